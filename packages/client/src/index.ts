@@ -1,0 +1,1 @@
+export type * from './transport/transport.ts';

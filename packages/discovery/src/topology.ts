@@ -1,0 +1,42 @@
+/** One memcached node, as discovery reports it. */
+export interface ClusterNode {
+  /** `host:port`: the node's identity on the ring, which survives its replacement. An IPv6 host stands in brackets. */
+  readonly id: string;
+  /** Host name or address that the cluster gives the node. TLS certificates are checked against it. */
+  readonly host: string;
+  /** TCP port, 1 to 65535. */
+  readonly port: number;
+  /** Address to connect to where discovery knows it; it changes when the node is replaced. */
+  readonly address?: string;
+  /** Relative share of the key space. Default 1. */
+  readonly weight?: number;
+}
+
+/** The list of nodes at one time. Never empty. */
+export interface Topology {
+  /** The configuration version, where the source has one. */
+  readonly version?: number;
+  readonly nodes: readonly ClusterNode[];
+}
+
+/** Hears of every topology that differs from the one before, and of every failed look. */
+export interface TopologyListener {
+  topology(topology: Topology): void;
+  /** A look that failed. The last good topology stays in force. */
+  error(error: Error): void;
+}
+
+/** A source of topologies. It holds no resource until it is watched. */
+export interface Discovery {
+  watch(listener: TopologyListener): Watch;
+}
+
+/** One running observation of a discovery. */
+export interface Watch {
+  /** The first topology; rejects when the first look found none (the watch goes on looking). */
+  ready(): Promise<Topology>;
+  /** Looks again now, joining a look under way. Resolves when it is done, rejects when it failed. */
+  refresh(): Promise<void>;
+  /** Ends timers and sockets. Twice does no harm. */
+  close(): void;
+}

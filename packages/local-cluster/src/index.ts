@@ -1,0 +1,1 @@
+export type * from './local-cluster.ts';
