@@ -1,0 +1,74 @@
+/** Why an operation has no answer. A miss is never among these: it is a value. */
+export type SessClientErrorCode =
+  /** No answer within `timeoutMs`. A write may or may not have happened. */
+  | 'SESS_TIMEOUT'
+  /** The connection was refused, lost or could not be made. A write under way may or may not have happened. */
+  | 'SESS_CONNECTION'
+  /** The reply was not what the protocol allows; the connection was closed. */
+  | 'SESS_PROTOCOL'
+  /** The node answered with an error (out of memory, busy, unknown command). */
+  | 'SESS_SERVER'
+  /** The node refused the credentials, or asks for some. */
+  | 'SESS_AUTH'
+  /** No node that could answer is in reach. Says nothing about whether the key exists. */
+  | 'SESS_UNAVAILABLE'
+  /** A conditional write found something newer, something where nothing was expected, or a tombstone. */
+  | 'SESS_CONFLICT'
+  /** A bound on queued requests or bytes is reached; nothing was sent. */
+  | 'SESS_OVERLOADED'
+  /** The caller's `AbortSignal` fired. A write may or may not have happened. */
+  | 'SESS_ABORTED'
+  /** The client was closed or destroyed. */
+  | 'SESS_CLOSED'
+  /** The key is not 1 to 250 bytes of printable ASCII without space; nothing was sent. */
+  | 'SESS_BAD_KEY'
+  /** The value is not a Uint8Array, or a number (time to live, flags) is out of range; nothing was sent. */
+  | 'SESS_BAD_VALUE'
+  /** The value is larger than `maxValueBytes`; nothing was sent, and what was stored is still there. */
+  | 'SESS_TOO_LARGE'
+  /** An option of `createClient` is wrong. */
+  | 'SESS_BAD_OPTION';
+
+/** Whether trying the same again later can help. */
+const RETRYABLE: Readonly<Record<SessClientErrorCode, boolean>> = {
+  SESS_TIMEOUT: true,
+  SESS_CONNECTION: true,
+  SESS_PROTOCOL: true,
+  SESS_SERVER: true,
+  SESS_AUTH: false,
+  SESS_UNAVAILABLE: true,
+  SESS_CONFLICT: false,
+  SESS_OVERLOADED: true,
+  SESS_ABORTED: false,
+  SESS_CLOSED: false,
+  SESS_BAD_KEY: false,
+  SESS_BAD_VALUE: false,
+  SESS_TOO_LARGE: false,
+  SESS_BAD_OPTION: false,
+};
+
+/** Survives two copies of this package in one process, where `instanceof` does not. */
+const BRAND: unique symbol = Symbol.for('@sess/client.error') as never;
+
+/** Every error of this package. `code` is stable; the text is for people. Never names a key, a value or a secret. */
+export class SessClientError extends Error {
+  readonly code: SessClientErrorCode;
+  /** `host:port` of the node concerned, where there is one. */
+  readonly node: string | undefined;
+  /** Whether trying the same again later can help. */
+  readonly retryable: boolean;
+  readonly [BRAND] = true;
+
+  constructor(code: SessClientErrorCode, message: string, details: { readonly node?: string | undefined; readonly cause?: unknown } = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'SessClientError';
+    this.code = code;
+    this.node = details.node;
+    this.retryable = RETRYABLE[code];
+  }
+
+  /** Whether `error` is of this package, whichever copy of it made the error. */
+  static is(error: unknown): error is SessClientError {
+    return typeof error === 'object' && error !== null && BRAND in error;
+  }
+}
