@@ -57,7 +57,7 @@ export class SessClientError extends Error {
   readonly node: string | undefined;
   /** Whether trying the same again later can help. */
   readonly retryable: boolean;
-  readonly [BRAND] = true;
+  readonly [BRAND]: true = true;
 
   constructor(code: SessClientErrorCode, message: string, details: { readonly node?: string | undefined; readonly cause?: unknown } = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
