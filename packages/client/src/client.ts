@@ -6,6 +6,8 @@ export interface CacheRecord {
   readonly value: Buffer;
   /** Rises with every write of the key: 48 bits of milliseconds since 1970, 16 bits of order. */
   readonly version: bigint;
+  /** Remaining time to live in seconds when it was read; `undefined` where the protocol can't tell (classic text, binary). */
+  readonly ttlSeconds: number | undefined;
 }
 
 /** Many memcached nodes as one store. */

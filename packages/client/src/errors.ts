@@ -48,7 +48,7 @@ const RETRYABLE: Readonly<Record<SessClientErrorCode, boolean>> = {
 };
 
 /** Survives two copies of this package in one process, where `instanceof` does not. */
-const BRAND: unique symbol = Symbol.for('@sess/client.error') as never;
+const BRAND: symbol = Symbol.for('@sess/client.error');
 
 /** Every error of this package. `code` is stable; the text is for people. Never names a key, a value or a secret. */
 export class SessClientError extends Error {
@@ -57,10 +57,10 @@ export class SessClientError extends Error {
   readonly node: string | undefined;
   /** Whether trying the same again later can help. */
   readonly retryable: boolean;
-  readonly [BRAND]: true = true;
 
   constructor(code: SessClientErrorCode, message: string, details: { readonly node?: string | undefined; readonly cause?: unknown } = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    Object.defineProperty(this, BRAND, { value: true });
     this.name = 'SessClientError';
     this.code = code;
     this.node = details.node;

@@ -37,4 +37,6 @@ export interface StoredSession {
   readonly value: Uint8Array;
   /** Private to the store that made it. */
   readonly token: unknown;
+  /** Remaining time to live in seconds when it was read; `undefined` where the store can't tell. */
+  readonly ttlSeconds: number | undefined;
 }
