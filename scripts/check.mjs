@@ -1,0 +1,31 @@
+/** `pnpm check`: everything that is checked without running the product; the last line counts. `pnpm check lint types` runs only those. */
+import { run } from './run.mjs';
+
+const CHECKS = {
+  types: ['turbo', ['run', 'check-types', '--output-logs=errors-only']],
+  lint: ['oxlint', ['--type-aware', '--deny-warnings']],
+  format: ['oxfmt', ['--check', '.']],
+  boundaries: ['turbo', ['boundaries']],
+  manifests: ['sherif', ['--fail-on-warnings']],
+  unused: ['knip', []],
+  packages: ['node', ['scripts/check-packages.mjs']],
+  lockfile: ['node', ['scripts/check-lockfile.mjs']],
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in CHECKS));
+if (unknown.length > 0) {
+  console.error(`There is no check named ${unknown.join(', ')}. There are: ${Object.keys(CHECKS).join(', ')}.`);
+  process.exit(2);
+}
+
+const failed = [];
+const names = wanted.length > 0 ? wanted : Object.keys(CHECKS);
+for (const name of names) {
+  console.log(`--- ${name}`);
+  const [command, args] = CHECKS[name];
+  if ((await run(command, args)) !== 0) failed.push(name);
+}
+if (failed.length > 0) console.log(`failed: ${failed.join(', ')}`);
+console.log(`checks: ${names.length - failed.length} passed, ${failed.length} failed`);
+process.exitCode = failed.length > 0 ? 1 : 0;
