@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+
+import { toExptime } from './exptime.ts';
+
+const NOW_MS = Date.parse('2025-03-01T12:00:00.900Z');
+
+describe('toExptime', () => {
+  it('sends up to 30 days as a duration', () => {
+    expect(toExptime(0, NOW_MS)).toBe(0);
+    expect(toExptime(1, NOW_MS)).toBe(1);
+    expect(toExptime(2_592_000, NOW_MS)).toBe(2_592_000);
+  });
+
+  it('sends more than 30 days as an absolute Unix time', () => {
+    expect(toExptime(2_592_001, NOW_MS)).toBe(Date.parse('2025-03-01T12:00:00Z') / 1000 + 2_592_001);
+  });
+
+  it('takes the present as now', () => {
+    const before = Math.floor(Date.now() / 1000);
+    const exptime = toExptime(31_536_000);
+    expect(exptime).toBeGreaterThanOrEqual(before + 31_536_000);
+    expect(exptime).toBeLessThanOrEqual(Math.floor(Date.now() / 1000) + 31_536_000);
+  });
+
+  it('refuses an end that a signed 32-bit time cannot express', () => {
+    const last = 0x7fff_ffff - Math.floor(NOW_MS / 1000);
+    expect(toExptime(last, NOW_MS)).toBe(0x7fff_ffff);
+    expect(() => toExptime(last + 1, NOW_MS)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_VALUE', message: expect.stringContaining('2038') }),
+    );
+  });
+
+  it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '60' as unknown as number, undefined as unknown as number])(
+    'refuses %s',
+    (ttl) => {
+      expect(() => toExptime(ttl, NOW_MS)).toThrow(expect.objectContaining({ code: 'SESS_BAD_VALUE' }));
+    },
+  );
+});

@@ -1,0 +1,38 @@
+import { SessClientError } from '../errors.ts';
+
+/** Longest key in bytes; every key is ASCII, so characters are bytes. */
+export const MAX_KEY_BYTES = 250;
+
+const VALID_KEY: RegExp = /^[\x21-\x7e]{1,250}$/;
+
+/**
+ * Whether memcached takes `key` as a key in every protocol: 1 to 250 bytes of printable ASCII without space.
+ */
+export function isValidKey(key: unknown): key is string {
+  return typeof key === 'string' && VALID_KEY.test(key);
+}
+
+/**
+ * Throws `SESS_BAD_KEY` unless `key` is one that memcached takes: 1 to 250 bytes of printable ASCII without space.
+ *
+ * A server that refuses a command line runs the bytes of the value behind it as commands, so no key goes out unchecked. The error tells
+ * what is wrong and where, but never the key itself: keys of sessions are secrets.
+ */
+export function checkKey(key: unknown): asserts key is string {
+  if (!isValidKey(key))
+    throw new SessClientError(
+      'SESS_BAD_KEY',
+      `A key is 1 to ${MAX_KEY_BYTES} bytes of printable ASCII without space; this one ${fault(key)}.`,
+    );
+}
+
+function fault(key: unknown): string {
+  if (typeof key !== 'string') return `is ${key === null ? 'null' : `of type ${typeof key}`}`;
+  if (key.length === 0) return 'is empty';
+  const at = key.search(/[^\x21-\x7e]/);
+  if (at >= 0) {
+    const code = key.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0');
+    return `has the character U+${code} at position ${at}; encode or hash it first`;
+  }
+  return `is ${key.length} bytes long; hash it first`;
+}
