@@ -1,0 +1,116 @@
+/**
+ * How fast is a request to memcached, and what does it cost? This client against its peers on npm and against the limit, on real memcached.
+ *
+ *     node benchmarks/dist/wire.js [--quick] [--rounds 5] [--milliseconds 400] [--json FILE]
+ *
+ * Contenders take turns within each round; medians over the rounds are printed, and ratios of medians.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startLocalCluster } from '@sess/local-cluster';
+import { median } from './statistics.ts';
+import { count, printTable } from './table.ts';
+import { CONTENDERS, PEERS, type Cell, type ContenderName, type Measurement } from './wire/cell.ts';
+import type { Answer, Order } from './wire/worker.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    milliseconds: { type: 'string', default: '400' },
+    json: { type: 'string' },
+  },
+});
+
+const cells: Cell[] = [];
+for (const nodes of options.quick ? [1] : [1, 8]) {
+  for (const valueBytes of options.quick ? [1024] : [100, 1024, 16_384]) {
+    for (const inFlight of options.quick ? [1, 64] : [1, 64, 256]) {
+      for (const operation of ['get', 'set'] as const) cells.push({ operation, valueBytes, inFlight, nodes });
+    }
+  }
+}
+
+interface Result extends Cell {
+  readonly contenders: Readonly<Partial<Record<ContenderName, Measurement>>>;
+  /** This client's gets or sets per second over those of the fastest peer. */
+  readonly overFastestPeer: number;
+  /** This client's over the limit's. */
+  readonly overLimit: number;
+  /** CPU per operation, this client's over that of the peer that needs least. */
+  readonly cpuOverBestPeer: number;
+}
+
+const cluster = await startLocalCluster({ nodes: 8, runtime: 'memcached' });
+const workers = new Map<ContenderName, ChildProcess>(
+  CONTENDERS.map((name) => [name, fork(fileURLToPath(new URL('./wire/worker.js', import.meta.url)), [name])]),
+);
+const results: Result[] = [];
+try {
+  for (const cell of cells) results.push(await measureCell(cell));
+} finally {
+  for (const worker of workers.values()) worker.disconnect();
+  await cluster.close();
+}
+if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
+
+async function measureCell(cell: Cell): Promise<Result> {
+  const servers = cluster.nodes.slice(0, cell.nodes).map((node) => node.id);
+  const names = CONTENDERS.filter((name) => cell.nodes === 1 || name !== 'memcache-client');
+  const samples = new Map<ContenderName, Measurement[]>(names.map((name) => [name, []]));
+  // Round 0 stores the values and warms up; it does not count.
+  for (let round = 0; round <= Number(options.rounds); round += 1) {
+    for (const name of names) {
+      const measurement = await ask(name, { cell, servers, milliseconds: Number(options.milliseconds) });
+      if (round > 0) samples.get(name)?.push(measurement);
+    }
+  }
+  const contenders: Partial<Record<ContenderName, Measurement>> = {};
+  for (const [name, list] of samples) {
+    contenders[name] = {
+      operationsPerSecond: median(list.map((sample) => sample.operationsPerSecond)),
+      cpuMicroseconds: median(list.map((sample) => sample.cpuMicroseconds)),
+    };
+  }
+  const result = { ...cell, contenders, ...ratios(contenders) };
+  print(result);
+  return result;
+}
+
+function ratios(
+  contenders: Partial<Record<ContenderName, Measurement>>,
+): Pick<Result, 'overFastestPeer' | 'overLimit' | 'cpuOverBestPeer'> {
+  const ours = contenders['sess-text'] ?? { operationsPerSecond: Number.NaN, cpuMicroseconds: Number.NaN };
+  const peers = PEERS.flatMap((name) => contenders[name] ?? []);
+  return {
+    overFastestPeer: ours.operationsPerSecond / Math.max(...peers.map((peer) => peer.operationsPerSecond)),
+    overLimit: ours.operationsPerSecond / (contenders.limit?.operationsPerSecond ?? Number.NaN),
+    cpuOverBestPeer: ours.cpuMicroseconds / Math.min(...peers.map((peer) => peer.cpuMicroseconds)),
+  };
+}
+
+async function ask(name: ContenderName, order: Order): Promise<Measurement> {
+  const worker = workers.get(name);
+  if (worker === undefined) throw new Error(`no process for ${name}`);
+  worker.send(order);
+  const [answer] = (await Promise.race([once(worker, 'message'), once(worker, 'exit').then(() => [{ failure: 'its process ended' }])])) as [
+    Answer,
+  ];
+  if ('failure' in answer) throw new Error(`${name}: ${answer.failure}`);
+  return answer.measurement;
+}
+
+function print(result: Result): void {
+  const { operation, valueBytes, inFlight, nodes, contenders } = result;
+  console.log(`\n${operation}, ${count(valueBytes)} bytes, ${inFlight} in flight, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`);
+  printTable(
+    ['', 'operations/s', 'CPU µs each'],
+    Object.entries(contenders).map(([name, found]) => [name, count(found.operationsPerSecond), found.cpuMicroseconds.toFixed(2)]),
+  );
+  console.log(
+    `sess-text: ${result.overFastestPeer.toFixed(2)} × the fastest peer, ${result.overLimit.toFixed(2)} × the limit, ${result.cpuOverBestPeer.toFixed(2)} × the CPU of the best peer`,
+  );
+}

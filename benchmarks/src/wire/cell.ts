@@ -1,0 +1,34 @@
+/** What one measurement asks for. */
+export interface Cell {
+  readonly operation: 'get' | 'set';
+  readonly valueBytes: number;
+  /** Requests under way at once, over all nodes. */
+  readonly inFlight: number;
+  readonly nodes: number;
+}
+
+/** What one measurement found. */
+export interface Measurement {
+  readonly operationsPerSecond: number;
+  /** User and system time of the client's process, in microseconds per operation. */
+  readonly cpuMicroseconds: number;
+}
+
+/** How many keys are stored and asked for in turn: enough to defeat a cache of one, few enough to stay in memory. */
+export const KEY_COUNT = 2_000;
+
+export const CONTENDERS = ['limit', 'sess-text', 'sess-memjs', 'memjs', 'memcached', 'memcache', 'memcache-client'] as const;
+export type ContenderName = (typeof CONTENDERS)[number];
+/** The npm packages that this client is held against. */
+export const PEERS: readonly ContenderName[] = ['memjs', 'memcached', 'memcache', 'memcache-client'];
+
+/** Keys as sessions have them: a prefix and 43 characters of base64url. Every contender has its own: what one stores another must not misread. */
+export function keys(contender: ContenderName): string[] {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  let state = Math.imul(CONTENDERS.indexOf(contender) + 1, 0x9e3779b9);
+  const next = (): string => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return alphabet.charAt(state >>> 26);
+  };
+  return Array.from({ length: KEY_COUNT }, () => `s/${Array.from({ length: 43 }, next).join('')}`);
+}

@@ -1,0 +1,14 @@
+/** One client library, opened over a list of nodes. The driver does the same with each. */
+export interface Contender {
+  /** Resolves with something for a hit; rejects or resolves with nothing for a miss. */
+  get(key: string): Promise<unknown>;
+  set(key: string, value: Buffer): Promise<unknown>;
+  close(): Promise<void> | void;
+}
+
+export interface ContenderModule {
+  /** `servers` are `host:port`. */
+  open(servers: readonly string[]): Promise<Contender>;
+}
+
+export const TTL_SECONDS = 3600;

@@ -1,0 +1,10 @@
+import { createClient } from '@sess/client';
+import { TTL_SECONDS, type Contender } from '../contender.ts';
+
+/** This client as it comes: ketama, envelope, built-in text transport. */
+export async function open(servers: readonly string[]): Promise<Contender> {
+  const client = createClient(`memcached://${servers.join(',')}`);
+  await client.ready();
+  const options = { ttlSeconds: TTL_SECONDS };
+  return { get: (key) => client.get(key), set: (key, value) => client.set(key, value, options), close: () => client.close() };
+}
