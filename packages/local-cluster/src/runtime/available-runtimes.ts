@@ -29,6 +29,6 @@ export function reasonAgainst(runtime: Runtime, options: ResolvedOptions): Promi
     case 'memcached':
       return missingMemcached(options.memcachedPath);
     case 'embedded':
-      return Promise.resolve('not there yet');
+      return Promise.resolve(undefined);
   }
 }

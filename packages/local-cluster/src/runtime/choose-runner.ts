@@ -3,6 +3,7 @@ import { LocalClusterError } from '../errors.ts';
 import type { Runtime } from '../local-cluster.ts';
 import { RUNTIMES, unsupportedBy, type ResolvedOptions } from '../options.ts';
 import { reasonAgainst } from './available-runtimes.ts';
+import { embeddedRunner } from './embedded-runner.ts';
 import { memcachedRunner } from './memcached-runner.ts';
 import type { NodeRunner } from './node-runner.ts';
 
@@ -30,11 +31,12 @@ function explain(asked: Runtime | 'auto', against: readonly string[]): string {
   return against.length === 0 ? 'the first that works here' : `the first that works here (${against.join('; ')})`;
 }
 
-function makeRunner(runtime: Runtime, options: ResolvedOptions, _listing: () => ConfigurationListing): Promise<NodeRunner> {
+function makeRunner(runtime: Runtime, options: ResolvedOptions, listing: () => ConfigurationListing): Promise<NodeRunner> {
   switch (runtime) {
     case 'container':
     case 'memcached':
-    case 'embedded':
       return memcachedRunner(options.memcachedPath, options.node);
+    case 'embedded':
+      return Promise.resolve(embeddedRunner(options.node, listing));
   }
 }
