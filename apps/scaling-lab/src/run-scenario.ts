@@ -1,7 +1,7 @@
 import { EVENTS } from './events.ts';
 import { expectationOf, type Change } from './expectation.ts';
 import { forEachConcurrently } from './for-each-concurrently.ts';
-import { LoadBalancer } from './load-balancer.ts';
+import { LoadBalancer, type RequestSender } from './load-balancer.ts';
 import { objectionsTo, type Measurement } from './measurement.ts';
 import { tally, type Outcome } from './outcome.ts';
 import type { Progress } from './progress.ts';
@@ -20,7 +20,7 @@ const WARM_UP_REQUESTS = 60;
 /** The users of one strategy, and the way to its apps. */
 interface Crowd {
   readonly strategy: Strategy;
-  readonly balancer: LoadBalancer;
+  readonly balancer: RequestSender;
   readonly users: readonly User[];
   readonly traffic: Traffic;
 }
@@ -77,7 +77,7 @@ async function gather(stage: Stage, count: number, progress: Progress): Promise<
   return groups.map((group) => ({ ...group, traffic: new Traffic(group.balancer, group.users) }));
 }
 
-async function logInAll(strategy: Strategy, balancer: LoadBalancer, users: readonly User[], signal: AbortSignal, progress: Progress): Promise<void> {
+async function logInAll(strategy: Strategy, balancer: RequestSender, users: readonly User[], signal: AbortSignal, progress: Progress): Promise<void> {
   const outcomes: Outcome[] = [];
   const attempt = async (user: User): Promise<void> => {
     outcomes.push(await logIn(balancer, user));

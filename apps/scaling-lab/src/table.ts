@@ -12,7 +12,7 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { title: 'event', align: 'left', cell: event },
   { title: 'strategy', align: 'left', cell: ({ strategy }) => strategy },
-  { title: 'still logged in', align: 'left', cell: (measured) => `${bar(measured)} ${percent(share(measured, 'logged-in')).padStart(6)}` },
+  { title: 'still logged in', align: 'left', cell: (measured) => `${bar(measured)} ${percent(share(measured, 'logged-in')).padStart(7)}` },
   { title: 'logged out', align: 'right', cell: ({ found }) => count(found['logged-out']) },
   { title: 'by theory', align: 'right', cell: ({ expected, users }) => count(Math.round(expected.loggedOut * users)) },
   { title: 'out of reach', align: 'right', cell: ({ found }) => count(found.unavailable) },
@@ -35,7 +35,7 @@ export const LEGEND = [
   'requests: background traffic during the event; 503: its session was out of reach; failed: any other error, or no answer',
 ] as const;
 
-/** `scale-up 3→4`, `crash (listed) 3`. */
+/** `scale-up, added (3→4)`; `crash, listed (3)`. */
 function event({ scenario, phase, nodesBefore, nodesAfter }: Measurement): string {
   const nodes = nodesBefore === nodesAfter ? String(nodesBefore) : `${nodesBefore}→${nodesAfter}`;
   return `${scenario}, ${phase} (${nodes})`;
