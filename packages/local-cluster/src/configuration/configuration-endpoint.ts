@@ -85,7 +85,11 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       const where = `${host}:${port}`;
       reject(
         error.code === 'EADDRINUSE'
-          ? new LocalClusterError('SESS_PORT_IN_USE', `the configuration endpoint can't listen on ${where}: the port is in use; choose another or leave it out`, error)
+          ? new LocalClusterError(
+              'SESS_PORT_IN_USE',
+              `the configuration endpoint can't listen on ${where}: the port is in use; choose another or leave it out`,
+              error,
+            )
           : new LocalClusterError('SESS_START_FAILED', `the configuration endpoint can't listen on ${where}: ${error.message}`, error),
       );
     });

@@ -154,7 +154,11 @@ export class ItemStore {
     const digits = String(value);
     if (digits.length > item.value.length) {
       const { flags, expiresAt, binaryKey } = item;
-      return { outcome: 'done', value, item: this.#link({ key, flags, expiresAt, binaryKey, cas: 0n, value: Buffer.from(digits, 'latin1') }) };
+      return {
+        outcome: 'done',
+        value,
+        item: this.#link({ key, flags, expiresAt, binaryKey, cas: 0n, value: Buffer.from(digits, 'latin1') }),
+      };
     }
     // A shorter number is filled up with spaces, as in memcached. A new buffer: a reply under way may still hold the old one.
     item.value = Buffer.from(digits.padEnd(item.value.length), 'latin1');

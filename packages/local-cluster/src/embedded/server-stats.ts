@@ -73,7 +73,15 @@ export class ServerStats {
 
   settings(): readonly (readonly [name: string, value: string])[] {
     const { memoryBytes, itemBytes } = this.#store.limits;
-    const rows = { maxbytes: memoryBytes, maxconns: 1_024, evictions: 'on', cas_enabled: 'yes', item_size_max: itemBytes, flush_enabled: 'yes', dump_enabled: 'yes' };
+    const rows = {
+      maxbytes: memoryBytes,
+      maxconns: 1_024,
+      evictions: 'on',
+      cas_enabled: 'yes',
+      item_size_max: itemBytes,
+      flush_enabled: 'yes',
+      dump_enabled: 'yes',
+    };
     return Object.entries(rows).map(([name, value]) => [name, String(value)] as const);
   }
 }

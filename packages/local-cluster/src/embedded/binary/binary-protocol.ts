@@ -5,7 +5,18 @@ import type { Reply } from '../reply.ts';
 import type { Workplace } from '../text/command.ts';
 import { isQuiet, isWellFormed, loudOpcode } from './command-shapes.ts';
 import { runCommand, valueRefusal } from './commands.ts';
-import { decodeHeader, encodeResponse, HEADER_BYTES, OPCODE, REQUEST_MAGIC, STATUS, STATUS_TEXT, type RequestHeader, type Response, type Status } from './frame.ts';
+import {
+  decodeHeader,
+  encodeResponse,
+  HEADER_BYTES,
+  OPCODE,
+  REQUEST_MAGIC,
+  STATUS,
+  STATUS_TEXT,
+  type RequestHeader,
+  type Response,
+  type Status,
+} from './frame.ts';
 import type { SaslLogin } from './sasl-login.ts';
 
 /** The binary protocol. */
@@ -55,7 +66,12 @@ export class BinaryProtocol implements Protocol {
     // The size depends on the flags among the extras.
     if (input.length < extrasBytes + keyBytes) return 'wait';
     const body = input.view();
-    const status = valueRefusal(header, body.subarray(0, extrasBytes), body.toString('latin1', extrasBytes, extrasBytes + keyBytes), this.#place);
+    const status = valueRefusal(
+      header,
+      body.subarray(0, extrasBytes),
+      body.toString('latin1', extrasBytes, extrasBytes + keyBytes),
+      this.#place,
+    );
     return status === undefined ? undefined : { status, swallow: bodyBytes, close: false };
   }
 

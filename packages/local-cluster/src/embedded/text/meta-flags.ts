@@ -45,7 +45,18 @@ type Draft = { -readonly [Name in keyof MetaFlags]: MetaFlags[Name] };
 /** Reads the flags of a meta command of memcached 1.6.18; a text when they are refused. */
 export function readMetaFlags(rawKey: string, words: readonly string[]): MetaFlags | string {
   const flags: Draft = {
-    ...{ words, key: rawKey, binaryKey: false, quiet: false, value: false, noUse: false, invalidate: false, clientFlags: 0, initial: 0n, delta: 1n },
+    ...{
+      words,
+      key: rawKey,
+      binaryKey: false,
+      quiet: false,
+      value: false,
+      noUse: false,
+      invalidate: false,
+      clientFlags: 0,
+      initial: 0n,
+      delta: 1n,
+    },
     ...{ cas: undefined, exptime: undefined, vivify: undefined, recache: undefined, mode: undefined },
   };
   const seen = new Set<string>();
@@ -109,4 +120,3 @@ export function decodeKey(text: string): string | undefined {
   if (known === '' || known.length % 4 !== 0) return undefined;
   return Buffer.from(known, 'base64').toString('latin1') || undefined;
 }
-

@@ -15,7 +15,8 @@ export function metaGet(flags: MetaFlags, reply: Reply, { store, stats }: Workpl
     if (!flags.quiet) reply.line(`EN${echo(flags)}`);
     return;
   }
-  const answer = (flags.value ? `VA ${item.value.length}` : 'HD') + fields(flags, item, store) + marks(flags, item, found === undefined, store);
+  const answer =
+    (flags.value ? `VA ${item.value.length}` : 'HD') + fields(flags, item, store) + marks(flags, item, found === undefined, store);
   const value = item.value;
   if (!flags.noUse) store.use(item);
   if (flags.value) reply.add(`${answer}\r\n`, value, '\r\n');

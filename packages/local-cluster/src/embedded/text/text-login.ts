@@ -49,7 +49,10 @@ export class TextLogin implements Protocol {
       reply.line('CLIENT_ERROR bad command line termination');
       return 'again';
     }
-    const [username, password] = bytes.toString('latin1', 0, length).split(' ').filter((word) => word !== '');
+    const [username, password] = bytes
+      .toString('latin1', 0, length)
+      .split(' ')
+      .filter((word) => word !== '');
     if (username === undefined || password === undefined) {
       reply.line('CLIENT_ERROR bad authentication token format');
       return 'again';
