@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Header } from 'memjs';
 import { describe, expect, it } from 'vitest';
 import { ReplyStream } from './reply-stream.ts';

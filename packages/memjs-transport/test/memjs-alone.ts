@@ -4,7 +4,7 @@ import type { ScriptedNode } from './scripted-node.ts';
 
 /** memjs as its users use it, but for the log, and with one try. */
 export function memjsClient(node: ScriptedNode, options: ServerOptions = {}): Client {
-  return Client.create<string | Buffer, Buffer | null>(`127.0.0.1:${node.port}`, {
+  return Client.create(`127.0.0.1:${node.port}`, {
     retries: 1,
     timeout: 5,
     logger: { log: () => undefined },
@@ -14,5 +14,5 @@ export function memjsClient(node: ScriptedNode, options: ServerOptions = {}): Cl
 
 /** The socket that memjs has made with its first request. */
 export function socketOf(client: Client): Socket {
-  return (client.servers[0] as unknown as { readonly _socket: Socket })._socket;
+  return (client.servers[0] as unknown as Record<'_socket', Socket>)['_socket'];
 }

@@ -12,6 +12,10 @@ const CREDENTIALS = { username: 'user', password: 'a secret' };
 
 const answerHits: Script = (request, socket) => socket.write(hit(request, request.key));
 
+const noSasl: Script = (request, socket) => {
+  socket.write(request.opcode < LIST_MECHANISMS ? hit(request, '') : reply(request, { status: UNKNOWN_COMMAND }));
+};
+
 afterEach(() => {
   vi.unstubAllEnvs();
 });
@@ -87,10 +91,6 @@ describe('credentials in the environment of the process', () => {
 });
 
 describe('credentials for a node that knows no SASL', () => {
-  const noSasl: Script = (request, socket) => {
-    socket.write(request.opcode < LIST_MECHANISMS ? hit(request, '') : reply(request, { status: UNKNOWN_COMMAND }));
-  };
-
   it('memjs: are sent, and the refusal counts as permission', async () => {
     await using node = await ScriptedNode.start(noSasl);
     const client = memjsClient(node, CREDENTIALS);

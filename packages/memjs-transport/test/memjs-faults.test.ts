@@ -21,13 +21,13 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-describe('half a reply before a reset', () => {
-  const halfThenReset: Script = (request, socket) => {
-    const bytes = hit(request, request.key);
-    if (request.connection === 1) socket.write(bytes.subarray(0, 30), () => socket.resetAndDestroy());
-    else socket.write(bytes);
-  };
+const halfThenReset: Script = (request, socket) => {
+  const bytes = hit(request, request.key);
+  if (request.connection === 1) socket.write(bytes.subarray(0, 30), () => socket.resetAndDestroy());
+  else socket.write(bytes);
+};
 
+describe('half a reply before a reset', () => {
   it('memjs: spoils every later reply', async () => {
     await using node = await ScriptedNode.start(halfThenReset);
     const client = memjsClient(node, { timeout: 0.3 });
@@ -46,9 +46,9 @@ describe('half a reply before a reset', () => {
   });
 });
 
-describe('a connection that the node closes', () => {
-  const close: Script = (_request, socket) => socket.end();
+const close: Script = (_request, socket) => socket.end();
 
+describe('a connection that the node closes', () => {
   it('memjs: leaves the requests on it unanswered for ever', async () => {
     await using node = await ScriptedNode.start(close);
     const client = memjsClient(node);
@@ -155,9 +155,9 @@ describe('a time to live of 40 days', () => {
   });
 });
 
-describe('the console', () => {
-  const outOfMemory: Script = (request, socket) => socket.write(reply(request, { status: 0x82 }));
+const outOfMemory: Script = (request, socket) => socket.write(reply(request, { status: 0x82 }));
 
+describe('the console', () => {
   it('memjs: writes to it', async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
     await using node = await ScriptedNode.start(outOfMemory);
@@ -183,15 +183,15 @@ describe('the console', () => {
   });
 });
 
+function copiedBytes(): () => number {
+  const append = vi.spyOn(Server.prototype, 'appendToBuffer');
+  return () => append.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
+}
+
 describe('a value that arrives in many pieces', () => {
   const VALUE = Buffer.alloc(512 * 1_024, 'x');
   const PIECE = 1_024;
   const request = { opcode: 0x00, opaque: 1 };
-
-  function copiedBytes(): () => number {
-    const append = vi.spyOn(Server.prototype, 'appendToBuffer');
-    return () => append.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
-  }
 
   function* pieces(bytes: Buffer): Generator<Buffer> {
     for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE);
@@ -222,22 +222,22 @@ describe('a value that arrives in many pieces', () => {
   });
 });
 
+/** Answers all but `late`, and `next` only when told. */
+function holdingNext(): { readonly script: Script; readonly release: () => void } {
+  let release: (() => void) | undefined;
+  const script: Script = (request, socket) => {
+    if (request.key === 'late') return;
+    const answer = (): void => {
+      socket.write(hit(request, request.key));
+    };
+    if (request.key === 'next') release = answer;
+    else answer();
+  };
+  return { script, release: () => release?.() };
+}
+
 describe('a request that is late', () => {
   const TIMEOUT_MS = 600;
-
-  /** Answers all but `late`, and `next` only when told. */
-  function holdingNext(): { readonly script: Script; readonly release: () => void } {
-    let release = (): void => undefined;
-    const script: Script = (request, socket) => {
-      if (request.key === 'late') return;
-      const answer = (): void => {
-        socket.write(hit(request, request.key));
-      };
-      if (request.key === 'next') release = answer;
-      else answer();
-    };
-    return { script, release: () => release() };
-  }
 
   /** Sends `late` and, half a timeout later, `next`, which is answered when the first has failed. */
   async function lateAndNext(get: (key: string) => Promise<unknown>, release: () => void): Promise<PromiseSettledResult<unknown>[]> {

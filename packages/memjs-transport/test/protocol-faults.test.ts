@@ -2,6 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { OpenedNode } from './opened-node.ts';
 import { hit, reply, ScriptedNode, type ReceivedRequest } from './scripted-node.ts';
 
+function withBodyLength(bytes: Buffer, length: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed.writeUInt32BE(length, 8);
+  return changed;
+}
+
 describe('a reply that is not what the protocol allows', () => {
   const faults: readonly (readonly [string, (request: ReceivedRequest) => Buffer])[] = [
     ['answers what nobody asked', (request) => hit({ ...request, opaque: request.opaque + 1_000 }, 'v')],
@@ -26,12 +32,6 @@ describe('a reply that is not what the protocol allows', () => {
     expect((await opened.node.get('after'))?.value.toString()).toBe('after');
     expect(opened.epochs).toHaveLength(2);
   });
-
-  function withBodyLength(bytes: Buffer, length: number): Buffer {
-    const changed = Buffer.from(bytes);
-    changed.writeUInt32BE(length, 8);
-    return changed;
-  }
 });
 
 describe('an error of the node', () => {
