@@ -132,15 +132,19 @@ class RunningCluster implements LocalCluster {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#last.then(async () => {
-      await Promise.all([this.#endpoint?.close(), this.#runner?.close()]);
-      await Promise.all(this.#nodes.map((node) => node.kill()));
-    });
+    this.#closing ??= this.#end();
     return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #end(): Promise<void> {
+    await this.#last;
+    // A node that can't be ended must not keep the others alive; the runner tries it once more, and tells.
+    await Promise.allSettled(this.#nodes.map((node) => node.kill()));
+    await Promise.all([this.#endpoint?.close(), this.#runner?.close()]);
   }
 
   /** Starts a node on a port that no listed node has: one that is down keeps its port. */

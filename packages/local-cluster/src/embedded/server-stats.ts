@@ -1,8 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { VERSION } from '../version.ts';
 import type { ItemStore } from './item-store.ts';
-
-/** As memcached does, followed by what this is: a client that reads the number finds the protocol it may expect. */
-export const VERSION = '1.6.18-embedded';
 
 type Counted = 'get' | 'set' | 'touch' | 'delete' | 'flush';
 

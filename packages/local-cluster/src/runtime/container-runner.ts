@@ -75,9 +75,15 @@ class ContainerNode implements RunningNode {
     await this.#untilReady(words, settings);
   }
 
-  kill(): Promise<void> {
+  async kill(): Promise<void> {
     this.#removal ??= this.#remove();
-    return this.#removal;
+    try {
+      await this.#removal;
+    } catch (error) {
+      // Another try may succeed.
+      this.#removal = undefined;
+      throw error;
+    }
   }
 
   pause(): Promise<void> {
@@ -108,8 +114,8 @@ class ContainerNode implements RunningNode {
 
   async #remove(): Promise<void> {
     const outcome = await removeContainer(this.#engine, this.#name);
-    this.#ended();
     if (!outcome.ok) throw this.#uncontrollable('remove', outcome.summary);
+    this.#ended();
     this.#guard.remove(this.#name);
   }
 
@@ -141,16 +147,11 @@ class ContainerNode implements RunningNode {
 
 function runArguments(name: string, port: number, image: string, settings: NodeSettings, files: SecretFiles | undefined): string[] {
   const inside = files && moveInside(files);
-  return [
-    ...['run', '--detach', '--rm', '--pull=never', '--name', name, '--label', `${LABEL}=${process.pid}`],
-    ...['--publish', `127.0.0.1:${port}:${PORT_INSIDE}`],
-    ...(inside?.mounts ?? []),
-    image,
-    // An image that begins as root needs to be told whom to become; one that does not ignores it.
-    ...['-u', 'memcache', '-p', String(PORT_INSIDE), '-U', '0'],
-    ...sizeArguments(settings),
-    ...secretArguments(inside?.files),
-  ];
+  const identity = ['--name', name, '--label', `${LABEL}=${process.pid}`];
+  const publish = ['--publish', `127.0.0.1:${port}:${PORT_INSIDE}`];
+  // An image that begins as root needs to be told whom to become; one that does not ignores it.
+  const server = ['-u', 'memcache', '-p', String(PORT_INSIDE), '-U', '0', ...sizeArguments(settings), ...secretArguments(inside?.files)];
+  return ['run', '--detach', '--rm', '--pull=never', ...identity, ...publish, ...(inside?.mounts ?? []), image, ...server];
 }
 
 /** Mounts each secret by itself: their directory is closed to the user inside. */

@@ -17,12 +17,8 @@ export interface SecretFiles {
 
 /** The command line of one node. */
 export function memcachedArguments(port: number, settings: NodeSettings, files: SecretFiles | undefined): string[] {
-  return [
-    ...['-l', '127.0.0.1', '-p', String(port), '-U', '0'],
-    ...sizeArguments(settings),
-    ...(isRoot() ? ['-u', UNPRIVILEGED] : []),
-    ...secretArguments(files),
-  ];
+  const user = isRoot() ? ['-u', UNPRIVILEGED] : [];
+  return ['-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user, ...sizeArguments(settings), ...secretArguments(files)];
 }
 
 /** Limits; the same for a process and for a container. Two threads are enough for one machine. */

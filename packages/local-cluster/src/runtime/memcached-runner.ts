@@ -29,10 +29,7 @@ export async function memcachedRunner(program: string, settings: NodeSettings): 
         running.delete(node);
         throw error;
       }
-      void node.ended.then((killed) => {
-        running.delete(node);
-        if (!killed) onDeath();
-      });
+      void untilEnded(node, () => running.delete(node), onDeath);
       return node;
     },
     async close() {
@@ -41,6 +38,12 @@ export async function memcachedRunner(program: string, settings: NodeSettings): 
       if (files) await rm(files.directory, { recursive: true, force: true });
     },
   };
+}
+
+async function untilEnded(node: MemcachedProcess, forget: () => void, onDeath: () => void): Promise<void> {
+  const killed = await node.ended;
+  forget();
+  if (!killed) onDeath();
 }
 
 /** One memcached process. */

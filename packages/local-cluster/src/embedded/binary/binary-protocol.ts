@@ -19,6 +19,13 @@ import {
 } from './frame.ts';
 import type { SaslLogin } from './sasl-login.ts';
 
+interface Refusal {
+  readonly status: Status;
+  /** Bytes of the body that are still to come and to be thrown away. */
+  readonly swallow: number;
+  readonly close: boolean;
+}
+
 /** The binary protocol. */
 export class BinaryProtocol implements Protocol {
   readonly #place: Workplace;
@@ -54,9 +61,8 @@ export class BinaryProtocol implements Protocol {
   }
 
   /** Refuses what needs no value to be refused, before its value has come. */
-  #refuse(header: RequestHeader, input: ByteQueue): 'wait' | { status: Status; swallow: number; close: boolean } | undefined {
+  #refuse(header: RequestHeader, input: ByteQueue): 'wait' | Refusal | undefined {
     const { keyBytes, extrasBytes, bodyBytes, opcode } = header;
-    const closing = (status: Status): { status: Status; swallow: number; close: true } => ({ status, swallow: 0, close: true });
     if (keyBytes + extrasBytes > bodyBytes) return closing(STATUS.unknownCommand);
     if (this.#login && !this.#login.admits(opcode)) return closing(STATUS.authError);
     if (keyBytes > MAX_KEY_BYTES) return closing(STATUS.invalidArguments);
@@ -92,6 +98,10 @@ export class BinaryProtocol implements Protocol {
     }
     return request.opcode === OPCODE.quit ? 'close' : 'again';
   }
+}
+
+function closing(status: Status): Refusal {
+  return { status, swallow: 0, close: true };
 }
 
 function takeHeader(input: ByteQueue): RequestHeader | undefined {

@@ -33,7 +33,7 @@ function vivify(flags: MetaFlags, store: ItemStore): Item | undefined {
 function fields(flags: MetaFlags, item: Item, store: ItemStore): string {
   let text = '';
   for (const word of flags.words) {
-    switch (word[0]) {
+    switch (word.charAt(0)) {
       case 'T':
         item.expiresAt = store.expiry(flags.exptime ?? 0);
         break;
