@@ -1,6 +1,7 @@
 import { ActiveSession } from './active-session.ts';
 import { cookieValues } from './cookie-header.ts';
 import { cookieSigner } from './cookie-signature.ts';
+import { hasCode } from './errors.ts';
 import { loadSession, type LoadOutcome } from './load-session.ts';
 import { memcachedStore, openMemcachedStore } from './memcached-store.ts';
 import type { SessionsOptions, StoreSource } from './options.ts';
@@ -29,6 +30,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     touches: touchThrottle(options.touchAfterSeconds, options.now),
     warnOnce: warnOnce(),
   };
+  if (options.source.kind === 'servers') tellWhenUnreachable(context);
   return {
     open(cookieHeader, connection) {
       const identities = cookieHeader === undefined ? NONE : identitiesIn(context, cookieHeader, connection);
@@ -49,6 +51,13 @@ const NOTHING_FOUND: Beginning = { cookieCame: true };
 function openStore(source: StoreSource): SessionStore {
   if (source.kind === 'store') return source.store;
   return source.kind === 'client' ? memcachedStore(source.client) : openMemcachedStore(source.servers);
+}
+
+/** An address that nobody answers at would otherwise show only in that everybody is anonymous. */
+function tellWhenUnreachable({ store, warnOnce }: SessionContext): void {
+  store.ready?.().catch((error: unknown) => {
+    if (hasCode(error, 'SESS_UNAVAILABLE')) warnOnce('SESS_NOT_READY');
+  });
 }
 
 /** The ids in the header that carry a good signature; nothing else of the header is ever used. */

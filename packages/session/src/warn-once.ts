@@ -1,5 +1,7 @@
+export type WarningCode = 'SESS_PLAIN_HTTP' | 'SESS_LATE_SESSION' | 'SESS_NOT_READY';
+
 /** What a developer is told on the process's `warning` event, once for each `createSessions`. */
-const WARNINGS = {
+const WARNINGS: Readonly<Record<WarningCode, string>> = {
   SESS_PLAIN_HTTP:
     'The session cookie is sent without Secure, because this request came over plain HTTP. That is right for a development server only. ' +
     'Behind a proxy that ends TLS, let the framework trust it (Fastify: trustProxy, Koa: app.proxy = true) or set secure: true; ' +
@@ -10,9 +12,7 @@ const WARNINGS = {
   SESS_NOT_READY:
     'No memcached node of "servers" has answered yet. Until one does, requests with a session are served as onUnavailable says. ' +
     'Check the address, the port, and whether this machine may reach it.',
-} as const;
-
-export type WarningCode = keyof typeof WARNINGS;
+};
 
 /** Warns the first time that it is called with a code. */
 export type WarnOnce = (code: WarningCode) => void;
