@@ -1,6 +1,6 @@
 import type { Discovery, Topology, Watch } from '@sess/discovery';
 
-import type { CancelTimer, Clock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { discoveryErrorChannel, topologyChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { Node, type NodeSetup } from '../node/node.ts';
@@ -35,7 +35,6 @@ export class ViewKeeper {
   #view: View | undefined;
   #lastError: Error | undefined;
   #lookedAgainAt = -Infinity;
-  #cancelRetry: CancelTimer | undefined;
   #ended = false;
 
   constructor(setup: ViewKeeperSetup) {
@@ -84,7 +83,6 @@ export class ViewKeeper {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#cancelRetry?.();
     this.#watch.close();
     this.#changed();
     this.#listeners.clear();
@@ -110,7 +108,6 @@ export class ViewKeeper {
       for (const node of nodes.values()) if (before.get(node.id) !== node) node.destroy();
       return;
     }
-    this.#cancelRetry?.();
     this.#lastError = undefined;
     this.#view = view;
     this.#tell(topology, before);
@@ -162,15 +159,7 @@ export class ViewKeeper {
     if (this.#ended) return;
     this.#lastError = error;
     if (discoveryErrorChannel.hasSubscribers) discoveryErrorChannel.publish({ error });
-    if (this.#view === undefined) this.#retrySoon();
     this.#changed();
-  }
-
-  /** Without any topology nothing works: don't wait for discovery's next regular look. */
-  #retrySoon(): void {
-    const { clock, node } = this.#setup;
-    this.#cancelRetry?.();
-    this.#cancelRetry = clock.after(LOOK_AGAIN_MS * (1 + node.random() / 2), () => this.#lookAgain());
   }
 
   #lookAgain(): void {
