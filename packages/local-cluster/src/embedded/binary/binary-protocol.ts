@@ -1,6 +1,6 @@
 import type { ByteQueue } from '../byte-queue.ts';
 import { MAX_KEY_BYTES } from '../item.ts';
-import type { Protocol } from '../protocol.ts';
+import type { Protocol, Step } from '../protocol.ts';
 import type { Reply } from '../reply.ts';
 import type { Workplace } from '../text/command.ts';
 import { isQuiet, isWellFormed, loudOpcode } from './command-shapes.ts';
@@ -38,10 +38,10 @@ export class BinaryProtocol implements Protocol {
     this.#login = login;
   }
 
-  step(input: ByteQueue, reply: Reply): 'again' | 'wait' | 'close' {
+  step(input: ByteQueue, reply: Reply): Step {
     if (this.#swallow > 0) {
       this.#swallow -= input.skip(this.#swallow);
-      return this.#swallow > 0 ? 'wait' : 'again';
+      return this.#swallow > 0 ? 'hold' : 'again';
     }
     this.#header ??= takeHeader(input);
     const header = this.#header;
@@ -55,7 +55,7 @@ export class BinaryProtocol implements Protocol {
       this.#swallow = refusal.swallow;
       return refusal.close ? 'close' : 'again';
     }
-    if (input.length < header.bodyBytes) return 'wait';
+    if (input.length < header.bodyBytes) return 'hold';
     this.#header = undefined;
     return this.#run(header, input.take(header.bodyBytes) ?? Buffer.alloc(0), reply);
   }
@@ -67,8 +67,8 @@ export class BinaryProtocol implements Protocol {
     if (this.#login && !this.#login.admits(opcode)) return closing(STATUS.authError);
     if (keyBytes > MAX_KEY_BYTES) return closing(STATUS.invalidArguments);
     const shape = isWellFormed(header);
+    if (shape === false) return closing(STATUS.invalidArguments);
     if (shape === undefined || (isSasl(opcode) && !this.#login)) return { status: STATUS.unknownCommand, swallow: bodyBytes, close: false };
-    if (!shape) return closing(STATUS.invalidArguments);
     // The size depends on the flags among the extras.
     if (input.length < extrasBytes + keyBytes) return 'wait';
     const body = input.view();
