@@ -1,10 +1,10 @@
 import { createSessions, SessionError, type RequestSession, type SessionsOptions } from '@sess/session';
-import type { FastifyInstance, FastifyPluginOptions, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { tellBrowser } from './tell-browser.ts';
 
-/** The options of `createSessions`; Fastify's own (`prefix`, `logLevel`) may stand among them. */
-export type FastifySessionsOptions = SessionsOptions & FastifyPluginOptions;
+/** The options of `createSessions`. */
+export interface FastifySessionsOptions extends SessionsOptions {}
 
 /** Where a request keeps its session; `null` where it has none. */
 const SESSION: unique symbol = Symbol('@sess/fastify-plugin.session');
@@ -24,7 +24,7 @@ export const sessions: (app: FastifyInstance, options: FastifySessionsOptions) =
   name: '@sess/fastify-plugin',
 });
 
-async function register(app: FastifyInstance, options: FastifySessionsOptions): Promise<void> {
+async function register(app: FastifyInstance, options: FastifySessionsOptions & RegisterOptions): Promise<void> {
   if (app.hasRequestDecorator('session')) {
     throw new SessionError(
       'SESS_REGISTERED_TWICE',
@@ -32,6 +32,7 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions): 
         'Register one of them, once, or in scopes beside each other',
     );
   }
+  // Fastify takes these for itself, and hands them on.
   const { prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...given } = options;
   const all = createSessions(given);
 

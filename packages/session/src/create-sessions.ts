@@ -54,9 +54,9 @@ function openStore(source: StoreSource): SessionStore {
 }
 
 /** An address that nobody answers at would otherwise show only in that everybody is anonymous. */
-function tellWhenUnreachable({ store, warnOnce }: SessionContext): void {
-  store.ready?.().catch((error: unknown) => {
-    if (hasCode(error, 'SESS_UNAVAILABLE')) warnOnce('SESS_NOT_READY');
+function tellWhenUnreachable(context: SessionContext): void {
+  context.store.ready?.().catch((error: unknown) => {
+    if (hasCode(error, 'SESS_UNAVAILABLE')) context.warnOnce('SESS_NOT_READY');
   });
 }
 
