@@ -78,7 +78,7 @@ export const ANSWERS_TO_RETURN = 2;
 /** Memcached's item of 1 MiB less its header and the longest key, rounded down, less our envelope. */
 const DEFAULT_MAX_VALUE_BYTES: number = 1_048_000 - HEADER_BYTES;
 
-const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
+export const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
   'servers',
   'discovery',
   'distribution',
