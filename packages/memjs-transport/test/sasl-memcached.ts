@@ -15,33 +15,63 @@ export interface SaslCredentials {
 const LOOK_EVERY_MS = 10;
 const START_TIMEOUT_MS = 10_000;
 
+/** This memcached can't do SASL. */
+export class SaslUnavailable extends Error {}
+
 /**
  * A memcached that asks for SASL (`-S`), on 127.0.0.1.
  *
  * Cyrus SASL checks the password with `saslauthd`, whose side of the conversation is held here: so no password file is needed.
  */
 export class SaslMemcached implements AsyncDisposable {
-  readonly port: number;
-  readonly #directory: string;
-  readonly #memcached: ChildProcess;
+  #port = 0;
+  #directory: string | undefined;
+  #memcached: ChildProcess | undefined;
   readonly #passwordServer: Server;
+  readonly #killAtExit = (): void => void this.#memcached?.kill('SIGKILL');
 
-  private constructor(port: number, directory: string, memcached: ChildProcess, passwordServer: Server) {
-    this.port = port;
-    this.#directory = directory;
-    this.#memcached = memcached;
-    this.#passwordServer = passwordServer;
+  private constructor(credentials: SaslCredentials) {
+    this.#passwordServer = createServer((socket) => answerPasswords(socket, credentials));
+    process.once('exit', this.#killAtExit);
   }
 
   static async start(credentials: SaslCredentials): Promise<SaslMemcached> {
+    const started = new SaslMemcached(credentials);
+    try {
+      await started.#start();
+      return started;
+    } catch (error) {
+      await started[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    process.off('exit', this.#killAtExit);
+    const memcached = this.#memcached;
+    if (memcached?.pid !== undefined && memcached.exitCode === null) {
+      const gone = once(memcached, 'exit');
+      memcached.kill('SIGKILL');
+      await gone;
+    }
+    this.#passwordServer.close();
+    if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #start(): Promise<void> {
     const directory = await mkdtemp(join(tmpdir(), 'sess-sasl-'));
+    this.#directory = directory;
     // memcached reads and writes here after it has given up root.
     await chmod(directory, 0o777);
     const passwordSocket = join(directory, 'mux');
-    const configuration = ['mech_list: plain', 'pwcheck_method: saslauthd', `saslauthd_path: ${passwordSocket}`, ''].join('\n');
-    await writeFile(join(directory, 'memcached.conf'), configuration);
-    const passwordServer = createServer((socket) => answerPasswords(socket, credentials)).listen(passwordSocket);
-    await once(passwordServer, 'listening');
+    const configuration = ['mech_list: plain', 'pwcheck_method: saslauthd', `saslauthd_path: ${passwordSocket}`, ''];
+    await writeFile(join(directory, 'memcached.conf'), configuration.join('\n'));
+    this.#passwordServer.listen(passwordSocket);
+    await once(this.#passwordServer, 'listening');
     await chmod(passwordSocket, 0o777);
     const portFile = join(directory, 'port');
     const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
@@ -49,16 +79,9 @@ export class SaslMemcached implements AsyncDisposable {
       env: { ...process.env, SASL_CONF_PATH: directory, MEMCACHED_PORT_FILENAME: portFile },
       stdio: 'ignore',
     });
-    const port = await portIn(portFile, memcached);
-    return new SaslMemcached(port, directory, memcached, passwordServer);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const gone = once(this.#memcached, 'exit');
-    this.#memcached.kill('SIGKILL');
-    await gone;
-    this.#passwordServer.close();
-    await rm(this.#directory, { recursive: true, force: true });
+    this.#memcached = memcached;
+    await once(memcached, 'spawn');
+    this.#port = await portIn(portFile, memcached);
   }
 }
 
@@ -71,8 +94,7 @@ async function portIn(file: string, memcached: ChildProcess): Promise<number> {
     if (port !== undefined) return Number(port);
     await pause(LOOK_EVERY_MS);
   }
-  memcached.kill('SIGKILL');
-  throw new Error(`memcached -S did not start (exit code ${memcached.exitCode}); is it built with SASL?`);
+  throw new SaslUnavailable(`memcached -S did not start (exit code ${memcached.exitCode}); is it built with SASL?`);
 }
 
 /** saslauthd's protocol: four strings (user, password, service, realm), each after its length in 16 bits; the answer is such a string. */

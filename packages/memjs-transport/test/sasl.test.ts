@@ -1,12 +1,31 @@
 import { describe, expect, inject, it } from 'vitest';
 import { OpenedNode } from './opened-node.ts';
-import { SaslMemcached } from './sasl-memcached.ts';
+import { SaslMemcached, SaslUnavailable } from './sasl-memcached.ts';
 import { hit, reply, ScriptedNode } from './scripted-node.ts';
 
 const CREDENTIALS = { username: 'user', password: 'pässword' };
 const VALUE = Buffer.from('value');
 
-describe.runIf(inject('runtimes').includes('memcached'))('a memcached with SASL', () => {
+const missing = await missingForSasl();
+if (missing !== undefined) process.stderr.write(`tests with a memcached that has SASL are left out: ${missing}\n`);
+else describe('a memcached with SASL', memcachedWithSasl);
+
+/** memcached is there or not (the run says that once for all tests); it may be built without SASL, or its library lack the plug-in for PLAIN. */
+async function missingForSasl(): Promise<string | undefined> {
+  if (!inject('runtimes').includes('memcached')) return 'there is no memcached';
+  try {
+    await using memcached = await SaslMemcached.start(CREDENTIALS);
+    using opened = new OpenedNode(memcached, { credentials: CREDENTIALS });
+    await opened.node.probe();
+    return undefined;
+  } catch (error) {
+    const excusable = error instanceof SaslUnavailable || String(error).includes('does not offer the SASL mechanism PLAIN');
+    if (!excusable || process.env['SESS_REQUIRE_SERVERS'] === '1') throw error;
+    return String(error);
+  }
+}
+
+function memcachedWithSasl(): void {
   it('lets the right credentials in, on every connection', async () => {
     await using memcached = await SaslMemcached.start(CREDENTIALS);
     for (const round of ['first', 'second']) {
@@ -32,7 +51,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('a memcached with SASL'
     using opened = new OpenedNode(memcached);
     await expect(opened.node.get('key')).rejects.toMatchObject({ code: 'SESS_AUTH', message: expect.stringContaining('none are set') });
   });
-});
+}
 
 describe('the SASL exchange', () => {
   it('comes before anything else, and requests wait for it', async () => {
