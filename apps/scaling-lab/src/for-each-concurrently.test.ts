@@ -15,7 +15,7 @@ describe('forEachConcurrently', () => {
       running -= 1;
     };
     await forEachConcurrently([1, 2, 3, 4, 5, 6, 7], 3, work, never);
-    expect(done.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(done.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(most).toBe(3);
   });
 

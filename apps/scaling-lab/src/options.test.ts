@@ -19,7 +19,8 @@ describe('parseOptions', () => {
   });
 
   it('takes every option that measures', () => {
-    const argv = '--runtime embedded --users 60 --nodes 4 --apps 1 --scenario crash --scenario scale-up --strategy modulo --transport memjs --json out.json';
+    const argv =
+      '--runtime embedded --users 60 --nodes 4 --apps 1 --scenario crash --scenario scale-up --strategy modulo --transport memjs --json out.json';
     expect(parseOptions(argv.split(' '))).toMatchObject({
       runtime: 'embedded',
       users: 60,

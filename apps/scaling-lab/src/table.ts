@@ -19,7 +19,11 @@ const COLUMNS: readonly Column[] = [
   { title: 'by theory', align: 'right', cell: ({ expected, users }) => count(Math.round(expected.unavailable * users)) },
   { title: 'requests', align: 'right', cell: ({ traffic }) => count(sum(Object.values(traffic))) },
   { title: '503', align: 'right', cell: ({ traffic }) => count(traffic.unavailable) },
-  { title: 'failed', align: 'right', cell: ({ traffic, found }) => count(traffic.failed + traffic.stranger + found.failed + found.stranger) },
+  {
+    title: 'failed',
+    align: 'right',
+    cell: ({ traffic, found }) => count(traffic.failed + traffic.stranger + found.failed + found.stranger),
+  },
 ];
 
 /** The measurements as a table for a terminal; strategies of one event stand together. */
@@ -27,7 +31,14 @@ export function table(measurements: readonly Measurement[]): string {
   const rows = measurements.map((measured) => COLUMNS.map(({ cell }) => cell(measured)));
   const widths = COLUMNS.map(({ title }, place) => Math.max(title.length, ...rows.map((row) => row[place]?.length ?? 0)));
   const lines = [COLUMNS.map(({ title }) => title), widths.map((width) => '─'.repeat(width)), ...withoutRepeats(rows)];
-  return lines.map((row) => row.map((text, place) => aligned(text, place, widths)).join('  ').trimEnd()).join('\n');
+  return lines
+    .map((row) =>
+      row
+        .map((text, place) => aligned(text, place, widths))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 export const LEGEND = [
