@@ -165,12 +165,18 @@ describe('a first save whose node is out of reach', () => {
     expect(await browser.visit((session) => session.data.user)).toBe('USER_123');
   });
 
-  it('gives up after three', async () => {
+  it.each([
+    ['sixteen where each fails at once', 0, 16],
+    ['three where each takes its time', 1, 3],
+  ])('gives up after %s', async (_, seconds, tries) => {
     const app = application();
-    app.store.beforeEach('save', outage);
+    app.store.beforeEach('save', () => {
+      app.passSeconds(seconds);
+      outage();
+    });
     const visit = new Browser(app).visit((session) => void (session.data.user = 'USER_123'));
     await expect(visit).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
-    expect(app.store.operations).toEqual(['save', 'save', 'save']);
+    expect(app.store.operations).toEqual(Array.from({ length: tries }, () => 'save'));
   });
 
   it('keeps the id that was given out already', async () => {

@@ -15,8 +15,15 @@ export interface Content {
   readonly lifetime: Lifetime;
 }
 
-/** Ids tried for a new session, so that people can log in while the node for the first id is out of reach. */
-const MAX_NEW_IDS = 3;
+/**
+ * Ids tried for a new session, so that people can log in while the node for the first id is out of reach. With one of two nodes down every other id
+ * hits it, so three would fail one login in eight; but a node that is known to be down fails at once, and a dozen more tries cost nothing.
+ */
+const MIN_NEW_IDS = 3;
+const MAX_NEW_IDS = 16;
+
+/** Past this only the least number is tried, in milliseconds: each may wait for a node that does not answer. */
+const NEW_ID_PATIENCE_MS = 1_000;
 
 /** Saves of one change to a session that others change, too, before it is given up. */
 const MAX_ATTEMPTS = 16;
@@ -32,14 +39,17 @@ const MAX_PAUSE_MS = 64;
  */
 export async function createSession(context: SessionContext, content: Content, identity: Identity | undefined): Promise<Persisted> {
   const value = encode(context, content);
+  const { now } = context.options;
+  const patientUntil = now() + NEW_ID_PATIENCE_MS;
   for (let attempt = 1; ; attempt++) {
     const candidate = identity ?? newIdentity(context);
     try {
-      const ttlSeconds = idleSeconds(context, content.lifetime, context.options.now());
+      const ttlSeconds = idleSeconds(context, content.lifetime, now());
       const stored = await context.store.save(candidate.key, value, { ttlSeconds, expect: 'absent' });
       return persisted(context, candidate, content, stored);
     } catch (error) {
-      if (identity !== undefined || attempt === MAX_NEW_IDS || !hasCode(error, 'SESS_UNAVAILABLE')) throw error;
+      if (identity !== undefined || !hasCode(error, 'SESS_UNAVAILABLE')) throw error;
+      if (attempt >= (now() < patientUntil ? MAX_NEW_IDS : MIN_NEW_IDS)) throw error;
       publish('new-id', () => ({ store: context.store.name, attempt, error }));
     }
   }
