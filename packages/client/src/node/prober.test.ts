@@ -18,7 +18,7 @@ interface Setup {
 function probing(random = 0.5): Setup {
   const clock = new FakeClock();
   const sent: number[] = [];
-  let settle: (error?: Error) => void = () => undefined;
+  let settle: ((error?: Error) => void) | undefined;
   const breaker: Breaker = new Breaker(
     { failuresToEject: 3, answersToReturn: 2 },
     () => clock.elapsed(),
@@ -41,7 +41,7 @@ function probing(random = 0.5): Setup {
   );
   prober.start();
   const answer = async (error?: Error): Promise<void> => {
-    settle(error);
+    settle?.(error);
     await settled();
   };
   return { clock, breaker, prober, sent, answer };
