@@ -69,5 +69,5 @@ export class RawConnection {
 }
 
 function toBytes(bytes: string | Uint8Array): Buffer {
-  return typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
+  return typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : Buffer.from(bytes);
 }
