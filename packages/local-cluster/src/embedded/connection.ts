@@ -13,6 +13,9 @@ import { TextProtocol } from './text/text-protocol.ts';
 /** Answers that may wait to be written before no further command is looked at. */
 const MAX_UNWRITTEN = 1_048_576;
 
+/** From so many bytes on, a value is handed to the socket as it is; smaller ones go faster in one piece with their neighbours. */
+const WORTH_NO_COPY = 8_192;
+
 /** One client of a node: its bytes in, answers out, never more of either in memory than a bound. */
 export class Connection {
   readonly #socket: Socket;
@@ -108,8 +111,8 @@ export class Connection {
     this.#socket.cork();
     let text = '';
     for (const part of parts) {
-      if (typeof part === 'string') {
-        text += part;
+      if (typeof part === 'string' || part.length < WORTH_NO_COPY) {
+        text += typeof part === 'string' ? part : part.toString('latin1');
         continue;
       }
       if (text !== '') this.#socket.write(text, 'latin1');

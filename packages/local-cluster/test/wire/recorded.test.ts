@@ -32,7 +32,8 @@ describe('an embedded node answers as memcached 1.6.18 was seen to', () => {
       if (RECORDS) (recording[protocol] ??= {})[name] = replies;
       const expected = recording[protocol]?.[name] ?? [];
       for (const [at, reply] of replies.entries()) {
-        if (!sameReply(Buffer.from(reply, 'latin1'), Buffer.from(expected[at] ?? '', 'latin1'))) expect(reply, `request ${at}`).toBe(expected[at]);
+        if (!sameReply(Buffer.from(reply, 'latin1'), Buffer.from(expected[at] ?? '', 'latin1')))
+          expect(reply, `request ${at}`).toBe(expected[at]);
       }
       expect(replies.length).toBe(expected.length);
     });
@@ -40,5 +41,7 @@ describe('an embedded node answers as memcached 1.6.18 was seen to', () => {
 });
 
 function summarize(reply: Buffer): string {
-  return reply.length > 2_000 ? `${reply.length} bytes, SHA-256 ${createHash('sha256').update(reply).digest('hex')}` : reply.toString('latin1');
+  return reply.length > 2_000
+    ? `${reply.length} bytes, SHA-256 ${createHash('sha256').update(reply).digest('hex')}`
+    : reply.toString('latin1');
 }
