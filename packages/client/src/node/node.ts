@@ -73,7 +73,7 @@ export class Node {
     };
     this.#asEntry = (item) => {
       this.#answered();
-      return item === undefined ? undefined : decode(item, this.id);
+      return item === undefined ? undefined : decode(item, this);
     };
     this.#asAnswer = (answer) => {
       this.#answered();
@@ -182,7 +182,7 @@ export class Node {
   }
 
   #liveRecord(item: StoredItem): CacheRecord | undefined {
-    const entry = decode(item, this.id);
+    const entry = decode(item, this);
     if (entry.kind === 'record') return entry;
     if (entry.kind === 'foreign' && foreignItemChannel.hasSubscribers) foreignItemChannel.publish({ node: this.id, reason: entry.reason });
     return undefined;

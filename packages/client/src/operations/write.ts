@@ -27,7 +27,7 @@ export async function create(context: OperationContext, key: string, value: Valu
  * Writes where `base` still is: one request when `base` was read over the connection that stands, two otherwise.
  *
  * A compare-and-swap is sent only on the connection that read its number, because numbers repeat after a restart. For a base from an
- * earlier connection, or one that this client wrote (no reply tells its number), the item is read first, and must be the base: the same
+ * earlier connection or another client, or one that this client wrote (no reply tells its number), the item is read first, and must be the base: the same
  * version and the same bytes.
  */
 export async function replace(
@@ -38,10 +38,10 @@ export async function replace(
   options: SetOptions,
 ): Promise<CacheRecord> {
   const node = context.owner(key);
-  const { nodeId, cas } = StoredRecord.origin(base);
-  if (nodeId !== node.id) throw conflict('moved', node.id);
+  const { source, cas } = StoredRecord.origin(base);
+  if (source.id !== node.id) throw conflict('moved', node.id);
   const bytes = encodeRecord(value, context.versions.next(base.version), options.ttlSeconds);
-  if (cas !== undefined && cas.epoch === node.epoch) {
+  if (cas !== undefined && source === node && cas.epoch === node.epoch) {
     const outcome = await store(node, { cas }, key, bytes, options);
     if (outcome === 'stored') return written(node, bytes, options);
     // Where the connection was lost meanwhile, the answer tells of the number, not of the item.
@@ -68,5 +68,5 @@ function store(node: Node, mode: StoreMode, key: string, bytes: Buffer, options:
 }
 
 function written(node: Node, bytes: Buffer, options: SetOptions): CacheRecord {
-  return new StoredRecord(bytes, options.ttlSeconds, node.id, undefined);
+  return new StoredRecord(bytes, options.ttlSeconds, node, undefined);
 }
