@@ -69,7 +69,7 @@ describe('sess:client:discovery-error', () => {
     expect(heard.map(({ error }) => error.message)).toEqual([
       'no such host',
       expect.stringContaining('it names no node'),
-      expect.stringContaining('The distribution refused a topology'),
+      expect.stringContaining("A list of nodes can't be used: "),
     ]);
   });
 });

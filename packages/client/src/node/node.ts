@@ -173,12 +173,10 @@ export class Node {
     const graceIsOver = new Promise<void>((resolve) => {
       cancel = this.#setup.clock.after(graceMs, resolve);
     });
-    try {
-      await Promise.race([this.#transport.close(), graceIsOver]);
-    } finally {
-      cancel?.();
-      this.#transport.destroy();
-    }
+    // A transport that can't close in peace is ended like one that takes too long.
+    await Promise.race([this.#transport.close(), graceIsOver]).catch(() => undefined);
+    cancel?.();
+    this.#transport.destroy();
   }
 
   #liveRecord(item: StoredItem): CacheRecord | undefined {

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { discoveryErrorChannel, topologyChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { Node, type NodeSetup } from '../node/node.ts';
-import { changeOf, faultOf, samePlace, targetOf } from './change.ts';
+import { changeOf, checkTopology, samePlace, targetOf } from './change.ts';
 import { View, type DistributionFactory } from './view.ts';
 
 /** A failure asks discovery to look again, at most this often. */
@@ -94,46 +94,31 @@ export class ViewKeeper {
 
   #use(topology: Topology): void {
     if (this.#ended) return;
-    const fault = faultOf(topology);
-    if (fault !== undefined) {
-      this.#discoveryFailed(
-        new SessClientError('SESS_PROTOCOL', `Discovery reported a topology that can't be used: ${fault}. The last one stays in use.`),
-      );
-      return;
-    }
     const before = this.#view?.nodes ?? new Map<string, Node>();
-    const nodes = this.#nodesOf(topology, before);
-    const view = this.#viewOf(topology, nodes);
-    if (view === undefined) {
-      for (const node of nodes.values()) if (before.get(node.id) !== node) node.destroy();
-      return;
-    }
+    const view = this.#viewOf(topology, before);
+    if (view === undefined) return;
     this.#lastError = undefined;
     this.#view = view;
     this.#tell(topology, before);
-    for (const node of before.values()) if (nodes.get(node.id) !== node) this.#retire(node);
+    for (const node of before.values()) if (view.nodes.get(node.id) !== node) this.#retire(node);
     this.#changed();
   }
 
-  #nodesOf(topology: Topology, before: ReadonlyMap<string, Node>): Map<string, Node> {
+  /** Discovery, transport and distribution are parameters: what they report or refuse is input. Then nothing of the attempt is left. */
+  #viewOf(topology: Topology, before: ReadonlyMap<string, Node>): View | undefined {
     const nodes = new Map<string, Node>();
-    for (const named of topology.nodes) {
-      const target = targetOf(named);
-      const known = before.get(target.id);
-      nodes.set(target.id, known !== undefined && samePlace(known.target, target) ? known : new Node(target, this.#nodeSetup));
-    }
-    return nodes;
-  }
-
-  /** The distribution is a parameter, too: it may refuse a list. */
-  #viewOf(topology: Topology, nodes: ReadonlyMap<string, Node>): View | undefined {
     try {
+      checkTopology(topology);
+      for (const named of topology.nodes) {
+        const target = targetOf(named);
+        const known = before.get(target.id);
+        nodes.set(target.id, known !== undefined && samePlace(known.target, target) ? known : new Node(target, this.#nodeSetup));
+      }
       return new View(topology, nodes, this.#setup.distribution, this.#setup.clock.now(), 'discovery');
     } catch (cause) {
+      for (const node of nodes.values()) if (before.get(node.id) !== node) node.destroy();
       const reason = cause instanceof Error ? cause.message : String(cause);
-      this.#discoveryFailed(
-        new SessClientError('SESS_BAD_OPTION', `The distribution refused a topology: ${reason} The last one stays in use.`, { cause }),
-      );
+      this.#discoveryFailed(new SessClientError('SESS_BAD_OPTION', `A list of nodes can't be used: ${reason}`, { cause }));
       return undefined;
     }
   }
