@@ -91,6 +91,9 @@ describe('an embedded node that crashes', () => {
   });
 });
 
+const login = (value: string): Buffer => binaryRequest({ opcode: OPCODE.saslAuth, key: 'PLAIN', value });
+const noop = binaryRequest({ opcode: OPCODE.noop });
+
 describe('an embedded node with credentials', () => {
   const credentials = { username: 'user', password: 'secret' };
 
@@ -104,10 +107,10 @@ describe('an embedded node with credentials', () => {
 
   test('takes them in the binary protocol as SASL PLAIN', async () => {
     const { port } = await startNode({ credentials });
-    const login = (value: string): Buffer => binaryRequest({ opcode: OPCODE.saslAuth, key: 'PLAIN', value });
-    const noop = binaryRequest({ opcode: OPCODE.noop });
     expect(await ask(port, binaryRequest({ opcode: OPCODE.saslList }))).toMatch(/PLAIN$/);
-    expect(await ask(port, Buffer.concat([login('\0user\0secret'), noop]))).toMatch(/Authenticated\x81\x0a.{22}$/s);
+    const welcome = await ask(port, Buffer.concat([login('\0user\0secret'), noop]));
+    expect(welcome).toMatch(/Authenticated.{24}$/s);
+    expect(welcome).not.toContain('Auth failure');
     expect(await ask(port, Buffer.concat([login('\0user\0wrong'), noop]))).toMatch(/Auth failure\..*Auth failure\.$/s);
     // Before the login nothing is done, and the connection is closed.
     expect(await ask(port, Buffer.concat([noop, noop]))).toMatch(/^.{24}Auth failure\.$/s);
