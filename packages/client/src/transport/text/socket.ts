@@ -1,0 +1,49 @@
+import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts, type IpcNetConnectOpts } from 'node:net';
+import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { TransportNode, TransportOptions } from '../transport.ts';
+
+/** One read: as much as a socket usually has waiting, and no allocation for each. */
+const READ_BYTES: number = 64 * 1024;
+const KEEP_ALIVE_MS = 15_000;
+
+/** What makes the next TLS handshake with the same node a short one. */
+export interface TlsMemory {
+  session: Buffer | undefined;
+}
+
+/**
+ * Starts a connection to `node`. `onRead` is given one and the same buffer every time, and how much of it is filled; the socket reads into it again afterwards.
+ *
+ * TLS certificates are checked against the node's host name, whatever address is connected to.
+ */
+export function openSocket(
+  node: TransportNode,
+  tls: TransportOptions['tls'],
+  memory: TlsMemory,
+  onRead: (bytes: Buffer, length: number) => boolean,
+): Socket {
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const onread = { buffer, callback: (length: number): boolean => onRead(buffer, length) };
+  const place: IpcNetConnectOpts | TcpNetConnectOpts =
+    node.path === undefined
+      ? { host: node.address ?? node.host, port: node.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }
+      : { path: node.path };
+  if (tls === false) return connectTcp({ ...place, onread });
+
+  const name = tls.servername ?? node.host;
+  const check = tls.checkServerIdentity ?? checkServerIdentity;
+  const options: ConnectionOptions & { onread: typeof onread } = {
+    ...tls,
+    ...place,
+    onread,
+    checkServerIdentity: (_connected, certificate) => check(name, certificate),
+  };
+  // The server name indication must be a name (RFC 6066).
+  if (isIP(name) === 0) options.servername = name;
+  if (memory.session !== undefined) options.session = memory.session;
+  const socket = connectTls(options);
+  socket.on('session', (session) => {
+    memory.session = session;
+  });
+  return socket;
+}
