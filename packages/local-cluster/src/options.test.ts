@@ -41,6 +41,7 @@ describe('options', () => {
     [{ now: 5 as never }, /^now: expected a function/],
     [{ tls: { key: 'x', cert: PEM } }, /^tls\.key: expected PEM/],
     [{ tls: { key: PEM, cert: Buffer.from('x') } }, /^tls\.cert: expected PEM/],
+    [{ tls: { key: PEM, cert: PEM } }, /^tls: expected a private key and the certificate that belongs to it/],
   ])('are refused where they are given: %j', (options, text) => {
     expect(() => resolveOptions(options)).toThrow(
       expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(text) }),

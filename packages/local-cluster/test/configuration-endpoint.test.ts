@@ -50,6 +50,15 @@ describe('a configuration endpoint', () => {
     expect((await exchange(endpoint.port, 'config get cluster\r\n', { tls: true })).toString()).toContain(PAYLOAD);
   });
 
+  test('takes a login where it has credentials, but asks for none', async () => {
+    endpoint = await startConfigurationEndpoint({ listing, credentials: { username: 'user', password: 'secret' } });
+    expect((await exchange(endpoint.port, 'set auth 0 0 11\r\nuser secret\r\nversion\r\n')).toString()).toBe(
+      'STORED\r\nVERSION 1.6.18-embedded\r\n',
+    );
+    expect((await exchange(endpoint.port, 'set auth 0 0 10\r\nuser wrong\r\n')).toString()).toBe('CLIENT_ERROR authentication failure\r\n');
+    expect((await exchange(endpoint.port, 'config get cluster\r\n')).toString()).toContain(PAYLOAD);
+  });
+
   test('says that its port is in use', async () => {
     endpoint = await startConfigurationEndpoint({ listing });
     await expect(startConfigurationEndpoint({ listing, port: endpoint.port })).rejects.toMatchObject({
