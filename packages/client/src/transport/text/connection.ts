@@ -170,7 +170,7 @@ export class Connection {
     // After what the socket has waiting: the process may have been busy, not the node.
     setImmediate(() => {
       if (this.ready) return;
-      const text = `No connection to ${node.id} within ${options.connectTimeoutMs} ms.`;
+      const text = `No connection to ${node.id} within ${options.connectTimeoutMs} ms (connectTimeoutMs), its greeting included.`;
       this.#end(new SessClientError('SESS_CONNECTION', text, { node: node.id }));
     });
   }

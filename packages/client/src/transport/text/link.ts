@@ -2,7 +2,7 @@ import type { SessClientError } from '../../errors.ts';
 import type { TransportEvents } from '../transport.ts';
 import { backOffMs } from './back-off.ts';
 import { Connection, type ConnectionSettings } from './connection.ts';
-import { lost, notConnected } from './request-errors.ts';
+import { connectionError, lost, notConnected, resting } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
 
 /**
@@ -23,6 +23,7 @@ export class Link {
   /** Connections in a row that did not serve. */
   #failures = 0;
   #retryAt = 0;
+  /** Why the last connection ended. */
   #lastError: SessClientError | undefined;
   #closed = false;
 
@@ -39,35 +40,27 @@ export class Link {
     return this.#connection?.epoch;
   }
 
-  get lastError(): SessClientError | undefined {
-    return this.#lastError;
-  }
-
   get writingBytes(): number {
     return this.#connection?.writingBytes ?? 0;
   }
 
-  /** How long the node is still left alone, in milliseconds; 0 when there is a connection or one may be made. */
-  restsMs(): number {
-    return this.#connection === undefined && this.#retryAt > 0 ? Math.max(0, this.#retryAt - performance.now()) : 0;
+  /** Throws while the node is left alone, with the reason. */
+  checkRested(): void {
+    if (this.#connection !== undefined || this.#lastError === undefined) return;
+    const waitMs = this.#retryAt - performance.now();
+    if (waitMs > 0) throw resting(this.#settings.node.id, waitMs, this.#lastError);
   }
 
   /** Makes a connection unless there is one, or one is being made. */
   connect(): void {
     if (this.#connection !== undefined || this.#closed) return;
-    const connection = new Connection(this.#settings, this.#queue, {
-      ready: () => {
-        this.#events.connected(connection.epoch);
-        connection.pump();
-      },
-      answered: () => {
-        this.#served = true;
-        this.#settled();
-      },
-      ended: (error) => this.#ended(error),
-    });
-    this.#connection = connection;
     this.#served = false;
+    try {
+      this.#connection = this.#open();
+    } catch (error) {
+      // Options that Node.js itself refuses, such as a certificate that can't be read.
+      this.#ended(connectionError(this.#settings.node.id, error));
+    }
   }
 
   /** Writes what is unsent. */
@@ -87,6 +80,21 @@ export class Link {
     this.#connection = undefined;
     if (connection === undefined) closed();
     else connection.close(closed);
+  }
+
+  #open(): Connection {
+    const connection: Connection = new Connection(this.#settings, this.#queue, {
+      ready: () => {
+        this.#events.connected(connection.epoch);
+        connection.pump();
+      },
+      answered: () => {
+        this.#served = true;
+        this.#settled();
+      },
+      ended: (error) => this.#ended(error),
+    });
+    return connection;
   }
 
   #ended(error: SessClientError): void {

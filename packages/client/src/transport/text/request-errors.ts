@@ -42,10 +42,10 @@ export function stalled(node: string, ms: number): SessClientError {
   return new SessClientError('SESS_CONNECTION', text, { node });
 }
 
-/** No connection, and none is tried before `waitMs` have passed. */
-export function resting(node: string, waitMs: number, cause: Error | undefined): SessClientError {
-  const text = `The node ${node} is out of reach (${cause?.message ?? 'no reason known'}) and is tried again in ${Math.ceil(waitMs)} ms; nothing was sent.`;
-  return new SessClientError('SESS_CONNECTION', text, { node, cause });
+/** No connection, for `cause`, and none is tried before `waitMs` have passed. */
+export function resting(node: string, waitMs: number, cause: SessClientError): SessClientError {
+  const text = `Nothing was sent, and ${node} is tried again in ${Math.ceil(waitMs)} ms: ${cause.message}`;
+  return new SessClientError(cause.code, text, { node, cause });
 }
 
 /** The connection ended with the request in flight. */

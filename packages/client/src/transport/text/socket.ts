@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts, type IpcNetConnectOpts } from 'node:net';
+import { connect as connectTcp, isIP, type IpcNetConnectOpts, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { TransportNode, TransportOptions } from '../transport.ts';
 
@@ -25,21 +25,28 @@ export function openSocket(
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const onread = { buffer, callback: (length: number): boolean => onRead(buffer, length) };
   const place: IpcNetConnectOpts | TcpNetConnectOpts =
-    node.path === undefined
-      ? { host: node.address ?? node.host, port: node.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }
-      : { path: node.path };
-  if (tls === false) return connectTcp({ ...place, onread });
+    node.path === undefined ? { host: node.address ?? node.host, port: node.port } : { path: node.path };
+  const socket = tls === false ? connectTcp({ ...place, onread }) : openTls(node, tls, memory, { ...place, onread });
+  // As options, a TLS socket would not hear them.
+  socket.once('connect', () => socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS));
+  return socket;
+}
 
+function openTls(
+  node: TransportNode,
+  tls: ConnectionOptions,
+  memory: TlsMemory,
+  place: ConnectionOptions & { readonly onread: OnReadOpts },
+): Socket {
   const name = tls.servername ?? node.host;
   const check = tls.checkServerIdentity ?? checkServerIdentity;
-  const options: ConnectionOptions & { onread: typeof onread } = {
+  const options: ConnectionOptions = {
     ...tls,
     ...place,
-    onread,
+    // Server name indication must be a name (RFC 6066).
+    servername: isIP(name) === 0 ? name : '',
     checkServerIdentity: (_connected, certificate) => check(name, certificate),
   };
-  // The server name indication must be a name (RFC 6066).
-  if (isIP(name) === 0) options.servername = name;
   if (memory.session !== undefined) options.session = memory.session;
   const socket = connectTls(options);
   socket.on('session', (session) => {

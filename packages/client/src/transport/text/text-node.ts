@@ -140,9 +140,7 @@ export class TextNode implements NodeTransport {
     // An empty queue takes one of any size that may be stored.
     if (queued > 0 && queued + request.bytes > maxQueuedBytes) throw errors.tooManyQueuedBytes(this.#node, maxQueuedBytes);
     // A probe is there to find out; who probes has a pace.
-    if (request.kind === 'probe') return;
-    const restsMs = this.#link.restsMs();
-    if (restsMs > 0) throw errors.resting(this.#node, restsMs, this.#link.lastError);
+    if (request.kind !== 'probe') this.#link.checkRested();
   }
 
   #beginTurn(): void {
