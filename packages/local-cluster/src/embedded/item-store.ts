@@ -39,6 +39,7 @@ export class ItemStore {
   readonly counts: { total: number; evictions: number; expired: number } = { total: 0, evictions: 0, expired: 0 };
   readonly limits: StoreLimits;
   readonly #now: () => number;
+  readonly #earliest: number;
   /** In order of use: a fetched item moves to the end. */
   readonly #items: Map<string, Item> = new Map();
   #bytes = 0;
@@ -50,6 +51,7 @@ export class ItemStore {
   constructor(limits: StoreLimits, nowMs: () => number = Date.now) {
     this.limits = limits;
     this.#now = () => Math.floor(nowMs() / 1_000);
+    this.#earliest = this.#now() - 61;
   }
 
   get size(): number {
@@ -72,9 +74,12 @@ export class ItemStore {
     return exptime > LONGEST_RELATIVE_SECONDS ? exptime : this.#now() + exptime;
   }
 
-  /** Seconds until the item expires; `-1` never. */
+  /**
+   * Seconds until the item expires; `-1` never. An item that was just made to expire shows a huge number, as in memcached: its times are
+   * unsigned, and nothing lies further back than a minute before its start.
+   */
   remaining(item: Item): number {
-    return item.expiresAt === 0 ? -1 : item.expiresAt - this.#now();
+    return item.expiresAt === 0 ? -1 : (Math.max(item.expiresAt, this.#earliest) - this.#now()) >>> 0;
   }
 
   /** Whether an item of this size can be kept: `too-large` for one item, `no-memory` for all of them together. */
@@ -110,9 +115,7 @@ export class ItemStore {
 
   use(item: Item): void {
     item.fetched = true;
-    item.usedAt = this.#now();
-    this.#items.delete(item.key);
-    this.#items.set(item.key, item);
+    this.#promote(item);
   }
 
   store(mode: StoreMode, draft: Draft): { readonly outcome: StoreOutcome; readonly cas: bigint } {
@@ -121,7 +124,7 @@ export class ItemStore {
     if (outcome === 'overwrite') return { outcome: 'stored', cas: this.#link(draft).cas };
     if (outcome === 'overwrite-stale' && old) return { outcome: 'stored', cas: this.#replaceStale(old, draft).cas };
     if (outcome === 'extend' && old) return this.#extend(mode, draft, old);
-    if (mode === 'add' && old) this.use(old);
+    if (mode === 'add' && old) this.#promote(old);
     return { outcome: outcome as StoreOutcome, cas: 0n };
   }
 
@@ -154,11 +157,9 @@ export class ItemStore {
     const digits = String(value);
     if (digits.length > item.value.length) {
       const { flags, expiresAt, binaryKey } = item;
-      return {
-        outcome: 'done',
-        value,
-        item: this.#link({ key, flags, expiresAt, binaryKey, cas: 0n, value: Buffer.from(digits, 'latin1') }),
-      };
+      item.cas = this.#link({ key, flags, expiresAt, binaryKey, cas: 0n, value: Buffer.from(digits, 'latin1') }).cas;
+      // The item that was replaced: memcached, too, then loses a new time to live that comes with the same `ma`.
+      return { outcome: 'done', value, item };
     }
     // A shorter number is filled up with spaces, as in memcached. A new buffer: a reply under way may still hold the old one.
     item.value = Buffer.from(digits.padEnd(item.value.length), 'latin1');
@@ -185,6 +186,13 @@ export class ItemStore {
       if (this.#items.get(item.key) !== item || this.#isFlushed(item, now)) continue;
       if (item.expiresAt === 0 || item.expiresAt >= now) yield item;
     }
+  }
+
+  /** Makes it the last one to be evicted. */
+  #promote(item: Item): void {
+    item.usedAt = this.#now();
+    this.#items.delete(item.key);
+    this.#items.set(item.key, item);
   }
 
   #isFlushed(item: Item, now: number): boolean {

@@ -15,8 +15,9 @@ export function metaGet(flags: MetaFlags, reply: Reply, { store, stats }: Workpl
     if (!flags.quiet) reply.line(`EN${echo(flags)}`);
     return;
   }
-  const answer =
-    (flags.value ? `VA ${item.value.length}` : 'HD') + fields(flags, item, store) + marks(flags, item, found === undefined, store);
+  const created = found === undefined;
+  const { text, recache } = fields(flags, item, created, store);
+  const answer = `${flags.value ? `VA ${item.value.length}` : 'HD'}${text}${marks(item, created || recache)}`;
   const value = item.value;
   if (!flags.noUse) store.use(item);
   if (flags.value) reply.add(`${answer}\r\n`, value, '\r\n');
@@ -26,46 +27,56 @@ export function metaGet(flags: MetaFlags, reply: Reply, { store, stats }: Workpl
 function vivify(flags: MetaFlags, store: ItemStore): Item | undefined {
   if (flags.vivify === undefined) return undefined;
   const { key } = flags;
-  return store.create({ key, value: Buffer.alloc(0), flags: 0, expiresAt: store.expiry(flags.vivify), cas: 0n });
+  return store.create({ key, value: Buffer.alloc(0), flags: 0, expiresAt: 0, cas: 0n });
 }
 
-/** The values that were asked for, in that order. A `t` before a `T` shows the time to live before it. */
-function fields(flags: MetaFlags, item: Item, store: ItemStore): string {
+/**
+ * The values that were asked for, in that order: a `t` or `R` before a `T` or `N` goes by the time to live before it. And whether less is
+ * left than `R` says.
+ */
+function fields(flags: MetaFlags, item: Item, created: boolean, store: ItemStore): { readonly text: string; readonly recache: boolean } {
   let text = '';
+  let recache = false;
   for (const word of flags.words) {
     switch (word.charAt(0)) {
       case 'T':
         item.expiresAt = store.expiry(flags.exptime ?? 0);
         break;
-      case 's':
-        text += ` s${item.value.length}`;
+      case 'N':
+        if (created) item.expiresAt = store.expiry(flags.vivify ?? 0);
         break;
-      case 't':
-        text += ` t${store.remaining(item)}`;
-        break;
-      case 'c':
-        text += ` c${item.cas}`;
-        break;
-      case 'f':
-        text += ` f${item.flags}`;
-        break;
-      case 'l':
-        text += ` l${store.now() - item.usedAt}`;
-        break;
-      case 'h':
-        text += ` h${item.fetched ? 1 : 0}`;
+      case 'R':
+        recache = !created && item.expiresAt !== 0 && item.expiresAt < store.expiry(flags.recache ?? 0);
         break;
       default:
-        text += echoWord(word, item.key, item.binaryKey);
+        text += field(word, item, store);
     }
   }
-  return text;
+  return { text, recache };
+}
+
+function field(word: string, item: Item, store: ItemStore): string {
+  switch (word.charAt(0)) {
+    case 's':
+      return ` s${item.value.length}`;
+    case 't':
+      return ` t${store.remaining(item)}`;
+    case 'c':
+      return ` c${item.cas}`;
+    case 'f':
+      return ` f${item.flags}`;
+    case 'l':
+      return ` l${store.now() - item.usedAt}`;
+    case 'h':
+      return ` h${item.fetched ? 1 : 0}`;
+    default:
+      return echoWord(word, item.key, item.binaryKey);
+  }
 }
 
 /** `Z`: another client refills; `X`: stale; `W`: this client refills. */
-function marks(flags: MetaFlags, item: Item, created: boolean, store: ItemStore): string {
-  const dueForRecache = flags.recache !== undefined && !created && item.expiresAt !== 0 && item.expiresAt < store.expiry(flags.recache);
-  const wins = created || (!item.tokenSent && (dueForRecache || item.stale));
+function marks(item: Item, due: boolean): string {
+  const wins = !item.tokenSent && (due || item.stale);
   const text = (item.tokenSent ? ' Z' : '') + (item.stale ? ' X' : '') + (wins ? ' W' : '');
   if (wins) item.tokenSent = true;
   return text;
