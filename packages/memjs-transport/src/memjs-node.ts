@@ -58,7 +58,7 @@ export class MemjsNode implements NodeTransport {
     if (typeof mode === 'string') {
       return this.#link.submit(storeOperation(checkMode(mode), key, value, flags, exptime), { signal });
     }
-    const unique = casNumber(mode.cas);
+    const unique = casNumber(mode?.cas);
     this.#link.checkOpen(signal);
     if (mode.cas.epoch !== this.#link.epoch) return 'exists';
     return this.#link.submit(storeOperation(unique, key, value, flags, exptime), { signal });
@@ -114,10 +114,15 @@ function checkFlags(flags: unknown): void {
 }
 
 /** A CAS number of 0 means "whatever is there" in the binary protocol: it would overwrite what it should protect. */
-function casNumber({ unique }: CasToken): bigint {
+function casNumber(cas: CasToken | undefined): bigint {
+  const unique = cas?.unique ?? -1;
   const number = typeof unique === 'bigint' || Number.isSafeInteger(unique) ? BigInt(unique) : -1n;
   if (number > 0n && number <= MAX_UINT64) return number;
-  throw badValue('the CAS number', 'one that came with an item, from a node that keeps them (memcached without -C)', String(unique));
+  throw badValue(
+    'the CAS token',
+    'one that came with an item, from a node that keeps CAS numbers (memcached without -C)',
+    String(cas?.unique),
+  );
 }
 
 function badValue(what: string, expected: string, came: string): SessClientError {
