@@ -1,69 +1,189 @@
-import type { Topology } from '@sess/discovery';
+import type {
+  CacheRecord,
+  Client,
+  ClientTopology,
+  DeleteOptions,
+  Explanation,
+  NodeHealth,
+  OperationOptions,
+  SetOptions,
+} from './contract.ts';
+import { closed, SessClientError } from './errors.ts';
+import type { Node } from './node/node.ts';
+import type { OperationContext } from './operations/context.ts';
+import { checkExpectation, checkTtl, checkValue } from './operations/input.ts';
+import { read } from './operations/read.ts';
+import { remove } from './operations/remove.ts';
+import { touch } from './operations/touch.ts';
+import { create, overwrite, replace } from './operations/write.ts';
+import { ANSWERS_TO_RETURN, resolveOptions, type ClientOptions, type ResolvedOptions } from './options.ts';
+import { PendingOperations } from './pending-operations.ts';
+import { checkKey, isValidKey } from './transport/key-check.ts';
+import { VersionSource } from './version.ts';
+import { ViewKeeper } from './view/view-keeper.ts';
+import { firstView, oneNodeUp } from './view/wait.ts';
 
-/** What is stored under a key. Immutable. */
-export interface CacheRecord {
-  /** The caller's bytes, without the envelope. */
-  readonly value: Buffer;
-  /** Rises with every write of the key: 48 bits of milliseconds since 1970, 16 bits of order. */
-  readonly version: bigint;
-  /** Remaining time to live in seconds when it was read; `undefined` where the protocol can't tell (classic text, binary). */
-  readonly ttlSeconds: number | undefined;
+/**
+ * Makes a client, which at once begins to look for its nodes and to connect to them. Close it when done.
+ *
+ * @param options A URL (`memcached://10.0.0.1:11211,10.0.0.2:11211`, `memcacheds://` and `elasticaches://` with TLS,
+ * `elasticache://my.cfg.use1.cache.amazonaws.com:11211`, `memcached:///run/memcached.sock`), or an object.
+ * @throws {SessClientError} `SESS_BAD_OPTION` when an option is wrong: what was expected, what came, what to do.
+ */
+export function createClient(options: string | ClientOptions): Client {
+  return new MemcachedClient(resolveOptions(options));
 }
 
-/** Many memcached nodes as one store. */
-export interface Client {
-  /** Resolves when the first topology is known and one node is reachable; rejects when neither comes within the connect timeout. */
-  ready(options?: OperationOptions): Promise<void>;
-  /** The record under `key`, or `undefined` when there is none or it was deleted. Rejects when nobody could tell. */
-  get(key: string, options?: OperationOptions): Promise<CacheRecord | undefined>;
-  /**
-   * Writes, and resolves with the record as written.
-   *
-   * `expect` a record that was read or written before (compare-and-swap) or `'absent'` (nothing is there, nor a tombstone): where that does
-   * not hold, rejects with `SESS_CONFLICT`. Without `expect` the last writer wins.
-   */
-  set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord>;
-  /** Moves the expiry to `ttlSeconds` from now. `false` when there is no record, or a tombstone. */
-  touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean>;
-  /** Deletes, and leaves a tombstone for `ttlSeconds`, so that no write under way brings the record back. Whether there was a record. */
-  delete(key: string, options: DeleteOptions): Promise<boolean>;
-  /** Who owns `key` now, and how it would be read: for people and tools. No I/O. */
-  explain(key: string): Explanation;
-  /** The topology in use, with the state of every node. */
-  readonly topology: ClientTopology;
-  /** Lets pending work finish, then releases everything. New operations reject with `SESS_CLOSED`. Twice does no harm. */
-  close(): Promise<void>;
-  /** Rejects pending work with `SESS_CLOSED` and releases everything at once. Twice does no harm. */
-  destroy(): void;
+class MemcachedClient implements Client {
+  readonly #options: ResolvedOptions;
+  readonly #keeper: ViewKeeper;
+  readonly #context: OperationContext;
+  readonly #pending = new PendingOperations();
+  /** Operations that wait for the first topology. */
+  #waiting = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ResolvedOptions) {
+    const { clock, random } = options;
+    this.#options = options;
+    this.#keeper = new ViewKeeper({
+      discovery: options.discovery,
+      distribution: options.distribution,
+      clock,
+      graceMs: graceMs(options),
+      node: {
+        transport: options.transport,
+        transportOptions: options.transportOptions,
+        breaker: { failuresToEject: options.failuresToEject, answersToReturn: ANSWERS_TO_RETURN },
+        prober: { probeIntervalMs: options.probeIntervalMs, maxProbePauseMs: options.maxProbePauseMs },
+        clock,
+        random,
+      },
+    });
+    this.#context = { owner: (key) => this.#ownerOf(key), versions: new VersionSource(clock, random), clock };
+  }
+
+  ready(options?: OperationOptions): Promise<void> {
+    const { clock, readyTimeoutMs } = this.#options;
+    if (this.#closing !== undefined) return Promise.reject(closed());
+    return oneNodeUp(this.#keeper, clock, readyTimeoutMs, options);
+  }
+
+  get(key: string, options?: OperationOptions): Promise<CacheRecord | undefined> {
+    if (this.#closing !== undefined || !isValidKey(key)) return this.#refuse(key);
+    if (this.#keeper.view === undefined) return this.#run(options, () => read(this.#context, key, options));
+    return read(this.#context, key, options);
+  }
+
+  set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord> {
+    if (this.#closing !== undefined || !isValidKey(key)) return this.#refuse(key);
+    try {
+      checkValue(value, this.#options.maxValueBytes);
+      checkTtl((options as Partial<SetOptions> | undefined)?.ttlSeconds, this.#options.clock.now());
+      checkExpectation(options.expect);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { expect } = options;
+    if (expect === undefined) return this.#run(options, () => overwrite(this.#context, key, value, options));
+    if (expect === 'absent') return this.#run(options, () => create(this.#context, key, value, options));
+    return this.#run(options, () => replace(this.#context, key, value, expect, options));
+  }
+
+  touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean> {
+    if (this.#closing !== undefined || !isValidKey(key)) return this.#refuse(key);
+    try {
+      checkTtl(ttlSeconds, this.#options.clock.now());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#run(options, () => touch(this.#context, key, ttlSeconds, options));
+  }
+
+  delete(key: string, options: DeleteOptions): Promise<boolean> {
+    if (this.#closing !== undefined || !isValidKey(key)) return this.#refuse(key);
+    try {
+      checkTtl((options as Partial<DeleteOptions> | undefined)?.ttlSeconds, this.#options.clock.now());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#run(options, () => remove(this.#context, key, options));
+  }
+
+  explain(key: string): Explanation {
+    checkKey(key);
+    const owner = this.#keeper.view?.owner(key);
+    return { key, owners: owner === undefined ? [] : [owner.id], elders: [], mode: 'settled' };
+  }
+
+  get topology(): ClientTopology {
+    const { view } = this.#keeper;
+    if (view === undefined) return { nodes: [], states: new Map() };
+    const states = new Map([...view.nodes.values()].map(({ id, health }): [string, NodeHealth] => [id, health]));
+    return { ...view.topology, states };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#drain();
+    return this.#closing;
+  }
+
+  destroy(): void {
+    this.#closing ??= Promise.resolve();
+    this.#keeper.destroy();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** An operation of several requests, or one that must wait for the first topology: {@link close} waits for it. */
+  #run<T>(options: OperationOptions | undefined, operation: () => Promise<T>): Promise<T> {
+    return this.#pending.track(this.#keeper.view === undefined ? this.#firstView(options).then(operation) : operation());
+  }
+
+  #firstView(options: OperationOptions | undefined): Promise<unknown> {
+    const { clock, transportOptions } = this.#options;
+    if (this.#waiting >= transportOptions.maxInFlight) return Promise.reject(overloaded(this.#waiting));
+    this.#waiting += 1;
+    return firstView(this.#keeper, clock, transportOptions.timeoutMs, options).finally(() => {
+      this.#waiting -= 1;
+    });
+  }
+
+  #ownerOf(key: string): Node {
+    const { view } = this.#keeper;
+    // Every operation begins with a view, and a view is only ever replaced by another.
+    if (view === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
+    return view.owner(key);
+  }
+
+  /** Lets operations finish, then requests, each for at most {@link graceMs}; then nothing is left. */
+  async #drain(): Promise<void> {
+    const grace = graceMs(this.#options);
+    await this.#pending.settled(this.#options.clock, grace);
+    await this.#keeper.close(grace);
+  }
+
+  #refuse(key: unknown): Promise<never> {
+    try {
+      if (this.#closing !== undefined) throw closed();
+      checkKey(key);
+      throw new SessClientError('SESS_BAD_KEY', 'The key can not be used.');
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
 }
 
-export interface OperationOptions {
-  readonly signal?: AbortSignal;
+/** A request settles within `timeoutMs`, a wait for the topology as well. */
+function graceMs({ transportOptions }: ResolvedOptions): number {
+  return 2 * transportOptions.timeoutMs;
 }
 
-export interface SetOptions extends OperationOptions {
-  /** Whole seconds to live, at least 1. */
-  readonly ttlSeconds: number;
-  readonly expect?: CacheRecord | 'absent' | undefined;
-}
-
-export interface DeleteOptions extends OperationOptions {
-  /** How long the tombstone stands, in whole seconds: as long as an older copy of the record could live. */
-  readonly ttlSeconds: number;
-}
-
-/** `up` answers; `down` was ejected and is being probed; `unknown` was not spoken to yet. */
-export type NodeHealth = 'up' | 'down' | 'unknown';
-
-export interface ClientTopology extends Topology {
-  readonly states: ReadonlyMap<string, NodeHealth>;
-}
-
-export interface Explanation {
-  readonly key: string;
-  /** Node ids in order of preference. */
-  readonly owners: readonly string[];
-  /** Owners in earlier views that are still asked. */
-  readonly elders: readonly string[];
-  readonly mode: 'settled' | 'overlap' | 'handover';
+function overloaded(waiting: number): SessClientError {
+  return new SessClientError(
+    'SESS_OVERLOADED',
+    `${waiting} operations wait for the first topology already (maxInFlight); nothing was sent. Await client.ready() before taking requests.`,
+  );
 }

@@ -72,3 +72,8 @@ export class SessClientError extends Error {
     return typeof error === 'object' && error !== null && BRAND in error;
   }
 }
+
+/** A client that was closed or destroyed was asked for something. */
+export function closed(): SessClientError {
+  return new SessClientError('SESS_CLOSED', 'The client was closed; nothing was sent.');
+}

@@ -1,5 +1,19 @@
-export type * from './client.ts';
+export { createClient } from './client.ts';
+export type { CancelTimer, Clock } from './clock.ts';
+export type * from './contract.ts';
+export type {
+  ClientChannels,
+  DiscoveryErrorMessage,
+  ForeignItemMessage,
+  NodeMessage,
+  NodeState,
+  RequestMessage,
+  TopologyMessage,
+} from './diagnostics.ts';
 export { SessClientError, type SessClientErrorCode } from './errors.ts';
-export type * from './transport/transport.ts';
+export type { ClientOptions, Credentials } from './options.ts';
+export type { ForeignReason } from './record.ts';
 export { MAX_RELATIVE_EXPTIME_SECONDS, toExptime } from './transport/exptime.ts';
 export { checkKey, isValidKey, MAX_KEY_BYTES } from './transport/key-check.ts';
+export type * from './transport/transport.ts';
+export type { DistributionFactory } from './view/view.ts';

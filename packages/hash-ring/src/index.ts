@@ -1,1 +1,12 @@
-export type * from './distribution.ts';
+export { compare } from './compare.ts';
+export type { CompareOptions, Comparison } from './compare.ts';
+export type { Distribution, RingNode } from './distribution.ts';
+export { HashRingError } from './errors.ts';
+export type { HashRingErrorCode } from './errors.ts';
+export { ketama } from './ketama.ts';
+export type { KetamaOptions } from './ketama.ts';
+export type { Flow } from './moves.ts';
+export { modulo } from './modulo.ts';
+export type { ModuloOptions } from './modulo.ts';
+export { rendezvous } from './rendezvous.ts';
+export { shares } from './shares.ts';

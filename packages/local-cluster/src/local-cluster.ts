@@ -9,15 +9,22 @@ export interface LocalNode {
   readonly host: string;
   readonly port: number;
   readonly state: NodeState;
+  /** As given to `addNode`; for `staticNodes`, since the configuration protocol has no weights. */
+  readonly weight?: number;
 }
 
 /** Memcached nodes and a configuration endpoint on this machine. Every method resolves when its effect can be observed. */
 export interface LocalCluster extends AsyncDisposable {
   readonly runtime: Runtime;
+  /** Why it is this runtime: one sentence for people. */
+  readonly runtimeReason: string;
   /** `127.0.0.1:PORT`; answers `config get cluster` and `get AmazonElastiCache:cluster`. */
   readonly configurationEndpoint: string;
+  /** `elasticache://127.0.0.1:PORT`, or `elasticaches://` when the cluster speaks TLS. */
+  readonly url: string;
   /** Rises with every change of the list. */
   readonly configurationVersion: number;
+  /** A new array whenever it is read, in the order of addition. */
   readonly nodes: readonly LocalNode[];
   /** Starts a node and lists it. */
   addNode(options?: { readonly weight?: number }): Promise<LocalNode>;

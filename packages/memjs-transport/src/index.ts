@@ -1,1 +1,2 @@
-export const placeholder: undefined = undefined;
+export { memjsTransport } from './memjs-transport.ts';
+export type { MemjsTransportOptions } from './options.ts';

@@ -1,0 +1,63 @@
+import type { Client } from '@sess/client';
+import sessions from '@sess/fastify-plugin';
+import fastify, { type FastifyInstance } from 'fastify';
+import { bodyError, CART_BODY, LOGIN_BODY, type CartBody, type LoginBody } from './bodies.ts';
+import './session-data.ts';
+
+/** Items that a cart holds. A session is not a warehouse: it is read with every request. */
+const MAX_ITEMS = 100;
+const BODY_LIMIT_BYTES = 16_384;
+
+/** Where the sessions are: a client or a store that the caller opened and closes, or a URL that the app opens and closes. */
+export type AppOptions = {
+  /** Signs the session cookies; at least 32 bytes. */
+  readonly secret: string;
+  /** Idle timeout of a session, in seconds. Default 3,600. */
+  readonly ttlSeconds?: number;
+} & ({ readonly client: Client } | { readonly store: SessionStore } | { readonly servers: string });
+
+/** The demo shop on Fastify. It does not listen yet. */
+export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    // A number is not a name, whatever it could be turned into.
+    ajv: { customOptions: { coerceTypes: false } },
+    schemaErrorFormatter: bodyError,
+  });
+
+  // A session that is out of reach is a 503, not a visitor: nobody is told that they are logged out when they are not.
+  void app.register(sessions, { ...where, ttlSeconds, onUnavailable: 'error' });
+  void app.register(routes);
+  return app;
+}
+
+async function routes(app: FastifyInstance): Promise<void> {
+  app.post<{ Body: LoginBody }>('/login', { schema: { body: LOGIN_BODY } }, async ({ body: { user }, session }) => {
+    // A visitor's cart comes along; the cart of somebody else does not.
+    const keepData = session.data.user === undefined || session.data.user === user;
+    await session.regenerate({ keepData, restartLifetime: true });
+    session.data.user = user;
+    session.data.role = 'customer';
+    return { user, role: session.data.role };
+  });
+
+  app.get('/profile', async ({ session }, reply) => {
+    const { user, cart = [] } = session.data;
+    if (user === undefined) return reply.code(401).send({ statusCode: 401, error: 'Unauthorized', message: 'nobody is logged in; POST /login first' });
+    return { user, cart };
+  });
+
+  app.post<{ Body: CartBody }>('/cart', { schema: { body: CART_BODY } }, async ({ body: { item }, session }, reply) => {
+    const cart = [...(session.data.cart ?? []), item];
+    if (cart.length > MAX_ITEMS) return reply.code(409).send({ statusCode: 409, error: 'Conflict', message: `the cart is full: it holds ${MAX_ITEMS} items` });
+    session.data.cart = cart;
+    return { cart };
+  });
+
+  app.post('/logout', async ({ session }, reply) => {
+    await session.destroy();
+    return reply.code(204).send();
+  });
+
+  app.get('/health', { config: { session: false } }, async () => ({ status: 'ok' }));
+}

@@ -1,0 +1,11 @@
+/** What both demo apps keep in a session: the other reads what this one wrote. */
+declare module '@sess/session' {
+  interface SessionData {
+    /** Who is logged in; absent for a visitor. */
+    user?: string;
+    role?: string;
+    cart?: string[];
+  }
+}
+
+export {};

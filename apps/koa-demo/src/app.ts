@@ -1,0 +1,77 @@
+import { bodyParser } from '@koa/bodyparser';
+import Router from '@koa/router';
+import type { Client } from '@sess/client';
+import { sessions } from '@sess/koa-middleware';
+import Koa from 'koa';
+import { bodyText } from './bodies.ts';
+import { jsonErrors } from './json-errors.ts';
+import './session-data.ts';
+
+/** Items that a cart holds. A session is not a warehouse: it is read with every request. */
+const MAX_ITEMS = 100;
+const BODY_LIMIT = '16kb';
+
+/** Where the sessions are: a client or a store that the caller opened and closes, or a URL that the app opens and closes. */
+export type AppOptions = {
+  /** Signs the session cookies; at least 32 bytes. */
+  readonly secret: string;
+  /** Idle timeout of a session, in seconds. Default 3,600. */
+  readonly ttlSeconds?: number;
+} & ({ readonly client: Client } | { readonly store: SessionStore } | { readonly servers: string });
+
+/** The demo shop on Koa. It does not listen yet. */
+export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): Koa {
+  const app = new Koa();
+  app.use(jsonErrors);
+  // Before the sessions: whoever asks for the health of the process asks for no session.
+  app.use(health().routes());
+  // A session that is out of reach is a 503, not a visitor: nobody is told that they are logged out when they are not.
+  app.use(sessions({ ...where, ttlSeconds, onUnavailable: 'error' }));
+  app.use(bodyParser({ jsonLimit: BODY_LIMIT }));
+  app.use(shop().routes());
+  return app;
+}
+
+function health(): Router {
+  const router = new Router();
+  router.get('/health', (ctx) => {
+    ctx.body = { status: 'ok' };
+  });
+  return router;
+}
+
+function shop(): Router {
+  const router = new Router();
+
+  router.post('/login', async (ctx) => {
+    const user = bodyText(ctx, 'user', 'USER_123');
+    const { session } = ctx;
+    // A visitor's cart comes along; the cart of somebody else does not.
+    const keepData = session.data.user === undefined || session.data.user === user;
+    await session.regenerate({ keepData, restartLifetime: true });
+    session.data.user = user;
+    session.data.role = 'customer';
+    ctx.body = { user, role: session.data.role };
+  });
+
+  router.get('/profile', (ctx) => {
+    const { user, cart = [] } = ctx.session.data;
+    if (user === undefined) ctx.throw(401, 'nobody is logged in; POST /login first');
+    ctx.body = { user, cart };
+  });
+
+  router.post('/cart', (ctx) => {
+    const item = bodyText(ctx, 'item', 'sku-1');
+    const cart = [...(ctx.session.data.cart ?? []), item];
+    if (cart.length > MAX_ITEMS) ctx.throw(409, `the cart is full: it holds ${MAX_ITEMS} items`);
+    ctx.session.data.cart = cart;
+    ctx.body = { cart };
+  });
+
+  router.post('/logout', async (ctx) => {
+    await ctx.session.destroy();
+    ctx.status = 204;
+  });
+
+  return router;
+}

@@ -1,0 +1,26 @@
+/** The app can't listen; the text says why and what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  /** The system's code, such as `EADDRINUSE`. */
+  readonly code: string | undefined;
+
+  constructor(host: string, port: number, cause: unknown) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+    super(`can't listen on ${host} port ${port}: ${reason(code, cause)}`, { cause });
+    this.code = code;
+  }
+}
+
+function reason(code: string | undefined, cause: unknown): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'something else listens there already. End that, or set PORT to another port.';
+    case 'EACCES':
+      return 'ports below 1024 need privileges here. Set PORT to a higher one.';
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'this machine has no such address. Set HOST to one that it has, such as 127.0.0.1.';
+    default:
+      return cause instanceof Error ? cause.message : String(cause);
+  }
+}

@@ -1,0 +1,101 @@
+import type { AppConfig, Framework } from './app-messages.ts';
+import { AppProcess } from './app-process.ts';
+import type { ChildProcesses } from './child-processes.ts';
+import type { Strategy } from './strategies.ts';
+import { until, type Missing } from './until.ts';
+
+/** Milliseconds between two looks at what the processes know. */
+const LOOK_EVERY_MS = 25;
+/** How long a change may take to reach every process. Discovery looks at the endpoint four times a second. */
+const CONVERGE_TIMEOUT_MS = 20_000;
+
+export interface FleetOptions {
+  readonly strategy: Strategy;
+  /** Processes of each framework. */
+  readonly apps: number;
+  /** Of the first process; the others follow. 0 takes free ones. */
+  readonly firstPort: number;
+  readonly config: Omit<AppConfig, 'framework' | 'store' | 'port'>;
+  readonly children: ChildProcesses;
+}
+
+/** What every process should know before anything is counted. */
+export interface ClusterSight {
+  /** Ids of the listed nodes. */
+  readonly nodes: readonly string[];
+  /** Ids of those that are known to be out of reach. */
+  readonly down: readonly string[];
+}
+
+/** The app processes of one strategy: Fastify and Koa in turn, all over the same nodes. */
+export class AppFleet {
+  readonly strategy: Strategy;
+  readonly #options: FleetOptions;
+  #processes: readonly AppProcess[] = [];
+
+  /** Resolves when all processes listen. When one cannot, closes the others and rejects with its reason. */
+  static async start(options: FleetOptions): Promise<AppFleet> {
+    const fleet = new AppFleet(options);
+    const frameworks = Array.from({ length: 2 * options.apps }, (_, place) => (place % 2 === 0 ? 'fastify' : 'koa'));
+    const starts = await Promise.allSettled(
+      frameworks.map((framework, place) => fleet.#startOne(framework, options.firstPort === 0 ? 0 : options.firstPort + place)),
+    );
+    fleet.#processes = starts.filter((start) => start.status === 'fulfilled').map((start) => start.value);
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (failed !== undefined) {
+      await fleet.close();
+      throw failed.reason;
+    }
+    return fleet;
+  }
+
+  private constructor(options: FleetOptions) {
+    this.strategy = options.strategy;
+    this.#options = options;
+  }
+
+  /** Those that run, Fastify and Koa in turn. */
+  get processes(): readonly AppProcess[] {
+    return this.#processes.filter((process) => process.alive);
+  }
+
+  /** Resolves when every process routes to exactly the listed nodes and holds none for down that is in reach. */
+  async converged(sight: ClusterSight, signal: AbortSignal): Promise<void> {
+    await until(() => this.#behind(sight), {
+      what: `the ${this.strategy.name} processes to know the new node list`,
+      everyMs: LOOK_EVERY_MS,
+      timeoutMs: CONVERGE_TIMEOUT_MS,
+      signal,
+    });
+  }
+
+  /** Starts a process in the place of each that died, as a supervisor does. */
+  async refill(): Promise<void> {
+    this.#processes = await Promise.all(
+      this.#processes.map((process) => (process.alive ? process : this.#startOne(process.framework, this.#options.firstPort === 0 ? 0 : process.port))),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.close()));
+  }
+
+  #startOne(framework: Framework, port: number): Promise<AppProcess> {
+    const { config, strategy, children } = this.#options;
+    return AppProcess.start(children, { ...config, framework, store: strategy.store, port });
+  }
+
+  async #behind({ nodes, down }: ClusterSight): Promise<Missing> {
+    const listed = new Set(nodes);
+    for (const process of this.processes) {
+      const status = await process.status();
+      const who = `the ${process.framework} process on port ${process.port}`;
+      if (status.nodes.length !== listed.size || !status.nodes.every((id) => listed.has(id))) {
+        return `${who} routes to ${status.nodes.join(', ')} instead of ${nodes.join(', ')}`;
+      }
+      const wronglyDown = status.down.filter((id) => !down.includes(id));
+      if (wronglyDown.length > 0) return `${who} still holds ${wronglyDown.join(', ')} for down`;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+import type { TransportName } from './options.ts';
+import type { Strategy } from './strategies.ts';
+
+/** What the lab and an app process tell each other, over the channel that `fork` opens between them. */
+export type ToApp = { readonly type: 'start'; readonly config: AppConfig } | { readonly type: 'status'; readonly id: number };
+
+export type FromApp =
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'status'; readonly id: number; readonly status: AppStatus };
+
+export type Framework = 'fastify' | 'koa';
+
+/** Everything an app process is told at its start. */
+export interface AppConfig {
+  readonly framework: Framework;
+  readonly store: Strategy['store'];
+  /** `host:port` of the cluster's configuration endpoint. */
+  readonly endpoint: string;
+  /** Signs the cookies; the same for all processes, so that they share sessions. */
+  readonly secret: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly transport: TransportName;
+  /** Milliseconds between two looks at the endpoint. */
+  readonly pollIntervalMs: number;
+}
+
+/** What an app process knows of the cluster at this moment. */
+export interface AppStatus {
+  /** Ids of the nodes that it routes to, in the order in which it was told. */
+  readonly nodes: readonly string[];
+  /** Ids of those that it holds for down. */
+  readonly down: readonly string[];
+}

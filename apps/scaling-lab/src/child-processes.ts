@@ -1,0 +1,22 @@
+import { fork, type ChildProcess } from 'node:child_process';
+
+/** Every process that the lab starts itself, so that none is left behind. */
+export class ChildProcesses {
+  readonly #running = new Set<ChildProcess>();
+
+  /**
+   * Starts the script at `url` with a message channel. Its standard error is piped. It stays in the lab's process group and is expected to end
+   * when the channel closes, which the system does even when the lab is killed.
+   */
+  fork(url: URL): ChildProcess {
+    const child = fork(url, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+    this.#running.add(child);
+    child.once('exit', () => this.#running.delete(child));
+    return child;
+  }
+
+  /** Kills all that still run, at once: the last resort, and safe in an `exit` listener. */
+  killAll(): void {
+    for (const child of this.#running) child.kill('SIGKILL');
+  }
+}

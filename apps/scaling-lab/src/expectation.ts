@@ -1,0 +1,44 @@
+import { compare, shares, type Distribution, type RingNode } from '@sess/hash-ring';
+import type { Phase, Share } from './scenarios.ts';
+import type { Strategy } from './strategies.ts';
+
+/** The node lists around an event. */
+export interface Change {
+  /** When the users logged in. */
+  readonly before: readonly RingNode[];
+  readonly after: readonly RingNode[];
+  /** The node that was crashed or restarted. */
+  readonly victim: string | undefined;
+}
+
+/** What the theory of the distribution says, as fractions of the users. */
+export interface Expectation {
+  readonly loggedOut: number;
+  readonly unavailable: number;
+}
+
+/** What the strategy's distribution leads one to expect of a phase: computed from the node lists of this very run. */
+export function expectationOf(phase: Phase, strategy: Strategy, change: Change): Expectation {
+  const before = strategy.distribution(change.before);
+  const fraction = (share: Share): number => fractionOf(share, before, change);
+  return { loggedOut: fraction(phase.loggedOut), unavailable: fraction(phase.unavailable) };
+}
+
+function fractionOf(share: Share, before: Distribution, { after, victim }: Change): number {
+  switch (share) {
+    case 'nobody':
+      return 0;
+    case 'keys-that-moved':
+      return compare(before, before.withNodes(after)).moved;
+    case 'keys-of-the-victim':
+      return (victim === undefined ? undefined : shares(before).get(victim)) ?? 0;
+  }
+}
+
+/**
+ * How far a count of `users` may be from its expectation by chance: four standard deviations of a binomial sample (one run in some 16,000 is
+ * further off), as a fraction. Where nobody is expected, nobody is allowed.
+ */
+export function tolerance(expected: number, users: number): number {
+  return 4 * Math.sqrt((expected * (1 - expected)) / users);
+}

@@ -1,0 +1,28 @@
+/**
+ * Runs `work` for every item, at most `limit` at a time, and resolves when all are done. The first failure, or the signal, stops taking up new
+ * items; it rejects once what is under way has settled.
+ */
+export async function forEachConcurrently<T>(
+  items: Iterable<T>,
+  limit: number,
+  work: (item: T) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  let failure: { readonly cause: unknown } | undefined;
+
+  const lane = async (): Promise<void> => {
+    while (failure === undefined && !signal.aborted) {
+      const next = rest.next();
+      if (next.done === true) return;
+      try {
+        await work(next.value);
+      } catch (cause) {
+        failure ??= { cause };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: limit }, lane));
+  signal.throwIfAborted();
+  if (failure !== undefined) throw failure.cause;
+}

@@ -1,0 +1,17 @@
+import { openClient } from '@sess/fastify-demo';
+import type { AppConfig } from './app-messages.ts';
+import type { SessionBackend } from './session-backend.ts';
+
+/** This project's client over the endpoint's list, opened as the demo apps open it. */
+export function openSessClientBackend({ endpoint, pollIntervalMs, transport }: AppConfig): SessionBackend {
+  const client = openClient({ servers: `elasticache://${endpoint}?pollIntervalMs=${pollIntervalMs}`, copies: 1, transport });
+  return {
+    sessions: { client },
+    ready: () => client.ready(),
+    status: () => {
+      const { nodes, states } = client.topology;
+      return { nodes: nodes.map((node) => node.id), down: nodes.filter((node) => states.get(node.id) === 'down').map((node) => node.id) };
+    },
+    close: () => client.close(),
+  };
+}

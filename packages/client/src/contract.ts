@@ -1,0 +1,97 @@
+import type { Topology } from '@sess/discovery';
+
+/** What is stored under a key. Immutable; comes from a {@link Client}, and goes back to it as what a write expects. */
+export interface CacheRecord {
+  /** The caller's bytes, without the envelope. A view of what was read: no copy is made. */
+  readonly value: Buffer;
+  /** Rises with every write of the key: 48 bits of milliseconds since 1970, 16 bits of order. */
+  readonly version: bigint;
+  /**
+   * Remaining time to live in seconds when it was read or written; `Infinity` when it never expires; `undefined` where the protocol can't
+   * tell (classic text, binary).
+   */
+  readonly ttlSeconds: number | undefined;
+}
+
+/**
+ * Many memcached nodes as one store.
+ *
+ * A miss is a value. A promise rejects only with a `SessClientError`: when nobody could tell, when a condition did not hold, or when the
+ * input was refused before anything was sent. An operation started before the first topology is known waits for it, at most `timeoutMs`.
+ */
+export interface Client extends AsyncDisposable {
+  /**
+   * Resolves when the first topology is known and one node answers.
+   *
+   * @throws {SessClientError} `SESS_UNAVAILABLE` when that did not come within `readyTimeoutMs`: it says what was tried. `SESS_AUTH` as soon
+   * as every node refused the credentials. The client goes on trying: `ready()` may be called again.
+   */
+  ready(options?: OperationOptions): Promise<void>;
+  /**
+   * The record under `key`, or `undefined` when there is none or it was deleted. Rejects when nobody could tell.
+   *
+   * Bytes under the key that are not a record of this client count as a miss and are told on the channel `sess:client:foreign-item`.
+   */
+  get(key: string, options?: OperationOptions): Promise<CacheRecord | undefined>;
+  /**
+   * Writes, and resolves with the record as written.
+   *
+   * - `expect` a record that was read or written before: compare-and-swap.
+   * - `expect: 'absent'`: only where nothing is, neither a record nor a tombstone nor something foreign.
+   * - without `expect`: one blind round trip. The last writer wins, even over a tombstone: what was deleted meanwhile is back. Sessions never
+   *   use it.
+   *
+   * @throws {SessClientError} `SESS_CONFLICT` when what was expected does not hold: read again, merge, write again.
+   */
+  set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord>;
+  /** Moves the expiry to `ttlSeconds` from now. `false` when there is no record, or a tombstone. */
+  touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean>;
+  /** Deletes, and leaves a tombstone for `ttlSeconds`, so that no write under way brings the record back. Whether there was a record. */
+  delete(key: string, options: DeleteOptions): Promise<boolean>;
+  /**
+   * Who owns `key` now, and how it would be read: for people and tools. No I/O. No owners before the first topology.
+   *
+   * @throws {SessClientError} `SESS_BAD_KEY`.
+   */
+  explain(key: string): Explanation;
+  /** The topology in use, with the state of every node. No nodes before the first topology. */
+  readonly topology: ClientTopology;
+  /** Lets pending work finish, then releases everything. New operations reject with `SESS_CLOSED`. Twice does no harm. */
+  close(): Promise<void>;
+  /** Rejects pending work with `SESS_CLOSED` and releases everything at once. Twice does no harm. */
+  destroy(): void;
+}
+
+export interface OperationOptions {
+  /** Settles the operation at once with `SESS_ABORTED`. A write that was sent may still happen. */
+  readonly signal?: AbortSignal;
+}
+
+export interface SetOptions extends OperationOptions {
+  /** Whole seconds to live, 1 to 315,360,000 (ten years), and not past 2038-01-19, where memcached's time ends. */
+  readonly ttlSeconds: number;
+  /** What must be there for the write to happen. Default: anything. */
+  readonly expect?: CacheRecord | 'absent' | undefined;
+}
+
+export interface DeleteOptions extends OperationOptions {
+  /** How long the tombstone stands, in whole seconds: as long as an older copy of the record could live. */
+  readonly ttlSeconds: number;
+}
+
+/** `up` answers; `down` was ejected and is being probed; `unknown` was not spoken to yet. */
+export type NodeHealth = 'up' | 'down' | 'unknown';
+
+export interface ClientTopology extends Topology {
+  /** By node id. */
+  readonly states: ReadonlyMap<string, NodeHealth>;
+}
+
+export interface Explanation {
+  readonly key: string;
+  /** Node ids in order of preference. */
+  readonly owners: readonly string[];
+  /** Owners in earlier views that are still asked. */
+  readonly elders: readonly string[];
+  readonly mode: 'settled' | 'overlap' | 'handover';
+}

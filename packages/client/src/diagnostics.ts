@@ -1,0 +1,79 @@
+/**
+ * Every diagnostics channel of this package. Subscribe with `node:diagnostics_channel`; nothing is built while nobody listens. No message
+ * holds a key, a value or a secret.
+ *
+ * ```ts
+ * import { subscribe } from 'node:diagnostics_channel';
+ * subscribe('sess:client:node', (message) => { const { node, to } = message as NodeMessage; ... });
+ * ```
+ */
+import { channel, type Channel } from 'node:diagnostics_channel';
+
+import type { ForeignReason } from './record.ts';
+
+/** `sess:client:node`: a node changed its state. */
+export interface NodeMessage {
+  /** `host:port`. */
+  readonly node: string;
+  readonly from: NodeState;
+  readonly to: NodeState;
+  /** Why it is `suspect` or `down`. */
+  readonly cause: Error | undefined;
+}
+
+/** `suspect`: the connection was lost and is being made anew; requests still pass. */
+export type NodeState = 'unknown' | 'up' | 'suspect' | 'down';
+
+/** `sess:client:topology`: another list of nodes is in use. All are node ids. */
+export interface TopologyMessage {
+  readonly version: number | undefined;
+  readonly nodes: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Same name, other address: a new machine, without the items of the old one. */
+  readonly replaced: readonly string[];
+}
+
+/** `sess:client:discovery-error`: a look that failed, or a list that could not be used. The last good one stays in use. */
+export interface DiscoveryErrorMessage {
+  readonly error: Error;
+}
+
+/** `sess:client:foreign-item`: a read found bytes that are not a record of this client, and answered with a miss. */
+export interface ForeignItemMessage {
+  readonly node: string;
+  readonly reason: ForeignReason;
+}
+
+/** `sess:client:request`: a request to one node is settled. An operation may take several. */
+export interface RequestMessage {
+  readonly node: string;
+  readonly request: 'get' | 'store' | 'touch';
+  /** From the call to the answer. */
+  readonly durationMs: number;
+  /** What a node answers (`hit` and `miss` for get and touch), or `error`. */
+  readonly outcome: 'hit' | 'miss' | 'stored' | 'exists' | 'missing' | 'error';
+  /** Set when the outcome is `error`. */
+  readonly error: unknown;
+}
+
+/** The message of each channel, by name. */
+export interface ClientChannels {
+  'sess:client:node': NodeMessage;
+  'sess:client:topology': TopologyMessage;
+  'sess:client:discovery-error': DiscoveryErrorMessage;
+  'sess:client:foreign-item': ForeignItemMessage;
+  'sess:client:request': RequestMessage;
+}
+
+type TypedChannel<Name extends keyof ClientChannels> = Channel<unknown, ClientChannels[Name]>;
+
+function typed<Name extends keyof ClientChannels>(name: Name): TypedChannel<Name> {
+  return channel(name) as TypedChannel<Name>;
+}
+
+export const nodeChannel: TypedChannel<'sess:client:node'> = typed('sess:client:node');
+export const topologyChannel: TypedChannel<'sess:client:topology'> = typed('sess:client:topology');
+export const discoveryErrorChannel: TypedChannel<'sess:client:discovery-error'> = typed('sess:client:discovery-error');
+export const foreignItemChannel: TypedChannel<'sess:client:foreign-item'> = typed('sess:client:foreign-item');
+export const requestChannel: TypedChannel<'sess:client:request'> = typed('sess:client:request');

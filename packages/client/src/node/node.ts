@@ -1,0 +1,246 @@
+import type { CancelTimer, Clock } from '../clock.ts';
+import type { CacheRecord, NodeHealth } from '../contract.ts';
+import { foreignItemChannel, nodeChannel, requestChannel, type RequestMessage } from '../diagnostics.ts';
+import { SessClientError } from '../errors.ts';
+import { decode, type Entry } from '../record.ts';
+import type {
+  NodeTransport,
+  RequestOptions,
+  StoreAttributes,
+  StoredItem,
+  StoreMode,
+  StoreOutcome,
+  Transport,
+  TransportNode,
+  TransportOptions,
+} from '../transport/transport.ts';
+import { Breaker, type BreakerOptions, type BreakerState, blamesNode } from './breaker.ts';
+import { Prober, type ProberOptions } from './prober.ts';
+import { unreachable } from './unreachable.ts';
+
+/** What every node of a client shares. */
+export interface NodeSetup {
+  readonly transport: Transport;
+  readonly transportOptions: TransportOptions;
+  readonly breaker: BreakerOptions;
+  readonly prober: ProberOptions;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Something speaks against a node: a look at the topology may tell why. */
+  readonly onTrouble: () => void;
+  /** A node changed its state. */
+  readonly onStateChange: () => void;
+}
+
+/**
+ * One memcached node: its transport, its breaker and its probe. Speaks in records; keys and numbers were checked before.
+ *
+ * A request makes one promise on top of the transport's, and no closure: the callbacks are made once per node.
+ */
+export class Node {
+  readonly id: string;
+  readonly target: TransportNode;
+  readonly #setup: NodeSetup;
+  readonly #breaker: Breaker;
+  readonly #prober: Prober;
+  readonly #transport: NodeTransport;
+  readonly #asRecord: (item: StoredItem | undefined) => CacheRecord | undefined;
+  readonly #asEntry: (item: StoredItem | undefined) => Entry | undefined;
+  readonly #asAnswer: <T>(answer: T) => T;
+  readonly #asFailure: (error: unknown) => never;
+  #epoch = 0;
+  #since: number;
+  #leaving = false;
+  #ended: Promise<void> | undefined;
+
+  constructor(target: TransportNode, setup: NodeSetup) {
+    this.id = target.id;
+    this.target = target;
+    this.#setup = setup;
+    this.#since = setup.clock.now();
+    this.#breaker = new Breaker(setup.breaker, () => setup.clock.elapsed(), this.#stateChanged);
+    this.#prober = new Prober(
+      this.#breaker,
+      () => this.#transport.probe(),
+      () => setup.onTrouble(),
+      setup.clock,
+      setup.random,
+      setup.prober,
+    );
+    this.#asRecord = (item) => {
+      this.#answered();
+      return item === undefined ? undefined : this.#liveRecord(item);
+    };
+    this.#asEntry = (item) => {
+      this.#answered();
+      return item === undefined ? undefined : decode(item, this.id);
+    };
+    this.#asAnswer = (answer) => {
+      this.#answered();
+      return answer;
+    };
+    this.#asFailure = (error) => this.#fail(error);
+    this.#transport = setup.transport.open(target, setup.transportOptions, {
+      connected: (epoch) => {
+        this.#epoch = epoch;
+        this.#breaker.connected();
+      },
+      disconnected: (error) => {
+        if (this.#ended === undefined) this.#breaker.disconnected(error);
+      },
+    });
+    this.#prober.start();
+  }
+
+  /** The record under `key`; neither a tombstone nor a foreign item is one. */
+  get(key: string, options: RequestOptions | undefined): Promise<CacheRecord | undefined> {
+    if (this.#breaker.state === 'down') return this.#refuse();
+    const answer = this.#transport.get(key, options).then(this.#asRecord, this.#asFailure);
+    return requestChannel.hasSubscribers ? this.#observed('get', answer, hitOrMiss) : answer;
+  }
+
+  /** Whatever is under `key`. */
+  look(key: string, options: RequestOptions | undefined): Promise<Entry | undefined> {
+    if (this.#breaker.state === 'down') return this.#refuse();
+    const answer = this.#transport.get(key, options).then(this.#asEntry, this.#asFailure);
+    return requestChannel.hasSubscribers ? this.#observed('get', answer, hitOrMiss) : answer;
+  }
+
+  store(
+    mode: StoreMode,
+    key: string,
+    bytes: Buffer,
+    attributes: StoreAttributes,
+    options: RequestOptions | undefined,
+  ): Promise<StoreOutcome> {
+    if (this.#breaker.state === 'down') return this.#refuse();
+    const answer: Promise<StoreOutcome> = this.#transport
+      .store(mode, key, bytes, attributes, options)
+      .then(this.#asAnswer, this.#asFailure);
+    return requestChannel.hasSubscribers ? this.#observed('store', answer, (outcome) => outcome) : answer;
+  }
+
+  /** Moves the expiry of whatever is under `key`; its client flags, where something is. */
+  touch(key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<{ readonly flags: number } | undefined> {
+    if (this.#breaker.state === 'down') return this.#refuse();
+    const answer: Promise<{ readonly flags: number } | undefined> = this.#transport
+      .touch(key, ttlSeconds, options)
+      .then(this.#asAnswer, this.#asFailure);
+    return requestChannel.hasSubscribers ? this.#observed('touch', answer, hitOrMiss) : answer;
+  }
+
+  /** Number of the connection that stands, or stood last. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** A connection that is being made anew is no outage: `suspect` is told as `up`. */
+  get health(): NodeHealth {
+    const state = this.#breaker.state;
+    return state === 'suspect' ? 'up' : state;
+  }
+
+  /** Why the node is not up. */
+  get cause(): Error | undefined {
+    return this.#breaker.cause;
+  }
+
+  /** The node left the topology: what is under way may finish within `graceMs`, what is left is `SESS_UNAVAILABLE`. */
+  retire(graceMs: number): Promise<void> {
+    this.#leaving = true;
+    return this.close(graceMs);
+  }
+
+  get retired(): boolean {
+    return this.#leaving;
+  }
+
+  /** Lets what is under way finish, at most `graceMs`, and ends timers and sockets. Twice does no harm. */
+  close(graceMs: number): Promise<void> {
+    this.#ended ??= this.#end(graceMs);
+    return this.#ended;
+  }
+
+  /** Rejects what is under way with `SESS_CLOSED` and ends timers and sockets. Twice does no harm. */
+  destroy(): void {
+    this.#leaving = false;
+    this.#ended ??= Promise.resolve();
+    this.#prober.stop();
+    this.#transport.destroy();
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    this.#prober.stop();
+    let cancel: CancelTimer | undefined;
+    const graceIsOver = new Promise<void>((resolve) => {
+      cancel = this.#setup.clock.after(graceMs, resolve);
+    });
+    try {
+      await Promise.race([this.#transport.close(), graceIsOver]);
+    } finally {
+      cancel?.();
+      this.#transport.destroy();
+    }
+  }
+
+  #liveRecord(item: StoredItem): CacheRecord | undefined {
+    const entry = decode(item, this.id);
+    if (entry.kind === 'record') return entry;
+    if (entry.kind === 'foreign' && foreignItemChannel.hasSubscribers) foreignItemChannel.publish({ node: this.id, reason: entry.reason });
+    return undefined;
+  }
+
+  #answered(): void {
+    this.#prober.heard();
+    this.#breaker.requestAnswered();
+  }
+
+  #fail(error: unknown): never {
+    this.#breaker.requestFailed(error);
+    if (blamesNode(error)) this.#setup.onTrouble();
+    // The transport was closed under the request, but the client was not: the node is gone, not the client.
+    if (this.#leaving && SessClientError.is(error) && error.code === 'SESS_CLOSED') {
+      throw new SessClientError('SESS_UNAVAILABLE', `Node ${this.id} left the topology before it answered; ask again.`, {
+        node: this.id,
+        cause: error,
+      });
+    }
+    throw error;
+  }
+
+  #refuse(): Promise<never> {
+    const { clock } = this.#setup;
+    return Promise.reject(unreachable(this.id, this.#since, clock.now(), this.#prober.dueInMs, this.#breaker.cause));
+  }
+
+  readonly #stateChanged = (from: BreakerState, to: BreakerState, cause: Error | undefined): void => {
+    if (this.#ended !== undefined) return;
+    this.#since = this.#setup.clock.now();
+    this.#prober.paceChanged();
+    if (nodeChannel.hasSubscribers) nodeChannel.publish({ node: this.id, from, to, cause });
+    if (cause !== undefined) this.#setup.onTrouble();
+    this.#setup.onStateChange();
+  };
+
+  #observed<T>(request: RequestMessage['request'], answer: Promise<T>, outcomeOf: (answer: T) => RequestMessage['outcome']): Promise<T> {
+    const { clock } = this.#setup;
+    const startedAt = clock.elapsed();
+    const publish = (outcome: RequestMessage['outcome'], error: unknown): void => {
+      requestChannel.publish({ node: this.id, request, durationMs: clock.elapsed() - startedAt, outcome, error });
+    };
+    return answer.then(
+      (value) => {
+        publish(outcomeOf(value), undefined);
+        return value;
+      },
+      (error: unknown) => {
+        publish('error', error);
+        throw error;
+      },
+    );
+  }
+}
+
+function hitOrMiss(answer: unknown): 'hit' | 'miss' {
+  return answer === undefined ? 'miss' : 'hit';
+}

@@ -1,0 +1,141 @@
+import type { CancelTimer, Clock } from '../clock.ts';
+import { SessClientError } from '../errors.ts';
+import type { Breaker, BreakerState } from './breaker.ts';
+
+export interface ProberOptions {
+  /** Pause between probes of a node that is up and was not heard of meanwhile. */
+  readonly probeIntervalMs: number;
+  /** Longest pause between probes of a node that is down. */
+  readonly maxProbePauseMs: number;
+}
+
+/** Pause after the first failed probe; it doubles with every further one. */
+const FIRST_PAUSE_MS = 100;
+
+/**
+ * Asks a node whether it is there: at once when the client first hears of it and when its connection was lost, about once a second while
+ * nothing else is heard of it, in growing pauses while it is down. One probe at a time, every pause jittered by half, so that many clients
+ * don't probe in step. Credentials that were refused are tried again in the longest pause only: servers lock accounts.
+ */
+export class Prober {
+  readonly #breaker: Breaker;
+  readonly #send: () => Promise<unknown>;
+  readonly #failed: () => void;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #options: ProberOptions;
+  #cancel: CancelTimer | undefined;
+  #dueAt = 0;
+  #underWay = false;
+  #ended = false;
+  /** Probes that failed in a row since the node's state last changed. */
+  #failures = 0;
+  #heard = false;
+
+  constructor(
+    breaker: Breaker,
+    send: () => Promise<unknown>,
+    failed: () => void,
+    clock: Clock,
+    random: () => number,
+    options: ProberOptions,
+  ) {
+    this.#breaker = breaker;
+    this.#send = send;
+    this.#failed = failed;
+    this.#clock = clock;
+    this.#random = random;
+    this.#options = options;
+  }
+
+  /** Probes now. */
+  start(): void {
+    this.#probe();
+  }
+
+  /** The node answered a request: no need to ask it. */
+  heard(): void {
+    this.#heard = true;
+  }
+
+  /** The node's state changed: so does the pace. */
+  paceChanged(): void {
+    this.#failures = 0;
+    if (!this.#underWay) this.#schedule();
+  }
+
+  /** Milliseconds until the next probe; 0 while one is under way. */
+  get dueInMs(): number {
+    return this.#underWay ? 0 : Math.max(0, this.#dueAt - this.#clock.elapsed());
+  }
+
+  stop(): void {
+    this.#ended = true;
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #schedule(): void {
+    if (this.#ended) return;
+    this.#cancel?.();
+    const pauseMs = this.#pauseMs();
+    this.#dueAt = this.#clock.elapsed() + pauseMs;
+    this.#cancel = this.#clock.after(pauseMs, () => {
+      this.#cancel = undefined;
+      this.#due();
+    });
+  }
+
+  #due(): void {
+    const heard = this.#heard;
+    this.#heard = false;
+    if (heard && this.#breaker.state === 'up') this.#schedule();
+    else this.#probe();
+  }
+
+  #probe(): void {
+    const sentIn = this.#breaker.state;
+    this.#underWay = true;
+    this.#send().then(
+      () => this.#probeAnswered(),
+      (error: unknown) => this.#probeFailed(error, sentIn),
+    );
+  }
+
+  #probeAnswered(): void {
+    this.#underWay = false;
+    if (this.#ended) return;
+    this.#failures = 0;
+    this.#breaker.probeAnswered();
+    this.#schedule();
+  }
+
+  #probeFailed(error: unknown, sentIn: BreakerState): void {
+    this.#underWay = false;
+    if (this.#ended) return;
+    const state = this.#breaker.state;
+    this.#breaker.probeFailed(error, sentIn);
+    // Only a failure that belongs to the state it leaves behind makes the next pause longer.
+    if (state === sentIn && this.#breaker.state === state) this.#failures += 1;
+    this.#failed();
+    this.#schedule();
+  }
+
+  #pauseMs(): number {
+    return this.#plainPauseMs() * (0.5 + this.#random());
+  }
+
+  #plainPauseMs(): number {
+    const { probeIntervalMs, maxProbePauseMs } = this.#options;
+    const first = Math.min(FIRST_PAUSE_MS, maxProbePauseMs);
+    const { state, cause, answers } = this.#breaker;
+    if (state === 'suspect') return this.#failures === 0 ? 0 : first;
+    if (state !== 'down') return this.#failures === 0 ? probeIntervalMs : Math.min(first, probeIntervalMs);
+    if (refusedCredentials(cause)) return maxProbePauseMs;
+    return answers > 0 ? first : Math.min(first * 2 ** Math.min(this.#failures, 30), maxProbePauseMs);
+  }
+}
+
+function refusedCredentials(cause: Error | undefined): boolean {
+  return SessClientError.is(cause) && cause.code === 'SESS_AUTH';
+}

@@ -1,0 +1,19 @@
+import { SessClientError } from '../errors.ts';
+
+/** Why a conditional write did not happen. */
+const REASONS = {
+  changed: 'it was changed since',
+  deleted: 'it was deleted since',
+  gone: 'it is gone: expired, evicted, or lost with its node',
+  foreign: 'something that is not a record of this client is there now',
+  present: 'something is there already: a record, the tombstone of a deleted one, or an item of another program',
+  moved: 'its owner is another node now, which never held it',
+  contended: 'others changed it every time it was looked at',
+} as const;
+
+/** The caller's expectation does not hold. Nothing was written. */
+export function conflict(reason: keyof typeof REASONS, nodeId: string): SessClientError {
+  return new SessClientError('SESS_CONFLICT', `What the write expects does not hold: ${REASONS[reason]}. Read again, then decide.`, {
+    node: nodeId,
+  });
+}

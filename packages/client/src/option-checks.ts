@@ -1,0 +1,74 @@
+/** Checks of single options. Each says what was expected, what came, and never shows a value that may be a secret. */
+import { SessClientError } from './errors.ts';
+
+/** Ten minutes: what is longer is a mistake in the unit. */
+const MAX_DURATION_MS = 600_000;
+
+export function badOption(message: string, cause?: unknown): SessClientError {
+  return new SessClientError('SESS_BAD_OPTION', message, { cause });
+}
+
+/** A duration in whole milliseconds, 1 to 600,000. */
+export function durationMs<Name extends string>(
+  options: { readonly [name in Name]?: number | undefined },
+  name: Name,
+  byDefault: number,
+): number {
+  const given: unknown = options[name];
+  if (given === undefined) return byDefault;
+  if (isWhole(given, 1, MAX_DURATION_MS)) return given;
+  const unit = typeof given === 'number' && given > 0 && given < 1 ? ' It looks like seconds.' : '';
+  throw badOption(`${name} must be whole milliseconds, 1 to ${MAX_DURATION_MS}; got ${show(given)}.${unit} The default is ${byDefault}.`);
+}
+
+/** A whole number from `min` to `max`. */
+export function count<Name extends string>(
+  options: { readonly [name in Name]?: number | undefined },
+  name: Name,
+  byDefault: number,
+  min: number,
+  max: number,
+): number {
+  const given: unknown = options[name];
+  if (given === undefined) return byDefault;
+  if (isWhole(given, min, max)) return given;
+  throw badOption(`${name} must be a whole number, ${min} to ${max}; got ${show(given)}. The default is ${byDefault}.`);
+}
+
+/** An object with the named methods; `example` is what the user would write. */
+export function methodsOf<T extends object>(name: string, given: T, methods: readonly (keyof T & string)[], example: string): T {
+  const missing = methods.find((method) => typeof (given as Partial<Record<string, unknown>> | null)?.[method] !== 'function');
+  if (missing === undefined) return given;
+  const called = typeof given === 'function' ? ' Did you forget to call it?' : '';
+  throw badOption(`${name} must be ${example}, an object with the method ${missing}; got ${show(given)}.${called}`);
+}
+
+export function functionOf<T>(name: string, given: T, expected: string): T {
+  if (typeof given === 'function') return given;
+  throw badOption(`${name} must be ${expected}; got ${show(given)}.`);
+}
+
+export function flagOrObject<T extends object>(name: string, given: boolean | T): boolean | T {
+  if (typeof given === 'boolean' || isRecord(given)) return given;
+  throw badOption(`${name} must be true, false or an object of node:tls options; got ${show(given)}.`);
+}
+
+/** A string that is not empty. Its content is not shown. */
+export function text(name: string, given: unknown): string {
+  if (typeof given === 'string' && given !== '') return given;
+  throw badOption(`${name} must be a string that is not empty; got ${given === '' ? 'an empty one' : typeof given}.`);
+}
+
+export function isRecord(given: unknown): given is Readonly<Record<string, unknown>> {
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
+}
+
+function isWhole(given: unknown, min: number, max: number): given is number {
+  return typeof given === 'number' && Number.isInteger(given) && given >= min && given <= max;
+}
+
+/** Numbers are shown; of anything else the type. */
+function show(given: unknown): string {
+  if (typeof given === 'number') return String(given);
+  return given === null ? 'null' : Array.isArray(given) ? 'an array' : `a value of type ${typeof given}`;
+}

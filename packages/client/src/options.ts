@@ -1,0 +1,220 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+
+import type { Discovery } from '@sess/discovery';
+import { ketama } from '@sess/hash-ring';
+
+import { systemClock, type Clock } from './clock.ts';
+import { badOption, count, durationMs, flagOrObject, functionOf, isRecord, methodsOf, text } from './option-checks.ts';
+import { nearestName } from './nearest-name.ts';
+import { HEADER_BYTES } from './record.ts';
+import { staticNodes, textTransport } from './not-landed.ts';
+import type { Transport, TransportOptions } from './transport/transport.ts';
+import { optionsOfUrl } from './url.ts';
+import type { DistributionFactory } from './view/view.ts';
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What `createClient` takes. Either `servers` or `discovery`; everything else has a default. Copied when the client is made. */
+export interface ClientOptions {
+  /** A URL as `createClient` takes it, or a fixed list of `host:port`. */
+  readonly servers?: string | readonly string[] | undefined;
+  /** Where the list of nodes comes from. */
+  readonly discovery?: Discovery | undefined;
+  /** How keys map to nodes: `ketama`, `modulo` or `rendezvous` of `@sess/hash-ring`, or a function of your own. Default `ketama`. */
+  readonly distribution?: DistributionFactory | undefined;
+  /** How one node is spoken to. Default: the built-in text protocol. */
+  readonly transport?: Transport | undefined;
+  /** `true`, or options of `node:tls`, for connections to the nodes; a discovery has its own. Default `false`. */
+  readonly tls?: boolean | TlsOptions | undefined;
+  /** User and password that the nodes ask for. Default: none. */
+  readonly credentials?: Credentials | undefined;
+  /** From a request to its answer, in milliseconds; 1 to 600,000. Default 500. */
+  readonly timeoutMs?: number | undefined;
+  /** Until a connection stands, TLS and authentication included, in milliseconds; 1 to 600,000. Default 1,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** How long `ready()` waits, in milliseconds; 1 to 600,000. Default 3,000. */
+  readonly readyTimeoutMs?: number | undefined;
+  /** Requests without an answer, per node. One more rejects with `SESS_OVERLOADED`. Default 10,000. */
+  readonly maxInFlight?: number | undefined;
+  /** Bytes that wait for the socket, per node. Past it a request rejects with `SESS_OVERLOADED`. Default 67,108,864 (64 MiB). */
+  readonly maxQueuedBytes?: number | undefined;
+  /** Largest value in bytes. Default 1,047,984: what memcached takes with its own default of 1 MiB for an item. */
+  readonly maxValueBytes?: number | undefined;
+  /** Failures in a row after which a node is down; 1 to 1,000. Default 3. */
+  readonly failuresToEject?: number | undefined;
+  /** Pause between probes of a node that is up and not heard of, in milliseconds; 1 to 600,000. Default 1,000. */
+  readonly probeIntervalMs?: number | undefined;
+  /** Longest pause between probes of a node that is down, in milliseconds; 1 to 600,000. Default 5,000. */
+  readonly maxProbePauseMs?: number | undefined;
+  /** Nodes that hold each key. Only 1 so far. */
+  readonly copies?: 1 | undefined;
+  /** Time, for tests and simulations. Default: the system's. */
+  readonly clock?: Clock | undefined;
+  /** Numbers from 0 up to 1, for tests and simulations. Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Options with every field present and checked. Frozen. */
+export interface ResolvedOptions {
+  readonly discovery: Discovery;
+  readonly distribution: DistributionFactory;
+  readonly transport: Transport;
+  readonly transportOptions: TransportOptions;
+  readonly readyTimeoutMs: number;
+  readonly maxValueBytes: number;
+  readonly failuresToEject: number;
+  readonly probeIntervalMs: number;
+  readonly maxProbePauseMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** Probes in a row that a node answers before requests go to it again. */
+export const ANSWERS_TO_RETURN = 2;
+
+/** Memcached's item of 1 MiB less its header and the longest key, rounded down, less our envelope. */
+const DEFAULT_MAX_VALUE_BYTES: number = 1_048_000 - HEADER_BYTES;
+
+const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
+  'servers',
+  'discovery',
+  'distribution',
+  'transport',
+  'tls',
+  'credentials',
+  'timeoutMs',
+  'connectTimeoutMs',
+  'readyTimeoutMs',
+  'maxInFlight',
+  'maxQueuedBytes',
+  'maxValueBytes',
+  'failuresToEject',
+  'probeIntervalMs',
+  'maxProbePauseMs',
+  'copies',
+  'clock',
+  'random',
+];
+
+/**
+ * Checks what `createClient` was given, and fills in the defaults.
+ *
+ * @throws {SessClientError} `SESS_BAD_OPTION`: what was expected, what came, and what to do. Never shows a password.
+ */
+export function resolveOptions(given: unknown): ResolvedOptions {
+  const options = typeof given === 'string' ? optionsOfUrl(given) : withServers(checkNames(given));
+  const timeoutMs = durationMs(options, 'timeoutMs', 500);
+  const maxValueBytes = count(options, 'maxValueBytes', DEFAULT_MAX_VALUE_BYTES, 1, 1_073_741_824);
+  const transportOptions: TransportOptions = Object.freeze({
+    timeoutMs,
+    connectTimeoutMs: durationMs(options, 'connectTimeoutMs', 1_000),
+    tls: tlsOf(options.tls),
+    credentials: credentialsOf(options.credentials),
+    maxInFlight: count(options, 'maxInFlight', 10_000, 1, 10_000_000),
+    maxQueuedBytes: count(options, 'maxQueuedBytes', 67_108_864, 1, Number.MAX_SAFE_INTEGER),
+    maxValueBytes: maxValueBytes + HEADER_BYTES,
+  });
+  return Object.freeze({
+    discovery: discoveryOf(options),
+    distribution: distributionOf(options.distribution),
+    transport: options.transport === undefined ? textTransport() : methodsOf('transport', options.transport, ['open'], 'textTransport()'),
+    transportOptions,
+    readyTimeoutMs: durationMs(options, 'readyTimeoutMs', 3_000),
+    maxValueBytes,
+    failuresToEject: count(options, 'failuresToEject', 3, 1, 1_000),
+    probeIntervalMs: durationMs(options, 'probeIntervalMs', 1_000),
+    maxProbePauseMs: durationMs(options, 'maxProbePauseMs', 5_000),
+    clock: options.clock === undefined ? systemClock : methodsOf('clock', options.clock, ['now', 'elapsed', 'after'], 'a Clock'),
+    random: options.random === undefined ? Math.random : functionOf('random', options.random, 'a function like Math.random'),
+  });
+}
+
+/** Not there yet, and said so: an option that is ignored would promise what does not happen. */
+const LATER: ReadonlyMap<string, string> = new Map([
+  ['handover', 'Handover between views'],
+  ['historyIntervalMs', 'The history of views'],
+]);
+
+function checkNames(given: unknown): ClientOptions {
+  if (!isRecord(given)) {
+    throw badOption(
+      `createClient takes a URL such as "memcached://10.0.0.1:11211", or an object of options; got ${given === null ? 'null' : typeof given}.`,
+    );
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    const later = LATER.get(name);
+    if (later !== undefined) throw badOption(`${later} is not available yet: leave the option ${name} out.`);
+    if (!OPTION_NAMES.some((known) => known === name)) {
+      const near = nearestName(name, OPTION_NAMES);
+      const advice = near === undefined ? `The options are ${OPTION_NAMES.join(', ')}.` : `Did you mean "${near}"?`;
+      throw badOption(`There is no option "${name}". ${advice}`);
+    }
+  }
+  const options = given as ClientOptions;
+  if (options.copies !== undefined && (options.copies as unknown) !== 1) {
+    throw badOption('copies other than 1 are not available yet: leave the option copies out, or set it to 1.');
+  }
+  return options;
+}
+
+/** A URL in `servers` brings options of its own; what stands beside it goes before. */
+function withServers(options: ClientOptions): ClientOptions {
+  if ((options.servers === undefined) === (options.discovery === undefined)) {
+    const came = options.servers === undefined ? 'neither' : 'both';
+    throw badOption(
+      `Give either servers (a URL, or a list of "host:port") or discovery (elasticache(...), dns(...), staticNodes(...)); got ${came}.`,
+    );
+  }
+  if (typeof options.servers !== 'string') return options;
+  const ofUrl = optionsOfUrl(options.servers);
+  const beside = Object.fromEntries(Object.entries(options).filter(([name, value]) => name !== 'servers' && value !== undefined));
+  return { ...ofUrl, ...beside };
+}
+
+function discoveryOf(options: ClientOptions): Discovery {
+  if (options.discovery !== undefined)
+    return methodsOf('discovery', options.discovery, ['watch'], 'elasticache(...), dns(...) or staticNodes(...)');
+  if (!Array.isArray(options.servers)) throw badOption('servers must be a URL or a list of "host:port".');
+  try {
+    return staticNodes(options.servers as readonly string[]);
+  } catch (cause) {
+    throw badOption(`servers is not a list of nodes: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+}
+
+/** Tried on a list of two at once: better a clear error here than none of the keys placed later. */
+function distributionOf(given: ClientOptions['distribution']): DistributionFactory {
+  if (given === undefined) return (nodes) => ketama(nodes);
+  const distribution = functionOf('distribution', given, 'a function from nodes to a distribution, such as ketama');
+  const sample = [{ id: '192.0.2.1:11211' }, { id: '192.0.2.2:11211' }];
+  let owner: unknown;
+  try {
+    owner = distribution(sample).owner('sample');
+  } catch (cause) {
+    throw badOption(`distribution failed on a list of two nodes: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+  if (!sample.some((node) => node === owner)) {
+    throw badOption(
+      'distribution must return a Distribution whose owner() answers with one of the very nodes that it was given, not a copy or a name.',
+    );
+  }
+  return distribution;
+}
+
+function tlsOf(given: ClientOptions['tls']): TransportOptions['tls'] {
+  const tls = flagOrObject('tls', given ?? false);
+  return tls === true ? Object.freeze({}) : tls === false ? false : Object.freeze({ ...tls });
+}
+
+function credentialsOf(given: ClientOptions['credentials']): TransportOptions['credentials'] {
+  if (given === undefined) return undefined;
+  if (!isRecord(given)) throw badOption('credentials must be an object with username and password.');
+  return Object.freeze({
+    username: text('credentials.username', given['username']),
+    password: text('credentials.password', given['password']),
+  });
+}

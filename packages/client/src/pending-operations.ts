@@ -1,0 +1,30 @@
+import type { CancelTimer, Clock } from './clock.ts';
+
+/** Counts operations that are under way, so that closing can wait for them. */
+export class PendingOperations {
+  #count = 0;
+  #onSettled: (() => void) | undefined;
+
+  readonly #leave = (): void => {
+    this.#count -= 1;
+    if (this.#count === 0) this.#onSettled?.();
+  };
+
+  /** Counts `operation` until it settles, and returns it. */
+  track<T>(operation: Promise<T>): Promise<T> {
+    this.#count += 1;
+    operation.then(this.#leave, this.#leave);
+    return operation;
+  }
+
+  /** Resolves when none is under way, or after `graceMs`. Asked once. */
+  async settled(clock: Clock, graceMs: number): Promise<void> {
+    if (this.#count === 0) return;
+    let cancel: CancelTimer | undefined;
+    await new Promise<void>((resolve) => {
+      this.#onSettled = resolve;
+      cancel = clock.after(graceMs, resolve);
+    });
+    cancel?.();
+  }
+}

@@ -1,0 +1,102 @@
+import type { Clock } from '../clock.ts';
+import type { OperationOptions } from '../contract.ts';
+import { closed, SessClientError } from '../errors.ts';
+import type { ViewKeeper } from './view-keeper.ts';
+import type { View } from './view.ts';
+
+/** What is waited for: an answer, a reason why it can't come any more, or nothing yet. */
+type Check<T> = () => T | Error | undefined;
+
+/** Resolves with the first view; rejects with `SESS_UNAVAILABLE` after `timeoutMs`. */
+export function firstView(keeper: ViewKeeper, clock: Clock, timeoutMs: number, options: OperationOptions | undefined): Promise<View> {
+  return waitFor(
+    keeper,
+    clock,
+    timeoutMs,
+    options?.signal,
+    () => keeper.view,
+    () => noTopology(keeper, timeoutMs),
+  );
+}
+
+/** Resolves when one node answers; rejects after `timeoutMs`, or as soon as every node refused the credentials. */
+export async function oneNodeUp(keeper: ViewKeeper, clock: Clock, timeoutMs: number, options: OperationOptions | undefined): Promise<void> {
+  await waitFor(
+    keeper,
+    clock,
+    timeoutMs,
+    options?.signal,
+    () => nodeUp(keeper) ?? credentialsRefused(keeper),
+    () => (keeper.view === undefined ? noTopology(keeper, timeoutMs) : noNode(keeper.view, timeoutMs)),
+  );
+}
+
+function waitFor<T extends object>(
+  keeper: ViewKeeper,
+  clock: Clock,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  check: Check<T>,
+  expired: () => SessClientError,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const settle = (outcome: T | Error): void => {
+      cancel();
+      unsubscribe();
+      signal?.removeEventListener('abort', onAbort);
+      if (outcome instanceof Error) reject(outcome);
+      else resolve(outcome);
+    };
+    const look = (): void => {
+      const outcome = keeper.ended ? closed() : check();
+      if (outcome !== undefined) settle(outcome);
+    };
+    const onAbort = (): void => settle(aborted(signal));
+    const cancel = clock.after(timeoutMs, () => settle(expired()));
+    const unsubscribe = keeper.onChange(look);
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted === true) onAbort();
+    else look();
+  });
+}
+
+function nodeUp(keeper: ViewKeeper): View | undefined {
+  const { view } = keeper;
+  if (view === undefined) return undefined;
+  return [...view.nodes.values()].some((node) => node.health === 'up') ? view : undefined;
+}
+
+/** Waiting helps where a node may still come; it does not change a password. */
+function credentialsRefused(keeper: ViewKeeper): SessClientError | undefined {
+  const causes = [...(keeper.view?.nodes.values() ?? [])].map(({ cause }) => cause);
+  const [first] = causes;
+  if (first === undefined || !causes.every((cause) => SessClientError.is(cause) && cause.code === 'SESS_AUTH')) return undefined;
+  return new SessClientError('SESS_AUTH', `Every node refuses the credentials: ${first.message} Check the option credentials.`, {
+    cause: first,
+  });
+}
+
+function noTopology(keeper: ViewKeeper, timeoutMs: number): SessClientError {
+  const cause = keeper.lastDiscoveryError;
+  const found = cause === undefined ? 'it has not answered yet' : `its last look failed: ${cause.message}`;
+  return new SessClientError('SESS_UNAVAILABLE', `No topology from discovery within ${timeoutMs} ms: ${found}`, { cause });
+}
+
+/** Named in an error; the others are counted. */
+const NODES_NAMED = 5;
+
+function noNode(view: View, timeoutMs: number): SessClientError {
+  const nodes = [...view.nodes.values()];
+  const tried = nodes.slice(0, NODES_NAMED).map(({ id, cause }) => `${id} (${cause?.message ?? 'no answer yet'})`);
+  const more = nodes.length > NODES_NAMED ? `, and ${nodes.length - NODES_NAMED} more` : '';
+  const cause = nodes.find((node) => node.cause !== undefined)?.cause;
+  return new SessClientError(
+    'SESS_UNAVAILABLE',
+    `None of ${nodes.length} nodes answered within ${timeoutMs} ms: ${tried.join(', ')}${more}`,
+    { cause },
+  );
+}
+
+function aborted(signal: AbortSignal | undefined): SessClientError {
+  return new SessClientError('SESS_ABORTED', 'The signal of the caller fired; nothing was sent.', { cause: signal?.reason });
+}

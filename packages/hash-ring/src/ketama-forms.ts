@@ -1,0 +1,108 @@
+import { HashRingError } from './errors.ts';
+import { md5, md5KeyHash } from './md5.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import type { PlacedNode } from './placement.ts';
+
+/** How one of the compatible clients puts nodes on the ring. What they share is in `point-ring.ts`. */
+export interface KetamaForm {
+  /** Where a key is on the ring, as an int32. */
+  readonly keyHash: (key: string) => number;
+  /** How many names a node gets, hashed one by one into points. */
+  namesPerNode(nodes: readonly PlacedNode[]): readonly number[];
+  /** Name i of a node is this and i, from 0. */
+  namePrefix(node: PlacedNode): string;
+  readonly pointsPerName: number;
+  /** Writes the points of a name, as int32, to `points`. */
+  placeName(name: string, points: Int32Array): void;
+  /** Which node has a value on which points of several nodes meet: the first of the list or the last. */
+  readonly meeting: 'first' | 'last';
+}
+
+const MEMCACHED_PORT = 11_211;
+/** The four points that one MD5 gives. */
+const POINTS_PER_MD5 = 4;
+/** 40 names × 4 points. */
+const POINTS_PER_NODE = 160;
+const UNWEIGHTED_POINTS_PER_NODE = 100;
+
+/** Source: libmemcached 1.1.4, `update_continuum`, with `MEMCACHED_BEHAVIOR_KETAMA_WEIGHTED`. */
+export const libmemcachedWeighted: KetamaForm = {
+  keyHash: md5KeyHash,
+  namesPerNode: weightedNames,
+  namePrefix: libmemcachedName,
+  pointsPerName: POINTS_PER_MD5,
+  placeName: placeByMd5,
+  meeting: 'first',
+};
+
+/** Source: libmemcached 1.1.4, `update_continuum`, with `MEMCACHED_BEHAVIOR_KETAMA` and the default hash. Weights don't count. */
+export const libmemcached: KetamaForm = {
+  keyHash: oneAtATime,
+  namesPerNode: (nodes) => nodes.map(() => UNWEIGHTED_POINTS_PER_NODE),
+  namePrefix: libmemcachedName,
+  pointsPerName: 1,
+  placeName(name, points) {
+    points[0] = oneAtATime(name);
+  },
+  meeting: 'first',
+};
+
+/** Source: spymemcached 2.12, `KetamaNodeLocator` with `KETAMA_HASH`. Weights don't count. */
+export const spymemcached: KetamaForm = {
+  keyHash: md5KeyHash,
+  namesPerNode: (nodes) => nodes.map(() => POINTS_PER_NODE / POINTS_PER_MD5),
+  namePrefix: (node) => `${node.id}-`,
+  pointsPerName: POINTS_PER_MD5,
+  placeName: placeByMd5,
+  // It puts points into a map one node after the other: the last one stays.
+  meeting: 'last',
+};
+
+/** The same for servers that were given to spymemcached by host name: Java writes those with their address. */
+export const spymemcachedWithAddresses: KetamaForm = {
+  ...spymemcached,
+  namePrefix({ index, host, port, id, address }) {
+    if (typeof address !== 'string' || address === '') {
+      throw new HashRingError(
+        'SESS_BAD_NODE',
+        `nodes[${index}].address: expected the IP address of ${id}, which pointNames "host/address:port" asks for, got none. ` +
+          'Add it, or use pointNames "host:port".',
+      );
+    }
+    return address === host ? `${id}-` : `${host}/${address}:${port}-`;
+  },
+};
+
+function libmemcachedName({ host, port }: PlacedNode): string {
+  return port === MEMCACHED_PORT ? `${host}-` : `${host}:${port}-`;
+}
+
+function placeByMd5(name: string, points: Int32Array): void {
+  points.set(md5(name));
+}
+
+/**
+ * floor(weight / total × 160 / 4 × nodes + 1e-10), rounded to float32 after every step as libmemcached's C does on x86-64. That
+ * rounding matters: nodes of equal weight get 39 names rather than 40 where there are 25, 47, 50, 55 or 61 of them.
+ */
+export function weightedNames(nodes: readonly PlacedNode[]): readonly number[] {
+  const float = Math.fround;
+  const unit = weightUnit(nodes);
+  const total = float(nodes.reduce((sum, node) => sum + node.weight / unit, 0));
+  return nodes.map((node) => {
+    const share = float(float(node.weight / unit) / total);
+    const names = float(float(float(share * POINTS_PER_NODE) / POINTS_PER_MD5) * nodes.length);
+    return Math.floor(float(names + float(1e-10)));
+  });
+}
+
+const HIGHEST_LIBMEMCACHED_WEIGHT = 2 ** 32 - 1;
+
+/**
+ * What weights are measured in: 1, as libmemcached does, whose weights are whole numbers of 32 bits. Weights that it could not
+ * have, so large or small that float32 loses them, are measured by the largest; only their ratios matter.
+ */
+function weightUnit(nodes: readonly PlacedNode[]): number {
+  const largest = nodes.reduce((most, node) => Math.max(most, node.weight), 0);
+  return largest >= 1 && largest <= HIGHEST_LIBMEMCACHED_WEIGHT ? 1 : largest;
+}

@@ -1,0 +1,29 @@
+import { HashRingError, shown } from './errors.ts';
+
+/** Where the checks of a lookup fail; apart from the lookup, which stays small enough to be inlined. */
+
+export function noNodes(): HashRingError {
+  return new HashRingError(
+    'SESS_NO_NODES',
+    'owner: expected at least one node, got an empty distribution. Ask only when discovery has found a node; owners() answers [] instead.',
+  );
+}
+
+export function badKey(key: unknown): HashRingError {
+  const got = typeof key === 'object' ? shown(key) : typeof key;
+  return new HashRingError(
+    'SESS_BAD_KEY',
+    `key: expected a string, got ${got}. Convert it first: what a Buffer means as text only the caller knows.`,
+  );
+}
+
+/** @throws {HashRingError} `SESS_BAD_KEY`, `SESS_BAD_COUNT` */
+export function checkOwnersCall(key: unknown, count: unknown): void {
+  if (typeof key !== 'string') throw badKey(key);
+  if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) {
+    throw new HashRingError(
+      'SESS_BAD_COUNT',
+      `count: expected a whole number from 0, got ${shown(count)}. For all nodes give nodes.length.`,
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import { HashRingError, shown } from './errors.ts';
+
+/**
+ * Refuses what is not an object of known options: a misspelt one would otherwise place keys by a default, unseen.
+ *
+ * @throws {HashRingError} `SESS_BAD_OPTION`
+ */
+export function checkOptions(of: string, options: unknown, known: readonly string[]): void {
+  const list = known.length === 0 ? 'no options' : known.join(', ');
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new HashRingError(
+      'SESS_BAD_OPTION',
+      `${of}: expected an object of options (${list}), got ${shown(options)}. Leave it out for the defaults.`,
+    );
+  }
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new HashRingError(
+      'SESS_BAD_OPTION',
+      `${of}: expected only the options it knows (${list}), got ${shown(unknown)}. Correct or remove it.`,
+    );
+  }
+}
+
+/**
+ * One of a few literal values, or the default where none is given.
+ *
+ * @throws {HashRingError} `SESS_BAD_OPTION`
+ */
+export function oneOf<T extends string>(of: string, value: unknown, choices: readonly T[], fallback: T): T {
+  if (value === undefined) return fallback;
+  const chosen = choices.find((choice) => choice === value);
+  if (chosen !== undefined) return chosen;
+  const list = choices.map((choice) => shown(choice)).join(', ');
+  throw new HashRingError(
+    'SESS_BAD_OPTION',
+    `${of}: expected one of ${list}, got ${shown(value)}. Choose one, or leave it out for ${shown(fallback)}.`,
+  );
+}

@@ -1,0 +1,72 @@
+import type { Distribution, RingNode } from './distribution.ts';
+import type { KetamaForm } from './ketama-forms.ts';
+import { badKey, checkOwnersCall, noNodes } from './lookup.ts';
+import { placeNodes } from './placement.ts';
+import { sortPoints } from './points.ts';
+import type { SortedPoints } from './points.ts';
+
+/** Above this many owners, a flag per node is cheaper than searching those found so far. */
+const FEW_OWNERS = 8;
+
+/** A ring of points that are sorted once and looked up through an index. */
+export class PointRing<N extends RingNode = RingNode> implements Distribution<N> {
+  readonly nodes: readonly N[];
+  /** The ring itself, for those who measure it. */
+  readonly points: SortedPoints;
+  readonly form: KetamaForm;
+
+  constructor(nodes: readonly N[], form: KetamaForm) {
+    this.points = sortPoints(placeNodes(nodes), form);
+    this.nodes = Object.freeze([...nodes]);
+    this.form = form;
+  }
+
+  owner(key: string): N {
+    if (typeof key !== 'string') throw badKey(key);
+    const { nodes } = this;
+    if (nodes.length < 2) {
+      const only = nodes[0];
+      if (only === undefined) throw noNodes();
+      return only;
+    }
+    const { entries } = this.points;
+    // Every entry names a node, by its place in `nodes`.
+    return nodes[entries[this.#find(this.form.keyHash(key)) + 1] as number] as N;
+  }
+
+  owners(key: string, count: number): readonly N[] {
+    checkOwnersCall(key, count);
+    const { nodes } = this;
+    const { entries, end, pointless } = this.points;
+    const wanted = Math.min(count, nodes.length);
+    if (wanted === 0) return [];
+    if (wanted === 1) return [this.owner(key)];
+
+    const found: number[] = [];
+    const flags = wanted > FEW_OWNERS ? new Uint8Array(nodes.length) : undefined;
+    let at = this.#find(this.form.keyHash(key));
+    for (let left = end; left > 0 && found.length < wanted; left -= 2, at += 2) {
+      if (at >= end) at = 0;
+      const node = entries[at + 1] as number;
+      if (flags === undefined ? found.includes(node) : flags[node] === 1) continue;
+      if (flags !== undefined) flags[node] = 1;
+      found.push(node);
+    }
+    // Nodes too light for a point come last.
+    for (const node of pointless) if (found.length < wanted) found.push(node);
+    return found.map((node) => nodes[node] as N);
+  }
+
+  withNodes(nodes: readonly N[]): Distribution<N> {
+    return new PointRing(nodes, this.form);
+  }
+
+  /** Where in `entries` the first point at or after `hash` is. */
+  #find(hash: number): number {
+    const { entries, index, shift } = this.points;
+    const value = hash ^ -0x8000_0000;
+    let at = index[hash >>> shift] as number;
+    while ((entries[at] as number) < value) at += 2;
+    return at;
+  }
+}

@@ -1,0 +1,77 @@
+import type { KetamaForm } from './ketama-forms.ts';
+import type { PlacedNode } from './placement.ts';
+
+/** The points of a ring in order, laid out for lookups. */
+export interface SortedPoints {
+  /**
+   * Two numbers a point, next to each other to share a cache line: its value less 2^31 (so that int32 sorts as uint32
+   * does), and its node's place in the list that was given. Behind the last point stands the highest value with the node
+   * of the first point, so that a search always ends, and wraps around.
+   */
+  readonly entries: Int32Array;
+  /** Where in `entries` the points end. */
+  readonly end: number;
+  /** For every start of a hash, its highest bits: where in `entries` the first point at or after that start is. */
+  readonly index: Int32Array;
+  /** How far to shift a hash to the right for its start. */
+  readonly shift: number;
+  /** Nodes that are too light to have a point, by their place in the list that was given. */
+  readonly pointless: readonly number[];
+}
+
+/** A point as one whole number that sorts by value, then by rank: 32 bits and 21 are what a double holds. */
+const RANKS = 2 ** 21;
+
+/** Hashes every name of every node into points and sorts them. Where points meet, the order of `nodes` decides. */
+export function sortPoints(nodes: readonly PlacedNode[], form: KetamaForm): SortedPoints {
+  const ranked = form.meeting === 'first' ? nodes : nodes.toReversed();
+  // A single node owns everything: one point will do, and nothing needs to be hashed.
+  const { sorted, pointless } = ranked.length > 1 ? hashNames(ranked, form) : { sorted: new Float64Array(ranked.length), pointless: [] };
+  const end = sorted.length * 2;
+  const entries = new Int32Array(end + 2);
+  for (let point = 0; point < sorted.length; point += 1) {
+    const both = sorted[point] as number;
+    const value = Math.floor(both / RANKS);
+    entries[point * 2] = value - 2 ** 31;
+    entries[point * 2 + 1] = (ranked[both - value * RANKS] as PlacedNode).index;
+  }
+  entries[end] = 2 ** 31 - 1;
+  entries[end + 1] = entries[1] as number;
+  return { entries, end, pointless, ...indexStarts(entries, end) };
+}
+
+function hashNames(
+  ranked: readonly PlacedNode[],
+  form: KetamaForm,
+): { readonly sorted: Float64Array; readonly pointless: readonly number[] } {
+  const namesPerNode = form.namesPerNode(ranked);
+  const { pointsPerName } = form;
+  const sorted = new Float64Array(namesPerNode.reduce((sum, names) => sum + names, 0) * pointsPerName);
+  const points = new Int32Array(pointsPerName);
+  let written = 0;
+  for (const [rank, node] of ranked.entries()) {
+    const prefix = form.namePrefix(node);
+    const names = namesPerNode[rank] as number;
+    for (let name = 0; name < names; name += 1) {
+      form.placeName(`${prefix}${name}`, points);
+      for (const value of points) {
+        sorted[written] = (value >>> 0) * RANKS + rank;
+        written += 1;
+      }
+    }
+  }
+  sorted.sort();
+  return { sorted, pointless: ranked.filter((_, rank) => namesPerNode[rank] === 0).map((node) => node.index) };
+}
+
+/** About one start for each point, so that a search looks at one or two points whatever their number. */
+function indexStarts(entries: Int32Array, end: number): { readonly index: Int32Array; readonly shift: number } {
+  const bits = Math.max(1, Math.ceil(Math.log2(Math.max(1, end / 2))));
+  const index = new Int32Array(2 ** bits);
+  const width = 2 ** (32 - bits);
+  for (let start = 0, at = 0; start < index.length; start += 1) {
+    while ((entries[at] as number) < start * width - 2 ** 31) at += 2;
+    index[start] = at;
+  }
+  return { index, shift: 32 - bits };
+}

@@ -1,0 +1,71 @@
+import { LocalClusterError } from './errors.ts';
+import type { LocalNode, NodeState } from './local-cluster.ts';
+import type { NodeRunner, RunningNode } from './runtime/node-runner.ts';
+
+/** One listed node over its lives: it may crash and be started again, always on the same port. */
+export class ClusterNode {
+  readonly host = '127.0.0.1';
+  readonly port: number;
+  readonly id: string;
+  readonly #weight: number | undefined;
+  readonly #runner: NodeRunner;
+  #life: RunningNode | undefined;
+  #state: NodeState = 'crashed';
+
+  constructor(runner: NodeRunner, port: number, weight: number | undefined) {
+    this.#runner = runner;
+    this.#weight = weight;
+    this.port = port;
+    this.id = `${this.host}:${port}`;
+  }
+
+  get state(): NodeState {
+    return this.#state;
+  }
+
+  describe(): LocalNode {
+    const { id, host, port, state } = this;
+    return this.#weight === undefined ? { id, host, port, state } : { id, host, port, state, weight: this.#weight };
+  }
+
+  async start(): Promise<void> {
+    // A death that is told late must not mark the life after it as crashed.
+    let dead = false;
+    const life = await this.#runner.start(this.port, () => {
+      dead = true;
+      if (this.#life === life) this.#end();
+    });
+    if (dead) throw new LocalClusterError('SESS_START_FAILED', `node ${this.id} ended as soon as it had started; start it again`);
+    this.#life = life;
+    this.#state = 'running';
+  }
+
+  /** Ends the node, whatever it is doing. */
+  async kill(): Promise<void> {
+    const life = this.#life;
+    this.#end();
+    await life?.kill();
+  }
+
+  async pause(): Promise<void> {
+    if (this.#state === 'paused') return;
+    await this.#alive('pause').pause();
+    this.#state = 'paused';
+  }
+
+  async resume(): Promise<void> {
+    if (this.#state === 'running') return;
+    await this.#alive('resume').resume();
+    this.#state = 'running';
+  }
+
+  #end(): void {
+    this.#life = undefined;
+    this.#state = 'crashed';
+  }
+
+  #alive(verb: string): RunningNode {
+    if (this.#life) return this.#life;
+    throw new LocalClusterError('SESS_NODE_STATE', `can't ${verb} node ${this.id}: it has crashed; restart it first`);
+  }
+}

@@ -1,0 +1,105 @@
+import type { ByteQueue } from '../byte-queue.ts';
+import { MAX_KEY_BYTES } from '../item.ts';
+import type { Protocol } from '../protocol.ts';
+import type { Reply } from '../reply.ts';
+import type { Workplace } from '../text/command.ts';
+import { isQuiet, isWellFormed, loudOpcode } from './command-shapes.ts';
+import { runCommand, valueRefusal } from './commands.ts';
+import { decodeHeader, encodeResponse, HEADER_BYTES, OPCODE, REQUEST_MAGIC, STATUS, STATUS_TEXT, type RequestHeader, type Response, type Status } from './frame.ts';
+import type { SaslLogin } from './sasl-login.ts';
+
+/** The binary protocol. */
+export class BinaryProtocol implements Protocol {
+  readonly #place: Workplace;
+  readonly #login: SaslLogin | undefined;
+  #header: RequestHeader | undefined;
+  #swallow = 0;
+
+  constructor(place: Workplace, login: SaslLogin | undefined) {
+    this.#place = place;
+    this.#login = login;
+  }
+
+  step(input: ByteQueue, reply: Reply): 'again' | 'wait' | 'close' {
+    if (this.#swallow > 0) {
+      this.#swallow -= input.skip(this.#swallow);
+      return this.#swallow > 0 ? 'wait' : 'again';
+    }
+    this.#header ??= takeHeader(input);
+    const header = this.#header;
+    if (!header) return 'wait';
+    if (header.magic !== REQUEST_MAGIC) return 'close';
+    const refusal = this.#refuse(header, input);
+    if (refusal === 'wait') return 'wait';
+    if (refusal) {
+      reply.add(...encodeResponse(header, failure(refusal.status)));
+      this.#header = undefined;
+      this.#swallow = refusal.swallow;
+      return refusal.close ? 'close' : 'again';
+    }
+    if (input.length < header.bodyBytes) return 'wait';
+    this.#header = undefined;
+    return this.#run(header, input.take(header.bodyBytes) ?? Buffer.alloc(0), reply);
+  }
+
+  /** Refuses what needs no value to be refused, before its value has come. */
+  #refuse(header: RequestHeader, input: ByteQueue): 'wait' | { status: Status; swallow: number; close: boolean } | undefined {
+    const { keyBytes, extrasBytes, bodyBytes, opcode } = header;
+    const closing = (status: Status): { status: Status; swallow: number; close: true } => ({ status, swallow: 0, close: true });
+    if (keyBytes + extrasBytes > bodyBytes) return closing(STATUS.unknownCommand);
+    if (this.#login && !this.#login.admits(opcode)) return closing(STATUS.authError);
+    if (keyBytes > MAX_KEY_BYTES) return closing(STATUS.invalidArguments);
+    const shape = isWellFormed(header);
+    if (shape === undefined || (isSasl(opcode) && !this.#login)) return { status: STATUS.unknownCommand, swallow: bodyBytes, close: false };
+    if (!shape) return closing(STATUS.invalidArguments);
+    // The size depends on the flags among the extras.
+    if (input.length < extrasBytes + keyBytes) return 'wait';
+    const body = input.view();
+    const status = valueRefusal(header, body.subarray(0, extrasBytes), body.toString('latin1', extrasBytes, extrasBytes + keyBytes), this.#place);
+    return status === undefined ? undefined : { status, swallow: bodyBytes, close: false };
+  }
+
+  #run(header: RequestHeader, body: Buffer, reply: Reply): 'again' | 'close' {
+    const { opcode, opaque, cas, extrasBytes, keyBytes } = header;
+    const request = {
+      opcode: loudOpcode(opcode),
+      opaque,
+      cas,
+      extras: body.subarray(0, extrasBytes),
+      key: body.toString('latin1', extrasBytes, extrasBytes + keyBytes),
+      value: body.subarray(extrasBytes + keyBytes),
+    };
+    const responses = isSasl(opcode) && this.#login ? [this.#login.answer(request)] : runCommand(request, this.#place);
+    for (const response of responses) {
+      if (isQuiet(opcode) && isExpected(request.opcode, response)) continue;
+      reply.add(...encodeResponse(header, explained(response)));
+    }
+    return request.opcode === OPCODE.quit ? 'close' : 'again';
+  }
+}
+
+function takeHeader(input: ByteQueue): RequestHeader | undefined {
+  const bytes = input.take(HEADER_BYTES);
+  return bytes && decodeHeader(bytes);
+}
+
+/** What a quiet command leaves out: a miss when reading, success otherwise. */
+function isExpected(opcode: number, response: Response): boolean {
+  const status = response.status ?? STATUS.success;
+  const reads = opcode === OPCODE.get || opcode === OPCODE.getk || opcode === OPCODE.gat || opcode === OPCODE.gatk;
+  return reads ? status === STATUS.keyNotFound : status === STATUS.success;
+}
+
+function isSasl(opcode: number): boolean {
+  return opcode === OPCODE.saslList || opcode === OPCODE.saslAuth || opcode === OPCODE.saslStep;
+}
+
+function failure(status: Status): Response {
+  return { status, value: Buffer.from(STATUS_TEXT[status], 'latin1') };
+}
+
+/** Gives an error without a body its text. A miss that repeats its key has no text. */
+function explained(response: Response): Response {
+  const { status = STATUS.success, key, value } = response;
+  return status === STATUS.success || key !== undefined || value !== undefined ? response : { ...response, ...failure(status) };
+}

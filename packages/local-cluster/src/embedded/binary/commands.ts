@@ -1,0 +1,145 @@
+import type { Item } from '../item.ts';
+import type { StoreMode } from '../item-store.ts';
+import { VERSION } from '../server-stats.ts';
+import type { Workplace } from '../text/command.ts';
+import { loudOpcode } from './command-shapes.ts';
+import { OPCODE, STATUS, type Request, type RequestHeader, type Response, type Status } from './frame.ts';
+
+const STORES: ReadonlyMap<number, StoreMode> = new Map<number, StoreMode>([
+  [OPCODE.set, 'set'],
+  [OPCODE.add, 'add'],
+  [OPCODE.replace, 'replace'],
+  [OPCODE.append, 'append'],
+  [OPCODE.prepend, 'prepend'],
+]);
+
+/** This exptime of a counter says: make none where there is none. */
+const NOT_WHEN_MISSING = 0xffff_ffff;
+
+/** Runs a well-formed command; only `stat` has several responses. */
+export function runCommand(request: Request, place: Workplace): readonly Response[] {
+  switch (request.opcode) {
+    case OPCODE.get:
+    case OPCODE.getk:
+    case OPCODE.touch:
+    case OPCODE.gat:
+    case OPCODE.gatk:
+      return [getOrTouch(request, place)];
+    case OPCODE.delete:
+      return [remove(request, place)];
+    case OPCODE.increment:
+    case OPCODE.decrement:
+      return [count(request, place)];
+    case OPCODE.flush:
+      place.stats.count('flush');
+      place.store.flush(request.extras.length === 4 ? request.extras.readUInt32BE(0) : 0);
+      return [{}];
+    case OPCODE.version:
+      return [{ value: Buffer.from(VERSION) }];
+    case OPCODE.stat:
+      return stat(request, place);
+    default:
+      return [STORES.has(request.opcode) ? store(request, place) : {}];
+  }
+}
+
+/** Why a value will not be stored, known from its length; a failed `set` takes the old value with it. */
+export function valueRefusal(header: RequestHeader, extras: Buffer, key: string, { store: items }: Workplace): Status | undefined {
+  const opcode = loudOpcode(header.opcode);
+  if (!STORES.has(opcode)) return undefined;
+  const flags = extras.length === 8 ? extras.readUInt32BE(0) : 0;
+  const refusal = items.refusal(key.length, flags, header.bodyBytes - header.keyBytes - header.extrasBytes);
+  if (refusal === undefined) return undefined;
+  const old = opcode === OPCODE.set ? items.find(key) : undefined;
+  if (old) items.delete(old);
+  return refusal === 'too-large' ? STATUS.tooLarge : STATUS.outOfMemory;
+}
+
+function getOrTouch({ opcode, key, extras }: Request, { store: items, stats }: Workplace): Response {
+  const touches = extras.length === 4;
+  const withKey = opcode === OPCODE.getk || opcode === OPCODE.gatk;
+  const item = items.fetch(key);
+  stats.count(touches ? 'touch' : 'get', item !== undefined);
+  if (!item) return withKey ? { status: STATUS.keyNotFound, key } : { status: STATUS.keyNotFound };
+  if (touches) item.expiresAt = items.expiry(extras.readUInt32BE(0));
+  const response = { extras: encodeFlags(item), cas: item.cas, ...(withKey && { key }) };
+  return opcode === OPCODE.touch ? response : { ...response, value: item.value };
+}
+
+function encodeFlags(item: Item): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(item.flags);
+  return bytes;
+}
+
+function store(request: Request, { store: items, stats }: Workplace): Response {
+  const { opcode, key, extras, cas } = request;
+  const mode = STORES.get(opcode) ?? 'set';
+  const extends_ = mode === 'append' || mode === 'prepend';
+  stats.count('set');
+  const stored = items.store(cas !== 0n && !extends_ ? 'cas' : mode, {
+    key,
+    // A copy: the bytes are a piece of what the socket read, and would keep all of it alive.
+    value: Buffer.from(request.value),
+    flags: extras.length === 8 ? extras.readUInt32BE(0) : 0,
+    expiresAt: extras.length === 8 ? items.expiry(extras.readUInt32BE(4)) : 0,
+    cas,
+  });
+  switch (stored.outcome) {
+    case 'stored':
+      return { cas: stored.cas };
+    case 'exists':
+      return { status: STATUS.keyExists };
+    case 'missing':
+      return { status: STATUS.keyNotFound };
+    case 'not-stored':
+      if (mode === 'add') return { status: STATUS.keyExists };
+      return { status: mode === 'replace' ? STATUS.keyNotFound : STATUS.notStored };
+  }
+}
+
+function remove({ key, cas }: Request, { store: items, stats }: Workplace): Response {
+  const item = items.find(key);
+  stats.count('delete', item !== undefined);
+  if (!item) return { status: STATUS.keyNotFound };
+  if (cas !== 0n && cas !== item.cas) return { status: STATUS.keyExists };
+  items.delete(item);
+  return {};
+}
+
+function count({ opcode, key, extras, cas }: Request, { store: items }: Workplace): Response {
+  const delta = extras.readBigUInt64BE(0);
+  const initial = extras.readBigUInt64BE(8);
+  const exptime = extras.readUInt32BE(16);
+  const result = items.arithmetic(key, opcode === OPCODE.increment ? 'up' : 'down', delta, cas);
+  switch (result.outcome) {
+    case 'done':
+      return { value: encodeCounter(result.value), cas: result.item.cas };
+    case 'exists':
+      return { status: STATUS.keyExists };
+    case 'not-a-number':
+      return { status: STATUS.notANumber };
+    case 'missing': {
+      if (exptime === NOT_WHEN_MISSING) return { status: STATUS.keyNotFound };
+      const item = items.create({ key, value: Buffer.from(String(initial)), flags: 0, expiresAt: items.expiry(exptime), cas: 0n });
+      return { value: encodeCounter(initial), cas: item.cas };
+    }
+  }
+}
+
+function encodeCounter(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(value);
+  return bytes;
+}
+
+/** One response a row, and an empty one to end them. */
+function stat({ key }: Request, { stats }: Workplace): readonly Response[] {
+  if (key.startsWith('reset')) {
+    stats.reset();
+    return [{}];
+  }
+  if (key !== '' && !key.startsWith('settings')) return [{ status: STATUS.keyNotFound }];
+  const rows = key === '' ? stats.general() : stats.settings();
+  return [...rows.map(([name, value]) => ({ key: name, value: Buffer.from(value) })), {}];
+}

@@ -1,0 +1,90 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+import type { ConfigurationListing } from '../configuration/configuration-listing.ts';
+import { LocalClusterError } from '../errors.ts';
+import type { NodeSettings } from '../options.ts';
+import type { RunningNode } from '../runtime/node-runner.ts';
+import { Connection } from './connection.ts';
+import { ItemStore } from './item-store.ts';
+import { ServerStats } from './server-stats.ts';
+import type { Workplace } from './text/command.ts';
+
+/** As memcached's default. */
+const MAX_CONNECTIONS = 1_024;
+
+/** A memcached server inside this process, for one life: from its start to its death. */
+export class EmbeddedNode implements RunningNode {
+  readonly #server: Server;
+  readonly #settings: NodeSettings;
+  readonly #place: Workplace;
+  readonly #secure: SecureContext | undefined;
+  /** Accepted sockets, with their conversation once it has begun. */
+  readonly #sockets: Map<Socket, Connection | undefined> = new Map();
+  #paused = false;
+
+  constructor(settings: NodeSettings, listing: (() => ConfigurationListing) | undefined) {
+    const store = new ItemStore({ memoryBytes: settings.memoryMegabytes * 1_048_576, itemBytes: settings.maxItemBytes }, settings.now);
+    this.#settings = settings;
+    this.#place = { store, stats: new ServerStats(store), listing };
+    this.#secure = settings.tls && createSecureContext({ key: settings.tls.key, cert: settings.tls.cert });
+    this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
+    this.#server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  listen(port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        const inUse = error.code === 'EADDRINUSE';
+        reject(
+          new LocalClusterError(
+            inUse ? 'SESS_PORT_IN_USE' : 'SESS_START_FAILED',
+            `an embedded node can't listen on 127.0.0.1:${port}: ${inUse ? 'the port is in use; stop what listens there' : error.message}`,
+            error,
+          ),
+        );
+      });
+      this.#server.listen({ host: '127.0.0.1', port, exclusive: true }, resolve);
+    });
+  }
+
+  kill(): Promise<void> {
+    const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
+    for (const socket of this.#sockets.keys()) socket.resetAndDestroy();
+    return closed;
+  }
+
+  pause(): Promise<void> {
+    this.#paused = true;
+    for (const connection of this.#sockets.values()) connection?.freeze();
+    return Promise.resolve();
+  }
+
+  resume(): Promise<void> {
+    this.#paused = false;
+    for (const [socket, connection] of this.#sockets) {
+      if (connection) connection.thaw();
+      else this.#converse(socket);
+    }
+    return Promise.resolve();
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.set(socket, undefined);
+    this.#place.stats.connections++;
+    this.#place.stats.totalConnections++;
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#place.stats.connections--;
+    });
+    // While paused, the kernel has accepted the connection, and that is all that its client sees.
+    if (!this.#paused) this.#converse(socket);
+  }
+
+  #converse(raw: Socket): void {
+    const socket = this.#secure ? new TLSSocket(raw, { isServer: true, secureContext: this.#secure }) : raw;
+    socket.on('error', () => raw.destroy());
+    this.#sockets.set(raw, new Connection(socket, this.#place, this.#settings.credentials));
+    raw.resume();
+  }
+}

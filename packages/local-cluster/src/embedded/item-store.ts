@@ -1,0 +1,270 @@
+import { itemBytes, type Item } from './item.ts';
+import { parseUint64 } from './number-syntax.ts';
+
+export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
+export type StoreOutcome = 'stored' | 'exists' | 'missing' | 'not-stored';
+
+/** An item to be stored. */
+export interface Draft {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly flags: number;
+  readonly expiresAt: number;
+  /** CAS number to compare with; 0 compares nothing. */
+  readonly cas: bigint;
+  readonly binaryKey?: boolean;
+  /** Meta flag `I`: a lower CAS number than the item's is taken too, and leaves the item stale. */
+  readonly invalidate?: boolean;
+}
+
+export type Arithmetic =
+  | { readonly outcome: 'done'; readonly value: bigint; readonly item: Item }
+  | { readonly outcome: 'missing' | 'exists' | 'not-a-number' };
+
+export interface StoreLimits {
+  /** All items together, in bytes. */
+  readonly memoryBytes: number;
+  /** One item with memcached's header, in bytes. */
+  readonly itemBytes: number;
+}
+
+/** Thirty days: a longer time to live is a Unix time. */
+const LONGEST_RELATIVE_SECONDS = 2_592_000;
+
+/**
+ * The items of one node: least recently used first, expired ones dropped when met, the oldest evicted when memory runs out.
+ * Time moves in whole seconds, as in memcached.
+ */
+export class ItemStore {
+  readonly counts: { total: number; evictions: number; expired: number } = { total: 0, evictions: 0, expired: 0 };
+  readonly limits: StoreLimits;
+  readonly #now: () => number;
+  /** In order of use: a fetched item moves to the end. */
+  readonly #items: Map<string, Item> = new Map();
+  #bytes = 0;
+  #lastCas = 0n;
+  /** From a delayed `flush_all`: items used up to this second are gone once it has come; 0 for none. */
+  #flushedUpTo = 0;
+
+  /** @param nowMs - milliseconds since 1970 */
+  constructor(limits: StoreLimits, nowMs: () => number = Date.now) {
+    this.limits = limits;
+    this.#now = () => Math.floor(nowMs() / 1_000);
+  }
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Unix time in seconds. */
+  now(): number {
+    return this.#now();
+  }
+
+  /** Turns a protocol's exptime into a Unix time: 0 never, negative at once, up to 30 days from now, above that a Unix time. */
+  expiry(exptime: number): number {
+    if (exptime === 0) return 0;
+    if (exptime < 0) return 1;
+    return exptime > LONGEST_RELATIVE_SECONDS ? exptime : this.#now() + exptime;
+  }
+
+  /** Seconds until the item expires; `-1` never. */
+  remaining(item: Item): number {
+    return item.expiresAt === 0 ? -1 : item.expiresAt - this.#now();
+  }
+
+  /** Whether an item of this size can be kept: `too-large` for one item, `no-memory` for all of them together. */
+  refusal(keyBytes: number, flags: number, valueBytes: number): 'too-large' | 'no-memory' | undefined {
+    const size = itemBytes(keyBytes, flags, valueBytes);
+    if (size > this.limits.itemBytes) return 'too-large';
+    return size > this.limits.memoryBytes ? 'no-memory' : undefined;
+  }
+
+  /** The live item, without counting as a use. */
+  find(key: string): Item | undefined {
+    const item = this.#items.get(key);
+    if (!item) return undefined;
+    const now = this.#now();
+    if (this.#isFlushed(item, now)) {
+      this.#drop(item);
+      return undefined;
+    }
+    if (item.expiresAt !== 0 && item.expiresAt <= now) {
+      this.counts.expired++;
+      this.#drop(item);
+      return undefined;
+    }
+    return item;
+  }
+
+  /** The live item, and counts as a use. */
+  fetch(key: string): Item | undefined {
+    const item = this.find(key);
+    if (item) this.use(item);
+    return item;
+  }
+
+  use(item: Item): void {
+    item.fetched = true;
+    item.usedAt = this.#now();
+    this.#items.delete(item.key);
+    this.#items.set(item.key, item);
+  }
+
+  store(mode: StoreMode, draft: Draft): { readonly outcome: StoreOutcome; readonly cas: bigint } {
+    const old = this.find(draft.key);
+    const outcome = old ? outcomeOverItem(mode, draft, old) : outcomeOverNothing(mode);
+    if (outcome === 'overwrite') return { outcome: 'stored', cas: this.#link(draft).cas };
+    if (outcome === 'overwrite-stale' && old) return { outcome: 'stored', cas: this.#replaceStale(old, draft).cas };
+    if (outcome === 'extend' && old) return this.#extend(mode, draft, old);
+    if (mode === 'add' && old) this.use(old);
+    return { outcome: outcome as StoreOutcome, cas: 0n };
+  }
+
+  /** Makes an item where there is none, for meta's autovivification. */
+  create(draft: Draft): Item {
+    return this.#link(draft);
+  }
+
+  delete(item: Item): void {
+    this.#drop(item);
+  }
+
+  /** Meta `md ... I`: keeps the item, but marks it as to be replaced. */
+  invalidate(item: Item): void {
+    item.stale = true;
+    item.tokenSent = false;
+    item.cas = this.#nextCas();
+  }
+
+  /** Adds to, or takes from, the number that the value begins with. Never below 0; wraps at 2^64. */
+  arithmetic(key: string, direction: 'up' | 'down', delta: bigint, cas: bigint): Arithmetic {
+    const item = this.find(key);
+    if (!item) return { outcome: 'missing' };
+    if (item.value.length === 0) return { outcome: 'not-a-number' };
+    if (cas !== 0n && cas !== item.cas) return { outcome: 'exists' };
+    const before = parseUint64(item.value.toString('latin1', 0, 64));
+    if (before === undefined) return { outcome: 'not-a-number' };
+    const below = direction === 'down' && delta > before;
+    const value = below ? 0n : BigInt.asUintN(64, direction === 'up' ? before + delta : before - delta);
+    const digits = String(value);
+    if (digits.length > item.value.length) {
+      const { flags, expiresAt, binaryKey } = item;
+      return { outcome: 'done', value, item: this.#link({ key, flags, expiresAt, binaryKey, cas: 0n, value: Buffer.from(digits, 'latin1') }) };
+    }
+    // A shorter number is filled up with spaces, as in memcached. A new buffer: a reply under way may still hold the old one.
+    item.value = Buffer.from(digits.padEnd(item.value.length), 'latin1');
+    item.cas = this.#nextCas();
+    return { outcome: 'done', value, item };
+  }
+
+  /** Drops everything now, or what was not used since, in `exptime` seconds (or at that Unix time). */
+  flush(exptime: number): void {
+    const now = this.#now();
+    const upTo = (exptime > 0 ? this.expiry(exptime) : now) - 1;
+    this.#flushedUpTo = upTo;
+    if (upTo > now) return;
+    this.#nextCas();
+    this.#items.clear();
+    this.#bytes = 0;
+  }
+
+  /** The items for a listing, oldest first; one that expires in this very second is still among them, as in memcached. */
+  *list(): IterableIterator<Item> {
+    // Of a copy, since items move when they are used while the listing is read.
+    for (const item of [...this.#items.values()]) {
+      const now = this.#now();
+      if (this.#items.get(item.key) !== item || this.#isFlushed(item, now)) continue;
+      if (item.expiresAt === 0 || item.expiresAt >= now) yield item;
+    }
+  }
+
+  #isFlushed(item: Item, now: number): boolean {
+    return this.#flushedUpTo !== 0 && this.#flushedUpTo <= now && item.usedAt <= this.#flushedUpTo;
+  }
+
+  #extend(mode: StoreMode, draft: Draft, old: Item): { readonly outcome: StoreOutcome; readonly cas: bigint } {
+    const value = Buffer.concat(mode === 'append' ? [old.value, draft.value] : [draft.value, old.value]);
+    if (this.refusal(old.key.length, old.flags, value.length)) return { outcome: 'not-stored', cas: 0n };
+    const { flags, expiresAt } = old;
+    return { outcome: 'stored', cas: this.#link({ ...draft, flags, expiresAt, value }).cas };
+  }
+
+  #replaceStale(old: Item, draft: Draft): Item {
+    const item = this.#link({ ...draft, expiresAt: old.expiresAt });
+    item.stale = true;
+    item.tokenSent = old.tokenSent;
+    return item;
+  }
+
+  #link(draft: Draft): Item {
+    const old = this.#items.get(draft.key);
+    if (old) this.#drop(old);
+    const item: Item = {
+      key: draft.key,
+      value: draft.value,
+      flags: draft.flags,
+      expiresAt: draft.expiresAt,
+      cas: this.#nextCas(),
+      usedAt: this.#now(),
+      fetched: false,
+      binaryKey: draft.binaryKey ?? false,
+      stale: false,
+      tokenSent: false,
+    };
+    this.counts.total++;
+    this.#bytes += sizeOf(item);
+    this.#evict();
+    this.#items.set(item.key, item);
+    return item;
+  }
+
+  #evict(): void {
+    for (const oldest of this.#items.values()) {
+      if (this.#bytes <= this.limits.memoryBytes) return;
+      this.counts.evictions++;
+      this.#drop(oldest);
+    }
+  }
+
+  #drop(item: Item): void {
+    this.#items.delete(item.key);
+    this.#bytes -= sizeOf(item);
+  }
+
+  #nextCas(): bigint {
+    return ++this.#lastCas;
+  }
+}
+
+type Decision = StoreOutcome | 'overwrite' | 'overwrite-stale' | 'extend';
+
+function outcomeOverItem(mode: StoreMode, draft: Draft, old: Item): Decision {
+  const matches = draft.cas === old.cas;
+  switch (mode) {
+    case 'set':
+    case 'replace':
+      return 'overwrite';
+    case 'add':
+      return 'not-stored';
+    case 'append':
+    case 'prepend':
+      return draft.cas === 0n || matches ? 'extend' : 'exists';
+    case 'cas':
+      if (matches) return 'overwrite';
+      return draft.invalidate === true && draft.cas !== 0n && draft.cas < old.cas ? 'overwrite-stale' : 'exists';
+  }
+}
+
+function outcomeOverNothing(mode: StoreMode): Decision {
+  if (mode === 'set' || mode === 'add') return 'overwrite';
+  return mode === 'cas' ? 'missing' : 'not-stored';
+}
+
+function sizeOf(item: Item): number {
+  return itemBytes(item.key.length, item.flags, item.value.length);
+}

@@ -1,0 +1,34 @@
+/** What a node keeps under a key. */
+export interface Item {
+  /** The key's bytes, one character each (latin1). */
+  readonly key: string;
+  value: Buffer;
+  /** Client flags, an unsigned 32-bit number. */
+  readonly flags: number;
+  /** Unix time in seconds; 0 never expires. */
+  expiresAt: number;
+  /** Unique number of this version of the item on this node. */
+  cas: bigint;
+  /** Unix time in seconds of the last write or fetch. */
+  usedAt: number;
+  /** Whether it was read since it was written. */
+  fetched: boolean;
+  /** The key came as base64 (meta flag `b`) and goes back so. */
+  readonly binaryKey: boolean;
+  /** Marked by `md ... I`: still served, but to be replaced. */
+  stale: boolean;
+  /** Some client was told that it is the one to replace the item (meta flag `W`). */
+  tokenSent: boolean;
+}
+
+/** The longest key in bytes. */
+export const MAX_KEY_BYTES = 250;
+
+/** Bytes that memcached 1.6 needs for an item's own fields: header, CAS number, the key's closing zero, the value's CRLF. */
+const HEADER_BYTES = 48 + 8 + 1 + 2;
+const FLAGS_BYTES = 4;
+
+/** Size of an item as memcached 1.6 counts it against its limits. Flags of 0 take no room. */
+export function itemBytes(keyBytes: number, flags: number, valueBytes: number): number {
+  return HEADER_BYTES + keyBytes + valueBytes + (flags === 0 ? 0 : FLAGS_BYTES);
+}

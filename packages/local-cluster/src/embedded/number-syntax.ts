@@ -1,0 +1,38 @@
+/**
+ * Numbers as memcached reads them: white space and a sign may lead, the first white space or the end closes, and what does not fit into
+ * 32 bits keeps its low 32 bits. Every function returns `undefined` for what memcached refuses.
+ */
+const NUMBER = /^[\t-\r ]*([+-]?)(\d+)(?:[\t-\r ]|$)/;
+const SHORT = /^\d{1,9}$/;
+const TWO_TO_63 = 2n ** 63n;
+const TWO_TO_64 = 2n ** 64n;
+
+/** A signed 32-bit number: times and lengths. */
+export function parseInt32(text: string): number | undefined {
+  if (SHORT.test(text)) return Number(text);
+  const match = NUMBER.exec(text);
+  if (!match) return undefined;
+  const magnitude = BigInt(match[2] ?? '0');
+  const value = match[1] === '-' ? -magnitude : magnitude;
+  if (value >= TWO_TO_63 || value < -TWO_TO_63) return undefined;
+  return Number(BigInt.asIntN(32, value));
+}
+
+/** An unsigned 32-bit number: client flags. */
+export function parseUint32(text: string): number | undefined {
+  if (SHORT.test(text)) return Number(text);
+  const value = parseUint64(text);
+  return value === undefined ? undefined : Number(BigInt.asUintN(32, value));
+}
+
+/** An unsigned 64-bit number: CAS numbers, counters. */
+export function parseUint64(text: string): bigint | undefined {
+  const match = NUMBER.exec(text);
+  if (!match) return undefined;
+  const magnitude = BigInt(match[2] ?? '0');
+  if (magnitude >= TWO_TO_64) return undefined;
+  if (match[1] !== '-') return magnitude;
+  // C turns -n into 2^64 - n; memcached refuses that only where the result has its highest bit set.
+  const wrapped = BigInt.asUintN(64, -magnitude);
+  return wrapped >= TWO_TO_63 ? undefined : wrapped;
+}

@@ -1,0 +1,28 @@
+import type { ConfigurationListing } from '../../configuration/configuration-listing.ts';
+import type { ItemStore } from '../item-store.ts';
+import type { Reply } from '../reply.ts';
+import type { ServerStats } from '../server-stats.ts';
+
+/** What every command works with. */
+export interface Workplace {
+  readonly store: ItemStore;
+  readonly stats: ServerStats;
+  /** What `config get cluster` answers; without it the node knows no such command, like a plain memcached. */
+  readonly listing: (() => ConfigurationListing) | undefined;
+}
+
+/** What has to happen after a command line, where that is more than its answer. */
+export type Sequel =
+  /** `length` bytes and a CRLF follow; then `complete` is called with the bytes, or with `undefined` when no CRLF closed them. */
+  | { readonly kind: 'value'; readonly length: number; readonly complete: (value: Buffer | undefined, reply: Reply) => void }
+  /** `length` bytes and two more follow and are thrown away. */
+  | { readonly kind: 'swallow'; readonly length: number }
+  | { readonly kind: 'close' };
+
+/** A command of the text protocol. `words[0]` is its name. */
+export type Command = (words: readonly string[], reply: Reply, place: Workplace) => Sequel | void;
+
+export const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
+export const BAD_CHUNK = 'CLIENT_ERROR bad data chunk';
+export const TOO_LARGE = 'SERVER_ERROR object too large for cache';
+export const NO_MEMORY = 'SERVER_ERROR out of memory storing object';

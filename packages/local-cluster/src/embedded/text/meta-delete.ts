@@ -1,0 +1,21 @@
+import type { Reply } from '../reply.ts';
+import type { Workplace } from './command.ts';
+import { echo, hasLongOpaque, OPAQUE_TOO_LONG } from './meta-echo.ts';
+import type { MetaFlags } from './meta-flags.ts';
+
+/** `md`: deletes, or with `I` marks as stale. */
+export function metaDelete(flags: MetaFlags, reply: Reply, { store, stats }: Workplace): void {
+  if (hasLongOpaque(flags)) return reply.line(OPAQUE_TOO_LONG);
+  const item = store.find(flags.key);
+  const allowed = item !== undefined && (flags.cas === undefined || flags.cas === item.cas);
+  stats.count('delete', allowed);
+  if (!item) return reply.line(`NF${echo(flags)}`);
+  if (!allowed) return reply.line(`EX${echo(flags)}`);
+  if (flags.invalidate) {
+    if (flags.exptime !== undefined) item.expiresAt = store.expiry(flags.exptime);
+    store.invalidate(item);
+  } else {
+    store.delete(item);
+  }
+  if (!flags.quiet) reply.line(`HD${echo(flags)}`);
+}

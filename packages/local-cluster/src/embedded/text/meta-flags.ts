@@ -1,0 +1,112 @@
+import { parseInt32, parseUint32, parseUint64 } from '../number-syntax.ts';
+import { BAD_FORMAT } from './command.ts';
+
+/** The flags of one meta command, read. */
+export interface MetaFlags {
+  /** As they came, in order: the answer repeats that order. */
+  readonly words: readonly string[];
+  readonly key: string;
+  /** `b`: the key came as base64. */
+  readonly binaryKey: boolean;
+  /** `q`: no answer in the nominal case. */
+  readonly quiet: boolean;
+  /** `v` */
+  readonly value: boolean;
+  /** `u`: does not count as a use. */
+  readonly noUse: boolean;
+  /** `I` */
+  readonly invalidate: boolean;
+  /** `C` */
+  readonly cas: bigint | undefined;
+  /** `F` */
+  readonly clientFlags: number;
+  /** `T`, as it came: an exptime. */
+  readonly exptime: number | undefined;
+  /** `N`: an exptime for the item that is made on a miss. */
+  readonly vivify: number | undefined;
+  /** `R`: recache when less than this is left. */
+  readonly recache: number | undefined;
+  /** `M` */
+  readonly mode: string | undefined;
+  /** `J`, `D` of `ma`. */
+  readonly initial: bigint;
+  readonly delta: bigint;
+}
+
+/** Words of a meta command, its name included. */
+export const MAX_META_WORDS = 19;
+
+const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
+/** Flags that hold no value to be read. */
+const PLAIN = 'lOPLkstcfvhuqI';
+
+type Draft = { -readonly [Name in keyof MetaFlags]: MetaFlags[Name] };
+
+/** Reads the flags of a meta command of memcached 1.6.18; a text when they are refused. */
+export function readMetaFlags(rawKey: string, words: readonly string[]): MetaFlags | string {
+  const flags: Draft = {
+    ...{ words, key: rawKey, binaryKey: false, quiet: false, value: false, noUse: false, invalidate: false, clientFlags: 0, initial: 0n, delta: 1n },
+    ...{ cas: undefined, exptime: undefined, vivify: undefined, recache: undefined, mode: undefined },
+  };
+  const seen = new Set<string>();
+  let refusal: string | undefined;
+  for (const word of words) {
+    const letter = word.charAt(0);
+    if (letter.charCodeAt(0) >= 127 || seen.has(letter)) return 'CLIENT_ERROR duplicate flag';
+    seen.add(letter);
+    const problem = readFlag(flags, letter, word.slice(1));
+    if (problem === UNKNOWN) return 'CLIENT_ERROR invalid flag';
+    // The later flags are still looked at; the last complaint is the one that is sent.
+    if (problem !== undefined) refusal = problem === UNSAID ? (refusal ?? BAD_FORMAT) : problem;
+  }
+  return refusal ?? flags;
+}
+
+const UNKNOWN = 'unknown';
+/** Refused without a text of its own. */
+const UNSAID = 'unsaid';
+
+function readFlag(flags: Draft, letter: string, text: string): string | undefined {
+  switch (letter) {
+    case 'b':
+      flags.binaryKey = true;
+      return set(decodeKey(flags.key), (key) => (flags.key = key), 'CLIENT_ERROR error decoding key');
+    case 'T':
+      return set(parseInt32(text), (exptime) => (flags.exptime = exptime), BAD_TOKEN);
+    case 'N':
+      return set(parseInt32(text), (exptime) => (flags.vivify = exptime), BAD_TOKEN);
+    case 'R':
+      return set(parseInt32(text), (exptime) => (flags.recache = exptime), BAD_TOKEN);
+    case 'F':
+      return set(parseUint32(text), (clientFlags) => (flags.clientFlags = clientFlags), UNSAID);
+    case 'C':
+      return set(parseUint64(text), (cas) => (flags.cas = cas), BAD_TOKEN);
+    case 'J':
+      return set(parseUint64(text), (initial) => (flags.initial = initial), 'CLIENT_ERROR invalid numeric initial value');
+    case 'D':
+      return set(parseUint64(text), (delta) => (flags.delta = delta), 'CLIENT_ERROR invalid numeric delta value');
+    case 'M':
+      return set(text.length === 1 ? text : undefined, (mode) => (flags.mode = mode), 'CLIENT_ERROR incorrect length for M token');
+    default:
+      if (!PLAIN.includes(letter)) return UNKNOWN;
+      if (letter === 'v') flags.value = true;
+      if (letter === 'q') flags.quiet = true;
+      if (letter === 'u') flags.noUse = true;
+      if (letter === 'I') flags.invalidate = true;
+      return undefined;
+  }
+}
+
+function set<T>(value: T | undefined, assign: (value: T) => void, problem: string): string | undefined {
+  if (value === undefined) return problem;
+  assign(value);
+  return undefined;
+}
+
+/** Base64 as memcached decodes it: foreign characters are passed over, the rest comes in fours. */
+export function decodeKey(text: string): string | undefined {
+  const known = text.replaceAll(/[^A-Za-z0-9+/=]/g, '');
+  if (known === '' || known.length % 4 !== 0) return undefined;
+  return Buffer.from(known, 'base64').toString('latin1') || undefined;
+}
+

@@ -1,0 +1,88 @@
+import { encodeConfigReply } from '../../configuration/configuration-listing.ts';
+import { itemBytes, type Item } from '../item.ts';
+import { parseInt32, parseUint32 } from '../number-syntax.ts';
+import type { Reply } from '../reply.ts';
+import { VERSION } from '../server-stats.ts';
+import { BAD_FORMAT, type Command, type Workplace } from './command.ts';
+import { answerer } from './noreply.ts';
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  version: (_words, reply) => reply.line(`VERSION ${VERSION}`),
+  quit: () => ({ kind: 'close' }),
+  verbosity,
+  flush_all: flush,
+  stats,
+  lru_crawler: crawl,
+  config,
+  shutdown: (_words, reply) => reply.line('ERROR: shutdown not enabled'),
+};
+
+/** Commands that concern the server rather than one item. */
+export function findServerCommand(name: string): Command | undefined {
+  return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+}
+
+/** There is no log to be verbose in; taken so that tools that send it go on. */
+function verbosity(words: readonly string[], reply: Reply): void {
+  if (words.length !== 2 && words.length !== 3) return reply.line('ERROR');
+  answerer(words, reply)(parseUint32(words[1] ?? '') === undefined ? BAD_FORMAT : 'OK');
+}
+
+function flush(words: readonly string[], reply: Reply, { store, stats: counters }: Workplace): void {
+  if (words.length > 3) return reply.line('ERROR');
+  const answer = answerer(words, reply);
+  counters.count('flush');
+  const quiet = words.at(-1) === 'noreply';
+  const exptime = words.length === (quiet ? 2 : 1) ? 0 : parseInt32(words[1] ?? '');
+  if (exptime === undefined) return answer('CLIENT_ERROR invalid exptime argument');
+  store.flush(exptime);
+  answer('OK');
+}
+
+function stats(words: readonly string[], reply: Reply, { stats: counters }: Workplace): void {
+  const [, topic] = words;
+  if (topic === 'reset') {
+    counters.reset();
+    return reply.line('RESET');
+  }
+  if (topic !== undefined && topic !== 'settings') return reply.line('ERROR');
+  for (const [name, value] of topic === 'settings' ? counters.settings() : counters.general()) reply.line(`STAT ${name} ${value}`);
+  reply.line('END');
+}
+
+function crawl(words: readonly string[], reply: Reply, place: Workplace): void {
+  const [, action, target] = words;
+  if (words.length === 2) return reply.line(action === 'enable' || action === 'disable' ? 'OK' : 'ERROR');
+  if (words.length !== 3 || action !== 'metadump') return reply.line('ERROR');
+  // memcached hands the connection to another thread here and would lose what is not written yet.
+  if (!reply.isEmpty) return reply.line('ERROR cannot pipeline other commands before metadump');
+  if (place.stats.crawling) return reply.line('BUSY currently processing crawler request');
+  if (target !== 'all' && target !== 'hash') return reply.line('BADCLASS invalid class id');
+  reply.list(metadump(place));
+}
+
+function* metadump({ store, stats: counters }: Workplace): Generator<string> {
+  counters.crawling = true;
+  try {
+    for (const item of store.list()) yield describe(item);
+    yield 'END\r\n';
+  } finally {
+    counters.crawling = false;
+  }
+}
+
+function describe(item: Item): string {
+  const size = itemBytes(item.key.length, item.flags, item.value.length);
+  // Slab classes are memcached's way of cutting up memory; here all items are of one.
+  return `key=${encodeKey(item.key)} exp=${item.expiresAt === 0 ? -1 : item.expiresAt} la=${item.usedAt} cas=${item.cas} fetch=${item.fetched ? 'yes' : 'no'} cls=1 size=${size}\n`;
+}
+
+/** Every byte but letters, digits and `-._~` as `%XX`. */
+function encodeKey(key: string): string {
+  return key.replaceAll(/[^\w.~-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+}
+
+function config(words: readonly string[], reply: Reply, { listing }: Workplace): void {
+  if (listing && words.length === 3 && words[1] === 'get' && words[2] === 'cluster') return reply.add(encodeConfigReply(listing()));
+  reply.line('ERROR');
+}

@@ -1,0 +1,140 @@
+import { LocalClusterError } from './errors.ts';
+import type { Runtime } from './local-cluster.ts';
+
+/** How to start a cluster. Every field has a default. */
+export interface LocalClusterOptions {
+  /** How many nodes to start with, 1 to 64. Default 3. */
+  readonly nodes?: number;
+  /** How to run them. Default `auto`: the first of `container`, `memcached`, `embedded` that works here and can do what the other options ask for. */
+  readonly runtime?: Runtime | 'auto';
+  /** Item memory of each node in mebibytes, 1 to 1024. Default 64. */
+  readonly memoryMegabytes?: number;
+  /** Largest item (key, value and memcached's own header) in bytes, 1,024 to 128 MiB. Default 1 MiB, as memcached's. */
+  readonly maxItemBytes?: number;
+  /** TCP port of the configuration endpoint, 1 to 65535. Default 0: any free one. */
+  readonly configurationPort?: number;
+  /** User name and password that nodes ask for. Default none. Embedded nodes take them in both protocols, the others in the text protocol only. */
+  readonly credentials?: Credentials;
+  /** Key and certificate in PEM: nodes and configuration endpoint then speak TLS, and nothing else. Default none. */
+  readonly tls?: TlsMaterial;
+  /** How long one node may take until it answers, in milliseconds, 1 to 600,000. Default 30,000. */
+  readonly startTimeoutMs?: number;
+  /** The `memcached` program: a name on `PATH` or a path. Default `memcached`. */
+  readonly memcachedPath?: string;
+  /** The container engine: a name on `PATH` or a path. Default: `docker`, or `podman` when that does not answer. */
+  readonly containerEngine?: string;
+  /** Image of the containers. Default `docker.io/library/memcached:1.6-alpine`. */
+  readonly containerImage?: string;
+  /** The clock of embedded nodes in milliseconds since 1970; other runtimes refuse it. Default `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** Both 1 to 255 bytes without space, colon or control character, so that every protocol can carry them. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface TlsMaterial {
+  /** Private key, PEM. */
+  readonly key: string | Buffer;
+  /** Certificate chain, PEM. */
+  readonly cert: string | Buffer;
+}
+
+/** Options with every default filled in and every value checked. */
+export interface ResolvedOptions {
+  readonly nodes: number;
+  readonly runtime: Runtime | 'auto';
+  readonly configurationPort: number;
+  readonly node: NodeSettings;
+  readonly memcachedPath: string;
+  readonly containerEngine: string | undefined;
+  readonly containerImage: string;
+}
+
+/** What each node is started with. */
+export interface NodeSettings {
+  readonly memoryMegabytes: number;
+  readonly maxItemBytes: number;
+  readonly credentials: Credentials | undefined;
+  readonly tls: TlsMaterial | undefined;
+  readonly startTimeoutMs: number;
+  readonly now: (() => number) | undefined;
+}
+
+export const RUNTIMES: readonly Runtime[] = ['container', 'memcached', 'embedded'];
+export const MAX_NODES = 64;
+export const DEFAULT_IMAGE = 'docker.io/library/memcached:1.6-alpine';
+
+const MEBIBYTE = 1_048_576;
+
+/** @throws LocalClusterError `SESS_BAD_OPTION` with the option, what was expected and what came */
+export function resolveOptions(options: LocalClusterOptions = {}): ResolvedOptions {
+  const runtime = options.runtime ?? 'auto';
+  if (runtime !== 'auto' && !RUNTIMES.includes(runtime)) throw bad('runtime', `'auto', 'container', 'memcached' or 'embedded'`, runtime);
+  return Object.freeze({
+    nodes: integer('nodes', options.nodes ?? 3, 1, MAX_NODES),
+    runtime,
+    configurationPort: integer('configurationPort', options.configurationPort ?? 0, 0, 65_535),
+    node: Object.freeze({
+      memoryMegabytes: integer('memoryMegabytes', options.memoryMegabytes ?? 64, 1, 1_024),
+      maxItemBytes: integer('maxItemBytes', options.maxItemBytes ?? MEBIBYTE, 1_024, 128 * MEBIBYTE),
+      credentials: options.credentials === undefined ? undefined : credentials(options.credentials),
+      tls: options.tls === undefined ? undefined : tlsMaterial(options.tls),
+      startTimeoutMs: integer('startTimeoutMs', options.startTimeoutMs ?? 30_000, 1, 600_000),
+      now: options.now === undefined ? undefined : clock(options.now),
+    }),
+    memcachedPath: program('memcachedPath', options.memcachedPath ?? 'memcached'),
+    containerEngine: options.containerEngine === undefined ? undefined : program('containerEngine', options.containerEngine),
+    containerImage: program('containerImage', options.containerImage ?? DEFAULT_IMAGE),
+  });
+}
+
+/** What an option asks for that only some runtimes can do; the reason why `runtime` can't, or nothing. */
+export function unsupportedBy(runtime: Runtime, settings: NodeSettings): string | undefined {
+  if (runtime !== 'embedded' && settings.now !== undefined) return 'the option "now" sets the clock of embedded nodes; a real memcached has its own';
+  return undefined;
+}
+
+function integer(name: string, value: unknown, lowest: number, highest: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= lowest && value <= highest) return value;
+  throw bad(name, `a whole number from ${lowest} to ${highest}`, value);
+}
+
+function program(name: string, value: unknown): string {
+  // A leading dash would be read as an option by the program that gets it.
+  if (typeof value === 'string' && /^[^-\s\0][^\s\0]*$/.test(value)) return value;
+  throw bad(name, 'a name or path without spaces', value);
+}
+
+function clock(value: unknown): () => number {
+  if (typeof value === 'function') return value as () => number;
+  throw bad('now', 'a function that returns milliseconds since 1970', value);
+}
+
+function credentials(value: Credentials): Credentials {
+  for (const field of ['username', 'password'] as const) {
+    const text: unknown = value?.[field];
+    // Never show what came: it is a secret, or next to one.
+    if (typeof text !== 'string' || !/^[!-9;-~]{1,255}$/.test(text)) {
+      throw new LocalClusterError('SESS_BAD_OPTION', `credentials.${field}: expected 1 to 255 printable ASCII characters without space or colon`);
+    }
+  }
+  return Object.freeze({ username: value.username, password: value.password });
+}
+
+function tlsMaterial(value: TlsMaterial): TlsMaterial {
+  for (const field of ['key', 'cert'] as const) {
+    const pem: unknown = value?.[field];
+    if ((typeof pem !== 'string' && !Buffer.isBuffer(pem)) || !pem.includes('-----BEGIN ')) {
+      throw new LocalClusterError('SESS_BAD_OPTION', `tls.${field}: expected PEM text ("-----BEGIN ..."), as a string or Buffer`);
+    }
+  }
+  return Object.freeze({ key: value.key, cert: value.cert });
+}
+
+function bad(name: string, expected: string, came: unknown): LocalClusterError {
+  const shown = typeof came === 'string' ? JSON.stringify(came) : String(came);
+  return new LocalClusterError('SESS_BAD_OPTION', `${name}: expected ${expected}, came ${shown}`);
+}

@@ -1,0 +1,70 @@
+import { chown, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NodeSettings } from '../options.ts';
+
+/** The unprivileged user that memcached becomes when started by root, which it refuses to stay. */
+const UNPRIVILEGED = 'nobody';
+const USUAL_UID_OF_NOBODY = 65_534;
+
+/** Files that memcached reads its secrets from, in a directory of their own. */
+export interface SecretFiles {
+  readonly directory: string;
+  readonly authentication: string | undefined;
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
+}
+
+/** The command line of one node. */
+export function memcachedArguments(port: number, settings: NodeSettings, files: SecretFiles | undefined): string[] {
+  return [
+    ...['-l', '127.0.0.1', '-p', String(port), '-U', '0'],
+    ...sizeArguments(settings),
+    ...(isRoot() ? ['-u', UNPRIVILEGED] : []),
+    ...secretArguments(files),
+  ];
+}
+
+/** Limits; the same for a process and for a container. Two threads are enough for one machine. */
+export function sizeArguments(settings: NodeSettings): string[] {
+  return ['-m', String(settings.memoryMegabytes), '-I', String(settings.maxItemBytes), '-t', '2'];
+}
+
+/** Authentication (`-Y`) and TLS (`-Z`). */
+export function secretArguments(files: SecretFiles | undefined): string[] {
+  const words: string[] = [];
+  if (files?.authentication) words.push('-Y', files.authentication);
+  if (files?.certificate && files.key) words.push('-Z', '-o', `ssl_chain_cert=${files.certificate},ssl_key=${files.key}`);
+  return words;
+}
+
+/** Writes credentials, key and certificate where only memcached's user can read them; nothing when there are none. */
+export async function writeSecretFiles(settings: Pick<NodeSettings, 'credentials' | 'tls'>): Promise<SecretFiles | undefined> {
+  const { credentials, tls } = settings;
+  if (!credentials && !tls) return undefined;
+  const directory = await mkdtemp(join(tmpdir(), 'sess-cluster-'));
+  const write = async (name: string, text: string | Buffer): Promise<string> => {
+    const path = join(directory, name);
+    await writeFile(path, text, { mode: 0o600 });
+    if (isRoot()) await chown(path, await unprivilegedUid(), 0);
+    return path;
+  };
+  const files = {
+    directory,
+    authentication: credentials && (await write('authentication', `${credentials.username}:${credentials.password}\n`)),
+    certificate: tls && (await write('certificate.pem', tls.cert)),
+    key: tls && (await write('key.pem', tls.key)),
+  };
+  if (isRoot()) await chown(directory, await unprivilegedUid(), 0);
+  return files;
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+async function unprivilegedUid(): Promise<number> {
+  const accounts = await readFile('/etc/passwd', 'utf8').catch(() => '');
+  const uid = new RegExp(`^${UNPRIVILEGED}:[^:]*:(\\d+):`, 'm').exec(accounts)?.[1];
+  return uid === undefined ? USUAL_UID_OF_NOBODY : Number(uid);
+}

@@ -1,0 +1,70 @@
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { NodeSettings } from '../options.ts';
+
+/** What a node said of itself. */
+export interface ProbeAnswer {
+  /** `STAT pid`: tells the node that was started from another server that happens to have the port. */
+  readonly pid: number;
+  /** `STAT version`. */
+  readonly version: string;
+}
+
+/** Asks one node for its `stats`, once. Rejects when it does not answer within `timeoutMs`, or not as memcached does. */
+export function probeNode(port: number, settings: Pick<NodeSettings, 'tls' | 'credentials'>, timeoutMs: number): Promise<ProbeAnswer> {
+  return new Promise((resolve, reject) => {
+    // The certificate of a local node need not be trusted to learn whether the node answers.
+    const socket: Socket = settings.tls
+      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+      : connect({ port, host: '127.0.0.1' });
+    const timer = setTimeout(() => socket.destroy(new Error(`127.0.0.1:${port} did not answer within ${timeoutMs} ms`)), timeoutMs);
+    let text = '';
+    socket.setEncoding('latin1');
+    socket.on('error', reject);
+    socket.on('close', () => {
+      clearTimeout(timer);
+      reject(new Error(`127.0.0.1:${port} closed the connection after ${JSON.stringify(text.slice(0, 100))}`));
+    });
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      const answer = parseStats(text);
+      if (answer === undefined) return;
+      resolve(answer);
+      socket.end('quit\r\n');
+    });
+    if (settings.credentials) {
+      const secret = `${settings.credentials.username} ${settings.credentials.password}`;
+      socket.write(`set auth 0 0 ${secret.length}\r\n${secret}\r\n`);
+    }
+    socket.write('stats\r\n');
+  });
+}
+
+/** Asks until the node answers and `accept` takes the answer, or `signal` fires; rejects with the last failure then. */
+export async function untilAnswering(
+  port: number,
+  settings: Pick<NodeSettings, 'tls' | 'credentials'>,
+  signal: AbortSignal,
+  accept: (answer: ProbeAnswer) => boolean = () => true,
+): Promise<void> {
+  for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 100)) {
+    let failure: unknown;
+    try {
+      if (accept(await probeNode(port, settings, 2_000))) return;
+      failure = new Error(`another server answers on 127.0.0.1:${port}`);
+    } catch (error) {
+      failure = error;
+    }
+    if (signal.aborted) throw failure;
+    await pause(waitMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) throw failure;
+  }
+}
+
+function parseStats(text: string): ProbeAnswer | undefined {
+  if (!text.endsWith('END\r\n')) return undefined;
+  const pid = /STAT pid (\d+)\r\n/.exec(text)?.[1];
+  const version = /STAT version (\S+)\r\n/.exec(text)?.[1];
+  return pid === undefined || version === undefined ? undefined : { pid: Number(pid), version };
+}

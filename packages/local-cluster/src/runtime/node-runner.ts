@@ -1,0 +1,24 @@
+import type { Runtime } from '../local-cluster.ts';
+
+/** One way of running memcached. It starts nodes and, when closed, ends whatever of them is left. */
+export interface NodeRunner {
+  readonly runtime: Runtime;
+  /**
+   * Starts an empty node on `127.0.0.1:port`; resolves when it answers. Rejects with `SESS_PORT_IN_USE` when something else
+   * listens there, and with `SESS_START_FAILED` for every other reason.
+   *
+   * @param onDeath - called once when the node ends without having been killed, where the runtime can tell
+   */
+  start(port: number, onDeath: () => void): Promise<RunningNode>;
+  /** Ends every node that still runs, and what the runner itself holds. Twice does no harm. */
+  close(): Promise<void>;
+}
+
+/** A node that runs. Each method resolves when its effect can be observed. */
+export interface RunningNode {
+  /** Ends it at once, paused or not: its connections break, its items are gone, its port is free. Twice does no harm. */
+  kill(): Promise<void>;
+  /** Freezes it: connections stay, new ones are accepted by the kernel, nothing is answered. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+}

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+
+/** How a short-lived program ended. */
+export interface ProgramOutcome {
+  /** Exit code 0. */
+  readonly ok: boolean;
+  /** There is no such program, or it may not be run. */
+  readonly missing: boolean;
+  readonly timedOut: boolean;
+  readonly stdout: string;
+  /** One line for an error text: what it said, or how it ended. */
+  readonly summary: string;
+}
+
+/** Runs a program to its end, or kills it after `timeoutMs`. Never rejects. Its input is empty. */
+export function runProgram(program: string, words: readonly string[], timeoutMs: number): Promise<ProgramOutcome> {
+  return new Promise((resolve) => {
+    const child = execFile(program, words, { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 1_048_576 }, (error, stdout, stderr) => {
+      const missing = error?.code === 'ENOENT' || error?.code === 'EACCES';
+      const timedOut = error?.killed === true;
+      resolve({ ok: error === null, missing, timedOut, stdout, summary: summarize(error, stderr, timedOut, timeoutMs) });
+    });
+    child.stdin?.end();
+  });
+}
+
+function summarize(error: (Error & { code?: unknown; signal?: unknown }) | null, stderr: string, timedOut: boolean, timeoutMs: number): string {
+  if (error === null) return 'exit code 0';
+  if (timedOut) return `no end within ${timeoutMs} ms`;
+  const said = stderr.trim().split('\n').at(-1)?.trim();
+  if (said) return said.slice(0, 300);
+  return typeof error.code === 'number' ? `exit code ${error.code}` : error.message;
+}

@@ -1,0 +1,181 @@
+import type { Socket } from 'node:net';
+import type { SessClientError, TransportNode, TransportOptions } from '@sess/client';
+import { Utils } from 'memjs';
+import type { NodeErrors } from './errors.ts';
+import { accessFault, isSasl, saslFault } from './handshake.ts';
+import { Opcode, Status } from './operation.ts';
+import type { WireRequest } from './pending-request.ts';
+import { ReplyStream, type ReplyHeader } from './reply-stream.ts';
+import { SocketServer } from './socket-server.ts';
+import { dial } from './socket.ts';
+
+/** A reply may be longer than what this client writes: other clients write too, and a key and flags come with it. */
+const LEAST_BODY_LIMIT = 1_048_576;
+const BODY_MARGIN = 1_024;
+/** No request has it. */
+const HANDSHAKE_OPAQUE = 0;
+
+export interface ConnectionListener {
+  /** The node has answered in the binary protocol and let this client in. */
+  stands(): void;
+  /** Called once. Everything that was sent has failed with `error`. */
+  ended(error: SessClientError): void;
+}
+
+/**
+ * One connection to a node: connecting → greeting → standing → ended, never back.
+ *
+ * The greeting is the SASL exchange, where there are credentials, and a `noop`. Only when that was answered is a value sent: a server that
+ * speaks text only would take the lines in it for commands.
+ */
+export class Connection {
+  readonly epoch: number;
+  /** Resolves when the socket is gone. */
+  readonly closed: Promise<void>;
+  readonly #options: TransportOptions;
+  readonly #errors: NodeErrors;
+  readonly #listener: ConnectionListener;
+  readonly #socket: Socket;
+  readonly #server: SocketServer;
+  readonly #replies: ReplyStream;
+  /** By opaque, oldest first. What timed out or was aborted stays until its reply has come, so that the reply is known for what it is. */
+  readonly #sent: Map<number, { readonly request: WireRequest; readonly at: number }> = new Map();
+  #connectTimer: NodeJS.Timeout | undefined;
+  #state: 'connecting' | 'greeting' | 'standing' | 'ended' = 'connecting';
+  #gathering = false;
+
+  constructor(node: TransportNode, options: TransportOptions, errors: NodeErrors, epoch: number, listener: ConnectionListener) {
+    this.epoch = epoch;
+    this.#options = options;
+    this.#errors = errors;
+    this.#listener = listener;
+    const { socket, arrival } = dial(node, options.tls);
+    this.#socket = socket;
+    this.#server = new SocketServer(socket, options.credentials);
+    const bodyLimit = Math.max(options.maxValueBytes, LEAST_BODY_LIMIT) + BODY_MARGIN;
+    this.#replies = new ReplyStream(bodyLimit, (message, header) => this.#take(message, header));
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => resolve());
+    });
+    this.#connectTimer = setTimeout(() => this.end(errors.connectTimeout(options.connectTimeoutMs)), options.connectTimeoutMs);
+    socket.once(arrival, () => this.#greet());
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('error', (error) => this.#lost(error));
+    socket.once('end', () => this.#lost(undefined));
+    socket.once('close', () => this.#lost(undefined));
+  }
+
+  get stands(): boolean {
+    return this.#state === 'standing';
+  }
+
+  /** Requests sent and not answered, settled or not. */
+  get unanswered(): number {
+    return this.#sent.size;
+  }
+
+  /** Bytes that the socket has not taken yet. */
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Since when, on the clock of `performance.now()`, the oldest request has waited for its reply. */
+  get waitingSince(): number | undefined {
+    return this.#sent.values().next().value?.at;
+  }
+
+  send(request: WireRequest): void {
+    this.#sent.set(request.opaque, { request, at: performance.now() });
+    this.#server.onResponse(request.opaque, (reply) => {
+      this.#sent.delete(request.opaque);
+      const fault = request.answered(reply, this.epoch);
+      if (fault !== undefined) this.end(this.#errors.protocol(fault));
+    });
+    this.#server.onError(request.opaque, (error) => request.failed(error as SessClientError)); // What `end` gave to memjs.
+    this.#gather();
+    this.#server.write(request.frame);
+  }
+
+  /** Closes at once; everything sent and not settled fails with `error`. Twice does no harm. */
+  end(error: SessClientError): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    clearTimeout(this.#connectTimer);
+    this.#socket.destroy();
+    this.#sent.clear();
+    this.#server.error(error);
+    this.#listener.ended(error);
+  }
+
+  #lost(cause: Error | undefined): void {
+    const stood = this.#state === 'standing';
+    this.end(stood ? this.#errors.lost(cause) : this.#errors.notConnected(cause ?? new Error('the node closed the connection')));
+  }
+
+  #greet(): void {
+    if (this.#state !== 'connecting') return;
+    this.#state = 'greeting';
+    if (this.#options.credentials === undefined) {
+      this.#sendNoop();
+    } else {
+      this.#server.once('authenticated', () => this.#sendNoop());
+      this.#server.listSasl();
+    }
+  }
+
+  #sendNoop(): void {
+    this.send({
+      opaque: HANDSHAKE_OPAQUE,
+      opcode: Opcode.noop,
+      frame: Utils.makeRequestBuffer(Opcode.noop, '', '', '', HANDSHAKE_OPAQUE),
+      dueAt: Infinity,
+      answered: ({ header: { status } }) => {
+        if (status !== Status.ok) return `the first request was answered with status 0x${status.toString(16)}`;
+        this.#stand();
+        return undefined;
+      },
+      failed: () => undefined, // The listener hears of it.
+    });
+  }
+
+  #stand(): void {
+    this.#state = 'standing';
+    clearTimeout(this.#connectTimer);
+    this.#listener.stands();
+  }
+
+  #receive(chunk: Buffer): void {
+    const fault = this.#replies.push(chunk);
+    if (fault !== undefined) this.end(this.#errors.protocol(fault));
+  }
+
+  /** Lets memjs have a message that is in order. Returns whether the connection goes on. */
+  #take(message: Buffer, header: ReplyHeader): boolean {
+    const fault = this.#fault(message, header);
+    if (fault !== undefined) this.end(fault);
+    else this.#server.responseHandler(message);
+    return this.#state !== 'ended';
+  }
+
+  #fault(message: Buffer, header: ReplyHeader): SessClientError | undefined {
+    if (isSasl(header.opcode) && this.#state === 'greeting' && this.#options.credentials !== undefined) {
+      const fault = saslFault(header, message);
+      return fault === undefined ? undefined : this.#errors.auth(fault);
+    }
+    const request = this.#sent.get(header.opaque)?.request;
+    if (request === undefined) return this.#errors.protocol('a reply came that no request asked for');
+    if (request.opcode !== header.opcode) return this.#errors.protocol('a reply came for another command than was sent');
+    return header.status === Status.authFailed ? this.#errors.auth(accessFault(this.#options.credentials)) : undefined;
+  }
+
+  /** One write for everything that is sent in this turn of the event loop. */
+  #gather(): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    this.#socket.cork();
+    setImmediate(() => {
+      this.#gathering = false;
+      this.#socket.uncork();
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import { SessClientError } from '@sess/client';
+
+/** The errors of one node's transport, worded once. They never name a key, a value or a secret. */
+export interface NodeErrors {
+  timeout(timeoutMs: number): SessClientError;
+  aborted(reason: unknown): SessClientError;
+  closed(): SessClientError;
+  tooManyRequests(maxInFlight: number): SessClientError;
+  tooManyBytes(maxQueuedBytes: number): SessClientError;
+  notConnected(cause: unknown): SessClientError;
+  /** In the pause after an attempt to connect that failed. */
+  notNow(lastFailure: SessClientError): SessClientError;
+  connectTimeout(connectTimeoutMs: number): SessClientError;
+  lost(cause: unknown): SessClientError;
+  stalled(stalledMs: number): SessClientError;
+  protocol(what: string): SessClientError;
+  auth(what: string): SessClientError;
+  server(what: string): SessClientError;
+}
+
+export function nodeErrors(node: string): NodeErrors {
+  const error = (code: SessClientError['code'], message: string, cause?: unknown): SessClientError =>
+    new SessClientError(code, `${node}: ${message}`, { node, cause });
+  return {
+    timeout: (timeoutMs) => error('SESS_TIMEOUT', `no answer within ${timeoutMs} ms (timeoutMs). A write may or may not have happened.`),
+    aborted: (reason) => error('SESS_ABORTED', 'the request was aborted by its signal. A write may or may not have happened.', reason),
+    closed: () => error('SESS_CLOSED', 'the connection to this node was closed by its owner.'),
+    tooManyRequests: (maxInFlight) =>
+      error('SESS_OVERLOADED', `${maxInFlight} requests wait for an answer (maxInFlight); this one was not sent.`),
+    tooManyBytes: (maxQueuedBytes) =>
+      error('SESS_OVERLOADED', `${maxQueuedBytes} bytes wait for the socket (maxQueuedBytes); this request was not sent.`),
+    notConnected: (cause) => error('SESS_CONNECTION', `could not connect${because(cause)}.`, cause),
+    notNow: (lastFailure) =>
+      error(
+        lastFailure.code === 'SESS_AUTH' ? 'SESS_AUTH' : 'SESS_CONNECTION',
+        `not sent: the last attempt to connect failed, and the next one is not due yet. ${lastFailure.message}`,
+        lastFailure,
+      ),
+    connectTimeout: (connectTimeoutMs) =>
+      error(
+        'SESS_TIMEOUT',
+        `no connection within ${connectTimeoutMs} ms (connectTimeoutMs). If the node is up, check that it speaks the binary protocol.`,
+      ),
+    lost: (cause) => error('SESS_CONNECTION', `the connection was lost${because(cause)}. A write may or may not have happened.`, cause),
+    stalled: (stalledMs) => error('SESS_CONNECTION', `nothing was answered for ${stalledMs} ms; the connection was given up.`),
+    protocol: (what) => error('SESS_PROTOCOL', `${what}; the connection was closed.`),
+    auth: (what) => error('SESS_AUTH', what),
+    server: (what) => error('SESS_SERVER', what),
+  };
+}
+
+function because(cause: unknown): string {
+  return cause instanceof Error ? ` (${cause.message})` : '';
+}

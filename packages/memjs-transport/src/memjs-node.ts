@@ -1,0 +1,125 @@
+import {
+  checkKey,
+  SessClientError,
+  toExptime,
+  type CasToken,
+  type NodeTransport,
+  type RequestOptions,
+  type StoreAttributes,
+  type StoredItem,
+  type StoreMode,
+  type StoreOutcome,
+  type TransportEvents,
+  type TransportNode,
+  type TransportOptions,
+} from '@sess/client';
+import { nodeErrors, type NodeErrors } from './errors.ts';
+import { NodeLink, type LinkSettings } from './node-link.ts';
+import { deleteOperation, getAndTouchOperation, getOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
+import { checkNodeOptions } from './options.ts';
+
+const MAX_UINT32 = 0xffff_ffff;
+const MAX_UINT64 = 0xffff_ffff_ffff_ffffn;
+
+/** One node, spoken to in the binary protocol. Everything is checked here, before a byte is written or a connection is asked for. */
+export class MemjsNode implements NodeTransport {
+  readonly #maxValueBytes: number;
+  readonly #errors: NodeErrors;
+  readonly #link: NodeLink;
+
+  constructor(node: TransportNode, options: TransportOptions, events: TransportEvents, settings: LinkSettings) {
+    checkNodeOptions(node, options);
+    this.#maxValueBytes = options.maxValueBytes;
+    this.#errors = nodeErrors(node.id);
+    this.#link = new NodeLink(node, options, this.#errors, events, settings);
+  }
+
+  async get(key: string, { signal }: RequestOptions = {}): Promise<StoredItem | undefined> {
+    checkKey(key);
+    return this.#link.submit(getOperation(key), { signal });
+  }
+
+  async getAndTouch(key: string, ttlSeconds: number, { signal }: RequestOptions = {}): Promise<StoredItem | undefined> {
+    checkKey(key);
+    return this.#link.submit(getAndTouchOperation(key, toExptime(ttlSeconds)), { signal });
+  }
+
+  async store(
+    mode: StoreMode,
+    key: string,
+    value: Uint8Array,
+    { ttlSeconds, flags }: StoreAttributes,
+    { signal }: RequestOptions = {},
+  ): Promise<StoreOutcome> {
+    checkKey(key);
+    this.#checkValue(value);
+    checkFlags(flags);
+    const exptime = toExptime(ttlSeconds);
+    if (typeof mode === 'string') {
+      return this.#link.submit(storeOperation(checkMode(mode), key, value, flags, exptime), { signal });
+    }
+    const unique = casNumber(mode.cas);
+    this.#link.checkOpen(signal);
+    if (mode.cas.epoch !== this.#link.epoch) return 'exists';
+    return this.#link.submit(storeOperation(unique, key, value, flags, exptime), { signal });
+  }
+
+  async touch(key: string, ttlSeconds: number, { signal }: RequestOptions = {}): Promise<{ readonly flags: number } | undefined> {
+    checkKey(key);
+    const exptime = toExptime(ttlSeconds);
+    const touched = await this.#link.submit(touchOperation(key, exptime), { signal });
+    if (touched?.flags !== undefined) return { flags: touched.flags };
+    if (touched === undefined) return undefined;
+    // The protocol leaves it to the server whether a touch tells the flags; one that doesn't is asked in the way that does.
+    const item = await this.#link.submit(getAndTouchOperation(key, exptime), { signal });
+    return item && { flags: item.flags };
+  }
+
+  async delete(key: string, { signal }: RequestOptions = {}): Promise<boolean> {
+    checkKey(key);
+    return this.#link.submit(deleteOperation(key), { signal });
+  }
+
+  async probe({ signal }: RequestOptions = {}): Promise<string> {
+    return this.#link.submit(versionOperation(), { signal, knock: true });
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  destroy(): void {
+    this.#link.destroy();
+  }
+
+  /** A value that the node would refuse must not be sent: memcached drops what is stored under the key when it refuses a new value. */
+  #checkValue(value: unknown): void {
+    if (!(value instanceof Uint8Array)) throw badValue('the value', 'a Uint8Array (or Buffer)', typeof value);
+    if (value.byteLength <= this.#maxValueBytes) return;
+    throw new SessClientError(
+      'SESS_TOO_LARGE',
+      `A value has at most ${this.#maxValueBytes} bytes (maxValueBytes); this one has ${value.byteLength}. Nothing was sent.`,
+    );
+  }
+}
+
+function checkMode(mode: 'set' | 'add'): 'set' | 'add' {
+  if (mode === 'set' || mode === 'add') return mode;
+  throw badValue('the mode', `'set', 'add' or { cas }`, String(mode));
+}
+
+function checkFlags(flags: unknown): void {
+  if (typeof flags === 'number' && Number.isInteger(flags) && flags >= 0 && flags <= MAX_UINT32) return;
+  throw badValue('flags', 'an unsigned 32-bit number', String(flags));
+}
+
+/** A CAS number of 0 means "whatever is there" in the binary protocol: it would overwrite what it should protect. */
+function casNumber({ unique }: CasToken): bigint {
+  const number = typeof unique === 'bigint' || Number.isSafeInteger(unique) ? BigInt(unique) : -1n;
+  if (number > 0n && number <= MAX_UINT64) return number;
+  throw badValue('the CAS number', 'one that came with an item, from a node that keeps them (memcached without -C)', String(unique));
+}
+
+function badValue(what: string, expected: string, came: string): SessClientError {
+  return new SessClientError('SESS_BAD_VALUE', `${what}: expected ${expected}, came ${came}. Nothing was sent.`);
+}

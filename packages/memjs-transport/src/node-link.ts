@@ -1,0 +1,184 @@
+import type { SessClientError, TransportEvents, TransportNode, TransportOptions } from '@sess/client';
+import { Connection } from './connection.ts';
+import { Deadlines } from './deadlines.ts';
+import type { NodeErrors } from './errors.ts';
+import type { Operation } from './operation.ts';
+import { frameBytes, PendingRequest, type WireRequest } from './pending-request.ts';
+import type { OpaqueSequence } from './opaque-sequence.ts';
+import type { ReconnectLimits } from './options.ts';
+import { reconnectPause } from './reconnect-pause.ts';
+
+/** A request unanswered for so many times its timeout means that the connection is dead, not slow. */
+const STALLED_TIMEOUTS = 3;
+
+export interface LinkSettings {
+  readonly reconnect: ReconnectLimits;
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
+  readonly opaques: OpaqueSequence;
+}
+
+/** The number of the last connection of this process. */
+let lastEpoch = 0;
+
+export interface SubmitOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Connects at once where there is a pause between attempts; other requests fail in such a pause. */
+  readonly knock?: boolean;
+}
+
+/**
+ * The way to one node over all its connections: what waits, what is due, and when to connect again.
+ *
+ * After a loss the next request, or a short pause, brings a new connection, and requests wait for it. After an attempt that failed, requests
+ * fail at once until the pause is over.
+ */
+export class NodeLink {
+  readonly #node: TransportNode;
+  readonly #options: TransportOptions;
+  readonly #errors: NodeErrors;
+  readonly #events: TransportEvents;
+  readonly #settings: LinkSettings;
+  readonly #deadlines: Deadlines<WireRequest> = new Deadlines((request) => this.#expire(request));
+  /** Not sent yet, in order. Empty unless a connection is being made. */
+  readonly #waiting: Set<WireRequest> = new Set();
+  #waitingBytes = 0;
+  #connection: Connection | undefined;
+  #reconnectTimer: NodeJS.Timeout | undefined;
+  /** Attempts to connect that failed, in a row. */
+  #failures = 0;
+  #lastFailure: SessClientError | undefined;
+  #state: 'open' | 'draining' | 'released' = 'open';
+  #onDrained: (() => void)[] = [];
+  /** The socket of the last connection. */
+  #socketClosed: Promise<void> = Promise.resolve();
+
+  constructor(node: TransportNode, options: TransportOptions, errors: NodeErrors, events: TransportEvents, settings: LinkSettings) {
+    this.#node = node;
+    this.#options = options;
+    this.#errors = errors;
+    this.#events = events;
+    this.#settings = settings;
+    this.#connect();
+  }
+
+  /** Number of the connection that stands, if one does. */
+  get epoch(): number | undefined {
+    return this.#connection?.stands === true ? this.#connection.epoch : undefined;
+  }
+
+  /** Throws what stands in the way of a request before anything is done for it. */
+  checkOpen(signal: AbortSignal | undefined): void {
+    if (this.#state !== 'open') throw this.#errors.closed();
+    if (signal?.aborted === true) throw this.#errors.aborted(signal.reason);
+  }
+
+  submit<T>(operation: Operation<T>, { signal, knock = false }: SubmitOptions): Promise<T> {
+    this.checkOpen(signal);
+    this.#checkRoom(frameBytes(operation));
+    if (this.#connection === undefined) {
+      if (this.#lastFailure !== undefined && !knock) throw this.#errors.notNow(this.#lastFailure);
+      this.#connect();
+    }
+    const request = new PendingRequest(operation, this.#settings.opaques.next(), {
+      dueAt: performance.now() + this.#options.timeoutMs,
+      signal,
+      errors: this.#errors,
+      onSettled: (settled) => this.#settled(settled),
+    });
+    this.#deadlines.add(request);
+    if (this.#connection?.stands === true) this.#connection.send(request);
+    else this.#wait(request);
+    return request.promise;
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'draining';
+    if (this.#deadlines.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onDrained.push(resolve);
+      });
+    }
+    this.#release();
+    await this.#socketClosed;
+  }
+
+  destroy(): void {
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#state === 'released') return;
+    this.#state = 'released';
+    clearTimeout(this.#reconnectTimer);
+    const error = this.#errors.closed();
+    for (const request of this.#deadlines.values()) request.failed(error);
+    this.#connection?.end(error);
+  }
+
+  /** Nothing of a request that is one too many is kept. */
+  #checkRoom(bytes: number): void {
+    const { maxInFlight, maxQueuedBytes } = this.#options;
+    const unanswered = this.#waiting.size + (this.#connection?.unanswered ?? 0);
+    if (unanswered >= maxInFlight) throw this.#errors.tooManyRequests(maxInFlight);
+    const queued = this.#waitingBytes + (this.#connection?.queuedBytes ?? 0);
+    // A request larger than the whole bound passes when nothing else is queued; otherwise it could never be sent.
+    if (queued > 0 && queued + bytes > maxQueuedBytes) throw this.#errors.tooManyBytes(maxQueuedBytes);
+  }
+
+  #wait(request: WireRequest): void {
+    this.#waiting.add(request);
+    this.#waitingBytes += request.frame.length;
+  }
+
+  #settled(request: WireRequest): void {
+    if (this.#waiting.delete(request)) this.#waitingBytes -= request.frame.length;
+    this.#deadlines.delete(request);
+    if (this.#deadlines.size > 0) return;
+    for (const drained of this.#onDrained.splice(0)) drained();
+  }
+
+  #expire(request: WireRequest): void {
+    request.failed(this.#errors.timeout(this.#options.timeoutMs));
+    const since = this.#connection?.waitingSince;
+    const stalledMs = STALLED_TIMEOUTS * this.#options.timeoutMs;
+    if (since !== undefined && this.epoch !== undefined && performance.now() - since >= stalledMs) {
+      this.#connection?.end(this.#errors.stalled(stalledMs));
+    }
+  }
+
+  #connect(): void {
+    clearTimeout(this.#reconnectTimer);
+    lastEpoch += 1;
+    const connection = new Connection(this.#node, this.#options, this.#errors, lastEpoch, {
+      stands: () => this.#stands(connection),
+      ended: (error) => this.#ended(error),
+    });
+    this.#connection = connection;
+    this.#socketClosed = connection.closed;
+  }
+
+  #stands(connection: Connection): void {
+    this.#failures = 0;
+    this.#lastFailure = undefined;
+    this.#waitingBytes = 0;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const request of waiting) connection.send(request);
+    this.#events.connected(connection.epoch);
+  }
+
+  #ended(error: SessClientError): void {
+    const stood = this.epoch !== undefined;
+    this.#connection = undefined;
+    this.#failures = stood ? 0 : this.#failures + 1;
+    this.#lastFailure = stood ? undefined : error;
+    for (const request of this.#waiting) request.failed(error);
+    if (this.#state !== 'open') return;
+    this.#reconnectTimer = setTimeout(
+      () => this.#connect(),
+      reconnectPause(this.#failures, this.#settings.reconnect, this.#settings.random),
+    );
+    this.#events.disconnected(error);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Response } from 'memjs';
+
+/** One request of the binary protocol, and how its answer is read. Everything in it was checked. */
+export interface Operation<T> {
+  readonly opcode: number;
+  readonly key: string;
+  readonly extras: Buffer;
+  readonly value: Uint8Array;
+  /** CAS number that must still hold; 0 for none. */
+  readonly cas: bigint;
+  /** Turns the reply into the answer, or says what is wrong with it. Must not throw. */
+  read(reply: Response, epoch: number): Reading<T>;
+}
+
+export type Reading<T> =
+  | { readonly answer: T }
+  /** The node refused this request; the connection is fine. */
+  | { readonly refused: string }
+  /** The reply is not what the protocol allows; the connection is not to be trusted any more. */
+  | { readonly fault: string };
+
+/** Opcodes of the binary protocol, as memcached's `protocol_binary.h` has them. */
+export const Opcode = {
+  get: 0x00,
+  set: 0x01,
+  add: 0x02,
+  delete: 0x04,
+  noop: 0x0a,
+  version: 0x0b,
+  touch: 0x1c,
+  getAndTouch: 0x1d,
+  listSaslMechanisms: 0x20,
+  saslAuthenticate: 0x21,
+} as const;
+
+/** Statuses of replies, from the same place. */
+export const Status = {
+  ok: 0x00,
+  missing: 0x01,
+  exists: 0x02,
+  tooLarge: 0x03,
+  notStored: 0x05,
+  authFailed: 0x20,
+  unknownCommand: 0x81,
+} as const;
+
+const MEANINGS: Readonly<Record<number, string>> = {
+  0x03: 'the value is too large for this node (its -I); set maxValueBytes below that',
+  0x04: 'invalid arguments',
+  0x05: 'the item was not stored',
+  0x07: 'the key belongs to another node (vbucket)',
+  0x81: 'the node does not know this command',
+  0x82: 'the node is out of memory',
+  0x83: 'the node does not support this command',
+  0x84: 'internal error of the node',
+  0x85: 'the node is busy',
+  0x86: 'temporary failure of the node',
+};
+
+/** What a refusal means. The text that came with it is left out: nobody knows what a server puts there. */
+export function statusMeaning(status: number): string {
+  return `${MEANINGS[status] ?? 'the node answered with an error'} (status 0x${status.toString(16).padStart(2, '0')})`;
+}

@@ -1,0 +1,64 @@
+import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
+import { SessClientError, type TransportNode, type TransportOptions } from '@sess/client';
+
+/** Options of `memjsTransport()`: what the client's own options do not say. */
+export interface MemjsTransportOptions {
+  /** Longest pause before the first attempt to connect again, in milliseconds; it doubles with every failure. Default 50. */
+  readonly reconnectMinMs?: number;
+  /** Longest pause between two attempts, in milliseconds. Default 2,000. */
+  readonly reconnectMaxMs?: number;
+}
+
+export interface ReconnectLimits {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** @throws SessClientError `SESS_BAD_OPTION` */
+export function resolveReconnect({ reconnectMinMs = 50, reconnectMaxMs = 2_000 }: MemjsTransportOptions): ReconnectLimits {
+  const minMs = milliseconds('reconnectMinMs', reconnectMinMs);
+  const maxMs = milliseconds('reconnectMaxMs', reconnectMaxMs);
+  if (maxMs < minMs) throw bad('reconnectMaxMs', `at least reconnectMinMs (${minMs})`, String(maxMs));
+  return Object.freeze({ minMs, maxMs });
+}
+
+/**
+ * What can be known to be wrong before anything is connected.
+ *
+ * @throws SessClientError `SESS_BAD_OPTION`
+ */
+export function checkNodeOptions(node: TransportNode, { credentials, tls }: TransportOptions): void {
+  if (node.path === undefined && !(Number.isInteger(node.port) && node.port > 0 && node.port < 65_536)) {
+    throw bad('port', 'a whole number from 1 to 65,535', String(node.port));
+  }
+  if (credentials !== undefined) {
+    // SASL PLAIN separates its parts by NUL; memjs takes an empty part for a missing one and looks into the environment.
+    if (!isSaslText(credentials.username)) throw bad('credentials.username', 'a string, not empty, without NUL', 'something else');
+    if (!isSaslText(credentials.password)) throw bad('credentials.password', 'a string, not empty, without NUL', 'something else');
+  }
+  if (tls !== false) checkTls(tls);
+}
+
+function checkTls(tls: TlsOptions): void {
+  try {
+    createSecureContext(tls);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : 'unknown error';
+    throw new SessClientError('SESS_BAD_OPTION', `tls: expected keys and certificates that OpenSSL can read; it says: ${message}`, {
+      cause,
+    });
+  }
+}
+
+function isSaslText(value: unknown): boolean {
+  return typeof value === 'string' && value.length > 0 && !value.includes('\0');
+}
+
+function milliseconds(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 3_600_000) return value;
+  throw bad(name, 'whole milliseconds from 1 to 3,600,000', String(value));
+}
+
+function bad(name: string, expected: string, came: string): SessClientError {
+  return new SessClientError('SESS_BAD_OPTION', `${name}: expected ${expected}, came ${came}.`);
+}

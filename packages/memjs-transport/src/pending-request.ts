@@ -1,0 +1,99 @@
+import type { SessClientError } from '@sess/client';
+import { Utils, type Response } from 'memjs';
+import type { NodeErrors } from './errors.ts';
+import type { Operation } from './operation.ts';
+
+const HEADER_BYTES = 24;
+const CAS_OFFSET = 16;
+
+/** A request as a connection sees it. */
+export interface WireRequest {
+  readonly opaque: number;
+  readonly opcode: number;
+  readonly frame: Buffer;
+  /** When it times out, on the clock of `performance.now()`. */
+  readonly dueAt: number;
+  /** Takes the reply, on time or late. Returns what is wrong with it, or `undefined`. */
+  answered(reply: Response, epoch: number): string | undefined;
+  failed(error: SessClientError): void;
+}
+
+export interface PendingRequestOptions {
+  readonly dueAt: number;
+  readonly signal: AbortSignal | undefined;
+  readonly errors: NodeErrors;
+  /** Called once, when the promise settles. */
+  readonly onSettled: (request: WireRequest) => void;
+}
+
+/** A request from the call until its promise settles, which it does once. */
+export class PendingRequest<T> implements WireRequest {
+  readonly opaque: number;
+  readonly frame: Buffer;
+  readonly promise: Promise<T>;
+  readonly dueAt: number;
+  readonly #operation: Operation<T>;
+  readonly #options: PendingRequestOptions;
+  #resolve!: (answer: T) => void; // Set by the executor of the promise, which runs in the constructor.
+  #reject!: (error: SessClientError) => void; // Likewise.
+  #settled = false;
+
+  constructor(operation: Operation<T>, opaque: number, options: PendingRequestOptions) {
+    this.#operation = operation;
+    this.#options = options;
+    this.opaque = opaque;
+    this.dueAt = options.dueAt;
+    this.frame = encode(operation, opaque);
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    options.signal?.addEventListener('abort', this.#abort);
+  }
+
+  get opcode(): number {
+    return this.#operation.opcode;
+  }
+
+  answered(reply: Response, epoch: number): string | undefined {
+    const reading = this.#operation.read(reply, epoch);
+    if ('answer' in reading) {
+      if (this.#settle()) this.#resolve(reading.answer);
+    } else if ('refused' in reading) {
+      this.failed(this.#options.errors.server(reading.refused));
+    } else {
+      return reading.fault;
+    }
+    return undefined;
+  }
+
+  failed(error: SessClientError): void {
+    if (this.#settle()) this.#reject(error);
+  }
+
+  readonly #abort = (): void => {
+    this.failed(this.#options.errors.aborted(this.#options.signal?.reason));
+  };
+
+  /** Whether it was still open. */
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.#options.signal?.removeEventListener('abort', this.#abort);
+    this.#options.onSettled(this);
+    return true;
+  }
+}
+
+/** Bytes on the wire, known before anything is copied. */
+export function frameBytes(operation: Operation<unknown>): number {
+  return HEADER_BYTES + operation.extras.length + operation.key.length + operation.value.byteLength;
+}
+
+/** The value is copied: its owner may change it as soon as the call has returned. memjs can't send a CAS number; its place is known. */
+export function encode({ opcode, key, extras, value, cas }: Operation<unknown>, opaque: number): Buffer {
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const frame = Utils.makeRequestBuffer(opcode, key, extras, bytes, opaque);
+  if (cas !== 0n) frame.writeBigUInt64BE(cas, CAS_OFFSET);
+  return frame;
+}

@@ -1,0 +1,81 @@
+import { Header } from 'memjs';
+
+const HEADER_BYTES = 24;
+const RESPONSE_MAGIC = 0x81;
+
+export type ReplyHeader = ReturnType<typeof Header.fromBuffer>;
+
+/** Takes one whole message and its header. Returns whether to go on. */
+export type MessageSink = (message: Buffer, header: ReplyHeader) => boolean;
+
+/**
+ * Cuts what arrives on one connection into whole messages, so that memjs is only ever given complete ones.
+ *
+ * memjs itself copies everything received so far with every chunk (a value of n chunks is copied n times), keeps half a message when the
+ * connection is lost, and waits for ever on a header whose lengths contradict each other.
+ */
+export class ReplyStream {
+  readonly #maxBodyBytes: number;
+  readonly #sink: MessageSink;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  /** How many bytes must be there before it is worth looking again. */
+  #wanted = HEADER_BYTES;
+
+  constructor(maxBodyBytes: number, sink: MessageSink) {
+    this.#maxBodyBytes = maxBodyBytes;
+    this.#sink = sink;
+  }
+
+  /** Returns what is wrong with the stream, or `undefined`. After a fault the stream must not be used again. */
+  push(chunk: Buffer): string | undefined {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes < this.#wanted) return this.#firstByteFault();
+    const received = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#bytes);
+    let start = 0;
+    let wanted = HEADER_BYTES;
+    while (received.length - start >= HEADER_BYTES) {
+      const header = Header.fromBuffer(received.subarray(start, start + HEADER_BYTES));
+      const fault = this.#headerFault(header);
+      if (fault !== undefined) return fault;
+      const length = HEADER_BYTES + header.totalBodyLength;
+      if (received.length - start < length) {
+        wanted = length;
+        break;
+      }
+      if (!this.#sink(received.subarray(start, start + length), header)) return undefined;
+      start += length;
+    }
+    this.#keep(received.subarray(start), wanted);
+    return undefined;
+  }
+
+  #keep(rest: Buffer, wanted: number): void {
+    this.#chunks = rest.length > 0 ? [rest] : [];
+    this.#bytes = rest.length;
+    this.#wanted = wanted;
+  }
+
+  /** A text-only server says `ERROR\r\n` and no more: without this, it would be waited for until the timeout. */
+  #firstByteFault(): string | undefined {
+    const first = this.#chunks[0]?.[0];
+    return first === undefined || first === RESPONSE_MAGIC ? undefined : magicFault(first);
+  }
+
+  #headerFault(header: ReplyHeader): string | undefined {
+    if (header.magic !== RESPONSE_MAGIC) return magicFault(header.magic);
+    if (header.keyLength + header.extrasLength > header.totalBodyLength) return 'the lengths in a reply contradict each other';
+    if (header.totalBodyLength > this.#maxBodyBytes) {
+      return `a reply announces ${header.totalBodyLength} bytes, more than the ${this.#maxBodyBytes} accepted (see maxValueBytes)`;
+    }
+    return undefined;
+  }
+}
+
+function magicFault(magic: number): string {
+  const text = magic >= 0x20 && magic < 0x7f;
+  return text
+    ? 'the node answered in text, not in the binary protocol: use the text transport for it'
+    : `a reply starts with byte 0x${magic.toString(16).padStart(2, '0')}, not with 0x81`;
+}
