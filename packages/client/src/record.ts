@@ -73,6 +73,23 @@ export class StoredRecord implements CacheRecord {
     return this.#ttlSeconds;
   }
 
+  /** The envelope and the value, as stored. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Seconds that it lives yet, for writing it elsewhere; where the protocol can't tell, those of its write: too long rather than too short. 0 never expires. */
+  get secondsLeft(): number {
+    const granted = this.#bytes.readUInt32BE(TTL_OFFSET);
+    if (this.#ttlSeconds === Infinity) return 0;
+    return Math.max(1, this.#ttlSeconds ?? granted);
+  }
+
+  /** The same record, to be written with another expiry. */
+  lastingFor(ttlSeconds: number): StoredRecord {
+    return new StoredRecord(this.#bytes, ttlSeconds, this.#nodeId, this.#cas);
+  }
+
   /** Whether `other` is this very record: the same version and the same bytes. */
   equals(other: StoredRecord): boolean {
     return this.version === other.version && this.value.equals(other.value);
@@ -89,6 +106,11 @@ export class StoredRecord implements CacheRecord {
 
   static is(value: unknown): value is StoredRecord {
     return typeof value === 'object' && value !== null && #bytes in value;
+  }
+
+  /** A record as this client wrote it: no reply tells its number. */
+  static written(bytes: Buffer, ttlSeconds: number): StoredRecord {
+    return new StoredRecord(bytes, ttlSeconds === 0 ? Infinity : ttlSeconds, '', undefined);
   }
 
   static origin(record: StoredRecord): RecordOrigin {

@@ -5,9 +5,9 @@
  * Bytes: `0xE5 0x48` (H), format `0x01`, one byte of reserve, 32 bytes HMAC-SHA-256 over the JSON (zeros without a secret), then the JSON.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { viewId, type History, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
+import { viewId, type DrainMark, type History, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 
-export const MAX_HISTORY_BYTES = 256 * 1024;
+export const MAX_HISTORY_BYTES: number = 256 * 1024;
 export const MAX_VIEWS = 64;
 export const MAX_NODES = 1024;
 
@@ -16,7 +16,7 @@ const SIGNATURE_BYTES = 32;
 const CAUSES: ReadonlySet<string> = new Set<ViewCause>(['discovery', 'node-down', 'node-recovered', 'drain']);
 const NODE_ID = /^[\x21-\x7e]{1,255}:\d{1,5}$/;
 /** Beyond any clock: 48 bits of milliseconds. */
-const MAX_TIME = 2 ** 48;
+const MAX_TIME: number = 2 ** 48;
 const MAX_TTL_SECONDS = 10 * 366 * 86_400;
 
 export function encodeHistory(history: History, secret: string | undefined): Buffer {
@@ -24,7 +24,8 @@ export function encodeHistory(history: History, secret: string | undefined): Buf
     .toSorted((one, other) => other.confirmedAt - one.confirmedAt)
     .slice(0, MAX_VIEWS)
     .map(({ nodes, cause, since, confirmedAt }) => ({ n: nodes.map(({ id, weight }) => [id, weight]), c: cause, s: since, t: confirmedAt }));
-  const json = Buffer.from(JSON.stringify({ ttl: history.longestTtlSeconds, views }));
+  const drains = [...history.drains].map(([id, { drained, at }]) => [id, drained, at]);
+  const json = Buffer.from(JSON.stringify({ ttl: history.longestTtlSeconds, views, drains }));
   return Buffer.concat([HEADER, sign(json, secret), json]);
 }
 
@@ -54,7 +55,20 @@ function readHistory(value: unknown): History | undefined {
     if (entry === undefined) return undefined;
     views.set(viewId(entry.nodes), entry);
   }
-  return { views, longestTtlSeconds: value['ttl'] };
+  const drains = readDrains(value['drains']);
+  return drains === undefined ? undefined : { views, drains, longestTtlSeconds: value['ttl'] };
+}
+
+function readDrains(value: unknown): ReadonlyMap<string, DrainMark> | undefined {
+  if (!Array.isArray(value) || value.length > MAX_NODES) return undefined;
+  const drains = new Map<string, DrainMark>();
+  for (const item of value as unknown[]) {
+    if (!Array.isArray(item) || item.length !== 3) return undefined;
+    const [id, drained, at] = item as unknown[];
+    if (typeof id !== 'string' || !NODE_ID.test(id) || typeof drained !== 'boolean' || !isWhole(at, MAX_TIME)) return undefined;
+    drains.set(id, { drained, at });
+  }
+  return drains;
 }
 
 function readEntry(value: unknown): ViewEntry | undefined {

@@ -7,7 +7,7 @@
  * - One round at a time; who comes meanwhile joins the next.
  */
 import type { CancelTimer, Clock } from '../clock.ts';
-import { encodeRecord, RECORD_FLAGS } from '../record.ts';
+import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
 import type { Holder } from '../operations/cluster.ts';
 import type { VersionSource } from '../version.ts';
 import type { ViewBook } from '../view/view-book.ts';
@@ -25,8 +25,8 @@ export interface HistoryKeeperSetup {
   /** Reserved key of the history, and the secret that authenticates it. */
   readonly key: string;
   readonly secret: string | undefined;
-  /** The rotation changed by what was read. */
-  readonly onTurn: () => void;
+  /** Something was read. */
+  readonly onLearned: () => void;
 }
 
 /** A process whose last reading is older than so many intervals may have slept through an agreement. */
@@ -94,12 +94,11 @@ export class HistoryKeeper {
     const startedAt = clock.elapsed();
     const asked = all ? inReach : this.#some(inReach);
     const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
-    let turned = false;
-    for (const history of answers) if (history !== undefined && book.learned(history, clock.now())) turned = true;
+    for (const history of answers) if (history !== undefined) book.learned(history, clock.now());
     if (answers.some((history) => history !== undefined)) this.#readAt = startedAt;
     book.prune(clock.now());
     const confirmed = book.confirm(clock.now());
-    if (turned) this.#setup.onTurn();
+    this.#setup.onLearned();
     const wanted = book.history;
     if (confirmed || !knowsAll(this.#published, wanted)) await this.#publish(wanted);
   }
@@ -134,7 +133,7 @@ export class HistoryKeeper {
         const entry = await holder.look(key, undefined);
         const known = entry?.kind === 'record' ? (decodeHistory(entry.value, secret) ?? EMPTY_HISTORY) : EMPTY_HISTORY;
         if (knowsAll(known, wanted)) return true;
-        const cas = entry === undefined ? undefined : entry.kind === 'record' ? entry.origin.cas : entry.cas;
+        const cas = entry === undefined ? undefined : entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
         const version = versions.next(entry?.kind === 'record' ? entry.version : 0n);
         const bytes = encodeRecord(encodeHistory(mergeHistories(known, wanted), secret), version, 0);
         const outcome = await holder.store(cas === undefined ? 'add' : { cas }, key, bytes, { ttlSeconds: 0, flags: RECORD_FLAGS }, undefined);

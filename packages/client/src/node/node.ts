@@ -14,7 +14,7 @@ import type {
   TransportNode,
   TransportOptions,
 } from '../transport/transport.ts';
-import { Breaker, type BreakerOptions, type BreakerState, blamesNode } from './breaker.ts';
+import { Breaker, type BreakerOptions, type BreakerState, blamesNode, codeOf } from './breaker.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -138,6 +138,11 @@ export class Node {
   get health(): NodeHealth {
     const state = this.#breaker.state;
     return state === 'suspect' ? 'up' : state;
+  }
+
+  /** Whether connections to it are refused or reset, rather than unanswered. */
+  get refuses(): boolean {
+    return codeOf(this.#breaker.cause) === 'SESS_CONNECTION';
   }
 
   /** Why the node is not up. */

@@ -1,46 +1,80 @@
-import type { Discovery, Topology, Watch } from '@sess/discovery';
+import type { ClusterNode, Discovery, Topology, Watch } from '@sess/discovery';
 
 import type { CancelTimer, Clock } from '../clock.ts';
 import { discoveryErrorChannel, topologyChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
-import { Node, type NodeSetup } from '../node/node.ts';
-import { changeOf, faultOf, samePlace, targetOf } from './change.ts';
-import { View, type DistributionFactory } from './view.ts';
+import { HistoryKeeper } from '../history/history-keeper.ts';
+import type { Node, NodeSetup } from '../node/node.ts';
+import type { Cluster } from '../operations/cluster.ts';
+import { TombstoneDebts } from '../operations/tombstone-debts.ts';
+import type { TransportNode } from '../transport/transport.ts';
+import type { VersionSource } from '../version.ts';
+import { changeOf, faultOf, targetOf } from './change.ts';
+import { NodePool } from './node-pool.ts';
+import { route, type Route } from './route.ts';
+import { ViewBook } from './view-book.ts';
+import type { DistributionFactory, View } from './view.ts';
 
 /** A failure asks discovery to look again, at most this often. */
 const LOOK_AGAIN_MS = 1_000;
+/** Under which key every node keeps the history. */
+const HISTORY_KEY = '@sess/history';
 
 export interface ViewKeeperSetup {
   readonly discovery: Discovery;
   readonly distribution: DistributionFactory;
   readonly clock: Clock;
+  readonly random: () => number;
+  readonly versions: VersionSource;
   /** How long requests may take to finish on a node that left, in milliseconds. */
   readonly graceMs: number;
+  readonly copies: number;
+  readonly windowSeconds: number;
+  readonly historyIntervalMs: number;
+  readonly clockSkewMs: number;
+  readonly historySecret: string | undefined;
   /** What nodes are made with. */
   readonly node: Omit<NodeSetup, 'onTrouble' | 'onStateChange'>;
 }
 
-/**
- * Turns what discovery reports into views, and owns the nodes.
- *
- * A node that keeps its name and address keeps its connection and its health from view to view. One that left, or has another address, is
- * retired: what it was asked may still finish, and nothing new goes to it.
- */
-export class ViewKeeper {
+/** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
+export class ViewKeeper implements Cluster {
+  readonly clock: Clock;
+  readonly versions: VersionSource;
   readonly #setup: ViewKeeperSetup;
-  readonly #nodeSetup: NodeSetup;
+  readonly #book: ViewBook;
+  readonly #pool: NodePool;
+  readonly #history: HistoryKeeper;
+  readonly #debts: TombstoneDebts;
   readonly #watch: Watch;
   readonly #listeners = new Set<() => void>();
-  readonly #retiring = new Set<Node>();
-  #view: View | undefined;
+  readonly #down = new Set<string>();
+  #topology: Topology | undefined;
+  #historyKnown = false;
   #lastError: Error | undefined;
   #lookedAgainAt = -Infinity;
   #cancelRetry: CancelTimer | undefined;
   #ended = false;
 
   constructor(setup: ViewKeeperSetup) {
+    const { clock, random, versions, historyIntervalMs, historySecret } = setup;
     this.#setup = setup;
-    this.#nodeSetup = { ...setup.node, onTrouble: () => this.#lookAgain(), onStateChange: () => this.#changed() };
+    this.clock = clock;
+    this.versions = versions;
+    this.#book = new ViewBook(setup);
+    this.#pool = new NodePool({ ...setup.node, onTrouble: () => this.#lookAgain(), onStateChange: () => this.#nodesChanged() }, setup.graceMs);
+    this.#debts = new TombstoneDebts(clock);
+    this.#history = new HistoryKeeper({
+      book: this.#book,
+      holders: () => [...this.#pool.values()],
+      clock,
+      random,
+      versions,
+      intervalMs: historyIntervalMs,
+      key: HISTORY_KEY,
+      secret: historySecret,
+      onLearned: () => this.#settle(),
+    });
     this.#watch = setup.discovery.watch({
       topology: (topology) => this.#use(topology),
       error: (error) => this.#discoveryFailed(error),
@@ -49,9 +83,18 @@ export class ViewKeeper {
     this.#watch.ready().catch(() => undefined);
   }
 
-  /** The view in use; `undefined` until discovery reported the first topology. */
+  /** The view in use; `undefined` until the first topology is known, and what the nodes tell of earlier ones. */
   get view(): View | undefined {
-    return this.#view;
+    return this.#historyKnown ? this.#book.current : undefined;
+  }
+
+  get topology(): Topology | undefined {
+    return this.#topology;
+  }
+
+  /** The nodes that discovery lists. */
+  get nodes(): readonly Node[] {
+    return (this.#topology?.nodes ?? []).flatMap(({ id }) => this.#pool.get(id) ?? []);
   }
 
   /** Why discovery's last look failed; `undefined` when it did not. */
@@ -63,6 +106,52 @@ export class ViewKeeper {
     return this.#ended;
   }
 
+  // --- what operations ask
+
+  /** The node that alone holds `key` when nothing is open; `undefined` when a route is needed. */
+  soleOwner(key: string): Node | undefined {
+    const state = this.#book.state;
+    if (state === undefined || state.copies !== 1 || state.others.length > 0) return undefined;
+    return this.#pool.get(state.current.distribution.owner(key).id);
+  }
+
+  route(key: string): Route {
+    const state = this.#book.state;
+    // Every operation begins with a view, and a view is only ever replaced by another.
+    if (state === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
+    return route(key, state, this.clock.now());
+  }
+
+  holder(id: string): Node {
+    const node = this.#pool.get(id);
+    if (node === undefined) throw new SessClientError('SESS_UNAVAILABLE', `Node ${id} left the topology; ask again.`, { node: id });
+    return node;
+  }
+
+  willLive(ttlSeconds: number): Promise<void> | undefined {
+    return this.#book.timeToLive(ttlSeconds, this.clock.now()) ? this.#history.refresh() : this.mayAcknowledge();
+  }
+
+  mayAcknowledge(): Promise<void> | undefined {
+    return this.#history.isCurrent ? undefined : this.#history.refresh();
+  }
+
+  owe(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void {
+    this.#debts.add(nodeId, key, tombstone, endsAt);
+  }
+
+  /** Takes a node out of rotation for every client, or puts it back; resolves when that stands on the nodes. */
+  async mark(id: string, drained: boolean): Promise<void> {
+    this.#book.mark(id, drained, this.clock.now());
+    this.#settle();
+    await this.#history.refresh();
+  }
+
+  /** Whether every client acts on the current view. */
+  get isAgreed(): boolean {
+    return (this.#book.state?.agreedAt ?? Infinity) <= this.clock.now();
+  }
+
   /** Calls `listener` whenever the view or a node's state changed, and at the end; what it returns takes it off. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -72,13 +161,13 @@ export class ViewKeeper {
   /** Stops following, and lets requests finish, at most `graceMs`. Twice does no harm. */
   async close(graceMs: number): Promise<void> {
     this.#end();
-    await Promise.all(this.#allNodes().map((node) => node.close(graceMs)));
+    await this.#pool.close(graceMs);
   }
 
   /** Stops following, and rejects requests under way with `SESS_CLOSED`. Twice does no harm. */
   destroy(): void {
     this.#end();
-    for (const node of this.#allNodes()) node.destroy();
+    this.#pool.destroy();
   }
 
   #end(): void {
@@ -86,13 +175,12 @@ export class ViewKeeper {
     this.#ended = true;
     this.#cancelRetry?.();
     this.#watch.close();
+    this.#history.stop();
     this.#changed();
     this.#listeners.clear();
   }
 
-  #allNodes(): Node[] {
-    return [...(this.#view?.nodes.values() ?? []), ...this.#retiring];
-  }
+  // --- discovery
 
   #use(topology: Topology): void {
     if (this.#ended) return;
@@ -103,58 +191,50 @@ export class ViewKeeper {
       );
       return;
     }
-    const before = this.#view?.nodes ?? new Map<string, Node>();
-    const nodes = this.#nodesOf(topology, before);
-    const view = this.#viewOf(topology, nodes);
-    if (view === undefined) {
-      for (const node of nodes.values()) if (before.get(node.id) !== node) node.destroy();
-      return;
-    }
-    this.#cancelRetry?.();
-    this.#lastError = undefined;
-    this.#view = view;
-    this.#tell(topology, before);
-    for (const node of before.values()) if (nodes.get(node.id) !== node) this.#retire(node);
-    this.#changed();
-  }
-
-  #nodesOf(topology: Topology, before: ReadonlyMap<string, Node>): Map<string, Node> {
-    const nodes = new Map<string, Node>();
-    for (const named of topology.nodes) {
-      const target = targetOf(named);
-      const known = before.get(target.id);
-      nodes.set(target.id, known !== undefined && samePlace(known.target, target) ? known : new Node(target, this.#nodeSetup));
-    }
-    return nodes;
-  }
-
-  /** The distribution is a parameter, too: it may refuse a list. */
-  #viewOf(topology: Topology, nodes: ReadonlyMap<string, Node>): View | undefined {
+    const before = (this.#topology?.nodes ?? []).map(targetOf);
     try {
-      return new View(topology, nodes, this.#setup.distribution, this.#setup.clock.now(), 'discovery');
+      // The distribution is a parameter: it may refuse a list.
+      this.#book.listed(
+        topology.nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 })),
+        this.clock.now(),
+      );
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       this.#discoveryFailed(
         new SessClientError('SESS_BAD_OPTION', `The distribution refused a topology: ${reason} The last one stays in use.`, { cause }),
       );
-      return undefined;
+      return;
     }
-  }
-
-  #retire(node: Node): void {
-    this.#retiring.add(node);
-    node.retire(this.#setup.graceMs).then(
-      () => this.#retiring.delete(node),
-      () => this.#retiring.delete(node),
+    this.#cancelRetry?.();
+    this.#lastError = undefined;
+    this.#topology = topology;
+    for (const node of topology.nodes) this.#pool.want(targetOf(node));
+    this.#tell(topology, before);
+    this.#settle();
+    this.#history.refresh().then(
+      () => this.#historyRead(),
+      () => this.#historyRead(),
     );
   }
 
-  #tell(topology: Topology, before: ReadonlyMap<string, Node>): void {
+  #historyRead(): void {
+    if (this.#historyKnown || this.#ended) return;
+    this.#historyKnown = true;
+    this.#changed();
+  }
+
+  /** Speaks to every node that a key could be on, and to no other. */
+  #settle(): void {
+    const wanted = this.#book.nodes();
+    for (const id of wanted) if (this.#pool.get(id) === undefined) this.#pool.want(targetOf(nodeOf(id)));
+    this.#pool.keepOnly((id) => wanted.has(id));
+    for (const id of this.#down) if (!wanted.has(id)) this.#down.delete(id);
+    this.#changed();
+  }
+
+  #tell(topology: Topology, before: readonly TransportNode[]): void {
     if (!topologyChannel.hasSubscribers) return;
-    const change = changeOf(
-      [...before.values()].map(({ target }) => target),
-      topology.nodes.map(targetOf),
-    );
+    const change = changeOf(before, topology.nodes.map(targetOf));
     topologyChannel.publish({ version: topology.version, nodes: topology.nodes.map(({ id }) => id), ...change });
   }
 
@@ -162,26 +242,51 @@ export class ViewKeeper {
     if (this.#ended) return;
     this.#lastError = error;
     if (discoveryErrorChannel.hasSubscribers) discoveryErrorChannel.publish({ error });
-    if (this.#view === undefined) this.#retrySoon();
+    if (this.#topology === undefined) this.#retrySoon();
     this.#changed();
   }
 
   /** Without any topology nothing works: don't wait for discovery's next regular look. */
   #retrySoon(): void {
-    const { clock, node } = this.#setup;
+    const { clock, random } = this.#setup;
     this.#cancelRetry?.();
-    this.#cancelRetry = clock.after(LOOK_AGAIN_MS * (1 + node.random() / 2), () => this.#lookAgain());
+    this.#cancelRetry = clock.after(LOOK_AGAIN_MS * (1 + random() / 2), () => this.#lookAgain());
   }
 
   #lookAgain(): void {
-    const now = this.#setup.clock.elapsed();
+    const now = this.clock.elapsed();
     if (this.#ended || now - this.#lookedAgainAt < LOOK_AGAIN_MS) return;
     this.#lookedAgainAt = now;
     // What comes of it, the listener hears.
     this.#watch.refresh().catch(() => undefined);
   }
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
+  // --- health
+
+  #nodesChanged(): void {
+    if (this.#ended) return;
+    let turned = false;
+    for (const node of this.#pool.values()) {
+      const isDown = node.health === 'down';
+      if (isDown === this.#down.has(node.id)) continue;
+      if (isDown) this.#down.add(node.id);
+      else this.#down.delete(node.id);
+      const now = this.clock.now();
+      turned = (isDown ? this.#book.nodeDown(node.id, now) : this.#book.nodeRecovered(node.id, now)) || turned;
+      if (!isDown) this.#debts.deliver(node);
+    }
+    if (turned) this.#history.refresh().catch(() => undefined);
+    this.#changed();
   }
+
+  #changed(): void {
+    // A listener may take itself off while it is called.
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** A node that only the history names. */
+function nodeOf(id: string): ClusterNode {
+  const colon = id.lastIndexOf(':');
+  return { id, host: id.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(id.slice(colon + 1)) };
 }

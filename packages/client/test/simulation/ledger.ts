@@ -50,8 +50,8 @@ export class Ledger {
     };
   }
 
-  /** Holds what a read answered against what had been acknowledged when it began. `staleAllowed`: a short stale read is not a fault now. */
-  check(begun: ReadBegun, found: readonly number[] | undefined, reader: string, staleAllowed: boolean): void {
+  /** Holds what a read answered against what had been acknowledged when it began. `allowed`: what is no fault now, because it is not promised. */
+  check(begun: ReadBegun, found: readonly number[] | undefined, reader: string, allowed: { readonly older: boolean; readonly revived: boolean }): void {
     const { account } = begun;
     if (found === undefined) {
       if (begun.alive && !account.destroying && !account.excused) {
@@ -59,8 +59,8 @@ export class Ledger {
       }
       return;
     }
-    if (begun.destroyed && !staleAllowed) throw new Violation('revived', `${reader} reads ${account.key}, which was destroyed`);
-    if (account.excused || staleAllowed) return;
+    if (begun.destroyed && !allowed.revived && !account.excused) throw new Violation('revived', `${reader} reads ${account.key}, which was destroyed`);
+    if (account.excused || allowed.older) return;
     const missing = account.acknowledged.slice(0, begun.changes).filter((change) => !found.includes(change));
     if (missing.length > 0 && !begun.destroyed) {
       throw new Violation('older state', `${reader} reads ${account.key} as ${found.join(',')}, without ${missing.join(',')}`);

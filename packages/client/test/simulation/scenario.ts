@@ -15,7 +15,6 @@ export interface Scenario {
 export type FaultKind =
   | 'node joins'
   | 'node leaves'
-  | 'node is drained'
   | 'node crashes'
   | 'node restarts empty'
   | 'node is replaced'
@@ -36,7 +35,6 @@ export interface PlannedFault {
 export const FAULTS: readonly FaultKind[] = [
   'node joins',
   'node leaves',
-  'node is drained',
   'node crashes',
   'node restarts empty',
   'node is replaced',

@@ -94,7 +94,7 @@ export class ProcessClock implements Clock {
   }
 
   now(): number {
-    return EPOCH_MS + this.#time.now + this.#skewMs;
+    return EPOCH_MS + Math.floor(this.#time.now + this.#skewMs);
   }
 
   elapsed(): number {

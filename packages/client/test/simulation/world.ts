@@ -9,7 +9,7 @@ import { Random } from './random.ts';
 import { scenarioOf, type FaultKind, type PlannedFault, type Scenario } from './scenario.ts';
 import { VirtualNetwork, type NetworkConditions, type NetworkCounts } from './virtual-network.ts';
 import { VirtualNode } from './virtual-node.ts';
-import { ProcessClock, VirtualTime } from './virtual-time.ts';
+import { EPOCH_MS, ProcessClock, VirtualTime } from './virtual-time.ts';
 
 export const TIMEOUT_MS = 100;
 export const HISTORY_INTERVAL_MS = 2_000;
@@ -58,6 +58,8 @@ export class World {
   #busy = 0;
   /** Until when a short stale read is not a fault: a node or a process was cut off. */
   #staleUntil = -Infinity;
+  /** Until when processes may disagree about what is in reach. */
+  #splitUntil = -Infinity;
   #traffic = true;
 
   constructor(seed: number, scenario?: Scenario) {
@@ -78,8 +80,10 @@ export class World {
     this.#traffic = false;
     await this.#pass(2_000);
     this.#staleUntil = -Infinity;
+    this.#splitUntil = -Infinity;
     // Twice: the first reading carries what was in doubt, the second finds it carried.
     for (let round = 0; round < 2; round += 1) await this.#readEverything();
+    if (this.#violation !== undefined) this.#describe();
     for (const process of this.#processes) process.client.destroy();
     return {
       seed: scenario.seed,
@@ -219,7 +223,9 @@ export class World {
     const change = this.#nextChange++;
     const destroyedBefore = account.destroyed;
     await process.client.set(account.key, valueOf([...found, change]), { ttlSeconds: TTL_SECONDS, expect: record });
-    if (destroyedBefore) throw new Violation('revived', `${process.name} changed ${account.key}, which was destroyed`);
+    // A node that one process reaches and another does not: until they agree, each may see and change what it reaches.
+    if (this.#time.now < this.#splitUntil) return `${account.key} = ${[...found, change].join(',')}, split`;
+    if (destroyedBefore && !account.excused) throw new Violation('revived', `${process.name} changed ${account.key}, which was destroyed`);
     const missing = account.excused ? [] : account.acknowledged.slice(0, begun.changes).filter((known) => !found.includes(known));
     if (missing.length > 0) throw new Violation('older state', `${process.name} replaced ${account.key} without ${missing.join(',')}`);
     account.acknowledged.push(change);
@@ -246,7 +252,8 @@ export class World {
   }
 
   #check(begun: ReturnType<Ledger['begin']>, found: readonly number[] | undefined, process: Process): void {
-    this.#ledger.check(begun, found, process.name, this.#time.now < this.#staleUntil);
+    const { now } = this.#time;
+    this.#ledger.check(begun, found, process.name, { older: now < this.#staleUntil, revived: now < this.#splitUntil });
   }
 
   async #readEverything(): Promise<void> {
@@ -275,8 +282,6 @@ export class World {
         return this.#join();
       case 'node leaves':
         return this.#leave();
-      case 'node is drained':
-        return this.#drain();
       case 'node crashes':
         return this.#crash(forMs);
       case 'node restarts empty':
@@ -311,24 +316,10 @@ export class World {
     if (id === undefined) return undefined;
     this.#listed = this.#listed.filter((listed) => listed !== id);
     this.#announce();
+    // A process that does not reach a node when it leaves never hears what only it held.
+    if (this.#time.now < this.#splitUntil) this.#excuse(id);
     // Taken off the list first, stopped some time later, as providers do.
     this.#time.at(this.#random.pick([100, 3_000, 20_000]), () => this.#stop(id));
-    return id;
-  }
-
-  #drain(): string | undefined {
-    const process = this.#random.pick(this.#processes);
-    if (this.#listed.length < 2 || process.clock.frozen) return undefined;
-    const id = this.#random.pick(this.#listed);
-    process.client.drain(id).then(
-      () => {
-        this.#note(`${id} is drained`);
-        this.#listed = this.#listed.filter((listed) => listed !== id);
-        this.#announce();
-        this.#time.at(5_000, () => this.#network.nodes.get(id)?.crash());
-      },
-      (error: unknown) => this.#note(`drain of ${id} failed: ${String(error)}`),
-    );
     return id;
   }
 
@@ -369,6 +360,7 @@ export class World {
     const cut = `${process.name} ${id}`;
     this.#network.cuts.add(cut);
     this.#allowStale(forMs);
+    this.#splitUntil = this.#staleUntil;
     this.#time.at(forMs, () => this.#network.cuts.delete(cut));
     return `${cut} for ${forMs} ms`;
   }
@@ -392,6 +384,8 @@ export class World {
   }
 
   #weather(conditions: NetworkConditions, forMs: number): string {
+    // Slow enough, and one process ejects a node that another still reads.
+    this.#allowStale(forMs);
     this.#network.conditions = conditions;
     this.#time.at(forMs, () => {
       this.#network.conditions = { ...CALM, usualDelayMs: 5 };
@@ -434,9 +428,9 @@ export class World {
   }
 
   /** With one copy, what only the lost node held is lost: nothing else is promised. */
-  #excuse(): void {
+  #excuse(without?: string): void {
     for (const account of this.#ledger.accounts.values()) {
-      if (this.#holdersOf(account).length === 0) account.excused = true;
+      if (this.#holdersOf(account).every((id) => id === without)) account.excused = true;
     }
   }
 
@@ -462,6 +456,27 @@ export class World {
     if (old === undefined || fresh === undefined) return;
     if (old.tombstone && !fresh.tombstone) this.#violation ??= new Violation('tombstone overwritten', `${key} on ${id}`);
     if (!fresh.tombstone && fresh.version < old.version) this.#violation ??= new Violation('replaced by older', `${key} on ${id}`);
+  }
+
+  /** What every node holds and every process believes: for the reader of a failure. */
+  #describe(): void {
+    for (const node of this.#network.nodes.values()) {
+      const item = node.get('@sess/history');
+      this.#note(`  ${node.id} ${node.condition} remembers ${item?.value.subarray(16 + 36).toString().replaceAll(String(EPOCH_MS).slice(0, 4), '') ?? 'nothing'}`);
+    }
+    for (const key of this.#ledger.accounts.keys()) {
+      for (const node of this.#network.nodes.values()) {
+        const item = node.get(key);
+        if (item === undefined) continue;
+        const what = (item.value[2] ?? 0) === 1 ? 'tombstone' : item.value.subarray(16).toString();
+        this.#note(`  ${node.id} ${node.condition} holds ${key}: version ${item.value.readUIntBE(4, 6) - EPOCH_MS} ${what}, ends ${item.expiresAt}`);
+      }
+      for (const { name, client } of this.#processes) {
+        const { owners, elders, mode } = client.explain(key);
+        this.#note(`  ${name} ${key}: ${mode}, owners ${owners.join(' ')}, elders ${elders.join(' ')}`);
+      }
+    }
+    for (const { name, listed } of this.#processes) this.#note(`  ${name} is told ${listed.join(' ')}`);
   }
 
   #note(text: string): void {
