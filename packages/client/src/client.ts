@@ -10,6 +10,7 @@ import type {
 } from './contract.ts';
 import { closed, SessClientError } from './errors.ts';
 import { checkExpectation, checkTtl, checkValue } from './operations/input.ts';
+import { drain, type DrainOptions, type DrainProgress } from './operations/drain.ts';
 import { read } from './operations/read.ts';
 import { remove } from './operations/remove.ts';
 import { touch } from './operations/touch.ts';
@@ -108,6 +109,11 @@ class MemcachedClient implements Client {
       return Promise.reject(error);
     }
     return this.#run(options, () => remove(this.#keeper, key, options.ttlSeconds, options));
+  }
+
+  async drain(nodeId: string, options: DrainOptions = {}): Promise<DrainProgress> {
+    if (this.#closing !== undefined) throw closed();
+    return this.#run(options, () => drain(this.#keeper, nodeId, options));
   }
 
   explain(key: string): Explanation {

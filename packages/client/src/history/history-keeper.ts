@@ -46,11 +46,15 @@ export class HistoryKeeper {
     this.#setup = setup;
   }
 
-  /** Whether what this client knows was read lately, and its own view stands on the nodes. */
+  /** Whether what this client knows was read lately. */
+  get isFresh(): boolean {
+    return this.#setup.clock.elapsed() - this.#readAt < FRESH_INTERVALS * this.#setup.intervalMs;
+  }
+
+  /** Whether that is so, and its own view stands on the nodes. */
   get isCurrent(): boolean {
-    const { book, clock, intervalMs } = this.#setup;
-    const fresh = clock.elapsed() - this.#readAt < FRESH_INTERVALS * intervalMs;
-    return fresh && this.#holdsView(book.current?.id) && this.#published.longestTtlSeconds >= book.history.longestTtlSeconds;
+    const { book } = this.#setup;
+    return this.isFresh && this.#holdsView(book.current?.id) && this.#published.longestTtlSeconds >= book.history.longestTtlSeconds;
   }
 
   /** Reads from all nodes and publishes; what comes while a round is under way waits for the one after it, which sees what it saw. */

@@ -18,6 +18,9 @@ import { Breaker, type BreakerOptions, type BreakerState, blamesNode, codeOf } f
 import { Prober, type ProberOptions } from './prober.ts';
 import { unreachable } from './unreachable.ts';
 
+/** Keys of the client's own. */
+export const RESERVED_PREFIX = '@sess/';
+
 /** What every node of a client shares. */
 export interface NodeSetup {
   readonly transport: Transport;
@@ -127,6 +130,16 @@ export class Node {
       .touch(key, ttlSeconds, options)
       .then(this.#asAnswer, this.#asFailure);
     return requestChannel.hasSubscribers ? this.#observed('touch', answer, hitOrMiss) : answer;
+  }
+
+  /** The live keys on the node, the history's own left out. */
+  async *keys(options: RequestOptions | undefined): AsyncGenerator<string> {
+    if (this.#breaker.state === 'down') await this.#refuse();
+    const { transport } = this.#setup;
+    if (this.#transport.keys === undefined) {
+      throw new SessClientError('SESS_SERVER', `The ${transport.name} transport can't list keys: use the built-in one.`, { node: this.id });
+    }
+    for await (const key of this.#transport.keys(options)) if (!key.startsWith(RESERVED_PREFIX)) yield key;
   }
 
   /** Number of the connection that stands, or stood last. */

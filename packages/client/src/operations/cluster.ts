@@ -26,6 +26,8 @@ export interface Cluster {
   holder(id: string): Holder;
   /** A record is about to live for so long: the others must know before it is written. */
   willLive(ttlSeconds: number): Promise<void> | undefined;
+  /** Resolves when the history was read lately; `undefined` when it was. A process that slept through a change must not call a session missing. */
+  mayMiss(): Promise<void> | undefined;
   /** Resolves when the current view stands on every node in reach and the history was read lately; `undefined` when that is so already. */
   mayAcknowledge(): Promise<void> | undefined;
   /** A tombstone could not be brought to `nodeId`: it is kept, and delivered when the node answers. */

@@ -11,8 +11,15 @@ import { putBack } from './put-back.ts';
 /** How often a read that lost a race against a writer looks again before it answers with what it saw. */
 const MAX_LOOKS = 3;
 
-export function read(cluster: Cluster, key: string, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
-  const route = cluster.route(key);
+export async function read(cluster: Cluster, key: string, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
+  const found = await readBy(cluster, key, cluster.route(key), options);
+  const catchUp = found === undefined ? cluster.mayMiss() : undefined;
+  if (catchUp === undefined) return found;
+  await catchUp;
+  return readBy(cluster, key, cluster.route(key), options);
+}
+
+function readBy(cluster: Cluster, key: string, route: Route, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
   switch (route.mode) {
     case 'settled':
       return readSettled(cluster, key, route, options);

@@ -5,9 +5,9 @@ import { discoveryErrorChannel, topologyChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
 import type { Node, NodeSetup } from '../node/node.ts';
-import type { Cluster } from '../operations/cluster.ts';
+import type { DrainableCluster } from '../operations/drain.ts';
 import { TombstoneDebts } from '../operations/tombstone-debts.ts';
-import type { TransportNode } from '../transport/transport.ts';
+import type { RequestOptions, TransportNode } from '../transport/transport.ts';
 import type { VersionSource } from '../version.ts';
 import { changeOf, faultOf, targetOf } from './change.ts';
 import { NodePool } from './node-pool.ts';
@@ -38,7 +38,7 @@ export interface ViewKeeperSetup {
 }
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
-export class ViewKeeper implements Cluster {
+export class ViewKeeper implements DrainableCluster {
   readonly clock: Clock;
   readonly versions: VersionSource;
   readonly #setup: ViewKeeperSetup;
@@ -111,7 +111,7 @@ export class ViewKeeper implements Cluster {
   /** The node that alone holds `key` when nothing is open; `undefined` when a route is needed. */
   soleOwner(key: string): Node | undefined {
     const state = this.#book.state;
-    if (state === undefined || state.copies !== 1 || state.others.length > 0) return undefined;
+    if (state === undefined || state.copies !== 1 || state.others.length > 0 || !this.#history.isFresh) return undefined;
     return this.#pool.get(state.current.distribution.owner(key).id);
   }
 
@@ -132,6 +132,10 @@ export class ViewKeeper implements Cluster {
     return this.#book.timeToLive(ttlSeconds, this.clock.now()) ? this.#history.refresh() : this.mayAcknowledge();
   }
 
+  mayMiss(): Promise<void> | undefined {
+    return this.#history.isFresh ? undefined : this.#history.refresh();
+  }
+
   mayAcknowledge(): Promise<void> | undefined {
     return this.#history.isCurrent ? undefined : this.#history.refresh();
   }
@@ -147,9 +151,29 @@ export class ViewKeeper implements Cluster {
     await this.#history.refresh();
   }
 
-  /** Whether every client acts on the current view. */
-  get isAgreed(): boolean {
-    return (this.#book.state?.agreedAt ?? Infinity) <= this.clock.now();
+  lists(id: string): boolean {
+    return this.#topology?.nodes.some((node) => node.id === id) ?? false;
+  }
+
+  get agreedInMs(): number {
+    return Math.max(0, (this.#book.state?.agreedAt ?? 0) - this.clock.now());
+  }
+
+  keysOn(id: string, options: RequestOptions | undefined): AsyncIterable<string> {
+    return this.holder(id).keys(options);
+  }
+
+  pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const cancel = this.clock.after(ms, done);
+      signal?.addEventListener('abort', done);
+      if (signal?.aborted === true) done();
+    });
   }
 
   /** Calls `listener` whenever the view or a node's state changed, and at the end; what it returns takes it off. */

@@ -15,6 +15,7 @@ export interface Scenario {
 export type FaultKind =
   | 'node joins'
   | 'node leaves'
+  | 'node is drained'
   | 'node crashes'
   | 'node restarts empty'
   | 'node is replaced'
@@ -35,6 +36,7 @@ export interface PlannedFault {
 export const FAULTS: readonly FaultKind[] = [
   'node joins',
   'node leaves',
+  'node is drained',
   'node crashes',
   'node restarts empty',
   'node is replaced',

@@ -137,6 +137,10 @@ class VirtualConnection implements NodeTransport {
     return this.#request((node) => node.delete(key), options);
   }
 
+  async *keys(options?: RequestOptions): AsyncGenerator<string> {
+    yield* await this.#request((node) => node.keys(), options);
+  }
+
   probe(options?: RequestOptions): Promise<string> {
     return this.#request(() => 'virtual', options);
   }

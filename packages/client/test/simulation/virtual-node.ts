@@ -91,6 +91,10 @@ export class VirtualNode {
     return this.get(key) !== undefined && this.#items.delete(key);
   }
 
+  keys(): readonly string[] {
+    return [...this.#items.keys()].filter((key) => this.get(key) !== undefined);
+  }
+
   ttlOf(item: VirtualItem): number {
     return item.expiresAt === Infinity ? -1 : Math.max(0, Math.ceil((item.expiresAt - this.#time.now) / 1000));
   }

@@ -24,7 +24,7 @@ export interface Outcome {
   readonly violation: Violation | undefined;
   readonly faults: Partial<Record<FaultKind, number>>;
   readonly network: NetworkCounts;
-  readonly operations: { acknowledged: number; refused: number; conflicts: number };
+  readonly operations: { acknowledged: number; refused: number; conflicts: number; drained: number };
   /** What happened, in order, for the reader of a failure. */
   readonly log: readonly string[];
 }
@@ -60,6 +60,7 @@ export class World {
   #staleUntil = -Infinity;
   /** Until when processes may disagree about what is in reach. */
   #splitUntil = -Infinity;
+  #drained = 0;
   #traffic = true;
 
   constructor(seed: number, scenario?: Scenario) {
@@ -90,7 +91,7 @@ export class World {
       violation: this.#violation,
       faults: this.#faults,
       network: this.#network.counts,
-      operations: this.#operations,
+      operations: { ...this.#operations, drained: this.#drained },
       log: this.#log,
     };
   }
@@ -282,6 +283,8 @@ export class World {
         return this.#join();
       case 'node leaves':
         return this.#leave();
+      case 'node is drained':
+        return this.#drain();
       case 'node crashes':
         return this.#crash(forMs);
       case 'node restarts empty':
@@ -316,10 +319,26 @@ export class World {
     if (id === undefined) return undefined;
     this.#listed = this.#listed.filter((listed) => listed !== id);
     this.#announce();
-    // A process that does not reach a node when it leaves never hears what only it held.
-    if (this.#time.now < this.#splitUntil) this.#excuse(id);
+    if (this.#time.now < this.#splitUntil) this.#excuseUnlisted();
     // Taken off the list first, stopped some time later, as providers do.
     this.#time.at(this.#random.pick([100, 3_000, 20_000]), () => this.#stop(id));
+    return id;
+  }
+
+  #drain(): string | undefined {
+    const process = this.#random.pick(this.#processes);
+    if (this.#listed.length < 2 || process.clock.frozen) return undefined;
+    const id = this.#random.pick(this.#listed);
+    process.client.drain(id).then(
+      () => {
+        this.#drained += 1;
+        this.#note(`${id} is drained`);
+        this.#listed = this.#listed.filter((listed) => listed !== id);
+        this.#announce();
+        this.#time.at(5_000, () => this.#stop(id));
+      },
+      (error: unknown) => this.#note(`drain of ${id} failed: ${String(error)}`),
+    );
     return id;
   }
 
@@ -361,6 +380,7 @@ export class World {
     this.#network.cuts.add(cut);
     this.#allowStale(forMs);
     this.#splitUntil = this.#staleUntil;
+    this.#excuseUnlisted();
     this.#time.at(forMs, () => this.#network.cuts.delete(cut));
     return `${cut} for ${forMs} ms`;
   }
@@ -386,6 +406,8 @@ export class World {
   #weather(conditions: NetworkConditions, forMs: number): string {
     // Slow enough, and one process ejects a node that another still reads.
     this.#allowStale(forMs);
+    this.#splitUntil = this.#staleUntil;
+    this.#excuseUnlisted();
     this.#network.conditions = conditions;
     this.#time.at(forMs, () => {
       this.#network.conditions = { ...CALM, usualDelayMs: 5 };
@@ -427,10 +449,17 @@ export class World {
     return account.acknowledged.every((change) => changes.includes(change));
   }
 
-  /** With one copy, what only the lost node held is lost: nothing else is promised. */
-  #excuse(without?: string): void {
+  /** What only a node holds that has left the list, and that a process may not reach: it is not waited for. */
+  #excuseUnlisted(): void {
     for (const account of this.#ledger.accounts.values()) {
-      if (this.#holdersOf(account).every((id) => id === without)) account.excused = true;
+      if (!this.#holdersOf(account).some((id) => this.#listed.includes(id))) account.excused = true;
+    }
+  }
+
+  /** With one copy, what only the lost node held is lost: nothing else is promised. */
+  #excuse(): void {
+    for (const account of this.#ledger.accounts.values()) {
+      if (this.#holdersOf(account).length === 0) account.excused = true;
     }
   }
 
