@@ -104,7 +104,9 @@ export class HistoryKeeper {
     const confirmed = book.confirm(clock.now());
     this.#setup.onLearned();
     const wanted = book.history;
-    if (confirmed || !knowsAll(this.#published, wanted)) await this.#publish(wanted);
+    // A node that came back empty is told again at once: the history is as safe as the number of nodes that know it.
+    const forgot = answers.some((history) => history !== undefined && !knowsAll(history, wanted));
+    if (confirmed || forgot || !knowsAll(this.#published, wanted)) await this.#publish(wanted);
   }
 
   /** One node, a different one each time: none is relied on. */

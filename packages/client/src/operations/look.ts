@@ -3,6 +3,7 @@ import { codeOf } from '../node/breaker.ts';
 import { SessClientError } from '../errors.ts';
 import { type Entry, StoredRecord, type Tombstone } from '../record.ts';
 import type { CasToken, RequestOptions } from '../transport/transport.ts';
+import type { Route } from '../view/route.ts';
 import type { Cluster } from './cluster.ts';
 
 /** What one node answered: what it holds, or why it did not say. */
@@ -66,6 +67,15 @@ export function casOf(entry: Entry): CasToken | undefined {
 
 export function silenceIn(looks: readonly Look[]): SessClientError | undefined {
   return looks.find(({ silence }) => silence !== undefined)?.silence;
+}
+
+/**
+ * Whether the newest that was found is the newest there is: of every view that somebody acted on, one owner answered. What was acknowledged under
+ * a view is on all its owners that could be reached.
+ */
+export function isCovered(route: Route, looks: readonly Look[]): boolean {
+  const answered = new Set(looks.filter(({ silence }) => silence === undefined).map(({ id }) => id));
+  return route.groups.every((group) => group.some((id) => answered.has(id)));
 }
 
 /** The key may be on a node that did not answer: that is not a miss. */

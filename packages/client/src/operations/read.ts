@@ -5,7 +5,7 @@ import type { Route } from '../view/route.ts';
 import { versionOf } from '../version.ts';
 import { carry } from './carry.ts';
 import type { Cluster } from './cluster.ts';
-import { lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import { isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
 import { putBack } from './put-back.ts';
 
 /** How often a read that lost a race against a writer looks again before it answers with what it saw. */
@@ -81,9 +81,7 @@ function answer(route: Route, looks: readonly Look[]): StoredRecord | undefined 
   if (newest?.kind === 'tombstone') return undefined;
   const silence = silenceIn(looks);
   if (silence === undefined) return newest;
-  // While an owner does not answer, who could hold something newer, or a tombstone, no live record is an answer.
-  const everyOwnerAnswered = looks.every((look) => look.silence === undefined || !route.owners.includes(look.id));
-  if (newest !== undefined && everyOwnerAnswered) return newest;
+  if (newest !== undefined && isCovered(route, looks)) return newest;
   throw outOfReach(silence);
 }
 

@@ -3,9 +3,10 @@ import { SessClientError } from '../errors.ts';
 import { conflict } from './conflict.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
+import { versionOf } from '../version.ts';
 import type { Route } from '../view/route.ts';
 import type { Cluster } from './cluster.ts';
-import { asSilence, casOf, highestVersion, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import { asSilence, casOf, highestVersion, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
 
 /** What must be there for a write to happen; `anything` for the last writer wins. A tombstone forbids all three. */
 export type Expectation = StoredRecord | 'absent' | 'anything';
@@ -100,6 +101,10 @@ function refuseWhatDoesNotHold(cluster: Cluster, route: Route, expect: Expectati
     return;
   }
   if (newest !== undefined && newest.version > expect.version) throw conflict('changed');
+  const certain = route.mode === 'handover' && expect.version > versionOf(route.agreedAt);
+  const missing = silenceIn(looks);
+  // Something newer may be where nobody answers.
+  if (missing !== undefined && !certain && !isCovered(route, looks)) throw outOfReach(missing);
   const baseSeen = looks.some(({ entry }) => entry?.kind === 'record' && entry.version >= expect.version);
   if (baseSeen) return;
   const silence = silenceIn(looks);

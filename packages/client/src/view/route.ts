@@ -39,6 +39,8 @@ export interface Route {
   readonly elders: readonly string[];
   /** Where a write goes, in the order in which it goes there: owners in all open views, oldest view first. */
   readonly targets: readonly string[];
+  /** The owners in each open view, the current one's too: what was acknowledged under a view is known when one of its owners answers. */
+  readonly groups: readonly (readonly string[])[];
   readonly mode: Mode;
   readonly agreedAt: number;
   /** When the last elder stops being asked; `now` where there is none. What is written to an elder lives no longer. */
@@ -50,6 +52,7 @@ export function route(key: string, state: RoutingState, now: number): Route {
   const elders = new Set<string>();
   const targets = new Set<string>();
   let windowEndsAt = now;
+  const groups: (readonly string[])[] = [owners];
   let currentPlaced = false;
   let differs = false;
   for (const { view, openUntil } of state.others) {
@@ -63,8 +66,9 @@ export function route(key: string, state: RoutingState, now: number): Route {
     // An owner that was none then may have missed what was written by that view.
     differs ||= owners.some((id) => !then.includes(id));
     if (differs) windowEndsAt = Math.max(windowEndsAt, openUntil);
-    for (const id of then) {
-      if (state.gone.has(id)) continue;
+    const inReach = then.filter((id) => !state.gone.has(id));
+    if (inReach.length > 0) groups.push(inReach);
+    for (const id of inReach) {
       targets.add(id);
       if (owners.includes(id)) continue;
       elders.add(id);
@@ -74,7 +78,7 @@ export function route(key: string, state: RoutingState, now: number): Route {
   }
   for (const id of owners) targets.add(id);
   const mode = !differs ? 'settled' : now < state.agreedAt ? 'overlap' : 'handover';
-  return { owners, elders: [...elders], targets: [...targets], mode, agreedAt: state.agreedAt, windowEndsAt };
+  return { owners, elders: [...elders], targets: [...targets], groups, mode, agreedAt: state.agreedAt, windowEndsAt };
 }
 
 /** Older views first; those of one age by their names: the same order for every client. */

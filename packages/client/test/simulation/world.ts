@@ -5,6 +5,7 @@ import type { Topology, TopologyListener, Watch } from '@sess/discovery';
 import { codeOf } from '../../src/node/breaker.ts';
 import { decode } from '../../src/record.ts';
 import { changesIn, Ledger, valueOf, Violation, type Account } from './ledger.ts';
+import { mutated, type Mutation } from './mutation.ts';
 import { Random } from './random.ts';
 import { scenarioOf, type FaultKind, type PlannedFault, type Scenario } from './scenario.ts';
 import { VirtualNetwork, type NetworkConditions, type NetworkCounts } from './virtual-network.ts';
@@ -39,8 +40,15 @@ interface Process {
   alive: boolean;
 }
 
+export interface WorldOptions {
+  /** Instead of the one that the seed draws. */
+  readonly scenario?: Scenario;
+  readonly mutation?: Mutation;
+}
+
 export class World {
   readonly scenario: Scenario;
+  readonly #mutation: Mutation | undefined;
   readonly #random: Random;
   readonly #time = new VirtualTime();
   readonly #network: VirtualNetwork;
@@ -63,9 +71,11 @@ export class World {
   #drained = 0;
   #traffic = true;
 
-  constructor(seed: number, scenario?: Scenario) {
+  constructor(seed: number, { scenario, mutation }: WorldOptions = {}) {
     const random = new Random(seed);
-    this.scenario = scenario ?? scenarioOf(seed, random.fork());
+    const drawn = scenarioOf(seed, random.fork());
+    this.scenario = scenario ?? drawn;
+    this.#mutation = mutation;
     this.#random = random;
     this.#network = new VirtualNetwork(this.#time, random.fork(), { ...CALM, usualDelayMs: 5 });
   }
@@ -119,7 +129,7 @@ export class World {
     const { copies } = this.scenario;
     process.client = createClient({
       discovery: { watch: (listener) => this.#watchOf(process, listener) },
-      transport: this.#network.transportOf(name, clock),
+      transport: mutated(this.#network.transportOf(name, clock), this.#mutation),
       timeoutMs: TIMEOUT_MS,
       connectTimeoutMs: TIMEOUT_MS,
       probeIntervalMs: 1_000,
@@ -458,6 +468,9 @@ export class World {
 
   /** With one copy, what only the lost node held is lost: nothing else is promised. */
   #excuse(): void {
+    // Every node that is listed lost the history: a process that starts now can't know of others.
+    const remembers = this.#listed.some((id) => this.#network.nodes.get(id)?.get('@sess/history') !== undefined);
+    if (!remembers) this.#excuseUnlisted();
     for (const account of this.#ledger.accounts.values()) {
       if (this.#holdersOf(account).length === 0) account.excused = true;
     }
