@@ -1,5 +1,4 @@
-import type { Client } from '@sess/client';
-import sessions from '@sess/fastify-plugin';
+import sessions, { type Client, type SessionStore } from '@sess/fastify-plugin';
 import fastify, { type FastifyInstance } from 'fastify';
 import { bodyError, CART_BODY, LOGIN_BODY, type CartBody, type LoginBody } from './bodies.ts';
 import './session-data.ts';
@@ -8,13 +7,13 @@ import './session-data.ts';
 const MAX_ITEMS = 100;
 const BODY_LIMIT_BYTES = 16_384;
 
-/** Where the sessions are: a client or a store that the caller opened and closes, or a URL that the app opens and closes. */
+/** Where the sessions are: in a client or a store that the caller opened, and closes. */
 export type AppOptions = {
   /** Signs the session cookies; at least 32 bytes. */
   readonly secret: string;
   /** Idle timeout of a session, in seconds. Default 3,600. */
   readonly ttlSeconds?: number;
-} & ({ readonly client: Client } | { readonly store: SessionStore } | { readonly servers: string });
+} & ({ readonly client: Client } | { readonly store: SessionStore });
 
 /** The demo shop on Fastify. It does not listen yet. */
 export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): FastifyInstance {
@@ -43,13 +42,15 @@ async function routes(app: FastifyInstance): Promise<void> {
 
   app.get('/profile', async ({ session }, reply) => {
     const { user, cart = [] } = session.data;
-    if (user === undefined) return reply.code(401).send({ statusCode: 401, error: 'Unauthorized', message: 'nobody is logged in; POST /login first' });
+    if (user === undefined)
+      return reply.code(401).send({ statusCode: 401, error: 'Unauthorized', message: 'nobody is logged in; POST /login first' });
     return { user, cart };
   });
 
   app.post<{ Body: CartBody }>('/cart', { schema: { body: CART_BODY } }, async ({ body: { item }, session }, reply) => {
     const cart = [...(session.data.cart ?? []), item];
-    if (cart.length > MAX_ITEMS) return reply.code(409).send({ statusCode: 409, error: 'Conflict', message: `the cart is full: it holds ${MAX_ITEMS} items` });
+    if (cart.length > MAX_ITEMS)
+      return reply.code(409).send({ statusCode: 409, error: 'Conflict', message: `the cart is full: it holds ${MAX_ITEMS} items` });
     session.data.cart = cart;
     return { cart };
   });

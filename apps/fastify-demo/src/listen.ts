@@ -25,6 +25,7 @@ export async function listen(app: FastifyInstance, { host, port }: ListenOptions
     await app.close();
     throw new ListenError(host, port, cause);
   }
-  const taken = app.addresses()[0]?.port ?? port;
+  const address = app.server.address();
+  const taken = typeof address === 'object' && address !== null ? address.port : port;
   return { port: taken, url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`, close: () => app.close() };
 }

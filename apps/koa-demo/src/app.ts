@@ -1,7 +1,6 @@
 import { bodyParser } from '@koa/bodyparser';
-import Router from '@koa/router';
-import type { Client } from '@sess/client';
-import { sessions } from '@sess/koa-middleware';
+import { Router } from '@koa/router';
+import { sessions, type Client, type SessionStore } from '@sess/koa-middleware';
 import Koa from 'koa';
 import { bodyText } from './bodies.ts';
 import { jsonErrors } from './json-errors.ts';
@@ -10,34 +9,26 @@ import './session-data.ts';
 /** Items that a cart holds. A session is not a warehouse: it is read with every request. */
 const MAX_ITEMS = 100;
 const BODY_LIMIT = '16kb';
+/** Whoever asks for the health of the process asks for no session. */
+const HEALTH = '/health';
 
-/** Where the sessions are: a client or a store that the caller opened and closes, or a URL that the app opens and closes. */
+/** Where the sessions are: in a client or a store that the caller opened, and closes. */
 export type AppOptions = {
   /** Signs the session cookies; at least 32 bytes. */
   readonly secret: string;
   /** Idle timeout of a session, in seconds. Default 3,600. */
   readonly ttlSeconds?: number;
-} & ({ readonly client: Client } | { readonly store: SessionStore } | { readonly servers: string });
+} & ({ readonly client: Client } | { readonly store: SessionStore });
 
 /** The demo shop on Koa. It does not listen yet. */
 export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): Koa {
   const app = new Koa();
   app.use(jsonErrors);
-  // Before the sessions: whoever asks for the health of the process asks for no session.
-  app.use(health().routes());
   // A session that is out of reach is a 503, not a visitor: nobody is told that they are logged out when they are not.
-  app.use(sessions({ ...where, ttlSeconds, onUnavailable: 'error' }));
+  app.use(sessions({ ...where, ttlSeconds, onUnavailable: 'error', ignore: (ctx) => ctx.path === HEALTH }));
   app.use(bodyParser({ jsonLimit: BODY_LIMIT }));
   app.use(shop().routes());
   return app;
-}
-
-function health(): Router {
-  const router = new Router();
-  router.get('/health', (ctx) => {
-    ctx.body = { status: 'ok' };
-  });
-  return router;
 }
 
 function shop(): Router {
@@ -71,6 +62,10 @@ function shop(): Router {
   router.post('/logout', async (ctx) => {
     await ctx.session.destroy();
     ctx.status = 204;
+  });
+
+  router.get(HEALTH, (ctx) => {
+    ctx.body = { status: 'ok' };
   });
 
   return router;

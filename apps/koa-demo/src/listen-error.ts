@@ -11,16 +11,14 @@ export class ListenError extends Error {
   }
 }
 
+const NO_SUCH_ADDRESS = 'this machine has no such address. Set HOST to one that it has, such as 127.0.0.1.';
+const REASONS: ReadonlyMap<string | undefined, string> = new Map([
+  ['EADDRINUSE', 'something else listens there already. End that, or set PORT to another port.'],
+  ['EACCES', 'ports below 1024 need privileges here. Set PORT to a higher one.'],
+  ['EADDRNOTAVAIL', NO_SUCH_ADDRESS],
+  ['ENOTFOUND', NO_SUCH_ADDRESS],
+]);
+
 function reason(code: string | undefined, cause: unknown): string {
-  switch (code) {
-    case 'EADDRINUSE':
-      return 'something else listens there already. End that, or set PORT to another port.';
-    case 'EACCES':
-      return 'ports below 1024 need privileges here. Set PORT to a higher one.';
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return 'this machine has no such address. Set HOST to one that it has, such as 127.0.0.1.';
-    default:
-      return cause instanceof Error ? cause.message : String(cause);
-  }
+  return REASONS.get(code) ?? (cause instanceof Error ? cause.message : String(cause));
 }

@@ -20,7 +20,8 @@ export interface RunningApp {
 
 /** @throws {ListenError} (as a rejection) when the address can't be had. */
 export async function listen(app: Koa, { host, port }: ListenOptions): Promise<RunningApp> {
-  const server = createServer(app.callback());
+  const answer = app.callback();
+  const server = createServer((request, response) => void answer(request, response));
   try {
     server.listen(port, host);
     await once(server, 'listening');

@@ -1,5 +1,5 @@
 /** What both demo apps keep in a session: the other reads what this one wrote. */
-declare module '@sess/session' {
+declare module '@sess/koa-middleware' {
   interface SessionData {
     /** Who is logged in; absent for a visitor. */
     user?: string;
@@ -7,5 +7,3 @@ declare module '@sess/session' {
     cart?: string[];
   }
 }
-
-export {};

@@ -71,9 +71,10 @@ export class AppFleet {
 
   /** Starts a process in the place of each that died, as a supervisor does. */
   async refill(): Promise<void> {
-    this.#processes = await Promise.all(
-      this.#processes.map((process) => (process.alive ? process : this.#startOne(process.framework, this.#options.firstPort === 0 ? 0 : process.port))),
-    );
+    const portOf = (process: AppProcess): number => (this.#options.firstPort === 0 ? 0 : process.port);
+    const refill = async (process: AppProcess): Promise<AppProcess> =>
+      process.alive ? process : this.#startOne(process.framework, portOf(process));
+    this.#processes = await Promise.all(this.#processes.map(refill));
   }
 
   async close(): Promise<void> {

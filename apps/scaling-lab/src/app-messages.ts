@@ -6,7 +6,7 @@ export type ToApp = { readonly type: 'start'; readonly config: AppConfig } | { r
 
 export type FromApp =
   | { readonly type: 'listening'; readonly port: number }
-  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'failed'; readonly message: string; readonly code: string | undefined }
   | { readonly type: 'status'; readonly id: number; readonly status: AppStatus };
 
 export type Framework = 'fastify' | 'koa';

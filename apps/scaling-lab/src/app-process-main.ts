@@ -42,7 +42,8 @@ async function start(config: AppConfig): Promise<void> {
     app = await FRAMEWORKS[config.framework](config, backend);
     tell({ type: 'listening', port: app.port });
   } catch (error) {
-    tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    tell({ type: 'failed', message: error instanceof Error ? error.message : String(error), code });
   }
 }
 

@@ -53,7 +53,10 @@ export class AppProcess {
     const id = (this.#asked += 1);
     try {
       return await new Promise<AppStatus>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`${this.#name} did not tell its status in ${STATUS_TIMEOUT_MS} ms`)), STATUS_TIMEOUT_MS);
+        const timer = setTimeout(
+          () => reject(new Error(`${this.#name} did not tell its status in ${STATUS_TIMEOUT_MS} ms`)),
+          STATUS_TIMEOUT_MS,
+        );
         this.#waiting.set(id, (status) => {
           clearTimeout(timer);
           resolve(status);
@@ -99,20 +102,29 @@ async function listening(child: ChildProcess, config: AppConfig): Promise<number
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<number>((resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`the ${config.framework} process did not listen within ${START_TIMEOUT_MS} ms`)), START_TIMEOUT_MS);
+      timer = setTimeout(
+        () => reject(new Error(`the ${config.framework} process did not listen within ${START_TIMEOUT_MS} ms`)),
+        START_TIMEOUT_MS,
+      );
       child.once('error', reject);
       child.once('exit', (code, signal) => {
         reject(new Error(`the ${config.framework} process ended at its start (${signal ?? `exit code ${code}`}). ${lastWords}`.trim()));
       });
       child.once('message', (message: FromApp) => {
         if (message.type === 'listening') resolve(message.port);
-        else if (message.type === 'failed') reject(new Error(message.message));
+        else if (message.type === 'failed') reject(new Error(wordsFor(message, config)));
       });
       tell(child, { type: 'start', config });
     });
   } finally {
     clearTimeout(timer);
   }
+}
+
+function wordsFor({ message, code }: Extract<FromApp, { type: 'failed' }>, { framework, port }: AppConfig): string {
+  if (code === 'EADDRINUSE')
+    return `port ${port} on 127.0.0.1 is in use. End what listens there, or choose another first port with --port; the apps take ports in a row.`;
+  return `the ${framework} process could not start: ${message}`;
 }
 
 /** A message to a process that just died is lost; that it died is told by its `exit`. */

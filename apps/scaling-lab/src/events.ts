@@ -1,6 +1,14 @@
 import { listedNodes, type Stage } from './stage.ts';
 
-export type EventName = 'none' | 'add-node' | 'remove-last-node' | 'crash-node' | 'drop-victim' | 'replace-node' | 'restart-node' | 'kill-app';
+export type EventName =
+  | 'none'
+  | 'add-node'
+  | 'remove-last-node'
+  | 'crash-node'
+  | 'drop-victim'
+  | 'replace-node'
+  | 'restart-node'
+  | 'kill-app';
 
 /** What a scenario does. Resolves, when it is done, with the node that it befell, where there is one. */
 type Event = (stage: Stage, victim: string | undefined) => Promise<string | undefined>;
@@ -47,7 +55,7 @@ export const EVENTS: Readonly<Record<EventName, Event>> = {
   },
 
   'kill-app': async ({ fleets }) => {
-    await Promise.all(fleets.map((fleet) => fleet.processes[0]?.kill()));
+    await Promise.all(fleets.map(async (fleet) => fleet.processes[0]?.kill()));
     return undefined;
   },
 };

@@ -20,20 +20,14 @@ export interface Expectation {
 /** What the strategy's distribution leads one to expect of a phase: computed from the node lists of this very run. */
 export function expectationOf(phase: Phase, strategy: Strategy, change: Change): Expectation {
   const before = strategy.distribution(change.before);
-  const fraction = (share: Share): number => fractionOf(share, before, change);
-  return { loggedOut: fraction(phase.loggedOut), unavailable: fraction(phase.unavailable) };
+  return { loggedOut: FRACTIONS[phase.loggedOut](before, change), unavailable: FRACTIONS[phase.unavailable](before, change) };
 }
 
-function fractionOf(share: Share, before: Distribution, { after, victim }: Change): number {
-  switch (share) {
-    case 'nobody':
-      return 0;
-    case 'keys-that-moved':
-      return compare(before, before.withNodes(after)).moved;
-    case 'keys-of-the-victim':
-      return (victim === undefined ? undefined : shares(before).get(victim)) ?? 0;
-  }
-}
+const FRACTIONS: Readonly<Record<Share, (before: Distribution, change: Change) => number>> = {
+  nobody: () => 0,
+  'keys-that-moved': (before, { after }) => compare(before, before.withNodes(after)).moved,
+  'keys-of-the-victim': (before, { victim }) => (victim === undefined ? undefined : shares(before).get(victim)) ?? 0,
+};
 
 /**
  * How far a count of `users` may be from its expectation by chance: four standard deviations of a binomial sample (one run in some 16,000 is

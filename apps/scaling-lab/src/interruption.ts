@@ -27,7 +27,9 @@ export class Interruption {
       onInterrupt(cause);
     };
     this.#listeners = [
-      ...SIGNALS.map((signal) => [signal, () => interrupt({ text: `stopped by ${signal}`, exitCode: 128 + constants.signals[signal] })] as const),
+      ...SIGNALS.map(
+        (signal) => [signal, () => interrupt({ text: `stopped by ${signal}`, exitCode: 128 + constants.signals[signal] })] as const,
+      ),
       // An unhandled rejection comes here too.
       ['uncaughtException', (error) => interrupt({ text: `internal error: ${describe(error)}`, exitCode: 1 })],
     ];

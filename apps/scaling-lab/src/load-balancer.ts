@@ -20,6 +20,12 @@ export interface AppAnswer {
   readonly body: unknown;
 }
 
+/** Whatever brings a request to an app. */
+export interface RequestSender {
+  /** Resolves with the answer of a process, one of `framework` where there is a choice. Rejects when none answered. */
+  send(request: AppRequest, framework?: Framework): Promise<AppAnswer>;
+}
+
 /** What says that a request never reached a process, so that even a POST may be sent to another one. */
 const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
 
@@ -27,7 +33,7 @@ const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'UND_ERR_CONNE
  * Spreads requests over the processes of a fleet, the way a load balancer in front of them does: in turn, and on to the next process when one
  * does not answer, provided that the request did not reach it or may be repeated (GET).
  */
-export class LoadBalancer {
+export class LoadBalancer implements RequestSender {
   readonly #fleet: AppFleet;
   #turn = 0;
 
@@ -35,9 +41,6 @@ export class LoadBalancer {
     this.#fleet = fleet;
   }
 
-  /**
-   * Resolves with the answer of a process, one of `framework` where there is a choice. Rejects when none answered.
-   */
   async send(request: AppRequest, framework?: Framework): Promise<AppAnswer> {
     let failure: unknown = new Error('no app process is running');
     for (const process of this.#order(framework)) {

@@ -89,7 +89,9 @@ function checkCombinations(given: Given, serve: boolean): void {
     throw new OptionError(`--serve only keeps the cluster and the apps up; it measures nothing, so leave out --${measuring.join(', --')}.`);
   }
   if (!serve && given.port !== undefined) {
-    throw new OptionError('--port is the first port of the apps in serve mode; add --serve, or leave it out: a measurement takes free ports.');
+    throw new OptionError(
+      '--port is the first port of the apps in serve mode; add --serve, or leave it out: a measurement takes free ports.',
+    );
   }
   if (serve && new Set(given.strategy).size > 1) {
     throw new OptionError(`--serve runs one strategy, not ${given.strategy?.length}; leave all but one --strategy out.`);

@@ -1,7 +1,7 @@
 import { EVENTS } from './events.ts';
 import { expectationOf, type Change } from './expectation.ts';
 import { forEachConcurrently } from './for-each-concurrently.ts';
-import { LoadBalancer } from './load-balancer.ts';
+import { LoadBalancer, type RequestSender } from './load-balancer.ts';
 import { objectionsTo, type Measurement } from './measurement.ts';
 import { tally, type Outcome } from './outcome.ts';
 import type { Progress } from './progress.ts';
@@ -20,13 +20,18 @@ const WARM_UP_REQUESTS = 60;
 /** The users of one strategy, and the way to its apps. */
 interface Crowd {
   readonly strategy: Strategy;
-  readonly balancer: LoadBalancer;
+  readonly balancer: RequestSender;
   readonly users: readonly User[];
   readonly traffic: Traffic;
 }
 
 /** Runs `scenario` for all strategies at once, with users who just logged in; one measurement for each phase and strategy. */
-export async function runScenario(stage: Stage, scenario: Scenario, size: { nodes: number; users: number }, progress: Progress): Promise<readonly Measurement[]> {
+export async function runScenario(
+  stage: Stage,
+  scenario: Scenario,
+  size: { nodes: number; users: number },
+  progress: Progress,
+): Promise<readonly Measurement[]> {
   progress.begin(scenario.name, 'preparing the cluster');
   await prepare(stage, size.nodes + scenario.extraNodes);
 
@@ -77,7 +82,13 @@ async function gather(stage: Stage, count: number, progress: Progress): Promise<
   return groups.map((group) => ({ ...group, traffic: new Traffic(group.balancer, group.users) }));
 }
 
-async function logInAll(strategy: Strategy, balancer: LoadBalancer, users: readonly User[], signal: AbortSignal, progress: Progress): Promise<void> {
+async function logInAll(
+  strategy: Strategy,
+  balancer: RequestSender,
+  users: readonly User[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<void> {
   const outcomes: Outcome[] = [];
   const attempt = async (user: User): Promise<void> => {
     outcomes.push(await logIn(balancer, user));
@@ -102,7 +113,10 @@ const NOTHING_COUNTED: Counted = { outcomes: [], cartsBehind: 0, countMs: 0 };
 
 /** Asks for every user's profile once, through the framework that did not log them in. */
 async function countAll(stage: Stage, crowds: readonly Crowd[], progress: Progress): Promise<readonly Counted[]> {
-  progress.step('counting who is still logged in', crowds.reduce((sum, crowd) => sum + crowd.users.length, 0));
+  progress.step(
+    'counting who is still logged in',
+    crowds.reduce((sum, crowd) => sum + crowd.users.length, 0),
+  );
   return Promise.all(
     crowds.map(async ({ balancer, users }) => {
       const started = performance.now();

@@ -1,4 +1,4 @@
-import type { AppAnswer, AppRequest, LoadBalancer } from './load-balancer.ts';
+import type { AppAnswer, AppRequest, RequestSender } from './load-balancer.ts';
 import type { Framework } from './app-messages.ts';
 import { outcomeOfStatus, type Outcome } from './outcome.ts';
 import type { User } from './user.ts';
@@ -13,7 +13,7 @@ export interface ProfileVisit {
 }
 
 /** Logs `user` in anew, as one who comes without a cookie. */
-export async function logIn(balancer: LoadBalancer, user: User): Promise<Outcome> {
+export async function logIn(balancer: RequestSender, user: User): Promise<Outcome> {
   user.jar.clear();
   user.cart = [];
   const answer = await ask(balancer, user, { method: 'POST', path: '/login', cookie: undefined, body: { user: user.name } });
@@ -24,7 +24,7 @@ export async function logIn(balancer: LoadBalancer, user: User): Promise<Outcome
 }
 
 /** Asks for the profile of `user`, through `framework` where there is a choice, and holds the cart against what was acknowledged. */
-export async function lookAtProfile(balancer: LoadBalancer, user: User, framework?: Framework): Promise<ProfileVisit> {
+export async function lookAtProfile(balancer: RequestSender, user: User, framework?: Framework): Promise<ProfileVisit> {
   const acknowledged = user.cart;
   const answer = await ask(balancer, user, { method: 'GET', path: '/profile', cookie: user.jar.header }, framework);
   const answeredBy = answer?.framework;
@@ -38,7 +38,7 @@ export async function lookAtProfile(balancer: LoadBalancer, user: User, framewor
  * Puts `item` into the cart of `user`. Who is logged out has a cart all the same, in a new session: that shows in a new cookie, or in a cart
  * without what was in it before.
  */
-export async function addToCart(balancer: LoadBalancer, user: User, item: string): Promise<Outcome> {
+export async function addToCart(balancer: RequestSender, user: User, item: string): Promise<Outcome> {
   user.busy = true;
   try {
     const cookie = user.jar.header;
@@ -54,7 +54,7 @@ export async function addToCart(balancer: LoadBalancer, user: User, item: string
 }
 
 /** `undefined` when no process answered. */
-async function ask(balancer: LoadBalancer, user: User, request: AppRequest, framework?: Framework): Promise<AppAnswer | undefined> {
+async function ask(balancer: RequestSender, user: User, request: AppRequest, framework?: Framework): Promise<AppAnswer | undefined> {
   try {
     const answer = await balancer.send(request, framework);
     user.jar.store(answer.setCookie);

@@ -12,14 +12,18 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { title: 'event', align: 'left', cell: event },
   { title: 'strategy', align: 'left', cell: ({ strategy }) => strategy },
-  { title: 'still logged in', align: 'left', cell: (measured) => `${bar(measured)} ${percent(share(measured, 'logged-in')).padStart(6)}` },
+  { title: 'still logged in', align: 'left', cell: (measured) => `${bar(measured)} ${percent(share(measured, 'logged-in')).padStart(7)}` },
   { title: 'logged out', align: 'right', cell: ({ found }) => count(found['logged-out']) },
   { title: 'by theory', align: 'right', cell: ({ expected, users }) => count(Math.round(expected.loggedOut * users)) },
   { title: 'out of reach', align: 'right', cell: ({ found }) => count(found.unavailable) },
   { title: 'by theory', align: 'right', cell: ({ expected, users }) => count(Math.round(expected.unavailable * users)) },
   { title: 'requests', align: 'right', cell: ({ traffic }) => count(sum(Object.values(traffic))) },
   { title: '503', align: 'right', cell: ({ traffic }) => count(traffic.unavailable) },
-  { title: 'failed', align: 'right', cell: ({ traffic, found }) => count(traffic.failed + traffic.stranger + found.failed + found.stranger) },
+  {
+    title: 'failed',
+    align: 'right',
+    cell: ({ traffic, found }) => count(traffic.failed + traffic.stranger + found.failed + found.stranger),
+  },
 ];
 
 /** The measurements as a table for a terminal; strategies of one event stand together. */
@@ -27,7 +31,14 @@ export function table(measurements: readonly Measurement[]): string {
   const rows = measurements.map((measured) => COLUMNS.map(({ cell }) => cell(measured)));
   const widths = COLUMNS.map(({ title }, place) => Math.max(title.length, ...rows.map((row) => row[place]?.length ?? 0)));
   const lines = [COLUMNS.map(({ title }) => title), widths.map((width) => '─'.repeat(width)), ...withoutRepeats(rows)];
-  return lines.map((row) => row.map((text, place) => aligned(text, place, widths)).join('  ').trimEnd()).join('\n');
+  return lines
+    .map((row) =>
+      row
+        .map((text, place) => aligned(text, place, widths))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 export const LEGEND = [
@@ -35,7 +46,7 @@ export const LEGEND = [
   'requests: background traffic during the event; 503: its session was out of reach; failed: any other error, or no answer',
 ] as const;
 
-/** `scale-up 3→4`, `crash (listed) 3`. */
+/** `scale-up, added (3→4)`; `crash, listed (3)`. */
 function event({ scenario, phase, nodesBefore, nodesAfter }: Measurement): string {
   const nodes = nodesBefore === nodesAfter ? String(nodesBefore) : `${nodesBefore}→${nodesAfter}`;
   return `${scenario}, ${phase} (${nodes})`;

@@ -1,4 +1,4 @@
-import type { LoadBalancer } from './load-balancer.ts';
+import type { RequestSender } from './load-balancer.ts';
 import { tally, OUTCOMES, type Outcome, type Tally } from './outcome.ts';
 import { addToCart, lookAtProfile } from './shop-visit.ts';
 import { until } from './until.ts';
@@ -14,7 +14,7 @@ const FULL_CART = 20;
 
 /** Users who go on using the shop while things happen: profile and cart in turn, through all processes in turn, at a steady rate. */
 export class Traffic {
-  readonly #balancer: LoadBalancer;
+  readonly #balancer: RequestSender;
   readonly #users: readonly User[];
   readonly #timer: NodeJS.Timeout;
   readonly #underWay = new Set<Promise<void>>();
@@ -22,7 +22,7 @@ export class Traffic {
   #sent = 0;
   #answered = 0;
 
-  constructor(balancer: LoadBalancer, users: readonly User[]) {
+  constructor(balancer: RequestSender, users: readonly User[]) {
     this.#balancer = balancer;
     this.#users = users;
     this.#timer = setInterval(() => this.#tick(), TICK_MS);

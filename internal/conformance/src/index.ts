@@ -1,1 +1,2 @@
-export const placeholder: undefined = undefined;
+export { transportConformance } from './transport-suite.ts';
+export type { TransportCapabilities, TransportSubject } from './transport/subject.ts';

@@ -47,6 +47,9 @@ const RETRYABLE: Readonly<Record<SessClientErrorCode, boolean>> = {
   SESS_BAD_OPTION: false,
 };
 
+/** Every code there is. */
+export const ERROR_CODES: readonly SessClientErrorCode[] = Object.keys(RETRYABLE) as SessClientErrorCode[];
+
 /** Survives two copies of this package in one process, where `instanceof` does not. */
 const BRAND: symbol = Symbol.for('@sess/client.error');
 

@@ -1,13 +1,13 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 
-import type { Discovery } from '@sess/discovery';
+import { staticNodes, type Discovery } from '@sess/discovery';
 import { ketama } from '@sess/hash-ring';
 
 import { systemClock, type Clock } from './clock.ts';
 import { badOption, count, durationMs, flagOrObject, functionOf, isRecord, methodsOf, text } from './option-checks.ts';
 import { nearestName } from './nearest-name.ts';
 import { HEADER_BYTES } from './record.ts';
-import { staticNodes, textTransport } from './not-landed.ts';
+import { textTransport } from './not-landed.ts';
 import type { Transport, TransportOptions } from './transport/transport.ts';
 import { optionsOfUrl } from './url.ts';
 import type { DistributionFactory } from './view/view.ts';
@@ -98,7 +98,7 @@ export const ANSWERS_TO_RETURN = 2;
 /** Memcached's item of 1 MiB less its header and the longest key, rounded down, less our envelope. */
 const DEFAULT_MAX_VALUE_BYTES: number = 1_048_000 - HEADER_BYTES;
 
-const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
+export const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
   'servers',
   'discovery',
   'distribution',
@@ -183,7 +183,7 @@ function withServers(options: ClientOptions): ClientOptions {
     );
   }
   if (typeof options.servers !== 'string') return options;
-  const ofUrl = optionsOfUrl(options.servers);
+  const ofUrl = optionsOfUrl(options.servers, options);
   const beside = Object.fromEntries(Object.entries(options).filter(([name, value]) => name !== 'servers' && value !== undefined));
   return { ...ofUrl, ...beside };
 }

@@ -1,8 +1,7 @@
-import type { Discovery } from '@sess/discovery';
+import { elasticache, staticNodes, type Discovery, type ElasticacheOptions } from '@sess/discovery';
 import { ketama, modulo, rendezvous } from '@sess/hash-ring';
 
 import { SessClientError } from './errors.ts';
-import { elasticache, staticNodes } from './not-landed.ts';
 import { nearestName } from './nearest-name.ts';
 import { badOption } from './option-checks.ts';
 import type { ClientOptions, Credentials } from './options.ts';
@@ -52,8 +51,10 @@ const HOST = /^(?<host>\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(?<port>\d{1,5}))?$/i;
  *
  * @throws {SessClientError} `SESS_BAD_OPTION` with the right form. A URL with an `@` may hold a password, even where it is not one: no part
  * of it is ever shown.
+ *
+ * @param beside What stands beside the URL and goes before it. A configuration endpoint is spoken to as the nodes are, so it needs them too.
  */
-export function optionsOfUrl(url: string): ClientOptions {
+export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'credentials'> = {}): ClientOptions {
   const parts = URL_PARTS.exec(url)?.groups;
   if (parts === undefined)
     throw wrong(url.includes('://') ? 'it can not be read' : 'it does not begin with memcached:// or another scheme');
@@ -66,13 +67,15 @@ export function optionsOfUrl(url: string): ClientOptions {
     );
   const parameters = readParameters(parts['query'] ?? '', show);
   const pollIntervalMs = takePollInterval(parameters, scheme.elastic, show);
+  const credentials = beside.credentials ?? readCredentials(parts['user']);
+  const tls = beside.tls ?? scheme.tls;
   const path = parts['path'] ?? '';
   return {
     ...readNumbers(parameters, show),
     ...readDistribution(parameters, show),
-    ...readCredentials(parts['user']),
-    tls: scheme.tls,
-    discovery: readDiscovery(parts['hosts'] ?? '', path === '/' ? '' : path, scheme, pollIntervalMs, show),
+    tls,
+    credentials,
+    discovery: readDiscovery(parts['hosts'] ?? '', path === '/' ? '' : path, scheme, { pollIntervalMs, tls, credentials }, show),
   };
 }
 
@@ -82,7 +85,7 @@ function readDiscovery(
   hosts: string,
   path: string,
   { elastic, tls }: { readonly elastic: boolean; readonly tls: boolean },
-  pollIntervalMs: number | undefined,
+  endpointOptions: ElasticacheOptions,
   show: Show,
 ): Discovery {
   if (hosts === '' && path !== '') {
@@ -94,9 +97,7 @@ function readDiscovery(
   const [endpoint] = nodes;
   if (!elastic || endpoint === undefined) return madeBy(() => staticNodes(nodes));
   if (nodes.length > 1) throw wrong('an ElastiCache cluster has one configuration endpoint; it names several');
-  return madeBy(() =>
-    elasticache(endpoint, { ...(tls ? { tls: true } : undefined), ...(pollIntervalMs === undefined ? undefined : { pollIntervalMs }) }),
-  );
+  return madeBy(() => elasticache(endpoint, endpointOptions));
 }
 
 function readHost(text: string, index: number, show: Show): string {
@@ -109,12 +110,12 @@ function readHost(text: string, index: number, show: Show): string {
   return `${parts['host']}:${port}`;
 }
 
-function readCredentials(user: string | undefined): { credentials: Credentials } | undefined {
+function readCredentials(user: string | undefined): Credentials | undefined {
   if (user === undefined) return undefined;
   const colon = user.indexOf(':');
   if (colon < 1 || colon === user.length - 1)
     throw wrong('before the @ there must be USER:PASSWORD, both not empty and percent-encoded where needed');
-  return { credentials: { username: decode(user.slice(0, colon), 'the user'), password: decode(user.slice(colon + 1), 'the password') } };
+  return { username: decode(user.slice(0, colon), 'the user'), password: decode(user.slice(colon + 1), 'the password') };
 }
 
 function readParameters(query: string, show: Show): Map<string, string> {

@@ -14,6 +14,8 @@ export class VersionSource {
   readonly #clock: Clock;
   readonly #salt: bigint;
   #last = 0n;
+  /** Millisecond of the last version: within one, counting on is all there is to do. */
+  #lastMs = 0;
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
@@ -22,7 +24,9 @@ export class VersionSource {
 
   /** A version above `replaced`, where something known is replaced. One record from the far future does not drag other keys along. */
   next(replaced = 0n): bigint {
-    const ofNow = (BigInt(Math.floor(this.#clock.now())) << ORDER_BITS) | this.#salt;
+    const ms = Math.floor(this.#clock.now());
+    const ofNow = ms > this.#lastMs ? (BigInt(ms) << ORDER_BITS) | this.#salt : 0n;
+    this.#lastMs = ms;
     this.#last = ofNow > this.#last ? ofNow : this.#last + 1n;
     return this.#last > replaced ? this.#last : replaced + 1n;
   }

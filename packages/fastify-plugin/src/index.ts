@@ -1,1 +1,5 @@
-export const placeholder: undefined = undefined;
+import './augmentation.ts';
+
+export { sessions, sessions as default, type FastifySessionsOptions } from './plugin.ts';
+export { memcachedStore, memoryStore, SessionError } from '@sess/session';
+export type * from '@sess/session';

@@ -1,11 +1,14 @@
 import { HashRingError, shown } from './errors.ts';
 
-/** Where the checks of a lookup fail; apart from the lookup, which stays small enough to be inlined. */
+// What a lookup needs only now and then: apart from it, so that the rest stays small enough to be inlined.
 
-export function noNodes(): HashRingError {
-  return new HashRingError(
+/** The owner where there is nothing to choose: the only node. */
+export function onlyNode<N>(nodes: readonly N[]): N {
+  const only = nodes[0];
+  if (only !== undefined) return only;
+  throw new HashRingError(
     'SESS_NO_NODES',
-    'owner: expected at least one node, got an empty distribution. Ask only when discovery has found a node; owners() answers [] instead.',
+    'owner: expected at least one node, got an empty distribution. Ask once there is a node; owners() answers [] until then.',
   );
 }
 

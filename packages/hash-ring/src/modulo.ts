@@ -1,5 +1,5 @@
 import type { Distribution, RingNode } from './distribution.ts';
-import { badKey, checkOwnersCall, noNodes } from './lookup.ts';
+import { badKey, checkOwnersCall, onlyNode } from './lookup.ts';
 import { md5KeyHash } from './md5.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { checkOptions, oneOf } from './options.ts';
@@ -36,9 +36,8 @@ export class ModuloList<N extends RingNode> implements Distribution<N> {
   owner(key: string): N {
     if (typeof key !== 'string') throw badKey(key);
     const { nodes } = this;
-    const owner = nodes[nodes.length < 2 ? 0 : (this.#hash(key) >>> 0) % nodes.length];
-    if (owner === undefined) throw noNodes();
-    return owner;
+    if (nodes.length < 2) return onlyNode(nodes);
+    return nodes[(this.#hash(key) >>> 0) % nodes.length] as N;
   }
 
   /** The owner and the nodes behind it in the list, from whose end it goes on at the beginning. */

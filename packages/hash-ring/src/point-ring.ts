@@ -1,6 +1,6 @@
 import type { Distribution, RingNode } from './distribution.ts';
 import type { KetamaForm } from './ketama-forms.ts';
-import { badKey, checkOwnersCall, noNodes } from './lookup.ts';
+import { badKey, checkOwnersCall, onlyNode } from './lookup.ts';
 import { placeNodes } from './placement.ts';
 import { sortPoints } from './points.ts';
 import type { SortedPoints } from './points.ts';
@@ -24,11 +24,7 @@ export class PointRing<N extends RingNode = RingNode> implements Distribution<N>
   owner(key: string): N {
     if (typeof key !== 'string') throw badKey(key);
     const { nodes } = this;
-    if (nodes.length < 2) {
-      const only = nodes[0];
-      if (only === undefined) throw noNodes();
-      return only;
-    }
+    if (nodes.length < 2) return onlyNode(nodes);
     const { entries } = this.points;
     // Every entry names a node, by its place in `nodes`.
     return nodes[entries[this.#find(this.form.keyHash(key)) + 1] as number] as N;

@@ -25,8 +25,10 @@ const RANKS = 2 ** 21;
 /** Hashes every name of every node into points and sorts them. Where points meet, the order of `nodes` decides. */
 export function sortPoints(nodes: readonly PlacedNode[], form: KetamaForm): SortedPoints {
   const ranked = form.meeting === 'first' ? nodes : nodes.toReversed();
+  const prefixes = ranked.map((node) => form.namePrefix(node));
+  const namesPerNode = form.namesPerNode(ranked);
   // A single node owns everything: one point will do, and nothing needs to be hashed.
-  const { sorted, pointless } = ranked.length > 1 ? hashNames(ranked, form) : { sorted: new Float64Array(ranked.length), pointless: [] };
+  const sorted = ranked.length > 1 ? hashNames(prefixes, namesPerNode, form) : new Float64Array(ranked.length);
   const end = sorted.length * 2;
   const entries = new Int32Array(end + 2);
   for (let point = 0; point < sorted.length; point += 1) {
@@ -37,20 +39,17 @@ export function sortPoints(nodes: readonly PlacedNode[], form: KetamaForm): Sort
   }
   entries[end] = 2 ** 31 - 1;
   entries[end + 1] = entries[1] as number;
+  const pointless = ranked.filter((_, rank) => namesPerNode[rank] === 0).map((node) => node.index);
   return { entries, end, pointless, ...indexStarts(entries, end) };
 }
 
-function hashNames(
-  ranked: readonly PlacedNode[],
-  form: KetamaForm,
-): { readonly sorted: Float64Array; readonly pointless: readonly number[] } {
-  const namesPerNode = form.namesPerNode(ranked);
+/** The points of all names, each with the rank of its node, in order. */
+function hashNames(prefixes: readonly string[], namesPerNode: readonly number[], form: KetamaForm): Float64Array {
   const { pointsPerName } = form;
   const sorted = new Float64Array(namesPerNode.reduce((sum, names) => sum + names, 0) * pointsPerName);
   const points = new Int32Array(pointsPerName);
   let written = 0;
-  for (const [rank, node] of ranked.entries()) {
-    const prefix = form.namePrefix(node);
+  for (const [rank, prefix] of prefixes.entries()) {
     const names = namesPerNode[rank] as number;
     for (let name = 0; name < names; name += 1) {
       form.placeName(`${prefix}${name}`, points);
@@ -61,12 +60,16 @@ function hashNames(
     }
   }
   sorted.sort();
-  return { sorted, pointless: ranked.filter((_, rank) => namesPerNode[rank] === 0).map((node) => node.index) };
+  return sorted;
 }
 
-/** About one start for each point, so that a search looks at one or two points whatever their number. */
+/** 64 KiB of index, which stays in a processor's cache next to everything else; a larger one costs more than it saves. */
+const MOST_INDEX_BITS = 14;
+
+/** About one start for each point, while that fits: a search then looks at one or two points. With 512 nodes it is five to a start. */
 function indexStarts(entries: Int32Array, end: number): { readonly index: Int32Array; readonly shift: number } {
-  const bits = Math.max(1, Math.ceil(Math.log2(Math.max(1, end / 2))));
+  const points = end / 2;
+  const bits = Math.min(Math.max(1, Math.ceil(Math.log2(points))), MOST_INDEX_BITS);
   const index = new Int32Array(2 ** bits);
   const width = 2 ** (32 - bits);
   for (let start = 0, at = 0; start < index.length; start += 1) {

@@ -1,5 +1,5 @@
 import type { Distribution, RingNode } from './distribution.ts';
-import { badKey, checkOwnersCall, noNodes } from './lookup.ts';
+import { badKey, checkOwnersCall, onlyNode } from './lookup.ts';
 import { md5 } from './md5.ts';
 import { placeNodes } from './placement.ts';
 
@@ -51,11 +51,7 @@ export class RendezvousList<N extends RingNode> implements Distribution<N> {
 
   owner(key: string): N {
     if (typeof key !== 'string') throw badKey(key);
-    if (this.nodes.length < 2) {
-      const only = this.nodes[0];
-      if (only === undefined) throw noNodes();
-      return only;
-    }
+    if (this.nodes.length < 2) return onlyNode(this.nodes);
     const digest = md5(key);
     const k0 = digest[0] as number;
     const k1 = digest[1] as number;
@@ -89,13 +85,17 @@ export class RendezvousList<N extends RingNode> implements Distribution<N> {
     const digest = md5(key);
     const k0 = digest[0] as number;
     const k1 = digest[1] as number;
-    const ranking = this.#runs.flatMap(({ from, to, logWeight }) =>
-      this.#drawing.slice(from, to).map((node, offset) => ({ node, cost: costOf(this.#draw(k0, k1, from + offset), logWeight) })),
-    );
-    return ranking
-      .toSorted((one, other) => one.cost - other.cost)
-      .slice(0, wanted)
-      .map(({ node }) => node);
+    const ranking: { readonly node: number; readonly cost: number }[] = [];
+    for (const { from, to, logWeight } of this.#runs) {
+      for (let node = from; node < to; node += 1) {
+        const cost = costOf(this.#draw(k0, k1, node), logWeight);
+        if (ranking.length === wanted && cost >= (ranking.at(-1)?.cost ?? Infinity)) continue;
+        const place = ranking.findLastIndex((ahead) => ahead.cost <= cost) + 1;
+        ranking.splice(place, 0, { node, cost });
+        ranking.length = Math.min(ranking.length, wanted);
+      }
+    }
+    return ranking.map(({ node }) => this.#drawing[node] as N);
   }
 
   withNodes(nodes: readonly N[]): Distribution<N> {

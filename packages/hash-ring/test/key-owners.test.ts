@@ -5,15 +5,6 @@ import { describe, expect, test } from 'vitest';
 import type { Distribution, RingNode } from '../src/index.ts';
 import { ketama, modulo } from '../src/index.ts';
 
-/** Owners that libmemcached 1.1.4 and spymemcached 2.12 computed. A key that moves here moves in every cluster: a breaking change. */
-interface Vectors {
-  readonly cases: readonly {
-    readonly algorithm: keyof typeof ALGORITHMS;
-    readonly servers: readonly { readonly host: string; readonly port: number; readonly weight: number }[];
-    readonly owners: Readonly<Record<string, string>>;
-  }[];
-}
-
 const ALGORITHMS = {
   'libmemcached-ketama-weighted': (nodes) => ketama(nodes),
   'libmemcached-ketama': (nodes) => ketama(nodes, { compatibleWith: 'libmemcached' }),
@@ -22,18 +13,31 @@ const ALGORITHMS = {
   'spymemcached-ketama': (nodes) => ketama(nodes, { compatibleWith: 'spymemcached' }),
 } satisfies Record<string, (nodes: readonly RingNode[]) => Distribution>;
 
-const vectors = JSON.parse(readFileSync(new URL('vectors/key-owners.json', import.meta.url), 'utf8')) as Vectors;
+/** Owners that other clients computed. One that changes here changes in every cluster: a breaking change. */
+interface Vectors {
+  readonly cases: readonly {
+    readonly algorithm: keyof typeof ALGORITHMS;
+    readonly servers: readonly { readonly host: string; readonly port: number; readonly weight: number }[];
+    readonly owners: Readonly<Record<string, string>>;
+  }[];
+}
 
-describe('owners that libmemcached and spymemcached computed', () => {
-  test('there are 5,340 of them, of five algorithms', () => {
-    expect(vectors.cases.reduce((sum, { owners }) => sum + Object.keys(owners).length, 0)).toBe(5340);
-    expect(new Set(vectors.cases.map(({ algorithm }) => algorithm))).toEqual(new Set(Object.keys(ALGORITHMS)));
+describe.each([
+  { file: 'key-owners.json', owners: 5340, algorithms: 5 },
+  { file: 'more-key-owners.json', owners: 439, algorithms: 4 },
+])('the owners in $file', ({ file, owners: count, algorithms }) => {
+  const { cases } = JSON.parse(readFileSync(new URL(`vectors/${file}`, import.meta.url), 'utf8')) as Vectors;
+
+  test(`are ${count}, of ${algorithms} algorithms`, () => {
+    expect(cases.reduce((sum, { owners }) => sum + Object.keys(owners).length, 0)).toBe(count);
+    expect(new Set(cases.map(({ algorithm }) => algorithm)).size).toBe(algorithms);
   });
 
-  test.each(vectors.cases.map((vector, index) => [index, vector.algorithm, vector.servers.length, vector] as const))(
-    'case %i: %s with %i nodes',
-    (_index, _algorithm, _count, { algorithm, servers, owners }) => {
-      const distribution = ALGORITHMS[algorithm](servers.map(({ host, port, weight }) => ({ id: `${host}:${port}`, weight })));
+  test.each(cases.map((vector, index) => ({ ...vector, index, nodes: vector.servers.length })))(
+    'case $index: $algorithm, $nodes nodes',
+    ({ algorithm, servers, owners }) => {
+      const nodes = servers.map(({ host, port, weight }) => ({ id: `${host.includes(':') ? `[${host}]` : host}:${port}`, weight }));
+      const distribution = ALGORITHMS[algorithm](nodes);
       const found = Object.fromEntries(Object.keys(owners).map((key) => [key, distribution.owner(key).id]));
       expect(found).toEqual(owners);
     },

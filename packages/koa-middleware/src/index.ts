@@ -1,1 +1,5 @@
-export const placeholder: undefined = undefined;
+import './augmentation.ts';
+
+export { sessions, type KoaSessionsOptions, type SessionsMiddleware } from './middleware.ts';
+export { memcachedStore, memoryStore, SessionError } from '@sess/session';
+export type * from '@sess/session';

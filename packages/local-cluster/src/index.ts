@@ -1,4 +1,8 @@
-export { startConfigurationEndpoint, type ConfigurationEndpoint, type ConfigurationEndpointOptions } from './configuration/configuration-endpoint.ts';
+export {
+  startConfigurationEndpoint,
+  type ConfigurationEndpoint,
+  type ConfigurationEndpointOptions,
+} from './configuration/configuration-endpoint.ts';
 export type { ConfigurationListing, ListedNode } from './configuration/configuration-listing.ts';
 export { LocalClusterError, type LocalClusterErrorCode } from './errors.ts';
 export type { LocalCluster, LocalNode, NodeState, Runtime } from './local-cluster.ts';

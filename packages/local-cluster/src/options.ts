@@ -93,7 +93,8 @@ export function resolveOptions(options: LocalClusterOptions = {}): ResolvedOptio
 
 /** What an option asks for that only some runtimes can do; the reason why `runtime` can't, or nothing. */
 export function unsupportedBy(runtime: Runtime, settings: NodeSettings): string | undefined {
-  if (runtime !== 'embedded' && settings.now !== undefined) return 'the option "now" sets the clock of embedded nodes; a real memcached has its own';
+  if (runtime !== 'embedded' && settings.now !== undefined)
+    return 'the option "now" sets the clock of embedded nodes; a real memcached has its own';
   return undefined;
 }
 
@@ -118,7 +119,10 @@ function credentials(value: Credentials): Credentials {
     const text: unknown = value?.[field];
     // Never show what came: it is a secret, or next to one.
     if (typeof text !== 'string' || !/^[!-9;-~]{1,255}$/.test(text)) {
-      throw new LocalClusterError('SESS_BAD_OPTION', `credentials.${field}: expected 1 to 255 printable ASCII characters without space or colon`);
+      throw new LocalClusterError(
+        'SESS_BAD_OPTION',
+        `credentials.${field}: expected 1 to 255 printable ASCII characters without space or colon`,
+      );
     }
   }
   return Object.freeze({ username: value.username, password: value.password });

@@ -45,7 +45,11 @@ class RunningCluster implements LocalCluster {
   async start(options: ResolvedOptions): Promise<void> {
     this.#secure = options.node.tls !== undefined;
     // First, because a port that is taken should be told before anything slow happens.
-    this.#endpoint = await startConfigurationEndpoint({ listing: () => this.#listing(), port: options.configurationPort, tls: options.node.tls });
+    this.#endpoint = await startConfigurationEndpoint({
+      listing: () => this.#listing(),
+      port: options.configurationPort,
+      tls: options.node.tls,
+    });
     const { runner, reason } = await chooseRunner(options, () => this.#listing());
     this.#runner = runner;
     this.#runtimeReason = reason;
@@ -96,7 +100,10 @@ class RunningCluster implements LocalCluster {
     return this.#inTurn(async () => {
       const node = this.#node(id);
       if (this.#nodes.length === 1) {
-        throw new LocalClusterError('SESS_LAST_NODE', `node ${id} is the last one and can't be removed; add another first, or close the cluster`);
+        throw new LocalClusterError(
+          'SESS_LAST_NODE',
+          `node ${id} is the last one and can't be removed; add another first, or close the cluster`,
+        );
       }
       this.#nodes.splice(this.#nodes.indexOf(node), 1);
       this.#version++;
@@ -125,10 +132,7 @@ class RunningCluster implements LocalCluster {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#last.then(async () => {
-      await Promise.all([this.#endpoint?.close(), this.#runner?.close()]);
-      await Promise.all(this.#nodes.map((node) => node.kill()));
-    });
+    this.#closing ??= this.#end();
     return this.#closing;
   }
 
@@ -136,10 +140,18 @@ class RunningCluster implements LocalCluster {
     return this.close();
   }
 
+  async #end(): Promise<void> {
+    await this.#last;
+    // A node that can't be ended must not keep the others alive; the runner tries it once more, and tells.
+    await Promise.allSettled(this.#nodes.map((node) => node.kill()));
+    await Promise.all([this.#endpoint?.close(), this.#runner?.close()]);
+  }
+
   /** Starts a node on a port that no listed node has: one that is down keeps its port. */
   #startNode(runner: NodeRunner, weight: number | undefined): Promise<ClusterNode> {
     return onFreePort(async (port) => {
-      if (this.#nodes.some((other) => other.port === port)) throw new LocalClusterError('SESS_PORT_IN_USE', `a listed node has port ${port}`);
+      if (this.#nodes.some((other) => other.port === port))
+        throw new LocalClusterError('SESS_PORT_IN_USE', `a listed node has port ${port}`);
       const node = new ClusterNode(runner, port, weight);
       await node.start();
       return node;
@@ -162,7 +174,8 @@ class RunningCluster implements LocalCluster {
 
   #inTurn<T>(operation: (runner: NodeRunner) => Promise<T>): Promise<T> {
     const runner = this.#runner;
-    if (this.#closing || !runner) return Promise.reject(new LocalClusterError('SESS_CLOSED', 'the cluster was closed; start another with startLocalCluster'));
+    if (this.#closing || !runner)
+      return Promise.reject(new LocalClusterError('SESS_CLOSED', 'the cluster was closed; start another with startLocalCluster'));
     const turn = this.#last.then(() => operation(runner));
     this.#last = turn.catch(() => undefined);
     return turn;

@@ -18,8 +18,8 @@ const HANDSHAKE_OPAQUE = 0;
 export interface ConnectionListener {
   /** The node has answered in the binary protocol and let this client in. */
   stands(): void;
-  /** Called once. Everything that was sent has failed with `error`. */
-  ended(error: SessClientError): void;
+  /** Called once. Everything that was sent has failed with `error`. `stood`: whether it ever came to {@link stands}. */
+  ended(error: SessClientError, stood: boolean): void;
 }
 
 /**
@@ -99,12 +99,13 @@ export class Connection {
   /** Closes at once; everything sent and not settled fails with `error`. Twice does no harm. */
   end(error: SessClientError): void {
     if (this.#state === 'ended') return;
+    const stood = this.#state === 'standing';
     this.#state = 'ended';
     clearTimeout(this.#connectTimer);
     this.#socket.destroy();
     this.#sent.clear();
     this.#server.error(error);
-    this.#listener.ended(error);
+    this.#listener.ended(error, stood);
   }
 
   #lost(cause: Error | undefined): void {

@@ -152,7 +152,7 @@ export class NodeLink {
     lastEpoch += 1;
     const connection = new Connection(this.#node, this.#options, this.#errors, lastEpoch, {
       stands: () => this.#stands(connection),
-      ended: (error) => this.#ended(error),
+      ended: (error, stood) => this.#ended(error, stood),
     });
     this.#connection = connection;
     this.#socketClosed = connection.closed;
@@ -168,8 +168,7 @@ export class NodeLink {
     this.#events.connected(connection.epoch);
   }
 
-  #ended(error: SessClientError): void {
-    const stood = this.epoch !== undefined;
+  #ended(error: SessClientError, stood: boolean): void {
     this.#connection = undefined;
     this.#failures = stood ? 0 : this.#failures + 1;
     this.#lastFailure = stood ? undefined : error;

@@ -9,7 +9,7 @@ export interface Operation<T> {
   /** CAS number that must still hold; 0 for none. */
   readonly cas: bigint;
   /** Turns the reply into the answer, or says what is wrong with it. Must not throw. */
-  read(reply: Response, epoch: number): Reading<T>;
+  readonly read: (reply: Response, epoch: number) => Reading<T>;
 }
 
 export type Reading<T> =

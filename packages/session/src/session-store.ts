@@ -3,11 +3,14 @@
  * memory store implement it; one conformance suite holds for both.
  *
  * A miss is a value. A promise rejects only with a `SessionError`: `SESS_UNAVAILABLE` (no answer: says nothing about whether the
- * session exists), `SESS_CONFLICT` (a save found something newer, or destroyed), `SESS_TOO_LARGE`, `SESS_CLOSED`.
+ * session exists), `SESS_CONFLICT` (a save found something newer, or destroyed), `SESS_TOO_LARGE`, `SESS_ABORTED`, `SESS_CLOSED`,
+ * `SESS_STORE` (the store refused the request itself: a mistake in the code that asked).
  */
 export interface SessionStore {
   /** Short name for people and diagnostics: `memcached`, `memory`. */
   readonly name: string;
+  /** Resolves when the store can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. Stores that are always ready leave it out. */
+  ready?(): Promise<void>;
   /** The session under `key`, or `undefined` when there is none, it expired or it was destroyed. */
   load(key: string, options?: StoreRequestOptions): Promise<StoredSession | undefined>;
   /**
@@ -17,17 +20,22 @@ export interface SessionStore {
   save(key: string, value: Uint8Array, options: SaveOptions): Promise<StoredSession>;
   /** Moves the expiry to `ttlSeconds` from now; never rewrites. `false` when there is no session. */
   touch(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean>;
-  /** Destroys the session and keeps its key unusable for `ttlSeconds`: no save that was under way brings it back. */
-  destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<void>;
+  /**
+   * Destroys the session and keeps its key unusable for `ttlSeconds`: no save that was under way brings it back. Whether there was a
+   * session: of two that destroy it at once, one hears `true`.
+   */
+  destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean>;
   /** Releases what the store itself opened. Twice does no harm. */
   close(): Promise<void>;
 }
 
 export interface StoreRequestOptions {
+  /** Ends the wait with `SESS_ABORTED`. A write may or may not have happened. */
   readonly signal?: AbortSignal;
 }
 
 export interface SaveOptions extends StoreRequestOptions {
+  /** Whole seconds to live, at least 1. */
   readonly ttlSeconds: number;
   readonly expect: StoredSession | 'absent';
 }
@@ -37,6 +45,6 @@ export interface StoredSession {
   readonly value: Uint8Array;
   /** Private to the store that made it. */
   readonly token: unknown;
-  /** Remaining time to live in seconds when it was read; `undefined` where the store can't tell. */
+  /** Remaining time to live in seconds when it was read or written; `undefined` where the store can't tell. */
   readonly ttlSeconds: number | undefined;
 }

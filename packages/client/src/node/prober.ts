@@ -131,8 +131,8 @@ export class Prober {
     const { state, cause, answers } = this.#breaker;
     if (state === 'suspect') return this.#failures === 0 ? 0 : first;
     if (state !== 'down') return this.#failures === 0 ? probeIntervalMs : Math.min(first, probeIntervalMs);
-    if (refusedCredentials(cause)) return maxProbePauseMs;
-    return answers > 0 ? first : Math.min(first * 2 ** Math.min(this.#failures, 30), maxProbePauseMs);
+    if (answers > 0) return first;
+    return refusedCredentials(cause) ? maxProbePauseMs : Math.min(first * 2 ** Math.min(this.#failures, 30), maxProbePauseMs);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ClusterNode, Discovery, Topology, Watch } from '@sess/discovery';
 
-import type { CancelTimer, Clock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { discoveryErrorChannel, topologyChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
@@ -41,7 +41,6 @@ export interface ViewKeeperSetup {
 export class ViewKeeper implements DrainableCluster {
   readonly clock: Clock;
   readonly versions: VersionSource;
-  readonly #setup: ViewKeeperSetup;
   readonly #book: ViewBook;
   readonly #pool: NodePool;
   readonly #history: HistoryKeeper;
@@ -53,12 +52,10 @@ export class ViewKeeper implements DrainableCluster {
   #historyKnown = false;
   #lastError: Error | undefined;
   #lookedAgainAt = -Infinity;
-  #cancelRetry: CancelTimer | undefined;
   #ended = false;
 
   constructor(setup: ViewKeeperSetup) {
     const { clock, random, versions, historyIntervalMs, historySecret } = setup;
-    this.#setup = setup;
     this.clock = clock;
     this.versions = versions;
     this.#book = new ViewBook(setup);
@@ -197,7 +194,6 @@ export class ViewKeeper implements DrainableCluster {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#cancelRetry?.();
     this.#watch.close();
     this.#history.stop();
     this.#changed();
@@ -229,7 +225,6 @@ export class ViewKeeper implements DrainableCluster {
       );
       return;
     }
-    this.#cancelRetry?.();
     this.#lastError = undefined;
     this.#topology = topology;
     for (const node of topology.nodes) this.#pool.want(targetOf(node));
@@ -266,15 +261,7 @@ export class ViewKeeper implements DrainableCluster {
     if (this.#ended) return;
     this.#lastError = error;
     if (discoveryErrorChannel.hasSubscribers) discoveryErrorChannel.publish({ error });
-    if (this.#topology === undefined) this.#retrySoon();
     this.#changed();
-  }
-
-  /** Without any topology nothing works: don't wait for discovery's next regular look. */
-  #retrySoon(): void {
-    const { clock, random } = this.#setup;
-    this.#cancelRetry?.();
-    this.#cancelRetry = clock.after(LOOK_AGAIN_MS * (1 + random() / 2), () => this.#lookAgain());
   }
 
   #lookAgain(): void {

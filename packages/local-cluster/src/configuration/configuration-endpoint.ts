@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls';
 import { LocalClusterError } from '../errors.ts';
 import type { TlsMaterial } from '../options.ts';
+import { VERSION } from '../version.ts';
 import { CLUSTER_KEY, encodeConfigReply, encodeValueReply, type ConfigurationListing } from './configuration-listing.ts';
 
 export interface ConfigurationEndpointOptions {
@@ -24,6 +25,7 @@ export interface ConfigurationEndpoint {
 
 /** No request that it knows is longer. */
 const LONGEST_LINE = 2_048;
+const MAX_UNWRITTEN = 1_048_576;
 
 /**
  * Starts an endpoint that answers `config get cluster`, `get AmazonElastiCache:cluster`, `version` and `quit`, and `ERROR` to the rest.
@@ -61,31 +63,38 @@ function serveLines(socket: Socket, listing: () => ConfigurationListing): void {
   socket.on('data', (chunk: string) => {
     const lines = (pending + chunk).split('\n');
     pending = lines.pop() ?? '';
-    if (pending.length > LONGEST_LINE) return void socket.destroy();
-    for (const line of lines) {
-      const words = line.trim().split(/ +/);
-      if (words[0] === 'quit') return void socket.end();
-      // A client that does not read its replies is cut off rather than buffered for.
-      if (!socket.write(answer(words, listing)) && socket.writableLength > 1_048_576) return void socket.destroy();
-    }
+    for (const line of lines) serveLine(socket, line, listing);
+    // Neither a line without end nor a client that does not read its replies may fill the memory.
+    if (pending.length > LONGEST_LINE || socket.writableLength > MAX_UNWRITTEN) socket.destroy();
   });
+}
+
+function serveLine(socket: Socket, line: string, listing: () => ConfigurationListing): void {
+  if (socket.writableEnded) return;
+  const words = line.trim().split(/ +/);
+  if (words[0] === 'quit') socket.end();
+  else socket.write(answer(words, listing));
 }
 
 function answer(words: readonly string[], listing: () => ConfigurationListing): string {
   const request = words.join(' ');
   if (request === 'config get cluster') return encodeConfigReply(listing());
   if (request === `get ${CLUSTER_KEY}` || request === `gets ${CLUSTER_KEY}`) return encodeValueReply(listing());
-  if (request === 'version') return 'VERSION 1.6.22\r\n';
+  if (request === 'version') return `VERSION ${VERSION}\r\n`;
   return 'ERROR\r\n';
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    server.on('error', (error: NodeJS.ErrnoException) => {
       const where = `${host}:${port}`;
       reject(
         error.code === 'EADDRINUSE'
-          ? new LocalClusterError('SESS_PORT_IN_USE', `the configuration endpoint can't listen on ${where}: the port is in use; choose another or leave it out`, error)
+          ? new LocalClusterError(
+              'SESS_PORT_IN_USE',
+              `the configuration endpoint can't listen on ${where}: the port is in use; choose another or leave it out`,
+              error,
+            )
           : new LocalClusterError('SESS_START_FAILED', `the configuration endpoint can't listen on ${where}: ${error.message}`, error),
       );
     });

@@ -4,7 +4,7 @@ import { REQUEST_MAGIC } from './binary/frame.ts';
 import { SaslLogin } from './binary/sasl-login.ts';
 import { ByteQueue } from './byte-queue.ts';
 import type { Credentials } from '../options.ts';
-import type { Protocol } from './protocol.ts';
+import type { Protocol, Step } from './protocol.ts';
 import { Reply } from './reply.ts';
 import type { Workplace } from './text/command.ts';
 import { TextLogin } from './text/text-login.ts';
@@ -58,7 +58,7 @@ export class Connection {
       }
       const next = this.#step();
       if (next === 'again') continue;
-      this.#write();
+      if (next !== 'hold') this.#write();
       if (next === 'close') return void this.#socket.end();
       this.#socket.resume();
       return;
@@ -66,7 +66,7 @@ export class Connection {
   }
 
   /** Commands up to the point where there is nothing left to take, or enough to write. */
-  #step(): 'again' | 'wait' | 'close' {
+  #step(): Step {
     const first = this.#input.peek();
     if (first === undefined) return 'wait';
     this.#protocol ??= this.#protocolFor(first);

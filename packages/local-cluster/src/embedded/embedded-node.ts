@@ -33,7 +33,7 @@ export class EmbeddedNode implements RunningNode {
 
   listen(port: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+      this.#server.on('error', (error: NodeJS.ErrnoException) => {
         const inUse = error.code === 'EADDRINUSE';
         reject(
           new LocalClusterError(

@@ -154,7 +154,11 @@ export class ItemStore {
     const digits = String(value);
     if (digits.length > item.value.length) {
       const { flags, expiresAt, binaryKey } = item;
-      return { outcome: 'done', value, item: this.#link({ key, flags, expiresAt, binaryKey, cas: 0n, value: Buffer.from(digits, 'latin1') }) };
+      return {
+        outcome: 'done',
+        value,
+        item: this.#link({ key, flags, expiresAt, binaryKey, cas: 0n, value: Buffer.from(digits, 'latin1') }),
+      };
     }
     // A shorter number is filled up with spaces, as in memcached. A new buffer: a reply under way may still hold the old one.
     item.value = Buffer.from(digits.padEnd(item.value.length), 'latin1');
@@ -176,7 +180,7 @@ export class ItemStore {
   /** The items for a listing, oldest first; one that expires in this very second is still among them, as in memcached. */
   *list(): IterableIterator<Item> {
     // Of a copy, since items move when they are used while the listing is read.
-    for (const item of [...this.#items.values()]) {
+    for (const item of Array.from(this.#items.values())) {
       const now = this.#now();
       if (this.#items.get(item.key) !== item || this.#isFlushed(item, now)) continue;
       if (item.expiresAt === 0 || item.expiresAt >= now) yield item;
@@ -245,19 +249,10 @@ type Decision = StoreOutcome | 'overwrite' | 'overwrite-stale' | 'extend';
 
 function outcomeOverItem(mode: StoreMode, draft: Draft, old: Item): Decision {
   const matches = draft.cas === old.cas;
-  switch (mode) {
-    case 'set':
-    case 'replace':
-      return 'overwrite';
-    case 'add':
-      return 'not-stored';
-    case 'append':
-    case 'prepend':
-      return draft.cas === 0n || matches ? 'extend' : 'exists';
-    case 'cas':
-      if (matches) return 'overwrite';
-      return draft.invalidate === true && draft.cas !== 0n && draft.cas < old.cas ? 'overwrite-stale' : 'exists';
-  }
+  if (mode === 'add') return 'not-stored';
+  if (mode === 'append' || mode === 'prepend') return draft.cas === 0n || matches ? 'extend' : 'exists';
+  if (mode !== 'cas' || matches) return 'overwrite';
+  return draft.invalidate === true && draft.cas !== 0n && draft.cas < old.cas ? 'overwrite-stale' : 'exists';
 }
 
 function outcomeOverNothing(mode: StoreMode): Decision {

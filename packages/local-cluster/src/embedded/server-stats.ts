@@ -1,8 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { VERSION } from '../version.ts';
 import type { ItemStore } from './item-store.ts';
-
-/** As memcached does, followed by what this is: a client that reads the number finds the protocol it may expect. */
-export const VERSION = '1.6.18-embedded';
 
 type Counted = 'get' | 'set' | 'touch' | 'delete' | 'flush';
 
@@ -73,7 +71,15 @@ export class ServerStats {
 
   settings(): readonly (readonly [name: string, value: string])[] {
     const { memoryBytes, itemBytes } = this.#store.limits;
-    const rows = { maxbytes: memoryBytes, maxconns: 1_024, evictions: 'on', cas_enabled: 'yes', item_size_max: itemBytes, flush_enabled: 'yes', dump_enabled: 'yes' };
+    const rows = {
+      maxbytes: memoryBytes,
+      maxconns: 1_024,
+      evictions: 'on',
+      cas_enabled: 'yes',
+      item_size_max: itemBytes,
+      flush_enabled: 'yes',
+      dump_enabled: 'yes',
+    };
     return Object.entries(rows).map(([name, value]) => [name, String(value)] as const);
   }
 }

@@ -1,6 +1,9 @@
-import { resolveOptions, RUNTIMES, type LocalClusterOptions, type ResolvedOptions } from '../options.ts';
 import type { Runtime } from '../local-cluster.ts';
+import { resolveOptions, RUNTIMES, unsupportedBy, type LocalClusterOptions, type ResolvedOptions } from '../options.ts';
+import { findEngine, missingImage } from './container-engine.ts';
+import { containerRunner } from './container-runner.ts';
 import { missingMemcached } from './memcached-program.ts';
+import { onFreePort } from './node-port.ts';
 
 /** Whether one way of running memcached works here. */
 export interface RuntimeAvailability {
@@ -10,7 +13,18 @@ export interface RuntimeAvailability {
   readonly reason?: string;
 }
 
-/** Which ways of running memcached this machine has, best first. */
+/** How long fetching an image may take before another runtime is taken instead, in milliseconds. */
+const PULL_MS = 30_000;
+
+/**
+ * Which ways of running memcached this machine has, in the order in which `auto` tries them: `container`, `memcached`, `embedded`.
+ *
+ * An engine that answers need not be able to run anything, so a container is really started and asked. Takes about as long as that; with
+ * an engine that hangs or an image that can't be fetched at most a minute and a half.
+ *
+ * @param options - as for `startLocalCluster`: which programs and image to look for
+ * @throws LocalClusterError `SESS_BAD_OPTION`
+ */
 export async function availableRuntimes(options: LocalClusterOptions = {}): Promise<readonly RuntimeAvailability[]> {
   const resolved = resolveOptions(options);
   return Promise.all(
@@ -21,14 +35,25 @@ export async function availableRuntimes(options: LocalClusterOptions = {}): Prom
   );
 }
 
-/** Why a runtime does not work here, or nothing when it does. */
-export function reasonAgainst(runtime: Runtime, options: ResolvedOptions): Promise<string | undefined> {
-  switch (runtime) {
-    case 'container':
-      return Promise.resolve('not there yet');
-    case 'memcached':
-      return missingMemcached(options.memcachedPath);
-    case 'embedded':
-      return Promise.resolve(undefined);
+/** Why a runtime does not work here with these options, or nothing when it does. */
+export async function reasonAgainst(runtime: Runtime, options: ResolvedOptions): Promise<string | undefined> {
+  const unsupported = unsupportedBy(runtime, options.node);
+  if (unsupported !== undefined || runtime === 'embedded') return unsupported;
+  return runtime === 'memcached' ? missingMemcached(options.memcachedPath) : missingContainers(options);
+}
+
+async function missingContainers(options: ResolvedOptions): Promise<string | undefined> {
+  const engine = await findEngine(options.containerEngine);
+  if (typeof engine === 'string') return engine;
+  const missing = await missingImage(engine, options.containerImage, PULL_MS);
+  if (missing !== undefined) return missing;
+  const runner = await containerRunner(engine, options.containerImage, options.node);
+  try {
+    await onFreePort((port) => runner.start(port, () => undefined));
+    return undefined;
+  } catch (error) {
+    return `${engine.program} answers but can't run a container: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    await runner.close();
   }
 }

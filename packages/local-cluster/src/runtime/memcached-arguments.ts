@@ -1,4 +1,4 @@
-import { chown, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeSettings } from '../options.ts';
@@ -17,12 +17,8 @@ export interface SecretFiles {
 
 /** The command line of one node. */
 export function memcachedArguments(port: number, settings: NodeSettings, files: SecretFiles | undefined): string[] {
-  return [
-    ...['-l', '127.0.0.1', '-p', String(port), '-U', '0'],
-    ...sizeArguments(settings),
-    ...(isRoot() ? ['-u', UNPRIVILEGED] : []),
-    ...secretArguments(files),
-  ];
+  const user = isRoot() ? ['-u', UNPRIVILEGED] : [];
+  return ['-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user, ...sizeArguments(settings), ...secretArguments(files)];
 }
 
 /** Limits; the same for a process and for a container. Two threads are enough for one machine. */
@@ -38,15 +34,23 @@ export function secretArguments(files: SecretFiles | undefined): string[] {
   return words;
 }
 
-/** Writes credentials, key and certificate where only memcached's user can read them; nothing when there are none. */
-export async function writeSecretFiles(settings: Pick<NodeSettings, 'credentials' | 'tls'>): Promise<SecretFiles | undefined> {
+/**
+ * Writes credentials, key and certificate to a directory that no other user can enter; nothing when there are none. Each file is for
+ * memcached's user: on this machine the one that root turns into, in a container an unknown one, so that there the directory alone protects.
+ */
+export async function writeSecretFiles(
+  settings: Pick<NodeSettings, 'credentials' | 'tls'>,
+  reader: 'process' | 'container',
+): Promise<SecretFiles | undefined> {
   const { credentials, tls } = settings;
   if (!credentials && !tls) return undefined;
   const directory = await mkdtemp(join(tmpdir(), 'sess-cluster-'));
   const write = async (name: string, text: string | Buffer): Promise<string> => {
     const path = join(directory, name);
     await writeFile(path, text, { mode: 0o600 });
-    if (isRoot()) await chown(path, await unprivilegedUid(), 0);
+    // Changed afterwards, because a new file's mode is cut by the umask.
+    if (reader === 'container') await chmod(path, 0o644);
+    else if (isRoot()) await chown(path, await unprivilegedUid(), 0);
     return path;
   };
   const files = {
@@ -55,7 +59,7 @@ export async function writeSecretFiles(settings: Pick<NodeSettings, 'credentials
     certificate: tls && (await write('certificate.pem', tls.cert)),
     key: tls && (await write('key.pem', tls.key)),
   };
-  if (isRoot()) await chown(directory, await unprivilegedUid(), 0);
+  if (reader === 'process' && isRoot()) await chown(directory, await unprivilegedUid(), 0);
   return files;
 }
 

@@ -14,7 +14,7 @@ const ENDING = `[ -z "$left" ] || kill -9 $left
 
 /** Runs each node as a child process of this one. */
 export async function memcachedRunner(program: string, settings: NodeSettings): Promise<NodeRunner> {
-  const files = await writeSecretFiles(settings);
+  const files = await writeSecretFiles(settings, 'process');
   const guard = new OrphanGuard(ENDING, [files?.directory ?? '']);
   const running = new Set<MemcachedProcess>();
   return {
@@ -29,10 +29,7 @@ export async function memcachedRunner(program: string, settings: NodeSettings): 
         running.delete(node);
         throw error;
       }
-      void node.ended.then((killed) => {
-        running.delete(node);
-        if (!killed) onDeath();
-      });
+      void untilEnded(node, () => running.delete(node), onDeath);
       return node;
     },
     async close() {
@@ -41,6 +38,12 @@ export async function memcachedRunner(program: string, settings: NodeSettings): 
       if (files) await rm(files.directory, { recursive: true, force: true });
     },
   };
+}
+
+async function untilEnded(node: MemcachedProcess, forget: () => void, onDeath: () => void): Promise<void> {
+  const killed = await node.ended;
+  forget();
+  if (!killed) onDeath();
 }
 
 /** One memcached process. */
@@ -108,7 +111,10 @@ class MemcachedProcess implements RunningNode {
   }
 
   #uncontrollable(participle: string): LocalClusterError {
-    return new LocalClusterError('SESS_NODE_CONTROL', `the memcached process on 127.0.0.1:${this.#port} can't be ${participle}: it has ended; restart the node`);
+    return new LocalClusterError(
+      'SESS_NODE_CONTROL',
+      `the memcached process on 127.0.0.1:${this.#port} can't be ${participle}: it has ended; restart the node`,
+    );
   }
 
   #startFailure(cause: unknown): LocalClusterError {
@@ -121,13 +127,21 @@ class MemcachedProcess implements RunningNode {
     }
     const said = this.#complaint.trim();
     if (/address already in use/i.test(said)) {
-      return new LocalClusterError('SESS_PORT_IN_USE', `port ${this.#port} on 127.0.0.1 is in use; stop what listens there or choose another port`, cause);
+      return new LocalClusterError(
+        'SESS_PORT_IN_USE',
+        `port ${this.#port} on 127.0.0.1 is in use; stop what listens there or choose another port`,
+        cause,
+      );
     }
     const { exitCode, signalCode } = this.#process;
     const how =
       exitCode === null && signalCode === null
         ? `did not answer within ${this.#settings.startTimeoutMs} ms; raise the option "startTimeoutMs" on a slow machine`
         : `ended with ${signalCode ?? `exit code ${exitCode}`}`;
-    return new LocalClusterError('SESS_START_FAILED', `memcached on 127.0.0.1:${this.#port} ${how}${said === '' ? '' : `; it said: ${said}`}`, cause);
+    return new LocalClusterError(
+      'SESS_START_FAILED',
+      `memcached on 127.0.0.1:${this.#port} ${how}${said === '' ? '' : `; it said: ${said}`}`,
+      cause,
+    );
   }
 }

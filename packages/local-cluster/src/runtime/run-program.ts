@@ -12,10 +12,11 @@ export interface ProgramOutcome {
   readonly summary: string;
 }
 
-/** Runs a program to its end, or kills it after `timeoutMs`. Never rejects. Its input is empty. */
-export function runProgram(program: string, words: readonly string[], timeoutMs: number): Promise<ProgramOutcome> {
+/** Runs a program to its end, or kills it after `timeoutMs` or when `signal` fires. Never rejects. Its input is empty. */
+export function runProgram(program: string, words: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<ProgramOutcome> {
   return new Promise((resolve) => {
-    const child = execFile(program, words, { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 1_048_576 }, (error, stdout, stderr) => {
+    const options = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 1_048_576, ...(signal && { signal }) } as const;
+    const child = execFile(program, words, options, (error, stdout, stderr) => {
       const missing = error?.code === 'ENOENT' || error?.code === 'EACCES';
       const timedOut = error?.killed === true;
       resolve({ ok: error === null, missing, timedOut, stdout, summary: summarize(error, stderr, timedOut, timeoutMs) });
@@ -24,7 +25,12 @@ export function runProgram(program: string, words: readonly string[], timeoutMs:
   });
 }
 
-function summarize(error: (Error & { code?: unknown; signal?: unknown }) | null, stderr: string, timedOut: boolean, timeoutMs: number): string {
+function summarize(
+  error: (Error & { code?: unknown; signal?: unknown }) | null,
+  stderr: string,
+  timedOut: boolean,
+  timeoutMs: number,
+): string {
   if (error === null) return 'exit code 0';
   if (timedOut) return `no end within ${timeoutMs} ms`;
   const said = stderr.trim().split('\n').at(-1)?.trim();

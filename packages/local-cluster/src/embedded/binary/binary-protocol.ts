@@ -1,12 +1,30 @@
 import type { ByteQueue } from '../byte-queue.ts';
 import { MAX_KEY_BYTES } from '../item.ts';
-import type { Protocol } from '../protocol.ts';
+import type { Protocol, Step } from '../protocol.ts';
 import type { Reply } from '../reply.ts';
 import type { Workplace } from '../text/command.ts';
 import { isQuiet, isWellFormed, loudOpcode } from './command-shapes.ts';
 import { runCommand, valueRefusal } from './commands.ts';
-import { decodeHeader, encodeResponse, HEADER_BYTES, OPCODE, REQUEST_MAGIC, STATUS, STATUS_TEXT, type RequestHeader, type Response, type Status } from './frame.ts';
+import {
+  decodeHeader,
+  encodeResponse,
+  HEADER_BYTES,
+  OPCODE,
+  REQUEST_MAGIC,
+  STATUS,
+  STATUS_TEXT,
+  type RequestHeader,
+  type Response,
+  type Status,
+} from './frame.ts';
 import type { SaslLogin } from './sasl-login.ts';
+
+interface Refusal {
+  readonly status: Status;
+  /** Bytes of the body that are still to come and to be thrown away. */
+  readonly swallow: number;
+  readonly close: boolean;
+}
 
 /** The binary protocol. */
 export class BinaryProtocol implements Protocol {
@@ -20,10 +38,10 @@ export class BinaryProtocol implements Protocol {
     this.#login = login;
   }
 
-  step(input: ByteQueue, reply: Reply): 'again' | 'wait' | 'close' {
+  step(input: ByteQueue, reply: Reply): Step {
     if (this.#swallow > 0) {
       this.#swallow -= input.skip(this.#swallow);
-      return this.#swallow > 0 ? 'wait' : 'again';
+      return this.#swallow > 0 ? 'hold' : 'again';
     }
     this.#header ??= takeHeader(input);
     const header = this.#header;
@@ -37,25 +55,29 @@ export class BinaryProtocol implements Protocol {
       this.#swallow = refusal.swallow;
       return refusal.close ? 'close' : 'again';
     }
-    if (input.length < header.bodyBytes) return 'wait';
+    if (input.length < header.bodyBytes) return 'hold';
     this.#header = undefined;
     return this.#run(header, input.take(header.bodyBytes) ?? Buffer.alloc(0), reply);
   }
 
   /** Refuses what needs no value to be refused, before its value has come. */
-  #refuse(header: RequestHeader, input: ByteQueue): 'wait' | { status: Status; swallow: number; close: boolean } | undefined {
+  #refuse(header: RequestHeader, input: ByteQueue): 'wait' | Refusal | undefined {
     const { keyBytes, extrasBytes, bodyBytes, opcode } = header;
-    const closing = (status: Status): { status: Status; swallow: number; close: true } => ({ status, swallow: 0, close: true });
     if (keyBytes + extrasBytes > bodyBytes) return closing(STATUS.unknownCommand);
     if (this.#login && !this.#login.admits(opcode)) return closing(STATUS.authError);
     if (keyBytes > MAX_KEY_BYTES) return closing(STATUS.invalidArguments);
     const shape = isWellFormed(header);
+    if (shape === false) return closing(STATUS.invalidArguments);
     if (shape === undefined || (isSasl(opcode) && !this.#login)) return { status: STATUS.unknownCommand, swallow: bodyBytes, close: false };
-    if (!shape) return closing(STATUS.invalidArguments);
     // The size depends on the flags among the extras.
     if (input.length < extrasBytes + keyBytes) return 'wait';
     const body = input.view();
-    const status = valueRefusal(header, body.subarray(0, extrasBytes), body.toString('latin1', extrasBytes, extrasBytes + keyBytes), this.#place);
+    const status = valueRefusal(
+      header,
+      body.subarray(0, extrasBytes),
+      body.toString('latin1', extrasBytes, extrasBytes + keyBytes),
+      this.#place,
+    );
     return status === undefined ? undefined : { status, swallow: bodyBytes, close: false };
   }
 
@@ -76,6 +98,10 @@ export class BinaryProtocol implements Protocol {
     }
     return request.opcode === OPCODE.quit ? 'close' : 'again';
   }
+}
+
+function closing(status: Status): Refusal {
+  return { status, swallow: 0, close: true };
 }
 
 function takeHeader(input: ByteQueue): RequestHeader | undefined {

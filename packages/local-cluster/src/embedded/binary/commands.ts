@@ -1,6 +1,6 @@
 import type { Item } from '../item.ts';
 import type { StoreMode } from '../item-store.ts';
-import { VERSION } from '../server-stats.ts';
+import { VERSION } from '../../version.ts';
 import type { Workplace } from '../text/command.ts';
 import { loudOpcode } from './command-shapes.ts';
 import { OPCODE, STATUS, type Request, type RequestHeader, type Response, type Status } from './frame.ts';
@@ -75,9 +75,9 @@ function encodeFlags(item: Item): Buffer {
 function store(request: Request, { store: items, stats }: Workplace): Response {
   const { opcode, key, extras, cas } = request;
   const mode = STORES.get(opcode) ?? 'set';
-  const extends_ = mode === 'append' || mode === 'prepend';
+  const keepsAttributes = mode === 'append' || mode === 'prepend';
   stats.count('set');
-  const stored = items.store(cas !== 0n && !extends_ ? 'cas' : mode, {
+  const stored = items.store(cas !== 0n && !keepsAttributes ? 'cas' : mode, {
     key,
     // A copy: the bytes are a piece of what the socket read, and would keep all of it alive.
     value: Buffer.from(request.value),
@@ -85,17 +85,15 @@ function store(request: Request, { store: items, stats }: Workplace): Response {
     expiresAt: extras.length === 8 ? items.expiry(extras.readUInt32BE(4)) : 0,
     cas,
   });
-  switch (stored.outcome) {
-    case 'stored':
-      return { cas: stored.cas };
-    case 'exists':
-      return { status: STATUS.keyExists };
-    case 'missing':
-      return { status: STATUS.keyNotFound };
-    case 'not-stored':
-      if (mode === 'add') return { status: STATUS.keyExists };
-      return { status: mode === 'replace' ? STATUS.keyNotFound : STATUS.notStored };
-  }
+  if (stored.outcome === 'stored') return { cas: stored.cas };
+  return { status: stored.outcome === 'not-stored' ? refusedBy(mode) : REFUSALS[stored.outcome] };
+}
+
+const REFUSALS = { exists: STATUS.keyExists, missing: STATUS.keyNotFound } as const;
+
+function refusedBy(mode: StoreMode): Status {
+  if (mode === 'add') return STATUS.keyExists;
+  return mode === 'replace' ? STATUS.keyNotFound : STATUS.notStored;
 }
 
 function remove({ key, cas }: Request, { store: items, stats }: Workplace): Response {
@@ -112,19 +110,12 @@ function count({ opcode, key, extras, cas }: Request, { store: items }: Workplac
   const initial = extras.readBigUInt64BE(8);
   const exptime = extras.readUInt32BE(16);
   const result = items.arithmetic(key, opcode === OPCODE.increment ? 'up' : 'down', delta, cas);
-  switch (result.outcome) {
-    case 'done':
-      return { value: encodeCounter(result.value), cas: result.item.cas };
-    case 'exists':
-      return { status: STATUS.keyExists };
-    case 'not-a-number':
-      return { status: STATUS.notANumber };
-    case 'missing': {
-      if (exptime === NOT_WHEN_MISSING) return { status: STATUS.keyNotFound };
-      const item = items.create({ key, value: Buffer.from(String(initial)), flags: 0, expiresAt: items.expiry(exptime), cas: 0n });
-      return { value: encodeCounter(initial), cas: item.cas };
-    }
-  }
+  if (result.outcome === 'done') return { value: encodeCounter(result.value), cas: result.item.cas };
+  if (result.outcome === 'exists') return { status: STATUS.keyExists };
+  if (result.outcome === 'not-a-number') return { status: STATUS.notANumber };
+  if (exptime === NOT_WHEN_MISSING) return { status: STATUS.keyNotFound };
+  const item = items.create({ key, value: Buffer.from(String(initial)), flags: 0, expiresAt: items.expiry(exptime), cas: 0n });
+  return { value: encodeCounter(initial), cas: item.cas };
 }
 
 function encodeCounter(value: bigint): Buffer {

@@ -12,7 +12,9 @@ export class SaslLogin {
   }
 
   admits(opcode: number): boolean {
-    return this.#done || opcode === OPCODE.version || opcode === OPCODE.saslList || opcode === OPCODE.saslAuth || opcode === OPCODE.saslStep;
+    return (
+      this.#done || opcode === OPCODE.version || opcode === OPCODE.saslList || opcode === OPCODE.saslAuth || opcode === OPCODE.saslStep
+    );
   }
 
   answer(request: Request): Response {

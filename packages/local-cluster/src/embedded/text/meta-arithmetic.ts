@@ -29,7 +29,7 @@ function begin(flags: MetaFlags, { store }: Workplace): Item {
 function fields(flags: MetaFlags, item: Item, begun: boolean, { store }: Workplace): string {
   let text = '';
   for (const word of flags.words) {
-    switch (word[0]) {
+    switch (word.charAt(0)) {
       case 'c':
         text += ` c${item.cas}`;
         break;

@@ -42,12 +42,25 @@ const PLAIN = 'lOPLkstcfvhuqI';
 
 type Draft = { -readonly [Name in keyof MetaFlags]: MetaFlags[Name] };
 
+const NO_FLAGS: Omit<MetaFlags, 'words' | 'key'> = {
+  binaryKey: false,
+  quiet: false,
+  value: false,
+  noUse: false,
+  invalidate: false,
+  cas: undefined,
+  clientFlags: 0,
+  exptime: undefined,
+  vivify: undefined,
+  recache: undefined,
+  mode: undefined,
+  initial: 0n,
+  delta: 1n,
+};
+
 /** Reads the flags of a meta command of memcached 1.6.18; a text when they are refused. */
 export function readMetaFlags(rawKey: string, words: readonly string[]): MetaFlags | string {
-  const flags: Draft = {
-    ...{ words, key: rawKey, binaryKey: false, quiet: false, value: false, noUse: false, invalidate: false, clientFlags: 0, initial: 0n, delta: 1n },
-    ...{ cas: undefined, exptime: undefined, vivify: undefined, recache: undefined, mode: undefined },
-  };
+  const flags: Draft = { ...NO_FLAGS, words, key: rawKey };
   const seen = new Set<string>();
   let refusal: string | undefined;
   for (const word of words) {
@@ -109,4 +122,3 @@ export function decodeKey(text: string): string | undefined {
   if (known === '' || known.length % 4 !== 0) return undefined;
   return Buffer.from(known, 'base64').toString('latin1') || undefined;
 }
-

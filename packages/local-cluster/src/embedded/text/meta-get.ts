@@ -15,7 +15,8 @@ export function metaGet(flags: MetaFlags, reply: Reply, { store, stats }: Workpl
     if (!flags.quiet) reply.line(`EN${echo(flags)}`);
     return;
   }
-  const answer = (flags.value ? `VA ${item.value.length}` : 'HD') + fields(flags, item, store) + marks(flags, item, found === undefined, store);
+  const answer =
+    (flags.value ? `VA ${item.value.length}` : 'HD') + fields(flags, item, store) + marks(flags, item, found === undefined, store);
   const value = item.value;
   if (!flags.noUse) store.use(item);
   if (flags.value) reply.add(`${answer}\r\n`, value, '\r\n');
@@ -32,7 +33,7 @@ function vivify(flags: MetaFlags, store: ItemStore): Item | undefined {
 function fields(flags: MetaFlags, item: Item, store: ItemStore): string {
   let text = '';
   for (const word of flags.words) {
-    switch (word[0]) {
+    switch (word.charAt(0)) {
       case 'T':
         item.expiresAt = store.expiry(flags.exptime ?? 0);
         break;

@@ -2,7 +2,7 @@ import { encodeConfigReply } from '../../configuration/configuration-listing.ts'
 import { itemBytes, type Item } from '../item.ts';
 import { parseInt32, parseUint32 } from '../number-syntax.ts';
 import type { Reply } from '../reply.ts';
-import { VERSION } from '../server-stats.ts';
+import { VERSION } from '../../version.ts';
 import { BAD_FORMAT, type Command, type Workplace } from './command.ts';
 import { answerer } from './noreply.ts';
 
@@ -52,7 +52,8 @@ function stats(words: readonly string[], reply: Reply, { stats: counters }: Work
 
 function crawl(words: readonly string[], reply: Reply, place: Workplace): void {
   const [, action, target] = words;
-  if (words.length === 2) return reply.line(action === 'enable' || action === 'disable' ? 'OK' : 'ERROR');
+  // It is always running, which is what memcached says of one that is.
+  if (words.length === 2) return reply.line(action === 'enable' ? 'ERROR failed to start lru crawler thread' : 'ERROR');
   if (words.length !== 3 || action !== 'metadump') return reply.line('ERROR');
   // memcached hands the connection to another thread here and would lose what is not written yet.
   if (!reply.isEmpty) return reply.line('ERROR cannot pipeline other commands before metadump');

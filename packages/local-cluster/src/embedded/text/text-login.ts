@@ -2,7 +2,7 @@ import type { Credentials } from '../../options.ts';
 import type { ByteQueue } from '../byte-queue.ts';
 import { sameSecret } from '../same-secret.ts';
 import { parseUint32 } from '../number-syntax.ts';
-import type { Protocol } from '../protocol.ts';
+import type { Protocol, Step } from '../protocol.ts';
 import type { Reply } from '../reply.ts';
 import { splitWords } from './words.ts';
 
@@ -23,11 +23,11 @@ export class TextLogin implements Protocol {
     this.#credentials = credentials;
   }
 
-  step(input: ByteQueue, reply: Reply): 'again' | 'wait' | 'close' {
+  step(input: ByteQueue, reply: Reply): Step {
     return this.#length === undefined ? this.#takeLine(input, reply) : this.#takeSecret(this.#length, input, reply);
   }
 
-  #takeLine(input: ByteQueue, reply: Reply): 'again' | 'wait' | 'close' {
+  #takeLine(input: ByteQueue, reply: Reply): Step {
     const line = input.takeLine();
     if (line === undefined) return input.length > LONGEST_LINE ? 'close' : 'wait';
     const words = splitWords(line);
@@ -41,7 +41,7 @@ export class TextLogin implements Protocol {
     return 'again';
   }
 
-  #takeSecret(length: number, input: ByteQueue, reply: Reply): 'again' | 'wait' {
+  #takeSecret(length: number, input: ByteQueue, reply: Reply): Step {
     const bytes = input.take(length + 2);
     if (bytes === undefined) return 'wait';
     this.#length = undefined;
@@ -49,7 +49,10 @@ export class TextLogin implements Protocol {
       reply.line('CLIENT_ERROR bad command line termination');
       return 'again';
     }
-    const [username, password] = bytes.toString('latin1', 0, length).split(' ').filter((word) => word !== '');
+    const [username, password] = bytes
+      .toString('latin1', 0, length)
+      .split(' ')
+      .filter((word) => word !== '');
     if (username === undefined || password === undefined) {
       reply.line('CLIENT_ERROR bad authentication token format');
       return 'again';

@@ -1,5 +1,5 @@
 import type { ByteQueue } from '../byte-queue.ts';
-import type { Protocol } from '../protocol.ts';
+import type { Protocol, Step } from '../protocol.ts';
 import type { Reply } from '../reply.ts';
 import { findClassicCommand } from './classic-commands.ts';
 import type { Command, Sequel, Workplace } from './command.ts';
@@ -26,16 +26,16 @@ export class TextProtocol implements Protocol {
     this.#login = login;
   }
 
-  step(input: ByteQueue, reply: Reply): 'again' | 'wait' | 'close' {
+  step(input: ByteQueue, reply: Reply): Step {
     if (this.#swallow > 0) {
       this.#swallow -= input.skip(this.#swallow);
-      return this.#swallow > 0 ? 'wait' : 'again';
+      return this.#swallow > 0 ? 'hold' : 'again';
     }
     if (this.#login && !this.#login.done) return this.#login.step(input, reply);
     return this.#sequel?.kind === 'value' ? this.#takeValue(this.#sequel, input, reply) : this.#takeLine(input, reply);
   }
 
-  #takeLine(input: ByteQueue, reply: Reply): 'again' | 'wait' | 'close' {
+  #takeLine(input: ByteQueue, reply: Reply): Step {
     const line = input.takeLine();
     if (line === undefined) return isEndless(input) ? 'close' : 'wait';
     const words = splitWords(line);
@@ -48,9 +48,9 @@ export class TextProtocol implements Protocol {
     return 'again';
   }
 
-  #takeValue(sequel: Extract<Sequel, { kind: 'value' }>, input: ByteQueue, reply: Reply): 'again' | 'wait' {
+  #takeValue(sequel: Extract<Sequel, { kind: 'value' }>, input: ByteQueue, reply: Reply): Step {
     const bytes = input.take(sequel.length + 2);
-    if (bytes === undefined) return 'wait';
+    if (bytes === undefined) return 'hold';
     this.#sequel = undefined;
     const closed = bytes[sequel.length] === 0x0d && bytes[sequel.length + 1] === 0x0a;
     // A copy: the bytes are a piece of what the socket read, and would keep all of it alive.

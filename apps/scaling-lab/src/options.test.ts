@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { OptionError, parseOptions } from './options.ts';
+
+describe('parseOptions', () => {
+  it('measures everything with 2,000 users, 3 nodes and two processes of each framework unless told otherwise', () => {
+    expect(parseOptions([])).toEqual({
+      help: false,
+      serve: false,
+      runtime: 'auto',
+      users: 2_000,
+      nodes: 3,
+      apps: 2,
+      scenarios: ['cross-read', 'scale-up', 'scale-down', 'crash', 'replace', 'restart', 'app-kill'],
+      strategies: ['ketama', 'modulo'],
+      transport: 'text',
+      port: 3_001,
+      json: undefined,
+    });
+  });
+
+  it('takes every option that measures', () => {
+    const argv =
+      '--runtime embedded --users 60 --nodes 4 --apps 1 --scenario crash --scenario scale-up --strategy modulo --transport memjs --json out.json';
+    expect(parseOptions(argv.split(' '))).toMatchObject({
+      runtime: 'embedded',
+      users: 60,
+      nodes: 4,
+      apps: 1,
+      scenarios: ['scale-up', 'crash'],
+      strategies: ['modulo'],
+      transport: 'memjs',
+      json: 'out.json',
+    });
+  });
+
+  it('runs a scenario that is named twice once', () => {
+    expect(parseOptions(['--scenario', 'crash', '--scenario', 'crash']).scenarios).toEqual(['crash']);
+  });
+
+  it('serves one strategy: ketama, or the one that is named', () => {
+    expect(parseOptions(['--serve', '--port', '4000'])).toMatchObject({ serve: true, port: 4_000, strategies: ['ketama'] });
+    expect(parseOptions(['--serve', '--strategy', 'modulo']).strategies).toEqual(['modulo']);
+  });
+
+  it('passes over the separator that pnpm hands on', () => {
+    expect(parseOptions(['--', '--serve']).serve).toBe(true);
+  });
+
+  it.each([
+    [['--bogus'], /--bogus.*--help/s],
+    [['surplus'], /surplus.*--help/s],
+    [['--users'], /--users.*--help/s],
+    [['--users', 'many'], '--users is "many"; it must be a whole number from 1 to 100000.'],
+    [['--users', '0'], '--users is "0"'],
+    [['--users', '1.5'], '--users is "1.5"'],
+    [['--nodes', '1'], '--nodes is "1"; it must be a whole number from 2 to 16.'],
+    [['--apps', '9'], '--apps is "9"'],
+    [['--runtime', 'vm'], '--runtime is "vm"; it must be one of auto, container, memcached, embedded.'],
+    [['--scenario', 'flood'], '--scenario is "flood"; it must be one of cross-read, scale-up'],
+    [['--strategy', 'random'], '--strategy is "random"; it must be one of ketama, modulo.'],
+    [['--transport', 'udp'], '--transport is "udp"; it must be one of text, memjs.'],
+    [['--serve', '--users', '5', '--json', 'x'], 'leave out --users, --json'],
+    [['--serve', '--strategy', 'ketama', '--strategy', 'modulo'], '--serve runs one strategy, not 2'],
+    [['--port', '4000'], '--port is the first port of the apps in serve mode'],
+    [['--serve', '--port', '65535'], '--port is "65535"; it must be a whole number from 1 to 65532.'],
+  ])('refuses %j in words that say what to do', (argv, message) => {
+    const parse = (): unknown => parseOptions(argv);
+    expect(parse).toThrow(OptionError);
+    expect(parse).toThrow(message);
+  });
+});

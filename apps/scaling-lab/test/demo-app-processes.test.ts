@@ -1,0 +1,94 @@
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { NodeProcess } from './node-process.ts';
+
+const MAIN = { fastify: 'fastify-demo/dist/main.js', koa: 'koa-demo/dist/main.js' } as const;
+const SESS_SECRET = 'a secret that is long enough for a test';
+
+let cluster: LocalCluster;
+const started: NodeProcess[] = [];
+
+function start(framework: keyof typeof MAIN, env: Readonly<Record<string, string>>): NodeProcess {
+  const process = new NodeProcess(MAIN[framework], [], { PORT: '0', SESS_SERVERS: cluster.url, SESS_SECRET, ...env });
+  started.push(process);
+  return process;
+}
+
+async function urlOf(process: NodeProcess): Promise<string> {
+  const [, url = ''] = await process.says(/listens on (http:\S+)\n/);
+  return url;
+}
+
+async function post(url: string, body: unknown, cookie?: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json', ...(cookie === undefined ? {} : { cookie }) };
+  return fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+beforeAll(async () => {
+  cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
+});
+afterAll(() => cluster.close());
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((process) => process.dispose()));
+});
+
+describe.each(['text', 'memjs'])('the demo processes over the %s transport', (SESS_TRANSPORT) => {
+  it('share their sessions: what one writes the other reads', async () => {
+    const [fastify, koa] = await Promise.all([urlOf(start('fastify', { SESS_TRANSPORT })), urlOf(start('koa', { SESS_TRANSPORT }))]);
+    for (const [first, second] of [
+      [fastify, koa],
+      [koa, fastify],
+    ] as const) {
+      const login = await post(`${first}/login`, { user: 'USER_123' });
+      const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
+      await post(`${second}/cart`, { item: 'sku-1' }, cookie);
+      const profile = await fetch(`${first}/profile`, { headers: { cookie } });
+      expect(await profile.json()).toEqual({ user: 'USER_123', cart: ['sku-1'] });
+    }
+  });
+});
+
+describe.each(['fastify', 'koa'] as const)('the %s demo process', (framework) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('closes and ends with 0 at %s, also while a connection is kept alive', async (signal) => {
+    const process = start(framework, {});
+    const url = await urlOf(process);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    process.kill(signal);
+    expect(await process.ended).toEqual({ code: 0, signal: null });
+    expect(process.errors).toBe('');
+  });
+
+  it.each([
+    ['no secret', { SESS_SECRET: '' }, /SESS_SECRET is not set/],
+    ['a short secret', { SESS_SECRET: 'short' }, /SESS_SECRET has 5 bytes/],
+    ['no servers', { SESS_SERVERS: '' }, /SESS_SERVERS is not set/],
+    ['servers that are no URL', { SESS_SERVERS: 'localhost' }, /SESS_SERVERS or SESS_COPIES can't be used\. .*memcached:\/\//],
+    ['more copies than there can be', { SESS_COPIES: '2' }, /SESS_SERVERS or SESS_COPIES can't be used\. copies/],
+    ['an unknown transport', { SESS_TRANSPORT: 'udp' }, /SESS_TRANSPORT is "udp"/],
+    ['a wrong port', { PORT: 'http' }, /PORT is "http"/],
+    // Port 1 is reserved and nothing listens there.
+    ['a cluster that is not there', { SESS_SERVERS: 'memcached://127.0.0.1:1' }, /the cluster that SESS_SERVERS names is not in reach/],
+    ['an endpoint that is not there', { SESS_SERVERS: 'elasticache://127.0.0.1:1' }, /the cluster that SESS_SERVERS names is not in reach/],
+  ])('ends with 1 and clear words when there is %s', async (_what, env, words) => {
+    const process = start(framework, env);
+    expect(await process.ended).toEqual({ code: 1, signal: null });
+    expect(process.errors).toMatch(words);
+    expect(process.errors).not.toMatch(/^\s+at /m);
+    expect(process.output).toBe('');
+  });
+
+  it('ends with 1 and clear words when the port is busy', async () => {
+    const busy = createServer().listen(0, '127.0.0.1');
+    await once(busy, 'listening');
+    const address = busy.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const process = start(framework, { PORT: String(port) });
+    expect(await process.ended).toEqual({ code: 1, signal: null });
+    expect(process.errors).toContain(
+      `can't listen on 127.0.0.1 port ${port}: something else listens there already. End that, or set PORT to another port.`,
+    );
+    busy.close();
+  });
+});

@@ -1,0 +1,60 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { NodeProcess } from './node-process.ts';
+
+const started: NodeProcess[] = [];
+
+function lab(args: readonly string[], env: Readonly<Record<string, string>> = {}): NodeProcess {
+  const process = new NodeProcess('scaling-lab/dist/main.js', args, env);
+  started.push(process);
+  return process;
+}
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((process) => process.dispose()));
+});
+
+describe('the lab command', () => {
+  it('explains itself', async () => {
+    const process = lab(['--help']);
+    expect(await process.ended).toEqual({ code: 0, signal: null });
+    for (const name of ['--runtime', '--users', '--nodes', '--scenario', '--strategy', '--transport', '--json', '--serve', '--port']) {
+      expect(process.output).toContain(name);
+    }
+  });
+
+  it.each([
+    [['--bogus'], /--bogus.*--help/],
+    [['--users', 'many'], /--users is "many"; it must be a whole number/],
+    [['--json', '/no/such/directory/report.json'], /--json .*directory \/no\/such\/directory does not exist/],
+    [['--json', '/'], /--json \/: .*directory/],
+  ])('ends with 2 and one line of clear words for %j', async (args, words) => {
+    const process = lab(args);
+    expect(await process.ended).toEqual({ code: 2, signal: null });
+    expect(process.errors).toMatch(words);
+    expect(process.errors.trimEnd()).not.toContain('\n');
+    expect(process.output).toBe('');
+  });
+
+  it('ends with 1 and says what to do when memcached was asked for and there is none', async () => {
+    const process = lab(['--runtime', 'memcached'], { PATH: '/no/such/directory' });
+    expect(await process.ended).toEqual({ code: 1, signal: null });
+    expect(process.errors).toMatch(/memcached/);
+    expect(process.errors).not.toMatch(/^\s+at /m);
+    expect(process.groupLives).toBe(false);
+  });
+
+  it('ends with 1 and names the port and the option when a port of the apps is busy', async () => {
+    const busy = createServer().listen(0, '127.0.0.1');
+    await once(busy, 'listening');
+    const address = busy.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const process = lab(['--serve', '--runtime', 'embedded', '--apps', '1', '--port', String(port)]);
+    expect(await process.ended).toEqual({ code: 1, signal: null });
+    expect(process.errors).toContain(`port ${port}`);
+    expect(process.errors).toContain('--port');
+    expect(process.groupLives).toBe(false);
+    busy.close();
+  });
+});

@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { promisify } from 'node:util';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../src/until.ts';
+import { NodeProcess } from './node-process.ts';
+
+const PATIENCE = { what: 'the apps to end', everyMs: 20, timeoutMs: 10_000, signal: new AbortController().signal };
+
+const run = promisify(execFile);
+const hasCurl = await run('curl', ['--version']).then(
+  () => true,
+  () => false,
+);
+
+/** Whether `port` is free right now. */
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  const free = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
+  server.close();
+  return free;
+}
+
+/** The first of two free ports in a row. */
+async function twoFreePorts(): Promise<number> {
+  for (let port = 20_000 + (process.pid % 10_000); ; port += 2) {
+    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+  }
+}
+
+describe('the lab with --serve', () => {
+  let port: number;
+  let lab: NodeProcess;
+
+  beforeEach(async () => {
+    port = await twoFreePorts();
+    lab = new NodeProcess('scaling-lab/dist/main.js', ['--serve', '--runtime', 'embedded', '--apps', '1', '--port', String(port)]);
+    await lab.says(/^Type here:[^]*quit/m);
+  });
+  afterEach(() => lab.dispose());
+
+  it.skipIf(!hasCurl)('prints curl commands that work as they stand', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'sess-serve-'));
+    const commands = lab.output.split('\n').filter((line) => line.startsWith('  curl'));
+    const answers: string[] = [];
+    for (const command of commands) answers.push((await run('sh', ['-c', command], { cwd: directory })).stdout.trim());
+    await rm(directory, { recursive: true });
+    expect(answers).toEqual([
+      '{"user":"USER_123","role":"customer"}',
+      '{"cart":["sku-1"]}',
+      '{"user":"USER_123","cart":["sku-1"]}',
+      '{"user":"USER_123","cart":["sku-1"]}',
+      '204',
+    ]);
+  });
+
+  it('adds, crashes, restarts and removes nodes as typed, and lists them', async () => {
+    lab.type('add');
+    const [, added = ''] = await lab.says(/^added (\S+)$/m);
+    lab.type('crash');
+    await lab.says(new RegExp(`^crashed ${added}$`, 'm'));
+    lab.type('nodes');
+    await lab.says(new RegExp(`^127.*${added} crashed$`, 'm'));
+    lab.type('restart');
+    await lab.says(new RegExp(`^restarted ${added}$`, 'm'));
+    lab.type(`remove ${added}`);
+    await lab.says(new RegExp(`^removed ${added}$`, 'm'));
+  });
+
+  it('says what can be typed when something else was, and what went wrong', async () => {
+    lab.type('explode');
+    await lab.says(/^unknown command "explode"; there are add, remove, crash, restart, nodes, quit$/m);
+    lab.type('remove 10.0.0.1:1');
+    await lab.says(/^remove: .*10\.0\.0\.1:1/m);
+  });
+
+  it('ends with 0 at quit, and leaves no process behind', async () => {
+    lab.type('quit');
+    expect(await lab.ended).toEqual({ code: 0, signal: null });
+    expect(lab.groupLives).toBe(false);
+  });
+
+  it('ends with 130 at Ctrl-C, and leaves no process behind', async () => {
+    lab.killGroup('SIGINT');
+    expect(await lab.ended).toEqual({ code: 130, signal: null });
+    expect(lab.groupLives).toBe(false);
+  });
+
+  it('takes its apps along even when it is killed itself', async () => {
+    lab.kill('SIGKILL');
+    expect(await lab.ended).toEqual({ code: null, signal: 'SIGKILL' });
+    for (const each of [port, port + 1])
+      await until(async () => ((await isFree(each)) ? undefined : `port ${each} is still taken`), PATIENCE);
+  });
+});

@@ -1,0 +1,97 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A script of this workspace, run as people run it, in a process group of its own. */
+export class NodeProcess {
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+  readonly #listeners = new Set<() => void>();
+  #output = '';
+  #errors = '';
+
+  /** @param script path below `apps/` */
+  constructor(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const path = fileURLToPath(new URL(`../../${script}`, import.meta.url));
+    this.#child = spawn(process.execPath, [path, ...args], {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], ...env },
+    });
+    this.ended = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }));
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#output += text;
+      for (const listener of this.#listeners) listener();
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#errors += text;
+    });
+    void this.ended.then(() => this.#listeners.forEach((listener) => listener()));
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** Resolves when standard output matches; rejects when the process ends without it. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    let over = false;
+    void this.ended.then(() => (over = true));
+    for (;;) {
+      const match = pattern.exec(this.#output);
+      if (match !== null) return match;
+      if (over) throw new Error(`ended without saying ${pattern}\n${this.#output}\n${this.#errors}`);
+      await new Promise<void>((resolve) => {
+        const listener = (): void => {
+          this.#listeners.delete(listener);
+          resolve();
+        };
+        this.#listeners.add(listener);
+      });
+    }
+  }
+
+  type(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** As a terminal does it: every process of the group gets the signal. */
+  killGroup(signal: NodeJS.Signals): void {
+    process.kill(-this.#pid, signal);
+  }
+
+  /** Whether any process of the group still exists. */
+  get groupLives(): boolean {
+    try {
+      process.kill(-this.#pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** For the end of a test: ends what is left, whatever happened. */
+  async dispose(): Promise<void> {
+    if (this.groupLives) this.killGroup('SIGKILL');
+    await this.ended;
+  }
+
+  get #pid(): number {
+    // A pid of undefined is a process that could not be started, and -undefined would be no group at all.
+    if (this.#child.pid === undefined) throw new Error('the process was not started');
+    return this.#child.pid;
+  }
+}

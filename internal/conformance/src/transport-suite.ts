@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { addressSection, credentialSection, tlsSection } from './transport/access.ts';
+import { answerSection } from './transport/answers.ts';
+import { Bench } from './transport/bench.ts';
+import { boundSection } from './transport/bounds.ts';
+import { closingSection } from './transport/closing.ts';
+import { clockSection, expirySection } from './transport/expiry.ts';
+import { interruptionSection } from './transport/interruptions.ts';
+import { pipeliningSection } from './transport/pipelining.ts';
+import { refusalSection } from './transport/refusals.ts';
+import type { TransportSubject } from './transport/subject.ts';
+import { valueSection } from './transport/values.ts';
+
+/**
+ * Declares, for vitest, everything that the `Transport` interface of `@sess/client` promises, as tests of `subject`.
+ *
+ * To be called at the top of a test file, once for each transport and runtime.
+ */
+export function transportConformance(subject: TransportSubject): void {
+  describe(`${subject.name} on ${subject.runtime}`, () => {
+    describe('with one node for all', () => {
+      let bench: Bench | undefined;
+      beforeAll(async () => {
+        bench = await Bench.start(subject);
+      });
+      afterAll(async () => {
+        await bench?.[Symbol.asyncDispose]();
+      });
+      const shared = (): Bench => {
+        if (bench === undefined) throw new Error('the node did not start');
+        return bench;
+      };
+      valueSection(shared);
+      answerSection(shared);
+      refusalSection(shared);
+      pipeliningSection(shared);
+      expirySection(subject, shared);
+    });
+
+    if (subject.extent === 'short') return;
+    interruptionSection(subject);
+    boundSection(subject);
+    closingSection(subject);
+    addressSection(subject);
+    if (subject.tls !== undefined) tlsSection(subject, subject.tls);
+    if (subject.capabilities.credentials) credentialSection(subject);
+    // Only the embedded node has a clock that can be put forward.
+    if (subject.runtime === 'embedded') clockSection(subject);
+  });
+}

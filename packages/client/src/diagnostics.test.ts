@@ -1,0 +1,99 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { A, B, C, fakeCluster } from '../test/fake-cluster.ts';
+import type { ClientChannels } from './diagnostics.ts';
+
+const ttlSeconds = 60;
+
+function listenTo<Name extends keyof ClientChannels>(name: Name): ClientChannels[Name][] {
+  const heard: ClientChannels[Name][] = [];
+  const listener = (message: unknown): void => void heard.push(message as ClientChannels[Name]);
+  subscribe(name, listener);
+  onTestFinished(() => void unsubscribe(name, listener));
+  return heard;
+}
+
+describe('sess:client:node', () => {
+  it('tells every change of state, and why', async () => {
+    const heard = listenTo('sess:client:node');
+    const { network, clock } = await fakeCluster([A]);
+    network.at(A).behaviour = 'refuses';
+    network.at(A).drop();
+    await clock.pass(10);
+    network.at(A).behaviour = 'answers';
+    await clock.pass(1_000);
+    expect(heard).toMatchObject([
+      { node: A, from: 'unknown', to: 'up', cause: undefined },
+      { node: A, from: 'up', to: 'suspect', cause: { code: 'SESS_CONNECTION' } },
+      { node: A, from: 'suspect', to: 'down', cause: { code: 'SESS_CONNECTION' } },
+      { node: A, from: 'down', to: 'up', cause: undefined },
+    ]);
+  });
+
+  it('is silent about nodes that are closed on purpose', async () => {
+    const { client, discovery } = await fakeCluster([A, B]);
+    const heard = listenTo('sess:client:node');
+    discovery.report(A);
+    await client.close();
+    expect(heard).toEqual([]);
+  });
+});
+
+describe('sess:client:topology', () => {
+  it('tells what came, what left and what was replaced', async () => {
+    const heard = listenTo('sess:client:topology');
+    const { discovery } = await fakeCluster([A, B]);
+    discovery.report(`${A}|192.0.2.7`, C);
+    expect(heard).toEqual([
+      { version: undefined, nodes: [A, B], added: [A, B], removed: [], replaced: [] },
+      { version: undefined, nodes: [A, C], added: [C], removed: [B], replaced: [A] },
+    ]);
+  });
+});
+
+describe('sess:client:discovery-error', () => {
+  it('tells of looks that failed and of lists that can not be used', async () => {
+    const heard = listenTo('sess:client:discovery-error');
+    const { discovery } = await fakeCluster([A]);
+    discovery.fail(new Error('no such host'));
+    discovery.report();
+    discovery.report('10.0.0.1:0');
+    expect(heard.map(({ error }) => error.message)).toEqual([
+      'no such host',
+      expect.stringContaining('it names no node'),
+      expect.stringContaining('The distribution refused a topology'),
+    ]);
+  });
+});
+
+describe('sess:client:request', () => {
+  it('tells each request, how long it took and what came of it, and neither key nor value', async () => {
+    const { client, network, clock } = await fakeCluster([A]);
+    const heard = listenTo('sess:client:request');
+    await client.get('secret-key');
+    const written = await client.set('secret-key', 'secret-value', { ttlSeconds, expect: 'absent' });
+    await client.set('secret-key', 'x', { ttlSeconds, expect: 'absent' }).catch(() => undefined);
+    await client.set('secret-key', 'secret-value', { ttlSeconds, expect: written });
+    await client.touch('secret-key', 10);
+    await client.delete('secret-key', { ttlSeconds });
+    network.at(A).behaviour = 'hangs';
+    const late = client.get('secret-key').catch(() => undefined);
+    await clock.pass(500);
+    await late;
+    expect(heard.map(({ node, request, outcome }) => [node, request, outcome])).toEqual([
+      [A, 'get', 'miss'],
+      [A, 'store', 'stored'],
+      [A, 'store', 'exists'],
+      [A, 'get', 'hit'],
+      [A, 'store', 'stored'],
+      [A, 'touch', 'hit'],
+      [A, 'get', 'hit'],
+      [A, 'store', 'stored'],
+      [A, 'get', 'error'],
+    ]);
+    expect(heard.at(-1)).toMatchObject({ durationMs: 500, error: { code: 'SESS_TIMEOUT' } });
+    expect(JSON.stringify(heard)).not.toContain('secret');
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+
+import { A, fakeCluster } from '../../test/fake-cluster.ts';
+import { encodeTombstone, TOMBSTONE_FLAGS } from '../record.ts';
+
+describe('touch', () => {
+  it('moves the expiry of a record in one request', async () => {
+    const { client, network, clock } = await fakeCluster([A]);
+    await client.set('key', 'value', { ttlSeconds: 10 });
+    await expect(client.touch('key', 100)).resolves.toBe(true);
+    expect(network.at(A).userRequests).toEqual(['set', 'touch']);
+    await clock.pass(99_000);
+    await expect(client.get('key')).resolves.toBeDefined();
+    await clock.pass(1_000);
+    await expect(client.get('key')).resolves.toBeUndefined();
+  });
+
+  it('leaves the record as it is: a write that expects it still holds', async () => {
+    const { client } = await fakeCluster([A]);
+    const written = await client.set('key', 'value', { ttlSeconds: 10 });
+    const read = await client.get('key');
+    await client.touch('key', 100);
+    expect(read?.version).toBe(written.version);
+    await expect(client.set('key', 'two', { ttlSeconds: 10, expect: read })).resolves.toBeDefined();
+  });
+
+  it('says no where nothing is, and where something foreign is', async () => {
+    const { client, network } = await fakeCluster([A]);
+    network.at(A).store('set', 'foreign', Buffer.from('text'), { flags: 0, ttlSeconds: 60 });
+    await expect(client.touch('nothing', 10)).resolves.toBe(false);
+    await expect(client.touch('foreign', 10)).resolves.toBe(false);
+  });
+
+  it('says no over a tombstone, and gives it back its end when it was shortened', async () => {
+    const { client, network, clock } = await fakeCluster([A]);
+    await client.delete('key', { ttlSeconds: 100 });
+    await clock.pass(30_000);
+    await expect(client.touch('key', 10)).resolves.toBe(false);
+    expect(network.at(A).get('key')?.ttlSeconds).toBe(70);
+    await clock.pass(69_000);
+    await expect(client.set('key', 'late', { ttlSeconds: 10, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+  });
+
+  it('leaves a tombstone alone that it did not shorten', async () => {
+    const { client, network } = await fakeCluster([A]);
+    await client.delete('key', { ttlSeconds: 100 });
+    network.at(A).requests.length = 0;
+    await expect(client.touch('key', 200)).resolves.toBe(false);
+    expect(network.at(A).userRequests).toEqual(['touch', 'get']);
+  });
+
+  it('does not shorten a longer tombstone that someone puts there meanwhile', async () => {
+    const { client, network, clock } = await fakeCluster([A]);
+    const server = network.at(A);
+    await client.delete('key', { ttlSeconds: 100 });
+    server.beforeRequest = (request) => {
+      if (request !== 'cas') return;
+      server.store('set', 'key', encodeTombstone(2n ** 60n, 900, clock.now() + 900_000), { flags: TOMBSTONE_FLAGS, ttlSeconds: 900 });
+    };
+    await expect(client.touch('key', 10)).resolves.toBe(false);
+    expect(server.get('key')?.ttlSeconds).toBe(900);
+  });
+
+  it.each([0, 0.5, '10', undefined])('refuses a time to live of %j', async (ttlSeconds) => {
+    const { client, network } = await fakeCluster([A]);
+    await expect(client.touch('key', ttlSeconds as number)).rejects.toMatchObject({ code: 'SESS_BAD_VALUE' });
+    await expect(client.touch('a b', 10)).rejects.toMatchObject({ code: 'SESS_BAD_KEY' });
+    expect(network.at(A).userRequests).toEqual([]);
+  });
+});

@@ -1,0 +1,125 @@
+import { modulo, rendezvous } from '@sess/hash-ring';
+import { describe, expect, it } from 'vitest';
+
+import { FakeClock } from '../test/fake-clock.ts';
+import { FakeDiscovery } from '../test/fake-discovery.ts';
+import { FakeNetwork } from '../test/fake-transport.ts';
+import { SessClientError } from './errors.ts';
+import { resolveOptions } from './options.ts';
+
+const discovery = new FakeDiscovery();
+const transport = new FakeNetwork(new FakeClock());
+
+function refusalOf(options: unknown): SessClientError {
+  try {
+    resolveOptions(options);
+  } catch (error) {
+    if (SessClientError.is(error)) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('resolveOptions', () => {
+  it('fills in the defaults', () => {
+    const resolved = resolveOptions({ discovery, transport });
+    expect(resolved.transportOptions).toEqual({
+      timeoutMs: 500,
+      connectTimeoutMs: 1_000,
+      tls: false,
+      credentials: undefined,
+      maxInFlight: 10_000,
+      maxQueuedBytes: 67_108_864,
+      maxValueBytes: 1_048_000,
+    });
+    expect(resolved).toMatchObject({
+      readyTimeoutMs: 3_000,
+      maxValueBytes: 1_047_984,
+      failuresToEject: 3,
+      probeIntervalMs: 1_000,
+      maxProbePauseMs: 5_000,
+      random: Math.random,
+    });
+  });
+
+  it('takes undefined for left out', () => {
+    expect(
+      resolveOptions({ discovery, transport, timeoutMs: undefined, handover: undefined, nonsense: undefined }).transportOptions.timeoutMs,
+    ).toBe(500);
+  });
+
+  it('copies and freezes: what the caller changes later changes nothing', () => {
+    const given = { discovery, transport, timeoutMs: 100, tls: { servername: 'a' }, credentials: { username: 'user', password: 'secret' } };
+    const resolved = resolveOptions(given);
+    given.timeoutMs = 7;
+    given.tls.servername = 'b';
+    given.credentials.password = 'changed';
+    expect(resolved.transportOptions).toMatchObject({ timeoutMs: 100, tls: { servername: 'a' }, credentials: { password: 'secret' } });
+    for (const frozen of [resolved, resolved.transportOptions, resolved.transportOptions.tls, resolved.transportOptions.credentials]) {
+      expect(Object.isFrozen(frozen)).toBe(true);
+    }
+  });
+
+  it('turns tls: true into options', () => {
+    expect(resolveOptions({ discovery, transport, tls: true }).transportOptions.tls).toEqual({});
+  });
+
+  it('takes a list of servers', () => {
+    expect(resolveOptions({ servers: ['10.0.0.1:11211'], transport }).discovery).toBeDefined();
+  });
+
+  it('lets what stands beside a URL go before what the URL says', () => {
+    const servers = 'memcached://10.0.0.1:11211?timeoutMs=100&connectTimeoutMs=200';
+    const { transportOptions } = resolveOptions({ servers, transport, timeoutMs: 300, connectTimeoutMs: undefined });
+    expect(transportOptions).toMatchObject({ timeoutMs: 300, connectTimeoutMs: 200 });
+  });
+
+  it.each([modulo, rendezvous])('takes distributions as they are', (distribution) => {
+    expect(resolveOptions({ discovery, transport, distribution }).distribution).toBe(distribution);
+  });
+});
+
+describe('what resolveOptions refuses', () => {
+  it.each([
+    [{ discovery, timeoutMS: 5 }, 'There is no option "timeoutMS". Did you mean "timeoutMs"?'],
+    [{ discovery, poolSize: 5 }, 'The options are servers, discovery,'],
+    [{ discovery, copies: 2 }, 'copies other than 1 are not available yet'],
+    [{ discovery, handover: { windowSeconds: 5 } }, 'not available yet: leave the option handover out'],
+    [{}, 'got neither'],
+    [{ discovery, servers: 'memcached://a' }, 'got both'],
+    [{ discovery: { refresh: 1 } }, 'an object with the method watch'],
+    [{ servers: 7 }, 'servers must be a URL or a list'],
+    [{ servers: ['no port, no host:'] }, 'servers is not a list of nodes'],
+    [{ discovery, timeoutMs: 0.5 }, 'got 0.5. It looks like seconds. The default is 500.'],
+    [{ discovery, timeoutMs: Infinity }, 'timeoutMs must be whole milliseconds, 1 to 600000; got Infinity'],
+    [{ discovery, connectTimeoutMs: '1000' }, 'got a value of type string'],
+    [{ discovery, readyTimeoutMs: 0 }, 'readyTimeoutMs must be whole milliseconds'],
+    [{ discovery, probeIntervalMs: -1 }, 'probeIntervalMs must be'],
+    [{ discovery, maxProbePauseMs: null }, 'maxProbePauseMs must be whole milliseconds, 1 to 600000; got null'],
+    [{ discovery, maxInFlight: 0 }, 'maxInFlight must be a whole number'],
+    [{ discovery, maxQueuedBytes: 1.5 }, 'maxQueuedBytes must be a whole number'],
+    [{ discovery, maxValueBytes: NaN }, 'maxValueBytes must be a whole number'],
+    [{ discovery, failuresToEject: [] }, 'got an array'],
+    [{ discovery, tls: 'yes' }, 'tls must be true, false or an object'],
+    [{ discovery, credentials: 'user:secret' }, 'an object with username and password'],
+    [{ discovery, credentials: { username: 'user' } }, 'credentials.password must be a string that is not empty; got undefined'],
+    [
+      { discovery, credentials: { username: '', password: 'secret' } },
+      'credentials.username must be a string that is not empty; got an empty one',
+    ],
+    [{ discovery, transport: () => transport }, 'Did you forget to call it?'],
+    [{ discovery, transport, clock: {} }, 'clock must be a Clock, an object with the method now'],
+    [{ discovery, transport, random: 4 }, 'random must be a function like Math.random'],
+    [{ discovery, distribution: 'ketama' }, 'distribution must be a function from nodes to a distribution'],
+    [{ discovery, distribution: () => ({}) }, 'distribution failed on a list of two nodes'],
+    [{ discovery, distribution: () => ({ owner: () => ({ id: '192.0.2.1:11211' }) }) }, 'the very nodes that it was given'],
+    [undefined, 'takes a URL such as "memcached://10.0.0.1:11211", or an object of options; got undefined'],
+    [null, 'got null'],
+    [['memcached://a'], 'or an object of options'],
+  ])('%j', (options, text) => {
+    const refusal = refusalOf(options);
+    expect(refusal).toMatchObject({ code: 'SESS_BAD_OPTION', retryable: false });
+    expect(refusal.message).toContain(text);
+    expect(refusal.message).not.toContain('secret');
+  });
+});

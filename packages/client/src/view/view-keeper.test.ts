@@ -1,0 +1,137 @@
+import { ketama, modulo } from '@sess/hash-ring';
+import { describe, expect, it } from 'vitest';
+
+import { A, B, C, fakeCluster, keyOf } from '../../test/fake-cluster.ts';
+import { settled } from '../../test/fake-clock.ts';
+
+const ttlSeconds = 60;
+const keys = Array.from({ length: 200 }, (_, number) => `key-${number}`);
+
+describe('which node owns a key', () => {
+  it('is what the distribution says', async () => {
+    const { client } = await fakeCluster([A, B, C]);
+    const expected = ketama([{ id: A }, { id: B }, { id: C }]);
+    for (const key of keys) expect(client.explain(key)).toEqual({ key, owners: [expected.owner(key).id], elders: [], mode: 'settled' });
+  });
+
+  it('follows the distribution of the options, and the weights of the topology', async () => {
+    const { client } = await fakeCluster([A, B, C], { distribution: modulo });
+    const expected = modulo([{ id: A }, { id: B }, { id: C }]);
+    for (const key of keys) expect(client.explain(key).owners).toEqual([expected.owner(key).id]);
+
+    const weighted = await fakeCluster([]);
+    const nodes = [
+      { id: A, host: '10.0.0.1', port: 11_211, weight: 1 },
+      { id: B, host: '10.0.0.2', port: 11_211, weight: 9 },
+    ];
+    weighted.discovery.reportTopology({ nodes });
+    const weightedRing = ketama(nodes);
+    for (const key of keys) expect(weighted.client.explain(key).owners).toEqual([weightedRing.owner(key).id]);
+  });
+
+  it('sends every request to it', async () => {
+    const { client, network } = await fakeCluster([A, B, C]);
+    for (const key of keys) await client.set(key, 'value', { ttlSeconds });
+    for (const key of keys) expect(network.at(client.explain(key).owners[0] ?? '').get(key)).toBeDefined();
+  });
+});
+
+describe('a topology that changes', () => {
+  it('is followed live: new nodes get their keys', async () => {
+    const { client, discovery, network } = await fakeCluster([A]);
+    discovery.report(A, B);
+    const key = keyOf(client, B);
+    await client.set(key, 'value', { ttlSeconds });
+    expect(network.at(B).get(key)).toBeDefined();
+    expect(client.topology.nodes.map(({ id }) => id)).toEqual([A, B]);
+  });
+
+  it('keeps the connections and the health of nodes that stay', async () => {
+    const { client, discovery, network } = await fakeCluster([A, B]);
+    discovery.report(B, C, A);
+    discovery.report(A, C);
+    await settled();
+    expect(network.opened.map(({ id }) => id)).toEqual([A, B, C]);
+    expect(network.at(A).connections).toBe(1);
+    expect(client.topology.states).toEqual(
+      new Map([
+        [A, 'up'],
+        [C, 'up'],
+      ]),
+    );
+  });
+
+  it('lets requests on a node that left finish, then ends its connection and its timers', async () => {
+    const { client, discovery, network, clock } = await fakeCluster([A, B]);
+    const timersBefore = clock.timers;
+    const key = keyOf(client, B);
+    await client.set(key, 'value', { ttlSeconds });
+    network.at(B).beforeRequest = () => discovery.report(A);
+    await expect(client.get(key)).resolves.toBeDefined();
+    await settled();
+    expect(network.at(B).connections).toBe(0);
+    expect(clock.timers).toBe(timersBefore - 1);
+  });
+
+  it('ends what does not finish on a node that left: unavailable, for the client is not closed', async () => {
+    const { client, discovery, network, clock } = await fakeCluster([A, B], { timeoutMs: 600 });
+    network.at(B).behaviour = 'hangs';
+    const key = keyOf(client, B);
+    const hanging = expect(client.get(key)).rejects.toMatchObject({ code: 'SESS_TIMEOUT' });
+    discovery.report(A);
+    await clock.pass(1_200);
+    await hanging;
+    expect(network.at(B).connections).toBe(0);
+  });
+
+  it('connects anew to a node with another address, and not to the old one', async () => {
+    const { client, discovery, network, clock } = await fakeCluster([`${A}|192.0.2.1`]);
+    await client.set('key', 'old', { ttlSeconds });
+    discovery.report(`${A}|192.0.2.2`);
+    await clock.pass(1);
+    expect(network.at('192.0.2.1').connections).toBe(0);
+    await expect(client.get('key')).resolves.toBeUndefined();
+    expect(network.at('192.0.2.2').userRequests).toEqual(['get']);
+    expect(client.topology.states.get(A)).toBe('up');
+  });
+
+  it('forgets that a replaced node was down', async () => {
+    const { client, discovery, network, clock } = await fakeCluster([]);
+    network.at('192.0.2.1').behaviour = 'refuses';
+    discovery.report(`${A}|192.0.2.1`);
+    await clock.pass(1);
+    expect(client.topology.states.get(A)).toBe('down');
+    discovery.report(`${A}|192.0.2.2`);
+    await clock.pass(1);
+    expect(client.topology.states.get(A)).toBe('up');
+  });
+
+  it('tells its version', async () => {
+    const { client, discovery } = await fakeCluster([]);
+    discovery.reportTopology({ version: 12, nodes: [{ id: A, host: '10.0.0.1', port: 11_211 }] });
+    expect(client.topology.version).toBe(12);
+  });
+});
+
+describe('a topology that can not be used', () => {
+  it.each([
+    ['without nodes', []],
+    ['with a node twice', [A, A]],
+    ['that the distribution refuses', ['10.0.0.1:0']],
+  ])('is not: one %s leaves the last good one in use', async (_, nodes) => {
+    const { client, discovery, network } = await fakeCluster([A, B]);
+    discovery.report(...nodes);
+    expect(client.topology.nodes.map(({ id }) => id)).toEqual([A, B]);
+    await expect(client.get('key')).resolves.toBeUndefined();
+    await settled();
+    expect(network.at('10.0.0.1:0').connections).toBe(0);
+  });
+});
+
+describe('discovery that fails', () => {
+  it('leaves the last topology in use', async () => {
+    const { client, discovery } = await fakeCluster([A]);
+    discovery.fail(new Error('no such host'));
+    await expect(client.get('key')).resolves.toBeUndefined();
+  });
+});

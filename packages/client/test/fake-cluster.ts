@@ -1,0 +1,40 @@
+import { onTestFinished } from 'vitest';
+
+import { createClient } from '../src/client.ts';
+import type { Client } from '../src/contract.ts';
+import type { ClientOptions } from '../src/options.ts';
+import { FakeClock, settled } from './fake-clock.ts';
+import { FakeDiscovery } from './fake-discovery.ts';
+import { FakeNetwork } from './fake-transport.ts';
+
+export const A = '10.0.0.1:11211';
+export const B = '10.0.0.2:11211';
+export const C = '10.0.0.3:11211';
+
+export interface FakeCluster {
+  readonly client: Client;
+  readonly clock: FakeClock;
+  readonly network: FakeNetwork;
+  readonly discovery: FakeDiscovery;
+}
+
+/** A client over servers in memory. It knows `nodes`, unless there are none yet. Jitter is off: every pause is the plain one. */
+export async function fakeCluster(nodes: readonly string[], options: Partial<ClientOptions> = {}): Promise<FakeCluster> {
+  const clock = new FakeClock();
+  const network = new FakeNetwork(clock);
+  const discovery = new FakeDiscovery();
+  const client = createClient({ discovery, transport: network, clock, random: () => 0.5, ...options });
+  onTestFinished(() => client.destroy());
+  if (nodes.length > 0) discovery.report(...nodes);
+  await settled();
+  return { client, clock, network, discovery };
+}
+
+/** A key that `owner` holds, as the client sees it now. */
+export function keyOf(client: Client, owner: string): string {
+  for (let number = 0; number < 10_000; number += 1) {
+    const key = `key-${number}`;
+    if (client.explain(key).owners[0] === owner) return key;
+  }
+  throw new Error(`no key for ${owner}`);
+}

@@ -1,0 +1,32 @@
+/** Time as this package sees it, so that tests can pass it without waiting. */
+export interface Clock {
+  /** Milliseconds from some fixed moment; never runs backwards. */
+  now(): number;
+  /** Calls back once after `ms`. */
+  setTimeout(callback: () => void, ms: number): Timer;
+}
+
+export interface Timer {
+  /** Whether the timer alone keeps the process alive. It does from the start. */
+  keepAlive(yes: boolean): void;
+  cancel(): void;
+}
+
+/** Longest delay that the platform's timers take; anything longer would fire at once. */
+export const MAX_TIMER_MS = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimeout(callback, ms) {
+    const handle = setTimeout(callback, ms);
+    return {
+      keepAlive(yes) {
+        if (yes) handle.ref();
+        else handle.unref();
+      },
+      cancel() {
+        clearTimeout(handle);
+      },
+    };
+  },
+};

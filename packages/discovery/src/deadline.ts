@@ -1,0 +1,43 @@
+import { setMaxListeners } from 'node:events';
+import type { Clock } from './clock.ts';
+
+/** Settles as `promise` does, but rejects with the signal's reason as soon as it fires. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** A controller that fires with `parent`, too. `release` unties it from the parent. */
+export function childController(parent: AbortSignal): { readonly controller: AbortController; readonly release: () => void } {
+  const controller = new AbortController();
+  // Many requests may hang on one signal; the platform takes more than ten for a leak.
+  setMaxListeners(0, controller.signal);
+  const abort = (): void => controller.abort(parent.reason);
+  if (parent.aborted) abort();
+  else parent.addEventListener('abort', abort, { once: true });
+  return { controller, release: () => parent.removeEventListener('abort', abort) };
+}
+
+/**
+ * Runs `work` for at most `ms`, then rejects with what `late` makes; whatever `work` hung on its signal ends with it.
+ * Rejects with the parent's reason when `signal` fires first.
+ */
+export async function withDeadline<T>(
+  ms: number,
+  late: () => Error,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { controller, release } = childController(signal);
+  const timer = clock.setTimeout(() => controller.abort(late()), ms);
+  try {
+    return await abortable(work(controller.signal), controller.signal);
+  } finally {
+    timer.cancel();
+    release();
+  }
+}

@@ -1,0 +1,56 @@
+import { isIP } from 'node:net';
+import { isHost, isPort } from '../node-address.ts';
+import { clusterNode, topologyOf } from '../topology-value.ts';
+import type { ClusterNode, Topology } from '../topology.ts';
+import { excerpt } from './reply.ts';
+
+/** What the payload of a reply says. */
+export type Configuration =
+  | { readonly kind: 'topology'; readonly topology: Topology }
+  /** Sound, but without a node. */
+  | { readonly kind: 'empty'; readonly reason: string }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+/**
+ * Reads `<version>\n`, `host|ip|port host|ip|port …\n`. Lines may end in CRLF, the last break may be missing. All or nothing: one node
+ * that can't be read makes the whole list malformed, for a list with a hole would move keys. Nodes keep the order of the list.
+ */
+export function parseConfiguration(payload: string): Configuration {
+  const lines = payload
+    .split(/\r?\n/u)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const [versionLine, nodeLine, surplus] = lines;
+  if (versionLine === undefined) return { kind: 'empty', reason: 'the configuration is empty' };
+  const version = /^\d+$/u.test(versionLine) ? Number(versionLine) : Number.NaN;
+  if (!Number.isSafeInteger(version)) return malformed(`its first line should be the version, and is ${excerpt(versionLine)}`);
+  if (nodeLine === undefined) return { kind: 'empty', reason: `version ${version} lists no node` };
+  if (surplus !== undefined) return malformed(`a third line follows the list: ${excerpt(surplus)}`);
+
+  const nodes: ClusterNode[] = [];
+  for (const entry of nodeLine.split(/\s+/u)) {
+    const node = parseNode(entry);
+    if (node === undefined) return malformed(`${excerpt(entry)} is not "host|ip|port"`);
+    nodes.push(node);
+  }
+  return { kind: 'topology', topology: topologyOf(nodes, version) };
+}
+
+/** `host|ip|port`. The ip may be empty or IPv6; the host may be an address (Google Memorystore) or begin with a digit. */
+function parseNode(entry: string): ClusterNode | undefined {
+  const [hostField, addressField, portField, ...surplus] = entry.split('|');
+  if (hostField === undefined || addressField === undefined || portField === undefined || surplus.length > 0) return undefined;
+  const host = withoutBrackets(hostField);
+  const address = withoutBrackets(addressField);
+  const port = /^\d{1,5}$/u.test(portField) ? Number(portField) : Number.NaN;
+  if (!isHost(host) || !isPort(port) || (address !== '' && isIP(address) === 0)) return undefined;
+  return clusterNode({ host, port, address: address === '' ? undefined : address });
+}
+
+function withoutBrackets(field: string): string {
+  return field.startsWith('[') && field.endsWith(']') ? field.slice(1, -1) : field;
+}
+
+function malformed(reason: string): Configuration {
+  return { kind: 'malformed', reason };
+}

@@ -1,0 +1,127 @@
+import { withDeadline } from '../deadline.ts';
+import type { Environment } from '../environment.ts';
+import { DiscoveryError } from '../errors.ts';
+import { firstAnswer } from '../first-answer.ts';
+import { clusterNode, topologyOf } from '../topology-value.ts';
+import type { ClusterNode, Topology } from '../topology.ts';
+import type { Finding, Look } from '../watch.ts';
+import { type Answer, ServerAsker, staggerMs } from './ask-server.ts';
+import type { ResolvedElasticacheOptions } from './elasticache-options.ts';
+import { VersionGate } from './version-gate.ts';
+
+interface Told {
+  readonly topology: Topology;
+  readonly answeredBy: string;
+}
+
+/**
+ * Asks the endpoint. When it does not tell the list, asks the nodes of the last good list, any of which knows it too; and when the endpoint
+ * was silent, asks it once more, its name resolved anew. Each of the three takes at most `timeoutMs`.
+ */
+export function elasticacheLook(options: ResolvedElasticacheOptions, environment: Environment): Look {
+  const { endpoint, timeoutMs, pollIntervalMs } = options;
+  const { clock } = environment;
+  const asker = new ServerAsker(options, environment);
+  const gate = new VersionGate(pollIntervalMs, clock);
+
+  async function askEndpoint(current: Topology | undefined, signal: AbortSignal): Promise<Told> {
+    const late = (): DiscoveryError =>
+      new DiscoveryError(
+        'SESS_DISCOVERY_TIMEOUT',
+        `${endpoint.id} did not answer within ${timeoutMs} ms. Check that the network lets this host reach it.`,
+        {
+          endpoint: endpoint.id,
+        },
+      );
+    const answer = await withDeadline(timeoutMs, late, { clock, signal }, (stop) => asker.askByName(endpoint, stop));
+    if (answer.kind === 'topology') return { topology: answer.topology, answeredBy: endpoint.id };
+    if (current?.version !== undefined) throw notAnyMore(endpoint.id);
+    return { topology: topologyOf([clusterNode(endpoint)]), answeredBy: endpoint.id };
+  }
+
+  async function askNodes(nodes: readonly ClusterNode[], signal: AbortSignal): Promise<Told> {
+    const late = (): DiscoveryError =>
+      new DiscoveryError('SESS_DISCOVERY_TIMEOUT', `None of the ${nodes.length} known nodes told the list within ${timeoutMs} ms.`, {
+        endpoint: endpoint.id,
+      });
+    const askNode = async (node: ClusterNode, stop: AbortSignal): Promise<Told> => {
+      // The address from the last list, where there is one: name servers may be what is down.
+      const answer = await (node.address === undefined ? asker.askByName(node, stop) : asker.askAddress(node, node.address, stop));
+      return { topology: sameCluster(node, answer, nodes), answeredBy: node.id };
+    };
+    return withDeadline(timeoutMs, late, { clock, signal }, (stop) =>
+      firstAnswer(shuffled(nodes, environment.random), askNode, { staggerMs: staggerMs(nodes.length, timeoutMs), clock, signal: stop }),
+    );
+  }
+
+  return async (current, signal) => {
+    const failures: Error[] = [];
+    const attempt = async (ask: () => Promise<Told>): Promise<Told | undefined> => {
+      try {
+        return await ask();
+      } catch (error) {
+        if (signal.aborted) throw error;
+        failures.push(...(error instanceof AggregateError ? (error.errors as Error[]) : [error as Error]));
+        return undefined;
+      }
+    };
+    const others = (current?.nodes ?? []).filter((node) => node.id !== endpoint.id);
+
+    let told = await attempt(() => askEndpoint(current, signal));
+    if (told === undefined && others.length > 0) {
+      const silent = wasSilent(failures[0]);
+      told = await attempt(() => askNodes(others, signal));
+      if (told === undefined && silent) told = await attempt(() => askEndpoint(current, signal));
+    }
+    if (told === undefined) throw lookFailed(failures, others.length);
+    return weigh(current, told, failures);
+  };
+
+  function weigh(current: Topology | undefined, { topology, answeredBy }: Told, failures: readonly Error[]): Finding {
+    if (current === undefined || gate.admits(current, topology, answeredBy === endpoint.id)) return { topology, answeredBy, failures };
+    return {
+      topology: current,
+      answeredBy,
+      failures,
+      ...(topology.version === undefined ? undefined : { ignoredVersion: topology.version }),
+    };
+  }
+}
+
+/** An address may have passed to another cluster since: a node's list counts only when it shares a node with the one we know. */
+function sameCluster(node: ClusterNode, answer: Answer, known: readonly ClusterNode[]): Topology {
+  if (answer.kind === 'no-cluster') throw notAnyMore(node.id);
+  const ids = new Set(known.map(({ id }) => id));
+  if (answer.topology.nodes.some(({ id }) => ids.has(id))) return answer.topology;
+  throw new DiscoveryError('SESS_DISCOVERY_SERVER', `${node.id} told the list of another cluster. Its address was probably given away.`, {
+    endpoint: node.id,
+  });
+}
+
+function notAnyMore(id: string): DiscoveryError {
+  return new DiscoveryError(
+    'SESS_DISCOVERY_SERVER',
+    `${id} answers, but not to discovery commands, though its cluster has a list. The last list stays in force.`,
+    { endpoint: id },
+  );
+}
+
+function wasSilent(error: Error | undefined): boolean {
+  return DiscoveryError.is(error) && (error.code === 'SESS_DISCOVERY_TIMEOUT' || error.code === 'SESS_DISCOVERY_UNREACHABLE');
+}
+
+/** The endpoint's own failure, which is what a user can do something about. */
+function lookFailed(failures: readonly Error[], nodesAsked: number): Error {
+  const [first] = failures;
+  if (failures.length === 1 || !DiscoveryError.is(first)) return first ?? new AggregateError([], 'nobody was asked');
+  const message = `${first.message} Nor did the known nodes tell the list (${nodesAsked} asked).`;
+  return new DiscoveryError(first.code, message, { endpoint: first.endpoint, cause: new AggregateError(failures, message) });
+}
+
+/** In another order each time, so that an outage of the endpoint does not send every client to the same node. */
+function shuffled(nodes: readonly ClusterNode[], random: () => number): readonly ClusterNode[] {
+  return nodes
+    .map((node) => ({ node, place: random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ node }) => node);
+}

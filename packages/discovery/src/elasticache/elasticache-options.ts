@@ -1,0 +1,86 @@
+import { createSecureContext, type ConnectionOptions } from 'node:tls';
+import { DiscoveryError } from '../errors.ts';
+import { nodeId, parseHostAndPort } from '../node-address.ts';
+import { badOption, durationMs, knownOptions } from '../options.ts';
+import type { Server } from './server.ts';
+
+/** How to ask a configuration endpoint. Durations in milliseconds. */
+export interface ElasticacheOptions {
+  /** How often to look, ±20 %. Default 60,000. */
+  readonly pollIntervalMs?: number | undefined;
+  /** How long the endpoint may take to answer: name resolution, connection, TLS and reply. Default 2,000. One look takes at most three times that. */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Encryption. Default `false`. `true` checks the certificate against the host name and the authorities that Node.js trusts; an object goes
+   * to `node:tls` (`ca`, `servername`, client certificates, ...). Nodes that are asked in the endpoint's stead are spoken to the same way.
+   */
+  readonly tls?: boolean | ConnectionOptions | undefined;
+  /** User and password of the text protocol (memcached's `-Y` file), sent first on every connection. Default none. */
+  readonly credentials?: Credentials | undefined;
+}
+
+export interface Credentials {
+  /** 1 to 255 bytes without space or control character. */
+  readonly username: string;
+  /** 1 to 255 bytes without control character. */
+  readonly password: string;
+}
+
+export interface ResolvedElasticacheOptions {
+  readonly endpoint: Server;
+  readonly pollIntervalMs: number;
+  readonly timeoutMs: number;
+  readonly tls: ConnectionOptions | undefined;
+  readonly credentials: Credentials | undefined;
+}
+
+/** Checks every option and fills in the defaults. */
+export function resolveElasticacheOptions(endpoint: string, given: ElasticacheOptions | undefined): ResolvedElasticacheOptions {
+  const options = knownOptions('elasticache', given, ['pollIntervalMs', 'timeoutMs', 'tls', 'credentials']);
+  const { host, port } = parseHostAndPort(endpoint, 'elasticache endpoint');
+  return Object.freeze({
+    endpoint: Object.freeze({ id: nodeId(host, port), host, port }),
+    pollIntervalMs: durationMs('elasticache pollIntervalMs', options.pollIntervalMs, 60_000),
+    timeoutMs: durationMs('elasticache timeoutMs', options.timeoutMs, 2_000),
+    tls: checkedTls(options.tls),
+    credentials: options.credentials === undefined ? undefined : checkedCredentials(options.credentials),
+  });
+}
+
+function checkedTls(tls: ElasticacheOptions['tls']): ConnectionOptions | undefined {
+  if (tls === undefined || tls === false) return undefined;
+  if (tls === true) return {};
+  if (typeof tls !== 'object' || tls === null || Array.isArray(tls))
+    throw badOption('elasticache tls', 'true, false or options of node:tls', tls);
+  try {
+    // Made once, and here: a certificate that can't be read should not wait for the first connection to be found.
+    return Object.freeze({ ...tls, secureContext: tls.secureContext ?? createSecureContext(tls) });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DiscoveryError(
+      'SESS_BAD_OPTION',
+      `elasticache tls: node:tls refuses these options (${reason}). Check "ca", "cert" and "key".`,
+      { cause },
+    );
+  }
+}
+
+function checkedCredentials(credentials: Credentials): Credentials {
+  const { username, password } = knownOptions<Partial<Credentials>>('elasticache credentials', credentials, ['username', 'password']);
+  // What came is not told: it may be the secret.
+  // The server takes what stands before the first space for the user name.
+  if (!fits(username, /[\s\p{Cc}]/u)) {
+    throw new DiscoveryError(
+      'SESS_BAD_OPTION',
+      'elasticache credentials.username: expected 1 to 255 bytes without space or control character.',
+    );
+  }
+  if (!fits(password, /\p{Cc}/u)) {
+    throw new DiscoveryError('SESS_BAD_OPTION', 'elasticache credentials.password: expected 1 to 255 bytes without control character.');
+  }
+  return Object.freeze({ username, password });
+}
+
+function fits(value: unknown, forbidden: RegExp): value is string {
+  return typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 255 && !forbidden.test(value);
+}

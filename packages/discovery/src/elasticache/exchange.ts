@@ -1,0 +1,181 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { DiscoveryError, type DiscoveryErrorCode } from '../errors.ts';
+import type { Credentials } from './elasticache-options.ts';
+import { parseReply, type Reply } from './reply.ts';
+import type { Server } from './server.ts';
+
+export interface ExchangeOptions {
+  /** IP address to connect to. */
+  readonly address: string;
+  /** A line without its end. */
+  readonly command: string;
+  readonly tls: ConnectionOptions | undefined;
+  readonly credentials: Credentials | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One connection, one command, one reply. The connection is closed whatever comes; when the signal fires, at once.
+ *
+ * Rejects with a DiscoveryError, or with the signal's reason.
+ */
+export function exchange(server: Server, options: ExchangeOptions): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const { signal } = options;
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const conversation = new Conversation(server, options, (settle) => {
+      signal.removeEventListener('abort', abort);
+      settle(resolve, reject);
+    });
+    const abort = (): void => conversation.end((_, give) => give(signal.reason));
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+type Settle = (resolve: (reply: Reply) => void, reject: (error: unknown) => void) => void;
+
+class Conversation {
+  readonly #server: Server;
+  readonly #options: ExchangeOptions;
+  readonly #done: (settle: Settle) => void;
+  readonly #socket: Socket;
+  #connected = false;
+  #ready = false;
+  #authenticating = false;
+  #ended = false;
+  #received: Buffer[] = [];
+  #receivedBytes = 0;
+  /** Don't look at what came before there is so much: keeps the work linear in what is received. */
+  #neededBytes = 1;
+
+  constructor(server: Server, options: ExchangeOptions, done: (settle: Settle) => void) {
+    this.#server = server;
+    this.#options = options;
+    this.#done = done;
+    this.#socket = this.#open();
+    this.#socket.once('connect', () => (this.#connected = true));
+    this.#socket.once(options.tls === undefined ? 'connect' : 'secureConnect', () => this.#start());
+    this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.#socket.on('error', (error: Error) => this.#connectionFailed(error));
+    this.#socket.once('close', () => this.#closed());
+  }
+
+  end(settle: Settle): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#socket.destroy();
+    this.#done(settle);
+  }
+
+  #open(): Socket {
+    const { address, tls } = this.#options;
+    const { port } = this.#server;
+    if (tls === undefined) return connectTcp({ host: address, port, noDelay: true });
+    // The connection goes to an address, the certificate is for the name.
+    const name = tls.servername ?? this.#server.host;
+    const check = tls.checkServerIdentity ?? checkServerIdentity;
+    return connectTls({
+      ...tls,
+      host: address,
+      port,
+      // An address is no server name (RFC 6066).
+      servername: isIP(name) === 0 ? name : '',
+      checkServerIdentity: (_host, certificate) => check(name, certificate),
+    });
+  }
+
+  /** Nothing is said before the server's certificate was checked, credentials least of all. */
+  #start(): void {
+    this.#ready = true;
+    const { credentials } = this.#options;
+    if (credentials === undefined) {
+      this.#sendCommand();
+      return;
+    }
+    this.#authenticating = true;
+    const secret = Buffer.from(`${credentials.username} ${credentials.password}`, 'utf8');
+    // Memcached ignores key and expiry here. Expired already: a server that asks for no password stores nothing.
+    this.#socket.write(Buffer.concat([Buffer.from(`set auth 0 -1 ${secret.length}\r\n`), secret, Buffer.from('\r\n')]));
+  }
+
+  #sendCommand(): void {
+    this.#socket.write(`${this.#options.command}\r\n`);
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#ended) return;
+    this.#received.push(chunk);
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes < this.#neededBytes) return;
+    const bytes = Buffer.concat(this.#received);
+    this.#received = [bytes];
+    if (this.#authenticating) this.#receiveVerdict(bytes);
+    else this.#receiveReply(bytes);
+  }
+
+  #receiveVerdict(bytes: Buffer): void {
+    const line = /^([^\n]{0,200}?)\r?\n/u.exec(bytes.toString('latin1', 0, 256))?.[1];
+    if (line === undefined && bytes.length < 256) return;
+    if (line !== 'STORED') {
+      this.#fail('SESS_DISCOVERY_AUTH', 'refused the user name and password. Check the option "credentials".');
+      return;
+    }
+    this.#authenticating = false;
+    this.#received = [];
+    this.#receivedBytes = 0;
+    this.#sendCommand();
+  }
+
+  #receiveReply(bytes: Buffer): void {
+    const reply = parseReply(bytes);
+    if (reply.kind === 'incomplete') this.#neededBytes = reply.needs;
+    else this.end((resolve) => resolve(reply));
+  }
+
+  #connectionFailed(error: Error): void {
+    const code = 'code' in error ? String(error.code) : error.message;
+    if (!this.#connected) {
+      this.#fail('SESS_DISCOVERY_UNREACHABLE', `can't be connected to (${code}). Check host, port and the firewall between.`, error);
+    } else if (this.#options.tls === undefined || LOST.has(code)) {
+      this.#fail('SESS_DISCOVERY_UNREACHABLE', `was lost before its answer was complete (${code}).${this.#lostAdvice()}`, error);
+    } else {
+      this.#fail('SESS_DISCOVERY_TLS', `and this client can't agree on TLS (${error.message}). ${tlsAdvice(code)}`, error);
+    }
+  }
+
+  #closed(): void {
+    if (this.#receivedBytes > 0) {
+      this.#fail('SESS_DISCOVERY_MALFORMED', `closed the connection after ${this.#receivedBytes} bytes, before its answer was complete.`);
+    } else {
+      this.#fail('SESS_DISCOVERY_UNREACHABLE', `closed the connection without an answer.${this.#lostAdvice()}`);
+    }
+  }
+
+  /** A server that expects TLS, or does not, often just hangs up. */
+  #lostAdvice(): string {
+    if (this.#options.tls === undefined) return ' If it expects TLS, set the option "tls".';
+    return this.#ready ? '' : ' If it does not speak TLS, leave out the option "tls".';
+  }
+
+  #fail(code: DiscoveryErrorCode, what: string, cause?: unknown): void {
+    const { id, host } = this.#server;
+    const { address } = this.#options;
+    const who = address === host ? id : `${id} (${address})`;
+    const error = new DiscoveryError(code, `${who} ${what}`, { endpoint: id, cause });
+    this.end((_, reject) => reject(error));
+  }
+}
+
+/** What the platform calls a connection that ended. */
+const LOST: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
+
+function tlsAdvice(code: string): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'The certificate is for another name: use the name it is for, or set tls.servername.';
+  if (code.includes('CERT') || code.includes('ISSUER') || code.includes('SIGNATURE'))
+    return 'For a private authority, give its certificate as tls.ca.';
+  return 'If the server does not speak TLS, leave out the option "tls".';
+}

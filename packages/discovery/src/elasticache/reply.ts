@@ -1,0 +1,82 @@
+/**
+ * What a server answers to a discovery command, read from bytes. Pure: the same bytes give the same answer, however they were split.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoDiscovery.AddingToYourClientLibrary.html
+ */
+export type Reply =
+  /** `CONFIG cluster …` or `VALUE AmazonElastiCache:cluster …`, whole; `text` is the payload. */
+  | { readonly kind: 'payload'; readonly text: string }
+  /** `END`: the server knows the command but keeps nothing under it. */
+  | { readonly kind: 'nothing' }
+  /** `ERROR`: the server does not know the command. */
+  | { readonly kind: 'unknown-command' }
+  /** `CLIENT_ERROR …` or `SERVER_ERROR …`. */
+  | { readonly kind: 'refused'; readonly line: string }
+  /** Not what the protocol allows. */
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+/** No reply yet: look again when there are at least `needs` bytes. */
+export interface Incomplete {
+  readonly kind: 'incomplete';
+  readonly needs: number;
+}
+
+/** Longest first line in bytes. */
+export const MAX_LINE_BYTES = 512;
+/** Largest payload in bytes: some thousand nodes, far beyond what services allow. */
+export const MAX_PAYLOAD_BYTES = 1_048_576;
+
+const LINE_FEED = 0x0a;
+const SPACE = 0x20;
+const HEADER = /^(?:CONFIG cluster|VALUE AmazonElastiCache:cluster) \d{1,10} (\d{1,10})(?: \d+)?$/u;
+/** What ends a payload. The line break before `END` may be missing: some servers count it as part of the payload. */
+const TRAILER = /^[\r\n]{0,4}END\r?\n/u;
+const TRAILER_BEGUN = /^[\r\n]{0,4}(?:E(?:N(?:D\r?)?)?)?$/u;
+const TRAILER_MIN_BYTES = 'END\n'.length;
+const TRAILER_MAX_BYTES = 9;
+
+/** Reads the first reply in `bytes`, which is everything received so far. */
+export function parseReply(bytes: Buffer): Reply | Incomplete {
+  const first = bytes[0];
+  if (first !== undefined && first < SPACE)
+    return malformed('it starts with a control character, as TLS does: is the option "tls" missing?');
+  const lineEnd = bytes.indexOf(LINE_FEED);
+  if ((lineEnd === -1 ? bytes.length : lineEnd) > MAX_LINE_BYTES) return malformed(`its first line is longer than ${MAX_LINE_BYTES} bytes`);
+  if (lineEnd === -1) return { kind: 'incomplete', needs: bytes.length + 1 };
+
+  const line = bytes.toString('latin1', 0, lineEnd).trimEnd();
+  if (line === 'END') return { kind: 'nothing' };
+  if (/^ERROR\b/u.test(line)) return { kind: 'unknown-command' };
+  if (/^(?:CLIENT|SERVER)_ERROR\b/u.test(line)) return { kind: 'refused', line };
+  const size = Number(HEADER.exec(line)?.[1] ?? Number.NaN);
+  if (Number.isNaN(size)) return malformed(`it starts with ${excerpt(line)}, not with "CONFIG cluster <flags> <bytes>"`);
+  if (size > MAX_PAYLOAD_BYTES) return malformed(`it announces ${size} bytes, and at most ${MAX_PAYLOAD_BYTES} are read`);
+  return parsePayload(bytes, lineEnd + 1, size);
+}
+
+/** By its length, not up to `END`: a payload may hold anything. */
+function parsePayload(bytes: Buffer, start: number, size: number): Reply | Incomplete {
+  const end = start + size;
+  if (bytes.length < end + TRAILER_MIN_BYTES) {
+    const begun = bytes.toString('latin1', end);
+    return TRAILER_BEGUN.test(begun) ? { kind: 'incomplete', needs: end + TRAILER_MIN_BYTES } : wrongLength(size);
+  }
+  const trailer = bytes.toString('latin1', end, end + TRAILER_MAX_BYTES);
+  if (TRAILER.test(trailer)) return { kind: 'payload', text: bytes.toString('latin1', start, end) };
+  return TRAILER_BEGUN.test(trailer) ? { kind: 'incomplete', needs: bytes.length + 1 } : wrongLength(size);
+}
+
+function wrongLength(size: number): Reply {
+  return malformed(`its payload is not followed by "END" after the ${size} bytes announced`);
+}
+
+function malformed(reason: string): Reply {
+  return { kind: 'malformed', reason };
+}
+
+const EXCERPT_CHARACTERS = 80;
+
+/** A piece of what a server sent, fit for an error message: short, in quotes, control characters escaped. */
+export function excerpt(text: string): string {
+  return JSON.stringify(text.length > EXCERPT_CHARACTERS ? `${text.slice(0, EXCERPT_CHARACTERS)}…` : text);
+}

@@ -1,0 +1,7 @@
+/** A server to ask, by the name that people and certificates know it by. */
+export interface Server {
+  /** `host:port` */
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+}

@@ -1,0 +1,39 @@
+import type { Clock } from '../clock.ts';
+import { POLL_JITTER } from '../poll-schedule.ts';
+import type { Topology } from '../topology.ts';
+
+/** Looks in a row that must find an older version before it is believed. */
+export const OLDER_LOOKS = 3;
+
+/**
+ * Decides whether a list that was found comes into force.
+ *
+ * A higher version does, and so does the same version with another list: a node replaced in place changes its address without a new
+ * version. A lower one usually comes from a node that lags behind, and is ignored; when the endpoint keeps giving lower ones the cluster
+ * was made anew, and counts from the start. That takes {@link OLDER_LOOKS} looks, and the time of as many polls, so that looks in quick
+ * succession don't take a lag of seconds for a new cluster.
+ */
+export class VersionGate {
+  readonly #clock: Clock;
+  readonly #persistMs: number;
+  #older: { readonly since: number; looks: number } | undefined;
+
+  constructor(pollIntervalMs: number, clock: Clock) {
+    this.#clock = clock;
+    this.#persistMs = (OLDER_LOOKS - 1) * pollIntervalMs * (1 - POLL_JITTER);
+  }
+
+  /** @param authoritative whether the endpoint itself answered: a node that lags may be asked time and again */
+  admits(current: Topology | undefined, found: Topology, authoritative: boolean): boolean {
+    if (current?.version === undefined || (found.version ?? 0) >= current.version) {
+      this.#older = undefined;
+      return true;
+    }
+    if (!authoritative) return false;
+    this.#older ??= { since: this.#clock.now(), looks: 0 };
+    this.#older.looks += 1;
+    if (this.#older.looks < OLDER_LOOKS || this.#clock.now() - this.#older.since < this.#persistMs) return false;
+    this.#older = undefined;
+    return true;
+  }
+}

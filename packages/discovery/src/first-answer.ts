@@ -1,0 +1,63 @@
+import { childController } from './deadline.ts';
+import type { Clock, Timer } from './clock.ts';
+
+/** How {@link firstAnswer} goes about it. */
+export interface Pace {
+  /** How long one candidate may stay silent before the next is asked as well, in milliseconds. */
+  readonly staggerMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks one candidate after the other: the next when one fails or stays silent for `staggerMs`. The first answer counts, and the signal
+ * of everyone else fires. Usually one candidate is asked; a dead one costs `staggerMs`, not its whole timeout.
+ *
+ * Rejects with an `AggregateError` of all failures, in the order in which they came, when nobody answers.
+ */
+export function firstAnswer<Candidate, Answer>(
+  candidates: readonly Candidate[],
+  ask: (candidate: Candidate, signal: AbortSignal) => Promise<Answer>,
+  { staggerMs, clock, signal }: Pace,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { controller, release } = childController(signal);
+    const waiting = [...candidates];
+    const failures: unknown[] = [];
+    let timer: Timer | undefined;
+
+    const finish = (settle: () => void): void => {
+      timer?.cancel();
+      release();
+      settle();
+      controller.abort();
+    };
+    const askNext = (): void => {
+      timer?.cancel();
+      const candidate = waiting.shift();
+      if (candidate === undefined) return;
+      if (waiting.length > 0) timer = clock.setTimeout(askNext, staggerMs);
+      ask(candidate, controller.signal).then(
+        (answer) => finish(() => resolve(answer)),
+        (error: unknown) => {
+          if (controller.signal.aborted) return;
+          failures.push(error);
+          if (failures.length === candidates.length) finish(() => reject(new AggregateError(failures, 'nobody answered')));
+          else askNext();
+        },
+      );
+    };
+
+    controller.signal.addEventListener(
+      'abort',
+      () => {
+        timer?.cancel();
+        reject(signal.reason);
+      },
+      { once: true },
+    );
+    if (signal.aborted) reject(signal.reason);
+    else if (candidates.length === 0) finish(() => reject(new AggregateError([], 'there was nobody to ask')));
+    else askNext();
+  });
+}

@@ -1,0 +1,41 @@
+import { MAX_TIMER_MS } from './clock.ts';
+import { DiscoveryError } from './errors.ts';
+
+/** Says what `option` should have been, what came, and what to do. */
+export function badOption(option: string, expected: string, came: unknown, advice?: string): DiscoveryError {
+  const message = `${option}: expected ${expected}, got ${shown(came)}.`;
+  return new DiscoveryError('SESS_BAD_OPTION', advice === undefined ? message : `${message} ${advice}`);
+}
+
+/** A duration in milliseconds, or its default. */
+export function durationMs(option: string, value: unknown, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (typeof value === 'number' && value >= 1 && value <= MAX_TIMER_MS) return value;
+  throw badOption(option, `a number of milliseconds from 1 to ${MAX_TIMER_MS}`, value);
+}
+
+/** `value` as an object whose keys are all in `known`: a misspelt option would otherwise be a silent default. */
+export function knownOptions<Options extends object>(
+  where: string,
+  value: Options | undefined,
+  known: readonly (keyof Options)[],
+): Options {
+  if (typeof value === 'undefined') return {} as Options;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(where, 'an object', value);
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key as keyof Options)) {
+      throw new DiscoveryError('SESS_BAD_OPTION', `${where}: there is no option "${key}". Known ones: ${known.join(', ')}.`);
+    }
+  }
+  return value;
+}
+
+const SHOWN_CHARACTERS = 120;
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value);
+  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
+  // Objects are not spelt out: they may hold credentials.
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

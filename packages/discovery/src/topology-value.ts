@@ -1,0 +1,38 @@
+import { nodeId } from './node-address.ts';
+import type { ClusterNode, Topology } from './topology.ts';
+
+/** A frozen node; fields that are `undefined` are left out. */
+export function clusterNode(given: {
+  readonly host: string;
+  readonly port: number;
+  readonly address?: string | undefined;
+  readonly weight?: number | undefined;
+}): ClusterNode {
+  const { host, port, address, weight } = given;
+  return Object.freeze({
+    id: nodeId(host, port),
+    host,
+    port,
+    ...(address === undefined ? undefined : { address }),
+    ...(weight === undefined ? undefined : { weight }),
+  });
+}
+
+/** A frozen topology: nodes in the order given, of those with the same id the first. */
+export function topologyOf(nodes: readonly ClusterNode[], version?: number): Topology {
+  const byId = new Map<string, ClusterNode>();
+  for (const node of nodes) if (!byId.has(node.id)) byId.set(node.id, node);
+  return Object.freeze({
+    ...(version === undefined ? undefined : { version }),
+    nodes: Object.freeze([...byId.values()]),
+  });
+}
+
+/** Whether both say the same: version, nodes, and the order of nodes, which `modulo` distributions depend on. */
+export function sameTopology(a: Topology, b: Topology): boolean {
+  return a.version === b.version && a.nodes.length === b.nodes.length && a.nodes.every((node, index) => sameNode(node, b.nodes[index]));
+}
+
+function sameNode(a: ClusterNode, b: ClusterNode | undefined): boolean {
+  return b !== undefined && a.id === b.id && a.address === b.address && a.weight === b.weight;
+}

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, inject, it } from 'vitest';
+import { elasticache } from '../src/elasticache/elasticache.ts';
+import type { Credentials } from '../src/elasticache/elasticache-options.ts';
+import { cleanup } from './cleanup.ts';
+import { MemcachedProcess } from './memcached-process.ts';
+import { RecordingListener } from './recording-listener.ts';
+import { answering, configReply, ScriptedServer, type Script } from './scripted-server.ts';
+
+const use = cleanup();
+const alice: Credentials = { username: 'alice', password: 'wonderland' };
+
+function watchOf(port: number, credentials?: Credentials) {
+  return use(elasticache(`127.0.0.1:${port}`, { credentials, timeoutMs: 10_000 }).watch(new RecordingListener()));
+}
+
+/** Answers the lines of a `set` as a server with these users does. */
+const asking =
+  (verdict: string): Script =>
+  (line, socket) => {
+    if (line.startsWith('set ')) return undefined;
+    return line.startsWith('alice ') ? verdict : answering(configReply(1, 'a||1'))(line, socket);
+  };
+
+describe('credentials', () => {
+  it('are sent first, as a value that would expire at once on a server that stores it', async () => {
+    const server = use(await ScriptedServer.start(asking('STORED\r\n')));
+    expect((await watchOf(server.port, alice).ready()).version).toBe(1);
+    expect(server.lines).toEqual(['set auth 0 -1 16', 'alice wonderland', 'config get cluster']);
+  });
+
+  it.each(['CLIENT_ERROR authentication failure\r\n', 'ERROR\r\n', 'x'.repeat(300)])(
+    'that are refused are an error which does not tell them: %j',
+    async (verdict) => {
+      const server = use(await ScriptedServer.start(asking(verdict)));
+      const error: unknown = await watchOf(server.port, alice)
+        .ready()
+        .catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'SESS_DISCOVERY_AUTH', retryable: false });
+      expect(String(error)).not.toContain('wonderland');
+      expect(server.lines).not.toContain('config get cluster');
+    },
+  );
+
+  it('that are missing are an error which says so', async () => {
+    const server = use(await ScriptedServer.start(() => 'CLIENT_ERROR unauthenticated\r\n'));
+    await expect(watchOf(server.port).ready()).rejects.toMatchObject({
+      code: 'SESS_DISCOVERY_AUTH',
+      message: expect.stringContaining('Set the option "credentials"') as string,
+    });
+  });
+});
+
+describe.skipIf(!inject('runtimes').includes('memcached'))('a real memcached', () => {
+  it('without users is the only node, and stores no credentials that are sent to it', async () => {
+    const memcached = use(await MemcachedProcess.start());
+    const watch = watchOf(memcached.port, alice);
+    expect((await watch.ready()).nodes).toEqual([{ id: `127.0.0.1:${memcached.port}`, host: '127.0.0.1', port: memcached.port }]);
+    expect(await ask(memcached.port, 'get auth\r\n')).toBe('END\r\n');
+  });
+
+  it('with users lets the right ones in, and nobody else', async () => {
+    const memcached = use(await MemcachedProcess.start('alice:wonderland\n'));
+    expect((await watchOf(memcached.port, alice).ready()).nodes).toHaveLength(1);
+    for (const credentials of [undefined, { username: 'alice', password: 'guess' }]) {
+      await expect(watchOf(memcached.port, credentials).ready()).rejects.toMatchObject({ code: 'SESS_DISCOVERY_AUTH' });
+    }
+  });
+
+  it('that holds a list under the older command’s key is asked for it', async () => {
+    const memcached = use(await MemcachedProcess.start());
+    const payload = '3\na.example|10.0.0.1|11211\n';
+    expect(await ask(memcached.port, `set AmazonElastiCache:cluster 0 0 ${payload.length}\r\n${payload}\r\n`)).toBe('STORED\r\n');
+    expect(await watchOf(memcached.port).ready()).toMatchObject({ version: 3, nodes: [{ id: 'a.example:11211' }] });
+  });
+});
+
+/** The first piece of what the server at `port` answers. */
+async function ask(port: number, request: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(request);
+  const [answer]: unknown[] = await once(socket, 'data');
+  socket.destroy();
+  return String(answer);
+}

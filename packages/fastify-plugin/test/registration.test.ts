@@ -1,0 +1,82 @@
+/* oxlint-disable oxc/no-async-endpoint-handlers -- Fastify awaits its handlers */
+import { memoryStore, type Session, type SessionData } from '@sess/session';
+import fastify, { type FastifyRequest, type RegisterOptions } from 'fastify';
+import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
+import plugin, { sessions, type FastifySessionsOptions } from '../src/index.ts';
+import { SECRET, shop } from './shop.ts';
+
+const app = { current: fastify() };
+afterEach(async () => {
+  await app.current.close();
+  app.current = fastify();
+});
+
+function register(options: Partial<FastifySessionsOptions & RegisterOptions>) {
+  return app.current.register(plugin, { secret: SECRET, ttlSeconds: 3_600, ...options });
+}
+
+describe('registration', () => {
+  it('takes the default export or the named one', () => {
+    expect(plugin).toBe(sessions);
+  });
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['no store', {}, /exactly one of "servers"/],
+    ['an unset variable', { servers: process.env['SESS_TEST_NEVER_SET'] }, /is an environment variable unset\?/],
+    ['no secret', { store: memoryStore(), secret: undefined }, /"secret" is missing.*randomBytes/],
+    ['a slip of the pen', { store: memoryStore(), ttlSecond: 3_600 }, /did you mean "ttlSeconds"\?/],
+  ])('fails with %s, and says what to do', async (_, options, message) => {
+    await expect(register(options)).rejects.toMatchObject({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) });
+  });
+
+  it('fails a second time in the same scope, or in one inside it', async () => {
+    await register({ store: memoryStore() });
+    await expect(register({ store: memoryStore() })).rejects.toMatchObject({ code: 'SESS_REGISTERED_TWICE' });
+    const inner = app.current.register(async (scope) => {
+      await scope.register(plugin, { store: memoryStore(), secret: SECRET });
+    });
+    await expect(inner).rejects.toMatchObject({ code: 'SESS_REGISTERED_TWICE' });
+  });
+
+  it('holds for its scope alone, and scopes beside each other have their own', async () => {
+    for (const name of ['one', 'two']) {
+      await app.current.register(async (scope) => {
+        await scope.register(plugin, { store: memoryStore(), secret: SECRET, secure: false, cookie: { name } });
+        scope.get(`/${name}`, async (request) => void (request.session.data.userId = name));
+      });
+    }
+    app.current.get('/outside', async (request) => 'session' in request);
+    const cookies = await Promise.all(['/one', '/two'].map(async (url) => (await app.current.inject(url)).cookies.map(({ name }) => name)));
+    expect(cookies).toEqual([['one'], ['two']]);
+    expect((await app.current.inject('/outside')).json()).toBe(false);
+  });
+
+  it('accepts the options that Fastify takes for itself', async () => {
+    await register({ store: memoryStore(), prefix: '/api', logLevel: 'warn' });
+  });
+
+  it('gives hooks that come after it the session, too', async () => {
+    const server = await shop();
+    server.addHook('onRequest', async (request) => void (request.session.data.cart ??= []));
+    server.addHook('preHandler', async (request) => void request.session.data.cart?.push('from a hook'));
+    expect((await server.inject('/profile')).json()).toEqual({ user: null, cart: ['from a hook'] });
+  });
+});
+
+describe('types', () => {
+  it('know request.session, and the data that the application declared', () => {
+    expectTypeOf<FastifyRequest['session']>().toEqualTypeOf<Session>();
+    expectTypeOf<FastifyRequest['session']['data']>().toEqualTypeOf<SessionData>();
+    expectTypeOf<SessionData['userId']>().toEqualTypeOf<string | undefined>();
+    expectTypeOf<SessionData['cart']>().toEqualTypeOf<string[] | undefined>();
+  });
+
+  it('refuse what was not declared', () => {
+    // @ts-expect-error -- a field that no SessionData declares
+    expectTypeOf<Session['data']['unheardOf']>();
+    // @ts-expect-error -- an option that there is not
+    void (() => fastify().register(plugin, { store: memoryStore(), secret: SECRET, ttlSecond: 3_600 }));
+    // @ts-expect-error -- session takes a boolean
+    fastify().get('/', { config: { session: 'no' } }, async () => 'ok');
+  });
+});

@@ -1,0 +1,51 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { expect, test } from 'vitest';
+
+import type { Distribution } from '../src/index.ts';
+import { ketama, modulo, rendezvous } from '../src/index.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const nodes = Array.from({ length: 32 }, (_, index) => ({ id: `10.0.0.${index}:11211`, weight: 1 + (index % 3) }));
+// One and two blocks of MD5, and UTF-8.
+const keys = Array.from({ length: 1000 }, (_, index) => `sess:${'x'.repeat(40 + (index % 20))}${index}${index % 10 === 0 ? 'é' : ''}`);
+
+const ROUNDS = 10;
+const CALLS_PER_ROUND = 100_000;
+/** The smallest object of V8 has 16 bytes: an allocation in one call of sixteen would show. */
+const BYTES_PER_CALL = 1;
+
+test.each<[string, Distribution]>([
+  ['ketama', ketama(nodes)],
+  ['ketama, libmemcached', ketama(nodes, { compatibleWith: 'libmemcached' })],
+  ['modulo', modulo(nodes)],
+  ['rendezvous', rendezvous(nodes)],
+  ['ketama over one node', ketama(nodes.slice(0, 1))],
+])('a million lookups in %s leave nothing on the heap', (_name, distribution) => {
+  // Compilers allocate while they work; afterwards nobody does.
+  for (let round = 0; round < ROUNDS; round += 1) lookUp(distribution);
+  let grown = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    // A round is too short to fill the young generation, so nothing is collected before it is counted.
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    lookUp(distribution);
+    grown += Math.max(0, process.memoryUsage().heapUsed - before);
+  }
+  expect(grown / (ROUNDS * CALLS_PER_ROUND)).toBeLessThan(BYTES_PER_CALL);
+});
+
+test('the measure sees a small object per call', () => {
+  const held: object[] = [];
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let call = 0; call < CALLS_PER_ROUND; call += 1) held[call % 10] = { call };
+  expect((process.memoryUsage().heapUsed - before) / CALLS_PER_ROUND).toBeGreaterThan(BYTES_PER_CALL);
+});
+
+function lookUp(distribution: Distribution): void {
+  for (let call = 0; call < CALLS_PER_ROUND; call += 1) distribution.owner(keys[call % keys.length] ?? '');
+}

@@ -1,0 +1,260 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { Readable } from 'node:stream';
+import { SessionError, type SaveEvent } from '@sess/session';
+import { describe, expect, it } from 'vitest';
+import { browse, failingStore, shop } from './shop.ts';
+
+describe('a session over HTTP', () => {
+  it('lives from login to logout', async () => {
+    const browser = await browse(shop());
+    expect(await browser.json('/profile')).toEqual({ user: null, cart: [] });
+    expect(browser.cookies.size).toBe(0);
+    await browser.post('/login');
+    expect(await browser.json('/profile')).toEqual({ user: 'USER_123', cart: [] });
+    const thief = browser.copy();
+    expect((await browser.post('/logout')).status).toBe(204);
+    expect(browser.cookies.size).toBe(0);
+    expect(await thief.json('/profile')).toEqual({ user: null, cart: [] });
+  });
+
+  it('gets another id at login, and the old one is dead', async () => {
+    const browser = await browse(shop({}, { '/cart': (ctx) => (ctx.session.data.cart = ['sku-1']) }));
+    await browser.post('/cart');
+    const thief = browser.copy();
+    await browser.post('/login');
+    expect(await browser.json('/profile')).toEqual({ user: 'USER_123', cart: ['sku-1'] });
+    expect(await thief.json('/profile')).toEqual({ user: null, cart: [] });
+  });
+});
+
+describe('the response that sets the cookie', () => {
+  it('has a plain cookie over plain HTTP', async () => {
+    const response = await (await browse(shop())).post('/login');
+    expect(response.headers.get('set-cookie')).toMatch(/^sess=[\w-]{32}\.[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
+  });
+
+  it('has a __Host- cookie behind a trusted proxy that ends TLS', async () => {
+    const app = shop({ secure: 'auto' });
+    app.proxy = true;
+    const browser = await browse(app, { 'x-forwarded-proto': 'https' });
+    const response = await browser.post('/login');
+    expect(response.headers.get('set-cookie')).toMatch(/^__Host-sess=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(await browser.json('/profile')).toMatchObject({ user: 'USER_123' });
+  });
+
+  it('is not to be stored by caches, unless the application says otherwise', async () => {
+    const app = shop({}, { '/mine': (ctx) => ctx.set('cache-control', 'private') });
+    const browser = await browse(app);
+    expect((await browser.post('/login')).headers.get('cache-control')).toBe('no-store');
+    expect((await browser.fetch('/profile')).headers.get('cache-control')).toBeNull();
+    expect((await browser.fetch('/mine')).headers.get('cache-control')).toBe('private');
+  });
+
+  it('keeps the cookies of the application', async () => {
+    const app = shop(
+      {},
+      {
+        '/two'(ctx) {
+          ctx.session.data.userId = 'USER_123';
+          ctx.cookies.set('theme', 'dark');
+          ctx.cookies.set('lang', 'en');
+        },
+      },
+    );
+    const response = await (await browse(app)).post('/two');
+    expect(response.headers.getSetCookie().map((line) => line.replace(/=.*/, ''))).toEqual(['theme', 'lang', 'sess']);
+  });
+});
+
+describe('a request that is ignored', () => {
+  it('costs no session work, and says so to middleware that asks for a session', async () => {
+    const store = failingStore();
+    const app = shop(
+      { store, onUnavailable: 'error', ignore: (ctx) => ctx.path.startsWith('/health') },
+      { '/health': (ctx) => (ctx.body = 'ok'), '/health/mistake': (ctx) => (ctx.body = ctx.session.data) },
+    );
+    const errors: unknown[] = [];
+    app.on('error', (error) => errors.push(error));
+    const browser = await browse(app);
+    await browser.post('/login');
+    store.down = true;
+    expect(await (await browser.fetch('/health')).text()).toBe('ok');
+    expect((await browser.fetch('/health/mistake')).status).toBe(500);
+    expect(errors).toMatchObject([{ code: 'SESS_NO_SESSION' }]);
+  });
+});
+
+describe('responses of every kind', () => {
+  it('save the session: not found, streams, redirects and empty ones', async () => {
+    const app = shop(
+      {},
+      {
+        '/stream'(ctx) {
+          ctx.session.data.cart = [...(ctx.session.data.cart ?? []), 'streamed'];
+          ctx.body = Readable.from(['one', 'two']);
+        },
+        '/moved'(ctx) {
+          ctx.session.data.cart?.push('moved');
+          ctx.redirect('/profile');
+        },
+        '/nowhere': (ctx) => ctx.session.data.cart?.push('lost'),
+        '/same'(ctx) {
+          ctx.session.data.cart?.push('same');
+          ctx.status = 304;
+        },
+      },
+    );
+    const browser = await browse(app);
+    expect(await (await browser.fetch('/stream')).text()).toBe('onetwo');
+    await browser.fetch('/stream', { method: 'HEAD' });
+    for (const path of ['/moved', '/nowhere', '/same']) await browser.fetch(path, { redirect: 'manual' });
+    expect(await browser.json('/profile')).toMatchObject({ cart: ['streamed', 'streamed', 'moved', 'lost', 'same'] });
+  });
+
+  it('save the session: of a client that has gone away', async () => {
+    const app = shop(
+      {},
+      {
+        async '/slow'(ctx) {
+          const gone = once(ctx.req.socket, 'close');
+          ctx.app.emit('arrived');
+          await gone;
+          ctx.session.data.cart = ['saved all the same'];
+        },
+      },
+    );
+    const browser = await browse(app);
+    await browser.post('/login');
+    const saved = nextSave('changed');
+    const impatient = get(`${browser.origin}/slow`, { headers: { cookie: `sess=${browser.cookies.get('sess')}` } });
+    app.once('arrived', () => impatient.destroy());
+    await expect(once(impatient, 'response')).rejects.toThrow('socket hang up');
+    await saved;
+    expect(await browser.json('/profile')).toMatchObject({ cart: ['saved all the same'] });
+  });
+
+  it('can not carry a session that begins after their headers', async () => {
+    const app = shop(
+      {},
+      {
+        async '/late'(ctx) {
+          ctx.respond = false;
+          ctx.res.write('headers and all');
+          ctx.session.data.cart = ['too late'];
+          const error: unknown = await ctx.session.save().catch((failure: unknown) => failure);
+          ctx.res.end(error instanceof SessionError ? error.code : '');
+        },
+      },
+    );
+    expect(await (await (await browse(app)).fetch('/late')).text()).toBe('headers and allSESS_HEADERS_SENT');
+  });
+});
+
+describe('errors in the application', () => {
+  it('save the session, and its cookie reaches the browser though Koa removes all headers', async () => {
+    const thrown = new Error('a bug');
+    const app = shop(
+      {},
+      {
+        '/throws'(ctx) {
+          ctx.session.data.cart = ['before the error'];
+          ctx.set('x-other', 'removed');
+          throw thrown;
+        },
+      },
+    );
+    const browser = await browse(app);
+    const response = await browser.fetch('/throws');
+    expect([response.status, response.headers.get('x-other'), response.headers.get('cache-control')]).toEqual([500, null, 'no-store']);
+    expect(await browser.json('/profile')).toMatchObject({ cart: ['before the error'] });
+  });
+
+  it('that are thrown again for another visitor carry nobody’s cookie', async () => {
+    const shared = Object.assign(new Error('not today'), { status: 418 });
+    const app = shop(
+      {},
+      {
+        '/tea'(ctx) {
+          if (ctx.query['buy'] === 'yes') ctx.session.data.cart = ['tea'];
+          throw shared;
+        },
+      },
+    );
+    const buyer = await browse(app);
+    const stranger = buyer.copy();
+    await buyer.fetch('/tea?buy=yes');
+    expect(buyer.cookies.size).toBe(1);
+    const response = await stranger.fetch('/tea');
+    expect([response.status, response.headers.get('set-cookie')]).toEqual([418, null]);
+    expect(shared).not.toHaveProperty('headers');
+  });
+
+  it('that come after the session was saved leave its cookie, too', async () => {
+    const app = shop();
+    app.middleware.unshift(async (_, next) => {
+      await next();
+      throw new Error('on the way out');
+    });
+    const browser = await browse(app);
+    expect((await browser.post('/login')).status).toBe(500);
+    expect(browser.cookies.size).toBe(1);
+  });
+});
+
+describe('a store that is out of reach', () => {
+  it('makes visitors anonymous for the time, and leaves their cookie alone', async () => {
+    const store = failingStore();
+    const browser = await browse(shop({ store }));
+    await browser.post('/login');
+    store.down = true;
+    const response = await browser.fetch('/profile');
+    expect([response.status, await response.json(), response.headers.get('set-cookie')]).toEqual([200, { user: null, cart: [] }, null]);
+    store.down = false;
+    expect(await browser.json('/profile')).toMatchObject({ user: 'USER_123' });
+  });
+
+  it('fails requests with 503 and Retry-After where told so', async () => {
+    const store = failingStore();
+    const browser = await browse(shop({ store, onUnavailable: 'error' }));
+    await browser.post('/login');
+    store.down = true;
+    const response = await browser.fetch('/profile');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  });
+
+  it('fails a request whose change it could not take, and sends a new id that was stored before', async () => {
+    const store = failingStore();
+    const app = shop(
+      { store },
+      {
+        async '/elevate'(ctx) {
+          await ctx.session.regenerate();
+          ctx.session.data.cart = ['too late'];
+          store.down = true;
+          ctx.body = 'done';
+        },
+      },
+    );
+    const browser = await browse(app);
+    await browser.post('/login');
+    const response = await browser.post('/elevate');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+    store.down = false;
+    expect(await browser.json('/profile')).toEqual({ user: 'USER_123', cart: [] });
+  });
+});
+
+/** Resolves when a session has been saved for this reason. */
+async function nextSave(reason: SaveEvent['reason']): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const listener = (payload: unknown): void => {
+      const event = payload as SaveEvent;
+      if (event.reason !== reason || event.outcome !== 'written') return;
+      unsubscribe('sess:session:save', listener);
+      resolve();
+    };
+    subscribe('sess:session:save', listener);
+  });
+}

@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { LocalClusterError } from '../errors.ts';
+import type { NodeSettings } from '../options.ts';
+import { removalCommand, removeContainer, type ContainerEngine } from './container-engine.ts';
+import { secretArguments, sizeArguments, writeSecretFiles, type SecretFiles } from './memcached-arguments.ts';
+import { untilAnswering } from './node-probe.ts';
+import type { NodeRunner, RunningNode } from './node-runner.ts';
+import { OrphanGuard } from './orphan-guard.ts';
+import { runProgram } from './run-program.ts';
+
+/** Every container carries it: `docker ps --filter label=sess.local-cluster`. Its value is the owner's process id. */
+const LABEL = 'sess.local-cluster';
+const PORT_INSIDE = 11_211;
+const DIRECTORY_INSIDE = '/run/sess';
+
+/** How long the engine may take for a command on a container that is there, in milliseconds. */
+const CONTROL_MS = 30_000;
+
+/**
+ * Removes containers, and a moment later once more: a start may have been under way. Then deletes the directory of secrets.
+ * `$1` is the directory, the rest the command.
+ */
+const ENDING = `directory=$1; shift
+[ -z "$left" ] || { "$@" $left; sleep 3; "$@" $left; }
+[ -z "$directory" ] || rm -rf -- "$directory"`;
+
+/** Runs each node in a container of its own. */
+export async function containerRunner(engine: ContainerEngine, image: string, settings: NodeSettings): Promise<NodeRunner> {
+  const files = await writeSecretFiles(settings, 'container');
+  const guard = new OrphanGuard(ENDING, [files?.directory ?? '', ...removalCommand(engine)]);
+  const running = new Set<ContainerNode>();
+  return {
+    runtime: 'container',
+    async start(port) {
+      const node = new ContainerNode(engine, port, guard, () => running.delete(node));
+      running.add(node);
+      try {
+        await node.run(image, settings, files);
+      } catch (error) {
+        await node.kill();
+        throw error;
+      }
+      return node;
+    },
+    async close() {
+      await Promise.all([...running].map((node) => node.kill()));
+      await guard.close();
+      if (files) await rm(files.directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One container, from its start to its end. */
+class ContainerNode implements RunningNode {
+  readonly #name: string = `sess-cluster-${process.pid}-${randomBytes(6).toString('hex')}`;
+  readonly #engine: ContainerEngine;
+  readonly #port: number;
+  readonly #guard: OrphanGuard;
+  readonly #ended: () => void;
+  #removal: Promise<void> | undefined;
+
+  constructor(engine: ContainerEngine, port: number, guard: OrphanGuard, ended: () => void) {
+    this.#engine = engine;
+    this.#port = port;
+    this.#guard = guard;
+    this.#ended = ended;
+  }
+
+  async run(image: string, settings: NodeSettings, files: SecretFiles | undefined): Promise<void> {
+    const words = runArguments(this.#name, this.#port, image, settings, files);
+    this.#guard.add(this.#name);
+    const started = await runProgram(this.#engine.program, words, settings.startTimeoutMs);
+    if (!started.ok) throw this.#startFailure(words, started.summary);
+    await this.#untilReady(words, settings);
+  }
+
+  async kill(): Promise<void> {
+    this.#removal ??= this.#remove();
+    try {
+      await this.#removal;
+    } catch (error) {
+      // Another try may succeed.
+      this.#removal = undefined;
+      throw error;
+    }
+  }
+
+  pause(): Promise<void> {
+    return this.#control('pause');
+  }
+
+  resume(): Promise<void> {
+    return this.#control('unpause');
+  }
+
+  /** Waits for an answer, or for the container's end, whichever is first. */
+  async #untilReady(words: readonly string[], settings: NodeSettings): Promise<void> {
+    const limit = new AbortController();
+    const answered = new AbortController();
+    const timer = setTimeout(() => limit.abort(), settings.startTimeoutMs);
+    const end = runProgram(this.#engine.program, ['wait', this.#name], settings.startTimeoutMs + 1_000, answered.signal);
+    void end.then(() => limit.abort());
+    try {
+      await untilAnswering(this.#port, settings, limit.signal);
+    } catch (error) {
+      throw this.#startFailure(words, 'the container ended, or did not answer in time', error);
+    } finally {
+      clearTimeout(timer);
+      answered.abort();
+      await end;
+    }
+  }
+
+  async #remove(): Promise<void> {
+    const outcome = await removeContainer(this.#engine, this.#name);
+    if (!outcome.ok) throw this.#uncontrollable('remove', outcome.summary);
+    this.#ended();
+    this.#guard.remove(this.#name);
+  }
+
+  async #control(command: 'pause' | 'unpause'): Promise<void> {
+    const outcome = await runProgram(this.#engine.program, [command, this.#name], CONTROL_MS);
+    if (!outcome.ok) throw this.#uncontrollable(command, outcome.summary);
+  }
+
+  #uncontrollable(command: string, summary: string): LocalClusterError {
+    return new LocalClusterError('SESS_NODE_CONTROL', `can't ${command} the container ${this.#name} on port ${this.#port}: ${summary}`);
+  }
+
+  #startFailure(words: readonly string[], summary: string, cause?: unknown): LocalClusterError {
+    if (/address already in use|port is already allocated/i.test(summary)) {
+      return new LocalClusterError(
+        'SESS_PORT_IN_USE',
+        `port ${this.#port} on 127.0.0.1 is in use; stop what listens there or choose another port`,
+        cause,
+      );
+    }
+    const byHand = [this.#engine.program, ...words.filter((word) => word !== '--detach')].join(' ');
+    return new LocalClusterError(
+      'SESS_START_FAILED',
+      `the container for port ${this.#port} did not start: ${summary}; to see why, run: ${byHand}`,
+      cause,
+    );
+  }
+}
+
+function runArguments(name: string, port: number, image: string, settings: NodeSettings, files: SecretFiles | undefined): string[] {
+  const inside = files && moveInside(files);
+  const identity = ['--name', name, '--label', `${LABEL}=${process.pid}`];
+  const publish = ['--publish', `127.0.0.1:${port}:${PORT_INSIDE}`];
+  // An image that begins as root needs to be told whom to become; one that does not ignores it.
+  const server = ['-u', 'memcache', '-p', String(PORT_INSIDE), '-U', '0', ...sizeArguments(settings), ...secretArguments(inside?.files)];
+  return ['run', '--detach', '--rm', '--pull=never', ...identity, ...publish, ...(inside?.mounts ?? []), image, ...server];
+}
+
+/** Mounts each secret by itself: their directory is closed to the user inside. */
+function moveInside(files: SecretFiles): { readonly files: SecretFiles; readonly mounts: readonly string[] } {
+  const mounts: string[] = [];
+  const move = (path: string | undefined, name: string): string | undefined => {
+    if (path === undefined) return undefined;
+    mounts.push('--volume', `${path}:${DIRECTORY_INSIDE}/${name}:ro,z`);
+    return `${DIRECTORY_INSIDE}/${name}`;
+  };
+  const moved = {
+    directory: DIRECTORY_INSIDE,
+    authentication: move(files.authentication, 'authentication'),
+    certificate: move(files.certificate, 'certificate.pem'),
+    key: move(files.key, 'key.pem'),
+  };
+  return { files: moved, mounts };
+}

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+/** Sends bytes on a connection of their own, closes the sending side, and reads all that comes until the server closes. */
+export async function exchange(port: number, bytes: string | Buffer, options: { readonly tls?: boolean } = {}): Promise<Buffer> {
+  const socket = options.tls ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }) : connect({ port, host: '127.0.0.1' });
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  // A server that refuses a line closes while more is still on its way.
+  socket.on('error', () => undefined);
+  socket.end(toBytes(bytes));
+  await once(socket, 'close');
+  return Buffer.concat(chunks);
+}
+
+/** A connection that stays. */
+export class RawConnection {
+  readonly #socket: ReturnType<typeof connect>;
+  #received = '';
+  #closed = false;
+  #wake: () => void = () => undefined;
+
+  constructor(port: number) {
+    this.#socket = connect({ port, host: '127.0.0.1' });
+    this.#socket.setEncoding('latin1');
+    this.#socket.on('data', (text: string) => {
+      this.#received += text;
+      this.#wake();
+    });
+    this.#socket.on('error', () => undefined);
+    this.#socket.on('close', () => {
+      this.#closed = true;
+      this.#wake();
+    });
+  }
+
+  send(bytes: string | Buffer): void {
+    this.#socket.write(toBytes(bytes));
+  }
+
+  /** What has come so far. */
+  get received(): string {
+    return this.#received;
+  }
+
+  /** Everything up to and including `ending`; rejects when the connection closes first. */
+  async receive(ending: string): Promise<string> {
+    for (;;) {
+      const at = this.#received.indexOf(ending);
+      if (at >= 0) {
+        const text = this.#received.slice(0, at + ending.length);
+        this.#received = this.#received.slice(at + ending.length);
+        return text;
+      }
+      if (this.#closed) throw new Error(`closed before ${JSON.stringify(ending)}; received ${JSON.stringify(this.#received)}`);
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** Resolves when the server has closed or reset the connection. */
+  async closed(): Promise<void> {
+    if (!this.#closed) await once(this.#socket, 'close');
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
+
+function toBytes(bytes: string | Buffer): Buffer {
+  return typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
+}

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect } from 'vitest';
+import type { LocalCluster } from '../../src/local-cluster.ts';
+import type { LocalClusterOptions } from '../../src/options.ts';
+import { startLocalCluster } from '../../src/start-local-cluster.ts';
+import { exchange } from './raw-exchange.ts';
+
+/** A real and an embedded node that are asked the same. */
+export interface TwoServers {
+  /** Empties both and starts their CAS numbers anew. */
+  restart(): Promise<void>;
+  ports(): { readonly real: number; readonly embedded: number };
+  /** Sends the request to both and compares with `same`. */
+  expectSame(request: string | Buffer, same: (one: Buffer, other: Buffer) => boolean): Promise<void>;
+}
+
+/** Starts both before the tests of the surrounding block, and ends them after. */
+export function twoServers(options: LocalClusterOptions = {}): TwoServers {
+  let clusters: LocalCluster[] = [];
+  beforeAll(async () => {
+    clusters = await Promise.all([
+      startLocalCluster({ ...options, nodes: 1, runtime: 'memcached' }),
+      startLocalCluster({ ...options, nodes: 1, runtime: 'embedded' }),
+    ]);
+  });
+  afterAll(() => Promise.all(clusters.map((cluster) => cluster.close())));
+
+  const ports = (): { real: number; embedded: number } => {
+    const [real, embedded] = clusters.map((cluster) => cluster.nodes[0]?.port ?? 0);
+    return { real: real ?? 0, embedded: embedded ?? 0 };
+  };
+  return {
+    ports,
+    async restart() {
+      await Promise.all(clusters.map((cluster) => cluster.restartNode(cluster.nodes[0]?.id ?? '')));
+    },
+    async expectSame(request, same) {
+      const { real, embedded } = ports();
+      const [theirs, ours] = await Promise.all([exchange(real, request), exchange(embedded, request)]);
+      if (same(theirs, ours)) return;
+      expect({ request: show(request), reply: show(ours) }).toEqual({ request: show(request), reply: show(theirs) });
+    },
+  };
+}
+
+/** Text as text, the rest as hexadecimal numbers; long ones cut. */
+function show(bytes: string | Buffer): string {
+  const text = typeof bytes === 'string' ? bytes : bytes.toString('latin1');
+  const shown = /^[\x80\x81]/.test(text)
+    ? Buffer.from(text, 'latin1')
+        .toString('hex')
+        .replaceAll(/(.{8})/g, '$1 ')
+    : text;
+  return shown.length > 2_000 ? `${shown.slice(0, 1_000)} ... ${text.length} bytes` : shown;
+}

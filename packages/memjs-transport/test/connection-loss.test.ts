@@ -1,0 +1,127 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { OpenedNode } from './opened-node.ts';
+import { hit, ScriptedNode, type Script } from './scripted-node.ts';
+
+const answerHits: Script = (request, socket) => socket.write(hit(request, request.key));
+/** So long that no test waits for it. */
+const NEVER = { minMs: 3_600_000, maxMs: 3_600_000 };
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describe('after a connection was lost', () => {
+  it('connects again by itself', async () => {
+    await using node = await ScriptedNode.start(answerHits);
+    using opened = new OpenedNode(node);
+    await opened.connections(1);
+    node.disconnectAll();
+    await opened.connections(2);
+    expect(opened.losses).toMatchObject([{ code: 'SESS_CONNECTION' }]);
+  });
+
+  it('the next request does not wait for the pause', async () => {
+    await using node = await ScriptedNode.start(answerHits);
+    using opened = new OpenedNode(node, {}, { reconnect: NEVER, random: () => 1 });
+    await opened.connections(1);
+    node.disconnectAll();
+    await opened.disconnections(1);
+    expect((await opened.node.get('key'))?.value.toString()).toBe('key');
+  });
+
+  it('takes a CAS number of it for outdated without asking, even while there is no connection', async () => {
+    await using node = await ScriptedNode.start(answerHits);
+    using opened = new OpenedNode(node, {}, { reconnect: NEVER, random: () => 1 });
+    const item = await opened.node.get('key');
+    node.disconnectAll();
+    await opened.disconnections(1);
+    const { cas } = item ?? { cas: { unique: 1n, epoch: 0 } };
+    expect(await opened.node.store({ cas }, 'key', Buffer.from('v'), { ttlSeconds: 60, flags: 0 })).toBe('exists');
+    await opened.node.get('key');
+    expect(await opened.node.store({ cas }, 'key', Buffer.from('v'), { ttlSeconds: 60, flags: 0 })).toBe('exists');
+    expect(node.requests.map(({ opcode }) => opcode)).toEqual([0x00, 0x00]);
+  });
+});
+
+describe('while no connection can be made', () => {
+  it('requests fail at once and say why, until the next attempt', async () => {
+    using opened = new OpenedNode({ port: await closedPort() }, {}, { reconnect: NEVER, random: () => 1 });
+    await expect(opened.node.get('key')).rejects.toMatchObject({ code: 'SESS_CONNECTION', cause: { code: 'ECONNREFUSED' } });
+    await expect(opened.node.get('key')).rejects.toMatchObject({
+      code: 'SESS_CONNECTION',
+      message: expect.stringContaining('not due yet'),
+    });
+    expect(opened.losses).toHaveLength(1);
+  });
+
+  it('a probe makes an attempt at once', async () => {
+    using opened = new OpenedNode({ port: await closedPort() }, {}, { reconnect: NEVER, random: () => 1 });
+    await opened.disconnections(1);
+    await expect(opened.node.probe()).rejects.toMatchObject({ code: 'SESS_CONNECTION', cause: { code: 'ECONNREFUSED' } });
+    expect(opened.losses).toHaveLength(2);
+  });
+
+  it('the attempts go on', async () => {
+    using opened = new OpenedNode({ port: await closedPort() });
+    await opened.disconnections(5);
+    expect(opened.losses.every((loss) => 'code' in loss && loss.code === 'SESS_CONNECTION')).toBe(true);
+  });
+});
+
+describe('a node that stops answering', () => {
+  it('is given a new connection when a request has waited for three timeouts', async () => {
+    await using node = await ScriptedNode.start((request, socket) => {
+      if (request.connection > 1) socket.write(hit(request, request.key));
+    });
+    using opened = new OpenedNode(node, { timeoutMs: 40 });
+    await opened.connections(1);
+    const failures: unknown[] = [];
+    while (opened.losses.length === 0) failures.push(await opened.node.get('key').catch((error: unknown) => error));
+    expect(failures.length).toBeGreaterThanOrEqual(3);
+    for (const failure of failures) expect(failure).toMatchObject({ code: 'SESS_TIMEOUT' });
+    expect(opened.losses).toMatchObject([{ code: 'SESS_CONNECTION', message: expect.stringContaining('given up') }]);
+    await opened.connections(2);
+    expect((await opened.node.get('key'))?.value.toString()).toBe('key');
+  });
+});
+
+describe('what waits for the connection', () => {
+  it('is sent in order when it stands', async () => {
+    await using node = await ScriptedNode.start(answerHits);
+    using opened = new OpenedNode(node);
+    const keys = Array.from({ length: 100 }, (_, index) => `key-${index}`);
+    await Promise.all(keys.map((key) => opened.node.get(key)));
+    expect(node.requests.map(({ key }) => key)).toEqual(keys);
+  });
+
+  it('is not sent when it was aborted before', async () => {
+    await using node = await ScriptedNode.start(answerHits);
+    using opened = new OpenedNode(node);
+    const controller = new AbortController();
+    const aborted = opened.node.get('aborted', { signal: controller.signal });
+    const kept = opened.node.get('kept');
+    controller.abort();
+    await expect(aborted).rejects.toMatchObject({ code: 'SESS_ABORTED' });
+    await kept;
+    expect(node.requests.map(({ key }) => key)).toEqual(['kept']);
+  });
+
+  it('is bounded in bytes', async () => {
+    await using node = await ScriptedNode.start(answerHits);
+    using opened = new OpenedNode(node, { maxQueuedBytes: 2_000 });
+    const attributes = { ttlSeconds: 60, flags: 0 };
+    const value = Buffer.alloc(900);
+    const outcomes = await Promise.allSettled(['a', 'b', 'c'].map((key) => opened.node.store('set', key, value, attributes)));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(outcomes[2]).toMatchObject({ reason: { code: 'SESS_OVERLOADED', message: expect.stringContaining('maxQueuedBytes') } });
+    expect(node.requests.map(({ key }) => key)).toEqual(['a', 'b']);
+  });
+});

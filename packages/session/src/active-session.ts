@@ -1,0 +1,133 @@
+import { commitSession } from './commit-session.ts';
+import { EMPTY_DATA } from './data-codec.ts';
+import { SessionError } from './errors.ts';
+import { loadOne } from './load-session.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+import { idleSeconds, newLifetime } from './session-context.ts';
+import type { SessionState } from './session-state.ts';
+import type { RegenerateOptions, RequestSession, SessionData } from './session.ts';
+import { destroySession, gone } from './write-session.ts';
+
+/** A session in the hands of one request. Everything but its methods is private, so that a log line of it shows neither id nor data. */
+export class ActiveSession implements RequestSession {
+  readonly #state: SessionState;
+  readonly #operations = new OneAtATime();
+
+  constructor(state: SessionState) {
+    this.#state = state;
+  }
+
+  get id(): string {
+    return this.#state.id;
+  }
+
+  get isNew(): boolean {
+    return this.#state.isNew;
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#state.lifetime.createdAt);
+  }
+
+  get expiresAt(): Date {
+    const { context, lifetime, usedAt } = this.#state;
+    return new Date(Math.min(lifetime.endsAt, usedAt + context.options.ttlSeconds * 1_000));
+  }
+
+  get data(): SessionData {
+    this.#state.dataRead = true;
+    return this.#state.data;
+  }
+
+  set data(data: SessionData) {
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+      throw new SessionError('SESS_BAD_DATA', 'session.data must be a plain object');
+    }
+    this.#state.dataRead = true;
+    this.#state.data = data;
+  }
+
+  regenerate(options: RegenerateOptions = {}): Promise<void> {
+    return this.#operations.run(() => regenerate(this.#state, options));
+  }
+
+  destroy(): Promise<void> {
+    return this.#operations.run(() => destroy(this.#state));
+  }
+
+  save(): Promise<void> {
+    return this.#operations.run(() => save(this.#state));
+  }
+
+  reload(): Promise<void> {
+    return this.#operations.run(() => reload(this.#state));
+  }
+
+  commit(): Promise<void> | undefined {
+    const { idle } = this.#operations;
+    return idle === undefined ? commitSession(this.#state) : idle.then(() => commitSession(this.#state));
+  }
+
+  takeCookie(): string | undefined {
+    const { cookie: pending, context, connection, lifetime } = this.#state;
+    if (pending === undefined) return undefined;
+    this.#state.cookie = undefined;
+    const { cookie, signer, warnOnce, options } = context;
+    const { secure } = connection;
+    if (!secure && options.secure === 'auto') warnOnce('SESS_PLAIN_HTTP');
+    if (pending === 'clear') return cookie.clear(secure);
+    return cookie.set(signer.sign(cookie.name(secure), this.id), secure, idleSeconds(context, lifetime, options.now()));
+  }
+}
+
+async function regenerate(state: SessionState, { keepData = true, restartLifetime = false }: RegenerateOptions): Promise<void> {
+  if (state.headersSent) throw late('a new id');
+  const now = state.context.options.now();
+  const lifetime = restartLifetime || state.destroyed ? newLifetime(state.context, now) : { ...state.lifetime, idCreatedAt: now };
+  const text = keepData ? state.encoded() : EMPTY_DATA;
+  const old = state.persisted;
+  if (old !== undefined && text !== EMPTY_DATA) return state.told('regenerated', state.moveToNewId(old, text, lifetime));
+  // Without data there is nothing to carry over: the old session ends, and the new one is stored when something is put into it.
+  if (old !== undefined) {
+    await destroySession(state.context, old.identity, 'regenerated', old.stored.ttlSeconds);
+    state.cookie = state.cookieCame ? 'clear' : undefined;
+  }
+  if (!keepData) state.data = {};
+  state.startOver(lifetime);
+}
+
+async function destroy(state: SessionState): Promise<void> {
+  const identity = state.persisted?.identity ?? state.unreachable;
+  if (identity !== undefined) await destroySession(state.context, identity, 'asked', state.persisted?.stored.ttlSeconds);
+  state.persisted = undefined;
+  state.unreachable = undefined;
+  state.data = {};
+  state.destroyed = true;
+  state.cookie = state.cookieCame ? 'clear' : undefined;
+}
+
+async function save(state: SessionState): Promise<void> {
+  if (state.destroyed) throw gone();
+  const text = state.encoded();
+  if (state.persisted !== undefined) {
+    if (text !== state.persisted.text) await state.told('asked', state.replace(state.persisted, text));
+  } else if (text !== EMPTY_DATA) {
+    if (state.headersSent) throw late('the cookie of a new session');
+    await state.told('asked', state.create(text));
+  }
+}
+
+async function reload(state: SessionState): Promise<void> {
+  if (state.destroyed) throw gone();
+  const identity = state.persisted?.identity ?? state.unreachable;
+  const outcome = identity === undefined ? undefined : await loadOne(state.context, identity);
+  if (outcome?.kind === 'unavailable') throw outcome.error;
+  if (outcome?.kind === 'found') state.reloaded(outcome.persisted, outcome.data);
+  else if (state.persisted !== undefined) throw gone();
+  else state.data = {};
+  state.unreachable = undefined;
+}
+
+function late(what: string): SessionError {
+  return new SessionError('SESS_HEADERS_SENT', `the headers of the response have left: ${what} could not reach the browser any more`);
+}

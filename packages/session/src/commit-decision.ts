@@ -1,0 +1,51 @@
+/** What is known about a session when the headers are about to leave. */
+export interface CommitFacts {
+  /** `destroy()` was called, and nothing was begun since. */
+  readonly destroyed: boolean;
+  /** The store holds the session. */
+  readonly stored: boolean;
+  /** There is nothing in its data. */
+  readonly empty: boolean;
+  /** Its encoded data differs from what was loaded or last saved. */
+  readonly changed: boolean;
+  /** Its id is older than `renewAfterSeconds`. */
+  readonly renewalDue: boolean;
+  /** Its expiry was last moved `touchAfterSeconds` ago or longer. */
+  readonly touchDue: boolean;
+  /** Its cookie was signed with a secret that is not the first any more. */
+  readonly secretRotated: boolean;
+  /** No cookie can be set any more. */
+  readonly headersSent: boolean;
+}
+
+/** Why a session is or is not written before the headers leave. */
+export type CommitReason =
+  /** Destroyed: nothing is written. */
+  | 'destroyed'
+  /** A visitor without data: nothing is stored, no cookie is set. */
+  | 'empty'
+  /** A new session whose cookie can't be set any more: not stored, because nobody could ever come back to it. */
+  | 'headers-sent'
+  /** Neither changed nor due for anything. */
+  | 'unchanged'
+  /** The first save. */
+  | 'new'
+  | 'changed'
+  /** Saved under a new id. */
+  | 'renewal-due'
+  | 'touch-due'
+  /** Touched, so that the cookie may be signed anew. */
+  | 'secret-rotated';
+
+/** Decides what becomes of a session before the headers leave. Pure. */
+export function decideCommit(facts: CommitFacts): CommitReason {
+  if (facts.destroyed) return 'destroyed';
+  if (!facts.stored) {
+    if (facts.empty) return 'empty';
+    return facts.headersSent ? 'headers-sent' : 'new';
+  }
+  if (facts.renewalDue && !facts.headersSent) return 'renewal-due';
+  if (facts.changed) return 'changed';
+  if (facts.secretRotated && !facts.headersSent) return 'secret-rotated';
+  return facts.touchDue ? 'touch-due' : 'unchanged';
+}

@@ -1,0 +1,100 @@
+import { decideCommit, type CommitFacts, type CommitReason } from './commit-decision.ts';
+import { EMPTY_DATA } from './data-codec.ts';
+import { hasCode, SessionError } from './errors.ts';
+import { idleSeconds, type Persisted } from './session-context.ts';
+import type { SessionState } from './session-state.ts';
+
+/** Decides what becomes of a session before the headers leave, and does it. `undefined` where there is nothing to wait for: most of the time. */
+export function commitSession(state: SessionState): Promise<void> | undefined {
+  if (state.committed) return undefined;
+  const { headersSent } = state;
+  state.committed = true;
+  let text: string;
+  try {
+    text = state.destroyed ? EMPTY_DATA : state.encoded();
+  } catch (error) {
+    return state.told(state.persisted === undefined ? 'new' : 'changed', Promise.reject(error));
+  }
+  const facts = commitFacts(state, text, headersSent);
+  return carryOut(state, decideCommit(facts), facts, text);
+}
+
+function commitFacts({ context, persisted, lifetime, usedAt, destroyed }: SessionState, text: string, headersSent: boolean): CommitFacts {
+  const { renewAfterSeconds } = context.options;
+  const { touches } = context;
+  return {
+    destroyed,
+    stored: persisted !== undefined,
+    empty: text === EMPTY_DATA,
+    changed: persisted !== undefined && text !== persisted.text,
+    renewalDue: renewAfterSeconds !== undefined && usedAt - lifetime.idCreatedAt >= renewAfterSeconds * 1_000,
+    touchDue:
+      persisted !== undefined && touches.isDue(persisted.identity.key, persisted.stored.ttlSeconds, idleSeconds(context, lifetime, usedAt)),
+    secretRotated: persisted !== undefined && persisted.identity.rotated,
+    headersSent,
+  };
+}
+
+function carryOut(state: SessionState, reason: CommitReason, facts: CommitFacts, text: string): Promise<void> | undefined {
+  switch (reason) {
+    case 'new':
+      return state.told(reason, state.create(text));
+    case 'changed':
+      return unlessGone(state, reason, (base) => state.replace(base, text));
+    case 'renewal-due':
+      return renew(state, facts, text);
+    case 'touch-due':
+    case 'secret-rotated':
+      return touch(state, reason);
+    case 'headers-sent':
+      state.context.warnOnce('SESS_LATE_SESSION');
+      break;
+    case 'destroyed':
+    case 'empty':
+    case 'unchanged':
+  }
+  state.tell(reason, 'skipped');
+  return undefined;
+}
+
+/** Writes, unless another request destroyed the session meanwhile: then it stays dead, and this request's change with it. */
+async function unlessGone(state: SessionState, reason: CommitReason, write: (base: Persisted) => Promise<void>): Promise<void> {
+  if (state.persisted === undefined) return;
+  try {
+    await write(state.persisted);
+  } catch (error) {
+    if (hasCode(error, 'SESS_DESTROYED')) return state.tell(reason, 'dropped', error);
+    state.tell(reason, 'failed', error);
+    throw error;
+  }
+  state.tell(reason, 'written');
+}
+
+/** A new id can wait: where the store is out of reach for it, the session is kept under the old one. */
+async function renew(state: SessionState, facts: CommitFacts, text: string): Promise<void> {
+  const lifetime = { ...state.lifetime, idCreatedAt: state.usedAt };
+  try {
+    await unlessGone(state, 'renewal-due', (base) => state.moveToNewId(base, text, lifetime));
+  } catch (error) {
+    if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
+    const withoutRenewal = { ...facts, renewalDue: false };
+    await carryOut(state, decideCommit(withoutRenewal), withoutRenewal, text);
+  }
+}
+
+/** Moves the expiry. A failure is no reason to fail the request: the session was there a moment ago, and the next request touches it. */
+async function touch(state: SessionState, reason: CommitReason): Promise<void> {
+  const { persisted, context } = state;
+  if (persisted === undefined) return;
+  const { identity, lifetime, stored } = persisted;
+  try {
+    const alive = await context.store.touch(identity.key, idleSeconds(context, lifetime, state.usedAt));
+    if (!alive) return state.tell(reason, 'dropped');
+    context.touches.moved(identity.key, stored.ttlSeconds);
+    state.refreshCookie();
+    state.tell(reason, 'touched');
+  } catch (error) {
+    if (!SessionError.is(error)) throw error;
+    state.tell(reason, 'failed', error);
+  }
+}

@@ -1,0 +1,84 @@
+import { ActiveSession } from './active-session.ts';
+import { cookieValues } from './cookie-header.ts';
+import { cookieSigner } from './cookie-signature.ts';
+import { hasCode } from './errors.ts';
+import { loadSession, type LoadOutcome } from './load-session.ts';
+import { memcachedStore, openMemcachedStore } from './memcached-store.ts';
+import type { SessionsOptions, StoreSource } from './options.ts';
+import { resolveOptions } from './resolve-options.ts';
+import type { Identity, SessionContext } from './session-context.ts';
+import { sessionCookie } from './session-cookie.ts';
+import { storageKey } from './session-id.ts';
+import { SessionState, type Beginning } from './session-state.ts';
+import type { SessionStore } from './session-store.ts';
+import type { Connection, RequestSession, Sessions } from './session.ts';
+import { touchThrottle } from './touch-throttle.ts';
+import { warnOnce } from './warn-once.ts';
+
+/**
+ * Sessions for one application, without a framework; the adapters wrap it.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION`, before anything is opened.
+ */
+export function createSessions(given: SessionsOptions): Sessions {
+  const options = resolveOptions(given);
+  const context: SessionContext = {
+    options,
+    store: openStore(options.source),
+    signer: cookieSigner(options.secrets),
+    cookie: sessionCookie(options.secure, options.cookie),
+    touches: touchThrottle(options.touchAfterSeconds, options.now),
+    warnOnce: warnOnce(),
+  };
+  if (options.source.kind === 'servers') tellWhenUnreachable(context);
+  return {
+    open(cookieHeader, connection) {
+      const identities = cookieHeader === undefined ? NONE : identitiesIn(context, cookieHeader, connection);
+      if (identities.length === 0) return begin(context, connection, NOTHING_CAME);
+      return loadSession(context, identities).then((outcome) => begin(context, connection, beginning(context, outcome)));
+    },
+    ready: async () => context.store.ready?.(),
+    async close() {
+      if (options.source.kind === 'servers') await context.store.close();
+    },
+  };
+}
+
+const NONE: readonly Identity[] = [];
+const NOTHING_CAME: Beginning = { cookieCame: false };
+const NOTHING_FOUND: Beginning = { cookieCame: true };
+
+function openStore(source: StoreSource): SessionStore {
+  if (source.kind === 'store') return source.store;
+  return source.kind === 'client' ? memcachedStore(source.client) : openMemcachedStore(source.servers);
+}
+
+/** An address that nobody answers at would otherwise show only in that everybody is anonymous. */
+function tellWhenUnreachable(context: SessionContext): void {
+  context.store.ready?.().catch((error: unknown) => {
+    if (hasCode(error, 'SESS_UNAVAILABLE')) context.warnOnce('SESS_NOT_READY');
+  });
+}
+
+/** The ids in the header that carry a good signature; nothing else of the header is ever used. */
+function identitiesIn({ options, signer, cookie }: SessionContext, header: string, { secure }: Connection): readonly Identity[] {
+  const name = cookie.name(secure);
+  const identities: Identity[] = [];
+  for (const value of cookieValues(header, name)) {
+    const verified = signer.verify(name, value);
+    if (verified !== undefined) identities.push({ ...verified, key: storageKey(options.keyPrefix, verified.id) });
+  }
+  return identities;
+}
+
+/** An id that the store does not know is not adopted; where the store could not tell, `onUnavailable` decides. */
+function beginning({ options }: SessionContext, outcome: LoadOutcome): Beginning {
+  if (outcome.kind === 'found') return { found: outcome, cookieCame: true };
+  if (outcome.kind === 'missing') return NOTHING_FOUND;
+  if (options.onUnavailable(outcome.error) === 'error') throw outcome.error;
+  return { unreachable: outcome.identity, cookieCame: true };
+}
+
+function begin(context: SessionContext, connection: Connection, from: Beginning): RequestSession {
+  return new ActiveSession(new SessionState(context, connection, from));
+}

@@ -1,0 +1,126 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeData, encodeData, refuseLostValues } from './data-codec.ts';
+
+const sessionData = fc.dictionary(fc.string(), fc.jsonValue());
+
+describe('encoding', () => {
+  it('gives back what JSON can carry', () => {
+    fc.assert(
+      fc.property(sessionData, (data) => {
+        const text = encodeData(data);
+        fc.pre(!/proto|constructor/.test(text));
+        expect(decodeData(text)).toEqual(JSON.parse(text));
+        expect(encodeData(decodeData(text))).toBe(text);
+      }),
+    );
+  });
+
+  it('is whole UTF-8 whatever the strings hold', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (value) => {
+        const text = encodeData({ value });
+        expect(Buffer.from(text).toString()).toBe(text);
+      }),
+    );
+  });
+
+  it('names the field that holds a BigInt, and does not show it', () => {
+    const error = failure(() => encodeData({ fine: 1, total: { cents: 12_345n } }));
+    expect(error).toMatchObject({ code: 'SESS_BAD_DATA', message: expect.stringContaining('session.data.total') });
+    expect(error.message).toContain('a BigInt');
+    expect(error.message).not.toContain('12345');
+  });
+
+  it('names the field that holds a cycle', () => {
+    const node: Record<string, unknown> = {};
+    node['self'] = node;
+    expect(() => encodeData({ node })).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_DATA', message: expect.stringContaining('session.data.node') }),
+    );
+  });
+
+  it('refuses data whose own toJSON makes something else of it', () => {
+    expect(() => encodeData({ toJSON: () => 'text' })).toThrow(expect.objectContaining({ code: 'SESS_BAD_DATA' }));
+  });
+});
+
+describe('what JSON would lose', () => {
+  it.each([
+    ['a Map', new Map()],
+    ['a Set', new Set()],
+    ['a function', () => 1],
+    ['a symbol', Symbol('s')],
+    ['a RegExp', /x/],
+    ['an Error', new Error('x')],
+    ['a Promise', Promise.resolve()],
+  ])('is refused: %s', (what, value) => {
+    const expected = expect.objectContaining({
+      code: 'SESS_BAD_DATA',
+      message: expect.stringContaining(`session.data.field holds ${what}`),
+    });
+    expect(() => refuseLostValues({ field: value })).toThrow(expected);
+    expect(() => refuseLostValues({ field: [{ deep: [value] }] })).toThrow(expected);
+  });
+
+  it('is not what encodes itself, nor what stands in two places', () => {
+    const shared = { a: 1 };
+    refuseLostValues({
+      when: new Date(0),
+      link: new URL('http://a'),
+      bytes: Buffer.from('x'),
+      one: shared,
+      two: [shared, shared],
+      no: undefined,
+    });
+  });
+});
+
+describe('decoding', () => {
+  it('drops keys through which a merge could reach every object', () => {
+    const data = decodeData(
+      '{"a":{"__proto__":{"polluted":true}},"constructor":{"prototype":{"polluted":true}},"prototype":{"x":1},"kept":1}',
+    );
+    expect(Object.keys(data)).toEqual(['a', 'kept']);
+    merge({}, data);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('drops them when their letters are escaped', () => {
+    const data = decodeData(String.raw`{"\u005f_proto__":{"polluted":true},"c\u006fnstructor":{"prototype":{}},"kept":1}`);
+    expect(Object.keys(data)).toEqual(['kept']);
+    expect(Object.getPrototypeOf(data)).toBe(Object.prototype);
+  });
+
+  it('keeps a plain value under such a name', () => {
+    expect(decodeData('{"constructor":"Ferrari","prototype":3}')).toEqual({ constructor: 'Ferrari', prototype: 3 });
+  });
+
+  it.each(['', 'null', '[]', '"text"', '1', '{', '{"a":1}x'])('refuses %j', (text) => {
+    expect(() => decodeData(text)).toThrow(expect.objectContaining({ code: 'SESS_UNDECODABLE' }));
+  });
+
+  it('does not quote what it could not decode', () => {
+    const error = failure(() => decodeData('{"user":"USER_123"'));
+    expect(`${error.message} ${String(error.cause)}`).not.toContain('USER');
+  });
+});
+
+/** A merge as careless as many are. */
+function merge(target: Record<string, unknown>, source: object): void {
+  for (const [key, value] of Object.entries(source)) {
+    const present = target[key];
+    if (typeof value !== 'object' || value === null) target[key] = value;
+    else if (typeof present === 'object' || typeof present === 'function') merge(present as Record<string, unknown>, value);
+    else merge((target[key] = {}), value);
+  }
+}
+
+function failure(run: () => unknown): Error {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('nothing was thrown');
+}

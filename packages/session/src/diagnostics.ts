@@ -1,0 +1,68 @@
+/**
+ * Every diagnostics channel of this package (`node:diagnostics_channel`). Payloads are built only when someone listens, and never hold an id, a key, a
+ * value or a secret.
+ */
+import { channel, type Channel } from 'node:diagnostics_channel';
+import type { CommitReason } from './commit-decision.ts';
+import type { SessionError } from './errors.ts';
+
+/** `sess:session:load`: a request came with a well-signed cookie, and the store was asked. */
+export interface LoadEvent {
+  readonly store: string;
+  readonly outcome: 'hit' | 'miss' | 'expired' | 'undecodable' | 'unavailable';
+  readonly error?: SessionError;
+}
+
+/** `sess:session:save`: what became of a session before the headers left, and why. `save()` and `regenerate()` have reasons of their own. */
+export interface SaveEvent {
+  readonly store: string;
+  readonly reason: CommitReason | 'asked' | 'regenerated';
+  /** `dropped`: the session was destroyed meanwhile, so nothing was written. `skipped`: there was nothing to write. */
+  readonly outcome: 'written' | 'touched' | 'skipped' | 'dropped' | 'failed';
+  readonly error?: SessionError;
+}
+
+/** `sess:session:conflict`: a save found that another request had saved first. */
+export interface ConflictEvent {
+  readonly store: string;
+  /** How many saves of this one change found that, so far. */
+  readonly attempt: number;
+}
+
+/** `sess:session:destroy`: a session was ended by `destroy()` or got a new id. */
+export interface DestroyEvent {
+  readonly store: string;
+  readonly reason: 'asked' | 'regenerated';
+  /** `missing`: there was no session any more. */
+  readonly outcome: 'destroyed' | 'missing' | 'failed';
+  readonly error?: SessionError;
+}
+
+/** `sess:session:new-id`: the node for a new session's id was out of reach, so another id was tried. */
+export interface NewIdEvent {
+  readonly store: string;
+  readonly attempt: number;
+  readonly error: SessionError;
+}
+
+interface Payloads {
+  load: LoadEvent;
+  save: SaveEvent;
+  conflict: ConflictEvent;
+  destroy: DestroyEvent;
+  'new-id': NewIdEvent;
+}
+
+const CHANNELS: { readonly [Name in keyof Payloads]: Channel } = {
+  load: channel('sess:session:load'),
+  save: channel('sess:session:save'),
+  conflict: channel('sess:session:conflict'),
+  destroy: channel('sess:session:destroy'),
+  'new-id': channel('sess:session:new-id'),
+};
+
+/** Publishes what `payload` makes, where someone listens. */
+export function publish<Name extends keyof Payloads>(name: Name, payload: () => Payloads[Name]): void {
+  const target = CHANNELS[name];
+  if (target.hasSubscribers) target.publish(payload());
+}

@@ -1,0 +1,47 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { openEnvelope, sealEnvelope } from './envelope.ts';
+import { hasCode } from './errors.ts';
+
+const time = fc.nat({ max: 2 ** 48 - 1 });
+
+describe('the envelope', () => {
+  it('gives back what was sealed', () => {
+    fc.assert(
+      fc.property(time, time, time, fc.json(), (createdAt, idCreatedAt, endsAt, text) => {
+        const lifetime = { createdAt, idCreatedAt, endsAt };
+        expect(openEnvelope(sealEnvelope(lifetime, text))).toEqual({ lifetime, text });
+      }),
+    );
+  });
+
+  it('stays as it is from version to version', () => {
+    const bytes = sealEnvelope({ createdAt: 1, idCreatedAt: 2, endsAt: 3 }, '{"a":"é"}');
+    expect(bytes.toString('hex')).toBe(`0100000000000001000000000002000000000003${Buffer.from('{"a":"é"}').toString('hex')}`);
+  });
+
+  it('opens bytes that are no Buffer', () => {
+    const bytes = new Uint8Array([0, ...sealEnvelope({ createdAt: 1, idCreatedAt: 2, endsAt: 3 }, '{}')]).subarray(1);
+    expect(openEnvelope(bytes).text).toBe('{}');
+  });
+
+  it('calls anything else undecodable', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+        fc.pre(bytes.length < 20 || bytes[0] !== 1 || bytes[1] !== 0);
+        expect(() => openEnvelope(bytes)).toThrow(expect.objectContaining({ code: 'SESS_UNDECODABLE' }));
+      }),
+    );
+  });
+
+  it('says which format came', () => {
+    const bytes = sealEnvelope({ createdAt: 1, idCreatedAt: 2, endsAt: 3 }, '{}');
+    bytes[0] = 9;
+    try {
+      openEnvelope(bytes);
+      expect.unreachable();
+    } catch (error) {
+      expect(hasCode(error, 'SESS_UNDECODABLE') && error.message).toContain('format 9');
+    }
+  });
+});

@@ -1,0 +1,77 @@
+import { decodeData } from './data-codec.ts';
+import { publish, type LoadEvent } from './diagnostics.ts';
+import { openEnvelope } from './envelope.ts';
+import { hasCode, type SessionError } from './errors.ts';
+import type { Identity, Persisted, SessionContext } from './session-context.ts';
+import type { SessionData } from './session.ts';
+import type { StoredSession } from './session-store.ts';
+
+/** What the store said about the ids that a request brought. */
+export type LoadOutcome =
+  | { readonly kind: 'found'; readonly persisted: Persisted; readonly data: SessionData }
+  | { readonly kind: 'missing' }
+  /** `identity` may exist: nobody could tell. */
+  | { readonly kind: 'unavailable'; readonly identity: Identity; readonly error: SessionError };
+
+/** Asks the store for each id in turn, until one is found. One that nobody could tell of outweighs those that are missing. */
+export async function loadSession(context: SessionContext, identities: readonly Identity[]): Promise<LoadOutcome> {
+  let unavailable: LoadOutcome | undefined;
+  for (const identity of identities) {
+    const outcome = await loadOne(context, identity);
+    if (outcome.kind === 'found') return outcome;
+    if (outcome.kind === 'unavailable') unavailable ??= outcome;
+  }
+  return unavailable ?? MISSING;
+}
+
+/**
+ * Loads one session.
+ *
+ * @throws {SessionError} what the store throws, but for `SESS_UNAVAILABLE`.
+ */
+export async function loadOne(context: SessionContext, identity: Identity): Promise<LoadOutcome> {
+  let stored: StoredSession | undefined;
+  try {
+    stored = await context.store.load(identity.key);
+  } catch (error) {
+    if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
+    tell(context, 'unavailable', error);
+    return { kind: 'unavailable', identity, error };
+  }
+  if (stored === undefined) {
+    tell(context, 'miss');
+    return MISSING;
+  }
+  return decode(context, identity, stored);
+}
+
+const MISSING: LoadOutcome = { kind: 'missing' };
+
+function decode(context: SessionContext, identity: Identity, stored: StoredSession): LoadOutcome {
+  let outcome: LoadOutcome & { kind: 'found' };
+  try {
+    const { lifetime, text } = openEnvelope(stored.value);
+    outcome = { kind: 'found', persisted: { identity, lifetime: bounded(context, lifetime), text, stored }, data: decodeData(text) };
+  } catch (error) {
+    // What another version or another program wrote is no session of ours; the visitor gets a new one.
+    if (!hasCode(error, 'SESS_UNDECODABLE')) throw error;
+    tell(context, 'undecodable', error);
+    return MISSING;
+  }
+  if (context.options.now() >= outcome.persisted.lifetime.endsAt) {
+    tell(context, 'expired');
+    return MISSING;
+  }
+  tell(context, 'hit');
+  return outcome;
+}
+
+/** A shorter `absoluteTtlSeconds` holds for sessions that began under a longer one, too. */
+function bounded({ options }: SessionContext, lifetime: Persisted['lifetime']): Persisted['lifetime'] {
+  const endsAt = lifetime.createdAt + options.absoluteTtlSeconds * 1_000;
+  return endsAt < lifetime.endsAt ? { ...lifetime, endsAt } : lifetime;
+}
+
+function tell({ store }: SessionContext, outcome: LoadEvent['outcome'], error?: SessionError): void {
+  publish('load', () => ({ store: store.name, outcome, ...(error === undefined ? {} : { error }) }));
+}

@@ -1,0 +1,98 @@
+/** The one place where sessions meet the memcached client. */
+import { createClient, SessClientError, type CacheRecord, type Client, type SessClientErrorCode } from '@sess/client';
+import { SessionError, type SessionErrorCode } from './errors.ts';
+import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions } from './session-store.ts';
+
+export type { Client } from '@sess/client';
+
+/** Keeps sessions in memcached, through a client that the application opened and closes. */
+export function memcachedStore(client: Client): SessionStore {
+  return new MemcachedStore(client, false);
+}
+
+/**
+ * Keeps sessions in memcached, through a client of its own that `close()` closes.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION` when the URL is none.
+ */
+export function openMemcachedStore(servers: string): SessionStore {
+  try {
+    return new MemcachedStore(createClient(servers), true);
+  } catch (error) {
+    if (!SessClientError.is(error)) throw error;
+    throw new SessionError('SESS_BAD_OPTION', `option "servers": ${error.message}`, { cause: error });
+  }
+}
+
+class MemcachedStore implements SessionStore {
+  readonly name = 'memcached';
+  readonly #client: Client;
+  readonly #owned: boolean;
+
+  constructor(client: Client, owned: boolean) {
+    this.#client = client;
+    this.#owned = owned;
+  }
+
+  ready(): Promise<void> {
+    return this.#client.ready().catch(rethrow);
+  }
+
+  load(key: string, options?: StoreRequestOptions): Promise<StoredSession | undefined> {
+    return this.#client.get(key, options).then(storedOrMiss, rethrow);
+  }
+
+  save(key: string, value: Uint8Array, { expect, ...options }: SaveOptions): Promise<StoredSession> {
+    const expected = expect === 'absent' ? expect : recordOf(expect);
+    return this.#client.set(key, value, { ...options, expect: expected }).then(stored, rethrow);
+  }
+
+  touch(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
+    return this.#client.touch(key, ttlSeconds, options).catch(rethrow);
+  }
+
+  destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
+    return this.#client.delete(key, { ...options, ttlSeconds }).catch(rethrow);
+  }
+
+  async close(): Promise<void> {
+    if (this.#owned) await this.#client.close();
+  }
+}
+
+function stored(record: CacheRecord): StoredSession {
+  return { value: record.value, token: record, ttlSeconds: record.ttlSeconds };
+}
+
+function storedOrMiss(record: CacheRecord | undefined): StoredSession | undefined {
+  return record === undefined ? undefined : stored(record);
+}
+
+function recordOf(session: StoredSession): CacheRecord {
+  // Only `stored` makes tokens for this store.
+  return session.token as CacheRecord;
+}
+
+/** What the client's failures mean for a session. No answer, for whatever reason, is `SESS_UNAVAILABLE`. */
+const MEANING: Readonly<Record<SessClientErrorCode, SessionErrorCode>> = {
+  SESS_TIMEOUT: 'SESS_UNAVAILABLE',
+  SESS_CONNECTION: 'SESS_UNAVAILABLE',
+  SESS_PROTOCOL: 'SESS_UNAVAILABLE',
+  SESS_SERVER: 'SESS_UNAVAILABLE',
+  SESS_AUTH: 'SESS_UNAVAILABLE',
+  SESS_UNAVAILABLE: 'SESS_UNAVAILABLE',
+  SESS_OVERLOADED: 'SESS_UNAVAILABLE',
+  SESS_CONFLICT: 'SESS_CONFLICT',
+  SESS_ABORTED: 'SESS_ABORTED',
+  SESS_CLOSED: 'SESS_CLOSED',
+  SESS_TOO_LARGE: 'SESS_TOO_LARGE',
+  SESS_BAD_KEY: 'SESS_STORE',
+  SESS_BAD_VALUE: 'SESS_STORE',
+  SESS_BAD_OPTION: 'SESS_STORE',
+};
+
+function rethrow(error: unknown): never {
+  if (!SessClientError.is(error)) throw error;
+  const code: SessionErrorCode = MEANING[error.code] ?? 'SESS_STORE';
+  throw new SessionError(code, `memcached: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,89 @@
+import type { SessionError } from './errors.ts';
+import type { Client } from './memcached-store.ts';
+import type { SessionStore } from './session-store.ts';
+
+/** What a request gets whose session can't be loaded because the store is out of reach. */
+export type UnavailablePolicy = 'anonymous' | 'error';
+
+/** Whether cookies are `Secure`: as the connection is, always, or never. */
+export type SecureMode = 'auto' | boolean;
+
+/** Options of `createSessions`, and of the adapters. */
+export interface SessionsOptions {
+  /** A client of `@sess/client` that the application opened, shares and closes. Exactly one of `client`, `servers` and `store`. */
+  readonly client?: Client | undefined;
+  /** A URL such as `memcached://10.0.0.1:11211,10.0.0.2:11211` or `elasticache://name.cfg.use1.cache.amazonaws.com:11211`; opened and closed here. */
+  readonly servers?: string | undefined;
+  /** Any other store. */
+  readonly store?: SessionStore | undefined;
+  /** One secret or several, each at least 32 bytes. The first signs cookies, all verify: put a new one in front, drop the old one when its cookies are gone. */
+  readonly secret: string | readonly string[] | undefined;
+  /** Idle timeout in whole seconds: a session that is not used for so long ends. Default 3,600 (an hour). */
+  readonly ttlSeconds?: number | undefined;
+  /** Absolute timeout in whole seconds, counted from the session's beginning whatever its use. Default 604,800 (7 days). */
+  readonly absoluteTtlSeconds?: number | undefined;
+  /** Gives a session that is used a new id when its id is older than so many whole seconds. Default: never. */
+  readonly renewAfterSeconds?: number | undefined;
+  /** The idle timeout is moved forward when it was last moved so many whole seconds ago; 0 is on every request. Default: a tenth of `ttlSeconds`. */
+  readonly touchAfterSeconds?: number | undefined;
+  /** Largest session in bytes of encoded data. Default 65,536 (64 KiB), at most 1,000,000. */
+  readonly maxBytes?: number | undefined;
+  /** What storage keys begin with: up to 12 characters of printable ASCII without space. Default `s/`. */
+  readonly keyPrefix?: string | undefined;
+  /**
+   * Whether cookies are `Secure`. `'auto'`, the default, looks at the connection and, where the framework trusts its proxy, at the forwarded protocol;
+   * a plain connection is told about once. `true`: always, also where TLS ends at a proxy that the framework does not know of.
+   */
+  readonly secure?: SecureMode | undefined;
+  readonly cookie?: CookieOptions | undefined;
+  /**
+   * What a request gets whose session can't be loaded because the store is out of reach. `'anonymous'`, the default: an empty session, the browser's cookie
+   * is left as it is; `'error'`: 503 with `Retry-After`; or a function that chooses.
+   */
+  readonly onUnavailable?: UnavailablePolicy | ((error: SessionError) => UnavailablePolicy) | undefined;
+  /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+}
+
+export interface CookieOptions {
+  /** Default `__Host-sess` where browsers take it (secure, path `/`, no domain), otherwise `sess`. */
+  readonly name?: string | undefined;
+  /** Default `/`. */
+  readonly path?: string | undefined;
+  /** Default: none, which is the host alone. */
+  readonly domain?: string | undefined;
+  /** Default `lax`. */
+  readonly sameSite?: 'lax' | 'strict' | 'none' | undefined;
+  /** `true` keeps the cookie over a restart of the browser (`Max-Age`), and sets it again whenever the timeout is moved. Default `false`. */
+  readonly persistent?: boolean | undefined;
+}
+
+export interface ResolvedCookie {
+  readonly name: string | undefined;
+  readonly path: string;
+  readonly domain: string | undefined;
+  readonly sameSite: 'lax' | 'strict' | 'none';
+  readonly persistent: boolean;
+}
+
+/** The options, checked, with their defaults. */
+export interface ResolvedOptions {
+  readonly source: StoreSource;
+  readonly secrets: readonly string[];
+  readonly ttlSeconds: number;
+  readonly absoluteTtlSeconds: number;
+  readonly renewAfterSeconds: number | undefined;
+  readonly touchAfterSeconds: number;
+  readonly maxBytes: number;
+  readonly keyPrefix: string;
+  readonly secure: SecureMode;
+  readonly cookie: ResolvedCookie;
+  readonly onUnavailable: (error: SessionError) => UnavailablePolicy;
+  readonly now: () => number;
+}
+
+/** Where sessions go: exactly one of the three. */
+export type StoreSource =
+  | { readonly kind: 'client'; readonly client: Client }
+  | { readonly kind: 'servers'; readonly servers: string }
+  | { readonly kind: 'store'; readonly store: SessionStore };

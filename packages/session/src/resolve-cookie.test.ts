@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import type { SecureMode } from './options.ts';
+import { resolveCookie } from './resolve-cookie.ts';
+
+describe('cookie options', () => {
+  it.each<[string, Record<string, unknown>, SecureMode, RegExp]>([
+    ['a name with a space', { name: 'my sess' }, 'auto', /"cookie.name" is 'my sess'/],
+    ['an empty name', { name: '' }, 'auto', /"cookie.name" is ''/],
+    ['a name with a semicolon', { name: 'a;b' }, 'auto', /"cookie.name"/],
+    ['__Host- that may be plain', { name: '__Host-app' }, 'auto', /"secure: true" with the prefix __Host-/],
+    ['__Host- with a domain', { name: '__Host-app', domain: 'example.com' }, true, /path "\/" and no domain/],
+    ['__Host- with a path', { name: '__host-app', path: '/x' }, true, /path "\/" and no domain/],
+    ['__Secure- that is plain', { name: '__Secure-app' }, false, /"secure: true" with the prefix __Secure-/],
+    ['SameSite=None without Secure', { sameSite: 'none' }, false, /browsers refuse SameSite=None without Secure/],
+    ['a path that is relative', { path: 'shop' }, 'auto', /"cookie.path" is 'shop'/],
+    ['a path with a semicolon', { path: '/;Secure' }, 'auto', /no Set-Cookie header can carry/],
+    ['a domain with a line break', { domain: 'a\r\nb' }, 'auto', /no Set-Cookie header can carry/],
+    ['more than 4,096 bytes', { path: `/${'x'.repeat(4_000)}` }, 'auto', /within 4096 bytes/],
+    ['secure in the wrong place', { secure: true }, 'auto', /"secure" stands beside "cookie", not inside/],
+    ['a slip of the pen', { samesite: 'lax' }, 'auto', /unknown option "cookie.samesite": did you mean "cookie.sameSite"\?/],
+    ['maxAge', { maxAge: 60 }, 'auto', /unknown option "cookie.maxAge": /],
+  ])('refuse %s', (_, options, secure, message) => {
+    expect(() => resolveCookie(options, secure)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('take a prefix whose promise is kept', () => {
+    expect(resolveCookie({ name: '__Host-app' }, true).name).toBe('__Host-app');
+    expect(resolveCookie({ name: '__Secure-app', domain: 'example.com' }, true).name).toBe('__Secure-app');
+  });
+});

@@ -1,0 +1,154 @@
+import { SessionError } from './errors.ts';
+import { badOption, checkUnknown, oneOf, wholeNumber } from './option-checks.ts';
+import type { ResolvedOptions, SessionsOptions, StoreSource, UnavailablePolicy } from './options.ts';
+import { resolveCookie } from './resolve-cookie.ts';
+import { MAX_PREFIX_LENGTH } from './session-id.ts';
+
+/** Every option, so that a slip of the pen is found. The compiler holds it to the interface. */
+const NAMES: Readonly<Record<keyof SessionsOptions, true>> = {
+  client: true,
+  servers: true,
+  store: true,
+  secret: true,
+  ttlSeconds: true,
+  absoluteTtlSeconds: true,
+  renewAfterSeconds: true,
+  touchAfterSeconds: true,
+  maxBytes: true,
+  keyPrefix: true,
+  secure: true,
+  cookie: true,
+  onUnavailable: true,
+  now: true,
+};
+
+const DEFAULT_TTL_SECONDS = 3_600;
+const DEFAULT_ABSOLUTE_TTL_SECONDS = 604_800;
+/** Ten years: past that a time to live is a mistake in the unit. */
+const MAX_SECONDS = 315_360_000;
+const DEFAULT_MAX_BYTES = 65_536;
+/** Under memcached's default item limit of 1 MiB, less the headers of item, record and session. */
+const MAX_MAX_BYTES = 1_000_000;
+const MIN_SECRET_BYTES = 32;
+const MAKE_SECRET = `make one with: node -e "console.log(require('crypto').randomBytes(32).toString('base64'))"`;
+
+/**
+ * Checks the options and fills in the defaults. Opens nothing.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION`
+ */
+export function resolveOptions(options: SessionsOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null)
+    throw badOption('options', options, 'an object, such as { servers, secret, ttlSeconds }');
+  checkUnknown(options, Object.keys(NAMES));
+  const secure = oneOf('secure', options.secure, ['auto', true, false]) ?? 'auto';
+  return Object.freeze({
+    source: storeSource(options),
+    secrets: secrets(options.secret),
+    ...timeouts(options),
+    maxBytes: wholeNumber('maxBytes', options.maxBytes, 1, MAX_MAX_BYTES, 'bytes') ?? DEFAULT_MAX_BYTES,
+    keyPrefix: keyPrefix(options.keyPrefix),
+    secure,
+    cookie: resolveCookie(options.cookie, secure),
+    onUnavailable: unavailablePolicy(options.onUnavailable),
+    now: clock(options.now),
+  });
+}
+
+function storeSource(options: SessionsOptions): StoreSource {
+  const { client, servers, store } = options;
+  const given = Object.entries({ client, servers, store }).filter(([, value]) => value !== undefined);
+  if (given.length !== 1) {
+    const came =
+      given.length === 0 ? 'none of them came (is an environment variable unset?)' : `${given.map(([name]) => name).join(' and ')} came`;
+    throw badOption('servers', servers, `exactly one of "servers" (a URL), "client" (of @sess/client) and "store"; ${came}`);
+  }
+  if (client !== undefined) {
+    if (hasMethods(client, ['get', 'set', 'touch', 'delete'])) return { kind: 'client', client };
+    throw badOption('client', client, 'a client that createClient of @sess/client returned');
+  }
+  if (servers !== undefined) {
+    if (typeof servers === 'string' && servers.trim() !== '') return { kind: 'servers', servers };
+    throw badOption(
+      'servers',
+      servers,
+      'a URL such as "memcached://10.0.0.1:11211,10.0.0.2:11211" or "elasticache://name.cfg.use1.cache.amazonaws.com:11211"',
+    );
+  }
+  if (store !== undefined && hasMethods(store, ['load', 'save', 'touch', 'destroy', 'close'])) return { kind: 'store', store };
+  throw badOption('store', store, 'a SessionStore, such as memoryStore()');
+}
+
+function hasMethods(value: object, names: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
+function secrets(given: SessionsOptions['secret']): readonly string[] {
+  const list = typeof given === 'string' ? [given] : given;
+  if (list === undefined || !Array.isArray(list) || list.length === 0) {
+    // What came is not shown: it may be a secret in the wrong place.
+    throw badOption('secret', undefined, `a string of at least ${MIN_SECRET_BYTES} bytes, or several; ${MAKE_SECRET}`);
+  }
+  for (const [index, secret] of list.entries()) {
+    const which = list.length === 1 ? 'secret' : `secret[${index}]`;
+    const bytes = typeof secret === 'string' ? Buffer.byteLength(secret) : undefined;
+    if (bytes === undefined) throw badOption(which, undefined, `a string of at least ${MIN_SECRET_BYTES} bytes; ${MAKE_SECRET}`);
+    if (bytes < MIN_SECRET_BYTES) {
+      const wanted = `at least ${MIN_SECRET_BYTES}, so that nobody can find it by trying; ${MAKE_SECRET}`;
+      throw new SessionError('SESS_BAD_OPTION', `option "${which}" has ${bytes} bytes; expected ${wanted}`);
+    }
+  }
+  return Object.freeze([...list]);
+}
+
+function timeouts(
+  options: SessionsOptions,
+): Pick<ResolvedOptions, 'ttlSeconds' | 'absoluteTtlSeconds' | 'renewAfterSeconds' | 'touchAfterSeconds'> {
+  const seconds = (name: keyof SessionsOptions, least: number): number | undefined =>
+    wholeNumber(name, options[name], least, MAX_SECONDS, 'seconds');
+  const ttlSeconds = seconds('ttlSeconds', 1) ?? DEFAULT_TTL_SECONDS;
+  const absoluteTtlSeconds = seconds('absoluteTtlSeconds', 1) ?? DEFAULT_ABSOLUTE_TTL_SECONDS;
+  const renewAfterSeconds = seconds('renewAfterSeconds', 1);
+  const touchAfterSeconds = seconds('touchAfterSeconds', 0) ?? Math.floor(ttlSeconds / 10);
+  const isDefault = (name: keyof SessionsOptions): string => (options[name] === undefined ? ', its default' : '');
+  if (ttlSeconds > absoluteTtlSeconds) {
+    const limit = `at most absoluteTtlSeconds (${absoluteTtlSeconds}${isDefault('absoluteTtlSeconds')})`;
+    throw badOption('ttlSeconds', ttlSeconds, `${limit}; raise that one, or lower this one`);
+  }
+  if (touchAfterSeconds >= ttlSeconds) {
+    throw badOption(
+      'touchAfterSeconds',
+      touchAfterSeconds,
+      `less than ttlSeconds (${ttlSeconds}${isDefault('ttlSeconds')}), or sessions in use would end`,
+    );
+  }
+  if (renewAfterSeconds !== undefined && renewAfterSeconds >= absoluteTtlSeconds) {
+    const limit = `less than absoluteTtlSeconds (${absoluteTtlSeconds}${isDefault('absoluteTtlSeconds')})`;
+    throw badOption('renewAfterSeconds', renewAfterSeconds, `${limit}, or no session would ever be renewed`);
+  }
+  return { ttlSeconds, absoluteTtlSeconds, renewAfterSeconds, touchAfterSeconds };
+}
+
+function keyPrefix(given: unknown): string {
+  if (given === undefined) return 's/';
+  if (typeof given === 'string' && given.length <= MAX_PREFIX_LENGTH && /^[\u0021-\u007e]*$/.test(given)) return given;
+  throw badOption('keyPrefix', given, `up to ${MAX_PREFIX_LENGTH} characters of printable ASCII without space`);
+}
+
+function unavailablePolicy(given: SessionsOptions['onUnavailable']): (error: SessionError) => UnavailablePolicy {
+  if (typeof given !== 'function') {
+    const policy = oneOf('onUnavailable', given, ['anonymous', 'error']) ?? 'anonymous';
+    return () => policy;
+  }
+  return (error) => {
+    const policy: unknown = given(error);
+    if (policy === 'anonymous' || policy === 'error') return policy;
+    throw badOption('onUnavailable', policy, 'a function that returns "anonymous" or "error"');
+  };
+}
+
+function clock(given: unknown): () => number {
+  if (given === undefined) return Date.now;
+  if (typeof given === 'function') return () => Number(given());
+  throw badOption('now', given, 'a function that returns milliseconds since 1970');
+}

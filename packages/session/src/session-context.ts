@@ -1,0 +1,51 @@
+import type { CookieSigner } from './cookie-signature.ts';
+import type { Lifetime } from './envelope.ts';
+import type { ResolvedOptions } from './options.ts';
+import type { SessionCookie } from './session-cookie.ts';
+import { newSessionId, storageKey } from './session-id.ts';
+import type { SessionStore, StoredSession } from './session-store.ts';
+import type { TouchThrottle } from './touch-throttle.ts';
+import type { WarnOnce } from './warn-once.ts';
+
+/** What all sessions of one `createSessions` share. */
+export interface SessionContext {
+  readonly options: ResolvedOptions;
+  readonly store: SessionStore;
+  readonly signer: CookieSigner;
+  readonly cookie: SessionCookie;
+  readonly touches: TouchThrottle;
+  readonly warnOnce: WarnOnce;
+}
+
+/** Which session: its id, and where it is stored. */
+export interface Identity {
+  readonly id: string;
+  readonly key: string;
+  /** Whether its cookie was signed with a secret that is not the first any more. */
+  readonly rotated: boolean;
+}
+
+/** A session as the store holds it, as far as this request knows. */
+export interface Persisted {
+  readonly identity: Identity;
+  readonly lifetime: Lifetime;
+  /** The encoded data that is stored. */
+  readonly text: string;
+  /** What the next save expects to replace. */
+  readonly stored: StoredSession;
+}
+
+export function newIdentity({ options }: SessionContext): Identity {
+  const id = newSessionId();
+  return { id, key: storageKey(options.keyPrefix, id), rotated: false };
+}
+
+/** The lifetime of a session that begins now. */
+export function newLifetime({ options }: SessionContext, now: number): Lifetime {
+  return { createdAt: now, idCreatedAt: now, endsAt: now + options.absoluteTtlSeconds * 1_000 };
+}
+
+/** For how many seconds a session that is used now may stay unused: the idle timeout, or what is left of the absolute one. */
+export function idleSeconds({ options }: SessionContext, lifetime: Lifetime, now: number): number {
+  return Math.max(1, Math.min(options.ttlSeconds, Math.ceil((lifetime.endsAt - now) / 1_000)));
+}

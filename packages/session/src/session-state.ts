@@ -1,0 +1,133 @@
+import { EMPTY_DATA, encodeData } from './data-codec.ts';
+import { publish, type SaveEvent } from './diagnostics.ts';
+import type { Lifetime } from './envelope.ts';
+import { SessionError } from './errors.ts';
+import { regenerateSession } from './regenerate-session.ts';
+import { newIdentity, newLifetime, type Identity, type Persisted, type SessionContext } from './session-context.ts';
+import type { Connection, SessionData } from './session.ts';
+import { createSession, replaceSession } from './write-session.ts';
+
+/** What a request's session starts from. */
+export interface Beginning {
+  readonly found?: { readonly persisted: Persisted; readonly data: SessionData };
+  /** The session that the browser has, where nobody could tell whether it exists: an empty one stands in for it. */
+  readonly unreachable?: Identity;
+  /** Whether the browser has a cookie of ours. */
+  readonly cookieCame: boolean;
+}
+
+/** What one request knows of its session: the data, what is stored of it, and what the browser must be told. Changed by its methods and by destroy. */
+export class SessionState {
+  readonly context: SessionContext;
+  readonly connection: Connection;
+  readonly cookieCame: boolean;
+  /** When this request began to use the session. */
+  readonly usedAt: number;
+  unreachable: Identity | undefined;
+  /** What the store holds; `undefined` for a new session. */
+  persisted: Persisted | undefined;
+  /** The id that was given out: a stored session's, or a new one's that someone asked for. */
+  identity: Identity | undefined;
+  lifetime: Lifetime;
+  data: SessionData;
+  /** Whether the application has had the data in its hands; otherwise it can't have changed. */
+  dataRead = false;
+  isNew: boolean;
+  destroyed = false;
+  committed = false;
+  /** What the response must tell the browser. */
+  cookie: 'set' | 'clear' | undefined;
+
+  constructor(context: SessionContext, connection: Connection, { found, unreachable, cookieCame }: Beginning) {
+    this.context = context;
+    this.connection = connection;
+    this.cookieCame = cookieCame;
+    this.unreachable = unreachable;
+    this.usedAt = context.options.now();
+    this.persisted = found?.persisted;
+    this.identity = found?.persisted.identity;
+    this.lifetime = found?.persisted.lifetime ?? newLifetime(context, this.usedAt);
+    this.data = found?.data ?? {};
+    this.isNew = found === undefined;
+    this.cookie = undefined;
+  }
+
+  /** The id; a new session gets one when it is asked for. */
+  get id(): string {
+    this.identity ??= newIdentity(this.context);
+    return this.identity.id;
+  }
+
+  get headersSent(): boolean {
+    return this.committed || this.connection.response.headersSent;
+  }
+
+  /** The data, encoded. */
+  encoded(): string {
+    if (this.dataRead) return encodeData(this.data);
+    return this.persisted?.text ?? EMPTY_DATA;
+  }
+
+  /** The first save. */
+  async create(text: string): Promise<void> {
+    this.#keep(await createSession(this.context, { data: this.data, text, lifetime: this.lifetime }, this.identity));
+    this.cookie = 'set';
+  }
+
+  /** A save of what changed. */
+  async replace(base: Persisted, text: string): Promise<void> {
+    this.#keep(await replaceSession(this.context, { data: this.data, text, lifetime: this.lifetime }, base));
+    this.refreshCookie();
+  }
+
+  /** Stores the data under a new id, and destroys the old one. */
+  async moveToNewId(base: Persisted, text: string, lifetime: Lifetime): Promise<void> {
+    this.#keep(await regenerateSession(this.context, { data: this.data, text, lifetime }, base));
+    this.cookie = 'set';
+  }
+
+  /** Takes over what was loaded anew. */
+  reloaded(persisted: Persisted, data: SessionData): void {
+    this.#keep(persisted);
+    this.data = data;
+    this.isNew = false;
+  }
+
+  /** Becomes a session that the store knows nothing of. */
+  startOver(lifetime: Lifetime): void {
+    this.persisted = undefined;
+    this.identity = undefined;
+    this.lifetime = lifetime;
+    this.destroyed = false;
+    this.isNew = true;
+  }
+
+  /** After the store confirmed the session: sends its cookie again where it would end, or was signed with an old secret. */
+  refreshCookie(): void {
+    if (this.persisted === undefined) return;
+    if (!this.persisted.identity.rotated && !this.context.options.cookie.persistent) return;
+    this.cookie = 'set';
+  }
+
+  /** Publishes what became of a save. */
+  async told(reason: SaveEvent['reason'], work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.tell(reason, 'failed', error);
+      throw error;
+    }
+    this.tell(reason, 'written');
+  }
+
+  tell(reason: SaveEvent['reason'], outcome: SaveEvent['outcome'], error?: unknown): void {
+    publish('save', () => ({ store: this.context.store.name, reason, outcome, ...(SessionError.is(error) ? { error } : {}) }));
+  }
+
+  #keep(persisted: Persisted): void {
+    this.persisted = persisted;
+    this.identity = persisted.identity;
+    this.lifetime = persisted.lifetime;
+    this.destroyed = false;
+  }
+}

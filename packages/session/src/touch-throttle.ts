@@ -1,0 +1,36 @@
+/** Sessions whose last touch a process remembers, where the store can't tell the remaining time. About 100 bytes each. */
+const MAX_REMEMBERED = 10_000;
+
+/** Decides when a session's expiry is to be moved, so that use costs a write only now and then. */
+export interface TouchThrottle {
+  /** Whether it is `touchAfterSeconds` or longer since the expiry of `key` was moved to `fullTtlSeconds`. */
+  isDue(key: string, remainingSeconds: number | undefined, fullTtlSeconds: number): boolean;
+  /** Notes that the expiry was moved just now; `remainingSeconds` is what the store says of it, `undefined` where it can't tell. */
+  moved(key: string, remainingSeconds: number | undefined): void;
+}
+
+/**
+ * Where the store tells the remaining time (memcached's meta dialect, memory), that alone decides, and all application servers agree. Where it can't
+ * (classic text and binary protocols), each process remembers the sessions that it touched last, a bounded number of them: a session is then touched
+ * at most once per interval *and process*. What is forgotten is touched again: too often, never too seldom.
+ */
+export function touchThrottle(touchAfterSeconds: number, now: () => number, maxRemembered: number = MAX_REMEMBERED): TouchThrottle {
+  const lastMoved = new Map<string, number>();
+  return {
+    isDue(key, remainingSeconds, fullTtlSeconds) {
+      if (remainingSeconds !== undefined) return fullTtlSeconds - remainingSeconds >= touchAfterSeconds;
+      const last = lastMoved.get(key);
+      return last === undefined || now() - last >= touchAfterSeconds * 1_000;
+    },
+    moved(key, remainingSeconds) {
+      if (remainingSeconds !== undefined) return;
+      // A Map keeps the order of insertion: what is put in again goes to the end, and the first is the longest untouched.
+      lastMoved.delete(key);
+      lastMoved.set(key, now());
+      if (lastMoved.size > maxRemembered) {
+        const oldest = lastMoved.keys().next();
+        if (!oldest.done) lastMoved.delete(oldest.value);
+      }
+    },
+  };
+}
