@@ -10,53 +10,79 @@ export type EventName =
   | 'restart-node'
   | 'kill-app';
 
-/** What a scenario does. Resolves, when it is done, with the node that it befell, where there is one. */
-type Event = (stage: Stage, victim: string | undefined) => Promise<string | undefined>;
+/** What a scenario does. */
+interface Event {
+  /** For the progress line: what is going on. */
+  readonly says: string;
+  /** Resolves, when it is done, with the node that it befell, where there is one. `victim` is the node that the event before befell. */
+  readonly happen: (stage: Stage, victim: string | undefined) => Promise<string | undefined>;
+}
 
 export const EVENTS: Readonly<Record<EventName, Event>> = {
-  none: async () => undefined,
+  none: { says: 'nothing happens', happen: async () => undefined },
 
-  'add-node': async ({ cluster }) => {
-    await cluster.addNode();
-    return undefined;
+  'add-node': {
+    says: 'adding a node',
+    happen: async ({ cluster }) => {
+      await cluster.addNode();
+      return undefined;
+    },
   },
 
-  'remove-last-node': async (stage) => {
-    const last = listedNodes(stage).at(-1);
-    if (last === undefined) throw new Error('there is no node to remove');
-    await stage.cluster.removeNode(last);
-    return last;
+  'remove-last-node': {
+    says: 'taking a node away',
+    happen: async (stage) => {
+      const last = listedNodes(stage).at(-1);
+      if (last === undefined) throw new Error('there is no node to remove');
+      await stage.cluster.removeNode(last);
+      return last;
+    },
   },
 
-  'crash-node': async (stage) => {
-    const victim = middleNode(stage);
-    await stage.cluster.crashNode(victim);
-    return victim;
+  'crash-node': {
+    says: 'crashing a node',
+    happen: async (stage) => {
+      const victim = middleNode(stage);
+      await stage.cluster.crashNode(victim);
+      return victim;
+    },
   },
 
-  'drop-victim': async ({ cluster }, victim) => {
-    if (victim === undefined) throw new Error('no node has crashed');
-    await cluster.removeNode(victim);
-    return victim;
+  'drop-victim': {
+    says: 'taking the crashed node off the list',
+    happen: async ({ cluster }, victim) => {
+      if (victim === undefined) throw new Error('no node has crashed');
+      await cluster.removeNode(victim);
+      return victim;
+    },
   },
 
-  'replace-node': async (stage) => {
-    const victim = middleNode(stage);
-    await stage.cluster.crashNode(victim);
-    await stage.cluster.addNode();
-    await stage.cluster.removeNode(victim);
-    return victim;
+  'replace-node': {
+    says: 'replacing a node that crashed',
+    happen: async (stage) => {
+      const victim = middleNode(stage);
+      await stage.cluster.crashNode(victim);
+      await stage.cluster.addNode();
+      await stage.cluster.removeNode(victim);
+      return victim;
+    },
   },
 
-  'restart-node': async (stage) => {
-    const victim = middleNode(stage);
-    await stage.cluster.restartNode(victim);
-    return victim;
+  'restart-node': {
+    says: 'restarting a node',
+    happen: async (stage) => {
+      const victim = middleNode(stage);
+      await stage.cluster.restartNode(victim);
+      return victim;
+    },
   },
 
-  'kill-app': async ({ fleets }) => {
-    await Promise.all(fleets.map(async (fleet) => fleet.processes[0]?.kill()));
-    return undefined;
+  'kill-app': {
+    says: 'killing an app process',
+    happen: async ({ fleets }) => {
+      await Promise.all(fleets.map(async (fleet) => fleet.processes[0]?.kill()));
+      return undefined;
+    },
   },
 };
 

@@ -51,9 +51,10 @@ async function runPhases(stage: Stage, scenario: Scenario, crowds: readonly Crow
     const trafficBefore = crowds.map((crowd) => crowd.traffic.counts);
     await Promise.all(crowds.map((crowd) => crowd.traffic.settled(WARM_UP_REQUESTS, stage.signal)));
 
-    progress.step(`${phase.event}, under traffic`);
+    const event = EVENTS[phase.event];
+    progress.step(`${event.says}, under traffic`);
     const started = performance.now();
-    victim = await EVENTS[phase.event](stage, victim);
+    victim = await event.happen(stage, victim);
     await everyoneKnows(stage);
     const eventMs = Math.round(performance.now() - started);
     await Promise.all(crowds.map((crowd) => crowd.traffic.settled(WARM_UP_REQUESTS, stage.signal)));

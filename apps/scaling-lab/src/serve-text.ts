@@ -23,13 +23,22 @@ export function serveText({ cluster, fleets, secret }: OpenStage): string {
     `  ${curl} ${url(1)}/profile`,
     `  ${curl} -X POST -o /dev/null -w '%{http_code}\\n' ${url(0)}/logout`,
     '',
-    'One more process over the same sessions:',
-    `  SESS_SERVERS=${cluster.url} SESS_SECRET=${secret} PORT=${highest(processes.map(({ port }) => port)) + 1} node apps/fastify-demo/dist/main.js`,
-    '',
+    ...(fleets.some(({ strategy }) => strategy.store === 'sess-client')
+      ? oneMore(cluster.url, secret, highest(processes.map(({ port }) => port)) + 1)
+      : []),
     'Type here:',
     ...[...commands, ['quit', 'stop everything (Ctrl-C does too)'] as const].map(([usage, does]) => `  ${usage.padEnd(20)} ${does}`),
     '',
   ].join('\n');
+}
+
+/** An app process started by hand finds its sessions where this project's client puts them, not where memjs does. */
+function oneMore(servers: string, secret: string, port: number): readonly string[] {
+  return [
+    'One more process over the same sessions:',
+    `  SESS_SERVERS=${servers} SESS_SECRET=${secret} PORT=${port} node apps/fastify-demo/dist/main.js`,
+    '',
+  ];
 }
 
 function highest(ports: readonly number[]): number {

@@ -6,7 +6,7 @@ const MOMENTS = [
   ['while the nodes start', /start: 3 memcached nodes/],
   ['while the apps start', /app processes/],
   ['while users log in', /logging in/],
-  ['in the middle of an event', /add-node, under traffic/],
+  ['in the middle of an event', /adding a node, under traffic/],
   ['while it counts', /counting who is still logged in/],
 ] as const;
 

@@ -2,7 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { A, B, C, fakeCluster } from '../test/fake-cluster.ts';
+import { settled } from '../test/fake-clock.ts';
+import { A, B, C, fakeCluster, keyOf } from '../test/fake-cluster.ts';
 import type { ClientChannels } from './diagnostics.ts';
 
 const ttlSeconds = 60;
@@ -33,9 +34,14 @@ describe('sess:client:node', () => {
   });
 
   it('is silent about nodes that are closed on purpose', async () => {
-    const { client, discovery } = await fakeCluster([A, B]);
+    const { client, discovery, network } = await fakeCluster([A, B]);
+    network.at(B).behaviour = 'hangs';
+    const answer = client.get(keyOf(client, B)).catch(() => undefined);
+    await settled();
     const heard = listenTo('sess:client:node');
     discovery.report(A);
+    network.at(B).drop();
+    await answer;
     await client.close();
     expect(heard).toEqual([]);
   });

@@ -119,7 +119,7 @@ export class StoredRecord implements CacheRecord {
 }
 
 /** What is left of a deleted record until `endsAt`. */
-export interface Tombstone {
+interface Tombstone {
   readonly kind: 'tombstone';
   readonly version: bigint;
   /** Milliseconds since 1970. */
@@ -130,7 +130,7 @@ export interface Tombstone {
 }
 
 /** Something under the key that is not of this client. */
-export interface ForeignItem {
+interface ForeignItem {
   readonly kind: 'foreign';
   readonly cas: CasToken;
   readonly reason: ForeignReason;

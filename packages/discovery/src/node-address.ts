@@ -58,10 +58,10 @@ export function parseHostAndPort(given: unknown, option: string): HostAndPort {
   const colon = text.lastIndexOf(':');
   const host = bracketed?.[1] ?? (colon === -1 ? text : text.slice(0, colon));
   const rest = bracketed?.[2] ?? (colon === -1 ? '' : text.slice(colon));
-  if (rest === '') throw refuse(`Add the port: "${bracketed === null ? host : `[${host}]`}:11211" (11211 is memcached's usual one).`);
   if (bracketed !== null && !isIPv6(host)) throw refuse('Brackets are for an IPv6 address, such as "[2001:db8::1]:11211".');
   if (bracketed === null && host.includes(':')) throw refuse('An IPv6 address stands in brackets: "[2001:db8::1]:11211".');
   if (!isHost(host)) throw refuse('The host is a name of ASCII letters, digits, "-", "_" and ".", or an IP address.');
+  if (rest === '') throw refuse(`Add the port: "${bracketed === null ? host : `[${host}]`}:11211" (11211 is memcached's usual one).`);
   const port = /^:\d{1,5}$/u.test(rest) ? Number(rest.slice(1)) : Number.NaN;
   if (!isPort(port)) throw refuse('The port is a whole number from 1 to 65535.');
   return { host, port };

@@ -21,7 +21,8 @@ export function knownOptions<Options extends object>(
   known: readonly (keyof Options)[],
 ): Options {
   if (typeof value === 'undefined') return {} as Options;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badOption(where, 'an object', value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw badOption(where, 'an object', typeof value === 'string' ? UNTOLD : value);
   for (const key of Object.keys(value)) {
     if (!known.includes(key as keyof Options)) {
       throw new DiscoveryError('SESS_BAD_OPTION', `${where}: there is no option "${key}". Known ones: ${known.join(', ')}.`);
@@ -30,12 +31,23 @@ export function knownOptions<Options extends object>(
   return value;
 }
 
+/** Stands for a string that may be a secret. */
+const UNTOLD: unique symbol = Symbol('untold');
 const SHOWN_CHARACTERS = 120;
 
 function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value);
+  if (value === UNTOLD) return 'a string';
+  if (typeof value === 'string') return JSON.stringify(withoutCredentials(value));
   if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   // Objects are not spelt out: they may hold credentials.
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** A URL may carry a user and a password: they end at the last `@`. */
+function withoutCredentials(text: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//iu.exec(text)?.[0] ?? '';
+  const at = text.lastIndexOf('@');
+  const told = at === -1 ? text : `${scheme}…${text.slice(at)}`;
+  return told.length > SHOWN_CHARACTERS ? `${told.slice(0, SHOWN_CHARACTERS)}…` : told;
 }

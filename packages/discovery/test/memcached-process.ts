@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, watch, writeFile } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -27,9 +28,10 @@ export class MemcachedProcess {
     if (process.getuid?.() === 0) args.push('-u', 'root');
     const running = spawn('memcached', args, { env: { ...process.env, MEMCACHED_PORT_FILENAME: portFile }, stdio: 'ignore' });
     try {
-      await Promise.race([fileIn(folder, 'port'), once(running, 'exit').then(() => Promise.reject(new Error('memcached did not start')))]);
+      const gone = once(running, 'exit').then(() => Promise.reject(new Error('memcached did not start')));
+      const ports = await Promise.race([contentsOf(folder, 'port'), gone]);
       // "TCP INET: 12345"
-      const port = Number(/^TCP INET: (\d+)/mu.exec(await readFile(portFile, 'utf8'))?.[1]);
+      const port = Number(/^TCP INET: (\d+)/mu.exec(ports)?.[1]);
       return new MemcachedProcess(port, running, folder);
     } catch (error) {
       running.kill('SIGKILL');
@@ -46,14 +48,16 @@ export class MemcachedProcess {
   }
 }
 
-/** Resolves when a file of this name appears; memcached writes it under another name first, and then renames it. */
-async function fileIn(folder: string, name: string): Promise<void> {
+/** The contents of a file, as soon as it is there. Memcached writes it under another name first, and then renames it. */
+async function contentsOf(folder: string, name: string): Promise<string> {
   const changes = watch(folder);
-  // The watch begins with the first step of the iteration, so the file is looked for between the two.
-  const steps = changes[Symbol.asyncIterator]();
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (await readFile(join(folder, name)).then(Boolean, () => false)) break;
-    await step;
+  try {
+    return await new Promise((resolve) => {
+      const look = (): void => void readFile(join(folder, name), 'utf8').then(resolve, () => {});
+      changes.on('change', look);
+      look();
+    });
+  } finally {
+    changes.close();
   }
-  await steps.return?.();
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { application, Browser, type Application } from '../test/visit.ts';
+import { application, Browser, outage, type Application } from '../test/visit.ts';
 import type { SessionsOptions } from './options.ts';
 
 async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser }> {
@@ -125,6 +125,30 @@ describe('two requests that regenerate one session at once', () => {
     expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     const winner = results[0]?.status === 'fulfilled' ? first : second;
     expect(await winner.visit((session) => session.data.user)).toBe('USER_123');
+  });
+});
+
+describe('a save whose acknowledgement was lost', () => {
+  it('is found when it is tried again: the first one', async () => {
+    const app = application();
+    const browser = new Browser(app);
+    await browser.visit(async (session) => {
+      session.data.note = `known to others as ${session.id}`;
+      app.store.afterNext('save', outage);
+      await expect(session.save()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+    });
+    expect(await browser.visit((session) => session.data.note)).toContain('known to others');
+  });
+
+  it('is found when it is tried again: a change', async () => {
+    const { app, browser } = await loggedIn();
+    await browser.visit(async (session) => {
+      session.data.note = 'changed';
+      app.store.afterNext('save', outage);
+      await expect(session.save()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+    });
+    expect(app.store.saves).toHaveLength(1);
+    expect(await browser.visit((session) => session.data.note)).toBe('changed');
   });
 });
 

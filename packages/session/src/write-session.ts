@@ -48,6 +48,11 @@ export async function createSession(context: SessionContext, content: Content, i
       const stored = await context.store.save(candidate.key, value, { ttlSeconds, expect: 'absent' });
       return persisted(context, candidate, content, stored);
     } catch (error) {
+      if (hasCode(error, 'SESS_CONFLICT')) {
+        // An id that is in use already is this session's own: an earlier save arrived, but its acknowledgement was lost.
+        const current = await context.store.load(candidate.key);
+        if (current !== undefined && Buffer.compare(current.value, value) === 0) return persisted(context, candidate, content, current);
+      }
       if (identity !== undefined || !hasCode(error, 'SESS_UNAVAILABLE')) throw error;
       if (attempt >= (now() < patientUntil ? MAX_NEW_IDS : MIN_NEW_IDS)) throw error;
       publish('new-id', () => ({ store: context.store.name, attempt, error }));

@@ -10,6 +10,8 @@ export interface InterceptedStore extends SessionStore {
   readonly saves: readonly { readonly key: string; readonly value: Uint8Array; readonly ttlSeconds: number }[];
   /** Runs before the next operation of a kind; it may throw in its stead. */
   beforeNext(operation: Operation, step: () => Promise<void> | void): void;
+  /** Runs after the next save has been done; it may throw in place of the answer. */
+  afterNext(operation: 'save', step: () => void): void;
   /** Runs before every operation of a kind until it is `undefined` again. */
   beforeEach(operation: Operation, step: (() => Promise<void> | void) | undefined): void;
   forget(): void;
@@ -19,11 +21,17 @@ export function interceptedStore(store: SessionStore, tellsTtl = true): Intercep
   const operations: Operation[] = [];
   const saves: { key: string; value: Uint8Array; ttlSeconds: number }[] = [];
   const next = new Map<Operation, (() => Promise<void> | void)[]>();
+  const after = new Map<Operation, () => void>();
   const each = new Map<Operation, () => Promise<void> | void>();
   const enter = async (operation: Operation): Promise<void> => {
     operations.push(operation);
     await next.get(operation)?.shift()?.();
     await each.get(operation)?.();
+  };
+  const leave = (operation: Operation): void => {
+    const step = after.get(operation);
+    after.delete(operation);
+    step?.();
   };
   const shown = (session: StoredSession): StoredSession => (tellsTtl ? session : { ...session, ttlSeconds: undefined });
   return {
@@ -39,6 +47,7 @@ export function interceptedStore(store: SessionStore, tellsTtl = true): Intercep
       await enter('save');
       const session = await store.save(key, value, options);
       saves.push({ key, value, ttlSeconds: options.ttlSeconds });
+      leave('save');
       return shown(session);
     },
     async touch(key, ttlSeconds) {
@@ -53,6 +62,7 @@ export function interceptedStore(store: SessionStore, tellsTtl = true): Intercep
     beforeNext(operation, step) {
       next.set(operation, [...(next.get(operation) ?? []), step]);
     },
+    afterNext: (operation, step) => void after.set(operation, step),
     beforeEach(operation, step) {
       if (step === undefined) each.delete(operation);
       else each.set(operation, step);

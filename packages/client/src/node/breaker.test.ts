@@ -192,6 +192,15 @@ describe('a node that is down', () => {
     expect(breaker.cause).toBeUndefined();
   });
 
+  it('needs as many answers the second time', () => {
+    const { breaker } = breakerIn('down');
+    breaker.probeAnswered();
+    breaker.probeAnswered();
+    breaker.requestFailed(failure('SESS_AUTH'));
+    breaker.probeAnswered();
+    expect(breaker.state).toBe('down');
+  });
+
   it('comes back with a clean record', () => {
     const setup = breakerIn('up');
     failRequests(setup, 'SESS_TIMEOUT', 3);

@@ -214,6 +214,16 @@ describe('discovery', () => {
     expect(cluster.discovery.refreshes).toBeLessThan(10);
   });
 
+  it('is asked after one request without an answer, though the node stays up', async () => {
+    const cluster = await fakeCluster([A]);
+    cluster.network.at(A).behaviour = 'hangs';
+    const answer = cluster.client.get('key').catch(() => undefined);
+    await cluster.clock.pass(500);
+    await answer;
+    expect(healthOf(cluster)).toBe('up');
+    expect(cluster.discovery.refreshes).toBe(1);
+  });
+
   it('is left alone for what says nothing about a node', async () => {
     const cluster = await fakeCluster([A]);
     await cluster.client.get('key', { signal: AbortSignal.abort() }).catch(() => undefined);

@@ -88,9 +88,7 @@ export class Node {
         this.#epoch = epoch;
         this.#breaker.connected();
       },
-      disconnected: (error) => {
-        if (this.#ended === undefined) this.#breaker.disconnected(error);
-      },
+      disconnected: (error) => this.#breaker.disconnected(error),
     });
     this.#prober.start();
   }
@@ -232,6 +230,7 @@ export class Node {
   }
 
   readonly #stateChanged = (from: BreakerState, to: BreakerState, cause: Error | undefined): void => {
+    // What happens to a node that was closed is nobody's concern any more.
     if (this.#ended !== undefined) return;
     this.#since = this.#setup.clock.now();
     this.#prober.paceChanged();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { A, B, fakeCluster, keyOf } from '../../test/fake-cluster.ts';
-import { decode, encodeTombstone, type Entry, RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
+import { decode, encodeRecord, encodeTombstone, type Entry, RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
 import type { FakeServer } from '../../test/fake-server.ts';
 
 const ttlSeconds = 60;
@@ -20,6 +20,14 @@ describe('delete', () => {
     const entry = entryOn(network.at(A), 'key');
     expect(entry).toMatchObject({ kind: 'tombstone', endsAt: clock.now() + 60_000 });
     expect(entry.kind === 'tombstone' && entry.version > written.version).toBe(true);
+  });
+
+  it('makes a higher version than a client whose clock is ahead', async () => {
+    const { client, network, clock } = await fakeCluster([A]);
+    const ahead = BigInt(clock.now() + 3_600_000) << 16n;
+    network.at(A).store('set', 'key', encodeRecord('theirs', ahead, ttlSeconds), { flags: RECORD_FLAGS, ttlSeconds });
+    await client.delete('key', { ttlSeconds });
+    expect(entryOn(network.at(A), 'key')).toMatchObject({ kind: 'tombstone', version: ahead + 1n });
   });
 
   it('leaves a tombstone where nothing was, and says that there was nothing', async () => {

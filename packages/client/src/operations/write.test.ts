@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { A, B, fakeCluster, keyOf } from '../../test/fake-cluster.ts';
 import type { CacheRecord, Client } from '../contract.ts';
+import { encodeRecord, RECORD_FLAGS } from '../record.ts';
 
 const ttlSeconds = 60;
 
@@ -96,6 +97,14 @@ describe('set that expects a record', () => {
     clock.setWallClock(clock.now() - 30_000);
     const second = await client.set('key', 'two', { ttlSeconds, expect: first });
     expect(second.version > first.version).toBe(true);
+  });
+
+  it('makes a higher version than a client whose clock is ahead', async () => {
+    const { client, network, clock } = await fakeCluster([A]);
+    const ahead = (BigInt(clock.now() + 3_600_000) << 16n) | 5n;
+    network.at(A).store('set', 'key', encodeRecord('theirs', ahead, ttlSeconds), { flags: RECORD_FLAGS, ttlSeconds });
+    const written = await client.set('key', 'mine', { ttlSeconds, expect: await readBack(client, 'key') });
+    expect(written.version).toBe(ahead + 1n);
   });
 
   it('needs a record of this package, not a copy', async () => {
@@ -202,6 +211,15 @@ describe('set after the key moved to another node', () => {
       message: expect.stringContaining('another node') as string,
     });
     expect(network.at(A).userRequests).toEqual([]);
+  });
+
+  it('is unavailable when the owner leaves between the look and the write', async () => {
+    const { client, network, discovery } = await fakeCluster([A, B]);
+    const key = keyOf(client, B);
+    const written = await client.set(key, 'one', { ttlSeconds });
+    network.at(B).beforeRequest = () => discovery.report(A);
+    const attempt = client.set(key, 'two', { ttlSeconds, expect: written });
+    await expect(attempt).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', node: B, retryable: true });
   });
 });
 

@@ -23,6 +23,8 @@ export class Connection {
   /** The first byte tells which. */
   #protocol: Protocol | undefined;
   #frozen = false;
+  /** The conversation is over; what still comes is not looked at. */
+  #closing = false;
 
   constructor(socket: Socket, place: Workplace, credentials: Credentials | undefined) {
     this.#socket = socket;
@@ -30,6 +32,7 @@ export class Connection {
     this.#credentials = credentials;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
+      if (this.#closing) return;
       this.#input.push(chunk);
       this.#work();
     });
@@ -50,7 +53,7 @@ export class Connection {
   }
 
   #work(): void {
-    while (!this.#frozen && !this.#socket.destroyed && !this.#socket.writableEnded) {
+    while (!this.#frozen && !this.#closing && this.#socket.writable) {
       if (this.#socket.writableLength > MAX_UNWRITTEN) return void this.#socket.pause();
       if (this.#reply.listing) {
         this.#writeListing(this.#reply.listing);
@@ -59,10 +62,16 @@ export class Connection {
       const next = this.#step();
       if (next === 'again') continue;
       if (next !== 'hold') this.#write();
-      if (next === 'close') return void this.#socket.end();
-      this.#socket.resume();
+      if (next === 'close') this.#close();
+      else this.#socket.resume();
       return;
     }
+  }
+
+  #close(): void {
+    this.#closing = true;
+    this.#input.clear();
+    this.#socket.destroySoon();
   }
 
   /** Commands up to the point where there is nothing left to take, or enough to write. */

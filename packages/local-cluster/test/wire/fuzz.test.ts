@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, inject, test } from 'vitest';
 import { OPCODE } from '../../src/embedded/binary/frame.ts';
 import { binaryRequest, counterExtras, words } from './binary-request.ts';

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 /** Sends bytes on a connection of their own, closes the sending side, and reads all that comes until the server closes. */
-export async function exchange(port: number, bytes: string | Buffer, options: { readonly tls?: boolean } = {}): Promise<Buffer> {
+export async function exchange(port: number, bytes: string | Uint8Array, options: { readonly tls?: boolean } = {}): Promise<Buffer> {
   const socket = options.tls ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }) : connect({ port, host: '127.0.0.1' });
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -35,7 +35,7 @@ export class RawConnection {
     });
   }
 
-  send(bytes: string | Buffer): void {
+  send(bytes: string | Uint8Array): void {
     this.#socket.write(toBytes(bytes));
   }
 
@@ -68,6 +68,6 @@ export class RawConnection {
   }
 }
 
-function toBytes(bytes: string | Buffer): Buffer {
+function toBytes(bytes: string | Uint8Array): Buffer {
   return typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
 }

@@ -10,7 +10,7 @@ export interface TwoServers {
   restart(): Promise<void>;
   ports(): { readonly real: number; readonly embedded: number };
   /** Sends the request to both and compares with `same`. */
-  expectSame(request: string | Buffer, same: (one: Buffer, other: Buffer) => boolean): Promise<void>;
+  expectSame(request: string | Uint8Array, same: (one: Buffer, other: Buffer) => boolean): Promise<void>;
 }
 
 /** Starts both before the tests of the surrounding block, and ends them after. */
@@ -43,7 +43,7 @@ export function twoServers(options: LocalClusterOptions = {}): TwoServers {
 }
 
 /** Text as text, the rest as hexadecimal numbers; long ones cut. */
-function show(bytes: string | Buffer): string {
+function show(bytes: string | Uint8Array): string {
   const text = typeof bytes === 'string' ? bytes : bytes.toString('latin1');
   const shown = /^[\x80\x81]/.test(text)
     ? Buffer.from(text, 'latin1')

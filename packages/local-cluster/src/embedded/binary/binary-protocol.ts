@@ -31,6 +31,8 @@ export class BinaryProtocol implements Protocol {
   readonly #place: Workplace;
   readonly #login: SaslLogin | undefined;
   #header: RequestHeader | undefined;
+  /** The header's request was found fit; its value may come. */
+  #admitted = false;
   #swallow = 0;
 
   constructor(place: Workplace, login: SaslLogin | undefined) {
@@ -47,7 +49,7 @@ export class BinaryProtocol implements Protocol {
     const header = this.#header;
     if (!header) return 'wait';
     if (header.magic !== REQUEST_MAGIC) return 'close';
-    const refusal = this.#refuse(header, input);
+    const refusal = this.#admitted ? undefined : this.#refuse(header, input);
     if (refusal === 'wait') return 'wait';
     if (refusal) {
       reply.add(...encodeResponse(header, failure(refusal.status)));
@@ -55,7 +57,8 @@ export class BinaryProtocol implements Protocol {
       this.#swallow = refusal.swallow;
       return refusal.close ? 'close' : 'again';
     }
-    if (input.length < header.bodyBytes) return 'hold';
+    this.#admitted = input.length < header.bodyBytes;
+    if (this.#admitted) return 'hold';
     this.#header = undefined;
     return this.#run(header, input.take(header.bodyBytes) ?? Buffer.alloc(0), reply);
   }

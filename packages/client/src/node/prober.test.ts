@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+
+import { FakeClock, settled } from '../../test/fake-clock.ts';
+import { SessClientError } from '../errors.ts';
+import { Breaker } from './breaker.ts';
+import { Prober } from './prober.ts';
+
+interface Setup {
+  readonly clock: FakeClock;
+  readonly breaker: Breaker;
+  readonly prober: Prober;
+  /** When each probe was sent. */
+  readonly sent: number[];
+  /** Settles the probe under way. */
+  readonly answer: (error?: Error) => Promise<void>;
+}
+
+function probing(random = 0.5): Setup {
+  const clock = new FakeClock();
+  const sent: number[] = [];
+  let settle: ((error?: Error) => void) | undefined;
+  const breaker: Breaker = new Breaker(
+    { failuresToEject: 3, answersToReturn: 2 },
+    () => clock.elapsed(),
+    () => prober.paceChanged(),
+  );
+  const send = (): Promise<unknown> => {
+    sent.push(clock.elapsed());
+    return new Promise<void>((resolve, reject) => {
+      settle = (error) => (error === undefined ? resolve() : reject(error));
+    });
+  };
+  const options = { probeIntervalMs: 1_000, maxProbePauseMs: 5_000 };
+  const prober = new Prober(
+    breaker,
+    send,
+    () => undefined,
+    clock,
+    () => random,
+    options,
+  );
+  prober.start();
+  const answer = async (error?: Error): Promise<void> => {
+    settle?.(error);
+    await settled();
+  };
+  return { clock, breaker, prober, sent, answer };
+}
+
+const refused = new SessClientError('SESS_CONNECTION', 'refused');
+
+describe('the prober', () => {
+  it('sends one probe at a time: the next pause begins with the answer', async () => {
+    const { clock, sent, answer } = probing();
+    await clock.pass(10_000);
+    expect(sent).toEqual([0]);
+    await answer();
+    await clock.pass(1_000);
+    expect(sent).toEqual([0, 11_000]);
+  });
+
+  it('jitters every pause by half', async () => {
+    for (const [random, dueInMs] of [
+      [0, 500],
+      [0.999, 1_499],
+    ] as const) {
+      const { prober, answer } = probing(random);
+      await answer();
+      expect(prober.dueInMs).toBe(dueInMs);
+    }
+  });
+
+  it('says when the next probe is: now, while one is under way', async () => {
+    const { clock, prober, answer } = probing();
+    expect(prober.dueInMs).toBe(0);
+    await answer();
+    await clock.pass(300);
+    expect(prober.dueInMs).toBe(700);
+  });
+
+  it('asks again soon after a failure that did not bring the node down', async () => {
+    const { prober, breaker, answer } = probing();
+    await answer(new SessClientError('SESS_TIMEOUT', 'late'));
+    expect(breaker.state).toBe('unknown');
+    expect(prober.dueInMs).toBe(100);
+  });
+
+  it('is not put off by late answers to requests while the node is down', async () => {
+    const { clock, prober, breaker, sent, answer } = probing();
+    await answer(refused);
+    expect(breaker.state).toBe('down');
+    prober.heard();
+    await clock.pass(100);
+    expect(sent).toEqual([0, 100]);
+  });
+
+  it('probes at once when a connection was lost', async () => {
+    const { clock, prober, breaker, sent, answer } = probing();
+    breaker.connected();
+    await answer();
+    breaker.disconnected(refused);
+    expect(prober.dueInMs).toBe(0);
+    await clock.pass(0);
+    expect(sent.length).toBe(2);
+  });
+
+  it('leaves nothing behind, even when it is stopped while a probe is under way', async () => {
+    for (const outcome of [undefined, refused]) {
+      const { clock, prober, breaker, answer } = probing();
+      prober.stop();
+      await answer(outcome);
+      breaker.requestAnswered();
+      expect(clock.timers).toBe(0);
+    }
+    const idle = probing();
+    await idle.answer();
+    idle.prober.stop();
+    expect(idle.clock.timers).toBe(0);
+  });
+});

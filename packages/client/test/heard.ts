@@ -1,0 +1,18 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import type { ClientChannels } from '../src/diagnostics.ts';
+
+/** The first message on a channel, from now on, for which `wanted` holds. Ask before you do what brings it about. */
+export function heard<Name extends keyof ClientChannels>(
+  name: Name,
+  wanted: (message: ClientChannels[Name]) => boolean,
+): Promise<ClientChannels[Name]> {
+  return new Promise((resolve) => {
+    const listener = (message: unknown): void => {
+      if (!wanted(message as ClientChannels[Name])) return;
+      unsubscribe(name, listener);
+      resolve(message as ClientChannels[Name]);
+    };
+    subscribe(name, listener);
+  });
+}

@@ -1,0 +1,22 @@
+import { startConfigurationEndpoint } from '../configuration/configuration-endpoint.ts';
+import type { EndpointArguments } from './arguments.ts';
+import { exitCodeOf, untilInputEnds, untilSignal } from './lifetime.ts';
+import { readTls } from './option-files.ts';
+import type { Report } from './report.ts';
+
+/** Runs the endpoint alone, over nodes that run elsewhere; the exit code. */
+export async function serveEndpoint(words: EndpointArguments, report: Report): Promise<number> {
+  const tls = await readTls(words.tlsKeyFile, words.tlsCertFile);
+  const signal = untilSignal();
+  // The address is left out: whoever asks resolves the name where it is to connect from.
+  const nodes = words.list.map(({ host, port }) => ({ host, address: '', port }));
+  const endpoint = await startConfigurationEndpoint({ host: words.host, port: words.port, tls, listing: () => ({ version: 1, nodes }) });
+  report.endpointStarted(
+    `${endpoint.host}:${endpoint.port}`,
+    words.list.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
+  );
+  const ending = await Promise.race([signal, untilInputEnds((line) => Promise.resolve(line.trim() === 'quit' ? 'quit' : 'go on'), '')]);
+  await endpoint.close();
+  report.stopped();
+  return exitCodeOf(ending);
+}

@@ -1,0 +1,61 @@
+import type { LocalCluster, LocalNode } from '../local-cluster.ts';
+
+/** A node with the number that people call it by; it keeps it for as long as the cluster runs. */
+export interface NumberedNode extends LocalNode {
+  readonly number: number;
+}
+
+/** Where what happens is told: as text for people, or as one JSON object a line for programs. */
+export interface Report {
+  started(cluster: LocalCluster, nodes: readonly NumberedNode[]): void;
+  /** After a command that did something, and for `list`. */
+  nodes(command: string, cluster: LocalCluster, nodes: readonly NumberedNode[]): void;
+  endpointStarted(address: string, list: readonly string[]): void;
+  failed(code: string, message: string): void;
+  stopped(): void;
+}
+
+/** A stream that is written to; the standard ones, or a test's. */
+export interface Writer {
+  write(text: string): unknown;
+}
+
+export function textReport(output: Writer, errors: Writer): Report {
+  return {
+    started(cluster, nodes) {
+      output.write(`runtime ${cluster.runtime}: ${cluster.runtimeReason}\n`);
+      output.write(`configuration endpoint ${cluster.configurationEndpoint} (${cluster.url})\n`);
+      output.write(table(nodes));
+    },
+    nodes(_command, cluster, nodes) {
+      output.write(`configuration version ${cluster.configurationVersion}\n${table(nodes)}`);
+    },
+    endpointStarted(address, list) {
+      output.write(`configuration endpoint ${address} lists ${list.join(', ')}\n`);
+    },
+    failed(_code, message) {
+      errors.write(`sess-cluster: ${message}\n`);
+    },
+    stopped() {
+      output.write('stopped\n');
+    },
+  };
+}
+
+export function jsonReport(output: Writer): Report {
+  const tell = (event: string, fields: object): void => void output.write(`${JSON.stringify({ event, ...fields })}\n`);
+  return {
+    started(cluster, nodes) {
+      const { runtime, runtimeReason, configurationEndpoint, configurationVersion, url } = cluster;
+      tell('started', { runtime, runtimeReason, configurationEndpoint, url, configurationVersion, nodes });
+    },
+    nodes: (command, { configurationVersion }, nodes) => tell('nodes', { command, configurationVersion, nodes }),
+    endpointStarted: (configurationEndpoint, nodes) => tell('started', { configurationEndpoint, nodes }),
+    failed: (code, message) => tell('error', { code, message }),
+    stopped: () => tell('stopped', {}),
+  };
+}
+
+function table(nodes: readonly NumberedNode[]): string {
+  return nodes.map(({ number, id, state }) => `${String(number).padStart(3)}  ${id.padEnd(21)}  ${state}\n`).join('');
+}
