@@ -119,7 +119,7 @@ export class StoredRecord implements CacheRecord {
 }
 
 /** What is left of a deleted record until `endsAt`. */
-interface Tombstone {
+export interface Tombstone {
   readonly kind: 'tombstone';
   readonly version: bigint;
   /** Milliseconds since 1970. */
