@@ -101,12 +101,11 @@ export class HistoryKeeper {
     for (const history of answers) if (history !== undefined) book.learned(history, clock.now());
     if (answers.some((history) => history !== undefined)) this.#readAt = startedAt;
     book.prune(clock.now());
-    const confirmed = book.confirm(clock.now());
     this.#setup.onLearned();
-    const wanted = book.history;
+    const wanted = book.wanted(clock.now());
     // A node that came back empty is told again at once: the history is as safe as the number of nodes that know it.
     const forgot = answers.some((history) => history !== undefined && !knowsAll(history, wanted));
-    if (confirmed || forgot || !knowsAll(this.#published, wanted)) await this.#publish(wanted);
+    if (forgot || !knowsAll(this.#published, wanted)) await this.#publish(wanted, new Set(asked.filter((_, index) => answers[index] === undefined)));
   }
 
   /** One node, a different one each time: none is relied on. */
@@ -125,11 +124,13 @@ export class HistoryKeeper {
     }
   }
 
-  /** To every node in reach, the new ones too. A node that does not answer now is brought up to date when it does. */
-  async #publish(wanted: History): Promise<void> {
-    const inReach = this.#setup.holders().filter((holder) => holder.health !== 'down');
+  /** To every node in reach, the new ones too. One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
+  async #publish(wanted: History, silent: ReadonlySet<Holder>): Promise<void> {
+    const inReach = this.#setup.holders().filter((holder) => holder.health !== 'down' && !silent.has(holder));
     const done = await Promise.all(inReach.map((holder) => this.#bring(holder, wanted)));
-    if (done.some((stands) => stands)) this.#published = wanted;
+    if (!done.some((stands) => stands)) return;
+    this.#published = wanted;
+    this.#setup.book.learned(wanted, this.#setup.clock.now());
   }
 
   async #bring(holder: Holder, wanted: History): Promise<boolean> {

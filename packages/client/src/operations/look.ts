@@ -78,8 +78,9 @@ export function isCovered(route: Route, looks: readonly Look[]): boolean {
   return route.groups.every((group) => group.some((id) => answered.has(id)));
 }
 
-/** The key may be on a node that did not answer: that is not a miss. */
-export function outOfReach(silence: SessClientError): SessClientError {
+/** The key may be on a node that did not answer: that is not a miss. Where only that node was asked, its own word is the clearest. */
+export function outOfReach(silence: SessClientError, looks?: readonly Look[]): SessClientError {
+  if (looks?.length === 1) return silence;
   return new SessClientError(
     'SESS_UNAVAILABLE',
     `Node ${silence.node ?? 'of the cluster'} may hold what was asked for and did not answer (${silence.code}); ask again when it is back.`,

@@ -44,7 +44,7 @@ async function readSettled(cluster: Cluster, key: string, route: Route, options:
     else missed.push(look);
   }
   const silence = silenceIn(silent);
-  if (silence !== undefined) throw outOfReach(silence);
+  if (silence !== undefined) throw outOfReach(silence, [...missed, ...silent]);
   return undefined;
 }
 
@@ -82,7 +82,7 @@ function answer(route: Route, looks: readonly Look[]): StoredRecord | undefined 
   const silence = silenceIn(looks);
   if (silence === undefined) return newest;
   if (newest !== undefined && isCovered(route, looks)) return newest;
-  throw outOfReach(silence);
+  throw outOfReach(silence, looks);
 }
 
 export function everybody(route: Route): readonly string[] {

@@ -7,7 +7,8 @@ import { conflict } from './conflict.ts';
 import type { Cluster } from './cluster.ts';
 import { asSilence, casOf, highestVersion, lookAt, lookAtAll, newestOf, outOfReach, type Look } from './look.ts';
 
-const MAX_ATTEMPTS = 8;
+/** A writer wins every round, so a delete loses at most as many as there are writers at the same time. */
+const MAX_ATTEMPTS = 64;
 
 /** Whether there was a live record. */
 export async function remove(cluster: Cluster, key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
@@ -17,18 +18,18 @@ export async function remove(cluster: Cluster, key: string, ttlSeconds: number, 
     const route = cluster.route(key);
     const looks = await lookAtAll(cluster, key, route.targets, options);
     const newest = newestOf(looks);
-    existed ||= newest?.kind === 'record';
     const endsAt = Math.max(cluster.clock.now() + ttlSeconds * 1000, newest?.kind === 'tombstone' ? newest.endsAt : 0);
     const bytes = encodeTombstone(cluster.versions.next(highestVersion(looks)), ttlSeconds, endsAt);
     const silences = [];
     for (const look of looks) {
-      const silence = look.silence ?? (await bury(cluster, key, look, bytes, endsAt, options));
+      const { replaced, silence } = await bury(cluster, key, look, bytes, endsAt, options);
+      existed ||= replaced;
       if (silence === undefined) continue;
       cluster.owe(look.id, key, bytes, endsAt);
       if (mayBeReadByOthers(cluster, route, look.id)) silences.push(silence);
     }
     const [silence] = silences;
-    if (silence !== undefined) throw outOfReach(silence);
+    if (silence !== undefined) throw outOfReach(silence, looks);
     await cluster.mayAcknowledge();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return existed;
   }
@@ -46,19 +47,27 @@ function mayBeReadByOthers(cluster: Cluster, route: Route, id: string): boolean 
   return route.mode === 'overlap' && !holder.refuses;
 }
 
-/** Puts the tombstone on one node, over whatever is there; why not, where the node does not answer. */
-async function bury(cluster: Cluster, key: string, look: Look, bytes: Buffer, endsAt: number, options: RequestOptions | undefined): Promise<SessClientError | undefined> {
+/** Puts the tombstone on one node, over whatever is there. Whether that was a live record; and why not, where the node does not answer. */
+async function bury(
+  cluster: Cluster,
+  key: string,
+  look: Look,
+  bytes: Buffer,
+  endsAt: number,
+  options: RequestOptions | undefined,
+): Promise<{ readonly replaced: boolean; readonly silence: SessClientError | undefined }> {
   const ttlSeconds = Math.max(1, Math.ceil((endsAt - cluster.clock.now()) / 1000));
   let seen = look;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    if (seen.silence !== undefined) return seen.silence;
-    if (seen.entry?.kind === 'tombstone' && seen.entry.endsAt >= endsAt) return undefined;
+    if (seen.silence !== undefined) return { replaced: false, silence: seen.silence };
+    if (seen.entry?.kind === 'tombstone' && seen.entry.endsAt >= endsAt) return { replaced: false, silence: undefined };
     const cas = seen.entry === undefined ? undefined : casOf(seen.entry);
     try {
       const mode = cas === undefined ? 'add' : { cas };
-      if ((await cluster.holder(look.id).store(mode, key, bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options)) === 'stored') return undefined;
+      const outcome = await cluster.holder(look.id).store(mode, key, bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
+      if (outcome === 'stored') return { replaced: seen.entry?.kind === 'record', silence: undefined };
     } catch (error) {
-      return asSilence(error);
+      return { replaced: false, silence: asSilence(error) };
     }
     seen = await lookAt(cluster, key, look.id, options);
   }

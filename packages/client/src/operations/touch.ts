@@ -17,7 +17,7 @@ export async function touch(cluster: Cluster, key: string, ttlSeconds: number, o
 
 async function touchOne(cluster: Cluster, key: string, id: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
   const found = await cluster.holder(id).touch(key, ttlSeconds, options);
-  if (found?.flags === TOMBSTONE_FLAGS) await restoreTombstone(cluster, key, id, options);
+  if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, ttlSeconds, options);
   return found?.flags === RECORD_FLAGS;
 }
 
@@ -36,7 +36,7 @@ async function touchAll(cluster: Cluster, key: string, route: Route, ttlSeconds:
       const seconds = route.owners.includes(id) ? ttlSeconds : Math.min(ttlSeconds, secondsOfWindow(cluster, route));
       try {
         const found = await cluster.holder(id).touch(key, seconds, options);
-        if (found?.flags === TOMBSTONE_FLAGS) await restoreTombstone(cluster, key, id, options);
+        if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, seconds, options);
       } catch (error) {
         asSilence(error);
       }
@@ -50,10 +50,20 @@ async function touchAll(cluster: Cluster, key: string, route: Route, ttlSeconds:
   return true;
 }
 
-/** The touch hit a tombstone, written since: it gets back the end that it carries. */
-async function restoreTombstone(cluster: Cluster, key: string, id: string, options: RequestOptions | undefined): Promise<void> {
+/**
+ * The touch hit a tombstone, written since. Where that shortened it, it is stored again as it stands, with what is left of its time: by
+ * compare-and-swap, because what somebody wrote meanwhile has its own expiry.
+ */
+async function giveBackItsEnd(
+  cluster: Cluster,
+  key: string,
+  id: string,
+  touchedTo: number,
+  options: RequestOptions | undefined,
+): Promise<void> {
   const { entry } = await lookAt(cluster, key, id, options);
   if (entry?.kind !== 'tombstone') return;
-  const seconds = Math.max(1, Math.ceil((entry.endsAt - cluster.clock.now()) / 1000));
-  await cluster.holder(id).touch(key, seconds, options);
+  const ttlSeconds = Math.ceil((entry.endsAt - cluster.clock.now()) / 1000);
+  if (ttlSeconds <= touchedTo) return;
+  await cluster.holder(id).store({ cas: entry.cas }, key, entry.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
 }

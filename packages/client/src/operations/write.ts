@@ -72,7 +72,7 @@ async function writeToAll(
   const looks = await lookAtAll(cluster, key, route.targets, options);
   refuseWhatDoesNotHold(cluster, route, change.expect, looks, own);
   const [first, ...rest] = looks.filter(({ silence }) => silence === undefined);
-  if (first === undefined) throw outOfReach(silenceIn(looks) as SessClientError);
+  if (first === undefined) throw outOfReach(silenceIn(looks) as SessClientError, looks);
   const version = cluster.versions.next(highestVersion(looks));
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);
   const written = StoredRecord.written(bytes, change.ttlSeconds);
@@ -89,27 +89,32 @@ function refuseWhatDoesNotHold(cluster: Cluster, route: Route, expect: Expectati
   // What this very operation wrote in an earlier attempt is not held against it. By its bytes: two processes may make the same version.
   const foreign = looks.filter(({ entry }) => !(entry?.kind === 'record' && own.some((written) => written.equals(entry))));
   const newest = newestOf(foreign);
-  if (newest?.kind === 'tombstone') throw conflict('deleted');
+  if (newest?.kind === 'tombstone') throw conflict(expect === 'absent' ? 'present' : 'deleted', holderOf(looks, newest));
   // A node that is ejected was skipped by everybody since. One that merely did not answer is still read by others.
   const silent = looks.find(({ id, silence }) => silence !== undefined && (route.owners.includes(id) || cluster.holder(id).health !== 'down'));
-  if (silent?.silence !== undefined) throw outOfReach(silent.silence);
+  if (silent?.silence !== undefined) throw outOfReach(silent.silence, looks);
   if (expect === 'anything') return;
   if (expect === 'absent') {
-    if (newest !== undefined || looks.some(({ entry }) => entry?.kind === 'foreign')) throw conflict('present');
+    const present = foreign.find(({ entry }) => entry !== undefined);
+    if (present !== undefined) throw conflict('present', present.id);
     const silence = silenceIn(looks);
-    if (silence !== undefined) throw outOfReach(silence);
+    if (silence !== undefined) throw outOfReach(silence, looks);
     return;
   }
-  if (newest !== undefined && newest.version > expect.version) throw conflict('changed');
+  if (newest !== undefined && newest.version > expect.version) throw conflict('changed', holderOf(looks, newest));
   const certain = route.mode === 'handover' && expect.version > versionOf(route.agreedAt);
   const missing = silenceIn(looks);
   // Something newer may be where nobody answers.
-  if (missing !== undefined && !certain && !isCovered(route, looks)) throw outOfReach(missing);
+  if (missing !== undefined && !certain && !isCovered(route, looks)) throw outOfReach(missing, looks);
   const baseSeen = looks.some(({ entry }) => entry?.kind === 'record' && entry.version >= expect.version);
   if (baseSeen) return;
   const silence = silenceIn(looks);
-  if (silence !== undefined) throw outOfReach(silence);
-  throw conflict('gone');
+  if (silence !== undefined) throw outOfReach(silence, looks);
+  throw conflict('gone', route.owners[0]);
+}
+
+function holderOf(looks: readonly Look[], entry: Entry): string | undefined {
+  return looks.find((look) => look.entry === entry)?.id;
 }
 
 /** Brings a record to one more node, over anything older. Something newer means that somebody else was decided on. */

@@ -86,14 +86,17 @@ export class ViewBook {
     return true;
   }
 
-  /** Confirms the current view, when the last confirmation is older than the interval. Whether it was. */
-  confirm(now: number): boolean {
-    if (this.#current === undefined) return false;
-    const known = this.#history.views.get(this.#current.id);
-    if (known !== undefined && now - known.confirmedAt < this.#options.historyIntervalMs) return false;
-    this.#enter(this.#current, now);
-    this.#refresh(now);
-    return true;
+  /**
+   * What the nodes should know: the history, with the current view in it, confirmed anew when the last confirmation is older than the interval.
+   * A view that reached no node was acted on by nobody, and leaves no trace.
+   */
+  wanted(now: number): History {
+    const current = this.#current;
+    if (current === undefined) return this.#history;
+    const known = this.#history.views.get(current.id);
+    if (known !== undefined && now - known.confirmedAt < this.#options.historyIntervalMs) return this.#history;
+    const { id, nodes, cause, since } = current;
+    return mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[id, { nodes, cause, since, confirmedAt: now }]]) });
   }
 
   /** Whether other views are open: then the history is read from all nodes, and often. */
@@ -124,7 +127,6 @@ export class ViewBook {
     }
     const before = this.#history.views.get(id);
     this.#current = this.#view(id, { nodes, cause: before?.cause ?? cause, since: before?.since ?? now, confirmedAt: now });
-    this.#enter(this.#current, now);
     this.#refresh(now);
     return true;
   }
@@ -135,11 +137,6 @@ export class ViewBook {
     const wanted = kept.length > 0 ? kept : this.#listed;
     const up = wanted.filter(({ id }) => !this.#down.has(id));
     return up.length > 0 ? up : wanted;
-  }
-
-  #enter({ id, nodes, cause, since }: View, now: number): void {
-    const views = new Map([[id, { nodes, cause, since, confirmedAt: now }]]);
-    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views });
   }
 
   #refresh(now: number): void {

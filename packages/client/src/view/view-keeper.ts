@@ -212,9 +212,10 @@ export class ViewKeeper implements DrainableCluster {
       return;
     }
     const before = (this.#topology?.nodes ?? []).map(targetOf);
+    let turned: boolean;
     try {
       // The distribution is a parameter: it may refuse a list.
-      this.#book.listed(
+      turned = this.#book.listed(
         topology.nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 })),
         this.clock.now(),
       );
@@ -230,6 +231,7 @@ export class ViewKeeper implements DrainableCluster {
     for (const node of topology.nodes) this.#pool.want(targetOf(node));
     this.#tell(topology, before);
     this.#settle();
+    if (!turned && this.#historyKnown) return;
     this.#history.refresh().then(
       () => this.#historyRead(),
       () => this.#historyRead(),
