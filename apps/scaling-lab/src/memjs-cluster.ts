@@ -1,8 +1,9 @@
 import type { Discovery, Topology, Watch } from '@sess/discovery';
 import memjs, { type Client } from 'memjs';
+import { ANSWER_TIMEOUT_MS } from './session-backend.ts';
 
-/** memjs gives up after two attempts of 500 ms and a pause of 200 ms; a reply that it lost track of never comes, hence a bound of our own. */
-const GIVE_UP_MS = 3_000;
+/** memjs makes two attempts, with a pause of 200 ms between them. A reply that it lost track of never comes, hence a bound of our own. */
+const GIVE_UP_MS = 2 * ANSWER_TIMEOUT_MS + 1_000;
 
 /** One memjs client over one node list, and how many of its requests are under way. */
 interface Generation {
@@ -58,7 +59,7 @@ export class MemjsCluster {
   #replace(topology: Topology): void {
     const nodes = topology.nodes.map((node) => `${node.address ?? node.host}:${node.port}`);
     const former = this.#current;
-    const client = memjs.Client.create(nodes.join(','), { logger: { log: () => undefined } });
+    const client = memjs.Client.create(nodes.join(','), { timeout: ANSWER_TIMEOUT_MS / 1_000, logger: { log: () => undefined } });
     this.#current = { client, nodes: topology.nodes.map((node) => node.id), pending: 0, retired: false };
     if (former !== undefined) retire(former);
   }

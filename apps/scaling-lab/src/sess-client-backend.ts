@@ -1,10 +1,11 @@
 import { openClient } from '@sess/fastify-demo';
 import type { AppConfig } from './app-messages.ts';
-import type { SessionBackend } from './session-backend.ts';
+import { ANSWER_TIMEOUT_MS, READY_TIMEOUT_MS, type SessionBackend } from './session-backend.ts';
 
 /** This project's client over the endpoint's list, opened as the demo apps open it. */
 export function openSessClientBackend({ endpoint, pollIntervalMs, transport }: AppConfig): SessionBackend {
-  const client = openClient({ servers: `elasticache://${endpoint}?pollIntervalMs=${pollIntervalMs}`, copies: 1, transport });
+  const settings = `pollIntervalMs=${pollIntervalMs}&timeoutMs=${ANSWER_TIMEOUT_MS}&readyTimeoutMs=${READY_TIMEOUT_MS}`;
+  const client = openClient({ servers: `elasticache://${endpoint}?${settings}`, copies: 1, transport });
   return {
     sessions: { client },
     ready: () => client.ready(),

@@ -56,6 +56,6 @@ async function measureCell({ cell, servers, milliseconds }: Order): Promise<Meas
 async function mustHit(contender: Contender, key: string, value: Buffer): Promise<void> {
   const found = await contender.get(key);
   const bytes = found instanceof Object && 'value' in found ? found.value : found;
-  const same = typeof bytes === 'string' ? bytes === value.latin1Slice() : isDeepStrictEqual(bytes, value);
+  const same = typeof bytes === 'string' ? bytes === value.toString('latin1') : isDeepStrictEqual(bytes, value);
   if (!same) throw new Error(`${name} did not return what it stored`);
 }

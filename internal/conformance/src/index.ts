@@ -1,2 +1,4 @@
-export { transportConformance } from './transport-suite.ts';
+export type { SessionStoreBench, SessionStoreSubject } from './session-store/bench.ts';
+export { sessionStoreConformance } from './session-store-suite.ts';
 export type { TransportCapabilities, TransportSubject } from './transport/subject.ts';
+export { transportConformance } from './transport-suite.ts';

@@ -14,7 +14,8 @@ import { drain, type DrainOptions, type DrainProgress } from './operations/drain
 import { read } from './operations/read.ts';
 import { remove } from './operations/remove.ts';
 import { touch } from './operations/touch.ts';
-import { write, type Expectation } from './operations/write.ts';
+import { writeToOne } from './operations/write-to-one.ts';
+import { write, type Change, type Expectation } from './operations/write.ts';
 import { ANSWERS_TO_RETURN, resolveOptions, type ClientOptions, type ResolvedOptions } from './options.ts';
 import { PendingOperations } from './pending-operations.ts';
 import { checkKey, isValidKey } from './transport/key-check.ts';
@@ -88,7 +89,14 @@ class MemcachedClient implements Client {
     }
     const { expect } = options;
     const change = { value, ttlSeconds: options.ttlSeconds, expect: (expect ?? 'anything') as Expectation };
-    return this.#run(options, () => write(this.#keeper, key, change, options));
+    const common = this.#keeper.view === undefined ? undefined : writeToOne(this.#keeper, key, change, options);
+    return common ?? this.#run(options, () => this.#writeInDetail(key, change, options));
+  }
+
+  /** Once the others know of the time to live, the write is mostly a common one. */
+  async #writeInDetail(key: string, change: Change, options: SetOptions): Promise<CacheRecord> {
+    await this.#keeper.willLive(change.ttlSeconds);
+    return writeToOne(this.#keeper, key, change, options) ?? write(this.#keeper, key, change, options);
   }
 
   touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean> {

@@ -15,5 +15,6 @@ export type { ClientOptions, Credentials } from './options.ts';
 export type { ForeignReason } from './record.ts';
 export { MAX_RELATIVE_EXPTIME_SECONDS, toExptime } from './transport/exptime.ts';
 export { checkKey, isValidKey, MAX_KEY_BYTES } from './transport/key-check.ts';
+export { textTransport, type TextTransportOptions } from './transport/text/index.ts';
 export type * from './transport/transport.ts';
 export type { DistributionFactory } from './view/view.ts';

@@ -7,7 +7,7 @@ import { systemClock, type Clock } from './clock.ts';
 import { badOption, count, durationMs, flagOrObject, functionOf, isRecord, methodsOf, text } from './option-checks.ts';
 import { nearestName } from './nearest-name.ts';
 import { HEADER_BYTES } from './record.ts';
-import { textTransport } from './not-landed.ts';
+import { textTransport } from './transport/text/index.ts';
 import type { Transport, TransportOptions } from './transport/transport.ts';
 import { optionsOfUrl } from './url.ts';
 import type { DistributionFactory } from './view/view.ts';

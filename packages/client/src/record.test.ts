@@ -9,7 +9,7 @@ const cas = { unique: 7, epoch: 3 };
 const version = (0x0190_1234_5678n << 16n) | 0x9abcn;
 
 function read(bytes: Buffer, flags: number, ttlSeconds: number | undefined = 60): Entry {
-  return decode({ value: bytes, flags, ttlSeconds, cas }, '10.0.0.1:11211');
+  return decode({ value: bytes, flags, ttlSeconds, cas }, { id: '10.0.0.1:11211' });
 }
 
 function record(bytes: Buffer, ttlSeconds?: number): StoredRecord {
@@ -98,7 +98,9 @@ describe('a record', () => {
   it('says Infinity for what never expires and undefined where the protocol can not tell', () => {
     const bytes = encodeRecord('x', 5n, 1);
     expect(record(bytes, -1).ttlSeconds).toBe(Infinity);
-    expect((decode({ value: bytes, flags: RECORD_FLAGS, ttlSeconds: undefined, cas }, 'a:1') as StoredRecord).ttlSeconds).toBeUndefined();
+    expect(
+      (decode({ value: bytes, flags: RECORD_FLAGS, ttlSeconds: undefined, cas }, { id: 'a:1' }) as StoredRecord).ttlSeconds,
+    ).toBeUndefined();
   });
 
   it('keeps its value out of what is printed', () => {

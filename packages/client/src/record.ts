@@ -37,26 +37,35 @@ const TOMBSTONE_BYTES: number = HEADER_BYTES + 8;
 const VERSION_OFFSET = 4;
 const TTL_OFFSET = 12;
 
+/** The node of one client that a record was read from or written to. Told apart by identity, not only by name. */
+export interface RecordSource {
+  /** `host:port`. */
+  readonly id: string;
+}
+
 /** Where a record came from: what a compare-and-swap against it needs. */
-export interface RecordOrigin {
-  readonly nodeId: string;
+interface RecordOrigin {
+  readonly source: RecordSource;
   /** `undefined` for a record as this client wrote it: no reply tells its number. */
   readonly cas: CasToken | undefined;
 }
+
+/** What this client wrote came from no node. */
+const NO_SOURCE: RecordSource = { id: '' };
 
 /** A live record. The only {@link CacheRecord} there is. */
 export class StoredRecord implements CacheRecord {
   readonly kind = 'record';
   readonly #bytes: Buffer;
   readonly #ttlSeconds: number | undefined;
-  readonly #nodeId: string;
+  readonly #source: RecordSource;
   readonly #cas: CasToken | undefined;
   #value: Buffer | undefined;
 
-  constructor(bytes: Buffer, ttlSeconds: number | undefined, nodeId: string, cas: CasToken | undefined) {
+  constructor(bytes: Buffer, ttlSeconds: number | undefined, source: RecordSource, cas: CasToken | undefined) {
     this.#bytes = bytes;
     this.#ttlSeconds = ttlSeconds;
-    this.#nodeId = nodeId;
+    this.#source = source;
     this.#cas = cas;
   }
 
@@ -87,7 +96,7 @@ export class StoredRecord implements CacheRecord {
 
   /** The same record, to be written with another expiry. */
   lastingFor(ttlSeconds: number): StoredRecord {
-    return new StoredRecord(this.#bytes, ttlSeconds, this.#nodeId, this.#cas);
+    return new StoredRecord(this.#bytes, ttlSeconds, this.#source, this.#cas);
   }
 
   /** Whether `other` is this very record: the same version and the same bytes. */
@@ -110,11 +119,11 @@ export class StoredRecord implements CacheRecord {
 
   /** A record as this client wrote it: no reply tells its number. */
   static written(bytes: Buffer, ttlSeconds: number): StoredRecord {
-    return new StoredRecord(bytes, ttlSeconds === 0 ? Infinity : ttlSeconds, '', undefined);
+    return new StoredRecord(bytes, ttlSeconds === 0 ? Infinity : ttlSeconds, NO_SOURCE, undefined);
   }
 
   static origin(record: StoredRecord): RecordOrigin {
-    return { nodeId: record.#nodeId, cas: record.#cas };
+    return { source: record.#source, cas: record.#cas };
   }
 }
 
@@ -141,15 +150,15 @@ export type ForeignReason = 'mark' | 'format' | 'flags';
 
 export type Entry = StoredRecord | Tombstone | ForeignItem;
 
-/** Reads the envelope of what `nodeId` holds. Never throws. */
-export function decode(item: StoredItem, nodeId: string): Entry {
+/** Reads the envelope of what `source` holds. Never throws. */
+export function decode(item: StoredItem, source: RecordSource): Entry {
   const bytes = item.value;
   if (bytes.length < HEADER_BYTES || bytes[0] !== MARK) return { kind: 'foreign', cas: item.cas, reason: 'mark' };
   // A version at the very end of its range could never be replaced by a higher one: damage, not a record.
   if (bytes[1] !== FORMAT || versionIsSpent(bytes)) return { kind: 'foreign', cas: item.cas, reason: 'format' };
   if (bytes[2] === 0) {
     if (item.flags !== RECORD_FLAGS) return { kind: 'foreign', cas: item.cas, reason: 'flags' };
-    return new StoredRecord(bytes, item.ttlSeconds === -1 ? Infinity : item.ttlSeconds, nodeId, item.cas);
+    return new StoredRecord(bytes, item.ttlSeconds === -1 ? Infinity : item.ttlSeconds, source, item.cas);
   }
   if (bytes[2] !== TOMBSTONE_BIT || bytes.length !== TOMBSTONE_BYTES) return { kind: 'foreign', cas: item.cas, reason: 'format' };
   if (item.flags !== TOMBSTONE_FLAGS) return { kind: 'foreign', cas: item.cas, reason: 'flags' };

@@ -76,7 +76,12 @@ export class FakeServer {
     if (typeof mode === 'object' && there === undefined) return 'missing';
     if (typeof mode === 'object' && there?.unique !== mode.cas.unique) return 'exists';
     this.#lastUnique += 1;
-    this.#items.set(key, { value: Buffer.from(value), flags, unique: this.#lastUnique, expiresAt: ttlSeconds === 0 ? Infinity : this.#clock.now() + ttlSeconds * 1000 });
+    this.#items.set(key, {
+      value: Buffer.from(value),
+      flags,
+      unique: this.#lastUnique,
+      expiresAt: ttlSeconds === 0 ? Infinity : this.#clock.now() + ttlSeconds * 1000,
+    });
     return 'stored';
   }
 

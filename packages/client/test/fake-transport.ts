@@ -139,7 +139,8 @@ class FakeConnection implements NodeTransport {
         this.#server.beforeRequest?.(name);
         if (this.#server.behaviour === 'hangs') return;
         try {
-          if (this.#server.behaviour === 'garbles' && name !== 'probe' && name !== 'history') throw this.#error('SESS_PROTOCOL', 'not a reply');
+          if (this.#server.behaviour === 'garbles' && name !== 'probe' && name !== 'history')
+            throw this.#error('SESS_PROTOCOL', 'not a reply');
           const answer = carryOut();
           end();
           resolve(answer);

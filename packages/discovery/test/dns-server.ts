@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
-export type DnsRecord =
+type DnsRecord =
   | { readonly type: 'A' | 'AAAA'; readonly address: string }
   | { readonly type: 'SRV'; readonly target: string; readonly port: number; readonly priority: number; readonly weight: number };
 

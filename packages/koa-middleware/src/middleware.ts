@@ -8,6 +8,11 @@ export interface KoaSessionsOptions extends SessionsOptions {
   readonly ignore?: ((ctx: ParameterizedContext) => boolean) | undefined;
 }
 
+/** Where a request keeps its session. */
+const SESSION: unique symbol = Symbol('@sess/koa-middleware.session');
+
+type SessionContext = ParameterizedContext & { [SESSION]?: RequestSession };
+
 /** A middleware that can be closed. */
 export interface SessionsMiddleware extends Middleware {
   /** Closes what `servers` opened, when the application's server has closed. Twice does no harm. */
@@ -30,15 +35,13 @@ export function sessions(given: KoaSessionsOptions): SessionsMiddleware {
     );
   }
   const all = createSessions(options);
-  const middleware: Middleware = async (ctx, next) => {
-    refuseSecond(ctx);
-    if (ignore?.(ctx) === true) {
-      leaveOut(ctx);
-      return next();
-    }
+  const middleware: Middleware = async (ctx: SessionContext, next) => {
+    prepare(ctx);
+    if (ignore?.(ctx) === true) return next();
+    if (ctx[SESSION] !== undefined) throw registeredTwice();
     const opened = all.open(ctx.headers.cookie, { secure: ctx.secure, response: ctx.res });
     const session = opened instanceof Promise ? await opened : opened;
-    ctx.session = session;
+    ctx[SESSION] = session;
     try {
       await next();
     } catch (error) {
@@ -60,19 +63,37 @@ async function end(ctx: ParameterizedContext, session: RequestSession): Promise<
   }
 }
 
-function refuseSecond(ctx: ParameterizedContext): void {
-  if (!('session' in ctx)) return;
-  throw new SessionError(
+/** Applications whose contexts have a `session` of ours. */
+const prepared = new WeakSet<object>();
+
+/** Gives the contexts of this application their `session`, at its first request: a middleware does not know its application before. */
+function prepare(ctx: SessionContext): void {
+  const { context } = ctx.app;
+  if (prepared.has(context)) return;
+  if ('session' in ctx) throw registeredTwice();
+  prepared.add(context);
+  Object.defineProperty(context, 'session', { get: sessionOf, set: refuseAssignment });
+}
+
+function registeredTwice(): SessionError {
+  return new SessionError(
     'SESS_REGISTERED_TWICE',
     'ctx.session exists already: @sess/koa-middleware, or another session middleware, is used before this one. Use one of them, once',
   );
 }
 
-function leaveOut(ctx: ParameterizedContext): void {
-  Object.defineProperty(ctx, 'session', {
-    configurable: true,
-    get() {
-      throw new SessionError('SESS_NO_SESSION', 'this request has no session: the option "ignore" left it out');
-    },
-  });
+function sessionOf(this: SessionContext): RequestSession {
+  const session = this[SESSION];
+  if (session !== undefined) return session;
+  throw new SessionError(
+    'SESS_NO_SESSION',
+    'this request has no session: the option "ignore" left it out, or it could not be loaded, or it is asked for before the session middleware',
+  );
+}
+
+function refuseAssignment(): never {
+  throw new SessionError(
+    'SESS_BAD_DATA',
+    'ctx.session can not be assigned: put data into ctx.session.data; to log out, await ctx.session.destroy()',
+  );
 }

@@ -7,7 +7,7 @@ declare module '@sess/koa-middleware' {
   }
 }
 
-export const app = new Koa();
+const app = new Koa();
 export const middleware = sessions({
   servers: process.env.SESS_SERVERS,
   secret: process.env.SESS_SECRET,

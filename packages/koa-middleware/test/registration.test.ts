@@ -25,6 +25,28 @@ describe('registration', () => {
     expect(errors).toMatchObject([{ code: 'SESS_REGISTERED_TWICE' }]);
   });
 
+  it('fails beside another session middleware, at the first request', async () => {
+    const app = shop();
+    Object.defineProperty(app.context, 'session', { get: () => ({ another: true }) });
+    expect((await (await browse(app)).fetch('/profile')).status).toBe(500);
+  });
+
+  it('lets two share the requests, where each ignores what the other takes', async () => {
+    const app = shop({ ignore: (ctx) => ctx.path === '/profile' });
+    app.middleware.unshift(sessions({ store: memoryStore(), secret: SECRET, secure: false, ignore: (ctx) => ctx.path !== '/profile' }));
+    const browser = await browse(app);
+    expect((await browser.fetch('/profile')).status).toBe(200);
+    expect((await browser.post('/login')).status).toBe(200);
+  });
+
+  it('does not take null for a logout, as another session middleware does', async () => {
+    const app = shop({}, { '/logout': (ctx) => void Object.assign(ctx, { session: null }) });
+    const errors: unknown[] = [];
+    app.on('error', (error) => errors.push(error));
+    expect((await (await browse(app)).fetch('/logout')).status).toBe(500);
+    expect(errors).toMatchObject([{ message: expect.stringContaining('await ctx.session.destroy()') }]);
+  });
+
   it('gives a middleware that can be closed, twice', async () => {
     const store = memoryStore();
     const middleware = sessions({ store, secret: SECRET });

@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { LocalClusterError } from './errors.ts';
 import type { Runtime } from './local-cluster.ts';
 
@@ -65,7 +66,7 @@ export interface NodeSettings {
 
 export const RUNTIMES: readonly Runtime[] = ['container', 'memcached', 'embedded'];
 export const MAX_NODES = 64;
-export const DEFAULT_IMAGE = 'docker.io/library/memcached:1.6-alpine';
+const DEFAULT_IMAGE = 'docker.io/library/memcached:1.6-alpine';
 
 const MEBIBYTE = 1_048_576;
 
@@ -134,6 +135,16 @@ function tlsMaterial(value: TlsMaterial): TlsMaterial {
     if ((typeof pem !== 'string' && !Buffer.isBuffer(pem)) || !pem.includes('-----BEGIN ')) {
       throw new LocalClusterError('SESS_BAD_OPTION', `tls.${field}: expected PEM text ("-----BEGIN ..."), as a string or Buffer`);
     }
+  }
+  try {
+    createSecureContext({ key: value.key, cert: value.cert });
+  } catch (error) {
+    // The cause is of the parser, and shows nothing of the key.
+    throw new LocalClusterError(
+      'SESS_BAD_OPTION',
+      `tls: expected a private key and the certificate that belongs to it (${String(error)})`,
+      error,
+    );
   }
   return Object.freeze({ key: value.key, cert: value.cert });
 }

@@ -49,6 +49,7 @@ class RunningCluster implements LocalCluster {
       listing: () => this.#listing(),
       port: options.configurationPort,
       tls: options.node.tls,
+      credentials: options.node.credentials,
     });
     const { runner, reason } = await chooseRunner(options, () => this.#listing());
     this.#runner = runner;

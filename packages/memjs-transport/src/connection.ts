@@ -57,7 +57,7 @@ export class Connection {
     this.closed = new Promise((resolve) => {
       socket.once('close', () => resolve());
     });
-    this.#connectTimer = setTimeout(() => this.end(errors.connectTimeout(options.connectTimeoutMs)), options.connectTimeoutMs);
+    this.#connectTimer = setTimeout(() => this.#connectTimedOut(), options.connectTimeoutMs);
     socket.once(arrival, () => this.#greet());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', (error) => this.#lost(error));
@@ -106,6 +106,13 @@ export class Connection {
     this.#sent.clear();
     this.#server.error(error);
     this.#listener.ended(error, stood);
+  }
+
+  #connectTimedOut(): void {
+    // As with requests: what has arrived while this process was busy is read first.
+    setImmediate(() => {
+      if (this.#state !== 'standing') this.end(this.#errors.connectTimeout(this.#options.connectTimeoutMs));
+    });
   }
 
   #lost(cause: Error | undefined): void {

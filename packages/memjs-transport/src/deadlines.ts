@@ -2,7 +2,8 @@
 export class Deadlines<R extends { readonly dueAt: number }> {
   readonly #requests: Set<R> = new Set();
   readonly #onDue: (request: R) => void;
-  #timer: NodeJS.Timeout | undefined;
+  /** Ends the timer that is running, if one is. */
+  #cancel: (() => void) | undefined;
 
   /** @param onDue - called for a request that is due, after it was taken out */
   constructor(onDue: (request: R) => void) {
@@ -15,23 +16,31 @@ export class Deadlines<R extends { readonly dueAt: number }> {
 
   add(request: R): void {
     this.#requests.add(request);
-    this.#timer ??= this.#arm(request);
+    this.#cancel ??= this.#arm(request);
   }
 
   /** The timer ends with the last request. */
   delete(request: R): void {
     this.#requests.delete(request);
     if (this.#requests.size > 0) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
 
   values(): readonly R[] {
     return [...this.#requests];
   }
 
-  #arm(first: R): NodeJS.Timeout {
-    return setTimeout(() => this.#expire(), Math.max(1, Math.ceil(first.dueAt - performance.now())));
+  #arm(first: R): () => void {
+    const timer = setTimeout(
+      () => {
+        // A process that was busy has answers waiting in its sockets: these are read before this turn of the event loop comes to its end.
+        const endOfTurn = setImmediate(() => this.#expire());
+        this.#cancel = () => clearImmediate(endOfTurn);
+      },
+      Math.max(1, Math.ceil(first.dueAt - performance.now())),
+    );
+    return () => clearTimeout(timer);
   }
 
   /** In this order, because what is told may bring new requests. */
@@ -47,7 +56,7 @@ export class Deadlines<R extends { readonly dueAt: number }> {
       due.push(request);
     }
     for (const request of due) this.#requests.delete(request);
-    this.#timer = next && this.#arm(next);
+    this.#cancel = next && this.#arm(next);
     for (const request of due) this.#onDue(request);
   }
 }

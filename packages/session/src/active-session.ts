@@ -15,6 +15,8 @@ export class ActiveSession implements RequestSession {
 
   constructor(state: SessionState) {
     this.#state = state;
+    // What is put beside `data`, as other session packages have it, would be lost without a word: now it throws.
+    Object.preventExtensions(this);
   }
 
   get id(): string {

@@ -8,7 +8,7 @@ const SIGNATURE_LENGTH = 43;
 export const COOKIE_VALUE_LENGTH: number = ID_LENGTH + 1 + SIGNATURE_LENGTH;
 
 /** What a cookie's value said, once its signature held. */
-export interface VerifiedId {
+interface VerifiedId {
   readonly id: string;
   /** Whether a secret other than the first signed it, so that it should be signed anew. */
   readonly rotated: boolean;

@@ -50,7 +50,7 @@ export function refuseLostValues(data: object): void {
 export function decodeData(text: string): SessionData {
   let data: unknown;
   try {
-    data = SUSPICIOUS.test(text) ? JSON.parse(text, dropPolluting) : JSON.parse(text);
+    data = isSuspicious(text) ? JSON.parse(text, dropPolluting) : JSON.parse(text);
   } catch (error) {
     throw new SessionError('SESS_UNDECODABLE', 'the stored session is not JSON', { cause: withoutExcerpt(error) });
   }
@@ -60,8 +60,10 @@ export function decodeData(text: string): SessionData {
   return data;
 }
 
-/** A text in which no key can be one of the three, in any spelling: an escape can hide every letter. */
-const SUSPICIOUS: RegExp = /proto|constructor|\\u/;
+/** Whether a key can be one of the three; an escape can hide any of their letters. Three plain searches take a fraction of what one pattern takes. */
+function isSuspicious(text: string): boolean {
+  return text.includes('proto') || text.includes('constructor') || text.includes('\\u');
+}
 
 function dropPolluting(key: string, value: unknown): unknown {
   if (key === '__proto__') return undefined;

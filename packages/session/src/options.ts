@@ -46,6 +46,8 @@ export interface SessionsOptions {
 }
 
 export interface CookieOptions {
+  /** The same as `secure` beside `cookie`, for who looks for it here. Not both, unless they agree. */
+  readonly secure?: SecureMode | undefined;
   /** Default `__Host-sess` where browsers take it (secure, path `/`, no domain), otherwise `sess`. */
   readonly name?: string | undefined;
   /** Default `/`. */

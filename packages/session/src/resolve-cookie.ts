@@ -1,16 +1,39 @@
+import { inspect } from 'node:util';
 import { stringifySetCookie } from 'cookie';
 import { COOKIE_VALUE_LENGTH } from './cookie-signature.ts';
 import { SessionError } from './errors.ts';
 import { badOption, checkUnknown, oneOf } from './option-checks.ts';
-import type { CookieOptions, ResolvedCookie, SecureMode } from './options.ts';
+import type { CookieOptions, ResolvedCookie, SecureMode, SessionsOptions } from './options.ts';
 
-const NAMES: Readonly<Record<keyof CookieOptions, true>> = { name: true, path: true, domain: true, sameSite: true, persistent: true };
+const NAMES: Readonly<Record<keyof CookieOptions, true>> = {
+  name: true,
+  path: true,
+  domain: true,
+  sameSite: true,
+  secure: true,
+  persistent: true,
+};
 
 /** A token of RFC 9110: what every server and proxy takes as a cookie's name. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Browsers drop a cookie whose name, value and attributes are longer (RFC 6265bis, OWASP ASVS 3.3.5). */
 const MAX_COOKIE_BYTES = 4_096;
+
+/**
+ * Whether cookies are `Secure`, which may be said in either of two places.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION`
+ */
+export function resolveSecure(options: SessionsOptions): SecureMode {
+  const modes = ['auto', true, false] as const;
+  const beside = oneOf('secure', options.secure, modes);
+  const inside = oneOf('cookie.secure', options.cookie?.secure, modes);
+  if (beside !== undefined && inside !== undefined && beside !== inside) {
+    throw badOption('cookie.secure', inside, `the same as "secure" (${inspect(beside)}), or one of them only`);
+  }
+  return beside ?? inside ?? 'auto';
+}
 
 /**
  * Checks what browsers would silently refuse.
@@ -22,8 +45,6 @@ export function resolveCookie(given: CookieOptions | undefined, secure: SecureMo
     throw badOption('cookie', given, 'an object, such as { sameSite: "strict" }');
   }
   const options = given ?? {};
-  if ('secure' in options)
-    throw new SessionError('SESS_BAD_OPTION', 'unknown option "cookie.secure": "secure" stands beside "cookie", not inside');
   checkUnknown(options, Object.keys(NAMES), 'cookie.');
   const cookie: ResolvedCookie = {
     name: options.name,

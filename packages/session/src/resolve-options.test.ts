@@ -35,6 +35,12 @@ describe('options', () => {
     expect(resolve({ ttlSeconds: undefined, cookie: undefined, servers: undefined, keyPrefix: undefined }).ttlSeconds).toBe(3_600);
   });
 
+  it('take secure beside cookie, or inside', () => {
+    expect(resolve({ secure: false }).secure).toBe(false);
+    expect(resolve({ cookie: { secure: false } }).secure).toBe(false);
+    expect(resolve({ secure: true, cookie: { secure: true } }).secure).toBe(true);
+  });
+
   it('touch short sessions on every request', () => {
     expect(resolve({ ttlSeconds: 9 }).touchAfterSeconds).toBe(0);
   });
@@ -61,6 +67,7 @@ describe('a wrong option', () => {
     ['a prefix that is too long', { keyPrefix: 'thirteen-long' }, /up to 12 characters/],
     ['a policy that there is not', { onUnavailable: 'retry' }, /"onUnavailable" is 'retry'; expected 'anonymous', 'error'/],
     ['a mode that there is not', { secure: 'always' }, /"secure" is 'always'; expected 'auto', true, false/],
+    ['two modes', { secure: true, cookie: { secure: false } }, /"cookie.secure" is false; expected the same as "secure" \(true\)/],
     ['no store', { store: undefined }, /exactly one of .*; none of them came/],
     ['two stores', { servers: 'memcached://127.0.0.1' }, /servers and store came/],
     ['a store that is none', { store: {} }, /"store" is \{\}; expected a SessionStore, such as memoryStore\(\)/],

@@ -1,7 +1,7 @@
 import { SessionError } from './errors.ts';
 import { badOption, checkUnknown, oneOf, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions, SessionsOptions, StoreSource, UnavailablePolicy } from './options.ts';
-import { resolveCookie } from './resolve-cookie.ts';
+import { resolveCookie, resolveSecure } from './resolve-cookie.ts';
 import { MAX_PREFIX_LENGTH } from './session-id.ts';
 
 /** Every option, so that a slip of the pen is found. The compiler holds it to the interface. */
@@ -41,7 +41,7 @@ export function resolveOptions(options: SessionsOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null)
     throw badOption('options', options, 'an object, such as { servers, secret, ttlSeconds }');
   checkUnknown(options, Object.keys(NAMES));
-  const secure = oneOf('secure', options.secure, ['auto', true, false]) ?? 'auto';
+  const secure = resolveSecure(options);
   return Object.freeze({
     source: storeSource(options),
     secrets: secrets(options.secret),

@@ -92,6 +92,13 @@ describe('saving', () => {
   });
 });
 
+describe('data that is put beside data', () => {
+  it('fails at once, rather than being lost', async () => {
+    const session = await new Browser(application()).open();
+    expect(() => Object.assign(session, { user: 'USER_123' })).toThrow(TypeError);
+  });
+});
+
 describe('a log line of a session', () => {
   it('shows neither the id nor the data', async () => {
     const { browser } = await loggedIn();

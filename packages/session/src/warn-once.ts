@@ -1,4 +1,4 @@
-export type WarningCode = 'SESS_PLAIN_HTTP' | 'SESS_LATE_SESSION' | 'SESS_NOT_READY';
+type WarningCode = 'SESS_PLAIN_HTTP' | 'SESS_LATE_SESSION' | 'SESS_NOT_READY';
 
 /** What a developer is told on the process's `warning` event, once for each `createSessions`. */
 const WARNINGS: Readonly<Record<WarningCode, string>> = {

@@ -1,6 +1,6 @@
 import type { SaveOptions, SessionStore, StoredSession } from '../src/session-store.ts';
 
-export type Operation = 'load' | 'save' | 'touch' | 'destroy';
+type Operation = 'load' | 'save' | 'touch' | 'destroy';
 
 /** A store that notes what it is asked, and lets a test step in before or after any of it. */
 export interface InterceptedStore extends SessionStore {

@@ -1,34 +1,32 @@
 import { promisify } from 'node:util';
-import Koa from 'koa';
-import session from 'koa-session';
+import Koa, { type Middleware } from 'koa';
 import Memcached from 'memcached';
-import { fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
+import { type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
 import { listenWith } from '../listen.ts';
 
+/** Loaded without its types: they declare `ctx.session`, as ours do, and one program holds one declaration. */
+const PEER: string = 'koa-session';
+
+type Session = (options: Record<string, unknown>, app: Koa) => Middleware;
+
 export async function start(memcached: string): Promise<number> {
+  const { default: session } = (await import(PEER)) as { default: Session };
   const client = new Memcached(memcached);
   const get = promisify<string, unknown>(client.get.bind(client));
   const set = promisify<string, unknown, number, unknown>(client.set.bind(client));
   const del = promisify<string, unknown>(client.del.bind(client));
   const app = new Koa();
   app.keys = [SECRET];
-  app.use(
-    session(
-      {
-        maxAge: TTL_SECONDS * 1000,
-        store: {
-          get: (key) => get(`koa/${key}`),
-          set: (key, value) => set(`koa/${key}`, value, TTL_SECONDS),
-          destroy: (key) => del(`koa/${key}`),
-        },
-      },
-      app,
-    ),
-  );
+  const store = {
+    get: (key: string) => get(`koa/${key}`),
+    set: (key: string, value: unknown) => set(`koa/${key}`, value, TTL_SECONDS),
+    destroy: (key: string) => del(`koa/${key}`),
+  };
+  app.use(session({ maxAge: TTL_SECONDS * 1000, store }, app));
+  const sessionOf = (ctx: object): { cart?: Cart } => (ctx as { session: { cart?: Cart } }).session;
   app.use((ctx) => {
-    if (ctx.session === null) throw new Error('koa-session gave no session');
-    if (ctx.method === 'POST') ctx.session['cart'] = fullCart();
-    ctx.body = ctx.method === 'POST' ? { stored: true } : ctx.session['cart'];
+    if (ctx.method === 'POST') sessionOf(ctx).cart = fullCart();
+    ctx.body = ctx.method === 'POST' ? { stored: true } : sessionOf(ctx).cart;
   });
   return listenWith(app.callback());
 }

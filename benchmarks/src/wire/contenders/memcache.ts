@@ -7,7 +7,7 @@ export async function open(servers: readonly string[]): Promise<Contender> {
   await client.connect();
   return {
     get: (key) => client.get(key),
-    set: (key, value) => client.set(key, value.latin1Slice(), TTL_SECONDS),
+    set: (key, value) => client.set(key, value.toString('latin1'), TTL_SECONDS),
     close: () => client.disconnect(),
   };
 }

@@ -152,11 +152,13 @@ export function interruptionSection(subject: TransportSubject): void {
       await using bench = await Bench.start(subject);
       await using relay = await Relay.start(bench.node.port);
       relay.onReply = () => undefined;
-      using opened = bench.open({ connectTimeoutMs: 200, timeoutMs: 400, tls: {} }, { port: relay.port });
-      await opened.disconnections(1);
-      expect(opened.epochs).toHaveLength(0);
+      using opened = bench.open({ connectTimeoutMs: 200, timeoutMs: 5_000, tls: {} }, { port: relay.port });
       const failure: unknown = await opened.transport.get('key').catch((error: unknown) => error);
       expect(failure).toMatchObject({ name: 'SessClientError', code: expect.stringMatching(/^SESS_(TIMEOUT|CONNECTION)$/) });
+      await opened.disconnections(1);
+      // Told apart from a refusal: a timeout is counted, a refusal ejects the node at once.
+      expect(opened.losses[0]).toMatchObject({ code: 'SESS_TIMEOUT', message: expect.stringContaining('200 ms') });
+      expect(opened.epochs).toHaveLength(0);
     });
   });
 }

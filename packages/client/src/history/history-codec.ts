@@ -14,7 +14,8 @@ export const MAX_NODES = 1024;
 const HEADER = Buffer.from([0xe5, 0x48, 0x01, 0x00]);
 const SIGNATURE_BYTES = 32;
 const CAUSES: ReadonlySet<string> = new Set<ViewCause>(['discovery', 'node-down', 'node-recovered', 'drain']);
-const NODE_ID = /^[\x21-\x7e]{1,255}:\d{1,5}$/;
+/** `host:port`, or the path of a Unix socket. */
+const NODE_ID = /^(?:[\x21-\x7e]{1,255}:\d{1,5}|\/[\x20-\x7e]{1,107})$/;
 /** Beyond any clock: 48 bits of milliseconds. */
 const MAX_TIME: number = 2 ** 48;
 const MAX_TTL_SECONDS = 10 * 366 * 86_400;
@@ -23,7 +24,12 @@ export function encodeHistory(history: History, secret: string | undefined): Buf
   const views = [...history.views.values()]
     .toSorted((one, other) => other.confirmedAt - one.confirmedAt)
     .slice(0, MAX_VIEWS)
-    .map(({ nodes, cause, since, confirmedAt }) => ({ n: nodes.map(({ id, weight }) => [id, weight]), c: cause, s: since, t: confirmedAt }));
+    .map(({ nodes, cause, since, confirmedAt }) => ({
+      n: nodes.map(({ id, weight }) => [id, weight]),
+      c: cause,
+      s: since,
+      t: confirmedAt,
+    }));
   const drains = [...history.drains].map(([id, { drained, at }]) => [id, drained, at]);
   const json = Buffer.from(JSON.stringify({ ttl: history.longestTtlSeconds, views, drains }));
   return Buffer.concat([HEADER, sign(json, secret), json]);

@@ -105,7 +105,8 @@ export class HistoryKeeper {
     const wanted = book.wanted(clock.now());
     // A node that came back empty is told again at once: the history is as safe as the number of nodes that know it.
     const forgot = answers.some((history) => history !== undefined && !knowsAll(history, wanted));
-    if (forgot || !knowsAll(this.#published, wanted)) await this.#publish(wanted, new Set(asked.filter((_, index) => answers[index] === undefined)));
+    if (forgot || !knowsAll(this.#published, wanted))
+      await this.#publish(wanted, new Set(asked.filter((_, index) => answers[index] === undefined)));
   }
 
   /** One node, a different one each time: none is relied on. */
@@ -143,7 +144,13 @@ export class HistoryKeeper {
         const cas = entry === undefined ? undefined : entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
         const version = versions.next(entry?.kind === 'record' ? entry.version : 0n);
         const bytes = encodeRecord(encodeHistory(mergeHistories(known, wanted), secret), version, 0);
-        const outcome = await holder.store(cas === undefined ? 'add' : { cas }, key, bytes, { ttlSeconds: 0, flags: RECORD_FLAGS }, undefined);
+        const outcome = await holder.store(
+          cas === undefined ? 'add' : { cas },
+          key,
+          bytes,
+          { ttlSeconds: 0, flags: RECORD_FLAGS },
+          undefined,
+        );
         if (outcome === 'stored') return true;
       }
     } catch {

@@ -76,7 +76,7 @@ export class Node {
     };
     this.#asEntry = (item) => {
       this.#answered();
-      return item === undefined ? undefined : decode(item, this.id);
+      return item === undefined ? undefined : decode(item, this);
     };
     this.#asAnswer = (answer) => {
       this.#answered();
@@ -191,16 +191,14 @@ export class Node {
     const graceIsOver = new Promise<void>((resolve) => {
       cancel = this.#setup.clock.after(graceMs, resolve);
     });
-    try {
-      await Promise.race([this.#transport.close(), graceIsOver]);
-    } finally {
-      cancel?.();
-      this.#transport.destroy();
-    }
+    // A transport that can't close in peace is ended like one that takes too long.
+    await Promise.race([this.#transport.close(), graceIsOver]).catch(() => undefined);
+    cancel?.();
+    this.#transport.destroy();
   }
 
   #liveRecord(item: StoredItem): CacheRecord | undefined {
-    const entry = decode(item, this.id);
+    const entry = decode(item, this);
     if (entry.kind === 'record') return entry;
     if (entry.kind === 'foreign' && foreignItemChannel.hasSubscribers) foreignItemChannel.publish({ node: this.id, reason: entry.reason });
     return undefined;

@@ -15,7 +15,13 @@ export interface Holder {
   /** Number of the connection that stands, or stood last. */
   readonly epoch: number;
   look(key: string, options: RequestOptions | undefined): Promise<Entry | undefined>;
-  store(mode: StoreMode, key: string, bytes: Buffer, attributes: StoreAttributes, options: RequestOptions | undefined): Promise<StoreOutcome>;
+  store(
+    mode: StoreMode,
+    key: string,
+    bytes: Buffer,
+    attributes: StoreAttributes,
+    options: RequestOptions | undefined,
+  ): Promise<StoreOutcome>;
   touch(key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<{ readonly flags: number } | undefined>;
 }
 

@@ -50,7 +50,10 @@ const MAX_ATTEMPTS = 8;
 export async function drain(cluster: DrainableCluster, id: string, options: DrainOptions): Promise<DrainProgress> {
   const { signal, onProgress, keysPerSecond = 5_000 } = options;
   if (!cluster.lists(id)) {
-    throw new SessClientError('SESS_BAD_VALUE', `There is no node "${id}" in the topology to drain; a node is named host:port. Nothing was changed.`);
+    throw new SessClientError(
+      'SESS_BAD_VALUE',
+      `There is no node "${id}" in the topology to drain; a node is named host:port. Nothing was changed.`,
+    );
   }
   await refuseWithoutListing(cluster, id, signal);
   let keys = 0;

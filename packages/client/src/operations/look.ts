@@ -26,7 +26,12 @@ export async function lookAt(cluster: Cluster, key: string, id: string, options:
 }
 
 /** Asks all at once. The answers stand in the order of `ids`. */
-export function lookAtAll(cluster: Cluster, key: string, ids: readonly string[], options: RequestOptions | undefined): Promise<readonly Look[]> {
+export function lookAtAll(
+  cluster: Cluster,
+  key: string,
+  ids: readonly string[],
+  options: RequestOptions | undefined,
+): Promise<readonly Look[]> {
   return Promise.all(ids.map((id) => lookAt(cluster, key, id, options)));
 }
 

@@ -31,7 +31,12 @@ function readBy(cluster: Cluster, key: string, route: Route, options: RequestOpt
 }
 
 /** Owners in order: the first that has it answers. */
-async function readSettled(cluster: Cluster, key: string, route: Route, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
+async function readSettled(
+  cluster: Cluster,
+  key: string,
+  route: Route,
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | undefined> {
   const missed: Look[] = [];
   const silent: Look[] = [];
   for (const id of route.owners) {
@@ -49,7 +54,12 @@ async function readSettled(cluster: Cluster, key: string, route: Route, options:
 }
 
 /** Another client may still act on another view: everybody is asked, and nothing is carried. */
-async function readOverlap(cluster: Cluster, key: string, route: Route, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
+async function readOverlap(
+  cluster: Cluster,
+  key: string,
+  route: Route,
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | undefined> {
   return answer(route, await lookAtAll(cluster, key, everybody(route), options));
 }
 
@@ -57,7 +67,12 @@ async function readOverlap(cluster: Cluster, key: string, route: Route, options:
  * Every client acts on the current view. What was written since is with the owners, and answers alone. What is older, or missing, is held
  * against everybody; then the newest is carried to the owners, so that the session is doubted only once.
  */
-async function readHandover(cluster: Cluster, key: string, route: Route, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
+async function readHandover(
+  cluster: Cluster,
+  key: string,
+  route: Route,
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | undefined> {
   const certainFrom = versionOf(route.agreedAt);
   for (let attempt = 1; ; attempt += 1) {
     const first = await lookAt(cluster, key, route.owners[0] ?? '', options);

@@ -9,7 +9,7 @@ const ttlSeconds = 60;
 function entryOn(server: FakeServer, key: string): Entry {
   const item = server.get(key);
   if (item === undefined) throw new Error('nothing is stored');
-  return decode({ ...item, cas: { unique: item.unique, epoch: 0 } }, server.id);
+  return decode({ ...item, cas: { unique: item.unique, epoch: 0 } }, server);
 }
 
 describe('delete', () => {

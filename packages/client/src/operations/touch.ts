@@ -15,13 +15,25 @@ export async function touch(cluster: Cluster, key: string, ttlSeconds: number, o
   return touchAll(cluster, key, route, ttlSeconds, options);
 }
 
-async function touchOne(cluster: Cluster, key: string, id: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
+async function touchOne(
+  cluster: Cluster,
+  key: string,
+  id: string,
+  ttlSeconds: number,
+  options: RequestOptions | undefined,
+): Promise<boolean> {
   const found = await cluster.holder(id).touch(key, ttlSeconds, options);
   if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, ttlSeconds, options);
   return found?.flags === RECORD_FLAGS;
 }
 
-async function touchAll(cluster: Cluster, key: string, route: Route, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
+async function touchAll(
+  cluster: Cluster,
+  key: string,
+  route: Route,
+  ttlSeconds: number,
+  options: RequestOptions | undefined,
+): Promise<boolean> {
   const looks = await lookAtAll(cluster, key, route.targets, options);
   const newest = newestOf(looks);
   if (newest?.kind === 'tombstone') return false;

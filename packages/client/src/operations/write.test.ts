@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { A, B, fakeCluster, keyOf } from '../../test/fake-cluster.ts';
+import { createClient } from '../client.ts';
 import type { CacheRecord, Client } from '../contract.ts';
 import { encodeRecord, RECORD_FLAGS } from '../record.ts';
 
@@ -195,6 +196,21 @@ describe('set that expects a record from an earlier connection', () => {
     network.at(A).drop();
     await client.set('key', 'two', { ttlSeconds, expect: read });
     expect((await readBack(client, 'key')).value.toString()).toBe('two');
+  });
+});
+
+describe('set that expects a record of another client', () => {
+  it('reads first: the number belongs to a connection of the other', async () => {
+    const one = await fakeCluster([A]);
+    const other = createClient({ servers: [A], transport: one.network, clock: one.clock });
+    onTestFinished(() => other.destroy());
+    await one.client.set('key', 'one', { ttlSeconds });
+    const read = await readBack(one.client, 'key');
+    await other.ready();
+    one.network.at(A).requests.length = 0;
+    await other.set('key', 'two', { ttlSeconds, expect: read });
+    expect(one.network.at(A).userRequests).toEqual(['get', 'cas']);
+    await expect(other.set('key', 'three', { ttlSeconds, expect: read })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
   });
 });
 

@@ -20,45 +20,26 @@ export interface Change {
 /** How often a write that lost a race to something that is no conflict (a carry, a touch, a new view) tries again. */
 const MAX_ATTEMPTS = 8;
 
-export async function write(cluster: Cluster, key: string, change: Change, options: RequestOptions | undefined): Promise<StoredRecord> {
+/** `own`: what this very operation wrote before. */
+export async function write(
+  cluster: Cluster,
+  key: string,
+  change: Change,
+  options: RequestOptions | undefined,
+  own: StoredRecord[] = [],
+): Promise<StoredRecord> {
   await cluster.willLive(change.ttlSeconds);
-  const own: StoredRecord[] = [];
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
-    const written =
-      route.mode === 'settled' && route.targets.length === 1 && own.length === 0
-        ? await writeToOne(cluster, key, change, route, own, options)
-        : await writeToAll(cluster, key, change, route, own, options);
+    const written = await writeToAll(cluster, key, change, route, own, options);
     if (written === 'again') continue;
     await cluster.mayAcknowledge();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return written;
   }
-  throw new SessClientError('SESS_UNAVAILABLE', 'The cluster changed, or others wrote the key, faster than the write could follow; try again.');
-}
-
-/** Settled, one copy: one round trip where the number of what was read is at hand. */
-async function writeToOne(
-  cluster: Cluster,
-  key: string,
-  change: Change,
-  route: Route,
-  own: StoredRecord[],
-  options: RequestOptions | undefined,
-): Promise<StoredRecord | 'again'> {
-  const { expect, value, ttlSeconds } = change;
-  const [id = ''] = route.targets;
-  const holder = cluster.holder(id);
-  const origin = expect instanceof StoredRecord ? StoredRecord.origin(expect) : undefined;
-  // A number is good on the connection that read it, and on no other.
-  const known = origin?.nodeId === id && origin.cas?.epoch === holder.epoch ? origin.cas : undefined;
-  if (expect instanceof StoredRecord && known === undefined) return writeToAll(cluster, key, change, route, own, options);
-  const mode: StoreMode = known !== undefined ? { cas: known } : expect === 'absent' ? 'add' : 'set';
-  const version = cluster.versions.next(expect instanceof StoredRecord ? expect.version : 0n);
-  const bytes = encodeRecord(value, version, ttlSeconds);
-  const written = StoredRecord.written(bytes, ttlSeconds);
-  own.push(written);
-  const outcome = await holder.store(mode, key, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
-  return outcome === 'stored' ? written : 'again';
+  throw new SessClientError(
+    'SESS_UNAVAILABLE',
+    'The cluster changed, or others wrote the key, faster than the write could follow; try again.',
+  );
 }
 
 async function writeToAll(
@@ -85,13 +66,21 @@ async function writeToAll(
 }
 
 /** Conflicts, and what can't be known because a node that could hold something does not answer. */
-function refuseWhatDoesNotHold(cluster: Cluster, route: Route, expect: Expectation, looks: readonly Look[], own: readonly StoredRecord[]): void {
+function refuseWhatDoesNotHold(
+  cluster: Cluster,
+  route: Route,
+  expect: Expectation,
+  looks: readonly Look[],
+  own: readonly StoredRecord[],
+): void {
   // What this very operation wrote in an earlier attempt is not held against it. By its bytes: two processes may make the same version.
   const foreign = looks.filter(({ entry }) => !(entry?.kind === 'record' && own.some((written) => written.equals(entry))));
   const newest = newestOf(foreign);
   if (newest?.kind === 'tombstone') throw conflict(expect === 'absent' ? 'present' : 'deleted', holderOf(looks, newest));
   // A node that is ejected was skipped by everybody since. One that merely did not answer is still read by others.
-  const silent = looks.find(({ id, silence }) => silence !== undefined && (route.owners.includes(id) || cluster.holder(id).health !== 'down'));
+  const silent = looks.find(
+    ({ id, silence }) => silence !== undefined && (route.owners.includes(id) || cluster.holder(id).health !== 'down'),
+  );
   if (silent?.silence !== undefined) throw outOfReach(silent.silence, looks);
   if (expect === 'anything') return;
   if (expect === 'absent') {

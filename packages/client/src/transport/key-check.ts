@@ -3,13 +3,14 @@ import { SessClientError } from '../errors.ts';
 /** Longest key in bytes; every key is ASCII, so characters are bytes. */
 export const MAX_KEY_BYTES = 250;
 
-const VALID_KEY: RegExp = /^[\x21-\x7e]{1,250}$/;
+/** Asked for what must not be there: half the time of matching the whole key. */
+const REFUSED_CHARACTER: RegExp = /[^\x21-\x7e]/;
 
 /**
  * Whether memcached takes `key` as a key in every protocol: 1 to 250 bytes of printable ASCII without space.
  */
 export function isValidKey(key: unknown): key is string {
-  return typeof key === 'string' && VALID_KEY.test(key);
+  return typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY_BYTES && !REFUSED_CHARACTER.test(key);
 }
 
 /**
@@ -29,7 +30,7 @@ export function checkKey(key: unknown): asserts key is string {
 function fault(key: unknown): string {
   if (typeof key !== 'string') return `is ${key === null ? 'null' : `of type ${typeof key}`}`;
   if (key.length === 0) return 'is empty';
-  const at = key.search(/[^\x21-\x7e]/);
+  const at = key.search(REFUSED_CHARACTER);
   if (at >= 0) {
     const code = key.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0');
     return `has the character U+${code} at position ${at}; encode or hash it first`;

@@ -40,13 +40,12 @@ export function targetOf(node: ClusterNode & { readonly path?: string }): Transp
   };
 }
 
-/** Why a topology can't be used, or `undefined`. Discovery is a parameter: what it reports is input. */
-export function faultOf(topology: Topology): string | undefined {
-  if (topology.nodes.length === 0) return 'it names no node';
+/** Throws when a topology can't be one. */
+export function checkTopology(topology: Topology): void {
+  if (topology.nodes.length === 0) throw new Error('it names no node.');
   const ids = new Set<string>();
   for (const { id } of topology.nodes) {
-    if (ids.has(id)) return `it names ${id} twice`;
+    if (ids.has(id)) throw new Error(`it names ${id} twice.`);
     ids.add(id);
   }
-  return undefined;
 }

@@ -4,7 +4,16 @@
  *
  * No I/O and no timers: it is told, and answers.
  */
-import { EMPTY_HISTORY, mergeHistories, pruneHistory, viewId, type History, type ViewCause, type ViewEntry, type ViewNode } from '../history/history.ts';
+import {
+  EMPTY_HISTORY,
+  mergeHistories,
+  pruneHistory,
+  viewId,
+  type History,
+  type ViewCause,
+  type ViewEntry,
+  type ViewNode,
+} from '../history/history.ts';
 import { isOlder, type OpenView, type RoutingState } from './route.ts';
 import { createView, type DistributionFactory, type View } from './view.ts';
 
@@ -44,10 +53,16 @@ export class ViewBook {
     return this.#state;
   }
 
-  /** Discovery lists these nodes. Whether the rotation changed. */
+  /** Discovery lists these nodes. Whether the rotation changed. Throws what the distribution throws at them; then nothing changed. */
   listed(nodes: readonly ViewNode[], now: number): boolean {
+    const before = this.#listed;
     this.#listed = nodes;
-    return this.#turn('discovery', now);
+    try {
+      return this.#turn('discovery', now);
+    } catch (error) {
+      this.#listed = before;
+      throw error;
+    }
   }
 
   /** A node was ejected. */

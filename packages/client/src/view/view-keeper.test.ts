@@ -1,8 +1,12 @@
 import { ketama, modulo } from '@sess/hash-ring';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { A, B, C, fakeCluster, keyOf } from '../../test/fake-cluster.ts';
-import { settled } from '../../test/fake-clock.ts';
+import { FakeClock, settled } from '../../test/fake-clock.ts';
+import { FakeDiscovery } from '../../test/fake-discovery.ts';
+import { FakeNetwork } from '../../test/fake-transport.ts';
+import { createClient } from '../client.ts';
+import type { Transport } from '../transport/transport.ts';
 
 const ttlSeconds = 60;
 const keys = Array.from({ length: 200 }, (_, number) => `key-${number}`);
@@ -129,6 +133,32 @@ describe('a topology that can not be used', () => {
     await expect(client.get('key')).resolves.toBeUndefined();
     await settled();
     expect(network.at('10.0.0.1:0').connections).toBe(0);
+  });
+});
+
+describe('a transport that refuses a node', () => {
+  it('leaves nothing of the attempt, and ready says why', async () => {
+    const clock = new FakeClock();
+    const network = new FakeNetwork(clock);
+    const discovery = new FakeDiscovery();
+    const transport: Transport = {
+      name: 'picky',
+      open: (node, ...rest) => {
+        if (node.id === B) throw new Error('no TLS here');
+        return network.open(node, ...rest);
+      },
+    };
+    const client = createClient({ discovery, transport, clock });
+    onTestFinished(() => client.destroy());
+    const ready = expect(client.ready()).rejects.toMatchObject({
+      code: 'SESS_UNAVAILABLE',
+      message: expect.stringContaining('no TLS here') as string,
+    });
+    discovery.report(A, B);
+    await clock.pass(3_000);
+    await ready;
+    expect(network.at(A).connections).toBe(0);
+    expect(clock.timers).toBe(0);
   });
 });
 

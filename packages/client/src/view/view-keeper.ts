@@ -7,9 +7,10 @@ import { HistoryKeeper } from '../history/history-keeper.ts';
 import type { Node, NodeSetup } from '../node/node.ts';
 import type { DrainableCluster } from '../operations/drain.ts';
 import { TombstoneDebts } from '../operations/tombstone-debts.ts';
+import type { SoleOwnership } from '../operations/write-to-one.ts';
 import type { RequestOptions, TransportNode } from '../transport/transport.ts';
 import type { VersionSource } from '../version.ts';
-import { changeOf, faultOf, targetOf } from './change.ts';
+import { changeOf, checkTopology, targetOf } from './change.ts';
 import { NodePool } from './node-pool.ts';
 import { route, type Route } from './route.ts';
 import { ViewBook } from './view-book.ts';
@@ -38,7 +39,7 @@ export interface ViewKeeperSetup {
 }
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
-export class ViewKeeper implements DrainableCluster {
+export class ViewKeeper implements DrainableCluster, SoleOwnership {
   readonly clock: Clock;
   readonly versions: VersionSource;
   readonly #book: ViewBook;
@@ -59,7 +60,10 @@ export class ViewKeeper implements DrainableCluster {
     this.clock = clock;
     this.versions = versions;
     this.#book = new ViewBook(setup);
-    this.#pool = new NodePool({ ...setup.node, onTrouble: () => this.#lookAgain(), onStateChange: () => this.#nodesChanged() }, setup.graceMs);
+    this.#pool = new NodePool(
+      { ...setup.node, onTrouble: () => this.#lookAgain(), onStateChange: () => this.#nodesChanged() },
+      setup.graceMs,
+    );
     this.#debts = new TombstoneDebts(clock);
     this.#history = new HistoryKeeper({
       book: this.#book,
@@ -110,6 +114,10 @@ export class ViewKeeper implements DrainableCluster {
     const state = this.#book.state;
     if (state === undefined || state.copies !== 1 || state.others.length > 0 || !this.#history.isFresh) return undefined;
     return this.#pool.get(state.current.distribution.owner(key).id);
+  }
+
+  soleWritableOwner(key: string, ttlSeconds: number): Node | undefined {
+    return this.#history.isCurrent && ttlSeconds <= this.#book.history.longestTtlSeconds ? this.soleOwner(key) : undefined;
   }
 
   route(key: string): Route {
@@ -204,31 +212,25 @@ export class ViewKeeper implements DrainableCluster {
 
   #use(topology: Topology): void {
     if (this.#ended) return;
-    const fault = faultOf(topology);
-    if (fault !== undefined) {
-      this.#discoveryFailed(
-        new SessClientError('SESS_PROTOCOL', `Discovery reported a topology that can't be used: ${fault}. The last one stays in use.`),
-      );
-      return;
-    }
     const before = (this.#topology?.nodes ?? []).map(targetOf);
     let turned: boolean;
     try {
-      // The distribution is a parameter: it may refuse a list.
+      // Discovery and distribution are parameters: what they report or refuse is input.
+      checkTopology(topology);
+      for (const node of topology.nodes) this.#pool.want(targetOf(node));
       turned = this.#book.listed(
         topology.nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 })),
         this.clock.now(),
       );
     } catch (cause) {
+      const known = this.#book.nodes();
+      this.#pool.keepOnly((id) => known.has(id));
       const reason = cause instanceof Error ? cause.message : String(cause);
-      this.#discoveryFailed(
-        new SessClientError('SESS_BAD_OPTION', `The distribution refused a topology: ${reason} The last one stays in use.`, { cause }),
-      );
+      this.#discoveryFailed(new SessClientError('SESS_BAD_OPTION', `A list of nodes can't be used: ${reason}`, { cause }));
       return;
     }
     this.#lastError = undefined;
     this.#topology = topology;
-    for (const node of topology.nodes) this.#pool.want(targetOf(node));
     this.#tell(topology, before);
     this.#settle();
     if (!turned && this.#historyKnown) return;

@@ -17,5 +17,19 @@ export interface View {
 }
 
 export function createView(nodes: readonly ViewNode[], cause: ViewCause, since: number, distribute: DistributionFactory): View {
-  return { id: viewId(nodes), nodes, cause, since, distribution: distribute(nodes) };
+  return { id: viewId(nodes), nodes, cause, since, distribution: onSocket(nodes) ?? distribute(nodes) };
+}
+
+/** A Unix socket has no host and port to be placed by, and stands alone. */
+function onSocket(nodes: readonly ViewNode[]): Distribution<ViewNode> | undefined {
+  const [node] = nodes;
+  if (node === undefined || nodes.length > 1 || !node.id.startsWith('/')) return undefined;
+  return {
+    nodes,
+    owner: () => node,
+    owners: (_, count) => (count > 0 ? nodes : []),
+    withNodes: () => {
+      throw new Error('a Unix socket stands alone');
+    },
+  };
 }

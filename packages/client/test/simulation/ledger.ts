@@ -51,7 +51,12 @@ export class Ledger {
   }
 
   /** Holds what a read answered against what had been acknowledged when it began. `allowed`: what is no fault now, because it is not promised. */
-  check(begun: ReadBegun, found: readonly number[] | undefined, reader: string, allowed: { readonly older: boolean; readonly revived: boolean }): void {
+  check(
+    begun: ReadBegun,
+    found: readonly number[] | undefined,
+    reader: string,
+    allowed: { readonly older: boolean; readonly revived: boolean },
+  ): void {
     const { account } = begun;
     if (found === undefined) {
       if (begun.alive && !account.destroying && !account.excused) {
@@ -59,7 +64,8 @@ export class Ledger {
       }
       return;
     }
-    if (begun.destroyed && !allowed.revived && !account.excused) throw new Violation('revived', `${reader} reads ${account.key}, which was destroyed`);
+    if (begun.destroyed && !allowed.revived && !account.excused)
+      throw new Violation('revived', `${reader} reads ${account.key}, which was destroyed`);
     if (account.excused || allowed.older) return;
     const missing = account.acknowledged.slice(0, begun.changes).filter((change) => !found.includes(change));
     if (missing.length > 0 && !begun.destroyed) {

@@ -16,7 +16,9 @@ export function mutated(transport: Transport, mutation: Mutation | undefined): T
         store: { value: storeOf(mutation, inner) },
         get: {
           value: (key: string, requestOptions?: object) =>
-            mutation === 'no history' && key.startsWith('@sess/') ? inner.get(`${key}/nobody`, requestOptions) : inner.get(key, requestOptions),
+            mutation === 'no history' && key.startsWith('@sess/')
+              ? inner.get(`${key}/nobody`, requestOptions)
+              : inner.get(key, requestOptions),
         },
       }) as NodeTransport;
       return bound(broken, inner);

@@ -9,7 +9,7 @@ export interface Shrunk {
 
 export async function shrink(failing: Scenario, options: WorldOptions = {}): Promise<Shrunk> {
   let best: Shrunk = { scenario: failing, outcome: await new World(failing.seed, { ...options, scenario: failing }).run() };
-  for (let progress = true; progress; ) {
+  for (let progress = true; progress;) {
     progress = false;
     for (const smaller of smallerThan(best.scenario)) {
       const outcome = await new World(smaller.seed, { ...options, scenario: smaller }).run();

@@ -157,7 +157,12 @@ class VirtualConnection implements NodeTransport {
   #item(node: VirtualNode, key: string): StoredItem | undefined {
     const item = node.get(key);
     if (item === undefined) return undefined;
-    return { value: Buffer.from(item.value), flags: item.flags, cas: { unique: item.unique, epoch: this.#epoch }, ttlSeconds: node.ttlOf(item) };
+    return {
+      value: Buffer.from(item.value),
+      flags: item.flags,
+      cas: { unique: item.unique, epoch: this.#epoch },
+      ttlSeconds: node.ttlOf(item),
+    };
   }
 
   #request<T>(perform: (node: VirtualNode, epoch: number) => T, options: RequestOptions | undefined): Promise<T> {

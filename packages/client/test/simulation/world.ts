@@ -452,7 +452,7 @@ export class World {
   #holds(node: VirtualNode, account: Account): boolean {
     const item = node.get(account.key);
     if (item === undefined) return false;
-    const entry = decode({ value: item.value, flags: item.flags, cas: { unique: item.unique, epoch: 0 }, ttlSeconds: undefined }, node.id);
+    const entry = decode({ value: item.value, flags: item.flags, cas: { unique: item.unique, epoch: 0 }, ttlSeconds: undefined }, node);
     if (entry.kind === 'tombstone') return true;
     if (entry.kind === 'foreign' || account.destroyed) return false;
     const changes = changesIn(entry.value);
@@ -504,14 +504,23 @@ export class World {
   #describe(): void {
     for (const node of this.#network.nodes.values()) {
       const item = node.get('@sess/history');
-      this.#note(`  ${node.id} ${node.condition} remembers ${item?.value.subarray(16 + 36).toString().replaceAll(String(EPOCH_MS).slice(0, 4), '') ?? 'nothing'}`);
+      this.#note(
+        `  ${node.id} ${node.condition} remembers ${
+          item?.value
+            .subarray(16 + 36)
+            .toString()
+            .replaceAll(String(EPOCH_MS).slice(0, 4), '') ?? 'nothing'
+        }`,
+      );
     }
     for (const key of this.#ledger.accounts.keys()) {
       for (const node of this.#network.nodes.values()) {
         const item = node.get(key);
         if (item === undefined) continue;
         const what = (item.value[2] ?? 0) === 1 ? 'tombstone' : item.value.subarray(16).toString();
-        this.#note(`  ${node.id} ${node.condition} holds ${key}: version ${item.value.readUIntBE(4, 6) - EPOCH_MS} ${what}, ends ${item.expiresAt}`);
+        this.#note(
+          `  ${node.id} ${node.condition} holds ${key}: version ${item.value.readUIntBE(4, 6) - EPOCH_MS} ${what}, ends ${item.expiresAt}`,
+        );
       }
       for (const { name, client } of this.#processes) {
         const { owners, elders, mode } = client.explain(key);

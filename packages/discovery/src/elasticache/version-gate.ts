@@ -3,7 +3,7 @@ import { POLL_JITTER } from '../poll-schedule.ts';
 import type { Topology } from '../topology.ts';
 
 /** Looks in a row that must find an older version before it is believed. */
-export const OLDER_LOOKS = 3;
+const OLDER_LOOKS = 3;
 
 /**
  * Decides whether a list that was found comes into force.

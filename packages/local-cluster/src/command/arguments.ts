@@ -30,7 +30,7 @@ export interface EndpointArguments {
   readonly tlsCertFile: string | undefined;
 }
 
-export interface HostAndPort {
+interface HostAndPort {
   readonly host: string;
   readonly port: number;
 }

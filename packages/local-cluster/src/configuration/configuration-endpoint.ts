@@ -1,9 +1,11 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { LocalClusterError } from '../errors.ts';
-import type { TlsMaterial } from '../options.ts';
-import { VERSION } from '../version.ts';
-import { CLUSTER_KEY, encodeConfigReply, encodeValueReply, type ConfigurationListing } from './configuration-listing.ts';
+import { Connection } from '../embedded/connection.ts';
+import { TextLogin } from '../embedded/text/text-login.ts';
+import type { Credentials, TlsMaterial } from '../options.ts';
+import type { ConfigurationListing } from './configuration-listing.ts';
+import { EndpointProtocol } from './endpoint-protocol.ts';
 
 export interface ConfigurationEndpointOptions {
   /** Called for every request. */
@@ -12,7 +14,10 @@ export interface ConfigurationEndpointOptions {
   readonly host?: string;
   /** Port to listen on. Default 0: any free one. */
   readonly port?: number;
+  /** Then it speaks TLS, and nothing else. Default none. */
   readonly tls?: TlsMaterial | undefined;
+  /** What a client that logs in is checked against; nobody has to. Default none: a login is an `ERROR`. */
+  readonly credentials?: Credentials | undefined;
 }
 
 /** A server that tells which nodes there are, as ElastiCache's configuration endpoint does. It holds no items. */
@@ -23,19 +28,18 @@ export interface ConfigurationEndpoint {
   close(): Promise<void>;
 }
 
-/** No request that it knows is longer. */
-const LONGEST_LINE = 2_048;
-const MAX_UNWRITTEN = 1_048_576;
-
 /**
  * Starts an endpoint that answers `config get cluster`, `get AmazonElastiCache:cluster`, `version` and `quit`, and `ERROR` to the rest.
  *
  * @throws LocalClusterError `SESS_PORT_IN_USE`, `SESS_START_FAILED`
  */
 export async function startConfigurationEndpoint(options: ConfigurationEndpointOptions): Promise<ConfigurationEndpoint> {
-  const { host = '127.0.0.1', port = 0, tls, listing } = options;
+  const { host = '127.0.0.1', port = 0, tls, credentials, listing } = options;
   const sockets = new Set<Socket>();
-  const serve = (socket: Socket): void => serveLines(socket, listing);
+  const serve = (socket: Socket): void => {
+    socket.on('error', () => undefined);
+    new Connection(socket, () => new EndpointProtocol(listing, credentials && new TextLogin(credentials))).begin();
+  };
   const server: Server = tls ? createTlsServer({ key: tls.key, cert: tls.cert }, serve) : createServer(serve);
   // Raw connections, so that one in the middle of its TLS handshake is closed too.
   server.on('connection', (socket: Socket) => {
@@ -53,35 +57,6 @@ export async function startConfigurationEndpoint(options: ConfigurationEndpointO
         for (const socket of sockets) socket.destroy();
       }),
   };
-}
-
-function serveLines(socket: Socket, listing: () => ConfigurationListing): void {
-  let pending = '';
-  socket.setEncoding('latin1');
-  socket.setNoDelay(true);
-  socket.on('error', () => undefined);
-  socket.on('data', (chunk: string) => {
-    const lines = (pending + chunk).split('\n');
-    pending = lines.pop() ?? '';
-    for (const line of lines) serveLine(socket, line, listing);
-    // Neither a line without end nor a client that does not read its replies may fill the memory.
-    if (pending.length > LONGEST_LINE || socket.writableLength > MAX_UNWRITTEN) socket.destroy();
-  });
-}
-
-function serveLine(socket: Socket, line: string, listing: () => ConfigurationListing): void {
-  if (socket.writableEnded) return;
-  const words = line.trim().split(/ +/);
-  if (words[0] === 'quit') socket.end();
-  else socket.write(answer(words, listing));
-}
-
-function answer(words: readonly string[], listing: () => ConfigurationListing): string {
-  const request = words.join(' ');
-  if (request === 'config get cluster') return encodeConfigReply(listing());
-  if (request === `get ${CLUSTER_KEY}` || request === `gets ${CLUSTER_KEY}`) return encodeValueReply(listing());
-  if (request === 'version') return `VERSION ${VERSION}\r\n`;
-  return 'ERROR\r\n';
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -16,7 +16,7 @@ export interface ConfigurationListing {
 export const CLUSTER_KEY = 'AmazonElastiCache:cluster';
 
 /** `<version>\n`, `host|address|port host|address|port\n`: what both forms of the reply carry. */
-export function encodePayload(listing: ConfigurationListing): string {
+function encodePayload(listing: ConfigurationListing): string {
   const nodes = listing.nodes.map(({ host, address, port }) => `${host}|${address}|${port}`);
   return `${listing.version}\n${nodes.join(' ')}\n`;
 }

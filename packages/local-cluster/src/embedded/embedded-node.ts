@@ -4,10 +4,16 @@ import type { ConfigurationListing } from '../configuration/configuration-listin
 import { LocalClusterError } from '../errors.ts';
 import type { NodeSettings } from '../options.ts';
 import type { RunningNode } from '../runtime/node-runner.ts';
+import { BinaryProtocol } from './binary/binary-protocol.ts';
+import { REQUEST_MAGIC } from './binary/frame.ts';
+import { SaslLogin } from './binary/sasl-login.ts';
 import { Connection } from './connection.ts';
 import { ItemStore } from './item-store.ts';
+import type { Protocol } from './protocol.ts';
 import { ServerStats } from './server-stats.ts';
 import type { Workplace } from './text/command.ts';
+import { TextLogin } from './text/text-login.ts';
+import { TextProtocol } from './text/text-protocol.ts';
 
 /** As memcached's default. */
 const MAX_CONNECTIONS = 1_024;
@@ -84,7 +90,13 @@ export class EmbeddedNode implements RunningNode {
   #converse(raw: Socket): void {
     const socket = this.#secure ? new TLSSocket(raw, { isServer: true, secureContext: this.#secure }) : raw;
     socket.on('error', () => raw.destroy());
-    this.#sockets.set(raw, new Connection(socket, this.#place, this.#settings.credentials));
+    this.#sockets.set(raw, new Connection(socket, (firstByte) => this.#protocolFor(firstByte)).begin());
     raw.resume();
+  }
+
+  #protocolFor(firstByte: number): Protocol {
+    const { credentials } = this.#settings;
+    if (firstByte === REQUEST_MAGIC) return new BinaryProtocol(this.#place, credentials && new SaslLogin(credentials));
+    return new TextProtocol(this.#place, credentials && new TextLogin(credentials));
   }
 }

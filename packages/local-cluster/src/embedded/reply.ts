@@ -1,10 +1,17 @@
 /** Answers that wait to be written, in order. */
 export class Reply {
   #parts: (string | Buffer)[] = [];
+  #settled = 0;
   #listing: Iterator<string> | undefined;
 
-  get isEmpty(): boolean {
-    return this.#parts.length === 0;
+  /** Whether an answer waits that memcached would still hold back for company. */
+  get isStacked(): boolean {
+    return this.#parts.length > this.#settled;
+  }
+
+  /** Says that memcached would have written by now: it does so at the end of a `get` and for `mn`. */
+  settle(): void {
+    this.#settled = this.#parts.length;
   }
 
   /** A line of text; its CRLF is added. */
@@ -25,6 +32,7 @@ export class Reply {
   takeParts(): readonly (string | Buffer)[] {
     const parts = this.#parts;
     this.#parts = [];
+    this.#settled = 0;
     return parts;
   }
 

@@ -11,19 +11,28 @@ export interface ProbeAnswer {
   readonly version: string;
 }
 
-/** Asks one node for its `stats`, once. Rejects when it does not answer within `timeoutMs`, or not as memcached does. */
-export function probeNode(port: number, settings: Pick<NodeSettings, 'tls' | 'credentials'>, timeoutMs: number): Promise<ProbeAnswer> {
+/** How to speak to a node. */
+type Manners = Pick<NodeSettings, 'tls' | 'credentials'>;
+
+/** A node that has accepted a connection answers at once; one that does not in so many milliseconds is asked anew. */
+const ANSWER_MS = 2_000;
+
+/** Asks one node for its `stats`, once. Rejects when `signal` fires, or it does not answer in time or not as memcached does. */
+function probeNode(port: number, settings: Manners, signal: AbortSignal): Promise<ProbeAnswer> {
   return new Promise((resolve, reject) => {
     // The certificate of a local node need not be trusted to learn whether the node answers.
     const socket: Socket = settings.tls
       ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
       : connect({ port, host: '127.0.0.1' });
-    const timer = setTimeout(() => socket.destroy(new Error(`127.0.0.1:${port} did not answer within ${timeoutMs} ms`)), timeoutMs);
+    const giveUp = (): void => void socket.destroy(new Error(`127.0.0.1:${port} did not answer`));
+    const timer = setTimeout(giveUp, ANSWER_MS);
+    signal.addEventListener('abort', giveUp);
     let text = '';
     socket.setEncoding('latin1');
     socket.on('error', reject);
     socket.on('close', () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
       reject(new Error(`127.0.0.1:${port} closed the connection after ${JSON.stringify(text.slice(0, 100))}`));
     });
     socket.on('data', (chunk: string) => {
@@ -44,14 +53,14 @@ export function probeNode(port: number, settings: Pick<NodeSettings, 'tls' | 'cr
 /** Asks until the node answers and `accept` takes the answer, or `signal` fires; rejects with the last failure then. */
 export async function untilAnswering(
   port: number,
-  settings: Pick<NodeSettings, 'tls' | 'credentials'>,
+  settings: Manners,
   signal: AbortSignal,
   accept: (answer: ProbeAnswer) => boolean = () => true,
 ): Promise<void> {
   for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 100)) {
     let failure: unknown;
     try {
-      if (accept(await probeNode(port, settings, 2_000))) return;
+      if (accept(await probeNode(port, settings, signal))) return;
       failure = new Error(`another server answers on 127.0.0.1:${port}`);
     } catch (error) {
       failure = error;

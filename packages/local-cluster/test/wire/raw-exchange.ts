@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
@@ -7,10 +6,11 @@ export async function exchange(port: number, bytes: string | Uint8Array, options
   const socket = options.tls ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }) : connect({ port, host: '127.0.0.1' });
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  // A server that refuses a line closes while more is still on its way.
+  // A server that refuses a line closes while more is still on its way; one that is down sends nothing.
   socket.on('error', () => undefined);
+  const closed = new Promise((resolve) => void socket.on('close', resolve));
   socket.end(toBytes(bytes));
-  await once(socket, 'close');
+  await closed;
   return Buffer.concat(chunks);
 }
 
@@ -60,7 +60,7 @@ export class RawConnection {
 
   /** Resolves when the server has closed or reset the connection. */
   async closed(): Promise<void> {
-    if (!this.#closed) await once(this.#socket, 'close');
+    if (!this.#closed) await new Promise((resolve) => void this.#socket.on('close', resolve));
   }
 
   destroy(): void {
@@ -69,5 +69,5 @@ export class RawConnection {
 }
 
 function toBytes(bytes: string | Uint8Array): Buffer {
-  return typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
+  return typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : Buffer.from(bytes);
 }

@@ -44,7 +44,7 @@ export function twoServers(options: LocalClusterOptions = {}): TwoServers {
 
 /** Text as text, the rest as hexadecimal numbers; long ones cut. */
 function show(bytes: string | Uint8Array): string {
-  const text = typeof bytes === 'string' ? bytes : bytes.toString('latin1');
+  const text = typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('latin1');
   const shown = /^[\x80\x81]/.test(text)
     ? Buffer.from(text, 'latin1')
         .toString('hex')

@@ -43,6 +43,7 @@ function get(keys: readonly string[], withCas: boolean, expiresAt: number | unde
     parts.push(header(item, withCas), item.value, '\r\n');
   }
   reply.add(...parts, 'END\r\n');
+  reply.settle();
 }
 
 function getAndTouch(words: readonly string[], withCas: boolean, reply: Reply, place: Workplace): void {

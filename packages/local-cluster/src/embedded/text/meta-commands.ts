@@ -18,7 +18,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   md: withFlags(metaDelete, 'CLIENT_ERROR options flags too long', BAD_FLAG),
   ma: withFlags(metaArithmetic, 'CLIENT_ERROR options flags too long', BAD_FLAG),
   me: metaDebug,
-  mn: (_words, reply) => reply.line('MN'),
+  mn: (_words, reply) => {
+    reply.line('MN');
+    reply.settle();
+  },
 };
 
 export function findMetaCommand(name: string): Command | undefined {

@@ -56,7 +56,7 @@ function crawl(words: readonly string[], reply: Reply, place: Workplace): void {
   if (words.length === 2) return reply.line(action === 'enable' ? 'ERROR failed to start lru crawler thread' : 'ERROR');
   if (words.length !== 3 || action !== 'metadump') return reply.line('ERROR');
   // memcached hands the connection to another thread here and would lose what is not written yet.
-  if (!reply.isEmpty) return reply.line('ERROR cannot pipeline other commands before metadump');
+  if (reply.isStacked) return reply.line('ERROR cannot pipeline other commands before metadump');
   if (place.stats.crawling) return reply.line('BUSY currently processing crawler request');
   if (target !== 'all' && target !== 'hash') return reply.line('BADCLASS invalid class id');
   reply.list(metadump(place));

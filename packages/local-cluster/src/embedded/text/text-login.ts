@@ -23,6 +23,11 @@ export class TextLogin implements Protocol {
     this.#credentials = credentials;
   }
 
+  /** Whether it is in the middle of a `set`. */
+  get underWay(): boolean {
+    return this.#length !== undefined;
+  }
+
   step(input: ByteQueue, reply: Reply): Step {
     return this.#length === undefined ? this.#takeLine(input, reply) : this.#takeSecret(this.#length, input, reply);
   }

@@ -1,0 +1,200 @@
+/**
+ * How fast is a key's owner found, and a ring built? Against the rings on npm, on 3, 32 and 512 nodes.
+ *
+ *     node benchmarks/dist/hash-ring.js [--quick] [--rounds 21] [--milliseconds 25] [--json FILE]
+ *
+ * Contenders take turns within each round, another one first each time; medians over the rounds are printed, and ratios of medians.
+ */
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { ketama, modulo, rendezvous, type Distribution, type RingNode } from '@sess/hash-ring';
+import ConsistentHash from 'consistent-hash';
+import HashRing from 'hashring';
+import { median } from './statistics.ts';
+import { count, printTable } from './table.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    milliseconds: { type: 'string', default: '25' },
+    json: { type: 'string' },
+  },
+});
+const rounds = Number(options.rounds ?? (options.quick ? 5 : 21));
+const milliseconds = Number(options.milliseconds);
+if (!(rounds >= 1) || !(milliseconds > 0)) throw new Error('--rounds and --milliseconds: expected numbers above 0');
+
+const PORT = 11_211;
+const NODE_COUNTS = [3, 32, 512];
+/** Different keys of 45 to 60 characters, like those of sessions; more of them than a processor's first cache holds. */
+const keys = Array.from({ length: 20_000 }, (_, index) => {
+  const digest = createHash('sha512').update(`session ${index}`).digest('base64url');
+  return `sess:${digest.slice(0, 40 + (index % 16))}`;
+});
+
+type Lookup = (key: string) => unknown;
+
+/** Each builds a ring over servers, and answers how to look a key up in it. */
+const CONTENDERS = {
+  'sess ketama': (servers) => lookupIn(ketama(asNodes(servers))),
+  'sess ketama, libmemcached': (servers) => lookupIn(ketama(asNodes(servers), { compatibleWith: 'libmemcached' })),
+  'sess modulo': (servers) => lookupIn(modulo(asNodes(servers))),
+  'sess rendezvous': (servers) => lookupIn(rendezvous(asNodes(servers))),
+  'hashring, no cache': (servers) => lookupInHashRing(withoutCache(servers)),
+  'hashring, cache of 1': (servers) => lookupInHashRing(withLeastCache(servers)),
+  'consistent-hash': (servers) => {
+    const ring = new ConsistentHash();
+    for (const server of servers) ring.add(server);
+    return (key) => ring.get(key);
+  },
+} satisfies Record<string, (servers: readonly string[]) => Lookup>;
+type ContenderName = keyof typeof CONTENDERS;
+const NAMES = Object.keys(CONTENDERS) as ContenderName[];
+
+interface Result {
+  readonly nodes: number;
+  readonly nanosecondsPerLookup: Readonly<Record<ContenderName, number>>;
+  readonly buildMilliseconds: Readonly<Record<ContenderName, number>>;
+  /** Lookups per second of `sess ketama` over those of the peer. */
+  readonly overPeer: Readonly<Record<'hashring, no cache' | 'hashring, cache of 1' | 'consistent-hash', number>>;
+}
+
+checkPeers();
+const lookups = new Map(NODE_COUNTS.map((nodes) => [nodes, buildAll(serversNumbered(nodes)).lookups]));
+const samples = new Map(NODE_COUNTS.map((nodes) => [nodes, emptySamples()]));
+const builds = new Map(NODE_COUNTS.map((nodes) => [nodes, emptySamples()]));
+// Round 0 warms up; it does not count.
+for (let round = 0; round <= rounds; round += 1) {
+  for (const nodes of NODE_COUNTS) {
+    for (const name of [...NAMES.slice(round % NAMES.length), ...NAMES.slice(0, round % NAMES.length)]) {
+      const nanoseconds = timeLookups(lookups.get(nodes)?.get(name) ?? (() => undefined));
+      if (round > 0) samples.get(nodes)?.get(name)?.push(nanoseconds);
+    }
+    if (round > 0) for (const [name, taken] of buildAll(serversNumbered(nodes)).taken) builds.get(nodes)?.get(name)?.push(taken);
+  }
+}
+const results = NODE_COUNTS.map((nodes) => summarize(nodes));
+for (const result of results) print(result);
+const costOf = (nodes: number): number =>
+  results.find((result) => result.nodes === nodes)?.nanosecondsPerLookup['sess ketama'] ?? Number.NaN;
+const cost512Over3 = costOf(512) / costOf(3);
+console.log(`\nsess ketama: a lookup among 512 nodes costs ${cost512Over3.toFixed(2)} × one among 3`);
+if (options.json !== undefined) {
+  await writeFile(options.json, `${JSON.stringify({ node: process.version, rounds, results, cost512Over3 }, null, 2)}\n`);
+}
+
+function serversNumbered(nodes: number): readonly string[] {
+  return Array.from({ length: nodes }, (_, index) => `10.0.${index >> 8}.${index & 255}:${PORT}`);
+}
+
+function asNodes(servers: readonly string[]): RingNode[] {
+  return servers.map((id) => ({ id }));
+}
+
+function lookupIn(distribution: Distribution): Lookup {
+  return (key) => distribution.owner(key);
+}
+
+function lookupInHashRing(ring: HashRing): Lookup {
+  return (key) => ring.get(key);
+}
+
+/** The fairest to the peer: its cache replaced by one that does nothing. No option of its own does that; a size of 0 makes `get` throw. */
+function withoutCache(servers: readonly string[]): HashRing {
+  const ring = withLeastCache(servers);
+  ring.cache = { get: () => undefined, set: () => undefined };
+  return ring;
+}
+
+/** What a user can set: the smallest cache with which it works. Every lookup misses, unless it asks for the key before. */
+function withLeastCache(servers: readonly string[]): HashRing {
+  return new HashRing(servers, 'md5', { 'max cache size': 1, 'default port': PORT });
+}
+
+/** That the peer's cache answers nothing, and that it does the same work: finds the same owners. */
+function checkPeers(): void {
+  for (const make of [withoutCache, withLeastCache]) {
+    const ring = make(serversNumbered(3));
+    const hash = ring.hash.bind(ring);
+    let hashed = 0;
+    ring.hash = (key) => {
+      hashed += 1;
+      return hash(key);
+    };
+    for (const key of [...keys.slice(0, 500), ...keys.slice(0, 500)]) ring.get(key);
+    if (hashed !== 1000) throw new Error(`hashring hashed ${hashed} times for 1000 lookups: its cache is not off`);
+  }
+  for (const nodes of NODE_COUNTS) {
+    const [ours, theirs] = [ketama(asNodes(serversNumbered(nodes))), withoutCache(serversNumbered(nodes))];
+    const other = keys.filter((key) => ours.owner(key).id !== theirs.get(key)).length;
+    if (other > 0) throw new Error(`hashring finds another owner for ${other} of ${keys.length} keys on ${nodes} nodes`);
+  }
+}
+
+function emptySamples(): Map<ContenderName, number[]> {
+  return new Map(NAMES.map((name) => [name, []]));
+}
+
+function buildAll(servers: readonly string[]): {
+  readonly lookups: ReadonlyMap<ContenderName, Lookup>;
+  readonly taken: ReadonlyMap<ContenderName, number>;
+} {
+  const built = new Map<ContenderName, Lookup>();
+  const taken = new Map<ContenderName, number>();
+  for (const name of NAMES) {
+    const start = performance.now();
+    const lookup = CONTENDERS[name](servers);
+    // Some put off work until the first lookup.
+    lookup('sess:first');
+    taken.set(name, performance.now() - start);
+    built.set(name, lookup);
+  }
+  return { lookups: built, taken };
+}
+
+/** Nanoseconds a lookup, over as many passes through all keys as the time allows. */
+function timeLookups(lookup: Lookup): number {
+  const start = performance.now();
+  let done = 0;
+  let elapsed = 0;
+  while (elapsed < milliseconds) {
+    for (const key of keys) lookup(key);
+    done += keys.length;
+    elapsed = performance.now() - start;
+  }
+  return (elapsed * 1e6) / done;
+}
+
+function summarize(nodes: number): Result {
+  const medians = (of: ReadonlyMap<number, ReadonlyMap<ContenderName, number[]>>): Record<ContenderName, number> =>
+    Object.fromEntries(NAMES.map((name) => [name, median(of.get(nodes)?.get(name) ?? [])])) as Record<ContenderName, number>;
+  const nanosecondsPerLookup = medians(samples);
+  const over = (peer: ContenderName): number => nanosecondsPerLookup[peer] / nanosecondsPerLookup['sess ketama'];
+  return {
+    nodes,
+    nanosecondsPerLookup,
+    buildMilliseconds: medians(builds),
+    overPeer: {
+      'hashring, no cache': over('hashring, no cache'),
+      'hashring, cache of 1': over('hashring, cache of 1'),
+      'consistent-hash': over('consistent-hash'),
+    },
+  };
+}
+
+function print({ nodes, nanosecondsPerLookup, buildMilliseconds, overPeer }: Result): void {
+  console.log(`\n${nodes} nodes`);
+  printTable(
+    ['', 'lookups/s', 'ns each', 'build ms'],
+    NAMES.map((name) => [
+      name,
+      count(1e9 / nanosecondsPerLookup[name]),
+      nanosecondsPerLookup[name].toFixed(0),
+      buildMilliseconds[name].toFixed(2),
+    ]),
+  );
+  const ratios = Object.entries(overPeer).map(([peer, ratio]) => `${ratio.toFixed(2)} × ${peer}`);
+  console.log(`sess ketama: ${ratios.join('; ')}`);
+}

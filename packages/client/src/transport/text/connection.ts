@@ -1,0 +1,183 @@
+import type { Socket } from 'node:net';
+import { SessClientError } from '../../errors.ts';
+import type { TransportNode, TransportOptions } from '../transport.ts';
+import { CommandBatch } from './command-batch.ts';
+import type { Dialect } from './dialect.ts';
+import { ClassicDialect } from './dialect-classic.ts';
+import { MetaDialect } from './dialect-meta.ts';
+import { Handshake, type DialectName } from './handshake.ts';
+import { ReplyReader } from './reply-reader.ts';
+import type { Request, Storage } from './request.ts';
+import { connectionError, resized } from './request-errors.ts';
+import type { RequestQueue } from './request-queue.ts';
+import { openSocket, type TlsMemory } from './socket.ts';
+
+/** memcached itself can be told to hold values of up to 1 GiB; replies are bounded by what may be stored, but not below its default. */
+const LEAST_REPLY_BYTES = 1_048_576;
+
+/** Number of the last connection of this process. */
+let lastEpoch = 0;
+
+export interface ConnectionEvents {
+  /** The node greeted; requests can be sent. */
+  ready(): void;
+  /** Replies were read. */
+  answered(): void;
+  /** It is over, for a reason that is not ours. Comes once, and never after {@link Connection.close}. */
+  ended(error: SessClientError): void;
+}
+
+export interface ConnectionSettings {
+  readonly node: TransportNode;
+  readonly options: TransportOptions;
+  readonly dialect: 'auto' | DialectName;
+  readonly tlsMemory: TlsMemory;
+}
+
+/** One connection, from connecting to its end: it greets, writes what is unsent in the queue, and lets the replies answer what was sent. */
+export class Connection {
+  readonly epoch: number;
+  readonly #settings: ConnectionSettings;
+  readonly #queue: RequestQueue;
+  readonly #events: ConnectionEvents;
+  readonly #socket: Socket;
+  readonly #handshake: Handshake;
+  readonly #batch: CommandBatch = new CommandBatch();
+  readonly #connectTimer: NodeJS.Timeout;
+  #dialect: Dialect | undefined;
+  #reader: ReplyReader | undefined;
+  /** Whether a write is under way, and the batch's buffer with it. */
+  #writing = false;
+  #over = false;
+
+  constructor(settings: ConnectionSettings, queue: RequestQueue, events: ConnectionEvents) {
+    lastEpoch += 1;
+    this.epoch = lastEpoch;
+    this.#settings = settings;
+    this.#queue = queue;
+    this.#events = events;
+    const { node, options } = settings;
+    this.#handshake = new Handshake(node.id, settings.dialect, options.credentials);
+    this.#socket = openSocket(node, options.tls, settings.tlsMemory, (bytes, length) => this.#read(bytes, length));
+    this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () => this.#socket.write(this.#handshake.greeting()));
+    this.#socket.on('error', (error) => this.#end(error));
+    this.#socket.on('end', () => this.#end(new Error('the node closed it')));
+    this.#socket.on('close', () => this.#end(new Error('it was closed')));
+    this.#connectTimer = setTimeout(() => this.#connectTimedOut(), options.connectTimeoutMs);
+  }
+
+  /** Whether the node greeted, and requests can be sent. */
+  get ready(): boolean {
+    return this.#dialect !== undefined;
+  }
+
+  /** Bytes that were written and not taken by the socket yet. */
+  get writingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Writes what is unsent, unless a write is under way: then that one's end goes on. */
+  pump(): void {
+    const dialect = this.#dialect;
+    if (dialect === undefined || this.#over) return;
+    while (!this.#writing && this.#queue.unsent !== undefined) {
+      this.#gather(dialect);
+      if (this.#batch.bytes === 0) return;
+      this.#writing = true;
+      this.#batch.send(this.#socket, this.#written);
+      this.#writing = this.#socket.writableLength > 0;
+    }
+  }
+
+  /** Ends it at once, without an event; `closed` is called when nothing of it is left. */
+  close(closed?: () => void): void {
+    this.#over = true;
+    clearTimeout(this.#connectTimer);
+    if (closed !== undefined) {
+      if (this.#socket.closed) closed();
+      else this.#socket.once('close', closed);
+    }
+    this.#socket.destroy();
+  }
+
+  /** Ends it for a reason that the owner found. */
+  drop(error: SessClientError): void {
+    this.#end(error);
+  }
+
+  #gather(dialect: Dialect): void {
+    const queue = this.#queue;
+    for (let request = queue.unsent; request !== undefined && !this.#batch.full; request = queue.unsent) {
+      const { storage } = request;
+      if (storage !== undefined && this.#answeredUnsent(request, storage)) {
+        queue.remove(request);
+      } else {
+        queue.markSent(request);
+        dialect.write(request, this.#batch);
+        request.storage = undefined;
+      }
+    }
+  }
+
+  /** Whether a store must not go out after all; then it is answered. */
+  #answeredUnsent(request: Request, { value, length, cas }: Storage): boolean {
+    if (cas !== undefined && cas.epoch !== this.epoch) {
+      // Read on an earlier connection: the number may since belong to another item.
+      request.answer('exists');
+      return true;
+    }
+    if (value.length !== length) {
+      // Its buffer was transferred or resized. The length in a command must be true: what follows it is read as the value.
+      request.fail(resized(this.#settings.node.id));
+      return true;
+    }
+    return false;
+  }
+
+  readonly #written = (): void => {
+    // Called for every batch; an earlier one's call must not end the wait for a later one.
+    if (!this.#writing || this.#socket.writableLength > 0) return;
+    this.#writing = false;
+    this.pump();
+  };
+
+  #read(bytes: Buffer, length: number): boolean {
+    if (this.#over) return false;
+    try {
+      if (this.#reader !== undefined) {
+        this.#reader.read(bytes, length);
+        this.#events.answered();
+      } else {
+        const dialect = this.#handshake.read(bytes.subarray(0, length));
+        if (dialect !== undefined) this.#greeted(dialect);
+      }
+    } catch (error) {
+      this.#end(error);
+    }
+    return !this.#over;
+  }
+
+  #greeted(name: DialectName): void {
+    clearTimeout(this.#connectTimer);
+    const { node, options } = this.#settings;
+    this.#dialect = name === 'meta' ? new MetaDialect(node.id, this.epoch) : new ClassicDialect(node.id, this.epoch);
+    this.#reader = new ReplyReader(this.#queue, this.#dialect, Math.max(options.maxValueBytes, LEAST_REPLY_BYTES));
+    this.#events.ready();
+  }
+
+  #connectTimedOut(): void {
+    const { node, options } = this.#settings;
+    // After what the socket has waiting: the process may have been busy, not the node.
+    setImmediate(() => {
+      if (this.ready) return;
+      const text = `No connection to ${node.id} within ${options.connectTimeoutMs} ms (connectTimeoutMs), its greeting included.`;
+      this.#end(new SessClientError('SESS_CONNECTION', text, { node: node.id }));
+    });
+  }
+
+  #end(error: unknown): void {
+    if (this.#over) return;
+    this.close();
+    this.#events.ended(connectionError(this.#settings.node.id, error));
+  }
+}

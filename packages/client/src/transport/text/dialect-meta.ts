@@ -1,0 +1,155 @@
+/**
+ * The meta dialect: memcached 1.6.13 and later. One round trip for value, flags, CAS number, remaining time to live and touch.
+ *
+ * Every command but `version` carries an opaque number that comes back with its reply. Replies come in order anyway; the number makes
+ * sure of it, so that a server or proxy that loses count can't hand one session's value to another.
+ * Source: memcached, `doc/protocol.txt`, "Meta Commands".
+ */
+import type { CasToken } from '../transport.ts';
+import type { CommandBatch } from './command-batch.ts';
+import { ANSWERED, type Dialect, type Progress } from './dialect.ts';
+import { answerVersionOrRefuse } from './error-reply.ts';
+import { ReplyFault } from './reply-fault.ts';
+import type { ReplyLine } from './reply-line.ts';
+import type { Answer, Request, RequestKind } from './request.ts';
+
+const VALUE: number = status('VA');
+const DONE: number = status('HD');
+
+/** What a request without an item may be answered with, and what that means. */
+const WITHOUT_ITEM: ReadonlyMap<number, Partial<Record<RequestKind, { readonly answer: Answer }>>> = new Map([
+  [status('EN'), { get: { answer: undefined }, 'get-and-touch': { answer: undefined }, touch: { answer: undefined } }],
+  [status('NF'), { delete: { answer: false }, cas: { answer: 'missing' } }],
+  [status('NS'), { add: { answer: 'exists' } }],
+  [status('EX'), { cas: { answer: 'exists' } }],
+]);
+
+const SPACE = 0x20;
+const FLAGS = 0x66; // f
+const CAS = 0x63; // c
+const TTL = 0x74; // t
+const OPAQUE = 0x4f; // O
+/** W, X, Z: another client invalidated the item (`md I`). It is there, and not ours to judge. */
+const STALE_MARKS: readonly number[] = [0x57, 0x58, 0x5a];
+
+const SEEN_FLAGS = 1;
+const SEEN_CAS = 2;
+const SEEN_TTL = 4;
+const SEEN_OPAQUE = 8;
+const SEEN_ITEM: number = SEEN_FLAGS | SEEN_CAS | SEEN_TTL;
+
+/** Opaque numbers go round: a power of two, and more than are usually in flight. */
+const OPAQUES = 1024;
+/** The end of a `get`, made once for every opaque number: the command is then two pieces around the key. */
+const GET_TAIL: readonly string[] = Array.from({ length: OPAQUES }, (_, opaque) => ` f c t v O${opaque}\r\n`);
+
+export class MetaDialect implements Dialect {
+  readonly name = 'meta';
+  readonly #node: string;
+  readonly #epoch: number;
+  #opaque = 0;
+  #flags = 0;
+  #cas: CasToken['unique'] = 0;
+  #ttl = 0;
+
+  constructor(node: string, epoch: number) {
+    this.#node = node;
+    this.#epoch = epoch;
+  }
+
+  write(request: Request, batch: CommandBatch): void {
+    const { kind, key, exptime, storage } = request;
+    const opaque = (this.#opaque + 1) & (OPAQUES - 1);
+    this.#opaque = opaque;
+    request.mark = opaque;
+    if (storage !== undefined) {
+      const mode = kind === 'add' ? 'ME ' : storage.cas === undefined ? '' : `C${storage.cas.unique} `;
+      batch.text(`ms ${key} ${storage.length} T${exptime} F${storage.flags} ${mode}O${opaque}\r\n`);
+      batch.value(storage.value);
+      batch.text('\r\n');
+    } else if (kind === 'get') batch.text(`mg ${key}${GET_TAIL[opaque] as string}`);
+    else if (kind === 'get-and-touch') batch.text(`mg ${key} f c t v T${exptime} O${opaque}\r\n`);
+    else if (kind === 'touch') batch.text(`mg ${key} f T${exptime} O${opaque}\r\n`);
+    else if (kind === 'delete') batch.text(`md ${key} O${opaque}\r\n`);
+    else batch.text('version\r\n');
+  }
+
+  line(request: Request, line: ReplyLine): Progress {
+    const { kind } = request;
+    const after = line.peek(2);
+    if (after === SPACE || after === -1) {
+      const word = (line.peek() << 8) | line.peek(1);
+      if (kind === 'get' || kind === 'get-and-touch') {
+        if (word === VALUE) return this.#value(request, line);
+      } else if (word === DONE && kind !== 'probe') {
+        this.#attributes(request, line.skip(2), kind === 'touch' ? SEEN_FLAGS : 0);
+        request.answer(kind === 'touch' ? { flags: this.#flags } : kind === 'delete' ? true : 'stored');
+        return ANSWERED;
+      }
+      const meaning = WITHOUT_ITEM.get(word)?.[kind];
+      if (meaning !== undefined) {
+        this.#attributes(request, line.skip(2), 0);
+        request.answer(meaning.answer);
+        return ANSWERED;
+      }
+    }
+    return answerVersionOrRefuse(request, line, this.#node);
+  }
+
+  wantsData(request: Request): boolean {
+    return !request.settled;
+  }
+
+  data(request: Request, value: Buffer | undefined): Progress {
+    if (value !== undefined) {
+      request.answer({ value, flags: this.#flags, cas: { unique: this.#cas, epoch: this.#epoch }, ttlSeconds: this.#ttl });
+    }
+    return ANSWERED;
+  }
+
+  /** `VA <bytes> <attributes>`; the data block follows. */
+  #value(request: Request, line: ReplyLine): Progress {
+    line.skip(2).space();
+    const bytes = line.number();
+    this.#attributes(request, line, SEEN_ITEM);
+    return bytes;
+  }
+
+  /** What follows the status: what was asked for, each once, and the opaque number where the server sends it back. */
+  #attributes(request: Request, line: ReplyLine, expected: number): void {
+    let seen = 0;
+    while (!line.done) {
+      line.space();
+      const attribute = line.take();
+      let bit = 0;
+      switch (attribute) {
+        case FLAGS:
+          this.#flags = line.unsigned32();
+          bit = SEEN_FLAGS;
+          break;
+        case CAS:
+          this.#cas = line.unsigned64();
+          bit = SEEN_CAS;
+          break;
+        case TTL:
+          this.#ttl = line.ttl();
+          bit = SEEN_TTL;
+          break;
+        case OPAQUE:
+          if (line.number() !== request.mark) throw new ReplyFault('a reply belongs to another request');
+          bit = SEEN_OPAQUE;
+          break;
+        default:
+          if (!STALE_MARKS.includes(attribute)) throw new ReplyFault('a reply has an attribute that was not asked for');
+      }
+      if ((seen & bit) !== 0) throw new ReplyFault('a reply has an attribute twice');
+      seen |= bit;
+    }
+    // Servers that speak meta but are not memcached may leave the opaque number out.
+    if ((seen & ~SEEN_OPAQUE) !== expected) throw new ReplyFault('a reply lacks an attribute that was asked for, or has one too many');
+  }
+}
+
+function status(word: string): number {
+  return (word.charCodeAt(0) << 8) | word.charCodeAt(1);
+}

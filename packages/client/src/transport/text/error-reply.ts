@@ -1,0 +1,56 @@
+import { SessClientError } from '../../errors.ts';
+import { ANSWERED, type Progress } from './dialect.ts';
+import { ReplyFault } from './reply-fault.ts';
+import type { ReplyLine } from './reply-line.ts';
+import type { Request } from './request.ts';
+
+const LONGEST_QUOTE = 200;
+
+/** The end of both dialects' grammars: `VERSION` for a probe, an error for anything, and nothing else. */
+export function answerVersionOrRefuse(request: Request, line: ReplyLine, node: string): Progress {
+  if (request.kind === 'probe' && line.startsWith('VERSION ')) {
+    request.answer(line.skip('VERSION '.length).text());
+    return ANSWERED;
+  }
+  if (!isErrorReply(line)) throw new ReplyFault(`a reply begins with ${beginning(line)}, which does not answer a ${request.kind}`);
+  refuse(request, line, node);
+  return ANSWERED;
+}
+
+function isErrorReply(line: ReplyLine): boolean {
+  return line.is('ERROR') || line.startsWith('SERVER_ERROR ') || line.startsWith('CLIENT_ERROR ');
+}
+
+/**
+ * Fails `request` with what the node said, and throws where it is open what the node reads next.
+ *
+ * A command without a value is one line: refused or not, the next reply belongs to the next request. A store that is refused for its command
+ * line is another matter: the server goes on reading commands right behind that line, in the value. Only two refusals are known to
+ * swallow the value (memcached: `process_update_command`, `process_mset_command`); after any other one the connection ends.
+ */
+function refuse(request: Request, line: ReplyLine, node: string): void {
+  const text = line.text();
+  const quote = quoted(text, request.key);
+  if (text.startsWith('CLIENT_ERROR unauthenticated')) {
+    throw new ReplyFault('the node asks for credentials; give `credentials`', 'SESS_AUTH');
+  }
+  const store = request.kind === 'set' || request.kind === 'add' || request.kind === 'cas';
+  const swallowed = text.startsWith('SERVER_ERROR out of memory') || text === 'SERVER_ERROR object too large for cache';
+  const advice =
+    store && text.endsWith('too large for cache') ? ' What was stored is gone: lower `maxValueBytes`, or raise memcached -I.' : '';
+  request.fail(new SessClientError('SESS_SERVER', `The node ${node} answered: ${quote}.${advice}`, { node }));
+  if (store && !swallowed)
+    throw new ReplyFault(`a store was refused (${quote}), which leaves open what the node reads next`, 'SESS_CONNECTION');
+}
+
+/** What a node said, fit for an error: short, printable, without the key. */
+export function quoted(text: string, key: string): string {
+  const safe = (key === '' ? text : text.replaceAll(key, '(key)')).replaceAll(/[^\x20-\x7e]/g, '?');
+  return `"${safe.length > LONGEST_QUOTE ? `${safe.slice(0, LONGEST_QUOTE)}...` : safe}"`;
+}
+
+/** The first word of a reply, when it is one: what else is there may be anybody's bytes. */
+function beginning(line: ReplyLine): string {
+  const word = /^[A-Z_]{1,16}(?= |$)/.exec(line.text())?.[0];
+  return word === undefined ? 'something else than a status' : `"${word}"`;
+}

@@ -1,0 +1,119 @@
+import { SessClientError } from '../../errors.ts';
+import type { TransportOptions } from '../transport.ts';
+import { quoted } from './error-reply.ts';
+
+export type DialectName = 'meta' | 'classic';
+
+/** More than any greeting takes; what sends more is no memcached. */
+const MAX_GREETING_BYTES = 4096;
+
+type Step = 'authenticate' | 'meta' | 'version';
+
+/**
+ * The first words on a connection: who we are, and which dialect the node speaks. Everything is asked in one write.
+ *
+ * - credentials: `set` with `user password` as its value, as memcached -Y wants it, and nothing before it. The item expires at once, so that
+ *   a node that asks for no credentials does not keep them.
+ * - dialect: `mn` is answered by `MN` where there is meta, by `ERROR` where there is none. Meta commands before 1.6.13 had another
+ *   form; such a node is spoken to in classic.
+ * - `version` makes sure that the node is memcached and answers, whatever the dialect.
+ */
+export class Handshake {
+  readonly #node: string;
+  readonly #forced: DialectName | undefined;
+  readonly #credentials: TransportOptions['credentials'];
+  readonly #steps: Step[] = [];
+  #dialect: DialectName;
+  #received = '';
+
+  constructor(node: string, dialect: 'auto' | DialectName, credentials: TransportOptions['credentials']) {
+    this.#node = node;
+    this.#forced = dialect === 'auto' ? undefined : dialect;
+    this.#dialect = this.#forced ?? 'meta';
+    this.#credentials = credentials;
+    if (credentials !== undefined) this.#steps.push('authenticate');
+    if (dialect !== 'classic') this.#steps.push('meta');
+    this.#steps.push('version');
+  }
+
+  /** What is to be written. */
+  greeting(): Buffer {
+    const parts: string[] = [];
+    for (const step of this.#steps) {
+      if (step === 'authenticate' && this.#credentials !== undefined) {
+        const secret = `${this.#credentials.username} ${this.#credentials.password}`;
+        parts.push(`set auth 0 -1 ${Buffer.byteLength(secret)}\r\n${secret}\r\n`);
+      } else {
+        parts.push(step === 'meta' ? 'mn\r\n' : 'version\r\n');
+      }
+    }
+    return Buffer.from(parts.join(''));
+  }
+
+  /** Takes what was read. The dialect when the greeting is over, `undefined` before. Throws a `SessClientError` when the node can't be spoken to. */
+  read(bytes: Uint8Array): DialectName | undefined {
+    this.#received += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    if (this.#received.length > MAX_GREETING_BYTES) throw this.#unknown('more than a greeting');
+    for (;;) {
+      const end = this.#received.indexOf('\r\n');
+      if (end < 0) return undefined;
+      const line = this.#received.slice(0, end);
+      this.#received = this.#received.slice(end + 2);
+      const step = this.#steps.shift();
+      if (step !== undefined) this.#take(step, line);
+      if (this.#steps.length > 0) continue;
+      if (this.#received !== '') throw this.#unknown('more than was asked for');
+      return this.#dialect;
+    }
+  }
+
+  #take(step: Step, line: string): void {
+    if (line.startsWith('ERROR Too many open connections')) {
+      throw new SessClientError('SESS_CONNECTION', `The node ${this.#node} has too many open connections; raise memcached -c.`, {
+        node: this.#node,
+      });
+    }
+    switch (step) {
+      case 'authenticate':
+        if (line !== 'STORED') {
+          throw new SessClientError('SESS_AUTH', `The node ${this.#node} refused the credentials (${quoted(line, '')}).`, {
+            node: this.#node,
+          });
+        }
+        break;
+      case 'meta':
+        if (line === 'MN') break;
+        if (line === 'ERROR' && this.#forced === undefined) {
+          this.#dialect = 'classic';
+          break;
+        }
+        throw this.#refused('`mn`', line);
+      case 'version':
+        if (!line.startsWith('VERSION ')) throw this.#refused('`version`', line);
+        if (this.#forced === undefined && /^VERSION 1\.6\.([0-9]|1[0-2])(?![0-9])/.test(line)) this.#dialect = 'classic';
+        break;
+    }
+  }
+
+  #refused(command: string, line: string): SessClientError {
+    const node = this.#node;
+    if (line.startsWith('CLIENT_ERROR unauthenticated')) {
+      return new SessClientError('SESS_AUTH', `The node ${node} asks for credentials; give \`credentials\`.`, { node });
+    }
+    if (line === 'ERROR' && this.#forced === 'meta') {
+      return new SessClientError('SESS_PROTOCOL', `The node ${node} does not speak the meta dialect; leave \`dialect\` at 'auto'.`, {
+        node,
+      });
+    }
+    return this.#unknown(`${quoted(line, '')} in answer to ${command}`);
+  }
+
+  #unknown(what: string): SessClientError {
+    const { code, node } = { code: 'SESS_PROTOCOL', node: this.#node } as const;
+    return new SessClientError(
+      code,
+      `The node ${node} does not greet like a memcached: it sent ${what}. Is it one, and does it expect TLS?`,
+      { node },
+    );
+  }
+}

@@ -1,0 +1,1 @@
+export { textTransport, type TextTransportOptions } from './text-transport.ts';

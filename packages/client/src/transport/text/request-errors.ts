@@ -1,0 +1,71 @@
+import { SessClientError } from '../../errors.ts';
+import { ReplyFault } from './reply-fault.ts';
+
+/** No answer in time. */
+export function timedOut(node: string, timeoutMs: number): SessClientError {
+  return new SessClientError(
+    'SESS_TIMEOUT',
+    `The node ${node} did not answer within ${timeoutMs} ms; a write may or may not have happened.`,
+    { node },
+  );
+}
+
+/** The caller's signal fired; `sent` tells whether the node knows of the request. */
+export function aborted(node: string, reason: unknown, sent: boolean): SessClientError {
+  const state = sent ? 'after it was sent: a write may or may not have happened' : 'before it was sent';
+  return new SessClientError('SESS_ABORTED', `The request to ${node} was aborted ${state}.`, { node, cause: reason });
+}
+
+export function closed(node: string): SessClientError {
+  return new SessClientError('SESS_CLOSED', `The transport to ${node} was closed.`, { node });
+}
+
+export function tooManyInFlight(node: string, maxInFlight: number): SessClientError {
+  const text = `${maxInFlight} requests to ${node} wait for an answer, as many as \`maxInFlight\` allows; nothing was sent.`;
+  return new SessClientError('SESS_OVERLOADED', text, { node });
+}
+
+export function tooManyQueuedBytes(node: string, maxQueuedBytes: number): SessClientError {
+  const text = `The node ${node} does not take bytes as fast as they come, and \`maxQueuedBytes\` (${maxQueuedBytes}) are waiting; nothing was sent.`;
+  return new SessClientError('SESS_OVERLOADED', text, { node });
+}
+
+/** The caller took the value's bytes away before they were written. */
+export function resized(node: string): SessClientError {
+  const text = `The value changed its length before it was sent to ${node}; leave its buffer alone until the promise settles. Nothing was sent.`;
+  return new SessClientError('SESS_BAD_VALUE', text, { node });
+}
+
+/** A connection that stands but says nothing. */
+export function stalled(node: string, ms: number): SessClientError {
+  const text = `The connection to ${node} was dropped: nothing was answered for ${ms} ms while requests waited.`;
+  return new SessClientError('SESS_CONNECTION', text, { node });
+}
+
+/** No connection, for `cause`, and none is tried before `waitMs` have passed. */
+export function resting(node: string, waitMs: number, cause: SessClientError): SessClientError {
+  const text = `Nothing was sent, and ${node} is tried again in ${Math.ceil(waitMs)} ms: ${cause.message}`;
+  return new SessClientError(cause.code, text, { node, cause });
+}
+
+/** The connection ended with the request in flight. */
+export function lost(node: string, cause: SessClientError): SessClientError {
+  const text = `The connection to ${node} ended before the answer came; a write may or may not have happened. ${cause.message}`;
+  return new SessClientError(cause.code, text, { node, cause });
+}
+
+/** No connection could be made, so the request was not sent. */
+export function notConnected(node: string, cause: SessClientError): SessClientError {
+  return new SessClientError(cause.code, `Nothing was sent: ${cause.message}`, { node, cause });
+}
+
+/** What ended a connection, in the words of this package. */
+export function connectionError(node: string, error: unknown): SessClientError {
+  if (SessClientError.is(error)) return error;
+  if (error instanceof ReplyFault) {
+    const text = `The connection to ${node} was closed: ${error.message}.`;
+    return new SessClientError(error.code, text, { node, cause: error });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new SessClientError('SESS_CONNECTION', `The connection to ${node} failed: ${reason}.`, { node, cause: error });
+}

@@ -1,0 +1,56 @@
+import { connect as connectTcp, isIP, type IpcNetConnectOpts, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
+import type { TransportNode, TransportOptions } from '../transport.ts';
+
+/** One read: as much as a socket usually has waiting, and no allocation for each. */
+const READ_BYTES: number = 64 * 1024;
+const KEEP_ALIVE_MS = 15_000;
+
+/** What makes the next TLS handshake with the same node a short one. */
+export interface TlsMemory {
+  session: Buffer | undefined;
+}
+
+/**
+ * Starts a connection to `node`. `onRead` is given one and the same buffer every time, and how much of it is filled; the socket reads into it again afterwards.
+ *
+ * TLS certificates are checked against the node's host name, whatever address is connected to.
+ */
+export function openSocket(
+  node: TransportNode,
+  tls: TransportOptions['tls'],
+  memory: TlsMemory,
+  onRead: (bytes: Buffer, length: number) => boolean,
+): Socket {
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const onread = { buffer, callback: (length: number): boolean => onRead(buffer, length) };
+  const place: IpcNetConnectOpts | TcpNetConnectOpts =
+    node.path === undefined ? { host: node.address ?? node.host, port: node.port } : { path: node.path };
+  const socket = tls === false ? connectTcp({ ...place, onread }) : openTls(node, tls, memory, { ...place, onread });
+  // As options, a TLS socket would not hear them.
+  socket.once('connect', () => socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS));
+  return socket;
+}
+
+function openTls(
+  node: TransportNode,
+  tls: ConnectionOptions,
+  memory: TlsMemory,
+  place: ConnectionOptions & { readonly onread: OnReadOpts },
+): Socket {
+  const name = tls.servername ?? node.host;
+  const check = tls.checkServerIdentity ?? checkServerIdentity;
+  const options: ConnectionOptions = {
+    ...tls,
+    ...place,
+    // Server name indication must be a name (RFC 6066).
+    servername: isIP(name) === 0 ? name : '',
+    checkServerIdentity: (_connected, certificate) => check(name, certificate),
+  };
+  if (memory.session !== undefined) options.session = memory.session;
+  const socket = connectTls(options);
+  socket.on('session', (session) => {
+    memory.session = session;
+  });
+  return socket;
+}

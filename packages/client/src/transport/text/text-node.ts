@@ -1,0 +1,185 @@
+import type { SessClientError } from '../../errors.ts';
+import { toExptime } from '../exptime.ts';
+import { checkKey } from '../key-check.ts';
+import type {
+  NodeTransport,
+  RequestOptions,
+  StoreAttributes,
+  StoredItem,
+  StoreMode,
+  StoreOutcome,
+  TransportEvents,
+  TransportNode,
+  TransportOptions,
+} from '../transport.ts';
+import { Deadlines } from './deadlines.ts';
+import type { DialectName } from './handshake.ts';
+import { Link } from './link.ts';
+import { promiseOf, Request, type Answer, type RequestKind } from './request.ts';
+import * as errors from './request-errors.ts';
+import { RequestQueue } from './request-queue.ts';
+import { checkCas, checkFlags, checkValue } from './store-check.ts';
+
+/**
+ * One node, spoken to in text: checks what is asked, queues it within its bounds, and lets the {@link Link} carry it.
+ *
+ * Requests made in one turn of the event loop leave in one write, when the turn's other callbacks have run.
+ */
+export class TextNode implements NodeTransport {
+  readonly #node: string;
+  readonly #options: TransportOptions;
+  readonly #queue: RequestQueue = new RequestQueue();
+  readonly #link: Link;
+  readonly #deadlines: Deadlines;
+  /** Whether this turn's write is planned. */
+  #flushing = false;
+  /** When the requests of this turn run out: whole milliseconds, by `performance.now()`. */
+  #deadline = 0;
+  #closing: Promise<void> | undefined;
+  #closed: (() => void) | undefined;
+
+  constructor(node: TransportNode, options: TransportOptions, dialect: 'auto' | DialectName, events: TransportEvents) {
+    this.#node = node.id;
+    this.#options = options;
+    this.#link = new Link({ node, options, dialect, tlsMemory: { session: undefined } }, this.#queue, events, () => this.#settled());
+    this.#deadlines = new Deadlines(this.#queue, options.timeoutMs, {
+      expired: (request) => this.#abandon(request, errors.timedOut(node.id, options.timeoutMs)),
+      stalled: (ms) => this.#link.drop(errors.stalled(node.id, ms)),
+    });
+  }
+
+  get(key: string, options?: RequestOptions): Promise<StoredItem | undefined> {
+    return this.#ask('get', key, 0, options);
+  }
+
+  getAndTouch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<StoredItem | undefined> {
+    return this.#ask('get-and-touch', key, ttlSeconds, options);
+  }
+
+  store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
+    const node = this.#node;
+    try {
+      checkKey(key);
+      checkValue(node, value, this.#options.maxValueBytes);
+      checkFlags(node, attributes.flags);
+      const exptime = toExptime(attributes.ttlSeconds);
+      const kind = typeof mode === 'string' ? mode : 'cas';
+      const cas = typeof mode === 'string' ? undefined : mode.cas;
+      if (cas !== undefined) checkCas(node, cas);
+      if (cas === undefined || cas.epoch === this.#link.epoch) {
+        return this.#submit(new Request(kind, key, exptime, { value, length: value.length, flags: attributes.flags, cas }), options);
+      }
+      // Read on an earlier connection: the number may since belong to another item.
+      this.#checkOpen(options?.signal);
+      return Promise.resolve('exists');
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined> {
+    return this.#ask('touch', key, ttlSeconds, options);
+  }
+
+  delete(key: string, options?: RequestOptions): Promise<boolean> {
+    return this.#ask('delete', key, 0, options);
+  }
+
+  probe(options?: RequestOptions): Promise<string> {
+    try {
+      return this.#submit(new Request('probe', '', 0), options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#closed = resolve;
+    });
+    this.#settled();
+    return this.#closing;
+  }
+
+  destroy(): void {
+    void this.close();
+    for (const request of this.#queue.takeAll()) request.fail(errors.closed(this.#node));
+    this.#settled();
+  }
+
+  #ask<T extends Answer>(kind: RequestKind, key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<T> {
+    try {
+      checkKey(key);
+      return this.#submit(new Request(kind, key, toExptime(ttlSeconds)), options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Queues a request that is fit to be sent. */
+  #submit<T extends Answer>(request: Request, options: RequestOptions | undefined): Promise<T> {
+    const signal = options?.signal;
+    this.#checkOpen(signal);
+    this.#checkBounds(request);
+    if (!this.#flushing) this.#beginTurn();
+    request.deadline = this.#deadline;
+    this.#queue.push(request);
+    if (signal !== undefined) this.#watch(request, signal);
+    return promiseOf(request);
+  }
+
+  #checkOpen(signal: AbortSignal | undefined): void {
+    if (this.#closing !== undefined) throw errors.closed(this.#node);
+    if (signal?.aborted === true) throw errors.aborted(this.#node, signal.reason, false);
+  }
+
+  #checkBounds(request: Request): void {
+    const { maxInFlight, maxQueuedBytes } = this.#options;
+    if (this.#queue.size >= maxInFlight) throw errors.tooManyInFlight(this.#node, maxInFlight);
+    const queued = this.#queue.unsentBytes + this.#link.writingBytes;
+    // An empty queue takes one of any size that may be stored.
+    if (queued > 0 && queued + request.bytes > maxQueuedBytes) throw errors.tooManyQueuedBytes(this.#node, maxQueuedBytes);
+    // A probe is there to find out; who probes has a pace.
+    if (request.kind !== 'probe') this.#link.checkRested();
+  }
+
+  #beginTurn(): void {
+    this.#flushing = true;
+    this.#deadline = Math.ceil(performance.now() + this.#options.timeoutMs);
+    this.#deadlines.watch();
+    setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#flushing = false;
+    if (this.#queue.unsent === undefined) return;
+    this.#link.connect();
+    this.#link.pump();
+  };
+
+  #watch(request: Request, signal: AbortSignal): void {
+    const abort = (): void => this.#abandon(request, errors.aborted(this.#node, signal.reason, request.sent));
+    signal.addEventListener('abort', abort, { once: true });
+    request.release = () => signal.removeEventListener('abort', abort);
+  }
+
+  /** Nobody waits for the request any more. Sent, it keeps its place until its reply has come. */
+  #abandon(request: Request, error: SessClientError): void {
+    this.#queue.abandon(request);
+    request.fail(error);
+    this.#settled();
+  }
+
+  /** Requests were answered, failed, or are to be sent again. */
+  #settled(): void {
+    if (this.#closed !== undefined && this.#queue.pending === 0) {
+      const closed = this.#closed;
+      this.#closed = undefined;
+      this.#queue.takeAll();
+      this.#deadlines.clear();
+      this.#link.close(closed);
+    } else if (this.#queue.unsent !== undefined && !this.#flushing) {
+      this.#beginTurn();
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { SessClientError } from '../../errors.ts';
+import type { Transport } from '../transport.ts';
+import { TextNode } from './text-node.ts';
+
+export interface TextTransportOptions {
+  /**
+   * Which form of the text protocol to speak.
+   *
+   * - `'auto'` (default): asks each node when connecting: meta where it has it (memcached 1.6.13 and later), classic otherwise.
+   * - `'meta'`: meta or nothing.
+   * - `'classic'`: for proxies that hang up on commands they don't know. Reads can't tell the remaining time to live.
+   */
+  readonly dialect?: 'auto' | 'meta' | 'classic';
+}
+
+const DIALECTS: readonly unknown[] = ['auto', 'meta', 'classic'];
+
+/**
+ * The built-in transport: memcached's text protocol, meta or classic, over one connection per node.
+ *
+ * Throws `SESS_BAD_OPTION` for an unknown dialect.
+ */
+export function textTransport(options: TextTransportOptions = {}): Transport {
+  const dialect = options.dialect ?? 'auto';
+  if (!DIALECTS.includes(dialect)) {
+    throw new SessClientError('SESS_BAD_OPTION', `\`dialect\` is 'auto', 'meta' or 'classic'; got ${dialect as string}.`);
+  }
+  return {
+    name: 'text',
+    open: (node, transportOptions, events) => new TextNode(node, transportOptions, dialect, events),
+  };
+}

@@ -1,0 +1,6 @@
+import { BINARY } from './binary-exchanges.ts';
+import { META } from './meta-exchanges.ts';
+import { CLASSIC, type Exchanges } from './text-exchanges.ts';
+
+/** Everything that is sent to a node, by protocol. */
+export const PROTOCOLS: Readonly<Record<string, Exchanges>> = { classic: CLASSIC, meta: META, binary: BINARY };
