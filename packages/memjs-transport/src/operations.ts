@@ -1,4 +1,4 @@
-import type { StoredItem, StoreMode, StoreOutcome } from '@sess/client';
+import type { StoredItem, StoreOutcome } from '@sess/client';
 import { Utils, type Response } from 'memjs';
 import { Opcode, Status, statusMeaning, type Operation, type Reading } from './operation.ts';
 
@@ -43,11 +43,6 @@ export function deleteOperation(key: string): Operation<boolean> {
 
 export function versionOperation(): Operation<string> {
   return { opcode: Opcode.version, key: '', extras: NOTHING, value: NOTHING, cas: 0n, read: readVersion };
-}
-
-/** Whether a mode of the interface compares. */
-export function comparesCas(mode: StoreMode): mode is Exclude<StoreMode, string> {
-  return typeof mode === 'object';
 }
 
 function readItem(reply: Response, epoch: number): Reading<StoredItem | undefined> {

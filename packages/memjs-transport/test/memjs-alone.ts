@@ -12,7 +12,10 @@ export function memjsClient(node: ScriptedNode, options: ServerOptions = {}): Cl
   });
 }
 
-/** The socket that memjs has made with its first request. */
-export function socketOf(client: Client): Socket {
-  return (client.servers[0] as unknown as Record<'_socket', Socket>)['_socket'];
+/** Resolves when the socket that memjs has made with its first request is closed, with or without an error. */
+export function socketClosed(client: Client): Promise<void> {
+  const server = client.servers[0] as unknown as Record<'_socket', Socket>;
+  return new Promise((resolve) => {
+    server['_socket'].once('close', () => resolve());
+  });
 }

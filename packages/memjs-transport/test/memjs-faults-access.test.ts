@@ -1,8 +1,7 @@
 /** The faults of memjs 1.3.2 around TLS and credentials: left alone, and here. See `memjs-faults.test.ts` for the others. */
-import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { certificate, privateKey } from './certificate.ts';
-import { memjsClient, socketOf } from './memjs-alone.ts';
+import { memjsClient, socketClosed } from './memjs-alone.ts';
 import { OpenedNode } from './opened-node.ts';
 import { hit, reply, ScriptedNode, type Script } from './scripted-node.ts';
 
@@ -27,7 +26,7 @@ describe('a node that speaks TLS', () => {
     await using node = await ScriptedNode.start(answerHits, { tls });
     const client = memjsClient(node);
     client.get('key', () => undefined);
-    await once(socketOf(client), 'close');
+    await socketClosed(client);
     expect(node.connections).toBe(0); // Only those are counted that have come through the handshake.
   });
 

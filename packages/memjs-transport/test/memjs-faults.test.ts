@@ -2,12 +2,11 @@
  * Every fault of memjs 1.3.2 that is known, twice: what memjs does when left alone, so that it shows when a later version mends it, and
  * what this transport does in the same place.
  */
-import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { Client, Server } from 'memjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OpaqueSequence } from '../src/opaque-sequence.ts';
-import { memjsClient, socketOf } from './memjs-alone.ts';
+import { memjsClient, socketClosed } from './memjs-alone.ts';
 import { OpenedNode } from './opened-node.ts';
 import { hit, reply, ScriptedNode, type Script } from './scripted-node.ts';
 
@@ -32,7 +31,7 @@ describe('half a reply before a reset', () => {
     await using node = await ScriptedNode.start(halfThenReset);
     const client = memjsClient(node, { timeout: 0.3 });
     client.get('first', () => undefined);
-    await once(socketOf(client), 'close');
+    await socketClosed(client);
     await expect(client.get('second')).rejects.toThrow('timed out');
     client.close();
   });
@@ -57,7 +56,7 @@ describe('a connection that the node closes', () => {
       settled = true;
     };
     client.get('key').then(mark, mark);
-    await once(socketOf(client), 'close');
+    await socketClosed(client);
     await setImmediate();
     expect(settled).toBe(false);
   });

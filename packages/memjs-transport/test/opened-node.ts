@@ -4,7 +4,7 @@ import type { LinkSettings } from '../src/node-link.ts';
 import { MemjsNode } from '../src/memjs-node.ts';
 import { OpaqueSequence } from '../src/opaque-sequence.ts';
 
-export const OPTIONS: TransportOptions = {
+const OPTIONS: TransportOptions = {
   timeoutMs: 5_000,
   connectTimeoutMs: 5_000,
   tls: false,

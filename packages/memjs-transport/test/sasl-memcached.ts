@@ -11,6 +11,7 @@ export interface SaslCredentials {
   readonly password: string;
 }
 
+const PROGRAM = 'memcached';
 /** How often a file that memcached writes when it is ready is looked for, and how long. */
 const LOOK_EVERY_MS = 10;
 const START_TIMEOUT_MS = 10_000;
@@ -75,7 +76,7 @@ export class SaslMemcached implements AsyncDisposable {
     await chmod(passwordSocket, 0o777);
     const portFile = join(directory, 'port');
     const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-    const memcached = spawn('memcached', ['-S', '-B', 'binary', '-l', '127.0.0.1', '-p', '-1', '-U', '0', '-t', '1', ...user], {
+    const memcached = spawn(PROGRAM, ['-S', '-B', 'binary', '-l', '127.0.0.1', '-p', '-1', '-U', '0', '-t', '1', ...user], {
       env: { ...process.env, SASL_CONF_PATH: directory, MEMCACHED_PORT_FILENAME: portFile },
       stdio: 'ignore',
     });
