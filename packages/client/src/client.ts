@@ -9,13 +9,13 @@ import type {
   SetOptions,
 } from './contract.ts';
 import { closed, SessClientError } from './errors.ts';
-import type { Node } from './node/node.ts';
-import type { OperationContext } from './operations/context.ts';
 import { checkExpectation, checkTtl, checkValue } from './operations/input.ts';
+import { drain, type DrainOptions, type DrainProgress } from './operations/drain.ts';
 import { read } from './operations/read.ts';
 import { remove } from './operations/remove.ts';
 import { touch } from './operations/touch.ts';
-import { create, overwrite, replace } from './operations/write.ts';
+import { writeToOne } from './operations/write-to-one.ts';
+import { write, type Change, type Expectation } from './operations/write.ts';
 import { ANSWERS_TO_RETURN, resolveOptions, type ClientOptions, type ResolvedOptions } from './options.ts';
 import { PendingOperations } from './pending-operations.ts';
 import { checkKey, isValidKey } from './transport/key-check.ts';
@@ -37,7 +37,6 @@ export function createClient(options: string | ClientOptions): Client {
 class MemcachedClient implements Client {
   readonly #options: ResolvedOptions;
   readonly #keeper: ViewKeeper;
-  readonly #context: OperationContext;
   readonly #pending = new PendingOperations();
   /** Operations that wait for the first topology. */
   #waiting = 0;
@@ -50,7 +49,11 @@ class MemcachedClient implements Client {
       discovery: options.discovery,
       distribution: options.distribution,
       clock,
+      random,
+      versions: new VersionSource(clock, random),
       graceMs: graceMs(options),
+      copies: options.copies,
+      ...options.handover,
       node: {
         transport: options.transport,
         transportOptions: options.transportOptions,
@@ -60,7 +63,6 @@ class MemcachedClient implements Client {
         random,
       },
     });
-    this.#context = { owner: (key) => this.#ownerOf(key), versions: new VersionSource(clock, random), clock };
   }
 
   ready(options?: OperationOptions): Promise<void> {
@@ -71,8 +73,9 @@ class MemcachedClient implements Client {
 
   get(key: string, options?: OperationOptions): Promise<CacheRecord | undefined> {
     if (this.#closing !== undefined || !isValidKey(key)) return this.#refuse(key);
-    if (this.#keeper.view === undefined) return this.#run(options, () => read(this.#context, key, options));
-    return read(this.#context, key, options);
+    const owner = this.#keeper.view === undefined ? undefined : this.#keeper.soleOwner(key);
+    // The common case: one request to one node, and nothing else.
+    return owner === undefined ? this.#run(options, () => read(this.#keeper, key, options)) : owner.get(key, options);
   }
 
   set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord> {
@@ -85,9 +88,15 @@ class MemcachedClient implements Client {
       return Promise.reject(error);
     }
     const { expect } = options;
-    if (expect === undefined) return this.#run(options, () => overwrite(this.#context, key, value, options));
-    if (expect === 'absent') return this.#run(options, () => create(this.#context, key, value, options));
-    return this.#run(options, () => replace(this.#context, key, value, expect, options));
+    const change = { value, ttlSeconds: options.ttlSeconds, expect: (expect ?? 'anything') as Expectation };
+    const common = this.#keeper.view === undefined ? undefined : writeToOne(this.#keeper, key, change, options);
+    return common ?? this.#run(options, () => this.#writeInDetail(key, change, options));
+  }
+
+  /** Once the others know of the time to live, the write is mostly a common one. */
+  async #writeInDetail(key: string, change: Change, options: SetOptions): Promise<CacheRecord> {
+    await this.#keeper.willLive(change.ttlSeconds);
+    return writeToOne(this.#keeper, key, change, options) ?? write(this.#keeper, key, change, options);
   }
 
   touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean> {
@@ -97,7 +106,7 @@ class MemcachedClient implements Client {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#run(options, () => touch(this.#context, key, ttlSeconds, options));
+    return this.#run(options, () => touch(this.#keeper, key, ttlSeconds, options));
   }
 
   delete(key: string, options: DeleteOptions): Promise<boolean> {
@@ -107,20 +116,25 @@ class MemcachedClient implements Client {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#run(options, () => remove(this.#context, key, options));
+    return this.#run(options, () => remove(this.#keeper, key, options.ttlSeconds, options));
+  }
+
+  async drain(nodeId: string, options: DrainOptions = {}): Promise<DrainProgress> {
+    if (this.#closing !== undefined) throw closed();
+    return this.#run(options, () => drain(this.#keeper, nodeId, options));
   }
 
   explain(key: string): Explanation {
     checkKey(key);
-    const owner = this.#keeper.view?.owner(key);
-    return { key, owners: owner === undefined ? [] : [owner.id], elders: [], mode: 'settled' };
+    if (this.#keeper.view === undefined) return { key, owners: [], elders: [], mode: 'settled' };
+    const { owners, elders, mode } = this.#keeper.route(key);
+    return { key, owners, elders, mode };
   }
 
   get topology(): ClientTopology {
-    const { view } = this.#keeper;
-    if (view === undefined) return { nodes: [], states: new Map() };
-    const states = new Map([...view.nodes.values()].map(({ id, health }): [string, NodeHealth] => [id, health]));
-    return { ...view.topology, states };
+    const { topology, nodes } = this.#keeper;
+    const states = new Map(nodes.map(({ id, health }): [string, NodeHealth] => [id, health]));
+    return topology === undefined ? { nodes: [], states } : { ...topology, states };
   }
 
   close(): Promise<void> {
@@ -149,13 +163,6 @@ class MemcachedClient implements Client {
     return firstView(this.#keeper, clock, transportOptions.timeoutMs, options).finally(() => {
       this.#waiting -= 1;
     });
-  }
-
-  #ownerOf(key: string): Node {
-    const { view } = this.#keeper;
-    // Every operation begins with a view, and a view is only ever replaced by another.
-    if (view === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
-    return view.owner(key);
   }
 
   /** Lets operations finish, then requests, each for at most {@link graceMs}; then nothing is left. */

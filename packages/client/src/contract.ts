@@ -1,5 +1,9 @@
 import type { Topology } from '@sess/discovery';
 
+import type { DrainOptions, DrainProgress } from './operations/drain.ts';
+
+export type { DrainOptions, DrainProgress };
+
 /** What is stored under a key. Immutable; comes from a {@link Client}, and goes back to it as what a write expects. */
 export interface CacheRecord {
   /** The caller's bytes, without the envelope. A view of what was read: no copy is made. */
@@ -48,6 +52,14 @@ export interface Client extends AsyncDisposable {
   touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean>;
   /** Deletes, and leaves a tombstone for `ttlSeconds`, so that no write under way brings the record back. Whether there was a record. */
   delete(key: string, options: DeleteOptions): Promise<boolean>;
+  /**
+   * Takes a node out of rotation without losing what it holds, before it is removed: waits until every client acts without it (about three times
+   * `historyIntervalMs` and `clockSkewMs`), then carries every record and tombstone to its owners. Resolves when that is done: then remove it.
+   *
+   * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is not in the topology, `SESS_SERVER` for one that does not list its keys (then
+   * nothing was changed), `SESS_ABORTED` when `signal` fired (the node is back in rotation).
+   */
+  drain(nodeId: string, options?: DrainOptions): Promise<DrainProgress>;
   /**
    * Who owns `key` now, and how it would be read: for people and tools. No I/O. No owners before the first topology.
    *

@@ -83,8 +83,8 @@ describe('what resolveOptions refuses', () => {
   it.each([
     [{ discovery, timeoutMS: 5 }, 'There is no option "timeoutMS". Did you mean "timeoutMs"?'],
     [{ discovery, poolSize: 5 }, 'The options are servers, discovery,'],
-    [{ discovery, copies: 2 }, 'copies other than 1 are not available yet'],
-    [{ discovery, handover: { windowSeconds: 5 } }, 'not available yet: leave the option handover out'],
+    [{ discovery, copies: 4 }, 'copies must be a whole number, 1 to 3; got 4'],
+    [{ discovery, handover: { windowSeconds: 0.5 } }, 'windowSeconds must be a whole number'],
     [{}, 'got neither'],
     [{ discovery, servers: 'memcached://a' }, 'got both'],
     [{ discovery: { refresh: 1 } }, 'an object with the method watch'],

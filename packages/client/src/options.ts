@@ -49,12 +49,25 @@ export interface ClientOptions {
   readonly probeIntervalMs?: number | undefined;
   /** Longest pause between probes of a node that is down, in milliseconds; 1 to 600,000. Default 5,000. */
   readonly maxProbePauseMs?: number | undefined;
-  /** Nodes that hold each key. Only 1 so far. */
-  readonly copies?: 1 | undefined;
+  /** Nodes that hold each key; 1 to 3. Default 1. */
+  readonly copies?: number | undefined;
+  /** How sessions are kept while the cluster changes. */
+  readonly handover?: HandoverOptions | undefined;
+  /** How often the history of views is read and confirmed, in milliseconds; 100 to 600,000. Default 10,000. */
+  readonly historyIntervalMs?: number | undefined;
+  /** Authenticates the history. Default: none. */
+  readonly historySecret?: string | undefined;
   /** Time, for tests and simulations. Default: the system's. */
   readonly clock?: Clock | undefined;
   /** Numbers from 0 up to 1, for tests and simulations. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
+}
+
+export interface HandoverOptions {
+  /** The least time for which an earlier view's nodes are asked, in seconds. It is never shorter than the longest time to live in use. Default 0. */
+  readonly windowSeconds?: number | undefined;
+  /** How far apart the clocks of application servers may be, in milliseconds. Default 5,000. */
+  readonly clockSkewMs?: number | undefined;
 }
 
 /** Options with every field present and checked. Frozen. */
@@ -68,6 +81,13 @@ export interface ResolvedOptions {
   readonly failuresToEject: number;
   readonly probeIntervalMs: number;
   readonly maxProbePauseMs: number;
+  readonly copies: number;
+  readonly handover: {
+    readonly windowSeconds: number;
+    readonly clockSkewMs: number;
+    readonly historyIntervalMs: number;
+    readonly historySecret: string | undefined;
+  };
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -95,6 +115,9 @@ export const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
   'probeIntervalMs',
   'maxProbePauseMs',
   'copies',
+  'handover',
+  'historyIntervalMs',
+  'historySecret',
   'clock',
   'random',
 ];
@@ -127,16 +150,12 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     failuresToEject: count(options, 'failuresToEject', 3, 1, 1_000),
     probeIntervalMs: durationMs(options, 'probeIntervalMs', 1_000),
     maxProbePauseMs: durationMs(options, 'maxProbePauseMs', 5_000),
+    copies: count(options, 'copies', 1, 1, 3),
+    handover: handoverOf(options),
     clock: options.clock === undefined ? systemClock : methodsOf('clock', options.clock, ['now', 'elapsed', 'after'], 'a Clock'),
     random: options.random === undefined ? Math.random : functionOf('random', options.random, 'a function like Math.random'),
   });
 }
-
-/** Not there yet, and said so: an option that is ignored would promise what does not happen. */
-const LATER: ReadonlyMap<string, string> = new Map([
-  ['handover', 'Handover between views'],
-  ['historyIntervalMs', 'The history of views'],
-]);
 
 function checkNames(given: unknown): ClientOptions {
   if (!isRecord(given)) {
@@ -146,19 +165,13 @@ function checkNames(given: unknown): ClientOptions {
   }
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    const later = LATER.get(name);
-    if (later !== undefined) throw badOption(`${later} is not available yet: leave the option ${name} out.`);
     if (!OPTION_NAMES.some((known) => known === name)) {
       const near = nearestName(name, OPTION_NAMES);
       const advice = near === undefined ? `The options are ${OPTION_NAMES.join(', ')}.` : `Did you mean "${near}"?`;
       throw badOption(`There is no option "${name}". ${advice}`);
     }
   }
-  const options = given as ClientOptions;
-  if (options.copies !== undefined && (options.copies as unknown) !== 1) {
-    throw badOption('copies other than 1 are not available yet: leave the option copies out, or set it to 1.');
-  }
-  return options;
+  return given as ClientOptions;
 }
 
 /** A URL in `servers` brings options of its own; what stands beside it goes before. */
@@ -216,5 +229,15 @@ function credentialsOf(given: ClientOptions['credentials']): TransportOptions['c
   return Object.freeze({
     username: text('credentials.username', given['username']),
     password: text('credentials.password', given['password']),
+  });
+}
+
+function handoverOf(options: ClientOptions): ResolvedOptions['handover'] {
+  const given = options.handover ?? {};
+  return Object.freeze({
+    windowSeconds: count(given, 'windowSeconds', 0, 0, 315_360_000),
+    clockSkewMs: count(given, 'clockSkewMs', 5_000, 0, 600_000),
+    historyIntervalMs: count(options, 'historyIntervalMs', 10_000, 100, 600_000),
+    historySecret: options.historySecret,
   });
 }

@@ -50,6 +50,9 @@ interface RecordOrigin {
   readonly cas: CasToken | undefined;
 }
 
+/** What this client wrote came from no node. */
+const NO_SOURCE: RecordSource = { id: '' };
+
 /** A live record. The only {@link CacheRecord} there is. */
 export class StoredRecord implements CacheRecord {
   readonly kind = 'record';
@@ -79,6 +82,23 @@ export class StoredRecord implements CacheRecord {
     return this.#ttlSeconds;
   }
 
+  /** The envelope and the value, as stored. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Seconds that it lives yet, for writing it elsewhere; where the protocol can't tell, those of its write: too long rather than too short. 0 never expires. */
+  get secondsLeft(): number {
+    const granted = this.#bytes.readUInt32BE(TTL_OFFSET);
+    if (this.#ttlSeconds === Infinity) return 0;
+    return Math.max(1, this.#ttlSeconds ?? granted);
+  }
+
+  /** The same record, to be written with another expiry. */
+  lastingFor(ttlSeconds: number): StoredRecord {
+    return new StoredRecord(this.#bytes, ttlSeconds, this.#source, this.#cas);
+  }
+
   /** Whether `other` is this very record: the same version and the same bytes. */
   equals(other: StoredRecord): boolean {
     return this.version === other.version && this.value.equals(other.value);
@@ -97,13 +117,18 @@ export class StoredRecord implements CacheRecord {
     return typeof value === 'object' && value !== null && #bytes in value;
   }
 
+  /** A record as this client wrote it: no reply tells its number. */
+  static written(bytes: Buffer, ttlSeconds: number): StoredRecord {
+    return new StoredRecord(bytes, ttlSeconds === 0 ? Infinity : ttlSeconds, NO_SOURCE, undefined);
+  }
+
   static origin(record: StoredRecord): RecordOrigin {
     return { source: record.#source, cas: record.#cas };
   }
 }
 
 /** What is left of a deleted record until `endsAt`. */
-interface Tombstone {
+export interface Tombstone {
   readonly kind: 'tombstone';
   readonly version: bigint;
   /** Milliseconds since 1970. */

@@ -31,3 +31,8 @@ export class VersionSource {
     return this.#last > replaced ? this.#last : replaced + 1n;
   }
 }
+
+/** The lowest version of a moment, milliseconds since 1970. */
+export function versionOf(moment: number): bigint {
+  return BigInt(Math.max(0, Math.floor(moment))) << ORDER_BITS;
+}

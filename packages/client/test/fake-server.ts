@@ -22,7 +22,7 @@ export type Behaviour = 'answers' | 'refuses' | 'hangs' | 'rejects' | 'full' | '
 export class FakeServer {
   readonly id: string;
   behaviour: Behaviour = 'answers';
-  /** What it was asked, in order: `get`, `set`, `add`, `cas`, `touch`, `delete`, `probe`. */
+  /** What it was asked, in order: `get`, `set`, `add`, `cas`, `touch`, `delete`, `probe`, `history`. */
   readonly requests: string[] = [];
   /** Called before each request is carried out: where another client does something in between. */
   beforeRequest: ((request: string) => void) | undefined;
@@ -36,9 +36,9 @@ export class FakeServer {
     this.#clock = clock;
   }
 
-  /** Requests that are not probes. */
+  /** Requests that are neither probes nor the client's own history. */
   get userRequests(): string[] {
-    return this.requests.filter((request) => request !== 'probe');
+    return this.requests.filter((request) => request !== 'probe' && request !== 'history');
   }
 
   get connections(): number {
@@ -76,14 +76,19 @@ export class FakeServer {
     if (typeof mode === 'object' && there === undefined) return 'missing';
     if (typeof mode === 'object' && there?.unique !== mode.cas.unique) return 'exists';
     this.#lastUnique += 1;
-    this.#items.set(key, { value: Buffer.from(value), flags, unique: this.#lastUnique, expiresAt: this.#clock.now() + ttlSeconds * 1000 });
+    this.#items.set(key, {
+      value: Buffer.from(value),
+      flags,
+      unique: this.#lastUnique,
+      expiresAt: ttlSeconds === 0 ? Infinity : this.#clock.now() + ttlSeconds * 1000,
+    });
     return 'stored';
   }
 
   touch(key: string, ttlSeconds: number): { readonly flags: number } | undefined {
     const item = this.#live(key);
     if (item === undefined) return undefined;
-    this.#items.set(key, { ...item, expiresAt: this.#clock.now() + ttlSeconds * 1000 });
+    this.#items.set(key, { ...item, expiresAt: ttlSeconds === 0 ? Infinity : this.#clock.now() + ttlSeconds * 1000 });
     return { flags: item.flags };
   }
 

@@ -64,7 +64,7 @@ class FakeConnection implements NodeTransport {
   }
 
   get(key: string, options?: RequestOptions): Promise<StoredItem | undefined> {
-    return this.#request('get', options, () => {
+    return this.#request(isHistory(key) ? 'history' : 'get', options, () => {
       const item = this.#server.get(key);
       return (
         item && { value: item.value, flags: item.flags, ttlSeconds: item.ttlSeconds, cas: { unique: item.unique, epoch: this.#epoch } }
@@ -78,9 +78,9 @@ class FakeConnection implements NodeTransport {
   }
 
   store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
-    const name = typeof mode === 'string' ? mode : 'cas';
+    const name = isHistory(key) ? 'history' : typeof mode === 'string' ? mode : 'cas';
     return this.#request(name, options, () => {
-      if (this.#server.behaviour === 'full') throw this.#error('SESS_SERVER', 'out of memory storing object');
+      if (this.#server.behaviour === 'full' && name !== 'history') throw this.#error('SESS_SERVER', 'out of memory storing object');
       return typeof mode === 'object' && this.#isStale(mode.cas) ? 'exists' : this.#server.store(mode, key, value, attributes);
     });
   }
@@ -139,7 +139,8 @@ class FakeConnection implements NodeTransport {
         this.#server.beforeRequest?.(name);
         if (this.#server.behaviour === 'hangs') return;
         try {
-          if (this.#server.behaviour === 'garbles' && name !== 'probe') throw this.#error('SESS_PROTOCOL', 'not a reply');
+          if (this.#server.behaviour === 'garbles' && name !== 'probe' && name !== 'history')
+            throw this.#error('SESS_PROTOCOL', 'not a reply');
           const answer = carryOut();
           end();
           resolve(answer);
@@ -182,4 +183,9 @@ class FakeConnection implements NodeTransport {
   #error(code: SessClientErrorCode, message: string): SessClientError {
     return new SessClientError(code, `${this.#nodeId}: ${message}`, { node: this.#nodeId });
   }
+}
+
+/** What the client keeps for itself: no request of a user. */
+function isHistory(key: string): boolean {
+  return key.startsWith('@sess/');
 }

@@ -160,7 +160,7 @@ export function blamesNode(error: unknown): boolean {
   return error.code === 'SESS_TIMEOUT' || error.code === 'SESS_PROTOCOL' || error.code === 'SESS_SERVER';
 }
 
-function codeOf(error: unknown): SessClientErrorCode | undefined {
+export function codeOf(error: unknown): SessClientErrorCode | undefined {
   return SessClientError.is(error) ? error.code : undefined;
 }
 

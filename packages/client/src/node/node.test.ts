@@ -17,7 +17,8 @@ describe('the health of a node', () => {
   it('is up once a probe answered, without any request', async () => {
     const cluster = await fakeCluster([A]);
     expect(healthOf(cluster)).toBe('up');
-    expect(cluster.network.at(A).requests).toEqual(['probe']);
+    expect(cluster.network.at(A).requests[0]).toBe('probe');
+    expect(cluster.network.at(A).userRequests).toEqual([]);
   });
 
   it('is unknown while the first probe is under way', async () => {
@@ -30,7 +31,8 @@ describe('the health of a node', () => {
   it('is asked for about once a second while nothing else is heard', async () => {
     const cluster = await fakeCluster([A]);
     await cluster.clock.pass(10_000);
-    expect(probes(cluster)).toBe(11);
+    // One at the beginning, and none in the second in which the history was read.
+    expect(probes(cluster)).toBe(10);
   });
 
   it('is not asked for while requests are answered', async () => {
@@ -94,11 +96,12 @@ describe('a node that crashed', () => {
 
   it('does not disturb the keys of other nodes', async () => {
     const { client, network, clock } = await fakeCluster([A, B]);
+    const [ofA, ofB] = [keyOf(client, A), keyOf(client, B)];
     network.at(A).behaviour = 'refuses';
     network.at(A).drop();
     await clock.pass(1);
-    await expect(client.get(keyOf(client, B))).resolves.toBeUndefined();
-    await expect(client.get(keyOf(client, A))).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+    await expect(client.get(ofB)).resolves.toBeUndefined();
+    await expect(client.get(ofA)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
   });
 
   it('is probed in growing pauses, up to the longest', async () => {
@@ -119,6 +122,7 @@ describe('a node that crashed', () => {
 
   it('comes back by itself after two answered probes, without traffic', async () => {
     const cluster = await fakeCluster([A, B]);
+    const key = keyOf(cluster.client, A);
     for (const node of [A, B]) {
       cluster.network.at(node).behaviour = 'refuses';
       cluster.network.at(node).drop();
@@ -130,7 +134,7 @@ describe('a node that crashed', () => {
     await cluster.clock.passUntil(() => healthOf(cluster) === 'up', 5_200);
     expect(probes(cluster) - before).toBe(2);
     expect(healthOf(cluster, B)).toBe('down');
-    await expect(cluster.client.get(keyOf(cluster.client, A))).resolves.toBeUndefined();
+    await expect(cluster.client.get(key)).resolves.toBeUndefined();
   });
 });
 
@@ -151,7 +155,8 @@ describe('a node that hangs', () => {
   it('is found out by probes alone', async () => {
     const cluster = await fakeCluster([A]);
     cluster.network.at(A).behaviour = 'hangs';
-    await cluster.clock.passUntil(() => healthOf(cluster) === 'down', 3_000);
+    // The history was read in the first second, so that the first probe goes out after two.
+    await cluster.clock.passUntil(() => healthOf(cluster) === 'down', 4_000);
   });
 
   it('is not down for one hiccup under many requests', async () => {

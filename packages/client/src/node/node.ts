@@ -14,9 +14,12 @@ import type {
   TransportNode,
   TransportOptions,
 } from '../transport/transport.ts';
-import { Breaker, type BreakerOptions, type BreakerState, blamesNode } from './breaker.ts';
+import { Breaker, type BreakerOptions, type BreakerState, blamesNode, codeOf } from './breaker.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { unreachable } from './unreachable.ts';
+
+/** Keys of the client's own. */
+export const RESERVED_PREFIX = '@sess/';
 
 /** What every node of a client shares. */
 export interface NodeSetup {
@@ -127,6 +130,16 @@ export class Node {
     return requestChannel.hasSubscribers ? this.#observed('touch', answer, hitOrMiss) : answer;
   }
 
+  /** The live keys on the node, the history's own left out. */
+  async *keys(options: RequestOptions | undefined): AsyncGenerator<string> {
+    if (this.#breaker.state === 'down') await this.#refuse();
+    const { transport } = this.#setup;
+    if (this.#transport.keys === undefined) {
+      throw new SessClientError('SESS_SERVER', `The ${transport.name} transport can't list keys: use the built-in one.`, { node: this.id });
+    }
+    for await (const key of this.#transport.keys(options)) if (!key.startsWith(RESERVED_PREFIX)) yield key;
+  }
+
   /** Number of the connection that stands, or stood last. */
   get epoch(): number {
     return this.#epoch;
@@ -136,6 +149,11 @@ export class Node {
   get health(): NodeHealth {
     const state = this.#breaker.state;
     return state === 'suspect' ? 'up' : state;
+  }
+
+  /** Whether connections to it are refused or reset, rather than unanswered. */
+  get refuses(): boolean {
+    return codeOf(this.#breaker.cause) === 'SESS_CONNECTION';
   }
 
   /** Why the node is not up. */

@@ -12,7 +12,7 @@ const REASONS = {
 } as const;
 
 /** The caller's expectation does not hold. Nothing was written. */
-export function conflict(reason: keyof typeof REASONS, nodeId: string): SessClientError {
+export function conflict(reason: keyof typeof REASONS, nodeId?: string): SessClientError {
   return new SessClientError('SESS_CONFLICT', `What the write expects does not hold: ${REASONS[reason]}. Read again, then decide.`, {
     node: nodeId,
   });

@@ -1,7 +1,105 @@
-import type { CacheRecord, OperationOptions } from '../contract.ts';
-import type { OperationContext } from './context.ts';
+/** Reading a key: who is asked, and what counts as an answer, in each mode of its route. */
+import type { StoredRecord } from '../record.ts';
+import type { RequestOptions } from '../transport/transport.ts';
+import type { Route } from '../view/route.ts';
+import { versionOf } from '../version.ts';
+import { carry } from './carry.ts';
+import type { Cluster } from './cluster.ts';
+import { isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import { putBack } from './put-back.ts';
 
-/** The record under `key`, in one request to its owner. */
-export function read(context: OperationContext, key: string, options: OperationOptions | undefined): Promise<CacheRecord | undefined> {
-  return context.owner(key).get(key, options);
+/** How often a read that lost a race against a writer looks again before it answers with what it saw. */
+const MAX_LOOKS = 3;
+
+export async function read(cluster: Cluster, key: string, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
+  const found = await readBy(cluster, key, cluster.route(key), options);
+  const catchUp = found === undefined ? cluster.mayMiss() : undefined;
+  if (catchUp === undefined) return found;
+  await catchUp;
+  return readBy(cluster, key, cluster.route(key), options);
+}
+
+function readBy(cluster: Cluster, key: string, route: Route, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
+  switch (route.mode) {
+    case 'settled':
+      return readSettled(cluster, key, route, options);
+    case 'overlap':
+      return readOverlap(cluster, key, route, options);
+    case 'handover':
+      return readHandover(cluster, key, route, options);
+  }
+}
+
+/** Owners in order: the first that has it answers. */
+async function readSettled(
+  cluster: Cluster,
+  key: string,
+  route: Route,
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | undefined> {
+  const missed: Look[] = [];
+  const silent: Look[] = [];
+  for (const id of route.owners) {
+    const look = await lookAt(cluster, key, id, options);
+    if (look.silence !== undefined) silent.push(look);
+    else if (look.entry?.kind === 'record') {
+      if (missed.length > 0) await putBack(cluster, key, look.entry, missed, options);
+      return look.entry;
+    } else if (look.entry?.kind === 'tombstone') return undefined;
+    else missed.push(look);
+  }
+  const silence = silenceIn(silent);
+  if (silence !== undefined) throw outOfReach(silence, [...missed, ...silent]);
+  return undefined;
+}
+
+/** Another client may still act on another view: everybody is asked, and nothing is carried. */
+async function readOverlap(
+  cluster: Cluster,
+  key: string,
+  route: Route,
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | undefined> {
+  return answer(route, await lookAtAll(cluster, key, everybody(route), options));
+}
+
+/**
+ * Every client acts on the current view. What was written since is with the owners, and answers alone. What is older, or missing, is held
+ * against everybody; then the newest is carried to the owners, so that the session is doubted only once.
+ */
+async function readHandover(
+  cluster: Cluster,
+  key: string,
+  route: Route,
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | undefined> {
+  const certainFrom = versionOf(route.agreedAt);
+  for (let attempt = 1; ; attempt += 1) {
+    const first = await lookAt(cluster, key, route.owners[0] ?? '', options);
+    if (first.entry?.kind === 'tombstone') return undefined;
+    if (first.entry?.kind === 'record' && first.entry.version > certainFrom) return first.entry;
+    const rest = await lookAtAll(cluster, key, everybody(route).slice(1), options);
+    const looks = [first, ...rest];
+    // In doubt until everybody has answered: a copy that was not seen could be the newest.
+    if (silenceIn(looks) !== undefined) return answer(route, looks);
+    const newest = newestOf(looks);
+    if (newest === undefined) return undefined;
+    const carried = await carry(cluster, key, route, looks, newest, options);
+    if (carried !== 'overtaken') return newest.kind === 'tombstone' ? undefined : carried;
+    if (attempt === MAX_LOOKS) return answer(route, looks);
+  }
+}
+
+/** What the looks say, when nothing is to be carried. */
+function answer(route: Route, looks: readonly Look[]): StoredRecord | undefined {
+  const newest = newestOf(looks);
+  if (newest?.kind === 'tombstone') return undefined;
+  const silence = silenceIn(looks);
+  if (silence === undefined) return newest;
+  if (newest !== undefined && isCovered(route, looks)) return newest;
+  throw outOfReach(silence, looks);
+}
+
+export function everybody(route: Route): readonly string[] {
+  return [...route.owners, ...route.elders];
 }

@@ -1,50 +1,75 @@
-import type { DeleteOptions } from '../contract.ts';
-import type { Node } from '../node/node.ts';
-import { encodeTombstone, type Entry, StoredRecord, TOMBSTONE_FLAGS } from '../record.ts';
-import type { CasToken } from '../transport/transport.ts';
+/** Destroying a key: a tombstone on every node that could be asked for it. */
+import type { SessClientError } from '../errors.ts';
+import { encodeTombstone, TOMBSTONE_FLAGS } from '../record.ts';
+import type { RequestOptions } from '../transport/transport.ts';
+import type { Route } from '../view/route.ts';
 import { conflict } from './conflict.ts';
-import type { OperationContext } from './context.ts';
+import type { Cluster } from './cluster.ts';
+import { asSilence, casOf, highestVersion, lookAt, lookAtAll, newestOf, outOfReach, type Look } from './look.ts';
 
 /** A writer wins every round, so a delete loses at most as many as there are writers at the same time. */
 const MAX_ATTEMPTS = 64;
 
-/**
- * Puts a tombstone where the record is: read, then compare-and-swap (or `add` where nothing is), again when someone wrote in between.
- * Whether a live record was replaced. A tombstone that stands longer than this one would is left.
- */
-export async function remove(context: OperationContext, key: string, options: DeleteOptions): Promise<boolean> {
-  const endsAt = context.clock.now() + options.ttlSeconds * 1000;
-  let node = context.owner(key);
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const found = await node.look(key, options);
-    // The topology may have changed meanwhile: what counts is what the owner of now holds.
-    const owner = context.owner(key);
-    if (owner === node) {
-      if (found?.kind === 'tombstone' && found.endsAt >= endsAt) return false;
-      if (await bury(context, node, key, found, endsAt, options)) return found?.kind === 'record';
+/** Whether there was a live record. */
+export async function remove(cluster: Cluster, key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
+  await cluster.willLive(ttlSeconds);
+  let existed = false;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const route = cluster.route(key);
+    const looks = await lookAtAll(cluster, key, route.targets, options);
+    const newest = newestOf(looks);
+    const endsAt = Math.max(cluster.clock.now() + ttlSeconds * 1000, newest?.kind === 'tombstone' ? newest.endsAt : 0);
+    const bytes = encodeTombstone(cluster.versions.next(highestVersion(looks)), ttlSeconds, endsAt);
+    const silences = [];
+    for (const look of looks) {
+      const { replaced, silence } = await bury(cluster, key, look, bytes, endsAt, options);
+      existed ||= replaced;
+      if (silence === undefined) continue;
+      cluster.owe(look.id, key, bytes, endsAt);
+      if (mayBeReadByOthers(cluster, route, look.id)) silences.push(silence);
     }
-    node = owner;
+    const [silence] = silences;
+    if (silence !== undefined) throw outOfReach(silence, looks);
+    await cluster.mayAcknowledge();
+    if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return existed;
   }
-  throw conflict('contended', node.id);
+  throw conflict('contended');
 }
 
-/** Whether the tombstone took the place of what was `found`. */
+/**
+ * Whether the word that a key is destroyed must wait for the tombstone on a node that does not answer. Not for one that refuses connections:
+ * nobody reads it, and it is doubted when it returns. Not for an ejected one once everybody acts on a view without it. But one that merely does
+ * not answer this client may answer others.
+ */
+function mayBeReadByOthers(cluster: Cluster, route: Route, id: string): boolean {
+  const holder = cluster.holder(id);
+  if (route.owners.includes(id) || holder.health !== 'down') return true;
+  return route.mode === 'overlap' && !holder.refuses;
+}
+
+/** Puts the tombstone on one node, over whatever is there. Whether that was a live record; and why not, where the node does not answer. */
 async function bury(
-  { versions }: OperationContext,
-  node: Node,
+  cluster: Cluster,
   key: string,
-  found: Entry | undefined,
+  look: Look,
+  bytes: Buffer,
   endsAt: number,
-  options: DeleteOptions,
-): Promise<boolean> {
-  const { ttlSeconds } = options;
-  const replaced = found === undefined || found.kind === 'foreign' ? undefined : found.version;
-  const tombstone = encodeTombstone(versions.next(replaced), ttlSeconds, endsAt);
-  const cas = casOf(found);
-  const outcome = await node.store(cas === undefined ? 'add' : { cas }, key, tombstone, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
-  return outcome === 'stored';
-}
-
-function casOf(found: Entry | undefined): CasToken | undefined {
-  return found?.kind === 'record' ? StoredRecord.origin(found).cas : found?.cas;
+  options: RequestOptions | undefined,
+): Promise<{ readonly replaced: boolean; readonly silence: SessClientError | undefined }> {
+  const ttlSeconds = Math.max(1, Math.ceil((endsAt - cluster.clock.now()) / 1000));
+  let seen = look;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    if (seen.silence !== undefined) return { replaced: false, silence: seen.silence };
+    if (seen.entry?.kind === 'tombstone' && seen.entry.endsAt >= endsAt) return { replaced: false, silence: undefined };
+    const cas = seen.entry === undefined ? undefined : casOf(seen.entry);
+    try {
+      const mode = cas === undefined ? 'add' : { cas };
+      const outcome = await cluster.holder(look.id).store(mode, key, bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
+      if (outcome === 'stored') return { replaced: seen.entry?.kind === 'record', silence: undefined };
+    } catch (error) {
+      return { replaced: false, silence: asSilence(error) };
+    }
+    seen = await lookAt(cluster, key, look.id, options);
+  }
+  throw conflict('contended', look.id);
 }

@@ -215,27 +215,25 @@ describe('set that expects a record of another client', () => {
 });
 
 describe('set after the key moved to another node', () => {
-  it('is a conflict, and asks nobody: the new owner never held the record', async () => {
+  it('finds what it expects with the earlier owner, and writes to both', async () => {
     const { client, network, discovery } = await fakeCluster([A, B]);
     const key = keyOf(client, B);
     const written = await client.set(key, 'one', { ttlSeconds });
     discovery.report(A);
-    const attempt = client.set(key, 'two', { ttlSeconds, expect: written });
-    await expect(attempt).rejects.toMatchObject({
-      code: 'SESS_CONFLICT',
-      node: A,
-      message: expect.stringContaining('another node') as string,
-    });
-    expect(network.at(A).userRequests).toEqual([]);
+    await client.set(key, 'two', { ttlSeconds, expect: written });
+    for (const node of [A, B]) expect(network.at(node).get(key)?.value.subarray(16).toString()).toBe('two');
+    expect((await readBack(client, key)).value.toString()).toBe('two');
   });
 
-  it('is unavailable when the owner leaves between the look and the write', async () => {
+  it('is a conflict when somebody wrote to the earlier owner meanwhile', async () => {
     const { client, network, discovery } = await fakeCluster([A, B]);
     const key = keyOf(client, B);
     const written = await client.set(key, 'one', { ttlSeconds });
-    network.at(B).beforeRequest = () => discovery.report(A);
-    const attempt = client.set(key, 'two', { ttlSeconds, expect: written });
-    await expect(attempt).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', node: B, retryable: true });
+    discovery.report(A);
+    const theirs = encodeRecord('theirs', written.version + 1n, ttlSeconds);
+    network.at(B).store('set', key, theirs, { flags: RECORD_FLAGS, ttlSeconds });
+    await expect(client.set(key, 'two', { ttlSeconds, expect: written })).rejects.toMatchObject({ code: 'SESS_CONFLICT', node: B });
+    expect(network.at(A).get(key)).toBeUndefined();
   });
 });
 

@@ -1,72 +1,156 @@
-import type { CacheRecord, SetOptions } from '../contract.ts';
-import type { Node } from '../node/node.ts';
-import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
-import type { CasToken, StoreMode, StoreOutcome } from '../transport/transport.ts';
+/** Writing a record: compare-and-swap on every node that could be asked for the key. */
+import { SessClientError } from '../errors.ts';
 import { conflict } from './conflict.ts';
-import type { OperationContext } from './context.ts';
+import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
+import type { RequestOptions, StoreMode } from '../transport/transport.ts';
+import { versionOf } from '../version.ts';
+import type { Route } from '../view/route.ts';
+import type { Cluster } from './cluster.ts';
+import { asSilence, casOf, highestVersion, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
 
-type Value = Uint8Array | string;
+/** What must be there for a write to happen; `anything` for the last writer wins. A tombstone forbids all three. */
+export type Expectation = StoredRecord | 'absent' | 'anything';
 
-/** Writes whatever is there: one request, and the last writer wins. */
-export async function overwrite(context: OperationContext, key: string, value: Value, options: SetOptions): Promise<CacheRecord> {
-  const node = context.owner(key);
-  const bytes = encodeRecord(value, context.versions.next(), options.ttlSeconds);
-  await store(node, 'set', key, bytes, options);
-  return written(node, bytes, options);
+export interface Change {
+  readonly value: Uint8Array | string;
+  readonly ttlSeconds: number;
+  readonly expect: Expectation;
 }
 
-/** Writes where nothing is: one request. */
-export async function create(context: OperationContext, key: string, value: Value, options: SetOptions): Promise<CacheRecord> {
-  const node = context.owner(key);
-  const bytes = encodeRecord(value, context.versions.next(), options.ttlSeconds);
-  if ((await store(node, 'add', key, bytes, options)) !== 'stored') throw conflict('present', node.id);
-  return written(node, bytes, options);
-}
+/** How often a write that lost a race to something that is no conflict (a carry, a touch, a new view) tries again. */
+const MAX_ATTEMPTS = 8;
 
-/**
- * Writes where `base` still is: one request when `base` was read over the connection that stands, two otherwise.
- *
- * A compare-and-swap is sent only on the connection that read its number, because numbers repeat after a restart. For a base from an
- * earlier connection or another client, or one that this client wrote (no reply tells its number), the item is read first, and must be the base: the same
- * version and the same bytes.
- */
-export async function replace(
-  context: OperationContext,
+/** `own`: what this very operation wrote before. */
+export async function write(
+  cluster: Cluster,
   key: string,
-  value: Value,
-  base: StoredRecord,
-  options: SetOptions,
-): Promise<CacheRecord> {
-  const node = context.owner(key);
-  const { source, cas } = StoredRecord.origin(base);
-  if (source.id !== node.id) throw conflict('moved', node.id);
-  const bytes = encodeRecord(value, context.versions.next(base.version), options.ttlSeconds);
-  if (cas !== undefined && source === node && cas.epoch === node.epoch) {
-    const outcome = await store(node, { cas }, key, bytes, options);
-    if (outcome === 'stored') return written(node, bytes, options);
-    // Where the connection was lost meanwhile, the answer tells of the number, not of the item.
-    if (cas.epoch === node.epoch) throw conflict(outcome === 'missing' ? 'gone' : 'changed', node.id);
+  change: Change,
+  options: RequestOptions | undefined,
+  own: StoredRecord[] = [],
+): Promise<StoredRecord> {
+  await cluster.willLive(change.ttlSeconds);
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const route = cluster.route(key);
+    const written = await writeToAll(cluster, key, change, route, own, options);
+    if (written === 'again') continue;
+    await cluster.mayAcknowledge();
+    if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return written;
   }
-  const outcome = await store(node, { cas: await confirm(node, key, base, options) }, key, bytes, options);
-  if (outcome !== 'stored') throw conflict(outcome === 'missing' ? 'gone' : 'changed', node.id);
-  return written(node, bytes, options);
+  throw new SessClientError(
+    'SESS_UNAVAILABLE',
+    'The cluster changed, or others wrote the key, faster than the write could follow; try again.',
+  );
 }
 
-/** The number of the item under `key`, if that is `base`. */
-async function confirm(node: Node, key: string, base: StoredRecord, options: SetOptions): Promise<CasToken> {
-  const found = await node.look(key, options);
-  if (found === undefined) throw conflict('gone', node.id);
-  if (found.kind === 'tombstone') throw conflict('deleted', node.id);
-  if (found.kind === 'foreign') throw conflict('foreign', node.id);
-  const { cas } = StoredRecord.origin(found);
-  if (cas === undefined || !found.equals(base)) throw conflict('changed', node.id);
-  return cas;
+async function writeToAll(
+  cluster: Cluster,
+  key: string,
+  change: Change,
+  route: Route,
+  own: StoredRecord[],
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | 'again'> {
+  const looks = await lookAtAll(cluster, key, route.targets, options);
+  refuseWhatDoesNotHold(cluster, route, change.expect, looks, own);
+  const [first, ...rest] = looks.filter(({ silence }) => silence === undefined);
+  if (first === undefined) throw outOfReach(silenceIn(looks) as SessClientError, looks);
+  const version = cluster.versions.next(highestVersion(looks));
+  const bytes = encodeRecord(change.value, version, change.ttlSeconds);
+  const written = StoredRecord.written(bytes, change.ttlSeconds);
+  own.push(written);
+  const put = (look: Look): Promise<boolean> => putRecord(cluster, key, route, look, bytes, change.ttlSeconds, options);
+  // The first decides: it is the same for every client, so of two writers one loses here, before anything else was written.
+  if (!(await put(first))) return 'again';
+  for (const look of rest) await follow(cluster, key, look, version, put, options);
+  return written;
 }
 
-function store(node: Node, mode: StoreMode, key: string, bytes: Buffer, options: SetOptions): Promise<StoreOutcome> {
-  return node.store(mode, key, bytes, { ttlSeconds: options.ttlSeconds, flags: RECORD_FLAGS }, options);
+/** Conflicts, and what can't be known because a node that could hold something does not answer. */
+function refuseWhatDoesNotHold(
+  cluster: Cluster,
+  route: Route,
+  expect: Expectation,
+  looks: readonly Look[],
+  own: readonly StoredRecord[],
+): void {
+  // What this very operation wrote in an earlier attempt is not held against it. By its bytes: two processes may make the same version.
+  const foreign = looks.filter(({ entry }) => !(entry?.kind === 'record' && own.some((written) => written.equals(entry))));
+  const newest = newestOf(foreign);
+  if (newest?.kind === 'tombstone') throw conflict(expect === 'absent' ? 'present' : 'deleted', holderOf(looks, newest));
+  // A node that is ejected was skipped by everybody since. One that merely did not answer is still read by others.
+  const silent = looks.find(
+    ({ id, silence }) => silence !== undefined && (route.owners.includes(id) || cluster.holder(id).health !== 'down'),
+  );
+  if (silent?.silence !== undefined) throw outOfReach(silent.silence, looks);
+  if (expect === 'anything') return;
+  if (expect === 'absent') {
+    const present = foreign.find(({ entry }) => entry !== undefined);
+    if (present !== undefined) throw conflict('present', present.id);
+    const silence = silenceIn(looks);
+    if (silence !== undefined) throw outOfReach(silence, looks);
+    return;
+  }
+  if (newest !== undefined && newest.version > expect.version) throw conflict('changed', holderOf(looks, newest));
+  const certain = route.mode === 'handover' && expect.version > versionOf(route.agreedAt);
+  const missing = silenceIn(looks);
+  // Something newer may be where nobody answers.
+  if (missing !== undefined && !certain && !isCovered(route, looks)) throw outOfReach(missing, looks);
+  const baseSeen = looks.some(({ entry }) => entry?.kind === 'record' && entry.version >= expect.version);
+  if (baseSeen) return;
+  const silence = silenceIn(looks);
+  if (silence !== undefined) throw outOfReach(silence, looks);
+  throw conflict('gone', route.owners[0]);
 }
 
-function written(node: Node, bytes: Buffer, options: SetOptions): CacheRecord {
-  return new StoredRecord(bytes, options.ttlSeconds, node, undefined);
+function holderOf(looks: readonly Look[], entry: Entry): string | undefined {
+  return looks.find((look) => look.entry === entry)?.id;
+}
+
+/** Brings a record to one more node, over anything older. Something newer means that somebody else was decided on. */
+async function follow(
+  cluster: Cluster,
+  key: string,
+  look: Look,
+  version: bigint,
+  put: (look: Look) => Promise<boolean>,
+  options: RequestOptions | undefined,
+): Promise<void> {
+  let seen = look;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    if (await put(seen)) return;
+    seen = await lookAt(cluster, key, look.id, options);
+    if (seen.silence !== undefined) throw outOfReach(seen.silence);
+    if (seen.entry?.kind === 'tombstone') throw conflict('deleted', look.id);
+    if (seen.entry?.kind === 'record' && seen.entry.version > version) throw conflict('changed', look.id);
+  }
+  throw conflict('changed', look.id);
+}
+
+/** Writes where `look` found what it found. `false` when that does not hold any more. */
+async function putRecord(
+  cluster: Cluster,
+  key: string,
+  route: Route,
+  { id, entry }: Look,
+  bytes: Buffer,
+  ttlSeconds: number,
+  options: RequestOptions | undefined,
+): Promise<boolean> {
+  const seconds = route.owners.includes(id) ? ttlSeconds : Math.min(ttlSeconds, secondsOfWindow(cluster, route));
+  try {
+    const outcome = await cluster.holder(id).store(modeFor(entry), key, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
+    return outcome === 'stored';
+  } catch (error) {
+    throw outOfReach(asSilence(error));
+  }
+}
+
+function modeFor(entry: Entry | undefined): StoreMode {
+  const cas = entry === undefined ? undefined : casOf(entry);
+  return cas === undefined ? 'add' : { cas };
+}
+
+/** An elder is asked until its window ends: what it holds lives no longer. */
+export function secondsOfWindow(cluster: Cluster, route: Route): number {
+  return Math.max(1, Math.ceil((route.windowEndsAt - cluster.clock.now()) / 1000));
 }

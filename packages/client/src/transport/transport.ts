@@ -74,6 +74,13 @@ export interface NodeTransport {
   touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined>;
   /** Removes the item. Whether there was one. */
   delete(key: string, options?: RequestOptions): Promise<boolean>;
+  /**
+   * The keys of the live items, in no order, as the node's crawler finds them; an item written meanwhile may or may not be among them. It runs
+   * beside other requests, at the pace at which it is read, in bounded memory. Absent where the protocol has no such request.
+   *
+   * Rejects with `SESS_SERVER` when the node refuses (no crawler, or one that is busy).
+   */
+  keys?(options?: RequestOptions): AsyncIterable<string>;
   /** Resolves when the node answers a request that touches no item, with the server's version string. */
   probe(options?: RequestOptions): Promise<string>;
   /** Lets the requests under way finish, then closes. New requests reject with `SESS_CLOSED`. Twice does no harm. */

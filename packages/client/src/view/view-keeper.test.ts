@@ -29,6 +29,7 @@ describe('which node owns a key', () => {
       { id: B, host: '10.0.0.2', port: 11_211, weight: 9 },
     ];
     weighted.discovery.reportTopology({ nodes });
+    await settled();
     const weightedRing = ketama(nodes);
     for (const key of keys) expect(weighted.client.explain(key).owners).toEqual([weightedRing.owner(key).id]);
   });
@@ -65,27 +66,30 @@ describe('a topology that changes', () => {
     );
   });
 
-  it('lets requests on a node that left finish, then ends its connection and its timers', async () => {
-    const { client, discovery, network, clock } = await fakeCluster([A, B]);
-    const timersBefore = clock.timers;
+  it('asks a node that left as long as its records may be wanted, then ends its connection and its timers', async () => {
+    const { client, discovery, network, clock } = await fakeCluster([A, B], { historyIntervalMs: 1_000, handover: { clockSkewMs: 0 } });
     const key = keyOf(client, B);
     await client.set(key, 'value', { ttlSeconds });
-    network.at(B).beforeRequest = () => discovery.report(A);
+    const timersBefore = clock.timers;
+    discovery.report(A);
     await expect(client.get(key)).resolves.toBeDefined();
-    await settled();
+    expect(network.at(B).connections).toBe(1);
+    await clock.pass((ttlSeconds + 8) * 1000);
     expect(network.at(B).connections).toBe(0);
     expect(clock.timers).toBe(timersBefore - 1);
+    expect(client.explain(key)).toEqual({ key, owners: [A], elders: [], mode: 'settled' });
   });
 
-  it('ends what does not finish on a node that left: unavailable, for the client is not closed', async () => {
+  it('does not wait for a node that left and does not answer', async () => {
     const { client, discovery, network, clock } = await fakeCluster([A, B], { timeoutMs: 600 });
-    network.at(B).behaviour = 'hangs';
     const key = keyOf(client, B);
-    const hanging = expect(client.get(key)).rejects.toMatchObject({ code: 'SESS_TIMEOUT' });
+    network.at(B).behaviour = 'refuses';
+    network.at(B).drop();
+    await clock.pass(1);
+    await expect(client.get(key)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', node: B });
     discovery.report(A);
-    await clock.pass(1_200);
-    await hanging;
-    expect(network.at(B).connections).toBe(0);
+    await settled();
+    await expect(client.get(key)).resolves.toBeUndefined();
   });
 
   it('connects anew to a node with another address, and not to the old one', async () => {

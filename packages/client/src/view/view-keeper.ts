@@ -1,45 +1,81 @@
-import type { Discovery, Topology, Watch } from '@sess/discovery';
+import type { ClusterNode, Discovery, Topology, Watch } from '@sess/discovery';
 
 import type { Clock } from '../clock.ts';
 import { discoveryErrorChannel, topologyChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
-import { Node, type NodeSetup } from '../node/node.ts';
-import { changeOf, checkTopology, samePlace, targetOf } from './change.ts';
-import { View, type DistributionFactory } from './view.ts';
+import { HistoryKeeper } from '../history/history-keeper.ts';
+import type { Node, NodeSetup } from '../node/node.ts';
+import type { DrainableCluster } from '../operations/drain.ts';
+import { TombstoneDebts } from '../operations/tombstone-debts.ts';
+import type { SoleOwnership } from '../operations/write-to-one.ts';
+import type { RequestOptions, TransportNode } from '../transport/transport.ts';
+import type { VersionSource } from '../version.ts';
+import { changeOf, checkTopology, targetOf } from './change.ts';
+import { NodePool } from './node-pool.ts';
+import { route, type Route } from './route.ts';
+import { ViewBook } from './view-book.ts';
+import type { DistributionFactory, View } from './view.ts';
 
 /** A failure asks discovery to look again, at most this often. */
 const LOOK_AGAIN_MS = 1_000;
+/** Under which key every node keeps the history. */
+const HISTORY_KEY = '@sess/history';
 
 export interface ViewKeeperSetup {
   readonly discovery: Discovery;
   readonly distribution: DistributionFactory;
   readonly clock: Clock;
+  readonly random: () => number;
+  readonly versions: VersionSource;
   /** How long requests may take to finish on a node that left, in milliseconds. */
   readonly graceMs: number;
+  readonly copies: number;
+  readonly windowSeconds: number;
+  readonly historyIntervalMs: number;
+  readonly clockSkewMs: number;
+  readonly historySecret: string | undefined;
   /** What nodes are made with. */
   readonly node: Omit<NodeSetup, 'onTrouble' | 'onStateChange'>;
 }
 
-/**
- * Turns what discovery reports into views, and owns the nodes.
- *
- * A node that keeps its name and address keeps its connection and its health from view to view. One that left, or has another address, is
- * retired: what it was asked may still finish, and nothing new goes to it.
- */
-export class ViewKeeper {
-  readonly #setup: ViewKeeperSetup;
-  readonly #nodeSetup: NodeSetup;
+/** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
+export class ViewKeeper implements DrainableCluster, SoleOwnership {
+  readonly clock: Clock;
+  readonly versions: VersionSource;
+  readonly #book: ViewBook;
+  readonly #pool: NodePool;
+  readonly #history: HistoryKeeper;
+  readonly #debts: TombstoneDebts;
   readonly #watch: Watch;
   readonly #listeners = new Set<() => void>();
-  readonly #retiring = new Set<Node>();
-  #view: View | undefined;
+  readonly #down = new Set<string>();
+  #topology: Topology | undefined;
+  #historyKnown = false;
   #lastError: Error | undefined;
   #lookedAgainAt = -Infinity;
   #ended = false;
 
   constructor(setup: ViewKeeperSetup) {
-    this.#setup = setup;
-    this.#nodeSetup = { ...setup.node, onTrouble: () => this.#lookAgain(), onStateChange: () => this.#changed() };
+    const { clock, random, versions, historyIntervalMs, historySecret } = setup;
+    this.clock = clock;
+    this.versions = versions;
+    this.#book = new ViewBook(setup);
+    this.#pool = new NodePool(
+      { ...setup.node, onTrouble: () => this.#lookAgain(), onStateChange: () => this.#nodesChanged() },
+      setup.graceMs,
+    );
+    this.#debts = new TombstoneDebts(clock);
+    this.#history = new HistoryKeeper({
+      book: this.#book,
+      holders: () => [...this.#pool.values()],
+      clock,
+      random,
+      versions,
+      intervalMs: historyIntervalMs,
+      key: HISTORY_KEY,
+      secret: historySecret,
+      onLearned: () => this.#settle(),
+    });
     this.#watch = setup.discovery.watch({
       topology: (topology) => this.#use(topology),
       error: (error) => this.#discoveryFailed(error),
@@ -48,9 +84,18 @@ export class ViewKeeper {
     this.#watch.ready().catch(() => undefined);
   }
 
-  /** The view in use; `undefined` until discovery reported the first topology. */
+  /** The view in use; `undefined` until the first topology is known, and what the nodes tell of earlier ones. */
   get view(): View | undefined {
-    return this.#view;
+    return this.#historyKnown ? this.#book.current : undefined;
+  }
+
+  get topology(): Topology | undefined {
+    return this.#topology;
+  }
+
+  /** The nodes that discovery lists. */
+  get nodes(): readonly Node[] {
+    return (this.#topology?.nodes ?? []).flatMap(({ id }) => this.#pool.get(id) ?? []);
   }
 
   /** Why discovery's last look failed; `undefined` when it did not. */
@@ -62,6 +107,80 @@ export class ViewKeeper {
     return this.#ended;
   }
 
+  // --- what operations ask
+
+  /** The node that alone holds `key` when nothing is open; `undefined` when a route is needed. */
+  soleOwner(key: string): Node | undefined {
+    const state = this.#book.state;
+    if (state === undefined || state.copies !== 1 || state.others.length > 0 || !this.#history.isFresh) return undefined;
+    return this.#pool.get(state.current.distribution.owner(key).id);
+  }
+
+  soleWritableOwner(key: string, ttlSeconds: number): Node | undefined {
+    return this.#history.isCurrent && ttlSeconds <= this.#book.history.longestTtlSeconds ? this.soleOwner(key) : undefined;
+  }
+
+  route(key: string): Route {
+    const state = this.#book.state;
+    // Every operation begins with a view, and a view is only ever replaced by another.
+    if (state === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
+    return route(key, state, this.clock.now());
+  }
+
+  holder(id: string): Node {
+    const node = this.#pool.get(id);
+    if (node === undefined) throw new SessClientError('SESS_UNAVAILABLE', `Node ${id} left the topology; ask again.`, { node: id });
+    return node;
+  }
+
+  willLive(ttlSeconds: number): Promise<void> | undefined {
+    return this.#book.timeToLive(ttlSeconds, this.clock.now()) ? this.#history.refresh() : this.mayAcknowledge();
+  }
+
+  mayMiss(): Promise<void> | undefined {
+    return this.#history.isFresh ? undefined : this.#history.refresh();
+  }
+
+  mayAcknowledge(): Promise<void> | undefined {
+    return this.#history.isCurrent ? undefined : this.#history.refresh();
+  }
+
+  owe(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void {
+    this.#debts.add(nodeId, key, tombstone, endsAt);
+  }
+
+  /** Takes a node out of rotation for every client, or puts it back; resolves when that stands on the nodes. */
+  async mark(id: string, drained: boolean): Promise<void> {
+    this.#book.mark(id, drained, this.clock.now());
+    this.#settle();
+    await this.#history.refresh();
+  }
+
+  lists(id: string): boolean {
+    return this.#topology?.nodes.some((node) => node.id === id) ?? false;
+  }
+
+  get agreedInMs(): number {
+    return Math.max(0, (this.#book.state?.agreedAt ?? 0) - this.clock.now());
+  }
+
+  keysOn(id: string, options: RequestOptions | undefined): AsyncIterable<string> {
+    return this.holder(id).keys(options);
+  }
+
+  pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const cancel = this.clock.after(ms, done);
+      signal?.addEventListener('abort', done);
+      if (signal?.aborted === true) done();
+    });
+  }
+
   /** Calls `listener` whenever the view or a node's state changed, and at the end; what it returns takes it off. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -71,72 +190,74 @@ export class ViewKeeper {
   /** Stops following, and lets requests finish, at most `graceMs`. Twice does no harm. */
   async close(graceMs: number): Promise<void> {
     this.#end();
-    await Promise.all(this.#allNodes().map((node) => node.close(graceMs)));
+    await this.#pool.close(graceMs);
   }
 
   /** Stops following, and rejects requests under way with `SESS_CLOSED`. Twice does no harm. */
   destroy(): void {
     this.#end();
-    for (const node of this.#allNodes()) node.destroy();
+    this.#pool.destroy();
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#watch.close();
+    this.#history.stop();
     this.#changed();
     this.#listeners.clear();
   }
 
-  #allNodes(): Node[] {
-    return [...(this.#view?.nodes.values() ?? []), ...this.#retiring];
-  }
+  // --- discovery
 
   #use(topology: Topology): void {
     if (this.#ended) return;
-    const before = this.#view?.nodes ?? new Map<string, Node>();
-    const view = this.#viewOf(topology, before);
-    if (view === undefined) return;
+    const before = (this.#topology?.nodes ?? []).map(targetOf);
+    let turned: boolean;
+    try {
+      // Discovery and distribution are parameters: what they report or refuse is input.
+      checkTopology(topology);
+      for (const node of topology.nodes) this.#pool.want(targetOf(node));
+      turned = this.#book.listed(
+        topology.nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 })),
+        this.clock.now(),
+      );
+    } catch (cause) {
+      const known = this.#book.nodes();
+      this.#pool.keepOnly((id) => known.has(id));
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.#discoveryFailed(new SessClientError('SESS_BAD_OPTION', `A list of nodes can't be used: ${reason}`, { cause }));
+      return;
+    }
     this.#lastError = undefined;
-    this.#view = view;
+    this.#topology = topology;
     this.#tell(topology, before);
-    for (const node of before.values()) if (view.nodes.get(node.id) !== node) this.#retire(node);
+    this.#settle();
+    if (!turned && this.#historyKnown) return;
+    this.#history.refresh().then(
+      () => this.#historyRead(),
+      () => this.#historyRead(),
+    );
+  }
+
+  #historyRead(): void {
+    if (this.#historyKnown || this.#ended) return;
+    this.#historyKnown = true;
     this.#changed();
   }
 
-  /** Discovery, transport and distribution are parameters: what they report or refuse is input. Then nothing of the attempt is left. */
-  #viewOf(topology: Topology, before: ReadonlyMap<string, Node>): View | undefined {
-    const nodes = new Map<string, Node>();
-    try {
-      checkTopology(topology);
-      for (const named of topology.nodes) {
-        const target = targetOf(named);
-        const known = before.get(target.id);
-        nodes.set(target.id, known !== undefined && samePlace(known.target, target) ? known : new Node(target, this.#nodeSetup));
-      }
-      return new View(topology, nodes, this.#setup.distribution, this.#setup.clock.now(), 'discovery');
-    } catch (cause) {
-      for (const node of nodes.values()) if (before.get(node.id) !== node) node.destroy();
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      this.#discoveryFailed(new SessClientError('SESS_BAD_OPTION', `A list of nodes can't be used: ${reason}`, { cause }));
-      return undefined;
-    }
+  /** Speaks to every node that a key could be on, and to no other. */
+  #settle(): void {
+    const wanted = this.#book.nodes();
+    for (const id of wanted) if (this.#pool.get(id) === undefined) this.#pool.want(targetOf(nodeOf(id)));
+    this.#pool.keepOnly((id) => wanted.has(id));
+    for (const id of this.#down) if (!wanted.has(id)) this.#down.delete(id);
+    this.#changed();
   }
 
-  #retire(node: Node): void {
-    this.#retiring.add(node);
-    node.retire(this.#setup.graceMs).then(
-      () => this.#retiring.delete(node),
-      () => this.#retiring.delete(node),
-    );
-  }
-
-  #tell(topology: Topology, before: ReadonlyMap<string, Node>): void {
+  #tell(topology: Topology, before: readonly TransportNode[]): void {
     if (!topologyChannel.hasSubscribers) return;
-    const change = changeOf(
-      [...before.values()].map(({ target }) => target),
-      topology.nodes.map(targetOf),
-    );
+    const change = changeOf(before, topology.nodes.map(targetOf));
     topologyChannel.publish({ version: topology.version, nodes: topology.nodes.map(({ id }) => id), ...change });
   }
 
@@ -148,14 +269,39 @@ export class ViewKeeper {
   }
 
   #lookAgain(): void {
-    const now = this.#setup.clock.elapsed();
+    const now = this.clock.elapsed();
     if (this.#ended || now - this.#lookedAgainAt < LOOK_AGAIN_MS) return;
     this.#lookedAgainAt = now;
     // What comes of it, the listener hears.
     this.#watch.refresh().catch(() => undefined);
   }
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
+  // --- health
+
+  #nodesChanged(): void {
+    if (this.#ended) return;
+    let turned = false;
+    for (const node of this.#pool.values()) {
+      const isDown = node.health === 'down';
+      if (isDown === this.#down.has(node.id)) continue;
+      if (isDown) this.#down.add(node.id);
+      else this.#down.delete(node.id);
+      const now = this.clock.now();
+      turned = (isDown ? this.#book.nodeDown(node.id, now) : this.#book.nodeRecovered(node.id, now)) || turned;
+      if (!isDown) this.#debts.deliver(node);
+    }
+    if (turned) this.#history.refresh().catch(() => undefined);
+    this.#changed();
   }
+
+  #changed(): void {
+    // A listener may take itself off while it is called.
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** A node that only the history names. */
+function nodeOf(id: string): ClusterNode {
+  const colon = id.lastIndexOf(':');
+  return { id, host: id.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(id.slice(colon + 1)) };
 }

@@ -1,50 +1,35 @@
-import type { Topology } from '@sess/discovery';
+/** The nodes in rotation at one time, with their distribution. Immutable. */
 import type { Distribution, RingNode } from '@sess/hash-ring';
 
-import type { Node } from '../node/node.ts';
+import { viewId, type ViewCause, type ViewNode } from '../history/history.ts';
 
 /** What places keys on nodes. It is given objects with an `id` and maybe a `weight`, and must answer with those very objects. */
 export type DistributionFactory = <N extends RingNode>(nodes: readonly N[]) => Distribution<N>;
 
-/** Why a view came to be. */
-export type ViewCause = 'discovery';
-
-/** A node's place in one view: its weight belongs to the topology, its connection lives on from view to view. */
-interface Place extends RingNode {
-  readonly node: Node;
-}
-
-/** The nodes in rotation at one time, and which of them owns a key. Immutable. */
-export class View {
-  readonly topology: Topology;
-  /** Milliseconds since 1970. */
-  readonly since: number;
+export interface View {
+  /** The nodes and weights by which two clients know that they mean the same view. */
+  readonly id: string;
+  readonly nodes: readonly ViewNode[];
+  readonly distribution: Distribution<ViewNode>;
   readonly cause: ViewCause;
-  /** By id, in the order of the topology. */
-  readonly nodes: ReadonlyMap<string, Node>;
-  readonly #distribution: Distribution<Place>;
-
-  /** `nodes` holds one for every node of `topology`. */
-  constructor(topology: Topology, nodes: ReadonlyMap<string, Node>, distribute: DistributionFactory, since: number, cause: ViewCause) {
-    this.topology = topology;
-    this.since = since;
-    this.cause = cause;
-    this.nodes = nodes;
-    this.#distribution = distribute(places(topology, nodes));
-  }
-
-  /** The node that holds `key`. */
-  owner(key: string): Node {
-    return this.#distribution.owner(key).node;
-  }
+  /** When it was first acted on, milliseconds since 1970. */
+  readonly since: number;
 }
 
-function places(topology: Topology, nodes: ReadonlyMap<string, Node>): Place[] {
-  return topology.nodes.flatMap(({ id, weight, address }) => {
-    const node = nodes.get(id);
-    if (node === undefined) return [];
-    // A distribution wants host:port. A Unix socket stands alone: its place does not matter.
-    const ringId = node.target.path === undefined ? id : `${node.target.host}:${node.target.port}`;
-    return [{ id: ringId, node, ...(weight === undefined ? undefined : { weight }), ...(address === undefined ? undefined : { address }) }];
-  });
+export function createView(nodes: readonly ViewNode[], cause: ViewCause, since: number, distribute: DistributionFactory): View {
+  return { id: viewId(nodes), nodes, cause, since, distribution: onSocket(nodes) ?? distribute(nodes) };
+}
+
+/** A Unix socket has no host and port to be placed by, and stands alone. */
+function onSocket(nodes: readonly ViewNode[]): Distribution<ViewNode> | undefined {
+  const [node] = nodes;
+  if (node === undefined || nodes.length > 1 || !node.id.startsWith('/')) return undefined;
+  return {
+    nodes,
+    owner: () => node,
+    owners: (_, count) => (count > 0 ? nodes : []),
+    withNodes: () => {
+      throw new Error('a Unix socket stands alone');
+    },
+  };
 }

@@ -27,7 +27,7 @@ export async function oneNodeUp(keeper: ViewKeeper, clock: Clock, timeoutMs: num
     timeoutMs,
     options?.signal,
     () => nodeUp(keeper) ?? credentialsRefused(keeper),
-    () => (keeper.view === undefined ? noTopology(keeper, timeoutMs) : noNode(keeper.view, timeoutMs)),
+    () => (keeper.view === undefined ? noTopology(keeper, timeoutMs) : noNode(keeper, timeoutMs)),
   );
 }
 
@@ -63,12 +63,12 @@ function waitFor<T extends object>(
 function nodeUp(keeper: ViewKeeper): View | undefined {
   const { view } = keeper;
   if (view === undefined) return undefined;
-  return [...view.nodes.values()].some((node) => node.health === 'up') ? view : undefined;
+  return keeper.nodes.some((node) => node.health === 'up') ? view : undefined;
 }
 
 /** Waiting helps where a node may still come; it does not change a password. */
 function credentialsRefused(keeper: ViewKeeper): SessClientError | undefined {
-  const causes = [...(keeper.view?.nodes.values() ?? [])].map(({ cause }) => cause);
+  const causes = keeper.nodes.map(({ cause }) => cause);
   const [first] = causes;
   if (first === undefined || !causes.every((cause) => SessClientError.is(cause) && cause.code === 'SESS_AUTH')) return undefined;
   return new SessClientError('SESS_AUTH', `Every node refuses the credentials: ${first.message} Check the option credentials.`, {
@@ -85,8 +85,7 @@ function noTopology(keeper: ViewKeeper, timeoutMs: number): SessClientError {
 /** Named in an error; the others are counted. */
 const NODES_NAMED = 5;
 
-function noNode(view: View, timeoutMs: number): SessClientError {
-  const nodes = [...view.nodes.values()];
+function noNode({ nodes }: ViewKeeper, timeoutMs: number): SessClientError {
   const tried = nodes.slice(0, NODES_NAMED).map(({ id, cause }) => `${id} (${cause?.message ?? 'no answer yet'})`);
   const more = nodes.length > NODES_NAMED ? `, and ${nodes.length - NODES_NAMED} more` : '';
   const cause = nodes.find((node) => node.cause !== undefined)?.cause;

@@ -49,7 +49,9 @@ export const EXCHANGE: fc.Arbitrary<Exchange> = fc.record({
   outcome: fc.constantFrom<Outcome>('found', 'found', 'found', 'nothing', 'changed', 'error'),
   value: VALUES,
   flags: fc.integer({ min: 0, max: 0xffff_ffff }),
-  unique: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((unique) => (unique <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(unique) : unique)),
+  unique: fc
+    .bigInt({ min: 0n, max: 2n ** 64n - 1n })
+    .map((unique) => (unique <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(unique) : unique)),
   ttlSeconds: fc.integer({ min: -1, max: 0x7fff_ffff }),
   echoes: fc.boolean(),
   abandoned: fc.boolean(),

@@ -1,0 +1,165 @@
+/**
+ * Keeps the history in the cluster: reads it from the nodes, tells the view book, and writes back what a node lacks. Every node holds one small
+ * record under a reserved key.
+ *
+ * - Read from all nodes at the start and while anything is unsettled, otherwise from one node, every interval (jittered by a quarter).
+ * - A view is published to every node in reach before anything is acknowledged on it.
+ * - One round at a time; who comes meanwhile joins the next.
+ */
+import type { CancelTimer, Clock } from '../clock.ts';
+import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
+import type { Holder } from '../operations/cluster.ts';
+import type { VersionSource } from '../version.ts';
+import type { ViewBook } from '../view/view-book.ts';
+import { decodeHistory, encodeHistory } from './history-codec.ts';
+import { EMPTY_HISTORY, knowsAll, mergeHistories, type History } from './history.ts';
+
+export interface HistoryKeeperSetup {
+  readonly book: ViewBook;
+  /** Every node that may hold or want the history. */
+  readonly holders: () => readonly Holder[];
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly versions: VersionSource;
+  readonly intervalMs: number;
+  /** Reserved key of the history, and the secret that authenticates it. */
+  readonly key: string;
+  readonly secret: string | undefined;
+  /** Something was read. */
+  readonly onLearned: () => void;
+}
+
+/** A process whose last reading is older than so many intervals may have slept through an agreement. */
+const FRESH_INTERVALS = 2;
+const MAX_ATTEMPTS = 4;
+
+export class HistoryKeeper {
+  readonly #setup: HistoryKeeperSetup;
+  #round: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #cancel: CancelTimer | undefined;
+  #readAt = -Infinity;
+  #published: History = EMPTY_HISTORY;
+  #ended = false;
+
+  constructor(setup: HistoryKeeperSetup) {
+    this.#setup = setup;
+  }
+
+  /** Whether what this client knows was read lately. */
+  get isFresh(): boolean {
+    return this.#setup.clock.elapsed() - this.#readAt < FRESH_INTERVALS * this.#setup.intervalMs;
+  }
+
+  /** Whether that is so, and its own view stands on the nodes. */
+  get isCurrent(): boolean {
+    const { book } = this.#setup;
+    return this.isFresh && this.#holdsView(book.current?.id) && this.#published.longestTtlSeconds >= book.history.longestTtlSeconds;
+  }
+
+  /** Reads from all nodes and publishes; what comes while a round is under way waits for the one after it, which sees what it saw. */
+  refresh(): Promise<void> {
+    if (this.#round === undefined) return this.#start(true);
+    this.#next ??= this.#round.then(
+      () => this.#start(true),
+      () => this.#start(true),
+    );
+    return this.#next;
+  }
+
+  stop(): void {
+    this.#ended = true;
+    this.#cancel?.();
+  }
+
+  #start(all: boolean): Promise<void> {
+    this.#next = undefined;
+    this.#cancel?.();
+    this.#round = this.#exchange(all).finally(() => {
+      this.#round = undefined;
+      this.#schedule();
+    });
+    return this.#round;
+  }
+
+  #schedule(): void {
+    if (this.#ended || this.#next !== undefined) return;
+    const { clock, random, intervalMs, book } = this.#setup;
+    this.#cancel = clock.after(intervalMs * (0.75 + random() / 4), () => {
+      this.#start(book.isUnsettled(clock.now())).catch(() => {
+        // What failed is told by the nodes themselves; the next round tries again.
+      });
+    });
+  }
+
+  async #exchange(all: boolean): Promise<void> {
+    const { book, clock, holders } = this.#setup;
+    const inReach = holders().filter((holder) => holder.health !== 'down');
+    const startedAt = clock.elapsed();
+    const asked = all ? inReach : this.#some(inReach);
+    const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
+    for (const history of answers) if (history !== undefined) book.learned(history, clock.now());
+    if (answers.some((history) => history !== undefined)) this.#readAt = startedAt;
+    book.prune(clock.now());
+    this.#setup.onLearned();
+    const wanted = book.wanted(clock.now());
+    // A node that came back empty is told again at once: the history is as safe as the number of nodes that know it.
+    const forgot = answers.some((history) => history !== undefined && !knowsAll(history, wanted));
+    if (forgot || !knowsAll(this.#published, wanted))
+      await this.#publish(wanted, new Set(asked.filter((_, index) => answers[index] === undefined)));
+  }
+
+  /** One node, a different one each time: none is relied on. */
+  #some(holders: readonly Holder[]): readonly Holder[] {
+    const one = holders[Math.floor(this.#setup.random() * holders.length)];
+    return one === undefined ? [] : [one];
+  }
+
+  /** What a node knows; an empty history where it knows none, `undefined` where it does not answer. */
+  async #read(holder: Holder): Promise<History | undefined> {
+    try {
+      const entry = await holder.look(this.#setup.key, undefined);
+      return entry?.kind === 'record' ? (decodeHistory(entry.value, this.#setup.secret) ?? EMPTY_HISTORY) : EMPTY_HISTORY;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** To every node in reach, the new ones too. One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
+  async #publish(wanted: History, silent: ReadonlySet<Holder>): Promise<void> {
+    const inReach = this.#setup.holders().filter((holder) => holder.health !== 'down' && !silent.has(holder));
+    const done = await Promise.all(inReach.map((holder) => this.#bring(holder, wanted)));
+    if (!done.some((stands) => stands)) return;
+    this.#published = wanted;
+    this.#setup.book.learned(wanted, this.#setup.clock.now());
+  }
+
+  async #bring(holder: Holder, wanted: History): Promise<boolean> {
+    const { key, secret, versions } = this.#setup;
+    try {
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+        const entry = await holder.look(key, undefined);
+        const known = entry?.kind === 'record' ? (decodeHistory(entry.value, secret) ?? EMPTY_HISTORY) : EMPTY_HISTORY;
+        if (knowsAll(known, wanted)) return true;
+        const cas = entry === undefined ? undefined : entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
+        const version = versions.next(entry?.kind === 'record' ? entry.version : 0n);
+        const bytes = encodeRecord(encodeHistory(mergeHistories(known, wanted), secret), version, 0);
+        const outcome = await holder.store(
+          cas === undefined ? 'add' : { cas },
+          key,
+          bytes,
+          { ttlSeconds: 0, flags: RECORD_FLAGS },
+          undefined,
+        );
+        if (outcome === 'stored') return true;
+      }
+    } catch {
+      // Its own breaker tells of it.
+    }
+    return false;
+  }
+
+  #holdsView(id: string | undefined): boolean {
+    return id !== undefined && this.#published.views.has(id);
+  }
+}

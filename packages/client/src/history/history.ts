@@ -1,0 +1,97 @@
+/**
+ * What the cluster remembers of its own changes: which views were acted on, and until when at least. Kept as one small record on every node, so
+ * that a process that starts in the middle of a handover knows what came before it.
+ *
+ * A history is a value. {@link mergeHistories} is commutative, associative and idempotent: nodes and clients may hear of things in any order,
+ * any number of times, and agree in the end.
+ */
+
+export type ViewCause = 'discovery' | 'node-down' | 'node-recovered' | 'drain';
+
+/** A node of a view: what a distribution needs to place its points. */
+export interface ViewNode {
+  readonly id: string;
+  readonly weight: number;
+}
+
+/** One view, as the history knows it. */
+export interface ViewEntry {
+  readonly nodes: readonly ViewNode[];
+  readonly cause: ViewCause;
+  /** When it was first acted on, milliseconds since 1970. */
+  readonly since: number;
+  /** When a client last said that it acts on it, milliseconds since 1970. */
+  readonly confirmedAt: number;
+}
+
+/** Whether a node was taken out of rotation on purpose: the later word holds. */
+export interface DrainMark {
+  readonly drained: boolean;
+  /** When that was said, milliseconds since 1970. */
+  readonly at: number;
+}
+
+export interface History {
+  /** By {@link viewId}. */
+  readonly views: ReadonlyMap<string, ViewEntry>;
+  /** By node id. A drain must be acted on by every client, or its view is never agreed. */
+  readonly drains: ReadonlyMap<string, DrainMark>;
+  /** The longest time to live in use: how long a record written under a view may be wanted after it. */
+  readonly longestTtlSeconds: number;
+}
+
+export const EMPTY_HISTORY: History = { views: new Map(), drains: new Map(), longestTtlSeconds: 0 };
+
+/** The identity of a view: its nodes and their weights, whatever their order. */
+export function viewId(nodes: readonly ViewNode[]): string {
+  return nodes
+    .map(({ id, weight }) => (weight === 1 ? id : `${id}*${weight}`))
+    .toSorted()
+    .join(' ');
+}
+
+export function mergeHistories(one: History, other: History): History {
+  const views = new Map(one.views);
+  for (const [id, entry] of other.views) {
+    const known = views.get(id);
+    views.set(id, known === undefined ? entry : mergeEntries(known, entry));
+  }
+  const drains = new Map(one.drains);
+  for (const [id, mark] of other.drains) {
+    const known = drains.get(id);
+    drains.set(id, known === undefined ? mark : laterMark(known, mark));
+  }
+  return { views, drains, longestTtlSeconds: Math.max(one.longestTtlSeconds, other.longestTtlSeconds) };
+}
+
+function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
+  // The cause follows the earlier beginning; equal beginnings are told apart by name, so that the order of merging does not matter.
+  const first = one.since < other.since || (one.since === other.since && one.cause <= other.cause) ? one : other;
+  return { nodes: first.nodes, cause: first.cause, since: first.since, confirmedAt: Math.max(one.confirmedAt, other.confirmedAt) };
+}
+
+/** Said at the same moment, back in rotation wins: a node too many costs a question, a node too few can cost an answer. */
+function laterMark(one: DrainMark, other: DrainMark): DrainMark {
+  if (one.at !== other.at) return one.at > other.at ? one : other;
+  return one.drained ? other : one;
+}
+
+/** Without the views for which `isOpen` says no: what nobody can still want is forgotten. */
+export function pruneHistory(history: History, isOpen: (entry: ViewEntry) => boolean): History {
+  const open = [...history.views].filter(([, entry]) => isOpen(entry));
+  return open.length === history.views.size ? history : { ...history, views: new Map(open) };
+}
+
+/** Whether `holder` knows everything that `wanted` says. */
+export function knowsAll(holder: History, wanted: History): boolean {
+  if (holder.longestTtlSeconds < wanted.longestTtlSeconds) return false;
+  for (const [id, entry] of wanted.views) {
+    const known = holder.views.get(id);
+    if (known === undefined || known.confirmedAt < entry.confirmedAt || known.since > entry.since) return false;
+  }
+  for (const [id, mark] of wanted.drains) {
+    const known = holder.drains.get(id);
+    if (known === undefined || laterMark(known, mark) !== known) return false;
+  }
+  return true;
+}

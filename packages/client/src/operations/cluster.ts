@@ -1,0 +1,41 @@
+/** What the operations see of a client: where keys are, who holds them, and what must be true before a write is acknowledged. */
+import type { Clock } from '../clock.ts';
+import type { NodeHealth } from '../contract.ts';
+import type { Entry } from '../record.ts';
+import type { RequestOptions, StoreAttributes, StoreMode, StoreOutcome } from '../transport/transport.ts';
+import type { VersionSource } from '../version.ts';
+import type { Route } from '../view/route.ts';
+
+/** A node as the operations see it. */
+export interface Holder {
+  readonly id: string;
+  readonly health: NodeHealth;
+  /** Whether it refuses connections: then nobody reaches it. */
+  readonly refuses: boolean;
+  /** Number of the connection that stands, or stood last. */
+  readonly epoch: number;
+  look(key: string, options: RequestOptions | undefined): Promise<Entry | undefined>;
+  store(
+    mode: StoreMode,
+    key: string,
+    bytes: Buffer,
+    attributes: StoreAttributes,
+    options: RequestOptions | undefined,
+  ): Promise<StoreOutcome>;
+  touch(key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<{ readonly flags: number } | undefined>;
+}
+
+export interface Cluster {
+  readonly clock: Clock;
+  readonly versions: VersionSource;
+  route(key: string): Route;
+  holder(id: string): Holder;
+  /** A record is about to live for so long: the others must know before it is written. */
+  willLive(ttlSeconds: number): Promise<void> | undefined;
+  /** Resolves when the history was read lately; `undefined` when it was. A process that slept through a change must not call a session missing. */
+  mayMiss(): Promise<void> | undefined;
+  /** Resolves when the current view stands on every node in reach and the history was read lately; `undefined` when that is so already. */
+  mayAcknowledge(): Promise<void> | undefined;
+  /** A tombstone could not be brought to `nodeId`: it is kept, and delivered when the node answers. */
+  owe(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void;
+}

@@ -1,0 +1,94 @@
+/** Asking several nodes for one key, and what to make of their answers. */
+import { codeOf } from '../node/breaker.ts';
+import { SessClientError } from '../errors.ts';
+import { type Entry, StoredRecord, type Tombstone } from '../record.ts';
+import type { CasToken, RequestOptions } from '../transport/transport.ts';
+import type { Route } from '../view/route.ts';
+import type { Cluster } from './cluster.ts';
+
+/** What one node answered: what it holds, or why it did not say. */
+export interface Look {
+  readonly id: string;
+  readonly entry: Entry | undefined;
+  /** Why there is no answer. */
+  readonly silence: SessClientError | undefined;
+}
+
+/** These say nothing about the node: the caller hears of them, whatever other nodes answered. */
+const OF_THE_CALLER: ReadonlySet<string> = new Set(['SESS_ABORTED', 'SESS_CLOSED', 'SESS_BAD_KEY', 'SESS_BAD_VALUE', 'SESS_TOO_LARGE']);
+
+export async function lookAt(cluster: Cluster, key: string, id: string, options: RequestOptions | undefined): Promise<Look> {
+  try {
+    return { id, entry: await cluster.holder(id).look(key, options), silence: undefined };
+  } catch (error) {
+    return { id, entry: undefined, silence: asSilence(error) };
+  }
+}
+
+/** Asks all at once. The answers stand in the order of `ids`. */
+export function lookAtAll(
+  cluster: Cluster,
+  key: string,
+  ids: readonly string[],
+  options: RequestOptions | undefined,
+): Promise<readonly Look[]> {
+  return Promise.all(ids.map((id) => lookAt(cluster, key, id, options)));
+}
+
+/** An outage of one node, which another may make up for; anything else is thrown on. */
+export function asSilence(error: unknown): SessClientError {
+  const code = codeOf(error);
+  if (!SessClientError.is(error) || code === undefined || OF_THE_CALLER.has(code)) throw error;
+  return error;
+}
+
+/** The newest of what was found: a tombstone beats every record, whatever the versions. */
+export function newestOf(looks: readonly Look[]): StoredRecord | Tombstone | undefined {
+  let newest: StoredRecord | Tombstone | undefined;
+  for (const { entry } of looks) {
+    if (entry === undefined || entry.kind === 'foreign') continue;
+    if (newest === undefined || beats(entry, newest)) newest = entry;
+  }
+  return newest;
+}
+
+function beats(one: StoredRecord | Tombstone, other: StoredRecord | Tombstone): boolean {
+  if (one.kind !== other.kind) return one.kind === 'tombstone';
+  return one.version > other.version;
+}
+
+/** The highest version among what was found. */
+export function highestVersion(looks: readonly Look[]): bigint {
+  let highest = 0n;
+  for (const { entry } of looks) {
+    if (entry !== undefined && entry.kind !== 'foreign' && entry.version > highest) highest = entry.version;
+  }
+  return highest;
+}
+
+export function casOf(entry: Entry): CasToken | undefined {
+  return entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
+}
+
+export function silenceIn(looks: readonly Look[]): SessClientError | undefined {
+  return looks.find(({ silence }) => silence !== undefined)?.silence;
+}
+
+/**
+ * Whether the newest that was found is the newest there is: of every view that somebody acted on, one owner answered. What was acknowledged under
+ * a view is on all its owners that could be reached.
+ */
+export function isCovered(route: Route, looks: readonly Look[]): boolean {
+  const answered = new Set(looks.filter(({ silence }) => silence === undefined).map(({ id }) => id));
+  return route.groups.every((group) => group.some((id) => answered.has(id)));
+}
+
+/** The key may be on a node that did not answer: that is not a miss. Where only that node was asked, its own word is the clearest. */
+export function outOfReach(silence: SessClientError, looks?: readonly Look[]): SessClientError {
+  if (looks?.length === 1) return silence;
+  return new SessClientError(
+    'SESS_UNAVAILABLE',
+    `Node ${silence.node ?? 'of the cluster'} may hold what was asked for and did not answer (${silence.code}); ask again when it is back.`,
+    { node: silence.node, cause: silence },
+  );
+}

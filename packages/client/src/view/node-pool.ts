@@ -1,0 +1,62 @@
+/**
+ * The nodes that a client speaks to. One that keeps its name and address keeps its connection and its health; one that is not wanted any more,
+ * or has another address, is retired: what it was asked may still finish, and nothing new goes to it.
+ */
+import { Node, type NodeSetup } from '../node/node.ts';
+import type { TransportNode } from '../transport/transport.ts';
+import { samePlace } from './change.ts';
+
+export class NodePool {
+  readonly #setup: NodeSetup;
+  /** How long requests may take to finish on a node that is retired, in milliseconds. */
+  readonly #graceMs: number;
+  readonly #nodes = new Map<string, Node>();
+  readonly #retiring = new Set<Node>();
+
+  constructor(setup: NodeSetup, graceMs: number) {
+    this.#setup = setup;
+    this.#graceMs = graceMs;
+  }
+
+  get(id: string): Node | undefined {
+    return this.#nodes.get(id);
+  }
+
+  values(): IterableIterator<Node> {
+    return this.#nodes.values();
+  }
+
+  /** Speaks to `target`. Whether it is another machine under a known name. */
+  want(target: TransportNode): boolean {
+    const known = this.#nodes.get(target.id);
+    if (known !== undefined && samePlace(known.target, target)) return false;
+    if (known !== undefined) this.#retire(known);
+    this.#nodes.set(target.id, new Node(target, this.#setup));
+    return known !== undefined;
+  }
+
+  /** Speaks no more to nodes that `isWanted` does not know. */
+  keepOnly(isWanted: (id: string) => boolean): void {
+    for (const [id, node] of this.#nodes) {
+      if (isWanted(id)) continue;
+      this.#nodes.delete(id);
+      this.#retire(node);
+    }
+  }
+
+  async close(graceMs: number): Promise<void> {
+    await Promise.all([...this.#nodes.values(), ...this.#retiring].map((node) => node.close(graceMs)));
+  }
+
+  destroy(): void {
+    for (const node of [...this.#nodes.values(), ...this.#retiring]) node.destroy();
+  }
+
+  #retire(node: Node): void {
+    this.#retiring.add(node);
+    const forget = (): void => {
+      this.#retiring.delete(node);
+    };
+    node.retire(this.#graceMs).then(forget, forget);
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * What this client knows of views: which nodes discovery lists, which of them are down or drained, and what the history says that others acted
+ * on. Everything that changes the rotation (discovery, health, drain) ends here, in a new current view.
+ *
+ * No I/O and no timers: it is told, and answers.
+ */
+import {
+  EMPTY_HISTORY,
+  mergeHistories,
+  pruneHistory,
+  viewId,
+  type History,
+  type ViewCause,
+  type ViewEntry,
+  type ViewNode,
+} from '../history/history.ts';
+import { isOlder, type OpenView, type RoutingState } from './route.ts';
+import { createView, type DistributionFactory, type View } from './view.ts';
+
+export interface ViewBookOptions {
+  readonly copies: number;
+  readonly distribution: DistributionFactory;
+  readonly historyIntervalMs: number;
+  readonly clockSkewMs: number;
+}
+
+/** A view is agreed when nobody has confirmed another one for so many intervals. */
+const INTERVALS_TO_AGREE = 3;
+
+export class ViewBook {
+  readonly #options: ViewBookOptions;
+  readonly #distributions = new Map<string, View>();
+  #listed: readonly ViewNode[] = [];
+  #down: ReadonlySet<string> = new Set();
+  #history: History = EMPTY_HISTORY;
+  #current: View | undefined;
+  #state: RoutingState | undefined;
+
+  constructor(options: ViewBookOptions) {
+    this.#options = options;
+  }
+
+  get history(): History {
+    return this.#history;
+  }
+
+  get current(): View | undefined {
+    return this.#current;
+  }
+
+  /** What routing depends on now; `undefined` before the first topology. */
+  get state(): RoutingState | undefined {
+    return this.#state;
+  }
+
+  /** Discovery lists these nodes. Whether the rotation changed. Throws what the distribution throws at them; then nothing changed. */
+  listed(nodes: readonly ViewNode[], now: number): boolean {
+    const before = this.#listed;
+    this.#listed = nodes;
+    try {
+      return this.#turn('discovery', now);
+    } catch (error) {
+      this.#listed = before;
+      throw error;
+    }
+  }
+
+  /** A node was ejected. */
+  nodeDown(id: string, now: number): boolean {
+    this.#down = new Set([...this.#down, id]);
+    return this.#turn('node-down', now);
+  }
+
+  /** An ejected node answers again. */
+  nodeRecovered(id: string, now: number): boolean {
+    this.#down = new Set([...this.#down].filter((down) => down !== id));
+    return this.#turn('node-recovered', now);
+  }
+
+  /** Takes a node out of rotation for every client, or puts it back. */
+  mark(id: string, drained: boolean, now: number): boolean {
+    const known = this.#history.drains.get(id);
+    const at = Math.max(now, (known?.at ?? 0) + 1);
+    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, drains: new Map([[id, { drained, at }]]) });
+    return this.#turn('drain', now);
+  }
+
+  /** A history was read. Whether the rotation changed (by a drain that another client began or ended). */
+  learned(history: History, now: number): boolean {
+    this.#history = mergeHistories(this.#history, history);
+    const turned = this.#turn('drain', now);
+    if (!turned) this.#refresh(now);
+    return turned;
+  }
+
+  /** A record is about to be written for so long. Whether the history must be published before. */
+  timeToLive(seconds: number, now: number): boolean {
+    if (seconds <= this.#history.longestTtlSeconds) return false;
+    this.#history = { ...this.#history, longestTtlSeconds: seconds };
+    this.#refresh(now);
+    return true;
+  }
+
+  /**
+   * What the nodes should know: the history, with the current view in it, confirmed anew when the last confirmation is older than the interval.
+   * A view that reached no node was acted on by nobody, and leaves no trace.
+   */
+  wanted(now: number): History {
+    const current = this.#current;
+    if (current === undefined) return this.#history;
+    const known = this.#history.views.get(current.id);
+    if (known !== undefined && now - known.confirmedAt < this.#options.historyIntervalMs) return this.#history;
+    const { id, nodes, cause, since } = current;
+    return mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[id, { nodes, cause, since, confirmedAt: now }]]) });
+  }
+
+  /** Whether other views are open: then the history is read from all nodes, and often. */
+  isUnsettled(now: number): boolean {
+    return this.#state?.others.some(({ openUntil }) => openUntil > now) ?? false;
+  }
+
+  /** Forgets what nobody can still want. */
+  prune(now: number): void {
+    this.#history = pruneHistory(this.#history, (entry) => this.#openUntil(entry) > now || viewId(entry.nodes) === this.#current?.id);
+    this.#refresh(now);
+  }
+
+  /** Every node that a key could be on, listed or not. */
+  nodes(): ReadonlySet<string> {
+    const ids = new Set(this.#listed.map(({ id }) => id));
+    for (const entry of this.#history.views.values()) for (const { id } of entry.nodes) ids.add(id);
+    return ids;
+  }
+
+  #turn(cause: ViewCause, now: number): boolean {
+    const nodes = this.#rotation();
+    if (nodes.length === 0) return false;
+    const id = viewId(nodes);
+    if (id === this.#current?.id) {
+      this.#refresh(now);
+      return false;
+    }
+    const before = this.#history.views.get(id);
+    this.#current = this.#view(id, { nodes, cause: before?.cause ?? cause, since: before?.since ?? now, confirmedAt: now });
+    this.#refresh(now);
+    return true;
+  }
+
+  /** The listed nodes less those that are down or drained; never none of them: the last nodes are not ejected. */
+  #rotation(): readonly ViewNode[] {
+    const kept = this.#listed.filter(({ id }) => this.#history.drains.get(id)?.drained !== true);
+    const wanted = kept.length > 0 ? kept : this.#listed;
+    const up = wanted.filter(({ id }) => !this.#down.has(id));
+    return up.length > 0 ? up : wanted;
+  }
+
+  #refresh(now: number): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    const others: OpenView[] = [];
+    let agreedAt = 0;
+    for (const [id, entry] of this.#history.views) {
+      const openUntil = this.#openUntil(entry);
+      if (id === current.id || openUntil <= now) continue;
+      others.push({ view: this.#view(id, entry), openUntil });
+      agreedAt = Math.max(agreedAt, this.#agreedAfter(entry));
+    }
+    others.sort((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
+    const listed = new Set(this.#listed.map(({ id }) => id));
+    const gone = new Set([...this.#down].filter((id) => !listed.has(id)));
+    this.#state = { current, others, agreedAt, gone, copies: this.#options.copies };
+  }
+
+  #agreedAfter(entry: ViewEntry): number {
+    return entry.confirmedAt + INTERVALS_TO_AGREE * this.#options.historyIntervalMs + this.#options.clockSkewMs;
+  }
+
+  /** Nobody wrote by the view after it was agreed that nobody acts on it; what was written until then lives no longer than the longest time. */
+  #openUntil(entry: ViewEntry): number {
+    return this.#agreedAfter(entry) + this.#history.longestTtlSeconds * 1000;
+  }
+
+  #view(id: string, { nodes, cause, since }: ViewEntry): View {
+    const known = this.#distributions.get(id);
+    if (known?.since === since) return known;
+    const view = known === undefined ? createView(nodes, cause, since, this.#options.distribution) : { ...known, since, cause };
+    this.#distributions.set(id, view);
+    return view;
+  }
+}

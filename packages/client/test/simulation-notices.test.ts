@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+
+import { MUTATIONS } from './simulation/mutation.ts';
+import { shrink } from './simulation/shrink.ts';
+import { World } from './simulation/world.ts';
+
+/** Within so many histories a broken client must be found out. */
+const ENOUGH_SEEDS = 300;
+
+describe('the simulation', () => {
+  it.each(MUTATIONS)('notices a %s', { timeout: 60_000 }, async (mutation) => {
+    let noticed: number | undefined;
+    for (let seed = 1; seed <= ENOUGH_SEEDS && noticed === undefined; seed += 1) {
+      const { violation } = await new World(seed, { mutation }).run();
+      if (violation !== undefined) noticed = seed;
+    }
+    expect(noticed).toBeDefined();
+  });
+
+  it('replays a seed exactly', async () => {
+    for (const seed of [3, 14, 15]) {
+      const first = await new World(seed).run();
+      const second = await new World(seed).run();
+      expect(second.log).toEqual(first.log);
+      expect(first.log.length).toBeGreaterThan(10);
+    }
+  });
+
+  it('shrinks a failing history to one that still fails', { timeout: 60_000 }, async () => {
+    const mutation = 'forgotten tombstone';
+    for (let seed = 1; seed <= ENOUGH_SEEDS; seed += 1) {
+      const world = new World(seed, { mutation });
+      if ((await world.run()).violation === undefined) continue;
+      const { scenario, outcome } = await shrink(world.scenario, { mutation });
+      expect(outcome.violation).toBeDefined();
+      expect(scenario.faults.length).toBeLessThanOrEqual(world.scenario.faults.length);
+      expect(scenario.durationMs).toBeLessThanOrEqual(world.scenario.durationMs);
+      return;
+    }
+    expect.fail('nothing to shrink was found');
+  });
+});

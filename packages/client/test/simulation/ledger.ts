@@ -1,0 +1,83 @@
+/** What was acknowledged, and whether what is read agrees with it. */
+
+/** One session as its users know it. The value of a key is the list of the changes that made it. */
+export interface Account {
+  readonly key: string;
+  /** Changes that were acknowledged, in the order of their acknowledgement. */
+  readonly acknowledged: number[];
+  /** Whether a destruction was begun: from then on a miss is no loss. */
+  destroying: boolean;
+  destroyed: boolean;
+  /** Every copy was lost by a failure that nothing is promised for. */
+  excused: boolean;
+}
+
+export type ViolationKind = 'lost' | 'revived' | 'older state' | 'replaced by older' | 'tombstone overwritten';
+
+export class Violation extends Error {
+  readonly kind: ViolationKind;
+
+  constructor(kind: ViolationKind, text: string) {
+    super(`${kind}: ${text}`);
+    this.name = 'Violation';
+    this.kind = kind;
+  }
+}
+
+/** What had been acknowledged when a read began: it may not answer with less. */
+export interface ReadBegun {
+  readonly account: Account;
+  readonly changes: number;
+  readonly destroyed: boolean;
+  readonly alive: boolean;
+}
+
+export class Ledger {
+  readonly accounts = new Map<string, Account>();
+
+  open(key: string): Account {
+    const account: Account = { key, acknowledged: [], destroying: false, destroyed: false, excused: false };
+    this.accounts.set(key, account);
+    return account;
+  }
+
+  begin(account: Account): ReadBegun {
+    return {
+      account,
+      changes: account.acknowledged.length,
+      destroyed: account.destroyed,
+      alive: account.acknowledged.length > 0,
+    };
+  }
+
+  /** Holds what a read answered against what had been acknowledged when it began. `allowed`: what is no fault now, because it is not promised. */
+  check(
+    begun: ReadBegun,
+    found: readonly number[] | undefined,
+    reader: string,
+    allowed: { readonly older: boolean; readonly revived: boolean },
+  ): void {
+    const { account } = begun;
+    if (found === undefined) {
+      if (begun.alive && !account.destroying && !account.excused) {
+        throw new Violation('lost', `${reader} misses ${account.key}, which holds ${account.acknowledged.join(',')}`);
+      }
+      return;
+    }
+    if (begun.destroyed && !allowed.revived && !account.excused)
+      throw new Violation('revived', `${reader} reads ${account.key}, which was destroyed`);
+    if (account.excused || allowed.older) return;
+    const missing = account.acknowledged.slice(0, begun.changes).filter((change) => !found.includes(change));
+    if (missing.length > 0 && !begun.destroyed) {
+      throw new Violation('older state', `${reader} reads ${account.key} as ${found.join(',')}, without ${missing.join(',')}`);
+    }
+  }
+}
+
+export function valueOf(changes: readonly number[]): Buffer {
+  return Buffer.from(changes.join(','));
+}
+
+export function changesIn(value: Uint8Array): number[] {
+  return Buffer.from(value).toString().split(',').map(Number);
+}

@@ -1,0 +1,252 @@
+/** The way between processes and nodes: slow, lossy, cut. It makes the transport that a simulated client is given. */
+import { SessClientError } from '../../src/errors.ts';
+import type {
+  NodeTransport,
+  RequestOptions,
+  StoreAttributes,
+  StoredItem,
+  StoreMode,
+  StoreOutcome,
+  Transport,
+  TransportEvents,
+  TransportNode,
+  TransportOptions,
+} from '../../src/transport/transport.ts';
+import type { Random } from './random.ts';
+import type { VirtualNode } from './virtual-node.ts';
+import type { ProcessClock, VirtualTime } from './virtual-time.ts';
+
+export interface NetworkConditions {
+  /** One way, in milliseconds: mostly short, sometimes long. */
+  readonly usualDelayMs: number;
+  readonly slowDelayMs: number;
+  readonly slowChance: number;
+  /** A message that is lost takes its connection with it. */
+  readonly lossChance: number;
+}
+
+export interface NetworkCounts {
+  messages: number;
+  slow: number;
+  lost: number;
+  timeouts: number;
+}
+
+export class VirtualNetwork {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly nodes = new Map<string, VirtualNode>();
+  readonly counts: NetworkCounts = { messages: 0, slow: 0, lost: 0, timeouts: 0 };
+  /** `process node` pairs between which nothing passes. */
+  readonly cuts = new Set<string>();
+  conditions: NetworkConditions;
+  #epoch = 0;
+
+  constructor(time: VirtualTime, random: Random, conditions: NetworkConditions) {
+    this.time = time;
+    this.random = random;
+    this.conditions = conditions;
+  }
+
+  /** The transport of one process. */
+  transportOf(processName: string, clock: ProcessClock): Transport {
+    return {
+      name: 'virtual',
+      open: (node: TransportNode, options: TransportOptions, events: TransportEvents) =>
+        new VirtualConnection(this, processName, clock, node.id, options, events),
+    };
+  }
+
+  nextEpoch(): number {
+    this.#epoch += 1;
+    return this.#epoch;
+  }
+
+  isCut(processName: string, nodeId: string): boolean {
+    return this.cuts.has(`${processName} ${nodeId}`);
+  }
+
+  /** Brings one message over. `false` when it was lost. */
+  deliver(arrive: () => void): boolean {
+    const { usualDelayMs, slowDelayMs, slowChance, lossChance } = this.conditions;
+    this.counts.messages += 1;
+    if (this.random.chance(lossChance)) {
+      this.counts.lost += 1;
+      return false;
+    }
+    const slow = this.random.chance(slowChance);
+    if (slow) this.counts.slow += 1;
+    this.time.at(this.random.next() * (slow ? slowDelayMs : usualDelayMs), arrive);
+    return true;
+  }
+}
+
+/** What one process has of one node. Requests and replies of one connection may overtake each other: harsher than TCP. */
+class VirtualConnection implements NodeTransport {
+  readonly #network: VirtualNetwork;
+  readonly #process: string;
+  readonly #clock: ProcessClock;
+  readonly #nodeId: string;
+  readonly #options: TransportOptions;
+  readonly #events: TransportEvents;
+  readonly #pending = new Set<(error: SessClientError) => void>();
+  #epoch = 0;
+  #generation = 0;
+  #closed = false;
+
+  constructor(
+    network: VirtualNetwork,
+    processName: string,
+    clock: ProcessClock,
+    nodeId: string,
+    options: TransportOptions,
+    events: TransportEvents,
+  ) {
+    this.#network = network;
+    this.#process = processName;
+    this.#clock = clock;
+    this.#nodeId = nodeId;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  get(key: string, options?: RequestOptions): Promise<StoredItem | undefined> {
+    return this.#request((node) => this.#item(node, key), options);
+  }
+
+  getAndTouch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<StoredItem | undefined> {
+    return this.#request((node) => {
+      node.touch(key, ttlSeconds);
+      return this.#item(node, key);
+    }, options);
+  }
+
+  store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
+    const bytes = Buffer.from(value);
+    return this.#request((node, epoch) => {
+      if (typeof mode === 'object' && mode.cas.epoch !== epoch) return 'exists';
+      return node.store(mode, key, bytes, attributes);
+    }, options);
+  }
+
+  touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined> {
+    return this.#request((node) => node.touch(key, ttlSeconds), options);
+  }
+
+  delete(key: string, options?: RequestOptions): Promise<boolean> {
+    return this.#request((node) => node.delete(key), options);
+  }
+
+  async *keys(options?: RequestOptions): AsyncGenerator<string> {
+    yield* await this.#request((node) => node.keys(), options);
+  }
+
+  probe(options?: RequestOptions): Promise<string> {
+    return this.#request(() => 'virtual', options);
+  }
+
+  async close(): Promise<void> {
+    this.destroy();
+  }
+
+  destroy(): void {
+    this.#closed = true;
+    this.#failAll(new SessClientError('SESS_CLOSED', 'closed', { node: this.#nodeId }));
+  }
+
+  #item(node: VirtualNode, key: string): StoredItem | undefined {
+    const item = node.get(key);
+    if (item === undefined) return undefined;
+    return {
+      value: Buffer.from(item.value),
+      flags: item.flags,
+      cas: { unique: item.unique, epoch: this.#epoch },
+      ttlSeconds: node.ttlOf(item),
+    };
+  }
+
+  #request<T>(perform: (node: VirtualNode, epoch: number) => T, options: RequestOptions | undefined): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#closed) {
+        reject(new SessClientError('SESS_CLOSED', 'closed', { node: this.#nodeId }));
+        return;
+      }
+      options?.signal?.throwIfAborted();
+      let settled = false;
+      const settle = (conclude: () => void): void => {
+        if (settled) return;
+        settled = true;
+        cancel();
+        this.#pending.delete(fail);
+        conclude();
+      };
+      const fail = (error: SessClientError): void => settle(() => reject(error));
+      const cancel = this.#clock.after(this.#options.timeoutMs, () => {
+        this.#network.counts.timeouts += 1;
+        fail(new SessClientError('SESS_TIMEOUT', 'no answer in time', { node: this.#nodeId }));
+      });
+      this.#pending.add(fail);
+      this.#send(perform, (answer) => settle(() => resolve(answer)));
+    });
+  }
+
+  #send<T>(perform: (node: VirtualNode, epoch: number) => T, answer: (value: T) => void): void {
+    const network = this.#network;
+    if (network.isCut(this.#process, this.#nodeId)) return;
+    const sent = network.deliver(() => {
+      const node = network.nodes.get(this.#nodeId);
+      if (node === undefined || node.condition === 'crashed') {
+        this.#toClient(() => this.#lost('connection refused'));
+        return;
+      }
+      if (this.#generation !== 0 && node.generation !== this.#generation) {
+        this.#toClient(() => this.#lost('connection reset'));
+        return;
+      }
+      const generation = node.generation;
+      node.serve(() => {
+        if (node.generation !== generation) return;
+        const epoch = this.#connect(generation);
+        const value = perform(node, epoch);
+        if (network.isCut(this.#process, this.#nodeId)) return;
+        const replied = network.deliver(() => {
+          this.#clock.run(() => {
+            if (this.#epoch === epoch && !this.#closed) answer(value);
+          });
+        });
+        if (!replied) this.#toClient(() => this.#lost('connection reset'));
+      });
+    });
+    if (!sent) this.#toClient(() => this.#lost('connection reset'));
+  }
+
+  /** The first request to a node that started makes a connection to it. */
+  #connect(generation: number): number {
+    if (this.#generation !== generation) {
+      this.#generation = generation;
+      this.#epoch = this.#network.nextEpoch();
+      const epoch = this.#epoch;
+      this.#clock.run(() => {
+        if (!this.#closed) this.#events.connected(epoch);
+      });
+    }
+    return this.#epoch;
+  }
+
+  #lost(reason: string): void {
+    if (this.#closed) return;
+    this.#generation = 0;
+    this.#epoch = 0;
+    const error = new SessClientError('SESS_CONNECTION', reason, { node: this.#nodeId });
+    this.#failAll(error);
+    this.#events.disconnected(error);
+  }
+
+  #failAll(error: SessClientError): void {
+    for (const fail of this.#pending) fail(error);
+  }
+
+  #toClient(callback: () => void): void {
+    this.#network.time.at(0, () => this.#clock.run(callback));
+  }
+}

@@ -1,0 +1,143 @@
+/** Time that moves from event to event. Nothing in a simulation waits for a real clock. */
+import type { CancelTimer, Clock } from '../../src/clock.ts';
+
+interface Event {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+  cancelled: boolean;
+}
+
+/** How often pending promises get their turn after an event: enough for the longest chain of steps between two messages. */
+const MICROTASK_TURNS = 40;
+
+export class VirtualTime {
+  readonly #events: Event[] = [];
+  #order = 0;
+  /** Milliseconds since the beginning. */
+  now = 0;
+
+  at(delayMs: number, run: () => void): CancelTimer {
+    const event = { at: this.now + Math.max(0, delayMs), order: this.#order++, run, cancelled: false };
+    this.#push(event);
+    return () => {
+      event.cancelled = true;
+    };
+  }
+
+  /** Runs the next event and lets the promises that it settled go on. `false` when there is none before `until`. */
+  async step(until: number): Promise<boolean> {
+    const event = this.#events[0];
+    if (event === undefined || event.at > until) {
+      this.now = Math.max(this.now, until);
+      return false;
+    }
+    this.#pop();
+    if (event.cancelled) return true;
+    this.now = event.at;
+    event.run();
+    for (let turn = 0; turn < MICROTASK_TURNS; turn += 1) await undefined;
+    return true;
+  }
+
+  #push(event: Event): void {
+    const heap = this.#events;
+    let index = heap.push(event) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      const above = heap[parent] as Event;
+      if (isBefore(above, event)) break;
+      heap[index] = above;
+      index = parent;
+    }
+    heap[index] = event;
+  }
+
+  #pop(): void {
+    const heap = this.#events;
+    const last = heap.pop() as Event;
+    if (heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Event, heap[child] as Event)) child += 1;
+      if (isBefore(last, heap[child] as Event)) break;
+      heap[index] = heap[child] as Event;
+      index = child;
+    }
+    heap[index] = last;
+  }
+}
+
+function isBefore(one: Event, other: Event): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}
+
+/** The moment at which every simulation begins, milliseconds since 1970. */
+export const EPOCH_MS: number = Date.UTC(2030, 0, 1);
+
+/**
+ * The clock of one process: off by `skewMs`, and stopped while the process is frozen. A frozen process' timers fire when it goes on, late, as
+ * they do after a real SIGSTOP.
+ */
+export class ProcessClock implements Clock {
+  readonly #time: VirtualTime;
+  readonly #skewMs: number;
+  #frozen = false;
+  #ended = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(time: VirtualTime, skewMs: number) {
+    this.#time = time;
+    this.#skewMs = skewMs;
+  }
+
+  now(): number {
+    return EPOCH_MS + Math.floor(this.#time.now + this.#skewMs);
+  }
+
+  elapsed(): number {
+    return this.#time.now;
+  }
+
+  after(delayMs: number, callback: () => void): CancelTimer {
+    let cancelled = false;
+    const cancel = this.#time.at(delayMs, () => {
+      this.run(() => {
+        if (!cancelled) callback();
+      });
+    });
+    return () => {
+      cancelled = true;
+      cancel();
+    };
+  }
+
+  /** Runs `callback` now, or when the process goes on; never after it was killed. */
+  run(callback: () => void): void {
+    if (this.#ended) return;
+    if (this.#frozen) this.#waiting.push(callback);
+    else callback();
+  }
+
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
+  freeze(): void {
+    this.#frozen = true;
+  }
+
+  goOn(): void {
+    this.#frozen = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const callback of waiting) this.run(callback);
+  }
+
+  kill(): void {
+    this.#ended = true;
+    this.#waiting = [];
+  }
+}
