@@ -17,6 +17,8 @@ export async function serveCluster(words: ClusterArguments, report: Report): Pro
   const cluster = await starting;
   const { ending, failures } = typeof early === 'string' ? { ending: early, failures: 0 } : await steer(cluster, report, signal);
   await cluster.close();
+  // The cursor stands behind the prompt.
+  if (process.stdin.isTTY && ending !== 'quit') process.stdout.write('\n');
   report.stopped();
   return failures > 0 && !process.stdin.isTTY ? 1 : exitCodeOf(ending);
 }

@@ -136,7 +136,7 @@ class MemcachedProcess implements RunningNode {
     const { exitCode, signalCode } = this.#process;
     const how =
       exitCode === null && signalCode === null
-        ? `did not answer within ${this.#settings.startTimeoutMs} ms; raise the option "startTimeoutMs" on a slow machine`
+        ? `did not answer within ${this.#settings.startTimeoutMs} ms (${String(cause)}); raise the option "startTimeoutMs" on a slow machine`
         : `ended with ${signalCode ?? `exit code ${exitCode}`}`;
     return new LocalClusterError(
       'SESS_START_FAILED',

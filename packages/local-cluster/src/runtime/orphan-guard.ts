@@ -1,6 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
+/** How long ending what is left may be waited for, in milliseconds. */
+const CLOSE_MS = 30_000;
+
 /**
  * Ends nodes whose owner is gone. A small shell holds the other end of a pipe to this process: when the pipe closes (`process.exit`,
  * an uncaught error, Ctrl-C, even `kill -9`), it ends what is still noted and exits. No signal handler and no `exit` handler of this
@@ -44,7 +47,9 @@ export class OrphanGuard {
     this.#shell.stdin?.end();
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
     this.#shell.ref();
-    await once(this.#shell, 'exit');
+    const limit = AbortSignal.timeout(CLOSE_MS);
+    // Should an engine hang, the shell goes on by itself.
+    await once(this.#shell, 'exit', { signal: limit }).catch(() => this.#shell.unref());
   }
 }
 
