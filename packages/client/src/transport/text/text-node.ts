@@ -12,6 +12,7 @@ import type {
   TransportNode,
   TransportOptions,
 } from '../transport.ts';
+import { onAbort } from './abort-watch.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DialectName } from './handshake.ts';
 import { Link } from './link.ts';
@@ -158,9 +159,7 @@ export class TextNode implements NodeTransport {
   };
 
   #watch(request: Request, signal: AbortSignal): void {
-    const abort = (): void => this.#abandon(request, errors.aborted(this.#node, signal.reason, request.sent));
-    signal.addEventListener('abort', abort, { once: true });
-    request.release = () => signal.removeEventListener('abort', abort);
+    request.release = onAbort(signal, () => this.#abandon(request, errors.aborted(this.#node, signal.reason, request.sent)));
   }
 
   /** Nobody waits for the request any more. Sent, it keeps its place until its reply has come. */
