@@ -1,4 +1,4 @@
-import { createClient, type Client, type ClientOptions } from '@sess/client';
+import { createClient, type Client } from '@sess/client';
 import { memjsTransport } from '@sess/memjs-transport';
 import type { Environment } from './environment.ts';
 
@@ -10,8 +10,7 @@ import type { Environment } from './environment.ts';
 export function openClient({ servers, copies, transport }: Pick<Environment, 'servers' | 'copies' | 'transport'>): Client {
   return createClient({
     servers,
-    // A number from the environment: the client itself says which it takes.
-    copies: copies as ClientOptions['copies'],
+    copies,
     transport: transport === 'memjs' ? memjsTransport() : undefined,
   });
 }

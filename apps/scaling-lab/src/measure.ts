@@ -11,7 +11,8 @@ export async function measure(options: LabOptions, ownership: Ownership, progres
   const startedAt = new Date();
   const stage = await openStage(options, ownership, progress);
   const measurements: Measurement[] = [];
-  for (const name of options.scenarios) {
+  for (const [place, name] of options.scenarios.entries()) {
+    progress.begin(`${place + 1}/${options.scenarios.length} ${name}`, 'preparing the cluster');
     const measured = await runScenario(stage, SCENARIOS[name], options, progress);
     measurements.push(...measured);
   }

@@ -32,7 +32,6 @@ export async function runScenario(
   size: { nodes: number; users: number },
   progress: Progress,
 ): Promise<readonly Measurement[]> {
-  progress.begin(scenario.name, 'preparing the cluster');
   await prepare(stage, size.nodes + scenario.extraNodes);
 
   const crowds = await gather(stage, size.users, progress);

@@ -1,7 +1,7 @@
 import type { Measurement } from './measurement.ts';
 
 /** Width of the bar that shows who is still logged in, in characters. */
-const BAR_WIDTH = 20;
+const BAR_WIDTH = 12;
 
 interface Column {
   readonly title: string;

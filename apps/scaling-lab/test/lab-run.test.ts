@@ -111,7 +111,7 @@ describe('a whole run of the lab with 60 users on embedded nodes', () => {
 
   it('prints the table with the measured numbers, and what it is doing in plain lines', () => {
     expect(lab.output).toMatch(/^runtime: embedded \(/m);
-    expect(lab.output).toMatch(/^scale-up: logging in \(120\)$/m);
+    expect(lab.output).toMatch(/^2\/7 scale-up: logging in \(120\)$/m);
     expect(lab.output).toMatch(/^scale-up, added \(3→4\) +ketama/m);
     expect(lab.output).not.toContain('\r');
   });
