@@ -17,7 +17,7 @@ try {
     ];
     for (const [command, args] of steps) {
       if ((await run(command, args)) === 0) continue;
-      console.error(`${manifest.name}: ${command} found fault with the packed tarball`);
+      console.error(`${String(manifest.name)}: ${String(command)} found fault with the packed tarball`);
       failed += 1;
       break;
     }

@@ -1,7 +1,7 @@
 /**
  * How fast is a key's owner found, and a ring built? Against the rings on npm, on 3, 32 and 512 nodes.
  *
- *     node benchmarks/dist/hash-ring.js [--quick] [--rounds 21] [--milliseconds 25] [--json FILE]
+ *     node benchmarks/dist/hash-ring.js [--quick] [--rounds 41] [--milliseconds 10] [--json FILE]
  *
  * Contenders take turns within each round, another one first each time; medians over the rounds are printed, and ratios of medians.
  */
@@ -18,11 +18,11 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
-    milliseconds: { type: 'string', default: '25' },
+    milliseconds: { type: 'string', default: '10' },
     json: { type: 'string' },
   },
 });
-const rounds = Number(options.rounds ?? (options.quick ? 5 : 21));
+const rounds = Number(options.rounds ?? (options.quick ? 5 : 41));
 const milliseconds = Number(options.milliseconds);
 if (!(rounds >= 1) || !(milliseconds > 0)) throw new Error('--rounds and --milliseconds: expected numbers above 0');
 

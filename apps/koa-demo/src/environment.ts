@@ -13,7 +13,7 @@ export interface Environment {
 }
 
 /** The built-in text protocol, or memjs's binary one. */
-export type TransportName = 'text' | 'memjs';
+type TransportName = 'text' | 'memjs';
 
 /** An environment variable is missing or wrong; the text says what was expected, what came and what to do. */
 export class EnvironmentError extends Error {

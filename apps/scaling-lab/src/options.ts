@@ -3,7 +3,7 @@ import { SCENARIO_NAMES, type ScenarioName } from './scenarios.ts';
 import { STRATEGY_NAMES, type StrategyName } from './strategies.ts';
 
 /** `auto` takes the first that works, in the order container, memcached, embedded. */
-export type RuntimeChoice = 'auto' | 'container' | 'memcached' | 'embedded';
+type RuntimeChoice = 'auto' | 'container' | 'memcached' | 'embedded';
 /** The protocol that the `ketama` strategy speaks: the built-in text transport, or memjs (binary). */
 export type TransportName = 'text' | 'memjs';
 

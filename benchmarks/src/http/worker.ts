@@ -2,6 +2,6 @@
 import type { ServerModule } from './server.ts';
 
 const [name = '', memcached = ''] = process.argv.slice(2);
-const { start } = (await import(`./servers/${name}.js`)) as ServerModule;
+const server = (await import(`./servers/${name}.js`)) as ServerModule;
 process.on('disconnect', () => process.exit(0));
-process.send?.({ port: await start(memcached) });
+process.send?.({ port: await server.start(memcached) });

@@ -39,7 +39,7 @@ async function measureCell({ cell, servers, milliseconds }: Order): Promise<Meas
   opened.set(String(servers), contender);
   const all = keys(name);
   const value = Buffer.alloc(cell.valueBytes, 'v');
-  const wanted = `${cell.valueBytes} ${servers}`;
+  const wanted = `${cell.valueBytes} ${servers.join(' ')}`;
   if (stored !== wanted) {
     for (const key of all) await contender.set(key, value);
     stored = wanted;

@@ -15,7 +15,7 @@ import { read } from './operations/read.ts';
 import { remove } from './operations/remove.ts';
 import { touch } from './operations/touch.ts';
 import { writeToOne } from './operations/write-to-one.ts';
-import { write, type Change, type Expectation } from './operations/write.ts';
+import { write, type Change } from './operations/write.ts';
 import { ANSWERS_TO_RETURN, resolveOptions, type ClientOptions, type ResolvedOptions } from './options.ts';
 import { PendingOperations } from './pending-operations.ts';
 import { checkKey, isValidKey } from './transport/key-check.ts';
@@ -88,7 +88,7 @@ class MemcachedClient implements Client {
       return Promise.reject(error);
     }
     const { expect } = options;
-    const change = { value, ttlSeconds: options.ttlSeconds, expect: (expect ?? 'anything') as Expectation };
+    const change = { value, ttlSeconds: options.ttlSeconds, expect: expect ?? 'anything' };
     const common = this.#keeper.view === undefined ? undefined : writeToOne(this.#keeper, key, change, options);
     return common ?? this.#run(options, () => this.#writeInDetail(key, change, options));
   }

@@ -11,7 +11,7 @@ export type {
   TopologyMessage,
 } from './diagnostics.ts';
 export { SessClientError, type SessClientErrorCode } from './errors.ts';
-export type { ClientOptions, Credentials } from './options.ts';
+export type { ClientOptions, Credentials, HandoverOptions } from './options.ts';
 export type { ForeignReason } from './record.ts';
 export { MAX_RELATIVE_EXPTIME_SECONDS, toExptime } from './transport/exptime.ts';
 export { checkKey, isValidKey, MAX_KEY_BYTES } from './transport/key-check.ts';

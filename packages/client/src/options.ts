@@ -171,7 +171,7 @@ function checkNames(given: unknown): ClientOptions {
       throw badOption(`There is no option "${name}". ${advice}`);
     }
   }
-  return given as ClientOptions;
+  return given;
 }
 
 /** A URL in `servers` brings options of its own; what stands beside it goes before. */

@@ -11,6 +11,8 @@ interface CookieSession {
 }
 
 /** Keeps the session in the cookie itself, encrypted: no server-side store, so nothing to destroy. */
+const sessionOf = (request: object): CookieSession => (request as { session: CookieSession }).session;
+
 export async function start(): Promise<number> {
   const { default: secureSession } = (await import(PEER)) as { default: FastifyPluginAsync<Record<string, unknown>> };
   const app = fastify();
@@ -20,7 +22,6 @@ export async function start(): Promise<number> {
     expiry: TTL_SECONDS,
     cookie: { path: '/', httpOnly: true, secure: false },
   });
-  const sessionOf = (request: object): CookieSession => (request as { session: CookieSession }).session;
   app.post('/cart', (request, reply) => {
     sessionOf(request).set('cart', fullCart());
     reply.send({ stored: true });

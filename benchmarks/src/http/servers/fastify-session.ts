@@ -7,6 +7,8 @@ import { listen } from '../listen.ts';
 /** Loaded without its types: they declare `request.session`, as ours do, and one program holds one declaration. */
 const PEER: string = '@fastify/session';
 
+const sessionOf = (request: object): { cart?: Cart } => (request as { session: { cart?: Cart } }).session;
+
 export async function start(memcached: string): Promise<number> {
   const { default: session } = (await import(PEER)) as { default: FastifyPluginAsync<Record<string, unknown>> };
   const app = fastify();
@@ -18,7 +20,6 @@ export async function start(memcached: string): Promise<number> {
     rolling: false,
     cookie: { secure: false, maxAge: TTL_SECONDS * 1000 },
   });
-  const sessionOf = (request: object): { cart?: Cart } => (request as { session: { cart?: Cart } }).session;
   app.post('/cart', (request, reply) => {
     sessionOf(request).cart = fullCart();
     reply.send({ stored: true });

@@ -8,5 +8,6 @@ export async function start(): Promise<number> {
   app.use((ctx) => {
     ctx.body = ctx.method === 'POST' ? { stored: true } : cart;
   });
-  return listenWith(app.callback());
+  const answer = app.callback();
+  return listenWith((request, response) => void answer(request, response));
 }

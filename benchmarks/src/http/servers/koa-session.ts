@@ -9,6 +9,8 @@ const PEER: string = 'koa-session';
 
 type Session = (options: Record<string, unknown>, app: Koa) => Middleware;
 
+const sessionOf = (ctx: object): { cart?: Cart } => (ctx as { session: { cart?: Cart } }).session;
+
 export async function start(memcached: string): Promise<number> {
   const { default: session } = (await import(PEER)) as { default: Session };
   const client = new Memcached(memcached);
@@ -23,10 +25,10 @@ export async function start(memcached: string): Promise<number> {
     destroy: (key: string) => del(`koa/${key}`),
   };
   app.use(session({ maxAge: TTL_SECONDS * 1000, store }, app));
-  const sessionOf = (ctx: object): { cart?: Cart } => (ctx as { session: { cart?: Cart } }).session;
   app.use((ctx) => {
     if (ctx.method === 'POST') sessionOf(ctx).cart = fullCart();
     ctx.body = ctx.method === 'POST' ? { stored: true } : sessionOf(ctx).cart;
   });
-  return listenWith(app.callback());
+  const answer = app.callback();
+  return listenWith((request, response) => void answer(request, response));
 }

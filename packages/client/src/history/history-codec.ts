@@ -7,9 +7,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { viewId, type DrainMark, type History, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 
-export const MAX_HISTORY_BYTES: number = 256 * 1024;
-export const MAX_VIEWS = 64;
-export const MAX_NODES = 1024;
+const MAX_HISTORY_BYTES: number = 256 * 1024;
+const MAX_VIEWS = 64;
+const MAX_NODES = 1024;
 
 const HEADER = Buffer.from([0xe5, 0x48, 0x01, 0x00]);
 const SIGNATURE_BYTES = 32;
@@ -20,19 +20,27 @@ const NODE_ID = /^(?:[\x21-\x7e]{1,255}:\d{1,5}|\/[\x20-\x7e]{1,107})$/;
 const MAX_TIME: number = 2 ** 48;
 const MAX_TTL_SECONDS = 10 * 366 * 86_400;
 
+/** What of the history is kept where not all of it can be: the views confirmed last, and the drains said last. What is written can be read again. */
 export function encodeHistory(history: History, secret: string | undefined): Buffer {
-  const views = [...history.views.values()]
-    .toSorted((one, other) => other.confirmedAt - one.confirmedAt)
-    .slice(0, MAX_VIEWS)
-    .map(({ nodes, cause, since, confirmedAt }) => ({
-      n: nodes.map(({ id, weight }) => [id, weight]),
-      c: cause,
-      s: since,
-      t: confirmedAt,
-    }));
-  const drains = [...history.drains].map(([id, { drained, at }]) => [id, drained, at]);
-  const json = Buffer.from(JSON.stringify({ ttl: history.longestTtlSeconds, views, drains }));
+  const drains = [...history.drains]
+    .toSorted(([, one], [, other]) => other.at - one.at)
+    .slice(0, MAX_NODES)
+    .map(([id, { drained, at }]) => [id, drained, at]);
+  const frame = JSON.stringify({ ttl: history.longestTtlSeconds, views: [], drains });
+  let bytes = HEADER.length + SIGNATURE_BYTES + Buffer.byteLength(frame);
+  const views: string[] = [];
+  for (const entry of [...history.views.values()].toSorted((one, other) => other.confirmedAt - one.confirmedAt)) {
+    const view = encodeEntry(entry);
+    bytes += Buffer.byteLength(view) + 1;
+    if (views.length === MAX_VIEWS || bytes > MAX_HISTORY_BYTES) break;
+    views.push(view);
+  }
+  const json = Buffer.from(frame.replace('"views":[]', () => `"views":[${views.join(',')}]`));
   return Buffer.concat([HEADER, sign(json, secret), json]);
+}
+
+function encodeEntry({ nodes, cause, since, confirmedAt }: ViewEntry): string {
+  return JSON.stringify({ n: nodes.map(({ id, weight }) => [id, weight]), c: cause, s: since, t: confirmedAt });
 }
 
 /** The history in `bytes`, or `undefined` when they are none, or not signed with this secret. Never throws. */

@@ -19,7 +19,7 @@ import { Prober, type ProberOptions } from './prober.ts';
 import { unreachable } from './unreachable.ts';
 
 /** Keys of the client's own. */
-export const RESERVED_PREFIX = '@sess/';
+const RESERVED_PREFIX = '@sess/';
 
 /** What every node of a client shares. */
 export interface NodeSetup {

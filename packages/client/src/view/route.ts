@@ -30,7 +30,7 @@ export interface RoutingState {
   readonly copies: number;
 }
 
-export type Mode = 'settled' | 'overlap' | 'handover';
+type Mode = 'settled' | 'overlap' | 'handover';
 
 export interface Route {
   /** Node ids in order of preference. */

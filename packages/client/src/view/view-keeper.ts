@@ -296,7 +296,7 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
 
   #changed(): void {
     // A listener may take itself off while it is called.
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of Array.from(this.#listeners)) listener();
   }
 }
 

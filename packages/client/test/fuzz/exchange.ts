@@ -10,13 +10,13 @@ import { RequestQueue } from '../../src/transport/text/request-queue.ts';
 
 export type DialectName = 'meta' | 'classic';
 
-export const EPOCH = 7;
-export const MAX_VALUE_BYTES = 100_000;
+const EPOCH = 7;
+const MAX_VALUE_BYTES = 100_000;
 /** What a socket reads into. */
 const READ_BYTES = 65_536;
 
 /** What a node answers, of which each kind of request takes what it can mean. */
-export type Outcome = 'found' | 'nothing' | 'changed' | 'error';
+type Outcome = 'found' | 'nothing' | 'changed' | 'error';
 
 /** One request, and what the node makes of it. */
 export interface Exchange {

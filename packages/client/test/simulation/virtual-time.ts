@@ -36,7 +36,7 @@ export class VirtualTime {
     if (event.cancelled) return true;
     this.now = event.at;
     event.run();
-    for (let turn = 0; turn < MICROTASK_TURNS; turn += 1) await undefined;
+    for (let turn = 0; turn < MICROTASK_TURNS; turn += 1) await Promise.resolve();
     return true;
   }
 

@@ -12,9 +12,9 @@ import { VirtualNetwork, type NetworkConditions, type NetworkCounts } from './vi
 import { VirtualNode } from './virtual-node.ts';
 import { EPOCH_MS, ProcessClock, VirtualTime } from './virtual-time.ts';
 
-export const TIMEOUT_MS = 100;
-export const HISTORY_INTERVAL_MS = 2_000;
-export const CLOCK_SKEW_MS = 300;
+const TIMEOUT_MS = 100;
+const HISTORY_INTERVAL_MS = 2_000;
+const CLOCK_SKEW_MS = 300;
 const TTL_SECONDS = 120;
 /** Three intervals, the skew, and the time for the last of it to be heard of. */
 const AGREEMENT_MS: number = 4 * HISTORY_INTERVAL_MS + CLOCK_SKEW_MS + 2_000;
@@ -201,7 +201,7 @@ export class World {
       (text) => {
         this.#busy -= 1;
         this.#operations.acknowledged += 1;
-        this.#note(`${process.name} ${what}: ${text}`);
+        return this.#note(`${process.name} ${what}: ${text}`);
       },
       (error: unknown) => {
         this.#busy -= 1;
@@ -345,7 +345,7 @@ export class World {
         this.#note(`${id} is drained`);
         this.#listed = this.#listed.filter((listed) => listed !== id);
         this.#announce();
-        this.#time.at(5_000, () => this.#stop(id));
+        return this.#time.at(5_000, () => this.#stop(id));
       },
       (error: unknown) => this.#note(`drain of ${id} failed: ${String(error)}`),
     );

@@ -1,0 +1,23 @@
+import fc from 'fast-check';
+
+import { viewId, type DrainMark, type History, type ViewEntry } from '../src/history/history.ts';
+
+// Few names and times, so that two histories have much to agree and to disagree about.
+const ids = fc.constantFrom('10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211', '[::1]:11211');
+const times = fc.nat({ max: 8 });
+
+const entries: fc.Arbitrary<ViewEntry> = fc.record({
+  nodes: fc.uniqueArray(fc.record({ id: ids, weight: fc.constantFrom(1, 2, 0.5) }), { selector: ({ id }) => id, minLength: 1, maxLength: 3 }),
+  cause: fc.constantFrom('discovery', 'node-down', 'node-recovered', 'drain'),
+  since: times,
+  confirmedAt: times,
+});
+
+const marks: fc.Arbitrary<DrainMark> = fc.record({ drained: fc.boolean(), at: times });
+
+/** Histories as clients and nodes may have them. */
+export const histories: fc.Arbitrary<History> = fc.record({
+  views: fc.array(entries, { maxLength: 5 }).map((list) => new Map(list.map((entry) => [viewId(entry.nodes), entry]))),
+  drains: fc.array(fc.tuple(ids, marks), { maxLength: 4 }).map((list) => new Map(list)),
+  longestTtlSeconds: times,
+});
