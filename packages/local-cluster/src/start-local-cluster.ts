@@ -44,18 +44,13 @@ class RunningCluster implements LocalCluster {
 
   async start(options: ResolvedOptions): Promise<void> {
     this.#secure = options.node.tls !== undefined;
-    // First, because a port that is taken should be told before anything slow happens.
-    this.#endpoint = await startConfigurationEndpoint({
-      listing: () => this.#listing(),
-      port: options.configurationPort,
-      tls: options.node.tls,
-      credentials: options.node.credentials,
-    });
+    // A port that is taken should be told before anything slow happens; but nobody shall see an empty list, so the endpoint comes last.
+    if (options.configurationPort !== 0) await (await this.#openEndpoint(options)).close();
     const { runner, reason } = await chooseRunner(options, () => this.#listing());
     this.#runner = runner;
     this.#runtimeReason = reason;
-    const started = await inParallel(options.nodes, STARTING_AT_ONCE, () => this.#startNode(runner, undefined));
-    this.#nodes.push(...started);
+    this.#nodes.push(...(await inParallel(options.nodes, STARTING_AT_ONCE, () => this.#startNode(runner, undefined))));
+    this.#endpoint = await this.#openEndpoint(options);
   }
 
   get runtime(): Runtime {
@@ -139,6 +134,10 @@ class RunningCluster implements LocalCluster {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #openEndpoint({ configurationPort: port, node: { tls, credentials } }: ResolvedOptions): Promise<ConfigurationEndpoint> {
+    return startConfigurationEndpoint({ listing: () => this.#listing(), port, tls, credentials });
   }
 
   async #end(): Promise<void> {
