@@ -88,7 +88,7 @@ class MemcachedClient implements Client {
       return Promise.reject(error);
     }
     const { expect } = options;
-    const change = { value, ttlSeconds: options.ttlSeconds, expect: expect ?? 'anything' };
+    const change: Change = { value, ttlSeconds: options.ttlSeconds, expect: expect ?? 'anything' };
     const common = this.#keeper.view === undefined ? undefined : writeToOne(this.#keeper, key, change, options);
     return common ?? this.#run(options, () => this.#writeInDetail(key, change, options));
   }

@@ -7,7 +7,11 @@ const ids = fc.constantFrom('10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'
 const times = fc.nat({ max: 8 });
 
 const entries: fc.Arbitrary<ViewEntry> = fc.record({
-  nodes: fc.uniqueArray(fc.record({ id: ids, weight: fc.constantFrom(1, 2, 0.5) }), { selector: ({ id }) => id, minLength: 1, maxLength: 3 }),
+  nodes: fc.uniqueArray(fc.record({ id: ids, weight: fc.constantFrom(1, 2, 0.5) }), {
+    selector: ({ id }) => id,
+    minLength: 1,
+    maxLength: 3,
+  }),
   cause: fc.constantFrom('discovery', 'node-down', 'node-recovered', 'drain'),
   since: times,
   confirmedAt: times,

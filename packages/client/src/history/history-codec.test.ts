@@ -12,9 +12,9 @@ const SECRET = 'a secret of the cluster';
 describe('a history as bytes', () => {
   it('comes back as it was, with a secret and without', () => {
     fc.assert(
-      fc.property(histories, fc.constantFrom(undefined, SECRET), (history, secret) =>
-        expect(decodeHistory(encodeHistory(history, secret), secret)).toEqual(history),
-      ),
+      fc.property(histories, fc.constantFrom(undefined, SECRET), (history, secret) => {
+        expect(decodeHistory(encodeHistory(history, secret), secret)).toEqual(history);
+      }),
     );
   });
 
@@ -33,7 +33,11 @@ describe('a history as bytes', () => {
   });
 
   it('is refused, never thrown at, when it is anything else', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => expect(decodeHistory(Buffer.from(bytes), undefined)).toBeUndefined()));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(decodeHistory(Buffer.from(bytes), undefined)).toBeUndefined();
+      }),
+    );
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(decodeHistory(signed(JSON.stringify(value)), SECRET)).toBeUndefined();
@@ -50,13 +54,31 @@ describe('a history as bytes', () => {
     ['no views', { ttl: 1, drains: [] }],
     ['no drains', { ttl: 1, views: [] }],
     ['a view without nodes', { ttl: 1, views: [{ ...good, n: [] }], drains: [] }],
-    ['a node twice', { ttl: 1, views: [{ ...good, n: [['a:1', 1], ['a:1', 2]] }], drains: [] }],
+    [
+      'a node twice',
+      {
+        ttl: 1,
+        views: [
+          {
+            ...good,
+            n: [
+              ['a:1', 1],
+              ['a:1', 2],
+            ],
+          },
+        ],
+        drains: [],
+      },
+    ],
     ['a node without a port', { ttl: 1, views: [{ ...good, n: [['a', 1]] }], drains: [] }],
     ['a name with a space', { ttl: 1, views: [{ ...good, n: [['a b:1', 1]] }], drains: [] }],
     ['a weight of nothing', { ttl: 1, views: [{ ...good, n: [['a:1', 0]] }], drains: [] }],
     ['an unknown cause', { ttl: 1, views: [{ ...good, c: 'whim' }], drains: [] }],
     ['a time that is none', { ttl: 1, views: [{ ...good, t: 2 ** 48 }], drains: [] }],
-    ['too many views', { ttl: 1, views: Array.from({ length: MAX_VIEWS + 1 }, (_, port) => ({ ...good, n: [[`a:${port}`, 1]] })), drains: [] }],
+    [
+      'too many views',
+      { ttl: 1, views: Array.from({ length: MAX_VIEWS + 1 }, (_, port) => ({ ...good, n: [[`a:${port}`, 1]] })), drains: [] },
+    ],
     ['a drain of nothing', { ttl: 1, views: [good], drains: [['', true, 1]] }],
     ['a drain that is neither', { ttl: 1, views: [good], drains: [['a:1', 'yes', 1]] }],
   ])('is refused whole when it has %s', (_, value) => {

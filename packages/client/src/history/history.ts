@@ -73,7 +73,7 @@ function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
 /** Said at the same moment, back in rotation wins: a node too many costs a question, a node too few can cost an answer. */
 function laterMark(one: DrainMark, other: DrainMark): DrainMark {
   if (one.at !== other.at) return one.at > other.at ? one : other;
-  return one.drained ? other : one;
+  return one.drained && !other.drained ? other : one;
 }
 
 /** Without the views for which `isOpen` says no: what nobody can still want is forgotten. */

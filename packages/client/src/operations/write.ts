@@ -9,7 +9,7 @@ import type { Cluster } from './cluster.ts';
 import { asSilence, casOf, highestVersion, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
 
 /** What must be there for a write to happen; `anything` for the last writer wins. A tombstone forbids all three. */
-export type Expectation = StoredRecord | 'absent' | 'anything';
+type Expectation = StoredRecord | 'absent' | 'anything';
 
 export interface Change {
   readonly value: Uint8Array | string;
