@@ -1,0 +1,189 @@
+/**
+ * No reply ever answers another request: many requests at once, through a proxy that cuts, delays and resets, with timeouts shorter than
+ * the delays and callers that lose patience. Every value names its key and its writing; every answer is held against what was asked.
+ * A million operations, or the same again:
+ *
+ *     SESS_TEXT_OPERATIONS=1000000 SESS_TEXT_SEED=7 npx pnpm@10 exec vitest run packages/client/test/text-mixups.test.ts
+ */
+import { startLocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { SessClientError } from '../src/errors.ts';
+import { textTransport } from '../src/transport/text/index.ts';
+import type { NodeTransport, RequestOptions, StoredItem } from '../src/transport/transport.ts';
+import { FaultyProxy, randomFrom } from './text-faulty-proxy.ts';
+
+const OPERATIONS = Number(process.env['SESS_TEXT_OPERATIONS'] ?? 50_000);
+const SEED = Number(process.env['SESS_TEXT_SEED'] ?? Date.now() % 1_000_000);
+const LANES = 64;
+const WRITES_PER_KEY = 20;
+/** A thousand operations a second, on a busy machine with all those delays. */
+const TIMEOUT_MS = 60_000 + OPERATIONS;
+
+const [runtime = 'embedded'] = inject('runtimes').toSorted((a, b) => preference(a) - preference(b));
+
+/** The real one first; a container is the same, slower to start. */
+function preference(name: string): number {
+  return ['memcached', 'embedded', 'container'].indexOf(name);
+}
+
+/** One caller among many, with keys of its own, so that it knows what may be stored under them. */
+class Lane {
+  readonly counts: Record<string, number> = {};
+  readonly #node: NodeTransport;
+  readonly #name: string;
+  readonly #random: () => number;
+  #generation = 0;
+  #written = 0;
+  /** Writings of which it is not known whether they happened: any of them may be found, now or later. */
+  #uncertain = new Set<string | undefined>();
+  /** What was found or acknowledged last; `undefined` is nothing. */
+  #certain: string | undefined;
+
+  constructor(node: NodeTransport, name: string, random: () => number) {
+    this.#node = node;
+    this.#name = name;
+    this.#random = random;
+  }
+
+  get #key(): string {
+    return `${this.#name}-${this.#generation}`;
+  }
+
+  /** The flags that the items of this lane have. */
+  get #flags(): number {
+    return this.#name.charCodeAt(0) * 65_536 + this.#name.charCodeAt(1) * 256 + (this.#generation % 256);
+  }
+
+  async operate(): Promise<void> {
+    const controller = this.#random() < 0.1 ? new AbortController() : undefined;
+    const options: RequestOptions = controller === undefined ? {} : { signal: controller.signal };
+    const operation = this.#choose(options);
+    if (controller !== undefined) {
+      if (this.#random() < 0.5) setImmediate(() => controller.abort());
+      else setTimeout(() => controller.abort(), this.#random() * 10);
+    }
+    try {
+      await operation;
+      this.#count('answered');
+    } catch (error) {
+      if (!(error instanceof SessClientError)) throw error;
+      this.#count(error.code);
+      // Out of reach: the transport leaves the node alone for a moment, and so do we.
+      if (error.code === 'SESS_CONNECTION') await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #choose(options: RequestOptions): Promise<void> {
+    const choice = this.#random();
+    if (choice < 0.45) return this.#read(this.#node.get(this.#key, options));
+    if (choice < 0.55) return this.#read(this.#node.getAndTouch(this.#key, 600, options));
+    if (choice < 0.65) return this.#touch(options);
+    if (choice < 0.7) return this.#delete(options);
+    return this.#write(options);
+  }
+
+  async #read(reading: Promise<StoredItem | undefined>): Promise<void> {
+    const item = await reading;
+    const text = item?.value.toString('latin1');
+    this.#expectPossible(text);
+    if (item !== undefined && item.flags !== this.#flags) throw new Error(`flags of another item for ${this.#key}: ${item.flags}`);
+    this.#certain = text;
+  }
+
+  async #touch(options: RequestOptions): Promise<void> {
+    const touched = await this.#node.touch(this.#key, 600, options);
+    if (touched === undefined) this.#expectPossible(undefined);
+    else if (touched.flags !== this.#flags) throw new Error(`flags of another item for ${this.#key}: ${touched.flags}`);
+    else if (this.#certain === undefined && ![...this.#uncertain].some((text) => text !== undefined))
+      throw new Error(`${this.#key} was never written`);
+  }
+
+  async #delete(options: RequestOptions): Promise<void> {
+    this.#uncertain.add(undefined);
+    const deleted = await this.#node.delete(this.#key, options);
+    if (!deleted) this.#expectPossible(undefined);
+    this.#certain = undefined;
+  }
+
+  async #write(options: RequestOptions): Promise<void> {
+    this.#written += 1;
+    if (this.#written % WRITES_PER_KEY === 0) {
+      this.#generation += 1;
+      this.#uncertain = new Set();
+      this.#certain = undefined;
+    }
+    const length = Math.floor(this.#random() < 0.02 ? this.#random() * 100_000 : this.#random() * 1_500);
+    const text = `${this.#key}#${this.#written}#`.padEnd(length, `${this.#key}.\r\nEND\r\n`);
+    this.#uncertain.add(text);
+    const mode = this.#random() < 0.3 ? 'add' : 'set';
+    const outcome = await this.#node.store(mode, this.#key, Buffer.from(text, 'latin1'), { ttlSeconds: 600, flags: this.#flags }, options);
+    if (outcome === 'stored') this.#certain = text;
+    else if (mode === 'set' || outcome !== 'exists') throw new Error(`a ${mode} was answered with ${outcome}`);
+    else if (this.#certain === undefined && this.#uncertain.size === 1) throw new Error(`${this.#key} exists, but nobody wrote it`);
+  }
+
+  #expectPossible(text: string | undefined): void {
+    if (text === this.#certain || this.#uncertain.has(text)) return;
+    throw new Error(`an impossible answer for ${this.#key}: ${text === undefined ? 'nothing' : text.slice(0, 60)}`);
+  }
+
+  #count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
+  }
+}
+
+describe.each(['meta', 'classic'] as const)('the %s dialect', (dialect) => {
+  it(`mixes nothing up in ${OPERATIONS} operations on ${runtime}, seed ${SEED}`, { timeout: TIMEOUT_MS }, async () => {
+    const cluster = await startLocalCluster({ nodes: 1, runtime });
+    onTestFinished(() => cluster.close());
+    const random = randomFrom(SEED);
+    const faults = { split: 0.1, delay: 0.004, longestDelayMs: 120, reset: 0.001 };
+    const proxy = await FaultyProxy.start(cluster.nodes[0]?.port ?? 0, faults, random);
+    onTestFinished(() => proxy.close());
+    let losses = 0;
+    const node = textTransport({ dialect }).open(
+      { id: 'faulty:1', host: '127.0.0.1', port: proxy.port },
+      {
+        timeoutMs: 40,
+        connectTimeoutMs: 500,
+        tls: false,
+        credentials: undefined,
+        maxInFlight: 1_000,
+        maxQueuedBytes: 16 * 1_048_576,
+        maxValueBytes: 1_000_000,
+      },
+      { connected() {}, disconnected: () => (losses += 1) },
+    );
+    onTestFinished(() => node.destroy());
+
+    const lanes = Array.from(
+      { length: LANES },
+      (_, index) => new Lane(node, String.fromCharCode(97 + (index & 7), 97 + (index >> 3)), random),
+    );
+    let left = OPERATIONS;
+    await Promise.all(
+      lanes.map(async (lane) => {
+        while (left > 0) {
+          left -= 1;
+          await lane.operate();
+        }
+      }),
+    );
+    await node.close();
+
+    const total: Record<string, number> = {};
+    for (const { counts } of lanes) for (const [what, count] of Object.entries(counts)) total[what] = (total[what] ?? 0) + count;
+    // It was the storm that it is meant to be, and most requests were answered nevertheless.
+    expect({ ...proxy.counts, losses, ...total }).toMatchObject({
+      splits: expect.toSatisfy((count: number) => count > 100),
+      delays: expect.toSatisfy((count: number) => count > 10),
+      resets: expect.toSatisfy((count: number) => count > 3),
+      losses: expect.toSatisfy((count: number) => count > 3),
+      answered: expect.toSatisfy((count: number) => count > OPERATIONS / 2),
+      SESS_TIMEOUT: expect.toSatisfy((count: number) => count > 100),
+      SESS_ABORTED: expect.toSatisfy((count: number) => count > 100),
+      SESS_CONNECTION: expect.toSatisfy((count: number) => count > 10),
+    });
+    expect(total['SESS_PROTOCOL']).toBeUndefined();
+  });
+});
