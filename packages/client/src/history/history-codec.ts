@@ -7,9 +7,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { viewId, type DrainMark, type History, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 
-const MAX_HISTORY_BYTES: number = 256 * 1024;
-const MAX_VIEWS = 64;
-const MAX_NODES = 1024;
+export const MAX_HISTORY_BYTES: number = 256 * 1024;
+export const MAX_VIEWS = 64;
+export const MAX_NODES = 1024;
 
 const HEADER = Buffer.from([0xe5, 0x48, 0x01, 0x00]);
 const SIGNATURE_BYTES = 32;

@@ -20,15 +20,17 @@ function byName(one: readonly unknown[], other: readonly unknown[]): number {
 describe('merging histories', () => {
   it('does not depend on who is told first', () => {
     fc.assert(
-      fc.property(histories, histories, (one, other) => { expect(sense(mergeHistories(one, other))).toEqual(sense(mergeHistories(other, one); })),
-      ),
+      fc.property(histories, histories, (one, other) => {
+        expect(sense(mergeHistories(one, other))).toEqual(sense(mergeHistories(other, one)));
+      }),
     );
   });
 
   it('does not depend on how the tellings are grouped', () => {
     fc.assert(
-      fc.property(histories, histories, histories, (one, two, three) => { expect(sense(mergeHistories(mergeHistories(one, two), three))).toEqual(sense(mergeHistories(one, mergeHistories(two, three); }))),
-      ),
+      fc.property(histories, histories, histories, (one, two, three) => {
+        expect(sense(mergeHistories(mergeHistories(one, two), three))).toEqual(sense(mergeHistories(one, mergeHistories(two, three))));
+      }),
     );
   });
 
