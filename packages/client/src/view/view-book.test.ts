@@ -1,0 +1,185 @@
+import { ketama } from '@sess/hash-ring';
+import { describe, expect, it } from 'vitest';
+
+import { EMPTY_HISTORY, viewId, type History } from '../history/history.ts';
+import { ViewBook } from './view-book.ts';
+
+const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];
+const INTERVAL = 1_000;
+const SKEW = 500;
+/** From the last confirmation of a view until all act on another. */
+const AGREED = 3 * INTERVAL + SKEW;
+
+function nodes(...ids: readonly string[]): { id: string; weight: number }[] {
+  return ids.map((id) => ({ id, weight: 1 }));
+}
+
+function book(): ViewBook {
+  return new ViewBook({ copies: 1, distribution: (list) => ketama(list), historyIntervalMs: INTERVAL, clockSkewMs: SKEW });
+}
+
+/** What another client would have written that acts on `ids`. */
+function seenElsewhere(ids: readonly string[], since: number, confirmedAt: number, longestTtlSeconds = 60): History {
+  const list = nodes(...ids);
+  return { ...EMPTY_HISTORY, longestTtlSeconds, views: new Map([[viewId(list), { nodes: list, cause: 'discovery', since, confirmedAt }]]) };
+}
+
+function inRotation(of: ViewBook): readonly string[] | undefined {
+  return of.current?.nodes.map(({ id }) => id);
+}
+
+/** Publishes, as the keeper does: what stands on the nodes is part of the history. */
+function publish(of: ViewBook, now: number): void {
+  of.learned(of.wanted(now), now);
+}
+
+describe('the rotation', () => {
+  it('is what discovery lists, less what is down or drained', () => {
+    const own = book();
+    expect(own.listed(nodes(A, B, C), 0)).toBe(true);
+    expect(own.nodeDown(B, 1)).toBe(true);
+    expect(inRotation(own)).toEqual([A, C]);
+    expect(own.current?.cause).toBe('node-down');
+    expect(own.mark(C, true, 2)).toBe(true);
+    expect(inRotation(own)).toEqual([A]);
+    expect(own.nodeRecovered(B, 3)).toBe(true);
+    expect(own.mark(C, false, 4)).toBe(true);
+    expect(inRotation(own)).toEqual([A, B, C]);
+  });
+
+  it('is never empty: the last nodes are not ejected', () => {
+    const own = book();
+    own.listed(nodes(A, B), 0);
+    own.nodeDown(A, 1);
+    expect(own.nodeDown(B, 2)).toBe(true);
+    expect(inRotation(own)).toEqual([A, B]);
+    own.nodeRecovered(A, 3);
+    own.nodeRecovered(B, 3);
+    own.mark(A, true, 4);
+    own.mark(B, true, 5);
+    expect(inRotation(own)).toEqual([A, B]);
+  });
+
+  it('follows a drain that another client began, and its end', () => {
+    const [one, other] = [book(), book()];
+    for (const each of [one, other]) each.listed(nodes(A, B), 0);
+    one.mark(B, true, 10);
+    expect(other.learned(one.history, 11)).toBe(true);
+    expect(inRotation(other)).toEqual([A]);
+    expect(other.current?.cause).toBe('drain');
+    // Its clock is behind: what is said later must hold nevertheless.
+    other.mark(B, false, 5);
+    expect(one.learned(other.history, 12)).toBe(true);
+    expect(inRotation(one)).toEqual([A, B]);
+  });
+
+  it('stays as it was when the distribution refuses a list', () => {
+    const own = new ViewBook({
+      copies: 1,
+      historyIntervalMs: INTERVAL,
+      clockSkewMs: SKEW,
+      distribution: (list) => {
+        if (list.some(({ id }) => id === C)) throw new Error('not that one');
+        return ketama(list);
+      },
+    });
+    own.listed(nodes(A, B), 0);
+    expect(() => own.listed(nodes(A, C), 1)).toThrow('not that one');
+    expect(inRotation(own)).toEqual([A, B]);
+    expect(own.nodeDown(B, 2)).toBe(true);
+    expect(inRotation(own)).toEqual([A]);
+  });
+
+  it('has one view for the same nodes, however often they flap', () => {
+    const own = book();
+    own.listed(nodes(A, B), 0);
+    publish(own, 0);
+    for (let time = 1; time < 100; time += 2) {
+      own.nodeDown(B, time);
+      publish(own, time);
+      own.nodeRecovered(B, time + 1);
+      publish(own, time + 1);
+    }
+    expect(own.history.views.size).toBe(2);
+    expect(own.current?.since).toBe(0);
+  });
+});
+
+describe('a view that others act on', () => {
+  it('is open until all agreed on another, and for the longest time to live after that', () => {
+    const own = book();
+    own.learned(seenElsewhere([A, B], 0, 100, 60), 100);
+    own.listed(nodes(A, B, C), 200);
+    expect(own.state?.agreedAt).toBe(100 + AGREED);
+    expect(own.state?.others.map(({ openUntil }) => openUntil)).toEqual([100 + AGREED + 60_000]);
+    expect(own.isUnsettled(100 + AGREED + 59_999)).toBe(true);
+    expect(own.isUnsettled(100 + AGREED + 60_000)).toBe(false);
+  });
+
+  it('puts off the agreement with every confirmation', () => {
+    const own = book();
+    own.listed(nodes(A, B, C), 0);
+    own.learned(seenElsewhere([A, B], 0, 100), 100);
+    own.learned(seenElsewhere([A, B], 0, 900), 900);
+    expect(own.state?.agreedAt).toBe(900 + AGREED);
+    // What is older is no news.
+    own.learned(seenElsewhere([A, B], 0, 500), 950);
+    expect(own.state?.agreedAt).toBe(900 + AGREED);
+  });
+
+  it('is forgotten when its window is over, and the current one never', () => {
+    const own = book();
+    own.listed(nodes(A, B, C), 0);
+    publish(own, 0);
+    own.learned(seenElsewhere([A, B], 0, 100, 60), 100);
+    own.prune(100 + AGREED + 59_999);
+    expect(own.history.views.size).toBe(2);
+    own.prune(100 + AGREED + 60_000);
+    expect([...own.history.views.keys()]).toEqual([own.current?.id]);
+    own.prune(1e12);
+    expect([...own.history.views.keys()]).toEqual([own.current?.id]);
+  });
+
+  it('keeps its nodes known, listed or not', () => {
+    const own = book();
+    own.listed(nodes(A), 0);
+    own.learned(seenElsewhere([A, B], 0, 100), 100);
+    expect([...own.nodes()].toSorted()).toEqual([A, B]);
+  });
+
+  it('waits for no node that left discovery and does not answer', () => {
+    const own = book();
+    own.listed(nodes(A, B), 0);
+    own.nodeDown(B, 1);
+    expect(own.state?.gone.has(B)).toBe(false);
+    own.listed(nodes(A), 2);
+    expect(own.state?.gone.has(B)).toBe(true);
+  });
+});
+
+describe('what the nodes should know', () => {
+  it('is the current view, confirmed anew when the last confirmation is an interval old', () => {
+    const own = book();
+    own.listed(nodes(A), 0);
+    publish(own, 0);
+    expect(own.wanted(INTERVAL - 1)).toBe(own.history);
+    expect(own.wanted(INTERVAL).views.get(A)?.confirmedAt).toBe(INTERVAL);
+    expect(own.history.views.get(A)?.confirmedAt).toBe(0);
+  });
+
+  it('is no view that reached no node', () => {
+    const own = book();
+    own.listed(nodes(A), 0);
+    own.listed(nodes(A, B), 1);
+    expect([...own.wanted(2).views.keys()]).toEqual([own.current?.id]);
+  });
+
+  it('is the longest time to live before anything is written for so long', () => {
+    const own = book();
+    own.listed(nodes(A), 0);
+    expect(own.timeToLive(60, 0)).toBe(true);
+    expect(own.timeToLive(60, 1)).toBe(false);
+    expect(own.timeToLive(10, 1)).toBe(false);
+    expect(own.wanted(1).longestTtlSeconds).toBe(60);
+  });
+});
