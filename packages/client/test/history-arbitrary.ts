@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import { viewId, type DrainMark, type History, type ViewEntry } from '../src/history/history.ts';
 

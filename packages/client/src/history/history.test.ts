@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { histories } from '../../test/history-arbitrary.ts';
@@ -65,7 +65,6 @@ describe('merging histories', () => {
   });
 
   it('puts a node back when both were said at the same moment', () => {
-    const said = (drained: boolean): History => ({ ...EMPTY_HISTORY, drains: new Map([['a:1', { drained, at: 5 }]]) });
     expect(mergeHistories(said(true), said(false)).drains.get('a:1')?.drained).toBe(false);
     expect(mergeHistories(said(false), said(true)).drains.get('a:1')?.drained).toBe(false);
   });
@@ -113,4 +112,8 @@ describe('pruning', () => {
 
 function historyOf(nodes: readonly ViewNode[], cause: ViewCause, since: number, confirmedAt: number): History {
   return { ...EMPTY_HISTORY, views: new Map([[viewId(nodes), { nodes, cause, since, confirmedAt }]]) };
+}
+
+function said(drained: boolean): History {
+  return { ...EMPTY_HISTORY, drains: new Map([['a:1', { drained, at: 5 }]]) };
 }

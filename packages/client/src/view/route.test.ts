@@ -1,5 +1,5 @@
 import { ketama } from '@sess/hash-ring';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { route, type OpenView, type RoutingState } from './route.ts';

@@ -16,6 +16,7 @@ import { onAbort } from './abort-watch.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DialectName } from './handshake.ts';
 import { Link } from './link.ts';
+import { KeyListing, type ListingSettings } from './list-keys.ts';
 import { promiseOf, Request, type Answer, type RequestKind } from './request.ts';
 import * as errors from './request-errors.ts';
 import { RequestQueue } from './request-queue.ts';
@@ -31,6 +32,8 @@ export class TextNode implements NodeTransport {
   readonly #options: TransportOptions;
   readonly #queue: RequestQueue = new RequestQueue();
   readonly #link: Link;
+  readonly #settings: ListingSettings;
+  readonly #listings = new Set<KeyListing>();
   readonly #deadlines: Deadlines;
   /** Whether this turn's write is planned. */
   #flushing = false;
@@ -42,7 +45,8 @@ export class TextNode implements NodeTransport {
   constructor(node: TransportNode, options: TransportOptions, dialect: 'auto' | DialectName, events: TransportEvents) {
     this.#node = node.id;
     this.#options = options;
-    this.#link = new Link({ node, options, dialect, tlsMemory: { session: undefined } }, this.#queue, events, () => this.#settled());
+    this.#settings = { node, options, dialect, tlsMemory: { session: undefined } };
+    this.#link = new Link(this.#settings, this.#queue, events, () => this.#settled());
     this.#deadlines = new Deadlines(this.#queue, options.timeoutMs, {
       expired: (request) => this.#abandon(request, errors.timedOut(node.id, options.timeoutMs)),
       stalled: (ms) => this.#link.drop(errors.stalled(node.id, ms)),
@@ -94,6 +98,18 @@ export class TextNode implements NodeTransport {
     }
   }
 
+  async *keys(options?: RequestOptions): AsyncGenerator<string, void, undefined> {
+    this.#checkOpen(options?.signal);
+    const listing = new KeyListing(this.#settings);
+    this.#listings.add(listing);
+    try {
+      yield* listing.keys(options?.signal);
+    } finally {
+      this.#listings.delete(listing);
+      this.#settled();
+    }
+  }
+
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       this.#closed = resolve;
@@ -105,6 +121,7 @@ export class TextNode implements NodeTransport {
   destroy(): void {
     void this.close();
     for (const request of this.#queue.takeAll()) request.fail(errors.closed(this.#node));
+    for (const listing of this.#listings) listing.fail(errors.closed(this.#node));
     this.#settled();
   }
 
@@ -171,7 +188,7 @@ export class TextNode implements NodeTransport {
 
   /** Requests were answered, failed, or are to be sent again. */
   #settled(): void {
-    if (this.#closed !== undefined && this.#queue.pending === 0) {
+    if (this.#closed !== undefined && this.#queue.pending === 0 && this.#listings.size === 0) {
       const closed = this.#closed;
       this.#closed = undefined;
       this.#queue.takeAll();

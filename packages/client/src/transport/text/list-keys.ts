@@ -1,0 +1,228 @@
+/**
+ * Listing a node's keys: `lru_crawler metadump` on a connection of its own, because the node answers nothing else there meanwhile.
+ *
+ * `hash` walks the hash table, where `all` walks the lists by age and can pass by an item that moves between them (memcached: doc/protocol.txt);
+ * `all` is for nodes that don't know `hash`. Expired items the node leaves out by its own clock; ours is no judge of that.
+ *
+ * At most what one read of the socket brings is held: then the socket rests until the reader has taken it, and the node waits.
+ */
+import type { Socket } from 'node:net';
+
+import { SessClientError } from '../../errors.ts';
+import type { TransportNode, TransportOptions } from '../transport.ts';
+import { onAbort } from './abort-watch.ts';
+import { quoted } from './error-reply.ts';
+import { Handshake, type DialectName } from './handshake.ts';
+import { keyInLine } from './key-line.ts';
+import { ReplyFault } from './reply-fault.ts';
+import { aborted, connectionError } from './request-errors.ts';
+import { openSocket, type TlsMemory } from './socket.ts';
+
+/** Longest line of a listing: an encoded key of 250 bytes and its numbers. */
+const MAX_LINE_BYTES = 2048;
+/** Pause before a node that is still busy with another listing is asked again. */
+const BUSY_PAUSE_MS = 20;
+
+export interface ListingSettings {
+  readonly node: TransportNode;
+  readonly options: TransportOptions;
+  readonly dialect: 'auto' | DialectName;
+  readonly tlsMemory: TlsMemory;
+}
+
+export class KeyListing {
+  readonly #settings: ListingSettings;
+  readonly #handshake: Handshake;
+  readonly #socket: Socket;
+  #walk: 'hash' | 'all' = 'hash';
+  #greeted = false;
+  /** The beginning of a line whose end was not read yet. */
+  #begun = '';
+  /** Read, and not taken yet. */
+  #keys: string[] = [];
+  #complete = false;
+  #failure: SessClientError | undefined;
+  #wake: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #busyTimer: NodeJS.Timeout | undefined;
+  /** Until when a busy node is asked again, by `performance.now()`. */
+  #patientUntil = 0;
+  /** Whether something came since the timer fired. */
+  #heard = false;
+
+  constructor(settings: ListingSettings) {
+    const { node, options, dialect, tlsMemory } = settings;
+    this.#settings = settings;
+    this.#handshake = new Handshake(node.id, dialect, options.credentials);
+    this.#socket = openSocket(node, options.tls, tlsMemory, (bytes, length) => this.#read(bytes.subarray(0, length)));
+    this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () => this.#socket.write(this.#handshake.greeting()));
+    this.#socket.on('error', (error) => this.#failed(error));
+    this.#socket.on('end', () => this.#failed(new Error('the node closed it before the list of its keys was complete')));
+    this.#socket.on('close', () => this.#failed(new Error('it was closed')));
+  }
+
+  /** The keys, once. Nothing of the connection is left when it ends, however it ends. */
+  async *keys(signal: AbortSignal | undefined): AsyncGenerator<string, void, undefined> {
+    const release = signal && onAbort(signal, () => this.fail(aborted(this.#settings.node.id, signal.reason, true)));
+    try {
+      for (;;) {
+        const keys = this.#keys;
+        this.#keys = [];
+        for (const key of keys) {
+          if (this.#failure !== undefined) break;
+          yield key;
+        }
+        if (this.#failure !== undefined) throw this.#failure;
+        if (this.#complete && this.#keys.length === 0) return;
+        if (this.#keys.length === 0) await this.#more();
+      }
+    } finally {
+      release?.();
+      await this.#close();
+    }
+  }
+
+  /** Ends it early. */
+  fail(error: SessClientError): void {
+    if (this.#complete || this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#socket.destroy();
+    this.#wakeUp();
+  }
+
+  #failed(error: unknown): void {
+    this.fail(connectionError(this.#settings.node.id, error));
+  }
+
+  /** Lets the socket read again, and resolves when that brought keys or an end. */
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      this.#arm();
+      if (this.#greeted) this.#socket.resume();
+    });
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    clearTimeout(this.#timer);
+    wake?.();
+  }
+
+  /** Whether the socket may go on reading. */
+  #read(bytes: Buffer): boolean {
+    if (this.#failure !== undefined || this.#complete) return false;
+    this.#heard = true;
+    this.#timer?.refresh();
+    try {
+      if (this.#greeted) this.#take(bytes.toString('latin1'));
+      else this.#greet(bytes);
+    } catch (error) {
+      this.#complete = false;
+      this.#failed(error);
+    }
+    if (this.#keys.length > 0 || this.#complete) this.#wakeUp();
+    return this.#wake !== undefined;
+  }
+
+  #greet(bytes: Buffer): void {
+    if (this.#handshake.read(bytes) === undefined) return;
+    this.#greeted = true;
+    this.#patientUntil = performance.now() + this.#settings.options.timeoutMs;
+    this.#ask();
+    clearTimeout(this.#timer);
+    this.#arm();
+  }
+
+  #ask(): void {
+    this.#socket.write(`lru_crawler metadump ${this.#walk}\r\n`);
+  }
+
+  #take(text: string): void {
+    const lines = (this.#begun + text).split('\n');
+    this.#begun = lines.pop() ?? '';
+    for (const line of lines) this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
+    if (this.#begun.length > MAX_LINE_BYTES) throw new ReplyFault(`a line of the listing is longer than ${MAX_LINE_BYTES} bytes`);
+  }
+
+  #line(line: string): void {
+    if (this.#complete) throw new ReplyFault('something came after the end of the listing');
+    if (line.startsWith('key=')) {
+      const key = keyInLine(line);
+      if (key !== undefined) this.#keys.push(key);
+    } else if (line === 'END') {
+      this.#complete = true;
+    } else if (line.startsWith('BADCLASS') && this.#walk === 'hash') {
+      this.#walk = 'all';
+      this.#ask();
+    } else if (line.startsWith('BUSY') && performance.now() < this.#patientUntil) {
+      // A listing that was left in the middle goes on until the node notices.
+      this.#busyTimer = setTimeout(() => this.#ask(), BUSY_PAUSE_MS);
+    } else {
+      throw this.#refused(line);
+    }
+  }
+
+  #refused(line: string): Error {
+    const node = this.#settings.node.id;
+    const said = quoted(line, '');
+    const refusal = (text: string): SessClientError => new SessClientError('SESS_SERVER', text, { node });
+    if (line.startsWith('BUSY')) {
+      return refusal(`The node ${node} is listing its keys for somebody else (${said}); try again when that is over.`);
+    }
+    if (line.startsWith('CLIENT_ERROR lru crawler disabled')) {
+      return refusal(
+        `The node ${node} has its crawler disabled (${said}); send it "lru_crawler enable", or start it without -o no_lru_crawler.`,
+      );
+    }
+    if (/^(?:ERROR|CLIENT_ERROR|SERVER_ERROR|BADCLASS)(?: |$)/.test(line)) {
+      return refusal(
+        `The node ${node} does not list its keys (${said}): that takes memcached 1.4.31 or later, and a service that allows "lru_crawler metadump".`,
+      );
+    }
+    return new ReplyFault('a line of the listing is none');
+  }
+
+  #arm(): void {
+    const { timeoutMs, connectTimeoutMs } = this.#settings.options;
+    this.#timer = setTimeout(
+      () => {
+        this.#heard = false;
+        // After what the socket has waiting: the process may have been busy, not the node.
+        setImmediate(() => {
+          if (this.#wake !== undefined && !this.#heard) this.fail(this.#silent());
+        });
+      },
+      this.#greeted ? timeoutMs : connectTimeoutMs,
+    );
+  }
+
+  #silent(): SessClientError {
+    const { node, options } = this.#settings;
+    return this.#greeted
+      ? new SessClientError(
+          'SESS_TIMEOUT',
+          `The node ${node.id} went silent for ${options.timeoutMs} ms (timeoutMs) while it listed its keys.`,
+          {
+            node: node.id,
+          },
+        )
+      : new SessClientError(
+          'SESS_CONNECTION',
+          `No connection to ${node.id} within ${options.connectTimeoutMs} ms (connectTimeoutMs), its greeting included.`,
+          { node: node.id },
+        );
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#busyTimer);
+    this.#failure ??= new SessClientError('SESS_CLOSED', 'The listing is over.', { node: this.#settings.node.id });
+    if (this.#socket.closed) return;
+    await new Promise<void>((resolve) => {
+      this.#socket.once('close', () => resolve());
+      this.#socket.destroy();
+    });
+  }
+}
