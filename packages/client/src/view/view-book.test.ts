@@ -14,8 +14,8 @@ function nodes(...ids: readonly string[]): { id: string; weight: number }[] {
   return ids.map((id) => ({ id, weight: 1 }));
 }
 
-function book(): ViewBook {
-  return new ViewBook({ copies: 1, distribution: (list) => ketama(list), historyIntervalMs: INTERVAL, clockSkewMs: SKEW });
+function book(windowSeconds = 0): ViewBook {
+  return new ViewBook({ copies: 1, distribution: (list) => ketama(list), historyIntervalMs: INTERVAL, clockSkewMs: SKEW, windowSeconds });
 }
 
 /** What another client would have written that acts on `ids`. */
@@ -78,6 +78,7 @@ describe('the rotation', () => {
       copies: 1,
       historyIntervalMs: INTERVAL,
       clockSkewMs: SKEW,
+      windowSeconds: 0,
       distribution: (list) => {
         if (list.some(({ id }) => id === C)) throw new Error('not that one');
         return ketama(list);
@@ -114,6 +115,15 @@ describe('a view that others act on', () => {
     expect(own.state?.others.map(({ openUntil }) => openUntil)).toEqual([100 + AGREED + 60_000]);
     expect(own.isUnsettled(100 + AGREED + 59_999)).toBe(true);
     expect(own.isUnsettled(100 + AGREED + 60_000)).toBe(false);
+  });
+
+  it('is open no shorter than the least window', () => {
+    const own = book(90);
+    own.listed(nodes(A, B, C), 0);
+    own.learned(seenElsewhere([A, B], 0, 100, 60), 100);
+    expect(own.state?.others.map(({ openUntil }) => openUntil)).toEqual([100 + AGREED + 90_000]);
+    own.timeToLive(120, 200);
+    expect(own.state?.others.map(({ openUntil }) => openUntil)).toEqual([100 + AGREED + 120_000]);
   });
 
   it('puts off the agreement with every confirmation', () => {

@@ -22,6 +22,8 @@ export interface ViewBookOptions {
   readonly distribution: DistributionFactory;
   readonly historyIntervalMs: number;
   readonly clockSkewMs: number;
+  /** The least time for which an earlier view stays open, in seconds. */
+  readonly windowSeconds: number;
 }
 
 /** A view is agreed when nobody has confirmed another one for so many intervals. */
@@ -177,7 +179,7 @@ export class ViewBook {
 
   /** Nobody wrote by the view after it was agreed that nobody acts on it; what was written until then lives no longer than the longest time. */
   #openUntil(entry: ViewEntry): number {
-    return this.#agreedAfter(entry) + this.#history.longestTtlSeconds * 1000;
+    return this.#agreedAfter(entry) + Math.max(this.#history.longestTtlSeconds, this.#options.windowSeconds) * 1000;
   }
 
   #view(id: string, { nodes, cause, since }: ViewEntry): View {
