@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { ReplyFault } from '../src/transport/text/reply-fault.ts';
 import { Conversation, EXCHANGE, expectedResult, type DialectName } from './fuzz/exchange.ts';
 
-const RUNS = Number(process.env['SESS_FUZZ_RUNS'] ?? 500);
+const RUNS = Number(process.env['SESS_FUZZ_RUNS'] ?? 200);
 const SEED = process.env['SESS_FUZZ_SEED'];
 const SETTINGS: fc.Parameters<unknown> = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
 /** A run takes about a millisecond; on a busy machine, several. */

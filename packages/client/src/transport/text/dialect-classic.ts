@@ -75,6 +75,13 @@ export class ClassicDialect implements Dialect {
     }
   }
 
+  readonly itemBytes = 0;
+
+  /** Left to {@link line}: a classic item names its key, and END follows. */
+  item(): number {
+    return -1;
+  }
+
   line(request: Request, line: ReplyLine): Progress {
     if (this.#stage === 'first') return this.#first(request, line);
     if (this.#stage === 'end') {

@@ -25,6 +25,10 @@ const WITHOUT_ITEM: ReadonlyMap<number, Partial<Record<RequestKind, { readonly a
 ]);
 
 const SPACE = 0x20;
+const CR = 0x0d;
+const LF = 0x0a;
+const ZERO = 0x30;
+const NINE = 0x39;
 const FLAGS = 0x66; // f
 const CAS = 0x63; // c
 const TTL = 0x74; // t
@@ -38,6 +42,11 @@ const SEEN_TTL = 4;
 const SEEN_OPAQUE = 8;
 const SEEN_ITEM: number = SEEN_FLAGS | SEEN_CAS | SEEN_TTL;
 
+/** Numbers of as many digits are exact, and read in one pass. */
+const PLAIN_DIGITS = 15;
+/** `VA <n> f<n> c<n> t<n> O<n>` CRLF. */
+const LONGEST_PLAIN_ITEM: number = 'VA '.length + PLAIN_DIGITS + 4 * (' f'.length + PLAIN_DIGITS) + 2;
+
 /** Opaque numbers go round: a power of two, and more than are usually in flight. */
 const OPAQUES = 1024;
 /** The end of a `get`, made once for every opaque number: the command is then two pieces around the key. */
@@ -47,6 +56,7 @@ export class MetaDialect implements Dialect {
   readonly name = 'meta';
   readonly #node: string;
   readonly #epoch: number;
+  itemBytes = 0;
   #opaque = 0;
   #flags = 0;
   #cas: CasToken['unique'] = 0;
@@ -74,12 +84,32 @@ export class MetaDialect implements Dialect {
     else batch.text('version\r\n');
   }
 
+  item(request: Request, bytes: Buffer, from: number, end: number): number {
+    // Room for the longest line of this form: beyond `end` are bytes of an earlier read.
+    if (end - from < LONGEST_PLAIN_ITEM || !asksForItem(request.kind)) return -1;
+    if ((((bytes[from] as number) << 8) | (bytes[from + 1] as number)) !== VALUE || bytes[from + 2] !== SPACE) return -1;
+    const length = numberAt(bytes, from + 3);
+    const flags = attributeAt(bytes, numberEnd, FLAGS);
+    const cas = attributeAt(bytes, numberEnd, CAS);
+    const ttl = attributeAt(bytes, numberEnd, TTL);
+    const opaque = attributeAt(bytes, numberEnd, OPAQUE);
+    const at = numberEnd;
+    // A negative one was not found, or not of the plainest form.
+    if (length < 0 || ttl < 0 || flags < 0 || flags > 0xffff_ffff || cas < 0 || opaque !== request.mark) return -1;
+    if (bytes[at] !== CR || bytes[at + 1] !== LF) return -1;
+    this.#flags = flags;
+    this.#cas = cas;
+    this.#ttl = ttl;
+    this.itemBytes = length;
+    return at + 2;
+  }
+
   line(request: Request, line: ReplyLine): Progress {
     const { kind } = request;
     const after = line.peek(2);
     if (after === SPACE || after === -1) {
       const word = (line.peek() << 8) | line.peek(1);
-      if (kind === 'get' || kind === 'get-and-touch') {
+      if (asksForItem(kind)) {
         if (word === VALUE) return this.#value(request, line);
       } else if (word === DONE && kind !== 'probe') {
         this.#attributes(request, line.skip(2), kind === 'touch' ? SEEN_FLAGS : 0);
@@ -152,4 +182,30 @@ export class MetaDialect implements Dialect {
 
 function status(word: string): number {
   return (word.charCodeAt(0) << 8) | word.charCodeAt(1);
+}
+
+function asksForItem(kind: RequestKind): boolean {
+  return kind === 'get' || kind === 'get-and-touch';
+}
+
+/** Where the number ends that was read last. */
+let numberEnd = 0;
+
+/** The number at `from`; -1 where there is none, or one of too many digits. */
+function numberAt(bytes: Buffer, from: number): number {
+  let at = from;
+  let value = 0;
+  let byte = bytes[at] as number;
+  while (byte >= ZERO && byte <= NINE && at - from < PLAIN_DIGITS) {
+    value = value * 10 + (byte - ZERO);
+    at += 1;
+    byte = bytes[at] as number;
+  }
+  numberEnd = at;
+  return at === from ? -1 : value;
+}
+
+/** The number of ` <name><number>` at `from`; -1 where that is not so. */
+function attributeAt(bytes: Buffer, from: number, name: number): number {
+  return bytes[from] === SPACE && bytes[from + 1] === name ? numberAt(bytes, from + 2) : -1;
 }

@@ -20,6 +20,13 @@ export interface Dialect {
   readonly name: 'meta' | 'classic';
   /** Appends the request's command. */
   write(request: Request, batch: CommandBatch): void;
+  /**
+   * Reads the line of an item, its CRLF included, in one pass, when it is of the plainest form and lies within `bytes` from `at` to `end`.
+   * Returns where the data block begins, {@link itemBytes} long, or -1 to have it read by {@link line}.
+   */
+  item(request: Request, bytes: Buffer, at: number, end: number): number;
+  /** Length of the data block that {@link item} found. */
+  readonly itemBytes: number;
   /** Reads a line of the reply to `request`, its CRLF taken off. */
   line(request: Request, line: ReplyLine): Progress;
   /** Takes the data block; `undefined` when {@link wantsData} said that nobody wants it. */

@@ -43,14 +43,18 @@ export class ReplyReader {
   }
 
   #readLine(bytes: Buffer, from: number, end: number): number {
+    const request = this.#queue.awaiting;
+    if (request === undefined) throw new ReplyFault('a reply came that nothing was asked for');
+    if (this.#begunBytes === 0) {
+      const block = this.#dialect.item(request, bytes, from, end);
+      if (block > 0) return this.#block(request, this.#dialect.itemBytes, bytes, block, end);
+    }
     let at = from;
     while (at < end && bytes[at] !== LF) at += 1;
     if (at === end) {
       this.#begin(bytes, from, end);
       return end;
     }
-    const request = this.#queue.awaiting;
-    if (request === undefined) throw new ReplyFault('a reply came that nothing was asked for');
     const next = at + 1;
     let line: ReplyLine;
     if (this.#begunBytes > 0) {

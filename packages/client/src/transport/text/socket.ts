@@ -3,7 +3,7 @@ import { checkServerIdentity, connect as connectTls, type ConnectionOptions } fr
 import type { TransportNode, TransportOptions } from '../transport.ts';
 
 /** One read: as much as a socket usually has waiting, and no allocation for each. */
-const READ_BYTES: number = 64 * 1024;
+const READ_BYTES: number = 128 * 1024;
 const KEEP_ALIVE_MS = 15_000;
 
 /** What makes the next TLS handshake with the same node a short one. */
