@@ -15,7 +15,9 @@ export interface FleetOptions {
   readonly apps: number;
   /** Of the first process; the others follow. 0 takes free ones. */
   readonly firstPort: number;
-  readonly config: Omit<AppConfig, 'framework' | 'store' | 'port'>;
+  /** `host:port` of the cluster's configuration endpoint. */
+  readonly endpoint: string;
+  readonly config: Omit<AppConfig, 'framework' | 'store' | 'port' | 'endpoint'>;
   readonly children: ChildProcesses;
 }
 
@@ -31,15 +33,14 @@ export interface ClusterSight {
 export class AppFleet {
   readonly strategy: Strategy;
   readonly #options: FleetOptions;
+  #endpoint: string;
   #processes: readonly AppProcess[] = [];
 
   /** Resolves when all processes listen. When one cannot, closes the others and rejects with its reason. */
   static async start(options: FleetOptions): Promise<AppFleet> {
     const fleet = new AppFleet(options);
     const frameworks = Array.from({ length: 2 * options.apps }, (_, place) => (place % 2 === 0 ? 'fastify' : 'koa'));
-    const starts = await Promise.allSettled(
-      frameworks.map((framework, place) => fleet.#startOne(framework, options.firstPort === 0 ? 0 : options.firstPort + place)),
-    );
+    const starts = await Promise.allSettled(frameworks.map((framework, place) => fleet.#start(framework, options.firstPort + place)));
     fleet.#processes = starts.filter((start) => start.status === 'fulfilled').map((start) => start.value);
     const failed = starts.find((start) => start.status === 'rejected');
     if (failed !== undefined) {
@@ -52,6 +53,7 @@ export class AppFleet {
   private constructor(options: FleetOptions) {
     this.strategy = options.strategy;
     this.#options = options;
+    this.#endpoint = options.endpoint;
   }
 
   /** Those that run, Fastify and Koa in turn. */
@@ -69,11 +71,17 @@ export class AppFleet {
     });
   }
 
+  /** Runs new apps over another cluster, in the processes that live and in new ones in the place of those that died. */
+  async moveTo(endpoint: string): Promise<void> {
+    this.#endpoint = endpoint;
+    await Promise.all(this.processes.map((process) => process.run(this.#configOf(process.framework, process.port))));
+    await this.refill();
+  }
+
   /** Starts a process in the place of each that died, as a supervisor does. */
   async refill(): Promise<void> {
-    const portOf = (process: AppProcess): number => (this.#options.firstPort === 0 ? 0 : process.port);
     const refill = async (process: AppProcess): Promise<AppProcess> =>
-      process.alive ? process : this.#startOne(process.framework, portOf(process));
+      process.alive ? process : this.#start(process.framework, process.port);
     this.#processes = await Promise.all(this.#processes.map(refill));
   }
 
@@ -81,9 +89,13 @@ export class AppFleet {
     await Promise.all(this.#processes.map((process) => process.close()));
   }
 
-  #startOne(framework: Framework, port: number): Promise<AppProcess> {
-    const { config, strategy, children } = this.#options;
-    return AppProcess.start(children, { ...config, framework, store: strategy.store, port });
+  #start(framework: Framework, port: number): Promise<AppProcess> {
+    return AppProcess.start(this.#options.children, this.#configOf(framework, port));
+  }
+
+  #configOf(framework: Framework, port: number): AppConfig {
+    const { config, strategy, firstPort } = this.#options;
+    return { ...config, endpoint: this.#endpoint, framework, store: strategy.store, port: firstPort === 0 ? 0 : port };
   }
 
   async #behind({ nodes, down }: ClusterSight): Promise<Missing> {

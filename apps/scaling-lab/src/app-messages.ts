@@ -21,6 +21,8 @@ export interface AppConfig {
   readonly secret: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Nodes that hold each session. */
+  readonly copies: number;
   readonly transport: TransportName;
   /** Milliseconds between two looks at the endpoint. */
   readonly pollIntervalMs: number;

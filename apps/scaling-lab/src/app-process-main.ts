@@ -35,8 +35,10 @@ process.on('message', (message: ToApp) => {
 });
 process.on('disconnect', () => void stop());
 
+/** In the place of the app that ran here before, if one did: a process that has run for a while is faster than one that begins. */
 async function start(config: AppConfig): Promise<void> {
   try {
+    await close();
     backend = BACKENDS[config.store](config);
     await backend.ready();
     app = await FRAMEWORKS[config.framework](config, backend);
@@ -49,11 +51,17 @@ async function start(config: AppConfig): Promise<void> {
 
 async function stop(): Promise<void> {
   try {
-    await app?.close();
-    await backend?.close();
+    await close();
   } finally {
     process.exit();
   }
+}
+
+async function close(): Promise<void> {
+  await app?.close();
+  await backend?.close();
+  app = undefined;
+  backend = undefined;
 }
 
 function tell(message: FromApp): void {

@@ -4,66 +4,86 @@ import { Pool } from 'undici';
 import type { AppConfig, AppStatus, Framework, FromApp, ToApp } from './app-messages.ts';
 import type { ChildProcesses } from './child-processes.ts';
 
-/** Time for a process to listen, and to have the first node list. */
+/** Time for an app to listen, and to have the first node list. */
 const START_TIMEOUT_MS = 30_000;
 /** Time for a process to close by itself before it is killed. */
 const STOP_TIMEOUT_MS = 3_000;
 /** Time for an answer over the message channel. */
 const STATUS_TIMEOUT_MS = 10_000;
-const CONNECTIONS = 32;
+const POOL_OPTIONS = { connections: 32, headersTimeout: 15_000, bodyTimeout: 15_000 } as const;
 /** How much of a process' last words is kept for an error message, in characters. */
 const LAST_WORDS = 2_000;
 
-/** One running app process, and the connections to it. */
+type Started = Extract<FromApp, { type: 'listening' | 'failed' }>;
+
+/** One app process, and the connections to the app that runs in it. */
 export class AppProcess {
   readonly framework: Framework;
-  readonly port: number;
-  readonly pool: Pool;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (status: AppStatus) => void>();
+  #started: ((answer: Started) => void) | undefined;
+  #port = 0;
+  #pool: Pool | undefined;
   #asked = 0;
+  #lastWords = '';
 
-  /** Resolves when the process listens; rejects with what it says when it cannot. */
+  /** Resolves when the app listens; rejects with what it says when it cannot. */
   static async start(children: ChildProcesses, config: AppConfig): Promise<AppProcess> {
-    const child = children.fork(new URL('./app-process-main.js', import.meta.url));
+    const process = new AppProcess(children.fork(new URL('./app-process-main.js', import.meta.url)), config.framework);
     try {
-      return new AppProcess(child, config.framework, await listening(child, config));
+      await process.run(config);
     } catch (error) {
-      child.kill('SIGKILL');
+      process.#child.kill('SIGKILL');
       throw error;
     }
+    return process;
   }
 
-  private constructor(child: ChildProcess, framework: Framework, port: number) {
+  private constructor(child: ChildProcess, framework: Framework) {
     this.#child = child;
     this.framework = framework;
-    this.port = port;
-    this.pool = new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS, headersTimeout: 15_000, bodyTimeout: 15_000 });
     child.on('message', (message: FromApp) => {
       if (message.type === 'status') this.#waiting.get(message.id)?.(message.status);
+      else this.#started?.(message);
     });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+    });
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   get alive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** What the process knows of the cluster now. */
+  /** The connections to the app. */
+  get pool(): Pool {
+    if (this.#pool === undefined) throw new Error(`${this.#name} does not listen yet`);
+    return this.#pool;
+  }
+
+  /** Runs an app in this process, in the place of the one before. Resolves when it listens. */
+  async run(config: AppConfig): Promise<void> {
+    await this.#pool?.destroy();
+    this.#port = await this.#listening(config);
+    this.#pool = new Pool(`http://127.0.0.1:${this.#port}`, POOL_OPTIONS);
+  }
+
+  /** What the app knows of the cluster now. */
   async status(): Promise<AppStatus> {
     const id = (this.#asked += 1);
+    let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<AppStatus>((resolve, reject) => {
-        const timer = setTimeout(
-          () => reject(new Error(`${this.#name} did not tell its status in ${STATUS_TIMEOUT_MS} ms`)),
-          STATUS_TIMEOUT_MS,
-        );
-        this.#waiting.set(id, (status) => {
-          clearTimeout(timer);
-          resolve(status);
-        });
-        tell(this.#child, { type: 'status', id });
+        timer = setTimeout(() => reject(new Error(`${this.#name} did not tell its status in ${STATUS_TIMEOUT_MS} ms`)), STATUS_TIMEOUT_MS);
+        this.#waiting.set(id, resolve);
+        this.#tell({ type: 'status', id });
       });
     } finally {
+      clearTimeout(timer);
       this.#waiting.delete(id);
     }
   }
@@ -72,12 +92,12 @@ export class AppProcess {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended();
-    await this.pool.destroy();
+    await this.#pool?.destroy();
   }
 
   /** Lets the process close by itself, and kills it when that takes too long. */
   async close(): Promise<void> {
-    await this.pool.destroy();
+    await this.#pool?.destroy();
     if (this.#child.connected) this.#child.disconnect();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await this.#ended();
@@ -85,49 +105,46 @@ export class AppProcess {
   }
 
   get #name(): string {
-    return `the ${this.framework} process on port ${this.port}`;
+    return `the ${this.framework} process on port ${this.#port}`;
+  }
+
+  async #listening(config: AppConfig): Promise<number> {
+    let timer: NodeJS.Timeout | undefined;
+    let exited: ((code: number | null, signal: NodeJS.Signals | null) => void) | undefined;
+    try {
+      return await new Promise<number>((resolve, reject) => {
+        timer = setTimeout(
+          () => reject(new Error(`the ${config.framework} app did not listen within ${START_TIMEOUT_MS} ms`)),
+          START_TIMEOUT_MS,
+        );
+        exited = (code, signal) =>
+          reject(
+            new Error(`the ${config.framework} process ended at its start (${signal ?? `exit code ${code}`}). ${this.#lastWords}`.trim()),
+          );
+        this.#child.once('exit', exited).once('error', reject);
+        this.#started = (answer) => (answer.type === 'listening' ? resolve(answer.port) : reject(new Error(wordsFor(answer, config))));
+        this.#tell({ type: 'start', config });
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#started = undefined;
+      if (exited !== undefined) this.#child.off('exit', exited);
+    }
   }
 
   async #ended(): Promise<void> {
     if (this.alive) await once(this.#child, 'exit');
   }
-}
 
-/** The port that the process listens on. */
-async function listening(child: ChildProcess, config: AppConfig): Promise<number> {
-  let lastWords = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    lastWords = (lastWords + text).slice(-LAST_WORDS);
-  });
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise<number>((resolve, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`the ${config.framework} process did not listen within ${START_TIMEOUT_MS} ms`)),
-        START_TIMEOUT_MS,
-      );
-      child.once('error', reject);
-      child.once('exit', (code, signal) => {
-        reject(new Error(`the ${config.framework} process ended at its start (${signal ?? `exit code ${code}`}). ${lastWords}`.trim()));
-      });
-      child.once('message', (message: FromApp) => {
-        if (message.type === 'listening') resolve(message.port);
-        else if (message.type === 'failed') reject(new Error(wordsFor(message, config)));
-      });
-      tell(child, { type: 'start', config });
-    });
-  } finally {
-    clearTimeout(timer);
+  /** A message to a process that just died is lost; that it died is told by its `exit`. */
+  #tell(message: ToApp): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 }
 
 function wordsFor({ message, code }: Extract<FromApp, { type: 'failed' }>, { framework, port }: AppConfig): string {
-  if (code === 'EADDRINUSE')
+  if (code === 'EADDRINUSE') {
     return `port ${port} on 127.0.0.1 is in use. End what listens there, or choose another first port with --port; the apps take ports in a row.`;
+  }
   return `the ${framework} process could not start: ${message}`;
-}
-
-/** A message to a process that just died is lost; that it died is told by its `exit`. */
-function tell(child: ChildProcess, message: ToApp): void {
-  if (child.connected) child.send(message, () => undefined);
 }

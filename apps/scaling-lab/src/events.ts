@@ -14,15 +14,18 @@ export type EventName =
 interface Event {
   /** For the progress line: what is going on. */
   readonly says: string;
+  /** Whether the nodes are others afterwards, or have lost what they held. */
+  readonly changesNodes: boolean;
   /** Resolves, when it is done, with the node that it befell, where there is one. `victim` is the node that the event before befell. */
   readonly happen: (stage: Stage, victim: string | undefined) => Promise<string | undefined>;
 }
 
 export const EVENTS: Readonly<Record<EventName, Event>> = {
-  none: { says: 'nothing happens', happen: async () => undefined },
+  none: { says: 'nothing happens', changesNodes: false, happen: async () => undefined },
 
   'add-node': {
     says: 'adding a node',
+    changesNodes: true,
     happen: async ({ cluster }) => {
       await cluster.addNode();
       return undefined;
@@ -31,6 +34,7 @@ export const EVENTS: Readonly<Record<EventName, Event>> = {
 
   'remove-last-node': {
     says: 'taking a node away',
+    changesNodes: true,
     happen: async (stage) => {
       const last = listedNodes(stage).at(-1);
       if (last === undefined) throw new Error('there is no node to remove');
@@ -41,6 +45,7 @@ export const EVENTS: Readonly<Record<EventName, Event>> = {
 
   'crash-node': {
     says: 'crashing a node',
+    changesNodes: true,
     happen: async (stage) => {
       const victim = middleNode(stage);
       await stage.cluster.crashNode(victim);
@@ -50,6 +55,7 @@ export const EVENTS: Readonly<Record<EventName, Event>> = {
 
   'drop-victim': {
     says: 'taking the crashed node off the list',
+    changesNodes: true,
     happen: async ({ cluster }, victim) => {
       if (victim === undefined) throw new Error('no node has crashed');
       await cluster.removeNode(victim);
@@ -59,6 +65,7 @@ export const EVENTS: Readonly<Record<EventName, Event>> = {
 
   'replace-node': {
     says: 'replacing a node that crashed',
+    changesNodes: true,
     happen: async (stage) => {
       const victim = middleNode(stage);
       await stage.cluster.crashNode(victim);
@@ -70,6 +77,7 @@ export const EVENTS: Readonly<Record<EventName, Event>> = {
 
   'restart-node': {
     says: 'restarting a node',
+    changesNodes: true,
     happen: async (stage) => {
       const victim = middleNode(stage);
       await stage.cluster.restartNode(victim);
@@ -79,6 +87,7 @@ export const EVENTS: Readonly<Record<EventName, Event>> = {
 
   'kill-app': {
     says: 'killing an app process',
+    changesNodes: false,
     happen: async ({ fleets }) => {
       await Promise.all(fleets.map(async (fleet) => fleet.processes[0]?.kill()));
       return undefined;

@@ -17,10 +17,15 @@ export interface Expectation {
   readonly unavailable: number;
 }
 
-/** What the strategy's distribution leads one to expect of a phase: computed from the node lists of this very run. */
-export function expectationOf(phase: Phase, strategy: Strategy, change: Change): Expectation {
+/**
+ * What a strategy leads one to expect of a phase: computed from the node lists of this very run. With two copies or more of each session, no single node
+ * takes one along.
+ */
+export function expectationOf(phase: Phase, strategy: Strategy, copies: number, change: Change): Expectation {
+  if (strategy.handover && copies > 1) return { loggedOut: 0, unavailable: 0 };
   const before = strategy.distribution(change.before);
-  return { loggedOut: FRACTIONS[phase.loggedOut](before, change), unavailable: FRACTIONS[phase.unavailable](before, change) };
+  const loggedOut = strategy.handover ? phase.loggedOut.withHandover : phase.loggedOut.byDistribution;
+  return { loggedOut: FRACTIONS[loggedOut](before, change), unavailable: FRACTIONS[phase.unavailable](before, change) };
 }
 
 const FRACTIONS: Readonly<Record<Share, (before: Distribution, change: Change) => number>> = {

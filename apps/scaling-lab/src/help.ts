@@ -16,6 +16,7 @@ Usage: npx pnpm@10 demo [options]
   --strategy NAME    only this one; can be given again (all; with --serve: ketama)
   --transport text|memjs
                      protocol of the ketama strategy: built-in text, or memjs's binary one (text)
+  --copies N         nodes that hold each session, with the ketama strategy, 1 to 3 (1)
   --json FILE        write the measurements to FILE
   --serve            measure nothing: keep cluster and apps up, and say what to try
   --port N           with --serve: port of the first app; the others follow (3001)
@@ -27,7 +28,7 @@ ${SCENARIO_NAMES.map((name) => `  ${name.padEnd(12)} ${SCENARIOS[name].does}`).j
 Strategies, which live through the same events side by side:
 ${STRATEGY_NAMES.map((name) => `  ${name.padEnd(12)} ${STRATEGIES[name].does}`).join('\n')}
 
-Exit code: 0 when the ketama strategy lost no more than its theory says, 1 when it did or something failed, 2 for wrong options,
+Exit code: 0 when the ketama strategy lost no more than it should, 1 when it did or something failed, 2 for wrong options,
 128 + number after a signal.
 `;
 }

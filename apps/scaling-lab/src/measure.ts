@@ -1,30 +1,37 @@
-import type { LabOptions } from './options.ts';
-import { openStage, type Ownership } from './open-stage.ts';
 import type { Measurement } from './measurement.ts';
+import type { Ownership } from './open-stage.ts';
+import type { LabOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import type { Report } from './report.ts';
 import { runScenario } from './run-scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
+import { Stages } from './stages.ts';
 
-/** Runs every scenario that was asked for, one after another, over one cluster. */
+/** Runs every scenario that was asked for, one after another. */
 export async function measure(options: LabOptions, ownership: Ownership, progress: Progress): Promise<Report> {
   const startedAt = new Date();
-  const stage = await openStage(options, ownership, progress);
+  const stages = new Stages(options, ownership, progress);
   const measurements: Measurement[] = [];
+  let ranOn = { runtime: 'none', runtimeReason: 'nothing was measured' };
   for (const [place, name] of options.scenarios.entries()) {
-    progress.begin(`${place + 1}/${options.scenarios.length} ${name}`, 'preparing the cluster');
-    const measured = await runScenario(stage, SCENARIOS[name], options, progress);
-    measurements.push(...measured);
+    progress.begin(`${place + 1}/${options.scenarios.length} ${name}`);
+    const stage = await stages.for(SCENARIOS[name]);
+    if (place === 0) {
+      const { runtime, runtimeReason } = stage.cluster;
+      progress.note(`runtime: ${runtime} (${runtimeReason})`);
+      ranOn = { runtime, runtimeReason };
+    }
+    measurements.push(...(await runScenario(stage, SCENARIOS[name], options, progress)));
   }
   return {
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
-    runtime: stage.cluster.runtime,
-    runtimeReason: stage.cluster.runtimeReason,
+    ...ranOn,
     node: process.version,
     nodes: options.nodes,
     users: options.users,
     apps: options.apps,
+    copies: options.copies,
     transport: options.transport,
     measurements,
     asExpected: measurements.every(({ objections }) => objections.length === 0),

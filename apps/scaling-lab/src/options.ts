@@ -19,6 +19,8 @@ export interface LabOptions {
   readonly nodes: number;
   /** Processes of each framework, per strategy. */
   readonly apps: number;
+  /** Nodes that hold each session, with the ketama strategy. */
+  readonly copies: number;
   /** In the order in which they run. */
   readonly scenarios: readonly ScenarioName[];
   readonly strategies: readonly StrategyName[];
@@ -46,6 +48,7 @@ const OPTIONS = {
   scenario: { type: 'string', multiple: true },
   strategy: { type: 'string', multiple: true },
   transport: { type: 'string' },
+  copies: { type: 'string' },
   port: { type: 'string' },
   json: { type: 'string' },
 } as const;
@@ -66,6 +69,7 @@ export function parseOptions(argv: readonly string[]): LabOptions {
     apps,
     scenarios: several('scenario', given.scenario, SCENARIO_NAMES),
     strategies: given.strategy === undefined && serve ? ['ketama'] : several('strategy', given.strategy, STRATEGY_NAMES),
+    copies: integer('copies', given.copies, 1, 1, 3),
     transport: oneOf('transport', given.transport ?? 'text', TRANSPORTS),
     port: integer('port', given.port, 3_001, 1, 65_536 - 2 * apps),
     json: given.json,

@@ -12,7 +12,8 @@ describe('Progress', () => {
   it('writes a line for each step, and none for what is counted, where there is no terminal', () => {
     const output = recorder(false);
     const progress = new Progress(output);
-    progress.begin('crash', 'logging in');
+    progress.begin('crash');
+    progress.step('logging in');
     progress.step('counting', 2_000);
     progress.advance();
     progress.note('done');
@@ -24,7 +25,8 @@ describe('Progress', () => {
     const output = recorder(true);
     let now = 0;
     const progress = new Progress(output, () => now);
-    progress.begin('crash', 'starting');
+    progress.begin('crash');
+    progress.step('starting');
     progress.step('counting', 4);
     progress.advance();
     now = 100;
@@ -42,7 +44,8 @@ describe('Progress', () => {
   it('erases the line before a note, and does not let it wrap', () => {
     const output = recorder(true, 10);
     const progress = new Progress(output, () => 0);
-    progress.begin('scenario', 'step');
+    progress.begin('scenario');
+    progress.step('step');
     progress.note('kept');
     expect(output.written).toEqual([`${ERASE}scenario:`, ERASE, 'kept\n']);
   });

@@ -24,10 +24,9 @@ export class Progress {
     this.#now = now;
   }
 
-  /** Starts a new heading with its first step. */
-  begin(heading: string, step: string): void {
+  /** The heading of the steps to come. */
+  begin(heading: string): void {
     this.#heading = heading;
-    this.step(step);
   }
 
   /** Goes on to the next step; `total` makes it one that is counted. */

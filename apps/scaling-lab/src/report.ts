@@ -13,6 +13,8 @@ export interface Report {
   readonly users: number;
   /** App processes of each framework, per strategy. */
   readonly apps: number;
+  /** Nodes that hold each session, with the ketama strategy. */
+  readonly copies: number;
   readonly transport: string;
   readonly measurements: readonly Measurement[];
   /** No measurement has objections. */

@@ -4,10 +4,11 @@ import { forEachConcurrently } from './for-each-concurrently.ts';
 import { LoadBalancer, type RequestSender } from './load-balancer.ts';
 import { objectionsTo, type Measurement } from './measurement.ts';
 import { tally, type Outcome } from './outcome.ts';
+import type { LabOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import type { Phase, Scenario } from './scenarios.ts';
 import { logIn, lookAtProfile } from './shop-visit.ts';
-import { everyoneKnows, listedNodes, prepare, type Stage } from './stage.ts';
+import { everyoneKnows, listedNodes, type Stage } from './stage.ts';
 import type { Strategy } from './strategies.ts';
 import { since, Traffic } from './traffic.ts';
 import { makeUsers, type User } from './user.ts';
@@ -29,20 +30,24 @@ interface Crowd {
 export async function runScenario(
   stage: Stage,
   scenario: Scenario,
-  size: { nodes: number; users: number },
+  options: Pick<LabOptions, 'users' | 'copies'>,
   progress: Progress,
 ): Promise<readonly Measurement[]> {
-  await prepare(stage, size.nodes + scenario.extraNodes);
-
-  const crowds = await gather(stage, size.users, progress);
+  const crowds = await gather(stage, options.users, progress);
   try {
-    return await runPhases(stage, scenario, crowds, progress);
+    return await runPhases(stage, scenario, crowds, options.copies, progress);
   } finally {
     await Promise.all(crowds.map((crowd) => crowd.traffic.stop()));
   }
 }
 
-async function runPhases(stage: Stage, scenario: Scenario, crowds: readonly Crowd[], progress: Progress): Promise<readonly Measurement[]> {
+async function runPhases(
+  stage: Stage,
+  scenario: Scenario,
+  crowds: readonly Crowd[],
+  copies: number,
+  progress: Progress,
+): Promise<readonly Measurement[]> {
   const before = asNodes(listedNodes(stage));
   const measurements: Measurement[] = [];
   let victim: string | undefined;
@@ -62,7 +67,8 @@ async function runPhases(stage: Stage, scenario: Scenario, crowds: readonly Crow
     const counted = await countAll(stage, crowds, progress);
     crowds.forEach((crowd, place) => {
       const traffic = since(trafficBefore[place] ?? tally([]), crowd.traffic.counts);
-      measurements.push(conclude(scenario, phase, crowd, change, { ...(counted[place] ?? NOTHING_COUNTED), traffic, eventMs }));
+      const expected = expectationOf(phase, crowd.strategy, copies, change);
+      measurements.push(conclude(scenario, phase, crowd, change, { ...(counted[place] ?? NOTHING_COUNTED), traffic, expected, eventMs }));
     });
   }
   return measurements;
@@ -139,7 +145,7 @@ function conclude(
   phase: Phase,
   { strategy, users }: Crowd,
   change: Change,
-  counted: Counted & Pick<Measurement, 'traffic' | 'eventMs'>,
+  counted: Counted & Pick<Measurement, 'traffic' | 'expected' | 'eventMs'>,
 ): Measurement {
   const measured = {
     scenario: scenario.name,
@@ -151,7 +157,7 @@ function conclude(
     found: tally(counted.outcomes),
     cartsBehind: counted.cartsBehind,
     traffic: counted.traffic,
-    expected: expectationOf(phase, strategy, change),
+    expected: counted.expected,
     eventMs: counted.eventMs,
     countMs: counted.countMs,
   };

@@ -92,14 +92,14 @@ async function perform(options: LabOptions, ownership: Ownership, progress: Prog
 }
 
 function summary(report: Report, { strategies }: LabOptions): string {
-  const { users, apps, runtime, transport, durationMs } = report;
+  const { users, apps, runtime, transport, copies, durationMs } = report;
   return [
     '',
     table(report.measurements),
     '',
     ...LEGEND,
     ...strategies.map((name) => `${name}: ${STRATEGIES[name].does}`),
-    `${users.toLocaleString('en')} users per strategy, ${apps} Fastify and ${apps} Koa processes each, runtime ${runtime}, transport ${transport}; ` +
+    `${users.toLocaleString('en')} users per strategy, ${apps} Fastify and ${apps} Koa processes each, runtime ${runtime}, ketama over transport ${transport} with ${copies} ${copies === 1 ? 'copy' : 'copies'} of each session; ` +
       `took ${(durationMs / 1_000).toFixed(1)} s`,
     '',
   ].join('\n');

@@ -1,11 +1,11 @@
-import type { OpenStage } from './open-stage.ts';
 import { SERVE_COMMANDS } from './serve-commands.ts';
+import type { Stage } from './stage.ts';
 
 /** Where curl keeps the cookies of the examples. */
 const COOKIES = 'sess-cookies.txt';
 
 /** What is running, and what to try: every command works as it stands. */
-export function serveText({ cluster, fleets, secret }: OpenStage): string {
+export function serveText({ cluster, fleets, secret }: Stage): string {
   const processes = fleets.flatMap((fleet) => fleet.processes);
   const url = (place: number): string => `http://127.0.0.1:${processes[place % processes.length]?.port}`;
   const curl = `curl -s -b ${COOKIES} -c ${COOKIES}`;
@@ -14,7 +14,7 @@ export function serveText({ cluster, fleets, secret }: OpenStage): string {
   return [
     'Running:',
     ...processes.map(({ framework, port }) => `  http://127.0.0.1:${port}  ${framework}`),
-    `  ${cluster.url}  configuration endpoint of ${cluster.nodes.length} nodes`,
+    `  ${cluster.url}  configuration endpoint of ${cluster.nodes.length} nodes; runtime ${cluster.runtime} (${cluster.runtimeReason})`,
     '',
     'Try, in another terminal: log in through Fastify, shop through Koa, see both.',
     `  ${curl} ${json} -d '{"user":"USER_123"}' ${url(0)}/login`,

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { openStage, type OpenStage, type Ownership } from './open-stage.ts';
+import { openStage, type Ownership } from './open-stage.ts';
 import type { LabOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import { serveText } from './serve-text.ts';
 import { SERVE_COMMANDS } from './serve-commands.ts';
-import { everyoneKnows } from './stage.ts';
+import { everyoneKnows, type Stage } from './stage.ts';
 
 export interface ServeStreams {
   readonly input: NodeJS.ReadableStream;
@@ -14,7 +14,8 @@ export interface ServeStreams {
 
 /** Keeps the cluster and the apps up, and does what is typed, until `quit` or the signal. Rejects only when it can't start. */
 export async function serve(options: LabOptions, ownership: Ownership, progress: Progress, { input, output }: ServeStreams): Promise<void> {
-  const stage = await openStage(options, ownership, progress);
+  progress.begin('serve');
+  const stage = await openStage(options, options.nodes, ownership, progress);
   progress.clear();
   output.write(serveText(stage));
 
@@ -37,7 +38,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-async function obey(stage: OpenStage, [name = '', id]: readonly string[], output: ServeStreams['output']): Promise<void> {
+async function obey(stage: Stage, [name = '', id]: readonly string[], output: ServeStreams['output']): Promise<void> {
   const command = Object.hasOwn(SERVE_COMMANDS, name) ? SERVE_COMMANDS[name] : undefined;
   if (command === undefined) {
     output.write(`unknown command "${name}"; there are ${Object.keys(SERVE_COMMANDS).join(', ')}, quit\n`);

@@ -3,9 +3,9 @@ import type { AppConfig } from './app-messages.ts';
 import { ANSWER_TIMEOUT_MS, READY_TIMEOUT_MS, type SessionBackend } from './session-backend.ts';
 
 /** This project's client over the endpoint's list, opened as the demo apps open it. */
-export function openSessClientBackend({ endpoint, pollIntervalMs, transport }: AppConfig): SessionBackend {
+export function openSessClientBackend({ endpoint, pollIntervalMs, copies, transport }: AppConfig): SessionBackend {
   const settings = `pollIntervalMs=${pollIntervalMs}&timeoutMs=${ANSWER_TIMEOUT_MS}&readyTimeoutMs=${READY_TIMEOUT_MS}`;
-  const client = openClient({ servers: `elasticache://${endpoint}?${settings}`, copies: 1, transport });
+  const client = openClient({ servers: `elasticache://${endpoint}?${settings}`, copies, transport });
   return {
     sessions: { client },
     ready: () => client.ready(),

@@ -5,6 +5,8 @@ import type { AppFleet, ClusterSight } from './app-fleet.ts';
 export interface Stage {
   readonly cluster: LocalCluster;
   readonly fleets: readonly AppFleet[];
+  /** Signs the cookies. */
+  readonly secret: string;
   readonly signal: AbortSignal;
 }
 
@@ -20,17 +22,4 @@ export async function everyoneKnows(stage: Stage): Promise<void> {
     down: stage.cluster.nodes.filter((node) => node.state !== 'running').map((node) => node.id),
   };
   await Promise.all(stage.fleets.map((fleet) => fleet.converged(sight, stage.signal)));
-}
-
-/** Brings the cluster to `count` running nodes and every fleet to its full number of processes. */
-export async function prepare(stage: Stage, count: number): Promise<void> {
-  const { cluster } = stage;
-  for (const node of cluster.nodes.filter((each) => each.state !== 'running')) await cluster.removeNode(node.id);
-  while (cluster.nodes.length < count) {
-    stage.signal.throwIfAborted();
-    await cluster.addNode();
-  }
-  for (const node of cluster.nodes.slice(count)) await cluster.removeNode(node.id);
-  await Promise.all(stage.fleets.map((fleet) => fleet.refill()));
-  await everyoneKnows(stage);
 }

@@ -7,7 +7,9 @@ export interface Strategy {
   readonly does: string;
   /** How the app processes reach the nodes. */
   readonly store: 'sess-client' | 'memjs-by-hash';
-  /** Whether the lab fails when it does worse than its theory: for what this project ships. */
+  /** Whether sessions that moved are still found where they were. Otherwise the distribution alone decides who is logged out. */
+  readonly handover: boolean;
+  /** Whether the lab fails when it does worse than expected: for what this project ships. */
   readonly judged: boolean;
   /** The distribution whose theory the measurement is held against. Order of `nodes` as the endpoint lists them. */
   readonly distribution: (nodes: readonly RingNode[]) => Distribution;
@@ -18,8 +20,9 @@ export type StrategyName = 'ketama' | 'modulo';
 export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
   ketama: {
     name: 'ketama',
-    does: '@sess/client: consistent hashing, follows the configuration endpoint',
+    does: '@sess/client: consistent hashing, and a handover of what moves',
     store: 'sess-client',
+    handover: true,
     judged: true,
     distribution: (nodes) => ketama(nodes),
   },
@@ -27,6 +30,7 @@ export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
     name: 'modulo',
     does: "memjs's own routing, hash(key) % servers; the client is made anew when the list changes",
     store: 'memjs-by-hash',
+    handover: false,
     judged: false,
     distribution: (nodes) => modulo(nodes),
   },

@@ -14,9 +14,9 @@ const COLUMNS: readonly Column[] = [
   { title: 'strategy', align: 'left', cell: ({ strategy }) => strategy },
   { title: 'still logged in', align: 'left', cell: (measured) => `${bar(measured)} ${percent(share(measured, 'logged-in')).padStart(7)}` },
   { title: 'logged out', align: 'right', cell: ({ found }) => count(found['logged-out']) },
-  { title: 'by theory', align: 'right', cell: ({ expected, users }) => count(Math.round(expected.loggedOut * users)) },
+  { title: 'expected', align: 'right', cell: ({ expected, users }) => count(Math.round(expected.loggedOut * users)) },
   { title: 'out of reach', align: 'right', cell: ({ found }) => count(found.unavailable) },
-  { title: 'by theory', align: 'right', cell: ({ expected, users }) => count(Math.round(expected.unavailable * users)) },
+  { title: 'expected', align: 'right', cell: ({ expected, users }) => count(Math.round(expected.unavailable * users)) },
   { title: 'requests', align: 'right', cell: ({ traffic }) => count(sum(Object.values(traffic))) },
   { title: '503', align: 'right', cell: ({ traffic }) => count(traffic.unavailable) },
   {

@@ -3,8 +3,8 @@ import { NodeProcess } from './node-process.ts';
 
 /** What the lab says when it has come so far. */
 const MOMENTS = [
-  ['while the nodes start', /start: 3 memcached nodes/],
-  ['while the apps start', /app processes/],
+  ['while the nodes start', /starting 3 memcached nodes/],
+  ['while the apps start', /starting 8 app processes/],
   ['while users log in', /logging in/],
   ['in the middle of an event', /adding a node, under traffic/],
   ['while it counts', /counting who is still logged in/],
