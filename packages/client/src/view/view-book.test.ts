@@ -193,3 +193,36 @@ describe('what the nodes should know', () => {
     expect(own.wanted(1).longestTtlSeconds).toBe(60);
   });
 });
+
+describe('a node that was drained', () => {
+  it('is in rotation again when it left the list and came back', () => {
+    const own = book();
+    own.listed(nodes(A, B), 0);
+    own.mark(B, true, 1_000);
+    expect(own.isDrained(B)).toBe(true);
+    own.listed(nodes(A), 5_000);
+    own.listed(nodes(A, B), 6_000);
+    expect(own.isDrained(B)).toBe(false);
+    expect(inRotation(own)).toEqual([A, B]);
+  });
+
+  it('stays out for a client that hears of it only after the drain began', () => {
+    const [own, late] = [book(), book()];
+    late.listed(nodes(A), 0);
+    own.listed(nodes(A, B), 500);
+    own.mark(B, true, 1_000);
+    late.learned(own.history, 1_100);
+    late.listed(nodes(A, B), 1_200);
+    expect(late.isDrained(B)).toBe(true);
+    expect(inRotation(late)).toEqual([A]);
+  });
+
+  it('can be the last one in rotation for nobody', () => {
+    const own = book();
+    own.listed(nodes(A, B), 0);
+    expect(own.canSpare(B)).toBe(true);
+    own.mark(A, true, 1);
+    expect(own.canSpare(B)).toBe(false);
+    expect(own.canSpare(A)).toBe(true);
+  });
+});

@@ -34,6 +34,8 @@ export class ViewBook {
   readonly #distributions = new Map<string, View>();
   #listed: readonly ViewNode[] = [];
   #down: ReadonlySet<string> = new Set();
+  /** Since when a node that was drained is not listed, milliseconds since 1970. */
+  readonly #absentSince = new Map<string, number>();
   #history: History = EMPTY_HISTORY;
   #current: View | undefined;
   #state: RoutingState | undefined;
@@ -57,14 +59,28 @@ export class ViewBook {
 
   /** Discovery lists these nodes. Whether the rotation changed. Throws what the distribution throws at them; then nothing changed. */
   listed(nodes: readonly ViewNode[], now: number): boolean {
-    const before = this.#listed;
+    const before = { listed: this.#listed, history: this.#history };
     this.#listed = nodes;
+    this.#welcomeBack(now);
     try {
-      return this.#turn('discovery', now);
+      const turned = this.#turn('discovery', now);
+      this.#noteAbsence(now);
+      return turned;
     } catch (error) {
-      this.#listed = before;
+      this.#listed = before.listed;
+      this.#history = before.history;
       throw error;
     }
+  }
+
+  /** Whether a node was taken out of rotation, by whichever client, and is out of it. */
+  isDrained(id: string): boolean {
+    return this.#history.drains.get(id)?.drained === true && !(this.#current?.nodes.some((node) => node.id === id) ?? false);
+  }
+
+  /** Whether a node would be left in rotation without this one. */
+  canSpare(id: string): boolean {
+    return this.#listed.some((node) => node.id !== id && this.#history.drains.get(node.id)?.drained !== true);
   }
 
   /** A node was ejected. */
@@ -90,6 +106,7 @@ export class ViewBook {
   /** A history was read. Whether the rotation changed (by a drain that another client began or ended). */
   learned(history: History, now: number): boolean {
     this.#history = mergeHistories(this.#history, history);
+    if (this.#listed.length > 0) this.#noteAbsence(now);
     const turned = this.#turn('drain', now);
     if (!turned) this.#refresh(now);
     return turned;
@@ -132,6 +149,27 @@ export class ViewBook {
     const ids = new Set(this.#listed.map(({ id }) => id));
     for (const entry of this.#history.views.values()) for (const { id } of entry.nodes) ids.add(id);
     return ids;
+  }
+
+  /** A node that was drained, left the list, and is listed anew is a new one: its drain is over. */
+  #welcomeBack(now: number): void {
+    for (const { id } of this.#listed) {
+      const mark = this.#history.drains.get(id);
+      // A drain that was said later than that is under way: this client hears late of the node.
+      const since = this.#absentSince.get(id);
+      if (mark?.drained !== true || since === undefined || mark.at + this.#options.clockSkewMs >= since) continue;
+      const drains = new Map([[id, { drained: false, at: Math.max(now, mark.at + 1) }]]);
+      this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, drains });
+    }
+  }
+
+  /** Of nodes with a drain only: others need no welcome, and are without number where machines come and go. */
+  #noteAbsence(now: number): void {
+    const listed = new Set(this.#listed.map(({ id }) => id));
+    for (const [id, { drained }] of this.#history.drains) {
+      if (!drained || listed.has(id)) this.#absentSince.delete(id);
+      else if (!this.#absentSince.has(id)) this.#absentSince.set(id, now);
+    }
   }
 
   #turn(cause: ViewCause, now: number): boolean {

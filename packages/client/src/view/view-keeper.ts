@@ -160,6 +160,14 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
     return this.#topology?.nodes.some((node) => node.id === id) ?? false;
   }
 
+  canSpare(id: string): boolean {
+    return this.#book.canSpare(id);
+  }
+
+  isDrained(id: string): boolean {
+    return this.#book.isDrained(id);
+  }
+
   get agreedInMs(): number {
     return Math.max(0, (this.#book.state?.agreedAt ?? 0) - this.clock.now());
   }
