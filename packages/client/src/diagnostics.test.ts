@@ -4,6 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { settled } from '../test/fake-clock.ts';
 import { A, B, C, fakeCluster, keyOf } from '../test/fake-cluster.ts';
+import { FakeDiscovery } from '../test/fake-discovery.ts';
+import { createClient } from './client.ts';
 import type { ClientChannels } from './diagnostics.ts';
 
 const ttlSeconds = 60;
@@ -55,6 +57,51 @@ describe('sess:client:topology', () => {
       { version: undefined, nodes: [A, B], added: [A, B], removed: [], replaced: [] },
       { version: undefined, nodes: [A, C], added: [C], removed: [B], replaced: [A] },
     ]);
+  });
+});
+
+describe('sess:client:view', () => {
+  it('tells which nodes are in rotation, why, and since when', async () => {
+    const heard = listenTo('sess:client:view');
+    const { network, clock, discovery } = await fakeCluster([A, B]);
+    const began = clock.now();
+    discovery.report(A, B, C);
+    await settled();
+    network.at(B).behaviour = 'refuses';
+    network.at(B).drop();
+    await clock.pass(10);
+    expect(heard).toEqual([
+      { nodes: [A, B], cause: 'discovery', since: began },
+      { nodes: [A, B, C], cause: 'discovery', since: began },
+      { nodes: [A, C], cause: 'node-down', since: expect.any(Number) as number },
+    ]);
+  });
+
+  it('is silent about lists that change nothing', async () => {
+    const { discovery } = await fakeCluster([A, B]);
+    const heard = listenTo('sess:client:view');
+    discovery.report(B, A);
+    await settled();
+    expect(heard).toEqual([]);
+  });
+});
+
+describe('sess:client:views-disagree', () => {
+  it('tells that another client keeps to another list, once a minute', async () => {
+    const heard = listenTo('sess:client:views-disagree');
+    const { network, clock } = await fakeCluster([A, B], { historyIntervalMs: 1_000 });
+    const theirs = new FakeDiscovery();
+    const other = createClient({ discovery: theirs, transport: network, clock, random: () => 0.5, historyIntervalMs: 1_000 });
+    onTestFinished(() => other.destroy());
+    theirs.report(A);
+    await clock.pass(10_000);
+    expect(heard).toEqual([]);
+    await clock.pass(50_000);
+    const lists = heard.map(({ nodes, otherNodes }) => `${nodes.join(' ')} | ${otherNodes.join(' ')}`);
+    expect(lists.toSorted()).toEqual([`${A} ${B} | ${A}`, `${A} | ${A} ${B}`].toSorted());
+    expect(heard[0]?.confirmedAt).toBeGreaterThan(clock.now() - 60_000);
+    await clock.pass(60_000);
+    expect(heard.length).toBe(4);
   });
 });
 

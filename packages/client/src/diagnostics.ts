@@ -9,6 +9,7 @@
  */
 import { channel, type Channel } from 'node:diagnostics_channel';
 
+import type { ViewCause } from './history/history.ts';
 import type { ForeignReason } from './record.ts';
 
 /** `sess:client:node`: a node changed its state. */
@@ -39,6 +40,35 @@ export interface DiscoveryErrorMessage {
   readonly error: Error;
 }
 
+/** `sess:client:view`: other nodes are in rotation. */
+export interface ViewMessage {
+  /** Node ids. */
+  readonly nodes: readonly string[];
+  readonly cause: ViewCause;
+  /** When a client first acted on it, milliseconds since 1970. */
+  readonly since: number;
+}
+
+/**
+ * `sess:client:views-disagree`: another client keeps acting on other nodes, nine history intervals after this one turned to its own. Nothing is lost,
+ * but no handover ends: compare the lists of nodes, and what each application server can reach. At most once a minute.
+ */
+export interface ViewsDisagreeMessage {
+  /** What this client acts on: node ids. */
+  readonly nodes: readonly string[];
+  readonly otherNodes: readonly string[];
+  /** When a client last said that it acts on `otherNodes`, milliseconds since 1970 by its clock. */
+  readonly confirmedAt: number;
+}
+
+/** `sess:client:tombstone-dropped`: too many deletions wait for nodes that are out of reach, and the oldest one waits no longer. */
+export interface TombstoneDroppedMessage {
+  /** The node that will not be told; what it returns with is doubted as that of every node that returns. */
+  readonly node: string;
+  /** How many this client has dropped so far. */
+  readonly dropped: number;
+}
+
 /** `sess:client:foreign-item`: a read found bytes that are not a record of this client, and answered with a miss. */
 export interface ForeignItemMessage {
   readonly node: string;
@@ -62,6 +92,9 @@ export interface ClientChannels {
   'sess:client:node': NodeMessage;
   'sess:client:topology': TopologyMessage;
   'sess:client:discovery-error': DiscoveryErrorMessage;
+  'sess:client:view': ViewMessage;
+  'sess:client:views-disagree': ViewsDisagreeMessage;
+  'sess:client:tombstone-dropped': TombstoneDroppedMessage;
   'sess:client:foreign-item': ForeignItemMessage;
   'sess:client:request': RequestMessage;
 }
@@ -75,5 +108,8 @@ function typed<Name extends keyof ClientChannels>(name: Name): TypedChannel<Name
 export const nodeChannel: TypedChannel<'sess:client:node'> = typed('sess:client:node');
 export const topologyChannel: TypedChannel<'sess:client:topology'> = typed('sess:client:topology');
 export const discoveryErrorChannel: TypedChannel<'sess:client:discovery-error'> = typed('sess:client:discovery-error');
+export const viewChannel: TypedChannel<'sess:client:view'> = typed('sess:client:view');
+export const viewsDisagreeChannel: TypedChannel<'sess:client:views-disagree'> = typed('sess:client:views-disagree');
+export const tombstoneDroppedChannel: TypedChannel<'sess:client:tombstone-dropped'> = typed('sess:client:tombstone-dropped');
 export const foreignItemChannel: TypedChannel<'sess:client:foreign-item'> = typed('sess:client:foreign-item');
 export const requestChannel: TypedChannel<'sess:client:request'> = typed('sess:client:request');

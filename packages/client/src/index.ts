@@ -8,9 +8,13 @@ export type {
   NodeMessage,
   NodeState,
   RequestMessage,
+  TombstoneDroppedMessage,
   TopologyMessage,
+  ViewMessage,
+  ViewsDisagreeMessage,
 } from './diagnostics.ts';
 export { SessClientError, type SessClientErrorCode } from './errors.ts';
+export type { ViewCause } from './history/history.ts';
 export type { ClientOptions, Credentials, HandoverOptions } from './options.ts';
 export type { ForeignReason } from './record.ts';
 export { MAX_RELATIVE_EXPTIME_SECONDS, toExptime } from './transport/exptime.ts';

@@ -3,11 +3,12 @@
  * dropped and counted.
  */
 import type { Clock } from '../clock.ts';
+import { tombstoneDroppedChannel } from '../diagnostics.ts';
 import { TOMBSTONE_FLAGS } from '../record.ts';
 import type { Holder } from './cluster.ts';
 import { casOf } from './look.ts';
 
-const MAX_DEBTS = 10_000;
+export const MAX_DEBTS = 10_000;
 
 interface Debt {
   readonly nodeId: string;
@@ -20,7 +21,7 @@ export class TombstoneDebts {
   readonly #clock: Clock;
   readonly #debts = new Map<string, Debt>();
   /** Debts that were dropped because there were too many. */
-  dropped = 0;
+  #dropped = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,9 +32,10 @@ export class TombstoneDebts {
     this.#debts.delete(name);
     this.#debts.set(name, { nodeId, key, tombstone, endsAt });
     if (this.#debts.size <= MAX_DEBTS) return;
-    for (const oldest of this.#debts.keys()) {
+    for (const [oldest, debt] of this.#debts) {
       this.#debts.delete(oldest);
-      this.dropped += 1;
+      this.#dropped += 1;
+      if (tombstoneDroppedChannel.hasSubscribers) tombstoneDroppedChannel.publish({ node: debt.nodeId, dropped: this.#dropped });
       break;
     }
   }

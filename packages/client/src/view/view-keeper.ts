@@ -1,19 +1,20 @@
 import type { ClusterNode, Discovery, Topology, Watch } from '@sess/discovery';
 
 import type { Clock } from '../clock.ts';
-import { discoveryErrorChannel, topologyChannel } from '../diagnostics.ts';
+import { discoveryErrorChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
 import type { Node, NodeSetup } from '../node/node.ts';
 import type { DrainableCluster } from '../operations/drain.ts';
 import { TombstoneDebts } from '../operations/tombstone-debts.ts';
 import type { SoleOwnership } from '../operations/write-to-one.ts';
-import type { RequestOptions, TransportNode } from '../transport/transport.ts';
+import type { RequestOptions } from '../transport/transport.ts';
 import type { VersionSource } from '../version.ts';
-import { changeOf, checkTopology, targetOf } from './change.ts';
+import { checkTopology, targetOf } from './change.ts';
 import { NodePool } from './node-pool.ts';
 import { route, type Route } from './route.ts';
 import { ViewBook } from './view-book.ts';
+import { ViewNotices } from './view-notices.ts';
 import type { DistributionFactory, View } from './view.ts';
 
 /** A failure asks discovery to look again, at most this often. */
@@ -46,6 +47,7 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
   readonly #pool: NodePool;
   readonly #history: HistoryKeeper;
   readonly #debts: TombstoneDebts;
+  readonly #notices: ViewNotices;
   readonly #watch: Watch;
   readonly #listeners = new Set<() => void>();
   readonly #down = new Set<string>();
@@ -65,6 +67,7 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
       setup.graceMs,
     );
     this.#debts = new TombstoneDebts(clock);
+    this.#notices = new ViewNotices(this.#book, setup);
     this.#history = new HistoryKeeper({
       book: this.#book,
       holders: () => [...this.#pool.values()],
@@ -220,7 +223,6 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
 
   #use(topology: Topology): void {
     if (this.#ended) return;
-    const before = (this.#topology?.nodes ?? []).map(targetOf);
     let turned: boolean;
     try {
       // Discovery and distribution are parameters: what they report or refuse is input.
@@ -238,8 +240,8 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
       return;
     }
     this.#lastError = undefined;
+    this.#notices.topology(this.#topology, topology);
     this.#topology = topology;
-    this.#tell(topology, before);
     this.#settle();
     if (!turned && this.#historyKnown) return;
     this.#history.refresh().then(
@@ -261,12 +263,6 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
     this.#pool.keepOnly((id) => wanted.has(id));
     for (const id of this.#down) if (!wanted.has(id)) this.#down.delete(id);
     this.#changed();
-  }
-
-  #tell(topology: Topology, before: readonly TransportNode[]): void {
-    if (!topologyChannel.hasSubscribers) return;
-    const change = changeOf(before, topology.nodes.map(targetOf));
-    topologyChannel.publish({ version: topology.version, nodes: topology.nodes.map(({ id }) => id), ...change });
   }
 
   #discoveryFailed(error: Error): void {
@@ -303,6 +299,7 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
   }
 
   #changed(): void {
+    if (!this.#ended) this.#notices.look(this.clock.now());
     // A listener may take itself off while it is called.
     for (const listener of Array.from(this.#listeners)) listener();
   }

@@ -1,0 +1,43 @@
+/**
+ * Notices that clients keep acting on different views. For a while after every change they do, and agree within three intervals; when another view is
+ * still confirmed three times as long after this client turned to its own, somebody's list is wrong, or somebody can't reach a node.
+ */
+import type { ViewsDisagreeMessage } from '../diagnostics.ts';
+import type { History } from '../history/history.ts';
+import type { View } from './view.ts';
+
+/** Three times as long as an agreement takes. */
+const INTERVALS_TO_WORRY = 9;
+/** A view is acted on as long as its last confirmation is no older. */
+const INTERVALS_ACTED_ON = 3;
+const TELL_EVERY_MS = 60_000;
+
+export class Disagreement {
+  readonly #intervalMs: number;
+  readonly #clockSkewMs: number;
+  #view: string | undefined;
+  #turnedAt = 0;
+  #toldAt = -Infinity;
+
+  constructor({ historyIntervalMs, clockSkewMs }: { readonly historyIntervalMs: number; readonly clockSkewMs: number }) {
+    this.#intervalMs = historyIntervalMs;
+    this.#clockSkewMs = clockSkewMs;
+  }
+
+  /** What is to be told now; `undefined` when there is nothing, or it was told within the last minute. `now`: milliseconds since 1970. */
+  look(current: View | undefined, history: History, now: number): ViewsDisagreeMessage | undefined {
+    if (current?.id !== this.#view) {
+      this.#view = current?.id;
+      this.#turnedAt = now;
+    }
+    if (current === undefined || now - this.#toldAt < TELL_EVERY_MS) return undefined;
+    const worrying = this.#turnedAt + INTERVALS_TO_WORRY * this.#intervalMs + this.#clockSkewMs;
+    const actedOn = now - INTERVALS_ACTED_ON * this.#intervalMs - this.#clockSkewMs;
+    for (const [id, { nodes, confirmedAt }] of history.views) {
+      if (id === current.id || confirmedAt <= worrying || confirmedAt < actedOn) continue;
+      this.#toldAt = now;
+      return { nodes: current.nodes.map((node) => node.id), otherNodes: nodes.map((node) => node.id), confirmedAt };
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/** Tells the diagnostics channels which nodes are listed and which are in rotation, and when other clients keep to another view. */
+import type { Topology } from '@sess/discovery';
+
+import { topologyChannel, viewChannel, viewsDisagreeChannel } from '../diagnostics.ts';
+import { changeOf, targetOf } from './change.ts';
+import { Disagreement } from './disagreement.ts';
+import type { ViewBook } from './view-book.ts';
+
+export class ViewNotices {
+  readonly #book: ViewBook;
+  readonly #disagreement: Disagreement;
+  #told: string | undefined;
+
+  constructor(book: ViewBook, times: { readonly historyIntervalMs: number; readonly clockSkewMs: number }) {
+    this.#book = book;
+    this.#disagreement = new Disagreement(times);
+  }
+
+  topology(before: Topology | undefined, after: Topology): void {
+    if (!topologyChannel.hasSubscribers) return;
+    const change = changeOf((before?.nodes ?? []).map(targetOf), after.nodes.map(targetOf));
+    topologyChannel.publish({ version: after.version, nodes: after.nodes.map(({ id }) => id), ...change });
+  }
+
+  /** Something may have changed in the book. `now`: milliseconds since 1970. */
+  look(now: number): void {
+    const { current, history } = this.#book;
+    if (current !== undefined && current.id !== this.#told) {
+      this.#told = current.id;
+      const { nodes, cause, since } = current;
+      if (viewChannel.hasSubscribers) viewChannel.publish({ nodes: nodes.map(({ id }) => id), cause, since });
+    }
+    const disagreement = this.#disagreement.look(current, history, now);
+    if (disagreement !== undefined && viewsDisagreeChannel.hasSubscribers) viewsDisagreeChannel.publish(disagreement);
+  }
+}
