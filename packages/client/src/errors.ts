@@ -1,6 +1,6 @@
 /** Why an operation has no answer. A miss is never among these: it is a value. */
 export type SessClientErrorCode =
-  /** No answer within `timeoutMs`. A write may or may not have happened. */
+  /** No answer within `timeoutMs`, or no connection within `connectTimeoutMs`. A write may or may not have happened. */
   | 'SESS_TIMEOUT'
   /** The connection was refused, lost or could not be made. A write under way may or may not have happened. */
   | 'SESS_CONNECTION'

@@ -197,7 +197,7 @@ describe('a node that is out of reach', () => {
     const server = await ScriptedServer.start({ connectTimeoutMs: 50 });
     const waiting = server.transport.get('key');
     const peer = await server.accept();
-    await expect(waiting).rejects.toMatchObject({ code: 'SESS_CONNECTION', message: expect.stringContaining('50 ms (connectTimeoutMs)') });
+    await expect(waiting).rejects.toMatchObject({ code: 'SESS_TIMEOUT', message: expect.stringContaining('50 ms (connectTimeoutMs)') });
     await peer.closed();
   });
 });

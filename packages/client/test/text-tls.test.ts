@@ -130,6 +130,6 @@ it('does not wait for a node that takes the connection and never speaks TLS', as
     { ...OPTIONS, tls: {}, connectTimeoutMs: 50 },
     { connected() {}, disconnected() {} },
   );
-  await expect(node.get('key')).rejects.toMatchObject({ code: 'SESS_CONNECTION', message: expect.stringContaining('connectTimeoutMs') });
+  await expect(node.get('key')).rejects.toMatchObject({ code: 'SESS_TIMEOUT', message: expect.stringContaining('connectTimeoutMs') });
   await node.close();
 });

@@ -171,7 +171,7 @@ export class Connection {
     setImmediate(() => {
       if (this.ready) return;
       const text = `No connection to ${node.id} within ${options.connectTimeoutMs} ms (connectTimeoutMs), its greeting included.`;
-      this.#end(new SessClientError('SESS_CONNECTION', text, { node: node.id }));
+      this.#end(new SessClientError('SESS_TIMEOUT', text, { node: node.id }));
     });
   }
 
