@@ -77,6 +77,24 @@ describe('a node that reads slowly', () => {
     expect(new Set(await outcomes(accepted))).toEqual(new Set(['stored']));
   });
 
+  it('gets many short values whole, though they leave in many writes from one buffer', async () => {
+    const server = await ScriptedServer.start({ maxQueuedBytes: 64 * 1_048_576, maxInFlight: 10_000, timeoutMs: 20_000 });
+    const peer = await server.serve();
+    peer.socket.pause();
+    const value = Buffer.alloc(10_000);
+    const stored = Array.from({ length: 3_000 }, (_, index) =>
+      server.transport.store('set', `key-${index}`, Buffer.from(value.fill(index % 251)), ATTRIBUTES),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    peer.socket.resume();
+    for (let index = 0; index < stored.length; index += 1) {
+      const command = `ms key-${index} 10000 T60 F0 ${opaqueOf(index)}\r\n${value.fill(index % 251).toString('latin1')}\r\n`;
+      if ((await peer.take(command.length)) !== command) throw new Error(`store ${index} came damaged`);
+    }
+    peer.say('HD\r\n'.repeat(stored.length));
+    expect(new Set(await outcomes(stored))).toEqual(new Set(['stored']));
+  });
+
   it('never sees a request that was aborted while it waited', async () => {
     const server = await ScriptedServer.start({ timeoutMs: 20_000, maxQueuedBytes: 64 * 1_048_576 });
     const peer = await server.serve();

@@ -100,9 +100,10 @@ export class Conversation {
     for (const to of places) {
       for (let at = from; at < to; at += READ_BYTES) {
         const length = Math.min(READ_BYTES, to - at);
-        this.#buffer.set(bytes.subarray(at, at + length));
+        // What lies behind the end of a read must not matter: here it is the most tempting of all, what comes next.
+        this.#buffer.set(bytes.subarray(at, at + READ_BYTES));
         this.#reader.read(this.#buffer, length);
-        this.#buffer.fill(0xff, 0, length);
+        this.#buffer.fill(0xff);
       }
       from = to;
     }

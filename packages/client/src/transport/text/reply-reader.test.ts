@@ -79,6 +79,26 @@ describe('ReplyReader', () => {
     expect(() => asked('get').read('VA 999999999999999 f0 c1 t1\r\n')).toThrow('raise `maxValueBytes`');
   });
 
+  it.each([
+    ['f1 c2 t3 O2', 'belongs to another request'],
+    ['f1 c2 t3 O', 'a number was expected'],
+    ['f4294967296 c2 t3 O1', 'an unsigned 32-bit number was expected'],
+    ['f1 c18446744073709551616 t3 O1', 'an unsigned 64-bit number was expected'],
+    ['f1 c2 O1', 'lacks an attribute'],
+    ['f1 c2 t3 O1 f1', 'an attribute twice'],
+  ])('does not take an item with "%s", long or short', (attributes, fault) => {
+    expect(() => asked('get').read(`VA 90 ${attributes}\r\n${'v'.repeat(90)}\r\n`)).toThrow(fault);
+    expect(() => asked('get').read(`VA 1 ${attributes}\r\nv\r\n`)).toThrow(fault);
+  });
+
+  it.each(['f1 c2 t3 O1', 'c2 t3 f1 O1', 'f1 c2 t3'])('takes an item with "%s", long or short', (attributes) => {
+    for (const length of [1, 90]) {
+      const { settled, read } = asked('get');
+      read(`VA ${length} ${attributes}\r\n${'v'.repeat(length)}\r\n`);
+      expect(settled).toEqual([{ value: Buffer.alloc(length, 'v'), flags: 1, cas: { unique: 2, epoch: 1 }, ttlSeconds: 3 }]);
+    }
+  });
+
   it('goes on after an error that says where the next reply begins', () => {
     const { settled, read } = asked('get', 'set', 'set', 'delete', 'get');
     read(
