@@ -69,6 +69,20 @@ export interface TombstoneDroppedMessage {
   readonly dropped: number;
 }
 
+/** `sess:client:refill`: with several copies, this client brings a node that returned up to date from the other copies. */
+export interface RefillMessage {
+  /** The node that returned. */
+  readonly node: string;
+  /** `given-up`: the rest is put back when it is asked for. */
+  readonly phase: 'begun' | 'done' | 'given-up';
+  /** Keys of other nodes looked at so far; a key that several hold counts for each. */
+  readonly keys: number;
+  /** Of these, records and tombstones that the node lacked. */
+  readonly carried: number;
+  /** Why it was given up. */
+  readonly error: unknown;
+}
+
 /** `sess:client:foreign-item`: a read found bytes that are not a record of this client, and answered with a miss. */
 export interface ForeignItemMessage {
   readonly node: string;
@@ -95,6 +109,7 @@ export interface ClientChannels {
   'sess:client:view': ViewMessage;
   'sess:client:views-disagree': ViewsDisagreeMessage;
   'sess:client:tombstone-dropped': TombstoneDroppedMessage;
+  'sess:client:refill': RefillMessage;
   'sess:client:foreign-item': ForeignItemMessage;
   'sess:client:request': RequestMessage;
 }
@@ -111,5 +126,6 @@ export const discoveryErrorChannel: TypedChannel<'sess:client:discovery-error'> 
 export const viewChannel: TypedChannel<'sess:client:view'> = typed('sess:client:view');
 export const viewsDisagreeChannel: TypedChannel<'sess:client:views-disagree'> = typed('sess:client:views-disagree');
 export const tombstoneDroppedChannel: TypedChannel<'sess:client:tombstone-dropped'> = typed('sess:client:tombstone-dropped');
+export const refillChannel: TypedChannel<'sess:client:refill'> = typed('sess:client:refill');
 export const foreignItemChannel: TypedChannel<'sess:client:foreign-item'> = typed('sess:client:foreign-item');
 export const requestChannel: TypedChannel<'sess:client:request'> = typed('sess:client:request');

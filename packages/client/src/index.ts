@@ -7,6 +7,7 @@ export type {
   ForeignItemMessage,
   NodeMessage,
   NodeState,
+  RefillMessage,
   RequestMessage,
   TombstoneDroppedMessage,
   TopologyMessage,

@@ -49,3 +49,9 @@ export function checkTopology(topology: Topology): void {
     ids.add(id);
   }
 }
+
+/** A node that only the history names. */
+export function nodeOf(id: string): ClusterNode {
+  const colon = id.lastIndexOf(':');
+  return { id, host: id.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(id.slice(colon + 1)) };
+}

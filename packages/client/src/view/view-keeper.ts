@@ -1,4 +1,4 @@
-import type { ClusterNode, Discovery, Topology, Watch } from '@sess/discovery';
+import type { Discovery, Topology, Watch } from '@sess/discovery';
 
 import type { Clock } from '../clock.ts';
 import { discoveryErrorChannel } from '../diagnostics.ts';
@@ -6,11 +6,13 @@ import { SessClientError } from '../errors.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
 import type { Node, NodeSetup } from '../node/node.ts';
 import type { DrainableCluster } from '../operations/drain.ts';
+import { Refills, type RefillableCluster } from '../operations/refill.ts';
 import { TombstoneDebts } from '../operations/tombstone-debts.ts';
 import type { SoleOwnership } from '../operations/write-to-one.ts';
+import { pause } from '../pause.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { VersionSource } from '../version.ts';
-import { checkTopology, targetOf } from './change.ts';
+import { checkTopology, nodeOf, targetOf } from './change.ts';
 import { NodePool } from './node-pool.ts';
 import { route, type Route } from './route.ts';
 import { ViewBook } from './view-book.ts';
@@ -40,7 +42,7 @@ export interface ViewKeeperSetup {
 }
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
-export class ViewKeeper implements DrainableCluster, SoleOwnership {
+export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwnership {
   readonly clock: Clock;
   readonly versions: VersionSource;
   readonly #book: ViewBook;
@@ -48,6 +50,8 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
   readonly #history: HistoryKeeper;
   readonly #debts: TombstoneDebts;
   readonly #notices: ViewNotices;
+  /** Only where there are several copies is there anything to refill from. */
+  readonly #refills: Refills | undefined;
   readonly #watch: Watch;
   readonly #listeners = new Set<() => void>();
   readonly #down = new Set<string>();
@@ -68,6 +72,7 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
     );
     this.#debts = new TombstoneDebts(clock);
     this.#notices = new ViewNotices(this.#book, setup);
+    this.#refills = setup.copies > 1 ? new Refills(this) : undefined;
     this.#history = new HistoryKeeper({
       book: this.#book,
       holders: () => [...this.#pool.values()],
@@ -171,6 +176,10 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
     return this.#book.isDrained(id);
   }
 
+  get rotation(): readonly string[] {
+    return (this.#book.current?.nodes ?? []).map(({ id }) => id);
+  }
+
   get agreedInMs(): number {
     return Math.max(0, (this.#book.state?.agreedAt ?? 0) - this.clock.now());
   }
@@ -180,16 +189,7 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
   }
 
   pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.clock.after(ms, done);
-      signal?.addEventListener('abort', done);
-      if (signal?.aborted === true) done();
-    });
+    return pause(this.clock, ms, signal);
   }
 
   /** Calls `listener` whenever the view or a node's state changed, and at the end; what it returns takes it off. */
@@ -215,6 +215,7 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
     this.#ended = true;
     this.#watch.close();
     this.#history.stop();
+    this.#refills?.stop();
     this.#changed();
     this.#listeners.clear();
   }
@@ -227,7 +228,7 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
     try {
       // Discovery and distribution are parameters: what they report or refuse is input.
       checkTopology(topology);
-      for (const node of topology.nodes) this.#pool.want(targetOf(node));
+      for (const node of topology.nodes) if (this.#pool.want(targetOf(node))) this.#refills?.returned(node.id);
       turned = this.#book.listed(
         topology.nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 })),
         this.clock.now(),
@@ -292,7 +293,12 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
       else this.#down.delete(node.id);
       const now = this.clock.now();
       turned = (isDown ? this.#book.nodeDown(node.id, now) : this.#book.nodeRecovered(node.id, now)) || turned;
-      if (!isDown) this.#debts.deliver(node);
+      if (isDown) {
+        this.#refills?.left(node.id);
+        continue;
+      }
+      this.#debts.deliver(node);
+      this.#refills?.returned(node.id);
     }
     if (turned) this.#history.refresh().catch(() => undefined);
     this.#changed();
@@ -303,10 +309,4 @@ export class ViewKeeper implements DrainableCluster, SoleOwnership {
     // A listener may take itself off while it is called.
     for (const listener of Array.from(this.#listeners)) listener();
   }
-}
-
-/** A node that only the history names. */
-function nodeOf(id: string): ClusterNode {
-  const colon = id.lastIndexOf(':');
-  return { id, host: id.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(id.slice(colon + 1)) };
 }
