@@ -44,7 +44,7 @@ describe('CommandBatch', () => {
 
   it('sends long values from where they are, in the same write', () => {
     const batch = new CommandBatch();
-    const values = [Buffer.alloc(20_000, 'a'), Buffer.alloc(16_384, 'b'), Buffer.alloc(16_385, 'c')];
+    const values = [Buffer.alloc(80_000, 'a'), Buffer.alloc(65_536, 'b'), Buffer.alloc(65_537, 'c')];
     for (const value of values) {
       batch.text(`set k 0 0 ${value.length}\r\n`);
       batch.value(value);
@@ -59,15 +59,17 @@ describe('CommandBatch', () => {
 
   it('holds the longest commands and values until it says that it is full', () => {
     const batch = new CommandBatch();
-    const value = Buffer.alloc(16_384, 'v');
     let expected = '';
-    while (!batch.full) {
-      const line = `set ${'k'.repeat(250)} 4294967295 2147483647 16384 18446744073709551615\r\n`;
+    // The first leaves it just short of full.
+    for (const value of [Buffer.alloc(65_200, 'a'), Buffer.alloc(65_536, 'b')]) {
+      expect(batch.full).toBe(false);
+      const line = `cas ${'k'.repeat(250)} 4294967295 2147483647 65536 18446744073709551615\r\n`;
       batch.text(line);
       batch.value(value);
       batch.text('\r\n');
       expected += `${line}${value.toString()}\r\n`;
     }
+    expect(batch.full).toBe(true);
     const target = new Target();
     batch.send(target, written);
     expect(target.text === expected).toBe(true);
