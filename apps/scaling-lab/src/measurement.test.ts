@@ -11,6 +11,7 @@ function measured(found: Partial<Record<Outcome, number>>, more: Partial<Measure
     nodesAfter: 4,
     users: 1_000,
     found: { ...tally([]), ...found },
+    crossReads: { fastifyToKoa: 0, koaToFastify: 0 },
     cartsBehind: 0,
     traffic: tally([]),
     expected: { loggedOut: 0.25, unavailable: 0 },

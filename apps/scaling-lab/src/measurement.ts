@@ -11,6 +11,8 @@ export interface Measurement {
   /** Every user was asked for once. */
   readonly users: number;
   readonly found: Tally;
+  /** Sessions that one framework made and the other read. */
+  readonly crossReads: CrossReads;
   /** Users who are logged in, but whose cart lacks something that had been acknowledged. */
   readonly cartsBehind: number;
   /** Background requests while this happened. */
@@ -23,6 +25,12 @@ export interface Measurement {
   readonly countMs: number;
   /** What should not be, in words; empty when all is as it should be. */
   readonly objections: readonly string[];
+}
+
+export interface CrossReads {
+  /** Made by Fastify, read by Koa. */
+  readonly fastifyToKoa: number;
+  readonly koaToFastify: number;
 }
 
 /**

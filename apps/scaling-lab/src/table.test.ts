@@ -11,6 +11,7 @@ const MODULO: Measurement = {
   nodesAfter: 4,
   users: 2_000,
   found: { ...tally([]), 'logged-in': 500, 'logged-out': 1_500 },
+  crossReads: { fastifyToKoa: 250, koaToFastify: 250 },
   cartsBehind: 0,
   traffic: { ...tally([]), 'logged-in': 1_000, unavailable: 7, failed: 2 },
   expected: { loggedOut: 0.7504, unavailable: 0 },

@@ -72,7 +72,9 @@ describe('a whole run of the lab with 60 users on embedded nodes', () => {
   });
 
   it.each(['ketama', 'modulo'])('reads with Koa what Fastify wrote, and the reverse, with %s', (strategy) => {
-    expect(measured('cross-read', 'read', strategy).found['logged-in']).toBe(USERS);
+    const { found, crossReads } = measured('cross-read', 'read', strategy);
+    expect(found['logged-in']).toBe(USERS);
+    expect(crossReads).toEqual({ fastifyToKoa: USERS / 2, koaToFastify: USERS / 2 });
   });
 
   it.each(['ketama', 'modulo'])('logs nobody out by killing an app process, with %s', (strategy) => {
