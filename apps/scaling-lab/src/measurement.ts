@@ -27,7 +27,7 @@ export interface Measurement {
   readonly objections: readonly string[];
 }
 
-export interface CrossReads {
+interface CrossReads {
   /** Made by Fastify, read by Koa. */
   readonly fastifyToKoa: number;
   readonly koaToFastify: number;

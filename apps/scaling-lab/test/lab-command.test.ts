@@ -42,7 +42,7 @@ describe('the lab command', () => {
     expect(await process.ended).toEqual({ code: 1, signal: null });
     expect(process.errors).toMatch(/memcached/);
     expect(process.errors).not.toMatch(/^\s+at /m);
-    expect(process.groupLives).toBe(false);
+    await expect.poll(() => process.groupLives, { timeout: 10_000 }).toBe(false);
   });
 
   it('ends with 1 and names the port and the option when a port of the apps is busy', async () => {
@@ -54,7 +54,7 @@ describe('the lab command', () => {
     expect(await process.ended).toEqual({ code: 1, signal: null });
     expect(process.errors).toContain(`port ${port}`);
     expect(process.errors).toContain('--port');
-    expect(process.groupLives).toBe(false);
+    await expect.poll(() => process.groupLives, { timeout: 10_000 }).toBe(false);
     busy.close();
   });
 });

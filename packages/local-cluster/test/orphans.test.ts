@@ -46,11 +46,11 @@ async function answering(ports: readonly number[]): Promise<number> {
 describe.each(inject('runtimes').filter((runtime) => runtime !== 'embedded'))(
   'nodes of runtime %s do not outlive their owner',
   (runtime) => {
-    test.each(runtime === 'container' ? ENDINGS.slice(0, 1) : ENDINGS)('that %s', { timeout: 60_000 }, async (_name, ending) => {
+    test.each(runtime === 'container' ? ENDINGS.slice(0, 1) : ENDINGS)('that %s', { timeout: 180_000 }, async (_name, ending) => {
       const ports = await portsOfOwner(runtime, ending);
       expect(await answering(ports)).toBe(2);
       owners[0]?.stdin?.write('now\n');
-      await expect.poll(() => answering(ports), { timeout: 30_000 }).toBe(0);
+      await expect.poll(() => answering(ports), { timeout: 60_000 }).toBe(0);
     });
   },
 );

@@ -40,6 +40,9 @@ export class HistoryKeeper {
   #cancel: CancelTimer | undefined;
   #readAt = -Infinity;
   #published: History = EMPTY_HISTORY;
+  /** Nodes that have told what they know. */
+  readonly #heard = new Set<string>();
+  #complete = false;
   #ended = false;
 
   constructor(setup: HistoryKeeperSetup) {
@@ -51,7 +54,16 @@ export class HistoryKeeper {
     return this.#setup.clock.elapsed() - this.#readAt < FRESH_INTERVALS * this.#setup.intervalMs;
   }
 
-  /** Whether that is so, and its own view stands on the nodes. */
+  /**
+   * Whether no earlier view can be unknown: a node told of what others acted on (they tell every node), or every listed node has answered once.
+   * A process that starts while the only node that remembers is out of reach must not call a session missing.
+   */
+  get isComplete(): boolean {
+    this.#complete ||= this.#setup.book.listedIds.every((id) => this.#heard.has(id));
+    return this.#complete;
+  }
+
+  /** Whether what it knows is fresh, and its own view stands on the nodes. */
   get isCurrent(): boolean {
     const { book } = this.#setup;
     return this.isFresh && this.#holdsView(book.current?.id) && this.#published.longestTtlSeconds >= book.history.longestTtlSeconds;
@@ -98,7 +110,13 @@ export class HistoryKeeper {
     const startedAt = clock.elapsed();
     const asked = all ? inReach : this.#some(inReach);
     const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
-    for (const history of answers) if (history !== undefined) book.learned(history, clock.now());
+    for (const [index, history] of answers.entries()) {
+      if (history === undefined) continue;
+      this.#heard.add(asked[index]?.id ?? '');
+      // Something that this client did not write itself.
+      if (!knowsAll(this.#published, history)) this.#complete = true;
+      book.learned(history, clock.now());
+    }
     if (answers.some((history) => history !== undefined)) this.#readAt = startedAt;
     book.prune(clock.now());
     this.#setup.onLearned();

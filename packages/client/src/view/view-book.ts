@@ -44,6 +44,11 @@ export class ViewBook {
     this.#options = options;
   }
 
+  /** The nodes that discovery lists. */
+  get listedIds(): readonly string[] {
+    return this.#listed.map(({ id }) => id);
+  }
+
   get history(): History {
     return this.#history;
   }

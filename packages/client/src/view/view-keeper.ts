@@ -120,7 +120,8 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
   /** The node that alone holds `key` when nothing is open; `undefined` when a route is needed. */
   soleOwner(key: string): Node | undefined {
     const state = this.#book.state;
-    if (state === undefined || state.copies !== 1 || state.others.length > 0 || !this.#history.isFresh) return undefined;
+    if (state === undefined || state.copies !== 1 || state.others.length > 0 || !this.#history.isFresh || !this.#history.isComplete)
+      return undefined;
     return this.#pool.get(state.current.distribution.owner(key).id);
   }
 
@@ -146,7 +147,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
   }
 
   mayMiss(): Promise<void> | undefined {
-    return this.#history.isFresh ? undefined : this.#history.refresh();
+    return this.#history.isFresh && this.#history.isComplete ? undefined : this.#catchUp();
   }
 
   mayAcknowledge(): Promise<void> | undefined {
@@ -190,6 +191,15 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
 
   pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
     return pause(this.clock, ms, signal);
+  }
+
+  async #catchUp(): Promise<void> {
+    await this.#history.refresh();
+    if (this.#history.isComplete) return;
+    throw new SessClientError(
+      'SESS_UNAVAILABLE',
+      'Not every listed node has answered since this client started, and none that did knows what came before; a session may be on one that did not.',
+    );
   }
 
   /** Calls `listener` whenever the view or a node's state changed, and at the end; what it returns takes it off. */
