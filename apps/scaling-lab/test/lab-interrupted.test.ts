@@ -23,35 +23,39 @@ afterEach(async () => {
 });
 
 // Containers are not in the process group, and slow; the local cluster has its own tests for them.
-describe.each(inject('runtimes').filter((runtime) => runtime !== 'container'))('the lab on %s nodes, interrupted', (runtime) => {
-  const args = ['--runtime', runtime, '--users', '200', '--scenario', 'scale-up'];
+describe.each(inject('runtimes').filter((runtime) => runtime !== 'container'))(
+  'the lab on %s nodes, interrupted',
+  { timeout: 60_000 },
+  (runtime) => {
+    const args = ['--runtime', runtime, '--users', '200', '--scenario', 'scale-up'];
 
-  it.each(MOMENTS)('ends with 130 and leaves no process behind at Ctrl-C %s', async (_when, moment) => {
-    const process = lab(...args);
-    await process.says(moment);
-    process.killGroup('SIGINT');
-    expect(await process.ended).toEqual({ code: 130, signal: null });
-    expect(process.output).toContain('stopped by SIGINT; closing');
-    expect(process.errors).toBe('');
-    expect(process.groupLives).toBe(false);
-  });
+    it.each(MOMENTS)('ends with 130 and leaves no process behind at Ctrl-C %s', async (_when, moment) => {
+      const process = lab(...args);
+      await process.says(moment);
+      process.killGroup('SIGINT');
+      expect(await process.ended).toEqual({ code: 130, signal: null });
+      expect(process.output).toContain('stopped by SIGINT; closing');
+      expect(process.errors).toBe('');
+      expect(process.groupLives).toBe(false);
+    });
 
-  it('ends with 143 when only the lab itself is told to end, and takes its apps along', async () => {
-    const process = lab(...args);
-    await process.says(/logging in/);
-    process.kill('SIGTERM');
-    expect(await process.ended).toEqual({ code: 143, signal: null });
-    expect(process.groupLives).toBe(false);
-  });
+    it('ends with 143 when only the lab itself is told to end, and takes its apps along', async () => {
+      const process = lab(...args);
+      await process.says(/logging in/);
+      process.kill('SIGTERM');
+      expect(await process.ended).toEqual({ code: 143, signal: null });
+      expect(process.groupLives).toBe(false);
+    });
 
-  it('closes as well for those who press Ctrl-C again and again', async () => {
-    const process = lab(...args);
-    await process.says(/logging in/);
-    process.killGroup('SIGINT');
-    process.killGroup('SIGINT');
-    await process.says(/closing/);
-    process.killGroup('SIGINT');
-    expect(await process.ended).toEqual({ code: 130, signal: null });
-    expect(process.groupLives).toBe(false);
-  });
-});
+    it('closes as well for those who press Ctrl-C again and again', async () => {
+      const process = lab(...args);
+      await process.says(/logging in/);
+      process.killGroup('SIGINT');
+      process.killGroup('SIGINT');
+      await process.says(/closing/);
+      process.killGroup('SIGINT');
+      expect(await process.ended).toEqual({ code: 130, signal: null });
+      expect(process.groupLives).toBe(false);
+    });
+  },
+);

@@ -36,7 +36,7 @@ async function twoFreePorts(): Promise<number> {
   }
 }
 
-describe('the lab with --serve', () => {
+describe('the lab with --serve', { timeout: 60_000 }, () => {
   let port: number;
   let lab: NodeProcess;
 
