@@ -4,6 +4,7 @@ import { afterEach, describe, expect, inject, it } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
+import type { SessClientError } from '../src/errors.ts';
 import { MAX_KEY_BYTES } from '../src/transport/key-check.ts';
 import { keyOf } from './fake-cluster.ts';
 import { heard } from './heard.ts';

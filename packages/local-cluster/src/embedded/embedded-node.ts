@@ -55,7 +55,11 @@ export class EmbeddedNode implements RunningNode {
 
   kill(): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
-    for (const socket of this.#sockets.keys()) socket.resetAndDestroy();
+    for (const socket of this.#sockets.keys()) {
+      // A reset of a socket that is shutting down is refused, and leaves a handle behind that keeps the process busy at its end.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
     return closed;
   }
 
