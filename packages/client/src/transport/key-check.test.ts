@@ -20,6 +20,12 @@ describe('checkKey', () => {
     }
   });
 
+  it('gives the same answer again, and again for another key', () => {
+    for (let round = 0; round < 2; round += 1) {
+      expect(['', 'a', 'a', '', 'b c', 'b c', 'a'].map((key) => isValidKey(key))).toEqual([false, true, true, false, false, false, true]);
+    }
+  });
+
   it('takes 250 bytes and refuses 251', () => {
     expect(() => checkKey('k'.repeat(MAX_KEY_BYTES))).not.toThrow();
     expect(refusal('k'.repeat(MAX_KEY_BYTES + 1)).message).toContain('is 251 bytes long');
