@@ -1,5 +1,5 @@
 /** Where a batch is full: what is more leaves with the next write. */
-const FULL_BYTES: number = 64 * 1024;
+const FULL_BYTES: number = 256 * 1024;
 /**
  * Values up to here are copied into the batch; longer ones leave from where they are, as further buffers of the same write. Copying turned out the
  * cheaper way up to about 128 KiB: a write of several buffers costs more than one, and a copy of 64 KiB a few microseconds.

@@ -1,5 +1,13 @@
 /** Values of one read share memory in pieces of this size: what one of them, kept for long, can keep from being freed. */
-const PIECE_BYTES: number = 16 * 1024;
+const PIECE_BYTES: number = 32 * 1024;
+
+/**
+ * The class that Buffers are made of, by the name under which JavaScript itself finds it when it slices one: three times as fast as `subarray`,
+ * which asks for the underlying memory anew each time.
+ */
+const BufferView = (
+  Buffer as unknown as { readonly [Symbol.species]: new (memory: ArrayBufferLike, offset: number, length: number) => Buffer }
+)[Symbol.species];
 
 /**
  * Copies values out of a read buffer, many at a time.
@@ -8,10 +16,11 @@ const PIECE_BYTES: number = 16 * 1024;
  * copy costs about half of an allocation and a copy per value.
  */
 export class ValueArena {
-  #piece: Buffer = Buffer.alloc(0);
-  /** Where the stretch that is in the piece begins and ends in what was read. */
+  #memory: ArrayBufferLike = new ArrayBuffer(0);
+  /** Where the stretch begins and ends in what was read, and where its copy begins in the memory. */
   #start = 0;
   #end = 0;
+  #offset = 0;
 
   /** Forgets what was copied: what was read is about to be something else. */
   reset(): void {
@@ -21,14 +30,18 @@ export class ValueArena {
 
   /** A copy of `bytes` from `from` to `to`, of which `end` are valid. The caller may keep it. */
   copy(bytes: Buffer, from: number, to: number, end: number): Buffer {
-    if (to > this.#end || from < this.#start) {
-      this.#start = from;
-      this.#end = Math.min(end, Math.max(to, from + PIECE_BYTES));
-      const length = this.#end - from;
-      // Small ones come from the pool that all Buffers of Node.js come from.
-      this.#piece = length < Buffer.poolSize >>> 1 ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
-      this.#piece.set(bytes.subarray(from, this.#end));
-    }
-    return this.#piece.subarray(from - this.#start, to - this.#start);
+    if (to > this.#end || from < this.#start) this.#copyStretch(bytes, from, Math.min(end, Math.max(to, from + PIECE_BYTES)));
+    return new BufferView(this.#memory, this.#offset + (from - this.#start), to - from);
+  }
+
+  #copyStretch(bytes: Buffer, from: number, to: number): void {
+    const length = to - from;
+    // Small ones come from the pool that all Buffers of Node.js come from.
+    const piece = length < Buffer.poolSize >>> 1 ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
+    bytes.copy(piece, 0, from, to);
+    this.#memory = piece.buffer;
+    this.#offset = piece.byteOffset;
+    this.#start = from;
+    this.#end = to;
   }
 }
