@@ -60,8 +60,8 @@ describe('CommandBatch', () => {
   it('holds the longest commands and values until it says that it is full', () => {
     const batch = new CommandBatch();
     let expected = '';
-    // The first leaves it just short of full.
-    for (const value of [Buffer.alloc(65_200, 'a'), Buffer.alloc(65_536, 'b')]) {
+    // All but the last leave it just short of full.
+    for (const value of [65_536, 65_536, 65_536, 64_000, 65_536].map((length, index) => Buffer.alloc(length, 'a'.charCodeAt(0) + index))) {
       expect(batch.full).toBe(false);
       const line = `cas ${'k'.repeat(250)} 4294967295 2147483647 65536 18446744073709551615\r\n`;
       batch.text(line);
@@ -77,7 +77,7 @@ describe('CommandBatch', () => {
 
   it('is full of long values too', () => {
     const batch = new CommandBatch();
-    batch.value(Buffer.alloc(65_536));
+    batch.value(Buffer.alloc(262_144));
     expect(batch.full).toBe(true);
   });
 });
