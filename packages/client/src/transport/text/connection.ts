@@ -34,6 +34,13 @@ export interface ConnectionSettings {
   readonly tlsMemory: TlsMemory;
 }
 
+/** What a connection needs once the node has greeted; its buffers are not for connections that never get so far. */
+interface Conversation {
+  readonly dialect: Dialect;
+  readonly reader: ReplyReader;
+  readonly batch: CommandBatch;
+}
+
 /** One connection, from connecting to its end: it greets, writes what is unsent in the queue, and lets the replies answer what was sent. */
 export class Connection {
   readonly epoch: number;
@@ -42,10 +49,9 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #socket: Socket;
   readonly #handshake: Handshake;
-  readonly #batch: CommandBatch = new CommandBatch();
   readonly #connectTimer: NodeJS.Timeout;
-  #dialect: Dialect | undefined;
-  #reader: ReplyReader | undefined;
+  /** From the greeting on. */
+  #conversation: Conversation | undefined;
   /** Whether a write is under way, and the batch's buffer with it. */
   #writing = false;
   #over = false;
@@ -68,7 +74,7 @@ export class Connection {
 
   /** Whether the node greeted, and requests can be sent. */
   get ready(): boolean {
-    return this.#dialect !== undefined;
+    return this.#conversation !== undefined;
   }
 
   /** Bytes that were written and not taken by the socket yet. */
@@ -78,13 +84,13 @@ export class Connection {
 
   /** Writes what is unsent, unless a write is under way: then that one's end goes on. */
   pump(): void {
-    const dialect = this.#dialect;
-    if (dialect === undefined || this.#over) return;
+    if (this.#conversation === undefined || this.#over) return;
+    const { dialect, batch } = this.#conversation;
     while (!this.#writing && this.#queue.unsent !== undefined) {
-      this.#gather(dialect);
-      if (this.#batch.bytes === 0) return;
+      this.#gather(dialect, batch);
+      if (batch.bytes === 0) return;
       this.#writing = true;
-      this.#batch.send(this.#socket, this.#written);
+      batch.send(this.#socket, this.#written);
       this.#writing = this.#socket.writableLength > 0;
     }
   }
@@ -105,15 +111,15 @@ export class Connection {
     this.#end(error);
   }
 
-  #gather(dialect: Dialect): void {
+  #gather(dialect: Dialect, batch: CommandBatch): void {
     const queue = this.#queue;
-    for (let request = queue.unsent; request !== undefined && !this.#batch.full; request = queue.unsent) {
+    for (let request = queue.unsent; request !== undefined && !batch.full; request = queue.unsent) {
       const { storage } = request;
       if (storage !== undefined && this.#answeredUnsent(request, storage)) {
         queue.remove(request);
       } else {
         queue.markSent(request);
-        dialect.write(request, this.#batch);
+        dialect.write(request, batch);
         request.storage = undefined;
       }
     }
@@ -144,8 +150,8 @@ export class Connection {
   #read(bytes: Buffer, length: number): boolean {
     if (this.#over) return false;
     try {
-      if (this.#reader !== undefined) {
-        this.#reader.read(bytes, length);
+      if (this.#conversation !== undefined) {
+        this.#conversation.reader.read(bytes, length);
         this.#events.answered();
       } else {
         const dialect = this.#handshake.read(bytes.subarray(0, length));
@@ -160,8 +166,9 @@ export class Connection {
   #greeted(name: DialectName): void {
     clearTimeout(this.#connectTimer);
     const { node, options } = this.#settings;
-    this.#dialect = name === 'meta' ? new MetaDialect(node.id, this.epoch) : new ClassicDialect(node.id, this.epoch);
-    this.#reader = new ReplyReader(this.#queue, this.#dialect, Math.max(options.maxValueBytes, LEAST_REPLY_BYTES));
+    const dialect = name === 'meta' ? new MetaDialect(node.id, this.epoch) : new ClassicDialect(node.id, this.epoch);
+    const reader = new ReplyReader(this.#queue, dialect, Math.max(options.maxValueBytes, LEAST_REPLY_BYTES));
+    this.#conversation = { dialect, reader, batch: new CommandBatch() };
     this.#events.ready();
   }
 
