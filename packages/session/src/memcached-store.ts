@@ -42,7 +42,7 @@ class MemcachedStore implements SessionStore {
     return this.#client.get(key, options).then(storedOrMiss, rethrow);
   }
 
-  save(key: string, value: Uint8Array, { expect, ...options }: SaveOptions): Promise<StoredSession> {
+  save(key: string, value: Uint8Array, { expect, user: _user, ...options }: SaveOptions): Promise<StoredSession> {
     const expected = expect === 'absent' ? expect : recordOf(expect);
     return this.#client.set(key, value, { ...options, expect: expected }).then(stored, rethrow);
   }

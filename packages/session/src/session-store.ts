@@ -38,6 +38,8 @@ export interface SaveOptions extends StoreRequestOptions {
   /** Whole seconds to live, at least 1. */
   readonly ttlSeconds: number;
   readonly expect: StoredSession | 'absent';
+  /** Whose session it is, where the application says so. A store that keeps no list of a user's sessions has no use for it. */
+  readonly user?: string | undefined;
 }
 
 /** A session's bytes, and what the store needs to replace exactly them. */

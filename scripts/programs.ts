@@ -1,0 +1,45 @@
+/**
+ * Which programs of other projects this machine has, for tests that hold ours against them: `inject('programs')`.
+ * With `SESS_REQUIRE_SERVERS=1` a missing one is a failure; otherwise its tests are left out, and the run says so.
+ */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { TestProject } from 'vitest/node';
+
+type Program = 'postgres' | 'chromium' | 'php-memcached' | 'pylibmc' | 'network-namespaces';
+
+/** A command that succeeds where the program can be used, and how to get it. */
+const PROGRAMS: Readonly<Record<Program, { readonly works: string; readonly get: string }>> = {
+  postgres: { works: 'ls "$(pg_config --bindir)/postgres" || ls /usr/lib/postgresql/*/bin/postgres', get: 'apt-get install postgresql' },
+  chromium: { works: 'command -v chromium || command -v google-chrome', get: 'apt-get install chromium' },
+  'php-memcached': { works: 'php -m | grep -qi "^memcached$"', get: 'apt-get install php-cli php-memcached' },
+  pylibmc: { works: '/usr/bin/python3 -c "import pylibmc"', get: 'apt-get install python3-pylibmc' },
+  'network-namespaces': {
+    works: 'name="sess-$$"; ip netns add "$name" && ip netns exec "$name" iptables -L -n && ip netns del "$name"',
+    get: 'apt-get install iproute2 iptables, as root on Linux',
+  },
+};
+
+export default async function setup(project: TestProject): Promise<void> {
+  const found = await Promise.all(
+    Object.entries(PROGRAMS).map(async ([name, { works, get }]) => ({ name, get, there: await succeeds(works) })),
+  );
+  for (const { name, get } of found.filter(({ there }) => !there)) {
+    const line = `tests with ${name} are left out: it is not on this machine (${get})`;
+    if (process.env['SESS_REQUIRE_SERVERS'] === '1') throw new Error(line);
+    process.stderr.write(`${line}\n`);
+  }
+  project.provide(
+    'programs',
+    found.filter(({ there }) => there).map(({ name }) => name as Program),
+  );
+}
+
+async function succeeds(command: string): Promise<boolean> {
+  try {
+    await promisify(execFile)('sh', ['-c', command], { timeout: 20_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
