@@ -1,5 +1,4 @@
 import { commitSession } from './commit-session.ts';
-import { EMPTY_DATA } from './data-codec.ts';
 import { SessionError } from './errors.ts';
 import { loadOne } from './load-session.ts';
 import { OneAtATime } from './one-at-a-time.ts';
@@ -84,11 +83,12 @@ export class ActiveSession implements RequestSession {
 
 async function regenerate(state: SessionState, { keepData = true, restartLifetime = false }: RegenerateOptions): Promise<void> {
   if (state.headersSent) throw late('a new id');
+  const { empty } = state.context.codec;
   const now = state.context.options.now();
   const lifetime = restartLifetime || state.destroyed ? newLifetime(state.context, now) : { ...state.lifetime, idCreatedAt: now };
-  const text = keepData ? state.encoded() : EMPTY_DATA;
+  const text = keepData ? state.encoded() : empty;
   const old = state.persisted;
-  if (old !== undefined && text !== EMPTY_DATA) return state.told('regenerated', state.moveToNewId(old, text, lifetime));
+  if (old !== undefined && text !== empty) return state.told('regenerated', state.moveToNewId(old, text, lifetime));
   // Without data there is nothing to carry over: the old session ends, and the new one is stored when something is put into it.
   if (old !== undefined) {
     await destroySession(state.context, old.identity, 'regenerated', old.stored.ttlSeconds);
@@ -113,7 +113,7 @@ async function save(state: SessionState): Promise<void> {
   const text = state.encoded();
   if (state.persisted !== undefined) {
     if (text !== state.persisted.text) await state.told('asked', state.replace(state.persisted, text));
-  } else if (text !== EMPTY_DATA) {
+  } else if (text !== state.context.codec.empty) {
     if (state.headersSent) throw late('the cookie of a new session');
     await state.told('asked', state.create(text));
   }

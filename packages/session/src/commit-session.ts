@@ -1,5 +1,4 @@
 import { decideCommit, type CommitFacts, type CommitReason } from './commit-decision.ts';
-import { EMPTY_DATA } from './data-codec.ts';
 import { hasCode, SessionError } from './errors.ts';
 import { idleSeconds, type Persisted } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
@@ -11,7 +10,7 @@ export function commitSession(state: SessionState): Promise<void> | undefined {
   state.committed = true;
   let text: string;
   try {
-    text = state.destroyed ? EMPTY_DATA : state.encoded();
+    text = state.destroyed ? state.context.codec.empty : state.encoded();
   } catch (error) {
     return state.told(state.persisted === undefined ? 'new' : 'changed', Promise.reject(error));
   }
@@ -21,11 +20,11 @@ export function commitSession(state: SessionState): Promise<void> | undefined {
 
 function commitFacts({ context, persisted, lifetime, usedAt, destroyed }: SessionState, text: string, headersSent: boolean): CommitFacts {
   const { renewAfterSeconds } = context.options;
-  const { touches } = context;
+  const { touches, codec } = context;
   return {
     destroyed,
     stored: persisted !== undefined,
-    empty: text === EMPTY_DATA,
+    empty: text === codec.empty,
     changed: persisted !== undefined && text !== persisted.text,
     renewalDue: renewAfterSeconds !== undefined && usedAt - lifetime.idCreatedAt >= renewAfterSeconds * 1_000,
     touchDue:

@@ -1,4 +1,5 @@
 import { ActiveSession } from './active-session.ts';
+import { contentCodec } from './content-codec.ts';
 import { cookieValues } from './cookie-header.ts';
 import { cookieSigner } from './cookie-signature.ts';
 import { hasCode } from './errors.ts';
@@ -27,6 +28,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     store: openStore(options.source),
     signer: cookieSigner(options.secrets),
     cookie: sessionCookie(options.secure, options.cookie),
+    codec: contentCodec(options),
     touches: touchThrottle(options.touchAfterSeconds, options.now),
     warnOnce: warnOnce(),
   };

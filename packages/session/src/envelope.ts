@@ -4,7 +4,7 @@
  * | bytes | what |
  * | --- | --- |
  * | 0 | format: 1 |
- * | 1 | encoding of the data: 0 is JSON. Others are for compression, encryption and codecs |
+ * | 1 | how the data is encoded: {@link Encoding}; 0 is plain JSON |
  * | 2..7 | when the session began, in milliseconds since 1970 |
  * | 8..13 | when its present id was made |
  * | 14..19 | when it ends, whatever its use |
@@ -24,25 +24,41 @@ export interface Lifetime {
 /** An envelope, opened. */
 export interface Envelope {
   readonly lifetime: Lifetime;
-  /** The data as JSON text. */
-  readonly text: string;
+  /** Bits of {@link Encoding}. */
+  readonly encoding: number;
+  /** All that is stored. The data begins at {@link HEADER_BYTES}, in the form that `encoding` says. */
+  readonly bytes: Buffer;
 }
 
+/** Bits of the encoding byte, in the order in which they are applied. None: JSON. */
+export const Encoding = {
+  /** Not JSON but a codec's bytes, after the length of the codec's name (one byte) and its name. */
+  codec: 0x01,
+} as const;
+
+const KNOWN = Object.values(Encoding).reduce((bits, bit) => bits | bit, 0);
+
 const FORMAT = 1;
-const JSON_ENCODING = 0;
-const HEADER_BYTES = 20;
+
+/** Where the data begins. */
+export const HEADER_BYTES = 20;
+
 const TIME_BYTES = 6;
 
-/** The bytes to store. */
-export function sealEnvelope(lifetime: Lifetime, text: string): Buffer {
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(text));
+/** The bytes to store, for data that is in its last form. */
+export function sealEnvelope(lifetime: Lifetime, body: string, encoding = 0, charset: 'utf8' | 'latin1' = 'utf8'): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(body, charset));
+  writeHeader(bytes, lifetime, encoding);
+  bytes.write(body, HEADER_BYTES, charset);
+  return bytes;
+}
+
+function writeHeader(bytes: Buffer, lifetime: Lifetime, encoding: number): void {
   bytes[0] = FORMAT;
-  bytes[1] = JSON_ENCODING;
+  bytes[1] = encoding;
   bytes.writeUIntBE(lifetime.createdAt, 2, TIME_BYTES);
   bytes.writeUIntBE(lifetime.idCreatedAt, 8, TIME_BYTES);
   bytes.writeUIntBE(lifetime.endsAt, 14, TIME_BYTES);
-  bytes.write(text, HEADER_BYTES);
-  return bytes;
 }
 
 /**
@@ -55,10 +71,11 @@ export function openEnvelope(value: Uint8Array): Envelope {
   if (bytes.length < HEADER_BYTES) {
     throw new SessionError('SESS_UNDECODABLE', `the stored session has ${bytes.length} bytes; its header alone takes ${HEADER_BYTES}`);
   }
-  if (bytes[0] !== FORMAT || bytes[1] !== JSON_ENCODING) {
+  const encoding = bytes[1] ?? 0;
+  if (bytes[0] !== FORMAT || (encoding & ~KNOWN) !== 0) {
     throw new SessionError(
       'SESS_UNDECODABLE',
-      `the stored session has format ${bytes[0]} and encoding ${bytes[1]}; this version reads format ${FORMAT} and encoding ${JSON_ENCODING}`,
+      `the stored session has format ${bytes[0]} and encoding ${encoding}; this version reads format ${FORMAT} and encodings of the bits ${KNOWN}`,
     );
   }
   return {
@@ -67,6 +84,7 @@ export function openEnvelope(value: Uint8Array): Envelope {
       idCreatedAt: bytes.readUIntBE(8, TIME_BYTES),
       endsAt: bytes.readUIntBE(14, TIME_BYTES),
     },
-    text: bytes.toString('utf8', HEADER_BYTES),
+    encoding,
+    bytes,
   };
 }

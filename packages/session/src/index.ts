@@ -5,5 +5,6 @@ export { SessionError, type SessionErrorCode } from './errors.ts';
 export { memcachedStore, type Client } from './memcached-store.ts';
 export { memoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export type { CookieOptions, SecureMode, SessionsOptions, UnavailablePolicy } from './options.ts';
+export type { SessionCodec } from './session-codec.ts';
 export type * from './session-store.ts';
 export type * from './session.ts';

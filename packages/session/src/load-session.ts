@@ -1,6 +1,4 @@
-import { decodeData } from './data-codec.ts';
 import { publish, type LoadEvent } from './diagnostics.ts';
-import { openEnvelope } from './envelope.ts';
 import { hasCode, type SessionError } from './errors.ts';
 import type { Identity, Persisted, SessionContext } from './session-context.ts';
 import type { SessionData } from './session.ts';
@@ -50,8 +48,12 @@ const MISSING: LoadOutcome = { kind: 'missing' };
 function decode(context: SessionContext, identity: Identity, stored: StoredSession): LoadOutcome {
   let outcome: LoadOutcome & { kind: 'found' };
   try {
-    const { lifetime, text } = openEnvelope(stored.value);
-    outcome = { kind: 'found', persisted: { identity, lifetime: bounded(context, lifetime), text, stored }, data: decodeData(text) };
+    const { lifetime, text } = context.codec.open(identity.key, stored.value);
+    outcome = {
+      kind: 'found',
+      persisted: { identity, lifetime: bounded(context, lifetime), text, stored },
+      data: context.codec.decode(text),
+    };
   } catch (error) {
     // What another version or another program wrote is no session of ours; the visitor gets a new one.
     if (!hasCode(error, 'SESS_UNDECODABLE')) throw error;

@@ -1,5 +1,7 @@
 import type { SessionError } from './errors.ts';
 import type { Client } from './memcached-store.ts';
+import type { DataEncodings } from './resolve-codec.ts';
+import type { SessionCodec } from './session-codec.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** What a request gets whose session can't be loaded because the store is out of reach. */
@@ -28,6 +30,10 @@ export interface SessionsOptions {
   readonly touchAfterSeconds?: number | undefined;
   /** Largest session in bytes of encoded data. Default 65,536 (64 KiB), at most 1,000,000. */
   readonly maxBytes?: number | undefined;
+  /**
+   * How data becomes bytes. Default `'json'`. Several: the first encodes, all decode, so that sessions outlive a change; JSON is always decoded.
+   */
+  readonly codec?: SessionCodec | 'json' | readonly (SessionCodec | 'json')[] | undefined;
   /** What storage keys begin with: up to 12 characters of printable ASCII without space. Default `s/`. */
   readonly keyPrefix?: string | undefined;
   /**
@@ -77,6 +83,7 @@ export interface ResolvedOptions {
   readonly renewAfterSeconds: number | undefined;
   readonly touchAfterSeconds: number;
   readonly maxBytes: number;
+  readonly encodings: DataEncodings;
   readonly keyPrefix: string;
   readonly secure: SecureMode;
   readonly cookie: ResolvedCookie;

@@ -1,6 +1,7 @@
 import { SessionError } from './errors.ts';
 import { badOption, checkUnknown, oneOf, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions, SessionsOptions, StoreSource, UnavailablePolicy } from './options.ts';
+import { resolveCodec } from './resolve-codec.ts';
 import { resolveCookie, resolveSecure } from './resolve-cookie.ts';
 import { MAX_PREFIX_LENGTH } from './session-id.ts';
 
@@ -15,6 +16,7 @@ const NAMES: Readonly<Record<keyof SessionsOptions, true>> = {
   renewAfterSeconds: true,
   touchAfterSeconds: true,
   maxBytes: true,
+  codec: true,
   keyPrefix: true,
   secure: true,
   cookie: true,
@@ -47,6 +49,7 @@ export function resolveOptions(options: SessionsOptions): ResolvedOptions {
     secrets: secrets(options.secret),
     ...timeouts(options),
     maxBytes: wholeNumber('maxBytes', options.maxBytes, 1, MAX_MAX_BYTES, 'bytes') ?? DEFAULT_MAX_BYTES,
+    encodings: resolveCodec(options.codec),
     keyPrefix: keyPrefix(options.keyPrefix),
     secure,
     cookie: resolveCookie(options.cookie, secure),

@@ -1,3 +1,4 @@
+import type { ContentCodec } from './content-codec.ts';
 import type { CookieSigner } from './cookie-signature.ts';
 import type { Lifetime } from './envelope.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -13,6 +14,7 @@ export interface SessionContext {
   readonly store: SessionStore;
   readonly signer: CookieSigner;
   readonly cookie: SessionCookie;
+  readonly codec: ContentCodec;
   readonly touches: TouchThrottle;
   readonly warnOnce: WarnOnce;
 }

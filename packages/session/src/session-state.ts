@@ -1,4 +1,3 @@
-import { EMPTY_DATA, encodeData } from './data-codec.ts';
 import { publish, type SaveEvent } from './diagnostics.ts';
 import type { Lifetime } from './envelope.ts';
 import { SessionError } from './errors.ts';
@@ -64,8 +63,8 @@ export class SessionState {
 
   /** The data, encoded. */
   encoded(): string {
-    if (this.dataRead) return encodeData(this.data);
-    return this.persisted?.text ?? EMPTY_DATA;
+    if (this.dataRead) return this.context.codec.encode(this.data);
+    return this.persisted?.text ?? this.context.codec.empty;
   }
 
   /** The first save. */

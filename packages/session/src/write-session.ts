@@ -1,18 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { refuseLostValues } from './data-codec.ts';
+import type { StoredContent } from './content-codec.ts';
 import { publish } from './diagnostics.ts';
-import { sealEnvelope, type Lifetime } from './envelope.ts';
 import { hasCode, SessionError } from './errors.ts';
 import { idleSeconds, newIdentity, type Identity, type Persisted, type SessionContext } from './session-context.ts';
 import type { SessionData } from './session.ts';
 import type { StoredSession } from './session-store.ts';
 
 /** What is to be stored. */
-export interface Content {
+export interface Content extends StoredContent {
   readonly data: SessionData;
-  /** `data`, encoded. */
-  readonly text: string;
-  readonly lifetime: Lifetime;
 }
 
 /**
@@ -38,11 +34,12 @@ const MAX_PAUSE_MS = 64;
  * @throws {SessionError} `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`
  */
 export async function createSession(context: SessionContext, content: Content, identity: Identity | undefined): Promise<Persisted> {
-  const value = encode(context, content);
+  context.codec.check(content.data, content.text);
   const { now } = context.options;
   const patientUntil = now() + NEW_ID_PATIENCE_MS;
   for (let attempt = 1; ; attempt++) {
     const candidate = identity ?? newIdentity(context);
+    const value = context.codec.seal(candidate.key, content);
     try {
       const ttlSeconds = idleSeconds(context, content.lifetime, now());
       const stored = await context.store.save(candidate.key, value, { ttlSeconds, expect: 'absent' });
@@ -72,7 +69,8 @@ export async function createSession(context: SessionContext, content: Content, i
 export async function replaceSession(context: SessionContext, content: Content, base: Persisted): Promise<Persisted> {
   const { store, options } = context;
   const { identity } = base;
-  const value = encode(context, content);
+  context.codec.check(content.data, content.text);
+  const value = context.codec.seal(identity.key, content);
   let expect = base.stored;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -121,18 +119,6 @@ export async function destroySession(
 /** The error for a session that another request ended. */
 export function gone(): SessionError {
   return new SessionError('SESS_DESTROYED', 'the session was destroyed, got another id or expired while this request ran');
-}
-
-function encode({ options }: SessionContext, { data, text, lifetime }: Content): Buffer {
-  refuseLostValues(data);
-  const bytes = Buffer.byteLength(text);
-  if (bytes > options.maxBytes) {
-    throw new SessionError(
-      'SESS_TOO_LARGE',
-      `session.data takes ${bytes} bytes; at most ${options.maxBytes} (maxBytes) are stored. Keep large things elsewhere, and their names in the session`,
-    );
-  }
-  return sealEnvelope(lifetime, text);
 }
 
 function persisted(context: SessionContext, identity: Identity, { text, lifetime }: Content, stored: StoredSession): Persisted {
