@@ -1,19 +1,10 @@
-import sessions, { type Client, type SessionStore } from '@sess/fastify-plugin';
+import { MAX_ITEMS, type AppOptions } from '@sess/demo-app';
+import sessions from '@sess/fastify-plugin';
 import fastify, { type FastifyInstance } from 'fastify';
 import { bodyError, CART_BODY, LOGIN_BODY, type CartBody, type LoginBody } from './bodies.ts';
 import './session-data.ts';
 
-/** Items that a cart holds. A session is not a warehouse: it is read with every request. */
-const MAX_ITEMS = 100;
 const BODY_LIMIT_BYTES = 16_384;
-
-/** Where the sessions are: in a client or a store that the caller opened, and closes. */
-export type AppOptions = {
-  /** Signs the session cookies; at least 32 bytes. */
-  readonly secret: string;
-  /** Idle timeout of a session, in seconds. Default 3,600. */
-  readonly ttlSeconds?: number;
-} & ({ readonly client: Client } | { readonly store: SessionStore });
 
 /** The demo shop on Fastify. It does not listen yet. */
 export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): FastifyInstance {

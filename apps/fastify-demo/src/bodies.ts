@@ -1,5 +1,4 @@
-/** Longest name of a user or an item, in characters. */
-const MAX_LENGTH = 100;
+import { MAX_LENGTH } from '@sess/demo-app';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,2 @@
-export { buildApp, type AppOptions } from './app.ts';
-export { ListenError } from './listen-error.ts';
-export { listen, type ListenOptions, type RunningApp } from './listen.ts';
-export { openClient } from './open-client.ts';
+export { buildApp } from './app.ts';
+export { listen } from './listen.ts';

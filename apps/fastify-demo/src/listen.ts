@@ -1,20 +1,5 @@
+import { ListenError, urlOf, type ListenOptions, type RunningApp } from '@sess/demo-app';
 import type { FastifyInstance } from 'fastify';
-import { ListenError } from './listen-error.ts';
-
-export interface ListenOptions {
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-}
-
-/** An app that takes requests. */
-export interface RunningApp {
-  /** The port that it listens on. */
-  readonly port: number;
-  readonly url: string;
-  /** Takes no more requests and resolves when those under way are answered. */
-  close(): Promise<void>;
-}
 
 /** @throws {ListenError} (as a rejection) when the address can't be had; the app is closed then. */
 export async function listen(app: FastifyInstance, { host, port }: ListenOptions): Promise<RunningApp> {
@@ -27,5 +12,5 @@ export async function listen(app: FastifyInstance, { host, port }: ListenOptions
   }
   const address = app.server.address();
   const taken = typeof address === 'object' && address !== null ? address.port : port;
-  return { port: taken, url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`, close: () => app.close() };
+  return { port: taken, url: urlOf({ host, port: taken }), close: () => app.close() };
 }

@@ -1,24 +1,15 @@
 import { bodyParser } from '@koa/bodyparser';
 import { Router } from '@koa/router';
-import { sessions, type Client, type SessionStore } from '@sess/koa-middleware';
+import { MAX_ITEMS, type AppOptions } from '@sess/demo-app';
+import { sessions } from '@sess/koa-middleware';
 import Koa from 'koa';
 import { bodyText } from './bodies.ts';
 import { jsonErrors } from './json-errors.ts';
 import './session-data.ts';
 
-/** Items that a cart holds. A session is not a warehouse: it is read with every request. */
-const MAX_ITEMS = 100;
 const BODY_LIMIT = '16kb';
 /** Whoever asks for the health of the process asks for no session. */
 const HEALTH = '/health';
-
-/** Where the sessions are: in a client or a store that the caller opened, and closes. */
-export type AppOptions = {
-  /** Signs the session cookies; at least 32 bytes. */
-  readonly secret: string;
-  /** Idle timeout of a session, in seconds. Default 3,600. */
-  readonly ttlSeconds?: number;
-} & ({ readonly client: Client } | { readonly store: SessionStore });
 
 /** The demo shop on Koa. It does not listen yet. */
 export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): Koa {

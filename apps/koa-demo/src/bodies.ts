@@ -1,7 +1,5 @@
+import { MAX_LENGTH } from '@sess/demo-app';
 import type { Context } from 'koa';
-
-/** Longest name of a user or an item, in characters. */
-const MAX_LENGTH = 100;
 
 /**
  * The text under `field` of the JSON body.

@@ -1,22 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { ListenError, urlOf, type ListenOptions, type RunningApp } from '@sess/demo-app';
 import type Koa from 'koa';
-import { ListenError } from './listen-error.ts';
-
-export interface ListenOptions {
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-}
-
-/** An app that takes requests. */
-export interface RunningApp {
-  /** The port that it listens on. */
-  readonly port: number;
-  readonly url: string;
-  /** Takes no more requests and resolves when those under way are answered. */
-  close(): Promise<void>;
-}
 
 /** @throws {ListenError} (as a rejection) when the address can't be had. */
 export async function listen(app: Koa, { host, port }: ListenOptions): Promise<RunningApp> {
@@ -30,7 +15,7 @@ export async function listen(app: Koa, { host, port }: ListenOptions): Promise<R
   }
   const address = server.address();
   const taken = typeof address === 'object' && address !== null ? address.port : port;
-  return { port: taken, url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`, close: () => close(server) };
+  return { port: taken, url: urlOf({ host, port: taken }), close: () => close(server) };
 }
 
 /** Milliseconds between two looks for connections that have had their answer: kept alive, they would hold the server open for seconds. */

@@ -1,4 +1,4 @@
-import { openClient } from '@sess/fastify-demo';
+import { openClient } from '@sess/demo-app';
 import type { AppConfig } from './app-messages.ts';
 import { ANSWER_TIMEOUT_MS, READY_TIMEOUT_MS, type SessionBackend } from './session-backend.ts';
 

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { EnvironmentError, readEnvironment } from './environment.ts';
+import { EnvironmentError, readEnvironment as readWithPort, type Environment } from './environment.ts';
 
+const DEFAULT_PORT = 3_001;
 const SECRET = 's'.repeat(32);
 const NEEDED = { SESS_SERVERS: 'memcached://127.0.0.1:11211', SESS_SECRET: SECRET };
+
+const readEnvironment = (env: Readonly<Record<string, string | undefined>>): Environment => readWithPort(env, DEFAULT_PORT);
 
 describe('readEnvironment', () => {
   it('needs servers and a secret, and has a default for everything else', () => {
     expect(readEnvironment(NEEDED)).toEqual({
       host: '127.0.0.1',
-      port: 3_002,
+      port: DEFAULT_PORT,
       servers: 'memcached://127.0.0.1:11211',
       secret: SECRET,
       copies: 1,

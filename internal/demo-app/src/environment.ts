@@ -20,14 +20,17 @@ export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 }
 
-const DEFAULT_PORT = '3002';
 const SECRET_BYTES = 32;
 
-/** @throws {EnvironmentError} for the first variable that can't be used. Never shows a secret. */
-export function readEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+/**
+ * What `env` says; `defaultPort` is the app's own.
+ *
+ * @throws {EnvironmentError} for the first variable that can't be used. Never shows a secret.
+ */
+export function readEnvironment(env: Readonly<Record<string, string | undefined>>, defaultPort: number): Environment {
   return {
     host: env['HOST'] || '127.0.0.1',
-    port: wholeNumber('PORT', env['PORT'] || DEFAULT_PORT, 0, 65_535),
+    port: wholeNumber('PORT', env['PORT'] || String(defaultPort), 0, 65_535),
     servers: servers(env['SESS_SERVERS']),
     secret: secret(env['SESS_SECRET']),
     copies: wholeNumber('SESS_COPIES', env['SESS_COPIES'] || '1', 1, 100),

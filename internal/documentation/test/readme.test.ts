@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ExampleProcess } from './example-process.ts';
+
+const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
+const README = read('../../../README.md');
+
+/** The first TypeScript block under a heading. */
+function exampleUnder(heading: string): string {
+  const section = README.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  return /```ts\n(.*?)```/s.exec(section)?.[1] ?? '';
+}
+
+describe('the README of the repository', () => {
+  let cluster: LocalCluster | undefined;
+  beforeAll(async () => {
+    cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
+  });
+  afterAll(() => cluster?.close());
+
+  it.each([
+    ['Use it with Fastify', './fastify-example.ts'],
+    ['Use it with Koa', './koa-example.ts'],
+  ])('shows under "%s" a program that is type-checked', (heading, path) => {
+    expect(exampleUnder(heading)).toBe(read(path));
+  });
+
+  it('shows how the data is typed', () => {
+    expect(README).toContain(`\`\`\`ts\n${read('./session-data-example.ts')}\`\`\``);
+  });
+
+  it.each([
+    ['Use it with Fastify', 'POST'],
+    ['Use it with Koa', 'GET'],
+  ])('shows under "%s" a program that keeps a user logged in', async (heading, method) => {
+    await using example = await ExampleProcess.start(exampleUnder(heading), {
+      SESS_SERVERS: `elasticache://${cluster?.configurationEndpoint}`,
+      SESS_SECRET: 'a secret of at least thirty-two bytes',
+    });
+    expect(await (await fetch(`${example.url}/profile`)).json()).toEqual({});
+    const login = await fetch(`${example.url}/login`, { method });
+    const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    expect(await (await fetch(`${example.url}/profile`, { headers: { cookie } })).json()).toEqual({ user: 'USER_123' });
+  });
+});
