@@ -1,8 +1,11 @@
-import type { SessionData } from './session.ts';
+import { compress, compressionBit, decompress } from './compression.ts';
 import { JSON_ENCODING, type DataEncoding } from './data-encoding.ts';
-import { Encoding, HEADER_BYTES, openEnvelope, sealEnvelope, type Lifetime } from './envelope.ts';
+import { decrypt, encrypt, type ResolvedEncryption } from './encryption.ts';
+import { Encoding, HEADER_BYTES, openEnvelope, sealEnvelope, sealedHeader, type Envelope, type Lifetime } from './envelope.ts';
 import { SessionError } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
+import type { SessionData } from './session.ts';
+import type { WarnOnce } from './warn-once.ts';
 
 /** What is stored of a session, without the form in which it is stored. */
 export interface StoredContent {
@@ -39,27 +42,66 @@ export interface ContentCodec {
   open(key: string, value: Uint8Array): StoredContent;
 }
 
+type ContentOptions = Pick<ResolvedOptions, 'encodings' | 'maxBytes' | 'compression' | 'encryption'>;
+
 /** Builds it from the options. */
-export function contentCodec({ encodings, maxBytes }: Pick<ResolvedOptions, 'encodings' | 'maxBytes'>): ContentCodec {
+export function contentCodec(options: ContentOptions, warnOnce: WarnOnce): ContentCodec {
+  const { encodings, maxBytes, encryption } = options;
   const [first] = encodings;
-  const { charset, empty } = first;
-  const prefix = prefixOf(first);
-  const flags = first.name === undefined ? 0 : Encoding.codec;
   return {
-    empty,
+    empty: first.empty,
     encode: (data) => first.encode(data),
     decode: (text) => first.decode(text),
     check(data, text) {
       first.refuseLostValues(data);
-      const bytes = Buffer.byteLength(text, charset);
+      const bytes = Buffer.byteLength(text, first.charset);
       if (bytes > maxBytes) throw tooLarge(bytes, maxBytes);
     },
-    seal: (_key, { lifetime, text }) => sealEnvelope(lifetime, prefix + text, flags, charset),
-    open(_key, value) {
-      const { lifetime, encoding, bytes } = openEnvelope(value);
-      return { lifetime, text: readText(encodings, encoding, bytes, HEADER_BYTES) };
+    seal: sealer(options),
+    open(key, value) {
+      const envelope = openEnvelope(value);
+      const { lifetime, encoding, bytes } = envelope;
+      if ((encoding & TRANSFORMED) === 0 && encryption?.plain !== 'refuse') {
+        return { lifetime, text: readText(encodings, encoding, bytes, HEADER_BYTES) };
+      }
+      let body = decrypted(encryption, key, envelope, warnOnce);
+      if ((encoding & COMPRESSED) !== 0) body = decompress(encoding, body);
+      return { lifetime, text: readText(encodings, encoding, body, 0) };
     },
   };
+}
+
+const COMPRESSED = Encoding.deflate | Encoding.brotli;
+const TRANSFORMED = COMPRESSED | Encoding.encrypted;
+
+function sealer({ encodings: [first], compression, encryption }: ContentOptions): ContentCodec['seal'] {
+  const { charset, name } = first;
+  const prefix = name === undefined ? '' : String.fromCharCode(name.length) + name;
+  const flags = name === undefined ? 0 : Encoding.codec;
+  const secret = encryption === undefined || encryption.plain === 'write' ? undefined : encryption.secrets[0];
+  if (compression === undefined && secret === undefined) {
+    return (_key, { lifetime, text }) => sealEnvelope(lifetime, prefix + text, flags, charset);
+  }
+  return (key, { lifetime, text }) => {
+    const data = Buffer.from(prefix + text, charset);
+    const smaller = compression && compress(data, compression);
+    const encoding = flags | (compression && smaller ? compressionBit(compression) : 0) | (secret ? Encoding.encrypted : 0);
+    const header = sealedHeader(lifetime, encoding);
+    const body = smaller ?? data;
+    return Buffer.concat([header, secret === undefined ? body : encrypt(secret, { key, header }, body)]);
+  };
+}
+
+function decrypted(encryption: ResolvedEncryption | undefined, key: string, { encoding, bytes }: Envelope, warnOnce: WarnOnce): Buffer {
+  const body = bytes.subarray(HEADER_BYTES);
+  if ((encoding & Encoding.encrypted) === 0) {
+    if (encryption?.plain !== 'refuse') return body;
+    throw new SessionError('SESS_UNDECODABLE', 'the stored session is not encrypted, which encrypt.plain: "refuse" asks for');
+  }
+  const data = encryption && decrypt(encryption.secrets, { key, header: bytes.subarray(0, HEADER_BYTES) }, body);
+  if (data !== undefined) return data;
+  warnOnce('SESS_WRONG_KEY');
+  throw new SessionError('SESS_UNDECODABLE', 'the stored session is encrypted, with a secret that is not in the option "encrypt.secret"');
 }
 
 /** The data as text in the first encoding, where it is in any of them. */
@@ -85,18 +127,9 @@ function translated(from: DataEncoding, to: DataEncoding, text: string): string 
   try {
     return to.encode(data);
   } catch (error) {
-    throw new SessionError(
-      'SESS_UNDECODABLE',
-      'the stored session was written with another codec, and holds what the first one can not encode',
-      {
-        cause: error,
-      },
-    );
+    const message = 'the stored session was written with another codec, and holds what the present one can not encode';
+    throw new SessionError('SESS_UNDECODABLE', message, { cause: error });
   }
-}
-
-function prefixOf({ name }: DataEncoding): string {
-  return name === undefined ? '' : String.fromCharCode(name.length) + name;
 }
 
 function tooLarge(bytes: number, maxBytes: number): SessionError {

@@ -23,14 +23,15 @@ import { warnOnce } from './warn-once.ts';
  */
 export function createSessions(given: SessionsOptions): Sessions {
   const options = resolveOptions(given);
+  const warn = warnOnce();
   const context: SessionContext = {
     options,
     store: openStore(options.source),
     signer: cookieSigner(options.secrets),
     cookie: sessionCookie(options.secure, options.cookie),
-    codec: contentCodec(options),
+    codec: contentCodec(options, warn),
     touches: touchThrottle(options.touchAfterSeconds, options.now),
-    warnOnce: warnOnce(),
+    warnOnce: warn,
   };
   if (options.source.kind === 'servers') tellWhenUnreachable(context);
   return {

@@ -34,6 +34,12 @@ export interface Envelope {
 export const Encoding = {
   /** Not JSON but a codec's bytes, after the length of the codec's name (one byte) and its name. */
   codec: 0x01,
+  /** Compressed with deflate, without zlib's header. */
+  deflate: 0x02,
+  /** Compressed with brotli. */
+  brotli: 0x04,
+  /** Encrypted: see `encryption.ts`. */
+  encrypted: 0x08,
 } as const;
 
 const KNOWN = Object.values(Encoding).reduce((bits, bit) => bits | bit, 0);
@@ -50,6 +56,13 @@ export function sealEnvelope(lifetime: Lifetime, body: string, encoding = 0, cha
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(body, charset));
   writeHeader(bytes, lifetime, encoding);
   bytes.write(body, HEADER_BYTES, charset);
+  return bytes;
+}
+
+/** The header alone, for data that is not text any more. */
+export function sealedHeader(lifetime: Lifetime, encoding: number): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES);
+  writeHeader(bytes, lifetime, encoding);
   return bytes;
 }
 

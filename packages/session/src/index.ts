@@ -1,4 +1,6 @@
 export { createSessions } from './create-sessions.ts';
+export type { CompressOptions } from './compression.ts';
+export type { EncryptOptions } from './encryption.ts';
 export type { CommitReason } from './commit-decision.ts';
 export type { ConflictEvent, DestroyEvent, LoadEvent, NewIdEvent, SaveEvent } from './diagnostics.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';

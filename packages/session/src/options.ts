@@ -1,3 +1,5 @@
+import type { CompressOptions, ResolvedCompression } from './compression.ts';
+import type { EncryptOptions, ResolvedEncryption } from './encryption.ts';
 import type { SessionError } from './errors.ts';
 import type { Client } from './memcached-store.ts';
 import type { DataEncodings } from './resolve-codec.ts';
@@ -34,6 +36,10 @@ export interface SessionsOptions {
    * How data becomes bytes. Default `'json'`. Several: the first encodes, all decode, so that sessions outlive a change; JSON is always decoded.
    */
   readonly codec?: SessionCodec | 'json' | readonly (SessionCodec | 'json')[] | undefined;
+  /** Makes larger sessions smaller. `true` is `{ aboveBytes: 1_024, algorithm: 'deflate' }`. Default: off. What is compressed is always read. */
+  readonly compress?: boolean | CompressOptions | undefined;
+  /** Encrypts what is stored, so that the store's operators and neighbours can't read or alter it. Default: off. */
+  readonly encrypt?: EncryptOptions | undefined;
   /** What storage keys begin with: up to 12 characters of printable ASCII without space. Default `s/`. */
   readonly keyPrefix?: string | undefined;
   /**
@@ -84,6 +90,8 @@ export interface ResolvedOptions {
   readonly touchAfterSeconds: number;
   readonly maxBytes: number;
   readonly encodings: DataEncodings;
+  readonly compression: ResolvedCompression | undefined;
+  readonly encryption: ResolvedEncryption | undefined;
   readonly keyPrefix: string;
   readonly secure: SecureMode;
   readonly cookie: ResolvedCookie;

@@ -1,8 +1,10 @@
-import { SessionError } from './errors.ts';
+import type { SessionError } from './errors.ts';
 import { badOption, checkUnknown, oneOf, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions, SessionsOptions, StoreSource, UnavailablePolicy } from './options.ts';
 import { resolveCodec } from './resolve-codec.ts';
 import { resolveCookie, resolveSecure } from './resolve-cookie.ts';
+import { resolveCompression, resolveEncryption } from './resolve-encoding.ts';
+import { resolveSecrets } from './resolve-secrets.ts';
 import { MAX_PREFIX_LENGTH } from './session-id.ts';
 
 /** Every option, so that a slip of the pen is found. The compiler holds it to the interface. */
@@ -17,6 +19,8 @@ const NAMES: Readonly<Record<keyof SessionsOptions, true>> = {
   touchAfterSeconds: true,
   maxBytes: true,
   codec: true,
+  compress: true,
+  encrypt: true,
   keyPrefix: true,
   secure: true,
   cookie: true,
@@ -31,8 +35,6 @@ const MAX_SECONDS = 315_360_000;
 const DEFAULT_MAX_BYTES = 65_536;
 /** Under memcached's default item limit of 1 MiB, less the headers of item, record and session. */
 const MAX_MAX_BYTES = 1_000_000;
-const MIN_SECRET_BYTES = 32;
-const MAKE_SECRET = `make one with: node -e "console.log(require('crypto').randomBytes(32).toString('base64'))"`;
 
 /**
  * Checks the options and fills in the defaults. Opens nothing.
@@ -46,10 +48,12 @@ export function resolveOptions(options: SessionsOptions): ResolvedOptions {
   const secure = resolveSecure(options);
   return Object.freeze({
     source: storeSource(options),
-    secrets: secrets(options.secret),
+    secrets: resolveSecrets('secret', options.secret),
     ...timeouts(options),
     maxBytes: wholeNumber('maxBytes', options.maxBytes, 1, MAX_MAX_BYTES, 'bytes') ?? DEFAULT_MAX_BYTES,
     encodings: resolveCodec(options.codec),
+    compression: resolveCompression(options.compress),
+    encryption: resolveEncryption(options.encrypt),
     keyPrefix: keyPrefix(options.keyPrefix),
     secure,
     cookie: resolveCookie(options.cookie, secure),
@@ -84,24 +88,6 @@ function storeSource(options: SessionsOptions): StoreSource {
 
 function hasMethods(value: object, names: readonly string[]): boolean {
   return typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'function');
-}
-
-function secrets(given: SessionsOptions['secret']): readonly string[] {
-  const list = typeof given === 'string' ? [given] : given;
-  if (list === undefined || !Array.isArray(list) || list.length === 0) {
-    // What came is not shown: it may be a secret in the wrong place.
-    throw badOption('secret', undefined, `a string of at least ${MIN_SECRET_BYTES} bytes, or several; ${MAKE_SECRET}`);
-  }
-  for (const [index, secret] of list.entries()) {
-    const which = list.length === 1 ? 'secret' : `secret[${index}]`;
-    const bytes = typeof secret === 'string' ? Buffer.byteLength(secret) : undefined;
-    if (bytes === undefined) throw badOption(which, undefined, `a string of at least ${MIN_SECRET_BYTES} bytes; ${MAKE_SECRET}`);
-    if (bytes < MIN_SECRET_BYTES) {
-      const wanted = `at least ${MIN_SECRET_BYTES}, so that nobody can find it by trying; ${MAKE_SECRET}`;
-      throw new SessionError('SESS_BAD_OPTION', `option "${which}" has ${bytes} bytes; expected ${wanted}`);
-    }
-  }
-  return Object.freeze([...list]);
 }
 
 function timeouts(

@@ -3,8 +3,8 @@ import type { SessionData } from './session.ts';
 /**
  * How session data becomes bytes and back, where JSON will not do: `v8.serialize`, MessagePack, a schema of your own.
  *
- * Equal data must encode as equal bytes: that is how a change is found. Both functions are synchronous. What `encode` throws becomes
- * `SESS_BAD_DATA`; where `decode` throws, or gives anything but a plain object, the session counts as a miss.
+ * Equal data should encode as equal bytes, because that is how a change is found; what differs is saved. Both functions are synchronous. What `encode`
+ * throws becomes `SESS_BAD_DATA`; where `decode` throws, or gives anything but a plain object, the session counts as a miss.
  */
 export interface SessionCodec {
   /**

@@ -1,4 +1,4 @@
-type WarningCode = 'SESS_PLAIN_HTTP' | 'SESS_LATE_SESSION' | 'SESS_NOT_READY';
+type WarningCode = 'SESS_PLAIN_HTTP' | 'SESS_LATE_SESSION' | 'SESS_NOT_READY' | 'SESS_WRONG_KEY';
 
 /** What a developer is told on the process's `warning` event, once for each `createSessions`. */
 const WARNINGS: Readonly<Record<WarningCode, string>> = {
@@ -12,6 +12,9 @@ const WARNINGS: Readonly<Record<WarningCode, string>> = {
   SESS_NOT_READY:
     'No memcached node of "servers" has answered yet. Until one does, requests with a session are served as onUnavailable says. ' +
     'Check the address, the port, and whether this machine may reach it.',
+  SESS_WRONG_KEY:
+    'A stored session is encrypted with a secret that is not in encrypt.secret, so it counts as missing and its visitor as logged out. ' +
+    'Give every server the same secrets, and keep an old one behind the new one for as long as sessions live (absoluteTtlSeconds).',
 };
 
 /** Warns the first time that it is called with a code. */
