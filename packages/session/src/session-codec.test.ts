@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { application, Browser, otherServer, SECRET } from '../test/visit.ts';
 import { createSessions } from './create-sessions.ts';
 import type { SessionError } from './errors.ts';
-import { loadsDuring } from '../test/loads-during.ts';
+import { loadsDuring } from '../test/events-during.ts';
 import { memoryStore } from './memory-store.ts';
 import type { SessionCodec } from './session-codec.ts';
 

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { loadsDuring } from '../test/loads-during.ts';
+import { loadsDuring } from '../test/events-during.ts';
 import { application, Browser, otherServer, SECRET, type Application } from '../test/visit.ts';
 import { createSessions } from './create-sessions.ts';
 import { Encoding } from './envelope.ts';
