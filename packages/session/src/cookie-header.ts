@@ -2,7 +2,7 @@
 const MAX_VALUES = 4;
 
 /**
- * The values of the cookies called `name` in a `Cookie` header, in the order in which they stand there.
+ * The values of the cookies called `name` in a `Cookie` header, each once, in the order in which they stand there.
  *
  * The `cookie` package keeps only the first of several cookies with the same name. A cookie that another host of the domain planted may stand before
  * ours, so all are given (four at the most); the tests hold this to what `cookie` says about the first.
@@ -16,7 +16,10 @@ export function cookieValues(header: string, name: string): readonly string[] {
     const end = semicolon === -1 ? header.length : semicolon;
     const equals = header.indexOf('=', start);
     if (equals === -1) break;
-    if (equals < end && header.slice(start, equals).trim() === name) values.push(header.slice(equals + 1, end).trim());
+    if (equals < end && header.slice(start, equals).trim() === name) {
+      const value = header.slice(equals + 1, end).trim();
+      if (!values.includes(value)) values.push(value);
+    }
     start = end + 1;
   }
   return values;

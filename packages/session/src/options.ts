@@ -70,6 +70,11 @@ export interface CookieOptions {
   readonly sameSite?: 'lax' | 'strict' | 'none' | undefined;
   /** `true` keeps the cookie over a restart of the browser (`Max-Age`), and sets it again whenever the timeout is moved. Default `false`. */
   readonly persistent?: boolean | undefined;
+  /**
+   * `true` keeps a cookie of its own for each site that embeds the application (CHIPS, `Partitioned`); with `sameSite: 'none'` it is the way to a session
+   * inside another site's frame. Secure connections only. Default `false`.
+   */
+  readonly partitioned?: boolean | undefined;
 }
 
 export interface ResolvedCookie {
@@ -78,6 +83,7 @@ export interface ResolvedCookie {
   readonly domain: string | undefined;
   readonly sameSite: 'lax' | 'strict' | 'none';
   readonly persistent: boolean;
+  readonly partitioned: boolean;
 }
 
 /** The options, checked, with their defaults. */

@@ -15,7 +15,10 @@ describe('cookie options', () => {
     ['a path that is relative', { path: 'shop' }, 'auto', /"cookie.path" is 'shop'/],
     ['a path with a semicolon', { path: '/;Secure' }, 'auto', /no Set-Cookie header can carry/],
     ['a domain with a line break', { domain: 'a\r\nb' }, 'auto', /no Set-Cookie header can carry/],
-    ['more than 4,096 bytes', { path: `/${'x'.repeat(4_000)}` }, 'auto', /within 4096 bytes/],
+    ['more than 4,096 bytes', { name: 'x'.repeat(4_000) }, 'auto', /within 4096 bytes/],
+    ['a path that browsers would ignore', { path: `/${'x'.repeat(1_024)}` }, 'auto', /"cookie.path" .* at most 1024 bytes/],
+    ['Partitioned without Secure', { partitioned: true }, false, /browsers refuse Partitioned without Secure/],
+    ['something else as partitioned', { partitioned: 'yes' }, 'auto', /"cookie.partitioned" is 'yes'; expected true, false/],
     ['a slip of the pen', { samesite: 'lax' }, 'auto', /unknown option "cookie.samesite": did you mean "cookie.sameSite"\?/],
     ['maxAge', { maxAge: 60 }, 'auto', /unknown option "cookie.maxAge": /],
   ])('refuse %s', (_, options, secure, message) => {

@@ -12,6 +12,7 @@ const NAMES: Readonly<Record<keyof CookieOptions, true>> = {
   sameSite: true,
   secure: true,
   persistent: true,
+  partitioned: true,
 };
 
 /** A token of RFC 9110: what every server and proxy takes as a cookie's name. */
@@ -19,6 +20,9 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Browsers drop a cookie whose name, value and attributes are longer (RFC 6265bis, OWASP ASVS 3.3.5). */
 const MAX_COOKIE_BYTES = 4_096;
+
+/** Browsers ignore an attribute whose value is longer (RFC 6265bis, 5.6), and with it where the cookie belongs. */
+const MAX_ATTRIBUTE_BYTES = 1_024;
 
 /**
  * Whether cookies are `Secure`, which may be said in either of two places.
@@ -52,11 +56,15 @@ export function resolveCookie(given: CookieOptions | undefined, secure: SecureMo
     domain: options.domain,
     sameSite: oneOf('cookie.sameSite', options.sameSite, ['lax', 'strict', 'none']) ?? 'lax',
     persistent: oneOf('cookie.persistent', options.persistent, [true, false]) ?? false,
+    partitioned: oneOf('cookie.partitioned', options.partitioned, [true, false]) ?? false,
   };
   checkText(cookie);
   checkPrefix(cookie, secure);
   if (cookie.sameSite === 'none' && secure === false) {
     throw badOption('cookie.sameSite', 'none', '"lax" or "strict" with "secure: false": browsers refuse SameSite=None without Secure');
+  }
+  if (cookie.partitioned && secure === false) {
+    throw badOption('cookie.partitioned', true, 'false with "secure: false": browsers refuse Partitioned without Secure');
   }
   return Object.freeze(cookie);
 }
@@ -68,6 +76,11 @@ function checkText({ name, path, domain }: ResolvedCookie): void {
   if (typeof path !== 'string' || !path.startsWith('/')) throw badOption('cookie.path', path, 'a path that begins with "/"');
   if (domain !== undefined && (typeof domain !== 'string' || domain === ''))
     throw badOption('cookie.domain', domain, 'a host name, such as "example.com"');
+  for (const [attribute, value] of Object.entries({ path, domain: domain ?? '' })) {
+    if (Buffer.byteLength(value) > MAX_ATTRIBUTE_BYTES) {
+      throw badOption(`cookie.${attribute}`, value, `at most ${MAX_ATTRIBUTE_BYTES} bytes: browsers ignore a longer one`);
+    }
+  }
   let longest: string;
   try {
     longest = stringifySetCookie({
@@ -79,6 +92,7 @@ function checkText({ name, path, domain }: ResolvedCookie): void {
       httpOnly: true,
       secure: true,
       sameSite: 'strict',
+      partitioned: true,
       ...(domain === undefined ? {} : { domain }),
     });
   } catch (error) {

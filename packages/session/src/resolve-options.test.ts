@@ -21,7 +21,7 @@ describe('options', () => {
       maxBytes: 65_536,
       keyPrefix: 's/',
       secure: 'auto',
-      cookie: { name: undefined, path: '/', domain: undefined, sameSite: 'lax', persistent: false },
+      cookie: { name: undefined, path: '/', domain: undefined, sameSite: 'lax', persistent: false, partitioned: false },
     });
   });
 

@@ -32,6 +32,13 @@ describe('the session cookie', () => {
     expect(written.set('value', true, 60)).toBe('app=value; Max-Age=60; Domain=example.com; Path=/shop; HttpOnly; Secure; SameSite=Strict');
   });
 
+  it('is partitioned where told so, and only where it is Secure', () => {
+    const partitioned = cookie('auto', { sameSite: 'none', partitioned: true });
+    expect(partitioned.set('value', true, 60)).toBe('__Host-sess=value; Path=/; HttpOnly; Secure; Partitioned; SameSite=None');
+    expect(partitioned.clear(true)).toContain('; Partitioned');
+    expect(partitioned.set('value', false, 60)).not.toContain('Partitioned');
+  });
+
   it('is cleared with the attributes with which it was set', () => {
     expect(cookie('auto').clear(true)).toBe(
       '__Host-sess=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax',

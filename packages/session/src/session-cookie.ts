@@ -24,6 +24,7 @@ export function sessionCookie(mode: SecureMode, options: ResolvedCookie): Sessio
     httpOnly: true,
     sameSite: options.sameSite,
     secure: isSecure(secure),
+    ...(options.partitioned && isSecure(secure) ? { partitioned: true } : {}),
     ...(options.domain === undefined ? {} : { domain: options.domain }),
   });
   const isSecure = (connection: boolean): boolean => (mode === 'auto' ? connection : mode);
