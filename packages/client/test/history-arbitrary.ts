@@ -24,4 +24,5 @@ export const histories: fc.Arbitrary<History> = fc.record({
   views: fc.array(entries, { maxLength: 5 }).map((list) => new Map(list.map((entry) => [viewId(entry.nodes), entry]))),
   drains: fc.array(fc.tuple(ids, marks), { maxLength: 4 }).map((list) => new Map(list)),
   longestTtlSeconds: times,
+  isWhole: fc.boolean(),
 });

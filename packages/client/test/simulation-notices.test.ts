@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
 import { MUTATIONS } from './simulation/mutation.ts';
+import { FAULTS } from './simulation/scenario.ts';
 import { shrink } from './simulation/shrink.ts';
+import { Totals } from './simulation/totals.ts';
 import { World } from './simulation/world.ts';
 
-/** Within so many histories a broken client must be found out. */
-const ENOUGH_SEEDS = 300;
+/** Within so many histories a broken client must be found out, and every fault must have struck. */
+const ENOUGH_SEEDS = 700;
 
 describe('the simulation', () => {
   it.each(MUTATIONS)('notices a %s', { timeout: 60_000 }, async (mutation) => {
@@ -17,10 +19,18 @@ describe('the simulation', () => {
     expect(noticed).toBeDefined();
   });
 
+  it('exercises every fault, and every way of a message, within a few histories', { timeout: 60_000 }, async () => {
+    const totals = new Totals();
+    for (let seed = 1; seed <= 150; seed += 1) totals.add(await new World(seed).run());
+    for (const name of [...FAULTS, 'slow', 'lost', 'late', 'timeouts', 'drained', 'conflicts']) {
+      expect.soft(totals.of(name), name).toBeGreaterThan(0);
+    }
+  });
+
   it('replays a seed exactly', async () => {
     for (const seed of [3, 14, 15]) {
-      const first = await new World(seed).run();
-      const second = await new World(seed).run();
+      const first = await new World(seed, { keepLog: true }).run();
+      const second = await new World(seed, { keepLog: true }).run();
       expect(second.log).toEqual(first.log);
       expect(first.log.length).toBeGreaterThan(10);
     }

@@ -51,13 +51,14 @@ describe('a history as bytes', () => {
     ['a time to live that is no number', { ttl: '60', views: [], drains: [] }],
     ['a negative time to live', { ttl: -1, views: [], drains: [] }],
     ['a time to live beyond ten years', { ttl: 400_000_000, views: [], drains: [] }],
-    ['no views', { ttl: 1, drains: [] }],
-    ['no drains', { ttl: 1, views: [] }],
-    ['a view without nodes', { ttl: 1, views: [{ ...good, n: [] }], drains: [] }],
+    ['no views', { ttl: 1, whole: true, drains: [] }],
+    ['no drains', { ttl: 1, whole: true, views: [] }],
+    ['a view without nodes', { ttl: 1, whole: true, views: [{ ...good, n: [] }], drains: [] }],
     [
       'a node twice',
       {
         ttl: 1,
+        whole: true,
         views: [
           {
             ...good,
@@ -70,19 +71,19 @@ describe('a history as bytes', () => {
         drains: [],
       },
     ],
-    ['a node without a port', { ttl: 1, views: [{ ...good, n: [['a', 1]] }], drains: [] }],
-    ['a name with a space', { ttl: 1, views: [{ ...good, n: [['a b:1', 1]] }], drains: [] }],
-    ['a weight of nothing', { ttl: 1, views: [{ ...good, n: [['a:1', 0]] }], drains: [] }],
-    ['an unknown cause', { ttl: 1, views: [{ ...good, c: 'whim' }], drains: [] }],
-    ['a time that is none', { ttl: 1, views: [{ ...good, t: 2 ** 48 }], drains: [] }],
+    ['a node without a port', { ttl: 1, whole: true, views: [{ ...good, n: [['a', 1]] }], drains: [] }],
+    ['a name with a space', { ttl: 1, whole: true, views: [{ ...good, n: [['a b:1', 1]] }], drains: [] }],
+    ['a weight of nothing', { ttl: 1, whole: true, views: [{ ...good, n: [['a:1', 0]] }], drains: [] }],
+    ['an unknown cause', { ttl: 1, whole: true, views: [{ ...good, c: 'whim' }], drains: [] }],
+    ['a time that is none', { ttl: 1, whole: true, views: [{ ...good, t: 2 ** 48 }], drains: [] }],
     [
       'too many views',
-      { ttl: 1, views: Array.from({ length: MAX_VIEWS + 1 }, (_, port) => ({ ...good, n: [[`a:${port}`, 1]] })), drains: [] },
+      { ttl: 1, whole: true, views: Array.from({ length: MAX_VIEWS + 1 }, (_, port) => ({ ...good, n: [[`a:${port}`, 1]] })), drains: [] },
     ],
-    ['a drain of nothing', { ttl: 1, views: [good], drains: [['', true, 1]] }],
-    ['a drain that is neither', { ttl: 1, views: [good], drains: [['a:1', 'yes', 1]] }],
+    ['a drain of nothing', { ttl: 1, whole: true, views: [good], drains: [['', true, 1]] }],
+    ['a drain that is neither', { ttl: 1, whole: true, views: [good], drains: [['a:1', 'yes', 1]] }],
   ])('is refused whole when it has %s', (_, value) => {
-    expect(decodeHistory(signed(JSON.stringify({ ttl: 1, views: [good], drains: [] })), SECRET)).toBeDefined();
+    expect(decodeHistory(signed(JSON.stringify({ ttl: 1, whole: true, views: [good], drains: [] })), SECRET)).toBeDefined();
     expect(decodeHistory(signed(typeof value === 'string' ? value : JSON.stringify(value)), SECRET)).toBeUndefined();
   });
 

@@ -26,7 +26,7 @@ export function encodeHistory(history: History, secret: string | undefined): Buf
     .toSorted(([, one], [, other]) => other.at - one.at)
     .slice(0, MAX_NODES)
     .map(([id, { drained, at }]) => [id, drained, at]);
-  const frame = JSON.stringify({ ttl: history.longestTtlSeconds, views: [], drains });
+  const frame = JSON.stringify({ ttl: history.longestTtlSeconds, whole: history.isWhole, views: [], drains });
   let bytes = HEADER.length + SIGNATURE_BYTES + Buffer.byteLength(frame);
   const views: string[] = [];
   for (const entry of [...history.views.values()].toSorted((one, other) => other.confirmedAt - one.confirmedAt)) {
@@ -62,7 +62,7 @@ function sign(json: Buffer, secret: string | undefined): Buffer {
 
 function readHistory(value: unknown): History | undefined {
   if (!isObject(value) || !isWhole(value['ttl'], MAX_TTL_SECONDS) || !Array.isArray(value['views'])) return undefined;
-  if (value['views'].length > MAX_VIEWS) return undefined;
+  if (value['views'].length > MAX_VIEWS || typeof value['whole'] !== 'boolean') return undefined;
   const views = new Map<string, ViewEntry>();
   for (const item of value['views'] as unknown[]) {
     const entry = readEntry(item);
@@ -70,7 +70,7 @@ function readHistory(value: unknown): History | undefined {
     views.set(viewId(entry.nodes), entry);
   }
   const drains = readDrains(value['drains']);
-  return drains === undefined ? undefined : { views, drains, longestTtlSeconds: value['ttl'] };
+  return drains === undefined ? undefined : { views, drains, longestTtlSeconds: value['ttl'], isWhole: value['whole'] };
 }
 
 function readDrains(value: unknown): ReadonlyMap<string, DrainMark> | undefined {

@@ -7,7 +7,7 @@
  * - One round at a time; who comes meanwhile joins the next.
  */
 import type { CancelTimer, Clock } from '../clock.ts';
-import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
+import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { Holder } from '../operations/cluster.ts';
 import type { VersionSource } from '../version.ts';
 import type { ViewBook } from '../view/view-book.ts';
@@ -27,6 +27,8 @@ export interface HistoryKeeperSetup {
   readonly secret: string | undefined;
   /** Something was read. */
   readonly onLearned: () => void;
+  /** A node that knew the history does not know it any more: it started anew, empty, too fast to be seen down. */
+  readonly onForgotten: (nodeId: string) => void;
 }
 
 /** A process whose last reading is older than so many intervals may have slept through an agreement. */
@@ -39,10 +41,15 @@ export class HistoryKeeper {
   #next: Promise<void> | undefined;
   #cancel: CancelTimer | undefined;
   #readAt = -Infinity;
+  /** What was read before does not count. */
+  #trustedFrom = -Infinity;
   #published: History = EMPTY_HISTORY;
   /** Nodes that have told what they know. */
   readonly #heard = new Set<string>();
-  #complete = false;
+  /** Nodes that hold a history, as far as is known. */
+  readonly #knowing = new WeakSet<Holder>();
+  /** What a node told last. */
+  readonly #told = new WeakMap<Holder, { readonly bytes: Buffer; readonly history: History }>();
   #ended = false;
 
   constructor(setup: HistoryKeeperSetup) {
@@ -51,16 +58,23 @@ export class HistoryKeeper {
 
   /** Whether what this client knows was read lately. */
   get isFresh(): boolean {
-    return this.#setup.clock.elapsed() - this.#readAt < FRESH_INTERVALS * this.#setup.intervalMs;
+    return this.#readAt >= this.#trustedFrom && this.#setup.clock.elapsed() - this.#readAt < FRESH_INTERVALS * this.#setup.intervalMs;
+  }
+
+  /** Something happened that others may have drawn conclusions from which were not read yet: reads again, and nothing is fresh until that is done. */
+  distrust(): void {
+    this.#trustedFrom = this.#setup.clock.elapsed();
+    this.refresh().catch(() => {
+      // What failed is told by the nodes themselves; the next round tries again.
+    });
   }
 
   /**
-   * Whether no earlier view can be unknown: a node told of what others acted on (they tell every node), or every listed node has answered once.
-   * A process that starts while the only node that remembers is out of reach must not call a session missing.
+   * Whether no earlier view can be unknown: every listed node has answered once, or one told a history that was whole (what is acted on, every node is
+   * told). A process that starts while the only node that remembers is out of reach must not call a session missing.
    */
   get isComplete(): boolean {
-    this.#complete ||= this.#setup.book.listedIds.every((id) => this.#heard.has(id));
-    return this.#complete;
+    return this.#setup.book.history.isWhole;
   }
 
   /** Whether what it knows is fresh, and its own view stands on the nodes. */
@@ -98,7 +112,7 @@ export class HistoryKeeper {
     if (this.#ended || this.#next !== undefined) return;
     const { clock, random, intervalMs, book } = this.#setup;
     this.#cancel = clock.after(intervalMs * (0.75 + random() / 4), () => {
-      this.#start(book.isUnsettled(clock.now())).catch(() => {
+      this.#start(!this.isFresh || book.isUnsettled(clock.now())).catch(() => {
         // What failed is told by the nodes themselves; the next round tries again.
       });
     });
@@ -112,11 +126,13 @@ export class HistoryKeeper {
     const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
     for (const [index, history] of answers.entries()) {
       if (history === undefined) continue;
-      this.#heard.add(asked[index]?.id ?? '');
-      // Something that this client did not write itself.
-      if (!knowsAll(this.#published, history)) this.#complete = true;
+      const holder = asked[index];
+      if (holder === undefined) continue;
+      this.#heard.add(holder.id);
+      if (history === EMPTY_HISTORY && this.#knowing.delete(holder)) this.#setup.onForgotten(holder.id);
       book.learned(history, clock.now());
     }
+    if (book.listedIds.length > 0 && book.listedIds.every((id) => this.#heard.has(id))) book.nothingIsMissing();
     if (answers.some((history) => history !== undefined)) this.#readAt = startedAt;
     book.prune(clock.now());
     this.#setup.onLearned();
@@ -137,10 +153,21 @@ export class HistoryKeeper {
   async #read(holder: Holder): Promise<History | undefined> {
     try {
       const entry = await holder.look(this.#setup.key, undefined);
-      return entry?.kind === 'record' ? (decodeHistory(entry.value, this.#setup.secret) ?? EMPTY_HISTORY) : EMPTY_HISTORY;
+      return this.#understand(holder, entry);
     } catch {
       return undefined;
     }
+  }
+
+  /** Nodes mostly tell what they told before: that is not decoded anew. */
+  #understand(holder: Holder, entry: Entry | undefined): History {
+    if (entry?.kind !== 'record') return EMPTY_HISTORY;
+    const told = this.#told.get(holder);
+    if (told !== undefined && told.bytes.equals(entry.value)) return told.history;
+    const history = decodeHistory(entry.value, this.#setup.secret) ?? EMPTY_HISTORY;
+    this.#told.set(holder, { bytes: Buffer.from(entry.value), history });
+    if (history !== EMPTY_HISTORY) this.#knowing.add(holder);
+    return history;
   }
 
   /** To every node in reach, the new ones too. One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
@@ -157,7 +184,7 @@ export class HistoryKeeper {
     try {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         const entry = await holder.look(key, undefined);
-        const known = entry?.kind === 'record' ? (decodeHistory(entry.value, secret) ?? EMPTY_HISTORY) : EMPTY_HISTORY;
+        const known = this.#understand(holder, entry);
         if (knowsAll(known, wanted)) return true;
         const cas = entry === undefined ? undefined : entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
         const version = versions.next(entry?.kind === 'record' ? entry.version : 0n);
@@ -169,7 +196,9 @@ export class HistoryKeeper {
           { ttlSeconds: 0, flags: RECORD_FLAGS },
           undefined,
         );
-        if (outcome === 'stored') return true;
+        if (outcome !== 'stored') continue;
+        this.#knowing.add(holder);
+        return true;
       }
     } catch {
       // Its own breaker tells of it.

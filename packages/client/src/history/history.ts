@@ -38,9 +38,11 @@ export interface History {
   readonly drains: ReadonlyMap<string, DrainMark>;
   /** The longest time to live in use: how long a record written under a view may be wanted after it. */
   readonly longestTtlSeconds: number;
+  /** Whether nothing that came before can be missing from it: a client that wrote it had heard every listed node, or read one that was whole. */
+  readonly isWhole: boolean;
 }
 
-export const EMPTY_HISTORY: History = { views: new Map(), drains: new Map(), longestTtlSeconds: 0 };
+export const EMPTY_HISTORY: History = { views: new Map(), drains: new Map(), longestTtlSeconds: 0, isWhole: false };
 
 /** The identity of a view: its nodes and their weights, whatever their order. */
 export function viewId(nodes: readonly ViewNode[]): string {
@@ -61,7 +63,8 @@ export function mergeHistories(one: History, other: History): History {
     const known = drains.get(id);
     drains.set(id, known === undefined ? mark : laterMark(known, mark));
   }
-  return { views, drains, longestTtlSeconds: Math.max(one.longestTtlSeconds, other.longestTtlSeconds) };
+  const longestTtlSeconds = Math.max(one.longestTtlSeconds, other.longestTtlSeconds);
+  return { views, drains, longestTtlSeconds, isWhole: one.isWhole || other.isWhole };
 }
 
 function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
@@ -84,7 +87,7 @@ export function pruneHistory(history: History, isOpen: (entry: ViewEntry) => boo
 
 /** Whether `holder` knows everything that `wanted` says. */
 export function knowsAll(holder: History, wanted: History): boolean {
-  if (holder.longestTtlSeconds < wanted.longestTtlSeconds) return false;
+  if (holder.longestTtlSeconds < wanted.longestTtlSeconds || (wanted.isWhole && !holder.isWhole)) return false;
   for (const [id, entry] of wanted.views) {
     const known = holder.views.get(id);
     if (known === undefined || known.confirmedAt < entry.confirmedAt || known.since > entry.since) return false;

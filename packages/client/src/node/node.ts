@@ -33,6 +33,8 @@ export interface NodeSetup {
   readonly onTrouble: () => void;
   /** A node changed its state. */
   readonly onStateChange: () => void;
+  /** A node's connection was lost, or stands again without the node having been ejected. */
+  readonly onInterruption: () => void;
 }
 
 /**
@@ -234,6 +236,7 @@ export class Node {
     this.#prober.paceChanged();
     if (nodeChannel.hasSubscribers) nodeChannel.publish({ node: this.id, from, to, cause });
     if (cause !== undefined) this.#setup.onTrouble();
+    if (from === 'suspect' || to === 'suspect') this.#setup.onInterruption();
     this.#setup.onStateChange();
   };
 

@@ -32,6 +32,11 @@ export interface Cluster {
   holder(id: string): Holder;
   /** A record is about to live for so long: the others must know before it is written. */
   willLive(ttlSeconds: number): Promise<void> | undefined;
+  /**
+   * Resolves when an attempt was made to read the history, where it was not read lately; `undefined` when it was. A process that slept through a change,
+   * or was cut off from a node for a moment, must not read by its old map.
+   */
+  mayRead(): Promise<void> | undefined;
   /** Resolves when the history was read lately; `undefined` when it was. A process that slept through a change must not call a session missing. */
   mayMiss(): Promise<void> | undefined;
   /** Resolves when the current view stands on every node in reach and the history was read lately; `undefined` when that is so already. */

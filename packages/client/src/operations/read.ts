@@ -12,6 +12,7 @@ import { putBack } from './put-back.ts';
 const MAX_LOOKS = 3;
 
 export async function read(cluster: Cluster, key: string, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
+  await cluster.mayRead();
   const found = await readBy(cluster, key, cluster.route(key), options);
   const catchUp = found === undefined ? cluster.mayMiss() : undefined;
   if (catchUp === undefined) return found;

@@ -10,7 +10,14 @@ import { secondsOfWindow } from './write.ts';
 /** Whether there is a record. */
 export async function touch(cluster: Cluster, key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
   await cluster.willLive(ttlSeconds);
-  const route = cluster.route(key);
+  const found = await touchBy(cluster, key, cluster.route(key), ttlSeconds, options);
+  const catchUp = found ? undefined : cluster.mayMiss();
+  if (catchUp === undefined) return found;
+  await catchUp;
+  return touchBy(cluster, key, cluster.route(key), ttlSeconds, options);
+}
+
+function touchBy(cluster: Cluster, key: string, route: Route, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
   if (route.mode === 'settled' && route.targets.length === 1) return touchOne(cluster, key, route.targets[0] ?? '', ttlSeconds, options);
   return touchAll(cluster, key, route, ttlSeconds, options);
 }

@@ -1,5 +1,6 @@
 /** Writing a record: compare-and-swap on every node that could be asked for the key. */
 import { SessClientError } from '../errors.ts';
+import { codeOf } from '../node/breaker.ts';
 import { conflict } from './conflict.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
@@ -61,7 +62,13 @@ async function writeToAll(
   const put = (look: Look): Promise<boolean> => putRecord(cluster, key, route, look, bytes, change.ttlSeconds, options);
   // The first decides: it is the same for every client, so of two writers one loses here, before anything else was written.
   if (!(await put(first))) return 'again';
-  for (const look of rest) await follow(cluster, key, look, version, put, options);
+  try {
+    for (const look of rest) await follow(cluster, key, look, version, put, options);
+  } catch (error) {
+    // Carried or changed meanwhile: to the last writer that is no reason to give up.
+    if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
+    return 'again';
+  }
   return written;
 }
 

@@ -100,6 +100,18 @@ export class ViewBook {
     return this.#turn('node-recovered', now);
   }
 
+  /**
+   * Another machine answers to a known name. Who does not know yet finds the old one gone, and acts on a view without it: that view is open, so that the
+   * new machine is doubted like a node that recovered.
+   */
+  replaced(id: string, now: number): void {
+    const nodes = this.#rotation().filter((node) => node.id !== id);
+    if (nodes.length === 0) return;
+    const entry: ViewEntry = { nodes, cause: 'node-down', since: now, confirmedAt: now };
+    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[viewId(nodes), entry]]) });
+    this.#refresh(now);
+  }
+
   /** Takes a node out of rotation for every client, or puts it back. */
   mark(id: string, drained: boolean, now: number): boolean {
     const known = this.#history.drains.get(id);
@@ -115,6 +127,11 @@ export class ViewBook {
     const turned = this.#turn('drain', now);
     if (!turned) this.#refresh(now);
     return turned;
+  }
+
+  /** Every listed node has told what it knows. */
+  nothingIsMissing(): void {
+    if (!this.#history.isWhole) this.#history = { ...this.#history, isWhole: true };
   }
 
   /** A record is about to be written for so long. Whether the history must be published before. */

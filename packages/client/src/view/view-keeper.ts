@@ -67,7 +67,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
     this.versions = versions;
     this.#book = new ViewBook(setup);
     this.#pool = new NodePool(
-      { ...setup.node, onTrouble: () => this.#lookAgain(), onStateChange: () => this.#nodesChanged() },
+      { ...setup.node, onTrouble: () => this.#lookAgain(), onStateChange: () => this.#nodesChanged(), onInterruption: () => this.#interrupted() },
       setup.graceMs,
     );
     this.#debts = new TombstoneDebts(clock);
@@ -83,6 +83,8 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
       key: HISTORY_KEY,
       secret: historySecret,
       onLearned: () => this.#settle(),
+      // Only where there are several copies is there anything to refill from.
+      onForgotten: (id) => this.#refills?.returned(id),
     });
     this.#watch = setup.discovery.watch({
       topology: (topology) => this.#use(topology),
@@ -144,6 +146,10 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
 
   willLive(ttlSeconds: number): Promise<void> | undefined {
     return this.#book.timeToLive(ttlSeconds, this.clock.now()) ? this.#history.refresh() : this.mayAcknowledge();
+  }
+
+  mayRead(): Promise<void> | undefined {
+    return this.#history.isFresh ? undefined : this.#history.refresh();
   }
 
   mayMiss(): Promise<void> | undefined {
@@ -238,7 +244,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
     try {
       // Discovery and distribution are parameters: what they report or refuse is input.
       checkTopology(topology);
-      for (const node of topology.nodes) if (this.#pool.want(targetOf(node))) this.#refills?.returned(node.id);
+      for (const node of topology.nodes) if (this.#pool.want(targetOf(node))) this.#replaced(node.id);
       turned = this.#book.listed(
         topology.nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 })),
         this.clock.now(),
@@ -312,6 +318,18 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
     }
     if (turned) this.#history.refresh().catch(() => undefined);
     this.#changed();
+  }
+
+  /** Another machine under the same name: others may act without it meanwhile. */
+  #replaced(id: string): void {
+    this.#book.replaced(id, this.clock.now());
+    this.#refills?.returned(id);
+    this.#interrupted();
+  }
+
+  /** Others may have been refused meanwhile, and have written elsewhere by a view without the node. They told the nodes before. */
+  #interrupted(): void {
+    if (!this.#ended) this.#history.distrust();
   }
 
   #changed(): void {

@@ -8,11 +8,12 @@ export interface Shrunk {
 }
 
 export async function shrink(failing: Scenario, options: WorldOptions = {}): Promise<Shrunk> {
-  let best: Shrunk = { scenario: failing, outcome: await new World(failing.seed, { ...options, scenario: failing }).run() };
+  const run = (scenario: Scenario): Promise<Outcome> => new World(scenario.seed, { ...options, scenario, keepLog: true }).run();
+  let best: Shrunk = { scenario: failing, outcome: await run(failing) };
   for (let progress = true; progress;) {
     progress = false;
     for (const smaller of smallerThan(best.scenario)) {
-      const outcome = await new World(smaller.seed, { ...options, scenario: smaller }).run();
+      const outcome = await run(smaller);
       if (outcome.violation === undefined) continue;
       best = { scenario: smaller, outcome };
       progress = true;

@@ -25,20 +25,28 @@ export interface NetworkConditions {
   readonly lossChance: number;
 }
 
+export const CALM: NetworkConditions = { usualDelayMs: 2, slowDelayMs: 2, slowChance: 0, lossChance: 0 };
+
 export interface NetworkCounts {
   messages: number;
   slow: number;
   lost: number;
   timeouts: number;
+  /** Answers that came when nobody waited any more. */
+  late: number;
+  /** Compare-and-swaps whose number would have fitted, had it not been read on an earlier connection. */
+  reusedNumbers: number;
 }
 
 export class VirtualNetwork {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly nodes = new Map<string, VirtualNode>();
-  readonly counts: NetworkCounts = { messages: 0, slow: 0, lost: 0, timeouts: 0 };
+  readonly counts: NetworkCounts = { messages: 0, slow: 0, lost: 0, timeouts: 0, late: 0, reusedNumbers: 0 };
   /** `process node` pairs between which nothing passes. */
   readonly cuts = new Set<string>();
+  /** Nodes that nothing passes to or from. */
+  readonly isolated = new Set<string>();
   conditions: NetworkConditions;
   #epoch = 0;
 
@@ -53,7 +61,7 @@ export class VirtualNetwork {
     return {
       name: 'virtual',
       open: (node: TransportNode, options: TransportOptions, events: TransportEvents) =>
-        new VirtualConnection(this, processName, clock, node.id, options, events),
+        new VirtualConnection(this, processName, clock, node, options, events),
     };
   }
 
@@ -63,7 +71,13 @@ export class VirtualNetwork {
   }
 
   isCut(processName: string, nodeId: string): boolean {
-    return this.cuts.has(`${processName} ${nodeId}`);
+    return this.isolated.has(nodeId) || (this.cuts.size > 0 && this.cuts.has(`${processName} ${nodeId}`));
+  }
+
+  /** The machine behind a name, and behind an address where the client was told one. */
+  machine({ id, address }: TransportNode): VirtualNode | undefined {
+    const node = this.nodes.get(id);
+    return address === undefined || node?.address === address ? node : undefined;
   }
 
   /** Brings one message over. `false` when it was lost. */
@@ -86,7 +100,7 @@ class VirtualConnection implements NodeTransport {
   readonly #network: VirtualNetwork;
   readonly #process: string;
   readonly #clock: ProcessClock;
-  readonly #nodeId: string;
+  readonly #target: TransportNode;
   readonly #options: TransportOptions;
   readonly #events: TransportEvents;
   readonly #pending = new Set<(error: SessClientError) => void>();
@@ -98,14 +112,14 @@ class VirtualConnection implements NodeTransport {
     network: VirtualNetwork,
     processName: string,
     clock: ProcessClock,
-    nodeId: string,
+    target: TransportNode,
     options: TransportOptions,
     events: TransportEvents,
   ) {
     this.#network = network;
     this.#process = processName;
     this.#clock = clock;
-    this.#nodeId = nodeId;
+    this.#target = target;
     this.#options = options;
     this.#events = events;
   }
@@ -124,7 +138,10 @@ class VirtualConnection implements NodeTransport {
   store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
     const bytes = Buffer.from(value);
     return this.#request((node, epoch) => {
-      if (typeof mode === 'object' && mode.cas.epoch !== epoch) return 'exists';
+      if (typeof mode === 'object' && mode.cas.epoch !== epoch) {
+        if (node.get(key)?.unique === mode.cas.unique) this.#network.counts.reusedNumbers += 1;
+        return 'exists';
+      }
       return node.store(mode, key, bytes, attributes);
     }, options);
   }
@@ -151,14 +168,14 @@ class VirtualConnection implements NodeTransport {
 
   destroy(): void {
     this.#closed = true;
-    this.#failAll(new SessClientError('SESS_CLOSED', 'closed', { node: this.#nodeId }));
+    this.#failAll(new SessClientError('SESS_CLOSED', 'closed', { node: this.#target.id }));
   }
 
   #item(node: VirtualNode, key: string): StoredItem | undefined {
     const item = node.get(key);
     if (item === undefined) return undefined;
     return {
-      value: Buffer.from(item.value),
+      value: item.value,
       flags: item.flags,
       cas: { unique: item.unique, epoch: this.#epoch },
       ttlSeconds: node.ttlOf(item),
@@ -168,13 +185,16 @@ class VirtualConnection implements NodeTransport {
   #request<T>(perform: (node: VirtualNode, epoch: number) => T, options: RequestOptions | undefined): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed) {
-        reject(new SessClientError('SESS_CLOSED', 'closed', { node: this.#nodeId }));
+        reject(new SessClientError('SESS_CLOSED', 'closed', { node: this.#target.id }));
         return;
       }
       options?.signal?.throwIfAborted();
       let settled = false;
       const settle = (conclude: () => void): void => {
-        if (settled) return;
+        if (settled) {
+          this.#network.counts.late += 1;
+          return;
+        }
         settled = true;
         cancel();
         this.#pending.delete(fail);
@@ -183,7 +203,7 @@ class VirtualConnection implements NodeTransport {
       const fail = (error: SessClientError): void => settle(() => reject(error));
       const cancel = this.#clock.after(this.#options.timeoutMs, () => {
         this.#network.counts.timeouts += 1;
-        fail(new SessClientError('SESS_TIMEOUT', 'no answer in time', { node: this.#nodeId }));
+        fail(new SessClientError('SESS_TIMEOUT', 'no answer in time', { node: this.#target.id }));
       });
       this.#pending.add(fail);
       this.#send(perform, (answer) => settle(() => resolve(answer)));
@@ -192,9 +212,9 @@ class VirtualConnection implements NodeTransport {
 
   #send<T>(perform: (node: VirtualNode, epoch: number) => T, answer: (value: T) => void): void {
     const network = this.#network;
-    if (network.isCut(this.#process, this.#nodeId)) return;
+    if (network.isCut(this.#process, this.#target.id)) return;
     const sent = network.deliver(() => {
-      const node = network.nodes.get(this.#nodeId);
+      const node = network.machine(this.#target);
       if (node === undefined || node.condition === 'crashed') {
         this.#toClient(() => this.#lost('connection refused'));
         return;
@@ -208,7 +228,7 @@ class VirtualConnection implements NodeTransport {
         if (node.generation !== generation) return;
         const epoch = this.#connect(generation);
         const value = perform(node, epoch);
-        if (network.isCut(this.#process, this.#nodeId)) return;
+        if (network.isCut(this.#process, this.#target.id)) return;
         const replied = network.deliver(() => {
           this.#clock.run(() => {
             if (this.#epoch === epoch && !this.#closed) answer(value);
@@ -237,7 +257,7 @@ class VirtualConnection implements NodeTransport {
     if (this.#closed) return;
     this.#generation = 0;
     this.#epoch = 0;
-    const error = new SessClientError('SESS_CONNECTION', reason, { node: this.#nodeId });
+    const error = new SessClientError('SESS_CONNECTION', reason, { node: this.#target.id });
     this.#failAll(error);
     this.#events.disconnected(error);
   }

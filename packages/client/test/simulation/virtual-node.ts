@@ -10,37 +10,51 @@ export interface VirtualItem {
   readonly expiresAt: number;
 }
 
+/** `crashed` refuses connections; `paused` takes requests and does not answer. */
 export type NodeCondition = 'running' | 'crashed' | 'paused';
 
 export class VirtualNode {
   readonly id: string;
+  /** Tells it from an earlier machine of the same name. */
+  readonly address: string;
   readonly #time: VirtualTime;
   #items = new Map<string, VirtualItem>();
   #unique = 0;
-  /** Rises with every start: connections to an earlier one are dead. */
-  generation = 1;
+  /** Rises whenever connections are cut: those to an earlier one are dead. */
+  generation: number;
   condition: NodeCondition = 'running';
   /** Hears of every item that is replaced by another. */
   onReplace: (key: string, before: Buffer, after: Buffer) => void = () => undefined;
   /** What came while the node was paused, and is done when it goes on: nobody may be waiting for it any more. */
   #backlog: (() => void)[] = [];
 
-  constructor(id: string, time: VirtualTime) {
+  constructor(id: string, machine: number, time: VirtualTime) {
     this.id = id;
+    this.address = `${id}/${machine}`;
+    this.generation = machine * 1_000;
     this.#time = time;
   }
 
   crash(): void {
-    this.condition = 'crashed';
     this.#items = new Map();
-    this.#backlog = [];
-    this.generation += 1;
+    this.hide();
   }
 
-  /** Starts again, empty, with CAS numbers from the beginning. */
+  /** Out of everybody's reach, with all that it holds. */
+  hide(): void {
+    this.condition = 'crashed';
+    this.resetConnections();
+  }
+
+  /** Starts again with what it holds, and CAS numbers from the beginning. */
   start(): void {
     this.condition = 'running';
     this.#unique = 0;
+  }
+
+  resetConnections(): void {
+    this.#backlog = [];
+    this.generation += 1;
   }
 
   pause(): void {
@@ -67,15 +81,15 @@ export class VirtualNode {
     return undefined;
   }
 
-  store(mode: StoreMode, key: string, value: Uint8Array, { ttlSeconds, flags }: StoreAttributes): StoreOutcome {
+  store(mode: StoreMode, key: string, value: Buffer, { ttlSeconds, flags }: StoreAttributes): StoreOutcome {
     const item = this.get(key);
     if (mode === 'add' && item !== undefined) return 'exists';
     if (typeof mode === 'object') {
       if (item === undefined) return 'missing';
       if (item.unique !== mode.cas.unique) return 'exists';
     }
-    if (item !== undefined) this.onReplace(key, item.value, Buffer.from(value));
-    this.#items.set(key, { value: Buffer.from(value), flags, unique: ++this.#unique, expiresAt: this.#expiry(ttlSeconds) });
+    if (item !== undefined) this.onReplace(key, item.value, value);
+    this.#items.set(key, { value, flags, unique: ++this.#unique, expiresAt: this.#expiry(ttlSeconds) });
     return 'stored';
   }
 

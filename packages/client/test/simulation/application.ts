@@ -1,0 +1,104 @@
+/** One simulated application process: the shipped client, with a clock, a discovery and a network of the simulation's. */
+import type { ClusterNode, Discovery, Topology, TopologyListener } from '@sess/discovery';
+import { ketama, type Distribution, type RingNode } from '@sess/hash-ring';
+
+import { createClient } from '../../src/client.ts';
+import type { Client } from '../../src/contract.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import type { Random } from './random.ts';
+import { CLOCK_SKEW_MS, HISTORY_INTERVAL_MS, TIMEOUT_MS, TTL_SECONDS } from './timing.ts';
+import type { ProcessClock, VirtualTime } from './virtual-time.ts';
+
+export interface ApplicationSetup {
+  readonly name: string;
+  readonly time: VirtualTime;
+  readonly clock: ProcessClock;
+  readonly random: Random;
+  readonly copies: number;
+  readonly transport: Transport;
+  /** What discovery tells it first. */
+  readonly listed: readonly ClusterNode[];
+}
+
+export class Application {
+  readonly name: string;
+  readonly clock: ProcessClock;
+  readonly random: Random;
+  readonly client: Client;
+  alive = true;
+  /** What discovery told it last. */
+  listed: readonly ClusterNode[];
+  /** Until when discovery does not reach it, virtual milliseconds. */
+  deafUntil = -Infinity;
+  readonly #time: VirtualTime;
+  #listener: TopologyListener | undefined;
+
+  constructor({ name, time, clock, random, copies, transport, listed }: ApplicationSetup) {
+    this.name = name;
+    this.clock = clock;
+    this.random = random;
+    this.listed = listed;
+    this.#time = time;
+    this.client = createClient({
+      discovery: this.#discovery(),
+      distribution: sharedKetama,
+      transport,
+      timeoutMs: TIMEOUT_MS,
+      connectTimeoutMs: TIMEOUT_MS,
+      probeIntervalMs: 1_000,
+      maxProbePauseMs: 1_500,
+      copies,
+      handover: { windowSeconds: TTL_SECONDS, clockSkewMs: CLOCK_SKEW_MS },
+      historyIntervalMs: HISTORY_INTERVAL_MS,
+      clock,
+      random: () => random.next(),
+    });
+  }
+
+  tell(listed: readonly ClusterNode[]): void {
+    if (this.#time.now < this.deafUntil) return;
+    this.clock.run(() => {
+      this.listed = listed;
+      this.#listener?.topology({ nodes: listed });
+    });
+  }
+
+  kill(): void {
+    this.alive = false;
+    this.clock.kill();
+  }
+
+  #discovery(): Discovery {
+    return {
+      watch: (listener) => {
+        this.#listener = listener;
+        const ready = new Promise<Topology>((resolve) => {
+          this.#time.at(1, () => {
+            const topology = { nodes: this.listed };
+            listener.topology(topology);
+            resolve(topology);
+          });
+        });
+        return { ready: () => ready, refresh: () => Promise.resolve(), close: () => undefined };
+      },
+    };
+  }
+}
+
+/** Placements by the names of their nodes. A ring is a value: histories may share them, and building one is most of what a new view costs. */
+const placements = new Map<string, Distribution>();
+const MAX_PLACEMENTS = 5_000;
+
+function sharedKetama<N extends RingNode>(nodes: readonly N[]): Distribution<N> {
+  const names = nodes.map(({ id }) => id).join(' ');
+  const known = placements.get(names) ?? ketama(nodes.map(({ id }) => ({ id })));
+  if (placements.size < MAX_PLACEMENTS) placements.set(names, known);
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const own = ({ id }: RingNode): N => byId.get(id) as N;
+  return {
+    nodes,
+    owner: (key) => own(known.owner(key)),
+    owners: (key, count) => known.owners(key, count).map(own),
+    withNodes: (others) => sharedKetama(others),
+  };
+}

@@ -1,0 +1,256 @@
+/** What goes wrong in a simulated history, each kind in a few lines. */
+import type { Application } from './application.ts';
+import type { Promises } from './promises.ts';
+import type { FaultKind, PlannedFault } from './scenario.ts';
+import type { Stage } from './stage.ts';
+import { AGREEMENT_MS } from './timing.ts';
+import { CALM, type NetworkConditions } from './virtual-network.ts';
+
+const SLOW: NetworkConditions = { usualDelayMs: 20, slowDelayMs: 250, slowChance: 0.2, lossChance: 0 };
+const LOSSY: NetworkConditions = { usualDelayMs: 5, slowDelayMs: 5, slowChance: 0, lossChance: 0.03 };
+const MAX_NODES = 6;
+
+/** Does something for about so long; what it did, or `undefined` when it can't be done now. */
+type Strike = (forMs: number) => string | undefined;
+
+export class Faults {
+  /** How often each kind struck. */
+  readonly counts: Partial<Record<FaultKind, number>> = {};
+  /** Drains that were carried through. */
+  drained = 0;
+  readonly #stage: Stage;
+  readonly #promises: Promises;
+  readonly #strikes: Readonly<Record<FaultKind, Strike>> = {
+    'node joins': () => this.#join(),
+    'node leaves': () => this.#leave(),
+    'node is drained': () => this.#drain(),
+    'node crashes': (forMs) => this.#crash(forMs),
+    'node restarts empty': () => this.#crash(10),
+    'node is replaced': (forMs) => this.#replace(forMs),
+    'node pauses': (forMs) => this.#pause(forMs),
+    'node is cut off': (forMs) => this.#isolate(forMs),
+    'node returns stale': (forMs) => this.#hide(forMs),
+    'connections are reset': () => this.#reset(),
+    'process is cut off': (forMs) => this.#cutOff(forMs),
+    'process freezes': (forMs) => this.#freeze(forMs),
+    'process sleeps through an agreement': (forMs) => this.#freeze(AGREEMENT_MS + forMs),
+    'process restarts': () => this.#restart(),
+    'fixed lists roll': (forMs) => this.#roll(forMs),
+    'discovery lags': (forMs) => this.#lag(forMs),
+    'network is slow': (forMs) => this.#weather(SLOW, forMs),
+    'messages are lost': (forMs) => this.#weather(LOSSY, forMs),
+  };
+
+  constructor(stage: Stage, promises: Promises) {
+    this.#stage = stage;
+    this.#promises = promises;
+  }
+
+  strike({ kind, forMs }: PlannedFault): void {
+    const struck = this.#strikes[kind](forMs);
+    if (struck === undefined) return;
+    this.counts[kind] = (this.counts[kind] ?? 0) + 1;
+    this.#stage.note(() => `${kind}: ${struck}`);
+  }
+
+  /** Everything works again, and everybody hears of the same list. */
+  heal(): void {
+    const { network, listed, applications, topology } = this.#stage;
+    this.#stage.note(() => 'everything is healed');
+    network.cuts.clear();
+    network.isolated.clear();
+    network.conditions = CALM;
+    for (const node of network.nodes.values()) {
+      if (node.condition === 'paused') node.resume();
+      if (node.condition === 'crashed' && listed.includes(node.id)) node.start();
+    }
+    for (const application of applications) {
+      application.clock.goOn();
+      application.deafUntil = -Infinity;
+      application.tell(topology);
+    }
+  }
+
+  #join(): string | undefined {
+    const { listed } = this.#stage;
+    if (listed.length >= MAX_NODES) return undefined;
+    const id = this.#stage.startNode();
+    this.#stage.list([...listed, id]);
+    this.#stage.announce();
+    return id;
+  }
+
+  #leave(): string | undefined {
+    const id = this.#promises.loseableNode(2);
+    if (id === undefined) return undefined;
+    this.#unlist(id);
+    this.#stage.announce();
+    // Taken off the list first, stopped some time later, as providers do.
+    this.#stage.time.at(this.#stage.random.pick([100, 3_000, 20_000]), () => this.#stop(id));
+    return id;
+  }
+
+  #drain(): string | undefined {
+    const { random, applications, listed, time } = this.#stage;
+    const application = random.pick(applications);
+    if (listed.length < 2 || application.clock.frozen) return undefined;
+    const id = random.pick(listed);
+    application.client.drain(id).then(
+      () => {
+        this.drained += 1;
+        this.#stage.note(() => `${id} is drained`);
+        this.#stage.list(this.#stage.listed.filter((other) => other !== id));
+        this.#stage.announce();
+        return time.at(5_000, () => this.#stop(id));
+      },
+      (error: unknown) => this.#stage.note(() => `drain of ${id} failed: ${String(error)}`),
+    );
+    return id;
+  }
+
+  #crash(forMs: number): string | undefined {
+    const id = this.#promises.loseableNode(1);
+    const node = id === undefined ? undefined : this.#stage.network.nodes.get(id);
+    if (node === undefined) return undefined;
+    node.crash();
+    this.#promises.excuseLost();
+    this.#stage.time.at(forMs, () => {
+      if (node.condition === 'crashed' && this.#stage.listed.includes(node.id)) node.start();
+    });
+    return `${node.id} for ${forMs} ms`;
+  }
+
+  /** Another machine under the same name, elsewhere; discovery lists the same names as before. */
+  #replace(forMs: number): string | undefined {
+    const id = this.#promises.loseableNode(1);
+    const { network, time } = this.#stage;
+    const node = id === undefined ? undefined : network.nodes.get(id);
+    if (id === undefined || node === undefined) return undefined;
+    node.crash();
+    this.#promises.excuseLost();
+    time.at(forMs, () => {
+      if (node.condition !== 'crashed' || network.nodes.get(id) !== node || !this.#stage.listed.includes(id)) return;
+      this.#stage.startMachine(id);
+      this.#stage.announce();
+    });
+    return `${id} after ${forMs} ms`;
+  }
+
+  #pause(forMs: number): string | undefined {
+    const id = this.#promises.loseableNode(1);
+    const node = id === undefined ? undefined : this.#stage.network.nodes.get(id);
+    if (node === undefined) return undefined;
+    node.pause();
+    this.#promises.allowStale(forMs);
+    this.#stage.time.at(forMs, () => {
+      if (node.condition === 'paused') node.resume();
+    });
+    return `${node.id} for ${forMs} ms`;
+  }
+
+  /** Nobody's messages reach it, and it does not refuse them. */
+  #isolate(forMs: number): string | undefined {
+    const id = this.#promises.loseableNode(1);
+    if (id === undefined) return undefined;
+    const { network, time } = this.#stage;
+    network.isolated.add(id);
+    this.#promises.allowStale(forMs);
+    time.at(forMs, () => network.isolated.delete(id));
+    return `${id} for ${forMs} ms`;
+  }
+
+  /** It refuses connections, and comes back with what it held, and with CAS numbers that were in use before. */
+  #hide(forMs: number): string | undefined {
+    const id = this.#promises.loseableNode(1);
+    const node = id === undefined ? undefined : this.#stage.network.nodes.get(id);
+    if (node === undefined) return undefined;
+    node.hide();
+    this.#promises.allowStale(forMs);
+    this.#stage.time.at(forMs, () => {
+      if (node.condition === 'crashed' && this.#stage.listed.includes(node.id)) node.start();
+    });
+    return `${node.id} after ${forMs} ms`;
+  }
+
+  #reset(): string {
+    const id = this.#stage.random.pick(this.#stage.listed);
+    this.#stage.network.nodes.get(id)?.resetConnections();
+    return id;
+  }
+
+  #cutOff(forMs: number): string | undefined {
+    const { random, applications, listed, network, time } = this.#stage;
+    const application = random.pick(applications);
+    const id = random.pick(listed);
+    const cut = `${application.name} ${id}`;
+    network.cuts.add(cut);
+    this.#promises.allowSplit(forMs);
+    time.at(forMs, () => network.cuts.delete(cut));
+    return `${cut} for ${forMs} ms`;
+  }
+
+  #freeze(forMs: number): string | undefined {
+    const application = this.#stage.random.pick(this.#stage.applications);
+    if (application.clock.frozen) return undefined;
+    application.clock.freeze();
+    this.#promises.allowStale(forMs);
+    this.#stage.time.at(forMs, () => application.clock.goOn());
+    return `${application.name} for ${forMs} ms`;
+  }
+
+  #restart(): string | undefined {
+    const application = this.#stage.random.pick(this.#stage.applications);
+    this.#stage.restart(application);
+    return application.name;
+  }
+
+  /** Processes whose list is in their environment are restarted one by one with another. The two lists share a node: others can not find each other. */
+  #roll(forMs: number): string | undefined {
+    const { random, applications, listed, time } = this.#stage;
+    const joins = listed.length < MAX_NODES && random.chance(0.7);
+    const leaving = random.chance(0.5) ? this.#promises.loseableNode(2) : undefined;
+    if (!joins && leaving === undefined) return undefined;
+    const joining = joins ? this.#stage.startNode() : undefined;
+    this.#stage.list([...listed, ...(joining === undefined ? [] : [joining])]);
+    if (leaving !== undefined) this.#unlist(leaving);
+    const everyMs = forMs / applications.length;
+    for (const [index, application] of applications.entries()) time.at(everyMs * (index + 1), () => this.#restartOne(application));
+    if (leaving !== undefined) time.at(forMs + 5_000, () => this.#stop(leaving));
+    return `${joining ?? 'nothing'} joins, ${leaving ?? 'nothing'} leaves, within ${forMs} ms`;
+  }
+
+  #restartOne(application: Application): void {
+    if (application.alive) this.#stage.restart(application);
+  }
+
+  /** One process hears of no change for so long. */
+  #lag(forMs: number): string {
+    const { random, applications, time } = this.#stage;
+    const application = random.pick(applications);
+    application.deafUntil = time.now + forMs;
+    time.at(forMs, () => application.tell(this.#stage.topology));
+    return `${application.name} for ${forMs} ms`;
+  }
+
+  #weather(conditions: NetworkConditions, forMs: number): string {
+    const { network, time } = this.#stage;
+    // Slow enough, and one process ejects a node that another still reads.
+    this.#promises.allowSplit(forMs);
+    network.conditions = conditions;
+    time.at(forMs, () => {
+      network.conditions = { ...CALM, usualDelayMs: 5 };
+    });
+    return `for ${forMs} ms`;
+  }
+
+  #unlist(id: string): void {
+    this.#stage.list(this.#stage.listed.filter((listed) => listed !== id));
+    if (this.#promises.isSplit) this.#promises.excuseUnlisted();
+  }
+
+  #stop(id: string): void {
+    if (this.#stage.listed.includes(id)) return;
+    this.#stage.network.nodes.get(id)?.crash();
+    this.#promises.excuseLost();
+  }
+}

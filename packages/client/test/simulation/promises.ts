@@ -1,0 +1,99 @@
+/**
+ * What is promised at a moment of a simulated history, and what is not: which node may be lost without losing a session, what was lost that nothing
+ * is promised for, and until when an older state may be seen because somebody was cut off.
+ */
+import { decode } from '../../src/record.ts';
+import { changesIn, type Account } from './ledger.ts';
+import type { Stage } from './stage.ts';
+import { AGREEMENT_MS } from './timing.ts';
+import type { VirtualNode } from './virtual-node.ts';
+
+export class Promises {
+  readonly #stage: Stage;
+  /** Until when a short stale read is not a fault: a node or a process was cut off. */
+  #staleUntil = -Infinity;
+  /** Until when processes may disagree about what is in reach. */
+  #splitUntil = -Infinity;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  get staleAllowed(): boolean {
+    return this.#stage.time.now < this.#staleUntil;
+  }
+
+  /** A node that one process reaches and another does not. */
+  get isSplit(): boolean {
+    return this.#stage.time.now < this.#splitUntil;
+  }
+
+  /** Something is cut off for so long. */
+  allowStale(forMs: number): void {
+    this.#staleUntil = Math.max(this.#staleUntil, this.#stage.time.now + forMs + AGREEMENT_MS);
+  }
+
+  /** Processes differ about what is in reach for so long. */
+  allowSplit(forMs: number): void {
+    this.allowStale(forMs);
+    this.#splitUntil = this.#staleUntil;
+    this.excuseUnlisted();
+  }
+
+  /** Everybody agrees: from now on nothing is excused any more. */
+  endAllowances(): void {
+    this.#staleUntil = -Infinity;
+    this.#splitUntil = -Infinity;
+  }
+
+  /** A node whose data may be lost by what is promised: with several copies, only while everything is on enough nodes that run. */
+  loseableNode(keep: number): string | undefined {
+    const { listed, network, random, scenario } = this.#stage;
+    const { copies } = scenario;
+    const running = listed.filter((id) => network.nodes.get(id)?.condition === 'running' && !network.isolated.has(id));
+    if (running.length < Math.max(keep, copies === 1 ? 1 : 3)) return undefined;
+    // One copy fewer than there are may be away at once.
+    if (copies > 1 && listed.length - running.length > copies - 2) return undefined;
+    const id = random.pick(running);
+    return copies > 1 && !this.#othersHoldEverything(id) ? undefined : id;
+  }
+
+  /** What only a node holds that has left the list, and that a process may not reach: it is not waited for. */
+  excuseUnlisted(): void {
+    const { ledger, listed } = this.#stage;
+    for (const account of ledger.accounts.values()) {
+      if (!this.#holdersOf(account).some((id) => listed.includes(id))) account.excused = true;
+    }
+  }
+
+  /** Something was lost. With one copy, what only the lost node held is gone: nothing else is promised. */
+  excuseLost(): void {
+    const { ledger, listed, network } = this.#stage;
+    // Every node that is listed lost the history: a process that starts now can't know of others.
+    const remembers = listed.some((id) => network.nodes.get(id)?.get('@sess/history') !== undefined);
+    if (!remembers) this.excuseUnlisted();
+    for (const account of ledger.accounts.values()) {
+      if (this.#holdersOf(account).length === 0) account.excused = true;
+    }
+  }
+
+  #othersHoldEverything(id: string): boolean {
+    return [...this.#stage.ledger.accounts.values()].every((account) => this.#holdersOf(account).some((holder) => holder !== id));
+  }
+
+  /** Nodes that hold all that was acknowledged of a session. */
+  #holdersOf(account: Account): readonly string[] {
+    const nodes = [...this.#stage.network.nodes.values()];
+    return nodes.filter((node) => account.acknowledged.length === 0 || holdsAll(node, account)).map(({ id }) => id);
+  }
+}
+
+function holdsAll(node: VirtualNode, account: Account): boolean {
+  const item = node.get(account.key);
+  if (item === undefined) return false;
+  const entry = decode({ value: item.value, flags: item.flags, cas: { unique: item.unique, epoch: 0 }, ttlSeconds: undefined }, node);
+  if (entry.kind === 'tombstone') return true;
+  if (entry.kind === 'foreign' || account.destroyed) return false;
+  const changes = changesIn(entry.value);
+  return account.acknowledged.every((change) => changes.includes(change));
+}

@@ -1,0 +1,119 @@
+/** What all parts of a simulated history share: nodes, processes, the list that discovery has, and the account of what was acknowledged. */
+import type { ClusterNode } from '@sess/discovery';
+
+import type { Transport } from '../../src/transport/transport.ts';
+import { Application } from './application.ts';
+import { Ledger, type Violation } from './ledger.ts';
+import { replacementFault } from './node-invariants.ts';
+import type { Random } from './random.ts';
+import type { Scenario } from './scenario.ts';
+import { CLOCK_SKEW_MS } from './timing.ts';
+import { CALM, VirtualNetwork } from './virtual-network.ts';
+import { VirtualNode } from './virtual-node.ts';
+import { ProcessClock, VirtualTime } from './virtual-time.ts';
+
+export interface StageOptions {
+  readonly scenario: Scenario;
+  readonly random: Random;
+  /** What is given to a process in place of its own transport: to break it on purpose. */
+  readonly mutate: (transport: Transport, application: () => Application) => Transport;
+  /** Whether the log is kept: nobody reads that of a history that holds. */
+  readonly keepLog: boolean;
+}
+
+export class Stage {
+  readonly scenario: Scenario;
+  readonly random: Random;
+  readonly time = new VirtualTime();
+  readonly network: VirtualNetwork;
+  readonly ledger = new Ledger();
+  readonly applications: Application[] = [];
+  readonly log: string[] = [];
+  violation: Violation | undefined;
+  /** Hears of every process that starts. */
+  onStart: (application: Application) => void = () => undefined;
+  readonly #options: StageOptions;
+  #listed: readonly string[] = [];
+  #nextNode = 1;
+  #nextMachine = 1;
+  #nextApplication = 1;
+
+  constructor(options: StageOptions) {
+    this.#options = options;
+    this.scenario = options.scenario;
+    this.random = options.random;
+    this.network = new VirtualNetwork(this.time, options.random.fork(), { ...CALM, usualDelayMs: 5 });
+  }
+
+  /** Ids of the nodes that discovery has. */
+  get listed(): readonly string[] {
+    return this.#listed;
+  }
+
+  list(ids: readonly string[]): void {
+    this.#listed = ids;
+  }
+
+  /** What discovery would answer now. */
+  get topology(): readonly ClusterNode[] {
+    return this.#listed.map((id) => {
+      const address = this.network.nodes.get(id)?.address;
+      return { id, host: id.slice(0, id.indexOf(':')), port: 11_211, ...(address === undefined ? undefined : { address }) };
+    });
+  }
+
+  /** A node that nobody has heard of yet. */
+  startNode(): string {
+    const id = `node-${this.#nextNode++}:11211`;
+    this.startMachine(id);
+    return id;
+  }
+
+  /** A new machine, under a new name or an old one. */
+  startMachine(id: string): VirtualNode {
+    const node = new VirtualNode(id, this.#nextMachine++, this.time);
+    node.onReplace = (key, before, after) => {
+      this.violation ??= replacementFault(id, key, before, after);
+    };
+    this.network.nodes.set(id, node);
+    return node;
+  }
+
+  startApplication(): Application {
+    const name = `process-${this.#nextApplication++}`;
+    const random = this.random.fork();
+    const clock = new ProcessClock(this.time, Math.floor((random.next() - 0.5) * CLOCK_SKEW_MS));
+    let application: Application | undefined;
+    const transport = this.#options.mutate(this.network.transportOf(name, clock), () => application as Application);
+    application = new Application({
+      name,
+      time: this.time,
+      clock,
+      random,
+      copies: this.scenario.copies,
+      transport,
+      listed: this.topology,
+    });
+    this.applications.push(application);
+    this.onStart(application);
+    return application;
+  }
+
+  restart(application: Application): Application {
+    application.kill();
+    this.applications.splice(this.applications.indexOf(application), 1);
+    return this.startApplication();
+  }
+
+  /** Discovery reaches every process at its own time. */
+  announce(): void {
+    const { topology } = this;
+    for (const application of this.applications) {
+      this.time.at(this.random.next() * this.random.pick([50, 500, 4_000]), () => application.tell(topology));
+    }
+  }
+
+  note(text: () => string): void {
+    if (this.#options.keepLog) this.log.push(`${(this.time.now / 1000).toFixed(3)} ${text()}`);
+  }
+}

@@ -1,0 +1,21 @@
+/** What many histories together went through, by name: a fault that never struck was not tested. */
+import { FAULTS } from './scenario.ts';
+import type { Outcome } from './world.ts';
+
+export class Totals {
+  readonly #counts = new Map<string, number>(FAULTS.map((kind) => [kind, 0]));
+
+  add({ faults, network, operations }: Outcome): void {
+    for (const [name, times] of Object.entries({ ...faults, ...network, ...operations })) {
+      this.#counts.set(name, this.of(name) + times);
+    }
+  }
+
+  of(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  get entries(): readonly (readonly [name: string, times: number])[] {
+    return [...this.#counts];
+  }
+}

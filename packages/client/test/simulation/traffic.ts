@@ -1,0 +1,150 @@
+/** What the processes of a simulated history do with sessions: create, change, read, touch and destroy them, and hold every answer against the ledger. */
+import { codeOf } from '../../src/node/breaker.ts';
+import { pause } from '../../src/pause.ts';
+import type { Application } from './application.ts';
+import { changesIn, valueOf, Violation, type Account, type ReadBegun } from './ledger.ts';
+import type { Promises } from './promises.ts';
+import type { Stage } from './stage.ts';
+import { TIMEOUT_MS, TTL_SECONDS } from './timing.ts';
+
+/** Between the reading of a session and its saving. */
+const LONGEST_THOUGHT_MS = 3_000;
+
+export interface OperationCounts {
+  acknowledged: number;
+  refused: number;
+  conflicts: number;
+}
+
+export class Traffic {
+  readonly counts: OperationCounts = { acknowledged: 0, refused: 0, conflicts: 0 };
+  readonly #stage: Stage;
+  readonly #promises: Promises;
+  #ended = false;
+  #busy = 0;
+  #nextChange = 1;
+  #nextKey = 1;
+
+  constructor(stage: Stage, promises: Promises) {
+    this.#stage = stage;
+    this.#promises = promises;
+    stage.onStart = (application) => this.#schedule(application);
+  }
+
+  /** From now on nothing is begun. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** Every session through every process, one after another. */
+  async readEverything(): Promise<void> {
+    const { applications, ledger, time } = this.#stage;
+    for (const application of applications) {
+      for (const account of ledger.accounts.values()) {
+        if (this.#stage.violation !== undefined) return;
+        this.#perform(application, 'last read', () => this.#read(application, account));
+        await time.run(time.now + 20 * TIMEOUT_MS, () => this.#busy === 0);
+      }
+    }
+  }
+
+  #schedule(application: Application): void {
+    this.#stage.time.at(20 + application.random.next() * 700, () => {
+      if (!application.alive || this.#stage.violation !== undefined || this.#ended) return;
+      if (!application.clock.frozen) this.#operate(application);
+      this.#schedule(application);
+    });
+  }
+
+  #operate(application: Application): void {
+    const accounts = [...this.#stage.ledger.accounts.values()];
+    const { random } = application;
+    if (accounts.length < this.#stage.scenario.keys && random.chance(0.4)) {
+      this.#perform(application, 'create', () => this.#create(application));
+    } else if (accounts.length > 0) {
+      const account = random.pick(accounts);
+      const dice = random.next();
+      if (dice < 0.45) this.#perform(application, 'change', () => this.#change(application, account));
+      else if (dice < 0.8) this.#perform(application, 'read', () => this.#read(application, account));
+      else if (dice < 0.9) this.#perform(application, 'touch', () => this.#touch(application, account));
+      else if (dice < 0.94) this.#perform(application, 'destroy', () => this.#destroy(application, account));
+    }
+  }
+
+  #perform(application: Application, what: string, operation: () => Promise<() => string>): void {
+    const stage = this.#stage;
+    this.#busy += 1;
+    operation().then(
+      (text) => {
+        this.#busy -= 1;
+        this.counts.acknowledged += 1;
+        return stage.note(() => `${application.name} ${what}: ${text()}`);
+      },
+      (error: unknown) => {
+        this.#busy -= 1;
+        if (error instanceof Violation) stage.violation ??= error;
+        else this.#refused(application, what, error);
+      },
+    );
+  }
+
+  #refused(application: Application, what: string, error: unknown): void {
+    const code = codeOf(error);
+    if (code === undefined) this.#stage.violation ??= new Violation('lost', `${what} failed with ${String((error as Error).stack)}`);
+    if (code === 'SESS_CONFLICT') this.counts.conflicts += 1;
+    else this.counts.refused += 1;
+    this.#stage.note(() => `${application.name} ${what}: ${code} ${(error as Error).message}`);
+  }
+
+  async #create({ client }: Application): Promise<() => string> {
+    const account = this.#stage.ledger.open(`s/${this.#nextKey++}`);
+    const change = this.#nextChange++;
+    await client.set(account.key, valueOf([change]), { ttlSeconds: TTL_SECONDS, expect: 'absent' });
+    account.acknowledged.push(change);
+    return () => `${account.key} = ${change}`;
+  }
+
+  async #change(application: Application, account: Account): Promise<() => string> {
+    const begun = this.#stage.ledger.begin(account);
+    const record = await application.client.get(account.key);
+    const found = record === undefined ? undefined : changesIn(record.value);
+    this.#check(begun, found, application);
+    if (record === undefined || found === undefined) return () => `${account.key} is missing`;
+    // A request has the session in its hands for a while.
+    if (application.random.chance(0.3)) await pause(application.clock, application.random.next() * LONGEST_THOUGHT_MS, undefined);
+    const change = this.#nextChange++;
+    const destroyedBefore = account.destroyed;
+    await application.client.set(account.key, valueOf([...found, change]), { ttlSeconds: TTL_SECONDS, expect: record });
+    // A node that one process reaches and another does not: until they agree, each may see and change what it reaches.
+    if (this.#promises.isSplit) return () => `${account.key} = ${[...found, change].join(',')}, split`;
+    if (destroyedBefore && !account.excused) throw new Violation('revived', `${application.name} changed ${account.key}, which was destroyed`);
+    const missing = account.excused ? [] : account.acknowledged.slice(0, begun.changes).filter((known) => !found.includes(known));
+    if (missing.length > 0) throw new Violation('older state', `${application.name} replaced ${account.key} without ${missing.join(',')}`);
+    account.acknowledged.push(change);
+    return () => `${account.key} = ${[...found, change].join(',')}`;
+  }
+
+  async #read(application: Application, account: Account): Promise<() => string> {
+    const begun = this.#stage.ledger.begin(account);
+    const record = await application.client.get(account.key);
+    const found = record === undefined ? undefined : changesIn(record.value);
+    this.#check(begun, found, application);
+    return () => `${account.key} = ${found?.join(',') ?? 'missing'}`;
+  }
+
+  async #touch({ client }: Application, account: Account): Promise<() => string> {
+    const there = await client.touch(account.key, TTL_SECONDS);
+    return () => `${account.key}: ${String(there)}`;
+  }
+
+  async #destroy({ client }: Application, account: Account): Promise<() => string> {
+    account.destroying = true;
+    await client.delete(account.key, { ttlSeconds: TTL_SECONDS });
+    account.destroyed = true;
+    return () => account.key;
+  }
+
+  #check(begun: ReadBegun, found: readonly number[] | undefined, application: Application): void {
+    this.#stage.ledger.check(begun, found, application.name, { older: this.#promises.staleAllowed, revived: this.#promises.isSplit });
+  }
+}
