@@ -38,7 +38,7 @@ export interface ViewKeeperSetup {
   readonly clockSkewMs: number;
   readonly historySecret: string | undefined;
   /** What nodes are made with. */
-  readonly node: Omit<NodeSetup, 'onTrouble' | 'onStateChange'>;
+  readonly node: Omit<NodeSetup, 'onTrouble' | 'onStateChange' | 'onInterruption'>;
 }
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */

@@ -1,0 +1,79 @@
+/** A memcached process in a network namespace of its own, which can be cut off from everybody without either side being told. Needs root on Linux. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
+import type { ClusterNode } from '@sess/discovery';
+
+const run = promisify(execFile);
+const PORT = 11_211;
+const START_MS = 10_000;
+
+export class NamespacedNode {
+  readonly listed: ClusterNode;
+  readonly #name: string;
+  readonly #process: ChildProcess;
+
+  private constructor(name: string, address: string) {
+    this.#name = name;
+    this.listed = { id: `${address}:${PORT}`, host: address, port: PORT };
+    const words = ['netns', 'exec', name, 'memcached', '-u', 'nobody', '-l', address, '-p', String(PORT), '-U', '0', '-m', '64'];
+    this.#process = spawn('ip', words, { stdio: 'ignore' });
+  }
+
+  /** `number`, 1 to 250, gives it its addresses; it is free on this machine while the node is open. */
+  static async open(number: number): Promise<NamespacedNode> {
+    const name = `sess-${process.pid}-${number}`;
+    const [outside, inside] = [`sl${process.pid % 100_000}o${number}`, `sl${process.pid % 100_000}i${number}`];
+    const network = `10.213.${number}`;
+    await run('ip', ['netns', 'add', name]);
+    try {
+      await run('ip', ['link', 'add', outside, 'type', 'veth', 'peer', 'name', inside, 'netns', name]);
+      await run('ip', ['addr', 'add', `${network}.1/24`, 'dev', outside]);
+      await run('ip', ['link', 'set', outside, 'up']);
+      await run('ip', ['-n', name, 'addr', 'add', `${network}.2/24`, 'dev', inside]);
+      await run('ip', ['-n', name, 'link', 'set', inside, 'up']);
+      await run('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
+      const node = new NamespacedNode(name, `${network}.2`);
+      await untilAnswering(`${network}.2`);
+      return node;
+    } catch (error) {
+      await run('ip', ['netns', 'del', name]).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** From now on nothing passes, in either direction. */
+  async cutOff(): Promise<void> {
+    for (const chain of ['INPUT', 'OUTPUT']) await this.#iptables('-A', chain);
+  }
+
+  async reconnect(): Promise<void> {
+    for (const chain of ['INPUT', 'OUTPUT']) await this.#iptables('-D', chain);
+  }
+
+  async close(): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.kill('SIGKILL')) await once(this.#process, 'exit');
+    await run('ip', ['netns', 'del', this.#name]);
+  }
+
+  async #iptables(action: '-A' | '-D', chain: string): Promise<void> {
+    await run('ip', ['netns', 'exec', this.#name, 'iptables', action, chain, '-j', 'DROP']);
+  }
+}
+
+async function untilAnswering(host: string): Promise<void> {
+  const giveUpAt = performance.now() + START_MS;
+  for (;;) {
+    const socket = connect({ host, port: PORT });
+    try {
+      await once(socket, 'connect');
+      return;
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      socket.destroy();
+    }
+  }
+}
