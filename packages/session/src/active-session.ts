@@ -4,8 +4,9 @@ import { loadOne } from './load-session.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { idleSeconds, newLifetime } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
-import type { RegenerateOptions, RequestSession, SessionData } from './session.ts';
-import { destroySession, gone } from './write-session.ts';
+import type { RegenerateOptions, RequestSession, SessionData, Updated } from './session.ts';
+import { updateSession } from './update-session.ts';
+import { destroySession, gone, late } from './write-session.ts';
 
 /** A session in the hands of one request. Everything but its methods is private, so that a log line of it shows neither id nor data. */
 export class ActiveSession implements RequestSession {
@@ -58,6 +59,10 @@ export class ActiveSession implements RequestSession {
 
   save(): Promise<void> {
     return this.#operations.run(() => save(this.#state));
+  }
+
+  update<T = void>(change: (data: SessionData) => T): Promise<Updated<T>> {
+    return this.#operations.run(() => updateSession(this.#state, change));
   }
 
   reload(): Promise<void> {
@@ -128,8 +133,4 @@ async function reload(state: SessionState): Promise<void> {
   else if (state.persisted !== undefined) throw gone();
   else state.data = {};
   state.unreachable = undefined;
-}
-
-function late(what: string): SessionError {
-  return new SessionError('SESS_HEADERS_SENT', `the headers of the response have left: ${what} could not reach the browser any more`);
 }

@@ -3,6 +3,7 @@ import { contentCodec } from './content-codec.ts';
 import { cookieValues } from './cookie-header.ts';
 import { cookieSigner } from './cookie-signature.ts';
 import { hasCode } from './errors.ts';
+import { KeyTurns } from './key-turns.ts';
 import { loadSession, type LoadOutcome } from './load-session.ts';
 import { memcachedStore, openMemcachedStore } from './memcached-store.ts';
 import type { SessionsOptions, StoreSource } from './options.ts';
@@ -31,6 +32,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     cookie: sessionCookie(options.secure, options.cookie),
     codec: contentCodec(options, warn),
     touches: touchThrottle(options.touchAfterSeconds, options.now),
+    turns: new KeyTurns(),
     warnOnce: warn,
   };
   if (options.source.kind === 'servers') tellWhenUnreachable(context);

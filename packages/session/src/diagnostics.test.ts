@@ -66,6 +66,7 @@ describe('diagnostics', () => {
       ['destroy', { outcome: 'destroyed' }],
       ['save', { reason: 'destroyed' }],
       ['conflict', { attempt: 1 }],
+      ['load', { outcome: 'miss' }],
       ['save', { reason: 'changed', outcome: 'dropped', error: { code: 'SESS_DESTROYED' } }],
       ['save', { reason: 'new', outcome: 'failed', error: { code: 'SESS_BAD_DATA' } }],
     ]);

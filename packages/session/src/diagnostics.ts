@@ -6,7 +6,7 @@ import { channel, type Channel } from 'node:diagnostics_channel';
 import type { CommitReason } from './commit-decision.ts';
 import type { SessionError } from './errors.ts';
 
-/** `sess:session:load`: a request came with a well-signed cookie, and the store was asked. */
+/** `sess:session:load`: the store was asked for a session: a request came with a well-signed cookie, or must see what others saved meanwhile. */
 export interface LoadEvent {
   readonly store: string;
   readonly outcome: 'hit' | 'miss' | 'expired' | 'undecodable' | 'unavailable';

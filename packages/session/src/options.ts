@@ -2,6 +2,7 @@ import type { CompressOptions, ResolvedCompression } from './compression.ts';
 import type { EncryptOptions, ResolvedEncryption } from './encryption.ts';
 import type { SessionError } from './errors.ts';
 import type { Client } from './memcached-store.ts';
+import type { ConflictPolicy } from './merge-data.ts';
 import type { DataEncodings } from './resolve-codec.ts';
 import type { SessionCodec } from './session-codec.ts';
 import type { SessionStore } from './session-store.ts';
@@ -53,6 +54,12 @@ export interface SessionsOptions {
    * is left as it is; `'error'`: 503 with `Retry-After`; or a function that chooses.
    */
   readonly onUnavailable?: UnavailablePolicy | ((error: SessionError) => UnavailablePolicy) | undefined;
+  /**
+   * What is kept where two requests changed one value of a session at once: `'mine'`, the default, of the one that saves last; `'theirs'`, of the one that
+   * saved first; `'error'`, which fails the one that saves last with `SESS_CONFLICT` (409); or what a function of `{ path, base, mine, theirs }` returns.
+   * Changes of different values are merged and never get here.
+   */
+  readonly onConflict?: ConflictPolicy | undefined;
   /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
 }
@@ -102,6 +109,7 @@ export interface ResolvedOptions {
   readonly secure: SecureMode;
   readonly cookie: ResolvedCookie;
   readonly onUnavailable: (error: SessionError) => UnavailablePolicy;
+  readonly onConflict: ConflictPolicy;
   readonly now: () => number;
 }
 

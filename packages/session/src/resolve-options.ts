@@ -1,4 +1,5 @@
 import type { SessionError } from './errors.ts';
+import type { ConflictPolicy } from './merge-data.ts';
 import { badOption, checkUnknown, oneOf, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions, SessionsOptions, StoreSource, UnavailablePolicy } from './options.ts';
 import { resolveCodec } from './resolve-codec.ts';
@@ -25,6 +26,7 @@ const NAMES: Readonly<Record<keyof SessionsOptions, true>> = {
   secure: true,
   cookie: true,
   onUnavailable: true,
+  onConflict: true,
   now: true,
 };
 
@@ -58,6 +60,7 @@ export function resolveOptions(options: SessionsOptions): ResolvedOptions {
     secure,
     cookie: resolveCookie(options.cookie, secure),
     onUnavailable: unavailablePolicy(options.onUnavailable),
+    onConflict: conflictPolicy(options.onConflict),
     now: clock(options.now),
   });
 }
@@ -134,6 +137,11 @@ function unavailablePolicy(given: SessionsOptions['onUnavailable']): (error: Ses
     if (policy === 'anonymous' || policy === 'error') return policy;
     throw badOption('onUnavailable', policy, 'a function that returns "anonymous" or "error"');
   };
+}
+
+function conflictPolicy(given: unknown): ConflictPolicy {
+  if (typeof given === 'function') return given as ConflictPolicy;
+  return oneOf('onConflict', given, ['mine', 'theirs', 'error'] as const) ?? 'mine';
 }
 
 function clock(given: unknown): () => number {

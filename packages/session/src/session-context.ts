@@ -1,6 +1,7 @@
 import type { ContentCodec } from './content-codec.ts';
 import type { CookieSigner } from './cookie-signature.ts';
 import type { Lifetime } from './envelope.ts';
+import type { KeyTurns } from './key-turns.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import { newSessionId, storageKey } from './session-id.ts';
@@ -16,6 +17,7 @@ export interface SessionContext {
   readonly cookie: SessionCookie;
   readonly codec: ContentCodec;
   readonly touches: TouchThrottle;
+  readonly turns: KeyTurns;
   readonly warnOnce: WarnOnce;
 }
 

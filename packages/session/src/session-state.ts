@@ -1,10 +1,13 @@
+import { adoptChanges } from './adopt-changes.ts';
 import { publish, type SaveEvent } from './diagnostics.ts';
 import type { Lifetime } from './envelope.ts';
 import { SessionError } from './errors.ts';
+import { mergeData } from './merge-data.ts';
 import { regenerateSession } from './regenerate-session.ts';
+import { replaceSession, type Change } from './replace-session.ts';
 import { newIdentity, newLifetime, type Identity, type Persisted, type SessionContext } from './session-context.ts';
 import type { Connection, SessionData } from './session.ts';
-import { createSession, replaceSession } from './write-session.ts';
+import { createSession } from './write-session.ts';
 
 /** What a request's session starts from. */
 export interface Beginning {
@@ -68,15 +71,36 @@ export class SessionState {
   }
 
   /** The first save. */
-  async create(text: string): Promise<void> {
-    this.#keep(await createSession(this.context, { data: this.data, text, lifetime: this.lifetime }, this.identity));
+  async create(text: string, data: SessionData = this.data): Promise<void> {
+    this.#keep(await createSession(this.context, { data, text, lifetime: this.lifetime }, this.identity));
     this.cookie = 'set';
   }
 
-  /** A save of what changed. */
+  /** A save of what changed, merged with what another request saved first. */
   async replace(base: Persisted, text: string): Promise<void> {
-    this.#keep(await replaceSession(this.context, { data: this.data, text, lifetime: this.lifetime }, base));
+    const { data, lifetime, context } = this;
+    const { codec, options } = context;
+    const make: Change['make'] = (theirs) => {
+      if (theirs === undefined) return { data, text };
+      const merged = mergeData(codec.decode(base.text), codec.decode(text), theirs, options.onConflict);
+      return { data: merged, text: codec.encode(merged) };
+    };
+    await this.replaceBy(base, { unsaved: text, lifetime, make });
+  }
+
+  /** A save of a change of what was `unsaved`; afterwards the data is what was stored. */
+  async replaceBy(base: Persisted, change: Change & { readonly unsaved: string }): Promise<void> {
+    this.#keep(await replaceSession(this.context, change, base));
+    this.adopt(change.unsaved, this.persisted?.text ?? change.unsaved);
     this.refreshCookie();
+  }
+
+  /** Brings what was stored beyond what was sent into the data, which the application may have in its hands. */
+  adopt(sent: string, stored: string): void {
+    if (stored === sent) return;
+    this.dataRead = true;
+    const { codec } = this.context;
+    adoptChanges(this.data, { sent: codec.decode(sent), stored: codec.decode(stored), now: this.#dataAsStored() });
   }
 
   /** Stores the data under a new id, and destroys the old one. */
@@ -121,6 +145,16 @@ export class SessionState {
 
   tell(reason: SaveEvent['reason'], outcome: SaveEvent['outcome'], error?: unknown): void {
     publish('save', () => ({ store: this.context.store.name, reason, outcome, ...(SessionError.is(error) ? { error } : {}) }));
+  }
+
+  #dataAsStored(): SessionData {
+    const { codec } = this.context;
+    try {
+      return codec.decode(codec.encode(this.data));
+    } catch {
+      // What can't be stored was put there since the save, which held. The next one tells.
+      return this.data;
+    }
   }
 
   #keep(persisted: Persisted): void {

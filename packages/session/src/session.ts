@@ -47,12 +47,27 @@ export interface Session {
    */
   save(): Promise<void>;
   /**
+   * Changes the session by a function of its data, whatever other requests change at once: a counter, a place in a queue, a check before a change.
+   *
+   * `change` gets the data as it is stored, merged with what this request changed and did not save yet, and changes it in place; both are saved. Where
+   * another request saves first, it is called again, with what that one saved: so it must do nothing but look at the data and change it, and it must do
+   * so at once (no promise). Resolves with what it returned the last time, or with `session.data` where it returned nothing. Until then, and where it
+   * throws, `session.data` is as it was.
+   *
+   * @throws {SessionError} what {@link Session.save} throws; `SESS_BAD_DATA` when `change` returns a promise; `SESS_UNAVAILABLE` also where the session could not
+   * be loaded when the request began, and still can't. What `change` throws.
+   */
+  update<T = void>(change: (data: SessionData) => T): Promise<Updated<T>>;
+  /**
    * Drops this request's changes and loads what is stored now. A session that was never stored becomes empty.
    *
    * @throws {SessionError} `SESS_DESTROYED` when it is gone; `SESS_UNAVAILABLE`.
    */
   reload(): Promise<void>;
 }
+
+/** What {@link Session.update} resolves with: what its function returned, or the data where it returned nothing. */
+export type Updated<T> = T extends undefined | void ? SessionData : T;
 
 export interface RegenerateOptions {
   /** Whether the data moves to the new id. Default `true`; `false` starts empty. */

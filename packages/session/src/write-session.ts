@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredContent } from './content-codec.ts';
 import { publish } from './diagnostics.ts';
 import { hasCode, SessionError } from './errors.ts';
@@ -20,12 +19,6 @@ const MAX_NEW_IDS = 16;
 
 /** Past this only the least number is tried, in milliseconds: each may wait for a node that does not answer. */
 const NEW_ID_PATIENCE_MS = 1_000;
-
-/** Saves of one change to a session that others change, too, before it is given up. */
-const MAX_ATTEMPTS = 16;
-
-/** Longest pause between two of them, in milliseconds. */
-const MAX_PAUSE_MS = 64;
 
 /**
  * Stores a session that is not stored yet. `identity` is kept where it was given out already; otherwise another one is taken where its node is out of
@@ -58,42 +51,17 @@ export async function createSession(context: SessionContext, content: Content, i
 }
 
 /**
- * Stores a changed session in place of `base`, and never where there is none any more.
+ * Stores a session in place of exactly `base`.
  *
- * Where another request saved first, this one's data is written over it, as a whole: of two requests that change one session at once, the later
- * save wins. This is the one place that decides so; merging belongs here.
- *
- * @throws {SessionError} `SESS_DESTROYED` when the session is gone; `SESS_CONFLICT` when others kept saving first; `SESS_UNAVAILABLE`,
- *   `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
+ * @throws {SessionError} `SESS_CONFLICT` when another request changed it since, or it is gone; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
  */
-export async function replaceSession(context: SessionContext, content: Content, base: Persisted): Promise<Persisted> {
+export async function storeInPlace(context: SessionContext, content: Content, base: Persisted): Promise<Persisted> {
   const { store, options } = context;
-  const { identity } = base;
   context.codec.check(content.data, content.text);
-  const value = context.codec.seal(identity.key, content);
-  let expect = base.stored;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const ttlSeconds = idleSeconds(context, content.lifetime, options.now());
-      const stored = await store.save(identity.key, value, { ttlSeconds, expect });
-      return persisted(context, identity, content, stored);
-    } catch (error) {
-      if (!hasCode(error, 'SESS_CONFLICT')) throw error;
-      publish('conflict', () => ({ store: store.name, attempt }));
-      if (attempt === MAX_ATTEMPTS) {
-        throw new SessionError('SESS_CONFLICT', `other requests saved this session first, ${MAX_ATTEMPTS} times in a row`, {
-          cause: error,
-        });
-      }
-    }
-    // The pause spreads requests that would otherwise meet again and again; a lone rival is met without one.
-    if (attempt > 1) await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt));
-    const current = await store.load(identity.key);
-    if (current === undefined) throw gone();
-    // What another request wrote is what this one would write, or it is this one's own, whose acknowledgement was lost.
-    if (Buffer.compare(current.value, value) === 0) return persisted(context, identity, content, current);
-    expect = current;
-  }
+  const value = context.codec.seal(base.identity.key, content);
+  const ttlSeconds = idleSeconds(context, content.lifetime, options.now());
+  const stored = await store.save(base.identity.key, value, { ttlSeconds, expect: base.stored });
+  return persisted(context, base.identity, content, stored);
 }
 
 /** Destroys a session. Whether there was one. */
@@ -119,6 +87,11 @@ export async function destroySession(
 /** The error for a session that another request ended. */
 export function gone(): SessionError {
   return new SessionError('SESS_DESTROYED', 'the session was destroyed, got another id or expired while this request ran');
+}
+
+/** The error for what the browser would have to be told, but can't be any more. */
+export function late(what: string): SessionError {
+  return new SessionError('SESS_HEADERS_SENT', `the headers of the response have left: ${what} could not reach the browser any more`);
 }
 
 function persisted(context: SessionContext, identity: Identity, { text, lifetime }: Content, stored: StoredSession): Persisted {

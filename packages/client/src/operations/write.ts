@@ -63,7 +63,7 @@ async function writeToAll(
   // The first decides: it is the same for every client, so of two writers one loses here, before anything else was written.
   if (!(await put(first))) return 'again';
   try {
-    for (const look of rest) await follow(cluster, key, look, version, put, options);
+    for (const look of rest) await follow(cluster, key, { look, first, version, route }, put, options);
   } catch (error) {
     // Carried or changed meanwhile: to the last writer that is no reason to give up.
     if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
@@ -114,12 +114,19 @@ function holderOf(looks: readonly Look[], entry: Entry): string | undefined {
   return looks.find((look) => look.entry === entry)?.id;
 }
 
-/** Brings a record to one more node, over anything older. Something newer means that somebody else was decided on. */
+/** One more node for a record that the first target has taken. */
+interface Step {
+  readonly look: Look;
+  readonly first: Look;
+  readonly version: bigint;
+  readonly route: Route;
+}
+
+/** Brings a record to one more node, over anything older. Something newer means that somebody else was decided on, or went on from this record. */
 async function follow(
   cluster: Cluster,
   key: string,
-  look: Look,
-  version: bigint,
+  { look, first, version, route }: Step,
   put: (look: Look) => Promise<boolean>,
   options: RequestOptions | undefined,
 ): Promise<void> {
@@ -129,9 +136,28 @@ async function follow(
     seen = await lookAt(cluster, key, look.id, options);
     if (seen.silence !== undefined) throw outOfReach(seen.silence);
     if (seen.entry?.kind === 'tombstone') throw conflict('deleted', look.id);
-    if (seen.entry?.kind === 'record' && seen.entry.version > version) throw conflict('changed', look.id);
+    if (seen.entry?.kind !== 'record' || seen.entry.version <= version) continue;
+    if (await wentOn(cluster, key, first, seen.entry, route, options)) return;
+    throw conflict('changed', look.id);
   }
   throw conflict('changed', look.id);
+}
+
+/**
+ * Whether the newer record on another target replaced this one on the first, where a compare-and-swap decides: then its writer had seen this one, which
+ * is written and done. A caller who counts would count twice if it were told of a conflict. Where views differ, another writer may have passed the first over.
+ */
+async function wentOn(
+  cluster: Cluster,
+  key: string,
+  first: Look,
+  newer: StoredRecord,
+  { mode }: Route,
+  options: RequestOptions | undefined,
+): Promise<boolean> {
+  if (mode !== 'settled') return false;
+  const { entry } = await lookAt(cluster, key, first.id, options);
+  return entry?.kind === 'record' && entry.version >= newer.version;
 }
 
 /** Writes where `look` found what it found. `false` when that does not hold any more. */

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+
+import { A, B, fakeCluster } from '../../test/fake-cluster.ts';
+import type { FakeServer } from '../../test/fake-server.ts';
+import { encodeRecord, RECORD_FLAGS } from '../record.ts';
+
+const ttlSeconds = 60;
+
+/** A write to two nodes, and a newer record that somebody puts on `where` after the first node took it. */
+async function overtaken(where: 'both' | 'the second'): Promise<{ write: Promise<unknown>; readonly stored: () => string[] }> {
+  const { client, network } = await fakeCluster([A, B], { copies: 2 });
+  const base = await client.set('key', 'base', { ttlSeconds, expect: 'absent' });
+  const [first, second] = client.explain('key').owners.map((id) => network.at(id)) as [FakeServer, FakeServer];
+  const newer = encodeRecord('newer', base.version + (1n << 40n), ttlSeconds);
+  second.beforeRequest = (request) => {
+    if (request !== 'cas') return;
+    second.beforeRequest = undefined;
+    for (const server of where === 'both' ? [first, second] : [second])
+      server.store('set', 'key', newer, { flags: RECORD_FLAGS, ttlSeconds });
+  };
+  const write = client.set('key', 'mine', { ttlSeconds, expect: base });
+  return { write, stored: () => [first, second].map((server) => String(server.get('key')?.value.subarray(16))) };
+}
+
+describe('a write to several nodes that another one overtakes', () => {
+  it('is done where the other replaced it on the node that decides: so it is not told of a conflict, and does not count twice', async () => {
+    const { write, stored } = await overtaken('both');
+    await expect(write).resolves.toBeDefined();
+    expect(stored()).toEqual(['newer', 'newer']);
+  });
+
+  it('is a conflict where the other passed the node that decides over', async () => {
+    const { write, stored } = await overtaken('the second');
+    await expect(write).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    expect(stored()).toEqual(['mine', 'newer']);
+  });
+});

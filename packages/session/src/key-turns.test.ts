@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { KeyTurns } from './key-turns.ts';
+
+describe('turns', () => {
+  it('come one after the other, in the order in which they were asked for', async () => {
+    const turns = new KeyTurns();
+    const log: string[] = [];
+    const work = async (name: string): Promise<void> => {
+      const end = await turns.take('key');
+      log.push(`${name} begins`);
+      await Promise.resolve();
+      log.push(`${name} ends`);
+      end();
+    };
+    await Promise.all([work('a'), work('b'), work('c')]);
+    expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
+  });
+
+  it('of one key do not wait for those of another', async () => {
+    const turns = new KeyTurns();
+    await turns.take('held');
+    const end = await turns.take('free');
+    expect([turns.isTaken('held'), turns.isTaken('free')]).toEqual([true, true]);
+    end();
+    expect(turns.isTaken('free')).toBe(false);
+  });
+
+  it('leave nothing behind', async () => {
+    const turns = new KeyTurns();
+    const first = await turns.take('key');
+    const second = turns.take('key');
+    first();
+    expect(turns.isTaken('key')).toBe(true);
+    (await second)();
+    expect(turns.isTaken('key')).toBe(false);
+  });
+});

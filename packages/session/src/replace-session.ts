@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { publish } from './diagnostics.ts';
+import type { Lifetime } from './envelope.ts';
+import { hasCode, SessionError } from './errors.ts';
+import { loadOne } from './load-session.ts';
+import type { Persisted, SessionContext } from './session-context.ts';
+import type { SessionData } from './session.ts';
+import { gone, storeInPlace } from './write-session.ts';
+
+/** A change of a stored session, which can be made again on what another request stored meanwhile. */
+export interface Change {
+  readonly lifetime: Lifetime;
+  /** What is to be stored, and its encoding: over what this request loaded, or over `theirs`, which another request saved since. */
+  make(theirs: SessionData | undefined): { readonly data: SessionData; readonly text: string };
+}
+
+/**
+ * Saves of one change before it is given up. Requests of one process wait for each other, so rivals are other processes: with a hundred of them at once
+ * each meets a free moment within a dozen tries, because of the pauses.
+ */
+const MAX_ATTEMPTS = 40;
+
+/** Longest pause between two of them, in milliseconds. */
+const MAX_PAUSE_MS = 64;
+
+/**
+ * Stores a changed session in place of `base`, and never where there is none any more. Where another request saved first, the change is made again on
+ * what that one saved.
+ *
+ * @throws {SessionError} `SESS_DESTROYED` when the session is gone; `SESS_CONFLICT` when others kept saving first, or both changed one value and
+ *   `onConflict` says so; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
+ */
+export async function replaceSession(context: SessionContext, change: Change, base: Persisted): Promise<Persisted> {
+  const { turns } = context;
+  const { key } = base.identity;
+  if (!turns.isTaken(key)) {
+    const stored = await tryOnce(context, change, { persisted: base, data: undefined }, 1);
+    if (stored !== undefined) return stored;
+  }
+  const endTurn = await turns.take(key);
+  try {
+    return await replaceLatest(context, change, base);
+  } finally {
+    endTurn();
+  }
+}
+
+/** A session as it is stored, and its data where another request stored it. */
+interface Latest {
+  readonly persisted: Persisted;
+  readonly data: SessionData | undefined;
+}
+
+async function replaceLatest(context: SessionContext, change: Change, base: Persisted): Promise<Persisted> {
+  for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) {
+    const stored = await tryOnce(context, change, await loadLatest(context, base), attempt);
+    if (stored !== undefined) return stored;
+    // The pause spreads processes that would otherwise meet again and again.
+    await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt));
+  }
+  throw new SessionError('SESS_CONFLICT', `other requests saved this session first, ${MAX_ATTEMPTS} times in a row`);
+}
+
+/** `undefined` where what the change is made on is not the latest. */
+async function tryOnce(
+  context: SessionContext,
+  change: Change,
+  { persisted, data: theirs }: Latest,
+  attempt: number,
+): Promise<Persisted | undefined> {
+  const { data, text } = change.make(theirs);
+  // What another request saved is what this one would save, or it is this one's own, whose acknowledgement was lost.
+  if (text === persisted.text) return theirs === undefined ? undefined : persisted;
+  const lifetime = theirs === undefined ? change.lifetime : persisted.lifetime;
+  try {
+    return await storeInPlace(context, { data, text, lifetime }, persisted);
+  } catch (error) {
+    if (!hasCode(error, 'SESS_CONFLICT')) throw error;
+    publish('conflict', () => ({ store: context.store.name, attempt }));
+    return undefined;
+  }
+}
+
+async function loadLatest(context: SessionContext, { identity }: Persisted): Promise<Latest> {
+  const outcome = await loadOne(context, identity);
+  if (outcome.kind === 'unavailable') throw outcome.error;
+  if (outcome.kind === 'missing') throw gone();
+  return outcome;
+}
