@@ -1,0 +1,43 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { EventEmitter } from 'node:events';
+import { StoreError, type ExternalStoreOptions } from '@sess/external-store';
+
+type Client = NonNullable<ExternalStoreOptions['client']>;
+
+/** A node of some client in this process changed its state. */
+const NODE_CHANNEL = 'sess:client:node';
+
+/**
+ * Tells express-session, by the events `disconnect` and `connect`, when no node of the cluster is in reach and when one is again. While it is told
+ * `disconnect`, express-session lets requests pass without a session.
+ */
+export class OutageSignal {
+  readonly #client: Client;
+  readonly #emitter: EventEmitter;
+  #out = false;
+
+  private constructor(client: Client, emitter: EventEmitter) {
+    this.#client = client;
+    this.#emitter = emitter;
+    subscribe(NODE_CHANNEL, this.#look);
+  }
+
+  /** @throws {StoreError} `SESS_BAD_OPTION` */
+  static for(onOutage: unknown, client: Client, emitter: EventEmitter): OutageSignal | undefined {
+    if (onOutage === undefined || onOutage === 'error') return undefined;
+    if (onOutage === 'no-session') return new OutageSignal(client, emitter);
+    throw new StoreError('SESS_BAD_OPTION', `option "onOutage" is ${JSON.stringify(onOutage)}; expected "error" or "no-session"`);
+  }
+
+  stop(): void {
+    unsubscribe(NODE_CHANNEL, this.#look);
+  }
+
+  readonly #look = (): void => {
+    const states = [...this.#client.topology.states.values()];
+    const out = states.length > 0 && states.every((state) => state === 'down');
+    if (out === this.#out) return;
+    this.#out = out;
+    this.#emitter.emit(out ? 'disconnect' : 'connect');
+  };
+}
