@@ -28,6 +28,8 @@ export class SessStore extends session.Store {
   readonly #outages: OutageSignal | undefined;
   /** By session: as `get` returned it, or as a request has it. What its next save is based on. */
   readonly #held = new WeakMap<object, Held>();
+  /** Sessions that were begun in this process and that a save was started for, whatever became of it. */
+  readonly #begun = new WeakSet<object>();
 
   constructor(options: SessStoreOptions) {
     super();
@@ -56,6 +58,14 @@ export class SessStore extends session.Store {
     this.#tell(this.#store.destroy(id), callback);
   }
 
+  /** Called by express-session for another id. A session that was never stored has nothing to destroy. */
+  override regenerate(...[request, callback]: Parameters<session.Store['regenerate']>): void {
+    const given: object | undefined = request.session;
+    if (given === undefined || this.#baseOf(given) !== 'new' || this.#begun.has(given)) return super.regenerate(request, callback);
+    request.sessionStore.generate(request);
+    process.nextTick(callback);
+  }
+
   /** Called by express-session with what `get` returned. */
   override createSession(...[request, stored]: Parameters<session.Store['createSession']>): ReturnType<session.Store['createSession']> {
     const created = super.createSession(request, stored);
@@ -63,6 +73,9 @@ export class SessStore extends session.Store {
     if (held !== undefined) this.#held.set(created, held);
     return created;
   }
+
+  /** A new random id, for the option `genid` of express-session, `idGenerator` of @fastify/session: on nodes that are in reach, so that people can log in while a node is down. */
+  readonly newId = (): string => this.#store.newId();
 
   /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
   ready(): Promise<void> {
@@ -92,6 +105,7 @@ export class SessStore extends session.Store {
     const ttlSeconds = this.#secondsOf(given);
     if (ttlSeconds === 0) return void (await this.#store.destroy(id));
     const base = this.#baseOf(given);
+    if (base === 'new') this.#begun.add(given);
     const held = await this.#store.save(id, { session: given, ttlSeconds, base, ownKeys: ['cookie'], unchanged: isUnchanged(given) });
     if (held !== undefined && base !== 'unknown') this.#held.set(given, held);
   }
@@ -106,7 +120,7 @@ export class SessStore extends session.Store {
   }
 
   /** express-session makes its sessions here, or anew. @fastify/session makes them by itself, so that nothing is known of them. */
-  #baseOf(given: SessionLike): SaveBase {
+  #baseOf(given: object): SaveBase {
     return this.#held.get(given) ?? (given instanceof session.Session ? 'new' : 'unknown');
   }
 

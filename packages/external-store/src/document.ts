@@ -13,9 +13,13 @@ export function encodeDocument(session: object): string {
   try {
     text = JSON.stringify(session);
   } catch (error) {
-    throw new StoreError('SESS_BAD_DATA', "the session can't be encoded as JSON: it holds a BigInt, a cycle, or something whose toJSON fails", {
-      cause: error,
-    });
+    throw new StoreError(
+      'SESS_BAD_DATA',
+      "the session can't be encoded as JSON: it holds a BigInt, a cycle, or something whose toJSON fails",
+      {
+        cause: error,
+      },
+    );
   }
   if (text === undefined || !text.startsWith('{')) {
     throw new StoreError('SESS_BAD_DATA', `a session must encode as a JSON object; got ${session === null ? 'null' : typeof session}`);

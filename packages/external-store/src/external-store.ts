@@ -2,6 +2,7 @@ import type { CacheRecord, Client } from '@sess/client';
 import { decodeDocument, encodeDocument } from './document.ts';
 import { rethrow } from './errors.ts';
 import { HeldRecord, type Held, type SaveRequest } from './held.ts';
+import { newSessionId } from './new-session-id.ts';
 import { resolveOptions, type ExternalStoreOptions } from './options.ts';
 import { saveDocument } from './save-document.ts';
 import { storageKey } from './storage-key.ts';
@@ -34,6 +35,11 @@ export class ExternalStore {
   /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
   async ready(): Promise<void> {
     await this.client.ready().catch(rethrow);
+  }
+
+  /** A new random id, on nodes that are in reach: so that people can log in while a node is down. No I/O. */
+  newId(): string {
+    return newSessionId(this.client, this.#keyPrefix);
   }
 
   /** The session with this id, or `undefined` when there is none, it expired, was destroyed, or is not JSON. */
@@ -79,6 +85,7 @@ export class ExternalStore {
   }
 
   #noteLifetime(ttlSeconds: CacheRecord['ttlSeconds']): void {
-    if (ttlSeconds !== undefined && ttlSeconds !== Infinity && ttlSeconds > this.#longestSeconds) this.#longestSeconds = Math.ceil(ttlSeconds);
+    if (ttlSeconds !== undefined && ttlSeconds !== Infinity && ttlSeconds > this.#longestSeconds)
+      this.#longestSeconds = Math.ceil(ttlSeconds);
   }
 }

@@ -49,7 +49,8 @@ export function resolveOptions(options: ExternalStoreOptions, defaultPrefix: str
   if (typeof keyPrefix !== 'string' || keyPrefix.length > MAX_PREFIX_LENGTH || !/^[!-~]*$/.test(keyPrefix)) {
     throw badOption('keyPrefix', keyPrefix, `up to ${MAX_PREFIX_LENGTH} characters of printable ASCII without space`);
   }
-  if (keyPrefix.startsWith('@sess/')) throw badOption('keyPrefix', keyPrefix, 'one that does not begin with "@sess/", which the client keeps for itself');
+  if (keyPrefix.startsWith('@sess/'))
+    throw badOption('keyPrefix', keyPrefix, 'one that does not begin with "@sess/", which the client keeps for itself');
   return Object.freeze({ ...clientOf(options), ttlSeconds, keyPrefix });
 }
 

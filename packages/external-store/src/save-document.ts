@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SessClientError, type CacheRecord, type Client } from '@sess/client';
+import type { CacheRecord, Client } from '@sess/client';
 import { decodeDocument, encodeDocument, type Document } from './document.ts';
 import { isConflict, StoreError } from './errors.ts';
 import { HeldRecord, type Held, type SaveRequest } from './held.ts';
@@ -14,13 +14,8 @@ const MAX_PAUSE_MS = 64;
 /** `text` is the encoding of `request.session`. Resolves with `undefined` when the session was destroyed. */
 export async function saveDocument(client: Client, key: string, text: string, request: SaveRequest): Promise<Held | undefined> {
   const { base, ttlSeconds } = request;
-  if (base === 'new') {
-    const written = await begin(client, key, text, ttlSeconds);
-    if (written !== undefined) return new HeldRecord(written);
-  }
   const seen = Buffer.from(text);
-  let current = base instanceof HeldRecord ? base.record : await client.get(key);
-  if (current === undefined && base === 'new') throw reusedId();
+  let current = await expectation(client, key, base);
   let value = base instanceof HeldRecord && !base.isMerged ? text : combine(text, current, request);
   for (let attempt = 1; ; attempt++) {
     try {
@@ -32,26 +27,19 @@ export async function saveDocument(client: Client, key: string, text: string, re
     // The pause spreads requests that would otherwise meet again and again; a lone rival is met without one.
     if (attempt > 1) await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt));
     current = await client.get(key);
-    // There was one, or its tombstone refused the write.
-    if (current === undefined) return undefined;
+    if (current === undefined) {
+      // What refused the write was a tombstone.
+      if (base === 'new') throw reusedId();
+      return undefined;
+    }
     value = combine(text, current, request);
   }
 }
 
-/**
- * Stores a session that this request began. `undefined` where something is there already.
- *
- * A library chooses the id, so another node can't be tried by another id. While a node that is down could hold the key, an `add` can't know that
- * nothing is there; but nothing was ever stored under an id that was made just now.
- */
-async function begin(client: Client, key: string, text: string, ttlSeconds: number): Promise<CacheRecord | undefined> {
-  try {
-    return await client.set(key, text, { ttlSeconds, expect: 'absent' });
-  } catch (error) {
-    if (isConflict(error)) return undefined;
-    if (!SessClientError.is(error) || error.code !== 'SESS_UNAVAILABLE') throw error;
-    return client.set(key, text, { ttlSeconds });
-  }
+/** What is taken to be stored before the first try. */
+async function expectation(client: Client, key: string, base: SaveRequest['base']): Promise<CacheRecord | undefined> {
+  if (base instanceof HeldRecord) return base.record;
+  return base === 'unknown' ? client.get(key) : undefined;
 }
 
 /** What to store in place of `current`. Without knowing what a request was based on, what it holds counts as changed by it, as a whole. */

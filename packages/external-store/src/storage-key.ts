@@ -18,7 +18,10 @@ export const MAX_PREFIX_LENGTH: number = MAX_KEY_LENGTH - HASH_LENGTH;
  */
 export function storageKey(prefix: string, id: string): string {
   if (typeof id !== 'string' || id === '') {
-    throw new StoreError('SESS_BAD_DATA', `a session id is a text of at least one character; got ${id === '' ? 'an empty one' : typeof id}`);
+    throw new StoreError(
+      'SESS_BAD_DATA',
+      `a session id is a text of at least one character; got ${id === '' ? 'an empty one' : typeof id}`,
+    );
   }
   return prefix + hash('sha256', id, 'base64url');
 }

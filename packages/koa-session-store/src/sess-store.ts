@@ -15,7 +15,7 @@ export interface KoaSessionStore {
   destroy(key: string, options?: StoreContext): Promise<void>;
 }
 
-/** What a request knows of the session under one key. */
+/** The key that a request asked for or stored something under, and what it knows of the session there. */
 interface Known {
   readonly key: string;
   readonly held: Held | undefined;
@@ -46,14 +46,22 @@ export class SessStore implements KoaSessionStore {
   async set(key: string, session: object, maxAge?: number | 'session', options?: StoreContext): Promise<void> {
     const ttlSeconds = secondsOf(maxAge) ?? this.#store.ttlSeconds;
     if (ttlSeconds === 0) return this.destroy(key, options);
-    const held = await this.#store.save(key, { session, ttlSeconds, base: this.#baseOf(key, options) });
+    const base = this.#baseOf(key, options);
+    if (base === 'new') this.#remember(options, { key, held: undefined });
+    const held = await this.#store.save(key, { session, ttlSeconds, base });
     if (held !== undefined) this.#remember(options, { key, held });
   }
 
   /** Destroys the session: no request that is on its way can bring it back. */
-  async destroy(key: string, _options?: StoreContext): Promise<void> {
+  async destroy(key: string, options?: StoreContext): Promise<void> {
+    const request = requestOf(options);
+    // A login gives a visitor without a session an id, and then another one: there is nothing under the first.
+    if (request !== undefined && this.#known.get(request)?.key !== key) return;
     await this.#store.destroy(key);
   }
+
+  /** A new random id, for the option `genid`: on nodes that are in reach, so that people can log in while a node is down. */
+  readonly newId = (): string => this.#store.newId();
 
   /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
   ready(): Promise<void> {

@@ -1,0 +1,48 @@
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** A browser as far as cookies go: keeps what it is told to keep, over real HTTP. */
+export class Browser {
+  readonly #origin: string;
+  readonly cookies: Map<string, string>;
+
+  constructor(origin: string, cookies: Iterable<readonly [string, string]> = []) {
+    this.#origin = origin;
+    this.cookies = new Map(cookies);
+  }
+
+  /** Another browser with the same cookies: a second request on its way, or a thief. */
+  copy(): Browser {
+    return new Browser(this.#origin, this.cookies);
+  }
+
+  /** The whole answer: express-session saves between its first byte and its last. */
+  async get(path: string): Promise<Answer> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(this.#origin + path, { headers: cookie === '' ? {} : { cookie } });
+    for (const line of response.headers.getSetCookie()) this.#accept(line);
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  }
+
+  async json(path: string): Promise<unknown> {
+    const { status, text } = await this.get(path);
+    if (status !== 200) throw new Error(`${path} answered ${status}: ${text}`);
+    return JSON.parse(text);
+  }
+
+  #accept(line: string): void {
+    const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
+    const equals = pair.indexOf('=');
+    if (attributes.some(isOver)) this.cookies.delete(pair.slice(0, equals));
+    else this.cookies.set(pair.slice(0, equals), pair.slice(equals + 1));
+  }
+}
+
+function isOver(attribute: string): boolean {
+  const [name = '', value = ''] = attribute.split('=');
+  if (name.toLowerCase() === 'max-age') return Number(value) <= 0;
+  return name.toLowerCase() === 'expires' && Date.parse(value) <= Date.now();
+}
