@@ -1,0 +1,37 @@
+import { createClient } from '@sess/client';
+import { describe, expect, it } from 'vitest';
+import { resolveOptions, type ExternalStoreOptions } from './options.ts';
+
+describe('the options of a store', () => {
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['no cluster', {}, /exactly one of "servers" .* neither came \(is an environment variable unset\?\)/],
+    ['a variable that is unset', { servers: process.env['SESS_TEST_NEVER_SET'] }, /is an environment variable unset\?/],
+    ['two clusters', { servers: 'memcached://127.0.0.1', client: {} }, /both came/],
+    ['another kind of server', { servers: 'redis://127.0.0.1' }, /option "servers": /],
+    ['another client', { client: { get() {} } }, /a client that createClient of @sess\/client returned/],
+    [
+      'a slip of the pen',
+      { servers: 'memcached://127.0.0.1', ttl: 60 },
+      /unknown option "ttl": the options are servers, client, ttlSeconds, keyPrefix/,
+    ],
+    ['half a second', { servers: 'memcached://127.0.0.1', ttlSeconds: 0.5 }, /"ttlSeconds" is 0.5; expected a whole number of seconds/],
+    [
+      'milliseconds',
+      { servers: 'memcached://127.0.0.1', ttlSeconds: 86_400_000_000 },
+      /expected a whole number of seconds, 1 to 315360000/,
+    ],
+    ['a long prefix', { servers: 'memcached://127.0.0.1', keyPrefix: 'a-long-prefix' }, /up to 12 characters/],
+    ['a prefix with a space', { servers: 'memcached://127.0.0.1', keyPrefix: 'a b' }, /printable ASCII without space/],
+    ["the client's own prefix", { servers: 'memcached://127.0.0.1', keyPrefix: '@sess/x' }, /the client keeps for itself/],
+  ])('can not be %s, and the error says what to do', (_, options, message) => {
+    expect(() => resolveOptions(options as ExternalStoreOptions, 'x/')).toThrow(
+      expect.objectContaining({ name: 'StoreError', code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('have defaults', async () => {
+    const client = createClient('memcached://127.0.0.1:1');
+    expect(resolveOptions({ client }, 'x/')).toEqual({ client, owned: false, ttlSeconds: 86_400, keyPrefix: 'x/' });
+    client.destroy();
+  });
+});
