@@ -145,7 +145,7 @@ function outageSection(subject: SessionLibrarySubject, runtime: Runtime): void {
     const [node = { id: '' }] = bench.cluster.nodes;
     await bench.cluster.pauseNode(node.id);
     const response = await browser.get('/profile');
-    expect(response.status).toBe(503);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
     await bench.cluster.resumeNode(node.id);
     expect(await until('the node is back', () => browser.json('/profile'))).toEqual({ user: 'USER_123', cart: null });
   });

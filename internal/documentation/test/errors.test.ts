@@ -23,7 +23,7 @@ function codesOf(name: string): readonly string[] {
 const declared = new Map(readdirSync(PACKAGES).map((name) => [name, codesOf(name)]));
 
 describe('docs/errors.md', () => {
-  it.each(['client', 'discovery', 'hash-ring', 'local-cluster', 'session'])('explains every code of %s', (name) => {
+  it.each(['client', 'discovery', 'external-store', 'hash-ring', 'local-cluster', 'session'])('explains every code of %s', (name) => {
     expect(declared.get(name)?.length).toBeGreaterThan(0);
     expect(declared.get(name)?.filter((code) => !sections.has(code))).toEqual([]);
   });

@@ -46,7 +46,7 @@ describe.each([
     expect(await browser.ask(`${app.url}/profile`)).toEqual({});
   });
 
-  it('moves a user who is logged in, and logs out who logs out on the way', async () => {
+  it('moves a user who is logged in, and logs out who logs out on the way', { timeout: 60_000 }, async () => {
     const [stays, leaves, late] = [new Browser(), new Browser(), new Browser()];
     {
       await using app = await start('Before');

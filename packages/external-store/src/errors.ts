@@ -49,7 +49,7 @@ export class StoreError extends Error {
   readonly status: number;
   /** Whether trying the same again later can help. */
   readonly retryable: boolean;
-  /** `Retry-After` with `SESS_UNAVAILABLE`. Express and Koa send them when nobody handles the error. */
+  /** `Retry-After` with `SESS_UNAVAILABLE`. Express, Fastify and Koa send it when nobody handles the error. */
   readonly headers?: Readonly<Record<string, string>>;
 
   constructor(code: StoreErrorCode, message: string, details: { readonly cause?: unknown } = {}) {

@@ -20,6 +20,8 @@ export async function startExpress(
   options: Partial<session.SessionOptions> = {},
 ): Promise<LibraryApp> {
   const app = express();
+  // Keeps Express from writing to the console.
+  app.set('env', 'test');
   const errors: unknown[] = [];
   const store = new SessStore({ client });
   app.use(
@@ -71,12 +73,10 @@ export async function startExpress(
     request.session.cart = 'x'.repeat(2_000_000);
     response.json({});
   });
-  app.use(((error, _request, response, next) => {
+  app.use(((error, _request, _response, next) => {
     errors.push(error);
-    if (response.headersSent) return next(error);
-    return response.status(error.statusCode ?? 500).json({ code: error.code });
+    next(error);
   }) satisfies express.ErrorRequestHandler);
-  app.set('env', 'test');
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const close = async (): Promise<void> => {

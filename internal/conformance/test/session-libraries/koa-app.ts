@@ -16,15 +16,15 @@ export async function startKoa({ client, gate }: LibraryAppOptions, options: Cre
   const store = new SessStore({ client });
   app.use(session({ store, genid: store.newId, maxAge: LIFETIME_SECONDS * 1000, rolling: true, ...options }, app));
   const put = (ctx: Context, suffix = ''): void => {
-    ctx['session'][`${String(ctx.query['key'])}${suffix}`] = ctx.query['value'];
+    ctx.session[`${String(ctx.query.key)}${suffix}`] = ctx.query.value;
   };
   const routes: Readonly<Record<string, (ctx: Context) => unknown>> = {
     async '/login'(ctx) {
-      await ctx['session'].regenerate();
-      ctx['session'].user = 'USER_123';
+      await ctx.session.regenerate();
+      ctx.session.user = 'USER_123';
     },
     '/profile'(ctx) {
-      const { user = null, cart = null } = ctx['session'];
+      const { user = null, cart = null } = ctx.session;
       ctx.body = { user, cart };
     },
     '/put': (ctx) => put(ctx),
@@ -35,15 +35,15 @@ export async function startKoa({ client, gate }: LibraryAppOptions, options: Cre
     '/idle': () => gate(),
     async '/twice'(ctx) {
       put(ctx);
-      await ctx['session'].save();
+      await ctx.session.save();
       await gate();
       put(ctx, '2');
     },
     '/logout'(ctx) {
-      ctx['session'] = null;
+      ctx.session = null;
     },
     '/big'(ctx) {
-      ctx['session'].cart = 'x'.repeat(2_000_000);
+      ctx.session.cart = 'x'.repeat(2_000_000);
     },
   };
   app.use(async (ctx) => {
