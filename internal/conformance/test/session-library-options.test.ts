@@ -13,8 +13,9 @@ afterEach(async () => {
 
 const DAY_SECONDS = 86_400;
 
+const sessionId = (cookie: string): string => cookie.replace(/^s:/, '').replace(/\.[^.]*$/, '');
+
 async function open(start: SessionLibrarySubject['start'], keyPrefix = 'x/'): Promise<LibraryBench> {
-  const sessionId = (cookie: string): string => cookie.replace(/^s:/, '').replace(/\.[^.]*$/, '');
   const bench = await LibraryBench.open({ name: '', start, sessionId, keyPrefix, idle: 'rewrite', tellsBase: false }, 'embedded', 1);
   opened.push(bench);
   return bench;

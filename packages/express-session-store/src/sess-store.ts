@@ -39,6 +39,7 @@ export class SessStore extends session.Store {
   }
 
   /** The session, or nothing when there is none. An outage is an error. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- each library, and each application, has a type of session of its own
   override get<Session>(id: string, callback: (error: unknown, session?: Session | null) => void): void {
     callBack(this.#get(id), callback as Callback<object | null>);
   }

@@ -1,5 +1,6 @@
 import type fastifySession from '@fastify/session';
 import type session from 'express-session';
+import type { Session } from 'fastify';
 import { describe, expectTypeOf, it } from 'vitest';
 import type { SessStore } from '../src/index.ts';
 
@@ -21,6 +22,7 @@ describe('types', () => {
   });
 
   it('of @fastify/session take it, too', () => {
+    expectTypeOf<Session['user']>().toBeString();
     expectTypeOf<SessStore>().toExtend<fastifySession.SessionStore>();
   });
 });

@@ -90,25 +90,27 @@ export class LibraryBench implements AsyncDisposable {
   }
 }
 
+/** Where one request waits for the test, and the test for it. */
 class Gate {
-  readonly #arrival = deferred();
-  readonly #opening = deferred();
-  readonly arrival: Promise<void> = this.#arrival.promise;
-  readonly opened: Promise<void> = this.#opening.promise;
+  readonly arrival: Promise<void>;
+  readonly opened: Promise<void>;
+  #reached: (() => void) | undefined;
+  #open: (() => void) | undefined;
+
+  constructor() {
+    this.arrival = new Promise((resolve) => {
+      this.#reached = resolve;
+    });
+    this.opened = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
 
   reached(): void {
-    this.#arrival.resolve();
+    this.#reached?.();
   }
 
   open(): void {
-    this.#opening.resolve();
+    this.#open?.();
   }
-}
-
-function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

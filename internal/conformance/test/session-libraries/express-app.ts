@@ -35,10 +35,6 @@ export async function startExpress(
       ...options,
     }),
   );
-  const put = (request: express.Request, suffix = ''): void => {
-    const { key, value } = request.query;
-    Object.assign(request.session, { [`${String(key)}${suffix}`]: value });
-  };
   app.get('/login', async (request, response) => {
     await settled((done) => request.session.regenerate(done));
     request.session.user = 'USER_123';
@@ -92,4 +88,9 @@ function settled(start: (done: (error?: unknown) => void) => void): Promise<void
   return new Promise((resolve, reject) => {
     start((error) => (error ? reject(error as Error) : resolve()));
   });
+}
+
+function put(request: express.Request, suffix = ''): void {
+  const { key, value } = request.query as Record<string, string>;
+  Object.assign(request.session, { [`${key}${suffix}`]: value });
 }

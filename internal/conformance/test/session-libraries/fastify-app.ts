@@ -29,10 +29,6 @@ export async function startFastify({ client, gate }: LibraryAppOptions, options:
     cookie: { secure: false, maxAge: LIFETIME_SECONDS * 1000 },
     ...options,
   });
-  const put = (request: FastifyRequest, suffix = ''): object => {
-    const { key, value } = request.query as { key: string; value: string };
-    return Object.assign(request.session, { [key + suffix]: value }) && {};
-  };
   app.get('/login', async (request) => {
     await request.session.regenerate();
     request.session.user = 'USER_123';
@@ -65,4 +61,9 @@ export async function startFastify({ client, gate }: LibraryAppOptions, options:
   });
   const origin = await app.listen({ port: 0, host: '127.0.0.1' });
   return { origin, errors, close: () => app.close() };
+}
+
+function put(request: FastifyRequest, suffix = ''): object {
+  const { key, value } = request.query as { key: string; value: string };
+  return Object.assign(request.session, { [key + suffix]: value }) && {};
 }

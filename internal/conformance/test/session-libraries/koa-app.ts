@@ -15,9 +15,6 @@ export async function startKoa({ client, gate }: LibraryAppOptions, options: Cre
   app.keys = [SECRET];
   const store = new SessStore({ client });
   app.use(session({ store, genid: store.newId, maxAge: LIFETIME_SECONDS * 1000, rolling: true, ...options }, app));
-  const put = (ctx: Context, suffix = ''): void => {
-    ctx.session[`${String(ctx.query.key)}${suffix}`] = ctx.query.value;
-  };
   const routes: Readonly<Record<string, (ctx: Context) => unknown>> = {
     async '/login'(ctx) {
       await ctx.session.regenerate();
@@ -59,4 +56,8 @@ export async function startKoa({ client, gate }: LibraryAppOptions, options: Cre
     await once(server, 'close');
   };
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, errors, close };
+}
+
+function put(ctx: Context, suffix = ''): void {
+  ctx.session[`${String(ctx.query.key)}${suffix}`] = ctx.query.value;
 }
