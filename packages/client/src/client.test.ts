@@ -36,7 +36,7 @@ describe('ready', () => {
     const error = await ready;
     expect(error).toMatchObject({ code: 'SESS_UNAVAILABLE', retryable: true, cause: { code: 'SESS_CONNECTION' } });
     expect((error as Error).message).toMatch(
-      /^None of 2 nodes answered within 3000 ms: 10\.0\.0\.1:11211 \(.*refused\), 10\.0\.0\.2:11211 \(.*\)$/,
+      /^None of 2 nodes answered within 3000 ms: 10\.0\.0\.1:11211 \(.*refused\), 10\.0\.0\.2:11211 \(.*\)\. Check that memcached runs there/,
     );
   });
 

@@ -91,7 +91,7 @@ function noNode({ nodes }: ViewKeeper, timeoutMs: number): SessClientError {
   const cause = nodes.find((node) => node.cause !== undefined)?.cause;
   return new SessClientError(
     'SESS_UNAVAILABLE',
-    `None of ${nodes.length} nodes answered within ${timeoutMs} ms: ${tried.join(', ')}${more}`,
+    `None of ${nodes.length} nodes answered within ${timeoutMs} ms: ${tried.join(', ')}${more}. Check that memcached runs there, and that this machine may connect to it.`,
     { cause },
   );
 }
