@@ -36,7 +36,9 @@ const outcome = await loadUnderFailure({
   onProgress: (text) => console.log(text),
 });
 const errors = [...outcome.errors].map(([code, times]) => `${code} ${times}`).join(', ');
-console.log(`${outcome.requests} requests, ${(outcome.errorRate * 100).toFixed(3)} % not carried out${errors === '' ? '' : ` (${errors})`}`);
+console.log(
+  `${outcome.requests} requests, ${(outcome.errorRate * 100).toFixed(3)} % not carried out${errors === '' ? '' : ` (${errors})`}`,
+);
 for (const [code, message] of outcome.firstErrors) console.log(`  the first ${code}: ${message}`);
 console.log(
   `p50 ${outcome.p50Ms.toFixed(1)} ms, p99 ${outcome.p99Ms.toFixed(1)} ms, longest ${outcome.maxMs.toFixed(0)} ms; timeout ${timeoutMs} ms`,

@@ -69,89 +69,104 @@ async function settleAccounts(workload: Workload): Promise<void> {
 }
 
 describe.each(runtimes)('with application processes and nodes of their own (%s)', (runtime) => {
-  it('nothing acknowledged is lost and nothing destroyed comes back, while nodes and processes come, go, freeze and die', SLOW_TEST, async () => {
-    const cluster = await startLocalCluster({ nodes: 3, runtime });
-    open.push(cluster);
-    const { applications, workload, join, list } = await bench(cluster.nodes, SETTINGS);
-    workload.start();
-    await traffic(workload, 200);
+  it(
+    'nothing acknowledged is lost and nothing destroyed comes back, while nodes and processes come, go, freeze and die',
+    SLOW_TEST,
+    async () => {
+      const cluster = await startLocalCluster({ nodes: 3, runtime });
+      open.push(cluster);
+      const { applications, workload, join, list } = await bench(cluster.nodes, SETTINGS);
+      workload.start();
+      await traffic(workload, 200);
 
-    // A node joins; a process hears of it late.
-    const added = await cluster.addNode();
-    list(cluster.nodes);
-    await traffic(workload, 100);
+      // A node joins; a process hears of it late.
+      const added = await cluster.addNode();
+      list(cluster.nodes);
+      await traffic(workload, 100);
 
-    // A process is killed in the middle of its work, another starts.
-    const [victim] = applications.splice(0, 1);
-    await victim?.kill();
-    await join();
-    await traffic(workload, 100);
+      // A process is killed in the middle of its work, another starts.
+      const [victim] = applications.splice(0, 1);
+      await victim?.kill();
+      await join();
+      await traffic(workload, 100);
 
-    // A node dies, stays on the list, and comes back empty once everybody has agreed.
-    const [first, second] = cluster.nodes;
-    await cluster.crashNode(first?.id ?? '');
-    await agreement(workload);
-    await cluster.restartNode(first?.id ?? '');
-    await agreement(workload);
+      // A node dies, stays on the list, and comes back empty once everybody has agreed.
+      const [first, second] = cluster.nodes;
+      await cluster.crashNode(first?.id ?? '');
+      await agreement(workload);
+      await cluster.restartNode(first?.id ?? '');
+      await agreement(workload);
 
-    // A process sleeps through an agreement, and a node hangs meanwhile.
-    const sleeper = applications[0];
-    workload.allowStale(2 * AGREEMENT_MS);
-    sleeper?.stop();
-    await cluster.pauseNode(second?.id ?? '');
-    await agreement(workload);
-    await cluster.resumeNode(second?.id ?? '');
-    sleeper?.goOn();
-    await agreement(workload);
+      // A process sleeps through an agreement, and a node hangs meanwhile.
+      const sleeper = applications[0];
+      workload.allowStale(2 * AGREEMENT_MS);
+      sleeper?.stop();
+      await cluster.pauseNode(second?.id ?? '');
+      await agreement(workload);
+      await cluster.resumeNode(second?.id ?? '');
+      sleeper?.goOn();
+      await agreement(workload);
 
-    // A node is drained, and then removed.
-    expect(await applications[1]?.drain(added.id)).toBeGreaterThan(0);
-    await cluster.removeNode(added.id);
-    list(cluster.nodes);
-    await agreement(workload);
-    await settleAccounts(workload);
-  });
+      // A node is drained, and then removed.
+      expect(await applications[1]?.drain(added.id)).toBeGreaterThan(0);
+      await cluster.removeNode(added.id);
+      list(cluster.nodes);
+      await agreement(workload);
+      await settleAccounts(workload);
+    },
+  );
 });
 
-describe.runIf(inject('runtimes').includes('memcached') && inject('programs').includes('network-namespaces'))('with a network between them', () => {
-  it('nothing is lost and nothing comes back when a node is cut off from everybody, and returns with what it held', SLOW_TEST, async () => {
-    const nodes = await Promise.all([1, 2, 3].map((number) => NamespacedNode.open(number)));
-    open.push(...nodes);
-    const listed = nodes.map((node) => ({ ...node.listed, state: 'running' as const }));
-    const { workload } = await bench(listed, SETTINGS);
-    workload.start();
-    await traffic(workload, 200);
-    workload.allowStale(AGREEMENT_MS);
-    await nodes[0]?.cutOff();
-    await agreement(workload);
-    await traffic(workload, 100);
-    await nodes[0]?.reconnect();
-    await agreement(workload);
-    await settleAccounts(workload);
-  });
-});
+describe.runIf(inject('runtimes').includes('memcached') && inject('programs').includes('network-namespaces'))(
+  'with a network between them',
+  () => {
+    it(
+      'nothing is lost and nothing comes back when a node is cut off from everybody, and returns with what it held',
+      SLOW_TEST,
+      async () => {
+        const nodes = await Promise.all([1, 2, 3].map((number) => NamespacedNode.open(number)));
+        open.push(...nodes);
+        const listed = nodes.map((node) => ({ ...node.listed, state: 'running' as const }));
+        const { workload } = await bench(listed, SETTINGS);
+        workload.start();
+        await traffic(workload, 200);
+        workload.allowStale(AGREEMENT_MS);
+        await nodes[0]?.cutOff();
+        await agreement(workload);
+        await traffic(workload, 100);
+        await nodes[0]?.reconnect();
+        await agreement(workload);
+        await settleAccounts(workload);
+      },
+    );
+  },
+);
 
 describe.runIf(inject('runtimes').includes('memcached'))('with memcached', () => {
-  it('nothing is lost and nothing comes back when one process reaches a node late, and then not at all for a while', SLOW_TEST, async () => {
-    const cluster = await startLocalCluster({ nodes: 3, runtime: 'memcached' });
-    open.push(cluster);
-    const [first, ...rest] = cluster.nodes;
-    if (first === undefined) throw new Error('no node');
-    const proxy = await DelayingProxy.open('127.0.0.2', first);
-    open.push(proxy);
-    const { applications, workload } = await bench(cluster.nodes, SETTINGS);
-    applications[0]?.list([{ ...first, address: '127.0.0.2' }, ...rest]);
-    workload.start();
-    await traffic(workload, 100);
-    proxy.delayMs = 100;
-    await traffic(workload, 200);
-    workload.allowStale(AGREEMENT_MS);
-    proxy.delayMs = 2 * SETTINGS.timeoutMs;
-    await agreement(workload);
-    proxy.delayMs = 0;
-    await agreement(workload);
-    await settleAccounts(workload);
-  });
+  it(
+    'nothing is lost and nothing comes back when one process reaches a node late, and then not at all for a while',
+    SLOW_TEST,
+    async () => {
+      const cluster = await startLocalCluster({ nodes: 3, runtime: 'memcached' });
+      open.push(cluster);
+      const [first, ...rest] = cluster.nodes;
+      if (first === undefined) throw new Error('no node');
+      const proxy = await DelayingProxy.open('127.0.0.2', first);
+      open.push(proxy);
+      const { applications, workload } = await bench(cluster.nodes, SETTINGS);
+      applications[0]?.list([{ ...first, address: '127.0.0.2' }, ...rest]);
+      workload.start();
+      await traffic(workload, 100);
+      proxy.delayMs = 100;
+      await traffic(workload, 200);
+      workload.allowStale(AGREEMENT_MS);
+      proxy.delayMs = 2 * SETTINGS.timeoutMs;
+      await agreement(workload);
+      proxy.delayMs = 0;
+      await agreement(workload);
+      await settleAccounts(workload);
+    },
+  );
 
   it('a load with two copies goes on while a node is killed and comes back empty', SLOW_TEST, async () => {
     const outcome = await loadUnderFailure({

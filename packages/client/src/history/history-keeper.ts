@@ -9,6 +9,7 @@
 import type { CancelTimer, Clock } from '../clock.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { Holder } from '../operations/cluster.ts';
+import { SessClientError } from '../errors.ts';
 import type { VersionSource } from '../version.ts';
 import type { ViewBook } from '../view/view-book.ts';
 import { decodeHistory, encodeHistory } from './history-codec.ts';
@@ -91,6 +92,19 @@ export class HistoryKeeper {
       () => this.#start(true),
     );
     return this.#next;
+  }
+
+  /** Reads anew before a session is called missing. @throws {SessClientError} `SESS_UNAVAILABLE` when what came before may still be unknown. */
+  async catchUp(): Promise<void> {
+    await this.refresh();
+    if (this.isComplete) return;
+    const silent = this.#setup.book.listedIds.filter((id) => !this.#heard.has(id));
+    throw new SessClientError(
+      'SESS_UNAVAILABLE',
+      `${silent.join(', ')} has not answered since this client started, and no other node knows what came before; a session may be there. ` +
+        'Bring it back, or take it off the list of nodes.',
+      { node: silent[0] },
+    );
   }
 
   stop(): void {

@@ -1,10 +1,10 @@
-import type { Discovery, Topology, Watch } from '@sess/discovery';
+import type { Topology } from '@sess/discovery';
 
 import type { Clock } from '../clock.ts';
 import { discoveryErrorChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
-import type { Node, NodeSetup } from '../node/node.ts';
+import type { Node } from '../node/node.ts';
 import type { DrainableCluster } from '../operations/drain.ts';
 import { Refills, type RefillableCluster } from '../operations/refill.ts';
 import { TombstoneDebts } from '../operations/tombstone-debts.ts';
@@ -13,33 +13,17 @@ import { pause } from '../pause.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { VersionSource } from '../version.ts';
 import { checkTopology, nodeOf, targetOf } from './change.ts';
+import { DiscoveryWatch } from './discovery-watch.ts';
 import { NodePool } from './node-pool.ts';
+import { Outages } from './outages.ts';
 import { route, type Route } from './route.ts';
 import { ViewBook } from './view-book.ts';
 import { ViewNotices } from './view-notices.ts';
-import type { DistributionFactory, View } from './view.ts';
+import type { ViewKeeperSetup } from './view-keeper-setup.ts';
+import type { View } from './view.ts';
 
-/** A failure asks discovery to look again, at most this often. */
-const LOOK_AGAIN_MS = 1_000;
 /** Under which key every node keeps the history. */
 const HISTORY_KEY = '@sess/history';
-
-export interface ViewKeeperSetup {
-  readonly discovery: Discovery;
-  readonly distribution: DistributionFactory;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly versions: VersionSource;
-  /** How long requests may take to finish on a node that left, in milliseconds. */
-  readonly graceMs: number;
-  readonly copies: number;
-  readonly windowSeconds: number;
-  readonly historyIntervalMs: number;
-  readonly clockSkewMs: number;
-  readonly historySecret: string | undefined;
-  /** What nodes are made with. */
-  readonly node: Omit<NodeSetup, 'onTrouble' | 'onStateChange' | 'onInterruption'>;
-}
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
 export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwnership {
@@ -52,13 +36,12 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
   readonly #notices: ViewNotices;
   /** Only where there are several copies is there anything to refill from. */
   readonly #refills: Refills | undefined;
-  readonly #watch: Watch;
+  readonly #watch: DiscoveryWatch;
   readonly #listeners = new Set<() => void>();
-  readonly #down = new Set<string>();
+  readonly #outages = new Outages();
   #topology: Topology | undefined;
   #historyKnown = false;
   #lastError: Error | undefined;
-  #lookedAgainAt = -Infinity;
   #ended = false;
 
   constructor(setup: ViewKeeperSetup) {
@@ -67,7 +50,12 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
     this.versions = versions;
     this.#book = new ViewBook(setup);
     this.#pool = new NodePool(
-      { ...setup.node, onTrouble: () => this.#lookAgain(), onStateChange: () => this.#nodesChanged(), onInterruption: () => this.#interrupted() },
+      {
+        ...setup.node,
+        onTrouble: () => this.#watch.lookAgain(),
+        onStateChange: () => this.#nodesChanged(),
+        onInterruption: () => this.#interrupted(),
+      },
       setup.graceMs,
     );
     this.#debts = new TombstoneDebts(clock);
@@ -86,12 +74,10 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
       // Only where there are several copies is there anything to refill from.
       onForgotten: (id) => this.#refills?.returned(id),
     });
-    this.#watch = setup.discovery.watch({
+    this.#watch = new DiscoveryWatch(setup.discovery, clock, {
       topology: (topology) => this.#use(topology),
       error: (error) => this.#discoveryFailed(error),
     });
-    // Its failure comes through the listener as well.
-    this.#watch.ready().catch(() => undefined);
   }
 
   /** The view in use; `undefined` until the first topology is known, and what the nodes tell of earlier ones. */
@@ -153,7 +139,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
   }
 
   mayMiss(): Promise<void> | undefined {
-    return this.#history.isFresh && this.#history.isComplete ? undefined : this.#catchUp();
+    return this.#history.isFresh && this.#history.isComplete ? undefined : this.#history.catchUp();
   }
 
   mayAcknowledge(): Promise<void> | undefined {
@@ -197,15 +183,6 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
 
   pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
     return pause(this.clock, ms, signal);
-  }
-
-  async #catchUp(): Promise<void> {
-    await this.#history.refresh();
-    if (this.#history.isComplete) return;
-    throw new SessClientError(
-      'SESS_UNAVAILABLE',
-      'Not every listed node has answered since this client started, and none that did knows what came before; a session may be on one that did not.',
-    );
   }
 
   /** Calls `listener` whenever the view or a node's state changed, and at the end; what it returns takes it off. */
@@ -278,7 +255,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
     const wanted = this.#book.nodes();
     for (const id of wanted) if (this.#pool.get(id) === undefined) this.#pool.want(targetOf(nodeOf(id)));
     this.#pool.keepOnly((id) => wanted.has(id));
-    for (const id of this.#down) if (!wanted.has(id)) this.#down.delete(id);
+    this.#outages.keepOnly(wanted);
     this.#changed();
   }
 
@@ -289,33 +266,18 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
     this.#changed();
   }
 
-  #lookAgain(): void {
-    const now = this.clock.elapsed();
-    if (this.#ended || now - this.#lookedAgainAt < LOOK_AGAIN_MS) return;
-    this.#lookedAgainAt = now;
-    // What comes of it, the listener hears.
-    this.#watch.refresh().catch(() => undefined);
-  }
-
   // --- health
 
   #nodesChanged(): void {
     if (this.#ended) return;
     let turned = false;
-    for (const node of this.#pool.values()) {
-      const isDown = node.health === 'down';
-      if (isDown === this.#down.has(node.id)) continue;
-      if (isDown) this.#down.add(node.id);
-      else this.#down.delete(node.id);
+    this.#outages.look(this.#pool.values(), (node, isDown) => {
       const now = this.clock.now();
       turned = (isDown ? this.#book.nodeDown(node.id, now) : this.#book.nodeRecovered(node.id, now)) || turned;
-      if (isDown) {
-        this.#refills?.left(node.id);
-        continue;
-      }
+      if (isDown) return this.#refills?.left(node.id);
       this.#debts.deliver(node);
       this.#refills?.returned(node.id);
-    }
+    });
     if (turned) this.#history.refresh().catch(() => undefined);
     this.#changed();
   }

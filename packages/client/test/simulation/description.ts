@@ -10,7 +10,10 @@ const HISTORY_HEADER = 36;
 export function describe(stage: Stage): void {
   const { network, ledger, applications } = stage;
   for (const node of network.nodes.values()) {
-    const history = node.get('@sess/history')?.value.subarray(RECORD_HEADER + HISTORY_HEADER).toString();
+    const history = node
+      .get('@sess/history')
+      ?.value.subarray(RECORD_HEADER + HISTORY_HEADER)
+      .toString();
     // Moments of the simulation, without what they have in common.
     const short = history?.replaceAll(String(EPOCH_MS).slice(0, 4), '') ?? 'nothing';
     stage.note(() => `  ${node.id} ${node.condition} remembers ${short}`);

@@ -117,7 +117,8 @@ export class Traffic {
     await application.client.set(account.key, valueOf([...found, change]), { ttlSeconds: TTL_SECONDS, expect: record });
     // A node that one process reaches and another does not: until they agree, each may see and change what it reaches.
     if (this.#promises.isSplit) return () => `${account.key} = ${[...found, change].join(',')}, split`;
-    if (destroyedBefore && !account.excused) throw new Violation('revived', `${application.name} changed ${account.key}, which was destroyed`);
+    if (destroyedBefore && !account.excused)
+      throw new Violation('revived', `${application.name} changed ${account.key}, which was destroyed`);
     const missing = account.excused ? [] : account.acknowledged.slice(0, begun.changes).filter((known) => !found.includes(known));
     if (missing.length > 0) throw new Violation('older state', `${application.name} replaced ${account.key} without ${missing.join(',')}`);
     account.acknowledged.push(change);

@@ -46,10 +46,11 @@ export class VirtualNode {
     this.resetConnections();
   }
 
-  /** Starts again with what it holds, and CAS numbers from the beginning. */
+  /** Starts again with what it holds, and CAS numbers from the lowest that nothing on it has: empty, from the beginning. */
   start(): void {
     this.condition = 'running';
     this.#unique = 0;
+    for (const { unique } of this.#items.values()) this.#unique = Math.max(this.#unique, unique);
   }
 
   resetConnections(): void {

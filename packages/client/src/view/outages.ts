@@ -1,0 +1,22 @@
+/** Which nodes are down, and who of them went or returned since the last look. */
+import type { Node } from '../node/node.ts';
+
+export class Outages {
+  readonly #down = new Set<string>();
+
+  /** Calls `onChange` for each node that went down or returned. */
+  look(nodes: Iterable<Node>, onChange: (node: Node, isDown: boolean) => void): void {
+    for (const node of nodes) {
+      const isDown = node.health === 'down';
+      if (isDown === this.#down.has(node.id)) continue;
+      if (isDown) this.#down.add(node.id);
+      else this.#down.delete(node.id);
+      onChange(node, isDown);
+    }
+  }
+
+  /** Forgets nodes that nobody speaks to any more. */
+  keepOnly(wanted: ReadonlySet<string>): void {
+    for (const id of this.#down) if (!wanted.has(id)) this.#down.delete(id);
+  }
+}

@@ -1,0 +1,24 @@
+/** What a view keeper is made with: the client's options, as far as they concern views and nodes. */
+import type { Discovery } from '@sess/discovery';
+
+import type { Clock } from '../clock.ts';
+import type { NodeSetup } from '../node/node.ts';
+import type { VersionSource } from '../version.ts';
+import type { DistributionFactory } from './view.ts';
+
+export interface ViewKeeperSetup {
+  readonly discovery: Discovery;
+  readonly distribution: DistributionFactory;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly versions: VersionSource;
+  /** How long requests may take to finish on a node that left, in milliseconds. */
+  readonly graceMs: number;
+  readonly copies: number;
+  readonly windowSeconds: number;
+  readonly historyIntervalMs: number;
+  readonly clockSkewMs: number;
+  readonly historySecret: string | undefined;
+  /** What nodes are made with. */
+  readonly node: Omit<NodeSetup, 'onTrouble' | 'onStateChange' | 'onInterruption'>;
+}
