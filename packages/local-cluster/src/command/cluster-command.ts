@@ -10,28 +10,26 @@ import type { Report } from './report.ts';
 /** Runs a cluster until someone ends it; the exit code. */
 export async function serveCluster(words: ClusterArguments, report: Report): Promise<number> {
   const options = await clusterOptions(words);
-  const signal = untilSignal();
+  let control: Control | undefined;
+  // The first Ctrl-C of a drain stops the drain.
+  const signal = untilSignal(() => control?.stopDraining() ?? false);
+  const steer = async (running: LocalCluster): Promise<{ readonly ending: Ending; readonly failures: number }> => {
+    const steering = new Control(running, report, process.stdout, { credentials: options.credentials, tls: options.tls });
+    control = steering;
+    report.started(running, steering.nodes);
+    const ending = await Promise.race([signal, untilInputEnds((line) => steering.run(line), 'sess-cluster> ')]);
+    return { ending, failures: steering.failures };
+  };
   const starting = startLocalCluster(options);
   // Ctrl-C while it starts: what has been started is ended as soon as it can be.
   const early = await Promise.race([signal, starting]);
   const cluster = await starting;
-  const { ending, failures } = typeof early === 'string' ? { ending: early, failures: 0 } : await steer(cluster, report, signal);
+  const { ending, failures } = typeof early === 'string' ? { ending: early, failures: 0 } : await steer(cluster);
   await cluster.close();
   // The cursor stands behind the prompt.
   if (process.stdin.isTTY && ending !== 'quit') process.stdout.write('\n');
   report.stopped();
   return failures > 0 && !process.stdin.isTTY ? 1 : exitCodeOf(ending);
-}
-
-async function steer(
-  cluster: LocalCluster,
-  report: Report,
-  signal: Promise<Ending>,
-): Promise<{ readonly ending: Ending; readonly failures: number }> {
-  const control = new Control(cluster, report, process.stdout);
-  report.started(cluster, control.nodes);
-  const ending = await Promise.race([signal, untilInputEnds((line) => control.run(line), 'sess-cluster> ')]);
-  return { ending, failures: control.failures };
 }
 
 async function clusterOptions(words: ClusterArguments): Promise<LocalClusterOptions> {
