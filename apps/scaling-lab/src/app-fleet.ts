@@ -1,13 +1,14 @@
 import type { AppConfig, Framework } from './app-messages.ts';
 import { AppProcess } from './app-process.ts';
 import type { ChildProcesses } from './child-processes.ts';
+import type { NodeSource } from './node-source.ts';
 import type { Strategy } from './strategies.ts';
 import { until, type Missing } from './until.ts';
 
 /** Milliseconds between two looks at what the processes know. */
 const LOOK_EVERY_MS = 25;
 /** How long a change may take to reach every process. Discovery looks at the endpoint four times a second. */
-const CONVERGE_TIMEOUT_MS = 20_000;
+const CONVERGE_TIMEOUT_MS = 60_000;
 
 export interface FleetOptions {
   readonly strategy: Strategy;
@@ -15,9 +16,8 @@ export interface FleetOptions {
   readonly apps: number;
   /** Of the first process; the others follow. 0 takes free ones. */
   readonly firstPort: number;
-  /** `host:port` of the cluster's configuration endpoint. */
-  readonly endpoint: string;
-  readonly config: Omit<AppConfig, 'framework' | 'store' | 'port' | 'endpoint'>;
+  readonly nodes: NodeSource;
+  readonly config: Omit<AppConfig, 'framework' | 'store' | 'port' | 'nodes'>;
   readonly children: ChildProcesses;
 }
 
@@ -33,7 +33,7 @@ export interface ClusterSight {
 export class AppFleet {
   readonly strategy: Strategy;
   readonly #options: FleetOptions;
-  #endpoint: string;
+  #nodes: NodeSource;
   #processes: readonly AppProcess[] = [];
 
   /** Resolves when all processes listen. When one cannot, closes the others and rejects with its reason. */
@@ -53,7 +53,7 @@ export class AppFleet {
   private constructor(options: FleetOptions) {
     this.strategy = options.strategy;
     this.#options = options;
-    this.#endpoint = options.endpoint;
+    this.#nodes = options.nodes;
   }
 
   /** Those that run, Fastify and Koa in turn. */
@@ -71,11 +71,33 @@ export class AppFleet {
     });
   }
 
-  /** Runs new apps over another cluster, in the processes that live and in new ones in the place of those that died. */
-  async moveTo(endpoint: string): Promise<void> {
-    this.#endpoint = endpoint;
+  /** Ends the apps; the processes stay. */
+  async stop(): Promise<void> {
+    await Promise.all(this.processes.map((process) => process.stop()));
+  }
+
+  /** Runs new apps over `nodes`, in the processes that live and in new ones in the place of those that died. */
+  async restart(nodes: NodeSource): Promise<void> {
+    this.#nodes = nodes;
     await Promise.all(this.processes.map((process) => process.run(this.#configOf(process.framework, process.port))));
     await this.refill();
+  }
+
+  /** As a rolling deploy does it: one after another, a new process takes the place of each; with another list where one is given. */
+  async deploy(nodes: NodeSource = this.#nodes): Promise<void> {
+    this.#nodes = nodes;
+    for (const [place, former] of this.#processes.entries()) {
+      const successor = await this.#start(former.framework, 0);
+      this.#processes = this.#processes.with(place, successor);
+      await former.retire();
+    }
+  }
+
+  /** Empties a node through the client of one process. */
+  async drain(node: string): Promise<void> {
+    const [process] = this.processes;
+    if (process === undefined) throw new Error('no app process is running');
+    await process.drain(node);
   }
 
   /** Starts a process in the place of each that died, as a supervisor does. */
@@ -95,7 +117,7 @@ export class AppFleet {
 
   #configOf(framework: Framework, port: number): AppConfig {
     const { config, strategy, firstPort } = this.#options;
-    return { ...config, endpoint: this.#endpoint, framework, store: strategy.store, port: firstPort === 0 ? 0 : port };
+    return { ...config, nodes: this.#nodes, framework, store: strategy.store, port: firstPort === 0 ? 0 : port };
   }
 
   async #behind({ nodes, down }: ClusterSight): Promise<Missing> {

@@ -1,13 +1,21 @@
+import type { NodeSource } from './node-source.ts';
 import type { TransportName } from './options.ts';
 import type { Strategy } from './strategies.ts';
 
 /** What the lab and an app process tell each other, over the channel that `fork` opens between them. */
-export type ToApp = { readonly type: 'start'; readonly config: AppConfig } | { readonly type: 'status'; readonly id: number };
+export type ToApp =
+  /** In the place of the app that ran in the process before. */
+  | { readonly type: 'start'; readonly config: AppConfig }
+  /** Ends the app; the process stays. */
+  | { readonly type: 'stop'; readonly id: number }
+  | { readonly type: 'status'; readonly id: number }
+  | { readonly type: 'drain'; readonly id: number; readonly node: string };
 
 export type FromApp =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'failed'; readonly message: string; readonly code: string | undefined }
-  | { readonly type: 'status'; readonly id: number; readonly status: AppStatus };
+  /** To everything that carries an `id`: done, or why not. */
+  | { readonly type: 'answer'; readonly id: number; readonly status: AppStatus; readonly error: string | undefined };
 
 export type Framework = 'fastify' | 'koa';
 
@@ -15,8 +23,7 @@ export type Framework = 'fastify' | 'koa';
 export interface AppConfig {
   readonly framework: Framework;
   readonly store: Strategy['store'];
-  /** `host:port` of the cluster's configuration endpoint. */
-  readonly endpoint: string;
+  readonly nodes: NodeSource;
   /** Signs the cookies; the same for all processes, so that they share sessions. */
   readonly secret: string;
   /** 0 takes a free one. */

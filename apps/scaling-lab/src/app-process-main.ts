@@ -2,11 +2,7 @@
  * One application process of the lab: a demo app over the store of a strategy. Started with `fork`; it is told what to do and answers over that
  * channel, and ends with it, so that no app outlives the lab, whatever becomes of the lab.
  */
-import { buildApp as buildFastifyApp, listen as listenFastify } from '@sess/fastify-demo';
-import { buildApp as buildKoaApp, listen as listenKoa } from '@sess/koa-demo';
 import type { AppConfig, FromApp, ToApp } from './app-messages.ts';
-import { openMemjsBackend } from './memjs-backend.ts';
-import { openSessClientBackend } from './sess-client-backend.ts';
 import type { SessionBackend } from './session-backend.ts';
 
 interface RunningApp {
@@ -14,14 +10,23 @@ interface RunningApp {
   close(): Promise<void>;
 }
 
-const BACKENDS: Readonly<Record<AppConfig['store'], (config: AppConfig) => SessionBackend>> = {
-  'sess-client': openSessClientBackend,
-  'memjs-by-hash': openMemjsBackend,
+// Each process loads what it runs, and nothing else: many start at once.
+const BACKENDS: Readonly<Record<AppConfig['store'], (config: AppConfig) => Promise<SessionBackend>>> = {
+  'sess-client': async (config) => (await import('./sess-client-backend.ts')).openSessClientBackend(config),
+  memjs: async (config) => (await import('./memjs-backend.ts')).openMemjsBackend(config),
+  memcached: async (config) => (await import('./memcached-backend.ts')).openMemcachedBackend(config),
+  memcache: async (config) => (await import('./memcache-backend.ts')).openMemcacheBackend(config),
 };
 
 const FRAMEWORKS: Readonly<Record<AppConfig['framework'], (config: AppConfig, backend: SessionBackend) => Promise<RunningApp>>> = {
-  fastify: ({ secret, port }, { sessions }) => listenFastify(buildFastifyApp({ ...sessions, secret }), { host: '127.0.0.1', port }),
-  koa: ({ secret, port }, { sessions }) => listenKoa(buildKoaApp({ ...sessions, secret }), { host: '127.0.0.1', port }),
+  fastify: async ({ secret, port }, { sessions }) => {
+    const { buildApp, listen } = await import('@sess/fastify-demo');
+    return listen(buildApp({ ...sessions, secret }), { host: '127.0.0.1', port });
+  },
+  koa: async ({ secret, port }, { sessions }) => {
+    const { buildApp, listen } = await import('@sess/koa-demo');
+    return listen(buildApp({ ...sessions, secret }), { host: '127.0.0.1', port });
+  },
 };
 
 let backend: SessionBackend | undefined;
@@ -31,7 +36,9 @@ let app: RunningApp | undefined;
 process.on('SIGINT', () => undefined);
 process.on('message', (message: ToApp) => {
   if (message.type === 'start') void start(message.config);
-  else tell({ type: 'status', id: message.id, status: backend?.status() ?? { nodes: [], down: [] } });
+  else if (message.type === 'stop') void answer(message.id, close);
+  else if (message.type === 'drain') void answer(message.id, () => drain(message.node));
+  else void answer(message.id, async () => undefined);
 });
 process.on('disconnect', () => void stop());
 
@@ -39,14 +46,29 @@ process.on('disconnect', () => void stop());
 async function start(config: AppConfig): Promise<void> {
   try {
     await close();
-    backend = BACKENDS[config.store](config);
+    backend = await BACKENDS[config.store](config);
     await backend.ready();
     app = await FRAMEWORKS[config.framework](config, backend);
     tell({ type: 'listening', port: app.port });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-    tell({ type: 'failed', message: error instanceof Error ? error.message : String(error), code });
+    tell({ type: 'failed', message: explain(error), code });
   }
+}
+
+async function answer(id: number, work: () => Promise<void>): Promise<void> {
+  let error: string | undefined;
+  try {
+    await work();
+  } catch (failure) {
+    error = explain(failure);
+  }
+  tell({ type: 'answer', id, status: backend?.status() ?? { nodes: [], down: [] }, error });
+}
+
+async function drain(node: string): Promise<void> {
+  if (backend?.drain === undefined) throw new Error('this strategy has no way to drain a node');
+  await backend.drain(node);
 }
 
 async function stop(): Promise<void> {
@@ -62,6 +84,10 @@ async function close(): Promise<void> {
   await backend?.close();
   app = undefined;
   backend = undefined;
+}
+
+function explain(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function tell(message: FromApp): void {

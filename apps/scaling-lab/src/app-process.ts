@@ -5,22 +5,27 @@ import type { AppConfig, AppStatus, Framework, FromApp, ToApp } from './app-mess
 import type { ChildProcesses } from './child-processes.ts';
 
 /** Time for an app to listen, and to have the first node list. */
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 120_000;
 /** Time for a process to close by itself before it is killed. */
 const STOP_TIMEOUT_MS = 3_000;
 /** Time for an answer over the message channel. */
-const STATUS_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
+/** Time for a drain: an agreement, and every key that the node holds. */
+const DRAIN_TIMEOUT_MS = 60_000;
 const POOL_OPTIONS = { connections: 32, headersTimeout: 15_000, bodyTimeout: 15_000 } as const;
 /** How much of a process' last words is kept for an error message, in characters. */
 const LAST_WORDS = 2_000;
 
 type Started = Extract<FromApp, { type: 'listening' | 'failed' }>;
+type Answer = Extract<FromApp, { type: 'answer' }>;
+/** A question before it has its number. */
+type Question = { readonly type: 'status' | 'stop' } | { readonly type: 'drain'; readonly node: string };
 
 /** One app process, and the connections to the app that runs in it. */
 export class AppProcess {
   readonly framework: Framework;
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (status: AppStatus) => void>();
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
   #started: ((answer: Started) => void) | undefined;
   #port = 0;
   #pool: Pool | undefined;
@@ -43,7 +48,7 @@ export class AppProcess {
     this.#child = child;
     this.framework = framework;
     child.on('message', (message: FromApp) => {
-      if (message.type === 'status') this.#waiting.get(message.id)?.(message.status);
+      if (message.type === 'answer') this.#waiting.get(message.id)?.(message);
       else this.#started?.(message);
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -74,18 +79,18 @@ export class AppProcess {
 
   /** What the app knows of the cluster now. */
   async status(): Promise<AppStatus> {
-    const id = (this.#asked += 1);
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<AppStatus>((resolve, reject) => {
-        timer = setTimeout(() => reject(new Error(`${this.#name} did not tell its status in ${STATUS_TIMEOUT_MS} ms`)), STATUS_TIMEOUT_MS);
-        this.#waiting.set(id, resolve);
-        this.#tell({ type: 'status', id });
-      });
-    } finally {
-      clearTimeout(timer);
-      this.#waiting.delete(id);
-    }
+    return (await this.#ask({ type: 'status' }, ANSWER_TIMEOUT_MS)).status;
+  }
+
+  /** Empties `node` through the app's client, before it is taken away. */
+  async drain(node: string): Promise<void> {
+    await this.#ask({ type: 'drain', node }, DRAIN_TIMEOUT_MS);
+  }
+
+  /** Ends the app that runs in this process; {@link run} starts another. */
+  async stop(): Promise<void> {
+    await this.#pool?.destroy();
+    await this.#ask({ type: 'stop' }, ANSWER_TIMEOUT_MS);
   }
 
   /** As a machine that is gone: no goodbye. Resolves when the process has ended. */
@@ -93,6 +98,12 @@ export class AppProcess {
     this.#child.kill('SIGKILL');
     await this.#ended();
     await this.#pool?.destroy();
+  }
+
+  /** As a deploy ends a process: what is under way is answered first. */
+  async retire(): Promise<void> {
+    await this.#pool?.close();
+    await this.close();
   }
 
   /** Lets the process close by itself, and kills it when that takes too long. */
@@ -106,6 +117,23 @@ export class AppProcess {
 
   get #name(): string {
     return `the ${this.framework} process on port ${this.#port}`;
+  }
+
+  async #ask(question: Question, timeoutMs: number): Promise<Answer> {
+    const id = (this.#asked += 1);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const answer = await new Promise<Answer>((resolve, reject) => {
+        timer = setTimeout(() => reject(new Error(`${this.#name} did not answer "${question.type}" in ${timeoutMs} ms`)), timeoutMs);
+        this.#waiting.set(id, resolve);
+        this.#tell({ ...question, id });
+      });
+      if (answer.error !== undefined) throw new Error(`${this.#name} could not ${question.type}: ${answer.error}`);
+      return answer;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(id);
+    }
   }
 
   async #listening(config: AppConfig): Promise<number> {

@@ -3,33 +3,49 @@ import { forEachConcurrently } from './for-each-concurrently.ts';
 import type { Measurement } from './measurement.ts';
 import { tally, type Outcome } from './outcome.ts';
 import type { Progress } from './progress.ts';
-import { lookAtProfile } from './shop-visit.ts';
+import { isRevived, lookAtProfile } from './shop-visit.ts';
 import type { User } from './user.ts';
 
 /** What became of the users of one strategy. */
-export type UserCount = Pick<Measurement, 'users' | 'found' | 'crossReads' | 'cartsBehind' | 'countMs'>;
+export type UserCount = Pick<Measurement, 'users' | 'found' | 'crossReads' | 'sawOlder' | 'left' | 'revived' | 'countMs'>;
 
-/** Asks for every user's profile once, through the framework that did not log them in. */
+/** Asks for every user's profile once, through the framework that did not log them in; and with the cookies of those who logged out. */
 export async function countUsers(crowds: readonly Crowd[], signal: AbortSignal, progress: Progress): Promise<readonly UserCount[]> {
   const total = crowds.reduce((sum, crowd) => sum + crowd.users.length, 0);
   progress.step('counting who is still logged in', total);
   return Promise.all(crowds.map((crowd) => countCrowd(crowd, signal, progress)));
 }
 
-async function countCrowd({ balancer, users }: Crowd, signal: AbortSignal, progress: Progress): Promise<UserCount> {
+async function countCrowd({ balancer, users, traffic }: Crowd, signal: AbortSignal, progress: Progress): Promise<UserCount> {
   const started = performance.now();
+  // Who logs out while everybody is asked would be taken for one who was logged out.
+  traffic.logouts = false;
   const outcomes: Outcome[] = [];
   const crossReads = { fastifyToKoa: 0, koaToFastify: 0 };
-  let cartsBehind = 0;
+  let [left, revived] = [0, 0];
   const ask = async (user: User): Promise<void> => {
-    const visit = await lookAtProfile(balancer, user, user.loggedInBy === 'fastify' ? 'koa' : 'fastify');
-    outcomes.push(visit.outcome);
-    if (visit.outcome === 'logged-in' && visit.answeredBy !== user.loggedInBy) {
-      crossReads[user.loggedInBy === 'fastify' ? 'fastifyToKoa' : 'koaToFastify'] += 1;
+    if (user.left === undefined) {
+      const visit = await lookAtProfile(balancer, user, user.loggedInBy === 'fastify' ? 'koa' : 'fastify');
+      outcomes.push(visit.outcome);
+      if (visit.outcome === 'logged-in' && visit.answeredBy !== user.loggedInBy) {
+        crossReads[user.loggedInBy === 'fastify' ? 'fastifyToKoa' : 'koaToFastify'] += 1;
+      }
+    } else if (user.left.cookie !== undefined) {
+      left += 1;
+      if (await isRevived(balancer, user)) revived += 1;
     }
-    if (visit.itemsMissing > 0) cartsBehind += 1;
     progress.advance();
   };
   await forEachConcurrently(users, CONCURRENCY, ask, signal);
-  return { users: users.length, found: tally(outcomes), crossReads, cartsBehind, countMs: Math.round(performance.now() - started) };
+  traffic.logouts = true;
+  const sawOlder = users.filter((user) => user.sawOlder).length;
+  return {
+    users: outcomes.length,
+    found: tally(outcomes),
+    crossReads,
+    sawOlder,
+    left,
+    revived,
+    countMs: Math.round(performance.now() - started),
+  };
 }

@@ -1,24 +1,27 @@
 import type { AppFleet } from './app-fleet.ts';
 import { forEachConcurrently } from './for-each-concurrently.ts';
 import { LoadBalancer, type RequestSender } from './load-balancer.ts';
-import { tally, type Outcome } from './outcome.ts';
 import type { Progress } from './progress.ts';
 import { logIn } from './shop-visit.ts';
+import type { Site } from './site.ts';
 import type { Stage } from './stage.ts';
-import type { Strategy } from './strategies.ts';
+import { Timeline } from './timeline.ts';
 import { Traffic } from './traffic.ts';
 import { makeUsers, type User } from './user.ts';
 
 /** Requests of one strategy at a time, while all its users log in or are counted. */
-export const CONCURRENCY = 48;
+export const CONCURRENCY = 32;
+/** A login that met a connection which an idle library had closed is tried again, as people do. */
+const LOGIN_ATTEMPTS = 3;
 
 /** The users of one strategy, and the way to its apps. */
 export interface Crowd {
-  readonly strategy: Strategy;
+  readonly site: Site;
   readonly balancer: RequestSender;
   readonly users: readonly User[];
   /** Runs until it is stopped. */
   readonly traffic: Traffic;
+  readonly timeline: Timeline;
 }
 
 /**
@@ -27,26 +30,36 @@ export interface Crowd {
  * Rejects when not all of them could log in: then there is nothing to measure.
  */
 export async function gatherCrowds(stage: Stage, count: number, progress: Progress): Promise<readonly Crowd[]> {
-  progress.step('logging in', count * stage.fleets.length);
-  const groups = await Promise.all(stage.fleets.map((fleet) => logInAll(fleet, count, stage.signal, progress)));
-  return groups.map((group) => ({ ...group, traffic: new Traffic(group.balancer, group.users) }));
+  progress.step('logging in', count * stage.sites.length);
+  const groups = await Promise.all(
+    stage.sites.map(async (site) => ({ site, ...(await logInAll(site.fleet, count, stage.signal, progress)) })),
+  );
+  return groups.map((group) => {
+    const timeline = new Timeline();
+    return { ...group, timeline, traffic: new Traffic(group.balancer, group.users, timeline) };
+  });
 }
 
-async function logInAll(fleet: AppFleet, count: number, signal: AbortSignal, progress: Progress): Promise<Omit<Crowd, 'traffic'>> {
+async function logInAll(
+  fleet: AppFleet,
+  count: number,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Pick<Crowd, 'balancer' | 'users'>> {
   const { strategy } = fleet;
   const balancer = new LoadBalancer(fleet);
   const users = makeUsers(strategy.name, count);
-  const outcomes: Outcome[] = [];
+  const refused: string[] = [];
   const attempt = async (user: User): Promise<void> => {
-    outcomes.push(await logIn(balancer, user));
+    let outcome = await logIn(balancer, user);
+    for (let left = LOGIN_ATTEMPTS - 1; outcome !== 'logged-in' && left > 0; left -= 1) outcome = await logIn(balancer, user);
+    if (outcome !== 'logged-in') refused.push(outcome);
     progress.advance();
   };
   await forEachConcurrently(users, CONCURRENCY, attempt, signal);
-
-  const { 'logged-in': fine, unavailable, failed } = tally(outcomes);
-  if (fine === count) return { strategy, balancer, users };
+  if (refused.length === 0) return { balancer, users };
   throw new Error(
-    `only ${fine} of ${count} users could log in with strategy ${strategy.name}, although nothing had happened yet ` +
-      `(${unavailable} got 503, ${failed} another answer or none).`,
+    `only ${count - refused.length} of ${count} users could log in with strategy ${strategy.name}, although nothing had happened yet ` +
+      `(the others: ${[...new Set(refused)].join(', ')}).`,
   );
 }

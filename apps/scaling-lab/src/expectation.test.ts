@@ -27,41 +27,56 @@ function phase(scenario: ScenarioName, place = 0): Phase {
 }
 
 describe('expectationOf', () => {
-  const { ketama, modulo } = STRATEGIES;
+  const { sess, modulo, ketama, memcache } = STRATEGIES;
+  const drained = STRATEGIES['sess-drain'];
 
   it('expects nobody to be logged out when nothing happens to the nodes', () => {
-    for (const strategy of [ketama, modulo]) {
+    for (const strategy of [sess, ketama, modulo, memcache]) {
       expect(expectationOf(phase('app-kill'), strategy, 1, UNCHANGED)).toEqual({ loggedOut: 0, unavailable: 0 });
     }
   });
 
-  it('expects a handover to keep what moves to a node that is added, and modulo to lose about three quarters', () => {
-    expect(expectationOf(phase('scale-up'), ketama, 1, ADDED).loggedOut).toBe(0);
+  it('expects a handover to keep what moves to a node that is added, ketama to lose a quarter, and modulo three', () => {
+    expect(expectationOf(phase('scale-up'), sess, 1, ADDED).loggedOut).toBe(0);
+    expect(expectationOf(phase('scale-up'), ketama, 1, ADDED).loggedOut).toBeCloseTo(1 / 4, 1);
     expect(expectationOf(phase('scale-up'), modulo, 1, ADDED).loggedOut).toBeCloseTo(3 / 4, 1);
   });
 
-  it('expects ketama to lose what only a removed node held, about a quarter, and modulo about three quarters', () => {
-    expect(expectationOf(phase('scale-down'), ketama, 1, REMOVED).loggedOut).toBeCloseTo(1 / 4, 1);
+  it('expects nothing of a distribution that it does not know, where nodes change', () => {
+    expect(expectationOf(phase('scale-up'), memcache, 1, ADDED)).toEqual({ loggedOut: undefined, unavailable: 0 });
+  });
+
+  it('expects one copy to go with the node that is removed, about a quarter, and nothing when it is drained before', () => {
+    expect(expectationOf(phase('scale-down'), sess, 1, REMOVED).loggedOut).toBeCloseTo(1 / 4, 1);
+    expect(expectationOf(phase('scale-down'), drained, 1, REMOVED).loggedOut).toBe(0);
     expect(expectationOf(phase('scale-down'), modulo, 1, REMOVED).loggedOut).toBeCloseTo(3 / 4, 1);
   });
 
   it('expects the sessions of a crashed node to be out of reach while it is listed, and lost when it is dropped', () => {
-    const listed = expectationOf(phase('crash'), ketama, 1, CRASHED);
-    const dropped = expectationOf(phase('crash', 1), ketama, 1, DROPPED);
+    const listed = expectationOf(phase('crash'), sess, 1, CRASHED);
+    const dropped = expectationOf(phase('crash', 1), sess, 1, DROPPED);
     expect(listed.loggedOut).toBe(0);
     expect(listed.unavailable).toBeCloseTo(1 / 3, 1);
     expect(dropped).toEqual({ loggedOut: listed.unavailable, unavailable: 0 });
   });
 
-  it('expects ketama to lose no more than the crashed node held when another takes its place', () => {
-    const crashed = expectationOf(phase('crash'), ketama, 1, CRASHED).unavailable;
-    expect(expectationOf(phase('replace'), ketama, 1, REPLACED).loggedOut).toBe(crashed);
+  it('expects sess to lose no more than the crashed node held when another takes its place', () => {
+    const crashed = expectationOf(phase('crash'), sess, 1, CRASHED).unavailable;
+    expect(expectationOf(phase('replace'), sess, 1, REPLACED).loggedOut).toBe(crashed);
+    expect(expectationOf(phase('replace-in-place'), sess, 1, CRASHED).loggedOut).toBe(crashed);
     expect(expectationOf(phase('replace'), modulo, 1, REPLACED).loggedOut).toBeGreaterThan(1 / 2);
   });
 
   it('expects two copies to lose nothing with one node', () => {
-    expect(expectationOf(phase('crash'), ketama, 2, CRASHED)).toEqual({ loggedOut: 0, unavailable: 0 });
-    expect(expectationOf(phase('crash'), modulo, 2, CRASHED).unavailable).toBeCloseTo(1 / 3, 1);
+    for (const scenario of ['crash', 'scale-down', 'replace', 'replace-in-place', 'restart'] as const) {
+      expect(expectationOf(phase(scenario), sess, 2, CRASHED)).toEqual({ loggedOut: 0, unavailable: 0 });
+    }
+    expect(expectationOf(phase('crash'), modulo, 1, CRASHED).unavailable).toBeCloseTo(1 / 3, 1);
+  });
+
+  it('expects nodes that are drained one after another to take nothing along, and knows nothing of the number without', () => {
+    expect(expectationOf(phase('rolling-replacement'), drained, 1, REPLACED).loggedOut).toBe(0);
+    expect(expectationOf(phase('rolling-replacement'), sess, 1, REPLACED).loggedOut).toBeUndefined();
   });
 });
 

@@ -7,14 +7,14 @@ export interface Change {
   /** When the users logged in. */
   readonly before: readonly RingNode[];
   readonly after: readonly RingNode[];
-  /** The node that was crashed or restarted. */
+  /** The node that was crashed, restarted or taken away. */
   readonly victim: string | undefined;
 }
 
-/** What the theory of the distribution says, as fractions of the users. */
+/** What theory says, as fractions of the users; `undefined` where it says nothing. */
 export interface Expectation {
-  readonly loggedOut: number;
-  readonly unavailable: number;
+  readonly loggedOut: number | undefined;
+  readonly unavailable: number | undefined;
 }
 
 /**
@@ -22,14 +22,24 @@ export interface Expectation {
  * takes one along.
  */
 export function expectationOf(phase: Phase, strategy: Strategy, copies: number, change: Change): Expectation {
-  if (strategy.handover && copies > 1) return { loggedOut: 0, unavailable: 0 };
-  const before = strategy.distribution(change.before);
-  const loggedOut = strategy.handover ? phase.loggedOut.withHandover : phase.loggedOut.byDistribution;
-  return { loggedOut: FRACTIONS[loggedOut](before, change), unavailable: FRACTIONS[phase.unavailable](before, change) };
+  const loggedOut = loggedOutShare(phase, strategy, copies);
+  const unavailable = strategy.handover && copies > 1 ? 'nobody' : phase.unavailable;
+  return { loggedOut: fraction(loggedOut, strategy, change), unavailable: fraction(unavailable, strategy, change) };
 }
 
-const FRACTIONS: Readonly<Record<Share, (before: Distribution, change: Change) => number>> = {
-  nobody: () => 0,
+function loggedOutShare({ loggedOut }: Phase, strategy: Strategy, copies: number): Share {
+  if (!strategy.handover) return loggedOut.byDistribution;
+  const kept = (strategy.drains ? loggedOut.withDrain : undefined) ?? loggedOut.withHandover;
+  // More nodes than copies may go in one phase: then theory says nothing of copies either.
+  return copies > 1 && kept !== 'unknown' ? 'nobody' : kept;
+}
+
+function fraction(share: Share, { distribution }: Strategy, change: Change): number | undefined {
+  if (share === 'nobody') return 0;
+  return share === 'unknown' || distribution === undefined ? undefined : FRACTIONS[share](distribution(change.before), change);
+}
+
+const FRACTIONS: Readonly<Record<Exclude<Share, 'nobody' | 'unknown'>, (before: Distribution, change: Change) => number>> = {
   'keys-that-moved': (before, { after }) => compare(before, before.withNodes(after)).moved,
   'keys-of-the-victim': (before, { victim }) => (victim === undefined ? undefined : shares(before).get(victim)) ?? 0,
 };

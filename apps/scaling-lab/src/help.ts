@@ -1,5 +1,5 @@
-import { SCENARIOS, SCENARIO_NAMES } from './scenarios.ts';
-import { STRATEGIES, STRATEGY_NAMES } from './strategies.ts';
+import { PRESET_SCENARIOS, SCENARIOS, SCENARIO_NAMES } from './scenarios.ts';
+import { PRESET_STRATEGIES, STRATEGIES, STRATEGY_NAMES } from './strategies.ts';
 
 /** What `--help` prints. */
 export function help(): string {
@@ -7,28 +7,34 @@ export function help(): string {
 
 Usage: npx pnpm@10 demo [options]
 
+  --all              every scenario with every strategy; without it, those marked *
+  --scenario NAME    only this one; can be given again; "all" is every one
+  --strategy NAME    only this one; can be given again; "all" is every one
   --runtime auto|container|memcached|embedded
                      how to run the nodes (auto: the first of these that works here)
-  --users N          logged-in users per strategy (2,000)
-  --nodes N          nodes that a scenario starts with (3)
-  --apps N           processes of each framework, per strategy (2: two Fastify, two Koa)
-  --scenario NAME    only this one; can be given again (all)
-  --strategy NAME    only this one; can be given again (all; with --serve: ketama)
+  --users N          logged-in users per strategy (500)
+  --nodes N          nodes that a scenario starts with, per strategy (3)
+  --apps N           processes of each framework, per strategy (1: one Fastify, one Koa)
   --transport text|memjs
-                     protocol of the ketama strategy: built-in text, or memjs's binary one (text)
-  --copies N         nodes that hold each session, with the ketama strategy, 1 to 3 (1)
+                     protocol of the sess strategies: built-in text, or memjs's binary one (text)
+  --copies N         nodes that hold each session, with the strategy sess, 1 to 3 (1)
   --json FILE        write the measurements to FILE
-  --serve            measure nothing: keep cluster and apps up, and say what to try
+  --report DIR       write a page with pictures to DIR/index.html
+  --serve            measure nothing: keep one cluster and its apps up, and say what to try (strategy: sess)
   --port N           with --serve: port of the first app; the others follow (3001)
   -h, --help         this text
 
 Scenarios, in this order:
-${SCENARIO_NAMES.map((name) => `  ${name.padEnd(12)} ${SCENARIOS[name].does}`).join('\n')}
+${SCENARIO_NAMES.map((name) => line(name, PRESET_SCENARIOS.includes(name), SCENARIOS[name].does)).join('\n')}
 
 Strategies, which live through the same events side by side:
-${STRATEGY_NAMES.map((name) => `  ${name.padEnd(12)} ${STRATEGIES[name].does}`).join('\n')}
+${STRATEGY_NAMES.map((name) => line(name, PRESET_STRATEGIES.includes(name), STRATEGIES[name].does)).join('\n')}
 
-Exit code: 0 when the ketama strategy lost no more than it should, 1 when it did or something failed, 2 for wrong options,
+Exit code: 0 when the sess strategies kept what they promise, 1 when they did not or something failed, 2 for wrong options,
 128 + number after a signal.
 `;
+}
+
+function line(name: string, preset: boolean, does: string): string {
+  return `  ${preset ? '*' : ' '} ${name.padEnd(20)} ${does}`;
 }

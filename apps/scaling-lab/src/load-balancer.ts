@@ -27,7 +27,7 @@ export interface RequestSender {
 }
 
 /** What says that a request never reached a process, so that even a POST may be sent to another one. */
-const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
+const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED']);
 
 /**
  * Spreads requests over the processes of a fleet, the way a load balancer in front of them does: in turn, and on to the next process when one

@@ -1,4 +1,5 @@
 import type { Measurement } from './measurement.ts';
+import type { TimelineRecord } from './timeline.ts';
 import type { Ownership } from './open-stage.ts';
 import type { LabOptions } from './options.ts';
 import type { Progress } from './progress.ts';
@@ -12,16 +13,20 @@ export async function measure(options: LabOptions, ownership: Ownership, progres
   const startedAt = new Date();
   const stages = new Stages(options, ownership, progress);
   const measurements: Measurement[] = [];
+  const timelines: TimelineRecord[] = [];
   let ranOn = { runtime: 'none', runtimeReason: 'nothing was measured' };
   for (const [place, name] of options.scenarios.entries()) {
     progress.begin(`${place + 1}/${options.scenarios.length} ${name}`);
     const stage = await stages.for(SCENARIOS[name]);
-    if (place === 0) {
-      const { runtime, runtimeReason } = stage.cluster;
+    const [site] = stage.sites;
+    if (place === 0 && site !== undefined) {
+      const { runtime, runtimeReason } = site.cluster;
       progress.note(`runtime: ${runtime} (${runtimeReason})`);
       ranOn = { runtime, runtimeReason };
     }
-    measurements.push(...(await runScenario(stage, SCENARIOS[name], options, progress)));
+    const result = await runScenario(stage, SCENARIOS[name], options, progress);
+    measurements.push(...result.measurements);
+    timelines.push(...result.timelines);
   }
   return {
     startedAt: startedAt.toISOString(),
@@ -34,6 +39,7 @@ export async function measure(options: LabOptions, ownership: Ownership, progres
     copies: options.copies,
     transport: options.transport,
     measurements,
+    timelines,
     asExpected: measurements.every(({ objections }) => objections.length === 0),
   };
 }

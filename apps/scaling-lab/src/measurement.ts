@@ -8,15 +8,21 @@ export interface Measurement {
   readonly strategy: string;
   readonly nodesBefore: number;
   readonly nodesAfter: number;
-  /** Every user was asked for once. */
+  /** Those who did not log out themselves. Every one was asked for once. */
   readonly users: number;
   readonly found: Tally;
   /** Sessions that one framework made and the other read. */
   readonly crossReads: CrossReads;
-  /** Users who are logged in, but whose cart lacks something that had been acknowledged. */
-  readonly cartsBehind: number;
+  /** Users who were shown a state older than one that had been acknowledged, in the scenario so far: a cart that lacks an item. */
+  readonly sawOlder: number;
+  /** Users who logged out themselves in the scenario so far, and were told so. */
+  readonly left: number;
+  /** Of them, those whose cookie opens the session all the same. */
+  readonly revived: number;
   /** Background requests while this happened. */
   readonly traffic: Tally;
+  /** What the nodes were asked for meanwhile. */
+  readonly nodeRequests: NodeRequests;
   /** By theory, as fractions of the users. */
   readonly expected: Expectation;
   /** Milliseconds from the event until every app process knew of it. */
@@ -33,27 +39,31 @@ interface CrossReads {
   readonly koaToFastify: number;
 }
 
-/**
- * What is wrong with a measurement, in words.
- *
- * Of a strategy that is `judged`: more users logged out, or out of reach, than its theory says (and chance explains), or a cart that went back.
- * Of any: a user who saw somebody else's profile, or got no proper answer.
- */
-export function objectionsTo(measured: Omit<Measurement, 'objections'>, judged: boolean): readonly string[] {
+/** As the nodes themselves count: `get`, `set`, `touch`, `delete`. */
+export interface NodeRequests {
+  readonly seen: number;
+  /** What as much background traffic had cost before the event. */
+  readonly baseline: number;
+}
+
+/** What is wrong with a measurement, in words; nothing is with a strategy that is not `judged`, but a user who sees somebody else's profile. */
+export function objectionsTo(measured: Omit<Measurement, 'objections'>, judged: boolean, mayBeStale: boolean): readonly string[] {
   const { found, users, expected } = measured;
   const objections: string[] = [];
   if (found.stranger > 0) objections.push(`${found.stranger} users saw somebody else's profile`);
   if (!judged) return objections;
 
-  const limit = (fraction: number): number => Math.floor((fraction + tolerance(fraction, users)) * users);
+  const limit = (fraction: number | undefined): number =>
+    fraction === undefined ? users : Math.floor((fraction + tolerance(fraction, users)) * users);
   const checks = [
-    ['logged out', found['logged-out'], limit(expected.loggedOut)],
-    ['found their session out of reach', found.unavailable, limit(expected.unavailable)],
-    ['got no proper answer', found.failed, 0],
-    ['had a cart that went back', measured.cartsBehind, 0],
+    [`of ${users} users were logged out`, found['logged-out'], limit(expected.loggedOut)],
+    [`of ${users} users found their session out of reach`, found.unavailable, limit(expected.unavailable)],
+    [`of ${users} users got no proper answer`, found.failed, 0],
+    [`of ${users} users were shown an older state than one that had been acknowledged`, measured.sawOlder, mayBeStale ? users : 0],
+    [`of ${measured.left} users who had logged out were logged in again`, measured.revived, 0],
   ] as const;
   for (const [what, count, most] of checks) {
-    if (count > most) objections.push(`${count} of ${users} users ${what}; at most ${most} were to be expected`);
+    if (count > most) objections.push(`${count} ${what}; at most ${most} were to be expected`);
   }
   return objections;
 }

@@ -3,10 +3,12 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { AppFleet } from './app-fleet.ts';
 import type { ChildProcesses } from './child-processes.ts';
 import type { Cleanup } from './cleanup.ts';
+import { NodeMeter } from './node-meter.ts';
 import type { LabOptions } from './options.ts';
 import type { Progress } from './progress.ts';
+import type { Site } from './site.ts';
 import type { Stage } from './stage.ts';
-import { STRATEGIES } from './strategies.ts';
+import { copiesOf, STRATEGIES, type Strategy } from './strategies.ts';
 
 /** Milliseconds between two looks of an app process at the endpoint: shorter than in production (a minute), so that the lab need not wait. */
 const POLL_INTERVAL_MS = 250;
@@ -18,49 +20,65 @@ export interface Ownership {
   readonly signal: AbortSignal;
 }
 
-/** Starts a cluster of `nodes` nodes and the apps of every strategy over it. Closed by `cleanup`, also when this rejects half-way. */
+/** Starts a cluster of `nodes` nodes for every strategy, and its apps. Closed by `cleanup`, also when this rejects half-way. */
 export async function openStage(options: LabOptions, nodes: number, ownership: Ownership, progress: Progress): Promise<Stage> {
-  const cluster = await openCluster(options.runtime, nodes, ownership, progress);
-  progress.step(`starting ${2 * options.apps * options.strategies.length} app processes`);
+  const strategies = options.strategies.map((name) => STRATEGIES[name]);
+  const clusters = await openClusters(options.runtime, strategies.length, nodes, ownership, progress);
+  progress.step(`starting ${2 * options.apps * strategies.length} app processes`);
   const secret = randomBytes(32).toString('base64url');
-  const fleets = await openFleets(options, cluster.configurationEndpoint, secret, ownership);
-  return { cluster, fleets, secret, signal: ownership.signal };
-}
-
-/** The same processes with new apps over a new cluster of `nodes` nodes; the former cluster ends. Closed by `cleanup`. */
-export async function renewStage(former: Stage, nodes: number, ownership: Ownership, progress: Progress): Promise<Stage> {
-  const cluster = await openCluster(former.cluster.runtime, nodes, ownership, progress);
-  progress.step('moving the apps to them');
-  await Promise.all(former.fleets.map((fleet) => fleet.moveTo(cluster.configurationEndpoint)));
-  await former.cluster.close();
-  return { ...former, cluster };
-}
-
-async function openCluster(runtime: LabOptions['runtime'], nodes: number, ownership: Ownership, progress: Progress): Promise<LocalCluster> {
-  ownership.signal.throwIfAborted();
-  progress.step(`starting ${nodes} memcached nodes`);
-  const cluster = await startLocalCluster({ nodes, runtime });
-  ownership.cleanup.add(() => cluster.close());
-  ownership.signal.throwIfAborted();
-  return cluster;
-}
-
-async function openFleets(options: LabOptions, endpoint: string, secret: string, ownership: Ownership): Promise<readonly AppFleet[]> {
-  const { serve, strategies, apps, port, transport, copies } = options;
-  const starts = strategies.map(async (name) => {
-    const fleet = await AppFleet.start({
-      strategy: STRATEGIES[name],
-      apps,
-      firstPort: serve ? port : 0,
-      endpoint,
-      config: { secret, transport, copies, pollIntervalMs: POLL_INTERVAL_MS },
-      children: ownership.children,
-    });
-    ownership.cleanup.add(() => fleet.close());
-    return fleet;
+  const starts = strategies.map((strategy, place) => {
+    const cluster = clusters[place];
+    if (cluster === undefined) throw new Error('there is a cluster for every strategy');
+    return openSite(strategy, cluster, secret, options, ownership);
   });
-  // All have settled before anything is closed.
+  return { sites: await whole(starts, ownership.signal), secret, signal: ownership.signal };
+}
+
+/** The first one finds out what works here; the others are like it. */
+async function openClusters(
+  runtime: LabOptions['runtime'],
+  count: number,
+  nodes: number,
+  ownership: Ownership,
+  progress: Progress,
+): Promise<readonly LocalCluster[]> {
+  progress.step(`starting ${count * nodes} memcached nodes`);
+  const open = async (kind: LabOptions['runtime']): Promise<LocalCluster> => {
+    ownership.signal.throwIfAborted();
+    const cluster = await startLocalCluster({ nodes, runtime: kind });
+    ownership.cleanup.add(() => cluster.close());
+    return cluster;
+  };
+  const first = await open(runtime);
+  const others = Array.from({ length: count - 1 }, () => open(first.runtime));
+  return [first, ...(await whole(others, ownership.signal))];
+}
+
+async function openSite(
+  strategy: Strategy,
+  cluster: LocalCluster,
+  secret: string,
+  options: LabOptions,
+  ownership: Ownership,
+): Promise<Site> {
+  const { serve, apps, port, transport, copies } = options;
+  const fleet = await AppFleet.start({
+    strategy,
+    apps,
+    firstPort: serve ? port : 0,
+    nodes: { kind: 'endpoint', endpoint: cluster.configurationEndpoint },
+    config: { secret, transport, copies: copiesOf(strategy, copies), pollIntervalMs: POLL_INTERVAL_MS },
+    children: ownership.children,
+  });
+  const meter = new NodeMeter(cluster);
+  ownership.cleanup.add(() => fleet.close());
+  ownership.cleanup.add(async () => meter.stop());
+  return { strategy, cluster, fleet, meter };
+}
+
+/** All have settled before anything is closed. */
+async function whole<T>(starts: readonly Promise<T>[], signal: AbortSignal): Promise<readonly T[]> {
   await Promise.allSettled(starts);
-  ownership.signal.throwIfAborted();
+  signal.throwIfAborted();
   return Promise.all(starts);
 }

@@ -1,27 +1,43 @@
 import { describe, expect, it } from 'vitest';
 import { OptionError, parseOptions } from './options.ts';
+import { SCENARIO_NAMES } from './scenarios.ts';
+import { STRATEGY_NAMES } from './strategies.ts';
 
 describe('parseOptions', () => {
-  it('measures everything with 2,000 users, 3 nodes and two processes of each framework unless told otherwise', () => {
+  it('measures a choice of everything with 500 users, 3 nodes and one process of each framework unless told otherwise', () => {
     expect(parseOptions([])).toEqual({
       help: false,
       serve: false,
       runtime: 'auto',
-      users: 2_000,
+      users: 500,
       nodes: 3,
-      apps: 2,
-      scenarios: ['cross-read', 'app-kill', 'scale-up', 'scale-down', 'crash', 'replace', 'restart'],
-      strategies: ['ketama', 'modulo'],
+      apps: 1,
+      scenarios: ['scale-up', 'scale-down', 'up-and-down', 'crash', 'logout-in-pause', 'fixed-list'],
+      strategies: ['modulo', 'ketama', 'sess', 'sess-2-copies', 'sess-drain'],
       copies: 1,
       transport: 'text',
       port: 3_001,
       json: undefined,
+      report: undefined,
     });
+  });
+
+  it('measures everything with --all', () => {
+    expect(parseOptions(['--all'])).toMatchObject({ scenarios: SCENARIO_NAMES, strategies: STRATEGY_NAMES });
+    expect(parseOptions(['--scenario', 'all', '--strategy', 'all'])).toMatchObject({
+      scenarios: SCENARIO_NAMES,
+      strategies: STRATEGY_NAMES,
+    });
+  });
+
+  it('leaves out a strategy that drains where nothing is drained, or can be', () => {
+    expect(parseOptions(['--scenario', 'crash']).strategies).not.toContain('sess-drain');
+    expect(parseOptions(['--transport', 'memjs']).strategies).not.toContain('sess-drain');
   });
 
   it('takes every option that measures', () => {
     const argv =
-      '--runtime embedded --users 60 --nodes 4 --apps 1 --scenario crash --scenario scale-up --strategy modulo --transport memjs --json out.json';
+      '--runtime embedded --users 60 --nodes 4 --apps 1 --scenario crash --scenario scale-up --strategy modulo --transport memjs --json out.json --report out';
     expect(parseOptions(argv.split(' '))).toMatchObject({
       runtime: 'embedded',
       users: 60,
@@ -31,6 +47,7 @@ describe('parseOptions', () => {
       strategies: ['modulo'],
       transport: 'memjs',
       json: 'out.json',
+      report: 'out',
     });
   });
 
@@ -38,8 +55,8 @@ describe('parseOptions', () => {
     expect(parseOptions(['--scenario', 'crash', '--scenario', 'crash']).scenarios).toEqual(['crash']);
   });
 
-  it('serves one strategy: ketama, or the one that is named', () => {
-    expect(parseOptions(['--serve', '--port', '4000'])).toMatchObject({ serve: true, port: 4_000, strategies: ['ketama'] });
+  it('serves one strategy: sess, or the one that is named', () => {
+    expect(parseOptions(['--serve', '--port', '4000'])).toMatchObject({ serve: true, port: 4_000, strategies: ['sess'] });
     expect(parseOptions(['--serve', '--strategy', 'modulo']).strategies).toEqual(['modulo']);
   });
 
@@ -58,13 +75,17 @@ describe('parseOptions', () => {
     [['--apps', '9'], '--apps is "9"'],
     [['--runtime', 'vm'], '--runtime is "vm"; it must be one of auto, container, memcached, embedded.'],
     [['--scenario', 'flood'], '--scenario is "flood"; it must be one of cross-read, app-kill'],
-    [['--strategy', 'random'], '--strategy is "random"; it must be one of ketama, modulo.'],
+    [['--strategy', 'random'], '--strategy is "random"; it must be one of modulo, ketama, memcache, sess, sess-2-copies, sess-drain.'],
     [['--copies', '4'], '--copies is "4"; it must be a whole number from 1 to 3.'],
     [['--transport', 'udp'], '--transport is "udp"; it must be one of text, memjs.'],
     [['--serve', '--users', '5', '--json', 'x'], 'leave out --users, --json'],
+    [['--serve', '--all', '--report', 'x'], 'leave out --all, --report'],
+    [['--all', '--scenario', 'crash'], '--all runs every scenario; leave it out, or leave out --scenario crash.'],
+    [['--scenario', 'crash', '--strategy', 'sess-drain'], '--strategy sess-drain is like sess where no node is taken away on purpose'],
+    [['--transport', 'memjs', '--strategy', 'sess-drain'], 'leave out --transport memjs, or the strategy'],
     [['--serve', '--strategy', 'ketama', '--strategy', 'modulo'], '--serve runs one strategy, not 2'],
     [['--port', '4000'], '--port is the first port of the apps in serve mode'],
-    [['--serve', '--port', '65535'], '--port is "65535"; it must be a whole number from 1 to 65532.'],
+    [['--serve', '--port', '65535'], '--port is "65535"; it must be a whole number from 1 to 65534.'],
   ])('refuses %j in words that say what to do', (argv, message) => {
     const parse = (): unknown => parseOptions(argv);
     expect(parse).toThrow(OptionError);

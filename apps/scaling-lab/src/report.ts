@@ -1,4 +1,5 @@
 import type { Measurement } from './measurement.ts';
+import type { TimelineRecord } from './timeline.ts';
 
 /** Everything a run measured, and under which circumstances: what `--json` writes. */
 export interface Report {
@@ -13,10 +14,12 @@ export interface Report {
   readonly users: number;
   /** App processes of each framework, per strategy. */
   readonly apps: number;
-  /** Nodes that hold each session, with the ketama strategy. */
+  /** Nodes that hold each session, with the strategy `sess`. */
   readonly copies: number;
   readonly transport: string;
   readonly measurements: readonly Measurement[];
+  /** One for each scenario and strategy. */
+  readonly timelines: readonly TimelineRecord[];
   /** No measurement has objections. */
   readonly asExpected: boolean;
 }

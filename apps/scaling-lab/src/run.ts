@@ -2,11 +2,11 @@ import { ChildProcesses } from './child-processes.ts';
 import { Cleanup } from './cleanup.ts';
 import { help } from './help.ts';
 import { Interruption } from './interruption.ts';
-import { checkJsonFile, writeJsonFile } from './json-file.ts';
 import { measure } from './measure.ts';
 import type { Ownership } from './open-stage.ts';
 import { OptionError, parseOptions, type LabOptions } from './options.ts';
 import { Progress } from './progress.ts';
+import { checkTargets, writeReport } from './report-files.ts';
 import { objectionLines, type Report } from './report.ts';
 import { serve } from './serve.ts';
 import { STRATEGIES } from './strategies.ts';
@@ -24,7 +24,7 @@ export async function run(argv: readonly string[], host: NodeJS.Process): Promis
       host.stdout.write(help());
       return 0;
     }
-    if (options.json !== undefined) await checkJsonFile(options.json);
+    await checkTargets(options);
     return await runOwned(options, host);
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
@@ -83,24 +83,23 @@ async function perform(options: LabOptions, ownership: Ownership, progress: Prog
   const report = await measure(options, ownership, progress);
   progress.clear();
   host.stdout.write(summary(report, options));
-  if (options.json !== undefined) {
-    await writeJsonFile(options.json, report);
-    host.stdout.write(`\nwritten to ${options.json}\n`);
-  }
+  for (const file of await writeReport(options, report)) host.stdout.write(`\nwritten to ${file}\n`);
   for (const line of objectionLines(report)) host.stderr.write(`not as expected: ${line}\n`);
   return report.asExpected ? 0 : 1;
 }
 
 function summary(report: Report, { strategies }: LabOptions): string {
   const { users, apps, runtime, transport, copies, durationMs } = report;
+  const sentence =
+    `${users.toLocaleString('en')} users per strategy, ${apps} Fastify and ${apps} Koa ${apps === 1 ? 'process' : 'processes'} each, runtime ${runtime}, ` +
+    `sess over transport ${transport} with ${copies} ${copies === 1 ? 'copy' : 'copies'} of each session; took ${(durationMs / 1_000).toFixed(1)} s`;
   return [
     '',
     table(report.measurements),
     '',
     ...LEGEND,
     ...strategies.map((name) => `${name}: ${STRATEGIES[name].does}`),
-    `${users.toLocaleString('en')} users per strategy, ${apps} Fastify and ${apps} Koa processes each, runtime ${runtime}, ketama over transport ${transport} with ${copies} ${copies === 1 ? 'copy' : 'copies'} of each session; ` +
-      `took ${(durationMs / 1_000).toFixed(1)} s`,
+    sentence,
     '',
   ].join('\n');
 }

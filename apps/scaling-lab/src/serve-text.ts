@@ -1,12 +1,12 @@
 import { SERVE_COMMANDS } from './serve-commands.ts';
-import type { Stage } from './stage.ts';
+import type { Site } from './site.ts';
 
 /** Where curl keeps the cookies of the examples. */
 const COOKIES = 'sess-cookies.txt';
 
 /** What is running, and what to try: every command works as it stands. */
-export function serveText({ cluster, fleets, secret }: Stage): string {
-  const processes = fleets.flatMap((fleet) => fleet.processes);
+export function serveText({ cluster, fleet, strategy }: Site, secret: string): string {
+  const { processes } = fleet;
   const url = (place: number): string => `http://127.0.0.1:${processes[place % processes.length]?.port}`;
   const curl = `curl -s -b ${COOKIES} -c ${COOKIES}`;
   const json = `-H 'content-type: application/json'`;
@@ -23,9 +23,7 @@ export function serveText({ cluster, fleets, secret }: Stage): string {
     `  ${curl} ${url(1)}/profile`,
     `  ${curl} -X POST -o /dev/null -w '%{http_code}\\n' ${url(0)}/logout`,
     '',
-    ...(fleets.some(({ strategy }) => strategy.store === 'sess-client')
-      ? oneMore(cluster.url, secret, highest(processes.map(({ port }) => port)) + 1)
-      : []),
+    ...(strategy.store === 'sess-client' ? oneMore(cluster.url, secret, highest(processes.map(({ port }) => port)) + 1) : []),
     'Type here:',
     ...[...commands, ['quit', 'stop everything (Ctrl-C does too)'] as const].map(([usage, does]) => `  ${usage.padEnd(20)} ${does}`),
     '',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AppAnswer, AppRequest, RequestSender } from './load-balancer.ts';
-import { addToCart, logIn, lookAtProfile } from './shop-visit.ts';
+import { addToCart, isRevived, logIn, logOut, lookAtProfile } from './shop-visit.ts';
 import { makeUsers, type User } from './user.ts';
 
 /** Answers every request alike, and keeps what it was sent. */
@@ -65,21 +65,61 @@ describe('lookAtProfile', () => {
 describe('addToCart', () => {
   it('remembers what was acknowledged', async () => {
     const buyer = user(['a']);
-    expect(await addToCart(app({ body: { cart: ['a', 'b'] } }), buyer, 'b')).toBe('logged-in');
-    expect(buyer).toMatchObject({ cart: ['a', 'b'], busy: false });
+    expect(await addToCart(app({ body: { cart: ['a', 'b'] } }), buyer, 'b')).toEqual({ outcome: 'logged-in', itemsMissing: 0 });
+    expect(buyer).toMatchObject({ cart: ['a', 'b'], busy: false, sawOlder: false });
   });
 
-  it('knows by a new cookie, or by what is missing, that the session is another one', async () => {
-    const empty = user();
-    expect(await addToCart(app({ body: { cart: ['b'] }, setCookie: 'sess=2' }), empty, 'b')).toBe('logged-out');
-    const full = user(['a']);
-    expect(await addToCart(app({ body: { cart: ['b'] } }), full, 'b')).toBe('logged-out');
-    expect(full.cart).toEqual(['a']);
+  it('knows by a new cookie that the session is another one', async () => {
+    const buyer = user(['a']);
+    expect(await addToCart(app({ body: { cart: ['b'] }, setCookie: 'sess=2' }), buyer, 'b')).toMatchObject({ outcome: 'logged-out' });
+    expect(buyer).toMatchObject({ cart: ['a'], sawOlder: false });
+  });
+
+  it('knows by what is missing in the same session that it is an older one', async () => {
+    const buyer = user(['a']);
+    expect(await addToCart(app({ body: { cart: ['b'] } }), buyer, 'b')).toEqual({ outcome: 'logged-in', itemsMissing: 1 });
+    expect(buyer.sawOlder).toBe(true);
   });
 
   it('lets go of the user when there is no answer', async () => {
     const buyer = user();
-    expect(await addToCart(app(new Error('reset')), buyer, 'b')).toBe('failed');
+    expect(await addToCart(app(new Error('reset')), buyer, 'b')).toMatchObject({ outcome: 'failed' });
     expect(buyer).toMatchObject({ cart: [], busy: false });
+  });
+});
+
+describe('logOut', () => {
+  it('keeps the cookie that must not work any more, once an app said so', async () => {
+    const leaver = user();
+    expect(await logOut(app({ status: 204, setCookie: 'sess=; Max-Age=0' }), leaver)).toBe('logged-out');
+    expect(leaver).toMatchObject({ left: { cookie: 'sess=1' }, busy: false });
+  });
+
+  it('knows nothing about the session of a user whose logout was refused', async () => {
+    const leaver = user();
+    expect(await logOut(app({ status: 503 }), leaver)).toBe('unavailable');
+    expect(leaver.left).toEqual({ cookie: undefined });
+  });
+});
+
+describe('isRevived', () => {
+  it.each([
+    [{ status: 200 }, true],
+    [{ status: 401 }, false],
+    [{ status: 503 }, false],
+  ])('takes %j with the cookie of one who left for %s', async (answer, revived) => {
+    const leaver = user();
+    leaver.left = { cookie: 'sess=1' };
+    const shop = app(answer);
+    expect(await isRevived(shop, leaver)).toBe(revived);
+    expect(shop.sent).toEqual([{ method: 'GET', path: '/profile', cookie: 'sess=1' }]);
+  });
+
+  it('asks nothing for a logout that was not acknowledged', async () => {
+    const leaver = user();
+    leaver.left = { cookie: undefined };
+    const shop = app({ status: 200 });
+    expect(await isRevived(shop, leaver)).toBe(false);
+    expect(shop.sent).toEqual([]);
   });
 });

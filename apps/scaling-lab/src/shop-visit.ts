@@ -16,6 +16,7 @@ export interface ProfileVisit {
 export async function logIn(balancer: RequestSender, user: User): Promise<Outcome> {
   user.jar.clear();
   user.cart = [];
+  user.left = undefined;
   const answer = await ask(balancer, user, { method: 'POST', path: '/login', cookie: undefined, body: { user: user.name } });
   if (answer === undefined) return 'failed';
   if (answer.status !== 200) return outcomeOfStatus(answer.status);
@@ -31,23 +32,60 @@ export async function lookAtProfile(balancer: RequestSender, user: User, framewo
   const outcome = outcomeOf(answer, (body) => (body['user'] === user.name ? 'logged-in' : 'stranger'));
   if (outcome !== 'logged-in') return { outcome, answeredBy, itemsMissing: 0 };
   const cart = new Set(cartIn(answer));
-  return { outcome, answeredBy, itemsMissing: acknowledged.filter((item) => !cart.has(item)).length };
+  const itemsMissing = acknowledged.filter((item) => !cart.has(item)).length;
+  if (itemsMissing > 0) user.sawOlder = true;
+  return { outcome, answeredBy, itemsMissing };
 }
 
 /**
- * Puts `item` into the cart of `user`. Who is logged out has a cart all the same, in a new session: that shows in a new cookie, or in a cart
- * without what was in it before.
+ * Puts `item` into the cart of `user`. Who is logged out has a cart all the same, in a new session: that shows in a new cookie. A cart in the same
+ * session that lacks what was in it before is an older one.
  */
-export async function addToCart(balancer: RequestSender, user: User, item: string): Promise<Outcome> {
-  user.busy = true;
-  try {
+export async function addToCart(
+  balancer: RequestSender,
+  user: User,
+  item: string,
+): Promise<Pick<ProfileVisit, 'outcome' | 'itemsMissing'>> {
+  return whileBusy(user, async () => {
     const cookie = user.jar.header;
     const answer = await ask(balancer, user, { method: 'POST', path: '/cart', cookie, body: { item } });
+    const outcome = outcomeOf(answer, () => (user.jar.header === cookie ? 'logged-in' : 'logged-out'));
+    if (outcome !== 'logged-in') return { outcome, itemsMissing: 0 };
     const cart = cartIn(answer);
-    const sameSession = user.jar.header === cookie && user.cart.every((each) => cart.includes(each));
-    const outcome = outcomeOf(answer, () => (sameSession ? 'logged-in' : 'logged-out'));
-    if (outcome === 'logged-in') user.cart = [...user.cart, item];
-    return outcome;
+    const itemsMissing = user.cart.filter((each) => !cart.includes(each)).length;
+    if (itemsMissing > 0) user.sawOlder = true;
+    user.cart = [...user.cart, item];
+    return { outcome, itemsMissing };
+  });
+}
+
+/** Logs `user` out, and keeps the cookie that must not work any more, where an app said so. `logged-out` is what should come of it. */
+export async function logOut(balancer: RequestSender, user: User): Promise<Outcome> {
+  return whileBusy(user, async () => {
+    const cookie = user.jar.header;
+    user.left = { cookie: undefined };
+    const answer = await ask(balancer, user, { method: 'POST', path: '/logout', cookie });
+    if (answer === undefined) return 'failed';
+    if (answer.status !== 204) return outcomeOfStatus(answer.status);
+    user.left = { cookie };
+    return 'logged-out';
+  });
+}
+
+/** Whether the cookie of a user who logged out opens the session all the same. */
+export async function isRevived(balancer: RequestSender, { left }: User): Promise<boolean> {
+  if (left?.cookie === undefined) return false;
+  try {
+    return (await balancer.send({ method: 'GET', path: '/profile', cookie: left.cookie })).status === 200;
+  } catch {
+    return false;
+  }
+}
+
+async function whileBusy<T>(user: User, work: () => Promise<T>): Promise<T> {
+  user.busy = true;
+  try {
+    return await work();
   } finally {
     user.busy = false;
   }

@@ -1,39 +1,76 @@
 import { ketama, modulo, type Distribution, type RingNode } from '@sess/hash-ring';
 
-/** One way for an application to find the node that holds a session. */
+/** One way for an application to keep its sessions in the nodes. */
 export interface Strategy {
   readonly name: StrategyName;
-  /** For the heading of the report. */
+  /** For the help and the report. */
   readonly does: string;
   /** How the app processes reach the nodes. */
-  readonly store: 'sess-client' | 'memjs-by-hash';
+  readonly store: 'sess-client' | 'memjs' | 'memcached' | 'memcache';
+  /** Nodes that hold each session; `undefined` takes what `--copies` says. */
+  readonly copies: number | undefined;
   /** Whether sessions that moved are still found where they were. Otherwise the distribution alone decides who is logged out. */
   readonly handover: boolean;
+  /** Whether a node is drained before it is taken away on purpose. */
+  readonly drains: boolean;
   /** Whether the lab fails when it does worse than expected: for what this project ships. */
   readonly judged: boolean;
-  /** The distribution whose theory the measurement is held against. Order of `nodes` as the endpoint lists them. */
-  readonly distribution: (nodes: readonly RingNode[]) => Distribution;
+  /** The distribution whose theory the measurement is held against, nodes in the order of the list; `undefined` where it is the library's own. */
+  readonly distribution: ((nodes: readonly RingNode[]) => Distribution) | undefined;
 }
 
-export type StrategyName = 'ketama' | 'modulo';
+export type StrategyName = 'modulo' | 'ketama' | 'memcache' | 'sess' | 'sess-2-copies' | 'sess-drain';
+
+const SESS = {
+  store: 'sess-client',
+  copies: undefined,
+  handover: true,
+  drains: false,
+  judged: true,
+  distribution: (nodes: readonly RingNode[]): Distribution => ketama(nodes),
+} as const;
+const PEER = { copies: 1, handover: false, drains: false, judged: false } as const;
 
 export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
+  modulo: {
+    ...PEER,
+    name: 'modulo',
+    does: 'memjs as most people run it: hash(key) % servers, a new client whenever the list changes',
+    store: 'memjs',
+    distribution: (nodes) => modulo(nodes),
+  },
   ketama: {
+    ...PEER,
     name: 'ketama',
-    does: '@sess/client: consistent hashing, and a handover of what moves',
-    store: 'sess-client',
-    handover: true,
-    judged: true,
+    does: 'npm memcached: consistent hashing, a new client whenever the list changes',
+    store: 'memcached',
     distribution: (nodes) => ketama(nodes),
   },
-  modulo: {
-    name: 'modulo',
-    does: "memjs's own routing, hash(key) % servers; the client is made anew when the list changes",
-    store: 'memjs-by-hash',
-    handover: false,
-    judged: false,
-    distribution: (nodes) => modulo(nodes),
+  memcache: {
+    ...PEER,
+    name: 'memcache',
+    does: 'npm memcache: consistent hashing with a ring of its own, and its own discovery',
+    store: 'memcache',
+    distribution: undefined,
+  },
+  sess: { ...SESS, name: 'sess', does: '@sess/client: consistent hashing, and a handover of what moves' },
+  'sess-2-copies': { ...SESS, name: 'sess-2-copies', does: '@sess/client with two copies of each session', copies: 2 },
+  'sess-drain': {
+    ...SESS,
+    name: 'sess-drain',
+    does: '@sess/client, one copy; a node is drained before it is taken away (only where one is)',
+    copies: 1,
+    drains: true,
   },
 };
 
-export const STRATEGY_NAMES: readonly StrategyName[] = ['ketama', 'modulo'];
+/** In the order in which they stand in tables. */
+export const STRATEGY_NAMES: readonly StrategyName[] = ['modulo', 'ketama', 'memcache', 'sess', 'sess-2-copies', 'sess-drain'];
+
+/** Those of a run in which none was named: `memcache` loses what `ketama` loses, give or take chance. */
+export const PRESET_STRATEGIES: readonly StrategyName[] = ['modulo', 'ketama', 'sess', 'sess-2-copies', 'sess-drain'];
+
+/** Nodes that hold each session. */
+export function copiesOf(strategy: Strategy, preset: number): number {
+  return strategy.copies ?? preset;
+}

@@ -12,14 +12,22 @@ const MODULO: Measurement = {
   users: 2_000,
   found: { ...tally([]), 'logged-in': 500, 'logged-out': 1_500 },
   crossReads: { fastifyToKoa: 250, koaToFastify: 250 },
-  cartsBehind: 0,
+  sawOlder: 1,
+  left: 20,
+  revived: 2,
+  nodeRequests: { seen: 150, baseline: 120 },
   traffic: { ...tally([]), 'logged-in': 1_000, unavailable: 7, failed: 2 },
   expected: { loggedOut: 0.7504, unavailable: 0 },
   eventMs: 400,
   countMs: 900,
   objections: [],
 };
-const KETAMA: Measurement = { ...MODULO, strategy: 'ketama', found: { ...tally([]), 'logged-in': 1_500, 'logged-out': 500 } };
+const KETAMA: Measurement = {
+  ...MODULO,
+  strategy: 'ketama',
+  expected: { loggedOut: undefined, unavailable: 0 },
+  found: { ...tally([]), 'logged-in': 1_500, 'logged-out': 500 },
+};
 
 describe('table', () => {
   it('shows every count in its column, under its title', () => {
@@ -32,23 +40,25 @@ describe('table', () => {
       'expected',
       'out of reach',
       'expected',
-      'requests',
-      '503',
+      'older state',
+      'revived',
       'failed',
+      'extra',
     ]);
     expect(rule).toMatch(/^[─ ]+$/);
     expect(row.split(/ {2,}/)).toEqual([
       'scale-up, added (3→4)',
       'modulo',
-      '███·········',
+      '███·······',
       '25.0 %',
       '1,500',
       '1,501',
       '0',
       '0',
-      '1,009',
-      '7',
-      '2',
+      '1',
+      '2 of 20',
+      '9 of 1,009',
+      '+30 (25 %)',
     ]);
   });
 
@@ -60,7 +70,11 @@ describe('table', () => {
 
   it('tells those out of reach from those logged out in the picture', () => {
     const crash = { ...KETAMA, nodesAfter: 3, found: { ...tally([]), 'logged-in': 1_000, 'logged-out': 500, unavailable: 500 } };
-    expect(table([crash])).toContain('██████░░░···  50.0 %');
+    expect(table([crash])).toContain('█████░░░··  50.0 %');
+  });
+
+  it('shows where theory says nothing', () => {
+    expect(table([KETAMA]).split('\n')[2]).toMatch(/ 500 +– /);
   });
 
   it('never says that everybody is logged in when one is not', () => {

@@ -1,7 +1,7 @@
 import type { Measurement } from './measurement.ts';
 
 /** Width of the bar that shows who is still logged in, in characters. */
-const BAR_WIDTH = 12;
+const BAR_WIDTH = 10;
 
 interface Column {
   readonly title: string;
@@ -14,16 +14,13 @@ const COLUMNS: readonly Column[] = [
   { title: 'strategy', align: 'left', cell: ({ strategy }) => strategy },
   { title: 'still logged in', align: 'left', cell: (measured) => `${bar(measured)} ${percent(share(measured, 'logged-in')).padStart(7)}` },
   { title: 'logged out', align: 'right', cell: ({ found }) => count(found['logged-out']) },
-  { title: 'expected', align: 'right', cell: ({ expected, users }) => count(Math.round(expected.loggedOut * users)) },
+  { title: 'expected', align: 'right', cell: ({ expected, users }) => theory(expected.loggedOut, users) },
   { title: 'out of reach', align: 'right', cell: ({ found }) => count(found.unavailable) },
-  { title: 'expected', align: 'right', cell: ({ expected, users }) => count(Math.round(expected.unavailable * users)) },
-  { title: 'requests', align: 'right', cell: ({ traffic }) => count(sum(Object.values(traffic))) },
-  { title: '503', align: 'right', cell: ({ traffic }) => count(traffic.unavailable) },
-  {
-    title: 'failed',
-    align: 'right',
-    cell: ({ traffic, found }) => count(traffic.failed + traffic.stranger + found.failed + found.stranger),
-  },
+  { title: 'expected', align: 'right', cell: ({ expected, users }) => theory(expected.unavailable, users) },
+  { title: 'older state', align: 'right', cell: ({ sawOlder }) => count(sawOlder) },
+  { title: 'revived', align: 'right', cell: ({ revived, left }) => `${count(revived)} of ${count(left)}` },
+  { title: 'failed', align: 'right', cell: ({ traffic }) => `${count(failures(traffic))} of ${count(sum(Object.values(traffic)))}` },
+  { title: 'extra', align: 'right', cell: extra },
 ];
 
 /** The measurements as a table for a terminal; strategies of one event stand together. */
@@ -43,8 +40,15 @@ export function table(measurements: readonly Measurement[]): string {
 
 export const LEGEND = [
   'still logged in, logged out (401), out of reach (503: comes back with its node): every user asked once, after every app process knew of the event',
-  'requests: background traffic during the event; 503: its session was out of reach; failed: any other error, or no answer',
+  'expected: by theory, computed from the node lists of this run; – where it says nothing',
+  'older state: users who were shown a cart without an item that had been acknowledged; revived: of those who logged out, whose old cookie still works',
+  'failed: background requests during the event that got 503, another error, or no answer; extra: what the nodes were asked for meanwhile, beyond what that traffic costs',
 ] as const;
+
+/** Background requests that were not answered with a session or the word that there is none. */
+export function failures({ unavailable, failed, stranger }: Measurement['traffic']): number {
+  return unavailable + failed + stranger;
+}
 
 /** `scale-up, added (3→4)`; `crash, listed (3)`. */
 function event({ scenario, phase, nodesBefore, nodesAfter }: Measurement): string {
@@ -75,6 +79,16 @@ function share({ found, users }: Measurement, outcome: keyof Measurement['found'
 /** Rounded down, so that 100 % means everybody. */
 function percent(fraction: number): string {
   return `${(Math.floor(fraction * 1_000) / 10).toFixed(1)} %`;
+}
+
+function theory(fraction: number | undefined, users: number): string {
+  return fraction === undefined ? '–' : count(Math.round(fraction * users));
+}
+
+/** `+120 (31 %)`; less than nothing is chance. */
+function extra({ nodeRequests: { seen, baseline } }: Measurement): string {
+  const more = Math.max(0, seen - baseline);
+  return baseline === 0 ? '–' : `+${count(more)} (${Math.round((more / baseline) * 100)} %)`;
 }
 
 function count(number: number): string {

@@ -11,6 +11,10 @@ export interface User {
   cart: readonly string[];
   /** A request that changes the session is under way; a browser waits for it. */
   busy: boolean;
+  /** Logged out on purpose, or tried to: `cookie` is the one that must not work any more, where the apps acknowledged it. */
+  left: { readonly cookie: string | undefined } | undefined;
+  /** Was once shown a state older than one that had been acknowledged. */
+  sawOlder: boolean;
 }
 
 /** `count` users, nobody logged in. Names are unique to `group`. */
@@ -21,5 +25,7 @@ export function makeUsers(group: string, count: number): readonly User[] {
     loggedInBy: undefined,
     cart: [],
     busy: false,
+    left: undefined,
+    sawOlder: false,
   }));
 }

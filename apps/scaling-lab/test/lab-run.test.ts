@@ -7,8 +7,10 @@ import type { Measurement, Report } from '../src/index.ts';
 import { NodeProcess } from './node-process.ts';
 
 const USERS = 60;
+const STRATEGIES = ['modulo', 'sess', 'sess-2-copies', 'sess-drain'];
+const SCENARIOS = ['scale-up', 'scale-down', 'crash'];
 
-describe('a whole run of the lab with 60 users on embedded nodes', () => {
+describe('a run of the lab with 60 users on embedded nodes', () => {
   let directory: string;
   let lab: NodeProcess;
   let report: Report;
@@ -16,12 +18,16 @@ describe('a whole run of the lab with 60 users on embedded nodes', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sess-lab-'));
     const file = join(directory, 'report.json');
-    lab = new NodeProcess('scaling-lab/dist/main.js', ['--runtime', 'embedded', '--users', String(USERS), '--json', file]);
+    lab = new NodeProcess('scaling-lab/dist/main.js', [
+      ...['--runtime', 'embedded', '--users', String(USERS), '--json', file, '--report', join(directory, 'page')],
+      ...SCENARIOS.flatMap((name) => ['--scenario', name]),
+      ...STRATEGIES.flatMap((name) => ['--strategy', name]),
+    ]);
     const { code } = await lab.ended;
     expect(lab.errors).toBe('');
     expect(code).toBe(0);
     report = JSON.parse(await readFile(file, 'utf8')) as Report;
-  }, 120_000);
+  }, 180_000);
   afterAll(async () => {
     await lab.dispose();
     await rm(directory, { recursive: true });
@@ -38,84 +44,108 @@ describe('a whole run of the lab with 60 users on embedded nodes', () => {
       runtime: 'embedded',
       nodes: 3,
       users: USERS,
-      apps: 2,
+      apps: 1,
       copies: 1,
       transport: 'text',
       node: process.version,
       asExpected: true,
     });
     expect(report.durationMs).toBeGreaterThan(0);
-    expect(report.measurements.map(({ scenario, phase, strategy }) => `${scenario} ${phase} ${strategy}`)).toEqual(
-      [
-        'cross-read read',
-        'app-kill killed',
-        'scale-up added',
-        'scale-down removed',
-        'crash listed',
-        'crash dropped',
-        'replace replaced',
-        'restart restarted',
-      ].flatMap((phase) => [`${phase} ketama`, `${phase} modulo`]),
-    );
+    const everywhere = ['modulo', 'sess', 'sess-2-copies'];
+    expect(report.measurements.map(({ scenario, phase, strategy }) => `${scenario} ${phase} ${strategy}`)).toEqual([
+      ...everywhere.map((strategy) => `scale-up added ${strategy}`),
+      ...STRATEGIES.map((strategy) => `scale-down removed ${strategy}`),
+      ...everywhere.map((strategy) => `crash listed ${strategy}`),
+      ...everywhere.map((strategy) => `crash dropped ${strategy}`),
+    ]);
   });
 
-  it('asked for every user once in each phase, while requests went on', () => {
-    for (const { found, traffic } of report.measurements) {
-      expect(Object.values(found).reduce((sum, count) => sum + count, 0)).toBe(USERS);
+  it('asked in each phase for every user who did not leave, while requests went on, and for some who did', () => {
+    for (const { found, traffic, users, left } of report.measurements) {
+      expect(Object.values(found).reduce((sum, count) => sum + count, 0)).toBe(users);
+      expect(users + left).toBeLessThanOrEqual(USERS);
+      expect(users).toBeGreaterThan(USERS / 2);
       expect(Object.values(traffic).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
+    }
+    expect(report.measurements.some(({ left }) => left > 0)).toBe(true);
+  });
+
+  it('shows nobody the profile of somebody else, and with this client no older state and no session that was destroyed', () => {
+    for (const { found, strategy, sawOlder, revived } of report.measurements) {
+      expect(found.stranger).toBe(0);
+      if (strategy !== 'modulo') expect({ strategy, sawOlder, revived }).toEqual({ strategy, sawOlder: 0, revived: 0 });
     }
   });
 
-  it('shows nobody the profile of somebody else, and no cart goes back', () => {
-    for (const { found, cartsBehind } of report.measurements)
-      expect({ stranger: found.stranger, cartsBehind }).toEqual({ stranger: 0, cartsBehind: 0 });
+  it('reads with Koa what Fastify wrote, and the reverse', () => {
+    for (const strategy of ['sess', 'sess-2-copies']) {
+      const { found, crossReads } = measured('scale-up', 'added', strategy);
+      expect(crossReads.fastifyToKoa + crossReads.koaToFastify).toBe(found['logged-in']);
+      expect(Math.min(crossReads.fastifyToKoa, crossReads.koaToFastify)).toBeGreaterThan(0);
+    }
   });
 
-  it.each(['ketama', 'modulo'])('reads with Koa what Fastify wrote, and the reverse, with %s', (strategy) => {
-    const { found, crossReads } = measured('cross-read', 'read', strategy);
-    expect(found['logged-in']).toBe(USERS);
-    expect(crossReads).toEqual({ fastifyToKoa: USERS / 2, koaToFastify: USERS / 2 });
+  it('logs nobody out when a node is added, drained before it goes, or one of two that hold each session', () => {
+    expect(measured('scale-up', 'added', 'sess').found['logged-out']).toBe(0);
+    expect(measured('scale-down', 'removed', 'sess-drain').found['logged-out']).toBe(0);
+    for (const [scenario, phase] of [
+      ['scale-up', 'added'],
+      ['scale-down', 'removed'],
+      ['crash', 'listed'],
+      ['crash', 'dropped'],
+    ] as const) {
+      const { found, users } = measured(scenario, phase, 'sess-2-copies');
+      expect(found['logged-in']).toBe(users);
+    }
   });
 
-  it.each(['ketama', 'modulo'])('logs nobody out by killing an app process, with %s', (strategy) => {
-    expect(measured('app-kill', 'killed', strategy).found).toMatchObject({ 'logged-in': USERS, 'logged-out': 0, unavailable: 0 });
-  });
-
-  it('logs nobody out with ketama when a fourth node is added', () => {
-    expect(measured('scale-up', 'added', 'ketama').found['logged-out']).toBe(0);
-  });
-
-  it('logs no more than about a quarter out with ketama, within four standard deviations, when one of four nodes is taken away', () => {
+  it('logs no more than about a quarter out, within four standard deviations, when one of four nodes is taken away', () => {
     // The share of one node in four is 1/4 give or take a quarter of it: 160 points a node do not divide the ring evenly.
     const share = (1 / 4) * 1.25;
-    expect(measured('scale-down', 'removed', 'ketama').found['logged-out']).toBeLessThanOrEqual((share + tolerance(share, USERS)) * USERS);
+    const { found, users } = measured('scale-down', 'removed', 'sess');
+    expect(found['logged-out']).toBeLessThanOrEqual((share + tolerance(share, users)) * users);
   });
 
-  it('loses more with modulo than with ketama whenever the number of nodes changes', () => {
+  it('loses more with modulo than with sess whenever the number of nodes changes', () => {
     for (const [scenario, phase] of [
       ['scale-up', 'added'],
       ['scale-down', 'removed'],
       ['crash', 'dropped'],
     ] as const) {
       expect(measured(scenario, phase, 'modulo').found['logged-out']).toBeGreaterThan(
-        measured(scenario, phase, 'ketama').found['logged-out'],
+        measured(scenario, phase, 'sess').found['logged-out'],
       );
     }
   });
 
   it('holds the sessions of a crashed node for out of reach, not for logged out, while it is listed', () => {
-    const listed = measured('crash', 'listed', 'ketama');
+    const listed = measured('crash', 'listed', 'sess');
     expect(listed.found['logged-out']).toBe(0);
     expect(listed.found.unavailable).toBeGreaterThan(0);
-    expect(listed.found['logged-in'] + listed.found.unavailable).toBe(USERS);
-    expect(measured('crash', 'dropped', 'ketama').found['logged-out']).toBe(listed.found.unavailable);
+    expect(listed.found['logged-in'] + listed.found.unavailable).toBe(listed.users);
+  });
+
+  it('keeps what requests met over time, with what happened, and the items of every node', () => {
+    expect(report.timelines).toHaveLength(10);
+    for (const { bins, marks, nodesBefore, nodesAfter, itemsBefore } of report.timelines) {
+      expect(bins.length).toBeGreaterThan(0);
+      expect(marks.at(-1)?.text).toBe('every process knows');
+      expect(nodesBefore).not.toEqual(nodesAfter);
+      expect(Object.keys(itemsBefore)).toEqual(nodesBefore);
+    }
   });
 
   it('prints the table with the measured numbers, and what it is doing in plain lines', () => {
     expect(lab.output).toMatch(/^runtime: embedded \(/m);
-    expect(lab.output).toMatch(/^3\/7 scale-up: logging in \(120\)$/m);
-    expect(lab.output).toMatch(/^scale-up, added \(3→4\) +ketama/m);
+    expect(lab.output).toMatch(/^1\/3 scale-up: logging in \(180\)$/m);
+    expect(lab.output).toMatch(/^scale-up, added \(3→4\) +modulo/m);
     expect(lab.output).not.toContain('\r');
+  });
+
+  it('writes a page that needs nothing else', async () => {
+    const page = await readFile(join(directory, 'page', 'index.html'), 'utf8');
+    for (const name of [...SCENARIOS, ...STRATEGIES]) expect(page).toContain(name);
+    expect(page).not.toMatch(/(?:src|href)="(?!#)|@import|url\(|<script/);
   });
 
   it('leaves no process behind', () => {

@@ -1,0 +1,124 @@
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AppFleet } from '../src/app-fleet.ts';
+import type { RequestSender } from '../src/load-balancer.ts';
+import { EVENTS, type EventName } from '../src/events/events.ts';
+import type { Scene } from '../src/events/scene.ts';
+import { NodeMeter } from '../src/node-meter.ts';
+import { STRATEGIES, type StrategyName } from '../src/strategies.ts';
+import { Timeline } from '../src/timeline.ts';
+import type { Traffic } from '../src/traffic.ts';
+import { makeUsers } from '../src/user.ts';
+
+let cluster: LocalCluster;
+let before: readonly string[];
+/** What the apps were told to do. */
+let done: string[];
+
+beforeEach(async () => {
+  cluster = await startLocalCluster({ nodes: 3, runtime: 'embedded' });
+  before = ids();
+  done = [];
+});
+afterEach(() => cluster.close());
+
+function ids(): readonly string[] {
+  return cluster.nodes.map(({ id }) => id);
+}
+
+/** Apps that know everything at once, and answer every request with 204. */
+function scene(strategy: StrategyName = 'sess', victim?: string): Scene & { readonly timeline: Timeline } {
+  const fleet = {
+    processes: [{ kill: async () => void done.push('kill') }],
+    converged: async () => void done.push(`knows ${cluster.nodes.length}`),
+    drain: async (node: string) => void done.push(`drain ${before.indexOf(node)} of ${cluster.nodes.length}`),
+    deploy: async (nodes?: unknown) => void done.push(`deploy ${JSON.stringify(nodes) ?? 'anew'}`),
+  } as unknown as AppFleet;
+  const balancer: RequestSender = {
+    send: async ({ path }) => {
+      done.push(`${path} while ${cluster.nodes.map(({ state }) => state).join()}`);
+      return { status: 204, framework: 'koa', setCookie: undefined, body: undefined };
+    },
+  };
+  const timeline = new Timeline();
+  const traffic = { settled: async () => void done.push('traffic') } as unknown as Traffic;
+  const site = { strategy: STRATEGIES[strategy], cluster, fleet, meter: new NodeMeter(cluster) };
+  const crowd = { site, balancer, users: makeUsers('t', 16), traffic, timeline };
+  return { site, crowd, victim, signal: new AbortController().signal, timeline };
+}
+
+function happen(event: EventName, at: Scene): Promise<string | undefined> {
+  return EVENTS[event].happen(at);
+}
+
+describe('events', () => {
+  it('add one node, or three', async () => {
+    await happen('add-node', scene());
+    expect(ids()).toHaveLength(4);
+    await happen('add-three-nodes', scene());
+    expect(ids()).toHaveLength(7);
+  });
+
+  it('take the last node away, drained only by a strategy that drains', async () => {
+    expect(await happen('remove-last-node', scene())).toBe(before[2]);
+    expect(done).toEqual([]);
+    expect(await happen('remove-last-node', scene('sess-drain'))).toBe(before[1]);
+    expect(done).toEqual(['drain 1 of 2']);
+    expect(ids()).toEqual([before[0]]);
+  });
+
+  it('add a node and take the same one away once everybody knows of it', async () => {
+    await happen('up-and-down', scene());
+    expect(done).toEqual(['knows 4']);
+    expect(ids()).toEqual(before);
+  });
+
+  it('crash a node, which stays listed until it is dropped', async () => {
+    const victim = await happen('crash-node', scene());
+    expect(victim).toBe(before[1]);
+    expect(cluster.nodes.map(({ state }) => state)).toEqual(['running', 'crashed', 'running']);
+    await happen('drop-victim', scene('sess', victim));
+    expect(ids()).toEqual([before[0], before[2]]);
+  });
+
+  it('replace a node by another, or in place with the version of the list unchanged', async () => {
+    const { configurationVersion } = cluster;
+    await happen('replace-in-place', scene());
+    expect(done).toEqual(['traffic']);
+    expect({ ids: ids(), version: cluster.configurationVersion }).toEqual({ ids: before, version: configurationVersion });
+    await happen('replace-node', scene());
+    expect(ids()).toHaveLength(3);
+    expect(ids()).not.toContain(before[1]);
+  });
+
+  it('replace every node in turn, each drained where the strategy drains', async () => {
+    await happen('replace-every-node', scene('sess-drain'));
+    expect(done).toEqual([0, 1, 2].flatMap((place) => ['knows 4', `drain ${place} of 4`, 'knows 3']));
+    expect(ids().filter((id) => before.includes(id))).toEqual([]);
+  });
+
+  it('log users out while a node hangs, and have it go on', async () => {
+    await happen('log-out-in-pause', scene());
+    expect(done.length).toBeGreaterThan(0);
+    expect(new Set(done)).toEqual(new Set(['/logout while running,paused,running']));
+    expect(cluster.nodes.every(({ state }) => state === 'running')).toBe(true);
+  });
+
+  it('deploy the apps in the middle of a scale-up, or with a longer list', async () => {
+    await happen('deploy-in-scale-up', scene());
+    await happen('deploy-longer-list', scene());
+    expect(done).toEqual(['deploy anew', `deploy ${JSON.stringify({ kind: 'list', nodes: ids() })}`]);
+    expect(ids()).toHaveLength(5);
+  });
+
+  it('kill an app process', async () => {
+    await happen('kill-app', scene());
+    expect(done).toEqual(['kill']);
+  });
+
+  it('tell the timeline what happens', async () => {
+    const at = scene();
+    await happen('replace-node', at);
+    expect(at.timeline.record.marks.map(({ text }) => text)).toEqual(['a node crashes', 'another takes its place']);
+  });
+});
