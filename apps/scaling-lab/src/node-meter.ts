@@ -47,10 +47,13 @@ export class NodeMeter {
 
   /** Does nothing but wait while a look is under way. */
   async #lookAtAll(): Promise<void> {
-    this.#looking ??= Promise.all(this.#cluster.nodes.map((node) => this.#lookAt(node))).then(() => {
-      this.#looking = undefined;
-    });
+    this.#looking ??= this.#askAll();
     await this.#looking;
+  }
+
+  async #askAll(): Promise<void> {
+    await Promise.all(this.#cluster.nodes.map((node) => this.#lookAt(node)));
+    this.#looking = undefined;
   }
 
   async #lookAt(node: LocalNode): Promise<void> {

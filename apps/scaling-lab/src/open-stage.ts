@@ -3,6 +3,7 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { AppFleet } from './app-fleet.ts';
 import type { ChildProcesses } from './child-processes.ts';
 import type { Cleanup } from './cleanup.ts';
+import { forEachConcurrently } from './for-each-concurrently.ts';
 import { NodeMeter } from './node-meter.ts';
 import type { LabOptions } from './options.ts';
 import type { Progress } from './progress.ts';
@@ -12,6 +13,9 @@ import { copiesOf, STRATEGIES, type Strategy } from './strategies.ts';
 
 /** Milliseconds between two looks of an app process at the endpoint: shorter than in production (a minute), so that the lab need not wait. */
 const POLL_INTERVAL_MS = 250;
+
+/** More would only keep each other waiting, until one of them is given up. */
+const FLEETS_AT_ONCE = 2;
 
 /** Who closes what is opened, and who says that it is over. */
 export interface Ownership {
@@ -26,12 +30,18 @@ export async function openStage(options: LabOptions, nodes: number, ownership: O
   const clusters = await openClusters(options.runtime, strategies.length, nodes, ownership, progress);
   progress.step(`starting ${2 * options.apps * strategies.length} app processes`);
   const secret = randomBytes(32).toString('base64url');
-  const starts = strategies.map((strategy, place) => {
-    const cluster = clusters[place];
-    if (cluster === undefined) throw new Error('there is a cluster for every strategy');
-    return openSite(strategy, cluster, secret, options, ownership);
-  });
-  return { sites: await whole(starts, ownership.signal), secret, signal: ownership.signal };
+  const sites: Site[] = [];
+  await forEachConcurrently(
+    strategies.entries(),
+    FLEETS_AT_ONCE,
+    async ([place, strategy]) => {
+      const cluster = clusters[place];
+      if (cluster === undefined) throw new Error('there is a cluster for every strategy');
+      sites[place] = await openSite(strategy, cluster, secret, options, ownership);
+    },
+    ownership.signal,
+  );
+  return { sites, secret, signal: ownership.signal };
 }
 
 /** The first one finds out what works here; the others are like it. */
@@ -51,7 +61,10 @@ async function openClusters(
   };
   const first = await open(runtime);
   const others = Array.from({ length: count - 1 }, () => open(first.runtime));
-  return [first, ...(await whole(others, ownership.signal))];
+  // All have settled before anything is closed.
+  await Promise.allSettled(others);
+  ownership.signal.throwIfAborted();
+  return [first, ...(await Promise.all(others))];
 }
 
 async function openSite(
@@ -74,11 +87,4 @@ async function openSite(
   ownership.cleanup.add(() => fleet.close());
   ownership.cleanup.add(async () => meter.stop());
   return { strategy, cluster, fleet, meter };
-}
-
-/** All have settled before anything is closed. */
-async function whole<T>(starts: readonly Promise<T>[], signal: AbortSignal): Promise<readonly T[]> {
-  await Promise.allSettled(starts);
-  signal.throwIfAborted();
-  return Promise.all(starts);
 }

@@ -19,7 +19,14 @@ describe('a run of the lab with 60 users on embedded nodes', () => {
     directory = await mkdtemp(join(tmpdir(), 'sess-lab-'));
     const file = join(directory, 'report.json');
     lab = new NodeProcess('scaling-lab/dist/main.js', [
-      ...['--runtime', 'embedded', '--users', String(USERS), '--json', file, '--report', join(directory, 'page')],
+      '--runtime',
+      'embedded',
+      '--users',
+      String(USERS),
+      '--json',
+      file,
+      '--report',
+      join(directory, 'page'),
       ...SCENARIOS.flatMap((name) => ['--scenario', name]),
       ...STRATEGIES.flatMap((name) => ['--strategy', name]),
     ]);
