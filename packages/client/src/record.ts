@@ -19,9 +19,11 @@
  * present to `set` with `expect: 'absent'`, nothing alive to `delete` (which replaces it) and to `touch`. What is stored today must stay
  * readable: a changed layout gets a new format byte, and format 1 goes on being read.
  */
+import { endianness } from 'node:os';
 import { inspect } from 'node:util';
 
 import type { CacheRecord } from './contract.ts';
+import { recordMemory } from './record-memory.ts';
 import type { CasToken, StoredItem } from './transport/transport.ts';
 
 /** Bytes of the envelope before the payload. */
@@ -177,7 +179,7 @@ export function decode(item: StoredItem, source: RecordSource): Entry {
 /** The bytes of a record: the envelope and a copy of `value`. */
 export function encodeRecord(value: Uint8Array | string, version: bigint, ttlSeconds: number): Buffer {
   const length = typeof value === 'string' ? Buffer.byteLength(value) : value.byteLength;
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + length);
+  const bytes = recordMemory(HEADER_BYTES + length);
   writeHeader(bytes, 0, version, ttlSeconds);
   if (typeof value === 'string') bytes.write(value, HEADER_BYTES);
   else bytes.set(value, HEADER_BYTES);
@@ -197,9 +199,15 @@ function writeHeader(bytes: Buffer, flags: number, version: bigint, ttlSeconds: 
   bytes[1] = FORMAT;
   bytes[2] = flags;
   bytes[3] = 0;
-  bytes.writeBigUInt64BE(version, VERSION_OFFSET);
+  // The version a byte at a time out of memory that was given it whole: `writeBigUInt64BE` makes five further bigints of it.
+  versionInMemory[0] = version;
+  for (let at = 0; at < 8; at += 1) bytes[VERSION_OFFSET + at] = versionBytes[LOWEST_FIRST ? 7 - at : at] as number;
   bytes.writeUInt32BE(ttlSeconds, TTL_OFFSET);
 }
+
+const versionInMemory = new BigUint64Array(1);
+const versionBytes = new Uint8Array(versionInMemory.buffer);
+const LOWEST_FIRST: boolean = endianness() === 'LE';
 
 function versionIsSpent(bytes: Buffer): boolean {
   return bytes[VERSION_OFFSET] === 0xff && bytes.readUIntBE(VERSION_OFFSET, 6) === 0xffff_ffff_ffff;
