@@ -49,14 +49,23 @@ export function sessions(given: KoaSessionsOptions): SessionsMiddleware {
       await Promise.allSettled([end(ctx, session)]);
       throw error;
     }
-    return end(ctx, session);
+    // Mostly there is nothing to wait for, and one promise less.
+    const ending = end(ctx, session);
+    if (ending !== undefined) await ending;
   };
   return Object.assign(middleware, { close: () => all.close() });
 }
 
-async function end(ctx: ParameterizedContext, session: RequestSession): Promise<void> {
+function end(ctx: ParameterizedContext, session: RequestSession): Promise<void> | undefined {
+  const saving = session.commit();
+  if (saving !== undefined) return endAfter(saving, ctx, session);
+  tellBrowser(ctx, session);
+  return undefined;
+}
+
+async function endAfter(saving: Promise<void>, ctx: ParameterizedContext, session: RequestSession): Promise<void> {
   try {
-    await session.commit();
+    await saving;
   } finally {
     // Also where the save failed: a new id that was stored before must reach the browser with the error, or its session is lost.
     tellBrowser(ctx, session);

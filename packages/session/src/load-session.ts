@@ -12,7 +12,12 @@ export type LoadOutcome =
   | { readonly kind: 'unavailable'; readonly identity: Identity; readonly error: SessionError };
 
 /** Asks the store for each id in turn, until one is found. One that nobody could tell of outweighs those that are missing. */
-export async function loadSession(context: SessionContext, identities: readonly Identity[]): Promise<LoadOutcome> {
+export function loadSession(context: SessionContext, identities: readonly Identity[]): Promise<LoadOutcome> {
+  const [only] = identities;
+  return only !== undefined && identities.length === 1 ? loadOne(context, only) : loadFirstFound(context, identities);
+}
+
+async function loadFirstFound(context: SessionContext, identities: readonly Identity[]): Promise<LoadOutcome> {
   let unavailable: LoadOutcome | undefined;
   for (const identity of identities) {
     const outcome = await loadOne(context, identity);
