@@ -7,24 +7,21 @@
  */
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { ketama, modulo, rendezvous, type Distribution, type RingNode } from '@sess/hash-ring';
 import ConsistentHash from 'consistent-hash';
 import HashRing from 'hashring';
+import { JSON_FILE, readCommandLine } from './command-line.ts';
 import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    milliseconds: { type: 'string', default: '10' },
-    json: { type: 'string' },
-  },
+const options = readCommandLine('node benchmarks/dist/hash-ring.js', "How fast is a key's owner found, and a ring built?", {
+  quick: { help: '5 rounds' },
+  rounds: { help: 'measurements of each contender', default: 41 },
+  milliseconds: { help: 'length of a measurement', default: 10 },
+  json: JSON_FILE,
 });
-const rounds = Number(options.rounds ?? (options.quick ? 5 : 41));
-const milliseconds = Number(options.milliseconds);
-if (!(rounds >= 1) || !(milliseconds > 0)) throw new Error('--rounds and --milliseconds: expected numbers above 0');
+const rounds = options.quick ? 5 : options.rounds;
+const { milliseconds } = options;
 
 const PORT = 11_211;
 const NODE_COUNTS = [3, 32, 512];

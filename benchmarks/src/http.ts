@@ -1,110 +1,123 @@
 /**
- * What does a session cost a web application? Requests per second of a route that reads a 20-item cart from the session, for this
- * project's adapters, for what people use today, and for bare frameworks without any session.
+ * What does a session cost a web application? Requests per second, and CPU time per request, of a route that reads a 20-item cart from the session: for
+ * this project's adapters, for what people use today, for bare frameworks without any session, and for the limit, which asks memcached and does nothing
+ * else.
  *
- *     node benchmarks/dist/http.js [--rounds 5] [--seconds 3] [--connections 32] [--json FILE]
+ *     node benchmarks/dist/http.js --help
  *
- * Every server is a process of its own; they take turns within each round; medians over the rounds are printed, and ratios of medians.
+ * Every server is a process of its own; they take turns within each round. Medians over the rounds are printed, and medians of the ratios within a round.
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { startLocalCluster } from '@sess/local-cluster';
-import { fullCart } from './http/cart.ts';
+import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { CONTENDERS, OPTION_CONTENDERS, RATIOS, type Contender } from './http/contenders.ts';
 import { load, LOAD_GENERATOR } from './http/load.ts';
+import { startServer, type RunningServer } from './http/running-server.ts';
+import { leaveFirstCore } from './pinning.ts';
 import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
-    connections: { type: 'string', default: '32' },
-    json: { type: 'string' },
-  },
+const options = readCommandLine('node benchmarks/dist/http.js', 'What does a session cost a web application?', {
+  quick: { help: '3 rounds of a second' },
+  rounds: { help: 'measurements of each server', default: 9 },
+  seconds: { help: 'length of a measurement', default: 2 },
+  connections: { help: 'keep-alive connections', default: 32 },
+  visitors: { help: 'sessions asked for in turn', default: 64 },
+  'no-pin': { help: 'let all share all cores, rather than keep the first one for the server that is measured' },
+  options: { help: 'what options cost: @sess/fastify-plugin with each of them, instead of the peers' },
+  only: { help: 'only these servers, by name, separated by commas', value: 'NAMES' },
+  json: JSON_FILE,
 });
+const rounds = options.quick ? 3 : options.rounds;
+const seconds = options.quick ? 1 : options.seconds;
 
-const SERVERS = {
-  'fastify-bare': 'Fastify, no session',
-  'fastify-sess': 'Fastify, @sess/fastify-plugin',
-  'fastify-session': 'Fastify, @fastify/session on memcached',
-  'fastify-secure-session': 'Fastify, @fastify/secure-session (cookie only)',
-  'koa-bare': 'Koa, no session',
-  'koa-sess': 'Koa, @sess/koa-middleware',
-  'koa-session': 'Koa, koa-session on memcached',
-  'express-session': 'Express, express-session, connect-memcached',
-} as const;
-type ServerName = keyof typeof SERVERS;
-const NAMES = Object.keys(SERVERS) as ServerName[];
-
-interface Running {
-  readonly process: ChildProcess;
-  readonly url: string;
-  readonly cookie: string;
+interface Sample {
+  readonly requestsPerSecond: number;
+  readonly cpuMicroseconds: number;
 }
 
+const contenders = chosen();
+// Before anything is started: what this process starts stays where it is.
+const pinning = options['no-pin'] ? undefined : leaveFirstCore();
 const cluster = await startLocalCluster({ nodes: 1, runtime: 'memcached' });
-const running = new Map<ServerName, Running>();
-const samples = new Map<ServerName, number[]>(NAMES.map((name) => [name, []]));
+const running = new Map<string, RunningServer>();
+const samples = new Map<string, Sample[]>([...contenders.keys()].map((name) => [name, []]));
 try {
-  for (const name of NAMES) running.set(name, await start(name, cluster.nodes[0]?.id ?? ''));
+  for (const [name, contender] of contenders) {
+    running.set(name, await startServer(contender, cluster.nodes[0]?.id ?? '', options.visitors, pinning?.measured));
+  }
   // Round 0 warms up; it does not count.
-  for (let round = 0; round <= Number(options.rounds); round += 1) {
-    for (const [name, { url, cookie }] of running) {
-      const seconds = round === 0 ? 1 : Number(options.seconds);
-      const { requestsPerSecond, failed } = await load({ url, cookie, connections: Number(options.connections), seconds });
-      if (failed > 0) throw new Error(`${SERVERS[name]}: ${failed} requests failed, so its rate means nothing`);
-      if (round > 0) samples.get(name)?.push(requestsPerSecond);
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [name, server] of running) {
+      const sample = await measure(name, server, round === 0 ? 1 : seconds);
+      if (round > 0) samples.get(name)?.push(sample);
     }
   }
 } finally {
-  for (const server of running.values()) server.process.disconnect();
+  await Promise.all([...running.values()].map((server) => server.stop()));
   await cluster.close();
 }
 
-const rate = (name: ServerName): number => median(samples.get(name) ?? []);
-const ratios = {
-  'fastify-plugin over bare Fastify': rate('fastify-sess') / rate('fastify-bare'),
-  'fastify-plugin over @fastify/session': rate('fastify-sess') / rate('fastify-session'),
-  'koa-middleware over bare Koa': rate('koa-sess') / rate('koa-bare'),
-  'koa-middleware over koa-session': rate('koa-sess') / rate('koa-session'),
-};
-console.log(`GET of a 20-item cart, ${options.connections} connections, load by ${LOAD_GENERATOR}, Node.js ${process.version}\n`);
-printTable(
-  ['', 'requests/s'],
-  NAMES.map((name) => [SERVERS[name], count(rate(name))]),
+const places =
+  pinning === undefined ? 'all on all cores' : `server on core ${pinning.measured}, memcached and load on core ${pinning.others}`;
+console.log(
+  `GET of a 20-item cart, ${options.visitors} visitors, ${options.connections} connections, load by ${LOAD_GENERATOR}, ${places}, Node.js ${process.version}\n`,
 );
-console.log();
+const medianOf = (name: string, what: keyof Sample): number => median((samples.get(name) ?? []).map((sample) => sample[what]));
+const base = options.options ? 'option:plain' : undefined;
 printTable(
-  ['', 'ratio'],
-  Object.entries(ratios).map(([what, ratio]) => [what, ratio.toFixed(2)]),
+  ['', 'requests/s', 'CPU µs each', ...(base === undefined ? [] : ['CPU over plain'])],
+  [...contenders].map(([name, { label }]) => [
+    label,
+    count(medianOf(name, 'requestsPerSecond')),
+    medianOf(name, 'cpuMicroseconds').toFixed(1),
+    ...(base === undefined ? [] : [ratioWithinRounds(name, base, 'cpuMicroseconds').toFixed(2)]),
+  ]),
 );
-if (options.json !== undefined) {
-  const rates = Object.fromEntries(NAMES.map((name) => [name, rate(name)]));
-  await writeFile(
-    options.json,
-    `${JSON.stringify({ node: process.version, load: LOAD_GENERATOR, requestsPerSecond: rates, ratios }, null, 2)}\n`,
+const ratios = RATIOS.filter(({ of, over }) => contenders.has(of) && contenders.has(over)).map((ratio) => ({
+  ...ratio,
+  requests: ratioWithinRounds(ratio.of, ratio.over, 'requestsPerSecond'),
+  // Of CPU time less is better, so it is turned round: then the two can be compared.
+  cpu: ratioWithinRounds(ratio.over, ratio.of, 'cpuMicroseconds'),
+}));
+if (ratios.length > 0) {
+  console.log();
+  printTable(
+    ['', 'requests/s', 'requests per CPU', 'wanted'],
+    ratios.map(({ what, requests, cpu, wanted }) => [
+      what,
+      requests.toFixed(2),
+      cpu.toFixed(2),
+      wanted === undefined ? '' : `≥ ${wanted.toFixed(2)}`,
+    ]),
   );
 }
+if (options.json !== undefined) {
+  const found = { node: process.version, load: LOAD_GENERATOR, places, rounds, seconds, samples: Object.fromEntries(samples), ratios };
+  await writeFile(options.json, `${JSON.stringify(found, null, 2)}\n`);
+}
 
-/** Starts a server, fills its session, and makes sure that it reads back what it keeps. */
-async function start(name: ServerName, memcached: string): Promise<Running> {
-  const child = fork(fileURLToPath(new URL('./http/worker.js', import.meta.url)), [name, memcached]);
-  const [{ port }] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(() => {
-      throw new Error(`${SERVERS[name]} did not start`);
-    }),
-  ])) as [{ port: number }];
-  const url = `http://127.0.0.1:${port}/cart`;
-  const login = await fetch(url, { method: 'POST' });
-  const cookie = login.headers
-    .getSetCookie()
-    .map((line) => line.split(';')[0])
-    .join('; ');
-  const seen: unknown = await (await fetch(url, { headers: { cookie } })).json();
-  if (!isDeepStrictEqual(seen, fullCart())) throw new Error(`${SERVERS[name]} does not read back the cart that it stored`);
-  return { process: child, url, cookie };
+function chosen(): ReadonlyMap<string, Contender> {
+  const all = options.options ? OPTION_CONTENDERS : CONTENDERS;
+  if (options.only === undefined) return all;
+  const names = options.only.split(',');
+  const unknown = names.filter((name) => !all.has(name));
+  if (unknown.length > 0) {
+    console.error(`--only: there is no ${unknown.join(', ')}; there are ${[...all.keys()].join(', ')}.`);
+    process.exit(2);
+  }
+  return new Map([...all].filter(([name]) => names.includes(name)));
+}
+
+async function measure(name: string, { url, cookies, cpu }: RunningServer, length: number): Promise<Sample> {
+  const before = await cpu();
+  const { requests, requestsPerSecond, failed } = await load({ url, cookies, connections: options.connections, seconds: length });
+  if (failed > 0) throw new Error(`${name}: ${failed} requests failed, so its rate means nothing`);
+  return { requestsPerSecond, cpuMicroseconds: ((await cpu()) - before) / requests };
+}
+
+/** The median of the ratios of two servers that were measured in the same round, one after the other: what slowed one slowed both. */
+function ratioWithinRounds(of: string, over: string, what: keyof Sample): number {
+  const theirs = samples.get(over) ?? [];
+  return median((samples.get(of) ?? []).map((sample, round) => sample[what] / (theirs[round]?.[what] ?? Number.NaN)));
 }

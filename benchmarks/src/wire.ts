@@ -5,24 +5,21 @@
  *
  * Contenders take turns within each round; medians over the rounds are printed, and ratios of medians.
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { startLocalCluster } from '@sess/local-cluster';
+import { JSON_FILE, readCommandLine } from './command-line.ts';
 import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
 import { CONTENDERS, PEERS, type Cell, type ContenderName, type Measurement } from './wire/cell.ts';
 import type { Answer, Order } from './wire/worker.ts';
+import { WorkerProcess } from './worker-process.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '5' },
-    milliseconds: { type: 'string', default: '400' },
-    json: { type: 'string' },
-  },
+const options = readCommandLine('node benchmarks/dist/wire.js', 'How fast is a request to memcached, and what does it cost?', {
+  quick: { help: '1 KiB, one node, 1 and 64 in flight only' },
+  rounds: { help: 'measurements of each contender and cell', default: 5 },
+  milliseconds: { help: 'length of a measurement', default: 400 },
+  json: JSON_FILE,
 });
 
 const cells: Cell[] = [];
@@ -45,14 +42,14 @@ interface Result extends Cell {
 }
 
 const cluster = await startLocalCluster({ nodes: 8, runtime: 'memcached' });
-const workers = new Map<ContenderName, ChildProcess>(
-  CONTENDERS.map((name) => [name, fork(fileURLToPath(new URL('./wire/worker.js', import.meta.url)), [name])]),
+const workers = new Map<ContenderName, WorkerProcess>(
+  CONTENDERS.map((name) => [name, new WorkerProcess(name, fileURLToPath(new URL('./wire/worker.js', import.meta.url)), [name])]),
 );
 const results: Result[] = [];
 try {
   for (const cell of cells) results.push(await measureCell(cell));
 } finally {
-  for (const worker of workers.values()) worker.disconnect();
+  await Promise.all([...workers.values()].map((worker) => worker.stop()));
   await cluster.close();
 }
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
@@ -62,9 +59,9 @@ async function measureCell(cell: Cell): Promise<Result> {
   const names = CONTENDERS.filter((name) => cell.nodes === 1 || name !== 'memcache-client');
   const samples = new Map<ContenderName, Measurement[]>(names.map((name) => [name, []]));
   // Round 0 stores the values and warms up; it does not count.
-  for (let round = 0; round <= Number(options.rounds); round += 1) {
+  for (let round = 0; round <= options.rounds; round += 1) {
     for (const name of names) {
-      const measurement = await ask(name, { cell, servers, milliseconds: Number(options.milliseconds) });
+      const measurement = await ask(name, { cell, servers, milliseconds: options.milliseconds });
       if (round > 0) samples.get(name)?.push(measurement);
     }
   }
@@ -95,10 +92,7 @@ function ratios(
 async function ask(name: ContenderName, order: Order): Promise<Measurement> {
   const worker = workers.get(name);
   if (worker === undefined) throw new Error(`no process for ${name}`);
-  worker.send(order);
-  const [answer] = (await Promise.race([once(worker, 'message'), once(worker, 'exit').then(() => [{ failure: 'its process ended' }])])) as [
-    Answer,
-  ];
+  const answer = await worker.ask<Answer>(order);
   if ('failure' in answer) throw new Error(`${name}: ${answer.failure}`);
   return answer.measurement;
 }

@@ -1,16 +1,23 @@
-/** Load on one URL from several keep-alive connections: by `wrk` where it is installed, because it leaves more of a small machine to the server; else by autocannon. */
+/**
+ * Load on one URL from several keep-alive connections, each request with the cookie of another visitor in turn: by `wrk` where it is installed, because
+ * it leaves more of a small machine to the server; else by autocannon.
+ */
 import { execFile, spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import autocannon from 'autocannon';
 
 export interface Load {
   readonly url: string;
-  readonly cookie: string;
+  readonly cookies: readonly string[];
   readonly connections: number;
   readonly seconds: number;
 }
 
 export interface LoadResult {
+  readonly requests: number;
   readonly requestsPerSecond: number;
   /** Answers that were not 2xx, timeouts and broken connections. */
   readonly failed: number;
@@ -22,16 +29,44 @@ export function load(what: Load): Promise<LoadResult> {
   return LOAD_GENERATOR === 'wrk' ? byWrk(what) : byAutocannon(what);
 }
 
-async function byWrk({ url, cookie, connections, seconds }: Load): Promise<LoadResult> {
-  const { stdout } = await promisify(execFile)('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-H', `Cookie: ${cookie}`, url]);
-  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
-  if (rate === undefined) throw new Error(`wrk printed no rate:\n${stdout}`);
-  const bad = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
-  const broken = (/Socket errors: (.*)/.exec(stdout)?.[1] ?? '').match(/\d+/g) ?? [];
-  return { requestsPerSecond: Number(rate), failed: broken.reduce((sum, errors) => sum + Number(errors), bad) };
+/** The requests are put together once, so that the generator has as little to do as with one request. */
+const LUA = `
+local requests, at = {}, 0
+function init(args)
+  for cookie in io.lines(args[1]) do requests[#requests + 1] = wrk.format('GET', nil, { Cookie = cookie }) end
+end
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+`;
+
+async function byWrk({ url, cookies, connections, seconds }: Load): Promise<LoadResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'sess-load-'));
+  try {
+    const [script, list] = [join(folder, 'visitors.lua'), join(folder, 'cookies.txt')];
+    // A server without sessions gets a cookie too: reading the header is no part of what is compared.
+    await writeFile(list, `${cookies.map((cookie) => cookie || 'none=0').join('\n')}\n`);
+    await writeFile(script, LUA);
+    const { stdout } = await promisify(execFile)('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url, '--', list]);
+    const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
+    const requests = /(\d+) requests in/.exec(stdout)?.[1];
+    if (rate === undefined || requests === undefined) throw new Error(`wrk printed no rate:\n${stdout}`);
+    const bad = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
+    const broken = (/Socket errors: (.*)/.exec(stdout)?.[1] ?? '').match(/\d+/g) ?? [];
+    const failed = broken.reduce((sum, errors) => sum + Number(errors), bad);
+    return { requests: Number(requests), requestsPerSecond: Number(rate), failed };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
-async function byAutocannon({ url, cookie, connections, seconds }: Load): Promise<LoadResult> {
-  const result = await autocannon({ url, connections, duration: seconds, headers: { cookie } });
-  return { requestsPerSecond: result.requests.average, failed: result.non2xx + result.errors + result.timeouts };
+async function byAutocannon({ url, cookies, connections, seconds }: Load): Promise<LoadResult> {
+  const requests = cookies.map((cookie) => ({ headers: { cookie: cookie || 'none=0' } }));
+  const result = await autocannon({ url, connections, duration: seconds, requests });
+  return {
+    requests: result.requests.total,
+    requestsPerSecond: result.requests.average,
+    failed: result.non2xx + result.errors + result.timeouts,
+  };
 }

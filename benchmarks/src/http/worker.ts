@@ -1,7 +1,12 @@
-/** One server in a process of its own. */
+/** One server in a process of its own. Tells its port, and how much CPU time it has used whenever it is asked. */
+import type { VariantName } from './contenders.ts';
 import type { ServerModule } from './server.ts';
 
-const [name = '', memcached = ''] = process.argv.slice(2);
+const [name = '', memcached = '', variant = 'plain'] = process.argv.slice(2);
 const server = (await import(`./servers/${name}.js`)) as ServerModule;
 process.on('disconnect', () => process.exit(0));
-process.send?.({ port: await server.start(memcached) });
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.({ cpu: user + system });
+});
+process.send?.({ port: await server.start(memcached, variant as VariantName) });

@@ -1,6 +1,7 @@
 import fastify from 'fastify';
 import sessions from '@sess/fastify-plugin';
 import { type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
+import { VARIANTS, type VariantName } from '../contenders.ts';
 import { listen } from '../listen.ts';
 
 declare module '@sess/session' {
@@ -9,9 +10,10 @@ declare module '@sess/session' {
   }
 }
 
-export async function start(memcached: string): Promise<number> {
+export async function start(memcached: string, variant: VariantName): Promise<number> {
   const app = fastify();
-  await app.register(sessions, { servers: `memcached://${memcached}`, secret: SECRET, ttlSeconds: TTL_SECONDS, cookie: { secure: false } });
+  const common = { servers: `memcached://${memcached}`, secret: SECRET, ttlSeconds: TTL_SECONDS, cookie: { secure: false } };
+  await app.register(sessions, { ...common, ...VARIANTS[variant].options });
   app.post('/cart', async (request) => {
     request.session.data.benchmarkCart = fullCart();
     return { stored: true };

@@ -1,0 +1,103 @@
+/**
+ * Does the client leave anything behind? A million gets; then the heap is held against what it was before, and after `close()` the timers, sockets and
+ * other handles of the process against what there was before the client.
+ *
+ *     node benchmarks/dist/heap.js --help
+ *
+ * Ends with status 1 when it does.
+ */
+import { writeFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createClient } from '@sess/client';
+import { startLocalCluster } from '@sess/local-cluster';
+import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { count } from './table.ts';
+
+const options = readCommandLine('node benchmarks/dist/heap.js', 'Does the client leave anything behind?', {
+  gets: { help: 'how many', default: 1_000_000, least: 1_000 },
+  'in-flight': { help: 'at once', default: 64 },
+  nodes: { help: 'memcached nodes', default: 3 },
+  json: JSON_FILE,
+});
+const WANTED_MIB = 5;
+
+// Reading memory without collecting first would measure the collector's mood.
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+const cluster = await startLocalCluster({ nodes: options.nodes, runtime: 'memcached' });
+try {
+  const handlesBefore = handles();
+  const client = createClient(`memcached://${cluster.nodes.map(({ id }) => id).join(',')}`);
+  await client.ready();
+  const keys = Array.from({ length: 1_000 }, (_, index) => `s/${String(index).padStart(43, '0')}`);
+  for (const key of keys) await client.set(key, Buffer.alloc(1024, 'v'), { ttlSeconds: 3600 });
+
+  const get = async (times: number): Promise<void> => {
+    let started = 0;
+    const lane = async (): Promise<void> => {
+      while (started < times) {
+        const key = keys[started++ % keys.length] ?? '';
+        if ((await client.get(key)) === undefined) throw new Error('a get missed');
+      }
+    };
+    await Promise.all(Array.from({ length: options['in-flight'] }, lane));
+  };
+  // What is made once (compiled code, pools, buffers) is made now.
+  await get(Math.min(50_000, options.gets));
+  const before = used();
+  await get(options.gets);
+  const after = used();
+  await client.close();
+  const left = leftOver(handlesBefore, await settledHandles(handlesBefore));
+
+  const grownMiB = (after - before) / 2 ** 20;
+  console.log(`${count(options.gets)} gets: heap and buffers ${mib(before)} before, ${mib(after)} after: ${grownMiB.toFixed(2)} MiB more`);
+  console.log(`wanted: at most ${WANTED_MIB} MiB more`);
+  console.log(`after close(): ${left.length === 0 ? 'no timer, socket or other handle left' : `left: ${left.join(', ')}`}`);
+  if (options.json !== undefined) {
+    await writeFile(
+      options.json,
+      `${JSON.stringify({ node: process.version, gets: options.gets, before, after, grownMiB, left }, null, 2)}\n`,
+    );
+  }
+  if (grownMiB > WANTED_MIB || left.length > 0) process.exitCode = 1;
+} finally {
+  await cluster.close();
+}
+
+/** Bytes of the JavaScript heap and of the memory of Buffers, after what nobody holds has been collected. */
+function used(): number {
+  for (let times = 0; times < 3; times += 1) collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+function handles(): readonly string[] {
+  return process.getActiveResourcesInfo();
+}
+
+/** The handles that are there beyond those of before. */
+function leftOver(before: readonly string[], now: readonly string[]): readonly string[] {
+  const rest = [...before];
+  return now.filter((handle) => {
+    const at = rest.indexOf(handle);
+    if (at !== -1) rest.splice(at, 1);
+    return at === -1;
+  });
+}
+
+/** Node.js lets go of a handle a turn after it was closed. */
+async function settledHandles(before: readonly string[]): Promise<readonly string[]> {
+  for (let turn = 0; turn < 10 && leftOver(before, handles()).length > 0; turn += 1) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+  return handles().filter((handle) => handle !== 'Immediate');
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+}

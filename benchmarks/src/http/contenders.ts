@@ -1,0 +1,52 @@
+/** A server that is measured: the module under `servers/`, and for ours the options that it runs with. */
+export interface Contender {
+  readonly label: string;
+  readonly module: string;
+  readonly variant: VariantName;
+}
+
+/** What an option costs: the Fastify server with each of these. A further one is one more line here. */
+export const VARIANTS = {
+  plain: { label: 'as it comes', options: {} },
+  renewal: { label: 'renewAfterSeconds', options: { renewAfterSeconds: 900 } },
+  persistent: { label: 'cookie.persistent', options: { cookie: { secure: false, persistent: true } } },
+  touch: { label: 'touchAfterSeconds: 0 (a touch with every request)', options: { touchAfterSeconds: 0 } },
+} as const;
+export type VariantName = keyof typeof VARIANTS;
+
+const SERVERS = {
+  'fastify-bare': 'Fastify, no session',
+  'fastify-limit': 'Fastify, one raw get, value parsed (the limit)',
+  'fastify-sess': 'Fastify, @sess/fastify-plugin',
+  'fastify-session': 'Fastify, @fastify/session on memcached',
+  'fastify-secure-session': 'Fastify, @fastify/secure-session (cookie only)',
+  'koa-bare': 'Koa, no session',
+  'koa-limit': 'Koa, one raw get, value parsed (the limit)',
+  'koa-sess': 'Koa, @sess/koa-middleware',
+  'koa-session': 'Koa, koa-session on memcached',
+  'express-session': 'Express, express-session, connect-memcached',
+} as const;
+
+/** By name: a server's own, or `option:<variant>`. */
+export const CONTENDERS: ReadonlyMap<string, Contender> = new Map(
+  Object.entries(SERVERS).map(([name, label]) => [name, { label, module: name, variant: 'plain' }]),
+);
+
+export const OPTION_CONTENDERS: ReadonlyMap<string, Contender> = new Map(
+  (Object.keys(VARIANTS) as VariantName[]).map((variant) => [
+    `option:${variant}`,
+    { label: VARIANTS[variant].label, module: 'fastify-sess', variant },
+  ]),
+);
+
+/** What is held against what, and what is wanted of it. */
+export const RATIOS: readonly { readonly what: string; readonly of: string; readonly over: string; readonly wanted?: number }[] = [
+  { what: 'fastify-plugin over bare Fastify', of: 'fastify-sess', over: 'fastify-bare', wanted: 0.75 },
+  { what: 'fastify-plugin over the limit', of: 'fastify-sess', over: 'fastify-limit' },
+  { what: 'the limit over bare Fastify', of: 'fastify-limit', over: 'fastify-bare' },
+  { what: 'fastify-plugin over @fastify/session', of: 'fastify-sess', over: 'fastify-session', wanted: 2.5 },
+  { what: 'koa-middleware over bare Koa', of: 'koa-sess', over: 'koa-bare', wanted: 0.75 },
+  { what: 'koa-middleware over the limit', of: 'koa-sess', over: 'koa-limit' },
+  { what: 'the limit over bare Koa', of: 'koa-limit', over: 'koa-bare' },
+  { what: 'koa-middleware over koa-session', of: 'koa-sess', over: 'koa-session', wanted: 2 },
+];

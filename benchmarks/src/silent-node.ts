@@ -1,0 +1,158 @@
+/**
+ * Does one silent node slow down the others? Eight nodes under a steady load; one of them stops answering (its process is stopped, its connections stay),
+ * and the time that gets on the other seven take is held against what it was a moment before.
+ *
+ *     node benchmarks/dist/silent-node.js --help
+ *
+ * The load is open: so many gets a millisecond, spread over all nodes, whether or not earlier ones were answered. In each round the nodes are first all
+ * well, then one is silent, from the moment at which it is stopped; medians of the ratios within a round are printed.
+ */
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, SessClientError, type Client } from '@sess/client';
+import { startLocalCluster } from '@sess/local-cluster';
+import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { median, quantile } from './statistics.ts';
+import { count, printTable } from './table.ts';
+
+const options = readCommandLine('node benchmarks/dist/silent-node.js', 'Does one silent node slow down the others?', {
+  quick: { help: '3 rounds of a second each way' },
+  rounds: { help: 'times that a node falls silent', default: 7 },
+  seconds: { help: 'length of each half of a round', default: 3 },
+  rate: { help: 'gets a millisecond', default: 4 },
+  json: JSON_FILE,
+});
+const rounds = options.quick ? 3 : options.rounds;
+const seconds = options.quick ? 1 : options.seconds;
+
+const NODES = 8;
+const KEYS = 2_000;
+const WANTED = 1.2;
+
+interface Phase {
+  /** Milliseconds that gets on the seven nodes took. */
+  readonly took: readonly number[];
+  /** Gets on the seven that failed, by code, or missed: there must be none. */
+  readonly lost: Readonly<Record<string, number>>;
+  /** Gets on the node that is, or will be, silent: answered, and failed by code. */
+  readonly answered: number;
+  readonly failed: Readonly<Record<string, number>>;
+  /** The longest that a failing one took, in milliseconds. */
+  readonly longestFailure: number;
+}
+
+interface Round {
+  readonly before: Phase;
+  readonly during: Phase;
+}
+
+const cluster = await startLocalCluster({ nodes: NODES, runtime: 'memcached' });
+const client = createClient(`memcached://${cluster.nodes.map(({ id }) => id).join(',')}`);
+const found: Round[] = [];
+try {
+  await client.ready();
+  const keys = Array.from({ length: KEYS }, (_, index) => `s/${String(index).padStart(43, '0')}`);
+  for (const key of keys) await client.set(key, Buffer.alloc(1024, 'v'), { ttlSeconds: 3600 });
+  const owners = new Map(keys.map((key) => [key, client.explain(key).owners[0] ?? '']));
+  // Warms up; it does not count.
+  await drive(client, keys, () => false);
+  for (let round = 0; round < rounds; round += 1) {
+    const silent = cluster.nodes[round % NODES]?.id ?? '';
+    const isSilent = (key: string): boolean => owners.get(key) === silent;
+    const before = await drive(client, keys, isSilent);
+    await cluster.pauseNode(silent);
+    const during = await drive(client, keys, isSilent);
+    await cluster.resumeNode(silent);
+    found.push({ before, during });
+    await allAnswer(client, keys);
+  }
+} finally {
+  await client.close();
+  await cluster.close();
+}
+
+const ratio = (fraction: number): number =>
+  median(found.map(({ before, during }) => quantile(during.took, fraction) / quantile(before.took, fraction)));
+const ratios = { p50: ratio(0.5), p99: ratio(0.99), 'p99.9': ratio(0.999) };
+const at = (phase: keyof Round, fraction: number): number => median(found.map((round) => quantile(round[phase].took, fraction)));
+const failures = sum(found.map(({ during }) => during.failed));
+const longest = Math.max(...found.map(({ during }) => during.longestFailure));
+const lost = sum(found.flatMap(({ before, during }) => [before.lost, during.lost]));
+
+console.log(`${NODES} nodes, ${options.rate} gets of 1 KiB a millisecond over all, ${rounds} rounds, Node.js ${process.version}\n`);
+printTable(
+  ['gets on the other seven', 'all well, ms', 'one silent, ms', 'ratio'],
+  Object.entries({ p50: 0.5, p99: 0.99, 'p99.9': 0.999 }).map(([name, fraction]) => [
+    name,
+    at('before', fraction).toFixed(3),
+    at('during', fraction).toFixed(3),
+    ratios[name as keyof typeof ratios].toFixed(2),
+  ]),
+);
+console.log(`\nwanted: a p99 of at most ${WANTED} × what it was; gets on the seven: ${shown(lost)}`);
+console.log(`gets on the silent node: ${shown(failures)}; none took longer than ${count(longest)} ms`);
+if (options.json !== undefined) {
+  const summary = { node: process.version, rounds, seconds, rate: options.rate, ratios, lost, failures, longestFailureMs: longest };
+  await writeFile(options.json, `${JSON.stringify(summary, null, 2)}\n`);
+}
+if (Object.keys(lost).length > 0) process.exitCode = 1;
+
+/** Sends gets at the given rate, and waits until all are settled. */
+async function drive(to: Client, keys: readonly string[], isSilent: (key: string) => boolean): Promise<Phase> {
+  const took: number[] = [];
+  const failed: Record<string, number> = {};
+  const lost: Record<string, number> = {};
+  let [answered, longestFailure] = [0, 0];
+  const pending: Promise<void>[] = [];
+  const ask = async (key: string): Promise<void> => {
+    const silent = isSilent(key);
+    const start = performance.now();
+    try {
+      const record = await to.get(key);
+      if (silent) answered += 1;
+      else if (record === undefined) lost['miss'] = (lost['miss'] ?? 0) + 1;
+      else took.push(performance.now() - start);
+    } catch (error) {
+      if (!SessClientError.is(error)) throw error;
+      const counts = silent ? failed : lost;
+      counts[error.code] = (counts[error.code] ?? 0) + 1;
+      if (silent) longestFailure = Math.max(longestFailure, performance.now() - start);
+    }
+  };
+  const begin = performance.now();
+  let sent = 0;
+  for (let now = begin; now < begin + seconds * 1_000; now = performance.now()) {
+    // What a late timer left out is made up for at once, so that the rate holds.
+    for (const due = (now - begin) * options.rate; sent < due; sent += 1) pending.push(ask(keys[(sent * 7_919) % keys.length] ?? ''));
+    await sleep(1);
+  }
+  await Promise.all(pending);
+  return { took, lost, answered, failed, longestFailure };
+}
+
+/** Until the node that was silent is asked again, and answers. */
+async function allAnswer(to: Client, keys: readonly string[]): Promise<void> {
+  const answers = (key: string): Promise<boolean> =>
+    to.get(key).then(
+      (record) => record !== undefined,
+      () => false,
+    );
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const all = await Promise.all(keys.map(answers));
+    if (all.every(Boolean) && [...to.topology.states.values()].every((state) => state === 'up')) return;
+    if (performance.now() > deadline) throw new Error('a node that was silent did not come back within 30 s');
+    await sleep(100);
+  }
+}
+
+function sum(counts: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
+  const total: Record<string, number> = {};
+  for (const one of counts) for (const [name, times] of Object.entries(one)) total[name] = (total[name] ?? 0) + times;
+  return total;
+}
+
+function shown(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts).map(([code, times]) => `${count(times)} × ${code}`);
+  return parts.length === 0 ? 'none failed' : parts.join(', ');
+}
