@@ -1,0 +1,99 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient } from '@sess/client';
+import { startLocalCluster, type LocalCluster, type LocalClusterOptions } from '@sess/local-cluster';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { createSessions } from '../src/create-sessions.ts';
+import type { SessionError } from '../src/errors.ts';
+import type { Sessions } from '../src/session.ts';
+import { Browser, SECRET } from './visit.ts';
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+async function start(options: LocalClusterOptions): Promise<{ cluster: LocalCluster; sessions: Sessions }> {
+  const cluster = await startLocalCluster({ nodes: 1, ...options });
+  closing.push(() => cluster.close());
+  const client = createClient({
+    servers: `memcached://${cluster.nodes.map(({ id }) => id).join(',')}`,
+    timeoutMs: 200,
+    connectTimeoutMs: 200,
+  });
+  closing.push(() => client.close());
+  await client.ready();
+  return { cluster, sessions: createSessions({ client, secret: SECRET, secure: true }) };
+}
+
+/** Stands in front of memcached: with `-M` it refuses to store when it is full, rather than evict. */
+async function memcachedThatRefuses(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'sess-'));
+  closing.push(() => rm(directory, { recursive: true }));
+  const path = join(directory, 'memcached');
+  await writeFile(path, '#!/bin/sh\nexec memcached -M "$@"\n');
+  await chmod(path, 0o755);
+  return path;
+}
+
+async function failure(work: Promise<unknown>): Promise<SessionError> {
+  return work.then(
+    () => expect.unreachable(),
+    (error: SessionError) => error,
+  );
+}
+
+describe.runIf(inject('runtimes').includes('memcached'))('a memcached that is full', () => {
+  it('fails what can not be stored with 503, and leaves the session as it was', async () => {
+    const { sessions } = await start({ runtime: 'memcached', memoryMegabytes: 2, memcachedPath: await memcachedThatRefuses() });
+    const browser = new Browser({ sessions });
+    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    let refused: SessionError | undefined;
+    for (let visitor = 0; refused === undefined && visitor < 2_000; visitor++) {
+      const filling = new Browser({ sessions }).visit((session) => void (session.data.note = 'x'.repeat(60_000)));
+      await filling.catch((error: SessionError) => (refused = error));
+    }
+    expect(refused).toMatchObject({ code: 'SESS_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '5' } });
+    const growing = await failure(browser.visit((session) => void (session.data.note = 'x'.repeat(60_000))));
+    expect(growing).toMatchObject({ code: 'SESS_UNAVAILABLE', statusCode: 503 });
+    await expect.poll(() => browser.visit((session) => session.data.user)).toBe('USER_123');
+  });
+});
+
+describe.each(inject('runtimes').filter((runtime) => runtime !== 'container'))('a memcached (%s) that', (runtime) => {
+  it.each<[string, (cluster: LocalCluster, id: string) => Promise<unknown>, (cluster: LocalCluster, id: string) => Promise<unknown>]>([
+    ['does not answer', (cluster, id) => cluster.pauseNode(id), (cluster, id) => cluster.resumeNode(id)],
+    ['is gone', (cluster, id) => cluster.crashNode(id), (cluster, id) => cluster.restartNode(id)],
+  ])('%s leaves visitors anonymous and fails saves with 503, in bounded time, until it is back', async (_, fail, heal) => {
+    const { cluster, sessions } = await start({ runtime });
+    const id = cluster.nodes[0]?.id ?? '';
+    const browser = new Browser({ sessions });
+    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const cookies = [...browser.cookies];
+    await fail(cluster, id);
+    const began = performance.now();
+    expect(await browser.visit((session) => session.data)).toEqual({});
+    expect([...browser.cookies]).toEqual(cookies);
+    expect(await failure(browser.visit((session) => void (session.data.user = 'USER_456')))).toMatchObject({
+      code: 'SESS_UNAVAILABLE',
+      statusCode: 503,
+    });
+    expect(await new Browser({ sessions }).visit((session) => session.data)).toEqual({});
+    // Two loads and a save that tries several ids, each of at most one timeout of 200 ms; the rest is a busy machine.
+    expect(performance.now() - began).toBeLessThan(10_000);
+    await heal(cluster, id);
+    await expect
+      .poll(
+        () =>
+          new Browser({ sessions })
+            .visit((session) => void (session.data.user = 'USER_789'))
+            .then(
+              () => 'saved',
+              () => 'refused',
+            ),
+        { timeout: 15_000 },
+      )
+      .toBe('saved');
+  });
+});
