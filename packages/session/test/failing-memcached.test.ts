@@ -44,16 +44,24 @@ async function failure(work: Promise<unknown>): Promise<SessionError> {
   );
 }
 
+/** Begins sessions until one is refused, and gives the refusal. */
+async function fill(sessions: Sessions): Promise<unknown> {
+  for (let visitor = 0; visitor < 2_000; visitor++) {
+    try {
+      await new Browser({ sessions }).visit((session) => void (session.data.note = 'x'.repeat(60_000)));
+    } catch (error) {
+      return error;
+    }
+  }
+  return undefined;
+}
+
 describe.runIf(inject('runtimes').includes('memcached'))('a memcached that is full', () => {
   it('fails what can not be stored with 503, and leaves the session as it was', async () => {
     const { sessions } = await start({ runtime: 'memcached', memoryMegabytes: 2, memcachedPath: await memcachedThatRefuses() });
     const browser = new Browser({ sessions });
     await browser.visit((session) => void (session.data.user = 'USER_123'));
-    let refused: SessionError | undefined;
-    for (let visitor = 0; refused === undefined && visitor < 2_000; visitor++) {
-      const filling = new Browser({ sessions }).visit((session) => void (session.data.note = 'x'.repeat(60_000)));
-      await filling.catch((error: SessionError) => (refused = error));
-    }
+    const refused = await fill(sessions);
     expect(refused).toMatchObject({ code: 'SESS_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '5' } });
     const growing = await failure(browser.visit((session) => void (session.data.note = 'x'.repeat(60_000))));
     expect(growing).toMatchObject({ code: 'SESS_UNAVAILABLE', statusCode: 503 });
