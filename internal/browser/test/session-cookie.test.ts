@@ -5,7 +5,7 @@ import type { Framework, Scheme } from './served.ts';
 import { post, profileStatus, Visitor } from './visitor.ts';
 
 /** A browser on a busy machine. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
 describe.runIf(inject('programs').includes('chromium'))('in Chromium', { timeout: TIMEOUT_MS }, () => {
   let browser: Browser;
