@@ -1,12 +1,13 @@
 import { ActiveSession } from './active-session.ts';
 import { contentCodec } from './content-codec.ts';
+import { backedStore } from './backing/backed-store.ts';
 import { cookieValues } from './cookie-header.ts';
 import { cookieSigner } from './cookie-signature.ts';
 import { hasCode } from './errors.ts';
 import { KeyTurns } from './key-turns.ts';
 import { loadSession, type LoadOutcome } from './load-session.ts';
 import { memcachedStore, openMemcachedStore } from './memcached-store.ts';
-import type { SessionsOptions, StoreSource } from './options.ts';
+import type { ResolvedOptions, SessionsOptions, StoreSource } from './options.ts';
 import { resolveOptions } from './resolve-options.ts';
 import type { Identity, SessionContext } from './session-context.ts';
 import { sessionCookie } from './session-cookie.ts';
@@ -27,7 +28,7 @@ export function createSessions(given: SessionsOptions): Sessions {
   const warn = warnOnce();
   const context: SessionContext = {
     options,
-    store: openStore(options.source),
+    store: openStore(options),
     signer: cookieSigner(options.secrets),
     cookie: sessionCookie(options.secure, options.cookie),
     codec: contentCodec(options, warn),
@@ -44,7 +45,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     },
     ready: async () => context.store.ready?.(),
     async close() {
-      if (options.source.kind === 'servers') await context.store.close();
+      if (options.source.kind === 'servers' || options.backing !== undefined) await context.store.close();
     },
   };
 }
@@ -53,7 +54,12 @@ const NONE: readonly Identity[] = [];
 const NOTHING_CAME: Beginning = { cookieCame: false };
 const NOTHING_FOUND: Beginning = { cookieCame: true };
 
-function openStore(source: StoreSource): SessionStore {
+function openStore({ source, backing, now }: ResolvedOptions): SessionStore {
+  const cache = openCache(source);
+  return backing === undefined ? cache : backedStore(cache, backing, now, source.kind === 'servers');
+}
+
+function openCache(source: StoreSource): SessionStore {
   if (source.kind === 'store') return source.store;
   return source.kind === 'client' ? memcachedStore(source.client) : openMemcachedStore(source.servers);
 }

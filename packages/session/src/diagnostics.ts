@@ -45,12 +45,26 @@ export interface NewIdEvent {
   readonly error: SessionError;
 }
 
+/** `sess:session:backing`: what was asked of the database behind the cache, and what became of it. */
+export interface BackingEvent {
+  /** The backing's name. */
+  readonly backing: string;
+  readonly operation: 'load' | 'save' | 'destroy' | 'touch' | 'doubt' | 'list';
+  /**
+   * `deferred`: it failed, and is tried again until it succeeds or the session would have ended. `lost`: it was given up, because too much waited, the session's
+   * time was over or the sessions were closed; the database does not have it.
+   */
+  readonly outcome: 'done' | 'failed' | 'deferred' | 'lost';
+  readonly error?: SessionError;
+}
+
 interface Payloads {
   load: LoadEvent;
   save: SaveEvent;
   conflict: ConflictEvent;
   destroy: DestroyEvent;
   'new-id': NewIdEvent;
+  backing: BackingEvent;
 }
 
 const CHANNELS: { readonly [Name in keyof Payloads]: Channel } = {
@@ -59,6 +73,7 @@ const CHANNELS: { readonly [Name in keyof Payloads]: Channel } = {
   conflict: channel('sess:session:conflict'),
   destroy: channel('sess:session:destroy'),
   'new-id': channel('sess:session:new-id'),
+  backing: channel('sess:session:backing'),
 };
 
 /** Publishes what `payload` makes, where someone listens. */

@@ -1,8 +1,11 @@
 export { createSessions } from './create-sessions.ts';
 export type { CompressOptions } from './compression.ts';
 export type { EncryptOptions } from './encryption.ts';
+export type * from './backing/backing.ts';
+export type { BackingLimits, WritePolicy } from './backing/backing-options.ts';
+export { memoryBacking, type MemoryBacking, type MemoryBackingOptions } from './backing/memory-backing.ts';
 export type { CommitReason } from './commit-decision.ts';
-export type { ConflictEvent, DestroyEvent, LoadEvent, NewIdEvent, SaveEvent } from './diagnostics.ts';
+export type { BackingEvent, ConflictEvent, DestroyEvent, LoadEvent, NewIdEvent, SaveEvent } from './diagnostics.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
 export type { ConflictPolicy, DataConflict } from './merge-data.ts';
 export { memcachedStore, type Client } from './memcached-store.ts';

@@ -55,6 +55,15 @@ class MemcachedStore implements SessionStore {
     return this.#client.delete(key, { ...options, ttlSeconds }).catch(rethrow);
   }
 
+  places(key: string, which: 'any' | 'failing'): readonly string[] {
+    const { owners, elders } = this.#client.explain(key);
+    const holders = [...owners, ...elders];
+    if (which === 'any') return holders;
+    const { states } = this.#client.topology;
+    const failing = holders.filter((id) => states.get(id) !== 'up');
+    return failing.length === 0 ? holders : failing;
+  }
+
   async close(): Promise<void> {
     if (this.#owned) await this.#client.close();
   }

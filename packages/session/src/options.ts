@@ -1,5 +1,7 @@
 import type { CompressOptions, ResolvedCompression } from './compression.ts';
 import type { EncryptOptions, ResolvedEncryption } from './encryption.ts';
+import type { Backing } from './backing/backing.ts';
+import type { BackingLimits, ResolvedBacking, WritePolicy } from './backing/backing-options.ts';
 import type { SessionError } from './errors.ts';
 import type { Client } from './memcached-store.ts';
 import type { ConflictPolicy } from './merge-data.ts';
@@ -60,6 +62,12 @@ export interface SessionsOptions {
    * Changes of different values are merged and never get here.
    */
   readonly onConflict?: ConflictPolicy | undefined;
+  /** A database behind the cache, such as `postgresBacking(...)` of `@sess/postgres-backing`. Default: none; what the cache loses is lost. */
+  readonly backing?: Backing | undefined;
+  /** With a `backing`: a save is acknowledged when both have it, `'through'`, the default; or when the cache has it, `'behind'`. */
+  readonly writePolicy?: WritePolicy | undefined;
+  /** With a `backing`: bounds on what this process asks of the database. */
+  readonly backingLimits?: BackingLimits | undefined;
   /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
 }
@@ -110,6 +118,7 @@ export interface ResolvedOptions {
   readonly cookie: ResolvedCookie;
   readonly onUnavailable: (error: SessionError) => UnavailablePolicy;
   readonly onConflict: ConflictPolicy;
+  readonly backing: ResolvedBacking | undefined;
   readonly now: () => number;
 }
 

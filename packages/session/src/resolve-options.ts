@@ -1,5 +1,7 @@
 import type { SessionError } from './errors.ts';
 import type { ConflictPolicy } from './merge-data.ts';
+import { resolveBacking } from './backing/backing-options.ts';
+
 import { badOption, checkUnknown, oneOf, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions, SessionsOptions, StoreSource, UnavailablePolicy } from './options.ts';
 import { resolveCodec } from './resolve-codec.ts';
@@ -27,6 +29,9 @@ const NAMES: Readonly<Record<keyof SessionsOptions, true>> = {
   cookie: true,
   onUnavailable: true,
   onConflict: true,
+  backing: true,
+  writePolicy: true,
+  backingLimits: true,
   now: true,
 };
 
@@ -61,6 +66,7 @@ export function resolveOptions(options: SessionsOptions): ResolvedOptions {
     cookie: resolveCookie(options.cookie, secure),
     onUnavailable: unavailablePolicy(options.onUnavailable),
     onConflict: conflictPolicy(options.onConflict),
+    backing: resolveBacking(options),
     now: clock(options.now),
   });
 }

@@ -25,6 +25,13 @@ export interface SessionStore {
    * session: of two that destroy it at once, one hears `true`.
    */
   destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean>;
+  /**
+   * The names of the nodes that may hold `key`: all of them, or those of them that are known to fail (all of them where none is). Left out where the store has no
+   * parts that fail by themselves.
+   */
+  places?(key: string, which: 'any' | 'failing'): readonly string[];
+  /** The sessions of a user, neither expired nor destroyed. Left out where the store can't tell. */
+  ofUser?(user: string): Promise<readonly UserSession[]>;
   /** Releases what the store itself opened. Twice does no harm. */
   close(): Promise<void>;
 }
@@ -40,6 +47,15 @@ export interface SaveOptions extends StoreRequestOptions {
   readonly expect: StoredSession | 'absent';
   /** Whose session it is, where the application says so. A store that keeps no list of a user's sessions has no use for it. */
   readonly user?: string | undefined;
+}
+
+/** One of a user's sessions. */
+export interface UserSession {
+  /** The storage key: not the id in the cookie, and of no use to who wants to be that user. */
+  readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly savedAt: number;
+  readonly expiresAt: number;
 }
 
 /** A session's bytes, and what the store needs to replace exactly them. */

@@ -1,0 +1,23 @@
+import type { SessionStore } from '../session-store.ts';
+import type { Backing } from './backing.ts';
+import type { BackingGate } from './backing-gate.ts';
+import type { ResolvedBacking } from './backing-options.ts';
+import type { CacheDoubts } from './cache-doubts.ts';
+import type { PendingWrites } from './pending-writes.ts';
+import type { SingleFlight } from './single-flight.ts';
+import type { TouchBatch } from './touch-batch.ts';
+import type { UnknownIds } from './unknown-ids.ts';
+
+/** What all operations on sessions with a database share. */
+export interface BackedContext {
+  readonly cache: SessionStore;
+  readonly backing: Backing;
+  readonly resolved: ResolvedBacking;
+  readonly now: () => number;
+  readonly gate: BackingGate;
+  readonly doubts: CacheDoubts;
+  readonly unknown: UnknownIds;
+  readonly flights: SingleFlight;
+  readonly pending: PendingWrites;
+  readonly touches: TouchBatch;
+}

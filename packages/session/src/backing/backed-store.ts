@@ -1,0 +1,131 @@
+import { SessionError } from '../errors.ts';
+import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, UserSession } from '../session-store.ts';
+import type { BackedContext } from './backed-context.ts';
+import { BackingGate } from './backing-gate.ts';
+import type { ResolvedBacking } from './backing-options.ts';
+import { CacheDoubts } from './cache-doubts.ts';
+import { destroyBacked, destroyLater } from './destroy-backed.ts';
+import { loadBacked } from './load-backed.ts';
+import { PendingWrites } from './pending-writes.ts';
+import { saveBacked, saveToDatabase } from './save-backed.ts';
+import { SingleFlight } from './single-flight.ts';
+import { TouchBatch } from './touch-batch.ts';
+import { touchBacked } from './touch-backed.ts';
+import { UnknownIds } from './unknown-ids.ts';
+
+/** A store whose sessions a database keeps, too: `cache` is asked first, and what it lost comes from there. `close` closes `cache` where it is owned. */
+export function backedStore(cache: SessionStore, resolved: ResolvedBacking, now: () => number, ownsCache: boolean): SessionStore {
+  return new BackedStore(cache, resolved, now, ownsCache);
+}
+
+class BackedStore implements SessionStore {
+  readonly name: string;
+  readonly #context: BackedContext;
+  readonly #ownsCache: boolean;
+  #closing: Promise<void> | undefined;
+
+  constructor(cache: SessionStore, resolved: ResolvedBacking, now: () => number, ownsCache: boolean) {
+    this.#context = backedContext(cache, resolved, now);
+    this.#ownsCache = ownsCache;
+    this.name = `${cache.name}+${resolved.backing.name ?? 'database'}`;
+  }
+
+  /** The sessions can be used when the cache and the database can. */
+  async ready(): Promise<void> {
+    const { cache, backing, gate } = this.#context;
+    await Promise.all([cache.ready?.(), gate.run('load', async () => backing.ready?.())]);
+  }
+
+  load(key: string, options?: StoreRequestOptions): Promise<StoredSession | undefined> {
+    return this.#admit(options, () => loadBacked(this.#context, key, options));
+  }
+
+  save(key: string, value: Uint8Array, options: SaveOptions): Promise<StoredSession> {
+    return this.#admit(options, () => saveBacked(this.#context, key, value, options));
+  }
+
+  touch(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
+    return this.#admit(options, () => touchBacked(this.#context, key, ttlSeconds, options));
+  }
+
+  destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
+    return this.#admit(options, () => destroyBacked(this.#context, key, ttlSeconds, options));
+  }
+
+  async ofUser(user: string): Promise<readonly UserSession[]> {
+    const { backing, gate } = this.#context;
+    if (backing.ofUser === undefined) throw new SessionError('SESS_STORE', `${this.name} keeps no list of a user's sessions`);
+    return (await gate.run('list', async (signal) => backing.ofUser?.(user, signal))) ?? [];
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { cache, backing, pending, touches, resolved } = this.#context;
+    await touches.close();
+    const lost = await pending.close(resolved.limits.closeTimeoutMs);
+    await backing.close?.();
+    if (this.#ownsCache) await cache.close();
+    if (lost > 0) {
+      const which = lost === 1 ? '1 session' : `${lost} sessions`;
+      throw new SessionError(
+        'SESS_UNAVAILABLE',
+        `the last state of ${which} could not be written to the database before the sessions were closed`,
+      );
+    }
+  }
+
+  /** A request whose signal fires is not waited for any longer; what it shares with others goes on. */
+  async #admit<T>(options: StoreRequestOptions | undefined, work: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw new SessionError('SESS_CLOSED', 'the sessions were closed');
+    const signal = options?.signal;
+    if (signal === undefined) return work();
+    if (signal.aborted) throw aborted(signal);
+    let stop: (() => void) | undefined;
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => reject(aborted(signal));
+      signal.addEventListener('abort', stop, { once: true });
+    });
+    try {
+      return await Promise.race([work(), stopped]);
+    } finally {
+      if (stop !== undefined) signal.removeEventListener('abort', stop);
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): SessionError {
+  return new SessionError('SESS_ABORTED', 'the request was aborted', { cause: signal.reason });
+}
+
+function backedContext(cache: SessionStore, resolved: ResolvedBacking, now: () => number): BackedContext {
+  const { backing, limits } = resolved;
+  const gate = new BackingGate(resolved, now);
+  const { touch } = backing;
+  const context: BackedContext = {
+    cache,
+    backing,
+    resolved,
+    now,
+    gate,
+    doubts: new CacheDoubts(cache, backing, gate, now),
+    unknown: new UnknownIds(limits.unknownSeconds, now),
+    flights: new SingleFlight(),
+    touches: new TouchBatch(
+      touch === undefined ? undefined : (touches) => gate.run('touch', (signal) => touch.call(backing, touches, signal)),
+    ),
+    pending: new PendingWrites({
+      name: backing.name ?? 'database',
+      most: limits.pendingWrites,
+      now,
+      write: async (id, write) => {
+        if (write.kind === 'save') await saveToDatabase(context, id, write.session);
+        else await destroyLater(context, id, write.until);
+      },
+    }),
+  };
+  return context;
+}

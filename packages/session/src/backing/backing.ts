@@ -1,0 +1,79 @@
+import type { UserSession } from '../session-store.ts';
+
+/**
+ * What lies behind the cache: the seam between sessions and a database.
+ *
+ * `id` is never the id that is in the cookie, but the storage key (`keyPrefix` and the SHA-256 of the id): whoever reads the database can't take over a
+ * session. All times are milliseconds since 1970, by the clocks of the application servers. What a backing throws means that it can't be reached now;
+ * it is told as the `cause` of `SESS_UNAVAILABLE`. It should heed `signal`, which fires after `timeoutMs`: nobody waits for it longer.
+ *
+ * Only `load` is needed. Without `save` the database is only read; without `destroy` a destroyed session stays dead as long as its tombstone in the cache;
+ * without `touch` a session that is used but not changed ends in the database `ttlSeconds` after its last change; without `doubt` and `doubts` processes
+ * do not hear of what others wrote while a part of the cache was out of reach.
+ */
+export interface Backing {
+  /** Short name for people and diagnostics. Default `database`. */
+  readonly name?: string;
+  /** Rejects when the database can't be used: out of reach, not set up. */
+  ready?(): Promise<void>;
+  /** What is under `id`, also where it has expired; `'destroyed'` where it is remembered that it was destroyed. */
+  load(id: string, signal: AbortSignal): Promise<BackedSession | 'destroyed' | undefined>;
+  /**
+   * Saves where `session.replaces` allows it, in one atomic step. A backing that does not answer counts as having saved. The same save may come twice: what
+   * is there under the same version already is `'saved'`.
+   */
+  save?(id: string, session: SessionToSave, signal: AbortSignal): Promise<BackingSaved | void>;
+  /**
+   * Marks as destroyed what is under `id`, and remembers it until `until`, also where there was nothing: no save brings it back meanwhile. Of several at once
+   * one hears `'destroyed'`. `true` is taken for `'destroyed'`, `false` for `'unknown'`.
+   */
+  destroy?(id: string, until: number, signal: AbortSignal): Promise<BackingDestroyed | boolean | void>;
+  /** Moves expiries forward, never back, of sessions that were not destroyed. Called with what came together within a second. */
+  touch?(touches: readonly BackingTouch[], signal: AbortSignal): Promise<void>;
+  /** Notes for every process that what the cache holds at these places may be out of date where it was last held against the database before `until`. */
+  doubt?(places: readonly string[], until: number, signal: AbortSignal): Promise<void>;
+  /** What was noted with {@link Backing.doubt}: the latest time for each place. */
+  doubts?(signal: AbortSignal): Promise<readonly CacheDoubt[]>;
+  /** The sessions of a user, neither expired nor destroyed. */
+  ofUser?(user: string, signal: AbortSignal): Promise<readonly UserSession[]>;
+  /** Releases what the backing itself opened. Twice does no harm. */
+  close?(): Promise<void>;
+}
+
+/** A session in the database. */
+export interface BackedSession {
+  /** The bytes as they are in the cache: encoded, and encrypted where that is configured. */
+  readonly value: Uint8Array;
+  /** Rises with every save of a session; of two states the one with the higher version is the later. A safe integer. Default 0: older than any save. */
+  readonly version?: number | undefined;
+  /** When it ends unless it is used: the idle timeout, or the absolute one where that comes first. */
+  readonly expiresAt: number;
+  /** Whose session it is, where the application says so. */
+  readonly user?: string | undefined;
+}
+
+export interface SessionToSave extends BackedSession {
+  readonly version: number;
+  /**
+   * What the save may replace. `'absent'`: nothing that lives; what has expired counts as absent. A number: a session that lives and whose version is not above
+   * it. `'older'`: nothing, or a session of a lower version, expired or not. A destroyed one: never, while it is remembered.
+   */
+  readonly replaces: 'absent' | 'older' | number;
+}
+
+/** `newer`: a version is there that may not be replaced. `missing`: `replaces` is a number, and no session lives. Nothing was written in either case. */
+export type BackingSaved = 'saved' | 'newer' | 'missing' | 'destroyed';
+
+/** `destroyed`: one that lived. `already`: it was destroyed before. `unknown`: there was none. */
+export type BackingDestroyed = 'destroyed' | 'already' | 'unknown';
+
+export interface BackingTouch {
+  readonly id: string;
+  readonly expiresAt: number;
+}
+
+export interface CacheDoubt {
+  /** A node's name; empty for the whole cache. */
+  readonly place: string;
+  readonly until: number;
+}
