@@ -1,3 +1,5 @@
+export type { BackingBench, BackingSubject } from './backing/bench.ts';
+export { backingConformance } from './backing-suite.ts';
 export type { SessionStoreBench, SessionStoreSubject } from './session-store/bench.ts';
 export { sessionStoreConformance } from './session-store-suite.ts';
 export type { TransportCapabilities, TransportSubject } from './transport/subject.ts';

@@ -1,6 +1,6 @@
 import { ActiveSession } from './active-session.ts';
 import { contentCodec } from './content-codec.ts';
-import { backedStore } from './backing/backed-store.ts';
+import { openBackedStore } from './backing/backed-store.ts';
 import { cookieValues } from './cookie-header.ts';
 import { cookieSigner } from './cookie-signature.ts';
 import { hasCode } from './errors.ts';
@@ -56,7 +56,7 @@ const NOTHING_FOUND: Beginning = { cookieCame: true };
 
 function openStore({ source, backing, now }: ResolvedOptions): SessionStore {
   const cache = openCache(source);
-  return backing === undefined ? cache : backedStore(cache, backing, now, source.kind === 'servers');
+  return backing === undefined ? cache : openBackedStore(cache, backing, now, source.kind === 'servers');
 }
 
 function openCache(source: StoreSource): SessionStore {

@@ -1,3 +1,4 @@
+export { backedStore, type BackedStoreOptions } from './backing/backed-store.ts';
 export { createSessions } from './create-sessions.ts';
 export type { CompressOptions } from './compression.ts';
 export type { EncryptOptions } from './encryption.ts';

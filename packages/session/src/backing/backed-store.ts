@@ -1,8 +1,10 @@
 import { SessionError } from '../errors.ts';
+import { badOption } from '../option-checks.ts';
 import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, UserSession } from '../session-store.ts';
 import type { BackedContext } from './backed-context.ts';
 import { BackingGate } from './backing-gate.ts';
-import type { ResolvedBacking } from './backing-options.ts';
+import { resolveBacking, type BackingLimits, type ResolvedBacking, type WritePolicy } from './backing-options.ts';
+import type { Backing } from './backing.ts';
 import { CacheDoubts } from './cache-doubts.ts';
 import { destroyBacked, destroyLater } from './destroy-backed.ts';
 import { loadBacked } from './load-backed.ts';
@@ -13,8 +15,29 @@ import { TouchBatch } from './touch-batch.ts';
 import { touchBacked } from './touch-backed.ts';
 import { UnknownIds } from './unknown-ids.ts';
 
-/** A store whose sessions a database keeps, too: `cache` is asked first, and what it lost comes from there. `close` closes `cache` where it is owned. */
-export function backedStore(cache: SessionStore, resolved: ResolvedBacking, now: () => number, ownsCache: boolean): SessionStore {
+/** What {@link backedStore} takes beside the cache: the options of `createSessions` by the same names. */
+export interface BackedStoreOptions {
+  readonly backing: Backing;
+  readonly writePolicy?: WritePolicy | undefined;
+  readonly backingLimits?: BackingLimits | undefined;
+  /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * A store whose sessions a database keeps, too: `cache` is asked first, and what it lost comes from there. `createSessions({ backing })` makes one by itself.
+ * `close` writes what waits, and closes the backing; `cache` stays open.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION`
+ */
+export function backedStore(cache: SessionStore, options: BackedStoreOptions): SessionStore {
+  const resolved = resolveBacking(options);
+  if (resolved === undefined) throw badOption('backing', undefined, 'a backing, such as postgresBacking(...) of @sess/postgres-backing');
+  return openBackedStore(cache, resolved, options.now ?? Date.now, false);
+}
+
+/** The same, with options that were checked; `close` closes `cache` where it is owned. */
+export function openBackedStore(cache: SessionStore, resolved: ResolvedBacking, now: () => number, ownsCache: boolean): SessionStore {
   return new BackedStore(cache, resolved, now, ownsCache);
 }
 

@@ -1,0 +1,42 @@
+/**
+ * What does a database behind the cache have to bear when a node dies under load?
+ *
+ *     node benchmarks/dist/backing-stampede.js [--sessions 40000] [--loads-per-second 250] [--json FILE]
+ *
+ * Four processes ask for sessions without pause; a quarter of them are on the node that crashes. It stays on the list of nodes for two seconds, as a dead node
+ * does, and then leaves it. Needs memcached and PostgreSQL on the machine.
+ */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { stampede, type Scenario } from './stampede/scenario.ts';
+
+const { values } = parseArgs({
+  options: {
+    sessions: { type: 'string', default: '40000' },
+    'loads-per-second': { type: 'string', default: '250' },
+    json: { type: 'string' },
+  },
+});
+
+const scenario: Scenario = {
+  sessions: Number(values.sessions),
+  nodes: 4,
+  processes: 4,
+  loadsPerSecond: Number(values['loads-per-second']),
+  inFlight: 32,
+  listedMs: 2_000,
+  worker: new URL('./stampede/worker.js', import.meta.url),
+};
+const outcome = await stampede(scenario);
+const count = (value: number): string => Math.round(value).toLocaleString('en');
+console.log(`
+sessions                                              ${count(scenario.sessions)} on ${scenario.nodes} nodes, asked for by ${scenario.processes} processes
+loaded after the node had left the list               ${count(outcome.lost)} sessions, ${count(outcome.loadsAfterwards)} loads, at most ${outcome.mostLoads} of one session
+loaded while it was dead and listed                   ${count(outcome.loadsWhileListed)} loads
+loads as PostgreSQL counts them                       ${count(outcome.loadsCounted)}
+most loads in one second                              ${count(outcome.mostPerSecond)}, bound ${count(outcome.bound)}
+all of them back in the cache after                   ${(outcome.recoveredMs / 1_000).toFixed(1)} s
+requests answered, missing, unavailable               ${count(outcome.answered)}, ${count(outcome.missing)}, ${count(outcome.unavailable)}
+99th percentile of the wait for a session             ${outcome.p99Ms.toFixed(1)} ms
+`);
+if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ node: process.version, scenario, outcome }, null, 2)}\n`);

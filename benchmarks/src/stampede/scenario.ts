@@ -1,0 +1,169 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { postgresBacking } from '@sess/postgres-backing';
+import { startPostgres } from '@sess/postgres-server';
+import { Client } from 'pg';
+import type { Order, Report, Told } from './worker.ts';
+
+export interface Scenario {
+  readonly sessions: number;
+  readonly nodes: number;
+  readonly processes: number;
+  /** The bound for each process. */
+  readonly loadsPerSecond: number;
+  /** Requests under way in each process. */
+  readonly inFlight: number;
+  /** How long the dead node stays on the list of nodes. */
+  readonly listedMs: number;
+  /** Where the processes find their code: the compiled worker. */
+  readonly worker: URL;
+}
+
+export interface Outcome {
+  /** Sessions that were loaded from the database after the node had left the list: those that only it had. */
+  readonly lost: number;
+  /** How often one session was loaded then: most. */
+  readonly mostLoads: number;
+  readonly loadsAfterwards: number;
+  readonly loadsWhileListed: number;
+  /** Loads as PostgreSQL counts them (`pg_stat_statements`), in all, and the most in one second. */
+  readonly loadsCounted: number;
+  readonly mostPerSecond: number;
+  readonly bound: number;
+  readonly answered: number;
+  readonly missing: number;
+  readonly unavailable: number;
+  readonly p99Ms: number;
+  /** From when the node left the list until the last lost session was loaded. */
+  readonly recoveredMs: number;
+}
+
+const LOOK_EVERY_MS = 100;
+/** All have been asked for many times when nothing was loaded for so long. */
+const QUIET_MS = 4_000;
+
+/** A node dies under load. */
+export async function stampede(scenario: Scenario): Promise<Outcome> {
+  const server = await startPostgres({ shared_preload_libraries: 'pg_stat_statements', max_connections: '200' });
+  const database = new Client({ connectionString: server.connectionString });
+  database.on('error', () => {});
+  let cluster: LocalCluster | undefined;
+  const workers: ChildProcess[] = [];
+  try {
+    await database.connect();
+    await database.query('create extension pg_stat_statements');
+    const backing = postgresBacking({ connectionString: server.connectionString, cleanUpIntervalMs: 0, statementTimeoutMs: 60_000 });
+    await backing.migrate();
+    await backing.close();
+    cluster = await startLocalCluster({ nodes: scenario.nodes, runtime: 'memcached' });
+    workers.push(...Array.from({ length: scenario.processes }, () => fork(fileURLToPath(scenario.worker))));
+    return await loseNode(scenario, cluster, workers, server.connectionString, database);
+  } finally {
+    for (const worker of workers) worker.kill();
+    await Promise.all(workers.map((worker) => worker.exitCode ?? worker.signalCode ?? once(worker, 'exit')));
+    await cluster?.close();
+    await database.end();
+    await server.close();
+  }
+}
+
+async function loseNode(
+  scenario: Scenario,
+  cluster: LocalCluster,
+  workers: readonly ChildProcess[],
+  connectionString: string,
+  database: Client,
+): Promise<Outcome> {
+  const doomed = cluster.nodes[0]?.id ?? '';
+  const { sessions, loadsPerSecond, inFlight, processes } = scenario;
+  const servers = `elasticache://${cluster.configurationEndpoint}`;
+  const running = workers.map((worker) => hears(worker, 'running'));
+  for (const [from, worker] of workers.entries()) {
+    worker.send({
+      servers,
+      database: connectionString,
+      sessions,
+      loadsPerSecond,
+      inFlight,
+      doomed,
+      make: { from, of: processes },
+    } satisfies Order);
+  }
+  await Promise.all(running);
+  await pause(1_000);
+  const samples = [await loadsSoFar(database)];
+  const look = async (): Promise<void> => {
+    await pause(LOOK_EVERY_MS);
+    samples.push(await loadsSoFar(database));
+  };
+  await cluster.crashNode(doomed);
+  for (const from = performance.now(); performance.now() - from < scenario.listedMs;) await look();
+  await cluster.removeNode(doomed);
+  const removedAt = performance.now();
+  let lastLoadAt = removedAt;
+  while (performance.now() - lastLoadAt < QUIET_MS) {
+    await look();
+    if ((samples.at(-1)?.loads ?? 0) > (samples.at(-2)?.loads ?? 0)) lastLoadAt = performance.now();
+  }
+  const reported = workers.map((worker) => reportOf(worker));
+  for (const worker of workers) worker.send('stop');
+  const reports = await Promise.all(reported);
+  return { ...sum(reports), ...rates(samples), bound: loadsPerSecond * processes, recoveredMs: lastLoadAt - removedAt };
+}
+
+interface Sample {
+  readonly at: number;
+  readonly loads: number;
+}
+
+async function loadsSoFar(database: Client): Promise<Sample> {
+  const { rows } = await database.query<{ loads: string }>(
+    "select coalesce(sum(calls), 0) as loads from pg_stat_statements where query like 'select value, version%'",
+  );
+  return { at: performance.now(), loads: Number(rows[0]?.loads ?? 0) };
+}
+
+function rates(samples: readonly Sample[]): Pick<Outcome, 'loadsCounted' | 'mostPerSecond'> {
+  let mostPerSecond = 0;
+  for (const [index, from] of samples.entries()) {
+    const to = samples.slice(index).find(({ at }) => at - from.at >= 1_000);
+    if (to !== undefined) mostPerSecond = Math.max(mostPerSecond, ((to.loads - from.loads) * 1_000) / (to.at - from.at));
+  }
+  return { loadsCounted: (samples.at(-1)?.loads ?? 0) - (samples[0]?.loads ?? 0), mostPerSecond };
+}
+
+function sum(reports: readonly Report[]): Omit<Outcome, 'loadsCounted' | 'mostPerSecond' | 'bound' | 'recoveredMs'> {
+  const total = (of: (report: Report) => number): number => reports.reduce((all, report) => all + of(report), 0);
+  const loads = (reports[0]?.afterwards ?? []).map((_, index) => total(({ afterwards }) => afterwards[index] ?? 0));
+  return {
+    lost: loads.filter((count) => count > 0).length,
+    mostLoads: Math.max(...loads),
+    loadsAfterwards: loads.reduce((all, count) => all + count, 0),
+    loadsWhileListed: total(({ whileListed }) => whileListed.reduce((all, count) => all + count, 0)),
+    answered: total(({ answered }) => answered),
+    missing: total(({ missing }) => missing),
+    unavailable: total(({ unavailable }) => unavailable),
+    p99Ms: Math.max(...reports.map(({ p99Ms }) => p99Ms)),
+  };
+}
+
+function hears(worker: ChildProcess, word: Told): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', (told: Told) => {
+      if (told === word) resolve();
+    });
+    worker.once('exit', () => reject(new Error('an application server ended too soon')));
+  });
+}
+
+function reportOf(worker: ChildProcess): Promise<Report> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', (told: Told) => {
+      if (typeof told === 'object') resolve(told);
+    });
+    worker.once('exit', () => reject(new Error('an application server ended without a report')));
+  });
+}

@@ -1,0 +1,42 @@
+import { checkTable } from './options.ts';
+
+/** Held while the tables are made, so that processes that start at once take turns; and, another one, while expired rows are removed. "sess" in ASCII. */
+const LOCK_CLASS = 0x73657373;
+export const MIGRATE_LOCK: readonly [number, number] = [LOCK_CLASS, 1];
+export const CLEAN_UP_LOCK: readonly [number, number] = [LOCK_CLASS, 2];
+
+/**
+ * The SQL that makes the tables. One transaction; it can be run again and again, and by several at once. `migrate()` runs it; print it with `sess-postgres sql`
+ * where the application may not create tables.
+ *
+ * @throws {PostgresBackingError} `SESS_BAD_OPTION` when the table's name is none.
+ */
+export function migrationSql(table = 'sess_sessions'): string {
+  const name = checkTable(table);
+  const bare = name.slice(name.indexOf('.') + 1);
+  return `select pg_advisory_xact_lock(${MIGRATE_LOCK.join(', ')});
+
+create table if not exists ${name} (
+  -- The storage key: a prefix and the SHA-256 of the session's id. The id itself is nowhere.
+  id text collate "C" primary key,
+  -- The session, encoded, and encrypted where that is configured; empty once it was destroyed.
+  value bytea not null,
+  -- Rises with every save.
+  version bigint not null,
+  user_id text,
+  saved_at timestamptz not null default now(),
+  -- When the session ends unless it is used; of a destroyed one, until when no save may bring it back.
+  expires_at timestamptz not null,
+  destroyed boolean not null default false
+);
+
+create index if not exists ${bare}_user on ${name} (user_id, expires_at) where user_id is not null;
+create index if not exists ${bare}_expiry on ${name} (expires_at);
+
+-- Where the cache may hold less than this database does.
+create table if not exists ${name}_doubts (
+  place text collate "C" primary key,
+  until timestamptz not null
+);
+`;
+}
