@@ -31,8 +31,9 @@ const outcome = await stampede(scenario);
 const count = (value: number): string => Math.round(value).toLocaleString('en');
 console.log(`
 sessions                                              ${count(scenario.sessions)} on ${scenario.nodes} nodes, asked for by ${scenario.processes} processes
-loaded after the node had left the list               ${count(outcome.lost)} sessions, ${count(outcome.loadsAfterwards)} loads, at most ${outcome.mostLoads} of one session
-loaded while it was dead and listed                   ${count(outcome.loadsWhileListed)} loads
+lost by the cache, given back by the database         ${count(outcome.lost)} sessions with ${count(outcome.loads)} loads, at most ${outcome.mostLoads} of one session
+loads past the dead node, while it was listed         ${count(outcome.pastCache)}
+loads to check what the cache has                     ${count(outcome.checks)}
 loads as PostgreSQL counts them                       ${count(outcome.loadsCounted)}
 most loads in one second                              ${count(outcome.mostPerSecond)}, bound ${count(outcome.bound)}
 all of them back in the cache after                   ${(outcome.recoveredMs / 1_000).toFixed(1)} s

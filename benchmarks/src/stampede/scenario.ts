@@ -23,12 +23,15 @@ export interface Scenario {
 }
 
 export interface Outcome {
-  /** Sessions that were loaded from the database after the node had left the list: those that only it had. */
+  /** Sessions that the cache had lost and the database gave back. */
   readonly lost: number;
-  /** How often one session was loaded then: most. */
+  /** Loads that this took, by all processes, and the most for one session. */
+  readonly loads: number;
   readonly mostLoads: number;
-  readonly loadsAfterwards: number;
-  readonly loadsWhileListed: number;
+  /** Loads past a cache that did not answer: while the dead node was listed. */
+  readonly pastCache: number;
+  /** Loads to check what the cache has, after a time in which it did not answer. */
+  readonly checks: number;
   /** Loads as PostgreSQL counts them (`pg_stat_statements`), in all, and the most in one second. */
   readonly loadsCounted: number;
   readonly mostPerSecond: number;
@@ -137,12 +140,13 @@ function rates(samples: readonly Sample[]): Pick<Outcome, 'loadsCounted' | 'most
 
 function sum(reports: readonly Report[]): Omit<Outcome, 'loadsCounted' | 'mostPerSecond' | 'bound' | 'recoveredMs'> {
   const total = (of: (report: Report) => number): number => reports.reduce((all, report) => all + of(report), 0);
-  const loads = (reports[0]?.afterwards ?? []).map((_, index) => total(({ afterwards }) => afterwards[index] ?? 0));
+  const loads = (reports[0]?.lost ?? []).map((_, index) => total(({ lost }) => lost[index] ?? 0));
   return {
     lost: loads.filter((count) => count > 0).length,
+    loads: loads.reduce((all, count) => all + count, 0),
     mostLoads: Math.max(...loads),
-    loadsAfterwards: loads.reduce((all, count) => all + count, 0),
-    loadsWhileListed: total(({ whileListed }) => whileListed.reduce((all, count) => all + count, 0)),
+    pastCache: total(({ pastCache }) => pastCache),
+    checks: total(({ checks }) => checks),
     answered: total(({ answered }) => answered),
     missing: total(({ missing }) => missing),
     unavailable: total(({ unavailable }) => unavailable),

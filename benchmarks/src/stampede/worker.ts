@@ -1,7 +1,7 @@
 /** One application server under load: goes through all sessions again and again, and counts what its cache and its database were asked. */
 import { createClient } from '@sess/client';
 import { postgresBacking } from '@sess/postgres-backing';
-import { backedStore, memcachedStore, SessionError, type Backing } from '@sess/session';
+import { backedStore, memcachedStore, SessionError, type Backing, type SessionStore } from '@sess/session';
 
 export interface Order {
   readonly servers: string;
@@ -11,8 +11,6 @@ export interface Order {
   readonly inFlight: number;
   /** The sessions that this process makes before the load begins: every `of`-th, from `from` on. */
   readonly make: { readonly from: number; readonly of: number };
-  /** The node that will die. */
-  readonly doomed: string;
 }
 
 export type Told = 'made' | 'running' | Report;
@@ -23,29 +21,51 @@ export interface Report {
   readonly unavailable: number;
   /** The 99th percentile of what a request waited for its session, in milliseconds. */
   readonly p99Ms: number;
-  /** Loads from the database of each session: while the dead node was listed, and after it had left. */
-  readonly whileListed: readonly number[];
-  readonly afterwards: readonly number[];
+  /** Loads from the database of each session that the cache had lost. */
+  readonly lost: readonly number[];
+  /** Loads past a cache that did not answer; and loads to check what the cache has, after such a time. */
+  readonly pastCache: number;
+  readonly checks: number;
 }
 
 export function sessionKey(index: number): string {
   return `s/stampede-${index}`;
 }
 
-const NEVER = new AbortController().signal;
-
 async function work(order: Order): Promise<void> {
   const client = createClient(order.servers);
   const postgres = postgresBacking({ connectionString: order.database, connections: 10, cleanUpIntervalMs: 0, statementTimeoutMs: 10_000 });
   await client.ready();
   const indexes = new Map(Array.from({ length: order.sessions }, (_, index) => [sessionKey(index), index]));
-  const [whileListed, afterwards] = [counts(order.sessions), counts(order.sessions)];
+  const lost = new Uint16Array(order.sessions);
+  let [pastCache, checks] = [0, 0];
+  const cache = memcachedStore(client);
+  const heard = new Map<string, 'hit' | 'miss' | 'nothing'>();
+  const listening: SessionStore = {
+    name: cache.name,
+    load: (key, options) =>
+      cache.load(key, options).then(
+        (session) => {
+          heard.set(key, session === undefined ? 'miss' : 'hit');
+          return session;
+        },
+        (error: unknown) => {
+          heard.set(key, 'nothing');
+          throw error;
+        },
+      ),
+    save: (key, value, options) => cache.save(key, value, options),
+    touch: (key, ttlSeconds, options) => cache.touch(key, ttlSeconds, options),
+    destroy: (key, ttlSeconds, options) => cache.destroy(key, ttlSeconds, options),
+    places: (key, which) => cache.places?.(key, which) ?? [],
+    close: () => cache.close(),
+  };
   const backing: Backing = {
     load(id, signal) {
-      const isListed = client.topology.nodes.some((node) => node.id === order.doomed);
-      const loads = isListed ? whileListed : afterwards;
       const index = indexes.get(id) ?? 0;
-      loads[index] = (loads[index] ?? 0) + 1;
+      if (heard.get(id) === 'miss') lost[index] = (lost[index] ?? 0) + 1;
+      else if (heard.get(id) === 'nothing') pastCache += 1;
+      else checks += 1;
       return postgres.load(id, signal);
     },
     save: (id, session, signal) => postgres.save(id, session, signal),
@@ -56,7 +76,7 @@ async function work(order: Order): Promise<void> {
     close: () => postgres.close(),
   };
   const { loadsPerSecond } = order;
-  const store = backedStore(memcachedStore(client), { backing, backingLimits: { loadsPerSecond, timeoutMs: 10_000, queued: 10_000 } });
+  const store = backedStore(listening, { backing, backingLimits: { loadsPerSecond, timeoutMs: 10_000, queued: 10_000 } });
   const make = async (index: number): Promise<void> => {
     await store.save(sessionKey(index), Buffer.alloc(512, index % 256), { ttlSeconds: 3_600, expect: 'absent' });
   };
@@ -76,7 +96,7 @@ async function work(order: Order): Promise<void> {
     async (index) => {
       const from = performance.now();
       try {
-        if ((await store.load(sessionKey(index), { signal: NEVER })) === undefined) missing += 1;
+        if ((await store.load(sessionKey(index))) === undefined) missing += 1;
         else answered += 1;
       } catch (error) {
         if (!SessionError.is(error)) throw error;
@@ -89,12 +109,8 @@ async function work(order: Order): Promise<void> {
   await client.close();
   waits.sort((a, b) => a - b);
   const p99Ms = waits[Math.floor(waits.length * 0.99)] ?? 0;
-  tell({ answered, missing, unavailable, p99Ms, whileListed: [...whileListed], afterwards: [...afterwards] });
+  tell({ answered, missing, unavailable, p99Ms, lost: [...lost], pastCache, checks });
   process.disconnect();
-}
-
-function counts(length: number): Uint16Array {
-  return new Uint16Array(length);
 }
 
 /** Does `work` for all that `take` gives, so many at once. */

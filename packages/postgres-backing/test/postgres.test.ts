@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startPostgres, type PostgresServer } from '@sess/postgres-server';
+import { Pool } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { migrationSql, postgresBacking, type PostgresBacking, type PostgresBackingOptions } from '../src/index.ts';
+
+const calm = new AbortController().signal;
+const HOUR_MS = 3_600_000;
+const LONG_MS = 120_000;
+
+describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL', { timeout: LONG_MS }, () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startPostgres();
+  }, LONG_MS);
+  afterAll(() => server?.close(), LONG_MS);
+
+  const opened: PostgresBacking[] = [];
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((backing) => backing.close()));
+  });
+  function open(options: Partial<PostgresBackingOptions> = {}): PostgresBacking {
+    const connection = options.pool === undefined ? { connectionString: server.connectionString } : {};
+    const backing = postgresBacking({ ...connection, statementTimeoutMs: 20_000, cleanUpIntervalMs: 0, ...options });
+    opened.push(backing);
+    return backing;
+  }
+  const save = (backing: PostgresBacking, id: string, expiresAt: number): Promise<unknown> =>
+    backing.save(id, { value: Buffer.from('value'), version: 1, replaces: 'absent', expiresAt }, calm);
+
+  it('are refused where the tables are missing, with what to do', async () => {
+    const backing = open({ table: 'nowhere' });
+    const missing = { code: 'SESS_DATABASE_NOT_MIGRATED', message: expect.stringMatching(/migrate\(\)/) };
+    await expect(backing.ready()).rejects.toMatchObject(missing);
+    await expect(backing.load('s/any', calm)).rejects.toMatchObject(missing);
+  });
+
+  it('have their tables made by eight processes at once, and again', async () => {
+    const backings = Array.from({ length: 8 }, () => open({ table: 'at_once' }));
+    await Promise.all(backings.map((backing) => backing.migrate()));
+    await backings[0]?.migrate();
+    await Promise.all(backings.map((backing) => backing.ready()));
+  });
+
+  it('have their tables made by a command', async () => {
+    const command = fileURLToPath(new URL('../bin/sess-postgres.js', import.meta.url));
+    const run = (...given: string[]) =>
+      promisify(execFile)(process.execPath, [command, ...given], { env: { ...process.env, DATABASE_URL: server.connectionString } });
+    expect((await run('sql', '--table', 'by_hand')).stdout).toBe(migrationSql('by_hand'));
+    expect((await run('migrate', '--table', 'by_hand')).stdout).toBe('the tables are there\n');
+    await open({ table: 'by_hand' }).ready();
+    await expect(run('nonsense')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('usage:') });
+    await expect(run('sql', '--table', 'No Name')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('SESS_BAD_OPTION') });
+  });
+
+  it('are found by an index for one user, and for those that expired', async () => {
+    await open().migrate();
+    const pool = new Pool({ connectionString: server.connectionString });
+    try {
+      // Without rows the planner would read the whole table; it is asked what it could do.
+      const plan = async (where: string): Promise<string> => {
+        const client = await pool.connect();
+        try {
+          await client.query('set enable_seqscan = off');
+          const { rows } = await client.query<Record<string, string>>(`explain select id from sess_sessions where ${where}`);
+          return rows.map((row) => row['QUERY PLAN']).join('\n');
+        } finally {
+          client.release(true);
+        }
+      };
+      expect(await plan("user_id = 'USER_123' and not destroyed and expires_at > now()")).toContain('sess_sessions_user');
+      expect(await plan('expires_at < now() order by expires_at limit 10')).toContain('sess_sessions_expiry');
+    } finally {
+      await pool.end();
+    }
+  });
+
+  it('leave when they have expired: in batches, by one process at a time, the living ones stay', async () => {
+    const [one, two] = [open({ table: 'to_clean' }), open({ table: 'to_clean' })];
+    await one.migrate();
+    const longAgo = Date.now() - HOUR_MS;
+    for (let row = 0; row < 25; row++) await save(one, `s/old-${row}`, longAgo);
+    await one.destroy('s/old-destroyed', longAgo, calm);
+    await save(one, 's/just-over', Date.now() - 1_000);
+    await save(one, 's/living', Date.now() + HOUR_MS);
+    expect(await one.cleanUp({ batch: 10, batches: 1 })).toBe(10);
+    const removed = await Promise.all([one.cleanUp({ batch: 5 }), two.cleanUp({ batch: 5 })]);
+    const rest = await one.cleanUp();
+    expect(removed[0] + removed[1] + rest).toBe(16);
+    expect(await one.load('s/living', calm)).toBeDefined();
+    expect(await one.load('s/just-over', calm)).toBeDefined();
+    expect(await one.cleanUp({ signal: AbortSignal.abort() })).toBe(0);
+  });
+
+  it('leave while another process is at it: that one alone works', async () => {
+    const backing = open({ table: 'to_clean_alone' });
+    await backing.migrate();
+    await save(backing, 's/old', Date.now() - HOUR_MS);
+    const pool = new Pool({ connectionString: server.connectionString });
+    const other = await pool.connect();
+    await other.query(`begin; select pg_advisory_xact_lock(${0x73657373}, 2)`);
+    expect(await backing.cleanUp()).toBe(0);
+    await other.query('rollback');
+    other.release();
+    await pool.end();
+    expect(await backing.cleanUp()).toBe(1);
+  });
+
+  it('use the application’s own pool, and leave it open', async () => {
+    const pool = new Pool({ connectionString: server.connectionString, max: 2 });
+    const backing = open({ pool });
+    await backing.migrate();
+    await save(backing, 's/in-a-pool', Date.now() + HOUR_MS);
+    await backing.close();
+    await backing.close();
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await pool.end();
+  });
+
+  it('are waited for no longer than a statement may take', async () => {
+    const backing = open({ table: 'locked', statementTimeoutMs: 200 });
+    await open({ table: 'locked' }).migrate();
+    const pool = new Pool({ connectionString: server.connectionString });
+    const other = await pool.connect();
+    await other.query('begin; lock table locked in access exclusive mode');
+    await expect(backing.load('s/any', calm)).rejects.toMatchObject({ code: 'SESS_DATABASE_UNAVAILABLE', retryable: true });
+    await other.query('rollback');
+    other.release();
+    await pool.end();
+  });
+
+  it('are there again, without a restart, after the server crashed', async () => {
+    const backing = open();
+    await backing.migrate();
+    await save(backing, 's/kept', Date.now() + HOUR_MS);
+    const restart = await server.crash();
+    await expect(backing.load('s/kept', calm)).rejects.toMatchObject({ name: 'PostgresBackingError', code: 'SESS_DATABASE_UNAVAILABLE', retryable: true });
+    await restart();
+    expect(await backing.load('s/kept', calm)).toMatchObject({ version: 1 });
+  });
+});
