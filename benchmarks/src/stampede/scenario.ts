@@ -91,7 +91,6 @@ async function loseNode(
       sessions,
       loadsPerSecond,
       inFlight,
-      doomed,
       make: { from, of: processes },
     } satisfies Order);
   }

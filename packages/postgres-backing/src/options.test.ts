@@ -20,7 +20,11 @@ describe('the options', () => {
     ['both', { connectionString, pool: { query() {} } }, /both came/],
     ['a pool that is none', { pool: {} }, /"pool" is {}; expected a Pool of pg/],
     ['a name that is none', { connectionString, tables: 'a' }, /unknown option "tables": the options are .*table/],
-    ['a table with more than a name', { connectionString, table: 'a; drop table users' }, /"table" is 'a; drop table users'; expected a name/],
+    [
+      'a table with more than a name',
+      { connectionString, table: 'a; drop table users' },
+      /"table" is 'a; drop table users'; expected a name/,
+    ],
     ['a table that needs quotes', { connectionString, table: 'Sessions' }, /"table" is 'Sessions'/],
     ['a time as text', { connectionString, cleanUpIntervalMs: '5' }, /"cleanUpIntervalMs" is '5'; expected a whole number/],
     ['no connection', { connectionString, connections: 0 }, /"connections" is 0/],

@@ -80,7 +80,7 @@ class PostgresSessions implements PostgresBacking {
     const now = Date.now();
     const { rows } = await this.#run('save', [id, bytes(value), version, expiresAt, over, user ?? null, now], signal);
     if (rows.length > 0) return 'saved';
-    const refused = await this.#run('saved', [id, version, now, over], signal);
+    const refused = await this.#run('saved', [id, version, now, over, bytes(value)], signal);
     const row: { outcome: BackingSaved } | undefined = refused.rows[0];
     return row?.outcome ?? 'missing';
   }

@@ -49,7 +49,7 @@ export function statementsFor(table: string): Statements {
     // Why a save was refused.
     saved: `select case
         when destroyed and expires_at > ${time('$3')} then 'destroyed'
-        when not destroyed and version = $2::bigint then 'saved'
+        when not destroyed and version = $2::bigint and value = $5::bytea then 'saved'
         when $4::bigint >= 0 and (destroyed or expires_at <= ${time('$3')}) then 'missing'
         else 'newer'
       end as outcome from ${table} where id = $1`,

@@ -136,7 +136,11 @@ describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL'
     await backing.migrate();
     await save(backing, 's/kept', Date.now() + HOUR_MS);
     const restart = await server.crash();
-    await expect(backing.load('s/kept', calm)).rejects.toMatchObject({ name: 'PostgresBackingError', code: 'SESS_DATABASE_UNAVAILABLE', retryable: true });
+    await expect(backing.load('s/kept', calm)).rejects.toMatchObject({
+      name: 'PostgresBackingError',
+      code: 'SESS_DATABASE_UNAVAILABLE',
+      retryable: true,
+    });
     await restart();
     expect(await backing.load('s/kept', calm)).toMatchObject({ version: 1 });
   });

@@ -86,6 +86,15 @@ export function saveSection(opened: () => BackingBench): void {
       expect([await backing.save(id, again, calm), await backing.save(id, again, calm)]).toEqual(['saved', 'saved']);
     });
 
+    it('of other bytes under the same version is not the same save', async () => {
+      const { backing, other } = opened();
+      const id = newId();
+      await backing.save(id, session('one'), calm);
+      expect(await backing.save(id, session('mine', { version: 20, replaces: 10 }), calm)).toBe('saved');
+      expect(await other.save(id, session('theirs', { version: 20, replaces: 10 }), calm)).toBe('newer');
+      expect(await stored(other, id)).toMatchObject({ text: 'mine' });
+    });
+
     it('of ten at once in place of one version succeeds once', async () => {
       const { backing, other } = opened();
       const id = newId();

@@ -20,7 +20,7 @@ export interface Backing {
   load(id: string, signal: AbortSignal): Promise<BackedSession | 'destroyed' | undefined>;
   /**
    * Saves where `session.replaces` allows it, in one atomic step. A backing that does not answer counts as having saved. The same save may come twice: what
-   * is there under the same version already is `'saved'`.
+   * is there already, the same bytes under the same version, is `'saved'`.
    */
   save?(id: string, session: SessionToSave, signal: AbortSignal): Promise<BackingSaved | void>;
   /**

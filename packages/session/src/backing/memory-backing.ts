@@ -30,9 +30,9 @@ export function memoryBacking({ now = Date.now }: MemoryBackingOptions = {}): Me
       if (isDestroyed(id)) return 'destroyed';
       const present = sessions.get(id);
       const isLive = present !== undefined && present.expiresAt > now();
-      if (present?.version === session.version) return 'saved';
+      if (present?.version === session.version && Buffer.compare(present.value, session.value) === 0) return 'saved';
       if (replaces === 'absent' && isLive) return 'newer';
-      if (replaces === 'older' && present !== undefined && present.version > session.version) return 'newer';
+      if (replaces === 'older' && present !== undefined && present.version >= session.version) return 'newer';
       if (typeof replaces === 'number' && !isLive) return 'missing';
       if (typeof replaces === 'number' && isLive && present.version > replaces) return 'newer';
       sessions.set(id, { ...session, value: Buffer.from(session.value), savedAt: now() });

@@ -107,7 +107,7 @@ async function yieldTo(context: BackedContext, { key, session }: Save, kept: Exc
   if (kept.version > session.version) return;
   const { now } = context;
   const { value } = openRecord(kept.cached);
-  const theirs: DatabaseSession = { ...session, value, version: nextVersion(session.version, now()) };
+  const theirs: DatabaseSession = { ...session, value, version: nextVersion(Math.max(session.version, kept.version), now()) };
   const outcome = await saveToDatabase(context, key, { ...theirs, replaces: session.version });
   if (outcome === 'saved') await keepInCache(context, key, theirs, { checkedAt: now(), expect: kept.cached });
 }

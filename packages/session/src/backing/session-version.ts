@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-/** A version has so many units in a millisecond; the last three digits are drawn, so that two states of one moment are told apart. */
+/** A version has so many units in a millisecond; the last three digits are drawn, so that two states that follow the same one in one moment differ. */
 const UNITS = 1_000;
 
 /**
@@ -8,5 +8,5 @@ const UNITS = 1_000;
  * integer until the year 2255.
  */
 export function nextVersion(base: number, now: number): number {
-  return Math.max(base + 1, now * UNITS + randomInt(UNITS));
+  return Math.max(base + 1, now * UNITS) + randomInt(UNITS);
 }
