@@ -125,6 +125,8 @@ function tell(what: Told): void {
   process.send?.(what);
 }
 
+// Where the scenario is gone there is nobody to report to.
+process.once('disconnect', () => process.exit());
 process.once('message', (order: Order) => {
   work(order).catch((error: unknown) => {
     console.error(error);
