@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { SessionStoreBench, SessionStoreSubject } from './session-store/bench.ts';
 import { destroySection, expirySection } from './session-store/endings.ts';
+import { listSection } from './session-store/lists.ts';
 import { refusalSection } from './session-store/refusals.ts';
 import { loadSection, raceSection, saveSection } from './session-store/writes.ts';
 
@@ -27,6 +28,7 @@ export function sessionStoreConformance(subject: SessionStoreSubject): void {
     raceSection(opened);
     destroySection(opened);
     expirySection(opened, subject);
+    listSection(opened, subject);
     refusalSection(opened, subject);
   });
 }

@@ -10,6 +10,7 @@ import { until } from '../src/until.ts';
 sessionStoreConformance({
   name: 'memory',
   tellsTtl: true,
+  listsUsers: true,
   async open() {
     let time = Date.UTC(2026, 0, 1);
     const store = memoryStore({ now: () => time });

@@ -1,6 +1,11 @@
-import type { Session } from '@sess/session';
+import type { Session, SessionsOfUsers } from '@sess/session';
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** The sessions of users: `revokeUser(user)` and `ofUser(user)`, with the option `userOf`. */
+    readonly sessions: SessionsOfUsers;
+  }
+
   interface FastifyRequest {
     /** The visitor's session. Reading it throws `SESS_NO_SESSION` on a route that does without. */
     readonly session: Session;

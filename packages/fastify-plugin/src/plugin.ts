@@ -36,6 +36,8 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
   const { prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...given } = options;
   const all = createSessions(given);
 
+  const { revokeUser, ofUser } = all;
+  if (!app.hasDecorator('sessions')) app.decorate('sessions', { revokeUser, ofUser });
   app.decorateRequest(SESSION, null);
   app.decorateRequest('session', { getter: sessionOf });
 

@@ -1,4 +1,4 @@
-import { createSessions, SessionError, type RequestSession, type SessionsOptions } from '@sess/session';
+import { createSessions, SessionError, type RequestSession, type SessionsOfUsers, type SessionsOptions } from '@sess/session';
 import type { Middleware, ParameterizedContext } from 'koa';
 import { tellBrowser } from './tell-browser.ts';
 
@@ -13,8 +13,8 @@ const SESSION: unique symbol = Symbol('@sess/koa-middleware.session');
 
 type SessionContext = ParameterizedContext & { [SESSION]?: RequestSession };
 
-/** A middleware that can be closed. */
-export interface SessionsMiddleware extends Middleware {
+/** A middleware that can be closed, and knows the sessions of users (`revokeUser`, `ofUser`, with the option `userOf`). */
+export interface SessionsMiddleware extends Middleware, SessionsOfUsers {
   /** Closes what `servers` opened, when the application's server has closed. Twice does no harm. */
   close(): Promise<void>;
 }
@@ -53,7 +53,8 @@ export function sessions(given: KoaSessionsOptions): SessionsMiddleware {
     const ending = end(ctx, session);
     if (ending !== undefined) await ending;
   };
-  return Object.assign(middleware, { close: () => all.close() });
+  const { revokeUser, ofUser } = all;
+  return Object.assign(middleware, { revokeUser, ofUser, close: () => all.close() });
 }
 
 function end(ctx: ParameterizedContext, session: RequestSession): Promise<void> | undefined {

@@ -1,12 +1,15 @@
 import { commitSession } from './commit-session.ts';
 import { SessionError } from './errors.ts';
+import { endGrace, newestKey } from './grace.ts';
 import { loadOne } from './load-session.ts';
 import { OneAtATime } from './one-at-a-time.ts';
+import { resolveGrace } from './resolve-grace.ts';
+import { revokeOthers } from './revoke-others.ts';
 import { idleSeconds, newLifetime } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
 import type { RegenerateOptions, RequestSession, SessionData, Updated } from './session.ts';
 import { updateSession } from './update-session.ts';
-import { destroySession, gone, late } from './write-session.ts';
+import { destroySession, gone, late, readOnly } from './write-session.ts';
 
 /** A session in the hands of one request. Everything but its methods is private, so that a log line of it shows neither id nor data. */
 export class ActiveSession implements RequestSession {
@@ -25,6 +28,10 @@ export class ActiveSession implements RequestSession {
 
   get isNew(): boolean {
     return this.#state.isNew;
+  }
+
+  get readOnly(): boolean {
+    return this.#state.readOnly !== undefined;
   }
 
   get createdAt(): Date {
@@ -65,6 +72,10 @@ export class ActiveSession implements RequestSession {
     return this.#operations.run(() => updateSession(this.#state, change));
   }
 
+  revokeOthers(): Promise<void> {
+    return this.#operations.run(() => revokeOthers(this.#state));
+  }
+
   reload(): Promise<void> {
     return this.#operations.run(() => reload(this.#state));
   }
@@ -86,14 +97,17 @@ export class ActiveSession implements RequestSession {
   }
 }
 
-async function regenerate(state: SessionState, { keepData = true, restartLifetime = false }: RegenerateOptions): Promise<void> {
+async function regenerate(state: SessionState, options: RegenerateOptions): Promise<void> {
+  const { keepData = true, restartLifetime = false } = options;
+  const graceSeconds = resolveGrace(state.context.options, options.graceSeconds);
   if (state.headersSent) throw late('a new id');
+  if (state.readOnly !== undefined) throw readOnly();
   const { empty } = state.context.codec;
   const now = state.context.options.now();
   const lifetime = restartLifetime || state.destroyed ? newLifetime(state.context, now) : { ...state.lifetime, idCreatedAt: now };
   const text = keepData ? state.encoded() : empty;
   const old = state.persisted;
-  if (old !== undefined && text !== empty) return state.told('regenerated', state.moveToNewId(old, text, lifetime));
+  if (old !== undefined && text !== empty) return state.told('regenerated', state.moveToNewId(old, text, lifetime, graceSeconds));
   // Without data there is nothing to carry over: the old session ends, and the new one is stored when something is put into it.
   if (old !== undefined) {
     await destroySession(state.context, old.identity, 'regenerated', old.stored.ttlSeconds);
@@ -105,19 +119,30 @@ async function regenerate(state: SessionState, { keepData = true, restartLifetim
 
 async function destroy(state: SessionState): Promise<void> {
   const identity = state.persisted?.identity ?? state.unreachable;
-  if (identity !== undefined) await destroySession(state.context, identity, 'asked', state.persisted?.stored.ttlSeconds);
+  if (state.readOnly !== undefined) await endSuccessor(state, state.readOnly);
+  else if (identity !== undefined) await destroySession(state.context, identity, 'asked', state.persisted?.stored.ttlSeconds);
   state.persisted = undefined;
+  state.readOnly = undefined;
   state.unreachable = undefined;
   state.data = {};
   state.destroyed = true;
   state.cookie = state.cookieCame ? 'clear' : undefined;
 }
 
+/** A logout that was on its way with the old id ends the session under its new one. */
+async function endSuccessor({ context, persisted }: SessionState, successor: string): Promise<void> {
+  const key = await newestKey(context, successor);
+  if (key !== undefined) await destroySession(context, { key }, 'asked');
+  if (persisted !== undefined) await endGrace(context, persisted.identity.key);
+}
+
 async function save(state: SessionState): Promise<void> {
   if (state.destroyed) throw gone();
   const text = state.encoded();
   if (state.persisted !== undefined) {
-    if (text !== state.persisted.text) await state.told('asked', state.replace(state.persisted, text));
+    if (text === state.persisted.text) return;
+    if (state.readOnly !== undefined) throw readOnly();
+    await state.told('asked', state.replace(state.persisted, text));
   } else if (text !== state.context.codec.empty) {
     if (state.headersSent) throw late('the cookie of a new session');
     await state.told('asked', state.create(text));
@@ -129,7 +154,7 @@ async function reload(state: SessionState): Promise<void> {
   const identity = state.persisted?.identity ?? state.unreachable;
   const outcome = identity === undefined ? undefined : await loadOne(state.context, identity);
   if (outcome?.kind === 'unavailable') throw outcome.error;
-  if (outcome?.kind === 'found') state.reloaded(outcome.persisted, outcome.data);
+  if (outcome?.kind === 'found') state.reloaded(outcome.persisted, outcome.data, outcome.readOnly);
   else if (state.persisted !== undefined) throw gone();
   else state.data = {};
   state.unreachable = undefined;

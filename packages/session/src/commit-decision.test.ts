@@ -10,6 +10,7 @@ const NOTHING: CommitFacts = {
   renewalDue: false,
   touchDue: false,
   secretRotated: false,
+  readOnly: false,
   headersSent: false,
 };
 
@@ -42,6 +43,7 @@ describe('decideCommit', () => {
       renewalDue: bool,
       touchDue: bool,
       secretRotated: bool,
+      readOnly: bool,
       headersSent: bool,
     });
     fc.assert(
@@ -49,6 +51,10 @@ describe('decideCommit', () => {
         const reason = decideCommit(given);
         if (given.destroyed) expect(reason).toBe('destroyed');
         else if (!given.stored && given.empty) expect(reason).toBe('empty');
+        if (given.stored && given.readOnly && !given.destroyed) {
+          expect(reason).toBe(given.changed ? 'read-only' : 'unchanged');
+          return;
+        }
         if (given.headersSent) expect(['new', 'renewal-due', 'secret-rotated']).not.toContain(reason);
         if (given.stored && given.changed && !given.destroyed) expect(['changed', 'renewal-due']).toContain(reason);
       }),

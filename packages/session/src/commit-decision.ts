@@ -14,6 +14,8 @@ export interface CommitFacts {
   readonly touchDue: boolean;
   /** Its cookie was signed with a secret that is not the first any more. */
   readonly secretRotated: boolean;
+  /** It came with an old id, in its grace. */
+  readonly readOnly: boolean;
   /** No cookie can be set any more. */
   readonly headersSent: boolean;
 }
@@ -28,6 +30,8 @@ export type CommitReason =
   | 'headers-sent'
   /** Neither changed nor due for anything. */
   | 'unchanged'
+  /** Changed, by a request that was on its way with an old id: it fails. */
+  | 'read-only'
   /** The first save. */
   | 'new'
   | 'changed'
@@ -44,6 +48,7 @@ export function decideCommit(facts: CommitFacts): CommitReason {
     if (facts.empty) return 'empty';
     return facts.headersSent ? 'headers-sent' : 'new';
   }
+  if (facts.readOnly) return facts.changed ? 'read-only' : 'unchanged';
   if (facts.renewalDue && !facts.headersSent) return 'renewal-due';
   if (facts.changed) return 'changed';
   if (facts.secretRotated && !facts.headersSent) return 'secret-rotated';

@@ -2,6 +2,7 @@ import { decideCommit, type CommitFacts, type CommitReason } from './commit-deci
 import { hasCode, SessionError } from './errors.ts';
 import { idleSeconds, type Persisted } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
+import { readOnly } from './write-session.ts';
 
 /** Decides what becomes of a session before the headers leave, and does it. `undefined` where there is nothing to wait for: most of the time. */
 export function commitSession(state: SessionState): Promise<void> | undefined {
@@ -18,7 +19,8 @@ export function commitSession(state: SessionState): Promise<void> | undefined {
   return carryOut(state, decideCommit(facts), facts, text);
 }
 
-function commitFacts({ context, persisted, lifetime, usedAt, destroyed }: SessionState, text: string, headersSent: boolean): CommitFacts {
+function commitFacts(state: SessionState, text: string, headersSent: boolean): CommitFacts {
+  const { context, persisted, lifetime, usedAt, destroyed } = state;
   const { renewAfterSeconds } = context.options;
   const { touches, codec } = context;
   return {
@@ -30,6 +32,7 @@ function commitFacts({ context, persisted, lifetime, usedAt, destroyed }: Sessio
     touchDue:
       persisted !== undefined && touches.isDue(persisted.identity.key, persisted.stored.ttlSeconds, idleSeconds(context, lifetime, usedAt)),
     secretRotated: persisted !== undefined && persisted.identity.rotated,
+    readOnly: state.readOnly !== undefined,
     headersSent,
   };
 }
@@ -45,6 +48,8 @@ function carryOut(state: SessionState, reason: CommitReason, facts: CommitFacts,
     case 'touch-due':
     case 'secret-rotated':
       return touch(state, reason);
+    case 'read-only':
+      return state.told(reason, Promise.reject(readOnly()));
     case 'headers-sent':
       state.context.warnOnce('SESS_LATE_SESSION');
       break;

@@ -13,6 +13,7 @@ import type { Identity, SessionContext } from './session-context.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { storageKey } from './session-id.ts';
 import { SessionState, type Beginning } from './session-state.ts';
+import { SessionUsers } from './session-users.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Connection, RequestSession, Sessions } from './session.ts';
 import { touchThrottle } from './touch-throttle.ts';
@@ -26,14 +27,16 @@ import { warnOnce } from './warn-once.ts';
 export function createSessions(given: SessionsOptions): Sessions {
   const options = resolveOptions(given);
   const warn = warnOnce();
+  const store = openStore(options);
   const context: SessionContext = {
     options,
-    store: openStore(options),
+    store,
     signer: cookieSigner(options.secrets),
     cookie: sessionCookie(options.secure, options.cookie),
     codec: contentCodec(options, warn),
     touches: touchThrottle(options.touchAfterSeconds, options.now),
     turns: new KeyTurns(),
+    users: new SessionUsers(store, options),
     warnOnce: warn,
   };
   if (options.source.kind === 'servers') tellWhenUnreachable(context);
@@ -43,6 +46,10 @@ export function createSessions(given: SessionsOptions): Sessions {
       if (identities.length === 0) return begin(context, connection, NOTHING_CAME);
       return loadSession(context, identities).then((outcome) => begin(context, connection, beginning(context, outcome)));
     },
+    async revokeUser(user) {
+      await context.users.revoke(user);
+    },
+    ofUser: (user) => context.users.ofUser(user),
     ready: async () => context.store.ready?.(),
     async close() {
       if (options.source.kind === 'servers' || options.backing !== undefined) await context.store.close();

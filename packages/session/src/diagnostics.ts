@@ -9,7 +9,8 @@ import type { SessionError } from './errors.ts';
 /** `sess:session:load`: the store was asked for a session: a request came with a well-signed cookie, or must see what others saved meanwhile. */
 export interface LoadEvent {
   readonly store: string;
-  readonly outcome: 'hit' | 'miss' | 'expired' | 'undecodable' | 'unavailable';
+  /** `revoked`: all sessions of its user were, or it can't be told any more that they were not. */
+  readonly outcome: 'hit' | 'miss' | 'expired' | 'undecodable' | 'revoked' | 'unavailable';
   readonly error?: SessionError;
 }
 

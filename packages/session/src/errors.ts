@@ -18,6 +18,12 @@ export type SessionErrorCode =
   | 'SESS_BAD_DATA'
   /** What is stored can't be decoded. Only in diagnostics: the session counts as a miss. */
   | 'SESS_UNDECODABLE'
+  /** The session got another id while this request was on its way with the old one, which is good for reading only (`graceSeconds`). */
+  | 'SESS_READ_ONLY'
+  /** What was asked needs an option, or a store, that is not there. */
+  | 'SESS_NOT_SUPPORTED'
+  /** The session has no user, by what `userOf` says. */
+  | 'SESS_NO_USER'
   /** The headers have left: a new session, or a new id, could not reach the browser any more. */
   | 'SESS_HEADERS_SENT'
   /** The caller's `AbortSignal` fired. A write may or may not have happened. */
@@ -44,6 +50,9 @@ const KINDS: Readonly<Record<SessionErrorCode, Kind>> = {
   SESS_TOO_LARGE: { statusCode: 500, retryable: false },
   SESS_BAD_DATA: { statusCode: 500, retryable: false },
   SESS_UNDECODABLE: { statusCode: 500, retryable: false },
+  SESS_READ_ONLY: { statusCode: 409, retryable: true },
+  SESS_NOT_SUPPORTED: { statusCode: 500, retryable: false },
+  SESS_NO_USER: { statusCode: 500, retryable: false },
   SESS_HEADERS_SENT: { statusCode: 500, retryable: false },
   SESS_ABORTED: { statusCode: 500, retryable: false },
   SESS_CLOSED: { statusCode: 503, retryable: false },

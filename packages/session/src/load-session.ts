@@ -1,12 +1,15 @@
 import { publish, type LoadEvent } from './diagnostics.ts';
 import { hasCode, type SessionError } from './errors.ts';
+import { loadInGrace } from './grace.ts';
 import type { Identity, Persisted, SessionContext } from './session-context.ts';
+import { openOwner } from './session-owner.ts';
 import type { SessionData } from './session.ts';
 import type { StoredSession } from './session-store.ts';
 
 /** What the store said about the ids that a request brought. */
 export type LoadOutcome =
-  | { readonly kind: 'found'; readonly persisted: Persisted; readonly data: SessionData }
+  /** `readOnly`: by an old id in its grace; the key of the session that took its place. */
+  | { readonly kind: 'found'; readonly persisted: Persisted; readonly data: SessionData; readonly readOnly?: string | undefined }
   | { readonly kind: 'missing' }
   /** `identity` may exist: nobody could tell. */
   | { readonly kind: 'unavailable'; readonly identity: Identity; readonly error: SessionError };
@@ -32,33 +35,47 @@ async function loadFirstFound(context: SessionContext, identities: readonly Iden
  *
  * @throws {SessionError} what the store throws, but for `SESS_UNAVAILABLE`.
  */
-export async function loadOne(context: SessionContext, identity: Identity): Promise<LoadOutcome> {
-  let stored: StoredSession | undefined;
+export async function loadOne(
+  context: SessionContext,
+  identity: Identity,
+  which: 'checked' | 'revoked-too' = 'checked',
+): Promise<LoadOutcome> {
   try {
-    stored = await context.store.load(identity.key);
+    const stored = await context.store.load(identity.key);
+    if (stored !== undefined) return await held(context, decode(context, identity, stored), which);
+    const grace = context.options.graceSeconds > 0 ? await loadInGrace(context, identity.key) : undefined;
+    if (grace !== undefined) return await held(context, decode(context, identity, grace.stored, grace.successor), which);
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
     tell(context, 'unavailable', error);
     return { kind: 'unavailable', identity, error };
   }
-  if (stored === undefined) {
-    tell(context, 'miss');
+  tell(context, 'miss');
+  return MISSING;
+}
+
+/** Whether a session was revoked with all others of its user. Where nobody can tell, it is out of reach. */
+async function held(context: SessionContext, outcome: LoadOutcome, which: 'checked' | 'revoked-too'): Promise<LoadOutcome> {
+  if (outcome.kind !== 'found') return outcome;
+  const user = which === 'checked' ? context.users.userOf(outcome.data) : undefined;
+  if (user !== undefined && !(await context.users.isGood(user, outcome.persisted.owner?.epoch))) {
+    tell(context, 'revoked');
     return MISSING;
   }
-  return decode(context, identity, stored);
+  tell(context, 'hit');
+  return outcome;
 }
 
 const MISSING: LoadOutcome = { kind: 'missing' };
 
-function decode(context: SessionContext, identity: Identity, stored: StoredSession): LoadOutcome {
+function decode(context: SessionContext, identity: Identity, stored: StoredSession, readOnly?: string): LoadOutcome {
   let outcome: LoadOutcome & { kind: 'found' };
   try {
-    const { lifetime, text } = context.codec.open(identity.key, stored.value);
-    outcome = {
-      kind: 'found',
-      persisted: { identity, lifetime: bounded(context, lifetime), text, stored },
-      data: context.codec.decode(text),
-    };
+    const { epoch, envelope } = openOwner(stored.value);
+    const { lifetime, text } = context.codec.open(identity.key, envelope);
+    const data = context.codec.decode(text);
+    const owner = epoch === undefined ? undefined : { user: context.users.userOf(data), epoch };
+    outcome = { kind: 'found', persisted: { identity, lifetime: bounded(context, lifetime), text, stored, owner }, data, readOnly };
   } catch (error) {
     // What another version or another program wrote is no session of ours; the visitor gets a new one.
     if (!hasCode(error, 'SESS_UNDECODABLE')) throw error;
@@ -69,7 +86,6 @@ function decode(context: SessionContext, identity: Identity, stored: StoredSessi
     tell(context, 'expired');
     return MISSING;
   }
-  tell(context, 'hit');
   return outcome;
 }
 

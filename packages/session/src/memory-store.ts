@@ -1,5 +1,5 @@
 import { SessionError } from './errors.ts';
-import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions } from './session-store.ts';
+import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, UserSession } from './session-store.ts';
 
 export interface MemoryStoreOptions {
   /** Sessions kept; one more evicts the one that was not used for the longest. As many destroyed keys are remembered. Default 10,000. */
@@ -13,6 +13,8 @@ interface Entry {
   /** A token of its own for every save. */
   readonly token: object;
   readonly expiresAt: number;
+  readonly savedAt: number;
+  readonly user: string | undefined;
 }
 
 /**
@@ -59,7 +61,13 @@ class MemoryStore implements SessionStore {
     if (destroyed || present?.token !== expected) {
       throw new SessionError('SESS_CONFLICT', destroyed ? 'the session was destroyed' : 'the session is not the one that was expected');
     }
-    const entry: Entry = { value: Buffer.from(value), token: {}, expiresAt: this.#now() + options.ttlSeconds * 1_000 };
+    const entry: Entry = {
+      value: Buffer.from(value),
+      token: {},
+      expiresAt: this.#now() + options.ttlSeconds * 1_000,
+      savedAt: this.#now(),
+      user: options.user,
+    };
     this.#put(key, entry);
     return this.#stored(entry);
   }
@@ -81,6 +89,14 @@ class MemoryStore implements SessionStore {
     this.#destroyed.set(key, until);
     this.#makeRoom(this.#destroyed, (end) => end);
     return existed;
+  }
+
+  /** Looks at all: it is a store for tests. */
+  async ofUser(user: string): Promise<readonly UserSession[]> {
+    this.#admit(undefined);
+    return [...this.#sessions]
+      .filter(([key, entry]) => entry.user === user && this.#live(key) !== undefined)
+      .map(([key, { savedAt, expiresAt }]) => ({ key, savedAt, expiresAt }));
   }
 
   async close(): Promise<void> {

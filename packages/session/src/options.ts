@@ -7,6 +7,8 @@ import type { Client } from './memcached-store.ts';
 import type { ConflictPolicy } from './merge-data.ts';
 import type { DataEncodings } from './resolve-codec.ts';
 import type { SessionCodec } from './session-codec.ts';
+import type { UserOf } from './session-owner.ts';
+import type { SessionData } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** What a request gets whose session can't be loaded because the store is out of reach. */
@@ -31,6 +33,11 @@ export interface SessionsOptions {
   readonly absoluteTtlSeconds?: number | undefined;
   /** Gives a session that is used a new id when its id is older than so many whole seconds. Default: never. */
   readonly renewAfterSeconds?: number | undefined;
+  /**
+   * For how many whole seconds requests that are on their way with an old id may still read the session as it was under it, after it got another one: up to 300.
+   * They can't change it (`SESS_READ_ONLY`). The same on every server. Default 0: the old id is dead at once.
+   */
+  readonly graceSeconds?: number | undefined;
   /** The idle timeout is moved forward when it was last moved so many whole seconds ago; 0 is on every request. Default: a tenth of `ttlSeconds`. */
   readonly touchAfterSeconds?: number | undefined;
   /** Largest session in bytes of encoded data. Default 65,536 (64 KiB), at most 1,000,000. */
@@ -68,6 +75,11 @@ export interface SessionsOptions {
   readonly writePolicy?: WritePolicy | undefined;
   /** With a `backing`: bounds on what this process asks of the database. */
   readonly backingLimits?: BackingLimits | undefined;
+  /**
+   * Whose session it is, from its data: `(data) => data.userId`; `undefined` where nobody is logged in. Needed for `revokeUser`, `revokeOthers` and `ofUser`. It costs one
+   * more read for each user and second. Default: nobody's.
+   */
+  readonly userOf?: ((data: SessionData) => string | undefined) | undefined;
   /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
 }
@@ -109,6 +121,7 @@ export interface ResolvedOptions {
   readonly absoluteTtlSeconds: number;
   readonly renewAfterSeconds: number | undefined;
   readonly touchAfterSeconds: number;
+  readonly graceSeconds: number;
   readonly maxBytes: number;
   readonly encodings: DataEncodings;
   readonly compression: ResolvedCompression | undefined;
@@ -119,6 +132,7 @@ export interface ResolvedOptions {
   readonly onUnavailable: (error: SessionError) => UnavailablePolicy;
   readonly onConflict: ConflictPolicy;
   readonly backing: ResolvedBacking | undefined;
+  readonly userOf: UserOf | undefined;
   readonly now: () => number;
 }
 

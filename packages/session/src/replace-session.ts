@@ -4,12 +4,15 @@ import type { Lifetime } from './envelope.ts';
 import { hasCode, SessionError } from './errors.ts';
 import { loadOne } from './load-session.ts';
 import type { Persisted, SessionContext } from './session-context.ts';
+import type { Owner } from './session-owner.ts';
 import type { SessionData } from './session.ts';
 import { gone, storeInPlace } from './write-session.ts';
 
 /** A change of a stored session, which can be made again on what another request stored meanwhile. */
 export interface Change {
   readonly lifetime: Lifetime;
+  /** Whose session it is from now on, where that changes though the data does not. */
+  readonly owner?: Owner | undefined;
   /** What is to be stored, and its encoding: over what this request loaded, or over `theirs`, which another request saved since. */
   make(theirs: SessionData | undefined): { readonly data: SessionData; readonly text: string };
 }
@@ -53,7 +56,7 @@ interface Latest {
 
 async function replaceLatest(context: SessionContext, change: Change, base: Persisted): Promise<Persisted> {
   for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) {
-    const stored = await tryOnce(context, change, await loadLatest(context, base), attempt);
+    const stored = await tryOnce(context, change, await loadLatest(context, change, base), attempt);
     if (stored !== undefined) return stored;
     // The pause spreads processes that would otherwise meet again and again.
     await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt));
@@ -70,10 +73,11 @@ async function tryOnce(
 ): Promise<Persisted | undefined> {
   const { data, text } = change.make(theirs);
   // What another request saved is what this one would save, or it is this one's own, whose acknowledgement was lost.
-  if (text === persisted.text) return theirs === undefined ? undefined : persisted;
+  const unchanged = text === persisted.text && (change.owner === undefined || change.owner.epoch === persisted.owner?.epoch);
+  if (unchanged) return theirs === undefined ? undefined : persisted;
   const lifetime = theirs === undefined ? change.lifetime : persisted.lifetime;
   try {
-    return await storeInPlace(context, { data, text, lifetime }, persisted);
+    return await storeInPlace(context, { data, text, lifetime, owner: change.owner }, persisted);
   } catch (error) {
     if (!hasCode(error, 'SESS_CONFLICT')) throw error;
     publish('conflict', () => ({ store: context.store.name, attempt }));
@@ -81,8 +85,9 @@ async function tryOnce(
   }
 }
 
-async function loadLatest(context: SessionContext, { identity }: Persisted): Promise<Latest> {
-  const outcome = await loadOne(context, identity);
+async function loadLatest(context: SessionContext, change: Change, { identity }: Persisted): Promise<Latest> {
+  // One that is made the exception of a revocation is revoked until then.
+  const outcome = await loadOne(context, identity, change.owner === undefined ? 'checked' : 'revoked-too');
   if (outcome.kind === 'unavailable') throw outcome.error;
   if (outcome.kind === 'missing') throw gone();
   return outcome;

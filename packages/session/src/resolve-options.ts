@@ -8,6 +8,8 @@ import { resolveCodec } from './resolve-codec.ts';
 import { resolveCookie, resolveSecure } from './resolve-cookie.ts';
 import { resolveCompression, resolveEncryption } from './resolve-encoding.ts';
 import { resolveSecrets } from './resolve-secrets.ts';
+import { MAX_GRACE_SECONDS } from './resolve-grace.ts';
+import { resolveUserOf } from './session-owner.ts';
 import { MAX_PREFIX_LENGTH } from './session-id.ts';
 
 /** Every option, so that a slip of the pen is found. The compiler holds it to the interface. */
@@ -20,6 +22,7 @@ const NAMES: Readonly<Record<keyof SessionsOptions, true>> = {
   absoluteTtlSeconds: true,
   renewAfterSeconds: true,
   touchAfterSeconds: true,
+  graceSeconds: true,
   maxBytes: true,
   codec: true,
   compress: true,
@@ -32,6 +35,7 @@ const NAMES: Readonly<Record<keyof SessionsOptions, true>> = {
   backing: true,
   writePolicy: true,
   backingLimits: true,
+  userOf: true,
   now: true,
 };
 
@@ -57,6 +61,7 @@ export function resolveOptions(options: SessionsOptions): ResolvedOptions {
     source: storeSource(options),
     secrets: resolveSecrets('secret', options.secret),
     ...timeouts(options),
+    graceSeconds: wholeNumber('graceSeconds', options.graceSeconds, 0, MAX_GRACE_SECONDS, 'seconds') ?? 0,
     maxBytes: wholeNumber('maxBytes', options.maxBytes, 1, MAX_MAX_BYTES, 'bytes') ?? DEFAULT_MAX_BYTES,
     encodings: resolveCodec(options.codec),
     compression: resolveCompression(options.compress),
@@ -67,6 +72,7 @@ export function resolveOptions(options: SessionsOptions): ResolvedOptions {
     onUnavailable: unavailablePolicy(options.onUnavailable),
     onConflict: conflictPolicy(options.onConflict),
     backing: resolveBacking(options),
+    userOf: resolveUserOf(options.userOf),
     now: clock(options.now),
   });
 }

@@ -5,7 +5,9 @@ import type { KeyTurns } from './key-turns.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import { newSessionId, storageKey } from './session-id.ts';
+import type { Owner } from './session-owner.ts';
 import type { SessionStore, StoredSession } from './session-store.ts';
+import type { SessionUsers } from './session-users.ts';
 import type { TouchThrottle } from './touch-throttle.ts';
 import type { WarnOnce } from './warn-once.ts';
 
@@ -18,6 +20,7 @@ export interface SessionContext {
   readonly codec: ContentCodec;
   readonly touches: TouchThrottle;
   readonly turns: KeyTurns;
+  readonly users: SessionUsers;
   readonly warnOnce: WarnOnce;
 }
 
@@ -37,6 +40,8 @@ export interface Persisted {
   readonly text: string;
   /** What the next save expects to replace. */
   readonly stored: StoredSession;
+  /** Whose session it is, where it is someone's. */
+  readonly owner: Owner | undefined;
 }
 
 export function newIdentity({ options }: SessionContext): Identity {

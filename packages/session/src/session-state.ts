@@ -6,12 +6,13 @@ import { mergeData } from './merge-data.ts';
 import { regenerateSession } from './regenerate-session.ts';
 import { replaceSession, type Change } from './replace-session.ts';
 import { newIdentity, newLifetime, type Identity, type Persisted, type SessionContext } from './session-context.ts';
+import type { Owner } from './session-owner.ts';
 import type { Connection, SessionData } from './session.ts';
 import { createSession } from './write-session.ts';
 
 /** What a request's session starts from. */
 export interface Beginning {
-  readonly found?: { readonly persisted: Persisted; readonly data: SessionData };
+  readonly found?: { readonly persisted: Persisted; readonly data: SessionData; readonly readOnly?: string | undefined };
   /** The session that the browser has, where nobody could tell whether it exists: an empty one stands in for it. */
   readonly unreachable?: Identity;
   /** Whether the browser has a cookie of ours. */
@@ -26,6 +27,8 @@ export class SessionState {
   /** When this request began to use the session. */
   readonly usedAt: number;
   unreachable: Identity | undefined;
+  /** By an old id in its grace: the key of the session that took its place. Nothing is written then. */
+  readOnly: string | undefined;
   /** What the store holds; `undefined` for a new session. */
   persisted: Persisted | undefined;
   /** The id that was given out: a stored session's, or a new one's that someone asked for. */
@@ -45,6 +48,7 @@ export class SessionState {
     this.connection = connection;
     this.cookieCame = cookieCame;
     this.unreachable = unreachable;
+    this.readOnly = found?.readOnly;
     this.usedAt = context.options.now();
     this.persisted = found?.persisted;
     this.identity = found?.persisted.identity;
@@ -77,7 +81,7 @@ export class SessionState {
   }
 
   /** A save of what changed, merged with what another request saved first. */
-  async replace(base: Persisted, text: string): Promise<void> {
+  async replace(base: Persisted, text: string, owner?: Owner): Promise<void> {
     const { data, lifetime, context } = this;
     const { codec, options } = context;
     const make: Change['make'] = (theirs) => {
@@ -85,7 +89,7 @@ export class SessionState {
       const merged = mergeData(codec.decode(base.text), codec.decode(text), theirs, options.onConflict);
       return { data: merged, text: codec.encode(merged) };
     };
-    await this.replaceBy(base, { unsaved: text, lifetime, make });
+    await this.replaceBy(base, { unsaved: text, lifetime, owner, make });
   }
 
   /** A save of a change of what was `unsaved`; afterwards the data is what was stored. */
@@ -104,14 +108,20 @@ export class SessionState {
   }
 
   /** Stores the data under a new id, and destroys the old one. */
-  async moveToNewId(base: Persisted, text: string, lifetime: Lifetime): Promise<void> {
-    this.#keep(await regenerateSession(this.context, { data: this.data, text, lifetime }, base));
+  async moveToNewId(
+    base: Persisted,
+    text: string,
+    lifetime: Lifetime,
+    graceSeconds: number = this.context.options.graceSeconds,
+  ): Promise<void> {
+    this.#keep(await regenerateSession(this.context, { data: this.data, text, lifetime, owner: base.owner }, base, graceSeconds));
     this.cookie = 'set';
   }
 
   /** Takes over what was loaded anew. */
-  reloaded(persisted: Persisted, data: SessionData): void {
+  reloaded(persisted: Persisted, data: SessionData, readOnly?: string): void {
     this.#keep(persisted);
+    this.readOnly = readOnly;
     this.data = data;
     this.isNew = false;
   }
@@ -119,6 +129,7 @@ export class SessionState {
   /** Becomes a session that the store knows nothing of. */
   startOver(lifetime: Lifetime): void {
     this.persisted = undefined;
+    this.readOnly = undefined;
     this.identity = undefined;
     this.lifetime = lifetime;
     this.destroyed = false;

@@ -1,3 +1,5 @@
+import type { UserSession } from './session-store.ts';
+
 /**
  * What an application keeps in a session. Say what yours is, once, and it is typed in Fastify, Koa and everywhere else:
  *
@@ -19,6 +21,8 @@ export interface Session {
   readonly id: string;
   /** Whether this request came without a session that the store knows. */
   readonly isNew: boolean;
+  /** Whether this request came with an old id of the session (`graceSeconds`): then nothing can be saved, and `destroy` ends the session under its new id. */
+  readonly readOnly: boolean;
   /** When the session began; kept over a new id. */
   readonly createdAt: Date;
   /** When it ends if it is not used again: the idle or the absolute timeout, whichever comes first. */
@@ -59,6 +63,14 @@ export interface Session {
    */
   update<T = void>(change: (data: SessionData) => T): Promise<Updated<T>>;
   /**
+   * Ends every other session of this session's user, on every server within a second: after a change of password, say. This one stays, and is saved with
+   * what this request changed.
+   *
+   * @throws {SessionError} `SESS_NO_USER` when nobody is logged in; `SESS_NOT_SUPPORTED` without the option `userOf`; `SESS_UNAVAILABLE`: they may still live, or
+   * may all have ended; and what {@link Session.save} throws.
+   */
+  revokeOthers(): Promise<void>;
+  /**
    * Drops this request's changes and loads what is stored now. A session that was never stored becomes empty.
    *
    * @throws {SessionError} `SESS_DESTROYED` when it is gone; `SESS_UNAVAILABLE`.
@@ -74,6 +86,11 @@ export interface RegenerateOptions {
   readonly keepData?: boolean | undefined;
   /** Whether the absolute timeout is counted anew from now, as after a login. Default `false`: from when the session first began. */
   readonly restartLifetime?: boolean | undefined;
+  /**
+   * For how many whole seconds requests that are on their way with the old id may still read the session as it was. Default: the option `graceSeconds`, without which
+   * it can only be 0.
+   */
+  readonly graceSeconds?: number | undefined;
 }
 
 /** A session with what an adapter needs to end a request. */
@@ -97,8 +114,24 @@ export interface Connection {
   readonly response: { readonly headersSent: boolean };
 }
 
+/** The sessions of users, where the option `userOf` says whose a session is. */
+export interface SessionsOfUsers {
+  /**
+   * Ends every session of a user: refused in this process when it resolves, in others within a second, whatever happens to the nodes of the store.
+   *
+   * @throws {SessionError} `SESS_NOT_SUPPORTED` without the option `userOf`; `SESS_UNAVAILABLE` when it could not be stored: try again.
+   */
+  revokeUser(user: string): Promise<void>;
+  /**
+   * Lists the sessions of a user, where the store keeps such a list.
+   *
+   * @throws {SessionError} `SESS_NOT_SUPPORTED` where it does not, or without the option `userOf`; `SESS_UNAVAILABLE`.
+   */
+  ofUser(user: string): Promise<readonly UserSession[]>;
+}
+
 /** Sessions, without a framework: one for an application. */
-export interface Sessions {
+export interface Sessions extends SessionsOfUsers {
   /**
    * The session of a request with this `Cookie` header. A promise only where the store must be asked; nothing is asked for a cookie that is missing,
    * malformed or forged.

@@ -5,7 +5,7 @@ import { mergeData } from './merge-data.ts';
 import type { Change } from './replace-session.ts';
 import type { SessionState } from './session-state.ts';
 import type { SessionData, Updated } from './session.ts';
-import { gone, late } from './write-session.ts';
+import { gone, late, readOnly } from './write-session.ts';
 
 type Update<T> = (data: SessionData) => T;
 
@@ -18,6 +18,7 @@ export async function updateSession<T>(state: SessionState, update: Update<T>): 
     throw new SessionError('SESS_BAD_DATA', 'session.update takes a function that changes the data it is given');
   if (state.destroyed) throw gone();
   await findUnreachable(state);
+  if (state.readOnly !== undefined) throw readOnly();
   const applied = applying(state, update);
   const { persisted } = state;
   if (persisted !== undefined) await state.told('asked', state.replaceBy(persisted, applied));
@@ -43,8 +44,7 @@ function applying<T>(state: SessionState, update: Update<T>): Applying<T> {
     lifetime,
     make(theirs) {
       const mine = codec.decode(unsaved);
-      const data =
-        theirs === undefined ? mine : mergeData(codec.decode(persisted?.text ?? codec.empty), mine, theirs, options.onConflict);
+      const data = theirs === undefined ? mine : mergeData(codec.decode(persisted?.text ?? codec.empty), mine, theirs, options.onConflict);
       returned = update(data);
       if (isPromise(returned)) {
         // Its failure is the application's, and told nowhere else.
@@ -77,7 +77,7 @@ async function findUnreachable(state: SessionState): Promise<void> {
   if (outcome.kind === 'unavailable') throw outcome.error;
   if (outcome.kind === 'found') {
     const mine = state.context.codec.decode(state.encoded());
-    state.reloaded(outcome.persisted, mergeData({}, mine, outcome.data, state.context.options.onConflict));
+    state.reloaded(outcome.persisted, mergeData({}, mine, outcome.data, state.context.options.onConflict), outcome.readOnly);
   }
   state.unreachable = undefined;
 }

@@ -2,12 +2,15 @@ import type { StoredContent } from './content-codec.ts';
 import { publish } from './diagnostics.ts';
 import { hasCode, SessionError } from './errors.ts';
 import { idleSeconds, newIdentity, type Identity, type Persisted, type SessionContext } from './session-context.ts';
+import { sealOwner, type Owner } from './session-owner.ts';
 import type { SessionData } from './session.ts';
 import type { StoredSession } from './session-store.ts';
 
 /** What is to be stored. */
 export interface Content extends StoredContent {
   readonly data: SessionData;
+  /** Whose it was before, or is to be: kept while the data has the same user. */
+  readonly owner?: Owner | undefined;
 }
 
 /**
@@ -28,20 +31,22 @@ const NEW_ID_PATIENCE_MS = 1_000;
  */
 export async function createSession(context: SessionContext, content: Content, identity: Identity | undefined): Promise<Persisted> {
   context.codec.check(content.data, content.text);
+  const owner = await context.users.ownerOf(content.data, content.owner);
   const { now } = context.options;
   const patientUntil = now() + NEW_ID_PATIENCE_MS;
   for (let attempt = 1; ; attempt++) {
     const candidate = identity ?? newIdentity(context);
-    const value = context.codec.seal(candidate.key, content);
+    const value = sealOwner(owner, context.codec.seal(candidate.key, content));
     try {
       const ttlSeconds = idleSeconds(context, content.lifetime, now());
-      const stored = await context.store.save(candidate.key, value, { ttlSeconds, expect: 'absent' });
-      return persisted(context, candidate, content, stored);
+      const stored = await context.store.save(candidate.key, value, { ttlSeconds, expect: 'absent', user: owner?.user });
+      return persisted(context, candidate, { ...content, owner }, stored);
     } catch (error) {
       if (hasCode(error, 'SESS_CONFLICT')) {
         // An id that is in use already is this session's own: an earlier save arrived, but its acknowledgement was lost.
         const current = await context.store.load(candidate.key);
-        if (current !== undefined && Buffer.compare(current.value, value) === 0) return persisted(context, candidate, content, current);
+        if (current !== undefined && Buffer.compare(current.value, value) === 0)
+          return persisted(context, candidate, { ...content, owner }, current);
       }
       if (identity !== undefined || !hasCode(error, 'SESS_UNAVAILABLE')) throw error;
       if (attempt >= (now() < patientUntil ? MAX_NEW_IDS : MIN_NEW_IDS)) throw error;
@@ -58,16 +63,17 @@ export async function createSession(context: SessionContext, content: Content, i
 export async function storeInPlace(context: SessionContext, content: Content, base: Persisted): Promise<Persisted> {
   const { store, options } = context;
   context.codec.check(content.data, content.text);
-  const value = context.codec.seal(base.identity.key, content);
+  const owner = await context.users.ownerOf(content.data, content.owner ?? base.owner);
+  const value = sealOwner(owner, context.codec.seal(base.identity.key, content));
   const ttlSeconds = idleSeconds(context, content.lifetime, options.now());
-  const stored = await store.save(base.identity.key, value, { ttlSeconds, expect: base.stored });
-  return persisted(context, base.identity, content, stored);
+  const stored = await store.save(base.identity.key, value, { ttlSeconds, expect: base.stored, user: owner?.user });
+  return persisted(context, base.identity, { ...content, owner }, stored);
 }
 
 /** Destroys a session. Whether there was one. */
 export async function destroySession(
   context: SessionContext,
-  identity: Identity,
+  { key }: Pick<Identity, 'key'>,
   reason: 'asked' | 'regenerated',
   remainingSeconds = 0,
 ): Promise<boolean> {
@@ -75,7 +81,7 @@ export async function destroySession(
   // No copy of the session can live longer than this, so the key stays unusable as long as one could come back.
   const tombstoneSeconds = Math.max(options.ttlSeconds, remainingSeconds);
   try {
-    const existed = await store.destroy(identity.key, tombstoneSeconds);
+    const existed = await store.destroy(key, tombstoneSeconds);
     publish('destroy', () => ({ store: store.name, reason, outcome: existed ? 'destroyed' : 'missing' }));
     return existed;
   } catch (error) {
@@ -89,12 +95,20 @@ export function gone(): SessionError {
   return new SessionError('SESS_DESTROYED', 'the session was destroyed, got another id or expired while this request ran');
 }
 
+/** The error for what a request with an id that was replaced may not do any more. */
+export function readOnly(): SessionError {
+  return new SessionError(
+    'SESS_READ_ONLY',
+    'the session got another id while this request was on its way with the old one, which is good for reading only (graceSeconds); the browser has the new one: try again',
+  );
+}
+
 /** The error for what the browser would have to be told, but can't be any more. */
 export function late(what: string): SessionError {
   return new SessionError('SESS_HEADERS_SENT', `the headers of the response have left: ${what} could not reach the browser any more`);
 }
 
-function persisted(context: SessionContext, identity: Identity, { text, lifetime }: Content, stored: StoredSession): Persisted {
+function persisted(context: SessionContext, identity: Identity, { text, lifetime, owner }: Content, stored: StoredSession): Persisted {
   context.touches.moved(identity.key, stored.ttlSeconds);
-  return { identity, lifetime, text, stored };
+  return { identity, lifetime, text, stored, owner };
 }

@@ -59,6 +59,7 @@ export function interceptedStore(store: SessionStore, tellsTtl = true): Intercep
       return store.destroy(key, ttlSeconds);
     },
     close: () => store.close(),
+    ...(store.ofUser === undefined ? {} : { ofUser: (user) => store.ofUser?.(user) ?? Promise.resolve([]) }),
     beforeNext(operation, step) {
       next.set(operation, [...(next.get(operation) ?? []), step]);
     },

@@ -3,6 +3,7 @@ import { createSessions } from '../src/create-sessions.ts';
 import { SessionError } from '../src/errors.ts';
 import { memoryStore } from '../src/memory-store.ts';
 import type { SessionsOptions } from '../src/options.ts';
+import type { SessionStore } from '../src/session-store.ts';
 import type { RequestSession, Session, Sessions } from '../src/session.ts';
 import { interceptedStore, type InterceptedStore } from './intercepted-store.ts';
 
@@ -34,7 +35,10 @@ export function application(options: Partial<SessionsOptions> = {}, tellsTtl = t
 }
 
 /** Another application server, on the same store. */
-export function otherServer({ store, now }: Application, options: Partial<SessionsOptions> = {}): Sessions {
+export function otherServer(
+  { store, now }: { readonly store: SessionStore; readonly now: () => number },
+  options: Partial<SessionsOptions> = {},
+): Sessions {
   return createSessions({ store, secret: SECRET, ttlSeconds: 3_600, secure: true, now, ...options });
 }
 

@@ -8,6 +8,8 @@ export interface SessionStoreSubject {
   readonly open: () => Promise<SessionStoreBench>;
   /** Whether the store tells the remaining time to live. */
   readonly tellsTtl: boolean;
+  /** Whether the store lists the sessions of a user. Default: it does not. */
+  readonly listsUsers?: boolean;
   /** Largest value in bytes; one byte more is refused. `undefined` where only memory limits it. */
   readonly maxBytes?: number;
 }

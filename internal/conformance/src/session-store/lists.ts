@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import type { SessionStore } from '@sess/session';
+import { describe, expect, it } from 'vitest';
+import { newKey, TTL, VALUE, type SessionStoreBench, type SessionStoreSubject } from './bench.ts';
+
+export function listSection(opened: () => SessionStoreBench, { listsUsers }: SessionStoreSubject): void {
+  describe("the list of a user's sessions", () => {
+    if (listsUsers !== true) {
+      it('is left out, rather than empty', () => {
+        expect(opened().store.ofUser).toBeUndefined();
+      });
+      return;
+    }
+
+    it('holds those that live and were saved last as this user’s, as every process sees them', async () => {
+      const { store, other } = opened();
+      const [user, key, moved, destroyed] = [randomUUID(), newKey(), newKey(), newKey()];
+      const absent = { ...TTL, expect: 'absent' as const };
+      await store.save(key, VALUE, { ...absent, user });
+      const before = await store.save(moved, VALUE, { ...absent, user });
+      await store.save(moved, VALUE, { ...TTL, expect: before, user: randomUUID() });
+      await store.save(destroyed, VALUE, { ...absent, user });
+      await store.destroy(destroyed, 60);
+      await store.save(newKey(), VALUE, absent);
+      const [listed, ...more] = (await other.ofUser?.(user)) ?? [];
+      expect([listed?.key, more]).toEqual([key, []]);
+      expect((listed?.expiresAt ?? 0) - (listed?.savedAt ?? 0)).toBeGreaterThan(50_000);
+    });
+
+    it('is empty for who has none', async () => {
+      expect(await (opened().store as Required<SessionStore>).ofUser(randomUUID())).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * What requests that are on their way with an old id may still read, for some seconds after the session got another one.
+ *
+ * The old key is dead at once, on every copy: it has its tombstone. What may be read is kept under a key of its own, beside the key of the successor: a
+ * copy of the session as it was stored under the old id, so that whoever has that id sees nothing that came after. It is good only while the successor lives.
+ */
+import { hash } from 'node:crypto';
+import { SessionError } from './errors.ts';
+import type { Persisted, SessionContext } from './session-context.ts';
+import type { StoredSession } from './session-store.ts';
+
+/** Ids that a session may get within the grace of its first. More are taken for a loop. */
+const MAX_SUCCESSORS = 8;
+
+/** A session under its old id, and the key that it is stored under now. */
+interface Grace {
+  readonly stored: StoredSession;
+  readonly successor: string;
+}
+
+/** Keeps `old` readable. Whether it is: where it could not be stored, the old id is merely dead at once. */
+export async function keepReadable(context: SessionContext, old: Persisted, successor: string, seconds: number): Promise<boolean> {
+  const head = Buffer.from(successor, 'latin1');
+  const value = Buffer.concat([Buffer.of(head.length), head, old.stored.value]);
+  try {
+    await context.store.save(graceKey(context, old.identity.key), value, { ttlSeconds: seconds, expect: 'absent' });
+    return true;
+  } catch (error) {
+    if (!SessionError.is(error)) throw error;
+    return false;
+  }
+}
+
+/** Ends the grace of the session that was stored under `key`. */
+export async function endGrace(context: SessionContext, key: string): Promise<void> {
+  await context.store.destroy(graceKey(context, key), Math.max(1, context.options.graceSeconds));
+}
+
+/** The session that was stored under `key`, in its grace, while its successor lives. */
+export async function loadInGrace(context: SessionContext, key: string): Promise<Grace | undefined> {
+  const grace = await readGrace(context, key);
+  if (grace === undefined) return undefined;
+  return (await newestKey(context, grace.successor)) === undefined ? undefined : grace;
+}
+
+/** The key under which the session that was stored under `key` is stored now; `undefined` where it has ended. */
+export async function newestKey(context: SessionContext, key: string): Promise<string | undefined> {
+  let present = key;
+  for (let hop = 0; hop < MAX_SUCCESSORS; hop += 1) {
+    if ((await context.store.load(present)) !== undefined) return present;
+    const grace = await readGrace(context, present);
+    if (grace === undefined) return undefined;
+    present = grace.successor;
+  }
+  return undefined;
+}
+
+async function readGrace(context: SessionContext, key: string): Promise<Grace | undefined> {
+  const stored = await context.store.load(graceKey(context, key));
+  if (stored === undefined) return undefined;
+  const value = Buffer.from(stored.value);
+  const end = 1 + (value[0] ?? 0);
+  return { successor: value.toString('latin1', 1, end), stored: { ...stored, value: value.subarray(end) } };
+}
+
+function graceKey({ options }: SessionContext, key: string): string {
+  return options.keyPrefix + hash('sha256', `grace of ${key}`, 'base64url');
+}

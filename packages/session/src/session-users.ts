@@ -1,0 +1,91 @@
+import { SessionError } from './errors.ts';
+import type { ResolvedOptions } from './options.ts';
+import type { Owner, UserOf } from './session-owner.ts';
+import type { SessionData } from './session.ts';
+import type { SessionStore, UserSession } from './session-store.ts';
+import { UserEpochs } from './user-epochs.ts';
+
+/** Sessions by their user, where the application says whose they are. */
+export class SessionUsers {
+  readonly #userOf: UserOf | undefined;
+  readonly #store: SessionStore;
+  readonly #epochs: UserEpochs;
+
+  constructor(store: SessionStore, options: ResolvedOptions) {
+    this.#userOf = options.userOf;
+    this.#store = store;
+    this.#epochs = new UserEpochs(store, options);
+  }
+
+  /** Whether the application says whose sessions are. */
+  get isTold(): boolean {
+    return this.#userOf !== undefined;
+  }
+
+  userOf(data: SessionData): string | undefined {
+    return this.#userOf?.(data);
+  }
+
+  /** Whose session with this data is. A session that changes its user gets the new one's epoch, as it is now. */
+  async ownerOf(data: SessionData, before: Owner | undefined): Promise<Owner | undefined> {
+    if (this.#userOf === undefined) return before;
+    const user = this.#userOf(data);
+    if (user === undefined) return undefined;
+    return user === before?.user ? before : { user, epoch: await this.#epochs.ensure(user) };
+  }
+
+  /**
+   * Whether a stored session was not revoked. One without an epoch was stored by a server that was not told of users: nobody could revoke it.
+   *
+   * @throws {SessionError} `SESS_UNAVAILABLE`
+   */
+  async isGood(user: string, epoch: string | undefined): Promise<boolean> {
+    return epoch !== undefined && (await this.#epochs.isCurrent(user, epoch));
+  }
+
+  /** Makes every session of the user invalid, and gives what the next one, or one that is to stay, must carry. `kept` stays in the list of the store. */
+  async revoke(user: string, kept?: string): Promise<Owner> {
+    this.#checkTold();
+    if (typeof user !== 'string' || user === '')
+      throw new SessionError('SESS_BAD_DATA', 'whose sessions are to be revoked must be a text that is not empty');
+    // Listed before: a session that begins after the revocation stays.
+    const listed = await this.#list(user);
+    const owner: Owner = { user, epoch: await this.#epochs.revoke(user) };
+    // They are refused already; this tidies up, and takes them off the list.
+    const others = listed.filter(({ key }) => key !== kept);
+    await Promise.allSettled(others.map(({ key, expiresAt }) => this.#store.destroy(key, secondsUntil(expiresAt))));
+    return owner;
+  }
+
+  async ofUser(user: string): Promise<readonly UserSession[]> {
+    this.#checkTold();
+    if (this.#store.ofUser === undefined) {
+      throw new SessionError(
+        'SESS_NOT_SUPPORTED',
+        `the store "${this.#store.name}" keeps no list of a user's sessions; keep them in a database behind the cache (backing)`,
+      );
+    }
+    return this.#store.ofUser(user);
+  }
+
+  async #list(user: string): Promise<readonly UserSession[]> {
+    try {
+      return (await this.#store.ofUser?.(user)) ?? [];
+    } catch {
+      // A revocation must not wait for a list: what is on it is refused all the same.
+      return [];
+    }
+  }
+
+  #checkTold(): void {
+    if (this.isTold) return;
+    throw new SessionError(
+      'SESS_NOT_SUPPORTED',
+      'whose sessions are is not known: give createSessions the option "userOf", such as (data) => data.userId',
+    );
+  }
+}
+
+function secondsUntil(time: number): number {
+  return Math.max(1, Math.ceil((time - Date.now()) / 1_000));
+}
