@@ -77,7 +77,7 @@ class BackedStore implements SessionStore {
 
   async ofUser(user: string): Promise<readonly UserSession[]> {
     const { backing, gate } = this.#context;
-    if (backing.ofUser === undefined) throw new SessionError('SESS_STORE', `${this.name} keeps no list of a user's sessions`);
+    if (backing.ofUser === undefined) throw new SessionError('SESS_NOT_SUPPORTED', `${this.name} keeps no list of a user's sessions`);
     return (await gate.run('list', async (signal) => backing.ofUser?.(user, signal))) ?? [];
   }
 
