@@ -23,13 +23,14 @@ function codesOf(name: string): readonly string[] {
 const declared = new Map(readdirSync(PACKAGES).map((name) => [name, codesOf(name)]));
 
 describe('docs/errors.md', () => {
-  it.each(['client', 'discovery', 'external-store', 'hash-ring', 'local-cluster', 'postgres-backing', 'session'])(
-    'explains every code of %s',
-    (name) => {
-      expect(declared.get(name)?.length).toBeGreaterThan(0);
-      expect(declared.get(name)?.filter((code) => !sections.has(code))).toEqual([]);
-    },
-  );
+  // Packages without errors of their own have none to explain; these five are known to have some.
+  it.each(['client', 'discovery', 'hash-ring', 'local-cluster', 'session'])('finds the codes of %s', (name) => {
+    expect(declared.get(name)?.length).toBeGreaterThan(0);
+  });
+
+  it.each([...declared])('explains every code of %s', (_name, codes) => {
+    expect(codes.filter((code) => !sections.has(code))).toEqual([]);
+  });
 
   it('explains no code that no package has', () => {
     const all = new Set([...declared.values()].flat());
