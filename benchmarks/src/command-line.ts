@@ -53,9 +53,12 @@ function valueOf(name: string, option: Option, given: unknown): number | string 
   if (!('default' in option)) return given as string | undefined;
   if (given === undefined) return option.default;
   const least = option.least ?? 1;
-  const number = Number(given);
-  if (given === '' || !Number.isInteger(number) || number < least)
-    throw new RangeError(`--${name} is a whole number from ${least}; got "${String(given)}".`);
+  // `parseArgs` gives what is not a flag as text.
+  const text = given as string;
+  const number = Number(text);
+  if (text === '' || !Number.isInteger(number) || number < least) {
+    throw new RangeError(`--${name} is a whole number from ${least}; got "${text}".`);
+  }
   return number;
 }
 

@@ -109,11 +109,12 @@ function chosen(): ReadonlyMap<string, Contender> {
   return new Map([...all].filter(([name]) => names.includes(name)));
 }
 
-async function measure(name: string, { url, cookies, cpu }: RunningServer, length: number): Promise<Sample> {
-  const before = await cpu();
+async function measure(name: string, server: RunningServer, length: number): Promise<Sample> {
+  const { url, cookies } = server;
+  const before = await server.cpu();
   const { requests, requestsPerSecond, failed } = await load({ url, cookies, connections: options.connections, seconds: length });
   if (failed > 0) throw new Error(`${name}: ${failed} requests failed, so its rate means nothing`);
-  return { requestsPerSecond, cpuMicroseconds: ((await cpu()) - before) / requests };
+  return { requestsPerSecond, cpuMicroseconds: ((await server.cpu()) - before) / requests };
 }
 
 /** The median of the ratios of two servers that were measured in the same round, one after the other: what slowed one slowed both. */

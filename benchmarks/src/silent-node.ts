@@ -102,7 +102,7 @@ if (Object.keys(lost).length > 0) process.exitCode = 1;
 async function drive(to: Client, keys: readonly string[], isSilent: (key: string) => boolean): Promise<Phase> {
   const took: number[] = [];
   const failed: Record<string, number> = {};
-  const lost: Record<string, number> = {};
+  const absent: Record<string, number> = {};
   let [answered, longestFailure] = [0, 0];
   const pending: Promise<void>[] = [];
   const ask = async (key: string): Promise<void> => {
@@ -111,11 +111,11 @@ async function drive(to: Client, keys: readonly string[], isSilent: (key: string
     try {
       const record = await to.get(key);
       if (silent) answered += 1;
-      else if (record === undefined) lost['miss'] = (lost['miss'] ?? 0) + 1;
+      else if (record === undefined) absent['miss'] = (absent['miss'] ?? 0) + 1;
       else took.push(performance.now() - start);
     } catch (error) {
       if (!SessClientError.is(error)) throw error;
-      const counts = silent ? failed : lost;
+      const counts = silent ? failed : absent;
       counts[error.code] = (counts[error.code] ?? 0) + 1;
       if (silent) longestFailure = Math.max(longestFailure, performance.now() - start);
     }
@@ -128,7 +128,7 @@ async function drive(to: Client, keys: readonly string[], isSilent: (key: string
     await sleep(1);
   }
   await Promise.all(pending);
-  return { took, lost, answered, failed, longestFailure };
+  return { took, lost: absent, answered, failed, longestFailure };
 }
 
 /** Until the node that was silent is asked again, and answers. */
