@@ -20,6 +20,7 @@ export class Faults {
   drained = 0;
   readonly #stage: Stage;
   readonly #promises: Promises;
+  #rollsUntil = -Infinity;
   readonly #strikes: Readonly<Record<FaultKind, Strike>> = {
     'node joins': () => this.#join(),
     'node leaves': () => this.#leave(),
@@ -207,6 +208,8 @@ export class Faults {
   /** Processes whose list is in their environment are restarted one by one with another. The two lists share a node: others can not find each other. */
   #roll(forMs: number): string | undefined {
     const { random, applications, listed, time } = this.#stage;
+    // Who jumped over a list might share no node with the one before.
+    if (time.now < this.#rollsUntil) return undefined;
     const joins = listed.length < MAX_NODES && random.chance(0.7);
     const leaving = random.chance(0.5) ? this.#promises.loseableNode(2) : undefined;
     if (!joins && leaving === undefined) return undefined;
@@ -214,6 +217,7 @@ export class Faults {
     this.#stage.list([...listed, ...(joining === undefined ? [] : [joining])]);
     if (leaving !== undefined) this.#unlist(leaving);
     const everyMs = forMs / applications.length;
+    this.#rollsUntil = time.now + forMs;
     for (const [index, application] of applications.entries()) time.at(everyMs * (index + 1), () => this.#restartOne(application));
     if (leaving !== undefined) time.at(forMs + 5_000, () => this.#stop(leaving));
     return `${joining ?? 'nothing'} joins, ${leaving ?? 'nothing'} leaves, within ${forMs} ms`;

@@ -4,7 +4,8 @@
  * `hash` walks the hash table, where `all` walks the lists by age and can pass by an item that moves between them (memcached: doc/protocol.txt);
  * `all` is for nodes that don't know `hash`. Expired items the node leaves out by its own clock; ours is no judge of that.
  *
- * At most what one read of the socket brings is held: then the socket rests until the reader has taken it, and the node waits.
+ * It is read as fast as it comes, and held packed until it is taken: while a listing waits for its reader, memcached keeps a part of the hash table
+ * locked, and requests for keys there wait as well, with everything behind them. Past {@link MAX_HELD_BYTES} the socket rests all the same.
  */
 import type { Socket } from 'node:net';
 
@@ -14,12 +15,15 @@ import { onAbort } from './abort-watch.ts';
 import { quoted } from './error-reply.ts';
 import { Handshake, type DialectName } from './handshake.ts';
 import { keyInLine } from './key-line.ts';
+import { KeyQueue } from './key-queue.ts';
 import { ReplyFault } from './reply-fault.ts';
 import { aborted, connectionError } from './request-errors.ts';
 import { openSocket, type TlsMemory } from './socket.ts';
 
 /** Longest line of a listing: an encoded key of 250 bytes and its numbers. */
 const MAX_LINE_BYTES = 2048;
+/** Keys that wait for their reader: some six million of a session's. */
+const MAX_HELD_BYTES = 256 * 1024 * 1024;
 /** Pause before a node that is still busy with another listing is asked again. */
 const BUSY_PAUSE_MS = 20;
 
@@ -39,7 +43,7 @@ export class KeyListing {
   /** The beginning of a line whose end was not read yet. */
   #begun = '';
   /** Read, and not taken yet. */
-  #keys: string[] = [];
+  readonly #keys = new KeyQueue();
   #complete = false;
   #failure: SessClientError | undefined;
   #wake: (() => void) | undefined;
@@ -66,15 +70,13 @@ export class KeyListing {
     const release = signal && onAbort(signal, () => this.fail(aborted(this.#settings.node.id, signal.reason, true)));
     try {
       for (;;) {
-        const keys = this.#keys;
-        this.#keys = [];
-        for (const key of keys) {
+        for (const key of this.#keys.take()) {
           if (this.#failure !== undefined) break;
           yield key;
         }
         if (this.#failure !== undefined) throw this.#failure;
-        if (this.#complete && this.#keys.length === 0) return;
-        if (this.#keys.length === 0) await this.#more();
+        if (this.#complete && this.#keys.isEmpty) return;
+        if (this.#keys.isEmpty) await this.#more();
       }
     } finally {
       release?.();
@@ -122,8 +124,8 @@ export class KeyListing {
       this.#complete = false;
       this.#failed(error);
     }
-    if (this.#keys.length > 0 || this.#complete) this.#wakeUp();
-    return this.#wake !== undefined;
+    if (!this.#keys.isEmpty || this.#complete) this.#wakeUp();
+    return this.#greeted ? this.#keys.bytes < MAX_HELD_BYTES : this.#wake !== undefined;
   }
 
   #greet(bytes: Buffer): void {
@@ -142,15 +144,20 @@ export class KeyListing {
   #take(text: string): void {
     const lines = (this.#begun + text).split('\n');
     this.#begun = lines.pop() ?? '';
-    for (const line of lines) this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
+    const keys: string[] = [];
+    for (const line of lines) {
+      const key = this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
+      if (key !== undefined) keys.push(key);
+    }
+    this.#keys.add(keys);
     if (this.#begun.length > MAX_LINE_BYTES) throw new ReplyFault(`a line of the listing is longer than ${MAX_LINE_BYTES} bytes`);
   }
 
-  #line(line: string): void {
+  /** The key of a line that tells one. */
+  #line(line: string): string | undefined {
     if (this.#complete) throw new ReplyFault('something came after the end of the listing');
     if (line.startsWith('key=')) {
-      const key = keyInLine(line);
-      if (key !== undefined) this.#keys.push(key);
+      return keyInLine(line);
     } else if (line === 'END') {
       this.#complete = true;
     } else if (line.startsWith('BADCLASS') && this.#walk === 'hash') {
@@ -162,6 +169,7 @@ export class KeyListing {
     } else {
       throw this.#refused(line);
     }
+    return undefined;
   }
 
   #refused(line: string): Error {
