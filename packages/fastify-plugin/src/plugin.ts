@@ -36,8 +36,9 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
   const { prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...given } = options;
   const all = createSessions(given);
 
-  const { revokeUser, ofUser } = all;
-  if (!app.hasDecorator('sessions')) app.decorate('sessions', { revokeUser, ofUser });
+  if (!app.hasDecorator('sessions')) {
+    app.decorate('sessions', { revokeUser: (user: string) => all.revokeUser(user), ofUser: (user: string) => all.ofUser(user) });
+  }
   app.decorateRequest(SESSION, null);
   app.decorateRequest('session', { getter: sessionOf });
 

@@ -53,8 +53,11 @@ export function sessions(given: KoaSessionsOptions): SessionsMiddleware {
     const ending = end(ctx, session);
     if (ending !== undefined) await ending;
   };
-  const { revokeUser, ofUser } = all;
-  return Object.assign(middleware, { revokeUser, ofUser, close: () => all.close() });
+  return Object.assign(middleware, {
+    revokeUser: (user: string) => all.revokeUser(user),
+    ofUser: (user: string) => all.ofUser(user),
+    close: () => all.close(),
+  });
 }
 
 function end(ctx: ParameterizedContext, session: RequestSession): Promise<void> | undefined {

@@ -9,7 +9,8 @@ const userOf = (data: SessionData): string | undefined => data.user;
 /** An application whose store keeps no list of a user's sessions, as memcached: so that nothing but the epoch ends them. */
 function unlisted(options: Partial<SessionsOptions>): Application {
   const app = application(options);
-  const { ofUser: _, ...store } = app.store;
+  const store = { ...app.store };
+  Reflect.deleteProperty(store, 'ofUser');
   return { ...app, sessions: otherServer({ ...app, store }, options) };
 }
 
@@ -90,15 +91,15 @@ describe('revokeUser', () => {
   });
 });
 
-describe('a session whose user’s epoch', () => {
-  async function withEpoch(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser; key: string }> {
-    const app = unlisted({ userOf, ...options });
-    const browser = await login(app);
-    const key = app.store.saves.find(({ value }) => value.length === 12)?.key ?? '';
-    app.store.forget();
-    return { app, browser, key };
-  }
+async function withEpoch(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser; key: string }> {
+  const app = unlisted({ userOf, ...options });
+  const browser = await login(app);
+  const key = app.store.saves.find(({ value }) => value.length === 12)?.key ?? '';
+  app.store.forget();
+  return { app, browser, key };
+}
 
+describe('a session whose user’s epoch', () => {
   it('is lost is refused, and not let back in by the next login', async () => {
     const { app, browser, key } = await withEpoch();
     await app.sessions.revokeUser('USER_123');
@@ -186,7 +187,8 @@ describe('ofUser', () => {
 
   it('says so where the store can not, or where nobody says whose sessions are', async () => {
     const app = application({ userOf });
-    const { ofUser: _, ...store } = app.store;
+    const store = { ...app.store };
+    Reflect.deleteProperty(store, 'ofUser');
     await expect(otherServer({ ...app, store }, { userOf }).ofUser('USER_123')).rejects.toMatchObject({ code: 'SESS_NOT_SUPPORTED' });
     await expect(application().sessions.ofUser('USER_123')).rejects.toMatchObject({ code: 'SESS_NOT_SUPPORTED', statusCode: 500 });
     await expect(application().sessions.revokeUser('USER_123')).rejects.toMatchObject({ code: 'SESS_NOT_SUPPORTED' });
