@@ -56,6 +56,15 @@ describe.each(forms)('a session that is stored %s', (_, options) => {
     });
   });
 
+  it('keeps what two requests at once changed', async () => {
+    const { browser } = await begun(options);
+    const [one, two] = [await browser.open(), await browser.copy().open()];
+    one.data.visits = 1;
+    two.data.note = 'two';
+    await Promise.all([one.commit(), two.commit()]);
+    expect(await browser.visit((session) => [session.data.visits, session.data.note])).toEqual([1, 'two']);
+  });
+
   it('is read by servers that write it in any other form', async () => {
     const { app, browser } = await begun(options);
     for (const [, others] of forms) {

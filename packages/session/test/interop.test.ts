@@ -72,14 +72,14 @@ describe.runIf(inject('runtimes').includes('memcached') && present.length > 0)('
     }
   });
 
-  it.each(present)('that $language saved while a request was running are a conflict for that request', async ({ command }) => {
+  it.each(present)('that $language saved while a request was running keep what both changed', async ({ command }) => {
     const browser = new Browser({ sessions });
     await browser.visit((session) => void (session.data.user = 'USER_123'));
     const running = await browser.open();
     running.data.user = 'USER_456';
     expect(await ask(command, 'meanwhile', [browser])).toMatchObject([{ saved: true }]);
     expect(await eventsDuring('sess:session:conflict', () => browser.close(running))).toHaveLength(1);
-    expect(await browser.visit((session) => session.data.user)).toBe('USER_456');
+    expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_456', cart: ['meanwhile'] });
   });
 
   it.each(present)('that were destroyed are none to $language, and neither is a forged cookie', async ({ command }) => {
