@@ -66,7 +66,7 @@ export async function stampede(scenario: Scenario): Promise<Outcome> {
     return await loseNode(scenario, cluster, workers, server.connectionString, database);
   } finally {
     for (const worker of workers) worker.kill();
-    await Promise.all(workers.map((worker) => worker.exitCode ?? worker.signalCode ?? once(worker, 'exit')));
+    await Promise.all(workers.map(ended));
     await cluster?.close();
     await database.end();
     await server.close();
@@ -83,7 +83,6 @@ async function loseNode(
   const doomed = cluster.nodes[0]?.id ?? '';
   const { sessions, loadsPerSecond, inFlight, processes } = scenario;
   const servers = `elasticache://${cluster.configurationEndpoint}`;
-  const running = workers.map((worker) => hears(worker, 'running'));
   for (const [from, worker] of workers.entries()) {
     worker.send({
       servers,
@@ -94,7 +93,7 @@ async function loseNode(
       make: { from, of: processes },
     } satisfies Order);
   }
-  await Promise.all(running);
+  await Promise.all(workers.map((worker) => hears(worker, 'running')));
   await pause(1_000);
   const samples = [await loadsSoFar(database)];
   const look = async (): Promise<void> => {
@@ -151,6 +150,10 @@ function sum(reports: readonly Report[]): Omit<Outcome, 'loadsCounted' | 'mostPe
     unavailable: total(({ unavailable }) => unavailable),
     p99Ms: Math.max(...reports.map(({ p99Ms }) => p99Ms)),
   };
+}
+
+async function ended(worker: ChildProcess): Promise<void> {
+  if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit');
 }
 
 function hears(worker: ChildProcess, word: Told): Promise<void> {

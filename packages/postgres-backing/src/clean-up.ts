@@ -31,7 +31,8 @@ export class CleanUp {
 
   async run({ batch = DEFAULT_BATCH, batches = DEFAULT_BATCHES, signal }: CleanUpOptions): Promise<number> {
     let removed = 0;
-    for (let round = 0; round < batches && signal?.aborted !== true; round++) {
+    for (let round = 0; round < batches; round++) {
+      if (signal?.aborted) return removed;
       const { rows } = await this.#connection.run('cleanUp', this.#statements.cleanUp, [batch], undefined);
       removed += rows.length;
       if (rows.length < batch) break;

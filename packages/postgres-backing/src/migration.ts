@@ -2,7 +2,7 @@ import { checkTable } from './options.ts';
 
 /** Held while the tables are made, so that processes that start at once take turns; and, another one, while expired rows are removed. "sess" in ASCII. */
 const LOCK_CLASS = 0x73657373;
-export const MIGRATE_LOCK: readonly [number, number] = [LOCK_CLASS, 1];
+const MIGRATE_LOCK: readonly [number, number] = [LOCK_CLASS, 1];
 export const CLEAN_UP_LOCK: readonly [number, number] = [LOCK_CLASS, 2];
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { migrationSql } from './migration.ts';
-import { resolvePostgresOptions, type PostgresBackingOptions } from './options.ts';
+import { resolvePostgresOptions } from './options.ts';
 
 const connectionString = 'postgres://user:hunter2@localhost/app';
 
@@ -29,7 +29,7 @@ describe('the options', () => {
     ['a time as text', { connectionString, cleanUpIntervalMs: '5' }, /"cleanUpIntervalMs" is '5'; expected a whole number/],
     ['no connection', { connectionString, connections: 0 }, /"connections" is 0/],
   ])('refuse %s', (_, options, message) => {
-    const resolve = (): unknown => resolvePostgresOptions(options as PostgresBackingOptions);
+    const resolve = (): unknown => resolvePostgresOptions(options);
     expect(resolve).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }));
   });
 

@@ -5,10 +5,15 @@ import { startPostgres, type PostgresServer } from '@sess/postgres-server';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { migrationSql, postgresBacking, type PostgresBacking, type PostgresBackingOptions } from '../src/index.ts';
+import { CLEAN_UP_LOCK } from '../src/migration.ts';
 
 const calm = new AbortController().signal;
 const HOUR_MS = 3_600_000;
 const LONG_MS = 120_000;
+
+function save(backing: PostgresBacking, id: string, expiresAt: number): Promise<unknown> {
+  return backing.save(id, { value: Buffer.from('value'), version: 1, replaces: 'absent', expiresAt }, calm);
+}
 
 describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL', { timeout: LONG_MS }, () => {
   let server: PostgresServer;
@@ -27,8 +32,6 @@ describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL'
     opened.push(backing);
     return backing;
   }
-  const save = (backing: PostgresBacking, id: string, expiresAt: number): Promise<unknown> =>
-    backing.save(id, { value: Buffer.from('value'), version: 1, replaces: 'absent', expiresAt }, calm);
 
   it('are refused where the tables are missing, with what to do', async () => {
     const backing = open({ table: 'nowhere' });
@@ -100,7 +103,7 @@ describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL'
     await save(backing, 's/old', Date.now() - HOUR_MS);
     const pool = new Pool({ connectionString: server.connectionString });
     const other = await pool.connect();
-    await other.query(`begin; select pg_advisory_xact_lock(${0x73657373}, 2)`);
+    await other.query(`begin; select pg_advisory_xact_lock(${CLEAN_UP_LOCK.join(', ')})`);
     expect(await backing.cleanUp()).toBe(0);
     await other.query('rollback');
     other.release();

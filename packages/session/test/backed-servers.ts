@@ -14,13 +14,13 @@ export interface World {
   /** How often the database was asked for each kind of thing. */
   readonly asked: Record<'load' | 'save' | 'destroy' | 'touch', number>;
   readonly now: () => number;
-  passSeconds(seconds: number): void;
+  readonly passSeconds: (seconds: number) => void;
   /** The cache's node is replaced by an empty one. */
-  loseCache(): void;
-  server(options?: ServerOptions): Server;
+  readonly loseCache: () => void;
+  readonly server: (options?: ServerOptions) => Server;
 }
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly writePolicy?: WritePolicy;
   readonly limits?: BackingLimits;
   /** What the backing can do, where it is not all. */
@@ -95,12 +95,12 @@ function faulty<T extends object>(target: T, enter: (operation: string) => Promi
 export const KEY = 's/a-session';
 export const TTL = { ttlSeconds: 600 };
 
-export async function begin({ store }: Pick<Server, 'store'>, text: string, key = KEY): Promise<StoredSession> {
-  return store.save(key, Buffer.from(text), { ...TTL, expect: 'absent' });
+export async function begin({ store }: Pick<Server, 'store'>, value: string, key = KEY): Promise<StoredSession> {
+  return store.save(key, Buffer.from(value), { ...TTL, expect: 'absent' });
 }
 
-export async function change({ store }: Pick<Server, 'store'>, text: string, expect: StoredSession, key = KEY): Promise<StoredSession> {
-  return store.save(key, Buffer.from(text), { ...TTL, expect });
+export async function change({ store }: Pick<Server, 'store'>, value: string, expect: StoredSession, key = KEY): Promise<StoredSession> {
+  return store.save(key, Buffer.from(value), { ...TTL, expect });
 }
 
 export async function found({ store }: Pick<Server, 'store'>, key = KEY): Promise<StoredSession> {

@@ -170,7 +170,7 @@ describe('a database that is only read', () => {
       { value: Buffer.from('old'), version: 1, replaces: 'absent', expiresAt: now() + 600_000 },
       new AbortController().signal,
     );
-    const one = server({ backing: ({ load }) => ({ load }) });
+    const one = server({ backing: (whole) => ({ load: (id, signal) => whole.load(id, signal) }) });
     expect(await text(one)).toBe('old');
     await change(one, 'new', await found(one));
     expect(await text(one)).toBe('new');

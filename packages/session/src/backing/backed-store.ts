@@ -43,6 +43,8 @@ export function openBackedStore(cache: SessionStore, resolved: ResolvedBacking, 
 
 class BackedStore implements SessionStore {
   readonly name: string;
+  /** Only where the backing, or else the cache, can tell. */
+  readonly ofUser?: (user: string) => Promise<readonly UserSession[]>;
   readonly #context: BackedContext;
   readonly #ownsCache: boolean;
   #closing: Promise<void> | undefined;
@@ -51,6 +53,10 @@ class BackedStore implements SessionStore {
     this.#context = backedContext(cache, resolved, now);
     this.#ownsCache = ownsCache;
     this.name = `${cache.name}+${resolved.backing.name ?? 'database'}`;
+    const { backing, gate } = this.#context;
+    if (backing.ofUser !== undefined)
+      this.ofUser = (user) => gate.run('list', async (signal) => (await backing.ofUser?.(user, signal)) ?? []);
+    else if (cache.ofUser !== undefined) this.ofUser = (user) => cache.ofUser?.(user) ?? Promise.resolve([]);
   }
 
   /** The sessions can be used when the cache and the database can. */
@@ -73,12 +79,6 @@ class BackedStore implements SessionStore {
 
   destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
     return this.#admit(options, () => destroyBacked(this.#context, key, ttlSeconds, options));
-  }
-
-  async ofUser(user: string): Promise<readonly UserSession[]> {
-    const { backing, gate } = this.#context;
-    if (backing.ofUser === undefined) throw new SessionError('SESS_NOT_SUPPORTED', `${this.name} keeps no list of a user's sessions`);
-    return (await gate.run('list', async (signal) => backing.ofUser?.(user, signal))) ?? [];
   }
 
   close(): Promise<void> {
@@ -127,7 +127,6 @@ function aborted(signal: AbortSignal): SessionError {
 function backedContext(cache: SessionStore, resolved: ResolvedBacking, now: () => number): BackedContext {
   const { backing, limits } = resolved;
   const gate = new BackingGate(resolved, now);
-  const { touch } = backing;
   const context: BackedContext = {
     cache,
     backing,
@@ -138,7 +137,7 @@ function backedContext(cache: SessionStore, resolved: ResolvedBacking, now: () =
     unknown: new UnknownIds(limits.unknownSeconds, now),
     flights: new SingleFlight(),
     touches: new TouchBatch(
-      touch === undefined ? undefined : (touches) => gate.run('touch', (signal) => touch.call(backing, touches, signal)),
+      backing.touch === undefined ? undefined : (touches) => gate.run('touch', async (signal) => backing.touch?.(touches, signal)),
     ),
     pending: new PendingWrites({
       name: backing.name ?? 'database',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode, SessionError } from '../errors.ts';
 import type { StoredSession } from '../session-store.ts';
 import type { BackedContext } from './backed-context.ts';
@@ -6,6 +7,9 @@ import { openRecord, sealRecord } from './cached-record.ts';
 import { remainingSeconds, type DatabaseSession } from './read-database.ts';
 
 const MAX_ATTEMPTS = 8;
+
+/** Refused places, with nothing to be read in between and growing pauses, after which a session counts as destroyed. */
+const REFUSALS = 4;
 
 /** What the cache holds in the end, and whether it is the session that was to be kept there. `'destroyed'`: a tombstone is in the way. */
 export type Kept =
@@ -52,8 +56,12 @@ export async function keepInCache(context: BackedContext, key: string, session: 
       return { isOurs: true, version: session.version, stored, cached };
     } catch (error) {
       if (!hasCode(error, 'SESS_CONFLICT')) throw error;
-      // Twice nothing to be read, and still no room for it: a tombstone. Once may be one that came and went in between.
-      if (expect === 'absent' && ++refused === 2) return 'destroyed';
+      if (expect === 'absent') {
+        // Again and again nothing to be read, and still no room for it: a tombstone. Once or twice may be one that came and went in between.
+        refused += 1;
+        if (refused === REFUSALS) return 'destroyed';
+        if (refused > 1) await sleep(2 ** refused);
+      }
       expect = undefined;
     }
   }

@@ -13,7 +13,7 @@ const LONGEST_PAUSE_MS = 64;
 /**
  * The right to load one session from the database, for one of all processes: a record of its own in the cache, which ends by itself when its holder is gone.
  */
-export interface LoadLease {
+interface LoadLease {
   /** Tells those who wait how it ended. Never rejects. */
   end(word: 'unknown' | 'done'): Promise<void>;
 }

@@ -1,12 +1,12 @@
-import fc from 'fast-check';
+import { assert, nat, property } from 'fast-check';
 import { expect, it } from 'vitest';
 import { nextVersion } from './session-version.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 
 it('a version is above the one it follows, whatever the clock says, and a safe integer', () => {
-  fc.assert(
-    fc.property(fc.nat(NOW * 1_000), fc.nat(NOW * 2), (base, now) => {
+  assert(
+    property(nat(NOW * 1_000), nat(NOW * 2), (base, now) => {
       const version = nextVersion(base, now);
       return version >= base + 1 && version >= now * 1_000 && Number.isSafeInteger(version);
     }),
