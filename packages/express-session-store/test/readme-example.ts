@@ -20,5 +20,6 @@ app.post('/login', (request, response, next) => {
 });
 app.get('/profile', (request, response) => void response.json({ user: request.session.userId ?? null }));
 
+await store.ready();
 export const server = app.listen(Number(process.env.PORT ?? 3000));
 server.once('close', () => void store.close());

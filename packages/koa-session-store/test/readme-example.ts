@@ -14,5 +14,6 @@ app.use(async (ctx) => {
   ctx.body = { user: ctx.session.userId ?? null };
 });
 
+await store.ready();
 export const server = app.listen(Number(process.env.PORT ?? 3000));
 server.once('close', () => void store.close());
