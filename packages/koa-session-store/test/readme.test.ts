@@ -23,7 +23,7 @@ describe('the README', () => {
     expect(await read('../README.md')).toContain(await read('./readme-example.ts'));
   });
 
-  it('shows an example that works', async () => {
+  it('shows an example that works', { timeout: 60_000 }, async () => {
     const { server, store } = await import('./readme-example.ts');
     if (!server.listening) await once(server, 'listening');
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
