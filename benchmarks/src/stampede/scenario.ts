@@ -93,7 +93,8 @@ async function loseNode(
       make: { from, of: processes },
     } satisfies Order);
   }
-  await Promise.all(workers.map((worker) => hears(worker, 'running')));
+  await Promise.all(workers.map((worker) => hears(worker, 'made')));
+  for (const worker of workers) worker.send('go');
   await pause(1_000);
   const samples = [await loadsSoFar(database)];
   const look = async (): Promise<void> => {

@@ -13,7 +13,7 @@ export interface Order {
   readonly make: { readonly from: number; readonly of: number };
 }
 
-export type Told = 'made' | 'running' | Report;
+export type Told = 'made' | Report;
 
 export interface Report {
   readonly answered: number;
@@ -83,14 +83,15 @@ async function work(order: Order): Promise<void> {
   };
   const mine = Array.from({ length: order.sessions }, (_, index) => index).filter((index) => index % order.make.of === order.make.from);
   await inTurns(order.inFlight, () => mine.pop(), make);
+  const allAreMade = new Promise((resolve) => process.once('message', resolve));
   tell('made');
+  await allAreMade;
 
   let stopped = false;
   let [answered, missing, unavailable] = [0, 0, 0];
   const waits: number[] = [];
   process.once('message', () => (stopped = true));
   let next = Math.floor(Math.random() * order.sessions);
-  tell('running');
   await inTurns(
     order.inFlight,
     () => (stopped ? undefined : next++ % order.sessions),

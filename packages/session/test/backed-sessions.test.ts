@@ -7,6 +7,9 @@ import { memcachedStore } from '../src/memcached-store.ts';
 import { memoryStore } from '../src/memory-store.ts';
 import { application, Browser, outage, SECRET } from './visit.ts';
 
+/** When the clock of an application in tests begins. */
+const BEGINNING = Date.UTC(2026, 0, 1);
+
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
@@ -14,7 +17,7 @@ afterEach(async () => {
 
 describe('sessions with a database behind the cache', () => {
   it('go on while the cache is out of reach: login, change, logout', async () => {
-    const app = application({ backing: memoryBacking() });
+    const app = application({ backing: memoryBacking({ now: () => BEGINNING }) });
     const browser = new Browser(app);
     await browser.visit((session) => void (session.data.cart = ['sku-1']));
     for (const operation of ['load', 'save', 'touch', 'destroy'] as const) app.store.beforeEach(operation, outage);
@@ -35,7 +38,7 @@ describe('sessions with a database behind the cache', () => {
   });
 
   it('are not logged out while both are', async () => {
-    const backing = memoryBacking();
+    const backing = memoryBacking({ now: () => BEGINNING });
     const app = application({ backing });
     const browser = new Browser(app);
     await browser.visit((session) => void (session.data.user = 'USER_123'));
@@ -61,7 +64,7 @@ describe('sessions with a database behind the cache', () => {
   });
 
   it('keep nothing in the database for a visitor without data, and no id', async () => {
-    const backing = memoryBacking();
+    const backing = memoryBacking({ now: () => BEGINNING });
     const browser = new Browser(application({ backing }));
     await browser.visit(() => {});
     expect(backing.sessions.size).toBe(0);
