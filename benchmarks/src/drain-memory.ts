@@ -57,7 +57,9 @@ try {
   });
   clearInterval(sampling);
   const carriedIn = (performance.now() - carryingSince) / 1000;
-  console.log(`drained: ${count(keys)} keys seen, ${count(carried)} carried in ${carriedIn.toFixed(1)} s, ${count(carried / carriedIn)} a second`);
+  console.log(
+    `drained: ${count(keys)} keys seen, ${count(carried)} carried in ${carriedIn.toFixed(1)} s, ${count(carried / carriedIn)} a second`,
+  );
   console.log(`memory before: ${megabytes(before.rss)} resident, ${megabytes(before.heapUsed)} heap in use`);
   console.log(`at its peak:   ${megabytes(peak.rss)} resident, ${megabytes(peak.heapUsed)} heap in use`);
 } finally {

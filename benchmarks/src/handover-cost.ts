@@ -19,7 +19,7 @@ const ttlSeconds = 3_600;
 interface Party {
   readonly client: Client;
   readonly transport: CountingTransport;
-  report(nodes: readonly LocalNode[]): void;
+  readonly report: (nodes: readonly LocalNode[]) => void;
 }
 
 const rows: string[][] = [];
@@ -57,12 +57,12 @@ async function measure(copies: number): Promise<void> {
 
 function join(copies: number, nodes: readonly LocalNode[]): Party {
   const transport = new CountingTransport();
-  let report: Party['report'] = () => undefined;
+  let report: Party['report'] | undefined;
   const client = createClient({
     discovery: {
       watch: (listener) => {
         report = (listed) => listener.topology({ nodes: listed });
-        queueMicrotask(() => report(nodes));
+        queueMicrotask(() => report?.(nodes));
         return { ready: () => Promise.resolve({ nodes }), refresh: () => Promise.resolve(), close: () => undefined };
       },
     },
@@ -72,7 +72,7 @@ function join(copies: number, nodes: readonly LocalNode[]): Party {
     historyIntervalMs: HISTORY_INTERVAL_MS,
     handover: { clockSkewMs: CLOCK_SKEW_MS },
   });
-  return { client, transport, report: (listed) => report(listed) };
+  return { client, transport, report: (listed) => report?.(listed) };
 }
 
 /** Requests per operation on the sessions that are in `mode` now. Half of them are read first, the others saved first. */

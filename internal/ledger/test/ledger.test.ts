@@ -16,8 +16,8 @@ interface Bench {
   readonly applications: Application[];
   readonly workload: Workload;
   /** Starts one more process. */
-  join(): Promise<Application>;
-  list(nodes: LocalCluster['nodes']): void;
+  readonly join: () => Promise<Application>;
+  readonly list: (nodes: LocalCluster['nodes']) => void;
 }
 
 async function bench(nodes: LocalCluster['nodes'], settings: ClientSettings): Promise<Bench> {

@@ -27,7 +27,10 @@ interface Event {
 }
 
 /** The command in a folder, its events, and its input. */
-function sessCluster(folder: string): { readonly command: ChildProcess; next(isWanted: (event: Event) => boolean): Promise<Event> } {
+function sessCluster(folder: string): {
+  readonly command: ChildProcess;
+  readonly next: (isWanted: (event: Event) => boolean) => Promise<Event>;
+} {
   const command = spawn(process.execPath, [PROGRAM, '--nodes', '2', '--runtime', 'embedded', '--json'], {
     cwd: folder,
     // Where modules are looked for in vain must not depend on who runs the test.
@@ -38,7 +41,7 @@ function sessCluster(folder: string): { readonly command: ChildProcess; next(isW
   const lines = createInterface({ input: command.stdout })[Symbol.asyncIterator]();
   return {
     command,
-    async next(isWanted) {
+    next: async (isWanted) => {
       for (;;) {
         const { done, value } = await lines.next();
         if (done === true) throw new Error('no such event');

@@ -26,7 +26,7 @@ interface DrainOptions {
 
 /** As much of the client as is used here. */
 interface ClientModule {
-  createClient(options: object): {
+  readonly createClient: (options: object) => {
     ready(): Promise<void>;
     drain(nodeId: string, options: DrainOptions): Promise<DrainProgress>;
     close(): Promise<void>;
