@@ -1,3 +1,6 @@
+import type { SessionsOptions } from '@sess/session';
+import { SECRET } from './cart.ts';
+
 /** A server that is measured: the module under `servers/`, and for ours the options that it runs with. */
 export interface Contender {
   readonly label: string;
@@ -5,14 +8,17 @@ export interface Contender {
   readonly variant: VariantName;
 }
 
-/** What an option costs: the Fastify server with each of these. A further one is one more line here. */
-export const VARIANTS = {
+export type VariantName = 'plain' | 'renewal' | 'persistent' | 'compress' | 'encrypt' | 'touch';
+
+/** What an option costs: the Fastify server with each of these. A further one is a name above and a line here. */
+export const VARIANTS: Readonly<Record<VariantName, { readonly label: string; readonly options: Partial<SessionsOptions> }>> = {
   plain: { label: 'as it comes', options: {} },
   renewal: { label: 'renewAfterSeconds', options: { renewAfterSeconds: 900 } },
   persistent: { label: 'cookie.persistent', options: { cookie: { secure: false, persistent: true } } },
+  compress: { label: 'compress (deflate, whatever the size)', options: { compress: { aboveBytes: 0 } } },
+  encrypt: { label: 'encrypt', options: { encrypt: { secret: SECRET } } },
   touch: { label: 'touchAfterSeconds: 0 (a touch with every request)', options: { touchAfterSeconds: 0 } },
-} as const;
-export type VariantName = keyof typeof VARIANTS;
+};
 
 const SERVERS = {
   'fastify-bare': 'Fastify, no session',
