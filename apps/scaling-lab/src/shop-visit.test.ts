@@ -73,6 +73,9 @@ describe('addToCart', () => {
     const buyer = user(['a']);
     expect(await addToCart(app({ body: { cart: ['b'] }, setCookie: 'sess=2' }), buyer, 'b')).toMatchObject({ outcome: 'logged-out' });
     expect(buyer).toMatchObject({ cart: ['a'], sawOlder: false });
+    // From now on in that other session, which never held what was acknowledged in the first.
+    expect(await addToCart(app({ body: { cart: ['b', 'c'] } }), buyer, 'c')).toEqual({ outcome: 'logged-out', itemsMissing: 0 });
+    expect(buyer.sawOlder).toBe(false);
   });
 
   it('knows by what is missing in the same session that it is an older one', async () => {

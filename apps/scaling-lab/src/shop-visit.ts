@@ -17,6 +17,7 @@ export async function logIn(balancer: RequestSender, user: User): Promise<Outcom
   user.jar.clear();
   user.cart = [];
   user.left = undefined;
+  user.lostSession = false;
   const answer = await ask(balancer, user, { method: 'POST', path: '/login', cookie: undefined, body: { user: user.name } });
   if (answer === undefined) return 'failed';
   if (answer.status !== 200) return outcomeOfStatus(answer.status);
@@ -49,7 +50,10 @@ export async function addToCart(
   return whileBusy(user, async () => {
     const cookie = user.jar.header;
     const answer = await ask(balancer, user, { method: 'POST', path: '/cart', cookie, body: { item } });
-    const outcome = outcomeOf(answer, () => (user.jar.header === cookie ? 'logged-in' : 'logged-out'));
+    const outcome = outcomeOf(answer, () => {
+      if (user.jar.header !== cookie) user.lostSession = true;
+      return user.lostSession ? 'logged-out' : 'logged-in';
+    });
     if (outcome !== 'logged-in') return { outcome, itemsMissing: 0 };
     const cart = cartIn(answer);
     const itemsMissing = user.cart.filter((each) => !cart.includes(each)).length;

@@ -13,6 +13,8 @@ export interface User {
   busy: boolean;
   /** Logged out on purpose, or tried to: `cookie` is the one that must not work any more, where the apps acknowledged it. */
   left: { readonly cookie: string | undefined } | undefined;
+  /** Was given a new session in the place of the one that they logged in to: what that one held is not expected of this one. */
+  lostSession: boolean;
   /** Was once shown a state older than one that had been acknowledged. */
   sawOlder: boolean;
 }
@@ -26,6 +28,7 @@ export function makeUsers(group: string, count: number): readonly User[] {
     cart: [],
     busy: false,
     left: undefined,
+    lostSession: false,
     sawOlder: false,
   }));
 }
