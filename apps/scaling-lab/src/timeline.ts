@@ -1,7 +1,7 @@
 import { tally, type Outcome, type Tally } from './outcome.ts';
 
 /** Width of a bin in milliseconds. */
-export const BIN_MS = 250;
+const BIN_MS = 250;
 
 /** Answers of a quarter of a second. */
 export interface Bin {
@@ -13,7 +13,7 @@ export interface Bin {
 }
 
 /** Something that happened. */
-export interface Mark {
+interface Mark {
   readonly atMs: number;
   readonly text: string;
 }
