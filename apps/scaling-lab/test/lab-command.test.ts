@@ -19,7 +19,19 @@ describe('the lab command', () => {
   it('explains itself', async () => {
     const process = lab(['--help']);
     expect(await process.ended).toEqual({ code: 0, signal: null });
-    for (const name of ['--runtime', '--users', '--nodes', '--scenario', '--strategy', '--transport', '--json', '--serve', '--port']) {
+    for (const name of [
+      '--runtime',
+      '--users',
+      '--nodes',
+      '--scenario',
+      '--strategy',
+      '--transport',
+      '--json',
+      '--report',
+      '--all',
+      '--serve',
+      '--port',
+    ]) {
       expect(process.output).toContain(name);
     }
   });
@@ -29,6 +41,7 @@ describe('the lab command', () => {
     [['--users', 'many'], /--users is "many"; it must be a whole number/],
     [['--json', '/no/such/directory/report.json'], /--json .*directory \/no\/such\/directory does not exist/],
     [['--json', '/'], /--json \/: .*directory/],
+    [['--report', '/dev/null/page'], /--report \/dev\/null\/page: the directory can't be made or written to/],
   ])('ends with 2 and one line of clear words for %j', async (args, words) => {
     const process = lab(args);
     expect(await process.ended).toEqual({ code: 2, signal: null });

@@ -27,7 +27,7 @@ afterEach(async () => {
 const RUNTIME = inject('runtimes').includes('memcached') ? 'memcached' : 'embedded';
 
 describe(`the lab on ${RUNTIME} nodes, interrupted`, { timeout: 60_000 }, () => {
-  const args = ['--runtime', RUNTIME, '--users', '200', '--apps', '1', '--scenario', 'scale-up'];
+  const args = ['--runtime', RUNTIME, '--users', '200', '--apps', '1', '--strategy', 'sess', '--scenario', 'scale-up'];
 
   it.each(MOMENTS)('ends with 130 and leaves no process behind at Ctrl-C %s', async (_when, moment) => {
     const process = lab(...args);
