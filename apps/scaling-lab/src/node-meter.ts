@@ -61,8 +61,13 @@ export class NodeMeter {
     if (node.state !== 'running') return;
     const stats = await readStats(node, STATS_TIMEOUT_MS).catch(() => undefined);
     if (stats === undefined) return;
-    const before = this.#last.get(node.id)?.commands ?? 0;
-    this.#commands += stats.commands >= before ? stats.commands - before : stats.commands;
+    const before = this.#last.get(node.id);
+    this.#commands += before !== undefined && isSameLife(before, stats) ? stats.commands - before.commands : stats.commands;
     this.#last.set(node.id, stats);
   }
+}
+
+/** Whether the node has not restarted in between. */
+function isSameLife(before: NodeStats, now: NodeStats): boolean {
+  return now.pid === before.pid && now.uptime >= before.uptime && now.commands >= before.commands;
 }

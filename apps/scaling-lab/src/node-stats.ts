@@ -6,6 +6,10 @@ export interface NodeStats {
   readonly commands: number;
   /** Items that the node holds. */
   readonly items: number;
+  /** Of the process; in a container always the same. */
+  readonly pid: number;
+  /** Seconds since the node started. */
+  readonly uptime: number;
 }
 
 const COUNTED = ['cmd_get', 'cmd_set', 'cmd_touch', 'delete_hits', 'delete_misses'] as const;
@@ -15,7 +19,12 @@ export async function readStats(node: { readonly host: string; readonly port: nu
   const rows = await converse(node, 'stats\r\n', 'END\r\n', timeoutMs);
   const values = new Map(Array.from(rows.matchAll(/^STAT (\S+) (\S+)\r?$/gm), ([, name, value]) => [name, Number(value)]));
   const valueOf = (name: string): number => values.get(name) ?? 0;
-  return { commands: COUNTED.reduce((sum, name) => sum + valueOf(name), 0), items: valueOf('curr_items') };
+  return {
+    commands: COUNTED.reduce((sum, name) => sum + valueOf(name), 0),
+    items: valueOf('curr_items'),
+    pid: valueOf('pid'),
+    uptime: valueOf('uptime'),
+  };
 }
 
 /** Forgets everything that a node holds. */
