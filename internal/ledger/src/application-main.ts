@@ -48,8 +48,7 @@ function open(settings: ClientSettings, nodes: readonly ClusterNode[]): void {
   ttlSeconds = settings.ttlSeconds;
   discovery = new ToldDiscovery(nodes);
   client = createClient({ discovery, copies, timeoutMs, historyIntervalMs, handover: { clockSkewMs } });
-  const ready = (): void => tell({ kind: 'ready' });
-  client.ready().then(ready, ready);
+  client.ready().then(tellReady, tellReady);
 }
 
 function drain(nodeId: string): void {
@@ -125,6 +124,10 @@ function opened(): Client {
 function tellAnswers(): void {
   tell({ kind: 'answers', answers });
   answers = [];
+}
+
+function tellReady(): void {
+  tell({ kind: 'ready' });
 }
 
 function tell(report: Report): void {

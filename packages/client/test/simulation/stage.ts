@@ -83,9 +83,8 @@ export class Stage {
     const name = `process-${this.#nextApplication++}`;
     const random = this.random.fork();
     const clock = new ProcessClock(this.time, Math.floor((random.next() - 0.5) * CLOCK_SKEW_MS));
-    let application: Application | undefined;
-    const transport = this.#options.mutate(this.network.transportOf(name, clock), () => application as Application);
-    application = new Application({
+    const transport = this.#options.mutate(this.network.transportOf(name, clock), () => application);
+    const application: Application = new Application({
       name,
       time: this.time,
       clock,
