@@ -6,6 +6,7 @@ for (const writePolicy of ['through', 'behind'] satisfies WritePolicy[]) {
   sessionStoreConformance({
     name: `memory with a database, written ${writePolicy}`,
     tellsTtl: true,
+    listsUsers: true,
     async open() {
       let time = Date.UTC(2026, 0, 1);
       const now = (): number => time;
