@@ -10,7 +10,7 @@ import { World } from './simulation/world.ts';
 const ENOUGH_SEEDS = 700;
 
 describe('the simulation', () => {
-  it.each(MUTATIONS)('notices a %s', { timeout: 60_000 }, async (mutation) => {
+  it.each(MUTATIONS)('notices a %s', { timeout: 300_000 }, async (mutation) => {
     let noticed: number | undefined;
     for (let seed = 1; seed <= ENOUGH_SEEDS && noticed === undefined; seed += 1) {
       const { violation } = await new World(seed, { mutation }).run();
@@ -19,7 +19,7 @@ describe('the simulation', () => {
     expect(noticed).toBeDefined();
   });
 
-  it('exercises every fault, and every way of a message, within a few histories', { timeout: 60_000 }, async () => {
+  it('exercises every fault, and every way of a message, within a few histories', { timeout: 300_000 }, async () => {
     const totals = new Totals();
     for (let seed = 1; seed <= 150; seed += 1) totals.add(await new World(seed).run());
     for (const name of [...FAULTS, 'slow', 'lost', 'late', 'timeouts', 'drained', 'conflicts']) {
@@ -36,7 +36,7 @@ describe('the simulation', () => {
     }
   });
 
-  it('shrinks a failing history to one that still fails', { timeout: 60_000 }, async () => {
+  it('shrinks a failing history to one that still fails', { timeout: 300_000 }, async () => {
     const mutation = 'forgotten tombstone';
     for (let seed = 1; seed <= ENOUGH_SEEDS; seed += 1) {
       const world = new World(seed, { mutation });
