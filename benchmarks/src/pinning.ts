@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
-export interface Pinning {
+interface Pinning {
   /** Cores of what is measured. */
   readonly measured: string;
   /** Cores of everything else: memcached, the load generator, this process. */
