@@ -2,6 +2,8 @@ import type { Client } from '@sess/client';
 import { describe, expect, it } from 'vitest';
 import { resolveOptions, type ExternalStoreOptions } from './options.ts';
 
+const stub = (): Promise<never> => Promise.reject(new Error('not to be asked'));
+
 describe('the options of a store', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['no cluster', {}, /exactly one of "servers" .* neither came \(is an environment variable unset\?\)/],
@@ -30,7 +32,6 @@ describe('the options of a store', () => {
   });
 
   it('have defaults', () => {
-    const stub = (): Promise<never> => Promise.reject(new Error('not to be asked'));
     const client = { get: stub, set: stub, touch: stub, delete: stub, ready: stub } as unknown as Client;
     expect(resolveOptions({ client }, 'x/')).toEqual({ client, owned: false, ttlSeconds: 86_400, keyPrefix: 'x/' });
   });
