@@ -7,22 +7,20 @@
  * does, and then leaves it. Needs memcached and PostgreSQL on the machine.
  */
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { JSON_FILE, readCommandLine } from './command-line.ts';
 import { stampede, type Scenario } from './stampede/scenario.ts';
 
-const { values } = parseArgs({
-  options: {
-    sessions: { type: 'string', default: '40000' },
-    'loads-per-second': { type: 'string', default: '250' },
-    json: { type: 'string' },
-  },
+const values = readCommandLine('node benchmarks/dist/backing-stampede.js', 'What does a database bear when a node of the cache dies?', {
+  sessions: { help: 'logged-in users, on four nodes', default: 40_000 },
+  'loads-per-second': { help: 'what each of four processes may ask of the database', default: 250 },
+  json: JSON_FILE,
 });
 
 const scenario: Scenario = {
-  sessions: Number(values.sessions),
+  sessions: values.sessions,
   nodes: 4,
   processes: 4,
-  loadsPerSecond: Number(values['loads-per-second']),
+  loadsPerSecond: values['loads-per-second'],
   inFlight: 32,
   listedMs: 2_000,
   worker: new URL('./stampede/worker.js', import.meta.url),

@@ -6,21 +6,21 @@
  * Contenders take turns within each round, another one first each time; medians over the rounds are printed. The difference from plain JSON is what the
  * option costs: one encoding and one decoding. All of it is CPU time of this process.
  */
-import { parseArgs } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { createSessions, memoryStore, type SessionData, type SessionsOptions } from '@sess/session';
+import { readCommandLine } from './command-line.ts';
 import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '21' },
-    milliseconds: { type: 'string', default: '50' },
-    items: { type: 'string', default: '20' },
+const { rounds, milliseconds, items } = readCommandLine(
+  'node benchmarks/dist/codecs.js',
+  'What do compression, encryption and a codec cost?',
+  {
+    rounds: { help: 'measurements of each', default: 21 },
+    milliseconds: { help: 'length of a measurement', default: 50 },
+    items: { help: 'items in the cart', default: 20 },
   },
-});
-const [rounds, milliseconds, items] = [Number(options.rounds), Number(options.milliseconds), Number(options.items)];
-if (!(rounds >= 1) || !(milliseconds > 0) || !(items >= 1)) throw new Error('--rounds, --milliseconds, --items: expected numbers above 0');
+);
 
 const SECRET = 'a secret of at least thirty-two bytes';
 const CONNECTION = { secure: true, response: { headersSent: false } };

@@ -3,15 +3,16 @@
  *
  *     node benchmarks/dist/drain-memory.js [--keys 2000000] [--keys-per-second 1000000]
  */
-import { parseArgs } from 'node:util';
 import { createClient, type ClientOptions } from '@sess/client';
 import { startLocalCluster, type LocalNode } from '@sess/local-cluster';
+import { readCommandLine } from './command-line.ts';
 import { count } from './table.ts';
 
-const { values } = parseArgs({
-  options: { keys: { type: 'string', default: '2000000' }, 'keys-per-second': { type: 'string', default: '1000000' } },
+const values = readCommandLine('node benchmarks/dist/drain-memory.js', 'Draining millions of keys: how fast, in how much memory?', {
+  keys: { help: 'keys on the node that is drained', default: 2_000_000 },
+  'keys-per-second': { help: 'at most', default: 1_000_000 },
 });
-const KEYS = Number(values.keys);
+const KEYS = values.keys;
 const MEBIBYTE = 1_048_576;
 const AT_ONCE = 500;
 const SAMPLE_EVERY_MS = 100;
@@ -50,7 +51,7 @@ try {
   }, SAMPLE_EVERY_MS);
   let carryingSince = 0;
   const { keys, carried } = await client.drain(full.id, {
-    keysPerSecond: Number(values['keys-per-second']),
+    keysPerSecond: values['keys-per-second'],
     onProgress: ({ phase }) => {
       if (phase === 'carrying' && carryingSince === 0) carryingSince = performance.now();
     },

@@ -4,14 +4,16 @@
  *
  *     node benchmarks/dist/handover-cost.js [--sessions 600]
  */
-import { parseArgs } from 'node:util';
 import { createClient, textTransport, type Client } from '@sess/client';
 import { startLocalCluster, type LocalNode } from '@sess/local-cluster';
+import { readCommandLine } from './command-line.ts';
 import { CountingTransport } from './handover/counting-transport.ts';
 import { printTable } from './table.ts';
 
-const { values } = parseArgs({ options: { sessions: { type: 'string', default: '600' } } });
-const KEYS = Array.from({ length: Number(values.sessions) }, (_, number) => `session-${number}`);
+const values = readCommandLine('node benchmarks/dist/handover-cost.js', 'What does a change of the cluster cost, in requests?', {
+  sessions: { help: 'sessions that are read and saved', default: 600 },
+});
+const KEYS = Array.from({ length: values.sessions }, (_, number) => `session-${number}`);
 const HISTORY_INTERVAL_MS = 2_000;
 const CLOCK_SKEW_MS = 100;
 const ttlSeconds = 3_600;

@@ -6,13 +6,13 @@
  * Each opens a session, reads it, and ends as an adapter ends it. Every operation on the store is counted; memory is measured before and after a collection
  * where `node --expose-gc` allows one. Ends with exit code 1 where the store was touched or a cookie was set.
  */
-import { parseArgs } from 'node:util';
 import { createSessions, memoryStore, type SessionStore } from '@sess/session';
+import { readCommandLine } from './command-line.ts';
 import { count } from './table.ts';
 
-const { values: options } = parseArgs({ options: { requests: { type: 'string', default: '1000000' } } });
-const requests = Number(options.requests);
-if (!(requests >= 1)) throw new Error('--requests: expected a number above 0');
+const { requests } = readCommandLine('node benchmarks/dist/visitors.js', 'What do visitors without a cookie cost the store?', {
+  requests: { help: 'how many come', default: 1_000_000 },
+});
 
 let operations = 0;
 const store: SessionStore = new Proxy(memoryStore(), {

@@ -2,7 +2,7 @@ import { publish, type LoadEvent } from './diagnostics.ts';
 import { hasCode, type SessionError } from './errors.ts';
 import { loadInGrace } from './grace.ts';
 import type { Identity, Persisted, SessionContext } from './session-context.ts';
-import { openOwner } from './session-owner.ts';
+import { openOwner, placeOf } from './session-owner.ts';
 import type { SessionData } from './session.ts';
 import type { StoredSession } from './session-store.ts';
 
@@ -72,7 +72,7 @@ function decode(context: SessionContext, identity: Identity, stored: StoredSessi
   let outcome: LoadOutcome & { kind: 'found' };
   try {
     const { epoch, envelope } = openOwner(stored.value);
-    const { lifetime, text } = context.codec.open(identity.key, envelope);
+    const { lifetime, text } = context.codec.open(placeOf(identity.key, epoch), envelope);
     const data = context.codec.decode(text);
     const owner = epoch === undefined ? undefined : { user: context.users.userOf(data), epoch };
     outcome = { kind: 'found', persisted: { identity, lifetime: bounded(context, lifetime), text, stored, owner }, data, readOnly };

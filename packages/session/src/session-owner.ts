@@ -36,6 +36,14 @@ export function openOwner(value: Uint8Array): { readonly epoch: Epoch | undefine
   return { epoch: Buffer.from(value.subarray(1, OWNED_BYTES)).toString('hex'), envelope: value.subarray(OWNED_BYTES) };
 }
 
+/**
+ * What encryption binds an envelope to: where it is stored and, of a user's session, its epoch. Whoever can write to the store can't give a revoked
+ * session another one.
+ */
+export function placeOf(key: string, epoch: Epoch | undefined): string {
+  return epoch === undefined ? key : `${key} ${epoch}`;
+}
+
 /** The option `userOf`, held to what it may return. */
 export type UserOf = (data: SessionData) => string | undefined;
 

@@ -143,6 +143,18 @@ describe('encryption', () => {
     expect(loads).toMatchObject([{ outcome: 'undecodable', error: { message: expect.stringContaining('another key') } }]);
   });
 
+  it('does not read a record of a user’s that was given another epoch, or none', async () => {
+    const { app, browser } = await begun({ encrypt: { secret: OLD }, userOf: (data) => data.user });
+    const saved = lastSaved(app);
+    const other = Buffer.from(saved);
+    other.writeUInt8(other.readUInt8(1) ^ 1, 1);
+    for (const forged of [other, saved.subarray(13)]) {
+      await plant(app, forged);
+      const loads = await loadsDuring(async () => expect(await browser.copy().visit((session) => session.isNew)).toBe(true));
+      expect(loads).toMatchObject([{ outcome: 'undecodable', error: { message: expect.stringContaining('another key') } }]);
+    }
+  });
+
   it('can refuse what is not encrypted', async () => {
     const { app, browser } = await begun({});
     const strict = new Browser({ sessions: otherServer(app, { encrypt: { secret: OLD, plain: 'refuse' } }) }, browser.cookies);

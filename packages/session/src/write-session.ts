@@ -2,7 +2,7 @@ import type { StoredContent } from './content-codec.ts';
 import { publish } from './diagnostics.ts';
 import { hasCode, SessionError } from './errors.ts';
 import { idleSeconds, newIdentity, type Identity, type Persisted, type SessionContext } from './session-context.ts';
-import { sealOwner, type Owner } from './session-owner.ts';
+import { placeOf, sealOwner, type Owner } from './session-owner.ts';
 import type { SessionData } from './session.ts';
 import type { StoredSession } from './session-store.ts';
 
@@ -36,7 +36,7 @@ export async function createSession(context: SessionContext, content: Content, i
   const patientUntil = now() + NEW_ID_PATIENCE_MS;
   for (let attempt = 1; ; attempt++) {
     const candidate = identity ?? newIdentity(context);
-    const value = sealOwner(owner, context.codec.seal(candidate.key, content));
+    const value = sealOwner(owner, context.codec.seal(placeOf(candidate.key, owner?.epoch), content));
     try {
       const ttlSeconds = idleSeconds(context, content.lifetime, now());
       const stored = await context.store.save(candidate.key, value, { ttlSeconds, expect: 'absent', user: owner?.user });
@@ -64,7 +64,7 @@ export async function storeInPlace(context: SessionContext, content: Content, ba
   const { store, options } = context;
   context.codec.check(content.data, content.text);
   const owner = await context.users.ownerOf(content.data, content.owner ?? base.owner);
-  const value = sealOwner(owner, context.codec.seal(base.identity.key, content));
+  const value = sealOwner(owner, context.codec.seal(placeOf(base.identity.key, owner?.epoch), content));
   const ttlSeconds = idleSeconds(context, content.lifetime, options.now());
   const stored = await store.save(base.identity.key, value, { ttlSeconds, expect: base.stored, user: owner?.user });
   return persisted(context, base.identity, { ...content, owner }, stored);

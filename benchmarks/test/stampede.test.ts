@@ -1,5 +1,5 @@
 import { expect, inject, it } from 'vitest';
-import { stampede } from './scenario.ts';
+import { stampede } from '../src/stampede/scenario.ts';
 
 const canRun = inject('programs').includes('postgres') && inject('runtimes').includes('memcached');
 
@@ -14,7 +14,7 @@ it.runIf(canRun)(
       loadsPerSecond: 50,
       inFlight: 8,
       listedMs: 200,
-      worker: new URL('../../dist/stampede/worker.js', import.meta.url),
+      worker: new URL('../dist/stampede/worker.js', import.meta.url),
     });
     expect(outcome.missing).toBe(0);
     expect(outcome.lost).toBeGreaterThan(50);
