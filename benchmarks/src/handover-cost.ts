@@ -8,6 +8,7 @@ import { createClient, textTransport, type Client } from '@sess/client';
 import { startLocalCluster, type LocalNode } from '@sess/local-cluster';
 import { readCommandLine } from './command-line.ts';
 import { CountingTransport } from './handover/counting-transport.ts';
+import { nodeStats } from './handover/node-stats.ts';
 import { printTable } from './table.ts';
 
 const values = readCommandLine('node benchmarks/dist/handover-cost.js', 'What does a change of the cluster cost, in requests?', {
@@ -29,17 +30,22 @@ for (const copies of [1, 2, 3]) await measure(copies);
 printTable(['copies', 'mode', 'sessions in it', 'requests per get', 'per save', 'next get'], rows);
 
 async function measure(copies: number): Promise<void> {
-  const cluster = await startLocalCluster({ nodes: 4, runtime: 'embedded' });
+  const cluster = await startLocalCluster({ nodes: 4, runtime: 'memcached' });
   const before = cluster.nodes.slice(0, 3);
   const parties = [join(copies, before), join(copies, before)];
   try {
     const [{ client, transport }] = parties as [Party];
     await Promise.all(parties.map((party) => party.client.ready()));
+    const emptyBytes = await bytesOn(before);
     for (const key of KEYS) await client.set(key, 'x'.repeat(500), { ttlSeconds, expect: 'absent' });
     await settled(client, 0);
     rows.push(await row(copies, 'settled', { client, transport }));
     const stored = await Promise.all(before.map(countKeys));
-    console.log(`copies ${copies}: ${(stored.reduce((sum, keys) => sum + keys, 0) / KEYS.length).toFixed(2)} records for each session`);
+    const bytes = ((await bytesOn(before)) - emptyBytes) / KEYS.length;
+    const records = stored.reduce((sum, keys) => sum + keys, 0) / KEYS.length;
+    console.log(
+      `copies ${copies}: ${records.toFixed(2)} records and ${bytes.toFixed(0)} bytes of memcached's memory for each session of 500 bytes`,
+    );
 
     for (const party of parties) party.report(cluster.nodes);
     const turnedAt = performance.now();
@@ -117,6 +123,11 @@ async function until(isSo: () => boolean): Promise<void> {
     if (performance.now() > giveUpAt) throw new Error('the cluster did not settle');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+async function bytesOn(nodes: readonly LocalNode[]): Promise<number> {
+  const all = await Promise.all(nodes.map(nodeStats));
+  return all.reduce((sum, stats) => sum + (stats.get('bytes') ?? 0), 0);
 }
 
 async function countKeys(node: LocalNode): Promise<number> {
