@@ -35,7 +35,8 @@ describe.each(runtimes)('on %s', (runtime) => {
     expect(item?.ttlSeconds).toBeGreaterThan(HOUR_SECONDS - 10);
     const touched = await transport.get('key');
     expect(touched?.ttlSeconds).toBeGreaterThan(YEAR_SECONDS - 10);
-    expect(touched?.ttlSeconds).toBeLessThanOrEqual(YEAR_SECONDS);
+    // Past 30 days an expiry is a date, and memcached's clock, which ticks once a second, may be behind ours.
+    expect(touched?.ttlSeconds).toBeLessThanOrEqual(YEAR_SECONDS + 1);
     expect(await transport.touch('key', 0)).toEqual({ flags: 0 });
     expect((await transport.get('key'))?.ttlSeconds).toBe(-1);
   });
