@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Backing } from '../src/backing/backing.ts';
 import { memoryBacking } from '../src/backing/memory-backing.ts';
 import { createSessions } from '../src/create-sessions.ts';
 import { memoryStore } from '../src/memory-store.ts';
@@ -33,7 +34,8 @@ describe('with a database behind the cache', () => {
 
   it('a revocation that the cache lost still holds, and who logged in after it is in', async () => {
     // Without a list nothing is tidied up: the epoch alone refuses.
-    const { ofUser: _, ...backing } = memoryBacking();
+    const backing: Backing = memoryBacking();
+    Reflect.deleteProperty(backing, 'ofUser');
     const [first, second] = servers({ backing, userOf: (data) => data.user });
     const before = await loggedIn(first);
     await first?.revokeUser('USER_123');
