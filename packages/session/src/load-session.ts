@@ -42,7 +42,10 @@ export async function loadOne(
 ): Promise<LoadOutcome> {
   try {
     const stored = await context.store.load(identity.key);
-    if (stored !== undefined) return await held(context, decode(context, identity, stored), which);
+    if (stored !== undefined) {
+      const outcome = held(context, decode(context, identity, stored), which);
+      return outcome instanceof Promise ? await outcome : outcome;
+    }
     const grace = context.options.graceSeconds > 0 ? await loadInGrace(context, identity.key) : undefined;
     if (grace !== undefined) return await held(context, decode(context, identity, grace.stored, grace.successor), which);
   } catch (error) {
@@ -54,16 +57,19 @@ export async function loadOne(
   return MISSING;
 }
 
-/** Whether a session was revoked with all others of its user. Where nobody can tell, it is out of reach. */
-async function held(context: SessionContext, outcome: LoadOutcome, which: 'checked' | 'revoked-too'): Promise<LoadOutcome> {
+/** Whether a session was revoked with all others of its user. Where nobody can tell, it is out of reach. A promise only where somebody must be asked. */
+function held(context: SessionContext, outcome: LoadOutcome, which: 'checked' | 'revoked-too'): LoadOutcome | Promise<LoadOutcome> {
   if (outcome.kind !== 'found') return outcome;
   const user = which === 'checked' ? context.users.userOf(outcome.data) : undefined;
-  if (user !== undefined && !(await context.users.isGood(user, outcome.persisted.owner?.epoch))) {
-    tell(context, 'revoked');
-    return MISSING;
-  }
+  if (user !== undefined) return unlessRevoked(context, outcome, user);
   tell(context, 'hit');
   return outcome;
+}
+
+async function unlessRevoked(context: SessionContext, outcome: LoadOutcome & { kind: 'found' }, user: string): Promise<LoadOutcome> {
+  const isGood = await context.users.isGood(user, outcome.persisted.owner?.epoch);
+  tell(context, isGood ? 'hit' : 'revoked');
+  return isGood ? outcome : MISSING;
 }
 
 const MISSING: LoadOutcome = { kind: 'missing' };

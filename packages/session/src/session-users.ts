@@ -10,10 +10,12 @@ export class SessionUsers {
   readonly #userOf: UserOf | undefined;
   readonly #store: SessionStore;
   readonly #epochs: UserEpochs;
+  readonly #now: () => number;
 
   constructor(store: SessionStore, options: ResolvedOptions) {
     this.#userOf = options.userOf;
     this.#store = store;
+    this.#now = options.now;
     this.#epochs = new UserEpochs(store, options);
   }
 
@@ -53,7 +55,7 @@ export class SessionUsers {
     const owner: Owner = { user, epoch: await this.#epochs.revoke(user) };
     // They are refused already; this tidies up, and takes them off the list.
     const others = listed.filter(({ key }) => key !== kept);
-    await Promise.allSettled(others.map(({ key, expiresAt }) => this.#store.destroy(key, secondsUntil(expiresAt))));
+    await Promise.allSettled(others.map(({ key, expiresAt }) => this.#store.destroy(key, secondsFrom(this.#now(), expiresAt))));
     return owner;
   }
 
@@ -86,6 +88,6 @@ export class SessionUsers {
   }
 }
 
-function secondsUntil(time: number): number {
-  return Math.max(1, Math.ceil((time - Date.now()) / 1_000));
+function secondsFrom(now: number, time: number): number {
+  return Math.max(1, Math.ceil((time - now) / 1_000));
 }

@@ -5,10 +5,7 @@ import { fromCache, fromDatabase } from './backed-session.ts';
 import { openRecord, type CachedRecord } from './cached-record.ts';
 import { keepInCache } from './keep-in-cache.ts';
 import { takeLease } from './load-lease.ts';
-import { isLive, readDatabase, type DatabaseSession } from './read-database.ts';
-
-/** For how many seconds a session that the database knows to be destroyed is kept out of the cache: as long as saves could be under way. */
-const BURY_SECONDS = 3_600;
+import { BURY_SECONDS, isLive, readDatabase, type DatabaseSession } from './read-database.ts';
 
 const MAX_ATTEMPTS = 4;
 

@@ -1,6 +1,9 @@
 import type { BackedContext } from './backed-context.ts';
 import type { BackedSession } from './backing.ts';
 
+/** For how many seconds a session that the database knows to be destroyed is kept out of the cache: as long as saves could be under way. */
+export const BURY_SECONDS = 3_600;
+
 /** A session as the database has it. */
 export interface DatabaseSession {
   readonly value: Uint8Array;
