@@ -18,9 +18,10 @@ import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
 
 const options = readCommandLine('node benchmarks/dist/http.js', 'What does a session cost a web application?', {
-  quick: { help: '3 rounds of a second' },
+  quick: { help: '3 rounds of a second, after a warm-up of 2' },
   rounds: { help: 'measurements of each server', default: 9 },
   seconds: { help: 'length of a measurement', default: 2 },
+  'warm-up': { help: 'seconds of load on each server before anything is measured', default: 5 },
   connections: { help: 'keep-alive connections', default: 32 },
   visitors: { help: 'sessions asked for in turn', default: 64 },
   'no-pin': { help: 'let all share all cores, rather than keep the first one for the server that is measured' },
@@ -30,6 +31,7 @@ const options = readCommandLine('node benchmarks/dist/http.js', 'What does a ses
 });
 const rounds = options.quick ? 3 : options.rounds;
 const seconds = options.quick ? 1 : options.seconds;
+const warmUp = options.quick ? 2 : options['warm-up'];
 
 interface Sample {
   readonly requestsPerSecond: number;
@@ -46,10 +48,10 @@ try {
   for (const [name, contender] of contenders) {
     running.set(name, await startServer(contender, cluster.nodes[0]?.id ?? '', options.visitors, pinning?.measured));
   }
-  // Round 0 warms up; it does not count.
+  // Round 0 warms up, so that what is measured is compiled code, as in a server that has run for a while; it does not count.
   for (let round = 0; round <= rounds; round += 1) {
     for (const [name, server] of running) {
-      const sample = await measure(name, server, round === 0 ? 1 : seconds);
+      const sample = await measure(name, server, round === 0 ? warmUp : seconds);
       if (round > 0) samples.get(name)?.push(sample);
     }
   }

@@ -15,7 +15,7 @@ const keys = Array.from({ length: 1000 }, (_, index) => `sess:${'x'.repeat(40 + 
 
 const ROUNDS = 10;
 const CALLS_PER_ROUND = 100_000;
-/** The smallest object of V8 has 16 bytes: an allocation in one call of sixteen would show. */
+/** The smallest object of V8 has 16 bytes: an allocation in one call of sixteen would show, in every round. */
 const BYTES_PER_CALL = 1;
 
 test.each<[string, Distribution]>([
@@ -25,17 +25,18 @@ test.each<[string, Distribution]>([
   ['rendezvous', rendezvous(nodes)],
   ['ketama over one node', ketama(nodes.slice(0, 1))],
 ])('a million lookups in %s leave nothing on the heap', (_name, distribution) => {
-  // Compilers allocate while they work; afterwards nobody does.
+  // Compilers allocate while they work, which they may once more when it suits them: it shows in a round, and an allocation per call in all.
   for (let round = 0; round < ROUNDS; round += 1) lookUp(distribution);
-  let grown = 0;
+  const grown: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     // A round is too short to fill the young generation, so nothing is collected before it is counted.
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
     lookUp(distribution);
-    grown += Math.max(0, process.memoryUsage().heapUsed - before);
+    grown.push(process.memoryUsage().heapUsed - before);
   }
-  expect(grown / (ROUNDS * CALLS_PER_ROUND)).toBeLessThan(BYTES_PER_CALL);
+  const inMostRounds = grown.toSorted((one, other) => one - other)[ROUNDS / 2] ?? Number.NaN;
+  expect(inMostRounds / CALLS_PER_ROUND).toBeLessThan(BYTES_PER_CALL);
 });
 
 test('the measure sees a small object per call', () => {

@@ -14,7 +14,8 @@ import { destroySession, gone, late, readOnly } from './write-session.ts';
 /** A session in the hands of one request. Everything but its methods is private, so that a log line of it shows neither id nor data. */
 export class ActiveSession implements RequestSession {
   readonly #state: SessionState;
-  readonly #operations = new OneAtATime();
+  /** Made when there is something to order: most requests only read. */
+  #operations: OneAtATime | undefined;
 
   constructor(state: SessionState) {
     this.#state = state;
@@ -57,31 +58,31 @@ export class ActiveSession implements RequestSession {
   }
 
   regenerate(options: RegenerateOptions = {}): Promise<void> {
-    return this.#operations.run(() => regenerate(this.#state, options));
+    return this.#inTurn(() => regenerate(this.#state, options));
   }
 
   destroy(): Promise<void> {
-    return this.#operations.run(() => destroy(this.#state));
+    return this.#inTurn(() => destroy(this.#state));
   }
 
   save(): Promise<void> {
-    return this.#operations.run(() => save(this.#state));
+    return this.#inTurn(() => save(this.#state));
   }
 
   update<T = void>(change: (data: SessionData) => T): Promise<Updated<T>> {
-    return this.#operations.run(() => updateSession(this.#state, change));
+    return this.#inTurn(() => updateSession(this.#state, change));
   }
 
   revokeOthers(): Promise<void> {
-    return this.#operations.run(() => revokeOthers(this.#state));
+    return this.#inTurn(() => revokeOthers(this.#state));
   }
 
   reload(): Promise<void> {
-    return this.#operations.run(() => reload(this.#state));
+    return this.#inTurn(() => reload(this.#state));
   }
 
   commit(): Promise<void> | undefined {
-    const { idle } = this.#operations;
+    const idle = this.#operations?.idle;
     return idle === undefined ? commitSession(this.#state) : idle.then(() => commitSession(this.#state));
   }
 
@@ -94,6 +95,11 @@ export class ActiveSession implements RequestSession {
     if (!secure && options.secure === 'auto') warnOnce('SESS_PLAIN_HTTP');
     if (pending === 'clear') return cookie.clear(secure);
     return cookie.set(signer.sign(cookie.name(secure), this.id), secure, idleSeconds(context, lifetime, options.now()));
+  }
+
+  #inTurn<T>(operation: () => Promise<T>): Promise<T> {
+    this.#operations ??= new OneAtATime();
+    return this.#operations.run(operation);
   }
 }
 

@@ -1,7 +1,6 @@
 import { ActiveSession } from './active-session.ts';
 import { contentCodec } from './content-codec.ts';
 import { openBackedStore } from './backing/backed-store.ts';
-import { cookieValues } from './cookie-header.ts';
 import { cookieSigner } from './cookie-signature.ts';
 import { hasCode } from './errors.ts';
 import { KeyTurns } from './key-turns.ts';
@@ -9,9 +8,9 @@ import { loadSession, type LoadOutcome } from './load-session.ts';
 import { memcachedStore, openMemcachedStore } from './memcached-store.ts';
 import type { ResolvedOptions, SessionsOptions, StoreSource } from './options.ts';
 import { resolveOptions } from './resolve-options.ts';
+import { requestIdentities } from './request-identities.ts';
 import type { Identity, SessionContext } from './session-context.ts';
 import { sessionCookie } from './session-cookie.ts';
-import { storageKey } from './session-id.ts';
 import { SessionState, type Beginning } from './session-state.ts';
 import { SessionUsers } from './session-users.ts';
 import type { SessionStore } from './session-store.ts';
@@ -39,12 +38,13 @@ export function createSessions(given: SessionsOptions): Sessions {
     users: new SessionUsers(store, options),
     warnOnce: warn,
   };
+  const identities = requestIdentities(context.cookie, context.signer, options.keyPrefix);
   if (options.source.kind === 'servers') tellWhenUnreachable(context);
   return {
     open(cookieHeader, connection) {
-      const identities = cookieHeader === undefined ? NONE : identitiesIn(context, cookieHeader, connection);
-      if (identities.length === 0) return begin(context, connection, NOTHING_CAME);
-      return loadSession(context, identities).then((outcome) => begin(context, connection, beginning(context, outcome)));
+      const came = cookieHeader === undefined ? NONE : identities.in(cookieHeader, connection.secure);
+      if (came.length === 0) return begin(context, connection, NOTHING_CAME);
+      return loadSession(context, came).then((outcome) => begin(context, connection, beginning(context, outcome)));
     },
     async revokeUser(user) {
       await context.users.revoke(user);
@@ -76,17 +76,6 @@ function tellWhenUnreachable(context: SessionContext): void {
   context.store.ready?.().catch((error: unknown) => {
     if (hasCode(error, 'SESS_UNAVAILABLE')) context.warnOnce('SESS_NOT_READY');
   });
-}
-
-/** The ids in the header that carry a good signature; nothing else of the header is ever used. */
-function identitiesIn({ options, signer, cookie }: SessionContext, header: string, { secure }: Connection): readonly Identity[] {
-  const name = cookie.name(secure);
-  const identities: Identity[] = [];
-  for (const value of cookieValues(header, name)) {
-    const verified = signer.verify(name, value);
-    if (verified !== undefined) identities.push({ ...verified, key: storageKey(options.keyPrefix, verified.id) });
-  }
-  return identities;
 }
 
 /** An id that the store does not know is not adopted; where the store could not tell, `onUnavailable` decides. */

@@ -1,0 +1,36 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, it } from 'vitest';
+import { cookieSigner } from '../src/cookie-signature.ts';
+import { requestIdentities } from '../src/request-identities.ts';
+import { resolveOptions } from '../src/resolve-options.ts';
+import { sessionCookie } from '../src/session-cookie.ts';
+import { newSessionId } from '../src/session-id.ts';
+import { memoryStore } from '../src/memory-store.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const SECRET = 'a secret for tests, which has thirty-two bytes';
+const VISITORS = 2_000;
+const HEADER_BYTES = 15_000;
+
+it('remembering a visitor does not keep the whole Cookie header', () => {
+  const { secure, cookie, secrets, keyPrefix } = resolveOptions({ secret: SECRET, store: memoryStore() });
+  const [signer, cookies] = [cookieSigner(secrets), sessionCookie(secure, cookie)];
+  const identities = requestIdentities(cookies, signer, keyPrefix);
+  const name = cookies.name(true);
+  const visit = (): void => {
+    // As it comes from the socket: one flat text.
+    const header = Buffer.from(`other=${'x'.repeat(HEADER_BYTES)}; ${name}=${signer.sign(name, newSessionId())}`).toString('latin1');
+    expect(identities.in(header, true)).toHaveLength(1);
+  };
+  for (let visitor = 0; visitor < VISITORS; visitor += 1) visit();
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let visitor = 0; visitor < VISITORS; visitor += 1) visit();
+  collectGarbage();
+  expect((process.memoryUsage().heapUsed - before) / VISITORS).toBeLessThan(1_000);
+  // Used to the end, so that all that it remembers was counted.
+  expect(identities.in('', true)).toEqual([]);
+});
