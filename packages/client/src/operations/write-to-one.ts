@@ -29,7 +29,7 @@ export function writeToOne(
   return owner.store(mode, key, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options).then((outcome) => {
     // Before the word is given: still the same owner, and no long sleep in between.
     if (outcome === 'stored' && cluster.soleWritableOwner(key, ttlSeconds) === owner) return written;
-    return write(cluster, key, change, options, [written]);
+    return write(cluster, key, change, options, outcome === 'stored' ? [written] : []);
   });
 }
 

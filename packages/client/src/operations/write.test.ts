@@ -214,6 +214,25 @@ describe('set that expects a record of another client', () => {
   });
 });
 
+describe('two clients that write the same at the same moment', () => {
+  it.each([1, 2])('are not taken for each other: one wrote it, the other has a conflict (copies: %i)', async (copies) => {
+    const { client, network, clock } = await fakeCluster([A, B], { copies });
+    const other = createClient({ servers: [A, B], transport: network, clock, copies });
+    onTestFinished(() => other.destroy());
+    await other.ready();
+    await client.set('key', '1', { ttlSeconds, expect: 'absent' });
+    // From the future, so that both count on from its version: the same bytes under the same version.
+    const ahead = BigInt(clock.now() + 3_600_000) << 16n;
+    const bytes = encodeRecord('2', ahead, ttlSeconds);
+    for (const id of client.explain('key').owners) network.at(id).store('set', 'key', bytes, { flags: RECORD_FLAGS, ttlSeconds });
+    const add = async (one: Client): Promise<CacheRecord> => one.set('key', '3', { ttlSeconds, expect: await readBack(one, 'key') });
+    const outcomes = await Promise.allSettled([add(client), add(other)]);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'SESS_CONFLICT' } });
+    expect((await readBack(other, 'key')).version).toBe(ahead + 1n);
+  });
+});
+
 describe('set after the key moved to another node', () => {
   it('finds what it expects with the earlier owner, and writes to both', async () => {
     const { client, network, discovery } = await fakeCluster([A, B]);

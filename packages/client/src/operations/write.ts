@@ -21,7 +21,10 @@ export interface Change {
 /** How often a write that lost a race to something that is no conflict (a carry, a touch, a new view) tries again. */
 const MAX_ATTEMPTS = 8;
 
-/** `own`: what this very operation wrote before. */
+/**
+ * `own`: what this very operation wrote before, on one node at least. What was refused is not among it: another process may have written the same bytes under the
+ * same version, and of two that count only one may be told that it did.
+ */
 export async function write(
   cluster: Cluster,
   key: string,
@@ -58,10 +61,10 @@ async function writeToAll(
   const version = cluster.versions.next(highestVersion(looks));
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);
   const written = StoredRecord.written(bytes, change.ttlSeconds);
-  own.push(written);
   const put = (look: Look): Promise<boolean> => putRecord(cluster, key, route, look, bytes, change.ttlSeconds, options);
   // The first decides: it is the same for every client, so of two writers one loses here, before anything else was written.
   if (!(await put(first))) return 'again';
+  own.push(written);
   try {
     for (const look of rest) await follow(cluster, key, { look, first, version, route }, put, options);
   } catch (error) {
@@ -80,7 +83,7 @@ function refuseWhatDoesNotHold(
   looks: readonly Look[],
   own: readonly StoredRecord[],
 ): void {
-  // What this very operation wrote in an earlier attempt is not held against it. By its bytes: two processes may make the same version.
+  // What this very operation wrote in an earlier attempt is not held against it. By its bytes, too: two processes may make the same version.
   const foreign = looks.filter(({ entry }) => !(entry?.kind === 'record' && own.some((written) => written.equals(entry))));
   const newest = newestOf(foreign);
   if (newest?.kind === 'tombstone') throw conflict(expect === 'absent' ? 'present' : 'deleted', holderOf(looks, newest));

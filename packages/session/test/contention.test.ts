@@ -1,0 +1,51 @@
+import { createClient } from '@sess/client';
+import { startLocalCluster } from '@sess/local-cluster';
+import { afterEach, expect, inject, it } from 'vitest';
+import { createSessions, type Sessions } from '../src/index.ts';
+
+declare module '@sess/session' {
+  interface SessionData {
+    contended?: number;
+  }
+}
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+const SERVERS = 8;
+const INCREMENTS = 400;
+const runtime = inject('runtimes').includes('memcached') ? 'memcached' : 'embedded';
+const connection = () => ({ secure: true, response: { headersSent: false } });
+
+async function servers(copies: number): Promise<readonly Sessions[]> {
+  const cluster = await startLocalCluster({ nodes: 3, runtime });
+  closing.push(() => cluster.close());
+  const addresses = cluster.nodes.map(({ id }) => id);
+  return Promise.all(
+    Array.from({ length: SERVERS }, async () => {
+      const client = createClient({ servers: addresses, copies, timeoutMs: 10_000 });
+      closing.push(() => client.close());
+      await client.ready();
+      return createSessions({ client, secret: 'a secret for tests, which has thirty-two bytes', onUnavailable: 'error' });
+    }),
+  );
+}
+
+// So close together that servers count on from the same state in the same millisecond: what they write is the same to the byte.
+it.each([1, 2])(`${SERVERS} servers count in one session, as fast as they can, and every increment counts once (${runtime}, copies: %i)`, async (copies) => {
+  const all = await servers(copies);
+  const at = (index: number): Sessions => all[index % SERVERS] as Sessions;
+  const first = await at(0).open(undefined, connection());
+  first.data.contended = 0;
+  await first.commit();
+  const [cookie] = (first.takeCookie() ?? '').split(';');
+  const counted = await Promise.all(
+    Array.from({ length: INCREMENTS }, async (_, index) => {
+      const session = await at(index).open(cookie, connection());
+      return session.update((data) => (data.contended = (data.contended ?? Number.NaN) + 1));
+    }),
+  );
+  expect(counted.toSorted((one, other) => one - other)).toEqual(Array.from({ length: INCREMENTS }, (_, index) => index + 1));
+});
