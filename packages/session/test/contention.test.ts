@@ -2,12 +2,7 @@ import { createClient } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';
 import { afterEach, expect, inject, it } from 'vitest';
 import { createSessions, type Sessions } from '../src/index.ts';
-
-declare module '@sess/session' {
-  interface SessionData {
-    contended?: number;
-  }
-}
+import { SECRET } from './visit.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -28,7 +23,7 @@ async function servers(copies: number): Promise<readonly Sessions[]> {
       const client = createClient({ servers: addresses, copies, timeoutMs: 10_000 });
       closing.push(() => client.close());
       await client.ready();
-      return createSessions({ client, secret: 'a secret for tests, which has thirty-two bytes', onUnavailable: 'error' });
+      return createSessions({ client, secret: SECRET, onUnavailable: 'error' });
     }),
   );
 }
@@ -38,13 +33,13 @@ it.each([1, 2])(`${SERVERS} servers count in one session, as fast as they can, a
   const all = await servers(copies);
   const at = (index: number): Sessions => all[index % SERVERS] as Sessions;
   const first = await at(0).open(undefined, connection());
-  first.data.contended = 0;
+  first.data.visits = 0;
   await first.commit();
   const [cookie] = (first.takeCookie() ?? '').split(';');
   const counted = await Promise.all(
     Array.from({ length: INCREMENTS }, async (_, index) => {
       const session = await at(index).open(cookie, connection());
-      return session.update((data) => (data.contended = (data.contended ?? Number.NaN) + 1));
+      return session.update((data) => (data.visits = (data.visits ?? Number.NaN) + 1));
     }),
   );
   expect(counted.toSorted((one, other) => one - other)).toEqual(Array.from({ length: INCREMENTS }, (_, index) => index + 1));
