@@ -29,18 +29,21 @@ async function servers(copies: number): Promise<readonly Sessions[]> {
 }
 
 // So close together that servers count on from the same state in the same millisecond: what they write is the same to the byte.
-it.each([1, 2])(`${SERVERS} servers count in one session, as fast as they can, and every increment counts once (${runtime}, copies: %i)`, async (copies) => {
-  const all = await servers(copies);
-  const at = (index: number): Sessions => all[index % SERVERS] as Sessions;
-  const first = await at(0).open(undefined, connection());
-  first.data.visits = 0;
-  await first.commit();
-  const [cookie] = (first.takeCookie() ?? '').split(';');
-  const counted = await Promise.all(
-    Array.from({ length: INCREMENTS }, async (_, index) => {
-      const session = await at(index).open(cookie, connection());
-      return session.update((data) => (data.visits = (data.visits ?? Number.NaN) + 1));
-    }),
-  );
-  expect(counted.toSorted((one, other) => one - other)).toEqual(Array.from({ length: INCREMENTS }, (_, index) => index + 1));
-});
+it.each([1, 2])(
+  `${SERVERS} servers count in one session, as fast as they can, and every increment counts once (${runtime}, copies: %i)`,
+  async (copies) => {
+    const all = await servers(copies);
+    const at = (index: number): Sessions => all[index % SERVERS] as Sessions;
+    const first = await at(0).open(undefined, connection());
+    first.data.visits = 0;
+    await first.commit();
+    const [cookie] = (first.takeCookie() ?? '').split(';');
+    const counted = await Promise.all(
+      Array.from({ length: INCREMENTS }, async (_, index) => {
+        const session = await at(index).open(cookie, connection());
+        return session.update((data) => (data.visits = (data.visits ?? Number.NaN) + 1));
+      }),
+    );
+    expect(counted.toSorted((one, other) => one - other)).toEqual(Array.from({ length: INCREMENTS }, (_, index) => index + 1));
+  },
+);
