@@ -69,19 +69,26 @@ export interface TombstoneDroppedMessage {
   readonly dropped: number;
 }
 
-/** `sess:client:refill`: with several copies, this client brings a node that returned up to date from the other copies. */
+/**
+ * `sess:client:refill`: with several copies, this client restores copies in the background: those that a node lacks which returned, or those that
+ * a node took along which left rotation. Another change of the nodes meanwhile has it begin anew.
+ */
 export interface RefillMessage {
-  /** The node that returned. */
+  /** The node that returned, or left. */
   readonly node: string;
-  /** `given-up`: the rest is put back when it is asked for. */
+  readonly reason: RefillReason;
+  /** `done`: all is on as many nodes as there are copies, as far as this node is concerned. `given-up`: the rest is put back when it is asked for. */
   readonly phase: 'begun' | 'done' | 'given-up';
-  /** Keys of other nodes looked at so far; a key that several hold counts for each. */
+  /** Keys looked at so far that the node should hold, or was to hold. One that several nodes hold may count for each. */
   readonly keys: number;
-  /** Of these, records and tombstones that the node lacked. */
+  /** Of these, records and tombstones of which a copy was lacking. */
   readonly carried: number;
   /** Why it was given up. */
   readonly error: unknown;
 }
+
+/** `returned`: it is in rotation again, or another machine answers to its name. `left`: it is off the list, or out of reach. */
+export type RefillReason = 'returned' | 'left';
 
 /** `sess:client:foreign-item`: a read found bytes that are not a record of this client, and answered with a miss. */
 export interface ForeignItemMessage {

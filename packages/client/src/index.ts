@@ -8,6 +8,7 @@ export type {
   NodeMessage,
   NodeState,
   RefillMessage,
+  RefillReason,
   RequestMessage,
   TombstoneDroppedMessage,
   TopologyMessage,

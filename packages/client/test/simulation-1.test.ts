@@ -8,7 +8,7 @@ it('loses no session and revives none in simulated histories with faults (2 of 4
   expect(failures).toEqual([]);
   // The histories did what they are for.
   expect(totals.of('acknowledged')).toBeGreaterThan(seeds * 20);
-  for (const name of [...FAULTS, 'drained', 'late', 'timeouts', 'conflicts'])
+  for (const name of [...FAULTS, 'drained', 'late', 'timeouts', 'conflicts', 'refilled', 'made up for', 'gone one by one'])
     expect.soft(totals.of(name), name).toBeGreaterThan(seeds / 200);
   console.error(`simulated in ${seeds} histories: ${totals.entries.map(([name, times]) => `${name} ${times}`).join(', ')}`);
 });

@@ -22,7 +22,7 @@ describe('the simulation', () => {
   it('exercises every fault, and every way of a message, within a few histories', { timeout: 300_000 }, async () => {
     const totals = new Totals();
     for (let seed = 1; seed <= 150; seed += 1) totals.add(await new World(seed).run());
-    for (const name of [...FAULTS, 'slow', 'lost', 'late', 'timeouts', 'drained', 'conflicts']) {
+    for (const name of [...FAULTS, 'slow', 'lost', 'late', 'timeouts', 'drained', 'conflicts', 'made up for', 'gone one by one']) {
       expect.soft(totals.of(name), name).toBeGreaterThan(0);
     }
   });

@@ -1,9 +1,11 @@
 /** Bringing what is known under one key to all its owners, whoever holds it now. */
 import { SessClientError } from '../errors.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
+import type { Route } from '../view/route.ts';
 import { carry } from './carry.ts';
 import type { Cluster } from './cluster.ts';
-import { lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import { isCovered, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import { putBack } from './put-back.ts';
 import { everybody } from './read.ts';
 
 /** What work that goes through many keys needs beside what other operations need. */
@@ -16,35 +18,69 @@ export interface ListingCluster extends Cluster {
   pause(ms: number, signal: AbortSignal | undefined): Promise<void>;
 }
 
+/** `nothing`: not of this client, or gone meanwhile. `there`: the owners had it already. `carried`: an owner lacked it. */
+export type Carried = 'nothing' | 'there' | 'carried';
+
 const MAX_ATTEMPTS = 8;
 /** Before a node that did not answer is asked for the same key again. */
 const SILENCE_PAUSE_MS = 100;
 
-/** `id` may hold the key too. Whether there was something to carry. */
-export async function carryKey(cluster: ListingCluster, key: string, id: string, signal: AbortSignal | undefined): Promise<boolean> {
+/** Who must answer: all that could hold the key, or as many as it takes to know what was acknowledged, while the others are ejected. */
+export type Answers = 'all' | 'enough';
+
+/** `id` may hold the key too, and must answer whatever is asked of the others. */
+export async function carryKey(
+  cluster: ListingCluster,
+  key: string,
+  id: string,
+  answers: Answers,
+  signal: AbortSignal | undefined,
+): Promise<Carried> {
   const options = signal === undefined ? undefined : { signal };
+  let outcome: Carried = 'there';
   let silence: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
     const asked = everybody(route);
     const looks = await lookAtAll(cluster, key, asked.includes(id) ? asked : [...asked, id], options);
     silence = silenceIn(looks);
-    if (silence !== undefined) {
+    if (silence !== undefined && (answers === 'all' || !mayDoWithout(cluster, route, id, looks))) {
       await cluster.pause(SILENCE_PAUSE_MS, signal);
       continue;
     }
     const newest = newestOf(looks);
-    // Not of this client, or gone meanwhile.
-    if (newest === undefined) return false;
-    if (looks.every((look) => !route.owners.includes(look.id) || holds(look, newest))) return true;
+    if (newest === undefined) return 'nothing';
+    const lacking = looks.filter((look) => route.owners.includes(look.id) && !holds(look, newest));
+    if (lacking.length === 0) return outcome;
+    outcome = 'carried';
+    if (newest.kind === 'record' && (route.mode === 'settled' || silence !== undefined)) {
+      // Settled: the copies agree, and nothing needs a new version. While an elder is away, a new one would say that nothing is in doubt.
+      if (await putBack(cluster, key, newest, lacking, options)) return outcome;
+      continue;
+    }
     // A tombstone is seen there by the next look.
-    if ((await carry(cluster, key, route, looks, newest, options)) !== 'overtaken') return true;
+    if ((await carry(cluster, key, route, looks, newest, options)) !== 'overtaken') return outcome;
   }
   if (silence !== undefined) throw outOfReach(silence);
   throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be carried; try again.', { node: id });
 }
 
-export function holds({ entry }: Look, newest: StoredRecord | Tombstone): boolean {
+/** Only earlier owners that are ejected did not answer, and what was acknowledged is known without them. They are doubted when they return. */
+function mayDoWithout(cluster: Cluster, route: Route, id: string, looks: readonly Look[]): boolean {
+  const silent = looks.filter(({ silence }) => silence !== undefined);
+  return isCovered(route, looks) && silent.every((look) => look.id !== id && !route.owners.includes(look.id) && isDown(cluster, look.id));
+}
+
+function isDown(cluster: Cluster, id: string): boolean {
+  try {
+    return cluster.holder(id).health === 'down';
+  } catch {
+    // It left meanwhile: the next look does not ask it.
+    return false;
+  }
+}
+
+function holds({ entry }: Look, newest: StoredRecord | Tombstone): boolean {
   if (entry === undefined || entry.kind !== newest.kind) return false;
   // Any tombstone says the same.
   return entry.kind === 'tombstone' || entry.version >= newest.version;

@@ -36,6 +36,8 @@ export interface DrainableCluster extends ListingCluster {
   /** Whether the node is out of rotation by a drain, be it another client's. */
   isDrained(id: string): boolean;
   mark(id: string, drained: boolean): Promise<void>;
+  /** All that the node holds is on its owners: when it leaves, nothing needs to be made up for. Never rejects. */
+  wasEmptied(id: string): Promise<void>;
 }
 
 const PROGRESS_EVERY_MS = 100;
@@ -53,12 +55,13 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
     }
     await forKeysOn(cluster, id, keysPerSecond, signal, async (keys) => {
       throwIfStopped(cluster, id, signal);
-      const carried = await Promise.all(keys.map((key) => carryKey(cluster, key, id, signal)));
+      const carried = await Promise.all(keys.map((key) => carryKey(cluster, key, id, 'all', signal)));
       progress.keys += keys.length;
-      progress.carried += carried.filter(Boolean).length;
+      progress.carried += carried.filter((outcome) => outcome !== 'nothing').length;
       progress.tell('carrying');
     });
     throwIfStopped(cluster, id, signal);
+    await cluster.wasEmptied(id);
     return progress.tell('done');
   } catch (error) {
     await cluster.mark(id, false);

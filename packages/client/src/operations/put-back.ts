@@ -4,23 +4,26 @@ import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from './cluster.ts';
 import { asSilence, casOf, type Look } from './look.ts';
 
-/** Never over anything: whoever wrote meanwhile knows better. What fails is repaired by a later read. */
+/** Never over anything that was not looked at: whoever wrote meanwhile knows better. Whether all took it; what fails is repaired by a later read. */
 export async function putBack(
   cluster: Cluster,
   key: string,
   record: StoredRecord,
   missing: readonly Look[],
   options: RequestOptions | undefined,
-): Promise<void> {
-  await Promise.all(
+): Promise<boolean> {
+  const outcomes = await Promise.all(
     missing.map(async ({ id, entry }) => {
       const cas = entry === undefined ? undefined : casOf(entry);
       const mode: StoreMode = cas === undefined ? 'add' : { cas };
       try {
-        await cluster.holder(id).store(mode, key, record.bytes, { ttlSeconds: record.secondsLeft, flags: RECORD_FLAGS }, options);
+        const attributes = { ttlSeconds: record.secondsLeft, flags: RECORD_FLAGS };
+        return await cluster.holder(id).store(mode, key, record.bytes, attributes, options);
       } catch (error) {
         asSilence(error);
+        return undefined;
       }
     }),
   );
+  return outcomes.every((outcome) => outcome === 'stored');
 }

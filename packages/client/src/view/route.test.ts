@@ -15,7 +15,7 @@ function view(ids: readonly string[], since: number): View {
 }
 
 function open(ids: readonly string[], since: number, openUntil = NOW + 60_000): OpenView {
-  return { view: view(ids, since), openUntil };
+  return { view: view(ids, since), openUntil, agreedAfter: since };
 }
 
 function stateOf(given: Partial<RoutingState> & Pick<RoutingState, 'current'>): RoutingState {

@@ -15,6 +15,8 @@ export interface OpenView {
   readonly view: View;
   /** Until when its records may be wanted, milliseconds since 1970. */
   readonly openUntil: number;
+  /** When it is agreed that nobody acts on it, milliseconds since 1970. */
+  readonly agreedAfter: number;
 }
 
 /** All that routing depends on. Immutable: a change makes another. */
@@ -86,6 +88,6 @@ export function isOlder(one: View, other: View): boolean {
   return one.since < other.since || (one.since === other.since && one.id < other.id);
 }
 
-function ownersIn(view: View, key: string, copies: number): readonly string[] {
+export function ownersIn(view: View, key: string, copies: number): readonly string[] {
   return view.distribution.owners(key, copies).map(({ id }) => id);
 }

@@ -224,8 +224,9 @@ export class ViewBook {
     for (const [id, entry] of this.#history.views) {
       const openUntil = this.#openUntil(entry);
       if (id === current.id || openUntil <= now) continue;
-      others.push({ view: this.#view(id, entry), openUntil });
-      agreedAt = Math.max(agreedAt, this.#agreedAfter(entry));
+      const agreedAfter = this.#agreedAfter(entry);
+      others.push({ view: this.#view(id, entry), openUntil, agreedAfter });
+      agreedAt = Math.max(agreedAt, agreedAfter);
     }
     others.sort((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
     const listed = new Set(this.#listed.map(({ id }) => id));

@@ -6,7 +6,8 @@ import { SessClientError } from '../errors.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
 import type { Node } from '../node/node.ts';
 import type { DrainableCluster } from '../operations/drain.ts';
-import { Refills, type RefillableCluster } from '../operations/refill.ts';
+import type { RefillableCluster } from '../operations/refill-task.ts';
+import { Refills } from '../operations/refills.ts';
 import { TombstoneDebts } from '../operations/tombstone-debts.ts';
 import type { SoleOwnership } from '../operations/write-to-one.ts';
 import { pause } from '../pause.ts';
@@ -16,6 +17,7 @@ import { checkTopology, nodeOf, targetOf } from './change.ts';
 import { DiscoveryWatch } from './discovery-watch.ts';
 import { NodePool } from './node-pool.ts';
 import { Outages } from './outages.ts';
+import { Rotation } from './rotation.ts';
 import { route, type Route } from './route.ts';
 import { ViewBook } from './view-book.ts';
 import { ViewNotices } from './view-notices.ts';
@@ -29,12 +31,13 @@ const HISTORY_KEY = '@sess/history';
 export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwnership {
   readonly clock: Clock;
   readonly versions: VersionSource;
+  readonly rotation: Rotation;
   readonly #book: ViewBook;
   readonly #pool: NodePool;
   readonly #history: HistoryKeeper;
   readonly #debts: TombstoneDebts;
   readonly #notices: ViewNotices;
-  /** Only where there are several copies is there anything to refill from. */
+  /** Only where there are several copies is there anything to restore them from. */
   readonly #refills: Refills | undefined;
   readonly #watch: DiscoveryWatch;
   readonly #listeners = new Set<() => void>();
@@ -49,6 +52,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
     this.clock = clock;
     this.versions = versions;
     this.#book = new ViewBook(setup);
+    this.rotation = new Rotation(this.#book, clock, () => this.nodes);
     this.#pool = new NodePool(
       {
         ...setup.node,
@@ -71,7 +75,6 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
       key: HISTORY_KEY,
       secret: historySecret,
       onLearned: () => this.#settle(),
-      // Only where there are several copies is there anything to refill from.
       onForgotten: (id) => this.#refills?.returned(id),
     });
     this.#watch = new DiscoveryWatch(setup.discovery, clock, {
@@ -169,8 +172,8 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
     return this.#book.isDrained(id);
   }
 
-  get rotation(): readonly string[] {
-    return (this.#book.current?.nodes ?? []).map(({ id }) => id);
+  async wasEmptied(id: string): Promise<void> {
+    await this.#refills?.wasEmptied(id);
   }
 
   get agreedInMs(): number {
@@ -274,7 +277,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
     this.#outages.look(this.#pool.values(), (node, isDown) => {
       const now = this.clock.now();
       turned = (isDown ? this.#book.nodeDown(node.id, now) : this.#book.nodeRecovered(node.id, now)) || turned;
-      if (isDown) return this.#refills?.left(node.id);
+      if (isDown) return this.#refills?.lost(node.id);
       this.#debts.deliver(node);
       this.#refills?.returned(node.id);
     });
@@ -296,6 +299,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
 
   #changed(): void {
     if (!this.#ended) this.#notices.look(this.clock.now());
+    this.#refills?.look();
     // A listener may take itself off while it is called.
     for (const listener of Array.from(this.#listeners)) listener();
   }

@@ -1,6 +1,7 @@
 /** What goes wrong in a simulated history, each kind in a few lines. */
 import type { Application } from './application.ts';
 import type { Promises } from './promises.ts';
+import type { Rolling } from './rolling.ts';
 import type { FaultKind, PlannedFault } from './scenario.ts';
 import type { Stage } from './stage.ts';
 import { AGREEMENT_MS } from './timing.ts';
@@ -9,6 +10,19 @@ import { CALM, type NetworkConditions } from './virtual-network.ts';
 const SLOW: NetworkConditions = { usualDelayMs: 20, slowDelayMs: 250, slowChance: 0.2, lossChance: 0 };
 const LOSSY: NetworkConditions = { usualDelayMs: 5, slowDelayMs: 5, slowChance: 0, lossChance: 0.03 };
 const MAX_NODES = 6;
+
+/** What may leave less of a session than there was, for a while or for good. */
+const TAKES_COPIES: ReadonlySet<FaultKind> = new Set([
+  'node leaves',
+  'node is drained',
+  'node crashes',
+  'node restarts empty',
+  'node is replaced',
+  'node pauses',
+  'node is cut off',
+  'node returns stale',
+  'fixed lists roll',
+]);
 
 /** Does something for about so long; what it did, or `undefined` when it can't be done now. */
 type Strike = (forMs: number) => string | undefined;
@@ -20,11 +34,13 @@ export class Faults {
   drained = 0;
   readonly #stage: Stage;
   readonly #promises: Promises;
+  readonly #rolling: Rolling;
   #rollsUntil = -Infinity;
   readonly #strikes: Readonly<Record<FaultKind, Strike>> = {
     'node joins': () => this.#join(),
     'node leaves': () => this.#leave(),
     'node is drained': () => this.#drain(),
+    'nodes go one by one': () => this.#rolling.begin(),
     'node crashes': (forMs) => this.#crash(forMs),
     'node restarts empty': () => this.#crash(10),
     'node is replaced': (forMs) => this.#replace(forMs),
@@ -42,14 +58,16 @@ export class Faults {
     'messages are lost': (forMs) => this.#weather(LOSSY, forMs),
   };
 
-  constructor(stage: Stage, promises: Promises) {
+  constructor(stage: Stage, promises: Promises, rolling: Rolling) {
     this.#stage = stage;
     this.#promises = promises;
+    this.#rolling = rolling;
   }
 
   strike({ kind, forMs }: PlannedFault): void {
     const struck = this.#strikes[kind](forMs);
     if (struck === undefined) return;
+    if (TAKES_COPIES.has(kind)) this.#rolling.disturb();
     this.counts[kind] = (this.counts[kind] ?? 0) + 1;
     this.#stage.note(() => `${kind}: ${struck}`);
   }
@@ -58,6 +76,7 @@ export class Faults {
   heal(): void {
     const { network, listed, applications, topology } = this.#stage;
     this.#stage.note(() => 'everything is healed');
+    this.#rolling.disturb();
     network.cuts.clear();
     network.isolated.clear();
     network.conditions = CALM;
@@ -99,6 +118,7 @@ export class Faults {
     application.client.drain(id).then(
       () => {
         this.drained += 1;
+        this.#rolling.disturb();
         this.#stage.note(() => `${id} is drained`);
         this.#stage.list(this.#stage.listed.filter((other) => other !== id));
         this.#stage.announce();

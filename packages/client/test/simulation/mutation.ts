@@ -35,6 +35,8 @@ const BREAKS = {
   'stale elder': (inner, node, application) => ({
     store: (mode, key, ...rest) => (isElder(application, key, node.id) ? Promise.resolve('stored') : inner.store(mode, key, ...rest)),
   }),
+  /** Copies are called restored that were never looked for. */
+  'list that leaves everything out': () => ({ keys: noKeys }),
   /** Every record looks as if it was written after the agreement, and nothing is refilled in the background. */
   'no doubt': (inner) => ({
     keys: noKeys,

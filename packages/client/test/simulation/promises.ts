@@ -58,6 +58,16 @@ export class Promises {
     return copies > 1 && !this.#othersHoldEverything(id) ? undefined : id;
   }
 
+  /** A session of which fewer than so many listed nodes that run hold all that was acknowledged; `undefined` when there is none. */
+  rarest(enough: number): string | undefined {
+    const { ledger, listed, network } = this.#stage;
+    const runs = (id: string): boolean => listed.includes(id) && network.nodes.get(id)?.condition === 'running';
+    return [...ledger.accounts.values()].find(
+      (account) =>
+        account.acknowledged.length > 0 && !account.destroying && !account.excused && this.#holdersOf(account).filter(runs).length < enough,
+    )?.key;
+  }
+
   /** What only a node holds that has left the list, and that a process may not reach: it is not waited for. */
   excuseUnlisted(): void {
     const { ledger, listed } = this.#stage;

@@ -18,6 +18,7 @@ export const FAULTS = [
   'node joins',
   'node leaves',
   'node is drained',
+  'nodes go one by one',
   'node crashes',
   'node restarts empty',
   'node is replaced',
@@ -44,22 +45,33 @@ export interface PlannedFault {
   readonly forMs: number;
 }
 
+/** Of the histories with several copies, those in which nodes go one by one from early on: each waits for the copies of the one before. */
+const ROLLING_SHARE = 0.25;
+const ROLLING_MS = 50_000;
+
 export function scenarioOf(seed: number, random: Random): Scenario {
-  const durationMs = random.pick([12_000, 20_000, 35_000]);
   const copies = random.pick([1, 1, 2, 2, 3]);
+  const rolls = copies > 1 && random.chance(ROLLING_SHARE);
+  const durationMs = rolls ? ROLLING_MS : random.pick([12_000, 20_000, 35_000]);
+  const drawn = Array.from({ length: random.between(0, rolls ? 3 : 7) }, () => faultOf(random, random.pick(FAULTS), durationMs));
+  const faults = rolls ? [faultOf(random, 'nodes go one by one', durationMs / 8), ...drawn] : drawn;
   return {
     seed,
     copies,
     processes: random.between(1, 3),
     // Three copies want three nodes, and one to lose.
-    nodes: copies === 3 ? random.between(2, 5) : random.between(1, 4),
+    nodes: random.between(rolls ? 4 : copies === 3 ? 2 : 1, copies === 3 || rolls ? 5 : 4),
     keys: random.between(2, 6),
     durationMs,
     endsQuietly: random.chance(0.5),
-    faults: Array.from({ length: random.between(0, 7) }, () => ({
-      kind: random.pick(FAULTS),
-      at: Math.floor(random.next() * durationMs),
-      forMs: Math.floor(random.pick([50, 300, 1_500, 6_000, 15_000]) * (0.5 + random.next())),
-    })).toSorted((one, other) => one.at - other.at),
+    faults: faults.toSorted((one, other) => one.at - other.at),
+  };
+}
+
+function faultOf(random: Random, kind: FaultKind, withinMs: number): PlannedFault {
+  return {
+    kind,
+    at: Math.floor(random.next() * withinMs),
+    forMs: Math.floor(random.pick([50, 300, 1_500, 6_000, 15_000]) * (0.5 + random.next())),
   };
 }

@@ -5,6 +5,8 @@ import { Faults } from './faults.ts';
 import { mutated, type Mutation } from './mutation.ts';
 import { Promises } from './promises.ts';
 import { Random } from './random.ts';
+import { Restorations, type RestorationCounts } from './restorations.ts';
+import { Rolling } from './rolling.ts';
 import { scenarioOf, type FaultKind, type Scenario } from './scenario.ts';
 import { Stage } from './stage.ts';
 import { AGREEMENT_MS } from './timing.ts';
@@ -16,7 +18,7 @@ export interface Outcome {
   readonly violation: Violation | undefined;
   readonly faults: Partial<Record<FaultKind, number>>;
   readonly network: NetworkCounts;
-  readonly operations: OperationCounts & { readonly drained: number };
+  readonly operations: OperationCounts & RestorationCounts & { readonly drained: number; readonly 'gone one by one': number };
   /** What happened, in order, for the reader of a failure; empty unless it was asked for. */
   readonly log: readonly string[];
 }
@@ -34,6 +36,8 @@ export class World {
   readonly #promises: Promises;
   readonly #traffic: Traffic;
   readonly #faults: Faults;
+  readonly #restorations = new Restorations();
+  readonly #rolling: Rolling;
 
   constructor(seed: number, { scenario, mutation, keepLog = false }: WorldOptions = {}) {
     const random = new Random(seed);
@@ -47,10 +51,21 @@ export class World {
     });
     this.#promises = new Promises(this.#stage);
     this.#traffic = new Traffic(this.#stage, this.#promises);
-    this.#faults = new Faults(this.#stage, this.#promises);
+    this.#restorations.onTold = (text) => this.#stage.note(text);
+    this.#rolling = new Rolling(this.#stage, this.#promises, this.#restorations);
+    this.#faults = new Faults(this.#stage, this.#promises, this.#rolling);
   }
 
   async run(): Promise<Outcome> {
+    this.#restorations.listen();
+    try {
+      return await this.#play();
+    } finally {
+      this.#restorations.end();
+    }
+  }
+
+  async #play(): Promise<Outcome> {
     const stage = this.#stage;
     const { nodes, processes, faults, durationMs, seed } = this.scenario;
     stage.list(Array.from({ length: nodes }, () => stage.startNode()));
@@ -72,7 +87,12 @@ export class World {
       violation: stage.violation,
       faults: this.#faults.counts,
       network: stage.network.counts,
-      operations: { ...this.#traffic.counts, drained: this.#faults.drained },
+      operations: {
+        ...this.#traffic.counts,
+        ...this.#restorations.counts,
+        drained: this.#faults.drained,
+        'gone one by one': this.#rolling.steps,
+      },
       log: stage.log,
     };
   }

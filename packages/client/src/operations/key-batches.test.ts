@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+
+import { FakeClock } from '../../test/fake-clock.ts';
+import { pause } from '../pause.ts';
+import type { ListingCluster } from './carry-key.ts';
+import { forKeysOn } from './key-batches.ts';
+
+function clusterOf(clock: FakeClock, keys: readonly string[]): ListingCluster {
+  async function* keysOn(): AsyncGenerator<string> {
+    yield* keys;
+  }
+  return { clock, keysOn, pause: (ms: number, signal: AbortSignal | undefined) => pause(clock, ms, signal) } as unknown as ListingCluster;
+}
+
+const KEYS = Array.from({ length: 5_000 }, (_, number) => `key-${number}`);
+
+describe('going through the keys of a node', () => {
+  it('brings each once, a few at a time, at most so many a second', async () => {
+    const clock = new FakeClock();
+    const seen: string[] = [];
+    const work = async (keys: readonly string[]): Promise<void> => void seen.push(...keys);
+    const walk = forKeysOn(clusterOf(clock, KEYS), 'node', 1_000, undefined, work);
+    await clock.pass(1_000);
+    expect(seen.length).toBeGreaterThan(900);
+    expect(seen.length).toBeLessThanOrEqual(1_100);
+    await clock.pass(4_100);
+    await walk;
+    expect(seen).toEqual(KEYS);
+  });
+
+  it('counts only those that are wanted, and lets the process breathe where most are not', async () => {
+    const clock = new FakeClock();
+    const batches: (readonly string[])[] = [];
+    const wanted = new Set([KEYS[0], KEYS[4_999]]);
+    const work = async (keys: readonly string[]): Promise<void> => void batches.push(keys);
+    const walk = forKeysOn(clusterOf(clock, KEYS), 'node', 1_000, undefined, work, (key) => wanted.has(key));
+    await clock.pass(0);
+    expect(batches).toEqual([[KEYS[0]]]);
+    await clock.pass(10);
+    await walk;
+    expect(batches.flat()).toEqual([KEYS[0], KEYS[4_999]]);
+    expect(batches.length).toBeGreaterThanOrEqual(5);
+  });
+});

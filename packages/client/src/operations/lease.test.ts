@@ -1,0 +1,111 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { FakeClock } from '../../test/fake-clock.ts';
+import { FakeNetwork } from '../../test/fake-transport.ts';
+import { decode } from '../record.ts';
+import type { NodeTransport } from '../transport/transport.ts';
+import { VersionSource } from '../version.ts';
+import type { Cluster, Holder } from './cluster.ts';
+import { Lease } from './lease.ts';
+
+const KEY = '@sess/work';
+const NODES = ['10.0.0.1:11211', '10.0.0.2:11211'];
+const TRANSPORT = { timeoutMs: 100 } as Parameters<FakeNetwork['open']>[1];
+
+let clock: FakeClock;
+let network: FakeNetwork;
+let members = 0;
+beforeEach(() => {
+  clock = new FakeClock();
+  network = new FakeNetwork(clock);
+});
+
+/** As much of a client as a lease needs, with connections of its own. */
+function member(): Cluster {
+  const holders = new Map(NODES.map((id) => [id, holderOf(id)]));
+  return {
+    clock,
+    versions: new VersionSource(clock, () => (members += 1) / 100),
+    holder: (id: string) => holders.get(id),
+  } as unknown as Cluster;
+}
+
+function holderOf(id: string): Pick<Holder, 'id' | 'look' | 'store' | 'touch'> {
+  const transport: NodeTransport = network.open({ id, host: id, port: 0 }, TRANSPORT, {
+    connected: () => undefined,
+    disconnected: () => undefined,
+  });
+  return {
+    id,
+    look: async (key) => {
+      const item = await transport.get(key);
+      return item && decode(item, { id });
+    },
+    store: (...request) => transport.store(...request),
+    touch: (...request) => transport.touch(...request),
+  };
+}
+
+function lease(nodes: readonly string[] = NODES): Lease {
+  return new Lease(member(), KEY, nodes, new AbortController().signal);
+}
+
+describe('a lease', () => {
+  it('is one client’s at a time', async () => {
+    await expect(lease().take(0)).resolves.toBe('taken');
+    await expect(lease().take(0)).resolves.toBe('held');
+  });
+
+  it('is taken by one of those that find it free at the same moment', async () => {
+    const outcomes = await Promise.all([lease().take(0), lease().take(0), lease().take(0)]);
+    expect(outcomes.toSorted()).toEqual(['held', 'held', 'taken']);
+  });
+
+  it('lasts while it is renewed, and goes to another 15 s after the last sign of life', async () => {
+    const own = lease();
+    await own.take(0);
+    await clock.pass(10_000);
+    await own.renew();
+    await clock.pass(10_000);
+    await expect(lease().take(0)).resolves.toBe('held');
+    await clock.pass(5_001);
+    await expect(own.renew()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+    await expect(lease().take(0)).resolves.toBe('taken');
+  });
+
+  it('that is released goes to another at once; only its own is', async () => {
+    const [own, other] = [lease(), lease()];
+    await own.take(0);
+    await other.release();
+    await expect(other.take(0)).resolves.toBe('held');
+    await own.release();
+    await expect(other.take(1)).resolves.toBe('taken');
+    await own.release();
+    await expect(own.take(1)).resolves.toBe('held');
+  });
+
+  it('ends with the word that it is done, for whoever asks of nothing later', async () => {
+    const own = lease();
+    await own.take(clock.now());
+    await own.done(clock.now(), 60);
+    await expect(lease().take(clock.now())).resolves.toBe('done');
+    await expect(lease().take(clock.now() + 1)).resolves.toBe('taken');
+    await expect(lease().take(clock.now() + 1)).resolves.toBe('held');
+  });
+
+  it('is known to be done as long as one node knows', async () => {
+    const own = lease();
+    await own.take(0);
+    await own.done(clock.now(), 60);
+    network.at(NODES[0] ?? '').restart();
+    await expect(lease(NODES.toReversed()).take(0)).resolves.toBe('done');
+    await expect(lease().take(0)).resolves.toBe('done');
+    await clock.pass(60_001);
+    await expect(lease().take(0)).resolves.toBe('taken');
+  });
+
+  it('is not to be had while a node does not answer: it may know that it is done', async () => {
+    network.at(NODES[1] ?? '').behaviour = 'refuses';
+    await expect(lease().take(0)).rejects.toMatchObject({ code: 'SESS_CONNECTION' });
+  });
+});

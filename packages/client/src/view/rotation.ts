@@ -1,0 +1,59 @@
+/** Which nodes are in rotation, which are no more, and where keys can be listed: what restoring copies goes by. */
+import type { Clock } from '../clock.ts';
+import type { Holder } from '../operations/cluster.ts';
+import { departuresIn, heldBy, type Departure } from './departures.ts';
+import type { ViewBook } from './view-book.ts';
+
+const NONE: ReadonlyMap<string, Departure> = new Map();
+
+export class Rotation {
+  readonly #book: ViewBook;
+  readonly #clock: Clock;
+  readonly #listed: () => readonly Holder[];
+
+  /** `listed`: the nodes that discovery lists. */
+  constructor(book: ViewBook, clock: Clock, listed: () => readonly Holder[]) {
+    this.#book = book;
+    this.#clock = clock;
+    this.#listed = listed;
+  }
+
+  /** Of the view in use. */
+  get viewId(): string | undefined {
+    return this.#book.current?.id;
+  }
+
+  /** Ids of the nodes in rotation. */
+  get ids(): readonly string[] {
+    return (this.#book.current?.nodes ?? []).map(({ id }) => id);
+  }
+
+  /** Whether as many nodes are in rotation as there are copies. */
+  get hasRoom(): boolean {
+    return this.ids.length >= (this.#book.state?.copies ?? 1);
+  }
+
+  /** Ids of the nodes whose keys can be listed: those in rotation, and those that are listed, drained and in reach. */
+  get sources(): readonly string[] {
+    const { ids } = this;
+    const others = this.#listed().filter(({ id, health }) => !ids.includes(id) && health !== 'down');
+    return [...ids, ...others.map(({ id }) => id)];
+  }
+
+  /** Nodes that went out of rotation, and may have taken copies along, by id. */
+  get departures(): ReadonlyMap<string, Departure> {
+    const { state } = this.#book;
+    return state === undefined ? NONE : departuresIn(state, this.#clock.now());
+  }
+
+  /** Whether the node is being emptied, or was: whoever does that leaves word of it. */
+  isLeftToDrain(id: string): boolean {
+    return this.#book.isDrained(id) && this.#book.listedIds.includes(id);
+  }
+
+  /** Tells of a key whether the node is to hold it by the current view, or was to by another that is open. Made once for many keys. */
+  heldBy(id: string): (key: string) => boolean {
+    const { state } = this.#book;
+    return state === undefined ? () => false : heldBy(id, state, this.#clock.now());
+  }
+}

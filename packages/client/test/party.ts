@@ -1,0 +1,72 @@
+/** Clients with two copies over a local cluster, at a pace for tests; and a look at a node past any of them. */
+import type { LocalCluster } from '@sess/local-cluster';
+
+import { createClient } from '../src/client.ts';
+import type { Client } from '../src/contract.ts';
+import type { ClientOptions } from '../src/options.ts';
+import { textTransport } from '../src/transport/text/index.ts';
+import type { NodeTransport } from '../src/transport/transport.ts';
+import { FakeDiscovery } from './fake-discovery.ts';
+import { heard } from './heard.ts';
+import { OPTIONS } from './text-scripted-server.ts';
+
+export interface Member {
+  readonly client: Client;
+  readonly discovery: FakeDiscovery;
+}
+
+/** What was opened ends in `close`. */
+export class Party {
+  readonly #open: (() => unknown)[] = [];
+
+  own<T>(resource: T, end: (resource: T) => unknown): T {
+    this.#open.push(() => end(resource));
+    return resource;
+  }
+
+  async join(nodes: readonly string[], options: Partial<ClientOptions> = {}): Promise<Member> {
+    const discovery = new FakeDiscovery();
+    const client = createClient({
+      discovery,
+      copies: 2,
+      timeoutMs: 5_000,
+      maxProbePauseMs: 50,
+      probeIntervalMs: 100,
+      historyIntervalMs: 100,
+      handover: { clockSkewMs: 0 },
+      ...options,
+    });
+    this.own(client, () => client.close());
+    discovery.report(...nodes);
+    await client.ready();
+    return { client, discovery };
+  }
+
+  /** A node as it is, past any client. */
+  directly(cluster: LocalCluster, id: string): NodeTransport {
+    const node = cluster.nodes.find((candidate) => candidate.id === id);
+    if (node === undefined) throw new Error(`no node ${id}`);
+    const transport = textTransport().open(node, OPTIONS, { connected: () => undefined, disconnected: () => undefined });
+    return this.own(transport, () => transport.destroy());
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.#open.splice(0).toReversed()) await end();
+  }
+}
+
+/** Resolves when so many clients hold the node for down. */
+export async function crash(cluster: LocalCluster, id: string, clients: number): Promise<void> {
+  let down = 0;
+  const allDown = heard('sess:client:node', ({ node, to }) => node === id && to === 'down' && (down += 1) === clients);
+  await cluster.crashNode(id);
+  await allDown;
+}
+
+/** Resolves when so many clients know that it is back, empty. */
+export async function restart(cluster: LocalCluster, id: string, clients: number): Promise<void> {
+  let up = 0;
+  const allUp = heard('sess:client:node', ({ node, to }) => node === id && to === 'up' && (up += 1) === clients);
+  await cluster.restartNode(id);
+  await allUp;
+}
