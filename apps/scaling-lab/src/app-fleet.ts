@@ -9,6 +9,8 @@ import { until, type Missing } from './until.ts';
 const LOOK_EVERY_MS = 25;
 /** How long a change may take to reach every process. Discovery looks at the endpoint four times a second. */
 const CONVERGE_TIMEOUT_MS = 60_000;
+/** How long the copies that a node took along may take to be restored: an agreement, and every key that it held. */
+const RESTORE_TIMEOUT_MS = 60_000;
 
 export interface FleetOptions {
   readonly strategy: Strategy;
@@ -98,6 +100,21 @@ export class AppFleet {
     const [process] = this.processes;
     if (process === undefined) throw new Error('no app process is running');
     await process.drain(node);
+  }
+
+  /** Resolves when one of the processes has restored the copies that `node` took along; at once where nobody restores any. */
+  async copiesRestored(node: string, signal: AbortSignal): Promise<void> {
+    const look = async (): Promise<Missing> => {
+      const statuses = await Promise.all(this.processes.map((process) => process.status()));
+      const isDone = statuses.some(({ restored }) => restored === undefined || restored.includes(node));
+      return isDone ? undefined : 'no process says so';
+    };
+    await until(look, {
+      what: `the ${this.strategy.name} processes to restore the copies that ${node} took along`,
+      everyMs: LOOK_EVERY_MS,
+      timeoutMs: RESTORE_TIMEOUT_MS,
+      signal,
+    });
   }
 
   /** Starts a process in the place of each that died, as a supervisor does. */

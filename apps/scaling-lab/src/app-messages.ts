@@ -41,4 +41,6 @@ export interface AppStatus {
   readonly nodes: readonly string[];
   /** Ids of those that it holds for down. */
   readonly down: readonly string[];
+  /** Ids of nodes that left, and whose copies this process has restored; `undefined` where nobody restores any. */
+  readonly restored: readonly string[] | undefined;
 }

@@ -63,7 +63,7 @@ async function answer(id: number, work: () => Promise<void>): Promise<void> {
   } catch (failure) {
     error = explain(failure);
   }
-  tell({ type: 'answer', id, status: backend?.status() ?? { nodes: [], down: [] }, error });
+  tell({ type: 'answer', id, status: backend?.status() ?? { nodes: [], down: [], restored: undefined }, error });
 }
 
 async function drain(node: string): Promise<void> {

@@ -78,6 +78,14 @@ describe('expectationOf', () => {
     expect(expectationOf(phase('rolling-replacement'), drained, 1, REPLACED).loggedOut).toBe(0);
     expect(expectationOf(phase('rolling-replacement'), sess, 1, REPLACED).loggedOut).toBeUndefined();
   });
+
+  it('expects nobody to be logged out by a rolling replacement that waits for the copies, where they can be restored', () => {
+    expect(expectationOf(phase('rolling-replacement'), sess, 2, REPLACED).loggedOut).toBeUndefined();
+    expect(expectationOf(phase('rolling-in-peace'), sess, 2, REPLACED).loggedOut).toBe(0);
+    expect(expectationOf(phase('rolling-in-peace'), sess, 2, REPLACED, false).loggedOut).toBeUndefined();
+    expect(expectationOf(phase('rolling-in-peace'), sess, 1, REPLACED).loggedOut).toBeUndefined();
+    expect(expectationOf(phase('rolling-in-peace'), drained, 1, REPLACED).loggedOut).toBe(0);
+  });
 });
 
 describe('tolerance', () => {

@@ -19,16 +19,17 @@ export interface Expectation {
 
 /**
  * What a strategy leads one to expect of a phase: computed from the node lists of this very run. With two copies or more of each session, no single node
- * takes one along.
+ * takes one along; where nodes list their keys, copies that were lost are restored.
  */
-export function expectationOf(phase: Phase, strategy: Strategy, copies: number, change: Change): Expectation {
-  const loggedOut = loggedOutShare(phase, strategy, copies);
+export function expectationOf(phase: Phase, strategy: Strategy, copies: number, change: Change, listsKeys = true): Expectation {
+  const loggedOut = loggedOutShare(phase, strategy, copies, listsKeys);
   const unavailable = strategy.handover && copies > 1 ? 'nobody' : phase.unavailable;
   return { loggedOut: fraction(loggedOut, strategy, change), unavailable: fraction(unavailable, strategy, change) };
 }
 
-function loggedOutShare({ loggedOut }: Phase, strategy: Strategy, copies: number): Share {
+function loggedOutShare({ loggedOut }: Phase, strategy: Strategy, copies: number, listsKeys: boolean): Share {
   if (!strategy.handover) return loggedOut.byDistribution;
+  if (copies > 1 && listsKeys && loggedOut.withRestoring !== undefined) return loggedOut.withRestoring;
   const kept = (strategy.drains ? loggedOut.withDrain : undefined) ?? loggedOut.withHandover;
   // More nodes than copies may go in one phase: then theory says nothing of copies either.
   return copies > 1 && kept !== 'unknown' ? 'nobody' : kept;

@@ -10,7 +10,7 @@ export function openMemcacheBackend({ nodes, pollIntervalMs }: AppConfig): Sessi
   return {
     sessions: { store: new PlainStore('memcache', memcacheClient(client)) },
     ready: () => client.connect(),
-    status: () => ({ nodes: client.nodeIds, down: [] }),
+    status: () => ({ nodes: client.nodeIds, down: [], restored: undefined }),
     drain: undefined,
     close: () => client.disconnect(),
   };

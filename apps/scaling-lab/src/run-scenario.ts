@@ -23,6 +23,7 @@ interface Run {
   readonly scenario: Scenario;
   readonly crowds: readonly Crowd[];
   readonly copies: number;
+  readonly listsKeys: boolean;
   readonly progress: Progress;
 }
 
@@ -48,11 +49,11 @@ export interface ScenarioResult {
 export async function runScenario(
   stage: Stage,
   scenario: Scenario,
-  { users, copies }: Pick<LabOptions, 'users' | 'copies'>,
+  { users, copies, transport }: Pick<LabOptions, 'users' | 'copies' | 'transport'>,
   progress: Progress,
 ): Promise<ScenarioResult> {
   const crowds = await gatherCrowds(stage, users, progress);
-  const run: Run = { stage, scenario, crowds, copies, progress };
+  const run: Run = { stage, scenario, crowds, copies, listsKeys: transport === 'text', progress };
   const measurements: Measurement[] = [];
   for (const { site } of crowds) site.meter.start();
   try {
@@ -101,7 +102,7 @@ async function runPhase(
       ...count,
       traffic: what.traffic,
       nodeRequests: { seen: what.commands, baseline: Math.round(cost * what.answered) } satisfies NodeRequests,
-      expected: expectationOf(phase, site.strategy, copiesOf(site.strategy, run.copies), change),
+      expected: expectationOf(phase, site.strategy, copiesOf(site.strategy, run.copies), change, run.listsKeys),
       eventMs: what.eventMs,
     };
     return { ...measured, objections: objectionsTo(measured, site.strategy.judged, phase.mayBeStale ?? false) };

@@ -18,8 +18,13 @@ export interface Scenario {
 export interface Phase {
   readonly name: string;
   readonly event: EventName;
-  /** Users who are asked to log in again: where nothing but the distribution decides, where a handover keeps what moved, and where nodes are drained. */
-  readonly loggedOut: { readonly byDistribution: Share; readonly withHandover: Share; readonly withDrain?: Share };
+  /** Users who are asked to log in again: where nothing but the distribution decides, where a handover keeps what moved, where nodes are drained, and where lost copies are restored. */
+  readonly loggedOut: {
+    readonly byDistribution: Share;
+    readonly withHandover: Share;
+    readonly withDrain?: Share;
+    readonly withRestoring?: Share;
+  };
   /** Users who get 503: their session is out of reach, and they are still logged in once it is back. */
   readonly unavailable: Share;
   /** A short stale read is possible, says the promise: a node returns with old data. */
@@ -41,6 +46,7 @@ export type ScenarioName =
   | 'replace'
   | 'replace-in-place'
   | 'rolling-replacement'
+  | 'rolling-in-peace'
   | 'logout-in-pause'
   | 'deploy-in-scale-up'
   | 'fixed-list';
@@ -153,6 +159,20 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
       },
     ],
   },
+  'rolling-in-peace': {
+    ...USUAL,
+    name: 'rolling-in-peace',
+    does: 'the same, and with several copies the next node waits until those of the one before are restored',
+    canDrain: true,
+    phases: [
+      {
+        name: 'all replaced',
+        event: 'replace-every-node-in-peace',
+        loggedOut: { byDistribution: 'unknown', withHandover: 'unknown', withDrain: 'nobody', withRestoring: 'nobody' },
+        unavailable: 'nobody',
+      },
+    ],
+  },
   'logout-in-pause': {
     ...USUAL,
     name: 'logout-in-pause',
@@ -187,6 +207,7 @@ export const SCENARIO_NAMES: readonly ScenarioName[] = [
   'replace',
   'replace-in-place',
   'rolling-replacement',
+  'rolling-in-peace',
   'logout-in-pause',
   'deploy-in-scale-up',
   'fixed-list',

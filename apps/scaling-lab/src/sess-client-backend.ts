@@ -1,4 +1,5 @@
-import { createClient } from '@sess/client';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createClient, type RefillMessage } from '@sess/client';
 import type { AppConfig } from './app-messages.ts';
 import { discoveryOf } from './node-source.ts';
 import { ANSWER_TIMEOUT_MS, READY_TIMEOUT_MS, type SessionBackend } from './session-backend.ts';
@@ -19,6 +20,12 @@ export async function openSessClientBackend({ nodes, pollIntervalMs, copies, tra
     historyIntervalMs: HISTORY_INTERVAL_MS,
     handover: { clockSkewMs: CLOCK_SKEW_MS },
   });
+  const restored: string[] = [];
+  const onRefill = (message: unknown): void => {
+    const { node, reason, phase } = message as RefillMessage;
+    if (reason === 'left' && phase === 'done') restored.push(node);
+  };
+  subscribe('sess:client:refill', onRefill);
   return {
     sessions: { client },
     ready: () => client.ready(),
@@ -27,9 +34,14 @@ export async function openSessClientBackend({ nodes, pollIntervalMs, copies, tra
       return {
         nodes: listed.map((node) => node.id),
         down: listed.filter((node) => states.get(node.id) === 'down').map((node) => node.id),
+        // Restoring has a node list its keys, which the binary protocol can't.
+        restored: copies > 1 && transport === 'text' ? restored : undefined,
       };
     },
     drain: async (node) => void (await client.drain(node)),
-    close: () => client.close(),
+    close: () => {
+      unsubscribe('sess:client:refill', onRefill);
+      return client.close();
+    },
   };
 }

@@ -24,7 +24,7 @@ export function plainBackend(clients: { ready(): Promise<void>; readonly nodes: 
   return {
     sessions: { store },
     ready: () => clients.ready(),
-    status: () => ({ nodes: clients.nodes, down: [] }),
+    status: () => ({ nodes: clients.nodes, down: [], restored: undefined }),
     drain: undefined,
     close: () => store.close(),
   };

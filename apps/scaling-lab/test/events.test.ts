@@ -32,6 +32,7 @@ function scene(strategy: StrategyName = 'sess', victim?: string): Scene & { read
     processes: [{ kill: async () => void done.push('kill') }],
     converged: async () => void done.push(`knows ${cluster.nodes.length}`),
     drain: async (node: string) => void done.push(`drain ${before.indexOf(node)} of ${cluster.nodes.length}`),
+    copiesRestored: async (node: string) => void done.push(`copies of ${before.indexOf(node)} restored`),
     deploy: async (nodes?: unknown) => void done.push(`deploy ${JSON.stringify(nodes) ?? 'anew'}`),
   } as unknown as AppFleet;
   const balancer: RequestSender = {
@@ -94,6 +95,12 @@ describe('events', () => {
   it('replace every node in turn, each drained where the strategy drains', async () => {
     await happen('replace-every-node', scene('sess-drain'));
     expect(done).toEqual([0, 1, 2].flatMap((place) => ['knows 4', `drain ${place} of 4`, 'knows 3']));
+    expect(ids().filter((id) => before.includes(id))).toEqual([]);
+  });
+
+  it('replace every node in turn, each when the copies of the one before are restored', async () => {
+    await happen('replace-every-node-in-peace', scene('sess-2-copies'));
+    expect(done).toEqual([0, 1, 2].flatMap((place) => ['knows 4', 'knows 3', `copies of ${place} restored`]));
     expect(ids().filter((id) => before.includes(id))).toEqual([]);
   });
 

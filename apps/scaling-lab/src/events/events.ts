@@ -6,6 +6,7 @@ import {
   dropVictim,
   removeLastNode,
   replaceEveryNode,
+  replaceEveryNodeInPeace,
   replaceInPlace,
   replaceNode,
   restartNode,
@@ -25,6 +26,7 @@ export type EventName =
   | 'restart-node'
   | 'replace-in-place'
   | 'replace-every-node'
+  | 'replace-every-node-in-peace'
   | 'log-out-in-pause'
   | 'kill-app'
   | 'deploy-in-scale-up'
@@ -51,6 +53,11 @@ export const EVENTS: Readonly<Record<EventName, Event>> = {
   'restart-node': { says: 'restarting a node', changesNodes: true, happen: restartNode },
   'replace-in-place': { says: 'replacing a node under its name', changesNodes: true, happen: replaceInPlace },
   'replace-every-node': { says: 'replacing every node in turn', changesNodes: true, happen: replaceEveryNode },
+  'replace-every-node-in-peace': {
+    says: 'replacing every node in turn, waiting for the copies',
+    changesNodes: true,
+    happen: replaceEveryNodeInPeace,
+  },
   'log-out-in-pause': { says: 'users log out while a node hangs', changesNodes: true, happen: logOutInPause },
   'kill-app': { says: 'killing an app process', changesNodes: false, happen: killApp },
   'deploy-in-scale-up': { says: 'adding a node and deploying the apps anew', changesNodes: true, happen: deployInScaleUp },

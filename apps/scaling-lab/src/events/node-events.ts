@@ -64,16 +64,28 @@ export const replaceInPlace: Happening = async (scene) => {
   return victim;
 };
 
-export const replaceEveryNode: Happening = async (scene) => {
-  for (const [place, node] of listedNodes(scene.site).entries()) {
-    mark(scene, `+${place + 1}`);
-    await scene.site.cluster.addNode();
-    await everyoneKnows(scene);
-    await takeAway(scene, node, `−${place + 1}`);
-    await everyoneKnows(scene);
-  }
-  return undefined;
-};
+/** `afterEach`: what is waited for between one node and the next. */
+function replaceEvery(afterEach: (scene: Scene, gone: string) => Promise<void>): Happening {
+  return async (scene) => {
+    for (const [place, node] of listedNodes(scene.site).entries()) {
+      mark(scene, `+${place + 1}`);
+      await scene.site.cluster.addNode();
+      await everyoneKnows(scene);
+      await takeAway(scene, node, `−${place + 1}`);
+      await everyoneKnows(scene);
+      await afterEach(scene, node);
+    }
+    return undefined;
+  };
+}
+
+export const replaceEveryNode: Happening = replaceEvery(async () => undefined);
+
+/** As docs/scaling.md has it done with two copies. */
+export const replaceEveryNodeInPeace: Happening = replaceEvery(async (scene, gone) => {
+  await scene.site.fleet.copiesRestored(gone, scene.signal);
+  mark(scene, 'copies restored');
+});
 
 /** On purpose: with a strategy that drains, the node is emptied before. */
 async function takeAway(scene: Scene, node: string, text = 'it is taken away'): Promise<void> {
