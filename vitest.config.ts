@@ -11,21 +11,43 @@ const SHARED = {
 
 const FOLDERS = '{packages,internal,apps}/*';
 
+/** What a build has written is JavaScript: Node.js loads it, as it does for users. Vite would only read it once more. */
+const BUILT = { deps: { external: [/\/dist\//] } };
+
+/** They count what their process holds (memory, timers, sockets), or what a client logs once in its life: nobody else may have been in it. */
+const ALONE = [
+  'packages/hash-ring/test/allocation.test.ts',
+  'packages/client/test/leftovers.test.ts',
+  'internal/conformance/test/transports*.test.ts',
+];
+
 export default defineConfig({
   test: {
     globalSetup: ['scripts/runtimes.ts', 'scripts/programs.ts'],
     projects: [
       {
         // Beside the source: no sockets, no processes, nothing global. They share processes, which saves most of their time.
-        test: { ...SHARED, name: 'unit', isolate: false, include: [`${FOLDERS}/src/**/*.test.ts`, 'benchmarks/src/**/*.test.ts'] },
+        test: {
+          ...SHARED,
+          name: 'unit',
+          isolate: false,
+          server: BUILT,
+          include: [`${FOLDERS}/src/**/*.test.ts`, 'benchmarks/src/**/*.test.ts'],
+        },
       },
       {
-        // With servers, processes and the environment: each file has a process of its own.
+        // With servers and processes of their own. What they are given is theirs; the process is shared.
         test: {
           ...SHARED,
           name: 'servers',
+          isolate: false,
+          server: BUILT,
           include: [`${FOLDERS}/test/**/*.test.ts`, 'benchmarks/test/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ALONE,
         },
+      },
+      {
+        test: { ...SHARED, name: 'alone', server: BUILT, include: ALONE },
       },
     ],
   },
