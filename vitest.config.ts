@@ -23,7 +23,7 @@ const ALONE = [
 
 export default defineConfig({
   test: {
-    globalSetup: ['scripts/runtimes.ts', 'scripts/programs.ts'],
+    globalSetup: ['scripts/runtimes.ts', 'scripts/programs.ts', 'scripts/long.ts'],
     projects: [
       {
         // Beside the source: no sockets, no processes, nothing global. They share processes, which saves most of their time.
@@ -41,6 +41,7 @@ export default defineConfig({
           ...SHARED,
           name: 'servers',
           isolate: false,
+          setupFiles: ['scripts/put-back.ts'],
           server: BUILT,
           include: [`${FOLDERS}/test/**/*.test.ts`, 'benchmarks/test/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ALONE,

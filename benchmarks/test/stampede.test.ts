@@ -10,7 +10,7 @@ it.runIf(canRun)(
     const outcome = await stampede({
       sessions: 400,
       nodes: 2,
-      processes: 4,
+      processes: inject('long') ? 4 : 2,
       loadsPerSecond: 50,
       inFlight: 8,
       listedMs: 200,

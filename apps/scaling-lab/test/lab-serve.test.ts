@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../src/until.ts';
 import { NodeProcess } from './node-process.ts';
 
@@ -36,16 +36,19 @@ async function twoFreePorts(): Promise<number> {
   }
 }
 
-describe('the lab with --serve', { timeout: 60_000 }, () => {
-  let port: number;
-  let lab: NodeProcess;
+let port: number;
+let lab: NodeProcess;
 
-  beforeEach(async () => {
-    port = await twoFreePorts();
-    lab = new NodeProcess('scaling-lab/dist/main.js', ['--serve', '--runtime', 'embedded', '--apps', '1', '--port', String(port)]);
-    await lab.says(/^Type here:[^]*quit/m);
-  });
-  afterEach(() => lab.dispose());
+async function serve(): Promise<void> {
+  port = await twoFreePorts();
+  lab = new NodeProcess('scaling-lab/dist/main.js', ['--serve', '--runtime', 'embedded', '--apps', '1', '--port', String(port)]);
+  await lab.says(/^Type here:[^]*quit/m);
+}
+
+describe('the lab with --serve', { timeout: 60_000 }, () => {
+  // What is typed leaves it as it was.
+  beforeAll(serve);
+  afterAll(() => lab.dispose());
 
   it.skipIf(!hasCurl)('prints curl commands that work as they stand', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'sess-serve-'));
@@ -81,6 +84,12 @@ describe('the lab with --serve', { timeout: 60_000 }, () => {
     lab.type('remove 10.0.0.1:1');
     await lab.says(/^remove: .*10\.0\.0\.1:1/m);
   });
+
+});
+
+describe('the lab with --serve, at its end', { timeout: 60_000 }, () => {
+  beforeEach(serve);
+  afterEach(() => lab.dispose());
 
   it('ends with 0 at quit, and leaves no process behind', async () => {
     lab.type('quit');

@@ -37,6 +37,7 @@ export function transportConformance(subject: TransportSubject): void {
       expirySection(subject, shared);
     });
 
+    afterAll(() => Bench.end(subject));
     if (subject.extent === 'short') return;
     interruptionSection(subject);
     boundSection(subject);

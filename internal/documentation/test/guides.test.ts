@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser } from './browser.ts';
 import { ExampleProcess } from './example-process.ts';
 
@@ -35,7 +35,8 @@ describe.each([
     });
   };
 
-  it.each<Step>(['Before', 'Side by side', 'After'])('shows under "%s" a program that keeps a user from login to logout', async (step) => {
+  // Each is a process more; the way of the users through all three is below.
+  it.runIf(inject('long')).each<Step>(['Before', 'Side by side', 'After'])('shows under "%s" a program that keeps a user from login to logout', async (step) => {
     await using app = await start(step);
     const browser = new Browser();
     expect(await browser.ask(`${app.url}/profile`)).toEqual({});

@@ -132,7 +132,10 @@ export class Workload {
       orders[Math.floor(Math.random() * orders.length)]?.push(order);
     }
     for (const [index, application] of atWork.entries()) {
-      application.give(orders[index] ?? [], (order, answer) => this.#heard(order, begun.get(order.number), answer));
+      const some = orders[index] ?? [];
+      // A message without an order would cost as much as one with.
+      if (some.length === 0) continue;
+      application.give(some, (order, answer) => this.#heard(order, begun.get(order.number), answer));
     }
   }
 

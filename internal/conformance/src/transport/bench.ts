@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { NodeTransport, TransportNode, TransportOptions } from '@sess/client';
-import { startLocalCluster, type LocalCluster, type LocalClusterOptions, type LocalNode } from '@sess/local-cluster';
+import { startLocalCluster, type LocalCluster, type LocalClusterOptions, type LocalNode, type Runtime } from '@sess/local-cluster';
 import type { TransportSubject } from './subject.ts';
 
 /** Generous: a test that wants a bound to bite sets it. */
@@ -24,20 +24,38 @@ export class TestClock {
   }
 }
 
+/** Clusters that a test is through with: to start their node anew costs a third of a cluster. */
+const idle = new Map<Runtime, LocalCluster[]>();
+
 /** One node, and transports opened to it. Ends what it started. */
 export class Bench implements AsyncDisposable {
   readonly #subject: TransportSubject;
   readonly #cluster: LocalCluster;
+  /** Without options of its own, so that the next test may have it. */
+  readonly #isUsual: boolean;
   readonly #opened: OpenedTransport[] = [];
   #keys = 0;
 
-  private constructor(subject: TransportSubject, cluster: LocalCluster) {
+  private constructor(subject: TransportSubject, cluster: LocalCluster, isUsual: boolean) {
     this.#subject = subject;
+    this.#isUsual = isUsual;
     this.#cluster = cluster;
   }
 
-  static async start(subject: TransportSubject, options: LocalClusterOptions = {}): Promise<Bench> {
-    return new Bench(subject, await startLocalCluster({ nodes: 1, runtime: subject.runtime, ...options }));
+  /** With a node that nobody else uses, newly started: whatever a test does to it, no other test sees it. */
+  static async start(subject: TransportSubject, options?: LocalClusterOptions): Promise<Bench> {
+    const cluster = options === undefined ? idle.get(subject.runtime)?.pop() : undefined;
+    if (cluster === undefined) {
+      return new Bench(subject, await startLocalCluster({ nodes: 1, runtime: subject.runtime, ...options }), options === undefined);
+    }
+    const bench = new Bench(subject, cluster, true);
+    await bench.restart();
+    return bench;
+  }
+
+  /** Ends the clusters that no test needs any more. */
+  static async end({ runtime }: TransportSubject): Promise<void> {
+    await Promise.all((idle.get(runtime)?.splice(0) ?? []).map((cluster) => cluster.close()));
   }
 
   get node(): LocalNode {
@@ -77,7 +95,8 @@ export class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { transport } of this.#opened) transport.destroy();
-    await this.#cluster.close();
+    if (this.#isUsual) idle.set(this.#subject.runtime, [...(idle.get(this.#subject.runtime) ?? []), this.#cluster]);
+    else await this.#cluster.close();
   }
 }
 

@@ -10,7 +10,8 @@ const VALUE = Buffer.from('v');
 export function expirySection(subject: TransportSubject, bench: () => Bench): void {
   const { remainingTtl } = subject.capabilities;
 
-  describe('a time to live', () => {
+  // Each waits for seconds to pass, on keys of its own: they wait together.
+  describe.concurrent('a time to live', () => {
     it('ends', async () => {
       const key = bench().key();
       using opened = bench().open();

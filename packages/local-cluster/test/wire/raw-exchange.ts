@@ -17,7 +17,8 @@ export async function exchange(port: number, bytes: string | Uint8Array, options
 /** A connection that stays. */
 export class RawConnection {
   readonly #socket: ReturnType<typeof connect>;
-  #received = '';
+  /** Pieces, put together when all that is waited for is there. */
+  #pieces: string[] = [];
   #closed = false;
   #wake: () => void = () => undefined;
 
@@ -25,7 +26,7 @@ export class RawConnection {
     this.#socket = connect({ port, host: '127.0.0.1' });
     this.#socket.setEncoding('latin1');
     this.#socket.on('data', (text: string) => {
-      this.#received += text;
+      this.#pieces.push(text);
       this.#wake();
     });
     this.#socket.on('error', () => undefined);
@@ -41,21 +42,29 @@ export class RawConnection {
 
   /** What has come so far. */
   get received(): string {
-    return this.#received;
+    return this.#pieces.join('');
   }
 
   /** Everything up to and including `ending`; rejects when the connection closes first. */
   async receive(ending: string): Promise<string> {
+    let [searched, before] = [0, ''];
     for (;;) {
-      const at = this.#received.indexOf(ending);
-      if (at >= 0) {
-        const text = this.#received.slice(0, at + ending.length);
-        this.#received = this.#received.slice(at + ending.length);
-        return text;
+      // The ending may begin in one piece and go on in the next.
+      for (; searched < this.#pieces.length; searched += 1) {
+        const seen = before + (this.#pieces[searched] ?? '');
+        if (seen.includes(ending)) return this.#take(ending);
+        before = seen.slice(-ending.length);
       }
-      if (this.#closed) throw new Error(`closed before ${JSON.stringify(ending)}; received ${JSON.stringify(this.#received)}`);
+      if (this.#closed) throw new Error(`closed before ${JSON.stringify(ending)}; received ${JSON.stringify(this.received)}`);
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
+  }
+
+  #take(ending: string): string {
+    const all = this.received;
+    const end = all.indexOf(ending) + ending.length;
+    this.#pieces = end === all.length ? [] : [all.slice(end)];
+    return all.slice(0, end);
   }
 
   /** Resolves when the server has closed or reset the connection. */

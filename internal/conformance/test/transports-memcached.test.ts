@@ -1,0 +1,3 @@
+import { transportsOn } from './transports-on.ts';
+
+transportsOn('memcached');
