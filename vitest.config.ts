@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/longest-first.ts';
 
 const SHARED = {
   pool: 'forks',
-  // One for each core: vitest's own process has little to do. Two where there is one core, because many tests wait for sockets.
-  maxWorkers: Math.max(2, availableParallelism()),
+  // One more than there are cores: many tests wait, for sockets, for processes or for time to pass.
+  maxWorkers: availableParallelism() + 1,
   testTimeout: 20_000,
   hookTimeout: 30_000,
 } as const;
@@ -23,6 +24,7 @@ const ALONE = [
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     globalSetup: ['scripts/runtimes.ts', 'scripts/programs.ts', 'scripts/long.ts'],
     projects: [
       {

@@ -32,6 +32,12 @@ export interface HistoryKeeperSetup {
   readonly onForgotten: (nodeId: string) => void;
 }
 
+/** What a node told, and what it means. */
+interface Told {
+  readonly bytes: Buffer;
+  readonly history: History;
+}
+
 /** A process whose last reading is older than so many intervals may have slept through an agreement. */
 const FRESH_INTERVALS = 2;
 const MAX_ATTEMPTS = 4;
@@ -50,7 +56,10 @@ export class HistoryKeeper {
   /** Nodes that hold a history, as far as is known. */
   readonly #knowing = new WeakSet<Holder>();
   /** What a node told last. */
-  readonly #told = new WeakMap<Holder, { readonly bytes: Buffer; readonly history: History }>();
+  readonly #told = new WeakMap<Holder, Told>();
+  /** What was decoded last, and what was encoded last: most nodes hold the same. */
+  #decoded: Told | undefined;
+  #encoded: { readonly known: History; readonly wanted: History; readonly bytes: Buffer } | undefined;
   #ended = false;
 
   constructor(setup: HistoryKeeperSetup) {
@@ -178,10 +187,24 @@ export class HistoryKeeper {
     if (entry?.kind !== 'record') return EMPTY_HISTORY;
     const told = this.#told.get(holder);
     if (told !== undefined && told.bytes.equals(entry.value)) return told.history;
-    const history = decodeHistory(entry.value, this.#setup.secret) ?? EMPTY_HISTORY;
-    this.#told.set(holder, { bytes: Buffer.from(entry.value), history });
-    if (history !== EMPTY_HISTORY) this.#knowing.add(holder);
-    return history;
+    const decoded = this.#decode(entry.value);
+    this.#told.set(holder, decoded);
+    if (decoded.history !== EMPTY_HISTORY) this.#knowing.add(holder);
+    return decoded.history;
+  }
+
+  #decode(bytes: Buffer): Told {
+    if (this.#decoded === undefined || !this.#decoded.bytes.equals(bytes)) {
+      this.#decoded = { bytes: Buffer.from(bytes), history: decodeHistory(bytes, this.#setup.secret) ?? EMPTY_HISTORY };
+    }
+    return this.#decoded;
+  }
+
+  #encode(known: History, wanted: History): Buffer {
+    if (this.#encoded?.known !== known || this.#encoded.wanted !== wanted) {
+      this.#encoded = { known, wanted, bytes: encodeHistory(mergeHistories(known, wanted), this.#setup.secret) };
+    }
+    return this.#encoded.bytes;
   }
 
   /** To every node in reach, the new ones too. One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
@@ -194,7 +217,7 @@ export class HistoryKeeper {
   }
 
   async #bring(holder: Holder, wanted: History): Promise<boolean> {
-    const { key, secret, versions } = this.#setup;
+    const { key, versions } = this.#setup;
     try {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         const entry = await holder.look(key, undefined);
@@ -202,7 +225,7 @@ export class HistoryKeeper {
         if (knowsAll(known, wanted)) return true;
         const cas = entry === undefined ? undefined : entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
         const version = versions.next(entry?.kind === 'record' ? entry.version : 0n);
-        const bytes = encodeRecord(encodeHistory(mergeHistories(known, wanted), secret), version, 0);
+        const bytes = encodeRecord(this.#encode(known, wanted), version, 0);
         const outcome = await holder.store(
           cas === undefined ? 'add' : { cas },
           key,
