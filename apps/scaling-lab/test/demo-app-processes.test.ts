@@ -72,14 +72,17 @@ const SIGNALS = { fastify: ['SIGTERM', 'SIGINT'], koa: ['SIGINT', 'SIGTERM'] } a
 const UNUSABLE_PLAINLY = UNUSABLE.filter(([what]) => what === 'no secret' || what === 'a cluster that is not there');
 
 describe.each(['fastify', 'koa'] as const)('the %s demo process', (framework) => {
-  it.each(long ? SIGNALS[framework] : SIGNALS[framework].slice(0, 1))('closes and ends with 0 at %s, also while a connection is kept alive', async (signal) => {
-    const process = start(framework, {});
-    const url = await urlOf(process);
-    expect((await fetch(`${url}/health`)).status).toBe(200);
-    process.kill(signal);
-    expect(await process.ended).toEqual({ code: 0, signal: null });
-    expect(process.errors).toBe('');
-  });
+  it.each(long ? SIGNALS[framework] : SIGNALS[framework].slice(0, 1))(
+    'closes and ends with 0 at %s, also while a connection is kept alive',
+    async (signal) => {
+      const process = start(framework, {});
+      const url = await urlOf(process);
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      process.kill(signal);
+      expect(await process.ended).toEqual({ code: 0, signal: null });
+      expect(process.errors).toBe('');
+    },
+  );
 
   // Both hear of it from the same lines of code: one is asked everything, the other whether it listens.
   it.each(framework === 'koa' ? UNUSABLE.slice(0, 1) : long ? UNUSABLE : UNUSABLE_PLAINLY)(

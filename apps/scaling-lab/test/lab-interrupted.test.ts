@@ -32,15 +32,18 @@ const RUNTIME = inject('runtimes').includes('memcached') ? 'memcached' : 'embedd
 describe(`the lab on ${RUNTIME} nodes, interrupted`, { timeout: 60_000 }, () => {
   const args = ['--runtime', RUNTIME, '--users', '200', '--apps', '1', '--strategy', 'sess', '--scenario', 'scale-up'];
 
-  it.each(long ? MOMENTS : MOMENTS.filter(([when]) => when === 'while the apps start' || when === 'in the middle of an event'))('ends with 130 and leaves no process behind at Ctrl-C %s', async (_when, moment) => {
-    const process = lab(...args);
-    await process.says(moment);
-    process.killGroup('SIGINT');
-    expect(await process.ended).toEqual({ code: 130, signal: null });
-    expect(process.output).toContain('stopped by SIGINT; closing');
-    expect(process.errors).toBe('');
-    expect(process.groupLives).toBe(false);
-  });
+  it.each(long ? MOMENTS : MOMENTS.filter(([when]) => when === 'while the apps start' || when === 'in the middle of an event'))(
+    'ends with 130 and leaves no process behind at Ctrl-C %s',
+    async (_when, moment) => {
+      const process = lab(...args);
+      await process.says(moment);
+      process.killGroup('SIGINT');
+      expect(await process.ended).toEqual({ code: 130, signal: null });
+      expect(process.output).toContain('stopped by SIGINT; closing');
+      expect(process.errors).toBe('');
+      expect(process.groupLives).toBe(false);
+    },
+  );
 
   it('ends with 143 when only the lab itself is told to end, and takes its apps along', async () => {
     const process = lab(...args);

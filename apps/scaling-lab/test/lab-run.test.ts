@@ -123,7 +123,7 @@ describe('a run of the lab with 60 users on embedded nodes', () => {
 
   it('loses more with modulo than with sess whenever the number of nodes changes', () => {
     // While a crashed node is listed, the number has not changed.
-    for (const [scenario = '', phase = ''] of PHASES.filter(([, phase]) => phase !== 'listed')) {
+    for (const [scenario = '', phase = ''] of PHASES.filter(([, name]) => name !== 'listed')) {
       expect(measured(scenario, phase, 'modulo').found['logged-out']).toBeGreaterThan(
         measured(scenario, phase, 'sess').found['logged-out'],
       );

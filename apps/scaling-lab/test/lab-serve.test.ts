@@ -84,7 +84,6 @@ describe('the lab with --serve', { timeout: 60_000 }, () => {
     lab.type('remove 10.0.0.1:1');
     await lab.says(/^remove: .*10\.0\.0\.1:1/m);
   });
-
 });
 
 describe('the lab with --serve, at its end', { timeout: 60_000 }, () => {

@@ -36,16 +36,19 @@ describe.each([
   };
 
   // Each is a process more; the way of the users through all three is below.
-  it.runIf(inject('long')).each<Step>(['Before', 'Side by side', 'After'])('shows under "%s" a program that keeps a user from login to logout', async (step) => {
-    await using app = await start(step);
-    const browser = new Browser();
-    expect(await browser.ask(`${app.url}/profile`)).toEqual({});
-    await browser.ask(`${app.url}/login`, 'POST');
-    expect(browser.cookieNames).toEqual(step === 'Before' ? before : after);
-    expect(await browser.ask(`${app.url}/profile`)).toEqual({ user: 'USER_123' });
-    await browser.ask(`${app.url}/logout`, 'POST');
-    expect(await browser.ask(`${app.url}/profile`)).toEqual({});
-  });
+  it.runIf(inject('long')).each<Step>(['Before', 'Side by side', 'After'])(
+    'shows under "%s" a program that keeps a user from login to logout',
+    async (step) => {
+      await using app = await start(step);
+      const browser = new Browser();
+      expect(await browser.ask(`${app.url}/profile`)).toEqual({});
+      await browser.ask(`${app.url}/login`, 'POST');
+      expect(browser.cookieNames).toEqual(step === 'Before' ? before : after);
+      expect(await browser.ask(`${app.url}/profile`)).toEqual({ user: 'USER_123' });
+      await browser.ask(`${app.url}/logout`, 'POST');
+      expect(await browser.ask(`${app.url}/profile`)).toEqual({});
+    },
+  );
 
   it('moves a user who is logged in, and logs out who logs out on the way', { timeout: 60_000 }, async () => {
     const [stays, leaves, late] = [new Browser(), new Browser(), new Browser()];

@@ -71,7 +71,10 @@ describe.each(['meta', 'classic'] as const)('replies in the %s dialect', (dialec
       fc.property(EXCHANGES, CUTS, (exchanges, cuts) => {
         const conversation = new Conversation(dialect, exchanges);
         conversation.read(conversation.replies, cuts);
-        expectSame(conversation.results, exchanges.map((exchange) => expectedResult(dialect, exchange)));
+        expectSame(
+          conversation.results,
+          exchanges.map((exchange) => expectedResult(dialect, exchange)),
+        );
         expect([conversation.queue.size, conversation.queue.pending]).toEqual([0, 0]);
       }),
       SETTINGS,
@@ -84,7 +87,10 @@ describe.each(['meta', 'classic'] as const)('replies in the %s dialect', (dialec
       fc.property(short, (exchanges) => {
         const conversation = new Conversation(dialect, exchanges);
         conversation.read(conversation.replies, [...conversation.replies.keys()]);
-        expectSame(conversation.results, exchanges.map((exchange) => expectedResult(dialect, exchange)));
+        expectSame(
+          conversation.results,
+          exchanges.map((exchange) => expectedResult(dialect, exchange)),
+        );
       }),
       { ...SETTINGS, numRuns: Math.ceil(RUNS / 5) },
     );
