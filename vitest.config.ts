@@ -15,7 +15,7 @@ const FOLDERS = '{packages,internal,apps}/*';
 /** What a build has written is JavaScript: Node.js loads it, as it does for users. Vite would only read it once more. */
 const BUILT = { deps: { external: [/\/dist\//] } };
 
-/** They count what their process holds (memory, timers, sockets), or what a client logs once in its life: nobody else may have been in it. */
+/** They count what their process holds (memory, timers, sockets): nobody else may have been in it. */
 const ALONE = [
   'packages/hash-ring/test/allocation.test.ts',
   'packages/client/test/leftovers.test.ts',
