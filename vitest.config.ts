@@ -19,6 +19,7 @@ const BUILT = { deps: { external: [/\/dist\//] } };
 const ALONE = [
   'packages/hash-ring/test/allocation.test.ts',
   'packages/client/test/leftovers.test.ts',
+  'packages/session/test/recent-cookies-memory.test.ts',
   'internal/conformance/test/transports*.test.ts',
 ];
 

@@ -117,15 +117,19 @@ async function loseNode(
 }
 
 interface Sample {
+  /** In milliseconds. */
   readonly at: number;
   readonly loads: number;
 }
 
 async function loadsSoFar(database: Client): Promise<Sample> {
-  const { rows } = await database.query<{ loads: string }>(
-    "select coalesce(sum(calls), 0) as loads from pg_stat_statements where query like 'select value, version%'",
+  // By the database's clock: the answer may take a while to get here.
+  const { rows } = await database.query<{ at: string; loads: string }>(
+    "select extract(epoch from clock_timestamp()) * 1000 as at, coalesce(sum(calls), 0) as loads from pg_stat_statements where query like 'select value, version%'",
   );
-  return { at: performance.now(), loads: Number(rows[0]?.loads ?? 0) };
+  const [counted] = rows;
+  if (counted === undefined) throw new Error('PostgreSQL counts no statements');
+  return { at: Number(counted.at), loads: Number(counted.loads) };
 }
 
 function rates(samples: readonly Sample[]): Pick<Outcome, 'loadsCounted' | 'mostPerSecond'> {

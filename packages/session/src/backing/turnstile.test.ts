@@ -29,18 +29,40 @@ describe('a turnstile', () => {
     expect([await second, turnstile.waiting]).toEqual([undefined, 0]);
   });
 
-  it('lets in no more than so many in any one second', async () => {
-    const turnstile = new Turnstile({ concurrency: 1_000, queued: 1_000, waitMs: 60_000, perSecond: 10 });
+  /** When each of so many who come together was let in, in milliseconds. */
+  async function entriesOf(count: number, perSecond: number): Promise<readonly number[]> {
+    const turnstile = new Turnstile({ concurrency: count, queued: count, waitMs: 60_000, perSecond });
     const entries: number[] = [];
     const enter = async (): Promise<void> => {
       (await turnstile.enter())?.();
       entries.push(performance.now());
     };
-    const all = Array.from({ length: 35 }, enter);
-    await vi.advanceTimersByTimeAsync(4_000);
+    const all = Array.from({ length: count }, enter);
+    await vi.advanceTimersByTimeAsync(60_000);
     await Promise.all(all);
-    const most = Math.max(...entries.map((from) => entries.filter((at) => at >= from && at < from + 1_000).length));
-    expect([entries.length, most]).toEqual([35, 10]);
-    expect((entries.at(-1) ?? 0) - (entries[0] ?? 0)).toBeLessThan(3_100);
+    return entries;
+  }
+
+  const most = (entries: readonly number[], withinMs: number): number =>
+    Math.max(...entries.map((from, index) => entries.findLastIndex((at) => at < from + withinMs) + 1 - index));
+
+  it.each([1, 2, 10, 25, 100, 1_000])('lets in no more than %i in any one second, and hardly fewer', async (perSecond) => {
+    const entries = await entriesOf(4 * perSecond, perSecond);
+    expect([entries.length, most(entries, 1_000)]).toEqual([4 * perSecond, perSecond]);
+    expect((entries.at(-1) ?? 0) - (entries[0] ?? 0)).toBeLessThan(4_400);
+  });
+
+  it('lets in a tenth of them at once, and the others one by one', async () => {
+    const entries = await entriesOf(400, 100);
+    expect(entries.filter((at) => at === entries[0])).toHaveLength(10);
+    expect(most(entries.slice(10), 50)).toBeLessThanOrEqual(5);
+  });
+
+  it('lets in a tenth at once again after a pause', async () => {
+    const turnstile = new Turnstile({ concurrency: 100, queued: 100, waitMs: 60_000, perSecond: 100 });
+    const enter = (): number => Array.from({ length: 20 }, () => turnstile.enter()).filter((entry) => typeof entry === 'function').length;
+    expect(enter()).toBe(10);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(enter()).toBe(10);
   });
 });

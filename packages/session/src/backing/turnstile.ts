@@ -15,18 +15,35 @@ interface Waiter {
   readonly deadline: NodeJS.Timeout;
 }
 
-/** Lets in so many at once, and so many in any one second; a bounded number waits, each for a bounded time, first come first served. */
+/** The part of a second's entries that may come one upon the other. */
+const BURST = 0.1;
+/** What sums of fractions of milliseconds may be off. */
+const ROUNDING_MS = 0.001;
+
+/**
+ * Lets in so many at once, and so many in any one second; a bounded number waits, each for a bounded time, first come first served.
+ *
+ * After a tenth of a second's entries the others follow one by one. Were a second's entries let in as they come, the other side would see two seconds'
+ * worth in one as soon as it answers some of them late.
+ */
 export class Turnstile {
   readonly #bounds: TurnstileBounds;
   readonly #waiting = new Set<Waiter>();
-  /** When the last `perSecond` entries were, as a ring: the oldest is at `#entries % perSecond`. */
-  readonly #entered: number[] = [];
-  #entries = 0;
+  /** How far apart entries are on average, and by how much of that time they may be ahead: the generic cell rate algorithm (ITU-T I.371). */
+  readonly #intervalMs: number;
+  readonly #aheadMs: number;
+  /** When the next entry would be due if all were equally far apart. */
+  #dueAt = -Infinity;
   #inside = 0;
   #wake: NodeJS.Timeout | undefined;
 
   constructor(bounds: TurnstileBounds) {
     this.#bounds = bounds;
+    const { perSecond } = bounds;
+    const burst = perSecond === undefined ? 0 : Math.ceil(perSecond * BURST);
+    // With the burst at its beginning a second holds `perSecond`.
+    this.#intervalMs = perSecond === undefined ? 0 : (1_000 + ROUNDING_MS) / (perSecond - burst + 1);
+    this.#aheadMs = Math.max(0, burst - 1) * this.#intervalMs + ROUNDING_MS;
   }
 
   get waiting(): number {
@@ -55,8 +72,7 @@ export class Turnstile {
   }
 
   #admit(): () => void {
-    const { perSecond } = this.#bounds;
-    if (perSecond !== undefined) this.#entered[this.#entries++ % perSecond] = performance.now();
+    this.#dueAt = Math.max(this.#dueAt, performance.now()) + this.#intervalMs;
     this.#inside += 1;
     let left = false;
     return () => {
@@ -69,10 +85,8 @@ export class Turnstile {
 
   /** How long nobody may enter because of the rate; `Infinity` where someone must leave first. */
   #pauseMs(): number {
-    const { concurrency, perSecond } = this.#bounds;
-    if (this.#inside >= concurrency) return Infinity;
-    if (perSecond === undefined || this.#entries < perSecond) return 0;
-    return Math.max(0, (this.#entered[this.#entries % perSecond] ?? 0) + 1_000 - performance.now());
+    if (this.#inside >= this.#bounds.concurrency) return Infinity;
+    return Math.max(0, this.#dueAt - this.#aheadMs - performance.now());
   }
 
   #letIn(): void {
