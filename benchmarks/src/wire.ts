@@ -22,6 +22,9 @@ const options = readCommandLine('node benchmarks/dist/wire.js', 'How fast is a r
   json: JSON_FILE,
 });
 
+const WORKER = fileURLToPath(new URL('./wire/worker.js', import.meta.url));
+const WARM_UP_MS = 1_000;
+
 const cells: Cell[] = [];
 for (const nodes of options.quick ? [1] : [1, 8]) {
   for (const valueBytes of options.quick ? [1024] : [100, 1024, 16_384]) {
@@ -41,15 +44,12 @@ interface Result extends Cell {
   readonly cpuOverBestPeer: number;
 }
 
-const cluster = await startLocalCluster({ nodes: 8, runtime: 'memcached' });
-const workers = new Map<ContenderName, WorkerProcess>(
-  CONTENDERS.map((name) => [name, new WorkerProcess(name, fileURLToPath(new URL('./wire/worker.js', import.meta.url)), [name])]),
-);
+// Room for what all contenders store together: a node that evicts, or has no room, is another measurement.
+const cluster = await startLocalCluster({ nodes: 8, runtime: 'memcached', memoryMegabytes: 512 });
 const results: Result[] = [];
 try {
   for (const cell of cells) results.push(await measureCell(cell));
 } finally {
-  await Promise.all([...workers.values()].map((worker) => worker.stop()));
   await cluster.close();
 }
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
@@ -58,12 +58,18 @@ async function measureCell(cell: Cell): Promise<Result> {
   const servers = cluster.nodes.slice(0, cell.nodes).map((node) => node.id);
   const names = CONTENDERS.filter((name) => cell.nodes === 1 || name !== 'memcache-client');
   const samples = new Map<ContenderName, Measurement[]>(names.map((name) => [name, []]));
-  // Round 0 stores the values and warms up; it does not count.
-  for (let round = 0; round <= options.rounds; round += 1) {
-    for (const name of names) {
-      const measurement = await ask(name, { cell, servers, milliseconds: options.milliseconds });
-      if (round > 0) samples.get(name)?.push(measurement);
+  // For each cell they are started anew: memcache leaves connections behind when it is slow, until a node takes no more from anybody.
+  const workers = new Map(names.map((name) => [name, new WorkerProcess(name, WORKER, [name])]));
+  try {
+    // Round 0 stores the values and warms up; it does not count.
+    for (let round = 0; round <= options.rounds; round += 1) {
+      for (const [name, worker] of workers) {
+        const measurement = await ask(worker, name, { cell, servers, milliseconds: round === 0 ? WARM_UP_MS : options.milliseconds });
+        if (round > 0) samples.get(name)?.push(measurement);
+      }
     }
+  } finally {
+    await Promise.all([...workers.values()].map((worker) => worker.stop()));
   }
   const contenders: Partial<Record<ContenderName, Measurement>> = {};
   for (const [name, list] of samples) {
@@ -89,9 +95,7 @@ function ratios(
   };
 }
 
-async function ask(name: ContenderName, order: Order): Promise<Measurement> {
-  const worker = workers.get(name);
-  if (worker === undefined) throw new Error(`no process for ${name}`);
+async function ask(worker: WorkerProcess, name: ContenderName, order: Order): Promise<Measurement> {
   const answer = await worker.ask<Answer>(order);
   if ('failure' in answer) throw new Error(`${name}: ${answer.failure}`);
   return answer.measurement;

@@ -58,9 +58,13 @@ export class World {
 
   async run(): Promise<Outcome> {
     this.#restorations.listen();
+    // A history is full of errors, and nobody looks where one of them was made.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     try {
       return await this.#play();
     } finally {
+      Error.stackTraceLimit = stackTraceLimit;
       this.#restorations.end();
     }
   }
