@@ -25,8 +25,9 @@ const options = readCommandLine('node benchmarks/dist/wire.js', 'How fast is a r
 const WORKER = fileURLToPath(new URL('./wire/worker.js', import.meta.url));
 const WARM_UP_MS = 1_000;
 
+const NODES = options.quick ? [1] : [1, 8];
 const cells: Cell[] = [];
-for (const nodes of options.quick ? [1] : [1, 8]) {
+for (const nodes of NODES) {
   for (const valueBytes of options.quick ? [1024] : [100, 1024, 16_384]) {
     for (const inFlight of options.quick ? [1, 64] : [1, 64, 256]) {
       for (const operation of ['get', 'set'] as const) cells.push({ operation, valueBytes, inFlight, nodes });
@@ -44,18 +45,17 @@ interface Result extends Cell {
   readonly cpuOverBestPeer: number;
 }
 
-// Room for what all contenders store together: a node that evicts, or has no room, is another measurement.
-const cluster = await startLocalCluster({ nodes: 8, runtime: 'memcached', memoryMegabytes: 512 });
 const results: Result[] = [];
-try {
-  for (const cell of cells) results.push(await measureCell(cell));
-} finally {
-  await cluster.close();
+// A cluster of its own for each number of nodes: one that grew has a handover going on, which is another measurement.
+for (const nodes of NODES) {
+  // Room for what all contenders store together: so is a node that evicts.
+  await using cluster = await startLocalCluster({ nodes, runtime: 'memcached', memoryMegabytes: 512 });
+  const servers = cluster.nodes.map((node) => node.id);
+  for (const cell of cells.filter((each) => each.nodes === nodes)) results.push(await measureCell(cell, servers));
 }
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
 
-async function measureCell(cell: Cell): Promise<Result> {
-  const servers = cluster.nodes.slice(0, cell.nodes).map((node) => node.id);
+async function measureCell(cell: Cell, servers: readonly string[]): Promise<Result> {
   const names = CONTENDERS.filter((name) => cell.nodes === 1 || name !== 'memcache-client');
   const samples = new Map<ContenderName, Measurement[]>(names.map((name) => [name, []]));
   // For each cell they are started anew: memcache leaves connections behind when it is slow, until a node takes no more from anybody.

@@ -152,7 +152,7 @@ export class Faults {
     time.at(forMs, () => {
       if (node.condition !== 'crashed' || network.nodes.get(id) !== node || !this.#stage.listed.includes(id)) return;
       this.#stage.startMachine(id);
-      this.#stage.announce();
+      this.#promises.allowDifference(this.#stage.announce());
     });
     return `${id} after ${forMs} ms`;
   }
@@ -162,7 +162,7 @@ export class Faults {
     const node = id === undefined ? undefined : this.#stage.network.nodes.get(id);
     if (node === undefined) return undefined;
     node.pause();
-    this.#promises.allowStale(forMs);
+    this.#promises.allowAway(node.id, forMs);
     this.#stage.time.at(forMs, () => {
       if (node.condition === 'paused') node.resume();
     });
@@ -175,7 +175,7 @@ export class Faults {
     if (id === undefined) return undefined;
     const { network, time } = this.#stage;
     network.isolated.add(id);
-    this.#promises.allowStale(forMs);
+    this.#promises.allowAway(id, forMs);
     time.at(forMs, () => network.isolated.delete(id));
     return `${id} for ${forMs} ms`;
   }
@@ -186,7 +186,7 @@ export class Faults {
     const node = id === undefined ? undefined : this.#stage.network.nodes.get(id);
     if (node === undefined) return undefined;
     node.hide();
-    this.#promises.allowStale(forMs);
+    this.#promises.allowAway(node.id, forMs);
     this.#stage.time.at(forMs, () => {
       if (node.condition === 'crashed' && this.#stage.listed.includes(node.id)) node.start();
     });
@@ -269,7 +269,7 @@ export class Faults {
 
   #unlist(id: string): void {
     this.#stage.list(this.#stage.listed.filter((listed) => listed !== id));
-    if (this.#promises.isSplit) this.#promises.excuseUnlisted();
+    this.#promises.unlisted(id);
   }
 
   #stop(id: string): void {

@@ -14,6 +14,10 @@ export class Promises {
   #staleUntil = -Infinity;
   /** Until when processes may disagree about what is in reach. */
   #splitUntil = -Infinity;
+  /** Until when a name may be another machine for one process than for another. */
+  #differUntil = -Infinity;
+  /** Until when a node counts as away, though it is back: until everybody acts on that. */
+  readonly #awayUntil = new Map<string, number>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -28,6 +32,11 @@ export class Promises {
     return this.#stage.time.now < this.#splitUntil;
   }
 
+  /** Two writers who see different machines may each be told that they wrote. */
+  get mayLoseChanges(): boolean {
+    return this.isSplit || this.#stage.time.now < this.#differUntil;
+  }
+
   /** Something is cut off for so long. */
   allowStale(forMs: number): void {
     this.#staleUntil = Math.max(this.#staleUntil, this.#stage.time.now + forMs + AGREEMENT_MS);
@@ -40,10 +49,34 @@ export class Promises {
     this.excuseUnlisted();
   }
 
+  /** A name leads to another machine, of which processes hear within so long. */
+  allowDifference(forMs: number): void {
+    this.allowStale(forMs);
+    this.#differUntil = this.#staleUntil;
+  }
+
+  /** Nobody reaches a node for so long. */
+  allowAway(id: string, forMs: number): void {
+    this.allowStale(forMs);
+    this.#awayUntil.set(id, this.#staleUntil);
+  }
+
+  /**
+   * A node left the list. What it alone holds can still be found as long as it runs: not where a process may not reach it, not where nobody has noticed yet
+   * that it is back, and not where no node that stays remembers it, because nobody who knew of it was awake since the others joined.
+   */
+  unlisted(id: string): void {
+    const { scenario, time } = this.#stage;
+    const isAway = scenario.copies === 1 && time.now < (this.#awayUntil.get(id) ?? -Infinity);
+    if (this.isSplit || isAway || !this.#isRemembered) this.excuseUnlisted();
+  }
+
   /** Everybody agrees: from now on nothing is excused any more. */
   endAllowances(): void {
     this.#staleUntil = -Infinity;
     this.#splitUntil = -Infinity;
+    this.#differUntil = -Infinity;
+    this.#awayUntil.clear();
   }
 
   /** A node whose data may be lost by what is promised: with several copies, only while everything is on enough nodes that run. */
@@ -78,13 +111,17 @@ export class Promises {
 
   /** Something was lost. With one copy, what only the lost node held is gone: nothing else is promised. */
   excuseLost(): void {
-    const { ledger, listed, network } = this.#stage;
     // Every node that is listed lost the history: a process that starts now can't know of others.
-    const remembers = listed.some((id) => network.nodes.get(id)?.get('@sess/history') !== undefined);
-    if (!remembers) this.excuseUnlisted();
-    for (const account of ledger.accounts.values()) {
+    if (!this.#isRemembered) this.excuseUnlisted();
+    for (const account of this.#stage.ledger.accounts.values()) {
       if (this.#holdersOf(account).length === 0) account.excused = true;
     }
+  }
+
+  /** Whether a node that is listed remembers what came before. */
+  get #isRemembered(): boolean {
+    const { listed, network } = this.#stage;
+    return listed.some((id) => network.nodes.get(id)?.get('@sess/history') !== undefined);
   }
 
   #othersHoldEverything(id: string): boolean {

@@ -104,12 +104,16 @@ export class Stage {
     return this.startApplication();
   }
 
-  /** Discovery reaches every process at its own time. */
-  announce(): void {
+  /** Discovery reaches every process at its own time: the last one after so many milliseconds. */
+  announce(): number {
     const { topology } = this;
+    let last = 0;
     for (const application of this.applications) {
-      this.time.at(this.random.next() * this.random.pick([50, 500, 4_000]), () => application.tell(topology));
+      const after = this.random.next() * this.random.pick([50, 500, 4_000]);
+      last = Math.max(last, after);
+      this.time.at(after, () => application.tell(topology));
     }
+    return last;
   }
 
   note(text: () => string): void {
