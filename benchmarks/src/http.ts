@@ -88,7 +88,16 @@ if (ratios.length > 0) {
   );
 }
 if (options.json !== undefined) {
-  const found = { node: process.version, load: LOAD_GENERATOR, places, starts, rounds, seconds, samples: Object.fromEntries(samples), ratios };
+  const found = {
+    node: process.version,
+    load: LOAD_GENERATOR,
+    places,
+    starts,
+    rounds,
+    seconds,
+    samples: Object.fromEntries(samples),
+    ratios,
+  };
   await writeFile(options.json, `${JSON.stringify(found, null, 2)}\n`);
 }
 

@@ -29,23 +29,6 @@ describe('a turnstile', () => {
     expect([await second, turnstile.waiting]).toEqual([undefined, 0]);
   });
 
-  /** When each of so many who come together was let in, in milliseconds. */
-  async function entriesOf(count: number, perSecond: number): Promise<readonly number[]> {
-    const turnstile = new Turnstile({ concurrency: count, queued: count, waitMs: 60_000, perSecond });
-    const entries: number[] = [];
-    const enter = async (): Promise<void> => {
-      (await turnstile.enter())?.();
-      entries.push(performance.now());
-    };
-    const all = Array.from({ length: count }, enter);
-    await vi.advanceTimersByTimeAsync(60_000);
-    await Promise.all(all);
-    return entries;
-  }
-
-  const most = (entries: readonly number[], withinMs: number): number =>
-    Math.max(...entries.map((from, index) => entries.findLastIndex((at) => at < from + withinMs) + 1 - index));
-
   it.each([1, 2, 10, 25, 100, 1_000])('lets in no more than %i in any one second, and hardly fewer', async (perSecond) => {
     const entries = await entriesOf(4 * perSecond, perSecond);
     expect([entries.length, most(entries, 1_000)]).toEqual([4 * perSecond, perSecond]);
@@ -66,3 +49,22 @@ describe('a turnstile', () => {
     expect(enter()).toBe(10);
   });
 });
+
+/** When each of so many who come together was let in, in milliseconds. */
+async function entriesOf(count: number, perSecond: number): Promise<readonly number[]> {
+  const turnstile = new Turnstile({ concurrency: count, queued: count, waitMs: 60_000, perSecond });
+  const entries: number[] = [];
+  const enter = async (): Promise<void> => {
+    (await turnstile.enter())?.();
+    entries.push(performance.now());
+  };
+  const all = Array.from({ length: count }, enter);
+  await vi.advanceTimersByTimeAsync(60_000);
+  await Promise.all(all);
+  return entries;
+}
+
+/** The most that were let in within any such time. */
+function most(entries: readonly number[], withinMs: number): number {
+  return Math.max(...entries.map((from, index) => entries.findLastIndex((at) => at < from + withinMs) + 1 - index));
+}
