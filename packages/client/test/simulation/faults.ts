@@ -102,7 +102,7 @@ export class Faults {
 
   #leave(): string | undefined {
     const id = this.#promises.loseableNode(2);
-    if (id === undefined) return undefined;
+    if (id === undefined || this.#isShared(id)) return undefined;
     this.#unlist(id);
     this.#stage.announce();
     // Taken off the list first, stopped some time later, as providers do.
@@ -115,6 +115,7 @@ export class Faults {
     const application = random.pick(applications);
     if (listed.length < 2 || application.clock.frozen) return undefined;
     const id = random.pick(listed);
+    if (this.#isShared(id)) return undefined;
     application.client.drain(id).then(
       () => {
         this.drained += 1;
@@ -265,6 +266,11 @@ export class Faults {
       network.conditions = { ...CALM, usualDelayMs: 5 };
     });
     return `for ${forMs} ms`;
+  }
+
+  /** Whether a roll is going on whose two lists share this node alone: it is to stay, or who has one list never hears of the other. */
+  #isShared(id: string): boolean {
+    return this.#stage.time.now < this.#rollsUntil && !this.#promises.isRememberedWithout(id);
   }
 
   #unlist(id: string): void {

@@ -68,7 +68,7 @@ export class Promises {
   unlisted(id: string): void {
     const { scenario, time } = this.#stage;
     const isAway = scenario.copies === 1 && time.now < (this.#awayUntil.get(id) ?? -Infinity);
-    if (this.isSplit || isAway || !this.#isRemembered) this.excuseUnlisted();
+    if (this.isSplit || isAway || !this.isRememberedWithout(id)) this.excuseUnlisted();
   }
 
   /** Everybody agrees: from now on nothing is excused any more. */
@@ -101,6 +101,12 @@ export class Promises {
     )?.key;
   }
 
+  /** Whether a node that is listed, and is not this one, remembers what came before. */
+  isRememberedWithout(left?: string): boolean {
+    const { listed, network } = this.#stage;
+    return listed.some((id) => id !== left && network.nodes.get(id)?.get('@sess/history') !== undefined);
+  }
+
   /** What only a node holds that has left the list, and that a process may not reach: it is not waited for. */
   excuseUnlisted(): void {
     const { ledger, listed } = this.#stage;
@@ -112,16 +118,10 @@ export class Promises {
   /** Something was lost. With one copy, what only the lost node held is gone: nothing else is promised. */
   excuseLost(): void {
     // Every node that is listed lost the history: a process that starts now can't know of others.
-    if (!this.#isRemembered) this.excuseUnlisted();
+    if (!this.isRememberedWithout()) this.excuseUnlisted();
     for (const account of this.#stage.ledger.accounts.values()) {
       if (this.#holdersOf(account).length === 0) account.excused = true;
     }
-  }
-
-  /** Whether a node that is listed remembers what came before. */
-  get #isRemembered(): boolean {
-    const { listed, network } = this.#stage;
-    return listed.some((id) => network.nodes.get(id)?.get('@sess/history') !== undefined);
   }
 
   #othersHoldEverything(id: string): boolean {
