@@ -23,6 +23,9 @@ const ALONE = [
   'internal/conformance/test/transports*.test.ts',
 ];
 
+/** A browser drops what it is loading when a network interface comes or goes, and tests with containers and namespaces make some: it runs after them. */
+const IN_A_BROWSER = 'internal/browser/test/**/*.test.ts';
+
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -47,11 +50,14 @@ export default defineConfig({
           setupFiles: ['scripts/put-back.ts'],
           server: BUILT,
           include: [`${FOLDERS}/test/**/*.test.ts`, 'benchmarks/test/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: ALONE,
+          exclude: [...ALONE, IN_A_BROWSER],
         },
       },
       {
         test: { ...SHARED, name: 'alone', server: BUILT, include: ALONE },
+      },
+      {
+        test: { ...SHARED, name: 'browser', server: BUILT, include: [IN_A_BROWSER], sequence: { groupOrder: 1 } },
       },
     ],
   },
