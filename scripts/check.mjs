@@ -11,7 +11,7 @@ const CHECKS = {
   packages: ['node', ['scripts/check-packages.mjs']],
   lockfile: ['node', ['scripts/check-lockfile.mjs']],
   // Collects every test file as a machine with nothing but Node.js does, and runs none: a file without a test fails the run.
-  collect: ['vitest', ['run', '--reporter=dot', '-t', '^$'], { env: { SESS_REQUIRE_SERVERS: '0' } }],
+  collect: ['vitest', ['run', '--reporter=minimal', '-t', '^$'], { env: { SESS_REQUIRE_SERVERS: '0' } }],
 };
 
 const wanted = process.argv.slice(2);
