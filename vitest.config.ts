@@ -6,6 +6,8 @@ const SHARED = {
   pool: 'forks',
   // One more than there are cores: many tests wait, for sockets, for processes or for time to pass.
   maxWorkers: availableParallelism() + 1,
+  // Short-lived objects die young in a larger nursery, instead of being copied out of a small one.
+  execArgv: ['--min-semi-space-size=32', '--max-semi-space-size=64'],
   testTimeout: 20_000,
   hookTimeout: 30_000,
 } as const;
@@ -29,27 +31,17 @@ const IN_A_BROWSER = 'internal/browser/test/**/*.test.ts';
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    globalSetup: ['scripts/runtimes.ts', 'scripts/programs.ts', 'scripts/long.ts'],
+    globalSetup: ['scripts/runtimes.ts', 'scripts/programs.ts', 'scripts/long.ts', 'scripts/simulation.ts'],
     projects: [
       {
-        // Beside the source: no sockets, no processes, nothing global. They share processes, which saves most of their time.
+        // They share processes, and what Vite has made of the sources, which saves most of their time. Servers and processes are each file's own.
         test: {
           ...SHARED,
-          name: 'unit',
-          isolate: false,
-          server: BUILT,
-          include: [`${FOLDERS}/src/**/*.test.ts`, 'benchmarks/src/**/*.test.ts'],
-        },
-      },
-      {
-        // With servers and processes of their own. What they are given is theirs; the process is shared.
-        test: {
-          ...SHARED,
-          name: 'servers',
+          name: 'together',
           isolate: false,
           setupFiles: ['scripts/put-back.ts'],
           server: BUILT,
-          include: [`${FOLDERS}/test/**/*.test.ts`, 'benchmarks/test/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: [`${FOLDERS}/{src,test}/**/*.test.ts`, 'benchmarks/{src,test}/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: [...ALONE, IN_A_BROWSER],
         },
       },

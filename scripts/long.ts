@@ -4,8 +4,9 @@
  */
 import type { TestProject } from 'vitest/node';
 
+export const long: boolean = process.env['SESS_TEST_LONG'] === '1';
+
 export default function setup(project: TestProject): void {
-  const long = process.env['SESS_TEST_LONG'] === '1';
   if (!long) process.stderr.write('long forms of tests are left out: SESS_TEST_LONG=1 runs them\n');
   project.provide('long', long);
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { NodeProcess } from './node-process.ts';
 
-/** In its long form, at every moment: each is a lab with its nodes and apps. */
+/** In its long form, at every moment, and again and again: each is a lab with its nodes and apps. */
 const long = inject('long');
 
 /** What the lab says when it has come so far. */
@@ -32,7 +32,7 @@ const RUNTIME = inject('runtimes').includes('memcached') ? 'memcached' : 'embedd
 describe(`the lab on ${RUNTIME} nodes, interrupted`, { timeout: 60_000 }, () => {
   const args = ['--runtime', RUNTIME, '--users', '200', '--apps', '1', '--strategy', 'sess', '--scenario', 'scale-up'];
 
-  it.each(long ? MOMENTS : MOMENTS.filter(([when]) => when === 'while the apps start' || when === 'in the middle of an event'))(
+  it.each(long ? MOMENTS : MOMENTS.filter(([when]) => when === 'in the middle of an event'))(
     'ends with 130 and leaves no process behind at Ctrl-C %s',
     async (_when, moment) => {
       const process = lab(...args);
@@ -53,7 +53,7 @@ describe(`the lab on ${RUNTIME} nodes, interrupted`, { timeout: 60_000 }, () => 
     expect(process.groupLives).toBe(false);
   });
 
-  it('closes as well for those who press Ctrl-C again and again', async () => {
+  it.runIf(long)('closes as well for those who press Ctrl-C again and again', async () => {
     const process = lab(...args);
     await process.says(/logging in/);
     process.killGroup('SIGINT');

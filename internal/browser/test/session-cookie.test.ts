@@ -7,6 +7,20 @@ import { post, profileStatus, Visitor } from './visitor.ts';
 /** A browser on a busy machine. */
 const TIMEOUT_MS = 120_000;
 
+/** In its long form with both frameworks and both schemes: a browser is slow. */
+const long = inject('long');
+
+const COOKIES: readonly [Framework, Scheme, string][] = [
+  ['koa', 'http', 'sess'],
+  ['koa', 'https', '__Host-sess'],
+  ['fastify', 'https', '__Host-sess'],
+  ['fastify', 'http', 'sess'],
+];
+const APPS: readonly [Framework, Scheme][] = [
+  ['fastify', 'https'],
+  ['koa', 'http'],
+];
+
 describe.runIf(inject('programs').includes('chromium'))('in Chromium', { timeout: TIMEOUT_MS }, () => {
   let browser: Browser;
   let visitor: Visitor | undefined;
@@ -27,12 +41,7 @@ describe.runIf(inject('programs').includes('chromium'))('in Chromium', { timeout
     return visitor;
   }
 
-  it.each<[Framework, Scheme, string]>([
-    ['fastify', 'https', '__Host-sess'],
-    ['fastify', 'http', 'sess'],
-    ['koa', 'https', '__Host-sess'],
-    ['koa', 'http', 'sess'],
-  ])(
+  it.each(long ? COOKIES : COOKIES.slice(0, 1))(
     'a login on the %s app over %s is one cookie %s, which no script sees, and which survives a reload',
     async (framework, scheme, name) => {
       const visit = await newVisitor(framework, scheme);
@@ -49,10 +58,7 @@ describe.runIf(inject('programs').includes('chromium'))('in Chromium', { timeout
     },
   );
 
-  describe.each<[Framework, Scheme]>([
-    ['fastify', 'https'],
-    ['koa', 'http'],
-  ])('on the %s app over %s', (framework, scheme) => {
+  describe.each(long ? APPS : APPS.slice(0, 1))('on the %s app over %s', (framework, scheme) => {
     it('a logout makes the browser forget the cookie, which is worth nothing afterwards', async () => {
       const visit = await newVisitor(framework, scheme);
       const page = await visit.newTab();

@@ -4,7 +4,7 @@ import { startExpress } from './session-libraries/express-app.ts';
 import { startFastify } from './session-libraries/fastify-app.ts';
 import { startKoa } from './session-libraries/koa-app.ts';
 
-for (const runtime of inject('runtimes').filter((each) => each !== 'container')) {
+for (const runtime of inject('mainRuntimes')) {
   sessionLibraryConformance(
     {
       name: 'express-session',

@@ -6,6 +6,7 @@ const SETTINGS: ClientSettings = { copies: 2, timeoutMs: 500, historyIntervalMs:
 const AGREEMENT_MS = agreementMsOf(SETTINGS);
 const SLOW_TEST = { timeout: 180_000 };
 const runtimes = inject('runtimes').filter((runtime) => runtime !== 'embedded');
+/** In their long form in containers too, and with what only a network between them does. */
 const long = inject('long');
 /** In a container runs the same memcached. */
 const plainly = runtimes.includes('memcached') ? 'memcached' : runtimes[0];
@@ -123,7 +124,7 @@ describe.each(long ? runtimes : runtimes.filter((runtime) => runtime === plainly
   },
 );
 
-describe.runIf(inject('runtimes').includes('memcached') && inject('programs').includes('network-namespaces'))(
+describe.runIf(long && runtimes.includes('memcached') && inject('programs').includes('network-namespaces'))(
   'with a network between them',
   () => {
     it(
@@ -148,7 +149,7 @@ describe.runIf(inject('runtimes').includes('memcached') && inject('programs').in
   },
 );
 
-describe.runIf(inject('runtimes').includes('memcached'))('with memcached', () => {
+describe.runIf(long && runtimes.includes('memcached'))('with memcached', () => {
   it(
     'nothing is lost and nothing comes back when one process reaches a node late, and then not at all for a while',
     SLOW_TEST,
@@ -174,7 +175,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('with memcached', () =>
     },
   );
 
-  it.runIf(long)('a load with two copies goes on while a node is killed and comes back empty', SLOW_TEST, async () => {
+  it('a load with two copies goes on while a node is killed and comes back empty', SLOW_TEST, async () => {
     const outcome = await loadUnderFailure({
       runtime: 'memcached',
       requestsPerSecond: 150,

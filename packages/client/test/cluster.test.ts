@@ -11,7 +11,7 @@ import { heard } from './heard.ts';
 
 const ttlSeconds = 60;
 // Containers are slow to start; what they would show, the memcached process shows.
-const runtimes = inject('runtimes').filter((runtime) => runtime !== 'container');
+const runtimes = inject('mainRuntimes');
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {

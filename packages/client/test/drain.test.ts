@@ -12,7 +12,7 @@ import type { Transport } from '../src/transport/transport.ts';
 import { FakeDiscovery } from './fake-discovery.ts';
 import { heard } from './heard.ts';
 
-const runtimes = inject('runtimes').filter((runtime) => runtime !== 'container');
+const runtimes = inject('mainRuntimes');
 const TTL = 600;
 const PACE = { historyIntervalMs: 100, timeoutMs: 5_000, handover: { clockSkewMs: 0 } };
 

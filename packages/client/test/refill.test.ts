@@ -7,7 +7,7 @@ import type { NodeTransport } from '../src/transport/transport.ts';
 import { heard } from './heard.ts';
 import { crash, Party, restart } from './party.ts';
 
-const runtimes = inject('runtimes').filter((runtime) => runtime !== 'container');
+const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
 const KEYS = Array.from({ length: 500 }, (_, number) => `session-${number}`);
 

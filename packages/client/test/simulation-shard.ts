@@ -1,23 +1,32 @@
 /** What a test file runs of the simulated histories: each takes its part, so that they run side by side. */
-import { shrink } from './simulation/shrink.ts';
-import { Totals } from './simulation/totals.ts';
-import { World } from './simulation/world.ts';
+import { expect, it } from 'vitest';
+
+import { FAULTS, shrink, Totals, World } from './simulated.ts';
 
 /** All shards together. */
 const SEEDS = Number(process.env['SESS_SIMULATION_SEEDS'] ?? 10_000);
 const SHARDS = 4;
 const ENOUGH_FAILURES = 3;
 
-export interface ShardOutcome {
-  /** One line for each failing seed, with the least history that fails. */
-  readonly failures: readonly string[];
-  readonly totals: Totals;
-  /** How many histories this shard is to run. */
-  readonly seeds: number;
-}
+/** What else must have come about, by its name in the totals. */
+const CONSEQUENCES = ['slow', 'lost', 'late', 'timeouts', 'conflicts', 'drained', 'refilled', 'made up for', 'restored', 'gone one by one'];
 
 /** `shard`: from 0. */
-export async function runShard(shard: number): Promise<ShardOutcome> {
+export function testShard(shard: number): void {
+  const seeds = Math.ceil((SEEDS - shard) / SHARDS);
+  const title = `loses no session and revives none in simulated histories with faults (${shard + 1} of ${SHARDS})`;
+  it(title, { timeout: 600_000 }, async () => {
+    const { failures, totals } = await runShard(shard);
+    expect(failures).toEqual([]);
+    // The histories did what they are for.
+    expect(totals.of('acknowledged')).toBeGreaterThan(seeds * 20);
+    for (const name of [...FAULTS, ...CONSEQUENCES]) expect.soft(totals.of(name), name).toBeGreaterThan(seeds / 200);
+    console.error(`simulated in ${seeds} histories: ${totals.entries.map(([name, times]) => `${name} ${times}`).join(', ')}`);
+  });
+}
+
+/** One line for each failing seed, with the least history that fails. */
+async function runShard(shard: number): Promise<{ readonly failures: readonly string[]; readonly totals: InstanceType<typeof Totals> }> {
   const failures: string[] = [];
   const totals = new Totals();
   for (let seed = 1 + shard; seed <= SEEDS && failures.length < ENOUGH_FAILURES; seed += SHARDS) {
@@ -28,5 +37,5 @@ export async function runShard(shard: number): Promise<ShardOutcome> {
     const least = await shrink(world.scenario);
     failures.push(`seed ${seed}: ${outcome.violation.message}; the least that fails: ${JSON.stringify(least.scenario)}`);
   }
-  return { failures, totals, seeds: Math.ceil((SEEDS - shard) / SHARDS) };
+  return { failures, totals };
 }

@@ -7,7 +7,7 @@ import { textTransport } from '../src/transport/text/index.ts';
 import type { NodeTransport, TransportOptions } from '../src/transport/transport.ts';
 import { OPTIONS, ScriptedServer, type Peer } from './text-scripted-server.ts';
 
-const runtimes = inject('runtimes').filter((runtime) => runtime !== 'container');
+const runtimes = inject('mainRuntimes');
 
 async function start(options: LocalClusterOptions, given: Partial<TransportOptions> = {}): Promise<[NodeTransport, LocalCluster]> {
   const cluster = await startLocalCluster({ nodes: 1, ...options });

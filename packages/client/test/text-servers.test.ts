@@ -11,7 +11,7 @@ const HOUR_SECONDS = 3_600;
 const YEAR_SECONDS = 365 * 24 * HOUR_SECONDS;
 
 // A container runs the same memcached, and takes seconds to start.
-const runtimes = inject('runtimes').filter((runtime) => runtime !== 'container');
+const runtimes = inject('mainRuntimes');
 
 describe.each(runtimes)('on %s', (runtime) => {
   async function open(

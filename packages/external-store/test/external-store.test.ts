@@ -6,7 +6,7 @@ import { storageKey } from '../src/storage-key.ts';
 
 const TTL = { ttlSeconds: 60 };
 
-describe.each(inject('runtimes').filter((runtime) => runtime !== 'container'))('a store for another library (%s)', (runtime) => {
+describe.each(inject('mainRuntimes'))('a store for another library (%s)', (runtime) => {
   let cluster: LocalCluster;
   let client: Client;
   let store: ExternalStore;

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 
 import { arbitraryNodes } from '../test/arbitrary-nodes.ts';
 import { compare } from './compare.ts';
@@ -60,7 +60,7 @@ describe('of two rings', () => {
         expect('samples' in comparison).toBe(!comparison.exact);
         expectAgreement(comparison, movesSeen(old, anew));
       }),
-      { numRuns: 30 },
+      { numRuns: inject('long') ? 30 : 10 },
     );
   });
 

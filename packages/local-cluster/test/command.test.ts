@@ -27,7 +27,7 @@ async function ask(port: number, request: string): Promise<string> {
 
 const portOf = (address: string): number => Number(address.split(':').at(-1));
 
-describe.each(inject('runtimes').filter((name) => name !== 'container'))('sess-cluster with runtime %s', (runtime) => {
+describe.each(inject('mainRuntimes'))('sess-cluster with runtime %s', (runtime) => {
   test('takes commands, tells what they did, and leaves nothing running', async () => {
     const command = run(['--nodes', '2', '--runtime', runtime, '--json']);
     const first = await command.event();

@@ -11,7 +11,7 @@ afterEach(async () => {
 
 const SERVERS = 8;
 const INCREMENTS = 400;
-const runtime = inject('runtimes').includes('memcached') ? 'memcached' : 'embedded';
+const [runtime = 'embedded'] = inject('mainRuntimes');
 const connection = () => ({ secure: true, response: { headersSent: false } });
 
 async function servers(copies: number): Promise<readonly Sessions[]> {

@@ -84,7 +84,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('a memcached that is fu
   });
 });
 
-describe.each(inject('runtimes').filter((runtime) => runtime !== 'container'))('a memcached (%s) that', (runtime) => {
+describe.each(inject('mainRuntimes'))('a memcached (%s) that', (runtime) => {
   it.each<[string, (cluster: LocalCluster, id: string) => Promise<unknown>, (cluster: LocalCluster, id: string) => Promise<unknown>]>([
     ['does not answer', (cluster, id) => cluster.pauseNode(id), (cluster, id) => cluster.resumeNode(id)],
     ['is gone', (cluster, id) => cluster.crashNode(id), (cluster, id) => cluster.restartNode(id)],

@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-const runtime = inject('runtimes').includes('memcached') ? 'memcached' : 'embedded';
+const [runtime = 'embedded'] = inject('mainRuntimes');
 
 interface Servers {
   readonly cluster: LocalCluster;

@@ -24,7 +24,7 @@ async function open(servers: string, options: Partial<SessionsOptions> = {}): Pr
   return sessions;
 }
 
-const runtimes = inject('runtimes').filter((runtime) => runtime !== 'container');
+const runtimes = inject('mainRuntimes');
 
 describe.each(runtimes)('sessions in memcached (%s)', (runtime) => {
   it('live from login to logout, and every server sees them', async () => {

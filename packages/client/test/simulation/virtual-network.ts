@@ -80,18 +80,31 @@ export class VirtualNetwork {
     return address === undefined || node?.address === address ? node : undefined;
   }
 
-  /** Brings one message over. `false` when it was lost. */
-  deliver(arrive: () => void): boolean {
+  /** Brings a request to its node, which settles nothing: see `quietly`. `false` when it was lost. */
+  deliverToNode(arrive: () => void): boolean {
+    const delayMs = this.#delay();
+    if (delayMs !== undefined) this.time.quietly(delayMs, arrive);
+    return delayMs !== undefined;
+  }
+
+  /** Brings an answer to its client. `false` when it was lost. */
+  deliverToClient(arrive: () => void): boolean {
+    const delayMs = this.#delay();
+    if (delayMs !== undefined) this.time.at(delayMs, arrive);
+    return delayMs !== undefined;
+  }
+
+  /** How long a message is on its way; `undefined` when it is lost. */
+  #delay(): number | undefined {
     const { usualDelayMs, slowDelayMs, slowChance, lossChance } = this.conditions;
     this.counts.messages += 1;
     if (this.random.chance(lossChance)) {
       this.counts.lost += 1;
-      return false;
+      return undefined;
     }
     const slow = this.random.chance(slowChance);
     if (slow) this.counts.slow += 1;
-    this.time.at(this.random.next() * (slow ? slowDelayMs : usualDelayMs), arrive);
-    return true;
+    return this.random.next() * (slow ? slowDelayMs : usualDelayMs);
   }
 }
 
@@ -213,7 +226,7 @@ class VirtualConnection implements NodeTransport {
   #send<T>(perform: (node: VirtualNode, epoch: number) => T, answer: (value: T) => void): void {
     const network = this.#network;
     if (network.isCut(this.#process, this.#target.id)) return;
-    const sent = network.deliver(() => {
+    const sent = network.deliverToNode(() => {
       const node = network.machine(this.#target);
       if (node === undefined || node.condition === 'crashed') {
         this.#toClient(() => this.#lost('connection refused'));
@@ -229,7 +242,7 @@ class VirtualConnection implements NodeTransport {
         const epoch = this.#connect(generation);
         const value = perform(node, epoch);
         if (network.isCut(this.#process, this.#target.id)) return;
-        const replied = network.deliver(() => {
+        const replied = network.deliverToClient(() => {
           this.#clock.run(() => {
             if (this.#epoch === epoch && !this.#closed) answer(value);
           });
@@ -246,7 +259,7 @@ class VirtualConnection implements NodeTransport {
       this.#generation = generation;
       this.#epoch = this.#network.nextEpoch();
       const epoch = this.#epoch;
-      this.#clock.run(() => {
+      this.#toClient(() => {
         if (!this.#closed) this.#events.connected(epoch);
       });
     }

@@ -5,8 +5,12 @@ interface Event {
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
+  /** Whether promises may go on because of it. */
+  readonly wakes: boolean;
   cancelled: boolean;
 }
+
+const SETTLED: Promise<void> = Promise.resolve();
 
 export class VirtualTime {
   readonly #events: Event[] = [];
@@ -15,11 +19,15 @@ export class VirtualTime {
   now = 0;
 
   at(delayMs: number, run: () => void): CancelTimer {
-    const event = { at: this.now + Math.max(0, delayMs), order: this.#order++, run, cancelled: false };
-    this.#push(event);
+    const event = this.#plan(delayMs, run, true);
     return () => {
       event.cancelled = true;
     };
+  }
+
+  /** For what settles no promise and calls no client: the next event need not wait until promises have gone on. */
+  quietly(delayMs: number, run: () => void): void {
+    this.#plan(delayMs, run, false);
   }
 
   /**
@@ -36,7 +44,7 @@ export class VirtualTime {
         } catch (error) {
           return reject(error);
         }
-        queueMicrotask(afterwards);
+        void SETTLED.then(afterwards);
       };
       // Node.js begins with what was put off by `nextTick` once no promise can go on, so not before the promises of this event are through.
       const afterwards = (): void => process.nextTick(turn);
@@ -44,7 +52,13 @@ export class VirtualTime {
     });
   }
 
-  /** Runs the next event. `false` when there is none before `until`. */
+  #plan(delayMs: number, run: () => void, wakes: boolean): Event {
+    const event = { at: this.now + Math.max(0, delayMs), order: this.#order++, run, wakes, cancelled: false };
+    this.#push(event);
+    return event;
+  }
+
+  /** Runs events up to the first that promises may go on from. `false` when there is none before `until`. */
   #next(until: number): boolean {
     for (;;) {
       const event = this.#events[0];
@@ -56,7 +70,7 @@ export class VirtualTime {
       if (event.cancelled) continue;
       this.now = event.at;
       event.run();
-      return true;
+      if (event.wakes) return true;
     }
   }
 

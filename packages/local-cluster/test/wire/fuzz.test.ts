@@ -6,7 +6,7 @@ import { sameReply } from './compare-replies.ts';
 import { twoServers } from './two-servers.ts';
 
 /** More of them: `SESS_FUZZ_RUNS=2000`. A failure prints its seed and path; `fc.assert(..., { seed, path })` replays it. */
-const RUNS = Number(process.env['SESS_FUZZ_RUNS'] ?? 40);
+const RUNS = Number(process.env['SESS_FUZZ_RUNS'] ?? (inject('long') ? 40 : 10));
 
 const key = fc.constantFrom('a', 'b', 'c', 'a', 'b', 'k'.repeat(250), 'k'.repeat(251), 'Zm9v', '');
 const number = fc.constantFrom(

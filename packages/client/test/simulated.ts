@@ -1,0 +1,7 @@
+/** The simulation, as `scripts/simulation.ts` has made it ready: see there why. */
+import { createRequire } from 'node:module';
+import { inject } from 'vitest';
+
+import type * as Simulation from './simulation/index.ts';
+
+export const { FAULTS, MUTATIONS, shrink, Totals, World } = createRequire(import.meta.url)(inject('simulation')) as typeof Simulation;

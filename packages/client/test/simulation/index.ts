@@ -1,0 +1,6 @@
+/** What tests use of the simulation. */
+export { MUTATIONS } from './mutation.ts';
+export { FAULTS } from './scenario.ts';
+export { shrink } from './shrink.ts';
+export { Totals } from './totals.ts';
+export { World } from './world.ts';
