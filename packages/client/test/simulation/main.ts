@@ -20,10 +20,11 @@ const { values } = parseArgs({
   },
 });
 const mutation = MUTATIONS.find((name) => name === values.mutation);
-if (values.mutation !== undefined && mutation === undefined) throw new Error(`--mutation is one of ${MUTATIONS.join(', ')}`);
+if (values.mutation !== undefined && mutation === undefined)
+  refuse(`--mutation is "${values.mutation}"; it is one of ${MUTATIONS.join(', ')}`);
 const options: WorldOptions = mutation === undefined ? {} : { mutation };
-const from = Number(values.from);
-const count = Number(values.seeds);
+const from = wholeNumber('from');
+const count = wholeNumber('seeds');
 const totals = new Totals();
 const started = performance.now();
 let failures = 0;
@@ -40,3 +41,14 @@ for (let seed = from; seed < from + count; seed += 1) {
 console.table(Object.fromEntries(totals.entries));
 console.log(`${count - failures} passed, ${failures} failed; ${((performance.now() - started) / count).toFixed(1)} ms each`);
 process.exitCode = failures > 0 ? 1 : 0;
+
+function wholeNumber(name: 'seeds' | 'from'): number {
+  const number = Number(values[name]);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  return refuse(`--${name} is "${values[name]}"; it must be a whole number from 1, as in --seeds 1000 --from 1`);
+}
+
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
