@@ -8,8 +8,7 @@ const LAST_WORDS = 2_000;
 
 /** What the process says, once. */
 export type FromDatabase =
-  /** `host:port`. */
-  { readonly type: 'listening'; readonly address: string } | { readonly type: 'failed'; readonly message: string };
+  { readonly type: 'listening'; readonly url: string } | { readonly type: 'failed'; readonly message: string };
 
 /** A database in a process of its own, which forgets everything when it ends. */
 export class DatabaseProcess {
@@ -28,9 +27,9 @@ export class DatabaseProcess {
     }
   }
 
-  private constructor(child: ChildProcess, address: string) {
+  private constructor(child: ChildProcess, url: string) {
     this.#child = child;
-    this.url = `postgres://postgres@${address}/postgres`;
+    this.url = url;
   }
 
   async close(): Promise<void> {
@@ -52,7 +51,7 @@ async function listening(child: ChildProcess): Promise<string> {
       child.once('error', (error) => fail(`could not be started: ${error.message}`));
       child.once('close', (code, signal) => fail(`ended at its start (${signal ?? `exit code ${code}`}) ${lastWords}`.trim()));
       child.once('message', (message: FromDatabase) =>
-        message.type === 'listening' ? resolve(message.address) : fail(`could not start: ${message.message}`),
+        message.type === 'listening' ? resolve(message.url) : fail(`could not start: ${message.message}`),
       );
     });
   } finally {
