@@ -7,8 +7,7 @@ const START_TIMEOUT_MS = 120_000;
 const LAST_WORDS = 2_000;
 
 /** What the process says, once. */
-export type FromDatabase =
-  { readonly type: 'listening'; readonly url: string } | { readonly type: 'failed'; readonly message: string };
+export type FromDatabase = { readonly type: 'listening'; readonly url: string } | { readonly type: 'failed'; readonly message: string };
 
 /** A database in a process of its own, which forgets everything when it ends. */
 export class DatabaseProcess {

@@ -81,7 +81,10 @@ describe('parseOptions', () => {
     [['--apps', '9'], '--apps is "9"'],
     [['--runtime', 'vm'], '--runtime is "vm"; it must be one of auto, container, memcached, embedded.'],
     [['--scenario', 'flood'], '--scenario is "flood"; it must be one of cross-read, app-kill'],
-    [['--strategy', 'random'], '--strategy is "random"; it must be one of modulo, ketama, memcache, sess, sess-2-copies, sess-drain, sess-database.'],
+    [
+      ['--strategy', 'random'],
+      '--strategy is "random"; it must be one of modulo, ketama, memcache, sess, sess-2-copies, sess-drain, sess-database.',
+    ],
     [['--copies', '4'], '--copies is "4"; it must be a whole number from 1 to 3.'],
     [['--transport', 'udp'], '--transport is "udp"; it must be one of text, memjs.'],
     [['--serve', '--users', '5', '--json', 'x'], 'leave out --users, --json'],

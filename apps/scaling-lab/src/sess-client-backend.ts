@@ -14,13 +14,7 @@ const DATABASE_CONNECTIONS = 2;
 const DATABASE_TIMEOUT_MS = 5 * ANSWER_TIMEOUT_MS;
 
 /** This project's client over the list, with clients that agree on a change within two seconds rather than 35. */
-export async function openSessClientBackend({
-  nodes,
-  pollIntervalMs,
-  copies,
-  transport,
-  database,
-}: AppConfig): Promise<SessionBackend> {
+export async function openSessClientBackend({ nodes, pollIntervalMs, copies, transport, database }: AppConfig): Promise<SessionBackend> {
   const client = createClient({
     discovery: discoveryOf(nodes, pollIntervalMs),
     transport: transport === 'memjs' ? (await import('@sess/memjs-transport')).memjsTransport() : undefined,

@@ -81,7 +81,15 @@ export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
 };
 
 /** In the order in which they stand in tables. */
-export const STRATEGY_NAMES: readonly StrategyName[] = ['modulo', 'ketama', 'memcache', 'sess', 'sess-2-copies', 'sess-drain', 'sess-database'];
+export const STRATEGY_NAMES: readonly StrategyName[] = [
+  'modulo',
+  'ketama',
+  'memcache',
+  'sess',
+  'sess-2-copies',
+  'sess-drain',
+  'sess-database',
+];
 
 /** Those of a run in which none was named: `memcache` loses what `ketama` loses, give or take chance. */
 export const PRESET_STRATEGIES: readonly StrategyName[] = ['modulo', 'ketama', 'sess', 'sess-2-copies', 'sess-drain', 'sess-database'];

@@ -2,15 +2,12 @@ import { createClient } from '@sess/client';
 import { buildApp as buildFastifyApp, listen as listenFastify } from '@sess/fastify-demo';
 import { buildApp as buildKoaApp, listen as listenKoa } from '@sess/koa-demo';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { postgresBacking } from '@sess/postgres-backing';
 import { memoryBacking } from '@sess/session';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ChildProcesses, endChild } from '../src/child-processes.ts';
-import type { FromDatabase } from '../src/database-process.ts';
 import { flush } from '../src/node-stats.ts';
+import { startBuiltDatabase } from './built-database.ts';
 import { NodeProcess } from './node-process.ts';
 
 const SESS_SECRET = 'a secret that is long enough for a test';
@@ -20,18 +17,14 @@ const FRAMEWORKS = ['fastify', 'koa'] as const;
 const LONG_MS = 120_000;
 
 let cluster: LocalCluster;
-let database: ChildProcess;
-let url: string;
+let database: Awaited<ReturnType<typeof startBuiltDatabase>>;
 const started: NodeProcess[] = [];
 
 beforeAll(async () => {
-  cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
-  database = new ChildProcesses().fork(new URL('../dist/database-process-main.js', import.meta.url));
-  const [said]: FromDatabase[] = await once(database, 'message');
-  url = said?.type === 'listening' ? said.url : expect.fail(`the database can't start: ${said?.message}`);
+  [cluster, database] = await Promise.all([startLocalCluster({ nodes: 2, runtime: 'embedded' }), startBuiltDatabase()]);
 }, LONG_MS);
 afterAll(async () => {
-  await Promise.all([cluster?.close(), database === undefined ? undefined : endChild(database)]);
+  await Promise.all([cluster?.close(), database?.close()]);
 }, LONG_MS);
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.dispose()));
@@ -43,34 +36,17 @@ function start(framework: (typeof FRAMEWORKS)[number], SESS_BACKING: string): No
   return process;
 }
 
-describe('the database of the lab', () => {
-  it('serves several connections at once: each is answered what it asked, with statements that all prepare by one name', async () => {
-    const { signal } = new AbortController();
-    const backings = Array.from({ length: 3 }, () => postgresBacking({ connectionString: url, connections: 2, statementTimeoutMs: 10_000 }));
-    const ids = Array.from({ length: 60 }, (_, number) => `s/of-${number}`);
-    const backingFor = (number: number): (typeof backings)[number] => backings[number % backings.length] ?? expect.fail('there are three');
-    await Promise.all(
-      ids.map((id, number) =>
-        backingFor(number).save(id, { value: Buffer.from(id), version: 1, replaces: 'absent', expiresAt: Date.now() + 60_000 }, signal),
-      ),
-    );
-    const loaded = await Promise.all(ids.map((id, number) => backingFor(number + 1).load(id, signal)));
-    expect(loaded.map((session) => (typeof session === 'object' ? Buffer.from(session.value).toString() : session))).toEqual(ids);
-    await Promise.all(backings.map((backing) => backing.close()));
-  });
-});
-
 describe.each(FRAMEWORKS)('the %s demo process with a database', (framework) => {
   it('has its users logged in, and their carts, though every node forgets all', async () => {
-    const process = start(framework, url);
-    const [, address = ''] = await process.says(/listens on (http:\S+)\n/);
+    const process = start(framework, database.url);
+    const [, url = ''] = await process.says(/listens on (http:\S+)\n/);
     const send = (path: string, body: unknown, cookie = ''): Promise<Response> =>
-      fetch(`${address}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', cookie }, body: JSON.stringify(body) });
+      fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', cookie }, body: JSON.stringify(body) });
     const login = await send('/login', { user: 'USER_123' });
     const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
     await send('/cart', { item: 'sku-1' }, cookie);
     await Promise.all(cluster.nodes.map((node) => flush(node, 5_000)));
-    const profile = await fetch(`${address}/profile`, { headers: { cookie } });
+    const profile = await fetch(`${url}/profile`, { headers: { cookie } });
     expect([profile.status, await profile.json()]).toEqual([200, { user: 'USER_123', cart: ['sku-1'] }]);
     process.kill('SIGTERM');
     expect(await process.ended).toEqual({ code: 0, signal: null });

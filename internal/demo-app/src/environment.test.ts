@@ -29,12 +29,17 @@ describe('readEnvironment', () => {
     });
   });
 
-  it.each(['postgres://127.0.0.1:5432/shop', 'postgresql://sess:a%23b@db.internal/shop?sslmode=require'])('takes the database %s', (url) => {
-    expect(readEnvironment({ ...NEEDED, SESS_BACKING: url }).backing).toBe(url);
-  });
+  it.each(['postgres://127.0.0.1:5432/shop', 'postgresql://sess:a%23b@db.internal/shop?sslmode=require'])(
+    'takes the database %s',
+    (url) => {
+      expect(readEnvironment({ ...NEEDED, SESS_BACKING: url }).backing).toBe(url);
+    },
+  );
 
   it('holds a variable that is set to nothing for one that is not set', () => {
-    expect(readEnvironment({ ...NEEDED, PORT: '', HOST: '', SESS_COPIES: '', SESS_TRANSPORT: '', SESS_BACKING: '' })).toEqual(readEnvironment(NEEDED));
+    expect(readEnvironment({ ...NEEDED, PORT: '', HOST: '', SESS_COPIES: '', SESS_TRANSPORT: '', SESS_BACKING: '' })).toEqual(
+      readEnvironment(NEEDED),
+    );
   });
 
   it.each([

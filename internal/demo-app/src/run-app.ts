@@ -82,7 +82,8 @@ const DATABASE_REASONS: Readonly<Partial<Record<PostgresBackingErrorCode, string
 
 function explain(error: unknown): string {
   if (error instanceof EnvironmentError || error instanceof ListenError) return error.message;
-  if (PostgresBackingError.is(error)) return `${DATABASE_REASONS[error.code] ?? "the database that SESS_BACKING names can't be used"}. ${error.message}`;
+  if (PostgresBackingError.is(error))
+    return `${DATABASE_REASONS[error.code] ?? "the database that SESS_BACKING names can't be used"}. ${error.message}`;
   if (!SessClientError.is(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   // What the client was given comes from these two alone; anything else means that the cluster does not answer.
   return error.code === 'SESS_BAD_OPTION'
