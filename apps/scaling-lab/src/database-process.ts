@@ -14,24 +14,29 @@ export class DatabaseProcess {
   /** For `postgresBacking`, and for `SESS_BACKING` of the demo apps. */
   readonly url: string;
   readonly #child: ChildProcess;
+  #closing = false;
 
-  /** Resolves when it takes connections and has its tables; rejects with what it says when it can't. */
-  static async start(children: ChildProcesses): Promise<DatabaseProcess> {
+  /** Resolves when it takes connections and has its tables; rejects with what it says when it can't. `onLost` is told when it ends before it was closed. */
+  static async start(children: ChildProcesses, onLost: (how: string) => void): Promise<DatabaseProcess> {
     const child = children.fork(new URL('./database-process-main.js', import.meta.url));
     try {
-      return new DatabaseProcess(child, await listening(child));
+      return new DatabaseProcess(child, await listening(child), onLost);
     } catch (error) {
       child.kill('SIGKILL');
       throw error;
     }
   }
 
-  private constructor(child: ChildProcess, url: string) {
+  private constructor(child: ChildProcess, url: string, onLost: (how: string) => void) {
     this.#child = child;
     this.url = url;
+    child.once('exit', (code, signal) => {
+      if (!this.#closing) onLost(signal ?? `exit code ${code}`);
+    });
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     await endChild(this.#child);
   }
 }

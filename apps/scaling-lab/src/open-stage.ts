@@ -30,7 +30,7 @@ export async function openStage(options: LabOptions, nodes: number, ownership: O
   const strategies = options.strategies.map((name) => STRATEGIES[name]);
   const needsDatabase = strategies.some(({ database }) => database);
   progress.step(`starting ${strategies.length * nodes} memcached nodes${needsDatabase ? ' and a database' : ''}`);
-  const opening = needsDatabase ? openDatabase(ownership) : undefined;
+  const opening = needsDatabase ? openDatabase(ownership, progress) : undefined;
   // A failure is met below. Where the nodes can't start nobody waits for it: `children` end it.
   opening?.catch(() => undefined);
   const clusters = await openClusters(options.runtime, strategies.length, nodes, ownership);
@@ -72,8 +72,10 @@ async function openClusters(
   return [first, ...(await Promise.all(others))];
 }
 
-async function openDatabase({ children, cleanup }: Ownership): Promise<DatabaseProcess> {
-  const database = await DatabaseProcess.start(children);
+async function openDatabase({ children, cleanup, signal }: Ownership, progress: Progress): Promise<DatabaseProcess> {
+  const database = await DatabaseProcess.start(children, (how) => {
+    if (!signal.aborted) progress.note(`the database ended (${how}): what a node loses from now on is lost`);
+  });
   cleanup.add(() => database.close());
   return database;
 }

@@ -29,13 +29,15 @@ const prepared = (text: string): readonly Buffer[] => [
   message('H', ''),
 ];
 /** Ready for the next statement, in no transaction. */
-const READY = /Z\0\0\0\x05I/;
+const READY = 'Z\0\0\0\x05I';
+/** The values of a statement are bound. */
+const BOUND = '2\0\0\0\x04';
 const EXECUTE = [message('E', '\0\0\0\0\0'), message('S', '')];
 
-/** Resolves when so much has come that it matches. */
-async function answered(socket: Socket, what: RegExp): Promise<string> {
+/** Resolves when it has come. */
+async function answered(socket: Socket, what: string): Promise<string> {
   let came = '';
-  while (!what.test(came)) {
+  while (!came.includes(what)) {
     const [bytes]: Buffer[] = await once(socket, 'data');
     came += bytes?.toString('latin1');
   }
@@ -68,8 +70,8 @@ describe('the database of the lab', () => {
   it('answers a connection what it asked, also when another one asks in the middle of its statement', async () => {
     const [one, other] = [await open(), await open()];
     one.write(Buffer.concat(prepared('for one')));
-    // 2: its bind is done. The other one's answer comes when it is the other one's turn.
-    await answered(one, /2\0\0\0\x04/);
+    await answered(one, BOUND);
+    // Comes when it is the other one's turn.
     const others = answered(other, READY);
     other.write(Buffer.concat([...prepared('for the other'), ...EXECUTE]));
     const ones = answered(one, READY);
@@ -83,7 +85,7 @@ describe('the database of the lab', () => {
   it('gives the turn to the next when a connection breaks in the middle of its statement', async () => {
     const [one, other] = [await open(), await open()];
     one.write(Buffer.concat(prepared('for one')));
-    await answered(one, /2\0\0\0\x04/);
+    await answered(one, BOUND);
     one.destroy();
     other.write(Buffer.concat([...prepared('for the other'), ...EXECUTE]));
     expect(await answered(other, READY)).toContain('for the other');

@@ -1,5 +1,6 @@
 import { SessClientError } from '@sess/client';
 import { PostgresBackingError, type PostgresBacking, type PostgresBackingErrorCode } from '@sess/postgres-backing';
+import { SessionError } from '@sess/session';
 import type { AppOptions } from './app-options.ts';
 import { EnvironmentError, readEnvironment } from './environment.ts';
 import { ListenError } from './listen-error.ts';
@@ -41,7 +42,7 @@ async function start({ name, defaultPort, listen }: RunOptions): Promise<void> {
     console.log(`${name} listens on ${app.url}`);
     onceAskedToStop(name, async () => {
       try {
-        // With it the database is closed, which the client must outlive: sessions that wait to be written need both.
+        // Writes what waits for the database, and closes that.
         await app.close();
       } finally {
         await client.close();
@@ -84,6 +85,8 @@ function explain(error: unknown): string {
   if (error instanceof EnvironmentError || error instanceof ListenError) return error.message;
   if (PostgresBackingError.is(error))
     return `${DATABASE_REASONS[error.code] ?? "the database that SESS_BACKING names can't be used"}. ${error.message}`;
+  // Of a database that could not be written to any more before it was closed.
+  if (SessionError.is(error)) return error.message;
   if (!SessClientError.is(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   // What the client was given comes from these two alone; anything else means that the cluster does not answer.
   return error.code === 'SESS_BAD_OPTION'
