@@ -30,11 +30,10 @@ export async function openStage(options: LabOptions, nodes: number, ownership: O
   const strategies = options.strategies.map((name) => STRATEGIES[name]);
   const needsDatabase = strategies.some(({ database }) => database);
   progress.step(`starting ${strategies.length * nodes} memcached nodes${needsDatabase ? ' and a database' : ''}`);
-  const opening = needsDatabase ? openDatabase(ownership, progress) : undefined;
-  // A failure is met below. Where the nodes can't start nobody waits for it: `children` end it.
-  opening?.catch(() => undefined);
+  const database = needsDatabase ? openDatabase(ownership, progress) : undefined;
+  // The apps over it meet a failure; the others need not wait for it to start. Where the nodes can't start nobody does: `children` end it.
+  database?.catch(() => undefined);
   const clusters = await openClusters(options.runtime, strategies.length, nodes, ownership);
-  const database = await opening;
   progress.step(`starting ${2 * options.apps * strategies.length} app processes`);
   const secret = randomBytes(32).toString('base64url');
   const sites: Site[] = [];
@@ -44,7 +43,8 @@ export async function openStage(options: LabOptions, nodes: number, ownership: O
     async ([place, strategy]) => {
       const cluster = clusters[place];
       if (cluster === undefined) throw new Error('there is a cluster for every strategy');
-      sites[place] = await openSite(strategy, cluster, strategy.database ? database?.url : undefined, secret, options, ownership);
+      const url = strategy.database ? (await database)?.url : undefined;
+      sites[place] = await openSite(strategy, cluster, url, secret, options, ownership);
     },
     ownership.signal,
   );
