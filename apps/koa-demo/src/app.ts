@@ -11,15 +11,19 @@ const BODY_LIMIT = '16kb';
 /** Whoever asks for the health of the process asks for no session. */
 const HEALTH = '/health';
 
+/** A Koa application that closes its sessions, and the database behind them: Koa itself has nothing to close. */
+export type ClosableKoa = Koa & { readonly close: () => Promise<void> };
+
 /** The demo shop on Koa. It does not listen yet. */
-export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): Koa {
+export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): ClosableKoa {
   const app = new Koa();
   app.use(jsonErrors);
   // A session that is out of reach is a 503, not a visitor: nobody is told that they are logged out when they are not.
-  app.use(sessions({ ...where, ttlSeconds, onUnavailable: 'error', ignore: (ctx) => ctx.path === HEALTH }));
+  const withSession = sessions({ ...where, ttlSeconds, onUnavailable: 'error', ignore: (ctx) => ctx.path === HEALTH });
+  app.use(withSession);
   app.use(bodyParser({ jsonLimit: BODY_LIMIT }));
   app.use(shop().routes());
-  return app;
+  return Object.assign(app, { close: () => withSession.close() });
 }
 
 function shop(): Router {

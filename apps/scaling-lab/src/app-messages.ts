@@ -31,6 +31,8 @@ export interface AppConfig {
   /** Nodes that hold each session. */
   readonly copies: number;
   readonly transport: TransportName;
+  /** URL of the database behind the nodes; `undefined` for none. */
+  readonly database: string | undefined;
   /** Milliseconds between two looks at the endpoint. */
   readonly pollIntervalMs: number;
 }

@@ -1,13 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { Pool } from 'undici';
 import type { AppConfig, AppStatus, Framework, FromApp, ToApp } from './app-messages.ts';
-import type { ChildProcesses } from './child-processes.ts';
+import { endChild, ended, isAlive, type ChildProcesses } from './child-processes.ts';
 
 /** Time for an app to listen, and to have the first node list. */
 const START_TIMEOUT_MS = 120_000;
-/** Time for a process to close by itself before it is killed. */
-const STOP_TIMEOUT_MS = 3_000;
 /** Time for an answer over the message channel. */
 const ANSWER_TIMEOUT_MS = 10_000;
 /** Time for a drain: an agreement, and every key that the node holds. */
@@ -61,7 +58,7 @@ export class AppProcess {
   }
 
   get alive(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
+    return isAlive(this.#child);
   }
 
   /** The connections to the app. */
@@ -96,7 +93,7 @@ export class AppProcess {
   /** As a machine that is gone: no goodbye. Resolves when the process has ended. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
-    await this.#ended();
+    await ended(this.#child);
     await this.#pool?.destroy();
   }
 
@@ -109,10 +106,7 @@ export class AppProcess {
   /** Lets the process close by itself, and kills it when that takes too long. */
   async close(): Promise<void> {
     await this.#pool?.destroy();
-    if (this.#child.connected) this.#child.disconnect();
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    await this.#ended();
-    clearTimeout(timer);
+    await endChild(this.#child);
   }
 
   get #name(): string {
@@ -158,10 +152,6 @@ export class AppProcess {
       this.#started = undefined;
       if (exited !== undefined) this.#child.off('exit', exited);
     }
-  }
-
-  async #ended(): Promise<void> {
-    if (this.alive) await once(this.#child, 'exit');
   }
 
   /** A message to a process that just died is lost; that it died is told by its `exit`. */

@@ -74,6 +74,20 @@ describe('expectationOf', () => {
     expect(expectationOf(phase('crash'), modulo, 1, CRASHED).unavailable).toBeCloseTo(1 / 3, 1);
   });
 
+  it('expects a database to have what is on no node, with one copy, also while a node is listed that has crashed', () => {
+    const backed = STRATEGIES['sess-database'];
+    for (const [scenario, place] of [
+      ['crash', 0],
+      ['crash', 1],
+      ['restart', 0],
+      ['replace', 0],
+      ['replace-in-place', 0],
+    ] as const) {
+      expect(expectationOf(phase(scenario, place), backed, 1, CRASHED)).toEqual({ loggedOut: 0, unavailable: 0 });
+      expect(expectationOf(phase(scenario, place), sess, 1, CRASHED)).not.toEqual({ loggedOut: 0, unavailable: 0 });
+    }
+  });
+
   it('expects nodes that are drained one after another to take nothing along, and knows nothing of the number without', () => {
     expect(expectationOf(phase('rolling-replacement'), drained, 1, REPLACED).loggedOut).toBe(0);
     expect(expectationOf(phase('rolling-replacement'), sess, 1, REPLACED).loggedOut).toBeUndefined();

@@ -19,15 +19,16 @@ export interface Expectation {
 
 /**
  * What a strategy leads one to expect of a phase: computed from the node lists of this very run. With two copies or more of each session, no single node
- * takes one along; where nodes list their keys, copies that were lost are restored.
+ * takes one along; where nodes list their keys, copies that were lost are restored. What a database has too is there whatever becomes of the nodes.
  */
 export function expectationOf(phase: Phase, strategy: Strategy, copies: number, change: Change, listsKeys = true): Expectation {
   const loggedOut = loggedOutShare(phase, strategy, copies, listsKeys);
-  const unavailable = strategy.handover && copies > 1 ? 'nobody' : phase.unavailable;
+  const unavailable = strategy.database || (strategy.handover && copies > 1) ? 'nobody' : phase.unavailable;
   return { loggedOut: fraction(loggedOut, strategy, change), unavailable: fraction(unavailable, strategy, change) };
 }
 
 function loggedOutShare({ loggedOut }: Phase, strategy: Strategy, copies: number, listsKeys: boolean): Share {
+  if (strategy.database) return 'nobody';
   if (!strategy.handover) return loggedOut.byDistribution;
   if (copies > 1 && listsKeys && loggedOut.withRestoring !== undefined) return loggedOut.withRestoring;
   const kept = (strategy.drains ? loggedOut.withDrain : undefined) ?? loggedOut.withHandover;

@@ -3,6 +3,7 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { AppFleet } from './app-fleet.ts';
 import type { ChildProcesses } from './child-processes.ts';
 import type { Cleanup } from './cleanup.ts';
+import { DatabaseProcess } from './database-process.ts';
 import { forEachConcurrently } from './for-each-concurrently.ts';
 import { NodeMeter } from './node-meter.ts';
 import type { LabOptions } from './options.ts';
@@ -24,10 +25,15 @@ export interface Ownership {
   readonly signal: AbortSignal;
 }
 
-/** Starts a cluster of `nodes` nodes for every strategy, and its apps. Closed by `cleanup`, also when this rejects half-way. */
+/** Starts a cluster of `nodes` nodes for every strategy, the database where one has it, and the apps. Closed by `cleanup`, also when this rejects half-way. */
 export async function openStage(options: LabOptions, nodes: number, ownership: Ownership, progress: Progress): Promise<Stage> {
   const strategies = options.strategies.map((name) => STRATEGIES[name]);
-  const clusters = await openClusters(options.runtime, strategies.length, nodes, ownership, progress);
+  const needsDatabase = strategies.some(({ database }) => database);
+  progress.step(`starting ${strategies.length * nodes} memcached nodes${needsDatabase ? ' and a database' : ''}`);
+  const database = needsDatabase ? openDatabase(ownership, progress) : undefined;
+  // The apps over it meet a failure; the others need not wait for it to start. Where the nodes can't start nobody does: `children` end it.
+  database?.catch(() => undefined);
+  const clusters = await openClusters(options.runtime, strategies.length, nodes, ownership);
   progress.step(`starting ${2 * options.apps * strategies.length} app processes`);
   const secret = randomBytes(32).toString('base64url');
   const sites: Site[] = [];
@@ -37,7 +43,8 @@ export async function openStage(options: LabOptions, nodes: number, ownership: O
     async ([place, strategy]) => {
       const cluster = clusters[place];
       if (cluster === undefined) throw new Error('there is a cluster for every strategy');
-      sites[place] = await openSite(strategy, cluster, secret, options, ownership);
+      const url = strategy.database ? (await database)?.url : undefined;
+      sites[place] = await openSite(strategy, cluster, url, secret, options, ownership);
     },
     ownership.signal,
   );
@@ -50,9 +57,7 @@ async function openClusters(
   count: number,
   nodes: number,
   ownership: Ownership,
-  progress: Progress,
 ): Promise<readonly LocalCluster[]> {
-  progress.step(`starting ${count * nodes} memcached nodes`);
   const open = async (kind: LabOptions['runtime']): Promise<LocalCluster> => {
     ownership.signal.throwIfAborted();
     const cluster = await startLocalCluster({ nodes, runtime: kind });
@@ -67,9 +72,18 @@ async function openClusters(
   return [first, ...(await Promise.all(others))];
 }
 
+async function openDatabase({ children, cleanup, signal }: Ownership, progress: Progress): Promise<DatabaseProcess> {
+  const database = await DatabaseProcess.start(children, (how) => {
+    if (!signal.aborted) progress.note(`the database ended (${how}): what a node loses from now on is lost`);
+  });
+  cleanup.add(() => database.close());
+  return database;
+}
+
 async function openSite(
   strategy: Strategy,
   cluster: LocalCluster,
+  database: string | undefined,
   secret: string,
   options: LabOptions,
   ownership: Ownership,
@@ -80,11 +94,11 @@ async function openSite(
     apps,
     firstPort: serve ? port : 0,
     nodes: { kind: 'endpoint', endpoint: cluster.configurationEndpoint },
-    config: { secret, transport, copies: copiesOf(strategy, copies), pollIntervalMs: POLL_INTERVAL_MS },
+    config: { secret, transport, copies: copiesOf(strategy, copies), database, pollIntervalMs: POLL_INTERVAL_MS },
     children: ownership.children,
   });
   const meter = new NodeMeter(cluster);
   ownership.cleanup.add(() => fleet.close());
   ownership.cleanup.add(async () => meter.stop());
-  return { strategy, cluster, fleet, meter };
+  return { strategy, cluster, fleet, meter, database };
 }

@@ -13,7 +13,7 @@ describe('parseOptions', () => {
       nodes: 3,
       apps: 1,
       scenarios: ['scale-up', 'scale-down', 'up-and-down', 'crash', 'logout-in-pause', 'fixed-list'],
-      strategies: ['modulo', 'ketama', 'sess', 'sess-2-copies', 'sess-drain'],
+      strategies: ['modulo', 'ketama', 'sess', 'sess-2-copies', 'sess-drain', 'sess-database'],
       copies: 1,
       transport: 'text',
       port: 3_001,
@@ -33,6 +33,12 @@ describe('parseOptions', () => {
   it('leaves out a strategy that drains where nothing is drained, or can be', () => {
     expect(parseOptions(['--scenario', 'crash']).strategies).not.toContain('sess-drain');
     expect(parseOptions(['--transport', 'memjs']).strategies).not.toContain('sess-drain');
+  });
+
+  it('has a database only where a node is lost by accident', () => {
+    expect(parseOptions(['--scenario', 'crash', '--scenario', 'scale-up']).strategies).toContain('sess-database');
+    expect(parseOptions(['--scenario', 'logout-in-pause', '--scenario', 'scale-down']).strategies).not.toContain('sess-database');
+    expect(parseOptions(['--serve', '--strategy', 'sess-database']).strategies).toEqual(['sess-database']);
   });
 
   it('takes every option that measures', () => {
@@ -75,13 +81,23 @@ describe('parseOptions', () => {
     [['--apps', '9'], '--apps is "9"'],
     [['--runtime', 'vm'], '--runtime is "vm"; it must be one of auto, container, memcached, embedded.'],
     [['--scenario', 'flood'], '--scenario is "flood"; it must be one of cross-read, app-kill'],
-    [['--strategy', 'random'], '--strategy is "random"; it must be one of modulo, ketama, memcache, sess, sess-2-copies, sess-drain.'],
+    [
+      ['--strategy', 'random'],
+      '--strategy is "random"; it must be one of modulo, ketama, memcache, sess, sess-2-copies, sess-drain, sess-database.',
+    ],
     [['--copies', '4'], '--copies is "4"; it must be a whole number from 1 to 3.'],
     [['--transport', 'udp'], '--transport is "udp"; it must be one of text, memjs.'],
     [['--serve', '--users', '5', '--json', 'x'], 'leave out --users, --json'],
     [['--serve', '--all', '--report', 'x'], 'leave out --all, --report'],
     [['--all', '--scenario', 'crash'], '--all runs every scenario; leave it out, or leave out --scenario crash.'],
-    [['--scenario', 'crash', '--strategy', 'sess-drain'], '--strategy sess-drain is like sess where no node is taken away on purpose'],
+    [
+      ['--scenario', 'crash', '--strategy', 'sess-drain'],
+      '--strategy sess-drain takes part only in scale-down, up-and-down, rolling-replacement, rolling-in-peace, not in crash; add one of those',
+    ],
+    [
+      ['--scenario', 'scale-up', '--scenario', 'scale-down', '--strategy', 'sess-database'],
+      '--strategy sess-database takes part only in crash, restart, replace, replace-in-place, not in scale-up, scale-down; add one of those',
+    ],
     [['--transport', 'memjs', '--strategy', 'sess-drain'], 'leave out --transport memjs, or the strategy'],
     [['--serve', '--strategy', 'ketama', '--strategy', 'modulo'], '--serve runs one strategy, not 2'],
     [['--port', '4000'], '--port is the first port of the apps in serve mode'],

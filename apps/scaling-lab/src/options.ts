@@ -103,9 +103,9 @@ function chosenStrategies(
   const named = strategy.includes('all') ? STRATEGY_NAMES : several('strategy', strategy, STRATEGY_NAMES);
   const idle = named.find((name) => !takePart(name));
   if (idle !== undefined && !strategy.includes('all')) {
+    const where = SCENARIO_NAMES.filter((name) => takesPart(STRATEGIES[idle], SCENARIOS[name]));
     throw new OptionError(
-      `--strategy ${idle} is like sess where no node is taken away on purpose, and none is in ${scenarios.join(', ')}; ` +
-        `add one of ${SCENARIO_NAMES.filter((name) => SCENARIOS[name].canDrain).join(', ')}, or leave it out.`,
+      `--strategy ${idle} takes part only in ${where.join(', ')}, not in ${scenarios.join(', ')}; add one of those, or leave it out.`,
     );
   }
   const impossible = named.find((name) => !possible(name));

@@ -1,4 +1,5 @@
 import type { EventName } from './events/events.ts';
+import type { NodesGo } from './nodes-go.ts';
 import type { Strategy } from './strategies.ts';
 
 /** What happens to the cluster or the apps, and everything that is counted on the way. Every scenario starts with users who just logged in. */
@@ -9,8 +10,7 @@ export interface Scenario {
   readonly extraNodes: number;
   /** Whether the apps follow the endpoint, or keep the list they were started with. */
   readonly list: 'followed' | 'fixed';
-  /** Whether a node is taken away on purpose, so that it can be drained before: otherwise a strategy that drains is like one that does not. */
-  readonly canDrain: boolean;
+  readonly nodesGo: NodesGo;
   readonly phases: readonly Phase[];
 }
 
@@ -51,7 +51,7 @@ export type ScenarioName =
   | 'deploy-in-scale-up'
   | 'fixed-list';
 
-const USUAL = { extraNodes: 0, list: 'followed', canDrain: false } as const;
+const USUAL = { extraNodes: 0, list: 'followed', nodesGo: 'never' } as const;
 const NOBODY = { byDistribution: 'nobody', withHandover: 'nobody' } as const;
 const VICTIM = { byDistribution: 'keys-of-the-victim', withHandover: 'keys-of-the-victim' } as const;
 const MOVED = { byDistribution: 'keys-that-moved', withHandover: 'nobody' } as const;
@@ -81,14 +81,14 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     name: 'scale-down',
     does: 'a node is taken away, without a drain and with one',
     extraNodes: 1,
-    canDrain: true,
+    nodesGo: 'on-purpose',
     phases: [{ name: 'removed', event: 'remove-last-node', loggedOut: MOVED_OR_VICTIM, unavailable: 'nobody' }],
   },
   'up-and-down': {
     ...USUAL,
     name: 'up-and-down',
     does: 'a node is added and taken away again within a minute',
-    canDrain: true,
+    nodesGo: 'on-purpose',
     phases: [
       {
         name: 'back',
@@ -110,6 +110,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     ...USUAL,
     name: 'crash',
     does: 'a node crashes: first it is still listed, then discovery drops it',
+    nodesGo: 'by-accident',
     phases: [
       { name: 'listed', event: 'crash-node', loggedOut: NOBODY, unavailable: 'keys-of-the-victim' },
       {
@@ -124,12 +125,14 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     ...USUAL,
     name: 'restart',
     does: 'a node restarts at once, and is empty',
+    nodesGo: 'by-accident',
     phases: [{ name: 'restarted', event: 'restart-node', loggedOut: VICTIM, unavailable: 'nobody' }],
   },
   replace: {
     ...USUAL,
     name: 'replace',
     does: 'a node crashes, and an empty one with another name takes its place',
+    nodesGo: 'by-accident',
     phases: [
       {
         name: 'replaced',
@@ -143,13 +146,14 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     ...USUAL,
     name: 'replace-in-place',
     does: 'a node is down for a while, then an empty one answers under its name; the version of the list stays',
+    nodesGo: 'by-accident',
     phases: [{ name: 'replaced', event: 'replace-in-place', loggedOut: VICTIM, unavailable: 'nobody' }],
   },
   'rolling-replacement': {
     ...USUAL,
     name: 'rolling-replacement',
     does: 'every node in turn: another one is added, then it is taken away, without a drain and with one',
-    canDrain: true,
+    nodesGo: 'on-purpose',
     phases: [
       {
         name: 'all replaced',
@@ -163,7 +167,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     ...USUAL,
     name: 'rolling-in-peace',
     does: 'the same, and with several copies the next node waits until those of the one before are restored',
-    canDrain: true,
+    nodesGo: 'on-purpose',
     phases: [
       {
         name: 'all replaced',
@@ -223,7 +227,7 @@ export const PRESET_SCENARIOS: readonly ScenarioName[] = [
   'fixed-list',
 ];
 
-/** A strategy that drains is only another one where a node is taken away on purpose. */
-export function takesPart(strategy: Pick<Strategy, 'drains'>, scenario: Scenario): boolean {
-  return scenario.canDrain || !strategy.drains;
+/** A strategy that is there for one way in which nodes go takes part only where some do. */
+export function takesPart({ only }: Pick<Strategy, 'only'>, { nodesGo }: Scenario): boolean {
+  return only === undefined || only === nodesGo;
 }

@@ -1,5 +1,5 @@
 import type { Client } from '@sess/client';
-import type { SessionStore } from '@sess/session';
+import type { Backing, BackingLimits, SessionStore } from '@sess/session';
 import type { AppStatus } from './app-messages.ts';
 
 /** How long every strategy waits for a node's answer, in milliseconds: longer than by default, so that a busy machine is not taken for a node out of reach. */
@@ -10,13 +10,20 @@ export const READY_TIMEOUT_MS = 20_000;
 /** Where an app process keeps its sessions, and what the lab wants to know of it. */
 export interface SessionBackend {
   /** For `buildApp`. */
-  readonly sessions: { readonly client: Client } | { readonly store: SessionStore };
+  readonly sessions: ClientAndBacking | { readonly store: SessionStore };
   /** Resolves when the first node list is in use. */
   ready(): Promise<void>;
   status(): AppStatus;
   /** Empties a node before it is taken away; `undefined` where the library can't. */
   readonly drain: ((node: string) => Promise<void>) | undefined;
   close(): Promise<void>;
+}
+
+/** The app closes the backing, if there is one, with itself. */
+export interface ClientAndBacking {
+  readonly client: Client;
+  readonly backing?: Backing;
+  readonly backingLimits?: BackingLimits;
 }
 
 /** Of a library that is given each list anew. */

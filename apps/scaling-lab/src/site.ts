@@ -12,6 +12,8 @@ export interface Site {
   readonly cluster: LocalCluster;
   readonly fleet: AppFleet;
   readonly meter: NodeMeter;
+  /** URL of the database behind the nodes; `undefined` where the strategy has none. */
+  readonly database: string | undefined;
 }
 
 /** Ids of the listed nodes, in the order in which the endpoint lists them. */

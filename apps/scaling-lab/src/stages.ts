@@ -66,7 +66,10 @@ function isLike(left: Condition | undefined, wanted: Condition): boolean {
   return left?.nodes === wanted.nodes && left.list === wanted.list;
 }
 
-/** The apps end first, so that none of them writes into the nodes that are being emptied. */
+/**
+ * The apps end first, so that none of them writes into the nodes that are being emptied. A database is not: it is asked for ids alone, and the users of the
+ * next scenario log in anew, so nobody comes with one that is in there.
+ */
 async function renew(site: Site, { nodes, list }: Condition): Promise<void> {
   const { cluster, fleet } = site;
   await fleet.stop();

@@ -1,4 +1,5 @@
 import { ketama, modulo, type Distribution, type RingNode } from '@sess/hash-ring';
+import type { NodesGo } from './nodes-go.ts';
 
 /** One way for an application to keep its sessions in the nodes. */
 export interface Strategy {
@@ -13,23 +14,29 @@ export interface Strategy {
   readonly handover: boolean;
   /** Whether a node is drained before it is taken away on purpose. */
   readonly drains: boolean;
+  /** Whether a database has the sessions, too. */
+  readonly database: boolean;
+  /** It takes part only where nodes go this way, which is what it is there for; `undefined` takes part everywhere. */
+  readonly only: Exclude<NodesGo, 'never'> | undefined;
   /** Whether the lab fails when it does worse than expected: for what this project ships. */
   readonly judged: boolean;
   /** The distribution whose theory the measurement is held against, nodes in the order of the list; `undefined` where it is the library's own. */
   readonly distribution: ((nodes: readonly RingNode[]) => Distribution) | undefined;
 }
 
-export type StrategyName = 'modulo' | 'ketama' | 'memcache' | 'sess' | 'sess-2-copies' | 'sess-drain';
+export type StrategyName = 'modulo' | 'ketama' | 'memcache' | 'sess' | 'sess-2-copies' | 'sess-drain' | 'sess-database';
 
 const SESS = {
   store: 'sess-client',
   copies: undefined,
   handover: true,
   drains: false,
+  database: false,
+  only: undefined,
   judged: true,
   distribution: (nodes: readonly RingNode[]): Distribution => ketama(nodes),
 } as const;
-const PEER = { copies: 1, handover: false, drains: false, judged: false } as const;
+const PEER = { copies: 1, handover: false, drains: false, database: false, only: undefined, judged: false } as const;
 
 export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
   modulo: {
@@ -61,14 +68,31 @@ export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
     does: '@sess/client, one copy; a node is drained before it is taken away (only where one is)',
     copies: 1,
     drains: true,
+    only: 'on-purpose',
+  },
+  'sess-database': {
+    ...SESS,
+    name: 'sess-database',
+    does: '@sess/client, one copy, and a database behind it (only where a node is lost)',
+    copies: 1,
+    database: true,
+    only: 'by-accident',
   },
 };
 
 /** In the order in which they stand in tables. */
-export const STRATEGY_NAMES: readonly StrategyName[] = ['modulo', 'ketama', 'memcache', 'sess', 'sess-2-copies', 'sess-drain'];
+export const STRATEGY_NAMES: readonly StrategyName[] = [
+  'modulo',
+  'ketama',
+  'memcache',
+  'sess',
+  'sess-2-copies',
+  'sess-drain',
+  'sess-database',
+];
 
 /** Those of a run in which none was named: `memcache` loses what `ketama` loses, give or take chance. */
-export const PRESET_STRATEGIES: readonly StrategyName[] = ['modulo', 'ketama', 'sess', 'sess-2-copies', 'sess-drain'];
+export const PRESET_STRATEGIES: readonly StrategyName[] = ['modulo', 'ketama', 'sess', 'sess-2-copies', 'sess-drain', 'sess-database'];
 
 /** Nodes that hold each session. */
 export function copiesOf(strategy: Strategy, preset: number): number {

@@ -43,7 +43,7 @@ function scene(strategy: StrategyName = 'sess', victim?: string): Scene & { read
   };
   const timeline = new Timeline();
   const traffic = { settled: async () => void done.push('traffic') } as unknown as Traffic;
-  const site = { strategy: STRATEGIES[strategy], cluster, fleet, meter: new NodeMeter(cluster) };
+  const site = { strategy: STRATEGIES[strategy], cluster, fleet, meter: new NodeMeter(cluster), database: undefined };
   const crowd = { site, balancer, users: makeUsers('t', 16), traffic, timeline };
   return { site, crowd, victim, signal: new AbortController().signal, timeline };
 }

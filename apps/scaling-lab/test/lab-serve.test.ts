@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../src/until.ts';
+import { isFree, twoFreePorts } from './free-ports.ts';
 import { NodeProcess } from './node-process.ts';
 
 const PATIENCE = { what: 'the apps to end', everyMs: 20, timeoutMs: 10_000, signal: new AbortController().signal };
@@ -16,25 +15,6 @@ const hasCurl = await run('curl', ['--version']).then(
   () => true,
   () => false,
 );
-
-/** Whether `port` is free right now. */
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  server.listen(port, '127.0.0.1');
-  const free = await once(server, 'listening').then(
-    () => true,
-    () => false,
-  );
-  server.close();
-  return free;
-}
-
-/** The first of two free ports in a row. */
-async function twoFreePorts(): Promise<number> {
-  for (let port = 20_000 + (process.pid % 10_000); ; port += 2) {
-    if ((await isFree(port)) && (await isFree(port + 1))) return port;
-  }
-}
 
 let port: number;
 let lab: NodeProcess;

@@ -16,6 +16,7 @@ describe('readEnvironment', () => {
       secret: SECRET,
       copies: 1,
       transport: 'text',
+      backing: undefined,
     });
   });
 
@@ -28,8 +29,17 @@ describe('readEnvironment', () => {
     });
   });
 
+  it.each(['postgres://127.0.0.1:5432/shop', 'postgresql://sess:a%23b@db.internal/shop?sslmode=require'])(
+    'takes the database %s',
+    (url) => {
+      expect(readEnvironment({ ...NEEDED, SESS_BACKING: url }).backing).toBe(url);
+    },
+  );
+
   it('holds a variable that is set to nothing for one that is not set', () => {
-    expect(readEnvironment({ ...NEEDED, PORT: '', HOST: '', SESS_COPIES: '', SESS_TRANSPORT: '' })).toEqual(readEnvironment(NEEDED));
+    expect(readEnvironment({ ...NEEDED, PORT: '', HOST: '', SESS_COPIES: '', SESS_TRANSPORT: '', SESS_BACKING: '' })).toEqual(
+      readEnvironment(NEEDED),
+    );
   });
 
   it.each([
@@ -43,6 +53,9 @@ describe('readEnvironment', () => {
     [{ PORT: '65536' }, 'PORT is "65536"'],
     [{ SESS_COPIES: '0' }, 'SESS_COPIES is "0"; it must be a whole number from 1 to 100.'],
     [{ SESS_TRANSPORT: 'udp' }, 'SESS_TRANSPORT is "udp"; it must be text or memjs.'],
+    [{ SESS_BACKING: 'mysql://127.0.0.1/shop' }, 'SESS_BACKING is not the URL of a PostgreSQL database. Set it to one such as postgres://'],
+    [{ SESS_BACKING: 'postgres:shop' }, 'SESS_BACKING is not the URL'],
+    [{ SESS_BACKING: 'postgres://sess:a#b@127.0.0.1/shop' }, /SESS_BACKING is not the URL.*encodeURIComponent/],
   ])('refuses %j in words that say what to do', (wrong, message) => {
     const read = (): unknown => readEnvironment({ ...NEEDED, ...wrong });
     expect(read).toThrow(EnvironmentError);
@@ -51,5 +64,8 @@ describe('readEnvironment', () => {
 
   it('never shows a secret', () => {
     expect(() => readEnvironment({ ...NEEDED, SESS_SECRET: 'hunter2' })).toThrow(/^(?!.*hunter2)/);
+    for (const url of ['hunter2', 'hunter2://db/shop', 'postgres://sess:hunter2#@db/shop', 'mysql://sess:hunter2@db/shop']) {
+      expect(() => readEnvironment({ ...NEEDED, SESS_BACKING: url })).toThrow(/^SESS_BACKING is(?!.*hunter2)/);
+    }
   });
 });

@@ -10,6 +10,8 @@ export interface Environment {
   /** Nodes that hold each session. */
   readonly copies: number;
   readonly transport: TransportName;
+  /** URL of a PostgreSQL database behind the nodes; `undefined` for none. */
+  readonly backing: string | undefined;
 }
 
 /** The built-in text protocol, or memjs's binary one. */
@@ -35,6 +37,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
     secret: secret(env['SESS_SECRET']),
     copies: wholeNumber('SESS_COPIES', env['SESS_COPIES'] || '1', 1, 100),
     transport: transport(env['SESS_TRANSPORT'] || 'text'),
+    backing: backing(env['SESS_BACKING']),
   };
 }
 
@@ -57,6 +60,16 @@ function secret(value: string | undefined): string {
 function transport(value: string): TransportName {
   if (value === 'text' || value === 'memjs') return value;
   throw new EnvironmentError(`SESS_TRANSPORT is "${value}"; it must be text or memjs.`);
+}
+
+/** What came is not shown: it may hold a password, also where it is no URL. */
+function backing(value: string | undefined): string | undefined {
+  if (!value) return undefined;
+  if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) return value;
+  throw new EnvironmentError(
+    'SESS_BACKING is not the URL of a PostgreSQL database. Set it to one such as postgres://USER:PASSWORD@HOST:5432/DATABASE, ' +
+      "with encodeURIComponent(...) of a password that has other characters than letters and digits, or don't set it: then there is no database.",
+  );
 }
 
 function wholeNumber(name: string, value: string, least: number, most: number): number {

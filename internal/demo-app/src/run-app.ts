@@ -1,6 +1,10 @@
-import { SessClientError, type Client } from '@sess/client';
+import { SessClientError } from '@sess/client';
+import { PostgresBackingError, type PostgresBacking, type PostgresBackingErrorCode } from '@sess/postgres-backing';
+import { SessionError } from '@sess/session';
+import type { AppOptions } from './app-options.ts';
 import { EnvironmentError, readEnvironment } from './environment.ts';
 import { ListenError } from './listen-error.ts';
+import { BACKING_LIMITS, openBacking } from './open-backing.ts';
 import { openClient } from './open-client.ts';
 import type { ListenOptions, RunningApp } from './running-app.ts';
 
@@ -12,8 +16,8 @@ export interface RunOptions {
   readonly name: string;
   /** Where it listens when `PORT` is not set. */
   readonly defaultPort: number;
-  /** Builds the app over the client, and lets it listen. */
-  readonly listen: (app: { readonly client: Client; readonly secret: string }, at: ListenOptions) => Promise<RunningApp>;
+  /** Builds the app, and lets it listen. */
+  readonly listen: (app: AppOptions, at: ListenOptions) => Promise<RunningApp>;
 }
 
 /** The whole life of a demo app's process: environment, cluster, listening, and closing when asked to stop. */
@@ -27,17 +31,26 @@ export async function runApp(options: RunOptions): Promise<void> {
 }
 
 async function start({ name, defaultPort, listen }: RunOptions): Promise<void> {
-  const { host, port, secret, ...cluster } = readEnvironment(process.env, defaultPort);
+  const { host, port, secret, backing: database, ...cluster } = readEnvironment(process.env, defaultPort);
   const client = openClient(cluster);
+  let backing: PostgresBacking | undefined;
   try {
     await client.ready();
-    const app = await listen({ client, secret }, { host, port });
+    backing = database === undefined ? undefined : await openBacking(database);
+    const behind = backing === undefined ? {} : { backing, backingLimits: BACKING_LIMITS };
+    const app = await listen({ client, ...behind, secret }, { host, port });
     console.log(`${name} listens on ${app.url}`);
     onceAskedToStop(name, async () => {
-      await app.close();
-      await client.close();
+      try {
+        // Writes what waits for the database, and closes that.
+        await app.close();
+      } finally {
+        await client.close();
+      }
     });
   } catch (error) {
+    // An app that could not listen has closed it, one that could not be built has not; twice does no harm.
+    await backing?.close();
     await client.close();
     throw error;
   }
@@ -63,8 +76,17 @@ function onceAskedToStop(name: string, close: () => Promise<void>): void {
   process.once('SIGINT', stop);
 }
 
+const DATABASE_REASONS: Readonly<Partial<Record<PostgresBackingErrorCode, string>>> = {
+  SESS_DATABASE_UNAVAILABLE: 'the database that SESS_BACKING names is not in reach. Start it, or unset SESS_BACKING to do without',
+  SESS_DATABASE_DENIED: 'the database that SESS_BACKING names does not let this user in, or make tables',
+};
+
 function explain(error: unknown): string {
   if (error instanceof EnvironmentError || error instanceof ListenError) return error.message;
+  if (PostgresBackingError.is(error))
+    return `${DATABASE_REASONS[error.code] ?? "the database that SESS_BACKING names can't be used"}. ${error.message}`;
+  // Of a database that could not be written to any more before it was closed.
+  if (SessionError.is(error)) return error.message;
   if (!SessClientError.is(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   // What the client was given comes from these two alone; anything else means that the cluster does not answer.
   return error.code === 'SESS_BAD_OPTION'

@@ -1,0 +1,101 @@
+import { createClient } from '@sess/client';
+import { buildApp as buildFastifyApp, listen as listenFastify } from '@sess/fastify-demo';
+import { buildApp as buildKoaApp, listen as listenKoa } from '@sess/koa-demo';
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { memoryBacking } from '@sess/session';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { flush } from '../src/node-stats.ts';
+import { startBuiltDatabase } from './built-database.ts';
+import { NodeProcess } from './node-process.ts';
+
+const SESS_SECRET = 'a secret that is long enough for a test';
+const MAIN = { fastify: 'fastify-demo/dist/main.js', koa: 'koa-demo/dist/main.js' } as const;
+const FRAMEWORKS = ['fastify', 'koa'] as const;
+/** A database takes its time to start, on a busy machine a multiple of it. */
+const LONG_MS = 120_000;
+
+let cluster: LocalCluster;
+let database: Awaited<ReturnType<typeof startBuiltDatabase>>;
+const started: NodeProcess[] = [];
+
+beforeAll(async () => {
+  [cluster, database] = await Promise.all([startLocalCluster({ nodes: 2, runtime: 'embedded' }), startBuiltDatabase()]);
+}, LONG_MS);
+afterAll(async () => {
+  await Promise.all([cluster?.close(), database?.close()]);
+}, LONG_MS);
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((process) => process.dispose()));
+});
+
+function start(framework: (typeof FRAMEWORKS)[number], SESS_BACKING: string): NodeProcess {
+  const process = new NodeProcess(MAIN[framework], [], { PORT: '0', SESS_SERVERS: cluster.url, SESS_SECRET, SESS_BACKING });
+  started.push(process);
+  return process;
+}
+
+describe.each(FRAMEWORKS)('the %s demo process with a database', (framework) => {
+  it('has its users logged in, and their carts, though every node forgets all', async () => {
+    const process = start(framework, database.url);
+    const [, url = ''] = await process.says(/listens on (http:\S+)\n/);
+    const send = (path: string, body: unknown, cookie = ''): Promise<Response> =>
+      fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', cookie }, body: JSON.stringify(body) });
+    const login = await send('/login', { user: 'USER_123' });
+    const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
+    await send('/cart', { item: 'sku-1' }, cookie);
+    await Promise.all(cluster.nodes.map((node) => flush(node, 5_000)));
+    const profile = await fetch(`${url}/profile`, { headers: { cookie } });
+    expect([profile.status, await profile.json()]).toEqual([200, { user: 'USER_123', cart: ['sku-1'] }]);
+    process.kill('SIGTERM');
+    expect(await process.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('a demo process whose database is out of reach', () => {
+  it('ends with 1 and one line that says what to do, without the password', async () => {
+    // Port 1 is reserved and nothing listens there.
+    const process = start('koa', 'postgres://sess:hunter2@127.0.0.1:1/shop');
+    expect(await process.ended).toEqual({ code: 1, signal: null });
+    expect(process.errors).toMatch(
+      /^koa-demo: the database that SESS_BACKING names is not in reach\. Start it, or unset SESS_BACKING to do without\. .*ECONNREFUSED.*\n$/,
+    );
+    expect(process.errors).not.toContain('hunter2');
+    expect(process.output).toBe('');
+  });
+});
+
+describe.each(FRAMEWORKS)('the %s demo app', (framework) => {
+  const listen = async (port: number) => {
+    const client = createClient(cluster.url);
+    await client.ready();
+    const close = vi.fn(async () => {});
+    const options = { client, secret: SESS_SECRET, backing: { ...memoryBacking(), close } };
+    const at = { host: '127.0.0.1', port };
+    const listening = framework === 'fastify' ? listenFastify(buildFastifyApp(options), at) : listenKoa(buildKoaApp(options), at);
+    return { client, close, listening };
+  };
+
+  it('closes its database with itself, and leaves the client open', async () => {
+    const { client, close, listening } = await listen(0);
+    const app = await listening;
+    expect(close).not.toHaveBeenCalled();
+    await app.close();
+    await app.close();
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(await client.get('any')).toBeUndefined();
+    await client.close();
+  });
+
+  it('closes its database also when it can not listen', async () => {
+    const busy = createServer().listen(0, '127.0.0.1');
+    await once(busy, 'listening');
+    const address = busy.address();
+    const { client, close, listening } = await listen(typeof address === 'object' && address !== null ? address.port : 0);
+    await expect(listening).rejects.toMatchObject({ name: 'ListenError', code: 'EADDRINUSE' });
+    expect(close).toHaveBeenCalledTimes(1);
+    await client.close();
+    busy.close();
+  });
+});
