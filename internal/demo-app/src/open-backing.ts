@@ -1,24 +1,40 @@
-import { postgresBacking, type PostgresBacking } from '@sess/postgres-backing';
-import type { BackingLimits } from '@sess/session';
+import { postgresBacking, PostgresBackingError, type PostgresBackingErrorCode } from '@sess/postgres-backing';
+import type { Backing, BackingLimits } from '@sess/session';
+import { DatabaseError } from './database-error.ts';
 
 /** How long a connection may take, and a statement, that which makes the tables too, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 
 /** Longer than by default for an answer, since a demo runs on machines that do much else; shorter for closing than the process has for it. */
-export const BACKING_LIMITS: BackingLimits = { timeoutMs: 2_000, closeTimeoutMs: 2_000 };
+const LIMITS: BackingLimits = { timeoutMs: 2_000, closeTimeoutMs: 2_000 };
+
+export interface OpenBacking {
+  readonly backing: Backing & { close(): Promise<void> };
+  readonly backingLimits: BackingLimits;
+}
 
 /**
  * The database at `url`, with its tables. The caller closes it.
  *
- * @throws {PostgresBackingError} (as a rejection) when it can't be used.
+ * @throws {DatabaseError} (as a rejection) when it can't be used.
  */
-export async function openBacking(url: string): Promise<PostgresBacking> {
-  const backing = postgresBacking({ connectionString: url, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
+export async function openBacking(url: string): Promise<OpenBacking> {
   try {
-    await backing.migrate();
-    return backing;
+    const backing = postgresBacking({ connectionString: url, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
+    try {
+      await backing.migrate();
+    } catch (error) {
+      await backing.close();
+      throw error;
+    }
+    return { backing, backingLimits: LIMITS };
   } catch (error) {
-    await backing.close();
-    throw error;
+    if (!PostgresBackingError.is(error)) throw error;
+    throw new DatabaseError(`${REASONS[error.code] ?? "the database that SESS_BACKING names can't be used"}. ${error.message}`);
   }
 }
+
+const REASONS: Readonly<Partial<Record<PostgresBackingErrorCode, string>>> = {
+  SESS_DATABASE_UNAVAILABLE: 'the database that SESS_BACKING names is not in reach. Start it, or unset SESS_BACKING to do without',
+  SESS_DATABASE_DENIED: 'the database that SESS_BACKING names does not let this user in, or make tables',
+};

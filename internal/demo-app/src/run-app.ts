@@ -1,10 +1,10 @@
 import { SessClientError } from '@sess/client';
-import { PostgresBackingError, type PostgresBacking, type PostgresBackingErrorCode } from '@sess/postgres-backing';
 import { SessionError } from '@sess/session';
 import type { AppOptions } from './app-options.ts';
+import { DatabaseError } from './database-error.ts';
 import { EnvironmentError, readEnvironment } from './environment.ts';
 import { ListenError } from './listen-error.ts';
-import { BACKING_LIMITS, openBacking } from './open-backing.ts';
+import type { OpenBacking } from './open-backing.ts';
 import { openClient } from './open-client.ts';
 import type { ListenOptions, RunningApp } from './running-app.ts';
 
@@ -32,12 +32,12 @@ export async function runApp(options: RunOptions): Promise<void> {
 
 async function start({ name, defaultPort, listen }: RunOptions): Promise<void> {
   const { host, port, secret, backing: database, ...cluster } = readEnvironment(process.env, defaultPort);
-  const client = openClient(cluster);
-  let backing: PostgresBacking | undefined;
+  const client = await openClient(cluster);
+  let behind: OpenBacking | undefined;
   try {
     await client.ready();
-    backing = database === undefined ? undefined : await openBacking(database);
-    const behind = backing === undefined ? {} : { backing, backingLimits: BACKING_LIMITS };
+    // Only who has a database waits until its driver is loaded.
+    behind = database === undefined ? undefined : await (await import('./open-backing.ts')).openBacking(database);
     const app = await listen({ client, ...behind, secret }, { host, port });
     console.log(`${name} listens on ${app.url}`);
     onceAskedToStop(name, async () => {
@@ -50,7 +50,7 @@ async function start({ name, defaultPort, listen }: RunOptions): Promise<void> {
     });
   } catch (error) {
     // An app that could not listen has closed it, one that could not be built has not; twice does no harm.
-    await backing?.close();
+    await behind?.backing.close();
     await client.close();
     throw error;
   }
@@ -76,15 +76,8 @@ function onceAskedToStop(name: string, close: () => Promise<void>): void {
   process.once('SIGINT', stop);
 }
 
-const DATABASE_REASONS: Readonly<Partial<Record<PostgresBackingErrorCode, string>>> = {
-  SESS_DATABASE_UNAVAILABLE: 'the database that SESS_BACKING names is not in reach. Start it, or unset SESS_BACKING to do without',
-  SESS_DATABASE_DENIED: 'the database that SESS_BACKING names does not let this user in, or make tables',
-};
-
 function explain(error: unknown): string {
-  if (error instanceof EnvironmentError || error instanceof ListenError) return error.message;
-  if (PostgresBackingError.is(error))
-    return `${DATABASE_REASONS[error.code] ?? "the database that SESS_BACKING names can't be used"}. ${error.message}`;
+  if (error instanceof EnvironmentError || error instanceof ListenError || error instanceof DatabaseError) return error.message;
   // Of a database that could not be written to any more before it was closed.
   if (SessionError.is(error)) return error.message;
   if (!SessClientError.is(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
