@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, inject, it } from 'vitest';
 import type { Report } from '../src/index.ts';
 import { twoFreePorts } from './free-ports.ts';
 import { NodeProcess } from './node-process.ts';
@@ -50,28 +50,32 @@ describe('the lab with a database behind the nodes', { timeout: 120_000 }, () =>
     expect(process.groupLives).toBe(false);
   });
 
-  it('serves it: the line for one more process has its address, and the sessions are there when every node has begun anew', async () => {
-    const process = lab('--serve', '--port', String(await twoFreePorts()));
-    const [, line = ''] = await process.says(/^ +(SESS_SERVERS=\S+ SESS_BACKING=postgres:\S+ .*main\.js)$[^]*quit/m);
-    const env = Object.fromEntries(Array.from(line.matchAll(/(\w+)=(\S+)/g), ([, name = '', value = '']) => [name, value]));
-    const one = run('fastify-demo/dist/main.js', [], { ...env, PORT: '0' });
-    const [[, url = ''], [, koa = '']] = await Promise.all([one.says(/listens on (http:\S+)\n/), process.says(/^ +(http:\S+) +koa$/m)]);
-    const login = await fetch(`${koa}/login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ user: 'USER_123' }),
-    });
-    const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
-    process.type('nodes');
-    const [nodes = ''] = await process.says(/^127\S+ running(, 127\S+ running)+$/m);
-    for (const [id] of nodes.matchAll(/127\S+/g)) {
-      process.type(`restart ${id}`);
-      await process.says(new RegExp(`^restarted ${id}$`, 'm'));
-    }
-    const profile = await fetch(`${url}/profile`, { headers: { cookie } });
-    expect([profile.status, await profile.json()]).toEqual([200, { user: 'USER_123', cart: [] }]);
-    process.type('quit');
-    expect(await process.ended).toEqual({ code: 0, signal: null });
-    expect(process.groupLives).toBe(false);
-  });
+  // Two more processes, and a database of its own: in the long form.
+  it.runIf(inject('long'))(
+    'serves it: the line for one more process has its address, and the sessions are there when every node has begun anew',
+    async () => {
+      const process = lab('--serve', '--port', String(await twoFreePorts()));
+      const [, line = ''] = await process.says(/^ +(SESS_SERVERS=\S+ SESS_BACKING=postgres:\S+ .*main\.js)$[^]*quit/m);
+      const env = Object.fromEntries(Array.from(line.matchAll(/(\w+)=(\S+)/g), ([, name = '', value = '']) => [name, value]));
+      const one = run('fastify-demo/dist/main.js', [], { ...env, PORT: '0' });
+      const [[, url = ''], [, koa = '']] = await Promise.all([one.says(/listens on (http:\S+)\n/), process.says(/^ +(http:\S+) +koa$/m)]);
+      const login = await fetch(`${koa}/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ user: 'USER_123' }),
+      });
+      const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
+      process.type('nodes');
+      const [nodes = ''] = await process.says(/^127\S+ running(, 127\S+ running)+$/m);
+      for (const [id] of nodes.matchAll(/127\S+/g)) {
+        process.type(`restart ${id}`);
+        await process.says(new RegExp(`^restarted ${id}$`, 'm'));
+      }
+      const profile = await fetch(`${url}/profile`, { headers: { cookie } });
+      expect([profile.status, await profile.json()]).toEqual([200, { user: 'USER_123', cart: [] }]);
+      process.type('quit');
+      expect(await process.ended).toEqual({ code: 0, signal: null });
+      expect(process.groupLives).toBe(false);
+    },
+  );
 });

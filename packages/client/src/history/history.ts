@@ -3,7 +3,7 @@
  * that a process that starts in the middle of a handover knows what came before it.
  *
  * A history is a value. {@link mergeHistories} is commutative, associative and idempotent: nodes and clients may hear of things in any order,
- * any number of times, and agree in the end.
+ * any number of times, and agree in the end. What is heard a second time, as most is, leaves the very same value.
  */
 
 export type ViewCause = 'discovery' | 'node-down' | 'node-recovered' | 'drain';
@@ -52,24 +52,37 @@ export function viewId(nodes: readonly ViewNode[]): string {
     .join(' ');
 }
 
+/** What both know; `one` itself where it knows all of it. */
 export function mergeHistories(one: History, other: History): History {
-  const views = new Map(one.views);
-  for (const [id, entry] of other.views) {
-    const known = views.get(id);
-    views.set(id, known === undefined ? entry : mergeEntries(known, entry));
-  }
-  const drains = new Map(one.drains);
-  for (const [id, mark] of other.drains) {
-    const known = drains.get(id);
-    drains.set(id, known === undefined ? mark : laterMark(known, mark));
-  }
+  const views = mergeMaps(one.views, other.views, mergeEntries);
+  const drains = mergeMaps(one.drains, other.drains, laterMark);
   const longestTtlSeconds = Math.max(one.longestTtlSeconds, other.longestTtlSeconds);
-  return { views, drains, longestTtlSeconds, isWhole: one.isWhole || other.isWhole };
+  const isWhole = one.isWhole || other.isWhole;
+  if (views === one.views && drains === one.drains && longestTtlSeconds === one.longestTtlSeconds && isWhole === one.isWhole) return one;
+  return { views, drains, longestTtlSeconds, isWhole };
+}
+
+/** `merge` gives back the first of its values where the second adds nothing. */
+function mergeMaps<Value>(
+  one: ReadonlyMap<string, Value>,
+  other: ReadonlyMap<string, Value>,
+  merge: (known: Value, told: Value) => Value,
+): ReadonlyMap<string, Value> {
+  let merged: Map<string, Value> | undefined;
+  for (const [id, told] of other) {
+    const known = one.get(id);
+    const value = known === undefined ? told : merge(known, told);
+    if (value === known) continue;
+    merged ??= new Map(one);
+    merged.set(id, value);
+  }
+  return merged ?? one;
 }
 
 function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
   // The cause follows the earlier beginning; equal beginnings are told apart by name, so that the order of merging does not matter.
   const first = one.since < other.since || (one.since === other.since && one.cause <= other.cause) ? one : other;
+  if (first === one && one.confirmedAt >= other.confirmedAt) return one;
   return { nodes: first.nodes, cause: first.cause, since: first.since, confirmedAt: Math.max(one.confirmedAt, other.confirmedAt) };
 }
 
@@ -80,8 +93,8 @@ function laterMark(one: DrainMark, other: DrainMark): DrainMark {
 }
 
 /** Without the views for which `isOpen` says no: what nobody can still want is forgotten. */
-export function pruneHistory(history: History, isOpen: (entry: ViewEntry) => boolean): History {
-  const open = [...history.views].filter(([, entry]) => isOpen(entry));
+export function pruneHistory(history: History, isOpen: (entry: ViewEntry, id: string) => boolean): History {
+  const open = [...history.views].filter(([id, entry]) => isOpen(entry, id));
   return open.length === history.views.size ? history : { ...history, views: new Map(open) };
 }
 

@@ -122,11 +122,11 @@ export class ViewBook {
 
   /** A history was read. Whether the rotation changed (by a drain that another client began or ended). */
   learned(history: History, now: number): boolean {
-    this.#history = mergeHistories(this.#history, history);
+    const merged = mergeHistories(this.#history, history);
+    if (merged === this.#history) return false;
+    this.#history = merged;
     if (this.#listed.length > 0) this.#noteAbsence(now);
-    const turned = this.#turn('drain', now);
-    if (!turned) this.#refresh(now);
-    return turned;
+    return this.#turn('drain', now);
   }
 
   /** Every listed node has told what it knows. */
@@ -162,7 +162,7 @@ export class ViewBook {
 
   /** Forgets what nobody can still want. */
   prune(now: number): void {
-    this.#history = pruneHistory(this.#history, (entry) => this.#openUntil(entry) > now || viewId(entry.nodes) === this.#current?.id);
+    this.#history = pruneHistory(this.#history, (entry, id) => this.#openUntil(entry) > now || id === this.#current?.id);
     this.#refresh(now);
   }
 
@@ -196,9 +196,8 @@ export class ViewBook {
 
   #turn(cause: ViewCause, now: number): boolean {
     const nodes = this.#rotation();
-    if (nodes.length === 0) return false;
     const id = viewId(nodes);
-    if (id === this.#current?.id) {
+    if (nodes.length === 0 || id === this.#current?.id) {
       this.#refresh(now);
       return false;
     }
