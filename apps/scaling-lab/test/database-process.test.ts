@@ -1,7 +1,7 @@
 import { postgresBacking } from '@sess/postgres-backing';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startBuiltDatabase } from './built-database.ts';
 
 /** A database takes its time to start, on a busy machine a multiple of it. */
@@ -53,7 +53,8 @@ async function open(): Promise<Socket> {
   return socket;
 }
 
-describe('the database of the lab', () => {
+// It starts a database of its own: in the long form.
+describe.runIf(inject('long'))('the database of the lab', () => {
   it('serves several connections at once, with statements that all prepare by one name', async () => {
     const backings = [0, 1, 2].map(() => postgresBacking({ connectionString: database.url, connections: 2, statementTimeoutMs: 10_000 }));
     const backingFor = (number: number): (typeof backings)[number] => backings[number % 3] ?? expect.fail('there are three');

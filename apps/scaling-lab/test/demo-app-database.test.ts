@@ -5,7 +5,7 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { memoryBacking } from '@sess/session';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { flush } from '../src/node-stats.ts';
 import { startBuiltDatabase } from './built-database.ts';
 import { NodeProcess } from './node-process.ts';
@@ -17,15 +17,12 @@ const FRAMEWORKS = ['fastify', 'koa'] as const;
 const LONG_MS = 120_000;
 
 let cluster: LocalCluster;
-let database: Awaited<ReturnType<typeof startBuiltDatabase>>;
 const started: NodeProcess[] = [];
 
 beforeAll(async () => {
-  [cluster, database] = await Promise.all([startLocalCluster({ nodes: 2, runtime: 'embedded' }), startBuiltDatabase()]);
-}, LONG_MS);
-afterAll(async () => {
-  await Promise.all([cluster?.close(), database?.close()]);
-}, LONG_MS);
+  cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
+});
+afterAll(() => cluster.close());
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.dispose()));
 });
@@ -36,8 +33,15 @@ function start(framework: (typeof FRAMEWORKS)[number], SESS_BACKING: string): No
   return process;
 }
 
-describe.each(FRAMEWORKS)('the %s demo process with a database', (framework) => {
-  it('has its users logged in, and their carts, though every node forgets all', async () => {
+// They start a database: in the long form. In the other the lab does, with the same apps.
+describe.runIf(inject('long'))('with a database', () => {
+  let database: Awaited<ReturnType<typeof startBuiltDatabase>>;
+  beforeAll(async () => {
+    database = await startBuiltDatabase();
+  }, LONG_MS);
+  afterAll(() => database?.close(), LONG_MS);
+
+  it.each(FRAMEWORKS)('the %s demo process has its users logged in, and their carts, though every node forgets all', async (framework) => {
     const process = start(framework, database.url);
     const [, url = ''] = await process.says(/listens on (http:\S+)\n/);
     const send = (path: string, body: unknown, cookie = ''): Promise<Response> =>

@@ -51,7 +51,7 @@ describe('the lab command', () => {
   });
 
   it('ends with 1 and says what to do when memcached was asked for and there is none', async () => {
-    const process = lab(['--runtime', 'memcached'], { PATH: '/no/such/directory' });
+    const process = lab(['--runtime', 'memcached', '--strategy', 'sess'], { PATH: '/no/such/directory' });
     expect(await process.ended).toEqual({ code: 1, signal: null });
     expect(process.errors).toMatch(/memcached/);
     expect(process.errors).not.toMatch(/^\s+at /m);

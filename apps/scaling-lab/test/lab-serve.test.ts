@@ -26,7 +26,7 @@ async function serve(): Promise<void> {
 }
 
 describe('the lab with --serve', { timeout: 60_000 }, () => {
-  // What is typed leaves it as it was.
+  // What is typed leaves it as it was, but for the last.
   beforeAll(serve);
   afterAll(() => lab.dispose());
 
@@ -64,17 +64,17 @@ describe('the lab with --serve', { timeout: 60_000 }, () => {
     lab.type('remove 10.0.0.1:1');
     await lab.says(/^remove: .*10\.0\.0\.1:1/m);
   });
+
+  it('ends with 0 at quit, at last, and leaves no process behind', async () => {
+    lab.type('quit');
+    expect(await lab.ended).toEqual({ code: 0, signal: null });
+    expect(lab.groupLives).toBe(false);
+  });
 });
 
 describe('the lab with --serve, at its end', { timeout: 60_000 }, () => {
   beforeEach(serve);
   afterEach(() => lab.dispose());
-
-  it('ends with 0 at quit, and leaves no process behind', async () => {
-    lab.type('quit');
-    expect(await lab.ended).toEqual({ code: 0, signal: null });
-    expect(lab.groupLives).toBe(false);
-  });
 
   it('ends with 130 at Ctrl-C, and leaves no process behind', async () => {
     lab.killGroup('SIGINT');

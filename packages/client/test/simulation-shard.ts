@@ -8,7 +8,7 @@ const SEEDS = Number(process.env['SESS_SIMULATION_SEEDS'] ?? 10_000);
 const SHARDS = 4;
 const ENOUGH_FAILURES = 3;
 /** Processor time for a shard, in milliseconds: some machines take it for fewer histories. In the long form, or when they are asked for, none are left out. */
-const BUDGET_MS: number = inject('long') || process.env['SESS_SIMULATION_SEEDS'] !== undefined ? Infinity : 22_000;
+const BUDGET_MS: number = inject('long') || process.env['SESS_SIMULATION_SEEDS'] !== undefined ? Infinity : 20_000;
 /** What a shard simulates whatever it takes. */
 const LEAST = 500;
 

@@ -4,7 +4,8 @@ import { inject } from 'vitest';
 import { fromPglite, postgresBacking } from '../src/index.ts';
 import { startPostgres } from '@sess/postgres-server';
 
-if (inject('programs').includes('postgres')) {
+const hasPostgres = inject('programs').includes('postgres');
+if (hasPostgres) {
   backingConformance({
     name: 'PostgreSQL',
     async open() {
@@ -26,19 +27,22 @@ if (inject('programs').includes('postgres')) {
   });
 }
 
-backingConformance({
-  name: 'PGlite',
-  async open() {
-    const database = await PGlite.create();
-    const backing = postgresBacking({ pool: fromPglite(database), cleanUpIntervalMs: 0 });
-    await backing.migrate();
-    return {
-      backing,
-      other: backing,
-      async [Symbol.asyncDispose]() {
-        await backing.close();
-        await database.close();
-      },
-    };
-  },
-});
+// It takes seconds to start: beside PostgreSQL in the long form only.
+if (!hasPostgres || inject('long')) {
+  backingConformance({
+    name: 'PGlite',
+    async open() {
+      const database = await PGlite.create();
+      const backing = postgresBacking({ pool: fromPglite(database), cleanUpIntervalMs: 0 });
+      await backing.migrate();
+      return {
+        backing,
+        other: backing,
+        async [Symbol.asyncDispose]() {
+          await backing.close();
+          await database.close();
+        },
+      };
+    },
+  });
+}
