@@ -5,12 +5,16 @@ import { FAULTS, shrink, Totals, World } from './simulated.ts';
 
 /** All shards together. */
 const SEEDS = Number(process.env['SESS_SIMULATION_SEEDS'] ?? 10_000);
-const SHARDS = 4;
+/** One a core of a small machine: each process begins with compiling. */
+const SHARDS = 2;
 const ENOUGH_FAILURES = 3;
-/** Processor time for a shard, in milliseconds: some machines take it for fewer histories. In the long form, or when they are asked for, none are left out. */
-const BUDGET_MS: number = inject('long') || process.env['SESS_SIMULATION_SEEDS'] !== undefined ? Infinity : 20_000;
+/**
+ * Processor time for a shard, in milliseconds: a slow machine takes it for fewer histories. In the long form, or when their number is asked for, none are
+ * left out.
+ */
+const BUDGET_MS: number = inject('long') || process.env['SESS_SIMULATION_SEEDS'] !== undefined ? Infinity : 32_000;
 /** What a shard simulates whatever it takes. */
-const LEAST = 500;
+const LEAST = 1_000;
 
 /** What else must have come about, by its name in the totals. */
 const CONSEQUENCES = ['slow', 'lost', 'late', 'timeouts', 'conflicts', 'drained', 'refilled', 'made up for', 'restored', 'gone one by one'];

@@ -1,3 +1,0 @@
-import { testShard } from './simulation-shard.ts';
-
-testShard(3);
