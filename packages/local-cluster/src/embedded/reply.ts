@@ -14,6 +14,11 @@ export class Reply {
     this.#settled = this.#parts.length;
   }
 
+  /** Drops what is still held back, as memcached does where a `get` ends in an error: whoever asked before gets no answer. */
+  dropStacked(): void {
+    this.#parts.length = this.#settled;
+  }
+
   /** A line of text; its CRLF is added. */
   line(text: string): void {
     this.#parts.push(`${text}\r\n`);

@@ -173,6 +173,8 @@ export const CLASSIC: Exchanges = {
     'set a 1 2 3 4 5 6 7 8\r\n',
     `get ${LONG_KEY}\r\n`,
     `get a ${LONG_KEY}\r\n`,
+    `version\r\nget a\r\nmn\r\nset a 0 0 1\r\nx\r\nget ${LONG_KEY}\r\nversion\r\n`,
+    `\ngat 0 ${LONG_KEY}\r\n`,
     `set ${LONGEST_KEY} 0 0 1\r\nx\r\n`,
     `get ${LONGEST_KEY}\r\n`,
     `set ${LONG_KEY} 0 0 5\r\nget a\r\n`,

@@ -34,7 +34,10 @@ function get(keys: readonly string[], withCas: boolean, expiresAt: number | unde
   if (keys.length === 0 && expiresAt === undefined) return reply.line('ERROR');
   const parts: (string | Buffer)[] = [];
   for (const key of keys) {
-    if (key.length > MAX_KEY_BYTES) return reply.line(BAD_FORMAT);
+    if (key.length > MAX_KEY_BYTES) {
+      reply.dropStacked();
+      return reply.line(BAD_FORMAT);
+    }
     if (key === CLUSTER_KEY && place.listing && keys.length === 1) return reply.add(encodeValueReply(place.listing()));
     const item = place.store.fetch(key);
     place.stats.count(expiresAt === undefined ? 'get' : 'touch', item !== undefined);
