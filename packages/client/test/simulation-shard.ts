@@ -12,7 +12,7 @@ const ENOUGH_FAILURES = 3;
  * Processor time for a shard, in milliseconds: a slow machine takes it for fewer histories. In the long form, or when their number is asked for, none are
  * left out.
  */
-const BUDGET_MS: number = inject('long') || process.env['SESS_SIMULATION_SEEDS'] !== undefined ? Infinity : 32_000;
+const BUDGET_MS: number = inject('long') || process.env['SESS_SIMULATION_SEEDS'] !== undefined ? Infinity : 30_000;
 /** What a shard simulates whatever it takes. */
 const LEAST = 1_000;
 

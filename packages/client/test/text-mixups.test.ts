@@ -1,7 +1,7 @@
 /**
  * No reply ever answers another request: many requests at once, through a proxy that cuts, delays and resets, with timeouts shorter than
  * the delays and callers that lose patience. Every value names its key and its writing; every answer is held against what was asked.
- * Ten thousand operations, fifty thousand in its long form; a million, or the same again:
+ * Five thousand operations, fifty thousand in its long form; a million, or the same again:
  *
  *     SESS_TEXT_OPERATIONS=1000000 SESS_TEXT_SEED=7 npx pnpm@10 exec vitest run packages/client/test/text-mixups.test.ts
  */
@@ -12,7 +12,7 @@ import { textTransport } from '../src/transport/text/index.ts';
 import type { NodeTransport, RequestOptions, StoredItem } from '../src/transport/transport.ts';
 import { FaultyProxy, randomFrom } from './text-faulty-proxy.ts';
 
-const OPERATIONS = Number(process.env['SESS_TEXT_OPERATIONS'] ?? (inject('long') ? 50_000 : 10_000));
+const OPERATIONS = Number(process.env['SESS_TEXT_OPERATIONS'] ?? (inject('long') ? 50_000 : 5_000));
 const SEED = Number(process.env['SESS_TEXT_SEED'] ?? Date.now() % 1_000_000);
 const LANES = 64;
 const WRITES_PER_KEY = 20;

@@ -65,7 +65,7 @@ const ROUNDS = inject('long') ? 3 : 1;
 const hundred = Array.from({ length: 100 }, (_, index) => index);
 const [runtime = 'embedded'] = inject('mainRuntimes');
 
-describe.each([1, 2])(`one session on ${SERVERS} servers over one cluster (${runtime}, copies: %i)`, (copies) => {
+describe.each(inject('long') ? [1, 2] : [2])(`one session on ${SERVERS} servers over one cluster (${runtime}, copies: %i)`, (copies) => {
   it('keeps the key that each of a hundred parallel requests adds', { timeout: 60_000 }, async () => {
     const { at } = await oneSession(copies);
     for (let round = 0; round < ROUNDS; round += 1) {
