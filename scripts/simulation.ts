@@ -1,6 +1,6 @@
 /**
  * The simulation as one file of JavaScript, for `require(inject('simulation'))`. In vitest's own module runner every use of what another module exports
- * calls a getter, and each file compiles everything anew: ten thousand histories take half as long again.
+ * calls a getter, and each file compiles everything anew: histories take about a third more time.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), 'sess-simulation-'));
   const file = join(folder, 'simulation.cjs');
   const bundle = await rolldown({ input: join(project.config.root, INPUT), platform: 'node' });
-  await bundle.write({ file, format: 'cjs', sourcemap: 'inline' });
+  await bundle.write({ file, format: 'cjs' });
   await bundle.close();
   project.provide('simulation', file);
   return () => rm(folder, { recursive: true });

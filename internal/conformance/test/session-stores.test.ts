@@ -26,11 +26,7 @@ sessionStoreConformance({
 /** Under the item limit of memcached, with room for the record's header. */
 const MAX_VALUE_BYTES = 1_048_000;
 
-// In a container runs the same memcached.
-const wanted = inject('runtimes').filter(
-  (runtime) => runtime !== 'container' || inject('long') || !inject('runtimes').includes('memcached'),
-);
-for (const runtime of wanted) {
+for (const runtime of inject('conformanceRuntimes')) {
   sessionStoreConformance({
     name: `memcached, ${runtime}`,
     tellsTtl: true,

@@ -10,8 +10,8 @@ const tls = {
   cert: readFileSync(new URL('./fixtures/certificate.pem', import.meta.url)),
 };
 
-/** Declares the suite for each transport; it is skipped where this machine has no such nodes, or they are not wanted. */
-export function transportsOn(runtime: Runtime, wanted = true): void {
+/** Declares the suite for each transport; it is skipped where this machine has no such nodes, or this form of the tests does without. */
+export function transportsOn(runtime: Runtime): void {
   // A container takes seconds to start: there, what is stored and answered is enough.
   const common = { runtime, tls, extent: runtime === 'container' ? 'short' : 'full' } as const;
   const subjects: readonly TransportSubject[] = [
@@ -35,7 +35,7 @@ export function transportsOn(runtime: Runtime, wanted = true): void {
       capabilities: { remainingTtl: false, credentials: runtime === 'embedded' },
     },
   ];
-  describe.runIf(wanted && inject('runtimes').includes(runtime))(`on ${runtime} nodes`, () => {
+  describe.runIf(inject('conformanceRuntimes').includes(runtime))(`on ${runtime} nodes`, () => {
     for (const subject of subjects) transportConformance(subject);
   });
 }

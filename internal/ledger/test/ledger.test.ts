@@ -5,11 +5,9 @@ import { afterEach, describe, expect, inject, it } from 'vitest';
 const SETTINGS: ClientSettings = { copies: 2, timeoutMs: 500, historyIntervalMs: 300, clockSkewMs: 100, ttlSeconds: 600 };
 const AGREEMENT_MS = agreementMsOf(SETTINGS);
 const SLOW_TEST = { timeout: 180_000 };
-const runtimes = inject('runtimes').filter((runtime) => runtime !== 'embedded');
-/** In their long form in containers too, and with what only a network between them does. */
+const runtimes = inject('conformanceRuntimes').filter((runtime) => runtime !== 'embedded');
+/** In their long form with what only a network between them does. */
 const long = inject('long');
-/** In a container runs the same memcached. */
-const plainly = runtimes.includes('memcached') ? 'memcached' : runtimes[0];
 
 const open: { close(): Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -72,57 +70,54 @@ async function settleAccounts(workload: Workload): Promise<void> {
   expect(workload.book.accounts.some(({ destroyed }) => destroyed)).toBe(true);
 }
 
-describe.each(long ? runtimes : runtimes.filter((runtime) => runtime === plainly))(
-  'with application processes and nodes of their own (%s)',
-  (runtime) => {
-    it(
-      'nothing acknowledged is lost and nothing destroyed comes back, while nodes and processes come, go, freeze and die',
-      SLOW_TEST,
-      async () => {
-        const cluster = await startLocalCluster({ nodes: 3, runtime });
-        open.push(cluster);
-        const { applications, workload, join, list } = await bench(cluster.nodes, SETTINGS);
-        workload.start();
-        await traffic(workload, 200);
+describe.each(runtimes)('with application processes and nodes of their own (%s)', (runtime) => {
+  it(
+    'nothing acknowledged is lost and nothing destroyed comes back, while nodes and processes come, go, freeze and die',
+    SLOW_TEST,
+    async () => {
+      const cluster = await startLocalCluster({ nodes: 3, runtime });
+      open.push(cluster);
+      const { applications, workload, join, list } = await bench(cluster.nodes, SETTINGS);
+      workload.start();
+      await traffic(workload, 200);
 
-        // A node joins; a process hears of it late.
-        const added = await cluster.addNode();
-        list(cluster.nodes);
-        await traffic(workload, 100);
+      // A node joins; a process hears of it late.
+      const added = await cluster.addNode();
+      list(cluster.nodes);
+      await traffic(workload, 100);
 
-        // A process is killed in the middle of its work, another starts.
-        const [victim] = applications.splice(0, 1);
-        await victim?.kill();
-        await join();
-        await traffic(workload, 100);
+      // A process is killed in the middle of its work, another starts.
+      const [victim] = applications.splice(0, 1);
+      await victim?.kill();
+      await join();
+      await traffic(workload, 100);
 
-        // A node dies, stays on the list, and comes back empty once everybody has agreed.
-        const [first, second] = cluster.nodes;
-        await cluster.crashNode(first?.id ?? '');
-        await agreement(workload);
-        await cluster.restartNode(first?.id ?? '');
-        await agreement(workload);
+      // A node dies, stays on the list, and comes back empty once everybody has agreed.
+      const [first, second] = cluster.nodes;
+      await cluster.crashNode(first?.id ?? '');
+      await agreement(workload);
+      await cluster.restartNode(first?.id ?? '');
+      await agreement(workload);
 
-        // A process sleeps through an agreement, and a node hangs meanwhile.
-        const sleeper = applications[0];
-        workload.allowStale(2 * AGREEMENT_MS);
-        sleeper?.stop();
-        await cluster.pauseNode(second?.id ?? '');
-        await agreement(workload);
-        await cluster.resumeNode(second?.id ?? '');
-        sleeper?.goOn();
-        await agreement(workload);
+      // A process sleeps through an agreement, and a node hangs meanwhile.
+      const sleeper = applications[0];
+      workload.allowStale(2 * AGREEMENT_MS);
+      sleeper?.stop();
+      await cluster.pauseNode(second?.id ?? '');
+      await agreement(workload);
+      await cluster.resumeNode(second?.id ?? '');
+      sleeper?.goOn();
+      await agreement(workload);
 
-        // A node is drained, and then removed.
-        expect(await applications[1]?.drain(added.id)).toBeGreaterThan(0);
-        await cluster.removeNode(added.id);
-        list(cluster.nodes);
-        await agreement(workload);
-        await settleAccounts(workload);
-      },
-    );
-  },
-);
+      // A node is drained, and then removed.
+      expect(await applications[1]?.drain(added.id)).toBeGreaterThan(0);
+      await cluster.removeNode(added.id);
+      list(cluster.nodes);
+      await agreement(workload);
+      await settleAccounts(workload);
+    },
+  );
+});
 
 describe.runIf(long && runtimes.includes('memcached') && inject('programs').includes('network-namespaces'))(
   'with a network between them',

@@ -26,6 +26,15 @@ describe('merging histories', () => {
     );
   });
 
+  it('leaves the very same value where nothing new is told', () => {
+    fc.assert(
+      fc.property(histories, histories, (one, other) => {
+        const both = mergeHistories(one, other);
+        for (const told of [one, other, both, EMPTY_HISTORY]) expect(mergeHistories(both, told)).toBe(both);
+      }),
+    );
+  });
+
   it('does not depend on how the tellings are grouped', () => {
     fc.assert(
       fc.property(histories, histories, histories, (one, two, three) => {
