@@ -4,8 +4,8 @@ import { LongestFirst } from './scripts/longest-first.ts';
 
 const SHARED = {
   pool: 'forks',
-  // One more than there are cores: many tests wait, for sockets, for processes or for time to pass.
-  maxWorkers: availableParallelism() + 1,
+  // Two more than there are cores: many tests wait, for sockets, for processes or for time to pass.
+  maxWorkers: availableParallelism() + 2,
   // Short-lived objects die young in a larger nursery, instead of being copied out of a small one.
   execArgv: ['--min-semi-space-size=32', '--max-semi-space-size=64'],
   testTimeout: 20_000,

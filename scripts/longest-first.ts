@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take longest, also where none has run yet: one of them at the end would keep the others' cores idle. */
 const LONGEST =
-  /\/(ledger|simulation-\d|lab-\w+|transports-\w+|session-stores|session-libraries|session-cookie|guides|stampede|drain)\.test\.ts$/;
+  /\/(ledger|simulation-\d|lab-\w+|transports-\w+|session-stores|session-libraries|session-cookie|guides|stampede|drain|refill-departed)\.test\.ts$/;
 
 /** Vitest's own order, which keeps the files of a project together, with the longest of each project before the others. */
 export class LongestFirst extends BaseSequencer {
