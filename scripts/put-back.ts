@@ -5,6 +5,6 @@ import { afterAll, vi } from 'vitest';
 afterAll(() => {
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
-  // After a look at a socket (removing its folder is one) Node.js 20 resolves no symbolic link on the way to a module, until it looked at something else.
+  // Once a socket was looked at (removing its folder is enough), Node.js 20 may leave symbolic links in a module's path as they are, until something else is.
   statSync('.');
 });
