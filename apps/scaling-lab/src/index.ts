@@ -1,4 +1,4 @@
-export { parseOptions, OptionError, type LabOptions } from './options.ts';
-export type { Measurement } from './measurement.ts';
-export type { Report } from './report.ts';
-export { run } from './run.ts';
+export { parseOptions, OptionError, type LabOptions } from './command/options.ts';
+export type { Measurement } from './measure/measurement.ts';
+export type { Report } from './report/report.ts';
+export { run } from './command/run.ts';

@@ -6,7 +6,7 @@ import { memoryBacking } from '@sess/session';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { flush } from '../src/node-stats.ts';
+import { flush } from '../src/environment/node-stats.ts';
 import { startBuiltDatabase } from './built-database.ts';
 import { NodeProcess } from './node-process.ts';
 

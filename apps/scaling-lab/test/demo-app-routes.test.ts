@@ -2,7 +2,7 @@ import { buildApp as buildFastifyApp, listen as listenFastify } from '@sess/fast
 import { buildApp as buildKoaApp, listen as listenKoa } from '@sess/koa-demo';
 import { memoryStore, SessionError, type SessionStore } from '@sess/session';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CookieJar } from '../src/cookie-jar.ts';
+import { CookieJar } from '../src/users/cookie-jar.ts';
 
 const SECRET = 'a secret that is long enough for a test';
 const ADDRESS = { host: '127.0.0.1', port: 0 };

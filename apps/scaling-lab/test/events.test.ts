@@ -1,14 +1,14 @@
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AppFleet } from '../src/app-fleet.ts';
-import type { RequestSender } from '../src/load-balancer.ts';
-import { EVENTS, type EventName } from '../src/events/events.ts';
-import type { Scene } from '../src/events/scene.ts';
-import { NodeMeter } from '../src/node-meter.ts';
-import { STRATEGIES, type StrategyName } from '../src/strategies.ts';
-import { Timeline } from '../src/timeline.ts';
-import type { Traffic } from '../src/traffic.ts';
-import { makeUsers } from '../src/user.ts';
+import type { AppFleet } from '../src/apps/app-fleet.ts';
+import type { RequestSender } from '../src/apps/load-balancer.ts';
+import { EVENTS, type EventName } from '../src/scenarios/events/events.ts';
+import type { Scene } from '../src/scenarios/events/event-context.ts';
+import { NodeMeter } from '../src/environment/node-meter.ts';
+import { STRATEGIES, type StrategyName } from '../src/apps/strategies.ts';
+import { Timeline } from '../src/users/timeline.ts';
+import type { Traffic } from '../src/users/traffic.ts';
+import { makeUsers } from '../src/users/user.ts';
 
 let cluster: LocalCluster;
 let before: readonly string[];

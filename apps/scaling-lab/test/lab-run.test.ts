@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { tolerance } from '../src/expectation.ts';
+import { tolerance } from '../src/measure/expectation.ts';
 import type { Measurement, Report } from '../src/index.ts';
 import { NodeProcess } from './node-process.ts';
 

@@ -1,8 +1,8 @@
 import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NodeMeter } from '../src/node-meter.ts';
-import { flush, readStats } from '../src/node-stats.ts';
+import { NodeMeter } from '../src/environment/node-meter.ts';
+import { flush, readStats } from '../src/environment/node-stats.ts';
 
 let cluster: LocalCluster;
 

@@ -1,10 +1,10 @@
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ClientPerList } from '../src/client-per-list.ts';
-import { memcacheClient, openMemcache } from '../src/memcache-backend.ts';
-import { MEMCACHED, memcachedClient } from '../src/memcached-backend.ts';
-import { MEMJS, memjsClient } from '../src/memjs-backend.ts';
-import { PlainStore } from '../src/plain-store.ts';
+import { ClientPerList } from '../src/apps/backends/client-per-list.ts';
+import { memcacheClient, openMemcache } from '../src/apps/backends/memcache-backend.ts';
+import { MEMCACHED, memcachedClient } from '../src/apps/backends/memcached-backend.ts';
+import { MEMJS, memjsClient } from '../src/apps/backends/memjs-backend.ts';
+import { PlainStore } from '../src/apps/backends/plain-store.ts';
 import { ToldDiscovery } from './told-discovery.ts';
 
 interface Opened {

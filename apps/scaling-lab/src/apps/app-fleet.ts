@@ -1,0 +1,153 @@
+import type { AppConfig, Framework } from './app-messages.ts';
+import { AppProcess } from './app-process.ts';
+import type { ChildProcesses } from './child-processes.ts';
+import type { NodeSource } from './node-source.ts';
+import type { Strategy } from './strategies.ts';
+import { until, type Missing } from '../concurrency/until.ts';
+
+/** Milliseconds between two looks at what the processes know. */
+const LOOK_EVERY_MS = 25;
+/** How long a change may take to reach every process. Discovery looks at the endpoint four times a second. */
+const CONVERGE_TIMEOUT_MS = 60_000;
+/** How long the copies that a node took along may take to be restored: an agreement, and every key that it held. */
+const RESTORE_TIMEOUT_MS = 60_000;
+
+export interface FleetOptions {
+  readonly strategy: Strategy;
+  /** Processes of each framework. */
+  readonly apps: number;
+  /** Of the first process; the others follow. 0 takes free ones. */
+  readonly firstPort: number;
+  readonly nodes: NodeSource;
+  readonly config: Omit<AppConfig, 'framework' | 'store' | 'port' | 'nodes'>;
+  readonly children: ChildProcesses;
+}
+
+/** What every process should know before anything is counted. */
+export interface ClusterSight {
+  /** Ids of the listed nodes. */
+  readonly nodes: readonly string[];
+  /** Ids of those that are known to be out of reach. */
+  readonly down: readonly string[];
+}
+
+/** The app processes of one strategy: Fastify and Koa in turn, all over the same nodes. */
+export class AppFleet {
+  readonly strategy: Strategy;
+  readonly #options: FleetOptions;
+  #nodes: NodeSource;
+  #processes: readonly AppProcess[] = [];
+
+  /** Resolves when all processes listen. When one cannot, closes the others and rejects with its reason. */
+  static async start(options: FleetOptions): Promise<AppFleet> {
+    const fleet = new AppFleet(options);
+    const frameworks = Array.from({ length: 2 * options.apps }, (_, place) => (place % 2 === 0 ? 'fastify' : 'koa'));
+    const starts = await Promise.allSettled(frameworks.map((framework, place) => fleet.#start(framework, options.firstPort + place)));
+    fleet.#processes = starts.filter((start) => start.status === 'fulfilled').map((start) => start.value);
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (failed !== undefined) {
+      await fleet.close();
+      throw failed.reason;
+    }
+    return fleet;
+  }
+
+  private constructor(options: FleetOptions) {
+    this.strategy = options.strategy;
+    this.#options = options;
+    this.#nodes = options.nodes;
+  }
+
+  /** Those that run, Fastify and Koa in turn. */
+  get processes(): readonly AppProcess[] {
+    return this.#processes.filter((process) => process.alive);
+  }
+
+  /** Resolves when every process routes to exactly the listed nodes and holds none for down that is in reach. */
+  async converged(sight: ClusterSight, signal: AbortSignal): Promise<void> {
+    await until(() => this.#behind(sight), {
+      what: `the ${this.strategy.name} processes to know the new node list`,
+      everyMs: LOOK_EVERY_MS,
+      timeoutMs: CONVERGE_TIMEOUT_MS,
+      signal,
+    });
+  }
+
+  /** Ends the apps; the processes stay. */
+  async stop(): Promise<void> {
+    await Promise.all(this.processes.map((process) => process.stop()));
+  }
+
+  /** Runs new apps over `nodes`, in the processes that live and in new ones in the place of those that died. */
+  async restart(nodes: NodeSource): Promise<void> {
+    this.#nodes = nodes;
+    await Promise.all(this.processes.map((process) => process.run(this.#configOf(process.framework, process.port))));
+    await this.refill();
+  }
+
+  /** As a rolling deploy does it: one after another, a new process takes the place of each; with another list where one is given. */
+  async deploy(nodes: NodeSource = this.#nodes): Promise<void> {
+    this.#nodes = nodes;
+    for (const [place, former] of this.#processes.entries()) {
+      const successor = await this.#start(former.framework, 0);
+      this.#processes = this.#processes.with(place, successor);
+      await former.retire();
+    }
+  }
+
+  /** Empties a node through the client of one process. */
+  async drain(node: string): Promise<void> {
+    const [process] = this.processes;
+    if (process === undefined) throw new Error('no app process is running');
+    await process.drain(node);
+  }
+
+  /** Resolves when one of the processes has restored the copies that `node` took along; at once where nobody restores any. */
+  async copiesRestored(node: string, signal: AbortSignal): Promise<void> {
+    const look = async (): Promise<Missing> => {
+      const statuses = await Promise.all(this.processes.map((process) => process.status()));
+      const isDone = statuses.some(({ restored }) => restored === undefined || restored.includes(node));
+      return isDone ? undefined : 'no process says so';
+    };
+    await until(look, {
+      what: `the ${this.strategy.name} processes to restore the copies that ${node} took along`,
+      everyMs: LOOK_EVERY_MS,
+      timeoutMs: RESTORE_TIMEOUT_MS,
+      signal,
+    });
+  }
+
+  /** Starts a process in the place of each that died, as a supervisor does. */
+  async refill(): Promise<void> {
+    const refill = async (process: AppProcess): Promise<AppProcess> =>
+      process.alive ? process : this.#start(process.framework, process.port);
+    this.#processes = await Promise.all(this.#processes.map(refill));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.close()));
+  }
+
+  #start(framework: Framework, port: number): Promise<AppProcess> {
+    return AppProcess.start(this.#options.children, this.#configOf(framework, port));
+  }
+
+  #configOf(framework: Framework, port: number): AppConfig {
+    const { config, strategy, firstPort } = this.#options;
+    return { ...config, nodes: this.#nodes, framework, store: strategy.store, port: firstPort === 0 ? 0 : port };
+  }
+
+  async #behind({ nodes, down }: ClusterSight): Promise<Missing> {
+    const listed = new Set(nodes);
+    for (const process of this.processes) {
+      const status = await process.status();
+      const who = `the ${process.framework} process on port ${process.port}`;
+      if (status.nodes.length !== listed.size || !status.nodes.every((id) => listed.has(id))) {
+        return `${who} routes to ${status.nodes.join(', ')} instead of ${nodes.join(', ')}`;
+      }
+      const wronglyDown = status.down.filter((id) => !down.includes(id));
+      if (wronglyDown.length > 0) return `${who} still holds ${wronglyDown.join(', ')} for down`;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+import type { NodeSource } from './node-source.ts';
+import type { TransportName } from '../command/options.ts';
+import type { Strategy } from './strategies.ts';
+
+/** What the lab and an app process tell each other, over the channel that `fork` opens between them. */
+export type ToApp =
+  /** In the place of the app that ran in the process before. */
+  | { readonly type: 'start'; readonly config: AppConfig }
+  /** Ends the app; the process stays. */
+  | { readonly type: 'stop'; readonly id: number }
+  | { readonly type: 'status'; readonly id: number }
+  | { readonly type: 'drain'; readonly id: number; readonly node: string };
+
+export type FromApp =
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'failed'; readonly message: string; readonly code: string | undefined }
+  /** To everything that carries an `id`: done, or why not. */
+  | { readonly type: 'answer'; readonly id: number; readonly status: AppStatus; readonly error: string | undefined };
+
+export type Framework = 'fastify' | 'koa';
+
+/** Everything an app process is told at its start. */
+export interface AppConfig {
+  readonly framework: Framework;
+  readonly store: Strategy['store'];
+  readonly nodes: NodeSource;
+  /** Signs the cookies; the same for all processes, so that they share sessions. */
+  readonly secret: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Nodes that hold each session. */
+  readonly copies: number;
+  readonly transport: TransportName;
+  /** URL of the database behind the nodes; `undefined` for none. */
+  readonly database: string | undefined;
+  /** Milliseconds between two looks at the endpoint. */
+  readonly pollIntervalMs: number;
+}
+
+/** What an app process knows of the cluster at this moment. */
+export interface AppStatus {
+  /** Ids of the nodes that it routes to, in the order in which it was told. */
+  readonly nodes: readonly string[];
+  /** Ids of those that it holds for down. */
+  readonly down: readonly string[];
+  /** Ids of nodes that left, and whose copies this process has restored; `undefined` where nobody restores any. */
+  readonly restored: readonly string[] | undefined;
+}

@@ -1,0 +1,63 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createClient, type Client, type RefillMessage } from '@sess/client';
+import type { AppConfig } from '../app-messages.ts';
+import { discoveryOf } from '../node-source.ts';
+import { ANSWER_TIMEOUT_MS, READY_TIMEOUT_MS, type ClientAndBacking, type SessionBackend } from './session-backend.ts';
+
+/** How often a client of the lab reads and confirms the history, in milliseconds; by default every 10,000. */
+const HISTORY_INTERVAL_MS = 500;
+/** One machine has one clock; by default 5,000 ms are allowed for. */
+const CLOCK_SKEW_MS = 100;
+/** PGlite executes one statement at a time: more connections would wait there rather than here. */
+const DATABASE_CONNECTIONS = 2;
+/** How long the database may take for an answer, and a request for its turn, in milliseconds: all users of a crashed node may come at once. */
+const DATABASE_TIMEOUT_MS = 5 * ANSWER_TIMEOUT_MS;
+
+/** This project's client over the list, with clients that agree on a change within two seconds rather than 35. */
+export async function openSessClientBackend({ nodes, pollIntervalMs, copies, transport, database }: AppConfig): Promise<SessionBackend> {
+  const client = createClient({
+    discovery: discoveryOf(nodes, pollIntervalMs),
+    transport: transport === 'memjs' ? (await import('@sess/memjs-transport')).memjsTransport() : undefined,
+    copies,
+    timeoutMs: ANSWER_TIMEOUT_MS,
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    historyIntervalMs: HISTORY_INTERVAL_MS,
+    handover: { clockSkewMs: CLOCK_SKEW_MS },
+  });
+  const sessions: ClientAndBacking = database === undefined ? { client } : await withDatabase(client, database);
+  const restored: string[] = [];
+  const onRefill = (message: unknown): void => {
+    const { node, reason, phase } = message as RefillMessage;
+    if (reason === 'left' && phase === 'done') restored.push(node);
+  };
+  subscribe('sess:client:refill', onRefill);
+  return {
+    sessions,
+    ready: () => client.ready(),
+    status: () => {
+      const { nodes: listed, states } = client.topology;
+      return {
+        nodes: listed.map((node) => node.id),
+        down: listed.filter((node) => states.get(node.id) === 'down').map((node) => node.id),
+        // Restoring has a node list its keys, which the binary protocol can't.
+        restored: copies > 1 && transport === 'text' ? restored : undefined,
+      };
+    },
+    drain: async (node) => void (await client.drain(node)),
+    close: async () => {
+      unsubscribe('sess:client:refill', onRefill);
+      // Where an app could be built it is closed by now, which twice does no harm.
+      await sessions.backing?.close?.();
+      await client.close();
+    },
+  };
+}
+
+async function withDatabase(client: Client, connectionString: string): Promise<ClientAndBacking> {
+  const { postgresBacking } = await import('@sess/postgres-backing');
+  return {
+    client,
+    backing: postgresBacking({ connectionString, connections: DATABASE_CONNECTIONS, statementTimeoutMs: DATABASE_TIMEOUT_MS }),
+    backingLimits: { timeoutMs: DATABASE_TIMEOUT_MS },
+  };
+}

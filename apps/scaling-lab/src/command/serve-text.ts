@@ -1,0 +1,46 @@
+import { SERVE_COMMANDS } from './serve-commands.ts';
+import type { Site } from '../environment/strategy-run.ts';
+
+/** Where curl keeps the cookies of the examples. */
+const COOKIES = 'sess-cookies.txt';
+
+/** What is running, and what to try: every command works as it stands. */
+export function serveText({ cluster, fleet, strategy, database }: Site, secret: string): string {
+  const { processes } = fleet;
+  const url = (place: number): string => `http://127.0.0.1:${processes[place % processes.length]?.port}`;
+  const curl = `curl -s -b ${COOKIES} -c ${COOKIES}`;
+  const json = `-H 'content-type: application/json'`;
+  const commands = Object.values(SERVE_COMMANDS).map(({ usage, does }) => [usage, does] as const);
+  return [
+    'Running:',
+    ...processes.map(({ framework, port }) => `  http://127.0.0.1:${port}  ${framework}`),
+    `  ${cluster.url}  configuration endpoint of ${cluster.nodes.length} nodes; runtime ${cluster.runtime} (${cluster.runtimeReason})`,
+    ...(database === undefined ? [] : [`  ${database}  database behind the nodes (PGlite, in memory)`]),
+    '',
+    'Try, in another terminal: log in through Fastify, shop through Koa, see both.',
+    `  ${curl} ${json} -d '{"user":"USER_123"}' ${url(0)}/login`,
+    `  ${curl} ${json} -d '{"item":"sku-1"}' ${url(1)}/cart`,
+    `  ${curl} ${url(0)}/profile`,
+    `  ${curl} ${url(1)}/profile`,
+    `  ${curl} -X POST -o /dev/null -w '%{http_code}\\n' ${url(0)}/logout`,
+    '',
+    ...(strategy.store === 'sess-client' ? oneMore(cluster.url, database, secret, highest(processes.map(({ port }) => port)) + 1) : []),
+    'Type here:',
+    ...[...commands, ['quit', 'stop everything (Ctrl-C does too)'] as const].map(([usage, does]) => `  ${usage.padEnd(20)} ${does}`),
+    '',
+  ].join('\n');
+}
+
+/** An app process started by hand finds its sessions where this project's client puts them, not where memjs does. */
+function oneMore(servers: string, database: string | undefined, secret: string, port: number): readonly string[] {
+  const behind = database === undefined ? '' : `SESS_BACKING=${database} `;
+  return [
+    'One more process over the same sessions:',
+    `  SESS_SERVERS=${servers} ${behind}SESS_SECRET=${secret} PORT=${port} node apps/fastify-demo/dist/main.js`,
+    '',
+  ];
+}
+
+function highest(ports: readonly number[]): number {
+  return Math.max(...ports);
+}

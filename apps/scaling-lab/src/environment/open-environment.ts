@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { AppFleet } from '../apps/app-fleet.ts';
+import type { ChildProcesses } from '../apps/child-processes.ts';
+import type { Cleanup } from '../command/cleanup.ts';
+import { DatabaseProcess } from '../apps/database-process.ts';
+import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
+import { NodeMeter } from './node-meter.ts';
+import type { LabOptions } from '../command/options.ts';
+import type { Progress } from '../command/progress.ts';
+import type { Site } from './strategy-run.ts';
+import type { Stage } from './environment.ts';
+import { copiesOf, STRATEGIES, type Strategy } from '../apps/strategies.ts';
+
+/** Milliseconds between two looks of an app process at the endpoint: shorter than in production (a minute), so that the lab need not wait. */
+const POLL_INTERVAL_MS = 250;
+
+/** More would only keep each other waiting, until one of them is given up. */
+const FLEETS_AT_ONCE = 2;
+
+/** Who closes what is opened, and who says that it is over. */
+export interface Ownership {
+  readonly children: ChildProcesses;
+  readonly cleanup: Cleanup;
+  readonly signal: AbortSignal;
+}
+
+/** Starts a cluster of `nodes` nodes for every strategy, the database where one has it, and the apps. Closed by `cleanup`, also when this rejects half-way. */
+export async function openStage(options: LabOptions, nodes: number, ownership: Ownership, progress: Progress): Promise<Stage> {
+  const strategies = options.strategies.map((name) => STRATEGIES[name]);
+  const needsDatabase = strategies.some(({ database }) => database);
+  progress.step(`starting ${strategies.length * nodes} memcached nodes${needsDatabase ? ' and a database' : ''}`);
+  const database = needsDatabase ? openDatabase(ownership, progress) : undefined;
+  // The apps over it meet a failure; the others need not wait for it to start. Where the nodes can't start nobody does: `children` end it.
+  database?.catch(() => undefined);
+  const clusters = await openClusters(options.runtime, strategies.length, nodes, ownership);
+  progress.step(`starting ${2 * options.apps * strategies.length} app processes`);
+  const secret = randomBytes(32).toString('base64url');
+  const sites: Site[] = [];
+  await forEachConcurrently(
+    strategies.entries(),
+    FLEETS_AT_ONCE,
+    async ([place, strategy]) => {
+      const cluster = clusters[place];
+      if (cluster === undefined) throw new Error('there is a cluster for every strategy');
+      const url = strategy.database ? (await database)?.url : undefined;
+      sites[place] = await openSite(strategy, cluster, url, secret, options, ownership);
+    },
+    ownership.signal,
+  );
+  return { sites, secret, signal: ownership.signal };
+}
+
+/** The first one finds out what works here; the others are like it. */
+async function openClusters(
+  runtime: LabOptions['runtime'],
+  count: number,
+  nodes: number,
+  ownership: Ownership,
+): Promise<readonly LocalCluster[]> {
+  const open = async (kind: LabOptions['runtime']): Promise<LocalCluster> => {
+    ownership.signal.throwIfAborted();
+    const cluster = await startLocalCluster({ nodes, runtime: kind });
+    ownership.cleanup.add(() => cluster.close());
+    return cluster;
+  };
+  const first = await open(runtime);
+  const others = Array.from({ length: count - 1 }, () => open(first.runtime));
+  // All have settled before anything is closed.
+  await Promise.allSettled(others);
+  ownership.signal.throwIfAborted();
+  return [first, ...(await Promise.all(others))];
+}
+
+async function openDatabase({ children, cleanup, signal }: Ownership, progress: Progress): Promise<DatabaseProcess> {
+  const database = await DatabaseProcess.start(children, (how) => {
+    if (!signal.aborted) progress.note(`the database ended (${how}): what a node loses from now on is lost`);
+  });
+  cleanup.add(() => database.close());
+  return database;
+}
+
+async function openSite(
+  strategy: Strategy,
+  cluster: LocalCluster,
+  database: string | undefined,
+  secret: string,
+  options: LabOptions,
+  ownership: Ownership,
+): Promise<Site> {
+  const { serve, apps, port, transport, copies } = options;
+  const fleet = await AppFleet.start({
+    strategy,
+    apps,
+    firstPort: serve ? port : 0,
+    nodes: { kind: 'endpoint', endpoint: cluster.configurationEndpoint },
+    config: { secret, transport, copies: copiesOf(strategy, copies), database, pollIntervalMs: POLL_INTERVAL_MS },
+    children: ownership.children,
+  });
+  const meter = new NodeMeter(cluster);
+  ownership.cleanup.add(() => fleet.close());
+  ownership.cleanup.add(async () => meter.stop());
+  return { strategy, cluster, fleet, meter, database };
+}

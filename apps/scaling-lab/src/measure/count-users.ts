@@ -1,0 +1,51 @@
+import { CONCURRENCY, type Crowd } from '../users/users.ts';
+import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
+import type { Measurement } from './measurement.ts';
+import { tally, type Outcome } from '../users/outcome.ts';
+import type { Progress } from '../command/progress.ts';
+import { isRevived, lookAtProfile } from '../users/shop-visit.ts';
+import type { User } from '../users/user.ts';
+
+/** What became of the users of one strategy. */
+export type UserCount = Pick<Measurement, 'users' | 'found' | 'crossReads' | 'sawOlder' | 'left' | 'revived' | 'countMs'>;
+
+/** Asks for every user's profile once, through the framework that did not log them in; and with the cookies of those who logged out. */
+export async function countUsers(crowds: readonly Crowd[], signal: AbortSignal, progress: Progress): Promise<readonly UserCount[]> {
+  const total = crowds.reduce((sum, crowd) => sum + crowd.users.length, 0);
+  progress.step('counting who is still logged in', total);
+  return Promise.all(crowds.map((crowd) => countCrowd(crowd, signal, progress)));
+}
+
+async function countCrowd({ balancer, users, traffic }: Crowd, signal: AbortSignal, progress: Progress): Promise<UserCount> {
+  const started = performance.now();
+  // Who logs out while everybody is asked would be taken for one who was logged out.
+  traffic.logouts = false;
+  const outcomes: Outcome[] = [];
+  const crossReads = { fastifyToKoa: 0, koaToFastify: 0 };
+  let [left, revived] = [0, 0];
+  const ask = async (user: User): Promise<void> => {
+    if (user.left === undefined) {
+      const visit = await lookAtProfile(balancer, user, user.loggedInBy === 'fastify' ? 'koa' : 'fastify');
+      outcomes.push(visit.outcome);
+      if (visit.outcome === 'logged-in' && visit.answeredBy !== user.loggedInBy) {
+        crossReads[user.loggedInBy === 'fastify' ? 'fastifyToKoa' : 'koaToFastify'] += 1;
+      }
+    } else if (user.left.cookie !== undefined) {
+      left += 1;
+      if (await isRevived(balancer, user)) revived += 1;
+    }
+    progress.advance();
+  };
+  await forEachConcurrently(users, CONCURRENCY, ask, signal);
+  traffic.logouts = true;
+  const sawOlder = users.filter((user) => user.sawOlder).length;
+  return {
+    users: outcomes.length,
+    found: tally(outcomes),
+    crossReads,
+    sawOlder,
+    left,
+    revived,
+    countMs: Math.round(performance.now() - started),
+  };
+}

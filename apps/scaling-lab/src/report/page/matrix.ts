@@ -1,0 +1,37 @@
+import type { Measurement } from '../../measure/measurement.ts';
+import type { Report } from '../report.ts';
+import { STRATEGIES, STRATEGY_NAMES } from '../../apps/strategies.ts';
+import { count, escape, percent } from './markup.ts';
+
+/** The whole result at a glance: a row for each event, a column for each strategy. */
+export function matrix({ measurements }: Report): string {
+  const strategies = STRATEGY_NAMES.filter((name) => measurements.some(({ strategy }) => strategy === name));
+  const events = [...new Map(measurements.map((measured) => [eventOf(measured), measured])).entries()];
+  const head = strategies.map((name) => `<th scope="col" title="${escape(STRATEGIES[name].does)}">${escape(name)}</th>`).join('');
+  const rows = events.map(([event, { scenario, phase }]) => {
+    const cells = strategies.map((name) => cell(measurements.find((each) => eventOf(each) === event && each.strategy === name)));
+    return `<tr><th scope="row"><a href="#${escape(scenario)}">${escape(scenario)}</a> <span>${escape(phase)}</span></th>${cells.join('')}</tr>`;
+  });
+  return `<div class="scroll"><table class="matrix"><thead><tr><th scope="col">event</th>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+function cell(measured: Measurement | undefined): string {
+  if (measured === undefined) return '<td class="absent">same as sess</td>';
+  const { users, found, sawOlder, revived } = measured;
+  const out = found['logged-out'];
+  const notes = [
+    ...(found.unavailable > 0 ? [`<small class="unreachable-text">${percent(found.unavailable, users)} out of reach</small>`] : []),
+    ...(revived > 0 ? [`<small class="revived-text">${count(revived)} revived</small>`] : []),
+    ...(sawOlder > 0 ? [`<small class="older-text">${count(sawOlder)} older state</small>`] : []),
+  ];
+  const share = users === 0 ? 0 : out / users;
+  const fine = out === 0 && notes.length === 0;
+  return (
+    `<td class="${fine ? 'fine' : 'loss'}" style="--share:${share.toFixed(3)}">` +
+    `<b>${out === 0 ? '0' : percent(out, users)}</b>${out === 0 ? '' : `<small>${count(out)} of ${count(users)}</small>`}${notes.join('')}</td>`
+  );
+}
+
+function eventOf({ scenario, phase }: Measurement): string {
+  return `${scenario}/${phase}`;
+}

@@ -1,0 +1,57 @@
+import { access, constants, mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { OptionError } from '../command/options.ts';
+import { renderPage } from './page/page.ts';
+import type { Report } from './report.ts';
+
+/** Where a report goes, as the options say. */
+export interface ReportTargets {
+  /** File for the measurements. */
+  readonly json: string | undefined;
+  /** Directory for the page. */
+  readonly report: string | undefined;
+}
+
+/**
+ * Finds out before the work, rather than after it, whether the report can be written.
+ *
+ * @throws {OptionError} when it can't.
+ */
+export async function checkTargets({ json, report }: ReportTargets): Promise<void> {
+  const jsonReason = json === undefined ? undefined : await reasonAgainstFile(json);
+  if (jsonReason !== undefined) throw new OptionError(`--json ${json}: ${jsonReason}. Name a file in a directory that you may write to.`);
+  if (report === undefined) return;
+  try {
+    await mkdir(report, { recursive: true });
+    await access(report, constants.W_OK);
+  } catch (cause) {
+    throw new OptionError(`--report ${report}: the directory can't be made or written to. Name one that you may write to.`, { cause });
+  }
+}
+
+/** Writes what was asked for, and resolves with the files' names. */
+export async function writeReport({ json, report: directory }: ReportTargets, report: Report): Promise<readonly string[]> {
+  const files: string[] = [];
+  if (json !== undefined) files.push(await writeWhole(json, `${JSON.stringify(report, undefined, 2)}\n`));
+  if (directory !== undefined) files.push(await writeWhole(join(directory, 'index.html'), renderPage(report)));
+  return files;
+}
+
+/** In one step: whoever reads the file sees all of it, or none. */
+async function writeWhole(path: string, text: string): Promise<string> {
+  const unfinished = `${path}.${process.pid}.tmp`;
+  await writeFile(unfinished, text);
+  await rename(unfinished, path);
+  return path;
+}
+
+async function reasonAgainstFile(path: string): Promise<string | undefined> {
+  const directory = dirname(path);
+  try {
+    await access(directory, constants.W_OK);
+  } catch {
+    return `the directory ${directory} does not exist or can't be written to`;
+  }
+  const existing = await stat(path).catch(() => undefined);
+  return existing?.isDirectory() === true ? 'this is a directory' : undefined;
+}

@@ -1,0 +1,100 @@
+import type { Measurement } from '../measure/measurement.ts';
+
+/** Width of the bar that shows who is still logged in, in characters. */
+const BAR_WIDTH = 10;
+
+interface Column {
+  readonly title: string;
+  readonly align: 'left' | 'right';
+  readonly cell: (measured: Measurement) => string;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'event', align: 'left', cell: event },
+  { title: 'strategy', align: 'left', cell: ({ strategy }) => strategy },
+  { title: 'still logged in', align: 'left', cell: (measured) => `${bar(measured)} ${percent(share(measured, 'logged-in')).padStart(7)}` },
+  { title: 'logged out', align: 'right', cell: ({ found }) => count(found['logged-out']) },
+  { title: 'expected', align: 'right', cell: ({ expected, users }) => theory(expected.loggedOut, users) },
+  { title: 'out of reach', align: 'right', cell: ({ found }) => count(found.unavailable) },
+  { title: 'expected', align: 'right', cell: ({ expected, users }) => theory(expected.unavailable, users) },
+  { title: 'older state', align: 'right', cell: ({ sawOlder }) => count(sawOlder) },
+  { title: 'revived', align: 'right', cell: ({ revived, left }) => `${count(revived)} of ${count(left)}` },
+  { title: 'failed', align: 'right', cell: ({ traffic }) => `${count(failures(traffic))} of ${count(sum(Object.values(traffic)))}` },
+  { title: 'extra', align: 'right', cell: extra },
+];
+
+/** The measurements as a table for a terminal; strategies of one event stand together. */
+export function table(measurements: readonly Measurement[]): string {
+  const rows = measurements.map((measured) => COLUMNS.map(({ cell }) => cell(measured)));
+  const widths = COLUMNS.map(({ title }, place) => Math.max(title.length, ...rows.map((row) => row[place]?.length ?? 0)));
+  const lines = [COLUMNS.map(({ title }) => title), widths.map((width) => '─'.repeat(width)), ...withoutRepeats(rows)];
+  return lines
+    .map((row) =>
+      row
+        .map((text, place) => aligned(text, place, widths))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+export const LEGEND = [
+  'still logged in, logged out (401), out of reach (503: comes back with its node): every user asked once, after every app process knew of the event',
+  'expected: by theory, computed from the node lists of this run; – where it says nothing',
+  'older state: users who were shown a cart without an item that had been acknowledged; revived: of those who logged out, whose old cookie still works',
+  'failed: background requests during the event that got 503, another error, or no answer; extra: what the nodes were asked for meanwhile, beyond what that traffic costs',
+] as const;
+
+/** Background requests that were not answered with a session or the word that there is none. */
+export function failures({ unavailable, failed, stranger }: Measurement['traffic']): number {
+  return unavailable + failed + stranger;
+}
+
+/** `scale-up, added (3→4)`; `crash, listed (3)`. */
+function event({ scenario, phase, nodesBefore, nodesAfter }: Measurement): string {
+  const nodes = nodesBefore === nodesAfter ? String(nodesBefore) : `${nodesBefore}→${nodesAfter}`;
+  return `${scenario}, ${phase} (${nodes})`;
+}
+
+function withoutRepeats(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  return rows.map((row, place) => (row[0] === rows[place - 1]?.[0] ? ['', ...row.slice(1)] : row));
+}
+
+function aligned(text: string, place: number, widths: readonly number[]): string {
+  const width = widths[place] ?? 0;
+  return COLUMNS[place]?.align === 'right' ? text.padStart(width) : text.padEnd(width);
+}
+
+/** Full blocks for the logged in, light ones for those out of reach, dots for the logged out. */
+function bar(measured: Measurement): string {
+  const full = Math.round(share(measured, 'logged-in') * BAR_WIDTH);
+  const light = Math.min(BAR_WIDTH - full, Math.round(share(measured, 'unavailable') * BAR_WIDTH));
+  return '█'.repeat(full) + '░'.repeat(light) + '·'.repeat(BAR_WIDTH - full - light);
+}
+
+function share({ found, users }: Measurement, outcome: keyof Measurement['found']): number {
+  return users === 0 ? 0 : found[outcome] / users;
+}
+
+/** Rounded down, so that 100 % means everybody. */
+function percent(fraction: number): string {
+  return `${(Math.floor(fraction * 1_000) / 10).toFixed(1)} %`;
+}
+
+function theory(fraction: number | undefined, users: number): string {
+  return fraction === undefined ? '–' : count(Math.round(fraction * users));
+}
+
+/** `+120 (31 %)`; less than nothing is chance. */
+function extra({ nodeRequests: { seen, baseline } }: Measurement): string {
+  const more = Math.max(0, seen - baseline);
+  return baseline === 0 ? '–' : `+${count(more)} (${Math.round((more / baseline) * 100)} %)`;
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en');
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

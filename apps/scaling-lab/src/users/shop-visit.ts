@@ -1,0 +1,122 @@
+import type { AppAnswer, AppRequest, RequestSender } from '../apps/load-balancer.ts';
+import type { Framework } from '../apps/app-messages.ts';
+import { outcomeOfStatus, type Outcome } from './outcome.ts';
+import type { User } from './user.ts';
+
+/** A look at a profile. */
+export interface ProfileVisit {
+  readonly outcome: Outcome;
+  /** What answered; `undefined` when nothing did. */
+  readonly answeredBy: Framework | undefined;
+  /** Items that the apps had acknowledged and that the cart no longer has. */
+  readonly itemsMissing: number;
+}
+
+/** Logs `user` in anew, as one who comes without a cookie. */
+export async function logIn(balancer: RequestSender, user: User): Promise<Outcome> {
+  user.jar.clear();
+  user.cart = [];
+  user.left = undefined;
+  user.lostSession = false;
+  const answer = await ask(balancer, user, { method: 'POST', path: '/login', cookie: undefined, body: { user: user.name } });
+  if (answer === undefined) return 'failed';
+  if (answer.status !== 200) return outcomeOfStatus(answer.status);
+  user.loggedInBy = answer.framework;
+  return 'logged-in';
+}
+
+/** Asks for the profile of `user`, through `framework` where there is a choice, and holds the cart against what was acknowledged. */
+export async function lookAtProfile(balancer: RequestSender, user: User, framework?: Framework): Promise<ProfileVisit> {
+  const acknowledged = user.cart;
+  const answer = await ask(balancer, user, { method: 'GET', path: '/profile', cookie: user.jar.header }, framework);
+  const answeredBy = answer?.framework;
+  const outcome = outcomeOf(answer, (body) => (body['user'] === user.name ? 'logged-in' : 'stranger'));
+  if (outcome !== 'logged-in') return { outcome, answeredBy, itemsMissing: 0 };
+  const cart = new Set(cartIn(answer));
+  const itemsMissing = acknowledged.filter((item) => !cart.has(item)).length;
+  if (itemsMissing > 0) user.sawOlder = true;
+  return { outcome, answeredBy, itemsMissing };
+}
+
+/**
+ * Puts `item` into the cart of `user`. Who is logged out has a cart all the same, in a new session: that shows in a new cookie. A cart in the same
+ * session that lacks what was in it before is an older one.
+ */
+export async function addToCart(
+  balancer: RequestSender,
+  user: User,
+  item: string,
+): Promise<Pick<ProfileVisit, 'outcome' | 'itemsMissing'>> {
+  return whileBusy(user, async () => {
+    const cookie = user.jar.header;
+    const answer = await ask(balancer, user, { method: 'POST', path: '/cart', cookie, body: { item } });
+    const outcome = outcomeOf(answer, () => {
+      if (user.jar.header !== cookie) user.lostSession = true;
+      return user.lostSession ? 'logged-out' : 'logged-in';
+    });
+    if (outcome !== 'logged-in') return { outcome, itemsMissing: 0 };
+    const cart = cartIn(answer);
+    const itemsMissing = user.cart.filter((each) => !cart.includes(each)).length;
+    if (itemsMissing > 0) user.sawOlder = true;
+    user.cart = [...user.cart, item];
+    return { outcome, itemsMissing };
+  });
+}
+
+/** Logs `user` out, and keeps the cookie that must not work any more, where an app said so. `logged-out` is what should come of it. */
+export async function logOut(balancer: RequestSender, user: User): Promise<Outcome> {
+  return whileBusy(user, async () => {
+    const cookie = user.jar.header;
+    user.left = { cookie: undefined };
+    const answer = await ask(balancer, user, { method: 'POST', path: '/logout', cookie });
+    if (answer === undefined) return 'failed';
+    if (answer.status !== 204) return outcomeOfStatus(answer.status);
+    user.left = { cookie };
+    return 'logged-out';
+  });
+}
+
+/** Whether the cookie of a user who logged out opens the session all the same. */
+export async function isRevived(balancer: RequestSender, { left }: User): Promise<boolean> {
+  if (left?.cookie === undefined) return false;
+  try {
+    return (await balancer.send({ method: 'GET', path: '/profile', cookie: left.cookie })).status === 200;
+  } catch {
+    return false;
+  }
+}
+
+async function whileBusy<T>(user: User, work: () => Promise<T>): Promise<T> {
+  user.busy = true;
+  try {
+    return await work();
+  } finally {
+    user.busy = false;
+  }
+}
+
+/** `undefined` when no process answered. */
+async function ask(balancer: RequestSender, user: User, request: AppRequest, framework?: Framework): Promise<AppAnswer | undefined> {
+  try {
+    const answer = await balancer.send(request, framework);
+    user.jar.store(answer.setCookie);
+    return answer;
+  } catch {
+    return undefined;
+  }
+}
+
+function outcomeOf(answer: AppAnswer | undefined, whenOk: (body: Readonly<Record<string, unknown>>) => Outcome): Outcome {
+  if (answer === undefined) return 'failed';
+  if (answer.status !== 200) return outcomeOfStatus(answer.status);
+  return isObject(answer.body) ? whenOk(answer.body) : 'failed';
+}
+
+function cartIn(answer: AppAnswer | undefined): readonly unknown[] {
+  const body = answer?.body;
+  return isObject(body) && Array.isArray(body['cart']) ? body['cart'] : [];
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,34 @@
+import type { Framework } from '../apps/app-messages.ts';
+import { CookieJar } from './cookie-jar.ts';
+
+/** A user with a browser: who they are, their cookies, and what the apps have acknowledged to them. */
+export interface User {
+  readonly name: string;
+  readonly jar: CookieJar;
+  /** What logged this user in last. */
+  loggedInBy: Framework | undefined;
+  /** Items that the apps said are in the cart, since the last login. */
+  cart: readonly string[];
+  /** A request that changes the session is under way; a browser waits for it. */
+  busy: boolean;
+  /** Logged out on purpose, or tried to: `cookie` is the one that must not work any more, where the apps acknowledged it. */
+  left: { readonly cookie: string | undefined } | undefined;
+  /** Was given a new session in the place of the one that they logged in to: what that one held is not expected of this one. */
+  lostSession: boolean;
+  /** Was once shown a state older than one that had been acknowledged. */
+  sawOlder: boolean;
+}
+
+/** `count` users, nobody logged in. Names are unique to `group`. */
+export function makeUsers(group: string, count: number): readonly User[] {
+  return Array.from({ length: count }, (_, number) => ({
+    name: `${group.toUpperCase()}_USER_${number}`,
+    jar: new CookieJar(),
+    loggedInBy: undefined,
+    cart: [],
+    busy: false,
+    left: undefined,
+    lostSession: false,
+    sawOlder: false,
+  }));
+}

@@ -1,0 +1,65 @@
+import type { AppFleet } from '../apps/app-fleet.ts';
+import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
+import { LoadBalancer, type RequestSender } from '../apps/load-balancer.ts';
+import type { Progress } from '../command/progress.ts';
+import { logIn } from './shop-visit.ts';
+import type { Site } from '../environment/strategy-run.ts';
+import type { Stage } from '../environment/environment.ts';
+import { Timeline } from './timeline.ts';
+import { Traffic } from './traffic.ts';
+import { makeUsers, type User } from './user.ts';
+
+/** Requests of one strategy at a time, while all its users log in or are counted. */
+export const CONCURRENCY = 32;
+/** A login that met a connection which an idle library had closed is tried again, as people do. */
+const LOGIN_ATTEMPTS = 3;
+
+/** The users of one strategy, and the way to its apps. */
+export interface Crowd {
+  readonly site: Site;
+  readonly balancer: RequestSender;
+  readonly users: readonly User[];
+  /** Runs until it is stopped. */
+  readonly traffic: Traffic;
+  readonly timeline: Timeline;
+}
+
+/**
+ * Logs `count` users per strategy in, and lets them shop.
+ *
+ * Rejects when not all of them could log in: then there is nothing to measure.
+ */
+export async function gatherCrowds(stage: Stage, count: number, progress: Progress): Promise<readonly Crowd[]> {
+  progress.step('logging in', count * stage.sites.length);
+  const groups = await Promise.all(
+    stage.sites.map(async (site) => ({ site, ...(await logInAll(site.fleet, count, stage.signal, progress)) })),
+  );
+  return groups.map((group) => {
+    const timeline = new Timeline();
+    return { ...group, timeline, traffic: new Traffic(group.balancer, group.users, timeline) };
+  });
+}
+
+async function logInAll(
+  fleet: AppFleet,
+  count: number,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Pick<Crowd, 'balancer' | 'users'>> {
+  const { strategy } = fleet;
+  const balancer = new LoadBalancer(fleet);
+  const users = makeUsers(strategy.name, count);
+  const refused: string[] = [];
+  const attempt = async (user: User): Promise<void> => {
+    let outcome = await logIn(balancer, user);
+    for (let left = LOGIN_ATTEMPTS - 1; outcome !== 'logged-in' && left > 0; left -= 1) outcome = await logIn(balancer, user);
+    if (outcome !== 'logged-in') refused.push(outcome);
+    progress.advance();
+  };
+  await forEachConcurrently(users, CONCURRENCY, attempt, signal);
+  if (refused.length === 0) return { balancer, users };
+  throw new Error(
+    `only ${count - refused.length} of ${count} users could log in with strategy ${strategy.name}, although nothing had happened yet ` +
+      `(the others: ${[...new Set(refused)].join(', ')}).`,
+  );
+}
