@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AppFleet } from '../src/apps/app-fleet.ts';
 import type { RequestSender } from '../src/apps/load-balancer.ts';
 import { EVENTS, type EventName } from '../src/scenarios/events/events.ts';
-import type { Scene } from '../src/scenarios/events/event-context.ts';
+import type { EventContext } from '../src/scenarios/events/event-context.ts';
 import { NodeMeter } from '../src/environment/node-meter.ts';
 import { STRATEGIES, type StrategyName } from '../src/apps/strategies.ts';
 import { Timeline } from '../src/users/timeline.ts';
@@ -27,7 +27,7 @@ function ids(): readonly string[] {
 }
 
 /** Apps that know everything at once, and answer every request with 204. */
-function scene(strategy: StrategyName = 'sess', victim?: string): Scene & { readonly timeline: Timeline } {
+function context(strategy: StrategyName = 'sess', victim?: string): EventContext & { readonly timeline: Timeline } {
   const fleet = {
     processes: [{ kill: async () => void done.push('kill') }],
     converged: async () => void done.push(`knows ${cluster.nodes.length}`),
@@ -43,88 +43,88 @@ function scene(strategy: StrategyName = 'sess', victim?: string): Scene & { read
   };
   const timeline = new Timeline();
   const traffic = { settled: async () => void done.push('traffic') } as unknown as Traffic;
-  const site = { strategy: STRATEGIES[strategy], cluster, fleet, meter: new NodeMeter(cluster), database: undefined };
-  const crowd = { site, balancer, users: makeUsers('t', 16), traffic, timeline };
-  return { site, crowd, victim, signal: new AbortController().signal, timeline };
+  const strategyRun = { strategy: STRATEGIES[strategy], cluster, fleet, meter: new NodeMeter(cluster), database: undefined };
+  const group = { strategyRun, balancer, users: makeUsers('t', 16), traffic, timeline };
+  return { strategyRun, group, victim, signal: new AbortController().signal, timeline };
 }
 
-function happen(event: EventName, at: Scene): Promise<string | undefined> {
+function happen(event: EventName, at: EventContext): Promise<string | undefined> {
   return EVENTS[event].happen(at);
 }
 
 describe('events', () => {
   it('add one node, or three', async () => {
-    await happen('add-node', scene());
+    await happen('add-node', context());
     expect(ids()).toHaveLength(4);
-    await happen('add-three-nodes', scene());
+    await happen('add-three-nodes', context());
     expect(ids()).toHaveLength(7);
   });
 
   it('take the last node away, drained only by a strategy that drains', async () => {
-    expect(await happen('remove-last-node', scene())).toBe(before[2]);
+    expect(await happen('remove-last-node', context())).toBe(before[2]);
     expect(done).toEqual([]);
-    expect(await happen('remove-last-node', scene('sess-drain'))).toBe(before[1]);
+    expect(await happen('remove-last-node', context('sess-drain'))).toBe(before[1]);
     expect(done).toEqual(['drain 1 of 2']);
     expect(ids()).toEqual([before[0]]);
   });
 
   it('add a node and take the same one away once everybody knows of it', async () => {
-    await happen('up-and-down', scene());
+    await happen('up-and-down', context());
     expect(done).toEqual(['knows 4']);
     expect(ids()).toEqual(before);
   });
 
   it('crash a node, which stays listed until it is dropped', async () => {
-    const victim = await happen('crash-node', scene());
+    const victim = await happen('crash-node', context());
     expect(victim).toBe(before[1]);
     expect(cluster.nodes.map(({ state }) => state)).toEqual(['running', 'crashed', 'running']);
-    await happen('drop-victim', scene('sess', victim));
+    await happen('drop-victim', context('sess', victim));
     expect(ids()).toEqual([before[0], before[2]]);
   });
 
   it('replace a node by another, or in place with the version of the list unchanged', async () => {
     const { configurationVersion } = cluster;
-    await happen('replace-in-place', scene());
+    await happen('replace-in-place', context());
     expect(done).toEqual(['traffic']);
     expect({ ids: ids(), version: cluster.configurationVersion }).toEqual({ ids: before, version: configurationVersion });
-    await happen('replace-node', scene());
+    await happen('replace-node', context());
     expect(ids()).toHaveLength(3);
     expect(ids()).not.toContain(before[1]);
   });
 
   it('replace every node in turn, each drained where the strategy drains', async () => {
-    await happen('replace-every-node', scene('sess-drain'));
+    await happen('replace-every-node', context('sess-drain'));
     expect(done).toEqual([0, 1, 2].flatMap((place) => ['knows 4', `drain ${place} of 4`, 'knows 3']));
     expect(ids().filter((id) => before.includes(id))).toEqual([]);
   });
 
   it('replace every node in turn, each when the copies of the one before are restored', async () => {
-    await happen('replace-every-node-in-peace', scene('sess-2-copies'));
+    await happen('replace-every-node-in-peace', context('sess-2-copies'));
     expect(done).toEqual([0, 1, 2].flatMap((place) => ['knows 4', 'knows 3', `copies of ${place} restored`]));
     expect(ids().filter((id) => before.includes(id))).toEqual([]);
   });
 
   it('log users out while a node hangs, and have it go on', async () => {
-    await happen('log-out-in-pause', scene());
+    await happen('log-out-in-pause', context());
     expect(done.length).toBeGreaterThan(0);
     expect(new Set(done)).toEqual(new Set(['/logout while running,paused,running']));
     expect(cluster.nodes.every(({ state }) => state === 'running')).toBe(true);
   });
 
   it('deploy the apps in the middle of a scale-up, or with a longer list', async () => {
-    await happen('deploy-in-scale-up', scene());
-    await happen('deploy-longer-list', scene());
+    await happen('deploy-in-scale-up', context());
+    await happen('deploy-longer-list', context());
     expect(done).toEqual(['deploy anew', `deploy ${JSON.stringify({ kind: 'list', nodes: ids() })}`]);
     expect(ids()).toHaveLength(5);
   });
 
   it('kill an app process', async () => {
-    await happen('kill-app', scene());
+    await happen('kill-app', context());
     expect(done).toEqual(['kill']);
   });
 
   it('tell the timeline what happens', async () => {
-    const at = scene();
+    const at = context();
     await happen('replace-node', at);
     expect(at.timeline.record.marks.map(({ text }) => text)).toEqual(['a node crashes', 'another takes its place']);
   });

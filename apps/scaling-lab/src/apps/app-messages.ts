@@ -1,6 +1,4 @@
 import type { NodeSource } from './node-source.ts';
-import type { TransportName } from '../command/options.ts';
-import type { Strategy } from './strategies.ts';
 
 /** What the lab and an app process tell each other, over the channel that `fork` opens between them. */
 export type ToApp =
@@ -19,10 +17,16 @@ export type FromApp =
 
 export type Framework = 'fastify' | 'koa';
 
+/** What an app keeps its sessions with. */
+export type StoreName = 'sess-client' | 'memjs' | 'memcached' | 'memcache';
+
+/** The protocol that the strategies of this project speak: the built-in text transport, or memjs (binary). */
+export type TransportName = 'text' | 'memjs';
+
 /** Everything an app process is told at its start. */
 export interface AppConfig {
   readonly framework: Framework;
-  readonly store: Strategy['store'];
+  readonly store: StoreName;
   readonly nodes: NodeSource;
   /** Signs the cookies; the same for all processes, so that they share sessions. */
   readonly secret: string;

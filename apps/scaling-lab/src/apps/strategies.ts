@@ -1,5 +1,8 @@
 import { ketama, modulo, type Distribution, type RingNode } from '@sess/hash-ring';
-import type { NodesGo } from './nodes-go.ts';
+import type { StoreName } from './app-messages.ts';
+
+/** Whether nodes go that held sessions: on purpose, so that they can be drained before; or by accident, so that nobody could do anything before. */
+export type NodesGo = 'never' | 'on-purpose' | 'by-accident';
 
 /** One way for an application to keep its sessions in the nodes. */
 export interface Strategy {
@@ -7,7 +10,7 @@ export interface Strategy {
   /** For the help and the report. */
   readonly does: string;
   /** How the app processes reach the nodes. */
-  readonly store: 'sess-client' | 'memjs' | 'memcached' | 'memcache';
+  readonly store: StoreName;
   /** Nodes that hold each session; `undefined` takes what `--copies` says. */
   readonly copies: number | undefined;
   /** Whether sessions that moved are still found where they were. Otherwise the distribution alone decides who is logged out. */

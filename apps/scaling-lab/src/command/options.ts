@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util';
 import { PRESET_SCENARIOS, SCENARIO_NAMES, SCENARIOS, takesPart, type ScenarioName } from '../scenarios/scenarios.ts';
+import type { TransportName } from '../apps/app-messages.ts';
 import { PRESET_STRATEGIES, STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../apps/strategies.ts';
 
 /** `auto` takes the first that works, in the order container, memcached, embedded. */
 type RuntimeChoice = 'auto' | 'container' | 'memcached' | 'embedded';
-/** The protocol that the strategies of this project speak: the built-in text transport, or memjs (binary). */
-export type TransportName = 'text' | 'memjs';
 
 /** What the command line asked for, resolved once. */
 export interface LabOptions {

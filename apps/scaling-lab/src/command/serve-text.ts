@@ -1,11 +1,11 @@
 import { SERVE_COMMANDS } from './serve-commands.ts';
-import type { Site } from '../environment/strategy-run.ts';
+import type { StrategyRun } from '../environment/environment.ts';
 
 /** Where curl keeps the cookies of the examples. */
 const COOKIES = 'sess-cookies.txt';
 
 /** What is running, and what to try: every command works as it stands. */
-export function serveText({ cluster, fleet, strategy, database }: Site, secret: string): string {
+export function serveText({ cluster, fleet, strategy, database }: StrategyRun, secret: string): string {
   const { processes } = fleet;
   const url = (place: number): string => `http://127.0.0.1:${processes[place % processes.length]?.port}`;
   const curl = `curl -s -b ${COOKIES} -c ${COOKIES}`;

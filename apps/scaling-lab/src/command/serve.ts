@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { openStage, type Ownership } from '../environment/open-environment.ts';
+import { openEnvironment, type Ownership } from '../environment/open-environment.ts';
 import type { LabOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import { serveText } from './serve-text.ts';
 import { SERVE_COMMANDS } from './serve-commands.ts';
-import { everyProcessKnows, type Site } from '../environment/strategy-run.ts';
+import { everyProcessKnows, type StrategyRun } from '../environment/environment.ts';
 
 export interface ServeStreams {
   readonly input: NodeJS.ReadableStream;
@@ -15,12 +15,12 @@ export interface ServeStreams {
 /** Keeps the cluster and the apps up, and does what is typed, until `quit` or the signal. Rejects only when it can't start. */
 export async function serve(options: LabOptions, ownership: Ownership, progress: Progress, { input, output }: ServeStreams): Promise<void> {
   progress.begin('serve');
-  const stage = await openStage(options, options.nodes, ownership, progress);
+  const environment = await openEnvironment(options, options.nodes, ownership, progress);
   // One strategy is served, says the check of the options.
-  const [site] = stage.sites;
-  if (site === undefined) throw new Error('there is no strategy to serve');
+  const [strategyRun] = environment.strategyRuns;
+  if (strategyRun === undefined) throw new Error('there is no strategy to serve');
   progress.clear();
-  output.write(serveText(site, stage.secret));
+  output.write(serveText(strategyRun, environment.secret));
 
   const lines = createInterface({ input });
   let turn: Promise<void> = Promise.resolve();
@@ -29,7 +29,7 @@ export async function serve(options: LabOptions, ownership: Ownership, progress:
       const words = line.trim().split(/\s+/);
       if (words[0] === 'quit') resolve();
       // One after another, as typed.
-      else if (words[0] !== '') turn = turn.then(() => obey(site, stage.signal, words, output));
+      else if (words[0] !== '') turn = turn.then(() => obey(strategyRun, environment.signal, words, output));
     });
   });
   await Promise.race([quit, aborted(ownership.signal)]);
@@ -41,15 +41,15 @@ async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-async function obey(site: Site, signal: AbortSignal, [name = '', id]: readonly string[], output: ServeStreams['output']): Promise<void> {
+async function obey(strategyRun: StrategyRun, signal: AbortSignal, [name = '', id]: readonly string[], output: ServeStreams['output']): Promise<void> {
   const command = Object.hasOwn(SERVE_COMMANDS, name) ? SERVE_COMMANDS[name] : undefined;
   if (command === undefined) {
     output.write(`unknown command "${name}"; there are ${Object.keys(SERVE_COMMANDS).join(', ')}, quit\n`);
     return;
   }
   try {
-    const done = await command.run(site.cluster, id);
-    await everyProcessKnows(site, signal);
+    const done = await command.run(strategyRun.cluster, id);
+    await everyProcessKnows(strategyRun, signal);
     output.write(`${done}\n`);
   } catch (error) {
     if (!signal.aborted) output.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -8,8 +8,7 @@ import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
 import { NodeMeter } from './node-meter.ts';
 import type { LabOptions } from '../command/options.ts';
 import type { Progress } from '../command/progress.ts';
-import type { Site } from './strategy-run.ts';
-import type { Stage } from './environment.ts';
+import type { Environment, StrategyRun } from './environment.ts';
 import { copiesOf, STRATEGIES, type Strategy } from '../apps/strategies.ts';
 
 /** Milliseconds between two looks of an app process at the endpoint: shorter than in production (a minute), so that the lab need not wait. */
@@ -26,7 +25,7 @@ export interface Ownership {
 }
 
 /** Starts a cluster of `nodes` nodes for every strategy, the database where one has it, and the apps. Closed by `cleanup`, also when this rejects half-way. */
-export async function openStage(options: LabOptions, nodes: number, ownership: Ownership, progress: Progress): Promise<Stage> {
+export async function openEnvironment(options: LabOptions, nodes: number, ownership: Ownership, progress: Progress): Promise<Environment> {
   const strategies = options.strategies.map((name) => STRATEGIES[name]);
   const needsDatabase = strategies.some(({ database }) => database);
   progress.step(`starting ${strategies.length * nodes} memcached nodes${needsDatabase ? ' and a database' : ''}`);
@@ -36,7 +35,7 @@ export async function openStage(options: LabOptions, nodes: number, ownership: O
   const clusters = await openClusters(options.runtime, strategies.length, nodes, ownership);
   progress.step(`starting ${2 * options.apps * strategies.length} app processes`);
   const secret = randomBytes(32).toString('base64url');
-  const sites: Site[] = [];
+  const strategyRuns: StrategyRun[] = [];
   await forEachConcurrently(
     strategies.entries(),
     FLEETS_AT_ONCE,
@@ -44,11 +43,11 @@ export async function openStage(options: LabOptions, nodes: number, ownership: O
       const cluster = clusters[place];
       if (cluster === undefined) throw new Error('there is a cluster for every strategy');
       const url = strategy.database ? (await database)?.url : undefined;
-      sites[place] = await openSite(strategy, cluster, url, secret, options, ownership);
+      strategyRuns[place] = await openStrategyRun(strategy, cluster, url, secret, options, ownership);
     },
     ownership.signal,
   );
-  return { sites, secret, signal: ownership.signal };
+  return { strategyRuns, secret, signal: ownership.signal };
 }
 
 /** The first one finds out what works here; the others are like it. */
@@ -80,14 +79,14 @@ async function openDatabase({ children, cleanup, signal }: Ownership, progress: 
   return database;
 }
 
-async function openSite(
+async function openStrategyRun(
   strategy: Strategy,
   cluster: LocalCluster,
   database: string | undefined,
   secret: string,
   options: LabOptions,
   ownership: Ownership,
-): Promise<Site> {
+): Promise<StrategyRun> {
   const { serve, apps, port, transport, copies } = options;
   const fleet = await AppFleet.start({
     strategy,

@@ -1,4 +1,4 @@
-import { CONCURRENCY, type Crowd } from '../users/users.ts';
+import { CONCURRENCY, type UserGroup } from '../users/user-group.ts';
 import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
 import type { Measurement } from './measurement.ts';
 import { tally, type Outcome } from '../users/outcome.ts';
@@ -10,13 +10,13 @@ import type { User } from '../users/user.ts';
 export type UserCount = Pick<Measurement, 'users' | 'found' | 'crossReads' | 'sawOlder' | 'left' | 'revived' | 'countMs'>;
 
 /** Asks for every user's profile once, through the framework that did not log them in; and with the cookies of those who logged out. */
-export async function countUsers(crowds: readonly Crowd[], signal: AbortSignal, progress: Progress): Promise<readonly UserCount[]> {
-  const total = crowds.reduce((sum, crowd) => sum + crowd.users.length, 0);
+export async function countUsers(groups: readonly UserGroup[], signal: AbortSignal, progress: Progress): Promise<readonly UserCount[]> {
+  const total = groups.reduce((sum, group) => sum + group.users.length, 0);
   progress.step('counting who is still logged in', total);
-  return Promise.all(crowds.map((crowd) => countCrowd(crowd, signal, progress)));
+  return Promise.all(groups.map((group) => countOne(group, signal, progress)));
 }
 
-async function countCrowd({ balancer, users, traffic }: Crowd, signal: AbortSignal, progress: Progress): Promise<UserCount> {
+async function countOne({ balancer, users, traffic }: UserGroup, signal: AbortSignal, progress: Progress): Promise<UserCount> {
   const started = performance.now();
   // Who logs out while everybody is asked would be taken for one who was logged out.
   traffic.logouts = false;

@@ -6,25 +6,25 @@ import type { Progress } from '../command/progress.ts';
 import type { Report } from '../report/report.ts';
 import { runScenario } from './run-scenario.ts';
 import { SCENARIOS } from '../scenarios/scenarios.ts';
-import { Stages } from './environments.ts';
+import { Environments } from './environments.ts';
 
 /** Runs every scenario that was asked for, one after another. */
 export async function measure(options: LabOptions, ownership: Ownership, progress: Progress): Promise<Report> {
   const startedAt = new Date();
-  const stages = new Stages(options, ownership, progress);
+  const environments = new Environments(options, ownership, progress);
   const measurements: Measurement[] = [];
   const timelines: TimelineRecord[] = [];
   let ranOn = { runtime: 'none', runtimeReason: 'nothing was measured' };
   for (const [place, name] of options.scenarios.entries()) {
     progress.begin(`${place + 1}/${options.scenarios.length} ${name}`);
-    const stage = await stages.for(SCENARIOS[name]);
-    const [site] = stage.sites;
-    if (place === 0 && site !== undefined) {
-      const { runtime, runtimeReason } = site.cluster;
+    const environment = await environments.for(SCENARIOS[name]);
+    const [strategyRun] = environment.strategyRuns;
+    if (place === 0 && strategyRun !== undefined) {
+      const { runtime, runtimeReason } = strategyRun.cluster;
       progress.note(`runtime: ${runtime} (${runtimeReason})`);
       ranOn = { runtime, runtimeReason };
     }
-    const result = await runScenario(stage, SCENARIOS[name], options, progress);
+    const result = await runScenario(environment, SCENARIOS[name], options, progress);
     measurements.push(...result.measurements);
     timelines.push(...result.timelines);
   }

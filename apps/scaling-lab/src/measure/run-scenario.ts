@@ -1,5 +1,5 @@
 import { countUsers } from './count-users.ts';
-import { gatherCrowds, type Crowd } from '../users/users.ts';
+import { logInEverybody, type UserGroup } from '../users/user-group.ts';
 import { EVENTS } from '../scenarios/events/events.ts';
 import { expectationOf } from './expectation.ts';
 import { objectionsTo, type Measurement, type NodeRequests } from './measurement.ts';
@@ -7,8 +7,7 @@ import type { LabOptions } from '../command/options.ts';
 import type { Tally } from '../users/outcome.ts';
 import type { Progress } from '../command/progress.ts';
 import type { Phase, Scenario } from '../scenarios/scenarios.ts';
-import { everyProcessKnows, listedNodes } from '../environment/strategy-run.ts';
-import type { Stage } from '../environment/environment.ts';
+import { everyProcessKnows, listedNodes, type Environment } from '../environment/environment.ts';
 import { copiesOf } from '../apps/strategies.ts';
 import type { TimelineRecord } from '../users/timeline.ts';
 import { since } from '../users/traffic.ts';
@@ -18,16 +17,16 @@ const REQUESTS_BEFORE = 80;
 const REQUESTS_AFTER = 40;
 
 /** What is the same for all phases of a scenario. */
-interface Run {
-  readonly stage: Stage;
+interface ScenarioRun {
+  readonly environment: Environment;
   readonly scenario: Scenario;
-  readonly crowds: readonly Crowd[];
+  readonly groups: readonly UserGroup[];
   readonly copies: number;
   readonly listsKeys: boolean;
   readonly progress: Progress;
 }
 
-/** How a crowd was found before anything happened. */
+/** How a group was found before anything happened. */
 interface Before {
   readonly nodes: readonly string[];
   readonly items: Readonly<Record<string, number>>;
@@ -47,93 +46,93 @@ export interface ScenarioResult {
 
 /** Runs `scenario` for all strategies at once, with users who just logged in; one measurement for each phase and strategy. */
 export async function runScenario(
-  stage: Stage,
+  environment: Environment,
   scenario: Scenario,
   { users, copies, transport }: Pick<LabOptions, 'users' | 'copies' | 'transport'>,
   progress: Progress,
 ): Promise<ScenarioResult> {
-  const crowds = await gatherCrowds(stage, users, progress);
-  const run: Run = { stage, scenario, crowds, copies, listsKeys: transport === 'text', progress };
+  const groups = await logInEverybody(environment, users, progress);
+  const scenarioRun: ScenarioRun = { environment, scenario, groups, copies, listsKeys: transport === 'text', progress };
   const measurements: Measurement[] = [];
-  for (const { site } of crowds) site.meter.start();
+  for (const { strategyRun } of groups) strategyRun.meter.start();
   try {
-    const before = await Promise.all(crowds.map((crowd) => lookBefore(crowd)));
+    const before = await Promise.all(groups.map((group) => lookBefore(group)));
     let victims: readonly (string | undefined)[] = [];
     for (const phase of scenario.phases) {
-      const ended = await runPhase(run, phase, before, victims);
+      const ended = await runPhase(scenarioRun, phase, before, victims);
       victims = ended.victims;
       measurements.push(...ended.measurements);
     }
-    await Promise.all(crowds.map((crowd) => crowd.traffic.stop()));
-    return { measurements, timelines: await Promise.all(crowds.map((crowd, place) => record(run, crowd, before[place]))) };
+    await Promise.all(groups.map((group) => group.traffic.stop()));
+    return { measurements, timelines: await Promise.all(groups.map((group, place) => record(scenarioRun, group, before[place]))) };
   } finally {
-    for (const { site } of crowds) site.meter.stop();
-    await Promise.all(crowds.map((crowd) => crowd.traffic.stop()));
+    for (const { strategyRun } of groups) strategyRun.meter.stop();
+    await Promise.all(groups.map((group) => group.traffic.stop()));
   }
 }
 
 /** The event under traffic, then the count. `befallen` are the nodes that the phase before befell. */
 async function runPhase(
-  run: Run,
+  scenarioRun: ScenarioRun,
   phase: Phase,
   before: readonly Before[],
   befallen: readonly (string | undefined)[],
 ): Promise<{ readonly victims: readonly (string | undefined)[]; readonly measurements: readonly Measurement[] }> {
-  const { stage, crowds, progress } = run;
+  const { environment, groups, progress } = scenarioRun;
   const event = EVENTS[phase.event];
   progress.step('traffic, to compare with');
-  const costs = await Promise.all(crowds.map((crowd) => costOfRequests(crowd, stage.signal)));
+  const costs = await Promise.all(groups.map((group) => costOfRequests(group, environment.signal)));
 
   progress.step(`${event.says}, under traffic`);
-  const happened = await Promise.all(crowds.map((crowd, place) => happen(crowd, phase, befallen[place], stage.signal)));
-  const counts = await countUsers(crowds, stage.signal, progress);
-  const measurements = crowds.map(({ site }, place): Measurement => {
-    // One of each for each crowd.
+  const happened = await Promise.all(groups.map((group, place) => happen(group, phase, befallen[place], environment.signal)));
+  const counts = await countUsers(groups, environment.signal, progress);
+  const measurements = groups.map(({ strategyRun }, place): Measurement => {
+    // One of each for each group.
     const [was, cost, what, count] = [before[place], costs[place], happened[place], counts[place]];
     if (was === undefined || cost === undefined || what === undefined || count === undefined) throw new Error('nothing was counted');
-    const after = listedNodes(site);
+    const after = listedNodes(strategyRun);
     const change = { before: asNodes(was.nodes), after: asNodes(after), victim: what.victim };
     const measured = {
-      scenario: run.scenario.name,
+      scenario: scenarioRun.scenario.name,
       phase: phase.name,
-      strategy: site.strategy.name,
+      strategy: strategyRun.strategy.name,
       nodesBefore: was.nodes.length,
       nodesAfter: after.length,
       ...count,
       traffic: what.traffic,
       nodeRequests: { seen: what.commands, baseline: Math.round(cost * what.answered) } satisfies NodeRequests,
-      expected: expectationOf(phase, site.strategy, copiesOf(site.strategy, run.copies), change, run.listsKeys),
+      expected: expectationOf(phase, strategyRun.strategy, copiesOf(strategyRun.strategy, scenarioRun.copies), change, scenarioRun.listsKeys),
       eventMs: what.eventMs,
     };
-    return { ...measured, objections: objectionsTo(measured, site.strategy.judged, phase.mayBeStale ?? false) };
+    return { ...measured, objections: objectionsTo(measured, strategyRun.strategy.judged, phase.mayBeStale ?? false) };
   });
   return { victims: happened.map(({ victim }) => victim), measurements };
 }
 
 /** Node requests for each background request, while nothing happens. */
-async function costOfRequests(crowd: Crowd, signal: AbortSignal): Promise<number> {
-  const begin = await countersOf(crowd);
-  await crowd.traffic.settled(REQUESTS_BEFORE, signal);
-  const end = await countersOf(crowd);
+async function costOfRequests(group: UserGroup, signal: AbortSignal): Promise<number> {
+  const begin = await countersOf(group);
+  await group.traffic.settled(REQUESTS_BEFORE, signal);
+  const end = await countersOf(group);
   return (end.commands - begin.commands) / (end.answered - begin.answered);
 }
 
 /** Resolves when the strategy's processes know of it, and have gone on for a while. */
 async function happen(
-  crowd: Crowd,
+  group: UserGroup,
   phase: Phase,
   befallen: string | undefined,
   signal: AbortSignal,
 ): Promise<Counters & { readonly victim: string | undefined; readonly eventMs: number }> {
-  const { site, traffic } = crowd;
-  const begin = await countersOf(crowd);
+  const { strategyRun, traffic } = group;
+  const begin = await countersOf(group);
   const started = performance.now();
-  const victim = await EVENTS[phase.event].happen({ site, crowd, victim: befallen, signal });
-  await everyProcessKnows(site, signal);
+  const victim = await EVENTS[phase.event].happen({ strategyRun, group, victim: befallen, signal });
+  await everyProcessKnows(strategyRun, signal);
   const eventMs = Math.round(performance.now() - started);
-  crowd.timeline.mark('every process knows');
+  group.timeline.mark('every process knows');
   await traffic.settled(REQUESTS_AFTER, signal);
-  const end = await countersOf(crowd);
+  const end = await countersOf(group);
   return {
     traffic: since(begin.traffic, end.traffic),
     answered: end.answered - begin.answered,
@@ -143,26 +142,26 @@ async function happen(
   };
 }
 
-async function countersOf({ site, traffic }: Crowd): Promise<Counters> {
-  await site.meter.look();
-  return { traffic: traffic.counts, answered: traffic.answered, commands: site.meter.commands };
+async function countersOf({ strategyRun, traffic }: UserGroup): Promise<Counters> {
+  await strategyRun.meter.look();
+  return { traffic: traffic.counts, answered: traffic.answered, commands: strategyRun.meter.commands };
 }
 
-async function lookBefore({ site }: Crowd): Promise<Before> {
-  await site.meter.look();
-  return { nodes: listedNodes(site), items: site.meter.items };
+async function lookBefore({ strategyRun }: UserGroup): Promise<Before> {
+  await strategyRun.meter.look();
+  return { nodes: listedNodes(strategyRun), items: strategyRun.meter.items };
 }
 
-async function record({ scenario }: Run, { site, timeline }: Crowd, before: Before | undefined): Promise<TimelineRecord> {
-  await site.meter.look();
+async function record({ scenario }: ScenarioRun, { strategyRun, timeline }: UserGroup, before: Before | undefined): Promise<TimelineRecord> {
+  await strategyRun.meter.look();
   return {
     scenario: scenario.name,
-    strategy: site.strategy.name,
+    strategy: strategyRun.strategy.name,
     ...timeline.record,
     nodesBefore: before?.nodes ?? [],
-    nodesAfter: listedNodes(site),
+    nodesAfter: listedNodes(strategyRun),
     itemsBefore: before?.items ?? {},
-    itemsAfter: site.meter.items,
+    itemsAfter: strategyRun.meter.items,
   };
 }
 

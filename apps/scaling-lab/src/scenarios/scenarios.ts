@@ -1,6 +1,5 @@
 import type { EventName } from './events/events.ts';
-import type { NodesGo } from '../apps/nodes-go.ts';
-import type { Strategy } from '../apps/strategies.ts';
+import type { NodesGo, Strategy } from '../apps/strategies.ts';
 
 /** What happens to the cluster or the apps, and everything that is counted on the way. Every scenario starts with users who just logged in. */
 export interface Scenario {

@@ -1,27 +1,27 @@
-import { listedNodes } from '../../environment/strategy-run.ts';
-import { mark, type Happening } from './event-context.ts';
+import { listedNodes } from '../../environment/environment.ts';
+import { mark, type EventAction } from './event-context.ts';
 
-export const killApp: Happening = async (scene) => {
-  mark(scene, 'an app process is killed');
-  await scene.site.fleet.processes[0]?.kill();
+export const killApp: EventAction = async (context) => {
+  mark(context, 'an app process is killed');
+  await context.strategyRun.fleet.processes[0]?.kill();
   return undefined;
 };
 
 /** A node comes, and processes that never saw the list without it. */
-export const deployInScaleUp: Happening = async (scene) => {
-  mark(scene, 'a node is added');
-  await scene.site.cluster.addNode();
-  mark(scene, 'deploy');
-  await scene.site.fleet.deploy();
-  mark(scene, 'deployed');
+export const deployInScaleUp: EventAction = async (context) => {
+  mark(context, 'a node is added');
+  await context.strategyRun.cluster.addNode();
+  mark(context, 'deploy');
+  await context.strategyRun.fleet.deploy();
+  mark(context, 'deployed');
   return undefined;
 };
 
 /** Some processes still have the shorter list in their environment, others the longer one already. */
-export const deployLongerList: Happening = async (scene) => {
-  await scene.site.cluster.addNode();
-  mark(scene, 'deploy');
-  await scene.site.fleet.deploy({ kind: 'list', nodes: listedNodes(scene.site) });
-  mark(scene, 'deployed');
+export const deployLongerList: EventAction = async (context) => {
+  await context.strategyRun.cluster.addNode();
+  mark(context, 'deploy');
+  await context.strategyRun.fleet.deploy({ kind: 'list', nodes: listedNodes(context.strategyRun) });
+  mark(context, 'deployed');
   return undefined;
 };

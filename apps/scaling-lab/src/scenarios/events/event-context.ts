@@ -1,23 +1,23 @@
-import type { Crowd } from '../../users/users.ts';
-import { everyProcessKnows, type Site } from '../../environment/strategy-run.ts';
+import type { UserGroup } from '../../users/user-group.ts';
+import { everyProcessKnows, type StrategyRun } from '../../environment/environment.ts';
 
 /** What an event happens to. */
-export interface Scene {
-  readonly site: Site;
-  readonly crowd: Crowd;
+export interface EventContext {
+  readonly strategyRun: StrategyRun;
+  readonly group: UserGroup;
   /** The node that the event before befell. */
   readonly victim: string | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Resolves, when it is done, with the node that it befell, where there is one. */
-export type Happening = (scene: Scene) => Promise<string | undefined>;
+export type EventAction = (context: EventContext) => Promise<string | undefined>;
 
 /** Tells the timeline what happens now. */
-export function mark({ crowd }: Scene, text: string): void {
-  crowd.timeline.mark(text);
+export function mark({ group }: EventContext, text: string): void {
+  group.timeline.mark(text);
 }
 
-export function everyoneKnows({ site, signal }: Scene): Promise<void> {
-  return everyProcessKnows(site, signal);
+export function everyoneKnows({ strategyRun, signal }: EventContext): Promise<void> {
+  return everyProcessKnows(strategyRun, signal);
 }

@@ -12,7 +12,7 @@ import {
   restartNode,
   upAndDown,
 } from './node-events.ts';
-import type { Happening } from './event-context.ts';
+import type { EventAction } from './event-context.ts';
 
 export type EventName =
   | 'none'
@@ -38,7 +38,7 @@ interface Event {
   readonly says: string;
   /** Whether the nodes are others afterwards, or have lost what they held. */
   readonly changesNodes: boolean;
-  readonly happen: Happening;
+  readonly happen: EventAction;
 }
 
 export const EVENTS: Readonly<Record<EventName, Event>> = {

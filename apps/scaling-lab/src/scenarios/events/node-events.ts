@@ -1,106 +1,106 @@
-import { listedNodes, type Site } from '../../environment/strategy-run.ts';
-import { everyoneKnows, mark, type Happening, type Scene } from './event-context.ts';
+import { listedNodes, type StrategyRun } from '../../environment/environment.ts';
+import { everyoneKnows, mark, type EventAction, type EventContext } from './event-context.ts';
 
 /** Adds nodes one after another; the apps see them come at about the same time. */
-export function addNodes(count: number): Happening {
-  return async (scene) => {
-    mark(scene, count === 1 ? 'a node is added' : `${count} nodes are added`);
-    for (let added = 0; added < count; added += 1) await scene.site.cluster.addNode();
+export function addNodes(count: number): EventAction {
+  return async (context) => {
+    mark(context, count === 1 ? 'a node is added' : `${count} nodes are added`);
+    for (let added = 0; added < count; added += 1) await context.strategyRun.cluster.addNode();
     return undefined;
   };
 }
 
-export const removeLastNode: Happening = async (scene) => {
-  const last = listedNodes(scene.site).at(-1);
+export const removeLastNode: EventAction = async (context) => {
+  const last = listedNodes(context.strategyRun).at(-1);
   if (last === undefined) throw new Error('there is no node to remove');
-  await takeAway(scene, last);
+  await takeAway(context, last);
   return last;
 };
 
-export const upAndDown: Happening = async (scene) => {
-  await addNodes(1)(scene);
-  await everyoneKnows(scene);
-  return removeLastNode(scene);
+export const upAndDown: EventAction = async (context) => {
+  await addNodes(1)(context);
+  await everyoneKnows(context);
+  return removeLastNode(context);
 };
 
-export const crashNode: Happening = async (scene) => {
-  const victim = middleNode(scene.site);
-  mark(scene, 'a node crashes');
-  await scene.site.cluster.crashNode(victim);
+export const crashNode: EventAction = async (context) => {
+  const victim = middleNode(context.strategyRun);
+  mark(context, 'a node crashes');
+  await context.strategyRun.cluster.crashNode(victim);
   return victim;
 };
 
-export const dropVictim: Happening = async (scene) => {
-  if (scene.victim === undefined) throw new Error('no node has crashed');
-  mark(scene, 'it leaves the list');
-  await scene.site.cluster.removeNode(scene.victim);
-  return scene.victim;
+export const dropVictim: EventAction = async (context) => {
+  if (context.victim === undefined) throw new Error('no node has crashed');
+  mark(context, 'it leaves the list');
+  await context.strategyRun.cluster.removeNode(context.victim);
+  return context.victim;
 };
 
-export const replaceNode: Happening = async (scene) => {
-  const victim = await crashNode(scene);
+export const replaceNode: EventAction = async (context) => {
+  const victim = await crashNode(context);
   if (victim === undefined) return undefined;
-  mark(scene, 'another takes its place');
-  await scene.site.cluster.addNode();
-  await scene.site.cluster.removeNode(victim);
+  mark(context, 'another takes its place');
+  await context.strategyRun.cluster.addNode();
+  await context.strategyRun.cluster.removeNode(victim);
   return victim;
 };
 
-export const restartNode: Happening = async (scene) => {
-  const victim = middleNode(scene.site);
-  mark(scene, 'a node restarts');
-  await scene.site.cluster.restartNode(victim);
+export const restartNode: EventAction = async (context) => {
+  const victim = middleNode(context.strategyRun);
+  mark(context, 'a node restarts');
+  await context.strategyRun.cluster.restartNode(victim);
   return victim;
 };
 
 /** A machine is exchanged: its name stays on the list, and so does the version of the list. */
-export const replaceInPlace: Happening = async (scene) => {
-  const victim = await crashNode(scene);
+export const replaceInPlace: EventAction = async (context) => {
+  const victim = await crashNode(context);
   if (victim === undefined) return undefined;
   // Long enough for requests to have met it.
-  await scene.crowd.traffic.settled(60, scene.signal);
-  mark(scene, 'an empty one answers');
-  await scene.site.cluster.restartNode(victim);
+  await context.group.traffic.settled(60, context.signal);
+  mark(context, 'an empty one answers');
+  await context.strategyRun.cluster.restartNode(victim);
   return victim;
 };
 
 /** `afterEach`: what is waited for between one node and the next. */
-function replaceEvery(afterEach: (scene: Scene, gone: string) => Promise<void>): Happening {
-  return async (scene) => {
-    for (const [place, node] of listedNodes(scene.site).entries()) {
-      mark(scene, `+${place + 1}`);
-      await scene.site.cluster.addNode();
-      await everyoneKnows(scene);
-      await takeAway(scene, node, `−${place + 1}`);
-      await everyoneKnows(scene);
-      await afterEach(scene, node);
+function replaceEvery(afterEach: (context: EventContext, gone: string) => Promise<void>): EventAction {
+  return async (context) => {
+    for (const [place, node] of listedNodes(context.strategyRun).entries()) {
+      mark(context, `+${place + 1}`);
+      await context.strategyRun.cluster.addNode();
+      await everyoneKnows(context);
+      await takeAway(context, node, `−${place + 1}`);
+      await everyoneKnows(context);
+      await afterEach(context, node);
     }
     return undefined;
   };
 }
 
-export const replaceEveryNode: Happening = replaceEvery(async () => undefined);
+export const replaceEveryNode: EventAction = replaceEvery(async () => undefined);
 
 /** As docs/scaling.md has it done with two copies. */
-export const replaceEveryNodeInPeace: Happening = replaceEvery(async (scene, gone) => {
-  await scene.site.fleet.copiesRestored(gone, scene.signal);
-  mark(scene, 'copies restored');
+export const replaceEveryNodeInPeace: EventAction = replaceEvery(async (context, gone) => {
+  await context.strategyRun.fleet.copiesRestored(gone, context.signal);
+  mark(context, 'copies restored');
 });
 
 /** On purpose: with a strategy that drains, the node is emptied before. */
-async function takeAway(scene: Scene, node: string, text = 'it is taken away'): Promise<void> {
-  const { cluster, fleet, strategy } = scene.site;
+async function takeAway(context: EventContext, node: string, text = 'it is taken away'): Promise<void> {
+  const { cluster, fleet, strategy } = context.strategyRun;
   if (strategy.drains) {
-    mark(scene, 'drain');
+    mark(context, 'drain');
     await fleet.drain(node);
   }
-  mark(scene, text);
+  mark(context, text);
   await cluster.removeNode(node);
 }
 
 /** Neither the first nor the last, which some distributions treat more kindly. */
-export function middleNode(site: Site): string {
-  const nodes = listedNodes(site);
+export function middleNode(strategyRun: StrategyRun): string {
+  const nodes = listedNodes(strategyRun);
   const node = nodes[Math.floor(nodes.length / 2)];
   if (node === undefined) throw new Error('there is no node');
   return node;

@@ -3,8 +3,7 @@ import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
 import { LoadBalancer, type RequestSender } from '../apps/load-balancer.ts';
 import type { Progress } from '../command/progress.ts';
 import { logIn } from './shop-visit.ts';
-import type { Site } from '../environment/strategy-run.ts';
-import type { Stage } from '../environment/environment.ts';
+import type { Environment, StrategyRun } from '../environment/environment.ts';
 import { Timeline } from './timeline.ts';
 import { Traffic } from './traffic.ts';
 import { makeUsers, type User } from './user.ts';
@@ -15,8 +14,8 @@ export const CONCURRENCY = 32;
 const LOGIN_ATTEMPTS = 3;
 
 /** The users of one strategy, and the way to its apps. */
-export interface Crowd {
-  readonly site: Site;
+export interface UserGroup {
+  readonly strategyRun: StrategyRun;
   readonly balancer: RequestSender;
   readonly users: readonly User[];
   /** Runs until it is stopped. */
@@ -29,10 +28,10 @@ export interface Crowd {
  *
  * Rejects when not all of them could log in: then there is nothing to measure.
  */
-export async function gatherCrowds(stage: Stage, count: number, progress: Progress): Promise<readonly Crowd[]> {
-  progress.step('logging in', count * stage.sites.length);
+export async function logInEverybody(environment: Environment, count: number, progress: Progress): Promise<readonly UserGroup[]> {
+  progress.step('logging in', count * environment.strategyRuns.length);
   const groups = await Promise.all(
-    stage.sites.map(async (site) => ({ site, ...(await logInAll(site.fleet, count, stage.signal, progress)) })),
+    environment.strategyRuns.map(async (strategyRun) => ({ strategyRun, ...(await logInAll(strategyRun.fleet, count, environment.signal, progress)) })),
   );
   return groups.map((group) => {
     const timeline = new Timeline();
@@ -45,7 +44,7 @@ async function logInAll(
   count: number,
   signal: AbortSignal,
   progress: Progress,
-): Promise<Pick<Crowd, 'balancer' | 'users'>> {
+): Promise<Pick<UserGroup, 'balancer' | 'users'>> {
   const { strategy } = fleet;
   const balancer = new LoadBalancer(fleet);
   const users = makeUsers(strategy.name, count);
