@@ -1,4 +1,4 @@
 export { parseOptions, OptionError, type LabOptions } from './command/options.ts';
 export type { Measurement } from './measure/measurement.ts';
-export type { Report } from './report/report.ts';
+export type { Report } from './measure/report.ts';
 export { run } from './command/run.ts';

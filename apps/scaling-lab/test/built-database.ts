@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { ChildProcesses, endChild } from '../src/apps/child-processes.ts';
+import { ChildProcesses, endChild } from '../src/process/child-processes.ts';
 import type { FromDatabase } from '../src/apps/database-process.ts';
 
 /** The lab's database, as it was built: in this process it would keep the test waiting while it is compiled. */

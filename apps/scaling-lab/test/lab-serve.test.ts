@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { until } from '../src/concurrency/until.ts';
+import { until } from '../src/process/until.ts';
 import { isFree, twoFreePorts } from './free-ports.ts';
 import { NodeProcess } from './node-process.ts';
 

@@ -1,9 +1,9 @@
 import type { AppConfig, Framework } from './app-messages.ts';
 import { AppProcess } from './app-process.ts';
-import type { ChildProcesses } from './child-processes.ts';
+import type { ChildProcesses } from '../process/child-processes.ts';
 import type { NodeSource } from './node-source.ts';
 import type { Strategy } from './strategies.ts';
-import { until, type Missing } from '../concurrency/until.ts';
+import { until, type Missing } from '../process/until.ts';
 
 /** Milliseconds between two looks at what the processes know. */
 const LOOK_EVERY_MS = 25;

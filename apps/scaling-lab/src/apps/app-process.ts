@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { Pool } from 'undici';
 import type { AppConfig, AppStatus, Framework, FromApp, ToApp } from './app-messages.ts';
-import { endChild, ended, isAlive, type ChildProcesses } from './child-processes.ts';
+import { endChild, ended, isAlive, type ChildProcesses } from '../process/child-processes.ts';
 
 /** Time for an app to listen, and to have the first node list. */
 const START_TIMEOUT_MS = 120_000;

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { endChild, type ChildProcesses } from './child-processes.ts';
+import { endChild, type ChildProcesses } from '../process/child-processes.ts';
 
 /** PGlite makes a database from nothing, which takes seconds, more of them on a busy machine. */
 const START_TIMEOUT_MS = 120_000;

@@ -1,31 +1,12 @@
 import { parseArgs } from 'node:util';
 import { PRESET_SCENARIOS, SCENARIO_NAMES, SCENARIOS, takesPart, type ScenarioName } from '../scenarios/scenarios.ts';
 import type { TransportName } from '../apps/app-messages.ts';
+import type { MeasureOptions } from '../measure/measure.ts';
 import { PRESET_STRATEGIES, STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../apps/strategies.ts';
 
-/** `auto` takes the first that works, in the order container, memcached, embedded. */
-type RuntimeChoice = 'auto' | 'container' | 'memcached' | 'embedded';
-
 /** What the command line asked for, resolved once. */
-export interface LabOptions {
+export interface LabOptions extends MeasureOptions {
   readonly help: boolean;
-  /** Keep cluster and apps up instead of measuring. */
-  readonly serve: boolean;
-  readonly runtime: RuntimeChoice;
-  /** Logged-in users per strategy. */
-  readonly users: number;
-  /** Nodes at the start of a scenario. */
-  readonly nodes: number;
-  /** Processes of each framework, per strategy. */
-  readonly apps: number;
-  /** Nodes that hold each session, with the strategy `sess`. */
-  readonly copies: number;
-  /** In the order in which they run. */
-  readonly scenarios: readonly ScenarioName[];
-  readonly strategies: readonly StrategyName[];
-  readonly transport: TransportName;
-  /** First port of the apps in serve mode; the others follow. */
-  readonly port: number;
   /** File for the measurements. */
   readonly json: string | undefined;
   /** Directory for the report with pictures. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { openEnvironment, type Ownership } from '../environment/open-environment.ts';
 import type { LabOptions } from './options.ts';
-import type { Progress } from './progress.ts';
+import type { Progress } from '../process/progress.ts';
 import { serveText } from './serve-text.ts';
 import { SERVE_COMMANDS } from './serve-commands.ts';
 import { everyProcessKnows, type StrategyRun } from '../environment/environment.ts';
@@ -41,7 +41,12 @@ async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-async function obey(strategyRun: StrategyRun, signal: AbortSignal, [name = '', id]: readonly string[], output: ServeStreams['output']): Promise<void> {
+async function obey(
+  strategyRun: StrategyRun,
+  signal: AbortSignal,
+  [name = '', id]: readonly string[],
+  output: ServeStreams['output'],
+): Promise<void> {
   const command = Object.hasOwn(SERVE_COMMANDS, name) ? SERVE_COMMANDS[name] : undefined;
   if (command === undefined) {
     output.write(`unknown command "${name}"; there are ${Object.keys(SERVE_COMMANDS).join(', ')}, quit\n`);

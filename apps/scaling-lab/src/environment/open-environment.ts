@@ -1,21 +1,38 @@
 import { randomBytes } from 'node:crypto';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { AppFleet } from '../apps/app-fleet.ts';
-import type { ChildProcesses } from '../apps/child-processes.ts';
-import type { Cleanup } from '../command/cleanup.ts';
+import type { ChildProcesses } from '../process/child-processes.ts';
+import type { Cleanup } from '../process/cleanup.ts';
 import { DatabaseProcess } from '../apps/database-process.ts';
-import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
+import { forEachConcurrently } from '../process/for-each-concurrently.ts';
 import { NodeMeter } from './node-meter.ts';
-import type { LabOptions } from '../command/options.ts';
-import type { Progress } from '../command/progress.ts';
+import type { Progress } from '../process/progress.ts';
 import type { Environment, StrategyRun } from './environment.ts';
-import { copiesOf, STRATEGIES, type Strategy } from '../apps/strategies.ts';
+import type { TransportName } from '../apps/app-messages.ts';
+import { copiesOf, STRATEGIES, type Strategy, type StrategyName } from '../apps/strategies.ts';
 
 /** Milliseconds between two looks of an app process at the endpoint: shorter than in production (a minute), so that the lab need not wait. */
 const POLL_INTERVAL_MS = 250;
 
 /** More would only keep each other waiting, until one of them is given up. */
 const FLEETS_AT_ONCE = 2;
+
+/** `auto` takes the first that works, in the order container, memcached, embedded. */
+export type RuntimeChoice = 'auto' | 'container' | 'memcached' | 'embedded';
+
+/** What an environment is made of. */
+export interface EnvironmentOptions {
+  readonly runtime: RuntimeChoice;
+  readonly strategies: readonly StrategyName[];
+  /** Processes of each framework, per strategy. */
+  readonly apps: number;
+  /** Nodes that hold each session, with the strategy `sess`. */
+  readonly copies: number;
+  readonly transport: TransportName;
+  /** Whether cluster and apps stay up, with the apps on `port` and those that follow; otherwise they take free ports. */
+  readonly serve: boolean;
+  readonly port: number;
+}
 
 /** Who closes what is opened, and who says that it is over. */
 export interface Ownership {
@@ -25,7 +42,12 @@ export interface Ownership {
 }
 
 /** Starts a cluster of `nodes` nodes for every strategy, the database where one has it, and the apps. Closed by `cleanup`, also when this rejects half-way. */
-export async function openEnvironment(options: LabOptions, nodes: number, ownership: Ownership, progress: Progress): Promise<Environment> {
+export async function openEnvironment(
+  options: EnvironmentOptions,
+  nodes: number,
+  ownership: Ownership,
+  progress: Progress,
+): Promise<Environment> {
   const strategies = options.strategies.map((name) => STRATEGIES[name]);
   const needsDatabase = strategies.some(({ database }) => database);
   progress.step(`starting ${strategies.length * nodes} memcached nodes${needsDatabase ? ' and a database' : ''}`);
@@ -51,13 +73,8 @@ export async function openEnvironment(options: LabOptions, nodes: number, owners
 }
 
 /** The first one finds out what works here; the others are like it. */
-async function openClusters(
-  runtime: LabOptions['runtime'],
-  count: number,
-  nodes: number,
-  ownership: Ownership,
-): Promise<readonly LocalCluster[]> {
-  const open = async (kind: LabOptions['runtime']): Promise<LocalCluster> => {
+async function openClusters(runtime: RuntimeChoice, count: number, nodes: number, ownership: Ownership): Promise<readonly LocalCluster[]> {
+  const open = async (kind: RuntimeChoice): Promise<LocalCluster> => {
     ownership.signal.throwIfAborted();
     const cluster = await startLocalCluster({ nodes, runtime: kind });
     ownership.cleanup.add(() => cluster.close());
@@ -84,7 +101,7 @@ async function openStrategyRun(
   cluster: LocalCluster,
   database: string | undefined,
   secret: string,
-  options: LabOptions,
+  options: EnvironmentOptions,
   ownership: Ownership,
 ): Promise<StrategyRun> {
   const { serve, apps, port, transport, copies } = options;

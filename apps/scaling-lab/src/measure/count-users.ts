@@ -1,8 +1,8 @@
 import { CONCURRENCY, type UserGroup } from '../users/user-group.ts';
-import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
+import { forEachConcurrently } from '../process/for-each-concurrently.ts';
 import type { Measurement } from './measurement.ts';
 import { tally, type Outcome } from '../users/outcome.ts';
-import type { Progress } from '../command/progress.ts';
+import type { Progress } from '../process/progress.ts';
 import { isRevived, lookAtProfile } from '../users/shop-visit.ts';
 import type { User } from '../users/user.ts';
 

@@ -1,9 +1,8 @@
 import { EVENTS } from '../scenarios/events/events.ts';
 import { flush } from '../environment/node-stats.ts';
 import type { NodeSource } from '../apps/node-source.ts';
-import { openEnvironment, type Ownership } from '../environment/open-environment.ts';
-import type { LabOptions } from '../command/options.ts';
-import type { Progress } from '../command/progress.ts';
+import { openEnvironment, type EnvironmentOptions, type Ownership } from '../environment/open-environment.ts';
+import type { Progress } from '../process/progress.ts';
 import { takesPart, type Scenario } from '../scenarios/scenarios.ts';
 import { everyProcessKnows, listedNodes, type Environment, type StrategyRun } from '../environment/environment.ts';
 
@@ -21,21 +20,23 @@ interface Condition {
  * there: after another scenario on the same nodes, they would find more than they should. So the apps begin anew, on empty nodes.
  */
 export class Environments {
-  readonly #options: LabOptions;
+  readonly #options: EnvironmentOptions;
+  readonly #nodes: number;
   readonly #ownership: Ownership;
   readonly #progress: Progress;
   readonly #untouched = new Map<StrategyRun, Condition>();
   #environment: Environment | undefined;
 
-  constructor(options: LabOptions, ownership: Ownership, progress: Progress) {
+  constructor(options: EnvironmentOptions & { readonly nodes: number }, ownership: Ownership, progress: Progress) {
     this.#options = options;
+    this.#nodes = options.nodes;
     this.#ownership = ownership;
     this.#progress = progress;
   }
 
   /** The strategyRuns that take part. Every app process runs, and knows every node. */
   async for(scenario: Scenario): Promise<Environment> {
-    const wanted: Condition = { nodes: this.#options.nodes + scenario.extraNodes, list: scenario.list };
+    const wanted: Condition = { nodes: this.#nodes + scenario.extraNodes, list: scenario.list };
     const environment = await this.#open(wanted.nodes);
     const strategyRuns = environment.strategyRuns.filter(({ strategy }) => takesPart(strategy, scenario));
     const stale = strategyRuns.filter((strategyRun) => !isLike(this.#untouched.get(strategyRun), wanted));
@@ -81,5 +82,7 @@ async function renew(strategyRun: StrategyRun, { nodes, list }: Condition): Prom
 }
 
 function sourceOf(strategyRun: StrategyRun, list: Scenario['list']): NodeSource {
-  return list === 'fixed' ? { kind: 'list', nodes: listedNodes(strategyRun) } : { kind: 'endpoint', endpoint: strategyRun.cluster.configurationEndpoint };
+  return list === 'fixed'
+    ? { kind: 'list', nodes: listedNodes(strategyRun) }
+    : { kind: 'endpoint', endpoint: strategyRun.cluster.configurationEndpoint };
 }

@@ -1,15 +1,24 @@
 import type { Measurement } from './measurement.ts';
 import type { TimelineRecord } from '../users/timeline.ts';
-import type { Ownership } from '../environment/open-environment.ts';
-import type { LabOptions } from '../command/options.ts';
-import type { Progress } from '../command/progress.ts';
-import type { Report } from '../report/report.ts';
+import type { EnvironmentOptions, Ownership } from '../environment/open-environment.ts';
+import type { Progress } from '../process/progress.ts';
+import type { Report } from './report.ts';
 import { runScenario } from './run-scenario.ts';
-import { SCENARIOS } from '../scenarios/scenarios.ts';
+import { SCENARIOS, type ScenarioName } from '../scenarios/scenarios.ts';
 import { Environments } from './environments.ts';
 
+/** What is measured. */
+export interface MeasureOptions extends EnvironmentOptions {
+  /** Logged-in users per strategy. */
+  readonly users: number;
+  /** Nodes at the start of a scenario. */
+  readonly nodes: number;
+  /** In the order in which they run. */
+  readonly scenarios: readonly ScenarioName[];
+}
+
 /** Runs every scenario that was asked for, one after another. */
-export async function measure(options: LabOptions, ownership: Ownership, progress: Progress): Promise<Report> {
+export async function measure(options: MeasureOptions, ownership: Ownership, progress: Progress): Promise<Report> {
   const startedAt = new Date();
   const environments = new Environments(options, ownership, progress);
   const measurements: Measurement[] = [];

@@ -3,9 +3,9 @@ import { logInEverybody, type UserGroup } from '../users/user-group.ts';
 import { EVENTS } from '../scenarios/events/events.ts';
 import { expectationOf } from './expectation.ts';
 import { objectionsTo, type Measurement, type NodeRequests } from './measurement.ts';
-import type { LabOptions } from '../command/options.ts';
+import type { EnvironmentOptions } from '../environment/open-environment.ts';
 import type { Tally } from '../users/outcome.ts';
-import type { Progress } from '../command/progress.ts';
+import type { Progress } from '../process/progress.ts';
 import type { Phase, Scenario } from '../scenarios/scenarios.ts';
 import { everyProcessKnows, listedNodes, type Environment } from '../environment/environment.ts';
 import { copiesOf } from '../apps/strategies.ts';
@@ -48,7 +48,7 @@ export interface ScenarioResult {
 export async function runScenario(
   environment: Environment,
   scenario: Scenario,
-  { users, copies, transport }: Pick<LabOptions, 'users' | 'copies' | 'transport'>,
+  { users, copies, transport }: Pick<EnvironmentOptions, 'copies' | 'transport'> & { readonly users: number },
   progress: Progress,
 ): Promise<ScenarioResult> {
   const groups = await logInEverybody(environment, users, progress);
@@ -101,7 +101,13 @@ async function runPhase(
       ...count,
       traffic: what.traffic,
       nodeRequests: { seen: what.commands, baseline: Math.round(cost * what.answered) } satisfies NodeRequests,
-      expected: expectationOf(phase, strategyRun.strategy, copiesOf(strategyRun.strategy, scenarioRun.copies), change, scenarioRun.listsKeys),
+      expected: expectationOf(
+        phase,
+        strategyRun.strategy,
+        copiesOf(strategyRun.strategy, scenarioRun.copies),
+        change,
+        scenarioRun.listsKeys,
+      ),
       eventMs: what.eventMs,
     };
     return { ...measured, objections: objectionsTo(measured, strategyRun.strategy.judged, phase.mayBeStale ?? false) };
@@ -152,7 +158,11 @@ async function lookBefore({ strategyRun }: UserGroup): Promise<Before> {
   return { nodes: listedNodes(strategyRun), items: strategyRun.meter.items };
 }
 
-async function record({ scenario }: ScenarioRun, { strategyRun, timeline }: UserGroup, before: Before | undefined): Promise<TimelineRecord> {
+async function record(
+  { scenario }: ScenarioRun,
+  { strategyRun, timeline }: UserGroup,
+  before: Before | undefined,
+): Promise<TimelineRecord> {
   await strategyRun.meter.look();
   return {
     scenario: scenario.name,

@@ -2,7 +2,7 @@ import type { RequestSender } from '../apps/load-balancer.ts';
 import { tally, OUTCOMES, type Outcome, type Tally } from './outcome.ts';
 import { addToCart, logOut, lookAtProfile, type ProfileVisit } from './shop-visit.ts';
 import type { Timeline } from './timeline.ts';
-import { until } from '../concurrency/until.ts';
+import { until } from '../process/until.ts';
 import type { User } from './user.ts';
 
 /** Requests a second, per strategy. */

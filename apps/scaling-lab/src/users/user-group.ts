@@ -1,7 +1,7 @@
 import type { AppFleet } from '../apps/app-fleet.ts';
-import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
+import { forEachConcurrently } from '../process/for-each-concurrently.ts';
 import { LoadBalancer, type RequestSender } from '../apps/load-balancer.ts';
-import type { Progress } from '../command/progress.ts';
+import type { Progress } from '../process/progress.ts';
 import { logIn } from './shop-visit.ts';
 import type { Environment, StrategyRun } from '../environment/environment.ts';
 import { Timeline } from './timeline.ts';
@@ -31,7 +31,10 @@ export interface UserGroup {
 export async function logInEverybody(environment: Environment, count: number, progress: Progress): Promise<readonly UserGroup[]> {
   progress.step('logging in', count * environment.strategyRuns.length);
   const groups = await Promise.all(
-    environment.strategyRuns.map(async (strategyRun) => ({ strategyRun, ...(await logInAll(strategyRun.fleet, count, environment.signal, progress)) })),
+    environment.strategyRuns.map(async (strategyRun) => ({
+      strategyRun,
+      ...(await logInAll(strategyRun.fleet, count, environment.signal, progress)),
+    })),
   );
   return groups.map((group) => {
     const timeline = new Timeline();

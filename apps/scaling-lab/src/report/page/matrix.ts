@@ -1,5 +1,5 @@
 import type { Measurement } from '../../measure/measurement.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../../measure/report.ts';
 import { STRATEGIES, STRATEGY_NAMES } from '../../apps/strategies.ts';
 import { count, escape, percent } from './markup.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement } from '../../measure/measurement.ts';
 import { tally } from '../../users/outcome.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../../measure/report.ts';
 import type { TimelineRecord } from '../../users/timeline.ts';
 import { percent } from './markup.ts';
 import { renderPage } from './page.ts';

@@ -1,4 +1,4 @@
-import { objectionLines, type Report } from '../report.ts';
+import { objectionLines, type Report } from '../../measure/report.ts';
 import { STRATEGIES, STRATEGY_NAMES } from '../../apps/strategies.ts';
 import { count, escape } from './markup.ts';
 import { matrix } from './matrix.ts';

@@ -1,4 +1,4 @@
-import { forEachConcurrently } from '../../concurrency/for-each-concurrently.ts';
+import { forEachConcurrently } from '../../process/for-each-concurrently.ts';
 import { logOut } from '../../users/shop-visit.ts';
 import type { User } from '../../users/user.ts';
 import { middleNode } from './node-events.ts';

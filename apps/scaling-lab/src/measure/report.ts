@@ -1,4 +1,4 @@
-import type { Measurement } from '../measure/measurement.ts';
+import type { Measurement } from './measurement.ts';
 import type { TimelineRecord } from '../users/timeline.ts';
 
 /** Everything a run measured, and under which circumstances: what `--json` writes. */

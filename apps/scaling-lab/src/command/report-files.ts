@@ -1,8 +1,8 @@
 import { access, constants, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { OptionError } from '../command/options.ts';
-import { renderPage } from './page/page.ts';
-import type { Report } from './report.ts';
+import { OptionError } from './options.ts';
+import { renderPage } from '../report/page/page.ts';
+import type { Report } from '../measure/report.ts';
 
 /** Where a report goes, as the options say. */
 export interface ReportTargets {
