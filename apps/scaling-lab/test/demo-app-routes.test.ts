@@ -2,7 +2,8 @@ import { buildApp as buildFastifyApp, listen as listenFastify } from '@sess/fast
 import { buildApp as buildKoaApp, listen as listenKoa } from '@sess/koa-demo';
 import { memoryStore, SessionError, type SessionStore } from '@sess/session';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CookieJar } from '../src/users/cookie-jar.ts';
+import { CookieJar } from 'tough-cookie';
+import { cookieOf, keepCookies } from '../src/users/user.ts';
 
 const SECRET = 'a secret that is long enough for a test';
 const ADDRESS = { host: '127.0.0.1', port: 0 };
@@ -34,22 +35,23 @@ function watched(inner: SessionStore): SessionStore & { calls: number; away: boo
 describe.each(['fastify', 'koa'] as const)('the %s demo', (framework) => {
   let store: ReturnType<typeof watched>;
   let app: Awaited<ReturnType<(typeof APPS)['koa']>>;
-  let jar: CookieJar;
+  let visitor: { readonly jar: CookieJar };
 
   beforeEach(async () => {
     store = watched(memoryStore());
     app = await APPS[framework](store);
-    jar = new CookieJar();
+    visitor = { jar: new CookieJar() };
   });
   afterEach(() => app.close());
 
   async function ask(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown; headers: Headers }> {
     const headers: Record<string, string> = {};
-    if (jar.header !== undefined) headers['cookie'] = jar.header;
+    const cookie = cookieOf(visitor);
+    if (cookie !== undefined) headers['cookie'] = cookie;
     if (body !== undefined) headers['content-type'] = 'application/json';
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const answer = await fetch(`${app.url}${path}`, { method, headers, ...(body === undefined ? {} : { body: text }) });
-    jar.store(answer.headers.getSetCookie());
+    keepCookies(visitor, answer.headers.getSetCookie());
     const reply = await answer.text();
     return { status: answer.status, body: reply === '' ? undefined : JSON.parse(reply), headers: answer.headers };
   }
@@ -57,10 +59,10 @@ describe.each(['fastify', 'koa'] as const)('the %s demo', (framework) => {
   it('logs in, under a new session id each time', async () => {
     const first = await ask('POST', '/login', { user: 'USER_123' });
     expect(first).toMatchObject({ status: 200, body: { user: 'USER_123', role: 'customer' } });
-    const cookie = jar.header;
+    const cookie = cookieOf(visitor);
     expect(cookie).toMatch(/^sess=/);
     await ask('POST', '/login', { user: 'USER_123' });
-    expect(jar.header).not.toBe(cookie);
+    expect(cookieOf(visitor)).not.toBe(cookie);
   });
 
   it('shows the profile of who is logged in, with an empty cart at first', async () => {
@@ -96,10 +98,10 @@ describe.each(['fastify', 'koa'] as const)('the %s demo', (framework) => {
 
   it('logs out on the server, so that the old cookie is worth nothing', async () => {
     await ask('POST', '/login', { user: 'USER_123' });
-    const cookie = jar.header;
+    const cookie = cookieOf(visitor);
     expect(await ask('POST', '/logout')).toMatchObject({ status: 204, body: undefined });
-    expect(jar.header).toBeUndefined();
-    jar.store(cookie);
+    expect(cookieOf(visitor)).toBeUndefined();
+    keepCookies(visitor, cookie);
     expect((await ask('GET', '/profile')).status).toBe(401);
   });
 
@@ -114,12 +116,12 @@ describe.each(['fastify', 'koa'] as const)('the %s demo', (framework) => {
 
   it('answers 503, not 401, while the sessions are out of reach, and lets the browser keep its cookie', async () => {
     await ask('POST', '/login', { user: 'USER_123' });
-    const cookie = jar.header;
+    const cookie = cookieOf(visitor);
     store.away = true;
     const away = await ask('GET', '/profile');
     expect(away).toMatchObject({ status: 503, body: { statusCode: 503, error: 'Service Unavailable' } });
     expect(away.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(jar.header).toBe(cookie);
+    expect(cookieOf(visitor)).toBe(cookie);
     store.away = false;
     expect((await ask('GET', '/profile')).status).toBe(200);
   });
@@ -138,7 +140,7 @@ describe.each(['fastify', 'koa'] as const)('the %s demo', (framework) => {
       status: 400,
       body: { statusCode: 400, error: 'Bad Request', message: expect.stringContaining(`{"${field}":`) },
     });
-    expect(jar.header).toBeUndefined();
+    expect(cookieOf(visitor)).toBeUndefined();
   });
 
   it('refuses a body that is not JSON, or too large', async () => {

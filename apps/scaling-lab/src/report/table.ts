@@ -1,7 +1,14 @@
+import Table from 'cli-table3';
 import type { Measurement } from '../measure/measurement.ts';
 
 /** Width of the bar that shows who is still logged in, in characters. */
 const BAR_WIDTH = 10;
+
+/** A rule below the titles, and nothing else. */
+const WITHOUT_BORDERS = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+  ...{ left: '', 'left-mid': '', mid: '─', 'mid-mid': '', right: '', 'right-mid': '', middle: '' },
+} as const;
 
 interface Column {
   readonly title: string;
@@ -25,16 +32,17 @@ const COLUMNS: readonly Column[] = [
 
 /** The measurements as a table for a terminal; strategies of one event stand together. */
 export function table(measurements: readonly Measurement[]): string {
-  const rows = measurements.map((measured) => COLUMNS.map(({ cell }) => cell(measured)));
-  const widths = COLUMNS.map(({ title }, place) => Math.max(title.length, ...rows.map((row) => row[place]?.length ?? 0)));
-  const lines = [COLUMNS.map(({ title }) => title), widths.map((width) => '─'.repeat(width)), ...withoutRepeats(rows)];
-  return lines
-    .map((row) =>
-      row
-        .map((text, place) => aligned(text, place, widths))
-        .join('  ')
-        .trimEnd(),
-    )
+  const printed = new Table({
+    head: COLUMNS.map(({ title }) => title),
+    colAligns: COLUMNS.map(({ align }) => align),
+    style: { compact: true, head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    chars: WITHOUT_BORDERS,
+  });
+  printed.push(...withoutRepeats(measurements.map((measured) => COLUMNS.map(({ cell }) => cell(measured)))));
+  return printed
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
     .join('\n');
 }
 
@@ -56,13 +64,8 @@ function event({ scenario, phase, nodesBefore, nodesAfter }: Measurement): strin
   return `${scenario}, ${phase} (${nodes})`;
 }
 
-function withoutRepeats(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
+function withoutRepeats(rows: readonly string[][]): string[][] {
   return rows.map((row, place) => (row[0] === rows[place - 1]?.[0] ? ['', ...row.slice(1)] : row));
-}
-
-function aligned(text: string, place: number, widths: readonly number[]): string {
-  const width = widths[place] ?? 0;
-  return COLUMNS[place]?.align === 'right' ? text.padStart(width) : text.padEnd(width);
 }
 
 /** Full blocks for the logged in, light ones for those out of reach, dots for the logged out. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AppAnswer, AppRequest, RequestSender } from '../apps/load-balancer.ts';
 import { addToCart, isRevived, logIn, logOut, lookAtProfile } from './shop-visit.ts';
-import { makeUsers, type User } from './user.ts';
+import { cookieOf, keepCookies, makeUsers, type User } from './user.ts';
 
 /** Answers every request alike, and keeps what it was sent. */
 function app(answer: Partial<AppAnswer> | Error): RequestSender & { readonly sent: AppRequest[] } {
@@ -19,7 +19,7 @@ function app(answer: Partial<AppAnswer> | Error): RequestSender & { readonly sen
 function user(cart: readonly string[] = []): User {
   const [only] = makeUsers('t', 1);
   if (only === undefined) throw new Error('one user was asked for');
-  only.jar.store('sess=1');
+  keepCookies(only, 'sess=1');
   only.cart = cart;
   return only;
 }
@@ -31,7 +31,7 @@ describe('logIn', () => {
     expect(await logIn(shop, visitor)).toBe('logged-in');
     expect(shop.sent).toEqual([{ method: 'POST', path: '/login', cookie: undefined, body: { user: 'T_USER_0' } }]);
     expect(visitor).toMatchObject({ cart: [], loggedInBy: 'koa' });
-    expect(visitor.jar.header).toBe('sess=2');
+    expect(cookieOf(visitor)).toBe('sess=2');
   });
 
   it('tells a login that was refused from one that had no answer', async () => {

@@ -1,7 +1,7 @@
 import type { AppAnswer, AppRequest, RequestSender } from '../apps/load-balancer.ts';
 import type { Framework } from '../apps/app-messages.ts';
 import { outcomeOfStatus, type Outcome } from './outcome.ts';
-import type { User } from './user.ts';
+import { cookieOf, keepCookies, type User } from './user.ts';
 
 /** A look at a profile. */
 export interface ProfileVisit {
@@ -14,7 +14,7 @@ export interface ProfileVisit {
 
 /** Logs `user` in anew, as one who comes without a cookie. */
 export async function logIn(balancer: RequestSender, user: User): Promise<Outcome> {
-  user.jar.clear();
+  user.jar.removeAllCookiesSync();
   user.cart = [];
   user.left = undefined;
   user.lostSession = false;
@@ -28,7 +28,7 @@ export async function logIn(balancer: RequestSender, user: User): Promise<Outcom
 /** Asks for the profile of `user`, through `framework` where there is a choice, and holds the cart against what was acknowledged. */
 export async function lookAtProfile(balancer: RequestSender, user: User, framework?: Framework): Promise<ProfileVisit> {
   const acknowledged = user.cart;
-  const answer = await ask(balancer, user, { method: 'GET', path: '/profile', cookie: user.jar.header }, framework);
+  const answer = await ask(balancer, user, { method: 'GET', path: '/profile', cookie: cookieOf(user) }, framework);
   const answeredBy = answer?.framework;
   const outcome = outcomeOf(answer, (body) => (body['user'] === user.name ? 'logged-in' : 'stranger'));
   if (outcome !== 'logged-in') return { outcome, answeredBy, itemsMissing: 0 };
@@ -48,10 +48,10 @@ export async function addToCart(
   item: string,
 ): Promise<Pick<ProfileVisit, 'outcome' | 'itemsMissing'>> {
   return whileBusy(user, async () => {
-    const cookie = user.jar.header;
+    const cookie = cookieOf(user);
     const answer = await ask(balancer, user, { method: 'POST', path: '/cart', cookie, body: { item } });
     const outcome = outcomeOf(answer, () => {
-      if (user.jar.header !== cookie) user.lostSession = true;
+      if (cookieOf(user) !== cookie) user.lostSession = true;
       return user.lostSession ? 'logged-out' : 'logged-in';
     });
     if (outcome !== 'logged-in') return { outcome, itemsMissing: 0 };
@@ -66,7 +66,7 @@ export async function addToCart(
 /** Logs `user` out, and keeps the cookie that must not work any more, where an app said so. `logged-out` is what should come of it. */
 export async function logOut(balancer: RequestSender, user: User): Promise<Outcome> {
   return whileBusy(user, async () => {
-    const cookie = user.jar.header;
+    const cookie = cookieOf(user);
     user.left = { cookie: undefined };
     const answer = await ask(balancer, user, { method: 'POST', path: '/logout', cookie });
     if (answer === undefined) return 'failed';
@@ -99,7 +99,7 @@ async function whileBusy<T>(user: User, work: () => Promise<T>): Promise<T> {
 async function ask(balancer: RequestSender, user: User, request: AppRequest, framework?: Framework): Promise<AppAnswer | undefined> {
   try {
     const answer = await balancer.send(request, framework);
-    user.jar.store(answer.setCookie);
+    keepCookies(user, answer.setCookie);
     return answer;
   } catch {
     return undefined;

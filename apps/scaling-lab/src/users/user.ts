@@ -1,5 +1,5 @@
 import type { Framework } from '../apps/app-messages.ts';
-import { CookieJar } from './cookie-jar.ts';
+import { CookieJar } from 'tough-cookie';
 
 /** A user with a browser: who they are, their cookies, and what the apps have acknowledged to them. */
 export interface User {
@@ -17,6 +17,20 @@ export interface User {
   lostSession: boolean;
   /** Was once shown a state older than one that had been acknowledged. */
   sawOlder: boolean;
+}
+
+/** The apps' address, for the cookie jars: plain HTTP, so that a browser keeps no `Secure` cookie of theirs. */
+const ORIGIN = 'http://127.0.0.1/';
+
+/** The `Cookie` header of the user's next request; `undefined` when there is nothing to send. */
+export function cookieOf({ jar }: Pick<User, 'jar'>): string | undefined {
+  const header = jar.getCookieStringSync(ORIGIN);
+  return header === '' ? undefined : header;
+}
+
+/** Takes over what a response sets or clears. */
+export function keepCookies({ jar }: Pick<User, 'jar'>, setCookie: string | readonly string[] | undefined): void {
+  for (const header of [setCookie ?? []].flat()) jar.setCookieSync(header, ORIGIN, { ignoreError: true });
 }
 
 /** `count` users, nobody logged in. Names are unique to `group`. */
