@@ -18,7 +18,7 @@ const POLL_INTERVAL_MS = 250;
 const FLEETS_AT_ONCE = 2;
 
 /** `auto` takes the first that works, in the order container, memcached, embedded. */
-export type RuntimeChoice = 'auto' | 'container' | 'memcached' | 'embedded';
+type RuntimeChoice = 'auto' | 'container' | 'memcached' | 'embedded';
 
 /** What an environment is made of. */
 export interface EnvironmentOptions {

@@ -5,10 +5,11 @@ import type { Measurement } from '../measure/measurement.ts';
 const BAR_WIDTH = 10;
 
 /** A rule below the titles, and nothing else. */
-const WITHOUT_BORDERS = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
-  ...{ left: '', 'left-mid': '', mid: '─', 'mid-mid': '', right: '', 'right-mid': '', middle: '' },
-} as const;
+const WITHOUT_BORDERS = Object.fromEntries(
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid-mid right right-mid middle'
+    .split(' ')
+    .map((place) => [place, '']),
+);
 
 interface Column {
   readonly title: string;
@@ -36,7 +37,7 @@ export function table(measurements: readonly Measurement[]): string {
     head: COLUMNS.map(({ title }) => title),
     colAligns: COLUMNS.map(({ align }) => align),
     style: { compact: true, head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    chars: WITHOUT_BORDERS,
+    chars: { ...WITHOUT_BORDERS, mid: '─' },
   });
   printed.push(...withoutRepeats(measurements.map((measured) => COLUMNS.map(({ cell }) => cell(measured)))));
   return printed
