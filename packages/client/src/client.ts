@@ -9,6 +9,7 @@ import type {
   SetOptions,
 } from './contract.ts';
 import { closed, SessClientError } from './errors.ts';
+import { warnOfUnsignedHistory } from './history/unsigned-warning.ts';
 import { checkExpectation, checkTtl, checkValue } from './operations/input.ts';
 import { drain, type DrainOptions, type DrainProgress } from './operations/drain.ts';
 import { read } from './operations/read.ts';
@@ -18,7 +19,7 @@ import { writeToOne } from './operations/write-to-one.ts';
 import { write, type Change } from './operations/write.ts';
 import { ANSWERS_TO_RETURN, resolveOptions, type ClientOptions, type ResolvedOptions } from './options.ts';
 import { PendingOperations } from './pending-operations.ts';
-import { checkKey, isValidKey } from './transport/key-check.ts';
+import { checkCallersKey, isCallersKey } from './transport/key-check.ts';
 import { VersionSource } from './version.ts';
 import { ViewKeeper } from './view/view-keeper.ts';
 import { firstView, oneNodeUp } from './view/wait.ts';
@@ -31,7 +32,10 @@ import { firstView, oneNodeUp } from './view/wait.ts';
  * @throws {SessClientError} `SESS_BAD_OPTION` when an option is wrong: what was expected, what came, what to do.
  */
 export function createClient(options: string | ClientOptions): Client {
-  return new MemcachedClient(resolveOptions(options));
+  const resolved = resolveOptions(options);
+  // A fixed list rolls: processes that start with the next one look for sessions on nodes that are off it.
+  if (resolved.isFixedList && resolved.handover.historySecrets.length === 0) warnOfUnsignedHistory();
+  return new MemcachedClient(resolved);
 }
 
 class MemcachedClient implements Client {
@@ -72,14 +76,14 @@ class MemcachedClient implements Client {
   }
 
   get(key: string, options?: OperationOptions): Promise<CacheRecord | undefined> {
-    if (this.#closing !== undefined || !isValidKey(key)) return this.#refuse(key);
+    if (this.#closing !== undefined || !isCallersKey(key)) return this.#refuse(key);
     const owner = this.#keeper.view === undefined ? undefined : this.#keeper.soleOwner(key);
     // The common case: one request to one node, and nothing else.
     return owner === undefined ? this.#run(options, () => read(this.#keeper, key, options)) : owner.get(key, options);
   }
 
   set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord> {
-    if (this.#closing !== undefined || !isValidKey(key)) return this.#refuse(key);
+    if (this.#closing !== undefined || !isCallersKey(key)) return this.#refuse(key);
     try {
       checkValue(value, this.#options.maxValueBytes);
       checkTtl((options as Partial<SetOptions> | undefined)?.ttlSeconds, this.#options.clock.now());
@@ -100,7 +104,7 @@ class MemcachedClient implements Client {
   }
 
   touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean> {
-    if (this.#closing !== undefined || !isValidKey(key)) return this.#refuse(key);
+    if (this.#closing !== undefined || !isCallersKey(key)) return this.#refuse(key);
     try {
       checkTtl(ttlSeconds, this.#options.clock.now());
     } catch (error) {
@@ -110,7 +114,7 @@ class MemcachedClient implements Client {
   }
 
   delete(key: string, options: DeleteOptions): Promise<boolean> {
-    if (this.#closing !== undefined || !isValidKey(key)) return this.#refuse(key);
+    if (this.#closing !== undefined || !isCallersKey(key)) return this.#refuse(key);
     try {
       checkTtl((options as Partial<DeleteOptions> | undefined)?.ttlSeconds, this.#options.clock.now());
     } catch (error) {
@@ -125,7 +129,7 @@ class MemcachedClient implements Client {
   }
 
   explain(key: string): Explanation {
-    checkKey(key);
+    checkCallersKey(key);
     if (this.#keeper.view === undefined) return { key, owners: [], elders: [], mode: 'settled' };
     const { owners, elders, mode } = this.#keeper.route(key);
     return { key, owners, elders, mode };
@@ -175,7 +179,7 @@ class MemcachedClient implements Client {
   #refuse(key: unknown): Promise<never> {
     try {
       if (this.#closing !== undefined) throw closed();
-      checkKey(key);
+      checkCallersKey(key);
       throw new SessClientError('SESS_BAD_KEY', 'The key can not be used.');
     } catch (error) {
       return Promise.reject(error);

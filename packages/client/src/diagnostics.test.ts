@@ -89,9 +89,11 @@ describe('sess:client:view', () => {
 describe('sess:client:views-disagree', () => {
   it('tells that another client keeps to another list, once a minute', async () => {
     const heard = listenTo('sess:client:views-disagree');
-    const { network, clock } = await fakeCluster([A, B], { historyIntervalMs: 1_000 });
+    // Signed: the one that has the shorter list tells the node that is not on it as well.
+    const options = { historyIntervalMs: 1_000, historySecret: 'the secret that both of the clients know' };
+    const { network, clock } = await fakeCluster([A, B], options);
     const theirs = new FakeDiscovery();
-    const other = createClient({ discovery: theirs, transport: network, clock, random: () => 0.5, historyIntervalMs: 1_000 });
+    const other = createClient({ discovery: theirs, transport: network, clock, random: () => 0.5, ...options });
     onTestFinished(() => other.destroy());
     theirs.report(A);
     await clock.pass(10_000);

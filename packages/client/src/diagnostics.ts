@@ -9,6 +9,7 @@
  */
 import { channel, type Channel } from 'node:diagnostics_channel';
 
+import type { HistoryFault } from './history/history-codec.ts';
 import type { ViewCause } from './history/history.ts';
 import type { ForeignReason } from './record.ts';
 
@@ -59,6 +60,26 @@ export interface ViewsDisagreeMessage {
   readonly otherNodes: readonly string[];
   /** When a client last said that it acts on `otherNodes`, milliseconds since 1970 by its clock. */
   readonly confirmedAt: number;
+}
+
+/**
+ * `sess:client:history-refused`: what a node holds under the key of the history can't be one, so it is not used, and is overwritten with what this
+ * client knows. Somebody else writes to the nodes, or clients of different versions or with clocks that are a day apart share them.
+ */
+export interface HistoryRefusedMessage {
+  readonly node: string;
+  readonly fault: HistoryFault;
+  /** For people. */
+  readonly detail: string;
+}
+
+/**
+ * `sess:client:unlisted-nodes`: a history that nobody signed names nodes that discovery never listed to this client, which does not connect to them: what
+ * only they hold is missing here. With a `historySecret` it would. Told when another such node is named.
+ */
+export interface UnlistedNodesMessage {
+  /** Node ids: somebody's words. */
+  readonly nodes: readonly string[];
 }
 
 /** `sess:client:tombstone-dropped`: too many deletions wait for nodes that are out of reach, and the oldest one waits no longer. */
@@ -115,6 +136,8 @@ export interface ClientChannels {
   'sess:client:discovery-error': DiscoveryErrorMessage;
   'sess:client:view': ViewMessage;
   'sess:client:views-disagree': ViewsDisagreeMessage;
+  'sess:client:history-refused': HistoryRefusedMessage;
+  'sess:client:unlisted-nodes': UnlistedNodesMessage;
   'sess:client:tombstone-dropped': TombstoneDroppedMessage;
   'sess:client:refill': RefillMessage;
   'sess:client:foreign-item': ForeignItemMessage;
@@ -132,6 +155,8 @@ export const topologyChannel: TypedChannel<'sess:client:topology'> = typed('sess
 export const discoveryErrorChannel: TypedChannel<'sess:client:discovery-error'> = typed('sess:client:discovery-error');
 export const viewChannel: TypedChannel<'sess:client:view'> = typed('sess:client:view');
 export const viewsDisagreeChannel: TypedChannel<'sess:client:views-disagree'> = typed('sess:client:views-disagree');
+export const historyRefusedChannel: TypedChannel<'sess:client:history-refused'> = typed('sess:client:history-refused');
+export const unlistedNodesChannel: TypedChannel<'sess:client:unlisted-nodes'> = typed('sess:client:unlisted-nodes');
 export const tombstoneDroppedChannel: TypedChannel<'sess:client:tombstone-dropped'> = typed('sess:client:tombstone-dropped');
 export const refillChannel: TypedChannel<'sess:client:refill'> = typed('sess:client:refill');
 export const foreignItemChannel: TypedChannel<'sess:client:foreign-item'> = typed('sess:client:foreign-item');

@@ -5,6 +5,7 @@ export type {
   ClientChannels,
   DiscoveryErrorMessage,
   ForeignItemMessage,
+  HistoryRefusedMessage,
   NodeMessage,
   NodeState,
   RefillMessage,
@@ -12,10 +13,13 @@ export type {
   RequestMessage,
   TombstoneDroppedMessage,
   TopologyMessage,
+  UnlistedNodesMessage,
   ViewMessage,
   ViewsDisagreeMessage,
 } from './diagnostics.ts';
 export { SessClientError, type SessClientErrorCode } from './errors.ts';
+export type { HistoryFault } from './history/history-codec.ts';
+export { deriveHistorySecret } from './history/history-seal.ts';
 export type { ViewCause } from './history/history.ts';
 export type { ClientOptions, Credentials, HandoverOptions } from './options.ts';
 export type { ForeignReason } from './record.ts';

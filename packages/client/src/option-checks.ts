@@ -59,6 +59,24 @@ export function text(name: string, given: unknown): string {
   throw badOption(`${name} must be a string that is not empty; got ${given === '' ? 'an empty one' : typeof given}.`);
 }
 
+const MIN_SECRET_BYTES = 32;
+
+/** No secret, one or several, each long enough that nobody finds it by trying. None is shown. */
+export function secrets(name: string, given: unknown): readonly string[] {
+  if (given === undefined) return [];
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const checked = list.map((secret, index) => {
+    const which = Array.isArray(given) ? `${name}[${index}]` : name;
+    const bytes = Buffer.byteLength(text(which, secret));
+    if (bytes >= MIN_SECRET_BYTES) return secret as string;
+    throw badOption(
+      `${which} has ${bytes} bytes; it needs at least ${MIN_SECRET_BYTES}. Make one with: node -p "crypto.randomBytes(32).toString('base64url')"`,
+    );
+  });
+  if (checked.length === 0) throw badOption(`${name} must be a secret or several; got an empty list. Leave it out for none.`);
+  return Object.freeze([...new Set(checked)]);
+}
+
 export function isRecord(given: unknown): given is Readonly<Record<string, unknown>> {
   return typeof given === 'object' && given !== null && !Array.isArray(given);
 }

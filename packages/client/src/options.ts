@@ -4,12 +4,12 @@ import { staticNodes, type Discovery } from '@sess/discovery';
 import { ketama } from '@sess/hash-ring';
 
 import { systemClock, type Clock } from './clock.ts';
-import { badOption, count, durationMs, flagOrObject, functionOf, isRecord, methodsOf, text } from './option-checks.ts';
+import { badOption, count, durationMs, flagOrObject, functionOf, isRecord, methodsOf, secrets, text } from './option-checks.ts';
 import { nearestName } from './nearest-name.ts';
 import { HEADER_BYTES } from './record.ts';
 import { textTransport } from './transport/text/index.ts';
 import type { Transport, TransportOptions } from './transport/transport.ts';
-import { optionsOfUrl } from './url.ts';
+import { optionsOfUrl, type UrlOptions } from './url.ts';
 import type { DistributionFactory } from './view/view.ts';
 
 export interface Credentials {
@@ -55,8 +55,11 @@ export interface ClientOptions {
   readonly handover?: HandoverOptions | undefined;
   /** How often the history of views is read and confirmed, in milliseconds; 100 to 600,000. Default 10,000. */
   readonly historyIntervalMs?: number | undefined;
-  /** Authenticates the history. Default: none. */
-  readonly historySecret?: string | undefined;
+  /**
+   * Signs the history, so that nobody who writes to a node can steer the clients; at least 32 bytes, the same for all clients of the application. Several:
+   * while one is replaced, all are signed with and all verify. Default: none; then no node is connected to that discovery did not list.
+   */
+  readonly historySecret?: string | readonly string[] | undefined;
   /** Time, for tests and simulations. Default: the system's. */
   readonly clock?: Clock | undefined;
   /** Numbers from 0 up to 1, for tests and simulations. Default `Math.random`. */
@@ -73,6 +76,8 @@ export interface HandoverOptions {
 /** Options with every field present and checked. Frozen. */
 export interface ResolvedOptions {
   readonly discovery: Discovery;
+  /** Whether several nodes are listed here, where nothing but another list changes them. */
+  readonly isFixedList: boolean;
   readonly distribution: DistributionFactory;
   readonly transport: Transport;
   readonly transportOptions: TransportOptions;
@@ -86,7 +91,7 @@ export interface ResolvedOptions {
     readonly windowSeconds: number;
     readonly clockSkewMs: number;
     readonly historyIntervalMs: number;
-    readonly historySecret: string | undefined;
+    readonly historySecrets: readonly string[];
   };
   readonly clock: Clock;
   readonly random: () => number;
@@ -142,6 +147,7 @@ export function resolveOptions(given: unknown): ResolvedOptions {
   });
   return Object.freeze({
     discovery: discoveryOf(options),
+    isFixedList: (options as Partial<UrlOptions>).isFixedList ?? (Array.isArray(options.servers) && options.servers.length > 1),
     distribution: distributionOf(options.distribution),
     transport: options.transport === undefined ? textTransport() : methodsOf('transport', options.transport, ['open'], 'textTransport()'),
     transportOptions,
@@ -175,7 +181,7 @@ function checkNames(given: unknown): ClientOptions {
 }
 
 /** A URL in `servers` brings options of its own; what stands beside it goes before. */
-function withServers(options: ClientOptions): ClientOptions {
+function withServers(options: ClientOptions): ClientOptions | UrlOptions {
   if ((options.servers === undefined) === (options.discovery === undefined)) {
     const came = options.servers === undefined ? 'neither' : 'both';
     throw badOption(
@@ -238,6 +244,6 @@ function handoverOf(options: ClientOptions): ResolvedOptions['handover'] {
     windowSeconds: count(given, 'windowSeconds', 0, 0, 315_360_000),
     clockSkewMs: count(given, 'clockSkewMs', 5_000, 0, 600_000),
     historyIntervalMs: count(options, 'historyIntervalMs', 10_000, 100, 600_000),
-    historySecret: options.historySecret,
+    historySecrets: secrets('historySecret', options.historySecret),
   });
 }

@@ -46,6 +46,12 @@ const URL_PARTS = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:(?<user>[^/?#]*)@)?(?<ho
 
 const HOST = /^(?<host>\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(?<port>\d{1,5}))?$/i;
 
+/** What a URL says. */
+export interface UrlOptions extends ClientOptions {
+  /** Whether it names several nodes itself. */
+  readonly isFixedList: boolean;
+}
+
 /**
  * Reads a URL into options.
  *
@@ -54,7 +60,7 @@ const HOST = /^(?<host>\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(?<port>\d{1,5}))?$/i;
  *
  * @param beside What stands beside the URL and goes before it. A configuration endpoint is spoken to as the nodes are, so it needs them too.
  */
-export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'credentials'> = {}): ClientOptions {
+export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'credentials'> = {}): UrlOptions {
   const parts = URL_PARTS.exec(url)?.groups;
   if (parts === undefined)
     throw wrong(url.includes('://') ? 'it can not be read' : 'it does not begin with memcached:// or another scheme');
@@ -75,6 +81,7 @@ export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'c
     ...readDistribution(parameters, show),
     tls,
     credentials,
+    isFixedList: !scheme.elastic && (parts['hosts'] ?? '').includes(','),
     discovery: readDiscovery(parts['hosts'] ?? '', path === '/' ? '' : path, scheme, { pollIntervalMs, tls, credentials }, show),
   };
 }

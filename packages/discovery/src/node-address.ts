@@ -39,6 +39,17 @@ export function canonicalHost(host: string): string {
   return lower.endsWith('.') && !isIPv4(lower) ? lower.slice(0, -1) : lower;
 }
 
+const ID = /^(?:\[([^\]]+)\]|([^:[\]]+)):([1-9]\d{0,4})$/u;
+
+/** One spelling per node of an id `host:port` that was read from elsewhere; `undefined` when it is not the id of a node. */
+export function canonicalNodeId(id: string): string | undefined {
+  const [, bracketed, name = '', digits] = ID.exec(id) ?? [];
+  const host = bracketed ?? name;
+  const port = Number(digits);
+  if (!isPort(port) || (bracketed === undefined ? !isHost(host) : !isIPv6(host))) return undefined;
+  return nodeId(canonicalHost(host), port);
+}
+
 const WITH_SCHEME = /^([a-z][a-z0-9+.-]*):\/\//iu;
 
 /**

@@ -1,19 +1,22 @@
-import { createHmac } from 'node:crypto';
-
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { histories } from '../../test/history-arbitrary.ts';
-import { decodeHistory, encodeHistory, MAX_HISTORY_BYTES, MAX_NODES, MAX_VIEWS } from './history-codec.ts';
+import { decodeHistory, encodeHistory, HistoryRefused, MAX_HISTORY_BYTES, MAX_NODES, MAX_VIEWS } from './history-codec.ts';
+import { historySeals, type HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, viewId, type DrainMark, type History, type ViewEntry } from './history.ts';
 
-const SECRET = 'a secret of the cluster';
+const SECRET = sealOf('a secret that all clients of the cluster have');
+const OTHER_SECRET = sealOf('the secret of another application altogether');
+const UNSIGNED = sealOf();
+const NOW = 1_900_000_000_000;
+const DAY = 86_400_000;
 
 describe('a history as bytes', () => {
   it('comes back as it was, with a secret and without', () => {
     fc.assert(
-      fc.property(histories, fc.constantFrom(undefined, SECRET), (history, secret) => {
-        expect(decodeHistory(encodeHistory(history, secret), secret)).toEqual(history);
+      fc.property(histories, fc.constantFrom(UNSIGNED, SECRET), (history, secret) => {
+        expect(read(encodeHistory(history, secret), secret)).toEqual(history);
       }),
     );
   });
@@ -22,12 +25,12 @@ describe('a history as bytes', () => {
     fc.assert(
       fc.property(histories, fc.nat(), fc.integer({ min: 1, max: 255 }), (history, at, change) => {
         const bytes = encodeHistory(history, SECRET);
-        expect(decodeHistory(bytes, 'another secret')).toBeUndefined();
-        expect(decodeHistory(bytes, undefined)).toBeUndefined();
-        expect(decodeHistory(encodeHistory(history, undefined), SECRET)).toBeUndefined();
+        expect(read(bytes, OTHER_SECRET)).toBeUndefined();
+        expect(read(bytes, UNSIGNED)).toBeUndefined();
+        expect(read(encodeHistory(history, UNSIGNED), SECRET)).toBeUndefined();
         const index = at % bytes.length;
         bytes[index] = (bytes[index] ?? 0) ^ change;
-        expect(decodeHistory(bytes, SECRET)).toBeUndefined();
+        expect(read(bytes, SECRET)).toBeUndefined();
       }),
     );
   });
@@ -35,12 +38,12 @@ describe('a history as bytes', () => {
   it('is refused, never thrown at, when it is anything else', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        expect(decodeHistory(Buffer.from(bytes), undefined)).toBeUndefined();
+        expect(read(Buffer.from(bytes), UNSIGNED)).toBeUndefined();
       }),
     );
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        expect(decodeHistory(signed(JSON.stringify(value)), SECRET)).toBeUndefined();
+        expect(read(signed(JSON.stringify(value)), SECRET)).toBeUndefined();
       }),
     );
   });
@@ -48,9 +51,10 @@ describe('a history as bytes', () => {
   const good = { n: [['a:1', 1]], c: 'discovery', s: 1, t: 2 };
   it.each<[string, unknown]>([
     ['no JSON', 'not quite {'],
+    ['JSON without an end', '['.repeat(50_000)],
     ['a time to live that is no number', { ttl: '60', views: [], drains: [] }],
     ['a negative time to live', { ttl: -1, views: [], drains: [] }],
-    ['a time to live beyond ten years', { ttl: 400_000_000, views: [], drains: [] }],
+    ['a time to live beyond ten years', { ttl: 315_360_001, whole: true, views: [], drains: [] }],
     ['no views', { ttl: 1, whole: true, drains: [] }],
     ['no drains', { ttl: 1, whole: true, views: [] }],
     ['a view without nodes', { ttl: 1, whole: true, views: [{ ...good, n: [] }], drains: [] }],
@@ -75,33 +79,87 @@ describe('a history as bytes', () => {
     ['a name with a space', { ttl: 1, whole: true, views: [{ ...good, n: [['a b:1', 1]] }], drains: [] }],
     ['a weight of nothing', { ttl: 1, whole: true, views: [{ ...good, n: [['a:1', 0]] }], drains: [] }],
     ['an unknown cause', { ttl: 1, whole: true, views: [{ ...good, c: 'whim' }], drains: [] }],
-    ['a time that is none', { ttl: 1, whole: true, views: [{ ...good, t: 2 ** 48 }], drains: [] }],
+    ['a time that is none', { ttl: 1, whole: true, views: [{ ...good, t: '2' }], drains: [] }],
+    ['a time between two milliseconds', { ttl: 1, whole: true, views: [{ ...good, s: 1.5 }], drains: [] }],
+    ['a confirmation in the year 10889', { ttl: 1, whole: true, views: [{ ...good, t: 281_474_976_710_655 }], drains: [] }],
+    ['a beginning more than a day ahead', { ttl: 1, whole: true, views: [{ ...good, s: NOW + DAY + 1 }], drains: [] }],
+    ['a drain more than a day ahead', { ttl: 1, whole: true, views: [good], drains: [['a:1', true, NOW + DAY + 1]] }],
+    ['a drain with more than there is to say', { ttl: 1, whole: true, views: [good], drains: [['a:1', true, 1, 1]] }],
+    ['a port past the last', { ttl: 1, whole: true, views: [{ ...good, n: [['a:99999', 1]] }], drains: [] }],
+    ['port 0', { ttl: 1, whole: true, views: [{ ...good, n: [['a:0', 1]] }], drains: [] }],
+    ['a port with zeros before it', { ttl: 1, whole: true, views: [{ ...good, n: [['a:011211', 1]] }], drains: [] }],
+    ['an address out of range', { ttl: 1, whole: true, views: [{ ...good, n: [['300.0.0.1:1', 1]] }], drains: [] }],
+    ['a host with a slash', { ttl: 1, whole: true, views: [{ ...good, n: [['a/b:1', 1]] }], drains: [] }],
+    ['a user before the host', { ttl: 1, whole: true, views: [{ ...good, n: [['u@a:1', 1]] }], drains: [] }],
+    ['an IPv6 address without brackets', { ttl: 1, whole: true, views: [{ ...good, n: [['::1:1', 1]] }], drains: [] }],
+    ['brackets around a name', { ttl: 1, whole: true, views: [{ ...good, n: [['[a]:1', 1]] }], drains: [] }],
+    [
+      'a node twice, spelt otherwise',
+      {
+        ttl: 1,
+        whole: true,
+        views: [
+          {
+            ...good,
+            n: [
+              ['a.example:1', 1],
+              ['A.example:1', 1],
+            ],
+          },
+        ],
+        drains: [],
+      },
+    ],
+    ['a path too long for a socket', { ttl: 1, whole: true, views: [{ ...good, n: [[`/${'x'.repeat(107)}`, 1]] }], drains: [] }],
+    ['a weight below nothing', { ttl: 1, whole: true, views: [{ ...good, n: [['a:1', -1]] }], drains: [] }],
+    ['a weight that is no number', { ttl: 1, whole: true, views: [{ ...good, n: [['a:1', '1']] }], drains: [] }],
+    ['no weight', { ttl: 1, whole: true, views: [{ ...good, n: [['a:1']] }], drains: [] }],
+    [
+      'too many nodes',
+      { ttl: 1, whole: true, views: [{ ...good, n: Array.from({ length: MAX_NODES + 1 }, (_, at) => [`a${at}:1`, 1]) }], drains: [] },
+    ],
+    [
+      'too many drains',
+      { ttl: 1, whole: true, views: [good], drains: Array.from({ length: MAX_NODES + 1 }, (_, at) => [`a${at}:1`, true, 1]) },
+    ],
+    ['a list instead of itself', []],
+    ['nothing of it', null],
     [
       'too many views',
-      { ttl: 1, whole: true, views: Array.from({ length: MAX_VIEWS + 1 }, (_, port) => ({ ...good, n: [[`a:${port}`, 1]] })), drains: [] },
+      {
+        ttl: 1,
+        whole: true,
+        views: Array.from({ length: MAX_VIEWS + 1 }, (_, port) => ({ ...good, n: [[`a:${port + 1}`, 1]] })),
+        drains: [],
+      },
     ],
     ['a drain of nothing', { ttl: 1, whole: true, views: [good], drains: [['', true, 1]] }],
     ['a drain that is neither', { ttl: 1, whole: true, views: [good], drains: [['a:1', 'yes', 1]] }],
   ])('is refused whole when it has %s', (_, value) => {
-    expect(decodeHistory(signed(JSON.stringify({ ttl: 1, whole: true, views: [good], drains: [] })), SECRET)).toBeDefined();
-    expect(decodeHistory(signed(typeof value === 'string' ? value : JSON.stringify(value)), SECRET)).toBeUndefined();
+    expect(read(signed(JSON.stringify({ ttl: 1, whole: true, views: [good], drains: [] })), SECRET)).toBeDefined();
+    expect(read(signed(typeof value === 'string' ? value : JSON.stringify(value)), SECRET)).toBeUndefined();
+  });
+
+  it('takes the times of a clock that is wrong by a time zone', () => {
+    const ahead = { ttl: 1, whole: true, views: [{ ...good, s: NOW + DAY, t: NOW + DAY }], drains: [['a:1', true, NOW + DAY]] };
+    expect(read(signed(JSON.stringify(ahead)), SECRET)).toBeDefined();
   });
 
   it('is refused when it is larger than any should be', () => {
-    expect(decodeHistory(signed(`{"ttl":1,"views":[],"drains":[]${' '.repeat(MAX_HISTORY_BYTES)}}`), SECRET)).toBeUndefined();
+    expect(read(signed(`{"ttl":1,"views":[],"drains":[]${' '.repeat(MAX_HISTORY_BYTES)}}`), SECRET)).toBeUndefined();
   });
 });
 
 describe('a history that has grown too large to keep', () => {
   it('keeps the views confirmed last, as many as are read again', () => {
     const history = withViews(MAX_VIEWS + 10, 1);
-    const kept = decodeHistory(encodeHistory(history, SECRET), SECRET);
+    const kept = read(encodeHistory(history, SECRET), SECRET);
     expect(kept?.views.size).toBe(MAX_VIEWS);
     expect(Math.min(...[...(kept?.views.values() ?? [])].map(({ confirmedAt }) => confirmedAt))).toBe(10);
   });
 
   it('keeps fewer views of a large cluster: what is written can be read', () => {
-    const kept = decodeHistory(encodeHistory(withViews(MAX_VIEWS, MAX_NODES), SECRET), SECRET);
+    const kept = read(encodeHistory(withViews(MAX_VIEWS, MAX_NODES), SECRET), SECRET);
     expect(kept?.views.size).toBeGreaterThan(1);
     expect(kept?.views.size).toBeLessThan(MAX_VIEWS);
     expect([...(kept?.views.values() ?? [])].some(({ confirmedAt }) => confirmedAt === MAX_VIEWS - 1)).toBe(true);
@@ -109,7 +167,7 @@ describe('a history that has grown too large to keep', () => {
 
   it('keeps the drains that were said last', () => {
     const drains = new Map(Array.from({ length: MAX_NODES + 5 }, (_, at): [string, DrainMark] => [`node-${at}:1`, { drained: true, at }]));
-    const kept = decodeHistory(encodeHistory({ ...EMPTY_HISTORY, drains }, SECRET), SECRET);
+    const kept = read(encodeHistory({ ...EMPTY_HISTORY, drains }, SECRET), SECRET);
     expect(kept?.drains.size).toBe(MAX_NODES);
     expect(kept?.drains.has('node-4:1')).toBe(false);
     expect(kept?.drains.has(`node-${MAX_NODES + 4}:1`)).toBe(true);
@@ -125,5 +183,21 @@ function withViews(count: number, nodesInEach: number): History {
 }
 
 function signed(json: string): Buffer {
-  return Buffer.concat([Buffer.from([0xe5, 0x48, 0x01, 0x00]), createHmac('sha256', SECRET).update(json).digest(), Buffer.from(json)]);
+  return Buffer.concat([Buffer.from([0xe5, 0x48, 0x01, 0x00]), SECRET.sign(Buffer.from(json)), Buffer.from(json)]);
+}
+
+function sealOf(...secrets: readonly string[]): HistorySeal {
+  const [seal] = historySeals(secrets);
+  if (seal === undefined) throw new Error('there is no seal');
+  return seal;
+}
+
+/** `undefined`: it was refused. */
+function read(bytes: Buffer, seal: HistorySeal): History | undefined {
+  try {
+    return decodeHistory(bytes, seal, NOW);
+  } catch (error) {
+    if (error instanceof HistoryRefused) return undefined;
+    throw error;
+  }
 }

@@ -1,27 +1,43 @@
 /**
- * The history as bytes. What comes from a node is input: size, shape, counts and names are checked, and with a secret its signature; what does
- * not hold is refused whole, and the client goes on with what it has seen itself.
+ * The history as bytes. What comes from a node is input: its signature, size, shape, counts, names, weights and times are checked as strictly as
+ * an option. A history with one fault is refused as a whole, and the client goes on with what it has seen itself.
  *
- * Bytes: `0xE5 0x48` (H), format `0x01`, one byte of reserve, 32 bytes HMAC-SHA-256 over the JSON (zeros without a secret), then the JSON.
+ * Bytes: `0xE5 0x48` (H), format `0x01`, one byte of reserve, 32 bytes of signature over the JSON (zeros without a secret), then the JSON.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+
+import { canonicalNodeId } from '@sess/discovery';
+
+import { isSocketPath } from '../unix-socket.ts';
 import { viewId, type DrainMark, type History, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
+import { SIGNATURE_BYTES, type HistorySeal } from './history-seal.ts';
 
 export const MAX_HISTORY_BYTES: number = 256 * 1024;
 export const MAX_VIEWS = 64;
 export const MAX_NODES = 1024;
 
 const HEADER = Buffer.from([0xe5, 0x48, 0x01, 0x00]);
-const SIGNATURE_BYTES = 32;
 const CAUSES: ReadonlySet<string> = new Set<ViewCause>(['discovery', 'node-down', 'node-recovered', 'drain']);
-/** `host:port`, or the path of a Unix socket. */
-const NODE_ID = /^(?:[\x21-\x7e]{1,255}:\d{1,5}|\/[\x20-\x7e]{1,107})$/;
-/** Beyond any clock: 48 bits of milliseconds. */
-const MAX_TIME: number = 2 ** 48;
-const MAX_TTL_SECONDS = 10 * 366 * 86_400;
+const MAX_TTL_SECONDS = 315_360_000;
+/** A clock that is wrong by a time zone is believed; one that is wrong by more would keep views open, and drains in force, for as long. */
+const MAX_AHEAD_MS = 86_400_000;
+
+/** `size`: more than any history has. `signature`: another secret's, or none. `format`: not a history. `content`: one that can't be. */
+export type HistoryFault = 'size' | 'format' | 'signature' | 'content';
+
+/** Why bytes under the key of the history are not used. */
+export class HistoryRefused extends Error {
+  override readonly name = 'HistoryRefused';
+  readonly fault: HistoryFault;
+
+  constructor(fault: HistoryFault, detail: string, cause?: unknown) {
+    super(detail, cause === undefined ? undefined : { cause });
+    this.fault = fault;
+  }
+}
 
 /** What of the history is kept where not all of it can be: the views confirmed last, and the drains said last. What is written can be read again. */
-export function encodeHistory(history: History, secret: string | undefined): Buffer {
+export function encodeHistory(history: History, seal: HistorySeal): Buffer {
   const drains = [...history.drains]
     .toSorted(([, one], [, other]) => other.at - one.at)
     .slice(0, MAX_NODES)
@@ -36,78 +52,123 @@ export function encodeHistory(history: History, secret: string | undefined): Buf
     views.push(view);
   }
   const json = Buffer.from(frame.replace('"views":[]', () => `"views":[${views.join(',')}]`));
-  return Buffer.concat([HEADER, sign(json, secret), json]);
+  return Buffer.concat([HEADER, seal.sign(json), json]);
 }
 
 function encodeEntry({ nodes, cause, since, confirmedAt }: ViewEntry): string {
   return JSON.stringify({ n: nodes.map(({ id, weight }) => [id, weight]), c: cause, s: since, t: confirmedAt });
 }
 
-/** The history in `bytes`, or `undefined` when they are none, or not signed with this secret. Never throws. */
-export function decodeHistory(bytes: Buffer, secret: string | undefined): History | undefined {
-  if (bytes.length > MAX_HISTORY_BYTES || bytes.length < HEADER.length + SIGNATURE_BYTES) return undefined;
-  if (!bytes.subarray(0, HEADER.length).equals(HEADER)) return undefined;
-  const json = bytes.subarray(HEADER.length + SIGNATURE_BYTES);
-  if (!timingSafeEqual(bytes.subarray(HEADER.length, HEADER.length + SIGNATURE_BYTES), sign(json, secret))) return undefined;
+/**
+ * The history in `bytes`, at the time `now` in milliseconds since 1970.
+ *
+ * @throws {HistoryRefused}
+ */
+export function decodeHistory(bytes: Buffer, seal: HistorySeal, now: number): History {
+  if (bytes.length > MAX_HISTORY_BYTES) {
+    throw new HistoryRefused('size', `it has ${bytes.length} bytes, and ${MAX_HISTORY_BYTES} are the most that any has`);
+  }
+  const contentAt = HEADER.length + SIGNATURE_BYTES;
+  if (bytes.length < contentAt || !bytes.subarray(0, HEADER.length).equals(HEADER)) {
+    throw new HistoryRefused('format', 'it is not a history, or one of a later version');
+  }
+  const json = bytes.subarray(contentAt);
+  if (!timingSafeEqual(bytes.subarray(HEADER.length, contentAt), seal.sign(json))) {
+    throw new HistoryRefused('signature', 'it is not signed with the historySecret of this client');
+  }
+  return readHistory(parse(json), now + MAX_AHEAD_MS);
+}
+
+function parse(json: Buffer): unknown {
   try {
-    return readHistory(JSON.parse(json.toString()));
-  } catch {
-    return undefined;
+    return JSON.parse(json.toString());
+  } catch (cause) {
+    throw new HistoryRefused('format', 'it is not JSON', cause);
   }
 }
 
-function sign(json: Buffer, secret: string | undefined): Buffer {
-  return secret === undefined ? Buffer.alloc(SIGNATURE_BYTES) : createHmac('sha256', secret).update(json).digest();
+/** `latest`: milliseconds since 1970; a time after it is none. */
+function readHistory(value: unknown, latest: number): History {
+  if (!isObject(value)) throw unreadable('it is not an object');
+  const { ttl, whole, views, drains } = value;
+  if (!isWhole(ttl, MAX_TTL_SECONDS)) throw unreadable(`its longest time to live is not whole seconds up to ${MAX_TTL_SECONDS}`);
+  if (typeof whole !== 'boolean') throw unreadable('it does not say whether it is whole');
+  return { views: readViews(views, latest), drains: readDrains(drains, latest), longestTtlSeconds: ttl, isWhole: whole };
 }
 
-function readHistory(value: unknown): History | undefined {
-  if (!isObject(value) || !isWhole(value['ttl'], MAX_TTL_SECONDS) || !Array.isArray(value['views'])) return undefined;
-  if (value['views'].length > MAX_VIEWS || typeof value['whole'] !== 'boolean') return undefined;
+function readViews(value: unknown, latest: number): ReadonlyMap<string, ViewEntry> {
   const views = new Map<string, ViewEntry>();
-  for (const item of value['views'] as unknown[]) {
-    const entry = readEntry(item);
-    if (entry === undefined) return undefined;
+  for (const item of listOf('views', value, MAX_VIEWS)) {
+    const entry = readEntry(item, latest);
     views.set(viewId(entry.nodes), entry);
   }
-  const drains = readDrains(value['drains']);
-  return drains === undefined ? undefined : { views, drains, longestTtlSeconds: value['ttl'], isWhole: value['whole'] };
+  return views;
 }
 
-function readDrains(value: unknown): ReadonlyMap<string, DrainMark> | undefined {
-  if (!Array.isArray(value) || value.length > MAX_NODES) return undefined;
+function readDrains(value: unknown, latest: number): ReadonlyMap<string, DrainMark> {
   const drains = new Map<string, DrainMark>();
-  for (const item of value as unknown[]) {
-    if (!Array.isArray(item) || item.length !== 3) return undefined;
-    const [id, drained, at] = item as unknown[];
-    if (typeof id !== 'string' || !NODE_ID.test(id) || typeof drained !== 'boolean' || !isWhole(at, MAX_TIME)) return undefined;
-    drains.set(id, { drained, at });
+  for (const item of listOf('drains', value, MAX_NODES)) {
+    const [id, drained, at] = listOf('fields of a drain', item, 3);
+    if (typeof drained !== 'boolean') throw unreadable('a drain says neither that it began nor that it ended');
+    drains.set(checkedId(id).id, { drained, at: checkedTime(at, latest) });
   }
   return drains;
 }
 
-function readEntry(value: unknown): ViewEntry | undefined {
-  if (!isObject(value)) return undefined;
+function readEntry(value: unknown, latest: number): ViewEntry {
+  if (!isObject(value)) throw unreadable('a view is not an object');
   const { n: list, c: cause, s: since, t: confirmedAt } = value;
-  if (!Array.isArray(list) || list.length === 0 || list.length > MAX_NODES) return undefined;
-  if (typeof cause !== 'string' || !isCause(cause) || !isWhole(since, MAX_TIME) || !isWhole(confirmedAt, MAX_TIME)) return undefined;
-  const nodes: ViewNode[] = [];
-  for (const item of list as unknown[]) {
-    if (!Array.isArray(item) || item.length !== 2) return undefined;
-    const [id, weight] = item as unknown[];
-    if (typeof id !== 'string' || !NODE_ID.test(id)) return undefined;
-    if (typeof weight !== 'number' || !Number.isFinite(weight) || weight <= 0) return undefined;
-    nodes.push({ id, weight });
-  }
-  if (new Set(nodes.map(({ id }) => id)).size !== nodes.length) return undefined;
-  return { nodes, cause, since, confirmedAt };
+  if (typeof cause !== 'string' || !isCause(cause)) throw unreadable('a view has no known cause');
+  const nodes = readNodes(list);
+  return { nodes, cause, since: checkedTime(since, latest), confirmedAt: checkedTime(confirmedAt, latest) };
+}
+
+function readNodes(value: unknown): readonly ViewNode[] {
+  const spellings = new Set<string>();
+  const nodes = listOf('nodes of a view', value, MAX_NODES).map((item): ViewNode => {
+    const [given, weight] = listOf('fields of a node', item, 2);
+    const { id, spelling } = checkedId(given);
+    if (spellings.has(spelling)) throw unreadable(`a view names ${id} twice`);
+    spellings.add(spelling);
+    if (typeof weight !== 'number' || !Number.isFinite(weight) || weight <= 0)
+      throw unreadable(`the weight of ${id} is not a number above 0`);
+    return { id, weight };
+  });
+  if (nodes.length === 0) throw unreadable('a view has no nodes');
+  return nodes;
+}
+
+/** What discovery lists: `host:port`, or the path of a Unix socket. */
+function checkedId(value: unknown): { readonly id: string; readonly spelling: string } {
+  if (typeof value !== 'string') throw unreadable('the name of a node is not a string');
+  const spelling = isSocketPath(value) ? value : canonicalNodeId(value);
+  if (spelling === undefined) throw unreadable(`${JSON.stringify(value.slice(0, 80))} is not the name of a node`);
+  return { id: value, spelling };
+}
+
+function checkedTime(value: unknown, latest: number): number {
+  if (!isWhole(value, Number.MAX_SAFE_INTEGER)) throw unreadable('a time is not in whole milliseconds since 1970');
+  if (value > latest)
+    throw unreadable(`a time is more than a day ahead of this machine's clock: ${new Date(Math.min(value, 8.64e15)).toISOString()}`);
+  return value;
+}
+
+function listOf(what: string, value: unknown, most: number): readonly unknown[] {
+  if (!Array.isArray(value)) throw unreadable(`its ${what} are not a list`);
+  if (value.length > most) throw unreadable(`its ${what} are ${value.length}, and ${most} are the most that any has`);
+  return value as readonly unknown[];
+}
+
+function unreadable(detail: string): HistoryRefused {
+  return new HistoryRefused('content', detail);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isWhole(value: unknown, below: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < below;
+function isWhole(value: unknown, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
 }
 
 function isCause(value: string): value is ViewCause {

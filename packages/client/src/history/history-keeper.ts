@@ -7,13 +7,15 @@
  * - One round at a time; who comes meanwhile joins the next.
  */
 import type { CancelTimer, Clock } from '../clock.ts';
-import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { Holder } from '../operations/cluster.ts';
 import { SessClientError } from '../errors.ts';
 import type { VersionSource } from '../version.ts';
+import { pause } from '../pause.ts';
 import type { ViewBook } from '../view/view-book.ts';
-import { decodeHistory, encodeHistory } from './history-codec.ts';
-import { EMPTY_HISTORY, knowsAll, mergeHistories, type History } from './history.ts';
+import { HistoryCopies } from './history-copies.ts';
+import { HistoryRefused } from './history-codec.ts';
+import type { HistorySeal } from './history-seal.ts';
+import { EMPTY_HISTORY, knowsAll, type History } from './history.ts';
 
 export interface HistoryKeeperSetup {
   readonly book: ViewBook;
@@ -23,27 +25,23 @@ export interface HistoryKeeperSetup {
   readonly random: () => number;
   readonly versions: VersionSource;
   readonly intervalMs: number;
-  /** Reserved key of the history, and the secret that authenticates it. */
-  readonly key: string;
-  readonly secret: string | undefined;
+  /** Under what the history is kept. What one of them shows, all are told. */
+  readonly seals: readonly HistorySeal[];
   /** Something was read. */
   readonly onLearned: () => void;
   /** A node that knew the history does not know it any more: it started anew, empty, too fast to be seen down. */
   readonly onForgotten: (nodeId: string) => void;
 }
 
-/** What a node told, and what it means. */
-interface Told {
-  readonly bytes: Buffer;
-  readonly history: History;
-}
-
 /** A process whose last reading is older than so many intervals may have slept through an agreement. */
 const FRESH_INTERVALS = 2;
-const MAX_ATTEMPTS = 4;
+/** Nodes whose points are placed in one go: some ten milliseconds. */
+const PLACED_AT_ONCE = 256;
 
 export class HistoryKeeper {
   readonly #setup: HistoryKeeperSetup;
+  /** One for each seal. */
+  readonly #copies: readonly HistoryCopies[];
   #round: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #cancel: CancelTimer | undefined;
@@ -53,17 +51,14 @@ export class HistoryKeeper {
   #published: History = EMPTY_HISTORY;
   /** Nodes that have told what they know. */
   readonly #heard = new Set<string>();
-  /** Nodes that hold a history, as far as is known. */
-  readonly #knowing = new WeakSet<Holder>();
-  /** What a node told last. */
-  readonly #told = new WeakMap<Holder, Told>();
-  /** What was decoded last, and what was encoded last: most nodes hold the same. */
-  #decoded: Told | undefined;
-  #encoded: { readonly known: History; readonly wanted: History; readonly bytes: Buffer } | undefined;
   #ended = false;
 
   constructor(setup: HistoryKeeperSetup) {
     this.#setup = setup;
+    const { clock, versions, onForgotten } = setup;
+    this.#copies = setup.seals.map(
+      (seal) => new HistoryCopies({ seal, clock, versions, onForgotten, accept: (history) => this.#accept(history) }),
+    );
   }
 
   /** Whether what this client knows was read lately. */
@@ -147,23 +142,45 @@ export class HistoryKeeper {
     const startedAt = clock.elapsed();
     const asked = all ? inReach : this.#some(inReach);
     const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
-    for (const [index, history] of answers.entries()) {
-      if (history === undefined) continue;
+    for (const [index, histories] of answers.entries()) {
+      if (histories === undefined) continue;
       const holder = asked[index];
       if (holder === undefined) continue;
       this.#heard.add(holder.id);
-      if (history === EMPTY_HISTORY && this.#knowing.delete(holder)) this.#setup.onForgotten(holder.id);
-      book.learned(history, clock.now());
+      for (const told of histories) book.learned(told, clock.now());
     }
     if (book.listedIds.length > 0 && book.listedIds.every((id) => this.#heard.has(id))) book.nothingIsMissing();
-    if (answers.some((history) => history !== undefined)) this.#readAt = startedAt;
+    if (answers.some((histories) => histories !== undefined)) this.#readAt = startedAt;
     book.prune(clock.now());
     this.#setup.onLearned();
     const wanted = book.wanted(clock.now());
     // A node that came back empty is told again at once: the history is as safe as the number of nodes that know it.
-    const forgot = answers.some((history) => history !== undefined && !knowsAll(history, wanted));
+    const forgot = answers.some((histories) => histories?.some((history) => !knowsAll(history, wanted)) === true);
     if (forgot || !knowsAll(this.#published, wanted))
       await this.#publish(wanted, new Set(asked.filter((_, index) => answers[index] === undefined)));
+  }
+
+  /**
+   * Whether its views can be acted on, a few at a time: what places keys is the application's to choose, and takes its time for many nodes.
+   *
+   * @throws {HistoryRefused}
+   */
+  async #accept(history: History): Promise<void> {
+    const { book, clock } = this.#setup;
+    const unsuitable = book.unsuitable(history);
+    if (unsuitable !== undefined) throw new HistoryRefused('content', unsuitable);
+    let placed = 0;
+    for (const [id, entry] of history.views) {
+      try {
+        if (!book.place(id, entry)) continue;
+      } catch (cause) {
+        throw new HistoryRefused('content', `a view can't be acted on: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+      }
+      placed += entry.nodes.length;
+      if (placed < PLACED_AT_ONCE) continue;
+      placed = 0;
+      await pause(clock, 0, undefined);
+    }
   }
 
   /** One node, a different one each time: none is relied on. */
@@ -172,39 +189,13 @@ export class HistoryKeeper {
     return one === undefined ? [] : [one];
   }
 
-  /** What a node knows; an empty history where it knows none, `undefined` where it does not answer. */
-  async #read(holder: Holder): Promise<History | undefined> {
+  /** What a node knows, by each seal; `undefined` where it does not answer. */
+  async #read(holder: Holder): Promise<readonly History[] | undefined> {
     try {
-      const entry = await holder.look(this.#setup.key, undefined);
-      return this.#understand(holder, entry);
+      return await Promise.all(this.#copies.map((copies) => copies.read(holder)));
     } catch {
       return undefined;
     }
-  }
-
-  /** Nodes mostly tell what they told before: that is not decoded anew. */
-  #understand(holder: Holder, entry: Entry | undefined): History {
-    if (entry?.kind !== 'record') return EMPTY_HISTORY;
-    const told = this.#told.get(holder);
-    if (told !== undefined && told.bytes.equals(entry.value)) return told.history;
-    const decoded = this.#decode(entry.value);
-    this.#told.set(holder, decoded);
-    if (decoded.history !== EMPTY_HISTORY) this.#knowing.add(holder);
-    return decoded.history;
-  }
-
-  #decode(bytes: Buffer): Told {
-    if (this.#decoded === undefined || !this.#decoded.bytes.equals(bytes)) {
-      this.#decoded = { bytes: Buffer.from(bytes), history: decodeHistory(bytes, this.#setup.secret) ?? EMPTY_HISTORY };
-    }
-    return this.#decoded;
-  }
-
-  #encode(known: History, wanted: History): Buffer {
-    if (this.#encoded?.known !== known || this.#encoded.wanted !== wanted) {
-      this.#encoded = { known, wanted, bytes: encodeHistory(mergeHistories(known, wanted), this.#setup.secret) };
-    }
-    return this.#encoded.bytes;
   }
 
   /** To every node in reach, the new ones too. One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
@@ -217,30 +208,8 @@ export class HistoryKeeper {
   }
 
   async #bring(holder: Holder, wanted: History): Promise<boolean> {
-    const { key, versions } = this.#setup;
-    try {
-      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-        const entry = await holder.look(key, undefined);
-        const known = this.#understand(holder, entry);
-        if (knowsAll(known, wanted)) return true;
-        const cas = entry === undefined ? undefined : entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
-        const version = versions.next(entry?.kind === 'record' ? entry.version : 0n);
-        const bytes = encodeRecord(this.#encode(known, wanted), version, 0);
-        const outcome = await holder.store(
-          cas === undefined ? 'add' : { cas },
-          key,
-          bytes,
-          { ttlSeconds: 0, flags: RECORD_FLAGS },
-          undefined,
-        );
-        if (outcome !== 'stored') continue;
-        this.#knowing.add(holder);
-        return true;
-      }
-    } catch {
-      // Its own breaker tells of it.
-    }
-    return false;
+    const stands = await Promise.all(this.#copies.map((copies) => copies.bring(holder, wanted)));
+    return stands.every((stand) => stand);
   }
 
   #holdsView(id: string | undefined): boolean {

@@ -3,6 +3,7 @@ import type { CacheRecord, NodeHealth } from '../contract.ts';
 import { foreignItemChannel, nodeChannel, requestChannel, type RequestMessage } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { decode, type Entry } from '../record.ts';
+import { RESERVED_PREFIX } from '../transport/key-check.ts';
 import type {
   NodeTransport,
   RequestOptions,
@@ -17,9 +18,6 @@ import type {
 import { Breaker, type BreakerOptions, type BreakerState, blamesNode, codeOf } from './breaker.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { unreachable } from './unreachable.ts';
-
-/** Keys of the client's own. */
-const RESERVED_PREFIX = '@sess/';
 
 /** What every node of a client shares. */
 export interface NodeSetup {

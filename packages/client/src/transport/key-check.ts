@@ -3,6 +3,10 @@ import { SessClientError } from '../errors.ts';
 /** Longest key in bytes; every key is ASCII, so characters are bytes. */
 export const MAX_KEY_BYTES = 250;
 
+/** Keys that begin so are the client's own: what it keeps on the nodes about the nodes. */
+export const RESERVED_PREFIX = '@sess/';
+const RESERVED_BEGINNING: number = RESERVED_PREFIX.charCodeAt(0);
+
 /** Asked for what must not be there: half the time of matching the whole key. */
 const REFUSED_CHARACTER: RegExp = /[^\x21-\x7e]/;
 
@@ -17,6 +21,18 @@ export function isValidKey(key: unknown): key is string {
   if (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_BYTES || REFUSED_CHARACTER.test(key)) return false;
   lastValidKey = key;
   return true;
+}
+
+/** Whether a caller may use `key`: it is valid, and none of the client's own. An application's keys may come from its visitors. */
+export function isCallersKey(key: unknown): key is string {
+  return isValidKey(key) && !(key.charCodeAt(0) === RESERVED_BEGINNING && key.startsWith(RESERVED_PREFIX));
+}
+
+/** @throws {SessClientError} `SESS_BAD_KEY` unless {@link isCallersKey} */
+export function checkCallersKey(key: unknown): asserts key is string {
+  checkKey(key);
+  if (!isCallersKey(key))
+    throw new SessClientError('SESS_BAD_KEY', `Keys that begin with "${RESERVED_PREFIX}" are the client's own; choose another prefix.`);
 }
 
 /**

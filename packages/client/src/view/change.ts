@@ -1,6 +1,7 @@
-import type { ClusterNode, Topology } from '@sess/discovery';
+import { canonicalNodeId, type ClusterNode, type Topology } from '@sess/discovery';
 
 import type { TransportNode } from '../transport/transport.ts';
+import { isSocketPath, socketNode } from '../unix-socket.ts';
 
 /** What one topology changes about another. All are node ids. */
 export interface TopologyChange {
@@ -40,18 +41,22 @@ export function targetOf(node: ClusterNode & { readonly path?: string }): Transp
   };
 }
 
-/** Throws when a topology can't be one. */
+/** Throws when a topology can't be one: what one client acts on, the others must be able to read in the history. */
 export function checkTopology(topology: Topology): void {
   if (topology.nodes.length === 0) throw new Error('it names no node.');
   const ids = new Set<string>();
   for (const { id } of topology.nodes) {
     if (ids.has(id)) throw new Error(`it names ${id} twice.`);
+    if (canonicalNodeId(id) === undefined && !isSocketPath(id)) {
+      throw new Error(`it names a node ${JSON.stringify(id)}, and the id of a node is "host:port".`);
+    }
     ids.add(id);
   }
 }
 
 /** A node that only the history names. */
-export function nodeOf(id: string): ClusterNode {
+export function nodeOf(id: string): ClusterNode & { readonly path?: string } {
+  if (isSocketPath(id)) return socketNode(id);
   const colon = id.lastIndexOf(':');
   return { id, host: id.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(id.slice(colon + 1)) };
 }

@@ -4,6 +4,8 @@ import type { Holder } from '../operations/cluster.ts';
 import { departuresIn, heldBy, type Departure } from './departures.ts';
 import type { ViewBook } from './view-book.ts';
 
+/** Each has all keys gone through: of nodes that only an unsigned history names, it is done for so many. */
+const MAX_HEARSAY = 16;
 const NONE: ReadonlyMap<string, Departure> = new Map();
 
 export class Rotation {
@@ -43,7 +45,12 @@ export class Rotation {
   /** Nodes that went out of rotation, and may have taken copies along, by id. */
   get departures(): ReadonlyMap<string, Departure> {
     const { state } = this.#book;
-    return state === undefined ? NONE : departuresIn(state, this.#clock.now());
+    if (state === undefined) return NONE;
+    const { unlisted } = this.#book;
+    const departures = [...departuresIn(state, this.#clock.now())];
+    if (unlisted.size === 0) return new Map(departures);
+    const [hearsay, known] = [departures.filter(([id]) => unlisted.has(id)), departures.filter(([id]) => !unlisted.has(id))];
+    return new Map([...known, ...hearsay.slice(0, MAX_HEARSAY)]);
   }
 
   /** Whether the node is being emptied, or was: whoever does that leaves word of it. */

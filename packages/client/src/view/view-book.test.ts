@@ -15,7 +15,14 @@ function nodes(...ids: readonly string[]): { id: string; weight: number }[] {
 }
 
 function book(windowSeconds = 0): ViewBook {
-  return new ViewBook({ copies: 1, distribution: (list) => ketama(list), historyIntervalMs: INTERVAL, clockSkewMs: SKEW, windowSeconds });
+  return new ViewBook({
+    copies: 1,
+    distribution: (list) => ketama(list),
+    historyIntervalMs: INTERVAL,
+    clockSkewMs: SKEW,
+    windowSeconds,
+    trustsHistory: true,
+  });
 }
 
 /** What another client would have written that acts on `ids`. */
@@ -79,6 +86,7 @@ describe('the rotation', () => {
       historyIntervalMs: INTERVAL,
       clockSkewMs: SKEW,
       windowSeconds: 0,
+      trustsHistory: true,
       distribution: (list) => {
         if (list.some(({ id }) => id === C)) throw new Error('not that one');
         return ketama(list);

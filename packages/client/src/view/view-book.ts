@@ -4,6 +4,7 @@
  *
  * No I/O and no timers: it is told, and answers.
  */
+import { MAX_NODES, MAX_VIEWS } from '../history/history-codec.ts';
 import {
   EMPTY_HISTORY,
   mergeHistories,
@@ -24,15 +25,23 @@ export interface ViewBookOptions {
   readonly clockSkewMs: number;
   /** The least time for which an earlier view stays open, in seconds. */
   readonly windowSeconds: number;
+  /** Whether the history is signed: then nodes are spoken to that only the history names. */
+  readonly trustsHistory: boolean;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** A view is agreed when nobody has confirmed another one for so many intervals. */
 const INTERVALS_TO_AGREE = 3;
+/** Of a history that nobody signed, so many views are kept: whoever can write it could name others for ever. */
+const MAX_UNSIGNED_VIEWS: number = 2 * MAX_VIEWS;
 
 export class ViewBook {
   readonly #options: ViewBookOptions;
   readonly #distributions = new Map<string, View>();
   #listed: readonly ViewNode[] = [];
+  /** Nodes that discovery listed, now or while a view that names them was open. */
+  readonly #everListed = new Set<string>();
   #down: ReadonlySet<string> = new Set();
   /** Since when a node that was drained is not listed, milliseconds since 1970. */
   readonly #absentSince = new Map<string, number>();
@@ -70,6 +79,8 @@ export class ViewBook {
     try {
       const turned = this.#turn('discovery', now);
       this.#noteAbsence(now);
+      for (const { id } of nodes) this.#everListed.add(id);
+      this.#refresh(now);
       return turned;
     } catch (error) {
       this.#listed = before.listed;
@@ -129,6 +140,23 @@ export class ViewBook {
     return this.#turn('drain', now);
   }
 
+  /** Why a history that was read can't be used; `undefined` when it can. */
+  unsuitable(history: History): string | undefined {
+    const merged = mergeHistories(this.#history, history);
+    if (merged.drains.size > MAX_NODES && merged.drains.size > this.#history.drains.size)
+      return `it would make ${merged.drains.size} drains`;
+    if (this.#options.trustsHistory || merged.views.size <= MAX_UNSIGNED_VIEWS || merged.views.size === this.#history.views.size)
+      return undefined;
+    return `with what is known it would make ${merged.views.size} views, which is too many of a history that is not signed`;
+  }
+
+  /** Makes ready what a view that was read is acted on by. Whether it was not known yet. Throws what the distribution throws at its nodes. */
+  place(id: string, entry: ViewEntry): boolean {
+    if (this.#distributions.has(id)) return false;
+    this.#view(id, entry);
+    return true;
+  }
+
   /** Every listed node has told what it knows. */
   nothingIsMissing(): void {
     if (!this.#history.isWhole) this.#history = { ...this.#history, isWhole: true };
@@ -163,11 +191,28 @@ export class ViewBook {
   /** Forgets what nobody can still want. */
   prune(now: number): void {
     this.#history = pruneHistory(this.#history, (entry, id) => this.#openUntil(entry) > now || id === this.#current?.id);
+    for (const id of this.#distributions.keys())
+      if (!this.#history.views.has(id) && id !== this.#current?.id) this.#distributions.delete(id);
+    const named = this.#named();
+    for (const id of this.#everListed) if (!named.has(id)) this.#everListed.delete(id);
     this.#refresh(now);
   }
 
-  /** Every node that a key could be on, listed or not. */
+  /** Every node that a key could be on and that may be spoken to, listed or not. */
   nodes(): ReadonlySet<string> {
+    const named = this.#named();
+    if (this.#options.trustsHistory) return named;
+    return new Set([...named].filter((id) => this.#everListed.has(id)));
+  }
+
+  /** Nodes that a history names that nobody signed, and that discovery never listed: nobody connects to them. */
+  get unlisted(): ReadonlySet<string> {
+    if (this.#options.trustsHistory) return NONE;
+    return new Set([...this.#named()].filter((id) => !this.#everListed.has(id)));
+  }
+
+  /** Listed nodes, and those of the views. */
+  #named(): Set<string> {
     const ids = new Set(this.#listed.map(({ id }) => id));
     for (const entry of this.#history.views.values()) for (const { id } of entry.nodes) ids.add(id);
     return ids;
@@ -229,7 +274,7 @@ export class ViewBook {
     }
     others.sort((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
     const listed = new Set(this.#listed.map(({ id }) => id));
-    const gone = new Set([...this.#down].filter((id) => !listed.has(id)));
+    const gone = new Set([...this.unlisted, ...[...this.#down].filter((id) => !listed.has(id))]);
     this.#state = { current, others, agreedAt, gone, copies: this.#options.copies };
   }
 

@@ -18,7 +18,8 @@ export interface ViewKeeperSetup {
   readonly windowSeconds: number;
   readonly historyIntervalMs: number;
   readonly clockSkewMs: number;
-  readonly historySecret: string | undefined;
+  /** The first in use, and those that are being replaced. */
+  readonly historySecrets: readonly string[];
   /** What nodes are made with. */
   readonly node: Omit<NodeSetup, 'onTrouble' | 'onStateChange' | 'onInterruption'>;
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { discoveryErrorChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
+import { historySeals } from '../history/history-seal.ts';
 import type { Node } from '../node/node.ts';
 import type { DrainableCluster } from '../operations/drain.ts';
 import type { RefillableCluster } from '../operations/refill-task.ts';
@@ -23,9 +24,6 @@ import { ViewBook } from './view-book.ts';
 import { ViewNotices } from './view-notices.ts';
 import type { ViewKeeperSetup } from './view-keeper-setup.ts';
 import type { View } from './view.ts';
-
-/** Under which key every node keeps the history. */
-const HISTORY_KEY = '@sess/history';
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
 export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwnership {
@@ -48,10 +46,10 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
   #ended = false;
 
   constructor(setup: ViewKeeperSetup) {
-    const { clock, random, versions, historyIntervalMs, historySecret } = setup;
+    const { clock, random, versions, historyIntervalMs, historySecrets } = setup;
     this.clock = clock;
     this.versions = versions;
-    this.#book = new ViewBook(setup);
+    this.#book = new ViewBook({ ...setup, trustsHistory: historySecrets.length > 0 });
     this.rotation = new Rotation(this.#book, clock, () => this.nodes);
     this.#pool = new NodePool(
       {
@@ -72,8 +70,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
       random,
       versions,
       intervalMs: historyIntervalMs,
-      key: HISTORY_KEY,
-      secret: historySecret,
+      seals: historySeals(historySecrets),
       onLearned: () => this.#settle(),
       onForgotten: (id) => this.#refills?.returned(id),
     });

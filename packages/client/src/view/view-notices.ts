@@ -1,7 +1,8 @@
 /** Tells the diagnostics channels which nodes are listed and which are in rotation, and when other clients keep to another view. */
 import type { Topology } from '@sess/discovery';
 
-import { topologyChannel, viewChannel, viewsDisagreeChannel } from '../diagnostics.ts';
+import { topologyChannel, unlistedNodesChannel, viewChannel, viewsDisagreeChannel } from '../diagnostics.ts';
+import { warnOfUnsignedHistory } from '../history/unsigned-warning.ts';
 import { changeOf, targetOf } from './change.ts';
 import { Disagreement } from './disagreement.ts';
 import type { ViewBook } from './view-book.ts';
@@ -10,6 +11,8 @@ export class ViewNotices {
   readonly #book: ViewBook;
   readonly #disagreement: Disagreement;
   #told: string | undefined;
+  /** Nodes that were told of as unlisted. */
+  #unlisted: ReadonlySet<string> = new Set();
 
   constructor(book: ViewBook, times: { readonly historyIntervalMs: number; readonly clockSkewMs: number }) {
     this.#book = book;
@@ -30,7 +33,16 @@ export class ViewNotices {
       const { nodes, cause, since } = current;
       if (viewChannel.hasSubscribers) viewChannel.publish({ nodes: nodes.map(({ id }) => id), cause, since });
     }
+    this.#lookForUnlisted();
     const disagreement = this.#disagreement.look(current, history, now);
     if (disagreement !== undefined && viewsDisagreeChannel.hasSubscribers) viewsDisagreeChannel.publish(disagreement);
+  }
+
+  #lookForUnlisted(): void {
+    const { unlisted } = this.#book;
+    const isNew = [...unlisted].some((id) => !this.#unlisted.has(id));
+    this.#unlisted = unlisted;
+    if (isNew) warnOfUnsignedHistory();
+    if (isNew && unlistedNodesChannel.hasSubscribers) unlistedNodesChannel.publish({ nodes: [...unlisted] });
   }
 }

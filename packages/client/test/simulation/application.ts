@@ -5,6 +5,7 @@ import { ketama, type Distribution, type RingNode } from '@sess/hash-ring';
 import { createClient } from '../../src/client.ts';
 import type { Client } from '../../src/contract.ts';
 import type { Transport } from '../../src/transport/transport.ts';
+import { HISTORY_SECRET } from './history-secret.ts';
 import type { Random } from './random.ts';
 import { CLOCK_SKEW_MS, HISTORY_INTERVAL_MS, TIMEOUT_MS, TTL_SECONDS } from './timing.ts';
 import type { ProcessClock, VirtualTime } from './virtual-time.ts';
@@ -50,6 +51,7 @@ export class Application {
       copies,
       handover: { windowSeconds: TTL_SECONDS, clockSkewMs: CLOCK_SKEW_MS },
       historyIntervalMs: HISTORY_INTERVAL_MS,
+      historySecret: HISTORY_SECRET,
       clock,
       random: () => random.next(),
     });

@@ -1,4 +1,5 @@
 /** What every node holds and every process believes: for the reader of a failure. */
+import { HISTORY_KEY } from './history-secret.ts';
 import { isTombstone } from './node-invariants.ts';
 import type { Stage } from './stage.ts';
 import { EPOCH_MS } from './virtual-time.ts';
@@ -11,7 +12,7 @@ export function describe(stage: Stage): void {
   const { network, ledger, applications } = stage;
   for (const node of network.nodes.values()) {
     const history = node
-      .get('@sess/history')
+      .get(HISTORY_KEY)
       ?.value.subarray(RECORD_HEADER + HISTORY_HEADER)
       .toString();
     // Moments of the simulation, without what they have in common.

@@ -4,6 +4,7 @@
  */
 import { decode } from '../../src/record.ts';
 import { changesIn, type Account } from './ledger.ts';
+import { HISTORY_KEY } from './history-secret.ts';
 import type { Stage } from './stage.ts';
 import { AGREEMENT_MS } from './timing.ts';
 import type { VirtualNode } from './virtual-node.ts';
@@ -104,7 +105,7 @@ export class Promises {
   /** Whether a node that is listed, and is not this one, remembers what came before. */
   isRememberedWithout(left?: string): boolean {
     const { listed, network } = this.#stage;
-    return listed.some((id) => id !== left && network.nodes.get(id)?.get('@sess/history') !== undefined);
+    return listed.some((id) => id !== left && network.nodes.get(id)?.get(HISTORY_KEY) !== undefined);
   }
 
   /** What only a node holds that has left the list, and that a process may not reach: it is not waited for. */

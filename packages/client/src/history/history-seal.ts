@@ -1,0 +1,48 @@
+/**
+ * Under which key the nodes keep the history, and what its bytes are signed with. Each secret has a key of its own: applications with different
+ * secrets share nodes without overwriting each other's history, and while a secret is rotated everybody who knows one of the two sees all.
+ */
+import { createHmac, hkdfSync } from 'node:crypto';
+
+import { RESERVED_PREFIX } from '../transport/key-check.ts';
+
+export const SIGNATURE_BYTES = 32;
+
+const HISTORY_KEY = `${RESERVED_PREFIX}history`;
+const NAME_BYTES = 12;
+const NO_SIGNATURE: Buffer = Buffer.alloc(SIGNATURE_BYTES);
+
+export interface HistorySeal {
+  /** Under which every node keeps this history. Tells nothing of the secret. */
+  readonly key: string;
+  /** Whether nobody without the secret can have written it. */
+  readonly isSigned: boolean;
+  /** 32 bytes. */
+  sign(content: Uint8Array): Buffer;
+}
+
+/** One for each secret; without any, one that signs nothing. */
+export function historySeals(secrets: readonly string[]): readonly HistorySeal[] {
+  return secrets.length === 0 ? [UNSIGNED] : secrets.map(sealOf);
+}
+
+const UNSIGNED: HistorySeal = { key: HISTORY_KEY, isSigned: false, sign: () => NO_SIGNATURE };
+
+function sealOf(secret: string): HistorySeal {
+  const material = Buffer.from(hkdfSync('sha256', secret, '', '@sess/client history', SIGNATURE_BYTES + NAME_BYTES));
+  const name = material.subarray(SIGNATURE_BYTES).toString('base64url');
+  const signingKey = material.subarray(0, SIGNATURE_BYTES);
+  return {
+    key: `${HISTORY_KEY}/${name}`,
+    isSigned: true,
+    sign: (content) => createHmac('sha256', signingKey).update(content).digest(),
+  };
+}
+
+/**
+ * A `historySecret` out of an application's own secret, by HKDF-SHA-256: who knows one does not know the other. What the adapters do by default;
+ * for a client beside them, one that drains for example.
+ */
+export function deriveHistorySecret(secret: string): string {
+  return Buffer.from(hkdfSync('sha256', secret, '', '@sess/client historySecret', SIGNATURE_BYTES)).toString('base64url');
+}
