@@ -7,7 +7,7 @@ import { resolveGrace } from './resolve-grace.ts';
 import { revokeOthers } from './revoke-others.ts';
 import { idleSeconds, newLifetime } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
-import type { RegenerateOptions, RequestSession, SessionData, Updated } from './session.ts';
+import type { RegenerateOptions, RequestSession, ResponseFacts, SessionData, Updated } from './session.ts';
 import { updateSession } from './update-session.ts';
 import { destroySession, gone, late, readOnly } from './write-session.ts';
 
@@ -24,27 +24,33 @@ export class ActiveSession implements RequestSession {
   }
 
   get id(): string {
+    this.#state.wasRead = true;
     return this.#state.id;
   }
 
   get isNew(): boolean {
+    this.#state.wasRead = true;
     return this.#state.isNew;
   }
 
   get readOnly(): boolean {
+    this.#state.wasRead = true;
     return this.#state.readOnly !== undefined;
   }
 
   get createdAt(): Date {
+    this.#state.wasRead = true;
     return new Date(this.#state.lifetime.createdAt);
   }
 
   get expiresAt(): Date {
+    this.#state.wasRead = true;
     const { context, lifetime, usedAt } = this.#state;
     return new Date(Math.min(lifetime.endsAt, usedAt + context.options.ttlSeconds * 1_000));
   }
 
   get data(): SessionData {
+    this.#state.wasRead = true;
     this.#state.dataRead = true;
     return this.#state.data;
   }
@@ -53,6 +59,7 @@ export class ActiveSession implements RequestSession {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
       throw new SessionError('SESS_BAD_DATA', 'session.data must be a plain object');
     }
+    this.#state.wasRead = true;
     this.#state.dataRead = true;
     this.#state.data = data;
   }
@@ -81,23 +88,28 @@ export class ActiveSession implements RequestSession {
     return this.#inTurn(() => reload(this.#state));
   }
 
-  commit(): Promise<void> | undefined {
-    const idle = this.#operations?.idle;
-    return idle === undefined ? commitSession(this.#state) : idle.then(() => commitSession(this.#state));
+  get wasRead(): boolean {
+    return this.#state.wasRead;
   }
 
-  takeCookie(): string | undefined {
+  commit(response?: ResponseFacts): Promise<void> | undefined {
+    const idle = this.#operations?.idle;
+    return idle === undefined ? commitSession(this.#state, response) : idle.then(() => commitSession(this.#state, response));
+  }
+
+  takeCookie(response?: ResponseFacts): string | undefined {
     const { cookie: pending, context, connection, lifetime } = this.#state;
-    if (pending === undefined) return undefined;
+    if (pending === undefined || (pending === 'refresh' && response?.cacheable === true)) return undefined;
     this.#state.cookie = undefined;
     const { cookie, signer, warnOnce, options } = context;
     const { secure } = connection;
     if (!secure && options.secure === 'auto') warnOnce('SESS_PLAIN_HTTP');
     if (pending === 'clear') return cookie.clear(secure);
-    return cookie.set(signer.sign(cookie.name(secure), this.id), secure, idleSeconds(context, lifetime, options.now()));
+    return cookie.set(signer.sign(cookie.name(secure), this.#state.id), secure, idleSeconds(context, lifetime, options.now()));
   }
 
   #inTurn<T>(operation: () => Promise<T>): Promise<T> {
+    this.#state.wasRead = true;
     this.#operations ??= new OneAtATime();
     return this.#operations.run(operation);
   }

@@ -12,6 +12,8 @@ const NOTHING: CommitFacts = {
   secretRotated: false,
   readOnly: false,
   headersSent: false,
+  cacheable: false,
+  touchSetsCookie: false,
 };
 
 describe('decideCommit', () => {
@@ -29,6 +31,11 @@ describe('decideCommit', () => {
     ['renewal-due', { stored: true, renewalDue: true, changed: true, touchDue: true }],
     ['changed', { stored: true, renewalDue: true, changed: true, headersSent: true }],
     ['unchanged', { stored: true, renewalDue: true, secretRotated: true, headersSent: true }],
+    ['unchanged', { stored: true, renewalDue: true, secretRotated: true, cacheable: true }],
+    ['changed', { stored: true, renewalDue: true, changed: true, cacheable: true }],
+    ['touch-due', { stored: true, renewalDue: true, touchDue: true, cacheable: true }],
+    ['unchanged', { stored: true, touchDue: true, cacheable: true, touchSetsCookie: true }],
+    ['touch-due', { stored: true, touchDue: true, touchSetsCookie: true }],
   ])('says %s for %j', (reason, facts) => {
     expect(decideCommit({ ...NOTHING, ...facts })).toBe(reason);
   });
@@ -45,6 +52,8 @@ describe('decideCommit', () => {
       secretRotated: bool,
       readOnly: bool,
       headersSent: bool,
+      cacheable: bool,
+      touchSetsCookie: bool,
     });
     fc.assert(
       fc.property(facts, (given) => {

@@ -18,6 +18,10 @@ export interface CommitFacts {
   readonly readOnly: boolean;
   /** No cookie can be set any more. */
   readonly headersSent: boolean;
+  /** A shared cache may store the response: a cookie that can wait must not be in it. */
+  readonly cacheable: boolean;
+  /** The browser keeps the cookie for as long as the session lives, so a touch sets it again. */
+  readonly touchSetsCookie: boolean;
 }
 
 /** Why a session is or is not written before the headers leave. */
@@ -49,8 +53,11 @@ export function decideCommit(facts: CommitFacts): CommitReason {
     return facts.headersSent ? 'headers-sent' : 'new';
   }
   if (facts.readOnly) return facts.changed ? 'read-only' : 'unchanged';
-  if (facts.renewalDue && !facts.headersSent) return 'renewal-due';
+  const cookieCanLeave = !facts.headersSent && !facts.cacheable;
+  if (facts.renewalDue && cookieCanLeave) return 'renewal-due';
   if (facts.changed) return 'changed';
-  if (facts.secretRotated && !facts.headersSent) return 'secret-rotated';
-  return facts.touchDue ? 'touch-due' : 'unchanged';
+  if (facts.secretRotated && cookieCanLeave) return 'secret-rotated';
+  // A touch whose cookie must wait, waits with it: moved alone, the session would not be due again before its cookie has ended.
+  const touchWaits = facts.cacheable && facts.touchSetsCookie;
+  return facts.touchDue && !touchWaits ? 'touch-due' : 'unchanged';
 }

@@ -2,10 +2,11 @@ import { decideCommit, type CommitFacts, type CommitReason } from './commit-deci
 import { hasCode, SessionError } from './errors.ts';
 import { idleSeconds, type Persisted } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
+import type { ResponseFacts } from './session.ts';
 import { readOnly } from './write-session.ts';
 
 /** Decides what becomes of a session before the headers leave, and does it. `undefined` where there is nothing to wait for: most of the time. */
-export function commitSession(state: SessionState): Promise<void> | undefined {
+export function commitSession(state: SessionState, response?: ResponseFacts): Promise<void> | undefined {
   if (state.committed) return undefined;
   const { headersSent } = state;
   state.committed = true;
@@ -15,11 +16,11 @@ export function commitSession(state: SessionState): Promise<void> | undefined {
   } catch (error) {
     return state.told(state.persisted === undefined ? 'new' : 'changed', Promise.reject(error));
   }
-  const facts = commitFacts(state, text, headersSent);
+  const facts = commitFacts(state, text, headersSent, response?.cacheable === true);
   return carryOut(state, decideCommit(facts), facts, text);
 }
 
-function commitFacts(state: SessionState, text: string, headersSent: boolean): CommitFacts {
+function commitFacts(state: SessionState, text: string, headersSent: boolean, cacheable: boolean): CommitFacts {
   const { context, persisted, lifetime, usedAt, destroyed } = state;
   const { renewAfterSeconds } = context.options;
   const { touches, codec } = context;
@@ -34,6 +35,8 @@ function commitFacts(state: SessionState, text: string, headersSent: boolean): C
     secretRotated: persisted !== undefined && persisted.identity.rotated,
     readOnly: state.readOnly !== undefined,
     headersSent,
+    cacheable,
+    touchSetsCookie: context.options.cookie.persistent,
   };
 }
 

@@ -37,11 +37,13 @@ export class SessionState {
   data: SessionData;
   /** Whether the application has had the data in its hands; otherwise it can't have changed. */
   dataRead = false;
+  /** Whether the application looked at anything of the session: then the response depends on it. */
+  wasRead = false;
   isNew: boolean;
   destroyed = false;
   committed = false;
-  /** What the response must tell the browser. */
-  cookie: 'set' | 'clear' | undefined;
+  /** What the response must tell the browser; `refresh` can wait for another response. */
+  cookie: 'set' | 'refresh' | 'clear' | undefined;
 
   constructor(context: SessionContext, connection: Connection, { found, unreachable, cookieCame }: Beginning) {
     this.context = context;
@@ -96,7 +98,9 @@ export class SessionState {
   async replaceBy(base: Persisted, change: Change & { readonly unsaved: string }): Promise<void> {
     this.#keep(await replaceSession(this.context, change, base));
     this.adopt(change.unsaved, this.persisted?.text ?? change.unsaved);
-    this.refreshCookie();
+    // A touch is not due soon again, so a cookie that lasts as long as the session must not wait for one.
+    if (this.context.options.cookie.persistent) this.cookie = 'set';
+    else this.refreshCookie();
   }
 
   /** Brings what was stored beyond what was sent into the data, which the application may have in its hands. */
@@ -140,7 +144,7 @@ export class SessionState {
   refreshCookie(): void {
     if (this.persisted === undefined) return;
     if (!this.persisted.identity.rotated && !this.context.options.cookie.persistent) return;
-    this.cookie = 'set';
+    this.cookie ??= 'refresh';
   }
 
   /** Publishes what became of a save. */

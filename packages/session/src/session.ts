@@ -101,9 +101,24 @@ export interface RequestSession extends Session {
    *
    * @throws {SessionError} (as a rejection) what {@link Session.save} throws. A touch that fails is told to diagnostics only.
    */
-  commit(): Promise<void> | undefined;
-  /** The `Set-Cookie` value that the response must carry, given once; `undefined` when there is none. Ask after `commit`, also when that failed. */
-  takeCookie(): string | undefined;
+  commit(response?: ResponseFacts): Promise<void> | undefined;
+  /**
+   * The `Set-Cookie` value that the response must carry, given once; `undefined` when there is none. Ask after `commit`, also when that failed.
+   *
+   * For a cacheable response only a cookie that can't wait is given: of a new session, a new id, or a logout. The response must become `private` then.
+   */
+  takeCookie(response?: ResponseFacts): string | undefined;
+  /** Whether the response depends on the session: its data, id or state was looked at, or changed. */
+  readonly wasRead: boolean;
+}
+
+/** What an adapter knows of the response. */
+export interface ResponseFacts {
+  /**
+   * Whether a shared cache may store the response (`Cache-Control: public` or `s-maxage`). A cookie in it would reach other visitors: a renewal, a
+   * touch of a persistent cookie and a new signature wait for another response. Default `false`.
+   */
+  readonly cacheable?: boolean | undefined;
 }
 
 /** The request's connection and response, as far as a session needs to know them. */

@@ -4,7 +4,7 @@ import { SessionError } from '../src/errors.ts';
 import { memoryStore } from '../src/memory-store.ts';
 import type { SessionsOptions } from '../src/options.ts';
 import type { SessionStore } from '../src/session-store.ts';
-import type { RequestSession, Session, Sessions } from '../src/session.ts';
+import type { RequestSession, ResponseFacts, Session, Sessions } from '../src/session.ts';
 import { interceptedStore, type InterceptedStore } from './intercepted-store.ts';
 
 declare module '../src/session.ts' {
@@ -79,11 +79,11 @@ export class Browser {
     return this.#sessions.open(this.cookieHeader, { secure: true, response });
   }
 
-  async close(session: RequestSession): Promise<void> {
+  async close(session: RequestSession, response?: ResponseFacts): Promise<void> {
     try {
-      await session.commit();
+      await session.commit(response);
     } finally {
-      this.setCookie = session.takeCookie();
+      this.setCookie = session.takeCookie(response);
       if (this.setCookie !== undefined) this.#accept(this.setCookie);
     }
   }
