@@ -21,7 +21,7 @@ export { SessClientError, type SessClientErrorCode } from './errors.ts';
 export type { HistoryFault } from './history/history-codec.ts';
 export { deriveHistorySecret } from './history/history-seal.ts';
 export type { ViewCause } from './history/history.ts';
-export type { ClientOptions, Credentials, HandoverOptions } from './options.ts';
+export { OPTION_NAMES as clientOptionNames, type ClientOptions, type Credentials, type HandoverOptions } from './options.ts';
 export type { ForeignReason } from './record.ts';
 export { MAX_RELATIVE_EXPTIME_SECONDS, toExptime } from './transport/exptime.ts';
 export { checkKey, isValidKey, MAX_KEY_BYTES } from './transport/key-check.ts';

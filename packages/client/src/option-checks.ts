@@ -73,7 +73,7 @@ export function secrets(name: string, given: unknown): readonly string[] {
       `${which} has ${bytes} bytes; it needs at least ${MIN_SECRET_BYTES}. Make one with: node -p "crypto.randomBytes(32).toString('base64url')"`,
     );
   });
-  if (checked.length === 0) throw badOption(`${name} must be a secret or several; got an empty list. Leave it out for none.`);
+  if (checked.length === 0) throw badOption(`${name} must be one string or several; got an empty list. Leave it out for none.`);
   return Object.freeze([...new Set(checked)]);
 }
 

@@ -68,6 +68,26 @@ describe('resolveOptions', () => {
     expect(resolveOptions({ servers: ['10.0.0.1:11211'], transport }).discovery).toBeDefined();
   });
 
+  it('takes one Unix socket in a list', () => {
+    expect(resolveOptions({ servers: ['/run/memcached.sock'], transport }).discovery).toBeDefined();
+  });
+
+  it('takes one history secret or several, each once', () => {
+    const [one, other] = ['o'.repeat(32), 'p'.repeat(32)];
+    const secrets = (historySecret: string | string[]) => resolveOptions({ discovery, transport, historySecret }).handover.historySecrets;
+    expect(secrets(one)).toEqual([one]);
+    expect(secrets([other, one, other])).toEqual([other, one]);
+    expect(resolveOptions(`memcached://a?historySecret=${one}&historySecret=${other}`).handover.historySecrets).toEqual([one, other]);
+  });
+
+  it('merges a handover beside a URL with what the URL says of it', () => {
+    const servers = 'memcached://a?windowSeconds=60&clockSkewMs=100';
+    expect(resolveOptions({ servers, transport, handover: { clockSkewMs: 7 } }).handover).toMatchObject({
+      windowSeconds: 60,
+      clockSkewMs: 7,
+    });
+  });
+
   it('lets what stands beside a URL go before what the URL says', () => {
     const servers = 'memcached://10.0.0.1:11211?timeoutMs=100&connectTimeoutMs=200';
     const { transportOptions } = resolveOptions({ servers, transport, timeoutMs: 300, connectTimeoutMs: undefined });
@@ -88,6 +108,15 @@ describe('what resolveOptions refuses', () => {
     [{}, 'got neither'],
     [{ discovery, servers: 'memcached://a' }, 'got both'],
     [{ discovery: { refresh: 1 } }, 'an object with the method watch'],
+    [{ discovery, handover: { windowSecond: 5 } }, 'There is no option "handover.windowSecond"'],
+    [{ discovery, handover: 5 }, 'handover must be an object'],
+    [{ discovery, historySecret: '' }, 'historySecret must be a string that is not empty'],
+    [{ discovery, historySecret: 'too short' }, 'historySecret has 9 bytes; it needs at least 32'],
+    [{ discovery, historySecret: ['x'.repeat(32), 'too short'] }, 'historySecret[1] has 9 bytes'],
+    [{ discovery, historySecret: [] }, 'got an empty list'],
+    [{ discovery, historySecret: 5 }, 'historySecret must be a string that is not empty; got number'],
+    [{ servers: ['/a.sock', '/b.sock'] }, 'a Unix socket among others'],
+    [{ servers: ['/a.sock', '10.0.0.1:11211'] }, 'a Unix socket among others'],
     [{ servers: 7 }, 'servers must be a URL or a list'],
     [{ servers: ['no port, no host:'] }, 'servers is not a list of nodes'],
     [{ discovery, timeoutMs: 0.5 }, 'got 0.5. It looks like seconds. The default is 500.'],

@@ -10,6 +10,7 @@ import { HEADER_BYTES } from './record.ts';
 import { textTransport } from './transport/text/index.ts';
 import type { Transport, TransportOptions } from './transport/transport.ts';
 import { optionsOfUrl, type UrlOptions } from './url.ts';
+import { isSocketPath, unixSocket } from './unix-socket.ts';
 import type { DistributionFactory } from './view/view.ts';
 
 export interface Credentials {
@@ -19,7 +20,7 @@ export interface Credentials {
 
 /** What `createClient` takes. Either `servers` or `discovery`; everything else has a default. Copied when the client is made. */
 export interface ClientOptions {
-  /** A URL as `createClient` takes it, or a fixed list of `host:port`. */
+  /** A URL as `createClient` takes it, or a fixed list of `host:port`, or the path of one Unix socket in a list. */
   readonly servers?: string | readonly string[] | undefined;
   /** Where the list of nodes comes from. */
   readonly discovery?: Discovery | undefined;
@@ -127,6 +128,8 @@ export const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
   'random',
 ];
 
+const HANDOVER_NAMES: readonly (keyof HandoverOptions)[] = ['windowSeconds', 'clockSkewMs'];
+
 /**
  * Checks what `createClient` was given, and fills in the defaults.
  *
@@ -163,6 +166,14 @@ export function resolveOptions(given: unknown): ResolvedOptions {
   });
 }
 
+function checkHandoverNames(given: object): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined && !HANDOVER_NAMES.some((known) => known === name)) {
+      throw badOption(`There is no option "handover.${name}". The options are ${HANDOVER_NAMES.join(', ')}.`);
+    }
+  }
+}
+
 function checkNames(given: unknown): ClientOptions {
   if (!isRecord(given)) {
     throw badOption(
@@ -191,15 +202,26 @@ function withServers(options: ClientOptions): ClientOptions | UrlOptions {
   if (typeof options.servers !== 'string') return options;
   const ofUrl = optionsOfUrl(options.servers, options);
   const beside = Object.fromEntries(Object.entries(options).filter(([name, value]) => name !== 'servers' && value !== undefined));
-  return { ...ofUrl, ...beside };
+  return { ...ofUrl, ...beside, handover: mergedHandover(ofUrl.handover, options.handover) };
+}
+
+/** Each part of it by itself. What is no object is told of later. */
+function mergedHandover(ofUrl: HandoverOptions | undefined, beside: HandoverOptions | undefined): HandoverOptions | undefined {
+  return ofUrl !== undefined && isRecord(beside) ? { ...ofUrl, ...beside } : (beside ?? ofUrl);
 }
 
 function discoveryOf(options: ClientOptions): Discovery {
   if (options.discovery !== undefined)
     return methodsOf('discovery', options.discovery, ['watch'], 'elasticache(...), dns(...) or staticNodes(...)');
   if (!Array.isArray(options.servers)) throw badOption('servers must be a URL or a list of "host:port".');
+  const servers = options.servers as readonly unknown[];
+  const socket = servers.find((server): server is string => typeof server === 'string' && isSocketPath(server));
+  if (socket !== undefined) {
+    if (servers.length === 1) return unixSocket(socket);
+    throw badOption('servers names a Unix socket among others, and one stands alone. Name several nodes as "host:port".');
+  }
   try {
-    return staticNodes(options.servers as readonly string[]);
+    return staticNodes(servers as readonly string[]);
   } catch (cause) {
     throw badOption(`servers is not a list of nodes: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   }
@@ -240,6 +262,9 @@ function credentialsOf(given: ClientOptions['credentials']): TransportOptions['c
 
 function handoverOf(options: ClientOptions): ResolvedOptions['handover'] {
   const given = options.handover ?? {};
+  if (!isRecord(given))
+    throw badOption(`handover must be an object such as { windowSeconds, clockSkewMs }; got a value of type ${typeof given}.`);
+  checkHandoverNames(given);
   return Object.freeze({
     windowSeconds: count(given, 'windowSeconds', 0, 0, 315_360_000),
     clockSkewMs: count(given, 'clockSkewMs', 5_000, 0, 600_000),

@@ -42,6 +42,10 @@ describe('a URL of servers', () => {
     expect(optionsOfUrl('memcacheds://a').tls).toBe(true);
     expect(optionsOfUrl('elasticache://a').tls).toBe(false);
     expect(optionsOfUrl('elasticaches://a?pollIntervalMs=30000').tls).toBe(true);
+    expect(optionsOfUrl('dns://a').tls).toBe(false);
+    expect(optionsOfUrl('dnss://a').tls).toBe(true);
+    expect(optionsOfUrl('srvs://a').tls).toBe(true);
+    expect(optionsOfUrl('srv://a?tls=true').tls).toBe(true);
   });
 
   it.each([
@@ -58,9 +62,33 @@ describe('a URL of servers', () => {
     expect(optionsOfUrl('memcached://a')).not.toHaveProperty('timeoutMs');
   });
 
+  it('holds every option that is a number, a word or a switch', () => {
+    const numbers = 'copies=2&historyIntervalMs=500&windowSeconds=60&clockSkewMs=100&failuresToEject=5';
+    expect(optionsOfUrl(`memcached://a,b?${numbers}&historySecret=new&historySecret=old&tls=true&dialect=classic`)).toMatchObject({
+      copies: 2,
+      historyIntervalMs: 500,
+      handover: { windowSeconds: 60, clockSkewMs: 100 },
+      failuresToEject: 5,
+      historySecret: ['new', 'old'],
+      tls: true,
+      transport: { name: 'text' },
+      isFixedList: true,
+    });
+    expect(optionsOfUrl('memcached://a?tls=false')).toMatchObject({ tls: false, isFixedList: false });
+    expect(optionsOfUrl('memcached://a')).not.toHaveProperty('historySecret');
+  });
+
   it.each(['ketama', 'modulo', 'rendezvous'])('names the distribution: %s', (name) => {
     const nodes = [{ id: 'a:1' }, { id: 'b:1' }];
     expect(optionsOfUrl(`memcached://a?distribution=${name}`).distribution?.(nodes).nodes).toEqual(nodes);
+  });
+
+  it.each([
+    'dns://memcached.default.svc.cluster.local',
+    'dns://cache.example:11212?record=AAAA&pollIntervalMs=5000',
+    'srv://_memcached._tcp.cache.example',
+  ])('names what DNS is asked for: %s', (url) => {
+    expect(optionsOfUrl(url)).toMatchObject({ discovery: { watch: expect.any(Function) as unknown }, isFixedList: false });
   });
 
   it('names a Unix socket', async () => {
@@ -92,6 +120,26 @@ describe('a URL that is none', () => {
     ['elasticache://a,b', 'one configuration endpoint'],
     ['elasticache:///a.sock', 'needs the scheme memcached://'],
     ['memcacheds:///a.sock', 'needs the scheme memcached://'],
+    ['memcacheds://a?tls=false', 'is with TLS, and the parameter tls says without'],
+    ['memcached://a?tls=yes', 'tls must be true, false; got "yes"'],
+    ['memcached://a?dialect=binary', 'dialect must be auto, meta, classic; got "binary"'],
+    ['memcached://a?copies=', 'copies must be a whole number'],
+    ['memcached://a?copie=2', '(did you mean "copies"?)'],
+    ['memcached://a?record=A', 'record needs the scheme dns://'],
+    ['dns://a,b', 'DNS is asked for one name'],
+    ['srv://a?record=A', 'record needs the scheme dns://'],
+    ['dns://a?record=SRV', 'record must be A, AAAA'],
+    ['dns://', 'host 1 is empty'],
+    ['dns:///a.sock', 'needs the scheme memcached://'],
+    ['dns://10..0:1', 'can not be used: dns name: expected a DNS name'],
+    ['memcached:///a.sock,/b.sock', 'several Unix sockets'],
+    ['memcached://a:1,/b.sock', 'there is a path "/b.sock"'],
+    ['memcached:///a.sock?tls=true', 'needs the scheme memcached://'],
+    ['memcached:///a.sock?pollIntervalMs=5', 'a Unix socket stands alone'],
+    [`memcached:///${'a'.repeat(107)}`, 'at most 107 characters'],
+    ['10.0.0.1:11211, 10.0.0.2:11211', 'write memcached://10.0.0.1:11211,10.0.0.2:11211'],
+    ['localhost', 'write memcached://localhost'],
+    ['/run/memcached.sock', 'write memcached:///run/memcached.sock'],
     ['memcached://user@a', 'USER:PASSWORD'],
     ['memcached://:secret@a', 'USER:PASSWORD'],
     ['memcached://user:@a', 'USER:PASSWORD'],
@@ -101,6 +149,18 @@ describe('a URL that is none', () => {
     expect(refusal.code).toBe('SESS_BAD_OPTION');
     expect(refusal.message).toContain(text);
     expect(refusal.message).toContain('Write memcached://HOST:PORT,HOST:PORT');
+  });
+
+  it('never shows a secret, whatever else is wrong', () => {
+    for (const url of [
+      'memcached://a?historySecret=correcthorse&timeoutMs=correcthorse',
+      'memcached://a?historySecrets=correcthorse',
+      'memcached://correcthorse:0?historySecret=correcthorse',
+      'correcthorse',
+      'user:correcthorse@a',
+    ]) {
+      expect(refusalOf(url).message, url).not.toContain('correcthorse');
+    }
   });
 
   it('never shows a password, wherever a character of it breaks the URL', () => {

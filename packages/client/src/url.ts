@@ -1,45 +1,37 @@
-import { elasticache, staticNodes, type Discovery, type ElasticacheOptions } from '@sess/discovery';
-import { ketama, modulo, rendezvous } from '@sess/hash-ring';
+import { dns, elasticache, staticNodes, type Discovery } from '@sess/discovery';
 
 import { SessClientError } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
 import { badOption } from './option-checks.ts';
 import type { ClientOptions, Credentials } from './options.ts';
-import { unixSocket } from './unix-socket.ts';
-import type { DistributionFactory } from './view/view.ts';
+import { isSocketPath, unixSocket } from './unix-socket.ts';
+import { readParameters, type Refuse, type UrlParameters } from './url-parameters.ts';
 
 const DEFAULT_PORT = 11_211;
 
-const SCHEMES: ReadonlyMap<string, { readonly elastic: boolean; readonly tls: boolean }> = new Map([
-  ['memcached', { elastic: false, tls: false }],
-  ['memcacheds', { elastic: false, tls: true }],
-  ['elasticache', { elastic: true, tls: false }],
-  ['elasticaches', { elastic: true, tls: true }],
+/** Where the list of nodes comes from: `fixed` is the URL itself. Those with an `s` at their end have TLS. */
+type Source = 'fixed' | 'elasticache' | 'dns' | 'srv';
+
+interface Scheme {
+  readonly source: Source;
+  readonly tls: boolean;
+}
+
+const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
+  ['memcached', { source: 'fixed', tls: false }],
+  ['memcacheds', { source: 'fixed', tls: true }],
+  ['elasticache', { source: 'elasticache', tls: false }],
+  ['elasticaches', { source: 'elasticache', tls: true }],
+  ['dns', { source: 'dns', tls: false }],
+  ['dnss', { source: 'dns', tls: true }],
+  ['srv', { source: 'srv', tls: false }],
+  ['srvs', { source: 'srv', tls: true }],
 ]);
 
-const DISTRIBUTIONS: Readonly<Record<string, DistributionFactory>> = {
-  ketama: (nodes) => ketama(nodes),
-  modulo: (nodes) => modulo(nodes),
-  rendezvous: (nodes) => rendezvous(nodes),
-};
-
-const NUMBERS = [
-  'timeoutMs',
-  'connectTimeoutMs',
-  'readyTimeoutMs',
-  'maxInFlight',
-  'maxQueuedBytes',
-  'maxValueBytes',
-  'failuresToEject',
-  'probeIntervalMs',
-  'maxProbePauseMs',
-] as const;
-
-const PARAMETERS: readonly string[] = [...NUMBERS, 'distribution', 'pollIntervalMs'];
-
 const FORMS =
-  'Write memcached://HOST:PORT,HOST:PORT (memcacheds:// for TLS), elasticache://ENDPOINT:PORT (elasticaches:// for TLS) or ' +
-  'memcached:///PATH/TO.sock, with USER:PASSWORD@ before the first host and options as ?timeoutMs=500&connectTimeoutMs=1000 where needed.';
+  'Write memcached://HOST:PORT,HOST:PORT (memcacheds:// for TLS), elasticache://ENDPOINT:PORT (elasticaches:// for TLS), ' +
+  'dns://NAME:PORT or srv://NAME (dnss://, srvs:// for TLS) or memcached:///PATH/TO.sock, ' +
+  'with USER:PASSWORD@ before the first host and options as ?timeoutMs=500&copies=2 where needed.';
 
 /** `scheme://[user:password@]hosts[/path][?parameters]`. A password with `/`, `?` or `#` must be percent-encoded; an `@` is found out. */
 const URL_PARTS = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:(?<user>[^/?#]*)@)?(?<hosts>[^/?#]*)(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?$/i;
@@ -55,66 +47,97 @@ export interface UrlOptions extends ClientOptions {
 /**
  * Reads a URL into options.
  *
- * @throws {SessClientError} `SESS_BAD_OPTION` with the right form. A URL with an `@` may hold a password, even where it is not one: no part
- * of it is ever shown.
+ * @throws {SessClientError} `SESS_BAD_OPTION` with the right form. A URL with an `@` may hold a password, even where it is not one, and a parameter a secret:
+ * then no part of it is ever shown.
  *
  * @param beside What stands beside the URL and goes before it. A configuration endpoint is spoken to as the nodes are, so it needs them too.
  */
 export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'credentials'> = {}): UrlOptions {
+  const holdsSecret = url.includes('@') || /secret/i.test(url);
+  const refuse: Refuse = (what, shown, rest = '') =>
+    wrong(`${what}${shown === undefined || holdsSecret ? '' : ` ${JSON.stringify(shown.slice(0, 80))}`}${rest}`);
   const parts = URL_PARTS.exec(url)?.groups;
-  if (parts === undefined)
-    throw wrong(url.includes('://') ? 'it can not be read' : 'it does not begin with memcached:// or another scheme');
-  const show = (part: string): string => (url.includes('@') ? '' : ` ${JSON.stringify(part.slice(0, 80))}`);
+  if (parts === undefined) throw url.includes('://') ? wrong('it can not be read') : withoutScheme(url, refuse);
   const name = parts['scheme']?.toLowerCase() ?? '';
   const scheme = SCHEMES.get(name);
-  if (scheme === undefined)
-    throw wrong(
-      `it does not begin with ${[...SCHEMES.keys()].map((known) => `${known}://`).join(', ')}${guess(name, [...SCHEMES.keys()])}`,
-    );
-  const parameters = readParameters(parts['query'] ?? '', show);
-  const pollIntervalMs = takePollInterval(parameters, scheme.elastic, show);
-  const credentials = beside.credentials ?? readCredentials(parts['user']);
-  const tls = beside.tls ?? scheme.tls;
-  const path = parts['path'] ?? '';
+  if (scheme === undefined) throw unknownScheme(name);
+  const parameters = readParameters(parts['query'] ?? '', refuse);
+  if (scheme.tls && parameters.tls === false) throw wrong(`${name}:// is with TLS, and the parameter tls says without`);
+  const place: Place = {
+    hosts: parts['hosts'] ?? '',
+    path: parts['path'] === '/' ? '' : (parts['path'] ?? ''),
+    source: scheme.source,
+    parameters,
+    tls: beside.tls ?? (scheme.tls || parameters.tls === true),
+    credentials: beside.credentials ?? readCredentials(parts['user']),
+  };
   return {
-    ...readNumbers(parameters, show),
-    ...readDistribution(parameters, show),
-    tls,
-    credentials,
-    isFixedList: !scheme.elastic && (parts['hosts'] ?? '').includes(','),
-    discovery: readDiscovery(parts['hosts'] ?? '', path === '/' ? '' : path, scheme, { pollIntervalMs, tls, credentials }, show),
+    ...parameters.options,
+    tls: place.tls,
+    credentials: place.credentials,
+    isFixedList: scheme.source === 'fixed' && place.hosts.includes(','),
+    discovery: readDiscovery(place, refuse),
   };
 }
 
-type Show = (part: string) => string;
-
-function readDiscovery(
-  hosts: string,
-  path: string,
-  { elastic, tls }: { readonly elastic: boolean; readonly tls: boolean },
-  endpointOptions: ElasticacheOptions,
-  show: Show,
-): Discovery {
-  if (hosts === '' && path !== '') {
-    if (elastic || tls) throw wrong('a Unix socket needs the scheme memcached://');
-    return unixSocket(decode(path, 'the path'));
-  }
-  if (path !== '') throw wrong(`there is a path${show(path)} behind the hosts, which memcached does not have`);
-  const nodes = hosts.split(',').map((host, index) => readHost(host, index, show));
-  const [endpoint] = nodes;
-  if (!elastic || endpoint === undefined) return madeBy(() => staticNodes(nodes));
-  if (nodes.length > 1) throw wrong('an ElastiCache cluster has one configuration endpoint; it names several');
-  return madeBy(() => elasticache(endpoint, endpointOptions));
+/** Where the nodes are, and what it takes to ask for them. */
+interface Place extends Pick<ClientOptions, 'tls' | 'credentials'> {
+  readonly hosts: string;
+  readonly path: string;
+  readonly source: Source;
+  readonly parameters: UrlParameters;
 }
 
-function readHost(text: string, index: number, show: Show): string {
-  const parts = HOST.exec(text)?.groups;
-  const port = Number(parts?.['port'] ?? DEFAULT_PORT);
-  if (parts === undefined || port < 1 || port > 65_535) {
-    const which = text === '' ? 'is empty' : `is not HOST or HOST:PORT with a port from 1 to 65535${show(text)}`;
-    throw wrong(`host ${index + 1} ${which}. An IPv6 address stands in brackets`);
+function readDiscovery(place: Place, refuse: Refuse): Discovery {
+  const { hosts, path, source, parameters } = place;
+  if (hosts === '' && path !== '') return readSocket(place);
+  if (path !== '') throw refuse('there is a path', path, ' behind the hosts, which memcached does not have');
+  const nodes = hosts.split(',').map((host, index) => readHost(host, index, refuse));
+  if (source === 'fixed' && parameters.pollIntervalMs !== undefined) {
+    throw wrong('the parameter pollIntervalMs needs the scheme elasticache://, dns:// or srv://: a fixed list is not polled');
   }
-  return `${parts['host']}:${port}`;
+  if (source !== 'dns' && parameters.record !== undefined) throw wrong('the parameter record needs the scheme dns://');
+  if (source === 'fixed') return madeBy(() => staticNodes(nodes.map(({ host, port }) => `${host}:${port ?? DEFAULT_PORT}`)));
+  const [node] = nodes;
+  if (node === undefined || nodes.length > 1) {
+    throw wrong(
+      `${source === 'elasticache' ? 'an ElastiCache cluster has one configuration endpoint' : 'DNS is asked for one name'}; it names several`,
+    );
+  }
+  return madeBy(() => (source === 'elasticache' ? atEndpoint(node, place) : inDns(node, place)));
+}
+
+function atEndpoint({ host, port = DEFAULT_PORT }: Host, { parameters, tls, credentials }: Place): Discovery {
+  return elasticache(`${host}:${port}`, { pollIntervalMs: parameters.pollIntervalMs, tls, credentials });
+}
+
+function inDns({ host, port }: Host, { source, parameters: { pollIntervalMs, record } }: Place): Discovery {
+  return dns(host, { record: source === 'srv' ? 'SRV' : record, port, pollIntervalMs });
+}
+
+function readSocket({ path, source, tls, parameters }: Place): Discovery {
+  if (source !== 'fixed' || tls !== false) throw wrong('a Unix socket needs the scheme memcached://');
+  if (parameters.pollIntervalMs !== undefined) throw wrong('the parameter pollIntervalMs needs several nodes: a Unix socket stands alone');
+  if (path.includes(',/')) throw wrong('it names several Unix sockets, and one stands alone: name several nodes as HOST:PORT');
+  const socket = decode(path, 'the path');
+  if (!isSocketPath(socket)) throw wrong('the path of a Unix socket has at most 107 characters, all printable ASCII');
+  return unixSocket(socket);
+}
+
+interface Host {
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+function readHost(text: string, index: number, refuse: Refuse): Host {
+  const parts = HOST.exec(text)?.groups;
+  const port = parts?.['port'] === undefined ? undefined : Number(parts['port']);
+  if (parts?.['host'] === undefined || port === 0 || (port ?? 0) > 65_535) {
+    if (text === '') throw refuse(`host ${index + 1} is empty`);
+    const rest = '. An IPv6 address stands in brackets';
+    throw refuse(`host ${index + 1} is not HOST or HOST:PORT with a port from 1 to 65535`, text, rest);
+  }
+  return { host: parts['host'], port };
 }
 
 function readCredentials(user: string | undefined): Credentials | undefined {
@@ -123,47 +146,6 @@ function readCredentials(user: string | undefined): Credentials | undefined {
   if (colon < 1 || colon === user.length - 1)
     throw wrong('before the @ there must be USER:PASSWORD, both not empty and percent-encoded where needed');
   return { username: decode(user.slice(0, colon), 'the user'), password: decode(user.slice(colon + 1), 'the password') };
-}
-
-function readParameters(query: string, show: Show): Map<string, string> {
-  const parameters = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(query)) {
-    if (!PARAMETERS.includes(name))
-      throw wrong(`there is no parameter${show(name)}${guess(name, PARAMETERS)}. The parameters are ${PARAMETERS.join(', ')}`);
-    if (parameters.has(name)) throw wrong(`the parameter ${name} is there twice`);
-    parameters.set(name, value);
-  }
-  return parameters;
-}
-
-function readNumbers(parameters: ReadonlyMap<string, string>, show: Show): Partial<Record<(typeof NUMBERS)[number], number>> {
-  const numbers: Partial<Record<(typeof NUMBERS)[number], number>> = {};
-  for (const name of NUMBERS) {
-    const value = parameters.get(name);
-    if (value !== undefined) numbers[name] = readNumber(name, value, show);
-  }
-  return numbers;
-}
-
-function readNumber(name: string, value: string, show: Show): number {
-  if (!/^\d{1,15}$/.test(value)) throw wrong(`the parameter ${name} must be a whole number${value === '' ? '' : `, got${show(value)}`}`);
-  return Number(value);
-}
-
-function readDistribution(parameters: ReadonlyMap<string, string>, show: Show): { distribution: DistributionFactory } | undefined {
-  const name = parameters.get('distribution');
-  if (name === undefined) return undefined;
-  const distribution = Object.hasOwn(DISTRIBUTIONS, name) ? DISTRIBUTIONS[name] : undefined;
-  if (distribution === undefined)
-    throw wrong(`the parameter distribution must be ${Object.keys(DISTRIBUTIONS).join(', ')}; got${show(name)}`);
-  return { distribution };
-}
-
-function takePollInterval(parameters: ReadonlyMap<string, string>, elastic: boolean, show: Show): number | undefined {
-  const value = parameters.get('pollIntervalMs');
-  if (value === undefined) return undefined;
-  if (!elastic) throw wrong('the parameter pollIntervalMs needs the scheme elasticache:// or elasticaches://: a fixed list is not polled');
-  return readNumber('pollIntervalMs', value, show);
 }
 
 function decode(text: string, what: string): string {
@@ -185,9 +167,21 @@ function madeBy(make: () => Discovery): Discovery {
   }
 }
 
-function guess(name: string, names: readonly string[]): string {
-  const near = nearestName(name, names);
-  return near === undefined ? '' : ` (did you mean "${near}"?)`;
+/** A list as other clients take it, or a path. */
+function withoutScheme(text: string, refuse: Refuse): SessClientError {
+  const fault = 'it does not begin with memcached:// or another scheme';
+  if (isSocketPath(text) && !text.includes('@')) return wrong(`${fault}. For the Unix socket, write memcached://${text}`);
+  const hosts = text.split(',').map((host) => host.trim());
+  // A word alone may be a secret in the wrong place.
+  const isList = hosts.every((host) => HOST.test(host) && /[.:]|^localhost$/.test(host)) && !/[@/?#]/.test(text);
+  return (isList ? refuse(fault, undefined, `: for these nodes, write memcached://${hosts.join(',')}`) : wrong(fault)) as SessClientError;
+}
+
+function unknownScheme(name: string): SessClientError {
+  const known = [...SCHEMES.keys()];
+  const near = nearestName(name, known);
+  const guess = near === undefined ? '' : ` (did you mean "${near}"?)`;
+  return wrong(`it does not begin with ${known.map((scheme) => `${scheme}://`).join(', ')}${guess}`);
 }
 
 function wrong(what: string): SessClientError {

@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
-import { StoreError, type ExternalStoreOptions } from '@sess/external-store';
+import { StoreError, type ExternalStore } from '@sess/external-store';
 
-type Client = NonNullable<ExternalStoreOptions['client']>;
+type Client = ExternalStore['client'];
 
 /** A node of some client in this process changed its state. */
 const NODE_CHANNEL = 'sess:client:node';

@@ -4,11 +4,13 @@ import { resolveOptions, type ExternalStoreOptions } from './options.ts';
 
 const stub = (): Promise<never> => Promise.reject(new Error('not to be asked'));
 
+const shared = { get: stub, set: stub, touch: stub, delete: stub, ready: stub } as unknown as Client;
+
 describe('the options of a store', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['no cluster', {}, /exactly one of "servers" .* neither came \(is an environment variable unset\?\)/],
     ['a variable that is unset', { servers: process.env['SESS_TEST_NEVER_SET'] }, /is an environment variable unset\?/],
-    ['two clusters', { servers: 'memcached://127.0.0.1', client: {} }, /both came/],
+    ['two clusters', { servers: 'memcached://127.0.0.1', client: shared }, /both came/],
     ['another kind of server', { servers: 'redis://127.0.0.1' }, /option "servers": /],
     ['another client', { client: { get() {} } }, /a client that createClient of @sess\/client returned/],
     [
@@ -24,6 +26,14 @@ describe('the options of a store', () => {
     ],
     ['a long prefix', { servers: 'memcached://127.0.0.1', keyPrefix: 'a-long-prefix' }, /up to 12 characters/],
     ['a prefix with a space', { servers: 'memcached://127.0.0.1', keyPrefix: 'a b' }, /printable ASCII without space/],
+    [
+      'an option of the client',
+      { servers: 'memcached://127.0.0.1', copies: 2 },
+      /"copies": it is one of the client. .* client: \{ copies: … \}/,
+    ],
+    ['a wrong option of the client', { servers: 'memcached://127.0.0.1', client: { copies: 7 } }, /"servers" or "client": copies must be/],
+    ['options without a cluster', { client: { copies: 2 } }, /neither came/],
+    ['two lists', { servers: 'memcached://127.0.0.1', client: { servers: ['127.0.0.1:1'] } }, /in one place/],
     ["the client's own prefix", { servers: 'memcached://127.0.0.1', keyPrefix: '@sess/x' }, /the client keeps for itself/],
   ])('can not be %s, and the error says what to do', (_, options, message) => {
     expect(() => resolveOptions(options as ExternalStoreOptions, 'x/')).toThrow(
@@ -32,7 +42,16 @@ describe('the options of a store', () => {
   });
 
   it('have defaults', () => {
-    const client = { get: stub, set: stub, touch: stub, delete: stub, ready: stub } as unknown as Client;
-    expect(resolveOptions({ client }, 'x/')).toEqual({ client, owned: false, ttlSeconds: 86_400, keyPrefix: 'x/' });
+    expect(resolveOptions({ client: shared }, 'x/')).toEqual({ client: shared, owned: false, ttlSeconds: 86_400, keyPrefix: 'x/' });
+  });
+
+  it.each<[string, ExternalStoreOptions]>([
+    ['beside a URL', { servers: 'memcached://127.0.0.1:1,127.0.0.1:2?copies=2', client: { timeoutMs: 50 } }],
+    ['beside a list', { servers: ['127.0.0.1:1', '127.0.0.1:2'], client: { copies: 2, tls: { ca: 'a certificate' } } }],
+    ['with a list in them', { client: { servers: ['127.0.0.1:1', '127.0.0.1:2'], historySecret: 'h'.repeat(32) } }],
+  ])('take those of the client that is opened, %s', (_, options) => {
+    const { client, owned } = resolveOptions(options, 'x/');
+    client.destroy();
+    expect(owned).toBe(true);
   });
 });

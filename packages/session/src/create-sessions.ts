@@ -61,14 +61,14 @@ const NONE: readonly Identity[] = [];
 const NOTHING_CAME: Beginning = { cookieCame: false };
 const NOTHING_FOUND: Beginning = { cookieCame: true };
 
-function openStore({ source, backing, now }: ResolvedOptions): SessionStore {
-  const cache = openCache(source);
+function openStore({ source, secrets, backing, now }: ResolvedOptions): SessionStore {
+  const cache = openCache(source, secrets);
   return backing === undefined ? cache : openBackedStore(cache, backing, now, source.kind === 'servers');
 }
 
-function openCache(source: StoreSource): SessionStore {
+function openCache(source: StoreSource, secrets: readonly string[]): SessionStore {
   if (source.kind === 'store') return source.store;
-  return source.kind === 'client' ? memcachedStore(source.client) : openMemcachedStore(source.servers);
+  return source.kind === 'client' ? memcachedStore(source.client) : openMemcachedStore(source.client, secrets);
 }
 
 /** An address that nobody answers at would otherwise show only in that everybody is anonymous. */

@@ -1,9 +1,17 @@
 /** The one place where sessions meet the memcached client. */
-import { createClient, SessClientError, type CacheRecord, type Client, type SessClientErrorCode } from '@sess/client';
+import {
+  createClient,
+  deriveHistorySecret,
+  SessClientError,
+  type CacheRecord,
+  type Client,
+  type ClientOptions,
+  type SessClientErrorCode,
+} from '@sess/client';
 import { SessionError, type SessionErrorCode } from './errors.ts';
 import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions } from './session-store.ts';
 
-export type { Client } from '@sess/client';
+export { clientOptionNames, type Client, type ClientOptions } from '@sess/client';
 
 /** Keeps sessions in memcached, through a client that the application opened and closes. */
 export function memcachedStore(client: Client): SessionStore {
@@ -13,15 +21,22 @@ export function memcachedStore(client: Client): SessionStore {
 /**
  * Keeps sessions in memcached, through a client of its own that `close()` closes.
  *
- * @throws {SessionError} `SESS_BAD_OPTION` when the URL is none.
+ * @param secrets The application's own: what its clients tell each other about the nodes is signed with secrets that are derived from them.
+ * @throws {SessionError} `SESS_BAD_OPTION` when the client refuses its options.
  */
-export function openMemcachedStore(servers: string): SessionStore {
+export function openMemcachedStore(options: ClientOptions, secrets: readonly string[]): SessionStore {
   try {
-    return new MemcachedStore(createClient(servers), true);
+    const historySecret = saysHistorySecret(options) ? undefined : secrets.map(deriveHistorySecret);
+    return new MemcachedStore(createClient({ ...options, ...(historySecret && { historySecret }) }), true);
   } catch (error) {
     if (!SessClientError.is(error)) throw error;
-    throw new SessionError('SESS_BAD_OPTION', `option "servers": ${error.message}`, { cause: error });
+    const where = Object.keys(options).every((name) => name === 'servers') ? 'servers' : 'servers" or "client';
+    throw new SessionError('SESS_BAD_OPTION', `option "${where}": ${error.message}`, { cause: error });
   }
+}
+
+function saysHistorySecret({ historySecret, servers }: ClientOptions): boolean {
+  return historySecret !== undefined || (typeof servers === 'string' && /[?&]historySecret=/.test(servers));
 }
 
 class MemcachedStore implements SessionStore {

@@ -3,7 +3,7 @@ import type { EncryptOptions, ResolvedEncryption } from './encryption.ts';
 import type { Backing } from './backing/backing.ts';
 import type { BackingLimits, ResolvedBacking, WritePolicy } from './backing/backing-options.ts';
 import type { SessionError } from './errors.ts';
-import type { Client } from './memcached-store.ts';
+import type { Client, ClientOptions } from './memcached-store.ts';
 import type { ConflictPolicy } from './merge-data.ts';
 import type { DataEncodings } from './resolve-codec.ts';
 import type { SessionCodec } from './session-codec.ts';
@@ -19,10 +19,17 @@ export type SecureMode = 'auto' | boolean;
 
 /** Options of `createSessions`, and of the adapters. */
 export interface SessionsOptions {
-  /** A client of `@sess/client` that the application opened, shares and closes. Exactly one of `client`, `servers` and `store`. */
-  readonly client?: Client | undefined;
-  /** A URL such as `memcached://10.0.0.1:11211,10.0.0.2:11211` or `elasticache://name.cfg.use1.cache.amazonaws.com:11211`; opened and closed here. */
-  readonly servers?: string | undefined;
+  /**
+   * A client of `@sess/client` that the application opened, shares and closes. Or, beside `servers`, options of the one that is opened and closed here:
+   * `{ copies: 2, tls: { ca } }`; all that `createClient` takes, `discovery` instead of `servers` as well. Its `historySecret` is derived from
+   * `secret` unless it is given.
+   */
+  readonly client?: Client | ClientOptions | undefined;
+  /**
+   * A URL such as `memcached://10.0.0.1:11211,10.0.0.2:11211` or `elasticache://name.cfg.use1.cache.amazonaws.com:11211`, or a list of `host:port`; opened
+   * and closed here. Exactly one of `servers`, a shared `client` and `store`.
+   */
+  readonly servers?: string | readonly string[] | undefined;
   /** Any other store. */
   readonly store?: SessionStore | undefined;
   /** One secret or several, each at least 32 bytes. The first signs cookies, all verify: put a new one in front, drop the old one when its cookies are gone. */
@@ -139,5 +146,5 @@ export interface ResolvedOptions {
 /** Where sessions go: exactly one of the three. */
 export type StoreSource =
   | { readonly kind: 'client'; readonly client: Client }
-  | { readonly kind: 'servers'; readonly servers: string }
+  | { readonly kind: 'servers'; readonly client: ClientOptions }
   | { readonly kind: 'store'; readonly store: SessionStore };

@@ -41,6 +41,18 @@ describe('options', () => {
     expect(resolve({ secure: true, cookie: { secure: true } }).secure).toBe(true);
   });
 
+  it('take those of the client that is opened here', () => {
+    const discovery = { watch: () => Promise.reject(new Error('not to be asked')) } as never;
+    const sourceOf = (options: Partial<SessionsOptions>) => resolve({ store: undefined, ...options }).source;
+    expect(sourceOf({ servers: 'memcached://a', client: { copies: 2 } })).toEqual({
+      kind: 'servers',
+      client: { servers: 'memcached://a', copies: 2 },
+    });
+    expect(sourceOf({ servers: ['a:1', 'b:1'], client: {} })).toEqual({ kind: 'servers', client: { servers: ['a:1', 'b:1'] } });
+    expect(sourceOf({ client: { discovery, copies: 2 } })).toEqual({ kind: 'servers', client: { discovery, copies: 2 } });
+    expect(sourceOf({ client: { servers: 'memcached://a' } })).toEqual({ kind: 'servers', client: { servers: 'memcached://a' } });
+  });
+
   it('touch short sessions on every request', () => {
     expect(resolve({ ttlSeconds: 9 }).touchAfterSeconds).toBe(0);
   });
@@ -72,6 +84,19 @@ describe('a wrong option', () => {
     ['two stores', { servers: 'memcached://127.0.0.1' }, /servers and store came/],
     ['a store that is none', { store: {} }, /"store" is \{\}; expected a SessionStore, such as memoryStore\(\)/],
     ['a client that is none', { store: undefined, client: {} }, /"client" is .*createClient/],
+    ['an option of the client', { copies: 2 }, /"copies": it is one of the client. Beside "servers", write client: \{ copies: … \}/],
+    ['another one', { timeoutMs: 5, store: undefined, servers: 'memcached://a' }, /"timeoutMs": it is one of the client/],
+    [
+      'options of a client without a cluster',
+      { store: undefined, client: { copies: 2 } },
+      /"client" is \{ copies: '…' \}; expected a client .* beside "servers"/,
+    ],
+    ['options of a client beside a store', { client: { copies: 2 } }, /expected nothing beside "store"/],
+    ['another client', { store: undefined, client: { get() {} } }, /expected a client that createClient/],
+    ['a list of clients', { store: undefined, servers: 'memcached://a', client: [] }, /expected a client that createClient/],
+    ['two lists', { store: undefined, servers: 'memcached://a', client: { servers: ['a:1'] } }, /"servers" in one place/],
+    ['an empty list', { store: undefined, servers: [] }, /"servers" is \[\]; expected a URL/],
+    ["the client's own prefix", { keyPrefix: '@sess/x' }, /the client keeps for itself/],
     ['an empty URL', { store: undefined, servers: '' }, /"servers" is ''; expected a URL/],
     ['a clock that is none', { now: 5 }, /"now" is 5/],
   ])('is told of: %s', (_, options, message) => {
@@ -88,6 +113,13 @@ describe('a wrong option', () => {
       expect(() => resolve({ secret } as unknown as SessionsOptions)).toThrow(
         expect.not.objectContaining({ message: expect.stringContaining('hunter2') }),
       );
+    }
+  });
+
+  it('never shows what stands in the options of a client', () => {
+    const client = { historySecret: 'hunter2', credentials: { username: 'hunter2', password: 'hunter2' } };
+    for (const options of [{ store: undefined, client }, { client }]) {
+      expect(() => resolve(options)).toThrow(expect.not.objectContaining({ message: expect.stringContaining('hunter2') }));
     }
   });
 

@@ -1,4 +1,5 @@
-import type { SessionError } from './errors.ts';
+import { SessionError } from './errors.ts';
+import { clientOptionNames, type Client, type ClientOptions } from './memcached-store.ts';
 import type { ConflictPolicy } from './merge-data.ts';
 import { resolveBacking } from './backing/backing-options.ts';
 
@@ -55,6 +56,7 @@ const MAX_MAX_BYTES = 1_000_000;
 export function resolveOptions(options: SessionsOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null)
     throw badOption('options', options, 'an object, such as { servers, secret, ttlSeconds }');
+  refuseClientOptions(options);
   checkUnknown(options, Object.keys(NAMES));
   const secure = resolveSecure(options);
   return Object.freeze({
@@ -77,28 +79,62 @@ export function resolveOptions(options: SessionsOptions): ResolvedOptions {
   });
 }
 
+/** What `createClient` takes is said in `client`: the nearest name of an option of ours would lead astray. */
+function refuseClientOptions(options: object): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || name in NAMES || !clientOptionNames.some((known) => known === name)) continue;
+    throw new SessionError(
+      'SESS_BAD_OPTION',
+      `unknown option "${name}": it is one of the client. Beside "servers", write client: { ${name}: … }`,
+    );
+  }
+}
+
+/** `client` is a client that is shared, or options of the one that is opened here. */
 function storeSource(options: SessionsOptions): StoreSource {
-  const { client, servers, store } = options;
-  const given = Object.entries({ client, servers, store }).filter(([, value]) => value !== undefined);
+  const { servers, store } = options;
+  const [client, clientOptions] = sharedOrOptions(options.client);
+  const opensItself = servers !== undefined || clientOptions?.servers !== undefined || clientOptions?.discovery !== undefined;
+  const given = Object.entries({ client, servers: opensItself || undefined, store }).filter(([, value]) => value !== undefined);
   if (given.length !== 1) {
+    if (clientOptions !== undefined && given.length === 0) throw badOption('client', namesOf(options.client), CLIENT_EXPECTED);
     const came =
       given.length === 0 ? 'none of them came (is an environment variable unset?)' : `${given.map(([name]) => name).join(' and ')} came`;
     throw badOption('servers', servers, `exactly one of "servers" (a URL), "client" (of @sess/client) and "store"; ${came}`);
   }
-  if (client !== undefined) {
-    if (hasMethods(client, ['get', 'set', 'touch', 'delete'])) return { kind: 'client', client };
-    throw badOption('client', client, 'a client that createClient of @sess/client returned');
-  }
-  if (servers !== undefined) {
-    if (typeof servers === 'string' && servers.trim() !== '') return { kind: 'servers', servers };
-    throw badOption(
-      'servers',
-      servers,
-      'a URL such as "memcached://10.0.0.1:11211,10.0.0.2:11211" or "elasticache://name.cfg.use1.cache.amazonaws.com:11211"',
-    );
-  }
+  if (client !== undefined) return { kind: 'client', client };
+  if (opensItself) return { kind: 'servers', client: ownClient(servers, clientOptions ?? {}) };
+  if (clientOptions !== undefined) throw badOption('client', namesOf(options.client), 'nothing beside "store", which has no client');
   if (store !== undefined && hasMethods(store, ['load', 'save', 'touch', 'destroy', 'close'])) return { kind: 'store', store };
   throw badOption('store', store, 'a SessionStore, such as memoryStore()');
+}
+
+const CLIENT_EXPECTED =
+  'a client that createClient of @sess/client returned, or, beside "servers", options of the one that is opened here, such as { copies: 2 }';
+
+function sharedOrOptions(given: SessionsOptions['client']): readonly [Client | undefined, ClientOptions | undefined] {
+  if (given === undefined) return [undefined, undefined];
+  const methods = ['get', 'set', 'touch', 'delete'];
+  if (hasMethods(given, methods)) return [given as Client, undefined];
+  const isOptions = typeof given === 'object' && given !== null && !Array.isArray(given) && !methods.some((name) => name in given);
+  if (!isOptions) throw badOption('client', namesOf(given), CLIENT_EXPECTED);
+  return [undefined, given as ClientOptions];
+}
+
+/** Of an object the names alone: what stands there may be a secret. */
+function namesOf(given: unknown): unknown {
+  return typeof given === 'object' && given !== null ? Object.fromEntries(Object.keys(given).map((name) => [name, '…'])) : given;
+}
+
+function ownClient(servers: SessionsOptions['servers'], options: ClientOptions): ClientOptions {
+  if (servers === undefined) return options;
+  if (options.servers !== undefined) throw badOption('client.servers', undefined, '"servers" in one place: beside "client", or in it');
+  if (Array.isArray(servers) ? servers.length > 0 : typeof servers === 'string' && servers.trim() !== '') return { ...options, servers };
+  throw badOption(
+    'servers',
+    servers,
+    'a URL such as "memcached://10.0.0.1:11211,10.0.0.2:11211" or "elasticache://name.cfg.use1.cache.amazonaws.com:11211"',
+  );
 }
 
 function hasMethods(value: object, names: readonly string[]): boolean {
@@ -135,6 +171,9 @@ function timeouts(
 
 function keyPrefix(given: unknown): string {
   if (given === undefined) return 's/';
+  if (typeof given === 'string' && given.startsWith('@sess/')) {
+    throw badOption('keyPrefix', given, 'one that does not begin with "@sess/", which the client keeps for itself');
+  }
   if (typeof given === 'string' && given.length <= MAX_PREFIX_LENGTH && /^[\u0021-\u007e]*$/.test(given)) return given;
   throw badOption('keyPrefix', given, `up to ${MAX_PREFIX_LENGTH} characters of printable ASCII without space`);
 }

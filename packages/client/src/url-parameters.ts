@@ -1,0 +1,121 @@
+/** The options that a URL can hold behind its `?`: what is a number, a word or a switch. Each is named as in {@link ClientOptions}. */
+import { ketama, modulo, rendezvous } from '@sess/hash-ring';
+
+import { nearestName } from './nearest-name.ts';
+import type { ClientOptions, HandoverOptions } from './options.ts';
+import { textTransport, type TextTransportOptions } from './transport/text/index.ts';
+import type { DistributionFactory } from './view/view.ts';
+
+const NUMBERS = [
+  'timeoutMs',
+  'connectTimeoutMs',
+  'readyTimeoutMs',
+  'maxInFlight',
+  'maxQueuedBytes',
+  'maxValueBytes',
+  'failuresToEject',
+  'probeIntervalMs',
+  'maxProbePauseMs',
+  'copies',
+  'historyIntervalMs',
+] as const satisfies readonly (keyof ClientOptions)[];
+
+/** Of `handover`. */
+const HANDOVER_NUMBERS = ['windowSeconds', 'clockSkewMs'] as const satisfies readonly (keyof HandoverOptions)[];
+
+const DISTRIBUTIONS: Readonly<Record<string, DistributionFactory>> = {
+  ketama: (nodes) => ketama(nodes),
+  modulo: (nodes) => modulo(nodes),
+  rendezvous: (nodes) => rendezvous(nodes),
+};
+
+const DIALECTS: readonly NonNullable<TextTransportOptions['dialect']>[] = ['auto', 'meta', 'classic'];
+
+/** These may be there several times. */
+const REPEATED: ReadonlySet<string> = new Set(['historySecret']);
+
+const PARAMETERS: readonly string[] = [
+  ...NUMBERS,
+  ...HANDOVER_NUMBERS,
+  'historySecret',
+  'distribution',
+  'dialect',
+  'tls',
+  'pollIntervalMs',
+  'record',
+];
+
+/** Says what is wrong with the URL. `shown`: a piece of it that may be shown, where it holds no secret. */
+export type Refuse = (what: string, shown?: string, rest?: string) => Error;
+
+/** What the parameters say. */
+export interface UrlParameters {
+  readonly options: ClientOptions;
+  readonly tls: boolean | undefined;
+  /** For the discoveries that look again. */
+  readonly pollIntervalMs: number | undefined;
+  /** For DNS. */
+  readonly record: 'A' | 'AAAA' | undefined;
+}
+
+export function readParameters(query: string, refuse: Refuse): UrlParameters {
+  const given = new Parameters(query, refuse);
+  const handover = given.numbers(HANDOVER_NUMBERS);
+  const distribution = given.word('distribution', Object.keys(DISTRIBUTIONS));
+  const dialect = given.word('dialect', DIALECTS);
+  const tls = given.word('tls', ['true', 'false']);
+  return {
+    options: {
+      ...given.numbers(NUMBERS),
+      ...(Object.keys(handover).length > 0 && { handover }),
+      ...(given.all('historySecret').length > 0 && { historySecret: given.all('historySecret') }),
+      ...(distribution !== undefined && { distribution: DISTRIBUTIONS[distribution] }),
+      ...(dialect !== undefined && { transport: textTransport({ dialect }) }),
+    },
+    tls: tls === undefined ? undefined : tls === 'true',
+    pollIntervalMs: given.numbers(['pollIntervalMs']).pollIntervalMs,
+    record: given.word('record', ['A', 'AAAA']),
+  };
+}
+
+class Parameters {
+  readonly #values = new Map<string, readonly string[]>();
+  readonly #refuse: Refuse;
+
+  constructor(query: string, refuse: Refuse) {
+    this.#refuse = refuse;
+    for (const [name, value] of new URLSearchParams(query)) {
+      if (!PARAMETERS.includes(name)) {
+        const near = nearestName(name, PARAMETERS);
+        const guess = near === undefined ? '' : ` (did you mean "${near}"?)`;
+        throw refuse('there is no parameter', name, `${guess}. The parameters are ${PARAMETERS.join(', ')}`);
+      }
+      if (this.#values.has(name) && !REPEATED.has(name)) throw refuse(`the parameter ${name} is there twice`);
+      this.#values.set(name, [...this.all(name), value]);
+    }
+  }
+
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  numbers<Name extends string>(names: readonly Name[]): Partial<Record<Name, number>> {
+    const numbers: Partial<Record<Name, number>> = {};
+    for (const name of names) {
+      const [value] = this.all(name);
+      if (value === undefined) continue;
+      if (value === '') throw this.#refuse(`the parameter ${name} must be a whole number`);
+      if (!/^\d{1,15}$/.test(value)) throw this.#refuse(`the parameter ${name} must be a whole number, got`, value);
+      numbers[name] = Number(value);
+    }
+    return numbers;
+  }
+
+  word<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
+    const [value] = this.all(name);
+    if (value === undefined) return undefined;
+    const word = words.find((known) => known === value);
+    if (word === undefined) throw this.#refuse(`the parameter ${name} must be ${words.join(', ')}; got`, value);
+    return word;
+  }
+}
