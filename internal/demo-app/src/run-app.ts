@@ -32,7 +32,7 @@ export async function runApp(options: RunOptions): Promise<void> {
 
 async function start({ name, defaultPort, listen }: RunOptions): Promise<void> {
   const { host, port, secret, backing: database, ...cluster } = readEnvironment(process.env, defaultPort);
-  const client = await openClient(cluster);
+  const client = await openClient({ ...cluster, secret });
   let behind: OpenBacking | undefined;
   try {
     await client.ready();

@@ -43,11 +43,14 @@ process.on('message', (message: Message) => {
 // The parent is gone.
 process.on('disconnect', () => process.exit());
 
+/** Of all applications of a ledger. */
+const HISTORY_SECRET = 'what all applications of this ledger have';
+
 function open(settings: ClientSettings, nodes: readonly ClusterNode[]): void {
   const { copies, timeoutMs, historyIntervalMs, clockSkewMs } = settings;
   ttlSeconds = settings.ttlSeconds;
   discovery = new ToldDiscovery(nodes);
-  client = createClient({ discovery, copies, timeoutMs, historyIntervalMs, handover: { clockSkewMs } });
+  client = createClient({ discovery, copies, timeoutMs, historyIntervalMs, handover: { clockSkewMs }, historySecret: HISTORY_SECRET });
   client.ready().then(tellReady, tellReady);
 }
 

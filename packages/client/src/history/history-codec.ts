@@ -10,7 +10,7 @@ import { canonicalNodeId } from '@sess/discovery';
 
 import { isSocketPath } from '../unix-socket.ts';
 import { viewId, type DrainMark, type History, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
-import { SIGNATURE_BYTES, type HistorySeal } from './history-seal.ts';
+import { SIGNATURE_AT, SIGNATURE_BYTES, type HistorySeal } from './history-seal.ts';
 
 export const MAX_HISTORY_BYTES: number = 256 * 1024;
 export const MAX_VIEWS = 64;
@@ -68,12 +68,12 @@ export function decodeHistory(bytes: Buffer, seal: HistorySeal, now: number): Hi
   if (bytes.length > MAX_HISTORY_BYTES) {
     throw new HistoryRefused('size', `it has ${bytes.length} bytes, and ${MAX_HISTORY_BYTES} are the most that any has`);
   }
-  const contentAt = HEADER.length + SIGNATURE_BYTES;
-  if (bytes.length < contentAt || !bytes.subarray(0, HEADER.length).equals(HEADER)) {
+  const contentAt = SIGNATURE_AT + SIGNATURE_BYTES;
+  if (bytes.length < contentAt || !bytes.subarray(0, SIGNATURE_AT).equals(HEADER)) {
     throw new HistoryRefused('format', 'it is not a history, or one of a later version');
   }
   const json = bytes.subarray(contentAt);
-  if (!timingSafeEqual(bytes.subarray(HEADER.length, contentAt), seal.sign(json))) {
+  if (!timingSafeEqual(bytes.subarray(SIGNATURE_AT, contentAt), seal.sign(json))) {
     throw new HistoryRefused('signature', 'it is not signed with the historySecret of this client');
   }
   return readHistory(parse(json), now + MAX_AHEAD_MS);

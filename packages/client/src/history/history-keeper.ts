@@ -7,15 +7,18 @@
  * - One round at a time; who comes meanwhile joins the next.
  */
 import type { CancelTimer, Clock } from '../clock.ts';
+import type { Node } from '../node/node.ts';
 import type { Holder } from '../operations/cluster.ts';
 import { SessClientError } from '../errors.ts';
 import type { VersionSource } from '../version.ts';
 import { pause } from '../pause.ts';
+import type { RequestOptions } from '../transport/transport.ts';
 import type { ViewBook } from '../view/view-book.ts';
 import { HistoryCopies } from './history-copies.ts';
 import { HistoryRefused } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, knowsAll, type History } from './history.ts';
+import { isUsedByStrangers } from './strangers.ts';
 
 export interface HistoryKeeperSetup {
   readonly book: ViewBook;
@@ -35,6 +38,9 @@ export interface HistoryKeeperSetup {
 
 /** A process whose last reading is older than so many intervals may have slept through an agreement. */
 const FRESH_INTERVALS = 2;
+/** Others confirm what they act on about once an interval; theirs may be another one. */
+const INTERVALS_ACTED_ON = 3;
+const USUAL_INTERVAL_MS = 10_000;
 /** Nodes whose points are placed in one go: some ten milliseconds. */
 const PLACED_AT_ONCE = 256;
 
@@ -109,6 +115,14 @@ export class HistoryKeeper {
         'Bring it back, or take it off the list of nodes.',
       { node: silent[0] },
     );
+  }
+
+  /** Whether clients use the node that keep another history: under a secret that this client does not have, or under none. Goes through its keys. */
+  isUsedByStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
+    const { seals, clock, intervalMs } = this.#setup;
+    const now = clock.now();
+    const since = now - INTERVALS_ACTED_ON * Math.max(intervalMs, USUAL_INTERVAL_MS);
+    return isUsedByStrangers(node, node.keys('clients', options), { seals, since, now }, options);
   }
 
   stop(): void {

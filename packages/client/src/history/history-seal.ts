@@ -6,6 +6,8 @@ import { createHmac, hkdfSync } from 'node:crypto';
 
 import { RESERVED_PREFIX } from '../transport/key-check.ts';
 
+/** Where in a history its signature begins, and how long it is. */
+export const SIGNATURE_AT = 4;
 export const SIGNATURE_BYTES = 32;
 
 const HISTORY_KEY = `${RESERVED_PREFIX}history`;
@@ -19,6 +21,11 @@ export interface HistorySeal {
   readonly isSigned: boolean;
   /** 32 bytes. */
   sign(content: Uint8Array): Buffer;
+}
+
+/** Whether `key` is that of a history, whoever keeps it. */
+export function isHistoryKey(key: string): boolean {
+  return key === HISTORY_KEY || key.startsWith(`${HISTORY_KEY}/`);
 }
 
 /** One for each secret; without any, one that signs nothing. */

@@ -130,14 +130,15 @@ export class Node {
     return requestChannel.hasSubscribers ? this.#observed('touch', answer, hitOrMiss) : answer;
   }
 
-  /** The live keys on the node, the history's own left out. */
-  async *keys(options: RequestOptions | undefined): AsyncGenerator<string> {
+  /** The live keys on the node: of callers, or those that clients keep for themselves. */
+  async *keys(whose: 'callers' | 'clients', options: RequestOptions | undefined): AsyncGenerator<string> {
     if (this.#breaker.state === 'down') await this.#refuse();
     const { transport } = this.#setup;
     if (this.#transport.keys === undefined) {
       throw new SessClientError('SESS_SERVER', `The ${transport.name} transport can't list keys: use the built-in one.`, { node: this.id });
     }
-    for await (const key of this.#transport.keys(options)) if (!key.startsWith(RESERVED_PREFIX)) yield key;
+    const isWanted = whose === 'clients';
+    for await (const key of this.#transport.keys(options)) if (key.startsWith(RESERVED_PREFIX) === isWanted) yield key;
   }
 
   /** Number of the connection that stands, or stood last. */

@@ -3,6 +3,7 @@
  * belongs. It can be repeated; stopping it puts the node back.
  */
 import { SessClientError } from '../errors.ts';
+import type { RequestOptions } from '../transport/transport.ts';
 import { carryKey, type ListingCluster } from './carry-key.ts';
 import type { Cluster } from './cluster.ts';
 import { forKeysOn } from './key-batches.ts';
@@ -36,6 +37,8 @@ export interface DrainableCluster extends ListingCluster {
   /** Whether the node is out of rotation by a drain, be it another client's. */
   isDrained(id: string): boolean;
   mark(id: string, drained: boolean): Promise<void>;
+  /** Whether clients use the node that would not learn of the mark: under another `historySecret`, or none. Goes through all that the node lists. */
+  isUsedByStrangers(id: string, options: RequestOptions | undefined): Promise<boolean>;
   /** All that the node holds is on its owners: when it leaves, nothing needs to be made up for. Never rejects. */
   wasEmptied(id: string): Promise<void>;
 }
@@ -105,10 +108,9 @@ async function refuseWhatCanNotBe(
     throw badRequest(`keysPerSecond is a whole number from 1; got ${keysPerSecond}.`);
   if (!cluster.lists(id)) throw badRequest(`There is no node "${id}" in the topology to drain; a node is named host:port.`);
   if (!cluster.canSpare(id)) throw badRequest(`Node ${id} can't be drained: no other node would be left in rotation. Add one first.`);
+  let hasStrangers: boolean;
   try {
-    for await (const key of cluster.keysOn(id, signal === undefined ? undefined : { signal })) {
-      if (key !== '') break;
-    }
+    hasStrangers = await cluster.isUsedByStrangers(id, signal === undefined ? undefined : { signal });
   } catch (cause) {
     if (signal?.aborted === true) throw cause;
     const reason = cause instanceof Error ? ` ${cause.message}` : '';
@@ -116,6 +118,14 @@ async function refuseWhatCanNotBe(
       node: id,
       cause,
     });
+  }
+  if (hasStrangers) {
+    throw new SessClientError(
+      'SESS_BAD_OPTION',
+      `Node ${id} is in use by clients that have another historySecret, or none, and would go on writing to it; nothing was changed. ` +
+        'Give this client the same: historySecret takes several, and deriveHistorySecret(secret) is what the adapters use.',
+      { node: id },
+    );
   }
 }
 

@@ -178,7 +178,11 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
   }
 
   keysOn(id: string, options: RequestOptions | undefined): AsyncIterable<string> {
-    return this.holder(id).keys(options);
+    return this.holder(id).keys('callers', options);
+  }
+
+  isUsedByStrangers(id: string, options: RequestOptions | undefined): Promise<boolean> {
+    return this.#history.isUsedByStrangers(this.holder(id), options);
   }
 
   pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

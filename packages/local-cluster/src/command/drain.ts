@@ -26,6 +26,7 @@ interface DrainOptions {
 
 /** As much of the client as is used here. */
 interface ClientModule {
+  readonly deriveHistorySecret: (secret: string) => string;
   readonly createClient: (options: object) => {
     ready(): Promise<void>;
     drain(nodeId: string, options: DrainOptions): Promise<DrainProgress>;
@@ -46,9 +47,11 @@ export async function drain(
   { credentials, tls }: Access,
   options: DrainOptions,
 ): Promise<DrainProgress> {
-  const { createClient } = await loadClient();
+  const { createClient, deriveHistorySecret } = await loadClient();
+  const historySecret = historySecrets(deriveHistorySecret);
   const client = createClient({
     servers: cluster.nodes.map((node) => node.id),
+    ...(historySecret.length > 0 && { historySecret }),
     credentials,
     // The certificate is this cluster's own, whatever name is in it.
     ...(tls && { tls: { ca: tls.cert, checkServerIdentity: () => undefined } }),
@@ -59,6 +62,12 @@ export async function drain(
   } finally {
     await client.close();
   }
+}
+
+/** Of the applications that use the cluster: as they have it, or as they derive it from what signs their cookies. */
+function historySecrets(derive: (secret: string) => string): readonly string[] {
+  const { SESS_SECRET: secret, SESS_HISTORY_SECRET: historySecret } = process.env;
+  return [...(historySecret ? [historySecret] : []), ...(secret ? [derive(secret)] : [])];
 }
 
 /** From the folder in which the command runs: the application's own, so that both mean the same by a history. */

@@ -24,7 +24,8 @@ Commands on standard input; ID is host:port or the node's number:
   add                        start another node
   remove ID                  take a node off the list, then stop it
   drain ID [RATE]            carry what it holds to the others first, at most RATE keys a second (5000);
-                             needs @sess/client installed where this runs; Ctrl-C stops it
+                             needs @sess/client installed where this runs; Ctrl-C stops it.
+                             SESS_SECRET: the application's secret, so that it hears of the drain
   crash ID                   kill a node, but leave it on the list
   restart ID                 start it again, empty, on the same port
   pause ID, resume ID        freeze a node: connections stay, nothing answers

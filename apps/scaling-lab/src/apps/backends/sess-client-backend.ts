@@ -8,6 +8,8 @@ import { ANSWER_TIMEOUT_MS, READY_TIMEOUT_MS, type ClientAndBacking, type Sessio
 const HISTORY_INTERVAL_MS = 500;
 /** One machine has one clock; by default 5,000 ms are allowed for. */
 const CLOCK_SKEW_MS = 100;
+/** As an application has it that lets createSessions open the client: then lists of nodes roll without loss. */
+const HISTORY_SECRET = 'the same for all application servers of a lab';
 /** PGlite executes one statement at a time: more connections would wait there rather than here. */
 const DATABASE_CONNECTIONS = 2;
 /** How long the database may take for an answer, and a request for its turn, in milliseconds: all users of a crashed node may come at once. */
@@ -23,6 +25,7 @@ export async function openSessClientBackend({ nodes, pollIntervalMs, copies, tra
     readyTimeoutMs: READY_TIMEOUT_MS,
     historyIntervalMs: HISTORY_INTERVAL_MS,
     handover: { clockSkewMs: CLOCK_SKEW_MS },
+    historySecret: HISTORY_SECRET,
   });
   const sessions: ClientAndBacking = database === undefined ? { client } : await withDatabase(client, database);
   const restored: string[] = [];
