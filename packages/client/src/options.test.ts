@@ -20,6 +20,10 @@ function refusalOf(options: unknown): SessClientError {
   throw new Error('nothing was refused');
 }
 
+function secretsOf(historySecret: string | string[]): readonly string[] {
+  return resolveOptions({ discovery, transport, historySecret }).handover.historySecrets;
+}
+
 describe('resolveOptions', () => {
   it('fills in the defaults', () => {
     const resolved = resolveOptions({ discovery, transport });
@@ -74,9 +78,8 @@ describe('resolveOptions', () => {
 
   it('takes one history secret or several, each once', () => {
     const [one, other] = ['o'.repeat(32), 'p'.repeat(32)];
-    const secrets = (historySecret: string | string[]) => resolveOptions({ discovery, transport, historySecret }).handover.historySecrets;
-    expect(secrets(one)).toEqual([one]);
-    expect(secrets([other, one, other])).toEqual([other, one]);
+    expect(secretsOf(one)).toEqual([one]);
+    expect(secretsOf([other, one, other])).toEqual([other, one]);
     expect(resolveOptions(`memcached://a?historySecret=${one}&historySecret=${other}`).handover.historySecrets).toEqual([one, other]);
   });
 

@@ -10,6 +10,10 @@ function resolve(options: Partial<SessionsOptions>) {
   return resolveOptions({ store, secret: SECRET, ...options });
 }
 
+function sourceOf(options: Partial<SessionsOptions>) {
+  return resolve({ store: undefined, ...options }).source;
+}
+
 describe('options', () => {
   it('have these defaults', () => {
     expect(resolve({})).toMatchObject({
@@ -43,7 +47,6 @@ describe('options', () => {
 
   it('take those of the client that is opened here', () => {
     const discovery = { watch: () => Promise.reject(new Error('not to be asked')) } as never;
-    const sourceOf = (options: Partial<SessionsOptions>) => resolve({ store: undefined, ...options }).source;
     expect(sourceOf({ servers: 'memcached://a', client: { copies: 2 } })).toEqual({
       kind: 'servers',
       client: { servers: 'memcached://a', copies: 2 },

@@ -10,6 +10,8 @@ import { Browser, SECRET } from './visit.ts';
 
 const NEW_SECRET = 'the secret after the next rotation, as long';
 const VISITORS = 12;
+/** Memcached's flags of a record. */
+const RECORD_FLAGS = 0x5e55_0000;
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -60,7 +62,7 @@ async function forge(node: { readonly host: string; readonly port: number }, nam
   envelope.writeUIntBE(now, 4, 6);
   const value = Buffer.concat([envelope, Buffer.from([0xe5, 0x48, 0x01, 0x00]), Buffer.alloc(32), Buffer.from(json)]);
   const socket = connect(node.port, node.host);
-  socket.write(`set @sess/history ${0x5e55_0000} 0 ${value.length}\r\n`);
+  socket.write(`set @sess/history ${RECORD_FLAGS} 0 ${value.length}\r\n`);
   socket.write(Buffer.concat([value, Buffer.from('\r\n')]));
   const [reply] = (await once(socket, 'data')) as [Buffer];
   socket.destroy();
