@@ -136,6 +136,7 @@ describe('foreign bytes', () => {
     ['a flag of a later version', changed(bytes, 2, 2), RECORD_FLAGS, 'format'],
     ['a tombstone cut short', tombstone.subarray(0, 20), TOMBSTONE_FLAGS, 'format'],
     ['a version that nothing could replace', encodeRecord('x', (0xffff_ffff_ffffn << 16n) | 1n, 1), RECORD_FLAGS, 'format'],
+    ['a tombstone that outlives memcached’s time', encodeTombstone(version, 60, 2_147_483_647_001), TOMBSTONE_FLAGS, 'format'],
     ['a record under the flags of a tombstone', bytes, TOMBSTONE_FLAGS, 'flags'],
     ['a tombstone under the flags of a record', tombstone, RECORD_FLAGS, 'flags'],
     ['a record whose flags were lost', bytes, 0, 'flags'],

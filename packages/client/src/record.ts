@@ -39,6 +39,8 @@ const MARK = 0xe5;
 const FORMAT = 0x01;
 const TOMBSTONE_BIT = 0x01;
 const TOMBSTONE_BYTES: number = HEADER_BYTES + 8;
+/** 2038-01-19, where memcached's time ends: milliseconds since 1970. */
+const LAST_END = 2_147_483_647_000n;
 const VERSION_OFFSET = 4;
 const TTL_OFFSET = 12;
 
@@ -167,6 +169,7 @@ export function decode(item: StoredItem, source: RecordSource): Entry {
   }
   if (bytes[2] !== TOMBSTONE_BIT || bytes.length !== TOMBSTONE_BYTES) return { kind: 'foreign', cas: item.cas, reason: 'format' };
   if (item.flags !== TOMBSTONE_FLAGS) return { kind: 'foreign', cas: item.cas, reason: 'flags' };
+  if (bytes.readBigUInt64BE(HEADER_BYTES) > LAST_END) return { kind: 'foreign', cas: item.cas, reason: 'format' };
   return {
     kind: 'tombstone',
     version: bytes.readBigUInt64BE(VERSION_OFFSET),

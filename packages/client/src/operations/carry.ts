@@ -3,6 +3,7 @@
  * against what they held fails, and for no longer than they are asked. A tombstone is carried as it is.
  */
 import { encodeRecord, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS, type Tombstone } from '../record.ts';
+import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../view/route.ts';
 import type { Cluster } from './cluster.ts';
@@ -20,13 +21,14 @@ export async function carry(
   const owners = looks.filter(({ id }) => route.owners.includes(id));
   if (newest.kind === 'tombstone') return carryTombstone(cluster, key, owners, newest, options);
   const version = cluster.versions.next(highestVersion(looks));
-  const ttlSeconds = newest.secondsLeft;
+  const ttlSeconds = expressibleTtl(newest.secondsLeft, cluster.clock.now());
   const bytes = encodeRecord(newest.value, version, ttlSeconds);
   const elders = looks.filter(({ id, entry }) => route.elders.includes(id) && entry !== undefined && entry.kind !== 'foreign');
   for (const look of owners) {
     if (!(await replace(cluster, key, look, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options))) return 'overtaken';
   }
-  const secondsLeft = Math.max(1, Math.ceil((route.windowEndsAt - cluster.clock.now()) / 1000));
+  const now = cluster.clock.now();
+  const secondsLeft = expressibleTtl(Math.max(1, Math.ceil((route.windowEndsAt - now) / 1000)), now);
   for (const look of elders) {
     const elderTtl = ttlSeconds === 0 ? secondsLeft : Math.min(ttlSeconds, secondsLeft);
     if (!(await replace(cluster, key, look, bytes, { ttlSeconds: elderTtl, flags: RECORD_FLAGS }, options))) return 'overtaken';
@@ -41,7 +43,8 @@ async function carryTombstone(
   tombstone: Tombstone,
   options: RequestOptions | undefined,
 ): Promise<'overtaken'> {
-  const ttlSeconds = Math.max(1, Math.ceil((tombstone.endsAt - cluster.clock.now()) / 1000));
+  const now = cluster.clock.now();
+  const ttlSeconds = expressibleTtl(Math.max(1, Math.ceil((tombstone.endsAt - now) / 1000)), now);
   for (const look of owners) {
     if (look.entry?.kind === 'tombstone') continue;
     await replace(cluster, key, look, tombstone.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../test/fake-clock.ts';
 import { FakeNetwork } from '../../test/fake-transport.ts';
-import { decode } from '../record.ts';
+import { decode, encodeRecord, encodeTombstone, RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
 import type { NodeTransport } from '../transport/transport.ts';
 import { VersionSource } from '../version.ts';
 import type { Cluster, Holder } from './cluster.ts';
@@ -104,8 +104,32 @@ describe('a lease', () => {
     await expect(lease().take(0)).resolves.toBe('taken');
   });
 
+  it.each<[string, (key: string) => void]>([
+    ['something that is no record', (at) => void network.at(at).store('set', KEY, Buffer.from('held'), { ttlSeconds: 0, flags: 0 })],
+    ['a lease that would never end', (at) => plant(at, 'held by me', 0, 0)],
+    ['a lease that would last for a day', (at) => plant(at, 'held by me', 86_400, 86_400)],
+    ['the word that it is done in a far future', (at) => plant(at, String(clock.now() + 86_400_001), 0, 0)],
+    ['the word that it is done at no time', (at) => plant(at, '9e99', 0, 0)],
+    [
+      'a tombstone',
+      (at) =>
+        void network.at(at).store('set', KEY, encodeTombstone(1n, 60, clock.now() + 60_000), { ttlSeconds: 60, flags: TOMBSTONE_FLAGS }),
+    ],
+  ])('is not kept from anybody by %s, which somebody wrote', async (_, write) => {
+    for (const node of NODES) write(node);
+    const own = lease();
+    await expect(own.take(clock.now())).resolves.toBe('taken');
+    await own.done(clock.now(), 60);
+    await expect(lease().take(clock.now())).resolves.toBe('done');
+  });
+
   it('is not to be had while a node does not answer: it may know that it is done', async () => {
     network.at(NODES[1] ?? '').behaviour = 'refuses';
     await expect(lease().take(0)).rejects.toMatchObject({ code: 'SESS_CONNECTION' });
   });
 });
+
+/** `granted`: what the record says of its time to live. */
+function plant(node: string, word: string, granted: number, ttlSeconds: number): void {
+  network.at(node).store('set', KEY, encodeRecord(word, 1n, granted), { ttlSeconds, flags: RECORD_FLAGS });
+}

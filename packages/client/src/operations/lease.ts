@@ -3,15 +3,18 @@
  * word stands on all of them, so that it outlives some.
  */
 import { SessClientError } from '../errors.ts';
-import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
+import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from './cluster.ts';
+import { casOf } from './look.ts';
 
 /** A client that says nothing for so long does not work any more. */
 const LEASE_SECONDS = 15;
 /** No number, as a word that it is done is one. */
 const HELD = 'held';
 const FREE = '0';
+/** Clocks differ; a word from further ahead would keep the work undone for as long. */
+const MAX_AHEAD_MS = 86_400_000;
 
 export class Lease {
   readonly #cluster: Cluster;
@@ -34,13 +37,11 @@ export class Lease {
   /** `done`: somebody did it, not before `since`, milliseconds since 1970. `held`: somebody is at it. */
   async take(since: number): Promise<'taken' | 'held' | 'done'> {
     const entries = await Promise.all(this.#nodes.map((id) => this.#cluster.holder(id).look(this.#key, { signal: this.#signal })));
-    const words = entries.map((entry) => (entry?.kind === 'record' ? entry.value.toString() : undefined));
-    // What is no number compares as later than nothing.
-    if (words.some((word) => Number(word) >= since)) return 'done';
+    if (entries.some((entry) => isDone(entry, since, this.#cluster.clock.now()))) return 'done';
     const [first] = entries;
     if (first === undefined) return (await this.#write(this.#first, 'add', this.#own, LEASE_SECONDS)) ? 'taken' : 'held';
-    if (first.kind !== 'record' || words[0]?.startsWith(HELD) === true) return 'held';
-    const { cas } = StoredRecord.origin(first);
+    if (isHeld(first)) return 'held';
+    const cas = casOf(first);
     return cas !== undefined && (await this.#write(this.#first, { cas }, this.#own, LEASE_SECONDS)) ? 'taken' : 'held';
   }
 
@@ -78,7 +79,7 @@ export class Lease {
 
   async #leaveWord(id: string, at: number, ttlSeconds: number): Promise<void> {
     const entry = await this.#cluster.holder(id).look(this.#key, { signal: this.#signal });
-    const cas = entry?.kind === 'record' ? StoredRecord.origin(entry).cas : undefined;
+    const cas = entry === undefined ? undefined : casOf(entry);
     await this.#write(id, cas === undefined ? 'add' : { cas }, String(at), ttlSeconds);
   }
 
@@ -97,4 +98,16 @@ export class Lease {
     this.#renewedAt = clock.elapsed();
     return outcome === 'stored';
   }
+}
+
+/** What is no lease (something else is there, or it would never end) is free to be replaced. */
+function isHeld(entry: Entry): boolean {
+  return entry.kind === 'record' && entry.value.toString().startsWith(HELD) && entry.secondsLeft > 0 && entry.secondsLeft <= LEASE_SECONDS;
+}
+
+/** Whether it is said that it was done at a moment from `since` until about `now`, all milliseconds since 1970. */
+function isDone(entry: Entry | undefined, since: number, now: number): boolean {
+  if (entry?.kind !== 'record' || !/^\d{1,15}$/.test(entry.value.toString('latin1', 0, 16))) return false;
+  const at = Number(entry.value.toString());
+  return at >= since && at <= now + MAX_AHEAD_MS;
 }

@@ -1,5 +1,6 @@
 /** Read repair: a copy that is missing where it belongs is put there again. */
 import { RECORD_FLAGS, type StoredRecord } from '../record.ts';
+import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from './cluster.ts';
 import { asSilence, casOf, type Look } from './look.ts';
@@ -17,7 +18,7 @@ export async function putBack(
       const cas = entry === undefined ? undefined : casOf(entry);
       const mode: StoreMode = cas === undefined ? 'add' : { cas };
       try {
-        const attributes = { ttlSeconds: record.secondsLeft, flags: RECORD_FLAGS };
+        const attributes = { ttlSeconds: expressibleTtl(record.secondsLeft, cluster.clock.now()), flags: RECORD_FLAGS };
         return await cluster.holder(id).store(mode, key, record.bytes, attributes, options);
       } catch (error) {
         asSilence(error);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { toExptime } from './exptime.ts';
+import { expressibleTtl, toExptime } from './exptime.ts';
 
 const NOW_MS = Date.parse('2025-03-01T12:00:00.900Z');
 
@@ -36,4 +36,15 @@ describe('toExptime', () => {
       expect(() => toExptime(ttl, NOW_MS)).toThrow(expect.objectContaining({ code: 'SESS_BAD_VALUE' }));
     },
   );
+});
+
+describe('a time to live that was read', () => {
+  it('is written elsewhere for as long as memcached’s time lasts at most', () => {
+    const now = Date.UTC(2030, 0, 1);
+    expect(expressibleTtl(60, now)).toBe(60);
+    expect(expressibleTtl(0, now)).toBe(0);
+    for (const at of [now, now + 1, now + 999]) {
+      expect(toExptime(expressibleTtl(0xffff_ffff, at), at)).toBeGreaterThan(0x7fff_ffff - 3);
+    }
+  });
 });

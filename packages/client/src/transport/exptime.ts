@@ -25,3 +25,8 @@ function badTtl(ttlSeconds: unknown, expected: string): SessClientError {
   const came = typeof ttlSeconds === 'number' ? String(ttlSeconds) : `a value of type ${typeof ttlSeconds}`;
   return new SessClientError('SESS_BAD_VALUE', `ttlSeconds must be ${expected}; got ${came}.`);
 }
+
+/** `ttlSeconds`, or less where memcached's time would end before it does. 0 stays 0: never. */
+export function expressibleTtl(ttlSeconds: number, nowMs: number): number {
+  return Math.min(ttlSeconds, Math.max(1, LAST_EXPTIME - Math.ceil(nowMs / 1000)));
+}
