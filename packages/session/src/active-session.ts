@@ -5,7 +5,7 @@ import { loadOne } from './load-session.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { resolveGrace } from './resolve-grace.ts';
 import { revokeOthers } from './revoke-others.ts';
-import { idleSeconds, newLifetime } from './session-context.ts';
+import { idleSeconds, newLifetime, type Identity } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
 import type { RegenerateOptions, RequestSession, ResponseFacts, SessionData, Updated } from './session.ts';
 import { updateSession } from './update-session.ts';
@@ -137,6 +137,7 @@ async function regenerate(state: SessionState, options: RegenerateOptions): Prom
 
 async function destroy(state: SessionState): Promise<void> {
   const identity = state.persisted?.identity ?? state.unreachable;
+  await destroyOthers(state, identity);
   if (state.readOnly !== undefined) await endSuccessor(state, state.readOnly);
   else if (identity !== undefined) await destroySession(state.context, identity, 'asked', state.persisted?.stored.ttlSeconds);
   state.persisted = undefined;
@@ -145,6 +146,13 @@ async function destroy(state: SessionState): Promise<void> {
   state.data = {};
   state.destroyed = true;
   state.cookie = state.cookieCame ? 'clear' : undefined;
+}
+
+/** Ends what the browser's other cookies of this name are good for, or the next request would be logged in by one of them. */
+async function destroyOthers(state: SessionState, own: Identity | undefined): Promise<void> {
+  const others = state.came.filter(({ key }) => key !== own?.key);
+  await Promise.all(others.map((other) => destroySession(state.context, other, 'asked')));
+  state.came = [];
 }
 
 /** A logout that was on its way with the old id ends the session under its new one. */

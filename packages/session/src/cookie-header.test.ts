@@ -12,10 +12,35 @@ describe('cookieValues', () => {
     expect(cookieValues('sess=first; a=b; sess=second', 'sess')).toEqual(['first', 'second']);
   });
 
-  it('looks at four at the most', () => {
-    const header = Array.from({ length: 1_000 }, (_, n) => `sess=${n}`).join('; ');
-    expect(cookieValues(header, 'sess')).toEqual(['0', '1', '2', '3']);
+  it('finds the one that stands behind a thousand others of its name', () => {
+    const header = `${'sess=junk; '.repeat(1_000)}sess=x${'; sess='.repeat(1_000)}`;
+    expect(cookieValues(header, 'sess')).toEqual(['junk', 'x', '']);
   });
+
+  it('takes no longer than the header is long', () => {
+    for (const part of ['sess=x;', 'sess', 'sess=', ';sess', '=sess;', ' sess ']) {
+      const started = performance.now();
+      cookieValues(part.repeat(1_000_000 / part.length), 'sess');
+      // A megabyte; a search that began anew for each would take minutes.
+      expect(performance.now() - started, part).toBeLessThan(2_000);
+    }
+  });
+
+  // RFC 6265, 5.2; browsers let any sub-domain set a cookie whose name begins with another character, also where the rest is `__Host-`.
+  it.each(['\u00a0', '\u000b', '\u000c', '\r', '\n', '\u0085', '\ufeff', '\u2003', '\u2028', '\u0000', '"', '$', '\u00c2\u00a0'])(
+    'takes only a space and a tab from around a name, not %j',
+    (character) => {
+      expect(cookieValues(`${character}sess=planted`, 'sess')).toEqual([]);
+      expect(cookieValues(`a=b; ${character}sess=planted`, 'sess')).toEqual([]);
+      expect(cookieValues(`sess${character}=planted`, 'sess')).toEqual([]);
+      expect(cookieValues(` \tsess \t=own; ${character}sess=planted`, 'sess')).toEqual(['own']);
+    },
+  );
+
+  it.each(['=sess=planted', '; =sess=planted', ',sess=planted', 'a=b, sess=planted', 'a="; sess=planted; b="'.replace(/;/g, ',')])(
+    'is not misled by %j',
+    (header) => expect(cookieValues(header, 'sess')).toEqual([]),
+  );
 
   it('looks once at a cookie that came many times', () => {
     expect(cookieValues('sess=x; '.repeat(1_000), 'sess')).toEqual(['x']);

@@ -1,28 +1,26 @@
-/** Cookies of one name that are looked at; a browser sends two at the most for what one application sets. */
-const MAX_VALUES = 4;
+import { parseCookie } from 'cookie';
 
 /**
  * The values of the cookies called `name` in a `Cookie` header, each once, in the order in which they stand there.
  *
  * The `cookie` package keeps only the first of several cookies with the same name. A cookie that another host of the domain planted may stand before
- * ours, so all are given (four at the most); the tests hold this to what `cookie` says about the first.
+ * ours, so each pair that can be ours is parsed by itself. Like browsers, `cookie` takes nothing but a space and a tab from around a name: a cookie called
+ * `\xA0__Host-sess`, which browsers let any sub-domain set, is not `__Host-sess`.
  */
 export function cookieValues(header: string, name: string): readonly string[] {
+  const values = new Set<string>();
   // Most requests without a session have other cookies, or none: one search settles those.
-  if (!header.includes(name)) return NONE;
-  const values: string[] = [];
-  for (let start = 0; start < header.length && values.length < MAX_VALUES;) {
-    const semicolon = header.indexOf(';', start);
+  for (let at = header.indexOf(name); at !== -1;) {
+    const semicolon = header.indexOf(';', at);
     const end = semicolon === -1 ? header.length : semicolon;
-    const equals = header.indexOf('=', start);
-    if (equals === -1) break;
-    if (equals < end && header.slice(start, equals).trim() === name) {
-      const value = header.slice(equals + 1, end).trim();
-      if (!values.includes(value)) values.push(value);
-    }
-    start = end + 1;
+    const value = parseCookie(header.slice(header.lastIndexOf(';', at) + 1, end), AS_IT_IS)[name];
+    if (value !== undefined) values.add(value);
+    at = header.indexOf(name, end);
   }
-  return values;
+  return values.size === 0 ? NONE : [...values];
 }
+
+/** An id and its signature need no escapes. */
+const AS_IT_IS = { decode: (value: string): string => value };
 
 const NONE: readonly string[] = [];

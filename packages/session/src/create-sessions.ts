@@ -44,7 +44,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     open(cookieHeader, connection) {
       const came = cookieHeader === undefined ? NONE : identities.in(cookieHeader, connection.secure);
       if (came.length === 0) return begin(context, connection, NOTHING_CAME);
-      return loadSession(context, came).then((outcome) => begin(context, connection, beginning(context, outcome)));
+      return loadSession(context, came).then((outcome) => begin(context, connection, beginning(context, outcome, came)));
     },
     async revokeUser(user) {
       await context.users.revoke(user);
@@ -58,8 +58,7 @@ export function createSessions(given: SessionsOptions): Sessions {
 }
 
 const NONE: readonly Identity[] = [];
-const NOTHING_CAME: Beginning = { cookieCame: false };
-const NOTHING_FOUND: Beginning = { cookieCame: true };
+const NOTHING_CAME: Beginning = { came: NONE };
 
 function openStore({ source, secrets, backing, now }: ResolvedOptions): SessionStore {
   const cache = openCache(source, secrets);
@@ -79,11 +78,11 @@ function tellWhenUnreachable(context: SessionContext): void {
 }
 
 /** An id that the store does not know is not adopted; where the store could not tell, `onUnavailable` decides. */
-function beginning({ options }: SessionContext, outcome: LoadOutcome): Beginning {
-  if (outcome.kind === 'found') return { found: outcome, cookieCame: true };
-  if (outcome.kind === 'missing') return NOTHING_FOUND;
+function beginning({ options }: SessionContext, outcome: LoadOutcome, came: readonly Identity[]): Beginning {
+  if (outcome.kind === 'found') return { found: outcome, came };
+  if (outcome.kind === 'missing') return { came };
   if (options.onUnavailable(outcome.error) === 'error') throw outcome.error;
-  return { unreachable: outcome.identity, cookieCame: true };
+  return { unreachable: outcome.identity, came };
 }
 
 function begin(context: SessionContext, connection: Connection, from: Beginning): RequestSession {

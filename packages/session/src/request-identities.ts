@@ -5,6 +5,9 @@ import type { Identity } from './session-context.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import { storageKey } from './session-id.ts';
 
+/** Sessions of one request that are looked for at the most, so that one request can't cost many reads. Cookies that are not well signed don't count. */
+const MAX_IDENTITIES = 16;
+
 /** Which sessions a request may have. */
 export interface RequestIdentities {
   /** The sessions that cookies with a good signature name; nothing else of the header is ever used. */
@@ -34,6 +37,7 @@ function reader(name: string, signer: CookieSigner, keyPrefix: string): (header:
     for (const value of values) {
       const identity = recent.find(value) ?? verified(value);
       if (identity !== undefined) identities.push(identity);
+      if (identities.length === MAX_IDENTITIES) break;
     }
     return identities;
   };

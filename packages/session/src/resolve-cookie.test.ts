@@ -21,11 +21,26 @@ describe('cookie options', () => {
     ['something else as partitioned', { partitioned: 'yes' }, 'auto', /"cookie.partitioned" is 'yes'; expected true, false/],
     ['a slip of the pen', { samesite: 'lax' }, 'auto', /unknown option "cookie.samesite": did you mean "cookie.sameSite"\?/],
     ['maxAge', { maxAge: 60 }, 'auto', /unknown option "cookie.maxAge": /],
+    ['a domain that is everybody’s', { domain: 'com' }, 'auto', /"cookie.domain" is 'com'; expected a domain that somebody can register/],
+    ['a domain that is everybody’s, with a dot', { domain: '.com' }, 'auto', /"cookie.domain" is '\.com'/],
+    ['a domain that is everybody’s, in capitals', { domain: 'Co.UK' }, 'auto', /"cookie.domain" is 'Co\.UK'/],
+    ['a domain under which others have sites', { domain: 'github.io' }, 'auto', /"cookie.domain" is 'github\.io'/],
+    ['a domain that is everybody’s, by a wildcard', { domain: 'bd' }, 'auto', /"cookie.domain" is 'bd'/],
+    ['a domain that is everybody’s, in another script', { domain: 'xn--p1ai' }, 'auto', /"cookie.domain" is 'xn--p1ai'/],
+    ['a domain of one word', { domain: 'localhost' }, 'auto', /for one host alone leave it out/],
+    ['an address as a domain', { domain: '127.0.0.1' }, 'auto', /no public suffix, single word or address/],
   ])('refuse %s', (_, options, secure, message) => {
     expect(() => resolveCookie(options, secure)).toThrow(
       expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }),
     );
   });
+
+  it.each(['example.com', '.example.com', 'shop.example.co.uk', 'me.github.io', 'shop.internal', 'www.ck'])(
+    'take the domain %s',
+    (domain) => {
+      expect(resolveCookie({ domain }, 'auto').domain).toBe(domain);
+    },
+  );
 
   it('take a prefix whose promise is kept', () => {
     expect(resolveCookie({ name: '__Host-app' }, true).name).toBe('__Host-app');

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { stringifySetCookie } from 'cookie';
+import { parse as parseHost } from 'tldts';
 import { COOKIE_VALUE_LENGTH } from './cookie-signature.ts';
 import { SessionError } from './errors.ts';
 import { badOption, checkUnknown, oneOf } from './option-checks.ts';
@@ -59,6 +60,7 @@ export function resolveCookie(given: CookieOptions | undefined, secure: SecureMo
     partitioned: oneOf('cookie.partitioned', options.partitioned, [true, false]) ?? false,
   };
   checkText(cookie);
+  checkDomain(cookie.domain);
   checkPrefix(cookie, secure);
   if (cookie.sameSite === 'none' && secure === false) {
     throw badOption('cookie.sameSite', 'none', '"lax" or "strict" with "secure: false": browsers refuse SameSite=None without Secure');
@@ -101,6 +103,16 @@ function checkText({ name, path, domain }: ResolvedCookie): void {
   if (Buffer.byteLength(longest) > MAX_COOKIE_BYTES) {
     throw badOption('cookie', { name, path, domain }, `name, path and domain with which a cookie stays within ${MAX_COOKIE_BYTES} bytes`);
   }
+}
+
+/** Browsers refuse a cookie for all of `com` or `co.uk`; one that did not would hand the session to every site there. */
+function checkDomain(domain: string | undefined): void {
+  if (domain === undefined || parseHost(domain, { allowPrivateDomains: true }).domain !== null) return;
+  throw badOption(
+    'cookie.domain',
+    domain,
+    'a domain that somebody can register, such as "example.com", and no public suffix, single word or address; for one host alone leave it out',
+  );
 }
 
 /** Browsers refuse a cookie whose prefix says more than its attributes. */

@@ -39,6 +39,23 @@ describe('the session cookie', () => {
     expect(partitioned.set('value', false, 60)).not.toContain('Partitioned');
   });
 
+  it('is never SameSite=None or Partitioned without Secure, whatever the options and the connection', () => {
+    for (const mode of ['auto', true, false] as const) {
+      for (const sameSite of ['lax', 'strict', 'none'] as const) {
+        for (const partitioned of [true, false]) {
+          if (mode === false && (partitioned || sameSite === 'none')) continue;
+          const written = cookie(mode, { sameSite, partitioned });
+          for (const secure of [true, false]) {
+            for (const header of [written.set('value', secure, 60), written.clear(secure)]) {
+              if (!header.includes('Secure')) expect(header).not.toMatch(/SameSite=None|Partitioned/);
+            }
+          }
+        }
+      }
+    }
+    expect(cookie('auto', { sameSite: 'none' }).set('value', false, 60)).toBe('sess=value; Path=/; HttpOnly; SameSite=Lax');
+  });
+
   it('is cleared with the attributes with which it was set', () => {
     expect(cookie('auto').clear(true)).toBe(
       '__Host-sess=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax',

@@ -22,7 +22,8 @@ export function sessionCookie(mode: SecureMode, options: ResolvedCookie): Sessio
     value: '',
     path: options.path,
     httpOnly: true,
-    sameSite: options.sameSite,
+    // Browsers refuse `None` without `Secure`. Over plain HTTP, `Lax` is what they take: other sites can't embed the application there.
+    sameSite: options.sameSite === 'none' && !isSecure(secure) ? 'lax' : options.sameSite,
     secure: isSecure(secure),
     ...(options.partitioned && isSecure(secure) ? { partitioned: true } : {}),
     ...(options.domain === undefined ? {} : { domain: options.domain }),

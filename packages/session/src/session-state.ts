@@ -15,14 +15,17 @@ export interface Beginning {
   readonly found?: { readonly persisted: Persisted; readonly data: SessionData; readonly readOnly?: string | undefined };
   /** The session that the browser has, where nobody could tell whether it exists: an empty one stands in for it. */
   readonly unreachable?: Identity;
-  /** Whether the browser has a cookie of ours. */
-  readonly cookieCame: boolean;
+  /** The sessions that the browser's well-signed cookies name: mostly one. */
+  readonly came: readonly Identity[];
 }
 
 /** What one request knows of its session: the data, what is stored of it, and what the browser must be told. Changed by its methods and by destroy. */
 export class SessionState {
   readonly context: SessionContext;
   readonly connection: Connection;
+  /** The sessions that the browser's well-signed cookies name, until they are destroyed. */
+  came: readonly Identity[];
+  /** Whether the browser has a cookie of ours. */
   readonly cookieCame: boolean;
   /** When this request began to use the session. */
   readonly usedAt: number;
@@ -45,10 +48,11 @@ export class SessionState {
   /** What the response must tell the browser; `refresh` can wait for another response. */
   cookie: 'set' | 'refresh' | 'clear' | undefined;
 
-  constructor(context: SessionContext, connection: Connection, { found, unreachable, cookieCame }: Beginning) {
+  constructor(context: SessionContext, connection: Connection, { found, unreachable, came }: Beginning) {
     this.context = context;
     this.connection = connection;
-    this.cookieCame = cookieCame;
+    this.came = came;
+    this.cookieCame = came.length > 0;
     this.unreachable = unreachable;
     this.readOnly = found?.readOnly;
     this.usedAt = context.options.now();
