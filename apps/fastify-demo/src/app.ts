@@ -24,8 +24,8 @@ export function buildApp({ ttlSeconds = 3_600, ...where }: AppOptions): FastifyI
 async function routes(app: FastifyInstance): Promise<void> {
   app.post<{ Body: LoginBody }>('/login', { schema: { body: LOGIN_BODY } }, async ({ body: { user }, session }) => {
     // A visitor's cart comes along; the cart of somebody else does not.
-    const keepData = session.data.user === undefined || session.data.user === user;
-    await session.regenerate({ keepData, restartLifetime: true });
+    const isTheirs = session.data.user === undefined || session.data.user === user;
+    await session.regenerate({ keep: isTheirs ? ['cart'] : [], restartLifetime: true });
     session.data.user = user;
     session.data.role = 'customer';
     return { user, role: session.data.role };

@@ -33,8 +33,8 @@ function shop(): Router {
     const user = bodyText(ctx, 'user', 'USER_123');
     const { session } = ctx;
     // A visitor's cart comes along; the cart of somebody else does not.
-    const keepData = session.data.user === undefined || session.data.user === user;
-    await session.regenerate({ keepData, restartLifetime: true });
+    const isTheirs = session.data.user === undefined || session.data.user === user;
+    await session.regenerate({ keep: isTheirs ? ['cart'] : [], restartLifetime: true });
     session.data.user = user;
     session.data.role = 'customer';
     ctx.body = { user, role: session.data.role };

@@ -233,7 +233,7 @@ describe('a store that is out of reach', () => {
     const store = failingStore();
     const app = await shop({ store });
     app.post('/elevate', async (request) => {
-      await request.session.regenerate();
+      await request.session.regenerate({ keep: true });
       request.session.data.cart = ['too late'];
       store.down = true;
     });

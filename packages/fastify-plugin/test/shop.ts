@@ -25,7 +25,7 @@ export async function shop(options: Partial<FastifySessionsOptions> = {}, server
   opened.push(app);
   await app.register(sessions, { store: memoryStore(), secret: SECRET, ttlSeconds: 3_600, secure: false, ...options });
   app.post('/login', async (request) => {
-    await request.session.regenerate();
+    await request.session.regenerate({ keep: ['cart'] });
     request.session.data.userId = 'USER_123';
     return { id: request.session.id };
   });

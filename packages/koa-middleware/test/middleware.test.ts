@@ -230,7 +230,7 @@ describe('a store that is out of reach', () => {
       { store },
       {
         async '/elevate'(ctx) {
-          await ctx.session.regenerate();
+          await ctx.session.regenerate({ keep: true });
           ctx.session.data.cart = ['too late'];
           store.down = true;
           ctx.body = 'done';

@@ -41,7 +41,7 @@ export function shop(options: Partial<KoaSessionsOptions> = {}, routes: Readonly
 
 const SHOP: Readonly<Record<string, Handler>> = {
   async '/login'(ctx) {
-    await ctx.session.regenerate();
+    await ctx.session.regenerate({ keep: ['cart'] });
     ctx.session.data.userId = 'USER_123';
     ctx.body = { id: ctx.session.id };
   },

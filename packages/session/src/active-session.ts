@@ -1,13 +1,15 @@
+import { answer } from './answer.ts';
 import { commitSession } from './commit-session.ts';
 import { SessionError } from './errors.ts';
 import { endGrace, newestKey } from './grace.ts';
 import { loadOne } from './load-session.ts';
+import { own, setOwn, type PlainObject } from './merge-data.ts';
 import { OneAtATime } from './one-at-a-time.ts';
-import { resolveGrace } from './resolve-grace.ts';
+import { regenerateSession } from './regenerate-session.ts';
 import { revokeOthers } from './revoke-others.ts';
-import { idleSeconds, newLifetime, type Identity } from './session-context.ts';
+import { idleSeconds, type Identity } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
-import type { RegenerateOptions, RequestSession, ResponseFacts, SessionData, Updated } from './session.ts';
+import type { RegenerateOptions, RequestSession, ResponseFacts, SessionCallback, SessionData, Updated } from './session.ts';
 import { updateSession } from './update-session.ts';
 import { destroySession, gone, late, readOnly } from './write-session.ts';
 
@@ -61,19 +63,36 @@ export class ActiveSession implements RequestSession {
     }
     this.#state.wasRead = true;
     this.#state.dataRead = true;
-    this.#state.data = data;
+    // Frozen is what another id had (`regenerate`), or the application: nobody could put anything into it.
+    this.#state.data = Object.isFrozen(data) ? { ...data } : data;
   }
 
-  regenerate(options: RegenerateOptions = {}): Promise<void> {
-    return this.#inTurn(() => regenerate(this.#state, options));
+  get(key: string): unknown {
+    return own(this.data as PlainObject, key);
   }
 
-  destroy(): Promise<void> {
-    return this.#inTurn(() => destroy(this.#state));
+  set(key: string, value: unknown): void {
+    setOwn(this.data, key, value);
   }
 
-  save(): Promise<void> {
-    return this.#inTurn(() => save(this.#state));
+  regenerate(options?: RegenerateOptions | readonly string[]): Promise<void>;
+  regenerate(callback: SessionCallback): void;
+  regenerate(options: RegenerateOptions | readonly string[] | undefined, callback: SessionCallback): void;
+  regenerate(first?: RegenerateOptions | readonly string[] | SessionCallback, second?: SessionCallback): Promise<void> | void {
+    const [options, callback] = typeof first === 'function' ? [undefined, first] : [first, second];
+    return this.#inTurn(() => regenerateSession(this.#state, options), callback);
+  }
+
+  destroy(): Promise<void>;
+  destroy(callback: SessionCallback): void;
+  destroy(callback?: SessionCallback): Promise<void> | void {
+    return this.#inTurn(() => destroy(this.#state), callback);
+  }
+
+  save(): Promise<void>;
+  save(callback: SessionCallback): void;
+  save(callback?: SessionCallback): Promise<void> | void {
+    return this.#inTurn(() => save(this.#state), callback);
   }
 
   update<T = void>(change: (data: SessionData) => T): Promise<Updated<T>> {
@@ -84,8 +103,10 @@ export class ActiveSession implements RequestSession {
     return this.#inTurn(() => revokeOthers(this.#state));
   }
 
-  reload(): Promise<void> {
-    return this.#inTurn(() => reload(this.#state));
+  reload(): Promise<void>;
+  reload(callback: SessionCallback): void;
+  reload(callback?: SessionCallback): Promise<void> | void {
+    return this.#inTurn(() => reload(this.#state), callback);
   }
 
   get wasRead(): boolean {
@@ -108,31 +129,13 @@ export class ActiveSession implements RequestSession {
     return cookie.set(signer.sign(cookie.name(secure), this.#state.id), secure, idleSeconds(context, lifetime, options.now()));
   }
 
-  #inTurn<T>(operation: () => Promise<T>): Promise<T> {
+  #inTurn<T>(operation: () => Promise<T>): Promise<T>;
+  #inTurn(operation: () => Promise<void>, callback: SessionCallback | undefined): Promise<void> | void;
+  #inTurn(operation: () => Promise<void>, callback?: SessionCallback): Promise<void> | void {
     this.#state.wasRead = true;
     this.#operations ??= new OneAtATime();
-    return this.#operations.run(operation);
+    return answer(this.#operations.run(operation), callback);
   }
-}
-
-async function regenerate(state: SessionState, options: RegenerateOptions): Promise<void> {
-  const { keepData = true, restartLifetime = false } = options;
-  const graceSeconds = resolveGrace(state.context.options, options.graceSeconds);
-  if (state.headersSent) throw late('a new id');
-  if (state.readOnly !== undefined) throw readOnly();
-  const { empty } = state.context.codec;
-  const now = state.context.options.now();
-  const lifetime = restartLifetime || state.destroyed ? newLifetime(state.context, now) : { ...state.lifetime, idCreatedAt: now };
-  const text = keepData ? state.encoded() : empty;
-  const old = state.persisted;
-  if (old !== undefined && text !== empty) return state.told('regenerated', state.moveToNewId(old, text, lifetime, graceSeconds));
-  // Without data there is nothing to carry over: the old session ends, and the new one is stored when something is put into it.
-  if (old !== undefined) {
-    await destroySession(state.context, old.identity, 'regenerated', old.stored.ttlSeconds);
-    state.cookie = state.cookieCame ? 'clear' : undefined;
-  }
-  if (!keepData) state.data = {};
-  state.startOver(lifetime);
 }
 
 async function destroy(state: SessionState): Promise<void> {
@@ -182,6 +185,6 @@ async function reload(state: SessionState): Promise<void> {
   if (outcome?.kind === 'unavailable') throw outcome.error;
   if (outcome?.kind === 'found') state.reloaded(outcome.persisted, outcome.data, outcome.readOnly);
   else if (state.persisted !== undefined) throw gone();
-  else state.data = {};
+  else state.replaceData({});
   state.unreachable = undefined;
 }

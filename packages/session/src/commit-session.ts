@@ -81,7 +81,7 @@ async function unlessGone(state: SessionState, reason: CommitReason, write: (bas
 async function renew(state: SessionState, facts: CommitFacts, text: string): Promise<void> {
   const lifetime = { ...state.lifetime, idCreatedAt: state.usedAt };
   try {
-    await unlessGone(state, 'renewal-due', (base) => state.moveToNewId(base, text, lifetime));
+    await unlessGone(state, 'renewal-due', (base) => state.moveToNewId(base, { data: state.data, text, lifetime }));
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
     const withoutRenewal = { ...facts, renewalDue: false };

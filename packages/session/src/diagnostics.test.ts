@@ -79,7 +79,7 @@ describe('diagnostics', () => {
     await browser.visit((session) => void (session.data.user = 'USER_123'));
     await browser.visit(async (session) => {
       ids.push(session.id);
-      await session.regenerate();
+      await session.regenerate({ keep: true });
       ids.push(session.id);
     });
     await browser.visit((session) => session.destroy());

@@ -76,6 +76,13 @@ export function own(object: PlainObject, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
+/** Gives `data` a property of its own; `undefined` takes it away. */
+export function setOwn(data: SessionData, key: string, value: unknown): void {
+  if (value === undefined) Reflect.deleteProperty(data, key);
+  // Defined, not assigned: the name `__proto__` would replace the prototype.
+  else Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
 /** Whether a value is an object that was written as `{}`, rather than of a class. */
 export function isPlainObject(value: unknown): value is PlainObject {
   if (typeof value !== 'object' || value === null) return false;

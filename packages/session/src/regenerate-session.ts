@@ -1,39 +1,48 @@
-import { endGrace, keepReadable } from './grace.ts';
-import { createSession, destroySession, gone, type Content } from './write-session.ts';
-import type { Persisted, SessionContext } from './session-context.ts';
+import { keptData } from './kept-data.ts';
+import { mergeData } from './merge-data.ts';
+import { resolveRegenerate } from './regenerate-options.ts';
+import { newLifetime } from './session-context.ts';
+import type { SessionState } from './session-state.ts';
+import type { RegenerateOptions, SessionData } from './session.ts';
+import { destroySession, late, readOnly } from './write-session.ts';
 
-/**
- * Stores `content` under a new id and destroys `old`, which can be read for `graceSeconds` more.
- *
- * The new one is written first: where that fails, nothing has changed. Only a session that was still there is carried over: one that another request
- * destroyed meanwhile must not live on under a new id, so what was written is withdrawn. Nobody has seen the new id by then.
- *
- * @throws {SessionError} `SESS_DESTROYED` when `old` is gone; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
- */
-export async function regenerateSession(
-  context: SessionContext,
-  content: Content,
-  old: Persisted,
-  graceSeconds: number,
-): Promise<Persisted> {
-  const next = await createSession(context, content, undefined);
-  const readable = graceSeconds > 0 && (await keepReadable(context, old, next.identity.key, graceSeconds));
-  let existed: boolean;
-  try {
-    existed = await destroySession(context, old.identity, 'regenerated', old.stored.ttlSeconds);
-  } catch (error) {
-    await withdraw(context, next, readable ? old : undefined);
-    throw error;
+/** Gives the session a new id, and drops all data but what is to be kept. */
+export async function regenerateSession(state: SessionState, given: RegenerateOptions | readonly string[] | undefined): Promise<void> {
+  const { context } = state;
+  const { keep, restartLifetime, graceSeconds } = resolveRegenerate(context.options, given);
+  if (state.headersSent) throw late('a new id');
+  if (state.readOnly !== undefined) throw readOnly();
+  const { codec } = context;
+  const now = context.options.now();
+  const lifetime = restartLifetime || state.destroyed ? newLifetime(context, now) : { ...state.lifetime, idCreatedAt: now };
+  const before = keep === true ? undefined : snapshot(state);
+  const kept = keep === true ? state.data : keptData(state.data, keep);
+  const text = keep === true ? state.encoded() : codec.encode(kept);
+  const old = state.persisted;
+  if (old !== undefined && text !== codec.empty) {
+    await state.told('regenerated', state.moveToNewId(old, { data: kept, text, lifetime }, graceSeconds));
+  } else {
+    // Without data there is nothing to carry over: the old session ends, and the new one is stored when something is put into it.
+    if (old !== undefined) {
+      await destroySession(context, old.identity, 'regenerated', old.stored.ttlSeconds);
+      state.cookie = state.cookieCame ? 'clear' : undefined;
+    }
+    state.startOver(lifetime);
   }
-  if (existed) return next;
-  await withdraw(context, next, readable ? old : undefined);
-  throw gone();
+  if (keep !== true) startWith(state, before, codec.decode(text));
 }
 
-/** Where this fails, the record ends with its time to live: its id is known to nobody. */
-async function withdraw(context: SessionContext, { identity }: Persisted, readable: Persisted | undefined): Promise<void> {
-  const { store, options } = context;
-  const next = store.destroy(identity.key, options.ttlSeconds);
-  const grace = readable && endGrace(context, readable.identity.key);
-  await Promise.allSettled([next, grace]);
+/** The data as it is now; `undefined` where it can't be stored, and so can't be compared. */
+function snapshot(state: SessionState): SessionData | undefined {
+  try {
+    return state.context.codec.decode(state.encoded());
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces the data. What the handler changed while the new id was made belongs to the new session: not every handler waits. */
+function startWith(state: SessionState, before: SessionData | undefined, kept: SessionData): void {
+  const now = before && snapshot(state);
+  state.replaceData(before === undefined || now === undefined ? kept : mergeData(before, now, kept, 'mine'));
 }

@@ -81,7 +81,7 @@ describe('a request that runs while its session is destroyed', () => {
     const { app, browser } = await loggedIn();
     const slow = await browser.open();
     await browser.copy().visit((session) => session.destroy());
-    await expect(slow.regenerate()).rejects.toMatchObject({ code: 'SESS_DESTROYED' });
+    await expect(slow.regenerate({ keep: true })).rejects.toMatchObject({ code: 'SESS_DESTROYED' });
     await browser.close(slow);
     expect(browser.setCookie).toBeUndefined();
     for (const { key } of app.store.saves) expect(await app.store.load(key)).toBeUndefined();
@@ -121,7 +121,7 @@ describe('two requests that regenerate one session at once', () => {
   it('leave one session, and the other is told', async () => {
     const { browser } = await loggedIn();
     const [first, second] = [browser, browser.copy()];
-    const results = await Promise.allSettled([first, second].map((each) => each.visit((session) => session.regenerate())));
+    const results = await Promise.allSettled([first, second].map((each) => each.visit((session) => session.regenerate({ keep: true }))));
     expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     const winner = results[0]?.status === 'fulfilled' ? first : second;
     expect(await winner.visit((session) => session.data.user)).toBe('USER_123');
@@ -156,7 +156,7 @@ describe('operations that the handler does not wait for', () => {
   it('are waited for before the headers leave, one after the other', async () => {
     const { app, browser } = await loggedIn();
     await browser.visit((session) => {
-      void session.regenerate();
+      void session.regenerate({ keep: ['user'] });
       session.data.note = 'kept';
       void session.save();
     });

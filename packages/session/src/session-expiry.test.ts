@@ -84,7 +84,7 @@ describe('the absolute timeout', () => {
   it('is not put off by a save, nor by a new id', async () => {
     const { app, browser } = await loggedIn({ ttlSeconds: 100, absoluteTtlSeconds: 150 });
     app.passSeconds(90);
-    await browser.visit((session) => session.regenerate());
+    await browser.visit((session) => session.regenerate({ keep: true }));
     await browser.visit((session) => void (session.data.note = 'changed'));
     expect(app.store.saves.map(({ ttlSeconds }) => ttlSeconds)).toEqual([60, 60]);
     app.passSeconds(60);

@@ -8,7 +8,7 @@ async function regenerated(options: Partial<SessionsOptions> = {}): Promise<{ ap
   await browser.visit((session) => void (session.data.cart = ['before']));
   const old = browser.copy();
   await browser.visit(async (session) => {
-    await session.regenerate();
+    await session.regenerate({ keep: true });
     session.data.user = 'USER_123';
   });
   app.store.forget();
@@ -44,7 +44,7 @@ describe('an old id in its grace', () => {
     const readOnly = { code: 'SESS_READ_ONLY', statusCode: 409, retryable: true };
     await expect(old.visit((session) => void (session.data.note = 'lost'))).rejects.toMatchObject(readOnly);
     await expect(old.visit((session) => session.update((data) => void (data.visits = 1)))).rejects.toMatchObject(readOnly);
-    await expect(old.visit((session) => session.regenerate())).rejects.toMatchObject(readOnly);
+    await expect(old.visit((session) => session.regenerate({ keep: true }))).rejects.toMatchObject(readOnly);
     await old.visit(async (session) => {
       await session.save();
       session.data.note = 'lost';
@@ -63,7 +63,7 @@ describe('an old id in its grace', () => {
 
   it('ends that session when it logs out, also when it has got yet another id', async () => {
     const { old, browser } = await regenerated();
-    await browser.visit((session) => session.regenerate());
+    await browser.visit((session) => session.regenerate({ keep: true }));
     expect(await old.visit((session) => session.readOnly)).toBe(true);
     await old.visit((session) => session.destroy());
     expect(old.cookies.size).toBe(0);
@@ -83,11 +83,11 @@ describe('an old id in its grace', () => {
   it('can be left out, or be shorter, for one change of ids', async () => {
     const { app, browser } = await regenerated();
     const [first, second] = [browser.copy(), new Browser(app)];
-    await browser.visit((session) => session.regenerate({ graceSeconds: 0 }));
+    await browser.visit((session) => session.regenerate({ keep: true, graceSeconds: 0 }));
     expect(await first.visit((session) => session.isNew)).toBe(true);
     await second.visit((session) => void (session.data.note = 1));
     const old = second.copy();
-    await second.visit((session) => session.regenerate({ graceSeconds: 2 }));
+    await second.visit((session) => session.regenerate({ keep: true, graceSeconds: 2 }));
     app.passSeconds(2);
     expect(await old.visit((session) => session.isNew)).toBe(true);
   });
@@ -107,7 +107,7 @@ describe('an old id in its grace', () => {
     await browser.visit(async (session) => {
       app.store.beforeNext('save', () => undefined);
       app.store.beforeNext('save', outage);
-      await session.regenerate();
+      await session.regenerate({ keep: true });
     });
     expect(await browser.visit((session) => session.data.user)).toBe('USER_123');
     expect(await old.visit((session) => session.isNew)).toBe(true);
@@ -118,7 +118,7 @@ describe('an old id in its grace', () => {
     const slow = await browser.open();
     const old = browser.copy();
     await browser.copy().visit((session) => session.destroy());
-    await expect(slow.regenerate()).rejects.toMatchObject({ code: 'SESS_DESTROYED' });
+    await expect(slow.regenerate({ keep: true })).rejects.toMatchObject({ code: 'SESS_DESTROYED' });
     expect(await old.visit((session) => session.isNew)).toBe(true);
   });
 });

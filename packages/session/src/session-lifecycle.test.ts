@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { application, Browser, outage, type Application } from '../test/visit.ts';
 import type { SessionsOptions } from './options.ts';
 import { storageKey } from './session-id.ts';
+import type { RegenerateOptions, Session } from './session.ts';
 
 async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser }> {
   const app = application(options);
@@ -111,12 +112,12 @@ describe('a log line of a session', () => {
 });
 
 describe('regenerate', () => {
-  it('moves the data to a new id, and the old id is dead', async () => {
+  it('moves what is to be kept to a new id, and the old id is dead', async () => {
     const { app, browser } = await loggedIn();
     const thief = browser.copy();
     const before = await browser.visit((session) => session.id);
     await browser.visit(async (session) => {
-      await session.regenerate();
+      await session.regenerate({ keep: true });
       expect(session.id).not.toBe(before);
       session.data.user = 'ADMIN';
     });
@@ -125,14 +126,57 @@ describe('regenerate', () => {
     expect(app.store.operations.filter((operation) => operation === 'destroy')).toHaveLength(1);
   });
 
-  it('keeps what was put into a new session before it', async () => {
+  it.each([true, false])('starts empty but for the keys to keep, whether the session was stored before: %s', async (wasStored) => {
     const browser = new Browser(application());
+    const fill = (session: Session): void => void Object.assign(session.data, { user: 'ADMIN', cart: ['sku-1'], visits: 3 });
+    if (wasStored) await browser.visit(fill);
     await browser.visit(async (session) => {
+      fill(session);
+      await session.regenerate({ keep: ['cart', 'no such key'] });
+      expect(session.data).toEqual({ cart: ['sku-1'] });
       session.data.user = 'USER_123';
-      await session.regenerate();
     });
-    expect(await browser.visit((session) => session.data.user)).toBe('USER_123');
+    expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', cart: ['sku-1'] });
   });
+
+  it('takes an array for the keys to keep', async () => {
+    const { browser } = await loggedIn();
+    await browser.visit((session) => session.regenerate(['cart']));
+    expect(await browser.visit((session) => session.data)).toEqual({ cart: ['sku-1'] });
+  });
+
+  it('drops data that could not be stored anyway', async () => {
+    const { browser } = await loggedIn();
+    await browser.visit(async (session) => {
+      session.data.note = 1n;
+      await session.regenerate({ keep: ['cart'] });
+    });
+    expect(await browser.visit((session) => session.data)).toEqual({ cart: ['sku-1'] });
+  });
+
+  it('shows a handler that it still writes into the data of before', async () => {
+    const { browser } = await loggedIn();
+    await browser.visit(async (session) => {
+      const before = session.data;
+      await session.regenerate();
+      expect(() => (before.user = 'USER_456')).toThrow(TypeError);
+      session.data = before;
+      session.data.user = 'USER_456';
+    });
+    expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_456', cart: ['sku-1'] });
+  });
+
+  it.each([{ keepData: false }, { kep: true }, { keep: 'cart' }, { keep: [1] }, { keep: false }, { restartLifetime: 'yes' }, 'cart', null])(
+    'refuses %o, and changes nothing',
+    async (options) => {
+      const { app, browser } = await loggedIn();
+      await browser.visit(async (session) => {
+        await expect(session.regenerate(options as RegenerateOptions)).rejects.toMatchObject({ code: 'SESS_BAD_OPTION' });
+      });
+      expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', cart: ['sku-1'] });
+      expect(app.store.operations).toEqual(['load', 'load']);
+    },
+  );
 
   it('stores nothing for a session without data', async () => {
     const app = application();
@@ -140,10 +184,10 @@ describe('regenerate', () => {
     expect(app.store.operations).toEqual([]);
   });
 
-  it('can leave the data behind', async () => {
+  it('starts empty', async () => {
     const { browser } = await loggedIn();
     await browser.visit(async (session) => {
-      await session.regenerate({ keepData: false });
+      await session.regenerate();
       expect([session.isNew, session.data]).toEqual([true, {}]);
     });
     expect(browser.cookies.size).toBe(0);
@@ -153,9 +197,9 @@ describe('regenerate', () => {
     const { app, browser } = await loggedIn();
     const createdAt = await browser.visit((session) => session.createdAt.getTime());
     app.passSeconds(1_000);
-    await browser.visit((session) => session.regenerate());
+    await browser.visit((session) => session.regenerate({ keep: true }));
     expect(await browser.visit((session) => session.createdAt.getTime())).toBe(createdAt);
-    await browser.visit((session) => session.regenerate({ restartLifetime: true }));
+    await browser.visit((session) => session.regenerate({ keep: true, restartLifetime: true }));
     expect(await browser.visit((session) => session.createdAt.getTime())).toBe(createdAt + 1_000_000);
   });
 
@@ -164,7 +208,7 @@ describe('regenerate', () => {
     const before = await browser.visit((session) => session.id);
     app.store.beforeNext('destroy', outage);
     await browser.visit(async (session) => {
-      await expect(session.regenerate()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+      await expect(session.regenerate({ keep: true })).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
     });
     expect(browser.setCookie).toBeUndefined();
     expect(await browser.visit((session) => session.id)).toBe(before);
@@ -175,7 +219,7 @@ describe('regenerate', () => {
   it('sends the new cookie even where the response fails later', async () => {
     const { app, browser } = await loggedIn();
     const session = await browser.open();
-    await session.regenerate();
+    await session.regenerate({ keep: true });
     session.data.user = 'ADMIN';
     app.store.beforeNext('save', outage);
     await expect(browser.close(session)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });

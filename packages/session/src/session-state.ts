@@ -3,12 +3,12 @@ import { publish, type SaveEvent } from './diagnostics.ts';
 import type { Lifetime } from './envelope.ts';
 import { SessionError } from './errors.ts';
 import { mergeData } from './merge-data.ts';
-import { regenerateSession } from './regenerate-session.ts';
+import { moveSession } from './move-session.ts';
 import { replaceSession, type Change } from './replace-session.ts';
 import { newIdentity, newLifetime, type Identity, type Persisted, type SessionContext } from './session-context.ts';
 import type { Owner } from './session-owner.ts';
 import type { Connection, SessionData } from './session.ts';
-import { createSession } from './write-session.ts';
+import { createSession, type Content } from './write-session.ts';
 
 /** What a request's session starts from. */
 export interface Beginning {
@@ -116,13 +116,8 @@ export class SessionState {
   }
 
   /** Stores the data under a new id, and destroys the old one. */
-  async moveToNewId(
-    base: Persisted,
-    text: string,
-    lifetime: Lifetime,
-    graceSeconds: number = this.context.options.graceSeconds,
-  ): Promise<void> {
-    this.#keep(await regenerateSession(this.context, { data: this.data, text, lifetime, owner: base.owner }, base, graceSeconds));
+  async moveToNewId(base: Persisted, content: Content, graceSeconds: number = this.context.options.graceSeconds): Promise<void> {
+    this.#keep(await moveSession(this.context, { owner: base.owner, ...content }, base, graceSeconds));
     this.cookie = 'set';
   }
 
@@ -130,8 +125,15 @@ export class SessionState {
   reloaded(persisted: Persisted, data: SessionData, readOnly?: string): void {
     this.#keep(persisted);
     this.readOnly = readOnly;
-    this.data = data;
+    this.replaceData(data);
     this.isNew = false;
+  }
+
+  /** Starts with another object. Frozen, the one before shows who still writes into it; read it may be. */
+  replaceData(data: SessionData): void {
+    Object.freeze(this.data);
+    this.data = data;
+    this.dataRead = true;
   }
 
   /** Becomes a session that the store knows nothing of. */

@@ -59,7 +59,7 @@ describe('revokeUser', () => {
     await app.sessions.revokeUser('USER_123');
     saving.data.note = 'late';
     await browser.close(saving);
-    await moving.regenerate();
+    await moving.regenerate({ keep: true });
     await moved.close(moving);
     expect([await isIn(browser), await isIn(moved)]).toEqual([false, false]);
   });
@@ -68,7 +68,7 @@ describe('revokeUser', () => {
     const app = unlisted({ userOf, graceSeconds: 60 });
     const browser = await login(app);
     const old = browser.copy();
-    await browser.visit((session) => session.regenerate());
+    await browser.visit((session) => session.regenerate({ keep: true }));
     expect(await isIn(old)).toBe(true);
     await app.sessions.revokeUser('USER_123');
     expect(await isIn(old)).toBe(false);

@@ -48,7 +48,7 @@ describe.each(forms)('a session that is stored %s', (_, options) => {
     expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', cart: LONG_CART });
     expect(app.store.operations).toEqual(['load']);
     await browser.visit((session) => session.data.cart?.push('one more'));
-    await browser.visit((session) => session.regenerate());
+    await browser.visit((session) => session.regenerate({ keep: true }));
     await browser.visit(async (session) => {
       session.data.cart = [];
       await session.reload();
@@ -136,7 +136,7 @@ describe('encryption', () => {
   it('does not read a record that was moved to the key of another session', async () => {
     const { app, browser } = await begun({ encrypt: { secret: OLD } });
     const rich = lastSaved(app);
-    await browser.visit((session) => session.regenerate({ keepData: false }));
+    await browser.visit((session) => session.regenerate());
     await browser.visit((session) => void (session.data.user = 'USER_456'));
     await plant(app, rich);
     const loads = await loadsDuring(async () => expect(await browser.visit((session) => session.isNew)).toBe(true));

@@ -22,7 +22,7 @@ describe('sessions with a database behind the cache', () => {
     await browser.visit((session) => void (session.data.cart = ['sku-1']));
     for (const operation of ['load', 'save', 'touch', 'destroy'] as const) app.store.beforeEach(operation, outage);
     await browser.visit(async (session) => {
-      await session.regenerate();
+      await session.regenerate({ keep: true });
       session.data.user = 'USER_123';
     });
     await browser.visit((session) => void session.data.cart?.push('sku-2'));

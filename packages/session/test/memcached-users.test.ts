@@ -112,7 +112,7 @@ describe(`an old id in its grace, in memcached (${runtime})`, () => {
     const { one, two } = await servers(2, { graceSeconds: 2 });
     const browser = await login(one, 'USER_123');
     const old = new Browser({ sessions: two }, browser.cookies);
-    await browser.visit((session) => session.regenerate());
+    await browser.visit((session) => session.regenerate({ keep: true }));
     expect(await old.visit((session) => [session.readOnly, session.data.user])).toEqual([true, 'USER_123']);
     await expect(old.visit((session) => void (session.data.note = 1))).rejects.toMatchObject({ code: 'SESS_READ_ONLY' });
     expect(old.setCookie).toBeUndefined();
@@ -124,7 +124,7 @@ describe(`an old id in its grace, in memcached (${runtime})`, () => {
     const { one, two } = await servers(2, { graceSeconds: 60 });
     const browser = await login(one, 'USER_123');
     const old = new Browser({ sessions: two }, browser.cookies);
-    await browser.visit((session) => session.regenerate());
+    await browser.visit((session) => session.regenerate({ keep: true }));
     await old.visit((session) => session.destroy());
     expect(await isIn(browser)).toBe(false);
   });

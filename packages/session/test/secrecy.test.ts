@@ -66,7 +66,7 @@ it('no id, key, value or secret is in a diagnostics event, an error, a warning o
   // From the first visit to the logout, with all that can go wrong in between.
   await visit((session) => void (session.data = { user: VALUE, note: { [VALUE]: VALUE } }));
   await visit(show);
-  await visit((session) => session.regenerate());
+  await visit((session) => session.regenerate({ keep: true }));
   await visit((session) => void (session.data.note = 12_345n));
   await visit((session) => void (session.data.note = { [VALUE]: new Map([[VALUE, VALUE]]) }));
   await visit((session) => void (session.data.note = VALUE.repeat(1_000)));
