@@ -21,9 +21,9 @@ describe('a configuration endpoint', () => {
     ['config get cluster\r\n', `CONFIG cluster 0 ${PAYLOAD.length}\r\n${PAYLOAD}\r\nEND\r\n`],
     ['get AmazonElastiCache:cluster\r\n', `VALUE AmazonElastiCache:cluster 0 ${PAYLOAD.length}\r\n${PAYLOAD}\r\nEND\r\n`],
     ['config get cluster\n', `CONFIG cluster 0 ${PAYLOAD.length}\r\n${PAYLOAD}\r\nEND\r\n`],
-    ['version\r\n', 'VERSION 1.6.18-embedded\r\n'],
+    ['version\r\n', 'VERSION 1.6.18\r\n'],
     ['get other\r\n', 'ERROR\r\n'],
-    ['config get other\r\nversion\r\n', 'ERROR\r\nVERSION 1.6.18-embedded\r\n'],
+    ['config get other\r\nversion\r\n', 'ERROR\r\nVERSION 1.6.18\r\n'],
     ['quit\r\nversion\r\n', ''],
   ])('answers %j', async (request, reply) => {
     endpoint = await startConfigurationEndpoint({ listing });
@@ -34,7 +34,7 @@ describe('a configuration endpoint', () => {
     endpoint = await startConfigurationEndpoint({ listing });
     const connection = new RawConnection(endpoint.port);
     connection.send('version\r\nconfig get');
-    await connection.receive('VERSION 1.6.18-embedded\r\n');
+    await connection.receive('VERSION 1.6.18\r\n');
     connection.send(' cluster\r\n');
     expect(await connection.receive('END\r\n')).toContain(PAYLOAD);
     connection.destroy();
@@ -53,7 +53,7 @@ describe('a configuration endpoint', () => {
   test('takes a login where it has credentials, but asks for none', async () => {
     endpoint = await startConfigurationEndpoint({ listing, credentials: { username: 'user', password: 'secret' } });
     expect((await exchange(endpoint.port, 'set auth 0 0 11\r\nuser secret\r\nversion\r\n')).toString()).toBe(
-      'STORED\r\nVERSION 1.6.18-embedded\r\n',
+      'STORED\r\nVERSION 1.6.18\r\n',
     );
     expect((await exchange(endpoint.port, 'set auth 0 0 10\r\nuser wrong\r\n')).toString()).toBe('CLIENT_ERROR authentication failure\r\n');
     expect((await exchange(endpoint.port, 'config get cluster\r\n')).toString()).toContain(PAYLOAD);

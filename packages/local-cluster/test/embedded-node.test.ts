@@ -52,7 +52,7 @@ describe('a paused embedded node', () => {
     expect([old.received, young.received]).toEqual(['', '']);
     await local.resumeNode(id);
     expect(await old.receive('END\r\n')).toBe('VALUE a 0 1\r\nx\r\nEND\r\n');
-    expect(await young.receive('\r\n')).toBe('VERSION 1.6.18-embedded\r\n');
+    expect(await young.receive('\r\n')).toBe('VERSION 1.6.18\r\n');
   });
 
   test('does not even begin a TLS handshake', async () => {
@@ -67,19 +67,23 @@ describe('a paused embedded node', () => {
 });
 
 describe('an embedded node that crashes', () => {
-  test.each([false, true])('resets its connections (TLS: %s), frees its port, and starts again on it without items', async (secure) => {
-    const { id, port, cluster: local } = await startNode(secure ? { tls: selfSigned() } : {});
-    await exchange(port, 'set a 0 0 1\r\nx\r\n', { tls: secure });
-    const socket = connect({ port, host: '127.0.0.1' });
-    await once(socket, 'connect');
-    const broken = once(socket, 'error');
-    await local.crashNode(id);
-    expect(await broken).toEqual([expect.objectContaining({ code: 'ECONNRESET' })]);
-    const refused = connect({ port, host: '127.0.0.1' });
-    expect(await once(refused, 'error')).toEqual([expect.objectContaining({ code: 'ECONNREFUSED' })]);
-    await local.restartNode(id);
-    expect((await exchange(port, 'get a\r\n', { tls: secure })).toString()).toBe('END\r\n');
-  });
+  test.each([false, true])(
+    'ends its connections as the system ends those of a killed process (TLS: %s), frees its port, and starts again on it without items',
+    async (secure) => {
+      const { id, port, cluster: local } = await startNode(secure ? { tls: selfSigned() } : {});
+      await exchange(port, 'set a 0 0 1\r\nx\r\n', { tls: secure });
+      const socket = connect({ port, host: '127.0.0.1' });
+      await once(socket, 'connect');
+      const ended = once(socket.resume(), 'end');
+      await local.crashNode(id);
+      // A FIN: `once` would reject with the error of a reset.
+      await ended;
+      const refused = connect({ port, host: '127.0.0.1' });
+      expect(await once(refused, 'error')).toEqual([expect.objectContaining({ code: 'ECONNREFUSED' })]);
+      await local.restartNode(id);
+      expect((await exchange(port, 'get a\r\n', { tls: secure })).toString()).toBe('END\r\n');
+    },
+  );
 
   test('tells its lives apart by the pid in its statistics', async () => {
     const { id, port, cluster: local } = await startNode();
@@ -206,5 +210,58 @@ describe('the clock of embedded nodes', () => {
     expect(await ask(port, 'mg a t\r\n')).toBe('HD t1\r\n');
     nowMs += 1;
     expect(await ask(port, 'mg a t\r\n')).toBe('EN\r\n');
+  });
+});
+
+describe('the statistics of an embedded node', () => {
+  async function rows(port: number, topic = ''): Promise<Map<string, string>> {
+    const answer = await ask(port, `stats${topic}\r\n`);
+    expect(answer.endsWith('END\r\n')).toBe(true);
+    return new Map(Array.from(answer.matchAll(/STAT (\S+) (.*)\r\n/g), ([, name = '', value = '']) => [name, value]));
+  }
+
+  test('begin with a version that ends in digits: clients parse it', async () => {
+    const { port } = await startNode();
+    expect(await ask(port, 'version\r\n')).toMatch(/^VERSION \d+\.\d+\.\d+\r\n$/);
+  });
+
+  test('count what meta commands do as memcached 1.6.18 counts it', async () => {
+    const { port } = await startNode();
+    await exchange(
+      port,
+      'set a 0 0 5\r\nhello\r\nmg zz v\r\nmg yy N30 v\r\nmd a I T30\r\nmd a C1\r\nmg a v\r\nmd a\r\nmd nope\r\nincr nope 1\r\n',
+    );
+    const counted = await rows(port);
+    const [hits, misses] = ['get_hits', 'get_misses'].map((name) => counted.get(name));
+    expect({ hits, misses }).toEqual({ hits: '2', misses: '1' });
+    expect([counted.get('delete_hits'), counted.get('delete_misses'), counted.get('incr_misses')]).toEqual(['1', '2', '1']);
+  });
+
+  test('list items, slabs, sizes and connections in rows of the form that tools read', async () => {
+    const { port } = await startNode();
+    expect((await rows(port, ' items')).size).toBe(0);
+    await exchange(port, 'set a 0 0 5\r\nhello\r\n');
+    const items = await rows(port, ' items');
+    expect(items.get('items:1:number')).toBe('1');
+    const slabs = await rows(port, ' slabs');
+    expect([slabs.get('1:used_chunks'), slabs.get('active_slabs')]).toEqual(['1', '1']);
+    expect(await rows(port, ' sizes')).toEqual(new Map([['sizes_status', 'disabled']]));
+    expect([...(await rows(port, ' conns')).values()]).toContain(`tcp:127.0.0.1:${port}`);
+    expect(await ask(port, 'stats cachedump 1 10\r\n')).toBe('ITEM a [5 b; 0 s]\r\nEND\r\n');
+    expect(await ask(port, 'stats nonsense\r\n')).toBe('ERROR\r\n');
+  });
+});
+
+describe('the key under which a cluster lists its nodes', () => {
+  test.each([
+    ['set AmazonElastiCache:cluster 0 0 1\r\nx\r\n'],
+    ['ms AmazonElastiCache:cluster 1\r\nx\r\n'],
+    ['delete AmazonElastiCache:cluster\r\n'],
+    ['md AmazonElastiCache:cluster\r\n'],
+    ['ma AmazonElastiCache:cluster N0\r\n'],
+  ])('is refused to %j, and the connection goes on', async (command) => {
+    const { port } = await startNode();
+    expect(await ask(port, `${command}version\r\n`)).toMatch(/^SERVER_ERROR .* kept by the cluster .*\r\nVERSION [\d.]+\r\n$/);
+    expect(await ask(port, 'get AmazonElastiCache:cluster\r\n')).toContain(`|${port}`);
   });
 });

@@ -15,13 +15,18 @@ export class Connection {
   readonly #protocolFor: (firstByte: number) => Protocol;
   readonly #input: ByteQueue = new ByteQueue();
   readonly #reply: Reply = new Reply();
+  readonly #now: () => number;
+  /** When bytes came last, in milliseconds since 1970. */
+  lastReadAt: number;
   #protocol: Protocol | undefined;
   #frozen = false;
   /** The conversation is over; what still comes is not looked at. */
   #closing = false;
 
   /** @param protocolFor - which protocol the client speaks: its first byte tells */
-  constructor(socket: Socket, protocolFor: (firstByte: number) => Protocol) {
+  constructor(socket: Socket, protocolFor: (firstByte: number) => Protocol, now: () => number = Date.now) {
+    this.#now = now;
+    this.lastReadAt = now();
     this.#socket = socket;
     this.#protocolFor = protocolFor;
   }
@@ -32,6 +37,7 @@ export class Connection {
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
       if (this.#closing) return;
+      this.lastReadAt = this.#now();
       this.#input.push(chunk);
       this.#work();
     });

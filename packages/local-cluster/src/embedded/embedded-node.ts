@@ -10,13 +10,10 @@ import { SaslLogin } from './binary/sasl-login.ts';
 import { Connection } from './connection.ts';
 import { ItemStore } from './item-store.ts';
 import type { Protocol } from './protocol.ts';
-import { ServerStats } from './server-stats.ts';
+import { MAX_CONNECTIONS, ServerStats, type ConnectionRow } from './server-stats.ts';
 import type { Workplace } from './text/command.ts';
 import { TextLogin } from './text/text-login.ts';
 import { TextProtocol } from './text/text-protocol.ts';
-
-/** As memcached's default. */
-const MAX_CONNECTIONS = 1_024;
 
 /** A memcached server inside this process, for one life: from its start to its death. */
 export class EmbeddedNode implements RunningNode {
@@ -31,7 +28,9 @@ export class EmbeddedNode implements RunningNode {
   constructor(settings: NodeSettings, listing: (() => ConfigurationListing) | undefined) {
     const store = new ItemStore({ memoryBytes: settings.memoryMegabytes * 1_048_576, itemBytes: settings.maxItemBytes }, settings.now);
     this.#settings = settings;
-    this.#place = { store, stats: new ServerStats(store), listing };
+    const stats = new ServerStats(store);
+    this.#place = { store, stats, listing };
+    stats.connected = () => this.#connected(store.now());
     this.#secure = settings.tls && createSecureContext({ key: settings.tls.key, cert: settings.tls.cert });
     this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
@@ -49,17 +48,15 @@ export class EmbeddedNode implements RunningNode {
           ),
         );
       });
+      this.#place.stats.listensAt = `tcp:127.0.0.1:${port}`;
       this.#server.listen({ host: '127.0.0.1', port, exclusive: true }, resolve);
     });
   }
 
   kill(): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
-    for (const socket of this.#sockets.keys()) {
-      // A reset of a socket that is shutting down is refused, and leaves a handle behind that keeps the process busy at its end.
-      if (socket.writableEnded) socket.destroy();
-      else socket.resetAndDestroy();
-    }
+    // As the system closes the connections of a process that ends: with a FIN, or a reset where something was not read yet.
+    for (const socket of this.#sockets.keys()) socket.destroy();
     return closed;
   }
 
@@ -78,6 +75,13 @@ export class EmbeddedNode implements RunningNode {
     return Promise.resolve();
   }
 
+  #connected(now: number): readonly ConnectionRow[] {
+    return Array.from(this.#sockets, ([socket, connection]) => ({
+      address: `tcp:${socket.remoteAddress}:${socket.remotePort}`,
+      secondsSinceLastCommand: now - Math.floor((connection?.lastReadAt ?? now * 1_000) / 1_000),
+    }));
+  }
+
   #accept(socket: Socket): void {
     this.#sockets.set(socket, undefined);
     this.#place.stats.connections++;
@@ -94,7 +98,7 @@ export class EmbeddedNode implements RunningNode {
   #converse(raw: Socket): void {
     const socket = this.#secure ? new TLSSocket(raw, { isServer: true, secureContext: this.#secure }) : raw;
     socket.on('error', () => raw.destroy());
-    this.#sockets.set(raw, new Connection(socket, (firstByte) => this.#protocolFor(firstByte)).begin());
+    this.#sockets.set(raw, new Connection(socket, (firstByte) => this.#protocolFor(firstByte), this.#settings.now).begin());
     raw.resume();
   }
 

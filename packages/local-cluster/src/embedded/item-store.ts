@@ -62,6 +62,12 @@ export class ItemStore {
     return this.#bytes;
   }
 
+  /** Seconds since the item that was not used for the longest time was used; 0 where there is none. */
+  oldestAge(): number {
+    const [oldest] = this.#items.values();
+    return oldest === undefined ? 0 : this.#now() - oldest.usedAt;
+  }
+
   /** Unix time in seconds. */
   now(): number {
     return this.#now();

@@ -105,11 +105,12 @@ function remove({ key, cas }: Request, { store: items, stats }: Workplace): Resp
   return {};
 }
 
-function count({ opcode, key, extras, cas }: Request, { store: items }: Workplace): Response {
+function count({ opcode, key, extras, cas }: Request, { store: items, stats }: Workplace): Response {
   const delta = extras.readBigUInt64BE(0);
   const initial = extras.readBigUInt64BE(8);
   const exptime = extras.readUInt32BE(16);
   const result = items.arithmetic(key, opcode === OPCODE.increment ? 'up' : 'down', delta, cas);
+  stats.count(opcode === OPCODE.increment ? 'incr' : 'decr', result.outcome !== 'missing');
   if (result.outcome === 'done') return { value: encodeCounter(result.value), cas: result.item.cas };
   if (result.outcome === 'exists') return { status: STATUS.keyExists };
   if (result.outcome === 'not-a-number') return { status: STATUS.notANumber };
@@ -130,7 +131,7 @@ function stat({ key }: Request, { stats }: Workplace): readonly Response[] {
     stats.reset();
     return [{}];
   }
-  if (key !== '' && !key.startsWith('settings')) return [{ status: STATUS.keyNotFound }];
-  const rows = key === '' ? stats.general() : stats.settings();
+  const rows = stats.rows(key === '' ? undefined : key.startsWith('settings') ? 'settings' : key);
+  if (rows === undefined) return [{ status: STATUS.keyNotFound }];
   return [...rows.map(([name, value]) => ({ key: name, value: Buffer.from(value) })), {}];
 }

@@ -3,7 +3,7 @@ import { MAX_KEY_BYTES, type Item } from '../item.ts';
 import type { StoreMode } from '../item-store.ts';
 import { parseInt32, parseUint32, parseUint64 } from '../number-syntax.ts';
 import type { Reply } from '../reply.ts';
-import { BAD_CHUNK, BAD_FORMAT, NO_MEMORY, TOO_LARGE, type Command, type Sequel, type Workplace } from './command.ts';
+import { BAD_CHUNK, BAD_FORMAT, isReserved, NO_MEMORY, RESERVED, TOO_LARGE, type Command, type Sequel, type Workplace } from './command.ts';
 import { answerer } from './noreply.ts';
 
 const BAD_EXPTIME = 'CLIENT_ERROR invalid exptime argument';
@@ -72,6 +72,10 @@ function store(mode: StoreMode, words: readonly string[], reply: Reply, place: W
   if (key.length > MAX_KEY_BYTES || flags === undefined || exptime === undefined || cas === undefined) return answer(BAD_FORMAT);
   if (length === undefined || length < 0 || length > 0x7fff_fffd) return answer(BAD_FORMAT);
 
+  if (isReserved(key, place)) {
+    answer(RESERVED);
+    return { kind: 'swallow', length };
+  }
   const { store: items, stats } = place;
   const refusal = items.refusal(key.length, flags, length);
   if (refusal) {
@@ -90,6 +94,8 @@ function store(mode: StoreMode, words: readonly string[], reply: Reply, place: W
       stats.count('set');
       if (value === undefined) return answer(BAD_CHUNK);
       const { outcome } = items.store(mode, { key, flags, expiresAt, cas, value });
+      if (mode === 'cas' && outcome === 'exists') stats.casBadValue++;
+      else if (mode === 'cas') stats.count('cas', outcome !== 'missing');
       answer({ stored: 'STORED', exists: 'EXISTS', missing: 'NOT_FOUND', 'not-stored': 'NOT_STORED' }[outcome]);
     },
   };
@@ -116,6 +122,7 @@ function count(direction: 'up' | 'down', words: readonly string[], reply: Reply,
   const delta = parseUint64(deltaText);
   if (delta === undefined) return answer('CLIENT_ERROR invalid numeric delta argument');
   const result = place.store.arithmetic(key, direction, delta, 0n);
+  place.stats.count(direction === 'up' ? 'incr' : 'decr', result.outcome !== 'missing');
   if (result.outcome === 'done') return answer(String(result.value));
   answer(result.outcome === 'not-a-number' ? 'CLIENT_ERROR cannot increment or decrement non-numeric value' : 'NOT_FOUND');
 }
@@ -129,6 +136,7 @@ function remove(words: readonly string[], reply: Reply, place: Workplace): void 
   const valid = words.length === 2 || (words.length === 3 && (second === '0' || quiet)) || (words.length === 4 && second === '0' && quiet);
   if (!valid) return answer(`${BAD_FORMAT}.  Usage: delete <key> [noreply]`);
   if (key.length > MAX_KEY_BYTES) return answer(BAD_FORMAT);
+  if (isReserved(key, place)) return answer(RESERVED);
   const item = place.store.find(key);
   place.stats.count('delete', item !== undefined);
   if (item) place.store.delete(item);

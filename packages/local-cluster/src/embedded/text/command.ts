@@ -1,4 +1,4 @@
-import type { ConfigurationListing } from '../../configuration/configuration-listing.ts';
+import { CLUSTER_KEY, type ConfigurationListing } from '../../configuration/configuration-listing.ts';
 import type { ItemStore } from '../item-store.ts';
 import type { Reply } from '../reply.ts';
 import type { ServerStats } from '../server-stats.ts';
@@ -22,6 +22,12 @@ export type Sequel =
 /** A command of the text protocol. `words[0]` is its name. */
 export type Command = (words: readonly string[], reply: Reply, place: Workplace) => Sequel | void;
 
+/** Whether the cluster itself keeps this key: `get` answers with the list of nodes, so a value that a client stored could not be read. */
+export function isReserved(key: string, { listing }: Workplace): boolean {
+  return listing !== undefined && key === CLUSTER_KEY;
+}
+
+export const RESERVED: string = `SERVER_ERROR ${CLUSTER_KEY} is kept by the cluster and can't be written`;
 export const BAD_FORMAT = 'CLIENT_ERROR bad command line format';
 export const BAD_CHUNK = 'CLIENT_ERROR bad data chunk';
 export const TOO_LARGE = 'SERVER_ERROR object too large for cache';

@@ -1,6 +1,6 @@
 import type { Item } from '../item.ts';
 import type { Reply } from '../reply.ts';
-import type { Workplace } from './command.ts';
+import { isReserved, RESERVED, type Workplace } from './command.ts';
 import { echo, echoWord, hasLongOpaque, OPAQUE_TOO_LONG } from './meta-echo.ts';
 import type { MetaFlags } from './meta-flags.ts';
 
@@ -10,7 +10,9 @@ const DIRECTIONS: Readonly<Record<string, 'up' | 'down'>> = { I: 'up', '+': 'up'
 export function metaArithmetic(flags: MetaFlags, reply: Reply, place: Workplace): void {
   const direction = DIRECTIONS[flags.mode ?? 'I'];
   if (direction === undefined) return reply.line('CLIENT_ERROR invalid mode for ma M token');
+  if (isReserved(flags.key, place)) return reply.line(RESERVED);
   const result = place.store.arithmetic(flags.key, direction, flags.delta, flags.cas ?? 0n);
+  place.stats.count(direction === 'up' ? 'incr' : 'decr', result.outcome !== 'missing');
   if (result.outcome === 'not-a-number') return reply.line('CLIENT_ERROR cannot increment or decrement non-numeric value');
   const begun = result.outcome === 'missing' && flags.vivify !== undefined ? begin(flags, place) : undefined;
   const item = result.outcome === 'done' ? result.item : begun;

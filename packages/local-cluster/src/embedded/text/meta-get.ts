@@ -9,7 +9,8 @@ import type { MetaFlags } from './meta-flags.ts';
 export function metaGet(flags: MetaFlags, reply: Reply, { store, stats }: Workplace): void {
   const found = store.find(flags.key);
   const item = found ?? vivify(flags, store);
-  stats.count(flags.exptime === undefined ? 'get' : 'touch', found !== undefined);
+  // An item that is made on the spot counts as a hit, as in memcached 1.6.18.
+  stats.count(flags.exptime === undefined ? 'get' : 'touch', item !== undefined);
   if (hasLongOpaque(flags)) return reply.line(OPAQUE_TOO_LONG);
   if (!item) {
     if (!flags.quiet) reply.line(`EN${echo(flags)}`);

@@ -2,7 +2,7 @@ import type { StoreMode, StoreOutcome } from '../item-store.ts';
 import { MAX_KEY_BYTES } from '../item.ts';
 import { parseInt32 } from '../number-syntax.ts';
 import type { Reply } from '../reply.ts';
-import { BAD_CHUNK, BAD_FORMAT, NO_MEMORY, TOO_LARGE, type Sequel, type Workplace } from './command.ts';
+import { BAD_CHUNK, BAD_FORMAT, isReserved, NO_MEMORY, RESERVED, TOO_LARGE, type Sequel, type Workplace } from './command.ts';
 import { echoWord, hasLongOpaque, OPAQUE_TOO_LONG } from './meta-echo.ts';
 import { MAX_META_WORDS, readMetaFlags, type MetaFlags } from './meta-flags.ts';
 
@@ -40,7 +40,9 @@ export function metaSet(words: readonly string[], reply: Reply, place: Workplace
   };
 }
 
-function refusal(flags: MetaFlags, length: number, { store }: Workplace): string | undefined {
+function refusal(flags: MetaFlags, length: number, place: Workplace): string | undefined {
+  const { store } = place;
+  if (isReserved(flags.key, place)) return RESERVED;
   if (flags.mode !== undefined && !Object.hasOwn(MODES, flags.mode)) return 'CLIENT_ERROR invalid mode for ms M token';
   if (hasLongOpaque(flags)) return OPAQUE_TOO_LONG;
   const size = store.refusal(flags.key.length, flags.clientFlags, length);

@@ -1,7 +1,9 @@
 import { encodeConfigReply } from '../../configuration/configuration-listing.ts';
 import { itemBytes, type Item } from '../item.ts';
 import { parseInt32, parseUint32 } from '../number-syntax.ts';
+import type { ItemStore } from '../item-store.ts';
 import type { Reply } from '../reply.ts';
+import type { ServerStats } from '../server-stats.ts';
 import { VERSION } from '../../version.ts';
 import { BAD_FORMAT, type Command, type Workplace } from './command.ts';
 import { answerer } from './noreply.ts';
@@ -39,16 +41,45 @@ function flush(words: readonly string[], reply: Reply, { store, stats: counters 
   answer('OK');
 }
 
-function stats(words: readonly string[], reply: Reply, { stats: counters }: Workplace): void {
+function stats(words: readonly string[], reply: Reply, { store, stats: counters }: Workplace): void {
   const [, topic] = words;
   if (topic === 'reset') {
     counters.reset();
     return reply.line('RESET');
   }
-  if (topic !== undefined && topic !== 'settings') return reply.line('ERROR');
-  for (const [name, value] of topic === 'settings' ? counters.settings() : counters.general()) reply.line(`STAT ${name} ${value}`);
+  if (topic === 'detail') return detail(words, reply, counters);
+  if (topic === 'cachedump') return cachedump(words, reply, store);
+  const rows = counters.rows(topic);
+  if (rows === undefined) return reply.line('ERROR');
+  for (const [name, value] of rows) reply.line(`STAT ${name} ${value}`);
   reply.line('END');
 }
+
+function detail([, , action]: readonly string[], reply: Reply, counters: ServerStats): void {
+  if (action === 'dump') return reply.line('END');
+  if (action !== 'on' && action !== 'off') return reply.line('CLIENT_ERROR usage: stats detail on|off|dump');
+  counters.detailed = action === 'on';
+  reply.line('OK');
+}
+
+/** `stats cachedump <class> <limit>`; what is more than memcached's 2 MiB of it is left out. */
+function cachedump([, , classText, limitText]: readonly string[], reply: Reply, store: ItemStore): void {
+  if (limitText === undefined) return reply.line('CLIENT_ERROR bad command line');
+  const [slabClass, limit] = [parseUint32(classText ?? ''), parseUint32(limitText)];
+  if (slabClass === undefined || limit === undefined) return reply.line(BAD_FORMAT);
+  if (slabClass > 63) return reply.line('CLIENT_ERROR Illegal slab id');
+  let [left, bytes] = [limit === 0 ? Infinity : limit, 0];
+  for (const item of slabClass === 1 ? store.list() : []) {
+    const row = `ITEM ${item.key} [${item.value.length} b; ${item.expiresAt} s]`;
+    bytes += row.length + 2;
+    if (left <= 0 || bytes > MAX_CACHEDUMP_BYTES) break;
+    left -= 1;
+    reply.line(row);
+  }
+  reply.line('END');
+}
+
+const MAX_CACHEDUMP_BYTES = 2_097_152;
 
 function crawl(words: readonly string[], reply: Reply, place: Workplace): void {
   const [, action, target] = words;
