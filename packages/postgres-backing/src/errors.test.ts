@@ -18,6 +18,12 @@ describe('a failure of the driver', () => {
     ['42501', 'SESS_DATABASE_DENIED', false],
     ['40P01', 'SESS_DATABASE_CONTENDED', true],
     ['55P03', 'SESS_DATABASE_CONTENDED', true],
+    ['22021', 'SESS_BAD_DATA', false],
+    ['22P05', 'SESS_BAD_DATA', false],
+    ['23514', 'SESS_BAD_DATA', false],
+    ['44000', 'SESS_BAD_DATA', false],
+    ['54000', 'SESS_BAD_DATA', false],
+    ['P0001', 'SESS_BAD_DATA', false],
     ['42601', 'SESS_DATABASE_REFUSED', false],
   ])('with SQLSTATE %s is %s', (sqlState, code, retryable) => {
     expect(meaningOf(refused(sqlState))).toMatchObject({ name: 'PostgresBackingError', code, retryable, sqlState });

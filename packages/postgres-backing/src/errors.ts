@@ -10,6 +10,8 @@ export type PostgresBackingErrorCode =
   | 'SESS_DATABASE_DENIED'
   /** Two transactions waited for each other, or for the same row; the same can succeed at once. */
   | 'SESS_DATABASE_CONTENDED'
+  /** The database answered, and refuses what it was given: too long, not in its encoding, against a constraint or a trigger. Only this request fails. */
+  | 'SESS_BAD_DATA'
   /** The database refused the statement itself. */
   | 'SESS_DATABASE_REFUSED';
 
@@ -19,6 +21,7 @@ const RETRYABLE: Readonly<Record<PostgresBackingErrorCode, boolean>> = {
   SESS_DATABASE_NOT_MIGRATED: false,
   SESS_DATABASE_DENIED: false,
   SESS_DATABASE_CONTENDED: true,
+  SESS_BAD_DATA: false,
   SESS_DATABASE_REFUSED: false,
 };
 
@@ -62,6 +65,11 @@ const MEANING: Readonly<Record<string, PostgresBackingErrorCode>> = {
   '3F000': 'SESS_DATABASE_NOT_MIGRATED', // no such schema
   '40': 'SESS_DATABASE_CONTENDED',
   '55P03': 'SESS_DATABASE_CONTENDED',
+  '22': 'SESS_BAD_DATA', // not a value of this type, or not in the database's encoding: a NUL in a text
+  '23': 'SESS_BAD_DATA', // against a constraint
+  '44': 'SESS_BAD_DATA', // against the condition of a view
+  '54': 'SESS_BAD_DATA', // past a limit of PostgreSQL: too long for an index
+  P0: 'SESS_BAD_DATA', // a trigger refuses
 };
 
 const ADVICE: Readonly<Partial<Record<PostgresBackingErrorCode, string>>> = {
@@ -76,7 +84,7 @@ export function meaningOf(error: unknown): PostgresBackingError {
   if (sqlState === undefined)
     return new PostgresBackingError('SESS_DATABASE_UNAVAILABLE', `PostgreSQL is out of reach: ${message || String(code)}`);
   const meaning = MEANING[sqlState] ?? MEANING[sqlState.slice(0, 2)] ?? 'SESS_DATABASE_REFUSED';
-  // The texts of these classes quote values: data exceptions and violated constraints.
-  const text = /^2[23]/.test(sqlState) ? 'the statement was refused' : message;
+  // The texts of these classes quote values.
+  const text = meaning === 'SESS_BAD_DATA' ? 'the data was refused' : message;
   return new PostgresBackingError(meaning, `PostgreSQL: ${text} (SQLSTATE ${sqlState})${ADVICE[meaning] ?? ''}`, sqlState);
 }

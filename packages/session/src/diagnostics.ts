@@ -52,8 +52,8 @@ export interface BackingEvent {
   readonly backing: string;
   readonly operation: 'load' | 'save' | 'destroy' | 'touch' | 'doubt' | 'list';
   /**
-   * `deferred`: it failed, and is tried again until it succeeds or the session would have ended. `lost`: it was given up, because too much waited, the session's
-   * time was over or the sessions were closed; the database does not have it.
+   * `deferred`: it failed, and is tried again until it succeeds or the session would have ended. `lost`: it was given up, because the database refuses its data,
+   * too much waited, the session's time was over or the sessions were closed; the database does not have it.
    */
   readonly outcome: 'done' | 'failed' | 'deferred' | 'lost';
   readonly error?: SessionError;

@@ -9,6 +9,7 @@
 import { SessionError } from './errors.ts';
 import { badOption } from './option-checks.ts';
 import type { SessionData } from './session.ts';
+import { checkUserName } from './user-name.ts';
 
 /** A user's epoch, in hexadecimal. */
 export type Epoch = string;
@@ -47,13 +48,20 @@ export function placeOf(key: string, epoch: Epoch | undefined): string {
 /** The option `userOf`, held to what it may return. */
 export type UserOf = (data: SessionData) => string | undefined;
 
-/** @throws {SessionError} `SESS_BAD_OPTION` when it is no function; later, when it returns anything but a name or `undefined`. */
+/**
+ * @throws {SessionError} `SESS_BAD_OPTION` when it is no function; later, when it returns anything but a name or `undefined`. `SESS_BAD_DATA` when a name is
+ *   one that not every store takes.
+ */
 export function resolveUserOf(given: unknown): UserOf | undefined {
   if (given === undefined) return undefined;
   if (typeof given !== 'function') throw badOption('userOf', given, 'a function of session.data that returns whose session it is');
   return (data) => {
     const user: unknown = given(data);
-    if (user === undefined || (typeof user === 'string' && user !== '')) return user;
+    if (user === undefined) return user;
+    if (typeof user === 'string' && user !== '') {
+      checkUserName(user);
+      return user;
+    }
     // What came is not shown: it may be a user's name.
     throw new SessionError(
       'SESS_BAD_OPTION',

@@ -3,8 +3,8 @@
  * memory store implement it; one conformance suite holds for both.
  *
  * A miss is a value. A promise rejects only with a `SessionError`: `SESS_UNAVAILABLE` (no answer: says nothing about whether the
- * session exists), `SESS_CONFLICT` (a save found something newer, or destroyed), `SESS_TOO_LARGE`, `SESS_ABORTED`, `SESS_CLOSED`,
- * `SESS_STORE` (the store refused the request itself: a mistake in the code that asked).
+ * session exists), `SESS_CONFLICT` (a save found something newer, or destroyed), `SESS_TOO_LARGE`, `SESS_BAD_DATA` (a database behind the cache refuses
+ * what it was given), `SESS_ABORTED`, `SESS_CLOSED`, `SESS_STORE` (the store refused the request itself: a mistake in the code that asked).
  */
 export interface SessionStore {
   /** Short name for people and diagnostics: `memcached`, `memory`. */

@@ -4,6 +4,7 @@ import type { Owner, UserOf } from './session-owner.ts';
 import type { SessionData } from './session.ts';
 import type { SessionStore, UserSession } from './session-store.ts';
 import { UserEpochs } from './user-epochs.ts';
+import { checkUserName } from './user-name.ts';
 
 /** Sessions by their user, where the application says whose they are. */
 export class SessionUsers {
@@ -48,8 +49,7 @@ export class SessionUsers {
   /** Makes every session of the user invalid, and gives what the next one, or one that is to stay, must carry. `kept` stays in the list of the store. */
   async revoke(user: string, kept?: string): Promise<Owner> {
     this.#checkTold();
-    if (typeof user !== 'string' || user === '')
-      throw new SessionError('SESS_BAD_DATA', 'whose sessions are to be revoked must be a text that is not empty');
+    checkUserName(user);
     // Listed before: a session that begins after the revocation stays.
     const listed = await this.#list(user);
     const owner: Owner = { user, epoch: await this.#epochs.revoke(user) };
@@ -61,6 +61,7 @@ export class SessionUsers {
 
   async ofUser(user: string): Promise<readonly UserSession[]> {
     this.#checkTold();
+    checkUserName(user);
     if (this.#store.ofUser === undefined) {
       throw new SessionError(
         'SESS_NOT_SUPPORTED',

@@ -1,5 +1,5 @@
 import { publish, type BackingEvent } from '../diagnostics.ts';
-import { SessionError } from '../errors.ts';
+import { SessionError, type SessionErrorCode } from '../errors.ts';
 import type { ResolvedBacking } from './backing-options.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -35,7 +35,7 @@ export class BackingGate {
 
   /**
    * @throws {SessionError} `SESS_UNAVAILABLE`: the database failed, did not answer in time, is being left alone, or there was no turn. What was written may
-   *   have been written.
+   *   have been written. `SESS_BAD_DATA`: it answered, and refuses what it was given.
    */
   async run<T>(operation: Operation, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.#refuseWhileResting(operation);
@@ -63,12 +63,14 @@ export class BackingGate {
     });
     try {
       const result = await Promise.race([work(aborter.signal), tooLate]);
-      this.#failures = 0;
-      this.#restMs = MIN_REST_MS;
-      this.#resting = undefined;
+      this.#answered();
       publish('backing', () => ({ backing: this.#name, operation, outcome: 'done' }));
       return result;
     } catch (error) {
+      if (refusesData(error)) {
+        this.#answered();
+        throw this.#failed(operation, `${this.#name}: the database refuses a ${operation} because of its data`, error, 'SESS_BAD_DATA');
+      }
       this.#count(error);
       const why = error instanceof Error ? error.message : String(error);
       throw this.#failed(operation, `${this.#name}: ${operation} failed: ${why}`, error);
@@ -89,6 +91,12 @@ export class BackingGate {
     this.#resting = { until: now + this.#timeoutMs, cause };
   }
 
+  #answered(): void {
+    this.#failures = 0;
+    this.#restMs = MIN_REST_MS;
+    this.#resting = undefined;
+  }
+
   #count(error: unknown): void {
     this.#failures += 1;
     if (this.#failures < FAILURES) return;
@@ -96,9 +104,14 @@ export class BackingGate {
     this.#restMs = Math.min(MAX_REST_MS, this.#restMs * 2);
   }
 
-  #failed(operation: Operation, message: string, cause: unknown): SessionError {
-    const error = new SessionError('SESS_UNAVAILABLE', message, cause === undefined ? {} : { cause });
+  #failed(operation: Operation, message: string, cause: unknown, code: SessionErrorCode = 'SESS_UNAVAILABLE'): SessionError {
+    const error = new SessionError(code, message, cause === undefined ? {} : { cause });
     publish('backing', () => ({ backing: this.#name, operation, outcome: 'failed', error }));
     return error;
   }
+}
+
+/** Whether the database answered, and refuses what it was given: see {@link Backing}. */
+function refusesData(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'SESS_BAD_DATA';
 }

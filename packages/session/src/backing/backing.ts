@@ -4,8 +4,13 @@ import type { UserSession } from '../session-store.ts';
  * What lies behind the cache: the seam between sessions and a database.
  *
  * `id` is never the id that is in the cookie, but the storage key (`keyPrefix` and the SHA-256 of the id): whoever reads the database can't take over a
- * session. All times are milliseconds since 1970, by the clocks of the application servers. What a backing throws means that it can't be reached now;
- * it is told as the `cause` of `SESS_UNAVAILABLE`. It should heed `signal`, which fires after `timeoutMs`: nobody waits for it longer.
+ * session. All times are milliseconds since 1970, by the clocks of the application servers. It should heed `signal`, which fires after `timeoutMs`: nobody
+ * waits for it longer.
+ *
+ * What a backing throws means that it can't be reached now, and becomes the `cause` of `SESS_UNAVAILABLE`: the same is tried again, and after several failures
+ * the database is left alone for a while. Where the database answered and refuses what it was given (a text that its encoding does not have, a violated
+ * constraint), throw an error whose `code` is `'SESS_BAD_DATA'`, such as `new SessionError('SESS_BAD_DATA', …)`. Then only this request fails, with that
+ * code; it is not tried again, and is no outage.
  *
  * Only `load` is needed. Without `save` the database is only read; without `destroy` a destroyed session stays dead as long as its tombstone in the cache;
  * without `touch` a session that is used but not changed ends in the database `ttlSeconds` after its last change; without `doubt` and `doubts` processes

@@ -10,7 +10,8 @@ import { forgetLoad } from './read-database.ts';
  * Where the database is out of reach the cache's tombstone stands until the database has heard of it. Where the cache is, the database has the mark, and what the
  * cache holds is put in doubt; a backing that can't tell other processes of a doubt is not enough for that, and the destruction is not acknowledged.
  *
- * @throws {SessionError} `SESS_UNAVAILABLE`: the session may still live; what could be done was done, and the rest is tried again.
+ * @throws {SessionError} `SESS_UNAVAILABLE`: the session may still live; what could be done was done, and the rest is tried again. `SESS_BAD_DATA`: the
+ *   database refuses to end it, so it is dead for as long as the cache keeps its tombstone.
  */
 export async function destroyBacked(
   context: BackedContext,
@@ -42,12 +43,19 @@ export async function destroyBacked(
 /** What waits: the database is told once more, and the cache, too, where it was out of reach. */
 export async function destroyLater(context: BackedContext, key: string, until: number): Promise<void> {
   const { cache, backing, gate, now } = context;
-  if (backing.destroy !== undefined) await gate.run('destroy', async (signal) => backing.destroy?.(key, until, signal));
+  let refusal: SessionError | undefined;
+  try {
+    if (backing.destroy !== undefined) await gate.run('destroy', async (signal) => backing.destroy?.(key, until, signal));
+  } catch (error) {
+    if (!hasCode(error, 'SESS_BAD_DATA')) throw error;
+    refusal = error;
+  }
   const seconds = Math.ceil((until - now()) / 1_000);
   if (seconds > 0) await cache.destroy(key, seconds);
+  if (refusal !== undefined) throw refusal;
 }
 
-/** `undefined`: the backing can't, or does not tell. An error: it is out of reach, and will be told. */
+/** `undefined`: the backing can't, or does not tell. An error: it refuses; or it is out of reach, and will be told. */
 async function destroyInDatabase(context: BackedContext, key: string, until: number): Promise<BackingDestroyed | SessionError | undefined> {
   const { backing, gate, pending, touches } = context;
   touches.drop(key);
@@ -62,6 +70,11 @@ async function destroyInDatabase(context: BackedContext, key: string, until: num
     if (typeof outcome === 'boolean') return outcome ? 'destroyed' : 'unknown';
     return outcome ?? undefined;
   } catch (error) {
+    if (hasCode(error, 'SESS_BAD_DATA')) {
+      // A save that waits must not bring it back.
+      pending.written(key, Infinity);
+      return error;
+    }
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
     pending.add(key, { kind: 'destroy', until, failed: true });
     return error;

@@ -1,5 +1,5 @@
 import { publish, type BackingEvent } from '../diagnostics.ts';
-import { SessionError } from '../errors.ts';
+import { hasCode, SessionError } from '../errors.ts';
 import type { SessionToSave } from './backing.ts';
 
 /** Something that the database does not have yet. */
@@ -24,7 +24,7 @@ export interface PendingWritesOptions {
 
 /**
  * What waits to be written to the database: one write for each session, the latest; a destruction is never replaced by a save. Tried again, with growing pauses,
- * until it succeeds or the session's time is over.
+ * until it succeeds, the database refuses its data, or the session's time is over.
  */
 export class PendingWrites {
   readonly #options: PendingWritesOptions;
@@ -125,26 +125,33 @@ export class PendingWrites {
       await this.#options.write(id, write);
       if (isLatest()) this.#writes.delete(id);
       return true;
-    } catch {
-      if (!isLatest()) return false;
+    } catch (error) {
+      const isRefused = hasCode(error, 'SESS_BAD_DATA');
+      // One that is replaced by now is no reason to wait where the database answered.
+      if (!isLatest()) return isRefused;
       this.#writes.delete(id);
+      if (isRefused) {
+        this.#tell(write, 'lost', error);
+        return true;
+      }
       if (endOf(write) <= this.#options.now()) {
         this.#tell(write, 'lost');
         return true;
       }
-      // To the end: one that the database refuses must not hold up the others.
+      // To the end: one that fails must not hold up the others.
       this.#writes.set(id, { ...write, failed: true });
       if (!write.failed) this.#tell(write, 'deferred');
       return false;
     }
   }
 
-  #tell({ kind }: PendingWrite, outcome: BackingEvent['outcome']): void {
+  #tell({ kind }: PendingWrite, outcome: BackingEvent['outcome'], refusal?: SessionError): void {
+    const { name } = this.#options;
     publish('backing', () => ({
-      backing: this.#options.name,
+      backing: name,
       operation: kind,
       outcome,
-      ...(outcome === 'lost' ? { error: new SessionError('SESS_UNAVAILABLE', `${this.#options.name}: a ${kind} was given up`) } : {}),
+      ...(outcome === 'lost' ? { error: refusal ?? new SessionError('SESS_UNAVAILABLE', `${name}: a ${kind} was given up`) } : {}),
     }));
   }
 }

@@ -108,7 +108,14 @@ async function yieldTo(context: BackedContext, { key, session }: Save, kept: Exc
   const { now } = context;
   const { value } = openRecord(kept.cached);
   const theirs: DatabaseSession = { ...session, value, version: nextVersion(Math.max(session.version, kept.version), now()) };
-  const outcome = await saveToDatabase(context, key, { ...theirs, replaces: session.version });
+  let outcome: BackingSaved;
+  try {
+    outcome = await saveToDatabase(context, key, { ...theirs, replaces: session.version });
+  } catch (error) {
+    // What is refused is another request's: this one is merged with it, and asks with what comes of that.
+    if (hasCode(error, 'SESS_BAD_DATA')) return;
+    throw error;
+  }
   if (outcome === 'saved') await keepInCache(context, key, theirs, { checkedAt: now(), expect: kept.cached });
 }
 

@@ -1,3 +1,4 @@
+import { hasCode } from '../errors.ts';
 import type { BackingTouch } from './backing.ts';
 
 /** How long touches are gathered, in milliseconds. */
@@ -54,13 +55,26 @@ export class TouchBatch {
     this.#waiting.clear();
     for (let start = 0; start < touches.length; start += TOGETHER) {
       try {
-        await this.#send?.(touches.slice(start, start + TOGETHER));
+        await this.#sendTogether(touches.slice(start, start + TOGETHER));
       } catch {
         // Told by the gate.
         for (const { id, expiresAt } of touches.slice(start)) if (!this.#waiting.has(id)) this.#waiting.set(id, expiresAt);
         this.#makeRoom();
         return;
       }
+    }
+  }
+
+  /** Where the database refuses a touch because of its data, the others of the batch are sent without it. */
+  async #sendTogether(touches: readonly BackingTouch[]): Promise<void> {
+    try {
+      await this.#send?.(touches);
+    } catch (error) {
+      if (!hasCode(error, 'SESS_BAD_DATA')) throw error;
+      if (touches.length === 1) return;
+      const half = Math.ceil(touches.length / 2);
+      await this.#sendTogether(touches.slice(0, half));
+      await this.#sendTogether(touches.slice(half));
     }
   }
 
