@@ -104,6 +104,8 @@ export interface RefillMessage {
   readonly keys: number;
   /** Of these, records and tombstones of which a copy was lacking. */
   readonly carried: number;
+  /** Of these, records that a node which should hold a copy does not take, for their size. */
+  readonly tooLarge: number;
   /** Why it was given up. */
   readonly error: unknown;
 }

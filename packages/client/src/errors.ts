@@ -6,8 +6,10 @@ export type SessClientErrorCode =
   | 'SESS_CONNECTION'
   /** The reply was not what the protocol allows; the connection was closed. */
   | 'SESS_PROTOCOL'
-  /** The node answered with an error (out of memory, busy, unknown command). */
+  /** The node answered with an error (busy, unknown command). */
   | 'SESS_SERVER'
+  /** The node has no memory left for the value. It goes on answering reads; what was stored under the key may be gone. */
+  | 'SESS_OUT_OF_MEMORY'
   /** The node refused the credentials, or asks for some. */
   | 'SESS_AUTH'
   /** No node that could answer is in reach. Says nothing about whether the key exists. */
@@ -24,7 +26,7 @@ export type SessClientErrorCode =
   | 'SESS_BAD_KEY'
   /** The value is not a Uint8Array, or a number (time to live, flags) is out of range; nothing was sent. */
   | 'SESS_BAD_VALUE'
-  /** The value is larger than `maxValueBytes`; nothing was sent, and what was stored is still there. */
+  /** The value is larger than `maxValueBytes`, or than the node takes. Mostly nothing was sent, and what was stored is still there: the message says so. */
   | 'SESS_TOO_LARGE'
   /** An option of `createClient` is wrong. */
   | 'SESS_BAD_OPTION';
@@ -35,6 +37,7 @@ const RETRYABLE: Readonly<Record<SessClientErrorCode, boolean>> = {
   SESS_CONNECTION: true,
   SESS_PROTOCOL: true,
   SESS_SERVER: true,
+  SESS_OUT_OF_MEMORY: true,
   SESS_AUTH: false,
   SESS_UNAVAILABLE: true,
   SESS_CONFLICT: false,
@@ -79,4 +82,11 @@ export class SessClientError extends Error {
 /** A client that was closed or destroyed was asked for something. */
 export function closed(): SessClientError {
   return new SessClientError('SESS_CLOSED', 'The client was closed; nothing was sent.');
+}
+
+/** A node answered, and did not take a value: for its size, or for lack of memory. It is neither silent nor broken. */
+export type RefusedValue = SessClientError & { readonly code: 'SESS_TOO_LARGE' | 'SESS_OUT_OF_MEMORY' };
+
+export function refusedValue(error: unknown): error is RefusedValue {
+  return SessClientError.is(error) && (error.code === 'SESS_TOO_LARGE' || error.code === 'SESS_OUT_OF_MEMORY');
 }

@@ -16,7 +16,7 @@ interface Item {
  * - `full`: answers probes and reads, and writes with an error.
  * - `garbles`: answers probes, and everything else with nonsense.
  */
-export type Behaviour = 'answers' | 'refuses' | 'hangs' | 'rejects' | 'full' | 'garbles';
+export type Behaviour = 'answers' | 'refuses' | 'hangs' | 'rejects' | 'full' | 'refuses-stores' | 'garbles';
 
 /** One memcached in memory, as far as a client can tell. */
 export class FakeServer {

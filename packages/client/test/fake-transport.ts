@@ -80,7 +80,8 @@ class FakeConnection implements NodeTransport {
   store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
     const name = isHistory(key) ? 'history' : typeof mode === 'string' ? mode : 'cas';
     return this.#request(name, options, () => {
-      if (this.#server.behaviour === 'full' && name !== 'history') throw this.#error('SESS_SERVER', 'out of memory storing object');
+      if (this.#server.behaviour === 'full' && name !== 'history') throw this.#error('SESS_OUT_OF_MEMORY', 'out of memory storing object');
+      if (this.#server.behaviour === 'refuses-stores' && name !== 'history') throw this.#error('SESS_SERVER', 'busy');
       return typeof mode === 'object' && this.#isStale(mode.cas) ? 'exists' : this.#server.store(mode, key, value, attributes);
     });
   }

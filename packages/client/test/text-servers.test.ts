@@ -73,7 +73,7 @@ describe.each(runtimes)('on %s', (runtime) => {
         transport.store('set', 'other', Buffer.from('v'), ATTRIBUTES),
         transport.delete('other'),
       ]);
-      expect(results).toEqual(['stored', 'SESS_SERVER', undefined, 'stored', true]);
+      expect(results).toEqual(['stored', 'SESS_TOO_LARGE', undefined, 'stored', true]);
     },
   );
 

@@ -1,4 +1,5 @@
 import { SessClientError } from '@sess/client';
+import type { RefusalCode } from './operation.ts';
 
 /** The errors of one node's transport, worded once. They never name a key, a value or a secret. */
 export interface NodeErrors {
@@ -15,7 +16,7 @@ export interface NodeErrors {
   stalled(stalledMs: number): SessClientError;
   protocol(what: string): SessClientError;
   auth(what: string): SessClientError;
-  server(what: string): SessClientError;
+  refused(code: RefusalCode, what: string): SessClientError;
 }
 
 export function nodeErrors(node: string): NodeErrors {
@@ -45,7 +46,7 @@ export function nodeErrors(node: string): NodeErrors {
     stalled: (stalledMs) => error('SESS_CONNECTION', `nothing was answered for ${stalledMs} ms; the connection was given up.`),
     protocol: (what) => error('SESS_PROTOCOL', `${what}; the connection was closed.`),
     auth: (what) => error('SESS_AUTH', what),
-    server: (what) => error('SESS_SERVER', what),
+    refused: (code, what) => error(code, what),
   };
 }
 

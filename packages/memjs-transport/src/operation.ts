@@ -12,10 +12,12 @@ export interface Operation<T> {
   readonly read: (reply: Response, epoch: number) => Reading<T>;
 }
 
+export type RefusalCode = 'SESS_SERVER' | 'SESS_TOO_LARGE' | 'SESS_OUT_OF_MEMORY';
+
 export type Reading<T> =
   | { readonly answer: T }
   /** The node refused this request; the connection is fine. */
-  | { readonly refused: string }
+  | { readonly refused: string; readonly code: RefusalCode }
   /** The reply is not what the protocol allows; the connection is not to be trusted any more. */
   | { readonly fault: string };
 
@@ -42,10 +44,11 @@ export const Status = {
   notStored: 0x05,
   authFailed: 0x20,
   unknownCommand: 0x81,
+  outOfMemory: 0x82,
 } as const;
 
 const MEANINGS: Readonly<Record<number, string>> = {
-  0x03: 'the value is too large for this node (its -I); set maxValueBytes below that',
+  0x03: 'the value is too large for this node (its -I)',
   0x04: 'invalid arguments',
   0x05: 'the item was not stored',
   0x07: 'the key belongs to another node (vbucket)',

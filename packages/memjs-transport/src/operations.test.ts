@@ -61,15 +61,15 @@ describe('replies', () => {
       answer: { value: Buffer.from('v'), flags: 0xffff_fffe, cas: { unique: 2n ** 63n, epoch: EPOCH }, ttlSeconds: undefined },
     });
     expect(read(reply(Status.missing), EPOCH)).toEqual({ answer: undefined });
-    expect(read(reply(0x82), EPOCH)).toEqual({ refused: expect.stringContaining('out of memory') });
+    expect(read(reply(0x82), EPOCH)).toEqual({ refused: expect.stringContaining('out of memory'), code: 'SESS_SERVER' });
     expect(read(reply(0), EPOCH)).toEqual({ fault: expect.stringContaining('extras') });
   });
 
   it('to a set: nothing but stored is an answer', () => {
     const { read } = storeOperation('set', 'key', Buffer.alloc(0), 0, 0);
     expect(read(reply(0), EPOCH)).toEqual({ answer: 'stored' });
-    for (const status of [Status.missing, Status.exists, Status.tooLarge, Status.notStored, 0x7f]) {
-      expect(read(reply(status), EPOCH)).toEqual({ refused: expect.any(String) });
+    for (const status of [Status.missing, Status.exists, Status.notStored, 0x7f]) {
+      expect(read(reply(status), EPOCH)).toEqual({ refused: expect.any(String), code: 'SESS_SERVER' });
     }
   });
 
@@ -77,7 +77,7 @@ describe('replies', () => {
     const { read } = storeOperation('add', 'key', Buffer.alloc(0), 0, 0);
     expect(read(reply(0), EPOCH)).toEqual({ answer: 'stored' });
     expect(read(reply(Status.exists), EPOCH)).toEqual({ answer: 'exists' });
-    expect(read(reply(Status.missing), EPOCH)).toEqual({ refused: expect.any(String) });
+    expect(read(reply(Status.missing), EPOCH)).toEqual({ refused: expect.any(String), code: 'SESS_SERVER' });
   });
 
   it('to a compare-and-swap: stored, exists or missing', () => {
@@ -85,7 +85,7 @@ describe('replies', () => {
     expect(read(reply(0), EPOCH)).toEqual({ answer: 'stored' });
     expect(read(reply(Status.exists), EPOCH)).toEqual({ answer: 'exists' });
     expect(read(reply(Status.missing), EPOCH)).toEqual({ answer: 'missing' });
-    expect(read(reply(Status.notStored), EPOCH)).toEqual({ refused: expect.any(String) });
+    expect(read(reply(Status.notStored), EPOCH)).toEqual({ refused: expect.any(String), code: 'SESS_SERVER' });
   });
 
   it('to a touch: the flags, where the server tells them', () => {
@@ -99,6 +99,9 @@ describe('replies', () => {
     expect(deleteOperation('key').read(reply(0), EPOCH)).toEqual({ answer: true });
     expect(deleteOperation('key').read(reply(Status.missing), EPOCH)).toEqual({ answer: false });
     expect(versionOperation().read(reply(0, Buffer.alloc(0), Buffer.from('1.6.18')), EPOCH)).toEqual({ answer: '1.6.18' });
-    expect(versionOperation().read(reply(Status.unknownCommand), EPOCH)).toEqual({ refused: expect.stringContaining('0x81') });
+    expect(versionOperation().read(reply(Status.unknownCommand), EPOCH)).toEqual({
+      refused: expect.stringContaining('0x81'),
+      code: 'SESS_SERVER',
+    });
   });
 });

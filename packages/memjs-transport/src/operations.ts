@@ -1,9 +1,21 @@
 import type { StoredItem, StoreOutcome } from '@sess/client';
 import { Utils, type Response } from 'memjs';
-import { Opcode, Status, statusMeaning, type Operation, type Reading } from './operation.ts';
+import { Opcode, Status, statusMeaning, type Operation, type Reading, type RefusalCode } from './operation.ts';
 
 const NOTHING: Buffer = Buffer.alloc(0);
 const FLAGS_BYTES = 4;
+/** Memcached deletes it when it refuses a new one (`process_bin_update`: for `set`, with a CAS number or without). */
+const OLD_VALUE = 'What was stored under the key may be gone.';
+const STORE_REFUSALS: Readonly<Record<number, { readonly code: RefusalCode; readonly advice: string }>> = {
+  [Status.tooLarge]: {
+    code: 'SESS_TOO_LARGE',
+    advice: `${OLD_VALUE} Store less, raise memcached -I on every node, or set maxValueBytes below it.`,
+  },
+  [Status.outOfMemory]: {
+    code: 'SESS_OUT_OF_MEMORY',
+    advice: `${OLD_VALUE} Give the node more memory (-m), or let it evict (start it without -M).`,
+  },
+};
 
 export function getOperation(key: string): Operation<StoredItem | undefined> {
   return { opcode: Opcode.get, key, extras: NOTHING, value: NOTHING, cas: 0n, read: readItem };
@@ -55,18 +67,18 @@ function readItem(reply: Response, epoch: number): Reading<StoredItem | undefine
 }
 
 function readSet({ header: { status } }: Response): Reading<StoreOutcome> {
-  return status === Status.ok ? { answer: 'stored' } : refused(status);
+  return status === Status.ok ? { answer: 'stored' } : storeRefused(status);
 }
 
 function readAdd({ header: { status } }: Response): Reading<StoreOutcome> {
   if (status === Status.ok) return { answer: 'stored' };
-  return status === Status.exists ? { answer: 'exists' } : refused(status);
+  return status === Status.exists ? { answer: 'exists' } : storeRefused(status);
 }
 
 function readCompareAndSwap({ header: { status } }: Response): Reading<StoreOutcome> {
   if (status === Status.ok) return { answer: 'stored' };
   if (status === Status.exists) return { answer: 'exists' };
-  return status === Status.missing ? { answer: 'missing' } : refused(status);
+  return status === Status.missing ? { answer: 'missing' } : storeRefused(status);
 }
 
 function readTouch(reply: Response): Reading<Touched> {
@@ -85,6 +97,14 @@ function readVersion(reply: Response): Reading<string> {
   return reply.header.status === Status.ok ? { answer: reply.val.toString('latin1') } : refused(reply.header.status);
 }
 
-function refused(status: number): { readonly refused: string } {
-  return { refused: statusMeaning(status) };
+type Refused = { readonly refused: string; readonly code: RefusalCode };
+
+function refused(status: number): Refused {
+  return { refused: statusMeaning(status), code: 'SESS_SERVER' };
+}
+
+/** A value may be too large for a node, or find no memory there. Neither says that the node is broken. */
+function storeRefused(status: number): Refused {
+  const refusal = STORE_REFUSALS[status];
+  return refusal === undefined ? refused(status) : { refused: `${statusMeaning(status)}. ${refusal.advice}`, code: refusal.code };
 }

@@ -60,7 +60,7 @@ export class PendingRequest<T> implements WireRequest {
     if ('answer' in reading) {
       if (this.#settle()) this.#resolve(reading.answer);
     } else if ('refused' in reading) {
-      this.failed(this.#options.errors.server(reading.refused));
+      this.failed(this.#options.errors.refused(reading.code, reading.refused));
     } else {
       return reading.fault;
     }

@@ -34,9 +34,26 @@ describe('a reply that is not what the protocol allows', () => {
   });
 });
 
+describe('a value that the node does not take', () => {
+  it.each([
+    [0x03, 'SESS_TOO_LARGE', 'raise memcached -I', false],
+    [0x82, 'SESS_OUT_OF_MEMORY', 'give the node more memory', true],
+  ] as const)('is told with status %d as %s', async (status, code, advice, retryable) => {
+    await using node = await ScriptedNode.start((request, socket) => {
+      socket.write(reply(request, { status }));
+    });
+    using opened = new OpenedNode(node);
+    for (const mode of ['set', 'add'] as const) {
+      const stored = opened.node.store(mode, 'key', Buffer.from('value'), { ttlSeconds: 60, flags: 0 });
+      await expect(stored).rejects.toMatchObject({ code, retryable, message: expect.stringMatching(new RegExp(advice, 'iu')) });
+    }
+    expect(node.connections).toBe(1);
+  });
+});
+
 describe('an error of the node', () => {
   it.each([
-    [0x03, 'maxValueBytes'],
+    [0x03, 'too large'],
     [0x81, 'does not know this command'],
     [0x82, 'out of memory'],
     [0x85, 'busy'],

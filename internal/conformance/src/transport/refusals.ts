@@ -100,13 +100,13 @@ export function refusalSection(bench: () => Bench): void {
       expect((await opened.transport.get(key))?.value.toString()).toBe('old');
     });
 
-    it('for the node alone is an error of the node, and the requests behind it are answered rightly', async () => {
+    it('for the node alone is refused by that name, and the requests behind it are answered rightly', async () => {
       const [key, other] = [bench().key(), bench().key()];
       using opened = bench().open({ maxValueBytes: 4 * 1_048_576 });
       await opened.transport.store('set', other, Buffer.from('other'), ATTRIBUTES);
       const refused = opened.transport.store('set', key, Buffer.alloc(2 * 1_048_576, '\r\nflush_all\r\n'), ATTRIBUTES);
       const behind = Array.from({ length: 20 }, () => opened.transport.get(other));
-      await expect(refused).rejects.toMatchObject({ code: 'SESS_SERVER' });
+      await expect(refused).rejects.toMatchObject({ code: 'SESS_TOO_LARGE', retryable: false });
       for (const item of await Promise.all(behind)) expect(item?.value.toString()).toBe('other');
     });
   });

@@ -22,9 +22,10 @@
  * - `suspect` is a connection that was lost and is being made anew. A server that closes idle connections, or a dropped connection, is not
  *   an outage: the probe that follows at once makes the new connection, and no later request fails for it. A server that is gone refuses
  *   that probe, and is `down` within a round trip.
- * - Failures that count: no answer in time, no connection in time, a malformed reply, an error of the server (out of memory). Those within
+ * - Failures that count: no answer in time, no connection in time, a malformed reply, an error of the server. Those within
  *   {@link SAME_FAILURE_MS} of each other count once: a hundred requests that were under way during one hiccup are one failure.
- * - What says nothing about the node does not count: a refused key or value, an aborted request, a full queue.
+ * - What does not speak against the node as a whole does not count: a key or value that is refused (too large for it, or no memory left for it: it still
+ *   answers reads), an aborted request, a full queue.
  * - Only the answer to a request ends a row of failures: a node that answers probes and nothing else is not well.
  */
 import { SessClientError, type SessClientErrorCode } from '../errors.ts';

@@ -171,9 +171,33 @@ describe('a node that hangs', () => {
   });
 });
 
+describe('a node without memory', () => {
+  it('refuses every write by that name, answers reads, and is not ejected', async () => {
+    const cluster = await fakeCluster([A]);
+    await cluster.client.set('key', 'value', { ttlSeconds });
+    cluster.network.at(A).behaviour = 'full';
+    for (let time = 0; time < 10; time += 1) {
+      await expect(cluster.client.set('other', 'value', { ttlSeconds })).rejects.toMatchObject({ code: 'SESS_OUT_OF_MEMORY', node: A });
+      await expect(cluster.client.get('key')).resolves.toMatchObject({ value: Buffer.from('value') });
+      await cluster.clock.pass(60);
+    }
+    expect(healthOf(cluster)).toBe('up');
+  });
+
+  it.each([
+    ['set', (cluster: FakeCluster) => cluster.client.set('key', 'new', { ttlSeconds })],
+    ['delete', (cluster: FakeCluster) => cluster.client.delete('key', { ttlSeconds })],
+  ] as const)('is named by a %s on two copies as well', async (_, change) => {
+    const cluster = await fakeCluster([A, B], { copies: 2 });
+    await cluster.client.set('key', 'value', { ttlSeconds });
+    cluster.network.at(B).behaviour = 'full';
+    await expect(change(cluster)).rejects.toMatchObject({ code: 'SESS_OUT_OF_MEMORY', node: B });
+  });
+});
+
 describe('a node that answers with errors', () => {
   it.each([
-    ['full', 'SESS_SERVER'],
+    ['refuses-stores', 'SESS_SERVER'],
     ['garbles', 'SESS_PROTOCOL'],
   ] as const)('goes down after three in a row, and is tried again soon: %s', async (behaviour, code) => {
     const cluster = await fakeCluster([A]);

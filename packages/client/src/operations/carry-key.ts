@@ -1,5 +1,5 @@
 /** Bringing what is known under one key to all its owners, whoever holds it now. */
-import { SessClientError } from '../errors.ts';
+import { refusedValue, SessClientError } from '../errors.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
 import type { Route } from '../view/route.ts';
 import { carry } from './carry.ts';
@@ -53,13 +53,15 @@ export async function carryKey(
     const lacking = looks.filter((look) => route.owners.includes(look.id) && !holds(look, newest));
     if (lacking.length === 0) return outcome;
     outcome = 'carried';
-    if (newest.kind === 'record' && (route.mode === 'settled' || silence !== undefined)) {
-      // Settled: the copies agree, and nothing needs a new version. While an elder is away, a new one would say that nothing is in doubt.
-      if (await putBack(cluster, key, newest, lacking, options)) return outcome;
-      continue;
-    }
+    // Settled: the copies agree, and nothing needs a new version. While an elder is away, a new one would say that nothing is in doubt.
+    const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || silence !== undefined);
+    const placed = keepsVersion
+      ? await putBack(cluster, key, newest, lacking, options)
+      : await carry(cluster, key, route, looks, newest, options);
+    // Neither more memory nor a larger limit comes of asking again at once.
+    if (refusedValue(placed)) throw placed;
     // A tombstone is seen there by the next look.
-    if ((await carry(cluster, key, route, looks, newest, options)) !== 'overtaken') return outcome;
+    if (placed !== false && placed !== 'overtaken') return outcome;
   }
   if (silence !== undefined) throw outOfReach(silence);
   throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be carried; try again.', { node: id });

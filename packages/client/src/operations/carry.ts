@@ -2,6 +2,7 @@
  * Carrying a record to where it belongs now: to the owners under one new version, then to the elders that hold it, so that a compare-and-swap
  * against what they held fails, and for no longer than they are asked. A tombstone is carried as it is.
  */
+import { refusedValue, type RefusedValue } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS, type Tombstone } from '../record.ts';
 import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
@@ -9,7 +10,7 @@ import type { Route } from '../view/route.ts';
 import type { Cluster } from './cluster.ts';
 import { asSilence, casOf, highestVersion, type Look } from './look.ts';
 
-/** The record as carried, or `'overtaken'` when somebody wrote meanwhile: look again. */
+/** The record as carried; `'overtaken'` when somebody wrote meanwhile: look again; or why a node refused it. */
 export async function carry(
   cluster: Cluster,
   key: string,
@@ -17,7 +18,7 @@ export async function carry(
   looks: readonly Look[],
   newest: StoredRecord | Tombstone,
   options: RequestOptions | undefined,
-): Promise<StoredRecord | 'overtaken'> {
+): Promise<StoredRecord | 'overtaken' | RefusedValue> {
   const owners = looks.filter(({ id }) => route.owners.includes(id));
   if (newest.kind === 'tombstone') return carryTombstone(cluster, key, owners, newest, options);
   const version = cluster.versions.next(highestVersion(looks));
@@ -25,13 +26,15 @@ export async function carry(
   const bytes = encodeRecord(newest.value, version, ttlSeconds);
   const elders = looks.filter(({ id, entry }) => route.elders.includes(id) && entry !== undefined && entry.kind !== 'foreign');
   for (const look of owners) {
-    if (!(await replace(cluster, key, look, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options))) return 'overtaken';
+    const replaced = await replace(cluster, key, look, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
+    if (replaced !== 'stored') return replaced;
   }
   const now = cluster.clock.now();
   const secondsLeft = expressibleTtl(Math.max(1, Math.ceil((route.windowEndsAt - now) / 1000)), now);
   for (const look of elders) {
     const elderTtl = ttlSeconds === 0 ? secondsLeft : Math.min(ttlSeconds, secondsLeft);
-    if (!(await replace(cluster, key, look, bytes, { ttlSeconds: elderTtl, flags: RECORD_FLAGS }, options))) return 'overtaken';
+    const replaced = await replace(cluster, key, look, bytes, { ttlSeconds: elderTtl, flags: RECORD_FLAGS }, options);
+    if (replaced !== 'stored') return replaced;
   }
   return StoredRecord.written(bytes, ttlSeconds);
 }
@@ -42,17 +45,18 @@ async function carryTombstone(
   owners: readonly Look[],
   tombstone: Tombstone,
   options: RequestOptions | undefined,
-): Promise<'overtaken'> {
+): Promise<'overtaken' | RefusedValue> {
   const now = cluster.clock.now();
   const ttlSeconds = expressibleTtl(Math.max(1, Math.ceil((tombstone.endsAt - now) / 1000)), now);
   for (const look of owners) {
     if (look.entry?.kind === 'tombstone') continue;
-    await replace(cluster, key, look, tombstone.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
+    const replaced = await replace(cluster, key, look, tombstone.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
+    if (refusedValue(replaced)) return replaced;
   }
   return 'overtaken';
 }
 
-/** Puts `bytes` where `look` found what it found. Whether that still held. A node that falls silent meanwhile leaves the record in doubt. */
+/** Puts `bytes` where `look` found what it found, if that still holds. A node that falls silent meanwhile leaves the record in doubt. */
 async function replace(
   cluster: Cluster,
   key: string,
@@ -60,13 +64,14 @@ async function replace(
   bytes: Buffer,
   attributes: { readonly ttlSeconds: number; readonly flags: number },
   options: RequestOptions | undefined,
-): Promise<boolean> {
+): Promise<'stored' | 'overtaken' | RefusedValue> {
   const cas = look.entry === undefined ? undefined : casOf(look.entry);
   try {
     const outcome = await cluster.holder(look.id).store(cas === undefined ? 'add' : { cas }, key, bytes, attributes, options);
-    return outcome === 'stored';
+    return outcome === 'stored' ? 'stored' : 'overtaken';
   } catch (error) {
+    if (refusedValue(error)) return error;
     asSilence(error);
-    return false;
+    return 'overtaken';
   }
 }

@@ -1,6 +1,6 @@
 /** Asking several nodes for one key, and what to make of their answers. */
 import { codeOf } from '../node/breaker.ts';
-import { SessClientError } from '../errors.ts';
+import { refusedValue, SessClientError } from '../errors.ts';
 import { type Entry, StoredRecord, type Tombstone } from '../record.ts';
 import type { CasToken, RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../view/route.ts';
@@ -83,9 +83,12 @@ export function isCovered(route: Route, looks: readonly Look[]): boolean {
   return route.groups.every((group) => group.some((id) => answered.has(id)));
 }
 
-/** The key may be on a node that did not answer: that is not a miss. Where only that node was asked, its own word is the clearest. */
+/**
+ * The key may be on a node that did not answer: that is not a miss. Where only that node was asked, or it refused a value, its own word is the
+ * clearest.
+ */
 export function outOfReach(silence: SessClientError, looks?: readonly Look[]): SessClientError {
-  if (looks?.length === 1) return silence;
+  if (looks?.length === 1 || refusedValue(silence)) return silence;
   return new SessClientError(
     'SESS_UNAVAILABLE',
     `Node ${silence.node ?? 'of the cluster'} may hold what was asked for and did not answer (${silence.code}); ask again when it is back.`,

@@ -1,18 +1,22 @@
 /** Read repair: a copy that is missing where it belongs is put there again. */
+import { refusedValue, type SessClientError } from '../errors.ts';
 import { RECORD_FLAGS, type StoredRecord } from '../record.ts';
 import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from './cluster.ts';
 import { asSilence, casOf, type Look } from './look.ts';
 
-/** Never over anything that was not looked at: whoever wrote meanwhile knows better. Whether all took it; what fails is repaired by a later read. */
+/**
+ * Never over anything that was not looked at: whoever wrote meanwhile knows better. Whether all took it, or why one refused it; what fails is
+ * repaired by a later read.
+ */
 export async function putBack(
   cluster: Cluster,
   key: string,
   record: StoredRecord,
   missing: readonly Look[],
   options: RequestOptions | undefined,
-): Promise<boolean> {
+): Promise<boolean | SessClientError> {
   const outcomes = await Promise.all(
     missing.map(async ({ id, entry }) => {
       const cas = entry === undefined ? undefined : casOf(entry);
@@ -21,10 +25,9 @@ export async function putBack(
         const attributes = { ttlSeconds: expressibleTtl(record.secondsLeft, cluster.clock.now()), flags: RECORD_FLAGS };
         return await cluster.holder(id).store(mode, key, record.bytes, attributes, options);
       } catch (error) {
-        asSilence(error);
-        return undefined;
+        return refusedValue(error) ? error : asSilence(error);
       }
     }),
   );
-  return outcomes.every((outcome) => outcome === 'stored');
+  return outcomes.find((outcome) => refusedValue(outcome)) ?? outcomes.every((outcome) => outcome === 'stored');
 }

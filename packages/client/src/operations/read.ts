@@ -1,4 +1,5 @@
 /** Reading a key: who is asked, and what counts as an answer, in each mode of its route. */
+import { refusedValue } from '../errors.ts';
 import type { StoredRecord } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../view/route.ts';
@@ -86,6 +87,8 @@ async function readHandover(
     const newest = newestOf(looks);
     if (newest === undefined) return undefined;
     const carried = await carry(cluster, key, route, looks, newest, options);
+    // An owner refuses it: the record stays where it is, and in doubt.
+    if (refusedValue(carried)) return answer(route, looks);
     if (carried !== 'overtaken') return newest.kind === 'tombstone' ? undefined : carried;
     if (attempt === MAX_LOOKS) return answer(route, looks);
   }

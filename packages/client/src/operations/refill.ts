@@ -4,6 +4,7 @@
  */
 import { refillChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
+import { codeOf } from '../node/breaker.ts';
 import { carryKey, type Carried } from './carry-key.ts';
 import { forKeysOn } from './key-batches.ts';
 import { Lease } from './lease.ts';
@@ -29,6 +30,7 @@ export class Refill {
   readonly #walked = new Set<string>();
   #keys = 0;
   #carried = 0;
+  #tooLarge = 0;
 
   constructor(cluster: RefillableCluster, task: RefillTask, turns: Turns, signal: AbortSignal) {
     this.#cluster = cluster;
@@ -81,6 +83,7 @@ export class Refill {
   async #restore({ sources, wordSeconds }: RefillPlan, lease: Lease): Promise<void> {
     this.#keys = 0;
     this.#carried = 0;
+    this.#tooLarge = 0;
     this.#walked.clear();
     this.#tell('begun', undefined);
     for (const source of sources) await this.#walk(source, lease);
@@ -114,7 +117,14 @@ export class Refill {
       const { entry } = await lookAt(this.#cluster, key, earlier, { signal: this.#signal });
       if (entry !== undefined && entry.kind !== 'foreign') return 'there';
     }
-    return carryKey(this.#cluster, key, source, 'enough', this.#signal);
+    try {
+      return await carryKey(this.#cluster, key, source, 'enough', this.#signal);
+    } catch (error) {
+      // It will not fit later either, and the other keys must not wait for it.
+      if (codeOf(error) !== 'SESS_TOO_LARGE') throw error;
+      this.#tooLarge += 1;
+      return 'nothing';
+    }
   }
 
   /** Whether another view came, or others may act on another: what is carried now could be carried by a map that they don't have. */
@@ -129,7 +139,7 @@ export class Refill {
   #tell(phase: 'begun' | 'done' | 'given-up', error: unknown): void {
     if (!refillChannel.hasSubscribers) return;
     const { node, reason } = this.#task;
-    refillChannel.publish({ node, reason, phase, keys: this.#keys, carried: this.#carried, error });
+    refillChannel.publish({ node, reason, phase, keys: this.#keys, carried: this.#carried, tooLarge: this.#tooLarge, error });
   }
 }
 

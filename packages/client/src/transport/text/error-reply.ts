@@ -5,6 +5,8 @@ import type { ReplyLine } from './reply-line.ts';
 import type { Request } from './request.ts';
 
 const LONGEST_QUOTE = 200;
+/** Memcached deletes it when it refuses a new one (`process_update_command`: for `set`; `process_mset_command`: always). */
+const OLD_VALUE = 'What was stored under the key may be gone.';
 
 /** The end of both dialects' grammars: `VERSION` for a probe, an error for anything, and nothing else. */
 export function answerVersionOrRefuse(request: Request, line: ReplyLine, node: string): Progress {
@@ -36,11 +38,32 @@ function refuse(request: Request, line: ReplyLine, node: string): void {
   }
   const store = request.kind === 'set' || request.kind === 'add' || request.kind === 'cas';
   const swallowed = text.startsWith('SERVER_ERROR out of memory') || text === 'SERVER_ERROR object too large for cache';
-  const advice =
-    store && text.endsWith('too large for cache') ? ' What was stored is gone: lower `maxValueBytes`, or raise memcached -I.' : '';
-  request.fail(new SessClientError('SESS_SERVER', `The node ${node} answered: ${quote}.${advice}`, { node }));
+  request.fail(
+    store ? storeRefused(node, text, quote) : new SessClientError('SESS_SERVER', `The node ${node} answered: ${quote}.`, { node }),
+  );
   if (store && !swallowed)
     throw new ReplyFault(`a store was refused (${quote}), which leaves open what the node reads next`, 'SESS_CONNECTION');
+}
+
+/** A value may be too large for a node, or find no memory there. Neither says that the node is broken. */
+function storeRefused(node: string, text: string, quote: string): SessClientError {
+  if (/^SERVER_ERROR .*too large/i.test(text)) {
+    const advice = 'Store less, raise memcached -I on every node, or set `maxValueBytes` below it.';
+    return new SessClientError('SESS_TOO_LARGE', `The value is too large for the node ${node} (${quote}). ${OLD_VALUE} ${advice}`, {
+      node,
+    });
+  }
+  if (/^SERVER_ERROR out of memory/i.test(text)) {
+    const advice = 'Give it more memory (-m), or let it evict (start it without -M).';
+    return new SessClientError(
+      'SESS_OUT_OF_MEMORY',
+      `The node ${node} has no memory left for the value (${quote}). ${OLD_VALUE} ${advice}`,
+      {
+        node,
+      },
+    );
+  }
+  return new SessClientError('SESS_SERVER', `The node ${node} answered: ${quote}.`, { node });
 }
 
 /** What a node said, fit for an error: short, printable, without the key. */
