@@ -40,6 +40,16 @@ export class ExampleProcess implements AsyncDisposable {
     return new ExampleProcess(child, port);
   }
 
+  /** Asks it to stop, as a platform does. Its exit code when it ended by itself, `null` when the signal ended it. */
+  async terminate(): Promise<number | null> {
+    const ended = once(this.#child, 'exit');
+    // The channel to its parent would keep it running.
+    this.#child.disconnect();
+    this.#child.kill('SIGTERM');
+    const [code] = (await ended) as [number | null];
+    return code;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, 'exit');

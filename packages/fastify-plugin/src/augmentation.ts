@@ -1,9 +1,9 @@
-import type { Session, SessionsOfUsers } from '@sess/session';
+import type { Session, SessionsHealth, SessionsOfUsers } from '@sess/session';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The sessions of users: `revokeUser(user)` and `ofUser(user)`, with the option `userOf`. */
-    readonly sessions: SessionsOfUsers;
+    /** The sessions of users: `revokeUser(user)` and `ofUser(user)`, with the option `userOf`. And for readiness probes: `ready()` and `state`. */
+    readonly sessions: SessionsOfUsers & SessionsHealth;
   }
 
   interface FastifyRequest {

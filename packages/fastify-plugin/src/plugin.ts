@@ -37,7 +37,14 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
   const all = createSessions(given);
 
   if (!app.hasDecorator('sessions')) {
-    app.decorate('sessions', { revokeUser: (user: string) => all.revokeUser(user), ofUser: (user: string) => all.ofUser(user) });
+    app.decorate('sessions', {
+      revokeUser: (user: string) => all.revokeUser(user),
+      ofUser: (user: string) => all.ofUser(user),
+      ready: () => all.ready(),
+      get state() {
+        return all.state;
+      },
+    });
   }
   app.decorateRequest(SESSION, null);
   app.decorateRequest('session', { getter: sessionOf });

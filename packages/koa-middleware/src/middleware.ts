@@ -1,4 +1,11 @@
-import { createSessions, SessionError, type RequestSession, type SessionsOfUsers, type SessionsOptions } from '@sess/session';
+import {
+  createSessions,
+  SessionError,
+  type RequestSession,
+  type SessionsHealth,
+  type SessionsOfUsers,
+  type SessionsOptions,
+} from '@sess/session';
 import type { Middleware, ParameterizedContext } from 'koa';
 import { tellBrowser } from './tell-browser.ts';
 
@@ -13,8 +20,11 @@ const SESSION: unique symbol = Symbol('@sess/koa-middleware.session');
 
 type SessionContext = ParameterizedContext & { [SESSION]?: RequestSession };
 
-/** A middleware that can be closed, and knows the sessions of users (`revokeUser`, `ofUser`, with the option `userOf`). */
-export interface SessionsMiddleware extends Middleware, SessionsOfUsers {
+/**
+ * A middleware that can be closed, knows the sessions of users (`revokeUser`, `ofUser`, with the option `userOf`), and tells readiness probes how it is
+ * (`ready()`, `state`).
+ */
+export interface SessionsMiddleware extends Middleware, SessionsOfUsers, SessionsHealth {
   /** Closes what `servers` opened, when the application's server has closed. Twice does no harm. */
   close(): Promise<void>;
 }
@@ -53,11 +63,14 @@ export function sessions(given: KoaSessionsOptions): SessionsMiddleware {
     const ending = end(ctx, session);
     if (ending !== undefined) await ending;
   };
-  return Object.assign(middleware, {
+  const methods = {
     revokeUser: (user: string) => all.revokeUser(user),
     ofUser: (user: string) => all.ofUser(user),
+    ready: () => all.ready(),
     close: () => all.close(),
-  });
+  };
+  // A getter, where `assign` would copy what it says now.
+  return Object.defineProperty(Object.assign(middleware, methods), 'state', { get: () => all.state }) as SessionsMiddleware;
 }
 
 function end(ctx: ParameterizedContext, session: RequestSession): Promise<void> | undefined {

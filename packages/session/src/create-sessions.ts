@@ -38,6 +38,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     users: new SessionUsers(store, options),
     warnOnce: warn,
   };
+  let isClosed = false;
   const identities = requestIdentities(context.cookie, context.signer, options.keyPrefix);
   if (options.source.kind === 'servers') tellWhenUnreachable(context);
   return {
@@ -51,7 +52,11 @@ export function createSessions(given: SessionsOptions): Sessions {
     },
     ofUser: (user) => context.users.ofUser(user),
     ready: async () => context.store.ready?.(),
+    get state() {
+      return isClosed ? 'closed' : (store.state ?? 'ready');
+    },
     async close() {
+      isClosed = true;
       if (options.source.kind === 'servers' || options.backing !== undefined) await context.store.close();
     },
   };

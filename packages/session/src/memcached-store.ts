@@ -9,7 +9,7 @@ import {
   type SessClientErrorCode,
 } from '@sess/client';
 import { SessionError, type SessionErrorCode } from './errors.ts';
-import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions } from './session-store.ts';
+import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, StoreState } from './session-store.ts';
 
 export { clientOptionNames, type Client, type ClientOptions } from '@sess/client';
 
@@ -51,6 +51,13 @@ class MemcachedStore implements SessionStore {
 
   ready(): Promise<void> {
     return this.#client.ready().catch(rethrow);
+  }
+
+  /** One node that answers is enough: sessions on the others are a matter of `onUnavailable`. */
+  get state(): StoreState {
+    const states = [...this.#client.topology.states.values()];
+    if (states.includes('up')) return 'ready';
+    return states.length > 0 && states.every((state) => state === 'down') ? 'unavailable' : 'starting';
   }
 
   load(key: string, options?: StoreRequestOptions): Promise<StoredSession | undefined> {

@@ -11,6 +11,8 @@ export interface SessionStore {
   readonly name: string;
   /** Resolves when the store can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. Stores that are always ready leave it out. */
   ready?(): Promise<void>;
+  /** What can be told at once, without asking anybody. Stores that are always `'ready'` leave it out. */
+  readonly state?: StoreState;
   /** The session under `key`, or `undefined` when there is none, it expired or it was destroyed. */
   load(key: string, options?: StoreRequestOptions): Promise<StoredSession | undefined>;
   /**
@@ -66,3 +68,6 @@ export interface StoredSession {
   /** Remaining time to live in seconds when it was read or written; `undefined` where the store can't tell. */
   readonly ttlSeconds: number | undefined;
 }
+
+/** `'starting'`: no node has answered yet. `'unavailable'`: none answers any more, or none of those that were tried. */
+export type StoreState = 'starting' | 'ready' | 'unavailable';

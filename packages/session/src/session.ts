@@ -1,4 +1,4 @@
-import type { UserSession } from './session-store.ts';
+import type { StoreState, UserSession } from './session-store.ts';
 
 /**
  * What an application keeps in a session. Say what yours is, once, and it is typed in Fastify, Koa and everywhere else:
@@ -160,8 +160,22 @@ export interface SessionsOfUsers {
   ofUser(user: string): Promise<readonly UserSession[]>;
 }
 
+/**
+ * `'starting'`: no node has answered yet. `'ready'`: sessions can be used. `'unavailable'`: no node answers, and requests get what `onUnavailable` says.
+ * `'closed'`: `close()` was called.
+ */
+export type SessionsState = StoreState | 'closed';
+
+/** Whether sessions can be used: for readiness probes. A liveness probe asks for none of it: a new process would not bring the nodes back. */
+export interface SessionsHealth {
+  /** Resolves when the store can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. Opening sessions need not wait for it. */
+  ready(): Promise<void>;
+  /** What is known now, from the last answers and probes. No I/O. */
+  readonly state: SessionsState;
+}
+
 /** Sessions, without a framework: one for an application. */
-export interface Sessions extends SessionsOfUsers {
+export interface Sessions extends SessionsOfUsers, SessionsHealth {
   /**
    * The session of a request with this `Cookie` header. A promise only where the store must be asked; nothing is asked for a cookie that is missing,
    * malformed or forged.
@@ -169,8 +183,6 @@ export interface Sessions extends SessionsOfUsers {
    * @throws {SessionError} (as a rejection) `SESS_UNAVAILABLE` where `onUnavailable` says `'error'`; `SESS_CLOSED`.
    */
   open(cookieHeader: string | undefined, connection: Connection): RequestSession | Promise<RequestSession>;
-  /** Resolves when the store can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. Opening sessions need not wait for it. */
-  ready(): Promise<void>;
   /** Closes what `servers` opened; a `client` or `store` that was given stays open. Twice does no harm. */
   close(): Promise<void>;
 }

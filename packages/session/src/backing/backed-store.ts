@@ -1,6 +1,6 @@
 import { SessionError } from '../errors.ts';
 import { badOption } from '../option-checks.ts';
-import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, UserSession } from '../session-store.ts';
+import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, StoreState, UserSession } from '../session-store.ts';
 import type { BackedContext } from './backed-context.ts';
 import { BackingGate } from './backing-gate.ts';
 import { resolveBacking, type BackingLimits, type ResolvedBacking, type WritePolicy } from './backing-options.ts';
@@ -63,6 +63,13 @@ class BackedStore implements SessionStore {
   async ready(): Promise<void> {
     const { cache, backing, gate } = this.#context;
     await Promise.all([cache.ready?.(), gate.run('load', async () => backing.ready?.())]);
+  }
+
+  /** While the cache is away the database serves, and the other way round, so one of them is enough; but nothing is served from a cache that is unknown yet. */
+  get state(): StoreState {
+    const { cache, gate } = this.#context;
+    const state = cache.state ?? 'ready';
+    return state === 'unavailable' && !gate.isResting ? 'ready' : state;
   }
 
   load(key: string, options?: StoreRequestOptions): Promise<StoredSession | undefined> {

@@ -33,6 +33,11 @@ export class BackingGate {
     this.#writes = new Turnstile({ concurrency, queued, waitMs });
   }
 
+  /** Whether the database kept failing, and is left alone. */
+  get isResting(): boolean {
+    return this.#resting !== undefined;
+  }
+
   /**
    * @throws {SessionError} `SESS_UNAVAILABLE`: the database failed, did not answer in time, is being left alone, or there was no turn. What was written may
    *   have been written. `SESS_BAD_DATA`: it answered, and refuses what it was given.

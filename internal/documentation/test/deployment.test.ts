@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Browser } from './browser.ts';
+import { ExampleProcess } from './example-process.ts';
+
+const page = readFileSync(new URL('../../../docs/deployment.md', import.meta.url), 'utf8');
+
+let cluster: LocalCluster | undefined;
+afterEach(() => cluster?.close());
+
+function programUnder(heading: string): string {
+  const section = page.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  return /```js\n(.*?)```/s.exec(section)?.[1] ?? '';
+}
+
+async function status(url: string): Promise<number> {
+  return (await fetch(url, { headers: { connection: 'close' } })).status;
+}
+
+describe.each(['Fastify', 'Koa'])('the program for %s in docs/deployment.md', (framework) => {
+  it('is ready while a node answers, lives while none does, and ends by SIGTERM', { timeout: 60_000 }, async () => {
+    cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
+    const [node] = cluster.nodes;
+    if (node === undefined) throw new Error('one node');
+    await using app = await ExampleProcess.start(programUnder(framework), {
+      SESS_SERVERS: `memcached://${node.id}`,
+      SESS_SECRET: 'a secret of at least thirty-two bytes',
+    });
+    const probe = (path: string) => expect.poll(() => status(`${app.url}${path}`), { timeout: 20_000, interval: 50 });
+    await probe('/ready').toBe(200);
+    const browser = new Browser();
+    await browser.ask(`${app.url}/login`, 'POST');
+    expect(await browser.ask(`${app.url}/profile`)).toEqual({ user: 'USER_123' });
+    await cluster.crashNode(node.id);
+    await probe('/ready').toBe(503);
+    expect(await status(`${app.url}/live`)).toBe(200);
+    await cluster.restartNode(node.id);
+    await probe('/ready').toBe(200);
+    expect(await app.terminate()).toBe(0);
+  });
+});
