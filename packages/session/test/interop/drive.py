@@ -1,9 +1,12 @@
 """Adds an item to the cart of each session: `drive.py '{"servers", "cookies", "name", "secret", "item"}'`. Prints what it read, and whether it saved."""
 import json, sys
+from pylibmc import ClientPool, ThreadMappedPool
 from session import connect, key_of, load, save
 
 task = json.loads(sys.argv[1])
-memcached = connect(task["servers"])
+# Clones of clones, as a pool makes them of what another pool handed out.
+with ClientPool(connect(task["servers"]), 1).reserve() as pooled, ThreadMappedPool(pooled).reserve() as clone:
+    memcached = clone
 answers = []
 for cookie in task["cookies"]:
     key = key_of(cookie, task["name"], task["secret"])

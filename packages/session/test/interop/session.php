@@ -6,6 +6,7 @@ function connect(array $servers): Memcached
     $memcached = new Memcached();
     $memcached->setOptions([
         Memcached::OPT_LIBKETAMA_COMPATIBLE => true, // weighted ketama: the ring that @sess uses unless told otherwise
+        Memcached::OPT_PREFIX_KEY => '',             // a prefix here would move keys to other nodes: give it to keyOf
         Memcached::OPT_COMPRESSION => false,         // bytes as they are
         Memcached::OPT_USER_FLAGS => 0x5e55,         // what is written carries the flags of a record
     ]);

@@ -14,6 +14,12 @@ class Memcached(pylibmc.Client):
     def deserialize(self, value, flags):
         return value
 
+    def clone(self):
+        # pylibmc's clone loses ketama_weighted, and with it the nodes of about half of the keys: its pools hand out clones.
+        copy = super().clone()
+        copy.behaviors = {"ketama_weighted": True}
+        return copy
+
 
 def connect(servers):
     # libmemcached's weighted ketama: the ring that @sess uses unless told otherwise.
