@@ -1,3 +1,4 @@
+export { sharedLookup } from '@sess/discovery';
 export { createClient } from './client.ts';
 export type { CancelTimer, Clock } from './clock.ts';
 export type * from './contract.ts';

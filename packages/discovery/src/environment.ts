@@ -1,6 +1,6 @@
-import { lookup } from 'node:dns/promises';
 import { type Clock, systemClock } from './clock.ts';
 import { type NameResolver, systemResolver } from './dns/name-resolver.ts';
+import { addressesOf } from './name-lookup.ts';
 
 /** The world outside this package: time, chance and names. Replaced in tests, nowhere else. */
 export interface Environment {
@@ -17,7 +17,7 @@ export const systemEnvironment: Environment = {
   clock: systemClock,
   random: Math.random,
   async lookup(host) {
-    const found = await lookup(host, { all: true, verbatim: true });
+    const found = await addressesOf(host);
     return found.map(({ address }) => address);
   },
   resolver: systemResolver,

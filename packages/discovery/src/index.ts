@@ -5,5 +5,6 @@ export { elasticache } from './elasticache/elasticache.ts';
 export type { Credentials, ElasticacheOptions } from './elasticache/elasticache-options.ts';
 export { dns } from './dns/dns.ts';
 export type { DnsOptions } from './dns/dns-options.ts';
+export { sharedLookup } from './name-lookup.ts';
 export { canonicalNodeId } from './node-address.ts';
 export { staticNodes, type StaticNode } from './static-nodes.ts';

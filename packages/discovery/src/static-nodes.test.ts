@@ -45,6 +45,7 @@ describe('a fixed list', () => {
     ['no list', 'a:1', 'staticNodes: expected an array with at least one node, got "a:1"'],
     ['a node without port', ['a:1', 'b'], 'staticNodes[1]: expected a string "host:port", got "b". Add the port'],
     ['a number', [11_211], 'staticNodes[0]: expected a string "host:port", got 11211'],
+    ['too many nodes', Array.from({ length: 1_001 }, (_, index) => `node-${index}:11211`), 'expected at most 1000 nodes, got 1001'],
     ['a node twice', ['a:1', 'b:1', 'A:1'], 'staticNodes[2]: "A:1" was already given as staticNodes[0]'],
     ['an address twice', ['[2001:db8::1]:1', { host: '2001:DB8:0::1', port: 1 }], 'was already given as staticNodes[0]'],
     ['a host with its port', [{ host: 'a:1', port: 1 }], 'staticNodes[0].host: expected a host name or IP address, got "a:1"'],

@@ -2,7 +2,7 @@ import { DiscoveryError } from './errors.ts';
 import { systemEnvironment } from './environment.ts';
 import { canonicalHost, isHost, isPort, nodeId, parseHostAndPort } from './node-address.ts';
 import { badOption, knownOptions } from './options.ts';
-import { clusterNode, topologyOf } from './topology-value.ts';
+import { clusterNode, MAX_NODES, topologyOf } from './topology-value.ts';
 import type { ClusterNode, Discovery } from './topology.ts';
 import { startWatch } from './watch.ts';
 
@@ -42,6 +42,9 @@ export function staticNodes(nodes: readonly (string | StaticNode)[]): Discovery 
 function parseNodes(given: readonly (string | StaticNode)[]): readonly ClusterNode[] {
   if (!Array.isArray(given) || given.length === 0) {
     throw badOption('staticNodes', 'an array with at least one node', given, 'For example ["10.0.0.1:11211", "10.0.0.2:11211"].');
+  }
+  if (given.length > MAX_NODES) {
+    throw new DiscoveryError('SESS_BAD_OPTION', `staticNodes: expected at most ${MAX_NODES} nodes, got ${given.length}.`);
   }
   const places = new Map<string, number>();
   return given.map((value: unknown, index) => {

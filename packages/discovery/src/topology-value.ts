@@ -1,6 +1,9 @@
 import { nodeId } from './node-address.ts';
 import type { ClusterNode, Topology } from './topology.ts';
 
+/** More than any service has (ElastiCache 300): a list beyond is a mistake, or not meant well, and placing its keys would stop the process for long. */
+export const MAX_NODES = 1_000;
+
 /** A frozen node; fields that are `undefined` are left out. */
 export function clusterNode(given: {
   readonly host: string;

@@ -1,6 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
-import type { TransportNode } from '@sess/client';
+import { sharedLookup, type TransportNode } from '@sess/client';
 
 const KEEP_ALIVE_MS = 30_000;
 
@@ -11,7 +11,7 @@ export interface Dialled {
 }
 
 export function dial(node: TransportNode, tls: false | TlsOptions): Dialled {
-  const target = node.path === undefined ? { host: node.address ?? node.host, port: node.port } : { path: node.path };
+  const target = node.path === undefined ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup } : { path: node.path };
   const socket = tls === false ? connect(target) : connectTls({ ...identity(node, tls), ...tls, ...target });
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);

@@ -32,6 +32,17 @@ function setUp(options: DnsOptions, answers: Partial<NameResolver>) {
   return { watch, listener, clock, asked, cancelled: () => cancelled };
 }
 
+describe('a name with too many records', () => {
+  it('is refused, and the last list stays in force', async () => {
+    let addresses = ['10.0.0.1'];
+    const { watch, listener } = setUp({}, { a: () => Promise.resolve(addresses) });
+    await watch.ready();
+    addresses = Array.from({ length: 1_001 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
+    await expect(watch.refresh()).rejects.toMatchObject({ code: 'SESS_DISCOVERY_MALFORMED', message: expect.stringContaining('1001') });
+    expect(listener.topologies).toHaveLength(1);
+  });
+});
+
 describe('A and AAAA records', () => {
   it('are the nodes, sorted, each once, with one port', async () => {
     const { watch } = setUp({ port: 11_212 }, { a: (name) => Promise.resolve(name === NAME ? ['10.0.0.2', '10.0.0.1', '10.0.0.2'] : []) });

@@ -2,7 +2,7 @@ import { withDeadline } from '../deadline.ts';
 import type { Environment } from '../environment.ts';
 import { DiscoveryError } from '../errors.ts';
 import { isHost, isPort } from '../node-address.ts';
-import { clusterNode, topologyOf } from '../topology-value.ts';
+import { clusterNode, MAX_NODES, topologyOf } from '../topology-value.ts';
 import type { ClusterNode } from '../topology.ts';
 import type { Look } from '../watch.ts';
 import type { ResolvedDnsOptions } from './dns-options.ts';
@@ -33,6 +33,7 @@ async function listedNodes(options: ResolvedDnsOptions, resolver: NameResolver):
     const nodes =
       record === 'SRV' ? serviceNodes(await resolver.srv(name), options) : addressNodes(await ask(resolver, record, name), port);
     if (nodes.length === 0) throw nothingListed(options);
+    if (nodes.length > MAX_NODES) throw tooMany(options, nodes.length);
     return nodes.toSorted(byHostAndPort);
   } catch (error) {
     throw DiscoveryError.is(error) ? error : lookupFailed(options, error);
@@ -79,6 +80,11 @@ function byHostAndPort(a: ClusterNode, b: ClusterNode): number {
 function nothingListed({ name, record }: ResolvedDnsOptions, cause?: unknown): DiscoveryError {
   const advice = 'Check the name, which is asked for as it is (no search domains), and the kind of record.';
   return new DiscoveryError('SESS_DISCOVERY_EMPTY', `DNS lists no ${record} records for "${name}". ${advice}`, { endpoint: name, cause });
+}
+
+function tooMany({ name, record }: ResolvedDnsOptions, count: number): DiscoveryError {
+  const message = `DNS lists ${count} ${record} records for "${name}", more than ${MAX_NODES} nodes. The last list stays in force.`;
+  return new DiscoveryError('SESS_DISCOVERY_MALFORMED', message, { endpoint: name });
 }
 
 function lookupFailed(options: ResolvedDnsOptions, cause: unknown): DiscoveryError {

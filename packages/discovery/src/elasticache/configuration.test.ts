@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ClusterNode } from '../topology.ts';
+import { MAX_NODES } from '../topology-value.ts';
 import { parseConfiguration } from './configuration.ts';
 
 function nodes(payload: string): readonly ClusterNode[] {
@@ -10,6 +11,22 @@ function nodes(payload: string): readonly ClusterNode[] {
 }
 
 describe('a configuration', () => {
+  const listing = (count: number): string =>
+    `7\n${Array.from({ length: count }, (_, index) => `node-${index}.cfg|10.0.${index >> 8}.${index & 255}|11211`).join(' ')}\n`;
+
+  it.each([90, 300, MAX_NODES])('of %d nodes is taken whole', (count) => {
+    const configuration = parseConfiguration(listing(count));
+    expect(configuration.kind === 'topology' && configuration.topology.nodes).toHaveLength(count);
+  });
+
+  it('of more nodes than any service has is refused, and says how many', () => {
+    expect(parseConfiguration(listing(MAX_NODES + 1))).toMatchObject({
+      kind: 'malformed',
+      reason: expect.stringContaining('lists 1001 nodes'),
+    });
+    expect(parseConfiguration(listing(20_000))).toMatchObject({ kind: 'malformed', reason: expect.stringContaining('lists 20000 nodes') });
+  });
+
   it('is a version and nodes in the order of the list', () => {
     expect(parseConfiguration('12\nb.use1.cache.amazonaws.com|10.0.0.2|11211 a.use1.cache.amazonaws.com|10.0.0.1|11212\n')).toEqual({
       kind: 'topology',

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { isHost, isPort } from '../node-address.ts';
-import { clusterNode, topologyOf } from '../topology-value.ts';
+import { clusterNode, MAX_NODES, topologyOf } from '../topology-value.ts';
 import type { ClusterNode, Topology } from '../topology.ts';
 import { excerpt } from './reply.ts';
 
@@ -27,8 +27,10 @@ export function parseConfiguration(payload: string): Configuration {
   if (nodeLine === undefined) return { kind: 'empty', reason: `version ${version} lists no node` };
   if (surplus !== undefined) return malformed(`a third line follows the list: ${excerpt(surplus)}`);
 
+  const entries = nodeLine.split(/\s+/u);
+  if (entries.length > MAX_NODES) return malformed(`it lists ${entries.length} nodes, more than ${MAX_NODES}`);
   const nodes: ClusterNode[] = [];
-  for (const entry of nodeLine.split(/\s+/u)) {
+  for (const entry of entries) {
     const node = parseNode(entry);
     if (node === undefined) return malformed(`${excerpt(entry)} is not "host|ip|port"`);
     nodes.push(node);

@@ -8,7 +8,7 @@ import { MetaDialect } from './dialect-meta.ts';
 import { Handshake, type DialectName } from './handshake.ts';
 import { ReplyReader } from './reply-reader.ts';
 import type { Request, Storage } from './request.ts';
-import { connectionError, resized } from './request-errors.ts';
+import { connectionError, notGreeted, resized } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
 import { openSocket, type TlsMemory } from './socket.ts';
 
@@ -55,6 +55,9 @@ export class Connection {
   /** Whether a write is under way, and the batch's buffer with it. */
   #writing = false;
   #over = false;
+  /** How far it came before the greeting. */
+  #reached = false;
+  #secured = false;
 
   constructor(settings: ConnectionSettings, queue: RequestQueue, events: ConnectionEvents) {
     lastEpoch += 1;
@@ -66,6 +69,8 @@ export class Connection {
     this.#handshake = new Handshake(node.id, settings.dialect, options.credentials);
     this.#socket = openSocket(node, options.tls, settings.tlsMemory, (bytes, length) => this.#read(bytes, length));
     this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () => this.#socket.write(this.#handshake.greeting()));
+    this.#socket.once('connect', () => (this.#reached = true));
+    this.#socket.once('secureConnect', () => (this.#secured = true));
     this.#socket.on('error', (error) => this.#end(error));
     this.#socket.on('end', () => this.#end(new Error('the node closed it')));
     this.#socket.on('close', () => this.#end(new Error('it was closed')));
@@ -185,6 +190,8 @@ export class Connection {
   #end(error: unknown): void {
     if (this.#over) return;
     this.close();
-    this.#events.ended(connectionError(this.#settings.node.id, error));
+    const { node, options } = this.#settings;
+    const tls = options.tls === false ? 'none' : this.#secured ? 'agreed' : 'failed';
+    this.#events.ended(this.#reached && !this.ready ? notGreeted(node.id, error, tls) : connectionError(node.id, error));
   }
 }

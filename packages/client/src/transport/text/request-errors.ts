@@ -66,6 +66,27 @@ export function connectionError(node: string, error: unknown): SessClientError {
     const text = `The connection to ${node} was closed: ${error.message}.`;
     return new SessClientError(error.code, text, { node, cause: error });
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new SessClientError('SESS_CONNECTION', `The connection to ${node} failed: ${reason}.`, { node, cause: error });
+  return new SessClientError('SESS_CONNECTION', `The connection to ${node} failed: ${reasonOf(error)}.`, { node, cause: error });
+}
+
+/** The node was reached, and the connection ended before it had greeted: mostly one of the two speaks TLS and the other does not. */
+export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' | 'agreed'): SessClientError {
+  if (SessClientError.is(error)) return error;
+  return new SessClientError('SESS_CONNECTION', `${NOT_GREETED[tls](node, reasonOf(error))}`, { node, cause: error });
+}
+
+const NOT_GREETED: Readonly<Record<'none' | 'failed' | 'agreed', (node: string, reason: string) => string>> = {
+  none: (node, reason) =>
+    `The node ${node} ended the connection instead of a greeting (${reason}). If it expects TLS, use memcacheds:// or the option tls; if it is a proxy that does not know \`mn\`, use textTransport({ dialect: 'classic' }).`,
+  failed: (node, reason) =>
+    `The node ${node} and this client can't agree on TLS (${reason}). If it does not speak TLS, use memcached:// or leave out the option tls; for an authority of your own, give tls: { ca }.`,
+  agreed: (node, reason) =>
+    `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy that does not know \`mn\`, use textTransport({ dialect: 'classic' }).`,
+};
+
+/** In one line: OpenSSL's own text has several. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ('reason' in error && typeof error.reason === 'string') return error.reason;
+  return (error.message.split('\n')[0] ?? '').replace(/\.$/, '');
 }

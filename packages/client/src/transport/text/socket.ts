@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type IpcNetConnectOpts, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { sharedLookup } from '@sess/discovery';
 import type { TransportNode, TransportOptions } from '../transport.ts';
 
 /** One read: as much as a socket usually has waiting, and no allocation for each. */
@@ -25,7 +26,7 @@ export function openSocket(
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const onread = { buffer, callback: (length: number): boolean => onRead(buffer, length) };
   const place: IpcNetConnectOpts | TcpNetConnectOpts =
-    node.path === undefined ? { host: node.address ?? node.host, port: node.port } : { path: node.path };
+    node.path === undefined ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup } : { path: node.path };
   const socket = tls === false ? connectTcp({ ...place, onread }) : openTls(node, tls, memory, { ...place, onread });
   // As options, a TLS socket would not hear them.
   socket.once('connect', () => socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS));

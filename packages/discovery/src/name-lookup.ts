@@ -1,0 +1,76 @@
+import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
+
+/** Threads that libuv has for look-ups, files and more, where `UV_THREADPOOL_SIZE` does not say otherwise. */
+const DEFAULT_THREADS = 4;
+
+type Callback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
+
+/**
+ * Look-ups by the operating system, for all connections of this process. A look-up that gets no answer holds one of libuv's few threads for many seconds
+ * and can't be called off, so
+ *
+ * - one is under way for a name, whoever asks, and none is started again before it has ended;
+ * - all together take half of the threads, so that the application's own look-ups and files go on. Names wait for their turn in the order in which they came.
+ */
+export class NameLookup {
+  readonly #underWay = new Map<string, Promise<readonly LookupAddress[]>>();
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  /** All addresses of a host, in the order of the operating system. Rejects as `dns.lookup` does. */
+  find(host: string): Promise<readonly LookupAddress[]> {
+    const found = this.#underWay.get(host) ?? this.#begin(host);
+    this.#underWay.set(host, found);
+    return found;
+  }
+
+  #begin(host: string): Promise<readonly LookupAddress[]> {
+    return new Promise((resolve, reject) => {
+      const ask = (): void => {
+        this.#running += 1;
+        // ADDRCONFIG: no IPv6 address where this machine has none, as `node:net` asks.
+        dns.lookup(host, { all: true, verbatim: true, hints: dns.ADDRCONFIG }, (error, addresses) => {
+          this.#running -= 1;
+          this.#underWay.delete(host);
+          if (error === null) resolve(addresses);
+          else reject(error);
+          this.#waiting.shift()?.();
+        });
+      };
+      if (this.#running < mostAtOnce()) ask();
+      else this.#waiting.push(ask);
+    });
+  }
+}
+
+function mostAtOnce(): number {
+  const given = Number(process.env['UV_THREADPOOL_SIZE']);
+  const threads = Number.isInteger(given) && given > 0 ? given : DEFAULT_THREADS;
+  return Math.max(1, Math.floor(threads / 2));
+}
+
+const names = new NameLookup();
+
+/** All addresses of a host; see {@link NameLookup}. */
+export function addressesOf(host: string): Promise<readonly LookupAddress[]> {
+  return names.find(host);
+}
+
+/** The same as the option `lookup` of `node:net` and `node:tls`. */
+export function sharedLookup(host: string, { all, family }: LookupOptions, callback: Callback): void {
+  names.find(host).then(
+    (addresses) => {
+      const wanted = family === 4 || family === 'IPv4' ? 4 : family === 6 || family === 'IPv6' ? 6 : undefined;
+      const fitting = addresses.filter((address) => wanted === undefined || address.family === wanted);
+      const [first] = fitting;
+      if (first === undefined) callback(notFound(host), []);
+      else if (all === true) callback(null, fitting);
+      else callback(null, first.address, first.family);
+    },
+    (error: NodeJS.ErrnoException) => callback(error, []),
+  );
+}
+
+function notFound(host: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host });
+}
