@@ -130,7 +130,7 @@ export class Conversation {
 export function expectedResult(name: DialectName, exchange: Exchange): Result {
   const { kind, outcome, abandoned, flags, ttlSeconds, unique, value } = exchange;
   if (abandoned) return 'pending';
-  if (outcome === 'error') return { code: 'SESS_SERVER' };
+  if (outcome === 'error') return { code: 'SESS_OUT_OF_MEMORY' };
   const found = outcome === 'found';
   const item = { value: Buffer.from(value), flags, cas: { unique, epoch: EPOCH }, ttlSeconds: name === 'meta' ? ttlSeconds : undefined };
   const answers: Readonly<Record<RequestKind, Answer>> = {
