@@ -130,7 +130,8 @@ export class Conversation {
 export function expectedResult(name: DialectName, exchange: Exchange): Result {
   const { kind, outcome, abandoned, flags, ttlSeconds, unique, value } = exchange;
   if (abandoned) return 'pending';
-  if (outcome === 'error') return { code: 'SESS_OUT_OF_MEMORY' };
+  // Only a store can lack memory; of any other request it is the server that fails.
+  if (outcome === 'error') return { code: kind === 'set' || kind === 'add' || kind === 'cas' ? 'SESS_OUT_OF_MEMORY' : 'SESS_SERVER' };
   const found = outcome === 'found';
   const item = { value: Buffer.from(value), flags, cas: { unique, epoch: EPOCH }, ttlSeconds: name === 'meta' ? ttlSeconds : undefined };
   const answers: Readonly<Record<RequestKind, Answer>> = {
