@@ -18,7 +18,7 @@ export interface StoredContent {
 export interface ContentCodec {
   /** The text of a session without data. */
   readonly empty: string;
-  /** @throws {SessionError} `SESS_BAD_DATA` */
+  /** @throws {SessionError} `SESS_BAD_DATA`, `SESS_TOO_LARGE` past what any `maxBytes` allows. */
   encode(data: SessionData): string;
   /**
    * The data of a text that {@link ContentCodec.encode} or {@link ContentCodec.open} gave.
@@ -29,9 +29,9 @@ export interface ContentCodec {
   /**
    * Whether this may be stored.
    *
-   * @throws {SessionError} `SESS_TOO_LARGE`, `SESS_BAD_DATA`
+   * @throws {SessionError} `SESS_TOO_LARGE`
    */
-  check(data: SessionData, text: string): void;
+  check(text: string): void;
   /** The bytes to store under `key`. */
   seal(key: string, content: StoredContent): Buffer;
   /**
@@ -52,8 +52,7 @@ export function contentCodec(options: ContentOptions, warnOnce: WarnOnce): Conte
     empty: first.empty,
     encode: (data) => first.encode(data),
     decode: (text) => first.decode(text),
-    check(data, text) {
-      first.refuseLostValues(data);
+    check(text) {
       const bytes = Buffer.byteLength(text, first.charset);
       if (bytes > maxBytes) throw tooLarge(bytes, maxBytes);
     },

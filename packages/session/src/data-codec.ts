@@ -1,59 +1,63 @@
-import { types } from 'node:util';
+import { encodeJson, isTreeDeeperThan, MAX_DEPTH, type JsonLoss } from '@sess/json-data';
+import { dropPolluting } from './drop-polluting.ts';
 import { SessionError } from './errors.ts';
 import type { SessionData } from './session.ts';
 
 /** The encoding of a session without data. */
 export const EMPTY_DATA = '{}';
 
-/**
- * The data as JSON text. Two encodings are equal as text exactly when they are equal as bytes: `JSON.stringify` writes lone surrogates as escapes, so
- * what it returns is always whole UTF-8.
- *
- * @throws {SessionError} `SESS_BAD_DATA`, naming the field of `session.data` that JSON can't carry.
- */
-export function encodeData(data: object): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(data);
-  } catch (error) {
-    throw badData(data, error);
-  }
-  // A toJSON of its own can turn the whole into anything.
-  if (text === undefined || !text.startsWith('{')) throw new SessionError('SESS_BAD_DATA', 'session.data must encode as a JSON object');
-  return text;
-}
+/** What `maxBytes` may be set to: under memcached's default item limit of 1 MiB, less the headers of item, record and session. */
+export const MAX_DATA_BYTES = 1_000_000;
 
 /**
- * Refuses what JSON would silently lose: a Map, a Set or a function comes back as `{}` or not at all. Asked when there is something to save, not on
- * every request.
+ * The data as JSON text. What JSON would lose, or make something else of, is refused: also where the text is the one that was loaded.
  *
- * @throws {SessionError} `SESS_BAD_DATA`
+ * @throws {SessionError} `SESS_BAD_DATA`, naming the field of `session.data`; `SESS_TOO_LARGE` past what any `maxBytes` allows.
  */
-export function refuseLostValues(data: object): void {
-  for (const [field, value] of Object.entries(data)) {
-    const what = lostValue(value);
-    if (what !== undefined) {
-      throw new SessionError(
-        'SESS_BAD_DATA',
-        `session.data.${field} holds ${what}, which JSON would lose; keep plain objects, arrays, strings, numbers and booleans in a session`,
-      );
-    }
+export function encodeData(data: object): string {
+  return encodeJson(data, LIMITS, refusal);
+}
+
+const LIMITS = { maxBytes: MAX_DATA_BYTES, changes: 'nothing' } as const;
+
+function refusal({ field, levels, what }: JsonLoss, cause?: unknown): SessionError {
+  const place = field === undefined ? 'session.data' : `session.data.${field}`;
+  if (what === undefined) {
+    return new SessionError(
+      'SESS_TOO_LARGE',
+      `${place} takes more than ${MAX_DATA_BYTES} bytes with what stands before it: no maxBytes allows that`,
+    );
   }
+  const where = levels === 0 ? place : `${place}, ${levels} ${levels === 1 ? 'level' : 'levels'} deeper,`;
+  return new SessionError(
+    'SESS_BAD_DATA',
+    `${where} holds ${what}, which JSON would lose or change; keep plain objects, arrays, strings, numbers and booleans in a session ` +
+      '(a Date as its toISOString()), or use a codec',
+    cause === undefined ? {} : { cause: kindOfError(cause) },
+  );
 }
 
 /**
  * The data from JSON text. `__proto__` as a key is dropped, and so are `constructor` and `prototype` that hold objects: copied by a careless merge they
  * would reach the prototype of every object.
  *
- * @throws {SessionError} `SESS_UNDECODABLE` when the text is not a JSON object.
+ * @throws {SessionError} `SESS_UNDECODABLE` when the text is not a JSON object, or larger or nested deeper than what is ever stored.
  */
 export function decodeData(text: string): SessionData {
+  if (text.length > MAX_DATA_BYTES) throw new SessionError('SESS_UNDECODABLE', `the stored session has more than ${MAX_DATA_BYTES} bytes`);
   let data: unknown;
   try {
-    data = isSuspicious(text) ? JSON.parse(text, dropPolluting) : JSON.parse(text);
+    data = JSON.parse(text);
   } catch (error) {
-    throw new SessionError('SESS_UNDECODABLE', 'the stored session is not JSON', { cause: withoutExcerpt(error) });
+    throw new SessionError('SESS_UNDECODABLE', 'the stored session is not JSON', { cause: kindOfError(error) });
   }
+  if (text.length > 2 * MAX_DEPTH && isTreeDeeperThan(data, MAX_DEPTH)) {
+    throw new SessionError(
+      'SESS_UNDECODABLE',
+      `the stored session has more than ${MAX_DEPTH} levels of objects and arrays inside each other`,
+    );
+  }
+  if (isSuspicious(text)) dropPolluting(data);
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     throw new SessionError('SESS_UNDECODABLE', 'the stored session is not a JSON object');
   }
@@ -65,58 +69,7 @@ function isSuspicious(text: string): boolean {
   return text.includes('proto') || text.includes('constructor') || text.includes('\\u');
 }
 
-function dropPolluting(key: string, value: unknown): unknown {
-  if (key === '__proto__') return undefined;
-  if ((key === 'constructor' || key === 'prototype') && typeof value === 'object') return undefined;
-  return value;
-}
-
-/** What `JSON.parse` throws quotes the text, and with it the session. */
-function withoutExcerpt(error: unknown): string {
+/** What `JSON.parse` throws quotes the text, and with it the session; what a getter throws may quote anything. */
+function kindOfError(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
-
-function badData(data: object, cause: unknown): SessionError {
-  for (const [field, value] of Object.entries(data)) {
-    try {
-      JSON.stringify(value);
-    } catch {
-      const what = lostValue(value) ?? 'a cycle, or something whose toJSON fails';
-      return new SessionError('SESS_BAD_DATA', `session.data.${field} can't be encoded as JSON: it holds ${what}`, { cause });
-    }
-  }
-  return new SessionError('SESS_BAD_DATA', "session.data can't be encoded as JSON", { cause });
-}
-
-/** The kind of the first value inside `value` that JSON can't carry; cycles are not followed. */
-function lostValue(value: unknown, ancestors: readonly object[] = []): string | undefined {
-  if (typeof value === 'bigint') return 'a BigInt';
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'symbol') return 'a symbol';
-  if (typeof value !== 'object' || value === null || ancestors.includes(value)) return undefined;
-  return lostObject(value, ancestors);
-}
-
-function lostObject(value: object, ancestors: readonly object[]): string | undefined {
-  // What encodes itself (a Date, a URL, a Buffer) is its own business.
-  if ('toJSON' in value && typeof value.toJSON === 'function') return undefined;
-  for (const [is, name] of OPAQUE) if (is(value)) return name;
-  const path = [...ancestors, value];
-  for (const inner of Object.values(value)) {
-    const what = lostValue(inner, path);
-    if (what !== undefined) return what;
-  }
-  return undefined;
-}
-
-/** Objects that JSON writes as `{}`, whatever they hold. */
-const OPAQUE: readonly (readonly [is: (value: unknown) => boolean, name: string])[] = [
-  [types.isMap, 'a Map'],
-  [types.isSet, 'a Set'],
-  [types.isWeakMap, 'a WeakMap'],
-  [types.isWeakSet, 'a WeakSet'],
-  [types.isPromise, 'a Promise'],
-  [types.isRegExp, 'a RegExp'],
-  [types.isNativeError, 'an Error'],
-  [types.isAnyArrayBuffer, 'an ArrayBuffer'],
-];

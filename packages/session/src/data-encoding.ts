@@ -1,5 +1,6 @@
 import { types } from 'node:util';
-import { decodeData, EMPTY_DATA, encodeData, refuseLostValues } from './data-codec.ts';
+import { isDeeperThan, MAX_DEPTH } from '@sess/json-data';
+import { decodeData, EMPTY_DATA, encodeData } from './data-codec.ts';
 import { dropPolluting } from './drop-polluting.ts';
 import { SessionError } from './errors.ts';
 import type { SessionCodec } from './session-codec.ts';
@@ -16,12 +17,10 @@ export interface DataEncoding {
   readonly charset: 'utf8' | 'latin1';
   /** What a session without data is. */
   readonly empty: string;
-  /** @throws {SessionError} `SESS_BAD_DATA`, naming the field that can't be encoded. */
+  /** @throws {SessionError} `SESS_BAD_DATA`, naming the field that can't be encoded, or that would come back as something else. */
   encode(data: SessionData): string;
   /** @throws {SessionError} `SESS_UNDECODABLE` */
   decode(text: string): SessionData;
-  /** @throws {SessionError} `SESS_BAD_DATA` for what the encoding would lose silently. Asked when there is something to save. */
-  refuseLostValues(data: SessionData): void;
 }
 
 /** JSON. */
@@ -31,7 +30,6 @@ export const JSON_ENCODING: DataEncoding = Object.freeze({
   empty: EMPTY_DATA,
   encode: encodeData,
   decode: decodeData,
-  refuseLostValues,
 });
 
 /**
@@ -47,11 +45,11 @@ export function codecEncoding(codec: SessionCodec): DataEncoding {
     empty: asText(codec.encode({})),
     encode: (data: SessionData) => encode(codec, data),
     decode: (text: string) => decode(codec, text),
-    refuseLostValues: () => undefined,
   });
 }
 
 function encode(codec: SessionCodec, data: SessionData): string {
+  if (isDeeperThan(data, MAX_DEPTH)) throw new SessionError('SESS_BAD_DATA', `session.data ${TOO_DEEP}`);
   try {
     return asText(codec.encode(data));
   } catch (error) {
@@ -66,11 +64,15 @@ function decode(codec: SessionCodec, text: string): SessionData {
   } catch (error) {
     throw new SessionError('SESS_UNDECODABLE', `${called(codec)} could not decode the stored session`, { cause: kindOf(error) });
   }
+  // What merges it, and compares it, goes down by recursion.
+  if (isDeeperThan(data, MAX_DEPTH)) throw new SessionError('SESS_UNDECODABLE', `the stored session ${TOO_DEEP}`);
   if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype) {
     throw new SessionError('SESS_UNDECODABLE', `${called(codec)} decoded the stored session as something else than a plain object`);
   }
   return data;
 }
+
+const TOO_DEEP = `has more than ${MAX_DEPTH} levels of objects and arrays inside each other`;
 
 function asText(bytes: unknown): string {
   if (!types.isUint8Array(bytes)) throw new TypeError('encode() must return a Uint8Array');

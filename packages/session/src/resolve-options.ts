@@ -3,6 +3,7 @@ import { clientOptionNames, type Client, type ClientOptions } from './memcached-
 import type { ConflictPolicy } from './merge-data.ts';
 import { resolveBacking } from './backing/backing-options.ts';
 
+import { MAX_DATA_BYTES } from './data-codec.ts';
 import { badOption, checkUnknown, oneOf, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions, SessionsOptions, StoreSource, UnavailablePolicy } from './options.ts';
 import { resolveCodec } from './resolve-codec.ts';
@@ -45,8 +46,6 @@ const DEFAULT_ABSOLUTE_TTL_SECONDS = 604_800;
 /** Ten years: past that a time to live is a mistake in the unit. */
 const MAX_SECONDS = 315_360_000;
 const DEFAULT_MAX_BYTES = 65_536;
-/** Under memcached's default item limit of 1 MiB, less the headers of item, record and session. */
-const MAX_MAX_BYTES = 1_000_000;
 
 /**
  * Checks the options and fills in the defaults. Opens nothing.
@@ -64,7 +63,7 @@ export function resolveOptions(options: SessionsOptions): ResolvedOptions {
     secrets: resolveSecrets('secret', options.secret),
     ...timeouts(options),
     graceSeconds: wholeNumber('graceSeconds', options.graceSeconds, 0, MAX_GRACE_SECONDS, 'seconds') ?? 0,
-    maxBytes: wholeNumber('maxBytes', options.maxBytes, 1, MAX_MAX_BYTES, 'bytes') ?? DEFAULT_MAX_BYTES,
+    maxBytes: wholeNumber('maxBytes', options.maxBytes, 1, MAX_DATA_BYTES, 'bytes') ?? DEFAULT_MAX_BYTES,
     encodings: resolveCodec(options.codec),
     compression: resolveCompression(options.compress),
     encryption: resolveEncryption(options.encrypt),

@@ -30,7 +30,7 @@ const NEW_ID_PATIENCE_MS = 1_000;
  * @throws {SessionError} `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`
  */
 export async function createSession(context: SessionContext, content: Content, identity: Identity | undefined): Promise<Persisted> {
-  context.codec.check(content.data, content.text);
+  context.codec.check(content.text);
   const owner = await context.users.ownerOf(content.data, content.owner);
   const { now } = context.options;
   const patientUntil = now() + NEW_ID_PATIENCE_MS;
@@ -62,7 +62,7 @@ export async function createSession(context: SessionContext, content: Content, i
  */
 export async function storeInPlace(context: SessionContext, content: Content, base: Persisted): Promise<Persisted> {
   const { store, options } = context;
-  context.codec.check(content.data, content.text);
+  context.codec.check(content.text);
   const owner = await context.users.ownerOf(content.data, content.owner ?? base.owner);
   const value = sealOwner(owner, context.codec.seal(placeOf(base.identity.key, owner?.epoch), content));
   const ttlSeconds = idleSeconds(context, content.lifetime, options.now());

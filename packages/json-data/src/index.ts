@@ -1,0 +1,2 @@
+export { encodeJson, type JsonLoss, type EncodeJsonOptions } from './encode-json.ts';
+export { isDeeperThan, isTreeDeeperThan, MAX_DEPTH } from './depth.ts';
