@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { textTransport } from '../src/transport/text/index.ts';
-import { opaque, OPTIONS, outcomes, ScriptedServer } from './text-scripted-server.ts';
+import { opaque, OPTIONS, outcomes, type Peer, ScriptedServer } from './text-scripted-server.ts';
 
 const ATTRIBUTES = { ttlSeconds: 60, flags: 0 };
 
@@ -159,6 +159,34 @@ describe('a reply that is not one', () => {
     peer.say('CLIENT_ERROR bad command line format\r\nERROR\r\nEN\r\n');
     expect(await outcomes(pending)).toEqual(['SESS_SERVER', 'SESS_CONNECTION']);
     await peer.closed();
+  });
+});
+
+describe('a node that speaks TLS where the client does not, or the other way round', () => {
+  it.each([
+    ['plain where TLS is expected', {}, (peer: Peer) => peer.say('\x15\x03\x01\x00\x02\x02\x46'), 'memcacheds://'],
+    ['TLS where plain is expected', { tls: {} }, (peer: Peer) => peer.say('ERROR\r\nERROR\r\n'), 'leave out the option tls'],
+    ['TLS where the server hangs up', { tls: {} }, () => undefined, 'leave out the option tls'],
+  ] as const)('is told in one line that says what to do: %s', async (_, options, speak, advice) => {
+    const server = await ScriptedServer.start(options);
+    const probe = server.transport.probe().catch((error: unknown) => error);
+    const peer = await server.accept();
+    await peer.take(1);
+    speak(peer);
+    peer.socket.end();
+    const error = (await probe) as Error;
+    expect(error).toMatchObject({ code: 'SESS_CONNECTION', message: expect.stringContaining(advice) });
+    expect(error.message).toMatch(/TLS/);
+    expect(error.message).not.toContain('\n');
+  });
+
+  it('names the greeting and the option where a proxy hangs up on `mn`', async () => {
+    const server = await ScriptedServer.start();
+    const probe = server.transport.probe().catch((error: unknown) => error);
+    const peer = await server.accept();
+    await peer.lines(2);
+    peer.socket.end();
+    expect(String(await probe)).toMatch(/`mn`.*textTransport\(\{ dialect: 'classic' \}\)/);
   });
 });
 

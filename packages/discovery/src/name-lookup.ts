@@ -57,18 +57,24 @@ export function addressesOf(host: string): Promise<readonly LookupAddress[]> {
 }
 
 /** The same as the option `lookup` of `node:net` and `node:tls`. */
-export function sharedLookup(host: string, { all, family }: LookupOptions, callback: Callback): void {
-  names.find(host).then(
-    (addresses) => {
-      const wanted = family === 4 || family === 'IPv4' ? 4 : family === 6 || family === 'IPv6' ? 6 : undefined;
-      const fitting = addresses.filter((address) => wanted === undefined || address.family === wanted);
-      const [first] = fitting;
-      if (first === undefined) callback(notFound(host), []);
-      else if (all === true) callback(null, fitting);
-      else callback(null, first.address, first.family);
-    },
-    (error: NodeJS.ErrnoException) => callback(error, []),
-  );
+export function sharedLookup(host: string, options: LookupOptions, callback: Callback): void {
+  void answer(host, options, callback);
+}
+
+async function answer(host: string, { all, family }: LookupOptions, callback: Callback): Promise<void> {
+  let addresses: readonly LookupAddress[];
+  try {
+    addresses = await names.find(host);
+  } catch (error) {
+    process.nextTick(callback, error, []);
+    return;
+  }
+  const wanted = family === 4 || family === 'IPv4' ? 4 : family === 6 || family === 'IPv6' ? 6 : undefined;
+  const fitting = addresses.filter((address) => wanted === undefined || address.family === wanted);
+  const [first] = fitting;
+  if (first === undefined) process.nextTick(callback, notFound(host), []);
+  else if (all === true) process.nextTick(callback, null, fitting);
+  else process.nextTick(callback, null, first.address, first.family);
 }
 
 function notFound(host: string): NodeJS.ErrnoException {

@@ -117,7 +117,11 @@ export class Connection {
 
   #lost(cause: Error | undefined): void {
     const stood = this.#state === 'standing';
-    this.end(stood ? this.#errors.lost(cause) : this.#errors.notConnected(cause ?? new Error('the node closed the connection')));
+    this.end(
+      stood
+        ? this.#errors.lost(cause)
+        : this.#errors.notConnected(cause ?? new Error('the node closed the connection'), this.#options.tls !== false),
+    );
   }
 
   #greet(): void {

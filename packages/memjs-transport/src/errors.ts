@@ -8,7 +8,7 @@ export interface NodeErrors {
   closed(): SessClientError;
   tooManyRequests(maxInFlight: number): SessClientError;
   tooManyBytes(maxQueuedBytes: number): SessClientError;
-  notConnected(cause: unknown): SessClientError;
+  notConnected(cause: unknown, tls: boolean): SessClientError;
   /** In the pause after an attempt to connect that failed. */
   notNow(lastFailure: SessClientError): SessClientError;
   connectTimeout(connectTimeoutMs: number): SessClientError;
@@ -30,7 +30,7 @@ export function nodeErrors(node: string): NodeErrors {
       error('SESS_OVERLOADED', `${maxInFlight} requests wait for an answer (maxInFlight); this one was not sent.`),
     tooManyBytes: (maxQueuedBytes) =>
       error('SESS_OVERLOADED', `${maxQueuedBytes} bytes wait for the socket (maxQueuedBytes); this request was not sent.`),
-    notConnected: (cause) => error('SESS_CONNECTION', `could not connect${because(cause)}.`, cause),
+    notConnected: (cause, tls) => error('SESS_CONNECTION', `could not connect${because(cause)}.${tlsAdvice(cause, tls)}`, cause),
     notNow: (lastFailure) =>
       error(
         lastFailure.code === 'SESS_AUTH' ? 'SESS_AUTH' : 'SESS_CONNECTION',
@@ -51,5 +51,17 @@ export function nodeErrors(node: string): NodeErrors {
 }
 
 function because(cause: unknown): string {
-  return cause instanceof Error ? ` (${cause.message})` : '';
+  if (!(cause instanceof Error)) return '';
+  // OpenSSL's own text has several lines.
+  const reason = 'reason' in cause && typeof cause.reason === 'string' ? cause.reason : cause.message.split('\n')[0];
+  return ` (${reason})`;
+}
+
+/** A node that was reached and hung up, or answered what OpenSSL can't read: mostly one of the two speaks TLS and the other does not. */
+function tlsAdvice(cause: unknown, tls: boolean): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES'].includes(code)) return '';
+  if (tls)
+    return ' If it does not speak TLS, use memcached:// or leave out the option tls; for an authority of your own, give tls: { ca }.';
+  return ' If it expects TLS, use memcacheds:// or the option tls.';
 }

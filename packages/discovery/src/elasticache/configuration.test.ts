@@ -10,10 +10,10 @@ function nodes(payload: string): readonly ClusterNode[] {
   return configuration.topology.nodes;
 }
 
-describe('a configuration', () => {
-  const listing = (count: number): string =>
-    `7\n${Array.from({ length: count }, (_, index) => `node-${index}.cfg|10.0.${index >> 8}.${index & 255}|11211`).join(' ')}\n`;
+const listing = (count: number): string =>
+  `7\n${Array.from({ length: count }, (_, index) => `node-${index}.cfg|10.0.${index >> 8}.${index & 255}|11211`).join(' ')}\n`;
 
+describe('a configuration', () => {
   it.each([90, 300, MAX_NODES])('of %d nodes is taken whole', (count) => {
     const configuration = parseConfiguration(listing(count));
     expect(configuration.kind === 'topology' && configuration.topology.nodes).toHaveLength(count);

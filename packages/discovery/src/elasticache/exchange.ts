@@ -143,7 +143,7 @@ class Conversation {
     } else if (this.#options.tls === undefined || LOST.has(code)) {
       this.#fail('SESS_DISCOVERY_UNREACHABLE', `was lost before its answer was complete (${code}).${this.#lostAdvice()}`, error);
     } else {
-      this.#fail('SESS_DISCOVERY_TLS', `and this client can't agree on TLS (${error.message}). ${tlsAdvice(code)}`, error);
+      this.#fail('SESS_DISCOVERY_TLS', `and this client can't agree on TLS (${oneLine(error)}). ${tlsAdvice(code)}`, error);
     }
   }
 
@@ -172,6 +172,11 @@ class Conversation {
 
 /** What the platform calls a connection that ended. */
 const LOST: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
+
+/** OpenSSL's own text has several lines. */
+function oneLine(error: Error): string {
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : (error.message.split('\n')[0] ?? '');
+}
 
 function tlsAdvice(code: string): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'The certificate is for another name: use the name it is for, or set tls.servername.';

@@ -72,7 +72,7 @@ export function connectionError(node: string, error: unknown): SessClientError {
 /** The node was reached, and the connection ended before it had greeted: mostly one of the two speaks TLS and the other does not. */
 export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' | 'agreed'): SessClientError {
   if (SessClientError.is(error)) return error;
-  return new SessClientError('SESS_CONNECTION', `${NOT_GREETED[tls](node, reasonOf(error))}`, { node, cause: error });
+  return new SessClientError('SESS_CONNECTION', NOT_GREETED[tls](node, reasonOf(error)), { node, cause: error });
 }
 
 const NOT_GREETED: Readonly<Record<'none' | 'failed' | 'agreed', (node: string, reason: string) => string>> = {
