@@ -88,10 +88,19 @@ const MEANING: Readonly<Record<SessClientErrorCode, StoreErrorCode>> = {
   SESS_BAD_OPTION: 'SESS_STORE',
 };
 
+/** Why, in words that may reach a browser: the client's own, in `cause`, name nodes. */
+const REASONS: Readonly<Partial<Record<StoreErrorCode, string>>> = {
+  SESS_UNAVAILABLE: 'the session store is out of reach: no answer, or none that can be used',
+  SESS_CONFLICT: 'the session is not the one that was expected',
+  SESS_TOO_LARGE: 'the session is larger than what memcached takes',
+  SESS_CLOSED: 'the client of memcached was closed',
+};
+
 /** Throws what the client threw in the words of this package. */
 export function rethrow(error: unknown): never {
   if (!SessClientError.is(error)) throw error;
-  throw new StoreError(MEANING[error.code] ?? 'SESS_STORE', `memcached: ${error.message}`, { cause: error });
+  const code: StoreErrorCode = MEANING[error.code] ?? 'SESS_STORE';
+  throw new StoreError(code, `memcached: ${REASONS[code] ?? 'the client refused the request'}`, { cause: error });
 }
 
 /** Whether the client says that what a write expected does not hold. */

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { clientOptionNames, createClient, SessClientError, type Client, type ClientOptions } from '@sess/client';
+import { kindOf } from '@sess/json-data';
 import { StoreError } from './errors.ts';
 import { MAX_PREFIX_LENGTH } from './storage-key.ts';
 
@@ -111,6 +112,13 @@ function isClientOptions(given: unknown): given is ClientOptions {
 }
 
 function badOption(option: string, given: unknown, expected: string): StoreError {
-  const came = inspect(given, { depth: 0, maxStringLength: 40, breakLength: Infinity });
+  // Not what is in it: an object, or a text in the wrong place, may hold a password.
+  const came = typeof given === 'string' ? shownText(option, given) : typeof given === 'object' ? kindOf(given) : inspect(given);
   return new StoreError('SESS_BAD_OPTION', `option "${option}" is ${came}; expected ${expected}`);
+}
+
+function shownText(option: string, given: string): string {
+  return option === 'keyPrefix' || option === 'ttlSeconds'
+    ? inspect(given, { maxStringLength: 40 })
+    : `a text of ${given.length} characters`;
 }

@@ -87,6 +87,11 @@ function wholeNumber(option: string, given: unknown, least: number, most: number
 }
 
 function bad(option: string, given: unknown, expected: string): PostgresBackingError {
-  const came = inspect(given, { depth: 0, maxStringLength: 40, breakLength: Infinity });
+  // A connection string or its parts, in the place of a pool, hold a password: what they are is shown, not what is in them.
+  const hidden =
+    option === 'pool' && (typeof given === 'string' || (typeof given === 'object' && given !== null && Object.keys(given).length > 0));
+  const came = hidden
+    ? `a${typeof given === 'string' ? ' text' : 'n object'}`
+    : inspect(given, { depth: 0, maxStringLength: 40, breakLength: Infinity });
   return new PostgresBackingError('SESS_BAD_OPTION', `option "${option}" is ${came}; expected ${expected}`);
 }

@@ -123,8 +123,17 @@ const MEANING: Readonly<Record<SessClientErrorCode, SessionErrorCode>> = {
   SESS_BAD_OPTION: 'SESS_STORE',
 };
 
+/** Why, in words that may reach a browser: the client's own, in `cause`, name nodes. */
+const REASONS: Readonly<Partial<Record<SessionErrorCode, string>>> = {
+  SESS_UNAVAILABLE: 'the session store is out of reach: no answer, or none that can be used',
+  SESS_CONFLICT: 'the session is not the one that was expected',
+  SESS_TOO_LARGE: 'the session is larger than what memcached takes',
+  SESS_CLOSED: 'the client of memcached was closed',
+  SESS_ABORTED: 'the request was aborted',
+};
+
 function rethrow(error: unknown): never {
   if (!SessClientError.is(error)) throw error;
   const code: SessionErrorCode = MEANING[error.code] ?? 'SESS_STORE';
-  throw new SessionError(code, `memcached: ${error.message}`, { cause: error });
+  throw new SessionError(code, `memcached: ${REASONS[code] ?? 'the client refused the request'}`, { cause: error });
 }

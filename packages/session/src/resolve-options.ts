@@ -96,14 +96,14 @@ function storeSource(options: SessionsOptions): StoreSource {
   const opensItself = servers !== undefined || clientOptions?.servers !== undefined || clientOptions?.discovery !== undefined;
   const given = Object.entries({ client, servers: opensItself || undefined, store }).filter(([, value]) => value !== undefined);
   if (given.length !== 1) {
-    if (clientOptions !== undefined && given.length === 0) throw badOption('client', namesOf(options.client), CLIENT_EXPECTED);
+    if (clientOptions !== undefined && given.length === 0) throw badOption('client', options.client, CLIENT_EXPECTED);
     const came =
       given.length === 0 ? 'none of them came (is an environment variable unset?)' : `${given.map(([name]) => name).join(' and ')} came`;
     throw badOption('servers', servers, `exactly one of "servers" (a URL), "client" (of @sess/client) and "store"; ${came}`);
   }
   if (client !== undefined) return { kind: 'client', client };
   if (opensItself) return { kind: 'servers', client: ownClient(servers, clientOptions ?? {}) };
-  if (clientOptions !== undefined) throw badOption('client', namesOf(options.client), 'nothing beside "store", which has no client');
+  if (clientOptions !== undefined) throw badOption('client', options.client, 'nothing beside "store", which has no client');
   if (store !== undefined && hasMethods(store, ['load', 'save', 'touch', 'destroy', 'close'])) return { kind: 'store', store };
   throw badOption('store', store, 'a SessionStore, such as memoryStore()');
 }
@@ -116,13 +116,8 @@ function sharedOrOptions(given: SessionsOptions['client']): readonly [Client | u
   const methods = ['get', 'set', 'touch', 'delete'];
   if (hasMethods(given, methods)) return [given as Client, undefined];
   const isOptions = typeof given === 'object' && given !== null && !Array.isArray(given) && !methods.some((name) => name in given);
-  if (!isOptions) throw badOption('client', namesOf(given), CLIENT_EXPECTED);
+  if (!isOptions) throw badOption('client', given, CLIENT_EXPECTED);
   return [undefined, given as ClientOptions];
-}
-
-/** Of an object the names alone: what stands there may be a secret. */
-function namesOf(given: unknown): unknown {
-  return typeof given === 'object' && given !== null ? Object.fromEntries(Object.keys(given).map((name) => [name, '…'])) : given;
 }
 
 function ownClient(servers: SessionsOptions['servers'], options: ClientOptions): ClientOptions {
