@@ -6,3 +6,5 @@ export type { TransportCapabilities, TransportSubject } from './transport/subjec
 export { transportConformance } from './transport-suite.ts';
 export { LIFETIME_SECONDS, type LibraryApp, type LibraryAppOptions, type SessionLibrarySubject } from './session-library/subject.ts';
 export { sessionLibraryConformance } from './session-library-suite.ts';
+export { Browser } from './session-library/browser.ts';
+export { until } from './until.ts';

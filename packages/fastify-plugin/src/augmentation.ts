@@ -7,7 +7,7 @@ declare module 'fastify' {
   }
 
   interface FastifyRequest {
-    /** The visitor's session. Reading it throws `SESS_NO_SESSION` on a route that does without. */
+    /** The visitor's session; `undefined` at run time before `onRequest` and on a route with `config: { session: false }`. */
     readonly session: Session;
   }
 

@@ -1,15 +1,19 @@
-import { createSessions, SessionError, type RequestSession, type SessionsOptions } from '@sess/session';
-import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions } from 'fastify';
+import { claimCookieNames, createSessions, SessionError, type RequestSession, type SessionsOptions } from '@sess/session';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { tellBrowser } from './tell-browser.ts';
+import { Answer, type ProceedWith } from './answer.ts';
 
 /** The options of `createSessions`. */
 export interface FastifySessionsOptions extends SessionsOptions {}
 
-/** Where a request keeps its session; `null` where it has none. */
-const SESSION: unique symbol = Symbol('@sess/fastify-plugin.session');
+/** Where a request keeps its session, and what becomes of its answer; `null` where it has no session. */
+const ANSWER: unique symbol = Symbol('@sess/fastify-plugin.answer');
 
-type SessionRequest = FastifyRequest & { [SESSION]?: RequestSession | null };
+/** In the config of routes whose last `onSend` hook saves the session. */
+const SAVES_LAST: unique symbol = Symbol('@sess/fastify-plugin.saves-last');
+
+type SessionRequest = FastifyRequest & { [ANSWER]?: Answer | null };
+type Proceed = (error?: Error) => void;
 
 /**
  * Gives every request of the scope in which it is registered a `session`.
@@ -35,71 +39,80 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
   // Fastify takes these for itself, and hands them on.
   const { prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...given } = options;
   const all = createSessions(given);
+  try {
+    claimCookieNames(app.server, all.cookieNames);
+    if (!app.hasDecorator('sessions')) {
+      app.decorate('sessions', {
+        revokeUser: (user: string) => all.revokeUser(user),
+        ofUser: (user: string) => all.ofUser(user),
+        ready: () => all.ready(),
+        get state() {
+          return all.state;
+        },
+      });
+    }
+    app.decorateRequest(ANSWER, null);
+    // The type says what handlers meet; others, such as loggers, may ask where there is none.
+    app.decorateRequest('session', { getter: sessionOf as () => RequestSession, setter: refuseAssignment });
+    app.addHook('onRoute', saveLast);
 
-  if (!app.hasDecorator('sessions')) {
-    app.decorate('sessions', {
-      revokeUser: (user: string) => all.revokeUser(user),
-      ofUser: (user: string) => all.ofUser(user),
-      ready: () => all.ready(),
-      get state() {
-        return all.state;
-      },
+    // Callbacks rather than async functions: a request that has nothing to wait for, which is every one without a cookie, waits for nothing.
+    app.addHook('onRequest', (request: SessionRequest, reply, proceed) => {
+      const config: { session?: boolean; [SAVES_LAST]?: true } = request.routeOptions.config;
+      if (config.session === false) return proceed();
+      const answer = new Answer(request, reply, config[SAVES_LAST] === true);
+      const opened = all.open(request.headers.cookie, answer);
+      if (opened instanceof Promise) return void load(request, answer, opened, proceed);
+      answer.session = opened;
+      request[ANSWER] = answer;
+      return proceed();
     });
+    app.addHook('onSend', (request: SessionRequest, reply, payload, proceed) => {
+      // Error handlers of Fastify itself, routes from before the registration and unknown paths have no hook of their own.
+      if (request[ANSWER]?.savesLast === true) return proceed(null, payload);
+      return save(request, reply, payload, proceed);
+    });
+    app.addHook('onClose', () => all.close());
+  } catch (error) {
+    // Too late, for one, once the application is ready: then nobody would ever close what was opened.
+    await all.close();
+    throw error;
   }
-  app.decorateRequest(SESSION, null);
-  app.decorateRequest('session', { getter: sessionOf });
-
-  // Callbacks rather than async functions: a request that has nothing to wait for, which is every one without a cookie, waits for nothing.
-  app.addHook('onRequest', (request: SessionRequest, reply, proceed) => {
-    if (request.routeOptions.config.session === false) return proceed();
-    const opened = all.open(request.headers.cookie, { secure: request.protocol === 'https', response: reply.raw });
-    if (opened instanceof Promise) return void load(request, opened, proceed);
-    request[SESSION] = opened;
-    return proceed();
-  });
-
-  app.addHook('onSend', (request: SessionRequest, reply, payload, proceed) => {
-    const session = request[SESSION];
-    if (!session) return proceed(null, payload);
-    const saving = session.commit();
-    if (saving !== undefined) return void save(session, saving, reply, (error) => (error ? proceed(error) : proceed(null, payload)));
-    tellBrowser(reply, session);
-    return proceed(null, payload);
-  });
-
-  app.addHook('onClose', () => all.close());
 }
 
-type Proceed = (error?: Error) => void;
+/** Later `onSend` hooks may change the session, and say whether caches may store the response: it is saved after all of them. */
+function saveLast(route: RouteOptions): void {
+  const before = [route.onSend ?? []].flat();
+  // A HEAD route takes over the hooks of its GET route.
+  if (before.includes(save)) return;
+  route.onSend = [...before, save];
+  route.config = { ...route.config, [SAVES_LAST]: true } as NonNullable<RouteOptions['config']>;
+}
 
-async function load(request: SessionRequest, opened: Promise<RequestSession>, proceed: Proceed): Promise<void> {
+async function load(request: SessionRequest, answer: Answer, opened: Promise<RequestSession>, proceed: Proceed): Promise<void> {
   let failure: Error | undefined;
   try {
-    request[SESSION] = await opened;
+    answer.session = await opened;
+    request[ANSWER] = answer;
   } catch (error) {
     failure = error as Error;
   }
   proceed(failure);
 }
 
-async function save(session: RequestSession, saving: Promise<void>, reply: FastifyReply, proceed: Proceed): Promise<void> {
-  let failure: Error | undefined;
-  try {
-    await saving;
-  } catch (error) {
-    failure = error as Error;
-  }
-  // Also where the save failed: a new id that was stored before must reach the browser with the error, or its session is lost.
-  tellBrowser(reply, session);
-  proceed(failure);
+function save(request: SessionRequest, _reply: FastifyReply, payload: unknown, proceed: ProceedWith): void {
+  const answer = request[ANSWER];
+  if (!answer) return proceed(null, payload);
+  return answer.save(payload, proceed);
 }
 
-function sessionOf(this: SessionRequest): RequestSession {
-  const session = this[SESSION];
-  if (session) return session;
+function sessionOf(this: SessionRequest): RequestSession | undefined {
+  return this[ANSWER]?.sessionInUse();
+}
+
+function refuseAssignment(): never {
   throw new SessionError(
-    'SESS_NO_SESSION',
-    'this request has no session: its route is registered with config: { session: false }, or its session could not be loaded, ' +
-      'or it is asked for before onRequest has run',
+    'SESS_BAD_DATA',
+    'request.session can not be assigned: put data into request.session.data; to log out, await request.session.destroy()',
   );
 }

@@ -1,4 +1,6 @@
 /* oxlint-disable oxc/no-async-endpoint-handlers -- Fastify awaits its handlers */
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { memoryStore, type Session, type SessionData } from '@sess/session';
 import fastify, { type FastifyRequest, type RegisterOptions } from 'fastify';
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
@@ -13,6 +15,12 @@ afterEach(async () => {
 
 function register(options: Partial<FastifySessionsOptions & RegisterOptions>) {
   return app.current.register(plugin, { secret: SECRET, ttlSeconds: 3_600, ...options });
+}
+
+function registerIn(prefix: string) {
+  return app.current.register(async (scope) => scope.register(plugin, { store: memoryStore(), secret: SECRET }).then(() => undefined), {
+    prefix,
+  });
 }
 
 describe('registration', () => {
@@ -49,6 +57,24 @@ describe('registration', () => {
     const cookies = await Promise.all(['/one', '/two'].map(async (url) => (await app.current.inject(url)).cookies.map(({ name }) => name)));
     expect(cookies).toEqual([['one'], ['two']]);
     expect((await app.current.inject('/outside')).json()).toBe(false);
+  });
+
+  it('fails in a scope whose cookie another scope has: a session of one would be good in the other', async () => {
+    await registerIn('/shop');
+    await expect(registerIn('/admin')).rejects.toMatchObject({
+      code: 'SESS_BAD_OPTION',
+      message: expect.stringContaining('"cookie.name"'),
+    });
+  });
+
+  it('closes what it opened where it comes too late', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const ended = once(server, 'connection').then(([socket]) => once((socket as Socket).resume(), 'close'));
+    app.current.addHook('onReady', () => register({ servers: `memcached://127.0.0.1:${port}` }));
+    await expect(app.current.ready()).rejects.toThrow();
+    await Promise.race([ended, once(server.close(), 'close')]);
   });
 
   it('accepts the options that Fastify takes for itself', async () => {

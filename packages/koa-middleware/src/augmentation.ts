@@ -2,7 +2,7 @@ import type { Session } from '@sess/session';
 
 declare module 'koa' {
   interface ExtendableContext {
-    /** The visitor's session. Reading it throws `SESS_NO_SESSION` where `ignore` left the request out. */
+    /** The visitor's session; `undefined` at run time before the middleware and where `ignore` left the request out. */
     readonly session: Session;
   }
 }

@@ -33,10 +33,38 @@ describe('registration', () => {
 
   it('lets two share the requests, where each ignores what the other takes', async () => {
     const app = shop({ ignore: (ctx) => ctx.path === '/profile' });
-    app.middleware.unshift(sessions({ store: memoryStore(), secret: SECRET, secure: false, ignore: (ctx) => ctx.path !== '/profile' }));
+    const cookie = { name: 'profile' };
+    app.middleware.unshift(
+      sessions({ store: memoryStore(), secret: SECRET, secure: false, cookie, ignore: (ctx) => ctx.path !== '/profile' }),
+    );
     const browser = await browse(app);
     expect((await browser.fetch('/profile')).status).toBe(200);
     expect((await browser.post('/login')).status).toBe(200);
+  });
+
+  it('refuses two that share a cookie, though no request meets both', async () => {
+    const app = shop({ ignore: (ctx) => ctx.path.startsWith('/admin') });
+    app.middleware.unshift(
+      sessions({ store: memoryStore(), secret: SECRET, secure: false, ignore: (ctx) => !ctx.path.startsWith('/admin') }),
+    );
+    const errors: unknown[] = [];
+    app.on('error', (error) => errors.push(error));
+    expect((await (await browse(app)).fetch('/profile')).status).toBe(500);
+    expect(errors).toMatchObject([{ code: 'SESS_BAD_OPTION', message: expect.stringContaining('"cookie.name"') }]);
+  });
+
+  it('says so where something before it set ctx.session', async () => {
+    const app = shop();
+    await (await browse(app)).fetch('/profile');
+    const late = shop();
+    late.middleware.unshift((ctx, next) => {
+      Object.defineProperty(ctx, 'session', { value: null, writable: true });
+      return next();
+    });
+    const errors: unknown[] = [];
+    late.on('error', (error) => errors.push(error));
+    expect((await (await browse(late)).fetch('/profile')).status).toBe(500);
+    expect(errors).toMatchObject([{ code: 'SESS_REGISTERED_TWICE' }]);
   });
 
   it('does not take null for a logout, as another session middleware does', async () => {

@@ -2,6 +2,7 @@ import { answer } from './answer.ts';
 import { commitSession } from './commit-session.ts';
 import { SessionError } from './errors.ts';
 import { endGrace, newestKey } from './grace.ts';
+import { takeLibraryKeys } from './library-keys.ts';
 import { loadOne } from './load-session.ts';
 import { own, setOwn, type PlainObject } from './merge-data.ts';
 import { OneAtATime } from './one-at-a-time.ts';
@@ -21,7 +22,6 @@ export class ActiveSession implements RequestSession {
 
   constructor(state: SessionState) {
     this.#state = state;
-    // What is put beside `data`, as other session packages have it, would be lost without a word: now it throws.
     Object.preventExtensions(this);
   }
 
@@ -54,6 +54,7 @@ export class ActiveSession implements RequestSession {
   get data(): SessionData {
     this.#state.wasRead = true;
     this.#state.dataRead = true;
+    if (this.#state.committed) this.#state.connection.onLateUse?.();
     return this.#state.data;
   }
 
@@ -137,6 +138,8 @@ export class ActiveSession implements RequestSession {
     return answer(this.#operations.run(operation), callback);
   }
 }
+
+takeLibraryKeys(ActiveSession.prototype);
 
 async function destroy(state: SessionState): Promise<void> {
   const identity = state.persisted?.identity ?? state.unreachable;

@@ -42,6 +42,7 @@ export function createSessions(given: SessionsOptions): Sessions {
   const identities = requestIdentities(context.cookie, context.signer, options.keyPrefix);
   if (options.source.kind === 'servers') tellWhenUnreachable(context);
   return {
+    cookieNames: [...new Set([context.cookie.name(false), context.cookie.name(true)])],
     open(cookieHeader, connection) {
       const came = cookieHeader === undefined ? NONE : identities.in(cookieHeader, connection.secure);
       if (came.length === 0) return begin(context, connection, NOTHING_CAME);

@@ -4,8 +4,6 @@ export type SessionErrorCode =
   | 'SESS_BAD_OPTION'
   /** Sessions are registered a second time for the same application or scope. */
   | 'SESS_REGISTERED_TWICE'
-  /** The route does without a session (`config: { session: false }`, `ignore`), or sessions are registered after what uses them. */
-  | 'SESS_NO_SESSION'
   /** No answer from the store. Says nothing about whether the session exists. */
   | 'SESS_UNAVAILABLE'
   /** The session was changed by others, again and again, while it was being saved. */
@@ -43,7 +41,6 @@ interface Kind {
 const KINDS: Readonly<Record<SessionErrorCode, Kind>> = {
   SESS_BAD_OPTION: { statusCode: 500, retryable: false },
   SESS_REGISTERED_TWICE: { statusCode: 500, retryable: false },
-  SESS_NO_SESSION: { statusCode: 500, retryable: false },
   SESS_UNAVAILABLE: { statusCode: 503, retryable: true },
   SESS_CONFLICT: { statusCode: 409, retryable: true },
   SESS_DESTROYED: { statusCode: 409, retryable: false },

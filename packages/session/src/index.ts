@@ -1,4 +1,5 @@
 export { backedStore, type BackedStoreOptions } from './backing/backed-store.ts';
+export { claimCookieNames } from './claim-cookie-names.ts';
 export { createSessions } from './create-sessions.ts';
 export type { CompressOptions } from './compression.ts';
 export type { EncryptOptions } from './encryption.ts';
@@ -12,6 +13,7 @@ export type { ConflictPolicy, DataConflict } from './merge-data.ts';
 export { memcachedStore, type Client, type ClientOptions } from './memcached-store.ts';
 export { memoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export type { CookieOptions, SecureMode, SessionsOptions, UnavailablePolicy } from './options.ts';
+export { completeHead, isCacheable, type ResponseHeaders } from './response-head.ts';
 export type { SessionCodec } from './session-codec.ts';
 export type * from './session-store.ts';
 export type * from './session.ts';

@@ -142,6 +142,8 @@ export interface Connection {
   readonly secure: boolean;
   /** Tells whether the headers have left. A `ServerResponse` fits. */
   readonly response: { readonly headersSent: boolean };
+  /** Called where `data` is looked at after the session was saved for the response: a change would be lost unless it is saved again. */
+  onLateUse?(): void;
 }
 
 /** The sessions of users, where the option `userOf` says whose a session is. */
@@ -176,6 +178,8 @@ export interface SessionsHealth {
 
 /** Sessions, without a framework: one for an application. */
 export interface Sessions extends SessionsOfUsers, SessionsHealth {
+  /** What its cookie is called: on a plain and on a secure connection, where that differs. Two applications of one host need different names. */
+  readonly cookieNames: readonly string[];
   /**
    * The session of a request with this `Cookie` header. A promise only where the store must be asked; nothing is asked for a cookie that is missing,
    * malformed or forged.

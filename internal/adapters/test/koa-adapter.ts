@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { sessions } from '@sess/koa-middleware';
+import Koa, { type Context } from 'koa';
+import type { AdapterSubject, Exchange } from './suite/subject.ts';
+
+export const koaAdapter: AdapterSubject = {
+  name: '@sess/koa-middleware',
+  async start({ sessions: options, routes, last }) {
+    const app = new Koa();
+    const errors: unknown[] = [];
+    app.on('error', (error) => errors.push(error));
+    app.use(async (ctx, next) => {
+      await next();
+      last?.(exchangeOf(ctx));
+    });
+    app.use(sessions({ ...options, ignore: (ctx) => ctx.path.startsWith('/ignored') }));
+    app.use(async (ctx) => {
+      ctx.body = (await routes[ctx.path]?.(exchangeOf(ctx))) ?? null;
+    });
+    const answer = app.callback();
+    const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const close = async (): Promise<void> => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    };
+    return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, errors, close };
+  },
+};
+
+function exchangeOf(ctx: Context): Exchange {
+  return {
+    get session() {
+      return ctx.session;
+    },
+    header: (name, value) => ctx.set(name, value),
+    takeOver() {
+      ctx.respond = false;
+      return ctx.res;
+    },
+    owner: ctx,
+  };
+}

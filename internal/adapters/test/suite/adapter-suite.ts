@@ -1,0 +1,201 @@
+import { until } from '@sess/conformance';
+import { describe, expect, it } from 'vitest';
+import { AdapterBench, TTL_SECONDS } from './bench.ts';
+import type { AdapterAppOptions, AdapterSubject } from './subject.ts';
+
+type Opened = Parameters<typeof AdapterBench.open>[2];
+
+/** Declares, for vitest, what every adapter does with a response, over real HTTP. To be called once for each. */
+export function adapterConformance(subject: AdapterSubject): void {
+  const open = (routes: AdapterAppOptions['routes'], options?: Opened): Promise<AdapterBench> =>
+    AdapterBench.open(subject, routes, options);
+  describe(`${subject.name}: responses and caches`, () => cacheSection(open));
+  describe(`${subject.name}: the session where it is not expected`, () => readingSection(open));
+  describe(`${subject.name}: an answer that the application writes itself`, () => rawSection(open));
+}
+
+type Open = (routes: AdapterAppOptions['routes'], options?: Opened) => Promise<AdapterBench>;
+
+function cacheSection(open: Open): void {
+  it('vary by the cookie where the session was read, and only there', async () => {
+    await using bench = await open({
+      '/both': ({ session, header }) => {
+        header('vary', 'accept-encoding');
+        return { user: session.data.user ?? null };
+      },
+    });
+    const browser = await bench.loggedIn();
+    const vary = async (path: string): Promise<string | null> => (await browser.get(path)).headers.get('vary');
+    expect(await vary('/user')).toBe('Cookie');
+    expect(await vary('/both')).toBe('accept-encoding, Cookie');
+    expect(await vary('/plain')).toBeNull();
+  });
+
+  const cacheable: readonly [string, Readonly<Record<string, string>>][] = [
+    ['public', { 'cache-control': 'public, max-age=60' }],
+    ['s-maxage', { 'cache-control': 'S-MaxAge = 60' }],
+    ['private for one field only', { 'cache-control': 'public, private="x-theme"' }],
+    ['a header for content delivery networks', { 'cache-control': 'no-cache', 'cdn-cache-control': 'max-age=60' }],
+  ];
+  it.each(cacheable)('put off a renewal and a touch where a cache may store the response: %s', async (_, headers) => {
+    for (const when of ['in the handler', 'in the last hook']) {
+      const put = ({ header }: { header: (name: string, value: string) => void }): void => {
+        for (const [name, value] of Object.entries(headers)) header(name, value);
+      };
+      const inLast = when === 'in the last hook';
+      let assets = false;
+      await using bench = await open(
+        { '/asset': (exchange) => (inLast ? {} : (put(exchange), {})) },
+        {
+          cookie: { persistent: true },
+          renewAfterSeconds: TTL_SECONDS * 2,
+          last: (exchange) => {
+            if (inLast && assets) put(exchange);
+          },
+        },
+      );
+      const browser = await bench.loggedIn();
+      bench.passSeconds(TTL_SECONDS / 2);
+      assets = true;
+      const asset = await browser.get('/asset');
+      expect([when, asset.headers.get('set-cookie'), asset.headers.get('cache-control')]).toEqual([when, null, headers['cache-control']]);
+      assets = false;
+      expect((await browser.get('/user')).text).toContain('USER_123');
+    }
+  });
+
+  it('bring the cookie that had to wait with the next response', async () => {
+    await using bench = await open(
+      { '/asset': ({ header }) => (header('cache-control', 'public'), {}) },
+      { cookie: { persistent: true }, renewAfterSeconds: TTL_SECONDS / 4 },
+    );
+    const browser = await bench.loggedIn();
+    const before = [...browser.cookies.values()];
+    bench.passSeconds(TTL_SECONDS / 2);
+    expect((await browser.get('/asset')).headers.get('set-cookie')).toBeNull();
+    const next = await browser.get('/user');
+    expect([next.headers.get('set-cookie'), next.headers.get('cache-control')]).toEqual([expect.stringContaining('Max-Age'), 'no-store']);
+    expect([...browser.cookies.values()]).not.toEqual(before);
+  });
+
+  it('are private where a login can not wait, whoever said public, and whenever', async () => {
+    const asked = 'public, s-maxage=60, max-age=60';
+    await using bench = await open(
+      {
+        '/early': ({ session, header }) => {
+          header('cache-control', asked);
+          header('surrogate-control', 'max-age=60');
+          session.data.user = 'USER_123';
+          return {};
+        },
+      },
+      { last: ({ header }) => header('cache-control', asked) },
+    );
+    for (const path of ['/early', '/login']) {
+      const { headers } = await bench.browser().get(path);
+      expect([headers.getSetCookie().length, headers.get('cache-control'), headers.get('surrogate-control')]).toEqual([
+        1,
+        'private, max-age=60',
+        null,
+      ]);
+    }
+  });
+}
+
+function readingSection(open: Open): void {
+  it('is undefined on a route that does without', async () => {
+    await using bench = await open({ '/ignored': ({ session }) => ({ session: typeof session }) });
+    expect(await bench.browser().json('/ignored')).toEqual({ session: 'undefined' });
+  });
+
+  it('says where data belongs, of a property and of the session itself', async () => {
+    await using bench = await open({
+      '/slips': ({ session, owner }) => [
+        slip(() => Object.assign(session, { userId: 1 })),
+        slip(() => Object.assign(owner, { session: null })),
+        slip(() => Reflect.set(session, 'a b', 1)),
+      ],
+    });
+    expect(await bench.browser().json('/slips')).toEqual([
+      expect.stringMatching(/session\.userId can't be set.*session\.data\.userId/),
+      expect.stringMatching(/session can not be assigned.*session\.data.*destroy\(\)/),
+      expect.stringMatching(/session\[…\] can't be set/),
+    ]);
+  });
+
+  it('saves what code changes that nobody waited for, and tells of what is too late', async () => {
+    const late: Promise<void>[] = [];
+    await using bench = await open({
+      '/late': ({ session }) => {
+        late.push(
+          new Promise((resolve) => {
+            setTimeout(() => {
+              session.data.note = 'late';
+              resolve();
+            }, 20);
+          }),
+        );
+        return {};
+      },
+    });
+    const browser = await bench.loggedIn();
+    await browser.json('/late');
+    await Promise.all(late);
+    await until('the change is stored', async () => JSON.stringify(await browser.json('/user')).includes('"note":"late"') || undefined);
+    expect(bench.app.errors).toEqual([]);
+    await bench.browser().json('/late');
+    await Promise.all(late);
+    await until('an error is told', () => bench.app.errors.length > 0 || undefined);
+  });
+}
+
+function rawSection(open: Open): void {
+  it('brings the cookie of a session that was saved before its head', async () => {
+    await using bench = await open({
+      '/raw': async ({ session, takeOver }) => {
+        session.data.note = 'raw';
+        await session.save();
+        takeOver().writeHead(200, { 'set-cookie': 'theme=dark', 'cache-control': 'public' }).end('{}');
+      },
+    });
+    const browser = bench.browser();
+    const { headers } = await browser.get('/raw');
+    expect(headers.getSetCookie().map((line) => line.replace(/=.*/, ''))).toEqual(['theme', 'sess']);
+    expect(headers.get('cache-control')).toBe('private');
+    expect(await browser.json('/user')).toMatchObject({ note: 'raw' });
+  });
+
+  it('keeps a session and its id where a change comes after the head', async () => {
+    await using bench = await open({
+      '/stream': async ({ session, takeOver }) => {
+        const response = takeOver();
+        response.writeHead(200).write('[');
+        const regenerated = await codeOf(session.regenerate());
+        session.data.note = 'streamed';
+        response.end(`${JSON.stringify([regenerated, await codeOf(session.save())])}]`);
+      },
+    });
+    const browser = await bench.loggedIn();
+    expect(await browser.json('/stream')).toEqual([['SESS_HEADERS_SENT', 'done']]);
+    expect(await browser.json('/user')).toEqual({ user: 'USER_123', note: 'streamed' });
+    expect(await bench.browser().json('/stream')).toEqual([['SESS_HEADERS_SENT', 'SESS_HEADERS_SENT']]);
+  });
+}
+
+function slip(change: () => unknown): string {
+  try {
+    change();
+    return 'no error';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+async function codeOf(work: Promise<void>): Promise<unknown> {
+  try {
+    await work;
+    return 'done';
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+}

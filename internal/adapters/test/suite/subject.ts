@@ -1,0 +1,41 @@
+import type { ServerResponse } from 'node:http';
+import type { Session, SessionsOptions } from '@sess/session';
+
+declare module '@sess/session' {
+  interface SessionData {
+    user?: string;
+    note?: string;
+  }
+}
+
+/** A framework with its adapter. */
+export interface AdapterSubject {
+  readonly name: string;
+  /** Starts an application on a free port of this machine. */
+  readonly start: (options: AdapterAppOptions) => Promise<AdapterApp>;
+}
+
+export interface AdapterAppOptions {
+  readonly sessions: SessionsOptions;
+  /** What answers a GET of a path with what it returns, as JSON. A path that begins with `/ignored` has no session. */
+  readonly routes: Readonly<Record<string, (exchange: Exchange) => unknown>>;
+  /** Runs after the handler, where headers can still be set: an `onSend` hook that was added last, a middleware around that of the sessions. */
+  readonly last?: ((exchange: Exchange) => void) | undefined;
+}
+
+/** One request and its response, whatever the framework. */
+export interface Exchange {
+  readonly session: Session;
+  readonly header: (name: string, value: string) => void;
+  /** The response, which the framework leaves alone from now on. */
+  readonly takeOver: () => ServerResponse;
+  /** What the framework calls the owner of `session`: the request or the context. */
+  readonly owner: object;
+}
+
+export interface AdapterApp {
+  readonly origin: string;
+  /** Errors that were logged, or told to the application. */
+  readonly errors: readonly unknown[];
+  readonly close: () => Promise<void>;
+}

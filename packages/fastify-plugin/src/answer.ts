@@ -1,0 +1,172 @@
+import type { ServerResponse } from 'node:http';
+import { completeHead, isCacheable, type Connection, type RequestSession } from '@sess/session';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import onHeaders from 'on-headers';
+import { rawHeaders, replyHeaders } from './headers.ts';
+
+/** Goes on to the next `onSend` hook. */
+export type ProceedWith = (error?: Error | null, payload?: unknown) => void;
+
+/** `writeHead` with all its overloads. */
+type WriteHead = (...given: unknown[]) => ServerResponse;
+
+/** The answer to one request, as far as its session goes. */
+export class Answer implements Connection {
+  readonly #request: FastifyRequest;
+  readonly #reply: FastifyReply;
+  /** Whether the route has an `onSend` hook that saves the session after all others. */
+  readonly savesLast: boolean;
+  session: RequestSession | undefined;
+  #stage: 'open' | 'saving' | 'saved' = 'open';
+  #watched = false;
+  #checksLate = false;
+  #failed = false;
+
+  constructor(request: FastifyRequest, reply: FastifyReply, savesLast: boolean) {
+    this.#request = request;
+    this.#reply = reply;
+    this.savesLast = savesLast;
+  }
+
+  get secure(): boolean {
+    return this.#request.protocol === 'https';
+  }
+
+  get response(): this {
+    return this;
+  }
+
+  /** Whether a cookie can't be set any more; after `reply.hijack()` the head is the application's own. */
+  get headersSent(): boolean {
+    return this.#reply.raw.headersSent || (this.#stage !== 'saving' && this.#reply.sent);
+  }
+
+  /** The session, for the application. */
+  sessionInUse(): RequestSession | undefined {
+    const { session } = this;
+    if (session === undefined) return undefined;
+    if (!this.#watched) this.#watchHead(session);
+    return session;
+  }
+
+  /** Saves the session before this payload leaves. */
+  save(payload: unknown, proceed: ProceedWith): void {
+    const { session } = this;
+    // A second answer while the first is on its way: the first one counts, as it does where nothing is saved.
+    if (this.#stage === 'saving') return;
+    if (session === undefined || this.#stage === 'saved') return proceed(null, payload);
+    const saving = session.commit({ cacheable: isCacheable(replyHeaders(this.#reply)) });
+    this.#stage = 'saved';
+    if (!this.#watched) this.#watchHead(session);
+    if (saving === undefined) return proceed(null, payload);
+    this.#stage = 'saving';
+    void this.#sendAfter(saving, payload, proceed);
+  }
+
+  async #sendAfter(saving: Promise<void>, payload: unknown, proceed: ProceedWith): Promise<void> {
+    const reply = this.#reply;
+    const keptHead = keepHead(reply);
+    // For Fastify the reply counts as sent from now on, as it does where nothing is saved: it refuses a second `send`, and runs no further hook or handler.
+    Object.defineProperty(reply, 'sent', { configurable: true, get: () => true });
+    let failure: Error | null = null;
+    try {
+      await saving;
+    } catch (error) {
+      failure = error as Error;
+      this.#failed = true;
+    }
+    Reflect.deleteProperty(reply, 'sent');
+    this.#stage = 'saved';
+    // The application wrote to `reply.raw` meanwhile: that was its answer.
+    if (reply.raw.headersSent || reply.raw.writableEnded) return;
+    keptHead.restore();
+    sendOrFail(reply, payload, failure, proceed);
+  }
+
+  /** Whoever writes the head, it is completed just before it leaves: later hooks, streams and writers of `reply.raw` set headers, too. */
+  #watchHead(session: RequestSession): void {
+    this.#watched = true;
+    const { raw } = this.#reply;
+    if (raw.headersSent) return this.#saveWhenClosed(session);
+    const write = Reflect.get(raw, 'writeHead') as WriteHead;
+    const writeCompleted = (...given: unknown[]): ServerResponse => {
+      Reflect.set(raw, 'writeHead', write);
+      if (this.#stage === 'saved' && given.length > 1) {
+        // Fastify is writing: what it gives is what the reply's own headers are.
+        completeHead(session, replyHeaders(this.#reply));
+        return Reflect.apply(write, raw, given);
+      }
+      this.#saveWhenClosed(session);
+      onHeaders(raw, () => completeHead(session, rawHeaders(raw)));
+      return Reflect.apply(Reflect.get(raw, 'writeHead') as WriteHead, raw, given);
+    };
+    Reflect.set(raw, 'writeHead', writeCompleted);
+  }
+
+  /** The application writes to `reply.raw`, so no hook is called: what it changes meanwhile is saved when it is done. */
+  #saveWhenClosed(session: RequestSession): void {
+    const { raw } = this.#reply;
+    if (this.#stage !== 'open') return;
+    if (raw.closed) setImmediate(() => void this.#saveUnsent(session));
+    else raw.once('close', () => void this.#saveUnsent(session));
+  }
+
+  async #saveUnsent(session: RequestSession): Promise<void> {
+    if (this.#stage !== 'open') return;
+    this.#stage = 'saved';
+    try {
+      await session.commit();
+    } catch (error) {
+      this.#failed = true;
+      this.#request.log.error({ err: error }, 'the session could not be saved after the response');
+    }
+  }
+
+  /** Looked at after it was saved, by code that nobody waited for: a change is saved all the same, or the log tells of it. */
+  onLateUse(): void {
+    if (this.#checksLate || this.#failed) return;
+    this.#checksLate = true;
+    setImmediate(() => {
+      this.#checksLate = false;
+      this.session?.save().catch((error: unknown) => {
+        this.#request.log.error(
+          { err: error },
+          'the session was changed after the response, too late to be saved: await what changes it, before the answer is sent',
+        );
+      });
+    });
+  }
+}
+
+/** What Fastify does where nothing is awaited: an error of a later hook, or of the head, becomes the answer. */
+function sendOrFail(reply: FastifyReply, payload: unknown, failure: Error | null, proceed: ProceedWith): void {
+  try {
+    try {
+      proceed(failure, payload);
+    } catch (error) {
+      if (reply.raw.headersSent) throw error;
+      proceed(error as Error);
+    }
+  } catch (error) {
+    reply.log.error({ err: error }, 'the response could not be sent');
+    reply.raw.destroy();
+  }
+}
+
+/** Code that runs after `send` may set a status and headers for an answer that will not be sent. */
+function keepHead(reply: FastifyReply): { restore: () => void } {
+  const { statusCode } = reply.raw;
+  const headers = { ...reply.getHeaders() };
+  return {
+    restore() {
+      reply.raw.statusCode = statusCode;
+      const now = reply.getHeaders();
+      for (const name of Object.keys(now)) if (!(name in headers)) reply.removeHeader(name);
+      for (const [name, value] of Object.entries(headers)) {
+        if (now[name as keyof typeof now] === value) continue;
+        reply.removeHeader(name);
+        reply.header(name, value);
+      }
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { completeHead, isCacheable, type Connection, type RequestSession, type ResponseHeaders } from '@sess/session';
+import type { ParameterizedContext } from 'koa';
+import onHeaders from 'on-headers';
+
+/** The answer to one request, as far as its session goes. */
+export class Answer implements Connection {
+  readonly #ctx: ParameterizedContext;
+  readonly #headers: ResponseHeaders;
+  session: RequestSession | undefined;
+  #failed = false;
+  #checksLate = false;
+
+  constructor(ctx: ParameterizedContext) {
+    this.#ctx = ctx;
+    this.#headers = headersOf(ctx.res);
+  }
+
+  get secure(): boolean {
+    return this.#ctx.secure;
+  }
+
+  get response(): { readonly headersSent: boolean } {
+    return this.#ctx.res;
+  }
+
+  /**
+   * Whoever writes the head, it is completed just before it leaves: other middleware sets headers later, Koa's error handler removes all, and with
+   * `ctx.respond = false` the application writes to `ctx.res`.
+   */
+  begin(session: RequestSession): void {
+    this.session = session;
+    if (!this.#ctx.res.headersSent) onHeaders(this.#ctx.res, () => completeHead(session, this.#headers));
+  }
+
+  /** `undefined` where there is nothing to wait for. */
+  save(session: RequestSession): Promise<void> | undefined {
+    return session.commit({ cacheable: isCacheable(this.#headers) })?.catch((error: unknown) => {
+      this.#failed = true;
+      throw error;
+    });
+  }
+
+  /** Looked at after it was saved, by code that nobody waited for: a change is saved all the same, or the application's error listener is told. */
+  onLateUse(): void {
+    if (this.#checksLate || this.#failed) return;
+    this.#checksLate = true;
+    setImmediate(() => {
+      this.#checksLate = false;
+      this.session?.save().catch((error: unknown) => {
+        const message = 'ctx.session was changed after the response, too late to be saved: does each middleware await next()?';
+        this.#ctx.app.emit('error', new Error(message, { cause: error }), this.#ctx);
+      });
+    });
+  }
+}
+
+function headersOf(res: ParameterizedContext['res']): ResponseHeaders {
+  return {
+    get: (name) => res.getHeader(name),
+    set: (name, value) => void res.setHeader(name, value),
+    remove: (name) => res.removeHeader(name),
+    addCookie: (line) => void res.appendHeader('set-cookie', line),
+  };
+}
