@@ -2,7 +2,6 @@ import { answer } from './answer.ts';
 import { commitSession } from './commit-session.ts';
 import { SessionError } from './errors.ts';
 import { endGrace, newestKey } from './grace.ts';
-import { takeLibraryKeys } from './library-keys.ts';
 import { loadOne } from './load-session.ts';
 import { own, setOwn, type PlainObject } from './merge-data.ts';
 import { OneAtATime } from './one-at-a-time.ts';
@@ -22,6 +21,7 @@ export class ActiveSession implements RequestSession {
 
   constructor(state: SessionState) {
     this.#state = state;
+    // What is put beside `data`, as other session packages have it, would be lost without a word: now it throws.
     Object.preventExtensions(this);
   }
 
@@ -138,8 +138,6 @@ export class ActiveSession implements RequestSession {
     return answer(this.#operations.run(operation), callback);
   }
 }
-
-takeLibraryKeys(ActiveSession.prototype);
 
 async function destroy(state: SessionState): Promise<void> {
   const identity = state.persisted?.identity ?? state.unreachable;

@@ -108,18 +108,12 @@ function readingSection(open: Open): void {
     expect(await bench.browser().json('/ignored')).toEqual({ session: 'undefined' });
   });
 
-  it('says where data belongs, of a property and of the session itself', async () => {
+  it('says where data belongs where the session itself is assigned', async () => {
     await using bench = await open({
-      '/slips': ({ session, owner }) => [
-        slip(() => Object.assign(session, { userId: 1 })),
-        slip(() => Object.assign(owner, { session: null })),
-        slip(() => Reflect.set(session, 'a b', 1)),
-      ],
+      '/slips': ({ owner }) => [slip(() => Object.assign(owner, { session: null }))],
     });
     expect(await bench.browser().json('/slips')).toEqual([
-      expect.stringMatching(/session\.userId can't be set.*session\.data\.userId/),
       expect.stringMatching(/session can not be assigned.*session\.data.*destroy\(\)/),
-      expect.stringMatching(/session\[…\] can't be set/),
     ]);
   });
 
