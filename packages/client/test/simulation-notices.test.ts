@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, it } from 'vitest';
 
-import { MUTATIONS, shrink, World } from './simulated.ts';
+import { MUTATIONS, shrink, UNPROMISED, World } from './simulated.ts';
 
 /** Within so many histories a broken client must be found out. */
 const ENOUGH_SEEDS = 700;
@@ -13,6 +15,11 @@ describe('the simulation', () => {
       if (violation !== undefined) noticed = seed;
     }
     expect(noticed).toBeDefined();
+  });
+
+  it('excuses nothing but what the documentation says is not promised', () => {
+    const told = readFileSync(new URL('../../../docs/scaling.md', import.meta.url), 'utf8').replaceAll(/\n\s*/g, ' ');
+    for (const sentence of Object.values(UNPROMISED)) expect(told).toContain(sentence);
   });
 
   it('replays a seed exactly', async () => {

@@ -1,13 +1,13 @@
 /** One simulated application process: the shipped client, with a clock, a discovery and a network of the simulation's. */
 import type { ClusterNode, Discovery, Topology, TopologyListener } from '@sess/discovery';
-import { ketama, type Distribution, type RingNode } from '@sess/hash-ring';
+import { ketama, rendezvous, type Distribution, type RingNode } from '@sess/hash-ring';
 
 import { createClient } from '../../src/client.ts';
 import type { Client } from '../../src/contract.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { HISTORY_SECRET } from './history-secret.ts';
 import type { Random } from './random.ts';
-import { CLOCK_SKEW_MS, HISTORY_INTERVAL_MS, TIMEOUT_MS, TTL_SECONDS } from './timing.ts';
+import { CLOCK_SKEW_MS, HISTORY_INTERVAL_MS, TIMEOUT_MS } from './timing.ts';
 import type { ProcessClock, VirtualTime } from './virtual-time.ts';
 
 export interface ApplicationSetup {
@@ -16,6 +16,9 @@ export interface ApplicationSetup {
   readonly clock: ProcessClock;
   readonly random: Random;
   readonly copies: number;
+  readonly windowSeconds: number;
+  /** How it places keys. */
+  readonly placement: Placement;
   readonly transport: Transport;
   /** What discovery tells it first. */
   readonly listed: readonly ClusterNode[];
@@ -34,7 +37,7 @@ export class Application {
   readonly #time: VirtualTime;
   #listener: TopologyListener | undefined;
 
-  constructor({ name, time, clock, random, copies, transport, listed }: ApplicationSetup) {
+  constructor({ name, time, clock, random, copies, windowSeconds, placement, transport, listed }: ApplicationSetup) {
     this.name = name;
     this.clock = clock;
     this.random = random;
@@ -42,14 +45,14 @@ export class Application {
     this.#time = time;
     this.client = createClient({
       discovery: this.#discovery(),
-      distribution: sharedKetama,
+      distribution: SHARED[placement],
       transport,
       timeoutMs: TIMEOUT_MS,
       connectTimeoutMs: TIMEOUT_MS,
       probeIntervalMs: 1_000,
       maxProbePauseMs: 1_500,
       copies,
-      handover: { windowSeconds: TTL_SECONDS, clockSkewMs: CLOCK_SKEW_MS },
+      handover: { windowSeconds, clockSkewMs: CLOCK_SKEW_MS },
       historyIntervalMs: HISTORY_INTERVAL_MS,
       historySecret: HISTORY_SECRET,
       clock,
@@ -87,20 +90,28 @@ export class Application {
   }
 }
 
-/** Placements by the names of their nodes. A ring is a value: histories may share them, and building one is most of what a new view costs. */
+export type Placement = 'ketama' | 'rendezvous';
+
+/** Placements by how and of whom. A ring is a value: histories may share them, and building one is most of what a new view costs. */
 const placements = new Map<string, Distribution>();
 const MAX_PLACEMENTS = 5_000;
 
-function sharedKetama<N extends RingNode>(nodes: readonly N[]): Distribution<N> {
-  const names = nodes.map(({ id }) => id).join(' ');
-  const known = placements.get(names) ?? ketama(nodes.map(({ id }) => ({ id })));
-  if (placements.size < MAX_PLACEMENTS) placements.set(names, known);
+const SHARED = {
+  ketama: <N extends RingNode>(nodes: readonly N[]): Distribution<N> => shared('ketama', nodes),
+  rendezvous: <N extends RingNode>(nodes: readonly N[]): Distribution<N> => shared('rendezvous', nodes),
+} as const satisfies Record<Placement, unknown>;
+
+function shared<N extends RingNode>(placement: Placement, nodes: readonly N[]): Distribution<N> {
+  const name = `${placement} ${nodes.map(({ id, weight }) => `${id} ${weight ?? 1}`).join(' ')}`;
+  const bare = nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 }));
+  const known = placements.get(name) ?? (placement === 'ketama' ? ketama(bare) : rendezvous(bare));
+  if (placements.size < MAX_PLACEMENTS) placements.set(name, known);
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const own = ({ id }: RingNode): N => byId.get(id) as N;
   return {
     nodes,
     owner: (key) => own(known.owner(key)),
     owners: (key, count) => known.owners(key, count).map(own),
-    withNodes: (others) => sharedKetama(others),
+    withNodes: (others) => shared(placement, others),
   };
 }

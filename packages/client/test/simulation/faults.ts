@@ -5,6 +5,7 @@ import type { Rolling } from './rolling.ts';
 import type { FaultKind, PlannedFault } from './scenario.ts';
 import type { Stage } from './stage.ts';
 import { AGREEMENT_MS } from './timing.ts';
+import { HISTORY_KEY } from './history-secret.ts';
 import { CALM, type NetworkConditions } from './virtual-network.ts';
 
 const SLOW: NetworkConditions = { usualDelayMs: 20, slowDelayMs: 250, slowChance: 0.2, lossChance: 0 };
@@ -56,6 +57,16 @@ export class Faults {
     'discovery lags': (forMs) => this.#lag(forMs),
     'network is slow': (forMs) => this.#weather(SLOW, forMs),
     'messages are lost': (forMs) => this.#weather(LOSSY, forMs),
+    'copies change by rolling': (forMs) => this.#changeCopies(forMs),
+    'distribution changes by rolling': (forMs) => this.#changeDistribution(forMs),
+    'history is evicted': () => this.#evictHistory(),
+    'a record is evicted': () => this.#evictRecord(),
+    'node is flushed': () => this.#flush(),
+    'node is out of memory': (forMs) => this.#fill(forMs),
+    'node flaps': (forMs) => this.#flap(forMs),
+    'clock jumps': (forMs) => this.#jump(forMs),
+    'machine is suspended': (forMs) => this.#suspend(forMs),
+    'drainer dies': (forMs) => this.#drainAndDie(forMs),
   };
 
   constructor(stage: Stage, promises: Promises, rolling: Rolling) {
@@ -81,6 +92,7 @@ export class Faults {
     network.isolated.clear();
     network.conditions = CALM;
     for (const node of network.nodes.values()) {
+      node.isFull = false;
       if (node.condition === 'paused') node.resume();
       if (node.condition === 'crashed' && listed.includes(node.id)) node.start();
     }
@@ -242,6 +254,132 @@ export class Faults {
     for (const [index, application] of applications.entries()) time.at(everyMs * (index + 1), () => this.#restartOne(application));
     if (leaving !== undefined) time.at(forMs + 5_000, () => this.#stop(leaving));
     return `${joining ?? 'nothing'} joins, ${leaving ?? 'nothing'} leaves, within ${forMs} ms`;
+  }
+
+  #changeCopies(forMs: number): string {
+    const { random } = this.#stage;
+    const before = this.#stage.copies;
+    this.#stage.copies = random.pick([1, 2, 3].filter((copies) => copies !== before));
+    this.#stage.leastCopies = Math.min(this.#stage.leastCopies, this.#stage.copies);
+    this.#restartAll(forMs);
+    return `${before} to ${this.#stage.copies} within ${forMs} ms`;
+  }
+
+  #changeDistribution(forMs: number): string {
+    this.#stage.placement = this.#stage.placement === 'ketama' ? 'rendezvous' : 'ketama';
+    this.#restartAll(forMs);
+    return `${this.#stage.placement} within ${forMs} ms`;
+  }
+
+  #restartAll(withinMs: number): void {
+    const { applications, time } = this.#stage;
+    for (const [index, application] of applications.entries())
+      time.at((withinMs / applications.length) * index, () => this.#restartOne(application));
+  }
+
+  /** On one node, or on all of them. */
+  #evictHistory(): string {
+    const { random, listed, network } = this.#stage;
+    const ids = random.chance(0.5) ? listed : [random.pick(listed)];
+    for (const id of ids) network.nodes.get(id)?.evict(HISTORY_KEY);
+    return ids.join(' ');
+  }
+
+  /** A live one, of which another copy is left. Tombstones that are evicted are not promised. */
+  #evictRecord(): string | undefined {
+    const { random, listed, network, ledger } = this.#stage;
+    const node = network.nodes.get(random.pick(listed));
+    const accounts = [...ledger.accounts.values()].filter(({ key, destroying }) => !destroying && node?.get(key) !== undefined);
+    if (node === undefined || accounts.length === 0) return undefined;
+    const { key } = random.pick(accounts);
+    node.evict(key);
+    this.#promises.excuseLost();
+    return `${key} on ${node.id}`;
+  }
+
+  #flush(): string | undefined {
+    const id = this.#promises.loseableNode(1);
+    const node = id === undefined ? undefined : this.#stage.network.nodes.get(id);
+    if (node === undefined) return undefined;
+    node.flush();
+    this.#promises.excuseLost();
+    return node.id;
+  }
+
+  #fill(forMs: number): string | undefined {
+    const { random, listed, network, time } = this.#stage;
+    const node = network.nodes.get(random.pick(listed));
+    if (node === undefined) return undefined;
+    node.isFull = true;
+    this.#promises.allowSplit(forMs);
+    time.at(forMs, () => {
+      node.isFull = false;
+    });
+    return `${node.id} for ${forMs} ms`;
+  }
+
+  /** It goes and comes, with what it holds, for longer than a session lives. */
+  #flap(forMs: number): string | undefined {
+    const { random, listed, network, scenario, time } = this.#stage;
+    const node = network.nodes.get(random.pick(listed));
+    if (node === undefined || listed.length < 2) return undefined;
+    const lastsMs = 1_500 * scenario.ttlSeconds;
+    const everyMs = 2_000 + (forMs % 4_000);
+    for (let at = 0; at < lastsMs; at += everyMs) {
+      time.at(at, () => {
+        if (node.condition === 'running') node.hide();
+        time.at(everyMs / 2, () => {
+          if (node.condition === 'crashed' && this.#stage.listed.includes(node.id)) node.start();
+        });
+      });
+    }
+    this.#promises.allowAway(node.id, lastsMs);
+    return `${node.id} every ${everyMs} ms for ${lastsMs} ms`;
+  }
+
+  /** By an hour, ahead or behind, for about a second. */
+  #jump(forMs: number): string | undefined {
+    const { random, applications, time } = this.#stage;
+    const { clock, name } = random.pick(applications);
+    const right = clock.skewMs;
+    if (Math.abs(right) > 60_000) return undefined;
+    const off = random.pick([-3_600_000, 3_600_000]);
+    clock.skewMs = right + off;
+    time.at(Math.min(forMs, 1_500), () => {
+      clock.skewMs = right;
+    });
+    return `${name} by ${off} ms for ${Math.min(forMs, 1_500)} ms`;
+  }
+
+  #suspend(forMs: number): string | undefined {
+    const { clock, name } = this.#stage.random.pick(this.#stage.applications);
+    if (clock.frozen) return undefined;
+    const lastsMs = AGREEMENT_MS + forMs;
+    clock.suspend();
+    this.#promises.allowStale(lastsMs);
+    this.#stage.time.at(lastsMs, () => clock.goOn());
+    return `${name} for ${lastsMs} ms`;
+  }
+
+  /** The process that drains a node ends, as one that crashed, before or after all was carried. */
+  #drainAndDie(forMs: number): string | undefined {
+    const { random, applications, listed, time } = this.#stage;
+    const application = random.pick(applications);
+    if (listed.length < 2 || application.clock.frozen) return undefined;
+    const id = random.pick(listed);
+    let isOver = false;
+    application.client.drain(id).then(
+      () => {
+        isOver = true;
+      },
+      () => {
+        isOver = true;
+      },
+    );
+    time.at(forMs % 6_000, () => {
+      if (!isOver) this.#restartOne(application);
+    });
+    return `${application.name} drains ${id} and ends after ${forMs % 6_000} ms`;
   }
 
   #restartOne(application: Application): void {

@@ -2,5 +2,6 @@
 export { MUTATIONS } from './mutation.ts';
 export { FAULTS } from './scenario.ts';
 export { shrink } from './shrink.ts';
+export { UNPROMISED } from './unpromised.ts';
 export { Totals } from './totals.ts';
 export { World } from './world.ts';

@@ -1,5 +1,7 @@
 /** What was acknowledged, and whether what is read agrees with it. */
 
+import type { Unpromised } from './unpromised.ts';
+
 /** One session as its users know it. The value of a key is the list of the changes that made it. */
 export interface Account {
   readonly key: string;
@@ -10,9 +12,22 @@ export interface Account {
   destroyed: boolean;
   /** Every copy was lost by a failure that nothing is promised for. */
   excused: boolean;
+  /** Its tombstone was lost while an old copy was out of reach. */
+  mayRevive: boolean;
+  /** Until when it lives at least, by what was acknowledged, virtual milliseconds. */
+  aliveUntil: number;
+  /** Only read and touched, never changed. */
+  readonly isOnlyRead: boolean;
 }
 
-export type ViolationKind = 'lost' | 'revived' | 'older state' | 'replaced by older' | 'tombstone overwritten';
+export type ViolationKind =
+  | 'lost'
+  | 'unavailable'
+  | 'out of rotation'
+  | 'revived'
+  | 'older state'
+  | 'replaced by older'
+  | 'tombstone overwritten';
 
 export class Violation extends Error {
   readonly kind: ViolationKind;
@@ -32,11 +47,29 @@ export interface ReadBegun {
   readonly alive: boolean;
 }
 
+/** What is no fault now, because it is not promised. */
+export interface Allowed {
+  /** Virtual milliseconds. */
+  readonly now: number;
+  readonly older: () => boolean;
+  readonly revived: (account: Account) => boolean;
+  readonly excuse: (name: Unpromised) => void;
+}
+
 export class Ledger {
   readonly accounts = new Map<string, Account>();
 
-  open(key: string): Account {
-    const account: Account = { key, acknowledged: [], destroying: false, destroyed: false, excused: false };
+  open(key: string, isOnlyRead = false): Account {
+    const account: Account = {
+      key,
+      acknowledged: [],
+      destroying: false,
+      destroyed: false,
+      excused: false,
+      mayRevive: false,
+      aliveUntil: Infinity,
+      isOnlyRead,
+    };
     this.accounts.set(key, account);
     return account;
   }
@@ -51,24 +84,28 @@ export class Ledger {
   }
 
   /** Holds what a read answered against what had been acknowledged when it began. `allowed`: what is no fault now, because it is not promised. */
-  check(
-    begun: ReadBegun,
-    found: readonly number[] | undefined,
-    reader: string,
-    allowed: { readonly older: boolean; readonly revived: boolean },
-  ): void {
+  check(begun: ReadBegun, found: readonly number[] | undefined, reader: string, allowed: Allowed): void {
     const { account } = begun;
+    const isOver = account.aliveUntil <= allowed.now;
     if (found === undefined) {
-      if (begun.alive && !account.destroying && !account.excused) {
+      if (!begun.alive || account.destroying) return;
+      if (account.excused) allowed.excuse('all copies were lost');
+      else if (isOver) allowed.excuse('its life was over');
+      else {
         throw new Violation('lost', `${reader} misses ${account.key}, which holds ${account.acknowledged.join(',')}`);
       }
       return;
     }
-    if (begun.destroyed && !allowed.revived && !account.excused)
-      throw new Violation('revived', `${reader} reads ${account.key}, which was destroyed`);
-    if (account.excused || allowed.older) return;
+    if (begun.destroyed) {
+      if (account.mayRevive) allowed.excuse('the tombstone was lost while an old copy was out of reach');
+      else if (!allowed.revived(account)) throw new Violation('revived', `${reader} reads ${account.key}, which was destroyed`);
+      return;
+    }
     const missing = account.acknowledged.slice(0, begun.changes).filter((change) => !found.includes(change));
-    if (missing.length > 0 && !begun.destroyed) {
+    if (missing.length === 0) return;
+    if (account.excused) allowed.excuse('all copies were lost');
+    else if (isOver) allowed.excuse('its life was over');
+    else if (!allowed.older()) {
       throw new Violation('older state', `${reader} reads ${account.key} as ${found.join(',')}, without ${missing.join(',')}`);
     }
   }

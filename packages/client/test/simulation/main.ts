@@ -1,7 +1,7 @@
 /**
  * As many simulated histories as one likes. A failing seed is printed with the smallest history that still fails; the same seed replays it.
  *
- *     node packages/client/test/simulation/main.ts --seeds 100000 [--from 1] [--log] [--mutation "blind set"]
+ *     node packages/client/test/simulation/main.ts --seeds 100000 [--from 1] [--log] [--mutation "blind set"] [--profile harsh]
  *
  * Node.js 22.18 or later runs it as it is (20.19: with `--import tsx`).
  */
@@ -17,12 +17,14 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     log: { type: 'boolean', default: false },
     mutation: { type: 'string' },
+    profile: { type: 'string', default: 'usual' },
   },
 });
 const mutation = MUTATIONS.find((name) => name === values.mutation);
 if (values.mutation !== undefined && mutation === undefined)
   refuse(`--mutation is "${values.mutation}"; it is one of ${MUTATIONS.join(', ')}`);
-const options: WorldOptions = mutation === undefined ? {} : { mutation };
+if (values.profile !== 'usual' && values.profile !== 'harsh') refuse(`--profile is "${values.profile}"; it is usual or harsh`);
+const options: WorldOptions = { profile: values.profile, ...(mutation === undefined ? {} : { mutation }) };
 const from = wholeNumber('from');
 const count = wholeNumber('seeds');
 const totals = new Totals();

@@ -28,6 +28,11 @@ export class Promises {
     return this.#stage.time.now < this.#staleUntil;
   }
 
+  /** The same, where what was acknowledged meanwhile is not entered. */
+  get mayDiffer(): boolean {
+    return this.isSplit;
+  }
+
   /** A node that one process reaches and another does not. */
   get isSplit(): boolean {
     return this.#stage.time.now < this.#splitUntil;
@@ -67,8 +72,8 @@ export class Promises {
    * that it is back, and not where no node that stays remembers it, because nobody who knew of it was awake since the others joined.
    */
   unlisted(id: string): void {
-    const { scenario, time } = this.#stage;
-    const isAway = scenario.copies === 1 && time.now < (this.#awayUntil.get(id) ?? -Infinity);
+    const { leastCopies, time } = this.#stage;
+    const isAway = leastCopies === 1 && time.now < (this.#awayUntil.get(id) ?? -Infinity);
     if (this.isSplit || isAway || !this.isRememberedWithout(id)) this.excuseUnlisted();
   }
 
@@ -82,8 +87,7 @@ export class Promises {
 
   /** A node whose data may be lost by what is promised: with several copies, only while everything is on enough nodes that run. */
   loseableNode(keep: number): string | undefined {
-    const { listed, network, random, scenario } = this.#stage;
-    const { copies } = scenario;
+    const { listed, network, random, leastCopies: copies } = this.#stage;
     const running = listed.filter((id) => network.nodes.get(id)?.condition === 'running' && !network.isolated.has(id));
     if (running.length < Math.max(keep, copies === 1 ? 1 : 3)) return undefined;
     // One copy fewer than there are may be away at once.
@@ -121,12 +125,23 @@ export class Promises {
     // Every node that is listed lost the history: a process that starts now can't know of others.
     if (!this.isRememberedWithout()) this.excuseUnlisted();
     for (const account of this.#stage.ledger.accounts.values()) {
-      if (this.#holdersOf(account).length === 0) account.excused = true;
+      if (this.#holdersOf(account).length > 0) continue;
+      account.excused = true;
+      if (account.destroyed && this.#hasCopyOutOfReach(account)) account.mayRevive = true;
     }
   }
 
+  #hasCopyOutOfReach({ key }: Account): boolean {
+    const { network, listed } = this.#stage;
+    return [...network.nodes.values()].some(
+      (node) => node.get(key) !== undefined && (node.condition !== 'running' || network.isolated.has(node.id) || !listed.includes(node.id)),
+    );
+  }
+
   #othersHoldEverything(id: string): boolean {
-    return [...this.#stage.ledger.accounts.values()].every((account) => this.#holdersOf(account).some((holder) => holder !== id));
+    return [...this.#stage.ledger.accounts.values()].every(
+      (account) => account.aliveUntil <= this.#stage.time.now || this.#holdersOf(account).some((holder) => holder !== id),
+    );
   }
 
   /** Nodes that hold all that was acknowledged of a session. */

@@ -36,12 +36,7 @@ export class Rolling {
 
   /** The first that goes; `undefined` when it is not the time for it. */
   begin(): string | undefined {
-    if (
-      this.#underWay !== undefined ||
-      this.#stage.scenario.copies < ENOUGH ||
-      !this.#isCalm() ||
-      this.#promises.rarest(ENOUGH) !== undefined
-    )
+    if (this.#underWay !== undefined || this.#stage.leastCopies < ENOUGH || !this.#isCalm() || this.#promises.rarest(ENOUGH) !== undefined)
       return undefined;
     this.#left = MAX_STEPS;
     return this.#next();

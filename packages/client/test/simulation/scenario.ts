@@ -1,9 +1,21 @@
 /** What one simulated history is made of, all from its seed. */
 import type { Random } from './random.ts';
+import { TTL_SECONDS } from './timing.ts';
+
+/**
+ * `usual`: what the tests run. `harsh`: sessions expire, windows close, settings change by a rolling deploy, clocks jump, memory runs out, and a
+ * destroyed session that is read again is excused by nothing.
+ */
+export type Profile = 'usual' | 'harsh';
 
 export interface Scenario {
   readonly seed: number;
+  readonly profile: Profile;
   readonly copies: number;
+  /** How long a session lives, and a tombstone. */
+  readonly ttlSeconds: number;
+  /** The least time for which earlier views stay open. */
+  readonly windowSeconds: number;
   readonly processes: number;
   readonly nodes: number;
   readonly keys: number;
@@ -36,7 +48,21 @@ export const FAULTS = [
   'messages are lost',
 ] as const;
 
-export type FaultKind = (typeof FAULTS)[number];
+/** What strikes in harsh histories only. */
+export const HARSH_FAULTS = [
+  'copies change by rolling',
+  'distribution changes by rolling',
+  'history is evicted',
+  'a record is evicted',
+  'node is flushed',
+  'node is out of memory',
+  'node flaps',
+  'clock jumps',
+  'machine is suspended',
+  'drainer dies',
+] as const;
+
+export type FaultKind = (typeof FAULTS)[number] | (typeof HARSH_FAULTS)[number];
 
 export interface PlannedFault {
   readonly kind: FaultKind;
@@ -49,7 +75,8 @@ export interface PlannedFault {
 const ROLLING_SHARE = 0.25;
 const ROLLING_MS = 50_000;
 
-export function scenarioOf(seed: number, random: Random): Scenario {
+export function scenarioOf(seed: number, random: Random, profile: Profile = 'usual'): Scenario {
+  if (profile === 'harsh') return harshScenario(seed, random);
   const copies = random.pick([1, 1, 2, 2, 3]);
   const rolls = copies > 1 && random.chance(ROLLING_SHARE);
   const durationMs = rolls ? ROLLING_MS : random.pick([12_000, 20_000, 35_000]);
@@ -57,10 +84,36 @@ export function scenarioOf(seed: number, random: Random): Scenario {
   const faults = rolls ? [faultOf(random, 'nodes go one by one', durationMs / 8), ...drawn] : drawn;
   return {
     seed,
+    profile,
     copies,
+    ttlSeconds: TTL_SECONDS,
+    windowSeconds: TTL_SECONDS,
     processes: random.between(1, 3),
     // Three copies want three nodes, and one to lose.
     nodes: random.between(rolls ? 4 : copies === 3 ? 2 : 1, copies === 3 || rolls ? 5 : 4),
+    keys: random.between(2, 6),
+    durationMs,
+    endsQuietly: random.chance(0.5),
+    faults: faults.toSorted((one, other) => one.at - other.at),
+  };
+}
+
+/** Long enough for windows to close and sessions to expire several times. */
+function harshScenario(seed: number, random: Random): Scenario {
+  const ttlSeconds = random.between(10, 30);
+  const durationMs = ttlSeconds * 1000 * random.between(2, 5);
+  const copies = random.pick([1, 1, 2, 2, 3]);
+  // Few kinds in one history, some of them often: what takes three steps of one kind is hardly drawn from all of them.
+  const kinds = Array.from({ length: random.between(1, 4) }, () => random.pick([...FAULTS, ...HARSH_FAULTS, ...HARSH_FAULTS]));
+  const faults = Array.from({ length: random.between(1, 8) }, () => faultOf(random, random.pick(kinds), durationMs));
+  return {
+    seed,
+    profile: 'harsh',
+    copies,
+    ttlSeconds,
+    windowSeconds: 0,
+    processes: random.between(1, 4),
+    nodes: random.between(copies === 3 ? 3 : 2, 5),
     keys: random.between(2, 6),
     durationMs,
     endsQuietly: random.chance(0.5),

@@ -2,11 +2,12 @@
 import type { ClusterNode } from '@sess/discovery';
 
 import type { Transport } from '../../src/transport/transport.ts';
-import { Application } from './application.ts';
+import { Application, type Placement } from './application.ts';
 import { Ledger, type Violation } from './ledger.ts';
 import { replacementFault } from './node-invariants.ts';
 import type { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
+import type { Unpromised } from './unpromised.ts';
 import { CLOCK_SKEW_MS } from './timing.ts';
 import { CALM, VirtualNetwork } from './virtual-network.ts';
 import { VirtualNode } from './virtual-node.ts';
@@ -30,6 +31,13 @@ export class Stage {
   readonly applications: Application[] = [];
   readonly log: string[] = [];
   violation: Violation | undefined;
+  /** Settings that the next process starts with. */
+  copies: number;
+  /** The least that any process had so far: what is promised goes by it. */
+  leastCopies: number;
+  placement: Placement = 'ketama';
+  /** How often something was no violation because it is not promised, by the name of the excuse. */
+  readonly excuses: Partial<Record<Unpromised, number>> = {};
   /** Hears of every process that starts. */
   onStart: (application: Application) => void = () => undefined;
   readonly #options: StageOptions;
@@ -41,6 +49,8 @@ export class Stage {
   constructor(options: StageOptions) {
     this.#options = options;
     this.scenario = options.scenario;
+    this.copies = options.scenario.copies;
+    this.leastCopies = this.copies;
     this.random = options.random;
     this.network = new VirtualNetwork(this.time, options.random.fork(), { ...CALM, usualDelayMs: 5 });
   }
@@ -89,7 +99,9 @@ export class Stage {
       time: this.time,
       clock,
       random,
-      copies: this.scenario.copies,
+      copies: this.copies,
+      windowSeconds: this.scenario.windowSeconds,
+      placement: this.placement,
       transport,
       listed: this.topology,
     });
@@ -114,6 +126,10 @@ export class Stage {
       this.time.at(after, () => application.tell(topology));
     }
     return last;
+  }
+
+  excuse(name: Unpromised): void {
+    this.excuses[name] = (this.excuses[name] ?? 0) + 1;
   }
 
   note(text: () => string): void {

@@ -5,8 +5,8 @@ import type { Outcome } from './world.ts';
 export class Totals {
   readonly #counts = new Map<string, number>(FAULTS.map((kind) => [kind, 0]));
 
-  add({ faults, network, operations }: Outcome): void {
-    for (const [name, times] of Object.entries({ ...faults, ...network, ...operations })) {
+  add({ faults, network, operations, excuses }: Outcome): void {
+    for (const [name, times] of Object.entries({ ...faults, ...network, ...operations, ...excuses })) {
       this.#counts.set(name, this.of(name) + times);
     }
   }

@@ -5,7 +5,7 @@ import type { Application } from './application.ts';
 import { changesIn, valueOf, Violation, type Account, type ReadBegun } from './ledger.ts';
 import type { Promises } from './promises.ts';
 import type { Stage } from './stage.ts';
-import { TIMEOUT_MS, TTL_SECONDS } from './timing.ts';
+import { TIMEOUT_MS } from './timing.ts';
 
 /** Between the reading of a session and its saving. */
 const LONGEST_THOUGHT_MS = 3_000;
@@ -57,14 +57,14 @@ export class Traffic {
   }
 
   #operate(application: Application): void {
-    const accounts = [...this.#stage.ledger.accounts.values()];
+    const accounts = [...this.#stage.ledger.accounts.values()].filter((account) => !this.#isLongOver(account));
     const { random } = application;
     if (accounts.length < this.#stage.scenario.keys && random.chance(0.4)) {
       this.#perform(application, 'create', () => this.#create(application));
     } else if (accounts.length > 0) {
       const account = random.pick(accounts);
       const dice = random.next();
-      if (dice < 0.45) this.#perform(application, 'change', () => this.#change(application, account));
+      if (dice < 0.45 && !account.isOnlyRead) this.#perform(application, 'change', () => this.#change(application, account));
       else if (dice < 0.8) this.#perform(application, 'read', () => this.#read(application, account));
       else if (dice < 0.9) this.#perform(application, 'touch', () => this.#touch(application, account));
       else if (dice < 0.94) this.#perform(application, 'destroy', () => this.#destroy(application, account));
@@ -90,6 +90,8 @@ export class Traffic {
 
   #refused(application: Application, what: string, error: unknown): void {
     const code = codeOf(error);
+    if (this.#isHarsh && what === 'last read')
+      this.#stage.violation ??= new Violation('unavailable', `${application.name}, after everything was healed: ${String(error)}`);
     if (code === undefined) this.#stage.violation ??= new Violation('lost', `${what} failed with ${String((error as Error).stack)}`);
     if (code === 'SESS_CONFLICT') this.counts.conflicts += 1;
     else this.counts.refused += 1;
@@ -97,9 +99,11 @@ export class Traffic {
   }
 
   async #create({ client }: Application): Promise<() => string> {
-    const account = this.#stage.ledger.open(`s/${this.#nextKey++}`);
+    const account = this.#stage.ledger.open(`s/${this.#nextKey++}`, this.#isHarsh && this.#stage.random.chance(0.3));
     const change = this.#nextChange++;
-    await client.set(account.key, valueOf([change]), { ttlSeconds: TTL_SECONDS, expect: 'absent' });
+    const lives = this.#lives();
+    await client.set(account.key, valueOf([change]), { ttlSeconds: this.#ttlSeconds, expect: 'absent' });
+    lives(account);
     account.acknowledged.push(change);
     return () => `${account.key} = ${change}`;
   }
@@ -114,13 +118,18 @@ export class Traffic {
     if (application.random.chance(0.3)) await pause(application.clock, application.random.next() * LONGEST_THOUGHT_MS, undefined);
     const change = this.#nextChange++;
     const destroyedBefore = account.destroyed;
-    await application.client.set(account.key, valueOf([...found, change]), { ttlSeconds: TTL_SECONDS, expect: record });
+    const lives = this.#lives();
+    await application.client.set(account.key, valueOf([...found, change]), { ttlSeconds: this.#ttlSeconds, expect: record });
+    lives(account);
     // A node that one process reaches and another does not: until they agree, each may see and change what it reaches.
-    if (this.#promises.isSplit) return () => `${account.key} = ${[...found, change].join(',')}, split`;
-    if (destroyedBefore && !account.excused)
+    if (this.#promises.mayDiffer) return () => `${account.key} = ${[...found, change].join(',')}, split`;
+    if (destroyedBefore && !account.mayRevive && (this.#isHarsh || !account.excused))
       throw new Violation('revived', `${application.name} changed ${account.key}, which was destroyed`);
     if (this.#promises.mayLoseChanges) return () => `${account.key} = ${[...found, change].join(',')}, another machine for some`;
-    const missing = account.excused ? [] : account.acknowledged.slice(0, begun.changes).filter((known) => !found.includes(known));
+    const missing =
+      account.excused || account.aliveUntil <= this.#stage.time.now
+        ? []
+        : account.acknowledged.slice(0, begun.changes).filter((known) => !found.includes(known));
     if (missing.length > 0) throw new Violation('older state', `${application.name} replaced ${account.key} without ${missing.join(',')}`);
     account.acknowledged.push(change);
     return () => `${account.key} = ${[...found, change].join(',')}`;
@@ -135,18 +144,54 @@ export class Traffic {
   }
 
   async #touch({ client }: Application, account: Account): Promise<() => string> {
-    const there = await client.touch(account.key, TTL_SECONDS);
+    const lives = this.#lives();
+    const there = await client.touch(account.key, this.#ttlSeconds);
+    if (there) lives(account);
     return () => `${account.key}: ${String(there)}`;
   }
 
   async #destroy({ client }: Application, account: Account): Promise<() => string> {
     account.destroying = true;
-    await client.delete(account.key, { ttlSeconds: TTL_SECONDS });
+    await client.delete(account.key, { ttlSeconds: this.#ttlSeconds });
     account.destroyed = true;
     return () => account.key;
   }
 
   #check(begun: ReadBegun, found: readonly number[] | undefined, application: Application): void {
-    this.#stage.ledger.check(begun, found, application.name, { older: this.#promises.staleAllowed, revived: this.#promises.isSplit });
+    const stage = this.#stage;
+    stage.ledger.check(begun, found, application.name, {
+      now: stage.time.now,
+      excuse: (name) => stage.excuse(name),
+      older: () => {
+        if (this.#promises.staleAllowed) stage.excuse(this.#promises.isSplit ? 'processes reach different nodes' : 'a node was cut off');
+        return this.#promises.staleAllowed;
+      },
+      revived: (account) => {
+        if (this.#isHarsh) return false;
+        if (this.#promises.isSplit) stage.excuse('processes reach different nodes');
+        return this.#promises.isSplit || account.excused;
+      },
+    });
+  }
+
+  get #isHarsh(): boolean {
+    return this.#stage.scenario.profile === 'harsh';
+  }
+
+  get #ttlSeconds(): number {
+    return this.#stage.scenario.ttlSeconds;
+  }
+
+  /** Made before a write or a touch is begun; called when it is acknowledged: the session then lives for its time to live, and never more than a second less. */
+  #lives(): (account: Account) => void {
+    const until = this.#stage.time.now + this.#ttlSeconds * 1000 - 1_000;
+    return (account) => {
+      account.aliveUntil = account.aliveUntil === Infinity ? until : Math.max(account.aliveUntil, until);
+    };
+  }
+
+  /** Destroyed or expired so long ago that no copy may be left; others are created in its place. */
+  #isLongOver(account: Account): boolean {
+    return this.#isHarsh && account.aliveUntil + 4 * this.#ttlSeconds * 1000 < this.#stage.time.now;
   }
 }

@@ -150,13 +150,20 @@ class VirtualConnection implements NodeTransport {
 
   store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
     const bytes = Buffer.from(value);
-    return this.#request((node, epoch) => {
+    return this.#request<StoreOutcome | 'full'>((node, epoch) => {
       if (typeof mode === 'object' && mode.cas.epoch !== epoch) {
         if (node.get(key)?.unique === mode.cas.unique) this.#network.counts.reusedNumbers += 1;
         return 'exists';
       }
+      if (node.isFull) {
+        if (mode === 'set') node.evict(key);
+        return 'full';
+      }
       return node.store(mode, key, bytes, attributes);
-    }, options);
+    }, options).then((outcome) => {
+      if (outcome === 'full') throw new SessClientError('SESS_SERVER', 'out of memory storing object', { node: this.#target.id });
+      return outcome;
+    });
   }
 
   touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined> {

@@ -23,6 +23,8 @@ export class VirtualNode {
   /** Rises whenever connections are cut: those to an earlier one are dead. */
   generation: number;
   condition: NodeCondition = 'running';
+  /** Whether nothing can be stored; as with memcached, the attempt removes what was there. */
+  isFull = false;
   /** Hears of every item that is replaced by another. */
   onReplace: (key: string, before: Buffer, after: Buffer) => void = () => undefined;
   /** What came while the node was paused, and is done when it goes on: nobody may be waiting for it any more. */
@@ -51,6 +53,16 @@ export class VirtualNode {
     this.condition = 'running';
     this.#unique = 0;
     for (const { unique } of this.#items.values()) this.#unique = Math.max(this.#unique, unique);
+  }
+
+  /** Loses an item for lack of memory. */
+  evict(key: string): void {
+    this.#items.delete(key);
+  }
+
+  /** `flush_all`: it holds nothing, and its connections stand. */
+  flush(): void {
+    this.#items = new Map();
   }
 
   resetConnections(): void {

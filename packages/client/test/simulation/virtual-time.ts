@@ -117,22 +117,26 @@ export const EPOCH_MS: number = Date.UTC(2030, 0, 1);
  */
 export class ProcessClock implements Clock {
   readonly #time: VirtualTime;
-  readonly #skewMs: number;
+  /** How far the wall clock is off, milliseconds. */
+  skewMs: number;
+  /** How long the machine was suspended, clocks and all, milliseconds. */
+  #suspendedMs = 0;
+  #suspendedAt: number | undefined;
   #frozen = false;
   #ended = false;
   #waiting: (() => void)[] = [];
 
   constructor(time: VirtualTime, skewMs: number) {
     this.#time = time;
-    this.#skewMs = skewMs;
+    this.skewMs = skewMs;
   }
 
   now(): number {
-    return EPOCH_MS + Math.floor(this.#time.now + this.#skewMs);
+    return EPOCH_MS + Math.floor(this.#time.now + this.skewMs);
   }
 
   elapsed(): number {
-    return this.#time.now;
+    return (this.#suspendedAt ?? this.#time.now) - this.#suspendedMs;
   }
 
   after(delayMs: number, callback: () => void): CancelTimer {
@@ -163,7 +167,15 @@ export class ProcessClock implements Clock {
     this.#frozen = true;
   }
 
+  /** Frozen, and the clock that never runs backwards stands still as well, as that of a machine that is suspended does. */
+  suspend(): void {
+    this.freeze();
+    this.#suspendedAt ??= this.#time.now;
+  }
+
   goOn(): void {
+    if (this.#suspendedAt !== undefined) this.#suspendedMs += this.#time.now - this.#suspendedAt;
+    this.#suspendedAt = undefined;
     this.#frozen = false;
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -1,5 +1,5 @@
 /** One history from one seed: several real clients over virtual nodes, traffic and faults, then peace, and everything read back. */
-import type { Violation } from './ledger.ts';
+import { Violation } from './ledger.ts';
 import { describe } from './description.ts';
 import { Faults } from './faults.ts';
 import { mutated, type Mutation } from './mutation.ts';
@@ -7,9 +7,9 @@ import { Promises } from './promises.ts';
 import { Random } from './random.ts';
 import { Restorations, type RestorationCounts } from './restorations.ts';
 import { Rolling } from './rolling.ts';
-import { scenarioOf, type FaultKind, type Scenario } from './scenario.ts';
+import { scenarioOf, type FaultKind, type Profile, type Scenario } from './scenario.ts';
 import { Stage } from './stage.ts';
-import { AGREEMENT_MS } from './timing.ts';
+import { AGREEMENT_MS, PATIENCE_MS } from './timing.ts';
 import { Traffic, type OperationCounts } from './traffic.ts';
 import type { NetworkCounts } from './virtual-network.ts';
 
@@ -18,6 +18,8 @@ export interface Outcome {
   readonly violation: Violation | undefined;
   readonly faults: Partial<Record<FaultKind, number>>;
   readonly network: NetworkCounts;
+  /** How often what is not promised was no violation, by its name in `unpromised.ts`. */
+  readonly excuses: Readonly<Record<string, number>>;
   readonly operations: OperationCounts & RestorationCounts & { readonly drained: number; readonly 'gone one by one': number };
   /** What happened, in order, for the reader of a failure; empty unless it was asked for. */
   readonly log: readonly string[];
@@ -27,6 +29,7 @@ export interface WorldOptions {
   /** Instead of the one that the seed draws. */
   readonly scenario?: Scenario;
   readonly mutation?: Mutation;
+  readonly profile?: Profile;
   readonly keepLog?: boolean;
 }
 
@@ -39,9 +42,9 @@ export class World {
   readonly #restorations = new Restorations();
   readonly #rolling: Rolling;
 
-  constructor(seed: number, { scenario, mutation, keepLog = false }: WorldOptions = {}) {
+  constructor(seed: number, { scenario, mutation, profile, keepLog = false }: WorldOptions = {}) {
     const random = new Random(seed);
-    const drawn = scenarioOf(seed, random.fork());
+    const drawn = scenarioOf(seed, random.fork(), profile);
     this.scenario = scenario ?? drawn;
     this.#stage = new Stage({
       scenario: this.scenario,
@@ -82,8 +85,10 @@ export class World {
     this.#traffic.end();
     await this.#pass(2_000);
     this.#promises.endAllowances();
+    if (this.scenario.profile === 'harsh') await this.#pass(PATIENCE_MS);
     // Twice: the first reading carries what was in doubt, the second finds it carried.
     for (let round = 0; round < 2; round += 1) await this.#traffic.readEverything();
+    if (this.scenario.profile === 'harsh') this.#expectAllInRotation();
     if (stage.violation !== undefined) describe(stage);
     for (const { client } of stage.applications) client.destroy();
     return {
@@ -91,6 +96,7 @@ export class World {
       violation: stage.violation,
       faults: this.#faults.counts,
       network: stage.network.counts,
+      excuses: Object.fromEntries(Object.entries(stage.excuses).map(([name, times]) => [`excused: ${name}`, times])),
       operations: {
         ...this.#traffic.counts,
         ...this.#restorations.counts,
@@ -99,6 +105,17 @@ export class World {
       },
       log: stage.log,
     };
+  }
+
+  /** No node is left out for ever, by whoever began to drain it and did not come to an end. */
+  #expectAllInRotation(): void {
+    const { applications, listed } = this.#stage;
+    const keys = Array.from({ length: 100 }, (_, index) => `rotation/${index}`);
+    for (const { client, name } of applications) {
+      const owners = new Set(keys.flatMap((key) => client.explain(key).owners));
+      for (const id of listed)
+        if (!owners.has(id)) this.#stage.violation ??= new Violation('out of rotation', `${id} owns nothing, by ${name}`);
+    }
   }
 
   #pass(durationMs: number): Promise<void> {

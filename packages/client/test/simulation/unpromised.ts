@@ -1,0 +1,15 @@
+/**
+ * What may go wrong in a simulated history without being a violation: each with the sentence of `docs/scaling.md` that tells users so. Every use is
+ * counted, and printed at the end of a run.
+ */
+export const UNPROMISED = {
+  'all copies were lost': 'Two nodes lost at once with `copies: 2`, or one with `copies: 1`: what only they held.',
+  'a node was cut off': 'A node that hangs or is cut off and returns with old data: a short stale read is possible.',
+  'processes reach different nodes':
+    'A node that one application server reaches and another does not: an older state of a session may be seen, and a change be lost, until they agree.',
+  'the tombstone was lost while an old copy was out of reach':
+    'A tombstone that memcached evicted for lack of memory while an old copy was out of reach',
+  'its life was over': 'A session lives for the time to live of its last write or touch, and up to a second less.',
+} as const;
+
+export type Unpromised = keyof typeof UNPROMISED;
