@@ -12,6 +12,8 @@ const entries: fc.Arbitrary<ViewEntry> = fc.record({
     minLength: 1,
     maxLength: 3,
   }),
+  copies: fc.constantFrom(1, 2),
+  distribution: fc.constantFrom('', '0123456789ab', 'ordered-0123456789ab'),
   cause: fc.constantFrom('discovery', 'node-down', 'node-recovered', 'drain'),
   since: times,
   confirmedAt: times,
@@ -21,7 +23,7 @@ const marks: fc.Arbitrary<DrainMark> = fc.record({ drained: fc.boolean(), at: ti
 
 /** Histories as clients and nodes may have them. */
 export const histories: fc.Arbitrary<History> = fc.record({
-  views: fc.array(entries, { maxLength: 5 }).map((list) => new Map(list.map((entry) => [viewId(entry.nodes), entry]))),
+  views: fc.array(entries, { maxLength: 5 }).map((list) => new Map(list.map((entry) => [viewId(entry), entry]))),
   drains: fc.array(fc.tuple(ids, marks), { maxLength: 4 }).map((list) => new Map(list)),
   longestTtlSeconds: times,
   isWhole: fc.boolean(),

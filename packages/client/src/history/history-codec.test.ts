@@ -177,7 +177,8 @@ describe('a history that has grown too large to keep', () => {
 function withViews(count: number, nodesInEach: number): History {
   const views = Array.from({ length: count }, (_, at): [string, ViewEntry] => {
     const nodes = Array.from({ length: nodesInEach }, (__, number) => ({ id: `10.${at}.${number >> 8}.${number & 255}:11211`, weight: 1 }));
-    return [viewId(nodes), { nodes, cause: 'discovery', since: 0, confirmedAt: at }];
+    const entry: ViewEntry = { nodes, copies: 1, distribution: '', cause: 'discovery', since: 0, confirmedAt: at };
+    return [viewId(entry), entry];
   });
   return { ...EMPTY_HISTORY, views: new Map(views) };
 }
@@ -195,7 +196,7 @@ function sealOf(...secrets: readonly string[]): HistorySeal {
 /** `undefined`: it was refused. */
 function read(bytes: Buffer, seal: HistorySeal): History | undefined {
   try {
-    return decodeHistory(bytes, seal, NOW);
+    return decodeHistory(bytes, seal, NOW, { copies: 2, distribution: '0123456789ab' });
   } catch (error) {
     if (error instanceof HistoryRefused) return undefined;
     throw error;

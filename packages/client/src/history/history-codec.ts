@@ -9,7 +9,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { canonicalNodeId } from '@sess/discovery';
 
 import { isSocketPath } from '../unix-socket.ts';
-import { viewId, type DrainMark, type History, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
+import { ORDERED, viewId, type DrainMark, type History, type Placement, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 import { SIGNATURE_AT, SIGNATURE_BYTES, type HistorySeal } from './history-seal.ts';
 
 export const MAX_HISTORY_BYTES: number = 256 * 1024;
@@ -18,6 +18,9 @@ export const MAX_NODES = 1024;
 
 const HEADER = Buffer.from([0xe5, 0x48, 0x01, 0x00]);
 const CAUSES: ReadonlySet<string> = new Set<ViewCause>(['discovery', 'node-down', 'node-recovered', 'drain']);
+/** Nothing is ketama as it is by default. */
+const FINGERPRINT = new RegExp(`^(?:|(?:${ORDERED})?[0-9a-f]{12})$`);
+const MAX_COPIES = 3;
 const MAX_TTL_SECONDS = 315_360_000;
 /** A clock that is wrong by a time zone is believed; one that is wrong by more would keep views open, and drains in force, for as long. */
 const MAX_AHEAD_MS = 86_400_000;
@@ -55,16 +58,18 @@ export function encodeHistory(history: History, seal: HistorySeal): Buffer {
   return Buffer.concat([HEADER, seal.sign(json), json]);
 }
 
-function encodeEntry({ nodes, cause, since, confirmedAt }: ViewEntry): string {
-  return JSON.stringify({ n: nodes.map(({ id, weight }) => [id, weight]), c: cause, s: since, t: confirmedAt });
+/** `k` and `d` are left out by earlier versions, and passed over. */
+function encodeEntry({ nodes, copies, distribution, cause, since, confirmedAt }: ViewEntry): string {
+  return JSON.stringify({ n: nodes.map(({ id, weight }) => [id, weight]), k: copies, d: distribution, c: cause, s: since, t: confirmedAt });
 }
 
 /**
  * The history in `bytes`, at the time `now` in milliseconds since 1970.
  *
+ * @param unsaid What the views of an earlier version go by, which does not say.
  * @throws {HistoryRefused}
  */
-export function decodeHistory(bytes: Buffer, seal: HistorySeal, now: number): History {
+export function decodeHistory(bytes: Buffer, seal: HistorySeal, now: number, unsaid: Omit<Placement, 'nodes'>): History {
   if (bytes.length > MAX_HISTORY_BYTES) {
     throw new HistoryRefused('size', `it has ${bytes.length} bytes, and ${MAX_HISTORY_BYTES} are the most that any has`);
   }
@@ -76,7 +81,7 @@ export function decodeHistory(bytes: Buffer, seal: HistorySeal, now: number): Hi
   if (!timingSafeEqual(bytes.subarray(SIGNATURE_AT, contentAt), seal.sign(json))) {
     throw new HistoryRefused('signature', 'it is not signed with the historySecret of this client');
   }
-  return readHistory(parse(json), now + MAX_AHEAD_MS);
+  return readHistory(parse(json), now + MAX_AHEAD_MS, unsaid);
 }
 
 function parse(json: Buffer): unknown {
@@ -88,19 +93,19 @@ function parse(json: Buffer): unknown {
 }
 
 /** `latest`: milliseconds since 1970; a time after it is none. */
-function readHistory(value: unknown, latest: number): History {
+function readHistory(value: unknown, latest: number, unsaid: Omit<Placement, 'nodes'>): History {
   if (!isObject(value)) throw unreadable('it is not an object');
   const { ttl, whole, views, drains } = value;
   if (!isWhole(ttl, MAX_TTL_SECONDS)) throw unreadable(`its longest time to live is not whole seconds up to ${MAX_TTL_SECONDS}`);
   if (typeof whole !== 'boolean') throw unreadable('it does not say whether it is whole');
-  return { views: readViews(views, latest), drains: readDrains(drains, latest), longestTtlSeconds: ttl, isWhole: whole };
+  return { views: readViews(views, latest, unsaid), drains: readDrains(drains, latest), longestTtlSeconds: ttl, isWhole: whole };
 }
 
-function readViews(value: unknown, latest: number): ReadonlyMap<string, ViewEntry> {
+function readViews(value: unknown, latest: number, unsaid: Omit<Placement, 'nodes'>): ReadonlyMap<string, ViewEntry> {
   const views = new Map<string, ViewEntry>();
   for (const item of listOf('views', value, MAX_VIEWS)) {
-    const entry = readEntry(item, latest);
-    views.set(viewId(entry.nodes), entry);
+    const entry = readEntry(item, latest, unsaid);
+    views.set(viewId(entry), entry);
   }
   return views;
 }
@@ -115,12 +120,15 @@ function readDrains(value: unknown, latest: number): ReadonlyMap<string, DrainMa
   return drains;
 }
 
-function readEntry(value: unknown, latest: number): ViewEntry {
+function readEntry(value: unknown, latest: number, unsaid: Omit<Placement, 'nodes'>): ViewEntry {
   if (!isObject(value)) throw unreadable('a view is not an object');
-  const { n: list, c: cause, s: since, t: confirmedAt } = value;
+  const { n: list, k: copies = unsaid.copies, d: distribution = unsaid.distribution, c: cause, s: since, t: confirmedAt } = value;
   if (typeof cause !== 'string' || !isCause(cause)) throw unreadable('a view has no known cause');
   const nodes = readNodes(list);
-  return { nodes, cause, since: checkedTime(since, latest), confirmedAt: checkedTime(confirmedAt, latest) };
+  if (!isWhole(copies, MAX_COPIES) || copies === 0) throw unreadable(`the copies of a view are not 1 to ${MAX_COPIES}`);
+  if (typeof distribution !== 'string' || !FINGERPRINT.test(distribution))
+    throw unreadable('the distribution of a view has no fingerprint');
+  return { nodes, copies, distribution, cause, since: checkedTime(since, latest), confirmedAt: checkedTime(confirmedAt, latest) };
 }
 
 function readNodes(value: unknown): readonly ViewNode[] {

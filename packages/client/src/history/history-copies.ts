@@ -9,9 +9,11 @@ import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.
 import type { VersionSource } from '../version.ts';
 import { decodeHistory, encodeHistory, HistoryRefused } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';
-import { EMPTY_HISTORY, knowsAll, mergeHistories, type History } from './history.ts';
+import { EMPTY_HISTORY, knowsAll, mergeHistories, type History, type Placement } from './history.ts';
 
 export interface HistoryCopiesSetup {
+  /** What a view goes by that does not say. */
+  readonly unsaid: Omit<Placement, 'nodes'>;
   readonly seal: HistorySeal;
   readonly clock: Clock;
   readonly versions: VersionSource;
@@ -95,9 +97,9 @@ export class HistoryCopies {
   }
 
   async #judge(bytes: Buffer): Promise<Told> {
-    const { seal, clock, accept } = this.#setup;
+    const { seal, clock, unsaid, accept } = this.#setup;
     try {
-      const history = decodeHistory(bytes, seal, clock.now());
+      const history = decodeHistory(bytes, seal, clock.now(), unsaid);
       await accept(history);
       return { bytes, history, refusal: undefined };
     } catch (error) {

@@ -52,6 +52,8 @@ export class HistoryKeeper {
   #next: Promise<void> | undefined;
   #cancel: CancelTimer | undefined;
   #readAt = -Infinity;
+  /** The same by the wall clock: the other one stands still while the machine is suspended. */
+  #readAtWall = -Infinity;
   /** What was read before does not count. */
   #trustedFrom = -Infinity;
   #published: History = EMPTY_HISTORY;
@@ -63,13 +65,16 @@ export class HistoryKeeper {
     this.#setup = setup;
     const { clock, versions, onForgotten } = setup;
     this.#copies = setup.seals.map(
-      (seal) => new HistoryCopies({ seal, clock, versions, onForgotten, accept: (history) => this.#accept(history) }),
+      (seal) =>
+        new HistoryCopies({ seal, unsaid: setup.book.unsaid, clock, versions, onForgotten, accept: (history) => this.#accept(history) }),
     );
   }
 
   /** Whether what this client knows was read lately. */
   get isFresh(): boolean {
-    return this.#readAt >= this.#trustedFrom && this.#setup.clock.elapsed() - this.#readAt < FRESH_INTERVALS * this.#setup.intervalMs;
+    const { clock, intervalMs } = this.#setup;
+    const age = Math.max(clock.elapsed() - this.#readAt, clock.now() - this.#readAtWall);
+    return this.#readAt >= this.#trustedFrom && age < FRESH_INTERVALS * intervalMs;
   }
 
   /** Something happened that others may have drawn conclusions from which were not read yet: reads again, and nothing is fresh until that is done. */
@@ -154,6 +159,7 @@ export class HistoryKeeper {
     const { book, clock, holders } = this.#setup;
     const inReach = holders().filter((holder) => holder.health !== 'down');
     const startedAt = clock.elapsed();
+    const startedAtWall = clock.now();
     const asked = all ? inReach : this.#some(inReach);
     const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
     for (const [index, histories] of answers.entries()) {
@@ -164,7 +170,10 @@ export class HistoryKeeper {
       for (const told of histories) book.learned(told, clock.now());
     }
     if (book.listedIds.length > 0 && book.listedIds.every((id) => this.#heard.has(id))) book.nothingIsMissing();
-    if (answers.some((histories) => histories !== undefined)) this.#readAt = startedAt;
+    if (answers.some((histories) => histories !== undefined)) {
+      this.#readAt = startedAt;
+      this.#readAtWall = startedAtWall;
+    }
     book.prune(clock.now());
     this.#setup.onLearned();
     const wanted = book.wanted(clock.now());

@@ -93,14 +93,27 @@ describe('knowing all', () => {
 });
 
 describe('the identity of a view', () => {
+  const viewOf = (nodes: readonly ViewNode[], copies = 1, distribution = ''): string => viewId({ nodes, copies, distribution });
+
   it('is its nodes and their weights, in any order', () => {
     const [a, b] = [
       { id: 'a:1', weight: 1 },
       { id: 'b:1', weight: 1 },
     ];
-    expect(viewId([a, b])).toBe(viewId([b, a]));
-    expect(viewId([a, { ...b, weight: 2 }])).not.toBe(viewId([a, b]));
-    expect(viewId([a])).not.toBe(viewId([a, b]));
+    expect(viewOf([a, b])).toBe(viewOf([b, a]));
+    expect(viewOf([a, { ...b, weight: 2 }])).not.toBe(viewOf([a, b]));
+    expect(viewOf([a])).not.toBe(viewOf([a, b]));
+  });
+
+  it('is everything else that decides owners: how many copies, and which distribution', () => {
+    const nodes = ['a:1', 'b:1'].map((id) => ({ id, weight: 1 }));
+    const ids = [viewOf(nodes), viewOf(nodes, 2), viewOf(nodes, 3), viewOf(nodes, 1, '0123456789ab'), viewOf(nodes, 2, '0123456789ab')];
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('is the order of the nodes where that decides owners', () => {
+    const nodes = ['a:1', 'b:1'].map((id) => ({ id, weight: 1 }));
+    expect(viewOf(nodes, 1, 'ordered-0123456789ab')).not.toBe(viewOf(nodes.toReversed(), 1, 'ordered-0123456789ab'));
   });
 });
 
@@ -120,7 +133,8 @@ describe('pruning', () => {
 });
 
 function historyOf(nodes: readonly ViewNode[], cause: ViewCause, since: number, confirmedAt: number): History {
-  return { ...EMPTY_HISTORY, views: new Map([[viewId(nodes), { nodes, cause, since, confirmedAt }]]) };
+  const entry = { nodes, copies: 1, distribution: '', cause, since, confirmedAt };
+  return { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) };
 }
 
 function said(drained: boolean): History {

@@ -14,9 +14,21 @@ export interface ViewNode {
   readonly weight: number;
 }
 
-/** One view, as the history knows it. */
-export interface ViewEntry {
+/** Begins the fingerprint of a distribution to which the order of the nodes matters, as it does to modulo. */
+export const ORDERED = 'ordered-';
+
+/** All that decides who owns a key. */
+export interface Placement {
+  /** In the order of the list, which matters to some distributions. */
   readonly nodes: readonly ViewNode[];
+  /** How many nodes hold each key. */
+  readonly copies: number;
+  /** Which distribution, by its fingerprint. */
+  readonly distribution: string;
+}
+
+/** One view, as the history knows it. */
+export interface ViewEntry extends Placement {
   readonly cause: ViewCause;
   /** When it was first acted on, milliseconds since 1970. */
   readonly since: number;
@@ -44,12 +56,11 @@ export interface History {
 
 export const EMPTY_HISTORY: History = { views: new Map(), drains: new Map(), longestTtlSeconds: 0, isWhole: false };
 
-/** The identity of a view: its nodes and their weights, whatever their order. */
-export function viewId(nodes: readonly ViewNode[]): string {
-  return nodes
-    .map(({ id, weight }) => (weight === 1 ? id : `${id}*${weight}`))
-    .toSorted()
-    .join(' ');
+/** The identity of a view: all that decides owners, and the order of its nodes where that does. */
+export function viewId({ nodes, copies, distribution }: Placement): string {
+  const names = nodes.map(({ id, weight }) => (weight === 1 ? id : `${id}*${weight}`));
+  const ordered = distribution.startsWith(ORDERED) ? names : names.toSorted();
+  return [...ordered, ...(copies === 1 ? [] : [`copies=${copies}`]), ...(distribution === '' ? [] : [`by=${distribution}`])].join(' ');
 }
 
 /** What both know; `one` itself where it knows all of it. */
@@ -83,7 +94,7 @@ function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
   // The cause follows the earlier beginning; equal beginnings are told apart by name, so that the order of merging does not matter.
   const first = one.since < other.since || (one.since === other.since && one.cause <= other.cause) ? one : other;
   if (first === one && one.confirmedAt >= other.confirmedAt) return one;
-  return { nodes: first.nodes, cause: first.cause, since: first.since, confirmedAt: Math.max(one.confirmedAt, other.confirmedAt) };
+  return { ...first, confirmedAt: Math.max(one.confirmedAt, other.confirmedAt) };
 }
 
 /** Said at the same moment, back in rotation wins: a node too many costs a question, a node too few can cost an answer. */

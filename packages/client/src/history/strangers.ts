@@ -33,7 +33,8 @@ export async function isUsedByStrangers(
 function namesNode(bytes: Buffer, key: string, id: string, since: number, now: number): boolean {
   const signature = bytes.subarray(SIGNATURE_AT, SIGNATURE_AT + SIGNATURE_BYTES);
   try {
-    const { views } = decodeHistory(bytes, { key, isSigned: false, sign: () => signature }, now);
+    // Which nodes are named is all that is asked.
+    const { views } = decodeHistory(bytes, { key, isSigned: false, sign: () => signature }, now, { copies: 1, distribution: '' });
     return [...views.values()].some(({ confirmedAt, nodes }) => confirmedAt >= since && nodes.some((node) => node.id === id));
   } catch (error) {
     if (error instanceof HistoryRefused) return false;

@@ -6,7 +6,7 @@ import { refusedValue, type RefusedValue } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS, type Tombstone } from '../record.ts';
 import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import type { Route } from '../view/route.ts';
+import { secondsOn, type Route } from '../view/route.ts';
 import type { Cluster } from './cluster.ts';
 import { asSilence, casOf, highestVersion, type Look } from './look.ts';
 
@@ -29,11 +29,9 @@ export async function carry(
     const replaced = await replace(cluster, key, look, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
     if (replaced !== 'stored') return replaced;
   }
-  const now = cluster.clock.now();
-  const secondsLeft = expressibleTtl(Math.max(1, Math.ceil((route.windowEndsAt - now) / 1000)), now);
   for (const look of elders) {
-    const elderTtl = ttlSeconds === 0 ? secondsLeft : Math.min(ttlSeconds, secondsLeft);
-    const replaced = await replace(cluster, key, look, bytes, { ttlSeconds: elderTtl, flags: RECORD_FLAGS }, options);
+    const seconds = secondsOn(look.id, ttlSeconds, route, cluster.clock.now());
+    const replaced = await replace(cluster, key, look, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
     if (replaced !== 'stored') return replaced;
   }
   return StoredRecord.written(bytes, ttlSeconds);

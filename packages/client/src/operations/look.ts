@@ -4,6 +4,7 @@ import { refusedValue, SessClientError } from '../errors.ts';
 import { type Entry, StoredRecord, type Tombstone } from '../record.ts';
 import type { CasToken, RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../view/route.ts';
+import { versionOf } from '../version.ts';
 import type { Cluster } from './cluster.ts';
 
 /** What one node answered: what it holds, or why it did not say. */
@@ -42,7 +43,12 @@ export function asSilence(error: unknown): SessClientError {
   return error;
 }
 
-/** The newest of what was found: a tombstone beats every record, whatever the versions. */
+/** Whether a record was written after everybody acted on the current view. One from a clock that is ahead may be older than it says. */
+export function isCertain({ version }: StoredRecord, { agreedAt, latest }: Route): boolean {
+  return version > versionOf(agreedAt) && version <= versionOf(latest);
+}
+
+/** The newest of what was found: a tombstone beats every record, whatever the versions; of the same one, the copy that lives longest. */
 export function newestOf(looks: readonly Look[]): StoredRecord | Tombstone | undefined {
   let newest: StoredRecord | Tombstone | undefined;
   for (const { entry } of looks) {
@@ -54,7 +60,14 @@ export function newestOf(looks: readonly Look[]): StoredRecord | Tombstone | und
 
 function beats(one: StoredRecord | Tombstone, other: StoredRecord | Tombstone): boolean {
   if (one.kind !== other.kind) return one.kind === 'tombstone';
-  return one.version > other.version;
+  if (one.version !== other.version) return one.version > other.version;
+  return endOf(one) > endOf(other);
+}
+
+/** Of two of a kind, the greater ends later. */
+function endOf(entry: StoredRecord | Tombstone): number {
+  if (entry.kind === 'tombstone') return entry.endsAt;
+  return entry.secondsLeft === 0 ? Infinity : entry.secondsLeft;
 }
 
 /** The highest version among what was found. */

@@ -3,10 +3,9 @@ import { refusedValue } from '../errors.ts';
 import type { StoredRecord } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../view/route.ts';
-import { versionOf } from '../version.ts';
 import { carry } from './carry.ts';
 import type { Cluster } from './cluster.ts';
-import { isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import { isCertain, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
 import { putBack } from './put-back.ts';
 
 /** How often a read that lost a race against a writer looks again before it answers with what it saw. */
@@ -75,11 +74,10 @@ async function readHandover(
   route: Route,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | undefined> {
-  const certainFrom = versionOf(route.agreedAt);
   for (let attempt = 1; ; attempt += 1) {
     const first = await lookAt(cluster, key, route.owners[0] ?? '', options);
     if (first.entry?.kind === 'tombstone') return undefined;
-    if (first.entry?.kind === 'record' && first.entry.version > certainFrom) return first.entry;
+    if (first.entry?.kind === 'record' && isCertain(first.entry, route)) return first.entry;
     const rest = await lookAtAll(cluster, key, everybody(route).slice(1), options);
     const looks = [first, ...rest];
     // In doubt until everybody has answered: a copy that was not seen could be the newest.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { A, fakeCluster } from '../../test/fake-cluster.ts';
+import { A, B, fakeCluster, keyOf } from '../../test/fake-cluster.ts';
 import { encodeTombstone, TOMBSTONE_FLAGS } from '../record.ts';
 
 describe('touch', () => {
@@ -59,6 +59,44 @@ describe('touch', () => {
     };
     await expect(client.touch('key', 10)).resolves.toBe(false);
     expect(server.get('key')?.ttlSeconds).toBe(900);
+  });
+
+  it('puts the record on its owner while views overlap: a node that flaps for hours keeps them so, and what is touched lives on', async () => {
+    const { client, network, discovery } = await fakeCluster([A, B]);
+    const key = keyOf(client, B);
+    discovery.report(A);
+    await expect.poll(() => client.explain(key).owners).toEqual([A]);
+    await client.set(key, 'value', { ttlSeconds: 100, expect: 'absent' });
+    network.at(B).delete(key);
+    discovery.report(A, B);
+    await expect.poll(() => client.explain(key)).toMatchObject({ owners: [B], elders: [A], mode: 'overlap' });
+    await expect(client.touch(key, 200)).resolves.toBe(true);
+    expect(network.at(B).get(key)?.ttlSeconds).toBe(200);
+  });
+
+  it('puts a copy that is older than the one it prolonged in order', async () => {
+    const { client, network } = await fakeCluster([A, B], { copies: 2 });
+    await client.set('key', 'one', { ttlSeconds: 100, expect: 'absent' });
+    const old = network.at(B).get('key');
+    if (old === undefined) throw new Error('there is no second copy');
+    await client.set('key', 'two', { ttlSeconds: 100 });
+    network.at(B).store('set', 'key', old.value, { flags: old.flags, ttlSeconds: 100 });
+    await expect(client.touch('key', 200)).resolves.toBe(true);
+    expect(network.at(B).get('key')?.value.subarray(16).toString()).toBe('two');
+    expect(network.at(B).get('key')?.ttlSeconds).toBe(200);
+  });
+
+  it('says no when no node took it, though one held the record a moment before', async () => {
+    const { client, network } = await fakeCluster([A, B], { copies: 2 });
+    await client.set('key', 'value', { ttlSeconds: 100, expect: 'absent' });
+    for (const id of [A, B]) {
+      const server = network.at(id);
+      server.beforeRequest = (request) => {
+        if (request === 'touch') server.delete('key');
+      };
+    }
+    await expect(client.touch('key', 200)).resolves.toBe(false);
+    expect(network.at(A).get('key')).toBeUndefined();
   });
 
   it.each([0, 0.5, '10', undefined])('refuses a time to live of %j', async (ttlSeconds) => {

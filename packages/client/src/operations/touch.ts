@@ -1,11 +1,11 @@
 /** Moving a key's expiry on every node that could be asked for it. It never shortens a life, and never touches a tombstone. */
+import { SessClientError } from '../errors.ts';
 import { RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import type { Route } from '../view/route.ts';
+import { secondsOn, type Route } from '../view/route.ts';
 import type { Cluster } from './cluster.ts';
-import { asSilence, lookAt, lookAtAll, newestOf, outOfReach, silenceIn } from './look.ts';
+import { asSilence, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
 import { putBack } from './put-back.ts';
-import { secondsOfWindow } from './write.ts';
 
 /** Whether there is a record. */
 export async function touch(cluster: Cluster, key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
@@ -50,23 +50,42 @@ async function touchAll(
     return false;
   }
   const holding = looks.filter(({ entry }) => entry?.kind === 'record' && entry.version === newest.version);
-  await Promise.all(
-    holding.map(async ({ id }) => {
-      const seconds = route.owners.includes(id) ? ttlSeconds : Math.min(ttlSeconds, secondsOfWindow(cluster, route));
-      try {
-        const found = await cluster.holder(id).touch(key, seconds, options);
-        if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, seconds, options);
-      } catch (error) {
-        asSilence(error);
-      }
-    }),
-  );
-  // A record that is still in doubt is carried by a read, under a new version; a copy that is missing among settled ones is put back here.
-  if (route.mode === 'settled') {
-    const missing = looks.filter(({ entry, silence: silent }) => silent === undefined && entry === undefined);
-    await putBack(cluster, key, newest.lastingFor(ttlSeconds), missing, options);
+  const taken = await Promise.all(holding.map(({ id }) => prolong(cluster, key, id, route, ttlSeconds, options)));
+  if (!taken.includes(true)) {
+    const failure = taken.find((outcome) => outcome instanceof SessClientError);
+    if (failure instanceof SessClientError) throw outOfReach(failure);
+    return false;
+  }
+  // In every mode: a node that flaps for hours keeps views in overlap, where reads carry nothing, and only what is touched lives on.
+  if (silence === undefined || isCovered(route, looks)) {
+    const lacking = looks.filter((look) => route.owners.includes(look.id) && lacks(look, newest.version));
+    await putBack(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
   }
   return true;
+}
+
+/** An owner that answered, and has nothing or something older. */
+function lacks({ entry, silence }: Look, version: bigint): boolean {
+  return silence === undefined && (entry === undefined || (entry.kind === 'record' && entry.version < version));
+}
+
+/** Whether the node took it for a live record; why not, where it did not answer. */
+async function prolong(
+  cluster: Cluster,
+  key: string,
+  id: string,
+  route: Route,
+  ttlSeconds: number,
+  options: RequestOptions | undefined,
+): Promise<boolean | SessClientError> {
+  const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
+  try {
+    const found = await cluster.holder(id).touch(key, seconds, options);
+    if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, seconds, options);
+    return found?.flags === RECORD_FLAGS;
+  } catch (error) {
+    return asSilence(error);
+  }
 }
 
 /**

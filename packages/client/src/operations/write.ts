@@ -4,10 +4,21 @@ import { codeOf } from '../node/breaker.ts';
 import { conflict } from './conflict.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
-import { versionOf } from '../version.ts';
-import type { Route } from '../view/route.ts';
+import { secondsOn, type Route } from '../view/route.ts';
 import type { Cluster } from './cluster.ts';
-import { asSilence, casOf, highestVersion, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import {
+  asSilence,
+  casOf,
+  highestVersion,
+  isCertain,
+  isCovered,
+  lookAt,
+  lookAtAll,
+  newestOf,
+  outOfReach,
+  silenceIn,
+  type Look,
+} from './look.ts';
 
 /** What must be there for a write to happen; `anything` for the last writer wins. A tombstone forbids all three. */
 type Expectation = StoredRecord | 'absent' | 'anything';
@@ -92,6 +103,7 @@ function refuseWhatDoesNotHold(
     ({ id, silence }) => silence !== undefined && (route.owners.includes(id) || cluster.holder(id).health !== 'down'),
   );
   if (silent?.silence !== undefined) throw outOfReach(silent.silence, looks);
+  if (route.isUndecided) throw undecided();
   if (expect === 'anything') return;
   if (expect === 'absent') {
     const present = foreign.find(({ entry }) => entry !== undefined);
@@ -102,7 +114,7 @@ function refuseWhatDoesNotHold(
     return;
   }
   if (newest !== undefined && newest.version > expect.version) throw conflict('changed', holderOf(looks, newest));
-  const certain = route.mode === 'handover' && expect.version > versionOf(route.agreedAt);
+  const certain = route.mode === 'handover' && isCertain(expect, route);
   const missing = silenceIn(looks);
   // Something newer may be where nobody answers.
   if (missing !== undefined && !certain && !isCovered(route, looks)) throw outOfReach(missing, looks);
@@ -111,6 +123,15 @@ function refuseWhatDoesNotHold(
   const silence = silenceIn(looks);
   if (silence !== undefined) throw outOfReach(silence, looks);
   throw conflict('gone', route.owners[0]);
+}
+
+/** Each of the two has another node that decides between writers: both could be told that they wrote. */
+function undecided(): SessClientError {
+  return new SessClientError(
+    'SESS_UNAVAILABLE',
+    'Another process places keys by a distribution that this one does not know; nothing is written until the processes agree. ' +
+      'Change between distributions of @sess/hash-ring by a rolling deploy, and to or from one of your own by stopping the old processes first.',
+  );
 }
 
 function holderOf(looks: readonly Look[], entry: Entry): string | undefined {
@@ -173,7 +194,7 @@ async function putRecord(
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
-  const seconds = route.owners.includes(id) ? ttlSeconds : Math.min(ttlSeconds, secondsOfWindow(cluster, route));
+  const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
   try {
     const outcome = await cluster.holder(id).store(modeFor(entry), key, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
     return outcome === 'stored';
@@ -185,9 +206,4 @@ async function putRecord(
 function modeFor(entry: Entry | undefined): StoreMode {
   const cas = entry === undefined ? undefined : casOf(entry);
   return cas === undefined ? 'add' : { cas };
-}
-
-/** An elder is asked until its window ends: what it holds lives no longer. */
-export function secondsOfWindow(cluster: Cluster, route: Route): number {
-  return Math.max(1, Math.ceil((route.windowEndsAt - cluster.clock.now()) / 1000));
 }

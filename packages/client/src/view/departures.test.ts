@@ -11,7 +11,7 @@ const KEYS = Array.from({ length: 200 }, (_, number) => `key-${number}`);
 
 function view(...ids: string[]): View {
   const nodes = ids.map((id) => ({ id, weight: 1 }));
-  return createView(nodes, 'discovery', 0, (list) => ketama(list));
+  return createView({ nodes, copies: 2, distribution: '', cause: 'discovery', since: 0 }, (list) => ketama(list));
 }
 
 function open(of: View, agreedAfter: number, openUntil: number): OpenView {
@@ -19,7 +19,7 @@ function open(of: View, agreedAfter: number, openUntil: number): OpenView {
 }
 
 function stateOf(current: View, ...others: OpenView[]): RoutingState {
-  return { current, others, agreedAt: 0, gone: new Set(), copies: 2 };
+  return { current, others, agreedAt: 0, gone: new Set(), clockSkewMs: 0 };
 }
 
 describe('departures', () => {

@@ -26,8 +26,8 @@ export function departuresIn({ current, others }: RoutingState, now: number): Re
 }
 
 /** Tells of a key whether the node is to hold it by the current view, or was to by another that is open. Made once for many keys. */
-export function heldBy(id: string, { current, others, copies }: RoutingState, now: number): (key: string) => boolean {
+export function heldBy(id: string, { current, others }: RoutingState, now: number): (key: string) => boolean {
   const open = others.filter(({ openUntil }) => openUntil > now).map(({ view }) => view);
   const views = [current, ...open].filter(({ nodes }) => nodes.some((node) => node.id === id));
-  return (key) => views.some((view) => ownersIn(view, key, copies).includes(id));
+  return (key) => views.some((view) => ownersIn(view, key).includes(id));
 }

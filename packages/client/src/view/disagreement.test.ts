@@ -11,12 +11,13 @@ const SKEW = 100;
 
 function view(...ids: readonly string[]): View {
   const nodes = ids.map((id) => ({ id, weight: 1 }));
-  return createView(nodes, 'discovery', 0, (list) => ketama(list));
+  return createView({ nodes, copies: 1, distribution: '', cause: 'discovery', since: 0 }, (list) => ketama(list));
 }
 
 function confirmed(ids: readonly string[], confirmedAt: number): History {
   const nodes = ids.map((id) => ({ id, weight: 1 }));
-  return { ...EMPTY_HISTORY, views: new Map([[viewId(nodes), { nodes, cause: 'discovery', since: 0, confirmedAt }]]) };
+  const entry = { nodes, copies: 1, distribution: '', cause: 'discovery' as const, since: 0, confirmedAt };
+  return { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) };
 }
 
 function watch(): Disagreement {

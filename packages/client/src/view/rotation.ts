@@ -32,7 +32,7 @@ export class Rotation {
 
   /** Whether as many nodes are in rotation as there are copies. */
   get hasRoom(): boolean {
-    return this.ids.length >= (this.#book.state?.copies ?? 1);
+    return this.ids.length >= (this.#book.current?.copies ?? 1);
   }
 
   /** Ids of the nodes whose keys can be listed: those in rotation, and those that are listed, drained and in reach. */

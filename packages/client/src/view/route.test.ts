@@ -2,24 +2,24 @@ import { ketama } from '@sess/hash-ring';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { route, type OpenView, type RoutingState } from './route.ts';
+import { route, secondsOn, type OpenView, type RoutingState } from './route.ts';
 import { createView, type View } from './view.ts';
 
 const NOW = 1_000_000;
 const IDS = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211', '10.0.0.4:11211'];
 const KEYS = Array.from({ length: 200 }, (_, number) => `key-${number}`);
 
-function view(ids: readonly string[], since: number): View {
+function view(ids: readonly string[], since: number, copies = 1): View {
   const nodes = ids.map((id) => ({ id, weight: 1 }));
-  return createView(nodes, 'discovery', since, (list) => ketama(list));
+  return createView({ nodes, copies, distribution: '', cause: 'discovery', since }, (list) => ketama(list));
 }
 
-function open(ids: readonly string[], since: number, openUntil = NOW + 60_000): OpenView {
-  return { view: view(ids, since), openUntil, agreedAfter: since };
+function open(ids: readonly string[], since: number, openUntil = NOW + 60_000, copies = 1): OpenView {
+  return { view: view(ids, since, copies), openUntil, agreedAfter: since };
 }
 
 function stateOf(given: Partial<RoutingState> & Pick<RoutingState, 'current'>): RoutingState {
-  return { others: [], agreedAt: 0, gone: new Set(), copies: 1, ...given };
+  return { others: [], agreedAt: 0, gone: new Set(), clockSkewMs: 5_000, ...given };
 }
 
 /** A key whose owner is `now` in one list, and `then` in another. */
@@ -42,7 +42,7 @@ describe('a route', () => {
         elders: [],
         targets: [owner],
         mode: 'settled',
-        windowEndsAt: NOW,
+        elderEndsAt: new Map(),
       });
     }
   });
@@ -50,8 +50,29 @@ describe('a route', () => {
   it('has the owners of earlier views as elders until their window ends', () => {
     const key = keyThatMoves([A, B], A, [A, B, C], C);
     const state = stateOf({ current: view([A, B, C], 10), others: [open([A, B], 5)], agreedAt: NOW + 1_000 });
-    expect(route(key, state, NOW)).toMatchObject({ owners: [C], elders: [A], targets: [A, C], windowEndsAt: NOW + 60_000 });
+    expect(route(key, state, NOW)).toMatchObject({ owners: [C], elders: [A], targets: [A, C], elderEndsAt: new Map([[A, NOW + 60_000]]) });
     expect(route(key, state, NOW + 60_000)).toMatchObject({ owners: [C], elders: [], targets: [C], mode: 'settled' });
+  });
+
+  it('has each elder for its own window, however long that of another is', () => {
+    const key = keyThatMoves([A], A, [A, B, C], C);
+    const before = [A, B].find((id) => view([A, B], 0).distribution.owner(key).id === id) ?? '';
+    const others = [open([A], 1, NOW + 10_000), open([A, B], 5, NOW + 60_000)];
+    const { elderEndsAt } = route(key, stateOf({ current: view([A, B, C], 10), others }), NOW);
+    expect(elderEndsAt.get(A)).toBe(before === A ? NOW + 60_000 : NOW + 10_000);
+    expect(secondsOn(A, 3_600, { ...route(key, stateOf({ current: view([A, B, C], 10), others }), NOW) }, NOW)).toBe(
+      before === A ? 60 : 10,
+    );
+  });
+
+  it('goes by the copies of each view, its own and the others', () => {
+    const state = stateOf({ current: view([A, B, C], 10, 1), others: [open([A, B, C], 5, NOW + 60_000, 2)], agreedAt: NOW + 1 });
+    for (const key of KEYS.slice(0, 20)) {
+      const both = view([A, B, C], 0, 2)
+        .distribution.owners(key, 2)
+        .map(({ id }) => id);
+      expect(route(key, state, NOW)).toMatchObject({ owners: [both[0]], elders: [both[1]], targets: both, mode: 'overlap' });
+    }
   });
 
   it('is in overlap until all clients agree, and in handover from then on', () => {
@@ -70,7 +91,7 @@ describe('a route', () => {
   it('doubts an owner that was none in a view that is still open, even when its holder is gone', () => {
     const key = keyThatMoves([A, B], A, [B, C], C);
     const state = stateOf({ current: view([B, C], 10), others: [open([A, B], 5)], gone: new Set([A]) });
-    expect(route(key, state, NOW)).toMatchObject({ owners: [C], elders: [], targets: [C], mode: 'handover', windowEndsAt: NOW + 60_000 });
+    expect(route(key, state, NOW)).toMatchObject({ owners: [C], elders: [], targets: [C], mode: 'handover', elderEndsAt: new Map() });
   });
 
   it('is asked of nodes that a newer view names, which this client knows only from others', () => {
@@ -97,10 +118,10 @@ describe('the order of writing', () => {
         fc.array(fc.nat({ max: 3 }), { minLength: 4, maxLength: 4 }),
         (all, key, copies, ages) => {
           const views = all
-            .map((ids, index) => open(ids, ages[index] ?? 0))
+            .map((ids, index) => open(ids, ages[index] ?? 0, undefined, copies))
             .toSorted((one, other) => one.view.since - other.view.since || (one.view.id < other.view.id ? -1 : 1));
           const orders = views.map((own) =>
-            route(key, stateOf({ current: own.view, others: views.filter((other) => other !== own), copies }), NOW).targets.join(' '),
+            route(key, stateOf({ current: own.view, others: views.filter((other) => other !== own) }), NOW).targets.join(' '),
           );
           expect(new Set(orders).size).toBe(1);
         },
@@ -113,7 +134,7 @@ describe('the order of writing', () => {
       fc.property(lists, fc.constantFrom(...KEYS), fc.integer({ min: 1, max: 3 }), ([first = [], ...rest], key, copies) => {
         const { owners, elders, targets } = route(
           key,
-          stateOf({ current: view(first, 0), others: rest.map((ids) => open(ids, 1)), copies }),
+          stateOf({ current: view(first, 0, copies), others: rest.map((ids) => open(ids, 1, undefined, copies)) }),
           NOW,
         );
         expect([...targets].toSorted()).toEqual([...owners, ...elders].toSorted());

@@ -8,6 +8,7 @@
  *   handover   from `agreedAt` until the windows of the other views close
  * ```
  */
+import { expressibleTtl } from '../transport/exptime.ts';
 import type { View } from './view.ts';
 
 /** A view other than the current one that somebody acted on, and whose records may still be wanted. */
@@ -28,8 +29,8 @@ export interface RoutingState {
   readonly agreedAt: number;
   /** Nodes that have left discovery and do not answer: nothing can be had of them, and nothing waits for them. */
   readonly gone: ReadonlySet<string>;
-  /** How many nodes hold each record. */
-  readonly copies: number;
+  /** How far apart clocks may be, milliseconds. */
+  readonly clockSkewMs: number;
 }
 
 type Mode = 'settled' | 'overlap' | 'handover';
@@ -44,16 +45,22 @@ export interface Route {
   /** The owners in each open view, the current one's too: what was acknowledged under a view is known when one of its owners answers. */
   readonly groups: readonly (readonly string[])[];
   readonly mode: Mode;
+  /** Whether somebody may still write by a view whose distribution this client does not know: then the two can't agree who decides. */
+  readonly isUndecided: boolean;
   readonly agreedAt: number;
-  /** When the last elder stops being asked; `now` where there is none. What is written to an elder lives no longer. */
-  readonly windowEndsAt: number;
+  /**
+   * When each elder stops being asked, by its own views and no other's, milliseconds since 1970: what is written to it lives no longer. A copy that
+   * outlived that would be read again when the nodes that know better are gone.
+   */
+  readonly elderEndsAt: ReadonlyMap<string, number>;
+  /** A version from after this moment was made by a clock that is wrong, and says nothing about when it was written. */
+  readonly latest: number;
 }
 
 export function route(key: string, state: RoutingState, now: number): Route {
-  const owners = ownersIn(state.current, key, state.copies);
-  const elders = new Set<string>();
+  const owners = ownersIn(state.current, key);
+  const elderEndsAt = new Map<string, number>();
   const targets = new Set<string>();
-  let windowEndsAt = now;
   const groups: (readonly string[])[] = [owners];
   let currentPlaced = false;
   let differs = false;
@@ -64,23 +71,31 @@ export function route(key: string, state: RoutingState, now: number): Route {
       for (const id of owners) targets.add(id);
       currentPlaced = true;
     }
-    const then = ownersIn(view, key, state.copies);
+    const then = ownersIn(view, key);
     // An owner that was none then may have missed what was written by that view.
     differs ||= owners.some((id) => !then.includes(id));
-    if (differs) windowEndsAt = Math.max(windowEndsAt, openUntil);
     const inReach = then.filter((id) => !state.gone.has(id));
     if (inReach.length > 0) groups.push(inReach);
     for (const id of inReach) {
       targets.add(id);
       if (owners.includes(id)) continue;
-      elders.add(id);
+      elderEndsAt.set(id, Math.max(openUntil, elderEndsAt.get(id) ?? 0));
       differs = true;
-      windowEndsAt = Math.max(windowEndsAt, openUntil);
     }
   }
   for (const id of owners) targets.add(id);
   const mode = !differs ? 'settled' : now < state.agreedAt ? 'overlap' : 'handover';
-  return { owners, elders: [...elders], targets: [...targets], groups, mode, agreedAt: state.agreedAt, windowEndsAt };
+  return {
+    owners,
+    elders: [...elderEndsAt.keys()],
+    targets: [...targets],
+    groups,
+    mode,
+    isUndecided: state.others.some(({ view, agreedAfter }) => !view.isUnderstood && now < agreedAfter),
+    agreedAt: state.agreedAt,
+    elderEndsAt,
+    latest: now + state.clockSkewMs,
+  };
 }
 
 /** Older views first; those of one age by their names: the same order for every client. */
@@ -88,6 +103,14 @@ export function isOlder(one: View, other: View): boolean {
   return one.since < other.since || (one.since === other.since && one.id < other.id);
 }
 
-export function ownersIn(view: View, key: string, copies: number): readonly string[] {
-  return view.distribution.owners(key, copies).map(({ id }) => id);
+/** How long what is written to `id` may live, in whole seconds: on an elder no longer than that is asked. */
+export function secondsOn(id: string, ttlSeconds: number, { elderEndsAt }: Route, now: number): number {
+  const endsAt = elderEndsAt.get(id);
+  if (endsAt === undefined) return ttlSeconds;
+  const left = expressibleTtl(Math.max(1, Math.ceil((endsAt - now) / 1000)), now);
+  return ttlSeconds === 0 ? left : Math.min(ttlSeconds, left);
+}
+
+export function ownersIn({ distribution, copies }: View, key: string): readonly string[] {
+  return distribution.owners(key, copies).map(({ id }) => id);
 }

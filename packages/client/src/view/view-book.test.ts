@@ -27,8 +27,8 @@ function book(windowSeconds = 0): ViewBook {
 
 /** What another client would have written that acts on `ids`. */
 function seenElsewhere(ids: readonly string[], since: number, confirmedAt: number, longestTtlSeconds = 60): History {
-  const list = nodes(...ids);
-  return { ...EMPTY_HISTORY, longestTtlSeconds, views: new Map([[viewId(list), { nodes: list, cause: 'discovery', since, confirmedAt }]]) };
+  const entry = { nodes: nodes(...ids), copies: 1, distribution: '', cause: 'discovery' as const, since, confirmedAt };
+  return { ...EMPTY_HISTORY, longestTtlSeconds, views: new Map([[viewId(entry), entry]]) };
 }
 
 function inRotation(of: ViewBook): readonly string[] | undefined {

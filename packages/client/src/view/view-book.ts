@@ -11,10 +11,12 @@ import {
   pruneHistory,
   viewId,
   type History,
+  type Placement,
   type ViewCause,
   type ViewEntry,
   type ViewNode,
 } from '../history/history.ts';
+import { fingerprintOf, knownDistribution } from './fingerprint.ts';
 import { isOlder, type OpenView, type RoutingState } from './route.ts';
 import { createView, type DistributionFactory, type View } from './view.ts';
 
@@ -38,6 +40,8 @@ const MAX_UNSIGNED_VIEWS: number = 2 * MAX_VIEWS;
 
 export class ViewBook {
   readonly #options: ViewBookOptions;
+  /** Of this client's own distribution. */
+  readonly #fingerprint: string;
   readonly #distributions = new Map<string, View>();
   #listed: readonly ViewNode[] = [];
   /** Nodes that discovery listed, now or while a view that names them was open. */
@@ -51,6 +55,12 @@ export class ViewBook {
 
   constructor(options: ViewBookOptions) {
     this.#options = options;
+    this.#fingerprint = fingerprintOf(options.distribution);
+  }
+
+  /** What a view of a history goes by that does not say so, because an earlier version wrote it: what this client goes by. */
+  get unsaid(): Omit<Placement, 'nodes'> {
+    return { copies: this.#options.copies, distribution: this.#fingerprint };
   }
 
   /** The nodes that discovery lists. */
@@ -118,8 +128,8 @@ export class ViewBook {
   replaced(id: string, now: number): void {
     const nodes = this.#rotation().filter((node) => node.id !== id);
     if (nodes.length === 0) return;
-    const entry: ViewEntry = { nodes, cause: 'node-down', since: now, confirmedAt: now };
-    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[viewId(nodes), entry]]) });
+    const entry: ViewEntry = { ...this.#placementOf(nodes), cause: 'node-down', since: now, confirmedAt: now };
+    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) });
     this.#refresh(now);
   }
 
@@ -180,7 +190,8 @@ export class ViewBook {
     const known = this.#history.views.get(current.id);
     if (known !== undefined && now - known.confirmedAt < this.#options.historyIntervalMs) return this.#history;
     const { id, nodes, cause, since } = current;
-    return mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[id, { nodes, cause, since, confirmedAt: now }]]) });
+    const entry: ViewEntry = { ...this.#placementOf(nodes), cause, since, confirmedAt: now };
+    return mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[id, entry]]) });
   }
 
   /** Whether other views are open: then the history is read from all nodes, and often. */
@@ -241,13 +252,14 @@ export class ViewBook {
 
   #turn(cause: ViewCause, now: number): boolean {
     const nodes = this.#rotation();
-    const id = viewId(nodes);
+    const placement = this.#placementOf(nodes);
+    const id = viewId(placement);
     if (nodes.length === 0 || id === this.#current?.id) {
       this.#refresh(now);
       return false;
     }
     const before = this.#history.views.get(id);
-    this.#current = this.#view(id, { nodes, cause: before?.cause ?? cause, since: before?.since ?? now, confirmedAt: now });
+    this.#current = this.#view(id, { ...placement, cause: before?.cause ?? cause, since: before?.since ?? now, confirmedAt: now });
     this.#refresh(now);
     return true;
   }
@@ -275,7 +287,7 @@ export class ViewBook {
     others.sort((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
     const listed = new Set(this.#listed.map(({ id }) => id));
     const gone = new Set([...this.unlisted, ...[...this.#down].filter((id) => !listed.has(id))]);
-    this.#state = { current, others, agreedAt, gone, copies: this.#options.copies };
+    this.#state = { current, others, agreedAt, gone, clockSkewMs: this.#options.clockSkewMs };
   }
 
   #agreedAfter(entry: ViewEntry): number {
@@ -287,11 +299,21 @@ export class ViewBook {
     return this.#agreedAfter(entry) + Math.max(this.#history.longestTtlSeconds, this.#options.windowSeconds) * 1000;
   }
 
-  #view(id: string, { nodes, cause, since }: ViewEntry): View {
+  #view(id: string, entry: ViewEntry): View {
+    const { cause, since } = entry;
     const known = this.#distributions.get(id);
     if (known?.since === since) return known;
-    const view = known === undefined ? createView(nodes, cause, since, this.#options.distribution) : { ...known, since, cause };
+    const view = known === undefined ? createView(entry, this.#distributionOf(entry)) : { ...known, since, cause };
     this.#distributions.set(id, view);
     return view;
+  }
+
+  #distributionOf({ distribution }: ViewEntry): DistributionFactory | undefined {
+    return distribution === this.#fingerprint ? this.#options.distribution : knownDistribution(distribution);
+  }
+
+  /** How this client places keys on these nodes. */
+  #placementOf(nodes: readonly ViewNode[]): Placement {
+    return { nodes, copies: this.#options.copies, distribution: this.#fingerprint };
   }
 }

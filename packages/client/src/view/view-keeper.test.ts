@@ -162,6 +162,19 @@ describe('a transport that refuses a node', () => {
   });
 });
 
+describe('a machine that was suspended', () => {
+  it('reads the history before it believes its map: the clock that never runs backwards stood still, the wall clock tells', async () => {
+    const { client, network, clock } = await fakeCluster([A]);
+    const read = (): number => network.at(A).requests.filter((request) => request === 'history').length;
+    const before = read();
+    await client.get('key');
+    expect(read()).toBe(before);
+    clock.setWallClock(clock.now() + 3 * 600_000);
+    await client.get('key');
+    expect(read()).toBeGreaterThan(before);
+  });
+});
+
 describe('discovery that fails', () => {
   it('leaves the last topology in use', async () => {
     const { client, discovery } = await fakeCluster([A]);

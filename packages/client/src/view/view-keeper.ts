@@ -108,7 +108,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
   /** The node that alone holds `key` when nothing is open; `undefined` when a route is needed. */
   soleOwner(key: string): Node | undefined {
     const state = this.#book.state;
-    if (state === undefined || state.copies !== 1 || state.others.length > 0 || !this.#history.isFresh || !this.#history.isComplete)
+    if (state === undefined || state.current.copies !== 1 || state.others.length > 0 || !this.#history.isFresh || !this.#history.isComplete)
       return undefined;
     return this.#pool.get(state.current.distribution.owner(key).id);
   }

@@ -1,0 +1,49 @@
+/**
+ * By what a distribution is told from others. Processes that place keys by different ones must know it of each other: a rolling deploy that changes the
+ * distribution moves nearly every key, and is a change of views like any other.
+ */
+import { createHash } from 'node:crypto';
+
+import { ketama, modulo, rendezvous, type RingNode } from '@sess/hash-ring';
+
+import { ORDERED } from '../history/history.ts';
+import type { DistributionFactory } from './view.ts';
+
+const SAMPLE_NODES: readonly RingNode[] = [1, 2, 1, 3].map((weight, index) => ({ id: `192.0.2.${index + 1}:11211`, weight }));
+const SAMPLE_KEYS: readonly string[] = Array.from({ length: 64 }, (_, index) => `sample/${index}`);
+
+/** The ones that come with @sess: a view by one of these is understood, whatever this client uses itself. */
+const KNOWN: readonly DistributionFactory[] = [
+  (nodes) => ketama(nodes),
+  (nodes) => ketama(nodes, { compatibleWith: 'libmemcached' }),
+  (nodes) => ketama(nodes, { compatibleWith: 'spymemcached' }),
+  (nodes) => modulo(nodes),
+  (nodes) => modulo(nodes, { hash: 'md5' }),
+  (nodes) => rendezvous(nodes),
+];
+
+/** Equal for distributions that place a sample of keys on the same nodes; nothing for ketama as it is by default. */
+export function fingerprintOf(distribute: DistributionFactory): string {
+  const own = placesOf(distribute, SAMPLE_NODES);
+  if (own === placesOf(ketama, SAMPLE_NODES)) return '';
+  const hash = createHash('sha256').update(own).digest('hex').slice(0, 12);
+  return own === placesOf(distribute, SAMPLE_NODES.toReversed()) ? hash : `${ORDERED}${hash}`;
+}
+
+function placesOf(distribute: DistributionFactory, nodes: readonly RingNode[]): string {
+  const distribution = distribute(nodes);
+  return SAMPLE_KEYS.map((key) =>
+    distribution
+      .owners(key, 2)
+      .map(({ id }) => id)
+      .join(),
+  ).join(' ');
+}
+
+let known: ReadonlyMap<string, DistributionFactory> | undefined;
+
+/** The distribution behind a fingerprint, where it is one of @sess; `undefined` for one that an application made. */
+export function knownDistribution(fingerprint: string): DistributionFactory | undefined {
+  known ??= new Map(KNOWN.map((distribute) => [fingerprintOf(distribute), distribute]));
+  return known.get(fingerprint);
+}
