@@ -49,7 +49,7 @@ export const FAULTS = [
 ] as const;
 
 /** What strikes in harsh histories only. */
-export const HARSH_FAULTS = [
+const HARSH_FAULTS = [
   'copies change by rolling',
   'distribution changes by rolling',
   'history is evicted',
