@@ -87,7 +87,6 @@ describe.each(runtimes)('a setting that a rolling deploy changes (%s)', (runtime
       copies: 1,
       distribution: (list) => {
         const inner = rendezvous(list);
-        const salted = (key: string): string => `salt/${key}`;
         return {
           ...inner,
           nodes: list,
@@ -106,6 +105,10 @@ describe.each(runtimes)('a setting that a rolling deploy changes (%s)', (runtime
     expect(await change(known.client, key, 'changed')).toBe('changed');
   });
 });
+
+function salted(key: string): string {
+  return `salt/${key}`;
+}
 
 async function change(client: Client, key: string, value: string): Promise<string> {
   const record = await client.get(key);

@@ -93,8 +93,6 @@ describe('knowing all', () => {
 });
 
 describe('the identity of a view', () => {
-  const viewOf = (nodes: readonly ViewNode[], copies = 1, distribution = ''): string => viewId({ nodes, copies, distribution });
-
   it('is its nodes and their weights, in any order', () => {
     const [a, b] = [
       { id: 'a:1', weight: 1 },
@@ -131,6 +129,10 @@ describe('pruning', () => {
     expect(pruned.drains.has('b:1')).toBe(true);
   });
 });
+
+function viewOf(nodes: readonly ViewNode[], copies = 1, distribution = ''): string {
+  return viewId({ nodes, copies, distribution });
+}
 
 function historyOf(nodes: readonly ViewNode[], cause: ViewCause, since: number, confirmedAt: number): History {
   const entry = { nodes, copies: 1, distribution: '', cause, since, confirmedAt };

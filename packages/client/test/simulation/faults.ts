@@ -368,14 +368,10 @@ export class Faults {
     if (listed.length < 2 || application.clock.frozen) return undefined;
     const id = random.pick(listed);
     let isOver = false;
-    application.client.drain(id).then(
-      () => {
-        isOver = true;
-      },
-      () => {
-        isOver = true;
-      },
-    );
+    const end = (): void => {
+      isOver = true;
+    };
+    application.client.drain(id).then(end, end);
     time.at(forMs % 6_000, () => {
       if (!isOver) this.#restartOne(application);
     });
