@@ -205,13 +205,13 @@ describe('errors in the application', () => {
 });
 
 describe('a store that is out of reach', () => {
-  it('makes visitors anonymous for the time, and leaves their cookie alone', async () => {
+  it('answers 503 where the session is used, and leaves the cookie alone', async () => {
     const store = failingStore();
     const browser = await browse(shop({ store }));
     await browser.post('/login');
     store.down = true;
     const response = await browser.fetch('/profile');
-    expect([response.status, await response.json(), response.headers.get('set-cookie')]).toEqual([200, { user: null, cart: [] }, null]);
+    expect([response.status, response.headers.get('retry-after'), response.headers.get('set-cookie')]).toEqual([503, '5', null]);
     store.down = false;
     expect(await browser.json('/profile')).toMatchObject({ user: 'USER_123' });
   });

@@ -1,17 +1,15 @@
 import { answer } from './answer.ts';
 import { commitSession } from './commit-session.ts';
 import { SessionError } from './errors.ts';
-import { endGrace, newestKey } from './grace.ts';
-import { loadOne } from './load-session.ts';
 import { own, setOwn, type PlainObject } from './merge-data.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { regenerateSession } from './regenerate-session.ts';
 import { revokeOthers } from './revoke-others.ts';
-import { idleSeconds, type Identity } from './session-context.ts';
+import { idleSeconds, isPersistent, ttlSecondsOf } from './session-context.ts';
+import { destroy, reload, save, touch } from './session-operations.ts';
 import type { SessionState } from './session-state.ts';
 import type { RegenerateOptions, RequestSession, ResponseFacts, SessionCallback, SessionData, Updated } from './session.ts';
 import { updateSession } from './update-session.ts';
-import { destroySession, gone, late, readOnly } from './write-session.ts';
 
 /** A session in the hands of one request. Everything but its methods is private, so that a log line of it shows neither id nor data. */
 export class ActiveSession implements RequestSession {
@@ -21,7 +19,6 @@ export class ActiveSession implements RequestSession {
 
   constructor(state: SessionState) {
     this.#state = state;
-    // What is put beside `data`, as other session packages have it, would be lost without a word: now it throws.
     Object.preventExtensions(this);
   }
 
@@ -48,17 +45,24 @@ export class ActiveSession implements RequestSession {
   get expiresAt(): Date {
     this.#state.wasRead = true;
     const { context, lifetime, usedAt } = this.#state;
-    return new Date(Math.min(lifetime.endsAt, usedAt + context.options.ttlSeconds * 1_000));
+    return new Date(Math.min(lifetime.endsAt, usedAt + ttlSecondsOf(context, lifetime) * 1_000));
+  }
+
+  get isAvailable(): boolean {
+    this.#state.wasRead = true;
+    return this.#state.unreachable === undefined;
   }
 
   get data(): SessionData {
     this.#state.wasRead = true;
+    this.#state.checkAvailable();
     this.#state.dataRead = true;
     if (this.#state.committed) this.#state.connection.onLateUse?.();
     return this.#state.data;
   }
 
   set data(data: SessionData) {
+    this.#state.checkAvailable();
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
       throw new SessionError('SESS_BAD_DATA', 'session.data must be a plain object');
     }
@@ -96,6 +100,10 @@ export class ActiveSession implements RequestSession {
     return this.#inTurn(() => save(this.#state), callback);
   }
 
+  touch(): Promise<void> {
+    return this.#inTurn(() => touch(this.#state));
+  }
+
   update<T = void>(change: (data: SessionData) => T): Promise<Updated<T>> {
     return this.#inTurn(() => updateSession(this.#state, change));
   }
@@ -127,7 +135,8 @@ export class ActiveSession implements RequestSession {
     const { secure } = connection;
     if (!secure && options.secure === 'auto') warnOnce('SESS_PLAIN_HTTP');
     if (pending === 'clear') return cookie.clear(secure);
-    return cookie.set(signer.sign(cookie.name(secure), this.#state.id), secure, idleSeconds(context, lifetime, options.now()));
+    const maxAge = isPersistent(context, lifetime) ? idleSeconds(context, lifetime, options.now()) : undefined;
+    return cookie.set(signer.sign(cookie.name(secure), this.#state.id), secure, maxAge);
   }
 
   #inTurn<T>(operation: () => Promise<T>): Promise<T>;
@@ -139,53 +148,28 @@ export class ActiveSession implements RequestSession {
   }
 }
 
-async function destroy(state: SessionState): Promise<void> {
-  const identity = state.persisted?.identity ?? state.unreachable;
-  await destroyOthers(state, identity);
-  if (state.readOnly !== undefined) await endSuccessor(state, state.readOnly);
-  else if (identity !== undefined) await destroySession(state.context, identity, 'asked', state.persisted?.stored.ttlSeconds);
-  state.persisted = undefined;
-  state.readOnly = undefined;
-  state.unreachable = undefined;
-  state.data = {};
-  state.destroyed = true;
-  state.cookie = state.cookieCame ? 'clear' : undefined;
+/** Names that libraries read and write on the session itself, and that are kept in its data: Passport's and koa-csrf's. */
+for (const name of ['passport', 'messages', 'returnTo', 'secret'] as const) {
+  Object.defineProperty(ActiveSession.prototype, name, {
+    configurable: true,
+    get(this: ActiveSession) {
+      return this.get(name);
+    },
+    set(this: ActiveSession, value: unknown) {
+      this.set(name, value);
+    },
+  });
 }
 
-/** Ends what the browser's other cookies of this name are good for, or the next request would be logged in by one of them. */
-async function destroyOthers(state: SessionState, own: Identity | undefined): Promise<void> {
-  const others = state.came.filter(({ key }) => key !== own?.key);
-  await Promise.all(others.map((other) => destroySession(state.context, other, 'asked')));
-  state.came = [];
-}
-
-/** A logout that was on its way with the old id ends the session under its new one. */
-async function endSuccessor({ context, persisted }: SessionState, successor: string): Promise<void> {
-  const key = await newestKey(context, successor);
-  if (key !== undefined) await destroySession(context, { key }, 'asked');
-  if (persisted !== undefined) await endGrace(context, persisted.identity.key);
-}
-
-async function save(state: SessionState): Promise<void> {
-  if (state.destroyed) throw gone();
-  const text = state.encoded();
-  if (state.persisted !== undefined) {
-    if (text === state.persisted.text) return;
-    if (state.readOnly !== undefined) throw readOnly();
-    await state.told('asked', state.replace(state.persisted, text));
-  } else if (text !== state.context.codec.empty) {
-    if (state.headersSent) throw late('the cookie of a new session');
-    await state.told('asked', state.create(text));
-  }
-}
-
-async function reload(state: SessionState): Promise<void> {
-  if (state.destroyed) throw gone();
-  const identity = state.persisted?.identity ?? state.unreachable;
-  const outcome = identity === undefined ? undefined : await loadOne(state.context, identity);
-  if (outcome?.kind === 'unavailable') throw outcome.error;
-  if (outcome?.kind === 'found') state.reloaded(outcome.persisted, outcome.data, outcome.readOnly);
-  else if (state.persisted !== undefined) throw gone();
-  else state.replaceData({});
-  state.unreachable = undefined;
-}
+/** What is put beside `data`, as other session packages have it, would be lost without a word: it throws. */
+Object.setPrototypeOf(
+  ActiveSession.prototype,
+  new Proxy(Object.prototype, {
+    set(_target, name) {
+      throw new SessionError(
+        'SESS_BAD_DATA',
+        `session.${String(name)} can not be set, because it would not be kept: use session.data.${String(name)}, or session.set("${String(name)}", value)`,
+      );
+    },
+  }),
+);

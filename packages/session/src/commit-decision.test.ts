@@ -14,6 +14,8 @@ const NOTHING: CommitFacts = {
   headersSent: false,
   cacheable: false,
   touchSetsCookie: false,
+  unavailable: false,
+  newIdUsed: false,
 };
 
 describe('decideCommit', () => {
@@ -28,6 +30,8 @@ describe('decideCommit', () => {
     ['changed', { stored: true, changed: true, touchDue: true, secretRotated: true }],
     ['touch-due', { stored: true, touchDue: true }],
     ['secret-rotated', { stored: true, secretRotated: true }],
+    ['unavailable', { unavailable: true }],
+    ['new-id-used', { stored: true, newIdUsed: true, touchDue: true }],
     ['renewal-due', { stored: true, renewalDue: true, changed: true, touchDue: true }],
     ['changed', { stored: true, renewalDue: true, changed: true, headersSent: true }],
     ['unchanged', { stored: true, renewalDue: true, secretRotated: true, headersSent: true }],
@@ -54,18 +58,21 @@ describe('decideCommit', () => {
       headersSent: bool,
       cacheable: bool,
       touchSetsCookie: bool,
+      unavailable: bool,
+      newIdUsed: bool,
     });
     fc.assert(
       fc.property(facts, (given) => {
         const reason = decideCommit(given);
         if (given.destroyed) expect(reason).toBe('destroyed');
+        else if (given.unavailable) expect(reason).toBe('unavailable');
         else if (!given.stored && given.empty) expect(reason).toBe('empty');
-        if (given.stored && given.readOnly && !given.destroyed) {
+        if (given.stored && given.readOnly && !given.destroyed && !given.unavailable) {
           expect(reason).toBe(given.changed ? 'read-only' : 'unchanged');
           return;
         }
         if (given.headersSent) expect(['new', 'renewal-due', 'secret-rotated']).not.toContain(reason);
-        if (given.stored && given.changed && !given.destroyed) expect(['changed', 'renewal-due']).toContain(reason);
+        if (given.stored && given.changed && !given.destroyed && !given.unavailable) expect(['changed', 'renewal-due']).toContain(reason);
       }),
     );
   });

@@ -12,6 +12,10 @@ export interface CommitFacts {
   readonly renewalDue: boolean;
   /** Its expiry was last moved `touchAfterSeconds` ago or longer. */
   readonly touchDue: boolean;
+  /** Nobody could tell whether the session that the browser has exists. */
+  readonly unavailable: boolean;
+  /** It was renewed, and this request is the first with its new id: the old one must end. */
+  readonly newIdUsed: boolean;
   /** Its cookie was signed with a secret that is not the first any more. */
   readonly secretRotated: boolean;
   /** It came with an old id, in its grace. */
@@ -28,6 +32,8 @@ export interface CommitFacts {
 export type CommitReason =
   /** Destroyed: nothing is written. */
   | 'destroyed'
+  /** Out of reach: nothing is stored, and the browser keeps its cookie. */
+  | 'unavailable'
   /** A visitor without data: nothing is stored, no cookie is set. */
   | 'empty'
   /** A new session whose cookie can't be set any more: not stored, because nobody could ever come back to it. */
@@ -41,6 +47,8 @@ export type CommitReason =
   | 'changed'
   /** Saved under a new id. */
   | 'renewal-due'
+  /** Saved, because its old id ends now that the new one was used. */
+  | 'new-id-used'
   | 'touch-due'
   /** Touched, so that the cookie may be signed anew. */
   | 'secret-rotated';
@@ -48,6 +56,7 @@ export type CommitReason =
 /** Decides what becomes of a session before the headers leave. Pure. */
 export function decideCommit(facts: CommitFacts): CommitReason {
   if (facts.destroyed) return 'destroyed';
+  if (facts.unavailable) return 'unavailable';
   if (!facts.stored) {
     if (facts.empty) return 'empty';
     return facts.headersSent ? 'headers-sent' : 'new';
@@ -56,6 +65,7 @@ export function decideCommit(facts: CommitFacts): CommitReason {
   const cookieCanLeave = !facts.headersSent && !facts.cacheable;
   if (facts.renewalDue && cookieCanLeave) return 'renewal-due';
   if (facts.changed) return 'changed';
+  if (facts.newIdUsed) return 'new-id-used';
   if (facts.secretRotated && cookieCanLeave) return 'secret-rotated';
   // A touch whose cookie must wait, waits with it: moved alone, the session would not be due again before its cookie has ended.
   const touchWaits = facts.cacheable && facts.touchSetsCookie;

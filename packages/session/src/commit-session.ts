@@ -1,6 +1,6 @@
 import { decideCommit, type CommitFacts, type CommitReason } from './commit-decision.ts';
 import { hasCode, SessionError } from './errors.ts';
-import { idleSeconds, type Persisted } from './session-context.ts';
+import { idleSeconds, isPersistent, ttlSecondsOf, type Persisted } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
 import type { ResponseFacts } from './session.ts';
 import { readOnly } from './write-session.ts';
@@ -12,7 +12,7 @@ export function commitSession(state: SessionState, response?: ResponseFacts): Pr
   state.committed = true;
   let text: string;
   try {
-    text = state.destroyed ? state.context.codec.empty : state.encoded();
+    text = state.destroyed || state.unreachable !== undefined ? state.context.codec.empty : state.encoded();
   } catch (error) {
     return state.told(state.persisted === undefined ? 'new' : 'changed', Promise.reject(error));
   }
@@ -26,17 +26,25 @@ function commitFacts(state: SessionState, text: string, headersSent: boolean, ca
   const { touches, codec } = context;
   return {
     destroyed,
+    unavailable: state.unreachable !== undefined,
+    newIdUsed: persisted?.formerKey !== undefined && persisted.identity.renewed !== true,
     stored: persisted !== undefined,
     empty: text === codec.empty,
     changed: persisted !== undefined && text !== persisted.text,
     renewalDue: renewAfterSeconds !== undefined && usedAt - lifetime.idCreatedAt >= renewAfterSeconds * 1_000,
     touchDue:
-      persisted !== undefined && touches.isDue(persisted.identity.key, persisted.stored.ttlSeconds, idleSeconds(context, lifetime, usedAt)),
+      persisted !== undefined &&
+      touches.isDue(
+        persisted.identity.key,
+        persisted.stored.ttlSeconds,
+        idleSeconds(context, lifetime, usedAt),
+        ttlSecondsOf(context, lifetime),
+      ),
     secretRotated: persisted !== undefined && persisted.identity.rotated,
     readOnly: state.readOnly !== undefined,
     headersSent,
     cacheable,
-    touchSetsCookie: context.options.cookie.persistent,
+    touchSetsCookie: isPersistent(context, lifetime),
   };
 }
 
@@ -46,6 +54,8 @@ function carryOut(state: SessionState, reason: CommitReason, facts: CommitFacts,
       return state.told(reason, state.create(text));
     case 'changed':
       return unlessGone(state, reason, (base) => state.replace(base, text));
+    case 'new-id-used':
+      return unlessOutOfReach(state, reason, text);
     case 'renewal-due':
       return renew(state, facts, text);
     case 'touch-due':
@@ -57,6 +67,7 @@ function carryOut(state: SessionState, reason: CommitReason, facts: CommitFacts,
       state.context.warnOnce('SESS_LATE_SESSION');
       break;
     case 'destroyed':
+    case 'unavailable':
     case 'empty':
     case 'unchanged':
   }
@@ -81,24 +92,35 @@ async function unlessGone(state: SessionState, reason: CommitReason, write: (bas
 async function renew(state: SessionState, facts: CommitFacts, text: string): Promise<void> {
   const lifetime = { ...state.lifetime, idCreatedAt: state.usedAt };
   try {
-    await unlessGone(state, 'renewal-due', (base) => state.moveToNewId(base, { data: state.data, text, lifetime }));
+    if (state.persisted !== undefined && !(await state.renew(state.persisted, text, lifetime))) {
+      const withoutRenewal = { ...facts, renewalDue: false };
+      return await carryOut(state, decideCommit(withoutRenewal), withoutRenewal, text);
+    }
+    state.tell('renewal-due', 'written');
   } catch (error) {
+    if (hasCode(error, 'SESS_DESTROYED')) return state.tell('renewal-due', 'dropped', error);
+    state.tell('renewal-due', 'failed', error);
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
     const withoutRenewal = { ...facts, renewalDue: false };
     await carryOut(state, decideCommit(withoutRenewal), withoutRenewal, text);
   }
 }
 
+/** The old id can end with the next request, where the store is out of reach for it now. */
+async function unlessOutOfReach(state: SessionState, reason: CommitReason, text: string): Promise<void> {
+  try {
+    await unlessGone(state, reason, (base) => state.replace(base, text));
+  } catch (error) {
+    if (!SessionError.is(error)) throw error;
+  }
+}
+
 /** Moves the expiry. A failure is no reason to fail the request: the session was there a moment ago, and the next request touches it. */
 async function touch(state: SessionState, reason: CommitReason): Promise<void> {
-  const { persisted, context } = state;
+  const { persisted } = state;
   if (persisted === undefined) return;
-  const { identity, lifetime, stored } = persisted;
   try {
-    const alive = await context.store.touch(identity.key, idleSeconds(context, lifetime, state.usedAt));
-    if (!alive) return state.tell(reason, 'dropped');
-    context.touches.moved(identity.key, stored.ttlSeconds);
-    state.refreshCookie();
+    if (!(await state.touch(persisted))) return state.tell(reason, 'dropped');
     state.tell(reason, 'touched');
   } catch (error) {
     if (!SessionError.is(error)) throw error;

@@ -1,7 +1,7 @@
 import { compress, compressionBit, decompress } from './compression.ts';
 import { JSON_ENCODING, type DataEncoding } from './data-encoding.ts';
 import { decrypt, encrypt, type ResolvedEncryption } from './encryption.ts';
-import { Encoding, HEADER_BYTES, openEnvelope, sealEnvelope, sealedHeader, type Envelope, type Lifetime } from './envelope.ts';
+import { Encoding, openEnvelope, sealEnvelope, sealedHeader, type Envelope, type Lifetime } from './envelope.ts';
 import { SessionError } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { SessionData } from './session.ts';
@@ -59,9 +59,9 @@ export function contentCodec(options: ContentOptions, warnOnce: WarnOnce): Conte
     seal: sealer(options),
     open(key, value) {
       const envelope = openEnvelope(value);
-      const { lifetime, encoding, bytes } = envelope;
+      const { lifetime, encoding, bytes, start } = envelope;
       if ((encoding & TRANSFORMED) === 0 && encryption?.plain !== 'refuse') {
-        return { lifetime, text: readText(encodings, encoding, bytes, HEADER_BYTES) };
+        return { lifetime, text: readText(encodings, encoding, bytes, start) };
       }
       let body = decrypted(encryption, key, envelope, warnOnce);
       if ((encoding & COMPRESSED) !== 0) body = decompress(encoding, body);
@@ -91,13 +91,18 @@ function sealer({ encodings: [first], compression, encryption }: ContentOptions)
   };
 }
 
-function decrypted(encryption: ResolvedEncryption | undefined, key: string, { encoding, bytes }: Envelope, warnOnce: WarnOnce): Buffer {
-  const body = bytes.subarray(HEADER_BYTES);
+function decrypted(
+  encryption: ResolvedEncryption | undefined,
+  key: string,
+  { encoding, bytes, start }: Envelope,
+  warnOnce: WarnOnce,
+): Buffer {
+  const body = bytes.subarray(start);
   if ((encoding & Encoding.encrypted) === 0) {
     if (encryption?.plain !== 'refuse') return body;
     throw new SessionError('SESS_UNDECODABLE', 'the stored session is not encrypted, which encrypt.plain: "refuse" asks for');
   }
-  const data = encryption && decrypt(encryption.secrets, { key, header: bytes.subarray(0, HEADER_BYTES) }, body);
+  const data = encryption && decrypt(encryption.secrets, { key, header: bytes.subarray(0, start) }, body);
   if (data !== undefined) return data;
   warnOnce('SESS_WRONG_KEY');
   throw new SessionError('SESS_UNDECODABLE', 'the stored session is encrypted, with a secret that is not in the option "encrypt.secret"');

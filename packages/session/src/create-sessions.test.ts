@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
-import { application, Browser, otherServer, outage, SECRET } from '../test/visit.ts';
+import { describe, expect, it } from 'vitest';
+import { application, Browser, otherServer, SECRET } from '../test/visit.ts';
 import { cookieSigner } from './cookie-signature.ts';
 import { createSessions } from './create-sessions.ts';
 import { memoryStore } from './memory-store.ts';
@@ -7,14 +7,6 @@ import { newSessionId } from './session-id.ts';
 
 const CONNECTION = { secure: true, response: { headersSent: false } };
 const NAME = '__Host-sess';
-
-async function loggedIn(options = {}) {
-  const app = application(options);
-  const browser = new Browser(app);
-  await browser.visit((session) => void (session.data.user = 'USER_123'));
-  app.store.forget();
-  return { app, browser };
-}
 
 describe('a visitor without a session', () => {
   it('costs no I/O, stores nothing and gets no cookie, a million times over if need be', async () => {
@@ -111,62 +103,6 @@ describe('rotation of secrets', () => {
     const withoutOld = otherServer(app, { secret: 'a newer secret of thirty-two bytes!' });
     expect(await new Browser({ sessions: withoutOld }, later.cookies).visit((session) => session.data.user)).toBe('USER_123');
     expect(await new Browser({ sessions: withoutOld }, browser.cookies).visit((session) => session.isNew)).toBe(true);
-  });
-});
-
-describe('a store that is out of reach', () => {
-  it('makes visitors anonymous, and leaves their cookie and their session alone', async () => {
-    const { app, browser } = await loggedIn();
-    app.store.beforeNext('load', outage);
-    expect(await browser.visit((session) => [session.isNew, session.data])).toEqual([true, {}]);
-    expect(browser.setCookie).toBeUndefined();
-    expect(app.store.operations).toEqual(['load']);
-    expect(await browser.visit((session) => session.data.user)).toBe('USER_123');
-  });
-
-  it('gives a visitor another session only when there is data for it', async () => {
-    const { app, browser } = await loggedIn();
-    const before = browser.copy();
-    app.store.beforeNext('load', outage);
-    await browser.visit((session) => void (session.data.cart = ['sku-1']));
-    expect(await browser.visit((session) => session.data)).toEqual({ cart: ['sku-1'] });
-    expect(await before.visit((session) => session.data)).toEqual({ user: 'USER_123' });
-  });
-
-  it('fails the request with 503 and Retry-After where told so', async () => {
-    const { app, browser } = await loggedIn({ onUnavailable: 'error' });
-    app.store.beforeNext('load', outage);
-    await expect(browser.visit(() => {})).rejects.toMatchObject({
-      code: 'SESS_UNAVAILABLE',
-      statusCode: 503,
-      headers: { 'retry-after': '5' },
-    });
-  });
-
-  it('asks a function that chooses', async () => {
-    const onUnavailable = vi.fn().mockReturnValueOnce('anonymous').mockReturnValueOnce('error');
-    const { app, browser } = await loggedIn({ onUnavailable });
-    app.store.beforeEach('load', outage);
-    await browser.visit(() => {});
-    await expect(browser.visit(() => {})).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
-    expect(onUnavailable).toHaveBeenCalledWith(expect.objectContaining({ code: 'SESS_UNAVAILABLE' }));
-  });
-
-  it('is found again by reload, in the same request', async () => {
-    const { app, browser } = await loggedIn();
-    app.store.beforeNext('load', outage);
-    await browser.visit(async (session) => {
-      expect(session.data.user).toBeUndefined();
-      await session.reload();
-      expect([session.isNew, session.data.user]).toEqual([false, 'USER_123']);
-    });
-  });
-
-  it('outweighs a miss where a request brings two cookies', async () => {
-    const { app, browser } = await loggedIn({ onUnavailable: 'error' });
-    app.store.beforeNext('load', outage);
-    const unknown = `${NAME}=${cookieSigner([SECRET]).sign(NAME, newSessionId())}`;
-    await expect(app.sessions.open(`${browser.cookieHeader}; ${unknown}`, CONNECTION)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
   });
 });
 

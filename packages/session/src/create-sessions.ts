@@ -87,8 +87,7 @@ function tellWhenUnreachable(context: SessionContext): void {
 function beginning({ options }: SessionContext, outcome: LoadOutcome, came: readonly Identity[]): Beginning {
   if (outcome.kind === 'found') return { found: outcome, came };
   if (outcome.kind === 'missing') return { came };
-  if (options.onUnavailable(outcome.error) === 'error') throw outcome.error;
-  return { unreachable: outcome.identity, came };
+  return { unreachable: { identity: outcome.identity, policy: options.onUnavailable(outcome.error) }, came };
 }
 
 function begin(context: SessionContext, connection: Connection, from: Beginning): RequestSession {

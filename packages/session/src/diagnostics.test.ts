@@ -60,7 +60,7 @@ describe('diagnostics', () => {
       ['new-id', { attempt: 1, error: { code: 'SESS_UNAVAILABLE' } }],
       ['save', { reason: 'new', outcome: 'written' }],
       ['load', { outcome: 'unavailable', error: { code: 'SESS_UNAVAILABLE' } }],
-      ['save', { reason: 'empty' }],
+      ['save', { reason: 'unavailable' }],
       ['load', { outcome: 'hit' }],
       ['load', { outcome: 'hit' }],
       ['destroy', { outcome: 'destroyed' }],

@@ -4,20 +4,22 @@ import { HEADER_BYTES, openEnvelope, sealEnvelope } from './envelope.ts';
 import { hasCode } from './errors.ts';
 
 const time = fc.nat({ max: 2 ** 48 - 1 });
+const ownLifetime = fc.record({ ttlSeconds: fc.nat(), persistent: fc.boolean() });
 const LIFETIME = { createdAt: 1, idCreatedAt: 2, endsAt: 3 };
 
 /** The data of an envelope, as it is stored. */
 function bodyOf(value: Uint8Array): string {
-  return openEnvelope(value).bytes.toString('utf8', HEADER_BYTES);
+  const { bytes, start } = openEnvelope(value);
+  return bytes.toString('utf8', start);
 }
 
 describe('the envelope', () => {
   it('gives back what was sealed', () => {
     fc.assert(
-      fc.property(time, time, time, fc.json(), (createdAt, idCreatedAt, endsAt, text) => {
-        const lifetime = { createdAt, idCreatedAt, endsAt };
+      fc.property(time, time, time, fc.option(ownLifetime, { nil: undefined }), fc.json(), (createdAt, idCreatedAt, endsAt, own, text) => {
+        const lifetime = { createdAt, idCreatedAt, endsAt, ...(own === undefined ? {} : { own }) };
         const sealed = sealEnvelope(lifetime, text);
-        expect(openEnvelope(sealed)).toMatchObject({ lifetime, encoding: 0 });
+        expect(openEnvelope(sealed)).toMatchObject({ lifetime, encoding: own === undefined ? 0 : 0x10 });
         expect(bodyOf(sealed)).toBe(text);
       }),
     );

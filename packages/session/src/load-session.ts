@@ -2,7 +2,9 @@ import { publish, type LoadEvent } from './diagnostics.ts';
 import { hasCode, type SessionError } from './errors.ts';
 import { loadInGrace } from './grace.ts';
 import type { Identity, Persisted, SessionContext } from './session-context.ts';
+import { openFormer, openMarker, successorIn } from './moved.ts';
 import { openOwner, placeOf } from './session-owner.ts';
+import { storageKey } from './session-id.ts';
 import type { SessionData } from './session.ts';
 import type { StoredSession } from './session-store.ts';
 
@@ -39,10 +41,13 @@ export async function loadOne(
   context: SessionContext,
   identity: Identity,
   which: 'checked' | 'revoked-too' = 'checked',
+  hops = 0,
 ): Promise<LoadOutcome> {
   try {
     const stored = await context.store.load(identity.key);
-    if (stored !== undefined) {
+    const marker = stored === undefined ? 'none' : openMarker(stored.value, identity.id);
+    if (typeof marker === 'object') return await loadMoved(context, marker.id, which, hops);
+    if (stored !== undefined && marker === 'none') {
       const outcome = held(context, decode(context, identity, stored), which);
       return outcome instanceof Promise ? await outcome : outcome;
     }
@@ -56,6 +61,36 @@ export async function loadOne(
   tell(context, 'miss');
   return MISSING;
 }
+
+/** What another login, a moment ago, left behind of the session that this request came for. */
+export async function loadKept(context: SessionContext, identity: Identity): Promise<SessionData | undefined> {
+  const marker = await context.store.load(identity.key);
+  const successor = marker && successorIn(marker.value);
+  // The marker stands until the copy does. Nothing but what is to be kept is in the successor yet.
+  const next = successor === undefined ? undefined : await context.store.load(successor);
+  if (next !== undefined && successor !== undefined) return dataOf(decode(context, { ...identity, key: successor }, next));
+  const kept = await loadInGrace(context, identity.key, 'kept');
+  return kept && dataOf(decode(context, identity, kept.stored));
+}
+
+function dataOf(outcome: LoadOutcome): SessionData | undefined {
+  return outcome.kind === 'found' ? outcome.data : undefined;
+}
+
+/** By the id before a renewal: the browser is given the new one again. */
+function loadMoved(
+  context: SessionContext,
+  id: string,
+  which: 'checked' | 'revoked-too',
+  hops: number,
+): Promise<LoadOutcome> | LoadOutcome {
+  if (hops === MAX_HOPS) return MISSING;
+  const identity: Identity = { id, key: storageKey(context.options.keyPrefix, id), rotated: true, renewed: true };
+  return loadOne(context, identity, which, hops + 1);
+}
+
+/** Renewals that are followed from one id; more are taken for a loop. */
+const MAX_HOPS = 8;
 
 /** Whether a session was revoked with all others of its user. Where nobody can tell, it is out of reach. A promise only where somebody must be asked. */
 function held(context: SessionContext, outcome: LoadOutcome, which: 'checked' | 'revoked-too'): LoadOutcome | Promise<LoadOutcome> {
@@ -77,11 +112,17 @@ const MISSING: LoadOutcome = { kind: 'missing' };
 function decode(context: SessionContext, identity: Identity, stored: StoredSession, readOnly?: string): LoadOutcome {
   let outcome: LoadOutcome & { kind: 'found' };
   try {
-    const { epoch, envelope } = openOwner(stored.value);
+    const { formerKey, value } = openFormer(stored.value);
+    const { epoch, envelope } = openOwner(value);
     const { lifetime, text } = context.codec.open(placeOf(identity.key, epoch), envelope);
     const data = context.codec.decode(text);
     const owner = epoch === undefined ? undefined : { user: context.users.userOf(data), epoch };
-    outcome = { kind: 'found', persisted: { identity, lifetime: bounded(context, lifetime), text, stored, owner }, data, readOnly };
+    outcome = {
+      kind: 'found',
+      persisted: { identity, lifetime: bounded(context, lifetime), text, stored, owner, formerKey },
+      data,
+      readOnly,
+    };
   } catch (error) {
     // What another version or another program wrote is no session of ours; the visitor gets a new one.
     if (!hasCode(error, 'SESS_UNDECODABLE')) throw error;
@@ -97,6 +138,7 @@ function decode(context: SessionContext, identity: Identity, stored: StoredSessi
 
 /** A shorter `absoluteTtlSeconds` holds for sessions that began under a longer one, too. */
 function bounded({ options }: SessionContext, lifetime: Persisted['lifetime']): Persisted['lifetime'] {
+  if (lifetime.own !== undefined) return lifetime;
   const endsAt = lifetime.createdAt + options.absoluteTtlSeconds * 1_000;
   return endsAt < lifetime.endsAt ? { ...lifetime, endsAt } : lifetime;
 }

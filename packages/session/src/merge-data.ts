@@ -17,8 +17,10 @@ export interface DataConflict {
 /**
  * What is kept where two requests changed the same value: this request's, the other's, neither (`SESS_CONFLICT`), or what a function returns;
  * `undefined` deletes the value. The function must return at once, and may be asked again where yet another request saves first.
+ *
+ * `'mine-unless-deleted'` keeps this request's value, but where one request deleted an object or array that the other only changed inside, the deletion.
  */
-export type ConflictPolicy = 'mine' | 'theirs' | 'error' | ((conflict: DataConflict) => unknown);
+export type ConflictPolicy = 'mine-unless-deleted' | 'mine' | 'theirs' | 'error' | ((conflict: DataConflict) => unknown);
 
 /**
  * Merges by three: what was loaded, what this request made of it, and what another request saved meanwhile. Key by key; plain objects deeper, also where
@@ -60,8 +62,14 @@ function mergeValues(base: unknown, mine: unknown, theirs: unknown, place: Place
   return settle({ path: place.path, base, mine, theirs }, place.onConflict);
 }
 
+/** Whether one request deleted what the other only changed inside: a role that was taken away must not come back with a change of its details. */
+function isDeletion({ base, mine, theirs }: DataConflict): boolean {
+  return typeof base === 'object' && base !== null && (mine === undefined || theirs === undefined);
+}
+
 function settle(conflict: DataConflict, policy: ConflictPolicy): unknown {
   if (typeof policy === 'function') return policy(conflict);
+  if (policy === 'mine-unless-deleted') return isDeletion(conflict) ? undefined : conflict.mine;
   if (policy === 'mine') return conflict.mine;
   if (policy === 'theirs') return conflict.theirs;
   // The first name alone: deeper ones may be a user's.

@@ -12,7 +12,7 @@ import type { SessionData } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** What a request gets whose session can't be loaded because the store is out of reach. */
-export type UnavailablePolicy = 'anonymous' | 'error';
+export type UnavailablePolicy = 'error' | 'anonymous';
 
 /** Whether cookies are `Secure`: as the connection is, always, or never. */
 export type SecureMode = 'auto' | boolean;
@@ -66,13 +66,15 @@ export interface SessionsOptions {
   readonly secure?: SecureMode | undefined;
   readonly cookie?: CookieOptions | undefined;
   /**
-   * What a request gets whose session can't be loaded because the store is out of reach. `'anonymous'`, the default: an empty session, the browser's cookie
-   * is left as it is; `'error'`: 503 with `Retry-After`; or a function that chooses.
+   * What a request gets whose session can't be loaded because the store is out of reach. `'error'`, the default: reading or changing `session.data` throws
+   * `SESS_UNAVAILABLE`, which the adapters answer with 503 and `Retry-After`; routes that do not use it work. `'anonymous'`: empty data, and nothing that is put
+   * into it is kept. Or a function that chooses. Either way the browser keeps its cookie, until `regenerate()` starts another session.
    */
   readonly onUnavailable?: UnavailablePolicy | ((error: SessionError) => UnavailablePolicy) | undefined;
   /**
-   * What is kept where two requests changed one value of a session at once: `'mine'`, the default, of the one that saves last; `'theirs'`, of the one that
-   * saved first; `'error'`, which fails the one that saves last with `SESS_CONFLICT` (409); or what a function of `{ path, base, mine, theirs }` returns.
+   * What is kept where two requests changed one value of a session at once: `'mine-unless-deleted'`, the default, of the one that saves last, but where one
+   * deleted an object or array that the other changed inside, the deletion; `'mine'`, always of the one that saves last; `'theirs'`, of the one that saved first;
+   * `'error'`, which fails the one that saves last with `SESS_CONFLICT` (409); or what a function of `{ path, base, mine, theirs }` returns.
    * Changes of different values are merged and never get here.
    */
   readonly onConflict?: ConflictPolicy | undefined;

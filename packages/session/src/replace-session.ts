@@ -3,8 +3,9 @@ import { publish } from './diagnostics.ts';
 import type { Lifetime } from './envelope.ts';
 import { hasCode, SessionError } from './errors.ts';
 import { loadOne } from './load-session.ts';
+import { keepReadable } from './grace.ts';
 import type { Persisted, SessionContext } from './session-context.ts';
-import type { Owner } from './session-owner.ts';
+import { placeOf, sealOwner, type Owner } from './session-owner.ts';
 import type { SessionData } from './session.ts';
 import { gone, storeInPlace } from './write-session.ts';
 
@@ -73,16 +74,31 @@ async function tryOnce(
 ): Promise<Persisted | undefined> {
   const { data, text } = change.make(theirs);
   // What another request saved is what this one would save, or it is this one's own, whose acknowledgement was lost.
-  const unchanged = text === persisted.text && (change.owner === undefined || change.owner.epoch === persisted.owner?.epoch);
+  const ends = persisted.formerKey !== undefined && persisted.identity.renewed !== true;
+  const unchanged = text === persisted.text && !ends && (change.owner === undefined || change.owner.epoch === persisted.owner?.epoch);
   if (unchanged) return theirs === undefined ? undefined : persisted;
   const lifetime = theirs === undefined ? change.lifetime : persisted.lifetime;
   try {
-    return await storeInPlace(context, { data, text, lifetime, owner: change.owner }, persisted);
+    // This request came with the new id, so the old one is not needed any more.
+    if (ends) await endFormer(context, persisted);
+    return await storeInPlace(context, { data, text, lifetime, owner: change.owner }, persisted, ends ? 'ends' : 'stays');
   } catch (error) {
     if (!hasCode(error, 'SESS_CONFLICT')) throw error;
     publish('conflict', () => ({ store: context.store.name, attempt }));
     return undefined;
   }
+}
+
+/** The id before a renewal leads nowhere from now on; where that is allowed, it can be read for a while. */
+async function endFormer(context: SessionContext, { formerKey, identity, lifetime, stored, text, owner }: Persisted): Promise<void> {
+  if (formerKey === undefined) return;
+  const { graceSeconds, ttlSeconds } = context.options;
+  if (graceSeconds > 0) {
+    const value = sealOwner(owner, context.codec.seal(placeOf(formerKey, owner?.epoch), { text, lifetime }));
+    const former = { identity: { ...identity, key: formerKey }, lifetime, text, owner, stored: { ...stored, value } };
+    await keepReadable(context, former, identity.key, 'grace', graceSeconds);
+  }
+  await context.store.destroy(formerKey, ttlSeconds);
 }
 
 async function loadLatest(context: SessionContext, change: Change, { identity }: Persisted): Promise<Latest> {

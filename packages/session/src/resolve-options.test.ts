@@ -80,7 +80,7 @@ describe('a wrong option', () => {
     ['more than memcached takes', { maxBytes: 2_000_000 }, /"maxBytes" is 2000000; expected a whole number of bytes, 1 to 1000000/],
     ['a prefix that is no key', { keyPrefix: 'a b' }, /"keyPrefix" is 'a b'/],
     ['a prefix that is too long', { keyPrefix: 'thirteen-long' }, /up to 12 characters/],
-    ['a policy that there is not', { onUnavailable: 'retry' }, /"onUnavailable" is 'retry'; expected 'anonymous', 'error'/],
+    ['a policy that there is not', { onUnavailable: 'retry' }, /"onUnavailable" is 'retry'; expected 'error', 'anonymous'/],
     ['a mode that there is not', { secure: 'always' }, /"secure" is 'always'; expected 'auto', true, false/],
     ['two modes', { secure: true, cookie: { secure: false } }, /"cookie.secure" is false; expected the same as "secure" \(true\)/],
     ['no store', { store: undefined }, /exactly one of .*; none of them came/],

@@ -10,7 +10,7 @@ import { resolveCodec } from './resolve-codec.ts';
 import { resolveCookie, resolveSecure } from './resolve-cookie.ts';
 import { resolveCompression, resolveEncryption } from './resolve-encoding.ts';
 import { resolveSecrets } from './resolve-secrets.ts';
-import { MAX_GRACE_SECONDS } from './resolve-grace.ts';
+import { MAX_GRACE_SECONDS } from './grace.ts';
 import { resolveUserOf } from './session-owner.ts';
 import { MAX_PREFIX_LENGTH } from './session-id.ts';
 
@@ -44,7 +44,7 @@ const NAMES: Readonly<Record<keyof SessionsOptions, true>> = {
 const DEFAULT_TTL_SECONDS = 3_600;
 const DEFAULT_ABSOLUTE_TTL_SECONDS = 604_800;
 /** Ten years: past that a time to live is a mistake in the unit. */
-const MAX_SECONDS = 315_360_000;
+export const MAX_SECONDS = 315_360_000;
 const DEFAULT_MAX_BYTES = 65_536;
 
 /**
@@ -174,19 +174,19 @@ function keyPrefix(given: unknown): string {
 
 function unavailablePolicy(given: SessionsOptions['onUnavailable']): (error: SessionError) => UnavailablePolicy {
   if (typeof given !== 'function') {
-    const policy = oneOf('onUnavailable', given, ['anonymous', 'error']) ?? 'anonymous';
+    const policy = oneOf('onUnavailable', given, ['error', 'anonymous']) ?? 'error';
     return () => policy;
   }
   return (error) => {
     const policy: unknown = given(error);
     if (policy === 'anonymous' || policy === 'error') return policy;
-    throw badOption('onUnavailable', policy, 'a function that returns "anonymous" or "error"');
+    throw badOption('onUnavailable', policy, 'a function that returns "error" or "anonymous"');
   };
 }
 
 function conflictPolicy(given: unknown): ConflictPolicy {
   if (typeof given === 'function') return given as ConflictPolicy;
-  return oneOf('onConflict', given, ['mine', 'theirs', 'error'] as const) ?? 'mine';
+  return oneOf('onConflict', given, ['mine-unless-deleted', 'mine', 'theirs', 'error'] as const) ?? 'mine-unless-deleted';
 }
 
 function clock(given: unknown): () => number {

@@ -1,10 +1,11 @@
 import { SessionError } from './errors.ts';
 import type { SessionState } from './session-state.ts';
-import { gone, readOnly } from './write-session.ts';
+import { gone, readOnly, unavailable } from './write-session.ts';
 
 /** Makes every other session of this session's user invalid. This one is saved with what makes it the exception. */
 export async function revokeOthers(state: SessionState): Promise<void> {
   if (state.destroyed) throw gone();
+  if (state.unreachable !== undefined) throw unavailable();
   if (state.readOnly !== undefined) throw readOnly();
   const { users } = state.context;
   const user = users.userOf(state.data);

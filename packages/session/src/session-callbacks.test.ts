@@ -11,8 +11,8 @@ async function loggedIn(): Promise<{ app: Application; browser: Browser }> {
 
 const OPERATIONS: readonly (readonly [string, (session: Session, callback: SessionCallback) => void, 'save' | 'load' | 'destroy'])[] = [
   ['regenerate(callback)', (session, callback) => session.regenerate(callback), 'destroy'],
-  ['regenerate(options, callback)', (session, callback) => session.regenerate({ keep: ['cart'] }, callback), 'destroy'],
-  ['regenerate(keys, callback)', (session, callback) => session.regenerate(['cart'], callback), 'destroy'],
+  ['regenerate(options, callback)', (session, callback) => session.regenerate({ keep: ['cart'] }, callback), 'save'],
+  ['regenerate(keys, callback)', (session, callback) => session.regenerate(['cart'], callback), 'save'],
   ['regenerate(undefined, callback)', (session, callback) => session.regenerate(undefined, callback), 'destroy'],
   ['save(callback)', (session, callback) => ((session.data.visits = 1), session.save(callback)), 'save'],
   ['reload(callback)', (session, callback) => session.reload(callback), 'load'],
@@ -33,7 +33,7 @@ describe.each(OPERATIONS)('session.%s', (_, call, asks) => {
   it('calls back with the error, and rejects nothing', async () => {
     const { app, browser } = await loggedIn();
     const session = await browser.open();
-    app.store.beforeNext(asks, outage);
+    app.store.beforeEach(asks, outage);
     const error = await new Promise((resolve) => call(session, resolve));
     expect(error).toMatchObject({ code: 'SESS_UNAVAILABLE' });
   });
@@ -59,7 +59,7 @@ describe('callbacks', () => {
     const { browser } = await loggedIn();
     const session = await browser.open();
     const error = await new Promise((resolve) => session.regenerate({ keepdata: false } as object, resolve));
-    expect(error).toMatchObject({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('unknown option "keepdata"') });
+    expect(error).toMatchObject({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('unknown option "regenerate.keepdata"') });
   });
 
   it('must be functions', async () => {

@@ -1,6 +1,6 @@
 import type { ContentCodec } from './content-codec.ts';
 import type { CookieSigner } from './cookie-signature.ts';
-import type { Lifetime } from './envelope.ts';
+import type { Lifetime, OwnLifetime } from './envelope.ts';
 import type { KeyTurns } from './key-turns.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { SessionCookie } from './session-cookie.ts';
@@ -28,8 +28,10 @@ export interface SessionContext {
 export interface Identity {
   readonly id: string;
   readonly key: string;
-  /** Whether its cookie was signed with a secret that is not the first any more. */
+  /** Whether the browser needs another cookie: this one was signed with a secret that is not the first any more, or names the id before a renewal. */
   readonly rotated: boolean;
+  /** Whether it was found by the id before a renewal. */
+  readonly renewed?: boolean;
 }
 
 /** A session as the store holds it, as far as this request knows. */
@@ -42,6 +44,8 @@ export interface Persisted {
   readonly stored: StoredSession;
   /** Whose session it is, where it is someone's. */
   readonly owner: Owner | undefined;
+  /** The key of the id before the last renewal, while that id still leads here. */
+  readonly formerKey?: string | undefined;
 }
 
 export function newIdentity({ options }: SessionContext): Identity {
@@ -50,11 +54,22 @@ export function newIdentity({ options }: SessionContext): Identity {
 }
 
 /** The lifetime of a session that begins now. */
-export function newLifetime({ options }: SessionContext, now: number): Lifetime {
-  return { createdAt: now, idCreatedAt: now, endsAt: now + options.absoluteTtlSeconds * 1_000 };
+export function newLifetime({ options }: SessionContext, now: number, own?: OwnLifetime): Lifetime {
+  const seconds = Math.max(options.absoluteTtlSeconds, own?.ttlSeconds ?? 0);
+  return { createdAt: now, idCreatedAt: now, endsAt: now + seconds * 1_000, ...(own === undefined ? {} : { own }) };
+}
+
+/** The session's idle timeout in seconds. */
+export function ttlSecondsOf({ options }: SessionContext, { own }: Lifetime): number {
+  return own?.ttlSeconds ?? options.ttlSeconds;
+}
+
+/** Whether the browser keeps the session's cookie over a restart. */
+export function isPersistent({ options }: SessionContext, { own }: Lifetime): boolean {
+  return own?.persistent ?? options.cookie.persistent;
 }
 
 /** For how many seconds a session that is used now may stay unused: the idle timeout, or what is left of the absolute one. */
-export function idleSeconds({ options }: SessionContext, lifetime: Lifetime, now: number): number {
-  return Math.max(1, Math.min(options.ttlSeconds, Math.ceil((lifetime.endsAt - now) / 1_000)));
+export function idleSeconds(context: SessionContext, lifetime: Lifetime, now: number): number {
+  return Math.max(1, Math.min(ttlSecondsOf(context, lifetime), Math.ceil((lifetime.endsAt - now) / 1_000)));
 }

@@ -9,16 +9,16 @@ function cookie(mode: SecureMode, options: CookieOptions = {}) {
 
 describe('the session cookie', () => {
   it('is HttpOnly, Secure, SameSite=Lax, for the host alone, and ends with the browser', () => {
-    expect(cookie('auto').set('value', true, 3_600)).toBe('__Host-sess=value; Path=/; HttpOnly; Secure; SameSite=Lax');
+    expect(cookie('auto').set('value', true, undefined)).toBe('__Host-sess=value; Path=/; HttpOnly; Secure; SameSite=Lax');
   });
 
   it('has neither Secure nor the prefix on a plain connection', () => {
-    expect(cookie('auto').set('value', false, 3_600)).toBe('sess=value; Path=/; HttpOnly; SameSite=Lax');
+    expect(cookie('auto').set('value', false, undefined)).toBe('sess=value; Path=/; HttpOnly; SameSite=Lax');
   });
 
   it('is Secure on every connection where told so, for a proxy that ends TLS unnoticed', () => {
-    expect(cookie(true).set('value', false, 3_600)).toBe('__Host-sess=value; Path=/; HttpOnly; Secure; SameSite=Lax');
-    expect(cookie(false).set('value', true, 3_600)).toBe('sess=value; Path=/; HttpOnly; SameSite=Lax');
+    expect(cookie(true).set('value', false, undefined)).toBe('__Host-sess=value; Path=/; HttpOnly; Secure; SameSite=Lax');
+    expect(cookie(false).set('value', true, undefined)).toBe('sess=value; Path=/; HttpOnly; SameSite=Lax');
   });
 
   it('leaves out the prefix where browsers would refuse it', () => {
@@ -34,9 +34,9 @@ describe('the session cookie', () => {
 
   it('is partitioned where told so, and only where it is Secure', () => {
     const partitioned = cookie('auto', { sameSite: 'none', partitioned: true });
-    expect(partitioned.set('value', true, 60)).toBe('__Host-sess=value; Path=/; HttpOnly; Secure; Partitioned; SameSite=None');
+    expect(partitioned.set('value', true, undefined)).toBe('__Host-sess=value; Path=/; HttpOnly; Secure; Partitioned; SameSite=None');
     expect(partitioned.clear(true)).toContain('; Partitioned');
-    expect(partitioned.set('value', false, 60)).not.toContain('Partitioned');
+    expect(partitioned.set('value', false, undefined)).not.toContain('Partitioned');
   });
 
   it('is never SameSite=None or Partitioned without Secure, whatever the options and the connection', () => {
@@ -53,7 +53,7 @@ describe('the session cookie', () => {
         }
       }
     }
-    expect(cookie('auto', { sameSite: 'none' }).set('value', false, 60)).toBe('sess=value; Path=/; HttpOnly; SameSite=Lax');
+    expect(cookie('auto', { sameSite: 'none' }).set('value', false, undefined)).toBe('sess=value; Path=/; HttpOnly; SameSite=Lax');
   });
 
   it('is cleared with the attributes with which it was set', () => {

@@ -9,8 +9,8 @@ const PLAIN_NAME = 'sess';
 export interface SessionCookie {
   /** The cookie's name on such a connection. */
   name(secure: boolean): string;
-  /** A `Set-Cookie` value. `maxAgeSeconds` is used where cookies are `persistent`. */
-  set(value: string, secure: boolean, maxAgeSeconds: number): string;
+  /** A `Set-Cookie` value; without `maxAgeSeconds` the browser forgets it when it closes. */
+  set(value: string, secure: boolean, maxAgeSeconds: number | undefined): string;
   /** A `Set-Cookie` value that makes the browser forget the cookie. */
   clear(secure: boolean): string;
 }
@@ -36,7 +36,7 @@ export function sessionCookie(mode: SecureMode, options: ResolvedCookie): Sessio
   return {
     name,
     set: (value, secure, maxAgeSeconds) =>
-      stringifySetCookie({ ...attributes(secure), value, ...(options.persistent ? { maxAge: maxAgeSeconds } : {}) }),
+      stringifySetCookie({ ...attributes(secure), value, ...(maxAgeSeconds === undefined ? {} : { maxAge: maxAgeSeconds }) }),
     clear: (secure) => stringifySetCookie({ ...attributes(secure), maxAge: 0, expires: new Date(0) }),
   };
 }

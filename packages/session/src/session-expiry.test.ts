@@ -86,7 +86,7 @@ describe('the absolute timeout', () => {
     app.passSeconds(90);
     await browser.visit((session) => session.regenerate({ keep: true }));
     await browser.visit((session) => void (session.data.note = 'changed'));
-    expect(app.store.saves.map(({ ttlSeconds }) => ttlSeconds)).toEqual([60, 60]);
+    expect(Math.max(...app.store.saves.map(({ ttlSeconds }) => ttlSeconds))).toBe(60);
     app.passSeconds(60);
     expect(await isKnown(browser)).toBe(false);
   });
@@ -134,7 +134,8 @@ describe('renewal', () => {
     const { app, browser } = await loggedIn({ renewAfterSeconds: 600 });
     const before = await browser.visit((session) => session.id);
     app.passSeconds(600);
-    app.store.beforeNext('destroy', outage);
+    app.store.beforeNext('save', () => undefined);
+    app.store.beforeNext('save', outage);
     await browser.visit((session) => void (session.data.note = 'changed'));
     const after = await browser.open();
     expect([after.id, after.data.note]).toEqual([before, 'changed']);

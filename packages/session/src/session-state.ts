@@ -3,20 +3,42 @@ import { publish, type SaveEvent } from './diagnostics.ts';
 import type { Lifetime } from './envelope.ts';
 import { SessionError } from './errors.ts';
 import { mergeData } from './merge-data.ts';
-import { moveSession } from './move-session.ts';
+import { moveSession, renewSession, type Carry } from './move-session.ts';
+import type { UnavailablePolicy } from './options.ts';
 import { replaceSession, type Change } from './replace-session.ts';
-import { newIdentity, newLifetime, type Identity, type Persisted, type SessionContext } from './session-context.ts';
+import {
+  idleSeconds,
+  isPersistent,
+  newIdentity,
+  newLifetime,
+  type Identity,
+  type Persisted,
+  type SessionContext,
+} from './session-context.ts';
 import type { Owner } from './session-owner.ts';
 import type { Connection, SessionData } from './session.ts';
-import { createSession, type Content } from './write-session.ts';
+import { createSession, unavailable } from './write-session.ts';
 
 /** What a request's session starts from. */
 export interface Beginning {
   readonly found?: { readonly persisted: Persisted; readonly data: SessionData; readonly readOnly?: string | undefined };
   /** The session that the browser has, where nobody could tell whether it exists: an empty one stands in for it. */
-  readonly unreachable?: Identity;
+  readonly unreachable?: Unreachable;
   /** The sessions that the browser's well-signed cookies name: mostly one. */
   readonly came: readonly Identity[];
+}
+
+/** What goes to a new id: of any data, and of this request's. */
+export interface Move {
+  readonly pick: (data: SessionData) => SessionData;
+  readonly text: string;
+  readonly lifetime: Lifetime;
+}
+
+/** A session that nobody could tell of. */
+export interface Unreachable {
+  readonly identity: Identity;
+  readonly policy: UnavailablePolicy;
 }
 
 /** What one request knows of its session: the data, what is stored of it, and what the browser must be told. Changed by its methods and by destroy. */
@@ -29,7 +51,7 @@ export class SessionState {
   readonly cookieCame: boolean;
   /** When this request began to use the session. */
   readonly usedAt: number;
-  unreachable: Identity | undefined;
+  unreachable: Unreachable | undefined;
   /** By an old id in its grace: the key of the session that took its place. Nothing is written then. */
   readOnly: string | undefined;
   /** What the store holds; `undefined` for a new session. */
@@ -57,10 +79,10 @@ export class SessionState {
     this.readOnly = found?.readOnly;
     this.usedAt = context.options.now();
     this.persisted = found?.persisted;
-    this.identity = found?.persisted.identity;
+    this.identity = found?.persisted.identity ?? unreachable?.identity;
     this.lifetime = found?.persisted.lifetime ?? newLifetime(context, this.usedAt);
     this.data = found?.data ?? {};
-    this.isNew = found === undefined;
+    this.isNew = found === undefined && unreachable === undefined;
     this.cookie = undefined;
   }
 
@@ -103,7 +125,7 @@ export class SessionState {
     this.#keep(await replaceSession(this.context, change, base));
     this.adopt(change.unsaved, this.persisted?.text ?? change.unsaved);
     // A touch is not due soon again, so a cookie that lasts as long as the session must not wait for one.
-    if (this.context.options.cookie.persistent) this.cookie = 'set';
+    if (isPersistent(this.context, this.lifetime)) this.cookie = 'set';
     else this.refreshCookie();
   }
 
@@ -115,15 +137,63 @@ export class SessionState {
     adoptChanges(this.data, { sent: codec.decode(sent), stored: codec.decode(stored), now: this.#dataAsStored() });
   }
 
-  /** Stores the data under a new id, and destroys the old one. */
-  async moveToNewId(base: Persisted, content: Content, graceSeconds: number = this.context.options.graceSeconds): Promise<void> {
-    this.#keep(await moveSession(this.context, { owner: base.owner, ...content }, base, graceSeconds));
+  /** Stores what is to be kept of the data under a new id, and destroys the old one. */
+  async moveToNewId(base: Persisted, { pick, text, lifetime }: Move, graceSeconds: number): Promise<void> {
+    const { codec, options } = this.context;
+    const mine = codec.decode(text);
+    const loaded = pick(codec.decode(base.text));
+    const carry: Carry = (theirs) => {
+      const data = theirs === undefined ? mine : mergeData(loaded, mine, pick(theirs), options.onConflict);
+      return { data, text: theirs === undefined ? text : codec.encode(data), lifetime, owner: base.owner };
+    };
+    this.#keep(await moveSession(this.context, carry, base, graceSeconds));
+    // What another request saved meanwhile; data of which only some is kept is replaced anyway.
+    this.adopt(text, this.persisted?.text ?? text);
     this.cookie = 'set';
+  }
+
+  /** Gives the session a new id, to which the old one leads. `false` where another request did so first. */
+  async renew(base: Persisted, text: string, lifetime: Lifetime): Promise<boolean> {
+    const { codec, options } = this.context;
+    const mine = codec.decode(text);
+    const carry: Carry = (theirs) => {
+      const data = theirs === undefined ? mine : mergeData(codec.decode(base.text), mine, theirs, options.onConflict);
+      return { data, text: codec.encode(data), lifetime, owner: base.owner };
+    };
+    const renewed = await renewSession(this.context, carry, base);
+    if (renewed === undefined) return false;
+    this.#keep(renewed);
+    this.adopt(text, renewed.text);
+    this.cookie = 'set';
+    return true;
+  }
+
+  /** Moves the expiry. Whether there still is a session. */
+  async touch({ identity, lifetime, stored }: Persisted): Promise<boolean> {
+    const { store, touches, options } = this.context;
+    const seconds = idleSeconds(this.context, lifetime, options.now());
+    if (!(await store.touch(identity.key, seconds))) return false;
+    touches.moved(identity.key, stored.ttlSeconds);
+    this.refreshCookie();
+    return true;
+  }
+
+  /** @throws {SessionError} `SESS_UNAVAILABLE` where nobody could tell of the session, and that is not to be passed over. */
+  checkAvailable(): void {
+    if (this.unreachable?.policy === 'error') throw unavailable();
+  }
+
+  /** The store answers again: there is no such session. Its id is not adopted. */
+  foundMissing(): void {
+    this.unreachable = undefined;
+    this.identity = undefined;
+    this.isNew = true;
   }
 
   /** Takes over what was loaded anew. */
   reloaded(persisted: Persisted, data: SessionData, readOnly?: string): void {
     this.#keep(persisted);
+    this.unreachable = undefined;
     this.readOnly = readOnly;
     this.replaceData(data);
     this.isNew = false;
@@ -140,6 +210,7 @@ export class SessionState {
   startOver(lifetime: Lifetime): void {
     this.persisted = undefined;
     this.readOnly = undefined;
+    this.unreachable = undefined;
     this.identity = undefined;
     this.lifetime = lifetime;
     this.destroyed = false;
@@ -149,7 +220,7 @@ export class SessionState {
   /** After the store confirmed the session: sends its cookie again where it would end, or was signed with an old secret. */
   refreshCookie(): void {
     if (this.persisted === undefined) return;
-    if (!this.persisted.identity.rotated && !this.context.options.cookie.persistent) return;
+    if (!this.persisted.identity.rotated && !isPersistent(this.context, this.lifetime)) return;
     this.cookie ??= 'refresh';
   }
 

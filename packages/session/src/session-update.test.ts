@@ -123,7 +123,7 @@ describe('session.update', () => {
   });
 
   it('does not count from zero where the session could not be loaded: it tries again, and tells', async () => {
-    const { app, browser } = await loggedIn();
+    const { app, browser } = await loggedIn({ onUnavailable: 'anonymous' });
     await browser.visit((session) => void (session.data.visits = 41));
     app.store.beforeNext('load', outage);
     app.store.beforeNext('load', outage);

@@ -115,7 +115,7 @@ describe('a session whose user’s epoch', () => {
     app.passSeconds(2);
     app.store.beforeNext('load', () => undefined);
     app.store.beforeNext('load', outage);
-    await expect(browser.visit(() => {})).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+    await expect(browser.visit((session) => session.data)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
     expect(await isIn(browser)).toBe(true);
   });
 

@@ -4,7 +4,7 @@ const MAX_REMEMBERED = 10_000;
 /** Decides when a session's expiry is to be moved, so that use costs a write only now and then. */
 export interface TouchThrottle {
   /** Whether it is `touchAfterSeconds` or longer since the expiry of `key` was moved to `fullTtlSeconds`. */
-  isDue(key: string, remainingSeconds: number | undefined, fullTtlSeconds: number): boolean;
+  isDue(key: string, remainingSeconds: number | undefined, fullTtlSeconds: number, idleTtlSeconds?: number): boolean;
   /** Notes that the expiry was moved just now; `remainingSeconds` is what the store says of it, `undefined` where it can't tell. */
   moved(key: string, remainingSeconds: number | undefined): void;
 }
@@ -17,10 +17,12 @@ export interface TouchThrottle {
 export function touchThrottle(touchAfterSeconds: number, now: () => number, maxRemembered: number = MAX_REMEMBERED): TouchThrottle {
   const lastMoved = new Map<string, number>();
   return {
-    isDue(key, remainingSeconds, fullTtlSeconds) {
-      if (remainingSeconds !== undefined) return fullTtlSeconds - remainingSeconds >= touchAfterSeconds;
+    isDue(key, remainingSeconds, fullTtlSeconds, idleTtlSeconds = Infinity) {
+      // A session with a shorter life of its own must not end between two touches.
+      const after = touchAfterSeconds < idleTtlSeconds ? touchAfterSeconds : Math.floor(idleTtlSeconds / 10);
+      if (remainingSeconds !== undefined) return fullTtlSeconds - remainingSeconds >= after;
       const last = lastMoved.get(key);
-      return last === undefined || now() - last >= touchAfterSeconds * 1_000;
+      return last === undefined || now() - last >= after * 1_000;
     },
     moved(key, remainingSeconds) {
       if (remainingSeconds !== undefined) return;

@@ -5,7 +5,7 @@ import { mergeData } from './merge-data.ts';
 import type { Change } from './replace-session.ts';
 import type { SessionState } from './session-state.ts';
 import type { SessionData, Updated } from './session.ts';
-import { gone, late, readOnly } from './write-session.ts';
+import { gone, late, readOnly, unavailable } from './write-session.ts';
 
 type Update<T> = (data: SessionData) => T;
 
@@ -73,11 +73,10 @@ async function begin<T>(state: SessionState, applied: Applying<T>): Promise<void
 /** A counter must not begin anew because the store was out of reach when the request began: now it must tell. */
 async function findUnreachable(state: SessionState): Promise<void> {
   if (state.unreachable === undefined || state.persisted !== undefined) return;
-  const outcome = await loadOne(state.context, state.unreachable);
-  if (outcome.kind === 'unavailable') throw outcome.error;
+  const outcome = await loadOne(state.context, state.unreachable.identity);
+  if (outcome.kind === 'unavailable') throw unavailable();
   if (outcome.kind === 'found') {
     const mine = state.context.codec.decode(state.encoded());
     state.reloaded(outcome.persisted, mergeData({}, mine, outcome.data, state.context.options.onConflict), outcome.readOnly);
-  }
-  state.unreachable = undefined;
+  } else state.foundMissing();
 }

@@ -44,7 +44,7 @@ describe('sessions with a database behind the cache', () => {
     await browser.visit((session) => void (session.data.user = 'USER_123'));
     const load = vi.spyOn(backing, 'load').mockRejectedValue(new Error('out of reach'));
     app.store.beforeEach('load', outage);
-    expect(await browser.visit((session) => session.data.user)).toBeUndefined();
+    await expect(browser.visit((session) => session.data.user)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
     app.store.beforeEach('load', undefined);
     load.mockRestore();
     expect(await browser.visit((session) => session.data.user)).toBe('USER_123');

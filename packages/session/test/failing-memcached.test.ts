@@ -88,7 +88,7 @@ describe.each(inject('mainRuntimes'))('a memcached (%s) that', (runtime) => {
   it.each<[string, (cluster: LocalCluster, id: string) => Promise<unknown>, (cluster: LocalCluster, id: string) => Promise<unknown>]>([
     ['does not answer', (cluster, id) => cluster.pauseNode(id), (cluster, id) => cluster.resumeNode(id)],
     ['is gone', (cluster, id) => cluster.crashNode(id), (cluster, id) => cluster.restartNode(id)],
-  ])('%s leaves visitors anonymous and fails saves with 503, in bounded time, until it is back', async (_, fail, heal) => {
+  ])('%s answers 503 to who has a session, and to saves, in bounded time, until it is back; cookies stay', async (_, fail, heal) => {
     const { cluster, sessions } = await start({ runtime });
     const id = cluster.nodes[0]?.id ?? '';
     const browser = new Browser({ sessions });
@@ -96,7 +96,7 @@ describe.each(inject('mainRuntimes'))('a memcached (%s) that', (runtime) => {
     const cookies = [...browser.cookies];
     await fail(cluster, id);
     const began = performance.now();
-    expect(await browser.visit((session) => session.data)).toEqual({});
+    expect(await failure(browser.visit((session) => session.data))).toMatchObject({ code: 'SESS_UNAVAILABLE', statusCode: 503 });
     expect([...browser.cookies]).toEqual(cookies);
     expect(await failure(browser.visit((session) => void (session.data.user = 'USER_456')))).toMatchObject({
       code: 'SESS_UNAVAILABLE',

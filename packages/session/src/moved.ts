@@ -1,0 +1,84 @@
+/**
+ * What stands under a session's old key once it has another id. Written by compare-and-swap, so that it never covers a change that was not carried over:
+ *
+ * | bytes | what |
+ * | --- | --- |
+ * | 0 | 3: dead |
+ * | 1.. | the key that it is stored under now, where it has another id |
+ *
+ * | bytes | what |
+ * | --- | --- |
+ * | 0 | 4: moved by a renewal; the old id leads to the new one until the new one was first used |
+ * | 1..12 | nonce |
+ * | 13..28 | authentication tag |
+ * | 29.. | the new id, encrypted with a key derived from the old id: who reads the store learns neither |
+ *
+ * The session under the new id begins, until then, with
+ *
+ * | bytes | what |
+ * | --- | --- |
+ * | 0 | 5 |
+ * | 1 | length of the old key |
+ * | 2.. | the old key |
+ */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import type { Identity } from './session-context.ts';
+
+const DEAD = 3;
+const MOVED = 4;
+const RENEWED = 5;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Stands for a session that got another id, or was destroyed, until its tombstone does. */
+export function deadMarker(successor = ''): Buffer {
+  return Buffer.concat([Buffer.of(DEAD), Buffer.from(successor, 'latin1')]);
+}
+
+/** The key that a session was stored under next, where a marker of {@link deadMarker} says so. */
+export function successorIn(value: Uint8Array): string | undefined {
+  return value[0] === DEAD && value.length > 1 ? Buffer.from(value).toString('latin1', 1) : undefined;
+}
+
+/** Leads from the old id to the new one. */
+export function movedMarker(old: Identity, next: Identity): Buffer {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', markerKey(old.id), nonce);
+  const sealed = Buffer.concat([cipher.update(next.id, 'latin1'), cipher.final()]);
+  return Buffer.concat([Buffer.of(MOVED), nonce, cipher.getAuthTag(), sealed]);
+}
+
+/** Whether `value` is a marker rather than a session; and the new id where it leads to one. */
+export function openMarker(value: Uint8Array, oldId: string): 'none' | 'dead' | { readonly id: string } {
+  if (value[0] === DEAD) return 'dead';
+  if (value[0] !== MOVED) return 'none';
+  const bytes = Buffer.from(value);
+  const tagAt = 1 + NONCE_BYTES;
+  const sealedAt = tagAt + TAG_BYTES;
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', markerKey(oldId), bytes.subarray(1, tagAt)).setAuthTag(
+      bytes.subarray(tagAt, sealedAt),
+    );
+    return { id: decipher.update(bytes.subarray(sealedAt), undefined, 'latin1') + decipher.final('latin1') };
+  } catch {
+    // Not written by us, or altered: it leads nowhere.
+    return 'dead';
+  }
+}
+
+/** The bytes of a session whose old id still leads to it. */
+export function withFormer(formerKey: string | undefined, value: Buffer): Buffer {
+  if (formerKey === undefined) return value;
+  return Buffer.concat([Buffer.of(RENEWED, formerKey.length), Buffer.from(formerKey, 'latin1'), value]);
+}
+
+/** Takes apart what {@link withFormer} put together. */
+export function openFormer(value: Uint8Array): { readonly formerKey: string | undefined; readonly value: Uint8Array } {
+  if (value[0] !== RENEWED) return { formerKey: undefined, value };
+  const end = 2 + (value[1] ?? 0);
+  return { formerKey: Buffer.from(value.subarray(2, end)).toString('latin1'), value: value.subarray(end) };
+}
+
+function markerKey(id: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', id, '', '@sess/session moved', 32));
+}

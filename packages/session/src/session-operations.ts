@@ -1,0 +1,73 @@
+import { endGrace } from './grace.ts';
+import { loadOne } from './load-session.ts';
+import { endSession } from './move-session.ts';
+import type { Persisted } from './session-context.ts';
+import type { SessionState } from './session-state.ts';
+import { destroySession, gone, late, readOnly, unavailable } from './write-session.ts';
+
+/** Ends the session. One that came with an old id in its grace ends that grace alone: who has an id from before a login must not log the user out. */
+export async function destroy(state: SessionState): Promise<void> {
+  const { context, persisted, unreachable } = state;
+  await endOthers(state);
+  if (state.readOnly !== undefined && persisted !== undefined) await endGrace(context, persisted.identity.key);
+  else if (persisted !== undefined) await end(state, persisted, 'asked');
+  else if (unreachable !== undefined) await destroySession(context, unreachable.identity, 'asked');
+  state.persisted = undefined;
+  state.readOnly = undefined;
+  state.unreachable = undefined;
+  state.data = {};
+  state.destroyed = true;
+  state.cookie = state.cookieCame ? 'clear' : undefined;
+}
+
+/** Ends a stored session. Where sessions are renewed, another request may have given it another id meanwhile. */
+export async function end({ context }: SessionState, session: Persisted, reason: 'asked' | 'regenerated'): Promise<void> {
+  if (context.options.renewAfterSeconds !== undefined) await endSession(context, session);
+  else await destroySession(context, session.identity, reason, session);
+}
+
+/** Ends what the browser's other cookies of this name are good for, or the next request would be logged in by one of them. */
+export async function endOthers(state: SessionState): Promise<void> {
+  const own = state.persisted?.identity ?? state.unreachable?.identity;
+  const others = state.came.filter(({ key }) => key !== own?.key);
+  await Promise.all(others.map((other) => destroySession(state.context, other, 'asked')));
+  state.came = [];
+}
+
+export async function save(state: SessionState): Promise<void> {
+  if (state.destroyed) throw gone();
+  if (state.unreachable !== undefined) throw unavailable();
+  const text = state.encoded();
+  if (state.persisted !== undefined) {
+    // Nothing to write; but whether the session still lives is what a socket or a stream asks for.
+    if (text === state.persisted.text) return state.readOnly === undefined ? touch(state) : undefined;
+    if (state.readOnly !== undefined) throw readOnly();
+    await state.told('asked', state.replace(state.persisted, text));
+  } else if (text !== state.context.codec.empty) {
+    if (state.headersSent) throw late('the cookie of a new session');
+    await state.told('asked', state.create(text));
+  }
+}
+
+/** Moves the expiry of the session, under whichever id it has by now. It is loaded first: one that was revoked, or has another id, is not touched as it was. */
+export async function touch(state: SessionState): Promise<void> {
+  if (state.destroyed) throw gone();
+  if (state.unreachable !== undefined) throw unavailable();
+  if (state.readOnly !== undefined) throw readOnly();
+  if (state.persisted === undefined) return;
+  const latest = await loadOne(state.context, state.persisted.identity);
+  if (latest.kind === 'unavailable') throw unavailable();
+  if (latest.kind === 'missing' || latest.readOnly !== undefined) throw gone();
+  if (!(await state.touch(latest.persisted))) throw gone();
+}
+
+export async function reload(state: SessionState): Promise<void> {
+  if (state.destroyed) throw gone();
+  const identity = state.persisted?.identity ?? state.unreachable?.identity;
+  const outcome = identity === undefined ? undefined : await loadOne(state.context, identity);
+  if (outcome?.kind === 'unavailable') throw unavailable();
+  if (outcome?.kind === 'found') return state.reloaded(outcome.persisted, outcome.data, outcome.readOnly);
+  if (state.persisted !== undefined) throw gone();
+  state.replaceData({});
+  if (state.unreachable !== undefined) state.foundMissing();
+}
