@@ -6,14 +6,14 @@ import { encodeJson, type EncodeJsonOptions, type JsonLoss } from './encode-json
 class Refused extends Error {
   readonly loss: JsonLoss;
 
-  constructor(loss: JsonLoss, cause: unknown) {
-    super(loss.what ?? 'too large', { cause });
-    this.loss = loss;
+  constructor(refused: JsonLoss, cause: unknown) {
+    super(refused.what ?? 'too large', { cause });
+    this.loss = refused;
   }
 }
 
 function encode(data: object, options: Partial<EncodeJsonOptions> = {}): string {
-  return encodeJson(data, { maxBytes: 1_000_000, changes: 'nothing', ...options }, (loss, cause) => new Refused(loss, cause));
+  return encodeJson(data, { maxBytes: 1_000_000, changes: 'nothing', ...options }, (refused, cause) => new Refused(refused, cause));
 }
 
 function loss(data: object, options: Partial<EncodeJsonOptions> = {}): JsonLoss | undefined {
@@ -44,6 +44,7 @@ const LOST: readonly (readonly [what: string, value: unknown])[] = [
   ['a WeakMap', new WeakMap()],
   ['a WeakSet', new WeakSet()],
   ['a function', () => 1],
+  // oxlint-disable-next-line typescript/no-extraneous-class -- a class without anything is what a careless application may store
   ['a function', class {}],
   ['a symbol', Symbol('s')],
   ['a BigInt', 12_345n],
@@ -197,9 +198,11 @@ describe('for libraries that expect what JSON.stringify does', () => {
   });
 });
 
-describe('size and depth', () => {
-  const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+function nested(levels: number): unknown {
+  return JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+}
 
+describe('size and depth', () => {
   it('refuses more than 100 levels, and takes no longer than the data is large', () => {
     expect(loss({ field: nested(99) })).toBeUndefined();
     expect(loss({ field: nested(100) })).toMatchObject({ field: 'field', what: expect.stringContaining('more than 100 levels') });

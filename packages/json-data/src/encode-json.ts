@@ -101,7 +101,10 @@ class Walk {
         return this.#number(value);
       case 'object':
         return value === null ? undefined : this.#object(key, value);
-      default:
+      case 'bigint':
+      case 'function':
+      case 'symbol':
+      case 'undefined':
         return this.#lost(kindOf(value));
     }
   }

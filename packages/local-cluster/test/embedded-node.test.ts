@@ -213,13 +213,13 @@ describe('the clock of embedded nodes', () => {
   });
 });
 
-describe('the statistics of an embedded node', () => {
-  async function rows(port: number, topic = ''): Promise<Map<string, string>> {
-    const answer = await ask(port, `stats${topic}\r\n`);
-    expect(answer.endsWith('END\r\n')).toBe(true);
-    return new Map(Array.from(answer.matchAll(/STAT (\S+) (.*)\r\n/g), ([, name = '', value = '']) => [name, value]));
-  }
+async function rows(port: number, topic = ''): Promise<Map<string, string>> {
+  const answer = await ask(port, `stats${topic}\r\n`);
+  expect(answer.endsWith('END\r\n')).toBe(true);
+  return new Map(Array.from(answer.matchAll(/STAT (\S+) (.*)\r\n/g), ([, name = '', value = '']) => [name, value]));
+}
 
+describe('the statistics of an embedded node', () => {
   test('begin with a version that ends in digits: clients parse it', async () => {
     const { port } = await startNode();
     expect(await ask(port, 'version\r\n')).toMatch(/^VERSION \d+\.\d+\.\d+\r\n$/);

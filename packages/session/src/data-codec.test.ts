@@ -4,6 +4,10 @@ import { decodeData, encodeData } from './data-codec.ts';
 
 const sessionData = fc.dictionary(fc.string(), fc.jsonValue());
 
+function refused(message: string): unknown {
+  return expect.objectContaining({ code: 'SESS_BAD_DATA', message: expect.stringContaining(message) });
+}
+
 describe('encoding', () => {
   it('gives back what JSON can carry', () => {
     fc.assert(
@@ -53,8 +57,6 @@ describe('what JSON would lose or change', () => {
     ['a Date', new Date(0)],
     ['a URLSearchParams', new URLSearchParams()],
   ])('is refused: %s', (what, value) => {
-    const refused = (message: string): unknown =>
-      expect.objectContaining({ code: 'SESS_BAD_DATA', message: expect.stringContaining(message) });
     expect(() => encodeData({ field: value })).toThrow(refused(`session.data.field holds ${what}, which JSON would lose or change`));
     expect(() => encodeData({ field: [{ deep: [value] }] })).toThrow(refused(`session.data.field, 3 levels deeper, holds ${what}`));
   });

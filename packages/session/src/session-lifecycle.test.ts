@@ -13,6 +13,10 @@ async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: 
   return { app, browser };
 }
 
+function fill(session: Session): void {
+  Object.assign(session.data, { user: 'ADMIN', cart: ['sku-1'], visits: 3 });
+}
+
 describe('saving', () => {
   it('does nothing for a session that was read, or put back as it was', async () => {
     const { app, browser } = await loggedIn();
@@ -130,7 +134,6 @@ describe('regenerate', () => {
 
   it.each([true, false])('starts empty but for the keys to keep, whether the session was stored before: %s', async (wasStored) => {
     const browser = new Browser(application());
-    const fill = (session: Session): void => void Object.assign(session.data, { user: 'ADMIN', cart: ['sku-1'], visits: 3 });
     if (wasStored) await browser.visit(fill);
     await browser.visit(async (session) => {
       fill(session);

@@ -15,11 +15,12 @@ afterEach(() => {
   events.length = 0;
 });
 
+function refuse(id: string): void {
+  if (id.startsWith('s/refused')) throw new SessionError('SESS_BAD_DATA', 'a constraint is violated');
+}
+
 /** A database that refuses whatever has to do with one session, or one user. */
 function fussy(whole: Backing, { load = false, destroy = false } = {}): Backing {
-  const refuse = (id: string): void => {
-    if (id.startsWith('s/refused')) throw new SessionError('SESS_BAD_DATA', 'a constraint is violated');
-  };
   return {
     ...whole,
     load: async (id, signal) => {
@@ -70,7 +71,6 @@ describe('what the database refuses because of its data', () => {
     const one = world().server({
       backing: (whole) => ({
         ...whole,
-        load: whole.load,
         save: () => Promise.reject(Object.assign(new Error('secret'), { code: 'SESS_BAD_DATA' })),
       }),
     });
