@@ -127,7 +127,7 @@ describe('a codec', () => {
 
 describe('the option "codec"', () => {
   it.each<[string, unknown, RegExp]>([
-    ['no codec', 'msgpack', /"codec" is 'msgpack'; expected \{ name, encode\(data\), decode\(bytes\) \}/],
+    ['no codec', 'msgpack', /"codec" is a text of 7 characters; expected \{ name, encode\(data\), decode\(bytes\) \}/],
     ['half a codec', { encode: serialize }, /"codec" is .*expected/],
     ['none', [], /"codec" is \[\]; expected/],
     ['a name that is too long', { ...v8, name: 'x'.repeat(33) }, /"codec.name" .*1 to 32 characters/],

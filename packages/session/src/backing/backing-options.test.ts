@@ -23,7 +23,7 @@ describe('the options of a backing', () => {
 
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['no load', { backing: {} }, /"backing" is .*expected an object with the method load/],
-    ['something else', { backing: 'postgres://localhost' }, /"backing" is 'postgres/],
+    ['something else', { backing: 'postgres://localhost' }, /"backing" is a text of 20 characters; expected/],
     ['a save that is none', { backing: { ...backing, save: true } }, /"backing.save" is true; expected a function/],
     ['doubts that nobody can raise', { backing: { ...backing, doubts: async () => [] } }, /"backing.doubt" is missing; expected both/],
     ['an unknown policy', { backing, writePolicy: 'around' }, /"writePolicy" is 'around'; expected 'through', 'behind'/],
