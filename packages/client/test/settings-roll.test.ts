@@ -9,7 +9,7 @@ import { Party } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
-const KEYS = Array.from({ length: 120 }, (_, number) => `user/${number}`);
+const KEYS = Array.from({ length: 48 }, (_, number) => `user/${number}`);
 
 let party: Party;
 beforeEach(() => {
@@ -39,7 +39,7 @@ describe.each(runtimes)('a setting that a rolling deploy changes (%s)', (runtime
       const [cluster, nodes] = await start(runtime);
       const [old, young] = [await party.join(nodes, before), await party.join(nodes, after)];
       await Promise.all(KEYS.map((key) => old.client.set(key, 'login', { ttlSeconds, expect: 'absent' })));
-      const [destroyed, changed, others] = [KEYS.slice(0, 40), KEYS.slice(40, 80), KEYS.slice(80)];
+      const [destroyed, changed, others] = [KEYS.slice(0, 16), KEYS.slice(16, 32), KEYS.slice(32)];
       for (const key of KEYS) {
         await expect(young.client.set(key, 'again', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
       }
