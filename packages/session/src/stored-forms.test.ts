@@ -177,7 +177,11 @@ async function plant({ store }: Application, value: Buffer): Promise<void> {
 
 describe('the options', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
-    ['something else as compress', { compress: 'gzip' }, /"compress" is a text of 4 characters; expected true, or \{ aboveBytes, algorithm \}/],
+    [
+      'something else as compress',
+      { compress: 'gzip' },
+      /"compress" is a text of 4 characters; expected true, or \{ aboveBytes, algorithm \}/,
+    ],
     ['an unknown algorithm', { compress: { algorithm: 'zstd' } }, /"compress.algorithm" is 'zstd'; expected 'deflate', 'brotli'/],
     ['a slip of the pen', { compress: { aboveByte: 1 } }, /unknown option "compress.aboveByte": did you mean "compress.aboveBytes"/],
     ['a negative size', { compress: { aboveBytes: -1 } }, /"compress.aboveBytes" is -1/],
