@@ -65,7 +65,7 @@ export async function loadInGrace(context: SessionContext, key: string, kind: Gr
 }
 
 /** The key under which the session that was stored under `key` is stored now; `undefined` where it has ended. */
-export async function newestKey(context: SessionContext, key: string): Promise<string | undefined> {
+async function newestKey(context: SessionContext, key: string): Promise<string | undefined> {
   let present = key;
   for (let hop = 0; hop < MAX_SUCCESSORS; hop += 1) {
     if ((await context.store.load(present)) !== undefined) return present;

@@ -42,7 +42,7 @@ describe('an error of an option', () => {
     (_, _index, options) => {
       let error: unknown;
       try {
-        createSessions({ secret: SECRET, ...options } as SessionsOptions);
+        createSessions({ secret: SECRET, ...options });
       } catch (thrown) {
         error = thrown;
       }

@@ -62,13 +62,14 @@ describe('a renewal', () => {
   });
 });
 
-describe('two logins at once', () => {
-  const login = async (browser: Browser, user: string): Promise<void> =>
-    browser.visit(async (session) => {
-      await session.regenerate({ keep: ['cart'] });
-      session.data.user = user;
-    });
+async function login(browser: Browser, user: string): Promise<void> {
+  await browser.visit(async (session) => {
+    await session.regenerate({ keep: ['cart'] });
+    session.data.user = user;
+  });
+}
 
+describe('two logins at once', () => {
   it('both succeed, and both have the cart of the visitor, whichever step of one the other meets', async () => {
     for (let step = 0; step < 8; step += 1) {
       const { app, browser } = await loggedIn();
