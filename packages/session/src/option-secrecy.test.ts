@@ -1,7 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createSessions } from './create-sessions.ts';
-import type { SessionsOptions } from './options.ts';
 
 const SECRET = 'a secret of at least thirty-two bytes';
 const PASSWORD = 'pa55W0RD';
