@@ -3,6 +3,8 @@ import type {
   Client,
   ClientTopology,
   DeleteOptions,
+  DrainOptions,
+  DrainProgress,
   Explanation,
   NodeHealth,
   OperationOptions,
@@ -11,14 +13,15 @@ import type {
 import { closed, SessClientError } from './errors.ts';
 import { warnOfUnsignedHistory } from './history/unsigned-warning.ts';
 import { checkExpectation, checkTtl, checkValue } from './operations/input.ts';
-import { drain, type DrainOptions, type DrainProgress } from './operations/drain.ts';
+import { drain } from './operations/drain.ts';
 import { read } from './operations/read.ts';
 import { remove } from './operations/remove.ts';
 import { touch } from './operations/touch.ts';
 import { writeToOne } from './operations/write-to-one.ts';
 import { write, type Change } from './operations/write.ts';
-import { ANSWERS_TO_RETURN, resolveOptions, type ClientOptions, type ResolvedOptions } from './options.ts';
+import type { ClientOptions, ResolvedOptions } from './options.ts';
 import { PendingOperations } from './pending-operations.ts';
+import { ANSWERS_TO_RETURN, resolveOptions } from './resolve-options.ts';
 import { checkCallersKey, isCallersKey } from './transport/key-check.ts';
 import { VersionSource } from './version.ts';
 import { ViewKeeper } from './view/view-keeper.ts';

@@ -1,9 +1,5 @@
 import type { Topology } from '@sess/discovery';
 
-import type { DrainOptions, DrainProgress } from './operations/drain.ts';
-
-export type { DrainOptions, DrainProgress };
-
 /** What is stored under a key. Immutable; comes from a {@link Client}, and goes back to it as what a write expects. */
 export interface CacheRecord {
   /** The caller's bytes, without the envelope. A view of what was read: no copy is made. */
@@ -106,4 +102,24 @@ export interface Explanation {
   /** Owners in earlier views that are still asked. */
   readonly elders: readonly string[];
   readonly mode: 'settled' | 'overlap' | 'handover';
+}
+
+export interface DrainProgress {
+  /** `agreeing`: waiting until every client acts without the node. `carrying`: its keys are on their way. */
+  readonly phase: 'agreeing' | 'carrying' | 'done';
+  /** Keys looked at so far. */
+  readonly keys: number;
+  /** Of these, records and tombstones that were carried to their owners. */
+  readonly carried: number;
+  /** Milliseconds until everybody agrees, as far as can be told. 0 in the other phases. */
+  readonly agreedInMs: number;
+}
+
+export interface DrainOptions {
+  /** Keys carried per second at most, a whole number from 1. Default 5,000. */
+  readonly keysPerSecond?: number | undefined;
+  /** Hears of progress, about ten times a second. */
+  readonly onProgress?: ((progress: DrainProgress) => void) | undefined;
+  /** Stops the drain and puts the node back into rotation. */
+  readonly signal?: AbortSignal;
 }

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 import * as channels from '../src/diagnostics.ts';
 import { ERROR_CODES, SessClientError } from '../src/errors.ts';
-import { OPTION_NAMES, resolveOptions } from '../src/options.ts';
+import { OPTION_NAMES } from '../src/options.ts';
+import { resolveOptions } from '../src/resolve-options.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 

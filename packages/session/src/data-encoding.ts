@@ -23,6 +23,9 @@ export interface DataEncoding {
   decode(text: string): SessionData;
 }
 
+/** At least one: the first writes, all read. JSON is always read. */
+export type DataEncodings = readonly [DataEncoding, ...DataEncoding[]];
+
 /** JSON. */
 export const JSON_ENCODING: DataEncoding = Object.freeze({
   name: undefined,

@@ -1,4 +1,4 @@
-import { codecEncoding, JSON_ENCODING, type DataEncoding } from './data-encoding.ts';
+import { codecEncoding, JSON_ENCODING, type DataEncoding, type DataEncodings } from './data-encoding.ts';
 import { SessionError } from './errors.ts';
 import { badOption } from './option-checks.ts';
 import type { SessionsOptions } from './options.ts';
@@ -6,9 +6,6 @@ import type { SessionCodec } from './session-codec.ts';
 
 const MAX_NAME_LENGTH = 32;
 const EXPECTED = "{ name, encode(data), decode(bytes) }, 'json', or several of them: the first encodes, all decode";
-
-/** At least one: the first writes, all read. JSON is always read. */
-export type DataEncodings = readonly [DataEncoding, ...DataEncoding[]];
 
 /**
  * The encodings that the option names.

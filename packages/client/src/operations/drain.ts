@@ -2,31 +2,12 @@
  * Taking a node out of rotation without losing what it holds: every client stops writing to it first, then everything on it is carried to where it
  * belongs. It can be repeated; stopping it puts the node back.
  */
+import type { DrainOptions, DrainProgress } from '../contract.ts';
 import { SessClientError } from '../errors.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { carryKey, type ListingCluster } from './carry-key.ts';
 import type { Cluster } from './cluster.ts';
 import { forKeysOn } from './key-batches.ts';
-
-export interface DrainProgress {
-  /** `agreeing`: waiting until every client acts without the node. `carrying`: its keys are on their way. */
-  readonly phase: 'agreeing' | 'carrying' | 'done';
-  /** Keys looked at so far. */
-  readonly keys: number;
-  /** Of these, records and tombstones that were carried to their owners. */
-  readonly carried: number;
-  /** Milliseconds until everybody agrees, as far as can be told. 0 in the other phases. */
-  readonly agreedInMs: number;
-}
-
-export interface DrainOptions {
-  /** Keys carried per second at most, a whole number from 1. Default 5,000. */
-  readonly keysPerSecond?: number | undefined;
-  /** Hears of progress, about ten times a second. */
-  readonly onProgress?: ((progress: DrainProgress) => void) | undefined;
-  /** Stops the drain and puts the node back into rotation. */
-  readonly signal?: AbortSignal;
-}
 
 /** What a drain needs beside what other operations need. */
 export interface DrainableCluster extends ListingCluster {

@@ -5,7 +5,7 @@ import { FakeClock } from '../test/fake-clock.ts';
 import { FakeDiscovery } from '../test/fake-discovery.ts';
 import { FakeNetwork } from '../test/fake-transport.ts';
 import { SessClientError } from './errors.ts';
-import { resolveOptions } from './options.ts';
+import { resolveOptions } from './resolve-options.ts';
 
 const discovery = new FakeDiscovery();
 const transport = new FakeNetwork(new FakeClock());

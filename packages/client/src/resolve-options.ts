@@ -1,0 +1,162 @@
+import { staticNodes, type Discovery } from '@sess/discovery';
+import { ketama } from '@sess/hash-ring';
+
+import { systemClock } from './clock.ts';
+import { nearestName } from './nearest-name.ts';
+import { badOption, count, durationMs, flagOrObject, functionOf, isRecord, methodsOf, secrets, text } from './option-checks.ts';
+import { HANDOVER_NAMES, OPTION_NAMES, type ClientOptions, type HandoverOptions, type ResolvedOptions } from './options.ts';
+import { HEADER_BYTES } from './record.ts';
+import { textTransport } from './transport/text/index.ts';
+import type { TransportOptions } from './transport/transport.ts';
+import { isSocketPath, unixSocket } from './unix-socket.ts';
+import { optionsOfUrl, type UrlOptions } from './url.ts';
+import type { DistributionFactory } from './view/view.ts';
+
+/** Probes in a row that a node answers before requests go to it again. */
+export const ANSWERS_TO_RETURN = 2;
+
+/** Memcached's item of 1 MiB less its header and the longest key, rounded down, less our envelope. */
+const DEFAULT_MAX_VALUE_BYTES: number = 1_048_000 - HEADER_BYTES;
+
+/**
+ * Checks what `createClient` was given, and fills in the defaults.
+ *
+ * @throws {SessClientError} `SESS_BAD_OPTION`: what was expected, what came, and what to do. Never shows a password.
+ */
+export function resolveOptions(given: unknown): ResolvedOptions {
+  const options = typeof given === 'string' ? optionsOfUrl(given) : withServers(checkNames(given));
+  const timeoutMs = durationMs(options, 'timeoutMs', 500);
+  const maxValueBytes = count(options, 'maxValueBytes', DEFAULT_MAX_VALUE_BYTES, 1, 1_073_741_824);
+  const transportOptions: TransportOptions = Object.freeze({
+    timeoutMs,
+    connectTimeoutMs: durationMs(options, 'connectTimeoutMs', 1_000),
+    tls: tlsOf(options.tls),
+    credentials: credentialsOf(options.credentials),
+    maxInFlight: count(options, 'maxInFlight', 10_000, 1, 10_000_000),
+    maxQueuedBytes: count(options, 'maxQueuedBytes', 67_108_864, 1, Number.MAX_SAFE_INTEGER),
+    maxValueBytes: maxValueBytes + HEADER_BYTES,
+  });
+  return Object.freeze({
+    discovery: discoveryOf(options),
+    isFixedList: (options as Partial<UrlOptions>).isFixedList ?? (Array.isArray(options.servers) && options.servers.length > 1),
+    distribution: distributionOf(options.distribution),
+    transport: options.transport === undefined ? textTransport() : methodsOf('transport', options.transport, ['open'], 'textTransport()'),
+    transportOptions,
+    readyTimeoutMs: durationMs(options, 'readyTimeoutMs', 3_000),
+    maxValueBytes,
+    failuresToEject: count(options, 'failuresToEject', 3, 1, 1_000),
+    probeIntervalMs: durationMs(options, 'probeIntervalMs', 1_000),
+    maxProbePauseMs: durationMs(options, 'maxProbePauseMs', 5_000),
+    copies: count(options, 'copies', 1, 1, 3),
+    handover: handoverOf(options),
+    clock: options.clock === undefined ? systemClock : methodsOf('clock', options.clock, ['now', 'elapsed', 'after'], 'a Clock'),
+    random: options.random === undefined ? Math.random : functionOf('random', options.random, 'a function like Math.random'),
+  });
+}
+
+function checkHandoverNames(given: object): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined && !HANDOVER_NAMES.some((known) => known === name)) {
+      throw badOption(`There is no option "handover.${name}". The options are ${HANDOVER_NAMES.join(', ')}.`);
+    }
+  }
+}
+
+function checkNames(given: unknown): ClientOptions {
+  if (!isRecord(given)) {
+    throw badOption(
+      `createClient takes a URL such as "memcached://10.0.0.1:11211", or an object of options; got ${given === null ? 'null' : typeof given}.`,
+    );
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (!OPTION_NAMES.some((known) => known === name)) {
+      const near = nearestName(name, OPTION_NAMES);
+      const advice = near === undefined ? `The options are ${OPTION_NAMES.join(', ')}.` : `Did you mean "${near}"?`;
+      throw badOption(`There is no option "${name}". ${advice}`);
+    }
+  }
+  return given;
+}
+
+/** A URL in `servers` brings options of its own; what stands beside it goes before. */
+function withServers(options: ClientOptions): ClientOptions | UrlOptions {
+  if ((options.servers === undefined) === (options.discovery === undefined)) {
+    const came = options.servers === undefined ? 'neither' : 'both';
+    throw badOption(
+      `Give either servers (a URL, or a list of "host:port") or discovery (elasticache(...), dns(...), staticNodes(...)); got ${came}.`,
+    );
+  }
+  if (typeof options.servers !== 'string') return options;
+  const ofUrl = optionsOfUrl(options.servers, options);
+  const beside = Object.fromEntries(Object.entries(options).filter(([name, value]) => name !== 'servers' && value !== undefined));
+  return { ...ofUrl, ...beside, handover: mergedHandover(ofUrl.handover, options.handover) };
+}
+
+/** Each part of it by itself. What is no object is told of later. */
+function mergedHandover(ofUrl: HandoverOptions | undefined, beside: HandoverOptions | undefined): HandoverOptions | undefined {
+  return ofUrl !== undefined && isRecord(beside) ? { ...ofUrl, ...beside } : (beside ?? ofUrl);
+}
+
+function discoveryOf(options: ClientOptions): Discovery {
+  if (options.discovery !== undefined)
+    return methodsOf('discovery', options.discovery, ['watch'], 'elasticache(...), dns(...) or staticNodes(...)');
+  if (!Array.isArray(options.servers)) throw badOption('servers must be a URL or a list of "host:port".');
+  const servers = options.servers as readonly unknown[];
+  const socket = servers.find((server): server is string => typeof server === 'string' && isSocketPath(server));
+  if (socket !== undefined) {
+    if (servers.length === 1) return unixSocket(socket);
+    throw badOption('servers names a Unix socket among others, and one stands alone. Name several nodes as "host:port".');
+  }
+  try {
+    return staticNodes(servers as readonly string[]);
+  } catch (cause) {
+    throw badOption(`servers is not a list of nodes: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+}
+
+/** Tried on a list of two at once: better a clear error here than none of the keys placed later. */
+function distributionOf(given: ClientOptions['distribution']): DistributionFactory {
+  if (given === undefined) return (nodes) => ketama(nodes);
+  const distribution = functionOf('distribution', given, 'a function from nodes to a distribution, such as ketama');
+  const sample = [{ id: '192.0.2.1:11211' }, { id: '192.0.2.2:11211' }];
+  let owner: unknown;
+  try {
+    owner = distribution(sample).owner('sample');
+  } catch (cause) {
+    throw badOption(`distribution failed on a list of two nodes: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+  if (!sample.some((node) => node === owner)) {
+    throw badOption(
+      'distribution must return a Distribution whose owner() answers with one of the very nodes that it was given, not a copy or a name.',
+    );
+  }
+  return distribution;
+}
+
+function tlsOf(given: ClientOptions['tls']): TransportOptions['tls'] {
+  const tls = flagOrObject('tls', given ?? false);
+  return tls === true ? Object.freeze({}) : tls === false ? false : Object.freeze({ ...tls });
+}
+
+function credentialsOf(given: ClientOptions['credentials']): TransportOptions['credentials'] {
+  if (given === undefined) return undefined;
+  if (!isRecord(given)) throw badOption('credentials must be an object with username and password.');
+  return Object.freeze({
+    username: text('credentials.username', given['username']),
+    password: text('credentials.password', given['password']),
+  });
+}
+
+function handoverOf(options: ClientOptions): ResolvedOptions['handover'] {
+  const given = options.handover ?? {};
+  if (!isRecord(given))
+    throw badOption(`handover must be an object such as { windowSeconds, clockSkewMs }; got a value of type ${typeof given}.`);
+  checkHandoverNames(given);
+  return Object.freeze({
+    windowSeconds: count(given, 'windowSeconds', 0, 0, 315_360_000),
+    clockSkewMs: count(given, 'clockSkewMs', 5_000, 0, 600_000),
+    historyIntervalMs: count(options, 'historyIntervalMs', 10_000, 100, 600_000),
+    historySecrets: secrets('historySecret', options.historySecret),
+  });
+}
