@@ -45,6 +45,7 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
       app.decorate('sessions', {
         revokeUser: (user: string) => all.revokeUser(user),
         ofUser: (user: string) => all.ofUser(user),
+        end: (user: string, key: string) => all.end(user, key),
         ready: () => all.ready(),
         get state() {
           return all.state;

@@ -73,6 +73,7 @@ export function sessions(given: KoaSessionsOptions): SessionsMiddleware {
   const methods = {
     revokeUser: (user: string) => all.revokeUser(user),
     ofUser: (user: string) => all.ofUser(user),
+    end: (user: string, key: string) => all.end(user, key),
     ready: () => all.ready(),
     close: () => all.close(),
   };

@@ -52,6 +52,7 @@ export function createSessions(given: SessionsOptions): Sessions {
       await context.users.revoke(user);
     },
     ofUser: (user) => context.users.ofUser(user),
+    end: (user, key) => context.users.end(user, key),
     ready: async () => context.store.ready?.(),
     get state() {
       return isClosed ? 'closed' : (store.state ?? 'ready');

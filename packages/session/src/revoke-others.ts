@@ -16,7 +16,10 @@ export async function revokeOthers(state: SessionState): Promise<void> {
     );
   }
   const { persisted } = state;
-  const owner = await users.revoke(user ?? '', persisted?.identity.key);
+  const own = persisted?.owner !== undefined && persisted.owner.user === user ? persisted.owner.epoch : undefined;
+  const owner = await users.revoke(user ?? '', persisted?.identity.key, own);
+  // Revoked while this request ran: it can't make itself the exception.
+  if (owner === undefined) throw gone();
   // One that is not stored yet gets the new epoch when it is.
   if (persisted !== undefined) await state.told('asked', state.replace(persisted, state.encoded(), owner));
 }

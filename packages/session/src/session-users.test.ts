@@ -2,7 +2,10 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { application, Browser, otherServer, outage, type Application } from '../test/visit.ts';
 import type { SessionsOptions } from './options.ts';
-import type { SessionData } from './session.ts';
+import type { RequestSession, SessionData } from './session.ts';
+
+/** What an epoch takes in the store. */
+const EPOCH_RECORD_BYTES = 44;
 
 const userOf = (data: SessionData): string | undefined => data.user;
 
@@ -94,7 +97,7 @@ describe('revokeUser', () => {
 async function withEpoch(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser; key: string }> {
   const app = unlisted({ userOf, ...options });
   const browser = await login(app);
-  const key = app.store.saves.find(({ value }) => value.length === 12)?.key ?? '';
+  const key = app.store.saves.find(({ value }) => value.length === EPOCH_RECORD_BYTES)?.key ?? '';
   app.store.forget();
   return { app, browser, key };
 }
@@ -134,6 +137,114 @@ describe('a session whose user’s epoch', () => {
       app.passSeconds(3_500);
       expect(await isIn(browser)).toBe(true);
     }
+  });
+});
+
+describe('a revoked session', () => {
+  it.each<[string, (session: RequestSession) => unknown]>([
+    ['revokeOthers', (session) => session.revokeOthers()],
+    ['touch', (session) => session.touch()],
+    ['update', (session) => session.update((data) => void (data.note = 'late'))],
+    ['save', (session) => session.save()],
+    ['reload', (session) => session.reload()],
+    ['regenerate', (session) => session.regenerate({ keep: true })],
+  ])('is not brought back by %s in a request that was under way', async (_, act) => {
+    const app = unlisted({ userOf });
+    const browser = await login(app);
+    const other = browser.copy();
+    const session = await browser.open();
+    session.data.note = 'changed';
+    await app.sessions.revokeUser('USER_123');
+    // Some say so at once; the others write what is refused when it is loaded again.
+    await Promise.resolve(act(session)).catch((error: unknown) => expect(error).toMatchObject({ code: 'SESS_DESTROYED' }));
+    await browser.close(session).catch((error: unknown) => expect(error).toMatchObject({ code: 'SESS_DESTROYED' }));
+    expect([await isIn(browser), await isIn(other)]).toEqual([false, false]);
+    // Who logged in after it stays in.
+    const later = await login(app);
+    expect(await isIn(later)).toBe(true);
+  });
+});
+
+it('a revoked session is told so when it is to be the exception, and when it is loaded again', async () => {
+  const app = unlisted({ userOf });
+  const session = await (await login(app)).open();
+  await app.sessions.revokeUser('USER_123');
+  await expect(session.revokeOthers()).rejects.toMatchObject({ code: 'SESS_DESTROYED' });
+  await expect(session.reload()).rejects.toMatchObject({ code: 'SESS_DESTROYED' });
+});
+
+describe('a user’s epoch in the store', () => {
+  /** The one record that is an epoch. */
+  const epochIn = (app: Application): { readonly key: string; readonly value: Uint8Array } =>
+    app.store.saves.findLast(({ value }) => value.length === EPOCH_RECORD_BYTES) ?? expect.unreachable();
+
+  async function put(app: Application, key: string, value: Uint8Array): Promise<void> {
+    await app.store.save(key, value, { ttlSeconds: 600, expect: (await app.store.load(key)) ?? 'absent' });
+  }
+
+  it('that is put back after a revocation lets nobody in, and the later one is there again', async () => {
+    const app = unlisted({ userOf });
+    const browser = await login(app);
+    const { key, value } = epochIn(app);
+    await app.sessions.revokeUser('USER_123');
+    const revoked = epochIn(app).value;
+    await put(app, key, value);
+    app.passSeconds(2);
+    expect(await isIn(browser)).toBe(false);
+    expect(Buffer.from((await app.store.load(key))?.value ?? [])).toEqual(Buffer.from(revoked));
+  });
+
+  it('that is made of what a session carries, or is another user’s, lets nobody in', async () => {
+    const app = unlisted({ userOf });
+    const browser = await login(app);
+    const { key, value } = epochIn(app);
+    await login(app, 'USER_456');
+    const other = epochIn(app).value;
+    await app.sessions.revokeUser('USER_123');
+    for (const planted of [value.subarray(0, 12), Buffer.concat([value.subarray(0, 12), Buffer.alloc(32)]), other]) {
+      await put(app, key, planted);
+      const fresh = { sessions: otherServer(app, { userOf }) };
+      expect(await isIn(new Browser(fresh, browser.cookies))).toBe(false);
+    }
+  });
+
+  it('is under a key that nobody without the secret can find for a name', async () => {
+    const app = unlisted({ userOf });
+    await login(app);
+    const other = application({ userOf, secret: 'another secret of at least 32 bytes' });
+    await login(other);
+    expect(epochIn(app).key).not.toBe(epochIn(other).key);
+  });
+
+  it('holds while a secret is replaced by another one, on servers that have either or both', async () => {
+    const [old, both] = [['o'.repeat(32)], ['n'.repeat(32), 'o'.repeat(32)]];
+    const app = unlisted({ userOf, secret: old });
+    const rotating = { sessions: otherServer(app, { userOf, secret: both }) };
+    const renewed = { sessions: otherServer(app, { userOf, secret: ['n'.repeat(32)] }) };
+    const browser = await login(app);
+    const moved = new Browser(rotating, browser.cookies);
+    await moved.visit((session) => void (session.data.note = 1));
+    expect(await isIn(new Browser(renewed, moved.cookies))).toBe(true);
+    // By one that does not have the new secret yet.
+    await app.sessions.revokeUser('USER_123');
+    app.passSeconds(2);
+    expect(await isIn(moved)).toBe(false);
+    expect(await isIn(new Browser(renewed, moved.cookies))).toBe(false);
+  });
+});
+
+describe('end', () => {
+  it('ends one of the user’s sessions, and neither another nor another user’s', async () => {
+    const app = application({ userOf });
+    const [phone, laptop, other] = [await login(app), await login(app), await login(app, 'USER_456')];
+    const [foreign] = await app.sessions.ofUser('USER_456');
+    const keys = (await app.sessions.ofUser('USER_123')).map(({ key }) => key);
+    expect(await app.sessions.end('USER_123', foreign?.key ?? '')).toBe(false);
+    expect(await app.sessions.end('USER_123', keys[0] ?? '')).toBe(true);
+    expect(await app.sessions.end('USER_123', keys[0] ?? '')).toBe(false);
+    expect([await isIn(phone), await isIn(laptop)].filter(Boolean)).toHaveLength(1);
+    expect(await isIn(other)).toBe(true);
+    expect(await app.sessions.ofUser('USER_123')).toHaveLength(1);
   });
 });
 
@@ -229,6 +340,6 @@ describe('userOf', () => {
     const app = application({ userOf });
     await login(app);
     for (const { key, value } of app.store.saves)
-      expect(`${key} ${value.length === 12 ? Buffer.from(value).toString() : ''}`).not.toContain('USER_123');
+      expect(`${key} ${value.length === EPOCH_RECORD_BYTES ? Buffer.from(value).toString() : ''}`).not.toContain('USER_123');
   });
 });

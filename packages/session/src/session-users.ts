@@ -1,6 +1,6 @@
 import { SessionError } from './errors.ts';
 import type { ResolvedOptions } from './options.ts';
-import type { Owner, UserOf } from './session-owner.ts';
+import type { Epoch, Owner, UserOf } from './session-owner.ts';
 import type { SessionData } from './session.ts';
 import type { SessionStore, UserSession } from './session-store.ts';
 import { UserEpochs } from './user-epochs.ts';
@@ -34,6 +34,7 @@ export class SessionUsers {
     if (this.#userOf === undefined) return before;
     const user = this.#userOf(data);
     if (user === undefined) return undefined;
+    // One that was revoked meanwhile keeps its epoch, and is refused by it when it is loaded again.
     return user === before?.user ? before : { user, epoch: await this.#epochs.ensure(user) };
   }
 
@@ -46,17 +47,21 @@ export class SessionUsers {
     return epoch !== undefined && (await this.#epochs.isCurrent(user, epoch));
   }
 
-  /** Makes every session of the user invalid, and gives what the next one, or one that is to stay, must carry. `kept` stays in the list of the store. */
-  async revoke(user: string, kept?: string): Promise<Owner> {
+  /**
+   * Makes every session of the user invalid, and gives what the next one, or one that is to stay, must carry. `kept` stays in the list of the store. With
+   * `own`, the epoch of the session that asks for it: only while that one was not revoked itself; otherwise `undefined`, and nothing is changed.
+   */
+  async revoke(user: string, kept?: string, own?: Epoch): Promise<Owner | undefined> {
     this.#checkTold();
     checkUserName(user);
     // Listed before: a session that begins after the revocation stays.
     const listed = await this.#list(user);
-    const owner: Owner = { user, epoch: await this.#epochs.revoke(user) };
+    const epoch = await this.#epochs.revoke(user, own);
+    if (epoch === undefined) return undefined;
     // They are refused already; this tidies up, and takes them off the list.
     const others = listed.filter(({ key }) => key !== kept);
     await Promise.allSettled(others.map(({ key, expiresAt }) => this.#store.destroy(key, secondsFrom(this.#now(), expiresAt))));
-    return owner;
+    return { user, epoch };
   }
 
   async ofUser(user: string): Promise<readonly UserSession[]> {
@@ -69,6 +74,12 @@ export class SessionUsers {
       );
     }
     return this.#store.ofUser(user);
+  }
+
+  /** Ends one of the sessions that {@link ofUser} lists. Whether there was one: a key that is not in the user's list ends nothing. */
+  async end(user: string, key: string): Promise<boolean> {
+    const listed = (await this.ofUser(user)).find((session) => session.key === key);
+    return listed !== undefined && this.#store.destroy(key, secondsFrom(this.#now(), listed.expiresAt));
   }
 
   async #list(user: string): Promise<readonly UserSession[]> {

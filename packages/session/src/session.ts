@@ -179,6 +179,13 @@ export interface SessionsOfUsers {
    * @throws {SessionError} `SESS_NOT_SUPPORTED` where it does not, or without the option `userOf`; `SESS_UNAVAILABLE`.
    */
   ofUser(user: string): Promise<readonly UserSession[]>;
+  /**
+   * Ends one of the sessions that `ofUser(user)` lists, by its `key`: a device that got lost. Whether there was one; a key that is not in the list of this
+   * user ends nothing, so it may come from a browser.
+   *
+   * @throws {SessionError} as `ofUser`
+   */
+  end(user: string, key: string): Promise<boolean>;
 }
 
 /**

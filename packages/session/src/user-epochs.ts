@@ -1,6 +1,8 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { epochSecret, type EpochSecret } from './epoch-secrets.ts';
 import { hasCode, SessionError } from './errors.ts';
+import { LatestEpochs } from './latest-epochs.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { SessionStore, StoredSession } from './session-store.ts';
 import { EPOCH_BYTES, type Epoch } from './session-owner.ts';
@@ -8,9 +10,6 @@ import { touchThrottle, type TouchThrottle } from './touch-throttle.ts';
 
 /** For how long an epoch that was read is good without asking again, in milliseconds. */
 const CACHE_MS = 1_000;
-
-/** Users whose epoch a process remembers. */
-const MAX_CACHED = 10_000;
 
 /** How much longer than a session an epoch lives at least: what is cached is checked against a record that is older by so much. */
 const SLACK_SECONDS = 60;
@@ -21,27 +20,34 @@ const MAX_SECONDS = 315_360_000;
 const MAX_ATTEMPTS = 40;
 const MAX_PAUSE_MS = 64;
 
-interface Cached {
-  /** When the answer was asked for. */
-  readonly at: number;
-  readonly epoch: Promise<Epoch | undefined>;
+/** An epoch begins with when it was made, so that of two the later one is known; then random bytes. */
+const TIME_BYTES = 6;
+
+type EpochOptions = Pick<ResolvedOptions, 'keyPrefix' | 'ttlSeconds' | 'touchAfterSeconds' | 'now' | 'secrets'>;
+
+/** A place for the user's epoch: one for each secret, so that servers which have only the old or only the new one read the same. */
+interface Place {
+  readonly secret: EpochSecret;
+  readonly key: string;
+  readonly stored: StoredSession | undefined;
+  /** `undefined` also where what is stored is not authentic. */
+  readonly epoch: Epoch | undefined;
 }
 
-type EpochOptions = Pick<ResolvedOptions, 'keyPrefix' | 'ttlSeconds' | 'touchAfterSeconds' | 'now'>;
-
 /**
- * An epoch for each user, in the same store as the sessions: a random number that every session of the user carries, and that a revocation replaces.
+ * An epoch for each user, in the same store as the sessions: a number that every session of the user carries, and that a revocation replaces by a later one.
  *
  * A session is good only while its epoch is the one in the store. One that is lost (a crashed node, an eviction) ends the user's sessions; it never lets
- * a revoked one back in. Numbers that are equal or not need no clock.
+ * a revoked one back in. One that is put back is refused by every process that has seen a later one, and replaced by that.
  */
 export class UserEpochs {
   readonly #store: SessionStore;
   readonly #options: EpochOptions;
   readonly #ttlSeconds: number;
   readonly #touches: TouchThrottle;
-  /** In the order in which they were asked for. */
-  readonly #cache = new Map<string, Cached>();
+  /** The oldest first: servers that are yet to get the new one write there, too. */
+  readonly #secrets: readonly EpochSecret[];
+  readonly #seen: LatestEpochs;
 
   constructor(store: SessionStore, options: EpochOptions) {
     this.#store = store;
@@ -49,6 +55,8 @@ export class UserEpochs {
     // Touched like a session, it outlives each that is used.
     this.#ttlSeconds = Math.min(MAX_SECONDS, options.ttlSeconds + options.touchAfterSeconds + SLACK_SECONDS);
     this.#touches = touchThrottle(options.touchAfterSeconds, options.now);
+    this.#secrets = options.secrets.map((secret) => epochSecret(secret, options.keyPrefix)).toReversed();
+    this.#seen = new LatestEpochs(CACHE_MS, options.now);
   }
 
   /**
@@ -57,34 +65,41 @@ export class UserEpochs {
    * @throws {SessionError} `SESS_UNAVAILABLE`
    */
   async isCurrent(user: string, epoch: Epoch): Promise<boolean> {
-    const cached = this.#cached(user);
-    if (cached !== undefined && (await cached) === epoch) return true;
-    return (await this.#read(user)) === epoch;
+    const recent = this.#seen.recent(user);
+    if (recent !== undefined && (await recent) === epoch) return true;
+    return (await this.#seen.read(user, () => this.#current(user))) === epoch;
   }
 
   /** The user's epoch, read now; made where there is none. */
   async ensure(user: string): Promise<Epoch> {
-    return this.#settle(user, (current) => current);
+    return this.#settle(user, (current) => current ?? this.#later(user, undefined));
   }
 
-  /** Gives the user another epoch: every session with an earlier one is refused from now on, by other processes within a second. */
-  async revoke(user: string): Promise<Epoch> {
-    return this.#settle(user, () => undefined);
+  /**
+   * Gives the user a later epoch: every session with an earlier one is refused from now on, by other processes within a second. With `own`, the epoch of the
+   * session that asks for it: only while that one is good. `undefined` where it is not.
+   */
+  async revoke(user: string, own?: Epoch): Promise<Epoch | undefined> {
+    let made: Epoch | undefined;
+    return this.#settle(user, (current) => {
+      if (made !== undefined && current === made) return made;
+      if (own !== undefined && current !== own) return undefined;
+      made = this.#later(user, current);
+      return made;
+    });
   }
 
-  /** Stores a new epoch unless `keep` finds the present one good. */
-  async #settle(user: string, keep: (current: Epoch | undefined) => Epoch | undefined): Promise<Epoch> {
-    const key = this.#keyOf(user);
+  /** Stores what `choose` says in place of the present epoch, everywhere. */
+  async #settle<Chosen extends Epoch | undefined>(user: string, choose: (current: Epoch | undefined) => Chosen): Promise<Chosen> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const at = this.#options.now();
-      const stored = await this.#store.load(key);
-      const kept = keep(stored && epochIn(stored));
-      if (kept !== undefined) return this.#remember(user, kept, at);
-      const value = randomBytes(EPOCH_BYTES);
+      const places = await this.#look(user);
+      const epoch = choose(this.#latestOf(user, places));
+      if (epoch === undefined) return epoch;
       try {
-        const saved = await this.#store.save(key, value, { ttlSeconds: this.#ttlSeconds, expect: stored ?? 'absent' });
-        this.#touches.moved(key, saved.ttlSeconds);
-        return this.#remember(user, value.toString('hex'), at);
+        await this.#raise(places, epoch);
+        this.#seen.note(user, epoch, at);
+        return epoch;
       } catch (error) {
         if (!hasCode(error, 'SESS_CONFLICT')) throw error;
       }
@@ -93,59 +108,63 @@ export class UserEpochs {
     throw new SessionError('SESS_CONFLICT', `the sessions of one user were revoked by others first, ${MAX_ATTEMPTS} times in a row`);
   }
 
-  #read(user: string): Promise<Epoch | undefined> {
-    const epoch = this.#load(this.#keyOf(user));
-    const cached: Cached = { at: this.#options.now(), epoch };
-    this.#put(user, cached);
-    // Whoever asked hears of a failure; the next one asks again.
-    epoch.catch(() => this.#cache.get(user) === cached && this.#cache.delete(user));
+  async #current(user: string): Promise<Epoch | undefined> {
+    const places = await this.#look(user);
+    const epoch = this.#latestOf(user, places);
+    if (epoch === undefined) return undefined;
+    // A failure is no reason to refuse the session: the next request tries again.
+    await this.#raise(places, epoch).catch(unlessOfStore);
+    for (const { key, stored } of places) if (stored !== undefined) await this.#touch(key, stored).catch(unlessOfStore);
     return epoch;
   }
 
-  async #load(key: string): Promise<Epoch | undefined> {
-    const stored = await this.#store.load(key);
-    if (stored === undefined) return undefined;
-    if (this.#touches.isDue(key, stored.ttlSeconds, this.#ttlSeconds)) await this.#touch(key, stored.ttlSeconds);
-    return epochIn(stored);
+  async #look(user: string): Promise<readonly Place[]> {
+    return Promise.all(
+      this.#secrets.map(async (secret) => {
+        const key = secret.keyOf(user);
+        const stored = await this.#store.load(key);
+        return { secret, key, stored, epoch: stored && secret.open(key, stored.value) };
+      }),
+    );
   }
 
-  /** Moves the expiry. A failure is no reason to refuse the session: the next request touches it. */
-  async #touch(key: string, remainingSeconds: number | undefined): Promise<void> {
-    try {
-      await this.#store.touch(key, this.#ttlSeconds);
-      this.#touches.moved(key, remainingSeconds);
-    } catch (error) {
-      if (!SessionError.is(error)) throw error;
+  /** The latest that is stored, or that was: where none is left, none. */
+  #latestOf(user: string, places: readonly Place[]): Epoch | undefined {
+    const stored = places.map(({ epoch }) => epoch).filter((epoch) => epoch !== undefined);
+    return stored.length === 0 ? undefined : latest([...stored, this.#seen.latest(user)]);
+  }
+
+  /** Stores `epoch` wherever there is none, or an earlier one. */
+  async #raise(places: readonly Place[], epoch: Epoch): Promise<void> {
+    for (const { secret, key, stored, epoch: present } of places) {
+      if (present !== undefined && present >= epoch) continue;
+      const saved = await this.#store.save(key, secret.seal(key, epoch), { ttlSeconds: this.#ttlSeconds, expect: stored ?? 'absent' });
+      this.#touches.moved(key, saved.ttlSeconds);
     }
   }
 
-  #cached(user: string): Promise<Epoch | undefined> | undefined {
-    const cached = this.#cache.get(user);
-    if (cached === undefined) return undefined;
-    const age = this.#options.now() - cached.at;
-    // A clock that was set back makes nothing younger.
-    return age >= 0 && age < CACHE_MS ? cached.epoch : undefined;
+  async #touch(key: string, { ttlSeconds }: StoredSession): Promise<void> {
+    if (!this.#touches.isDue(key, ttlSeconds, this.#ttlSeconds)) return;
+    await this.#store.touch(key, this.#ttlSeconds);
+    this.#touches.moved(key, ttlSeconds);
   }
 
-  #remember(user: string, epoch: Epoch, at: number): Epoch {
-    this.#put(user, { at, epoch: Promise.resolve(epoch) });
-    return epoch;
-  }
-
-  #put(user: string, cached: Cached): void {
-    this.#cache.delete(user);
-    this.#cache.set(user, cached);
-    if (this.#cache.size <= MAX_CACHED) return;
-    const oldest = this.#cache.keys().next();
-    if (!oldest.done) this.#cache.delete(oldest.value);
-  }
-
-  /** No id hashes to it: ids are made of other letters, and shorter. */
-  #keyOf(user: string): string {
-    return this.#options.keyPrefix + hash('sha256', `epoch of the user ${user}`, 'base64url');
+  /** An epoch later than the present one, and than any that was seen, whatever the clock says. */
+  #later(user: string, current: Epoch | undefined): Epoch {
+    const before = latest([current, this.#seen.latest(user)]);
+    const time = Math.max(this.#options.now(), Buffer.from(before, 'hex').readUIntBE(0, TIME_BYTES) + 1);
+    const bytes = randomBytes(EPOCH_BYTES);
+    bytes.writeUIntBE(time, 0, TIME_BYTES);
+    return bytes.toString('hex');
   }
 }
 
-function epochIn({ value }: StoredSession): Epoch {
-  return Buffer.from(value).toString('hex');
+const FIRST: Epoch = '00'.repeat(EPOCH_BYTES);
+
+function latest(epochs: readonly (Epoch | undefined)[]): Epoch {
+  return epochs.reduce<Epoch>((last, epoch) => (epoch !== undefined && epoch > last ? epoch : last), FIRST);
+}
+
+function unlessOfStore(error: unknown): void {
+  if (!SessionError.is(error)) throw error;
 }

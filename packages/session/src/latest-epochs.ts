@@ -1,0 +1,75 @@
+import type { Epoch } from './session-owner.ts';
+
+/** Users that a process remembers. About 200 bytes each. */
+const MAX_USERS = 10_000;
+
+interface Seen {
+  /** The latest epoch that this process has read or written. */
+  latest: Epoch | undefined;
+  /** The last answer, and when it was asked for. */
+  answer?: { readonly at: number; readonly epoch: Promise<Epoch | undefined> };
+}
+
+/** What a process has seen of users' epochs: the last answer, for a moment; and for longer the latest one, so that an earlier one that is put back is noticed. */
+export class LatestEpochs {
+  readonly #freshMs: number;
+  readonly #now: () => number;
+  /** In the order in which they were asked for. */
+  readonly #users = new Map<string, Seen>();
+
+  constructor(freshMs: number, now: () => number) {
+    this.#freshMs = freshMs;
+    this.#now = now;
+  }
+
+  latest(user: string): Epoch | undefined {
+    return this.#users.get(user)?.latest;
+  }
+
+  /** The last answer, where it is fresh. */
+  recent(user: string): Promise<Epoch | undefined> | undefined {
+    const answer = this.#users.get(user)?.answer;
+    if (answer === undefined) return undefined;
+    const age = this.#now() - answer.at;
+    // A clock that was set back makes nothing younger.
+    return age >= 0 && age < this.#freshMs ? answer.epoch : undefined;
+  }
+
+  /** Asks, and lets others who come meanwhile share the answer. */
+  read(user: string, ask: () => Promise<Epoch | undefined>): Promise<Epoch | undefined> {
+    const at = this.#now();
+    const seen = this.#moveToEnd(user);
+    const answer = { at, epoch: ask() };
+    seen.answer = answer;
+    answer.epoch.then(
+      (epoch) => raise(seen, epoch),
+      () => {
+        // Whoever asked learns of a failure; the next one asks again.
+        if (seen.answer === answer) delete seen.answer;
+      },
+    );
+    return answer.epoch;
+  }
+
+  /** Notes what was read, or written, at this time. */
+  note(user: string, epoch: Epoch, at: number): void {
+    const seen = this.#moveToEnd(user);
+    raise(seen, epoch);
+    seen.answer = { at, epoch: Promise.resolve(epoch) };
+  }
+
+  #moveToEnd(user: string): Seen {
+    const seen = this.#users.get(user) ?? { latest: undefined };
+    this.#users.delete(user);
+    this.#users.set(user, seen);
+    if (this.#users.size > MAX_USERS) {
+      const oldest = this.#users.keys().next();
+      if (!oldest.done) this.#users.delete(oldest.value);
+    }
+    return seen;
+  }
+}
+
+function raise(seen: Seen, epoch: Epoch | undefined): void {
+  if (epoch !== undefined && (seen.latest === undefined || epoch > seen.latest)) seen.latest = epoch;
+}
