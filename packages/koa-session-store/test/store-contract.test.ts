@@ -40,8 +40,8 @@ describe('what koa-session asks of a store', () => {
   });
 
   it.each<[number | 'session' | undefined, number]>([
-    [60_000, 60],
-    [60_001, 61],
+    [60_000, 61],
+    [60_001, 62],
     ['session', 1_000],
     [undefined, 1_000],
   ])('lets a session with maxAge %s live for %d seconds', async (maxAge, seconds) => {
