@@ -113,7 +113,7 @@ export class SessStore extends session.Store {
 
   async #touch(id: string, given: SessionLike): Promise<void> {
     const ttlSeconds = this.#secondsOf(given);
-    await (ttlSeconds === 0 ? this.#store.destroy(id) : this.#store.touch(id, ttlSeconds));
+    await (ttlSeconds === 0 ? this.#store.destroy(id) : this.#store.touch(id, ttlSeconds, given));
   }
 
   #secondsOf(given: SessionLike): number {

@@ -1,53 +1,67 @@
+import { encodeJson, isTreeDeeperThan, MAX_DEPTH, type JsonLoss } from '@sess/json-data';
 import { StoreError } from './errors.ts';
 
 /** A session as another library stores it: what JSON makes of it. */
 export type Document = Record<string, unknown>;
 
 /**
- * The session as JSON text.
+ * The session as JSON text. What encodes itself (a Date), and the fields of a class's object, are written as `JSON.stringify` writes them, because these
+ * libraries' applications rely on it; what it would lose altogether is refused.
  *
- * @throws {StoreError} `SESS_BAD_DATA` when JSON can't carry it, or it is no object.
+ * @throws {StoreError} `SESS_BAD_DATA`, naming the key; `SESS_TOO_LARGE` past what the client can be set to take.
  */
 export function encodeDocument(session: object): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(session);
-  } catch (error) {
-    throw new StoreError(
-      'SESS_BAD_DATA',
-      "the session can't be encoded as JSON: it holds a BigInt, a cycle, or something whose toJSON fails",
-      {
-        cause: error,
-      },
-    );
-  }
-  if (text === undefined || !text.startsWith('{')) {
-    throw new StoreError('SESS_BAD_DATA', `a session must encode as a JSON object; got ${session === null ? 'null' : typeof session}`);
-  }
-  return text;
+  return encodeJson(session, LIMITS, refusal);
+}
+
+/** memcached's largest item size is far below; what ends a walk through data in which one object stands in many places. */
+const MAX_DOCUMENT_BYTES = 16_777_216;
+const LIMITS = { maxBytes: MAX_DOCUMENT_BYTES, changes: 'what encodes itself' } as const;
+
+function refusal({ field, levels, what }: JsonLoss): StoreError {
+  const place =
+    field === undefined
+      ? 'the session'
+      : `the session's "${field}"${levels === 0 ? '' : `, ${levels} ${levels === 1 ? 'level' : 'levels'} deeper,`}`;
+  if (what === undefined) return new StoreError('SESS_TOO_LARGE', `the session takes more than ${MAX_DOCUMENT_BYTES} bytes`);
+  return new StoreError(
+    'SESS_BAD_DATA',
+    `${place} holds ${what}, which JSON would lose; keep plain objects, arrays, strings, numbers and booleans in a session`,
+  );
 }
 
 /**
- * The session from stored bytes, or `undefined` where they are not a JSON object: then there is no session.
+ * The session from stored bytes, or `undefined` where they are not a JSON object, or one that is nested deeper than what is ever stored: then there is no
+ * session.
  *
- * `__proto__` as a key is dropped: libraries copy a session key by key, and the copy would get another prototype.
+ * `__proto__` as a key is dropped, and so are `constructor` and `prototype` that hold objects: libraries copy a session key by key, and a careless copy
+ * would reach the prototype of every object.
  */
 export function decodeDocument(value: Uint8Array): Document | undefined {
   const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString();
+  let parsed: unknown;
   try {
-    const parsed: unknown = isSuspicious(text) ? JSON.parse(text, dropPrototype) : JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Document;
+    parsed = JSON.parse(text);
   } catch {
     // Another program's bytes, or damaged ones.
+    return undefined;
   }
-  return undefined;
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
+  if (text.length > 2 * MAX_DEPTH && isTreeDeeperThan(parsed, MAX_DEPTH)) return undefined;
+  if (isSuspicious(text)) dropPolluting(parsed);
+  return parsed as Document;
 }
 
-/** Whether `__proto__` can be a key; an escape can hide any of its letters. */
+/** Whether a key can be one of the three; an escape can hide any of their letters. */
 function isSuspicious(text: string): boolean {
-  return text.includes('__proto__') || text.includes('\\u');
+  return text.includes('proto') || text.includes('constructor') || text.includes('\\u');
 }
 
-function dropPrototype(key: string, value: unknown): unknown {
-  return key === '__proto__' ? undefined : value;
+/** Goes down by recursion: the depth is bounded. */
+function dropPolluting(value: object): void {
+  for (const key of ['__proto__', 'constructor', 'prototype']) {
+    const held: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
+    if (key === '__proto__' || (typeof held === 'object' && held !== null)) Reflect.deleteProperty(value, key);
+  }
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) dropPolluting(inner);
 }

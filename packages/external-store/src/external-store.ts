@@ -66,9 +66,15 @@ export class ExternalStore {
     return saveDocument(this.client, key, text, request).catch(rethrow);
   }
 
-  /** Moves the expiry to `ttlSeconds` from now; never rewrites. `false` when there is no session. */
-  async touch(id: string, ttlSeconds: number): Promise<boolean> {
+  /**
+   * Moves the expiry to `ttlSeconds` from now; never rewrites. `false` when there is no session.
+   *
+   * @param session what the request has of it, where the library gives it: it may hold what JSON would lose, and the library not see a change.
+   * @throws {StoreError} `SESS_UNAVAILABLE`, `SESS_BAD_DATA`
+   */
+  async touch(id: string, ttlSeconds: number, session?: object): Promise<boolean> {
     const key = storageKey(this.#keyPrefix, id);
+    if (session !== undefined) encodeDocument(session);
     this.#noteLifetime(ttlSeconds);
     return this.client.touch(key, ttlSeconds).catch(rethrow);
   }

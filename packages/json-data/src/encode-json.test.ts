@@ -193,6 +193,20 @@ describe('for libraries that expect what JSON.stringify does', () => {
   it('refuses what encodes itself as nothing, or as what is lost', () => {
     expect(loss({ field: new Date(NaN) }, { changes })).toMatchObject({ what: 'a Date that encodes itself as nothing' });
     expect(loss({ field: { toJSON: () => new Map() } }, { changes })).toMatchObject({ what: 'a Map' });
+    expect(loss({ field: { toJSON: () => new Date(0) } }, { changes })).toMatchObject({ what: 'a Date' });
+    expect(
+      loss(
+        {
+          field: {
+            a: 1,
+            toJSON(): unknown {
+              return this;
+            },
+          },
+        },
+        { changes },
+      ),
+    ).toMatchObject({ what: 'a function' });
     expect(loss({ field: { toJSON: () => 'text' } }, { changes })).toBeUndefined();
     expect(loss({ toJSON: () => 'text' }, { changes })).toMatchObject({ field: undefined });
   });

@@ -116,17 +116,22 @@ class Walk {
 
   #object(key: string, given: object): void {
     if (this.#depth >= MAX_DEPTH) return this.#lost(`more than ${MAX_DEPTH} levels of objects and arrays inside each other, or a cycle`);
-    if (this.#changes && hasOwnFormat(given)) return this.#ownFormat(key, given);
-    if (Array.isArray(given)) return this.#array(given);
-    if (this.#isWholeRecord(given)) this.#record(given);
+    if (this.#changes && hasOwnFormat(given)) this.#ownFormat(key, given);
+    else this.#contents(given);
   }
 
   #ownFormat(key: string, given: { toJSON(key: string): unknown }): void {
     const value = given.toJSON(key);
     // An invalid Date.
     if (value === null || value === undefined) return this.#lost(`${kindOf(given)} that encodes itself as nothing`);
-    if (typeof value === 'object' && !hasOwnFormat(value)) return this.#object(key, value);
-    this.#value(key, value);
+    // JSON.stringify does not ask what a toJSON returned for a toJSON.
+    if (typeof value === 'object') this.#contents(value);
+    else this.#value(key, value);
+  }
+
+  #contents(given: object): void {
+    if (Array.isArray(given)) this.#array(given);
+    else if (this.#isWholeRecord(given)) this.#record(given);
   }
 
   #array(given: readonly unknown[]): void {
