@@ -173,15 +173,16 @@ it('a revoked session is told so when it is to be the exception, and when it is 
   await expect(session.reload()).rejects.toMatchObject({ code: 'SESS_DESTROYED' });
 });
 
+/** The one record that is an epoch. */
+function epochIn(app: Application): { readonly key: string; readonly value: Uint8Array } {
+  return app.store.saves.findLast(({ value }) => value.length === EPOCH_RECORD_BYTES) ?? expect.unreachable();
+}
+
+async function put(app: Application, key: string, value: Uint8Array): Promise<void> {
+  await app.store.save(key, value, { ttlSeconds: 600, expect: (await app.store.load(key)) ?? 'absent' });
+}
+
 describe('a user’s epoch in the store', () => {
-  /** The one record that is an epoch. */
-  const epochIn = (app: Application): { readonly key: string; readonly value: Uint8Array } =>
-    app.store.saves.findLast(({ value }) => value.length === EPOCH_RECORD_BYTES) ?? expect.unreachable();
-
-  async function put(app: Application, key: string, value: Uint8Array): Promise<void> {
-    await app.store.save(key, value, { ttlSeconds: 600, expect: (await app.store.load(key)) ?? 'absent' });
-  }
-
   it('that is put back after a revocation lets nobody in, and the later one is there again', async () => {
     const app = unlisted({ userOf });
     const browser = await login(app);
