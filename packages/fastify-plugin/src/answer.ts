@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { completeHead, isCacheable, type Connection, type RequestSession } from '@sess/session';
+import { completeHead, isCacheable, type Connection, type RequestSession, type Session } from '@sess/session';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import onHeaders from 'on-headers';
 import { rawHeaders, replyHeaders } from './headers.ts';
@@ -42,11 +42,11 @@ export class Answer implements Connection {
   }
 
   /** The session, for the application. */
-  sessionInUse(): RequestSession | undefined {
+  sessionInUse(): Session | undefined {
     const { session } = this;
     if (session === undefined) return undefined;
     if (!this.#watched) this.#watchHead(session);
-    return session;
+    return session.current;
   }
 
   /** Saves the session before this payload leaves. */

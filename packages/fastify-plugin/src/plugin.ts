@@ -1,4 +1,4 @@
-import { claimCookieNames, createSessions, SessionError, type RequestSession, type SessionsOptions } from '@sess/session';
+import { claimCookieNames, createSessions, SessionError, type RequestSession, type Session, type SessionsOptions } from '@sess/session';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Answer, type ProceedWith } from './answer.ts';
@@ -54,7 +54,7 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
     }
     app.decorateRequest(ANSWER, null);
     // The type says what handlers meet; others, such as loggers, may ask where there is none.
-    app.decorateRequest('session', { getter: sessionOf as () => RequestSession, setter: refuseAssignment });
+    app.decorateRequest('session', { getter: sessionOf as () => Session, setter: refuseAssignment });
     app.addHook('onRoute', saveLast);
 
     // Callbacks rather than async functions: a request that has nothing to wait for, which is every one without a cookie, waits for nothing.
@@ -107,7 +107,7 @@ function save(request: SessionRequest, _reply: FastifyReply, payload: unknown, p
   return answer.save(payload, proceed);
 }
 
-function sessionOf(this: SessionRequest): RequestSession | undefined {
+function sessionOf(this: SessionRequest): Session | undefined {
   return this[ANSWER]?.sessionInUse();
 }
 

@@ -1,4 +1,4 @@
-import { SessionError, type RequestSession } from '@sess/session';
+import { SessionError, type Session } from '@sess/session';
 import type { ParameterizedContext } from 'koa';
 import type { Answer } from './answer.ts';
 
@@ -28,8 +28,8 @@ export function registeredTwice(): SessionError {
 }
 
 /** Reading it never throws: loggers and error listeners ask for it at any time. */
-function sessionOf(this: SessionContext): RequestSession | undefined {
-  return this[ANSWER]?.session;
+function sessionOf(this: SessionContext): Session | undefined {
+  return this[ANSWER]?.session?.current;
 }
 
 function refuseAssignment(): never {

@@ -7,19 +7,28 @@ import { regenerateSession } from './regenerate-session.ts';
 import { revokeOthers } from './revoke-others.ts';
 import { idleSeconds, isPersistent, ttlSecondsOf } from './session-context.ts';
 import { destroy, reload, save, touch } from './session-operations.ts';
+import { SessionProperties } from './session-properties.ts';
 import type { SessionState } from './session-state.ts';
 import type { RegenerateOptions, RequestSession, ResponseFacts, SessionCallback, SessionData, Updated } from './session.ts';
 import { updateSession } from './update-session.ts';
 
 /** A session in the hands of one request. Everything but its methods is private, so that a log line of it shows neither id nor data. */
-export class ActiveSession implements RequestSession {
+export class ActiveSession extends SessionProperties implements RequestSession {
   readonly #state: SessionState;
-  /** Made when there is something to order: most requests only read. */
-  #operations: OneAtATime | undefined;
+  /** How often the session had been regenerated when this object was made. */
+  readonly #generation: number;
 
   constructor(state: SessionState) {
+    super(state);
     this.#state = state;
-    Object.preventExtensions(this);
+    this.#generation = state.earlier.length;
+  }
+
+  get current(): ActiveSession {
+    const state = this.#state;
+    if (this.#generation === state.earlier.length) return this;
+    if (!(state.current instanceof ActiveSession)) state.current = new ActiveSession(state);
+    return state.current as ActiveSession;
   }
 
   get id(): string {
@@ -54,11 +63,7 @@ export class ActiveSession implements RequestSession {
   }
 
   get data(): SessionData {
-    this.#state.wasRead = true;
-    this.#state.checkAvailable();
-    this.#state.dataRead = true;
-    if (this.#state.committed) this.#state.connection.onLateUse?.();
-    return this.#state.data;
+    return this.#state.dataInUse();
   }
 
   set data(data: SessionData) {
@@ -123,7 +128,7 @@ export class ActiveSession implements RequestSession {
   }
 
   commit(response?: ResponseFacts): Promise<void> | undefined {
-    const idle = this.#operations?.idle;
+    const idle = this.#state.operations?.idle;
     return idle === undefined ? commitSession(this.#state, response) : idle.then(() => commitSession(this.#state, response));
   }
 
@@ -143,33 +148,7 @@ export class ActiveSession implements RequestSession {
   #inTurn(operation: () => Promise<void>, callback: SessionCallback | undefined): Promise<void> | void;
   #inTurn(operation: () => Promise<void>, callback?: SessionCallback): Promise<void> | void {
     this.#state.wasRead = true;
-    this.#operations ??= new OneAtATime();
-    return answer(this.#operations.run(operation), callback);
+    this.#state.operations ??= new OneAtATime();
+    return answer(this.#state.operations.run(operation), callback);
   }
 }
-
-/** Names that libraries read and write on the session itself, and that are kept in its data: Passport's and koa-csrf's. */
-for (const name of ['passport', 'messages', 'returnTo', 'secret'] as const) {
-  Object.defineProperty(ActiveSession.prototype, name, {
-    configurable: true,
-    get(this: ActiveSession) {
-      return this.get(name);
-    },
-    set(this: ActiveSession, value: unknown) {
-      this.set(name, value);
-    },
-  });
-}
-
-/** What is put beside `data`, as other session packages have it, would be lost without a word: it throws. */
-Object.setPrototypeOf(
-  ActiveSession.prototype,
-  new Proxy(Object.prototype, {
-    set(_target, name) {
-      throw new SessionError(
-        'SESS_BAD_DATA',
-        `session.${String(name)} can not be set, because it would not be kept: use session.data.${String(name)}, or session.set("${String(name)}", value)`,
-      );
-    },
-  }),
-);

@@ -57,5 +57,5 @@ function snapshot(state: SessionState): SessionData | undefined {
 /** Replaces the data. What the handler changed while the new id was made belongs to the new session: not every handler waits. */
 function startWith(state: SessionState, before: SessionData | undefined, kept: SessionData): void {
   const now = before && snapshot(state);
-  state.replaceData(before === undefined || now === undefined ? kept : mergeData(before, now, kept, 'mine'));
+  state.beginAnew(before === undefined || now === undefined ? kept : mergeData(before, now, kept, 'mine'));
 }

@@ -4,6 +4,7 @@ import type { Lifetime } from './envelope.ts';
 import { SessionError } from './errors.ts';
 import { mergeData } from './merge-data.ts';
 import { moveSession, renewSession, type Carry } from './move-session.ts';
+import type { OneAtATime } from './one-at-a-time.ts';
 import type { UnavailablePolicy } from './options.ts';
 import { replaceSession, type Change } from './replace-session.ts';
 import {
@@ -27,6 +28,8 @@ export interface Beginning {
   /** The sessions that the browser's well-signed cookies name: mostly one. */
   readonly came: readonly Identity[];
 }
+
+const NONE: readonly SessionData[] = [];
 
 /** What goes to a new id: of any data, and of this request's. */
 export interface Move {
@@ -67,6 +70,12 @@ export class SessionState {
   isNew: boolean;
   destroyed = false;
   committed = false;
+  /** Made when there is something to order: most requests only read. */
+  operations: OneAtATime | undefined = undefined;
+  /** What the data was before each `regenerate`. */
+  earlier: readonly SessionData[] = NONE;
+  /** What stands for the session since the last of them. */
+  current: object | undefined = undefined;
   /** What the response must tell the browser; `refresh` can wait for another response. */
   cookie: 'set' | 'refresh' | 'clear' | undefined;
 
@@ -178,6 +187,15 @@ export class SessionState {
     return true;
   }
 
+  /** The data, in the hands of the application from now on. */
+  dataInUse(): SessionData {
+    this.wasRead = true;
+    this.checkAvailable();
+    this.dataRead = true;
+    if (this.committed) this.connection.onLateUse?.();
+    return this.data;
+  }
+
   /** @throws {SessionError} `SESS_UNAVAILABLE` where nobody could tell of the session, and that is not to be passed over. */
   checkAvailable(): void {
     if (this.unreachable?.policy === 'error') throw unavailable();
@@ -204,6 +222,13 @@ export class SessionState {
     Object.freeze(this.data);
     this.data = data;
     this.dataRead = true;
+  }
+
+  /** Starts with another object under a new id. What was before can be carried over. */
+  beginAnew(data: SessionData): void {
+    this.earlier = [...this.earlier, this.data];
+    this.current = undefined;
+    this.replaceData(data);
   }
 
   /** Becomes a session that the store knows nothing of. */

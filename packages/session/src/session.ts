@@ -130,6 +130,11 @@ export interface RegenerateOptions {
 /** A session with what an adapter needs to end a request. */
 export interface RequestSession extends Session {
   /**
+   * The session as the application is to get it from now on: another object after each `regenerate`. The one before does the same, but libraries that
+   * look at its properties find what was there before, as with other session packages: Passport's `keepSessionInfo`.
+   */
+  readonly current: Session;
+  /**
    * Saves, touches, renews or leaves alone, as the session needs. Call it before the headers leave; a second call does nothing. `undefined` when there
    * was nothing to wait for. A session that another request destroyed meanwhile is left dead, silently.
    *
