@@ -6,6 +6,14 @@ import { Answer, type ProceedWith } from './answer.ts';
 /** The options of `createSessions`. */
 export interface FastifySessionsOptions extends SessionsOptions {}
 
+/**
+ * The application, as far as the type of the plugin is concerned. Every application fits: of another version of Fastify than the one that types are taken
+ * from here (frameworks such as NestJS bring their own), over HTTP/2, with another logger or type provider.
+ */
+export interface FastifyApplication {
+  hasDecorator(name: string | symbol): boolean;
+}
+
 /** Where a request keeps its session, and what becomes of its answer; `null` where it has no session. */
 const ANSWER: unique symbol = Symbol('@sess/fastify-plugin.answer');
 
@@ -23,10 +31,10 @@ type Proceed = (error?: Error) => void;
  *
  * @throws {SessionError} (from `register`) `SESS_BAD_OPTION`, `SESS_REGISTERED_TWICE`.
  */
-export const sessions: (app: FastifyInstance, options: FastifySessionsOptions) => Promise<void> = fastifyPlugin(register, {
+export const sessions: (app: FastifyApplication, options: FastifySessionsOptions) => Promise<void> = fastifyPlugin(register, {
   fastify: '5.x',
   name: '@sess/fastify-plugin',
-});
+}) as (app: FastifyApplication, options: FastifySessionsOptions) => Promise<void>;
 
 async function register(app: FastifyInstance, options: FastifySessionsOptions & RegisterOptions): Promise<void> {
   if (app.hasRequestDecorator('session')) {
