@@ -1,3 +1,5 @@
+import { afterWorking } from '@sess/working-time';
+
 /** Time as the client sees it: a parameter, so that a test or a simulation can own it. */
 export interface Clock {
   /** Milliseconds since 1970: what versions and the ends of tombstones are made of. */
@@ -6,6 +8,11 @@ export interface Clock {
   elapsed(): number;
   /** Calls `callback` once, `delayMs` from now; what it returns ends the timer, early or late, any number of times. */
   after(delayMs: number, callback: () => void): CancelTimer;
+  /**
+   * The same for a deadline: time in which this process could not work (blocked, stopped, suspended) does not count, and `callback` is called when
+   * the I/O that is due has been done. Left out, it is {@link Clock.after}.
+   */
+  afterWorking?(delayMs: number, callback: () => void): CancelTimer;
 }
 
 export type CancelTimer = () => void;
@@ -17,4 +24,10 @@ export const systemClock: Clock = {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   },
+  afterWorking,
 };
+
+/** Calls `callback` once, when `delayMs` have passed in which this process could work. */
+export function deadline(clock: Clock, delayMs: number, callback: () => void): CancelTimer {
+  return clock.afterWorking === undefined ? clock.after(delayMs, callback) : clock.afterWorking(delayMs, callback);
+}

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from './clock.ts';
+import { deadline, type CancelTimer, type Clock } from './clock.ts';
 
 /** Counts operations that are under way, so that closing can wait for them. */
 export class PendingOperations {
@@ -23,7 +23,7 @@ export class PendingOperations {
     let cancel: CancelTimer | undefined;
     await new Promise<void>((resolve) => {
       this.#onSettled = resolve;
-      cancel = clock.after(graceMs, resolve);
+      cancel = deadline(clock, graceMs, resolve);
     });
     cancel?.();
   }

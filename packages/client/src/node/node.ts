@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../clock.ts';
+import { deadline, type CancelTimer, type Clock } from '../clock.ts';
 import type { CacheRecord, NodeHealth } from '../contract.ts';
 import { foreignItemChannel, nodeChannel, requestChannel, type RequestMessage } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
@@ -190,7 +190,7 @@ export class Node {
     this.#prober.stop();
     let cancel: CancelTimer | undefined;
     const graceIsOver = new Promise<void>((resolve) => {
-      cancel = this.#setup.clock.after(graceMs, resolve);
+      cancel = deadline(this.#setup.clock, graceMs, resolve);
     });
     // A transport that can't close in peace is ended like one that takes too long.
     await Promise.race([this.#transport.close(), graceIsOver]).catch(() => undefined);

@@ -32,9 +32,12 @@ export interface TransportNode {
 
 /** Resolved once by the client; every field is present. */
 export interface TransportOptions {
-  /** From the call to the answer, in milliseconds; waiting for the connection included. */
+  /**
+   * From when the request is to be written to its answer, in milliseconds; waiting for the connection included. Time in which this process was blocked
+   * or stopped does not count.
+   */
   readonly timeoutMs: number;
-  /** Until the connection stands (TLS and authentication included), in milliseconds. */
+  /** Until the connection stands (TLS and authentication included), in milliseconds; time in which this process was blocked does not count. */
   readonly connectTimeoutMs: number;
   readonly tls: false | TlsOptions;
   /** User and password: SASL for the binary protocol, the `-Y` file's for text. */

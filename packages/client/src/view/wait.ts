@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { deadline, type Clock } from '../clock.ts';
 import type { OperationOptions } from '../contract.ts';
 import { closed, SessClientError } from '../errors.ts';
 import type { ViewKeeper } from './view-keeper.ts';
@@ -52,7 +52,7 @@ function waitFor<T extends object>(
       if (outcome !== undefined) settle(outcome);
     };
     const onAbort = (): void => settle(aborted(signal));
-    const cancel = clock.after(timeoutMs, () => settle(expired()));
+    const cancel = deadline(clock, timeoutMs, () => settle(expired()));
     const unsubscribe = keeper.onChange(look);
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted === true) onAbort();

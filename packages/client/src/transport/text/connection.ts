@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { WorkingClock } from '@sess/working-time';
 import { SessClientError } from '../../errors.ts';
 import type { TransportNode, TransportOptions } from '../transport.ts';
 import { CommandBatch } from './command-batch.ts';
@@ -7,13 +8,16 @@ import { ClassicDialect } from './dialect-classic.ts';
 import { MetaDialect } from './dialect-meta.ts';
 import { Handshake, type DialectName } from './handshake.ts';
 import { ReplyReader } from './reply-reader.ts';
-import type { Request, Storage } from './request.ts';
-import { connectionError, notGreeted, resized } from './request-errors.ts';
+import { promiseOf, Request, type Storage } from './request.ts';
+import { connectionError, forgotten, notGreeted, resized } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
 import { openSocket, type TlsMemory } from './socket.ts';
 
 /** memcached itself can be told to hold values of up to 1 GiB; replies are bounded by what may be stored, but not below its default. */
 const LEAST_REPLY_BYTES = 1_048_576;
+
+/** Part of `timeoutMs` that a doubted connection has to answer in: the rest is for another one. */
+const DOUBT_SHARE = 0.25;
 
 /** Number of the last connection of this process. */
 let lastEpoch = 0;
@@ -49,7 +53,8 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #socket: Socket;
   readonly #handshake: Handshake;
-  readonly #connectTimer: NodeJS.Timeout;
+  /** For what the node has to answer before requests are sent: the greeting, or a probe. */
+  readonly #patience = new WorkingClock();
   /** From the greeting on. */
   #conversation: Conversation | undefined;
   /** Whether a write is under way, and the batch's buffer with it. */
@@ -58,6 +63,7 @@ export class Connection {
   /** How far it came before the greeting. */
   #reached = false;
   #secured = false;
+  #doubted = false;
 
   constructor(settings: ConnectionSettings, queue: RequestQueue, events: ConnectionEvents) {
     lastEpoch += 1;
@@ -74,12 +80,17 @@ export class Connection {
     this.#socket.on('error', (error) => this.#end(error));
     this.#socket.on('end', () => this.#end(new Error('the node closed it')));
     this.#socket.on('close', () => this.#end(new Error('it was closed')));
-    this.#connectTimer = setTimeout(() => this.#connectTimedOut(), options.connectTimeoutMs);
+    this.#patience.start(options.connectTimeoutMs, () => this.#connectTimedOut());
   }
 
   /** Whether the node greeted, and requests can be sent. */
   get ready(): boolean {
     return this.#conversation !== undefined;
+  }
+
+  /** Whether it may be forgotten by the network, or by the node, and has not answered since. */
+  get doubted(): boolean {
+    return this.#doubted;
   }
 
   /** Bytes that were written and not taken by the socket yet. */
@@ -89,21 +100,30 @@ export class Connection {
 
   /** Writes what is unsent, unless a write is under way: then that one's end goes on. */
   pump(): void {
-    if (this.#conversation === undefined || this.#over) return;
+    if (this.#conversation === undefined || this.#over || this.#doubted) return;
     const { dialect, batch } = this.#conversation;
     while (!this.#writing && this.#queue.unsent !== undefined) {
       this.#gather(dialect, batch);
       if (batch.bytes === 0) return;
-      this.#writing = true;
-      batch.send(this.#socket, this.#written);
-      this.#writing = this.#socket.writableLength > 0;
+      this.#send(batch);
     }
+  }
+
+  /** Sends nothing more until the node has answered a probe; ends when it does not. */
+  doubt(): void {
+    if (this.#over || this.#doubted) return;
+    if (this.#conversation !== undefined && !this.#writing) {
+      this.#probe(this.#conversation);
+    }
+    this.#doubted = true;
+    const waitMs = DOUBT_SHARE * this.#settings.options.timeoutMs;
+    this.#patience.start(waitMs, () => this.#end(forgotten(this.#settings.node.id, waitMs)));
   }
 
   /** Ends it at once, without an event; `closed` is called when nothing of it is left. */
   close(closed?: () => void): void {
     this.#over = true;
-    clearTimeout(this.#connectTimer);
+    this.#patience.stop();
     if (closed !== undefined) {
       if (this.#socket.closed) closed();
       else this.#socket.once('close', closed);
@@ -114,6 +134,32 @@ export class Connection {
   /** Ends it for a reason that the owner found. */
   drop(error: SessClientError): void {
     this.#end(error);
+  }
+
+  #probe({ dialect, batch }: Conversation): void {
+    const queue = this.#queue;
+    const probe = new Request('probe', '', 0);
+    probe.deadline = queue.unsent?.deadline ?? 0;
+    promiseOf(probe).then(
+      () => this.#trust(),
+      () => undefined,
+    );
+    queue.sendFirst(probe);
+    queue.markSent(probe);
+    dialect.write(probe, batch);
+    this.#send(batch);
+  }
+
+  #trust(): void {
+    this.#doubted = false;
+    this.#patience.stop();
+    this.pump();
+  }
+
+  #send(batch: CommandBatch): void {
+    this.#writing = true;
+    batch.send(this.#socket, this.#written);
+    this.#writing = this.#socket.writableLength > 0;
   }
 
   #gather(dialect: Dialect, batch: CommandBatch): void {
@@ -169,7 +215,8 @@ export class Connection {
   }
 
   #greeted(name: DialectName): void {
-    clearTimeout(this.#connectTimer);
+    this.#patience.stop();
+    this.#doubted = false;
     const { node, options } = this.#settings;
     const dialect = name === 'meta' ? new MetaDialect(node.id, this.epoch) : new ClassicDialect(node.id, this.epoch);
     const reader = new ReplyReader(this.#queue, dialect, Math.max(options.maxValueBytes, LEAST_REPLY_BYTES));
@@ -179,12 +226,8 @@ export class Connection {
 
   #connectTimedOut(): void {
     const { node, options } = this.#settings;
-    // After what the socket has waiting: the process may have been busy, not the node.
-    setImmediate(() => {
-      if (this.ready) return;
-      const text = `No connection to ${node.id} within ${options.connectTimeoutMs} ms (connectTimeoutMs), its greeting included.`;
-      this.#end(new SessClientError('SESS_TIMEOUT', text, { node: node.id }));
-    });
+    const text = `No connection to ${node.id} within ${options.connectTimeoutMs} ms (connectTimeoutMs), its greeting included.`;
+    this.#end(new SessClientError('SESS_TIMEOUT', text, { node: node.id }));
   }
 
   #end(error: unknown): void {

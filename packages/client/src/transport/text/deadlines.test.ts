@@ -35,9 +35,8 @@ describe('Deadlines', () => {
 
   function submit(key: string): Request {
     const request = new Request('get', key, 0);
-    request.deadline = Math.ceil(performance.now() + TIMEOUT_MS);
     queue.push(request);
-    deadlines.watch();
+    deadlines.start();
     return request;
   }
 

@@ -1,3 +1,4 @@
+import { WorkingClock } from '@sess/working-time';
 import type { Request } from './request.ts';
 import type { RequestQueue } from './request-queue.ts';
 
@@ -14,14 +15,15 @@ export interface DeadlineEvents {
 /**
  * One timer for all requests of a node. As every request has the same time, they run out in the order of the queue.
  *
- * When the timer fires, what the socket has waiting is read first: a process that was busy must not blame the node.
+ * A request's time begins when it is to be written, not when it was asked for; time in which this process was blocked or stopped does not count; and
+ * what the socket has waiting is read before a request is given up. A process that was busy must not blame the node.
  */
 export class Deadlines {
   readonly #queue: RequestQueue;
   readonly #timeoutMs: number;
   readonly #events: DeadlineEvents;
-  #timer: NodeJS.Timeout | undefined;
-  #checking: NodeJS.Immediate | undefined;
+  // The socket keeps the process running while requests wait, and nothing need run after them.
+  readonly #clock = new WorkingClock({ keepAlive: false });
   /** The request that waited longest for a reply at the last check, and since when it is so. */
   #oldest: Request | undefined;
   #oldestSince = 0;
@@ -32,36 +34,25 @@ export class Deadlines {
     this.#events = events;
   }
 
-  /** Sees to it that a request made `now` is looked at when its time is over. */
-  watch(): void {
-    if (this.#timer === undefined && this.#checking === undefined) this.#arm(this.#timeoutMs);
+  /** The time of the requests that came since the last call begins. */
+  start(): void {
+    this.#queue.startTime(Math.ceil(this.#clock.now() + this.#timeoutMs));
+    if (!this.#clock.running) this.#clock.start(this.#timeoutMs, this.#check);
   }
 
   clear(): void {
-    clearTimeout(this.#timer);
-    clearImmediate(this.#checking);
-    this.#timer = undefined;
-    this.#checking = undefined;
+    this.#clock.stop();
     this.#oldest = undefined;
   }
 
-  #arm(ms: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#checking = setImmediate(() => {
-        this.#checking = undefined;
-        this.#check(performance.now());
-      });
-    }, ms);
-    // The socket keeps the process running while requests wait, and nothing need run after them.
-    this.#timer.unref();
-  }
-
-  #check(now: number): void {
+  readonly #check = (): void => {
+    const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
     for (let request = this.#queue.head; request !== undefined;) {
       const after: Request | undefined = request.next;
       if (!request.settled) {
+        // The time of what was just asked for has not begun.
+        if (request.deadline === 0) break;
         if (request.deadline > now) {
           next = request.deadline;
           break;
@@ -76,8 +67,8 @@ export class Deadlines {
       this.#events.stalled(STALLED_TIMEOUTS * this.#timeoutMs);
     }
     next = Math.min(next, stalledAt > now ? stalledAt : Number.POSITIVE_INFINITY);
-    if (this.#timer === undefined && next < Number.POSITIVE_INFINITY) this.#arm(Math.max(1, next - now));
-  }
+    if (!this.#clock.running && next < Number.POSITIVE_INFINITY) this.#clock.start(Math.max(1, next - now), this.#check);
+  };
 
   /** When the request that waits longest for a reply will have waited too long. */
   #stalledAt(now: number): number {

@@ -2,6 +2,7 @@ import type { SessClientError } from '../../errors.ts';
 import type { TransportEvents } from '../transport.ts';
 import { backOffMs } from './back-off.ts';
 import { Connection, type ConnectionSettings } from './connection.ts';
+import type { Request } from './request.ts';
 import { connectionError, lost, notConnected, resting } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
 
@@ -11,6 +12,8 @@ import type { RequestQueue } from './request-queue.ts';
  * - A connection that served and is lost is made again at once, requests waiting or not: an idle one that the server closed fails no
  *   request. What was sent on it fails; what was not sent goes onto the next.
  * - A connection that can't be made, or is lost before it served, fails all that waits, and the node is left alone for a growing, jittered while.
+ * - A connection that stood while this process slept is doubted: nothing is sent before it has answered again, and another one is made when it does
+ *   not. Reads that it had under way are sent again.
  */
 export class Link {
   readonly #settings: ConnectionSettings;
@@ -68,6 +71,11 @@ export class Link {
     this.#connection?.pump();
   }
 
+  /** This process slept: what the connection goes through may have forgotten it. */
+  doubt(): void {
+    this.#connection?.doubt();
+  }
+
   /** Gives the connection up for a reason that the owner found. */
   drop(error: SessClientError): void {
     this.#connection?.drop(error);
@@ -92,27 +100,37 @@ export class Link {
         this.#served = true;
         this.#settled();
       },
-      ended: (error) => this.#ended(error),
+      ended: (error) => this.#ended(error, connection),
     });
     return connection;
   }
 
-  #ended(error: SessClientError): void {
-    const node = this.#settings.node.id;
-    const served = this.#served;
+  #ended(error: SessClientError, connection?: Connection): void {
+    const doubted = connection?.doubted === true;
+    const atOnce = this.#served || doubted;
     this.#connection = undefined;
     this.#lastError = error;
-    for (const request of this.#queue.takeSent()) request.fail(lost(node, error));
-    if (served) {
+    this.#failSent(error, doubted);
+    if (atOnce) {
       this.#failures = 0;
       this.#retryAt = 0;
     } else {
       this.#failures += 1;
       this.#retryAt = performance.now() + backOffMs(this.#failures, Math.random());
-      for (const request of this.#queue.takeAll()) request.fail(notConnected(node, error));
+      for (const request of this.#queue.takeAll()) request.fail(notConnected(this.#settings.node.id, error));
     }
-    this.#events.disconnected(error);
-    if (served) this.connect();
+    if (!doubted || connection?.ready === true) this.#events.disconnected(error);
+    if (atOnce) this.connect();
     this.#settled();
+  }
+
+  /** What was sent may or may not have happened. To read again does no harm. */
+  #failSent(error: SessClientError, readAgain: boolean): void {
+    const again: Request[] = [];
+    for (const request of this.#queue.takeSent()) {
+      if (readAgain && request.kind === 'get' && !request.settled) again.push(request);
+      else request.fail(lost(this.#settings.node.id, error));
+    }
+    for (const request of again.reverse()) this.#queue.sendFirst(request);
   }
 }

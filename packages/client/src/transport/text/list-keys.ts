@@ -9,6 +9,8 @@
  */
 import type { Socket } from 'node:net';
 
+import { WorkingClock } from '@sess/working-time';
+
 import { SessClientError } from '../../errors.ts';
 import type { TransportNode, TransportOptions } from '../transport.ts';
 import { onAbort } from './abort-watch.ts';
@@ -47,12 +49,11 @@ export class KeyListing {
   #complete = false;
   #failure: SessClientError | undefined;
   #wake: (() => void) | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  /** How long nothing may come. */
+  readonly #patience = new WorkingClock();
   #busyTimer: NodeJS.Timeout | undefined;
   /** Until when a busy node is asked again, by `performance.now()`. */
   #patientUntil = 0;
-  /** Whether something came since the timer fired. */
-  #heard = false;
 
   constructor(settings: ListingSettings) {
     const { node, options, dialect, tlsMemory } = settings;
@@ -108,15 +109,14 @@ export class KeyListing {
   #wakeUp(): void {
     const wake = this.#wake;
     this.#wake = undefined;
-    clearTimeout(this.#timer);
+    this.#patience.stop();
     wake?.();
   }
 
   /** Whether the socket may go on reading. */
   #read(bytes: Buffer): boolean {
     if (this.#failure !== undefined || this.#complete) return false;
-    this.#heard = true;
-    this.#timer?.refresh();
+    if (this.#patience.running) this.#arm();
     try {
       if (this.#greeted) this.#take(bytes.toString('latin1'));
       else this.#greet(bytes);
@@ -133,7 +133,6 @@ export class KeyListing {
     this.#greeted = true;
     this.#patientUntil = performance.now() + this.#settings.options.timeoutMs;
     this.#ask();
-    clearTimeout(this.#timer);
     this.#arm();
   }
 
@@ -194,16 +193,9 @@ export class KeyListing {
 
   #arm(): void {
     const { timeoutMs, connectTimeoutMs } = this.#settings.options;
-    this.#timer = setTimeout(
-      () => {
-        this.#heard = false;
-        // After what the socket has waiting: the process may have been busy, not the node.
-        setImmediate(() => {
-          if (this.#wake !== undefined && !this.#heard) this.fail(this.#silent());
-        });
-      },
-      this.#greeted ? timeoutMs : connectTimeoutMs,
-    );
+    this.#patience.start(this.#greeted ? timeoutMs : connectTimeoutMs, () => {
+      if (this.#wake !== undefined) this.fail(this.#silent());
+    });
   }
 
   #silent(): SessClientError {
@@ -224,7 +216,7 @@ export class KeyListing {
   }
 
   async #close(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#patience.stop();
     clearTimeout(this.#busyTimer);
     this.#failure ??= new SessClientError('SESS_CLOSED', 'The listing is over.', { node: this.#settings.node.id });
     if (this.#socket.closed) return;

@@ -42,6 +42,12 @@ export function stalled(node: string, ms: number): SessClientError {
   return new SessClientError('SESS_CONNECTION', text, { node });
 }
 
+/** This process slept, and the connection that stood before does not answer any more. */
+export function forgotten(node: string, ms: number): SessClientError {
+  const text = `The connection to ${node} was given up: this process was stopped for a while, and then nothing was answered on it for ${ms} ms.`;
+  return new SessClientError('SESS_CONNECTION', text, { node });
+}
+
 /** No connection, for `cause`, and none is tried before `waitMs` have passed. */
 export function resting(node: string, waitMs: number, cause: SessClientError): SessClientError {
   const text = `Nothing was sent, and ${node} is tried again in ${Math.ceil(waitMs)} ms: ${cause.message}`;

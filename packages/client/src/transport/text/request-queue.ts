@@ -41,6 +41,11 @@ export class RequestQueue {
     this.unsentBytes += request.bytes;
   }
 
+  /** Gives the requests that came since the last call their deadline. */
+  startTime(deadline: number): void {
+    for (let request = this.#tail; request !== undefined && request.deadline === 0; request = request.previous) request.deadline = deadline;
+  }
+
   /** Notes that the first unsent request was written. */
   markSent(request: Request): void {
     request.sent = true;
@@ -73,6 +78,11 @@ export class RequestQueue {
   /** Makes the request that waits longest the first unsent one: it is to be sent again, in another form. */
   sendAgain(request: Request): void {
     this.#unlink(request);
+    this.sendFirst(request);
+  }
+
+  /** Puts a request that is not in the queue before the unsent ones. */
+  sendFirst(request: Request): void {
     request.sent = false;
     const after = this.unsent;
     if (after === undefined) {

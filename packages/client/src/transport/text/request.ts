@@ -32,7 +32,7 @@ export class Request {
   declare readonly exptime: number;
   /** Let go of as soon as it is written. */
   declare storage: Storage | undefined;
-  /** Whole milliseconds, by `performance.now()`. */
+  /** Whole milliseconds, by the node's `WorkingClock`; 0 before its time began to count. */
   declare deadline: number;
   /** The dialect's own mark: what it wrote for this request. */
   declare mark: number;

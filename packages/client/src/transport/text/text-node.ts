@@ -1,3 +1,4 @@
+import { SleepWatch } from '@sess/working-time';
 import type { SessClientError } from '../../errors.ts';
 import { toExptime } from '../exptime.ts';
 import { checkKey } from '../key-check.ts';
@@ -35,10 +36,10 @@ export class TextNode implements NodeTransport {
   readonly #settings: ListingSettings;
   readonly #listings = new Set<KeyListing>();
   readonly #deadlines: Deadlines;
+  /** A process that slept can't know whether its connection still stands. */
+  readonly #sleepWatch = new SleepWatch(() => this.#link.doubt());
   /** Whether this turn's write is planned. */
   #flushing = false;
-  /** When the requests of this turn run out: whole milliseconds, by `performance.now()`. */
-  #deadline = 0;
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
 
@@ -46,6 +47,7 @@ export class TextNode implements NodeTransport {
     this.#node = node.id;
     this.#options = options;
     this.#settings = { node, options, dialect, tlsMemory: { session: undefined } };
+    this.#sleepWatch.start();
     this.#link = new Link(this.#settings, this.#queue, events, () => this.#settled());
     this.#deadlines = new Deadlines(this.#queue, options.timeoutMs, {
       expired: (request) => this.#abandon(request, errors.timedOut(node.id, options.timeoutMs)),
@@ -140,7 +142,6 @@ export class TextNode implements NodeTransport {
     this.#checkOpen(signal);
     this.#checkBounds(request);
     if (!this.#flushing) this.#beginTurn();
-    request.deadline = this.#deadline;
     this.#queue.push(request);
     if (signal !== undefined) this.#watch(request, signal);
     return promiseOf(request);
@@ -163,14 +164,14 @@ export class TextNode implements NodeTransport {
 
   #beginTurn(): void {
     this.#flushing = true;
-    this.#deadline = Math.ceil(performance.now() + this.#options.timeoutMs);
-    this.#deadlines.watch();
     setImmediate(this.#flush);
   }
 
   readonly #flush = (): void => {
     this.#flushing = false;
     if (this.#queue.unsent === undefined) return;
+    this.#deadlines.start();
+    this.#sleepWatch.look();
     this.#link.connect();
     this.#link.pump();
   };
@@ -193,6 +194,7 @@ export class TextNode implements NodeTransport {
       this.#closed = undefined;
       this.#queue.takeAll();
       this.#deadlines.clear();
+      this.#sleepWatch.stop();
       this.#link.close(closed);
     } else if (this.#queue.unsent !== undefined && !this.#flushing) {
       this.#beginTurn();
