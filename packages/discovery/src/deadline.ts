@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Clock } from './clock.ts';
+import { deadline, type Clock } from './clock.ts';
 
 /** Settles as `promise` does, but rejects with the signal's reason as soon as it fires. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -23,7 +23,8 @@ export function childController(parent: AbortSignal): { readonly controller: Abo
 }
 
 /**
- * Runs `work` for at most `ms`, then rejects with what `late` makes; whatever `work` hung on its signal ends with it.
+ * Runs `work` for at most `ms`, not counting time in which this process was blocked or stopped, then rejects with what `late` makes; whatever `work`
+ * hung on its signal ends with it.
  * Rejects with the parent's reason when `signal` fires first.
  */
 export async function withDeadline<T>(
@@ -33,11 +34,11 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { controller, release } = childController(signal);
-  const timer = clock.setTimeout(() => controller.abort(late()), ms);
+  const stop = deadline(clock, ms, () => controller.abort(late()));
   try {
     return await abortable(work(controller.signal), controller.signal);
   } finally {
-    timer.cancel();
+    stop();
     release();
   }
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { SessClientError, TransportNode, TransportOptions } from '@sess/client';
+import { WorkingClock } from '@sess/working-time';
 import { Utils } from 'memjs';
 import type { NodeErrors } from './errors.ts';
 import { accessFault, isSasl, saslFault } from './handshake.ts';
@@ -12,18 +13,31 @@ import { dial } from './socket.ts';
 /** A reply may be longer than what this client writes: other clients write too, and a key and flags come with it. */
 const LEAST_BODY_LIMIT = 1_048_576;
 const BODY_MARGIN = 1_024;
-/** No request has it. */
-const HANDSHAKE_OPAQUE = 0;
+/** Of the transport's own `noop`; no request has it. */
+const NOOP_OPAQUE = 0;
+/** Part of `timeoutMs` that a doubted connection has to answer in: the rest is for another one. */
+const DOUBT_SHARE = 0.25;
 
 export interface ConnectionListener {
   /** The node has answered in the binary protocol and let this client in. */
   stands(): void;
-  /** Called once. Everything that was sent has failed with `error`. `stood`: whether it ever came to {@link stands}. */
-  ended(error: SessClientError, stood: boolean): void;
+  /** The node has answered again, after {@link Connection.doubt}. */
+  trusted(): void;
+  /** Called once. Everything that was sent has failed with `error`, but for the reads in `again`. */
+  ended(error: SessClientError, end: ConnectionEnd): void;
+}
+
+export interface ConnectionEnd {
+  /** Whether it ever came to {@link ConnectionListener.stands}. */
+  readonly stood: boolean;
+  /** Whether the process slept, and it did not answer since. */
+  readonly doubted: boolean;
+  /** Reads that it was doubted with: to send them again does no harm. */
+  readonly again: readonly WireRequest[];
 }
 
 /**
- * One connection to a node: connecting → greeting → standing → ended, never back.
+ * One connection to a node: connecting → greeting → standing → ended, never back. While it is doubted, nothing is sent but a `noop`.
  *
  * The greeting is the SASL exchange, where there are credentials, and a `noop`. Only when that was answered is a value sent: a server that
  * speaks text only would take the lines in it for commands.
@@ -40,14 +54,25 @@ export class Connection {
   readonly #replies: ReplyStream;
   /** By opaque, oldest first. What timed out or was aborted stays until its reply has come, so that the reply is known for what it is. */
   readonly #sent: Map<number, { readonly request: WireRequest; readonly at: number }> = new Map();
-  #connectTimer: NodeJS.Timeout | undefined;
+  /** For what the node has to answer before requests are sent: the greeting, or a `noop`. */
+  readonly #patience = new WorkingClock();
+  readonly #now: () => number;
   #state: 'connecting' | 'greeting' | 'standing' | 'ended' = 'connecting';
+  #doubted = false;
   #gathering = false;
 
-  constructor(node: TransportNode, options: TransportOptions, errors: NodeErrors, epoch: number, listener: ConnectionListener) {
+  constructor(
+    node: TransportNode,
+    options: TransportOptions,
+    errors: NodeErrors,
+    epoch: number,
+    now: () => number,
+    listener: ConnectionListener,
+  ) {
     this.epoch = epoch;
     this.#options = options;
     this.#errors = errors;
+    this.#now = now;
     this.#listener = listener;
     const { socket, arrival } = dial(node, options.tls);
     this.#socket = socket;
@@ -57,7 +82,7 @@ export class Connection {
     this.closed = new Promise((resolve) => {
       socket.once('close', () => resolve());
     });
-    this.#connectTimer = setTimeout(() => this.#connectTimedOut(), options.connectTimeoutMs);
+    this.#patience.start(options.connectTimeoutMs, () => this.end(errors.connectTimeout(options.connectTimeoutMs)));
     socket.once(arrival, () => this.#greet());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', (error) => this.#lost(error));
@@ -67,6 +92,11 @@ export class Connection {
 
   get stands(): boolean {
     return this.#state === 'standing';
+  }
+
+  /** Whether requests can be sent. */
+  get open(): boolean {
+    return this.stands && !this.#doubted;
   }
 
   /** Requests sent and not answered, settled or not. */
@@ -79,19 +109,21 @@ export class Connection {
     return this.#socket.writableLength;
   }
 
-  /** Since when, on the clock of `performance.now()`, the oldest request has waited for its reply. */
+  /** Since when the oldest request has waited for its reply. */
   get waitingSince(): number | undefined {
     return this.#sent.values().next().value?.at;
   }
 
   send(request: WireRequest): void {
-    this.#sent.set(request.opaque, { request, at: performance.now() });
+    this.#sent.set(request.opaque, { request, at: this.#now() });
     this.#server.onResponse(request.opaque, (reply) => {
       this.#sent.delete(request.opaque);
       const fault = request.answered(reply, this.epoch);
       if (fault !== undefined) this.end(this.#errors.protocol(fault));
     });
-    this.#server.onError(request.opaque, (error) => request.failed(error as SessClientError)); // What `end` gave to memjs.
+    this.#server.onError(request.opaque, (error) => {
+      if (!this.#readAgain(request)) request.failed(error as SessClientError); // What `end` gave to memjs.
+    });
     this.#gather();
     this.#server.write(request.frame);
   }
@@ -101,18 +133,30 @@ export class Connection {
     if (this.#state === 'ended') return;
     const stood = this.#state === 'standing';
     this.#state = 'ended';
-    clearTimeout(this.#connectTimer);
+    this.#patience.stop();
     this.#socket.destroy();
+    const again = [...this.#sent.values()].map(({ request }) => request).filter((request) => this.#readAgain(request));
     this.#sent.clear();
     this.#server.error(error);
-    this.#listener.ended(error, stood);
+    this.#listener.ended(error, { stood, doubted: this.#doubted, again });
   }
 
-  #connectTimedOut(): void {
-    // As with requests: what has arrived while this process was busy is read first.
-    setImmediate(() => {
-      if (this.#state !== 'standing') this.end(this.#errors.connectTimeout(this.#options.connectTimeoutMs));
+  /** Sends nothing more until the node has answered; ends when it does not. */
+  doubt(): void {
+    if (this.#state === 'ended' || this.#doubted) return;
+    this.#doubted = true;
+    const waitMs = DOUBT_SHARE * this.#options.timeoutMs;
+    this.#patience.start(waitMs, () => this.end(this.#errors.forgotten(waitMs)));
+    if (!this.stands) return;
+    this.#sendNoop(() => {
+      this.#doubted = false;
+      this.#patience.stop();
+      this.#listener.trusted();
     });
+  }
+
+  #readAgain(request: WireRequest): boolean {
+    return this.#doubted && request.opcode === Opcode.get;
   }
 
   #lost(cause: Error | undefined): void {
@@ -128,31 +172,33 @@ export class Connection {
     if (this.#state !== 'connecting') return;
     this.#state = 'greeting';
     if (this.#options.credentials === undefined) {
-      this.#sendNoop();
+      this.#sendNoop(() => this.#stand());
     } else {
-      this.#server.once('authenticated', () => this.#sendNoop());
+      this.#server.once('authenticated', () => this.#sendNoop(() => this.#stand()));
       this.#server.listSasl();
     }
   }
 
-  #sendNoop(): void {
+  #sendNoop(answered: () => void): void {
     this.send({
-      opaque: HANDSHAKE_OPAQUE,
+      opaque: NOOP_OPAQUE,
       opcode: Opcode.noop,
-      frame: Utils.makeRequestBuffer(Opcode.noop, '', '', '', HANDSHAKE_OPAQUE),
-      dueAt: Infinity,
+      frame: Utils.makeRequestBuffer(Opcode.noop, '', '', '', NOOP_OPAQUE),
+      epoch: this.epoch,
       answered: ({ header: { status } }) => {
-        if (status !== Status.ok) return `the first request was answered with status 0x${status.toString(16)}`;
-        this.#stand();
+        if (status !== Status.ok) return `a noop was answered with status 0x${status.toString(16)}`;
+        answered();
         return undefined;
       },
       failed: () => undefined, // The listener hears of it.
+      outdated: () => undefined,
     });
   }
 
   #stand(): void {
     this.#state = 'standing';
-    clearTimeout(this.#connectTimer);
+    this.#doubted = false;
+    this.#patience.stop();
     this.#listener.stands();
   }
 

@@ -3,7 +3,6 @@ import { Deadlines } from './deadlines.ts';
 
 interface Timed {
   readonly name: string;
-  readonly dueAt: number;
 }
 
 /** Lets time pass, and the turn of the event loop come to its end, for which the false clock takes another millisecond. */
@@ -12,7 +11,8 @@ function pass(ms: number): void {
   vi.advanceTimersByTime(1);
 }
 
-const timed = (name: string, inMs: number): Timed => ({ name, dueAt: performance.now() + inMs });
+const TIMEOUT_MS = 100;
+const timed = (name: string): Timed => ({ name });
 
 describe('deadlines', () => {
   beforeEach(() => {
@@ -24,10 +24,10 @@ describe('deadlines', () => {
 
   it('tells each request when it is due, and only then', () => {
     const due: string[] = [];
-    const deadlines = new Deadlines<Timed>(({ name }) => due.push(name));
-    deadlines.add(timed('first', 100));
+    const deadlines = new Deadlines<Timed>(TIMEOUT_MS, ({ name }) => due.push(name));
+    deadlines.add(timed('first'));
     vi.advanceTimersByTime(60);
-    deadlines.add(timed('second', 100));
+    deadlines.add(timed('second'));
     vi.advanceTimersByTime(39);
     expect(due).toEqual([]);
     pass(1);
@@ -38,10 +38,10 @@ describe('deadlines', () => {
 
   it('does not tell a request that was answered', () => {
     const due: string[] = [];
-    const deadlines = new Deadlines<Timed>(({ name }) => due.push(name));
-    const answered = timed('answered', 100);
+    const deadlines = new Deadlines<Timed>(TIMEOUT_MS, ({ name }) => due.push(name));
+    const answered = timed('answered');
     deadlines.add(answered);
-    deadlines.add(timed('late', 100));
+    deadlines.add(timed('late'));
     deadlines.delete(answered);
     pass(200);
     expect(due).toEqual(['late']);
@@ -49,10 +49,10 @@ describe('deadlines', () => {
 
   it('lets what has arrived meanwhile be read first', () => {
     const due: string[] = [];
-    const deadlines = new Deadlines<Timed>(({ name }) => due.push(name));
-    const answered = timed('answered', 100);
+    const deadlines = new Deadlines<Timed>(TIMEOUT_MS, ({ name }) => due.push(name));
+    const answered = timed('answered');
     deadlines.add(answered);
-    deadlines.add(timed('late', 100));
+    deadlines.add(timed('late'));
     // The order of the event loop: timers, then sockets, then immediates.
     setTimeout(() => deadlines.delete(answered), 100);
     pass(100);
@@ -60,8 +60,8 @@ describe('deadlines', () => {
   });
 
   it('has one timer for any number of requests, and none when there are none', () => {
-    const deadlines = new Deadlines<Timed>(() => undefined);
-    const requests = [timed('a', 100), timed('b', 100), timed('c', 100)];
+    const deadlines = new Deadlines<Timed>(TIMEOUT_MS, () => undefined);
+    const requests = [timed('a'), timed('b'), timed('c')];
     for (const request of requests) deadlines.add(request);
     expect(vi.getTimerCount()).toBe(1);
     for (const request of requests) deadlines.delete(request);
@@ -70,12 +70,12 @@ describe('deadlines', () => {
 
   it('keeps one timer when a request is made in answer to one that was due', () => {
     const due: string[] = [];
-    const deadlines = new Deadlines<Timed>(({ name }) => {
+    const deadlines = new Deadlines<Timed>(TIMEOUT_MS, ({ name }) => {
       due.push(name);
-      if (name === 'first') deadlines.add(timed('again', 100));
+      if (name === 'first') deadlines.add(timed('again'));
     });
-    deadlines.add(timed('first', 100));
-    deadlines.add(timed('second', 150));
+    deadlines.add(timed('first'));
+    deadlines.add(timed('second'));
     pass(100);
     expect(vi.getTimerCount()).toBe(1);
     pass(50);

@@ -1,12 +1,23 @@
-/** Tells when a request is due, with one timer for all: each has the same time, so the first one in is the first one due. */
-export class Deadlines<R extends { readonly dueAt: number }> {
-  readonly #requests: Set<R> = new Set();
+import { WorkingClock } from '@sess/working-time';
+
+/**
+ * Tells when a request is due, with one timer for all: each has the same time, so the first one in is the first one due.
+ *
+ * The time of a request begins when its turn of the event loop ends, which is when it is written. Time in which this process was blocked or stopped does
+ * not count.
+ */
+export class Deadlines<R extends object> {
+  /** By request, when it is due; 0 before its time began. */
+  readonly #requests: Map<R, number> = new Map();
+  readonly #timeoutMs: number;
   readonly #onDue: (request: R) => void;
-  /** Ends the timer that is running, if one is. */
-  #cancel: (() => void) | undefined;
+  readonly #clock = new WorkingClock();
+  #fresh: R[] = [];
+  #endOfTurn: NodeJS.Immediate | undefined;
 
   /** @param onDue - called for a request that is due, after it was taken out */
-  constructor(onDue: (request: R) => void) {
+  constructor(timeoutMs: number, onDue: (request: R) => void) {
+    this.#timeoutMs = timeoutMs;
     this.#onDue = onDue;
   }
 
@@ -14,49 +25,53 @@ export class Deadlines<R extends { readonly dueAt: number }> {
     return this.#requests.size;
   }
 
+  /** Milliseconds in which this process could work, from some fixed moment. */
+  now(): number {
+    return this.#clock.now();
+  }
+
   add(request: R): void {
-    this.#requests.add(request);
-    this.#cancel ??= this.#arm(request);
+    this.#requests.set(request, 0);
+    this.#fresh.push(request);
+    this.#endOfTurn ??= setImmediate(() => this.#begin());
   }
 
   /** The timer ends with the last request. */
   delete(request: R): void {
     this.#requests.delete(request);
     if (this.#requests.size > 0) return;
-    this.#cancel?.();
-    this.#cancel = undefined;
+    clearImmediate(this.#endOfTurn);
+    this.#endOfTurn = undefined;
+    this.#fresh = [];
+    this.#clock.stop();
   }
 
   values(): readonly R[] {
-    return [...this.#requests];
+    return [...this.#requests.keys()];
   }
 
-  #arm(first: R): () => void {
-    const timer = setTimeout(
-      () => {
-        // A process that was busy has answers waiting in its sockets: these are read before this turn of the event loop comes to its end.
-        const endOfTurn = setImmediate(() => this.#expire());
-        this.#cancel = () => clearImmediate(endOfTurn);
-      },
-      Math.max(1, Math.ceil(first.dueAt - performance.now())),
-    );
-    return () => clearTimeout(timer);
+  #begin(): void {
+    this.#endOfTurn = undefined;
+    const dueAt = this.#clock.now() + this.#timeoutMs;
+    for (const request of this.#fresh) if (this.#requests.has(request)) this.#requests.set(request, dueAt);
+    this.#fresh = [];
+    if (!this.#clock.running) this.#clock.start(this.#timeoutMs, this.#expire);
   }
 
   /** In this order, because what is told may bring new requests. */
-  #expire(): void {
-    const now = performance.now();
+  readonly #expire = (): void => {
+    const now = this.#clock.now();
     const due: R[] = [];
-    let next: R | undefined;
-    for (const request of this.#requests) {
-      if (request.dueAt > now) {
-        next = request;
+    for (const [request, dueAt] of this.#requests) {
+      if (dueAt === 0) break;
+      // A fraction of a millisecond is what timers are early by.
+      if (dueAt >= now + 1) {
+        this.#clock.start(dueAt - now, this.#expire);
         break;
       }
       due.push(request);
     }
     for (const request of due) this.#requests.delete(request);
-    this.#cancel = next && this.#arm(next);
     for (const request of due) this.#onDue(request);
-  }
+  };
 }

@@ -14,6 +14,8 @@ export interface NodeErrors {
   connectTimeout(connectTimeoutMs: number): SessClientError;
   lost(cause: unknown): SessClientError;
   stalled(stalledMs: number): SessClientError;
+  /** This process slept, and the connection that stood before does not answer any more. */
+  forgotten(waitedMs: number): SessClientError;
   protocol(what: string): SessClientError;
   auth(what: string): SessClientError;
   refused(code: RefusalCode, what: string): SessClientError;
@@ -44,6 +46,11 @@ export function nodeErrors(node: string): NodeErrors {
       ),
     lost: (cause) => error('SESS_CONNECTION', `the connection was lost${because(cause)}. A write may or may not have happened.`, cause),
     stalled: (stalledMs) => error('SESS_CONNECTION', `nothing was answered for ${stalledMs} ms; the connection was given up.`),
+    forgotten: (waitedMs) =>
+      error(
+        'SESS_CONNECTION',
+        `this process was stopped for a while, and then nothing was answered for ${waitedMs} ms; the connection was given up.`,
+      ),
     protocol: (what) => error('SESS_PROTOCOL', `${what}; the connection was closed.`),
     auth: (what) => error('SESS_AUTH', what),
     refused: (code, what) => error(code, what),

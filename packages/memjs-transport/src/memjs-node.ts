@@ -61,7 +61,8 @@ export class MemjsNode implements NodeTransport {
     const unique = casNumber(mode?.cas);
     this.#link.checkOpen(signal);
     if (mode.cas.epoch !== this.#link.epoch) return 'exists';
-    return this.#link.submit(storeOperation(unique, key, value, flags, exptime), { signal });
+    const { epoch } = mode.cas;
+    return this.#link.submit({ ...storeOperation(unique, key, value, flags, exptime), epoch, outdated: 'exists' }, { signal });
   }
 
   async touch(key: string, ttlSeconds: number, { signal }: RequestOptions = {}): Promise<{ readonly flags: number } | undefined> {

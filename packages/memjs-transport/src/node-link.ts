@@ -1,5 +1,6 @@
 import type { SessClientError, TransportEvents, TransportNode, TransportOptions } from '@sess/client';
-import { Connection } from './connection.ts';
+import { SleepWatch } from '@sess/working-time';
+import { Connection, type ConnectionEnd } from './connection.ts';
 import { Deadlines } from './deadlines.ts';
 import type { NodeErrors } from './errors.ts';
 import type { Operation } from './operation.ts';
@@ -31,7 +32,7 @@ export interface SubmitOptions {
  * The way to one node over all its connections: what waits, what is due, and when to connect again.
  *
  * After a loss the next request, or a short pause, brings a new connection, and requests wait for it. After an attempt that failed, requests
- * fail at once until the pause is over.
+ * fail at once until the pause is over. A connection that stood while this process slept is doubted, and replaced when it does not answer.
  */
 export class NodeLink {
   readonly #node: TransportNode;
@@ -39,8 +40,10 @@ export class NodeLink {
   readonly #errors: NodeErrors;
   readonly #events: TransportEvents;
   readonly #settings: LinkSettings;
-  readonly #deadlines: Deadlines<WireRequest> = new Deadlines((request) => this.#expire(request));
-  /** Not sent yet, in order. Empty unless a connection is being made. */
+  readonly #deadlines: Deadlines<WireRequest>;
+  /** A process that slept can't know whether its connection still stands. */
+  readonly #sleepWatch = new SleepWatch(() => this.#connection?.doubt());
+  /** Not sent yet, in order. Empty unless a connection is being made, or doubted. */
   readonly #waiting: Set<WireRequest> = new Set();
   #waitingBytes = 0;
   #connection: Connection | undefined;
@@ -59,6 +62,8 @@ export class NodeLink {
     this.#errors = errors;
     this.#events = events;
     this.#settings = settings;
+    this.#deadlines = new Deadlines(options.timeoutMs, (request) => this.#expire(request));
+    this.#sleepWatch.start();
     this.#connect();
   }
 
@@ -76,18 +81,18 @@ export class NodeLink {
   submit<T>(operation: Operation<T>, { signal, knock = false }: SubmitOptions): Promise<T> {
     this.checkOpen(signal);
     this.#checkRoom(frameBytes(operation));
+    this.#sleepWatch.look();
     if (this.#connection === undefined) {
       if (this.#lastFailure !== undefined && !knock) throw this.#errors.notNow(this.#lastFailure);
       this.#connect();
     }
     const request = new PendingRequest(operation, this.#settings.opaques.next(), {
-      dueAt: performance.now() + this.#options.timeoutMs,
       signal,
       errors: this.#errors,
       onSettled: (settled) => this.#settled(settled),
     });
     this.#deadlines.add(request);
-    if (this.#connection?.stands === true) this.#connection.send(request);
+    if (this.#connection?.open === true) this.#connection.send(request);
     else this.#wait(request);
     return request.promise;
   }
@@ -111,6 +116,7 @@ export class NodeLink {
     if (this.#state === 'released') return;
     this.#state = 'released';
     clearTimeout(this.#reconnectTimer);
+    this.#sleepWatch.stop();
     const error = this.#errors.closed();
     for (const request of this.#deadlines.values()) request.failed(error);
     this.#connection?.end(error);
@@ -142,7 +148,7 @@ export class NodeLink {
     request.failed(this.#errors.timeout(this.#options.timeoutMs));
     const since = this.#connection?.waitingSince;
     const stalledMs = STALLED_TIMEOUTS * this.#options.timeoutMs;
-    if (since !== undefined && this.epoch !== undefined && performance.now() - since >= stalledMs) {
+    if (since !== undefined && this.epoch !== undefined && this.#deadlines.now() - since >= stalledMs) {
       this.#connection?.end(this.#errors.stalled(stalledMs));
     }
   }
@@ -150,9 +156,10 @@ export class NodeLink {
   #connect(): void {
     clearTimeout(this.#reconnectTimer);
     lastEpoch += 1;
-    const connection = new Connection(this.#node, this.#options, this.#errors, lastEpoch, {
+    const connection = new Connection(this.#node, this.#options, this.#errors, lastEpoch, () => this.#deadlines.now(), {
       stands: () => this.#stands(connection),
-      ended: (error, stood) => this.#ended(error, stood),
+      trusted: () => this.#sendWaiting(connection),
+      ended: (error, end) => this.#ended(error, end),
     });
     this.#connection = connection;
     this.#socketClosed = connection.closed;
@@ -161,18 +168,34 @@ export class NodeLink {
   #stands(connection: Connection): void {
     this.#failures = 0;
     this.#lastFailure = undefined;
-    this.#waitingBytes = 0;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const request of waiting) connection.send(request);
+    this.#sendWaiting(connection);
     this.#events.connected(connection.epoch);
   }
 
-  #ended(error: SessClientError, stood: boolean): void {
+  #sendWaiting(connection: Connection): void {
+    this.#waitingBytes = 0;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const request of waiting) {
+      if (request.epoch === undefined || request.epoch === connection.epoch) connection.send(request);
+      else request.outdated();
+    }
+  }
+
+  #ended(error: SessClientError, { stood, doubted, again }: ConnectionEnd): void {
     this.#connection = undefined;
+    if (doubted && this.#state === 'open') {
+      const waiting = [...again, ...this.#waiting];
+      this.#waiting.clear();
+      this.#waitingBytes = 0;
+      for (const request of waiting) this.#wait(request);
+      if (stood) this.#events.disconnected(error);
+      this.#connect();
+      return;
+    }
     this.#failures = stood ? 0 : this.#failures + 1;
     this.#lastFailure = stood ? undefined : error;
-    for (const request of this.#waiting) request.failed(error);
+    for (const request of [...again, ...this.#waiting]) request.failed(error);
     if (this.#state !== 'open') return;
     this.#reconnectTimer = setTimeout(
       () => this.#connect(),

@@ -8,6 +8,9 @@ export interface Operation<T> {
   readonly value: Uint8Array;
   /** CAS number that must still hold; 0 for none. */
   readonly cas: bigint;
+  /** Number of the connection that `cas` was read on, and the answer where that is gone. */
+  readonly epoch?: number;
+  readonly outdated?: T;
   /** Turns the reply into the answer, or says what is wrong with it. Must not throw. */
   readonly read: (reply: Response, epoch: number) => Reading<T>;
 }

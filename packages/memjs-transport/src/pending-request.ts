@@ -11,15 +11,16 @@ export interface WireRequest {
   readonly opaque: number;
   readonly opcode: number;
   readonly frame: Buffer;
-  /** When it times out, on the clock of `performance.now()`. */
-  readonly dueAt: number;
+  /** The connection that it must go over; `undefined` for any. */
+  readonly epoch: number | undefined;
   /** Takes the reply, on time or late. Returns what is wrong with it, or `undefined`. */
   answered(reply: Response, epoch: number): string | undefined;
   failed(error: SessClientError): void;
+  /** Its connection is gone, and it was not sent. */
+  outdated(): void;
 }
 
 export interface PendingRequestOptions {
-  readonly dueAt: number;
   readonly signal: AbortSignal | undefined;
   readonly errors: NodeErrors;
   /** Called once, when the promise settles. */
@@ -31,7 +32,6 @@ export class PendingRequest<T> implements WireRequest {
   readonly opaque: number;
   readonly frame: Buffer;
   readonly promise: Promise<T>;
-  readonly dueAt: number;
   readonly #operation: Operation<T>;
   readonly #options: PendingRequestOptions;
   #resolve!: (answer: T) => void; // Set by the executor of the promise, which runs in the constructor.
@@ -42,13 +42,16 @@ export class PendingRequest<T> implements WireRequest {
     this.#operation = operation;
     this.#options = options;
     this.opaque = opaque;
-    this.dueAt = options.dueAt;
     this.frame = encode(operation, opaque);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     options.signal?.addEventListener('abort', this.#abort);
+  }
+
+  get epoch(): number | undefined {
+    return this.#operation.epoch;
   }
 
   get opcode(): number {
@@ -69,6 +72,11 @@ export class PendingRequest<T> implements WireRequest {
 
   failed(error: SessClientError): void {
     if (this.#settle()) this.#reject(error);
+  }
+
+  outdated(): void {
+    const { outdated } = this.#operation;
+    if (outdated !== undefined && this.#settle()) this.#resolve(outdated);
   }
 
   readonly #abort = (): void => {
