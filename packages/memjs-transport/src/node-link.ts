@@ -155,6 +155,7 @@ export class NodeLink {
 
   #connect(): void {
     clearTimeout(this.#reconnectTimer);
+    if (this.#connection !== undefined) return;
     lastEpoch += 1;
     const connection = new Connection(this.#node, this.#options, this.#errors, lastEpoch, () => this.#deadlines.now(), {
       stands: () => this.#stands(connection),
@@ -189,7 +190,7 @@ export class NodeLink {
       this.#waiting.clear();
       this.#waitingBytes = 0;
       for (const request of waiting) this.#wait(request);
-      if (stood) this.#events.disconnected(error);
+      if (stood) this.#events.forgotten?.(error);
       this.#connect();
       return;
     }

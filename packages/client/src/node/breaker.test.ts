@@ -237,3 +237,22 @@ describe('a node that is down', () => {
     expect(breaker.cause).toMatchObject({ code: 'SESS_AUTH' });
   });
 });
+
+describe('a connection that was given up because this process slept', () => {
+  it('leads to a probe, and blames nobody however often it comes', () => {
+    const { breaker, changes } = breakerIn('up');
+    breaker.forgotten(failure('SESS_CONNECTION'));
+    breaker.connected();
+    breaker.forgotten(failure('SESS_CONNECTION'));
+    breaker.connected();
+    breaker.probeAnswered();
+    expect(changes).toEqual(['up > suspect', 'suspect > up']);
+  });
+
+  it('is an outage when no other can be made', () => {
+    const { breaker, changes } = breakerIn('up');
+    breaker.forgotten(failure('SESS_CONNECTION'));
+    breaker.disconnected(failure('SESS_CONNECTION'));
+    expect(changes).toEqual(['up > suspect', 'suspect > down']);
+  });
+});

@@ -108,6 +108,12 @@ export class Breaker {
     else if (!lost || this.#state !== 'up') this.#become('down', error);
   }
 
+  /** A connection was given up because this process slept: the node is not to blame, however often it comes. */
+  forgotten(error: Error): void {
+    this.#connected = false;
+    if (this.#state === 'up') this.#become('suspect', error);
+  }
+
   probeAnswered(): void {
     if (this.#state === 'down') {
       this.#answers += 1;

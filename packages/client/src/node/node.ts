@@ -89,6 +89,7 @@ export class Node {
         this.#breaker.connected();
       },
       disconnected: (error) => this.#breaker.disconnected(error),
+      forgotten: (error) => this.#breaker.forgotten(error),
     });
     this.#prober.start();
   }

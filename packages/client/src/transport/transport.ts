@@ -56,6 +56,8 @@ export interface TransportEvents {
   connected(epoch: number): void;
   /** The connection was lost or could not be made. */
   disconnected(error: Error): void;
+  /** The connection was given up because this process slept, and another one is being made. Says nothing about the node. */
+  forgotten?(error: Error): void;
 }
 
 /** One node, spoken to over one connection at a time. */

@@ -119,7 +119,8 @@ export class Link {
       this.#retryAt = performance.now() + backOffMs(this.#failures, Math.random());
       for (const request of this.#queue.takeAll()) request.fail(notConnected(this.#settings.node.id, error));
     }
-    if (!doubted || connection?.ready === true) this.#events.disconnected(error);
+    if (!doubted) this.#events.disconnected(error);
+    else if (connection.ready) this.#events.forgotten?.(error);
     if (atOnce) this.connect();
     this.#settled();
   }

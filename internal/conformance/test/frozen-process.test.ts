@@ -1,0 +1,75 @@
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ClientProcess, TRANSPORTS } from './processes/client-process.ts';
+import { ForgetfulProxy } from './processes/forgetful-proxy.ts';
+
+/** Longer than a process is blocked by its own work; shorter than anything gives a connection up. */
+const FROZEN_MS = 1_500;
+
+/** Reads and writes as soon as it is told to, which is as soon as it runs again. */
+const PROGRAM = `
+  await client.ready();
+  await client.set('key', 'value', { ttlSeconds: 60 });
+  for (;;) {
+    tell('ready');
+    if ((await told()) === 'end') break;
+    const text = (promise) => outcome(promise.then((record) => record?.value.toString()));
+    let record;
+    const first = await outcome(client.get('key').then((read) => (record = read).value.toString()));
+    const rest = [text(client.get('key')), text(client.set('key', 'value', { ttlSeconds: 60, expect: record })), text(client.get('none'))];
+    tell([first, ...(await Promise.all(rest)), states()[0]]);
+  }`;
+
+const ALL_WELL = ['value', 'value', 'value', 'miss', 'up'];
+
+describe.each(TRANSPORTS)('a process that was frozen (%s)', (transport) => {
+  let cluster: LocalCluster;
+  let proxy: ForgetfulProxy;
+  let client: ClientProcess;
+  beforeAll(async () => {
+    cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
+    proxy = await ForgetfulProxy.start(cluster.nodes[0]?.port ?? 0);
+    client = new ClientProcess(PROGRAM, { transport, port: proxy.port });
+    await client.next();
+  });
+  afterAll(async () => {
+    await client[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
+    await cluster.close();
+  });
+
+  /** Stops the process for a while, during which something happens; what became of the requests that it makes as soon as it runs again. */
+  async function afterFreeze(meanwhile: () => void): Promise<unknown> {
+    client.child.kill('SIGSTOP');
+    await pause(100);
+    meanwhile();
+    client.child.send('go on');
+    await pause(FROZEN_MS);
+    client.child.kill('SIGCONT');
+    const outcomes = await client.next();
+    await client.next();
+    return outcomes;
+  }
+
+  it('keeps the connection that still stands', async () => {
+    const { connections } = proxy;
+    expect(await afterFreeze(() => undefined)).toEqual(ALL_WELL);
+    expect(proxy.connections).toBe(connections);
+  });
+
+  it('loses no request to a network that forgot its connection', async () => {
+    const { connections } = proxy;
+    expect(await afterFreeze(() => proxy.forget())).toEqual(ALL_WELL);
+    expect(proxy.connections).toBe(connections + 1);
+  });
+
+  it('loses no request to a network that resets its connection', async () => {
+    expect(await afterFreeze(() => proxy.reset())).toEqual(ALL_WELL);
+  });
+
+  it('loses none when it is frozen again and again', async () => {
+    expect(await afterFreeze(() => proxy.forget())).toEqual(ALL_WELL);
+    expect(await afterFreeze(() => proxy.forget())).toEqual(ALL_WELL);
+  });
+});

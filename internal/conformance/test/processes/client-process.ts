@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** What each program begins with: a client of one node over the transport in question. */
+const BEGINNING = `
+  import { createClient, textTransport } from '@sess/client';
+  import { memjsTransport } from '@sess/memjs-transport';
+  const transports = {
+    meta: () => textTransport({ dialect: 'meta' }),
+    classic: () => textTransport({ dialect: 'classic' }),
+    memjs: () => memjsTransport(),
+  };
+  const client = createClient({
+    servers: process.env.SERVERS,
+    transport: transports[process.env.TRANSPORT](),
+    historySecret: 'a secret of at least thirty-two bytes',
+    ...JSON.parse(process.env.OPTIONS),
+  });
+  const work = (ms) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  };
+  const outcome = (promise) => promise.then((value) => value ?? 'miss', (error) => error.message);
+  const states = () => [...client.topology.states.values()];
+  const tell = (message) => process.send(message);
+  const told = () => new Promise((resolve) => process.once('message', resolve));
+`;
+
+export const TRANSPORTS = ['meta', 'classic', 'memjs'] as const;
+
+export interface ClientSetup {
+  readonly transport: (typeof TRANSPORTS)[number];
+  readonly port: number;
+  readonly options?: object;
+}
+
+/** A process of its own that runs a client: it can be kept busy or stopped while nodes, network and test go on. */
+export class ClientProcess implements AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly #messages: unknown[] = [];
+  #said = '';
+
+  constructor(program: string, { transport, port, options = {} }: ClientSetup) {
+    const end = 'await client.close(); process.disconnect();';
+    this.child = spawn(process.execPath, ['--input-type=module', '--eval', `${BEGINNING}\n${program}\n${end}`], {
+      cwd: HERE,
+      env: { ...process.env, TRANSPORT: transport, SERVERS: `memcached://127.0.0.1:${port}`, OPTIONS: JSON.stringify(options) },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.child.stderr?.on('data', (text: Buffer) => (this.#said += text.toString()));
+    this.child.on('message', (message) => this.#messages.push(message));
+  }
+
+  /** What the program tells next. */
+  async next(): Promise<unknown> {
+    while (this.#messages.length === 0) {
+      const ended = await Promise.race([once(this.child, 'message').then(() => false), once(this.child, 'exit').then(() => true)]);
+      if (ended && this.#messages.length === 0) throw new Error(`the program ended: ${this.#said}`);
+    }
+    return this.#messages.shift();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await ended;
+  }
+}
