@@ -4,9 +4,15 @@ import { SleepWatch } from './sleep-watch.ts';
 describe('SleepWatch', () => {
   let slept: number[];
   let watch: SleepWatch;
+  let waitedMs: number;
+  let usedMs: number;
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance', 'Date'] });
+    waitedMs = 0;
+    usedMs = 0;
+    vi.spyOn(process, 'cpuUsage').mockImplementation(() => ({ user: usedMs * 1_000, system: 0 }));
+    vi.spyOn(performance, 'eventLoopUtilization').mockImplementation(() => ({ idle: waitedMs, active: 0, utilization: 0 }));
     slept = [];
     watch = new SleepWatch((ms) => slept.push(ms));
     watch.start();
@@ -14,23 +20,40 @@ describe('SleepWatch', () => {
 
   afterEach(() => {
     watch.stop();
+    vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
-  it('says nothing of a process that is awake, or busy for less than a second', () => {
-    vi.advanceTimersByTime(60_000);
-    const spy = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 900);
+  /** Time goes on, and no timer fires. */
+  function letPass(ms: number): void {
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + ms);
+    vi.setSystemTime(Date.now() + ms);
     watch.look();
-    spy.mockRestore();
+    watch.look();
+  }
+
+  it('says nothing of a process that is awake', () => {
+    vi.advanceTimersByTime(60_000);
     expect(slept).toEqual([]);
   });
 
-  it('notices when the monotonic clock has gone on without the process', () => {
-    const now = performance.now();
-    const spy = vi.spyOn(performance, 'now').mockReturnValue(now + 5_000);
-    watch.look();
-    watch.look();
-    spy.mockRestore();
+  it('says nothing of a process that is busy, however long', () => {
+    usedMs += 500;
+    letPass(5_000);
+    expect(slept).toEqual([]);
+  });
+
+  it('notices when the event loop waited for longer than it can', () => {
+    // Other threads may have worked meanwhile.
+    usedMs += 500;
+    waitedMs += 5_000;
+    letPass(5_000);
+    expect(slept).toEqual([5_000]);
+  });
+
+  it('notices when the process was stopped in the middle of its work', () => {
+    usedMs += 30;
+    letPass(5_000);
     expect(slept).toEqual([5_000]);
   });
 

@@ -1,19 +1,26 @@
 /** How often the watch makes sure that the process is awake. */
 const BEAT_MS = 250;
-/** A process that did nothing for so long was blocked, stopped or suspended. */
+/** A process that waited for so long without a beat was stopped or suspended. */
 const ASLEEP_MS = 1_000;
+/** A process that works gets more than this share of a processor, on a crowded machine too. */
+const LEAST_SHARE = 0.05;
 
 /**
- * Notices that this process was not running for a second or more: blocked by synchronous work, stopped by a signal, frozen by its host (AWS Lambda,
- * a container that was paused), or suspended with its machine. What the network knew of its connections may be forgotten since.
+ * Notices that this process was not running for a second or more: stopped by a signal, frozen by its host (AWS Lambda, a container that was paused), or
+ * suspended with its machine. What the network knew of its connections may be forgotten since.
  *
- * The monotonic clock stands still in some of these, so the wall clock is looked at as well. One that is set forward is taken for sleep.
+ * Synchronous work is not sleep: only time counts that the event loop spent waiting, though a beat was due; that passed without the process using a processor; or
+ * that the monotonic clock does not know of, which stands still with some machines. A wall clock that is set forward is taken for sleep.
  */
 export class SleepWatch {
   readonly #woke: (sleptMs: number) => void;
   #timer: NodeJS.Timeout | undefined;
   #elapsed = 0;
   #wall = 0;
+  /** Milliseconds that the event loop had spent waiting at the last beat. */
+  #waited = 0;
+  /** Milliseconds of processor time that the process had used at the last beat. */
+  #used = 0;
 
   /** @param woke called with how long the process slept, in milliseconds */
   constructor(woke: (sleptMs: number) => void) {
@@ -25,7 +32,8 @@ export class SleepWatch {
     if (this.#timer !== undefined) return;
     this.#elapsed = performance.now();
     this.#wall = Date.now();
-    this.#timer = setInterval(() => this.look(), BEAT_MS).unref();
+    this.#note();
+    this.#timer = setInterval(this.#beat, BEAT_MS).unref();
   }
 
   /** Looks now: what woke the process may run before any timer does. Cheap: two clocks are read. */
@@ -33,9 +41,14 @@ export class SleepWatch {
     if (this.#timer === undefined) return;
     const elapsed = performance.now();
     const wall = Date.now();
-    const sleptMs = Math.max(elapsed - this.#elapsed, wall - this.#wall);
+    const passed = elapsed - this.#elapsed;
+    const unknown = Math.max(0, wall - this.#wall - passed);
     this.#elapsed = elapsed;
     this.#wall = wall;
+    if (passed + unknown <= ASLEEP_MS) return;
+    const { idle, used } = { idle: waited() - this.#waited, used: processorMs() - this.#used };
+    this.#note();
+    const sleptMs = unknown + (used < LEAST_SHARE * passed ? passed : idle);
     if (sleptMs > ASLEEP_MS) this.#woke(sleptMs);
   }
 
@@ -43,4 +56,23 @@ export class SleepWatch {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
+
+  readonly #beat = (): void => {
+    this.look();
+    this.#note();
+  };
+
+  #note(): void {
+    this.#waited = waited();
+    this.#used = processorMs();
+  }
+}
+
+function waited(): number {
+  return performance.eventLoopUtilization().idle;
+}
+
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }

@@ -76,12 +76,17 @@ describe('WorkingClock', () => {
     const clock = new WorkingClock();
     const calls: string[] = [];
     clock.start(5, () => calls.push('first'));
-    clock.start(10, () => calls.push('second'));
+    const over = new Promise<void>((resolve) => {
+      clock.start(10, () => {
+        calls.push('second');
+        resolve();
+      });
+    });
     const cancel = afterWorking(5, () => calls.push('cancelled'));
     cancel();
     cancel();
     expect(clock.running).toBe(true);
-    await pause(40);
+    await over;
     expect([calls, clock.running]).toEqual([['second'], false]);
     clock.stop();
     clock.stop();
