@@ -69,6 +69,20 @@ describe('SleepWatch', () => {
     expect(slept).toEqual([]);
   });
 
+  it('shares one timer with the other watches of the process, and tells all of them', () => {
+    const another: number[] = [];
+    const second = new SleepWatch((ms) => another.push(ms));
+    second.start();
+    expect(vi.getTimerCount()).toBe(1);
+    waitedMs += 5_000;
+    letPass(5_000);
+    watch.stop();
+    waitedMs += 6_000;
+    letPass(6_000);
+    second.stop();
+    expect([slept, another, vi.getTimerCount()]).toEqual([[5_000], [5_000, 6_000], 0]);
+  });
+
   it('says nothing once stopped, and has no timer then', () => {
     watch.stop();
     vi.setSystemTime(Date.now() + 3_600_000);

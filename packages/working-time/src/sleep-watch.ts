@@ -11,16 +11,11 @@ const LEAST_SHARE = 0.05;
  *
  * Synchronous work is not sleep: only time counts that the event loop spent waiting, though a beat was due; that passed without the process using a processor; or
  * that the monotonic clock does not know of, which stands still with some machines. A wall clock that is set forward is taken for sleep.
+ *
+ * All watches of a process share one timer, and whichever looks first tells all.
  */
 export class SleepWatch {
   readonly #woke: (sleptMs: number) => void;
-  #timer: NodeJS.Timeout | undefined;
-  #elapsed = 0;
-  #wall = 0;
-  /** Milliseconds that the event loop had spent waiting at the last beat. */
-  #waited = 0;
-  /** Milliseconds of processor time that the process had used at the last beat. */
-  #used = 0;
 
   /** @param woke called with how long the process slept, in milliseconds */
   constructor(woke: (sleptMs: number) => void) {
@@ -29,6 +24,32 @@ export class SleepWatch {
 
   /** Starts to watch. Does not keep the process running. Twice does no harm. */
   start(): void {
+    heart.add(this.#woke);
+  }
+
+  /** Looks now: what woke the process may run before any timer does. Cheap: two clocks are read. */
+  look(): void {
+    heart.look();
+  }
+
+  stop(): void {
+    heart.delete(this.#woke);
+  }
+}
+
+/** The process sleeps as a whole, so that one timer is enough for all its watches. */
+class Heart {
+  readonly #listeners = new Set<(sleptMs: number) => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #elapsed = 0;
+  #wall = 0;
+  /** Milliseconds that the event loop had spent waiting at the last beat. */
+  #waited = 0;
+  /** Milliseconds of processor time that the process had used at the last beat. */
+  #used = 0;
+
+  add(listener: (sleptMs: number) => void): void {
+    this.#listeners.add(listener);
     if (this.#timer !== undefined) return;
     this.#elapsed = performance.now();
     this.#wall = Date.now();
@@ -36,7 +57,13 @@ export class SleepWatch {
     this.#timer = setInterval(this.#beat, BEAT_MS).unref();
   }
 
-  /** Looks now: what woke the process may run before any timer does. Cheap: two clocks are read. */
+  delete(listener: (sleptMs: number) => void): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
   look(): void {
     if (this.#timer === undefined) return;
     const elapsed = performance.now();
@@ -49,12 +76,7 @@ export class SleepWatch {
     const { idle, used } = { idle: waited() - this.#waited, used: processorMs() - this.#used };
     this.#note();
     const sleptMs = unknown + (used < LEAST_SHARE * passed ? passed : idle);
-    if (sleptMs > ASLEEP_MS) this.#woke(sleptMs);
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    if (sleptMs > ASLEEP_MS) for (const listener of [...this.#listeners]) listener(sleptMs);
   }
 
   readonly #beat = (): void => {
@@ -67,6 +89,8 @@ export class SleepWatch {
     this.#used = processorMs();
   }
 }
+
+const heart = new Heart();
 
 function waited(): number {
   return performance.eventLoopUtilization().idle;

@@ -33,10 +33,10 @@ describe('WorkingClock', () => {
   });
 
   it('comes to its end in a process that is blocked again and again', async () => {
-    let over = false;
-    new WorkingClock().start(80, () => (over = true));
+    const clock = new WorkingClock();
+    clock.start(80, () => undefined);
     let blocks = 0;
-    for (; !over && blocks < 100; blocks += 1) {
+    for (; clock.running && blocks < 100; blocks += 1) {
       work(40);
       await pause(0);
     }

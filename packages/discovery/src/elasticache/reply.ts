@@ -59,7 +59,8 @@ function parsePayload(bytes: Buffer, start: number, size: number): Reply | Incom
   const end = start + size;
   if (bytes.length < end + TRAILER_MIN_BYTES) {
     const begun = bytes.toString('latin1', end);
-    return TRAILER_BEGUN.test(begun) ? { kind: 'incomplete', needs: end + TRAILER_MIN_BYTES } : wrongLength(size);
+    // What follows a whole payload is looked at byte by byte: what can't become `END` is not waited for.
+    return TRAILER_BEGUN.test(begun) ? { kind: 'incomplete', needs: Math.max(end, bytes.length) + 1 } : wrongLength(size);
   }
   const trailer = bytes.toString('latin1', end, end + TRAILER_MAX_BYTES);
   if (TRAILER.test(trailer)) return { kind: 'payload', text: bytes.toString('latin1', start, end) };

@@ -63,7 +63,8 @@ export class Connection {
   /** How far it came before the greeting. */
   #reached = false;
   #secured = false;
-  #doubted = false;
+  /** Whether it may be forgotten by the network, or by the node: then a probe has to be answered first, and whether that one was sent. */
+  #doubt: 'none' | 'to be probed' | 'probed' = 'none';
 
   constructor(settings: ConnectionSettings, queue: RequestQueue, events: ConnectionEvents) {
     lastEpoch += 1;
@@ -90,7 +91,7 @@ export class Connection {
 
   /** Whether it may be forgotten by the network, or by the node, and has not answered since. */
   get doubted(): boolean {
-    return this.#doubted;
+    return this.#doubt !== 'none';
   }
 
   /** Bytes that were written and not taken by the socket yet. */
@@ -100,7 +101,7 @@ export class Connection {
 
   /** Writes what is unsent, unless a write is under way: then that one's end goes on. */
   pump(): void {
-    if (this.#conversation === undefined || this.#over || this.#doubted) return;
+    if (this.#conversation === undefined || this.#over || this.doubted) return;
     const { dialect, batch } = this.#conversation;
     while (!this.#writing && this.#queue.unsent !== undefined) {
       this.#gather(dialect, batch);
@@ -111,11 +112,9 @@ export class Connection {
 
   /** Sends nothing more until the node has answered a probe; ends when it does not. */
   doubt(): void {
-    if (this.#over || this.#doubted) return;
-    if (this.#conversation !== undefined && !this.#writing) {
-      this.#probe(this.#conversation);
-    }
-    this.#doubted = true;
+    if (this.#over || this.doubted) return;
+    this.#doubt = 'to be probed';
+    if (!this.#writing) this.#probe();
     const waitMs = DOUBT_SHARE * this.#settings.options.timeoutMs;
     this.#patience.start(waitMs, () => this.#end(forgotten(this.#settings.node.id, waitMs)));
   }
@@ -136,7 +135,11 @@ export class Connection {
     this.#end(error);
   }
 
-  #probe({ dialect, batch }: Conversation): void {
+  /** Before the greeting, that is what has to be answered. */
+  #probe(): void {
+    if (this.#conversation === undefined) return;
+    const { dialect, batch } = this.#conversation;
+    this.#doubt = 'probed';
     const queue = this.#queue;
     const probe = new Request('probe', '', 0);
     probe.deadline = queue.unsent?.deadline ?? 0;
@@ -151,7 +154,7 @@ export class Connection {
   }
 
   #trust(): void {
-    this.#doubted = false;
+    this.#doubt = 'none';
     this.#patience.stop();
     this.pump();
   }
@@ -195,7 +198,8 @@ export class Connection {
     // Called for every batch; an earlier one's call must not end the wait for a later one.
     if (!this.#writing || this.#socket.writableLength > 0) return;
     this.#writing = false;
-    this.pump();
+    if (this.#doubt === 'to be probed') this.#probe();
+    else this.pump();
   };
 
   #read(bytes: Buffer, length: number): boolean {
@@ -216,7 +220,7 @@ export class Connection {
 
   #greeted(name: DialectName): void {
     this.#patience.stop();
-    this.#doubted = false;
+    this.#doubt = 'none';
     const { node, options } = this.#settings;
     const dialect = name === 'meta' ? new MetaDialect(node.id, this.epoch) : new ClassicDialect(node.id, this.epoch);
     const reader = new ReplyReader(this.#queue, dialect, Math.max(options.maxValueBytes, LEAST_REPLY_BYTES));

@@ -132,6 +132,6 @@ export class Link {
       if (readAgain && request.kind === 'get' && !request.settled) again.push(request);
       else request.fail(lost(this.#settings.node.id, error));
     }
-    for (const request of again.reverse()) this.#queue.sendFirst(request);
+    for (const request of again.toReversed()) this.#queue.sendFirst(request);
   }
 }
