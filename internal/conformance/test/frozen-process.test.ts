@@ -1,5 +1,6 @@
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClientProcess, TRANSPORTS } from './processes/client-process.ts';
 import { ForgetfulProxy } from './processes/forgetful-proxy.ts';
@@ -23,14 +24,25 @@ const PROGRAM = `
 
 const ALL_WELL = ['value', 'value', 'value', 'miss', 'up'];
 
-describe.each(TRANSPORTS)('a process that was frozen (%s)', (transport) => {
+const KINDS = [
+  ...TRANSPORTS.map((transport) => ({ transport, tls: false })),
+  { transport: 'meta', tls: true },
+  { transport: 'memjs', tls: true },
+] as const;
+
+function fixture(name: string): string {
+  return readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');
+}
+
+describe.each(KINDS)('a process that was frozen ($transport, TLS: $tls)', ({ transport, tls }) => {
+  const material = tls ? { key: fixture('key.pem'), cert: fixture('certificate.pem') } : undefined;
   let cluster: LocalCluster;
   let proxy: ForgetfulProxy;
   let client: ClientProcess;
   beforeAll(async () => {
-    cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
+    cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded', ...(material === undefined ? {} : { tls: material }) });
     proxy = await ForgetfulProxy.start(cluster.nodes[0]?.port ?? 0);
-    client = new ClientProcess(PROGRAM, { transport, port: proxy.port });
+    client = new ClientProcess(PROGRAM, { transport, port: proxy.port, certificate: material?.cert });
     await client.next();
   });
   afterAll(async () => {

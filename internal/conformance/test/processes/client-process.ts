@@ -34,6 +34,8 @@ export const TRANSPORTS = ['meta', 'classic', 'memjs'] as const;
 export interface ClientSetup {
   readonly transport: (typeof TRANSPORTS)[number];
   readonly port: number;
+  /** The certificate to trust: over TLS. */
+  readonly certificate?: string | undefined;
   readonly options?: object;
 }
 
@@ -43,11 +45,13 @@ export class ClientProcess implements AsyncDisposable {
   readonly #messages: unknown[] = [];
   #said = '';
 
-  constructor(program: string, { transport, port, options = {} }: ClientSetup) {
+  constructor(program: string, { transport, port, certificate, options = {} }: ClientSetup) {
+    const servers = `${certificate === undefined ? 'memcached' : 'memcacheds'}://127.0.0.1:${port}`;
+    const tls = certificate === undefined ? {} : { tls: { ca: certificate } };
     const end = 'await client.close(); process.disconnect();';
     this.child = spawn(process.execPath, ['--input-type=module', '--eval', `${BEGINNING}\n${program}\n${end}`], {
       cwd: HERE,
-      env: { ...process.env, TRANSPORT: transport, SERVERS: `memcached://127.0.0.1:${port}`, OPTIONS: JSON.stringify(options) },
+      env: { ...process.env, TRANSPORT: transport, SERVERS: servers, OPTIONS: JSON.stringify({ ...tls, ...options }) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.child.stderr?.on('data', (text: Buffer) => (this.#said += text.toString()));
@@ -57,7 +61,13 @@ export class ClientProcess implements AsyncDisposable {
   /** What the program tells next. */
   async next(): Promise<unknown> {
     while (this.#messages.length === 0) {
-      const ended = await Promise.race([once(this.child, 'message').then(() => false), once(this.child, 'exit').then(() => true)]);
+      const waiting = new AbortController();
+      const { signal } = waiting;
+      const ended = await Promise.race([
+        once(this.child, 'message', { signal }).then(() => false),
+        once(this.child, 'exit', { signal }).then(() => true),
+      ]);
+      waiting.abort();
       if (ended && this.#messages.length === 0) throw new Error(`the program ended: ${this.#said}`);
     }
     return this.#messages.shift();

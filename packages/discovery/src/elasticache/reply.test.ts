@@ -60,7 +60,7 @@ describe('a reply', () => {
   });
 
   it('with less than it announces is waited for, and never taken for whole', () => {
-    expect(reply('CONFIG cluster 0 900\r\n1\na||11211\n\r\nEND\r\n')).toEqual({ kind: 'incomplete', needs: 22 + 900 + 4 });
+    expect(reply('CONFIG cluster 0 900\r\n1\na||11211\n\r\nEND\r\n')).toEqual({ kind: 'incomplete', needs: 22 + 900 + 1 });
   });
 
   it('cut off anywhere is not a reply', () => {

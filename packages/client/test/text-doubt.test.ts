@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { outcomes, ScriptedServer, type Peer } from './text-scripted-server.ts';
+
+const PROBE = 'version\r\n';
+const PROBED = 'VERSION 1.6.18\r\n';
+/** More than the buffers of a connection on one machine take. */
+const VALUES = 15;
+const VALUE = Buffer.alloc(1_000_000, 'v');
+
+beforeEach(() => vi.useFakeTimers({ toFake: ['Date'] }));
+afterEach(() => vi.useRealTimers());
+
+/** The machine was suspended: only the wall clock has gone on. It is noticed with the next request. */
+function sleep(): void {
+  vi.setSystemTime(Date.now() + 3_600_000);
+}
+
+async function untilProbed(peer: Peer): Promise<void> {
+  await vi.waitFor(() => expect(peer.received.subarray(-PROBE.length).toString('latin1')).toBe(PROBE), { timeout: 10_000 });
+}
+
+describe('a connection that stood while the process slept', () => {
+  it('is sent a probe and no request before that is answered', async () => {
+    const server = await ScriptedServer.start();
+    const peer = await server.serve();
+    sleep();
+    const answer = server.transport.get('key');
+    await untilProbed(peer);
+    expect(peer.received.toString('latin1')).toBe(PROBE);
+    await peer.lines(1);
+    peer.say(PROBED);
+    expect(await peer.lines(1)).toEqual([expect.stringContaining('key')]);
+    peer.say('EN\r\n');
+    expect([await answer, server.connections, server.losses]).toEqual([undefined, 1, []]);
+  });
+
+  it('finishes the write that was under way, and is probed behind it', async () => {
+    const server = await ScriptedServer.start({ timeoutMs: 10_000 });
+    const peer = await server.serve();
+    peer.socket.pause();
+    const attributes = { ttlSeconds: 60, flags: 0 };
+    const stored = Array.from({ length: VALUES }, (_, index) => server.transport.store('set', `key-${index}`, VALUE, attributes));
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    sleep();
+    const answer = server.transport.get('key');
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    peer.socket.resume();
+    await untilProbed(peer);
+    // The rest of what was asked for, and the request that woke, come after the probe.
+    const written = peer.received.toString('latin1').split('ms key-').length - 1;
+    peer.say('HD\r\n'.repeat(written) + PROBED);
+    void vi
+      .waitFor(() => expect(peer.received.toString('latin1')).toMatch(/mg key /), { timeout: 10_000 })
+      .then(() => {
+        peer.say('HD\r\n'.repeat(VALUES - written) + 'EN\r\n');
+      });
+    expect(await outcomes(stored)).toEqual(stored.map(() => 'stored'));
+    expect([await answer, server.connections, server.losses]).toEqual([undefined, 1, []]);
+  });
+
+  it('is replaced when the probe is not answered; what waited goes onto the next, and reads under way are asked again', async () => {
+    const server = await ScriptedServer.start({ timeoutMs: 400 });
+    const first = await server.serve();
+    const underWay = outcomes([server.transport.get('read'), server.transport.delete('written')]);
+    await first.lines(2);
+    sleep();
+    const answer = server.transport.get('key');
+    const second = await server.accept();
+    await second.lines(2);
+    second.say(`MN\r\n${PROBED}`);
+    expect(await second.lines(2)).toEqual([expect.stringContaining('read'), expect.stringContaining('key')]);
+    second.say('EN\r\nEN\r\n');
+    expect([...(await underWay), await answer]).toEqual([undefined, 'SESS_CONNECTION', undefined]);
+    // Nobody is told of a loss: the node is not to blame.
+    expect([server.connections, server.losses]).toEqual([2, []]);
+  });
+});
