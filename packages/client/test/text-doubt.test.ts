@@ -49,11 +49,8 @@ describe('a connection that stood while the process slept', () => {
     // The rest of what was asked for, and the request that woke, come after the probe.
     const written = peer.received.toString('latin1').split('ms key-').length - 1;
     peer.say('HD\r\n'.repeat(written) + PROBED);
-    void vi
-      .waitFor(() => expect(peer.received.toString('latin1')).toMatch(/mg key /), { timeout: 10_000 })
-      .then(() => {
-        peer.say('HD\r\n'.repeat(VALUES - written) + 'EN\r\n');
-      });
+    await vi.waitFor(() => expect(peer.received.toString('latin1')).toMatch(/mg key /), { timeout: 10_000 });
+    peer.say('HD\r\n'.repeat(VALUES - written) + 'EN\r\n');
     expect(await outcomes(stored)).toEqual(stored.map(() => 'stored'));
     expect([await answer, server.connections, server.losses]).toEqual([undefined, 1, []]);
   });

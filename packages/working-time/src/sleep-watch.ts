@@ -76,7 +76,7 @@ class Heart {
     const { idle, used } = { idle: waited() - this.#waited, used: processorMs() - this.#used };
     this.#note();
     const sleptMs = unknown + (used < LEAST_SHARE * passed ? passed : idle);
-    if (sleptMs > ASLEEP_MS) for (const listener of [...this.#listeners]) listener(sleptMs);
+    if (sleptMs > ASLEEP_MS) for (const listener of this.#listeners) listener(sleptMs);
   }
 
   readonly #beat = (): void => {
