@@ -76,7 +76,10 @@ export interface OperationOptions {
 }
 
 export interface SetOptions extends OperationOptions {
-  /** Whole seconds to live, 1 to 315,360,000 (ten years), and not past 2038-01-19, where memcached's time ends. */
+  /**
+   * Whole seconds to live, 1 to 315,360,000 (ten years), and not past 2038-01-19, where memcached's time ends. memcached counts seconds of its own clock: what
+   * has n of them ends after n - 1 to n.
+   */
   readonly ttlSeconds: number;
   /** What must be there for the write to happen. Default: anything. */
   readonly expect?: CacheRecord | 'absent' | undefined;

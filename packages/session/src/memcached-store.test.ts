@@ -3,7 +3,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { memcachedStore } from './memcached-store.ts';
 import type { SessionErrorCode } from './errors.ts';
 
-const RECORD: CacheRecord = { value: Buffer.from('value'), version: 7n, ttlSeconds: 30 };
+/** The time that memcached is given, and tells, is a second more than the session has. */
+const RECORD: CacheRecord = { value: Buffer.from('value'), version: 7n, ttlSeconds: 31 };
 
 function clientThat(methods: Partial<Client>): Client {
   return methods as Client;
@@ -17,19 +18,19 @@ describe('the memcached store', () => {
     expect(loaded).toMatchObject({ value: RECORD.value, ttlSeconds: 30 });
     if (loaded === undefined) throw new Error('a miss');
     await store.save('key', Buffer.from('next'), { ttlSeconds: 60, expect: loaded });
-    expect(set).toHaveBeenCalledWith('key', Buffer.from('next'), { ttlSeconds: 60, expect: RECORD });
+    expect(set).toHaveBeenCalledWith('key', Buffer.from('next'), { ttlSeconds: 61, expect: RECORD });
   });
 
   it('expects nothing for a new session', async () => {
     const set = vi.fn<Client['set']>().mockResolvedValue(RECORD);
     await memcachedStore(clientThat({ set })).save('key', RECORD.value, { ttlSeconds: 60, expect: 'absent' });
-    expect(set).toHaveBeenCalledWith('key', RECORD.value, { ttlSeconds: 60, expect: 'absent' });
+    expect(set).toHaveBeenCalledWith('key', RECORD.value, { ttlSeconds: 61, expect: 'absent' });
   });
 
   it('leaves a tombstone, and tells whether there was a session', async () => {
     const remove = vi.fn<Client['delete']>().mockResolvedValue(true);
     expect(await memcachedStore(clientThat({ delete: remove })).destroy('key', 60)).toBe(true);
-    expect(remove).toHaveBeenCalledWith('key', { ttlSeconds: 60 });
+    expect(remove).toHaveBeenCalledWith('key', { ttlSeconds: 61 });
   });
 
   it.each<[SessClientErrorCode, SessionErrorCode]>([

@@ -39,6 +39,17 @@ function saysHistorySecret({ historySecret, servers }: ClientOptions): boolean {
   return historySecret !== undefined || (typeof servers === 'string' && /[?&]historySecret=/.test(servers));
 }
 
+/**
+ * memcached counts whole seconds of its own clock, and may drop what has n of them after n - 1. So it is given one more than a session has: none ends before
+ * its cookie, or before `expiresAt`.
+ */
+const SPARE_SECONDS = 1;
+
+/** The longest time to live that the client takes: ten years. */
+const MAX_SECONDS = 315_360_000;
+
+const withSpare = (ttlSeconds: number): number => Math.min(MAX_SECONDS, ttlSeconds + SPARE_SECONDS);
+
 class MemcachedStore implements SessionStore {
   readonly name = 'memcached';
   readonly #client: Client;
@@ -64,17 +75,17 @@ class MemcachedStore implements SessionStore {
     return this.#client.get(key, options).then(storedOrMiss, rethrow);
   }
 
-  save(key: string, value: Uint8Array, { expect, user: _user, ...options }: SaveOptions): Promise<StoredSession> {
+  save(key: string, value: Uint8Array, { expect, user: _user, ttlSeconds, ...options }: SaveOptions): Promise<StoredSession> {
     const expected = expect === 'absent' ? expect : recordOf(expect);
-    return this.#client.set(key, value, { ...options, expect: expected }).then(stored, rethrow);
+    return this.#client.set(key, value, { ...options, ttlSeconds: withSpare(ttlSeconds), expect: expected }).then(stored, rethrow);
   }
 
   touch(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
-    return this.#client.touch(key, ttlSeconds, options).catch(rethrow);
+    return this.#client.touch(key, withSpare(ttlSeconds), options).catch(rethrow);
   }
 
   destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
-    return this.#client.delete(key, { ...options, ttlSeconds }).catch(rethrow);
+    return this.#client.delete(key, { ...options, ttlSeconds: withSpare(ttlSeconds) }).catch(rethrow);
   }
 
   places(key: string, which: 'any' | 'failing'): readonly string[] {
@@ -92,7 +103,8 @@ class MemcachedStore implements SessionStore {
 }
 
 function stored(record: CacheRecord): StoredSession {
-  return { value: record.value, token: record, ttlSeconds: record.ttlSeconds };
+  const left = record.ttlSeconds;
+  return { value: record.value, token: record, ttlSeconds: left === undefined ? undefined : Math.max(0, left - SPARE_SECONDS) };
 }
 
 function storedOrMiss(record: CacheRecord | undefined): StoredSession | undefined {

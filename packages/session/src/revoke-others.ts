@@ -1,4 +1,7 @@
 import { SessionError } from './errors.ts';
+import { loadOne } from './load-session.ts';
+import type { Persisted } from './session-context.ts';
+import type { Owner } from './session-owner.ts';
 import type { SessionState } from './session-state.ts';
 import { gone, readOnly, unavailable } from './write-session.ts';
 
@@ -16,10 +19,32 @@ export async function revokeOthers(state: SessionState): Promise<void> {
     );
   }
   const { persisted } = state;
-  const own = persisted?.owner !== undefined && persisted.owner.user === user ? persisted.owner.epoch : undefined;
-  const owner = await users.revoke(user ?? '', persisted?.identity.key, own);
-  // Revoked while this request ran: it can't make itself the exception.
-  if (owner === undefined) throw gone();
-  // One that is not stored yet gets the new epoch when it is.
-  if (persisted !== undefined) await state.told('asked', state.replace(persisted, state.encoded(), owner));
+  if (persisted === undefined) {
+    // It gets the new epoch when it is stored.
+    await users.revoke(user ?? '');
+    return;
+  }
+  // A double click: the second one waits until the first one's session carries its epoch.
+  const endTurn = await state.context.turns.take(`others of ${persisted.identity.key}`);
+  try {
+    const owner = await revokeUnlessRevoked(state, user ?? '', persisted);
+    // Revoked while this request ran: it can't make itself the exception.
+    if (owner === undefined) throw gone();
+    await state.told('asked', state.replace(persisted, state.encoded(), owner));
+  } finally {
+    endTurn();
+  }
+}
+
+/** `undefined` where this session was revoked itself. */
+async function revokeUnlessRevoked({ context }: SessionState, user: string, { identity, owner }: Persisted): Promise<Owner | undefined> {
+  const revokeFrom = (of: Owner | undefined): Promise<Owner | undefined> =>
+    context.users.revoke(user, identity.key, of?.user === user ? of.epoch : undefined);
+  const revoked = await revokeFrom(owner);
+  if (revoked !== undefined) return revoked;
+  // Or another request made this session the exception first: then it carries a later epoch by now.
+  const latest = await loadOne(context, identity);
+  if (latest.kind === 'unavailable') throw unavailable();
+  const isStill = latest.kind === 'found' && latest.readOnly === undefined && latest.persisted.owner?.user === user;
+  return isStill ? revokeFrom(latest.persisted.owner) : undefined;
 }

@@ -273,6 +273,15 @@ describe('revokeOthers', () => {
     expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', visits: 2 });
   });
 
+  it('holds when it is asked for twice at once: the session stays in, the others do not', async () => {
+    const app = unlisted({ userOf });
+    const [mine, phone] = [await login(app), await login(app)];
+    const requests = [await mine.open(), await mine.open(), await mine.open()];
+    await Promise.all(requests.map((session) => session.revokeOthers()));
+    for (const session of requests) await mine.close(session);
+    expect([await isIn(mine), await isIn(phone)]).toEqual([true, false]);
+  });
+
   it('is for who is logged in', async () => {
     const nobody = new Browser(unlisted({ userOf }));
     await nobody.visit(async (session) => expect(session.revokeOthers()).rejects.toMatchObject({ code: 'SESS_NO_USER' }));

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredSession } from '@sess/session';
 import { describe, expect, it } from 'vitest';
 import { until } from '../until.ts';
@@ -61,6 +62,26 @@ export function expirySection(opened: () => SessionStoreBench, { tellsTtl }: Ses
       await until('the session has ended', async () => ((await store.load(key)) === undefined ? true : undefined));
       await expect(store.save(key, VALUE, { ...TTL, expect: session })).rejects.toEqual(conflict);
       expect(await store.touch(key, 60)).toBe(false);
+    });
+
+    it('is not over before its seconds are, at whatever moment it began', async () => {
+      const { store } = opened();
+      const livesSeconds = 2;
+      const lives = async (delayMs: number): Promise<boolean> => {
+        await sleep(delayMs);
+        const [begun, touched] = [newKey(), newKey()];
+        const began = performance.now();
+        await store.save(begun, VALUE, { ttlSeconds: livesSeconds, expect: 'absent' });
+        await store.save(touched, VALUE, { ttlSeconds: 1, expect: 'absent' });
+        await store.touch(touched, livesSeconds);
+        // Nothing but the time itself can be waited for.
+        await sleep(began + livesSeconds * 1_000 - 150 - performance.now());
+        const found = await Promise.all([store.load(begun), store.load(touched)]);
+        // A busy machine may have answered too late to tell.
+        return performance.now() - began >= livesSeconds * 1_000 || found.every((session) => session !== undefined);
+      };
+      const moments = Array.from({ length: 8 }, (_, index) => lives(index * 125));
+      expect(await Promise.all(moments)).toEqual(moments.map(() => true));
     });
 
     it('is given anew by a touch and by a save', async () => {

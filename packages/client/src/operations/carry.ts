@@ -4,7 +4,7 @@
  */
 import { refusedValue, type RefusedValue } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS, type Tombstone } from '../record.ts';
-import { expressibleTtl } from '../transport/exptime.ts';
+import { expressibleTtl, secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../view/route.ts';
 import type { Cluster } from './cluster.ts';
@@ -44,8 +44,7 @@ async function carryTombstone(
   tombstone: Tombstone,
   options: RequestOptions | undefined,
 ): Promise<'overtaken' | RefusedValue> {
-  const now = cluster.clock.now();
-  const ttlSeconds = expressibleTtl(Math.max(1, Math.ceil((tombstone.endsAt - now) / 1000)), now);
+  const ttlSeconds = secondsUntil(tombstone.endsAt, cluster.clock.now());
   for (const look of owners) {
     if (look.entry?.kind === 'tombstone') continue;
     const replaced = await replace(cluster, key, look, tombstone.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);

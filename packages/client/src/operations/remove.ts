@@ -1,6 +1,7 @@
 /** Destroying a key: a tombstone on every node that could be asked for it. */
 import type { SessClientError } from '../errors.ts';
 import { encodeTombstone, TOMBSTONE_FLAGS } from '../record.ts';
+import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../view/route.ts';
 import { conflict } from './conflict.ts';
@@ -56,7 +57,7 @@ async function bury(
   endsAt: number,
   options: RequestOptions | undefined,
 ): Promise<{ readonly replaced: boolean; readonly silence: SessClientError | undefined }> {
-  const ttlSeconds = Math.max(1, Math.ceil((endsAt - cluster.clock.now()) / 1000));
+  const ttlSeconds = secondsUntil(endsAt, cluster.clock.now());
   let seen = look;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     if (seen.silence !== undefined) return { replaced: false, silence: seen.silence };

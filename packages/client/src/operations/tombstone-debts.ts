@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts';
 import { tombstoneDroppedChannel } from '../diagnostics.ts';
 import { TOMBSTONE_FLAGS } from '../record.ts';
+import { secondsUntil } from '../transport/exptime.ts';
 import type { Holder } from './cluster.ts';
 import { casOf } from './look.ts';
 
@@ -54,7 +55,7 @@ export class TombstoneDebts {
     const found = await holder.look(key, undefined);
     if (found?.kind === 'tombstone') return;
     const cas = found === undefined ? undefined : casOf(found);
-    const ttlSeconds = Math.max(1, Math.ceil((endsAt - this.#clock.now()) / 1000));
+    const ttlSeconds = secondsUntil(endsAt, this.#clock.now());
     await holder.store(cas === undefined ? 'add' : { cas }, key, tombstone, { ttlSeconds, flags: TOMBSTONE_FLAGS }, undefined);
   }
 }

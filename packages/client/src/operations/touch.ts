@@ -1,6 +1,7 @@
 /** Moving a key's expiry on every node that could be asked for it. It never shortens a life, and never touches a tombstone. */
 import { SessClientError } from '../errors.ts';
 import { RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
+import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../view/route.ts';
 import type { Cluster } from './cluster.ts';
@@ -101,7 +102,7 @@ async function giveBackItsEnd(
 ): Promise<void> {
   const { entry } = await lookAt(cluster, key, id, options);
   if (entry?.kind !== 'tombstone') return;
-  const ttlSeconds = Math.ceil((entry.endsAt - cluster.clock.now()) / 1000);
+  const ttlSeconds = secondsUntil(entry.endsAt, cluster.clock.now());
   if (ttlSeconds <= touchedTo) return;
   await cluster.holder(id).store({ cas: entry.cas }, key, entry.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
 }

@@ -86,7 +86,7 @@ describe('set that expects a record', () => {
     const read = await client.set('key', 'one', { ttlSeconds }).then(() => readBack(client, 'key'));
     await client.delete('key', { ttlSeconds: 10 });
     await expect(client.set('key', 'two', { ttlSeconds, expect: read })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
-    await clock.pass(10_000);
+    await clock.pass(11_000);
     const attempt = client.set('key', 'two', { ttlSeconds, expect: read });
     await expect(attempt).rejects.toMatchObject({ code: 'SESS_CONFLICT', message: expect.stringContaining('gone') as string });
     await expect(client.get('key')).resolves.toBeUndefined();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { expressibleTtl, toExptime } from './exptime.ts';
+import { expressibleTtl, secondsUntil, toExptime } from './exptime.ts';
 
 const NOW_MS = Date.parse('2025-03-01T12:00:00.900Z');
 
@@ -36,6 +36,22 @@ describe('toExptime', () => {
       expect(() => toExptime(ttl, NOW_MS)).toThrow(expect.objectContaining({ code: 'SESS_BAD_VALUE' }));
     },
   );
+});
+
+describe('what must stand until a moment', () => {
+  it.each([
+    [-5_000, 2],
+    [1, 2],
+    [1_000, 2],
+    [1_001, 3],
+    [60_000, 61],
+  ])('%i ms ahead is given %i seconds, of which memcached may drop one', (ahead, seconds) => {
+    expect(secondsUntil(NOW_MS + ahead, NOW_MS)).toBe(seconds);
+  });
+
+  it('ends where memcached’s time does at the latest', () => {
+    expect(toExptime(secondsUntil(0x7fff_ffff * 1000, NOW_MS), NOW_MS)).toBeLessThanOrEqual(0x7fff_ffff);
+  });
 });
 
 describe('a time to live that was read', () => {

@@ -30,3 +30,11 @@ function badTtl(ttlSeconds: unknown, expected: string): SessClientError {
 export function expressibleTtl(ttlSeconds: number, nowMs: number): number {
   return Math.min(ttlSeconds, Math.max(1, LAST_EXPTIME - Math.ceil(nowMs / 1000)));
 }
+
+/**
+ * Seconds for what must stand until `endsAt`, milliseconds since 1970: rounded up, and one more, because memcached counts whole seconds of its own clock and
+ * may drop what has n of them after n - 1.
+ */
+export function secondsUntil(endsAt: number, nowMs: number): number {
+  return expressibleTtl(Math.max(1, Math.ceil((endsAt - nowMs) / 1000)) + 1, nowMs);
+}
