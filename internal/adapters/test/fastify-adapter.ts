@@ -14,7 +14,8 @@ export const fastifyAdapter: AdapterSubject = {
       app.get(path, { config }, async (request, reply) => handler(exchangeOf(request, reply)));
     }
     if (last !== undefined) app.addHook('onSend', async (request, reply) => last(exchangeOf(request, reply)));
-    return { origin: await app.listen({ port: 0, host: '127.0.0.1' }), errors, close: () => app.close() };
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+    return { origin, sessions: app.sessions, errors, close: () => app.close() };
   },
 };
 

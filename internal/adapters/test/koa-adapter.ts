@@ -15,7 +15,8 @@ export const koaAdapter: AdapterSubject = {
       await next();
       last?.(exchangeOf(ctx));
     });
-    app.use(sessions({ ...options, ignore: (ctx) => ctx.path.startsWith('/ignored') }));
+    const middleware = sessions({ ...options, ignore: (ctx) => ctx.path.startsWith('/ignored') });
+    app.use(middleware);
     app.use(async (ctx) => {
       ctx.body = (await routes[ctx.path]?.(exchangeOf(ctx))) ?? null;
     });
@@ -27,7 +28,7 @@ export const koaAdapter: AdapterSubject = {
       server.close();
       await once(server, 'close');
     };
-    return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, errors, close };
+    return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sessions: middleware, errors, close };
   },
 };
 

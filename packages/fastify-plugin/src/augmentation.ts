@@ -2,7 +2,7 @@ import type { Session, SessionsHealth, SessionsOfUsers } from '@sess/session';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The sessions of users: `revokeUser(user)` and `ofUser(user)`, with the option `userOf`. And for readiness probes: `ready()` and `state`. */
+    /** The sessions of users: `revokeUser(user)`, `ofUser(user)` and `end(user, key)`, with the option `userOf`. And for readiness probes: `ready()` and `state`. */
     readonly sessions: SessionsOfUsers & SessionsHealth;
   }
 

@@ -17,7 +17,7 @@ export interface KoaSessionsOptions extends SessionsOptions {
 }
 
 /**
- * A middleware that can be closed, knows the sessions of users (`revokeUser`, `ofUser`, with the option `userOf`), and tells readiness probes how it is
+ * A middleware that can be closed, knows the sessions of users (`revokeUser`, `ofUser`, `end`, with the option `userOf`), and tells readiness probes how it is
  * (`ready()`, `state`).
  */
 export interface SessionsMiddleware extends Middleware, SessionsOfUsers, SessionsHealth {

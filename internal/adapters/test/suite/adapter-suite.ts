@@ -2,6 +2,7 @@ import { until } from '@sess/conformance';
 import { describe, expect, it } from 'vitest';
 import { AdapterBench, TTL_SECONDS } from './bench.ts';
 import type { AdapterAppOptions, AdapterSubject } from './subject.ts';
+import { usersSection } from './users-section.ts';
 
 type Opened = Parameters<typeof AdapterBench.open>[2];
 
@@ -11,10 +12,11 @@ export function adapterConformance(subject: AdapterSubject): void {
     AdapterBench.open(subject, routes, options);
   describe(`${subject.name}: responses and caches`, () => cacheSection(open));
   describe(`${subject.name}: the session where it is not expected`, () => readingSection(open));
+  describe(`${subject.name}: a user’s session`, () => usersSection(open));
   describe(`${subject.name}: an answer that the application writes itself`, () => rawSection(open));
 }
 
-type Open = (routes: AdapterAppOptions['routes'], options?: Opened) => Promise<AdapterBench>;
+export type Open = (routes: AdapterAppOptions['routes'], options?: Opened) => Promise<AdapterBench>;
 
 function cacheSection(open: Open): void {
   it('vary by the cookie where the session was read, and only there', async () => {

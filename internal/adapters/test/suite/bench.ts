@@ -81,6 +81,7 @@ function testStore(now: () => number): TestStore {
     save: guard(store.save.bind(store)),
     touch: guard(store.touch.bind(store)),
     destroy: guard(store.destroy.bind(store)),
+    ofUser: guard(async (user) => (await store.ofUser?.(user)) ?? []),
     close: () => store.close(),
   };
   return failing;

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Session, SessionsOptions } from '@sess/session';
+import type { Session, SessionsOfUsers, SessionsOptions } from '@sess/session';
 
 declare module '@sess/session' {
   interface SessionData {
@@ -35,6 +35,7 @@ export interface Exchange {
 
 export interface AdapterApp {
   readonly origin: string;
+  readonly sessions: SessionsOfUsers;
   /** Errors that were logged, or told to the application. */
   readonly errors: readonly unknown[];
   readonly close: () => Promise<void>;
