@@ -1,22 +1,17 @@
 import { until } from '@sess/conformance';
 import { describe, expect, it } from 'vitest';
-import { AdapterBench, TTL_SECONDS } from './bench.ts';
-import type { AdapterAppOptions, AdapterSubject } from './subject.ts';
+import { AdapterBench, TTL_SECONDS, type Open } from './bench.ts';
+import type { AdapterSubject } from './subject.ts';
 import { usersSection } from './users-section.ts';
-
-type Opened = Parameters<typeof AdapterBench.open>[2];
 
 /** Declares, for vitest, what every adapter does with a response, over real HTTP. To be called once for each. */
 export function adapterConformance(subject: AdapterSubject): void {
-  const open = (routes: AdapterAppOptions['routes'], options?: Opened): Promise<AdapterBench> =>
-    AdapterBench.open(subject, routes, options);
+  const open: Open = (routes, options) => AdapterBench.open(subject, routes, options);
   describe(`${subject.name}: responses and caches`, () => cacheSection(open));
   describe(`${subject.name}: the session where it is not expected`, () => readingSection(open));
   describe(`${subject.name}: a user’s session`, () => usersSection(open));
   describe(`${subject.name}: an answer that the application writes itself`, () => rawSection(open));
 }
-
-export type Open = (routes: AdapterAppOptions['routes'], options?: Opened) => Promise<AdapterBench>;
 
 function cacheSection(open: Open): void {
   it('vary by the cookie where the session was read, and only there', async () => {

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { Browser } from '@sess/conformance';
 import type { SessionData } from '@sess/session';
 import { expect, it } from 'vitest';
-import type { Open } from './adapter-suite.ts';
+import type { Open } from './bench.ts';
 
 const userOf = (data: SessionData): string | undefined => data.user;
 

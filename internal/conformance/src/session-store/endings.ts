@@ -76,9 +76,9 @@ export function expirySection(opened: () => SessionStoreBench, { tellsTtl }: Ses
         await store.touch(touched, livesSeconds);
         // Nothing but the time itself can be waited for.
         await sleep(began + livesSeconds * 1_000 - 150 - performance.now());
-        const found = await Promise.all([store.load(begun), store.load(touched)]);
+        const held = await Promise.all([store.load(begun), store.load(touched)]);
         // A busy machine may have answered too late to tell.
-        return performance.now() - began >= livesSeconds * 1_000 || found.every((session) => session !== undefined);
+        return performance.now() - began >= livesSeconds * 1_000 || held.every((session) => session !== undefined);
       };
       const moments = Array.from({ length: 8 }, (_, index) => lives(index * 125));
       expect(await Promise.all(moments)).toEqual(moments.map(() => true));
