@@ -1,6 +1,6 @@
-import { Pool } from 'pg';
 import { meaningOf } from './errors.ts';
 import type { ResolvedPostgresOptions } from './options.ts';
+import { PatientPool } from './patient-pool.ts';
 import type { Queryable, QueryResult } from './queryable.ts';
 
 /** Statements sent to PostgreSQL, over connections of the application or of its own. */
@@ -16,19 +16,17 @@ export function connectTo(options: ResolvedPostgresOptions): Connection {
   const { source } = options;
   if (source.kind === 'pool') return connection(source.pool, options.table, async () => {});
   const { statementTimeoutMs, connections } = options;
-  const pool = new Pool({
-    connectionString: source.connectionString,
-    max: connections,
-    connectionTimeoutMillis: statementTimeoutMs,
-    statement_timeout: statementTimeoutMs,
-    // Where the server is gone rather than slow nobody but this process can end the wait.
-    query_timeout: statementTimeoutMs * 2,
-    idle_in_transaction_session_timeout: 60_000,
-    application_name: 'sess',
-    allowExitOnIdle: true,
-  });
-  // An idle connection that is lost is replaced when it is needed; without a listener it would end the process.
-  pool.on('error', () => {});
+  const pool = new PatientPool(
+    {
+      connectionString: source.connectionString,
+      max: connections,
+      statement_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: 60_000,
+      application_name: 'sess',
+      allowExitOnIdle: true,
+    },
+    statementTimeoutMs,
+  );
   let closing: Promise<void> | undefined;
   return connection(pool, options.table, () => (closing ??= pool.end()));
 }

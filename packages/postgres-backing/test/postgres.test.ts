@@ -40,6 +40,18 @@ describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL'
     await expect(backing.load('s/any', calm)).rejects.toMatchObject(missing);
   });
 
+  it('are found by a process that is busy while it connects, and while the answer is on its way', async () => {
+    await open().migrate();
+    const backing = open({ statementTimeoutMs: 150 });
+    for (const nothing of ['connecting', 'asking']) {
+      const answer = backing.load(nothing, calm);
+      await new Promise((resolve) => setImmediate(resolve));
+      const end = performance.now() + 700;
+      while (performance.now() < end);
+      expect(await answer).toBeUndefined();
+    }
+  });
+
   it('have their tables made by eight processes at once, and again', async () => {
     const backings = Array.from({ length: 8 }, () => open({ table: 'at_once' }));
     await Promise.all(backings.map((backing) => backing.migrate()));

@@ -1,3 +1,4 @@
+import { afterWorking } from '@sess/working-time';
 import { publish, type BackingEvent } from '../diagnostics.ts';
 import { SessionError, type SessionErrorCode } from '../errors.ts';
 import type { ResolvedBacking } from './backing-options.ts';
@@ -11,7 +12,7 @@ const MAX_REST_MS = 10_000;
 type Operation = BackingEvent['operation'];
 
 /**
- * The one way to the database: every request has a deadline, so many are made at once and in a second, and a database that keeps failing is left alone for a
+ * The one way to the database: every request has a deadline, which a busy process does not run into, so many are made at once and in a second, and a database that keeps failing is left alone for a
  * while, so that requests do not each wait for it.
  */
 export class BackingGate {
@@ -58,13 +59,13 @@ export class BackingGate {
 
   async #timed<T>(operation: Operation, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const aborter = new AbortController();
-    let deadline: NodeJS.Timeout | undefined;
+    let calm = (): void => {};
     const tooLate = new Promise<never>((_, reject) => {
-      deadline = setTimeout(() => {
+      calm = afterWorking(this.#timeoutMs, () => {
         const error = new Error(`no answer within ${this.#timeoutMs} ms`);
         aborter.abort(error);
         reject(error);
-      }, this.#timeoutMs);
+      });
     });
     try {
       const result = await Promise.race([work(aborter.signal), tooLate]);
@@ -80,7 +81,7 @@ export class BackingGate {
       const why = error instanceof Error ? error.message : String(error);
       throw this.#failed(operation, `${this.#name}: ${operation} failed: ${why}`, error);
     } finally {
-      clearTimeout(deadline);
+      calm();
     }
   }
 

@@ -1,3 +1,4 @@
+import { WorkingClock } from '@sess/working-time';
 import { publish, type BackingEvent } from '../diagnostics.ts';
 import { hasCode, SessionError } from '../errors.ts';
 import type { SessionToSave } from './backing.ts';
@@ -77,13 +78,15 @@ export class PendingWrites {
   /** Tries all once more, until `timeoutMs` is over. How many were given up. */
   async close(timeoutMs: number): Promise<number> {
     this.#closed = true;
-    const until = performance.now() + timeoutMs;
+    const patience = new WorkingClock();
+    const isOver = new Promise<void>((resolve) => patience.start(timeoutMs, resolve));
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while (this.#writes.size > 0 && performance.now() < until) {
-      await within(this.#round ?? this.#start(), until - performance.now());
-      if (this.#pauseMs > 0 && this.#writes.size > 0) await pause(Math.min(MIN_PAUSE_MS, Math.max(0, until - performance.now())));
+    while (this.#writes.size > 0 && patience.running) {
+      await Promise.race([this.#round ?? this.#start(), isOver]);
+      if (this.#pauseMs > 0 && this.#writes.size > 0) await Promise.race([pause(MIN_PAUSE_MS), isOver]);
     }
+    patience.stop();
     clearTimeout(this.#timer);
     const lost = [...this.#writes.values()];
     this.#writes.clear();
@@ -162,10 +165,4 @@ function endOf(write: PendingWrite): number {
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-async function within(work: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.max(0, milliseconds))))]);
-  clearTimeout(timer);
 }

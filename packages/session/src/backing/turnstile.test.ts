@@ -25,7 +25,10 @@ describe('a turnstile', () => {
     const turnstile = new Turnstile({ concurrency: 1, queued: 1, waitMs: 1_000 });
     await turnstile.enter();
     const second = turnstile.enter();
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(turnstile.waiting).toBe(1);
+    // What sockets have waiting is read first.
+    await vi.advanceTimersByTimeAsync(2);
     expect([await second, turnstile.waiting]).toEqual([undefined, 0]);
   });
 

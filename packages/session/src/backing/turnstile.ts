@@ -1,3 +1,5 @@
+import { WorkingClock } from '@sess/working-time';
+
 /** Bounds of a {@link Turnstile}. */
 export interface TurnstileBounds {
   /** Holders at once. */
@@ -6,13 +8,14 @@ export interface TurnstileBounds {
   readonly perSecond?: number;
   /** Waiting for their turn. */
   readonly queued: number;
-  /** How long one waits, in milliseconds. */
+  /** How long one waits, in milliseconds in which this process could work: one that is busy must not blame the other side. */
   readonly waitMs: number;
 }
 
 interface Waiter {
   enter(): void;
-  readonly deadline: NodeJS.Timeout;
+  giveUp(): void;
+  readonly dueAt: number;
 }
 
 /** The part of a second's entries that may come one upon the other. */
@@ -29,6 +32,8 @@ const ROUNDING_MS = 0.001;
 export class Turnstile {
   readonly #bounds: TurnstileBounds;
   readonly #waiting = new Set<Waiter>();
+  /** As all wait equally long, who came first is the first to give up. */
+  readonly #patience = new WorkingClock();
   /** How far apart entries are on average, and by how much of that time they may be ahead: the generic cell rate algorithm (ITU-T I.371). */
   readonly #intervalMs: number;
   readonly #aheadMs: number;
@@ -56,20 +61,28 @@ export class Turnstile {
     const { queued, waitMs } = this.#bounds;
     if (this.#waiting.size >= queued) return undefined;
     return new Promise((resolve) => {
-      const waiter: Waiter = {
-        enter: () => {
-          clearTimeout(waiter.deadline);
-          resolve(this.#admit());
-        },
-        deadline: setTimeout(() => {
-          this.#waiting.delete(waiter);
-          resolve(undefined);
-        }, waitMs),
-      };
-      this.#waiting.add(waiter);
+      this.#waiting.add({
+        enter: () => resolve(this.#admit()),
+        giveUp: () => resolve(undefined),
+        dueAt: this.#patience.now() + waitMs,
+      });
+      if (!this.#patience.running) this.#patience.start(waitMs, this.#giveUp);
       this.#schedule();
     });
   }
+
+  readonly #giveUp = (): void => {
+    const now = this.#patience.now();
+    for (const waiter of this.#waiting) {
+      // Timers of Node.js may be a fraction of a millisecond early.
+      if (waiter.dueAt >= now + 1) {
+        this.#patience.start(waiter.dueAt - now, this.#giveUp);
+        return;
+      }
+      this.#waiting.delete(waiter);
+      waiter.giveUp();
+    }
+  };
 
   #admit(): () => void {
     this.#dueAt = Math.max(this.#dueAt, performance.now()) + this.#intervalMs;
@@ -95,6 +108,7 @@ export class Turnstile {
       this.#waiting.delete(waiter);
       waiter.enter();
     }
+    if (this.#waiting.size === 0) this.#patience.stop();
     this.#schedule();
   }
 

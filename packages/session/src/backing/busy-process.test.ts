@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { BackingGate } from './backing-gate.ts';
+import { resolveBacking } from './backing-options.ts';
+import { memoryBacking } from './memory-backing.ts';
+import { PendingWrites } from './pending-writes.ts';
+import { Turnstile } from './turnstile.ts';
+
+const TIMEOUT_MS = 100;
+
+/** Synchronous work, far longer than any timeout here. */
+function work(): void {
+  const end = performance.now() + 4 * TIMEOUT_MS;
+  while (performance.now() < end);
+}
+
+/** What a database answers with: I/O, which a busy process reads late. */
+async function answer(): Promise<void> {
+  await readFile(new URL(import.meta.url));
+}
+
+describe('a process that is busy for longer than a timeout', () => {
+  it('does not take a database that has answered for one that did not', async () => {
+    const resolved = resolveBacking({ backing: memoryBacking(), backingLimits: { timeoutMs: TIMEOUT_MS } });
+    if (resolved === undefined) throw new Error('no backing');
+    const loaded = new BackingGate(resolved, Date.now).run('load', () => answer().then(() => 'loaded'));
+    work();
+    expect(await loaded).toBe('loaded');
+  });
+
+  it('lets in who waits for a turn', async () => {
+    const turnstile = new Turnstile({ concurrency: 1, queued: 1, waitMs: TIMEOUT_MS });
+    const leave = await turnstile.enter();
+    const second = turnstile.enter();
+    void answer().then(() => leave?.());
+    work();
+    expect(await second).toBeTypeOf('function');
+  });
+
+  it('writes when it closes what the database would have taken in time', async () => {
+    const writes = new PendingWrites({ name: 'test', most: 10, now: Date.now, write: answer });
+    writes.add('id', { kind: 'destroy', until: Date.now() + 60_000, failed: false });
+    const lost = writes.close(TIMEOUT_MS);
+    work();
+    expect(await lost).toBe(0);
+  });
+});
