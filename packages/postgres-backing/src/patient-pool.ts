@@ -1,4 +1,4 @@
-import { afterWorking, WorkingClock } from '@sess/working-time';
+import { WorkingClock } from '@sess/working-time';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Queryable, QueryConfig, QueryResult } from './queryable.ts';
 
@@ -21,30 +21,21 @@ export class PatientPool implements Queryable {
   async query(sql: string): Promise<unknown>;
   async query(what: QueryConfig | string): Promise<unknown> {
     const client = await this.#connect();
-    return new Promise((resolve, reject) => {
-      let held = true;
-      const release = (error?: Error): void => {
-        if (held) client.release(error);
-        held = false;
-        cancel();
-      };
-      const cancel = afterWorking(2 * this.#timeoutMs, () => {
-        // Where the server is gone rather than slow nobody but this process can end the wait.
-        const error = new Error(`no answer within ${2 * this.#timeoutMs} ms`);
-        release(error);
-        reject(error);
-      });
-      client.query(what).then(
-        (result) => {
-          release();
-          resolve(result);
-        },
-        (error: Error) => {
-          release(error);
-          reject(error);
-        },
-      );
+    const patience = new WorkingClock();
+    const tooLate = new Promise<never>((_, reject) => {
+      patience.start(2 * this.#timeoutMs, () => reject(new Error(`no answer within ${2 * this.#timeoutMs} ms`)));
     });
+    try {
+      const result = await Promise.race([client.query(what), tooLate]);
+      client.release();
+      return result;
+    } catch (error) {
+      // Where the server is gone rather than slow nobody but this process can end the wait: the connection is not used again.
+      client.release(true);
+      throw error;
+    } finally {
+      patience.stop();
+    }
   }
 
   end(): Promise<void> {

@@ -1,4 +1,4 @@
-import { afterWorking } from '@sess/working-time';
+import { WorkingClock } from '@sess/working-time';
 import { publish, type BackingEvent } from '../diagnostics.ts';
 import { SessionError, type SessionErrorCode } from '../errors.ts';
 import type { ResolvedBacking } from './backing-options.ts';
@@ -59,9 +59,9 @@ export class BackingGate {
 
   async #timed<T>(operation: Operation, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const aborter = new AbortController();
-    let calm = (): void => {};
+    const patience = new WorkingClock();
     const tooLate = new Promise<never>((_, reject) => {
-      calm = afterWorking(this.#timeoutMs, () => {
+      patience.start(this.#timeoutMs, () => {
         const error = new Error(`no answer within ${this.#timeoutMs} ms`);
         aborter.abort(error);
         reject(error);
@@ -81,7 +81,7 @@ export class BackingGate {
       const why = error instanceof Error ? error.message : String(error);
       throw this.#failed(operation, `${this.#name}: ${operation} failed: ${why}`, error);
     } finally {
-      calm();
+      patience.stop();
     }
   }
 
