@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { serve } from '@sess/conformance';
 import { sessions } from '@sess/koa-middleware';
 import Koa, { type Context } from 'koa';
 import type { AdapterSubject, Exchange } from './suite/subject.ts';
@@ -21,14 +19,7 @@ export const koaAdapter: AdapterSubject = {
       ctx.body = (await routes[ctx.path]?.(exchangeOf(ctx))) ?? null;
     });
     const answer = app.callback();
-    const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const close = async (): Promise<void> => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    };
-    return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sessions: middleware, errors, close };
+    return { ...(await serve((request, response) => void answer(request, response))), sessions: middleware, errors };
   },
 };
 

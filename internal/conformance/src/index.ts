@@ -6,5 +6,6 @@ export type { TransportCapabilities, TransportSubject } from './transport/subjec
 export { transportConformance } from './transport-suite.ts';
 export { LIFETIME_SECONDS, type LibraryApp, type LibraryAppOptions, type SessionLibrarySubject } from './session-library/subject.ts';
 export { sessionLibraryConformance } from './session-library-suite.ts';
-export { Browser } from './session-library/browser.ts';
+export { Browser, type Answer } from './session-library/browser.ts';
+export { serve, type Served } from './serve.ts';
 export { until } from './until.ts';

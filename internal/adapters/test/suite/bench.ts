@@ -1,7 +1,7 @@
 import { Browser } from '@sess/conformance';
-import { memoryStore, SessionError, type SessionsOptions, type SessionStore } from '@sess/session';
-
+import type { SessionsOptions } from '@sess/session';
 import type { AdapterApp, AdapterAppOptions, AdapterSubject } from './subject.ts';
+import { testStore, type TestStore } from './test-store.ts';
 
 const SECRET = 'a secret of at least thirty-two bytes';
 export const TTL_SECONDS = 3_600;
@@ -63,29 +63,3 @@ const ROUTES: AdapterAppOptions['routes'] = {
   '/user': ({ session }) => ({ user: session.data.user ?? null, note: session.data.note ?? null }),
   '/plain': () => ({}),
 };
-
-/** A store whose operations fail while `down` is true, and wait for `gate` where there is one. */
-export type TestStore = SessionStore & { down: boolean; gate: Promise<void> | undefined };
-
-function testStore(now: () => number): TestStore {
-  const store = memoryStore({ now });
-  const guard = <T extends unknown[], R>(operation: (...given: T) => Promise<R>) => {
-    return async (...given: T): Promise<R> => {
-      await failing.gate;
-      if (failing.down) throw new SessionError('SESS_UNAVAILABLE', 'no node is in reach');
-      return operation(...given);
-    };
-  };
-  const failing: TestStore = {
-    name: 'test',
-    down: false,
-    gate: undefined,
-    load: guard(store.load.bind(store)),
-    save: guard(store.save.bind(store)),
-    touch: guard(store.touch.bind(store)),
-    destroy: guard(store.destroy.bind(store)),
-    ofUser: guard(async (user) => (await store.ofUser?.(user)) ?? []),
-    close: () => store.close(),
-  };
-  return failing;
-}

@@ -4,7 +4,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** A browser as far as cookies go: keeps what it is told to keep, over real HTTP. */
+/** A browser as far as cookies go: keeps what it is told to keep, over real HTTP. It follows no redirect. */
 export class Browser {
   readonly #origin: string;
   readonly cookies: Map<string, string>;
@@ -19,10 +19,19 @@ export class Browser {
     return new Browser(this.#origin, this.cookies);
   }
 
+  get(path: string): Promise<Answer> {
+    return this.#ask(path, {});
+  }
+
+  /** Sends a form. */
+  post(path: string, form: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return this.#ask(path, { method: 'POST', body: new URLSearchParams(form) });
+  }
+
   /** The whole answer: express-session saves between its first byte and its last. */
-  async get(path: string): Promise<Answer> {
+  async #ask(path: string, options: RequestInit): Promise<Answer> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(this.#origin + path, { headers: cookie === '' ? {} : { cookie } });
+    const response = await fetch(this.#origin + path, { ...options, redirect: 'manual', headers: cookie === '' ? {} : { cookie } });
     for (const line of response.headers.getSetCookie()) this.#accept(line);
     return { status: response.status, headers: response.headers, text: await response.text() };
   }

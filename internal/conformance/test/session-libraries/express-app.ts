@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { SessStore } from '@sess/express-session-store';
 import express from 'express';
 import session from 'express-session';
+import { serve } from '../../src/serve.ts';
 import { LIFETIME_SECONDS, type LibraryApp, type LibraryAppOptions } from '../../src/session-library/subject.ts';
 
 export const SECRET = 'a secret of at least thirty-two bytes';
@@ -73,14 +72,7 @@ export async function startExpress(
     errors.push(error);
     next(error);
   }) satisfies express.ErrorRequestHandler);
-  const server = app.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const close = async (): Promise<void> => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  };
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, errors, close };
+  return { ...(await serve(app)), errors };
 }
 
 /** express-session's callbacks as promises. */

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { SessStore } from '@sess/koa-session-store';
 import Koa, { type Context } from 'koa';
 import session, { type CreateSessionOptions } from 'koa-session';
+import { serve } from '../../src/serve.ts';
 import { LIFETIME_SECONDS, type LibraryApp, type LibraryAppOptions } from '../../src/session-library/subject.ts';
 import { SECRET } from './express-app.ts';
 
@@ -48,14 +46,7 @@ export async function startKoa({ client, gate }: LibraryAppOptions, options: Cre
     await routes[ctx.path]?.(ctx);
   });
   const answer = app.callback();
-  const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const close = async (): Promise<void> => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  };
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, errors, close };
+  return { ...(await serve((request, response) => void answer(request, response))), errors };
 }
 
 function put(ctx: Context, suffix = ''): void {

@@ -1,0 +1,27 @@
+import { memoryStore, SessionError, type SessionStore } from '@sess/session';
+
+/** A store whose operations fail while `down` is true, and wait for `gate` where there is one. */
+export type TestStore = SessionStore & { down: boolean; gate: Promise<void> | undefined };
+
+export function testStore(now: () => number): TestStore {
+  const store = memoryStore({ now });
+  const guard = <T extends unknown[], R>(operation: (...given: T) => Promise<R>) => {
+    return async (...given: T): Promise<R> => {
+      await failing.gate;
+      if (failing.down) throw new SessionError('SESS_UNAVAILABLE', 'no node is in reach');
+      return operation(...given);
+    };
+  };
+  const failing: TestStore = {
+    name: 'test',
+    down: false,
+    gate: undefined,
+    load: guard(store.load.bind(store)),
+    save: guard(store.save.bind(store)),
+    touch: guard(store.touch.bind(store)),
+    destroy: guard(store.destroy.bind(store)),
+    ofUser: guard(async (user) => (await store.ofUser?.(user)) ?? []),
+    close: () => store.close(),
+  };
+  return failing;
+}
