@@ -80,18 +80,23 @@ export class VirtualNetwork {
     return address === undefined || node?.address === address ? node : undefined;
   }
 
-  /** Brings a request to its node, which settles nothing: see `quietly`. `false` when it was lost. */
-  deliverToNode(arrive: () => void): boolean {
-    const delayMs = this.#delay();
-    if (delayMs !== undefined) this.time.quietly(delayMs, arrive);
-    return delayMs !== undefined;
+  /** Brings a request to its node, which settles nothing: see `quietly`. Not before `earliest`. When it arrives; `undefined` when it was lost. */
+  deliverToNode(earliest: number, arrive: () => void): number | undefined {
+    const arrivesAt = this.#arrival(earliest);
+    if (arrivesAt !== undefined) this.time.quietly(arrivesAt - this.time.now, arrive);
+    return arrivesAt;
   }
 
-  /** Brings an answer to its client. `false` when it was lost. */
-  deliverToClient(arrive: () => void): boolean {
+  /** Brings an answer to its client. Not before `earliest`. When it arrives; `undefined` when it was lost. */
+  deliverToClient(earliest: number, arrive: () => void): number | undefined {
+    const arrivesAt = this.#arrival(earliest);
+    if (arrivesAt !== undefined) this.time.at(arrivesAt - this.time.now, arrive);
+    return arrivesAt;
+  }
+
+  #arrival(earliest: number): number | undefined {
     const delayMs = this.#delay();
-    if (delayMs !== undefined) this.time.at(delayMs, arrive);
-    return delayMs !== undefined;
+    return delayMs === undefined ? undefined : Math.max(this.time.now + delayMs, earliest);
   }
 
   /** How long a message is on its way; `undefined` when it is lost. */
@@ -108,7 +113,10 @@ export class VirtualNetwork {
   }
 }
 
-/** What one process has of one node. Requests and replies of one connection may overtake each other: harsher than TCP. */
+/**
+ * What one process has of one node. Requests of one connection arrive in their order, and so do its replies, as with TCP. What is under way on a
+ * connection that is lost may still arrive, behind what is sent on the next one.
+ */
 class VirtualConnection implements NodeTransport {
   readonly #network: VirtualNetwork;
   readonly #process: string;
@@ -120,6 +128,9 @@ class VirtualConnection implements NodeTransport {
   #epoch = 0;
   #generation = 0;
   #closed = false;
+  /** When the last request and the last reply of this connection arrive. */
+  #requestsUntil = -Infinity;
+  #repliesUntil = -Infinity;
 
   constructor(
     network: VirtualNetwork,
@@ -233,7 +244,7 @@ class VirtualConnection implements NodeTransport {
   #send<T>(perform: (node: VirtualNode, epoch: number) => T, answer: (value: T) => void): void {
     const network = this.#network;
     if (network.isCut(this.#process, this.#target.id)) return;
-    const sent = network.deliverToNode(() => {
+    const sentUntil = network.deliverToNode(this.#requestsUntil, () => {
       const node = network.machine(this.#target);
       if (node === undefined || node.condition === 'crashed') {
         this.#toClient(() => this.#lost('connection refused'));
@@ -249,15 +260,17 @@ class VirtualConnection implements NodeTransport {
         const epoch = this.#connect(generation);
         const value = perform(node, epoch);
         if (network.isCut(this.#process, this.#target.id)) return;
-        const replied = network.deliverToClient(() => {
+        const repliedUntil = network.deliverToClient(this.#repliesUntil, () => {
           this.#clock.run(() => {
             if (this.#epoch === epoch && !this.#closed) answer(value);
           });
         });
-        if (!replied) this.#toClient(() => this.#lost('connection reset'));
+        if (repliedUntil === undefined) this.#toClient(() => this.#lost('connection reset'));
+        else this.#repliesUntil = repliedUntil;
       });
     });
-    if (!sent) this.#toClient(() => this.#lost('connection reset'));
+    if (sentUntil === undefined) this.#toClient(() => this.#lost('connection reset'));
+    else this.#requestsUntil = sentUntil;
   }
 
   /** The first request to a node that started makes a connection to it. */
@@ -277,6 +290,8 @@ class VirtualConnection implements NodeTransport {
     if (this.#closed) return;
     this.#generation = 0;
     this.#epoch = 0;
+    this.#requestsUntil = -Infinity;
+    this.#repliesUntil = -Infinity;
     const error = new SessClientError('SESS_CONNECTION', reason, { node: this.#target.id });
     this.#failAll(error);
     this.#events.disconnected(error);
