@@ -14,7 +14,7 @@ import { closed, SessClientError } from './errors.ts';
 import { warnOfUnsignedHistory } from './history/unsigned-warning.ts';
 import { checkExpectation, checkTtl, checkValue } from './operations/input.ts';
 import { drain } from './operations/drain.ts';
-import { read } from './operations/read.ts';
+import { read, readMissed } from './operations/read.ts';
 import { remove } from './operations/remove.ts';
 import { touch } from './operations/touch.ts';
 import { writeToOne } from './operations/write-to-one.ts';
@@ -82,7 +82,9 @@ class MemcachedClient implements Client {
     if (this.#closing !== undefined || !isCallersKey(key)) return this.#refuse(key);
     const owner = this.#keeper.view === undefined ? undefined : this.#keeper.soleOwner(key);
     // The common case: one request to one node, and nothing else.
-    return owner === undefined ? this.#run(options, () => read(this.#keeper, key, options)) : owner.get(key, options);
+    return owner === undefined
+      ? this.#run(options, () => read(this.#keeper, key, options))
+      : owner.get(key, options, () => this.#run(options, () => readMissed(this.#keeper, key, owner.id, options)));
   }
 
   set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord> {

@@ -2,6 +2,8 @@
  * The copies of one history, one on every node, under the key of its seal: reads them, and brings them up to date. What a node holds is input until
  * it was decoded and accepted; what is refused counts as nothing, and is overwritten.
  */
+import { randomBytes } from 'node:crypto';
+
 import type { Clock } from '../clock.ts';
 import { historyRefusedChannel } from '../diagnostics.ts';
 import type { Holder } from '../operations/cluster.ts';
@@ -9,12 +11,14 @@ import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.
 import type { VersionSource } from '../version.ts';
 import { decodeHistory, encodeHistory, HistoryRefused } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';
-import { EMPTY_HISTORY, knowsAll, mergeHistories, type History, type Placement } from './history.ts';
+import { EMPTY_HISTORY, isNewsTo, knowsAll, mergeHistories, type History, type Placement } from './history.ts';
 
 export interface HistoryCopiesSetup {
   /** What a view goes by that does not say. */
   readonly unsaid: Omit<Placement, 'nodes'>;
   readonly seal: HistorySeal;
+  /** A view that is confirmed again after so long may have been taken for one that nobody acts on. */
+  readonly unconfirmedMs: number;
   readonly clock: Clock;
   readonly versions: VersionSource;
   /** Rejects with `HistoryRefused` when a history that can be read can't be used. */
@@ -31,12 +35,27 @@ interface Told {
   readonly refusal: HistoryRefused | undefined;
 }
 
+/** What a node answered when it was read. */
+export interface Reading {
+  readonly history: History;
+  /** What its fence showed before. */
+  readonly token: Buffer | undefined;
+  /** Whether the history is gone that was there with the fence: evicted, for lack of memory. */
+  readonly isEvicted: boolean;
+}
+
+/** What came of bringing a node up to date: it knows all, it was told of something that decides owners, or it did not answer. */
+export type Brought = 'known' | 'told' | 'failed';
+
 const MAX_ATTEMPTS = 4;
+const TOKEN_BYTES = 8;
 
 export class HistoryCopies {
   readonly #setup: HistoryCopiesSetup;
   /** Nodes that hold a history, as far as is known. */
   readonly #knowing = new WeakSet<Holder>();
+  /** Nodes that were told something, or may have been, and do not show it by their fence yet. */
+  readonly #unfenced = new WeakSet<Holder>();
   /** What a node told last. */
   readonly #told = new WeakMap<Holder, Told>();
   /** What was decoded last, and what was encoded last: most nodes hold the same. */
@@ -48,32 +67,43 @@ export class HistoryCopies {
   }
 
   /** What the node knows; an empty history where it knows none. Rejects when it does not answer. */
-  async read(holder: Holder): Promise<History> {
-    const entry = await holder.look(this.#setup.seal.key, undefined);
-    if (entry === undefined && this.#knowing.delete(holder)) this.#setup.onForgotten(holder.id);
-    return this.#understand(holder, entry);
+  async read(holder: Holder): Promise<Reading> {
+    const { seal, onForgotten } = this.#setup;
+    // The fence first: what it shows is not newer than the history.
+    const [token, entry] = await Promise.all([holder.fence.read(seal.fenceKey), holder.look(seal.key, undefined)]);
+    if (entry === undefined && this.#knowing.delete(holder)) onForgotten(holder.id);
+    return { history: await this.#understand(holder, entry), token, isEvicted: entry === undefined && token !== undefined };
   }
 
-  /** Whether the node knows all that is `wanted` now. Never rejects: a node's own breaker tells of what fails. */
-  async bring(holder: Holder, wanted: History): Promise<boolean> {
-    const { seal, versions } = this.#setup;
+  /** Tells the node what it lacks of what is `wanted` now. Never rejects: a node's own breaker tells of what fails. */
+  async bring(holder: Holder, wanted: History): Promise<Brought> {
+    const { seal, versions, unconfirmedMs } = this.#setup;
     try {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-        const entry = await holder.look(seal.key, undefined);
+        const [token, entry] = await Promise.all([holder.fence.read(seal.fenceKey), holder.look(seal.key, undefined)]);
         const known = await this.#understand(holder, entry);
-        if (knowsAll(known, wanted)) return true;
+        if (token === undefined || isNewsTo(known, wanted, unconfirmedMs)) this.#unfenced.add(holder);
+        if (knowsAll(known, wanted)) return await this.#fence(holder);
         const cas = entry === undefined ? undefined : entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
         const version = versions.next(entry?.kind === 'record' ? entry.version : 0n);
         const bytes = encodeRecord(this.#encode(known, wanted), version, 0);
         const attributes = { ttlSeconds: 0, flags: RECORD_FLAGS };
         if ((await holder.store(cas === undefined ? 'add' : { cas }, seal.key, bytes, attributes, undefined)) !== 'stored') continue;
         this.#knowing.add(holder);
-        return true;
+        return await this.#fence(holder);
       }
     } catch {
       // As said above.
     }
-    return false;
+    return 'failed';
+  }
+
+  /** After the history: whoever sees the new token reads what it is about. */
+  async #fence(holder: Holder): Promise<Brought> {
+    if (!this.#unfenced.has(holder)) return 'known';
+    await holder.store('set', this.#setup.seal.fenceKey, randomBytes(TOKEN_BYTES), { ttlSeconds: 0, flags: 0 }, undefined);
+    this.#unfenced.delete(holder);
+    return 'told';
   }
 
   /** Nodes mostly tell what they told before: that is not decoded anew. */

@@ -2,7 +2,8 @@
  * Keeps the history in the cluster: reads it from the nodes, tells the view book, and writes back what a node lacks. Every node holds one small
  * record under a reserved key.
  *
- * - Read from all nodes at the start and while anything is unsettled, otherwise from one node, every interval (jittered by a quarter).
+ * - Read from all nodes at the start and while anything is unsettled, otherwise from one node, every interval (jittered by a quarter). In between,
+ *   and behind every write, the fence of a node tells whether there is anything new.
  * - A view is published to every node in reach before anything is acknowledged on it.
  * - One round at a time; who comes meanwhile joins the next.
  */
@@ -14,7 +15,7 @@ import type { VersionSource } from '../version.ts';
 import { pause } from '../pause.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { ViewBook } from '../view/view-book.ts';
-import { HistoryCopies } from './history-copies.ts';
+import { HistoryCopies, type Reading } from './history-copies.ts';
 import { HistoryRefused } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, knowsAll, type History } from './history.ts';
@@ -38,6 +39,9 @@ export interface HistoryKeeperSetup {
 
 /** A process whose last reading is older than so many intervals may have slept through an agreement. */
 const FRESH_INTERVALS = 2;
+/** How often within an interval the fence of some node is looked at. */
+const POLLS_AN_INTERVAL = 5;
+const LEAST_POLL_MS = 100;
 /** Others confirm what they act on about once an interval; theirs may be another one. */
 const INTERVALS_ACTED_ON = 3;
 const USUAL_INTERVAL_MS = 10_000;
@@ -56,6 +60,8 @@ export class HistoryKeeper {
   #readAtWall = -Infinity;
   /** What was read before does not count. */
   #trustedFrom = -Infinity;
+  /** When the next round is due, by the clock that never runs backwards. */
+  #roundAt = -Infinity;
   #published: History = EMPTY_HISTORY;
   /** Nodes that have told what they know. */
   readonly #heard = new Set<string>();
@@ -64,9 +70,10 @@ export class HistoryKeeper {
   constructor(setup: HistoryKeeperSetup) {
     this.#setup = setup;
     const { clock, versions, onForgotten } = setup;
+    const unconfirmedMs = FRESH_INTERVALS * setup.intervalMs;
+    const accept = (history: History): Promise<void> => this.#accept(history);
     this.#copies = setup.seals.map(
-      (seal) =>
-        new HistoryCopies({ seal, unsaid: setup.book.unsaid, clock, versions, onForgotten, accept: (history) => this.#accept(history) }),
+      (seal) => new HistoryCopies({ seal, unsaid: setup.book.unsaid, unconfirmedMs, clock, versions, onForgotten, accept }),
     );
   }
 
@@ -109,6 +116,12 @@ export class HistoryKeeper {
     return this.#next;
   }
 
+  /** Reads what changed. Whether each of these nodes told what it knows. */
+  async relearn(holders: readonly Holder[]): Promise<boolean> {
+    await this.refresh();
+    return holders.every((holder) => holder.fence.isKnown);
+  }
+
   /** Reads anew before a session is called missing. @throws {SessClientError} `SESS_UNAVAILABLE` when what came before may still be unknown. */
   async catchUp(): Promise<void> {
     await this.refresh();
@@ -139,7 +152,9 @@ export class HistoryKeeper {
     this.#next = undefined;
     this.#cancel?.();
     this.#round = this.#exchange(all).finally(() => {
+      const { clock, random, intervalMs } = this.#setup;
       this.#round = undefined;
+      this.#roundAt = clock.elapsed() + intervalMs * (0.75 + random() / 4);
       this.#schedule();
     });
     return this.#round;
@@ -147,30 +162,33 @@ export class HistoryKeeper {
 
   #schedule(): void {
     if (this.#ended || this.#next !== undefined) return;
-    const { clock, random, intervalMs, book } = this.#setup;
-    this.#cancel = clock.after(intervalMs * (0.75 + random() / 4), () => {
-      this.#start(!this.isFresh || book.isUnsettled(clock.now())).catch(() => {
+    const { clock, random, intervalMs } = this.#setup;
+    const pollMs = Math.max(LEAST_POLL_MS, intervalMs / POLLS_AN_INTERVAL) * (0.75 + random() / 4);
+    this.#cancel = clock.after(Math.min(pollMs, Math.max(0, this.#roundAt - clock.elapsed())), () => {
+      this.#poll().catch(() => {
         // What failed is told by the nodes themselves; the next round tries again.
       });
     });
   }
 
+  /** A round when it is due, or when some node shows that there is something new. */
+  async #poll(): Promise<void> {
+    const { book, clock } = this.#setup;
+    if (clock.elapsed() >= this.#roundAt) return this.#start(!this.isFresh || book.isUnsettled(clock.now()));
+    const [some] = this.#some(this.#inReach);
+    if (some !== undefined && !(await some.fence.look().answer) && some.health !== 'down') return this.refresh();
+    if (this.#round === undefined) this.#schedule();
+  }
+
   async #exchange(all: boolean): Promise<void> {
-    const { book, clock, holders } = this.#setup;
-    const inReach = holders().filter((holder) => holder.health !== 'down');
+    const { book, clock } = this.#setup;
     const startedAt = clock.elapsed();
     const startedAtWall = clock.now();
-    const asked = all ? inReach : this.#some(inReach);
-    const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
-    for (const [index, histories] of answers.entries()) {
-      if (histories === undefined) continue;
-      const holder = asked[index];
-      if (holder === undefined) continue;
-      this.#heard.add(holder.id);
-      for (const told of histories) book.learned(told, clock.now());
-    }
+    const asked = all ? this.#inReach : this.#some(this.#inReach);
+    const answers = await this.#ask(asked);
+    if (all) for (const holder of this.#setup.holders()) if (!asked.includes(holder)) holder.fence.actBy(undefined);
     if (book.listedIds.length > 0 && book.listedIds.every((id) => this.#heard.has(id))) book.nothingIsMissing();
-    if (answers.some((histories) => histories !== undefined)) {
+    if (answers.some((readings) => readings !== undefined)) {
       this.#readAt = startedAt;
       this.#readAtWall = startedAtWall;
     }
@@ -178,9 +196,28 @@ export class HistoryKeeper {
     this.#setup.onLearned();
     const wanted = book.wanted(clock.now());
     // A node that came back empty is told again at once: the history is as safe as the number of nodes that know it.
-    const forgot = answers.some((histories) => histories?.some((history) => !knowsAll(history, wanted)) === true);
+    const forgot = answers.some(
+      (readings) => readings?.some(({ history, token }) => token === undefined || !knowsAll(history, wanted)) === true,
+    );
     if (forgot || !knowsAll(this.#published, wanted))
       await this.#publish(wanted, new Set(asked.filter((_, index) => answers[index] === undefined)));
+  }
+
+  /** Learns what these nodes know, and acts by it from then on. */
+  async #ask(asked: readonly Holder[]): Promise<readonly (readonly Reading[] | undefined)[]> {
+    const { book, clock } = this.#setup;
+    const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
+    for (const [index, holder] of asked.entries()) {
+      const readings = answers[index];
+      if (readings !== undefined) this.#heard.add(holder.id);
+      for (const { history } of readings ?? []) book.learned(history, clock.now());
+      holder.fence.actBy(readings?.map(({ token }) => token));
+    }
+    return answers;
+  }
+
+  get #inReach(): readonly Holder[] {
+    return this.#setup.holders().filter((holder) => holder.health !== 'down');
   }
 
   /**
@@ -213,7 +250,7 @@ export class HistoryKeeper {
   }
 
   /** What a node knows, by each seal; `undefined` where it does not answer. */
-  async #read(holder: Holder): Promise<readonly History[] | undefined> {
+  async #read(holder: Holder): Promise<readonly Reading[] | undefined> {
     try {
       return await Promise.all(this.#copies.map((copies) => copies.read(holder)));
     } catch {
@@ -223,16 +260,15 @@ export class HistoryKeeper {
 
   /** To every node in reach, the new ones too. One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
   async #publish(wanted: History, silent: ReadonlySet<Holder>): Promise<void> {
-    const inReach = this.#setup.holders().filter((holder) => holder.health !== 'down' && !silent.has(holder));
-    const done = await Promise.all(inReach.map((holder) => this.#bring(holder, wanted)));
-    if (!done.some((stands) => stands)) return;
+    const holders = this.#inReach.filter((holder) => !silent.has(holder));
+    const brought = await Promise.all(holders.map((holder) => Promise.all(this.#copies.map((copies) => copies.bring(holder, wanted)))));
+    const standing = brought.filter((outcomes) => !outcomes.includes('failed'));
+    // What others told meanwhile may stand behind the new token.
+    await this.#ask(holders.filter((_, index) => brought[index]?.includes('told')));
+    if (standing.length === 0) return;
     this.#published = wanted;
     this.#setup.book.learned(wanted, this.#setup.clock.now());
-  }
-
-  async #bring(holder: Holder, wanted: History): Promise<boolean> {
-    const stands = await Promise.all(this.#copies.map((copies) => copies.bring(holder, wanted)));
-    return stands.every((stand) => stand);
+    this.#setup.onLearned();
   }
 
   #holdsView(id: string | undefined): boolean {

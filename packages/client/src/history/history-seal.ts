@@ -11,12 +11,15 @@ export const SIGNATURE_AT = 4;
 export const SIGNATURE_BYTES = 32;
 
 const HISTORY_KEY = `${RESERVED_PREFIX}history`;
+const FENCE_KEY = `${RESERVED_PREFIX}fence`;
 const NAME_BYTES = 12;
 const NO_SIGNATURE: Buffer = Buffer.alloc(SIGNATURE_BYTES);
 
 export interface HistorySeal {
   /** Under which every node keeps this history. Tells nothing of the secret. */
   readonly key: string;
+  /** Under which every node shows whether anything changed: see `fence.ts`. */
+  readonly fenceKey: string;
   /** Whether nobody without the secret can have written it. */
   readonly isSigned: boolean;
   /** 32 bytes. */
@@ -33,7 +36,7 @@ export function historySeals(secrets: readonly string[]): readonly HistorySeal[]
   return secrets.length === 0 ? [UNSIGNED] : secrets.map(sealOf);
 }
 
-const UNSIGNED: HistorySeal = { key: HISTORY_KEY, isSigned: false, sign: () => NO_SIGNATURE };
+const UNSIGNED: HistorySeal = { key: HISTORY_KEY, fenceKey: FENCE_KEY, isSigned: false, sign: () => NO_SIGNATURE };
 
 function sealOf(secret: string): HistorySeal {
   const material = Buffer.from(hkdfSync('sha256', secret, '', '@sess/client history', SIGNATURE_BYTES + NAME_BYTES));
@@ -41,6 +44,7 @@ function sealOf(secret: string): HistorySeal {
   const signingKey = material.subarray(0, SIGNATURE_BYTES);
   return {
     key: `${HISTORY_KEY}/${name}`,
+    fenceKey: `${FENCE_KEY}/${name}`,
     isSigned: true,
     sign: (content) => createHmac('sha256', signingKey).update(content).digest(),
   };

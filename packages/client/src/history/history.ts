@@ -122,3 +122,20 @@ export function knowsAll(holder: History, wanted: History): boolean {
   }
   return true;
 }
+
+/**
+ * Whether `wanted` says anything that decides owners, and that `holder` does not know: a view, a drain, a longer time to live; or a view that is
+ * confirmed again after `unconfirmedMs` or more, when others may take it for one that nobody acts on.
+ */
+export function isNewsTo(holder: History, wanted: History, unconfirmedMs: number): boolean {
+  if (holder.longestTtlSeconds < wanted.longestTtlSeconds) return true;
+  for (const [id, { since, confirmedAt }] of wanted.views) {
+    const known = holder.views.get(id);
+    if (known === undefined || known.since > since || confirmedAt - known.confirmedAt >= unconfirmedMs) return true;
+  }
+  for (const [id, mark] of wanted.drains) {
+    const known = holder.drains.get(id);
+    if (known === undefined || laterMark(known, mark) !== known) return true;
+  }
+  return false;
+}

@@ -34,7 +34,10 @@ function namesNode(bytes: Buffer, key: string, id: string, since: number, now: n
   const signature = bytes.subarray(SIGNATURE_AT, SIGNATURE_AT + SIGNATURE_BYTES);
   try {
     // Which nodes are named is all that is asked.
-    const { views } = decodeHistory(bytes, { key, isSigned: false, sign: () => signature }, now, { copies: 1, distribution: '' });
+    const { views } = decodeHistory(bytes, { key, fenceKey: '', isSigned: false, sign: () => signature }, now, {
+      copies: 1,
+      distribution: '',
+    });
     return [...views.values()].some(({ confirmedAt, nodes }) => confirmedAt >= since && nodes.some((node) => node.id === id));
   } catch (error) {
     if (error instanceof HistoryRefused) return false;

@@ -16,6 +16,7 @@ import type {
   TransportOptions,
 } from '../transport/transport.ts';
 import { Breaker, type BreakerOptions, type BreakerState, blamesNode, codeOf } from './breaker.ts';
+import { Fence, type TokenReader } from './fence.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -27,6 +28,8 @@ export interface NodeSetup {
   readonly prober: ProberOptions;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Where nodes show that something changed. */
+  readonly fenceKeys: readonly string[];
   /** Something speaks against a node: a look at the topology may tell why. */
   readonly onTrouble: () => void;
   /** A node changed its state. */
@@ -43,6 +46,7 @@ export interface NodeSetup {
 export class Node {
   readonly id: string;
   readonly target: TransportNode;
+  readonly fence: Fence;
   readonly #setup: NodeSetup;
   readonly #breaker: Breaker;
   readonly #prober: Prober;
@@ -60,6 +64,7 @@ export class Node {
     this.id = target.id;
     this.target = target;
     this.#setup = setup;
+    this.fence = new Fence(setup.fenceKeys, this.#token);
     this.#since = setup.clock.now();
     this.#breaker = new Breaker(setup.breaker, () => setup.clock.elapsed(), this.#stateChanged);
     this.#prober = new Prober(
@@ -94,11 +99,14 @@ export class Node {
     this.#prober.start();
   }
 
-  /** The record under `key`; neither a tombstone nor a foreign item is one. */
-  get(key: string, options: RequestOptions | undefined): Promise<CacheRecord | undefined> {
+  /** The record under `key`; neither a tombstone nor a foreign item is one. What is missing is left to `missed`, which costs a hit no promise. */
+  get(key: string, options: RequestOptions | undefined, missed: () => Promise<CacheRecord | undefined>): Promise<CacheRecord | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
-    const answer = this.#transport.get(key, options).then(this.#asRecord, this.#asFailure);
-    return requestChannel.hasSubscribers ? this.#observed('get', answer, hitOrMiss) : answer;
+    if (requestChannel.hasSubscribers) {
+      const answer = this.#transport.get(key, options).then(this.#asRecord, this.#asFailure);
+      return this.#observed('get', answer, hitOrMiss).then((record) => record ?? missed());
+    }
+    return this.#transport.get(key, options).then((item) => this.#asRecord(item) ?? missed(), this.#asFailure);
   }
 
   /** Whatever is under `key`. */
@@ -228,6 +236,15 @@ export class Node {
     const { clock } = this.#setup;
     return Promise.reject(unreachable(this.id, this.#since, clock.now(), this.#prober.dueInMs, this.#breaker.cause));
   }
+
+  /** Like a probe, it ends no row of failures: a node that answers this and nothing else is not well. */
+  readonly #token: TokenReader = (key, take) => {
+    if (this.#breaker.state === 'down') return this.#refuse();
+    return this.#transport.get(key).then((item) => {
+      this.#prober.heard();
+      return take(item?.value);
+    }, this.#asFailure);
+  };
 
   readonly #stateChanged = (from: BreakerState, to: BreakerState, cause: Error | undefined): void => {
     // What happens to a node that was closed is nobody's concern any more.

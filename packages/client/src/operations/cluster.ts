@@ -1,6 +1,7 @@
 /** What the operations see of a client: where keys are, who holds them, and what must be true before a write is acknowledged. */
 import type { Clock } from '../clock.ts';
 import type { NodeHealth } from '../contract.ts';
+import type { Fence } from '../node/fence.ts';
 import type { Entry } from '../record.ts';
 import type { RequestOptions, StoreAttributes, StoreMode, StoreOutcome } from '../transport/transport.ts';
 import type { VersionSource } from '../version.ts';
@@ -14,6 +15,8 @@ export interface Holder {
   readonly refuses: boolean;
   /** Number of the connection that stands, or stood last. */
   readonly epoch: number;
+  /** Shows whether anything changed that decides owners. */
+  readonly fence: Fence;
   look(key: string, options: RequestOptions | undefined): Promise<Entry | undefined>;
   store(
     mode: StoreMode,
@@ -41,6 +44,8 @@ export interface Cluster {
   mayMiss(): Promise<void> | undefined;
   /** Resolves when the current view stands on every node in reach and the history was read lately; `undefined` when that is so already. */
   mayAcknowledge(): Promise<void> | undefined;
+  /** Reads the history anew from all nodes. Whether each of these told what it knows. */
+  relearn(ids: readonly string[]): Promise<boolean>;
   /** A tombstone could not be brought to `nodeId`: it is kept, and delivered when the node answers. */
   owe(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void;
 }

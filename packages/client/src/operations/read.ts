@@ -5,6 +5,7 @@ import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../view/route.ts';
 import { carry } from './carry.ts';
 import type { Cluster } from './cluster.ts';
+import { Fences } from './fences.ts';
 import { isCertain, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
 import { putBack } from './put-back.ts';
 
@@ -13,11 +14,31 @@ const MAX_LOOKS = 3;
 
 export async function read(cluster: Cluster, key: string, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
   await cluster.mayRead();
-  const found = await readBy(cluster, key, cluster.route(key), options);
-  const catchUp = found === undefined ? cluster.mayMiss() : undefined;
-  if (catchUp === undefined) return found;
-  await catchUp;
+  const route = cluster.route(key);
+  const found = await readBy(cluster, key, route, options);
+  if (found !== undefined || (await mayBeMissing(cluster, everybody(route)))) return found;
   return readBy(cluster, key, cluster.route(key), options);
+}
+
+/** `owner`, which alone was asked, holds nothing. */
+export async function readMissed(
+  cluster: Cluster,
+  key: string,
+  owner: string,
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | undefined> {
+  if (await mayBeMissing(cluster, [owner])) return undefined;
+  return readBy(cluster, key, cluster.route(key), options);
+}
+
+/** Whether nothing changed that would have had others asked. Otherwise what changed was read, and they must be. */
+async function mayBeMissing(cluster: Cluster, asked: readonly string[]): Promise<boolean> {
+  const fences = new Fences(cluster);
+  for (const id of asked) fences.behind(id);
+  const changed = await fences.changed();
+  const catchUp = changed.length === 0 ? cluster.mayMiss() : cluster.relearn(changed).then(() => cluster.mayMiss());
+  await catchUp;
+  return catchUp === undefined;
 }
 
 function readBy(cluster: Cluster, key: string, route: Route, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {

@@ -6,6 +6,7 @@ import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../view/route.ts';
 import { conflict } from './conflict.ts';
 import type { Cluster } from './cluster.ts';
+import { Fences } from './fences.ts';
 import { asSilence, casOf, highestVersion, lookAt, lookAtAll, newestOf, outOfReach, type Look } from './look.ts';
 
 /** A writer wins every round, so a delete loses at most as many as there are writers at the same time. */
@@ -21,9 +22,10 @@ export async function remove(cluster: Cluster, key: string, ttlSeconds: number, 
     const newest = newestOf(looks);
     const endsAt = Math.max(cluster.clock.now() + ttlSeconds * 1000, newest?.kind === 'tombstone' ? newest.endsAt : 0);
     const bytes = encodeTombstone(cluster.versions.next(highestVersion(looks)), ttlSeconds, endsAt);
+    const fences = new Fences(cluster);
     const silences = [];
     for (const look of looks) {
-      const { replaced, silence } = await bury(cluster, key, look, bytes, endsAt, options);
+      const { replaced, silence } = await bury(cluster, key, look, { bytes, endsAt, fences }, options);
       existed ||= replaced;
       if (silence === undefined) continue;
       cluster.owe(look.id, key, bytes, endsAt);
@@ -31,6 +33,7 @@ export async function remove(cluster: Cluster, key: string, ttlSeconds: number, 
     }
     const [silence] = silences;
     if (silence !== undefined) throw outOfReach(silence, looks);
+    if (!(await fences.hold())) continue;
     await cluster.mayAcknowledge();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return existed;
   }
@@ -48,26 +51,37 @@ function mayBeReadByOthers(cluster: Cluster, route: Route, id: string): boolean 
   return route.mode === 'overlap' && !holder.refuses;
 }
 
+/** A tombstone on its way to the nodes. */
+interface Burial {
+  readonly bytes: Buffer;
+  readonly endsAt: number;
+  readonly fences: Fences;
+}
+
 /** Puts the tombstone on one node, over whatever is there. Whether that was a live record; and why not, where the node does not answer. */
 async function bury(
   cluster: Cluster,
   key: string,
   look: Look,
-  bytes: Buffer,
-  endsAt: number,
+  { bytes, endsAt, fences }: Burial,
   options: RequestOptions | undefined,
 ): Promise<{ readonly replaced: boolean; readonly silence: SessClientError | undefined }> {
   const ttlSeconds = secondsUntil(endsAt, cluster.clock.now());
   let seen = look;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     if (seen.silence !== undefined) return { replaced: false, silence: seen.silence };
-    if (seen.entry?.kind === 'tombstone' && seen.entry.endsAt >= endsAt) return { replaced: false, silence: undefined };
+    if (seen.entry?.kind === 'tombstone' && seen.entry.endsAt >= endsAt) {
+      fences.behind(look.id);
+      return { replaced: false, silence: undefined };
+    }
     const cas = seen.entry === undefined ? undefined : casOf(seen.entry);
     try {
       const mode = cas === undefined ? 'add' : { cas };
-      const outcome = await cluster.holder(look.id).store(mode, key, bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
-      if (outcome === 'stored') return { replaced: seen.entry?.kind === 'record', silence: undefined };
+      const stored = cluster.holder(look.id).store(mode, key, bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
+      fences.behind(look.id);
+      if ((await stored) === 'stored') return { replaced: seen.entry?.kind === 'record', silence: undefined };
     } catch (error) {
+      fences.forget(look.id);
       return { replaced: false, silence: asSilence(error) };
     }
     seen = await lookAt(cluster, key, look.id, options);

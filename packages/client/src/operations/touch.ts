@@ -5,32 +5,49 @@ import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../view/route.ts';
 import type { Cluster } from './cluster.ts';
+import { Fences } from './fences.ts';
 import { asSilence, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
 import { putBack } from './put-back.ts';
+
+/** How often a touch is repeated because what decides owners changed meanwhile. */
+const MAX_ATTEMPTS = 3;
 
 /** Whether there is a record. */
 export async function touch(cluster: Cluster, key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
   await cluster.willLive(ttlSeconds);
-  const found = await touchBy(cluster, key, cluster.route(key), ttlSeconds, options);
-  const catchUp = found ? undefined : cluster.mayMiss();
-  if (catchUp === undefined) return found;
-  await catchUp;
-  return touchBy(cluster, key, cluster.route(key), ttlSeconds, options);
+  for (let attempt = 1; ; attempt += 1) {
+    const route = cluster.route(key);
+    const fences = new Fences(cluster);
+    const found = await touchBy(cluster, key, { route, fences }, ttlSeconds, options);
+    const mayTrust = await fences.hold();
+    if (!found) await cluster.mayMiss();
+    if (attempt === MAX_ATTEMPTS || (mayTrust && cluster.route(key).targets.every((id) => route.targets.includes(id)))) return found;
+  }
 }
 
-function touchBy(cluster: Cluster, key: string, route: Route, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
-  if (route.mode === 'settled' && route.targets.length === 1) return touchOne(cluster, key, route.targets[0] ?? '', ttlSeconds, options);
-  return touchAll(cluster, key, route, ttlSeconds, options);
+/** By which route it goes, and what it asks to be sure of it. */
+interface Way {
+  readonly route: Route;
+  readonly fences: Fences;
+}
+
+function touchBy(cluster: Cluster, key: string, way: Way, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
+  const { route } = way;
+  if (route.mode === 'settled' && route.targets.length === 1) return touchOne(cluster, key, way, ttlSeconds, options);
+  return touchAll(cluster, key, way, ttlSeconds, options);
 }
 
 async function touchOne(
   cluster: Cluster,
   key: string,
-  id: string,
+  { route, fences }: Way,
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
-  const found = await cluster.holder(id).touch(key, ttlSeconds, options);
+  const [id = ''] = route.targets;
+  const touched = cluster.holder(id).touch(key, ttlSeconds, options);
+  fences.behind(id);
+  const found = await touched;
   if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, ttlSeconds, options);
   return found?.flags === RECORD_FLAGS;
 }
@@ -38,20 +55,22 @@ async function touchOne(
 async function touchAll(
   cluster: Cluster,
   key: string,
-  route: Route,
+  way: Way,
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
+  const { route, fences } = way;
   const looks = await lookAtAll(cluster, key, route.targets, options);
   const newest = newestOf(looks);
   if (newest?.kind === 'tombstone') return false;
   const silence = silenceIn(looks);
   if (newest === undefined) {
     if (silence !== undefined) throw outOfReach(silence);
+    for (const { id } of looks) fences.behind(id);
     return false;
   }
   const holding = looks.filter(({ entry }) => entry?.kind === 'record' && entry.version === newest.version);
-  const taken = await Promise.all(holding.map(({ id }) => prolong(cluster, key, id, route, ttlSeconds, options)));
+  const taken = await Promise.all(holding.map(({ id }) => prolong(cluster, key, id, way, ttlSeconds, options)));
   if (!taken.includes(true)) {
     const failure = taken.find((outcome) => outcome instanceof SessClientError);
     if (failure instanceof SessClientError) throw outOfReach(failure);
@@ -75,16 +94,19 @@ async function prolong(
   cluster: Cluster,
   key: string,
   id: string,
-  route: Route,
+  { route, fences }: Way,
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean | SessClientError> {
   const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
   try {
-    const found = await cluster.holder(id).touch(key, seconds, options);
+    const touched = cluster.holder(id).touch(key, seconds, options);
+    fences.behind(id);
+    const found = await touched;
     if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, seconds, options);
     return found?.flags === RECORD_FLAGS;
   } catch (error) {
+    fences.forget(id);
     return asSilence(error);
   }
 }

@@ -3,6 +3,7 @@
  * of it; whatever else comes of it is left to {@link write}.
  */
 import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
+import type { FenceLook } from '../node/fence.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster, Holder } from './cluster.ts';
 import { write, type Change } from './write.ts';
@@ -26,11 +27,32 @@ export function writeToOne(
   const version = cluster.versions.next(expect instanceof StoredRecord ? expect.version : undefined);
   const bytes = encodeRecord(value, version, ttlSeconds);
   const written = StoredRecord.written(bytes, ttlSeconds);
-  return owner.store(mode, key, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options).then((outcome) => {
-    // Before the word is given: still the same owner, and no long sleep in between.
-    if (outcome === 'stored' && cluster.soleWritableOwner(key, ttlSeconds) === owner) return written;
-    return write(cluster, key, change, options, outcome === 'stored' ? [written] : []);
+  const stored = owner.store(mode, key, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
+  const look = owner.fence.look();
+  return stored.then((outcome) => {
+    // Before the word is given: nothing changed that this client does not act by, and still the same owner.
+    if (outcome === 'stored' && look.holds === true && cluster.soleWritableOwner(key, ttlSeconds) === owner) return written;
+    return conclude(cluster, key, change, { owner, look, written: outcome === 'stored' ? written : undefined }, options);
   });
+}
+
+/** A write that is not acknowledged at once: its look was not answered yet, something changed, or something else is there. */
+interface OpenWrite {
+  readonly owner: Holder;
+  readonly look: FenceLook;
+  readonly written: StoredRecord | undefined;
+}
+
+async function conclude(
+  cluster: SoleOwnership,
+  key: string,
+  change: Change,
+  { owner, look, written }: OpenWrite,
+  options: RequestOptions | undefined,
+): Promise<StoredRecord> {
+  const mayTrust = (await look.answer) || (await cluster.relearn([owner.id]));
+  if (written !== undefined && mayTrust && cluster.soleWritableOwner(key, change.ttlSeconds) === owner) return written;
+  return write(cluster, key, change, options, written === undefined ? [] : [written]);
 }
 
 /** A CAS number is good on the connection that read it, and on no other; without one the item has to be read first. */

@@ -6,6 +6,7 @@ import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../view/route.ts';
 import type { Cluster } from './cluster.ts';
+import { Fences } from './fences.ts';
 import {
   asSilence,
   casOf,
@@ -46,8 +47,9 @@ export async function write(
   await cluster.willLive(change.ttlSeconds);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
-    const written = await writeToAll(cluster, key, change, route, own, options);
-    if (written === 'again') continue;
+    const fences = new Fences(cluster);
+    const written = await writeToAll(cluster, key, change, { route, fences }, own, options);
+    if (written === 'again' || !(await fences.hold())) continue;
     await cluster.mayAcknowledge();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return written;
   }
@@ -57,14 +59,21 @@ export async function write(
   );
 }
 
+/** By which route an attempt goes, and what it asked to be sure of it. */
+interface Way {
+  readonly route: Route;
+  readonly fences: Fences;
+}
+
 async function writeToAll(
   cluster: Cluster,
   key: string,
   change: Change,
-  route: Route,
+  way: Way,
   own: StoredRecord[],
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | 'again'> {
+  const { route } = way;
   const looks = await lookAtAll(cluster, key, route.targets, options);
   refuseWhatDoesNotHold(cluster, route, change.expect, looks, own);
   const [first, ...rest] = looks.filter(({ silence }) => silence === undefined);
@@ -72,7 +81,7 @@ async function writeToAll(
   const version = cluster.versions.next(highestVersion(looks));
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);
   const written = StoredRecord.written(bytes, change.ttlSeconds);
-  const put = (look: Look): Promise<boolean> => putRecord(cluster, key, route, look, bytes, change.ttlSeconds, options);
+  const put = (look: Look): Promise<boolean> => putRecord(cluster, key, way, look, bytes, change.ttlSeconds, options);
   // The first decides: it is the same for every client, so of two writers one loses here, before anything else was written.
   if (!(await put(first))) return 'again';
   own.push(written);
@@ -188,7 +197,7 @@ async function wentOn(
 async function putRecord(
   cluster: Cluster,
   key: string,
-  route: Route,
+  { route, fences }: Way,
   { id, entry }: Look,
   bytes: Buffer,
   ttlSeconds: number,
@@ -196,8 +205,9 @@ async function putRecord(
 ): Promise<boolean> {
   const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
   try {
-    const outcome = await cluster.holder(id).store(modeFor(entry), key, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
-    return outcome === 'stored';
+    const stored = cluster.holder(id).store(modeFor(entry), key, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
+    fences.behind(id);
+    return (await stored) === 'stored';
   } catch (error) {
     throw outOfReach(asSilence(error));
   }

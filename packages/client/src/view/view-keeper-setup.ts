@@ -21,5 +21,5 @@ export interface ViewKeeperSetup {
   /** The first in use, and those that are being replaced. */
   readonly historySecrets: readonly string[];
   /** What nodes are made with. */
-  readonly node: Omit<NodeSetup, 'onTrouble' | 'onStateChange' | 'onInterruption'>;
+  readonly node: Omit<NodeSetup, 'fenceKeys' | 'onTrouble' | 'onStateChange' | 'onInterruption'>;
 }

@@ -165,6 +165,7 @@ describe('a transport that refuses a node', () => {
 describe('a machine that was suspended', () => {
   it('reads the history before it believes its map: the clock that never runs backwards stood still, the wall clock tells', async () => {
     const { client, network, clock } = await fakeCluster([A]);
+    await client.set('key', 'value', { ttlSeconds });
     const read = (): number => network.at(A).requests.filter((request) => request === 'history').length;
     const before = read();
     await client.get('key');

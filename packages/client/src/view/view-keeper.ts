@@ -51,9 +51,11 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
     this.versions = versions;
     this.#book = new ViewBook({ ...setup, trustsHistory: historySecrets.length > 0 });
     this.rotation = new Rotation(this.#book, clock, () => this.nodes);
+    const seals = historySeals(historySecrets);
     this.#pool = new NodePool(
       {
         ...setup.node,
+        fenceKeys: seals.map(({ fenceKey }) => fenceKey),
         onTrouble: () => this.#watch.lookAgain(),
         onStateChange: () => this.#nodesChanged(),
         onInterruption: () => this.#interrupted(),
@@ -70,7 +72,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
       random,
       versions,
       intervalMs: historyIntervalMs,
-      seals: historySeals(historySecrets),
+      seals,
       onLearned: () => this.#settle(),
       onForgotten: (id) => this.#refills?.returned(id),
     });
@@ -144,6 +146,10 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
 
   mayAcknowledge(): Promise<void> | undefined {
     return this.#history.isCurrent ? undefined : this.#history.refresh();
+  }
+
+  relearn(ids: readonly string[]): Promise<boolean> {
+    return this.#history.relearn(ids.flatMap((id) => this.#pool.get(id) ?? []));
   }
 
   owe(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void {

@@ -4,8 +4,9 @@ import type { Promises } from './promises.ts';
 import type { Rolling } from './rolling.ts';
 import type { FaultKind, PlannedFault } from './scenario.ts';
 import type { Stage } from './stage.ts';
-import { AGREEMENT_MS } from './timing.ts';
-import { HISTORY_KEY } from './history-secret.ts';
+import type { Traffic } from './traffic.ts';
+import { AGREEMENT_MS, HISTORY_INTERVAL_MS } from './timing.ts';
+import { FENCE_KEY, HISTORY_KEY } from './history-secret.ts';
 import { CALM, type NetworkConditions } from './virtual-network.ts';
 
 const SLOW: NetworkConditions = { usualDelayMs: 20, slowDelayMs: 250, slowChance: 0.2, lossChance: 0 };
@@ -36,6 +37,7 @@ export class Faults {
   readonly #stage: Stage;
   readonly #promises: Promises;
   readonly #rolling: Rolling;
+  readonly #traffic: Traffic;
   #rollsUntil = -Infinity;
   readonly #strikes: Readonly<Record<FaultKind, Strike>> = {
     'node joins': () => this.#join(),
@@ -67,9 +69,12 @@ export class Faults {
     'clock jumps': (forMs) => this.#jump(forMs),
     'machine is suspended': (forMs) => this.#suspend(forMs),
     'drainer dies': (forMs) => this.#drainAndDie(forMs),
+    'node stops behind a late list': (forMs) => this.#stopBehindLateList(forMs),
+    'fence is evicted': () => this.#evictFence(),
   };
 
-  constructor(stage: Stage, promises: Promises, rolling: Rolling) {
+  constructor(stage: Stage, promises: Promises, rolling: Rolling, traffic: Traffic) {
+    this.#traffic = traffic;
     this.#stage = stage;
     this.#promises = promises;
     this.#rolling = rolling;
@@ -120,6 +125,27 @@ export class Faults {
     // Taken off the list first, stopped some time later, as providers do.
     this.#stage.time.at(this.#stage.random.pick([100, 3_000, 20_000]), () => this.#stop(id));
     return id;
+  }
+
+  /** A node leaves the list, of which one process hears up to an interval late; it is stopped as soon as everybody has heard. */
+  #stopBehindLateList(forMs: number): string | undefined {
+    const { random, applications, listed, network, time } = this.#stage;
+    const id = random.pick(listed);
+    if (applications.length < 2 || listed.length < 2 || this.#isShared(id)) return undefined;
+    const late = random.pick(applications);
+    const lateMs = forMs % HISTORY_INTERVAL_MS;
+    this.#unlist(id);
+    for (const application of applications) if (application !== late) application.tell(this.#stage.topology);
+    late.deafUntil = time.now + lateMs;
+    const informed = random.pick(applications.filter((application) => application !== late));
+    time.at(lateMs / 3, () => this.#traffic.changeAndDestroy(informed, late, lateMs / 3));
+    time.at(lateMs, () => late.tell(this.#stage.topology));
+    time.at(lateMs + 50, () => {
+      if (this.#stage.listed.includes(id)) return;
+      network.nodes.get(id)?.crash();
+      this.#promises.excuseLost();
+    });
+    return `${id}, ${late.name} hears of it after ${lateMs} ms`;
   }
 
   #drain(): string | undefined {
@@ -283,6 +309,13 @@ export class Faults {
     const ids = random.chance(0.5) ? listed : [random.pick(listed)];
     for (const id of ids) network.nodes.get(id)?.evict(HISTORY_KEY);
     return ids.join(' ');
+  }
+
+  #evictFence(): string {
+    const { random, listed, network } = this.#stage;
+    const id = random.pick(listed);
+    network.nodes.get(id)?.evict(FENCE_KEY);
+    return id;
   }
 
   /** A live one, of which another copy is left. Tombstones that are evicted are not promised. */

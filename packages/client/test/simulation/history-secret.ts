@@ -3,4 +3,7 @@ import { historySeals } from '../../src/history/history-seal.ts';
 
 export const HISTORY_SECRET = 'the secret of all simulated processes';
 
-export const HISTORY_KEY: string = historySeals([HISTORY_SECRET])[0]?.key ?? '';
+const [seal] = historySeals([HISTORY_SECRET]);
+
+export const HISTORY_KEY: string = seal?.key ?? '';
+export const FENCE_KEY: string = seal?.fenceKey ?? '';

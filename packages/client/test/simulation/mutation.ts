@@ -2,6 +2,7 @@
 import { TOMBSTONE_FLAGS } from '../../src/record.ts';
 import type { NodeTransport, StoredItem, Transport, TransportNode } from '../../src/transport/transport.ts';
 import type { Application } from './application.ts';
+import { FENCE_KEY } from './history-secret.ts';
 
 /** What a broken transport does otherwise than the real one; the client is told that all is well. */
 type Break = (inner: NodeTransport, node: TransportNode, application: () => Application) => Partial<NodeTransport>;
@@ -24,6 +25,18 @@ const BREAKS = {
     get: (key, options) => inner.get(isOwn(key) ? `${key}/nobody` : key, options),
     store: (mode, key, ...rest) => (isOwn(key) ? Promise.resolve('stored') : inner.store(mode, key, ...rest)),
   }),
+  /** What a node shows to writers never changes. */
+  'fence that stands still': (inner) => {
+    let first: StoredItem | undefined;
+    return {
+      get: async (key, options) => {
+        const item = await inner.get(key, options);
+        if (key !== FENCE_KEY) return item;
+        first ??= item;
+        return first;
+      },
+    };
+  },
   /** Whatever came of a write, it is called done. */
   'half-done write': (inner) => ({
     store: async (mode, key, ...rest) => {

@@ -60,6 +60,8 @@ const HARSH_FAULTS = [
   'clock jumps',
   'machine is suspended',
   'drainer dies',
+  'node stops behind a late list',
+  'fence is evicted',
 ] as const;
 
 export type FaultKind = (typeof FAULTS)[number] | (typeof HARSH_FAULTS)[number];

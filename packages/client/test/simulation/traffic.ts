@@ -48,6 +48,17 @@ export class Traffic {
     }
   }
 
+  /** A session that lives is changed by one process, and a moment later destroyed by another. */
+  changeAndDestroy(changer: Application, destroyer: Application, withinMs: number): void {
+    const accounts = [...this.#stage.ledger.accounts.values()].filter(
+      ({ acknowledged, destroying, isOnlyRead }) => acknowledged.length > 0 && !destroying && !isOnlyRead,
+    );
+    if (accounts.length === 0 || !changer.alive || !destroyer.alive) return;
+    const account = this.#stage.random.pick(accounts);
+    this.#perform(changer, 'change', () => this.#change(changer, account));
+    this.#stage.time.at(withinMs, () => this.#perform(destroyer, 'destroy', () => this.#destroy(destroyer, account)));
+  }
+
   #schedule(application: Application): void {
     this.#stage.time.at(20 + application.random.next() * 700, () => {
       if (!application.alive || this.#stage.violation !== undefined || this.#ended) return;

@@ -56,7 +56,7 @@ export class World {
     this.#traffic = new Traffic(this.#stage, this.#promises);
     this.#restorations.onTold = (text) => this.#stage.note(text);
     this.#rolling = new Rolling(this.#stage, this.#promises, this.#restorations);
-    this.#faults = new Faults(this.#stage, this.#promises, this.#rolling);
+    this.#faults = new Faults(this.#stage, this.#promises, this.#rolling, this.#traffic);
   }
 
   async run(): Promise<Outcome> {
