@@ -9,6 +9,12 @@ const MAX_UNWRITTEN = 1_048_576;
 /** From so many bytes on, a value is handed to the socket as it is; smaller ones go faster in one piece with their neighbours. */
 const WORTH_NO_COPY = 8_192;
 
+/** Bytes of all connections together. */
+interface Traffic {
+  bytesRead: number;
+  bytesWritten: number;
+}
+
 /** One client of a server: its bytes in, answers out, never more of either in memory than a bound. */
 export class Connection {
   readonly #socket: Socket;
@@ -16,16 +22,25 @@ export class Connection {
   readonly #input: ByteQueue = new ByteQueue();
   readonly #reply: Reply = new Reply();
   readonly #now: () => number;
+  readonly #traffic: Traffic;
   /** When bytes came last, in milliseconds since 1970. */
   lastReadAt: number;
+  /** What memcached calls what the connection does. */
+  state: 'conn_new_cmd' | 'conn_read' | 'conn_nread' | 'conn_parse_cmd' = 'conn_new_cmd';
   #protocol: Protocol | undefined;
   #frozen = false;
   /** The conversation is over; what still comes is not looked at. */
   #closing = false;
 
   /** @param protocolFor - which protocol the client speaks: its first byte tells */
-  constructor(socket: Socket, protocolFor: (firstByte: number) => Protocol, now: () => number = Date.now) {
+  constructor(
+    socket: Socket,
+    protocolFor: (firstByte: number) => Protocol,
+    traffic: Traffic = { bytesRead: 0, bytesWritten: 0 },
+    now: () => number = Date.now,
+  ) {
     this.#now = now;
+    this.#traffic = traffic;
     this.lastReadAt = now();
     this.#socket = socket;
     this.#protocolFor = protocolFor;
@@ -38,6 +53,7 @@ export class Connection {
     socket.on('data', (chunk: Buffer) => {
       if (this.#closing) return;
       this.lastReadAt = this.#now();
+      this.#traffic.bytesRead += chunk.length;
       this.#input.push(chunk);
       this.#work();
     });
@@ -65,7 +81,9 @@ export class Connection {
         this.#writeListing(this.#reply.listing);
         continue;
       }
+      this.state = 'conn_parse_cmd';
       const next = this.#step();
+      this.state = next === 'hold' ? 'conn_nread' : 'conn_read';
       if (next === 'again') continue;
       if (next !== 'hold') this.#write();
       if (next === 'close') this.#close();
@@ -105,7 +123,7 @@ export class Connection {
       }
       text += value;
     }
-    this.#socket.write(text, 'latin1');
+    this.#send(text);
   }
 
   #write(): void {
@@ -118,11 +136,17 @@ export class Connection {
         text += typeof part === 'string' ? part : part.toString('latin1');
         continue;
       }
-      if (text !== '') this.#socket.write(text, 'latin1');
+      this.#send(text);
       text = '';
-      this.#socket.write(part);
+      this.#send(part);
     }
-    if (text !== '') this.#socket.write(text, 'latin1');
+    this.#send(text);
     this.#socket.uncork();
+  }
+
+  #send(part: string | Buffer): void {
+    if (part.length === 0) return;
+    this.#traffic.bytesWritten += part.length;
+    this.#socket.write(part, 'latin1');
   }
 }

@@ -10,7 +10,7 @@ import { SaslLogin } from './binary/sasl-login.ts';
 import { Connection } from './connection.ts';
 import { ItemStore } from './item-store.ts';
 import type { Protocol } from './protocol.ts';
-import { MAX_CONNECTIONS, ServerStats, type ConnectionRow } from './server-stats.ts';
+import { MAX_CONNECTIONS, ServerStats, type ConnectionRow } from './stats/server-stats.ts';
 import type { Workplace } from './text/command.ts';
 import { TextLogin } from './text/text-login.ts';
 import { TextProtocol } from './text/text-protocol.ts';
@@ -28,12 +28,12 @@ export class EmbeddedNode implements RunningNode {
   constructor(settings: NodeSettings, listing: (() => ConfigurationListing) | undefined) {
     const store = new ItemStore({ memoryBytes: settings.memoryMegabytes * 1_048_576, itemBytes: settings.maxItemBytes }, settings.now);
     this.#settings = settings;
-    const stats = new ServerStats(store);
+    const stats = new ServerStats();
+    stats.asksForLogin = settings.credentials !== undefined;
     this.#place = { store, stats, listing };
     stats.connected = () => this.#connected(store.now());
     this.#secure = settings.tls && createSecureContext({ key: settings.tls.key, cert: settings.tls.cert });
     this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
-    this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
   listen(port: number): Promise<void> {
@@ -48,7 +48,7 @@ export class EmbeddedNode implements RunningNode {
           ),
         );
       });
-      this.#place.stats.listensAt = `tcp:127.0.0.1:${port}`;
+      this.#place.stats.port = port;
       this.#server.listen({ host: '127.0.0.1', port, exclusive: true }, resolve);
     });
   }
@@ -78,18 +78,24 @@ export class EmbeddedNode implements RunningNode {
   #connected(now: number): readonly ConnectionRow[] {
     return Array.from(this.#sockets, ([socket, connection]) => ({
       address: `tcp:${socket.remoteAddress}:${socket.remotePort}`,
+      state: connection?.state ?? 'conn_new_cmd',
       secondsSinceLastCommand: now - Math.floor((connection?.lastReadAt ?? now * 1_000) / 1_000),
     }));
   }
 
   #accept(socket: Socket): void {
-    this.#sockets.set(socket, undefined);
-    this.#place.stats.connections++;
-    this.#place.stats.totalConnections++;
+    const { stats } = this.#place;
     socket.on('error', () => undefined);
+    if (stats.connections >= MAX_CONNECTIONS) {
+      stats.note('rejected');
+      return void socket.end('ERROR Too many open connections\r\n').resume();
+    }
+    this.#sockets.set(socket, undefined);
+    stats.connections++;
+    stats.note('connected');
     socket.on('close', () => {
       this.#sockets.delete(socket);
-      this.#place.stats.connections--;
+      stats.connections--;
     });
     // While paused, the kernel has accepted the connection, and that is all that its client sees.
     if (!this.#paused) this.#converse(socket);
@@ -98,13 +104,17 @@ export class EmbeddedNode implements RunningNode {
   #converse(raw: Socket): void {
     const socket = this.#secure ? new TLSSocket(raw, { isServer: true, secureContext: this.#secure }) : raw;
     socket.on('error', () => raw.destroy());
-    this.#sockets.set(raw, new Connection(socket, (firstByte) => this.#protocolFor(firstByte), this.#settings.now).begin());
+    this.#sockets.set(
+      raw,
+      new Connection(socket, (firstByte) => this.#protocolFor(firstByte), this.#place.stats, this.#settings.now).begin(),
+    );
     raw.resume();
   }
 
   #protocolFor(firstByte: number): Protocol {
     const { credentials } = this.#settings;
-    if (firstByte === REQUEST_MAGIC) return new BinaryProtocol(this.#place, credentials && new SaslLogin(credentials));
-    return new TextProtocol(this.#place, credentials && new TextLogin(credentials));
+    const tried = (granted: boolean): void => this.#place.stats.count('auth', granted);
+    if (firstByte === REQUEST_MAGIC) return new BinaryProtocol(this.#place, credentials && new SaslLogin(credentials, tried));
+    return new TextProtocol(this.#place, credentials && new TextLogin(credentials, tried));
   }
 }

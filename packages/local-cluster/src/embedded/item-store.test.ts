@@ -55,6 +55,25 @@ describe('memory is bounded', () => {
     expect(store.bytes).toBe(3 * each);
   });
 
+  test('what has expired goes before what is alive, however recently it was used', () => {
+    const each = itemBytes(2, 0, 1_000);
+    store = new ItemStore({ memoryBytes: 3 * each, itemBytes: 10_000 }, () => nowMs);
+    keep('k1', 'x'.repeat(1_000));
+    for (const key of ['k2', 'k3']) keep(key, 'x'.repeat(1_000), store.expiry(1));
+    nowMs += 1_000;
+    keep('k4', 'x'.repeat(1_000));
+    expect(['k1', 'k4'].filter((key) => store.find(key))).toEqual(['k1', 'k4']);
+    expect(store.counts).toMatchObject({ evictions: 0, reclaimed: 2, expired: 0 });
+  });
+
+  test('and the bound can be changed', () => {
+    const each = itemBytes(2, 0, 1_000);
+    for (const key of ['k1', 'k2', 'k3']) keep(key, 'x'.repeat(1_000));
+    store.limitMemory(2 * each);
+    keep('k4', 'x'.repeat(1_000));
+    expect(['k1', 'k2', 'k3', 'k4'].filter((key) => store.find(key))).toEqual(['k3', 'k4']);
+  });
+
   test('every way of losing an item gives its bytes back', () => {
     keep('a', 'x', store.expiry(1));
     keep('b', 'longer');

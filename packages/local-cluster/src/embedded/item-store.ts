@@ -28,6 +28,20 @@ export interface StoreLimits {
   readonly itemBytes: number;
 }
 
+interface Counts {
+  /** Items that were ever stored. */
+  total: number;
+  /** Live items that had to make room. */
+  evictions: number;
+  /** Expired items that somebody asked for, and those that were dropped before. */
+  expired: number;
+  reclaimed: number;
+}
+
+function noCounts(): Counts {
+  return { total: 0, evictions: 0, expired: 0, reclaimed: 0 };
+}
+
 /** Thirty days: a longer time to live is a Unix time. */
 const LONGEST_RELATIVE_SECONDS = 2_592_000;
 
@@ -36,22 +50,29 @@ const LONGEST_RELATIVE_SECONDS = 2_592_000;
  * Time moves in whole seconds, as in memcached.
  */
 export class ItemStore {
-  readonly counts: { total: number; evictions: number; expired: number } = { total: 0, evictions: 0, expired: 0 };
-  readonly limits: StoreLimits;
+  readonly counts: Counts = noCounts();
+  /** Unix time in seconds. */
+  readonly startedAt: number;
   readonly #now: () => number;
-  readonly #earliest: number;
+  #limits: StoreLimits;
   /** In order of use: a fetched item moves to the end. */
   readonly #items: Map<string, Item> = new Map();
   #bytes = 0;
   #lastCas = 0n;
   /** From a delayed `flush_all`: items used up to this second are gone once it has come; 0 for none. */
   #flushedUpTo = 0;
+  /** The second in which expired items were looked for last. */
+  #reclaimedAt = 0;
 
   /** @param nowMs - milliseconds since 1970 */
   constructor(limits: StoreLimits, nowMs: () => number = Date.now) {
-    this.limits = limits;
+    this.#limits = limits;
     this.#now = () => Math.floor(nowMs() / 1_000);
-    this.#earliest = this.#now() - 61;
+    this.startedAt = this.#now();
+  }
+
+  get limits(): StoreLimits {
+    return this.#limits;
   }
 
   get size(): number {
@@ -85,14 +106,14 @@ export class ItemStore {
    * unsigned, and nothing lies further back than a minute before its start.
    */
   remaining(item: Item): number {
-    return item.expiresAt === 0 ? -1 : (Math.max(item.expiresAt, this.#earliest) - this.#now()) >>> 0;
+    return item.expiresAt === 0 ? -1 : (Math.max(item.expiresAt, this.startedAt - 61) - this.#now()) >>> 0;
   }
 
   /** Whether an item of this size can be kept: `too-large` for one item, `no-memory` for all of them together. */
   refusal(keyBytes: number, flags: number, valueBytes: number): 'too-large' | 'no-memory' | undefined {
     const size = itemBytes(keyBytes, flags, valueBytes);
-    if (size > this.limits.itemBytes) return 'too-large';
-    return size > this.limits.memoryBytes ? 'no-memory' : undefined;
+    if (size > this.#limits.itemBytes) return 'too-large';
+    return size > this.#limits.memoryBytes ? 'no-memory' : undefined;
   }
 
   /** The live item, without counting as a use. */
@@ -184,6 +205,27 @@ export class ItemStore {
     this.#bytes = 0;
   }
 
+  /** Drops what has expired; looks for it at most once a second of the clock. */
+  reclaim(): void {
+    const now = this.#now();
+    if (now === this.#reclaimedAt) return;
+    this.#reclaimedAt = now;
+    for (const item of this.#items.values()) {
+      if (item.expiresAt === 0 || item.expiresAt > now) continue;
+      this.counts.reclaimed++;
+      this.#drop(item);
+    }
+  }
+
+  /** Allows so much memory from now on; what is too much then is evicted with the next item that is stored. */
+  limitMemory(memoryBytes: number): void {
+    this.#limits = { ...this.#limits, memoryBytes };
+  }
+
+  resetCounts(): void {
+    Object.assign(this.counts, noCounts());
+  }
+
   /** The items for a listing, oldest first; one that expires in this very second is still among them, as in memcached. */
   *list(): IterableIterator<Item> {
     // Of a copy, since items move when they are used while the listing is read.
@@ -241,9 +283,11 @@ export class ItemStore {
     return item;
   }
 
+  /** Makes room: what has expired goes first. */
   #evict(): void {
+    if (this.#bytes > this.#limits.memoryBytes) this.reclaim();
     for (const oldest of this.#items.values()) {
-      if (this.#bytes <= this.limits.memoryBytes) return;
+      if (this.#bytes <= this.#limits.memoryBytes) return;
       this.counts.evictions++;
       this.#drop(oldest);
     }

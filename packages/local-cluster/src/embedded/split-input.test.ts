@@ -7,7 +7,7 @@ import { ByteQueue } from './byte-queue.ts';
 import { ItemStore } from './item-store.ts';
 import type { Protocol, Step } from './protocol.ts';
 import { Reply } from './reply.ts';
-import { ServerStats } from './server-stats.ts';
+import { ServerStats } from './stats/server-stats.ts';
 import type { Workplace } from './text/command.ts';
 import { TextLogin } from './text/text-login.ts';
 import { TextProtocol } from './text/text-protocol.ts';
@@ -16,7 +16,7 @@ const CREDENTIALS = { username: 'user', password: 'secret' };
 
 function workplace(): Workplace {
   const store = new ItemStore({ memoryBytes: 1_048_576, itemBytes: 20_000 }, () => 1_700_000_000_000);
-  return { store, stats: new ServerStats(store), listing: undefined };
+  return { store, stats: new ServerStats(), listing: undefined };
 }
 
 /** What the protocol answers when the bytes come in pieces that end at `cuts`. */

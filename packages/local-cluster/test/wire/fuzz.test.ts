@@ -154,6 +154,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('an embedded node and m
       fc.asyncProperty(fc.array(spoiled, { minLength: 1, maxLength: 12 }), async (requests) => {
         await servers.restart();
         for (const request of requests) await servers.expectSame(request, sameReply);
+        await servers.expectSameCounts();
       }),
       { numRuns: RUNS },
     ),
@@ -164,6 +165,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('an embedded node and m
       fc.asyncProperty(fc.array(soundMeta, { minLength: 1, maxLength: 15 }), async (requests) => {
         await servers.restart();
         for (const request of requests) await servers.expectSame(request, sameReply);
+        await servers.expectSameCounts();
       }),
       { numRuns: RUNS },
     ),
@@ -175,6 +177,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('an embedded node and m
         await servers.restart();
         for (const request of requests)
           await servers.expectSame(Buffer.concat([binaryRequest(request), binaryRequest({ opcode: noop })]), sameReply);
+        await servers.expectSameCounts();
       }),
       { numRuns: RUNS },
     ),

@@ -11,6 +11,8 @@ export interface TwoServers {
   ports(): { readonly real: number; readonly embedded: number };
   /** Sends the request to both and compares with `same`. */
   expectSame(request: string | Uint8Array, same: (one: Buffer, other: Buffer) => boolean): Promise<void>;
+  /** Compares what both have counted so far. */
+  expectSameCounts(): Promise<void>;
 }
 
 /** Starts both before the tests of the surrounding block, and ends them after. */
@@ -39,8 +41,28 @@ export function twoServers(options: LocalClusterOptions = {}): TwoServers {
       if (same(theirs, ours)) return;
       expect({ request: show(request), reply: show(ours) }).toEqual({ request: show(request), reply: show(theirs) });
     },
+    async expectSameCounts() {
+      const { real, embedded } = ports();
+      const [theirs, ours] = await Promise.all([statRows(real), statRows(embedded)]);
+      const counts = (rows: ReadonlyMap<string, string>): unknown => Object.fromEntries(COUNTS.map((name) => [name, rows.get(name)]));
+      expect(counts(ours)).toEqual(counts(theirs));
+    },
   };
 }
+
+/** The rows of `stats <topic>`. */
+export async function statRows(port: number, topic = ''): Promise<ReadonlyMap<string, string>> {
+  const reply = (await exchange(port, `stats ${topic}\r\n`)).toString('latin1');
+  expect(reply.endsWith('END\r\n')).toBe(true);
+  return new Map(Array.from(reply.matchAll(/STAT (\S+) (.*)\r\n/g), ([, name = '', value = '']) => [name, value]));
+}
+
+/** Not those that depend on when memcached's crawler comes by: of items that are there, and of items that have expired. */
+const COUNTS = [
+  ...['cmd_get', 'cmd_set', 'cmd_flush', 'cmd_touch', 'cmd_meta', 'get_hits', 'get_misses', 'delete_hits', 'delete_misses'],
+  ...['incr_hits', 'incr_misses', 'decr_hits', 'decr_misses', 'cas_hits', 'cas_misses', 'cas_badval', 'touch_hits', 'touch_misses'],
+  ...['store_too_large', 'store_no_memory', 'total_items', 'evictions'],
+];
 
 /** Text as text, the rest as hexadecimal numbers; long ones cut. */
 function show(bytes: string | Uint8Array): string {

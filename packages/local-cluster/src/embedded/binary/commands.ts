@@ -1,7 +1,9 @@
 import type { Item } from '../item.ts';
 import type { StoreMode } from '../item-store.ts';
 import { VERSION } from '../../version.ts';
-import type { Workplace } from '../text/command.ts';
+import type { PrefixStats } from '../stats/prefix-stats.ts';
+import { statRows } from '../stats/stat-rows.ts';
+import { resetStats, type Workplace } from '../text/command.ts';
 import { loudOpcode } from './command-shapes.ts';
 import { OPCODE, STATUS, type Request, type RequestHeader, type Response, type Status } from './frame.ts';
 
@@ -44,9 +46,10 @@ export function runCommand(request: Request, place: Workplace): readonly Respons
 }
 
 /** Why a value will not be stored, known from its length; a failed `set` takes the old value with it. */
-export function valueRefusal(header: RequestHeader, extras: Buffer, key: string, { store: items }: Workplace): Status | undefined {
+export function valueRefusal(header: RequestHeader, extras: Buffer, key: string, { store: items, stats }: Workplace): Status | undefined {
   const opcode = loudOpcode(header.opcode);
   if (!STORES.has(opcode)) return undefined;
+  stats.prefixes.count(key, 'set');
   const flags = extras.length === 8 ? extras.readUInt32BE(0) : 0;
   const refusal = items.refusal(key.length, flags, header.bodyBytes - header.keyBytes - header.extrasBytes);
   if (refusal === undefined) return undefined;
@@ -60,6 +63,7 @@ function getOrTouch({ opcode, key, extras }: Request, { store: items, stats }: W
   const withKey = opcode === OPCODE.getk || opcode === OPCODE.gatk;
   const item = items.fetch(key);
   stats.count(touches ? 'touch' : 'get', item !== undefined);
+  stats.prefixes.count(key, 'get', ...(item ? (['hit'] as const) : []));
   if (!item) return withKey ? { status: STATUS.keyNotFound, key } : { status: STATUS.keyNotFound };
   if (touches) item.expiresAt = items.expiry(extras.readUInt32BE(0));
   const response = { extras: encodeFlags(item), cas: item.cas, ...(withKey && { key }) };
@@ -77,7 +81,8 @@ function store(request: Request, { store: items, stats }: Workplace): Response {
   const mode = STORES.get(opcode) ?? 'set';
   const keepsAttributes = mode === 'append' || mode === 'prepend';
   stats.count('set');
-  const stored = items.store(cas !== 0n && !keepsAttributes ? 'cas' : mode, {
+  const swap = cas !== 0n && !keepsAttributes ? 'cas' : mode;
+  const stored = items.store(swap, {
     key,
     // A copy: the bytes are a piece of what the socket read, and would keep all of it alive.
     value: Buffer.from(request.value),
@@ -85,6 +90,7 @@ function store(request: Request, { store: items, stats }: Workplace): Response {
     expiresAt: extras.length === 8 ? items.expiry(extras.readUInt32BE(4)) : 0,
     cas,
   });
+  stats.countSwap(swap, stored.outcome);
   if (stored.outcome === 'stored') return { cas: stored.cas };
   return { status: stored.outcome === 'not-stored' ? refusedBy(mode) : REFUSALS[stored.outcome] };
 }
@@ -97,10 +103,11 @@ function refusedBy(mode: StoreMode): Status {
 }
 
 function remove({ key, cas }: Request, { store: items, stats }: Workplace): Response {
+  stats.prefixes.count(key, 'del');
   const item = items.find(key);
+  if (item && cas !== 0n && cas !== item.cas) return { status: STATUS.keyExists };
   stats.count('delete', item !== undefined);
   if (!item) return { status: STATUS.keyNotFound };
-  if (cas !== 0n && cas !== item.cas) return { status: STATUS.keyExists };
   items.delete(item);
   return {};
 }
@@ -109,12 +116,14 @@ function count({ opcode, key, extras, cas }: Request, { store: items, stats }: W
   const delta = extras.readBigUInt64BE(0);
   const initial = extras.readBigUInt64BE(8);
   const exptime = extras.readUInt32BE(16);
-  const result = items.arithmetic(key, opcode === OPCODE.increment ? 'up' : 'down', delta, cas);
-  stats.count(opcode === OPCODE.increment ? 'incr' : 'decr', result.outcome !== 'missing');
+  const direction = opcode === OPCODE.increment ? 'up' : 'down';
+  const result = items.arithmetic(key, direction, delta, cas);
+  const begins = result.outcome === 'missing' && exptime !== NOT_WHEN_MISSING;
+  if (!begins) stats.countCounter(direction, result.outcome);
   if (result.outcome === 'done') return { value: encodeCounter(result.value), cas: result.item.cas };
   if (result.outcome === 'exists') return { status: STATUS.keyExists };
   if (result.outcome === 'not-a-number') return { status: STATUS.notANumber };
-  if (exptime === NOT_WHEN_MISSING) return { status: STATUS.keyNotFound };
+  if (!begins) return { status: STATUS.keyNotFound };
   const item = items.create({ key, value: Buffer.from(String(initial)), flags: 0, expiresAt: items.expiry(exptime), cas: 0n });
   return { value: encodeCounter(initial), cas: item.cas };
 }
@@ -125,13 +134,22 @@ function encodeCounter(value: bigint): Buffer {
   return bytes;
 }
 
-/** One response a row, and an empty one to end them. */
-function stat({ key }: Request, { stats }: Workplace): readonly Response[] {
+/** One response a row, and an empty one to end them. Of the words that have no row, memcached looks at the beginning only. */
+function stat({ key }: Request, place: Workplace): readonly Response[] {
+  if (key.startsWith('detail')) return detail(key.slice('detail'.length), place.stats.prefixes);
   if (key.startsWith('reset')) {
-    stats.reset();
+    resetStats(place);
     return [{}];
   }
-  const rows = stats.rows(key === '' ? undefined : key.startsWith('settings') ? 'settings' : key);
+  const rows = statRows(key === '' ? undefined : key.startsWith('settings') ? 'settings' : key, place);
   if (rows === undefined) return [{ status: STATUS.keyNotFound }];
   return [...rows.map(([name, value]) => ({ key: name, value: Buffer.from(value) })), {}];
+}
+
+function detail(action: string, prefixes: PrefixStats): readonly Response[] {
+  if (action.startsWith(' dump')) return [{ key: 'detailed', value: Buffer.from(prefixes.dump(), 'latin1') }, {}];
+  const [on, off] = [action.startsWith(' on'), action.startsWith(' off')];
+  if (!on && !off) return [{ status: STATUS.keyNotFound }];
+  prefixes.enabled = on;
+  return [{}];
 }

@@ -6,9 +6,12 @@ import { OPCODE, STATUS, type Request, type Response } from './frame.ts';
 export class SaslLogin {
   #done = false;
   readonly #credentials: Credentials;
+  readonly #tried: (granted: boolean) => void;
 
-  constructor(credentials: Credentials) {
+  /** @param tried - is called with every login that was tried */
+  constructor(credentials: Credentials, tried: (granted: boolean) => void = () => undefined) {
     this.#credentials = credentials;
+    this.#tried = tried;
   }
 
   admits(opcode: number): boolean {
@@ -23,6 +26,7 @@ export class SaslLogin {
     if (request.opcode === OPCODE.saslStep || request.key !== 'PLAIN') return { status: STATUS.authError };
     const [, username = '', password = ''] = request.value.toString('latin1').split('\0');
     this.#done = sameSecret(username, this.#credentials.username) && sameSecret(password, this.#credentials.password);
+    this.#tried(this.#done);
     return this.#done ? { value: Buffer.from('Authenticated') } : { status: STATUS.authError };
   }
 }

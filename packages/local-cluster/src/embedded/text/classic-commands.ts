@@ -41,6 +41,7 @@ function get(keys: readonly string[], withCas: boolean, expiresAt: number | unde
     if (key === CLUSTER_KEY && place.listing && keys.length === 1) return reply.add(encodeValueReply(place.listing()));
     const item = place.store.fetch(key);
     place.stats.count(expiresAt === undefined ? 'get' : 'touch', item !== undefined);
+    place.stats.prefixes.count(key, 'get', ...(item ? (['hit'] as const) : []));
     if (!item) continue;
     if (expiresAt !== undefined) item.expiresAt = expiresAt;
     parts.push(header(item, withCas), item.value, '\r\n');
@@ -77,8 +78,10 @@ function store(mode: StoreMode, words: readonly string[], reply: Reply, place: W
     return { kind: 'swallow', length };
   }
   const { store: items, stats } = place;
+  stats.prefixes.count(key, 'set');
   const refusal = items.refusal(key.length, flags, length);
   if (refusal) {
+    stats.note(refusal === 'too-large' ? 'tooLarge' : 'noMemory');
     answer(refusal === 'too-large' ? TOO_LARGE : NO_MEMORY);
     // A failed set must not leave the old value to be read as if it were the new one.
     const old = mode === 'set' ? items.find(key) : undefined;
@@ -94,8 +97,7 @@ function store(mode: StoreMode, words: readonly string[], reply: Reply, place: W
       stats.count('set');
       if (value === undefined) return answer(BAD_CHUNK);
       const { outcome } = items.store(mode, { key, flags, expiresAt, cas, value });
-      if (mode === 'cas' && outcome === 'exists') stats.casBadValue++;
-      else if (mode === 'cas') stats.count('cas', outcome !== 'missing');
+      stats.countSwap(mode, outcome);
       answer({ stored: 'STORED', exists: 'EXISTS', missing: 'NOT_FOUND', 'not-stored': 'NOT_STORED' }[outcome]);
     },
   };
@@ -122,7 +124,7 @@ function count(direction: 'up' | 'down', words: readonly string[], reply: Reply,
   const delta = parseUint64(deltaText);
   if (delta === undefined) return answer('CLIENT_ERROR invalid numeric delta argument');
   const result = place.store.arithmetic(key, direction, delta, 0n);
-  place.stats.count(direction === 'up' ? 'incr' : 'decr', result.outcome !== 'missing');
+  place.stats.countCounter(direction, result.outcome);
   if (result.outcome === 'done') return answer(String(result.value));
   answer(result.outcome === 'not-a-number' ? 'CLIENT_ERROR cannot increment or decrement non-numeric value' : 'NOT_FOUND');
 }
@@ -137,6 +139,7 @@ function remove(words: readonly string[], reply: Reply, place: Workplace): void 
   if (!valid) return answer(`${BAD_FORMAT}.  Usage: delete <key> [noreply]`);
   if (key.length > MAX_KEY_BYTES) return answer(BAD_FORMAT);
   if (isReserved(key, place)) return answer(RESERVED);
+  place.stats.prefixes.count(key, 'del');
   const item = place.store.find(key);
   place.stats.count('delete', item !== undefined);
   if (item) place.store.delete(item);

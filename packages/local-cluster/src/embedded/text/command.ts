@@ -1,7 +1,7 @@
 import { CLUSTER_KEY, type ConfigurationListing } from '../../configuration/configuration-listing.ts';
 import type { ItemStore } from '../item-store.ts';
 import type { Reply } from '../reply.ts';
-import type { ServerStats } from '../server-stats.ts';
+import type { ServerStats } from '../stats/server-stats.ts';
 
 /** What every command works with. */
 export interface Workplace {
@@ -25,6 +25,12 @@ export type Command = (words: readonly string[], reply: Reply, place: Workplace)
 /** Whether the cluster itself keeps this key: `get` answers with the list of nodes, so a value that a client stored could not be read. */
 export function isReserved(key: string, { listing }: Workplace): boolean {
   return listing !== undefined && key === CLUSTER_KEY;
+}
+
+/** `stats reset` */
+export function resetStats({ store, stats }: Workplace): void {
+  stats.reset();
+  store.resetCounts();
 }
 
 export const RESERVED: string = `SERVER_ERROR ${CLUSTER_KEY} is kept by the cluster and can't be written`;

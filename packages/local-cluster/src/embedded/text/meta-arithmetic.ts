@@ -12,9 +12,9 @@ export function metaArithmetic(flags: MetaFlags, reply: Reply, place: Workplace)
   if (direction === undefined) return reply.line('CLIENT_ERROR invalid mode for ma M token');
   if (isReserved(flags.key, place)) return reply.line(RESERVED);
   const result = place.store.arithmetic(flags.key, direction, flags.delta, flags.cas ?? 0n);
-  place.stats.count(direction === 'up' ? 'incr' : 'decr', result.outcome !== 'missing');
   if (result.outcome === 'not-a-number') return reply.line('CLIENT_ERROR cannot increment or decrement non-numeric value');
   const begun = result.outcome === 'missing' && flags.vivify !== undefined ? begin(flags, place) : undefined;
+  if (!begun) place.stats.countCounter(direction, result.outcome);
   const item = result.outcome === 'done' ? result.item : begun;
   const text = item && fields(flags, item, begun !== undefined, place);
   if (hasLongOpaque(flags)) return reply.line(OPAQUE_TOO_LONG);

@@ -5,11 +5,12 @@ import { decodeKey } from './meta-flags.ts';
 import { showKey } from './meta-echo.ts';
 
 /** `me`: shows an item's inner fields. Does not count as a use. */
-export function metaDebug(words: readonly string[], reply: Reply, { store }: Workplace): void {
+export function metaDebug(words: readonly string[], reply: Reply, { store, stats }: Workplace): void {
   const [, rawKey, flag] = words;
   if (rawKey === undefined || rawKey.length > MAX_KEY_BYTES) return reply.line(BAD_FORMAT);
   const key = flag === 'b' ? decodeKey(rawKey) : rawKey;
   if (key === undefined) return reply.line(BAD_FORMAT);
+  stats.note('meta');
   const item = store.find(key);
   if (!item) return reply.line('EN');
   // memcached prints the time since the expiry, so a negative number while the item lives.

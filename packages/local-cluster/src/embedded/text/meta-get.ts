@@ -9,8 +9,8 @@ import type { MetaFlags } from './meta-flags.ts';
 export function metaGet(flags: MetaFlags, reply: Reply, { store, stats }: Workplace): void {
   const found = store.find(flags.key);
   const item = found ?? vivify(flags, store);
-  // An item that is made on the spot counts as a hit, as in memcached 1.6.18.
-  stats.count(flags.exptime === undefined ? 'get' : 'touch', item !== undefined);
+  // As memcached 1.6.18 counts: an item that is made on the spot is a hit, and a miss is never one of `touch`.
+  stats.count(item && flags.exptime !== undefined ? 'touch' : 'get', item !== undefined);
   if (hasLongOpaque(flags)) return reply.line(OPAQUE_TOO_LONG);
   if (!item) {
     if (!flags.quiet) reply.line(`EN${echo(flags)}`);

@@ -34,6 +34,7 @@ export function metaSet(words: readonly string[], reply: Reply, place: Workplace
       place.stats.count('set');
       if (value === undefined) return reply.line(BAD_CHUNK);
       const stored = place.store.store(mode, { key, flags: clientFlags, expiresAt, cas: flags.cas ?? 0n, value, binaryKey, invalidate });
+      place.stats.countSwap(mode, stored.outcome);
       if (flags.quiet && stored.outcome === 'stored') return;
       reply.line(CODES[stored.outcome] + echoWithCas(flags, stored.cas));
     },
@@ -41,12 +42,13 @@ export function metaSet(words: readonly string[], reply: Reply, place: Workplace
 }
 
 function refusal(flags: MetaFlags, length: number, place: Workplace): string | undefined {
-  const { store } = place;
+  const { store, stats } = place;
   if (isReserved(flags.key, place)) return RESERVED;
   if (flags.mode !== undefined && !Object.hasOwn(MODES, flags.mode)) return 'CLIENT_ERROR invalid mode for ms M token';
   if (hasLongOpaque(flags)) return OPAQUE_TOO_LONG;
   const size = store.refusal(flags.key.length, flags.clientFlags, length);
   if (size === undefined) return undefined;
+  stats.note(size === 'too-large' ? 'tooLarge' : 'noMemory');
   // A failed store must not leave the old value to be read as if it were the new one.
   const old = store.find(flags.key);
   if (old) store.delete(old);

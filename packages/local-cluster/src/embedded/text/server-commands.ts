@@ -3,9 +3,10 @@ import { itemBytes, type Item } from '../item.ts';
 import { parseInt32, parseUint32 } from '../number-syntax.ts';
 import type { ItemStore } from '../item-store.ts';
 import type { Reply } from '../reply.ts';
-import type { ServerStats } from '../server-stats.ts';
+import { connectionRows, statRows } from '../stats/stat-rows.ts';
+import type { PrefixStats } from '../stats/prefix-stats.ts';
 import { VERSION } from '../../version.ts';
-import { BAD_FORMAT, type Command, type Workplace } from './command.ts';
+import { BAD_FORMAT, resetStats, type Command, type Workplace } from './command.ts';
 import { answerer } from './noreply.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   flush_all: flush,
   stats,
   lru_crawler: crawl,
+  cache_memlimit: limitMemory,
   config,
   shutdown: (_words, reply) => reply.line('ERROR: shutdown not enabled'),
 };
@@ -22,6 +24,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** Commands that concern the server rather than one item. */
 export function findServerCommand(name: string): Command | undefined {
   return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+}
+
+/** `cache_memlimit <MiB>`, no less than 8, and no more than an embedded node may have from its start. */
+function limitMemory(words: readonly string[], reply: Reply, { store }: Workplace): void {
+  if (words.length !== 2 && words.length !== 3) return reply.line('ERROR');
+  const answer = answerer(words, reply);
+  const megabytes = parseUint32(words[1] ?? '');
+  if (megabytes === undefined) return answer('ERROR');
+  if (megabytes < 8) return answer('MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m');
+  if (megabytes > 1_000_000_000) return answer('MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes');
+  store.limitMemory(megabytes * 1_048_576);
+  answer('OK');
 }
 
 /** There is no log to be verbose in; taken so that tools that send it go on. */
@@ -41,24 +55,24 @@ function flush(words: readonly string[], reply: Reply, { store, stats: counters 
   answer('OK');
 }
 
-function stats(words: readonly string[], reply: Reply, { store, stats: counters }: Workplace): void {
+function stats(words: readonly string[], reply: Reply, place: Workplace): void {
   const [, topic] = words;
   if (topic === 'reset') {
-    counters.reset();
+    resetStats(place);
     return reply.line('RESET');
   }
-  if (topic === 'detail') return detail(words, reply, counters);
-  if (topic === 'cachedump') return cachedump(words, reply, store);
-  const rows = counters.rows(topic);
+  if (topic === 'detail') return detail(words, reply, place.stats.prefixes);
+  if (topic === 'cachedump') return cachedump(words, reply, place.store);
+  const rows = topic === 'conns' ? connectionRows(place) : statRows(topic, place);
   if (rows === undefined) return reply.line('ERROR');
   for (const [name, value] of rows) reply.line(`STAT ${name} ${value}`);
   reply.line('END');
 }
 
-function detail([, , action]: readonly string[], reply: Reply, counters: ServerStats): void {
-  if (action === 'dump') return reply.line('END');
+function detail([, , action]: readonly string[], reply: Reply, prefixes: PrefixStats): void {
+  if (action === 'dump') return reply.add(prefixes.dump());
   if (action !== 'on' && action !== 'off') return reply.line('CLIENT_ERROR usage: stats detail on|off|dump');
-  counters.detailed = action === 'on';
+  prefixes.enabled = action === 'on';
   reply.line('OK');
 }
 

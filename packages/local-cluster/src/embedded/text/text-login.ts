@@ -17,10 +17,13 @@ const LONGEST_SECRET = 16_384;
 export class TextLogin implements Protocol {
   done = false;
   readonly #credentials: Credentials;
+  readonly #tried: (granted: boolean) => void;
   #length: number | undefined;
 
-  constructor(credentials: Credentials) {
+  /** @param tried - is called with every login that was tried */
+  constructor(credentials: Credentials, tried: (granted: boolean) => void = () => undefined) {
     this.#credentials = credentials;
+    this.#tried = tried;
   }
 
   /** Whether it is in the middle of a `set`. */
@@ -63,6 +66,7 @@ export class TextLogin implements Protocol {
       return 'again';
     }
     this.done = sameSecret(username, this.#credentials.username) && sameSecret(password, this.#credentials.password);
+    this.#tried(this.done);
     reply.line(this.done ? 'STORED' : 'CLIENT_ERROR authentication failure');
     return 'again';
   }

@@ -1,0 +1,91 @@
+import { randomInt } from 'node:crypto';
+import type { Arithmetic, StoreMode, StoreOutcome } from '../item-store.ts';
+import { PrefixStats } from './prefix-stats.ts';
+
+type Counted = 'get' | 'set' | 'touch' | 'delete' | 'flush' | 'incr' | 'decr' | 'cas' | 'auth';
+
+/** What happened once or more, without a miss to it. */
+type Event = 'casBadValue' | 'meta' | 'tooLarge' | 'noMemory' | 'rejected' | 'connected';
+
+/** As memcached's default. */
+export const MAX_CONNECTIONS = 1_024;
+
+/** A connection, as `stats conns` shows it. */
+export interface ConnectionRow {
+  readonly address: string;
+  readonly state: string;
+  readonly secondsSinceLastCommand: number;
+}
+
+/** What one life of a node counts. */
+export class ServerStats {
+  connections = 0;
+  /** A `metadump` is under way; there is never a second one. */
+  crawling = false;
+  /** Where the node listens, and who is connected. */
+  port = 0;
+  asksForLogin = false;
+  connected: () => readonly ConnectionRow[] = () => [];
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** Uses of keys by their prefix, while `stats detail` is on. */
+  readonly prefixes: PrefixStats = new PrefixStats();
+  /** Not the process id, which all embedded nodes share: a new number for every start, as a restarted memcached has. */
+  readonly instance: number = randomInt(100_000, 2 ** 31);
+  readonly #commands: Record<Counted, { hits: number; misses: number }> = zeroCommands();
+  readonly #events: Record<Event, number> = zeroEvents();
+
+  count(command: Counted, hit = true): void {
+    this.#commands[command][hit ? 'hits' : 'misses']++;
+  }
+
+  /** Counts what became of a compare-and-swap; of another mode, nothing. */
+  countSwap(mode: StoreMode, outcome: StoreOutcome): void {
+    if (mode !== 'cas') return;
+    if (outcome === 'exists') this.note('casBadValue');
+    else this.count('cas', outcome !== 'missing');
+  }
+
+  /** Counts what became of a counter; one that was refused, or made where there was none, is neither a hit nor a miss. */
+  countCounter(direction: 'up' | 'down', outcome: Arithmetic['outcome']): void {
+    if (outcome === 'done' || outcome === 'missing') this.count(direction === 'up' ? 'incr' : 'decr', outcome === 'done');
+  }
+
+  note(event: Event): void {
+    this.#events[event]++;
+  }
+
+  commands(): Readonly<Record<Counted, Readonly<{ hits: number; misses: number }>>> {
+    return this.#commands;
+  }
+
+  events(): Readonly<Record<Event, number>> {
+    return this.#events;
+  }
+
+  reset(): void {
+    Object.assign(this.#commands, zeroCommands());
+    Object.assign(this.#events, zeroEvents());
+    this.bytesRead = this.bytesWritten = 0;
+    this.prefixes.clear();
+  }
+}
+
+function zeroCommands(): Record<Counted, { hits: number; misses: number }> {
+  const zero = (): { hits: number; misses: number } => ({ hits: 0, misses: 0 });
+  return {
+    get: zero(),
+    set: zero(),
+    touch: zero(),
+    delete: zero(),
+    flush: zero(),
+    incr: zero(),
+    decr: zero(),
+    cas: zero(),
+    auth: zero(),
+  };
+}
+
+function zeroEvents(): Record<Event, number> {
+  return { casBadValue: 0, meta: 0, tooLarge: 0, noMemory: 0, rejected: 0, connected: 0 };
+}

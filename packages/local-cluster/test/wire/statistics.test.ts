@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, inject, test } from 'vitest';
+import { exchange } from './raw-exchange.ts';
+import { statRows, twoServers } from './two-servers.ts';
+
+/** Settings of memcached's builds with flash storage, TLS or NUMA sockets, and of a restart. */
+const OF_A_BUILD = /^(?:ext_|ssl_|num_napi_ids|memory_file|slab_automove_freeratio)/;
+
+describe.runIf(inject('runtimes').includes('memcached'))("an embedded node's statistics", () => {
+  const servers = twoServers();
+
+  async function names(topic: string): Promise<readonly string[][]> {
+    const { real, embedded } = servers.ports();
+    const rows = await Promise.all([statRows(real, topic), statRows(embedded, topic)]);
+    return rows.map((both) => [...both.keys()].filter((name) => !OF_A_BUILD.test(name)));
+  }
+
+  test.each(['', 'settings', 'items', 'slabs', 'sizes'])('have the rows of memcached, in its order: stats %s', async (topic) => {
+    const { real, embedded } = servers.ports();
+    for (const port of [real, embedded]) await exchange(port, 'set a 0 0 1\r\nx\r\n');
+    const [theirs, ours] = await names(topic);
+    expect(ours).toEqual(theirs);
+  });
+
+  test('say of each connection what it does', async () => {
+    const states = async (port: number): Promise<readonly string[]> => {
+      const sockets: Socket[] = [];
+      for (const sent of ['', 'version\r\n', 'set a 0 0 5\r\nab', 'get a']) {
+        const socket = connect({ port, host: '127.0.0.1' });
+        sockets.push(socket);
+        await once(socket, 'connect');
+        if (sent === '') continue;
+        socket.write(sent);
+        if (sent.startsWith('version')) await once(socket, 'data');
+      }
+      const seen = async (): Promise<readonly string[]> =>
+        [...(await statRows(port, 'conns'))].filter(([name]) => name.endsWith(':state')).map(([, state]) => state);
+      await expect.poll(seen).toContain('conn_nread');
+      await expect.poll(async () => (await seen()).filter((state) => state === 'conn_read').length).toBe(2);
+      const all = await seen();
+      for (const socket of sockets) socket.destroy();
+      return all.toSorted();
+    };
+    const { real, embedded } = servers.ports();
+    expect(await states(embedded)).toEqual(await states(real));
+  });
+
+  test('count a connection too many, which both turn away with the same words', { timeout: 60_000 }, async () => {
+    const { real, embedded } = servers.ports();
+    const words: string[] = [];
+    for (const port of [real, embedded]) {
+      const sockets: Socket[] = [];
+      const turnedAway = new Promise<string>((resolve) => {
+        for (let at = 0; at < 1_050; at += 1) {
+          const socket = connect({ port, host: '127.0.0.1' });
+          socket.on('error', () => undefined).on('data', (data) => resolve(data.toString()));
+          sockets.push(socket);
+        }
+      });
+      words.push(await turnedAway);
+      for (const socket of sockets) socket.destroy();
+      await expect.poll(async () => (await exchange(port, 'version\r\n')).toString()).toContain('VERSION');
+      expect(Number((await statRows(port)).get('rejected_connections'))).toBeGreaterThan(0);
+    }
+    expect(words).toEqual(['ERROR Too many open connections\r\n', 'ERROR Too many open connections\r\n']);
+  });
+});
