@@ -85,6 +85,7 @@ describe('memory is bounded', () => {
     store.find('a');
     expect(store.bytes).toBe(itemBytes(1, 0, 1));
     store.flush(0);
+    store.reclaim();
     expect([store.bytes, store.size]).toEqual([0, 0]);
   });
 

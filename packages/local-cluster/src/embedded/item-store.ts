@@ -33,13 +33,14 @@ interface Counts {
   total: number;
   /** Live items that had to make room. */
   evictions: number;
-  /** Expired items that somebody asked for, and those that were dropped before. */
+  /** Expired and flushed items that somebody asked for, and those of both that were dropped before. */
   expired: number;
+  flushed: number;
   reclaimed: number;
 }
 
 function noCounts(): Counts {
-  return { total: 0, evictions: 0, expired: 0, reclaimed: 0 };
+  return { total: 0, evictions: 0, expired: 0, flushed: 0, reclaimed: 0 };
 }
 
 /** Thirty days: a longer time to live is a Unix time. */
@@ -61,6 +62,8 @@ export class ItemStore {
   #lastCas = 0n;
   /** From a delayed `flush_all`: items used up to this second are gone once it has come; 0 for none. */
   #flushedUpTo = 0;
+  /** From an immediate `flush_all`: items with this CAS number or a lower one are gone. */
+  #flushedCas = 0n;
   /** The second in which expired items were looked for last. */
   #reclaimedAt = 0;
 
@@ -122,6 +125,7 @@ export class ItemStore {
     if (!item) return undefined;
     const now = this.#now();
     if (this.#isFlushed(item, now)) {
+      this.counts.flushed++;
       this.#drop(item);
       return undefined;
     }
@@ -200,18 +204,17 @@ export class ItemStore {
     const upTo = (exptime > 0 ? this.expiry(exptime) : now) - 1;
     this.#flushedUpTo = upTo;
     if (upTo > now) return;
-    this.#nextCas();
-    this.#items.clear();
-    this.#bytes = 0;
+    this.#flushedCas = this.#nextCas();
+    this.#reclaimedAt = 0;
   }
 
-  /** Drops what has expired; looks for it at most once a second of the clock. */
+  /** Drops what has expired or was flushed; looks for it at most once a second of the clock. */
   reclaim(): void {
     const now = this.#now();
     if (now === this.#reclaimedAt) return;
     this.#reclaimedAt = now;
     for (const item of this.#items.values()) {
-      if (item.expiresAt === 0 || item.expiresAt > now) continue;
+      if (!this.#isFlushed(item, now) && (item.expiresAt === 0 || item.expiresAt > now)) continue;
       this.counts.reclaimed++;
       this.#drop(item);
     }
@@ -244,7 +247,7 @@ export class ItemStore {
   }
 
   #isFlushed(item: Item, now: number): boolean {
-    return this.#flushedUpTo !== 0 && this.#flushedUpTo <= now && item.usedAt <= this.#flushedUpTo;
+    return item.cas <= this.#flushedCas || (this.#flushedUpTo !== 0 && this.#flushedUpTo <= now && item.usedAt <= this.#flushedUpTo);
   }
 
   #extend(mode: StoreMode, draft: Draft, old: Item): { readonly outcome: StoreOutcome; readonly cas: bigint } {

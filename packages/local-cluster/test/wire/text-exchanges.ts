@@ -262,6 +262,13 @@ export const CLASSIC: Exchanges = {
     set('b', 'x'),
     'flush_all -5\r\n',
     'get b\r\n',
+    set('c', 'x'),
+    'flush_all\r\n',
+    'lru_crawler metadump all\r\n',
+    'add c 0 0 1\r\ny\r\n',
+    'flush_all\r\n',
+    'incr c 1\r\n',
+    'ma c N0 v\r\n',
   ],
   'statistics by the prefix of keys': [
     'stats detail dump\r\n',

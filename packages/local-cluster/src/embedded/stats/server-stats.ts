@@ -72,17 +72,16 @@ export class ServerStats {
 }
 
 function zeroCommands(): Record<Counted, { hits: number; misses: number }> {
-  const zero = (): { hits: number; misses: number } => ({ hits: 0, misses: 0 });
   return {
-    get: zero(),
-    set: zero(),
-    touch: zero(),
-    delete: zero(),
-    flush: zero(),
-    incr: zero(),
-    decr: zero(),
-    cas: zero(),
-    auth: zero(),
+    get: { hits: 0, misses: 0 },
+    set: { hits: 0, misses: 0 },
+    touch: { hits: 0, misses: 0 },
+    delete: { hits: 0, misses: 0 },
+    flush: { hits: 0, misses: 0 },
+    incr: { hits: 0, misses: 0 },
+    decr: { hits: 0, misses: 0 },
+    cas: { hits: 0, misses: 0 },
+    auth: { hits: 0, misses: 0 },
   };
 }
 

@@ -76,7 +76,7 @@ function general(store: ItemStore, stats: ServerStats): Rows {
     get_hits: get.hits,
     get_misses: get.misses,
     get_expired: store.counts.expired,
-    get_flushed: 0,
+    get_flushed: store.counts.flushed,
     delete_misses: remove.misses,
     delete_hits: remove.hits,
     incr_misses: incr.misses,
