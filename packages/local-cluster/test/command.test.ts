@@ -103,7 +103,7 @@ describe('sess-cluster', () => {
     const { code, errors } = await command.end();
     expect(code).toBe(1);
     expect(errors.split('\n')).toEqual([
-      'sess-cluster: unknown command "nonsense"; known are list, add, remove ID, drain ID [RATE], crash ID, restart ID, pause ID, resume ID, help, quit',
+      'sess-cluster: unknown command "nonsense"; known are list, add, remove ID, crash ID, restart ID, pause ID, resume ID, help, quit',
       'sess-cluster: expected one node: crash ID, with host:port or a number of the list',
       'sess-cluster: no node with the number 9; the list has 1',
       expect.stringMatching(/^sess-cluster: no node "127\.0\.0\.1:1"; the cluster has 127/),

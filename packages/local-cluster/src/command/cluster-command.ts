@@ -10,15 +10,12 @@ import type { Report } from './report.ts';
 /** Runs a cluster until someone ends it; the exit code. */
 export async function serveCluster(words: ClusterArguments, report: Report): Promise<number> {
   const options = await clusterOptions(words);
-  let control: Control | undefined;
-  // The first Ctrl-C of a drain stops the drain.
-  const signal = untilSignal(() => control?.stopDraining() ?? false);
+  const signal = untilSignal();
   const steer = async (running: LocalCluster): Promise<{ readonly ending: Ending; readonly failures: number }> => {
-    const steering = new Control(running, report, process.stdout, { credentials: options.credentials, tls: options.tls });
-    control = steering;
-    report.started(running, steering.nodes);
-    const ending = await Promise.race([signal, untilInputEnds((line) => steering.run(line), 'sess-cluster> ')]);
-    return { ending, failures: steering.failures };
+    const control = new Control(running, report, process.stdout);
+    report.started(running, control.nodes);
+    const ending = await Promise.race([signal, untilInputEnds((line) => control.run(line), 'sess-cluster> ')]);
+    return { ending, failures: control.failures };
   };
   const starting = startLocalCluster(options);
   // Ctrl-C while it starts: what has been started is ended as soon as it can be.

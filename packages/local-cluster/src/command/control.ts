@@ -1,4 +1,3 @@
-import { drain, type Access } from './drain.ts';
 import { LocalClusterError } from '../errors.ts';
 import type { LocalCluster } from '../local-cluster.ts';
 import { COMMANDS, HELP } from './help-text.ts';
@@ -14,12 +13,9 @@ export class Control {
   readonly #steering: ReadonlyMap<string, Steering>;
   /** Numbers by node id, given in the order of appearance and never again. */
   readonly #numbers: Map<string, number> = new Map();
-  readonly #access: Access;
   #failures = 0;
-  #draining: AbortController | undefined;
 
-  constructor(cluster: LocalCluster, report: Report, output: Writer, access: Access) {
-    this.#access = access;
+  constructor(cluster: LocalCluster, report: Report, output: Writer) {
     this.#cluster = cluster;
     this.#report = report;
     this.#output = output;
@@ -35,13 +31,6 @@ export class Control {
   /** How many commands failed so far. */
   get failures(): number {
     return this.#failures;
-  }
-
-  /** Stops a drain, which puts its node back. Whether there was one. */
-  stopDraining(): boolean {
-    const draining = this.#draining;
-    draining?.abort();
-    return draining !== undefined;
   }
 
   get nodes(): readonly NumberedNode[] {
@@ -68,28 +57,10 @@ export class Control {
     if (command === 'help') return void this.#output.write(HELP);
     const steer = this.#steering.get(command);
     if (steer) await steer(this.#idOf(command, rest));
-    else if (command === 'drain') await this.#drain(rest);
     else if (command === 'add' && rest.length === 0) await this.#cluster.addNode();
     else if (command !== 'list' || rest.length > 0)
       throw new Error(`unknown command "${[command, ...rest].join(' ')}"; known are ${COMMANDS}`);
     this.#report.nodes(command, this.#cluster, this.nodes);
-  }
-
-  async #drain([name, rate, ...more]: readonly string[]): Promise<void> {
-    if (more.length > 0 || (rate !== undefined && !/^[1-9]\d*$/.test(rate)))
-      throw new Error('expected a node and maybe how many keys a second: drain ID [RATE], RATE a whole number from 1');
-    const id = this.#idOf('drain', name === undefined ? [] : [name]);
-    const stop = new AbortController();
-    this.#draining = stop;
-    try {
-      await drain(this.#cluster, id, this.#access, {
-        keysPerSecond: rate === undefined ? undefined : Number(rate),
-        onProgress: (progress) => this.#report.draining(id, progress),
-        signal: stop.signal,
-      });
-    } finally {
-      this.#draining = undefined;
-    }
   }
 
   #idOf(command: string, rest: readonly string[]): string {

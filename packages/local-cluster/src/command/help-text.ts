@@ -23,9 +23,6 @@ Commands on standard input; ID is host:port or the node's number:
   list                       the nodes
   add                        start another node
   remove ID                  take a node off the list, then stop it
-  drain ID [RATE]            carry what it holds to the others first, at most RATE keys a second (5000);
-                             needs @sess/client installed where this runs; Ctrl-C stops it.
-                             SESS_SECRET: the application's secret, so that it hears of the drain
   crash ID                   kill a node, but leave it on the list
   restart ID                 start it again, empty, on the same port
   pause ID, resume ID        freeze a node: connections stay, nothing answers
@@ -35,4 +32,4 @@ Exit code: 0 after quit or the end of input, 1 when something failed, 2 for a wr
 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
 `;
 
-export const COMMANDS = 'list, add, remove ID, drain ID [RATE], crash ID, restart ID, pause ID, resume ID, help, quit';
+export const COMMANDS = 'list, add, remove ID, crash ID, restart ID, pause ID, resume ID, help, quit';

@@ -12,17 +12,16 @@ export function exitCodeOf(ending: Ending): number {
 }
 
 /**
- * Resolves at the first signal; a Ctrl-C that `isTaken` by what it stops does not count. The second one ends the process at once; the nodes' guards then do the rest.
+ * Resolves at the first signal. The second one ends the process at once; the nodes' guards then do the rest.
  *
  * Listening has to begin before anything is started, so that nothing of it survives an early Ctrl-C.
  */
-export function untilSignal(isTaken: () => boolean = () => false): Promise<NodeJS.Signals> {
+export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false;
     for (const signal of SIGNALS) {
       process.on(signal, () => {
         if (asked) process.exit(exitCodeOf(signal));
-        if (signal === 'SIGINT' && isTaken()) return;
         asked = true;
         resolve(signal);
       });

@@ -1,5 +1,4 @@
 import type { LocalCluster, LocalNode } from '../local-cluster.ts';
-import type { DrainProgress } from './drain.ts';
 
 /** A node with the number that people call it by; it keeps it for as long as the cluster runs. */
 export interface NumberedNode extends LocalNode {
@@ -11,7 +10,6 @@ export interface Report {
   started(cluster: LocalCluster, nodes: readonly NumberedNode[]): void;
   /** After a command that did something, and for `list`. */
   nodes(command: string, cluster: LocalCluster, nodes: readonly NumberedNode[]): void;
-  draining(id: string, progress: DrainProgress): void;
   endpointStarted(address: string, list: readonly string[]): void;
   failed(code: string, message: string): void;
   stopped(): void;
@@ -23,7 +21,6 @@ export interface Writer {
 }
 
 export function textReport(output: Writer, errors: Writer): Report {
-  let lastDrainLine = '';
   return {
     started(cluster, nodes) {
       output.write(`runtime ${cluster.runtime}: ${cluster.runtimeReason}\n`);
@@ -32,12 +29,6 @@ export function textReport(output: Writer, errors: Writer): Report {
     },
     nodes(_command, cluster, nodes) {
       output.write(`configuration version ${cluster.configurationVersion}\n${table(nodes)}`);
-    },
-    draining(id, progress) {
-      const line = drainLine(id, progress);
-      if (line === lastDrainLine) return;
-      lastDrainLine = line;
-      output.write(line);
     },
     endpointStarted(address, list) {
       output.write(`configuration endpoint ${address} lists ${list.join(', ')}\n`);
@@ -59,18 +50,10 @@ export function jsonReport(output: Writer): Report {
       tell('started', { runtime, runtimeReason, configurationEndpoint, url, configurationVersion, nodes });
     },
     nodes: (command, { configurationVersion }, nodes) => tell('nodes', { command, configurationVersion, nodes }),
-    draining: (node, progress) => tell('draining', { node, ...progress }),
     endpointStarted: (configurationEndpoint, nodes) => tell('started', { configurationEndpoint, nodes }),
     failed: (code, message) => tell('error', { code, message }),
     stopped: () => tell('stopped', {}),
   };
-}
-
-/** Whole seconds and rounded keys: a line for each step that a person notices. */
-function drainLine(id: string, { phase, keys, carried, agreedInMs }: DrainProgress): string {
-  if (phase === 'agreeing') return `${id}: waiting until every client acts without it, ${Math.ceil(agreedInMs / 1000)} s\n`;
-  if (phase === 'done') return `${id}: drained, ${carried} of ${keys} keys carried; it can be removed\n`;
-  return `${id}: carrying, ${Math.floor(keys / 1000) * 1000} keys so far\n`;
 }
 
 function table(nodes: readonly NumberedNode[]): string {
