@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SleepWatch } from './sleep-watch.ts';
+describe('SleepWatch', () => {
+  let slept;
+  let watch;
+  let waitedMs;
+  let usedMs;
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance', 'Date'] });
+    waitedMs = 0;
+    usedMs = 0;
+    vi.spyOn(process, 'cpuUsage').mockImplementation(() => ({ user: usedMs * 1000, system: 0 }));
+    vi.spyOn(performance, 'eventLoopUtilization').mockImplementation(() => ({ idle: waitedMs, active: 0, utilization: 0 }));
+    slept = [];
+    watch = new SleepWatch((ms) => slept.push(ms));
+    watch.start();
+  });
+  afterEach(() => {
+    watch.stop();
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+  /** Time goes on, and no timer fires. */
+  function letPass(ms) {
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + ms);
+    vi.setSystemTime(Date.now() + ms);
+    watch.look();
+    watch.look();
+  }
+  it('says nothing of a process that is awake', () => {
+    vi.advanceTimersByTime(60000);
+    expect(slept).toEqual([]);
+  });
+  it('says nothing of a process that is busy, however long', () => {
+    usedMs += 500;
+    letPass(5000);
+    expect(slept).toEqual([]);
+  });
+  it('notices when the event loop waited for longer than it can', () => {
+    // Other threads may have worked meanwhile.
+    usedMs += 500;
+    waitedMs += 5000;
+    letPass(5000);
+    expect(slept).toEqual([5000]);
+  });
+  it('notices when the process was stopped in the middle of its work', () => {
+    usedMs += 30;
+    letPass(5000);
+    expect(slept).toEqual([5000]);
+  });
+  it('notices when only the wall clock has gone on: the machine was suspended', () => {
+    vi.setSystemTime(Date.now() + 3600000);
+    vi.advanceTimersByTime(250);
+    expect(slept).toEqual([3600250]);
+  });
+  it('takes a wall clock that was set back for no sleep', () => {
+    vi.setSystemTime(Date.now() - 3600000);
+    vi.advanceTimersByTime(1000);
+    expect(slept).toEqual([]);
+  });
+  it('shares one timer with the other watches of the process, and tells all of them', () => {
+    const another = [];
+    const second = new SleepWatch((ms) => another.push(ms));
+    second.start();
+    expect(vi.getTimerCount()).toBe(1);
+    waitedMs += 5000;
+    letPass(5000);
+    watch.stop();
+    waitedMs += 6000;
+    letPass(6000);
+    second.stop();
+    expect([slept, another, vi.getTimerCount()]).toEqual([[5000], [5000, 6000], 0]);
+  });
+  it('says nothing once stopped, and has no timer then', () => {
+    watch.stop();
+    vi.setSystemTime(Date.now() + 3600000);
+    watch.look();
+    vi.advanceTimersByTime(1000);
+    expect([slept, vi.getTimerCount()]).toEqual([[], 0]);
+  });
+});
