@@ -94,9 +94,9 @@ describe('a connection that is lost', () => {
     const server = await ScriptedServer.start({ timeoutMs: 20_000, maxQueuedBytes: 64 * 1_048_576 });
     const peer = await server.serve();
     peer.socket.pause();
-    const value = Buffer.alloc(1_000_000);
+    const value = Buffer.alloc(262_144);
     let lost = 0;
-    const before = Array.from({ length: 40 }, (_, index) =>
+    const before = Array.from({ length: 100 }, (_, index) =>
       server.transport.store('set', `key-${index}`, value, ATTRIBUTES).catch(() => {
         lost += 1;
       }),
@@ -114,7 +114,7 @@ describe('a connection that is lost', () => {
     expect(lost).toBeGreaterThan(0);
     expect(lost).toBeLessThan(before.length);
     for (let index = lost; index < before.length; index += 1) {
-      await next.take(`ms key-${index} 1000000 T60 F0 O${index - lost + 1}\r\n\r\n`.length + value.length);
+      await next.take(`ms key-${index} ${value.length} T60 F0 O${index - lost + 1}\r\n\r\n`.length + value.length);
     }
     expect((await next.lines(1))[0]).toMatch(/^md after /);
     next.say(`${'HD\r\n'.repeat(before.length - lost)}NF\r\n`);

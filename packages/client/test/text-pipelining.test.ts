@@ -100,9 +100,9 @@ describe('a node that reads slowly', () => {
     const peer = await server.serve();
     peer.socket.pause();
     const { transport } = server;
-    const value = Buffer.alloc(1_000_000, 'v');
+    const value = Buffer.alloc(262_144, 'v');
     // More than the buffers of both sockets hold.
-    const first = Array.from({ length: 40 }, (_, index) => transport.store('set', `key-${index}`, value, ATTRIBUTES));
+    const first = Array.from({ length: 100 }, (_, index) => transport.store('set', `key-${index}`, value, ATTRIBUTES));
     const controller = new AbortController();
     const aborted = transport.delete('aborted', { signal: controller.signal });
     const last = transport.delete('last');
@@ -112,7 +112,7 @@ describe('a node that reads slowly', () => {
 
     peer.socket.resume();
     for (let index = 0; index < first.length; index += 1)
-      await peer.take(`ms key-${index} 1000000 T60 F0 ${opaqueOf(index)}\r\n\r\n`.length + value.length);
+      await peer.take(`ms key-${index} 262144 T60 F0 ${opaqueOf(index)}\r\n\r\n`.length + value.length);
     expect(await peer.lines(1)).toEqual([`md last ${opaqueOf(first.length)}`]);
     peer.say(`${'HD\r\n'.repeat(first.length)}NF\r\n`);
     expect(new Set(await outcomes(first))).toEqual(new Set(['stored']));

@@ -16,6 +16,7 @@ import type {
 import { onAbort } from './abort-watch.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DialectName } from './handshake.ts';
+import { ItemLimit } from './item-limit.ts';
 import { Link } from './link.ts';
 import { KeyListing, type ListingSettings } from './list-keys.ts';
 import { promiseOf, Request, type Answer, type RequestKind } from './request.ts';
@@ -35,6 +36,10 @@ export class TextNode implements NodeTransport {
   readonly #link: Link;
   readonly #settings: ListingSettings;
   readonly #listings = new Set<KeyListing>();
+  readonly #itemLimit: ItemLimit;
+  /** Stores that wait for the node's limit, and what they will take in the queue. */
+  #asking = 0;
+  #askingBytes = 0;
   readonly #deadlines: Deadlines;
   /** A process that slept can't know whether its connection still stands. */
   readonly #sleepWatch = new SleepWatch(() => this.#link.doubt());
@@ -42,11 +47,13 @@ export class TextNode implements NodeTransport {
   #flushing = false;
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
+  #destroyed = false;
 
   constructor(node: TransportNode, options: TransportOptions, dialect: 'auto' | DialectName, events: TransportEvents) {
     this.#node = node.id;
     this.#options = options;
     this.#settings = { node, options, dialect, tlsMemory: { session: undefined } };
+    this.#itemLimit = new ItemLimit(this.#settings);
     this.#sleepWatch.start();
     this.#link = new Link(this.#settings, this.#queue, events, () => this.#settled());
     this.#deadlines = new Deadlines(this.#queue, options.timeoutMs, {
@@ -73,12 +80,9 @@ export class TextNode implements NodeTransport {
       const kind = typeof mode === 'string' ? mode : 'cas';
       const cas = typeof mode === 'string' ? undefined : mode.cas;
       if (cas !== undefined) checkCas(node, cas);
-      if (cas === undefined || cas.epoch === this.#link.epoch) {
-        return this.#submit(new Request(kind, key, exptime, { value, length: value.length, flags: attributes.flags, cas }), options);
-      }
-      // Read on an earlier connection: the number may since belong to another item.
-      this.#checkOpen(options?.signal);
-      return Promise.resolve('exists');
+      const request = new Request(kind, key, exptime, { value, length: value.length, flags: attributes.flags, cas });
+      if (this.#itemLimit.mustAsk(value.length, this.#link.epoch)) return this.#storeLarge(request, options);
+      return this.#store(request, options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -121,9 +125,11 @@ export class TextNode implements NodeTransport {
   }
 
   destroy(): void {
+    this.#destroyed = true;
     void this.close();
     for (const request of this.#queue.takeAll()) request.fail(errors.closed(this.#node));
     for (const listing of this.#listings) listing.fail(errors.closed(this.#node));
+    this.#itemLimit.end();
     this.#settled();
   }
 
@@ -136,10 +142,44 @@ export class TextNode implements NodeTransport {
     }
   }
 
-  /** Queues a request that is fit to be sent. */
-  #submit<T extends Answer>(request: Request, options: RequestOptions | undefined): Promise<T> {
+  /** Sends a store, unless the node would refuse it and delete what was there. */
+  #store(request: Request, options: RequestOptions | undefined, underWay: boolean = false): Promise<StoreOutcome> {
+    const { storage } = request;
+    if (storage !== undefined) this.#itemLimit.check(request.key, storage.length, storage.flags);
+    const cas = storage?.cas;
+    if (cas === undefined || cas.epoch === this.#link.epoch) return this.#submit(request, options, underWay);
+    // Read on an earlier connection: the number may since belong to another item.
+    this.#checkOpen(options?.signal, underWay);
+    return Promise.resolve('exists');
+  }
+
+  /** The first large value of a connection waits until the node has said how large one may be. */
+  async #storeLarge(request: Request, options: RequestOptions | undefined): Promise<StoreOutcome> {
     const signal = options?.signal;
     this.#checkOpen(signal);
+    this.#checkBounds(request);
+    this.#link.connect();
+    this.#asking += 1;
+    this.#askingBytes += request.bytes;
+    let release: (() => void) | undefined;
+    const aborted = new Promise<void>((resolve) => {
+      if (signal !== undefined) release = onAbort(signal, resolve);
+    });
+    await Promise.race([this.#itemLimit.ask(this.#link.epoch), aborted]);
+    release?.();
+    this.#asking -= 1;
+    this.#askingBytes -= request.bytes;
+    try {
+      return await this.#store(request, options, true);
+    } finally {
+      this.#settled();
+    }
+  }
+
+  /** Queues a request that is fit to be sent. */
+  #submit<T extends Answer>(request: Request, options: RequestOptions | undefined, underWay: boolean = false): Promise<T> {
+    const signal = options?.signal;
+    this.#checkOpen(signal, underWay);
     this.#checkBounds(request);
     if (!this.#flushing) this.#beginTurn();
     this.#queue.push(request);
@@ -147,15 +187,16 @@ export class TextNode implements NodeTransport {
     return promiseOf(request);
   }
 
-  #checkOpen(signal: AbortSignal | undefined): void {
-    if (this.#closing !== undefined) throw errors.closed(this.#node);
+  /** A request that is under way may go on while the node is closed in peace. */
+  #checkOpen(signal: AbortSignal | undefined, underWay: boolean = false): void {
+    if (this.#closing !== undefined && (!underWay || this.#destroyed)) throw errors.closed(this.#node);
     if (signal?.aborted === true) throw errors.aborted(this.#node, signal.reason, false);
   }
 
   #checkBounds(request: Request): void {
     const { maxInFlight, maxQueuedBytes } = this.#options;
-    if (this.#queue.size >= maxInFlight) throw errors.tooManyInFlight(this.#node, maxInFlight);
-    const queued = this.#queue.unsentBytes + this.#link.writingBytes;
+    if (this.#queue.size + this.#asking >= maxInFlight) throw errors.tooManyInFlight(this.#node, maxInFlight);
+    const queued = this.#queue.unsentBytes + this.#askingBytes + this.#link.writingBytes;
     // An empty queue takes one of any size that may be stored.
     if (queued > 0 && queued + request.bytes > maxQueuedBytes) throw errors.tooManyQueuedBytes(this.#node, maxQueuedBytes);
     // A probe is there to find out; who probes has a pace.
@@ -189,7 +230,7 @@ export class TextNode implements NodeTransport {
 
   /** Requests were answered, failed, or are to be sent again. */
   #settled(): void {
-    if (this.#closed !== undefined && this.#queue.pending === 0 && this.#listings.size === 0) {
+    if (this.#closed !== undefined && this.#queue.pending === 0 && this.#listings.size === 0 && this.#asking === 0) {
       const closed = this.#closed;
       this.#closed = undefined;
       this.#queue.takeAll();

@@ -1,0 +1,67 @@
+import { afterWorking } from '@sess/working-time';
+import { Handshake } from './handshake.ts';
+import type { ListingSettings } from './list-keys.ts';
+import { openSocket } from './socket.ts';
+
+/** What a node keeps under one key at most. */
+export interface ItemBounds {
+  /** `item_size_max`: key, value and header of an item. */
+  readonly itemBytes: number;
+  /** Whether items have a CAS number, which takes room. */
+  readonly cas: boolean;
+}
+
+export interface Asking {
+  /** `undefined` where the node does not tell, or not in time. Never rejects. */
+  readonly answer: Promise<ItemBounds | undefined>;
+  /** Ends it at once. */
+  end(): void;
+}
+
+/** Part of `timeoutMs`: the rest is for the request that waits. */
+const PATIENCE = 0.5;
+/** memcached's settings take about 2 kB. */
+const MAX_ANSWER_BYTES = 65_536;
+/** What memcached takes for `-I`. */
+const [LEAST_ITEM_BYTES, MOST_ITEM_BYTES] = [1_024, 1_073_741_824];
+
+/** Asks a node for its settings, on a connection of its own. */
+export function askItemBounds({ node, options, dialect, tlsMemory }: ListingSettings): Asking {
+  const handshake = new Handshake(node.id, dialect, options.credentials);
+  const ending = new AbortController();
+  let greeted = false;
+  let said = '';
+  const answer = new Promise<ItemBounds | undefined>((resolve) => {
+    const socket = openSocket(node, options.tls, tlsMemory, (bytes, length) => {
+      try {
+        if (greeted) said += bytes.toString('latin1', 0, length);
+        else if (handshake.read(bytes.subarray(0, length)) !== undefined) {
+          greeted = true;
+          socket.write('stats settings\r\n');
+        }
+      } catch {
+        giveUp();
+      }
+      if (/(?:^|\n)END\r?\n$/.test(said)) settle(boundsIn(said));
+      else if (/^(?!STAT )[^\n]+\n/.test(said) || said.length > MAX_ANSWER_BYTES) giveUp();
+      return !socket.destroyed;
+    });
+    const settle = (bounds: ItemBounds | undefined): void => {
+      cancel();
+      socket.destroy();
+      resolve(bounds);
+    };
+    const giveUp = (): void => settle(undefined);
+    const cancel = afterWorking(Math.min(options.connectTimeoutMs, PATIENCE * options.timeoutMs), giveUp);
+    socket.on(options.tls === false ? 'connect' : 'secureConnect', () => socket.write(handshake.greeting()));
+    for (const event of ['error', 'end', 'close']) socket.on(event, giveUp);
+    ending.signal.addEventListener('abort', giveUp);
+  });
+  return { answer, end: () => ending.abort() };
+}
+
+function boundsIn(settings: string): ItemBounds | undefined {
+  const itemBytes = Number(/^STAT item_size_max (\d{1,10})\r?$/m.exec(settings)?.[1] ?? Number.NaN);
+  if (!(itemBytes >= LEAST_ITEM_BYTES && itemBytes <= MOST_ITEM_BYTES)) return undefined;
+  return { itemBytes, cas: !/^STAT cas_enabled no\r?$/m.test(settings) };
+}
