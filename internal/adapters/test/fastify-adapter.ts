@@ -10,7 +10,7 @@ export const fastifyAdapter: AdapterSubject = {
     const app = fastify({ logger: { level: 'error', stream } });
     await app.register(sessions, options);
     for (const [path, handler] of Object.entries(routes)) {
-      const config = { session: !path.startsWith('/ignored') };
+      const config = { session: path.startsWith('/polled') ? { touch: false } : !path.startsWith('/ignored') };
       app.get(path, { config }, async (request, reply) => handler(exchangeOf(request, reply)));
     }
     if (last !== undefined) app.addHook('onSend', async (request, reply) => last(exchangeOf(request, reply)));

@@ -13,7 +13,11 @@ export const koaAdapter: AdapterSubject = {
       await next();
       last?.(exchangeOf(ctx));
     });
-    const middleware = sessions({ ...options, ignore: (ctx) => ctx.path.startsWith('/ignored') });
+    const middleware = sessions({
+      ...options,
+      ignore: (ctx) => ctx.path.startsWith('/ignored'),
+      touch: (ctx) => !ctx.path.startsWith('/polled'),
+    });
     app.use(middleware);
     app.use(async (ctx) => {
       ctx.body = (await routes[ctx.path]?.(exchangeOf(ctx))) ?? null;

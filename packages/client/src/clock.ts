@@ -21,7 +21,8 @@ export const systemClock: Clock = {
   now: Date.now,
   elapsed: () => performance.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
+    // Who waits for it is work under way, which keeps the process running by itself.
+    const timer = setTimeout(callback, delayMs).unref();
     return () => clearTimeout(timer);
   },
   afterWorking,

@@ -1,18 +1,21 @@
+import { beginWork, endWork } from '@sess/working-time';
 import { deadline, type CancelTimer, type Clock } from './clock.ts';
 
-/** Counts operations that are under way, so that closing can wait for them. */
+/** Counts operations that are under way, so that closing can wait for them. They keep the process running. */
 export class PendingOperations {
   #count = 0;
   #onSettled: (() => void) | undefined;
 
   readonly #leave = (): void => {
     this.#count -= 1;
+    endWork();
     if (this.#count === 0) this.#onSettled?.();
   };
 
   /** Counts `operation` until it settles, and returns it. */
   track<T>(operation: Promise<T>): Promise<T> {
     this.#count += 1;
+    beginWork();
     operation.then(this.#leave, this.#leave);
     return operation;
   }

@@ -16,16 +16,18 @@ export class Answer implements Connection {
   readonly #reply: FastifyReply;
   /** Whether the route has an `onSend` hook that saves the session after all others. */
   readonly savesLast: boolean;
+  readonly touch: boolean;
   session: RequestSession | undefined;
   #stage: 'open' | 'saving' | 'saved' = 'open';
   #watched = false;
   #checksLate = false;
   #failed = false;
 
-  constructor(request: FastifyRequest, reply: FastifyReply, savesLast: boolean) {
+  constructor(request: FastifyRequest, reply: FastifyReply, savesLast: boolean, touch: boolean) {
     this.#request = request;
     this.#reply = reply;
     this.savesLast = savesLast;
+    this.touch = touch;
   }
 
   get secure(): boolean {
@@ -88,6 +90,10 @@ export class Answer implements Connection {
     this.#watched = true;
     const { raw } = this.#reply;
     if (raw.headersSent) return this.#saveWhenClosed(session);
+    // An upgrade to WebSocket writes no head that could be seen.
+    raw.once('close', () => {
+      if (this.#reply.sent) void this.#saveUnsent(session);
+    });
     const write = Reflect.get(raw, 'writeHead') as WriteHead;
     const writeCompleted = (...given: unknown[]): ServerResponse => {
       Reflect.set(raw, 'writeHead', write);

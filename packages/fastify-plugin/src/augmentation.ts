@@ -12,7 +12,7 @@ declare module 'fastify' {
   }
 
   interface FastifyContextConfig {
-    /** `false`: no session work on this route. Default `true`. */
-    session?: boolean;
+    /** `false`: no session work on this route. `{ touch: false }`: reading a session here does not prolong its life. Default `true`. */
+    session?: boolean | { readonly touch: boolean };
   }
 }

@@ -20,6 +20,12 @@ const ANSWER: unique symbol = Symbol('@sess/fastify-plugin.answer');
 /** In the config of routes whose last `onSend` hook saves the session. */
 const SAVES_LAST: unique symbol = Symbol('@sess/fastify-plugin.saves-last');
 
+/** What the config of a route says to sessions. */
+interface RouteConfig {
+  readonly session?: boolean | { readonly touch: boolean };
+  readonly [SAVES_LAST]?: true;
+}
+
 type SessionRequest = FastifyRequest & { [ANSWER]?: Answer | null };
 type Proceed = (error?: Error) => void;
 
@@ -67,9 +73,9 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
 
     // Callbacks rather than async functions: a request that has nothing to wait for, which is every one without a cookie, waits for nothing.
     app.addHook('onRequest', (request: SessionRequest, reply, proceed) => {
-      const config: { session?: boolean; [SAVES_LAST]?: true } = request.routeOptions.config;
+      const config: RouteConfig = request.routeOptions.config;
       if (config.session === false) return proceed();
-      const answer = new Answer(request, reply, config[SAVES_LAST] === true);
+      const answer = new Answer(request, reply, config[SAVES_LAST] === true, touches(config.session));
       const opened = all.open(request.headers.cookie, answer);
       if (opened instanceof Promise) return void load(request, answer, opened, proceed);
       answer.session = opened;
@@ -89,8 +95,30 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
   }
 }
 
+/** Whether a route that reads a session prolongs its life. */
+function touches(session: RouteConfig['session']): boolean {
+  return typeof session !== 'object' || session.touch !== false;
+}
+
+/** @throws {SessionError} `SESS_BAD_OPTION` where a route says something else than the config knows. */
+function checkConfig({ url, config }: RouteOptions): void {
+  const session: unknown = config?.session;
+  if (session === undefined || typeof session === 'boolean') return;
+  const isKnown = typeof session === 'object' && session !== null && Object.entries(session).every(isKnownSetting);
+  if (isKnown) return;
+  throw new SessionError(
+    'SESS_BAD_OPTION',
+    `the route "${url}" has a config.session that is not known; expected true, false (no session) or { touch: false } (reading it prolongs nothing)`,
+  );
+}
+
+function isKnownSetting([name, value]: [string, unknown]): boolean {
+  return name === 'touch' && (value === undefined || typeof value === 'boolean');
+}
+
 /** Later `onSend` hooks may change the session, and say whether caches may store the response: it is saved after all of them. */
 function saveLast(route: RouteOptions): void {
+  checkConfig(route);
   const before = [route.onSend ?? []].flat();
   // A HEAD route takes over the hooks of its GET route.
   if (before.includes(save)) return;

@@ -1,6 +1,6 @@
 /* oxlint-disable oxc/no-async-endpoint-handlers -- Fastify awaits its handlers */
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { memoryStore, type Session, type SessionData } from '@sess/session';
 import fastify, { type FastifyRequest, type RegisterOptions } from 'fastify';
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
@@ -70,11 +70,24 @@ describe('registration', () => {
   it('closes what it opened where it comes too late', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const ended = once(server, 'connection').then(([socket]) => once((socket as Socket).resume(), 'close'));
-    app.current.addHook('onReady', () => register({ servers: `memcached://127.0.0.1:${port}` }));
+    const servers = `memcached://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    let connections = 0;
+    server.on('connection', () => (connections += 1));
+    app.current.addHook('onReady', () => register({ servers }));
     await expect(app.current.ready()).rejects.toThrow();
-    await Promise.race([ended, once(server.close(), 'close')]);
+    // Another one that begins to connect after it, in time: when that one has come, the first would have.
+    const inTime = fastify();
+    await inTime.register(plugin, { secret: SECRET, servers });
+    await once(server, 'connection');
+    expect(connections).toBe(1);
+    await inTime.close();
+    server.close();
+  });
+
+  it.each<unknown>([{ touch: 'no' }, { tuch: false }, 'no', null])('refuses a route that says %j of its session', async (session) => {
+    await register({ store: memoryStore() });
+    const add = (): unknown => app.current.get('/slip', { config: { session: session as false } }, async () => 'ok');
+    expect(add).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('the route "/slip"') }));
   });
 
   it('accepts the options that Fastify takes for itself', async () => {
@@ -102,7 +115,7 @@ describe('types', () => {
     expectTypeOf<Session['data']['unheardOf']>();
     // @ts-expect-error -- an option that there is not
     void (() => fastify().register(plugin, { store: memoryStore(), secret: SECRET, ttlSecond: 3_600 }));
-    // @ts-expect-error -- session takes a boolean
+    // @ts-expect-error -- session takes a boolean, or an object
     fastify().get('/', { config: { session: 'no' } }, async () => 'ok');
   });
 });

@@ -6,12 +6,14 @@ import onHeaders from 'on-headers';
 export class Answer implements Connection {
   readonly #ctx: ParameterizedContext;
   readonly #headers: ResponseHeaders;
+  readonly touch: boolean;
   session: RequestSession | undefined;
   #failed = false;
   #checksLate = false;
 
-  constructor(ctx: ParameterizedContext) {
+  constructor(ctx: ParameterizedContext, touch: boolean) {
     this.#ctx = ctx;
+    this.touch = touch;
     this.#headers = headersOf(ctx.res);
   }
 

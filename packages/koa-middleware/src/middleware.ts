@@ -14,6 +14,8 @@ import { ANSWER, prepare, registeredTwice, type SessionContext } from './context
 export interface KoaSessionsOptions extends SessionsOptions {
   /** Says of a request that it needs no session: then no session work is done for it, and `ctx.session` is `undefined`. Default: none. */
   readonly ignore?: ((ctx: ParameterizedContext) => boolean) | undefined;
+  /** Says of a request whether it prolongs the life of the session that it reads: `false` for polling and the like. Default: each does. */
+  readonly touch?: ((ctx: ParameterizedContext) => boolean) | undefined;
 }
 
 /**
@@ -33,13 +35,9 @@ export interface SessionsMiddleware extends Middleware, SessionsOfUsers, Session
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
 export function sessions(given: KoaSessionsOptions): SessionsMiddleware {
-  const { ignore, ...options } = given ?? {};
-  if (ignore !== undefined && typeof ignore !== 'function') {
-    throw new SessionError(
-      'SESS_BAD_OPTION',
-      `option "ignore" is ${typeof ignore}; expected a function of ctx that returns true where no session is needed`,
-    );
-  }
+  const { ignore, touch, ...options } = given ?? {};
+  checkFunction('ignore', ignore, 'true where no session is needed');
+  checkFunction('touch', touch, 'false where reading the session does not prolong its life');
   const all = createSessions(options);
   const applications = new WeakSet<object>();
   const middleware: Middleware = async (ctx: SessionContext, next) => {
@@ -52,7 +50,7 @@ export function sessions(given: KoaSessionsOptions): SessionsMiddleware {
     }
     if (ignore?.(ctx) === true) return next();
     if (ctx[ANSWER] !== undefined || Object.hasOwn(ctx, 'session')) throw registeredTwice();
-    const answer = new Answer(ctx);
+    const answer = new Answer(ctx, touch?.(ctx) !== false);
     const opened = all.open(ctx.headers.cookie, answer);
     const session = opened instanceof Promise ? await opened : opened;
     answer.begin(session);
@@ -79,6 +77,12 @@ export function sessions(given: KoaSessionsOptions): SessionsMiddleware {
   };
   // A getter, where `assign` would copy what it says now.
   return Object.defineProperty(Object.assign(middleware, methods), 'state', { get: () => all.state }) as SessionsMiddleware;
+}
+
+/** @throws {SessionError} `SESS_BAD_OPTION` */
+function checkFunction(name: string, given: unknown, returns: string): void {
+  if (given === undefined || typeof given === 'function') return;
+  throw new SessionError('SESS_BAD_OPTION', `option "${name}" is ${typeof given}; expected a function of ctx that returns ${returns}`);
 }
 
 const OURS = new WeakSet<object>();

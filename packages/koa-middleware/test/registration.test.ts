@@ -10,6 +10,11 @@ describe('registration', () => {
     ['an unset variable', { servers: process.env['SESS_TEST_NEVER_SET'] }, /is an environment variable unset\?/],
     ['no secret', { store: memoryStore(), secret: undefined }, /"secret" is missing.*randomBytes/],
     ['a slip of the pen', { store: memoryStore(), ttlSecond: 3_600 }, /did you mean "ttlSeconds"\?/],
+    [
+      'no function that says what prolongs a life',
+      { store: memoryStore(), touch: false },
+      /"touch" is boolean; expected a function of ctx/,
+    ],
     ['a path to ignore', { store: memoryStore(), ignore: '/health' }, /"ignore" is string; expected a function of ctx/],
   ])('fails with %s, and says what to do', (_, options, message) => {
     const given = { secret: SECRET, ...options } as KoaSessionsOptions;

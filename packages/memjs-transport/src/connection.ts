@@ -55,7 +55,7 @@ export class Connection {
   /** By opaque, oldest first. What timed out or was aborted stays until its reply has come, so that the reply is known for what it is. */
   readonly #sent: Map<number, { readonly request: WireRequest; readonly at: number }> = new Map();
   /** For what the node has to answer before requests are sent: the greeting, or a `noop`. */
-  readonly #patience = new WorkingClock();
+  readonly #patience = new WorkingClock({ keepAlive: false });
   readonly #now: () => number;
   #state: 'connecting' | 'greeting' | 'standing' | 'ended' = 'connecting';
   #doubted = false;

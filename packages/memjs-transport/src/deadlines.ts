@@ -11,7 +11,7 @@ export class Deadlines<R extends object> {
   readonly #requests: Map<R, number> = new Map();
   readonly #timeoutMs: number;
   readonly #onDue: (request: R) => void;
-  readonly #clock = new WorkingClock();
+  readonly #clock = new WorkingClock({ keepAlive: false });
   #fresh: R[] = [];
   #endOfTurn: NodeJS.Immediate | undefined;
 

@@ -201,7 +201,7 @@ export class NodeLink {
     this.#reconnectTimer = setTimeout(
       () => this.#connect(),
       reconnectPause(this.#failures, this.#settings.reconnect, this.#settings.random),
-    );
+    ).unref();
     this.#events.disconnected(error);
   }
 }

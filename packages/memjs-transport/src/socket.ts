@@ -13,6 +13,8 @@ export interface Dialled {
 export function dial(node: TransportNode, tls: false | TlsOptions): Dialled {
   const target = node.path === undefined ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup } : { path: node.path };
   const socket = tls === false ? connect(target) : connectTls({ ...identity(node, tls), ...tls, ...target });
+  // Requests under way keep the process running, idle connections do not.
+  socket.unref();
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   return { socket, arrival: tls === false ? 'connect' : 'secureConnect' };

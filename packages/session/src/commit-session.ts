@@ -24,6 +24,7 @@ function commitFacts(state: SessionState, text: string, headersSent: boolean, ca
   const { context, persisted, lifetime, usedAt, destroyed } = state;
   const { renewAfterSeconds } = context.options;
   const { touches, codec } = context;
+  const prolongs = state.connection.touch !== false;
   return {
     destroyed,
     unavailable: state.unreachable !== undefined,
@@ -31,8 +32,9 @@ function commitFacts(state: SessionState, text: string, headersSent: boolean, ca
     stored: persisted !== undefined,
     empty: text === codec.empty,
     changed: persisted !== undefined && text !== persisted.text,
-    renewalDue: renewAfterSeconds !== undefined && usedAt - lifetime.idCreatedAt >= renewAfterSeconds * 1_000,
+    renewalDue: prolongs && renewAfterSeconds !== undefined && usedAt - lifetime.idCreatedAt >= renewAfterSeconds * 1_000,
     touchDue:
+      prolongs &&
       persisted !== undefined &&
       touches.isDue(
         persisted.identity.key,
@@ -40,7 +42,7 @@ function commitFacts(state: SessionState, text: string, headersSent: boolean, ca
         idleSeconds(context, lifetime, usedAt),
         ttlSecondsOf(context, lifetime),
       ),
-    secretRotated: persisted !== undefined && persisted.identity.rotated,
+    secretRotated: prolongs && persisted !== undefined && persisted.identity.rotated,
     readOnly: state.readOnly !== undefined,
     headersSent,
     cacheable,

@@ -103,6 +103,11 @@ export interface Session {
    */
   reload(): Promise<void>;
   reload(callback: SessionCallback): void;
+  /**
+   * The `Set-Cookie` value that the response must carry, given once; `undefined` when there is none, or it was sent. For code that writes its head itself: the
+   * adapters add it to every head that goes through Node.js's `ServerResponse`, but can't to an upgrade to WebSocket, or to a stream of HTTP/2.
+   */
+  takeCookie(): string | undefined;
 }
 
 /** Called when the operation has ended, with what it failed with. For libraries that do not use promises. */
@@ -166,6 +171,8 @@ export interface Connection {
   readonly secure: boolean;
   /** Tells whether the headers have left. A `ServerResponse` fits. */
   readonly response: { readonly headersSent: boolean };
+  /** `false`: the request reads the session without prolonging its life. Default `true`. */
+  readonly touch?: boolean | undefined;
   /** Called where `data` is looked at after the session was saved for the response: a change would be lost unless it is saved again. */
   onLateUse?(): void;
 }

@@ -1,2 +1,3 @@
 export { afterWorking, WorkingClock, type WorkingClockOptions } from './working-clock.ts';
 export { SleepWatch } from './sleep-watch.ts';
+export { beginWork, endWork } from './work-under-way.ts';

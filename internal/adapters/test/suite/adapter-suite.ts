@@ -1,5 +1,7 @@
 import { until } from '@sess/conformance';
 import { describe, expect, it } from 'vitest';
+import { rawSection } from './raw-section.ts';
+import { touchSection } from './touch-section.ts';
 import { AdapterBench, TTL_SECONDS, type Open } from './bench.ts';
 import type { AdapterSubject } from './subject.ts';
 import { usersSection } from './users-section.ts';
@@ -10,6 +12,7 @@ export function adapterConformance(subject: AdapterSubject): void {
   describe(`${subject.name}: responses and caches`, () => cacheSection(open));
   describe(`${subject.name}: the session where it is not expected`, () => readingSection(open));
   describe(`${subject.name}: a user’s session`, () => usersSection(open));
+  describe(`${subject.name}: how long a session lives`, () => touchSection(open));
   describe(`${subject.name}: an answer that the application writes itself`, () => rawSection(open));
 }
 
@@ -140,53 +143,11 @@ function readingSection(open: Open): void {
   });
 }
 
-function rawSection(open: Open): void {
-  it('brings the cookie of a session that was saved before its head', async () => {
-    await using bench = await open({
-      '/raw': async ({ session, takeOver }) => {
-        session.data.note = 'raw';
-        await session.save();
-        takeOver().writeHead(200, { 'set-cookie': 'theme=dark', 'cache-control': 'public' }).end('{}');
-      },
-    });
-    const browser = bench.browser();
-    const { headers } = await browser.get('/raw');
-    expect(headers.getSetCookie().map((line) => line.replace(/=.*/, ''))).toEqual(['theme', 'sess']);
-    expect(headers.get('cache-control')).toBe('private');
-    expect(await browser.json('/user')).toMatchObject({ note: 'raw' });
-  });
-
-  it('keeps a session and its id where a change comes after the head', async () => {
-    await using bench = await open({
-      '/stream': async ({ session, takeOver }) => {
-        const response = takeOver();
-        response.writeHead(200).write('[');
-        const regenerated = await codeOf(session.regenerate());
-        session.data.note = 'streamed';
-        response.end(`${JSON.stringify([regenerated, await codeOf(session.save())])}]`);
-      },
-    });
-    const browser = await bench.loggedIn();
-    expect(await browser.json('/stream')).toEqual([['SESS_HEADERS_SENT', 'done']]);
-    expect(await browser.json('/user')).toEqual({ user: 'USER_123', note: 'streamed' });
-    expect(await bench.browser().json('/stream')).toEqual([['SESS_HEADERS_SENT', 'SESS_HEADERS_SENT']]);
-  });
-}
-
 function slip(change: () => unknown): string {
   try {
     change();
     return 'no error';
   } catch (error) {
     return (error as Error).message;
-  }
-}
-
-async function codeOf(work: Promise<void>): Promise<unknown> {
-  try {
-    await work;
-    return 'done';
-  } catch (error) {
-    return (error as { code?: string }).code;
   }
 }

@@ -1,3 +1,4 @@
+import { beginWork, endWork } from '@sess/working-time';
 import { deadline, type CancelTimer, type Clock } from '../clock.ts';
 import type { CacheRecord, NodeHealth } from '../contract.ts';
 import { foreignItemChannel, nodeChannel, requestChannel, type RequestMessage } from '../diagnostics.ts';
@@ -102,6 +103,7 @@ export class Node {
   /** The record under `key`; neither a tombstone nor a foreign item is one. What is missing is left to `missed`, which costs a hit no promise. */
   get(key: string, options: RequestOptions | undefined, missed: () => Promise<CacheRecord | undefined>): Promise<CacheRecord | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
+    beginWork();
     if (requestChannel.hasSubscribers) {
       const answer = this.#transport.get(key, options).then(this.#asRecord, this.#asFailure);
       return this.#observed('get', answer, hitOrMiss).then((record) => record ?? missed());
@@ -112,6 +114,7 @@ export class Node {
   /** Whatever is under `key`. */
   look(key: string, options: RequestOptions | undefined): Promise<Entry | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
+    beginWork();
     const answer = this.#transport.get(key, options).then(this.#asEntry, this.#asFailure);
     return requestChannel.hasSubscribers ? this.#observed('get', answer, hitOrMiss) : answer;
   }
@@ -124,6 +127,7 @@ export class Node {
     options: RequestOptions | undefined,
   ): Promise<StoreOutcome> {
     if (this.#breaker.state === 'down') return this.#refuse();
+    beginWork();
     const answer: Promise<StoreOutcome> = this.#transport
       .store(mode, key, bytes, attributes, options)
       .then(this.#asAnswer, this.#asFailure);
@@ -133,6 +137,7 @@ export class Node {
   /** Moves the expiry of whatever is under `key`; its client flags, where something is. */
   touch(key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<{ readonly flags: number } | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
+    beginWork();
     const answer: Promise<{ readonly flags: number } | undefined> = this.#transport
       .touch(key, ttlSeconds, options)
       .then(this.#asAnswer, this.#asFailure);
@@ -215,11 +220,13 @@ export class Node {
   }
 
   #answered(): void {
+    endWork();
     this.#prober.heard();
     this.#breaker.requestAnswered();
   }
 
   #fail(error: unknown): never {
+    endWork();
     this.#breaker.requestFailed(error);
     if (blamesNode(error)) this.#setup.onTrouble();
     // The transport was closed under the request, but the client was not: the node is gone, not the client.

@@ -54,7 +54,7 @@ export class Connection {
   readonly #socket: Socket;
   readonly #handshake: Handshake;
   /** For what the node has to answer before requests are sent: the greeting, or a probe. */
-  readonly #patience = new WorkingClock();
+  readonly #patience = new WorkingClock({ keepAlive: false });
   /** From the greeting on. */
   #conversation: Conversation | undefined;
   /** Whether a write is under way, and the batch's buffer with it. */

@@ -22,7 +22,7 @@ export class Deadlines {
   readonly #queue: RequestQueue;
   readonly #timeoutMs: number;
   readonly #events: DeadlineEvents;
-  // The socket keeps the process running while requests wait, and nothing need run after them.
+  // Requests keep the process running by themselves, and nothing need run after them.
   readonly #clock = new WorkingClock({ keepAlive: false });
   /** The request that waited longest for a reply at the last check, and since when it is so. */
   #oldest: Request | undefined;

@@ -28,6 +28,8 @@ export function openSocket(
   const place: IpcNetConnectOpts | TcpNetConnectOpts =
     node.path === undefined ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup } : { path: node.path };
   const socket = tls === false ? connectTcp({ ...place, onread }) : openTls(node, tls, memory, { ...place, onread });
+  // Requests under way keep the process running, idle connections do not.
+  socket.unref();
   // As options, a TLS socket would not hear them.
   socket.once('connect', () => socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS));
   return socket;

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+/** Longer than any wait of ours; the test fails before it ends. */
+const PATIENCE_MS = 15_000;
+
+const PROGRAMS = {
+  '@sess/fastify-plugin': (options: string) => `
+    import fastify from 'fastify';
+    import sessions, { memoryStore } from '@sess/fastify-plugin';
+    import { memoryBacking } from '@sess/session';
+    const app = fastify();
+    await app.register(sessions, { ${options}, secret: 'a secret of at least thirty-two bytes', secure: false });
+    app.get('/login', async ({ session }) => { await session.regenerate(); session.data.user = 'USER_123'; return {}; });
+    app.get('/user', async ({ session }) => ({ user: session.data.user ?? null }));
+    const visit = (url, cookie) => app.inject({ url, headers: { cookie } });
+    const { headers } = await visit('/login', '');
+    console.log((await visit('/user', String(headers['set-cookie']).split(';')[0])).body);`,
+  '@sess/koa-middleware': (options: string) => `
+    import { once } from 'node:events';
+    import { createServer } from 'node:http';
+    import Koa from 'koa';
+    import { memoryStore, sessions } from '@sess/koa-middleware';
+    import { memoryBacking } from '@sess/session';
+    const app = new Koa();
+    app.silent = true;
+    app.use(sessions({ ${options}, secret: 'a secret of at least thirty-two bytes', secure: false }));
+    app.use(async (ctx) => {
+      if (ctx.path === '/login') { await ctx.session.regenerate(); ctx.session.data.user = 'USER_123'; }
+      ctx.body = { user: ctx.session.data.user ?? null };
+    });
+    // As supertest does it: a server for each request.
+    const visit = async (path, cookie) => {
+      const server = createServer(app.callback()).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      try {
+        const response = await fetch('http://127.0.0.1:' + server.address().port + path, { headers: { cookie, connection: 'close' } });
+        return { cookie: response.headers.getSetCookie()[0]?.split(';')[0] ?? '', body: await response.text() };
+      } finally { server.close(); }
+    };
+    console.log((await visit('/user', (await visit('/login', '')).cookie)).body);`,
+};
+
+/** How a program ends that never closes anything. */
+async function run(program: string): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program], {
+    cwd: HERE,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: PATIENCE_MS,
+    killSignal: 'SIGKILL',
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output: output.trim() };
+}
+
+describe.each(Object.entries(PROGRAMS))('a process with %s that closes nothing ends when it has nothing to do', (_, program) => {
+  let cluster: LocalCluster;
+  beforeAll(async () => {
+    const [runtime = 'embedded'] = inject('mainRuntimes');
+    cluster = await startLocalCluster({ nodes: 2, runtime });
+  });
+  afterAll(() => cluster.close());
+
+  const list = (): string => cluster.nodes.map(({ id }) => id).join(',');
+  const setups: readonly (readonly [string, () => string])[] = [
+    ['a store in memory', () => 'store: memoryStore()'],
+    ['a list of servers', () => `servers: 'memcached://${list()}'`],
+    ['two copies', () => `servers: 'memcached://${list()}', client: { copies: 2 }`],
+    ['discovery', () => `servers: 'elasticache://${cluster.configurationEndpoint}'`],
+    [
+      'the binary protocol',
+      () => `servers: 'memcached://${list()}', client: { transport: (await import('@sess/memjs-transport')).memjsTransport() }`,
+    ],
+    ['a database behind it', () => `servers: 'memcached://${list()}', backing: memoryBacking()`],
+    ['a database that is written behind', () => `servers: 'memcached://${list()}', backing: memoryBacking(), writePolicy: 'behind'`],
+  ];
+  it.each(setups)('%s', async (_setup, options) => {
+    expect(await run(program(options()))).toEqual({ code: 0, output: '{"user":"USER_123"}' });
+  });
+
+  it.each([
+    ['refuse connections', `servers: 'memcached://127.0.0.1:1'`],
+    ['answer nothing', `servers: 'memcached://192.0.2.1:11211'`],
+    ['have no name', `servers: 'elasticache://nowhere.invalid:11211'`],
+  ])('servers that %s', async (_setup, options) => {
+    const { code, output } = await run(program(options));
+    expect([code, output]).toEqual([0, expect.stringMatching(/user|SESS_UNAVAILABLE|Service Unavailable/)]);
+  });
+});

@@ -1,0 +1,36 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { beginWork, endWork } from './work-under-way.ts';
+
+/** Timers that keep this process running. */
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+}
+
+describe('work under way', () => {
+  const before = timers();
+  let begun = 0;
+  const begin = (): void => {
+    begun += 1;
+    beginWork();
+  };
+  const end = (): void => {
+    begun -= 1;
+    endWork();
+  };
+  afterEach(() => {
+    while (begun > 0) end();
+  });
+
+  it('keeps the process running until all of it has ended, again and again', () => {
+    for (let round = 0; round < 3; round += 1) {
+      expect(timers()).toBe(before);
+      begin();
+      begin();
+      expect(timers()).toBe(before + 1);
+      end();
+      expect(timers()).toBe(before + 1);
+      end();
+      expect(timers()).toBe(before);
+    }
+  });
+});
