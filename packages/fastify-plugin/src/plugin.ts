@@ -97,7 +97,7 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
 
 /** Whether a route that reads a session prolongs its life. */
 function touches(session: RouteConfig['session']): boolean {
-  return typeof session !== 'object' || session.touch !== false;
+  return typeof session !== 'object' || session.touch;
 }
 
 /** @throws {SessionError} `SESS_BAD_OPTION` where a route says something else than the config knows. */

@@ -18,7 +18,7 @@ describe('work under way', () => {
     endWork();
   };
   afterEach(() => {
-    while (begun > 0) end();
+    for (let left = begun; left > 0; left -= 1) end();
   });
 
   it('keeps the process running until all of it has ended, again and again', () => {

@@ -247,7 +247,9 @@ export class Node {
   /** Like a probe, it ends no row of failures: a node that answers this and nothing else is not well. */
   readonly #token: TokenReader = (key, take) => {
     if (this.#breaker.state === 'down') return this.#refuse();
+    beginWork();
     return this.#transport.get(key).then((item) => {
+      endWork();
       this.#prober.heard();
       return take(item?.value);
     }, this.#asFailure);
