@@ -6,14 +6,13 @@
  * Contenders take turns within each round; medians over the rounds are printed, and ratios of medians.
  */
 import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { ChildProgram } from '@sess/child-program';
 import { startLocalCluster } from '@sess/local-cluster';
 import { JSON_FILE, readCommandLine } from './command-line.ts';
 import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
 import { CONTENDERS, PEERS, type Cell, type ContenderName, type Measurement } from './wire/cell.ts';
 import type { Answer, Order } from './wire/worker.ts';
-import { WorkerProcess } from './worker-process.ts';
 
 const options = readCommandLine('node benchmarks/dist/wire.js', 'How fast is a request to memcached, and what does it cost?', {
   quick: { help: '1 KiB, one node, 1 and 64 in flight only' },
@@ -22,7 +21,7 @@ const options = readCommandLine('node benchmarks/dist/wire.js', 'How fast is a r
   json: JSON_FILE,
 });
 
-const WORKER = fileURLToPath(new URL('./wire/worker.js', import.meta.url));
+const WORKER = new URL('./wire/worker.js', import.meta.url);
 const WARM_UP_MS = 1_000;
 
 const NODES = options.quick ? [1] : [1, 8];
@@ -59,7 +58,7 @@ async function measureCell(cell: Cell, servers: readonly string[]): Promise<Resu
   const names = CONTENDERS.filter((name) => cell.nodes === 1 || name !== 'memcache-client');
   const samples = new Map<ContenderName, Measurement[]>(names.map((name) => [name, []]));
   // For each cell they are started anew: memcache leaves connections behind when it is slow, until a node takes no more from anybody.
-  const workers = new Map(names.map((name) => [name, new WorkerProcess(name, WORKER, [name])]));
+  const workers = new Map(names.map((name) => [name, new ChildProgram<Answer>(WORKER, { name, args: [name] })]));
   try {
     // Round 0 stores the values and warms up; it does not count.
     for (let round = 0; round <= options.rounds; round += 1) {
@@ -95,8 +94,8 @@ function ratios(
   };
 }
 
-async function ask(worker: WorkerProcess, name: ContenderName, order: Order): Promise<Measurement> {
-  const answer = await worker.ask<Answer>(order);
+async function ask(worker: ChildProgram<Answer>, name: ContenderName, order: Order): Promise<Measurement> {
+  const answer = await worker.ask(order);
   if ('failure' in answer) throw new Error(`${name}: ${answer.failure}`);
   return answer.measurement;
 }

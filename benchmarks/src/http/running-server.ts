@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import { WorkerProcess } from '../worker-process.ts';
+import { ChildProgram } from '@sess/child-program';
 import { fullCart } from './cart.ts';
 import type { Contender } from './contenders.ts';
 
@@ -21,8 +20,9 @@ export async function startServer(
   visitors: number,
   cores: string | undefined,
 ): Promise<RunningServer> {
-  const worker = new WorkerProcess(label, fileURLToPath(new URL('./worker.js', import.meta.url)), [module, memcached, variant], cores);
-  const { port } = await worker.next<{ port: number }>();
+  const program = new URL('./worker.js', import.meta.url);
+  const worker = new ChildProgram<{ port: number; cpu: number }>(program, { name: label, args: [module, memcached, variant], cores });
+  const { port } = await worker.next();
   const url = `http://127.0.0.1:${port}/cart`;
   const cookies: string[] = [];
   for (let visitor = 0; visitor < visitors; visitor += 1) {
@@ -35,5 +35,5 @@ export async function startServer(
     const seen: unknown = await (await fetch(url, { headers: { cookie } })).json();
     if (!isDeepStrictEqual(seen, fullCart())) throw new Error(`${label} does not read back the cart that it stored`);
   }
-  return { url, cookies, cpu: async () => (await worker.ask<{ cpu: number }>({ want: 'cpu' })).cpu, stop: () => worker.stop() };
+  return { url, cookies, cpu: async () => (await worker.ask({ want: 'cpu' })).cpu, stop: () => worker.stop() };
 }

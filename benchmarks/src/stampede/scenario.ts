@@ -1,7 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { ChildProgram } from '@sess/child-program';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { postgresBacking } from '@sess/postgres-backing';
 import { startPostgres } from '@sess/postgres-server';
@@ -54,7 +52,7 @@ export async function stampede(scenario: Scenario): Promise<Outcome> {
   const database = new Client({ connectionString: server.connectionString });
   database.on('error', () => {});
   let cluster: LocalCluster | undefined;
-  const workers: ChildProcess[] = [];
+  const workers: ChildProgram<Told>[] = [];
   try {
     await database.connect();
     await database.query('create extension pg_stat_statements');
@@ -62,11 +60,12 @@ export async function stampede(scenario: Scenario): Promise<Outcome> {
     await backing.migrate();
     await backing.close();
     cluster = await startLocalCluster({ nodes: scenario.nodes, runtime: 'memcached' });
-    workers.push(...Array.from({ length: scenario.processes }, () => fork(fileURLToPath(scenario.worker))));
+    workers.push(
+      ...Array.from({ length: scenario.processes }, () => new ChildProgram<Told>(scenario.worker, { name: 'an application server' })),
+    );
     return await loseNode(scenario, cluster, workers, server.connectionString, database);
   } finally {
-    for (const worker of workers) worker.kill();
-    await Promise.all(workers.map(ended));
+    await Promise.all(workers.map((worker) => worker.kill()));
     await cluster?.close();
     await database.end();
     await server.close();
@@ -76,7 +75,7 @@ export async function stampede(scenario: Scenario): Promise<Outcome> {
 async function loseNode(
   scenario: Scenario,
   cluster: LocalCluster,
-  workers: readonly ChildProcess[],
+  workers: readonly ChildProgram<Told>[],
   connectionString: string,
   database: Client,
 ): Promise<Outcome> {
@@ -93,7 +92,7 @@ async function loseNode(
       make: { from, of: processes },
     } satisfies Order);
   }
-  await Promise.all(workers.map((worker) => hears(worker, 'made')));
+  await Promise.all(workers.map((worker) => worker.next({ isWanted: (told) => told === 'made' })));
   for (const worker of workers) worker.send('go');
   await pause(1_000);
   const samples = [await loadsSoFar(database)];
@@ -110,9 +109,8 @@ async function loseNode(
     await look();
     if ((samples.at(-1)?.loads ?? 0) > (samples.at(-2)?.loads ?? 0)) lastLoadAt = performance.now();
   }
-  const reported = workers.map((worker) => reportOf(worker));
-  for (const worker of workers) worker.send('stop');
-  const reports = await Promise.all(reported);
+  const said = await Promise.all(workers.map((worker) => worker.ask('stop', { isWanted: (told) => typeof told === 'object' })));
+  const reports = said.filter((told) => typeof told === 'object');
   return { ...sum(reports), ...rates(samples), bound: loadsPerSecond * processes, recoveredMs: lastLoadAt - removedAt };
 }
 
@@ -155,26 +153,4 @@ function sum(reports: readonly Report[]): Omit<Outcome, 'loadsCounted' | 'mostPe
     unavailable: total(({ unavailable }) => unavailable),
     p99Ms: Math.max(...reports.map(({ p99Ms }) => p99Ms)),
   };
-}
-
-async function ended(worker: ChildProcess): Promise<void> {
-  if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit');
-}
-
-function hears(worker: ChildProcess, word: Told): Promise<void> {
-  return new Promise((resolve, reject) => {
-    worker.on('message', (told: Told) => {
-      if (told === word) resolve();
-    });
-    worker.once('exit', () => reject(new Error('an application server ended too soon')));
-  });
-}
-
-function reportOf(worker: ChildProcess): Promise<Report> {
-  return new Promise((resolve, reject) => {
-    worker.on('message', (told: Told) => {
-      if (typeof told === 'object') resolve(told);
-    });
-    worker.once('exit', () => reject(new Error('an application server ended without a report')));
-  });
 }

@@ -1,30 +1,22 @@
 /** The parent's hand on one application process. */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { ChildProgram } from '@sess/child-program';
 import type { ClusterNode } from '@sess/discovery';
 import type { Answer, ClientSettings, Message, Order, Report } from './orders.ts';
 
-const PROGRAM = fileURLToPath(new URL('./application-main.js', import.meta.url));
+const PROGRAM = new URL('./application-main.js', import.meta.url);
 
 export class Application {
-  readonly #process: ChildProcess;
+  readonly #process: ChildProgram<Report>;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
-  #drained: ((report: Extract<Report, { kind: 'drained' }>) => void) | undefined;
   #stopped = false;
-  #ended = false;
   readonly #ready: Promise<void>;
 
   constructor(settings: ClientSettings, nodes: readonly ClusterNode[]) {
-    this.#process = fork(PROGRAM, { serialization: 'advanced' });
-    this.#process.on('exit', () => {
-      this.#ended = true;
-    });
+    this.#process = new ChildProgram(PROGRAM, { name: 'an application', serialization: 'advanced' });
     this.#ready = new Promise((resolve) => {
-      this.#process.on('message', (report: Report) => {
+      this.#process.onMessage((report) => {
         if (report.kind === 'ready') resolve();
-        else if (report.kind === 'drained') this.#drained?.(report);
-        else for (const answer of report.answers) this.#settle(answer);
+        else if (report.kind === 'answers') for (const answer of report.answers) this.#settle(answer);
       });
     });
     this.#send({ kind: 'open', settings, nodes });
@@ -37,7 +29,7 @@ export class Application {
 
   /** Whether it can be given work. */
   get isAtWork(): boolean {
-    return !this.#stopped && !this.#ended;
+    return !this.#stopped && this.#process.isAlive;
   }
 
   /** `onAnswer` hears of each order; never of those that the process took with it. */
@@ -57,10 +49,9 @@ export class Application {
 
   /** How many keys it carried. */
   async drain(nodeId: string): Promise<number> {
-    const { keys, error } = await new Promise<Extract<Report, { kind: 'drained' }>>((resolve) => {
-      this.#drained = resolve;
-      this.#send({ kind: 'drain', nodeId });
-    });
+    const report = await this.#process.ask({ kind: 'drain', nodeId } satisfies Message, { isWanted: ({ kind }) => kind === 'drained' });
+    if (report.kind !== 'drained') throw new Error(`a report of a drain is one of ${report.kind}`);
+    const { keys, error } = report;
     if (error !== undefined) throw new Error(`the drain of ${nodeId} failed: ${error}`);
     return keys;
   }
@@ -68,18 +59,17 @@ export class Application {
   /** Freezes it: SIGSTOP. */
   stop(): void {
     this.#stopped = true;
-    this.#process.kill('SIGSTOP');
+    this.#process.signal('SIGSTOP');
   }
 
   goOn(): void {
-    this.#process.kill('SIGCONT');
+    this.#process.signal('SIGCONT');
     this.#stopped = false;
   }
 
   /** Ends it with SIGKILL. What it was doing, nobody will tell. */
   async kill(): Promise<void> {
-    if (!this.#ended && this.#process.kill('SIGKILL')) await once(this.#process, 'exit');
-    this.#ended = true;
+    await this.#process.kill();
     this.#waiting.clear();
   }
 
@@ -90,7 +80,6 @@ export class Application {
   }
 
   #send(message: Message): void {
-    // A process that ended meanwhile takes no orders; that is no failure of the parent.
-    if (this.#process.connected) this.#process.send(message, () => undefined);
+    this.#process.send(message);
   }
 }

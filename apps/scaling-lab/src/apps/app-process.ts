@@ -1,7 +1,7 @@
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProgram } from '@sess/child-program';
 import { Pool } from 'undici';
 import type { AppConfig, AppStatus, Framework, FromApp, ToApp } from './app-messages.ts';
-import { endChild, ended, isAlive, type ChildProcesses } from '../process/child-processes.ts';
+import { STOP_TIMEOUT_MS, type ChildProcesses } from '../process/child-processes.ts';
 
 /** Time for an app to listen, and to have the first node list. */
 const START_TIMEOUT_MS = 120_000;
@@ -10,10 +10,7 @@ const ANSWER_TIMEOUT_MS = 10_000;
 /** Time for a drain: an agreement, and every key that the node holds. */
 const DRAIN_TIMEOUT_MS = 60_000;
 const POOL_OPTIONS = { connections: 32, headersTimeout: 15_000, bodyTimeout: 15_000 } as const;
-/** How much of a process' last words is kept for an error message, in characters. */
-const LAST_WORDS = 2_000;
 
-type Started = Extract<FromApp, { type: 'listening' | 'failed' }>;
 type Answer = Extract<FromApp, { type: 'answer' }>;
 /** A question before it has its number. */
 type Question = { readonly type: 'status' | 'stop' } | { readonly type: 'drain'; readonly node: string };
@@ -21,36 +18,27 @@ type Question = { readonly type: 'status' | 'stop' } | { readonly type: 'drain';
 /** One app process, and the connections to the app that runs in it. */
 export class AppProcess {
   readonly framework: Framework;
-  readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (answer: Answer) => void>();
-  #started: ((answer: Started) => void) | undefined;
+  readonly #program: ChildProgram<FromApp>;
   #port = 0;
   #pool: Pool | undefined;
   #asked = 0;
-  #lastWords = '';
 
   /** Resolves when the app listens; rejects with what it says when it cannot. */
   static async start(children: ChildProcesses, config: AppConfig): Promise<AppProcess> {
-    const process = new AppProcess(children.fork(new URL('./app-process-main.js', import.meta.url)), config.framework);
+    const program = children.start<FromApp>(new URL('./app-process-main.js', import.meta.url), `the ${config.framework} process`);
+    const process = new AppProcess(program, config.framework);
     try {
       await process.run(config);
     } catch (error) {
-      process.#child.kill('SIGKILL');
+      await program.kill();
       throw error;
     }
     return process;
   }
 
-  private constructor(child: ChildProcess, framework: Framework) {
-    this.#child = child;
+  private constructor(program: ChildProgram<FromApp>, framework: Framework) {
+    this.#program = program;
     this.framework = framework;
-    child.on('message', (message: FromApp) => {
-      if (message.type === 'answer') this.#waiting.get(message.id)?.(message);
-      else this.#started?.(message);
-    });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
-    });
   }
 
   get port(): number {
@@ -58,7 +46,7 @@ export class AppProcess {
   }
 
   get alive(): boolean {
-    return isAlive(this.#child);
+    return this.#program.isAlive;
   }
 
   /** The connections to the app. */
@@ -92,8 +80,7 @@ export class AppProcess {
 
   /** As a machine that is gone: no goodbye. Resolves when the process has ended. */
   async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await ended(this.#child);
+    await this.#program.kill();
     await this.#pool?.destroy();
   }
 
@@ -106,7 +93,7 @@ export class AppProcess {
   /** Lets the process close by itself, and kills it when that takes too long. */
   async close(): Promise<void> {
     await this.#pool?.destroy();
-    await endChild(this.#child);
+    await this.#program.stop(STOP_TIMEOUT_MS);
   }
 
   get #name(): string {
@@ -115,48 +102,18 @@ export class AppProcess {
 
   async #ask(question: Question, timeoutMs: number): Promise<Answer> {
     const id = (this.#asked += 1);
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      const answer = await new Promise<Answer>((resolve, reject) => {
-        timer = setTimeout(() => reject(new Error(`${this.#name} did not answer "${question.type}" in ${timeoutMs} ms`)), timeoutMs);
-        this.#waiting.set(id, resolve);
-        this.#tell({ ...question, id });
-      });
-      if (answer.error !== undefined) throw new Error(`${this.#name} could not ${question.type}: ${answer.error}`);
-      return answer;
-    } finally {
-      clearTimeout(timer);
-      this.#waiting.delete(id);
-    }
+    const order = { ...question, id } satisfies ToApp;
+    const answer = await this.#program.ask(order, { isWanted: (told) => told.type === 'answer' && told.id === id, timeoutMs });
+    if (answer.type !== 'answer') throw new Error(`the ${this.framework} process answered with ${answer.type}`);
+    if (answer.error !== undefined) throw new Error(`${this.#name} could not ${question.type}: ${answer.error}`);
+    return answer;
   }
 
   async #listening(config: AppConfig): Promise<number> {
-    let timer: NodeJS.Timeout | undefined;
-    let exited: ((code: number | null, signal: NodeJS.Signals | null) => void) | undefined;
-    try {
-      return await new Promise<number>((resolve, reject) => {
-        timer = setTimeout(
-          () => reject(new Error(`the ${config.framework} app did not listen within ${START_TIMEOUT_MS} ms`)),
-          START_TIMEOUT_MS,
-        );
-        exited = (code, signal) =>
-          reject(
-            new Error(`the ${config.framework} process ended at its start (${signal ?? `exit code ${code}`}). ${this.#lastWords}`.trim()),
-          );
-        this.#child.once('exit', exited).once('error', reject);
-        this.#started = (answer) => (answer.type === 'listening' ? resolve(answer.port) : reject(new Error(wordsFor(answer, config))));
-        this.#tell({ type: 'start', config });
-      });
-    } finally {
-      clearTimeout(timer);
-      this.#started = undefined;
-      if (exited !== undefined) this.#child.off('exit', exited);
-    }
-  }
-
-  /** A message to a process that just died is lost; that it died is told by its `exit`. */
-  #tell(message: ToApp): void {
-    if (this.#child.connected) this.#child.send(message, () => undefined);
+    const order = { type: 'start', config } satisfies ToApp;
+    const told = await this.#program.ask(order, { isWanted: ({ type }) => type !== 'answer', timeoutMs: START_TIMEOUT_MS });
+    if (told.type === 'listening') return told.port;
+    throw new Error(told.type === 'failed' ? wordsFor(told, config) : `the ${this.framework} process answered with ${told.type}`);
   }
 }
 

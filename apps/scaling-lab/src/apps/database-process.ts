@@ -1,10 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
-import { endChild, type ChildProcesses } from '../process/child-processes.ts';
+import type { ChildProgram } from '@sess/child-program';
+import { STOP_TIMEOUT_MS, type ChildProcesses } from '../process/child-processes.ts';
 
 /** PGlite makes a database from nothing, which takes seconds, more of them on a busy machine. */
 const START_TIMEOUT_MS = 120_000;
-/** How much of the process' last words is kept for an error message, in characters. */
-const LAST_WORDS = 2_000;
+const NAME = 'the database behind sess-database';
 
 /** What the process says, once. */
 export type FromDatabase = { readonly type: 'listening'; readonly url: string } | { readonly type: 'failed'; readonly message: string };
@@ -13,52 +12,41 @@ export type FromDatabase = { readonly type: 'listening'; readonly url: string } 
 export class DatabaseProcess {
   /** For `postgresBacking`, and for `SESS_BACKING` of the demo apps. */
   readonly url: string;
-  readonly #child: ChildProcess;
+  readonly #program: ChildProgram<FromDatabase>;
   #closing = false;
 
   /** Resolves when it takes connections and has its tables; rejects with what it says when it can't. `onLost` is told when it ends before it was closed. */
   static async start(children: ChildProcesses, onLost: (how: string) => void): Promise<DatabaseProcess> {
-    const child = children.fork(new URL('./database-process-main.js', import.meta.url));
+    const program = children.start<FromDatabase>(new URL('./database-process-main.js', import.meta.url), NAME);
     try {
-      return new DatabaseProcess(child, await listening(child), onLost);
+      return new DatabaseProcess(program, await listening(program), onLost);
     } catch (error) {
-      child.kill('SIGKILL');
+      await program.kill();
       throw error;
     }
   }
 
-  private constructor(child: ChildProcess, url: string, onLost: (how: string) => void) {
-    this.#child = child;
+  private constructor(program: ChildProgram<FromDatabase>, url: string, onLost: (how: string) => void) {
+    this.#program = program;
     this.url = url;
-    child.once('exit', (code, signal) => {
-      if (!this.#closing) onLost(signal ?? `exit code ${code}`);
+    program.onEnd((how) => {
+      if (!this.#closing) onLost(how);
     });
   }
 
   async close(): Promise<void> {
     this.#closing = true;
-    await endChild(this.#child);
+    await this.#program.stop(STOP_TIMEOUT_MS);
   }
 }
 
-async function listening(child: ChildProcess): Promise<string> {
-  let lastWords = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    lastWords = (lastWords + text).slice(-LAST_WORDS);
-  });
-  let timer: NodeJS.Timeout | undefined;
+async function listening(program: ChildProgram<FromDatabase>): Promise<string> {
   try {
-    return await new Promise<string>((resolve, reject) => {
-      const fail = (why: string): void =>
-        reject(new Error(`the database behind sess-database ${why}. To do without, name other strategies with --strategy.`));
-      timer = setTimeout(() => fail(`did not start within ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS);
-      child.once('error', (error) => fail(`could not be started: ${error.message}`));
-      child.once('close', (code, signal) => fail(`ended at its start (${signal ?? `exit code ${code}`}) ${lastWords}`.trim()));
-      child.once('message', (message: FromDatabase) =>
-        message.type === 'listening' ? resolve(message.url) : fail(`could not start: ${message.message}`),
-      );
-    });
-  } finally {
-    clearTimeout(timer);
+    const told = await program.next({ timeoutMs: START_TIMEOUT_MS });
+    if (told.type === 'listening') return told.url;
+    throw new Error(`${NAME} could not start: ${told.message}`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${why}. To do without, name other strategies with --strategy.`, { cause: error });
   }
 }

@@ -1,43 +1,22 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { ChildProgram } from '@sess/child-program';
 
 /** Time for a process to close by itself before it is killed. */
-const STOP_TIMEOUT_MS = 3_000;
+export const STOP_TIMEOUT_MS = 3_000;
 
 /** Every process that the lab starts itself, so that none is left behind. */
 export class ChildProcesses {
-  readonly #running = new Set<ChildProcess>();
+  readonly #running = new Set<ChildProgram<unknown>>();
 
-  /**
-   * Starts the script at `url` with a message channel. Its standard error is piped. It stays in the lab's process group and is expected to end
-   * when the channel closes, which the system does even when the lab is killed.
-   */
-  fork(url: URL): ChildProcess {
-    const child = fork(url, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
-    this.#running.add(child);
-    child.once('exit', () => this.#running.delete(child));
-    return child;
+  /** Starts the script at `url`; `name` is for errors. */
+  start<Message>(url: URL, name: string): ChildProgram<Message> {
+    const program = new ChildProgram<Message>(url, { name, quiet: true });
+    this.#running.add(program);
+    program.onEnd(() => this.#running.delete(program));
+    return program;
   }
 
   /** Kills all that still run, at once: the last resort, and safe in an `exit` listener. */
   killAll(): void {
-    for (const child of this.#running) child.kill('SIGKILL');
+    for (const program of this.#running) program.signal('SIGKILL');
   }
-}
-
-export function isAlive(child: ChildProcess): boolean {
-  return child.exitCode === null && child.signalCode === null;
-}
-
-/** Resolves when the process has ended. */
-export async function ended(child: ChildProcess): Promise<void> {
-  if (isAlive(child)) await once(child, 'exit');
-}
-
-/** Closes its channel, so that the process ends by itself, and kills it when that takes too long. */
-export async function endChild(child: ChildProcess): Promise<void> {
-  if (child.connected) child.disconnect();
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-  await ended(child);
-  clearTimeout(timer);
 }

@@ -1,0 +1,1 @@
+export { ChildProgram, type ChildProgramOptions, type Wanted } from './child-program.ts';
