@@ -4,10 +4,31 @@ import type { AdapterSubject, Exchange } from './suite/subject.ts';
 
 export const fastifyAdapter: AdapterSubject = {
   name: '@sess/fastify-plugin',
-  async start({ sessions: options, routes, last }) {
+  async start({ sessions: options, routes, last, asksForUser }) {
     const errors: unknown[] = [];
-    const stream = { write: (line: string) => void (JSON.parse(line).level >= 50 && errors.push(JSON.parse(line))) };
-    const app = fastify({ logger: { level: 'error', stream } });
+    const lines: string[] = [];
+    const outages: string[] = [];
+    const users: unknown[] = [];
+    const stream = {
+      write(line: string) {
+        const entry = JSON.parse(line) as { level: number; msg: string };
+        lines.push(line);
+        if (/^Sessions are/.test(entry.msg)) outages.push(entry.msg);
+        else if (entry.level >= 50) errors.push(entry);
+      },
+    };
+    const ask = (request: FastifyRequest): void => void users.push(request.session?.data.user);
+    const serializers = asksForUser === true ? { req: (request: FastifyRequest) => (ask(request), {}) } : {};
+    const app = fastify({ logger: { level: 'info', stream, serializers } });
+    if (asksForUser === true) {
+      app.setErrorHandler((error, request) => {
+        ask(request);
+        throw error;
+      });
+      app.addHook('onSend', async (request) => ask(request));
+      app.addHook('onError', async (request) => ask(request));
+      app.addHook('onResponse', async (request) => ask(request));
+    }
     await app.register(sessions, options);
     for (const [path, handler] of Object.entries(routes)) {
       const config = { session: path.startsWith('/polled') ? { touch: false } : !path.startsWith('/ignored') };
@@ -15,7 +36,7 @@ export const fastifyAdapter: AdapterSubject = {
     }
     if (last !== undefined) app.addHook('onSend', async (request, reply) => last(exchangeOf(request, reply)));
     const origin = await app.listen({ port: 0, host: '127.0.0.1' });
-    return { origin, sessions: app.sessions, errors, close: () => app.close() };
+    return { origin, sessions: app.sessions, lines, outages, users, errors, close: () => app.close() };
   },
 };
 

@@ -1,19 +1,30 @@
+import { inspect } from 'node:util';
 import { serve } from '@sess/conformance';
-import { sessions } from '@sess/koa-middleware';
+import { sessions, type SessionsLog } from '@sess/koa-middleware';
 import Koa, { type Context } from 'koa';
 import type { AdapterSubject, Exchange } from './suite/subject.ts';
 
 export const koaAdapter: AdapterSubject = {
   name: '@sess/koa-middleware',
-  async start({ sessions: options, routes, last }) {
+  async start({ sessions: options, routes, last, asksForUser }) {
     const app = new Koa();
     const errors: unknown[] = [];
-    app.on('error', (error) => errors.push(error));
+    const lines: string[] = [];
+    const outages: string[] = [];
+    const users: unknown[] = [];
+    const ask = (ctx: Context): void => void (asksForUser === true && users.push(ctx.session?.data.user));
+    app.on('error', (error, ctx: Context) => {
+      ask(ctx);
+      lines.push(inspect(error));
+      errors.push(error);
+    });
     app.use(async (ctx, next) => {
-      await next();
+      await next().finally(() => ask(ctx));
       last?.(exchangeOf(ctx));
     });
+    const log: SessionsLog = ({ message }) => outages.push(message);
     const middleware = sessions({
+      log,
       ...options,
       ignore: (ctx) => ctx.path.startsWith('/ignored'),
       touch: (ctx) => !ctx.path.startsWith('/polled'),
@@ -23,7 +34,8 @@ export const koaAdapter: AdapterSubject = {
       ctx.body = (await routes[ctx.path]?.(exchangeOf(ctx))) ?? null;
     });
     const answer = app.callback();
-    return { ...(await serve((request, response) => void answer(request, response))), sessions: middleware, errors };
+    const served = await serve((request, response) => void answer(request, response));
+    return { ...served, sessions: middleware, lines, outages, users, errors };
   },
 };
 

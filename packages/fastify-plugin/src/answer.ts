@@ -21,6 +21,7 @@ export class Answer implements Connection {
   #stage: 'open' | 'saving' | 'saved' = 'open';
   #watched = false;
   #checksLate = false;
+  #answered = false;
   #failed = false;
 
   constructor(request: FastifyRequest, reply: FastifyReply, savesLast: boolean, touch: boolean) {
@@ -41,6 +42,23 @@ export class Answer implements Connection {
   /** Whether a cookie can't be set any more; after `reply.hijack()` the head is the application's own. */
   get headersSent(): boolean {
     return this.#reply.raw.headersSent || (this.#stage !== 'saving' && this.#reply.sent);
+  }
+
+  /** Whether an error has left the handler, or its answer is on its way. */
+  get answered(): boolean {
+    const { raw } = this.#reply;
+    return this.#answered || raw.writableEnded || raw.closed;
+  }
+
+  /** Errors and answers alike come to `send`: from then on only loggers, error handlers and late hooks ask for the session. */
+  onUnavailable(): void {
+    const reply = this.#reply;
+    const send = Reflect.get(reply, 'send') as (payload?: unknown) => FastifyReply;
+    const sendAnswer = (payload?: unknown): FastifyReply => {
+      this.#answered = true;
+      return Reflect.apply(send, reply, [payload]) as FastifyReply;
+    };
+    Reflect.set(reply, 'send', sendAnswer);
   }
 
   /** The session, for the application. */

@@ -52,7 +52,7 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
   }
   // Fastify takes these for itself, and hands them on.
   const { prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...given } = options;
-  const all = createSessions(given);
+  const all = createSessions({ ...given, log: given.log ?? (({ level, message }) => app.log[level](message)) });
   try {
     claimCookieNames(app.server, all.cookieNames);
     if (!app.hasDecorator('sessions')) {

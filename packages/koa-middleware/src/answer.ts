@@ -8,6 +8,8 @@ export class Answer implements Connection {
   readonly #headers: ResponseHeaders;
   readonly touch: boolean;
   session: RequestSession | undefined;
+  /** Whether the middleware after this one is done, or failed. */
+  isDecided = false;
   #failed = false;
   #checksLate = false;
 
@@ -23,6 +25,11 @@ export class Answer implements Connection {
 
   get response(): { readonly headersSent: boolean } {
     return this.#ctx.res;
+  }
+
+  get answered(): boolean {
+    const { res } = this.#ctx;
+    return this.isDecided || res.writableEnded || res.closed;
   }
 
   /**

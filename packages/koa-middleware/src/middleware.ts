@@ -58,10 +58,12 @@ export function sessions(given: KoaSessionsOptions): SessionsMiddleware {
     try {
       await next();
     } catch (error) {
+      answer.isDecided = true;
       // The first error is the one to answer with; that the session could not be saved either is told to diagnostics.
       await Promise.allSettled([answer.save(session)]);
       throw error;
     }
+    answer.isDecided = true;
     // Mostly there is nothing to wait for, and one promise less.
     const saving = answer.save(session);
     if (saving !== undefined) await saving;

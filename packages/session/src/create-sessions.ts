@@ -6,6 +6,7 @@ import { hasCode } from './errors.ts';
 import { KeyTurns } from './key-turns.ts';
 import { loadSession, type LoadOutcome } from './load-session.ts';
 import { memcachedStore, openMemcachedStore } from './memcached-store.ts';
+import { OutageLog } from './outage-log.ts';
 import type { ResolvedOptions, SessionsOptions, StoreSource } from './options.ts';
 import { resolveOptions } from './resolve-options.ts';
 import { requestIdentities } from './request-identities.ts';
@@ -37,6 +38,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     turns: new KeyTurns(),
     users: new SessionUsers(store, options),
     warnOnce: warn,
+    outages: new OutageLog(options.log, options.now),
   };
   let isClosed = false;
   const identities = requestIdentities(context.cookie, context.signer, options.keyPrefix);
@@ -46,7 +48,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     open(cookieHeader, connection) {
       const came = cookieHeader === undefined ? NONE : identities.in(cookieHeader, connection.secure);
       if (came.length === 0) return begin(context, connection, NOTHING_CAME);
-      return loadSession(context, came).then((outcome) => begin(context, connection, beginning(context, outcome, came)));
+      return loadSession(context, came).then((outcome) => begin(context, connection, beginning(context, connection, outcome, came)));
     },
     async revokeUser(user) {
       await context.users.revoke(user);
@@ -85,10 +87,12 @@ function tellWhenUnreachable(context: SessionContext): void {
 }
 
 /** An id that the store does not know is not adopted; where the store could not tell, `onUnavailable` decides. */
-function beginning({ options }: SessionContext, outcome: LoadOutcome, came: readonly Identity[]): Beginning {
+function beginning({ options }: SessionContext, connection: Connection, outcome: LoadOutcome, came: readonly Identity[]): Beginning {
   if (outcome.kind === 'found') return { found: outcome, came };
   if (outcome.kind === 'missing') return { came };
-  return { unreachable: { identity: outcome.identity, policy: options.onUnavailable(outcome.error) }, came };
+  connection.onUnavailable?.();
+  const { identity, error } = outcome;
+  return { unreachable: { identity, error, policy: options.onUnavailable(error) }, came };
 }
 
 function begin(context: SessionContext, connection: Connection, from: Beginning): RequestSession {

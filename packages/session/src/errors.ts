@@ -79,12 +79,27 @@ export class SessionError extends Error {
     this.code = code;
     this.statusCode = KINDS[code].statusCode;
     this.retryable = KINDS[code].retryable;
-    if (code === 'SESS_UNAVAILABLE') this.headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
+    if (code !== 'SESS_UNAVAILABLE') return;
+    this.headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
+    cutStacks(this);
   }
 
   /** Whether `error` is of this package, whichever copy of it made the error. */
   static is(error: unknown): error is SessionError {
     return typeof error === 'object' && error !== null && BRAND in error;
+  }
+}
+
+/**
+ * An outage fails thousands of requests, each of which is logged with this error and what it was caused by. What happened is in their messages; that a socket
+ * was closed in `onclose` of a socket helps nobody.
+ */
+function cutStacks(error: Error): void {
+  const seen = new Set<unknown>();
+  for (let at: unknown = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    seen.add(at);
+    // Frozen by whoever threw it: then it stays long.
+    Reflect.set(at, 'stack', `${at.name}: ${at.message}`);
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { hash } from 'node:crypto';
 import { SessionError } from './errors.ts';
-import { successorIn } from './moved.ts';
+import { openDeadMarker } from './moved.ts';
 import type { Persisted, SessionContext } from './session-context.ts';
 import type { StoredSession } from './session-store.ts';
 
@@ -51,7 +51,7 @@ export async function endGrace(context: Pick<SessionContext, 'store' | 'options'
 /** Whether another login gave the session that was stored under `key` a new id, under which it lives. */
 export async function isCarriedOn(context: SessionContext, key: string): Promise<boolean> {
   const marker = await context.store.load(key);
-  const successor = marker && successorIn(marker.value);
+  const successor = marker && openDeadMarker(marker.value)?.successor;
   // The marker stands until the copy does.
   if (successor !== undefined) return (await newestKey(context, successor)) !== undefined;
   return (await loadInGrace(context, key, 'kept')) !== undefined;

@@ -10,6 +10,7 @@ export type { CommitReason } from './commit-decision.ts';
 export type { BackingEvent, ConflictEvent, DestroyEvent, LoadEvent, NewIdEvent, SaveEvent } from './diagnostics.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
 export type { ConflictPolicy, DataConflict } from './merge-data.ts';
+export type { LogEntry, SessionsLog } from './outage-log.ts';
 export { memcachedStore, type Client, type ClientOptions } from './memcached-store.ts';
 export { memoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export type { CookieOptions, SecureMode, SessionsOptions, UnavailablePolicy } from './options.ts';

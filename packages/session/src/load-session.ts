@@ -2,7 +2,7 @@ import { publish, type LoadEvent } from './diagnostics.ts';
 import { hasCode, type SessionError } from './errors.ts';
 import { loadInGrace } from './grace.ts';
 import type { Identity, Persisted, SessionContext } from './session-context.ts';
-import { openFormer, openMarker, successorIn } from './moved.ts';
+import { openDeadMarker, openFormer, openMarker } from './moved.ts';
 import { openOwner, placeOf } from './session-owner.ts';
 import { storageKey } from './session-id.ts';
 import type { SessionData } from './session.ts';
@@ -45,6 +45,7 @@ export async function loadOne(
 ): Promise<LoadOutcome> {
   try {
     const stored = await context.store.load(identity.key);
+    context.outages.succeeded(identity.key);
     const marker = stored === undefined ? 'none' : openMarker(stored.value, identity.id);
     if (typeof marker === 'object') return await loadMoved(context, marker.id, which, hops);
     if (stored !== undefined && marker === 'none') {
@@ -55,6 +56,7 @@ export async function loadOne(
     if (grace !== undefined) return await held(context, decode(context, identity, grace.stored, grace.successor), which);
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
+    context.outages.failed(identity.key, error);
     tell(context, 'unavailable', error);
     return { kind: 'unavailable', identity, error };
   }
@@ -62,13 +64,15 @@ export async function loadOne(
   return MISSING;
 }
 
-/** What another login, a moment ago, left behind of the session that this request came for. */
+/** What another login, a moment ago, left behind of the session that this request came for: as it was under its old id, nothing that came after. */
 export async function loadKept(context: SessionContext, identity: Identity): Promise<SessionData | undefined> {
   const marker = await context.store.load(identity.key);
-  const successor = marker && successorIn(marker.value);
-  // The marker stands until the copy does. Nothing but what is to be kept is in the successor yet.
-  const next = successor === undefined ? undefined : await context.store.load(successor);
-  if (next !== undefined && successor !== undefined) return dataOf(decode(context, { ...identity, key: successor }, next));
+  const succeeded = marker && openDeadMarker(marker.value);
+  // The marker stands until the copy does.
+  if (marker !== undefined && succeeded !== undefined) {
+    const lives = (await context.store.load(succeeded.successor)) !== undefined;
+    return lives ? dataOf(decode(context, identity, { ...marker, value: succeeded.value })) : undefined;
+  }
   const kept = await loadInGrace(context, identity.key, 'kept');
   return kept && dataOf(decode(context, identity, kept.stored));
 }

@@ -31,7 +31,7 @@ export async function moveSession(context: SessionContext, carry: Carry, old: Pe
     const buried = await bury(
       context,
       old,
-      () => deadMarker(next.identity.key),
+      ({ stored }) => deadMarker({ successor: next.identity.key, value: stored.value }),
       async (theirs) => void (next = await storeInPlace(context, carry(theirs), next)),
     );
     if (buried.kind === 'missing' && !(await isCarriedOn(context, key))) throw gone();
@@ -104,7 +104,7 @@ async function endBuried(context: SessionContext, session: Persisted, reason: 'a
 async function bury(
   context: SessionContext,
   session: Persisted,
-  marker: () => Buffer,
+  marker: (replaced: Persisted) => Buffer,
   onNewer: (theirs: SessionData) => Promise<void>,
   where: 'any-id' | 'same-id' = 'any-id',
 ): Promise<Exclude<LoadOutcome, { kind: 'unavailable' }>> {
@@ -113,7 +113,7 @@ async function bury(
     const { identity, stored, lifetime } = found.persisted;
     const ttlSeconds = Math.max(stored.ttlSeconds ?? 0, idleSeconds(context, lifetime, context.options.now()));
     try {
-      await context.store.save(identity.key, marker(), { ttlSeconds, expect: stored });
+      await context.store.save(identity.key, marker(found.persisted), { ttlSeconds, expect: stored });
       return found;
     } catch (error) {
       if (!hasCode(error, 'SESS_CONFLICT') || attempt === MAX_ATTEMPTS) throw error;

@@ -4,7 +4,8 @@
  * | bytes | what |
  * | --- | --- |
  * | 0 | 3: dead |
- * | 1.. | the key that it is stored under now, where it has another id |
+ * | 1 | where it has another id: length of the key that it is stored under now |
+ * | 2.. | that key, then the session as it was stored here last: nothing that came after |
  *
  * | bytes | what |
  * | --- | --- |
@@ -30,14 +31,25 @@ const RENEWED = 5;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Stands for a session that got another id, or was destroyed, until its tombstone does. */
-export function deadMarker(successor = ''): Buffer {
-  return Buffer.concat([Buffer.of(DEAD), Buffer.from(successor, 'latin1')]);
+/** What a marker of {@link deadMarker} says of a session that got another id. */
+export interface Succeeded {
+  /** The key that it was stored under next. */
+  readonly successor: string;
+  /** The session as it was stored under the old id last. */
+  readonly value: Uint8Array;
 }
 
-/** The key that a session was stored under next, where a marker of {@link deadMarker} says so. */
-export function successorIn(value: Uint8Array): string | undefined {
-  return value[0] === DEAD && value.length > 1 ? Buffer.from(value).toString('latin1', 1) : undefined;
+/** Stands for a session that got another id, or was destroyed, until its tombstone does. */
+export function deadMarker(succeeded?: Succeeded): Buffer {
+  if (succeeded === undefined) return Buffer.of(DEAD);
+  const { successor, value } = succeeded;
+  return Buffer.concat([Buffer.of(DEAD, successor.length), Buffer.from(successor, 'latin1'), value]);
+}
+
+export function openDeadMarker(marker: Uint8Array): Succeeded | undefined {
+  if (marker[0] !== DEAD || marker.length < 2) return undefined;
+  const end = 2 + (marker[1] ?? 0);
+  return { successor: Buffer.from(marker.subarray(2, end)).toString('latin1'), value: marker.subarray(end) };
 }
 
 /** Leads from the old id to the new one. */

@@ -2,6 +2,7 @@ import type { CompressOptions, ResolvedCompression } from './compression.ts';
 import type { EncryptOptions, ResolvedEncryption } from './encryption.ts';
 import type { Backing } from './backing/backing.ts';
 import type { BackingLimits, ResolvedBacking, WritePolicy } from './backing/backing-options.ts';
+import type { SessionsLog } from './outage-log.ts';
 import type { DataEncodings } from './data-encoding.ts';
 import type { SessionError } from './errors.ts';
 import type { Client, ClientOptions } from './memcached-store.ts';
@@ -89,6 +90,11 @@ export interface SessionsOptions {
    * more read for each user and second. Default: nobody's.
    */
   readonly userOf?: ((data: SessionData) => string | undefined) | undefined;
+  /**
+   * Where the store's outages are told: one line when it goes out of reach, and one when it is back, however many requests fail. Default: the process's `warning`
+   * event; with Fastify, the application's log.
+   */
+  readonly log?: SessionsLog | undefined;
   /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
 }
@@ -142,6 +148,7 @@ export interface ResolvedOptions {
   readonly onConflict: ConflictPolicy;
   readonly backing: ResolvedBacking | undefined;
   readonly userOf: UserOf | undefined;
+  readonly log: SessionsLog;
   readonly now: () => number;
 }
 

@@ -4,6 +4,7 @@ import type { ConflictPolicy } from './merge-data.ts';
 import { resolveBacking } from './backing/backing-options.ts';
 
 import { MAX_DATA_BYTES } from './data-codec.ts';
+import { resolveLog } from './outage-log.ts';
 import { badOption, checkUnknown, oneOf, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions, SessionsOptions, StoreSource, UnavailablePolicy } from './options.ts';
 import { resolveCodec } from './resolve-codec.ts';
@@ -38,6 +39,7 @@ const NAMES: Readonly<Record<keyof SessionsOptions, true>> = {
   writePolicy: true,
   backingLimits: true,
   userOf: true,
+  log: true,
   now: true,
 };
 
@@ -74,6 +76,7 @@ export function resolveOptions(options: SessionsOptions): ResolvedOptions {
     onConflict: conflictPolicy(options.onConflict),
     backing: resolveBacking(options),
     userOf: resolveUserOf(options.userOf),
+    log: resolveLog(options.log),
     now: clock(options.now),
   });
 }

@@ -8,7 +8,7 @@ import { gone, readOnly, unavailable } from './write-session.ts';
 /** Makes every other session of this session's user invalid. This one is saved with what makes it the exception. */
 export async function revokeOthers(state: SessionState): Promise<void> {
   if (state.destroyed) throw gone();
-  if (state.unreachable !== undefined) throw unavailable();
+  if (state.unreachable !== undefined) throw unavailable(state.unreachable.error);
   if (state.readOnly !== undefined) throw readOnly();
   const { users } = state.context;
   const user = users.userOf(state.data);
@@ -44,7 +44,7 @@ async function revokeUnlessRevoked({ context }: SessionState, user: string, { id
   if (revoked !== undefined) return revoked;
   // Or another request made this session the exception first: then it carries a later epoch by now.
   const latest = await loadOne(context, identity);
-  if (latest.kind === 'unavailable') throw unavailable();
+  if (latest.kind === 'unavailable') throw unavailable(latest.error);
   const isStill = latest.kind === 'found' && latest.readOnly === undefined && latest.persisted.owner?.user === user;
   return isStill ? revokeFrom(latest.persisted.owner) : undefined;
 }

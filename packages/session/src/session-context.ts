@@ -3,6 +3,7 @@ import type { CookieSigner } from './cookie-signature.ts';
 import type { Lifetime, OwnLifetime } from './envelope.ts';
 import type { KeyTurns } from './key-turns.ts';
 import type { ResolvedOptions } from './options.ts';
+import type { OutageLog } from './outage-log.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import { newSessionId, storageKey } from './session-id.ts';
 import type { Owner } from './session-owner.ts';
@@ -22,6 +23,7 @@ export interface SessionContext {
   readonly turns: KeyTurns;
   readonly users: SessionUsers;
   readonly warnOnce: WarnOnce;
+  readonly outages: OutageLog;
 }
 
 /** Which session: its id, and where it is stored. */

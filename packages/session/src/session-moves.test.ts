@@ -110,6 +110,35 @@ describe('two logins at once', () => {
   });
 });
 
+describe('who has an id from before a login', () => {
+  it('gets nothing that was put into the session after it, under whichever name, however the login ended on the old id', async () => {
+    for (const graceSeconds of [0, 60]) {
+      for (const fails of [false, true]) {
+        const { app, browser } = await loggedIn({ graceSeconds });
+        const old = browser.copy();
+        // The tombstone can't be stored: what stands under the old id names the new one for as long as sessions live.
+        if (fails) app.store.beforeEach('destroy', outage);
+        await browser.visit(async (session) => {
+          await session.regenerate({ keep: ['cart'] });
+          session.data.cart = ['secret'];
+          session.data.user = 'VICTIM';
+        });
+        app.store.beforeEach('destroy', undefined);
+        for (const keep of [['cart', 'user', 'note'], []]) {
+          const thief = old.copy();
+          await thief.visit(async (session) => {
+            await session.regenerate({ keep });
+            session.data.visits = 1;
+          });
+          expect(JSON.stringify(await thief.visit(({ data }) => data))).not.toMatch(/secret|VICTIM/);
+        }
+        await old.copy().visit((session) => session.destroy());
+        expect(await browser.visit(({ data }) => data)).toEqual({ cart: ['secret'], user: 'VICTIM' });
+      }
+    }
+  });
+});
+
 describe('a change at once with a deletion', () => {
   it('deeper in what was deleted does not bring it back, whoever saves last', async () => {
     for (const deletionFirst of [true, false]) {

@@ -36,7 +36,7 @@ export async function endOthers(state: SessionState): Promise<void> {
 
 export async function save(state: SessionState): Promise<void> {
   if (state.destroyed) throw gone();
-  if (state.unreachable !== undefined) throw unavailable();
+  if (state.unreachable !== undefined) throw unavailable(state.unreachable.error);
   const text = state.encoded();
   if (state.persisted !== undefined) {
     // Nothing to write; but whether the session still lives is what a socket or a stream asks for.
@@ -52,11 +52,11 @@ export async function save(state: SessionState): Promise<void> {
 /** Moves the expiry of the session, under whichever id it has by now. It is loaded first: one that was revoked, or has another id, is not touched as it was. */
 export async function touch(state: SessionState): Promise<void> {
   if (state.destroyed) throw gone();
-  if (state.unreachable !== undefined) throw unavailable();
+  if (state.unreachable !== undefined) throw unavailable(state.unreachable.error);
   if (state.readOnly !== undefined) throw readOnly();
   if (state.persisted === undefined) return;
   const latest = await loadOne(state.context, state.persisted.identity);
-  if (latest.kind === 'unavailable') throw unavailable();
+  if (latest.kind === 'unavailable') throw unavailable(latest.error);
   if (latest.kind === 'missing' || latest.readOnly !== undefined) throw gone();
   if (!(await state.touch(latest.persisted))) throw gone();
 }
@@ -65,7 +65,7 @@ export async function reload(state: SessionState): Promise<void> {
   if (state.destroyed) throw gone();
   const identity = state.persisted?.identity ?? state.unreachable?.identity;
   const outcome = identity === undefined ? undefined : await loadOne(state.context, identity);
-  if (outcome?.kind === 'unavailable') throw unavailable();
+  if (outcome?.kind === 'unavailable') throw unavailable(outcome.error);
   if (outcome?.kind === 'found') return state.reloaded(outcome.persisted, outcome.data, outcome.readOnly);
   if (state.persisted !== undefined) throw gone();
   state.replaceData({});

@@ -42,6 +42,7 @@ export interface Move {
 export interface Unreachable {
   readonly identity: Identity;
   readonly policy: UnavailablePolicy;
+  readonly error: SessionError;
 }
 
 /** What one request knows of its session: the data, what is stored of it, and what the browser must be told. Changed by its methods and by destroy. */
@@ -196,9 +197,15 @@ export class SessionState {
     return this.data;
   }
 
-  /** @throws {SessionError} `SESS_UNAVAILABLE` where nobody could tell of the session, and that is not to be passed over. */
+  /**
+   * Once the answer is decided, nothing throws any more: a logger that asks for the user must not hide the first error behind a second one. What is written
+   * then is not kept.
+   *
+   * @throws {SessionError} `SESS_UNAVAILABLE` where nobody could tell of the session, and that is not to be passed over.
+   */
   checkAvailable(): void {
-    if (this.unreachable?.policy === 'error') throw unavailable();
+    if (this.unreachable?.policy !== 'error' || this.committed || this.connection.answered === true) return;
+    throw unavailable(this.unreachable.error);
   }
 
   /** The store answers again: there is no such session. Its id is not adopted. */
@@ -261,6 +268,10 @@ export class SessionState {
   }
 
   tell(reason: SaveEvent['reason'], outcome: SaveEvent['outcome'], error?: unknown): void {
+    const { outages } = this.context;
+    const key = this.identity?.key ?? '';
+    if (outcome === 'failed') outages.failed(key, error);
+    else if (outcome === 'written' || outcome === 'touched') outages.succeeded(key);
     publish('save', () => ({ store: this.context.store.name, reason, outcome, ...(SessionError.is(error) ? { error } : {}) }));
   }
 

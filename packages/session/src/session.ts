@@ -173,6 +173,13 @@ export interface Connection {
   readonly response: { readonly headersSent: boolean };
   /** `false`: the request reads the session without prolonging its life. Default `true`. */
   readonly touch?: boolean | undefined;
+  /**
+   * Whether the answer is decided: an error has left the handler, or what it returned is on its way. From then on `data` of a session that is out of reach is
+   * empty, and throws no more: loggers ask for it.
+   */
+  readonly answered?: boolean;
+  /** Called where the session that the browser has is out of reach. */
+  onUnavailable?(): void;
   /** Called where `data` is looked at after the session was saved for the response: a change would be lost unless it is saved again. */
   onLateUse?(): void;
 }

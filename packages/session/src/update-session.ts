@@ -74,7 +74,7 @@ async function begin<T>(state: SessionState, applied: Applying<T>): Promise<void
 async function findUnreachable(state: SessionState): Promise<void> {
   if (state.unreachable === undefined || state.persisted !== undefined) return;
   const outcome = await loadOne(state.context, state.unreachable.identity);
-  if (outcome.kind === 'unavailable') throw unavailable();
+  if (outcome.kind === 'unavailable') throw unavailable(outcome.error);
   if (outcome.kind === 'found') {
     const mine = state.context.codec.decode(state.encoded());
     state.reloaded(outcome.persisted, mergeData({}, mine, outcome.data, state.context.options.onConflict), outcome.readOnly);

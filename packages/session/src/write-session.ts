@@ -97,6 +97,7 @@ export async function destroySession(
     publish('destroy', () => ({ store: store.name, reason, outcome: existed ? 'destroyed' : 'missing' }));
     return existed;
   } catch (error) {
+    context.outages.failed(key, error);
     publish('destroy', () => ({ store: store.name, reason, outcome: 'failed', ...(SessionError.is(error) ? { error } : {}) }));
     throw error;
   }
@@ -107,11 +108,15 @@ export function gone(): SessionError {
   return new SessionError('SESS_DESTROYED', 'the session was destroyed, got another id or expired while this request ran');
 }
 
-/** The error for a session that is out of reach. It names no node: it may reach the browser. */
-export function unavailable(): SessionError {
+/**
+ * The error for a session that is out of reach. It names no node: it may reach the browser. Its `cause`, for logs, is what lies beneath the store's own error,
+ * which says no more than this one.
+ */
+export function unavailable(error: SessionError): SessionError {
   return new SessionError(
     'SESS_UNAVAILABLE',
     'the session could not be loaded, because its store is out of reach; the browser keeps its cookie: try again in a few seconds',
+    { cause: error.cause ?? error },
   );
 }
 

@@ -30,7 +30,7 @@ export function application(options: Partial<SessionsOptions> = {}, tellsTtl = t
   let time = Date.UTC(2026, 0, 1);
   const now = (): number => time;
   const store = interceptedStore(memoryStore({ now }), tellsTtl);
-  const sessions = createSessions({ store, secret: SECRET, ttlSeconds: 3_600, secure: true, now, ...options });
+  const sessions = createSessions({ store, secret: SECRET, ttlSeconds: 3_600, secure: true, now, log: () => {}, ...options });
   return { sessions, store, now, passSeconds: (seconds) => (time += seconds * 1_000) };
 }
 
@@ -39,7 +39,7 @@ export function otherServer(
   { store, now }: { readonly store: SessionStore; readonly now: () => number },
   options: Partial<SessionsOptions> = {},
 ): Sessions {
-  return createSessions({ store, secret: SECRET, ttlSeconds: 3_600, secure: true, now, ...options });
+  return createSessions({ store, secret: SECRET, ttlSeconds: 3_600, secure: true, now, log: () => {}, ...options });
 }
 
 /** A browser: keeps the cookies that it is told to keep. */

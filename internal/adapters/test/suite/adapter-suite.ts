@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { rawSection } from './raw-section.ts';
 import { touchSection } from './touch-section.ts';
 import { AdapterBench, TTL_SECONDS, type Open } from './bench.ts';
+import { outageSection } from './outage-section.ts';
 import type { AdapterSubject } from './subject.ts';
 import { usersSection } from './users-section.ts';
 
@@ -13,6 +14,7 @@ export function adapterConformance(subject: AdapterSubject): void {
   describe(`${subject.name}: the session where it is not expected`, () => readingSection(open));
   describe(`${subject.name}: a user’s session`, () => usersSection(open));
   describe(`${subject.name}: how long a session lives`, () => touchSection(open));
+  describe(`${subject.name}: a session that is out of reach`, () => outageSection(open, subject));
   describe(`${subject.name}: an answer that the application writes itself`, () => rawSection(open));
 }
 

@@ -3,7 +3,7 @@ import type { SessionsOptions } from '@sess/session';
 import type { AdapterApp, AdapterAppOptions, AdapterSubject } from './subject.ts';
 import { testStore, type TestStore } from './test-store.ts';
 
-const SECRET = 'a secret of at least thirty-two bytes';
+export const SECRET = 'a secret of at least thirty-two bytes';
 export const TTL_SECONDS = 3_600;
 
 /** Starts an application with these routes. */
@@ -24,13 +24,13 @@ export class AdapterBench implements AsyncDisposable {
   static async open(
     subject: AdapterSubject,
     routes: AdapterAppOptions['routes'],
-    { last, ...options }: Partial<SessionsOptions> & Pick<AdapterAppOptions, 'last'> = {},
+    { last, asksForUser, ...options }: Partial<SessionsOptions> & Pick<AdapterAppOptions, 'last' | 'asksForUser'> = {},
   ): Promise<AdapterBench> {
     const clock = { now: Date.now() };
     const now = (): number => clock.now;
     const store = testStore(now);
     const sessions = { store, secret: SECRET, ttlSeconds: TTL_SECONDS, secure: false, now, ...options };
-    const app = await subject.start({ sessions, routes: { ...ROUTES, ...routes }, last });
+    const app = await subject.start({ sessions, routes: { ...ROUTES, ...routes }, last, asksForUser });
     return new AdapterBench(app, store, clock);
   }
 

@@ -19,6 +19,8 @@ export interface AdapterAppOptions {
   readonly sessions: SessionsOptions;
   /** What answers a GET of a path with what it returns, as JSON. A path that begins with `/ignored` has no session. */
   readonly routes: Readonly<Record<string, (exchange: Exchange) => unknown>>;
+  /** A logger, an error handler and late hooks ask for the session's user, as people write them. */
+  readonly asksForUser?: boolean | undefined;
   /** Runs after the handler, where headers can still be set: an `onSend` hook that was added last, a middleware around that of the sessions. */
   readonly last?: ((exchange: Exchange) => void) | undefined;
 }
@@ -36,6 +38,12 @@ export interface Exchange {
 export interface AdapterApp {
   readonly origin: string;
   readonly sessions: SessionsOfUsers;
+  /** What was logged, as text. */
+  readonly lines: readonly string[];
+  /** What the log was told of the store's outages. */
+  readonly outages: readonly string[];
+  /** What {@link AdapterAppOptions.asksForUser} got. */
+  readonly users: readonly unknown[];
   /** Errors that were logged, or told to the application. */
   readonly errors: readonly unknown[];
   readonly close: () => Promise<void>;
