@@ -13,7 +13,7 @@ export const fastifyAdapter: AdapterSubject = {
       write(line: string) {
         const entry = JSON.parse(line) as { level: number; msg: string };
         lines.push(line);
-        if (/^Sessions are/.test(entry.msg)) outages.push(entry.msg);
+        if (entry.msg.startsWith('Sessions are')) outages.push(entry.msg);
         else if (entry.level >= 50) errors.push(entry);
       },
     };

@@ -53,10 +53,10 @@ export class Answer implements Connection {
   /** Errors and answers alike come to `send`: from then on only loggers, error handlers and late hooks ask for the session. */
   onUnavailable(): void {
     const reply = this.#reply;
-    const send = Reflect.get(reply, 'send') as (payload?: unknown) => FastifyReply;
+    const send: (payload?: unknown) => FastifyReply = Reflect.get(reply, 'send');
     const sendAnswer = (payload?: unknown): FastifyReply => {
       this.#answered = true;
-      return Reflect.apply(send, reply, [payload]) as FastifyReply;
+      return Reflect.apply(send, reply, [payload]);
     };
     Reflect.set(reply, 'send', sendAnswer);
   }
