@@ -107,13 +107,19 @@ export class SessStore extends session.Store {
     if (ttlSeconds === 0) return void (await this.#store.destroy(id));
     const base = this.#baseOf(given);
     if (base === 'new') this.#begun.add(given);
-    const held = await this.#store.save(id, { session: given, ttlSeconds, base, ownKeys: ['cookie'], unchanged: isUnchanged(given) });
+    const held = await this.#store.save(id, {
+      session: withPlainCookie(given),
+      ttlSeconds,
+      base,
+      ownKeys: ['cookie'],
+      unchanged: isUnchanged(given),
+    });
     if (held !== undefined && base !== 'unknown') this.#held.set(given, held);
   }
 
   async #touch(id: string, given: SessionLike): Promise<void> {
     const ttlSeconds = this.#secondsOf(given);
-    await (ttlSeconds === 0 ? this.#store.destroy(id) : this.#store.touch(id, ttlSeconds, given));
+    await (ttlSeconds === 0 ? this.#store.destroy(id) : this.#store.touch(id, ttlSeconds, withPlainCookie(given)));
   }
 
   #secondsOf(given: SessionLike): number {
@@ -135,6 +141,12 @@ export class SessStore extends session.Store {
         }),
     );
   }
+}
+
+/** The cookie is the library's own: an invalid date in it is for the library to complain of, when it sets the cookie. */
+function withPlainCookie(given: SessionLike): SessionLike {
+  if (!hasCookie(given) || 'toJSON' in given) return given;
+  return { ...given, cookie: JSON.parse(JSON.stringify(given.cookie)) as SessionCookie };
 }
 
 function hasCookie(stored: object): stored is { cookie: SessionCookie } {

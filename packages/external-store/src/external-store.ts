@@ -6,6 +6,7 @@ import { newSessionId } from './new-session-id.ts';
 import { resolveOptions, type ExternalStoreOptions } from './options.ts';
 import { saveDocument } from './save-document.ts';
 import { storageKey } from './storage-key.ts';
+import { withSpare } from './time-to-live.ts';
 
 /**
  * The sessions of another library, in the cluster: what such a library's store is made of.
@@ -46,8 +47,9 @@ export class ExternalStore {
   async load(id: string): Promise<Held | undefined> {
     const record = await this.client.get(storageKey(this.#keyPrefix, id)).catch(rethrow);
     if (record === undefined || decodeDocument(record.value) === undefined) return undefined;
-    this.#noteLifetime(record.ttlSeconds);
-    return new HeldRecord(record);
+    const held = new HeldRecord(record);
+    this.#noteLifetime(held.ttlSeconds);
+    return held;
   }
 
   /**
@@ -76,13 +78,13 @@ export class ExternalStore {
     const key = storageKey(this.#keyPrefix, id);
     if (session !== undefined) encodeDocument(session);
     this.#noteLifetime(ttlSeconds);
-    return this.client.touch(key, ttlSeconds).catch(rethrow);
+    return this.client.touch(key, withSpare(ttlSeconds)).catch(rethrow);
   }
 
   /** Destroys the session, and leaves a tombstone for as long as a copy of it could live. Whether there was one. */
   async destroy(id: string): Promise<boolean> {
     const key = storageKey(this.#keyPrefix, id);
-    return this.client.delete(key, { ttlSeconds: this.#longestSeconds }).catch(rethrow);
+    return this.client.delete(key, { ttlSeconds: withSpare(this.#longestSeconds) }).catch(rethrow);
   }
 
   /** Closes the client that `servers` opened. Twice does no harm. */

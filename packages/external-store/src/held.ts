@@ -1,5 +1,6 @@
 import type { CacheRecord } from '@sess/client';
 import { decodeDocument, type Document } from './document.ts';
+import { withoutSpare } from './time-to-live.ts';
 
 /** What one request knows of a session that is stored: what its next save is based on. Immutable. */
 export interface Held {
@@ -44,7 +45,7 @@ export class HeldRecord implements Held {
   }
 
   get ttlSeconds(): number | undefined {
-    return this.record.ttlSeconds;
+    return withoutSpare(this.record.ttlSeconds);
   }
 
   /** Whether what is stored holds more than the request has seen. */

@@ -4,6 +4,7 @@ import { decodeDocument, encodeDocument, type Document } from './document.ts';
 import { isConflict, StoreError } from './errors.ts';
 import { HeldRecord, type Held, type SaveRequest } from './held.ts';
 import { mergeDocuments } from './merge-documents.ts';
+import { withSpare } from './time-to-live.ts';
 
 /** Saves of one change to a session that others change, too, before it is given up. */
 const MAX_ATTEMPTS = 16;
@@ -19,7 +20,7 @@ export async function saveDocument(client: Client, key: string, text: string, re
   let value = base instanceof HeldRecord && !base.isMerged ? text : combine(text, current, request);
   for (let attempt = 1; ; attempt++) {
     try {
-      const written = await client.set(key, value, { ttlSeconds, expect: current ?? 'absent' });
+      const written = await client.set(key, value, { ttlSeconds: withSpare(ttlSeconds), expect: current ?? 'absent' });
       return value === text ? new HeldRecord(written) : new HeldRecord(written, seen);
     } catch (error) {
       if (!isConflict(error) || attempt === MAX_ATTEMPTS) throw error;

@@ -40,12 +40,13 @@ describe('what koa-session asks of a store', () => {
   });
 
   it.each<[number | 'session' | undefined, number]>([
-    [60_000, 61],
-    [60_001, 62],
+    [60_000, 60],
+    [60_001, 61],
     ['session', 1_000],
     [undefined, 1_000],
   ])('lets a session with maxAge %s live for %d seconds', async (maxAge, seconds) => {
-    expect(await ttlOf(maxAge)).toBe(seconds);
+    // memcached may drop the last second early, so it is given one more.
+    expect(await ttlOf(maxAge)).toBe(seconds + 1);
   });
 
   it('ends a session whose age is nothing', async () => {
