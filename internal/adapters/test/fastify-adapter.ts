@@ -4,7 +4,7 @@ import type { AdapterSubject, Exchange } from './suite/subject.ts';
 
 export const fastifyAdapter: AdapterSubject = {
   name: '@sess/fastify-plugin',
-  async start({ sessions: options, routes, last, asksForUser }) {
+  async start({ sessions: options, routes, last, asksForUser, trustProxy = false }) {
     const errors: unknown[] = [];
     const lines: string[] = [];
     const outages: string[] = [];
@@ -19,7 +19,7 @@ export const fastifyAdapter: AdapterSubject = {
     };
     const ask = (request: FastifyRequest): void => void users.push(request.session?.data.user);
     const serializers = asksForUser === true ? { req: (request: FastifyRequest) => (ask(request), {}) } : {};
-    const app = fastify({ logger: { level: 'info', stream, serializers } });
+    const app = fastify({ trustProxy, logger: { level: 'info', stream, serializers } });
     if (asksForUser === true) {
       app.setErrorHandler((error, request) => {
         ask(request);

@@ -6,8 +6,8 @@ import type { AdapterSubject, Exchange } from './suite/subject.ts';
 
 export const koaAdapter: AdapterSubject = {
   name: '@sess/koa-middleware',
-  async start({ sessions: options, routes, last, asksForUser }) {
-    const app = new Koa();
+  async start({ sessions: options, routes, last, asksForUser, trustProxy = false }) {
+    const app = new Koa({ proxy: trustProxy });
     const errors: unknown[] = [];
     const lines: string[] = [];
     const outages: string[] = [];

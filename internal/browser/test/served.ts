@@ -55,6 +55,11 @@ const APPS: Readonly<Record<Framework, (store: SessionStore) => Promise<Listener
   },
 };
 
+/** A demo app with a store of its own. */
+export function appOf(framework: Framework): Promise<Listener> {
+  return APPS[framework](memoryStore());
+}
+
 export async function serveShop(framework: Framework, scheme: Scheme): Promise<ServedShop> {
   let passed = 0;
   const store = memoryStore({ now: () => Date.now() + passed });

@@ -8,4 +8,5 @@ export { LIFETIME_SECONDS, type LibraryApp, type LibraryAppOptions, type Session
 export { sessionLibraryConformance } from './session-library-suite.ts';
 export { Browser, type Answer } from './session-library/browser.ts';
 export { serve, type Served } from './serve.ts';
+export { renewalConformance, type RenewalSubject } from './renewal-suite.ts';
 export { until } from './until.ts';

@@ -5,7 +5,7 @@ const root = new URL('../../../', import.meta.url);
 const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8');
 
 /** `[file](../path): title`, as docs/security.md names its tests. */
-const NAMED = /\]\(\.\.\/([^)\s]+\.test\.ts)\)(?:: `([^`]+)`)?/g;
+const NAMED = /\]\(\.\.\/([^)\s]+\.test\.ts|[^)\s]+\/suite\/[^)\s]+\.ts)\)(?:: `([^`]+)`)?/g;
 
 describe('docs/security.md', () => {
   it('names tests that are there', async () => {

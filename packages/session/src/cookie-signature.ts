@@ -1,5 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
-import { hmacSha256 } from './hmac-sha256.ts';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { ID_LENGTH } from './session-id.ts';
 
 /** HMAC-SHA-256 in base64url without padding. */
@@ -24,7 +23,7 @@ export interface CookieSigner {
 
 /** A signer whose first secret signs, and all of whose secrets verify. */
 export function cookieSigner(secrets: readonly string[]): CookieSigner {
-  const macs = secrets.map((secret) => hmacSha256(secret));
+  const macs = secrets.map(hmacSha256);
   const [first] = macs;
   if (first === undefined) throw new RangeError('cookieSigner needs at least one secret');
   return {
@@ -38,6 +37,12 @@ export function cookieSigner(secrets: readonly string[]): CookieSigner {
       return undefined;
     },
   };
+}
+
+/** HMAC-SHA-256 under one secret, in base64url. */
+function hmacSha256(secret: string): (text: string) => string {
+  const key = createSecretKey(Buffer.from(secret));
+  return (text) => createHmac('sha256', key).update(text).digest('base64url');
 }
 
 const DOT = 0x2e;

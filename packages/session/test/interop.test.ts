@@ -82,6 +82,31 @@ describe.runIf(inject('runtimes').includes('memcached') && present.length > 0)('
     expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_456', cart: ['meanwhile'] });
   });
 
+  it.each(present)('that have a lifetime of their own, or were renewed, are read and changed by $language', async ({ command }) => {
+    let passed = 0;
+    const url = `memcached://${nodes().join(',')}`;
+    const renewing = createSessions({ servers: url, secret: SECRET, secure: true, renewAfterSeconds: 60, now: () => Date.now() + passed });
+    try {
+      await renewing.ready();
+      const [own, renewed] = [new Browser({ sessions: renewing }), new Browser({ sessions: renewing })];
+      for (const browser of [own, renewed]) await browser.visit((session) => void (session.data.user = 'USER_123'));
+      await own.visit((session) => session.regenerate({ keep: true, ttlSeconds: 7_200, persistent: true }));
+      passed = 61_000;
+      const before = renewed.copy();
+      await renewed.visit((session) => session.data);
+      expect(renewed.cookieHeader).not.toBe(before.cookieHeader);
+      const answer = { read: { user: 'USER_123' }, saved: true, again: false };
+      // The id before the renewal leads to the session for Node.js alone.
+      expect(await ask(command, 'sku-1', [own, renewed, before])).toEqual([answer, answer, null]);
+      for (const browser of [before, renewed, own]) {
+        expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', cart: ['sku-1'] });
+      }
+      expect(await own.visit((session) => session.expiresAt.getTime())).toBeGreaterThan(Date.now() + 7_000_000);
+    } finally {
+      await renewing.close();
+    }
+  });
+
   it.each(present)('that were destroyed are none to $language, and neither is a forged cookie', async ({ command }) => {
     const browser = new Browser({ sessions });
     await browser.visit((session) => void (session.data.user = 'USER_123'));

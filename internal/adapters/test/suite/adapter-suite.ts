@@ -4,6 +4,7 @@ import { rawSection } from './raw-section.ts';
 import { touchSection } from './touch-section.ts';
 import { AdapterBench, TTL_SECONDS, type Open } from './bench.ts';
 import { outageSection } from './outage-section.ts';
+import { forwardedSection, proxySection } from './proxy-section.ts';
 import type { AdapterSubject } from './subject.ts';
 import { usersSection } from './users-section.ts';
 
@@ -15,6 +16,8 @@ export function adapterConformance(subject: AdapterSubject): void {
   describe(`${subject.name}: a user’s session`, () => usersSection(open));
   describe(`${subject.name}: how long a session lives`, () => touchSection(open));
   describe(`${subject.name}: a session that is out of reach`, () => outageSection(open, subject));
+  describe(`${subject.name}: behind a cache that visitors share`, () => proxySection(open));
+  describe(`${subject.name}: the cookie behind a proxy`, () => forwardedSection(open));
   describe(`${subject.name}: an answer that the application writes itself`, () => rawSection(open));
 }
 
@@ -105,6 +108,28 @@ function cacheSection(open: Open): void {
 }
 
 function readingSection(open: Open): void {
+  it('is not looked for in a URL, in a header, or in a body', async () => {
+    await using bench = await open({});
+    const browser = await bench.loggedIn();
+    const [[name, value] = ['', '']] = [...browser.cookies];
+    const id = value.split('.')[0] ?? '';
+    for (const given of [value, id]) {
+      const paths = [
+        `/user?${name}=${given}`,
+        `/user?sid=${given}&sessionId=${given}&id=${given}`,
+        `/user;${name}=${given}`,
+        `/user#${name}=${given}`,
+      ];
+      const headers = { authorization: `Bearer ${given}`, 'x-session-id': given, [name]: given, 'set-cookie': `${name}=${given}` };
+      for (const path of paths) {
+        const response = await fetch(bench.app.origin + path, { headers });
+        expect(await response.text()).not.toContain('USER_123');
+        expect(response.headers.get('set-cookie')).toBeNull();
+      }
+    }
+    expect(await browser.json('/user')).toMatchObject({ user: 'USER_123' });
+  });
+
   it('is undefined on a route that does without', async () => {
     await using bench = await open({ '/ignored': ({ session }) => ({ session: typeof session }) });
     expect(await bench.browser().json('/ignored')).toEqual({ session: 'undefined' });

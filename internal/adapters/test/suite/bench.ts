@@ -24,13 +24,18 @@ export class AdapterBench implements AsyncDisposable {
   static async open(
     subject: AdapterSubject,
     routes: AdapterAppOptions['routes'],
-    { last, asksForUser, ...options }: Partial<SessionsOptions> & Pick<AdapterAppOptions, 'last' | 'asksForUser'> = {},
+    {
+      last,
+      asksForUser,
+      trustProxy,
+      ...options
+    }: Partial<SessionsOptions> & Pick<AdapterAppOptions, 'last' | 'asksForUser' | 'trustProxy'> = {},
   ): Promise<AdapterBench> {
     const clock = { now: Date.now() };
     const now = (): number => clock.now;
     const store = testStore(now);
     const sessions = { store, secret: SECRET, ttlSeconds: TTL_SECONDS, secure: false, now, ...options };
-    const app = await subject.start({ sessions, routes: { ...ROUTES, ...routes }, last, asksForUser });
+    const app = await subject.start({ sessions, routes: { ...ROUTES, ...routes }, last, asksForUser, trustProxy });
     return new AdapterBench(app, store, clock);
   }
 

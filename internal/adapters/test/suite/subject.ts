@@ -19,6 +19,8 @@ export interface AdapterAppOptions {
   readonly sessions: SessionsOptions;
   /** What answers a GET of a path with what it returns, as JSON. A path that begins with `/ignored` has no session. */
   readonly routes: Readonly<Record<string, (exchange: Exchange) => unknown>>;
+  /** Whether the framework trusts what a proxy forwards. Default `false`. */
+  readonly trustProxy?: boolean | undefined;
   /** A logger, an error handler and late hooks ask for the session's user, as people write them. */
   readonly asksForUser?: boolean | undefined;
   /** Runs after the handler, where headers can still be set: an `onSend` hook that was added last, a middleware around that of the sessions. */

@@ -27,31 +27,42 @@ function keyOf(string $cookie, string $name, string $secret, string $prefix = 's
     return hash_equals($expected, $signature) ? $prefix . base64url(hash('sha256', $id, true)) : null;
 }
 
-/** [data, what save needs], or null: no session, a destroyed one, or one that is not plain JSON. */
+/** [where the session's header begins, where its data does], or null: a destroyed session, one that has another id, or one that is not plain JSON. */
+function headOf(string $record): ?array
+{
+    if (substr($record, 0, 3) !== "\xe5\x01\x00") return null;
+    $at = 16;
+    if (ord($record[$at]) === 5) $at += 2 + ord($record[$at + 1]); // renewed: the key of the id before, which leads here until this one was used
+    $encoding = ord($record[$at + 1] ?? "\0");
+    if (ord($record[$at]) !== 1 || ($encoding & ~0x10) !== 0) return null;
+    return [$at, $at + ($encoding === 0x10 ? 25 : 20)];
+}
+
+/** When the session ends, whatever its use: milliseconds since 1970. */
+function endsAt(string $record, int $at): int
+{
+    return unpack('J', "\0\0" . substr($record, $at + 14, 6))[1];
+}
+
+/** [data, what save needs], or null: no session, or one that this program does not read. */
 function load(Memcached $memcached, string $key): ?array
 {
     $found = $memcached->get($key, null, Memcached::GET_EXTENDED);
-    if ($found === false) return null;
-    $record = $found['value'];
-    if (substr($record, 0, 3) !== "\xe5\x01\x00" || substr($record, 16, 2) !== "\x01\x00") return null;
-    if (milliseconds($record) <= microtime(true) * 1000) return null;
+    $head = $found === false ? null : headOf($found['value']);
+    if ($head === null || endsAt($found['value'], $head[0]) <= microtime(true) * 1000) return null;
     // Objects stay objects: with arrays an empty {} would come back as [].
-    return [json_decode(substr($record, 36), false, 512, JSON_THROW_ON_ERROR), $found];
-}
-
-/** When the session ends, whatever its use. */
-function milliseconds(string $record): int
-{
-    return unpack('J', "\0\0" . substr($record, 30, 6))[1];
+    return [json_decode(substr($found['value'], $head[1]), false, 512, JSON_THROW_ON_ERROR), $found];
 }
 
 /** false when somebody else saved or destroyed the session meanwhile: load it again. */
 function save(Memcached $memcached, string $key, object $data, array $loaded, int $ttlSeconds): bool
 {
     $record = $loaded['value'];
-    $ttl = max(1, min($ttlSeconds, intdiv(milliseconds($record), 1000) - time()));
+    [$at, $start] = headOf($record);
+    if ($start - $at === 25) $ttlSeconds = unpack('N', $record, $at + 20)[1]; // an idle timeout of its own
+    $ttl = max(1, min($ttlSeconds, intdiv(endsAt($record, $at), 1000) - time())) + 1;
     $version = max(unpack('J', $record, 4)[1] + 1, (int) (microtime(true) * 1000) << 16);
-    $header = substr($record, 0, 4) . pack('J', $version) . pack('N', $ttl) . substr($record, 16, 20);
+    $header = substr($record, 0, 4) . pack('J', $version) . pack('N', $ttl) . substr($record, 16, $start - 16);
     $json = json_encode($data, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE);
     return $memcached->cas($loaded['cas'], $key, $header . $json, $ttl);
 }

@@ -39,21 +39,39 @@ def key_of(cookie, name, secret, prefix="s/"):
     return prefix + base64url(hashlib.sha256(session_id.encode()).digest())
 
 
+def head_of(record):
+    """(where the session's header begins, where its data does), or None: a destroyed session, one that has another id, or one that is not plain JSON."""
+    if record[:3] != b"\xe5\x01\x00":
+        return None
+    at = 16
+    if record[at] == 5:  # renewed: the key of the id before, which leads here until this one was used
+        at += 2 + record[at + 1]
+    if record[at] != 1 or record[at + 1] & ~0x10:
+        return None
+    return at, at + (25 if record[at + 1] & 0x10 else 20)
+
+
+def ends_at(record, at):
+    """When the session ends, whatever its use: milliseconds since 1970."""
+    return int.from_bytes(record[at + 14 : at + 20], "big")
+
+
 def load(memcached, key):
-    """(data, what save needs), or None: no session, a destroyed one, or one that is not plain JSON."""
+    """(data, what save needs), or None: no session, or one that this program does not read."""
     record, cas = memcached.gets(key)
-    if record is None or record[:3] != b"\xe5\x01\x00" or record[16:18] != b"\x01\x00":
+    head = record and head_of(record)
+    if not head or ends_at(record, head[0]) <= time.time() * 1000:
         return None
-    if int.from_bytes(record[30:36], "big") <= time.time() * 1000:
-        return None
-    return json.loads(record[36:]), (record, cas)
+    return json.loads(record[head[1] :]), (record, cas)
 
 
 def save(memcached, key, data, loaded, ttl_seconds):
     """False when somebody else saved or destroyed the session meanwhile: load it again."""
     record, cas = loaded
-    ends = int.from_bytes(record[30:36], "big") // 1000 - int(time.time())
-    ttl = max(1, min(ttl_seconds, ends))
+    at, start = head_of(record)
+    if start - at == 25:  # an idle timeout of its own
+        ttl_seconds = int.from_bytes(record[at + 20 : at + 24], "big")
+    ttl = max(1, min(ttl_seconds, ends_at(record, at) // 1000 - int(time.time()))) + 1
     version = max(int.from_bytes(record[4:12], "big") + 1, int(time.time() * 1000) << 16)
-    header = record[:4] + version.to_bytes(8, "big") + ttl.to_bytes(4, "big") + record[16:36]
+    header = record[:4] + version.to_bytes(8, "big") + ttl.to_bytes(4, "big") + record[16:start]
     return memcached.cas(key, header + json.dumps(data).encode(), cas, ttl)
