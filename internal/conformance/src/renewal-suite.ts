@@ -9,7 +9,7 @@ export interface RenewalSubject {
   readonly open: () => Promise<RenewalServers>;
 }
 
-export interface RenewalServers extends AsyncDisposable {
+interface RenewalServers extends AsyncDisposable {
   /** What each of the two gives `createSessions`. */
   readonly servers: readonly [Partial<SessionsOptions>, Partial<SessionsOptions>];
   /** Called between requests: what only a cache has may get lost then. */

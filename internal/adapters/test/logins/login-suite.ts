@@ -1,7 +1,7 @@
 import { Browser, type Answer } from '@sess/conformance';
 import type { SessionsOptions } from '@sess/session';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AdapterApp } from '../suite/subject.ts';
+import type { StartedApp } from '../suite/subject.ts';
 import { PASSWORD, type LoginSubject } from './subject.ts';
 
 export interface LoginStores {
@@ -53,7 +53,7 @@ class Visitor {
 
 /** Declares, for vitest, what an application with these libraries does. */
 export function loginConformance(subject: LoginSubject, stores: LoginStores): void {
-  const open = async (options: Partial<SessionsOptions> = {}): Promise<{ app: Omit<AdapterApp, 'sessions'>; visitor: Visitor }> => {
+  const open = async (options: Partial<SessionsOptions> = {}): Promise<{ app: StartedApp; visitor: Visitor }> => {
     const app = await subject.start({ ...stores.options(), ...options });
     onTestFinished(() => app.close());
     return { app, visitor: new Visitor(new Browser(app.origin)) };
@@ -63,7 +63,7 @@ export function loginConformance(subject: LoginSubject, stores: LoginStores): vo
   describe('an outage', () => outages(open, stores));
 }
 
-type Open = (options?: Partial<SessionsOptions>) => Promise<{ app: Omit<AdapterApp, 'sessions'>; visitor: Visitor }>;
+type Open = (options?: Partial<SessionsOptions>) => Promise<{ app: StartedApp; visitor: Visitor }>;
 
 function logins(open: Open, { logoutCanKeep }: LoginSubject): void {
   it('lasts until the logout, and ends for who has the cookie, too', async () => {

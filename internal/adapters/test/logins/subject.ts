@@ -1,5 +1,5 @@
 import type { SessionsOptions } from '@sess/session';
-import type { AdapterApp } from '../suite/subject.ts';
+import type { StartedApp } from '../suite/subject.ts';
 
 declare module '@sess/session' {
   interface SessionData {
@@ -20,7 +20,7 @@ export interface LoginSubject {
    * - GET `/account`: `{ user, cart }`; who is not logged in is sent to `/login`, and comes back afterwards where the login keeps that.
    * - GET `/shop`: `{ user, cart, token }`, for everybody. POST `/cart` with `item`.
    */
-  readonly start: (sessions: SessionsOptions) => Promise<Omit<AdapterApp, 'sessions'>>;
+  readonly start: (sessions: SessionsOptions) => Promise<StartedApp>;
   /** Whether its logout can keep the rest of the session. */
   readonly logoutCanKeep: boolean;
 }

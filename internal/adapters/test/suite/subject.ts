@@ -37,8 +37,15 @@ export interface Exchange {
   readonly owner: object;
 }
 
-export interface AdapterApp {
+/** An application that takes requests. */
+export interface StartedApp {
   readonly origin: string;
+  /** Errors that were logged, or told to the application. */
+  readonly errors: readonly unknown[];
+  readonly close: () => Promise<void>;
+}
+
+export interface AdapterApp extends StartedApp {
   readonly sessions: SessionsOfUsers;
   /** What was logged, as text. */
   readonly lines: readonly string[];
@@ -46,7 +53,4 @@ export interface AdapterApp {
   readonly outages: readonly string[];
   /** What {@link AdapterAppOptions.asksForUser} got. */
   readonly users: readonly unknown[];
-  /** Errors that were logged, or told to the application. */
-  readonly errors: readonly unknown[];
-  readonly close: () => Promise<void>;
 }
