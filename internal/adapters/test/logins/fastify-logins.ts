@@ -15,6 +15,7 @@ declare module 'fastify' {
 export const fastifyLogins: readonly LoginSubject[] = (['@fastify/session', '@fastify/secure-session'] as const).map((sessionPlugin) => ({
   name: `@fastify/passport, @fastify/flash, @fastify/csrf-protection as with ${sessionPlugin}`,
   logoutCanKeep: false,
+  waysToTell: 2,
   async start(options) {
     const errors: unknown[] = [];
     const stream = { write: (line: string) => void (JSON.parse(line).level >= 50 && errors.push(JSON.parse(line))) };

@@ -12,6 +12,7 @@ type Handler = (ctx: Context, next: Next) => unknown;
 export const koaLogins: LoginSubject = {
   name: 'koa-passport, koa-csrf',
   logoutCanKeep: true,
+  waysToTell: 1,
   async start(options) {
     const app = new Koa();
     const errors: unknown[] = [];

@@ -23,6 +23,8 @@ export interface LoginSubject {
   readonly start: (sessions: SessionsOptions) => Promise<StartedApp>;
   /** Whether its logout can keep the rest of the session. */
   readonly logoutCanKeep: boolean;
+  /** How many times a failed login tells why. */
+  readonly waysToTell: number;
 }
 
 export interface Account {
@@ -35,8 +37,8 @@ export const PASSWORD = 'correct horse battery staple';
 export function checkPassword(
   name: string,
   password: string,
-  done: (error: unknown, user?: Account | false, info?: { message: string }) => void,
+  done: (error: unknown, user?: Account | false, info?: { type: string; message: string }) => void,
 ): void {
-  if (password !== PASSWORD) return done(null, false, { message: 'wrong name or password' });
+  if (password !== PASSWORD) return done(null, false, { type: 'error', message: 'wrong name or password' });
   done(null, { name });
 }

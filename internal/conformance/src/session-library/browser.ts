@@ -23,9 +23,9 @@ export class Browser {
     return this.#ask(path, {});
   }
 
-  /** Sends a form. */
-  post(path: string, form: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    return this.#ask(path, { method: 'POST', body: new URLSearchParams(form) });
+  /** Sends a form, or nothing. */
+  post(path: string, form?: Readonly<Record<string, string>>): Promise<Answer> {
+    return this.#ask(path, { method: 'POST', body: form === undefined ? null : new URLSearchParams(form) });
   }
 
   /** The whole answer: express-session saves between its first byte and its last. */
