@@ -1,12 +1,15 @@
+import { hash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadsDuring } from '../test/events-during.ts';
 import { application, Browser, otherServer, SECRET, type Application } from '../test/visit.ts';
+import { memoryBacking } from './backing/memory-backing.ts';
 import { createSessions } from './create-sessions.ts';
 import { Encoding } from './envelope.ts';
 import { memoryStore } from './memory-store.ts';
 import type { SessionsOptions } from './options.ts';
 import type { SessionCodec } from './session-codec.ts';
+import type { SessionData } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 
 const OLD = 'the old secret that encrypted of old';
@@ -108,6 +111,29 @@ describe('encryption', () => {
     const { app } = await begun({ encrypt: { secret: OLD } });
     expect(lastSaved(app)[1]).toBe(Encoding.encrypted);
     expect(lastSaved(app).toString('latin1')).not.toMatch(/USER|sku|cart/);
+  });
+
+  it('leaves no trace of a user in the cache, whatever becomes of the session: not in keys, epochs, markers or copies; a database is told the name', async () => {
+    const backing = memoryBacking();
+    const app = application();
+    const options = { encrypt: { secret: OLD }, userOf: (data: SessionData) => data.user, renewAfterSeconds: 60, graceSeconds: 60 };
+    const browser = new Browser({ sessions: otherServer(app, { ...options, backing }) });
+    await browser.visit((session) => void (session.data = { user: 'USER_123', cart: ['sku-1'] }));
+    const [id] = [await browser.visit((session) => session.id)];
+    app.passSeconds(61);
+    await browser.visit(() => {});
+    await browser.visit((session) => session.regenerate({ keep: true }));
+    await browser.visit((session) => session.revokeOthers());
+    expect(app.store.saves.length).toBeGreaterThan(6);
+    for (const { key, value } of app.store.saves) {
+      expect(`${key} ${Buffer.from(value).toString('latin1')}`).not.toMatch(/USER_123|sku-1/);
+      expect(`${key} ${Buffer.from(value).toString('latin1')}`).not.toContain(id);
+      // Nor is it under a hash that names can be tried on.
+      for (const name of ['USER_123', 'user USER_123', 'epoch of USER_123']) expect(key).not.toContain(hash('sha256', name, 'base64url'));
+    }
+    const stored = [...backing.sessions.values()];
+    expect(stored.map(({ value }) => Buffer.from(value).toString('latin1')).join(' ')).not.toMatch(/USER_123|sku-1/);
+    expect(stored.map(({ user }) => user)).toContain('USER_123');
   });
 
   it('takes a new secret in front of the old one, and encrypts anew what is saved', async () => {
