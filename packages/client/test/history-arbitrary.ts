@@ -21,10 +21,17 @@ const entries: fc.Arbitrary<ViewEntry> = fc.record({
 
 const marks: fc.Arbitrary<DrainMark> = fc.record({ drained: fc.boolean(), at: times });
 
+const wholeness: fc.Arbitrary<Pick<History, 'isWhole' | 'forgottenAt'>> = fc.oneof(
+  fc.constant({ isWhole: true, forgottenAt: 0 }),
+  times.map((forgottenAt) => ({ isWhole: false, forgottenAt })),
+);
+
 /** Histories as clients and nodes may have them. */
-export const histories: fc.Arbitrary<History> = fc.record({
-  views: fc.array(entries, { maxLength: 5 }).map((list) => new Map(list.map((entry) => [viewId(entry), entry]))),
-  drains: fc.array(fc.tuple(ids, marks), { maxLength: 4 }).map((list) => new Map(list)),
-  longestTtlSeconds: times,
-  isWhole: fc.boolean(),
-});
+export const histories: fc.Arbitrary<History> = fc
+  .record({
+    views: fc.array(entries, { maxLength: 5 }).map((list) => new Map(list.map((entry) => [viewId(entry), entry]))),
+    drains: fc.array(fc.tuple(ids, marks), { maxLength: 4 }).map((list) => new Map(list)),
+    longestTtlSeconds: times,
+    wholeness,
+  })
+  .map(({ wholeness: whole, ...rest }) => ({ ...rest, ...whole }));

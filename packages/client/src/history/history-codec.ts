@@ -45,7 +45,15 @@ export function encodeHistory(history: History, seal: HistorySeal): Buffer {
     .toSorted(([, one], [, other]) => other.at - one.at)
     .slice(0, MAX_NODES)
     .map(([id, { drained, at }]) => [id, drained, at]);
-  const frame = JSON.stringify({ ttl: history.longestTtlSeconds, whole: history.isWhole, views: [], drains });
+  const { longestTtlSeconds, isWhole, forgottenAt } = history;
+  // Earlier versions pass over what they don't know.
+  const frame = JSON.stringify({
+    ttl: longestTtlSeconds,
+    whole: isWhole,
+    ...(forgottenAt === 0 ? undefined : { forgotten: forgottenAt }),
+    views: [],
+    drains,
+  });
   let bytes = HEADER.length + SIGNATURE_BYTES + Buffer.byteLength(frame);
   const views: string[] = [];
   for (const entry of [...history.views.values()].toSorted((one, other) => other.confirmedAt - one.confirmedAt)) {
@@ -95,10 +103,16 @@ function parse(json: Buffer): unknown {
 /** `latest`: milliseconds since 1970; a time after it is none. */
 function readHistory(value: unknown, latest: number, unsaid: Omit<Placement, 'nodes'>): History {
   if (!isObject(value)) throw unreadable('it is not an object');
-  const { ttl, whole, views, drains } = value;
+  const { ttl, whole, forgotten = 0, views, drains } = value;
   if (!isWhole(ttl, MAX_TTL_SECONDS)) throw unreadable(`its longest time to live is not whole seconds up to ${MAX_TTL_SECONDS}`);
   if (typeof whole !== 'boolean') throw unreadable('it does not say whether it is whole');
-  return { views: readViews(views, latest, unsaid), drains: readDrains(drains, latest), longestTtlSeconds: ttl, isWhole: whole };
+  return {
+    views: readViews(views, latest, unsaid),
+    drains: readDrains(drains, latest),
+    longestTtlSeconds: ttl,
+    isWhole: whole,
+    forgottenAt: whole ? 0 : checkedTime(forgotten, latest),
+  };
 }
 
 function readViews(value: unknown, latest: number, unsaid: Omit<Placement, 'nodes'>): ReadonlyMap<string, ViewEntry> {

@@ -106,6 +106,17 @@ export class HistoryKeeper {
     return this.isFresh && this.#holdsView(book.current?.id) && this.#published.longestTtlSeconds >= book.history.longestTtlSeconds;
   }
 
+  /** The first reading. Where nodes have lost the history, whoever still knows it is given the time to notice, and to tell it again. */
+  async begin(): Promise<void> {
+    const { book, clock, intervalMs } = this.#setup;
+    const patientUntil = clock.elapsed() + (2 * intervalMs) / POLLS_AN_INTERVAL;
+    await this.refresh();
+    while (!this.#ended && book.history.forgottenAt > 0 && clock.elapsed() < patientUntil) {
+      await pause(clock, LEAST_POLL_MS, undefined);
+      await this.refresh();
+    }
+  }
+
   /** Reads from all nodes and publishes; what comes while a round is under way waits for the one after it, which sees what it saw. */
   refresh(): Promise<void> {
     if (this.#round === undefined) return this.#start(true);
@@ -127,6 +138,13 @@ export class HistoryKeeper {
     await this.refresh();
     if (this.isComplete) return;
     const silent = this.#setup.book.listedIds.filter((id) => !this.#heard.has(id));
+    if (silent.length === 0) {
+      throw new SessClientError(
+        'SESS_UNAVAILABLE',
+        'The nodes have lost the history of the cluster for lack of memory, and nobody who knows it has told it again yet; a session may be where this client does not look. ' +
+          'Ask again; give memcached more memory.',
+      );
+    }
     throw new SessClientError(
       'SESS_UNAVAILABLE',
       `${silent.join(', ')} has not answered since this client started, and no other node knows what came before; a session may be there. ` +
@@ -187,7 +205,8 @@ export class HistoryKeeper {
     const asked = all ? this.#inReach : this.#some(this.#inReach);
     const answers = await this.#ask(asked);
     if (all) for (const holder of this.#setup.holders()) if (!asked.includes(holder)) holder.fence.actBy(undefined);
-    if (book.listedIds.length > 0 && book.listedIds.every((id) => this.#heard.has(id))) book.nothingIsMissing();
+    if (answers.some((readings) => readings?.some(({ isEvicted }) => isEvicted) === true)) book.forgotten(clock.now());
+    if (book.listedIds.length > 0 && book.listedIds.every((id) => this.#heard.has(id))) book.nothingIsMissing(clock.now());
     if (answers.some((readings) => readings !== undefined)) {
       this.#readAt = startedAt;
       this.#readAtWall = startedAtWall;

@@ -52,9 +52,11 @@ export interface History {
   readonly longestTtlSeconds: number;
   /** Whether nothing that came before can be missing from it: a client that wrote it had heard every listed node, or read one that was whole. */
   readonly isWhole: boolean;
+  /** When a client last found that nodes had lost the history, and knew of nobody who had the whole: milliseconds since 1970; 0 never. */
+  readonly forgottenAt: number;
 }
 
-export const EMPTY_HISTORY: History = { views: new Map(), drains: new Map(), longestTtlSeconds: 0, isWhole: false };
+export const EMPTY_HISTORY: History = { views: new Map(), drains: new Map(), longestTtlSeconds: 0, isWhole: false, forgottenAt: 0 };
 
 /** The identity of a view: all that decides owners, and the order of its nodes where that does. */
 export function viewId({ nodes, copies, distribution }: Placement): string {
@@ -69,8 +71,11 @@ export function mergeHistories(one: History, other: History): History {
   const drains = mergeMaps(one.drains, other.drains, laterMark);
   const longestTtlSeconds = Math.max(one.longestTtlSeconds, other.longestTtlSeconds);
   const isWhole = one.isWhole || other.isWhole;
-  if (views === one.views && drains === one.drains && longestTtlSeconds === one.longestTtlSeconds && isWhole === one.isWhole) return one;
-  return { views, drains, longestTtlSeconds, isWhole };
+  // What somebody knows as a whole was forgotten by nobody who matters.
+  const forgottenAt = isWhole ? 0 : Math.max(one.forgottenAt, other.forgottenAt);
+  const adds = views !== one.views || drains !== one.drains || longestTtlSeconds !== one.longestTtlSeconds;
+  if (!adds && isWhole === one.isWhole && forgottenAt === one.forgottenAt) return one;
+  return { views, drains, longestTtlSeconds, isWhole, forgottenAt };
 }
 
 /** `merge` gives back the first of its values where the second adds nothing. */
@@ -112,6 +117,7 @@ export function pruneHistory(history: History, isOpen: (entry: ViewEntry, id: st
 /** Whether `holder` knows everything that `wanted` says. */
 export function knowsAll(holder: History, wanted: History): boolean {
   if (holder.longestTtlSeconds < wanted.longestTtlSeconds || (wanted.isWhole && !holder.isWhole)) return false;
+  if (!holder.isWhole && holder.forgottenAt < wanted.forgottenAt) return false;
   for (const [id, entry] of wanted.views) {
     const known = holder.views.get(id);
     if (known === undefined || known.confirmedAt < entry.confirmedAt || known.since > entry.since) return false;

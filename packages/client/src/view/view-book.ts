@@ -167,9 +167,17 @@ export class ViewBook {
     return true;
   }
 
-  /** Every listed node has told what it knows. */
-  nothingIsMissing(): void {
-    if (!this.#history.isWhole) this.#history = { ...this.#history, isWhole: true };
+  /** Every listed node has told what it knows. What nodes have lost, whoever acts on it tells again within an agreement; after that nobody does. */
+  nothingIsMissing(now: number): void {
+    const { isWhole, forgottenAt } = this.#history;
+    if (isWhole || (forgottenAt > 0 && now < forgottenAt + this.#agreementMs)) return;
+    this.#history = { ...this.#history, isWhole: true, forgottenAt: 0 };
+  }
+
+  /** Nodes have lost the history that they knew, and no other one knew the whole. */
+  forgotten(now: number): void {
+    if (this.#history.isWhole) return;
+    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, forgottenAt: now });
   }
 
   /** A record is about to be written for so long. Whether the history must be published before. */
@@ -291,7 +299,11 @@ export class ViewBook {
   }
 
   #agreedAfter(entry: ViewEntry): number {
-    return entry.confirmedAt + INTERVALS_TO_AGREE * this.#options.historyIntervalMs + this.#options.clockSkewMs;
+    return entry.confirmedAt + this.#agreementMs;
+  }
+
+  get #agreementMs(): number {
+    return INTERVALS_TO_AGREE * this.#options.historyIntervalMs + this.#options.clockSkewMs;
   }
 
   /** Nobody wrote by the view after it was agreed that nobody acts on it; what was written until then lives no longer than the longest time. */

@@ -248,7 +248,8 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
     this.#topology = topology;
     this.#settle();
     if (!turned && this.#historyKnown) return;
-    this.#history.refresh().then(
+    const read = this.#historyKnown ? this.#history.refresh() : this.#history.begin();
+    read.then(
       () => this.#historyRead(),
       () => this.#historyRead(),
     );
