@@ -1,0 +1,60 @@
+/** Memcached evicts the history for lack of memory. The fence, in another class of sizes and asked for all the time, tells an evicted history from none. */
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+
+import { historySeals } from '../src/history/history-seal.ts';
+import type { ClientOptions } from '../src/options.ts';
+import { Party } from './party.ts';
+
+const runtimes = inject('mainRuntimes');
+const ttlSeconds = 600;
+const SECRET = 'a secret of at least thirty-two bytes';
+const KEYS = Array.from({ length: 60 }, (_, number) => `user/${number}`);
+const OPTIONS: Partial<ClientOptions> = { copies: 1, historyIntervalMs: 2_000, historySecret: SECRET };
+
+let party: Party;
+beforeEach(() => {
+  party = new Party();
+});
+afterEach(() => party.close());
+
+/** Whatever the nodes remember of the cluster. */
+async function evictHistory(cluster: LocalCluster, secrets: readonly string[]): Promise<void> {
+  for (const { key } of historySeals(secrets)) for (const { id } of cluster.nodes) await party.directly(cluster, id).delete(key);
+}
+
+describe.each(runtimes)('a history that was evicted (%s)', (runtime) => {
+  it.each([
+    ['with a secret', OPTIONS, [SECRET]],
+    ['without', { ...OPTIONS, historySecret: undefined }, []],
+  ])('has a process that starts find every session, told anew by one that does nothing else (%s)', async (_, options, secrets) => {
+    const cluster = party.own(await startLocalCluster({ nodes: 4, runtime }), (started) => started.close());
+    const [joining = '', ...before] = cluster.nodes.map(({ id }) => id);
+    const { client, discovery } = await party.join(before, options);
+    for (const key of KEYS) await client.set(key, 'login', { ttlSeconds, expect: 'absent' });
+    discovery.report(joining, ...before);
+    await expect.poll(() => KEYS.some((key) => client.explain(key).owners[0] === joining)).toBe(true);
+    // Publishes the view.
+    await client.set('another', 'x', { ttlSeconds });
+    await evictHistory(cluster, secrets);
+    const late = await party.join([joining, ...before], options);
+    for (const key of KEYS) expect((await late.client.get(key))?.value.toString()).toBe('login');
+  });
+
+  it('of which no process is left is not waited for longer than an agreement: until then a session is out of reach, not missing', async () => {
+    const cluster = party.own(await startLocalCluster({ nodes: 2, runtime }), (started) => started.close());
+    const ids = cluster.nodes.map(({ id }) => id);
+    const options = { ...OPTIONS, historyIntervalMs: 500 };
+    const first = await party.join(ids, options);
+    await first.client.set('user', 'login', { ttlSeconds });
+    await first.client.close();
+    await evictHistory(cluster, [SECRET]);
+    const { client } = await party.join(ids, options);
+    expect((await client.get('user'))?.value.toString()).toBe('login');
+    await expect(client.get('nobody')).rejects.toMatchObject({
+      code: 'SESS_UNAVAILABLE',
+      message: expect.stringContaining('lost the history'),
+    });
+    await expect.poll(() => client.get('nobody').catch((error: unknown) => error), { timeout: 10_000 }).toBeUndefined();
+  });
+});
