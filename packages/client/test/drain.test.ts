@@ -79,7 +79,7 @@ async function rotationIs(client: Client, keys: readonly string[], id: string, i
 }
 
 describe.each(runtimes)('draining a node (%s)', (runtime) => {
-  it('carries all that it holds: removing it then loses nothing, and what was deleted stays deleted', async () => {
+  it('carries all that it holds: removing it then loses nothing, and what was deleted stays deleted', { timeout: 60_000 }, async () => {
     const [cluster, [a = '', b = '', c = '']] = await start(runtime, 3);
     // An agreement takes longer than marking the node, on a busy machine too: so there is one to be told of.
     const [one, other] = [await join([a, b, c], { handover: { clockSkewMs: 500 } }), await join([a, b, c])];

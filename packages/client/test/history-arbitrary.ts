@@ -19,7 +19,9 @@ const entries: fc.Arbitrary<ViewEntry> = fc.record({
   confirmedAt: times,
 });
 
-const marks: fc.Arbitrary<DrainMark> = fc.record({ drained: fc.boolean(), at: times });
+const marks: fc.Arbitrary<DrainMark> = fc
+  .record({ drained: fc.boolean(), isDone: fc.boolean(), at: times })
+  .map((mark) => ({ ...mark, isDone: mark.drained && mark.isDone }));
 
 const wholeness: fc.Arbitrary<Pick<History, 'isWhole' | 'forgottenAt'>> = fc.oneof(
   fc.constant({ isWhole: true, forgottenAt: 0 }),

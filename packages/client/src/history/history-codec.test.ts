@@ -166,7 +166,9 @@ describe('a history that has grown too large to keep', () => {
   });
 
   it('keeps the drains that were said last', () => {
-    const drains = new Map(Array.from({ length: MAX_NODES + 5 }, (_, at): [string, DrainMark] => [`node-${at}:1`, { drained: true, at }]));
+    const drains = new Map(
+      Array.from({ length: MAX_NODES + 5 }, (_, at): [string, DrainMark] => [`node-${at}:1`, { drained: true, isDone: false, at }]),
+    );
     const kept = read(encodeHistory({ ...EMPTY_HISTORY, drains }, SECRET), SECRET);
     expect(kept?.drains.size).toBe(MAX_NODES);
     expect(kept?.drains.has('node-4:1')).toBe(false);

@@ -41,10 +41,9 @@ export class HistoryRefused extends Error {
 
 /** What of the history is kept where not all of it can be: the views confirmed last, and the drains said last. What is written can be read again. */
 export function encodeHistory(history: History, seal: HistorySeal): Buffer {
-  const drains = [...history.drains]
-    .toSorted(([, one], [, other]) => other.at - one.at)
-    .slice(0, MAX_NODES)
-    .map(([id, { drained, at }]) => [id, drained, at]);
+  const marks = [...history.drains].toSorted(([, one], [, other]) => other.at - one.at).slice(0, MAX_NODES);
+  const drains = marks.map(([id, { drained, at }]) => [id, drained, at]);
+  const draining = marks.filter(([, { drained, isDone }]) => drained && !isDone).map(([id]) => id);
   const { longestTtlSeconds, isWhole, forgottenAt } = history;
   // Earlier versions pass over what they don't know.
   const frame = JSON.stringify({
@@ -53,6 +52,7 @@ export function encodeHistory(history: History, seal: HistorySeal): Buffer {
     ...(forgottenAt === 0 ? undefined : { forgotten: forgottenAt }),
     views: [],
     drains,
+    ...(draining.length === 0 ? undefined : { draining }),
   });
   let bytes = HEADER.length + SIGNATURE_BYTES + Buffer.byteLength(frame);
   const views: string[] = [];
@@ -103,12 +103,12 @@ function parse(json: Buffer): unknown {
 /** `latest`: milliseconds since 1970; a time after it is none. */
 function readHistory(value: unknown, latest: number, unsaid: Omit<Placement, 'nodes'>): History {
   if (!isObject(value)) throw unreadable('it is not an object');
-  const { ttl, whole, forgotten = 0, views, drains } = value;
+  const { ttl, whole, forgotten = 0, views, drains, draining = [] } = value;
   if (!isWhole(ttl, MAX_TTL_SECONDS)) throw unreadable(`its longest time to live is not whole seconds up to ${MAX_TTL_SECONDS}`);
   if (typeof whole !== 'boolean') throw unreadable('it does not say whether it is whole');
   return {
     views: readViews(views, latest, unsaid),
-    drains: readDrains(drains, latest),
+    drains: readDrains(drains, draining, latest),
     longestTtlSeconds: ttl,
     isWhole: whole,
     forgottenAt: whole ? 0 : checkedTime(forgotten, latest),
@@ -124,12 +124,14 @@ function readViews(value: unknown, latest: number, unsaid: Omit<Placement, 'node
   return views;
 }
 
-function readDrains(value: unknown, latest: number): ReadonlyMap<string, DrainMark> {
+/** Who drains with an earlier version does not say so: its drains count as done. */
+function readDrains(value: unknown, draining: unknown, latest: number): ReadonlyMap<string, DrainMark> {
+  const underWay = new Set(listOf('drains under way', draining, MAX_NODES));
   const drains = new Map<string, DrainMark>();
   for (const item of listOf('drains', value, MAX_NODES)) {
     const [id, drained, at] = listOf('fields of a drain', item, 3);
     if (typeof drained !== 'boolean') throw unreadable('a drain says neither that it began nor that it ended');
-    drains.set(checkedId(id).id, { drained, at: checkedTime(at, latest) });
+    drains.set(checkedId(id).id, { drained, isDone: drained && !underWay.has(id), at: checkedTime(at, latest) });
   }
   return drains;
 }

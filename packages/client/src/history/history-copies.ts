@@ -23,6 +23,8 @@ export interface HistoryCopiesSetup {
   readonly versions: VersionSource;
   /** Rejects with `HistoryRefused` when a history that can be read can't be used. */
   readonly accept: (history: History) => Promise<void>;
+  /** What of a history is still of any use. */
+  readonly relevant: (history: History) => History;
   /** A node that knew the history has nothing under its key any more: it started anew, empty, too fast to be seen down. */
   readonly onForgotten: (nodeId: string) => void;
 }
@@ -139,8 +141,9 @@ export class HistoryCopies {
   }
 
   #encode(known: History, wanted: History): Buffer {
+    const { seal, relevant } = this.#setup;
     if (this.#encoded?.known !== known || this.#encoded.wanted !== wanted) {
-      this.#encoded = { known, wanted, bytes: encodeHistory(mergeHistories(known, wanted), this.#setup.seal) };
+      this.#encoded = { known, wanted, bytes: encodeHistory(relevant(mergeHistories(known, wanted)), seal) };
     }
     return this.#encoded.bytes;
   }

@@ -69,11 +69,12 @@ export class HistoryKeeper {
 
   constructor(setup: HistoryKeeperSetup) {
     this.#setup = setup;
-    const { clock, versions, onForgotten } = setup;
+    const { book, clock, versions, onForgotten } = setup;
     const unconfirmedMs = FRESH_INTERVALS * setup.intervalMs;
     const accept = (history: History): Promise<void> => this.#accept(history);
+    const relevant = (history: History): History => book.relevant(history, clock.now());
     this.#copies = setup.seals.map(
-      (seal) => new HistoryCopies({ seal, unsaid: setup.book.unsaid, unconfirmedMs, clock, versions, onForgotten, accept }),
+      (seal) => new HistoryCopies({ seal, unsaid: book.unsaid, unconfirmedMs, clock, versions, onForgotten, accept, relevant }),
     );
   }
 
@@ -210,6 +211,7 @@ export class HistoryKeeper {
     if (answers.some((readings) => readings !== undefined)) {
       this.#readAt = startedAt;
       this.#readAtWall = startedAtWall;
+      book.endDrains(clock.now());
     }
     book.prune(clock.now());
     this.#setup.onLearned();
@@ -246,7 +248,7 @@ export class HistoryKeeper {
    */
   async #accept(history: History): Promise<void> {
     const { book, clock } = this.#setup;
-    const unsuitable = book.unsuitable(history);
+    const unsuitable = book.unsuitable(history, clock.now());
     if (unsuitable !== undefined) throw new HistoryRefused('content', unsuitable);
     let placed = 0;
     for (const [id, entry] of history.views) {

@@ -87,7 +87,7 @@ describe('knowing all', () => {
     expect(knowsAll(holder, historyOf(nodes, 'discovery', 10, 21))).toBe(false);
     expect(knowsAll(holder, historyOf(nodes, 'discovery', 9, 20))).toBe(false);
     expect(knowsAll(holder, historyOf([{ id: 'b:1', weight: 1 }], 'discovery', 10, 20))).toBe(false);
-    expect(knowsAll(holder, { ...EMPTY_HISTORY, drains: new Map([['a:1', { drained: true, at: 1 }]]) })).toBe(false);
+    expect(knowsAll(holder, { ...EMPTY_HISTORY, drains: new Map([['a:1', { drained: true, isDone: false, at: 1 }]]) })).toBe(false);
     expect(knowsAll(holder, { ...EMPTY_HISTORY, longestTtlSeconds: 1 })).toBe(false);
   });
 });
@@ -120,7 +120,7 @@ describe('pruning', () => {
     const kept = historyOf([{ id: 'a:1', weight: 1 }], 'discovery', 1, 50);
     const both = mergeHistories(kept, {
       ...historyOf([{ id: 'b:1', weight: 1 }], 'discovery', 1, 5),
-      drains: new Map([['b:1', { drained: true, at: 1 }]]),
+      drains: new Map([['b:1', { drained: true, isDone: false, at: 1 }]]),
       longestTtlSeconds: 60,
     });
     const pruned = pruneHistory(both, ({ confirmedAt }) => confirmedAt > 10);
@@ -140,5 +140,5 @@ function historyOf(nodes: readonly ViewNode[], cause: ViewCause, since: number, 
 }
 
 function said(drained: boolean): History {
-  return { ...EMPTY_HISTORY, drains: new Map([['a:1', { drained, at: 5 }]]) };
+  return { ...EMPTY_HISTORY, drains: new Map([['a:1', { drained, isDone: false, at: 5 }]]) };
 }

@@ -39,7 +39,9 @@ export interface ViewEntry extends Placement {
 /** Whether a node was taken out of rotation on purpose: the later word holds. */
 export interface DrainMark {
   readonly drained: boolean;
-  /** When that was said, milliseconds since 1970. */
+  /** Whether all that the node held is elsewhere. Until then whoever drains it says so again and again, afterwards everybody who lists the node. */
+  readonly isDone: boolean;
+  /** When that was said last, milliseconds since 1970. */
   readonly at: number;
 }
 
@@ -105,7 +107,14 @@ function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
 /** Said at the same moment, back in rotation wins: a node too many costs a question, a node too few can cost an answer. */
 function laterMark(one: DrainMark, other: DrainMark): DrainMark {
   if (one.at !== other.at) return one.at > other.at ? one : other;
-  return one.drained && !other.drained ? other : one;
+  if (one.drained !== other.drained) return one.drained ? other : one;
+  return other.isDone && !one.isDone ? other : one;
+}
+
+/** Without the drains that nobody has spoken of since `moment`, milliseconds since 1970. */
+export function forgetDrains(history: History, moment: number): History {
+  const kept = [...history.drains].filter(([, { at }]) => at >= moment);
+  return kept.length === history.drains.size ? history : { ...history, drains: new Map(kept) };
 }
 
 /** Without the views for which `isOpen` says no: what nobody can still want is forgotten. */
@@ -141,7 +150,8 @@ export function isNewsTo(holder: History, wanted: History, unconfirmedMs: number
   }
   for (const [id, mark] of wanted.drains) {
     const known = holder.drains.get(id);
-    if (known === undefined || laterMark(known, mark) !== known) return true;
+    const isLater = known === undefined || laterMark(known, mark) !== known;
+    if (isLater && mark.drained !== (known?.drained ?? false)) return true;
   }
   return false;
 }

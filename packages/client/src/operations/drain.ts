@@ -17,7 +17,7 @@ export interface DrainableCluster extends ListingCluster {
   canSpare(id: string): boolean;
   /** Whether the node is out of rotation by a drain, be it another client's. */
   isDrained(id: string): boolean;
-  mark(id: string, drained: boolean): Promise<void>;
+  mark(id: string, state: 'draining' | 'drained' | 'in rotation'): Promise<void>;
   /** Whether clients use the node that would not learn of the mark: under another `historySecret`, or none. Goes through all that the node lists. */
   isUsedByStrangers(id: string, options: RequestOptions | undefined): Promise<boolean>;
   /** All that the node holds is on its owners: when it leaves, nothing needs to be made up for. Never rejects. */
@@ -31,7 +31,7 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
   await refuseWhatCanNotBe(cluster, id, keysPerSecond, signal);
   const progress = new Progress(cluster, options.onProgress);
   try {
-    await cluster.mark(id, true);
+    await cluster.mark(id, 'draining');
     for (let wait = cluster.agreedInMs; wait > 0; wait = cluster.agreedInMs) {
       progress.tell('agreeing', wait);
       await cluster.pause(Math.min(wait, PROGRESS_EVERY_MS), signal);
@@ -46,9 +46,10 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
     });
     throwIfStopped(cluster, id, signal);
     await cluster.wasEmptied(id);
+    await cluster.mark(id, 'drained');
     return progress.tell('done');
   } catch (error) {
-    await cluster.mark(id, false);
+    await cluster.mark(id, 'in rotation');
     throwIfStopped(cluster, undefined, signal);
     throw error;
   }

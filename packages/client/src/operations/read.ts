@@ -16,7 +16,7 @@ export async function read(cluster: Cluster, key: string, options: RequestOption
   await cluster.mayRead();
   const route = cluster.route(key);
   const found = await readBy(cluster, key, route, options);
-  if (found !== undefined || (await mayBeMissing(cluster, everybody(route)))) return found;
+  if (found !== undefined || (await isMissing(cluster, key, everybody(route)))) return found;
   return readBy(cluster, key, cluster.route(key), options);
 }
 
@@ -27,18 +27,18 @@ export async function readMissed(
   owner: string,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | undefined> {
-  if (await mayBeMissing(cluster, [owner])) return undefined;
+  if (await isMissing(cluster, key, [owner])) return undefined;
   return readBy(cluster, key, cluster.route(key), options);
 }
 
-/** Whether nothing changed that would have had others asked. Otherwise what changed was read, and they must be. */
-async function mayBeMissing(cluster: Cluster, asked: readonly string[]): Promise<boolean> {
+/** Whether nobody else is to be asked, by what is known when all these have missed. Otherwise that was read, and they must be. */
+async function isMissing(cluster: Cluster, key: string, asked: readonly string[]): Promise<boolean> {
   const fences = new Fences(cluster);
   for (const id of asked) fences.behind(id);
   const changed = await fences.changed();
   const catchUp = changed.length === 0 ? cluster.mayMiss() : cluster.relearn(changed).then(() => cluster.mayMiss());
   await catchUp;
-  return catchUp === undefined;
+  return catchUp === undefined && everybody(cluster.route(key)).every((id) => asked.includes(id));
 }
 
 function readBy(cluster: Cluster, key: string, route: Route, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {

@@ -40,6 +40,64 @@ function publish(of: ViewBook, now: number): void {
   of.learned(of.wanted(now), now);
 }
 
+describe('a drain', () => {
+  it('that nobody renews for nine intervals is over, counted from when the last renewal was seen; one that is done is not', () => {
+    const own = book();
+    own.listed(nodes(A, B, C), 0);
+    const [drainer, done] = [book(), book()];
+    for (const each of [drainer, done]) each.listed(nodes(A, B, C), 0);
+    drainer.mark(B, 'draining', 0);
+    done.mark(C, 'drained', 0);
+    for (const each of [drainer, done]) own.learned(each.history, 0);
+    own.endDrains(0);
+    // Renewed once.
+    publish(drainer, 5 * INTERVAL);
+    own.learned(drainer.history, 5 * INTERVAL);
+    own.endDrains(5 * INTERVAL);
+    own.endDrains(14 * INTERVAL);
+    expect(inRotation(own)).toEqual([A]);
+    own.endDrains(14 * INTERVAL + SKEW);
+    expect(inRotation(own)).toEqual([A, B]);
+  });
+
+  it('that is done is renewed by who lists the node, and forgotten after thirty intervals by who does not', () => {
+    const [lister, other] = [book(), book()];
+    const renewedAt = 100 + INTERVAL;
+    lister.listed(nodes(A, B), 0);
+    lister.mark(B, 'drained', 100);
+    publish(lister, renewedAt);
+    expect(lister.history.drains.get(B)?.at).toBe(renewedAt);
+    other.listed(nodes(A), renewedAt);
+    other.learned(lister.history, renewedAt);
+    const forgottenAt = renewedAt + 30 * INTERVAL + SKEW + 1;
+    publish(other, forgottenAt - 1);
+    other.prune(forgottenAt - 1);
+    expect(other.history.drains.get(B)?.at).toBe(renewedAt);
+    other.prune(forgottenAt);
+    expect(other.history.drains.has(B)).toBe(false);
+    // A node that still shows it changes nothing.
+    other.learned(lister.history, forgottenAt);
+    expect(other.history.drains.has(B)).toBe(false);
+  });
+});
+
+describe('a clock that was ahead', () => {
+  it('delays no agreement, and its own client confirms again', () => {
+    const hour = 3_600_000;
+    const [good, bad] = [book(), book()];
+    for (const each of [good, bad]) each.listed(nodes(A, B), 0);
+    publish(bad, hour);
+    good.learned(bad.history, 1_000);
+    good.listed(nodes(A), 1_000);
+    expect(good.state?.agreedAt).toBe(1_000 + 3 * INTERVAL + SKEW);
+    // Confirmed again, which others must see though the time said lies ahead.
+    bad.prune(2_000);
+    publish(bad, 2_000 + INTERVAL);
+    good.learned(bad.history, 2_000 + INTERVAL);
+    expect(good.state?.agreedAt).toBe(2_000 + 4 * INTERVAL + SKEW);
+  });
+});
+
 describe('the rotation', () => {
   it('is what discovery lists, less what is down or drained', () => {
     const own = book();
@@ -47,10 +105,10 @@ describe('the rotation', () => {
     expect(own.nodeDown(B, 1)).toBe(true);
     expect(inRotation(own)).toEqual([A, C]);
     expect(own.current?.cause).toBe('node-down');
-    expect(own.mark(C, true, 2)).toBe(true);
+    expect(own.mark(C, 'draining', 2)).toBe(true);
     expect(inRotation(own)).toEqual([A]);
     expect(own.nodeRecovered(B, 3)).toBe(true);
-    expect(own.mark(C, false, 4)).toBe(true);
+    expect(own.mark(C, 'in rotation', 4)).toBe(true);
     expect(inRotation(own)).toEqual([A, B, C]);
   });
 
@@ -62,20 +120,20 @@ describe('the rotation', () => {
     expect(inRotation(own)).toEqual([A, B]);
     own.nodeRecovered(A, 3);
     own.nodeRecovered(B, 3);
-    own.mark(A, true, 4);
-    own.mark(B, true, 5);
+    own.mark(A, 'draining', 4);
+    own.mark(B, 'draining', 5);
     expect(inRotation(own)).toEqual([A, B]);
   });
 
   it('follows a drain that another client began, and its end', () => {
     const [one, other] = [book(), book()];
     for (const each of [one, other]) each.listed(nodes(A, B), 0);
-    one.mark(B, true, 10);
+    one.mark(B, 'draining', 10);
     expect(other.learned(one.history, 11)).toBe(true);
     expect(inRotation(other)).toEqual([A]);
     expect(other.current?.cause).toBe('drain');
     // Its clock is behind: what is said later must hold nevertheless.
-    other.mark(B, false, 5);
+    other.mark(B, 'in rotation', 5);
     expect(one.learned(other.history, 12)).toBe(true);
     expect(inRotation(one)).toEqual([A, B]);
   });
@@ -206,7 +264,7 @@ describe('a node that was drained', () => {
   it('is in rotation again when it left the list and came back', () => {
     const own = book();
     own.listed(nodes(A, B), 0);
-    own.mark(B, true, 1_000);
+    own.mark(B, 'draining', 1_000);
     expect(own.isDrained(B)).toBe(true);
     own.listed(nodes(A), 5_000);
     own.listed(nodes(A, B), 6_000);
@@ -218,7 +276,7 @@ describe('a node that was drained', () => {
     const [own, late] = [book(), book()];
     late.listed(nodes(A), 0);
     own.listed(nodes(A, B), 500);
-    own.mark(B, true, 1_000);
+    own.mark(B, 'draining', 1_000);
     late.learned(own.history, 1_100);
     late.listed(nodes(A, B), 1_200);
     expect(late.isDrained(B)).toBe(true);
@@ -229,7 +287,7 @@ describe('a node that was drained', () => {
     const own = book();
     own.listed(nodes(A, B), 0);
     expect(own.canSpare(B)).toBe(true);
-    own.mark(A, true, 1);
+    own.mark(A, 'draining', 1);
     expect(own.canSpare(B)).toBe(false);
     expect(own.canSpare(A)).toBe(true);
   });

@@ -7,9 +7,11 @@
 import { MAX_NODES, MAX_VIEWS } from '../history/history-codec.ts';
 import {
   EMPTY_HISTORY,
+  forgetDrains,
   mergeHistories,
   pruneHistory,
   viewId,
+  type DrainMark,
   type History,
   type Placement,
   type ViewCause,
@@ -17,6 +19,7 @@ import {
   type ViewNode,
 } from '../history/history.ts';
 import { fingerprintOf, knownDistribution } from './fingerprint.ts';
+import { Sightings } from './sightings.ts';
 import { isOlder, type OpenView, type RoutingState } from './route.ts';
 import { createView, type DistributionFactory, type View } from './view.ts';
 
@@ -31,10 +34,17 @@ export interface ViewBookOptions {
   readonly trustsHistory: boolean;
 }
 
+/** `draining`: until what it holds is elsewhere, which whoever drains it has to say again and again. */
+export type DrainState = 'draining' | 'drained' | 'in rotation';
+
 const NONE: ReadonlySet<string> = new Set();
 
 /** A view is agreed when nobody has confirmed another one for so many intervals. */
 const INTERVALS_TO_AGREE = 3;
+/** Who drains a node and does not say so for so many intervals does not drain it any more: the node is put back. */
+const INTERVALS_TO_DRAIN = 9;
+/** A drained node that nobody who lists it has spoken of for so many intervals has left every list. */
+const INTERVALS_TO_FORGET = 30;
 /** Of a history that nobody signed, so many views are kept: whoever can write it could name others for ever. */
 const MAX_UNSIGNED_VIEWS: number = 2 * MAX_VIEWS;
 
@@ -47,9 +57,15 @@ export class ViewBook {
   /** Nodes that discovery listed, now or while a view that names them was open. */
   readonly #everListed = new Set<string>();
   #down: ReadonlySet<string> = new Set();
+  /** When the drain of a node was first said, as far as this client knows, milliseconds since 1970. */
+  readonly #drainedSince = new Map<string, number>();
   /** Since when a node that was drained is not listed, milliseconds since 1970. */
   readonly #absentSince = new Map<string, number>();
   #history: History = EMPTY_HISTORY;
+  /** Nodes that this client drains. */
+  readonly #draining = new Set<string>();
+  readonly #confirmations = new Sightings();
+  readonly #drains = new Sightings();
   #current: View | undefined;
   #state: RoutingState | undefined;
 
@@ -133,26 +149,50 @@ export class ViewBook {
     this.#refresh(now);
   }
 
-  /** Takes a node out of rotation for every client, or puts it back. */
-  mark(id: string, drained: boolean, now: number): boolean {
-    const known = this.#history.drains.get(id);
-    const at = Math.max(now, (known?.at ?? 0) + 1);
-    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, drains: new Map([[id, { drained, at }]]) });
+  /** Takes a node out of rotation for every client, says that it is empty, or puts it back. */
+  mark(id: string, state: DrainState, now: number): boolean {
+    if (state === 'draining') this.#draining.add(id);
+    else this.#draining.delete(id);
+    this.#say(id, { drained: state !== 'in rotation', isDone: state === 'drained' }, now);
+    this.#noteAbsence(now);
     return this.#turn('drain', now);
+  }
+
+  /** Puts nodes back that whoever drained them left behind. To be asked when the history was read just now. */
+  endDrains(now: number): void {
+    for (const [id, { drained, isDone, at }] of this.#history.drains) {
+      const seenAt = this.#drains.at(id, at, now);
+      if (!drained || isDone || this.#draining.has(id)) continue;
+      if (now - seenAt >= this.#msOf(INTERVALS_TO_DRAIN)) this.#say(id, { drained: false, isDone: false }, now);
+    }
+    this.#turn('drain', now);
+  }
+
+  #say(id: string, mark: Omit<DrainMark, 'at'>, now: number): void {
+    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, drains: new Map([[id, this.#saidNow(id, mark, now)]]) });
+  }
+
+  #saidNow(id: string, { drained, isDone }: Omit<DrainMark, 'at'>, now: number): DrainMark {
+    return { drained, isDone, at: Math.max(now, (this.#history.drains.get(id)?.at ?? 0) + 1) };
   }
 
   /** A history was read. Whether the rotation changed (by a drain that another client began or ended). */
   learned(history: History, now: number): boolean {
-    const merged = mergeHistories(this.#history, history);
+    const merged = mergeHistories(this.#history, this.relevant(history, now));
     if (merged === this.#history) return false;
     this.#history = merged;
     if (this.#listed.length > 0) this.#noteAbsence(now);
     return this.#turn('drain', now);
   }
 
+  /** Without drains that nobody speaks of any more. */
+  relevant(history: History, now: number): History {
+    return forgetDrains(history, now - this.#msOf(INTERVALS_TO_FORGET));
+  }
+
   /** Why a history that was read can't be used; `undefined` when it can. */
-  unsuitable(history: History): string | undefined {
-    const merged = mergeHistories(this.#history, history);
+  unsuitable(history: History, now: number): string | undefined {
+    const merged = mergeHistories(this.#history, this.relevant(history, now));
     if (merged.drains.size > MAX_NODES && merged.drains.size > this.#history.drains.size)
       return `it would make ${merged.drains.size} drains`;
     if (this.#options.trustsHistory || merged.views.size <= MAX_UNSIGNED_VIEWS || merged.views.size === this.#history.views.size)
@@ -195,11 +235,32 @@ export class ViewBook {
   wanted(now: number): History {
     const current = this.#current;
     if (current === undefined) return this.#history;
-    const known = this.#history.views.get(current.id);
-    if (known !== undefined && now - known.confirmedAt < this.#options.historyIntervalMs) return this.#history;
-    const { id, nodes, cause, since } = current;
-    const entry: ViewEntry = { ...this.#placementOf(nodes), cause, since, confirmedAt: now };
-    return mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[id, entry]]) });
+    return mergeHistories(this.#history, { ...EMPTY_HISTORY, views: this.#confirmation(current, now), drains: this.#renewals(now) });
+  }
+
+  /** A view that is acted on is confirmed once an interval, by whichever client. */
+  #confirmation({ id, nodes, cause, since }: View, now: number): ReadonlyMap<string, ViewEntry> {
+    const known = this.#history.views.get(id);
+    if (known !== undefined && now - this.#confirmedAt(id, known, now) < this.#options.historyIntervalMs) return new Map();
+    // Above what a clock said that is ahead: others have to see that it was said again.
+    const confirmedAt = known === undefined ? now : Math.max(now, known.confirmedAt + 1);
+    return new Map([[id, { ...this.#placementOf(nodes), cause, since, confirmedAt }]]);
+  }
+
+  /** A drain that is carried out here, and one of a listed node that is done, are spoken of once an interval. */
+  #renewals(now: number): ReadonlyMap<string, DrainMark> {
+    const listed = new Set(this.listedIds);
+    const renewed = [...this.#history.drains].filter(
+      ([id, mark]) =>
+        mark.drained &&
+        (mark.isDone ? listed.has(id) : this.#draining.has(id)) &&
+        now - this.#drains.when(id, mark.at, now) >= this.#options.historyIntervalMs,
+    );
+    return new Map(renewed.map(([id, mark]) => [id, this.#saidNow(id, mark, now)]));
+  }
+
+  #confirmedAt(id: string, { confirmedAt }: ViewEntry, now: number): number {
+    return this.#confirmations.when(id, confirmedAt, now);
   }
 
   /** Whether other views are open: then the history is read from all nodes, and often. */
@@ -209,7 +270,12 @@ export class ViewBook {
 
   /** Forgets what nobody can still want. */
   prune(now: number): void {
-    this.#history = pruneHistory(this.#history, (entry, id) => this.#openUntil(entry) > now || id === this.#current?.id);
+    const open = pruneHistory(this.#history, (entry, id) => this.#openUntil(id, entry, now) > now || id === this.#current?.id);
+    this.#history = this.relevant(open, now);
+    this.#confirmations.keepOnly((id) => this.#history.views.has(id));
+    this.#drains.keepOnly((id) => this.#history.drains.has(id));
+    for (const known of [this.#drainedSince, this.#absentSince])
+      for (const id of known.keys()) if (!this.#history.drains.has(id)) known.delete(id);
     for (const id of this.#distributions.keys())
       if (!this.#history.views.has(id) && id !== this.#current?.id) this.#distributions.delete(id);
     const named = this.#named();
@@ -243,16 +309,18 @@ export class ViewBook {
       const mark = this.#history.drains.get(id);
       // A drain that was said later than that is under way: this client hears late of the node.
       const since = this.#absentSince.get(id);
-      if (mark?.drained !== true || since === undefined || mark.at + this.#options.clockSkewMs >= since) continue;
-      const drains = new Map([[id, { drained: false, at: Math.max(now, mark.at + 1) }]]);
-      this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, drains });
+      const drainedSince = this.#drainedSince.get(id) ?? since ?? 0;
+      if (mark?.drained !== true || since === undefined || drainedSince + this.#options.clockSkewMs >= since) continue;
+      this.#say(id, { drained: false, isDone: false }, now);
     }
   }
 
   /** Of nodes with a drain only: others need no welcome, and are without number where machines come and go. */
   #noteAbsence(now: number): void {
     const listed = new Set(this.#listed.map(({ id }) => id));
-    for (const [id, { drained }] of this.#history.drains) {
+    for (const [id, { drained, at }] of this.#history.drains) {
+      if (!drained) this.#drainedSince.delete(id);
+      else if (!this.#drainedSince.has(id)) this.#drainedSince.set(id, at);
       if (!drained || listed.has(id)) this.#absentSince.delete(id);
       else if (!this.#absentSince.has(id)) this.#absentSince.set(id, now);
     }
@@ -286,9 +354,9 @@ export class ViewBook {
     const others: OpenView[] = [];
     let agreedAt = 0;
     for (const [id, entry] of this.#history.views) {
-      const openUntil = this.#openUntil(entry);
+      const openUntil = this.#openUntil(id, entry, now);
       if (id === current.id || openUntil <= now) continue;
-      const agreedAfter = this.#agreedAfter(entry);
+      const agreedAfter = this.#agreedAfter(id, entry, now);
       others.push({ view: this.#view(id, entry), openUntil, agreedAfter });
       agreedAt = Math.max(agreedAt, agreedAfter);
     }
@@ -298,17 +366,21 @@ export class ViewBook {
     this.#state = { current, others, agreedAt, gone, clockSkewMs: this.#options.clockSkewMs };
   }
 
-  #agreedAfter(entry: ViewEntry): number {
-    return entry.confirmedAt + this.#agreementMs;
+  #agreedAfter(id: string, entry: ViewEntry, now: number): number {
+    return this.#confirmedAt(id, entry, now) + this.#agreementMs;
   }
 
   get #agreementMs(): number {
-    return INTERVALS_TO_AGREE * this.#options.historyIntervalMs + this.#options.clockSkewMs;
+    return this.#msOf(INTERVALS_TO_AGREE);
+  }
+
+  #msOf(intervals: number): number {
+    return intervals * this.#options.historyIntervalMs + this.#options.clockSkewMs;
   }
 
   /** Nobody wrote by the view after it was agreed that nobody acts on it; what was written until then lives no longer than the longest time. */
-  #openUntil(entry: ViewEntry): number {
-    return this.#agreedAfter(entry) + Math.max(this.#history.longestTtlSeconds, this.#options.windowSeconds) * 1000;
+  #openUntil(id: string, entry: ViewEntry, now: number): number {
+    return this.#agreedAfter(id, entry, now) + Math.max(this.#history.longestTtlSeconds, this.#options.windowSeconds) * 1000;
   }
 
   #view(id: string, entry: ViewEntry): View {

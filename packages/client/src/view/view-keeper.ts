@@ -20,7 +20,7 @@ import { NodePool } from './node-pool.ts';
 import { Outages } from './outages.ts';
 import { Rotation } from './rotation.ts';
 import { route, type Route } from './route.ts';
-import { ViewBook } from './view-book.ts';
+import { ViewBook, type DrainState } from './view-book.ts';
 import { ViewNotices } from './view-notices.ts';
 import type { ViewKeeperSetup } from './view-keeper-setup.ts';
 import type { View } from './view.ts';
@@ -157,8 +157,8 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
   }
 
   /** Takes a node out of rotation for every client, or puts it back; resolves when that stands on the nodes. */
-  async mark(id: string, drained: boolean): Promise<void> {
-    this.#book.mark(id, drained, this.clock.now());
+  async mark(id: string, state: DrainState): Promise<void> {
+    this.#book.mark(id, state, this.clock.now());
     this.#settle();
     await this.#history.refresh();
   }

@@ -39,6 +39,7 @@ export class Faults {
   readonly #rolling: Rolling;
   readonly #traffic: Traffic;
   #rollsUntil = -Infinity;
+  #isHealed = false;
   readonly #strikes: Readonly<Record<FaultKind, Strike>> = {
     'node joins': () => this.#join(),
     'node leaves': () => this.#leave(),
@@ -92,6 +93,7 @@ export class Faults {
   heal(): void {
     const { network, listed, applications, topology } = this.#stage;
     this.#stage.note(() => 'everything is healed');
+    this.#isHealed = true;
     this.#rolling.disturb();
     network.cuts.clear();
     network.isolated.clear();
@@ -149,23 +151,26 @@ export class Faults {
   }
 
   #drain(): string | undefined {
-    const { random, applications, listed, time } = this.#stage;
+    const { random, applications, listed } = this.#stage;
     const application = random.pick(applications);
     if (listed.length < 2 || application.clock.frozen) return undefined;
     const id = random.pick(listed);
     if (this.#isShared(id)) return undefined;
     application.client.drain(id).then(
-      () => {
-        this.drained += 1;
-        this.#rolling.disturb();
-        this.#stage.note(() => `${id} is drained`);
-        this.#stage.list(this.#stage.listed.filter((other) => other !== id));
-        this.#stage.announce();
-        return time.at(5_000, () => this.#stop(id));
-      },
+      () => this.#isDrained(id),
       (error: unknown) => this.#stage.note(() => `drain of ${id} failed: ${String(error)}`),
     );
     return id;
+  }
+
+  /** It is taken off the list, and stopped later. */
+  #isDrained(id: string): void {
+    this.drained += 1;
+    this.#rolling.disturb();
+    this.#stage.note(() => `${id} is drained`);
+    this.#stage.list(this.#stage.listed.filter((other) => other !== id));
+    this.#stage.announce();
+    this.#stage.time.at(5_000, () => this.#stop(id));
   }
 
   #crash(forMs: number): string | undefined {
@@ -360,7 +365,7 @@ export class Faults {
     const everyMs = 2_000 + (forMs % 4_000);
     for (let at = 0; at < lastsMs; at += everyMs) {
       time.at(at, () => {
-        if (node.condition === 'running') node.hide();
+        if (node.condition === 'running' && !this.#isHealed) node.hide();
         time.at(everyMs / 2, () => {
           if (node.condition === 'crashed' && this.#stage.listed.includes(node.id)) node.start();
         });
@@ -400,11 +405,17 @@ export class Faults {
     const application = random.pick(applications);
     if (listed.length < 2 || application.clock.frozen) return undefined;
     const id = random.pick(listed);
+    if (this.#isShared(id)) return undefined;
     let isOver = false;
-    const end = (): void => {
-      isOver = true;
-    };
-    application.client.drain(id).then(end, end);
+    application.client.drain(id).then(
+      () => {
+        isOver = true;
+        if (application.alive) this.#isDrained(id);
+      },
+      () => {
+        isOver = true;
+      },
+    );
     time.at(forMs % 6_000, () => {
       if (!isOver) this.#restartOne(application);
     });
