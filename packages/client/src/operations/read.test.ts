@@ -21,6 +21,20 @@ describe('get', () => {
     expect(network.at(A).userRequests).toEqual([]);
   });
 
+  it('asks those that are owners now when the nodes changed while the one that was asked missed', async () => {
+    const { client, network, discovery } = await fakeCluster([A]);
+    const key = 'key-0';
+    await client.set(key, 'value', { ttlSeconds: 60 });
+    const item = network.at(A).get(key);
+    if (item === undefined) throw new Error('it was not stored');
+    network.at(A).delete(key);
+    network.at(B).store('set', key, item.value, { flags: item.flags, ttlSeconds: 60 });
+    network.at(A).beforeRequest = (request) => {
+      if (request === 'get' && client.topology.nodes.length === 1) discovery.report(A, B);
+    };
+    expect((await client.get(key))?.value.toString()).toBe('value');
+  });
+
   it('takes a tombstone for nothing', async () => {
     const { client } = await fakeCluster([A]);
     await client.set('key', 'value', { ttlSeconds: 60 });

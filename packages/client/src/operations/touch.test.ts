@@ -99,6 +99,24 @@ describe('touch', () => {
     expect(network.at(A).get('key')).toBeUndefined();
   });
 
+  it('is no yes when only an earlier owner took it, whose window ends before, and the owner does not answer', async () => {
+    const { client, network, discovery, clock } = await fakeCluster([A], { historyIntervalMs: 1_000, handover: { clockSkewMs: 0 } });
+    const keys = Array.from({ length: 20 }, (_, number) => `key-${number}`);
+    for (const each of keys) await client.set(each, 'value', { ttlSeconds: 100, expect: 'absent' });
+    discovery.report(A, B);
+    await clock.pass(60_000);
+    const key = keyOf(client, B);
+    expect(client.explain(key)).toMatchObject({ owners: [B], elders: [A], mode: 'handover' });
+    network.at(B).behaviour = 'hangs';
+    const touched = expect(client.touch(key, 100)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+    await clock.pass(2_000);
+    await touched;
+    network.at(B).behaviour = 'answers';
+    await clock.pass(10_000);
+    await expect(client.touch(key, 100)).resolves.toBe(true);
+    expect(network.at(B).get(key)?.ttlSeconds).toBe(100);
+  });
+
   it.each([0, 0.5, '10', undefined])('refuses a time to live of %j', async (ttlSeconds) => {
     const { client, network } = await fakeCluster([A]);
     await expect(client.touch('key', ttlSeconds as number)).rejects.toMatchObject({ code: 'SESS_BAD_VALUE' });

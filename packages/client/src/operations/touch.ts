@@ -80,7 +80,12 @@ async function touchAll(
   if (silence === undefined || isCovered(route, looks)) {
     const lacking = looks.filter((look) => route.owners.includes(look.id) && lacks(look, newest.version));
     await putBack(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
+    return true;
   }
+  // What an earlier owner took ends with its window, and nobody may say whether the others hold something newer.
+  const now = cluster.clock.now();
+  const isLong = holding.some(({ id }, index) => taken[index] === true && secondsOn(id, ttlSeconds, route, now) >= ttlSeconds);
+  if (!isLong) throw outOfReach(silence);
   return true;
 }
 

@@ -98,11 +98,15 @@ export class Promises {
 
   /** A session of which fewer than so many listed nodes that run hold all that was acknowledged; `undefined` when there is none. */
   rarest(enough: number): string | undefined {
-    const { ledger, listed, network } = this.#stage;
+    const { ledger, listed, network, time } = this.#stage;
     const runs = (id: string): boolean => listed.includes(id) && network.nodes.get(id)?.condition === 'running';
     return [...ledger.accounts.values()].find(
       (account) =>
-        account.acknowledged.length > 0 && !account.destroying && !account.excused && this.#holdersOf(account).filter(runs).length < enough,
+        account.acknowledged.length > 0 &&
+        !account.destroying &&
+        !account.excused &&
+        account.aliveUntil > time.now &&
+        this.#holdersOf(account).filter(runs).length < enough,
     )?.key;
   }
 
