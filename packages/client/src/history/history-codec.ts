@@ -44,11 +44,11 @@ export function encodeHistory(history: History, seal: HistorySeal): Buffer {
   const marks = [...history.drains].toSorted(([, one], [, other]) => other.at - one.at).slice(0, MAX_NODES);
   const drains = marks.map(([id, { drained, at }]) => [id, drained, at]);
   const draining = marks.filter(([, { drained, isDone }]) => drained && !isDone).map(([id]) => id);
-  const { longestTtlSeconds, isWhole, forgottenAt } = history;
+  const { longestTtlSeconds, forgottenAt } = history;
   // Earlier versions pass over what they don't know.
   const frame = JSON.stringify({
     ttl: longestTtlSeconds,
-    whole: isWhole,
+    whole: history.isWhole,
     ...(forgottenAt === 0 ? undefined : { forgotten: forgottenAt }),
     views: [],
     drains,

@@ -410,7 +410,7 @@ export class Faults {
     application.client.drain(id).then(
       () => {
         isOver = true;
-        if (application.alive) this.#isDrained(id);
+        return application.alive ? this.#isDrained(id) : undefined;
       },
       () => {
         isOver = true;
