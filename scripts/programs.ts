@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 
-type Program = 'postgres' | 'chromium' | 'php-memcached' | 'pylibmc' | 'network-namespaces';
+type Program = 'postgres' | 'chromium' | 'php-memcached' | 'pylibmc' | 'network-namespaces' | 'nutcracker';
 
 /** A command that succeeds where the program can be used, and how to get it. */
 const PROGRAMS: Readonly<Record<Program, { readonly works: string; readonly get: string }>> = {
@@ -15,6 +15,7 @@ const PROGRAMS: Readonly<Record<Program, { readonly works: string; readonly get:
   chromium: { works: 'command -v chromium || command -v google-chrome', get: 'apt-get install chromium' },
   'php-memcached': { works: 'php -m | grep -qi "^memcached$"', get: 'apt-get install php-cli php-memcached' },
   pylibmc: { works: '/usr/bin/python3 -c "import pylibmc"', get: 'apt-get install python3-pylibmc' },
+  nutcracker: { works: 'command -v nutcracker', get: 'apt-get install nutcracker' },
   'network-namespaces': {
     works: 'name="sess-$$"; ip netns add "$name" && ip netns exec "$name" iptables -L -n && ip netns del "$name"',
     get: 'apt-get install iproute2 iptables, as root on Linux',

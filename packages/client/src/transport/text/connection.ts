@@ -63,6 +63,7 @@ export class Connection {
   /** How far it came before the greeting. */
   #reached = false;
   #secured = false;
+  #hungUpOnMeta = false;
   /** Whether it may be forgotten by the network, or by the node: then a probe has to be answered first, and whether that one was sent. */
   #doubt: 'none' | 'to be probed' | 'probed' = 'none';
 
@@ -87,6 +88,11 @@ export class Connection {
   /** Whether the node greeted, and requests can be sent. */
   get ready(): boolean {
     return this.#conversation !== undefined;
+  }
+
+  /** Whether the node hung up on the question for the meta dialect, as proxies do that don't know it. */
+  get hungUpOnMeta(): boolean {
+    return this.#hungUpOnMeta;
   }
 
   /** Whether it may be forgotten by the network, or by the node, and has not answered since. */
@@ -222,7 +228,8 @@ export class Connection {
     this.#patience.stop();
     this.#doubt = 'none';
     const { node, options } = this.#settings;
-    const dialect = name === 'meta' ? new MetaDialect(node.id, this.epoch) : new ClassicDialect(node.id, this.epoch);
+    const { hasGetAndTouch } = this.#handshake;
+    const dialect = name === 'meta' ? new MetaDialect(node.id, this.epoch) : new ClassicDialect(node.id, this.epoch, hasGetAndTouch);
     const reader = new ReplyReader(this.#queue, dialect, Math.max(options.maxValueBytes, LEAST_REPLY_BYTES));
     this.#conversation = { dialect, reader, batch: new CommandBatch() };
     this.#events.ready();
@@ -239,6 +246,8 @@ export class Connection {
     this.close();
     const { node, options } = this.#settings;
     const tls = options.tls === false ? 'none' : this.#secured ? 'agreed' : 'failed';
+    const mayFallBack = this.#settings.dialect === 'auto' && this.#reached && tls !== 'failed' && !SessClientError.is(error);
+    this.#hungUpOnMeta = mayFallBack && this.#handshake.awaitsMeta;
     this.#events.ended(this.#reached && !this.ready ? notGreeted(node.id, error, tls) : connectionError(node.id, error));
   }
 }

@@ -43,7 +43,7 @@ export class ClassicDialect implements Dialect {
   readonly name = 'classic';
   readonly #node: string;
   readonly #epoch: number;
-  #hasGetAndTouch = true;
+  #hasGetAndTouch: boolean;
   /** What the next line of the reply is: its first, the END behind an item, or what `touch` says after `gets`. */
   #stage: 'first' | 'end' | 'touched' = 'first';
   /** The item of the reply being read. */
@@ -52,9 +52,11 @@ export class ClassicDialect implements Dialect {
   #flags = 0;
   #cas: CasToken['unique'] = 0;
 
-  constructor(node: string, epoch: number) {
+  /** @param hasGetAndTouch whether the node seems to know `gats`; one that answers with an error is believed */
+  constructor(node: string, epoch: number, hasGetAndTouch: boolean = true) {
     this.#node = node;
     this.#epoch = epoch;
+    this.#hasGetAndTouch = hasGetAndTouch;
   }
 
   write(request: Request, batch: CommandBatch): void {

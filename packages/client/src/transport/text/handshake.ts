@@ -17,6 +17,8 @@ type Step = 'authenticate' | 'meta' | 'version';
  * - dialect: `mn` is answered by `MN` where there is meta, by `ERROR` where there is none. Meta commands before 1.6.13 had another
  *   form; such a node is spoken to in classic.
  * - `version` makes sure that the node is memcached and answers, whatever the dialect.
+ *
+ * A proxy that does not know `mn` may hang up on it instead (twemproxy): who connects then tries the classic dialect.
  */
 export class Handshake {
   readonly #node: string;
@@ -25,6 +27,7 @@ export class Handshake {
   readonly #steps: Step[] = [];
   #dialect: DialectName;
   #received = '';
+  #hasGetAndTouch = false;
 
   constructor(node: string, dialect: 'auto' | DialectName, credentials: TransportOptions['credentials']) {
     this.#node = node;
@@ -34,6 +37,19 @@ export class Handshake {
     if (credentials !== undefined) this.#steps.push('authenticate');
     if (dialect !== 'classic') this.#steps.push('meta');
     this.#steps.push('version');
+  }
+
+  /** Whether the node was asked for the meta dialect, and has not answered. */
+  get awaitsMeta(): boolean {
+    return this.#steps[0] === 'meta';
+  }
+
+  /**
+   * Whether `gats` may be sent: memcached has it since 1.5.3. Not where classic is asked for: there may be a proxy, which hangs up on what it does not know and
+   * answers `version` with that of a node behind it.
+   */
+  get hasGetAndTouch(): boolean {
+    return this.#hasGetAndTouch;
   }
 
   /** What is to be written. */
@@ -90,6 +106,7 @@ export class Handshake {
         throw this.#refused('`mn`', line);
       case 'version':
         if (!line.startsWith('VERSION ')) throw this.#refused('`version`', line);
+        this.#hasGetAndTouch = this.#forced === undefined && /^VERSION (?:1\.5\.(?:[3-9]|\d{2})|1\.(?:[6-9]|\d{2})|[2-9])/.test(line);
         if (this.#forced === undefined && /^VERSION 1\.6\.([0-9]|1[0-2])(?![0-9])/.test(line)) this.#dialect = 'classic';
         break;
     }

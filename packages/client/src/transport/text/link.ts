@@ -12,6 +12,7 @@ import type { RequestQueue } from './request-queue.ts';
  * - A connection that served and is lost is made again at once, requests waiting or not: an idle one that the server closed fails no
  *   request. What was sent on it fails; what was not sent goes onto the next.
  * - A connection that can't be made, or is lost before it served, fails all that waits, and the node is left alone for a growing, jittered while.
+ * - A node that hangs up on the question for the meta dialect is spoken to in classic, at once: it may be a proxy.
  * - A connection that stood while this process slept is doubted: nothing is sent before it has answered again, and another one is made when it does
  *   not. Reads that it had under way are sent again.
  */
@@ -29,6 +30,8 @@ export class Link {
   /** Why the last connection ended. */
   #lastError: SessClientError | undefined;
   #closed = false;
+  /** Whether the next connection does without the question for the meta dialect. */
+  #classic = false;
 
   /** `settled` is called whenever requests were answered or failed. */
   constructor(settings: ConnectionSettings, queue: RequestQueue, events: TransportEvents, settled: () => void) {
@@ -91,7 +94,8 @@ export class Link {
   }
 
   #open(): Connection {
-    const connection: Connection = new Connection(this.#settings, this.#queue, {
+    const settings: ConnectionSettings = this.#classic ? { ...this.#settings, dialect: 'classic' } : this.#settings;
+    const connection: Connection = new Connection(settings, this.#queue, {
       ready: () => {
         this.#events.connected(connection.epoch);
         connection.pump();
@@ -106,6 +110,13 @@ export class Link {
   }
 
   #ended(error: SessClientError, connection?: Connection): void {
+    // Asked anew after each loss: a node that was just starting may have hung up as well.
+    this.#classic = connection?.hungUpOnMeta === true;
+    if (this.#classic) {
+      this.#connection = undefined;
+      this.connect();
+      return;
+    }
     const doubted = connection?.doubted === true;
     const atOnce = this.#served || doubted;
     this.#connection = undefined;

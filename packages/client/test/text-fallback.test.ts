@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { createClient } from '../src/client.ts';
+import { ScriptedServer } from './text-scripted-server.ts';
+
+describe('a node that hangs up on the question for the meta dialect', () => {
+  it('is spoken to in classic at once, on another connection, and is not blamed', async () => {
+    const server = await ScriptedServer.start();
+    const answer = server.transport.get('key');
+    const first = await server.accept();
+    await first.lines(2);
+    first.socket.destroy();
+    const second = await server.accept();
+    expect(await second.lines(1)).toEqual(['version']);
+    second.say('VERSION 1.6.18\r\n');
+    expect(await second.lines(1)).toEqual(['gets key']);
+    second.say('END\r\n');
+    expect([await answer, server.losses]).toEqual([undefined, []]);
+    // A proxy hangs up on `gats` as well, and says the version of a node behind it.
+    const touched = server.transport.touch('key', 60);
+    expect(await second.lines(2)).toEqual(['gets key', 'touch key 60']);
+    second.say('END\r\nNOT_FOUND\r\n');
+    expect(await touched).toBeUndefined();
+  });
+
+  it('and on `version`, too, is an error that names both', async () => {
+    const server = await ScriptedServer.start();
+    const answer = server.transport.get('key').catch((error: unknown) => error);
+    for (const lines of [2, 1]) {
+      const peer = await server.accept();
+      await peer.lines(lines);
+      peer.socket.end();
+    }
+    const message = expect.stringMatching(/TLS.*`mn`.*`version`/) as string;
+    expect(await answer).toMatchObject({ code: 'SESS_CONNECTION', message });
+    expect([server.connections, server.losses.length]).toEqual([2, 1]);
+  });
+
+  it('is asked again after a loss: it may have been a node that was just starting', async () => {
+    const server = await ScriptedServer.start();
+    const probe = server.transport.probe();
+    const first = await server.accept();
+    await first.lines(2);
+    first.socket.destroy();
+    const second = await server.accept();
+    await second.lines(1);
+    second.say('VERSION 1.6.18\r\n');
+    await second.lines(1);
+    second.say('VERSION 1.6.18\r\n');
+    await probe;
+    second.socket.destroy();
+    const third = await server.accept();
+    expect(await third.lines(2)).toEqual(['mn', 'version']);
+  });
+
+  it('is not one that was asked for meta and nothing else', async () => {
+    const server = await ScriptedServer.start({}, 'meta');
+    const answer = server.transport.get('key').catch((error: unknown) => error);
+    const peer = await server.accept();
+    await peer.lines(2);
+    peer.socket.end();
+    expect([await answer, server.connections]).toMatchObject([{ code: 'SESS_CONNECTION' }, 1]);
+  });
+});
+
+describe.runIf(inject('programs').includes('nutcracker'))('twemproxy before memcached', () => {
+  it('keeps sessions, without an option', async () => {
+    const cluster = await startLocalCluster({ nodes: 2, runtime: 'auto' });
+    onTestFinished(() => cluster.close());
+    const port = await startTwemproxy(cluster.nodes.map(({ port: node }) => node));
+    const client = createClient({ servers: `memcached://127.0.0.1:${port}` });
+    onTestFinished(() => client.close());
+    await client.ready();
+    const record = await client.set('key', 'value', { ttlSeconds: 60 });
+    expect((await client.get('key'))?.value.toString()).toBe('value');
+    await client.set('key', 'second', { ttlSeconds: 60, expect: record });
+    await expect(client.set('key', 'third', { ttlSeconds: 60, expect: record })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    expect(await client.touch('key', 120)).toBe(true);
+    expect((await client.get('key'))?.value.toString()).toBe('second');
+    await client.delete('key', { ttlSeconds: 60 });
+    expect(await client.get('key')).toBeUndefined();
+    expect([...client.topology.states.values()]).toEqual(['up']);
+  });
+});
+
+/** Ends with the test. Returns its port. */
+async function startTwemproxy(nodes: readonly number[]): Promise<number> {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'sess-twemproxy-'));
+  const servers = nodes.map((node) => `  - 127.0.0.1:${node}:1\n`).join('');
+  const pool = `sess:\n  listen: 127.0.0.1:${port}\n  hash: fnv1a_64\n  distribution: ketama\n  servers:\n${servers}`;
+  writeFileSync(join(folder, 'nutcracker.yml'), pool);
+  const statistics = await freePort();
+  const running = spawn('nutcracker', ['-c', join(folder, 'nutcracker.yml'), '-s', String(statistics), '-a', '127.0.0.1'], {
+    stdio: 'ignore',
+  });
+  onTestFinished(async () => {
+    const ended = once(running, 'exit');
+    running.kill('SIGKILL');
+    await ended;
+    rmSync(folder, { recursive: true });
+  });
+  return port;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
