@@ -237,6 +237,22 @@ describe('the statistics of an embedded node', () => {
     expect([counted.get('delete_hits'), counted.get('delete_misses'), counted.get('incr_misses')]).toEqual(['1', '2', '1']);
   });
 
+  test.each([
+    ['a miss that would have been a touch', 'mg a T30 v\r\n', { cmd_touch: '0', get_misses: '1' }],
+    ['a compare-and-swap of what is missing', 'ms a 1 C1\r\nx\r\n', { cas_misses: '1' }],
+    ['one with another number', 'ms a 1\r\nx\r\nms a 1 C99\r\nx\r\n', { cas_misses: '0', cas_badval: '1' }],
+    ['a counter that is made', 'ma a N0\r\n', { incr_hits: '0', incr_misses: '0' }],
+    ['a counter that is no number', 'ms a 1\r\nx\r\nma a\r\nma a MD\r\n', { incr_hits: '0', incr_misses: '0', decr_hits: '0' }],
+    ['a value that is too large', `ms a 2000000\r\n${'x'.repeat(2_000_000)}\r\n`, { store_too_large: '1', cmd_set: '0' }],
+    ['a flushed item that is asked for', 'ms a 1\r\nx\r\nflush_all\r\nmg a\r\n', { get_flushed: '1', get_misses: '1' }],
+    ['a look at an item', 'me a\r\n', { cmd_meta: '1', cmd_get: '0' }],
+  ])('count %s', async (_what, requests, expected) => {
+    const { port } = await startNode();
+    await exchange(port, requests);
+    const counted = await rows(port);
+    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, counted.get(name)]))).toEqual(expected);
+  });
+
   test('list items, slabs, sizes and connections in rows of the form that tools read', async () => {
     const { port } = await startNode();
     expect((await rows(port, ' items')).size).toBe(0);

@@ -9,9 +9,10 @@ import type { MetaFlags } from './meta-flags.ts';
 export function metaGet(flags: MetaFlags, reply: Reply, { store, stats }: Workplace): void {
   const found = store.find(flags.key);
   const item = found ?? vivify(flags, store);
-  // As memcached 1.6.18 counts: an item that is made on the spot is a hit, and a miss is never one of `touch`.
-  stats.count(item && flags.exptime !== undefined ? 'touch' : 'get', item !== undefined);
-  if (hasLongOpaque(flags)) return reply.line(OPAQUE_TOO_LONG);
+  const refused = hasLongOpaque(flags);
+  // As memcached 1.6.18 counts: an item that is made on the spot is a hit, a miss is never one of `touch`, and a hit that is refused is none.
+  if (!item || !refused) stats.count(item && flags.exptime !== undefined ? 'touch' : 'get', item !== undefined);
+  if (refused) return reply.line(OPAQUE_TOO_LONG);
   if (!item) {
     if (!flags.quiet) reply.line(`EN${echo(flags)}`);
     return;
