@@ -67,20 +67,31 @@ describe('registration', () => {
     });
   });
 
-  it('closes what it opened where it comes too late', async () => {
+  it('closes what it opened where it is refused, or comes too late', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const servers = `memcached://127.0.0.1:${(server.address() as AddressInfo).port}`;
     let connections = 0;
     server.on('connection', () => (connections += 1));
-    app.current.addHook('onReady', () => register({ servers }));
-    await expect(app.current.ready()).rejects.toThrow();
-    // Another one that begins to connect after it, in time: when that one has come, the first would have.
+    await registerIn('/shop');
+    const refused = app.current.register(async (scope) => {
+      await scope.register(plugin, { secret: SECRET, servers });
+    });
+    await expect(refused).rejects.toMatchObject({ code: 'SESS_BAD_OPTION' });
+    const late = fastify();
+    late.addHook('onReady', async () => {
+      await late.register(plugin, { secret: SECRET, servers });
+    });
+    await expect(late.ready()).rejects.toThrow();
+    // Another one that begins to connect after them, in time: when that one has come, theirs would have.
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
     const inTime = fastify();
-    await inTime.register(plugin, { secret: SECRET, servers });
-    await once(server, 'connection');
-    expect(connections).toBe(1);
+    await inTime.register(plugin, { secret: SECRET, servers: `memcached://127.0.0.1:${(other.address() as AddressInfo).port}` });
+    await once(other, 'connection');
+    expect(connections).toBe(0);
     await inTime.close();
+    other.close();
     server.close();
   });
 
