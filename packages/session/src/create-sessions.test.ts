@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { application, Browser, otherServer, SECRET } from '../test/visit.ts';
-import { cookieSigner } from './cookie-signature.ts';
+import { cookieSigner } from './cookie/cookie-signature.ts';
 import { createSessions } from './create-sessions.ts';
-import { memoryStore } from './memory-store.ts';
-import { newSessionId } from './session-id.ts';
+import { memoryStore } from './stores/memory-store.ts';
+import { newSessionId } from './cookie/session-id.ts';
 
 const CONNECTION = { secure: true, response: { headersSent: false } };
 const NAME = '__Host-sess';

@@ -1,23 +1,23 @@
-import { ActiveSession } from './active-session.ts';
-import { contentCodec } from './content-codec.ts';
-import { openBackedStore } from './backing/backed-store.ts';
-import { cookieSigner } from './cookie-signature.ts';
+import { ActiveSession } from './lifecycle/active-session.ts';
+import { contentCodec } from './content/content-codec.ts';
+import { openBackedStore } from './stores/backed/backed-store.ts';
+import { cookieSigner } from './cookie/cookie-signature.ts';
 import { hasCode } from './errors.ts';
-import { KeyTurns } from './key-turns.ts';
-import { loadSession, type LoadOutcome } from './load-session.ts';
-import { memcachedStore, openMemcachedStore } from './memcached-store.ts';
-import { OutageLog } from './outage-log.ts';
-import type { ResolvedOptions, SessionsOptions, StoreSource } from './options.ts';
-import { resolveOptions } from './resolve-options.ts';
-import { requestIdentities } from './request-identities.ts';
-import type { Identity, SessionContext } from './session-context.ts';
-import { sessionCookie } from './session-cookie.ts';
-import { SessionState, type Beginning } from './session-state.ts';
-import { SessionUsers } from './session-users.ts';
-import type { SessionStore } from './session-store.ts';
+import { KeyTurns } from './lifecycle/key-turns.ts';
+import { loadSession, type LoadOutcome } from './lifecycle/load-session.ts';
+import { memcachedStore, openMemcachedStore } from './stores/memcached-store.ts';
+import { OutageLog } from './lifecycle/outage-log.ts';
+import type { ResolvedOptions, SessionsOptions, StoreSource } from './options/options.ts';
+import { resolveOptions } from './options/resolve-options.ts';
+import { requestIdentities } from './cookie/request-identities.ts';
+import type { Identity, SessionContext } from './lifecycle/session-context.ts';
+import { sessionCookie } from './cookie/session-cookie.ts';
+import { SessionState, type Beginning } from './lifecycle/session-state.ts';
+import { SessionUsers } from './users/session-users.ts';
+import type { SessionStore } from './stores/session-store.ts';
 import type { Connection, RequestSession, Sessions } from './session.ts';
-import { touchThrottle } from './touch-throttle.ts';
-import { warnOnce } from './warn-once.ts';
+import { touchThrottle } from './lifecycle/touch-throttle.ts';
+import { warnOnce } from './lifecycle/warn-once.ts';
 
 /**
  * Sessions for one application, without a framework; the adapters wrap it.

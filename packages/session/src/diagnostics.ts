@@ -3,7 +3,7 @@
  * value or a secret.
  */
 import { channel, type Channel } from 'node:diagnostics_channel';
-import type { CommitReason } from './commit-decision.ts';
+import type { CommitReason } from './lifecycle/commit-decision.ts';
 import type { SessionError } from './errors.ts';
 
 /** `sess:session:load`: the store was asked for a session: a request came with a well-signed cookie, or must see what others saved meanwhile. */

@@ -1,4 +1,4 @@
-import type { StoreState, UserSession } from './session-store.ts';
+import type { StoreState, UserSession } from './stores/session-store.ts';
 
 /**
  * What an application keeps in a session. Say what yours is, once, and it is typed in Fastify, Koa and everywhere else:

@@ -1,10 +1,10 @@
-import { backedStore } from '../src/backing/backed-store.ts';
-import type { Backing } from '../src/backing/backing.ts';
-import type { BackingLimits, WritePolicy } from '../src/backing/backing-options.ts';
-import { memoryBacking, type MemoryBacking } from '../src/backing/memory-backing.ts';
+import { backedStore } from '../src/stores/backed/backed-store.ts';
+import type { Backing } from '../src/stores/backed/backing.ts';
+import type { BackingLimits, WritePolicy } from '../src/stores/backed/backing-options.ts';
+import { memoryBacking, type MemoryBacking } from '../src/stores/backed/memory-backing.ts';
 import { SessionError } from '../src/errors.ts';
-import { memoryStore } from '../src/memory-store.ts';
-import type { SessionStore, StoredSession } from '../src/session-store.ts';
+import { memoryStore } from '../src/stores/memory-store.ts';
+import type { SessionStore, StoredSession } from '../src/stores/session-store.ts';
 
 /** Application servers before one cache and one database, either of which can be cut off, for all of them or for one; on a clock that a test moves. */
 export interface World {

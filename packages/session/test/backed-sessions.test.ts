@@ -1,10 +1,10 @@
 import { createClient } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { memoryBacking } from '../src/backing/memory-backing.ts';
+import { memoryBacking } from '../src/stores/backed/memory-backing.ts';
 import { createSessions } from '../src/create-sessions.ts';
-import { memcachedStore } from '../src/memcached-store.ts';
-import { memoryStore } from '../src/memory-store.ts';
+import { memcachedStore } from '../src/stores/memcached-store.ts';
+import { memoryStore } from '../src/stores/memory-store.ts';
 import { application, Browser, outage, SECRET } from './visit.ts';
 
 /** When the clock of an application in tests begins. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Backing } from '../src/backing/backing.ts';
-import { memoryBacking } from '../src/backing/memory-backing.ts';
+import type { Backing } from '../src/stores/backed/backing.ts';
+import { memoryBacking } from '../src/stores/backed/memory-backing.ts';
 import { createSessions } from '../src/create-sessions.ts';
-import { memoryStore } from '../src/memory-store.ts';
-import type { SessionsOptions } from '../src/options.ts';
+import { memoryStore } from '../src/stores/memory-store.ts';
+import type { SessionsOptions } from '../src/options/options.ts';
 import type { Sessions } from '../src/session.ts';
 import { Browser, SECRET } from './visit.ts';
 

@@ -7,7 +7,7 @@ import { startLocalCluster, type LocalCluster, type LocalClusterOptions } from '
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
 import type { SessionError } from '../src/errors.ts';
-import type { SessionsOptions } from '../src/options.ts';
+import type { SessionsOptions } from '../src/options/options.ts';
 import type { Sessions } from '../src/session.ts';
 import { Browser, SECRET } from './visit.ts';
 

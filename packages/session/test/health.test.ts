@@ -2,8 +2,8 @@ import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
-import { memoryBacking } from '../src/backing/memory-backing.ts';
-import { memoryStore } from '../src/memory-store.ts';
+import { memoryBacking } from '../src/stores/backed/memory-backing.ts';
+import { memoryStore } from '../src/stores/memory-store.ts';
 import type { Sessions } from '../src/session.ts';
 import { SECRET } from './visit.ts';
 

@@ -1,4 +1,4 @@
-import type { SaveOptions, SessionStore, StoredSession } from '../src/session-store.ts';
+import type { SaveOptions, SessionStore, StoredSession } from '../src/stores/session-store.ts';
 
 type Operation = 'load' | 'save' | 'touch' | 'destroy';
 

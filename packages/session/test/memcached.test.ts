@@ -2,7 +2,7 @@ import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalCluster, type Runtime } from '@sess/local-cluster';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
-import type { SessionsOptions } from '../src/options.ts';
+import type { SessionsOptions } from '../src/options/options.ts';
 import type { Sessions } from '../src/session.ts';
 import { Browser, SECRET } from './visit.ts';
 

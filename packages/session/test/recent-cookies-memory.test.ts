@@ -1,12 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { cookieSigner } from '../src/cookie-signature.ts';
-import { requestIdentities } from '../src/request-identities.ts';
-import { resolveOptions } from '../src/resolve-options.ts';
-import { sessionCookie } from '../src/session-cookie.ts';
-import { newSessionId } from '../src/session-id.ts';
-import { memoryStore } from '../src/memory-store.ts';
+import { cookieSigner } from '../src/cookie/cookie-signature.ts';
+import { requestIdentities } from '../src/cookie/request-identities.ts';
+import { resolveOptions } from '../src/options/resolve-options.ts';
+import { sessionCookie } from '../src/cookie/session-cookie.ts';
+import { newSessionId } from '../src/cookie/session-id.ts';
+import { memoryStore } from '../src/stores/memory-store.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

@@ -4,8 +4,8 @@ import { createClient } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
-import type { SessionsOptions } from '../src/options.ts';
-import { storageKey } from '../src/session-id.ts';
+import type { SessionsOptions } from '../src/options/options.ts';
+import { storageKey } from '../src/cookie/session-id.ts';
 import { Browser } from './visit.ts';
 
 const COOKIE_SECRET = 'COOKIE-SECRET-that-nobody-may-see';

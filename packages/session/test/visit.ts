@@ -1,9 +1,9 @@
 import { parseSetCookie } from 'cookie';
 import { createSessions } from '../src/create-sessions.ts';
 import { SessionError } from '../src/errors.ts';
-import { memoryStore } from '../src/memory-store.ts';
-import type { SessionsOptions } from '../src/options.ts';
-import type { SessionStore } from '../src/session-store.ts';
+import { memoryStore } from '../src/stores/memory-store.ts';
+import type { SessionsOptions } from '../src/options/options.ts';
+import type { SessionStore } from '../src/stores/session-store.ts';
 import type { RequestSession, ResponseFacts, Session, Sessions } from '../src/session.ts';
 import { interceptedStore, type InterceptedStore } from './intercepted-store.ts';
 

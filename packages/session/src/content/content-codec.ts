@@ -1,0 +1,144 @@
+import { compress, compressionBit, decompress } from './compression.ts';
+import { JSON_ENCODING, type DataEncoding } from './data-encoding.ts';
+import { decrypt, encrypt, type ResolvedEncryption } from './encryption.ts';
+import { Encoding, openEnvelope, sealEnvelope, sealedHeader, type Envelope, type Lifetime } from './envelope.ts';
+import { SessionError } from '../errors.ts';
+import type { ResolvedOptions } from '../options/options.ts';
+import type { SessionData } from '../session.ts';
+import type { WarnOnce } from '../lifecycle/warn-once.ts';
+
+/** What is stored of a session, without the form in which it is stored. */
+export interface StoredContent {
+  /** The data in the encoding that new sessions get, as text: two that are equal hold the same data. */
+  readonly text: string;
+  readonly lifetime: Lifetime;
+}
+
+/** The one place where session data becomes what is stored, and back. */
+export interface ContentCodec {
+  /** The text of a session without data. */
+  readonly empty: string;
+  /** @throws {SessionError} `SESS_BAD_DATA`, `SESS_TOO_LARGE` past what any `maxBytes` allows. */
+  encode(data: SessionData): string;
+  /**
+   * The data of a text that {@link ContentCodec.encode} or {@link ContentCodec.open} gave.
+   *
+   * @throws {SessionError} `SESS_UNDECODABLE`
+   */
+  decode(text: string): SessionData;
+  /**
+   * Whether this may be stored.
+   *
+   * @throws {SessionError} `SESS_TOO_LARGE`
+   */
+  check(text: string): void;
+  /** The bytes to store under `key`. */
+  seal(key: string, content: StoredContent): Buffer;
+  /**
+   * What is in the bytes that were stored under `key`, whichever of the options they were written with.
+   *
+   * @throws {SessionError} `SESS_UNDECODABLE`
+   */
+  open(key: string, value: Uint8Array): StoredContent;
+}
+
+type ContentOptions = Pick<ResolvedOptions, 'encodings' | 'maxBytes' | 'compression' | 'encryption'>;
+
+/** Builds it from the options. */
+export function contentCodec(options: ContentOptions, warnOnce: WarnOnce): ContentCodec {
+  const { encodings, maxBytes, encryption } = options;
+  const [first] = encodings;
+  return {
+    empty: first.empty,
+    encode: (data) => first.encode(data),
+    decode: (text) => first.decode(text),
+    check(text) {
+      const bytes = Buffer.byteLength(text, first.charset);
+      if (bytes > maxBytes) throw tooLarge(bytes, maxBytes);
+    },
+    seal: sealer(options),
+    open(key, value) {
+      const envelope = openEnvelope(value);
+      const { lifetime, encoding, bytes, start } = envelope;
+      if ((encoding & TRANSFORMED) === 0 && encryption?.plain !== 'refuse') {
+        return { lifetime, text: readText(encodings, encoding, bytes, start) };
+      }
+      let body = decrypted(encryption, key, envelope, warnOnce);
+      if ((encoding & COMPRESSED) !== 0) body = decompress(encoding, body);
+      return { lifetime, text: readText(encodings, encoding, body, 0) };
+    },
+  };
+}
+
+const COMPRESSED = Encoding.deflate | Encoding.brotli;
+const TRANSFORMED = COMPRESSED | Encoding.encrypted;
+
+function sealer({ encodings: [first], compression, encryption }: ContentOptions): ContentCodec['seal'] {
+  const { charset, name } = first;
+  const prefix = name === undefined ? '' : String.fromCharCode(name.length) + name;
+  const flags = name === undefined ? 0 : Encoding.codec;
+  const secret = encryption === undefined || encryption.plain === 'write' ? undefined : encryption.secrets[0];
+  if (compression === undefined && secret === undefined) {
+    return (_key, { lifetime, text }) => sealEnvelope(lifetime, prefix + text, flags, charset);
+  }
+  return (key, { lifetime, text }) => {
+    const data = Buffer.from(prefix + text, charset);
+    const smaller = compression && compress(data, compression);
+    const encoding = flags | (compression && smaller ? compressionBit(compression) : 0) | (secret ? Encoding.encrypted : 0);
+    const header = sealedHeader(lifetime, encoding);
+    const body = smaller ?? data;
+    return Buffer.concat([header, secret === undefined ? body : encrypt(secret, { key, header }, body)]);
+  };
+}
+
+function decrypted(
+  encryption: ResolvedEncryption | undefined,
+  key: string,
+  { encoding, bytes, start }: Envelope,
+  warnOnce: WarnOnce,
+): Buffer {
+  const body = bytes.subarray(start);
+  if ((encoding & Encoding.encrypted) === 0) {
+    if (encryption?.plain !== 'refuse') return body;
+    throw new SessionError('SESS_UNDECODABLE', 'the stored session is not encrypted, which encrypt.plain: "refuse" asks for');
+  }
+  const data = encryption && decrypt(encryption.secrets, { key, header: bytes.subarray(0, start) }, body);
+  if (data !== undefined) return data;
+  warnOnce('SESS_WRONG_KEY');
+  throw new SessionError('SESS_UNDECODABLE', 'the stored session is encrypted, with a secret that is not in the option "encrypt.secret"');
+}
+
+/** The data as text in the first encoding, where it is in any of them. */
+function readText(encodings: ResolvedOptions['encodings'], flags: number, bytes: Buffer, start: number): string {
+  const [first] = encodings;
+  if ((flags & Encoding.codec) === 0) {
+    const text = bytes.toString(JSON_ENCODING.charset, start);
+    return first === JSON_ENCODING ? text : translated(JSON_ENCODING, first, text);
+  }
+  const end = start + 1 + (bytes[start] ?? 0);
+  const name = bytes.toString('latin1', start + 1, end);
+  const written = encodings.find((encoding) => encoding.name === name);
+  if (written === undefined || bytes.length < end) {
+    throw new SessionError('SESS_UNDECODABLE', 'the stored session was written with a codec that is not in the option "codec"');
+  }
+  const text = bytes.toString(written.charset, end);
+  return written === first ? text : translated(written, first, text);
+}
+
+/** So that a change is found by comparing, also in a session that was written with another codec. */
+function translated(from: DataEncoding, to: DataEncoding, text: string): string {
+  const data = from.decode(text);
+  try {
+    return to.encode(data);
+  } catch (error) {
+    const message = 'the stored session was written with another codec, and holds what the present one can not encode';
+    throw new SessionError('SESS_UNDECODABLE', message, { cause: error });
+  }
+}
+
+function tooLarge(bytes: number, maxBytes: number): SessionError {
+  return new SessionError(
+    'SESS_TOO_LARGE',
+    `session.data takes ${bytes} bytes; at most ${maxBytes} (maxBytes) are stored. Keep large things elsewhere, and their names in the session`,
+  );
+}

@@ -1,0 +1,24 @@
+import { badOption } from '../options/option-checks.ts';
+
+const claimed = new WeakMap<object, Set<string>>();
+
+/**
+ * Keeps two sets of sessions in one application apart. With one cookie name, a login in one logs out of the other; with one secret as well, a session of one
+ * is good in the other.
+ *
+ * @param application What both have in common: the server, or the application object.
+ * @throws {SessionError} `SESS_BAD_OPTION` when the name is taken.
+ */
+export function claimCookieNames(application: object, names: readonly string[]): void {
+  const taken = claimed.get(application) ?? new Set();
+  const again = names.find((name) => taken.has(name));
+  if (again !== undefined) {
+    throw badOption(
+      'cookie.name',
+      again,
+      'a name that no other sessions of this application use: with one name the browser has only one of both sessions. ' +
+        'Give these a name of their own, or register sessions once, around everything that shares them',
+    );
+  }
+  claimed.set(application, new Set([...taken, ...names]));
+}

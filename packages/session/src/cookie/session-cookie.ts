@@ -1,0 +1,42 @@
+import { stringifySetCookie, type SetCookie } from 'cookie';
+import type { ResolvedCookie, SecureMode } from '../options/options.ts';
+
+/** Name of the cookie where browsers take the `__Host-` prefix: secure, path `/`, no domain. Such a cookie can't come from another host. */
+const HOST_NAME = '__Host-sess';
+const PLAIN_NAME = 'sess';
+
+/** The session's cookie, as it is called and written on a secure and on a plain connection. */
+export interface SessionCookie {
+  /** The cookie's name on such a connection. */
+  name(secure: boolean): string;
+  /** A `Set-Cookie` value; without `maxAgeSeconds` the browser forgets it when it closes. */
+  set(value: string, secure: boolean, maxAgeSeconds: number | undefined): string;
+  /** A `Set-Cookie` value that makes the browser forget the cookie. */
+  clear(secure: boolean): string;
+}
+
+/** Builds the cookie's names and attributes from the options. */
+export function sessionCookie(mode: SecureMode, options: ResolvedCookie): SessionCookie {
+  const attributes = (secure: boolean): SetCookie => ({
+    name: name(secure),
+    value: '',
+    path: options.path,
+    httpOnly: true,
+    // Browsers refuse `None` without `Secure`. Over plain HTTP, `Lax` is what they take: other sites can't embed the application there.
+    sameSite: options.sameSite === 'none' && !isSecure(secure) ? 'lax' : options.sameSite,
+    secure: isSecure(secure),
+    ...(options.partitioned && isSecure(secure) ? { partitioned: true } : {}),
+    ...(options.domain === undefined ? {} : { domain: options.domain }),
+  });
+  const isSecure = (connection: boolean): boolean => (mode === 'auto' ? connection : mode);
+  const name = (connection: boolean): string => {
+    if (options.name !== undefined) return options.name;
+    return isSecure(connection) && options.path === '/' && options.domain === undefined ? HOST_NAME : PLAIN_NAME;
+  };
+  return {
+    name,
+    set: (value, secure, maxAgeSeconds) =>
+      stringifySetCookie({ ...attributes(secure), value, ...(maxAgeSeconds === undefined ? {} : { maxAge: maxAgeSeconds }) }),
+    clear: (secure) => stringifySetCookie({ ...attributes(secure), maxAge: 0, expires: new Date(0) }),
+  };
+}

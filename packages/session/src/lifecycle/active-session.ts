@@ -1,0 +1,154 @@
+import { answer } from './answer.ts';
+import { commitSession } from './commit-session.ts';
+import { SessionError } from '../errors.ts';
+import { own, setOwn, type PlainObject } from './merge-data.ts';
+import { OneAtATime } from './one-at-a-time.ts';
+import { regenerateSession } from './regenerate-session.ts';
+import { revokeOthers } from './revoke-others.ts';
+import { idleSeconds, isPersistent, ttlSecondsOf } from './session-context.ts';
+import { destroy, reload, save, touch } from './session-operations.ts';
+import { SessionProperties } from './session-properties.ts';
+import type { SessionState } from './session-state.ts';
+import type { RegenerateOptions, RequestSession, ResponseFacts, SessionCallback, SessionData, Updated } from '../session.ts';
+import { updateSession } from './update-session.ts';
+
+/** A session in the hands of one request. Everything but its methods is private, so that a log line of it shows neither id nor data. */
+export class ActiveSession extends SessionProperties implements RequestSession {
+  readonly #state: SessionState;
+  /** How often the session had been regenerated when this object was made. */
+  readonly #generation: number;
+
+  constructor(state: SessionState) {
+    super(state);
+    this.#state = state;
+    this.#generation = state.earlier.length;
+  }
+
+  get current(): ActiveSession {
+    const state = this.#state;
+    if (this.#generation === state.earlier.length) return this;
+    if (!(state.current instanceof ActiveSession)) state.current = new ActiveSession(state);
+    return state.current as ActiveSession;
+  }
+
+  get id(): string {
+    this.#state.wasRead = true;
+    return this.#state.id;
+  }
+
+  get isNew(): boolean {
+    this.#state.wasRead = true;
+    return this.#state.isNew;
+  }
+
+  get readOnly(): boolean {
+    this.#state.wasRead = true;
+    return this.#state.readOnly !== undefined;
+  }
+
+  get createdAt(): Date {
+    this.#state.wasRead = true;
+    return new Date(this.#state.lifetime.createdAt);
+  }
+
+  get expiresAt(): Date {
+    this.#state.wasRead = true;
+    const { context, lifetime, usedAt } = this.#state;
+    return new Date(Math.min(lifetime.endsAt, usedAt + ttlSecondsOf(context, lifetime) * 1_000));
+  }
+
+  get isAvailable(): boolean {
+    this.#state.wasRead = true;
+    return this.#state.unreachable === undefined;
+  }
+
+  get data(): SessionData {
+    return this.#state.dataInUse();
+  }
+
+  set data(data: SessionData) {
+    this.#state.checkAvailable();
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+      throw new SessionError('SESS_BAD_DATA', 'session.data must be a plain object');
+    }
+    this.#state.wasRead = true;
+    this.#state.dataRead = true;
+    // Frozen is what another id had (`regenerate`), or the application: nobody could put anything into it.
+    this.#state.data = Object.isFrozen(data) ? { ...data } : data;
+  }
+
+  get(key: string): unknown {
+    return own(this.data as PlainObject, key);
+  }
+
+  set(key: string, value: unknown): void {
+    setOwn(this.data, key, value);
+  }
+
+  regenerate(options?: RegenerateOptions | readonly string[]): Promise<void>;
+  regenerate(callback: SessionCallback): void;
+  regenerate(options: RegenerateOptions | readonly string[] | undefined, callback: SessionCallback): void;
+  regenerate(first?: RegenerateOptions | readonly string[] | SessionCallback, second?: SessionCallback): Promise<void> | void {
+    const [options, callback] = typeof first === 'function' ? [undefined, first] : [first, second];
+    return this.#inTurn(() => regenerateSession(this.#state, options), callback);
+  }
+
+  destroy(): Promise<void>;
+  destroy(callback: SessionCallback): void;
+  destroy(callback?: SessionCallback): Promise<void> | void {
+    return this.#inTurn(() => destroy(this.#state), callback);
+  }
+
+  save(): Promise<void>;
+  save(callback: SessionCallback): void;
+  save(callback?: SessionCallback): Promise<void> | void {
+    return this.#inTurn(() => save(this.#state), callback);
+  }
+
+  touch(): Promise<void> {
+    return this.#inTurn(() => touch(this.#state));
+  }
+
+  update<T = void>(change: (data: SessionData) => T): Promise<Updated<T>> {
+    return this.#inTurn(() => updateSession(this.#state, change));
+  }
+
+  revokeOthers(): Promise<void> {
+    return this.#inTurn(() => revokeOthers(this.#state));
+  }
+
+  reload(): Promise<void>;
+  reload(callback: SessionCallback): void;
+  reload(callback?: SessionCallback): Promise<void> | void {
+    return this.#inTurn(() => reload(this.#state), callback);
+  }
+
+  get wasRead(): boolean {
+    return this.#state.wasRead;
+  }
+
+  commit(response?: ResponseFacts): Promise<void> | undefined {
+    const idle = this.#state.operations?.idle;
+    return idle === undefined ? commitSession(this.#state, response) : idle.then(() => commitSession(this.#state, response));
+  }
+
+  takeCookie(response?: ResponseFacts): string | undefined {
+    const { cookie: pending, context, connection, lifetime } = this.#state;
+    if (pending === undefined || (pending === 'refresh' && response?.cacheable === true)) return undefined;
+    this.#state.cookie = undefined;
+    const { cookie, signer, warnOnce, options } = context;
+    const { secure } = connection;
+    if (!secure && options.secure === 'auto') warnOnce('SESS_PLAIN_HTTP');
+    if (pending === 'clear') return cookie.clear(secure);
+    const maxAge = isPersistent(context, lifetime) ? idleSeconds(context, lifetime, options.now()) : undefined;
+    return cookie.set(signer.sign(cookie.name(secure), this.#state.id), secure, maxAge);
+  }
+
+  #inTurn<T>(operation: () => Promise<T>): Promise<T>;
+  #inTurn(operation: () => Promise<void>, callback: SessionCallback | undefined): Promise<void> | void;
+  #inTurn(operation: () => Promise<void>, callback?: SessionCallback): Promise<void> | void {
+    this.#state.wasRead = true;
+    this.#state.operations ??= new OneAtATime();
+    return answer(this.#state.operations.run(operation), callback);
+  }
+}

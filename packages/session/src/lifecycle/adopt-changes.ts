@@ -1,0 +1,39 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isPlainObject, own, type PlainObject } from './merge-data.ts';
+import type { SessionData } from '../session.ts';
+
+/** What data was when a save of it began, what was stored in the end, and what it encodes to now. */
+export interface Adoption {
+  readonly sent: SessionData;
+  readonly stored: SessionData;
+  readonly now: SessionData;
+}
+
+/**
+ * Brings into `live` what a save stored beyond what was sent, key by key and in place: a handler that holds the data, or an object inside it, sees it.
+ * What the handler changed meanwhile stays.
+ */
+export function adoptChanges(live: SessionData, { sent, stored, now }: Adoption): void {
+  adopt(live as Record<string, unknown>, sent as PlainObject, stored as PlainObject, now as PlainObject);
+}
+
+function adopt(live: Record<string, unknown>, sent: PlainObject, stored: PlainObject, now: PlainObject): void {
+  for (const key of new Set([...Object.keys(sent), ...Object.keys(stored)])) {
+    // Assigned, it would replace the prototype.
+    if (key === '__proto__') continue;
+    const [was, becomes, is, value] = [own(sent, key), own(stored, key), own(now, key), own(live, key)];
+    if (isDeepStrictEqual(was, becomes)) continue;
+    if (isMutable(value) && isPlainObject(was) && isPlainObject(becomes) && isPlainObject(is)) adopt(value, was, becomes, is);
+    else if (isDeepStrictEqual(is, was)) put(live, key, becomes);
+  }
+}
+
+/** What can't be changed in place (frozen by the application) is left as it is: then the next save merges it again. */
+function put(live: Record<string, unknown>, key: string, value: unknown): void {
+  if (value === undefined) Reflect.deleteProperty(live, key);
+  else Reflect.set(live, key, value);
+}
+
+function isMutable(value: unknown): value is Record<string, unknown> {
+  return isPlainObject(value) && !Object.isFrozen(value);
+}

@@ -1,0 +1,89 @@
+/**
+ * What requests that are on their way with an old id may still read, for some seconds after the session got another one.
+ *
+ * The old key is dead at once, on every copy: it has its tombstone. What may be read is kept under a key of its own, beside the key of the successor: a
+ * copy of the session as it was stored under the old id, so that whoever has that id sees nothing that came after. It is good only while the successor lives.
+ */
+import { hash } from 'node:crypto';
+import { SessionError } from '../errors.ts';
+import { openDeadMarker } from './moved.ts';
+import type { Persisted, SessionContext } from './session-context.ts';
+import type { StoredSession } from '../stores/session-store.ts';
+
+/** Longest time for which an old id can be read. It is for requests that are on their way, not for browsers that keep two ids. */
+export const MAX_GRACE_SECONDS = 300;
+
+/** Ids that a session may get within the grace of its first. More are taken for a loop. */
+const MAX_SUCCESSORS = 8;
+
+/** A session under its old id, and the key that it is stored under now. */
+interface Grace {
+  readonly stored: StoredSession;
+  readonly successor: string;
+}
+
+/** What a copy of an old session is for: requests on their way with the old id, which read it; or a second login on its way, which keeps what the first one kept. */
+export type GraceKind = 'grace' | 'kept';
+
+/** Keeps a copy of `old`, as it was stored. Where it can't be stored, the old id is merely dead at once. */
+export async function keepReadable(
+  context: SessionContext,
+  old: Persisted,
+  successor: string,
+  kind: GraceKind,
+  seconds: number,
+): Promise<void> {
+  const head = Buffer.from(successor, 'latin1');
+  const value = Buffer.concat([Buffer.of(head.length), head, old.stored.value]);
+  try {
+    await context.store.save(graceKey(context, old.identity.key, kind), value, { ttlSeconds: seconds, expect: 'absent' });
+  } catch (error) {
+    if (!SessionError.is(error)) throw error;
+  }
+}
+
+/** Ends the grace of the session that was stored under `key`. */
+export async function endGrace(context: Pick<SessionContext, 'store' | 'options'>, key: string): Promise<void> {
+  const seconds = Math.max(1, context.options.graceSeconds);
+  await Promise.allSettled((['grace', 'kept'] as const).map((kind) => context.store.destroy(graceKey(context, key, kind), seconds)));
+}
+
+/** Whether another login gave the session that was stored under `key` a new id, under which it lives. */
+export async function isCarriedOn(context: SessionContext, key: string): Promise<boolean> {
+  const marker = await context.store.load(key);
+  const successor = marker && openDeadMarker(marker.value)?.successor;
+  // The marker stands until the copy does.
+  if (successor !== undefined) return (await newestKey(context, successor)) !== undefined;
+  return (await loadInGrace(context, key, 'kept')) !== undefined;
+}
+
+/** The session that was stored under `key`, in its grace, while its successor lives. */
+export async function loadInGrace(context: SessionContext, key: string, kind: GraceKind = 'grace'): Promise<Grace | undefined> {
+  const grace = await readGrace(context, key, kind);
+  if (grace === undefined) return undefined;
+  return (await newestKey(context, grace.successor)) === undefined ? undefined : grace;
+}
+
+/** The key under which the session that was stored under `key` is stored now; `undefined` where it has ended. */
+async function newestKey(context: SessionContext, key: string): Promise<string | undefined> {
+  let present = key;
+  for (let hop = 0; hop < MAX_SUCCESSORS; hop += 1) {
+    if ((await context.store.load(present)) !== undefined) return present;
+    const grace = await readGrace(context, present, 'grace');
+    if (grace === undefined) return undefined;
+    present = grace.successor;
+  }
+  return undefined;
+}
+
+async function readGrace(context: SessionContext, key: string, kind: GraceKind): Promise<Grace | undefined> {
+  const stored = await context.store.load(graceKey(context, key, kind));
+  if (stored === undefined) return undefined;
+  const value = Buffer.from(stored.value);
+  const end = 1 + (value[0] ?? 0);
+  return { successor: value.toString('latin1', 1, end), stored: { ...stored, value: value.subarray(end) } };
+}
+
+function graceKey({ options }: Pick<SessionContext, 'options'>, key: string, kind: GraceKind): string {
+  return options.keyPrefix + hash('sha256', `${kind} of ${key}`, 'base64url');
+}

@@ -1,0 +1,152 @@
+import { publish, type LoadEvent } from '../diagnostics.ts';
+import { hasCode, type SessionError } from '../errors.ts';
+import { loadInGrace } from './grace.ts';
+import type { Identity, Persisted, SessionContext } from './session-context.ts';
+import { openDeadMarker, openFormer, openMarker } from './moved.ts';
+import { openOwner, placeOf } from '../users/session-owner.ts';
+import { storageKey } from '../cookie/session-id.ts';
+import type { SessionData } from '../session.ts';
+import type { StoredSession } from '../stores/session-store.ts';
+
+/** What the store said about the ids that a request brought. */
+export type LoadOutcome =
+  /** `readOnly`: by an old id in its grace; the key of the session that took its place. */
+  | { readonly kind: 'found'; readonly persisted: Persisted; readonly data: SessionData; readonly readOnly?: string | undefined }
+  | { readonly kind: 'missing' }
+  /** `identity` may exist: nobody could tell. */
+  | { readonly kind: 'unavailable'; readonly identity: Identity; readonly error: SessionError };
+
+/** Asks the store for each id in turn, until one is found. One that nobody could tell of outweighs those that are missing. */
+export function loadSession(context: SessionContext, identities: readonly Identity[]): Promise<LoadOutcome> {
+  const [only] = identities;
+  return only !== undefined && identities.length === 1 ? loadOne(context, only) : loadFirstFound(context, identities);
+}
+
+async function loadFirstFound(context: SessionContext, identities: readonly Identity[]): Promise<LoadOutcome> {
+  let unavailable: LoadOutcome | undefined;
+  for (const identity of identities) {
+    const outcome = await loadOne(context, identity);
+    if (outcome.kind === 'found') return outcome;
+    if (outcome.kind === 'unavailable') unavailable ??= outcome;
+  }
+  return unavailable ?? MISSING;
+}
+
+/**
+ * Loads one session.
+ *
+ * @throws {SessionError} what the store throws, but for `SESS_UNAVAILABLE`.
+ */
+export async function loadOne(
+  context: SessionContext,
+  identity: Identity,
+  which: 'checked' | 'revoked-too' = 'checked',
+  hops = 0,
+): Promise<LoadOutcome> {
+  try {
+    const stored = await context.store.load(identity.key);
+    context.outages.succeeded(identity.key);
+    const marker = stored === undefined ? 'none' : openMarker(stored.value, identity.id);
+    if (typeof marker === 'object') return await loadMoved(context, marker.id, which, hops);
+    if (stored !== undefined && marker === 'none') {
+      const outcome = held(context, decode(context, identity, stored), which);
+      return outcome instanceof Promise ? await outcome : outcome;
+    }
+    const grace = context.options.graceSeconds > 0 ? await loadInGrace(context, identity.key) : undefined;
+    if (grace !== undefined) return await held(context, decode(context, identity, grace.stored, grace.successor), which);
+  } catch (error) {
+    if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
+    context.outages.failed(identity.key, error);
+    tell(context, 'unavailable', error);
+    return { kind: 'unavailable', identity, error };
+  }
+  tell(context, 'miss');
+  return MISSING;
+}
+
+/** What another login, a moment ago, left behind of the session that this request came for: as it was under its old id, nothing that came after. */
+export async function loadKept(context: SessionContext, identity: Identity): Promise<SessionData | undefined> {
+  const marker = await context.store.load(identity.key);
+  const succeeded = marker && openDeadMarker(marker.value);
+  // The marker stands until the copy does.
+  if (marker !== undefined && succeeded !== undefined) {
+    const lives = (await context.store.load(succeeded.successor)) !== undefined;
+    return lives ? dataOf(decode(context, identity, { ...marker, value: succeeded.value })) : undefined;
+  }
+  const kept = await loadInGrace(context, identity.key, 'kept');
+  return kept && dataOf(decode(context, identity, kept.stored));
+}
+
+function dataOf(outcome: LoadOutcome): SessionData | undefined {
+  return outcome.kind === 'found' ? outcome.data : undefined;
+}
+
+/** By the id before a renewal: the browser is given the new one again. */
+function loadMoved(
+  context: SessionContext,
+  id: string,
+  which: 'checked' | 'revoked-too',
+  hops: number,
+): Promise<LoadOutcome> | LoadOutcome {
+  if (hops === MAX_HOPS) return MISSING;
+  const identity: Identity = { id, key: storageKey(context.options.keyPrefix, id), rotated: true, renewed: true };
+  return loadOne(context, identity, which, hops + 1);
+}
+
+/** Renewals that are followed from one id; more are taken for a loop. */
+const MAX_HOPS = 8;
+
+/** Whether a session was revoked with all others of its user. Where nobody can tell, it is out of reach. A promise only where somebody must be asked. */
+function held(context: SessionContext, outcome: LoadOutcome, which: 'checked' | 'revoked-too'): LoadOutcome | Promise<LoadOutcome> {
+  if (outcome.kind !== 'found') return outcome;
+  const user = which === 'checked' ? context.users.userOf(outcome.data) : undefined;
+  if (user !== undefined) return unlessRevoked(context, outcome, user);
+  tell(context, 'hit');
+  return outcome;
+}
+
+async function unlessRevoked(context: SessionContext, outcome: LoadOutcome & { kind: 'found' }, user: string): Promise<LoadOutcome> {
+  const isGood = await context.users.isGood(user, outcome.persisted.owner?.epoch);
+  tell(context, isGood ? 'hit' : 'revoked');
+  return isGood ? outcome : MISSING;
+}
+
+const MISSING: LoadOutcome = { kind: 'missing' };
+
+function decode(context: SessionContext, identity: Identity, stored: StoredSession, readOnly?: string): LoadOutcome {
+  let outcome: LoadOutcome & { kind: 'found' };
+  try {
+    const { formerKey, value } = openFormer(stored.value);
+    const { epoch, envelope } = openOwner(value);
+    const { lifetime, text } = context.codec.open(placeOf(identity.key, epoch), envelope);
+    const data = context.codec.decode(text);
+    const owner = epoch === undefined ? undefined : { user: context.users.userOf(data), epoch };
+    outcome = {
+      kind: 'found',
+      persisted: { identity, lifetime: bounded(context, lifetime), text, stored, owner, formerKey },
+      data,
+      readOnly,
+    };
+  } catch (error) {
+    // What another version or another program wrote is no session of ours; the visitor gets a new one.
+    if (!hasCode(error, 'SESS_UNDECODABLE')) throw error;
+    tell(context, 'undecodable', error);
+    return MISSING;
+  }
+  if (context.options.now() >= outcome.persisted.lifetime.endsAt) {
+    tell(context, 'expired');
+    return MISSING;
+  }
+  return outcome;
+}
+
+/** A shorter `absoluteTtlSeconds` holds for sessions that began under a longer one, too. */
+function bounded({ options }: SessionContext, lifetime: Persisted['lifetime']): Persisted['lifetime'] {
+  if (lifetime.own !== undefined) return lifetime;
+  const endsAt = lifetime.createdAt + options.absoluteTtlSeconds * 1_000;
+  return endsAt < lifetime.endsAt ? { ...lifetime, endsAt } : lifetime;
+}
+
+function tell({ store }: SessionContext, outcome: LoadEvent['outcome'], error?: SessionError): void {
+  publish('load', () => ({ store: store.name, outcome, ...(error === undefined ? {} : { error }) }));
+}

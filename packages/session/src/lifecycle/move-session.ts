@@ -1,0 +1,135 @@
+import { hasCode } from '../errors.ts';
+import { endGrace, isCarriedOn, keepReadable } from './grace.ts';
+import { loadOne, type LoadOutcome } from './load-session.ts';
+import { deadMarker, movedMarker } from './moved.ts';
+import { idleSeconds, type Persisted, type SessionContext } from './session-context.ts';
+import type { SessionData } from '../session.ts';
+import { createSession, destroySession, gone, storeInPlace, type Content } from './write-session.ts';
+
+/** What a session becomes under its new id, made of what this request has, or of what another request saved meanwhile. */
+export type Carry = (theirs: SessionData | undefined) => Content;
+
+/** Conflicts with other requests' saves before an old key is given up. */
+const MAX_ATTEMPTS = 40;
+
+/** For how long a second login on its way with the old id finds what the first one kept, in seconds. */
+const DOUBLE_LOGIN_SECONDS = 30;
+
+/**
+ * Stores a session under a new id and destroys `old`, which can be read for `graceSeconds` more.
+ *
+ * The new one is written first: where that fails, nothing has changed. The old one is buried by compare-and-swap: what another request saved meanwhile is
+ * carried over. A session that another request destroyed meanwhile must not live on under a new id, so what was written is withdrawn; nobody has seen the new
+ * id by then. Where it was another login that gave the session its own new id, both succeed.
+ *
+ * @throws {SessionError} `SESS_DESTROYED` when `old` is gone; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
+ */
+export async function moveSession(context: SessionContext, carry: Carry, old: Persisted, graceSeconds: number): Promise<Persisted> {
+  const { key } = old.identity;
+  let next = await createSession(context, carry(undefined), undefined);
+  try {
+    const buried = await bury(
+      context,
+      old,
+      ({ stored }) => deadMarker({ successor: next.identity.key, value: stored.value }),
+      async (theirs) => void (next = await storeInPlace(context, carry(theirs), next)),
+    );
+    if (buried.kind === 'missing' && !(await isCarriedOn(context, key))) throw gone();
+    if (buried.kind === 'missing') return next;
+    const last = buried.persisted;
+    if (graceSeconds > 0) await keepReadable(context, last, next.identity.key, 'grace', graceSeconds);
+    await keepReadable(context, last, next.identity.key, 'kept', DOUBLE_LOGIN_SECONDS);
+    await endBuried(context, last, 'regenerated');
+  } catch (error) {
+    await withdraw(context, next, key);
+    throw error;
+  }
+  return next;
+}
+
+/**
+ * Gives a session another id without a word from the application. The old id leads to the new one until the new one was first used, so that a response which
+ * gets lost logs nobody out.
+ *
+ * `undefined` where another request renewed it first: then the session is found by the old id.
+ *
+ * @throws {SessionError} as {@link moveSession}
+ */
+export async function renewSession(context: SessionContext, carry: Carry, old: Persisted): Promise<Persisted | undefined> {
+  let next = await createSession(context, carry(undefined), undefined, old.identity.key);
+  const marker = (): Buffer => movedMarker(old.identity, next.identity);
+  try {
+    const buried = await bury(
+      context,
+      old,
+      marker,
+      async (theirs) => void (next = await storeInPlace(context, carry(theirs), next)),
+      'same-id',
+    );
+    if (buried.kind === 'missing') throw gone();
+    if (buried.persisted.identity.key === old.identity.key) return next;
+  } catch (error) {
+    await withdraw(context, next, undefined);
+    throw error;
+  }
+  await withdraw(context, next, undefined);
+  return undefined;
+}
+
+/** Ends a session for good, under whichever id it has by now. Whether there was one. */
+export async function endSession(context: SessionContext, session: Persisted): Promise<boolean> {
+  const buried = await bury(
+    context,
+    session,
+    () => deadMarker(),
+    async () => undefined,
+  );
+  if (buried.kind !== 'found') return destroySession(context, session.identity, 'asked', session);
+  await endBuried(context, buried.persisted, 'asked');
+  if (buried.persisted.identity.key !== session.identity.key) await destroySession(context, session.identity, 'asked');
+  return true;
+}
+
+/** Puts a tombstone where a marker stands, and over the old id that led there. Where that fails, the marker keeps the session dead. */
+async function endBuried(context: SessionContext, session: Persisted, reason: 'asked' | 'regenerated'): Promise<void> {
+  const { identity, formerKey } = session;
+  const former = formerKey === undefined ? undefined : context.store.destroy(formerKey, context.options.ttlSeconds);
+  await Promise.allSettled([destroySession(context, identity, reason, session), former]);
+}
+
+/**
+ * Replaces exactly the latest stored form of `session` by a marker. `onNewer` is given what another request saved since. Where a renewal moved the session,
+ * the search goes on under its new id; with `same-id` it ends there, and nothing is replaced.
+ */
+async function bury(
+  context: SessionContext,
+  session: Persisted,
+  marker: (replaced: Persisted) => Buffer,
+  onNewer: (theirs: SessionData) => Promise<void>,
+  where: 'any-id' | 'same-id' = 'any-id',
+): Promise<Exclude<LoadOutcome, { kind: 'unavailable' }>> {
+  let found: LoadOutcome & { kind: 'found' } = { kind: 'found', persisted: session, data: {} };
+  for (let attempt = 1; ; attempt++) {
+    const { identity, stored, lifetime } = found.persisted;
+    const ttlSeconds = Math.max(stored.ttlSeconds ?? 0, idleSeconds(context, lifetime, context.options.now()));
+    try {
+      await context.store.save(identity.key, marker(found.persisted), { ttlSeconds, expect: stored });
+      return found;
+    } catch (error) {
+      if (!hasCode(error, 'SESS_CONFLICT') || attempt === MAX_ATTEMPTS) throw error;
+    }
+    const latest = await loadOne(context, identity, 'revoked-too');
+    if (latest.kind === 'unavailable') throw latest.error;
+    if (latest.kind === 'missing' || latest.readOnly !== undefined) return { kind: 'missing' };
+    if (where === 'same-id' && latest.persisted.identity.key !== session.identity.key) return latest;
+    await onNewer(latest.data);
+    found = latest;
+  }
+}
+
+/** Where this fails, the record ends with its time to live: its id is known to nobody. */
+async function withdraw({ store, options }: SessionContext, { identity }: Persisted, graceOf: string | undefined): Promise<void> {
+  const next = store.destroy(identity.key, options.ttlSeconds);
+  const grace = graceOf === undefined ? undefined : endGrace({ store, options }, graceOf);
+  await Promise.allSettled([next, grace]);
+}

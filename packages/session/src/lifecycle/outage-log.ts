@@ -1,0 +1,87 @@
+import { hasCode, type SessionError } from '../errors.ts';
+import { badOption } from '../options/option-checks.ts';
+
+/** What an operator is told: one line. */
+export interface LogEntry {
+  readonly level: 'error' | 'info';
+  /** What happened, and what to do. It may name nodes of the store; no visitor, id, key, value or secret. */
+  readonly message: string;
+}
+
+/** Where the two lines of an outage go. Default: the process's `warning` event, with Fastify the application's log. */
+export type SessionsLog = (entry: LogEntry) => void;
+
+/** Outages that begin sooner after one another are one: a network that drops every second packet must not fill a log. */
+const QUIET_MS = 10_000;
+
+/**
+ * Tells when the store goes out of reach, and when it is back: a line each, however many requests fail meanwhile.
+ *
+ * It is back when what failed last succeeds; or, where nobody asks for that again, when anything does after some seconds without a failure: with one of
+ * several nodes down, sessions of the others succeed all the time.
+ */
+export class OutageLog {
+  readonly #log: SessionsLog;
+  readonly #now: () => number;
+  #down: { readonly key: string; readonly lastAt: number; readonly failures: number; readonly since: number } | undefined;
+  #toldAt = -Infinity;
+
+  constructor(log: SessionsLog, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  failed(key: string, error: unknown): void {
+    if (!hasCode(error, 'SESS_UNAVAILABLE')) return;
+    const now = this.#now();
+    if (this.#down === undefined) {
+      if (Math.abs(now - this.#toldAt) < QUIET_MS) return;
+      this.#toldAt = now;
+      this.#log({ level: 'error', message: `Sessions are out of reach: ${reasonOf(error)}. ${ADVICE}` });
+    }
+    const { failures = 0, since = now } = this.#down ?? {};
+    this.#down = { key, lastAt: now, failures: failures + 1, since };
+  }
+
+  succeeded(key: string): void {
+    const down = this.#down;
+    // Every request comes here.
+    if (down === undefined) return;
+    const now = this.#now();
+    if (key !== down.key && Math.abs(now - down.lastAt) < QUIET_MS) return;
+    this.#down = undefined;
+    const seconds = Math.max(0, Math.round((now - down.since) / 1_000));
+    this.#log({
+      level: 'info',
+      message: `Sessions are in reach again after ${seconds} s and ${down.failures} failed requests of the store.`,
+    });
+  }
+}
+
+/** @throws {SessionError} `SESS_BAD_OPTION` */
+export function resolveLog(given: unknown): SessionsLog {
+  if (given === undefined) return warn;
+  if (typeof given !== 'function') throw badOption('log', given, 'a function of { level, message }');
+  return given as SessionsLog;
+}
+
+function warn({ level, message }: LogEntry): void {
+  process.emitWarning(message, { type: 'SessWarning', code: level === 'error' ? 'SESS_OUT_OF_REACH' : 'SESS_IN_REACH' });
+}
+
+const ADVICE =
+  'Requests that use their session are answered as onUnavailable says (503 by default); browsers keep their cookies, so nobody is logged out. ' +
+  'Check that the nodes run and that this machine reaches them; see SESS_UNAVAILABLE in docs/errors.md. This is told once, until they are back.';
+
+/** What lies beneath: it says which node, and why. */
+function reasonOf(error: SessionError): string {
+  const texts: string[] = [];
+  for (let at: unknown = error; at instanceof Error && texts.length < MAX_CAUSES; at = at.cause) {
+    const text = at.message.slice(0, MAX_REASON).replace(/[\s.]+$/, '');
+    if (text !== '' && !texts.some((told) => told.includes(text))) texts.push(text);
+  }
+  return texts.join(': ');
+}
+
+const MAX_CAUSES = 3;
+const MAX_REASON = 300;

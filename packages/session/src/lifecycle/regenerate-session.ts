@@ -1,0 +1,61 @@
+import { keptData } from './kept-data.ts';
+import { loadKept } from './load-session.ts';
+import { mergeData } from './merge-data.ts';
+import { resolveRegeneration } from '../options/resolve-regeneration.ts';
+import { newLifetime } from './session-context.ts';
+import { end, endOthers } from './session-operations.ts';
+import type { SessionState } from './session-state.ts';
+import type { RegenerateOptions, SessionData } from '../session.ts';
+import { destroySession, late, readOnly } from './write-session.ts';
+
+/** Gives the session a new id, and drops all data but what is to be kept. */
+export async function regenerateSession(state: SessionState, given: RegenerateOptions | readonly string[] | undefined): Promise<void> {
+  const { context } = state;
+  const { keep, restartLifetime, graceSeconds, own } = resolveRegeneration(context.options, given);
+  if (state.headersSent) throw late('a new id');
+  const { persisted: old, readOnly: inGrace, unreachable } = state;
+  if (inGrace !== undefined && keep === true) throw readOnly();
+  const { codec } = context;
+  const now = context.options.now();
+  const isFresh = restartLifetime || own !== undefined || state.destroyed || unreachable !== undefined;
+  const lifetime = isFresh ? newLifetime(context, now, own) : { ...state.lifetime, idCreatedAt: now };
+  const before = keep === true ? undefined : snapshot(state);
+  const pick = (data: SessionData): SessionData => (keep === true ? data : keptData(data, keep));
+  let text = keep === true ? state.encoded() : codec.encode(pick(state.data));
+  const [came] = state.came;
+  if (came !== undefined && keep !== true && keep.length > 0 && isMissing(state)) {
+    text = codec.encode({ ...pick((await loadKept(context, came)) ?? {}), ...codec.decode(text) });
+  }
+  await endOthers(state);
+  if (old !== undefined && inGrace === undefined && text !== codec.empty) {
+    await state.told('regenerated', state.moveToNewId(old, { pick, text, lifetime }, graceSeconds));
+  } else {
+    // Without data there is nothing to carry over: the old session ends, and the new one is stored when something is put into it.
+    if (old !== undefined && inGrace === undefined) await end(state, old, 'regenerated');
+    // One that is out of reach may live on under its id; what is to come is under another.
+    if (unreachable !== undefined) await Promise.allSettled([destroySession(context, unreachable.identity, 'regenerated')]);
+    state.startOver(lifetime);
+    state.cookie = state.cookieCame ? 'clear' : undefined;
+  }
+  if (keep !== true) startWith(state, before, codec.decode(state.persisted?.text ?? text));
+}
+
+/** Whether the session that the request came for was not found. In the second request of a double click the first one may have given it another id. */
+function isMissing({ persisted, unreachable, destroyed }: SessionState): boolean {
+  return persisted === undefined && unreachable === undefined && !destroyed;
+}
+
+/** The data as it is now; `undefined` where it can't be stored, and so can't be compared. */
+function snapshot(state: SessionState): SessionData | undefined {
+  try {
+    return state.context.codec.decode(state.encoded());
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces the data. What the handler changed while the new id was made belongs to the new session: not every handler waits. */
+function startWith(state: SessionState, before: SessionData | undefined, kept: SessionData): void {
+  const now = before && snapshot(state);
+  state.beginAnew(before === undefined || now === undefined ? kept : mergeData(before, now, kept, 'mine'));
+}

@@ -1,0 +1,131 @@
+import { SessionError } from '../errors.ts';
+import { own, setOwn, type PlainObject } from './merge-data.ts';
+import type { SessionState } from './session-state.ts';
+
+/**
+ * A session whose properties beside its own members are those of its data.
+ *
+ * What was written for other session libraries keeps data in the session itself: `session.passport`, `delete session.returnTo`, `Object.keys(session)`.
+ * Applications use `session.data`, and hear of it where they forget to: a name that no library uses can't be set.
+ */
+export abstract class SessionProperties {
+  constructor(state: SessionState) {
+    // Private fields of the classes below belong to the proxy, so their methods work on it.
+    // oxlint-disable-next-line no-constructor-return
+    return new Proxy<this>(this, new Properties(state));
+  }
+
+  /** Nothing, so that a log line of a session shows none of its data. */
+  toJSON(): object {
+    return {};
+  }
+}
+
+class Properties implements ProxyHandler<object> {
+  readonly #state: SessionState;
+  /** How often the session had been regenerated when this object was made. One from before shows what there was before. */
+  readonly #generation: number;
+
+  constructor(state: SessionState) {
+    this.#state = state;
+    this.#generation = state.earlier.length;
+  }
+
+  get(target: object, name: string | symbol, receiver: unknown): unknown {
+    if (typeof name === 'symbol' || name in target) return Reflect.get(target, name, receiver);
+    if (!this.has(target, name)) return undefined;
+    return own(this.#shown(), name);
+  }
+
+  set(target: object, name: string | symbol, value: unknown, receiver: unknown): boolean {
+    if (name === 'data') return Reflect.set(target, name, value, receiver);
+    if (typeof name === 'symbol' || name in target) throw refused(`session.${String(name)} can not be set`);
+    if (!isLibraryName(name) && !this.#isCarriedOver(name, value)) throw slip(name);
+    setOwn(this.#state.dataInUse(), name, value);
+    return true;
+  }
+
+  deleteProperty(target: object, name: string | symbol): boolean {
+    if (typeof name === 'string' && !(name in target) && this.has(target, name)) setOwn(this.#state.dataInUse(), name, undefined);
+    return true;
+  }
+
+  has(target: object, name: string | symbol): boolean {
+    if (name in target) return true;
+    if (typeof name === 'symbol') return false;
+    // Asked for by a library, it is used: where nobody can tell what it is, that is an error, and not an anonymous visitor.
+    if (isLibraryName(name)) this.#state.dataInUse();
+    return this.#holds(name);
+  }
+
+  ownKeys(): string[] {
+    return this.#isKnown() ? Object.keys(this.#shown()) : [];
+  }
+
+  getOwnPropertyDescriptor(_target: object, name: string | symbol): PropertyDescriptor | undefined {
+    if (typeof name === 'symbol' || !this.#holds(name)) return undefined;
+    return { value: own(this.#shown(), name), writable: true, enumerable: true, configurable: true };
+  }
+
+  defineProperty(target: object, name: string | symbol, { value }: PropertyDescriptor): boolean {
+    return this.set(target, name, value, undefined);
+  }
+
+  preventExtensions(): boolean {
+    return false;
+  }
+
+  #holds(name: string): boolean {
+    if (!this.#isKnown()) return false;
+    const { data, earlier } = this.#state;
+    return Object.hasOwn(data, name) || Object.hasOwn(earlier[this.#generation] ?? {}, name);
+  }
+
+  #isKnown(): boolean {
+    return this.#state.unreachable?.policy !== 'error';
+  }
+
+  #shown(): PlainObject {
+    const data = this.#state.dataInUse() as PlainObject;
+    const earlier = this.#state.earlier[this.#generation];
+    return earlier === undefined ? data : { ...earlier, ...data };
+  }
+
+  /** Passport's `keepSessionInfo` copies each property of the session before the login to the one after it. */
+  #isCarriedOver(name: string, value: unknown): boolean {
+    return this.#state.earlier.some((data) => Object.hasOwn(data, name) && own(data as PlainObject, name) === value);
+  }
+}
+
+/** Names that libraries use, and that nobody takes for a place of their own. */
+const LIBRARY_NAMES: ReadonlySet<string> = new Set([
+  // passport, koa-passport
+  'passport',
+  'messages',
+  'returnTo',
+  // passport-oauth1; passport-oauth2 and others name theirs for a host, "oauth2:example.org"
+  'oauth',
+  'grant',
+  // koa-csrf, csurf; @fastify/csrf-protection has "_csrf"
+  'secret',
+  'csrfSecret',
+  // connect-flash and its kin
+  'flash',
+]);
+
+/** A name with an underscore in front, or that can't be written behind a dot, is a library's as well: nobody writes it for want of `data`. */
+const WRITTEN_BEHIND_A_DOT = /^[\p{ID_Start}$][\p{ID_Continue}$]*$/u;
+
+function isLibraryName(name: string): boolean {
+  return LIBRARY_NAMES.has(name) || !WRITTEN_BEHIND_A_DOT.test(name);
+}
+
+function slip(name: string): SessionError {
+  return refused(
+    `session.${name} can not be set, because it would not be kept: use session.data.${name}, or session.set("${name}", value)`,
+  );
+}
+
+function refused(message: string): SessionError {
+  return new SessionError('SESS_BAD_DATA', message);
+}

@@ -1,0 +1,82 @@
+import { isPromise } from 'node:util/types';
+import { SessionError } from '../errors.ts';
+import { loadOne } from './load-session.ts';
+import { mergeData } from './merge-data.ts';
+import type { Change } from './replace-session.ts';
+import type { SessionState } from './session-state.ts';
+import type { SessionData, Updated } from '../session.ts';
+import { gone, late, readOnly, unavailable } from './write-session.ts';
+
+type Update<T> = (data: SessionData) => T;
+
+/**
+ * Applies `update` to the session as it is stored, together with what this request changed and did not save yet, and saves both; again on what others
+ * saved, until it holds. Until then `session.data` stays as it is.
+ */
+export async function updateSession<T>(state: SessionState, update: Update<T>): Promise<Updated<T>> {
+  if (typeof update !== 'function')
+    throw new SessionError('SESS_BAD_DATA', 'session.update takes a function that changes the data it is given');
+  if (state.destroyed) throw gone();
+  await findUnreachable(state);
+  if (state.readOnly !== undefined) throw readOnly();
+  const applied = applying(state, update);
+  const { persisted } = state;
+  if (persisted !== undefined) await state.told('asked', state.replaceBy(persisted, applied));
+  else await begin(state, applied);
+  const returned = applied.returned();
+  return (returned === undefined ? state.data : returned) as Updated<T>;
+}
+
+interface Applying<T> extends Change {
+  /** The data with this request's changes, encoded, before `update`. */
+  readonly unsaved: string;
+  /** What `update` returned last. */
+  returned(): T | undefined;
+}
+
+function applying<T>(state: SessionState, update: Update<T>): Applying<T> {
+  const { persisted, lifetime, context } = state;
+  const { codec, options } = context;
+  const unsaved = state.encoded();
+  let returned: T | undefined;
+  return {
+    unsaved,
+    lifetime,
+    make(theirs) {
+      const mine = codec.decode(unsaved);
+      const data = theirs === undefined ? mine : mergeData(codec.decode(persisted?.text ?? codec.empty), mine, theirs, options.onConflict);
+      returned = update(data);
+      if (isPromise(returned)) {
+        // Its failure is the application's, and told nowhere else.
+        void Promise.allSettled([returned]);
+        throw new SessionError(
+          'SESS_BAD_DATA',
+          'the function given to session.update returned a promise; it must change the data at once, because it may run several times: await what it needs before',
+        );
+      }
+      return { data, text: codec.encode(data) };
+    },
+    returned: () => returned,
+  };
+}
+
+/** The first save of a session that nobody else knows yet. */
+async function begin<T>(state: SessionState, applied: Applying<T>): Promise<void> {
+  const { data, text } = applied.make(undefined);
+  if (text !== state.context.codec.empty) {
+    if (state.headersSent) throw late('the cookie of a new session');
+    await state.told('asked', state.create(text, data));
+  }
+  state.adopt(applied.unsaved, text);
+}
+
+/** A counter must not begin anew because the store was out of reach when the request began: now it must tell. */
+async function findUnreachable(state: SessionState): Promise<void> {
+  if (state.unreachable === undefined || state.persisted !== undefined) return;
+  const outcome = await loadOne(state.context, state.unreachable.identity);
+  if (outcome.kind === 'unavailable') throw unavailable(outcome.error);
+  if (outcome.kind === 'found') {
+    const mine = state.context.codec.decode(state.encoded());
+    state.reloaded(outcome.persisted, mergeData({}, mine, outcome.data, state.context.options.onConflict), outcome.readOnly);
+  } else state.foundMissing();
+}

@@ -1,0 +1,145 @@
+import type { StoredContent } from '../content/content-codec.ts';
+import { publish } from '../diagnostics.ts';
+import { hasCode, SessionError } from '../errors.ts';
+import { idleSeconds, newIdentity, type Identity, type Persisted, type SessionContext } from './session-context.ts';
+import { withFormer } from './moved.ts';
+import { placeOf, sealOwner, type Owner } from '../users/session-owner.ts';
+import type { SessionData } from '../session.ts';
+import type { StoredSession } from '../stores/session-store.ts';
+
+/** What is to be stored. */
+export interface Content extends StoredContent {
+  readonly data: SessionData;
+  /** Whose it was before, or is to be: kept while the data has the same user. */
+  readonly owner?: Owner | undefined;
+}
+
+/**
+ * Ids tried for a new session, so that people can log in while the node for the first id is out of reach. With one of two nodes down every other id
+ * hits it, so three would fail one login in eight; but a node that is known to be down fails at once, and a dozen more tries cost nothing.
+ */
+const MIN_NEW_IDS = 3;
+const MAX_NEW_IDS = 16;
+
+/** Past this only the least number is tried, in milliseconds: each may wait for a node that does not answer. */
+const NEW_ID_PATIENCE_MS = 1_000;
+
+/**
+ * Stores a session that is not stored yet. `identity` is kept where it was given out already; otherwise another one is taken where its node is out of
+ * reach.
+ *
+ * @throws {SessionError} `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`
+ */
+export async function createSession(
+  context: SessionContext,
+  content: Content,
+  identity: Identity | undefined,
+  formerKey?: string,
+): Promise<Persisted> {
+  context.codec.check(content.text);
+  const owner = await context.users.ownerOf(content.data, content.owner);
+  const { now } = context.options;
+  const patientUntil = now() + NEW_ID_PATIENCE_MS;
+  for (let attempt = 1; ; attempt++) {
+    const candidate = identity ?? newIdentity(context);
+    const value = withFormer(formerKey, sealOwner(owner, context.codec.seal(placeOf(candidate.key, owner?.epoch), content)));
+    try {
+      const ttlSeconds = idleSeconds(context, content.lifetime, now());
+      const stored = await context.store.save(candidate.key, value, { ttlSeconds, expect: 'absent', user: owner?.user });
+      return persisted(context, candidate, { ...content, owner }, stored, formerKey);
+    } catch (error) {
+      if (hasCode(error, 'SESS_CONFLICT')) {
+        // An id that is in use already is this session's own: an earlier save arrived, but its acknowledgement was lost.
+        const current = await context.store.load(candidate.key);
+        if (current !== undefined && Buffer.compare(current.value, value) === 0)
+          return persisted(context, candidate, { ...content, owner }, current, formerKey);
+      }
+      if (identity !== undefined || !hasCode(error, 'SESS_UNAVAILABLE')) throw error;
+      if (attempt >= (now() < patientUntil ? MAX_NEW_IDS : MIN_NEW_IDS)) throw error;
+      publish('new-id', () => ({ store: context.store.name, attempt, error }));
+    }
+  }
+}
+
+/**
+ * Stores a session in place of exactly `base`. `former`: whether the id before a renewal still leads there.
+ *
+ * @throws {SessionError} `SESS_CONFLICT` when another request changed it since, or it is gone; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
+ */
+export async function storeInPlace(
+  context: SessionContext,
+  content: Content,
+  base: Persisted,
+  former: 'stays' | 'ends' = 'stays',
+): Promise<Persisted> {
+  const { store, options } = context;
+  context.codec.check(content.text);
+  const owner = await context.users.ownerOf(content.data, content.owner ?? base.owner);
+  const formerKey = former === 'stays' ? base.formerKey : undefined;
+  const value = withFormer(formerKey, sealOwner(owner, context.codec.seal(placeOf(base.identity.key, owner?.epoch), content)));
+  const ttlSeconds = idleSeconds(context, content.lifetime, options.now());
+  const stored = await store.save(base.identity.key, value, { ttlSeconds, expect: base.stored, user: owner?.user });
+  return persisted(context, base.identity, { ...content, owner }, stored, formerKey);
+}
+
+/** Destroys a session. Whether there was one. */
+export async function destroySession(
+  context: SessionContext,
+  { key }: Pick<Identity, 'key'>,
+  reason: 'asked' | 'regenerated',
+  session?: Pick<Persisted, 'lifetime' | 'stored'>,
+): Promise<boolean> {
+  const { store, options } = context;
+  // No copy of the session can live longer than this, so the key stays unusable as long as one could come back.
+  const tombstoneSeconds = Math.max(options.ttlSeconds, session?.lifetime.own?.ttlSeconds ?? 0, session?.stored.ttlSeconds ?? 0);
+  try {
+    const existed = await store.destroy(key, tombstoneSeconds);
+    publish('destroy', () => ({ store: store.name, reason, outcome: existed ? 'destroyed' : 'missing' }));
+    return existed;
+  } catch (error) {
+    context.outages.failed(key, error);
+    publish('destroy', () => ({ store: store.name, reason, outcome: 'failed', ...(SessionError.is(error) ? { error } : {}) }));
+    throw error;
+  }
+}
+
+/** The error for a session that another request ended. */
+export function gone(): SessionError {
+  return new SessionError('SESS_DESTROYED', 'the session was destroyed, got another id or expired while this request ran');
+}
+
+/**
+ * The error for a session that is out of reach. It names no node: it may reach the browser. Its `cause`, for logs, is what lies beneath the store's own error,
+ * which says no more than this one.
+ */
+export function unavailable(error: SessionError): SessionError {
+  return new SessionError(
+    'SESS_UNAVAILABLE',
+    'the session could not be loaded, because its store is out of reach; the browser keeps its cookie: try again in a few seconds',
+    { cause: error.cause ?? error },
+  );
+}
+
+/** The error for what a request with an id that was replaced may not do any more. */
+export function readOnly(): SessionError {
+  return new SessionError(
+    'SESS_READ_ONLY',
+    'the session got another id while this request was on its way with the old one, which is good for reading only (graceSeconds); the browser has the new one: try again',
+  );
+}
+
+/** The error for what the browser would have to be told, but can't be any more. */
+export function late(what: string): SessionError {
+  return new SessionError('SESS_HEADERS_SENT', `the headers of the response have left: ${what} could not reach the browser any more`);
+}
+
+function persisted(
+  context: SessionContext,
+  identity: Identity,
+  { text, lifetime, owner }: Content,
+  stored: StoredSession,
+  formerKey: string | undefined,
+): Persisted {
+  context.touches.moved(identity.key, stored.ttlSeconds);
+  return { identity, lifetime, text, stored, owner, formerKey };
+}

@@ -1,0 +1,29 @@
+import { badOption } from './option-checks.ts';
+import { SessionError } from '../errors.ts';
+
+const MIN_SECRET_BYTES = 32;
+const MAKE_SECRET = `make one with: node -e "console.log(require('crypto').randomBytes(32).toString('base64'))"`;
+
+/**
+ * One secret or several, each of at least 32 bytes.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION`, which does not show what came: it may be a secret in the wrong place.
+ */
+export function resolveSecrets(option: string, given: string | readonly string[] | undefined): readonly [string, ...string[]] {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const [first, ...others] = list.map((secret, index) => checked(list.length === 1 ? option : `${option}[${index}]`, secret));
+  if (first === undefined) throw missing(option);
+  return Object.freeze([first, ...others]);
+}
+
+function checked(option: string, secret: unknown): string {
+  if (typeof secret !== 'string') throw missing(option);
+  const bytes = Buffer.byteLength(secret);
+  if (bytes >= MIN_SECRET_BYTES) return secret;
+  const wanted = `at least ${MIN_SECRET_BYTES}, so that nobody can find it by trying; ${MAKE_SECRET}`;
+  throw new SessionError('SESS_BAD_OPTION', `option "${option}" has ${bytes} bytes; expected ${wanted}`);
+}
+
+function missing(option: string): SessionError {
+  return badOption(option, undefined, `a string of at least ${MIN_SECRET_BYTES} bytes, or several; ${MAKE_SECRET}`);
+}

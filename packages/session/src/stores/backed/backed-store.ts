@@ -1,0 +1,160 @@
+import { SessionError } from '../../errors.ts';
+import { badOption } from '../../options/option-checks.ts';
+import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, StoreState, UserSession } from '../session-store.ts';
+import type { BackedContext } from './backed-context.ts';
+import { BackingGate } from './backing-gate.ts';
+import { resolveBacking, type BackingLimits, type ResolvedBacking, type WritePolicy } from './backing-options.ts';
+import type { Backing } from './backing.ts';
+import { CacheDoubts } from './cache-doubts.ts';
+import { destroyBacked, destroyLater } from './destroy-backed.ts';
+import { loadBacked } from './load-backed.ts';
+import { PendingWrites } from './pending-writes.ts';
+import { saveBacked, saveToDatabase } from './save-backed.ts';
+import { SingleFlight } from './single-flight.ts';
+import { TouchBatch } from './touch-batch.ts';
+import { touchBacked } from './touch-backed.ts';
+import { UnknownIds } from './unknown-ids.ts';
+
+/** What {@link backedStore} takes beside the cache: the options of `createSessions` by the same names. */
+export interface BackedStoreOptions {
+  readonly backing: Backing;
+  readonly writePolicy?: WritePolicy | undefined;
+  readonly backingLimits?: BackingLimits | undefined;
+  /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * A store whose sessions a database keeps, too: `cache` is asked first, and what it lost comes from there. `createSessions({ backing })` makes one by itself.
+ * `close` writes what waits, and closes the backing; `cache` stays open.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION`
+ */
+export function backedStore(cache: SessionStore, options: BackedStoreOptions): SessionStore {
+  const resolved = resolveBacking(options);
+  if (resolved === undefined) throw badOption('backing', undefined, 'a backing, such as postgresBacking(...) of @sess/postgres-backing');
+  return openBackedStore(cache, resolved, options.now ?? Date.now, false);
+}
+
+/** The same, with options that were checked; `close` closes `cache` where it is owned. */
+export function openBackedStore(cache: SessionStore, resolved: ResolvedBacking, now: () => number, ownsCache: boolean): SessionStore {
+  return new BackedStore(cache, resolved, now, ownsCache);
+}
+
+class BackedStore implements SessionStore {
+  readonly name: string;
+  /** Only where the backing, or else the cache, can tell. */
+  readonly ofUser?: (user: string) => Promise<readonly UserSession[]>;
+  readonly #context: BackedContext;
+  readonly #ownsCache: boolean;
+  #closing: Promise<void> | undefined;
+
+  constructor(cache: SessionStore, resolved: ResolvedBacking, now: () => number, ownsCache: boolean) {
+    this.#context = backedContext(cache, resolved, now);
+    this.#ownsCache = ownsCache;
+    this.name = `${cache.name}+${resolved.backing.name ?? 'database'}`;
+    const { backing, gate } = this.#context;
+    if (backing.ofUser !== undefined)
+      this.ofUser = (user) => gate.run('list', async (signal) => (await backing.ofUser?.(user, signal)) ?? []);
+    else if (cache.ofUser !== undefined) this.ofUser = (user) => cache.ofUser?.(user) ?? Promise.resolve([]);
+  }
+
+  /** The sessions can be used when the cache and the database can. */
+  async ready(): Promise<void> {
+    const { cache, backing, gate } = this.#context;
+    await Promise.all([cache.ready?.(), gate.run('load', async () => backing.ready?.())]);
+  }
+
+  /** While the cache is away the database serves, and the other way round, so one of them is enough; but nothing is served from a cache that is unknown yet. */
+  get state(): StoreState {
+    const { cache, gate } = this.#context;
+    const state = cache.state ?? 'ready';
+    return state === 'unavailable' && !gate.isResting ? 'ready' : state;
+  }
+
+  load(key: string, options?: StoreRequestOptions): Promise<StoredSession | undefined> {
+    return this.#admit(options, () => loadBacked(this.#context, key, options));
+  }
+
+  save(key: string, value: Uint8Array, options: SaveOptions): Promise<StoredSession> {
+    return this.#admit(options, () => saveBacked(this.#context, key, value, options));
+  }
+
+  touch(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
+    return this.#admit(options, () => touchBacked(this.#context, key, ttlSeconds, options));
+  }
+
+  destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
+    return this.#admit(options, () => destroyBacked(this.#context, key, ttlSeconds, options));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { cache, backing, pending, touches, resolved } = this.#context;
+    await touches.close();
+    const lost = await pending.close(resolved.limits.closeTimeoutMs);
+    await backing.close?.();
+    if (this.#ownsCache) await cache.close();
+    if (lost > 0) {
+      const which = lost === 1 ? '1 session' : `${lost} sessions`;
+      throw new SessionError(
+        'SESS_UNAVAILABLE',
+        `the last state of ${which} could not be written to the database before the sessions were closed`,
+      );
+    }
+  }
+
+  /** A request whose signal fires is not waited for any longer; what it shares with others goes on. */
+  async #admit<T>(options: StoreRequestOptions | undefined, work: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw new SessionError('SESS_CLOSED', 'the sessions were closed');
+    const signal = options?.signal;
+    if (signal === undefined) return work();
+    if (signal.aborted) throw aborted(signal);
+    let stop: (() => void) | undefined;
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => reject(aborted(signal));
+      signal.addEventListener('abort', stop, { once: true });
+    });
+    try {
+      return await Promise.race([work(), stopped]);
+    } finally {
+      if (stop !== undefined) signal.removeEventListener('abort', stop);
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): SessionError {
+  return new SessionError('SESS_ABORTED', 'the request was aborted', { cause: signal.reason });
+}
+
+function backedContext(cache: SessionStore, resolved: ResolvedBacking, now: () => number): BackedContext {
+  const { backing, limits } = resolved;
+  const gate = new BackingGate(resolved, now);
+  const context: BackedContext = {
+    cache,
+    backing,
+    resolved,
+    now,
+    gate,
+    doubts: new CacheDoubts(cache, backing, gate, now),
+    unknown: new UnknownIds(limits.unknownSeconds, now),
+    flights: new SingleFlight(),
+    touches: new TouchBatch(
+      backing.touch === undefined ? undefined : (touches) => gate.run('touch', async (signal) => backing.touch?.(touches, signal)),
+    ),
+    pending: new PendingWrites({
+      name: backing.name ?? 'database',
+      most: limits.pendingWrites,
+      now,
+      write: async (id, write) => {
+        if (write.kind === 'save') await saveToDatabase(context, id, write.session);
+        else await destroyLater(context, id, write.until);
+      },
+    }),
+  };
+  return context;
+}

@@ -1,0 +1,101 @@
+import { badOption, checkUnknown, oneOf, wholeNumber } from '../../options/option-checks.ts';
+import type { Backing } from './backing.ts';
+
+/** `'through'`: a save is acknowledged when cache and database have it. `'behind'`: when the cache has it; the database follows. */
+export type WritePolicy = 'through' | 'behind';
+
+/** Bounds on what a process asks of the database. */
+export interface BackingLimits {
+  /** How long one request of the database may take, and how long one may wait for its turn, in milliseconds. Default 1,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Sessions that a process loads from the database in any one second. Default 1,000. */
+  readonly loadsPerSecond?: number | undefined;
+  /** Sessions that a process loads from the database at once; and as many that it saves. Default 32. */
+  readonly concurrency?: number | undefined;
+  /** Requests that wait for their turn; one more is refused with `SESS_UNAVAILABLE`. Default 1,000. */
+  readonly queued?: number | undefined;
+  /** For how many whole seconds an id that the database does not know is not looked for again; 0: never. Default 5. */
+  readonly unknownSeconds?: number | undefined;
+  /** Sessions that wait to be written to the database. With more, a save waits for the database. Default 10,000. */
+  readonly pendingWrites?: number | undefined;
+  /** How long `close()` waits for them to be written, in milliseconds. Default 5,000. */
+  readonly closeTimeoutMs?: number | undefined;
+}
+
+export interface ResolvedBacking {
+  readonly backing: Backing;
+  readonly writePolicy: WritePolicy;
+  readonly limits: Readonly<{ [Name in keyof BackingLimits]-?: number }>;
+}
+
+interface Given {
+  readonly backing?: Backing | undefined;
+  readonly writePolicy?: WritePolicy | undefined;
+  readonly backingLimits?: BackingLimits | undefined;
+}
+
+/** Each limit: its default, least and most, and unit. */
+const LIMITS: Readonly<Record<keyof BackingLimits, readonly [byDefault: number, least: number, most: number, unit: string]>> = {
+  timeoutMs: [1_000, 1, 60_000, 'milliseconds'],
+  loadsPerSecond: [1_000, 1, 100_000, 'loads'],
+  concurrency: [32, 1, 10_000, 'requests'],
+  queued: [1_000, 0, 1_000_000, 'requests'],
+  unknownSeconds: [5, 0, 3_600, 'seconds'],
+  pendingWrites: [10_000, 1, 1_000_000, 'sessions'],
+  closeTimeoutMs: [5_000, 0, 600_000, 'milliseconds'],
+};
+
+const OPTIONAL_METHODS = ['ready', 'save', 'destroy', 'touch', 'doubt', 'doubts', 'ofUser', 'close'] as const;
+
+/**
+ * Checks the options around `backing`; `undefined` where there is none.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION`
+ */
+export function resolveBacking({ backing, writePolicy, backingLimits }: Given): ResolvedBacking | undefined {
+  const policy = oneOf('writePolicy', writePolicy, ['through', 'behind']) ?? 'through';
+  if (backing === undefined) {
+    if (writePolicy !== undefined)
+      throw badOption('writePolicy', writePolicy, 'a "backing" beside it: without a database there is no policy');
+    if (backingLimits !== undefined) throw badOption('backingLimits', backingLimits, 'a "backing" beside it');
+    return undefined;
+  }
+  checkBacking(backing);
+  if (policy === 'behind' && backing.save === undefined) throw badOption('writePolicy', policy, '"through" where the backing has no save');
+  return Object.freeze({ backing, writePolicy: policy, limits: resolveLimits(backingLimits ?? {}) });
+}
+
+function checkBacking(backing: Backing): void {
+  if (typeof backing !== 'object' || backing === null || typeof backing.load !== 'function') {
+    throw badOption(
+      'backing',
+      backing,
+      'an object with the method load(id, signal), such as postgresBacking(...) of @sess/postgres-backing',
+    );
+  }
+  for (const name of OPTIONAL_METHODS) {
+    const method: unknown = backing[name];
+    if (method !== undefined && typeof method !== 'function') throw badOption(`backing.${name}`, method, 'a function, or nothing');
+  }
+  if ((backing.doubt === undefined) !== (backing.doubts === undefined)) {
+    throw badOption(backing.doubt === undefined ? 'backing.doubt' : 'backing.doubts', undefined, 'both "doubt" and "doubts", or neither');
+  }
+}
+
+function resolveLimits(given: BackingLimits): ResolvedBacking['limits'] {
+  if (typeof given !== 'object' || given === null) throw badOption('backingLimits', given, 'an object, such as { timeoutMs: 500 }');
+  checkUnknown(given, Object.keys(LIMITS), 'backingLimits.');
+  const limit = (name: keyof BackingLimits): number => {
+    const [byDefault, least, most, unit] = LIMITS[name];
+    return wholeNumber(`backingLimits.${name}`, given[name], least, most, unit) ?? byDefault;
+  };
+  return Object.freeze({
+    timeoutMs: limit('timeoutMs'),
+    loadsPerSecond: limit('loadsPerSecond'),
+    concurrency: limit('concurrency'),
+    queued: limit('queued'),
+    unknownSeconds: limit('unknownSeconds'),
+    pendingWrites: limit('pendingWrites'),
+    closeTimeoutMs: limit('closeTimeoutMs'),
+  });
+}

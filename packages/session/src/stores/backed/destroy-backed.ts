@@ -1,0 +1,82 @@
+import { hasCode, type SessionError } from '../../errors.ts';
+import type { StoreRequestOptions } from '../session-store.ts';
+import type { BackedContext } from './backed-context.ts';
+import type { BackingDestroyed } from './backing.ts';
+import { forgetLoad } from './read-database.ts';
+
+/**
+ * Destroys a session: first in the database, so that no load brings it back, then in the cache.
+ *
+ * Where the database is out of reach the cache's tombstone stands until the database has heard of it. Where the cache is, the database has the mark, and what the
+ * cache holds is put in doubt; a backing that can't tell other processes of a doubt is not enough for that, and the destruction is not acknowledged.
+ *
+ * @throws {SessionError} `SESS_UNAVAILABLE`: the session may still live; what could be done was done, and the rest is tried again. `SESS_BAD_DATA`: the
+ *   database refuses to end it, so it is dead for as long as the cache keeps its tombstone.
+ */
+export async function destroyBacked(
+  context: BackedContext,
+  key: string,
+  ttlSeconds: number,
+  options?: StoreRequestOptions,
+): Promise<boolean> {
+  const { cache, pending, now, doubts } = context;
+  const until = now() + ttlSeconds * 1_000;
+  const inDatabase = await destroyInDatabase(context, key, until);
+  let inCache: boolean;
+  try {
+    inCache = await cache.destroy(key, ttlSeconds, options);
+  } catch (error) {
+    if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
+    // The tombstone is delivered when the cache is back.
+    const told = pending.add(key, { kind: 'destroy', until, failed: true });
+    if (typeof inDatabase !== 'string' || !doubts.shared || !told) throw error;
+    await doubts.raise(key);
+    return inDatabase === 'destroyed';
+  }
+  if (inDatabase === 'destroyed' || inDatabase === 'already') {
+    return context.resolved.writePolicy === 'through' ? inDatabase === 'destroyed' : inCache;
+  }
+  if (typeof inDatabase === 'object' && !pending.isDestroyed(key)) throw inDatabase;
+  return inCache;
+}
+
+/** What waits: the database is told once more, and the cache, too, where it was out of reach. */
+export async function destroyLater(context: BackedContext, key: string, until: number): Promise<void> {
+  const { cache, backing, gate, now } = context;
+  let refusal: SessionError | undefined;
+  try {
+    if (backing.destroy !== undefined) await gate.run('destroy', async (signal) => backing.destroy?.(key, until, signal));
+  } catch (error) {
+    if (!hasCode(error, 'SESS_BAD_DATA')) throw error;
+    refusal = error;
+  }
+  const seconds = Math.ceil((until - now()) / 1_000);
+  if (seconds > 0) await cache.destroy(key, seconds);
+  if (refusal !== undefined) throw refusal;
+}
+
+/** `undefined`: the backing can't, or does not tell. An error: it refuses; or it is out of reach, and will be told. */
+async function destroyInDatabase(context: BackedContext, key: string, until: number): Promise<BackingDestroyed | SessionError | undefined> {
+  const { backing, gate, pending, touches } = context;
+  touches.drop(key);
+  if (backing.destroy === undefined) {
+    pending.written(key, Infinity);
+    return undefined;
+  }
+  try {
+    const outcome = await gate.run('destroy', async (signal) => backing.destroy?.(key, until, signal));
+    forgetLoad(context, key);
+    pending.written(key, Infinity);
+    if (typeof outcome === 'boolean') return outcome ? 'destroyed' : 'unknown';
+    return outcome ?? undefined;
+  } catch (error) {
+    if (hasCode(error, 'SESS_BAD_DATA')) {
+      // A save that waits must not bring it back.
+      pending.written(key, Infinity);
+      return error;
+    }
+    if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
+    pending.add(key, { kind: 'destroy', until, failed: true });
+    return error;
+  }
+}

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode, SessionError } from '../../errors.ts';
+import type { StoredSession } from '../session-store.ts';
+import type { BackedContext } from './backed-context.ts';
+import { fromCache } from './backed-session.ts';
+import { openRecord, sealRecord } from './cached-record.ts';
+import { remainingSeconds, type DatabaseSession } from './read-database.ts';
+
+const MAX_ATTEMPTS = 8;
+
+/** Refused places, with nothing to be read in between and growing pauses, after which a session counts as destroyed. */
+const REFUSALS = 4;
+
+/** What the cache holds in the end, and whether it is the session that was to be kept there. `'destroyed'`: a tombstone is in the way. */
+export type Kept =
+  | { readonly isOurs: boolean; readonly version: number; readonly stored: StoredSession; readonly cached: StoredSession }
+  | 'destroyed';
+
+export interface KeepOptions {
+  /** When the database was asked for the session, or told of it. */
+  readonly checkedAt: number;
+  /** What is in the cache, as far as the caller knows. */
+  readonly expect?: StoredSession | 'absent' | undefined;
+  /** The latest version that may be replaced. Default: all that are older than the session. */
+  readonly over?: number;
+}
+
+/**
+ * Puts `session` into the cache in place of nothing, or of a version up to `over`. What is later stays, and a tombstone, too.
+ *
+ * @throws {SessionError} `SESS_UNAVAILABLE`; `SESS_CONFLICT` when others change it all the time.
+ */
+export async function keepInCache(context: BackedContext, key: string, session: DatabaseSession, options: KeepOptions): Promise<Kept> {
+  const { cache } = context;
+  const { checkedAt, over = session.version } = options;
+  let expect = options.expect;
+  let refused = 0;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    if (expect === undefined) {
+      const cached = await cache.load(key);
+      if (cached !== undefined) {
+        const record = openRecord(cached);
+        // Two that were drawn alike are told apart by what they hold.
+        const isOurs = record.version === session.version && Buffer.compare(record.value, session.value) === 0;
+        if (isOurs ? record.checkedAt >= checkedAt : record.version > over) {
+          return { isOurs, version: record.version, stored: fromCache(record, cached), cached };
+        }
+      }
+      expect = cached ?? 'absent';
+    }
+    try {
+      const bytes = sealRecord({ value: session.value, version: session.version, checkedAt });
+      const ttlSeconds = remainingSeconds(context, session);
+      const cached = await cache.save(key, bytes, { ttlSeconds, expect, user: session.user });
+      const stored = fromCache({ value: Buffer.from(session.value), version: session.version }, cached);
+      return { isOurs: true, version: session.version, stored, cached };
+    } catch (error) {
+      if (!hasCode(error, 'SESS_CONFLICT')) throw error;
+      if (expect === 'absent') {
+        // Again and again nothing to be read, and still no room for it: a tombstone. Once or twice may be one that came and went in between.
+        refused += 1;
+        if (refused === REFUSALS) return 'destroyed';
+        if (refused > 1) await sleep(2 ** refused);
+      }
+      expect = undefined;
+    }
+  }
+  throw new SessionError('SESS_CONFLICT', 'others changed the session in the cache all the time');
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasCode } from '../../errors.ts';
+import type { StoredSession } from '../session-store.ts';
+import type { BackedContext } from './backed-context.ts';
+
+/** What a lease says: its holder loads the session, found that there is none, or is done. */
+type LeaseWord = 'loading' | 'unknown' | 'done';
+
+/** First and longest pause between two looks at the cache while another process loads the session, in milliseconds. */
+const FIRST_PAUSE_MS = 4;
+const LONGEST_PAUSE_MS = 64;
+
+/**
+ * The right to load one session from the database, for one of all processes: a record of its own in the cache, which ends by itself when its holder is gone.
+ */
+interface LoadLease {
+  /** Tells those who wait how it ended. Never rejects. */
+  end(word: 'unknown' | 'done'): Promise<void>;
+}
+
+/** `cached`: another process put it into the cache meanwhile. `unknown`: another process found that there is none. */
+export type LeaseAnswer = { readonly kind: 'cached'; readonly cached: StoredSession } | { readonly kind: 'unknown' } | LoadHere;
+/** This process is to load it; without a lease where the cache can't give one, or a holder took too long. */
+interface LoadHere {
+  readonly kind: 'load';
+  readonly lease: LoadLease | undefined;
+}
+
+const WITHOUT_LEASE: LoadHere = { kind: 'load', lease: undefined };
+
+/** As long as a holder may wait for its turn and then for the database. */
+function leaseSeconds({ resolved }: BackedContext): number {
+  return Math.ceil((2 * resolved.limits.timeoutMs) / 1_000) + 1;
+}
+
+/** Takes the lease for a session that is not in the cache, or waits for what another process finds: as long as a lease lasts, not longer. */
+export async function takeLease(context: BackedContext, key: string): Promise<LeaseAnswer> {
+  const leaseKey = `${key}.load`;
+  const until = performance.now() + leaseSeconds(context) * 1_000;
+  let pauseMs = FIRST_PAUSE_MS;
+  try {
+    for (;;) {
+      const lease = await tryLease(context, leaseKey);
+      // Who held the lease before may have put the session into the cache after this process looked there.
+      const cached = await context.cache.load(key);
+      if (cached !== undefined) {
+        await lease?.end('done');
+        return { kind: 'cached', cached };
+      }
+      if (lease !== undefined) return { kind: 'load', lease };
+      const word = await context.cache.load(leaseKey);
+      if (word !== undefined && says(word, 'unknown')) return { kind: 'unknown' };
+      if (performance.now() >= until || (word !== undefined && says(word, 'done'))) {
+        const last = await context.cache.load(key);
+        return last === undefined ? WITHOUT_LEASE : { kind: 'cached', cached: last };
+      }
+      await sleep(pauseMs * (0.5 + Math.random()));
+      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+    }
+  } catch (error) {
+    // The node for the lease, or the session's own, is out of reach.
+    if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
+    return WITHOUT_LEASE;
+  }
+}
+
+/** `undefined` where another process has it. */
+async function tryLease(context: BackedContext, leaseKey: string): Promise<LoadLease | undefined> {
+  const { cache, resolved } = context;
+  try {
+    const held = await cache.save(leaseKey, bytes('loading'), { ttlSeconds: leaseSeconds(context), expect: 'absent' });
+    return {
+      async end(word) {
+        const ttlSeconds = word === 'unknown' ? Math.max(1, resolved.limits.unknownSeconds) : 1;
+        // Where this fails the lease ends by itself.
+        await cache.save(leaseKey, bytes(word), { ttlSeconds, expect: held }).catch(() => undefined);
+      },
+    };
+  } catch (error) {
+    if (hasCode(error, 'SESS_CONFLICT')) return undefined;
+    throw error;
+  }
+}
+
+function says({ value }: StoredSession, word: LeaseWord): boolean {
+  return Buffer.compare(value, bytes(word)) === 0;
+}
+
+function bytes(word: LeaseWord): Buffer {
+  return Buffer.from(word);
+}

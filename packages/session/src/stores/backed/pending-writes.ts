@@ -1,0 +1,168 @@
+import { WorkingClock } from '@sess/working-time';
+import { publish, type BackingEvent } from '../../diagnostics.ts';
+import { hasCode, SessionError } from '../../errors.ts';
+import type { SessionToSave } from './backing.ts';
+
+/** Something that the database does not have yet. */
+export type PendingWrite =
+  | { readonly kind: 'save'; readonly session: SessionToSave; readonly failed: boolean }
+  | { readonly kind: 'destroy'; readonly until: number; readonly failed: boolean };
+
+/** Writes under way at once. */
+const TOGETHER = 16;
+/** What comes within this time, in milliseconds, is written once for each session. */
+const GATHER_MS = 50;
+const MIN_PAUSE_MS = 250;
+const MAX_PAUSE_MS = 10_000;
+
+export interface PendingWritesOptions {
+  readonly name: string;
+  readonly most: number;
+  readonly now: () => number;
+  /** Writes one; rejects when it must be tried again. */
+  readonly write: (id: string, write: PendingWrite) => Promise<void>;
+}
+
+/**
+ * What waits to be written to the database: one write for each session, the latest; a destruction is never replaced by a save. Tried again, with growing pauses,
+ * until it succeeds, the database refuses its data, or the session's time is over.
+ */
+export class PendingWrites {
+  readonly #options: PendingWritesOptions;
+  /** In the order in which they are tried. */
+  readonly #writes = new Map<string, PendingWrite>();
+  #pauseMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: PendingWritesOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#writes.size;
+  }
+
+  /** Whether another session would be one too many. */
+  isFull(id: string): boolean {
+    return this.#closed || (this.#writes.size >= this.#options.most && !this.#writes.has(id));
+  }
+
+  get(id: string): PendingWrite | undefined {
+    return this.#writes.get(id);
+  }
+
+  isDestroyed(id: string): boolean {
+    return this.#writes.get(id)?.kind === 'destroy';
+  }
+
+  /** Takes a write, unless there is no room for it or one that outweighs it waits. Whether it will be made. */
+  add(id: string, write: PendingWrite): boolean {
+    if (this.isFull(id)) return false;
+    const present = this.#writes.get(id);
+    if (present?.kind === 'destroy' && write.kind === 'save') return false;
+    if (present?.kind === 'save' && write.kind === 'save' && present.session.version >= write.session.version) return true;
+    this.#writes.set(id, write);
+    if (write.failed) this.#tell(write, 'deferred');
+    this.#schedule(GATHER_MS);
+    return true;
+  }
+
+  /** The database has this state, or a later one. */
+  written(id: string, version: number): void {
+    const present = this.#writes.get(id);
+    if (present?.kind === 'save' && present.session.version <= version) this.#writes.delete(id);
+  }
+
+  /** Tries all once more, until `timeoutMs` is over. How many were given up. */
+  async close(timeoutMs: number): Promise<number> {
+    this.#closed = true;
+    const patience = new WorkingClock();
+    const isOver = new Promise<void>((resolve) => patience.start(timeoutMs, resolve));
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    while (this.#writes.size > 0 && patience.running) {
+      await Promise.race([this.#round ?? this.#start(), isOver]);
+      if (this.#pauseMs > 0 && this.#writes.size > 0) await Promise.race([pause(MIN_PAUSE_MS), isOver]);
+    }
+    patience.stop();
+    clearTimeout(this.#timer);
+    const lost = [...this.#writes.values()];
+    this.#writes.clear();
+    for (const write of lost) this.#tell(write, 'lost');
+    return lost.length;
+  }
+
+  #schedule(afterMs: number): void {
+    if (this.#closed || this.#timer !== undefined || this.#round !== undefined || this.#writes.size === 0) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        void this.#start();
+      },
+      Math.max(afterMs, this.#pauseMs * (0.5 + Math.random() / 2)),
+    );
+    this.#timer.unref();
+  }
+
+  #start(): Promise<void> {
+    this.#round = this.#runRound().finally(() => {
+      this.#round = undefined;
+      this.#schedule(GATHER_MS);
+    });
+    return this.#round;
+  }
+
+  /** Never rejects. */
+  async #runRound(): Promise<void> {
+    const some = [...this.#writes].slice(0, TOGETHER);
+    const done = await Promise.all(some.map(([id, write]) => this.#try(id, write)));
+    this.#pauseMs = done.includes(false) ? Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, this.#pauseMs * 2)) : 0;
+    if (this.#pauseMs === 0 && this.#writes.size > 0) await this.#runRound();
+  }
+
+  async #try(id: string, write: PendingWrite): Promise<boolean> {
+    const isLatest = (): boolean => this.#writes.get(id) === write;
+    try {
+      await this.#options.write(id, write);
+      if (isLatest()) this.#writes.delete(id);
+      return true;
+    } catch (error) {
+      const isRefused = hasCode(error, 'SESS_BAD_DATA');
+      // One that is replaced by now is no reason to wait where the database answered.
+      if (!isLatest()) return isRefused;
+      this.#writes.delete(id);
+      if (isRefused) {
+        this.#tell(write, 'lost', error);
+        return true;
+      }
+      if (endOf(write) <= this.#options.now()) {
+        this.#tell(write, 'lost');
+        return true;
+      }
+      // To the end: one that fails must not hold up the others.
+      this.#writes.set(id, { ...write, failed: true });
+      if (!write.failed) this.#tell(write, 'deferred');
+      return false;
+    }
+  }
+
+  #tell({ kind }: PendingWrite, outcome: BackingEvent['outcome'], refusal?: SessionError): void {
+    const { name } = this.#options;
+    publish('backing', () => ({
+      backing: name,
+      operation: kind,
+      outcome,
+      ...(outcome === 'lost' ? { error: refusal ?? new SessionError('SESS_UNAVAILABLE', `${name}: a ${kind} was given up`) } : {}),
+    }));
+  }
+}
+
+function endOf(write: PendingWrite): number {
+  return write.kind === 'save' ? write.session.expiresAt : write.until;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

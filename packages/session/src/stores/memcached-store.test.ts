@@ -1,0 +1,78 @@
+import { SessClientError, type CacheRecord, type Client, type SessClientErrorCode } from '@sess/client';
+import { describe, expect, it, vi } from 'vitest';
+import { memcachedStore } from './memcached-store.ts';
+import type { SessionErrorCode } from '../errors.ts';
+
+/** The time that memcached is given, and tells, is a second more than the session has. */
+const RECORD: CacheRecord = { value: Buffer.from('value'), version: 7n, ttlSeconds: 31 };
+
+function clientThat(methods: Partial<Client>): Client {
+  return methods as Client;
+}
+
+describe('the memcached store', () => {
+  it('hands the record itself back as what a save expects', async () => {
+    const set = vi.fn<Client['set']>().mockResolvedValue({ ...RECORD, version: 8n });
+    const store = memcachedStore(clientThat({ get: async () => RECORD, set }));
+    const loaded = await store.load('key');
+    expect(loaded).toMatchObject({ value: RECORD.value, ttlSeconds: 30 });
+    if (loaded === undefined) throw new Error('a miss');
+    await store.save('key', Buffer.from('next'), { ttlSeconds: 60, expect: loaded });
+    expect(set).toHaveBeenCalledWith('key', Buffer.from('next'), { ttlSeconds: 61, expect: RECORD });
+  });
+
+  it('expects nothing for a new session', async () => {
+    const set = vi.fn<Client['set']>().mockResolvedValue(RECORD);
+    await memcachedStore(clientThat({ set })).save('key', RECORD.value, { ttlSeconds: 60, expect: 'absent' });
+    expect(set).toHaveBeenCalledWith('key', RECORD.value, { ttlSeconds: 61, expect: 'absent' });
+  });
+
+  it('leaves a tombstone, and tells whether there was a session', async () => {
+    const remove = vi.fn<Client['delete']>().mockResolvedValue(true);
+    expect(await memcachedStore(clientThat({ delete: remove })).destroy('key', 60)).toBe(true);
+    expect(remove).toHaveBeenCalledWith('key', { ttlSeconds: 61 });
+  });
+
+  it.each<[SessClientErrorCode, SessionErrorCode]>([
+    ['SESS_TIMEOUT', 'SESS_UNAVAILABLE'],
+    ['SESS_CONNECTION', 'SESS_UNAVAILABLE'],
+    ['SESS_PROTOCOL', 'SESS_UNAVAILABLE'],
+    ['SESS_SERVER', 'SESS_UNAVAILABLE'],
+    ['SESS_OUT_OF_MEMORY', 'SESS_UNAVAILABLE'],
+    ['SESS_AUTH', 'SESS_UNAVAILABLE'],
+    ['SESS_UNAVAILABLE', 'SESS_UNAVAILABLE'],
+    ['SESS_OVERLOADED', 'SESS_UNAVAILABLE'],
+    ['SESS_CONFLICT', 'SESS_CONFLICT'],
+    ['SESS_ABORTED', 'SESS_ABORTED'],
+    ['SESS_CLOSED', 'SESS_CLOSED'],
+    ['SESS_TOO_LARGE', 'SESS_TOO_LARGE'],
+    ['SESS_BAD_KEY', 'SESS_STORE'],
+    ['SESS_BAD_VALUE', 'SESS_STORE'],
+    ['SESS_BAD_OPTION', 'SESS_STORE'],
+  ])('turns the client error %s into %s, from every operation', async (code, expected) => {
+    const cause = new SessClientError(code, 'what the client says', { node: '127.0.0.1:11211' });
+    const fail = (): Promise<never> => Promise.reject(cause);
+    const store = memcachedStore(clientThat({ ready: fail, get: fail, set: fail, touch: fail, delete: fail }));
+    const operations = [
+      store.ready?.(),
+      store.load('key'),
+      store.save('key', RECORD.value, { ttlSeconds: 60, expect: 'absent' }),
+      store.touch('key', 60),
+      store.destroy('key', 60),
+    ];
+    for (const operation of operations) {
+      await expect(operation).rejects.toMatchObject({ name: 'SessionError', code: expected, cause });
+    }
+  });
+
+  it('lets errors through that are not the client’s', async () => {
+    const bug = new TypeError('a bug');
+    await expect(memcachedStore(clientThat({ get: () => Promise.reject(bug) })).load('key')).rejects.toBe(bug);
+  });
+
+  it('leaves open the client that it was given', async () => {
+    const close = vi.fn<Client['close']>();
+    await memcachedStore(clientThat({ close })).close();
+    expect(close).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,151 @@
+/** The one place where sessions meet the memcached client. */
+import {
+  createClient,
+  deriveHistorySecret,
+  SessClientError,
+  type CacheRecord,
+  type Client,
+  type ClientOptions,
+  type SessClientErrorCode,
+} from '@sess/client';
+import { SessionError, type SessionErrorCode } from '../errors.ts';
+import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, StoreState } from './session-store.ts';
+
+export { clientOptionNames, type Client, type ClientOptions } from '@sess/client';
+
+/** Keeps sessions in memcached, through a client that the application opened and closes. */
+export function memcachedStore(client: Client): SessionStore {
+  return new MemcachedStore(client, false);
+}
+
+/**
+ * Keeps sessions in memcached, through a client of its own that `close()` closes.
+ *
+ * @param secrets The application's own: what its clients tell each other about the nodes is signed with secrets that are derived from them.
+ * @throws {SessionError} `SESS_BAD_OPTION` when the client refuses its options.
+ */
+export function openMemcachedStore(options: ClientOptions, secrets: readonly string[]): SessionStore {
+  try {
+    const historySecret = saysHistorySecret(options) ? undefined : secrets.map(deriveHistorySecret);
+    return new MemcachedStore(createClient({ ...options, ...(historySecret && { historySecret }) }), true);
+  } catch (error) {
+    if (!SessClientError.is(error)) throw error;
+    const where = Object.keys(options).every((name) => name === 'servers') ? 'servers' : 'servers" or "client';
+    throw new SessionError('SESS_BAD_OPTION', `option "${where}": ${error.message}`, { cause: error });
+  }
+}
+
+function saysHistorySecret({ historySecret, servers }: ClientOptions): boolean {
+  return historySecret !== undefined || (typeof servers === 'string' && /[?&]historySecret=/.test(servers));
+}
+
+/**
+ * memcached counts whole seconds of its own clock, and may drop what has n of them after n - 1. So it is given one more than a session has: none ends before
+ * its cookie, or before `expiresAt`.
+ */
+const SPARE_SECONDS = 1;
+
+/** The longest time to live that the client takes: ten years. */
+const MAX_SECONDS = 315_360_000;
+
+const withSpare = (ttlSeconds: number): number => Math.min(MAX_SECONDS, ttlSeconds + SPARE_SECONDS);
+
+class MemcachedStore implements SessionStore {
+  readonly name = 'memcached';
+  readonly #client: Client;
+  readonly #owned: boolean;
+
+  constructor(client: Client, owned: boolean) {
+    this.#client = client;
+    this.#owned = owned;
+  }
+
+  ready(): Promise<void> {
+    return this.#client.ready().catch(rethrow);
+  }
+
+  /** One node that answers is enough: sessions on the others are a matter of `onUnavailable`. */
+  get state(): StoreState {
+    const states = [...this.#client.topology.states.values()];
+    if (states.includes('up')) return 'ready';
+    return states.length > 0 && states.every((state) => state === 'down') ? 'unavailable' : 'starting';
+  }
+
+  load(key: string, options?: StoreRequestOptions): Promise<StoredSession | undefined> {
+    return this.#client.get(key, options).then(storedOrMiss, rethrow);
+  }
+
+  save(key: string, value: Uint8Array, { expect, user: _user, ttlSeconds, ...options }: SaveOptions): Promise<StoredSession> {
+    const expected = expect === 'absent' ? expect : recordOf(expect);
+    return this.#client.set(key, value, { ...options, ttlSeconds: withSpare(ttlSeconds), expect: expected }).then(stored, rethrow);
+  }
+
+  touch(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
+    return this.#client.touch(key, withSpare(ttlSeconds), options).catch(rethrow);
+  }
+
+  destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
+    return this.#client.delete(key, { ...options, ttlSeconds: withSpare(ttlSeconds) }).catch(rethrow);
+  }
+
+  places(key: string, which: 'any' | 'failing'): readonly string[] {
+    const { owners, elders } = this.#client.explain(key);
+    const holders = [...owners, ...elders];
+    if (which === 'any') return holders;
+    const { states } = this.#client.topology;
+    const failing = holders.filter((id) => states.get(id) !== 'up');
+    return failing.length === 0 ? holders : failing;
+  }
+
+  async close(): Promise<void> {
+    if (this.#owned) await this.#client.close();
+  }
+}
+
+function stored(record: CacheRecord): StoredSession {
+  const left = record.ttlSeconds;
+  return { value: record.value, token: record, ttlSeconds: left === undefined ? undefined : Math.max(0, left - SPARE_SECONDS) };
+}
+
+function storedOrMiss(record: CacheRecord | undefined): StoredSession | undefined {
+  return record === undefined ? undefined : stored(record);
+}
+
+function recordOf(session: StoredSession): CacheRecord {
+  // Only `stored` makes tokens for this store.
+  return session.token as CacheRecord;
+}
+
+/** What the client's failures mean for a session. No answer, for whatever reason, is `SESS_UNAVAILABLE`. */
+const MEANING: Readonly<Record<SessClientErrorCode, SessionErrorCode>> = {
+  SESS_TIMEOUT: 'SESS_UNAVAILABLE',
+  SESS_CONNECTION: 'SESS_UNAVAILABLE',
+  SESS_PROTOCOL: 'SESS_UNAVAILABLE',
+  SESS_SERVER: 'SESS_UNAVAILABLE',
+  SESS_OUT_OF_MEMORY: 'SESS_UNAVAILABLE',
+  SESS_AUTH: 'SESS_UNAVAILABLE',
+  SESS_UNAVAILABLE: 'SESS_UNAVAILABLE',
+  SESS_OVERLOADED: 'SESS_UNAVAILABLE',
+  SESS_CONFLICT: 'SESS_CONFLICT',
+  SESS_ABORTED: 'SESS_ABORTED',
+  SESS_CLOSED: 'SESS_CLOSED',
+  SESS_TOO_LARGE: 'SESS_TOO_LARGE',
+  SESS_BAD_KEY: 'SESS_STORE',
+  SESS_BAD_VALUE: 'SESS_STORE',
+  SESS_BAD_OPTION: 'SESS_STORE',
+};
+
+/** Why, in words that may reach a browser: the client's own, in `cause`, name nodes. */
+const REASONS: Readonly<Partial<Record<SessionErrorCode, string>>> = {
+  SESS_UNAVAILABLE: 'the session store is out of reach: no answer, or none that can be used',
+  SESS_CONFLICT: 'the session is not the one that was expected',
+  SESS_TOO_LARGE: 'the session is larger than what memcached takes',
+  SESS_CLOSED: 'the client of memcached was closed',
+  SESS_ABORTED: 'the request was aborted',
+};
+
+function rethrow(error: unknown): never {
+  if (!SessClientError.is(error)) throw error;
+  const code: SessionErrorCode = MEANING[error.code] ?? 'SESS_STORE';
+  throw new SessionError(code, `memcached: ${REASONS[code] ?? 'the client refused the request'}`, { cause: error });
+}

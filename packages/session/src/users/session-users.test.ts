@@ -1,0 +1,355 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { application, Browser, otherServer, outage, type Application } from '../../test/visit.ts';
+import type { SessionsOptions } from '../options/options.ts';
+import type { RequestSession, SessionData } from '../session.ts';
+
+/** What an epoch takes in the store. */
+const EPOCH_RECORD_BYTES = 44;
+
+const userOf = (data: SessionData): string | undefined => data.user;
+
+/** An application whose store keeps no list of a user's sessions, as memcached: so that nothing but the epoch ends them. */
+function unlisted(options: Partial<SessionsOptions>): Application {
+  const app = application(options);
+  const store = { ...app.store };
+  Reflect.deleteProperty(store, 'ofUser');
+  return { ...app, sessions: otherServer({ ...app, store }, options) };
+}
+
+async function login(app: Pick<Application, 'sessions'>, user = 'USER_123'): Promise<Browser> {
+  const browser = new Browser(app);
+  await browser.visit((session) => void (session.data.user = user));
+  return browser;
+}
+
+const isIn = (browser: Browser): Promise<boolean> => browser.visit((session) => !session.isNew);
+
+describe('revokeUser', () => {
+  it('ends every session of the user at once, and nobody else’s', async () => {
+    const app = unlisted({ userOf });
+    const [phone, laptop, other] = [await login(app), await login(app), await login(app, 'USER_456')];
+    await app.sessions.revokeUser('USER_123');
+    expect([await isIn(phone), await isIn(laptop), await isIn(other)]).toEqual([false, false, true]);
+  });
+
+  it('ends them on other servers within a second, whatever they have cached', async () => {
+    const app = unlisted({ userOf });
+    const sessions = otherServer(app, { userOf });
+    const browser = new Browser({ sessions }, (await login(app)).cookies);
+    expect(await isIn(browser)).toBe(true);
+    await app.sessions.revokeUser('USER_123');
+    app.passSeconds(1);
+    expect(await isIn(browser)).toBe(false);
+  });
+
+  it('lets the user log in again at once, on any server', async () => {
+    const app = unlisted({ userOf });
+    const other = { sessions: otherServer(app, { userOf }) };
+    const stale = await login(other);
+    expect(await isIn(stale)).toBe(true);
+    await app.sessions.revokeUser('USER_123');
+    const [here, there] = [await login(app), await login(other)];
+    expect([await isIn(here), await isIn(there), await isIn(new Browser(other, here.cookies))]).toEqual([true, true, true]);
+    expect(await isIn(stale)).toBe(false);
+  });
+
+  it('ends what a request that was under way saves, or moves to another id', async () => {
+    const app = unlisted({ userOf });
+    const browser = await login(app);
+    const [saving, moving] = [await browser.open(), await browser.open()];
+    const moved = browser.copy();
+    await app.sessions.revokeUser('USER_123');
+    saving.data.note = 'late';
+    await browser.close(saving);
+    await moving.regenerate({ keep: true });
+    await moved.close(moving);
+    expect([await isIn(browser), await isIn(moved)]).toEqual([false, false]);
+  });
+
+  it('ends an old id in its grace', async () => {
+    const app = unlisted({ userOf, graceSeconds: 60 });
+    const browser = await login(app);
+    const old = browser.copy();
+    await browser.visit((session) => session.regenerate({ keep: true }));
+    expect(await isIn(old)).toBe(true);
+    await app.sessions.revokeUser('USER_123');
+    expect(await isIn(old)).toBe(false);
+  });
+
+  it('rejects where it could not be stored', async () => {
+    const app = unlisted({ userOf });
+    const browser = await login(app);
+    app.store.beforeNext('save', outage);
+    await expect(app.sessions.revokeUser('USER_123')).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+    expect(await isIn(browser)).toBe(true);
+  });
+
+  it('holds, of many at once, for each', async () => {
+    const app = unlisted({ userOf });
+    const browser = await login(app);
+    const servers = Array.from({ length: 10 }, () => otherServer(app, { userOf }));
+    await Promise.all(servers.map((sessions) => sessions.revokeUser('USER_123')));
+    expect(await isIn(browser)).toBe(false);
+  });
+});
+
+async function withEpoch(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser; key: string }> {
+  const app = unlisted({ userOf, ...options });
+  const browser = await login(app);
+  const key = app.store.saves.find(({ value }) => value.length === EPOCH_RECORD_BYTES)?.key ?? '';
+  app.store.forget();
+  return { app, browser, key };
+}
+
+describe('a session whose user’s epoch', () => {
+  it('is lost is refused, and not let back in by the next login', async () => {
+    const { app, browser, key } = await withEpoch();
+    await app.sessions.revokeUser('USER_123');
+    await app.store.destroy(key, 1);
+    app.passSeconds(2);
+    expect(await isIn(browser)).toBe(false);
+    await login(app);
+    expect(await isIn(browser)).toBe(false);
+  });
+
+  it('is out of reach is out of reach, as onUnavailable says, and there again afterwards', async () => {
+    const { app, browser } = await withEpoch({ onUnavailable: 'error' });
+    app.passSeconds(2);
+    app.store.beforeNext('load', () => undefined);
+    app.store.beforeNext('load', outage);
+    await expect(browser.visit((session) => session.data)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+    expect(await isIn(browser)).toBe(true);
+  });
+
+  it('was read within a second costs nothing, and one read after it', async () => {
+    const { app, browser } = await withEpoch();
+    await browser.visit(() => {});
+    expect(app.store.operations).toEqual(['load']);
+    app.passSeconds(1);
+    await Promise.all(Array.from({ length: 5 }, () => browser.copy().visit(() => {})));
+    expect(app.store.operations).toHaveLength(7);
+  });
+
+  it('lives as long as sessions that are used', async () => {
+    const { app, browser } = await withEpoch();
+    for (let hour = 0; hour < 20; hour += 1) {
+      app.passSeconds(3_500);
+      expect(await isIn(browser)).toBe(true);
+    }
+  });
+});
+
+describe('a revoked session', () => {
+  it.each<[string, (session: RequestSession) => unknown]>([
+    ['revokeOthers', (session) => session.revokeOthers()],
+    ['touch', (session) => session.touch()],
+    ['update', (session) => session.update((data) => void (data.note = 'late'))],
+    ['save', (session) => session.save()],
+    ['reload', (session) => session.reload()],
+    ['regenerate', (session) => session.regenerate({ keep: true })],
+  ])('is not brought back by %s in a request that was under way', async (_, act) => {
+    const app = unlisted({ userOf });
+    const browser = await login(app);
+    const other = browser.copy();
+    const session = await browser.open();
+    session.data.note = 'changed';
+    await app.sessions.revokeUser('USER_123');
+    // Some say so at once; the others write what is refused when it is loaded again.
+    await Promise.resolve(act(session)).catch((error: unknown) => expect(error).toMatchObject({ code: 'SESS_DESTROYED' }));
+    await browser.close(session).catch((error: unknown) => expect(error).toMatchObject({ code: 'SESS_DESTROYED' }));
+    expect([await isIn(browser), await isIn(other)]).toEqual([false, false]);
+    // Who logged in after it stays in.
+    const later = await login(app);
+    expect(await isIn(later)).toBe(true);
+  });
+});
+
+it('a revoked session is told so when it is to be the exception, and when it is loaded again', async () => {
+  const app = unlisted({ userOf });
+  const session = await (await login(app)).open();
+  await app.sessions.revokeUser('USER_123');
+  await expect(session.revokeOthers()).rejects.toMatchObject({ code: 'SESS_DESTROYED' });
+  await expect(session.reload()).rejects.toMatchObject({ code: 'SESS_DESTROYED' });
+});
+
+/** The one record that is an epoch. */
+function epochIn(app: Application): { readonly key: string; readonly value: Uint8Array } {
+  return app.store.saves.findLast(({ value }) => value.length === EPOCH_RECORD_BYTES) ?? expect.unreachable();
+}
+
+async function put(app: Application, key: string, value: Uint8Array): Promise<void> {
+  await app.store.save(key, value, { ttlSeconds: 600, expect: (await app.store.load(key)) ?? 'absent' });
+}
+
+describe('a user’s epoch in the store', () => {
+  it('that is put back after a revocation lets nobody in, and the later one is there again', async () => {
+    const app = unlisted({ userOf });
+    const browser = await login(app);
+    const { key, value } = epochIn(app);
+    await app.sessions.revokeUser('USER_123');
+    const revoked = epochIn(app).value;
+    await put(app, key, value);
+    app.passSeconds(2);
+    expect(await isIn(browser)).toBe(false);
+    expect(Buffer.from((await app.store.load(key))?.value ?? [])).toEqual(Buffer.from(revoked));
+  });
+
+  it('that is made of what a session carries, or is another user’s, lets nobody in', async () => {
+    const app = unlisted({ userOf });
+    const browser = await login(app);
+    const { key, value } = epochIn(app);
+    await login(app, 'USER_456');
+    const other = epochIn(app).value;
+    await app.sessions.revokeUser('USER_123');
+    for (const planted of [value.subarray(0, 12), Buffer.concat([value.subarray(0, 12), Buffer.alloc(32)]), other]) {
+      await put(app, key, planted);
+      const fresh = { sessions: otherServer(app, { userOf }) };
+      expect(await isIn(new Browser(fresh, browser.cookies))).toBe(false);
+    }
+  });
+
+  it('is under a key that nobody without the secret can find for a name', async () => {
+    const app = unlisted({ userOf });
+    await login(app);
+    const other = application({ userOf, secret: 'another secret of at least 32 bytes' });
+    await login(other);
+    expect(epochIn(app).key).not.toBe(epochIn(other).key);
+  });
+
+  it('holds while a secret is replaced by another one, on servers that have either or both', async () => {
+    const [old, both] = [['o'.repeat(32)], ['n'.repeat(32), 'o'.repeat(32)]];
+    const app = unlisted({ userOf, secret: old });
+    const rotating = { sessions: otherServer(app, { userOf, secret: both }) };
+    const renewed = { sessions: otherServer(app, { userOf, secret: ['n'.repeat(32)] }) };
+    const browser = await login(app);
+    const moved = new Browser(rotating, browser.cookies);
+    await moved.visit((session) => void (session.data.note = 1));
+    expect(await isIn(new Browser(renewed, moved.cookies))).toBe(true);
+    // By one that does not have the new secret yet.
+    await app.sessions.revokeUser('USER_123');
+    app.passSeconds(2);
+    expect(await isIn(moved)).toBe(false);
+    expect(await isIn(new Browser(renewed, moved.cookies))).toBe(false);
+  });
+});
+
+describe('end', () => {
+  it('ends one of the user’s sessions, and neither another nor another user’s', async () => {
+    const app = application({ userOf });
+    const [phone, laptop, other] = [await login(app), await login(app), await login(app, 'USER_456')];
+    const [foreign] = await app.sessions.ofUser('USER_456');
+    const keys = (await app.sessions.ofUser('USER_123')).map(({ key }) => key);
+    expect(await app.sessions.end('USER_123', foreign?.key ?? '')).toBe(false);
+    expect(await app.sessions.end('USER_123', keys[0] ?? '')).toBe(true);
+    expect(await app.sessions.end('USER_123', keys[0] ?? '')).toBe(false);
+    expect([await isIn(phone), await isIn(laptop)].filter(Boolean)).toHaveLength(1);
+    expect(await isIn(other)).toBe(true);
+    expect(await app.sessions.ofUser('USER_123')).toHaveLength(1);
+  });
+});
+
+describe('revokeOthers', () => {
+  it('ends all but this one, which keeps what this request changed', async () => {
+    const app = unlisted({ userOf });
+    const [mine, phone] = [await login(app), await login(app)];
+    await mine.visit(async (session) => {
+      session.data.note = 'new password';
+      await session.revokeOthers();
+    });
+    expect([await isIn(mine), await isIn(phone)]).toEqual([true, false]);
+    expect(await mine.visit((session) => session.data.note)).toBe('new password');
+  });
+
+  it('keeps this one though another request of it saves at the same time', async () => {
+    const app = unlisted({ userOf });
+    const browser = await login(app);
+    const [one, two] = [await browser.open(), await browser.open()];
+    two.data.visits = 2;
+    app.store.beforeNext('save', () => undefined);
+    app.store.beforeNext('save', () => browser.copy().close(two));
+    await one.revokeOthers();
+    await browser.close(one);
+    expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', visits: 2 });
+  });
+
+  it('holds when it is asked for twice at once: the session stays in, the others do not', async () => {
+    const app = unlisted({ userOf });
+    const [mine, phone] = [await login(app), await login(app)];
+    const requests = [await mine.open(), await mine.open(), await mine.open()];
+    await Promise.all(requests.map((session) => session.revokeOthers()));
+    for (const session of requests) await mine.close(session);
+    expect([await isIn(mine), await isIn(phone)]).toEqual([true, false]);
+  });
+
+  it('is for who is logged in', async () => {
+    const nobody = new Browser(unlisted({ userOf }));
+    await nobody.visit(async (session) => expect(session.revokeOthers()).rejects.toMatchObject({ code: 'SESS_NO_USER' }));
+    await new Browser(application()).visit(async (session) => {
+      await expect(session.revokeOthers()).rejects.toMatchObject({ code: 'SESS_NOT_SUPPORTED' });
+    });
+  });
+});
+
+describe('ofUser', () => {
+  it('lists the user’s sessions where the store can, without those that ended or were revoked', async () => {
+    const app = application({ userOf });
+    const [one, two] = [await login(app), await login(app)];
+    await login(app, 'USER_456');
+    expect(await app.sessions.ofUser('USER_123')).toHaveLength(2);
+    await one.visit((session) => session.destroy());
+    const [left] = await app.sessions.ofUser('USER_123');
+    expect(left).toMatchObject({ savedAt: app.now(), expiresAt: app.now() + 3_600_000 });
+    await two.visit((session) => session.revokeOthers());
+    expect(await app.sessions.ofUser('USER_123')).toHaveLength(1);
+    await app.sessions.revokeUser('USER_123');
+    expect(await app.sessions.ofUser('USER_123')).toEqual([]);
+  });
+
+  it('says so where the store can not, or where nobody says whose sessions are', async () => {
+    const app = application({ userOf });
+    const store = { ...app.store };
+    Reflect.deleteProperty(store, 'ofUser');
+    await expect(otherServer({ ...app, store }, { userOf }).ofUser('USER_123')).rejects.toMatchObject({ code: 'SESS_NOT_SUPPORTED' });
+    await expect(application().sessions.ofUser('USER_123')).rejects.toMatchObject({ code: 'SESS_NOT_SUPPORTED', statusCode: 500 });
+    await expect(application().sessions.revokeUser('USER_123')).rejects.toMatchObject({ code: 'SESS_NOT_SUPPORTED' });
+  });
+});
+
+describe('userOf', () => {
+  it('may change: a session that gets another user is that one’s', async () => {
+    const app = application({ userOf });
+    const browser = await login(app);
+    await browser.visit((session) => void (session.data.user = 'USER_456'));
+    await app.sessions.revokeUser('USER_123');
+    expect(await isIn(browser)).toBe(true);
+    await app.sessions.revokeUser('USER_456');
+    expect(await isIn(browser)).toBe(false);
+  });
+
+  it('is kept by a server that is not told of it, and a session that only such a server saved is refused', async () => {
+    const app = application({ userOf });
+    const untold = { sessions: otherServer(app) };
+    const browser = await login(app);
+    await new Browser(untold, browser.cookies).visit((session) => void (session.data.note = 1));
+    expect(await isIn(browser)).toBe(true);
+    expect(await isIn(new Browser(app, (await login(untold)).cookies))).toBe(false);
+  });
+
+  it('must return a name, and the error does not show what it returned', async () => {
+    expect(() => application({ userOf: 'user' as never })).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION' }));
+    for (const wrong of [7, '', { name: 'USER_123' }]) {
+      const failed = new Browser(application({ userOf: () => wrong as never })).visit((session) => void (session.data.note = 1));
+      const error: unknown = await failed.catch((failure: unknown) => failure);
+      expect(error).toMatchObject({ code: 'SESS_BAD_OPTION' });
+      expect(inspect(error)).not.toContain('USER_123');
+    }
+  });
+
+  it('puts no name into the store but in the data', async () => {
+    const app = application({ userOf });
+    await login(app);
+    for (const { key, value } of app.store.saves)
+      expect(`${key} ${value.length === EPOCH_RECORD_BYTES ? Buffer.from(value).toString() : ''}`).not.toContain('USER_123');
+  });
+});

@@ -1,0 +1,105 @@
+import { SessionError } from '../errors.ts';
+import type { ResolvedOptions } from '../options/options.ts';
+import type { Epoch, Owner, UserOf } from './session-owner.ts';
+import type { SessionData } from '../session.ts';
+import type { SessionStore, UserSession } from '../stores/session-store.ts';
+import { UserEpochs } from './user-epochs.ts';
+import { checkUserName } from './user-name.ts';
+
+/** Sessions by their user, where the application says whose they are. */
+export class SessionUsers {
+  readonly #userOf: UserOf | undefined;
+  readonly #store: SessionStore;
+  readonly #epochs: UserEpochs;
+  readonly #now: () => number;
+
+  constructor(store: SessionStore, options: ResolvedOptions) {
+    this.#userOf = options.userOf;
+    this.#store = store;
+    this.#now = options.now;
+    this.#epochs = new UserEpochs(store, options);
+  }
+
+  /** Whether the application says whose sessions are. */
+  get isTold(): boolean {
+    return this.#userOf !== undefined;
+  }
+
+  userOf(data: SessionData): string | undefined {
+    return this.#userOf?.(data);
+  }
+
+  /** Whose session with this data is. A session that changes its user gets the new one's epoch, as it is now. */
+  async ownerOf(data: SessionData, before: Owner | undefined): Promise<Owner | undefined> {
+    if (this.#userOf === undefined) return before;
+    const user = this.#userOf(data);
+    if (user === undefined) return undefined;
+    // One that was revoked meanwhile keeps its epoch, and is refused by it when it is loaded again.
+    return user === before?.user ? before : { user, epoch: await this.#epochs.ensure(user) };
+  }
+
+  /**
+   * Whether a stored session was not revoked. One without an epoch was stored by a server that was not told of users: nobody could revoke it.
+   *
+   * @throws {SessionError} `SESS_UNAVAILABLE`
+   */
+  async isGood(user: string, epoch: string | undefined): Promise<boolean> {
+    return epoch !== undefined && (await this.#epochs.isCurrent(user, epoch));
+  }
+
+  /**
+   * Makes every session of the user invalid, and gives what the next one, or one that is to stay, must carry. `kept` stays in the list of the store. With
+   * `own`, the epoch of the session that asks for it: only while that one was not revoked itself; otherwise `undefined`, and nothing is changed.
+   */
+  async revoke(user: string, kept?: string, own?: Epoch): Promise<Owner | undefined> {
+    this.#checkTold();
+    checkUserName(user);
+    // Listed before: a session that begins after the revocation stays.
+    const listed = await this.#list(user);
+    const epoch = await this.#epochs.revoke(user, own);
+    if (epoch === undefined) return undefined;
+    // They are refused already; this tidies up, and takes them off the list.
+    const others = listed.filter(({ key }) => key !== kept);
+    await Promise.allSettled(others.map(({ key, expiresAt }) => this.#store.destroy(key, secondsFrom(this.#now(), expiresAt))));
+    return { user, epoch };
+  }
+
+  async ofUser(user: string): Promise<readonly UserSession[]> {
+    this.#checkTold();
+    checkUserName(user);
+    if (this.#store.ofUser === undefined) {
+      throw new SessionError(
+        'SESS_NOT_SUPPORTED',
+        `the store "${this.#store.name}" keeps no list of a user's sessions; keep them in a database behind the cache (backing)`,
+      );
+    }
+    return this.#store.ofUser(user);
+  }
+
+  /** Ends one of the sessions that {@link ofUser} lists. Whether there was one: a key that is not in the user's list ends nothing. */
+  async end(user: string, key: string): Promise<boolean> {
+    const listed = (await this.ofUser(user)).find((session) => session.key === key);
+    return listed !== undefined && this.#store.destroy(key, secondsFrom(this.#now(), listed.expiresAt));
+  }
+
+  async #list(user: string): Promise<readonly UserSession[]> {
+    try {
+      return (await this.#store.ofUser?.(user)) ?? [];
+    } catch {
+      // A revocation must not wait for a list: what is on it is refused all the same.
+      return [];
+    }
+  }
+
+  #checkTold(): void {
+    if (this.isTold) return;
+    throw new SessionError(
+      'SESS_NOT_SUPPORTED',
+      'whose sessions are is not known: give createSessions the option "userOf", such as (data) => data.userId',
+    );
+  }
+}
+
+function secondsFrom(now: number, time: number): number {
+  return Math.max(1, Math.ceil((time - now) / 1_000));
+}
