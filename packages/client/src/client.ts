@@ -11,9 +11,9 @@ import type {
   SetOptions,
 } from './contract.ts';
 import { closed, SessClientError } from './errors.ts';
-import { warnOfUnsignedHistory } from './history/unsigned-warning.ts';
+import { warnOfUnsignedHistory } from './membership/unsigned-warning.ts';
 import { checkExpectation, checkTtl, checkValue } from './operations/input.ts';
-import { drain } from './operations/drain.ts';
+import { drain } from './repair/drain.ts';
 import { read, readMissed } from './operations/read.ts';
 import { remove } from './operations/remove.ts';
 import { touch } from './operations/touch.ts';
@@ -24,8 +24,8 @@ import { PendingOperations } from './pending-operations.ts';
 import { ANSWERS_TO_RETURN, resolveOptions } from './resolve-options.ts';
 import { checkCallersKey, isCallersKey } from './transport/key-check.ts';
 import { VersionSource } from './version.ts';
-import { ViewKeeper } from './view/view-keeper.ts';
-import { firstView, oneNodeUp } from './view/wait.ts';
+import { ViewKeeper } from './view-keeper.ts';
+import { firstView, oneNodeUp } from './wait.ts';
 
 /**
  * Makes a client, which at once begins to look for its nodes and to connect to them. Close it when done.

@@ -9,8 +9,8 @@
  */
 import { channel, type Channel } from 'node:diagnostics_channel';
 
-import type { HistoryFault } from './history/history-codec.ts';
-import type { ViewCause } from './history/history.ts';
+import type { HistoryFault } from './membership/history-codec.ts';
+import type { ViewCause } from './membership/history.ts';
 import type { ForeignReason } from './record.ts';
 
 /** `sess:client:node`: a node changed its state. */

@@ -19,13 +19,13 @@ export type {
   ViewsDisagreeMessage,
 } from './diagnostics.ts';
 export { SessClientError, type SessClientErrorCode } from './errors.ts';
-export type { HistoryFault } from './history/history-codec.ts';
-export { deriveHistorySecret } from './history/history-seal.ts';
-export type { ViewCause } from './history/history.ts';
+export type { HistoryFault } from './membership/history-codec.ts';
+export { deriveHistorySecret } from './membership/history-seal.ts';
+export type { ViewCause } from './membership/history.ts';
 export { OPTION_NAMES as clientOptionNames, type ClientOptions, type Credentials, type HandoverOptions } from './options.ts';
 export type { ForeignReason } from './record.ts';
 export { MAX_RELATIVE_EXPTIME_SECONDS, toExptime } from './transport/exptime.ts';
 export { checkKey, isValidKey, MAX_KEY_BYTES } from './transport/key-check.ts';
 export { textTransport, type TextTransportOptions } from './transport/text/index.ts';
 export type * from './transport/transport.ts';
-export type { DistributionFactory } from './view/view.ts';
+export type { DistributionFactory } from './membership/view.ts';

@@ -5,7 +5,7 @@ import type { Discovery } from '@sess/discovery';
 
 import type { Clock } from './clock.ts';
 import type { Transport, TransportOptions } from './transport/transport.ts';
-import type { DistributionFactory } from './view/view.ts';
+import type { DistributionFactory } from './membership/view.ts';
 
 export interface Credentials {
   readonly username: string;

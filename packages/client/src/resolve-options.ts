@@ -10,7 +10,7 @@ import { textTransport } from './transport/text/index.ts';
 import type { TransportOptions } from './transport/transport.ts';
 import { isSocketPath, unixSocket } from './unix-socket.ts';
 import { optionsOfUrl, type UrlOptions } from './url.ts';
-import type { DistributionFactory } from './view/view.ts';
+import type { DistributionFactory } from './membership/view.ts';
 
 /** Probes in a row that a node answers before requests go to it again. */
 export const ANSWERS_TO_RETURN = 2;

@@ -4,7 +4,7 @@ import { ketama, modulo, rendezvous } from '@sess/hash-ring';
 import { nearestName } from './nearest-name.ts';
 import type { ClientOptions, HandoverOptions } from './options.ts';
 import { textTransport, type TextTransportOptions } from './transport/text/index.ts';
-import type { DistributionFactory } from './view/view.ts';
+import type { DistributionFactory } from './membership/view.ts';
 
 const NUMBERS = [
   'timeoutMs',

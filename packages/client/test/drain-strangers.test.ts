@@ -4,7 +4,7 @@ import { afterEach, describe, expect, inject, it } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
-import { deriveHistorySecret } from '../src/history/history-seal.ts';
+import { deriveHistorySecret } from '../src/membership/history-seal.ts';
 
 const runtimes = inject('mainRuntimes');
 const SHOP = deriveHistorySecret('the secret of the shop, which its servers have');

@@ -2,7 +2,7 @@
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
-import { historySeals } from '../src/history/history-seal.ts';
+import { historySeals } from '../src/membership/history-seal.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { Party } from './party.ts';
 

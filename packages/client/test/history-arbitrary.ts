@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-import { viewId, type DrainMark, type History, type ViewEntry } from '../src/history/history.ts';
+import { viewId, type DrainMark, type History, type ViewEntry } from '../src/membership/history.ts';
 
 // Few names and times, so that two histories have much to agree and to disagree about.
 const ids = fc.constantFrom('10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211', '[::1]:11211');

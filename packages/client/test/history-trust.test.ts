@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
 import type { ClientChannels } from '../src/diagnostics.ts';
-import { historySeals } from '../src/history/history-seal.ts';
+import { historySeals } from '../src/membership/history-seal.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { encodeRecord, RECORD_FLAGS } from '../src/record.ts';
 import { A, B, C, fakeCluster, keyOf, type FakeCluster } from './fake-cluster.ts';

@@ -1,5 +1,5 @@
 /** What one operation asked the fences of the nodes that it wrote to. */
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../cluster.ts';
 
 export class Fences {
   readonly #cluster: Cluster;

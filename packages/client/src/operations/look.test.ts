@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { encodeRecord, StoredRecord } from '../record.ts';
 import { versionOf } from '../version.ts';
-import type { Route } from '../view/route.ts';
+import type { Route } from '../membership/route.ts';
 import { isCertain, newestOf, type Look } from './look.ts';
 
 const SOURCE = { id: 'a:1' };

@@ -3,9 +3,9 @@ import { codeOf } from '../node/breaker.ts';
 import { refusedValue, SessClientError } from '../errors.ts';
 import { type Entry, StoredRecord, type Tombstone } from '../record.ts';
 import type { CasToken, RequestOptions } from '../transport/transport.ts';
-import type { Route } from '../view/route.ts';
+import type { Route } from '../membership/route.ts';
 import { versionOf } from '../version.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../cluster.ts';
 
 /** What one node answered: what it holds, or why it did not say. */
 export interface Look {

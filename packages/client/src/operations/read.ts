@@ -2,12 +2,12 @@
 import { refusedValue } from '../errors.ts';
 import type { StoredRecord } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import type { Route } from '../view/route.ts';
-import { carry } from './carry.ts';
-import type { Cluster } from './cluster.ts';
+import type { Route } from '../membership/route.ts';
+import { carry } from '../repair/carry.ts';
+import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { isCertain, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
-import { putBack } from './put-back.ts';
+import { putBack } from '../repair/put-back.ts';
 
 /** How often a read that lost a race against a writer looks again before it answers with what it saw. */
 const MAX_LOOKS = 3;

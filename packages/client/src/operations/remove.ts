@@ -3,9 +3,9 @@ import type { SessClientError } from '../errors.ts';
 import { encodeTombstone, TOMBSTONE_FLAGS } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import type { Route } from '../view/route.ts';
+import type { Route } from '../membership/route.ts';
 import { conflict } from './conflict.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { asSilence, casOf, highestVersion, lookAt, lookAtAll, newestOf, outOfReach, type Look } from './look.ts';
 

@@ -3,11 +3,11 @@ import { SessClientError } from '../errors.ts';
 import { RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import { secondsOn, type Route } from '../view/route.ts';
-import type { Cluster } from './cluster.ts';
+import { secondsOn, type Route } from '../membership/route.ts';
+import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { asSilence, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
-import { putBack } from './put-back.ts';
+import { putBack } from '../repair/put-back.ts';
 
 /** How often a touch is repeated because what decides owners changed meanwhile. */
 const MAX_ATTEMPTS = 3;

@@ -5,7 +5,7 @@
 import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
 import type { FenceLook } from '../node/fence.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
-import type { Cluster, Holder } from './cluster.ts';
+import type { Cluster, Holder } from '../cluster.ts';
 import { write, type Change } from './write.ts';
 
 export interface SoleOwnership extends Cluster {

@@ -4,8 +4,8 @@ import { codeOf } from '../node/breaker.ts';
 import { conflict } from './conflict.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
-import { secondsOn, type Route } from '../view/route.ts';
-import type { Cluster } from './cluster.ts';
+import { secondsOn, type Route } from '../membership/route.ts';
+import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import {
   asSilence,

@@ -1,5 +1,5 @@
 /** What all simulated processes sign the history with, and where it is kept then. */
-import { historySeals } from '../../src/history/history-seal.ts';
+import { historySeals } from '../../src/membership/history-seal.ts';
 
 export const HISTORY_SECRET = 'the secret of all simulated processes';
 

@@ -2,7 +2,7 @@
 import type { Topology } from '@sess/discovery';
 
 import { topologyChannel, unlistedNodesChannel, viewChannel, viewsDisagreeChannel } from '../diagnostics.ts';
-import { warnOfUnsignedHistory } from '../history/unsigned-warning.ts';
+import { warnOfUnsignedHistory } from './unsigned-warning.ts';
 import { changeOf, targetOf } from './change.ts';
 import { Disagreement } from './disagreement.ts';
 import type { ViewBook } from './view-book.ts';

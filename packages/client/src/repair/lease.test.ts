@@ -5,7 +5,7 @@ import { FakeNetwork } from '../../test/fake-transport.ts';
 import { decode, encodeRecord, encodeTombstone, RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
 import type { NodeTransport } from '../transport/transport.ts';
 import { VersionSource } from '../version.ts';
-import type { Cluster, Holder } from './cluster.ts';
+import type { Cluster, Holder } from '../cluster.ts';
 import { Lease } from './lease.ts';
 
 const KEY = '@sess/work';

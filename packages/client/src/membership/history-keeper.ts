@@ -9,12 +9,12 @@
  */
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { Node } from '../node/node.ts';
-import type { Holder } from '../operations/cluster.ts';
+import type { Holder } from '../cluster.ts';
 import { SessClientError } from '../errors.ts';
 import type { VersionSource } from '../version.ts';
 import { pause } from '../pause.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import type { ViewBook } from '../view/view-book.ts';
+import type { ViewBook } from './view-book.ts';
 import { HistoryCopies, type Reading } from './history-copies.ts';
 import { HistoryRefused } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';

@@ -3,7 +3,7 @@
  * still confirmed three times as long after this client turned to its own, somebody's list is wrong, or somebody can't reach a node.
  */
 import type { ViewsDisagreeMessage } from '../diagnostics.ts';
-import type { History } from '../history/history.ts';
+import type { History } from './history.ts';
 import type { View } from './view.ts';
 
 /** Three times as long as an agreement takes. */

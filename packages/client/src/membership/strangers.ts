@@ -2,7 +2,7 @@
  * Clients that use a node under another `historySecret`, or under none: they have a history of their own, and are not told of what this client says.
  * Nothing here is believed: it is looked at only to refuse what they would have to know of.
  */
-import type { Holder } from '../operations/cluster.ts';
+import type { Holder } from '../cluster.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { decodeHistory, HistoryRefused } from './history-codec.ts';
 import { isHistoryKey, SIGNATURE_AT, SIGNATURE_BYTES, type HistorySeal } from './history-seal.ts';

@@ -1,12 +1,12 @@
 import { ketama, modulo } from '@sess/hash-ring';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { A, B, C, fakeCluster, keyOf } from '../../test/fake-cluster.ts';
-import { FakeClock, settled } from '../../test/fake-clock.ts';
-import { FakeDiscovery } from '../../test/fake-discovery.ts';
-import { FakeNetwork } from '../../test/fake-transport.ts';
-import { createClient } from '../client.ts';
-import type { Transport } from '../transport/transport.ts';
+import { A, B, C, fakeCluster, keyOf } from '../test/fake-cluster.ts';
+import { FakeClock, settled } from '../test/fake-clock.ts';
+import { FakeDiscovery } from '../test/fake-discovery.ts';
+import { FakeNetwork } from '../test/fake-transport.ts';
+import { createClient } from './client.ts';
+import type { Transport } from './transport/transport.ts';
 
 const ttlSeconds = 60;
 const keys = Array.from({ length: 200 }, (_, number) => `key-${number}`);

@@ -1,29 +1,29 @@
 import type { Topology } from '@sess/discovery';
 
-import type { Clock } from '../clock.ts';
-import { discoveryErrorChannel } from '../diagnostics.ts';
-import { SessClientError } from '../errors.ts';
-import { HistoryKeeper } from '../history/history-keeper.ts';
-import { historySeals } from '../history/history-seal.ts';
-import type { Node } from '../node/node.ts';
-import type { DrainableCluster } from '../operations/drain.ts';
-import type { RefillableCluster } from '../operations/refill-task.ts';
-import { Refills } from '../operations/refills.ts';
-import { TombstoneDebts } from '../operations/tombstone-debts.ts';
-import type { SoleOwnership } from '../operations/write-to-one.ts';
-import { pause } from '../pause.ts';
-import type { RequestOptions } from '../transport/transport.ts';
-import type { VersionSource } from '../version.ts';
-import { checkTopology, nodeOf, targetOf } from './change.ts';
-import { DiscoveryWatch } from './discovery-watch.ts';
-import { NodePool } from './node-pool.ts';
-import { Outages } from './outages.ts';
-import { Rotation } from './rotation.ts';
-import { route, type Route } from './route.ts';
-import { ViewBook, type DrainState } from './view-book.ts';
-import { ViewNotices } from './view-notices.ts';
+import type { Clock } from './clock.ts';
+import { discoveryErrorChannel } from './diagnostics.ts';
+import { SessClientError } from './errors.ts';
+import { HistoryKeeper } from './membership/history-keeper.ts';
+import { historySeals } from './membership/history-seal.ts';
+import type { Node } from './node/node.ts';
+import type { DrainableCluster } from './repair/drain.ts';
+import type { RefillableCluster } from './repair/refill-task.ts';
+import { Refills } from './repair/refills.ts';
+import { TombstoneDebts } from './repair/tombstone-debts.ts';
+import type { SoleOwnership } from './operations/write-to-one.ts';
+import { pause } from './pause.ts';
+import type { RequestOptions } from './transport/transport.ts';
+import type { VersionSource } from './version.ts';
+import { checkTopology, nodeOf, targetOf } from './membership/change.ts';
+import { DiscoveryWatch } from './membership/discovery-watch.ts';
+import { NodePool } from './node/node-pool.ts';
+import { Outages } from './membership/outages.ts';
+import { Rotation } from './membership/rotation.ts';
+import { route, type Route } from './membership/route.ts';
+import { ViewBook, type DrainState } from './membership/view-book.ts';
+import { ViewNotices } from './membership/view-notices.ts';
 import type { ViewKeeperSetup } from './view-keeper-setup.ts';
-import type { View } from './view.ts';
+import type { View } from './membership/view.ts';
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
 export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwnership {

@@ -1,7 +1,7 @@
 /** The nodes in rotation at one time, with all that decides which of them own a key. Immutable. */
 import type { Distribution, RingNode } from '@sess/hash-ring';
 
-import { viewId, type ViewCause, type ViewEntry, type ViewNode } from '../history/history.ts';
+import { viewId, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 
 /** What places keys on nodes. It is given objects with an `id` and maybe a `weight`, and must answer with those very objects. */
 export type DistributionFactory = <N extends RingNode>(nodes: readonly N[]) => Distribution<N>;

@@ -1,7 +1,7 @@
 import { ketama, modulo, rendezvous } from '@sess/hash-ring';
 import { describe, expect, it } from 'vitest';
 
-import { ORDERED } from '../history/history.ts';
+import { ORDERED } from './history.ts';
 import { fingerprintOf, knownDistribution } from './fingerprint.ts';
 import type { DistributionFactory } from './view.ts';
 

@@ -1,8 +1,8 @@
-import { deadline, type Clock } from '../clock.ts';
-import type { OperationOptions } from '../contract.ts';
-import { closed, SessClientError } from '../errors.ts';
+import { deadline, type Clock } from './clock.ts';
+import type { OperationOptions } from './contract.ts';
+import { closed, SessClientError } from './errors.ts';
 import type { ViewKeeper } from './view-keeper.ts';
-import type { View } from './view.ts';
+import type { View } from './membership/view.ts';
 
 /** What is waited for: an answer, a reason why it can't come any more, or nothing yet. */
 type Check<T> = () => T | Error | undefined;

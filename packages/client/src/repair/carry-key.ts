@@ -1,12 +1,12 @@
 /** Bringing what is known under one key to all its owners, whoever holds it now. */
 import { refusedValue, SessClientError } from '../errors.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
-import type { Route } from '../view/route.ts';
+import type { Route } from '../membership/route.ts';
 import { carry } from './carry.ts';
-import type { Cluster } from './cluster.ts';
-import { isCovered, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import type { Cluster } from '../cluster.ts';
+import { isCovered, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from '../operations/look.ts';
 import { putBack } from './put-back.ts';
-import { everybody } from './read.ts';
+import { everybody } from '../operations/read.ts';
 
 /** What work that goes through many keys needs beside what other operations need. */
 export interface ListingCluster extends Cluster {

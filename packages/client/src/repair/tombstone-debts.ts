@@ -6,8 +6,8 @@ import type { Clock } from '../clock.ts';
 import { tombstoneDroppedChannel } from '../diagnostics.ts';
 import { TOMBSTONE_FLAGS } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
-import type { Holder } from './cluster.ts';
-import { casOf } from './look.ts';
+import type { Holder } from '../cluster.ts';
+import { casOf } from '../operations/look.ts';
 
 export const MAX_DEBTS = 10_000;
 

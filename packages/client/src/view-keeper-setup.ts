@@ -1,10 +1,10 @@
 /** What a view keeper is made with: the client's options, as far as they concern views and nodes. */
 import type { Discovery } from '@sess/discovery';
 
-import type { Clock } from '../clock.ts';
-import type { NodeSetup } from '../node/node.ts';
-import type { VersionSource } from '../version.ts';
-import type { DistributionFactory } from './view.ts';
+import type { Clock } from './clock.ts';
+import type { NodeSetup } from './node/node.ts';
+import type { VersionSource } from './version.ts';
+import type { DistributionFactory } from './membership/view.ts';
 
 export interface ViewKeeperSetup {
   readonly discovery: Discovery;

@@ -1,11 +1,11 @@
 /** What the operations see of a client: where keys are, who holds them, and what must be true before a write is acknowledged. */
-import type { Clock } from '../clock.ts';
-import type { NodeHealth } from '../contract.ts';
-import type { Fence } from '../node/fence.ts';
-import type { Entry } from '../record.ts';
-import type { RequestOptions, StoreAttributes, StoreMode, StoreOutcome } from '../transport/transport.ts';
-import type { VersionSource } from '../version.ts';
-import type { Route } from '../view/route.ts';
+import type { Clock } from './clock.ts';
+import type { NodeHealth } from './contract.ts';
+import type { Fence } from './node/fence.ts';
+import type { Entry } from './record.ts';
+import type { RequestOptions, StoreAttributes, StoreMode, StoreOutcome } from './transport/transport.ts';
+import type { VersionSource } from './version.ts';
+import type { Route } from './membership/route.ts';
 
 /** A node as the operations see it. */
 export interface Holder {

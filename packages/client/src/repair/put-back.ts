@@ -3,8 +3,8 @@ import { refusedValue, type SessClientError } from '../errors.ts';
 import { RECORD_FLAGS, type StoredRecord } from '../record.ts';
 import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
-import type { Cluster } from './cluster.ts';
-import { asSilence, casOf, type Look } from './look.ts';
+import type { Cluster } from '../cluster.ts';
+import { asSilence, casOf, type Look } from '../operations/look.ts';
 
 /**
  * Never over anything that was not looked at: whoever wrote meanwhile knows better. Whether all took it, or why one refused it; what fails is

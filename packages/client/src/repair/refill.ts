@@ -8,8 +8,8 @@ import { codeOf } from '../node/breaker.ts';
 import { carryKey, type Carried } from './carry-key.ts';
 import { forKeysOn } from './key-batches.ts';
 import { Lease } from './lease.ts';
-import { lookAt } from './look.ts';
-import { everybody } from './read.ts';
+import { lookAt } from '../operations/look.ts';
+import { everybody } from '../operations/read.ts';
 import type { RefillableCluster, RefillPlan, RefillTask } from './refill-task.ts';
 
 const KEYS_PER_SECOND = 1_000;

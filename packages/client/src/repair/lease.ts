@@ -5,8 +5,8 @@
 import { SessClientError } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
-import type { Cluster } from './cluster.ts';
-import { casOf } from './look.ts';
+import type { Cluster } from '../cluster.ts';
+import { casOf } from '../operations/look.ts';
 
 /** A client that says nothing for so long does not work any more. */
 const LEASE_SECONDS = 15;

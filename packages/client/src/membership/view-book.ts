@@ -4,7 +4,7 @@
  *
  * No I/O and no timers: it is told, and answers.
  */
-import { MAX_NODES, MAX_VIEWS } from '../history/history-codec.ts';
+import { MAX_NODES, MAX_VIEWS } from './history-codec.ts';
 import {
   EMPTY_HISTORY,
   forgetDrains,
@@ -17,7 +17,7 @@ import {
   type ViewCause,
   type ViewEntry,
   type ViewNode,
-} from '../history/history.ts';
+} from './history.ts';
 import { fingerprintOf, knownDistribution } from './fingerprint.ts';
 import { Sightings } from './sightings.ts';
 import { isOlder, type OpenView, type RoutingState } from './route.ts';

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../clock.ts';
 import { historyRefusedChannel } from '../diagnostics.ts';
-import type { Holder } from '../operations/cluster.ts';
+import type { Holder } from '../cluster.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { VersionSource } from '../version.ts';
 import { decodeHistory, encodeHistory, HistoryRefused } from './history-codec.ts';

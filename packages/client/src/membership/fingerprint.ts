@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 
 import { ketama, modulo, rendezvous, type RingNode } from '@sess/hash-ring';
 
-import { ORDERED } from '../history/history.ts';
+import { ORDERED } from './history.ts';
 import type { DistributionFactory } from './view.ts';
 
 const SAMPLE_NODES: readonly RingNode[] = [1, 2, 1, 3].map((weight, index) => ({ id: `192.0.2.${index + 1}:11211`, weight }));

@@ -1,7 +1,7 @@
 import { ketama } from '@sess/hash-ring';
 import { describe, expect, it } from 'vitest';
 
-import { EMPTY_HISTORY, viewId, type History } from '../history/history.ts';
+import { EMPTY_HISTORY, viewId, type History } from './history.ts';
 import { ViewBook } from './view-book.ts';
 
 const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];

@@ -3,7 +3,7 @@
  * since: their owners lack it as well.
  */
 import type { RefillReason } from '../diagnostics.ts';
-import type { Rotation } from '../view/rotation.ts';
+import type { Rotation } from '../membership/rotation.ts';
 import type { ListingCluster } from './carry-key.ts';
 
 export interface RefillableCluster extends ListingCluster {

@@ -1,6 +1,6 @@
 /** Which nodes are in rotation, which are no more, and where keys can be listed: what restoring copies goes by. */
 import type { Clock } from '../clock.ts';
-import type { Holder } from '../operations/cluster.ts';
+import type { Holder } from '../cluster.ts';
 import { departuresIn, heldBy, type Departure } from './departures.ts';
 import type { ViewBook } from './view-book.ts';
 

@@ -6,9 +6,9 @@ import { refusedValue, type RefusedValue } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS, type Tombstone } from '../record.ts';
 import { expressibleTtl, secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import { secondsOn, type Route } from '../view/route.ts';
-import type { Cluster } from './cluster.ts';
-import { asSilence, casOf, highestVersion, type Look } from './look.ts';
+import { secondsOn, type Route } from '../membership/route.ts';
+import type { Cluster } from '../cluster.ts';
+import { asSilence, casOf, highestVersion, type Look } from '../operations/look.ts';
 
 /** The record as carried; `'overtaken'` when somebody wrote meanwhile: look again; or why a node refused it. */
 export async function carry(

@@ -1,7 +1,7 @@
 import { ketama } from '@sess/hash-ring';
 import { describe, expect, it } from 'vitest';
 
-import { EMPTY_HISTORY, viewId, type History } from '../history/history.ts';
+import { EMPTY_HISTORY, viewId, type History } from './history.ts';
 import { Disagreement } from './disagreement.ts';
 import { createView, type View } from './view.ts';
 

@@ -6,7 +6,7 @@ import type { DrainOptions, DrainProgress } from '../contract.ts';
 import { SessClientError } from '../errors.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { carryKey, type ListingCluster } from './carry-key.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster } from '../cluster.ts';
 import { forKeysOn } from './key-batches.ts';
 
 /** What a drain needs beside what other operations need. */
