@@ -24,7 +24,7 @@ import { PendingOperations } from './pending-operations.ts';
 import { ANSWERS_TO_RETURN, resolveOptions } from './resolve-options.ts';
 import { checkCallersKey, isCallersKey } from './transport/key-check.ts';
 import { VersionSource } from './version.ts';
-import { ViewKeeper } from './view-keeper.ts';
+import { MemcachedCluster } from './memcached-cluster.ts';
 import { firstView, oneNodeUp } from './wait.ts';
 
 /**
@@ -43,7 +43,7 @@ export function createClient(options: string | ClientOptions): Client {
 
 class MemcachedClient implements Client {
   readonly #options: ResolvedOptions;
-  readonly #keeper: ViewKeeper;
+  readonly #cluster: MemcachedCluster;
   readonly #pending = new PendingOperations();
   /** Operations that wait for the first topology. */
   #waiting = 0;
@@ -52,7 +52,7 @@ class MemcachedClient implements Client {
   constructor(options: ResolvedOptions) {
     const { clock, random } = options;
     this.#options = options;
-    this.#keeper = new ViewKeeper({
+    this.#cluster = new MemcachedCluster({
       discovery: options.discovery,
       distribution: options.distribution,
       clock,
@@ -75,16 +75,16 @@ class MemcachedClient implements Client {
   ready(options?: OperationOptions): Promise<void> {
     const { clock, readyTimeoutMs } = this.#options;
     if (this.#closing !== undefined) return Promise.reject(closed());
-    return oneNodeUp(this.#keeper, clock, readyTimeoutMs, options);
+    return oneNodeUp(this.#cluster, clock, readyTimeoutMs, options);
   }
 
   get(key: string, options?: OperationOptions): Promise<CacheRecord | undefined> {
     if (this.#closing !== undefined || !isCallersKey(key)) return this.#refuse(key);
-    const owner = this.#keeper.view === undefined ? undefined : this.#keeper.soleOwner(key);
+    const owner = this.#cluster.view === undefined ? undefined : this.#cluster.soleOwner(key);
     // The common case: one request to one node, and nothing else.
     return owner === undefined
-      ? this.#run(options, () => read(this.#keeper, key, options))
-      : owner.get(key, options, () => this.#run(options, () => readMissed(this.#keeper, key, owner.id, options)));
+      ? this.#run(options, () => read(this.#cluster, key, options))
+      : owner.get(key, options, () => this.#run(options, () => readMissed(this.#cluster, key, owner.id, options)));
   }
 
   set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord> {
@@ -98,14 +98,14 @@ class MemcachedClient implements Client {
     }
     const { expect } = options;
     const change: Change = { value, ttlSeconds: options.ttlSeconds, expect: expect ?? 'anything' };
-    const common = this.#keeper.view === undefined ? undefined : writeToOne(this.#keeper, key, change, options);
+    const common = this.#cluster.view === undefined ? undefined : writeToOne(this.#cluster, key, change, options);
     return common ?? this.#run(options, () => this.#writeInDetail(key, change, options));
   }
 
   /** Once the others know of the time to live, the write is mostly a common one. */
   async #writeInDetail(key: string, change: Change, options: SetOptions): Promise<CacheRecord> {
-    await this.#keeper.willLive(change.ttlSeconds);
-    return writeToOne(this.#keeper, key, change, options) ?? write(this.#keeper, key, change, options);
+    await this.#cluster.willLive(change.ttlSeconds);
+    return writeToOne(this.#cluster, key, change, options) ?? write(this.#cluster, key, change, options);
   }
 
   touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean> {
@@ -115,7 +115,7 @@ class MemcachedClient implements Client {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#run(options, () => touch(this.#keeper, key, ttlSeconds, options));
+    return this.#run(options, () => touch(this.#cluster, key, ttlSeconds, options));
   }
 
   delete(key: string, options: DeleteOptions): Promise<boolean> {
@@ -125,23 +125,23 @@ class MemcachedClient implements Client {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#run(options, () => remove(this.#keeper, key, options.ttlSeconds, options));
+    return this.#run(options, () => remove(this.#cluster, key, options.ttlSeconds, options));
   }
 
   async drain(nodeId: string, options: DrainOptions = {}): Promise<DrainProgress> {
     if (this.#closing !== undefined) throw closed();
-    return this.#run(options, () => drain(this.#keeper, nodeId, options));
+    return this.#run(options, () => drain(this.#cluster, nodeId, options));
   }
 
   explain(key: string): Explanation {
     checkCallersKey(key);
-    if (this.#keeper.view === undefined) return { key, owners: [], elders: [], mode: 'settled' };
-    const { owners, elders, mode } = this.#keeper.route(key);
+    if (this.#cluster.view === undefined) return { key, owners: [], elders: [], mode: 'settled' };
+    const { owners, elders, mode } = this.#cluster.route(key);
     return { key, owners, elders, mode };
   }
 
   get topology(): ClientTopology {
-    const { topology, nodes } = this.#keeper;
+    const { topology, nodes } = this.#cluster;
     const states = new Map(nodes.map(({ id, health }): [string, NodeHealth] => [id, health]));
     return topology === undefined ? { nodes: [], states } : { ...topology, states };
   }
@@ -153,7 +153,7 @@ class MemcachedClient implements Client {
 
   destroy(): void {
     this.#closing ??= Promise.resolve();
-    this.#keeper.destroy();
+    this.#cluster.destroy();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -162,14 +162,14 @@ class MemcachedClient implements Client {
 
   /** An operation of several requests, or one that must wait for the first topology: {@link close} waits for it. */
   #run<T>(options: OperationOptions | undefined, operation: () => Promise<T>): Promise<T> {
-    return this.#pending.track(this.#keeper.view === undefined ? this.#firstView(options).then(operation) : operation());
+    return this.#pending.track(this.#cluster.view === undefined ? this.#firstView(options).then(operation) : operation());
   }
 
   #firstView(options: OperationOptions | undefined): Promise<unknown> {
     const { clock, transportOptions } = this.#options;
     if (this.#waiting >= transportOptions.maxInFlight) return Promise.reject(overloaded(this.#waiting));
     this.#waiting += 1;
-    return firstView(this.#keeper, clock, transportOptions.timeoutMs, options).finally(() => {
+    return firstView(this.#cluster, clock, transportOptions.timeoutMs, options).finally(() => {
       this.#waiting -= 1;
     });
   }
@@ -178,7 +178,7 @@ class MemcachedClient implements Client {
   async #drain(): Promise<void> {
     const grace = graceMs(this.#options);
     await this.#pending.settled(this.#options.clock, grace);
-    await this.#keeper.close(grace);
+    await this.#cluster.close(grace);
   }
 
   #refuse(key: unknown): Promise<never> {

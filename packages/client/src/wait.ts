@@ -1,38 +1,48 @@
 import { deadline, type Clock } from './clock.ts';
 import type { OperationOptions } from './contract.ts';
 import { closed, SessClientError } from './errors.ts';
-import type { ViewKeeper } from './view-keeper.ts';
+import type { MemcachedCluster } from './memcached-cluster.ts';
 import type { View } from './membership/view.ts';
 
 /** What is waited for: an answer, a reason why it can't come any more, or nothing yet. */
 type Check<T> = () => T | Error | undefined;
 
 /** Resolves with the first view; rejects with `SESS_UNAVAILABLE` after `timeoutMs`. */
-export function firstView(keeper: ViewKeeper, clock: Clock, timeoutMs: number, options: OperationOptions | undefined): Promise<View> {
+export function firstView(
+  cluster: MemcachedCluster,
+  clock: Clock,
+  timeoutMs: number,
+  options: OperationOptions | undefined,
+): Promise<View> {
   return waitFor(
-    keeper,
+    cluster,
     clock,
     timeoutMs,
     options?.signal,
-    () => keeper.view,
-    () => noTopology(keeper, timeoutMs),
+    () => cluster.view,
+    () => noTopology(cluster, timeoutMs),
   );
 }
 
 /** Resolves when one node answers; rejects after `timeoutMs`, or as soon as every node refused the credentials. */
-export async function oneNodeUp(keeper: ViewKeeper, clock: Clock, timeoutMs: number, options: OperationOptions | undefined): Promise<void> {
+export async function oneNodeUp(
+  cluster: MemcachedCluster,
+  clock: Clock,
+  timeoutMs: number,
+  options: OperationOptions | undefined,
+): Promise<void> {
   await waitFor(
-    keeper,
+    cluster,
     clock,
     timeoutMs,
     options?.signal,
-    () => nodeUp(keeper) ?? credentialsRefused(keeper),
-    () => (keeper.view === undefined ? noTopology(keeper, timeoutMs) : noNode(keeper, timeoutMs)),
+    () => nodeUp(cluster) ?? credentialsRefused(cluster),
+    () => (cluster.view === undefined ? noTopology(cluster, timeoutMs) : noNode(cluster, timeoutMs)),
   );
 }
 
 function waitFor<T extends object>(
-  keeper: ViewKeeper,
+  cluster: MemcachedCluster,
   clock: Clock,
   timeoutMs: number,
   signal: AbortSignal | undefined,
@@ -48,27 +58,27 @@ function waitFor<T extends object>(
       else resolve(outcome);
     };
     const look = (): void => {
-      const outcome = keeper.ended ? closed() : check();
+      const outcome = cluster.ended ? closed() : check();
       if (outcome !== undefined) settle(outcome);
     };
     const onAbort = (): void => settle(aborted(signal));
     const cancel = deadline(clock, timeoutMs, () => settle(expired()));
-    const unsubscribe = keeper.onChange(look);
+    const unsubscribe = cluster.onChange(look);
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted === true) onAbort();
     else look();
   });
 }
 
-function nodeUp(keeper: ViewKeeper): View | undefined {
-  const { view } = keeper;
+function nodeUp(cluster: MemcachedCluster): View | undefined {
+  const { view } = cluster;
   if (view === undefined) return undefined;
-  return keeper.nodes.some((node) => node.health === 'up') ? view : undefined;
+  return cluster.nodes.some((node) => node.health === 'up') ? view : undefined;
 }
 
 /** Waiting helps where a node may still come; it does not change a password. */
-function credentialsRefused(keeper: ViewKeeper): SessClientError | undefined {
-  const causes = keeper.nodes.map(({ cause }) => cause);
+function credentialsRefused(cluster: MemcachedCluster): SessClientError | undefined {
+  const causes = cluster.nodes.map(({ cause }) => cause);
   const [first] = causes;
   if (first === undefined || !causes.every((cause) => SessClientError.is(cause) && cause.code === 'SESS_AUTH')) return undefined;
   return new SessClientError('SESS_AUTH', `Every node refuses the credentials: ${first.message} Check the option credentials.`, {
@@ -76,8 +86,8 @@ function credentialsRefused(keeper: ViewKeeper): SessClientError | undefined {
   });
 }
 
-function noTopology(keeper: ViewKeeper, timeoutMs: number): SessClientError {
-  const cause = keeper.lastDiscoveryError;
+function noTopology(cluster: MemcachedCluster, timeoutMs: number): SessClientError {
+  const cause = cluster.lastDiscoveryError;
   const found = cause === undefined ? 'it has not answered yet' : `its last look failed: ${cause.message}`;
   return new SessClientError('SESS_UNAVAILABLE', `No topology from discovery within ${timeoutMs} ms: ${found}`, { cause });
 }
@@ -85,7 +95,7 @@ function noTopology(keeper: ViewKeeper, timeoutMs: number): SessClientError {
 /** Named in an error; the others are counted. */
 const NODES_NAMED = 5;
 
-function noNode({ nodes }: ViewKeeper, timeoutMs: number): SessClientError {
+function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError {
   const tried = nodes.slice(0, NODES_NAMED).map(({ id, cause }) => `${id} (${cause?.message ?? 'no answer yet'})`);
   const more = nodes.length > NODES_NAMED ? `, and ${nodes.length - NODES_NAMED} more` : '';
   const cause = nodes.find((node) => node.cause !== undefined)?.cause;

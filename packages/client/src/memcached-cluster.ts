@@ -22,11 +22,11 @@ import { Rotation } from './membership/rotation.ts';
 import { route, type Route } from './membership/route.ts';
 import { ViewBook, type DrainState } from './membership/view-book.ts';
 import { ViewNotices } from './membership/view-notices.ts';
-import type { ViewKeeperSetup } from './view-keeper-setup.ts';
+import type { ClusterSetup } from './cluster-setup.ts';
 import type { View } from './membership/view.ts';
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
-export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwnership {
+export class MemcachedCluster implements DrainableCluster, RefillableCluster, SoleOwnership {
   readonly clock: Clock;
   readonly versions: VersionSource;
   readonly rotation: Rotation;
@@ -45,7 +45,7 @@ export class ViewKeeper implements DrainableCluster, RefillableCluster, SoleOwne
   #lastError: Error | undefined;
   #ended = false;
 
-  constructor(setup: ViewKeeperSetup) {
+  constructor(setup: ClusterSetup) {
     const { clock, random, versions, historyIntervalMs, historySecrets } = setup;
     this.clock = clock;
     this.versions = versions;

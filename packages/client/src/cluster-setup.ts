@@ -6,7 +6,7 @@ import type { NodeSetup } from './node/node.ts';
 import type { VersionSource } from './version.ts';
 import type { DistributionFactory } from './membership/view.ts';
 
-export interface ViewKeeperSetup {
+export interface ClusterSetup {
   readonly discovery: Discovery;
   readonly distribution: DistributionFactory;
   readonly clock: Clock;
