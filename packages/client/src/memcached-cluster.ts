@@ -20,7 +20,7 @@ import { NodePool } from './node/node-pool.ts';
 import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
 import { route, type Route } from './membership/route.ts';
-import { ViewBook, type DrainState } from './membership/view-book.ts';
+import { Membership, type DrainState } from './membership/membership.ts';
 import { ViewNotices } from './membership/view-notices.ts';
 import type { ClusterSetup } from './cluster-setup.ts';
 import type { View } from './membership/view.ts';
@@ -30,7 +30,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
   readonly clock: Clock;
   readonly versions: VersionSource;
   readonly rotation: Rotation;
-  readonly #book: ViewBook;
+  readonly #membership: Membership;
   readonly #pool: NodePool;
   readonly #history: HistoryKeeper;
   readonly #debts: TombstoneDebts;
@@ -49,8 +49,8 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
     const { clock, random, versions, historyIntervalMs, historySecrets } = setup;
     this.clock = clock;
     this.versions = versions;
-    this.#book = new ViewBook({ ...setup, trustsHistory: historySecrets.length > 0 });
-    this.rotation = new Rotation(this.#book, clock, () => this.nodes);
+    this.#membership = new Membership({ ...setup, trustsHistory: historySecrets.length > 0 });
+    this.rotation = new Rotation(this.#membership, clock, () => this.nodes);
     const seals = historySeals(historySecrets);
     this.#pool = new NodePool(
       {
@@ -63,10 +63,10 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
       setup.graceMs,
     );
     this.#debts = new TombstoneDebts(clock);
-    this.#notices = new ViewNotices(this.#book, setup);
+    this.#notices = new ViewNotices(this.#membership, setup);
     this.#refills = setup.copies > 1 ? new Refills(this) : undefined;
     this.#history = new HistoryKeeper({
-      book: this.#book,
+      membership: this.#membership,
       holders: () => [...this.#pool.values()],
       clock,
       random,
@@ -84,7 +84,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
 
   /** The view in use; `undefined` until the first topology is known, and what the nodes tell of earlier ones. */
   get view(): View | undefined {
-    return this.#historyKnown ? this.#book.current : undefined;
+    return this.#historyKnown ? this.#membership.current : undefined;
   }
 
   get topology(): Topology | undefined {
@@ -109,18 +109,18 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
 
   /** The node that alone holds `key` when nothing is open; `undefined` when a route is needed. */
   soleOwner(key: string): Node | undefined {
-    const state = this.#book.state;
+    const state = this.#membership.state;
     if (state === undefined || state.current.copies !== 1 || state.others.length > 0 || !this.#history.isFresh || !this.#history.isComplete)
       return undefined;
     return this.#pool.get(state.current.distribution.owner(key).id);
   }
 
   soleWritableOwner(key: string, ttlSeconds: number): Node | undefined {
-    return this.#history.isCurrent && ttlSeconds <= this.#book.history.longestTtlSeconds ? this.soleOwner(key) : undefined;
+    return this.#history.isCurrent && ttlSeconds <= this.#membership.history.longestTtlSeconds ? this.soleOwner(key) : undefined;
   }
 
   route(key: string): Route {
-    const state = this.#book.state;
+    const state = this.#membership.state;
     // Every operation begins with a view, and a view is only ever replaced by another.
     if (state === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
     return route(key, state, this.clock.now());
@@ -133,7 +133,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
   }
 
   willLive(ttlSeconds: number): Promise<void> | undefined {
-    return this.#book.timeToLive(ttlSeconds, this.clock.now()) ? this.#history.refresh() : this.mayAcknowledge();
+    return this.#membership.timeToLive(ttlSeconds, this.clock.now()) ? this.#history.refresh() : this.mayAcknowledge();
   }
 
   mayRead(): Promise<void> | undefined {
@@ -158,7 +158,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
 
   /** Takes a node out of rotation for every client, or puts it back; resolves when that stands on the nodes. */
   async mark(id: string, state: DrainState): Promise<void> {
-    this.#book.mark(id, state, this.clock.now());
+    this.#membership.mark(id, state, this.clock.now());
     this.#settle();
     await this.#history.refresh();
   }
@@ -168,11 +168,11 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
   }
 
   canSpare(id: string): boolean {
-    return this.#book.canSpare(id);
+    return this.#membership.canSpare(id);
   }
 
   isDrained(id: string): boolean {
-    return this.#book.isDrained(id);
+    return this.#membership.isDrained(id);
   }
 
   async wasEmptied(id: string): Promise<void> {
@@ -180,7 +180,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
   }
 
   get agreedInMs(): number {
-    return Math.max(0, (this.#book.state?.agreedAt ?? 0) - this.clock.now());
+    return Math.max(0, (this.#membership.state?.agreedAt ?? 0) - this.clock.now());
   }
 
   keysOn(id: string, options: RequestOptions | undefined): AsyncIterable<string> {
@@ -232,12 +232,12 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
       // Discovery and distribution are parameters: what they report or refuse is input.
       checkTopology(topology);
       for (const node of topology.nodes) if (this.#pool.want(targetOf(node))) this.#replaced(node.id);
-      turned = this.#book.listed(
+      turned = this.#membership.listed(
         topology.nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 })),
         this.clock.now(),
       );
     } catch (cause) {
-      const known = this.#book.nodes();
+      const known = this.#membership.nodes();
       this.#pool.keepOnly((id) => known.has(id));
       const reason = cause instanceof Error ? cause.message : String(cause);
       this.#discoveryFailed(new SessClientError('SESS_BAD_OPTION', `A list of nodes can't be used: ${reason}`, { cause }));
@@ -263,7 +263,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
 
   /** Speaks to every node that a key could be on, and to no other. */
   #settle(): void {
-    const wanted = this.#book.nodes();
+    const wanted = this.#membership.nodes();
     for (const id of wanted) if (this.#pool.get(id) === undefined) this.#pool.want(targetOf(nodeOf(id)));
     this.#pool.keepOnly((id) => wanted.has(id));
     this.#outages.keepOnly(wanted);
@@ -284,7 +284,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
     let turned = false;
     this.#outages.look(this.#pool.values(), (node, isDown) => {
       const now = this.clock.now();
-      turned = (isDown ? this.#book.nodeDown(node.id, now) : this.#book.nodeRecovered(node.id, now)) || turned;
+      turned = (isDown ? this.#membership.nodeDown(node.id, now) : this.#membership.nodeRecovered(node.id, now)) || turned;
       if (isDown) return this.#refills?.lost(node.id);
       this.#debts.deliver(node);
       this.#refills?.returned(node.id);
@@ -295,7 +295,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
 
   /** Another machine under the same name: others may act without it meanwhile. */
   #replaced(id: string): void {
-    this.#book.replaced(id, this.clock.now());
+    this.#membership.replaced(id, this.clock.now());
     this.#refills?.returned(id);
     this.#interrupted();
   }

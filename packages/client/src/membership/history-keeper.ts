@@ -1,5 +1,5 @@
 /**
- * Keeps the history in the cluster: reads it from the nodes, tells the view book, and writes back what a node lacks. Every node holds one small
+ * Keeps the history in the cluster: reads it from the nodes, tells the view membership, and writes back what a node lacks. Every node holds one small
  * record under a reserved key.
  *
  * - Read from all nodes at the start and while anything is unsettled, otherwise from one node, every interval (jittered by a quarter). In between,
@@ -14,7 +14,7 @@ import { SessClientError } from '../errors.ts';
 import type { VersionSource } from '../version.ts';
 import { pause } from '../pause.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import type { ViewBook } from './view-book.ts';
+import type { Membership } from './membership.ts';
 import { HistoryCopies, type Reading } from './history-copies.ts';
 import { HistoryRefused } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';
@@ -22,7 +22,7 @@ import { EMPTY_HISTORY, knowsAll, type History } from './history.ts';
 import { isUsedByStrangers } from './strangers.ts';
 
 export interface HistoryKeeperSetup {
-  readonly book: ViewBook;
+  readonly membership: Membership;
   /** Every node that may hold or want the history. */
   readonly holders: () => readonly Holder[];
   readonly clock: Clock;
@@ -69,12 +69,12 @@ export class HistoryKeeper {
 
   constructor(setup: HistoryKeeperSetup) {
     this.#setup = setup;
-    const { book, clock, versions, onForgotten } = setup;
+    const { membership, clock, versions, onForgotten } = setup;
     const unconfirmedMs = FRESH_INTERVALS * setup.intervalMs;
     const accept = (history: History): Promise<void> => this.#accept(history);
-    const relevant = (history: History): History => book.relevant(history, clock.now());
+    const relevant = (history: History): History => membership.relevant(history, clock.now());
     this.#copies = setup.seals.map(
-      (seal) => new HistoryCopies({ seal, unsaid: book.unsaid, unconfirmedMs, clock, versions, onForgotten, accept, relevant }),
+      (seal) => new HistoryCopies({ seal, unsaid: membership.unsaid, unconfirmedMs, clock, versions, onForgotten, accept, relevant }),
     );
   }
 
@@ -98,21 +98,23 @@ export class HistoryKeeper {
    * told). A process that starts while the only node that remembers is out of reach must not call a session missing.
    */
   get isComplete(): boolean {
-    return this.#setup.book.history.isWhole;
+    return this.#setup.membership.history.isWhole;
   }
 
   /** Whether what it knows is fresh, and its own view stands on the nodes. */
   get isCurrent(): boolean {
-    const { book } = this.#setup;
-    return this.isFresh && this.#holdsView(book.current?.id) && this.#published.longestTtlSeconds >= book.history.longestTtlSeconds;
+    const { membership } = this.#setup;
+    return (
+      this.isFresh && this.#holdsView(membership.current?.id) && this.#published.longestTtlSeconds >= membership.history.longestTtlSeconds
+    );
   }
 
   /** The first reading. Where nodes have lost the history, whoever still knows it is given the time to notice, and to tell it again. */
   async begin(): Promise<void> {
-    const { book, clock, intervalMs } = this.#setup;
+    const { membership, clock, intervalMs } = this.#setup;
     const patientUntil = clock.elapsed() + (2 * intervalMs) / POLLS_AN_INTERVAL;
     await this.refresh();
-    while (!this.#ended && book.history.forgottenAt > 0 && clock.elapsed() < patientUntil) {
+    while (!this.#ended && membership.history.forgottenAt > 0 && clock.elapsed() < patientUntil) {
       await pause(clock, LEAST_POLL_MS, undefined);
       await this.refresh();
     }
@@ -138,7 +140,7 @@ export class HistoryKeeper {
   async catchUp(): Promise<void> {
     await this.refresh();
     if (this.isComplete) return;
-    const silent = this.#setup.book.listedIds.filter((id) => !this.#heard.has(id));
+    const silent = this.#setup.membership.listedIds.filter((id) => !this.#heard.has(id));
     if (silent.length === 0) {
       throw new SessClientError(
         'SESS_UNAVAILABLE',
@@ -192,30 +194,31 @@ export class HistoryKeeper {
 
   /** A round when it is due, or when some node shows that there is something new. */
   async #poll(): Promise<void> {
-    const { book, clock } = this.#setup;
-    if (clock.elapsed() >= this.#roundAt) return this.#start(!this.isFresh || book.isUnsettled(clock.now()));
+    const { membership, clock } = this.#setup;
+    if (clock.elapsed() >= this.#roundAt) return this.#start(!this.isFresh || membership.isUnsettled(clock.now()));
     const [some] = this.#some(this.#inReach);
     if (some !== undefined && !(await some.fence.look().answer) && some.health !== 'down') return this.refresh();
     if (this.#round === undefined) this.#schedule();
   }
 
   async #exchange(all: boolean): Promise<void> {
-    const { book, clock } = this.#setup;
+    const { membership, clock } = this.#setup;
     const startedAt = clock.elapsed();
     const startedAtWall = clock.now();
     const asked = all ? this.#inReach : this.#some(this.#inReach);
     const answers = await this.#ask(asked);
     if (all) for (const holder of this.#setup.holders()) if (!asked.includes(holder)) holder.fence.actBy(undefined);
-    if (answers.some((readings) => readings?.some(({ isEvicted }) => isEvicted) === true)) book.forgotten(clock.now());
-    if (book.listedIds.length > 0 && book.listedIds.every((id) => this.#heard.has(id))) book.nothingIsMissing(clock.now());
+    if (answers.some((readings) => readings?.some(({ isEvicted }) => isEvicted) === true)) membership.forgotten(clock.now());
+    if (membership.listedIds.length > 0 && membership.listedIds.every((id) => this.#heard.has(id)))
+      membership.nothingIsMissing(clock.now());
     if (answers.some((readings) => readings !== undefined)) {
       this.#readAt = startedAt;
       this.#readAtWall = startedAtWall;
-      book.endDrains(clock.now());
+      membership.endDrains(clock.now());
     }
-    book.prune(clock.now());
+    membership.prune(clock.now());
     this.#setup.onLearned();
-    const wanted = book.wanted(clock.now());
+    const wanted = membership.wanted(clock.now());
     // A node that came back empty is told again at once: the history is as safe as the number of nodes that know it.
     const forgot = answers.some(
       (readings) => readings?.some(({ history, token }) => token === undefined || !knowsAll(history, wanted)) === true,
@@ -226,12 +229,12 @@ export class HistoryKeeper {
 
   /** Learns what these nodes know, and acts by it from then on. */
   async #ask(asked: readonly Holder[]): Promise<readonly (readonly Reading[] | undefined)[]> {
-    const { book, clock } = this.#setup;
+    const { membership, clock } = this.#setup;
     const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
     for (const [index, holder] of asked.entries()) {
       const readings = answers[index];
       if (readings !== undefined) this.#heard.add(holder.id);
-      for (const { history } of readings ?? []) book.learned(history, clock.now());
+      for (const { history } of readings ?? []) membership.learned(history, clock.now());
       holder.fence.actBy(readings?.map(({ token }) => token));
     }
     return answers;
@@ -247,13 +250,13 @@ export class HistoryKeeper {
    * @throws {HistoryRefused}
    */
   async #accept(history: History): Promise<void> {
-    const { book, clock } = this.#setup;
-    const unsuitable = book.unsuitable(history, clock.now());
+    const { membership, clock } = this.#setup;
+    const unsuitable = membership.unsuitable(history, clock.now());
     if (unsuitable !== undefined) throw new HistoryRefused('content', unsuitable);
     let placed = 0;
     for (const [id, entry] of history.views) {
       try {
-        if (!book.place(id, entry)) continue;
+        if (!membership.place(id, entry)) continue;
       } catch (cause) {
         throw new HistoryRefused('content', `a view can't be acted on: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
       }
@@ -288,7 +291,7 @@ export class HistoryKeeper {
     await this.#ask(holders.filter((_, index) => brought[index]?.includes('told')));
     if (standing.length === 0) return;
     this.#published = wanted;
-    this.#setup.book.learned(wanted, this.#setup.clock.now());
+    this.#setup.membership.learned(wanted, this.#setup.clock.now());
     this.#setup.onLearned();
   }
 

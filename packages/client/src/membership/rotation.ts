@@ -2,37 +2,37 @@
 import type { Clock } from '../clock.ts';
 import type { Holder } from '../cluster.ts';
 import { departuresIn, heldBy, type Departure } from './departures.ts';
-import type { ViewBook } from './view-book.ts';
+import type { Membership } from './membership.ts';
 
 /** Each has all keys gone through: of nodes that only an unsigned history names, it is done for so many. */
 const MAX_HEARSAY = 16;
 const NONE: ReadonlyMap<string, Departure> = new Map();
 
 export class Rotation {
-  readonly #book: ViewBook;
+  readonly #membership: Membership;
   readonly #clock: Clock;
   readonly #listed: () => readonly Holder[];
 
   /** `listed`: the nodes that discovery lists. */
-  constructor(book: ViewBook, clock: Clock, listed: () => readonly Holder[]) {
-    this.#book = book;
+  constructor(membership: Membership, clock: Clock, listed: () => readonly Holder[]) {
+    this.#membership = membership;
     this.#clock = clock;
     this.#listed = listed;
   }
 
   /** Of the view in use. */
   get viewId(): string | undefined {
-    return this.#book.current?.id;
+    return this.#membership.current?.id;
   }
 
   /** Ids of the nodes in rotation. */
   get ids(): readonly string[] {
-    return (this.#book.current?.nodes ?? []).map(({ id }) => id);
+    return (this.#membership.current?.nodes ?? []).map(({ id }) => id);
   }
 
   /** Whether as many nodes are in rotation as there are copies. */
   get hasRoom(): boolean {
-    return this.ids.length >= (this.#book.current?.copies ?? 1);
+    return this.ids.length >= (this.#membership.current?.copies ?? 1);
   }
 
   /** Ids of the nodes whose keys can be listed: those in rotation, and those that are listed, drained and in reach. */
@@ -44,9 +44,9 @@ export class Rotation {
 
   /** Nodes that went out of rotation, and may have taken copies along, by id. */
   get departures(): ReadonlyMap<string, Departure> {
-    const { state } = this.#book;
+    const { state } = this.#membership;
     if (state === undefined) return NONE;
-    const { unlisted } = this.#book;
+    const { unlisted } = this.#membership;
     const departures = [...departuresIn(state, this.#clock.now())];
     if (unlisted.size === 0) return new Map(departures);
     const [hearsay, known] = [departures.filter(([id]) => unlisted.has(id)), departures.filter(([id]) => !unlisted.has(id))];
@@ -55,12 +55,12 @@ export class Rotation {
 
   /** Whether the node is being emptied, or was: whoever does that leaves word of it. */
   isLeftToDrain(id: string): boolean {
-    return this.#book.isDrained(id) && this.#book.listedIds.includes(id);
+    return this.#membership.isDrained(id) && this.#membership.listedIds.includes(id);
   }
 
   /** Tells of a key whether the node is to hold it by the current view, or was to by another that is open. Made once for many keys. */
   heldBy(id: string): (key: string) => boolean {
-    const { state } = this.#book;
+    const { state } = this.#membership;
     return state === undefined ? () => false : heldBy(id, state, this.#clock.now());
   }
 }

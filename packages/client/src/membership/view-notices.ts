@@ -5,17 +5,17 @@ import { topologyChannel, unlistedNodesChannel, viewChannel, viewsDisagreeChanne
 import { warnOfUnsignedHistory } from './unsigned-warning.ts';
 import { changeOf, targetOf } from './change.ts';
 import { Disagreement } from './disagreement.ts';
-import type { ViewBook } from './view-book.ts';
+import type { Membership } from './membership.ts';
 
 export class ViewNotices {
-  readonly #book: ViewBook;
+  readonly #membership: Membership;
   readonly #disagreement: Disagreement;
   #told: string | undefined;
   /** Nodes that were told of as unlisted. */
   #unlisted: ReadonlySet<string> = new Set();
 
-  constructor(book: ViewBook, times: { readonly historyIntervalMs: number; readonly clockSkewMs: number }) {
-    this.#book = book;
+  constructor(membership: Membership, times: { readonly historyIntervalMs: number; readonly clockSkewMs: number }) {
+    this.#membership = membership;
     this.#disagreement = new Disagreement(times);
   }
 
@@ -25,9 +25,9 @@ export class ViewNotices {
     topologyChannel.publish({ version: after.version, nodes: after.nodes.map(({ id }) => id), ...change });
   }
 
-  /** Something may have changed in the book. `now`: milliseconds since 1970. */
+  /** Something may have changed in the membership. `now`: milliseconds since 1970. */
   look(now: number): void {
-    const { current, history } = this.#book;
+    const { current, history } = this.#membership;
     if (current !== undefined && current.id !== this.#told) {
       this.#told = current.id;
       const { nodes, cause, since } = current;
@@ -39,7 +39,7 @@ export class ViewNotices {
   }
 
   #lookForUnlisted(): void {
-    const { unlisted } = this.#book;
+    const { unlisted } = this.#membership;
     const isNew = [...unlisted].some((id) => !this.#unlisted.has(id));
     this.#unlisted = unlisted;
     if (isNew) warnOfUnsignedHistory();

@@ -2,7 +2,7 @@ import { ketama } from '@sess/hash-ring';
 import { describe, expect, it } from 'vitest';
 
 import { EMPTY_HISTORY, viewId, type History } from './history.ts';
-import { ViewBook } from './view-book.ts';
+import { Membership } from './membership.ts';
 
 const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];
 const INTERVAL = 1_000;
@@ -14,8 +14,8 @@ function nodes(...ids: readonly string[]): { id: string; weight: number }[] {
   return ids.map((id) => ({ id, weight: 1 }));
 }
 
-function book(windowSeconds = 0): ViewBook {
-  return new ViewBook({
+function membership(windowSeconds = 0): Membership {
+  return new Membership({
     copies: 1,
     distribution: (list) => ketama(list),
     historyIntervalMs: INTERVAL,
@@ -31,20 +31,20 @@ function seenElsewhere(ids: readonly string[], since: number, confirmedAt: numbe
   return { ...EMPTY_HISTORY, longestTtlSeconds, views: new Map([[viewId(entry), entry]]) };
 }
 
-function inRotation(of: ViewBook): readonly string[] | undefined {
+function inRotation(of: Membership): readonly string[] | undefined {
   return of.current?.nodes.map(({ id }) => id);
 }
 
 /** Publishes, as the keeper does: what stands on the nodes is part of the history. */
-function publish(of: ViewBook, now: number): void {
+function publish(of: Membership, now: number): void {
   of.learned(of.wanted(now), now);
 }
 
 describe('a drain', () => {
   it('that nobody renews for nine intervals is over, counted from when the last renewal was seen; one that is done is not', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A, B, C), 0);
-    const [drainer, done] = [book(), book()];
+    const [drainer, done] = [membership(), membership()];
     for (const each of [drainer, done]) each.listed(nodes(A, B, C), 0);
     drainer.mark(B, 'draining', 0);
     done.mark(C, 'drained', 0);
@@ -61,7 +61,7 @@ describe('a drain', () => {
   });
 
   it('that is done is renewed by who lists the node, and forgotten after thirty intervals by who does not', () => {
-    const [lister, other] = [book(), book()];
+    const [lister, other] = [membership(), membership()];
     const renewedAt = 100 + INTERVAL;
     lister.listed(nodes(A, B), 0);
     lister.mark(B, 'drained', 100);
@@ -84,7 +84,7 @@ describe('a drain', () => {
 describe('a clock that was ahead', () => {
   it('delays no agreement, and its own client confirms again', () => {
     const hour = 3_600_000;
-    const [good, bad] = [book(), book()];
+    const [good, bad] = [membership(), membership()];
     for (const each of [good, bad]) each.listed(nodes(A, B), 0);
     publish(bad, hour);
     good.learned(bad.history, 1_000);
@@ -100,7 +100,7 @@ describe('a clock that was ahead', () => {
 
 describe('the rotation', () => {
   it('is what discovery lists, less what is down or drained', () => {
-    const own = book();
+    const own = membership();
     expect(own.listed(nodes(A, B, C), 0)).toBe(true);
     expect(own.nodeDown(B, 1)).toBe(true);
     expect(inRotation(own)).toEqual([A, C]);
@@ -113,7 +113,7 @@ describe('the rotation', () => {
   });
 
   it('is never empty: the last nodes are not ejected', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A, B), 0);
     own.nodeDown(A, 1);
     expect(own.nodeDown(B, 2)).toBe(true);
@@ -126,7 +126,7 @@ describe('the rotation', () => {
   });
 
   it('follows a drain that another client began, and its end', () => {
-    const [one, other] = [book(), book()];
+    const [one, other] = [membership(), membership()];
     for (const each of [one, other]) each.listed(nodes(A, B), 0);
     one.mark(B, 'draining', 10);
     expect(other.learned(one.history, 11)).toBe(true);
@@ -139,7 +139,7 @@ describe('the rotation', () => {
   });
 
   it('stays as it was when the distribution refuses a list', () => {
-    const own = new ViewBook({
+    const own = new Membership({
       copies: 1,
       historyIntervalMs: INTERVAL,
       clockSkewMs: SKEW,
@@ -158,7 +158,7 @@ describe('the rotation', () => {
   });
 
   it('has one view for the same nodes, however often they flap', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A, B), 0);
     publish(own, 0);
     for (let time = 1; time < 100; time += 2) {
@@ -174,7 +174,7 @@ describe('the rotation', () => {
 
 describe('a view that others act on', () => {
   it('is open until all agreed on another, and for the longest time to live after that', () => {
-    const own = book();
+    const own = membership();
     own.learned(seenElsewhere([A, B], 0, 100, 60), 100);
     own.listed(nodes(A, B, C), 200);
     expect(own.state?.agreedAt).toBe(100 + AGREED);
@@ -184,7 +184,7 @@ describe('a view that others act on', () => {
   });
 
   it('is open no shorter than the least window', () => {
-    const own = book(90);
+    const own = membership(90);
     own.listed(nodes(A, B, C), 0);
     own.learned(seenElsewhere([A, B], 0, 100, 60), 100);
     expect(own.state?.others.map(({ openUntil }) => openUntil)).toEqual([100 + AGREED + 90_000]);
@@ -193,7 +193,7 @@ describe('a view that others act on', () => {
   });
 
   it('puts off the agreement with every confirmation', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A, B, C), 0);
     own.learned(seenElsewhere([A, B], 0, 100), 100);
     own.learned(seenElsewhere([A, B], 0, 900), 900);
@@ -204,7 +204,7 @@ describe('a view that others act on', () => {
   });
 
   it('is forgotten when its window is over, and the current one never', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A, B, C), 0);
     publish(own, 0);
     own.learned(seenElsewhere([A, B], 0, 100, 60), 100);
@@ -217,14 +217,14 @@ describe('a view that others act on', () => {
   });
 
   it('keeps its nodes known, listed or not', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A), 0);
     own.learned(seenElsewhere([A, B], 0, 100), 100);
     expect([...own.nodes()].toSorted()).toEqual([A, B]);
   });
 
   it('waits for no node that left discovery and does not answer', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A, B), 0);
     own.nodeDown(B, 1);
     expect(own.state?.gone.has(B)).toBe(false);
@@ -235,7 +235,7 @@ describe('a view that others act on', () => {
 
 describe('what the nodes should know', () => {
   it('is the current view, confirmed anew when the last confirmation is an interval old', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A), 0);
     publish(own, 0);
     expect(own.wanted(INTERVAL - 1)).toBe(own.history);
@@ -244,14 +244,14 @@ describe('what the nodes should know', () => {
   });
 
   it('is no view that reached no node', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A), 0);
     own.listed(nodes(A, B), 1);
     expect([...own.wanted(2).views.keys()]).toEqual([own.current?.id]);
   });
 
   it('is the longest time to live before anything is written for so long', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A), 0);
     expect(own.timeToLive(60, 0)).toBe(true);
     expect(own.timeToLive(60, 1)).toBe(false);
@@ -262,7 +262,7 @@ describe('what the nodes should know', () => {
 
 describe('a node that was drained', () => {
   it('is in rotation again when it left the list and came back', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A, B), 0);
     own.mark(B, 'draining', 1_000);
     expect(own.isDrained(B)).toBe(true);
@@ -273,7 +273,7 @@ describe('a node that was drained', () => {
   });
 
   it('stays out for a client that hears of it only after the drain began', () => {
-    const [own, late] = [book(), book()];
+    const [own, late] = [membership(), membership()];
     late.listed(nodes(A), 0);
     own.listed(nodes(A, B), 500);
     own.mark(B, 'draining', 1_000);
@@ -284,7 +284,7 @@ describe('a node that was drained', () => {
   });
 
   it('can be the last one in rotation for nobody', () => {
-    const own = book();
+    const own = membership();
     own.listed(nodes(A, B), 0);
     expect(own.canSpare(B)).toBe(true);
     own.mark(A, 'draining', 1);

@@ -23,7 +23,7 @@ import { Sightings } from './sightings.ts';
 import { isOlder, type OpenView, type RoutingState } from './route.ts';
 import { createView, type DistributionFactory, type View } from './view.ts';
 
-export interface ViewBookOptions {
+export interface MembershipOptions {
   readonly copies: number;
   readonly distribution: DistributionFactory;
   readonly historyIntervalMs: number;
@@ -48,8 +48,8 @@ const INTERVALS_TO_FORGET = 30;
 /** Of a history that nobody signed, so many views are kept: whoever can write it could name others for ever. */
 const MAX_UNSIGNED_VIEWS: number = 2 * MAX_VIEWS;
 
-export class ViewBook {
-  readonly #options: ViewBookOptions;
+export class Membership {
+  readonly #options: MembershipOptions;
   /** Of this client's own distribution. */
   readonly #fingerprint: string;
   readonly #distributions = new Map<string, View>();
@@ -69,7 +69,7 @@ export class ViewBook {
   #current: View | undefined;
   #state: RoutingState | undefined;
 
-  constructor(options: ViewBookOptions) {
+  constructor(options: MembershipOptions) {
     this.#options = options;
     this.#fingerprint = fingerprintOf(options.distribution);
   }
