@@ -3,7 +3,7 @@ import type { Topology } from '@sess/discovery';
 import type { Clock } from './clock.ts';
 import { discoveryErrorChannel } from './diagnostics.ts';
 import { SessClientError } from './errors.ts';
-import { HistoryKeeper } from './membership/history-keeper.ts';
+import { HistorySync } from './membership/history-sync.ts';
 import { historySeals } from './membership/history-seal.ts';
 import type { Node } from './node/node.ts';
 import type { DrainableCluster } from './repair/drain.ts';
@@ -32,7 +32,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
   readonly rotation: Rotation;
   readonly #membership: Membership;
   readonly #pool: NodePool;
-  readonly #history: HistoryKeeper;
+  readonly #history: HistorySync;
   readonly #debts: TombstoneDebts;
   readonly #notices: ViewNotices;
   /** Only where there are several copies is there anything to restore them from. */
@@ -65,7 +65,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
     this.#debts = new TombstoneDebts(clock);
     this.#notices = new ViewNotices(this.#membership, setup);
     this.#refills = setup.copies > 1 ? new Refills(this) : undefined;
-    this.#history = new HistoryKeeper({
+    this.#history = new HistorySync({
       membership: this.#membership,
       holders: () => [...this.#pool.values()],
       clock,

@@ -21,7 +21,7 @@ import type { HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, knowsAll, type History } from './history.ts';
 import { isUsedByStrangers } from './strangers.ts';
 
-export interface HistoryKeeperSetup {
+export interface HistorySyncSetup {
   readonly membership: Membership;
   /** Every node that may hold or want the history. */
   readonly holders: () => readonly Holder[];
@@ -48,8 +48,8 @@ const USUAL_INTERVAL_MS = 10_000;
 /** Nodes whose points are placed in one go: some ten milliseconds. */
 const PLACED_AT_ONCE = 256;
 
-export class HistoryKeeper {
-  readonly #setup: HistoryKeeperSetup;
+export class HistorySync {
+  readonly #setup: HistorySyncSetup;
   /** One for each seal. */
   readonly #copies: readonly HistoryCopies[];
   #round: Promise<void> | undefined;
@@ -67,7 +67,7 @@ export class HistoryKeeper {
   readonly #heard = new Set<string>();
   #ended = false;
 
-  constructor(setup: HistoryKeeperSetup) {
+  constructor(setup: HistorySyncSetup) {
     this.#setup = setup;
     const { membership, clock, versions, onForgotten } = setup;
     const unconfirmedMs = FRESH_INTERVALS * setup.intervalMs;
