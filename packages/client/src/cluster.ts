@@ -47,5 +47,5 @@ export interface Cluster {
   /** Reads the history anew from all nodes. Whether each of these told what it knows. */
   relearn(ids: readonly string[]): Promise<boolean>;
   /** A tombstone could not be brought to `nodeId`: it is kept, and delivered when the node answers. */
-  owe(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void;
+  hint(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void;
 }

@@ -9,7 +9,7 @@ import type { Node } from './node/node.ts';
 import type { DrainableCluster } from './repair/drain.ts';
 import type { RefillableCluster } from './repair/refill-task.ts';
 import { Refills } from './repair/refills.ts';
-import { TombstoneDebts } from './repair/tombstone-debts.ts';
+import { HintedHandoff } from './repair/hinted-handoff.ts';
 import type { SoleOwnership } from './operations/write-to-one.ts';
 import { pause } from './pause.ts';
 import type { RequestOptions } from './transport/transport.ts';
@@ -33,7 +33,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
   readonly #membership: Membership;
   readonly #pool: NodePool;
   readonly #history: HistorySync;
-  readonly #debts: TombstoneDebts;
+  readonly #hints: HintedHandoff;
   readonly #notices: ViewNotices;
   /** Only where there are several copies is there anything to restore them from. */
   readonly #refills: Refills | undefined;
@@ -62,7 +62,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
       },
       setup.graceMs,
     );
-    this.#debts = new TombstoneDebts(clock);
+    this.#hints = new HintedHandoff(clock);
     this.#notices = new ViewNotices(this.#membership, setup);
     this.#refills = setup.copies > 1 ? new Refills(this) : undefined;
     this.#history = new HistorySync({
@@ -152,8 +152,8 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
     return this.#history.relearn(ids.flatMap((id) => this.#pool.get(id) ?? []));
   }
 
-  owe(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void {
-    this.#debts.add(nodeId, key, tombstone, endsAt);
+  hint(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void {
+    this.#hints.add(nodeId, key, tombstone, endsAt);
   }
 
   /** Takes a node out of rotation for every client, or puts it back; resolves when that stands on the nodes. */
@@ -286,7 +286,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
       const now = this.clock.now();
       turned = (isDown ? this.#membership.nodeDown(node.id, now) : this.#membership.nodeRecovered(node.id, now)) || turned;
       if (isDown) return this.#refills?.lost(node.id);
-      this.#debts.deliver(node);
+      this.#hints.deliver(node);
       this.#refills?.returned(node.id);
     });
     if (turned) this.#history.refresh().catch(() => undefined);

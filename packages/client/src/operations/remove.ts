@@ -28,7 +28,7 @@ export async function remove(cluster: Cluster, key: string, ttlSeconds: number, 
       const { replaced, silence } = await bury(cluster, key, look, { bytes, endsAt, fences }, options);
       existed ||= replaced;
       if (silence === undefined) continue;
-      cluster.owe(look.id, key, bytes, endsAt);
+      cluster.hint(look.id, key, bytes, endsAt);
       if (mayBeReadByOthers(cluster, route, look.id)) silences.push(silence);
     }
     const [silence] = silences;

@@ -9,18 +9,18 @@ import { secondsUntil } from '../transport/exptime.ts';
 import type { Holder } from '../cluster.ts';
 import { casOf } from '../operations/look.ts';
 
-export const MAX_DEBTS = 10_000;
+export const MAX_HINTS = 10_000;
 
-interface Debt {
+interface Hint {
   readonly nodeId: string;
   readonly key: string;
   readonly tombstone: Buffer;
   readonly endsAt: number;
 }
 
-export class TombstoneDebts {
+export class HintedHandoff {
   readonly #clock: Clock;
-  readonly #debts = new Map<string, Debt>();
+  readonly #hints = new Map<string, Hint>();
   /** Debts that were dropped because there were too many. */
   #dropped = 0;
 
@@ -30,28 +30,28 @@ export class TombstoneDebts {
 
   add(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void {
     const name = `${nodeId} ${key}`;
-    this.#debts.delete(name);
-    this.#debts.set(name, { nodeId, key, tombstone, endsAt });
-    if (this.#debts.size <= MAX_DEBTS) return;
-    for (const [oldest, debt] of this.#debts) {
-      this.#debts.delete(oldest);
+    this.#hints.delete(name);
+    this.#hints.set(name, { nodeId, key, tombstone, endsAt });
+    if (this.#hints.size <= MAX_HINTS) return;
+    for (const [oldest, hint] of this.#hints) {
+      this.#hints.delete(oldest);
       this.#dropped += 1;
-      if (tombstoneDroppedChannel.hasSubscribers) tombstoneDroppedChannel.publish({ node: debt.nodeId, dropped: this.#dropped });
+      if (tombstoneDroppedChannel.hasSubscribers) tombstoneDroppedChannel.publish({ node: hint.nodeId, dropped: this.#dropped });
       break;
     }
   }
 
   /** `holder` answers again. What fails is owed again. */
   deliver(holder: Holder): void {
-    for (const [name, debt] of this.#debts) {
-      if (debt.nodeId !== holder.id) continue;
-      this.#debts.delete(name);
-      if (debt.endsAt <= this.#clock.now()) continue;
-      this.#pay(holder, debt).catch(() => this.add(debt.nodeId, debt.key, debt.tombstone, debt.endsAt));
+    for (const [name, hint] of this.#hints) {
+      if (hint.nodeId !== holder.id) continue;
+      this.#hints.delete(name);
+      if (hint.endsAt <= this.#clock.now()) continue;
+      this.#pay(holder, hint).catch(() => this.add(hint.nodeId, hint.key, hint.tombstone, hint.endsAt));
     }
   }
 
-  async #pay(holder: Holder, { key, tombstone, endsAt }: Debt): Promise<void> {
+  async #pay(holder: Holder, { key, tombstone, endsAt }: Hint): Promise<void> {
     const found = await holder.look(key, undefined);
     if (found?.kind === 'tombstone') return;
     const cas = found === undefined ? undefined : casOf(found);
