@@ -7,7 +7,7 @@ import { carry } from '../repair/carry.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { isCertain, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
-import { putBack } from '../repair/put-back.ts';
+import { readRepair } from '../repair/read-repair.ts';
 
 /** How often a read that lost a race against a writer looks again before it answers with what it saw. */
 const MAX_LOOKS = 3;
@@ -65,7 +65,7 @@ async function readSettled(
     const look = await lookAt(cluster, key, id, options);
     if (look.silence !== undefined) silent.push(look);
     else if (look.entry?.kind === 'record') {
-      if (missed.length > 0) await putBack(cluster, key, look.entry, missed, options);
+      if (missed.length > 0) await readRepair(cluster, key, look.entry, missed, options);
       return look.entry;
     } else if (look.entry?.kind === 'tombstone') return undefined;
     else missed.push(look);

@@ -7,7 +7,7 @@ import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { asSilence, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
-import { putBack } from '../repair/put-back.ts';
+import { readRepair } from '../repair/read-repair.ts';
 
 /** How often a touch is repeated because what decides owners changed meanwhile. */
 const MAX_ATTEMPTS = 3;
@@ -79,7 +79,7 @@ async function touchAll(
   // In every mode: a node that flaps for hours keeps views in overlap, where reads carry nothing, and only what is touched lives on.
   if (silence === undefined || isCovered(route, looks)) {
     const lacking = looks.filter((look) => route.owners.includes(look.id) && lacks(look, newest.version));
-    await putBack(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
+    await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
     return true;
   }
   // What an earlier owner took ends with its window, and nobody may say whether the others hold something newer.

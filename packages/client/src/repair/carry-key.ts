@@ -5,7 +5,7 @@ import type { Route } from '../membership/route.ts';
 import { carry } from './carry.ts';
 import type { Cluster } from '../cluster.ts';
 import { isCovered, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from '../operations/look.ts';
-import { putBack } from './put-back.ts';
+import { readRepair } from './read-repair.ts';
 import { everybody } from '../operations/read.ts';
 
 /** What work that goes through many keys needs beside what other operations need. */
@@ -56,7 +56,7 @@ export async function carryKey(
     // Settled: the copies agree, and nothing needs a new version. While an elder is away, a new one would say that nothing is in doubt.
     const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || silence !== undefined);
     const placed = keepsVersion
-      ? await putBack(cluster, key, newest, lacking, options)
+      ? await readRepair(cluster, key, newest, lacking, options)
       : await carry(cluster, key, route, looks, newest, options);
     // Neither more memory nor a larger limit comes of asking again at once.
     if (refusedValue(placed)) throw placed;

@@ -10,7 +10,7 @@ import { asSilence, casOf, type Look } from '../operations/look.ts';
  * Never over anything that was not looked at: whoever wrote meanwhile knows better. Whether all took it, or why one refused it; what fails is
  * repaired by a later read.
  */
-export async function putBack(
+export async function readRepair(
   cluster: Cluster,
   key: string,
   record: StoredRecord,
