@@ -3,7 +3,7 @@ import { refusedValue } from '../errors.ts';
 import type { StoredRecord } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
-import { carry } from '../repair/carry.ts';
+import { migrate } from '../repair/migrate.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { isCertain, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
@@ -105,7 +105,7 @@ async function readHandover(
     if (silenceIn(looks) !== undefined) return answer(route, looks);
     const newest = newestOf(looks);
     if (newest === undefined) return undefined;
-    const carried = await carry(cluster, key, route, looks, newest, options);
+    const carried = await migrate(cluster, key, route, looks, newest, options);
     // An owner refuses it: the record stays where it is, and in doubt.
     if (refusedValue(carried)) return answer(route, looks);
     if (carried !== 'overtaken') return newest.kind === 'tombstone' ? undefined : carried;

@@ -5,7 +5,7 @@
 import type { DrainOptions, DrainProgress } from '../contract.ts';
 import { SessClientError } from '../errors.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import { carryKey, type ListingCluster } from './carry-key.ts';
+import { migrateKey, type ListingCluster } from './migrate-key.ts';
 import type { Cluster } from '../cluster.ts';
 import { forKeysOn } from './key-batches.ts';
 
@@ -39,7 +39,7 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
     }
     await forKeysOn(cluster, id, keysPerSecond, signal, async (keys) => {
       throwIfStopped(cluster, id, signal);
-      const carried = await Promise.all(keys.map((key) => carryKey(cluster, key, id, 'all', signal)));
+      const carried = await Promise.all(keys.map((key) => migrateKey(cluster, key, id, 'all', signal)));
       progress.keys += keys.length;
       progress.carried += carried.filter((outcome) => outcome !== 'nothing').length;
       progress.tell('carrying');

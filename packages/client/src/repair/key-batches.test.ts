@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../test/fake-clock.ts';
 import { pause } from '../pause.ts';
-import type { ListingCluster } from './carry-key.ts';
+import type { ListingCluster } from './migrate-key.ts';
 import { forKeysOn } from './key-batches.ts';
 
 function clusterOf(clock: FakeClock, keys: readonly string[]): ListingCluster {

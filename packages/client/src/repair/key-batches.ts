@@ -1,5 +1,5 @@
 /** Going through the keys of a node at a bounded pace. */
-import type { ListingCluster } from './carry-key.ts';
+import type { ListingCluster } from './migrate-key.ts';
 
 /** How many keys are worked on at once: enough to hide the round trips, few enough to leave the nodes to their users. */
 const AT_ONCE = 32;

@@ -4,7 +4,7 @@
  */
 import type { RefillReason } from '../diagnostics.ts';
 import type { Rotation } from '../membership/rotation.ts';
-import type { ListingCluster } from './carry-key.ts';
+import type { ListingCluster } from './migrate-key.ts';
 
 export interface RefillableCluster extends ListingCluster {
   readonly rotation: Rotation;

@@ -5,7 +5,7 @@
 import { refillChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
-import { carryKey, type Carried } from './carry-key.ts';
+import { migrateKey, type Carried } from './migrate-key.ts';
 import { forKeysOn } from './key-batches.ts';
 import { Lease } from './lease.ts';
 import { lookAt } from '../operations/look.ts';
@@ -98,7 +98,7 @@ export class Refill {
       // A process that slept through a change must not carry by its old map.
       await this.#cluster.mayRead();
       this.#throwIfChanged();
-      const outcomes = await Promise.all(keys.map((key) => this.#carryKey(key, source)));
+      const outcomes = await Promise.all(keys.map((key) => this.#migrateKey(key, source)));
       this.#keys += keys.length;
       this.#carried += outcomes.filter((outcome) => outcome === 'carried').length;
       await lease.renew();
@@ -109,7 +109,7 @@ export class Refill {
   }
 
   /** A key that several nodes hold is carried where it is met first. */
-  async #carryKey(key: string, source: string): Promise<Carried> {
+  async #migrateKey(key: string, source: string): Promise<Carried> {
     const route = this.#cluster.route(key);
     // Settled, a read puts back what it meets on its way, and not more: what is on one owner may still lack on another.
     const earlier = route.mode === 'settled' ? undefined : everybody(route).find((id) => this.#walked.has(id));
@@ -118,7 +118,7 @@ export class Refill {
       if (entry !== undefined && entry.kind !== 'foreign') return 'there';
     }
     try {
-      return await carryKey(this.#cluster, key, source, 'enough', this.#signal);
+      return await migrateKey(this.#cluster, key, source, 'enough', this.#signal);
     } catch (error) {
       // It will not fit later either, and the other keys must not wait for it.
       if (codeOf(error) !== 'SESS_TOO_LARGE') throw error;

@@ -2,7 +2,7 @@
 import { refusedValue, SessClientError } from '../errors.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
 import type { Route } from '../membership/route.ts';
-import { carry } from './carry.ts';
+import { migrate } from './migrate.ts';
 import type { Cluster } from '../cluster.ts';
 import { isCovered, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from '../operations/look.ts';
 import { readRepair } from './read-repair.ts';
@@ -29,7 +29,7 @@ const SILENCE_PAUSE_MS = 100;
 export type Answers = 'all' | 'enough';
 
 /** `id` may hold the key too, and must answer whatever is asked of the others. */
-export async function carryKey(
+export async function migrateKey(
   cluster: ListingCluster,
   key: string,
   id: string,
@@ -57,7 +57,7 @@ export async function carryKey(
     const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || silence !== undefined);
     const placed = keepsVersion
       ? await readRepair(cluster, key, newest, lacking, options)
-      : await carry(cluster, key, route, looks, newest, options);
+      : await migrate(cluster, key, route, looks, newest, options);
     // Neither more memory nor a larger limit comes of asking again at once.
     if (refusedValue(placed)) throw placed;
     // A tombstone is seen there by the next look.

@@ -11,7 +11,7 @@ import type { Cluster } from '../cluster.ts';
 import { asSilence, casOf, highestVersion, type Look } from '../operations/look.ts';
 
 /** The record as carried; `'overtaken'` when somebody wrote meanwhile: look again; or why a node refused it. */
-export async function carry(
+export async function migrate(
   cluster: Cluster,
   key: string,
   route: Route,
@@ -20,7 +20,7 @@ export async function carry(
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | 'overtaken' | RefusedValue> {
   const owners = looks.filter(({ id }) => route.owners.includes(id));
-  if (newest.kind === 'tombstone') return carryTombstone(cluster, key, owners, newest, options);
+  if (newest.kind === 'tombstone') return migrateTombstone(cluster, key, owners, newest, options);
   const version = cluster.versions.next(highestVersion(looks));
   const ttlSeconds = expressibleTtl(newest.secondsLeft, cluster.clock.now());
   const bytes = encodeRecord(newest.value, version, ttlSeconds);
@@ -37,7 +37,7 @@ export async function carry(
   return StoredRecord.written(bytes, ttlSeconds);
 }
 
-async function carryTombstone(
+async function migrateTombstone(
   cluster: Cluster,
   key: string,
   owners: readonly Look[],
