@@ -39,11 +39,11 @@ export interface Cluster {
    * Resolves when an attempt was made to read the history, where it was not read lately; `undefined` when it was. A process that slept through a change,
    * or was cut off from a node for a moment, must not read by its old map.
    */
-  mayRead(): Promise<void> | undefined;
+  ensureFresh(): Promise<void> | undefined;
   /** Resolves when the history was read lately; `undefined` when it was. A process that slept through a change must not call a session missing. */
-  mayMiss(): Promise<void> | undefined;
+  ensureComplete(): Promise<void> | undefined;
   /** Resolves when the current view stands on every node in reach and the history was read lately; `undefined` when that is so already. */
-  mayAcknowledge(): Promise<void> | undefined;
+  ensurePublished(): Promise<void> | undefined;
   /** Reads the history anew from all nodes. Whether each of these told what it knows. */
   relearn(ids: readonly string[]): Promise<boolean>;
   /** A tombstone could not be brought to `nodeId`: it is kept, and delivered when the node answers. */

@@ -133,18 +133,18 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
   }
 
   willLive(ttlSeconds: number): Promise<void> | undefined {
-    return this.#membership.timeToLive(ttlSeconds, this.clock.now()) ? this.#history.refresh() : this.mayAcknowledge();
+    return this.#membership.timeToLive(ttlSeconds, this.clock.now()) ? this.#history.refresh() : this.ensurePublished();
   }
 
-  mayRead(): Promise<void> | undefined {
+  ensureFresh(): Promise<void> | undefined {
     return this.#history.isFresh ? undefined : this.#history.refresh();
   }
 
-  mayMiss(): Promise<void> | undefined {
+  ensureComplete(): Promise<void> | undefined {
     return this.#history.isFresh && this.#history.isComplete ? undefined : this.#history.catchUp();
   }
 
-  mayAcknowledge(): Promise<void> | undefined {
+  ensurePublished(): Promise<void> | undefined {
     return this.#history.isCurrent ? undefined : this.#history.refresh();
   }
 

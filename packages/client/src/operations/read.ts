@@ -13,7 +13,7 @@ import { readRepair } from '../repair/read-repair.ts';
 const MAX_LOOKS = 3;
 
 export async function read(cluster: Cluster, key: string, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
-  await cluster.mayRead();
+  await cluster.ensureFresh();
   const route = cluster.route(key);
   const found = await readBy(cluster, key, route, options);
   if (found !== undefined || (await isMissing(cluster, key, everybody(route)))) return found;
@@ -36,7 +36,7 @@ async function isMissing(cluster: Cluster, key: string, asked: readonly string[]
   const fences = new Fences(cluster);
   for (const id of asked) fences.behind(id);
   const changed = await fences.changed();
-  const catchUp = changed.length === 0 ? cluster.mayMiss() : cluster.relearn(changed).then(() => cluster.mayMiss());
+  const catchUp = changed.length === 0 ? cluster.ensureComplete() : cluster.relearn(changed).then(() => cluster.ensureComplete());
   await catchUp;
   return catchUp === undefined && everybody(cluster.route(key)).every((id) => asked.includes(id));
 }

@@ -34,7 +34,7 @@ export async function remove(cluster: Cluster, key: string, ttlSeconds: number, 
     const [silence] = silences;
     if (silence !== undefined) throw outOfReach(silence, looks);
     if (!(await fences.hold())) continue;
-    await cluster.mayAcknowledge();
+    await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return existed;
   }
   throw conflict('contended');

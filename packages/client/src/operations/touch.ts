@@ -20,7 +20,7 @@ export async function touch(cluster: Cluster, key: string, ttlSeconds: number, o
     const fences = new Fences(cluster);
     const found = await touchBy(cluster, key, { route, fences }, ttlSeconds, options);
     const mayTrust = await fences.hold();
-    if (!found) await cluster.mayMiss();
+    if (!found) await cluster.ensureComplete();
     if (attempt === MAX_ATTEMPTS || (mayTrust && cluster.route(key).targets.every((id) => route.targets.includes(id)))) return found;
   }
 }

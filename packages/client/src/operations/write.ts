@@ -50,7 +50,7 @@ export async function write(
     const fences = new Fences(cluster);
     const written = await writeToAll(cluster, key, change, { route, fences }, own, options);
     if (written === 'again' || !(await fences.hold())) continue;
-    await cluster.mayAcknowledge();
+    await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return written;
   }
   throw new SessClientError(

@@ -96,7 +96,7 @@ export class Refill {
     const carry = async (keys: readonly string[]): Promise<void> => {
       this.#signal.throwIfAborted();
       // A process that slept through a change must not carry by its old map.
-      await this.#cluster.mayRead();
+      await this.#cluster.ensureFresh();
       this.#throwIfChanged();
       const outcomes = await Promise.all(keys.map((key) => this.#migrateKey(key, source)));
       this.#keys += keys.length;
