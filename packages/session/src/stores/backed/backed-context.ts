@@ -1,6 +1,6 @@
 import type { SessionStore } from '../session-store.ts';
 import type { Backing } from './backing.ts';
-import type { BackingGate } from './backing-gate.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { ResolvedBacking } from './backing-options.ts';
 import type { CacheDoubts } from './cache-doubts.ts';
 import type { PendingWrites } from './pending-writes.ts';
@@ -14,7 +14,7 @@ export interface BackedContext {
   readonly backing: Backing;
   readonly resolved: ResolvedBacking;
   readonly now: () => number;
-  readonly gate: BackingGate;
+  readonly gate: CircuitBreaker;
   readonly doubts: CacheDoubts;
   readonly unknown: UnknownIds;
   readonly flights: SingleFlight;

@@ -2,7 +2,7 @@ import { SessionError } from '../../errors.ts';
 import { badOption } from '../../options/option-checks.ts';
 import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, StoreState, UserSession } from '../session-store.ts';
 import type { BackedContext } from './backed-context.ts';
-import { BackingGate } from './backing-gate.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { resolveBacking, type BackingLimits, type ResolvedBacking, type WritePolicy } from './backing-options.ts';
 import type { Backing } from './backing.ts';
 import { CacheDoubts } from './cache-doubts.ts';
@@ -133,7 +133,7 @@ function aborted(signal: AbortSignal): SessionError {
 
 function backedContext(cache: SessionStore, resolved: ResolvedBacking, now: () => number): BackedContext {
   const { backing, limits } = resolved;
-  const gate = new BackingGate(resolved, now);
+  const gate = new CircuitBreaker(resolved, now);
   const context: BackedContext = {
     cache,
     backing,

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { BackingGate } from './backing-gate.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { resolveBacking } from './backing-options.ts';
 import { memoryBacking } from './memory-backing.ts';
 import { PendingWrites } from './pending-writes.ts';
-import { Turnstile } from './turnstile.ts';
+import { RateLimiter } from './rate-limiter.ts';
 
 const TIMEOUT_MS = 100;
 
@@ -23,13 +23,13 @@ describe('a process that is busy for longer than a timeout', () => {
   it('does not take a database that has answered for one that did not', async () => {
     const resolved = resolveBacking({ backing: memoryBacking(), backingLimits: { timeoutMs: TIMEOUT_MS } });
     if (resolved === undefined) throw new Error('no backing');
-    const loaded = new BackingGate(resolved, Date.now).run('load', () => answer().then(() => 'loaded'));
+    const loaded = new CircuitBreaker(resolved, Date.now).run('load', () => answer().then(() => 'loaded'));
     work();
     expect(await loaded).toBe('loaded');
   });
 
   it('lets in who waits for a turn', async () => {
-    const turnstile = new Turnstile({ concurrency: 1, queued: 1, waitMs: TIMEOUT_MS });
+    const turnstile = new RateLimiter({ concurrency: 1, queued: 1, waitMs: TIMEOUT_MS });
     const leave = await turnstile.enter();
     const second = turnstile.enter();
     void answer().then(() => leave?.());

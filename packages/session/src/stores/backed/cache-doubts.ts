@@ -1,6 +1,6 @@
 import type { SessionStore } from '../session-store.ts';
 import type { Backing, CacheDoubt } from './backing.ts';
-import type { BackingGate } from './backing-gate.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
 
 /** How old, in milliseconds, what a process knows of others' doubts may be when it answers from the cache. */
 const MAX_AGE_MS = 1_000;
@@ -18,7 +18,7 @@ const REACH_MS = 4_000;
 export class CacheDoubts {
   readonly #cache: SessionStore;
   readonly #backing: Backing;
-  readonly #gate: BackingGate;
+  readonly #gate: CircuitBreaker;
   readonly #now: () => number;
   readonly #until = new Map<string, number>();
   /** The latest of them. */
@@ -28,7 +28,7 @@ export class CacheDoubts {
   /** Whether the last look failed: then nobody waits for the next. */
   #blind = false;
 
-  constructor(cache: SessionStore, backing: Backing, gate: BackingGate, now: () => number) {
+  constructor(cache: SessionStore, backing: Backing, gate: CircuitBreaker, now: () => number) {
     this.#cache = cache;
     this.#backing = backing;
     this.#gate = gate;

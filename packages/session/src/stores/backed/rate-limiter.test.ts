@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Turnstile } from './turnstile.ts';
+import { RateLimiter } from './rate-limiter.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe('a turnstile', () => {
   it('lets in so many at once, and the next when one leaves', async () => {
-    const turnstile = new Turnstile({ concurrency: 2, queued: 10, waitMs: 1_000 });
+    const turnstile = new RateLimiter({ concurrency: 2, queued: 10, waitMs: 1_000 });
     const [first] = [await turnstile.enter(), await turnstile.enter()];
     const third = turnstile.enter();
     expect([third, turnstile.waiting]).toEqual([expect.any(Promise), 1]);
@@ -17,12 +17,12 @@ describe('a turnstile', () => {
   });
 
   it('has room for so many to wait, and no more', () => {
-    const turnstile = new Turnstile({ concurrency: 1, queued: 1, waitMs: 1_000 });
+    const turnstile = new RateLimiter({ concurrency: 1, queued: 1, waitMs: 1_000 });
     expect([turnstile.enter(), turnstile.enter(), turnstile.enter()]).toEqual([expect.any(Function), expect.any(Promise), undefined]);
   });
 
   it('keeps nobody waiting for longer than said', async () => {
-    const turnstile = new Turnstile({ concurrency: 1, queued: 1, waitMs: 1_000 });
+    const turnstile = new RateLimiter({ concurrency: 1, queued: 1, waitMs: 1_000 });
     await turnstile.enter();
     const second = turnstile.enter();
     await vi.advanceTimersByTimeAsync(999);
@@ -45,7 +45,7 @@ describe('a turnstile', () => {
   });
 
   it('lets in a tenth at once again after a pause', async () => {
-    const turnstile = new Turnstile({ concurrency: 100, queued: 100, waitMs: 60_000, perSecond: 100 });
+    const turnstile = new RateLimiter({ concurrency: 100, queued: 100, waitMs: 60_000, perSecond: 100 });
     const enter = (): number => Array.from({ length: 20 }, () => turnstile.enter()).filter((entry) => typeof entry === 'function').length;
     expect(enter()).toBe(10);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -55,7 +55,7 @@ describe('a turnstile', () => {
 
 /** When each of so many who come together was let in, in milliseconds. */
 async function entriesOf(count: number, perSecond: number): Promise<readonly number[]> {
-  const turnstile = new Turnstile({ concurrency: count, queued: count, waitMs: 60_000, perSecond });
+  const turnstile = new RateLimiter({ concurrency: count, queued: count, waitMs: 60_000, perSecond });
   const entries: number[] = [];
   const enter = async (): Promise<void> => {
     (await turnstile.enter())?.();

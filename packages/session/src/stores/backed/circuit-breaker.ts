@@ -2,7 +2,7 @@ import { WorkingClock } from '@sess/working-time';
 import { publish, type BackingEvent } from '../../diagnostics.ts';
 import { SessionError, type SessionErrorCode } from '../../errors.ts';
 import type { ResolvedBacking } from './backing-options.ts';
-import { Turnstile } from './turnstile.ts';
+import { RateLimiter } from './rate-limiter.ts';
 
 /** Failures in a row after which the database is left alone for a while. */
 const FAILURES = 5;
@@ -15,12 +15,12 @@ type Operation = BackingEvent['operation'];
  * The one way to the database: every request has a deadline, which a busy process does not run into, so many are made at once and in a second, and a database that keeps failing is left alone for a
  * while, so that requests do not each wait for it.
  */
-export class BackingGate {
+export class CircuitBreaker {
   readonly #name: string;
   readonly #timeoutMs: number;
   readonly #now: () => number;
-  readonly #loads: Turnstile;
-  readonly #writes: Turnstile;
+  readonly #loads: RateLimiter;
+  readonly #writes: RateLimiter;
   #failures = 0;
   #restMs = MIN_REST_MS;
   #resting: { readonly until: number; readonly cause: unknown } | undefined;
@@ -30,8 +30,8 @@ export class BackingGate {
     this.#timeoutMs = limits.timeoutMs;
     this.#now = now;
     const { concurrency, queued, timeoutMs: waitMs, loadsPerSecond } = limits;
-    this.#loads = new Turnstile({ concurrency, queued, waitMs, perSecond: loadsPerSecond });
-    this.#writes = new Turnstile({ concurrency, queued, waitMs });
+    this.#loads = new RateLimiter({ concurrency, queued, waitMs, perSecond: loadsPerSecond });
+    this.#writes = new RateLimiter({ concurrency, queued, waitMs });
   }
 
   /** Whether the database kept failing, and is left alone. */

@@ -1,7 +1,7 @@
 import { WorkingClock } from '@sess/working-time';
 
-/** Bounds of a {@link Turnstile}. */
-export interface TurnstileBounds {
+/** Bounds of a {@link RateLimiter}. */
+export interface RateLimits {
   /** Holders at once. */
   readonly concurrency: number;
   /** Entries within any one second; unbounded where left out. */
@@ -29,8 +29,8 @@ const ROUNDING_MS = 0.001;
  * After a tenth of a second's entries the others follow one by one. Were a second's entries let in as they come, the other side would see two seconds'
  * worth in one as soon as it answers some of them late.
  */
-export class Turnstile {
-  readonly #bounds: TurnstileBounds;
+export class RateLimiter {
+  readonly #bounds: RateLimits;
   readonly #waiting = new Set<Waiter>();
   /** As all wait equally long, who came first is the first to give up. */
   readonly #patience = new WorkingClock();
@@ -42,7 +42,7 @@ export class Turnstile {
   #inside = 0;
   #wake: NodeJS.Timeout | undefined;
 
-  constructor(bounds: TurnstileBounds) {
+  constructor(bounds: RateLimits) {
     this.#bounds = bounds;
     const { perSecond } = bounds;
     const burst = perSecond === undefined ? 0 : Math.ceil(perSecond * BURST);
