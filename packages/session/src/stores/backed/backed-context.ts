@@ -2,11 +2,11 @@ import type { SessionStore } from '../session-store.ts';
 import type { Backing } from './backing.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { ResolvedBacking } from './backing-options.ts';
-import type { CacheDoubts } from './cache-doubts.ts';
+import type { StaleMarks } from './stale-marks.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import type { SingleFlight } from './single-flight.ts';
 import type { TouchBatch } from './touch-batch.ts';
-import type { UnknownIds } from './unknown-ids.ts';
+import type { NegativeCache } from './negative-cache.ts';
 
 /** What all operations on sessions with a database share. */
 export interface BackedContext {
@@ -15,8 +15,8 @@ export interface BackedContext {
   readonly resolved: ResolvedBacking;
   readonly now: () => number;
   readonly gate: CircuitBreaker;
-  readonly doubts: CacheDoubts;
-  readonly unknown: UnknownIds;
+  readonly doubts: StaleMarks;
+  readonly unknown: NegativeCache;
   readonly flights: SingleFlight;
   readonly pending: PendingWrites;
   readonly touches: TouchBatch;

@@ -5,7 +5,7 @@ import type { BackedContext } from './backed-context.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { resolveBacking, type BackingLimits, type ResolvedBacking, type WritePolicy } from './backing-options.ts';
 import type { Backing } from './backing.ts';
-import { CacheDoubts } from './cache-doubts.ts';
+import { StaleMarks } from './stale-marks.ts';
 import { destroyBacked, destroyLater } from './destroy-backed.ts';
 import { loadBacked } from './load-backed.ts';
 import { PendingWrites } from './pending-writes.ts';
@@ -13,7 +13,7 @@ import { saveBacked, saveToDatabase } from './save-backed.ts';
 import { SingleFlight } from './single-flight.ts';
 import { TouchBatch } from './touch-batch.ts';
 import { touchBacked } from './touch-backed.ts';
-import { UnknownIds } from './unknown-ids.ts';
+import { NegativeCache } from './negative-cache.ts';
 
 /** What {@link backedStore} takes beside the cache: the options of `createSessions` by the same names. */
 export interface BackedStoreOptions {
@@ -140,8 +140,8 @@ function backedContext(cache: SessionStore, resolved: ResolvedBacking, now: () =
     resolved,
     now,
     gate,
-    doubts: new CacheDoubts(cache, backing, gate, now),
-    unknown: new UnknownIds(limits.unknownSeconds, now),
+    doubts: new StaleMarks(cache, backing, gate, now),
+    unknown: new NegativeCache(limits.unknownSeconds, now),
     flights: new SingleFlight(),
     touches: new TouchBatch(
       backing.touch === undefined ? undefined : (touches) => gate.run('touch', async (signal) => backing.touch?.(touches, signal)),

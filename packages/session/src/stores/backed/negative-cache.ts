@@ -2,7 +2,7 @@
 const MAX_REMEMBERED = 10_000;
 
 /** Ids that the database did not know a moment ago: they are not looked for again, for some seconds. */
-export class UnknownIds {
+export class NegativeCache {
   /** Until when, in the order in which they were added. */
   readonly #until = new Map<string, number>();
   /** Ids that are being looked for; one that comes to exist meanwhile is taken out. */

@@ -15,7 +15,7 @@ const REACH_MS = 4_000;
  * node is put in doubt, in the database, where every process looks once a second. A record on a doubted node is held against the database once, unless that
  * has been done since.
  */
-export class CacheDoubts {
+export class StaleMarks {
   readonly #cache: SessionStore;
   readonly #backing: Backing;
   readonly #gate: CircuitBreaker;
