@@ -3,7 +3,7 @@ import { contentCodec } from './content/content-codec.ts';
 import { openBackedStore } from './stores/backed/backed-store.ts';
 import { cookieSigner } from './cookie/cookie-signature.ts';
 import { hasCode } from './errors.ts';
-import { KeyTurns } from './lifecycle/key-turns.ts';
+import { KeyedMutex } from './lifecycle/keyed-mutex.ts';
 import { loadSession, type LoadOutcome } from './lifecycle/load-session.ts';
 import { memcachedStore, openMemcachedStore } from './stores/memcached-store.ts';
 import { OutageLog } from './lifecycle/outage-log.ts';
@@ -35,7 +35,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     cookie: sessionCookie(options.secure, options.cookie),
     codec: contentCodec(options, warn),
     touches: touchThrottle(options.touchAfterSeconds, options.now),
-    turns: new KeyTurns(),
+    turns: new KeyedMutex(),
     users: new SessionUsers(store, options),
     warnOnce: warn,
     outages: new OutageLog(options.log, options.now),

@@ -2,7 +2,7 @@ import { answer } from './answer.ts';
 import { commitSession } from './commit-session.ts';
 import { SessionError } from '../errors.ts';
 import { own, setOwn, type PlainObject } from './merge-data.ts';
-import { OneAtATime } from './one-at-a-time.ts';
+import { Mutex } from './mutex.ts';
 import { regenerateSession } from './regenerate-session.ts';
 import { revokeOthers } from './revoke-others.ts';
 import { idleSeconds, isPersistent, ttlSecondsOf } from './session-context.ts';
@@ -148,7 +148,7 @@ export class ActiveSession extends SessionProperties implements RequestSession {
   #inTurn(operation: () => Promise<void>, callback: SessionCallback | undefined): Promise<void> | void;
   #inTurn(operation: () => Promise<void>, callback?: SessionCallback): Promise<void> | void {
     this.#state.wasRead = true;
-    this.#state.operations ??= new OneAtATime();
+    this.#state.operations ??= new Mutex();
     return answer(this.#state.operations.run(operation), callback);
   }
 }

@@ -1,7 +1,7 @@
 import type { ContentCodec } from '../content/content-codec.ts';
 import type { CookieSigner } from '../cookie/cookie-signature.ts';
 import type { Lifetime, OwnLifetime } from '../content/envelope.ts';
-import type { KeyTurns } from './key-turns.ts';
+import type { KeyedMutex } from './keyed-mutex.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { OutageLog } from './outage-log.ts';
 import type { SessionCookie } from '../cookie/session-cookie.ts';
@@ -20,7 +20,7 @@ export interface SessionContext {
   readonly cookie: SessionCookie;
   readonly codec: ContentCodec;
   readonly touches: TouchThrottle;
-  readonly turns: KeyTurns;
+  readonly turns: KeyedMutex;
   readonly users: SessionUsers;
   readonly warnOnce: WarnOnce;
   readonly outages: OutageLog;

@@ -4,7 +4,7 @@ import type { Lifetime } from '../content/envelope.ts';
 import { SessionError } from '../errors.ts';
 import { mergeData } from './merge-data.ts';
 import { moveSession, renewSession, type Carry } from './move-session.ts';
-import type { OneAtATime } from './one-at-a-time.ts';
+import type { Mutex } from './mutex.ts';
 import type { UnavailablePolicy } from '../options/options.ts';
 import { replaceSession, type Change } from './replace-session.ts';
 import {
@@ -72,7 +72,7 @@ export class SessionState {
   destroyed = false;
   committed = false;
   /** Made when there is something to order: most requests only read. */
-  operations: OneAtATime | undefined = undefined;
+  operations: Mutex | undefined = undefined;
   /** What the data was before each `regenerate`. */
   earlier: readonly SessionData[] = NONE;
   /** What stands for the session since the last of them. */

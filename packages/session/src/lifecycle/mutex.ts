@@ -1,5 +1,5 @@
 /** Runs operations one after the other, each whatever became of the one before. */
-export class OneAtATime {
+export class Mutex {
   #last: Promise<void> | undefined;
   #waiting = 0;
 

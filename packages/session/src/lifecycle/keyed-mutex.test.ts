@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { KeyTurns } from './key-turns.ts';
+import { KeyedMutex } from './keyed-mutex.ts';
 
 describe('turns', () => {
   it('come one after the other, in the order in which they were asked for', async () => {
-    const turns = new KeyTurns();
+    const turns = new KeyedMutex();
     const log: string[] = [];
     const work = async (name: string): Promise<void> => {
       const end = await turns.take('key');
@@ -17,7 +17,7 @@ describe('turns', () => {
   });
 
   it('of one key do not wait for those of another', async () => {
-    const turns = new KeyTurns();
+    const turns = new KeyedMutex();
     await turns.take('held');
     const end = await turns.take('free');
     expect([turns.isTaken('held'), turns.isTaken('free')]).toEqual([true, true]);
@@ -26,7 +26,7 @@ describe('turns', () => {
   });
 
   it('leave nothing behind', async () => {
-    const turns = new KeyTurns();
+    const turns = new KeyedMutex();
     const first = await turns.take('key');
     const second = turns.take('key');
     first();

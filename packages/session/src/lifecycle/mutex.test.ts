@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { OneAtATime } from './one-at-a-time.ts';
+import { Mutex } from './mutex.ts';
 
 describe('operations one at a time', () => {
   it('start at once where nothing is under way', () => {
-    const operations = new OneAtATime();
+    const operations = new Mutex();
     let started = false;
     const ended = operations.run(async () => {
       started = true;
@@ -13,7 +13,7 @@ describe('operations one at a time', () => {
   });
 
   it('run in order, and each hears its own result', async () => {
-    const operations = new OneAtATime();
+    const operations = new Mutex();
     const order: string[] = [];
     const first = operations.run(async () => {
       await Promise.resolve();
@@ -29,7 +29,7 @@ describe('operations one at a time', () => {
   });
 
   it('go on after one that fails', async () => {
-    const operations = new OneAtATime();
+    const operations = new Mutex();
     const failed = operations.run(() => Promise.reject(new Error('no')));
     const after = operations.run(async () => 'done');
     await expect(failed).rejects.toThrow('no');
@@ -37,7 +37,7 @@ describe('operations one at a time', () => {
   });
 
   it('are idle again when the last has ended', async () => {
-    const operations = new OneAtATime();
+    const operations = new Mutex();
     expect(operations.idle).toBeUndefined();
     void operations.run(async () => {});
     void operations.run(async () => {});

@@ -5,7 +5,7 @@ export type EndTurn = () => void;
  * Requests of this process that change one session at once: one after the other, so that they meet those of other processes only. They help each other
  * to succeed; that nothing is lost rests on compare-and-swap.
  */
-export class KeyTurns {
+export class KeyedMutex {
   /** Per key, the end of the last turn that was asked for. As many as requests that wait or have their turn now. */
   readonly #last = new Map<string, Promise<void>>();
 
