@@ -58,7 +58,7 @@ class MemcachedClient implements Client {
       clock,
       random,
       versions: new VersionSource(clock, random),
-      graceMs: graceMs(options),
+      shutdownTimeoutMs: shutdownTimeoutMs(options),
       copies: options.copies,
       ...options.handover,
       node: {
@@ -174,9 +174,9 @@ class MemcachedClient implements Client {
     });
   }
 
-  /** Lets operations finish, then requests, each for at most {@link graceMs}; then nothing is left. */
+  /** Lets operations finish, then requests, each for at most {@link shutdownTimeoutMs}; then nothing is left. */
   async #drain(): Promise<void> {
-    const grace = graceMs(this.#options);
+    const grace = shutdownTimeoutMs(this.#options);
     await this.#pending.settled(this.#options.clock, grace);
     await this.#cluster.close(grace);
   }
@@ -193,7 +193,7 @@ class MemcachedClient implements Client {
 }
 
 /** A request settles within `timeoutMs`, a wait for the topology as well. */
-function graceMs({ transportOptions }: ResolvedOptions): number {
+function shutdownTimeoutMs({ transportOptions }: ResolvedOptions): number {
   return 2 * transportOptions.timeoutMs;
 }
 

@@ -13,7 +13,7 @@ export interface ClusterSetup {
   readonly random: () => number;
   readonly versions: VersionSource;
   /** How long requests may take to finish on a node that left, in milliseconds. */
-  readonly graceMs: number;
+  readonly shutdownTimeoutMs: number;
   readonly copies: number;
   readonly windowSeconds: number;
   readonly historyIntervalMs: number;

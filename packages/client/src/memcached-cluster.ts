@@ -60,7 +60,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
         onStateChange: () => this.#nodesChanged(),
         onInterruption: () => this.#interrupted(),
       },
-      setup.graceMs,
+      setup.shutdownTimeoutMs,
     );
     this.#hints = new HintedHandoff(clock);
     this.#notices = new ViewNotices(this.#membership, setup);
@@ -201,10 +201,10 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
     return () => this.#listeners.delete(listener);
   }
 
-  /** Stops following, and lets requests finish, at most `graceMs`. Twice does no harm. */
-  async close(graceMs: number): Promise<void> {
+  /** Stops following, and lets requests finish, at most `shutdownTimeoutMs`. Twice does no harm. */
+  async close(shutdownTimeoutMs: number): Promise<void> {
     this.#end();
-    await this.#pool.close(graceMs);
+    await this.#pool.close(shutdownTimeoutMs);
   }
 
   /** Stops following, and rejects requests under way with `SESS_CLOSED`. Twice does no harm. */

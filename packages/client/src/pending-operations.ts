@@ -20,13 +20,13 @@ export class PendingOperations {
     return operation;
   }
 
-  /** Resolves when none is under way, or after `graceMs`. Asked once. */
-  async settled(clock: Clock, graceMs: number): Promise<void> {
+  /** Resolves when none is under way, or after `shutdownTimeoutMs`. Asked once. */
+  async settled(clock: Clock, shutdownTimeoutMs: number): Promise<void> {
     if (this.#count === 0) return;
     let cancel: CancelTimer | undefined;
     await new Promise<void>((resolve) => {
       this.#onSettled = resolve;
-      cancel = deadline(clock, graceMs, resolve);
+      cancel = deadline(clock, shutdownTimeoutMs, resolve);
     });
     cancel?.();
   }

@@ -9,13 +9,13 @@ import { samePlace } from '../membership/change.ts';
 export class NodePool {
   readonly #setup: NodeSetup;
   /** How long requests may take to finish on a node that is retired, in milliseconds. */
-  readonly #graceMs: number;
+  readonly #shutdownTimeoutMs: number;
   readonly #nodes = new Map<string, Node>();
   readonly #retiring = new Set<Node>();
 
-  constructor(setup: NodeSetup, graceMs: number) {
+  constructor(setup: NodeSetup, shutdownTimeoutMs: number) {
     this.#setup = setup;
-    this.#graceMs = graceMs;
+    this.#shutdownTimeoutMs = shutdownTimeoutMs;
   }
 
   get(id: string): Node | undefined {
@@ -44,8 +44,8 @@ export class NodePool {
     }
   }
 
-  async close(graceMs: number): Promise<void> {
-    await Promise.all([...this.#nodes.values(), ...this.#retiring].map((node) => node.close(graceMs)));
+  async close(shutdownTimeoutMs: number): Promise<void> {
+    await Promise.all([...this.#nodes.values(), ...this.#retiring].map((node) => node.close(shutdownTimeoutMs)));
   }
 
   destroy(): void {
@@ -57,6 +57,6 @@ export class NodePool {
     const forget = (): void => {
       this.#retiring.delete(node);
     };
-    node.retire(this.#graceMs).then(forget, forget);
+    node.retire(this.#shutdownTimeoutMs).then(forget, forget);
   }
 }

@@ -176,19 +176,19 @@ export class Node {
     return this.#breaker.cause;
   }
 
-  /** The node left the topology: what is under way may finish within `graceMs`, what is left is `SESS_UNAVAILABLE`. */
-  retire(graceMs: number): Promise<void> {
+  /** The node left the topology: what is under way may finish within `shutdownTimeoutMs`, what is left is `SESS_UNAVAILABLE`. */
+  retire(shutdownTimeoutMs: number): Promise<void> {
     this.#leaving = true;
-    return this.close(graceMs);
+    return this.close(shutdownTimeoutMs);
   }
 
   get retired(): boolean {
     return this.#leaving;
   }
 
-  /** Lets what is under way finish, at most `graceMs`, and ends timers and sockets. Twice does no harm. */
-  close(graceMs: number): Promise<void> {
-    this.#ended ??= this.#end(graceMs);
+  /** Lets what is under way finish, at most `shutdownTimeoutMs`, and ends timers and sockets. Twice does no harm. */
+  close(shutdownTimeoutMs: number): Promise<void> {
+    this.#ended ??= this.#end(shutdownTimeoutMs);
     return this.#ended;
   }
 
@@ -200,11 +200,11 @@ export class Node {
     this.#transport.destroy();
   }
 
-  async #end(graceMs: number): Promise<void> {
+  async #end(shutdownTimeoutMs: number): Promise<void> {
     this.#prober.stop();
     let cancel: CancelTimer | undefined;
     const graceIsOver = new Promise<void>((resolve) => {
-      cancel = deadline(this.#setup.clock, graceMs, resolve);
+      cancel = deadline(this.#setup.clock, shutdownTimeoutMs, resolve);
     });
     // A transport that can't close in peace is ended like one that takes too long.
     await Promise.race([this.#transport.close(), graceIsOver]).catch(() => undefined);
