@@ -14,7 +14,7 @@ import {
   type TransportOptions,
 } from '@sess/client';
 import { nodeErrors, type NodeErrors } from './errors.ts';
-import { NodeLink, type LinkSettings } from './node-link.ts';
+import { ReconnectingConnection, type ConnectionSettings } from './reconnecting-connection.ts';
 import { deleteOperation, getAndTouchOperation, getOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
 import { checkNodeOptions } from './options.ts';
 
@@ -25,13 +25,13 @@ const MAX_UINT64 = 0xffff_ffff_ffff_ffffn;
 export class MemjsNode implements NodeTransport {
   readonly #maxValueBytes: number;
   readonly #errors: NodeErrors;
-  readonly #link: NodeLink;
+  readonly #link: ReconnectingConnection;
 
-  constructor(node: TransportNode, options: TransportOptions, events: TransportEvents, settings: LinkSettings) {
+  constructor(node: TransportNode, options: TransportOptions, events: TransportEvents, settings: ConnectionSettings) {
     checkNodeOptions(node, options);
     this.#maxValueBytes = options.maxValueBytes;
     this.#errors = nodeErrors(node.id);
-    this.#link = new NodeLink(node, options, this.#errors, events, settings);
+    this.#link = new ReconnectingConnection(node, options, this.#errors, events, settings);
   }
 
   async get(key: string, { signal }: RequestOptions = {}): Promise<StoredItem | undefined> {

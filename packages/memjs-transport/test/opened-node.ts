@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { NodeTransport, TransportNode, TransportOptions } from '@sess/client';
-import type { LinkSettings } from '../src/node-link.ts';
+import type { ConnectionSettings } from '../src/reconnecting-connection.ts';
 import { MemjsNode } from '../src/memjs-node.ts';
 import { OpaqueSequence } from '../src/opaque-sequence.ts';
 
@@ -21,7 +21,7 @@ export class OpenedNode implements Disposable {
   readonly losses: Error[] = [];
   readonly #events: EventEmitter = new EventEmitter();
 
-  constructor(node: Partial<TransportNode>, options: Partial<TransportOptions> = {}, settings: Partial<LinkSettings> = {}) {
+  constructor(node: Partial<TransportNode>, options: Partial<TransportOptions> = {}, settings: Partial<ConnectionSettings> = {}) {
     const { host = '127.0.0.1', port = 0 } = node;
     this.node = new MemjsNode(
       { id: `${host}:${port}`, host, port, ...node },

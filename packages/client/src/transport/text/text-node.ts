@@ -17,7 +17,7 @@ import { onAbort } from './abort-watch.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DialectName } from './handshake.ts';
 import { ItemLimit } from './item-limit.ts';
-import { Link } from './link.ts';
+import { ReconnectingConnection } from './reconnecting-connection.ts';
 import { KeyListing, type ListingSettings } from './list-keys.ts';
 import { promiseOf, Request, type Answer, type RequestKind } from './request.ts';
 import * as errors from './request-errors.ts';
@@ -25,7 +25,7 @@ import { RequestQueue } from './request-queue.ts';
 import { checkCas, checkFlags, checkValue } from './store-check.ts';
 
 /**
- * One node, spoken to in text: checks what is asked, queues it within its bounds, and lets the {@link Link} carry it.
+ * One node, spoken to in text: checks what is asked, queues it within its bounds, and lets the {@link ReconnectingConnection} carry it.
  *
  * Requests made in one turn of the event loop leave in one write, when the turn's other callbacks have run.
  */
@@ -33,7 +33,7 @@ export class TextNode implements NodeTransport {
   readonly #node: string;
   readonly #options: TransportOptions;
   readonly #queue: RequestQueue = new RequestQueue();
-  readonly #link: Link;
+  readonly #link: ReconnectingConnection;
   readonly #settings: ListingSettings;
   readonly #listings = new Set<KeyListing>();
   readonly #itemLimit: ItemLimit;
@@ -55,7 +55,7 @@ export class TextNode implements NodeTransport {
     this.#settings = { node, options, dialect, tlsMemory: { session: undefined } };
     this.#itemLimit = new ItemLimit(this.#settings);
     this.#sleepWatch.start();
-    this.#link = new Link(this.#settings, this.#queue, events, () => this.#settled());
+    this.#link = new ReconnectingConnection(this.#settings, this.#queue, events, () => this.#settled());
     this.#deadlines = new Deadlines(this.#queue, options.timeoutMs, {
       expired: (request) => this.#abandon(request, errors.timedOut(node.id, options.timeoutMs)),
       stalled: (ms) => this.#link.drop(errors.stalled(node.id, ms)),

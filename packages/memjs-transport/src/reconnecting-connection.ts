@@ -12,7 +12,7 @@ import { reconnectPause } from './reconnect-pause.ts';
 /** A request unanswered for so many times its timeout means that the connection is dead, not slow. */
 const STALLED_TIMEOUTS = 3;
 
-export interface LinkSettings {
+export interface ConnectionSettings {
   readonly reconnect: ReconnectLimits;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
@@ -34,12 +34,12 @@ export interface SubmitOptions {
  * After a loss the next request, or a short pause, brings a new connection, and requests wait for it. After an attempt that failed, requests
  * fail at once until the pause is over. A connection that stood while this process slept is doubted, and replaced when it does not answer.
  */
-export class NodeLink {
+export class ReconnectingConnection {
   readonly #node: TransportNode;
   readonly #options: TransportOptions;
   readonly #errors: NodeErrors;
   readonly #events: TransportEvents;
-  readonly #settings: LinkSettings;
+  readonly #settings: ConnectionSettings;
   readonly #deadlines: Deadlines<WireRequest>;
   /** A process that slept can't know whether its connection still stands. */
   readonly #sleepWatch = new SleepWatch(() => this.#connection?.doubt());
@@ -56,7 +56,7 @@ export class NodeLink {
   /** The socket of the last connection. */
   #socketClosed: Promise<void> = Promise.resolve();
 
-  constructor(node: TransportNode, options: TransportOptions, errors: NodeErrors, events: TransportEvents, settings: LinkSettings) {
+  constructor(node: TransportNode, options: TransportOptions, errors: NodeErrors, events: TransportEvents, settings: ConnectionSettings) {
     this.#node = node;
     this.#options = options;
     this.#errors = errors;

@@ -16,7 +16,7 @@ import type { RequestQueue } from './request-queue.ts';
  * - A connection that stood while this process slept is doubted: nothing is sent before it has answered again, and another one is made when it does
  *   not. Reads that it had under way are sent again.
  */
-export class Link {
+export class ReconnectingConnection {
   readonly #settings: ConnectionSettings;
   readonly #queue: RequestQueue;
   readonly #events: TransportEvents;
