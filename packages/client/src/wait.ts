@@ -96,12 +96,16 @@ function noTopology(cluster: MemcachedCluster, timeoutMs: number): SessClientErr
 const NODES_NAMED = 5;
 
 function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError {
-  const tried = nodes.slice(0, NODES_NAMED).map(({ id, cause }) => `${id} (${cause?.message ?? 'no answer yet'})`);
+  const tried = nodes.slice(0, NODES_NAMED).map(({ id, cause }) => `${id} (${cause?.message.replace(/\.$/, '') ?? 'no answer yet'})`);
   const more = nodes.length > NODES_NAMED ? `, and ${nodes.length - NODES_NAMED} more` : '';
   const cause = nodes.find((node) => node.cause !== undefined)?.cause;
+  // Memcached runs there where one of the two speaks TLS and the other does not; then the reason says what to do.
+  const advice = nodes.every((node) => node.cause?.message.includes('TLS'))
+    ? ''
+    : ' Check that memcached runs there, and that this machine may connect to it.';
   return new SessClientError(
     'SESS_UNAVAILABLE',
-    `None of ${nodes.length} nodes answered within ${timeoutMs} ms: ${tried.join(', ')}${more}. Check that memcached runs there, and that this machine may connect to it.`,
+    `None of ${nodes.length} nodes answered within ${timeoutMs} ms: ${tried.join(', ')}${more}.${advice}`,
     { cause },
   );
 }

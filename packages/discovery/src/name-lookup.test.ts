@@ -23,6 +23,7 @@ function stubbed(): { name: string; answer: Answer }[] {
 describe('NameLookup', () => {
   afterEach(() => {
     vi.restoreAllMocks();
+    vi.useRealTimers();
     vi.unstubAllEnvs();
   });
 
@@ -56,6 +57,39 @@ describe('NameLookup', () => {
     const outcomes = await Promise.allSettled(found);
     expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(most);
     expect(asked).toHaveLength(most + 2);
+  });
+
+  it('finds a name that waits behind names that hang, without another thread', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const asked = stubbed();
+    vi.spyOn(dns.promises, 'resolve4').mockResolvedValue(['192.0.2.1'] as never);
+    vi.spyOn(dns.promises, 'resolve6').mockRejectedValue(new Error('no such record'));
+    const names = new NameLookup();
+    void names.find('hangs');
+    void names.find('hangs too');
+    const found = names.find('healthy');
+    await vi.advanceTimersByTimeAsync(250);
+    expect([await found, asked.length]).toEqual([[{ address: '192.0.2.1', family: 4 }], 2]);
+    // It is out of the queue: the next turn is another name's.
+    void names.find('next');
+    asked[0]?.answer(null, ADDRESSES);
+    expect(asked.map(({ name }) => name)).toEqual(['hangs', 'hangs too', 'next']);
+  });
+
+  it('waits for its turn where the DNS servers do not know the name', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const asked = stubbed();
+    vi.spyOn(dns.promises, 'resolve4').mockRejectedValue(new Error('no such name'));
+    vi.spyOn(dns.promises, 'resolve6').mockRejectedValue(new Error('no such name'));
+    const names = new NameLookup();
+    void names.find('slow');
+    void names.find('slow too');
+    const found = names.find('of-etc-hosts');
+    await vi.advanceTimersByTimeAsync(250);
+    asked[0]?.answer(null, ADDRESSES);
+    expect(asked).toHaveLength(3);
+    asked[2]?.answer(null, ADDRESSES);
+    expect(await found).toEqual(ADDRESSES);
   });
 
   it('gives a socket the addresses that it asks for', async () => {

@@ -1,5 +1,7 @@
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 
+/** A name that has waited so long for its turn, in milliseconds, is behind look-ups that hang. Well within the time that a connection may take. */
+const PATIENCE_MS = 250;
 /** Threads that libuv has for look-ups, files and more, where `UV_THREADPOOL_SIZE` does not say otherwise. */
 const DEFAULT_THREADS = 4;
 
@@ -11,6 +13,7 @@ type Callback = (error: NodeJS.ErrnoException | null, address: string | LookupAd
  *
  * - one is under way for a name, whoever asks, and none is started again before it has ended;
  * - all together take half of the threads, so that the application's own look-ups and files go on. Names wait for their turn in the order in which they came.
+ *   One that waits behind names that hang is asked of the DNS servers directly as well, which takes no thread; what answers first counts.
  */
 export class NameLookup {
   readonly #underWay = new Map<string, Promise<readonly LookupAddress[]>>();
@@ -38,8 +41,26 @@ export class NameLookup {
         });
       };
       if (this.#running < mostAtOnce()) ask();
-      else this.#waiting.push(ask);
+      else {
+        this.#waiting.push(ask);
+        setTimeout(() => this.#askDns(host, ask, resolve), PATIENCE_MS).unref();
+      }
     });
+  }
+
+  /** Where the DNS servers don't know the name, as with one of `/etc/hosts`, it waits on for its turn. */
+  async #askDns(host: string, ask: () => void, found: (addresses: readonly LookupAddress[]) => void): Promise<void> {
+    if (!this.#waiting.includes(ask)) return;
+    const [four, six] = await Promise.allSettled([dns.promises.resolve4(host), dns.promises.resolve6(host)]);
+    const addresses = [
+      ...(four.status === 'fulfilled' ? four.value.map((address) => ({ address, family: 4 })) : []),
+      ...(six.status === 'fulfilled' ? six.value.map((address) => ({ address, family: 6 })) : []),
+    ];
+    const place = this.#waiting.indexOf(ask);
+    if (place < 0 || addresses.length === 0) return;
+    this.#waiting.splice(place, 1);
+    this.#underWay.delete(host);
+    found(addresses);
   }
 }
 
