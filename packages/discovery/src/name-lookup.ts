@@ -43,7 +43,7 @@ export class NameLookup {
       if (this.#running < mostAtOnce()) ask();
       else {
         this.#waiting.push(ask);
-        setTimeout(() => this.#askDns(host, ask, resolve), PATIENCE_MS).unref();
+        setTimeout(() => void this.#askDns(host, ask, resolve), PATIENCE_MS).unref();
       }
     });
   }

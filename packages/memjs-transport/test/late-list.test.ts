@@ -5,7 +5,7 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { memjsTransport } from '../src/index.ts';
 
 const ttlSeconds = 600;
-const runtimes = inject('runtimes').filter((runtime) => runtime === 'memcached');
+const runtimes = inject('mainRuntimes');
 
 interface Member {
   readonly client: Client;
