@@ -38,7 +38,7 @@ describe('the README', () => {
   });
 
   it('names every option', async () => {
-    const [readme, source] = await Promise.all([read('../README.md'), read('../src/options.ts')]);
+    const [readme, source] = await Promise.all([read('../README.md'), read('../src/options/options.ts')]);
     const declared = source.slice(source.indexOf('interface SessionsOptions'), source.indexOf('interface ResolvedCookie'));
     const names = [...declared.matchAll(/readonly (\w+)\?/g)].map(([, name]) => name);
     expect(names).toContain('ttlSeconds');

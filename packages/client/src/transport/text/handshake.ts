@@ -39,9 +39,9 @@ export class Handshake {
     this.#steps.push('version');
   }
 
-  /** Whether the node was asked for the meta dialect, and has not answered. */
+  /** Whether the node was asked for the meta dialect, and has not said a word: not even one that is TLS. */
   get awaitsMeta(): boolean {
-    return this.#steps[0] === 'meta';
+    return this.#steps[0] === 'meta' && this.#received === '';
   }
 
   /**
