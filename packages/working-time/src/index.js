@@ -1,2 +1,0 @@
-export { afterWorking, WorkingClock } from './working-clock.ts';
-export { SleepWatch } from './sleep-watch.ts';
