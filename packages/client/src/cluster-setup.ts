@@ -1,4 +1,4 @@
-/** What a view keeper is made with: the client's options, as far as they concern views and nodes. */
+/** What a cluster is made with: the client's options, as far as they concern views and nodes. */
 import type { Discovery } from '@sess/discovery';
 
 import type { Clock } from './clock.ts';

@@ -35,7 +35,7 @@ function inRotation(of: Membership): readonly string[] | undefined {
   return of.current?.nodes.map(({ id }) => id);
 }
 
-/** Publishes, as the keeper does: what stands on the nodes is part of the history. */
+/** Publishes, as the history sync does: what stands on the nodes is part of the history. */
 function publish(of: Membership, now: number): void {
   of.learned(of.wanted(now), now);
 }

@@ -20,7 +20,7 @@ it('the oldest tombstone of too many is dropped, and told without its key', asyn
   hints.add('10.0.0.1:11211', 'one too many', Buffer.alloc(24), clock.now() + 1_000);
   // The node of the oldest one, not of the one that was too many.
   await expect(dropped).resolves.toEqual({ node: '10.0.0.9:11211', dropped: 1 });
-  // What is owed already is not owed twice.
+  // A hint that is there already is not there twice.
   hints.add('10.0.0.1:11211', 'one too many', Buffer.alloc(24), clock.now() + 1_000);
   expect(told).toBe(1);
 });

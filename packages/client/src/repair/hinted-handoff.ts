@@ -41,17 +41,17 @@ export class HintedHandoff {
     }
   }
 
-  /** `holder` answers again. What fails is owed again. */
+  /** `holder` answers again. What fails is kept as a hint again. */
   deliver(holder: Holder): void {
     for (const [name, hint] of this.#hints) {
       if (hint.nodeId !== holder.id) continue;
       this.#hints.delete(name);
       if (hint.endsAt <= this.#clock.now()) continue;
-      this.#pay(holder, hint).catch(() => this.add(hint.nodeId, hint.key, hint.tombstone, hint.endsAt));
+      this.#deliverHint(holder, hint).catch(() => this.add(hint.nodeId, hint.key, hint.tombstone, hint.endsAt));
     }
   }
 
-  async #pay(holder: Holder, { key, tombstone, endsAt }: Hint): Promise<void> {
+  async #deliverHint(holder: Holder, { key, tombstone, endsAt }: Hint): Promise<void> {
     const found = await holder.look(key, undefined);
     if (found?.kind === 'tombstone') return;
     const cas = found === undefined ? undefined : casOf(found);
