@@ -1,7 +1,7 @@
 /** `pnpm test`: every test that this machine can run; the last line counts them. Further words go to vitest. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { run } from './run.mjs';
 
 const folder = await mkdtemp(join(tmpdir(), 'sess-test-'));
@@ -18,6 +18,13 @@ try {
   const { numPassedTests: passed = 0, numFailedTests: failed = 0, numPendingTests: skipped = 0 } = counts;
   // A file that could not be loaded, or an error outside of a test, fails the run without a failed test.
   const broken = code !== 0 && failed === 0 ? 1 : 0;
+  for (const file of counts.testResults ?? []) {
+    const name = relative(process.cwd(), file.name);
+    const tests = file.assertionResults.filter((test) => test.status === 'failed');
+    // A file that could not be loaded has a message of its own and no test.
+    if (tests.length === 0 && file.status === 'failed') console.log(`failed: ${name}: ${file.message}`);
+    for (const test of tests) console.log(`failed: ${name}: ${test.fullName}: ${test.failureMessages[0]}`);
+  }
   console.log(`tests: ${passed} passed, ${failed + broken} failed, ${skipped} skipped`);
   process.exitCode = code === 0 && passed > 0 ? 0 : 1;
 } finally {
