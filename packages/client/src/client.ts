@@ -13,6 +13,7 @@ import type {
 import { closed, SessClientError } from './errors.ts';
 import { warnOfUnsignedHistory } from './membership/unsigned-warning.ts';
 import { checkExpectation, checkTtl, checkValue } from './operations/input.ts';
+import type { Missed } from './node/node.ts';
 import { drain } from './repair/drain.ts';
 import { read, readMissed } from './operations/read.ts';
 import { remove } from './operations/remove.ts';
@@ -82,10 +83,15 @@ class MemcachedClient implements Client {
     if (this.#closing !== undefined || !isCallersKey(key)) return this.#refuse(key);
     const owner = this.#cluster.view === undefined ? undefined : this.#cluster.soleOwner(key);
     // The common case: one request to one node, and nothing else.
-    return owner === undefined
-      ? this.#run(options, () => read(this.#cluster, key, options))
-      : owner.get(key, options, () => this.#run(options, () => readMissed(this.#cluster, key, owner.id, options)));
+    return owner === undefined ? this.#readInDetail(key, options) : owner.get(key, options, this.#missed);
   }
+
+  #readInDetail(key: string, options: OperationOptions | undefined): Promise<CacheRecord | undefined> {
+    return this.#run(options, () => read(this.#cluster, key, options));
+  }
+
+  /** One function for all reads, so that a hit pays for none. */
+  readonly #missed: Missed = (key, owner, options) => this.#run(options, () => readMissed(this.#cluster, key, owner, options));
 
   set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord> {
     if (this.#closing !== undefined || !isCallersKey(key)) return this.#refuse(key);

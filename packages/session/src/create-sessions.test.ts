@@ -14,8 +14,8 @@ describe('a visitor without a session', () => {
     for (let visit = 0; visit < 1_000; visit++) {
       const session = app.sessions.open(undefined, CONNECTION);
       if (session instanceof Promise) throw new Error('something was asked');
-      expect(session.data).toEqual({});
-      expect(session.isNew).toBe(true);
+      expect(session.current.data).toEqual({});
+      expect(session.current.isNew).toBe(true);
       expect(session.commit()).toBeUndefined();
       expect(session.takeCookie()).toBeUndefined();
     }
@@ -75,7 +75,7 @@ describe('a cookie', () => {
     const unknown = `${NAME}=${cookieSigner([SECRET]).sign(NAME, newSessionId())}`;
     for (const header of [`${NAME}=planted; ${own}`, `${unknown}; ${own}`, `${own}; ${unknown}`]) {
       const session = await app.sessions.open(header, CONNECTION);
-      expect(session.data.user).toBe('USER_123');
+      expect(session.current.data.user).toBe('USER_123');
     }
   });
 
@@ -84,9 +84,9 @@ describe('a cookie', () => {
     const browser = new Browser(app);
     await browser.visit((session) => void (session.data.user = 'USER_123'));
     const value = browser.cookies.get(NAME);
-    expect((await app.sessions.open(`sess=${value}`, CONNECTION)).isNew).toBe(true);
-    expect((await app.sessions.open(`sess=${value}`, { ...CONNECTION, secure: false })).isNew).toBe(true);
-    expect((await app.sessions.open(`${NAME}=${value}`, CONNECTION)).isNew).toBe(false);
+    expect((await app.sessions.open(`sess=${value}`, CONNECTION)).current.isNew).toBe(true);
+    expect((await app.sessions.open(`sess=${value}`, { ...CONNECTION, secure: false })).current.isNew).toBe(true);
+    expect((await app.sessions.open(`${NAME}=${value}`, CONNECTION)).current.isNew).toBe(false);
   });
 });
 

@@ -132,11 +132,12 @@ export interface RegenerateOptions {
   readonly graceSeconds?: number | undefined;
 }
 
-/** A session with what an adapter needs to end a request. */
-export interface RequestSession extends Session {
+/** The session of one request, as an adapter handles it; the application gets {@link RequestSession.current}. */
+export interface RequestSession {
   /**
-   * The session as the application is to get it from now on: another object after each `regenerate`. The one before does the same, but libraries that
-   * look at its properties find what was there before, as with other session packages: Passport's `keepSessionInfo`.
+   * The session as the application is to get it from now on. Its properties beside its own members are those of its data, where libraries look for them
+   * that were written for other session packages. It is another object after each `regenerate`; the one before does the same, but those libraries find
+   * there what was there before: Passport's `keepSessionInfo`.
    */
   readonly current: Session;
   /**

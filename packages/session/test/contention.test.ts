@@ -35,13 +35,13 @@ it.each(inject('long') ? [1, 2] : [2])(
     const all = await servers(copies);
     const at = (index: number): Sessions => all[index % SERVERS] as Sessions;
     const first = await at(0).open(undefined, connection());
-    first.data.visits = 0;
+    first.current.data.visits = 0;
     await first.commit();
     const [cookie] = (first.takeCookie() ?? '').split(';');
     const counted = await Promise.all(
       Array.from({ length: INCREMENTS }, async (_, index) => {
-        const session = await at(index).open(cookie, connection());
-        return session.update((data) => (data.visits = (data.visits ?? Number.NaN) + 1));
+        const { current } = await at(index).open(cookie, connection());
+        return current.update((data) => (data.visits = (data.visits ?? Number.NaN) + 1));
       }),
     );
     expect(counted.toSorted((one, other) => one - other)).toEqual(Array.from({ length: INCREMENTS }, (_, index) => index + 1));

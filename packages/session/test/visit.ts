@@ -75,8 +75,10 @@ export class Browser {
     return result;
   }
 
-  async open(response: { headersSent: boolean } = { headersSent: false }): Promise<RequestSession> {
-    return this.#sessions.open(this.cookieHeader, { secure: true, response });
+  /** The session as the application gets it; behind its types it has what an adapter needs as well. */
+  async open(response: { headersSent: boolean } = { headersSent: false }): Promise<Session & RequestSession> {
+    const { current } = await this.#sessions.open(this.cookieHeader, { secure: true, response });
+    return current as Session & RequestSession;
   }
 
   async close(session: RequestSession, response?: ResponseFacts): Promise<void> {

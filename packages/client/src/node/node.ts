@@ -39,10 +39,13 @@ export interface NodeSetup {
   readonly onInterruption: () => void;
 }
 
+/** What a node does not have, other nodes may: a read that `owner` missed goes on. */
+export type Missed = (key: string, owner: string, options: RequestOptions | undefined) => Promise<CacheRecord | undefined>;
+
 /**
  * One memcached node: its transport, its breaker and its probe. Speaks in records; keys and numbers were checked before.
  *
- * A request makes one promise on top of the transport's, and no closure: the callbacks are made once per node.
+ * A request makes one promise on top of the transport's. The callbacks are made once per node; a `get` alone needs a closure, for its key.
  */
 export class Node {
   readonly id: string;
@@ -100,15 +103,13 @@ export class Node {
     this.#prober.start();
   }
 
-  /** The record under `key`; neither a tombstone nor a foreign item is one. What is missing is left to `missed`, which costs a hit no promise. */
-  get(key: string, options: RequestOptions | undefined, missed: () => Promise<CacheRecord | undefined>): Promise<CacheRecord | undefined> {
+  /** The record under `key`; neither a tombstone nor a foreign item is one. What is missing is left to `missed`. */
+  get(key: string, options: RequestOptions | undefined, missed: Missed): Promise<CacheRecord | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
     beginWork();
-    if (requestChannel.hasSubscribers) {
-      const answer = this.#transport.get(key, options).then(this.#asRecord, this.#asFailure);
-      return this.#observed('get', answer, hitOrMiss).then((record) => record ?? missed());
-    }
-    return this.#transport.get(key, options).then((item) => this.#asRecord(item) ?? missed(), this.#asFailure);
+    const item = this.#transport.get(key, options);
+    if (requestChannel.hasSubscribers) return this.#getObserved(item, key, options, missed);
+    return item.then((found) => this.#asRecord(found) ?? missed(key, this.id, options), this.#asFailure);
   }
 
   /** Whatever is under `key`. */
@@ -265,6 +266,16 @@ export class Node {
     if (from === 'suspect' || to === 'suspect') this.#setup.onInterruption();
     this.#setup.onStateChange();
   };
+
+  #getObserved(
+    item: Promise<StoredItem | undefined>,
+    key: string,
+    options: RequestOptions | undefined,
+    missed: Missed,
+  ): Promise<CacheRecord | undefined> {
+    const answer = item.then(this.#asRecord, this.#asFailure);
+    return this.#observed('get', answer, hitOrMiss).then((record) => record ?? missed(key, this.id, options));
+  }
 
   #observed<T>(request: RequestMessage['request'], answer: Promise<T>, outcomeOf: (answer: T) => RequestMessage['outcome']): Promise<T> {
     const { clock } = this.#setup;

@@ -30,13 +30,13 @@ describe('a visitor whose browser sends several cookies of the name', () => {
   ])('has the session of the good one behind %s', async (_, junk) => {
     const { app, first } = await twoVisitors();
     const session = await app.sessions.open(`${junk}; ${first}`, { secure: true, response: { headersSent: false } });
-    expect(session.data.user).toBe('USER_0');
+    expect(session.current.data.user).toBe('USER_0');
   });
 
   it('is logged out of both by a logout', async () => {
     const { app, visitors, first, second } = await twoVisitors();
     const session = await app.sessions.open(`${first}; ${second}`, { secure: true, response: { headersSent: false } });
-    await session.destroy();
+    await session.current.destroy();
     await session.commit();
     expect(session.takeCookie()).toContain('Max-Age=0');
     for (const visitor of visitors) expect(await visitor.visit(({ data }) => data.user)).toBeUndefined();
@@ -45,7 +45,7 @@ describe('a visitor whose browser sends several cookies of the name', () => {
   it('is logged out of both where one had ended already', async () => {
     const { app, visitors, second } = await twoVisitors();
     const session = await app.sessions.open(`${ended()}; ${second}`, { secure: true, response: { headersSent: false } });
-    await session.destroy();
+    await session.current.destroy();
     expect(await visitors[1].visit(({ data }) => data.user)).toBeUndefined();
   });
 
@@ -53,9 +53,9 @@ describe('a visitor whose browser sends several cookies of the name', () => {
     const { app, visitors, first, second } = await twoVisitors();
     const session = await app.sessions.open(`${first}; ${second}`, { secure: true, response: { headersSent: false } });
     app.store.beforeEach('destroy', outage);
-    await expect(session.destroy()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+    await expect(session.current.destroy()).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
     app.store.beforeEach('destroy', undefined);
-    await session.destroy();
+    await session.current.destroy();
     for (const visitor of visitors) expect(await visitor.visit(({ data }) => data.user)).toBeUndefined();
   });
 });

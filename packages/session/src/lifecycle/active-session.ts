@@ -7,28 +7,22 @@ import { regenerateSession } from './regenerate-session.ts';
 import { revokeOthers } from './revoke-others.ts';
 import { idleSeconds, isPersistent, ttlSecondsOf } from './session-context.ts';
 import { destroy, reload, save, touch } from './session-operations.ts';
-import { SessionProperties } from './session-properties.ts';
+import { withProperties } from './session-properties.ts';
 import type { SessionState } from './session-state.ts';
-import type { RegenerateOptions, RequestSession, ResponseFacts, SessionCallback, SessionData, Updated } from '../session.ts';
+import type { RegenerateOptions, RequestSession, ResponseFacts, Session, SessionCallback, SessionData, Updated } from '../session.ts';
 import { updateSession } from './update-session.ts';
 
 /** A session in the hands of one request. Everything but its methods is private, so that a log line of it shows neither id nor data. */
-export class ActiveSession extends SessionProperties implements RequestSession {
+export class ActiveSession implements Session, RequestSession {
   readonly #state: SessionState;
-  /** How often the session had been regenerated when this object was made. */
-  readonly #generation: number;
 
   constructor(state: SessionState) {
-    super(state);
     this.#state = state;
-    this.#generation = state.earlier.length;
   }
 
-  get current(): ActiveSession {
-    const state = this.#state;
-    if (this.#generation === state.earlier.length) return this;
-    if (!(state.current instanceof ActiveSession)) state.current = new ActiveSession(state);
-    return state.current as ActiveSession;
+  get current(): Session {
+    this.#state.current ??= withProperties(this, this.#state);
+    return this.#state.current;
   }
 
   get id(): string {
@@ -142,6 +136,11 @@ export class ActiveSession extends SessionProperties implements RequestSession {
     if (pending === 'clear') return cookie.clear(secure);
     const maxAge = isPersistent(context, lifetime) ? idleSeconds(context, lifetime, options.now()) : undefined;
     return cookie.set(signer.sign(cookie.name(secure), this.#state.id), secure, maxAge);
+  }
+
+  /** Nothing, so that a log line of a session shows none of its data. */
+  toJSON(): object {
+    return {};
   }
 
   #inTurn<T>(operation: () => Promise<T>): Promise<T>;

@@ -13,7 +13,7 @@ function signed(id: string): string {
 /** A request with this Cookie header, whose handler reads the session and is refused nothing. */
 async function request({ sessions }: Application, cookieHeader: string | undefined): Promise<string | undefined> {
   const session = await sessions.open(cookieHeader, { secure: true, response: { headersSent: false } });
-  expect(session.data).toEqual({});
+  expect(session.current.data).toEqual({});
   await session.commit();
   return session.takeCookie();
 }

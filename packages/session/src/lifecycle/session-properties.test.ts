@@ -1,15 +1,15 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { application, Browser, outage } from '../../test/visit.ts';
-import type { RequestSession } from '../session.ts';
+import type { RequestSession, Session } from '../session.ts';
 
 /** What libraries that were written for other session packages see. */
 type Loose = Record<string, unknown>;
 
 const loose = (session: object): Loose => session as Loose;
 
-async function visit<T>(browser: Browser, handle: (session: Loose & RequestSession) => T | Promise<T>): Promise<T> {
-  return (await browser.visit((session) => handle(session as Loose & RequestSession))) as T;
+async function visit<T>(browser: Browser, handle: (session: Loose & Session & RequestSession) => T | Promise<T>): Promise<T> {
+  return (await browser.visit((session) => handle(session as Loose & Session & RequestSession))) as T;
 }
 
 const LIBRARIES = [
@@ -128,7 +128,7 @@ describe('a session that was regenerated', () => {
     );
     await visit(browser, async (before) => {
       await before.regenerate();
-      const after = loose(before.current) as Loose & RequestSession;
+      const after = loose(before.current) as Loose & Session & RequestSession;
       expect(after).not.toBe(before);
       expect([after.id, after.data, after['passport'], Object.keys(after)]).toEqual([before.id, {}, undefined, []]);
       // oxlint-disable-next-line guard-for-in -- as Passport does it
@@ -158,10 +158,10 @@ describe('a session that was regenerated', () => {
       await first.regenerate({ keep: true });
       expect(first.current).toBe(first);
       await first.regenerate();
-      const second = first.current as RequestSession;
+      const second = first.current as Session & RequestSession;
       second.data = { count: 2 } as object;
       await first.regenerate();
-      const third = first.current as RequestSession;
+      const third = first.current as Session & RequestSession;
       expect([second.current, third.current]).toEqual([third, third]);
       expect([{ ...first }, { ...second }, { ...third }]).toEqual([{ count: 1 }, { count: 2 }, {}]);
       await Promise.all([first.update((data) => Object.assign(data, { a: 1 })), third.update((data) => Object.assign(data, { b: 2 }))]);

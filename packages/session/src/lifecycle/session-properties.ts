@@ -1,27 +1,19 @@
 import { SessionError } from '../errors.ts';
 import { own, setOwn, type PlainObject } from './merge-data.ts';
+import type { Session, SessionData } from '../session.ts';
 import type { SessionState } from './session-state.ts';
 
 /**
- * A session whose properties beside its own members are those of its data.
+ * The session as applications and their libraries get it: its properties beside its own members are those of its data.
  *
  * What was written for other session libraries keeps data in the session itself: `session.passport`, `delete session.returnTo`, `Object.keys(session)`.
  * Applications use `session.data`, and hear of it where they forget to: a name that no library uses can't be set.
  */
-export abstract class SessionProperties {
-  constructor(state: SessionState) {
-    // Private fields of the classes below belong to the proxy, so their methods work on it.
-    // oxlint-disable-next-line no-constructor-return
-    return new Proxy<this>(this, new Properties(state));
-  }
-
-  /** Nothing, so that a log line of a session shows none of its data. */
-  toJSON(): object {
-    return {};
-  }
+export function withProperties(session: Session, state: SessionState): Session {
+  return new Proxy(session, new Properties(state));
 }
 
-class Properties implements ProxyHandler<object> {
+class Properties implements ProxyHandler<Session> {
   readonly #state: SessionState;
   /** How often the session had been regenerated when this object was made. One from before shows what there was before. */
   readonly #generation: number;
@@ -31,26 +23,31 @@ class Properties implements ProxyHandler<object> {
     this.#generation = state.earlier.length;
   }
 
-  get(target: object, name: string | symbol, receiver: unknown): unknown {
-    if (typeof name === 'symbol' || name in target) return Reflect.get(target, name, receiver);
+  get(target: Session, name: string | symbol): unknown {
+    // What is asked for most.
+    if (name === 'data') return target.data;
+    if (typeof name === 'symbol' || name in target) return member(target, name);
     if (!this.has(target, name)) return undefined;
     return own(this.#shown(), name);
   }
 
-  set(target: object, name: string | symbol, value: unknown, receiver: unknown): boolean {
-    if (name === 'data') return Reflect.set(target, name, value, receiver);
+  set(target: Session, name: string | symbol, value: unknown): boolean {
+    if (name === 'data') {
+      target.data = value as SessionData;
+      return true;
+    }
     if (typeof name === 'symbol' || name in target) throw refused(`session.${String(name)} can not be set`);
     if (!isLibraryName(name) && !this.#isCarriedOver(name, value)) throw slip(name);
     setOwn(this.#state.dataInUse(), name, value);
     return true;
   }
 
-  deleteProperty(target: object, name: string | symbol): boolean {
+  deleteProperty(target: Session, name: string | symbol): boolean {
     if (typeof name === 'string' && !(name in target) && this.has(target, name)) setOwn(this.#state.dataInUse(), name, undefined);
     return true;
   }
 
-  has(target: object, name: string | symbol): boolean {
+  has(target: Session, name: string | symbol): boolean {
     if (name in target) return true;
     if (typeof name === 'symbol') return false;
     // Asked for by a library, it is used: where nobody can tell what it is, that is an error, and not an anonymous visitor.
@@ -62,13 +59,13 @@ class Properties implements ProxyHandler<object> {
     return this.#isKnown() ? Object.keys(this.#shown()) : [];
   }
 
-  getOwnPropertyDescriptor(_target: object, name: string | symbol): PropertyDescriptor | undefined {
+  getOwnPropertyDescriptor(_target: Session, name: string | symbol): PropertyDescriptor | undefined {
     if (typeof name === 'symbol' || !this.#holds(name)) return undefined;
     return { value: own(this.#shown(), name), writable: true, enumerable: true, configurable: true };
   }
 
-  defineProperty(target: object, name: string | symbol, { value }: PropertyDescriptor): boolean {
-    return this.set(target, name, value, undefined);
+  defineProperty(target: Session, name: string | symbol, { value }: PropertyDescriptor): boolean {
+    return this.set(target, name, value);
   }
 
   preventExtensions(): boolean {
@@ -95,6 +92,13 @@ class Properties implements ProxyHandler<object> {
   #isCarriedOver(name: string, value: unknown): boolean {
     return this.#state.earlier.some((data) => Object.hasOwn(data, name) && own(data as PlainObject, name) === value);
   }
+}
+
+/** A member of the session itself. It has private fields, which the proxy has not: so its methods and accessors work on it. */
+function member(session: Session, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(session, name, session);
+  const isMethod = typeof value === 'function' && name !== 'constructor' && Object.hasOwn(Object.getPrototypeOf(session) as object, name);
+  return isMethod ? value.bind(session) : value;
 }
 
 /** Names that libraries use, and that nobody takes for a place of their own. */

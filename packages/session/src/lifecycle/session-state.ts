@@ -17,7 +17,7 @@ import {
   type SessionContext,
 } from './session-context.ts';
 import type { Owner } from '../users/session-owner.ts';
-import type { Connection, SessionData } from '../session.ts';
+import type { Connection, Session, SessionData } from '../session.ts';
 import { createSession, unavailable } from './write-session.ts';
 
 /** What a request's session starts from. */
@@ -75,8 +75,8 @@ export class SessionState {
   operations: Mutex | undefined = undefined;
   /** What the data was before each `regenerate`. */
   earlier: readonly SessionData[] = NONE;
-  /** What stands for the session since the last of them. */
-  current: object | undefined = undefined;
+  /** What the application has in its hands since the last of them. */
+  current: Session | undefined = undefined;
   /** What the response must tell the browser; `refresh` can wait for another response. */
   cookie: 'set' | 'refresh' | 'clear' | undefined;
 

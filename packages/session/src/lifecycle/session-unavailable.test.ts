@@ -111,7 +111,7 @@ describe('a session that is out of reach', () => {
     const name = '__Host-sess';
     const unknown = `${name}=${cookieSigner([SECRET]).sign(name, newSessionId())}`;
     const connection = { secure: true, response: { headersSent: false } };
-    const session = await app.sessions.open(`${browser.cookieHeader}; ${unknown}`, connection);
-    expect(session.isAvailable).toBe(false);
+    const { current } = await app.sessions.open(`${browser.cookieHeader}; ${unknown}`, connection);
+    expect(current.isAvailable).toBe(false);
   });
 });

@@ -8,7 +8,7 @@ async function plainVisit(secure: 'auto' | boolean): Promise<void> {
   const { sessions } = application({ secure });
   for (let visit = 0; visit < 3; visit++) {
     const session = await sessions.open(undefined, { secure: false, response: { headersSent: false } });
-    session.data.user = 'USER_123';
+    session.current.data.user = 'USER_123';
     await session.commit();
     session.takeCookie();
   }

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { application, Browser, otherServer, outage, type Application } from '../../test/visit.ts';
 import type { SessionsOptions } from '../options/options.ts';
-import type { RequestSession, SessionData } from '../session.ts';
+import type { Session, SessionData } from '../session.ts';
 
 /** What an epoch takes in the store. */
 const EPOCH_RECORD_BYTES = 44;
@@ -141,7 +141,7 @@ describe('a session whose user’s epoch', () => {
 });
 
 describe('a revoked session', () => {
-  it.each<[string, (session: RequestSession) => unknown]>([
+  it.each<[string, (session: Session) => unknown]>([
     ['revokeOthers', (session) => session.revokeOthers()],
     ['touch', (session) => session.touch()],
     ['update', (session) => session.update((data) => void (data.note = 'late'))],
