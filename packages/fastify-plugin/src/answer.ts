@@ -152,7 +152,7 @@ export class Answer implements Connection {
     this.#checksLate = true;
     setImmediate(() => {
       this.#checksLate = false;
-      this.session?.save().catch((error: unknown) => {
+      this.session?.current.save().catch((error: unknown) => {
         this.#request.log.error(
           { err: error },
           'the session was changed after the response, too late to be saved: await what changes it, before the answer is sent',

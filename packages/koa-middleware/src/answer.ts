@@ -55,7 +55,7 @@ export class Answer implements Connection {
     this.#checksLate = true;
     setImmediate(() => {
       this.#checksLate = false;
-      this.session?.save().catch((error: unknown) => {
+      this.session?.current.save().catch((error: unknown) => {
         const message = 'ctx.session was changed after the response, too late to be saved: does each middleware await next()?';
         this.#ctx.app.emit('error', new Error(message, { cause: error }), this.#ctx);
       });
