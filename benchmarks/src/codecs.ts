@@ -66,7 +66,7 @@ async function contender(name: string, given: Partial<SessionsOptions>): Promise
   const sessions = createSessions({ store, secret: SECRET, secure: true, ...given });
   const first = await sessions.open(undefined, CONNECTION);
   const data: SessionData & Cart = { user: 'USER_123', changes: 0, cart };
-  first.data = data;
+  first.current.data = data;
   await first.commit();
   const cookie = first.takeCookie()?.split(';')[0];
   return {
@@ -74,7 +74,7 @@ async function contender(name: string, given: Partial<SessionsOptions>): Promise
     storedBytes: () => storedBytes,
     async request() {
       const session = await sessions.open(cookie, CONNECTION);
-      const { data: loaded }: { data: SessionData & Partial<Cart> } = session;
+      const { data: loaded }: { data: SessionData & Partial<Cart> } = session.current;
       loaded.changes = (loaded.changes ?? 0) + 1;
       await session.commit();
     },

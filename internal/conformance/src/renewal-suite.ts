@@ -129,11 +129,11 @@ class Visitor {
   /** One request to one of the servers. */
   async visit<T>(server: number, handler: (data: Data, session: Session) => T | Promise<T>): Promise<T> {
     this.#between?.();
-    const session = await this.#sessions[server]?.open(this.cookie, { secure: true, response: { headersSent: false } });
-    if (session === undefined) return expect.unreachable();
-    const result = await handler(session.data, session);
-    await session.commit();
-    const line = session.takeCookie();
+    const opened = await this.#sessions[server]?.open(this.cookie, { secure: true, response: { headersSent: false } });
+    if (opened === undefined) return expect.unreachable();
+    const result = await handler(opened.current.data, opened.current);
+    await opened.commit();
+    const line = opened.takeCookie();
     if (line !== undefined) this.cookie = line.includes('Max-Age=0') ? undefined : line.split(';')[0];
     return result;
   }
