@@ -10,10 +10,11 @@ declare module '@sess/session' {
 const sessions = createSessions({ store: memoryStore(), secret: process.env.SESS_SECRET, ttlSeconds: 3600 });
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const session = await sessions.open(request.headers.cookie, { secure: false, response });
+  const opened = await sessions.open(request.headers.cookie, { secure: false, response });
+  const session = opened.current;
   session.data.visits = (session.data.visits ?? 0) + 1;
-  await session.commit();
-  const cookie = session.takeCookie();
+  await opened.commit();
+  const cookie = opened.takeCookie();
   if (cookie !== undefined) response.setHeader('set-cookie', cookie).setHeader('cache-control', 'no-store');
   response.end(`Visit ${session.data.visits}\n`);
 }
