@@ -1,0 +1,101 @@
+/**
+ * What becomes of the requests of a process that is blocked now and then? Each client runs in a process that is busy with synchronous work for 600 ms ten
+ * times a minute, as one is that makes a report or parses a large upload, under a steady load, with a network of a millisecond each way.
+ *
+ *     node benchmarks/dist/blocked-process.js --help
+ *
+ * Everybody has 500 ms for an answer. All answers come within a few milliseconds: who loses a request blames the server for its own work.
+ */
+import { writeFile } from 'node:fs/promises';
+import { ChildProgram } from '@sess/child-program';
+import { startLocalCluster } from '@sess/local-cluster';
+import { CONTENDERS, type ContenderName, type Course, type Message, type Outcome } from './blocked/contender.ts';
+import { LatencyProxy } from './blocked/latency-proxy.ts';
+import { startRedis } from './blocked/redis-server.ts';
+import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { count, printTable } from './table.ts';
+
+const options = readCommandLine(
+  'node benchmarks/dist/blocked-process.js',
+  'What becomes of the requests of a process that is blocked now and then?',
+  {
+    quick: { help: '18 seconds of each client, so three times blocked' },
+    seconds: { help: 'how long each client runs', default: 60 },
+    'blocked-ms': { help: 'how long the process is blocked each time', default: 600 },
+    'a-minute': { help: 'how often it is blocked in a minute', default: 10 },
+    rate: { help: 'requests a second', default: 500 },
+    json: JSON_FILE,
+  },
+);
+const seconds = options.quick ? 18 : options.seconds;
+const course = {
+  seconds,
+  requestsPerSecond: options.rate,
+  blockMs: options['blocked-ms'],
+  blocks: Math.max(1, Math.round((seconds * options['a-minute']) / 60)),
+};
+const NODES = 3;
+
+interface Result extends Outcome {
+  /** Connections that were made beyond the first ones. */
+  readonly connectedAgain: number;
+}
+
+const results = new Map<ContenderName, Result>();
+{
+  await using cluster = await startLocalCluster({ nodes: NODES, runtime: 'memcached' });
+  await using redis = await startRedis();
+  const ports = { memcached: cluster.nodes.map(({ port }) => port), redis: redis === undefined ? [] : [redis.port] };
+  for (const [name, { store }] of Object.entries(CONTENDERS)) {
+    if (ports[store].length > 0) results.set(name as ContenderName, await measure(name as ContenderName, ports[store]));
+  }
+}
+
+console.log(
+  `${NODES} nodes, ${count(options.rate)} requests a second, one of ten a set, 1 ms of network each way; ${seconds} s, blocked ${course.blocks} times for ${course.blockMs} ms; Node.js ${process.version}\n`,
+);
+printTable(
+  ['', 'requests', 'lost', 'nodes ejected', 'connected again', 'longest wait, ms', 'the lost were told'],
+  [...results].map(([name, { requests, lost, longestMs, ejections, connectedAgain }]) => [
+    CONTENDERS[name].label,
+    count(requests),
+    count(total(lost)),
+    name.startsWith('sess-') ? count(ejections) : '',
+    count(connectedAgain),
+    count(longestMs),
+    Object.entries(lost)
+      .map(([reason, times]) => `${count(times)} × ${reason}`)
+      .join(', '),
+  ]),
+);
+if (!results.has('ioredis')) console.log('\nioredis was left out: this machine has no redis-server.');
+console.log('\nwanted of @sess/client, on both transports: nothing lost, nobody ejected');
+if (options.json !== undefined) {
+  const found = { node: process.version, course, results: Object.fromEntries(results) };
+  await writeFile(options.json, `${JSON.stringify(found, null, 2)}\n`);
+}
+for (const [name, { lost, ejections }] of results) if (name.startsWith('sess-') && total(lost) + ejections > 0) process.exitCode = 1;
+
+async function measure(name: ContenderName, ports: readonly number[]): Promise<Result> {
+  const proxies = await Promise.all(ports.map((port) => LatencyProxy.start(port)));
+  const worker = new ChildProgram<Message>(new URL('./blocked/worker.js', import.meta.url), {
+    name: CONTENDERS[name].label,
+    args: [name],
+    quiet: true,
+  });
+  try {
+    await worker.next();
+    const order: Course = { ...course, servers: proxies.map(({ address }) => address) };
+    const answer = await worker.ask({ ...order });
+    if (!('outcome' in answer)) throw new Error(`${CONTENDERS[name].label}: ${'failure' in answer ? answer.failure : 'no outcome'}`);
+    const connections = proxies.reduce((sum, proxy) => sum + proxy.connections, 0);
+    return { ...answer.outcome, connectedAgain: connections - ports.length };
+  } finally {
+    await worker.stop();
+    await Promise.all(proxies.map((proxy) => proxy[Symbol.asyncDispose]()));
+  }
+}
+
+function total(lost: Readonly<Record<string, number>>): number {
+  return Object.values(lost).reduce((sum, times) => sum + times, 0);
+}
