@@ -92,7 +92,7 @@ describe('a connection that is lost', () => {
 
   it('between a compare-and-swap and its turn to be sent keeps it from being sent', async () => {
     const server = await ScriptedServer.start({ timeoutMs: 20_000, maxQueuedBytes: 64 * 1_048_576 });
-    const peer = await server.serve();
+    const peer = await server.serveAsked();
     peer.socket.pause();
     const value = Buffer.alloc(262_144);
     let lost = 0;

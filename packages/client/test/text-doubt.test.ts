@@ -36,7 +36,7 @@ describe('a connection that stood while the process slept', () => {
 
   it('finishes the write that was under way, and is probed behind it', async () => {
     const server = await ScriptedServer.start({ timeoutMs: 10_000 });
-    const peer = await server.serve();
+    const peer = await server.serveAsked();
     peer.socket.pause();
     const attributes = { ttlSeconds: 60, flags: 0 };
     const stored = Array.from({ length: VALUES }, (_, index) => server.transport.store('set', `key-${index}`, VALUE, attributes));
@@ -52,7 +52,7 @@ describe('a connection that stood while the process slept', () => {
     await vi.waitFor(() => expect(peer.received.includes('mg key ')).toBe(true), { timeout: 10_000 });
     peer.say('HD\r\n'.repeat(VALUES - written) + 'EN\r\n');
     expect(await outcomes(stored)).toEqual(stored.map(() => 'stored'));
-    expect([await answer, server.connections, server.losses]).toEqual([undefined, 1, []]);
+    expect([await answer, server.connections, server.losses]).toEqual([undefined, 2, []]);
   });
 
   it('is replaced when the probe is not answered; what waited goes onto the next, and reads under way are asked again', async () => {

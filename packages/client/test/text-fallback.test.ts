@@ -71,7 +71,7 @@ describe('a node that hangs up on the question for the meta dialect', () => {
 
 describe.runIf(inject('programs').includes('nutcracker'))('twemproxy before memcached', () => {
   it('keeps sessions, without an option', async () => {
-    const cluster = await startLocalCluster({ nodes: 2, runtime: 'auto' });
+    const cluster = await startLocalCluster({ nodes: 2, runtime: inject('mainRuntimes')[0] ?? 'embedded' });
     onTestFinished(() => cluster.close());
     const port = await startTwemproxy(cluster.nodes.map(({ port: node }) => node));
     const client = createClient({ servers: `memcached://127.0.0.1:${port}` });
@@ -86,6 +86,20 @@ describe.runIf(inject('programs').includes('nutcracker'))('twemproxy before memc
     await client.delete('key', { ttlSeconds: 60 });
     expect(await client.get('key')).toBeUndefined();
     expect([...client.topology.states.values()]).toEqual(['up']);
+  });
+});
+
+describe.runIf(inject('programs').includes('nutcracker'))('twemproxy in the place of two nodes', () => {
+  it('lists no keys, so that none can be drained, which is said before anything is changed', async () => {
+    const cluster = await startLocalCluster({ nodes: 2, runtime: inject('mainRuntimes')[0] ?? 'embedded' });
+    onTestFinished(() => cluster.close());
+    const ports = await Promise.all(cluster.nodes.map(({ port }) => startTwemproxy([port])));
+    const client = createClient({ servers: ports.map((port) => `127.0.0.1:${port}`) });
+    onTestFinished(() => client.close());
+    await client.ready();
+    const error = await client.drain(`127.0.0.1:${ports[0]}`).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'SESS_SERVER', message: expect.stringMatching(/nothing was changed.*proxy/) as string });
+    expect([...client.topology.states.values()]).toEqual(['up', 'up']);
   });
 });
 

@@ -134,8 +134,8 @@ describe.each(runtimes)('the keys of a node (%s)', (runtime) => {
 async function begun(server: ScriptedServer, signal?: AbortSignal): Promise<{ outcome: ReturnType<typeof failing>; peer: Peer }> {
   const outcome = failing(listing(server.transport, signal));
   const peer = await server.accept();
-  await peer.lines(2);
-  peer.say('MN\r\nVERSION 1.6.18\r\n');
+  expect(await peer.lines(1)).toEqual(['version']);
+  peer.say('VERSION 1.6.18\r\n');
   expect(await peer.lines(1)).toEqual(['lru_crawler metadump hash']);
   return { outcome, peer };
 }
@@ -190,6 +190,22 @@ describe('a listing that fails', () => {
     expect((await outcome).error).toMatchObject({ code: 'SESS_CONNECTION', message: expect.stringContaining('complete') as string });
   });
 
+  it.each(['end', 'destroy', 'resetAndDestroy'] as const)(
+    'is SESS_SERVER, and names proxies, when the node hangs up on the command (%s)',
+    async (how) => {
+      const { outcome, peer } = await begun(await ScriptedServer.start());
+      peer.socket[how]();
+      expect((await outcome).error).toMatchObject({ code: 'SESS_SERVER', message: expect.stringContaining('proxy') as string });
+    },
+  );
+
+  it('is SESS_CONNECTION when the node hangs up on the greeting', async () => {
+    const server = await ScriptedServer.start();
+    const outcome = failing(listing(server.transport));
+    (await server.accept()).socket.end();
+    expect((await outcome).error).toMatchObject({ code: 'SESS_CONNECTION' });
+  });
+
   it('is over at once when it is aborted, and its connection with it', async () => {
     const abort = new AbortController();
     const { outcome, peer } = await begun(await ScriptedServer.start(), abort.signal);
@@ -220,8 +236,8 @@ describe('a listing', () => {
     const server = await ScriptedServer.start();
     const keys = all(listing(server.transport));
     const peer = await server.accept();
-    await peer.lines(2);
-    peer.say('ERROR\r\nVERSION 1.5.22\r\n');
+    await peer.lines(1);
+    peer.say('VERSION 1.5.22\r\n');
     expect(await peer.lines(1)).toEqual(['lru_crawler metadump hash']);
     peer.say('BADCLASS invalid class id\r\n');
     expect(await peer.lines(1)).toEqual(['lru_crawler metadump all']);
@@ -234,8 +250,8 @@ describe('a listing', () => {
     const server = await ScriptedServer.start();
     const keys = all(listing(server.transport));
     const peer = await server.accept();
-    await peer.lines(2);
-    peer.say('MN\r\nVERSION 1.6.18\r\n');
+    await peer.lines(1);
+    peer.say('VERSION 1.6.18\r\n');
     await peer.lines(1);
     for (const byte of 'key=a%25b exp=-1 la=1\nkey=c exp=9999999999 la=1\nEND\r\n') {
       await new Promise((resolve) => peer.socket.write(byte, resolve));
@@ -247,9 +263,9 @@ describe('a listing', () => {
     const server = await ScriptedServer.start();
     const keys = all(listing(server.transport));
     const peer = await server.accept();
-    await peer.lines(2);
+    await peer.lines(1);
     const closed = server.transport.close();
-    peer.say('MN\r\nVERSION 1.6.18\r\n');
+    peer.say('VERSION 1.6.18\r\n');
     await peer.lines(1);
     peer.say('key=one exp=-1 la=1\nEND\r\n');
     expect(await keys).toEqual(['one']);

@@ -36,7 +36,7 @@ describe('requests of one turn', () => {
 
   it('leave in one write with long values among them', async () => {
     const server = await ScriptedServer.start();
-    const peer = await server.serve();
+    const peer = await server.serveAsked();
     const value = Buffer.alloc(200_000, 'v');
     const promises = [1, 2, 3].map((index) => server.transport.store('set', `key-${index}`, value, ATTRIBUTES));
     const expected = [1, 2, 3].map((index) => `ms key-${index} 200000 T60 F0 ${opaqueOf(index - 1)}\r\n${value.toString()}\r\n`).join('');
@@ -49,7 +49,7 @@ describe('requests of one turn', () => {
 describe('a node that reads slowly', () => {
   it('is given no more than it takes: what waits is bounded, refused beyond, and arrives whole', async () => {
     const server = await ScriptedServer.start({ maxQueuedBytes: 4 * 1_048_576, timeoutMs: 20_000 });
-    const peer = await server.serve();
+    const peer = await server.serveAsked();
     peer.socket.pause();
     const { transport } = server;
     const value = Buffer.alloc(500_000);
@@ -79,7 +79,7 @@ describe('a node that reads slowly', () => {
 
   it('gets many short values whole, though they leave in many writes from one buffer', async () => {
     const server = await ScriptedServer.start({ maxQueuedBytes: 64 * 1_048_576, maxInFlight: 10_000, timeoutMs: 20_000 });
-    const peer = await server.serve();
+    const peer = await server.serveAsked();
     peer.socket.pause();
     const value = Buffer.alloc(10_000);
     const stored = Array.from({ length: 3_000 }, (_, index) =>
@@ -97,7 +97,7 @@ describe('a node that reads slowly', () => {
 
   it('never sees a request that was aborted while it waited', async () => {
     const server = await ScriptedServer.start({ timeoutMs: 20_000, maxQueuedBytes: 64 * 1_048_576 });
-    const peer = await server.serve();
+    const peer = await server.serveAsked();
     peer.socket.pause();
     const { transport } = server;
     const value = Buffer.alloc(262_144, 'v');

@@ -151,6 +151,16 @@ export class ScriptedServer {
     return peer;
   }
 
+  /** The same, and was asked for its largest item, which it does not tell: stores go out without a question from now on. */
+  async serveAsked(): Promise<Peer> {
+    const peer = await this.serve();
+    // Of a connection that is gone, so it is not sent after the question.
+    const outdated = this.transport.store({ cas: { unique: 1, epoch: 0 } }, 'key', Buffer.alloc(1_024), { ttlSeconds: 60, flags: 0 });
+    (await this.accept()).socket.destroy();
+    await outdated;
+    return peer;
+  }
+
   async lost(count: number): Promise<void> {
     await this.#until(() => this.losses.length >= count);
   }

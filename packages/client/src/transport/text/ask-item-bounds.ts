@@ -26,8 +26,9 @@ const MAX_ANSWER_BYTES = 65_536;
 const [LEAST_ITEM_BYTES, MOST_ITEM_BYTES] = [1_024, 1_073_741_824];
 
 /** Asks a node for its settings, on a connection of its own. */
-export function askItemBounds({ node, options, dialect, tlsMemory }: ListingSettings): Asking {
-  const handshake = new Handshake(node.id, dialect, options.credentials);
+export function askItemBounds({ node, options, tlsMemory }: ListingSettings): Asking {
+  // The question is the same in both dialects, and proxies hang up on the one for meta.
+  const handshake = new Handshake(node.id, 'classic', options.credentials);
   const ending = new AbortController();
   let greeted = false;
   let said = '';

@@ -2,17 +2,16 @@ import { SessClientError } from '../../errors.ts';
 import { askItemBounds, type ItemBounds, type Asking } from './ask-item-bounds.ts';
 import type { ListingSettings } from './list-keys.ts';
 
-/** Values up to this size are sent without a question: memcached takes no `-I` below 512 KiB, unless its slabs are cut smaller as well (`slab_chunk_max`). */
-const UNASKED_BYTES = 262_144;
-
 /** An item beside its key and value: header, the key's end, the value's end; measured with memcached 1.6. */
 const ITEM_BYTES = 51;
 const CAS_BYTES = 8;
 /** Flags that are 0 are not kept. */
 const FLAGS_BYTES = 4;
+/** A key and a value of so many bytes together are sent without a question: memcached takes no `-I` below 1 KiB. */
+const UNASKED_BYTES: number = 1_024 - ITEM_BYTES - CAS_BYTES - FLAGS_BYTES;
 
 /**
- * How large a value the node takes. A `set` that the node refuses for its size deletes what was there, so the node is asked before the first large one, once for
+ * How large a value the node takes. A `set` that the node refuses for its size deletes what was there, so the node is asked before the first one of about a kilobyte, once for
  * each connection: it may have been started again with another `-I`.
  */
 export class ItemLimit {
@@ -27,7 +26,7 @@ export class ItemLimit {
     this.#settings = settings;
   }
 
-  /** Whether the node is to be asked before a value of so many bytes is sent on the connection with this number. */
+  /** Whether the node is to be asked before a key and a value of so many bytes together are sent on the connection with this number. */
   mustAsk(bytes: number, epoch: number | undefined): boolean {
     return bytes > UNASKED_BYTES && (epoch !== this.#epoch || this.#asking !== undefined);
   }
@@ -50,7 +49,7 @@ export class ItemLimit {
 
   /** Throws `SESS_TOO_LARGE` when the node is known to refuse the value. */
   check(key: string, bytes: number, flags: number): void {
-    if (this.#bounds === undefined || bytes <= UNASKED_BYTES) return;
+    if (this.#bounds === undefined) return;
     const { itemBytes, cas } = this.#bounds;
     const most = itemBytes - ITEM_BYTES - (cas ? CAS_BYTES : 0) - (flags === 0 ? 0 : FLAGS_BYTES) - key.length;
     if (bytes <= most) return;

@@ -15,7 +15,7 @@ import { SessClientError } from '../../errors.ts';
 import type { TransportNode, TransportOptions } from '../transport.ts';
 import { onAbort } from './abort-watch.ts';
 import { quoted } from './error-reply.ts';
-import { Handshake, type DialectName } from './handshake.ts';
+import { Handshake } from './handshake.ts';
 import { keyInLine } from './key-line.ts';
 import { KeyQueue } from './key-queue.ts';
 import { ReplyFault } from './reply-fault.ts';
@@ -32,7 +32,6 @@ const BUSY_PAUSE_MS = 20;
 export interface ListingSettings {
   readonly node: TransportNode;
   readonly options: TransportOptions;
-  readonly dialect: 'auto' | DialectName;
   readonly tlsMemory: TlsMemory;
 }
 
@@ -42,6 +41,8 @@ export class KeyListing {
   readonly #socket: Socket;
   #walk: 'hash' | 'all' = 'hash';
   #greeted = false;
+  /** Whether the node has answered the command. */
+  #answered = false;
   /** The beginning of a line whose end was not read yet. */
   #begun = '';
   /** Read, and not taken yet. */
@@ -56,14 +57,15 @@ export class KeyListing {
   #patientUntil = 0;
 
   constructor(settings: ListingSettings) {
-    const { node, options, dialect, tlsMemory } = settings;
+    const { node, options, tlsMemory } = settings;
     this.#settings = settings;
-    this.#handshake = new Handshake(node.id, dialect, options.credentials);
+    // The command is the same in both dialects, and proxies hang up on the question for meta.
+    this.#handshake = new Handshake(node.id, 'classic', options.credentials);
     this.#socket = openSocket(node, options.tls, tlsMemory, (bytes, length) => this.#read(bytes.subarray(0, length)));
     this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () => this.#socket.write(this.#handshake.greeting()));
-    this.#socket.on('error', (error) => this.#failed(error));
-    this.#socket.on('end', () => this.#failed(new Error('the node closed it before the list of its keys was complete')));
-    this.#socket.on('close', () => this.#failed(new Error('it was closed')));
+    this.#socket.on('error', (error) => this.#ended(error));
+    for (const event of ['end', 'close'])
+      this.#socket.on(event, () => this.#ended(new Error('the node closed it before the list of its keys was complete')));
   }
 
   /** The keys, once. Nothing of the connection is left when it ends, however it ends. */
@@ -91,6 +93,12 @@ export class KeyListing {
     this.#failure = error;
     this.#socket.destroy();
     this.#wakeUp();
+  }
+
+  /** A proxy hangs up on a command that it does not know. */
+  #ended(error: Error): void {
+    if (this.#greeted && !this.#answered) this.fail(this.#unlisted('it hung up on the question'));
+    else this.#failed(error);
   }
 
   #failed(error: unknown): void {
@@ -141,6 +149,7 @@ export class KeyListing {
   }
 
   #take(text: string): void {
+    this.#answered = true;
     const lines = (this.#begun + text).split('\n');
     this.#begun = lines.pop() ?? '';
     const keys: string[] = [];
@@ -184,11 +193,15 @@ export class KeyListing {
       );
     }
     if (/^(?:ERROR|CLIENT_ERROR|SERVER_ERROR|BADCLASS)(?: |$)/.test(line)) {
-      return refusal(
-        `The node ${node} does not list its keys (${said}): that takes memcached 1.4.31 or later, and a service that allows "lru_crawler metadump".`,
-      );
+      return this.#unlisted(said);
     }
     return new ReplyFault('a line of the listing is none');
+  }
+
+  #unlisted(reason: string): SessClientError {
+    const node = this.#settings.node.id;
+    const text = `The node ${node} does not list its keys (${reason}): that takes memcached 1.4.31 or later, not a proxy before it, and a service that allows "lru_crawler metadump".`;
+    return new SessClientError('SESS_SERVER', text, { node });
   }
 
   #arm(): void {

@@ -52,10 +52,10 @@ export class TextNode implements NodeTransport {
   constructor(node: TransportNode, options: TransportOptions, dialect: 'auto' | DialectName, events: TransportEvents) {
     this.#node = node.id;
     this.#options = options;
-    this.#settings = { node, options, dialect, tlsMemory: { session: undefined } };
+    this.#settings = { node, options, tlsMemory: { session: undefined } };
     this.#itemLimit = new ItemLimit(this.#settings);
     this.#sleepWatch.start();
-    this.#link = new ReconnectingConnection(this.#settings, this.#queue, events, () => this.#settled());
+    this.#link = new ReconnectingConnection({ ...this.#settings, dialect }, this.#queue, events, () => this.#settled());
     this.#deadlines = new Deadlines(this.#queue, options.timeoutMs, {
       expired: (request) => this.#abandon(request, errors.timedOut(node.id, options.timeoutMs)),
       stalled: (ms) => this.#link.drop(errors.stalled(node.id, ms)),
@@ -81,7 +81,7 @@ export class TextNode implements NodeTransport {
       const cas = typeof mode === 'string' ? undefined : mode.cas;
       if (cas !== undefined) checkCas(node, cas);
       const request = new Request(kind, key, exptime, { value, length: value.length, flags: attributes.flags, cas });
-      if (this.#itemLimit.mustAsk(value.length, this.#link.epoch)) return this.#storeLarge(request, options);
+      if (this.#itemLimit.mustAsk(key.length + value.length, this.#link.epoch)) return this.#storeLarge(request, options);
       return this.#store(request, options);
     } catch (error) {
       return Promise.reject(error);
@@ -153,7 +153,7 @@ export class TextNode implements NodeTransport {
     return Promise.resolve('exists');
   }
 
-  /** The first large value of a connection waits until the node has said how large one may be. */
+  /** The first value of a connection that is not small waits until the node has said how large one may be. */
   async #storeLarge(request: Request, options: RequestOptions | undefined): Promise<StoreOutcome> {
     const signal = options?.signal;
     this.#checkOpen(signal);
