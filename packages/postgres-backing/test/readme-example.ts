@@ -15,10 +15,10 @@ export const sessions = createSessions({ servers: process.env.SESS_SERVERS, secr
 export const server = createServer((request, response) => {
   void (async () => {
     const session = await sessions.open(request.headers.cookie, { secure: false, response });
-    session.data.visits = (session.data.visits ?? 0) + 1;
+    session.current.data.visits = (session.current.data.visits ?? 0) + 1;
     await session.commit();
     const cookie = session.takeCookie();
     if (cookie !== undefined) response.setHeader('set-cookie', cookie).setHeader('cache-control', 'no-store');
-    response.end(`Visit ${session.data.visits}\n`);
+    response.end(`Visit ${session.current.data.visits}\n`);
   })();
 }).listen(Number(process.env.PORT ?? 3000));

@@ -89,7 +89,7 @@ describe.runIf(inject('programs').includes('postgres'))('what PostgreSQL refuses
     const cookie = await login(one, 'USER_789');
     // To the other server the cache has lost it.
     const found = await other.open(cookie, HTTPS);
-    expect(found.data.user).toBe('USER_789');
+    expect(found.current.data.user).toBe('USER_789');
     expect(await one.ofUser('USER_789')).toHaveLength(1);
     expect(await one.ofUser('x'.repeat(LIMIT))).toEqual([]);
     await Promise.all([one.close(), other.close()]);
@@ -100,14 +100,14 @@ describe.runIf(inject('programs').includes('postgres'))('what PostgreSQL refuses
     for (let turn = 0; turn < LOGINS; turn++) await login(one, 'x'.repeat(LIMIT));
     const cookie = await login(one, 'USER_456');
     await one.close();
-    expect((await other.open(cookie, HTTPS)).data.user).toBe('USER_456');
+    expect((await other.open(cookie, HTTPS)).current.data.user).toBe('USER_456');
     await other.close();
   });
 });
 
 async function login(sessions: Sessions, user: string): Promise<string> {
   const session = await sessions.open(undefined, HTTPS);
-  session.data.user = user;
+  session.current.data.user = user;
   await session.commit();
   return session.takeCookie()?.split(';')[0] ?? '';
 }
