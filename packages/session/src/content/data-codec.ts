@@ -1,5 +1,4 @@
-import { encodeJson, isTreeDeeperThan, MAX_DEPTH, type JsonLoss } from '@sess/json-data';
-import { dropPolluting } from './drop-polluting.ts';
+import { decodeJson, encodeJson, type JsonLoss } from '@sess/json-data';
 import { SessionError } from '../errors.ts';
 import type { SessionData } from '../session.ts';
 
@@ -44,29 +43,11 @@ function refusal({ field, levels, what }: JsonLoss, cause?: unknown): SessionErr
  * @throws {SessionError} `SESS_UNDECODABLE` when the text is not a JSON object, or larger or nested deeper than what is ever stored.
  */
 export function decodeData(text: string): SessionData {
-  if (text.length > MAX_DATA_BYTES) throw new SessionError('SESS_UNDECODABLE', `the stored session has more than ${MAX_DATA_BYTES} bytes`);
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new SessionError('SESS_UNDECODABLE', 'the stored session is not JSON', { cause: kindOfError(error) });
-  }
-  if (text.length > 2 * MAX_DEPTH && isTreeDeeperThan(data, MAX_DEPTH)) {
-    throw new SessionError(
-      'SESS_UNDECODABLE',
-      `the stored session has more than ${MAX_DEPTH} levels of objects and arrays inside each other`,
-    );
-  }
-  if (isSuspicious(text)) dropPolluting(data);
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-    throw new SessionError('SESS_UNDECODABLE', 'the stored session is not a JSON object');
-  }
-  return data;
+  return decodeJson(text, MAX_DATA_BYTES, undecodable);
 }
 
-/** Whether a key can be one of the three; an escape can hide any of their letters. Three plain searches take a fraction of what one pattern takes. */
-function isSuspicious(text: string): boolean {
-  return text.includes('proto') || text.includes('constructor') || text.includes('\\u');
+function undecodable(why: string, cause?: unknown): SessionError {
+  return new SessionError('SESS_UNDECODABLE', `the stored session ${why}`, cause === undefined ? {} : { cause: kindOfError(cause) });
 }
 
 /** What `JSON.parse` throws quotes the text, and with it the session; what a getter throws may quote anything. */

@@ -1,7 +1,6 @@
 import { types } from 'node:util';
-import { isDeeperThan, MAX_DEPTH } from '@sess/json-data';
+import { dropPolluting, isDeeperThan, MAX_DEPTH } from '@sess/json-data';
 import { decodeData, EMPTY_DATA, encodeData } from './data-codec.ts';
-import { dropPolluting } from './drop-polluting.ts';
 import { SessionError } from '../errors.ts';
 import type { SessionCodec } from './session-codec.ts';
 import type { SessionData } from '../session.ts';
