@@ -1,4 +1,4 @@
-import { encodeJson, isTreeDeeperThan, MAX_DEPTH, type JsonLoss } from '@sess/json-data';
+import { decodeJson, encodeJson, type JsonLoss } from '@sess/json-data';
 import { StoreError } from './errors.ts';
 
 /** A session as another library stores it: what JSON makes of it. */
@@ -30,38 +30,15 @@ function refusal({ field, levels, what }: JsonLoss): StoreError {
   );
 }
 
-/**
- * The session from stored bytes, or `undefined` where they are not a JSON object, or one that is nested deeper than what is ever stored: then there is no
- * session.
- *
- * `__proto__` as a key is dropped, and so are `constructor` and `prototype` that hold objects: libraries copy a session key by key, and a careless copy
- * would reach the prototype of every object.
- */
+/** The session from stored bytes, or `undefined` where they are not a JSON object, or one that is nested deeper than what is ever stored. */
 export function decodeDocument(value: Uint8Array): Document | undefined {
   const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString();
-  let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
-  } catch {
-    // Another program's bytes, or damaged ones.
-    return undefined;
+    return decodeJson(text, MAX_DOCUMENT_BYTES, () => NO_SESSION) as Document;
+  } catch (error) {
+    if (error === NO_SESSION) return undefined;
+    throw error;
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
-  if (text.length > 2 * MAX_DEPTH && isTreeDeeperThan(parsed, MAX_DEPTH)) return undefined;
-  if (isSuspicious(text)) dropPolluting(parsed);
-  return parsed as Document;
 }
 
-/** Whether a key can be one of the three; an escape can hide any of their letters. */
-function isSuspicious(text: string): boolean {
-  return text.includes('proto') || text.includes('constructor') || text.includes('\\u');
-}
-
-/** Goes down by recursion: the depth is bounded. */
-function dropPolluting(value: object): void {
-  for (const key of ['__proto__', 'constructor', 'prototype']) {
-    const held: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
-    if (key === '__proto__' || (typeof held === 'object' && held !== null)) Reflect.deleteProperty(value, key);
-  }
-  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) dropPolluting(inner);
-}
+const NO_SESSION = new Error('no session');

@@ -1,12 +1,12 @@
-import type { CacheRecord, Client } from '@sess/client';
-import { decodeDocument, encodeDocument } from './document.ts';
-import { rethrow } from './errors.ts';
-import { HeldRecord, type Held, type SaveRequest } from './held.ts';
-import { newSessionId } from './new-session-id.ts';
-import { resolveOptions, type ExternalStoreOptions } from './options.ts';
+import { newSessionId, storageKey, type Client, type Cluster } from '@sess/session';
+import { encodeDocument } from './document.ts';
+import { rethrow, StoreError } from './errors.ts';
+import { HeldSession, type Held, type SaveRequest } from './held.ts';
+import { openStore, type ExternalStoreOptions } from './options.ts';
 import { saveDocument } from './save-document.ts';
-import { storageKey } from './storage-key.ts';
-import { withSpare } from './time-to-live.ts';
+
+/** With one of two nodes down, every other id hits it: so many tries fail once in 65,536. */
+const MAX_NEW_IDS = 16;
 
 /**
  * The sessions of another library, in the cluster: what such a library's store is made of.
@@ -14,41 +14,49 @@ import { withSpare } from './time-to-live.ts';
  * Every save is an `add` or a compare-and-swap; a session that was destroyed is not brought back. Promises reject only with a `StoreError`.
  */
 export class ExternalStore {
-  /** Whole seconds that a session lives for which the library names no end. */
-  readonly ttlSeconds: number;
-  /** The client that was given, or that `servers` opened. */
-  readonly client: Client;
-  readonly #owned: boolean;
-  readonly #keyPrefix: string;
+  readonly #cluster: Cluster;
   /** The longest time to live that was given or seen: no copy of a session of this application can live longer. */
   #longestSeconds: number;
 
   /** @throws {StoreError} `SESS_BAD_OPTION` */
   constructor(options: ExternalStoreOptions, defaultPrefix: string) {
-    const { client, owned, ttlSeconds, keyPrefix } = resolveOptions(options, defaultPrefix);
-    this.client = client;
-    this.#owned = owned;
-    this.#keyPrefix = keyPrefix;
-    this.ttlSeconds = ttlSeconds;
-    this.#longestSeconds = ttlSeconds;
+    this.#cluster = openStore(options, defaultPrefix);
+    this.#longestSeconds = this.ttlSeconds;
+  }
+
+  /** Whole seconds that a session lives for which the library names no end. */
+  get ttlSeconds(): number {
+    return this.#cluster.ttlSeconds;
+  }
+
+  /** The client that was given, or that `servers` opened. */
+  get client(): Client {
+    return this.#cluster.client;
   }
 
   /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
   async ready(): Promise<void> {
-    await this.client.ready().catch(rethrow);
+    await this.#cluster.store.ready?.().catch(rethrow);
   }
 
-  /** A new random id, on nodes that are in reach: so that people can log in while a node is down. No I/O. */
+  /** A new random id; where nodes are down, preferably one whose session none of them could hold, so that people can log in. No I/O. */
   newId(): string {
-    return newSessionId(this.client, this.#keyPrefix);
+    const { client } = this.#cluster;
+    let id = newSessionId();
+    for (let attempt = 1; attempt < MAX_NEW_IDS; attempt++) {
+      const { owners, elders } = client.explain(this.#keyOf(id));
+      const { states } = client.topology;
+      if ([...owners, ...elders].every((node) => states.get(node) !== 'down')) break;
+      id = newSessionId();
+    }
+    return id;
   }
 
   /** The session with this id, or `undefined` when there is none, it expired, was destroyed, or is not JSON. */
   async load(id: string): Promise<Held | undefined> {
-    const record = await this.client.get(storageKey(this.#keyPrefix, id)).catch(rethrow);
-    if (record === undefined || decodeDocument(record.value) === undefined) return undefined;
-    const held = new HeldRecord(record);
-    this.#noteLifetime(held.ttlSeconds);
+    const stored = await this.#cluster.store.load(this.#keyOf(id)).catch(rethrow);
+    const held = stored && HeldSession.of(stored);
+    this.#noteLifetime(held?.ttlSeconds);
     return held;
   }
 
@@ -62,10 +70,10 @@ export class ExternalStore {
    * that is new has the id of one that was destroyed.
    */
   async save(id: string, request: SaveRequest): Promise<Held | undefined> {
-    const key = storageKey(this.#keyPrefix, id);
+    const key = this.#keyOf(id);
     const text = encodeDocument(request.session);
     this.#noteLifetime(request.ttlSeconds);
-    return saveDocument(this.client, key, text, request).catch(rethrow);
+    return saveDocument(this.#cluster.store, key, text, request).catch(rethrow);
   }
 
   /**
@@ -75,25 +83,33 @@ export class ExternalStore {
    * @throws {StoreError} `SESS_UNAVAILABLE`, `SESS_BAD_DATA`
    */
   async touch(id: string, ttlSeconds: number, session?: object): Promise<boolean> {
-    const key = storageKey(this.#keyPrefix, id);
+    const key = this.#keyOf(id);
     if (session !== undefined) encodeDocument(session);
     this.#noteLifetime(ttlSeconds);
-    return this.client.touch(key, withSpare(ttlSeconds)).catch(rethrow);
+    return this.#cluster.store.touch(key, ttlSeconds).catch(rethrow);
   }
 
   /** Destroys the session, and leaves a tombstone for as long as a copy of it could live. Whether there was one. */
   async destroy(id: string): Promise<boolean> {
-    const key = storageKey(this.#keyPrefix, id);
-    return this.client.delete(key, { ttlSeconds: withSpare(this.#longestSeconds) }).catch(rethrow);
+    return this.#cluster.store.destroy(this.#keyOf(id), this.#longestSeconds).catch(rethrow);
   }
 
   /** Closes the client that `servers` opened. Twice does no harm. */
   async close(): Promise<void> {
-    if (this.#owned) await this.client.close();
+    await this.#cluster.close();
   }
 
-  #noteLifetime(ttlSeconds: CacheRecord['ttlSeconds']): void {
-    if (ttlSeconds !== undefined && ttlSeconds !== Infinity && ttlSeconds > this.#longestSeconds)
+  #keyOf(id: string): string {
+    if (typeof id === 'string' && id !== '') return storageKey(this.#cluster.keyPrefix, id);
+    throw new StoreError(
+      'SESS_BAD_DATA',
+      `a session id is a text of at least one character; got ${id === '' ? 'an empty one' : typeof id}`,
+    );
+  }
+
+  #noteLifetime(ttlSeconds: number | undefined): void {
+    if (ttlSeconds !== undefined && ttlSeconds !== Infinity && ttlSeconds > this.#longestSeconds) {
       this.#longestSeconds = Math.ceil(ttlSeconds);
+    }
   }
 }

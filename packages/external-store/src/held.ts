@@ -1,6 +1,5 @@
-import type { CacheRecord } from '@sess/client';
+import type { StoredSession } from '@sess/session';
 import { decodeDocument, type Document } from './document.ts';
-import { withoutSpare } from './time-to-live.ts';
 
 /** What one request knows of a session that is stored: what its next save is based on. Immutable. */
 export interface Held {
@@ -29,15 +28,19 @@ export interface SaveRequest {
 }
 
 /** The only {@link Held} there is. */
-export class HeldRecord implements Held {
-  /** What is stored. */
-  readonly record: CacheRecord;
-  /** What the request saw: other bytes than the record's where its save was merged with another one's. */
+export class HeldSession implements Held {
+  readonly stored: StoredSession;
+  /** What the request saw: other bytes than those that are stored where its save was merged with another one's. */
   readonly #seen: Uint8Array;
 
-  constructor(record: CacheRecord, seen: Uint8Array = record.value) {
-    this.record = record;
+  constructor(stored: StoredSession, seen: Uint8Array = stored.value) {
+    this.stored = stored;
     this.#seen = seen;
+  }
+
+  /** `undefined` where what is stored is no session. */
+  static of(stored: StoredSession): HeldSession | undefined {
+    return decodeDocument(stored.value) === undefined ? undefined : new HeldSession(stored);
   }
 
   get document(): Document {
@@ -45,11 +48,11 @@ export class HeldRecord implements Held {
   }
 
   get ttlSeconds(): number | undefined {
-    return withoutSpare(this.record.ttlSeconds);
+    return this.stored.ttlSeconds;
   }
 
   /** Whether what is stored holds more than the request has seen. */
   get isMerged(): boolean {
-    return this.#seen !== this.record.value;
+    return this.#seen !== this.stored.value;
   }
 }

@@ -1,10 +1,10 @@
-import type { Client } from '@sess/client';
+import type { Client } from '@sess/session';
 import { describe, expect, it } from 'vitest';
-import { resolveOptions, type ExternalStoreOptions } from './options.ts';
+import { openStore, type ExternalStoreOptions } from './options.ts';
 
 const stub = (): Promise<never> => Promise.reject(new Error('not to be asked'));
 
-const shared = { get: stub, set: stub, touch: stub, delete: stub, ready: stub } as unknown as Client;
+const shared = { get: stub, set: stub, touch: stub, delete: stub } as unknown as Client;
 
 describe('the options of a store', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
@@ -36,22 +36,22 @@ describe('the options of a store', () => {
     ['two lists', { servers: 'memcached://127.0.0.1', client: { servers: ['127.0.0.1:1'] } }, /in one place/],
     ["the client's own prefix", { servers: 'memcached://127.0.0.1', keyPrefix: '@sess/x' }, /the client keeps for itself/],
   ])('can not be %s, and the error says what to do', (_, options, message) => {
-    expect(() => resolveOptions(options as ExternalStoreOptions, 'x/')).toThrow(
+    expect(() => openStore(options as ExternalStoreOptions, 'x/')).toThrow(
       expect.objectContaining({ name: 'StoreError', code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }),
     );
   });
 
   it('have defaults', () => {
-    expect(resolveOptions({ client: shared }, 'x/')).toEqual({ client: shared, owned: false, ttlSeconds: 86_400, keyPrefix: 'x/' });
+    expect(openStore({ client: shared }, 'x/')).toMatchObject({ client: shared, ttlSeconds: 86_400, keyPrefix: 'x/' });
   });
 
   it.each<[string, ExternalStoreOptions]>([
     ['beside a URL', { servers: 'memcached://127.0.0.1:1,127.0.0.1:2?copies=2', client: { timeoutMs: 50 } }],
     ['beside a list', { servers: ['127.0.0.1:1', '127.0.0.1:2'], client: { copies: 2, tls: { ca: 'a certificate' } } }],
     ['with a list in them', { client: { servers: ['127.0.0.1:1', '127.0.0.1:2'], historySecret: 'h'.repeat(32) } }],
-  ])('take those of the client that is opened, %s', (_, options) => {
-    const { client, owned } = resolveOptions(options, 'x/');
-    client.destroy();
-    expect(owned).toBe(true);
+  ])('take those of the client that is opened, %s', async (_, options) => {
+    const cluster = openStore(options, 'x/');
+    await cluster.close();
+    await expect(cluster.client.get('key')).rejects.toMatchObject({ code: 'SESS_CLOSED' });
   });
 });

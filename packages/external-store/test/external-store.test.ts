@@ -1,8 +1,8 @@
 import { createClient, type Client } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { storageKey } from '@sess/session';
 import { ExternalStore } from '../src/external-store.ts';
-import { storageKey } from '../src/storage-key.ts';
 
 const TTL = { ttlSeconds: 60 };
 
@@ -90,6 +90,20 @@ describe.each(inject('mainRuntimes'))('a store for another library (%s)', (runti
     const [, options] = deleting.mock.calls[0] ?? [];
     deleting.mockRestore();
     expect(options?.ttlSeconds).toBeGreaterThan(499_000);
+  });
+
+  it('keeps the changes of two requests, key by key; of one key, and of its own keys, those of the later', async () => {
+    const base = { user: 'USER_123', note: 'old', cart: { a: 1 }, cookie: 1 };
+    const id = await begun(base);
+    const [first, second] = [await store.load(id), await store.load(id)];
+    const { note: _note, ...rest } = base;
+    await store.save(id, { ...TTL, session: { ...base, user: 'USER_456', cart: { b: 2 }, cookie: 2 }, base: first ?? 'unknown' });
+    const later = { ...rest, cart: { c: 3 }, seen: true };
+    const held = await store.save(id, { ...TTL, session: later, base: second ?? 'unknown', ownKeys: ['cookie'] });
+    expect(await documentOf(id)).toEqual({ user: 'USER_456', cart: { c: 3 }, cookie: 1, seen: true });
+    // The next save of this request is based on what it saw, not on what it was merged with.
+    await store.save(id, { ...TTL, session: { ...later, seen: false }, base: held ?? 'unknown', ownKeys: ['cookie'] });
+    expect(await documentOf(id)).toEqual({ user: 'USER_456', cart: { c: 3 }, cookie: 1, seen: false });
   });
 
   it('lets the last writer win where nothing is known of the requests, and keeps what is stored where one changed nothing', async () => {

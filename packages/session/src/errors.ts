@@ -72,10 +72,13 @@ export class SessionError extends Error {
   /** Headers that fit: `Retry-After` with `SESS_UNAVAILABLE`. Fastify and Koa send them when nobody handles the error. */
   readonly headers?: Readonly<Record<string, string>>;
 
+  /** What `name` says. */
+  protected static readonly title: string = 'SessionError';
+
   constructor(code: SessionErrorCode, message: string, details: { readonly cause?: unknown } = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     Object.defineProperty(this, BRAND, { value: true });
-    this.name = 'SessionError';
+    this.name = new.target.title;
     this.code = code;
     this.statusCode = KINDS[code].statusCode;
     this.retryable = KINDS[code].retryable;

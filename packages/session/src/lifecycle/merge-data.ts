@@ -28,10 +28,17 @@ export type ConflictPolicy = 'mine-unless-deleted' | 'mine' | 'theirs' | 'error'
  *
  * Pure: none of the three is changed, but the result may share values with them. Its keys are in the order of `mine`, and then of `theirs`.
  *
+ * @param levels how deep it looks for separate changes; with 1 each key at the top level is one value. Default: as deep as there are plain objects.
  * @throws {SessionError} `SESS_CONFLICT` where both changed a value and `onConflict` is `'error'`; and whatever a function throws.
  */
-export function mergeData(base: SessionData, mine: SessionData, theirs: SessionData, onConflict: ConflictPolicy): SessionData {
-  return mergeObjects(toPlain(base), toPlain(mine), toPlain(theirs), { onConflict, path: [] });
+export function mergeData(
+  base: SessionData,
+  mine: SessionData,
+  theirs: SessionData,
+  onConflict: ConflictPolicy,
+  levels: number = Infinity,
+): SessionData {
+  return mergeObjects(toPlain(base), toPlain(mine), toPlain(theirs), { onConflict, levels, path: [] });
 }
 
 /** An object that a merge goes into. */
@@ -39,6 +46,7 @@ export type PlainObject = Readonly<Record<string, unknown>>;
 
 interface Place {
   readonly onConflict: ConflictPolicy;
+  readonly levels: number;
   readonly path: readonly string[];
 }
 
@@ -56,7 +64,8 @@ function mergeObjects(base: PlainObject, mine: PlainObject, theirs: PlainObject,
 function mergeValues(base: unknown, mine: unknown, theirs: unknown, place: Place): unknown {
   if (isDeepStrictEqual(mine, base)) return theirs;
   if (isDeepStrictEqual(theirs, base) || isDeepStrictEqual(theirs, mine)) return mine;
-  if (isPlainObject(mine) && isPlainObject(theirs) && (base === undefined || isPlainObject(base))) {
+  const isDeeper = place.path.length < place.levels;
+  if (isDeeper && isPlainObject(mine) && isPlainObject(theirs) && (base === undefined || isPlainObject(base))) {
     return mergeObjects(base ?? {}, mine, theirs, place);
   }
   return settle({ path: place.path, base, mine, theirs }, place.onConflict);

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { publish } from '../diagnostics.ts';
 import type { Lifetime } from '../content/envelope.ts';
-import { hasCode, SessionError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import { loadOne } from './load-session.ts';
 import { keepReadable } from './grace.ts';
+import { CONFLICT, retryConflicts } from './retry-conflicts.ts';
 import type { Persisted, SessionContext } from './session-context.ts';
 import { placeOf, sealOwner, type Owner } from '../users/session-owner.ts';
 import type { SessionData } from '../session.ts';
@@ -24,9 +24,6 @@ export interface Change {
  */
 const MAX_ATTEMPTS = 40;
 
-/** Longest pause between two of them, in milliseconds. */
-const MAX_PAUSE_MS = 64;
-
 /**
  * Stores a changed session in place of `base`, and never where there is none any more. Where another request saved first, the change is made again on
  * what that one saved.
@@ -39,7 +36,7 @@ export async function replaceSession(context: SessionContext, change: Change, ba
   const { key } = base.identity;
   if (!turns.isTaken(key)) {
     const stored = await tryOnce(context, change, { persisted: base, data: undefined }, 1);
-    if (stored !== undefined) return stored;
+    if (stored !== CONFLICT) return stored;
   }
   const endTurn = await turns.take(key);
   try {
@@ -56,27 +53,23 @@ interface Latest {
 }
 
 async function replaceLatest(context: SessionContext, change: Change, base: Persisted): Promise<Persisted> {
-  for (let attempt = 2; attempt <= MAX_ATTEMPTS; attempt++) {
-    const stored = await tryOnce(context, change, await loadLatest(context, change, base), attempt);
-    if (stored !== undefined) return stored;
-    // The pause spreads processes that would otherwise meet again and again.
-    await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt));
-  }
-  throw new SessionError('SESS_CONFLICT', `other requests saved this session first, ${MAX_ATTEMPTS} times in a row`);
+  return retryConflicts({ from: 2, most: MAX_ATTEMPTS, what: 'other requests saved this session' }, async (attempt) =>
+    tryOnce(context, change, await loadLatest(context, change, base), attempt),
+  );
 }
 
-/** `undefined` where what the change is made on is not the latest. */
+/** `CONFLICT` where what the change is made on is not the latest. */
 async function tryOnce(
   context: SessionContext,
   change: Change,
   { persisted, data: theirs }: Latest,
   attempt: number,
-): Promise<Persisted | undefined> {
+): Promise<Persisted | typeof CONFLICT> {
   const { data, text } = change.make(theirs);
   // What another request saved is what this one would save, or it is this one's own, whose acknowledgement was lost.
   const ends = persisted.formerKey !== undefined && persisted.identity.renewed !== true;
   const unchanged = text === persisted.text && !ends && (change.owner === undefined || change.owner.epoch === persisted.owner?.epoch);
-  if (unchanged) return theirs === undefined ? undefined : persisted;
+  if (unchanged) return theirs === undefined ? CONFLICT : persisted;
   const lifetime = theirs === undefined ? change.lifetime : persisted.lifetime;
   try {
     // This request came with the new id, so the old one is not needed any more.
@@ -85,7 +78,7 @@ async function tryOnce(
   } catch (error) {
     if (!hasCode(error, 'SESS_CONFLICT')) throw error;
     publish('conflict', () => ({ store: context.store.name, attempt }));
-    return undefined;
+    return CONFLICT;
   }
 }
 

@@ -8,6 +8,7 @@ import type { SessionError } from '../errors.ts';
 import type { Client, ClientOptions } from '../stores/memcached-store.ts';
 import type { ConflictPolicy } from '../lifecycle/merge-data.ts';
 import type { SessionCodec } from '../content/session-codec.ts';
+import type { StoreSource } from './cluster-options.ts';
 import type { UserOf } from '../users/session-owner.ts';
 import type { SessionData } from '../session.ts';
 import type { SessionStore } from '../stores/session-store.ts';
@@ -151,9 +152,3 @@ export interface ResolvedOptions {
   readonly log: SessionsLog;
   readonly now: () => number;
 }
-
-/** Where sessions go: exactly one of the three. */
-export type StoreSource =
-  | { readonly kind: 'client'; readonly client: Client }
-  | { readonly kind: 'servers'; readonly client: ClientOptions }
-  | { readonly kind: 'store'; readonly store: SessionStore };

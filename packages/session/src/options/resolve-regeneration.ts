@@ -1,6 +1,6 @@
 import { badOption, checkUnknown, oneOf, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions } from './options.ts';
-import { MAX_SECONDS } from './resolve-options.ts';
+import { MAX_TTL_SECONDS } from '../stores/session-store.ts';
 import type { OwnLifetime } from '../content/envelope.ts';
 import { MAX_GRACE_SECONDS } from '../lifecycle/grace.ts';
 import type { RegenerateOptions } from '../session.ts';
@@ -28,7 +28,7 @@ export function resolveRegeneration(options: ResolvedOptions, first: RegenerateO
   if (typeof given !== 'object' || given === null)
     throw badOption('regenerate', given, 'an object, such as { keep: ["cart"] }, or nothing');
   checkUnknown(given, Object.keys(NAMES), 'regenerate.');
-  const ttlSeconds = wholeNumber('regenerate.ttlSeconds', given.ttlSeconds, 1, MAX_SECONDS, 'seconds');
+  const ttlSeconds = wholeNumber('regenerate.ttlSeconds', given.ttlSeconds, 1, MAX_TTL_SECONDS, 'seconds');
   const persistent = oneOf('regenerate.persistent', given.persistent, [true, false]);
   return {
     keep: keys(given.keep),

@@ -9,7 +9,14 @@ import {
   type SessClientErrorCode,
 } from '@sess/client';
 import { SessionError, type SessionErrorCode } from '../errors.ts';
-import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, StoreState } from './session-store.ts';
+import {
+  MAX_TTL_SECONDS,
+  type SaveOptions,
+  type SessionStore,
+  type StoredSession,
+  type StoreRequestOptions,
+  type StoreState,
+} from './session-store.ts';
 
 export { clientOptionNames, type Client, type ClientOptions } from '@sess/client';
 
@@ -25,9 +32,14 @@ export function memcachedStore(client: Client): SessionStore {
  * @throws {SessionError} `SESS_BAD_OPTION` when the client refuses its options.
  */
 export function openMemcachedStore(options: ClientOptions, secrets: readonly string[]): SessionStore {
+  const historySecret = saysHistorySecret(options) ? undefined : secrets.map(deriveHistorySecret);
+  return new MemcachedStore(openClient(options, historySecret), true);
+}
+
+/** @throws {SessionError} `SESS_BAD_OPTION` when the client refuses its options. */
+export function openClient(options: ClientOptions, historySecret?: readonly string[]): Client {
   try {
-    const historySecret = saysHistorySecret(options) ? undefined : secrets.map(deriveHistorySecret);
-    return new MemcachedStore(createClient({ ...options, ...(historySecret && { historySecret }) }), true);
+    return createClient({ ...options, ...(historySecret && { historySecret }) });
   } catch (error) {
     if (!SessClientError.is(error)) throw error;
     const where = Object.keys(options).every((name) => name === 'servers') ? 'servers' : 'servers" or "client';
@@ -45,10 +57,7 @@ function saysHistorySecret({ historySecret, servers }: ClientOptions): boolean {
  */
 const SPARE_SECONDS = 1;
 
-/** The longest time to live that the client takes: ten years. */
-const MAX_SECONDS = 315_360_000;
-
-const withSpare = (ttlSeconds: number): number => Math.min(MAX_SECONDS, ttlSeconds + SPARE_SECONDS);
+const withSpare = (ttlSeconds: number): number => Math.min(MAX_TTL_SECONDS, ttlSeconds + SPARE_SECONDS);
 
 class MemcachedStore implements SessionStore {
   readonly name = 'memcached';

@@ -38,6 +38,9 @@ export interface SessionStore {
   close(): Promise<void>;
 }
 
+/** Ten years, the longest time to live that the client of memcached takes: past that it is a mistake in the unit. */
+export const MAX_TTL_SECONDS = 315_360_000;
+
 export interface StoreRequestOptions {
   /** Ends the wait with `SESS_ABORTED`. A write may or may not have happened. */
   readonly signal?: AbortSignal;

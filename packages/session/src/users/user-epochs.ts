@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { epochSecret, type EpochSecret } from '../options/epoch-secrets.ts';
 import { hasCode, SessionError } from '../errors.ts';
 import { LatestEpochs } from './latest-epochs.ts';
 import type { ResolvedOptions } from '../options/options.ts';
-import type { SessionStore, StoredSession } from '../stores/session-store.ts';
+import { MAX_TTL_SECONDS, type SessionStore, type StoredSession } from '../stores/session-store.ts';
+import { CONFLICT, retryConflicts } from '../lifecycle/retry-conflicts.ts';
 import { EPOCH_BYTES, type Epoch } from './session-owner.ts';
 import { touchThrottle, type TouchThrottle } from '../lifecycle/touch-throttle.ts';
 
@@ -14,11 +14,7 @@ const CACHE_MS = 1_000;
 /** How much longer than a session an epoch lives at least: what is cached is checked against a record that is older by so much. */
 const SLACK_SECONDS = 60;
 
-/** Longest time to live that memcached's client takes. */
-const MAX_SECONDS = 315_360_000;
-
 const MAX_ATTEMPTS = 40;
-const MAX_PAUSE_MS = 64;
 
 /** An epoch begins with when it was made, so that of two the later one is known; then random bytes. */
 const TIME_BYTES = 6;
@@ -53,7 +49,7 @@ export class UserEpochs {
     this.#store = store;
     this.#options = options;
     // Touched like a session, it outlives each that is used.
-    this.#ttlSeconds = Math.min(MAX_SECONDS, options.ttlSeconds + options.touchAfterSeconds + SLACK_SECONDS);
+    this.#ttlSeconds = Math.min(MAX_TTL_SECONDS, options.ttlSeconds + options.touchAfterSeconds + SLACK_SECONDS);
     this.#touches = touchThrottle(options.touchAfterSeconds, options.now);
     this.#secrets = options.secrets.map((secret) => epochSecret(secret, options.keyPrefix)).toReversed();
     this.#seen = new LatestEpochs(CACHE_MS, options.now);
@@ -91,7 +87,7 @@ export class UserEpochs {
 
   /** Stores what `choose` says in place of the present epoch, everywhere. */
   async #settle<Chosen extends Epoch | undefined>(user: string, choose: (current: Epoch | undefined) => Chosen): Promise<Chosen> {
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    return retryConflicts({ most: MAX_ATTEMPTS, what: 'the sessions of one user were revoked by others' }, async () => {
       const at = this.#options.now();
       const places = await this.#look(user);
       const epoch = choose(this.#latestOf(user, places));
@@ -102,10 +98,9 @@ export class UserEpochs {
         return epoch;
       } catch (error) {
         if (!hasCode(error, 'SESS_CONFLICT')) throw error;
+        return CONFLICT;
       }
-      await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt));
-    }
-    throw new SessionError('SESS_CONFLICT', `the sessions of one user were revoked by others first, ${MAX_ATTEMPTS} times in a row`);
+    });
   }
 
   async #current(user: string): Promise<Epoch | undefined> {

@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SessionError } from '../errors.ts';
+
+/** What a try of a compare-and-swap returns when another writer came first. */
+export const CONFLICT: unique symbol = Symbol('conflict');
+
+/** Longest pause between two tries, in milliseconds. */
+const MAX_PAUSE_MS = 64;
+
+export interface Tries {
+  /** The number of the first try; 2 where the caller has tried once. Default 1. */
+  readonly from?: number;
+  /** The number of the last. */
+  readonly most: number;
+  /** What others did first, for the error: `other requests saved this session`. */
+  readonly what: string;
+}
+
+/**
+ * Tries a compare-and-swap until nobody else writes first. From the second try on, random pauses that grow spread writers which would otherwise meet again
+ * and again.
+ *
+ * @throws {SessionError} `SESS_CONFLICT` after the last try; and whatever `tryOnce` throws, at once.
+ */
+export async function retryConflicts<Result>(
+  { from = 1, most, what }: Tries,
+  tryOnce: (attempt: number) => Promise<Result | typeof CONFLICT>,
+): Promise<Result> {
+  for (let attempt = from; attempt <= most; attempt++) {
+    const result = await tryOnce(attempt);
+    if (result !== CONFLICT) return result;
+    if (attempt > 1 && attempt < most) await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** attempt));
+  }
+  throw new SessionError('SESS_CONFLICT', `${what} first, ${most} times in a row`);
+}
