@@ -33,7 +33,9 @@ describe('a merge by three', () => {
 
   it('takes each key at the top level as one value, where that is asked', () => {
     const base: Data = { user: 1, cart: { a: 1 } };
-    const merged = mergeData(base, { user: 1, cart: { a: 2 } } as Data, { user: 2, cart: { a: 1, b: 1 } } as Data, 'mine', 1);
+    const mine: Data = { user: 1, cart: { a: 2 } };
+    const theirs: Data = { user: 2, cart: { a: 1, b: 1 } };
+    const merged = mergeData(base, mine, theirs, 'mine', 1);
     expect(merged).toEqual({ user: 2, cart: { a: 2 } });
   });
 
