@@ -8,8 +8,10 @@ const SHARED = {
   maxWorkers: availableParallelism() + 2,
   // Short-lived objects die young in a larger nursery, instead of being copied out of a small one.
   execArgv: ['--min-semi-space-size=32', '--max-semi-space-size=64'],
-  testTimeout: 20_000,
-  hookTimeout: 30_000,
+  // A machine that is busy with something else is slow, and has no fault: only what hangs runs into these.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect: { poll: { timeout: 20_000 } },
 } as const;
 
 const FOLDERS = '{packages,internal,apps}/*';

@@ -23,7 +23,7 @@ afterAll(() => cluster.close());
 
 async function start(heading: string, index = 0): Promise<ExampleProcess> {
   return ExampleProcess.start(programsUnder(heading)[index] ?? 'throw new Error("no such program")', {
-    SESS_SERVERS: `elasticache://${cluster.configurationEndpoint}`,
+    SESS_SERVERS: `elasticache://${cluster.configurationEndpoint}?timeoutMs=10000`,
     SESS_SECRET: 'a secret of at least thirty-two bytes',
     PAUSE_MS: '20',
   });

@@ -37,7 +37,7 @@ describe.each(long ? GUIDES : GUIDES.filter(({ guide }) => guide === 'from-fasti
       return ExampleProcess.start(program, {
         OLD_SERVERS: old.nodes.map(({ id }) => id).join(','),
         OLD_SECRET: 'an old secret of at least thirty-two bytes',
-        SESS_SERVERS: `elasticache://${cluster.configurationEndpoint}`,
+        SESS_SERVERS: `elasticache://${cluster.configurationEndpoint}?timeoutMs=10000`,
         SESS_SECRET: 'a secret of at least thirty-two bytes',
       });
     };

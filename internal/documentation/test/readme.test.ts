@@ -35,7 +35,7 @@ describe('the README of the repository', () => {
     ['Use it with Koa', 'GET'],
   ])('shows under "%s" a program that keeps a user logged in', async (heading, method) => {
     await using example = await ExampleProcess.start(exampleUnder(heading), {
-      SESS_SERVERS: `elasticache://${cluster?.configurationEndpoint}`,
+      SESS_SERVERS: `elasticache://${cluster?.configurationEndpoint}?timeoutMs=10000`,
       SESS_SECRET: 'a secret of at least thirty-two bytes',
     });
     expect(await (await fetch(`${example.url}/profile`)).json()).toEqual({});

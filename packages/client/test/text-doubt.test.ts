@@ -16,7 +16,7 @@ function sleep(): void {
 }
 
 async function untilProbed(peer: Peer): Promise<void> {
-  await vi.waitFor(() => expect(peer.received.subarray(-PROBE.length).toString('latin1')).toBe(PROBE), { timeout: 10_000 });
+  await vi.waitFor(() => expect(peer.received.subarray(-PROBE.length).toString('latin1')).toBe(PROBE), { timeout: 50_000 });
 }
 
 describe('a connection that stood while the process slept', () => {
@@ -35,7 +35,7 @@ describe('a connection that stood while the process slept', () => {
   });
 
   it('finishes the write that was under way, and is probed behind it', async () => {
-    const server = await ScriptedServer.start({ timeoutMs: 10_000 });
+    const server = await ScriptedServer.start({ timeoutMs: 60_000 });
     const peer = await server.serveAsked();
     peer.socket.pause();
     const attributes = { ttlSeconds: 60, flags: 0 };
@@ -49,7 +49,7 @@ describe('a connection that stood while the process slept', () => {
     // The rest of what was asked for, and the request that woke, come after the probe.
     const written = (await peer.take(peer.received.length)).split('ms key-').length - 1;
     peer.say('HD\r\n'.repeat(written) + PROBED);
-    await vi.waitFor(() => expect(peer.received.includes('mg key ')).toBe(true), { timeout: 10_000 });
+    await vi.waitFor(() => expect(peer.received.includes('mg key ')).toBe(true), { timeout: 50_000 });
     peer.say('HD\r\n'.repeat(VALUES - written) + 'EN\r\n');
     expect(await outcomes(stored)).toEqual(stored.map(() => 'stored'));
     expect([await answer, server.connections, server.losses]).toEqual([undefined, 2, []]);
