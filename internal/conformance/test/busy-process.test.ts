@@ -112,6 +112,6 @@ describe.each(TRANSPORTS)('a busy process does not blame the node (%s)', (transp
     process.child.send('go on');
     const [text, afterMs] = (await process.next()) as [string, number];
     expect(text).toMatch(/answer/);
-    expect(afterMs).toBeLessThan(2_000);
+    expect(afterMs).toBeLessThan(20_000);
   });
 });
