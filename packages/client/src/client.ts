@@ -6,8 +6,11 @@ import type {
   DrainOptions,
   DrainProgress,
   Explanation,
+  Handover,
   NodeHealth,
   OperationOptions,
+  SafeToRemove,
+  SafeToRemoveOptions,
   SetOptions,
 } from './contract.ts';
 import { closed, SessClientError } from './errors.ts';
@@ -15,6 +18,7 @@ import { warnOfUnsignedHistory } from './membership/unsigned-warning.ts';
 import { checkExpectation, checkTtl, checkValue } from './operations/input.ts';
 import type { Missed } from './node/node.ts';
 import { drain } from './repair/drain.ts';
+import { safeToRemove } from './repair/safe-to-remove.ts';
 import { read, readMissed } from './operations/read.ts';
 import { remove } from './operations/remove.ts';
 import { touch } from './operations/touch.ts';
@@ -139,11 +143,20 @@ class MemcachedClient implements Client {
     return this.#run(options, () => drain(this.#cluster, nodeId, options));
   }
 
+  async safeToRemove(nodeId: string, options: SafeToRemoveOptions = {}): Promise<SafeToRemove> {
+    if (this.#closing !== undefined) throw closed();
+    return this.#run(options, () => safeToRemove(this.#cluster, nodeId, options));
+  }
+
   explain(key: string): Explanation {
     checkCallersKey(key);
     if (this.#cluster.view === undefined) return { key, owners: [], elders: [], mode: 'settled' };
     const { owners, elders, mode } = this.#cluster.route(key);
     return { key, owners, elders, mode };
+  }
+
+  get handovers(): readonly Handover[] {
+    return this.#cluster.handovers;
   }
 
   get topology(): ClientTopology {

@@ -1,5 +1,7 @@
 import type { Topology } from '@sess/discovery';
 
+import type { ViewCause } from './membership/history.ts';
+
 /** What is stored under a key. Immutable; comes from a {@link Client}, and goes back to it as what a write expects. */
 export interface CacheRecord {
   /** The caller's bytes, without the envelope. A view of what was read: no copy is made. */
@@ -57,11 +59,20 @@ export interface Client extends AsyncDisposable {
    */
   drain(nodeId: string, options?: DrainOptions): Promise<DrainProgress>;
   /**
+   * Whether `nodeId` can be stopped and taken off the list without losing a session. Compares what it holds with the other nodes: one listing of its
+   * keys, and two small reads for each. The answer holds for the moment: a change of nodes meanwhile asks for another.
+   *
+   * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is neither in the topology nor in an open handover, `SESS_ABORTED` when `signal` fired.
+   */
+  safeToRemove(nodeId: string, options?: SafeToRemoveOptions): Promise<SafeToRemove>;
+  /**
    * Who owns `key` now, and how it would be read: for people and tools. No I/O. No owners before the first topology.
    *
    * @throws {SessClientError} `SESS_BAD_KEY`.
    */
   explain(key: string): Explanation;
+  /** Earlier lists of nodes that are still asked, the oldest first: empty when nothing is open. A new list of plain values each time; no I/O. */
+  readonly handovers: readonly Handover[];
   /** The topology in use, with the state of every node. No nodes before the first topology. */
   readonly topology: ClientTopology;
   /** Lets pending work finish, then releases everything. New operations reject with `SESS_CLOSED`. Twice does no harm. */
@@ -105,6 +116,48 @@ export interface Explanation {
   /** Owners in earlier views that are still asked. */
   readonly elders: readonly string[];
   readonly mode: 'settled' | 'overlap' | 'handover';
+}
+
+/** Nodes that clients acted on before, or that others act on yet: sessions may be on them that are nowhere else. */
+export interface Handover {
+  /** Ids of the nodes that were in rotation. */
+  readonly nodes: readonly string[];
+  /** How many of them hold each key. */
+  readonly copies: number;
+  /** Why they came into rotation. */
+  readonly cause: ViewCause;
+  /** When a client last said that it acts on them, milliseconds since 1970. In overlap that may be a moment ago. */
+  readonly since: number;
+  /** `overlap`: another client may still act on them. `handover`: nobody does, and what they hold is carried when it is asked for. */
+  readonly phase: 'overlap' | 'handover';
+  /** When the overlap ends, milliseconds since 1970, unless a client says again that it acts on them. */
+  readonly agreedAt: number;
+  /** When it is over at the latest, milliseconds since 1970: nothing that was written before lives longer. */
+  readonly until: number;
+}
+
+export type SafeToRemove = { readonly safe: true } | NotSafeToRemove;
+
+export interface NotSafeToRemove {
+  readonly safe: false;
+  readonly reason: RemovalObstacle;
+  /** For people: what is in the way, and what to do. */
+  readonly detail: string;
+}
+
+/**
+ * - `sessions-only-there`: it is in rotation with `copies: 1`, or a session on it is nowhere else in reach
+ * - `handover-open`: other clients may still write to it, or nobody can tell what it alone holds while a handover is open
+ * - `drain-not-done`: a drain of it is under way
+ * - `last-node`: no other node would be left in rotation
+ * - `out-of-reach`: it does not answer, so nobody can tell what it alone holds
+ */
+export type RemovalObstacle = 'sessions-only-there' | 'handover-open' | 'drain-not-done' | 'last-node' | 'out-of-reach';
+
+export interface SafeToRemoveOptions {
+  /** Keys compared per second at most, a whole number from 1. Default 5,000. */
+  readonly keysPerSecond?: number | undefined;
+  readonly signal?: AbortSignal;
 }
 
 export interface DrainProgress {

@@ -6,6 +6,8 @@ import { SessClientError } from './errors.ts';
 import { HistorySync } from './membership/history-sync.ts';
 import { historySeals } from './membership/history-seal.ts';
 import type { Node } from './node/node.ts';
+import type { Handover } from './contract.ts';
+import type { RemovableCluster } from './repair/safe-to-remove.ts';
 import type { DrainableCluster } from './repair/drain.ts';
 import type { RefillableCluster } from './repair/refill-task.ts';
 import { Refills } from './repair/refills.ts';
@@ -19,6 +21,7 @@ import { DiscoveryWatch } from './membership/discovery-watch.ts';
 import { NodePool } from './node/node-pool.ts';
 import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
+import { openHandovers } from './membership/open-handovers.ts';
 import { route, type Route } from './membership/route.ts';
 import { Membership, type DrainState } from './membership/membership.ts';
 import { ViewNotices } from './membership/view-notices.ts';
@@ -26,7 +29,7 @@ import type { ClusterSetup } from './cluster-setup.ts';
 import type { View } from './membership/view.ts';
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
-export class MemcachedCluster implements DrainableCluster, RefillableCluster, SoleOwnership {
+export class MemcachedCluster implements DrainableCluster, RefillableCluster, RemovableCluster, SoleOwnership {
   readonly clock: Clock;
   readonly versions: VersionSource;
   readonly rotation: Rotation;
@@ -173,6 +176,19 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, So
 
   isDrained(id: string): boolean {
     return this.#membership.isDrained(id);
+  }
+
+  isDraining(id: string): boolean {
+    return this.#membership.isDraining(id);
+  }
+
+  isNamed(id: string): boolean {
+    return this.lists(id) || this.#membership.nodes().has(id) || this.#membership.unlisted.has(id);
+  }
+
+  get handovers(): readonly Handover[] {
+    const { state } = this.#membership;
+    return state === undefined || !this.#historyKnown ? [] : openHandovers(state, this.clock.now());
   }
 
   async wasEmptied(id: string): Promise<void> {

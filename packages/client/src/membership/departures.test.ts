@@ -15,7 +15,7 @@ function view(...ids: string[]): View {
 }
 
 function open(of: View, agreedAfter: number, openUntil: number): OpenView {
-  return { view: of, agreedAfter, openUntil };
+  return { view: of, confirmedAt: agreedAfter, agreedAfter, openUntil };
 }
 
 function stateOf(current: View, ...others: OpenView[]): RoutingState {

@@ -120,6 +120,12 @@ export class Membership {
     return this.#history.drains.get(id)?.drained === true && !(this.#current?.nodes.some((node) => node.id === id) ?? false);
   }
 
+  /** Whether a drain of the node is under way, by whichever client. */
+  isDraining(id: string): boolean {
+    const mark = this.#history.drains.get(id);
+    return mark?.drained === true && !mark.isDone;
+  }
+
   /** Whether a node would be left in rotation without this one. */
   canSpare(id: string): boolean {
     return this.#listed.some((node) => node.id !== id && this.#history.drains.get(node.id)?.drained !== true);
@@ -356,8 +362,9 @@ export class Membership {
     for (const [id, entry] of this.#history.views) {
       const openUntil = this.#openUntil(id, entry, now);
       if (id === current.id || openUntil <= now) continue;
-      const agreedAfter = this.#agreedAfter(id, entry, now);
-      others.push({ view: this.#view(id, entry), openUntil, agreedAfter });
+      const confirmedAt = this.#confirmedAt(id, entry, now);
+      const agreedAfter = confirmedAt + this.#agreementMs;
+      others.push({ view: this.#view(id, entry), confirmedAt, openUntil, agreedAfter });
       agreedAt = Math.max(agreedAt, agreedAfter);
     }
     others.sort((one, other) => (isOlder(one.view, other.view) ? -1 : 1));

@@ -30,9 +30,14 @@ export class Rotation {
     return (this.#membership.current?.nodes ?? []).map(({ id }) => id);
   }
 
+  /** How many nodes hold each key. */
+  get copies(): number {
+    return this.#membership.current?.copies ?? 1;
+  }
+
   /** Whether as many nodes are in rotation as there are copies. */
   get hasRoom(): boolean {
-    return this.ids.length >= (this.#membership.current?.copies ?? 1);
+    return this.ids.length >= this.copies;
   }
 
   /** Ids of the nodes whose keys can be listed: those in rotation, and those that are listed, drained and in reach. */

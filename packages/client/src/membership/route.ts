@@ -14,6 +14,8 @@ import type { View } from './view.ts';
 /** A view other than the current one that somebody acted on, and whose records may still be wanted. */
 export interface OpenView {
   readonly view: View;
+  /** When a client last said that it acts on it, milliseconds since 1970. */
+  readonly confirmedAt: number;
   /** Until when its records may be wanted, milliseconds since 1970. */
   readonly openUntil: number;
   /** When it is agreed that nobody acts on it, milliseconds since 1970. */

@@ -1,0 +1,113 @@
+/** Whether a node can go without taking a session along: what it holds is compared with what the others hold. Changes nothing. */
+import type { Handover, NotSafeToRemove, RemovalObstacle, SafeToRemove, SafeToRemoveOptions } from '../contract.ts';
+import { SessClientError } from '../errors.ts';
+import { codeOf } from '../node/breaker.ts';
+import { lookAt, lookAtAll, newestOf, type Look } from '../operations/look.ts';
+import { everybody } from '../operations/read.ts';
+import type { Rotation } from '../membership/rotation.ts';
+import { forKeysOn } from './key-batches.ts';
+import type { ListingCluster } from './migrate-key.ts';
+
+export interface RemovableCluster extends ListingCluster {
+  readonly rotation: Rotation;
+  readonly handovers: readonly Handover[];
+  /** Whether discovery lists the node, or an open view names it. */
+  isNamed(id: string): boolean;
+  isDraining(id: string): boolean;
+  isDrained(id: string): boolean;
+}
+
+const KEYS_PER_SECOND = 5_000;
+
+export async function safeToRemove(cluster: RemovableCluster, id: string, options: SafeToRemoveOptions): Promise<SafeToRemove> {
+  const { signal, keysPerSecond = KEYS_PER_SECOND } = options;
+  if (!Number.isInteger(keysPerSecond) || keysPerSecond < 1)
+    throw new SessClientError('SESS_BAD_VALUE', `keysPerSecond is a whole number from 1; got ${keysPerSecond}.`);
+  // What others did a moment ago counts.
+  await cluster.relearn([]);
+  if (!cluster.isNamed(id)) {
+    throw new SessClientError(
+      'SESS_BAD_VALUE',
+      `There is no node "${id}" in the topology, and no open handover names it; a node is named host:port. One that left the list, and is asked for nothing any more, is not known here.`,
+    );
+  }
+  return atOnce(cluster, id) ?? (await compared(cluster, id, keysPerSecond, signal));
+}
+
+/** What is known without looking at the node. */
+function atOnce(cluster: RemovableCluster, id: string): NotSafeToRemove | undefined {
+  const { rotation, agreedInMs } = cluster;
+  if (cluster.isDraining(id)) return no('drain-not-done', `A drain of ${id} is under way: wait until it is done.`);
+  const others = rotation.ids.filter((other) => other !== id);
+  if (others.length === 0) return no('last-node', `Without ${id} no node is left in rotation: add one first.`);
+  const isInRotation = others.length < rotation.ids.length;
+  if (isInRotation && rotation.copies === 1)
+    return no(
+      'sessions-only-there',
+      `${id} is in rotation and holds its sessions alone (copies: 1): drain it first, or take it off the list.`,
+    );
+  if (agreedInMs > 0)
+    return no('handover-open', `Other clients may still act on other nodes for ${agreedInMs} ms and write to ${id}: ask again after that.`);
+  return undefined;
+}
+
+async function compared(
+  cluster: RemovableCluster,
+  id: string,
+  keysPerSecond: number,
+  signal: AbortSignal | undefined,
+): Promise<SafeToRemove> {
+  const stop = new AbortController();
+  const enough = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  let alone: Look | undefined;
+  try {
+    await forKeysOn(cluster, id, keysPerSecond, enough, async (keys) => {
+      const looks = await Promise.all(keys.map((key) => missingElsewhere(cluster, key, id, enough)));
+      alone ??= looks.find((look) => look !== undefined);
+      if (alone !== undefined) stop.abort();
+      enough.throwIfAborted();
+    });
+  } catch (error) {
+    if (alone === undefined) return notListed(cluster, id, error, signal);
+  }
+  if (alone === undefined) return atOnce(cluster, id) ?? { safe: true };
+  if (alone.silence !== undefined) return outOfReach(id, alone.silence);
+  return no(
+    'sessions-only-there',
+    `${id} holds a session that no other node in reach holds: ${
+      cluster.rotation.ids.includes(id)
+        ? 'wait until copies are restored, or drain it'
+        : 'wait until its handover is over, or drain it while it is listed'
+    }.`,
+  );
+}
+
+/** What the node holds, where the others would not answer for it; or its silence. */
+async function missingElsewhere(cluster: RemovableCluster, key: string, id: string, signal: AbortSignal): Promise<Look | undefined> {
+  const own = await lookAt(cluster, key, id, { signal });
+  if (own.silence !== undefined) return own;
+  const { entry } = own;
+  if (entry === undefined || entry.kind === 'foreign') return undefined;
+  const others = everybody(cluster.route(key)).filter((other) => other !== id);
+  const newest = newestOf(await lookAtAll(cluster, key, others, { signal }));
+  if (entry.kind === 'tombstone') return newest === undefined || newest.kind === 'tombstone' ? undefined : own;
+  return newest?.kind === 'tombstone' || (newest !== undefined && newest.version >= entry.version) ? undefined : own;
+}
+
+/** Its keys could not be gone through. */
+function notListed(cluster: RemovableCluster, id: string, error: unknown, signal: AbortSignal | undefined): SafeToRemove {
+  if (signal?.aborted === true || codeOf(error) === 'SESS_CLOSED') throw error;
+  if (!SessClientError.is(error)) throw error;
+  if (error.code !== 'SESS_SERVER') return outOfReach(id, error);
+  // One that lists no keys: what is known of the cluster must do.
+  if (cluster.isDrained(id) || (cluster.handovers.length === 0 && cluster.rotation.copies > 1)) return { safe: true };
+  return no('handover-open', `${id} does not list its keys (${error.message}), and a handover is open: wait until it is over.`);
+}
+
+function outOfReach(id: string, error: SessClientError): NotSafeToRemove {
+  return no('out-of-reach', `${id} does not answer (${error.code}), so nobody can tell what it alone holds.`);
+}
+
+function no(reason: RemovalObstacle, detail: string): NotSafeToRemove {
+  return { safe: false, reason, detail };
+}
