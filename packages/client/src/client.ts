@@ -28,6 +28,7 @@ import type { ClientOptions, ResolvedOptions } from './options.ts';
 import { PendingOperations } from './pending-operations.ts';
 import { ANSWERS_TO_RETURN, resolveOptions } from './resolve-options.ts';
 import { checkCallersKey, isCallersKey } from './transport/key-check.ts';
+import { SteadyClock } from './steady-clock.ts';
 import { VersionSource } from './version.ts';
 import { MemcachedCluster } from './memcached-cluster.ts';
 import { firstView, oneNodeUp } from './wait.ts';
@@ -55,7 +56,8 @@ class MemcachedClient implements Client {
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedOptions) {
-    const { clock, random } = options;
+    const { random } = options;
+    const clock = new SteadyClock(options.clock, options.handover);
     this.#options = options;
     this.#cluster = new MemcachedCluster({
       discovery: options.discovery,
@@ -71,7 +73,7 @@ class MemcachedClient implements Client {
         transportOptions: options.transportOptions,
         breaker: { failuresToEject: options.failuresToEject, answersToReturn: ANSWERS_TO_RETURN },
         prober: { probeIntervalMs: options.probeIntervalMs, maxProbePauseMs: options.maxProbePauseMs },
-        clock,
+        clock: options.clock,
         random,
       },
     });

@@ -1,7 +1,7 @@
 /** What a cluster is made with: the client's options, as far as they concern views and nodes. */
 import type { Discovery } from '@sess/discovery';
 
-import type { Clock } from './clock.ts';
+import type { SteadyClock } from './steady-clock.ts';
 import type { NodeSetup } from './node/node.ts';
 import type { VersionSource } from './version.ts';
 import type { DistributionFactory } from './membership/view.ts';
@@ -9,7 +9,7 @@ import type { DistributionFactory } from './membership/view.ts';
 export interface ClusterSetup {
   readonly discovery: Discovery;
   readonly distribution: DistributionFactory;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly random: () => number;
   readonly versions: VersionSource;
   /** How long requests may take to finish on a node that left, in milliseconds. */

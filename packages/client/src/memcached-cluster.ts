@@ -1,6 +1,6 @@
 import type { Topology } from '@sess/discovery';
 
-import type { Clock } from './clock.ts';
+import type { SteadyClock } from './steady-clock.ts';
 import { discoveryErrorChannel } from './diagnostics.ts';
 import { SessClientError } from './errors.ts';
 import { HistorySync } from './membership/history-sync.ts';
@@ -30,7 +30,7 @@ import type { View } from './membership/view.ts';
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
 export class MemcachedCluster implements DrainableCluster, RefillableCluster, RemovableCluster, SoleOwnership {
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly versions: VersionSource;
   readonly rotation: Rotation;
   readonly #membership: Membership;

@@ -1,12 +1,14 @@
 /** What a test file runs of the simulated histories: each takes its part, so that they run side by side. */
 import { expect, it } from 'vitest';
 
-import { FAULTS, shrink, Totals, World } from './simulated.ts';
+import { FAULTS, HARSH_FAULTS, shrink, Totals, World } from './simulated.ts';
 
 /** All shards together. */
-const SEEDS = Number(process.env['SESS_SIMULATION_SEEDS'] ?? 10_000);
+const SEEDS = Number(process.env['SESS_SIMULATION_SEEDS'] ?? 8_000);
 /** A core each of a small machine; more would compile as many times what they run. */
 const SHARDS = 2;
+/** One of so many histories is harsh: it takes about twice the time of a usual one. */
+const HARSH_EVERY = 5;
 const ENOUGH_FAILURES = 3;
 
 /** What else must have come about, by its name in the totals. */
@@ -22,6 +24,7 @@ export function testShard(shard: number): void {
     // The histories did what they are for.
     expect(totals.of('acknowledged')).toBeGreaterThan(histories * 20);
     for (const name of [...FAULTS, ...CONSEQUENCES]) expect.soft(totals.of(name), name).toBeGreaterThan(histories / 200);
+    for (const name of HARSH_FAULTS) expect.soft(totals.of(name), name).toBeGreaterThan(histories / HARSH_EVERY / 200);
     console.error(`simulated in ${histories} histories: ${totals.entries.map(([name, times]) => `${name} ${times}`).join(', ')}`);
   });
 }
@@ -36,12 +39,13 @@ async function runShard(shard: number): Promise<ShardOutcome> {
   const failures: string[] = [];
   const totals = new Totals();
   for (let seed = 1 + shard; seed <= SEEDS && failures.length < ENOUGH_FAILURES; seed += SHARDS) {
-    const world = new World(seed);
+    const profile = seed % HARSH_EVERY === 0 ? 'harsh' : 'usual';
+    const world = new World(seed, { profile });
     const outcome = await world.run();
     totals.add(outcome);
     if (outcome.violation === undefined) continue;
-    const least = await shrink(world.scenario);
-    failures.push(`seed ${seed}: ${outcome.violation.message}; the least that fails: ${JSON.stringify(least.scenario)}`);
+    const least = await shrink(world.scenario, { profile });
+    failures.push(`${profile} seed ${seed}: ${outcome.violation.message}; the least that fails: ${JSON.stringify(least.scenario)}`);
   }
   return { failures, totals };
 }

@@ -7,7 +7,8 @@
  * - A view is published to every node in reach before anything is acknowledged on it.
  * - One round at a time; who comes meanwhile joins the next.
  */
-import type { CancelTimer, Clock } from '../clock.ts';
+import type { CancelTimer } from '../clock.ts';
+import type { SteadyClock } from '../steady-clock.ts';
 import type { Node } from '../node/node.ts';
 import type { Holder } from '../cluster.ts';
 import { SessClientError } from '../errors.ts';
@@ -18,14 +19,14 @@ import type { Membership } from './membership.ts';
 import { HistoryCopies, type Reading } from './history-copies.ts';
 import { HistoryRefused } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';
-import { EMPTY_HISTORY, knowsAll, type History } from './history.ts';
+import { EMPTY_HISTORY, knowsAll, latestNews, type History } from './history.ts';
 import { isUsedByStrangers } from './strangers.ts';
 
 export interface HistorySyncSetup {
   readonly membership: Membership;
   /** Every node that may hold or want the history. */
   readonly holders: () => readonly Holder[];
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly random: () => number;
   readonly versions: VersionSource;
   readonly intervalMs: number;
@@ -81,7 +82,7 @@ export class HistorySync {
   /** Whether what this client knows was read lately. */
   get isFresh(): boolean {
     const { clock, intervalMs } = this.#setup;
-    const age = Math.max(clock.elapsed() - this.#readAt, clock.now() - this.#readAtWall);
+    const age = Math.max(clock.elapsed() - this.#readAt, clock.wall() - this.#readAtWall);
     return this.#readAt >= this.#trustedFrom && age < FRESH_INTERVALS * intervalMs;
   }
 
@@ -204,7 +205,7 @@ export class HistorySync {
   async #exchange(all: boolean): Promise<void> {
     const { membership, clock } = this.#setup;
     const startedAt = clock.elapsed();
-    const startedAtWall = clock.now();
+    const startedAtWall = clock.wall();
     const asked = all ? this.#inReach : this.#some(this.#inReach);
     const answers = await this.#ask(asked);
     if (all) for (const holder of this.#setup.holders()) if (!asked.includes(holder)) holder.fence.actBy(undefined);
@@ -231,6 +232,8 @@ export class HistorySync {
   async #ask(asked: readonly Holder[]): Promise<readonly (readonly Reading[] | undefined)[]> {
     const { membership, clock } = this.#setup;
     const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
+    const histories = answers.flatMap((readings) => readings?.map(({ history }) => history) ?? []);
+    if (histories.length > 0) clock.follow(Math.max(...histories.map((history) => latestNews(membership.history, history))));
     for (const [index, holder] of asked.entries()) {
       const readings = answers[index];
       if (readings !== undefined) this.#heard.add(holder.id);

@@ -155,3 +155,12 @@ export function isNewsTo(holder: History, wanted: History, unconfirmedMs: number
   }
   return false;
 }
+
+/** The latest moment that `told` says and `known` does not: when a view was confirmed or a drain renewed, milliseconds since 1970; 0 when there is none. */
+export function latestNews(known: History, told: History): number {
+  let latest = 0;
+  for (const [id, { confirmedAt }] of told.views)
+    if (confirmedAt > Math.max(latest, known.views.get(id)?.confirmedAt ?? 0)) latest = confirmedAt;
+  for (const [id, { at }] of told.drains) if (at > Math.max(latest, known.drains.get(id)?.at ?? 0)) latest = at;
+  return latest;
+}

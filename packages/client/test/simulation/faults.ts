@@ -1,5 +1,6 @@
 /** What goes wrong in a simulated history, each kind in a few lines. */
 import type { Application } from './application.ts';
+import { Violation } from './ledger.ts';
 import type { Promises } from './promises.ts';
 import type { Rolling } from './rolling.ts';
 import type { FaultKind, PlannedFault } from './scenario.ts';
@@ -91,7 +92,7 @@ export class Faults {
 
   /** Everything works again, and everybody hears of the same list. */
   heal(): void {
-    const { network, listed, applications, topology } = this.#stage;
+    const { network, listed, applications } = this.#stage;
     this.#stage.note(() => 'everything is healed');
     this.#isHealed = true;
     this.#rolling.disturb();
@@ -103,10 +104,12 @@ export class Faults {
       if (node.condition === 'paused') node.resume();
       if (node.condition === 'crashed' && listed.includes(node.id)) node.start();
     }
+    // Who drained a node may have died before it was taken off the list: whoever looks after the cluster does that now.
+    for (const id of listed) if (this.#promises.isCalledDrained(id)) this.#isDrained(id);
     for (const application of applications) {
       application.clock.goOn();
       application.deafUntil = -Infinity;
-      application.tell(topology);
+      application.tell(this.#stage.topology);
     }
   }
 
@@ -163,8 +166,10 @@ export class Faults {
     return id;
   }
 
-  /** It is taken off the list, and stopped later. */
+  /** All that it holds is elsewhere: it is taken off the list, and stopped later. */
   #isDrained(id: string): void {
+    const key = this.#promises.mayLoseChanges !== undefined ? undefined : this.#promises.onlyOn(id);
+    if (key !== undefined) this.#stage.violation ??= new Violation('lost', `${key} is only on ${id}, which was called drained`);
     this.drained += 1;
     this.#rolling.disturb();
     this.#stage.note(() => `${id} is drained`);

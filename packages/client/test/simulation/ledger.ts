@@ -10,8 +10,10 @@ export interface Account {
   /** Whether a destruction was begun: from then on a miss is no loss. */
   destroying: boolean;
   destroyed: boolean;
-  /** Every copy was lost by a failure that nothing is promised for. */
-  excused: boolean;
+  /** Changes that were acknowledged while nothing was promised for them, and why. */
+  readonly doubtful: Map<number, Unpromised>;
+  /** Why every copy may be lost: a failure that nothing is promised for. */
+  excused: Unpromised | undefined;
   /** Its tombstone was lost while an old copy was out of reach. */
   mayRevive: boolean;
   /** Until when it lives at least, by what was acknowledged, virtual milliseconds. */
@@ -65,7 +67,8 @@ export class Ledger {
       acknowledged: [],
       destroying: false,
       destroyed: false,
-      excused: false,
+      doubtful: new Map(),
+      excused: undefined,
       mayRevive: false,
       aliveUntil: Infinity,
       isOnlyRead,
@@ -89,7 +92,7 @@ export class Ledger {
     const isOver = account.aliveUntil <= allowed.now;
     if (found === undefined) {
       if (!begun.alive || account.destroying) return;
-      if (account.excused) allowed.excuse('all copies were lost');
+      if (account.excused !== undefined) allowed.excuse(account.excused);
       else if (isOver) allowed.excuse('its life was over');
       else {
         throw new Violation('lost', `${reader} misses ${account.key}, which holds ${account.acknowledged.join(',')}`);
@@ -101,13 +104,23 @@ export class Ledger {
       else if (!allowed.revived(account)) throw new Violation('revived', `${reader} reads ${account.key}, which was destroyed`);
       return;
     }
-    const missing = account.acknowledged.slice(0, begun.changes).filter((change) => !found.includes(change));
+    const missing = this.missing(begun, found, allowed.excuse);
     if (missing.length === 0) return;
-    if (account.excused) allowed.excuse('all copies were lost');
+    if (account.excused !== undefined) allowed.excuse(account.excused);
     else if (isOver) allowed.excuse('its life was over');
     else if (!allowed.older()) {
       throw new Violation('older state', `${reader} reads ${account.key} as ${found.join(',')}, without ${missing.join(',')}`);
     }
+  }
+
+  /** Changes that had been acknowledged, and are not in what was found; less those that may be lost. */
+  missing({ account, changes }: ReadBegun, found: readonly number[], excuse: (name: Unpromised) => void): readonly number[] {
+    return account.acknowledged.slice(0, changes).filter((change) => {
+      if (found.includes(change)) return false;
+      const why = account.doubtful.get(change);
+      if (why !== undefined) excuse(why);
+      return why === undefined;
+    });
   }
 }
 

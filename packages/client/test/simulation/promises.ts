@@ -2,12 +2,18 @@
  * What is promised at a moment of a simulated history, and what is not: which node may be lost without losing a session, what was lost that nothing
  * is promised for, and until when an older state may be seen because somebody was cut off.
  */
+import { EMPTY_HISTORY, mergeHistories, type History } from '../../src/membership/history.ts';
 import { decode } from '../../src/record.ts';
 import { changesIn, type Account } from './ledger.ts';
-import { HISTORY_KEY } from './history-secret.ts';
+import { HISTORY_KEY, historyOn } from './history-secret.ts';
+import { isTombstone } from './node-invariants.ts';
 import type { Stage } from './stage.ts';
 import { AGREEMENT_MS } from './timing.ts';
+import type { Unpromised } from './unpromised.ts';
 import type { VirtualNode } from './virtual-node.ts';
+
+/** Times to live are whole seconds. */
+const LIFE_SLACK_MS = 1_000;
 
 export class Promises {
   readonly #stage: Stage;
@@ -28,19 +34,15 @@ export class Promises {
     return this.#stage.time.now < this.#staleUntil;
   }
 
-  /** The same, where what was acknowledged meanwhile is not entered. */
-  get mayDiffer(): boolean {
-    return this.isSplit;
-  }
-
   /** A node that one process reaches and another does not. */
   get isSplit(): boolean {
     return this.#stage.time.now < this.#splitUntil;
   }
 
-  /** Two writers who see different machines may each be told that they wrote. */
-  get mayLoseChanges(): boolean {
-    return this.isSplit || this.#stage.time.now < this.#differUntil;
+  /** Why two writers may each be told that they wrote: they see different machines. */
+  get mayLoseChanges(): Unpromised | undefined {
+    if (this.isSplit) return 'processes reach different nodes';
+    return this.#stage.time.now < this.#differUntil ? 'a name leads to different machines' : undefined;
   }
 
   /** Something is cut off for so long. */
@@ -52,7 +54,7 @@ export class Promises {
   allowSplit(forMs: number): void {
     this.allowStale(forMs);
     this.#splitUntil = this.#staleUntil;
-    this.excuseUnlisted();
+    this.#excuseUnlisted('processes reach different nodes');
   }
 
   /** A name leads to another machine, of which processes hear within so long. */
@@ -74,7 +76,9 @@ export class Promises {
   unlisted(id: string): void {
     const { leastCopies, time } = this.#stage;
     const isAway = leastCopies === 1 && time.now < (this.#awayUntil.get(id) ?? -Infinity);
-    if (this.isSplit || isAway || !this.isRememberedWithout(id)) this.excuseUnlisted();
+    if (this.isSplit) this.#excuseUnlisted('processes reach different nodes');
+    else if (isAway) this.#excuseUnlisted('a node left before anybody noticed that it was back');
+    else if (!this.isRememberedWithout(id)) this.#excuseUnlisted('the history was lost and nobody knew it');
   }
 
   /** Everybody agrees: from now on nothing is excused any more. */
@@ -104,10 +108,29 @@ export class Promises {
       (account) =>
         account.acknowledged.length > 0 &&
         !account.destroying &&
-        !account.excused &&
+        account.excused === undefined &&
         account.aliveUntil > time.now &&
         this.#holdersOf(account).filter(runs).length < enough,
     )?.key;
+  }
+
+  /** A session of which this node alone holds all that was acknowledged; `undefined` when there is none. */
+  onlyOn(id: string): string | undefined {
+    const { ledger, time } = this.#stage;
+    return [...ledger.accounts.values()].find((account) => {
+      if (account.acknowledged.length === 0 || account.destroying || account.excused !== undefined || account.aliveUntil <= time.now)
+        return false;
+      const holders = this.#holdersOf(account);
+      return holders.length === 1 && holders[0] === id;
+    })?.key;
+  }
+
+  /** Whether the history says that all the node held is elsewhere. */
+  isCalledDrained(id: string): boolean {
+    const { listed, network } = this.#stage;
+    const histories = listed.flatMap((holder) => historyOn(network.nodes.get(holder)) ?? []);
+    const latest = histories.reduce<History>(mergeHistories, EMPTY_HISTORY);
+    return latest.drains.get(id)?.isDone === true;
   }
 
   /** Whether a node that is listed, and is not this one, remembers what came before. */
@@ -117,20 +140,20 @@ export class Promises {
   }
 
   /** What only a node holds that has left the list, and that a process may not reach: it is not waited for. */
-  excuseUnlisted(): void {
+  #excuseUnlisted(why: Unpromised): void {
     const { ledger, listed } = this.#stage;
     for (const account of ledger.accounts.values()) {
-      if (!this.#holdersOf(account).some((id) => listed.includes(id))) account.excused = true;
+      if (!this.#holdersOf(account).some((id) => listed.includes(id))) account.excused ??= why;
     }
   }
 
   /** Something was lost. With one copy, what only the lost node held is gone: nothing else is promised. */
   excuseLost(): void {
     // Every node that is listed lost the history: a process that starts now can't know of others.
-    if (!this.isRememberedWithout()) this.excuseUnlisted();
+    if (!this.isRememberedWithout()) this.#excuseUnlisted('the history was lost and nobody knew it');
     for (const account of this.#stage.ledger.accounts.values()) {
       if (this.#holdersOf(account).length > 0) continue;
-      account.excused = true;
+      account.excused ??= 'all copies were lost';
       if (account.destroyed && this.#hasCopyOutOfReach(account)) account.mayRevive = true;
     }
   }
@@ -151,16 +174,19 @@ export class Promises {
   /** Nodes that hold all that was acknowledged of a session. */
   #holdersOf(account: Account): readonly string[] {
     const nodes = [...this.#stage.network.nodes.values()];
-    return nodes.filter((node) => account.acknowledged.length === 0 || holdsAll(node, account)).map(({ id }) => id);
+    // With several copies, no owner's copy may end before its session does.
+    const until = this.#stage.leastCopies === 1 && Number.isFinite(account.aliveUntil) ? account.aliveUntil - LIFE_SLACK_MS : 0;
+    return nodes.filter((node) => account.acknowledged.length === 0 || holdsAll(node, account, until)).map(({ id }) => id);
   }
 }
 
-function holdsAll(node: VirtualNode, account: Account): boolean {
+/** `until`: a copy that ends before, virtual milliseconds, is not counted: what lies on an earlier owner ends with its window. */
+function holdsAll(node: VirtualNode, account: Account, until: number): boolean {
   const item = node.get(account.key);
-  if (item === undefined) return false;
+  if (item === undefined || (item.expiresAt < until && !isTombstone(item.value))) return false;
   const entry = decode({ value: item.value, flags: item.flags, cas: { unique: item.unique, epoch: 0 }, ttlSeconds: undefined }, node);
   if (entry.kind === 'tombstone') return true;
   if (entry.kind === 'foreign' || account.destroyed) return false;
   const changes = changesIn(entry.value);
-  return account.acknowledged.every((change) => changes.includes(change));
+  return account.acknowledged.every((change) => changes.includes(change) || account.doubtful.has(change));
 }

@@ -49,7 +49,7 @@ export const FAULTS = [
 ] as const;
 
 /** What strikes in harsh histories only. */
-const HARSH_FAULTS = [
+export const HARSH_FAULTS = [
   'copies change by rolling',
   'distribution changes by rolling',
   'history is evicted',

@@ -1,9 +1,12 @@
 /** What many histories together went through, by name: a fault that never struck was not tested. */
 import { FAULTS } from './scenario.ts';
+import { UNPROMISED } from './unpromised.ts';
 import type { Outcome } from './world.ts';
 
 export class Totals {
-  readonly #counts = new Map<string, number>(FAULTS.map((kind) => [kind, 0]));
+  readonly #counts = new Map<string, number>(
+    [...FAULTS, ...Object.keys(UNPROMISED).map((name) => `excused: ${name}`)].map((name) => [name, 0]),
+  );
 
   add({ faults, network, operations, excuses }: Outcome): void {
     for (const [name, times] of Object.entries({ ...faults, ...network, ...operations, ...excuses })) {

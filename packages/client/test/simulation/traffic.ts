@@ -132,17 +132,21 @@ export class Traffic {
     const lives = this.#lives();
     await application.client.set(account.key, valueOf([...found, change]), { ttlSeconds: this.#ttlSeconds, expect: record });
     lives(account);
-    // A node that one process reaches and another does not: until they agree, each may see and change what it reaches.
-    if (this.#promises.mayDiffer) return () => `${account.key} = ${[...found, change].join(',')}, split`;
-    if (destroyedBefore && !account.mayRevive && (this.#isHarsh || !account.excused))
+    if (destroyedBefore && !account.mayRevive && (this.#isHarsh || (account.excused === undefined && !this.#promises.isSplit)))
       throw new Violation('revived', `${application.name} changed ${account.key}, which was destroyed`);
-    if (this.#promises.mayLoseChanges) return () => `${account.key} = ${[...found, change].join(',')}, another machine for some`;
-    const missing =
-      account.excused || account.aliveUntil <= this.#stage.time.now
-        ? []
-        : account.acknowledged.slice(0, begun.changes).filter((known) => !found.includes(known));
-    if (missing.length > 0) throw new Violation('older state', `${application.name} replaced ${account.key} without ${missing.join(',')}`);
+    // A node that one process reaches and another does not: until they agree, each may see and change what it reaches.
+    const doubt = this.#promises.mayLoseChanges;
     account.acknowledged.push(change);
+    if (doubt !== undefined) {
+      account.doubtful.set(change, doubt);
+      return () => `${account.key} = ${[...found, change].join(',')}, ${doubt}`;
+    }
+    const missing = this.#stage.ledger.missing(begun, found, (name) => this.#stage.excuse(name));
+    if (missing.length > 0) {
+      if (account.excused !== undefined) this.#stage.excuse(account.excused);
+      else if (account.aliveUntil <= this.#stage.time.now) this.#stage.excuse('its life was over');
+      else throw new Violation('older state', `${application.name} replaced ${account.key} without ${missing.join(',')}`);
+    }
     return () => `${account.key} = ${[...found, change].join(',')}`;
   }
 
@@ -180,7 +184,7 @@ export class Traffic {
       revived: (account) => {
         if (this.#isHarsh) return false;
         if (this.#promises.isSplit) stage.excuse('processes reach different nodes');
-        return this.#promises.isSplit || account.excused;
+        return this.#promises.isSplit || account.excused !== undefined;
       },
     });
   }

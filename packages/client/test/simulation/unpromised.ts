@@ -7,6 +7,12 @@ export const UNPROMISED = {
   'a node was cut off': 'A node that hangs or is cut off and returns with old data: a short stale read is possible.',
   'processes reach different nodes':
     'A node that one application server reaches and another does not: an older state of a session may be seen, and a change be lost, until they agree.',
+  'a name leads to different machines':
+    'which machine a name leads to (a node replaced under its name, until all have heard of the new address), a change may be lost that one of them acknowledged',
+  'a node left before anybody noticed that it was back':
+    'With `copies: 1`, a node that hung or was cut off and leaves the list before the application servers have noticed that it is back: what only it holds, as if it had not come back.',
+  'the history was lost and nobody knew it':
+    'The history evicted from every node by memcached while no application server runs that knows it: sessions that only an earlier owner holds.',
   'the tombstone was lost while an old copy was out of reach':
     'A tombstone that memcached evicted for lack of memory while an old copy was out of reach',
   'its life was over': 'A session lives for the time to live of its last write or touch, and up to a second less.',
