@@ -149,13 +149,13 @@ export class Promises {
 
   /** Something was lost. With one copy, what only the lost node held is gone: nothing else is promised. */
   excuseLost(): void {
-    // Every node that is listed lost the history: a process that starts now can't know of others.
-    if (!this.isRememberedWithout()) this.#excuseUnlisted('the history was lost and nobody knew it');
     for (const account of this.#stage.ledger.accounts.values()) {
       if (this.#holdersOf(account).length > 0) continue;
       account.excused ??= 'all copies were lost';
       if (account.destroyed && this.#hasCopyOutOfReach(account)) account.mayRevive = true;
     }
+    // Every node that is listed lost the history: a process that starts now can't know of others.
+    if (!this.isRememberedWithout()) this.#excuseUnlisted('the history was lost and nobody knew it');
   }
 
   #hasCopyOutOfReach({ key }: Account): boolean {
