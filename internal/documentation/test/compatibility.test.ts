@@ -5,6 +5,7 @@ import { Browser } from '@sess/conformance';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { compileDecorators } from './compile-decorators.ts';
 import { ExampleProcess } from './example-process.ts';
 
 const PAGE = readFileSync(new URL('../../../docs/compatibility.md', import.meta.url), 'utf8');
@@ -12,7 +13,7 @@ const PAGE = readFileSync(new URL('../../../docs/compatibility.md', import.meta.
 /** The programs under a heading, as they stand. */
 function programsUnder(heading: string): readonly string[] {
   const section = PAGE.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
-  return [...section.matchAll(/```js\n(.*?)```/gs)].map(([, program = '']) => program);
+  return [...section.matchAll(/```[jt]s\n(.*?)```/gs)].map(([, program = '']) => program);
 }
 
 let cluster: LocalCluster;
@@ -22,7 +23,11 @@ beforeAll(async () => {
 afterAll(() => cluster.close());
 
 async function start(heading: string, index = 0): Promise<ExampleProcess> {
-  return ExampleProcess.start(programsUnder(heading)[index] ?? 'throw new Error("no such program")', {
+  return run(programsUnder(heading)[index] ?? 'throw new Error("no such program")');
+}
+
+function run(program: string): Promise<ExampleProcess> {
+  return ExampleProcess.start(program, {
     SESS_SERVERS: `elasticache://${cluster.configurationEndpoint}?timeoutMs=10000`,
     SESS_SECRET: 'a secret of at least thirty-two bytes',
     PAUSE_MS: '20',
@@ -31,6 +36,19 @@ async function start(heading: string, index = 0): Promise<ExampleProcess> {
 
 function cookieOf(browser: Browser): string {
   return [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+}
+
+/** A login is another cookie, and after the logout the session is dead for who kept it. */
+async function logsInAndOut(browser: Browser, status: number): Promise<void> {
+  expect(await browser.json('/profile')).toEqual({ user: null });
+  expect((await browser.post('/login')).status).toBe(status);
+  const before = cookieOf(browser);
+  expect((await browser.post('/login')).status).toBe(status);
+  expect(cookieOf(browser)).not.toBe(before);
+  expect(await browser.json('/profile')).toEqual({ user: 'USER_123' });
+  const thief = browser.copy();
+  expect((await browser.post('/logout')).status).toBe(status);
+  for (const visitor of [browser, thief]) expect(await visitor.json('/profile')).toEqual({ user: null });
 }
 
 describe('docs/compatibility.md runs', () => {
@@ -116,6 +134,17 @@ describe('docs/compatibility.md runs', () => {
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { ticks }' } }));
     expect(String((await once(socket, 'message'))[0])).toContain('for USER_123');
     socket.close();
+  });
+
+  it.each(['NestJS on Fastify', 'NestJS on Express'])('%s', { timeout: 60_000 }, async (heading) => {
+    const [program = ''] = programsUnder(heading);
+    await using app = await run(await compileDecorators(program));
+    await logsInAndOut(new Browser(app.url), 201);
+  });
+
+  it('koa-generic-session', async () => {
+    await using app = await start('koa-generic-session');
+    await logsInAndOut(new Browser(app.url), 200);
   });
 
   it.each([
