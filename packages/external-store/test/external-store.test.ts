@@ -2,6 +2,7 @@ import { createClient, type Client } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { storageKey } from '@sess/session';
+import type { StoreError } from '../src/errors.ts';
 import { ExternalStore } from '../src/external-store.ts';
 
 const TTL = { ttlSeconds: 60 };
@@ -111,6 +112,19 @@ describe.each(inject('mainRuntimes'))('a store for another library (%s)', (runti
     await store.save(id, { ...TTL, session: { user: 'USER_456', cookie: 2 }, base: 'unknown' });
     await store.save(id, { ...TTL, session: { user: 'USER_123', cookie: 3 }, base: 'unknown', unchanged: true, ownKeys: ['cookie'] });
     expect(await documentOf(id)).toEqual({ user: 'USER_456', cookie: 3 });
+  });
+
+  it('tells of an outage in an error that is a line or two in a log, names no node but in its cause, and has the fault’s code', async () => {
+    const unreachable = new ExternalStore({ servers: 'memcached://127.0.0.1:1' }, 't/');
+    const failure = await unreachable.load('an id').then(
+      () => expect.unreachable(),
+      (error: StoreError) => error,
+    );
+    const { cause, message, stack } = failure;
+    expect([message, stack]).toEqual([expect.not.stringContaining('127.0.0.1'), `StoreError: ${message}`]);
+    expect(cause).toMatchObject({ code: 'SESS_CONNECTION', node: '127.0.0.1:1', stack: '', message: expect.stringContaining('ECONNREFUSED') });
+    expect(inspect(failure).match(/ECONNREFUSED/g)).toHaveLength(1);
+    await unreachable.close();
   });
 
   it('leaves open the client that it was given, and closes what it opened', async () => {

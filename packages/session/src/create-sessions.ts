@@ -4,6 +4,7 @@ import { openBackedStore } from './stores/backed/backed-store.ts';
 import { cookieSigner } from './cookie/cookie-signature.ts';
 import { hasCode } from './errors.ts';
 import { KeyedMutex } from './lifecycle/keyed-mutex.ts';
+import { LateChanges } from './lifecycle/late-changes.ts';
 import { loadSession, type LoadOutcome } from './lifecycle/load-session.ts';
 import { memcachedStore, openMemcachedStore } from './stores/memcached-store.ts';
 import { OutageLog } from './lifecycle/outage-log.ts';
@@ -39,6 +40,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     turns: new KeyedMutex(),
     users: new SessionUsers(store, options),
     warnOnce: warn,
+    lateChanges: new LateChanges(warn),
     outages: new OutageLog(options.log, options.now),
   };
   let isClosed = false;
@@ -70,9 +72,9 @@ export function createSessions(given: SessionsOptions): Sessions {
 const NONE: readonly Identity[] = [];
 const NOTHING_CAME: Beginning = { came: NONE };
 
-function openStore({ source, secrets, backing, now }: ResolvedOptions): SessionStore {
+function openStore({ source, secrets, backing, now, log }: ResolvedOptions): SessionStore {
   const cache = openCache(source, secrets);
-  return backing === undefined ? cache : openBackedStore(cache, backing, now, source.kind === 'servers');
+  return backing === undefined ? cache : openBackedStore(cache, backing, { now, log }, source.kind === 'servers');
 }
 
 function openCache(source: StoreSource, secrets: readonly string[]): SessionStore {

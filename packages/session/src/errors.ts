@@ -1,3 +1,5 @@
+import { briefCause } from './brief-cause.ts';
+
 /** What went wrong. A session that is not there is never among these: it is a value. */
 export type SessionErrorCode =
   /** An option is missing, unknown or out of range. Thrown where the options are given. */
@@ -76,33 +78,22 @@ export class SessionError extends Error {
   protected static readonly title: string = 'SessionError';
 
   constructor(code: SessionErrorCode, message: string, details: { readonly cause?: unknown } = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    const isOutage = code === 'SESS_UNAVAILABLE';
+    super(message, details.cause === undefined ? undefined : { cause: isOutage ? briefCause(details.cause) : details.cause });
     Object.defineProperty(this, BRAND, { value: true });
     this.name = new.target.title;
     this.code = code;
     this.statusCode = KINDS[code].statusCode;
     this.retryable = KINDS[code].retryable;
-    if (code !== 'SESS_UNAVAILABLE') return;
+    if (!isOutage) return;
     this.headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
-    cutStacks(this);
+    // Each failed request is logged with it. Where it was made tells nothing.
+    this.stack = `${this.name}: ${message}`;
   }
 
   /** Whether `error` is of this package, whichever copy of it made the error. */
   static is(error: unknown): error is SessionError {
     return typeof error === 'object' && error !== null && BRAND in error;
-  }
-}
-
-/**
- * An outage fails thousands of requests, each of which is logged with this error and what it was caused by. What happened is in their messages; that a socket
- * was closed in `onclose` of a socket helps nobody.
- */
-function cutStacks(error: Error): void {
-  const seen = new Set<unknown>();
-  for (let at: unknown = error; at instanceof Error && !seen.has(at); at = at.cause) {
-    seen.add(at);
-    // Frozen by whoever threw it: then it stays long.
-    Reflect.set(at, 'stack', `${at.name}: ${at.message}`);
   }
 }
 

@@ -72,14 +72,15 @@ export function world(): World {
         if (server.databaseDown) throw new Error('the database is out of reach');
         await server.beforeAnswer?.(operation);
       });
-      server.store = backedStore(through, { backing: backing(counted), writePolicy, backingLimits: { timeoutMs: 200, ...limits }, now });
+      const backingLimits = { timeoutMs: 200, ...limits };
+      server.store = backedStore(through, { backing: backing(counted), writePolicy, backingLimits, log: () => {}, now });
       return server;
     },
   };
 }
 
 /** The same object, each of whose methods first asks whether it may. */
-function faulty<T extends object>(target: T, enter: (operation: string) => Promise<void> | void): T {
+export function faulty<T extends object>(target: T, enter: (operation: string) => Promise<void> | void): T {
   return new Proxy(target, {
     get(_, name) {
       const member: unknown = Reflect.get(target, name);

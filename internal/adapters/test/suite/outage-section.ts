@@ -5,7 +5,7 @@ import { SECRET, type Open } from './bench.ts';
 import type { AdapterAppOptions, AdapterSubject } from './subject.ts';
 
 /** What a request that failed because of an outage may take in a log: the lines of its beginning and end, and its error with what that was caused by. */
-const MOST_BYTES = 2_000;
+const MOST_BYTES = 1_500;
 
 const routes: AdapterAppOptions['routes'] = {
   '/visitor': ({ session }) => {
@@ -47,6 +47,11 @@ export function outageSection(open: Open, subject: AdapterSubject): void {
         for (const secret of secrets) expect(text).not.toContain(secret);
       }
       expect((app.lines.join('').length - before) / 20).toBeLessThan(MOST_BYTES);
+      for (const line of app.lines)
+        expect([line.match(/^ +at /gm), line.match(/did not answer|No answer/g)?.length ?? 0]).toEqual([
+          null,
+          expect.toSatisfy((told) => told <= 1),
+        ]);
       expect((await browser.get('/untouched')).status).toBe(200);
       expect((await browser.get('/visitor')).headers.get('set-cookie')).toBeNull();
       expect(app.outages).toEqual([expect.stringMatching(new RegExp(`out of reach: .*${node.port}.*Check that the nodes run`))]);

@@ -8,6 +8,13 @@ export interface LogEntry {
   readonly message: string;
 }
 
+/** What an outage is of, and what that means for sessions. */
+export interface Outage {
+  /** With its verb: "Sessions are". */
+  readonly what: string;
+  readonly advice: string;
+}
+
 /** Where the two lines of an outage go. Default: the process's `warning` event, with Fastify the application's log. */
 export type SessionsLog = (entry: LogEntry) => void;
 
@@ -15,7 +22,7 @@ export type SessionsLog = (entry: LogEntry) => void;
 const QUIET_MS = 10_000;
 
 /**
- * Tells when the store goes out of reach, and when it is back: a line each, however many requests fail meanwhile.
+ * Tells when the store, or one side of it, goes out of reach, and when it is back: a line each, however many requests fail meanwhile.
  *
  * It is back when what failed last succeeds; or, where nobody asks for that again, when anything does after some seconds without a failure: with one of
  * several nodes down, sessions of the others succeed all the time.
@@ -23,12 +30,14 @@ const QUIET_MS = 10_000;
 export class OutageLog {
   readonly #log: SessionsLog;
   readonly #now: () => number;
+  readonly #of: Outage;
   #down: { readonly key: string; readonly lastAt: number; readonly failures: number; readonly since: number } | undefined;
   #toldAt = -Infinity;
 
-  constructor(log: SessionsLog, now: () => number) {
+  constructor(log: SessionsLog, now: () => number, of: Outage = OF_SESSIONS) {
     this.#log = log;
     this.#now = now;
+    this.#of = of;
   }
 
   failed(key: string, error: unknown): void {
@@ -37,7 +46,10 @@ export class OutageLog {
     if (this.#down === undefined) {
       if (Math.abs(now - this.#toldAt) < QUIET_MS) return;
       this.#toldAt = now;
-      this.#log({ level: 'error', message: `Sessions are out of reach: ${reasonOf(error)}. ${ADVICE}` });
+      this.#log({
+        level: 'error',
+        message: `${this.#of.what} out of reach: ${reasonOf(error)}. ${this.#of.advice} This is told once, until that is over.`,
+      });
     }
     const { failures = 0, since = now } = this.#down ?? {};
     this.#down = { key, lastAt: now, failures: failures + 1, since };
@@ -53,7 +65,7 @@ export class OutageLog {
     const seconds = Math.max(0, Math.round((now - down.since) / 1_000));
     this.#log({
       level: 'info',
-      message: `Sessions are in reach again after ${seconds} s and ${down.failures} failed requests of the store.`,
+      message: `${this.#of.what} in reach again after ${seconds} s and ${down.failures} failed ${down.failures === 1 ? 'request' : 'requests'}.`,
     });
   }
 }
@@ -69,19 +81,30 @@ function warn({ level, message }: LogEntry): void {
   process.emitWarning(message, { type: 'SessWarning', code: level === 'error' ? 'SESS_OUT_OF_REACH' : 'SESS_IN_REACH' });
 }
 
-const ADVICE =
-  'Requests that use their session are answered as onUnavailable says (503 by default); browsers keep their cookies, so nobody is logged out. ' +
-  'Check that the nodes run and that this machine reaches them; see SESS_UNAVAILABLE in docs/errors.md. This is told once, until they are back.';
+const OF_SESSIONS: Outage = {
+  what: 'Sessions are',
+  advice:
+    'Requests that use their session are answered as onUnavailable says (503 by default); browsers keep their cookies, so nobody is logged out. ' +
+    'Check that the nodes run and that this machine reaches them; see SESS_UNAVAILABLE in docs/errors.md.',
+};
 
-/** What lies beneath: it says which node, and why. */
-function reasonOf(error: SessionError): string {
-  const texts: string[] = [];
-  for (let at: unknown = error; at instanceof Error && texts.length < MAX_CAUSES; at = at.cause) {
-    const text = at.message.slice(0, MAX_REASON).replace(/[\s.]+$/, '');
-    if (text !== '' && !texts.some((told) => told.includes(text))) texts.push(text);
-  }
-  return texts.join(': ');
+/** With a database behind it. */
+export const OF_CACHE: Outage = {
+  what: 'The cache of the sessions is',
+  advice:
+    'Meanwhile sessions are read from the database and saved there, so nobody is logged out; it has more to do. ' +
+    'Check that the nodes run and that this machine reaches them.',
+};
+
+export const OF_DATABASE: Outage = {
+  what: 'The database behind the sessions is',
+  advice:
+    'Meanwhile sessions are read from the cache and saved there, and written to the database later; one that the cache has lost is answered as ' +
+    'onUnavailable says (503 by default). Check that the database runs and that this machine reaches it.',
+};
+
+/** With what lies beneath: it says which node, and why. */
+function reasonOf({ message, cause }: SessionError): string {
+  const why = cause instanceof Error ? cause.message : '';
+  return (why === '' || message.includes(why) ? message : `${message}: ${why}`).replace(/[\s.]+$/, '');
 }
-
-const MAX_CAUSES = 3;
-const MAX_REASON = 300;

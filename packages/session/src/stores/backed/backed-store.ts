@@ -1,4 +1,5 @@
 import { SessionError } from '../../errors.ts';
+import { OF_CACHE, OF_DATABASE, OutageLog, resolveLog, type SessionsLog } from '../../lifecycle/outage-log.ts';
 import { badOption } from '../../options/option-checks.ts';
 import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, StoreState, UserSession } from '../session-store.ts';
 import type { BackedContext } from './backed-context.ts';
@@ -14,12 +15,15 @@ import { SingleFlight } from './single-flight.ts';
 import { TouchBatch } from './touch-batch.ts';
 import { touchBacked } from './touch-backed.ts';
 import { NegativeCache } from './negative-cache.ts';
+import { watchedCache } from './watched-cache.ts';
 
 /** What {@link backedStore} takes beside the cache: the options of `createSessions` by the same names. */
 export interface BackedStoreOptions {
   readonly backing: Backing;
   readonly writePolicy?: WritePolicy | undefined;
   readonly backingLimits?: BackingLimits | undefined;
+  /** Where outages of one side are told, one line when it begins and one when it is over. Default: the process's `warning` event. */
+  readonly log?: SessionsLog | undefined;
   /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
 }
@@ -33,12 +37,17 @@ export interface BackedStoreOptions {
 export function backedStore(cache: SessionStore, options: BackedStoreOptions): SessionStore {
   const resolved = resolveBacking(options);
   if (resolved === undefined) throw badOption('backing', undefined, 'a backing, such as postgresBacking(...) of @sess/postgres-backing');
-  return openBackedStore(cache, resolved, options.now ?? Date.now, false);
+  return openBackedStore(cache, resolved, { now: options.now ?? Date.now, log: resolveLog(options.log) }, false);
 }
 
 /** The same, with options that were checked; `close` closes `cache` where it is owned. */
-export function openBackedStore(cache: SessionStore, resolved: ResolvedBacking, now: () => number, ownsCache: boolean): SessionStore {
-  return new BackedStore(cache, resolved, now, ownsCache);
+export function openBackedStore(cache: SessionStore, resolved: ResolvedBacking, around: Surroundings, ownsCache: boolean): SessionStore {
+  return new BackedStore(cache, resolved, around, ownsCache);
+}
+
+interface Surroundings {
+  readonly now: () => number;
+  readonly log: SessionsLog;
 }
 
 class BackedStore implements SessionStore {
@@ -49,8 +58,8 @@ class BackedStore implements SessionStore {
   readonly #ownsCache: boolean;
   #closing: Promise<void> | undefined;
 
-  constructor(cache: SessionStore, resolved: ResolvedBacking, now: () => number, ownsCache: boolean) {
-    this.#context = backedContext(cache, resolved, now);
+  constructor(cache: SessionStore, resolved: ResolvedBacking, around: Surroundings, ownsCache: boolean) {
+    this.#context = backedContext(cache, resolved, around);
     this.#ownsCache = ownsCache;
     this.name = `${cache.name}+${resolved.backing.name ?? 'database'}`;
     const { backing, gate } = this.#context;
@@ -131,9 +140,10 @@ function aborted(signal: AbortSignal): SessionError {
   return new SessionError('SESS_ABORTED', 'the request was aborted', { cause: signal.reason });
 }
 
-function backedContext(cache: SessionStore, resolved: ResolvedBacking, now: () => number): BackedContext {
+function backedContext(given: SessionStore, resolved: ResolvedBacking, { now, log }: Surroundings): BackedContext {
   const { backing, limits } = resolved;
-  const gate = new CircuitBreaker(resolved, now);
+  const cache = watchedCache(given, new OutageLog(log, now, OF_CACHE));
+  const gate = new CircuitBreaker(resolved, now, new OutageLog(log, now, OF_DATABASE));
   const context: BackedContext = {
     cache,
     backing,

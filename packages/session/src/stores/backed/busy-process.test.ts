@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { OutageLog } from '../../lifecycle/outage-log.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { resolveBacking } from './backing-options.ts';
 import { memoryBacking } from './memory-backing.ts';
@@ -23,7 +24,9 @@ describe('a process that is busy for longer than a timeout', () => {
   it('does not take a database that has answered for one that did not', async () => {
     const resolved = resolveBacking({ backing: memoryBacking(), backingLimits: { timeoutMs: TIMEOUT_MS } });
     if (resolved === undefined) throw new Error('no backing');
-    const loaded = new CircuitBreaker(resolved, Date.now).run('load', () => answer().then(() => 'loaded'));
+    const loaded = new CircuitBreaker(resolved, Date.now, new OutageLog(() => {}, Date.now)).run('load', () =>
+      answer().then(() => 'loaded'),
+    );
     work();
     expect(await loaded).toBe('loaded');
   });

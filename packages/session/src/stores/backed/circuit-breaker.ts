@@ -1,5 +1,6 @@
 import { WorkingClock } from '@sess/working-time';
 import { publish, type BackingEvent } from '../../diagnostics.ts';
+import type { OutageLog } from '../../lifecycle/outage-log.ts';
 import { SessionError, type SessionErrorCode } from '../../errors.ts';
 import type { ResolvedBacking } from './backing-options.ts';
 import { RateLimiter } from './rate-limiter.ts';
@@ -11,6 +12,9 @@ const MAX_REST_MS = 10_000;
 
 type Operation = BackingEvent['operation'];
 
+/** For the log of outages: a database has no parts that fail by themselves. */
+const WHOLE = '';
+
 /**
  * The one way to the database: every request has a deadline, which a busy process does not run into, so many are made at once and in a second, and a database that keeps failing is left alone for a
  * while, so that requests do not each wait for it.
@@ -19,16 +23,18 @@ export class CircuitBreaker {
   readonly #name: string;
   readonly #timeoutMs: number;
   readonly #now: () => number;
+  readonly #outages: OutageLog;
   readonly #loads: RateLimiter;
   readonly #writes: RateLimiter;
   #failures = 0;
   #restMs = MIN_REST_MS;
   #resting: { readonly until: number; readonly cause: unknown } | undefined;
 
-  constructor({ backing, limits }: ResolvedBacking, now: () => number) {
+  constructor({ backing, limits }: ResolvedBacking, now: () => number, outages: OutageLog) {
     this.#name = backing.name ?? 'database';
     this.#timeoutMs = limits.timeoutMs;
     this.#now = now;
+    this.#outages = outages;
     const { concurrency, queued, timeoutMs: waitMs, loadsPerSecond } = limits;
     this.#loads = new RateLimiter({ concurrency, queued, waitMs, perSecond: loadsPerSecond });
     this.#writes = new RateLimiter({ concurrency, queued, waitMs });
@@ -78,8 +84,8 @@ export class CircuitBreaker {
         throw this.#failed(operation, `${this.#name}: the database refuses a ${operation} because of its data`, error, 'SESS_BAD_DATA');
       }
       this.#count(error);
-      const why = error instanceof Error ? error.message : String(error);
-      throw this.#failed(operation, `${this.#name}: ${operation} failed: ${why}`, error);
+      // Why is in the cause: it may name the server, and this may reach a browser.
+      throw this.#failed(operation, `${this.#name}: a ${operation} failed`, error);
     } finally {
       patience.stop();
     }
@@ -101,6 +107,7 @@ export class CircuitBreaker {
     this.#failures = 0;
     this.#restMs = MIN_REST_MS;
     this.#resting = undefined;
+    this.#outages.succeeded(WHOLE);
   }
 
   #count(error: unknown): void {
@@ -112,6 +119,7 @@ export class CircuitBreaker {
 
   #failed(operation: Operation, message: string, cause: unknown, code: SessionErrorCode = 'SESS_UNAVAILABLE'): SessionError {
     const error = new SessionError(code, message, cause === undefined ? {} : { cause });
+    this.#outages.failed(WHOLE, error);
     publish('backing', () => ({ backing: this.#name, operation, outcome: 'failed', error }));
     return error;
   }

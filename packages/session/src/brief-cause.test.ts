@@ -1,0 +1,51 @@
+import { inspect } from 'node:util';
+import { SessClientError } from '@sess/client';
+import { describe, expect, it } from 'vitest';
+import { briefCause } from './brief-cause.ts';
+
+const socket = Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:11211'), { code: 'ECONNREFUSED' });
+const lost = new SessClientError('SESS_CONNECTION', 'The connection failed: connect ECONNREFUSED 10.0.0.1:11211.', {
+  node: '10.0.0.1:11211',
+  cause: socket,
+});
+const out = new SessClientError('SESS_UNAVAILABLE', 'No node answers.', { cause: lost });
+
+describe('a brief cause', () => {
+  it('says what the whole chain says, each thing once, and has the code of the fault', () => {
+    const brief = briefCause(out);
+    expect(brief).toMatchObject({
+      code: 'SESS_CONNECTION',
+      node: '10.0.0.1:11211',
+      message: 'No node answers: The connection failed: connect ECONNREFUSED 10.0.0.1:11211',
+      cause: undefined,
+    });
+    expect([SessClientError.is(brief), brief instanceof Error]).toEqual([true, true]);
+  });
+
+  it('is one line where it is printed, and leaves the errors as they were', () => {
+    expect(inspect(briefCause(out), { breakLength: Infinity })).not.toContain('\n');
+    expect([out.cause, lost.stack?.includes('\n'), socket.stack?.includes('\n')]).toEqual([lost, true, true]);
+  });
+
+  it('is the same made of itself', () => {
+    const brief = briefCause(out);
+    expect(briefCause(brief)).toMatchObject({ code: 'SESS_CONNECTION', message: (brief as Error).message });
+  });
+
+  it('says what each address of a name answered', () => {
+    const refused = new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('connect ECONNREFUSED 127.0.0.1:5432')]);
+    expect(briefCause(new Error('the database is away', { cause: refused }))).toMatchObject({
+      message: 'the database is away: connect ECONNREFUSED ::1:5432, connect ECONNREFUSED 127.0.0.1:5432',
+    });
+  });
+
+  it('ends where causes go in a circle, and is bounded', () => {
+    const circle = new Error('x'.repeat(5_000));
+    circle.cause = circle;
+    expect((briefCause(circle) as Error).message.length).toBeLessThan(500);
+  });
+
+  it.each([undefined, 'a text', { message: 'no error' }])('of %j is what came', (given) => {
+    expect(briefCause(given)).toBe(given);
+  });
+});
