@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { completeHead, isCacheable, type Connection, type RequestSession, type Session } from '@sess/session';
+import { completeHead, isCacheable, LostCookie, type Connection, type RequestSession, type Session } from '@sess/session';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import onHeaders from 'on-headers';
 import { rawHeaders, replyHeaders } from './headers.ts';
+import { isMute } from './log.ts';
 
 /** Goes on to the next `onSend` hook. */
 export type ProceedWith = (error?: Error | null, payload?: unknown) => void;
@@ -42,6 +43,10 @@ export class Answer implements Connection {
   /** Whether a cookie can't be set any more; after `reply.hijack()` the head is the application's own. */
   get headersSent(): boolean {
     return this.#reply.raw.headersSent || (this.#stage !== 'saving' && this.#reply.sent);
+  }
+
+  get writableEnded(): boolean {
+    return this.#reply.raw.writableEnded;
   }
 
   /** Whether an error has left the handler, or its answer is on its way. */
@@ -108,8 +113,10 @@ export class Answer implements Connection {
     this.#watched = true;
     const { raw } = this.#reply;
     if (raw.headersSent) return this.#saveWhenClosed(session);
+    const cookie = new LostCookie(session, raw);
     // An upgrade to WebSocket writes no head that could be seen.
     raw.once('close', () => {
+      cookie.look();
       if (this.#reply.sent) void this.#saveUnsent(session);
     });
     const write = Reflect.get(raw, 'writeHead') as WriteHead;
@@ -142,7 +149,7 @@ export class Answer implements Connection {
       await session.commit();
     } catch (error) {
       this.#failed = true;
-      this.#request.log.error({ err: error }, 'the session could not be saved after the response');
+      this.#tellLate(error, 'the session could not be saved after the response');
     }
   }
 
@@ -153,12 +160,18 @@ export class Answer implements Connection {
     setImmediate(() => {
       this.#checksLate = false;
       this.session?.current.save().catch((error: unknown) => {
-        this.#request.log.error(
-          { err: error },
+        this.#tellLate(
+          error,
           'the session was changed after the response, too late to be saved: await what changes it, before the answer is sent',
         );
       });
     });
+  }
+
+  #tellLate(error: unknown, message: string): void {
+    const { log } = this.#request;
+    if (isMute(log)) this.session?.warn('SESS_LATE_CHANGE');
+    else log.error({ err: error }, message);
   }
 }
 

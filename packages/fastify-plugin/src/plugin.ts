@@ -2,6 +2,7 @@ import { claimCookieNames, createSessions, SessionError, type RequestSession, ty
 import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Answer, type ProceedWith } from './answer.ts';
+import { logOf } from './log.ts';
 
 /** The options of `createSessions`. */
 export interface FastifySessionsOptions extends SessionsOptions {}
@@ -52,7 +53,7 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
   }
   // Fastify takes these for itself, and hands them on.
   const { prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...given } = options;
-  const all = createSessions({ ...given, log: given.log ?? (({ level, message }) => app.log[level](message)) });
+  const all = createSessions({ ...given, log: given.log ?? logOf(app.log) });
   try {
     claimCookieNames(app.server, all.cookieNames);
     if (!app.hasDecorator('sessions')) {

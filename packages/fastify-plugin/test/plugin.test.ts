@@ -4,7 +4,8 @@ import { EventEmitter, once } from 'node:events';
 import { get } from 'node:http';
 import { Readable } from 'node:stream';
 import { SessionError, type SaveEvent } from '@sess/session';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Browser } from './browser.ts';
 import { browse, failingStore, shop } from './shop.ts';
 
 describe('a session over HTTP', () => {
@@ -257,3 +258,30 @@ async function nextSave(reason: SaveEvent['reason']): Promise<void> {
     subscribe('sess:session:save', listener);
   });
 }
+
+/** What is warned of on the process while the store is down and when it is back. */
+async function warnedOf(browser: Browser, store: { down: boolean }): Promise<readonly unknown[]> {
+  const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  await browser.post('/login');
+  store.down = true;
+  for (let request = 0; request < 3; request += 1) expect((await browser.fetch('/profile')).status).toBe(503);
+  store.down = false;
+  expect((await browser.fetch('/profile')).status).toBe(200);
+  const codes = warning.mock.calls.map(([, options]) => (options as { code?: unknown }).code);
+  warning.mockRestore();
+  return codes;
+}
+
+describe('an outage', () => {
+  it('is a process warning where Fastify has no logger, which is its default', async () => {
+    const store = failingStore();
+    for (const server of [{}, { logger: false }]) {
+      expect(await warnedOf(await browse(await shop({ store }, server)), store)).toEqual(['SESS_OUT_OF_REACH', 'SESS_IN_REACH']);
+    }
+  });
+
+  it('is none where it has one, though it be silent', async () => {
+    const store = failingStore();
+    expect(await warnedOf(await browse(await shop({ store }, { logger: { level: 'silent' } })), store)).toEqual([]);
+  });
+});

@@ -1,4 +1,12 @@
-import { completeHead, isCacheable, type Connection, type RequestSession, type ResponseHeaders } from '@sess/session';
+import {
+  completeHead,
+  isCacheable,
+  LostCookie,
+  type Connection,
+  type RequestSession,
+  type ResponseHeaders,
+  type Session,
+} from '@sess/session';
 import type { ParameterizedContext } from 'koa';
 import onHeaders from 'on-headers';
 
@@ -11,6 +19,7 @@ export class Answer implements Connection {
   /** Whether the middleware after this one is done, or failed. */
   isDecided = false;
   #failed = false;
+  #lostCookie: LostCookie | undefined;
   #checksLate = false;
 
   constructor(ctx: ParameterizedContext, touch: boolean) {
@@ -23,7 +32,7 @@ export class Answer implements Connection {
     return this.#ctx.secure;
   }
 
-  get response(): { readonly headersSent: boolean } {
+  get response(): { readonly headersSent: boolean; readonly writableEnded: boolean } {
     return this.#ctx.res;
   }
 
@@ -41,12 +50,30 @@ export class Answer implements Connection {
     if (!this.#ctx.res.headersSent) onHeaders(this.#ctx.res, () => completeHead(session, this.#headers));
   }
 
+  /** The session, for the application. */
+  sessionInUse(): Session | undefined {
+    const { session } = this;
+    if (session === undefined) return undefined;
+    this.#lostCookie ??= new LostCookie(session, this.#ctx.res);
+    return session.current;
+  }
+
   /** `undefined` where there is nothing to wait for. */
   save(session: RequestSession): Promise<void> | undefined {
-    return session.commit({ cacheable: isCacheable(this.#headers) })?.catch((error: unknown) => {
-      this.#failed = true;
-      throw error;
-    });
+    const saving = session.commit({ cacheable: isCacheable(this.#headers) });
+    if (saving === undefined) return this.#watchCookie();
+    return saving.then(
+      () => this.#watchCookie(),
+      (error: unknown) => {
+        this.#failed = true;
+        throw error;
+      },
+    );
+  }
+
+  /** Where Koa will not answer, the application does, or did: perhaps past `ctx.res`. */
+  #watchCookie(): undefined {
+    if (this.#ctx.respond === false || !this.#ctx.writable) this.#lostCookie?.watch();
   }
 
   /** Looked at after it was saved, by code that nobody waited for: a change is saved all the same, or the application's error listener is told. */

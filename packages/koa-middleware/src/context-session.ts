@@ -2,19 +2,24 @@ import { SessionError, type Session } from '@sess/session';
 import type { ParameterizedContext } from 'koa';
 import type { Answer } from './answer.ts';
 
-/** Where a request keeps its session, and what becomes of its answer. */
+/** Where a request keeps its session, and what becomes of its answer; `null` where `ignore` left it out. */
 export const ANSWER: unique symbol = Symbol('@sess/koa-middleware.answer');
 
-export type SessionContext = ParameterizedContext & { [ANSWER]?: Answer };
+export type SessionContext = ParameterizedContext & { [ANSWER]?: Answer | null };
+
+/** A Koa application, of any version and with any types, as far as sessions need to know it. */
+export interface KoaApplication {
+  readonly context: object;
+  readonly middleware: readonly object[];
+}
 
 /** Applications whose contexts have a `session` of ours. */
 const prepared = new WeakSet<object>();
 
 /** Gives the contexts of this application their `session`. */
-export function prepare(ctx: SessionContext): void {
-  const { context } = ctx.app;
+export function prepare({ context }: Pick<KoaApplication, 'context'>): void {
   if (prepared.has(context)) return;
-  if ('session' in ctx) throw registeredTwice();
+  if ('session' in context) throw registeredTwice();
   prepared.add(context);
   Object.defineProperty(context, 'session', { get: sessionOf, set: refuseAssignment });
 }
@@ -29,7 +34,22 @@ export function registeredTwice(): SessionError {
 
 /** Reading it never throws: loggers and error listeners ask for it at any time. */
 function sessionOf(this: SessionContext): Session | undefined {
-  return this[ANSWER]?.session?.current;
+  const answer = this[ANSWER];
+  if (answer === undefined) warnTooEarly(this);
+  return answer?.sessionInUse();
+}
+
+/** Applications that were told. */
+const warned = new WeakSet<object>();
+
+function warnTooEarly({ app }: SessionContext): void {
+  if (warned.has(app)) return;
+  warned.add(app);
+  process.emitWarning(
+    'ctx.session was read in a request that had not reached the sessions middleware, so it is undefined. ' +
+      'Put app.use(sessions(…)) before the middleware that uses ctx.session.',
+    { type: 'SessWarning', code: 'SESS_TOO_EARLY' },
+  );
 }
 
 function refuseAssignment(): never {

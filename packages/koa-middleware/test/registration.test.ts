@@ -1,6 +1,6 @@
 import { memoryStore, type Session, type SessionData } from '@sess/session';
-import type { Context, Middleware } from 'koa';
-import { describe, expect, expectTypeOf, it } from 'vitest';
+import Koa, { type Context, type Middleware, type ParameterizedContext } from 'koa';
+import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { sessions, type KoaSessionsOptions } from '../src/index.ts';
 import { browse, SECRET, shop } from './shop.ts';
 
@@ -34,6 +34,49 @@ describe('registration', () => {
     const app = shop();
     Object.defineProperty(app.context, 'session', { get: () => ({ another: true }) });
     expect((await (await browse(app)).fetch('/profile')).status).toBe(500);
+  });
+
+  it('fails a second time at once, where it is told the application', () => {
+    const app = new Koa();
+    app.use(sessions({ store: memoryStore(), secret: SECRET }, app));
+    const again = () => sessions({ store: memoryStore(), secret: SECRET }, app);
+    expect(again).toThrow(expect.objectContaining({ code: 'SESS_REGISTERED_TWICE' }));
+    expect(() => sessions({ store: memoryStore(), secret: SECRET }, {} as Koa)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION' }),
+    );
+  });
+
+  it('is not confused by an application that is told, and by two that share its requests', async () => {
+    const app = new Koa();
+    const isAdmin = (ctx: ParameterizedContext): boolean => ctx.path.startsWith('/admin');
+    const options = { store: memoryStore(), secret: SECRET, secure: false };
+    app.use(sessions({ ...options, ignore: isAdmin }, app));
+    app.use(sessions({ ...options, ignore: (ctx) => !isAdmin(ctx), cookie: { name: 'admin' } }, app));
+    app.use((ctx) => {
+      ctx.session.data.userId = ctx.path;
+      ctx.body = {};
+    });
+    const browser = await browse(app);
+    for (const path of ['/', '/admin']) expect((await browser.fetch(path)).status).toBe(200);
+    expect([...browser.cookies.keys()].toSorted()).toEqual(['admin', 'sess']);
+  });
+
+  it('warns of ctx.session before the middleware, once, and not where it is ignored', async () => {
+    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const app = new Koa();
+    app.silent = true;
+    app.use((ctx, next) => {
+      if (ctx.path === '/early') ctx.session.data.userId = 'USER_123';
+      return next();
+    });
+    app.use(sessions({ store: memoryStore(), secret: SECRET, secure: false, ignore: (ctx) => ctx.path === '/ignored' }, app));
+    app.use((ctx) => void (ctx.body = typeof ctx.session));
+    const browser = await browse(app);
+    expect(await (await browser.fetch('/ignored')).text()).toBe('undefined');
+    expect(warning).not.toHaveBeenCalled();
+    for (let request = 0; request < 2; request += 1) expect((await browser.fetch('/early')).status).toBe(500);
+    expect(warning.mock.calls).toEqual([[expect.stringMatching(/app\.use\(sessions/), { type: 'SessWarning', code: 'SESS_TOO_EARLY' }]]);
+    warning.mockRestore();
   });
 
   it('lets two share the requests, where each ignores what the other takes', async () => {

@@ -20,6 +20,7 @@ export type * from './stores/session-store.ts';
 // For adapters, and for stores of other session libraries.
 export { claimCookieNames } from './cookie/claim-cookie-names.ts';
 export { newSessionId, storageKey } from './cookie/session-id.ts';
+export { LostCookie, type WatchedResponse } from './lifecycle/lost-cookie.ts';
 export { mergeData } from './lifecycle/merge-data.ts';
 export { completeHead, isCacheable, type ResponseHeaders } from './lifecycle/response-head.ts';
 export { CONFLICT, retryConflicts } from './lifecycle/retry-conflicts.ts';

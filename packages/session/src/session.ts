@@ -155,6 +155,10 @@ export interface RequestSession {
   takeCookie(response?: ResponseFacts): string | undefined;
   /** Whether the response depends on the session: its data, id or state was looked at, or changed. */
   readonly wasRead: boolean;
+  /** Whether there is a cookie that the response must carry, and that nobody took yet. */
+  readonly owesCookie: boolean;
+  /** A process warning, once for all sessions: that a change came too late to be saved, or that a response left without its cookie. */
+  warn(code: 'SESS_LATE_CHANGE' | 'SESS_LOST_COOKIE'): void;
 }
 
 /** What an adapter knows of the response. */
@@ -170,8 +174,8 @@ export interface ResponseFacts {
 export interface Connection {
   /** Whether the request came over TLS, to this process or to a proxy that is trusted. */
   readonly secure: boolean;
-  /** Tells whether the headers have left. A `ServerResponse` fits. */
-  readonly response: { readonly headersSent: boolean };
+  /** Tells whether the headers have left, and whether the response has ended. A `ServerResponse` fits. */
+  readonly response: { readonly headersSent: boolean; readonly writableEnded?: boolean };
   /** `false`: the request reads the session without prolonging its life. Default `true`. */
   readonly touch?: boolean | undefined;
   /**

@@ -4,7 +4,7 @@ import { SessionError } from '../src/errors.ts';
 import { memoryStore } from '../src/stores/memory-store.ts';
 import type { SessionsOptions } from '../src/options/options.ts';
 import type { SessionStore } from '../src/stores/session-store.ts';
-import type { RequestSession, ResponseFacts, Session, Sessions } from '../src/session.ts';
+import type { Connection, RequestSession, ResponseFacts, Session, Sessions } from '../src/session.ts';
 import { interceptedStore, type InterceptedStore } from './intercepted-store.ts';
 
 declare module '../src/session.ts' {
@@ -76,7 +76,7 @@ export class Browser {
   }
 
   /** The session as the application gets it; behind its types it has what an adapter needs as well. */
-  async open(response: { headersSent: boolean } = { headersSent: false }): Promise<Session & RequestSession> {
+  async open(response: Connection['response'] = { headersSent: false }): Promise<Session & RequestSession> {
     const { current } = await this.#sessions.open(this.cookieHeader, { secure: true, response });
     return current as Session & RequestSession;
   }

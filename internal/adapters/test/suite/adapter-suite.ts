@@ -7,6 +7,7 @@ import { outageSection } from './outage-section.ts';
 import { forwardedSection, proxySection } from './proxy-section.ts';
 import type { AdapterSubject } from './subject.ts';
 import { usersSection } from './users-section.ts';
+import { warningSection } from './warning-section.ts';
 
 /** Declares, for vitest, what every adapter does with a response, over real HTTP. To be called once for each. */
 export function adapterConformance(subject: AdapterSubject): void {
@@ -19,6 +20,7 @@ export function adapterConformance(subject: AdapterSubject): void {
   describe(`${subject.name}: behind a cache that visitors share`, () => proxySection(open));
   describe(`${subject.name}: the cookie behind a proxy`, () => forwardedSection(open));
   describe(`${subject.name}: an answer that the application writes itself`, () => rawSection(open));
+  describe(`${subject.name}: a process warning`, () => warningSection(open));
 }
 
 function cacheSection(open: Open): void {

@@ -122,8 +122,20 @@ export class ActiveSession implements Session, RequestSession {
   }
 
   commit(response?: ResponseFacts): Promise<void> | undefined {
-    const idle = this.#state.operations?.idle;
-    return idle === undefined ? commitSession(this.#state, response) : idle.then(() => commitSession(this.#state, response));
+    const state = this.#state;
+    const idle = state.operations?.idle;
+    const saving = idle === undefined ? commitSession(state, response) : idle.then(() => commitSession(state, response));
+    if (saving !== undefined) return saving.then(() => state.watchLateChanges());
+    state.watchLateChanges();
+    return undefined;
+  }
+
+  get owesCookie(): boolean {
+    return this.#state.cookie === 'set' || this.#state.cookie === 'clear';
+  }
+
+  warn(code: 'SESS_LATE_CHANGE' | 'SESS_LOST_COOKIE'): void {
+    this.#state.context.warnOnce(code);
   }
 
   takeCookie(response?: ResponseFacts): string | undefined {

@@ -16,6 +16,7 @@ export function commitSession(state: SessionState, response?: ResponseFacts): Pr
   } catch (error) {
     return state.told(state.persisted === undefined ? 'new' : 'changed', Promise.reject(error));
   }
+  state.committedText = text;
   const facts = commitFacts(state, text, headersSent, response?.cacheable === true);
   return carryOut(state, decideCommit(facts), facts, text);
 }

@@ -3,6 +3,7 @@ import type { CookieSigner } from '../cookie/cookie-signature.ts';
 import type { Lifetime, OwnLifetime } from '../content/envelope.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import type { ResolvedOptions } from '../options/options.ts';
+import type { LateChanges } from './late-changes.ts';
 import type { OutageLog } from './outage-log.ts';
 import type { SessionCookie } from '../cookie/session-cookie.ts';
 import { newSessionId, storageKey } from '../cookie/session-id.ts';
@@ -23,6 +24,7 @@ export interface SessionContext {
   readonly turns: KeyedMutex;
   readonly users: SessionUsers;
   readonly warnOnce: WarnOnce;
+  readonly lateChanges: LateChanges;
   readonly outages: OutageLog;
 }
 

@@ -71,6 +71,8 @@ export class SessionState {
   isNew: boolean;
   destroyed = false;
   committed = false;
+  /** What the data was, encoded, when the session was last saved for the response, or left alone. */
+  committedText: string | undefined = undefined;
   /** Made when there is something to order: most requests only read. */
   operations: Mutex | undefined = undefined;
   /** What the data was before each `regenerate`. */
@@ -249,6 +251,22 @@ export class SessionState {
     this.isNew = true;
   }
 
+  /** Whether the response has ended, and the data is not what it was when the session was saved for it. */
+  get wasChangedLate(): boolean {
+    if (this.connection.response.writableEnded === false || this.destroyed || this.unreachable !== undefined) return false;
+    try {
+      return this.encoded() !== this.committedText;
+    } catch {
+      // What can't be stored was put there since.
+      return true;
+    }
+  }
+
+  /** After the session was saved for its response, or left alone. What nobody had in hands can't be changed. */
+  watchLateChanges(): void {
+    if (this.dataRead) this.context.lateChanges.watch(this);
+  }
+
   /** After the store confirmed the session: sends its cookie again where it would end, or was signed with an old secret. */
   refreshCookie(): void {
     if (this.persisted === undefined) return;
@@ -290,5 +308,6 @@ export class SessionState {
     this.identity = persisted.identity;
     this.lifetime = persisted.lifetime;
     this.destroyed = false;
+    if (this.committed) this.committedText = persisted.text;
   }
 }

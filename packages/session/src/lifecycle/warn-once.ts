@@ -1,4 +1,10 @@
-type WarningCode = 'SESS_PLAIN_HTTP' | 'SESS_LATE_SESSION' | 'SESS_NOT_READY' | 'SESS_WRONG_KEY';
+export type WarningCode =
+  | 'SESS_PLAIN_HTTP'
+  | 'SESS_LATE_SESSION'
+  | 'SESS_LATE_CHANGE'
+  | 'SESS_LOST_COOKIE'
+  | 'SESS_NOT_READY'
+  | 'SESS_WRONG_KEY';
 
 /** What a developer is told on the process's `warning` event, once for each `createSessions`. */
 const WARNINGS: Readonly<Record<WarningCode, string>> = {
@@ -9,6 +15,13 @@ const WARNINGS: Readonly<Record<WarningCode, string>> = {
   SESS_LATE_SESSION:
     'A session was begun after the headers of its response had left (reply.hijack(), ctx.respond = false, or a stream), so it was not stored: ' +
     'its cookie could not reach the browser. Put data into the session before the response begins.',
+  SESS_LATE_CHANGE:
+    'Data of a session was changed after the session had been saved for its response, and nothing saved it again: the change is lost. ' +
+    'Await what changes it before the answer is sent (Koa: each middleware awaits next()), or await session.save() after the change.',
+  SESS_LOST_COOKIE:
+    'A response left without the cookie of its session, because its head was written past the ServerResponse (to the socket, or to a stream of ' +
+    'HTTP/2), so the browser can not come back to a session that was stored for it. Write the head with response.writeHead(), or send what ' +
+    'session.takeCookie() returns.',
   SESS_NOT_READY:
     'No memcached node of "servers" has answered yet. Until one does, requests with a session are served as onUnavailable says. ' +
     'Check the address, the port, and whether this machine may reach it.',
