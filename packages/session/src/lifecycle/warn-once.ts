@@ -1,4 +1,4 @@
-export type WarningCode =
+type WarningCode =
   | 'SESS_PLAIN_HTTP'
   | 'SESS_LATE_SESSION'
   | 'SESS_LATE_CHANGE'
