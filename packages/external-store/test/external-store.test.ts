@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createClient, type Client } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
@@ -122,7 +123,12 @@ describe.each(inject('mainRuntimes'))('a store for another library (%s)', (runti
     );
     const { cause, message, stack } = failure;
     expect([message, stack]).toEqual([expect.not.stringContaining('127.0.0.1'), `StoreError: ${message}`]);
-    expect(cause).toMatchObject({ code: 'SESS_CONNECTION', node: '127.0.0.1:1', stack: '', message: expect.stringContaining('ECONNREFUSED') });
+    expect(cause).toMatchObject({
+      code: 'SESS_CONNECTION',
+      node: '127.0.0.1:1',
+      stack: '',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
     expect(inspect(failure).match(/ECONNREFUSED/g)).toHaveLength(1);
     await unreachable.close();
   });

@@ -1,10 +1,4 @@
-type WarningCode =
-  | 'SESS_PLAIN_HTTP'
-  | 'SESS_LATE_SESSION'
-  | 'SESS_LATE_CHANGE'
-  | 'SESS_LOST_COOKIE'
-  | 'SESS_NOT_READY'
-  | 'SESS_WRONG_KEY';
+type WarningCode = 'SESS_PLAIN_HTTP' | 'SESS_LATE_SESSION' | 'SESS_LATE_CHANGE' | 'SESS_LOST_COOKIE' | 'SESS_NOT_READY' | 'SESS_WRONG_KEY';
 
 /** What a developer is told on the process's `warning` event, once for each `createSessions`. */
 const WARNINGS: Readonly<Record<WarningCode, string>> = {
