@@ -4,6 +4,8 @@ import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { sessions, type KoaSessionsOptions } from '../src/index.ts';
 import { browse, SECRET, shop } from './shop.ts';
 
+const isAdmin = (ctx: ParameterizedContext): boolean => ctx.path.startsWith('/admin');
+
 describe('registration', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['no store', {}, /exactly one of "servers"/],
@@ -48,7 +50,6 @@ describe('registration', () => {
 
   it('is not confused by an application that is told, and by two that share its requests', async () => {
     const app = new Koa();
-    const isAdmin = (ctx: ParameterizedContext): boolean => ctx.path.startsWith('/admin');
     const options = { store: memoryStore(), secret: SECRET, secure: false };
     app.use(sessions({ ...options, ignore: isAdmin }, app));
     app.use(sessions({ ...options, ignore: (ctx) => !isAdmin(ctx), cookie: { name: 'admin' } }, app));
