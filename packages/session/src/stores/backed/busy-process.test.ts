@@ -7,11 +7,11 @@ import { memoryBacking } from './memory-backing.ts';
 import { PendingWrites } from './pending-writes.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
-const TIMEOUT_MS = 100;
+const TIMEOUT_MS = 500;
 
-/** Synchronous work, far longer than any timeout here. */
+/** Synchronous work, longer than any timeout here. */
 function work(): void {
-  const end = performance.now() + 4 * TIMEOUT_MS;
+  const end = performance.now() + 2 * TIMEOUT_MS;
   while (performance.now() < end);
 }
 
