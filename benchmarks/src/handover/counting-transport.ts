@@ -17,10 +17,8 @@ export class CountingTransport implements Transport {
     };
     return {
       get: (key, options) => (count(key), inner.get(key, options)),
-      getAndTouch: (key, ttlSeconds, options) => (count(key), inner.getAndTouch(key, ttlSeconds, options)),
       store: (mode, key, value, attributes, options) => (count(key), inner.store(mode, key, value, attributes, options)),
       touch: (key, ttlSeconds, options) => (count(key), inner.touch(key, ttlSeconds, options)),
-      delete: (key, options) => (count(key), inner.delete(key, options)),
       keys: (options) => inner.keys?.(options) ?? nothing(),
       probe: (options) => inner.probe(options),
       close: () => inner.close(),

@@ -22,7 +22,7 @@ afterEach(() => party.close());
 
 /** Whatever the nodes remember of the cluster. */
 async function evictHistory(cluster: LocalCluster, secrets: readonly string[]): Promise<void> {
-  for (const { key } of historySeals(secrets)) for (const { id } of cluster.nodes) await party.directly(cluster, id).delete(key);
+  for (const { key } of historySeals(secrets)) for (const { id } of cluster.nodes) await party.evict(cluster, id, key);
 }
 
 /** What is stored under the key. A client that can't tell yet, because nobody has told it the history in time, says so and is asked again. */

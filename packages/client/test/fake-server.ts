@@ -22,7 +22,7 @@ export type Behaviour = 'answers' | 'refuses' | 'hangs' | 'rejects' | 'full' | '
 export class FakeServer {
   readonly id: string;
   behaviour: Behaviour = 'answers';
-  /** What it was asked, in order: `get`, `set`, `add`, `cas`, `touch`, `delete`, `probe`, `history`. */
+  /** What it was asked, in order: `get`, `set`, `add`, `cas`, `touch`, `probe`, `history`. */
   readonly requests: string[] = [];
   /** Called before each request is carried out: where another client does something in between. */
   beforeRequest: ((request: string) => void) | undefined;

@@ -72,11 +72,6 @@ class FakeConnection implements NodeTransport {
     });
   }
 
-  async getAndTouch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<StoredItem | undefined> {
-    await this.touch(key, ttlSeconds, options);
-    return this.get(key, options);
-  }
-
   store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
     const name = isHistory(key) ? 'history' : typeof mode === 'string' ? mode : 'cas';
     return this.#request(name, options, () => {
@@ -88,10 +83,6 @@ class FakeConnection implements NodeTransport {
 
   touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined> {
     return this.#request('touch', options, () => this.#server.touch(key, ttlSeconds));
-  }
-
-  delete(key: string, options?: RequestOptions): Promise<boolean> {
-    return this.#request('delete', options, () => this.#server.delete(key));
   }
 
   probe(options?: RequestOptions): Promise<string> {

@@ -87,7 +87,7 @@ describe.each(runtimes)('a list that is late (%s)', (runtime) => {
     const keys = KEYS.filter((key) => informed.client.explain(key).owners[0] === joining);
     for (const key of keys) await informed.client.set(key, 'login', { ttlSeconds, expect: 'absent' });
     // What the old list's owners held is lost: only the new owner has it.
-    for (const key of keys) for (const id of before) await party.directly(cluster, id).delete(key);
+    for (const key of keys) for (const id of before) await party.evict(cluster, id, key);
     for (const key of keys) expect((await late.client.get(key))?.value.toString()).toBe('login');
   });
 });

@@ -1,5 +1,7 @@
 /** Clients with two copies over a local cluster, at a pace for tests; and a look at a node past any of them. */
-import type { LocalCluster } from '@sess/local-cluster';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { LocalCluster, LocalNode } from '@sess/local-cluster';
 
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
@@ -44,15 +46,28 @@ export class Party {
 
   /** A node as it is, past any client. */
   directly(cluster: LocalCluster, id: string): NodeTransport {
-    const node = cluster.nodes.find((candidate) => candidate.id === id);
-    if (node === undefined) throw new Error(`no node ${id}`);
-    const transport = textTransport().open(node, OPTIONS, { connected: () => undefined, disconnected: () => undefined });
+    const transport = textTransport().open(nodeOf(cluster, id), OPTIONS, { connected: () => undefined, disconnected: () => undefined });
     return this.own(transport, () => transport.destroy());
+  }
+
+  /** Takes an item away from a node, if it is there, as eviction does. */
+  async evict(cluster: LocalCluster, id: string, key: string): Promise<void> {
+    const node = nodeOf(cluster, id);
+    const socket = connect(node.port, node.host);
+    socket.write(`delete ${key}\r\n`);
+    await once(socket, 'data');
+    socket.destroy();
   }
 
   async close(): Promise<void> {
     for (const end of this.#open.splice(0).toReversed()) await end();
   }
+}
+
+function nodeOf(cluster: LocalCluster, id: string): LocalNode {
+  const node = cluster.nodes.find((candidate) => candidate.id === id);
+  if (node === undefined) throw new Error(`no node ${id}`);
+  return node;
 }
 
 /** Resolves when so many clients hold the node for down. */

@@ -9,16 +9,16 @@ const ATTRIBUTES = { ttlSeconds: 60, flags: 0 };
 describe('the dialect', () => {
   it('is classic where the node knows no meta commands', async () => {
     const server = await ScriptedServer.start();
-    const answer = server.transport.getAndTouch('key', 60);
+    const answer = server.transport.get('key');
     const peer = await server.accept();
     expect(await peer.lines(2)).toEqual(['mn', 'version']);
     peer.say('ERROR\r\nVERSION 1.5.22\r\n');
-    expect(await peer.lines(1)).toEqual(['gats 60 key']);
+    expect(await peer.lines(1)).toEqual(['gets key']);
     peer.say('VALUE key 5 1 9\r\nv\r\nEND\r\n');
     expect(await answer).toEqual({ value: Buffer.from('v'), flags: 5, cas: { unique: 9, epoch: server.epochs[0] }, ttlSeconds: undefined });
   });
 
-  it('without get-and-touch is found out once, and the request is sent again', async () => {
+  it('without gats is found out once, and the request is sent again', async () => {
     const server = await ScriptedServer.start();
     const first = server.transport.touch('key', 60);
     const peer = await server.accept();
@@ -54,7 +54,7 @@ describe('a connection that is lost', () => {
   it('fails what was sent on it, and is made again at once', async () => {
     const server = await ScriptedServer.start();
     const peer = await server.serve();
-    const sent = [server.transport.get('key'), server.transport.delete('key')];
+    const sent = [server.transport.get('key'), server.transport.touch('key', 60)];
     await peer.lines(2);
     peer.socket.destroy();
     expect(await outcomes(sent)).toEqual(['SESS_CONNECTION', 'SESS_CONNECTION']);
@@ -102,7 +102,7 @@ describe('a connection that is lost', () => {
       }),
     );
     const conditional = server.transport.store({ cas: { unique: 5, epoch: server.epochs[0] ?? 0 } }, 'key', Buffer.from('v'), ATTRIBUTES);
-    const after = server.transport.delete('after');
+    const after = server.transport.touch('after', 60);
     await new Promise((resolve) => setImmediate(resolve));
     peer.socket.destroy();
 
@@ -116,9 +116,9 @@ describe('a connection that is lost', () => {
     for (let index = lost; index < before.length; index += 1) {
       await next.take(`ms key-${index} ${value.length} T60 F0 O${index - lost + 1}\r\n\r\n`.length + value.length);
     }
-    expect((await next.lines(1))[0]).toMatch(/^md after /);
-    next.say(`${'HD\r\n'.repeat(before.length - lost)}NF\r\n`);
-    expect(await after).toBe(false);
+    expect((await next.lines(1))[0]).toMatch(/^mg after /);
+    next.say(`${'HD\r\n'.repeat(before.length - lost)}EN\r\n`);
+    expect(await after).toBeUndefined();
     await Promise.all(before);
   });
 });

@@ -58,7 +58,7 @@ describe('a connection that stood while the process slept', () => {
   it('is replaced when the probe is not answered; what waited goes onto the next, and reads under way are asked again', async () => {
     const server = await ScriptedServer.start({ timeoutMs: 400 });
     const first = await server.serve();
-    const underWay = outcomes([server.transport.get('read'), server.transport.delete('written')]);
+    const underWay = outcomes([server.transport.get('read'), server.transport.touch('written', 60)]);
     await first.lines(2);
     sleep();
     const answer = server.transport.get('key');

@@ -73,9 +73,7 @@ class Lane {
   #choose(options: RequestOptions): Promise<void> {
     const choice = this.#random();
     if (choice < 0.45) return this.#read(this.#node.get(this.#key, options));
-    if (choice < 0.55) return this.#read(this.#node.getAndTouch(this.#key, 600, options));
-    if (choice < 0.65) return this.#touch(options);
-    if (choice < 0.7) return this.#delete(options);
+    if (choice < 0.6) return this.#touch(options);
     return this.#write(options);
   }
 
@@ -93,13 +91,6 @@ class Lane {
     else if (touched.flags !== this.#flags) throw new Error(`flags of another item for ${this.#key}: ${touched.flags}`);
     else if (this.#certain === undefined && ![...this.#uncertain].some((text) => text !== undefined))
       throw new Error(`${this.#key} was never written`);
-  }
-
-  async #delete(options: RequestOptions): Promise<void> {
-    this.#uncertain.add(undefined);
-    const deleted = await this.#node.delete(this.#key, options);
-    if (!deleted) this.#expectPossible(undefined);
-    this.#certain = undefined;
   }
 
   async #write(options: RequestOptions): Promise<void> {

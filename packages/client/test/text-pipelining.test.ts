@@ -17,7 +17,7 @@ describe('requests of one turn', () => {
     const { transport } = server;
     const promises: Promise<unknown>[] = [];
     for (let index = 0; index < 10; index += 1) promises.push(transport.get(`key-${index}`));
-    process.nextTick(() => promises.push(transport.delete('key-10')));
+    process.nextTick(() => promises.push(transport.touch('key-10', 60)));
     await Promise.resolve();
     promises.push(transport.store('set', 'key-11', Buffer.from('v'), ATTRIBUTES));
 
@@ -30,8 +30,8 @@ describe('requests of one turn', () => {
       undefined,
       'key-10',
     ]);
-    peer.say(`${'EN\r\n'.repeat(10)}HD\r\nNF\r\n`);
-    expect(await outcomes(promises)).toEqual([...Array.from({ length: 10 }), 'stored', false]);
+    peer.say(`${'EN\r\n'.repeat(10)}HD\r\nEN\r\n`);
+    expect(await outcomes(promises)).toEqual([...Array.from({ length: 10 }), 'stored', undefined]);
   });
 
   it('leave in one write with long values among them', async () => {
@@ -104,8 +104,8 @@ describe('a node that reads slowly', () => {
     // More than the buffers of both sockets hold.
     const first = Array.from({ length: 100 }, (_, index) => transport.store('set', `key-${index}`, value, ATTRIBUTES));
     const controller = new AbortController();
-    const aborted = transport.delete('aborted', { signal: controller.signal });
-    const last = transport.delete('last');
+    const aborted = transport.touch('aborted', 60, { signal: controller.signal });
+    const last = transport.touch('last', 60);
     await new Promise((resolve) => setImmediate(resolve));
     controller.abort(new Error('no longer wanted'));
     await expect(aborted).rejects.toMatchObject({ code: 'SESS_ABORTED', message: expect.stringContaining('before it was sent') });
@@ -113,10 +113,10 @@ describe('a node that reads slowly', () => {
     peer.socket.resume();
     for (let index = 0; index < first.length; index += 1)
       await peer.take(`ms key-${index} 262144 T60 F0 ${opaqueOf(index)}\r\n\r\n`.length + value.length);
-    expect(await peer.lines(1)).toEqual([`md last ${opaqueOf(first.length)}`]);
-    peer.say(`${'HD\r\n'.repeat(first.length)}NF\r\n`);
+    expect(await peer.lines(1)).toEqual([`mg last f T60 ${opaqueOf(first.length)}`]);
+    peer.say(`${'HD\r\n'.repeat(first.length)}EN\r\n`);
     expect(new Set(await outcomes(first))).toEqual(new Set(['stored']));
-    expect(await last).toBe(false);
+    expect(await last).toBeUndefined();
   });
 });
 

@@ -31,8 +31,8 @@ describe.each(runtimes)('on %s', (runtime) => {
   it('the dialect is found to be meta: the remaining time to live is known', async () => {
     const transport = await open({});
     expect(await transport.store('set', 'key', Buffer.from('v'), { ttlSeconds: HOUR_SECONDS, flags: 0 })).toBe('stored');
-    const item = await transport.getAndTouch('key', YEAR_SECONDS);
-    expect(item?.ttlSeconds).toBeGreaterThan(HOUR_SECONDS - 10);
+    expect((await transport.get('key'))?.ttlSeconds).toBeGreaterThan(HOUR_SECONDS - 10);
+    await transport.touch('key', YEAR_SECONDS);
     const touched = await transport.get('key');
     expect(touched?.ttlSeconds).toBeGreaterThan(YEAR_SECONDS - 10);
     // Past 30 days an expiry is a date, and memcached's clock, which ticks once a second, may be behind ours.
@@ -71,9 +71,9 @@ describe.each(runtimes)('on %s', (runtime) => {
         transport.store('set', 'key', Buffer.alloc(1_500_000, 'mn\r\n'), ATTRIBUTES),
         transport.get('key'),
         transport.store('set', 'other', Buffer.from('v'), ATTRIBUTES),
-        transport.delete('other'),
+        transport.touch('other', 60),
       ]);
-      expect(results).toEqual(['stored', 'SESS_TOO_LARGE', undefined, 'stored', true]);
+      expect(results).toEqual(['stored', 'SESS_TOO_LARGE', undefined, 'stored', { flags: 0 }]);
     },
   );
 

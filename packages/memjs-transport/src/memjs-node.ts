@@ -15,7 +15,7 @@ import {
 } from '@sess/client';
 import { nodeErrors, type NodeErrors } from './errors.ts';
 import { ReconnectingConnection, type ConnectionSettings } from './reconnecting-connection.ts';
-import { deleteOperation, getAndTouchOperation, getOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
+import { getAndTouchOperation, getOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
 import { checkNodeOptions } from './options.ts';
 
 const MAX_UINT32 = 0xffff_ffff;
@@ -37,11 +37,6 @@ export class MemjsNode implements NodeTransport {
   async get(key: string, { signal }: RequestOptions = {}): Promise<StoredItem | undefined> {
     checkKey(key);
     return this.#link.submit(getOperation(key), { signal });
-  }
-
-  async getAndTouch(key: string, ttlSeconds: number, { signal }: RequestOptions = {}): Promise<StoredItem | undefined> {
-    checkKey(key);
-    return this.#link.submit(getAndTouchOperation(key, toExptime(ttlSeconds)), { signal });
   }
 
   async store(
@@ -74,11 +69,6 @@ export class MemjsNode implements NodeTransport {
     // The protocol leaves it to the server whether a touch tells the flags; one that doesn't is asked in the way that does.
     const item = await this.#link.submit(getAndTouchOperation(key, exptime), { signal });
     return item && { flags: item.flags };
-  }
-
-  async delete(key: string, { signal }: RequestOptions = {}): Promise<boolean> {
-    checkKey(key);
-    return this.#link.submit(deleteOperation(key), { signal });
   }
 
   async probe({ signal }: RequestOptions = {}): Promise<string> {

@@ -1,7 +1,7 @@
 import { Header, Utils, type Response } from 'memjs';
 import { describe, expect, it } from 'vitest';
 import { Status } from './operation.ts';
-import { deleteOperation, getOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
+import { getOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
 import { encode, frameBytes } from './pending-request.ts';
 
 const EPOCH = 7;
@@ -95,9 +95,7 @@ describe('replies', () => {
     expect(read(reply(Status.missing), EPOCH)).toEqual({ answer: undefined });
   });
 
-  it('to delete and version', () => {
-    expect(deleteOperation('key').read(reply(0), EPOCH)).toEqual({ answer: true });
-    expect(deleteOperation('key').read(reply(Status.missing), EPOCH)).toEqual({ answer: false });
+  it('to version', () => {
     expect(versionOperation().read(reply(0, Buffer.alloc(0), Buffer.from('1.6.18')), EPOCH)).toEqual({ answer: '1.6.18' });
     expect(versionOperation().read(reply(Status.unknownCommand), EPOCH)).toEqual({
       refused: expect.stringContaining('0x81'),

@@ -11,9 +11,7 @@ export function answerSection(bench: () => Bench): void {
       const key = bench().key();
       using opened = bench().open();
       expect(await opened.transport.get(key)).toBeUndefined();
-      expect(await opened.transport.getAndTouch(key, 600)).toBeUndefined();
       expect(await opened.transport.touch(key, 600)).toBeUndefined();
-      expect(await opened.transport.delete(key)).toBe(false);
     });
   });
 
@@ -35,7 +33,7 @@ export function answerSection(bench: () => Bench): void {
       expect(await opened.transport.store('add', key, Buffer.from('first'), ATTRIBUTES)).toBe('stored');
       expect(await opened.transport.store('add', key, Buffer.from('second'), ATTRIBUTES)).toBe('exists');
       expect((await opened.transport.get(key))?.value.toString()).toBe('first');
-      await opened.transport.delete(key);
+      await bench().remove(key);
       expect(await opened.transport.store('add', key, Buffer.from('third'), ATTRIBUTES)).toBe('stored');
     });
 
@@ -74,17 +72,9 @@ export function answerSection(bench: () => Bench): void {
       const key = bench().key();
       using opened = bench().open();
       const { cas } = await written(opened, key, 'first');
-      await opened.transport.delete(key);
+      await bench().remove(key);
       expect(await opened.transport.store({ cas }, key, Buffer.from('mine'), ATTRIBUTES)).toBe('missing');
       expect(await opened.transport.get(key)).toBeUndefined();
-    });
-
-    it('takes the number that getAndTouch has read', async () => {
-      const key = bench().key();
-      using opened = bench().open();
-      await opened.transport.store('set', key, Buffer.from('first'), ATTRIBUTES);
-      const item = await opened.transport.getAndTouch(key, 600);
-      expect(item && (await opened.transport.store({ cas: item.cas }, key, Buffer.from('second'), ATTRIBUTES))).toBe('stored');
     });
 
     it(`lets one of ${WRITERS} writers win`, async () => {
@@ -114,17 +104,6 @@ export function answerSection(bench: () => Bench): void {
       const epochs = [await written(first, key, 'v'), await written(second, key, 'v')].map(({ cas }) => cas.epoch);
       expect([...first.epochs, ...second.epochs]).toEqual(epochs);
       expect(new Set(epochs).size).toBe(2);
-    });
-  });
-
-  describe('delete', () => {
-    it('removes the item and says whether there was one', async () => {
-      const key = bench().key();
-      using opened = bench().open();
-      await opened.transport.store('set', key, Buffer.from('v'), ATTRIBUTES);
-      expect(await opened.transport.delete(key)).toBe(true);
-      expect(await opened.transport.get(key)).toBeUndefined();
-      expect(await opened.transport.delete(key)).toBe(false);
     });
   });
 

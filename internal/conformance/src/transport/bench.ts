@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { connect } from 'node:net';
 import type { NodeTransport, TransportNode, TransportOptions } from '@sess/client';
 import { startLocalCluster, type LocalCluster, type LocalClusterOptions, type LocalNode, type Runtime } from '@sess/local-cluster';
 import type { TransportSubject } from './subject.ts';
@@ -75,6 +76,15 @@ export class Bench implements AsyncDisposable {
   key(): string {
     this.#keys += 1;
     return `key-${this.#keys}`;
+  }
+
+  /** Takes an item away, as eviction does. */
+  async remove(key: string): Promise<void> {
+    const socket = connect(this.node.port, this.node.host).setEncoding('latin1');
+    socket.write(`delete ${key}\r\n`);
+    const [reply] = (await once(socket, 'data')) as [string];
+    socket.destroy();
+    if (reply !== 'DELETED\r\n') throw new Error(`expected the node to delete ${key}; it said ${reply}`);
   }
 
   crash(): Promise<void> {

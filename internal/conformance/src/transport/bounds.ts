@@ -93,10 +93,8 @@ export function boundSection(subject: TransportSubject): void {
       const signal = AbortSignal.abort(new Error('no longer wanted'));
       const calls = [
         opened.transport.get('key', { signal }),
-        opened.transport.getAndTouch('key', 60, { signal }),
         opened.transport.store('set', 'key', Buffer.from('v'), ATTRIBUTES, { signal }),
         opened.transport.touch('key', 60, { signal }),
-        opened.transport.delete('key', { signal }),
         opened.transport.probe({ signal }),
       ];
       expect(await outcomes(calls)).toEqual(calls.map(() => 'SESS_ABORTED'));

@@ -128,11 +128,9 @@ export function closingSection(subject: TransportSubject): void {
 function everyOperation({ transport }: OpenedTransport): Promise<unknown>[] {
   return [
     transport.get('key'),
-    transport.getAndTouch('key', 60),
     transport.store('set', 'key', Buffer.from('v'), ATTRIBUTES),
     transport.store('add', 'key', Buffer.from('v'), ATTRIBUTES),
     transport.touch('key', 60),
-    transport.delete('key'),
     transport.probe(),
   ];
 }

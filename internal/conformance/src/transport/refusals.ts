@@ -33,15 +33,12 @@ type Call = (transport: OpenedTransport['transport']) => Promise<unknown>;
 const cas = { unique: 1n, epoch: 1 };
 const keyCalls = (key: string): readonly Call[] => [
   (transport) => transport.get(key),
-  (transport) => transport.getAndTouch(key, 60),
   (transport) => transport.touch(key, 60),
-  (transport) => transport.delete(key),
   (transport) => transport.store('set', key, VALUE, ATTRIBUTES),
   (transport) => transport.store('add', key, VALUE, ATTRIBUTES),
   (transport) => transport.store({ cas }, key, VALUE, ATTRIBUTES),
 ];
 const ttlCalls = (ttlSeconds: number): readonly Call[] => [
-  (transport) => transport.getAndTouch('key', ttlSeconds),
   (transport) => transport.touch('key', ttlSeconds),
   (transport) => transport.store('set', 'key', VALUE, { ttlSeconds, flags: 0 }),
   (transport) => transport.store({ cas }, 'key', VALUE, { ttlSeconds, flags: 0 }),

@@ -69,11 +69,6 @@ export class Breaker {
     return this.#cause;
   }
 
-  /** Failures in a row so far. */
-  get failures(): number {
-    return this.#failures;
-  }
-
   /** Probes answered in a row since the node went down. */
   get answers(): number {
     return this.#answers;

@@ -5,9 +5,7 @@ const REASONS = {
   changed: 'it was changed since',
   deleted: 'it was deleted since',
   gone: 'it is gone: expired, evicted, or lost with its node',
-  foreign: 'something that is not a record of this client is there now',
   present: 'something is there already: a record, the tombstone of a deleted one, or an item of another program',
-  moved: 'its owner is another node now, which never held it',
   contended: 'others changed it every time it was looked at',
 } as const;
 

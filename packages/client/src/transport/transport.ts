@@ -64,8 +64,6 @@ export interface TransportEvents {
 export interface NodeTransport {
   /** The item under `key`, or `undefined` for a miss. */
   get(key: string, options?: RequestOptions): Promise<StoredItem | undefined>;
-  /** The same, and moves its expiry to `ttlSeconds` from now, in one round trip where the protocol can. */
-  getAndTouch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<StoredItem | undefined>;
   /**
    * Writes `value` under `key`.
    *
@@ -77,8 +75,6 @@ export interface NodeTransport {
   store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome>;
   /** Moves the expiry. The flags of the item when there is one; `undefined` for a miss. */
   touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined>;
-  /** Removes the item. Whether there was one. */
-  delete(key: string, options?: RequestOptions): Promise<boolean>;
   /**
    * The keys of the live items, in no order, as the node's crawler finds them; an item written meanwhile may or may not be among them. It runs
    * beside other requests, at the pace at which it is read, in bounded memory. Absent where the protocol has no such request.

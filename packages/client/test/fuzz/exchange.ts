@@ -44,7 +44,7 @@ const VALUES: fc.Arbitrary<Uint8Array> = fc.oneof(
 );
 
 export const EXCHANGE: fc.Arbitrary<Exchange> = fc.record({
-  kind: fc.constantFrom<RequestKind>('get', 'get', 'get-and-touch', 'set', 'add', 'cas', 'touch', 'delete', 'probe'),
+  kind: fc.constantFrom<RequestKind>('get', 'get', 'get', 'set', 'add', 'cas', 'touch', 'probe'),
   key: fc.stringMatching(/^[!-~]{1,250}$/),
   outcome: fc.constantFrom<Outcome>('found', 'found', 'found', 'nothing', 'changed', 'error'),
   value: VALUES,
@@ -136,12 +136,10 @@ export function expectedResult(name: DialectName, exchange: Exchange): Result {
   const item = { value: Buffer.from(value), flags, cas: { unique, epoch: EPOCH }, ttlSeconds: name === 'meta' ? ttlSeconds : undefined };
   const answers: Readonly<Record<RequestKind, Answer>> = {
     get: found ? item : undefined,
-    'get-and-touch': found ? item : undefined,
     touch: found ? { flags } : undefined,
     set: 'stored',
     add: found ? 'stored' : 'exists',
     cas: found ? 'stored' : outcome === 'changed' ? 'exists' : 'missing',
-    delete: found,
     probe: '1.6.18',
   };
   return { answer: answers[kind] };
@@ -156,12 +154,10 @@ function metaReply({ kind, outcome, value, flags, unique, ttlSeconds, echoes }: 
   const item = `VA ${value.length} f${flags} c${unique} t${ttlSeconds}${opaque}\r\n`;
   const lines: Readonly<Record<RequestKind, string>> = {
     get: found ? item : `EN${opaque}\r\n`,
-    'get-and-touch': found ? item : `EN${opaque}\r\n`,
     touch: found ? `HD f${flags}${opaque}\r\n` : `EN${opaque}\r\n`,
     set: `HD${opaque}\r\n`,
     add: `${found ? 'HD' : 'NS'}${opaque}\r\n`,
     cas: `${found ? 'HD' : outcome === 'changed' ? 'EX' : 'NF'}${opaque}\r\n`,
-    delete: `${found ? 'HD' : 'NF'}${opaque}\r\n`,
     probe: 'VERSION 1.6.18\r\n',
   };
   return lines[kind] === item ? Buffer.concat([Buffer.from(item), value, Buffer.from('\r\n')]) : Buffer.from(lines[kind]);
@@ -173,12 +169,10 @@ function classicReply({ kind, key, outcome, value, flags, unique }: Exchange): B
   const item = `VALUE ${key} ${flags} ${value.length} ${unique}\r\n`;
   const lines: Readonly<Record<RequestKind, string>> = {
     get: found ? item : 'END\r\n',
-    'get-and-touch': found ? item : 'END\r\n',
     touch: found ? item : 'END\r\n',
     set: 'STORED\r\n',
     add: found ? 'STORED\r\n' : 'NOT_STORED\r\n',
     cas: found ? 'STORED\r\n' : outcome === 'changed' ? 'EXISTS\r\n' : 'NOT_FOUND\r\n',
-    delete: found ? 'DELETED\r\n' : 'NOT_FOUND\r\n',
     probe: 'VERSION 1.6.18\r\n',
   };
   return lines[kind] === item ? Buffer.concat([Buffer.from(item), value, Buffer.from('\r\nEND\r\n')]) : Buffer.from(lines[kind]);

@@ -81,9 +81,7 @@ function bound(inner: NodeTransport): NodeTransport {
   return {
     get: (key, options) => inner.get(key, options),
     store: (mode, key, value, attributes, options) => inner.store(mode, key, value, attributes, options),
-    getAndTouch: (key, ttlSeconds, options) => inner.getAndTouch(key, ttlSeconds, options),
     touch: (key, ttlSeconds, options) => inner.touch(key, ttlSeconds, options),
-    delete: (key, options) => inner.delete(key, options),
     keys: (options) => inner.keys?.(options) ?? noKeys(),
     probe: (options) => inner.probe(options),
     close: () => inner.close(),

@@ -152,13 +152,6 @@ class VirtualConnection implements NodeTransport {
     return this.#request((node) => this.#item(node, key), options);
   }
 
-  getAndTouch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<StoredItem | undefined> {
-    return this.#request((node) => {
-      node.touch(key, ttlSeconds);
-      return this.#item(node, key);
-    }, options);
-  }
-
   store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
     const bytes = Buffer.from(value);
     return this.#request<StoreOutcome | 'full'>((node, epoch) => {
@@ -179,10 +172,6 @@ class VirtualConnection implements NodeTransport {
 
   touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined> {
     return this.#request((node) => node.touch(key, ttlSeconds), options);
-  }
-
-  delete(key: string, options?: RequestOptions): Promise<boolean> {
-    return this.#request((node) => node.delete(key), options);
   }
 
   async *keys(options?: RequestOptions): AsyncGenerator<string> {

@@ -114,10 +114,6 @@ export class VirtualNode {
     return touched;
   }
 
-  delete(key: string): boolean {
-    return this.get(key) !== undefined && this.#items.delete(key);
-  }
-
   keys(): readonly string[] {
     return [...this.#items.keys()].filter((key) => this.get(key) !== undefined);
   }

@@ -1,8 +1,8 @@
 /**
  * The classic dialect: every memcached, and proxies. Says no remaining time to live.
  *
- * Get-and-touch is `gats` where the server has it (memcached 1.5.3); otherwise, from the first `ERROR` on, `gets` and `touch` in one write.
- * `touch` answers without the item's flags, so a touch is a get-and-touch whose value is skipped.
+ * The server's `touch` answers without the item's flags, so a touch is a `gats` whose value is skipped, where the server has it (memcached 1.5.3);
+ * otherwise, from the first `ERROR` on, `gets` and `touch` in one write.
  * Source: memcached, `doc/protocol.txt`.
  */
 import type { CasToken } from '../transport.ts';
@@ -16,7 +16,6 @@ import type { Answer, Request, RequestKind } from './request.ts';
 /** What a request without an item may be answered with, and what that means. */
 const WITHOUT_ITEM: Readonly<Record<RequestKind, readonly (readonly [reply: string, answer: Answer])[]>> = {
   get: [],
-  'get-and-touch': [],
   touch: [],
   set: [['STORED', 'stored']],
   add: [
@@ -27,10 +26,6 @@ const WITHOUT_ITEM: Readonly<Record<RequestKind, readonly (readonly [reply: stri
     ['STORED', 'stored'],
     ['EXISTS', 'exists'],
     ['NOT_FOUND', 'missing'],
-  ],
-  delete: [
-    ['DELETED', true],
-    ['NOT_FOUND', false],
   ],
   probe: [],
 };
@@ -43,7 +38,7 @@ export class ClassicDialect implements Dialect {
   readonly name = 'classic';
   readonly #node: string;
   readonly #epoch: number;
-  #hasGetAndTouch: boolean;
+  #hasGats: boolean;
   /** What the next line of the reply is: its first, the END behind an item, or what `touch` says after `gets`. */
   #stage: 'first' | 'end' | 'touched' = 'first';
   /** The item of the reply being read. */
@@ -52,11 +47,11 @@ export class ClassicDialect implements Dialect {
   #flags = 0;
   #cas: CasToken['unique'] = 0;
 
-  /** @param hasGetAndTouch whether the node seems to know `gats`; one that answers with an error is believed */
-  constructor(node: string, epoch: number, hasGetAndTouch: boolean = true) {
+  /** @param hasGats whether the node seems to know `gats`; one that answers with an error is believed */
+  constructor(node: string, epoch: number, hasGats: boolean = true) {
     this.#node = node;
     this.#epoch = epoch;
-    this.#hasGetAndTouch = hasGetAndTouch;
+    this.#hasGats = hasGats;
   }
 
   write(request: Request, batch: CommandBatch): void {
@@ -68,9 +63,8 @@ export class ClassicDialect implements Dialect {
       batch.value(storage.value);
       batch.text('\r\n');
     } else if (kind === 'get') batch.text(`gets ${key}\r\n`);
-    else if (kind === 'delete') batch.text(`delete ${key}\r\n`);
     else if (kind === 'probe') batch.text('version\r\n');
-    else if (this.#hasGetAndTouch) batch.text(`gats ${exptime} ${key}\r\n`);
+    else if (this.#hasGats) batch.text(`gats ${exptime} ${key}\r\n`);
     else {
       request.mark = PAIR;
       batch.text(`gets ${key}\r\ntouch ${key} ${exptime}\r\n`);
@@ -107,7 +101,7 @@ export class ClassicDialect implements Dialect {
 
   #first(request: Request, line: ReplyLine): Progress {
     const { kind } = request;
-    if (kind === 'get' || kind === 'get-and-touch' || kind === 'touch') {
+    if (kind === 'get' || kind === 'touch') {
       if (line.startsWith('VALUE ')) return this.#item(request, line.skip('VALUE '.length));
       if (line.is('END')) return this.#ended(request);
       return this.#refused(request, line);
@@ -142,7 +136,7 @@ export class ClassicDialect implements Dialect {
 
   #refused(request: Request, line: ReplyLine): Progress {
     if (request.kind !== 'get' && request.mark === ONE && line.is('ERROR')) {
-      this.#hasGetAndTouch = false;
+      this.#hasGats = false;
       return request.settled ? ANSWERED : SEND_AGAIN;
     }
     answerVersionOrRefuse(request, line, this.#node);

@@ -41,15 +41,13 @@ describe('MetaDialect', () => {
   it('asks with the flags of memcached 1.6.13, each request with its own opaque number', () => {
     const dialect = new MetaDialect('n:1', 1);
     expect(command(dialect, new Request('get', 'key', 0))).toBe('mg key f c t v O1\r\n');
-    expect(command(dialect, new Request('get-and-touch', 'key', 60))).toBe('mg key f c t v T60 O2\r\n');
-    expect(command(dialect, new Request('touch', 'key', 60))).toBe('mg key f T60 O3\r\n');
-    expect(command(dialect, new Request('set', 'key', 60, storage()))).toBe('ms key 5 T60 F9 O4\r\nvalue\r\n');
-    expect(command(dialect, new Request('add', 'key', 60, storage()))).toBe('ms key 5 T60 F9 ME O5\r\nvalue\r\n');
-    expect(command(dialect, new Request('cas', 'key', 60, storage(7)))).toBe('ms key 5 T60 F9 C7 O6\r\nvalue\r\n');
+    expect(command(dialect, new Request('touch', 'key', 60))).toBe('mg key f T60 O2\r\n');
+    expect(command(dialect, new Request('set', 'key', 60, storage()))).toBe('ms key 5 T60 F9 O3\r\nvalue\r\n');
+    expect(command(dialect, new Request('add', 'key', 60, storage()))).toBe('ms key 5 T60 F9 ME O4\r\nvalue\r\n');
+    expect(command(dialect, new Request('cas', 'key', 60, storage(7)))).toBe('ms key 5 T60 F9 C7 O5\r\nvalue\r\n');
     expect(command(dialect, new Request('cas', 'key', 60, storage(2n ** 64n - 1n)))).toBe(
-      'ms key 5 T60 F9 C18446744073709551615 O7\r\nvalue\r\n',
+      'ms key 5 T60 F9 C18446744073709551615 O6\r\nvalue\r\n',
     );
-    expect(command(dialect, new Request('delete', 'key', 0))).toBe('md key O8\r\n');
     expect(command(dialect, new Request('probe', '', 0))).toBe('version\r\n');
   });
 
@@ -63,7 +61,6 @@ describe('MetaDialect', () => {
   it.each<[RequestKind, string, Answer]>([
     ['get', 'EN', undefined],
     ['get', 'EN O1', undefined],
-    ['get-and-touch', 'EN O1', undefined],
     ['touch', 'EN', undefined],
     ['touch', 'HD f4294967295 O1', { flags: 0xffff_ffff }],
     ['set', 'HD O1', 'stored'],
@@ -72,8 +69,6 @@ describe('MetaDialect', () => {
     ['cas', 'HD O1', 'stored'],
     ['cas', 'EX O1', 'exists'],
     ['cas', 'NF O1', 'missing'],
-    ['delete', 'HD O1', true],
-    ['delete', 'NF', false],
     ['probe', 'VERSION 1.6.18', '1.6.18'],
     ['get', 'VA 2 f1 c5 t-1 O1', { value: Buffer.from('vv'), flags: 1, cas: { unique: 5, epoch: 1 }, ttlSeconds: -1 }],
     [
@@ -81,7 +76,7 @@ describe('MetaDialect', () => {
       'VA 0 O1 t0 c18446744073709551615 f0',
       { value: Buffer.alloc(0), flags: 0, cas: { unique: 2n ** 64n - 1n, epoch: 1 }, ttlSeconds: 0 },
     ],
-    ['get-and-touch', 'VA 1 f0 c1 t60', { value: Buffer.from('v'), flags: 0, cas: { unique: 1, epoch: 1 }, ttlSeconds: 60 }],
+    ['get', 'VA 1 f0 c1 t60', { value: Buffer.from('v'), flags: 0, cas: { unique: 1, epoch: 1 }, ttlSeconds: 60 }],
   ])('answers a %s with what "%s" means', (kind, line, answer) => {
     expect(answerTo(kind, line)).toEqual(answer);
   });
@@ -118,8 +113,6 @@ describe('MetaDialect', () => {
     ['add', 'EX O1'],
     ['add', 'NF O1'],
     ['cas', 'NS O1'],
-    ['delete', 'EN O1'],
-    ['delete', 'DELETED'],
     ['probe', 'HD'],
     ['probe', 'MN'],
     ['set', 'ERRORS'],

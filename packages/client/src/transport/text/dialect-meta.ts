@@ -18,8 +18,8 @@ const DONE: number = status('HD');
 
 /** What a request without an item may be answered with, and what that means. */
 const WITHOUT_ITEM: ReadonlyMap<number, Partial<Record<RequestKind, { readonly answer: Answer }>>> = new Map([
-  [status('EN'), { get: { answer: undefined }, 'get-and-touch': { answer: undefined }, touch: { answer: undefined } }],
-  [status('NF'), { delete: { answer: false }, cas: { answer: 'missing' } }],
+  [status('EN'), { get: { answer: undefined }, touch: { answer: undefined } }],
+  [status('NF'), { cas: { answer: 'missing' } }],
   [status('NS'), { add: { answer: 'exists' } }],
   [status('EX'), { cas: { answer: 'exists' } }],
 ]);
@@ -78,15 +78,13 @@ export class MetaDialect implements Dialect {
       batch.value(storage.value);
       batch.text('\r\n');
     } else if (kind === 'get') batch.text(`mg ${key}${GET_TAIL[opaque] as string}`);
-    else if (kind === 'get-and-touch') batch.text(`mg ${key} f c t v T${exptime} O${opaque}\r\n`);
     else if (kind === 'touch') batch.text(`mg ${key} f T${exptime} O${opaque}\r\n`);
-    else if (kind === 'delete') batch.text(`md ${key} O${opaque}\r\n`);
     else batch.text('version\r\n');
   }
 
   item(request: Request, bytes: Buffer, from: number, end: number): number {
     // Room for the longest line of this form: beyond `end` are bytes of an earlier read.
-    if (end - from < LONGEST_PLAIN_ITEM || !asksForItem(request.kind)) return -1;
+    if (end - from < LONGEST_PLAIN_ITEM || request.kind !== 'get') return -1;
     if ((((bytes[from] as number) << 8) | (bytes[from + 1] as number)) !== VALUE || bytes[from + 2] !== SPACE) return -1;
     const length = numberAt(bytes, from + 3);
     const flags = attributeAt(bytes, numberEnd, FLAGS);
@@ -109,11 +107,11 @@ export class MetaDialect implements Dialect {
     const after = line.peek(2);
     if (after === SPACE || after === -1) {
       const word = (line.peek() << 8) | line.peek(1);
-      if (asksForItem(kind)) {
+      if (kind === 'get') {
         if (word === VALUE) return this.#value(request, line);
       } else if (word === DONE && kind !== 'probe') {
         this.#attributes(request, line.skip(2), kind === 'touch' ? SEEN_FLAGS : 0);
-        request.answer(kind === 'touch' ? { flags: this.#flags } : kind === 'delete' ? true : 'stored');
+        request.answer(kind === 'touch' ? { flags: this.#flags } : 'stored');
         return ANSWERED;
       }
       const meaning = WITHOUT_ITEM.get(word)?.[kind];
@@ -182,10 +180,6 @@ export class MetaDialect implements Dialect {
 
 function status(word: string): number {
   return (word.charCodeAt(0) << 8) | word.charCodeAt(1);
-}
-
-function asksForItem(kind: RequestKind): boolean {
-  return kind === 'get' || kind === 'get-and-touch';
 }
 
 /** Where the number ends that was read last. */

@@ -38,9 +38,9 @@ function asked(...kinds: RequestKind[]): Asked {
 
 describe('ReplyReader', () => {
   it('gives every request its own reply', () => {
-    const { settled, queue, read } = asked('get', 'set', 'get', 'delete');
+    const { settled, queue, read } = asked('get', 'set', 'get', 'cas');
     read('VA 2 f0 c1 t1 O1\r\nHD\r\nHD O2\r\nEN O3\r\nNF O4\r\n');
-    expect(settled).toEqual([expect.objectContaining({ value: Buffer.from('HD') }), 'stored', undefined, false]);
+    expect(settled).toEqual([expect.objectContaining({ value: Buffer.from('HD') }), 'stored', undefined, 'missing']);
     expect(queue.size).toBe(0);
   });
 
@@ -100,7 +100,7 @@ describe('ReplyReader', () => {
   });
 
   it('goes on after an error that says where the next reply begins', () => {
-    const { settled, read } = asked('get', 'set', 'set', 'delete', 'get');
+    const { settled, read } = asked('get', 'set', 'set', 'touch', 'get');
     read(
       'SERVER_ERROR out of memory reading request\r\nSERVER_ERROR out of memory storing object\r\n' +
         'SERVER_ERROR object too large for cache\r\nCLIENT_ERROR invalid flag\r\nEN O5\r\n',

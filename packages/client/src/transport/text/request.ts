@@ -1,9 +1,9 @@
 import type { CasToken, StoredItem } from '../transport.ts';
 
-export type RequestKind = 'get' | 'get-and-touch' | 'set' | 'add' | 'cas' | 'touch' | 'delete' | 'probe';
+export type RequestKind = 'get' | 'set' | 'add' | 'cas' | 'touch' | 'probe';
 
 /** What a request can be answered with; each kind has its own, as `NodeTransport` declares. The strings are a `StoreOutcome` or a version. */
-export type Answer = StoredItem | { readonly flags: number } | string | boolean | undefined;
+export type Answer = StoredItem | { readonly flags: number } | string | undefined;
 
 /** What `set`, `add` and `cas` store. */
 export interface Storage {

@@ -66,10 +66,6 @@ export class TextNode implements NodeTransport {
     return this.#ask('get', key, 0, options);
   }
 
-  getAndTouch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<StoredItem | undefined> {
-    return this.#ask('get-and-touch', key, ttlSeconds, options);
-  }
-
   store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
     const node = this.#node;
     try {
@@ -90,10 +86,6 @@ export class TextNode implements NodeTransport {
 
   touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined> {
     return this.#ask('touch', key, ttlSeconds, options);
-  }
-
-  delete(key: string, options?: RequestOptions): Promise<boolean> {
-    return this.#ask('delete', key, 0, options);
   }
 
   probe(options?: RequestOptions): Promise<string> {
