@@ -50,13 +50,14 @@ export class Party {
     return this.own(transport, () => transport.destroy());
   }
 
-  /** Takes an item away from a node, if it is there, as eviction does. */
-  async evict(cluster: LocalCluster, id: string, key: string): Promise<void> {
+  /** Takes an item away from a node, as eviction does. Whether there was one. */
+  async evict(cluster: LocalCluster, id: string, key: string): Promise<boolean> {
     const node = nodeOf(cluster, id);
-    const socket = connect(node.port, node.host);
+    const socket = connect(node.port, node.host).setEncoding('latin1');
     socket.write(`delete ${key}\r\n`);
-    await once(socket, 'data');
+    const [reply] = (await once(socket, 'data')) as [string];
     socket.destroy();
+    return reply === 'DELETED\r\n';
   }
 
   async close(): Promise<void> {

@@ -92,7 +92,7 @@ describe.each(runtimes)('whether a node may be stopped (%s)', (runtime) => {
 
     // Evicted by a node, for lack of memory.
     const key = KEYS.find((candidate) => client.explain(candidate).owners.join() === [first, second].join()) ?? '';
-    expect(await party.directly(cluster, second).delete(key)).toBe(true);
+    expect(await party.evict(cluster, second, key)).toBe(true);
     expect(await client.safeToRemove(first)).toMatchObject({ safe: false, reason: 'sessions-only-there' });
     // A read finds it on its first owner, a touch puts the copy back.
     expect(await client.touch(key, ttlSeconds)).toBe(true);
@@ -108,7 +108,7 @@ describe.each(runtimes)('whether a node may be stopped (%s)', (runtime) => {
     const node = party.directly(cluster, second);
     const before = await node.get(key);
     await client.delete(key, { ttlSeconds });
-    await node.delete(key);
+    await party.evict(cluster, second, key);
     expect(await client.safeToRemove(first)).toEqual({ safe: true });
     // It came back with what it had.
     if (before !== undefined) await node.store('add', key, before.value, { ttlSeconds, flags: before.flags });
