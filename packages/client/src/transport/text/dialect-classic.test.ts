@@ -69,7 +69,9 @@ describe('ClassicDialect', () => {
     const connected = new Connected();
     for (const kind of ['get', 'touch', 'set', 'add', 'cas', 'probe'] as const) connected.submit(kind);
     expect(connected.send()).toBe(
-      'gets key\r\ngats 60 key\r\n' + 'set key 9 60 5\r\nvalue\r\nadd key 9 60 5\r\nvalue\r\ncas key 9 60 5 5\r\nvalue\r\n' + 'version\r\n',
+      ['gets key', 'gats 60 key', 'set key 9 60 5', 'value', 'add key 9 60 5', 'value', 'cas key 9 60 5 5', 'value', 'version', ''].join(
+        '\r\n',
+      ),
     );
   });
 
