@@ -1,5 +1,5 @@
 import { ActiveSession } from './lifecycle/active-session.ts';
-import { contentCodec } from './content/content-codec.ts';
+import { contentCodec } from './content/content.ts';
 import { openBackedStore } from './stores/backed/backed-store.ts';
 import { cookieSigner } from './cookie/cookie-signature.ts';
 import { hasCode } from './errors.ts';

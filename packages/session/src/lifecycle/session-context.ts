@@ -1,4 +1,4 @@
-import type { ContentCodec } from '../content/content-codec.ts';
+import type { ContentCodec } from '../content/content.ts';
 import type { CookieSigner } from '../cookie/cookie-signature.ts';
 import type { Lifetime, OwnLifetime } from '../content/envelope.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';

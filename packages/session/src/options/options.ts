@@ -3,7 +3,7 @@ import type { EncryptOptions, ResolvedEncryption } from '../content/encryption.t
 import type { Backing } from '../stores/backed/backing.ts';
 import type { BackingLimits, ResolvedBacking, WritePolicy } from '../stores/backed/backing-options.ts';
 import type { SessionsLog } from '../lifecycle/outage-log.ts';
-import type { DataEncodings } from '../content/data-encoding.ts';
+import type { DataEncodings } from '../content/codec.ts';
 import type { SessionError } from '../errors.ts';
 import type { Client, ClientOptions } from '../stores/memcached-store.ts';
 import type { ConflictPolicy } from '../lifecycle/merge-data.ts';

@@ -1,4 +1,4 @@
-import { codecEncoding, JSON_ENCODING, type DataEncoding, type DataEncodings } from '../content/data-encoding.ts';
+import { codecEncoding, JSON_ENCODING, type DataEncoding, type DataEncodings } from '../content/codec.ts';
 import { SessionError } from '../errors.ts';
 import { badOption } from './option-checks.ts';
 import type { SessionsOptions } from './options.ts';

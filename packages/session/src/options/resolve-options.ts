@@ -2,7 +2,7 @@ import type { SessionError } from '../errors.ts';
 import type { ConflictPolicy } from '../lifecycle/merge-data.ts';
 import { resolveBacking } from '../stores/backed/backing-options.ts';
 
-import { MAX_DATA_BYTES } from '../content/data-codec.ts';
+import { MAX_DATA_BYTES } from '../content/json.ts';
 import { resolveLog } from '../lifecycle/outage-log.ts';
 import { checkedKeyPrefix, checkNames, storeSource } from './cluster-options.ts';
 import { badOption, oneOf, wholeNumber } from './option-checks.ts';

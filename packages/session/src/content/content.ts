@@ -1,5 +1,5 @@
 import { compress, compressionBit, decompress } from './compression.ts';
-import { JSON_ENCODING, type DataEncoding } from './data-encoding.ts';
+import { JSON_ENCODING, type DataEncoding } from './codec.ts';
 import { decrypt, encrypt, type ResolvedEncryption } from './encryption.ts';
 import { Encoding, openEnvelope, sealEnvelope, sealedHeader, type Envelope, type Lifetime } from './envelope.ts';
 import { SessionError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { StoredContent } from '../content/content-codec.ts';
+import type { StoredContent } from '../content/content.ts';
 import { publish } from '../diagnostics.ts';
 import { hasCode, SessionError } from '../errors.ts';
 import { idleSeconds, newIdentity, type Identity, type Persisted, type SessionContext } from './session-context.ts';

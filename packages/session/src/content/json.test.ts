@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeData, encodeData } from './data-codec.ts';
+import { decodeData, encodeData } from './json.ts';
 
 const sessionData = fc.dictionary(fc.string(), fc.jsonValue());
 

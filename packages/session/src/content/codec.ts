@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { dropPolluting, isDeeperThan, MAX_DEPTH } from '@sess/json-data';
-import { decodeData, EMPTY_DATA, encodeData } from './data-codec.ts';
+import { decodeData, EMPTY_DATA, encodeData } from './json.ts';
 import { SessionError } from '../errors.ts';
 import type { SessionCodec } from './session-codec.ts';
 import type { SessionData } from '../session.ts';
