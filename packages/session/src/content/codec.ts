@@ -1,9 +1,28 @@
 import { types } from 'node:util';
 import { dropPolluting, isDeeperThan, MAX_DEPTH } from '@sess/json-data';
-import { decodeData, EMPTY_DATA, encodeData } from './json.ts';
 import { SessionError } from '../errors.ts';
-import type { SessionCodec } from './session-codec.ts';
+import { badOption } from '../options/option-checks.ts';
 import type { SessionData } from '../session.ts';
+import { decodeData, EMPTY_DATA, encodeData } from './json.ts';
+
+const MAX_NAME_LENGTH = 32;
+const EXPECTED = "{ name, encode(data), decode(bytes) }, 'json', or several of them: the first encodes, all decode";
+
+/**
+ * How session data becomes bytes and back, where JSON will not do: `v8.serialize`, MessagePack, a schema of your own.
+ *
+ * Equal data should encode as equal bytes, because that is how a change is found; what differs is saved. Both functions are synchronous. What `encode`
+ * throws becomes `SESS_BAD_DATA`; where `decode` throws, or gives anything but a plain object, the session counts as a miss.
+ */
+export interface SessionCodec {
+  /**
+   * Stored with each session, so that sessions of another codec are told apart: up to 32 characters of printable ASCII. Give every format that `decode`
+   * can't tell apart by itself another name. Default: none.
+   */
+  readonly name?: string | undefined;
+  encode(data: SessionData): Uint8Array;
+  decode(bytes: Uint8Array): unknown;
+}
 
 /**
  * One way to write session data: JSON, or a codec of the application. Data is held as text, whatever its encoding, because two texts are compared at
@@ -25,6 +44,51 @@ export interface DataEncoding {
 /** At least one: the first writes, all read. JSON is always read. */
 export type DataEncodings = readonly [DataEncoding, ...DataEncoding[]];
 
+/** The option `codec`. */
+export type CodecOption = SessionCodec | 'json' | readonly (SessionCodec | 'json')[] | undefined;
+
+/**
+ * The encodings that the option names.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION`
+ */
+export function resolveCodec(given: CodecOption): DataEncodings {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given ?? 'json'];
+  const [first, ...others] = list.map((entry, index) => encodingOf(list.length === 1 ? 'codec' : `codec[${index}]`, entry));
+  if (first === undefined) throw badOption('codec', given, EXPECTED);
+  const names = [first, ...others].map(({ name }) => name ?? 'json');
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new SessionError('SESS_BAD_OPTION', `option "codec" has two codecs named "${twice}"; expected names that tell them apart`);
+  }
+  return Object.freeze([first, ...others]);
+}
+
+function encodingOf(option: string, given: unknown): DataEncoding {
+  if (given === 'json') return JSON_ENCODING;
+  if (!isCodec(given)) throw badOption(option, given, EXPECTED);
+  const { name } = given;
+  if (name !== undefined && !(typeof name === 'string' && name.length <= MAX_NAME_LENGTH && /^[\u0021-\u007e]+$/.test(name))) {
+    throw badOption(`${option}.name`, name, `1 to ${MAX_NAME_LENGTH} characters of printable ASCII without space`);
+  }
+  try {
+    return codecEncoding(given);
+  } catch (error) {
+    throw new SessionError(
+      'SESS_BAD_OPTION',
+      `option "${option}" could not encode an empty object; expected encode(data) to return a Uint8Array`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function isCodec(given: unknown): given is SessionCodec {
+  if (typeof given !== 'object' || given === null) return false;
+  return typeof Reflect.get(given, 'encode') === 'function' && typeof Reflect.get(given, 'decode') === 'function';
+}
+
 /** JSON. */
 export const JSON_ENCODING: DataEncoding = Object.freeze({
   name: undefined,
@@ -39,7 +103,7 @@ export const JSON_ENCODING: DataEncoding = Object.freeze({
  *
  * @throws what the codec throws for an empty object.
  */
-export function codecEncoding(codec: SessionCodec): DataEncoding {
+function codecEncoding(codec: SessionCodec): DataEncoding {
   const name = codec.name ?? '';
   return Object.freeze({
     name,

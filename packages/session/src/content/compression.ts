@@ -1,6 +1,7 @@
 import { brotliCompressSync, brotliDecompressSync, constants, deflateRawSync, inflateRawSync } from 'node:zlib';
-import { Encoding } from './envelope.ts';
 import { SessionError } from '../errors.ts';
+import { badOption, checkUnknown, isObject, oneOf, wholeNumber } from '../options/option-checks.ts';
+import { Encoding } from './envelope.ts';
 
 /** How sessions are made smaller. */
 export interface CompressOptions {
@@ -13,6 +14,24 @@ export interface CompressOptions {
 export interface ResolvedCompression {
   readonly aboveBytes: number;
   readonly algorithm: 'deflate' | 'brotli';
+}
+
+const NAMES: Readonly<Record<keyof CompressOptions, true>> = { aboveBytes: true, algorithm: true };
+
+/** Below this there is little to gain: a session of a name and a few items. */
+const DEFAULT_ABOVE_BYTES = 1_024;
+const MAX_ABOVE_BYTES = 1_000_000;
+
+/** @throws {SessionError} `SESS_BAD_OPTION` */
+export function resolveCompression(given: boolean | CompressOptions | undefined): ResolvedCompression | undefined {
+  if (given === undefined || given === false) return undefined;
+  if (given !== true && !isObject(given)) throw badOption('compress', given, 'true, or { aboveBytes, algorithm }');
+  const options = given === true ? {} : given;
+  checkUnknown(options, Object.keys(NAMES), 'compress.');
+  return Object.freeze({
+    aboveBytes: wholeNumber('compress.aboveBytes', options.aboveBytes, 0, MAX_ABOVE_BYTES, 'bytes') ?? DEFAULT_ABOVE_BYTES,
+    algorithm: oneOf('compress.algorithm', options.algorithm, ['deflate', 'brotli']) ?? 'deflate',
+  });
 }
 
 /**

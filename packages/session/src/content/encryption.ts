@@ -14,6 +14,8 @@
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { SessionError } from '../errors.ts';
+import { badOption, checkUnknown, isObject, oneOf } from '../options/option-checks.ts';
+import { resolveSecrets } from '../options/resolve-secrets.ts';
 
 /** Encryption of what is stored. */
 export interface EncryptOptions {
@@ -43,6 +45,21 @@ export interface EncryptionSecret {
 export interface Place {
   readonly key: string;
   readonly header: Buffer;
+}
+
+const NAMES: Readonly<Record<keyof EncryptOptions, true>> = { secret: true, plain: true };
+
+/** @throws {SessionError} `SESS_BAD_OPTION` */
+export function resolveEncryption(given: EncryptOptions | undefined): ResolvedEncryption | undefined {
+  if (given === undefined) return undefined;
+  // What came is not shown: it may be a secret in the wrong place.
+  if (!isObject(given)) throw badOption('encrypt', undefined, '{ secret }, with a secret of at least 32 bytes, or several');
+  checkUnknown(given, Object.keys(NAMES), 'encrypt.');
+  const [first, ...others] = resolveSecrets('encrypt.secret', given.secret);
+  return Object.freeze({
+    secrets: Object.freeze([encryptionSecret(first), ...others.map(encryptionSecret)] as const),
+    plain: oneOf('encrypt.plain', given.plain, ['write', 'read', 'refuse']) ?? 'read',
+  });
 }
 
 const ID_BYTES = 4;

@@ -8,7 +8,7 @@ import { createSessions } from '../create-sessions.ts';
 import { Encoding } from './envelope.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import type { SessionsOptions } from '../options/options.ts';
-import type { SessionCodec } from './session-codec.ts';
+import type { SessionCodec } from './codec.ts';
 import type { SessionData } from '../session.ts';
 import type { SessionStore } from '../stores/session-store.ts';
 

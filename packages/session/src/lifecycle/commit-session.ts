@@ -3,7 +3,7 @@ import { hasCode, SessionError } from '../errors.ts';
 import { idleSeconds, isPersistent, ttlSecondsOf, type Persisted } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
 import type { ResponseFacts } from '../session.ts';
-import { readOnly } from './store-session.ts';
+import { readOnly } from './request-errors.ts';
 
 /** Decides what becomes of a session before the headers leave, and does it. `undefined` where there is nothing to wait for: most of the time. */
 export function commitSession(state: SessionState, response?: ResponseFacts): Promise<void> | undefined {

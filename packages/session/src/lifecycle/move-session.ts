@@ -4,7 +4,9 @@ import { loadOne, type LoadOutcome } from './load-session.ts';
 import { deadMarker, movedMarker } from './moved.ts';
 import { idleSeconds, type Persisted, type SessionContext } from './session-context.ts';
 import type { SessionData } from '../session.ts';
-import { createSession, destroySession, gone, storeInPlace, type Content } from './store-session.ts';
+import { destroySession } from './destroy-session.ts';
+import { gone } from './request-errors.ts';
+import { createSession, storeInPlace, type Content } from './store-session.ts';
 
 /** What a session becomes under its new id, made of what this request has, or of what another request saved meanwhile. */
 export type Carry = (theirs: SessionData | undefined) => Content;

@@ -6,7 +6,8 @@ import { newLifetime } from './session-context.ts';
 import { end, endOthers } from './session-operations.ts';
 import type { SessionState } from './session-state.ts';
 import type { RegenerateOptions, SessionData } from '../session.ts';
-import { destroySession, late, readOnly } from './store-session.ts';
+import { destroySession } from './destroy-session.ts';
+import { late, readOnly } from './request-errors.ts';
 
 /** Gives the session a new id, and drops all data but what is to be kept. */
 export async function regenerateSession(state: SessionState, given: RegenerateOptions | readonly string[] | undefined): Promise<void> {

@@ -7,7 +7,8 @@ import { CONFLICT, retryConflicts } from './retry-conflicts.ts';
 import type { Persisted, SessionContext } from './session-context.ts';
 import { placeOf, sealOwner, type Owner } from '../users/session-owner.ts';
 import type { SessionData } from '../session.ts';
-import { gone, storeInPlace } from './store-session.ts';
+import { gone } from './request-errors.ts';
+import { storeInPlace } from './store-session.ts';
 
 /** A change of a stored session, which can be made again on what another request stored meanwhile. */
 export interface Change {

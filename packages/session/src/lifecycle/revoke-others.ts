@@ -3,7 +3,7 @@ import { loadOne } from './load-session.ts';
 import type { Persisted } from './session-context.ts';
 import type { Owner } from '../users/session-owner.ts';
 import type { SessionState } from './session-state.ts';
-import { gone, readOnly, unavailable } from './store-session.ts';
+import { gone, readOnly, unavailable } from './request-errors.ts';
 
 /** Makes every other session of this session's user invalid. This one is saved with what makes it the exception. */
 export async function revokeOthers(state: SessionState): Promise<void> {

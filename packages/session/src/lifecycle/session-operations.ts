@@ -3,7 +3,8 @@ import { loadOne } from './load-session.ts';
 import { endSession } from './move-session.ts';
 import type { Persisted } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
-import { destroySession, gone, late, readOnly, unavailable } from './store-session.ts';
+import { destroySession } from './destroy-session.ts';
+import { gone, late, readOnly, unavailable } from './request-errors.ts';
 
 /** Ends the session. One that came with an old id in its grace ends that grace alone: who has an id from before a login must not log the user out. */
 export async function destroy(state: SessionState): Promise<void> {

@@ -18,7 +18,8 @@ import {
 } from './session-context.ts';
 import type { Owner } from '../users/session-owner.ts';
 import type { Connection, Session, SessionData } from '../session.ts';
-import { createSession, unavailable } from './store-session.ts';
+import { unavailable } from './request-errors.ts';
+import { createSession } from './store-session.ts';
 
 /** What a request's session starts from. */
 export interface Beginning {

@@ -1,6 +1,6 @@
 import type { StoredContent } from '../content/content.ts';
 import { publish } from '../diagnostics.ts';
-import { hasCode, SessionError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import { idleSeconds, newIdentity, type Identity, type Persisted, type SessionContext } from './session-context.ts';
 import { withFormer } from './moved.ts';
 import { placeOf, sealOwner, type Owner } from '../users/session-owner.ts';
@@ -80,57 +80,6 @@ export async function storeInPlace(
   const ttlSeconds = idleSeconds(context, content.lifetime, options.now());
   const stored = await store.save(base.identity.key, value, { ttlSeconds, expect: base.stored, user: owner?.user });
   return persisted(context, base.identity, { ...content, owner }, stored, formerKey);
-}
-
-/** Destroys a session. Whether there was one. */
-export async function destroySession(
-  context: SessionContext,
-  { key }: Pick<Identity, 'key'>,
-  reason: 'asked' | 'regenerated',
-  session?: Pick<Persisted, 'lifetime' | 'stored'>,
-): Promise<boolean> {
-  const { store, options } = context;
-  // No copy of the session can live longer than this, so the key stays unusable as long as one could come back.
-  const tombstoneSeconds = Math.max(options.ttlSeconds, session?.lifetime.own?.ttlSeconds ?? 0, session?.stored.ttlSeconds ?? 0);
-  try {
-    const existed = await store.destroy(key, tombstoneSeconds);
-    publish('destroy', () => ({ store: store.name, reason, outcome: existed ? 'destroyed' : 'missing' }));
-    return existed;
-  } catch (error) {
-    context.outages.failed(key, error);
-    publish('destroy', () => ({ store: store.name, reason, outcome: 'failed', ...(SessionError.is(error) ? { error } : {}) }));
-    throw error;
-  }
-}
-
-/** The error for a session that another request ended. */
-export function gone(): SessionError {
-  return new SessionError('SESS_DESTROYED', 'the session was destroyed, got another id or expired while this request ran');
-}
-
-/**
- * The error for a session that is out of reach. It names no node: it may reach the browser. Its `cause`, for logs, is what lies beneath the store's own error,
- * which says no more than this one.
- */
-export function unavailable(error: SessionError): SessionError {
-  return new SessionError(
-    'SESS_UNAVAILABLE',
-    'the session could not be loaded, because its store is out of reach; the browser keeps its cookie: try again in a few seconds',
-    { cause: error.cause ?? error },
-  );
-}
-
-/** The error for what a request with an id that was replaced may not do any more. */
-export function readOnly(): SessionError {
-  return new SessionError(
-    'SESS_READ_ONLY',
-    'the session got another id while this request was on its way with the old one, which is good for reading only (graceSeconds); the browser has the new one: try again',
-  );
-}
-
-/** The error for what the browser would have to be told, but can't be any more. */
-export function late(what: string): SessionError {
-  return new SessionError('SESS_HEADERS_SENT', `the headers of the response have left: ${what} could not reach the browser any more`);
 }
 
 function persisted(

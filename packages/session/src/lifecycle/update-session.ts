@@ -5,7 +5,7 @@ import { mergeData } from './merge-data.ts';
 import type { Change } from './replace-session.ts';
 import type { SessionState } from './session-state.ts';
 import type { SessionData, Updated } from '../session.ts';
-import { gone, late, readOnly, unavailable } from './store-session.ts';
+import { gone, late, readOnly, unavailable } from './request-errors.ts';
 
 type Update<T> = (data: SessionData) => T;
 

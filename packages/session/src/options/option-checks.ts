@@ -48,3 +48,8 @@ export function oneOf<T extends string | boolean>(option: string, given: unknown
   if (found !== undefined) return found;
   throw badOption(option, given, literals.map((literal) => inspect(literal)).join(', '));
 }
+
+/** Whether what came can be an object of options. */
+export function isObject(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
+}

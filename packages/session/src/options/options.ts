@@ -3,11 +3,10 @@ import type { EncryptOptions, ResolvedEncryption } from '../content/encryption.t
 import type { Backing } from '../stores/backed/backing.ts';
 import type { BackingLimits, ResolvedBacking, WritePolicy } from '../stores/backed/backing-options.ts';
 import type { SessionsLog } from '../lifecycle/outage-log.ts';
-import type { DataEncodings } from '../content/codec.ts';
+import type { CodecOption, DataEncodings } from '../content/codec.ts';
 import type { SessionError } from '../errors.ts';
 import type { Client, ClientOptions } from '../stores/memcached-store.ts';
 import type { ConflictPolicy } from '../lifecycle/merge-data.ts';
-import type { SessionCodec } from '../content/session-codec.ts';
 import type { StoreSource } from './cluster-options.ts';
 import type { UserOf } from '../users/session-owner.ts';
 import type { SessionData } from '../session.ts';
@@ -54,7 +53,7 @@ export interface SessionsOptions {
   /**
    * How data becomes bytes. Default `'json'`. Several: the first encodes, all decode, so that sessions outlive a change; JSON is always decoded.
    */
-  readonly codec?: SessionCodec | 'json' | readonly (SessionCodec | 'json')[] | undefined;
+  readonly codec?: CodecOption;
   /** Makes larger sessions smaller. `true` is `{ aboveBytes: 1_024, algorithm: 'deflate' }`. Default: off. What is compressed is always read. */
   readonly compress?: boolean | CompressOptions | undefined;
   /** Encrypts what is stored, so that the store's operators and neighbours can't read or alter it. Default: off. */

@@ -2,14 +2,15 @@ import type { SessionError } from '../errors.ts';
 import type { ConflictPolicy } from '../lifecycle/merge-data.ts';
 import { resolveBacking } from '../stores/backed/backing-options.ts';
 
+import { resolveCodec } from '../content/codec.ts';
+import { resolveCompression } from '../content/compression.ts';
+import { resolveEncryption } from '../content/encryption.ts';
 import { MAX_DATA_BYTES } from '../content/json.ts';
 import { resolveLog } from '../lifecycle/outage-log.ts';
 import { checkedKeyPrefix, checkNames, storeSource } from './cluster-options.ts';
 import { badOption, oneOf, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions, SessionsOptions, UnavailablePolicy } from './options.ts';
-import { resolveCodec } from './resolve-codec.ts';
 import { resolveCookie, resolveSecure } from './resolve-cookie.ts';
-import { resolveCompression, resolveEncryption } from './resolve-encoding.ts';
 import { resolveSecrets } from './resolve-secrets.ts';
 import { MAX_GRACE_SECONDS } from '../lifecycle/grace.ts';
 import { resolveUserOf } from '../users/session-owner.ts';

@@ -6,7 +6,7 @@ import { createSessions } from '../create-sessions.ts';
 import type { SessionError } from '../errors.ts';
 import { loadsDuring } from '../../test/events-during.ts';
 import { memoryStore } from '../stores/memory-store.ts';
-import type { SessionCodec } from './session-codec.ts';
+import type { SessionCodec } from './codec.ts';
 
 const v8: SessionCodec = { name: 'v8', encode: serialize, decode: deserialize };
 const reversed: SessionCodec = {

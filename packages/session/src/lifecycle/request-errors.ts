@@ -1,0 +1,32 @@
+/** The errors of a request that comes too late for what it asks, or can't be told. */
+import { SessionError } from '../errors.ts';
+
+/** The error for a session that another request ended. */
+export function gone(): SessionError {
+  return new SessionError('SESS_DESTROYED', 'the session was destroyed, got another id or expired while this request ran');
+}
+
+/**
+ * The error for a session that is out of reach. It names no node: it may reach the browser. Its `cause`, for logs, is what lies beneath the store's own error,
+ * which says no more than this one.
+ */
+export function unavailable(error: SessionError): SessionError {
+  return new SessionError(
+    'SESS_UNAVAILABLE',
+    'the session could not be loaded, because its store is out of reach; the browser keeps its cookie: try again in a few seconds',
+    { cause: error.cause ?? error },
+  );
+}
+
+/** The error for what a request with an id that was replaced may not do any more. */
+export function readOnly(): SessionError {
+  return new SessionError(
+    'SESS_READ_ONLY',
+    'the session got another id while this request was on its way with the old one, which is good for reading only (graceSeconds); the browser has the new one: try again',
+  );
+}
+
+/** The error for what the browser would have to be told, but can't be any more. */
+export function late(what: string): SessionError {
+  return new SessionError('SESS_HEADERS_SENT', `the headers of the response have left: ${what} could not reach the browser any more`);
+}
