@@ -16,6 +16,9 @@ export interface ClusterSetup {
   readonly shutdownTimeoutMs: number;
   readonly copies: number;
   readonly windowSeconds: number;
+  /** Whether handovers are finished before their windows end, and how many keys of a node are moved a second at most. */
+  readonly finish: boolean;
+  readonly keysPerSecond: number;
   readonly historyIntervalMs: number;
   readonly clockSkewMs: number;
   /** The first in use, and those that are being replaced. */

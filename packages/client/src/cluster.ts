@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { NodeHealth } from './contract.ts';
 import type { Fence } from './node/fence.ts';
 import type { Entry } from './record.ts';
-import type { RequestOptions, StoreAttributes, StoreMode, StoreOutcome } from './transport/transport.ts';
+import type { CasToken, RequestOptions, StoreAttributes, StoreMode, StoreOutcome } from './transport/transport.ts';
 import type { VersionSource } from './version.ts';
 import type { Route } from './membership/route.ts';
 
@@ -26,12 +26,16 @@ export interface Holder {
     options: RequestOptions | undefined,
   ): Promise<StoreOutcome>;
   touch(key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<{ readonly flags: number } | undefined>;
+  /** Removes what is under `key` where it is still what was read. Whether it was removed. */
+  remove(key: string, cas: CasToken, options: RequestOptions | undefined): Promise<boolean>;
 }
 
 export interface Cluster {
   readonly clock: Clock;
   readonly versions: VersionSource;
   route(key: string): Route;
+  /** What decides owners, and who decides between writers: another object when that changed. */
+  readonly basis: object;
   holder(id: string): Holder;
   /** A record is about to live for so long: the others must know before it is written. */
   willLive(ttlSeconds: number): Promise<void> | undefined;

@@ -128,8 +128,11 @@ export interface Handover {
   readonly cause: ViewCause;
   /** When a client last said that it acts on them, milliseconds since 1970. In overlap that may be a moment ago. */
   readonly since: number;
-  /** `overlap`: another client may still act on them. `handover`: nobody does, and what they hold is carried when it is asked for. */
-  readonly phase: 'overlap' | 'handover';
+  /**
+   * `overlap`: another client may still act on them. `handover`: nobody does, and what they hold is carried when it is asked for. `closing`: a client is
+   * bringing what is left on them to where it belongs.
+   */
+  readonly phase: 'overlap' | 'handover' | 'closing';
   /** When the overlap ends, milliseconds since 1970, unless a client says again that it acts on them. */
   readonly agreedAt: number;
   /** When it is over at the latest, milliseconds since 1970: nothing that was written before lives longer. */

@@ -113,6 +113,23 @@ export interface RefillMessage {
 /** `returned`: it is in rotation again, or another machine answers to its name. `left`: it is off the list, or out of reach. */
 export type RefillReason = 'returned' | 'left';
 
+/**
+ * `sess:client:handover`: this client finishes the handovers that are open: brings what is left on earlier owners to where it belongs, and removes it
+ * there. `done`: nobody asks them any more.
+ */
+export interface HandoverMessage {
+  /** `passed`: all keys were gone through once; that is repeated until nothing is found. `interrupted`: it is tried again later, unless nodes list no keys. */
+  readonly phase: 'begun' | 'passed' | 'done' | 'interrupted';
+  /** Earlier lists of nodes that are finished together. */
+  readonly views: number;
+  /** Keys looked at so far, in all passes. */
+  readonly keys: number;
+  /** Of these, records and tombstones that an owner lacked. */
+  readonly carried: number;
+  /** Why it was interrupted. */
+  readonly error: unknown;
+}
+
 /** `sess:client:foreign-item`: a read found bytes that are not a record of this client, and answered with a miss. */
 export interface ForeignItemMessage {
   readonly node: string;
@@ -122,11 +139,11 @@ export interface ForeignItemMessage {
 /** `sess:client:request`: a request to one node is settled. An operation may take several. */
 export interface RequestMessage {
   readonly node: string;
-  readonly request: 'get' | 'store' | 'touch';
+  readonly request: 'get' | 'store' | 'touch' | 'remove';
   /** From the call to the answer. */
   readonly durationMs: number;
   /** What a node answers (`hit` and `miss` for get and touch), or `error`. */
-  readonly outcome: 'hit' | 'miss' | 'stored' | 'exists' | 'missing' | 'error';
+  readonly outcome: 'hit' | 'miss' | 'stored' | 'exists' | 'missing' | 'removed' | 'error';
   /** Set when the outcome is `error`. */
   readonly error: unknown;
 }
@@ -142,6 +159,7 @@ export interface ClientChannels {
   'sess:client:unlisted-nodes': UnlistedNodesMessage;
   'sess:client:tombstone-dropped': TombstoneDroppedMessage;
   'sess:client:refill': RefillMessage;
+  'sess:client:handover': HandoverMessage;
   'sess:client:foreign-item': ForeignItemMessage;
   'sess:client:request': RequestMessage;
 }
@@ -161,5 +179,6 @@ export const historyRefusedChannel: TypedChannel<'sess:client:history-refused'> 
 export const unlistedNodesChannel: TypedChannel<'sess:client:unlisted-nodes'> = typed('sess:client:unlisted-nodes');
 export const tombstoneDroppedChannel: TypedChannel<'sess:client:tombstone-dropped'> = typed('sess:client:tombstone-dropped');
 export const refillChannel: TypedChannel<'sess:client:refill'> = typed('sess:client:refill');
+export const handoverChannel: TypedChannel<'sess:client:handover'> = typed('sess:client:handover');
 export const foreignItemChannel: TypedChannel<'sess:client:foreign-item'> = typed('sess:client:foreign-item');
 export const requestChannel: TypedChannel<'sess:client:request'> = typed('sess:client:request');

@@ -6,6 +6,7 @@ export type {
   ClientChannels,
   DiscoveryErrorMessage,
   ForeignItemMessage,
+  HandoverMessage,
   HistoryRefusedMessage,
   NodeMessage,
   NodeState,

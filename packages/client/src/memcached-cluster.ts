@@ -10,6 +10,7 @@ import type { Handover } from './contract.ts';
 import type { RemovableCluster } from './repair/safe-to-remove.ts';
 import type { DrainableCluster } from './repair/drain.ts';
 import type { RefillableCluster } from './repair/refill-task.ts';
+import { Finisher, type FinishableCluster } from './repair/finisher.ts';
 import { Refills } from './repair/refills.ts';
 import { HintedHandoff } from './repair/hinted-handoff.ts';
 import type { SoleOwnership } from './operations/write-to-one.ts';
@@ -23,13 +24,13 @@ import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
 import { openHandovers } from './membership/open-handovers.ts';
 import { route, type Route } from './membership/route.ts';
-import { Membership, type DrainState } from './membership/membership.ts';
+import { Membership, type Closable, type DrainState } from './membership/membership.ts';
 import { ViewNotices } from './membership/view-notices.ts';
 import type { ClusterSetup } from './cluster-setup.ts';
 import type { View } from './membership/view.ts';
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
-export class MemcachedCluster implements DrainableCluster, RefillableCluster, RemovableCluster, SoleOwnership {
+export class MemcachedCluster implements DrainableCluster, RefillableCluster, RemovableCluster, FinishableCluster, SoleOwnership {
   readonly clock: SteadyClock;
   readonly versions: VersionSource;
   readonly rotation: Rotation;
@@ -40,6 +41,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
   readonly #notices: ViewNotices;
   /** Only where there are several copies is there anything to restore them from. */
   readonly #refills: Refills | undefined;
+  readonly #finisher: Finisher | undefined;
   readonly #watch: DiscoveryWatch;
   readonly #listeners = new Set<() => void>();
   readonly #outages = new Outages();
@@ -68,6 +70,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
     this.#hints = new HintedHandoff(clock);
     this.#notices = new ViewNotices(this.#membership, setup);
     this.#refills = setup.copies > 1 ? new Refills(this) : undefined;
+    this.#finisher = setup.finish ? new Finisher(this, setup.keysPerSecond, random) : undefined;
     this.#history = new HistorySync({
       membership: this.#membership,
       holders: () => [...this.#pool.values()],
@@ -127,6 +130,10 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
     // Every operation begins with a view, and a view is only ever replaced by another.
     if (state === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
     return route(key, state, this.clock.now());
+  }
+
+  get basis(): object {
+    return this.#membership.basis;
   }
 
   holder(id: string): Node {
@@ -207,6 +214,29 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
     return this.#history.isUsedByStrangers(this.holder(id), options);
   }
 
+  get closable(): readonly Closable[] | undefined {
+    return this.#historyKnown && this.#history.isFresh ? this.#membership.closable(this.clock.now()) : undefined;
+  }
+
+  get holders(): readonly string[] | undefined {
+    const gone = this.#membership.state?.gone;
+    const nodes = [...this.#pool.values()].filter(({ id }) => gone?.has(id) !== true);
+    return nodes.some(({ health }) => health === 'down') ? undefined : nodes.map(({ id }) => id);
+  }
+
+  get isRestoring(): boolean {
+    return this.#refills?.isBusy ?? false;
+  }
+
+  async closeViews(views: readonly Closable[], isClosed: boolean): Promise<void> {
+    this.#membership.close(views, isClosed, this.clock.now());
+    await this.#history.refresh();
+  }
+
+  isSharedWithStrangers(id: string, options: RequestOptions | undefined): Promise<boolean> {
+    return this.#history.isSharedWithStrangers(this.holder(id), options);
+  }
+
   pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
     return pause(this.clock, ms, signal);
   }
@@ -235,6 +265,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
     this.#watch.close();
     this.#history.stop();
     this.#refills?.stop();
+    this.#finisher?.stop();
     this.#changed();
     this.#listeners.clear();
   }
@@ -324,6 +355,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
   #changed(): void {
     if (!this.#ended) this.#notices.look(this.clock.now());
     this.#refills?.look();
+    this.#finisher?.look();
     // A listener may take itself off while it is called.
     for (const listener of Array.from(this.#listeners)) listener();
   }

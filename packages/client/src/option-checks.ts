@@ -53,6 +53,12 @@ export function flagOrObject<T extends object>(name: string, given: boolean | T)
   throw badOption(`${name} must be true, false or an object of node:tls options; got ${show(given)}.`);
 }
 
+export function flag(name: string, given: unknown, byDefault: boolean): boolean {
+  if (given === undefined) return byDefault;
+  if (typeof given === 'boolean') return given;
+  throw badOption(`${name} must be true or false; got ${show(given)}. The default is ${byDefault}.`);
+}
+
 /** A string that is not empty. Its content is not shown. */
 export function text(name: string, given: unknown): string {
   if (typeof given === 'string' && given !== '') return given;

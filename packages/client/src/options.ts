@@ -66,6 +66,13 @@ export interface HandoverOptions {
   readonly windowSeconds?: number | undefined;
   /** How far apart the clocks of application servers may be, in milliseconds. Default 5,000. */
   readonly clockSkewMs?: number | undefined;
+  /**
+   * Whether a handover is finished by itself: one client brings what is left on earlier owners to where it belongs, then nobody asks them any more. The same
+   * for all clients of the cluster. Default `false`.
+   */
+  readonly finish?: boolean | undefined;
+  /** Keys of a node that are moved per second at most, to finish a handover; 1 to 1,000,000. Default 2,000. */
+  readonly keysPerSecond?: number | undefined;
 }
 
 /** Options with every field present and checked. Frozen. */
@@ -85,6 +92,8 @@ export interface ResolvedOptions {
   readonly handover: {
     readonly windowSeconds: number;
     readonly clockSkewMs: number;
+    readonly finish: boolean;
+    readonly keysPerSecond: number;
     readonly historyIntervalMs: number;
     readonly historySecrets: readonly string[];
   };
@@ -116,4 +125,4 @@ export const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
   'random',
 ];
 
-export const HANDOVER_NAMES: readonly (keyof HandoverOptions)[] = ['windowSeconds', 'clockSkewMs'];
+export const HANDOVER_NAMES: readonly (keyof HandoverOptions)[] = ['windowSeconds', 'clockSkewMs', 'finish', 'keysPerSecond'];

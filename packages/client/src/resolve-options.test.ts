@@ -84,10 +84,12 @@ describe('resolveOptions', () => {
   });
 
   it('merges a handover beside a URL with what the URL says of it', () => {
-    const servers = 'memcached://a?windowSeconds=60&clockSkewMs=100';
+    const servers = 'memcached://a?windowSeconds=60&clockSkewMs=100&finish=true';
     expect(resolveOptions({ servers, transport, handover: { clockSkewMs: 7 } }).handover).toMatchObject({
       windowSeconds: 60,
       clockSkewMs: 7,
+      finish: true,
+      keysPerSecond: 2_000,
     });
   });
 
@@ -108,6 +110,8 @@ describe('what resolveOptions refuses', () => {
     [{ discovery, poolSize: 5 }, 'The options are servers, discovery,'],
     [{ discovery, copies: 4 }, 'copies must be a whole number, 1 to 3; got 4'],
     [{ discovery, handover: { windowSeconds: 0.5 } }, 'windowSeconds must be a whole number'],
+    [{ discovery, handover: { finish: 'yes' } }, 'handover.finish must be true or false; got a value of type string'],
+    [{ discovery, handover: { keysPerSecond: 0 } }, 'keysPerSecond must be a whole number, 1 to 1000000; got 0'],
     [{}, 'got neither'],
     [{ discovery, servers: 'memcached://a' }, 'got both'],
     [{ discovery: { refresh: 1 } }, 'an object with the method watch'],

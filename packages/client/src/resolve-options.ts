@@ -3,7 +3,7 @@ import { ketama } from '@sess/hash-ring';
 
 import { systemClock } from './clock.ts';
 import { nearestName } from './nearest-name.ts';
-import { badOption, count, durationMs, flagOrObject, functionOf, isRecord, methodsOf, secrets, text } from './option-checks.ts';
+import { badOption, count, durationMs, flag, flagOrObject, functionOf, isRecord, methodsOf, secrets, text } from './option-checks.ts';
 import { HANDOVER_NAMES, OPTION_NAMES, type ClientOptions, type HandoverOptions, type ResolvedOptions } from './options.ts';
 import { HEADER_BYTES } from './record.ts';
 import { textTransport } from './transport/text/index.ts';
@@ -156,6 +156,8 @@ function handoverOf(options: ClientOptions): ResolvedOptions['handover'] {
   return Object.freeze({
     windowSeconds: count(given, 'windowSeconds', 0, 0, 315_360_000),
     clockSkewMs: count(given, 'clockSkewMs', 5_000, 0, 600_000),
+    finish: flag('handover.finish', given['finish'], false),
+    keysPerSecond: count(given, 'keysPerSecond', 2_000, 1, 1_000_000),
     historyIntervalMs: count(options, 'historyIntervalMs', 10_000, 100, 600_000),
     historySecrets: secrets('historySecret', options.historySecret),
   });

@@ -21,7 +21,7 @@ const NUMBERS = [
 ] as const satisfies readonly (keyof ClientOptions)[];
 
 /** Of `handover`. */
-const HANDOVER_NUMBERS = ['windowSeconds', 'clockSkewMs'] as const satisfies readonly (keyof HandoverOptions)[];
+const HANDOVER_NUMBERS = ['windowSeconds', 'clockSkewMs', 'keysPerSecond'] as const satisfies readonly (keyof HandoverOptions)[];
 
 const DISTRIBUTIONS: Readonly<Record<string, DistributionFactory>> = {
   ketama: (nodes) => ketama(nodes),
@@ -37,6 +37,7 @@ const REPEATED: ReadonlySet<string> = new Set(['historySecret']);
 const PARAMETERS: readonly string[] = [
   ...NUMBERS,
   ...HANDOVER_NUMBERS,
+  'finish',
   'historySecret',
   'distribution',
   'dialect',
@@ -60,7 +61,8 @@ export interface UrlParameters {
 
 export function readParameters(query: string, refuse: Refuse): UrlParameters {
   const given = new Parameters(query, refuse);
-  const handover = given.numbers(HANDOVER_NUMBERS);
+  const finish = given.word('finish', ['true', 'false']);
+  const handover = { ...given.numbers(HANDOVER_NUMBERS), ...(finish !== undefined && { finish: finish === 'true' }) };
   const distribution = given.word('distribution', Object.keys(DISTRIBUTIONS));
   const dialect = given.word('dialect', DIALECTS);
   const tls = given.word('tls', ['true', 'false']);

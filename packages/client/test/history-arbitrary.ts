@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-import { viewId, type DrainMark, type History, type ViewEntry } from '../src/membership/history.ts';
+import { viewId, type Closing, type DrainMark, type History, type ViewEntry } from '../src/membership/history.ts';
 
 // Few names and times, so that two histories have much to agree and to disagree about.
 const ids = fc.constantFrom('10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211', '[::1]:11211');
@@ -23,6 +23,8 @@ const marks: fc.Arbitrary<DrainMark> = fc
   .record({ drained: fc.boolean(), isDone: fc.boolean(), at: times })
   .map((mark) => ({ ...mark, isDone: mark.drained && mark.isDone }));
 
+const closings: fc.Arbitrary<Closing> = fc.record({ confirmedAt: times, isClosed: fc.boolean() });
+
 const wholeness: fc.Arbitrary<Pick<History, 'isWhole' | 'forgottenAt'>> = fc.oneof(
   fc.constant({ isWhole: true, forgottenAt: 0 }),
   times.map((forgottenAt) => ({ isWhole: false, forgottenAt })),
@@ -33,6 +35,9 @@ export const histories: fc.Arbitrary<History> = fc
   .record({
     views: fc.array(entries, { maxLength: 5 }).map((list) => new Map(list.map((entry) => [viewId(entry), entry]))),
     drains: fc.array(fc.tuple(ids, marks), { maxLength: 4 }).map((list) => new Map(list)),
+    closings: fc
+      .array(fc.tuple(fc.constantFrom('0123456789abcdef', 'fedcba9876543210'), closings), { maxLength: 3 })
+      .map((list) => new Map(list)),
     longestTtlSeconds: times,
     wholeness,
   })

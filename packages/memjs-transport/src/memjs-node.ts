@@ -15,7 +15,7 @@ import {
 } from '@sess/client';
 import { nodeErrors, type NodeErrors } from './errors.ts';
 import { ReconnectingConnection, type ConnectionSettings } from './reconnecting-connection.ts';
-import { getAndTouchOperation, getOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
+import { getAndTouchOperation, getOperation, removeOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
 import { checkNodeOptions } from './options.ts';
 
 const MAX_UINT32 = 0xffff_ffff;
@@ -69,6 +69,15 @@ export class MemjsNode implements NodeTransport {
     // The protocol leaves it to the server whether a touch tells the flags; one that doesn't is asked in the way that does.
     const item = await this.#link.submit(getAndTouchOperation(key, exptime), { signal });
     return item && { flags: item.flags };
+  }
+
+  async remove(key: string, cas: CasToken, { signal }: RequestOptions = {}): Promise<boolean> {
+    checkKey(key);
+    const unique = casNumber(cas);
+    this.#link.checkOpen(signal);
+    // Read on an earlier connection: the number may since belong to another item.
+    if (cas.epoch !== this.#link.epoch) return false;
+    return this.#link.submit({ ...removeOperation(key, unique), epoch: cas.epoch, outdated: false }, { signal });
   }
 
   async probe({ signal }: RequestOptions = {}): Promise<string> {

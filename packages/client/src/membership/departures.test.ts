@@ -15,7 +15,7 @@ function view(...ids: string[]): View {
 }
 
 function open(of: View, agreedAfter: number, openUntil: number): OpenView {
-  return { view: of, confirmedAt: agreedAfter, agreedAfter, openUntil };
+  return { view: of, confirmedAt: agreedAfter, agreedAfter, openUntil, stage: 'open' };
 }
 
 function stateOf(current: View, ...others: OpenView[]): RoutingState {

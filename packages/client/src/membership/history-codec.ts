@@ -9,12 +9,24 @@ import { timingSafeEqual } from 'node:crypto';
 import { canonicalNodeId } from '@sess/discovery';
 
 import { isSocketPath } from '../unix-socket.ts';
-import { ORDERED, viewId, type DrainMark, type History, type Placement, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
+import {
+  ORDERED,
+  viewId,
+  type Closing,
+  type DrainMark,
+  type History,
+  type Placement,
+  type ViewCause,
+  type ViewEntry,
+  type ViewNode,
+} from './history.ts';
 import { SIGNATURE_AT, SIGNATURE_BYTES, type HistorySeal } from './history-seal.ts';
 
 export const MAX_HISTORY_BYTES: number = 256 * 1024;
 export const MAX_VIEWS = 64;
 export const MAX_NODES = 1024;
+const MAX_CLOSINGS = 1024;
+const CLOSING_NAME = /^[0-9a-f]{16}$/;
 
 const HEADER = Buffer.from([0xe5, 0x48, 0x01, 0x00]);
 const CAUSES: ReadonlySet<string> = new Set<ViewCause>(['discovery', 'node-down', 'node-recovered', 'drain']);
@@ -45,6 +57,7 @@ export function encodeHistory(history: History, seal: HistorySeal): Buffer {
   const drains = marks.map(([id, { drained, at }]) => [id, drained, at]);
   const draining = marks.filter(([, { drained, isDone }]) => drained && !isDone).map(([id]) => id);
   const { longestTtlSeconds, forgottenAt } = history;
+  const closings = [...history.closings].toSorted(([, one], [, other]) => other.confirmedAt - one.confirmedAt).slice(0, MAX_CLOSINGS);
   // Earlier versions pass over what they don't know.
   const frame = JSON.stringify({
     ttl: longestTtlSeconds,
@@ -53,6 +66,9 @@ export function encodeHistory(history: History, seal: HistorySeal): Buffer {
     views: [],
     drains,
     ...(draining.length === 0 ? undefined : { draining }),
+    ...(closings.length === 0
+      ? undefined
+      : { closings: closings.map(([name, { confirmedAt, isClosed }]) => [name, confirmedAt, isClosed]) }),
   });
   let bytes = HEADER.length + SIGNATURE_BYTES + Buffer.byteLength(frame);
   const views: string[] = [];
@@ -103,12 +119,13 @@ function parse(json: Buffer): unknown {
 /** `latest`: milliseconds since 1970; a time after it is none. */
 function readHistory(value: unknown, latest: number, unsaid: Omit<Placement, 'nodes'>): History {
   if (!isObject(value)) throw unreadable('it is not an object');
-  const { ttl, whole, forgotten = 0, views, drains, draining = [] } = value;
+  const { ttl, whole, forgotten = 0, views, drains, draining = [], closings = [] } = value;
   if (!isWhole(ttl, MAX_TTL_SECONDS)) throw unreadable(`its longest time to live is not whole seconds up to ${MAX_TTL_SECONDS}`);
   if (typeof whole !== 'boolean') throw unreadable('it does not say whether it is whole');
   return {
     views: readViews(views, latest, unsaid),
     drains: readDrains(drains, draining, latest),
+    closings: readClosings(closings, latest),
     longestTtlSeconds: ttl,
     isWhole: whole,
     forgottenAt: whole ? 0 : checkedTime(forgotten, latest),
@@ -134,6 +151,17 @@ function readDrains(value: unknown, draining: unknown, latest: number): Readonly
     drains.set(checkedId(id).id, { drained, isDone: drained && !underWay.has(id), at: checkedTime(at, latest) });
   }
   return drains;
+}
+
+function readClosings(value: unknown, latest: number): ReadonlyMap<string, Closing> {
+  const closings = new Map<string, Closing>();
+  for (const item of listOf('closings', value, MAX_CLOSINGS)) {
+    const [name, confirmedAt, isClosed] = listOf('fields of a closing', item, 3);
+    if (typeof name !== 'string' || !CLOSING_NAME.test(name)) throw unreadable('a closing names no view');
+    if (typeof isClosed !== 'boolean') throw unreadable('a closing does not say whether it is done');
+    closings.set(name, { confirmedAt: checkedTime(confirmedAt, latest), isClosed });
+  }
+  return closings;
 }
 
 function readEntry(value: unknown, latest: number, unsaid: Omit<Placement, 'nodes'>): ViewEntry {

@@ -106,7 +106,10 @@ export class HistorySync {
   get isCurrent(): boolean {
     const { membership } = this.#setup;
     return (
-      this.isFresh && this.#holdsView(membership.current?.id) && this.#published.longestTtlSeconds >= membership.history.longestTtlSeconds
+      this.isFresh &&
+      !membership.awaitsClosing &&
+      this.#holdsView(membership.current?.id) &&
+      this.#published.longestTtlSeconds >= membership.history.longestTtlSeconds
     );
   }
 
@@ -163,6 +166,12 @@ export class HistorySync {
     const now = clock.now();
     const since = now - INTERVALS_ACTED_ON * Math.max(intervalMs, USUAL_INTERVAL_MS);
     return isUsedByStrangers(node, node.keys('clients', options), { seals, since, now }, options);
+  }
+
+  /** Whether records on the node may belong to clients that keep another history: they use it, or did while these could still live. */
+  isSharedWithStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
+    const { seals, clock } = this.#setup;
+    return isUsedByStrangers(node, node.keys('clients', options), { seals, since: 'while its records live', now: clock.now() }, options);
   }
 
   stop(): void {
@@ -290,11 +299,14 @@ export class HistorySync {
     const holders = this.#inReach.filter((holder) => !silent.has(holder));
     const brought = await Promise.all(holders.map((holder) => Promise.all(this.#copies.map((copies) => copies.bring(holder, wanted)))));
     const standing = brought.filter((outcomes) => !outcomes.includes('failed'));
+    const isEverywhere = standing.length === brought.length && [...silent].every(({ health }) => health === 'down');
     // What others told meanwhile may stand behind the new token.
     await this.#ask(holders.filter((_, index) => brought[index]?.includes('told')));
     if (standing.length === 0) return;
     this.#published = wanted;
-    this.#setup.membership.learned(wanted, this.#setup.clock.now());
+    const { membership, clock } = this.#setup;
+    membership.learned(wanted, clock.now());
+    if (isEverywhere) membership.stands(wanted, clock.now());
     this.#setup.onLearned();
   }
 

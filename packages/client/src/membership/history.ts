@@ -5,6 +5,7 @@
  * A history is a value. {@link mergeHistories} is commutative, associative and idempotent: nodes and clients may hear of things in any order,
  * any number of times, and agree in the end. What is heard a second time, as most is, leaves the very same value.
  */
+import { createHash } from 'node:crypto';
 
 export type ViewCause = 'discovery' | 'node-down' | 'node-recovered' | 'drain';
 
@@ -45,11 +46,24 @@ export interface DrainMark {
   readonly at: number;
 }
 
+/** That the handover from a view ends before its window does: what was confirmed of the view later is not concerned. */
+export interface Closing {
+  /** Milliseconds since 1970: of the view, as the history knew it. */
+  readonly confirmedAt: number;
+  /**
+   * Until then, whoever puts a copy on an elder of the view takes it back. From then on nothing is left there, and nobody asks: the view is forgotten
+   * by whoever knows that this stands on every node of it.
+   */
+  readonly isClosed: boolean;
+}
+
 export interface History {
   /** By {@link viewId}. */
   readonly views: ReadonlyMap<string, ViewEntry>;
   /** By node id. A drain must be acted on by every client, or its view is never agreed. */
   readonly drains: ReadonlyMap<string, DrainMark>;
+  /** By {@link closingName} of the view. */
+  readonly closings: ReadonlyMap<string, Closing>;
   /** The longest time to live in use: how long a record written under a view may be wanted after it. */
   readonly longestTtlSeconds: number;
   /** Whether nothing that came before can be missing from it: a client that wrote it had heard every listed node, or read one that was whole. */
@@ -58,7 +72,14 @@ export interface History {
   readonly forgottenAt: number;
 }
 
-export const EMPTY_HISTORY: History = { views: new Map(), drains: new Map(), longestTtlSeconds: 0, isWhole: false, forgottenAt: 0 };
+export const EMPTY_HISTORY: History = {
+  views: new Map(),
+  drains: new Map(),
+  closings: new Map(),
+  longestTtlSeconds: 0,
+  isWhole: false,
+  forgottenAt: 0,
+};
 
 /** The identity of a view: all that decides owners, and the order of its nodes where that does. */
 export function viewId({ nodes, copies, distribution }: Placement): string {
@@ -67,17 +88,23 @@ export function viewId({ nodes, copies, distribution }: Placement): string {
   return [...ordered, ...(copies === 1 ? [] : [`copies=${copies}`]), ...(distribution === '' ? [] : [`by=${distribution}`])].join(' ');
 }
 
+/** A short name of a view, of which the closing outlives it. */
+export function closingName(id: string): string {
+  return createHash('sha256').update(id).digest('hex').slice(0, 16);
+}
+
 /** What both know; `one` itself where it knows all of it. */
 export function mergeHistories(one: History, other: History): History {
   const views = mergeMaps(one.views, other.views, mergeEntries);
   const drains = mergeMaps(one.drains, other.drains, laterMark);
+  const closings = mergeMaps(one.closings, other.closings, laterClosing);
   const longestTtlSeconds = Math.max(one.longestTtlSeconds, other.longestTtlSeconds);
   const isWhole = one.isWhole || other.isWhole;
   // What somebody knows as a whole was forgotten by nobody who matters.
   const forgottenAt = isWhole ? 0 : Math.max(one.forgottenAt, other.forgottenAt);
-  const adds = views !== one.views || drains !== one.drains || longestTtlSeconds !== one.longestTtlSeconds;
+  const adds = views !== one.views || drains !== one.drains || closings !== one.closings || longestTtlSeconds !== one.longestTtlSeconds;
   if (!adds && isWhole === one.isWhole && forgottenAt === one.forgottenAt) return one;
-  return { views, drains, longestTtlSeconds, isWhole, forgottenAt };
+  return { views, drains, closings, longestTtlSeconds, isWhole, forgottenAt };
 }
 
 /** `merge` gives back the first of its values where the second adds nothing. */
@@ -111,6 +138,11 @@ function laterMark(one: DrainMark, other: DrainMark): DrainMark {
   return other.isDone && !one.isDone ? other : one;
 }
 
+function laterClosing(one: Closing, other: Closing): Closing {
+  if (one.confirmedAt !== other.confirmedAt) return one.confirmedAt > other.confirmedAt ? one : other;
+  return other.isClosed && !one.isClosed ? other : one;
+}
+
 /** Without the drains that nobody has spoken of since `moment`, milliseconds since 1970. */
 export function forgetDrains(history: History, moment: number): History {
   const kept = [...history.drains].filter(([, { at }]) => at >= moment);
@@ -135,6 +167,14 @@ export function knowsAll(holder: History, wanted: History): boolean {
     const known = holder.drains.get(id);
     if (known === undefined || laterMark(known, mark) !== known) return false;
   }
+  return knowsClosings(holder, wanted);
+}
+
+function knowsClosings(holder: History, wanted: History): boolean {
+  for (const [name, closing] of wanted.closings) {
+    const known = holder.closings.get(name);
+    if (known === undefined || laterClosing(known, closing) !== known) return false;
+  }
   return true;
 }
 
@@ -143,7 +183,7 @@ export function knowsAll(holder: History, wanted: History): boolean {
  * confirmed again after `unconfirmedMs` or more, when others may take it for one that nobody acts on.
  */
 export function isNewsTo(holder: History, wanted: History, unconfirmedMs: number): boolean {
-  if (holder.longestTtlSeconds < wanted.longestTtlSeconds) return true;
+  if (holder.longestTtlSeconds < wanted.longestTtlSeconds || !knowsClosings(holder, wanted)) return true;
   for (const [id, { since, confirmedAt }] of wanted.views) {
     const known = holder.views.get(id);
     if (known === undefined || known.since > since || confirmedAt - known.confirmedAt >= unconfirmedMs) return true;

@@ -6,11 +6,13 @@
  */
 import { MAX_NODES, MAX_VIEWS } from './history-codec.ts';
 import {
+  closingName,
   EMPTY_HISTORY,
   forgetDrains,
   mergeHistories,
   pruneHistory,
   viewId,
+  type Closing,
   type DrainMark,
   type History,
   type Placement,
@@ -45,6 +47,12 @@ const INTERVALS_TO_AGREE = 3;
 const INTERVALS_TO_DRAIN = 9;
 /** A drained node that nobody who lists it has spoken of for so many intervals has left every list. */
 const INTERVALS_TO_FORGET = 30;
+/** A view whose handover can be finished, as the history knows it now. */
+export interface Closable {
+  readonly id: string;
+  readonly confirmedAt: number;
+}
+
 /** Of a history that nobody signed, so many views are kept: whoever can write it could name others for ever. */
 const MAX_UNSIGNED_VIEWS: number = 2 * MAX_VIEWS;
 
@@ -66,8 +74,12 @@ export class Membership {
   readonly #draining = new Set<string>();
   readonly #confirmations = new Sightings();
   readonly #drains = new Sightings();
+  /** Until which confirmation a view is known to be closed on every node of it, by {@link closingName}: milliseconds since 1970. */
+  readonly #closedUntil = new Map<string, number>();
+  readonly #names = new Map<string, string>();
   #current: View | undefined;
   #state: RoutingState | undefined;
+  #basis: object = {};
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -90,6 +102,11 @@ export class Membership {
 
   get current(): View | undefined {
     return this.#current;
+  }
+
+  /** What decides owners, and who decides between writers, now: another object when that changed. */
+  get basis(): object {
+    return this.#basis;
   }
 
   /** What routing depends on now; `undefined` before the first topology. */
@@ -186,14 +203,75 @@ export class Membership {
   learned(history: History, now: number): boolean {
     const merged = mergeHistories(this.#history, this.relevant(history, now));
     if (merged === this.#history) return false;
-    this.#history = merged;
+    this.#history = this.#withoutClosed(merged);
     if (this.#listed.length > 0) this.#noteAbsence(now);
     return this.#turn('drain', now);
   }
 
-  /** Without drains that nobody speaks of any more. */
+  /** Without drains that nobody speaks of any more, and without what is closed. */
   relevant(history: History, now: number): History {
-    return forgetDrains(history, now - this.#msOf(INTERVALS_TO_FORGET));
+    return this.#withoutClosed(this.#withoutOldClosings(forgetDrains(history, now - this.#msOf(INTERVALS_TO_FORGET)), now));
+  }
+
+  /** The views beside the current one, when everybody acts on that; `undefined` while somebody may not, or a node that they name can't be asked. */
+  closable(now: number): readonly Closable[] | undefined {
+    const { state } = this;
+    if (state === undefined || now < state.agreedAt || this.unlisted.size > 0) return undefined;
+    if ([...this.#history.drains.keys()].some((id) => this.isDraining(id))) return undefined;
+    return state.others.flatMap(({ view: { id } }) => {
+      const entry = this.#history.views.get(id);
+      return entry === undefined ? [] : [{ id, confirmedAt: entry.confirmedAt }];
+    });
+  }
+
+  /** Says that these handovers are being finished, or are. */
+  close(views: readonly Closable[], isClosed: boolean, now: number): void {
+    const closings = new Map(views.map(({ id, confirmedAt }) => [this.#nameOf(id), { confirmedAt, isClosed }]));
+    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, closings });
+    this.#refresh(now);
+  }
+
+  /** This stands on every node in reach: what is closed in it, nobody asks for any more who looks at the fence. */
+  stands({ closings }: History, now: number): void {
+    for (const [name, { confirmedAt, isClosed }] of closings)
+      if (isClosed) this.#closedUntil.set(name, Math.max(confirmedAt, this.#closedUntil.get(name) ?? 0));
+    this.#history = this.#withoutClosed(this.#history);
+    this.#refresh(now);
+  }
+
+  /** Whether a view of this client's is closed that may not be so on every node: until it is, nobody can say who decides between two writers. */
+  get awaitsClosing(): boolean {
+    return this.#state?.others.some(({ stage }) => stage === 'closed') === true || this.#stageOf(this.#current?.id ?? '') !== 'open';
+  }
+
+  #withoutClosed(history: History): History {
+    return pruneHistory(history, ({ confirmedAt }, id) => {
+      if (this.#closedUntil.size === 0) return true;
+      return confirmedAt > (this.#closedUntil.get(this.#nameOf(id)) ?? -1);
+    });
+  }
+
+  /** A view that was closed so long ago would be over by now in any case. */
+  #withoutOldClosings(history: History, now: number): History {
+    const isOver = ({ confirmedAt }: Closing): boolean => confirmedAt + this.#agreementMs + this.#windowMs <= now;
+    const kept = [...history.closings].filter(([, closing]) => !isOver(closing));
+    return kept.length === history.closings.size ? history : { ...history, closings: new Map(kept) };
+  }
+
+  #stageOf(id: string): OpenView['stage'] {
+    const { closings, views } = this.#history;
+    if (closings.size === 0) return 'open';
+    const closing = closings.get(this.#nameOf(id));
+    if (closing === undefined || (views.get(id)?.confirmedAt ?? -1) > closing.confirmedAt) return 'open';
+    return closing.isClosed ? 'closed' : 'closing';
+  }
+
+  #nameOf(id: string): string {
+    const known = this.#names.get(id);
+    if (known !== undefined) return known;
+    const name = closingName(id);
+    this.#names.set(id, name);
+    return name;
   }
 
   /** Why a history that was read can't be used; `undefined` when it can. */
@@ -247,9 +325,11 @@ export class Membership {
   /** A view that is acted on is confirmed once an interval, by whichever client. */
   #confirmation({ id, nodes, cause, since }: View, now: number): ReadonlyMap<string, ViewEntry> {
     const known = this.#history.views.get(id);
-    if (known !== undefined && now - this.#confirmedAt(id, known, now) < this.#options.historyIntervalMs) return new Map();
+    const isOpen = this.#stageOf(id) === 'open';
+    if (known !== undefined && isOpen && now - this.#confirmedAt(id, known, now) < this.#options.historyIntervalMs) return new Map();
     // Above what a clock said that is ahead: others have to see that it was said again.
-    const confirmedAt = known === undefined ? now : Math.max(now, known.confirmedAt + 1);
+    const before = Math.max(known?.confirmedAt ?? -1, this.#history.closings.get(this.#nameOf(id))?.confirmedAt ?? -1);
+    const confirmedAt = Math.max(now, before + 1);
     return new Map([[id, { ...this.#placementOf(nodes), cause, since, confirmedAt }]]);
   }
 
@@ -284,6 +364,8 @@ export class Membership {
       for (const id of known.keys()) if (!this.#history.drains.has(id)) known.delete(id);
     for (const id of this.#distributions.keys())
       if (!this.#history.views.has(id) && id !== this.#current?.id) this.#distributions.delete(id);
+    for (const name of this.#closedUntil.keys()) if (!this.#history.closings.has(name)) this.#closedUntil.delete(name);
+    for (const id of this.#names.keys()) if (!this.#history.views.has(id) && id !== this.#current?.id) this.#names.delete(id);
     const named = this.#named();
     for (const id of this.#everListed) if (!named.has(id)) this.#everListed.delete(id);
     this.#refresh(now);
@@ -364,12 +446,13 @@ export class Membership {
       if (id === current.id || openUntil <= now) continue;
       const confirmedAt = this.#confirmedAt(id, entry, now);
       const agreedAfter = confirmedAt + this.#agreementMs;
-      others.push({ view: this.#view(id, entry), confirmedAt, openUntil, agreedAfter });
+      others.push({ view: this.#view(id, entry), confirmedAt, openUntil, agreedAfter, stage: this.#stageOf(id) });
       agreedAt = Math.max(agreedAt, agreedAfter);
     }
     others.sort((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
     const listed = new Set(this.#listed.map(({ id }) => id));
     const gone = new Set([...this.unlisted, ...[...this.#down].filter((id) => !listed.has(id))]);
+    if (!isSamePlacement(this.#state, current, others)) this.#basis = {};
     this.#state = { current, others, agreedAt, gone, clockSkewMs: this.#options.clockSkewMs };
   }
 
@@ -387,7 +470,11 @@ export class Membership {
 
   /** Nobody wrote by the view after it was agreed that nobody acts on it; what was written until then lives no longer than the longest time. */
   #openUntil(id: string, entry: ViewEntry, now: number): number {
-    return this.#agreedAfter(id, entry, now) + Math.max(this.#history.longestTtlSeconds, this.#options.windowSeconds) * 1000;
+    return this.#agreedAfter(id, entry, now) + this.#windowMs;
+  }
+
+  get #windowMs(): number {
+    return Math.max(this.#history.longestTtlSeconds, this.#options.windowSeconds) * 1000;
   }
 
   #view(id: string, entry: ViewEntry): View {
@@ -407,4 +494,10 @@ export class Membership {
   #placementOf(nodes: readonly ViewNode[]): Placement {
     return { nodes, copies: this.#options.copies, distribution: this.#fingerprint };
   }
+}
+
+/** Whether the same views are acted on, and as far along; when each ends may have been put off. */
+function isSamePlacement(before: RoutingState | undefined, current: View, others: readonly OpenView[]): boolean {
+  if (before?.current !== current || before.others.length !== others.length) return false;
+  return others.every(({ view, stage }, index) => before.others[index]?.view === view && before.others[index]?.stage === stage);
 }

@@ -6,12 +6,12 @@ import type { RoutingState } from './route.ts';
 export function openHandovers({ others }: RoutingState, now: number): readonly Handover[] {
   return others
     .filter(({ openUntil }) => openUntil > now)
-    .map(({ view, confirmedAt, agreedAfter, openUntil }) => ({
+    .map(({ view, confirmedAt, agreedAfter, openUntil, stage }) => ({
       nodes: view.nodes.map(({ id }) => id),
       copies: view.copies,
       cause: view.cause,
       since: confirmedAt,
-      phase: now < agreedAfter ? 'overlap' : 'handover',
+      phase: now < agreedAfter ? 'overlap' : stage === 'open' ? 'handover' : 'closing',
       agreedAt: agreedAfter,
       until: openUntil,
     }));

@@ -15,7 +15,7 @@ function view(ids: readonly string[], since: number, copies = 1): View {
 }
 
 function open(ids: readonly string[], since: number, openUntil = NOW + 60_000, copies = 1): OpenView {
-  return { view: view(ids, since, copies), confirmedAt: since, openUntil, agreedAfter: since };
+  return { view: view(ids, since, copies), confirmedAt: since, openUntil, agreedAfter: since, stage: 'open' };
 }
 
 function stateOf(given: Partial<RoutingState> & Pick<RoutingState, 'current'>): RoutingState {

@@ -20,6 +20,8 @@ export interface OpenView {
   readonly openUntil: number;
   /** When it is agreed that nobody acts on it, milliseconds since 1970. */
   readonly agreedAfter: number;
+  /** `closing`: its elders are being emptied. `closed`: they are empty, and maybe somebody already asks them no more. */
+  readonly stage: 'open' | 'closing' | 'closed';
 }
 
 /** All that routing depends on. Immutable: a change makes another. */
@@ -47,7 +49,12 @@ export interface Route {
   /** The owners in each open view, the current one's too: what was acknowledged under a view is known when one of its owners answers. */
   readonly groups: readonly (readonly string[])[];
   readonly mode: Mode;
-  /** Whether somebody may still write by a view whose distribution this client does not know: then the two can't agree who decides. */
+  /** Elders that are being emptied: what is put there is taken back. */
+  readonly closing: ReadonlySet<string>;
+  /**
+   * Whether writers may not agree who of the targets decides: somebody may still write by a view whose distribution this client does not know, or
+   * already by a view alone that this client knows to be closing.
+   */
   readonly isUndecided: boolean;
   readonly agreedAt: number;
   /**
@@ -59,6 +66,8 @@ export interface Route {
   readonly latest: number;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 export function route(key: string, state: RoutingState, now: number): Route {
   const owners = ownersIn(state.current, key);
   const elderEndsAt = new Map<string, number>();
@@ -66,7 +75,9 @@ export function route(key: string, state: RoutingState, now: number): Route {
   const groups: (readonly string[])[] = [owners];
   let currentPlaced = false;
   let differs = false;
-  for (const { view, openUntil } of state.others) {
+  let isUndecided = false;
+  let closing: Set<string> | undefined;
+  for (const { view, openUntil, agreedAfter, stage } of state.others) {
     if (openUntil <= now) continue;
     // The current view has its place by age among the others.
     if (!currentPlaced && isOlder(state.current, view)) {
@@ -74,6 +85,7 @@ export function route(key: string, state: RoutingState, now: number): Route {
       currentPlaced = true;
     }
     const then = ownersIn(view, key);
+    isUndecided ||= (!view.isUnderstood && now < agreedAfter) || (stage === 'closed' && !isSame(then, owners));
     // An owner that was none then may have missed what was written by that view.
     differs ||= owners.some((id) => !then.includes(id));
     const inReach = then.filter((id) => !state.gone.has(id));
@@ -81,6 +93,9 @@ export function route(key: string, state: RoutingState, now: number): Route {
     for (const id of inReach) {
       targets.add(id);
       if (owners.includes(id)) continue;
+      // As long as one view that is not closing names it, copies belong there.
+      if (stage === 'open') closing?.delete(id);
+      else if (!elderEndsAt.has(id)) (closing ??= new Set()).add(id);
       elderEndsAt.set(id, Math.max(openUntil, elderEndsAt.get(id) ?? 0));
       differs = true;
     }
@@ -93,11 +108,16 @@ export function route(key: string, state: RoutingState, now: number): Route {
     targets: [...targets],
     groups,
     mode,
-    isUndecided: state.others.some(({ view, agreedAfter }) => !view.isUnderstood && now < agreedAfter),
+    closing: closing ?? NONE,
+    isUndecided,
     agreedAt: state.agreedAt,
     elderEndsAt,
     latest: now + state.clockSkewMs,
   };
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((id, index) => id === other[index]);
 }
 
 /** Older views first; those of one age by their names: the same order for every client. */

@@ -9,10 +9,13 @@ import { isHistoryKey, SIGNATURE_AT, SIGNATURE_BYTES, type HistorySeal } from '.
 
 export interface StrangersSetup {
   readonly seals: readonly HistorySeal[];
-  /** Milliseconds since 1970; what was confirmed since then is acted on. */
-  readonly since: number;
+  /** Milliseconds since 1970: what was confirmed since then is acted on. Or as long ago as anything lives that was written by it. */
+  readonly since: number | 'while its records live';
   readonly now: number;
 }
+
+/** As much as a view may be acted on after it was last confirmed, whatever the options of others: an hour. */
+const LONGEST_AGREEMENT_MS = 3_600_000;
 
 /** Whether somebody acts on a view with the node who keeps another history. `ownKeys`: the keys on the node that clients keep for themselves. */
 export async function isUsedByStrangers(
@@ -30,17 +33,23 @@ export async function isUsedByStrangers(
   return found;
 }
 
-function namesNode(bytes: Buffer, key: string, id: string, since: number, now: number): boolean {
+function namesNode(bytes: Buffer, key: string, id: string, since: StrangersSetup['since'], now: number): boolean {
   const signature = bytes.subarray(SIGNATURE_AT, SIGNATURE_AT + SIGNATURE_BYTES);
   try {
     // Which nodes are named is all that is asked.
-    const { views } = decodeHistory(bytes, { key, fenceKey: '', isSigned: false, sign: () => signature }, now, {
+    const { views, longestTtlSeconds } = decodeHistory(bytes, { key, fenceKey: '', isSigned: false, sign: () => signature }, now, {
       copies: 1,
       distribution: '',
     });
+    if (since === 'while its records live') {
+      // By whatever names it goes: the history is on this machine.
+      const from = now - longestTtlSeconds * 1000 - LONGEST_AGREEMENT_MS;
+      return [...views.values()].some(({ confirmedAt }) => confirmedAt >= from);
+    }
     return [...views.values()].some(({ confirmedAt, nodes }) => confirmedAt >= since && nodes.some((node) => node.id === id));
   } catch (error) {
-    if (error instanceof HistoryRefused) return false;
+    // One of a later version, for all that is known: of what may be removed, nobody is passed over.
+    if (error instanceof HistoryRefused) return since === 'while its records live';
     throw error;
   }
 }

@@ -36,6 +36,33 @@ export function lookAtAll(
   return Promise.all(ids.map((id) => lookAt(cluster, key, id, options)));
 }
 
+/**
+ * Asks these, of which some may be elders that are being emptied: those first, because what is not there any more is on its owners, and a look at an owner
+ * from before that would find neither. The answers stand in the order of `ids`.
+ */
+export async function lookByRoute(
+  cluster: Cluster,
+  key: string,
+  ids: readonly string[],
+  { closing }: Route,
+  options: RequestOptions | undefined,
+): Promise<readonly Look[]> {
+  if (closing.size === 0) return lookAtAll(cluster, key, ids, options);
+  const leaving = await lookAtAll(
+    cluster,
+    key,
+    ids.filter((id) => closing.has(id)),
+    options,
+  );
+  const staying = await lookAtAll(
+    cluster,
+    key,
+    ids.filter((id) => !closing.has(id)),
+    options,
+  );
+  return [...leaving, ...staying].toSorted((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
+}
+
 /** An outage of one node, which another may make up for; anything else is thrown on. */
 export function asSilence(error: unknown): SessClientError {
   const code = codeOf(error);

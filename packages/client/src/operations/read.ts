@@ -6,7 +6,7 @@ import type { Route } from '../membership/route.ts';
 import { migrate } from '../repair/migrate.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { isCertain, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import { isCertain, isCovered, lookAt, lookAtAll, lookByRoute, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
 /** How often a read that lost a race against a writer looks again before it answers with what it saw. */
@@ -14,9 +14,12 @@ const MAX_LOOKS = 3;
 
 export async function read(cluster: Cluster, key: string, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
   await cluster.ensureFresh();
+  const { basis } = cluster;
   const route = cluster.route(key);
   const found = await readBy(cluster, key, route, options);
-  if (found !== undefined || (await isMissing(cluster, key, everybody(route)))) return found;
+  if (found !== undefined) return found;
+  // Elders that began to be emptied meanwhile may have been asked too late, and the owners too early.
+  if ((await isMissing(cluster, key, everybody(route))) && cluster.basis === basis) return found;
   return readBy(cluster, key, cluster.route(key), options);
 }
 
@@ -82,7 +85,7 @@ async function readOverlap(
   route: Route,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | undefined> {
-  return answer(route, await lookAtAll(cluster, key, everybody(route), options));
+  return answer(route, await lookByRoute(cluster, key, everybody(route), route, options));
 }
 
 /**
@@ -99,8 +102,11 @@ async function readHandover(
     const first = await lookAt(cluster, key, route.owners[0] ?? '', options);
     if (first.entry?.kind === 'tombstone') return undefined;
     if (first.entry?.kind === 'record' && isCertain(first.entry, route)) return first.entry;
-    const rest = await lookAtAll(cluster, key, everybody(route).slice(1), options);
-    const looks = [first, ...rest];
+    // What an elder does not hold any more was brought to its owners since they were looked at.
+    const looks =
+      route.closing.size > 0
+        ? await lookByRoute(cluster, key, everybody(route), route, options)
+        : [first, ...(await lookAtAll(cluster, key, everybody(route).slice(1), options))];
     // In doubt until everybody has answered: a copy that was not seen could be the newest.
     if (silenceIn(looks) !== undefined) return answer(route, looks);
     const newest = newestOf(looks);

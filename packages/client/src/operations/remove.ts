@@ -7,7 +7,7 @@ import type { Route } from '../membership/route.ts';
 import { conflict } from './conflict.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { asSilence, casOf, highestVersion, lookAt, lookAtAll, newestOf, outOfReach, type Look } from './look.ts';
+import { asSilence, casOf, highestVersion, lookAt, lookByRoute, newestOf, outOfReach, type Look } from './look.ts';
 
 /** A writer wins every round, so a delete loses at most as many as there are writers at the same time. */
 const MAX_ATTEMPTS = 64;
@@ -18,7 +18,7 @@ export async function remove(cluster: Cluster, key: string, ttlSeconds: number, 
   let existed = false;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
-    const looks = await lookAtAll(cluster, key, route.targets, options);
+    const looks = await lookByRoute(cluster, key, route.targets, route, options);
     const newest = newestOf(looks);
     const endsAt = Math.max(cluster.clock.now() + ttlSeconds * 1000, newest?.kind === 'tombstone' ? newest.endsAt : 0);
     const bytes = encodeTombstone(cluster.versions.next(highestVersion(looks)), ttlSeconds, endsAt);

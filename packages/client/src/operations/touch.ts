@@ -6,7 +6,7 @@ import type { RequestOptions } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { asSilence, isCovered, lookAt, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import { asSilence, isCovered, lookAt, lookByRoute, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
 /** How often a touch is repeated because what decides owners changed meanwhile. */
@@ -16,12 +16,17 @@ const MAX_ATTEMPTS = 3;
 export async function touch(cluster: Cluster, key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
   await cluster.willLive(ttlSeconds);
   for (let attempt = 1; ; attempt += 1) {
+    const { basis } = cluster;
     const route = cluster.route(key);
     const fences = new Fences(cluster);
     const found = await touchBy(cluster, key, { route, fences }, ttlSeconds, options);
     const mayTrust = await fences.hold();
     if (!found) await cluster.ensureComplete();
-    if (attempt === MAX_ATTEMPTS || (mayTrust && cluster.route(key).targets.every((id) => route.targets.includes(id)))) return found;
+    if (
+      attempt === MAX_ATTEMPTS ||
+      (mayTrust && (found || cluster.basis === basis) && cluster.route(key).targets.every((id) => route.targets.includes(id)))
+    )
+      return found;
   }
 }
 
@@ -60,7 +65,7 @@ async function touchAll(
   options: RequestOptions | undefined,
 ): Promise<boolean> {
   const { route, fences } = way;
-  const looks = await lookAtAll(cluster, key, route.targets, options);
+  const looks = await lookByRoute(cluster, key, route.targets, route, options);
   const newest = newestOf(looks);
   if (newest?.kind === 'tombstone') return false;
   const silence = silenceIn(looks);

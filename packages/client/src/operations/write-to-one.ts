@@ -52,7 +52,7 @@ async function conclude(
 ): Promise<StoredRecord> {
   const mayTrust = (await look.answer) || (await cluster.relearn([owner.id]));
   if (written !== undefined && mayTrust && cluster.soleWritableOwner(key, change.ttlSeconds) === owner) return written;
-  return write(cluster, key, change, options, written === undefined ? [] : [written]);
+  return write(cluster, key, change, options, written === undefined ? [] : [written], owner.id);
 }
 
 /** A CAS number is good on the connection that read it, and on no other; without one the item has to be read first. */

@@ -7,6 +7,7 @@ import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
+import { PlacedCopies } from './placed-copies.ts';
 import {
   asSilence,
   casOf,
@@ -14,7 +15,7 @@ import {
   isCertain,
   isCovered,
   lookAt,
-  lookAtAll,
+  lookByRoute,
   newestOf,
   outOfReach,
   silenceIn,
@@ -36,6 +37,7 @@ const MAX_ATTEMPTS = 8;
 /**
  * `own`: what this very operation wrote before, on one node at least. What was refused is not among it: another process may have written the same bytes under the
  * same version, and of two that count only one may be told that it did.
+ * `ownAt`: the node that `own` is on.
  */
 export async function write(
   cluster: Cluster,
@@ -43,12 +45,33 @@ export async function write(
   change: Change,
   options: RequestOptions | undefined,
   own: StoredRecord[] = [],
+  ownAt?: string,
 ): Promise<StoredRecord> {
   await cluster.willLive(change.ttlSeconds);
+  const placed = new PlacedCopies(cluster, key);
+  if (ownAt !== undefined) for (const { bytes } of own) placed.add(ownAt, bytes);
+  try {
+    return await writeByRoute(cluster, key, change, placed, own, options);
+  } finally {
+    await placed.takeBack();
+  }
+}
+
+async function writeByRoute(
+  cluster: Cluster,
+  key: string,
+  change: Change,
+  placed: PlacedCopies,
+  own: StoredRecord[],
+  options: RequestOptions | undefined,
+): Promise<StoredRecord> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    // A handover that is being finished is so in a moment: then it is clear who decides.
+    if (cluster.route(key).isUndecided) await cluster.ensurePublished();
+    const { basis } = cluster;
     const route = cluster.route(key);
     const fences = new Fences(cluster);
-    const written = await writeToAll(cluster, key, change, { route, fences }, own, options);
+    const written = await writeToAll(cluster, key, change, { route, basis, fences, placed }, own, options);
     if (written === 'again' || !(await fences.hold())) continue;
     await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return written;
@@ -62,7 +85,9 @@ export async function write(
 /** By which route an attempt goes, and what it asked to be sure of it. */
 interface Way {
   readonly route: Route;
+  readonly basis: object;
   readonly fences: Fences;
+  readonly placed: PlacedCopies;
 }
 
 async function writeToAll(
@@ -74,7 +99,7 @@ async function writeToAll(
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | 'again'> {
   const { route } = way;
-  const looks = await lookAtAll(cluster, key, route.targets, options);
+  const looks = await lookByRoute(cluster, key, route.targets, route, options);
   refuseWhatDoesNotHold(cluster, route, change.expect, looks, own);
   const [first, ...rest] = looks.filter(({ silence }) => silence === undefined);
   if (first === undefined) throw outOfReach(silenceIn(looks) as SessClientError, looks);
@@ -85,14 +110,20 @@ async function writeToAll(
   // The first decides: it is the same for every client, so of two writers one loses here, before anything else was written.
   if (!(await put(first))) return 'again';
   own.push(written);
+  if (rest.length > 0 && !(await stillDecides(cluster, way))) return 'again';
   try {
-    for (const look of rest) await follow(cluster, key, { look, first, version, route }, put, options);
+    for (const look of rest) if (!(await follow(cluster, key, { look, first, version, way }, put, options))) return 'again';
   } catch (error) {
     // Carried or changed meanwhile: to the last writer that is no reason to give up.
     if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
     return 'again';
   }
   return written;
+}
+
+/** Whether the node that took a record first still decides: nothing changed behind it that another writer may already act by. */
+async function stillDecides(cluster: Cluster, { basis, fences }: Way): Promise<boolean> {
+  return (await fences.hold()) && cluster.basis === basis;
 }
 
 /** Conflicts, and what can't be known because a node that could hold something does not answer. */
@@ -112,7 +143,7 @@ function refuseWhatDoesNotHold(
     ({ id, silence }) => silence !== undefined && (route.owners.includes(id) || cluster.holder(id).health !== 'down'),
   );
   if (silent?.silence !== undefined) throw outOfReach(silent.silence, looks);
-  if (route.isUndecided) throw undecided();
+  if (route.isUndecided) throw undecided(route);
   if (expect === 'anything') return;
   if (expect === 'absent') {
     const present = foreign.find(({ entry }) => entry !== undefined);
@@ -135,7 +166,10 @@ function refuseWhatDoesNotHold(
 }
 
 /** Each of the two has another node that decides between writers: both could be told that they wrote. */
-function undecided(): SessClientError {
+function undecided(route: Route): SessClientError {
+  if (route.closing.size > 0) {
+    return new SessClientError('SESS_UNAVAILABLE', 'A handover is being finished, and a node does not say whether it knows; try again.');
+  }
   return new SessClientError(
     'SESS_UNAVAILABLE',
     'Another process places keys by a distribution that this one does not know; nothing is written until the processes agree. ' +
@@ -152,25 +186,32 @@ interface Step {
   readonly look: Look;
   readonly first: Look;
   readonly version: bigint;
-  readonly route: Route;
+  readonly way: Way;
 }
 
-/** Brings a record to one more node, over anything older. Something newer means that somebody else was decided on, or went on from this record. */
+/**
+ * Brings a record to one more node, over anything older. Something newer means that somebody else was decided on, or went on from this record. `false` when
+ * somebody wrote there, and the first target may not decide any more.
+ */
 async function follow(
   cluster: Cluster,
   key: string,
-  { look, first, version, route }: Step,
+  { look, first, version, way }: Step,
   put: (look: Look) => Promise<boolean>,
   options: RequestOptions | undefined,
-): Promise<void> {
+): Promise<boolean> {
   let seen = look;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    if (await put(seen)) return;
+    if (await put(seen)) return true;
     seen = await lookAt(cluster, key, look.id, options);
     if (seen.silence !== undefined) throw outOfReach(seen.silence);
     if (seen.entry?.kind === 'tombstone') throw conflict('deleted', look.id);
-    if (seen.entry?.kind !== 'record' || seen.entry.version <= version) continue;
-    if (await wentOn(cluster, key, first, seen.entry, route, options)) return;
+    if (seen.entry?.kind !== 'record' || seen.entry.version <= version) {
+      way.fences.behind(first.id);
+      if (!(await stillDecides(cluster, way))) return false;
+      continue;
+    }
+    if (await wentOn(cluster, key, first, seen.entry, way.route, options)) return true;
     throw conflict('changed', look.id);
   }
   throw conflict('changed', look.id);
@@ -197,13 +238,14 @@ async function wentOn(
 async function putRecord(
   cluster: Cluster,
   key: string,
-  { route, fences }: Way,
+  { route, fences, placed }: Way,
   { id, entry }: Look,
   bytes: Buffer,
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
   const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
+  placed.add(id, bytes);
   try {
     const stored = cluster.holder(id).store(modeFor(entry), key, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
     fences.behind(id);

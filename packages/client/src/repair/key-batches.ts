@@ -5,6 +5,9 @@ import type { ListingCluster } from './migrate-key.ts';
 const AT_ONCE = 32;
 /** Keys of the list that are gone through in one go, where most are left out: a list is long, and the process has other things to do. */
 const LISTED_AT_ONCE = 1_000;
+/** For how long keys are gone through in one go, at most, and after how many the clock is looked at. */
+const SLICE_MS = 5;
+const LOOK_AT_CLOCK_EVERY = 64;
 
 /** Calls `work` with a few of the wanted keys at a time, maybe none, at most `keysPerSecond` in all. What it throws ends it. */
 export async function forKeysOn(
@@ -19,6 +22,7 @@ export async function forKeysOn(
   let batch: string[] = [];
   let done = 0;
   let listed = 0;
+  let sliceFrom = startedAt;
   const flush = async (): Promise<void> => {
     await work(batch);
     done += batch.length;
@@ -26,11 +30,13 @@ export async function forKeysOn(
     if (ahead > 0 || batch.length < listed) await cluster.pause(Math.max(ahead, 1), signal);
     batch = [];
     listed = 0;
+    sliceFrom = cluster.clock.elapsed();
   };
+  const isSliceOver = (): boolean => listed % LOOK_AT_CLOCK_EVERY === 0 && cluster.clock.elapsed() - sliceFrom >= SLICE_MS;
   for await (const key of cluster.keysOn(id, signal === undefined ? undefined : { signal })) {
     listed += 1;
     if (isWanted(key)) batch.push(key);
-    if (batch.length >= Math.min(AT_ONCE, keysPerSecond) || listed >= LISTED_AT_ONCE) await flush();
+    if (batch.length >= Math.min(AT_ONCE, keysPerSecond) || listed >= LISTED_AT_ONCE || isSliceOver()) await flush();
   }
   await flush();
 }

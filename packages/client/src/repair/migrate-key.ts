@@ -4,7 +4,7 @@ import type { StoredRecord, Tombstone } from '../record.ts';
 import type { Route } from '../membership/route.ts';
 import { migrate } from './migrate.ts';
 import type { Cluster } from '../cluster.ts';
-import { isCovered, lookAtAll, newestOf, outOfReach, silenceIn, type Look } from '../operations/look.ts';
+import { isCovered, lookByRoute, newestOf, outOfReach, silenceIn, type Look } from '../operations/look.ts';
 import { readRepair } from './read-repair.ts';
 import { everybody } from '../operations/read.ts';
 
@@ -42,7 +42,7 @@ export async function migrateKey(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
     const asked = everybody(route);
-    const looks = await lookAtAll(cluster, key, asked.includes(id) ? asked : [...asked, id], options);
+    const looks = await lookByRoute(cluster, key, asked.includes(id) ? asked : [...asked, id], route, options);
     silence = silenceIn(looks);
     if (silence !== undefined && (answers === 'all' || !mayDoWithout(cluster, route, id, looks))) {
       await cluster.pause(SILENCE_PAUSE_MS, signal);

@@ -30,6 +30,10 @@ export async function migrate(
     if (replaced !== 'stored') return replaced;
   }
   for (const look of elders) {
+    if (route.closing.has(look.id)) {
+      if (look.entry?.kind === 'record' && !(await removed(cluster, key, look, options))) return 'overtaken';
+      continue;
+    }
     const seconds = secondsOn(look.id, ttlSeconds, route, cluster.clock.now());
     const replaced = await replace(cluster, key, look, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
     if (replaced !== 'stored') return replaced;
@@ -37,7 +41,20 @@ export async function migrate(
   return StoredRecord.written(bytes, ttlSeconds);
 }
 
-async function migrateTombstone(
+/** Removes what `look` found, if that still holds. */
+export async function removed(cluster: Cluster, key: string, look: Look, options: RequestOptions | undefined): Promise<boolean> {
+  const cas = look.entry === undefined ? undefined : casOf(look.entry);
+  if (cas === undefined) return true;
+  try {
+    return await cluster.holder(look.id).remove(key, cas, options);
+  } catch (error) {
+    asSilence(error);
+    return false;
+  }
+}
+
+/** Always `overtaken`, when no node refused it: the next look finds the tombstone there. */
+export async function migrateTombstone(
   cluster: Cluster,
   key: string,
   owners: readonly Look[],

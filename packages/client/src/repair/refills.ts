@@ -51,6 +51,11 @@ export class Refills {
     }
   }
 
+  /** Whether copies are being restored, or will be: by this client, or by one that it waits for. */
+  get isBusy(): boolean {
+    return this.#returned.size > 0 || this.#departed.size > 0;
+  }
+
   stop(): void {
     this.#ended = true;
     for (const running of [this.#returned, this.#departed]) for (const id of running.keys()) stop(running, id);

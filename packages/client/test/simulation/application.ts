@@ -17,6 +17,8 @@ export interface ApplicationSetup {
   readonly random: Random;
   readonly copies: number;
   readonly windowSeconds: number;
+  /** Whether handovers are finished before their windows end. */
+  readonly finish: boolean;
   /** How it places keys. */
   readonly placement: Placement;
   readonly transport: Transport;
@@ -37,7 +39,7 @@ export class Application {
   readonly #time: VirtualTime;
   #listener: TopologyListener | undefined;
 
-  constructor({ name, time, clock, random, copies, windowSeconds, placement, transport, listed }: ApplicationSetup) {
+  constructor({ name, time, clock, random, copies, windowSeconds, finish, placement, transport, listed }: ApplicationSetup) {
     this.name = name;
     this.clock = clock;
     this.random = random;
@@ -52,7 +54,7 @@ export class Application {
       probeIntervalMs: 1_000,
       maxProbePauseMs: 1_500,
       copies,
-      handover: { windowSeconds, clockSkewMs: CLOCK_SKEW_MS },
+      handover: { windowSeconds, clockSkewMs: CLOCK_SKEW_MS, finish },
       historyIntervalMs: HISTORY_INTERVAL_MS,
       historySecret: HISTORY_SECRET,
       clock,

@@ -25,6 +25,7 @@ const TAKES_COPIES: ReadonlySet<FaultKind> = new Set([
   'node is cut off',
   'node returns stale',
   'fixed lists roll',
+  'node retires when it is empty',
 ]);
 
 /** Does something for about so long; what it did, or `undefined` when it can't be done now. */
@@ -35,6 +36,10 @@ export class Faults {
   readonly counts: Partial<Record<FaultKind, number>> = {};
   /** Drains that were carried through. */
   drained = 0;
+  /** Nodes that were stopped, without a drain, because all handovers from them were finished. */
+  retired = 0;
+  /** What strikes at the next step of whoever finishes a handover. */
+  #atNextStep: (() => void) | undefined;
   readonly #stage: Stage;
   readonly #promises: Promises;
   readonly #rolling: Rolling;
@@ -73,6 +78,8 @@ export class Faults {
     'drainer dies': (forMs) => this.#drainAndDie(forMs),
     'node stops behind a late list': (forMs) => this.#stopBehindLateList(forMs),
     'fence is evicted': () => this.#evictFence(),
+    'node retires when it is empty': () => this.#retire(),
+    'finisher dies': (forMs) => this.#killFinisher(forMs),
   };
 
   constructor(stage: Stage, promises: Promises, rolling: Rolling, traffic: Traffic) {
@@ -111,6 +118,54 @@ export class Faults {
       application.deafUntil = -Infinity;
       application.tell(this.#stage.topology);
     }
+  }
+
+  stepOfFinisher(): void {
+    const strike = this.#atNextStep;
+    this.#atNextStep = undefined;
+    strike?.();
+  }
+
+  /** Off the list, and stopped as soon as nobody asks it for anything: nothing that is on it alone is excused. */
+  #retire(): string | undefined {
+    const { listed, random, time } = this.#stage;
+    const running = listed.filter((id) => this.#stage.network.nodes.get(id)?.condition === 'running');
+    if (running.length < 2) return undefined;
+    const id = random.pick(running);
+    if (this.#isShared(id)) return undefined;
+    this.#unlist(id);
+    this.#stage.announce();
+    const look = (): void => {
+      if (this.#stage.listed.includes(id)) return;
+      const { applications } = this.#stage;
+      const isAsked = applications.some(
+        ({ client, listed: own }) => own.some((node) => node.id === id) || client.handovers.some(({ nodes }) => nodes.includes(id)),
+      );
+      if (isAsked || applications.length === 0) {
+        time.at(500, look);
+        return;
+      }
+      const alone = this.#promises.onlyOn(id);
+      if (alone !== undefined) this.#stage.violation ??= new Violation('lost', `${alone} is on ${id} alone, which nobody asks any more`);
+      this.#stage.note(() => `${id} retires`);
+      this.retired += 1;
+      this.#stop(id);
+    };
+    time.at(8_000, look);
+    return id;
+  }
+
+  /** At its next step, or a little later: whichever process it is, one of them ends. */
+  #killFinisher(forMs: number): string {
+    const { random, time, applications } = this.#stage;
+    this.#atNextStep = () => {
+      time.at(random.pick([0, 3, 20, forMs % 500]), () => {
+        const application = random.pick(applications);
+        this.#stage.note(() => `${application.name} ends while a handover is finished`);
+        this.#restartOne(application);
+      });
+    };
+    return 'at its next step';
   }
 
   #join(): string | undefined {

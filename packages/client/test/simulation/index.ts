@@ -1,6 +1,6 @@
 /** What tests use of the simulation. */
 export { MUTATIONS } from './mutation.ts';
-export { FAULTS, HARSH_FAULTS } from './scenario.ts';
+export { FAULTS, FINISHING_FAULTS, HARSH_FAULTS } from './scenario.ts';
 export { shrink } from './shrink.ts';
 export { UNPROMISED } from './unpromised.ts';
 export { Totals } from './totals.ts';

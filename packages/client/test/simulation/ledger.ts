@@ -20,6 +20,8 @@ export interface Account {
   aliveUntil: number;
   /** Only read and touched, never changed. */
   readonly isOnlyRead: boolean;
+  /** Nobody asks for it, until a handover is finished: what only its earlier owner holds. */
+  readonly isIdle: boolean;
 }
 
 export type ViolationKind =
@@ -61,7 +63,7 @@ export interface Allowed {
 export class Ledger {
   readonly accounts = new Map<string, Account>();
 
-  open(key: string, isOnlyRead = false): Account {
+  open(key: string, isOnlyRead = false, isIdle = false): Account {
     const account: Account = {
       key,
       acknowledged: [],
@@ -72,6 +74,7 @@ export class Ledger {
       mayRevive: false,
       aliveUntil: Infinity,
       isOnlyRead,
+      isIdle,
     };
     this.accounts.set(key, account);
     return account;

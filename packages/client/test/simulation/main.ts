@@ -23,7 +23,8 @@ const { values } = parseArgs({
 const mutation = MUTATIONS.find((name) => name === values.mutation);
 if (values.mutation !== undefined && mutation === undefined)
   refuse(`--mutation is "${values.mutation}"; it is one of ${MUTATIONS.join(', ')}`);
-if (values.profile !== 'usual' && values.profile !== 'harsh') refuse(`--profile is "${values.profile}"; it is usual or harsh`);
+if (values.profile !== 'usual' && values.profile !== 'harsh' && values.profile !== 'finishing')
+  refuse(`--profile is "${values.profile}"; it is usual, harsh or finishing`);
 const options: WorldOptions = { profile: values.profile, ...(mutation === undefined ? {} : { mutation }) };
 const from = wholeNumber('from');
 const count = wholeNumber('seeds');

@@ -8,7 +8,7 @@ import { changesIn, type Account } from './ledger.ts';
 import { HISTORY_KEY, historyOn } from './history-secret.ts';
 import { isTombstone } from './node-invariants.ts';
 import type { Stage } from './stage.ts';
-import { AGREEMENT_MS } from './timing.ts';
+import { AGREEMENT_MS, TIMEOUT_MS } from './timing.ts';
 import type { Unpromised } from './unpromised.ts';
 import type { VirtualNode } from './virtual-node.ts';
 
@@ -147,15 +147,30 @@ export class Promises {
     }
   }
 
+  /** How often anything was lost. */
+  losses = 0;
+
+  /** Acknowledged only now, because its process slept: what was lost meanwhile is lost as a moment before. */
+  excuseIfLostSince(losses: number, account: Account): void {
+    if (this.losses > losses && this.#holdersOf(account).length === 0) account.excused ??= 'all copies were lost';
+  }
+
   /** Something was lost. With one copy, what only the lost node held is gone: nothing else is promised. */
   excuseLost(): void {
+    this.losses += 1;
+    this.#excuseWithoutCopies();
+    // With one copy, that of the owner is the only one from the moment when it is written; that of the elder may be on its way to be removed.
+    if (this.#stage.leastCopies === 1) this.#stage.time.at(2 * TIMEOUT_MS, () => this.#excuseWithoutCopies());
+    // Every node that is listed lost the history: a process that starts now can't know of others.
+    if (!this.isRememberedWithout()) this.#excuseUnlisted('the history was lost and nobody knew it');
+  }
+
+  #excuseWithoutCopies(): void {
     for (const account of this.#stage.ledger.accounts.values()) {
       if (this.#holdersOf(account).length > 0) continue;
       account.excused ??= 'all copies were lost';
       if (account.destroyed && this.#hasCopyOutOfReach(account)) account.mayRevive = true;
     }
-    // Every node that is listed lost the history: a process that starts now can't know of others.
-    if (!this.isRememberedWithout()) this.#excuseUnlisted('the history was lost and nobody knew it');
   }
 
   #hasCopyOutOfReach({ key }: Account): boolean {

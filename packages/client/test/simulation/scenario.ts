@@ -5,8 +5,9 @@ import { TTL_SECONDS } from './timing.ts';
 /**
  * `usual`: what the tests run. `harsh`: sessions expire, windows close, settings change by a rolling deploy, clocks jump, memory runs out, and a
  * destroyed session that is read again is excused by nothing.
+ * `finishing`: as usual, and handovers are finished before their windows end, of sessions that nobody asked for meanwhile.
  */
-export type Profile = 'usual' | 'harsh';
+export type Profile = 'usual' | 'harsh' | 'finishing';
 
 export interface Scenario {
   readonly seed: number;
@@ -64,7 +65,10 @@ export const HARSH_FAULTS = [
   'fence is evicted',
 ] as const;
 
-export type FaultKind = (typeof FAULTS)[number] | (typeof HARSH_FAULTS)[number];
+/** What else strikes where handovers are finished before their windows end. */
+export const FINISHING_FAULTS = ['node joins', 'node retires when it is empty', 'finisher dies'] as const;
+
+export type FaultKind = (typeof FAULTS)[number] | (typeof HARSH_FAULTS)[number] | (typeof FINISHING_FAULTS)[number];
 
 export interface PlannedFault {
   readonly kind: FaultKind;
@@ -79,10 +83,11 @@ const ROLLING_MS = 50_000;
 
 export function scenarioOf(seed: number, random: Random, profile: Profile = 'usual'): Scenario {
   if (profile === 'harsh') return harshScenario(seed, random);
+  const kinds = profile === 'finishing' ? [...FAULTS, ...FINISHING_FAULTS] : FAULTS;
   const copies = random.pick([1, 1, 2, 2, 3]);
   const rolls = copies > 1 && random.chance(ROLLING_SHARE);
   const durationMs = rolls ? ROLLING_MS : random.pick([12_000, 20_000, 35_000]);
-  const drawn = Array.from({ length: random.between(0, rolls ? 3 : 7) }, () => faultOf(random, random.pick(FAULTS), durationMs));
+  const drawn = Array.from({ length: random.between(0, rolls ? 3 : 7) }, () => faultOf(random, random.pick(kinds), durationMs));
   const faults = rolls ? [faultOf(random, 'nodes go one by one', durationMs / 8), ...drawn] : drawn;
   return {
     seed,

@@ -101,6 +101,7 @@ export class Stage {
       random,
       copies: this.copies,
       windowSeconds: this.scenario.windowSeconds,
+      finish: this.scenario.profile === 'finishing',
       placement: this.placement,
       transport,
       listed: this.topology,

@@ -9,6 +9,12 @@ import { TIMEOUT_MS } from './timing.ts';
 
 /** Between the reading of a session and its saving. */
 const LONGEST_THOUGHT_MS = 3_000;
+/** Sessions that nobody asks for until there is a crowd. */
+const IDLE = 8;
+/** Sessions that a crowd is busy with, how often each, and within how many milliseconds. */
+const CROWD = 8;
+const VISITS = 6;
+const CROWD_MS = 150;
 
 export interface OperationCounts {
   acknowledged: number;
@@ -39,11 +45,31 @@ export class Traffic {
   /** Every session through every process, one after another. */
   async readEverything(): Promise<void> {
     const { applications, ledger, time } = this.#stage;
+    // What a process had begun when it ended is never answered.
+    const unanswered = this.#busy;
     for (const application of applications) {
       for (const account of ledger.accounts.values()) {
         if (this.#stage.violation !== undefined) return;
         this.#perform(application, 'last read', () => this.#read(application, account));
-        await time.run(time.now + 20 * TIMEOUT_MS, () => this.#busy === 0);
+        await time.run(time.now + 20 * TIMEOUT_MS, () => this.#busy <= unanswered);
+      }
+    }
+  }
+
+  /** Everybody is busy with every session at this very moment. */
+  crowd(): void {
+    const { applications, ledger, random, time } = this.#stage;
+    if (this.#ended) return;
+    for (const account of [...ledger.accounts.values()].filter((each) => each.isIdle && !this.#isLongOver(each)).slice(-CROWD)) {
+      for (let visit = 0; visit < VISITS; visit += 1) {
+        time.at(random.next() * CROWD_MS, () => {
+          const application = random.pick(applications);
+          if (!application.alive || application.clock.frozen || this.#stage.violation !== undefined || this.#ended) return;
+          const dice = random.next();
+          if (dice < 0.6 || account.isOnlyRead) this.#perform(application, 'read', () => this.#read(application, account));
+          else if (dice < 0.85) this.#perform(application, 'change', () => this.#change(application, account));
+          else this.#perform(application, 'touch', () => this.#touch(application, account));
+        });
       }
     }
   }
@@ -68,8 +94,11 @@ export class Traffic {
   }
 
   #operate(application: Application): void {
-    const accounts = [...this.#stage.ledger.accounts.values()].filter((account) => !this.#isLongOver(account));
+    const all = [...this.#stage.ledger.accounts.values()].filter((account) => !this.#isLongOver(account));
+    const accounts = all.filter(({ isIdle }) => !isIdle);
     const { random } = application;
+    if (this.#stage.scenario.profile === 'finishing' && all.length - accounts.length < IDLE && random.chance(0.2))
+      this.#perform(application, 'create', () => this.#create(application, true));
     if (accounts.length < this.#stage.scenario.keys && random.chance(0.4)) {
       this.#perform(application, 'create', () => this.#create(application));
     } else if (accounts.length > 0) {
@@ -109,13 +138,15 @@ export class Traffic {
     this.#stage.note(() => `${application.name} ${what}: ${code} ${(error as Error).message}`);
   }
 
-  async #create({ client }: Application): Promise<() => string> {
-    const account = this.#stage.ledger.open(`s/${this.#nextKey++}`, this.#isHarsh && this.#stage.random.chance(0.3));
+  async #create({ client }: Application, isIdle = false): Promise<() => string> {
+    const account = this.#stage.ledger.open(`s/${this.#nextKey++}`, this.#isHarsh && this.#stage.random.chance(0.3), isIdle);
     const change = this.#nextChange++;
     const lives = this.#lives();
+    const { losses } = this.#promises;
     await client.set(account.key, valueOf([change]), { ttlSeconds: this.#ttlSeconds, expect: 'absent' });
     lives(account);
     account.acknowledged.push(change);
+    this.#promises.excuseIfLostSince(losses, account);
     return () => `${account.key} = ${change}`;
   }
 
@@ -130,6 +161,7 @@ export class Traffic {
     const change = this.#nextChange++;
     const destroyedBefore = account.destroyed;
     const lives = this.#lives();
+    const { losses } = this.#promises;
     await application.client.set(account.key, valueOf([...found, change]), { ttlSeconds: this.#ttlSeconds, expect: record });
     lives(account);
     if (destroyedBefore && !account.mayRevive && (this.#isHarsh || (account.excused === undefined && !this.#promises.isSplit)))
@@ -137,6 +169,7 @@ export class Traffic {
     // A node that one process reaches and another does not: until they agree, each may see and change what it reaches.
     const doubt = this.#promises.mayLoseChanges;
     account.acknowledged.push(change);
+    this.#promises.excuseIfLostSince(losses, account);
     if (doubt !== undefined) {
       account.doubtful.set(change, doubt);
       return () => `${account.key} = ${[...found, change].join(',')}, ${doubt}`;

@@ -5,6 +5,7 @@ import { Faults } from './faults.ts';
 import { mutated, type Mutation } from './mutation.ts';
 import { Promises } from './promises.ts';
 import { Random } from './random.ts';
+import { Finishes, type FinishCounts } from './finishes.ts';
 import { Restorations, type RestorationCounts } from './restorations.ts';
 import { Rolling } from './rolling.ts';
 import { scenarioOf, type FaultKind, type Profile, type Scenario } from './scenario.ts';
@@ -20,7 +21,9 @@ export interface Outcome {
   readonly network: NetworkCounts;
   /** How often what is not promised was no violation, by its name in `unpromised.ts`. */
   readonly excuses: Readonly<Record<string, number>>;
-  readonly operations: OperationCounts & RestorationCounts & { readonly drained: number; readonly 'gone one by one': number };
+  readonly operations: OperationCounts &
+    RestorationCounts &
+    FinishCounts & { readonly drained: number; readonly retired: number; readonly 'gone one by one': number };
   /** What happened, in order, for the reader of a failure; empty unless it was asked for. */
   readonly log: readonly string[];
 }
@@ -40,6 +43,7 @@ export class World {
   readonly #traffic: Traffic;
   readonly #faults: Faults;
   readonly #restorations = new Restorations();
+  readonly #finishes = new Finishes();
   readonly #rolling: Rolling;
 
   constructor(seed: number, { scenario, mutation, profile, keepLog = false }: WorldOptions = {}) {
@@ -55,12 +59,18 @@ export class World {
     this.#promises = new Promises(this.#stage);
     this.#traffic = new Traffic(this.#stage, this.#promises);
     this.#restorations.onTold = (text) => this.#stage.note(text);
+    this.#finishes.onTold = (text) => this.#stage.note(text);
     this.#rolling = new Rolling(this.#stage, this.#promises, this.#restorations);
     this.#faults = new Faults(this.#stage, this.#promises, this.#rolling, this.#traffic);
+    this.#finishes.onStep = (phase) => {
+      this.#faults.stepOfFinisher();
+      if (phase === 'begun' || phase === 'passed') this.#traffic.crowd();
+    };
   }
 
   async run(): Promise<Outcome> {
     this.#restorations.listen();
+    this.#finishes.listen();
     // A history is full of errors, and nobody looks where one of them was made.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
@@ -69,6 +79,7 @@ export class World {
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
       this.#restorations.end();
+      this.#finishes.end();
     }
   }
 
@@ -100,6 +111,8 @@ export class World {
       operations: {
         ...this.#traffic.counts,
         ...this.#restorations.counts,
+        ...this.#finishes.counts,
+        retired: this.#faults.retired,
         drained: this.#faults.drained,
         'gone one by one': this.#rolling.steps,
       },

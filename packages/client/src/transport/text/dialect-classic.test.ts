@@ -19,7 +19,12 @@ class Connected {
   readonly #reader: ReplyReader = new ReplyReader(this.queue, this.#dialect, 1000);
 
   submit(kind: RequestKind, key: string = 'key'): Request {
-    const request = new Request(kind, key, 60, kind === 'cas' ? storage(5) : kind === 'set' || kind === 'add' ? storage() : undefined);
+    const request = new Request(
+      kind,
+      key,
+      60,
+      kind === 'cas' || kind === 'remove' ? storage(5) : kind === 'set' || kind === 'add' ? storage() : undefined,
+    );
     request.resolve = (answer) => this.settled.push(answer);
     request.reject = (error) => this.settled.push(error);
     this.queue.push(request);
@@ -67,11 +72,22 @@ function withoutGats(): Connected {
 describe('ClassicDialect', () => {
   it('asks with what every memcached knows', () => {
     const connected = new Connected();
-    for (const kind of ['get', 'touch', 'set', 'add', 'cas', 'probe'] as const) connected.submit(kind);
+    for (const kind of ['get', 'touch', 'set', 'add', 'cas', 'remove', 'probe'] as const) connected.submit(kind);
     expect(connected.send()).toBe(
-      ['gets key', 'gats 60 key', 'set key 9 60 5', 'value', 'add key 9 60 5', 'value', 'cas key 9 60 5 5', 'value', 'version', ''].join(
-        '\r\n',
-      ),
+      [
+        'gets key',
+        'gats 60 key',
+        'set key 9 60 5',
+        'value',
+        'add key 9 60 5',
+        'value',
+        'cas key 9 60 5 5',
+        'value',
+        'cas key 0 -1 0 5',
+        '',
+        'version',
+        '',
+      ].join('\r\n'),
     );
   });
 
@@ -89,6 +105,9 @@ describe('ClassicDialect', () => {
     ['add', 'NOT_STORED\r\n', 'exists'],
     ['cas', 'EXISTS\r\n', 'exists'],
     ['cas', 'NOT_FOUND\r\n', 'missing'],
+    ['remove', 'STORED\r\n', 'stored'],
+    ['remove', 'EXISTS\r\n', 'exists'],
+    ['remove', 'NOT_FOUND\r\n', 'missing'],
     ['probe', 'VERSION 1.4.34\r\n', '1.4.34'],
   ])('answers a %s with what %j means', (kind, reply, answer) => {
     expect(ask(kind, reply)).toEqual(answer);
@@ -107,6 +126,7 @@ describe('ClassicDialect', () => {
     ['set', 'END\r\n'],
     ['add', 'EXISTS\r\n'],
     ['cas', 'NOT_STORED\r\n'],
+    ['remove', 'DELETED\r\n'],
     ['touch', 'TOUCHED\r\n'],
     ['probe', 'MN\r\n'],
   ])('does not take, for a %s, %j', (kind, reply) => {

@@ -1,17 +1,17 @@
 import type { CasToken, StoredItem } from '../transport.ts';
 
-export type RequestKind = 'get' | 'set' | 'add' | 'cas' | 'touch' | 'probe';
+export type RequestKind = 'get' | 'set' | 'add' | 'cas' | 'remove' | 'touch' | 'probe';
 
 /** What a request can be answered with; each kind has its own, as `NodeTransport` declares. The strings are a `StoreOutcome` or a version. */
 export type Answer = StoredItem | { readonly flags: number } | string | undefined;
 
-/** What `set`, `add` and `cas` store. */
+/** What `set`, `add` and `cas` store; of `remove`, what the item must still be. */
 export interface Storage {
   readonly value: Uint8Array;
   /** The value's length when the request was made: what the command will say. */
   readonly length: number;
   readonly flags: number;
-  /** What the item must still be; `undefined` but for `cas`. */
+  /** What the item must still be; `undefined` but for `cas` and `remove`. */
   readonly cas: CasToken | undefined;
 }
 

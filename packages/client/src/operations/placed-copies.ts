@@ -1,0 +1,43 @@
+/**
+ * Where one write has put its record. While a handover is being finished its elders are emptied, so what was put there is taken back before the write is
+ * answered: as one that was meant for nobody any more, it would be read again after a later loss.
+ */
+import type { Cluster } from '../cluster.ts';
+import { casOf, lookAt } from './look.ts';
+
+export class PlacedCopies {
+  readonly #cluster: Cluster;
+  readonly #key: string;
+  readonly #bytes = new Map<string, Buffer[]>();
+
+  constructor(cluster: Cluster, key: string) {
+    this.#cluster = cluster;
+    this.#key = key;
+  }
+
+  /** `bytes` are about to be sent to the node. */
+  add(id: string, bytes: Buffer): void {
+    const sent = this.#bytes.get(id);
+    if (sent === undefined) this.#bytes.set(id, [bytes]);
+    else sent.push(bytes);
+  }
+
+  /** Never rejects: a copy that can't be taken back ends with the window of its view. */
+  async takeBack(): Promise<void> {
+    if (this.#bytes.size === 0) return;
+    const { targets, closing } = this.#cluster.route(this.#key);
+    if (closing.size === 0 && [...this.#bytes.keys()].every((id) => targets.includes(id))) return;
+    for (const [id, sent] of this.#bytes) if (closing.has(id) || !targets.includes(id)) await this.#takeBackFrom(id, sent);
+  }
+
+  async #takeBackFrom(id: string, sent: readonly Buffer[]): Promise<void> {
+    try {
+      const { entry } = await lookAt(this.#cluster, this.#key, id, undefined);
+      if (entry?.kind !== 'record' || !sent.some((bytes) => bytes.equals(entry.bytes))) return;
+      const cas = casOf(entry);
+      if (cas !== undefined) await this.#cluster.holder(id).remove(this.#key, cas, undefined);
+    } catch {
+      // As said above.
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/** Bringing what is known under one key to its owners, and removing it from the elders that are being emptied. */
+import { refusedValue, SessClientError } from '../errors.ts';
+import { lookByRoute, newestOf, outOfReach, silenceIn, type Look } from '../operations/look.ts';
+import { everybody } from '../operations/read.ts';
+import type { StoredRecord, Tombstone } from '../record.ts';
+import { versionOf } from '../version.ts';
+import { migrateTombstone, removed } from './migrate.ts';
+import type { ListingCluster } from './migrate-key.ts';
+import { readRepair } from './read-repair.ts';
+
+export interface Emptied {
+  /** Whether an elder held a copy. */
+  readonly isFound: boolean;
+  /** Whether an owner lacked one. */
+  readonly isCarried: boolean;
+}
+
+const MAX_ATTEMPTS = 8;
+/** Before a node that did not answer is asked for the same key again. */
+const SILENCE_PAUSE_MS = 100;
+/** Of two copies that are the same, one may live so much longer before it counts: seconds are told rounded. */
+const SAME_LIFE_SECONDS = 2;
+
+/** `before`: what was written from then on is left where it is, milliseconds since 1970. Whoever wrote it takes it back, or the next pass does. */
+export async function emptyElders(cluster: ListingCluster, key: string, before: number, signal: AbortSignal): Promise<Emptied> {
+  const options = { signal };
+  let [isFound, isCarried] = [false, false];
+  let silence: SessClientError | undefined;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const route = cluster.route(key);
+    const looks = await lookByRoute(cluster, key, everybody(route), route, options);
+    silence = silenceIn(looks);
+    if (silence !== undefined) {
+      await cluster.pause(SILENCE_PAUSE_MS, signal);
+      continue;
+    }
+    const newest = newestOf(looks);
+    if (newest === undefined) return { isFound, isCarried };
+    const stale = looks.filter(({ id, entry }) => route.closing.has(id) && entry?.kind === 'record');
+    isFound ||= stale.length > 0;
+    const lacking = looks.filter((look) => route.owners.includes(look.id) && !holds(look, newest));
+    isCarried ||= lacking.length > 0;
+    if (lacking.length > 0 && !(await bring(cluster, key, newest, lacking, signal))) continue;
+    const old = stale.filter(({ entry }) => entry?.kind === 'record' && entry.version < versionOf(before));
+    const outcomes = await Promise.all(old.map((look) => removed(cluster, key, look, options)));
+    if (!outcomes.includes(false)) return { isFound, isCarried };
+  }
+  if (silence !== undefined) throw outOfReach(silence);
+  throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be carried; try again.');
+}
+
+/** As it stands: the copies agree, so it needs no new version, and a change that is based on it holds. Whether all took it. */
+async function bring(
+  cluster: ListingCluster,
+  key: string,
+  newest: StoredRecord | Tombstone,
+  lacking: readonly Look[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const placed =
+    newest.kind === 'record'
+      ? await readRepair(cluster, key, newest, lacking, { signal })
+      : await migrateTombstone(cluster, key, lacking, newest, { signal });
+  if (refusedValue(placed)) throw placed;
+  return placed === true;
+}
+
+function holds({ entry }: Look, newest: StoredRecord | Tombstone): boolean {
+  if (entry === undefined || entry.kind !== newest.kind) return false;
+  // Any tombstone says the same.
+  if (entry.kind === 'tombstone' || newest.kind === 'tombstone') return true;
+  return entry.version > newest.version || (entry.version === newest.version && livesAsLong(entry, newest));
+}
+
+function livesAsLong(one: StoredRecord, other: StoredRecord): boolean {
+  if (one.secondsLeft === 0) return true;
+  return other.secondsLeft !== 0 && one.secondsLeft + SAME_LIFE_SECONDS >= other.secondsLeft;
+}

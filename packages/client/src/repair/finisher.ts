@@ -1,0 +1,202 @@
+/**
+ * Ending handovers before their windows do: one client, by a lease, empties the elders of all views beside the current one, and says that nobody need ask
+ * them any more.
+ *
+ * ```
+ *   all act on one view ──▶ closing: what is put on an elder is taken back ──▶ a pass over all keys finds nothing on elders ──▶ closed
+ *                             ▲                                          │
+ *                             └── something was found, and is where it belongs
+ * ```
+ *
+ * Elders decide between writers until it is closed, as in every handover. A client acts on it once it stands on every node in reach, so whoever still
+ * writes by an elder finds its fence changed.
+ */
+import { setMaxListeners } from 'node:events';
+
+import type { HandoverMessage } from '../diagnostics.ts';
+import { handoverChannel } from '../diagnostics.ts';
+import { SessClientError } from '../errors.ts';
+import type { Closable } from '../membership/membership.ts';
+import type { Rotation } from '../membership/rotation.ts';
+import type { RequestOptions } from '../transport/transport.ts';
+import { emptyElders } from './empty-elders.ts';
+import { forKeysOn } from './key-batches.ts';
+import { Lease } from './lease.ts';
+import type { ListingCluster } from './migrate-key.ts';
+import { refuseSecondNames } from './second-names.ts';
+
+export interface FinishableCluster extends ListingCluster {
+  readonly rotation: Rotation;
+  /** The views beside the current one, when everybody acts on that; `undefined` while they can't be finished. */
+  readonly closable: readonly Closable[] | undefined;
+  /** Every node that a key could be on; `undefined` while one of them is out of reach. */
+  readonly holders: readonly string[] | undefined;
+  /** Whether copies are being restored: that comes first, and says so when it is done. */
+  readonly isRestoring: boolean;
+  /** Says that these are being finished, or are; resolves when an attempt was made to tell the nodes. */
+  closeViews(views: readonly Closable[], isClosed: boolean): Promise<void>;
+  /** Whether clients that keep another history use the node, or did: what they keep there is not ours to move. */
+  isSharedWithStrangers(id: string, options: RequestOptions | undefined): Promise<boolean>;
+}
+
+const LEASE_KEY = '@sess/finish';
+const PATIENCE_MS = 1_000;
+const LONGEST_PATIENCE_MS = 30_000;
+/** Each empties what the one before it left, or what came meanwhile. */
+const MAX_PASSES = 20;
+/** Nobody leaves word that it is done: the history says so. */
+const NEVER_DONE = Number.MAX_SAFE_INTEGER;
+
+export class Finisher {
+  readonly #cluster: FinishableCluster;
+  readonly #keysPerSecond: number;
+  readonly #random: () => number;
+  readonly #stop = new AbortController();
+  #isRunning = false;
+  /** Views that can't be finished: their nodes list no keys. */
+  #hopeless: string | undefined;
+  #keys = 0;
+  #carried = 0;
+
+  constructor(cluster: FinishableCluster, keysPerSecond: number, random: () => number) {
+    this.#cluster = cluster;
+    this.#keysPerSecond = keysPerSecond;
+    this.#random = random;
+    // Keys are worked on side by side, and each may wait for it.
+    setMaxListeners(0, this.#stop.signal);
+  }
+
+  /** Something changed: begins when there is anything to finish. */
+  look(): void {
+    const { closable } = this.#cluster;
+    if (this.#isRunning || this.#stop.signal.aborted || closable === undefined || closable.length === 0 || this.#isHopeless(closable))
+      return;
+    this.#isRunning = true;
+    const ended = (): void => {
+      this.#isRunning = false;
+    };
+    this.#run().then(ended, ended);
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Until nothing is open, or nothing can be done. */
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    for (let failures = 0; ;) {
+      await this.#cluster.pause(Math.min(LONGEST_PATIENCE_MS, PATIENCE_MS * 2 ** failures) * (0.5 + this.#random()), signal);
+      const { closable } = this.#cluster;
+      if (signal.aborted || closable?.length === 0) return;
+      if (closable === undefined || this.#cluster.holders === undefined || this.#cluster.isRestoring) continue;
+      try {
+        await this.#attempt(closable, this.#cluster.holders);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        failures = error instanceof Changed ? 0 : failures + 1;
+        this.#tell('interrupted', closable, error);
+        if (!SessClientError.is(error) || error.code !== 'SESS_SERVER') continue;
+        // One that lists no keys will not do so later either.
+        this.#hopeless = namesOf(closable);
+        return;
+      }
+    }
+  }
+
+  #isHopeless(views: readonly Closable[]): boolean {
+    return this.#hopeless !== undefined && this.#hopeless === namesOf(views);
+  }
+
+  async #attempt(views: readonly Closable[], holders: readonly string[]): Promise<void> {
+    const cluster = this.#cluster;
+    const lease = new Lease(cluster, LEASE_KEY, cluster.rotation.ids.toSorted(), this.#stop.signal);
+    if ((await lease.take(NEVER_DONE)) !== 'taken') return;
+    try {
+      this.#keys = 0;
+      this.#carried = 0;
+      await this.#refuseSharedNodes(holders);
+      await cluster.closeViews(views, false);
+      this.#tell('begun', views, undefined);
+      for (let pass = 1; (await this.#pass(views, holders, pass, lease)) > 0; pass += 1) {
+        if (pass === MAX_PASSES)
+          throw new SessClientError('SESS_UNAVAILABLE', 'Copies came to earlier owners faster than they could be carried.');
+        this.#tell('passed', views, undefined);
+        await this.#refuseSharedNodes(holders);
+      }
+      this.#throwIfChanged(views);
+      await cluster.closeViews(views, true);
+      this.#tell('done', views, undefined);
+    } finally {
+      await lease.release();
+    }
+  }
+
+  /** Goes through the keys of all nodes. How many had a copy where none belongs. */
+  async #pass(views: readonly Closable[], holders: readonly string[], pass: number, lease: Lease): Promise<number> {
+    const cluster = this.#cluster;
+    const { signal } = this.#stop;
+    const startedAt = cluster.clock.now();
+    let found = 0;
+    for (const source of holders) {
+      const carry = async (keys: readonly string[]): Promise<void> => {
+        signal.throwIfAborted();
+        // A process that slept through a change must not carry by its old map.
+        await cluster.ensureFresh();
+        this.#throwIfChanged(views);
+        const outcomes = await Promise.all(keys.map((key) => emptyElders(cluster, key, startedAt, signal)));
+        this.#keys += keys.length;
+        this.#carried += outcomes.filter(({ isCarried }) => isCarried).length;
+        found += outcomes.filter(({ isFound }) => isFound).length;
+        await lease.renew();
+      };
+      // Owners that lack a copy lack it on the first pass only: who writes writes to all of them.
+      await forKeysOn(cluster, source, this.#keysPerSecond, signal, carry, (key) => isConcerned(cluster, key, source, pass === 1));
+    }
+    return found;
+  }
+
+  /** Before every pass: what was written later is not touched in it. */
+  async #refuseSharedNodes(holders: readonly string[]): Promise<void> {
+    await refuseSecondNames(this.#cluster, holders, this.#stop.signal);
+    for (const id of holders) {
+      if (!(await this.#cluster.isSharedWithStrangers(id, { signal: this.#stop.signal }))) continue;
+      throw new SessClientError(
+        'SESS_SERVER',
+        `Node ${id} is shared with clients that keep a history of their own, so nothing is removed from it: handovers end with their windows.`,
+        { node: id },
+      );
+    }
+  }
+
+  #throwIfChanged(views: readonly Closable[]): void {
+    const { closable } = this.#cluster;
+    if (closable !== undefined && closable.length === views.length && views.every((view) => closable.some((other) => isSame(view, other))))
+      return;
+    throw new Changed('SESS_UNAVAILABLE', 'The cluster changed meanwhile.');
+  }
+
+  #tell(phase: HandoverMessage['phase'], views: readonly Closable[], error: unknown): void {
+    if (handoverChannel.hasSubscribers)
+      handoverChannel.publish({ phase, views: views.length, keys: this.#keys, carried: this.#carried, error });
+  }
+}
+
+/** What is open is not what was open: it begins anew with that. */
+class Changed extends SessClientError {}
+
+/** Whether a copy on `source` may be in the wrong place, or alone. */
+function isConcerned(cluster: FinishableCluster, key: string, source: string, copiesToo: boolean): boolean {
+  const { owners, elders, mode } = cluster.route(key);
+  if (mode === 'settled') return false;
+  return elders.includes(source) || (copiesToo && owners.length > 1 && owners.includes(source));
+}
+
+function isSame(one: Closable, other: Closable): boolean {
+  return one.id === other.id && one.confirmedAt === other.confirmedAt;
+}
+
+function namesOf(views: readonly Closable[]): string {
+  return views.map(({ id }) => id).join('\n');
+}

@@ -1,0 +1,39 @@
+/** What the clients of a history tell of handovers that they finish, and who waits for a step of it. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import type { HandoverMessage } from '../../src/diagnostics.ts';
+
+export interface FinishCounts {
+  /** Handovers that were finished before their windows, how often that was interrupted, and what was carried for it. */
+  finished: number;
+  'finishes interrupted': number;
+  'carried to finish': number;
+}
+
+export class Finishes {
+  readonly counts: FinishCounts = { finished: 0, 'finishes interrupted': 0, 'carried to finish': 0 };
+  /** Hears of everything, in words. */
+  onTold: (text: () => string) => void = () => undefined;
+  /** Hears of every step. */
+  onStep: (phase: HandoverMessage['phase']) => void = () => undefined;
+
+  /** The channel is one for all: histories run one after another. */
+  listen(): void {
+    subscribe('sess:client:handover', this.#hear);
+  }
+
+  end(): void {
+    unsubscribe('sess:client:handover', this.#hear);
+  }
+
+  readonly #hear = (message: unknown): void => {
+    const { phase, views, keys, carried, error } = message as HandoverMessage;
+    this.onTold(() => `handover of ${views}: ${phase}, ${carried} of ${keys} keys${error instanceof Error ? `, ${error.message}` : ''}`);
+    if (phase === 'interrupted') this.counts['finishes interrupted'] += 1;
+    if (phase === 'done') {
+      this.counts.finished += views;
+      this.counts['carried to finish'] += carried;
+    }
+    this.onStep(phase);
+  };
+}
