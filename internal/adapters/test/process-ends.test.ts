@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { startPostgres } from '@sess/postgres-server';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { dnsOfLoopback } from './dns-of-loopback.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** Longer than any wait of ours; the test fails before it ends. */
@@ -61,11 +63,15 @@ async function run(program: string): Promise<{ code: number | null; output: stri
 
 describe.each(Object.entries(PROGRAMS))('a process with %s that closes nothing ends when it has nothing to do', (_, program) => {
   let cluster: LocalCluster;
+  let dns: Awaited<ReturnType<typeof dnsOfLoopback>>;
   beforeAll(async () => {
     const [runtime = 'embedded'] = inject('mainRuntimes');
-    cluster = await startLocalCluster({ nodes: 2, runtime });
+    [cluster, dns] = await Promise.all([startLocalCluster({ nodes: 2, runtime }), dnsOfLoopback()]);
   });
-  afterAll(() => cluster.close());
+  afterAll(async () => {
+    dns.close();
+    await cluster.close();
+  });
 
   const list = (): string => cluster.nodes.map(({ id }) => id).join(',');
   const setups: readonly (readonly [string, () => string])[] = [
@@ -73,6 +79,11 @@ describe.each(Object.entries(PROGRAMS))('a process with %s that closes nothing e
     ['a list of servers', () => `servers: 'memcached://${list()}'`],
     ['two copies', () => `servers: 'memcached://${list()}', client: { copies: 2 }`],
     ['discovery', () => `servers: 'elasticache://${cluster.configurationEndpoint}'`],
+    [
+      'a name in DNS',
+      () =>
+        `client: { discovery: (await import('@sess/discovery')).dns('memcached.test', { servers: ['${dns.address}'], port: ${cluster.nodes[0]?.port} }) }`,
+    ],
     [
       'the binary protocol',
       () => `servers: 'memcached://${list()}', client: { transport: (await import('@sess/memjs-transport')).memjsTransport() }`,
@@ -82,6 +93,27 @@ describe.each(Object.entries(PROGRAMS))('a process with %s that closes nothing e
   ];
   it.each(setups)('%s', async (_setup, options) => {
     expect(await run(program(options()))).toEqual({ code: 0, output: '{"user":"USER_123"}' });
+  });
+
+  it.runIf(inject('programs').includes('postgres')).each([
+    ['that it connects to by itself', (url: string) => `postgresBacking({ connectionString: '${url}' })`],
+    [
+      'with a pool of the application',
+      (url: string) =>
+        `postgresBacking({ pool: new (await import('pg')).default.Pool({ connectionString: '${url}', allowExitOnIdle: true }) })`,
+    ],
+  ])('PostgreSQL %s', { timeout: 2 * PATIENCE_MS }, async (_setup, backing) => {
+    const server = await startPostgres();
+    try {
+      const options = `servers: 'memcached://${list()}', backing`;
+      const prepare = `
+        import { postgresBacking } from '@sess/postgres-backing';
+        const backing = ${backing(server.connectionString)};
+        await backing.migrate();`;
+      expect(await run(prepare + program(options))).toEqual({ code: 0, output: '{"user":"USER_123"}' });
+    } finally {
+      await server.close();
+    }
   });
 
   it.each([
