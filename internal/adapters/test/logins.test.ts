@@ -1,17 +1,17 @@
 import { createClient, type Client } from '@sess/client';
+import { failingStore, type FailingStore } from '@sess/conformance';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { fastifyLogins } from './logins/fastify-logins.ts';
 import { koaLogins } from './logins/koa-logins.ts';
 import { loginConformance } from './logins/login-suite.ts';
-import { testStore, type TestStore } from './suite/test-store.ts';
 
 const SECRET = 'a secret of at least thirty-two bytes';
 const SETTINGS = { secret: SECRET, ttlSeconds: 3_600, secure: false };
 
 describe.each([...fastifyLogins, koaLogins])('$name', (subject) => {
   describe('over a store in memory', () => {
-    const store: TestStore = testStore(Date.now);
+    const store: FailingStore = failingStore();
     const turn = (down: boolean) => () => void (store.down = down);
     loginConformance(subject, { options: () => ({ ...SETTINGS, store }), crash: turn(true), restart: turn(false) });
   });

@@ -6,7 +6,8 @@ export type { TransportCapabilities, TransportSubject } from './transport/subjec
 export { transportConformance } from './transport-suite.ts';
 export { LIFETIME_SECONDS, type LibraryApp, type LibraryAppOptions, type SessionLibrarySubject } from './session-library/subject.ts';
 export { sessionLibraryConformance } from './session-library-suite.ts';
-export { Browser, type Answer } from './session-library/browser.ts';
+export { Browser, type Answer } from './browser.ts';
+export { failingStore, type FailingStore } from './failing-store.ts';
 export { serve, type Served } from './serve.ts';
 export { renewalConformance, type RenewalSubject } from './renewal-suite.ts';
 export { until } from './until.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Browser } from '../src/session-library/browser.ts';
+import { Browser } from '../src/browser.ts';
 import { LibraryBench } from '../src/session-library/bench.ts';
 import type { LibraryApp, SessionLibrarySubject } from '../src/session-library/subject.ts';
 import { startExpress } from './session-libraries/express-app.ts';

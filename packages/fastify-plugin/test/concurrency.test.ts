@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createClient } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { Browser } from './browser.ts';
+import { Browser } from '@sess/conformance';
 import { browse, shop } from './shop.ts';
 
 declare module '@sess/session' {
@@ -56,7 +56,7 @@ async function oneSession(copies: number): Promise<Servers> {
   }
   const [first = new Browser('')] = browsers;
   await first.post('/login');
-  const at = (index: number): Browser => new Browser(browsers[index % SERVERS]?.origin ?? '', {}, first.cookies);
+  const at = (index: number): Browser => new Browser(browsers[index % SERVERS]?.origin ?? '', first.cookies);
   return { at, waiting, release: () => void signals.emit('release') };
 }
 

@@ -1,9 +1,9 @@
 /* oxlint-disable oxc/no-async-endpoint-handlers -- Fastify awaits its handlers */
-import { memoryStore, SessionError, type SessionStore } from '@sess/session';
+import { Browser } from '@sess/conformance';
+import { memoryStore } from '@sess/session';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { afterEach } from 'vitest';
 import sessions, { type FastifySessionsOptions } from '../src/index.ts';
-import { Browser } from './browser.ts';
 
 declare module '@sess/session' {
   interface SessionData {
@@ -39,26 +39,5 @@ export async function shop(options: Partial<FastifySessionsOptions> = {}, server
 
 /** Lets the application listen on a free port, and gives a browser that is pointed at it. */
 export async function browse(app: FastifyInstance, headers: Readonly<Record<string, string>> = {}): Promise<Browser> {
-  return new Browser(await app.listen({ port: 0, host: '127.0.0.1' }), headers);
-}
-
-/** A store whose operations fail while `down` is true. */
-export function failingStore(): SessionStore & { down: boolean } {
-  const store = memoryStore();
-  const guard = <T extends unknown[], R>(operation: (...given: T) => Promise<R>) => {
-    return async (...given: T): Promise<R> => {
-      if (failing.down) throw new SessionError('SESS_UNAVAILABLE', 'no node is in reach');
-      return operation(...given);
-    };
-  };
-  const failing = {
-    name: 'failing',
-    down: false,
-    load: guard(store.load.bind(store)),
-    save: guard(store.save.bind(store)),
-    touch: guard(store.touch.bind(store)),
-    destroy: guard(store.destroy.bind(store)),
-    close: () => store.close(),
-  };
-  return failing;
+  return new Browser(await app.listen({ port: 0, host: '127.0.0.1' }), [], headers);
 }

@@ -2,11 +2,11 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { Readable } from 'node:stream';
+import { failingStore, type Browser } from '@sess/conformance';
 import { SessionError, type SaveEvent } from '@sess/session';
 import type { Context } from 'koa';
 import { describe, expect, it, vi } from 'vitest';
-import type { Browser } from './browser.ts';
-import { browse, failingStore, shop } from './shop.ts';
+import { browse, shop } from './shop.ts';
 
 describe('a session over HTTP', () => {
   it('lives from login to logout', async () => {

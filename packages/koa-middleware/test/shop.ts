@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { memoryStore, SessionError, type SessionStore } from '@sess/session';
+import { Browser } from '@sess/conformance';
+import { memoryStore } from '@sess/session';
 import Koa from 'koa';
 import { afterEach } from 'vitest';
 import { sessions, type KoaSessionsOptions } from '../src/index.ts';
-import { Browser } from './browser.ts';
 
 declare module '@sess/session' {
   interface SessionData {
@@ -62,26 +62,5 @@ export async function browse(app: Koa, headers: Readonly<Record<string, string>>
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return new Browser(`http://127.0.0.1:${port}`, headers);
-}
-
-/** A store whose operations fail while `down` is true. */
-export function failingStore(): SessionStore & { down: boolean } {
-  const store = memoryStore();
-  const guard = <T extends unknown[], R>(operation: (...given: T) => Promise<R>) => {
-    return async (...given: T): Promise<R> => {
-      if (failing.down) throw new SessionError('SESS_UNAVAILABLE', 'no node is in reach');
-      return operation(...given);
-    };
-  };
-  const failing = {
-    name: 'failing',
-    down: false,
-    load: guard(store.load.bind(store)),
-    save: guard(store.save.bind(store)),
-    touch: guard(store.touch.bind(store)),
-    destroy: guard(store.destroy.bind(store)),
-    close: () => store.close(),
-  };
-  return failing;
+  return new Browser(`http://127.0.0.1:${port}`, [], headers);
 }

@@ -1,7 +1,6 @@
-import { Browser } from '@sess/conformance';
+import { Browser, failingStore, type FailingStore } from '@sess/conformance';
 import type { SessionsOptions } from '@sess/session';
 import type { AdapterApp, AdapterAppOptions, AdapterSubject } from './subject.ts';
-import { testStore, type TestStore } from './test-store.ts';
 
 export const SECRET = 'a secret of at least thirty-two bytes';
 export const TTL_SECONDS = 3_600;
@@ -12,10 +11,10 @@ export type Open = (routes: AdapterAppOptions['routes'], options?: Parameters<ty
 /** One application of an adapter over a store in memory, whose clock the test moves. */
 export class AdapterBench implements AsyncDisposable {
   readonly app: AdapterApp;
-  readonly store: TestStore;
+  readonly store: FailingStore;
   readonly #clock: { now: number };
 
-  private constructor(app: AdapterApp, store: TestStore, clock: { now: number }) {
+  private constructor(app: AdapterApp, store: FailingStore, clock: { now: number }) {
     this.app = app;
     this.store = store;
     this.#clock = clock;
@@ -33,7 +32,7 @@ export class AdapterBench implements AsyncDisposable {
   ): Promise<AdapterBench> {
     const clock = { now: Date.now() };
     const now = (): number => clock.now;
-    const store = testStore(now);
+    const store = failingStore(now);
     const sessions = { store, secret: SECRET, ttlSeconds: TTL_SECONDS, secure: false, now, ...options };
     const app = await subject.start({ sessions, routes: { ...ROUTES, ...routes }, last, asksForUser, trustProxy });
     return new AdapterBench(app, store, clock);

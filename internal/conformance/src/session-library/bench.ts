@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { createClient, type CacheRecord, type Client } from '@sess/client';
 import { startLocalCluster, type LocalCluster, type Runtime } from '@sess/local-cluster';
-import { Browser, type Answer } from './browser.ts';
+import { Browser, type Answer } from '../browser.ts';
 import type { LibraryApp, SessionLibrarySubject } from './subject.ts';
 
 /** One library's application over a cluster of its own. */

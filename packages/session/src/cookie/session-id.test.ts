@@ -10,6 +10,17 @@ describe('a session id', () => {
     expect(Buffer.from(id, 'base64url')).toHaveLength(24);
   });
 
+  it('has not one bit that is always the same', () => {
+    const [always, never] = [Buffer.alloc(24, 0xff), Buffer.alloc(24)];
+    for (let made = 0; made < 200; made += 1) {
+      for (const [index, byte] of Buffer.from(newSessionId(), 'base64url').entries()) {
+        always[index] = (always[index] ?? 0) & byte;
+        never[index] = (never[index] ?? 0) | byte;
+      }
+    }
+    expect([always, never]).toEqual([Buffer.alloc(24), Buffer.alloc(24, 0xff)]);
+  });
+
   it('is never given out twice', () => {
     expect(new Set(Array.from({ length: 10_000 }, newSessionId)).size).toBe(10_000);
   });

@@ -4,19 +4,22 @@ export interface Answer {
   readonly text: string;
 }
 
-/** A browser as far as cookies go: keeps what it is told to keep, over real HTTP. It follows no redirect. */
+/** A browser as far as cookies go: keeps what it is told to keep, over real HTTP. `get` and `post` follow no redirect. */
 export class Browser {
-  readonly #origin: string;
+  readonly origin: string;
   readonly cookies: Map<string, string>;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(origin: string, cookies: Iterable<readonly [string, string]> = []) {
-    this.#origin = origin;
+  /** @param headers Those of each request, as a proxy adds some. */
+  constructor(origin: string, cookies: Iterable<readonly [string, string]> = [], headers: Readonly<Record<string, string>> = {}) {
+    this.origin = origin;
     this.cookies = new Map(cookies);
+    this.#headers = headers;
   }
 
   /** Another browser with the same cookies: a second request on its way, or a thief. */
   copy(): Browser {
-    return new Browser(this.#origin, this.cookies);
+    return new Browser(this.origin, this.cookies, this.#headers);
   }
 
   get(path: string): Promise<Answer> {
@@ -28,11 +31,18 @@ export class Browser {
     return this.#ask(path, { method: 'POST', body: form === undefined ? null : new URLSearchParams(form) });
   }
 
+  /** As `fetch`, with the browser's cookies; it follows redirects unless told otherwise. */
+  async fetch(path: string, options: RequestInit = {}): Promise<Response> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = { ...this.#headers, ...(cookie === '' ? {} : { cookie }) };
+    const response = await fetch(this.origin + path, { ...options, headers });
+    for (const line of response.headers.getSetCookie()) this.#accept(line);
+    return response;
+  }
+
   /** The whole answer: express-session saves between its first byte and its last. */
   async #ask(path: string, options: RequestInit): Promise<Answer> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(this.#origin + path, { ...options, redirect: 'manual', headers: cookie === '' ? {} : { cookie } });
-    for (const line of response.headers.getSetCookie()) this.#accept(line);
+    const response = await this.fetch(path, { ...options, redirect: 'manual' });
     return { status: response.status, headers: response.headers, text: await response.text() };
   }
 

@@ -1,9 +1,9 @@
 import { memoryStore, SessionError, type SessionStore } from '@sess/session';
 
 /** A store whose operations fail while `down` is true, and wait for `gate` where there is one. */
-export type TestStore = SessionStore & { down: boolean; gate: Promise<void> | undefined };
+export type FailingStore = SessionStore & { down: boolean; gate: Promise<void> | undefined };
 
-export function testStore(now: () => number): TestStore {
+export function failingStore(now: () => number = Date.now): FailingStore {
   const store = memoryStore({ now });
   const guard = <T extends unknown[], R>(operation: (...given: T) => Promise<R>) => {
     return async (...given: T): Promise<R> => {
@@ -12,8 +12,8 @@ export function testStore(now: () => number): TestStore {
       return operation(...given);
     };
   };
-  const failing: TestStore = {
-    name: 'test',
+  const failing: FailingStore = {
+    name: 'failing',
     down: false,
     gate: undefined,
     load: guard(store.load.bind(store)),
