@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { nearestName } from './nearest-name.ts';
 
-const names = ['servers', 'discovery', 'timeoutMs', 'connectTimeoutMs'];
+const names = ['servers', 'store', 'discovery', 'timeoutMs', 'connectTimeoutMs'];
 
 describe('nearestName', () => {
   it.each([
@@ -11,6 +11,7 @@ describe('nearestName', () => {
     ['conectTimeoutMs', 'connectTimeoutMs'],
     ['server', 'servers'],
     ['Discovery', 'discovery'],
+    ['sotre', 'store'],
   ])('finds that %s was meant to be %s', (wrong, meant) => {
     expect(nearestName(wrong, names)).toBe(meant);
   });

@@ -2,8 +2,8 @@
 export function nearestName(wrong: string, names: readonly string[]): string | undefined {
   const lower = wrong.toLowerCase();
   let best: string | undefined;
-  // More than a third of the letters wrong is another word.
-  let bestDistance = Math.floor(lower.length / 3) + 1;
+  // More than a third of the letters wrong is another word; two letters that changed places count as two.
+  let bestDistance = Math.floor(lower.length / 3) + 2;
   for (const name of names) {
     const distance = editDistance(lower, name.toLowerCase());
     if (distance < bestDistance) {

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** Sessions whose last touch a process remembers, where the store can't tell the remaining time. About 100 bytes each. */
 const MAX_REMEMBERED = 10_000;
 
@@ -15,24 +17,17 @@ export interface TouchThrottle {
  * at most once per interval *and process*. What is forgotten is touched again: too often, never too seldom.
  */
 export function touchThrottle(touchAfterSeconds: number, now: () => number, maxRemembered: number = MAX_REMEMBERED): TouchThrottle {
-  const lastMoved = new Map<string, number>();
+  const lastMoved = new LRUCache<string, number>({ max: maxRemembered });
   return {
     isDue(key, remainingSeconds, fullTtlSeconds, idleTtlSeconds = Infinity) {
       // A session with a shorter life of its own must not end between two touches.
       const after = touchAfterSeconds < idleTtlSeconds ? touchAfterSeconds : Math.floor(idleTtlSeconds / 10);
       if (remainingSeconds !== undefined) return fullTtlSeconds - remainingSeconds >= after;
-      const last = lastMoved.get(key);
+      const last = lastMoved.peek(key);
       return last === undefined || now() - last >= after * 1_000;
     },
     moved(key, remainingSeconds) {
-      if (remainingSeconds !== undefined) return;
-      // A Map keeps the order of insertion: what is put in again goes to the end, and the first is the longest untouched.
-      lastMoved.delete(key);
-      lastMoved.set(key, now());
-      if (lastMoved.size > maxRemembered) {
-        const oldest = lastMoved.keys().next();
-        if (!oldest.done) lastMoved.delete(oldest.value);
-      }
+      if (remainingSeconds === undefined) lastMoved.set(key, now());
     },
   };
 }

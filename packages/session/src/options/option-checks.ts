@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { kindOf } from '@sess/json-data';
 import { SessionError } from '../errors.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../stores/memcached-store.ts';
 
 /** An error that says which option is wrong, what was expected and what came. */
 export function badOption(option: string, given: unknown, expected: string): SessionError {

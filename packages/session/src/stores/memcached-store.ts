@@ -18,7 +18,7 @@ import {
   type StoreState,
 } from './session-store.ts';
 
-export { clientOptionNames, type Client, type ClientOptions } from '@sess/client';
+export { clientOptionNames, nearestName, type Client, type ClientOptions } from '@sess/client';
 
 /** Keeps sessions in memcached, through a client that the application opened and closes. */
 export function memcachedStore(client: Client): SessionStore {

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Epoch } from './session-owner.ts';
 
 /** Users that a process remembers. About 200 bytes each. */
@@ -14,8 +15,7 @@ interface Seen {
 export class LatestEpochs {
   readonly #freshMs: number;
   readonly #now: () => number;
-  /** In the order in which they were asked for. */
-  readonly #users = new Map<string, Seen>();
+  readonly #users = new LRUCache<string, Seen>({ max: MAX_USERS });
 
   constructor(freshMs: number, now: () => number) {
     this.#freshMs = freshMs;
@@ -23,12 +23,12 @@ export class LatestEpochs {
   }
 
   latest(user: string): Epoch | undefined {
-    return this.#users.get(user)?.latest;
+    return this.#users.peek(user)?.latest;
   }
 
   /** The last answer, where it is fresh. */
   recent(user: string): Promise<Epoch | undefined> | undefined {
-    const answer = this.#users.get(user)?.answer;
+    const answer = this.#users.peek(user)?.answer;
     if (answer === undefined) return undefined;
     const age = this.#now() - answer.at;
     // A clock that was set back makes nothing younger.
@@ -38,7 +38,7 @@ export class LatestEpochs {
   /** Asks, and lets others who come meanwhile share the answer. */
   read(user: string, ask: () => Promise<Epoch | undefined>): Promise<Epoch | undefined> {
     const at = this.#now();
-    const seen = this.#moveToEnd(user);
+    const seen = this.#seenOf(user);
     const answer = { at, epoch: ask() };
     seen.answer = answer;
     answer.epoch.then(
@@ -53,19 +53,14 @@ export class LatestEpochs {
 
   /** Notes what was read, or written, at this time. */
   note(user: string, epoch: Epoch, at: number): void {
-    const seen = this.#moveToEnd(user);
+    const seen = this.#seenOf(user);
     raise(seen, epoch);
     seen.answer = { at, epoch: Promise.resolve(epoch) };
   }
 
-  #moveToEnd(user: string): Seen {
-    const seen = this.#users.get(user) ?? { latest: undefined };
-    this.#users.delete(user);
+  #seenOf(user: string): Seen {
+    const seen = this.#users.peek(user) ?? { latest: undefined };
     this.#users.set(user, seen);
-    if (this.#users.size > MAX_USERS) {
-      const oldest = this.#users.keys().next();
-      if (!oldest.done) this.#users.delete(oldest.value);
-    }
     return seen;
   }
 }

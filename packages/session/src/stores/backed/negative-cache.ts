@@ -1,10 +1,12 @@
+import { LRUCache } from 'lru-cache';
+
 /** Ids that a process remembers; past that the oldest is forgotten. About 100 bytes each. */
 const MAX_REMEMBERED = 10_000;
 
 /** Ids that the database did not know a moment ago: they are not looked for again, for some seconds. */
 export class NegativeCache {
-  /** Until when, in the order in which they were added. */
-  readonly #until = new Map<string, number>();
+  /** Until when. */
+  readonly #until = new LRUCache<string, number>({ max: MAX_REMEMBERED });
   /** Ids that are being looked for; one that comes to exist meanwhile is taken out. */
   readonly #sought = new Map<string, object>();
   readonly #milliseconds: number;
@@ -16,7 +18,7 @@ export class NegativeCache {
   }
 
   has(id: string): boolean {
-    const until = this.#until.get(id);
+    const until = this.#until.peek(id);
     if (until === undefined) return false;
     if (until > this.#now()) return true;
     this.#until.delete(id);
@@ -44,11 +46,6 @@ export class NegativeCache {
   }
 
   #add(id: string): void {
-    if (this.#milliseconds === 0) return;
-    this.#until.delete(id);
-    this.#until.set(id, this.#now() + this.#milliseconds);
-    if (this.#until.size <= MAX_REMEMBERED) return;
-    const oldest = this.#until.keys().next();
-    if (!oldest.done) this.#until.delete(oldest.value);
+    if (this.#milliseconds > 0) this.#until.set(id, this.#now() + this.#milliseconds);
   }
 }
