@@ -8,8 +8,8 @@ type Client = ExternalStore['client'];
 const NODE_CHANNEL = 'sess:client:node';
 
 /**
- * Tells express-session, by the events `disconnect` and `connect`, when no node of the cluster is in reach and when one is again. While it is told
- * `disconnect`, express-session lets requests pass without a session.
+ * Emits `disconnect` when no node of the cluster is in reach, and `connect` when one is again. After `disconnect`, express-session lets requests pass
+ * without a session.
  */
 export class OutageSignal {
   readonly #client: Client;

@@ -136,7 +136,7 @@ export class SessStore extends session.Store {
       outcome.then(() => undefined),
       callback ??
         ((error) => {
-          // Without a callback nobody hears of a failure; an `error` event that nobody listens to would end the process.
+          // Without a callback a failure is emitted, but only if someone listens: an `error` event without a listener ends the process.
           if (error && this.listenerCount('error') > 0) this.emit('error', error);
         }),
     );

@@ -14,7 +14,7 @@ export function encodeDocument(session: object): string {
   return encodeJson(session, LIMITS, refusal);
 }
 
-/** memcached's largest item size is far below; what ends a walk through data in which one object stands in many places. */
+/** Far above memcached's largest item. It ends the walk through data in which one object is referenced many times. */
 const MAX_DOCUMENT_BYTES = 16_777_216;
 const LIMITS = { maxBytes: MAX_DOCUMENT_BYTES, changes: 'what encodes itself' } as const;
 

@@ -5,7 +5,7 @@ import type { SessionState } from './session-state.ts';
 import type { ResponseFacts } from '../session.ts';
 import { readOnly } from './request-errors.ts';
 
-/** Decides what becomes of a session before the headers leave, and does it. `undefined` where there is nothing to wait for: most of the time. */
+/** Saves, touches or destroys the session before the headers are sent, or does nothing. `undefined` if there is nothing to wait for, which is the common case. */
 export function commitSession(state: SessionState, response?: ResponseFacts): Promise<void> | undefined {
   if (state.committed) return undefined;
   const { headersSent } = state;
@@ -91,7 +91,7 @@ async function unlessGone(state: SessionState, reason: CommitReason, write: (bas
   state.tell(reason, 'written');
 }
 
-/** A new id can wait: where the store is out of reach for it, the session is kept under the old one. */
+/** A renewal can wait: if the store is out of reach for the new id, the session keeps the old one. */
 async function renew(state: SessionState, facts: CommitFacts, text: string): Promise<void> {
   const lifetime = { ...state.lifetime, idCreatedAt: state.usedAt };
   try {

@@ -1,8 +1,8 @@
 /**
- * What requests that are on their way with an old id may still read, for some seconds after the session got another one.
+ * What requests in flight with an old id may still read, for `graceSeconds` after the session got another one.
  *
- * The old key is dead at once, on every copy: it has its tombstone. What may be read is kept under a key of its own, beside the key of the successor: a
- * copy of the session as it was stored under the old id, so that whoever has that id sees nothing that came after. It is good only while the successor lives.
+ * The old key gets its tombstone at once, on every copy. The readable copy has a key of its own and names the new key. It is the session as it was stored
+ * under the old id, so that a holder of that id sees nothing that came after. It is valid only while the session exists under its new id.
  */
 import { hash } from 'node:crypto';
 import { SessionError } from '../errors.ts';
@@ -22,7 +22,7 @@ interface Grace {
   readonly successor: string;
 }
 
-/** What a copy of an old session is for: requests on their way with the old id, which read it; or a second login on its way, which keeps what the first one kept. */
+/** Who reads the copy of an old session: requests in flight with the old id; or a second login in flight, which keeps what the first one kept. */
 export type GraceKind = 'grace' | 'kept';
 
 /** Keeps a copy of `old`, as it was stored. Where it can't be stored, the old id is merely dead at once. */

@@ -1,20 +1,20 @@
-/** Ends a turn, and begins the next one's. */
+/** Releases the lock, and passes it to the next request. */
 export type EndTurn = () => void;
 
 /**
- * Requests of this process that change one session at once: one after the other, so that they meet those of other processes only. They help each other
- * to succeed; that nothing is lost rests on compare-and-swap.
+ * A lock per session within this process: requests that change the same session run one after another, so that their compare-and-swaps conflict only with
+ * those of other processes. It saves retries; correctness comes from compare-and-swap.
  */
 export class KeyedMutex {
-  /** Per key, the end of the last turn that was asked for. As many as requests that wait or have their turn now. */
+  /** Per key, when the last request in line is done. One entry for each key that is locked now. */
   readonly #last = new Map<string, Promise<void>>();
 
-  /** Whether someone has the turn for `key`. */
+  /** Whether a request holds the lock for `key`. */
   isTaken(key: string): boolean {
     return this.#last.has(key);
   }
 
-  /** Resolves when those who asked before have ended their turns. */
+  /** Resolves when the requests before this one have released the lock. */
   async take(key: string): Promise<EndTurn> {
     const before = this.#last.get(key);
     const ends: EndTurn[] = [];

@@ -50,8 +50,8 @@ export async function moveSession(context: SessionContext, carry: Carry, old: Pe
 }
 
 /**
- * Gives a session another id without a word from the application. The old id leads to the new one until the new one was first used, so that a response which
- * gets lost logs nobody out.
+ * Renews a session's id, without the application. The old id leads to the new one until the new one is used for the first time, so that a lost response
+ * logs nobody out.
  *
  * `undefined` where another request renewed it first: then the session is found by the old id.
  *
@@ -92,7 +92,7 @@ export async function endSession(context: SessionContext, session: Persisted): P
   return true;
 }
 
-/** Puts a tombstone where a marker stands, and over the old id that led there. Where that fails, the marker keeps the session dead. */
+/** Replaces the marker by a tombstone, and so the old id that led there. If that fails, the marker keeps the session dead. */
 async function endBuried(context: SessionContext, session: Persisted, reason: 'asked' | 'regenerated'): Promise<void> {
   const { identity, formerKey } = session;
   const former = formerKey === undefined ? undefined : context.store.destroy(formerKey, context.options.ttlSeconds);
@@ -129,7 +129,7 @@ async function bury(
   }
 }
 
-/** Where this fails, the record ends with its time to live: its id is known to nobody. */
+/** If this fails, the record expires by itself: its id was never sent to a browser. */
 async function withdraw({ store, options }: SessionContext, { identity }: Persisted, graceOf: string | undefined): Promise<void> {
   const next = store.destroy(identity.key, options.ttlSeconds);
   const grace = graceOf === undefined ? undefined : endGrace({ store, options }, graceOf);

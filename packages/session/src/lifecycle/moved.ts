@@ -1,5 +1,5 @@
 /**
- * What stands under a session's old key once it has another id. Written by compare-and-swap, so that it never covers a change that was not carried over:
+ * What is stored under a session's old key after it got another id. Written by compare-and-swap, so that it never overwrites a change that was not copied to the new key:
  *
  * | bytes | what |
  * | --- | --- |
@@ -12,7 +12,7 @@
  * | 0 | 4: moved by a renewal; the old id leads to the new one until the new one was first used |
  * | 1..12 | nonce |
  * | 13..28 | authentication tag |
- * | 29.. | the new id, encrypted with a key derived from the old id: who reads the store learns neither |
+ * | 29.. | the new id, encrypted with a key derived from the old id: a reader of the store learns neither |
  *
  * The session under the new id begins, until then, with
  *

@@ -1,9 +1,9 @@
-/** Runs operations one after the other, each whatever became of the one before. */
+/** Runs operations one after another; the failure of one does not stop the next. */
 export class Mutex {
   #last: Promise<void> | undefined;
   #waiting = 0;
 
-  /** Resolves when what is under way now has ended; `undefined` when nothing is. Never rejects. */
+  /** Resolves when all running operations have ended; `undefined` when none runs. Never rejects. */
   get idle(): Promise<void> | undefined {
     return this.#last;
   }
@@ -17,7 +17,7 @@ export class Mutex {
   }
 
   async #ended(result: Promise<unknown>): Promise<void> {
-    // Whoever started it hears how it ended; here it only matters that it did.
+    // The caller gets the failure; the next operation only waits for the end.
     await Promise.allSettled([result]);
     this.#waiting -= 1;
     if (this.#waiting === 0) this.#last = undefined;

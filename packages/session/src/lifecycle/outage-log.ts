@@ -1,7 +1,7 @@
 import { hasCode, type SessionError } from '../errors.ts';
 import { badOption } from '../options/option-checks.ts';
 
-/** What an operator is told: one line. */
+/** One line for the operator. */
 export interface LogEntry {
   readonly level: 'error' | 'info';
   /** What happened, and what to do. It may name nodes of the store; no visitor, id, key, value or secret. */

@@ -1,4 +1,4 @@
-/** The errors of a request that comes too late for what it asks, or can't be told. */
+/** Errors of a request whose session was destroyed, replaced or out of reach, or whose headers have left. */
 import { SessionError } from '../errors.ts';
 
 /** The error for a session that another request ended. */

@@ -7,7 +7,7 @@ import type { SessionState } from './session-state.ts';
  * The session as applications and their libraries get it: its properties beside its own members are those of its data.
  *
  * What was written for other session libraries keeps data in the session itself: `session.passport`, `delete session.returnTo`, `Object.keys(session)`.
- * Applications use `session.data`, and hear of it where they forget to: a name that no library uses can't be set.
+ * Applications use `session.data`; if they forget to, they get an error: a name that no library uses can't be set.
  */
 export function withProperties(session: Session, state: SessionState): Session {
   return new Proxy(session, new Properties(state));

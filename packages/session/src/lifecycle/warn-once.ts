@@ -1,6 +1,6 @@
 type WarningCode = 'SESS_PLAIN_HTTP' | 'SESS_LATE_SESSION' | 'SESS_LATE_CHANGE' | 'SESS_LOST_COOKIE' | 'SESS_NOT_READY' | 'SESS_WRONG_KEY';
 
-/** What a developer is told on the process's `warning` event, once for each `createSessions`. */
+/** Warnings for developers, as `warning` events of the process; each at most once per `createSessions`. */
 const WARNINGS: Readonly<Record<WarningCode, string>> = {
   SESS_PLAIN_HTTP:
     'The session cookie is sent without Secure, because this request came over plain HTTP. That is right for a development server only. ' +

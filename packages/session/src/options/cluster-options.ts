@@ -51,11 +51,11 @@ export function openCluster(options: ClusterOptions, defaults: { readonly ttlSec
   };
 }
 
-/** Refuses what is no object of options, and names that are none of `known`. */
+/** Throws unless `options` is an object whose names are all among `known`. */
 export function checkNames(options: object, known: readonly string[], expected: string): void {
   if (typeof options !== 'object' || options === null) throw badOption('options', options, expected);
   for (const [name, value] of Object.entries(options)) {
-    // Said before the nearest name of an option of ours, which would lead astray.
+    // Before `checkUnknown`, whose "did you mean" would be misleading here.
     if (value === undefined || known.includes(name) || !clientOptionNames.some((ofClient) => ofClient === name)) continue;
     const advice = `it is one of the client. Beside "servers", write client: { ${name}: … }`;
     throw new SessionError('SESS_BAD_OPTION', `unknown option "${name}": ${advice}`);

@@ -91,7 +91,7 @@ export interface SessionsOptions {
    */
   readonly userOf?: ((data: SessionData) => string | undefined) | undefined;
   /**
-   * Where the store's outages are told: one line when it goes out of reach, and one when it is back, however many requests fail. Default: the process's `warning`
+   * Where outages of the store are logged: one line when it goes out of reach and one when it is back, however many requests fail. Default: the process's `warning`
    * event; with Fastify, the application's log.
    */
   readonly log?: SessionsLog | undefined;
@@ -100,7 +100,7 @@ export interface SessionsOptions {
 }
 
 export interface CookieOptions {
-  /** The same as `secure` beside `cookie`, for who looks for it here. Not both, unless they agree. */
+  /** The same as the option `secure`; give one of the two, or the same value twice. */
   readonly secure?: SecureMode | undefined;
   /** Default `__Host-sess` where browsers take it (secure, path `/`, no domain), otherwise `sess`. */
   readonly name?: string | undefined;

@@ -1,6 +1,5 @@
 /**
- * Where sessions are kept: the seam between what a session is and what holds it. The memcached store (over `@sess/client`) and the
- * memory store implement it; one conformance suite holds for both.
+ * Where sessions are kept. The memcached store (over `@sess/client`) and the memory store implement it; one conformance suite holds for both.
  *
  * A miss is a value. A promise rejects only with a `SessionError`: `SESS_UNAVAILABLE` (no answer: says nothing about whether the
  * session exists), `SESS_CONFLICT` (a save found something newer, or destroyed), `SESS_TOO_LARGE`, `SESS_BAD_DATA` (a database behind the cache refuses
@@ -24,7 +23,7 @@ export interface SessionStore {
   touch(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean>;
   /**
    * Destroys the session and keeps its key unusable for `ttlSeconds`: no save that was under way brings it back. Whether there was a
-   * session: of two that destroy it at once, one hears `true`.
+   * session: of two calls at once, one gets `true`.
    */
   destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean>;
   /**
@@ -56,7 +55,7 @@ export interface SaveOptions extends StoreRequestOptions {
 
 /** One of a user's sessions. */
 export interface UserSession {
-  /** The storage key: not the id in the cookie, and of no use to who wants to be that user. */
+  /** The storage key. It is not the id in the cookie, and nobody can log in with it. */
   readonly key: string;
   /** Milliseconds since 1970. */
   readonly savedAt: number;

@@ -21,7 +21,7 @@ const OWNED_BYTES = 1 + EPOCH_BYTES;
 
 /** Whose session it is, and since which epoch. */
 export interface Owner {
-  /** `undefined` where this server is not told of users: then it keeps what others wrote. */
+  /** `undefined` on a server without `userOf`: it keeps the owner that other servers stored. */
   readonly user: string | undefined;
   readonly epoch: Epoch;
 }

@@ -31,17 +31,17 @@ interface Place {
 }
 
 /**
- * An epoch for each user, in the same store as the sessions: a number that every session of the user carries, and that a revocation replaces by a later one.
+ * An epoch for each user, in the same store as the sessions: every session of the user carries it, and a revocation replaces it by a later one.
  *
- * A session is good only while its epoch is the one in the store. One that is lost (a crashed node, an eviction) ends the user's sessions; it never lets
- * a revoked one back in. One that is put back is refused by every process that has seen a later one, and replaced by that.
+ * A session is valid only while its epoch is the one in the store. If the epoch is lost (a crashed node, an eviction), the user's sessions end; a revoked
+ * session never becomes valid again. An earlier epoch that is put back is refused by every process that has seen a later one, and replaced by that.
  */
 export class UserEpochs {
   readonly #store: SessionStore;
   readonly #options: EpochOptions;
   readonly #ttlSeconds: number;
   readonly #touches: TouchThrottle;
-  /** The oldest first: servers that are yet to get the new one write there, too. */
+  /** The oldest first: servers that do not have the new secret yet write there as well. */
   readonly #secrets: readonly EpochSecret[];
   readonly #seen: LatestEpochs;
 
@@ -56,7 +56,7 @@ export class UserEpochs {
   }
 
   /**
-   * Whether a session with this epoch is good. What was read within the last second may answer yes; a no is always asked for anew.
+   * Whether a session with this epoch is valid. A yes may come from a read within the last second; a no is always read again.
    *
    * @throws {SessionError} `SESS_UNAVAILABLE`
    */

@@ -1,7 +1,7 @@
 import type { UserSession } from '../session-store.ts';
 
 /**
- * What lies behind the cache: the seam between sessions and a database.
+ * A database behind the cache.
  *
  * `id` is never the id that is in the cookie, but the storage key (`keyPrefix` and the SHA-256 of the id): whoever reads the database can't take over a
  * session. All times are milliseconds since 1970, by the clocks of the application servers. It should heed `signal`, which fires after `timeoutMs`: nobody
@@ -13,8 +13,8 @@ import type { UserSession } from '../session-store.ts';
  * code; it is not tried again, and is no outage.
  *
  * Only `load` is needed. Without `save` the database is only read; without `destroy` a destroyed session stays dead as long as its tombstone in the cache;
- * without `touch` a session that is used but not changed ends in the database `ttlSeconds` after its last change; without `doubt` and `doubts` processes
- * do not hear of what others wrote while a part of the cache was out of reach.
+ * without `touch` a session that is used but not changed ends in the database `ttlSeconds` after its last change; without `doubt` and `doubts` a process
+ * does not know which cached records are stale because another process wrote to the database alone during an outage of the cache.
  */
 export interface Backing {
   /** Short name for people and diagnostics. Default `database`. */
@@ -29,15 +29,15 @@ export interface Backing {
    */
   save?(id: string, session: SessionToSave, signal: AbortSignal): Promise<BackingSaved | void>;
   /**
-   * Marks as destroyed what is under `id`, and remembers it until `until`, also where there was nothing: no save brings it back meanwhile. Of several at once
-   * one hears `'destroyed'`. `true` is taken for `'destroyed'`, `false` for `'unknown'`.
+   * Marks the session under `id` as destroyed until `until`, even if there was none: no save brings it back meanwhile. Of several calls at once, one gets
+   * `'destroyed'`. `true` means `'destroyed'`, `false` means `'unknown'`.
    */
   destroy?(id: string, until: number, signal: AbortSignal): Promise<BackingDestroyed | boolean | void>;
-  /** Moves expiries forward, never back, of sessions that were not destroyed. Called with what came together within a second. */
+  /** Moves expiries of sessions that were not destroyed forward, never back. Called about once a second with all touches since the last call. */
   touch?(touches: readonly BackingTouch[], signal: AbortSignal): Promise<void>;
-  /** Notes for every process that what the cache holds at these places may be out of date where it was last held against the database before `until`. */
+  /** Marks cache nodes as stale for every process: a record on them that was last compared with the database before `until` may be out of date. */
   doubt?(places: readonly string[], until: number, signal: AbortSignal): Promise<void>;
-  /** What was noted with {@link Backing.doubt}: the latest time for each place. */
+  /** The marks made with {@link Backing.doubt}: the latest time for each node. */
   doubts?(signal: AbortSignal): Promise<readonly CacheDoubt[]>;
   /** The sessions of a user, neither expired nor destroyed. */
   ofUser?(user: string, signal: AbortSignal): Promise<readonly UserSession[]>;

@@ -16,8 +16,8 @@ type Operation = BackingEvent['operation'];
 const WHOLE = '';
 
 /**
- * The one way to the database: every request has a deadline, which a busy process does not run into, so many are made at once and in a second, and a database that keeps failing is left alone for a
- * while, so that requests do not each wait for it.
+ * Every request to the database passes through here. It has a deadline that does not count time in which this process was busy; the number of requests at
+ * once, and per second, is limited; and a database that keeps failing is not asked for a while, so that requests do not wait for it one by one.
  */
 export class CircuitBreaker {
   readonly #name: string;
@@ -91,12 +91,12 @@ export class CircuitBreaker {
     }
   }
 
-  /** While the database rests one request a time goes through when the rest is over: it decides whether the rest goes on. */
+  /** When the pause is over, one request is let through at a time: if it fails, the next pause begins. */
   #refuseWhileResting(operation: Operation): void {
     if (this.#resting === undefined) return;
     const { until, cause } = this.#resting;
     const now = this.#now();
-    // A clock that was set back must not prolong the rest.
+    // A clock that was set back must not prolong the pause.
     if (now < until && until - now <= MAX_REST_MS) {
       throw this.#failed(operation, `${this.#name}: failed ${FAILURES} times in a row, is asked again in ${until - now} ms`, cause);
     }

@@ -7,8 +7,9 @@ import { forgetLoad } from './read-database.ts';
 /**
  * Destroys a session: first in the database, so that no load brings it back, then in the cache.
  *
- * Where the database is out of reach the cache's tombstone stands until the database has heard of it. Where the cache is, the database has the mark, and what the
- * cache holds is put in doubt; a backing that can't tell other processes of a doubt is not enough for that, and the destruction is not acknowledged.
+ * If the database is out of reach, the tombstone in the cache keeps the session dead until the database has been updated. If the cache is out of reach, the
+ * database marks the session as destroyed, and the cached copy is marked as stale. A backing that can't share stale marks with other processes is not enough
+ * for that: then the destruction is not acknowledged.
  *
  * @throws {SessionError} `SESS_UNAVAILABLE`: the session may still live; what could be done was done, and the rest is tried again. `SESS_BAD_DATA`: the
  *   database refuses to end it, so it is dead for as long as the cache keeps its tombstone.
@@ -40,7 +41,7 @@ export async function destroyBacked(
   return inCache;
 }
 
-/** What waits: the database is told once more, and the cache, too, where it was out of reach. */
+/** A destruction that was queued: repeats it in the database, and in the cache if that was out of reach. */
 export async function destroyLater(context: BackedContext, key: string, until: number): Promise<void> {
   const { cache, backing, gate, now } = context;
   let refusal: SessionError | undefined;
@@ -55,7 +56,7 @@ export async function destroyLater(context: BackedContext, key: string, until: n
   if (refusal !== undefined) throw refusal;
 }
 
-/** `undefined`: the backing can't, or does not tell. An error: it refuses; or it is out of reach, and will be told. */
+/** `undefined`: the backing has no `destroy`, or returns nothing. An error: it refuses, or it is out of reach and the destruction is queued. */
 async function destroyInDatabase(context: BackedContext, key: string, until: number): Promise<BackingDestroyed | SessionError | undefined> {
   const { backing, gate, pending, touches } = context;
   touches.drop(key);

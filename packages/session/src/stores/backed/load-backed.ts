@@ -28,7 +28,7 @@ export async function loadBacked(context: BackedContext, key: string, options?: 
   return isDoubtful(context, key, record) ? checked(context, key, cached, record) : fromCache(record, cached);
 }
 
-/** Whether the database may have a later state; or this process has one that waits to be written there. */
+/** Whether the database may have a later version, or this process has one queued for it. */
 function isDoubtful({ doubts, pending }: BackedContext, key: string, { version, checkedAt }: CachedRecord): boolean {
   if (doubts.about(key, checkedAt)) return true;
   const write = pending.get(key);
@@ -45,12 +45,12 @@ async function loadPastCache(context: BackedContext, key: string, outage: Sessio
       : error;
   }
   if (row === 'destroyed') return undefined;
-  // What the database does not know may be in the cache alone.
+  // The cache may have a record that is not in the database yet.
   if (row === undefined) throw outage;
   return isLive(context, row) ? fromDatabase(context, row) : undefined;
 }
 
-/** What the cache lost: loaded from the database by one process, and put back. */
+/** A record that the cache lost: one process loads it from the database and caches it again. */
 export async function loadMissed(context: BackedContext, key: string): Promise<StoredSession | undefined> {
   const { unknown, flights } = context;
   if (unknown.has(key)) return undefined;
@@ -88,13 +88,13 @@ async function putBack(context: BackedContext, key: string, row: DatabaseSession
     const kept = await keepInCache(context, key, row, { checkedAt: askedAt, expect: 'absent' });
     return kept === 'destroyed' ? undefined : kept.stored;
   } catch (error) {
-    // The cache was there a moment ago; the session is known all the same.
+    // The cache has just gone out of reach; the session was loaded from the database all the same.
     if (hasCode(error, 'SESS_UNAVAILABLE')) return fromDatabase(context, row);
     throw error;
   }
 }
 
-/** A record that may be out of date, held against the database. The later of the two stands, and is in no doubt any more. */
+/** Compares a record that may be out of date with the database, keeps the later one, and notes the time of the comparison. */
 async function checked(
   context: BackedContext,
   key: string,
@@ -111,7 +111,7 @@ async function checked(
       return undefined;
     }
     const later = row !== undefined && row.version > record.version ? row : stillThere(context, cached, record, row);
-    // Where neither the cache nor the database tells how long the record has, it stays as it is, and in doubt.
+    // If neither the cache nor the database knows the record's expiry, it stays as it is, and is compared again next time.
     if (later === undefined) return fromCache(record, cached);
     try {
       const kept = await keepInCache(context, key, later, { checkedAt: askedAt, expect: cached });

@@ -34,7 +34,7 @@ export async function saveBacked(context: BackedContext, key: string, value: Uin
   return isBehind ? saveBehind(context, save) : saveThrough(context, save);
 }
 
-/** The cache decides who wins; the database is told later. Where the cache is out of reach, the database is asked at once. */
+/** Write-behind: the compare-and-swap is the cache's, the database is written later. If the cache is out of reach, the database is written at once. */
 async function saveBehind(context: BackedContext, save: Save): Promise<StoredSession> {
   try {
     const saved = await saveToCache(context, save);
@@ -46,7 +46,7 @@ async function saveBehind(context: BackedContext, save: Save): Promise<StoredSes
   }
 }
 
-/** The database decides who wins, where it is in reach; otherwise the cache. */
+/** Write-through: the compare-and-swap is the database's; the cache's if the database is out of reach. */
 async function saveThrough(context: BackedContext, save: Save): Promise<StoredSession> {
   const { key, session, base } = save;
   let outcome: BackingSaved | 'failed';
@@ -54,7 +54,7 @@ async function saveThrough(context: BackedContext, save: Save): Promise<StoredSe
     outcome = await saveToDatabase(context, key, { ...session, replaces: base === 'absent' ? base : base.version });
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
-    // Refused while nothing has been written: the database would never hear of it.
+    // The queue is full, so the save would never reach the database: refused before anything is written.
     if (context.pending.isFull(key)) throw error;
     outcome = 'failed';
   }
@@ -67,7 +67,7 @@ async function saveThrough(context: BackedContext, save: Save): Promise<StoredSe
       throw conflict();
     case 'missing':
     case 'failed': {
-      // Not in the database, or nobody can tell: the session lives if the cache has it.
+      // Not in the database, or the database is out of reach: the session exists if the cache has it.
       if (outcome === 'missing' && base !== 'absent' && base.cached === undefined) throw conflict();
       const saved = await saveToCache(context, save);
       await saveLater(context, save, outcome === 'failed');
@@ -76,7 +76,7 @@ async function saveThrough(context: BackedContext, save: Save): Promise<StoredSe
   }
 }
 
-/** The database has it: the cache must not hold less. */
+/** The database has the save: now the cache gets it. */
 async function followInCache(context: BackedContext, save: Save): Promise<StoredSession> {
   const { key, session, base } = save;
   const { doubts, gate, backing, now } = context;
@@ -90,7 +90,7 @@ async function followInCache(context: BackedContext, save: Save): Promise<Stored
     return fromDatabase(context, session);
   }
   if (kept === 'destroyed') {
-    // By someone for whom the database was out of reach: what was just saved goes, too.
+    // Another process destroyed it while the database was out of its reach: what was just saved is destroyed as well.
     await gate.run('destroy', async (signal) => backing.destroy?.(key, session.expiresAt, signal));
     throw conflict();
   }
@@ -100,8 +100,8 @@ async function followInCache(context: BackedContext, save: Save): Promise<Stored
 }
 
 /**
- * The cache holds a save that the database has not heard of yet: its writer could not reach the database, but was told that it is saved. So it comes before
- * this one: the database gets it back under a version above both, and this save, which nobody was told of, is to be merged with it.
+ * The cache holds another request's save that is not in the database: its writer could not reach the database, and the save was acknowledged. So that save
+ * comes first: it is written to the database under a version above both, and this save, which was not acknowledged yet, is merged with it by the caller.
  */
 async function yieldTo(context: BackedContext, { key, session }: Save, kept: Exclude<Kept, 'destroyed'>): Promise<void> {
   if (kept.version > session.version) return;
@@ -112,7 +112,7 @@ async function yieldTo(context: BackedContext, { key, session }: Save, kept: Exc
   try {
     outcome = await saveToDatabase(context, key, { ...theirs, replaces: session.version });
   } catch (error) {
-    // What is refused is another request's: this one is merged with it, and asks with what comes of that.
+    // The database refuses the other request's data: this save is merged with it, and the result is saved.
     if (hasCode(error, 'SESS_BAD_DATA')) return;
     throw error;
   }
@@ -123,7 +123,7 @@ async function yieldTo(context: BackedContext, { key, session }: Save, kept: Exc
 async function saveToCache(context: BackedContext, { key, session, base, options }: Save): Promise<StoredSession> {
   const { cache, now } = context;
   if (base !== 'absent' && base.cached === undefined) {
-    // It came from the database; the cache may have it by now.
+    // It was loaded from the database; the cache may have it by now.
     const kept = await keepInCache(context, key, session, { checkedAt: now(), over: base.version });
     if (kept === 'destroyed' || !kept.isOurs) throw conflict();
     return kept.stored;
@@ -133,7 +133,7 @@ async function saveToCache(context: BackedContext, { key, session, base, options
   return fromCache({ value: Buffer.from(session.value), version: session.version }, cached);
 }
 
-/** The cache has it: the database is told when it can be. Where too much waits it is told now. */
+/** The cache has the save: queues it for the database, or writes it now if the queue is full. */
 async function saveLater(context: BackedContext, { key, session }: Save, failed: boolean): Promise<void> {
   const later: SessionToSave = { ...session, replaces: 'older' };
   if (context.pending.add(key, { kind: 'save', session: later, failed })) return;
@@ -151,7 +151,7 @@ export async function saveToDatabase(context: BackedContext, key: string, sessio
   return outcome ?? 'saved';
 }
 
-/** The cache holds less than the database does: puts it right, so that who meets a conflict finds what it lost against. Never rejects for want of an answer. */
+/** The cache is behind the database: brings it up to date, so that the caller's next load finds the save that it lost against. An outage is not an error here. */
 async function mend(context: BackedContext, key: string): Promise<void> {
   try {
     const askedAt = context.now();

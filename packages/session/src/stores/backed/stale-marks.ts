@@ -2,18 +2,21 @@ import type { SessionStore } from '../session-store.ts';
 import type { Backing, CacheDoubt } from './backing.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 
-/** How old, in milliseconds, what a process knows of others' doubts may be when it answers from the cache. */
+/** How old, in milliseconds, a process's copy of the stale marks may be when it answers from the cache. */
 const MAX_AGE_MS = 1_000;
 
-/** How far a doubt reaches ahead, in milliseconds: it is noted anew when less than half is left, so an outage costs a note every two seconds. Also how far clocks may differ. */
+/**
+ * How long a stale mark is valid, in milliseconds. It is renewed when less than half is left, so an outage costs one write every two seconds. Clocks of
+ * servers may differ by as much.
+ */
 const REACH_MS = 4_000;
 
 /**
- * Where the cache may hold less than the database does.
+ * The nodes of the cache that may hold records older than the database's.
  *
- * What was written to the database while a node of the cache was out of reach is not on that node when it is back. So before such a write is acknowledged the
- * node is put in doubt, in the database, where every process looks once a second. A record on a doubted node is held against the database once, unless that
- * has been done since.
+ * A write that reached only the database, because a node of the cache was out of reach, is missing on that node when it comes back. So before such a write is
+ * acknowledged, the node is marked as stale in the database, and every process reads these marks once a second. A record on a marked node is compared with the
+ * database once before it is used.
  */
 export class StaleMarks {
   readonly #cache: SessionStore;
@@ -25,7 +28,7 @@ export class StaleMarks {
   #latest = -Infinity;
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
-  /** Whether the last look failed: then nobody waits for the next. */
+  /** Whether the last read of the marks failed: then no request waits for the next one. */
   #blind = false;
 
   constructor(cache: SessionStore, backing: Backing, gate: CircuitBreaker, now: () => number) {
@@ -35,28 +38,28 @@ export class StaleMarks {
     this.#now = now;
   }
 
-  /** Whether other processes hear of a doubt. */
+  /** Whether the backing shares stale marks between processes. */
   get shared(): boolean {
     return this.#backing.doubt !== undefined;
   }
 
-  /** Looks whether others have doubts, where the last look is a second old. `undefined` when there is nothing to wait for. */
+  /** Reads the marks if the last read is older than a second. `undefined` when there is nothing to wait for. */
   refresh(): Promise<void> | undefined {
     if (!this.shared || Math.abs(this.#now() - this.#readAt) < MAX_AGE_MS) return undefined;
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     return this.#blind ? undefined : this.#reading;
   }
 
-  /** Whether what is in the cache under `key`, and was last held against the database at `checkedAt`, may be out of date. */
+  /** Whether the cached record under `key`, last compared with the database at `checkedAt`, may be out of date. */
   about(key: string, checkedAt: number): boolean {
     if (checkedAt > this.#latest) return false;
     return this.#places(key, 'any').some((place) => (this.#until.get(place) ?? -Infinity) >= checkedAt);
   }
 
   /**
-   * Puts what the cache holds under `key`, and all that is at the same place, in doubt.
+   * Marks the node that holds `key`, with every other record on it, as stale.
    *
-   * @throws {SessionError} `SESS_UNAVAILABLE` when others can't be told.
+   * @throws {SessionError} `SESS_UNAVAILABLE` when the mark can't be shared with other processes.
    */
   async raise(key: string): Promise<void> {
     const places = this.#places(key, 'failing');
@@ -74,7 +77,7 @@ export class StaleMarks {
       this.#learn((await this.#gate.run('doubt', async (signal) => this.#backing.doubts?.(signal))) ?? []);
       this.#blind = false;
     } catch {
-      // Told by the gate. While nobody can read doubts nobody can write to the database past the cache either.
+      // The circuit breaker reports it. While the marks can't be read, no process can write to the database alone either.
       this.#blind = true;
     }
   }
