@@ -38,7 +38,7 @@ export interface Cluster {
   readonly basis: object;
   holder(id: string): Holder;
   /** A record is about to live for so long: the others must know before it is written. */
-  willLive(ttlSeconds: number): Promise<void> | undefined;
+  willLive(ttlSeconds: number, why?: 'asked' | 'carried'): Promise<void> | undefined;
   /**
    * Resolves when an attempt was made to read the history, where it was not read lately; `undefined` when it was. A process that slept through a change,
    * or was cut off from a node for a moment, must not read by its old map.

@@ -9,7 +9,7 @@
  */
 import { channel, type Channel } from 'node:diagnostics_channel';
 
-import type { HistoryFault } from './membership/history-codec.ts';
+import type { HistoryFault } from './membership/history-checks.ts';
 import type { ViewCause } from './membership/history.ts';
 import type { ForeignReason } from './record.ts';
 
@@ -48,6 +48,12 @@ export interface ViewMessage {
   readonly cause: ViewCause;
   /** When a client first acted on it, milliseconds since 1970. */
   readonly since: number;
+}
+
+/** More views are open than the history of the cluster holds. Nothing is lost; no session is called missing meanwhile. */
+export interface HistoryTruncatedMessage {
+  /** Until when no session is called missing, milliseconds since 1970. */
+  readonly until: number;
 }
 
 /**
@@ -155,6 +161,7 @@ export interface ClientChannels {
   'sess:client:discovery-error': DiscoveryErrorMessage;
   'sess:client:view': ViewMessage;
   'sess:client:views-disagree': ViewsDisagreeMessage;
+  'sess:client:history-truncated': HistoryTruncatedMessage;
   'sess:client:history-refused': HistoryRefusedMessage;
   'sess:client:unlisted-nodes': UnlistedNodesMessage;
   'sess:client:tombstone-dropped': TombstoneDroppedMessage;
@@ -175,6 +182,7 @@ export const topologyChannel: TypedChannel<'sess:client:topology'> = typed('sess
 export const discoveryErrorChannel: TypedChannel<'sess:client:discovery-error'> = typed('sess:client:discovery-error');
 export const viewChannel: TypedChannel<'sess:client:view'> = typed('sess:client:view');
 export const viewsDisagreeChannel: TypedChannel<'sess:client:views-disagree'> = typed('sess:client:views-disagree');
+export const historyTruncatedChannel: TypedChannel<'sess:client:history-truncated'> = typed('sess:client:history-truncated');
 export const historyRefusedChannel: TypedChannel<'sess:client:history-refused'> = typed('sess:client:history-refused');
 export const unlistedNodesChannel: TypedChannel<'sess:client:unlisted-nodes'> = typed('sess:client:unlisted-nodes');
 export const tombstoneDroppedChannel: TypedChannel<'sess:client:tombstone-dropped'> = typed('sess:client:tombstone-dropped');

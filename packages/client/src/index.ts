@@ -17,10 +17,11 @@ export type {
   TopologyMessage,
   UnlistedNodesMessage,
   ViewMessage,
+  HistoryTruncatedMessage,
   ViewsDisagreeMessage,
 } from './diagnostics.ts';
 export { SessClientError, type SessClientErrorCode } from './errors.ts';
-export type { HistoryFault } from './membership/history-codec.ts';
+export type { HistoryFault } from './membership/history-checks.ts';
 export { deriveHistorySecret } from './membership/history-seal.ts';
 export type { ViewCause } from './membership/history.ts';
 export { nearestName } from './nearest-name.ts';

@@ -122,7 +122,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
   }
 
   soleWritableOwner(key: string, ttlSeconds: number): Node | undefined {
-    return this.#history.isCurrent && ttlSeconds <= this.#membership.history.longestTtlSeconds ? this.soleOwner(key) : undefined;
+    return this.#history.isCurrent && ttlSeconds <= this.#membership.ttlSeconds ? this.soleOwner(key) : undefined;
   }
 
   route(key: string): Route {
@@ -142,8 +142,8 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
     return node;
   }
 
-  willLive(ttlSeconds: number): Promise<void> | undefined {
-    return this.#membership.timeToLive(ttlSeconds, this.clock.now()) ? this.#history.refresh() : this.ensurePublished();
+  willLive(ttlSeconds: number, why: 'asked' | 'carried' = 'asked'): Promise<void> | undefined {
+    return this.#membership.timeToLive(ttlSeconds, why) ? this.#history.refresh() : this.ensurePublished();
   }
 
   ensureFresh(): Promise<void> | undefined {

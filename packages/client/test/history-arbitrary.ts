@@ -17,6 +17,7 @@ const entries: fc.Arbitrary<ViewEntry> = fc.record({
   cause: fc.constantFrom('discovery', 'node-down', 'node-recovered', 'drain'),
   since: times,
   confirmedAt: times,
+  ttlSeconds: times,
 });
 
 const marks: fc.Arbitrary<DrainMark> = fc
@@ -38,7 +39,7 @@ export const histories: fc.Arbitrary<History> = fc
     closings: fc
       .array(fc.tuple(fc.constantFrom('0123456789abcdef', 'fedcba9876543210'), closings), { maxLength: 3 })
       .map((list) => new Map(list)),
-    longestTtlSeconds: times,
+    truncatedUntil: times,
     wholeness,
   })
   .map(({ wholeness: whole, ...rest }) => ({ ...rest, ...whole }));

@@ -116,9 +116,14 @@ describe('a history that nobody signed', () => {
 
   it('does not grow without end, however often it is written anew', async () => {
     const heard = listenTo('sess:client:history-refused');
-    const cluster = await fakeCluster([A], { historyIntervalMs: 1_000 });
+    const cluster = await fakeCluster([A], {
+      historyIntervalMs: 1_000,
+      distribution: (nodes) => ketama(nodes.slice(0, 1) as typeof nodes),
+    });
     for (let round = 0; round < 8; round += 1) {
-      const views = Array.from({ length: 60 }, (_, at) => ({ nodes: [A, `10.1.${round}.${at}:11211`] }));
+      const views = Array.from({ length: 60 }, (_, at) => ({
+        nodes: [A, ...Array.from({ length: 200 }, (__, node) => `10.${at}.${round}.${node}:11211`)],
+      }));
       plant(cluster, [A], keyOfHistory(), forged(views, cluster.clock.now()));
       await cluster.clock.pass(1_000);
     }
@@ -166,7 +171,7 @@ describe('what can’t be a history', () => {
       ),
       'content',
     ],
-    ['more bytes than any has', Buffer.concat([forged([{ nodes: [A] }], now), Buffer.alloc(300_000, ' ')]), 'size'],
+    ['more bytes than any has', Buffer.concat([forged([{ nodes: [A] }], now), Buffer.alloc(600_000, ' ')]), 'size'],
     ['anything else', Buffer.from('hello'), 'format'],
   ])('is refused, told and overwritten, and a process starts all the same: %s', async (_, history, fault) => {
     const heard = listenTo('sess:client:history-refused');

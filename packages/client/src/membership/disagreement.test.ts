@@ -16,7 +16,7 @@ function view(...ids: readonly string[]): View {
 
 function confirmed(ids: readonly string[], confirmedAt: number): History {
   const nodes = ids.map((id) => ({ id, weight: 1 }));
-  const entry = { nodes, copies: 1, distribution: '', cause: 'discovery' as const, since: 0, confirmedAt };
+  const entry = { nodes, copies: 1, distribution: '', cause: 'discovery' as const, since: 0, confirmedAt, ttlSeconds: 0 };
   return { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) };
 }
 

@@ -2,7 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { histories } from '../../test/history-arbitrary.ts';
-import { decodeHistory, encodeHistory, HistoryRefused, MAX_HISTORY_BYTES, MAX_NODES, MAX_VIEWS } from './history-codec.ts';
+import { HistoryRefused, MAX_NODES } from './history-checks.ts';
+import { decodeHistory, encodeHistory, MAX_HISTORY_BYTES } from './history-codec.ts';
+import { MAX_PLAIN_VIEWS } from './plain-views.ts';
+import { MAX_TABLE_VIEWS } from './view-table.ts';
 import { historySeals, type HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, viewId, type DrainMark, type History, type ViewEntry } from './history.ts';
 
@@ -129,7 +132,7 @@ describe('a history as bytes', () => {
       {
         ttl: 1,
         whole: true,
-        views: Array.from({ length: MAX_VIEWS + 1 }, (_, port) => ({ ...good, n: [[`a:${port + 1}`, 1]] })),
+        views: Array.from({ length: MAX_PLAIN_VIEWS + 1 }, (_, port) => ({ ...good, n: [[`a:${port + 1}`, 1]] })),
         drains: [],
       },
     ],
@@ -152,17 +155,36 @@ describe('a history as bytes', () => {
 
 describe('a history that has grown too large to keep', () => {
   it('keeps the views confirmed last, as many as are read again', () => {
-    const history = withViews(MAX_VIEWS + 10, 1);
+    const history = withViews(MAX_TABLE_VIEWS + 10, 20, 'of one cluster');
     const kept = read(encodeHistory(history, SECRET), SECRET);
-    expect(kept?.views.size).toBe(MAX_VIEWS);
+    expect(kept?.views.size).toBe(MAX_TABLE_VIEWS);
     expect(Math.min(...[...(kept?.views.values() ?? [])].map(({ confirmedAt }) => confirmedAt))).toBe(10);
   });
 
   it('keeps fewer views of a large cluster: what is written can be read', () => {
-    const kept = read(encodeHistory(withViews(MAX_VIEWS, MAX_NODES), SECRET), SECRET);
+    const kept = read(encodeHistory(withViews(64, MAX_NODES), SECRET), SECRET);
     expect(kept?.views.size).toBeGreaterThan(1);
-    expect(kept?.views.size).toBeLessThan(MAX_VIEWS);
-    expect([...(kept?.views.values() ?? [])].some(({ confirmedAt }) => confirmedAt === MAX_VIEWS - 1)).toBe(true);
+    expect(kept?.views.size).toBeLessThan(64);
+    expect([...(kept?.views.values() ?? [])].some(({ confirmedAt }) => confirmedAt === 63)).toBe(true);
+  });
+
+  it('says until when those may be wanted that were left out', () => {
+    const openUntil = ({ confirmedAt }: ViewEntry): number => NOW + confirmedAt;
+    const whole = read(encodeHistory(withViews(MAX_TABLE_VIEWS, 20, 'of one cluster'), SECRET, { isForEarlier: false, openUntil }), SECRET);
+    expect(whole?.truncatedUntil).toBe(0);
+    const truncated = read(
+      encodeHistory(withViews(MAX_TABLE_VIEWS + 10, 20, 'of one cluster'), SECRET, { isForEarlier: false, openUntil }),
+      SECRET,
+    );
+    expect(truncated?.truncatedUntil).toBe(NOW + 9);
+  });
+
+  it('holds a thousand views of three hundred nodes', () => {
+    const history = withViews(1_000, 300, 'of one cluster');
+    expect(history.views.size).toBe(1_000);
+    const bytes = encodeHistory(history, SECRET);
+    expect(bytes.length).toBeLessThan(150_000);
+    expect(read(bytes, SECRET)).toEqual(history);
   });
 
   it('keeps the drains that were said last', () => {
@@ -176,10 +198,14 @@ describe('a history that has grown too large to keep', () => {
   });
 });
 
-function withViews(count: number, nodesInEach: number): History {
+/** Each of its own nodes; or of one cluster, each without others of its nodes. */
+function withViews(count: number, nodesInEach: number, of: 'its own' | 'of one cluster' = 'its own'): History {
   const views = Array.from({ length: count }, (_, at): [string, ViewEntry] => {
-    const nodes = Array.from({ length: nodesInEach }, (__, number) => ({ id: `10.${at}.${number >> 8}.${number & 255}:11211`, weight: 1 }));
-    const entry: ViewEntry = { nodes, copies: 1, distribution: '', cause: 'discovery', since: 0, confirmedAt: at };
+    const net = of === 'its own' ? `${10 + (at >> 8)}.${at & 255}` : '10.0';
+    const all = Array.from({ length: nodesInEach }, (__, number) => ({ id: `${net}.${number >> 8}.${number & 255}:11211`, weight: 1 }));
+    const sorted = all.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    const nodes = of === 'its own' ? all : sorted.filter((_, number) => number >= 13 || ((at >> number) & 1) === 0);
+    const entry: ViewEntry = { nodes, copies: 1, distribution: '', cause: 'discovery', since: 0, confirmedAt: at, ttlSeconds: 60 };
     return [viewId(entry), entry];
   });
   return { ...EMPTY_HISTORY, views: new Map(views) };
@@ -198,7 +224,7 @@ function sealOf(...secrets: readonly string[]): HistorySeal {
 /** `undefined`: it was refused. */
 function read(bytes: Buffer, seal: HistorySeal): History | undefined {
   try {
-    return decodeHistory(bytes, seal, NOW, { copies: 2, distribution: '0123456789ab' });
+    return decodeHistory(bytes, seal, NOW, { copies: 2, distribution: '0123456789ab' }).history;
   } catch (error) {
     if (error instanceof HistoryRefused) return undefined;
     throw error;

@@ -9,9 +9,10 @@ import { historyRefusedChannel } from '../diagnostics.ts';
 import type { Holder } from '../cluster.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { VersionSource } from '../version.ts';
-import { decodeHistory, encodeHistory, HistoryRefused } from './history-codec.ts';
+import { HistoryRefused } from './history-checks.ts';
+import { decodeHistory, encodeHistory } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';
-import { EMPTY_HISTORY, isNewsTo, knowsAll, mergeHistories, type History, type Placement } from './history.ts';
+import { EMPTY_HISTORY, isNewsTo, knowsAll, mergeHistories, type History, type Placement, type ViewEntry } from './history.ts';
 
 export interface HistoryCopiesSetup {
   /** What a view goes by that does not say. */
@@ -25,6 +26,8 @@ export interface HistoryCopiesSetup {
   readonly accept: (history: History) => Promise<void>;
   /** What of a history is still of any use. */
   readonly relevant: (history: History) => History;
+  /** Until when a view may be wanted, milliseconds since 1970. */
+  readonly endOf: (entry: ViewEntry) => number;
   /** A node that knew the history has nothing under its key any more: it started anew, empty, too fast to be seen down. */
   readonly onForgotten: (nodeId: string) => void;
 }
@@ -33,6 +36,7 @@ export interface HistoryCopiesSetup {
 interface Told {
   readonly bytes: Buffer;
   readonly history: History;
+  readonly isFromEarlier: boolean;
   /** Why `history` is empty. */
   readonly refusal: HistoryRefused | undefined;
 }
@@ -51,6 +55,8 @@ export type Brought = 'known' | 'told' | 'failed';
 
 const MAX_ATTEMPTS = 4;
 const TOKEN_BYTES = 8;
+/** Processes of an earlier version write at least so often, in times of `unconfirmedMs`. */
+const EARLIER_FOR = 15;
 
 export class HistoryCopies {
   readonly #setup: HistoryCopiesSetup;
@@ -58,14 +64,22 @@ export class HistoryCopies {
   readonly #knowing = new WeakSet<Holder>();
   /** Nodes that were told something, or may have been, and do not show it by their fence yet. */
   readonly #unfenced = new WeakSet<Holder>();
+  /** When a process of an earlier version was last seen to write, by the clock that never runs backwards. */
+  #earlierAt = -Infinity;
   /** What a node told last. */
   readonly #told = new WeakMap<Holder, Told>();
   /** What was decoded last, and what was encoded last: most nodes hold the same. */
   #decoded: { readonly bytes: Buffer; readonly told: Promise<Told> } | undefined;
-  #encoded: { readonly known: History; readonly wanted: History; readonly bytes: Buffer } | undefined;
+  #encoded: { readonly known: History; readonly wanted: History; readonly isForEarlier: boolean; readonly bytes: Buffer } | undefined;
+  #bytes = 0;
 
   constructor(setup: HistoryCopiesSetup) {
     this.#setup = setup;
+  }
+
+  /** How long the history is that was read or written last. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** What the node knows; an empty history where it knows none. Rejects when it does not answer. */
@@ -77,9 +91,14 @@ export class HistoryCopies {
     return { history: await this.#understand(holder, entry), token, isEvicted: entry === undefined && token !== undefined };
   }
 
-  /** Tells the node what it lacks of what is `wanted` now. Never rejects: a node's own breaker tells of what fails. */
-  async bring(holder: Holder, wanted: History): Promise<Brought> {
-    const { seal, versions, unconfirmedMs } = this.#setup;
+  /**
+   * Tells the node what it lacks of what is `wanted` now. Never rejects: a node's own breaker tells of what fails.
+   *
+   * @param isAgreed Everybody acts on one view: that it is confirmed again is no news, however long it was not said to this node.
+   */
+  async bring(holder: Holder, wanted: History, isAgreed: boolean): Promise<Brought> {
+    const { seal, versions } = this.#setup;
+    const unconfirmedMs = isAgreed ? Infinity : this.#setup.unconfirmedMs;
     try {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         const [token, entry] = await Promise.all([holder.fence.read(seal.fenceKey), holder.look(seal.key, undefined)]);
@@ -111,10 +130,12 @@ export class HistoryCopies {
   /** Nodes mostly tell what they told before: that is not decoded anew. */
   async #understand(holder: Holder, entry: Entry | undefined): Promise<History> {
     if (entry?.kind !== 'record') return EMPTY_HISTORY;
+    this.#bytes = entry.value.length;
     const before = this.#told.get(holder);
     if (before?.bytes.equals(entry.value) === true) return before.history;
     const told = await this.#decode(entry.value);
     this.#told.set(holder, told);
+    if (told.isFromEarlier) this.#earlierAt = this.#setup.clock.elapsed();
     if (told.refusal !== undefined) tell(holder.id, told.refusal);
     else this.#knowing.add(holder);
     return told.history;
@@ -131,20 +152,23 @@ export class HistoryCopies {
   async #judge(bytes: Buffer): Promise<Told> {
     const { seal, clock, unsaid, accept } = this.#setup;
     try {
-      const history = decodeHistory(bytes, seal, clock.now(), unsaid);
+      const { history, isFromEarlier } = decodeHistory(bytes, seal, clock.now(), unsaid);
       await accept(history);
-      return { bytes, history, refusal: undefined };
+      return { bytes, history, isFromEarlier, refusal: undefined };
     } catch (error) {
       if (!(error instanceof HistoryRefused)) throw error;
-      return { bytes, history: EMPTY_HISTORY, refusal: error };
+      return { bytes, history: EMPTY_HISTORY, isFromEarlier: false, refusal: error };
     }
   }
 
   #encode(known: History, wanted: History): Buffer {
-    const { seal, relevant } = this.#setup;
-    if (this.#encoded?.known !== known || this.#encoded.wanted !== wanted) {
-      this.#encoded = { known, wanted, bytes: encodeHistory(relevant(mergeHistories(known, wanted)), seal) };
+    const { seal, relevant, endOf, clock, unconfirmedMs } = this.#setup;
+    const isForEarlier = clock.elapsed() - this.#earlierAt < EARLIER_FOR * unconfirmedMs;
+    if (this.#encoded?.known !== known || this.#encoded.wanted !== wanted || this.#encoded.isForEarlier !== isForEarlier) {
+      const bytes = encodeHistory(relevant(mergeHistories(known, wanted)), seal, { isForEarlier, openUntil: endOf });
+      this.#encoded = { known, wanted, isForEarlier, bytes };
     }
+    this.#bytes = this.#encoded.bytes.length;
     return this.#encoded.bytes;
   }
 }

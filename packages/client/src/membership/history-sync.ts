@@ -17,9 +17,9 @@ import { pause } from '../pause.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Membership } from './membership.ts';
 import { HistoryCopies, type Reading } from './history-copies.ts';
-import { HistoryRefused } from './history-codec.ts';
+import { HistoryRefused } from './history-checks.ts';
 import type { HistorySeal } from './history-seal.ts';
-import { EMPTY_HISTORY, knowsAll, latestNews, type History } from './history.ts';
+import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History, type ViewEntry } from './history.ts';
 import { isUsedByStrangers } from './strangers.ts';
 
 export interface HistorySyncSetup {
@@ -43,6 +43,8 @@ const FRESH_INTERVALS = 2;
 /** How often within an interval the fence of some node is looked at. */
 const POLLS_AN_INTERVAL = 5;
 const LEAST_POLL_MS = 100;
+/** What reading and confirming a history may cost while nothing happens: a kilobyte a second. */
+const BYTES_A_MS = 1;
 /** Others confirm what they act on about once an interval; theirs may be another one. */
 const INTERVALS_ACTED_ON = 3;
 const USUAL_INTERVAL_MS = 10_000;
@@ -74,8 +76,10 @@ export class HistorySync {
     const unconfirmedMs = FRESH_INTERVALS * setup.intervalMs;
     const accept = (history: History): Promise<void> => this.#accept(history);
     const relevant = (history: History): History => membership.relevant(history, clock.now());
+    const endOf = (entry: ViewEntry): number => membership.endOf(entry);
     this.#copies = setup.seals.map(
-      (seal) => new HistoryCopies({ seal, unsaid: membership.unsaid, unconfirmedMs, clock, versions, onForgotten, accept, relevant }),
+      (seal) =>
+        new HistoryCopies({ seal, unsaid: membership.unsaid, unconfirmedMs, clock, versions, onForgotten, accept, relevant, endOf }),
     );
   }
 
@@ -99,18 +103,15 @@ export class HistorySync {
    * told). A process that starts while the only node that remembers is out of reach must not call a session missing.
    */
   get isComplete(): boolean {
-    return this.#setup.membership.history.isWhole;
+    const { membership, clock } = this.#setup;
+    return membership.isComplete(clock.now());
   }
 
   /** Whether what it knows is fresh, and its own view stands on the nodes. */
   get isCurrent(): boolean {
     const { membership } = this.#setup;
-    return (
-      this.isFresh &&
-      !membership.awaitsClosing &&
-      this.#holdsView(membership.current?.id) &&
-      this.#published.longestTtlSeconds >= membership.history.longestTtlSeconds
-    );
+    const published = this.#published.views.get(membership.current?.id ?? '');
+    return this.isFresh && !membership.awaitsClosing && published !== undefined && published.ttlSeconds >= membership.ttlSeconds;
   }
 
   /** The first reading. Where nodes have lost the history, whoever still knows it is given the time to notice, and to tell it again. */
@@ -144,6 +145,14 @@ export class HistorySync {
   async catchUp(): Promise<void> {
     await this.refresh();
     if (this.isComplete) return;
+    const { truncatedUntil } = this.#setup.membership.history;
+    if (truncatedUntil > this.#setup.clock.now()) {
+      throw new SessClientError(
+        'SESS_UNAVAILABLE',
+        `The list of nodes changed more often than the history of the cluster can hold; until ${new Date(truncatedUntil).toISOString()} a session may be where this client does not look. ` +
+          'Change the list less often, several nodes at once, or keep sessions for a shorter time.',
+      );
+    }
     const silent = this.#setup.membership.listedIds.filter((id) => !this.#heard.has(id));
     if (silent.length === 0) {
       throw new SessClientError(
@@ -165,13 +174,21 @@ export class HistorySync {
     const { seals, clock, intervalMs } = this.#setup;
     const now = clock.now();
     const since = now - INTERVALS_ACTED_ON * Math.max(intervalMs, USUAL_INTERVAL_MS);
-    return isUsedByStrangers(node, node.keys('clients', options), { seals, since, now }, options);
+    const others = this.#inReach.filter((holder) => holder !== node);
+    return isUsedByStrangers(node, others, node.keys('clients', options), { seals, since, now }, options);
   }
 
   /** Whether records on the node may belong to clients that keep another history: they use it, or did while these could still live. */
   isSharedWithStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
     const { seals, clock } = this.#setup;
-    return isUsedByStrangers(node, node.keys('clients', options), { seals, since: 'while its records live', now: clock.now() }, options);
+    const others = this.#inReach.filter((holder) => holder !== node);
+    return isUsedByStrangers(
+      node,
+      others,
+      node.keys('clients', options),
+      { seals, since: 'while its records live', now: clock.now() },
+      options,
+    );
   }
 
   stop(): void {
@@ -183,9 +200,11 @@ export class HistorySync {
     this.#next = undefined;
     this.#cancel?.();
     this.#round = this.#exchange(all).finally(() => {
-      const { clock, random, intervalMs } = this.#setup;
+      const { membership, clock, random, intervalMs } = this.#setup;
       this.#round = undefined;
-      this.#roundAt = clock.elapsed() + intervalMs * (0.75 + random() / 4);
+      // A long history is read less often: in between, the fence tells whether it changed.
+      const paceMs = membership.isInAgreement(clock.now()) ? this.#bytes / BYTES_A_MS : 0;
+      this.#roundAt = clock.elapsed() + Math.max(intervalMs, paceMs) * (0.75 + random() / 4);
       this.#schedule();
     });
     return this.#round;
@@ -205,9 +224,16 @@ export class HistorySync {
   /** A round when it is due, or when some node shows that there is something new. */
   async #poll(): Promise<void> {
     const { membership, clock } = this.#setup;
-    if (clock.elapsed() >= this.#roundAt) return this.#start(!this.isFresh || membership.isUnsettled(clock.now()));
+    if (clock.elapsed() >= this.#roundAt) return this.#start(!this.isFresh || !membership.isInAgreement(clock.now()));
     const [some] = this.#some(this.#inReach);
-    if (some !== undefined && !(await some.fence.look().answer) && some.health !== 'down') return this.refresh();
+    const [startedAt, startedAtWall] = [clock.elapsed(), clock.wall()];
+    const holds = await some?.fence.look().answer;
+    if (holds === false && some?.health !== 'down') return this.refresh();
+    // Nothing was told to the node since it was read: that is as good as reading it.
+    if (holds === true && this.isFresh) {
+      this.#readAt = Math.max(this.#readAt, startedAt);
+      this.#readAtWall = Math.max(this.#readAtWall, startedAtWall);
+    }
     if (this.#round === undefined) this.#schedule();
   }
 
@@ -229,12 +255,26 @@ export class HistorySync {
     membership.prune(clock.now());
     this.#setup.onLearned();
     const wanted = membership.wanted(clock.now());
+    const silent = asked.filter((_, index) => answers[index] === undefined);
+    const isAgreed = !all && membership.isInAgreement(clock.now());
+    // In agreement, what is confirmed is told to one node: whoever needs to know reads them all.
+    const lacks = isAgreed ? lacksNews : (history: History, told: History): boolean => !knowsAll(history, told);
     // A node that came back empty is told again at once: the history is as safe as the number of nodes that know it.
     const forgot = answers.some(
-      (readings) => readings?.some(({ history, token }) => token === undefined || !knowsAll(history, wanted)) === true,
+      (readings) => readings?.some(({ history, token }) => token === undefined || lacks(history, wanted)) === true,
     );
-    if (forgot || !knowsAll(this.#published, wanted))
-      await this.#publish(wanted, new Set(asked.filter((_, index) => answers[index] === undefined)));
+    if (forgot || lacks(this.#published, wanted))
+      await this.#publish(
+        wanted,
+        this.#inReach.filter((holder) => !silent.includes(holder)),
+        isAgreed,
+      );
+    else if (!knowsAll(this.#published, wanted))
+      await this.#publish(
+        wanted,
+        asked.filter((holder) => !silent.includes(holder)),
+        isAgreed,
+      );
   }
 
   /** Learns what these nodes know, and acts by it from then on. */
@@ -250,6 +290,11 @@ export class HistorySync {
       holder.fence.actBy(readings?.map(({ token }) => token));
     }
     return answers;
+  }
+
+  /** Of the longest history that is kept here. */
+  get #bytes(): number {
+    return Math.max(0, ...this.#copies.map(({ bytes }) => bytes));
   }
 
   get #inReach(): readonly Holder[] {
@@ -294,12 +339,14 @@ export class HistorySync {
     }
   }
 
-  /** To every node in reach, the new ones too. One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
-  async #publish(wanted: History, silent: ReadonlySet<Holder>): Promise<void> {
-    const holders = this.#inReach.filter((holder) => !silent.has(holder));
-    const brought = await Promise.all(holders.map((holder) => Promise.all(this.#copies.map((copies) => copies.bring(holder, wanted)))));
+  /** One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
+  async #publish(wanted: History, holders: readonly Holder[], isAgreed: boolean): Promise<void> {
+    const brought = await Promise.all(
+      holders.map((holder) => Promise.all(this.#copies.map((copies) => copies.bring(holder, wanted, isAgreed)))),
+    );
     const standing = brought.filter((outcomes) => !outcomes.includes('failed'));
-    const isEverywhere = standing.length === brought.length && [...silent].every(({ health }) => health === 'down');
+    const told = new Set(holders.filter((_, index) => brought[index]?.includes('failed') === false));
+    const isEverywhere = this.#setup.holders().every((holder) => told.has(holder) || holder.health === 'down');
     // What others told meanwhile may stand behind the new token.
     await this.#ask(holders.filter((_, index) => brought[index]?.includes('told')));
     if (standing.length === 0) return;
@@ -309,8 +356,9 @@ export class HistorySync {
     if (isEverywhere) membership.stands(wanted, clock.now());
     this.#setup.onLearned();
   }
+}
 
-  #holdsView(id: string | undefined): boolean {
-    return id !== undefined && this.#published.views.has(id);
-  }
+/** Whether a node is to be told before others act by what it says: a view, a drain, a longer time to live, or that nothing is missing. */
+function lacksNews(history: History, wanted: History): boolean {
+  return isNewsTo(history, wanted, Infinity) || (wanted.isWhole && !history.isWhole);
 }

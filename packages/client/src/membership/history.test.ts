@@ -5,11 +5,13 @@ import { histories } from '../../test/history-arbitrary.ts';
 import { EMPTY_HISTORY, knowsAll, mergeHistories, pruneHistory, viewId, type History, type ViewCause, type ViewNode } from './history.ts';
 
 /** What a history says, whatever the order in which it was told. */
-function sense({ views, drains, longestTtlSeconds }: History): unknown {
+function sense({ views, drains, truncatedUntil }: History): unknown {
   return {
-    views: [...views].map(([id, { cause, since, confirmedAt }]) => [id, cause, since, confirmedAt]).toSorted(byName),
+    views: [...views]
+      .map(([id, { cause, since, confirmedAt, ttlSeconds }]) => [id, cause, since, confirmedAt, ttlSeconds])
+      .toSorted(byName),
     drains: [...drains].toSorted(byName),
-    longestTtlSeconds,
+    truncatedUntil,
   };
 }
 
@@ -88,7 +90,8 @@ describe('knowing all', () => {
     expect(knowsAll(holder, historyOf(nodes, 'discovery', 9, 20))).toBe(false);
     expect(knowsAll(holder, historyOf([{ id: 'b:1', weight: 1 }], 'discovery', 10, 20))).toBe(false);
     expect(knowsAll(holder, { ...EMPTY_HISTORY, drains: new Map([['a:1', { drained: true, isDone: false, at: 1 }]]) })).toBe(false);
-    expect(knowsAll(holder, { ...EMPTY_HISTORY, longestTtlSeconds: 1 })).toBe(false);
+    expect(knowsAll(holder, { ...EMPTY_HISTORY, truncatedUntil: 1 })).toBe(false);
+    expect(knowsAll(holder, historyOf(nodes, 'discovery', 10, 20, 1))).toBe(false);
   });
 });
 
@@ -121,11 +124,11 @@ describe('pruning', () => {
     const both = mergeHistories(kept, {
       ...historyOf([{ id: 'b:1', weight: 1 }], 'discovery', 1, 5),
       drains: new Map([['b:1', { drained: true, isDone: false, at: 1 }]]),
-      longestTtlSeconds: 60,
+      truncatedUntil: 60,
     });
     const pruned = pruneHistory(both, ({ confirmedAt }) => confirmedAt > 10);
     expect([...pruned.views.keys()]).toEqual(['a:1']);
-    expect(pruned.longestTtlSeconds).toBe(60);
+    expect(pruned.truncatedUntil).toBe(60);
     expect(pruned.drains.has('b:1')).toBe(true);
   });
 });
@@ -134,8 +137,8 @@ function viewOf(nodes: readonly ViewNode[], copies = 1, distribution = ''): stri
   return viewId({ nodes, copies, distribution });
 }
 
-function historyOf(nodes: readonly ViewNode[], cause: ViewCause, since: number, confirmedAt: number): History {
-  const entry = { nodes, copies: 1, distribution: '', cause, since, confirmedAt };
+function historyOf(nodes: readonly ViewNode[], cause: ViewCause, since: number, confirmedAt: number, ttlSeconds = 0): History {
+  const entry = { nodes, copies: 1, distribution: '', cause, since, confirmedAt, ttlSeconds };
   return { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) };
 }
 

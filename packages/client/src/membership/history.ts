@@ -35,6 +35,8 @@ export interface ViewEntry extends Placement {
   readonly since: number;
   /** When a client last said that it acts on it, milliseconds since 1970. */
   readonly confirmedAt: number;
+  /** The longest time to live in use while it was acted on: how long a record written under it may be wanted after it. */
+  readonly ttlSeconds: number;
 }
 
 /** Whether a node was taken out of rotation on purpose: the later word holds. */
@@ -64,21 +66,21 @@ export interface History {
   readonly drains: ReadonlyMap<string, DrainMark>;
   /** By {@link closingName} of the view. */
   readonly closings: ReadonlyMap<string, Closing>;
-  /** The longest time to live in use: how long a record written under a view may be wanted after it. */
-  readonly longestTtlSeconds: number;
   /** Whether nothing that came before can be missing from it: a client that wrote it had heard every listed node, or read one that was whole. */
   readonly isWhole: boolean;
   /** When a client last found that nodes had lost the history, and knew of nobody who had the whole: milliseconds since 1970; 0 never. */
   readonly forgottenAt: number;
+  /** Until when views may be wanted that did not fit, milliseconds since 1970; 0 when all fit. */
+  readonly truncatedUntil: number;
 }
 
 export const EMPTY_HISTORY: History = {
   views: new Map(),
   drains: new Map(),
   closings: new Map(),
-  longestTtlSeconds: 0,
   isWhole: false,
   forgottenAt: 0,
+  truncatedUntil: 0,
 };
 
 /** The identity of a view: all that decides owners, and the order of its nodes where that does. */
@@ -98,13 +100,13 @@ export function mergeHistories(one: History, other: History): History {
   const views = mergeMaps(one.views, other.views, mergeEntries);
   const drains = mergeMaps(one.drains, other.drains, laterMark);
   const closings = mergeMaps(one.closings, other.closings, laterClosing);
-  const longestTtlSeconds = Math.max(one.longestTtlSeconds, other.longestTtlSeconds);
   const isWhole = one.isWhole || other.isWhole;
   // What somebody knows as a whole was forgotten by nobody who matters.
   const forgottenAt = isWhole ? 0 : Math.max(one.forgottenAt, other.forgottenAt);
-  const adds = views !== one.views || drains !== one.drains || closings !== one.closings || longestTtlSeconds !== one.longestTtlSeconds;
+  const truncatedUntil = Math.max(one.truncatedUntil, other.truncatedUntil);
+  const adds = views !== one.views || drains !== one.drains || closings !== one.closings || truncatedUntil !== one.truncatedUntil;
   if (!adds && isWhole === one.isWhole && forgottenAt === one.forgottenAt) return one;
-  return { views, drains, closings, longestTtlSeconds, isWhole, forgottenAt };
+  return { views, drains, closings, isWhole, forgottenAt, truncatedUntil };
 }
 
 /** `merge` gives back the first of its values where the second adds nothing. */
@@ -127,8 +129,12 @@ function mergeMaps<Value>(
 function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
   // The cause follows the earlier beginning; equal beginnings are told apart by name, so that the order of merging does not matter.
   const first = one.since < other.since || (one.since === other.since && one.cause <= other.cause) ? one : other;
-  if (first === one && one.confirmedAt >= other.confirmedAt) return one;
-  return { ...first, confirmedAt: Math.max(one.confirmedAt, other.confirmedAt) };
+  if (first === one && one.confirmedAt >= other.confirmedAt && one.ttlSeconds >= other.ttlSeconds) return one;
+  return {
+    ...first,
+    confirmedAt: Math.max(one.confirmedAt, other.confirmedAt),
+    ttlSeconds: Math.max(one.ttlSeconds, other.ttlSeconds),
+  };
 }
 
 /** Said at the same moment, back in rotation wins: a node too many costs a question, a node too few can cost an answer. */
@@ -157,11 +163,12 @@ export function pruneHistory(history: History, isOpen: (entry: ViewEntry, id: st
 
 /** Whether `holder` knows everything that `wanted` says. */
 export function knowsAll(holder: History, wanted: History): boolean {
-  if (holder.longestTtlSeconds < wanted.longestTtlSeconds || (wanted.isWhole && !holder.isWhole)) return false;
+  if (holder.truncatedUntil < wanted.truncatedUntil || (wanted.isWhole && !holder.isWhole)) return false;
   if (!holder.isWhole && holder.forgottenAt < wanted.forgottenAt) return false;
   for (const [id, entry] of wanted.views) {
     const known = holder.views.get(id);
     if (known === undefined || known.confirmedAt < entry.confirmedAt || known.since > entry.since) return false;
+    if (known.ttlSeconds < entry.ttlSeconds) return false;
   }
   for (const [id, mark] of wanted.drains) {
     const known = holder.drains.get(id);
@@ -183,10 +190,11 @@ function knowsClosings(holder: History, wanted: History): boolean {
  * confirmed again after `unconfirmedMs` or more, when others may take it for one that nobody acts on.
  */
 export function isNewsTo(holder: History, wanted: History, unconfirmedMs: number): boolean {
-  if (holder.longestTtlSeconds < wanted.longestTtlSeconds || !knowsClosings(holder, wanted)) return true;
-  for (const [id, { since, confirmedAt }] of wanted.views) {
+  if (holder.truncatedUntil < wanted.truncatedUntil || !knowsClosings(holder, wanted)) return true;
+  for (const [id, { since, confirmedAt, ttlSeconds }] of wanted.views) {
     const known = holder.views.get(id);
-    if (known === undefined || known.since > since || confirmedAt - known.confirmedAt >= unconfirmedMs) return true;
+    if (known === undefined || known.since > since || known.ttlSeconds < ttlSeconds || confirmedAt - known.confirmedAt >= unconfirmedMs)
+      return true;
   }
   for (const [id, mark] of wanted.drains) {
     const known = holder.drains.get(id);

@@ -4,7 +4,7 @@
  *
  * No I/O and no timers: it is told, and answers.
  */
-import { MAX_NODES, MAX_VIEWS } from './history-codec.ts';
+import { MAX_NODES } from './history-checks.ts';
 import {
   closingName,
   EMPTY_HISTORY,
@@ -47,17 +47,24 @@ const INTERVALS_TO_AGREE = 3;
 const INTERVALS_TO_DRAIN = 9;
 /** A drained node that nobody who lists it has spoken of for so many intervals has left every list. */
 const INTERVALS_TO_FORGET = 30;
+/** Of a history that nobody signed, views of so many nodes in all, and so many names, are kept: whoever can write it could name others for ever. */
+const MAX_UNSIGNED_NODES = 64 * MAX_NODES;
+const MAX_UNSIGNED_NAMES = 2 * MAX_NODES;
+/** Times to live that callers asked for, of which the shortest is taken for the usual one. */
+const MAX_ASKED = 8;
+
 /** A view whose handover can be finished, as the history knows it now. */
 export interface Closable {
   readonly id: string;
   readonly confirmedAt: number;
 }
 
-/** Of a history that nobody signed, so many views are kept: whoever can write it could name others for ever. */
-const MAX_UNSIGNED_VIEWS: number = 2 * MAX_VIEWS;
-
 export class Membership {
   readonly #options: MembershipOptions;
+  /** The longest time to live in use since the current view is acted on, in seconds. */
+  #ttlSeconds = 0;
+  /** The last few that callers asked for, each once. */
+  #asked: readonly number[] = [];
   /** Of this client's own distribution. */
   readonly #fingerprint: string;
   readonly #distributions = new Map<string, View>();
@@ -167,7 +174,13 @@ export class Membership {
   replaced(id: string, now: number): void {
     const nodes = this.#rotation().filter((node) => node.id !== id);
     if (nodes.length === 0) return;
-    const entry: ViewEntry = { ...this.#placementOf(nodes), cause: 'node-down', since: now, confirmedAt: now };
+    const entry: ViewEntry = {
+      ...this.#placementOf(nodes),
+      cause: 'node-down',
+      since: now,
+      confirmedAt: now,
+      ttlSeconds: this.#ttlSeconds,
+    };
     this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) });
     this.#refresh(now);
   }
@@ -196,7 +209,7 @@ export class Membership {
   }
 
   #saidNow(id: string, { drained, isDone }: Omit<DrainMark, 'at'>, now: number): DrainMark {
-    return { drained, isDone, at: Math.max(now, (this.#history.drains.get(id)?.at ?? 0) + 1) };
+    return { drained, isDone, at: Math.max(Math.floor(now), (this.#history.drains.get(id)?.at ?? 0) + 1) };
   }
 
   /** A history was read. Whether the rotation changed (by a drain that another client began or ended). */
@@ -204,13 +217,15 @@ export class Membership {
     const merged = mergeHistories(this.#history, this.relevant(history, now));
     if (merged === this.#history) return false;
     this.#history = this.#withoutClosed(merged);
+    this.#ttlSeconds = Math.max(this.#ttlSeconds, merged.views.get(this.#current?.id ?? '')?.ttlSeconds ?? 0);
     if (this.#listed.length > 0) this.#noteAbsence(now);
     return this.#turn('drain', now);
   }
 
   /** Without drains that nobody speaks of any more, and without what is closed. */
   relevant(history: History, now: number): History {
-    return this.#withoutClosed(this.#withoutOldClosings(forgetDrains(history, now - this.#msOf(INTERVALS_TO_FORGET)), now));
+    const kept = this.#withoutClosed(this.#withoutOldClosings(forgetDrains(history, now - this.#msOf(INTERVALS_TO_FORGET)), now));
+    return kept.truncatedUntil === 0 || kept.truncatedUntil > now ? kept : { ...kept, truncatedUntil: 0 };
   }
 
   /** The views beside the current one, when everybody acts on that; `undefined` while somebody may not, or a node that they name can't be asked. */
@@ -253,7 +268,10 @@ export class Membership {
 
   /** A view that was closed so long ago would be over by now in any case. */
   #withoutOldClosings(history: History, now: number): History {
-    const isOver = ({ confirmedAt }: Closing): boolean => confirmedAt + this.#agreementMs + this.#windowMs <= now;
+    if (history.closings.size === 0) return history;
+    const longestMs =
+      1000 * Math.max(this.#options.windowSeconds, this.#ttlSeconds, ...[...history.views.values()].map(({ ttlSeconds }) => ttlSeconds));
+    const isOver = ({ confirmedAt }: Closing): boolean => confirmedAt + this.#agreementMs + longestMs <= now;
     const kept = [...history.closings].filter(([, closing]) => !isOver(closing));
     return kept.length === history.closings.size ? history : { ...history, closings: new Map(kept) };
   }
@@ -264,6 +282,11 @@ export class Membership {
     const closing = closings.get(this.#nameOf(id));
     if (closing === undefined || (views.get(id)?.confirmedAt ?? -1) > closing.confirmedAt) return 'open';
     return closing.isClosed ? 'closed' : 'closing';
+  }
+
+  /** Which confirmation of a view its closing concerns; -1 when there is none. */
+  #closedAt(id: string): number {
+    return this.#history.closings.get(this.#nameOf(id))?.confirmedAt ?? -1;
   }
 
   #nameOf(id: string): string {
@@ -279,9 +302,11 @@ export class Membership {
     const merged = mergeHistories(this.#history, this.relevant(history, now));
     if (merged.drains.size > MAX_NODES && merged.drains.size > this.#history.drains.size)
       return `it would make ${merged.drains.size} drains`;
-    if (this.#options.trustsHistory || merged.views.size <= MAX_UNSIGNED_VIEWS || merged.views.size === this.#history.views.size)
-      return undefined;
-    return `with what is known it would make ${merged.views.size} views, which is too many of a history that is not signed`;
+    if (this.#options.trustsHistory || merged.views.size === this.#history.views.size) return undefined;
+    const named = [...merged.views.values()].flatMap(({ nodes }) => nodes.map(({ id }) => id));
+    const names = new Set(named).size;
+    if (named.length <= MAX_UNSIGNED_NODES && names <= MAX_UNSIGNED_NAMES) return undefined;
+    return `with what is known it would make ${merged.views.size} views of ${names} nodes, which is too many of a history that is not signed`;
   }
 
   /** Makes ready what a view that was read is acted on by. Whether it was not known yet. Throws what the distribution throws at its nodes. */
@@ -304,12 +329,20 @@ export class Membership {
     this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, forgottenAt: now });
   }
 
-  /** A record is about to be written for so long. Whether the history must be published before. */
-  timeToLive(seconds: number, now: number): boolean {
-    if (seconds <= this.#history.longestTtlSeconds) return false;
-    this.#history = { ...this.#history, longestTtlSeconds: seconds };
-    this.#refresh(now);
+  /** A record is about to be written for so long: as a caller asks, or because it has so long to live yet. Whether the history must be published before. */
+  timeToLive(seconds: number, why: 'asked' | 'carried'): boolean {
+    if (why === 'asked' && this.#asked[0] !== seconds)
+      this.#asked = [seconds, ...this.#asked.filter((other) => other !== seconds)].slice(0, MAX_ASKED);
+    if (seconds <= this.#ttlSeconds) return false;
+    // What is carried has less and less time left: not each is to be published.
+    this.#ttlSeconds = Math.min(...this.#asked.filter((asked) => asked >= seconds), why === 'asked' ? seconds : Infinity);
+    if (this.#ttlSeconds === Infinity) this.#ttlSeconds = seconds;
     return true;
+  }
+
+  /** What is written for longer has to be published before, in seconds. */
+  get ttlSeconds(): number {
+    return this.#ttlSeconds;
   }
 
   /**
@@ -325,12 +358,12 @@ export class Membership {
   /** A view that is acted on is confirmed once an interval, by whichever client. */
   #confirmation({ id, nodes, cause, since }: View, now: number): ReadonlyMap<string, ViewEntry> {
     const known = this.#history.views.get(id);
-    const isOpen = this.#stageOf(id) === 'open';
-    if (known !== undefined && isOpen && now - this.#confirmedAt(id, known, now) < this.#options.historyIntervalMs) return new Map();
+    const isRecent = known !== undefined && now - this.#confirmedAt(id, known, now) < this.#options.historyIntervalMs;
+    if (isRecent && this.#stageOf(id) === 'open' && known.ttlSeconds >= this.#ttlSeconds) return new Map();
     // Above what a clock said that is ahead: others have to see that it was said again.
-    const before = Math.max(known?.confirmedAt ?? -1, this.#history.closings.get(this.#nameOf(id))?.confirmedAt ?? -1);
+    const before = Math.max(known?.confirmedAt ?? -1, this.#closedAt(id));
     const confirmedAt = Math.max(now, before + 1);
-    return new Map([[id, { ...this.#placementOf(nodes), cause, since, confirmedAt }]]);
+    return new Map([[id, { ...this.#placementOf(nodes), cause, since, confirmedAt, ttlSeconds: this.#ttlSeconds }]]);
   }
 
   /** A drain that is carried out here, and one of a listed node that is done, are spoken of once an interval. */
@@ -340,18 +373,24 @@ export class Membership {
       ([id, mark]) =>
         mark.drained &&
         (mark.isDone ? listed.has(id) : this.#draining.has(id)) &&
-        now - this.#drains.when(id, mark.at, now) >= this.#options.historyIntervalMs,
+        now - this.#drains.when(id, mark.at, now) >= this.#options.historyIntervalMs / 2,
     );
-    return new Map(renewed.map(([id, mark]) => [id, this.#saidNow(id, mark, now)]));
+    // As of a moment ago: who puts the node back meanwhile, which is not read yet, is not overruled.
+    return new Map(renewed.map(([id, mark]) => [id, this.#saidNow(id, mark, now - this.#options.historyIntervalMs / 2)]));
   }
 
   #confirmedAt(id: string, { confirmedAt }: ViewEntry, now: number): number {
     return this.#confirmations.when(id, confirmedAt, now);
   }
 
-  /** Whether other views are open: then the history is read from all nodes, and often. */
-  isUnsettled(now: number): boolean {
-    return this.#state?.others.some(({ openUntil }) => openUntil > now) ?? false;
+  /**
+   * Whether everybody acts on one view, and neither a drain nor a closing is under way. Until then the history is read from all nodes, and all are
+   * told what is confirmed. Afterwards one node is enough: whoever turns to another view reads them all.
+   */
+  isInAgreement(now: number): boolean {
+    const { agreedAt = 0, others = [] } = this.#state ?? {};
+    const isClosing = this.awaitsClosing || others.some(({ stage }) => stage !== 'open');
+    return now >= agreedAt && !isClosing && this.#history.drains.size === 0;
   }
 
   /** Forgets what nobody can still want. */
@@ -423,9 +462,31 @@ export class Membership {
       return false;
     }
     const before = this.#history.views.get(id);
-    this.#current = this.#view(id, { ...placement, cause: before?.cause ?? cause, since: before?.since ?? now, confirmedAt: now });
+    this.#confirmLeft(now);
+    // The shortest is the usual one, and need not be published apart. One session of ten years keeps open the window of its own view, and no later one.
+    this.#ttlSeconds = Math.max(before?.ttlSeconds ?? 0, this.#asked.length === 0 ? 0 : Math.min(...this.#asked));
+    const { ttlSeconds } = this;
+    this.#current = this.#view(id, {
+      ...placement,
+      cause: before?.cause ?? cause,
+      since: before?.since ?? now,
+      confirmedAt: now,
+      ttlSeconds,
+    });
     this.#refresh(now);
     return true;
+  }
+
+  /** Until now it was acted on, though it may not have been said lately. */
+  #confirmLeft(now: number): void {
+    const left = this.#current;
+    const known = left === undefined ? undefined : this.#history.views.get(left.id);
+    if (left === undefined || known === undefined) return;
+    // Above what a clock said that is ahead, others could not tell it from what they say themselves.
+    this.#confirmations.renew(left.id, known.confirmedAt, now);
+    const confirmedAt = Math.max(now, known.confirmedAt, this.#closedAt(left.id) + 1);
+    const entry = { ...known, confirmedAt, ttlSeconds: Math.max(known.ttlSeconds, this.#ttlSeconds) };
+    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[left.id, entry]]) });
   }
 
   /** The listed nodes less those that are down or drained; never none of them: the last nodes are not ejected. */
@@ -470,11 +531,21 @@ export class Membership {
 
   /** Nobody wrote by the view after it was agreed that nobody acts on it; what was written until then lives no longer than the longest time. */
   #openUntil(id: string, entry: ViewEntry, now: number): number {
-    return this.#agreedAfter(id, entry, now) + this.#windowMs;
+    return this.#agreedAfter(id, entry, now) + this.#windowMs(entry);
   }
 
-  get #windowMs(): number {
-    return Math.max(this.#history.longestTtlSeconds, this.#options.windowSeconds) * 1000;
+  #windowMs({ ttlSeconds }: ViewEntry): number {
+    return Math.max(ttlSeconds, this.#options.windowSeconds) * 1000;
+  }
+
+  /** Until when a view may be wanted that others read of, milliseconds since 1970. */
+  endOf(entry: ViewEntry): number {
+    return entry.confirmedAt + this.#agreementMs + this.#windowMs(entry);
+  }
+
+  /** Whether no earlier view can be unknown. */
+  isComplete(now: number): boolean {
+    return this.#history.isWhole && this.#history.truncatedUntil <= now;
   }
 
   #view(id: string, entry: ViewEntry): View {

@@ -17,6 +17,11 @@ export class Sightings {
     return now;
   }
 
+  /** It holds until now, as this client knows itself. */
+  renew(name: string, said: number, now: number): void {
+    this.#seen.set(name, { said, at: now });
+  }
+
   /** When that was said, as far as it can be believed: not after it was seen. */
   when(name: string, said: number, now: number): number {
     return Math.min(said, this.at(name, said, now));

@@ -4,7 +4,8 @@
  */
 import type { Holder } from '../cluster.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import { decodeHistory, HistoryRefused } from './history-codec.ts';
+import { HistoryRefused } from './history-checks.ts';
+import { decodeHistory } from './history-codec.ts';
 import { isHistoryKey, SIGNATURE_AT, SIGNATURE_BYTES, type HistorySeal } from './history-seal.ts';
 
 export interface StrangersSetup {
@@ -17,9 +18,10 @@ export interface StrangersSetup {
 /** As much as a view may be acted on after it was last confirmed, whatever the options of others: an hour. */
 const LONGEST_AGREEMENT_MS = 3_600_000;
 
-/** Whether somebody acts on a view with the node who keeps another history. `ownKeys`: the keys on the node that clients keep for themselves. */
+/** Whether somebody acts on a view with the node who keeps another history. `others`: where that may stand as well. `ownKeys`: the keys on the node that clients keep for themselves. */
 export async function isUsedByStrangers(
   holder: Holder,
+  others: readonly Holder[],
   ownKeys: AsyncIterable<string>,
   { seals, since, now }: StrangersSetup,
   options: RequestOptions | undefined,
@@ -27,8 +29,11 @@ export async function isUsedByStrangers(
   let found = false;
   for await (const key of ownKeys) {
     if (found || !isHistoryKey(key) || seals.some((seal) => seal.key === key)) continue;
-    const entry = await holder.look(key, options);
-    found = entry?.kind === 'record' && namesNode(entry.value, key, holder.id, since, now);
+    // In agreement, what is confirmed is told to one node at a time.
+    for (const each of [holder, ...others]) {
+      const entry = await each.look(key, options).catch(() => undefined);
+      found ||= entry?.kind === 'record' && namesNode(entry.value, key, holder.id, since, now);
+    }
   }
   return found;
 }
@@ -37,16 +42,17 @@ function namesNode(bytes: Buffer, key: string, id: string, since: StrangersSetup
   const signature = bytes.subarray(SIGNATURE_AT, SIGNATURE_AT + SIGNATURE_BYTES);
   try {
     // Which nodes are named is all that is asked.
-    const { views, longestTtlSeconds } = decodeHistory(bytes, { key, fenceKey: '', isSigned: false, sign: () => signature }, now, {
+    const { history } = decodeHistory(bytes, { key, fenceKey: '', isSigned: false, sign: () => signature }, now, {
       copies: 1,
       distribution: '',
     });
     if (since === 'while its records live') {
       // By whatever names it goes: the history is on this machine.
-      const from = now - longestTtlSeconds * 1000 - LONGEST_AGREEMENT_MS;
-      return [...views.values()].some(({ confirmedAt }) => confirmedAt >= from);
+      return [...history.views.values()].some(
+        ({ confirmedAt, ttlSeconds }) => confirmedAt >= now - ttlSeconds * 1000 - LONGEST_AGREEMENT_MS,
+      );
     }
-    return [...views.values()].some(({ confirmedAt, nodes }) => confirmedAt >= since && nodes.some((node) => node.id === id));
+    return [...history.views.values()].some(({ confirmedAt, nodes }) => confirmedAt >= since && nodes.some((node) => node.id === id));
   } catch (error) {
     // One of a later version, for all that is known: of what may be removed, nobody is passed over.
     if (error instanceof HistoryRefused) return since === 'while its records live';

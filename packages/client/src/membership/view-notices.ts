@@ -1,7 +1,7 @@
 /** Tells the diagnostics channels which nodes are listed and which are in rotation, and when other clients keep to another view. */
 import type { Topology } from '@sess/discovery';
 
-import { topologyChannel, unlistedNodesChannel, viewChannel, viewsDisagreeChannel } from '../diagnostics.ts';
+import { historyTruncatedChannel, topologyChannel, unlistedNodesChannel, viewChannel, viewsDisagreeChannel } from '../diagnostics.ts';
 import { warnOfUnsignedHistory } from './unsigned-warning.ts';
 import { changeOf, targetOf } from './change.ts';
 import { Disagreement } from './disagreement.ts';
@@ -11,6 +11,7 @@ export class ViewNotices {
   readonly #membership: Membership;
   readonly #disagreement: Disagreement;
   #told: string | undefined;
+  #truncatedUntil = 0;
   /** Nodes that were told of as unlisted. */
   #unlisted: ReadonlySet<string> = new Set();
 
@@ -34,6 +35,10 @@ export class ViewNotices {
       if (viewChannel.hasSubscribers) viewChannel.publish({ nodes: nodes.map(({ id }) => id), cause, since });
     }
     this.#lookForUnlisted();
+    const { truncatedUntil } = history;
+    if (truncatedUntil > Math.max(now, this.#truncatedUntil) && historyTruncatedChannel.hasSubscribers)
+      historyTruncatedChannel.publish({ until: truncatedUntil });
+    this.#truncatedUntil = truncatedUntil;
     const disagreement = this.#disagreement.look(current, history, now);
     if (disagreement !== undefined && viewsDisagreeChannel.hasSubscribers) viewsDisagreeChannel.publish(disagreement);
   }

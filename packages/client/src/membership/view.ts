@@ -20,7 +20,7 @@ export interface View {
 }
 
 /** `distribute`: what places the view's keys; `undefined` where that is not known here. */
-export function createView(entry: Omit<ViewEntry, 'confirmedAt'>, distribute: DistributionFactory | undefined): View {
+export function createView(entry: Omit<ViewEntry, 'confirmedAt' | 'ttlSeconds'>, distribute: DistributionFactory | undefined): View {
   const { nodes, copies, cause, since } = entry;
   const distribution = onSocket(nodes) ?? (distribute ?? everyNode)(nodes);
   return { id: viewId(entry), nodes, copies, cause, since, distribution, isUnderstood: distribute !== undefined };

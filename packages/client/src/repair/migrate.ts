@@ -23,6 +23,8 @@ export async function migrate(
   if (newest.kind === 'tombstone') return migrateTombstone(cluster, key, owners, newest, options);
   const version = cluster.versions.next(highestVersion(looks));
   const ttlSeconds = expressibleTtl(newest.secondsLeft, cluster.clock.now());
+  // By the current view it lives as long, and may be wanted as long after it.
+  await cluster.willLive(ttlSeconds, 'carried');
   const bytes = encodeRecord(newest.value, version, ttlSeconds);
   const elders = looks.filter(({ id, entry }) => route.elders.includes(id) && entry !== undefined && entry.kind !== 'foreign');
   for (const look of owners) {

@@ -1,0 +1,70 @@
+/** Views as every version can read them: each names its nodes. For a few views of a few nodes; see `view-table.ts` for many. */
+import {
+  CAUSES,
+  checkedCopies,
+  checkedDistribution,
+  checkedId,
+  checkedTime,
+  checkedTtl,
+  checkedWeight,
+  isObject,
+  listOf,
+  MAX_NODES,
+  unreadable,
+} from './history-checks.ts';
+import { viewId, type Placement, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
+
+/** More an earlier version would not read. */
+export const MAX_PLAIN_VIEWS = 64;
+
+/** `k` and `d`, and `l`, were left out by earlier versions one after the other; each passes over what it does not know. */
+export function encodePlain({ nodes, copies, distribution, cause, since, confirmedAt, ttlSeconds }: ViewEntry): string {
+  const list = nodes.map(({ id, weight }) => [id, weight]);
+  return JSON.stringify({ n: list, k: copies, d: distribution, c: cause, s: since, t: confirmedAt, l: ttlSeconds });
+}
+
+/** What is assumed of a view that does not say it, because an earlier version wrote it. */
+export interface Unsaid extends Omit<Placement, 'nodes'> {
+  readonly ttlSeconds: number;
+}
+
+export function readPlainViews(value: unknown, latest: number, unsaid: Unsaid): ReadonlyMap<string, ViewEntry> {
+  const views = new Map<string, ViewEntry>();
+  for (const item of listOf('views', value, MAX_PLAIN_VIEWS)) {
+    const entry = readPlain(item, latest, unsaid);
+    views.set(viewId(entry), entry);
+  }
+  return views;
+}
+
+function readPlain(value: unknown, latest: number, unsaid: Unsaid): ViewEntry {
+  if (!isObject(value)) throw unreadable('a view is not an object');
+  const { n, k = unsaid.copies, d = unsaid.distribution, c: cause, s: since, t: confirmedAt, l = unsaid.ttlSeconds } = value;
+  if (typeof cause !== 'string' || !isCause(cause)) throw unreadable('a view has no known cause');
+  return {
+    nodes: readNodes(n),
+    copies: checkedCopies(k),
+    distribution: checkedDistribution(d),
+    cause,
+    since: checkedTime(since, latest),
+    confirmedAt: checkedTime(confirmedAt, latest),
+    ttlSeconds: checkedTtl(l),
+  };
+}
+
+function readNodes(value: unknown): readonly ViewNode[] {
+  const spellings = new Set<string>();
+  const nodes = listOf('nodes of a view', value, MAX_NODES).map((item): ViewNode => {
+    const [given, weight] = listOf('fields of a node', item, 2);
+    const { id, spelling } = checkedId(given);
+    if (spellings.has(spelling)) throw unreadable(`a view names ${id} twice`);
+    spellings.add(spelling);
+    return { id, weight: checkedWeight(id, weight) };
+  });
+  if (nodes.length === 0) throw unreadable('a view has no nodes');
+  return nodes;
+}
+
+function isCause(value: string): value is ViewCause {
+  return (CAUSES as readonly string[]).includes(value);
+}

@@ -1,0 +1,38 @@
+/** The list of nodes changes often while sessions live long: more views are open than once fitted into a history. */
+import { startLocalCluster } from '@sess/local-cluster';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+
+import { Party } from './party.ts';
+
+const CHANGES = 70;
+const ttlSeconds = 86_400;
+const KEYS = Array.from({ length: 40 }, (_, number) => `user/${number}`);
+
+let party: Party;
+beforeEach(() => {
+  party = new Party();
+});
+afterEach(() => party.close());
+
+describe.each(inject('mainRuntimes'))('many open views (%s)', (runtime) => {
+  it('have a process that starts find every session of the first', { timeout: 120_000 }, async () => {
+    const options = { copies: 1, historySecret: 'a secret of at least thirty-two bytes' };
+    const cluster = party.own(await startLocalCluster({ nodes: 8, runtime }), (started) => started.close());
+    const ids = cluster.nodes.map(({ id }) => id);
+    const [first, all] = [ids.slice(0, 4), ids.slice(0, 8)];
+    const { client, discovery } = await party.join(first, options);
+    for (const key of KEYS) await client.set(key, 'login', { ttlSeconds, expect: 'absent' });
+    for (let change = 1; change <= CHANGES; change += 1) {
+      // Each another set of nodes; the first of all stays.
+      const listed = all.filter((__, at) => at === 0 || ((change >> (at - 1)) & 1) === 1);
+      discovery.report(...listed);
+      await client.set('another', 'x', { ttlSeconds });
+    }
+    discovery.report(...all);
+    await client.set('another', 'x', { ttlSeconds });
+    expect(client.handovers.length).toBeGreaterThanOrEqual(CHANGES - 1);
+    const late = await party.join(all, options);
+    expect(late.client.handovers.length).toBe(client.handovers.length);
+    for (const key of KEYS) expect((await late.client.get(key))?.value.toString()).toBe('login');
+  });
+});
