@@ -125,11 +125,11 @@ export function isOlder(one: View, other: View): boolean {
   return one.since < other.since || (one.since === other.since && one.id < other.id);
 }
 
-/** How long what is written to `id` may live, in whole seconds: on an elder no longer than that is asked. */
+/** How long what is written to `id` may live, in whole seconds: on an elder no longer than that is asked; its last second is rounded down. */
 export function secondsOn(id: string, ttlSeconds: number, { elderEndsAt }: Route, now: number): number {
   const endsAt = elderEndsAt.get(id);
   if (endsAt === undefined) return ttlSeconds;
-  const left = expressibleTtl(Math.max(1, Math.ceil((endsAt - now) / 1000)), now);
+  const left = expressibleTtl(Math.max(1, Math.floor((endsAt - now) / 1000)), now);
   return ttlSeconds === 0 ? left : Math.min(ttlSeconds, left);
 }
 
