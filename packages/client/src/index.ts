@@ -28,6 +28,7 @@ export { nearestName } from './nearest-name.ts';
 export { OPTION_NAMES as clientOptionNames, type ClientOptions, type Credentials, type HandoverOptions } from './options.ts';
 export type { ForeignReason } from './record.ts';
 export { MAX_RELATIVE_EXPTIME_SECONDS, toExptime } from './transport/exptime.ts';
+export { itemBoundsIn, overBounds, type ItemBounds } from './transport/item-bounds.ts';
 export { checkKey, isValidKey, MAX_KEY_BYTES } from './transport/key-check.ts';
 export { textTransport, type TextTransportOptions } from './transport/text/index.ts';
 export type * from './transport/transport.ts';

@@ -151,6 +151,13 @@ describe.each(inject('runtimes').filter((name) => name !== 'container'))('a clus
     expect(cluster.url).toBe(`elasticaches://${cluster.configurationEndpoint}`);
   });
 
+  test('keeps to a size below what memcached cuts its memory into', async () => {
+    const cluster = await start({ nodes: 1, runtime, maxItemBytes: 4_096 });
+    const port = cluster.nodes[0]?.port ?? 0;
+    expect(await ask(port, `set a 0 0 4000\r\n${'x'.repeat(4_000)}\r\n`)).toBe('STORED\r\n');
+    expect(await ask(port, `set a 0 0 4096\r\n${'x'.repeat(4_096)}\r\n`)).toBe('SERVER_ERROR object too large for cache\r\n');
+  });
+
   test('keeps to the sizes that were asked for', async () => {
     const cluster = await start({ nodes: 1, runtime, memoryMegabytes: 8, maxItemBytes: 2_097_152 });
     const port = cluster.nodes[0]?.port ?? 0;

@@ -4,6 +4,7 @@ import { WorkingClock } from '@sess/working-time';
 import { Utils } from 'memjs';
 import type { NodeErrors } from './errors.ts';
 import { accessFault, isSasl, saslFault } from './handshake.ts';
+import { ItemLimit } from './item-limit.ts';
 import { Opcode, Status } from './operation.ts';
 import type { WireRequest } from './pending-request.ts';
 import { ReplyStream, type ReplyHeader } from './reply-stream.ts';
@@ -13,8 +14,8 @@ import { dial } from './socket.ts';
 /** A reply may be longer than what this client writes: other clients write too, and a key and flags come with it. */
 const LEAST_BODY_LIMIT = 1_048_576;
 const BODY_MARGIN = 1_024;
-/** Of the transport's own `noop`; no request has it. */
-const NOOP_OPAQUE = 0;
+/** Of the transport's own requests, for the settings and `noop`; no other has it. */
+const OWN_OPAQUE = 0;
 /** Part of `timeoutMs` that a doubted connection has to answer in: the rest is for another one. */
 const DOUBT_SHARE = 0.25;
 
@@ -39,8 +40,8 @@ export interface ConnectionEnd {
 /**
  * One connection to a node: connecting → greeting → standing → ended, never back. While it is doubted, nothing is sent but a `noop`.
  *
- * The greeting is the SASL exchange, where there are credentials, and a `noop`. Only when that was answered is a value sent: a server that
- * speaks text only would take the lines in it for commands.
+ * The greeting is the SASL exchange, where there are credentials, a question for the node's settings, and a `noop`. Only when that was answered is a value sent:
+ * a server that speaks text only would take the lines in it for commands.
  */
 export class Connection {
   readonly epoch: number;
@@ -52,6 +53,8 @@ export class Connection {
   readonly #socket: Socket;
   readonly #server: SocketServer;
   readonly #replies: ReplyStream;
+  readonly #itemLimit = new ItemLimit();
+  readonly #node: string;
   /** By opaque, oldest first. What timed out or was aborted stays until its reply has come, so that the reply is known for what it is. */
   readonly #sent: Map<number, { readonly request: WireRequest; readonly at: number }> = new Map();
   /** For what the node has to answer before requests are sent: the greeting, or a `noop`. */
@@ -70,6 +73,7 @@ export class Connection {
     listener: ConnectionListener,
   ) {
     this.epoch = epoch;
+    this.#node = node.id;
     this.#options = options;
     this.#errors = errors;
     this.#now = now;
@@ -115,6 +119,11 @@ export class Connection {
   }
 
   send(request: WireRequest): void {
+    const refusal = this.#itemLimit.refusal(this.#node, request.opcode, request.frame);
+    if (refusal !== undefined) {
+      request.failed(refusal);
+      return;
+    }
     this.#sent.set(request.opaque, { request, at: this.#now() });
     this.#server.onResponse(request.opaque, (reply) => {
       this.#sent.delete(request.opaque);
@@ -172,18 +181,24 @@ export class Connection {
     if (this.#state !== 'connecting') return;
     this.#state = 'greeting';
     if (this.#options.credentials === undefined) {
-      this.#sendNoop(() => this.#stand());
+      this.#askSettings();
     } else {
-      this.#server.once('authenticated', () => this.#sendNoop(() => this.#stand()));
+      this.#server.once('authenticated', () => this.#askSettings());
       this.#server.listSasl();
     }
   }
 
+  /** The `noop` is answered behind the settings, and by nodes that don't tell them as well. */
+  #askSettings(): void {
+    this.#socket.write(this.#itemLimit.question(OWN_OPAQUE));
+    this.#sendNoop(() => this.#stand());
+  }
+
   #sendNoop(answered: () => void): void {
     this.send({
-      opaque: NOOP_OPAQUE,
+      opaque: OWN_OPAQUE,
       opcode: Opcode.noop,
-      frame: Utils.makeRequestBuffer(Opcode.noop, '', '', '', NOOP_OPAQUE),
+      frame: Utils.makeRequestBuffer(Opcode.noop, '', '', '', OWN_OPAQUE),
       epoch: this.epoch,
       answered: ({ header: { status } }) => {
         if (status !== Status.ok) return `a noop was answered with status 0x${status.toString(16)}`;
@@ -197,6 +212,7 @@ export class Connection {
 
   #stand(): void {
     this.#state = 'standing';
+    this.#itemLimit.close();
     this.#doubted = false;
     this.#patience.stop();
     this.#listener.stands();
@@ -211,6 +227,7 @@ export class Connection {
   #take(message: Buffer, header: ReplyHeader): boolean {
     const fault = this.#fault(message, header);
     if (fault !== undefined) this.end(fault);
+    else if (header.opcode === Opcode.stat) this.#itemLimit.take(message, header);
     else this.#server.responseHandler(message);
     return this.#state !== 'ended';
   }
@@ -220,9 +237,11 @@ export class Connection {
       const fault = saslFault(header, message);
       return fault === undefined ? undefined : this.#errors.auth(fault);
     }
-    const request = this.#sent.get(header.opaque)?.request;
-    if (request === undefined) return this.#errors.protocol('a reply came that no request asked for');
-    if (request.opcode !== header.opcode) return this.#errors.protocol('a reply came for another command than was sent');
+    if (header.opcode !== Opcode.stat || this.#state !== 'greeting' || header.opaque !== OWN_OPAQUE) {
+      const request = this.#sent.get(header.opaque)?.request;
+      if (request === undefined) return this.#errors.protocol('a reply came that no request asked for');
+      if (request.opcode !== header.opcode) return this.#errors.protocol('a reply came for another command than was sent');
+    }
     return header.status === Status.authFailed ? this.#errors.auth(accessFault(this.#options.credentials)) : undefined;
   }
 

@@ -32,6 +32,7 @@ export const Opcode = {
   delete: 0x04,
   noop: 0x0a,
   version: 0x0b,
+  stat: 0x10,
   touch: 0x1c,
   getAndTouch: 0x1d,
   listSaslMechanisms: 0x20,

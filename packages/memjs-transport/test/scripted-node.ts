@@ -25,7 +25,10 @@ export interface ReplyFields {
   readonly cas?: bigint;
 }
 
-/** A node on 127.0.0.1 that answers the greeting (`noop`), and else does what a test tells it. */
+const STAT = 0x10;
+const UNKNOWN_COMMAND = 0x81;
+
+/** A node on 127.0.0.1 that answers the greeting (`noop`, and no settings), and else does what a test tells it. */
 export class ScriptedNode implements AsyncDisposable {
   /** All requests but the greetings, in the order they came. */
   readonly requests: ReceivedRequest[] = [];
@@ -94,6 +97,10 @@ export class ScriptedNode implements AsyncDisposable {
   #take(request: ReceivedRequest, socket: Socket, script: Script): void {
     if (request.opcode === 0x0a) {
       socket.write(reply(request));
+      return;
+    }
+    if (request.opcode === STAT) {
+      socket.write(reply(request, { status: UNKNOWN_COMMAND, value: 'Unknown command' }));
       return;
     }
     this.requests.push(request);

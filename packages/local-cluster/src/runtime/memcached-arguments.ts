@@ -21,9 +21,13 @@ export function memcachedArguments(port: number, settings: NodeSettings, files: 
   return ['-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user, ...sizeArguments(settings), ...secretArguments(files)];
 }
 
+/** A piece of a slab, by itself. memcached does not start with an item smaller than that. */
+const SLAB_CHUNK_BYTES = 524_288;
+
 /** Limits; the same for a process and for a container. Two threads are enough for one machine. */
-export function sizeArguments(settings: NodeSettings): string[] {
-  return ['-m', String(settings.memoryMegabytes), '-I', String(settings.maxItemBytes), '-t', '2'];
+export function sizeArguments({ memoryMegabytes, maxItemBytes }: NodeSettings): string[] {
+  const chunk = maxItemBytes < SLAB_CHUNK_BYTES ? ['-o', `slab_chunk_max=${maxItemBytes}`] : [];
+  return ['-m', String(memoryMegabytes), '-I', String(maxItemBytes), ...chunk, '-t', '2'];
 }
 
 /** Authentication (`-Y`) and TLS (`-Z`). */

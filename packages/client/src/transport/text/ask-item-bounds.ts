@@ -1,15 +1,8 @@
 import { afterWorking } from '@sess/working-time';
+import { itemBoundsIn, type ItemBounds } from '../item-bounds.ts';
 import { Handshake } from './handshake.ts';
 import type { ListingSettings } from './list-keys.ts';
 import { openSocket } from './socket.ts';
-
-/** What a node keeps under one key at most. */
-export interface ItemBounds {
-  /** `item_size_max`: key, value and header of an item. */
-  readonly itemBytes: number;
-  /** Whether items have a CAS number, which takes room. */
-  readonly cas: boolean;
-}
 
 export interface Asking {
   /** `undefined` where the node does not tell, or not in time. Never rejects. */
@@ -22,8 +15,6 @@ export interface Asking {
 const PATIENCE = 0.5;
 /** memcached's settings take about 2 kB. */
 const MAX_ANSWER_BYTES = 65_536;
-/** What memcached takes for `-I`. */
-const [LEAST_ITEM_BYTES, MOST_ITEM_BYTES] = [1_024, 1_073_741_824];
 
 /** Asks a node for its settings, on a connection of its own. */
 export function askItemBounds({ node, options, tlsMemory }: ListingSettings): Asking {
@@ -43,7 +34,7 @@ export function askItemBounds({ node, options, tlsMemory }: ListingSettings): As
       } catch {
         giveUp();
       }
-      if (/(?:^|\n)END\r?\n$/.test(said)) settle(boundsIn(said));
+      if (/(?:^|\n)END\r?\n$/.test(said)) settle(itemBoundsIn(settingsIn(said)));
       else if (/^(?!STAT )[^\n]+\n/.test(said) || said.length > MAX_ANSWER_BYTES) giveUp();
       return !socket.destroyed;
     });
@@ -61,8 +52,6 @@ export function askItemBounds({ node, options, tlsMemory }: ListingSettings): As
   return { answer, end: () => ending.abort() };
 }
 
-function boundsIn(settings: string): ItemBounds | undefined {
-  const itemBytes = Number(/^STAT item_size_max (\d{1,10})\r?$/m.exec(settings)?.[1] ?? Number.NaN);
-  if (!(itemBytes >= LEAST_ITEM_BYTES && itemBytes <= MOST_ITEM_BYTES)) return undefined;
-  return { itemBytes, cas: !/^STAT cas_enabled no\r?$/m.test(settings) };
+function settingsIn(said: string): ReadonlyMap<string, string> {
+  return new Map([...said.matchAll(/^STAT (\S+) (\S*)\r?$/gm)].map(([, name = '', value = '']) => [name, value]));
 }

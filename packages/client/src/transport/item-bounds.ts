@@ -1,0 +1,44 @@
+import { SessClientError } from '../errors.ts';
+
+/** What a node keeps under one key at most. */
+export interface ItemBounds {
+  /** `item_size_max`: key, value and header of an item. */
+  readonly itemBytes: number;
+  /** Whether items have a CAS number, which takes room. */
+  readonly cas: boolean;
+}
+
+/** An item beside its key and value: header, the key's end, the value's end; measured with memcached 1.6. */
+const ITEM_BYTES = 51;
+const CAS_BYTES = 8;
+/** Flags that are 0 are not kept. */
+const FLAGS_BYTES = 4;
+
+/** What memcached takes for `-I`. */
+const [LEAST_ITEM_BYTES, MOST_ITEM_BYTES] = [1_024, 1_073_741_824];
+
+/** A key and a value of so many bytes together fit into every node. */
+export const FITS_ANY_NODE_BYTES: number = LEAST_ITEM_BYTES - ITEM_BYTES - CAS_BYTES - FLAGS_BYTES;
+
+/** The bounds by a node's settings (`stats settings`); `undefined` when they don't tell. */
+export function itemBoundsIn(settings: ReadonlyMap<string, string>): ItemBounds | undefined {
+  const given = settings.get('item_size_max') ?? '';
+  const itemBytes = /^\d{1,10}$/.test(given) ? Number(given) : 0;
+  if (itemBytes < LEAST_ITEM_BYTES || itemBytes > MOST_ITEM_BYTES) return undefined;
+  return { itemBytes, cas: settings.get('cas_enabled') !== 'no' };
+}
+
+/**
+ * `SESS_TOO_LARGE` when the node would refuse a value of `bytes` under a key of `keyBytes`, otherwise `undefined`. A value must not be sent to be refused: memcached
+ * deletes what was there.
+ */
+export function overBounds(
+  node: string,
+  { itemBytes, cas }: ItemBounds,
+  { keyBytes, bytes, flags }: { readonly keyBytes: number; readonly bytes: number; readonly flags: number },
+): SessClientError | undefined {
+  const most = itemBytes - ITEM_BYTES - (cas ? CAS_BYTES : 0) - (flags === 0 ? 0 : FLAGS_BYTES) - keyBytes;
+  if (bytes <= most) return undefined;
+  const text = `The value has ${bytes} bytes, and the node ${node} takes ${most} under this key (item_size_max ${itemBytes}); nothing was sent, and what was stored is still there. Store less, or raise memcached -I on every node.`;
+  return new SessClientError('SESS_TOO_LARGE', text, { node });
+}
