@@ -108,7 +108,7 @@ describe('a reply that can’t be used', () => {
     ['an endless line', () => 'x'.repeat(100_000), 'SESS_DISCOVERY_MALFORMED', 'longer than 512 bytes'],
     ['an error of the server', answering('SERVER_ERROR out of memory\r\n'), 'SESS_DISCOVERY_SERVER', 'out of memory'],
     ['truncated', hangUp('CONFIG cluster 0 70\r\n9\na||1 b|'), 'SESS_DISCOVERY_MALFORMED', 'before its answer was complete'],
-    ['nothing, and the end', hangUp(''), 'SESS_DISCOVERY_UNREACHABLE', 'If it expects TLS, set the option "tls"'],
+    ['nothing, and the end', hangUp(''), 'SESS_DISCOVERY_UNREACHABLE', 'If it expects TLS, use elasticaches:// or set the option "tls"'],
   ])('(%s) is a typed error that says what came, and is never applied', async (_, script, code, told) => {
     const { server, watch, listener } = await watched(answering(configReply(5, '127.0.0.1||1')));
     const good = await watch.ready();

@@ -15,23 +15,26 @@ const TOO_LARGE = {
 };
 
 describe.each(inject('mainRuntimes'))('a value that is too large for the node (%s)', (runtime) => {
-  it.each([1 * KIB, 64 * KIB, 512 * KIB, 2 * 1_024 * KIB])('is refused before it deletes what was there, and nothing else is (%i)', async (limit) => {
-    await using cluster = await startLocalCluster({ nodes: 1, runtime, maxItemBytes: limit, memoryMegabytes: 128 });
-    using opened = new OpenedNode(cluster.nodes[0] ?? {}, { maxValueBytes: 4 * 1_024 * KIB });
-    const { node } = opened;
-    const room = limit - OVERHEAD - KEY.length;
-    // The first request of the connection: it waits for the greeting, and so for the limit.
-    await expect(node.store('set', KEY, Buffer.alloc(room + 1), ATTRIBUTES)).rejects.toMatchObject(TOO_LARGE);
-    expect(await node.store('set', KEY, Buffer.alloc(room), ATTRIBUTES)).toBe('stored');
-    expect(await node.store('set', KEY, Buffer.alloc(room + 4), { ttlSeconds: 60, flags: 0 })).toBe('stored');
-    expect(await node.store('set', KEY, Buffer.from('before'), ATTRIBUTES)).toBe('stored');
-    const item = await node.get(KEY);
-    for (const mode of ['set', 'add', { cas: item?.cas ?? { unique: 0, epoch: 0 } }] as const) {
-      await expect(node.store(mode, KEY, Buffer.alloc(room + 1), ATTRIBUTES)).rejects.toMatchObject(TOO_LARGE);
-    }
-    expect((await node.get(KEY))?.value.toString()).toBe('before');
-    expect([opened.epochs.length, opened.losses]).toEqual([1, []]);
-  });
+  it.each([1 * KIB, 64 * KIB, 512 * KIB, 2 * 1_024 * KIB])(
+    'is refused before it deletes what was there, and nothing else is (%i)',
+    async (limit) => {
+      await using cluster = await startLocalCluster({ nodes: 1, runtime, maxItemBytes: limit, memoryMegabytes: 128 });
+      using opened = new OpenedNode(cluster.nodes[0] ?? {}, { maxValueBytes: 4 * 1_024 * KIB });
+      const { node } = opened;
+      const room = limit - OVERHEAD - KEY.length;
+      // The first request of the connection: it waits for the greeting, and so for the limit.
+      await expect(node.store('set', KEY, Buffer.alloc(room + 1), ATTRIBUTES)).rejects.toMatchObject(TOO_LARGE);
+      expect(await node.store('set', KEY, Buffer.alloc(room), ATTRIBUTES)).toBe('stored');
+      expect(await node.store('set', KEY, Buffer.alloc(room + 4), { ttlSeconds: 60, flags: 0 })).toBe('stored');
+      expect(await node.store('set', KEY, Buffer.from('before'), ATTRIBUTES)).toBe('stored');
+      const item = await node.get(KEY);
+      for (const mode of ['set', 'add', { cas: item?.cas ?? { unique: 0, epoch: 0 } }] as const) {
+        await expect(node.store(mode, KEY, Buffer.alloc(room + 1), ATTRIBUTES)).rejects.toMatchObject(TOO_LARGE);
+      }
+      expect((await node.get(KEY))?.value.toString()).toBe('before');
+      expect([opened.epochs.length, opened.losses]).toEqual([1, []]);
+    },
+  );
 });
 
 describe('a large value for a node that does not tell its limit', () => {

@@ -4,10 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
-/** What each program begins with: a client of one node over the transport in question. */
-const BEGINNING = `
+const IMPORTS = `
   import { createClient, textTransport } from '@sess/client';
   import { memjsTransport } from '@sess/memjs-transport';
+`;
+
+/** What each program begins with: a client over the transport in question. */
+const BEGINNING = `
   const transports = {
     meta: () => textTransport({ dialect: 'meta' }),
     classic: () => textTransport({ dialect: 'classic' }),
@@ -33,7 +36,12 @@ export const TRANSPORTS = ['meta', 'classic', 'memjs'] as const;
 
 export interface ClientSetup {
   readonly transport: (typeof TRANSPORTS)[number];
+  /** Of the node, on loopback. */
   readonly port: number;
+  /** Names of further nodes, each `host:port`. */
+  readonly others?: readonly string[];
+  /** What the program does before it makes its client. */
+  readonly before?: string;
   /** The certificate to trust: over TLS. */
   readonly certificate?: string | undefined;
   readonly options?: object;
@@ -45,11 +53,11 @@ export class ClientProcess implements AsyncDisposable {
   readonly #messages: unknown[] = [];
   #said = '';
 
-  constructor(program: string, { transport, port, certificate, options = {} }: ClientSetup) {
-    const servers = `${certificate === undefined ? 'memcached' : 'memcacheds'}://127.0.0.1:${port}`;
+  constructor(program: string, { transport, port, others = [], before = '', certificate, options = {} }: ClientSetup) {
+    const servers = `${certificate === undefined ? 'memcached' : 'memcacheds'}://${[`127.0.0.1:${port}`, ...others].join(',')}`;
     const tls = certificate === undefined ? {} : { tls: { ca: certificate } };
     const end = 'await client.close(); process.disconnect();';
-    this.child = spawn(process.execPath, ['--input-type=module', '--eval', `${BEGINNING}\n${program}\n${end}`], {
+    this.child = spawn(process.execPath, ['--input-type=module', '--eval', `${IMPORTS}\n${before}\n${BEGINNING}\n${program}\n${end}`], {
       cwd: HERE,
       env: { ...process.env, TRANSPORT: transport, SERVERS: servers, OPTIONS: JSON.stringify({ ...tls, ...options }) },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

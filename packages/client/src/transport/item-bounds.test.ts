@@ -3,8 +3,14 @@ import { FITS_ANY_NODE_BYTES, itemBoundsIn, overBounds } from './item-bounds.ts'
 
 describe('the bounds by a node’s settings', () => {
   it.each([
-    [{ item_size_max: '1048576', cas_enabled: 'yes' }, { itemBytes: 1_048_576, cas: true }],
-    [{ item_size_max: '1024', cas_enabled: 'no' }, { itemBytes: 1_024, cas: false }],
+    [
+      { item_size_max: '1048576', cas_enabled: 'yes' },
+      { itemBytes: 1_048_576, cas: true },
+    ],
+    [
+      { item_size_max: '1024', cas_enabled: 'no' },
+      { itemBytes: 1_024, cas: false },
+    ],
     [{ item_size_max: '1073741824' }, { itemBytes: 1_073_741_824, cas: true }],
   ])('%j', (settings, bounds) => {
     expect(itemBoundsIn(new Map(Object.entries(settings)))).toEqual(bounds);

@@ -157,8 +157,8 @@ class Conversation {
 
   /** A server that expects TLS, or does not, often just hangs up. */
   #lostAdvice(): string {
-    if (this.#options.tls === undefined) return ' If it expects TLS, set the option "tls".';
-    return this.#ready ? '' : ' If it does not speak TLS, leave out the option "tls".';
+    if (this.#options.tls === undefined) return ' If it expects TLS, use elasticaches:// or set the option "tls".';
+    return this.#ready ? '' : ' If it does not speak TLS, use elasticache:// or leave out the option "tls".';
   }
 
   #fail(code: DiscoveryErrorCode, what: string, cause?: unknown): void {
@@ -182,5 +182,5 @@ function tlsAdvice(code: string): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'The certificate is for another name: use the name it is for, or set tls.servername.';
   if (code.includes('CERT') || code.includes('ISSUER') || code.includes('SIGNATURE'))
     return 'For a private authority, give its certificate as tls.ca.';
-  return 'If the server does not speak TLS, leave out the option "tls".';
+  return 'If the server does not speak TLS, use elasticache:// or leave out the option "tls".';
 }
