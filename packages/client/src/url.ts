@@ -91,6 +91,7 @@ interface Place extends Pick<ClientOptions, 'tls' | 'credentials'> {
 function readDiscovery(place: Place, refuse: Refuse): Discovery {
   const { hosts, path, source, parameters } = place;
   if (hosts === '' && path !== '') return readSocket(place);
+  if (/:$/.test(hosts) && path.startsWith('//')) throw wrong('it holds several URLs: write the scheme once, before all hosts');
   if (path !== '') throw refuse('there is a path', path, ' behind the hosts, which memcached does not have');
   const nodes = hosts.split(',').map((host, index) => readHost(host, index, refuse));
   if (source === 'fixed' && parameters.pollIntervalMs !== undefined) {
@@ -115,10 +116,14 @@ function inDns({ host, port }: Host, { source, parameters: { pollIntervalMs, rec
   return dns(host, { record: source === 'srv' ? 'SRV' : record, port, pollIntervalMs });
 }
 
+/** A comma that belongs to a path, and not between two, is percent-encoded where it looks like one of these. */
+const SEVERAL_SOCKETS = /,\s*(?:\/|[a-z]+:\/\/)/i;
+const ONE_SOCKET = 'it names several Unix sockets, and one stands alone: name several nodes as HOST:PORT';
+
 function readSocket({ path, source, tls, parameters }: Place): Discovery {
   if (source !== 'fixed' || tls !== false) throw wrong('a Unix socket needs the scheme memcached://');
   if (parameters.pollIntervalMs !== undefined) throw wrong('the parameter pollIntervalMs needs several nodes: a Unix socket stands alone');
-  if (path.includes(',/')) throw wrong('it names several Unix sockets, and one stands alone: name several nodes as HOST:PORT');
+  if (SEVERAL_SOCKETS.test(path)) throw wrong(ONE_SOCKET);
   const socket = decode(path, 'the path');
   if (!isSocketPath(socket)) throw wrong('the path of a Unix socket has at most 107 characters, all printable ASCII');
   return unixSocket(socket);
@@ -170,6 +175,7 @@ function madeBy(make: () => Discovery): Discovery {
 /** A list as other clients take it, or a path. */
 function withoutScheme(text: string, refuse: Refuse): SessClientError {
   const fault = 'it does not begin with memcached:// or another scheme';
+  if (text.startsWith('/') && SEVERAL_SOCKETS.test(text)) return wrong(ONE_SOCKET);
   if (isSocketPath(text) && !text.includes('@')) return wrong(`${fault}. For the Unix socket, write memcached://${text}`);
   const hosts = text.split(',').map((host) => host.trim());
   // A word alone may be a secret in the wrong place.

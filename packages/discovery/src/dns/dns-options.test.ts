@@ -24,6 +24,7 @@ describe('options of dns', () => {
     ['name with a scheme', 'dns://a', undefined, 'without scheme and port'],
     ['name with a port', 'a:1', undefined, 'without scheme and port'],
     ['name that is no text', 5, undefined, 'got 5'],
+    ['name that is an address', '10.0.0.1', undefined, 'It is an address'],
     ['record', 'a', { record: 'TXT' }, "dns record: expected 'A', 'AAAA' or 'SRV', got \"TXT\""],
     ['port', 'a', { port: 0 }, 'dns port: expected a whole number from 1 to 65535, got 0'],
     ['pollIntervalMs', 'a', { pollIntervalMs: 0 }, 'dns pollIntervalMs: expected a number of milliseconds from 1 to 2147483647, got 0'],

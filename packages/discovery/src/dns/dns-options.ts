@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { isHost, isPort } from '../node-address.ts';
 import { badOption, durationMs, knownOptions } from '../options.ts';
 import { systemResolver } from './name-resolver.ts';
@@ -45,6 +46,7 @@ export function resolveDnsOptions(name: string, given: DnsOptions | undefined): 
       'Give the whole name without scheme and port, such as "memcached.default.svc.cluster.local".',
     );
   }
+  if (isIP(trimmed) !== 0) throw badOption('dns name', 'a DNS name', name, 'It is an address: list addresses as nodes, each "host:port".');
   const { record = 'A', port = 11_211, servers } = options;
   if (!RECORDS.includes(record)) throw badOption('dns record', `'A', 'AAAA' or 'SRV'`, record);
   if (!isPort(port)) throw badOption('dns port', 'a whole number from 1 to 65535', port);
