@@ -1,7 +1,7 @@
 /**
- * What does a session cost a web application? Requests per second, and CPU time per request, of a route that reads a 20-item cart from the session: for
- * this project's adapters, for what people use today, for bare frameworks without any session, and for the limit, which asks memcached and does nothing
- * else.
+ * What does a session cost a web application? Requests per second, and CPU time per request, of a page that reads a 20-item cart from the session, of a change to
+ * that cart, and of a login: for this project's adapters and for what people use today. The page also for bare frameworks without any session, and for the
+ * limit, which asks memcached and does nothing else.
  *
  *     node benchmarks/dist/http.js --help
  *
@@ -12,6 +12,7 @@
 import { writeFile } from 'node:fs/promises';
 import { startLocalCluster } from '@sess/local-cluster';
 import { JSON_FILE, readCommandLine } from './command-line.ts';
+import { ROUTES, type Route } from './http/cart.ts';
 import { CONTENDERS, OPTION_CONTENDERS, RATIOS, type Contender } from './http/contenders.ts';
 import { load, LOAD_GENERATOR } from './http/load.ts';
 import { startServer, type RunningServer } from './http/running-server.ts';
@@ -29,6 +30,7 @@ const options = readCommandLine('node benchmarks/dist/http.js', 'What does a ses
   visitors: { help: 'sessions asked for in turn', default: 64 },
   'no-pin': { help: 'let all share all cores, rather than keep the first one for the server that is measured' },
   options: { help: 'what options cost: @sess/fastify-plugin with each of them, instead of the peers' },
+  routes: { help: `only these of ${Object.keys(ROUTES).join(', ')}, separated by commas; with --options: read`, value: 'NAMES' },
   only: { help: 'only these servers, by name, separated by commas', value: 'NAMES' },
   json: JSON_FILE,
 });
@@ -43,10 +45,12 @@ interface Sample {
 }
 
 const contenders = chosen();
+const routes = chosenRoutes();
 // Before anything is started: what this process starts stays where it is.
 const pinning = options['no-pin'] ? undefined : leaveFirstCore();
-const cluster = await startLocalCluster({ nodes: 1, runtime: 'memcached' });
-const samples = new Map<string, Sample[]>([...contenders.keys()].map((name) => [name, []]));
+// Room for the sessions of all logins: a node that evicts does other work than one that does not.
+const cluster = await startLocalCluster({ nodes: 1, runtime: 'memcached', memoryMegabytes: 1_024 });
+const samples = new Map<Route, Map<string, Sample[]>>(routes.map((route) => [route, samplesOf(route)]));
 try {
   for (let start = 0; start < starts; start += 1) await measureAll(cluster.nodes[0]?.id ?? '');
 } finally {
@@ -56,37 +60,10 @@ try {
 const places =
   pinning === undefined ? 'all on all cores' : `server on core ${pinning.measured}, memcached and load on core ${pinning.others}`;
 console.log(
-  `GET of a 20-item cart, ${options.visitors} visitors, ${options.connections} connections, load by ${LOAD_GENERATOR}, ${places}, Node.js ${process.version}\n`,
+  `${options.visitors} visitors, ${options.connections} connections, load by ${LOAD_GENERATOR}, ${places}, Node.js ${process.version}`,
 );
-const medianOf = (name: string, what: keyof Sample): number => median((samples.get(name) ?? []).map((sample) => sample[what]));
-const base = options.options ? 'option:plain' : undefined;
-printTable(
-  ['', 'requests/s', 'CPU µs each', ...(base === undefined ? [] : ['CPU over plain'])],
-  [...contenders].map(([name, { label }]) => [
-    label,
-    count(medianOf(name, 'requestsPerSecond')),
-    medianOf(name, 'cpuMicroseconds').toFixed(1),
-    ...(base === undefined ? [] : [ratioWithinRounds(name, base, 'cpuMicroseconds').toFixed(2)]),
-  ]),
-);
-const ratios = RATIOS.filter(({ of, over }) => contenders.has(of) && contenders.has(over)).map((ratio) => ({
-  ...ratio,
-  requests: ratioWithinRounds(ratio.of, ratio.over, 'requestsPerSecond'),
-  // Of CPU time less is better, so it is turned round: then the two can be compared.
-  cpu: ratioWithinRounds(ratio.over, ratio.of, 'cpuMicroseconds'),
-}));
-if (ratios.length > 0) {
-  console.log();
-  printTable(
-    ['', 'requests/s', 'requests per CPU', 'wanted'],
-    ratios.map(({ what, requests, cpu, wanted }) => [
-      what,
-      requests.toFixed(2),
-      cpu.toFixed(2),
-      wanted === undefined ? '' : `≥ ${wanted.toFixed(2)}`,
-    ]),
-  );
-}
+const ratios = routes.flatMap((route) => ratiosOf(route));
+for (const route of routes) print(route);
 if (options.json !== undefined) {
   const found = {
     node: process.version,
@@ -95,10 +72,64 @@ if (options.json !== undefined) {
     starts,
     rounds,
     seconds,
-    samples: Object.fromEntries(samples),
+    samples: Object.fromEntries([...samples].map(([route, ofRoute]) => [route, Object.fromEntries(ofRoute)])),
     ratios,
   };
   await writeFile(options.json, `${JSON.stringify(found, null, 2)}\n`);
+}
+
+function print(route: Route): void {
+  const ofRoute = samples.get(route) ?? new Map<string, Sample[]>();
+  const medianOf = (name: string, what: keyof Sample): number => median((ofRoute.get(name) ?? []).map((sample) => sample[what]));
+  const base = options.options ? 'option:plain' : undefined;
+  console.log(`\n${ROUTES[route].title}\n`);
+  printTable(
+    ['', 'requests/s', 'CPU µs each', ...(base === undefined ? [] : ['CPU over plain'])],
+    [...ofRoute.keys()].map((name) => [
+      contenders.get(name)?.label ?? name,
+      count(medianOf(name, 'requestsPerSecond')),
+      medianOf(name, 'cpuMicroseconds').toFixed(1),
+      ...(base === undefined ? [] : [ratioWithinRounds(route, name, base, 'cpuMicroseconds').toFixed(2)]),
+    ]),
+  );
+  const rows = ratios.filter((ratio) => ratio.route === route);
+  if (rows.length === 0) return;
+  console.log();
+  printTable(
+    ['', 'requests/s', 'requests per CPU', 'wanted'],
+    rows.map(({ what, requests, cpu, wanted }) => [
+      what,
+      requests.toFixed(2),
+      cpu.toFixed(2),
+      wanted === undefined ? '' : `≥ ${wanted.toFixed(2)}`,
+    ]),
+  );
+}
+
+function ratiosOf(route: Route) {
+  const ofRoute = samples.get(route);
+  return RATIOS.filter(({ of, over }) => ofRoute?.has(of) && ofRoute.has(over)).map((ratio) => ({
+    ...ratio,
+    route,
+    requests: ratioWithinRounds(route, ratio.of, ratio.over, 'requestsPerSecond'),
+    // Of CPU time less is better, so it is turned round: then the two can be compared.
+    cpu: ratioWithinRounds(route, ratio.over, ratio.of, 'cpuMicroseconds'),
+  }));
+}
+
+function samplesOf(route: Route): Map<string, Sample[]> {
+  return new Map([...contenders].filter(([, { hasSessions }]) => hasSessions || route === 'read').map(([name]) => [name, []]));
+}
+
+function chosenRoutes(): readonly Route[] {
+  const all = Object.keys(ROUTES) as Route[];
+  const names = options.routes?.split(',') ?? (options.options ? ['read'] : all);
+  const unknown = names.filter((name) => !all.includes(name as Route));
+  if (unknown.length > 0) {
+    console.error(`--routes: there is no ${unknown.join(', ')}; there are ${all.join(', ')}.`);
+    process.exit(2);
+  }
+  return all.filter((route) => names.includes(route));
 }
 
 function chosen(): ReadonlyMap<string, Contender> {
@@ -120,10 +151,13 @@ async function measureAll(memcached: string): Promise<void> {
       running.set(name, await startServer(contender, memcached, options.visitors, pinning?.measured));
     }
     // Round 0 warms up, so that what is measured is compiled code, as in a server that has run for a while; it does not count.
-    for (let round = 0; round <= rounds; round += 1) {
-      for (const [name, server] of running) {
-        const sample = await measure(name, server, round === 0 ? warmUp : seconds);
-        if (round > 0) samples.get(name)?.push(sample);
+    for (const [route, ofRoute] of samples) {
+      for (let round = 0; round <= rounds; round += 1) {
+        for (const [name, ofServer] of ofRoute) {
+          const server = running.get(name) as RunningServer; // All were started.
+          const sample = await measure(name, route, server, round === 0 ? warmUp : seconds);
+          if (round > 0) ofServer.push(sample);
+        }
       }
     }
   } finally {
@@ -131,16 +165,23 @@ async function measureAll(memcached: string): Promise<void> {
   }
 }
 
-async function measure(name: string, server: RunningServer, length: number): Promise<Sample> {
-  const { url, cookies } = server;
+async function measure(name: string, route: Route, server: RunningServer, length: number): Promise<Sample> {
+  const { method, path } = ROUTES[route];
+  const cookies = route === 'login' ? [] : server.cookies;
   const before = await server.cpu();
-  const { requests, requestsPerSecond, failed } = await load({ url, cookies, connections: options.connections, seconds: length });
+  const { requests, requestsPerSecond, failed } = await load({
+    method,
+    url: `${server.origin}${path}`,
+    cookies,
+    connections: options.connections,
+    seconds: length,
+  });
   if (failed > 0) throw new Error(`${name}: ${failed} requests failed, so its rate means nothing`);
   return { requestsPerSecond, cpuMicroseconds: ((await server.cpu()) - before) / requests };
 }
 
 /** The median of the ratios of two servers that were measured in the same round, one after the other: what slowed one slowed both. */
-function ratioWithinRounds(of: string, over: string, what: keyof Sample): number {
-  const theirs = samples.get(over) ?? [];
-  return median((samples.get(of) ?? []).map((sample, round) => sample[what] / (theirs[round]?.[what] ?? Number.NaN)));
+function ratioWithinRounds(route: Route, of: string, over: string, what: keyof Sample): number {
+  const theirs = samples.get(route)?.get(over) ?? [];
+  return median((samples.get(route)?.get(of) ?? []).map((sample, round) => sample[what] / (theirs[round]?.[what] ?? Number.NaN)));
 }

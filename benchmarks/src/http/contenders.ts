@@ -5,6 +5,8 @@ import { SECRET } from './cart.ts';
 export interface Contender {
   readonly label: string;
   readonly module: string;
+  /** Whether it has sessions: others have a page to read and nothing else. */
+  readonly hasSessions: boolean;
   readonly variant: VariantName;
 }
 
@@ -32,16 +34,17 @@ const SERVERS = {
   'koa-session': 'Koa, koa-session on memcached',
   'express-session': 'Express, express-session, connect-memcached',
 } as const;
+const WITHOUT_SESSIONS = /-(?:bare|limit)$/;
 
 /** By name: a server's own, or `option:<variant>`. */
 export const CONTENDERS: ReadonlyMap<string, Contender> = new Map(
-  Object.entries(SERVERS).map(([name, label]) => [name, { label, module: name, variant: 'plain' }]),
+  Object.entries(SERVERS).map(([name, label]) => [name, { label, module: name, hasSessions: !WITHOUT_SESSIONS.test(name), variant: 'plain' }]),
 );
 
 export const OPTION_CONTENDERS: ReadonlyMap<string, Contender> = new Map(
   (Object.keys(VARIANTS) as VariantName[]).map((variant) => [
     `option:${variant}`,
-    { label: VARIANTS[variant].label, module: 'fastify-sess', variant },
+    { label: VARIANTS[variant].label, module: 'fastify-sess', hasSessions: true, variant },
   ]),
 );
 

@@ -10,7 +10,9 @@ import { promisify } from 'node:util';
 import autocannon from 'autocannon';
 
 export interface Load {
+  readonly method: 'GET' | 'POST';
   readonly url: string;
+  /** None: visitors who come for the first time. */
   readonly cookies: readonly string[];
   readonly connections: number;
   readonly seconds: number;
@@ -33,7 +35,7 @@ export function load(what: Load): Promise<LoadResult> {
 const LUA = `
 local requests, at = {}, 0
 function init(args)
-  for cookie in io.lines(args[1]) do requests[#requests + 1] = wrk.format('GET', nil, { Cookie = cookie }) end
+  for cookie in io.lines(args[2]) do requests[#requests + 1] = wrk.format(args[1], nil, { Cookie = cookie }) end
 end
 function request()
   at = at % #requests + 1
@@ -41,14 +43,13 @@ function request()
 end
 `;
 
-async function byWrk({ url, cookies, connections, seconds }: Load): Promise<LoadResult> {
+async function byWrk({ method, url, cookies, connections, seconds }: Load): Promise<LoadResult> {
   const folder = await mkdtemp(join(tmpdir(), 'sess-load-'));
   try {
     const [script, list] = [join(folder, 'visitors.lua'), join(folder, 'cookies.txt')];
-    // A server without sessions gets a cookie too: reading the header is no part of what is compared.
-    await writeFile(list, `${cookies.map((cookie) => cookie || 'none=0').join('\n')}\n`);
+    await writeFile(list, `${headersOf(cookies).join('\n')}\n`);
     await writeFile(script, LUA);
-    const { stdout } = await promisify(execFile)('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url, '--', list]);
+    const { stdout } = await promisify(execFile)('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url, '--', method, list]);
     const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
     const requests = /(\d+) requests in/.exec(stdout)?.[1];
     if (rate === undefined || requests === undefined) throw new Error(`wrk printed no rate:\n${stdout}`);
@@ -61,12 +62,17 @@ async function byWrk({ url, cookies, connections, seconds }: Load): Promise<Load
   }
 }
 
-async function byAutocannon({ url, cookies, connections, seconds }: Load): Promise<LoadResult> {
-  const requests = cookies.map((cookie) => ({ headers: { cookie: cookie || 'none=0' } }));
-  const result = await autocannon({ url, connections, duration: seconds, requests });
+async function byAutocannon({ method, url, cookies, connections, seconds }: Load): Promise<LoadResult> {
+  const requests = headersOf(cookies).map((cookie) => ({ headers: { cookie } }));
+  const result = await autocannon({ url, method, connections, duration: seconds, requests });
   return {
     requests: result.requests.total,
     requestsPerSecond: result.requests.average,
     failed: result.non2xx + result.errors + result.timeouts,
   };
+}
+
+/** Who has no session sends a cookie too: reading the header is no part of what is compared. */
+function headersOf(cookies: readonly string[]): readonly string[] {
+  return cookies.length === 0 ? ['none=0'] : cookies.map((cookie) => cookie || 'none=0');
 }

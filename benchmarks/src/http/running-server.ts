@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ChildProgram } from '@sess/child-program';
-import { fullCart } from './cart.ts';
+import { addOne, fullCart, ROUTES, type Cart } from './cart.ts';
 import type { Contender } from './contenders.ts';
 
 /** A server in a process of its own, with visitors who have a cart in their session. */
 export interface RunningServer {
-  readonly url: string;
+  /** Of the server, without a path. */
+  readonly origin: string;
   /** The `Cookie` headers of its visitors. */
   readonly cookies: readonly string[];
   /** User and system time that its process has used, in microseconds. */
@@ -15,7 +16,7 @@ export interface RunningServer {
 
 /** Starts a server, fills the sessions of `visitors`, and makes sure that it reads back what it keeps. */
 export async function startServer(
-  { label, module, variant }: Contender,
+  { label, module, hasSessions, variant }: Contender,
   memcached: string,
   visitors: number,
   cores: string | undefined,
@@ -23,17 +24,37 @@ export async function startServer(
   const program = new URL('./worker.js', import.meta.url);
   const worker = new ChildProgram<{ port: number; cpu: number }>(program, { name: label, args: [module, memcached, variant], cores });
   const { port } = await worker.next();
-  const url = `http://127.0.0.1:${port}/cart`;
+  const origin = `http://127.0.0.1:${port}`;
   const cookies: string[] = [];
   for (let visitor = 0; visitor < visitors; visitor += 1) {
-    const login = await fetch(url, { method: 'POST' });
-    await login.arrayBuffer();
-    const setCookies = login.headers.getSetCookie();
+    const { setCookies } = await post(`${origin}/cart`, '');
     cookies.push(setCookies.map((line) => line.split(';')[0]).join('; '));
   }
-  for (const cookie of cookies) {
-    const seen: unknown = await (await fetch(url, { headers: { cookie } })).json();
-    if (!isDeepStrictEqual(seen, fullCart())) throw new Error(`${label} does not read back the cart that it stored`);
-  }
-  return { url, cookies, cpu: async () => (await worker.ask({ want: 'cpu' })).cpu, stop: () => worker.stop() };
+  for (const cookie of cookies) await mustRead(origin, cookie, fullCart(), label);
+  if (hasSessions) await mustChangeAndLogIn(origin, cookies[0] ?? '', label);
+  return { origin, cookies, cpu: async () => (await worker.ask({ want: 'cpu' })).cpu, stop: () => worker.stop() };
+}
+
+async function mustRead(origin: string, cookie: string, cart: Cart, label: string): Promise<void> {
+  const seen: unknown = await (await fetch(`${origin}${ROUTES.read.path}`, { headers: { cookie } })).json();
+  if (!isDeepStrictEqual(seen, cart)) throw new Error(`${label} does not read back the cart that it stored`);
+}
+
+/** A server that changes nothing, or lets nobody in, would win every race. */
+async function mustChangeAndLogIn(origin: string, cookie: string, label: string): Promise<void> {
+  const cart = fullCart();
+  addOne(cart);
+  const { setCookies } = await post(`${origin}${ROUTES.change.path}`, cookie);
+  // What is kept in the cookie itself comes back in another one.
+  const kept = setCookies.length > 0 ? setCookies.map((line) => line.split(';')[0]).join('; ') : cookie;
+  await mustRead(origin, kept, cart, label);
+  const ids = [await post(`${origin}${ROUTES.login.path}`, ''), await post(`${origin}${ROUTES.login.path}`, '')].map((login) => login.setCookies);
+  if (ids.some((lines) => lines.length === 0) || isDeepStrictEqual(ids[0], ids[1])) throw new Error(`${label} logs in under no new id`);
+}
+
+async function post(url: string, cookie: string): Promise<{ readonly setCookies: readonly string[] }> {
+  const response = await fetch(url, { method: 'POST', headers: cookie === '' ? {} : { cookie } });
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`POST ${url} was answered with ${response.status}`);
+  return { setCookies: response.headers.getSetCookie() };
 }

@@ -1,12 +1,13 @@
 import express from 'express';
 import session from 'express-session';
-import { type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
+import { addOne, type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
 import { connectMemcachedStore } from '../connect-memcached-store.ts';
 import { listenWith } from '../listen.ts';
 
 declare module 'express-session' {
   interface SessionData {
     cart: Cart;
+    user: string;
   }
 }
 
@@ -27,6 +28,17 @@ export async function start(memcached: string): Promise<number> {
   });
   app.get('/cart', (request, response) => {
     response.json(request.session.cart);
+  });
+  app.post('/cart/items', (request, response) => {
+    if (request.session.cart !== undefined) addOne(request.session.cart);
+    response.json({ stored: true });
+  });
+  app.post('/login', (request, response, next) => {
+    request.session.regenerate((error: unknown) => {
+      if (error) return next(error);
+      request.session.user = 'USER_123';
+      response.json({ stored: true });
+    });
   });
   return listenWith(app);
 }

@@ -1,5 +1,5 @@
 import fastify, { type FastifyPluginAsync } from 'fastify';
-import { type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
+import { addOne, type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
 import { listen } from '../listen.ts';
 
 /** Loaded without its types: they declare `request.session`, as ours do, and one program holds one declaration. */
@@ -8,6 +8,8 @@ const PEER: string = '@fastify/secure-session';
 interface CookieSession {
   get(name: 'cart'): Cart | undefined;
   set(name: 'cart', cart: Cart): void;
+  set(name: 'user', user: string): void;
+  regenerate(): void;
 }
 
 /** Keeps the session in the cookie itself, encrypted: no server-side store, so nothing to destroy. */
@@ -28,6 +30,17 @@ export async function start(): Promise<number> {
   });
   app.get('/cart', (request, reply) => {
     reply.send(sessionOf(request).get('cart'));
+  });
+  app.post('/cart/items', (request, reply) => {
+    const cart = sessionOf(request).get('cart');
+    if (cart !== undefined) addOne(cart);
+    if (cart !== undefined) sessionOf(request).set('cart', cart);
+    reply.send({ stored: true });
+  });
+  app.post('/login', (request, reply) => {
+    sessionOf(request).regenerate();
+    sessionOf(request).set('user', 'USER_123');
+    reply.send({ stored: true });
   });
   return listen(app);
 }

@@ -1,13 +1,19 @@
 import cookie from '@fastify/cookie';
 import fastify, { type FastifyPluginAsync } from 'fastify';
-import { type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
+import { addOne, type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
 import { connectMemcachedStore } from '../connect-memcached-store.ts';
 import { listen } from '../listen.ts';
 
 /** Loaded without its types: they declare `request.session`, as ours do, and one program holds one declaration. */
 const PEER: string = '@fastify/session';
 
-const sessionOf = (request: object): { cart?: Cart } => (request as { session: { cart?: Cart } }).session;
+interface Session {
+  cart?: Cart;
+  user?: string;
+  regenerate(): Promise<void>;
+}
+
+const sessionOf = (request: object): Session => (request as { session: Session }).session;
 
 export async function start(memcached: string): Promise<number> {
   const { default: session } = (await import(PEER)) as { default: FastifyPluginAsync<Record<string, unknown>> };
@@ -26,6 +32,16 @@ export async function start(memcached: string): Promise<number> {
   });
   app.get('/cart', (request, reply) => {
     reply.send(sessionOf(request).cart);
+  });
+  app.post('/cart/items', (request, reply) => {
+    const { cart } = sessionOf(request);
+    if (cart !== undefined) addOne(cart);
+    reply.send({ stored: true });
+  });
+  app.post('/login', async (request) => {
+    await sessionOf(request).regenerate();
+    sessionOf(request).user = 'USER_123';
+    return { stored: true };
   });
   return listen(app);
 }

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import Koa, { type Middleware } from 'koa';
 import Memcached from 'memcached';
-import { type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
+import { addOne, type Cart, fullCart, SECRET, TTL_SECONDS } from '../cart.ts';
 import { listenWith } from '../listen.ts';
 
 /** Loaded without its types: they declare `ctx.session`, as ours do, and one program holds one declaration. */
@@ -9,7 +9,13 @@ const PEER: string = 'koa-session';
 
 type Session = (options: Record<string, unknown>, app: Koa) => Middleware;
 
-const sessionOf = (ctx: object): { cart?: Cart } => (ctx as { session: { cart?: Cart } }).session;
+interface KeptSession {
+  cart?: Cart;
+  user?: string;
+  regenerate(): Promise<void>;
+}
+
+const sessionOf = (ctx: object): KeptSession => (ctx as { session: KeptSession }).session;
 
 export async function start(memcached: string): Promise<number> {
   const { default: session } = (await import(PEER)) as { default: Session };
@@ -25,9 +31,18 @@ export async function start(memcached: string): Promise<number> {
     destroy: (key: string) => del(`koa/${key}`),
   };
   app.use(session({ maxAge: TTL_SECONDS * 1000, store }, app));
-  app.use((ctx) => {
-    if (ctx.method === 'POST') sessionOf(ctx).cart = fullCart();
-    ctx.body = ctx.method === 'POST' ? { stored: true } : sessionOf(ctx).cart;
+  app.use(async (ctx) => {
+    if (ctx.method === 'GET') {
+      ctx.body = sessionOf(ctx).cart;
+      return;
+    }
+    const { cart } = sessionOf(ctx);
+    if (ctx.path === '/login') {
+      await sessionOf(ctx).regenerate();
+      sessionOf(ctx).user = 'USER_123';
+    } else if (ctx.path === '/cart') sessionOf(ctx).cart = fullCart();
+    else if (cart !== undefined) addOne(cart);
+    ctx.body = { stored: true };
   });
   const answer = app.callback();
   return listenWith((request, response) => void answer(request, response));
