@@ -38,7 +38,10 @@ const WITHOUT_SESSIONS = /-(?:bare|limit)$/;
 
 /** By name: a server's own, or `option:<variant>`. */
 export const CONTENDERS: ReadonlyMap<string, Contender> = new Map(
-  Object.entries(SERVERS).map(([name, label]) => [name, { label, module: name, hasSessions: !WITHOUT_SESSIONS.test(name), variant: 'plain' }]),
+  Object.entries(SERVERS).map(([name, label]) => [
+    name,
+    { label, module: name, hasSessions: !WITHOUT_SESSIONS.test(name), variant: 'plain' },
+  ]),
 );
 
 export const OPTION_CONTENDERS: ReadonlyMap<string, Contender> = new Map(

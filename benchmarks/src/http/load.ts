@@ -49,7 +49,17 @@ async function byWrk({ method, url, cookies, connections, seconds }: Load): Prom
     const [script, list] = [join(folder, 'visitors.lua'), join(folder, 'cookies.txt')];
     await writeFile(list, `${headersOf(cookies).join('\n')}\n`);
     await writeFile(script, LUA);
-    const { stdout } = await promisify(execFile)('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url, '--', method, list]);
+    const { stdout } = await promisify(execFile)('wrk', [
+      '-t1',
+      `-c${connections}`,
+      `-d${seconds}s`,
+      '-s',
+      script,
+      url,
+      '--',
+      method,
+      list,
+    ]);
     const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
     const requests = /(\d+) requests in/.exec(stdout)?.[1];
     if (rate === undefined || requests === undefined) throw new Error(`wrk printed no rate:\n${stdout}`);

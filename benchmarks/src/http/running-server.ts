@@ -48,7 +48,9 @@ async function mustChangeAndLogIn(origin: string, cookie: string, label: string)
   // What is kept in the cookie itself comes back in another one.
   const kept = setCookies.length > 0 ? setCookies.map((line) => line.split(';')[0]).join('; ') : cookie;
   await mustRead(origin, kept, cart, label);
-  const ids = [await post(`${origin}${ROUTES.login.path}`, ''), await post(`${origin}${ROUTES.login.path}`, '')].map((login) => login.setCookies);
+  const ids = [await post(`${origin}${ROUTES.login.path}`, ''), await post(`${origin}${ROUTES.login.path}`, '')].map(
+    (login) => login.setCookies,
+  );
   if (ids.some((lines) => lines.length === 0) || isDeepStrictEqual(ids[0], ids[1])) throw new Error(`${label} logs in under no new id`);
 }
 

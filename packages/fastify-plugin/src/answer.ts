@@ -11,6 +11,9 @@ export type ProceedWith = (error?: Error | null, payload?: unknown) => void;
 /** `writeHead` with all its overloads. */
 type WriteHead = (...given: unknown[]) => ServerResponse;
 
+/** Made once: a getter of its own would give each reply a hidden class that keeps the whole request until the next full garbage collection. */
+const SENT: PropertyDescriptor = { configurable: true, get: () => true };
+
 /** The answer to one request, as far as its session goes. */
 export class Answer implements Connection {
   readonly #request: FastifyRequest;
@@ -92,7 +95,7 @@ export class Answer implements Connection {
     const reply = this.#reply;
     const keptHead = keepHead(reply);
     // For Fastify the reply counts as sent from now on, as it does where nothing is saved: it refuses a second `send`, and runs no further hook or handler.
-    Object.defineProperty(reply, 'sent', { configurable: true, get: () => true });
+    Object.defineProperty(reply, 'sent', SENT);
     let failure: Error | null = null;
     try {
       await saving;

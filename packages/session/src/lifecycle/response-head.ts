@@ -38,14 +38,26 @@ export function isCacheable(headers: ResponseHeaders): boolean {
  */
 export function completeHead(session: RequestSession, headers: ResponseHeaders): void {
   if (session.wasRead) varyByCookie(headers);
-  const cookie = session.takeCookie({
-    get cacheable() {
-      return isCacheable(headers);
-    },
-  });
+  const cookie = session.takeCookie(new Head(headers));
   if (cookie === undefined) return;
   keepPrivate(headers);
   headers.addCookie(cookie);
+}
+
+/**
+ * A head whose headers are looked at only when they count. Not a literal with a getter: each of those has a hidden class of its own, which keeps the getter, and so
+ * the whole request, until the next full garbage collection.
+ */
+class Head {
+  readonly #headers: ResponseHeaders;
+
+  constructor(headers: ResponseHeaders) {
+    this.#headers = headers;
+  }
+
+  get cacheable(): boolean {
+    return isCacheable(this.#headers);
+  }
 }
 
 function varyByCookie(headers: ResponseHeaders): void {
