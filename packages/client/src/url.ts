@@ -91,7 +91,7 @@ interface Place extends Pick<ClientOptions, 'tls' | 'credentials'> {
 function readDiscovery(place: Place, refuse: Refuse): Discovery {
   const { hosts, path, source, parameters } = place;
   if (hosts === '' && path !== '') return readSocket(place);
-  if (/:$/.test(hosts) && path.startsWith('//')) throw wrong('it holds several URLs: write the scheme once, before all hosts');
+  if (hosts.endsWith(':') && path.startsWith('//')) throw wrong('it holds several URLs: write the scheme once, before all hosts');
   if (path !== '') throw refuse('there is a path', path, ' behind the hosts, which memcached does not have');
   const nodes = hosts.split(',').map((host, index) => readHost(host, index, refuse));
   if (source === 'fixed' && parameters.pollIntervalMs !== undefined) {

@@ -21,8 +21,9 @@ const SESSION: Pick<RequestSession, 'wasRead' | 'takeCookie'> = {
   takeCookie: (response) => (response?.cacheable === true ? 'a=b' : undefined),
 };
 
+const complete = (): void => completeHead(SESSION as RequestSession, headersOfRequest());
+
 it('a response is freed by the next small garbage collection: completing its head keeps nothing of it', () => {
-  const complete = (): void => completeHead(SESSION as RequestSession, headersOfRequest());
   for (let response = 0; response < RESPONSES; response += 1) complete();
   collectGarbage({ type: 'major' });
   const before = process.memoryUsage().heapUsed;
