@@ -6,8 +6,9 @@ import type { ReplyHeader } from './reply-stream.ts';
 const HEADER_BYTES = 24;
 /** Flags and exptime of a store. */
 const EXTRAS_BYTES = 8;
-/** memcached has some seventy settings. */
+/** memcached has some seventy settings, each of some thirty bytes; what is more or longer is not kept. */
 const MOST_SETTINGS = 1_000;
+const LONGEST_SETTING_BYTES = 512;
 
 /**
  * How large a value the node takes, by the settings that it was asked for with the greeting. A value that it refuses for its size deletes what was there, so it
@@ -25,7 +26,7 @@ export class ItemLimit {
 
   /** Takes one reply to the question. Nodes that don't know it answer with an error, which tells nothing. */
   take(message: Buffer, { status, keyLength, extrasLength }: ReplyHeader): void {
-    if (status !== Status.ok || this.#settings.size >= MOST_SETTINGS) return;
+    if (status !== Status.ok || message.length > LONGEST_SETTING_BYTES || this.#settings.size >= MOST_SETTINGS) return;
     const key = HEADER_BYTES + extrasLength;
     const value = key + keyLength;
     this.#settings.set(message.toString('latin1', key, value), message.toString('latin1', value));
