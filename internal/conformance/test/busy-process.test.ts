@@ -4,7 +4,7 @@ import { ClientProcess, TRANSPORTS } from './processes/client-process.ts';
 import { ForgetfulProxy } from './processes/forgetful-proxy.ts';
 
 /** So that the test need not load for as long as an application does. */
-const BOOT = { readyTimeoutMs: 1_000, connectTimeoutMs: 600 };
+const BOOT = { readyTimeoutMs: 1_500, connectTimeoutMs: 1_000 };
 
 describe.each(TRANSPORTS)('a busy process does not blame the node (%s)', (transport) => {
   let cluster: LocalCluster;
@@ -24,7 +24,7 @@ describe.each(TRANSPORTS)('a busy process does not blame the node (%s)', (transp
        const outcomes = [];
        for (let round = 0; round < 2; round += 1) {
          const answers = [outcome(client.get('key')), outcome(client.set('other', 'value', { ttlSeconds: 60 }).then(() => 'stored'))];
-         work(700);
+         work(1_300);
          outcomes.push(...(await Promise.all(answers)));
        }
        tell([[...new Set(outcomes)].sort(), states()]);`,
@@ -41,9 +41,9 @@ describe.each(TRANSPORTS)('a busy process does not blame the node (%s)', (transp
        for (let round = 0; round < 1; round += 1) {
          const answer = outcome(client.get('large').then((record) => record.value.length));
          await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-         work(700);
+         work(1_300);
          await new Promise((resolve) => setImmediate(resolve));
-         work(700);
+         work(1_300);
          outcomes.push(await answer);
        }
        tell([outcomes, states()]);`,
@@ -62,7 +62,7 @@ describe.each(TRANSPORTS)('a busy process does not blame the node (%s)', (transp
            const answer = outcome(client.get('key-' + index)).then((text) => outcomes.push(text));
            pending.add(answer);
          }
-         if (round % 15 === 7) work(700);
+         if (round % 15 === 7) work(1_300);
          await new Promise((resolve) => setTimeout(resolve, 2));
        }
        await Promise.all(pending);
@@ -75,7 +75,7 @@ describe.each(TRANSPORTS)('a busy process does not blame the node (%s)', (transp
   it('at boot, when it loads for longer than its timeouts after it has made its client', async () => {
     await using process = new ClientProcess(
       `const answers = [outcome(client.ready().then(() => 'ready')), outcome(client.get('key'))];
-       work(1_600);
+       work(2_200);
        tell([await Promise.all(answers), states()]);`,
       { transport, port: proxy.port, options: BOOT },
     );
@@ -86,7 +86,7 @@ describe.each(TRANSPORTS)('a busy process does not blame the node (%s)', (transp
     await using process = new ClientProcess(
       `const answers = [outcome(client.ready().then(() => 'ready')), outcome(client.get('key'))];
        for (let piece = 0; piece < 4; piece += 1) {
-         work(400);
+         work(600);
          await new Promise((resolve) => setImmediate(resolve));
        }
        tell([await Promise.all(answers), states()]);`,
