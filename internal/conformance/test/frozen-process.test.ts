@@ -42,7 +42,7 @@ describe.each(KINDS)('a process that was frozen ($transport, TLS: $tls)', ({ tra
   beforeAll(async () => {
     cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded', ...(material === undefined ? {} : { tls: material }) });
     proxy = await ForgetfulProxy.start(cluster.nodes[0]?.port ?? 0);
-    client = new ClientProcess(PROGRAM, { transport, port: proxy.port, certificate: material?.cert });
+    client = new ClientProcess(PROGRAM, { transport, port: proxy.port, certificate: material?.cert, options: { timeoutMs: 3_000 } });
     await client.next();
   });
   afterAll(async () => {
