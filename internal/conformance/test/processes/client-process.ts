@@ -62,7 +62,12 @@ export class ClientProcess implements AsyncDisposable {
     const end = 'await client.close(); process.disconnect();';
     this.child = spawn(process.execPath, ['--input-type=module', '--eval', `${IMPORTS}\n${before}\n${BEGINNING}\n${program}\n${end}`], {
       cwd: HERE,
-      env: { ...process.env, TRANSPORT: transport, SERVERS: servers, OPTIONS: JSON.stringify({ timeoutMs: TIMEOUT_MS, ...tls, ...options }) },
+      env: {
+        ...process.env,
+        TRANSPORT: transport,
+        SERVERS: servers,
+        OPTIONS: JSON.stringify({ timeoutMs: TIMEOUT_MS, ...tls, ...options }),
+      },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.child.stderr?.on('data', (text: Buffer) => (this.#said += text.toString()));
