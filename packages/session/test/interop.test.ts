@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
+import type { SessionsOptions } from '../src/options/options.ts';
 import type { Sessions } from '../src/session.ts';
 import { eventsDuring } from './events-during.ts';
 import { Browser, SECRET } from './visit.ts';
@@ -106,6 +107,31 @@ describe.runIf(inject('runtimes').includes('memcached') && present.length > 0)('
       await renewing.close();
     }
   });
+
+  it.each(present)(
+    'whose user may be revoked, or that are not plain JSON, are none to $language, and stay as they are',
+    async ({ command }) => {
+      const servers = `memcached://${nodes().join(',')}`;
+      const forms: readonly Partial<SessionsOptions>[] = [
+        { userOf: (data) => data.user },
+        { compress: { aboveBytes: 0 } },
+        { encrypt: { secret: SECRET } },
+      ];
+      for (const form of forms) {
+        const others = createSessions({ servers, secret: SECRET, secure: true, ...form });
+        try {
+          await others.ready();
+          const browser = new Browser({ sessions: others });
+          const data = { user: 'USER_123', note: 'x'.repeat(200) };
+          await browser.visit((session) => void (session.data = data));
+          expect(await ask(command, 'sku-1', [browser])).toEqual([null]);
+          expect(await browser.visit((session) => session.data)).toEqual(data);
+        } finally {
+          await others.close();
+        }
+      }
+    },
+  );
 
   it.each(present)('that were destroyed are none to $language, and neither is a forged cookie', async ({ command }) => {
     const browser = new Browser({ sessions });
