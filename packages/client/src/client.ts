@@ -67,6 +67,7 @@ class MemcachedClient implements Client {
       versions: new VersionSource(clock, random),
       shutdownTimeoutMs: shutdownTimeoutMs(options),
       copies: options.copies,
+      hedgedReads: options.hedgedReads,
       ...options.handover,
       node: {
         transport: options.transport,

@@ -15,6 +15,7 @@ export interface ClusterSetup {
   /** How long requests may take to finish on a node that left, in milliseconds. */
   readonly shutdownTimeoutMs: number;
   readonly copies: number;
+  readonly hedgedReads: boolean;
   readonly windowSeconds: number;
   /** Whether handovers are finished before their windows end, and how many keys of a node are moved a second at most. */
   readonly finish: boolean;

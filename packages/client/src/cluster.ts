@@ -4,6 +4,7 @@ import type { NodeHealth } from './contract.ts';
 import type { Fence } from './node/fence.ts';
 import type { Entry } from './record.ts';
 import type { CasToken, RequestOptions, StoreAttributes, StoreMode, StoreOutcome } from './transport/transport.ts';
+import type { Hedging } from './operations/hedging.ts';
 import type { VersionSource } from './version.ts';
 import type { Route } from './membership/route.ts';
 
@@ -37,6 +38,8 @@ export interface Cluster {
   /** What decides owners, and who decides between writers: another object when that changed. */
   readonly basis: object;
   holder(id: string): Holder;
+  /** When the next copy is asked as well; `undefined` where nothing is asked twice. */
+  readonly hedging: Hedging | undefined;
   /** A record is about to live for so long: the others must know before it is written. */
   willLive(ttlSeconds: number, why?: 'asked' | 'carried'): Promise<void> | undefined;
   /**

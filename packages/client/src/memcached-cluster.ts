@@ -14,6 +14,7 @@ import { Finisher, type FinishableCluster } from './repair/finisher.ts';
 import { Refills } from './repair/refills.ts';
 import { HintedHandoff } from './repair/hinted-handoff.ts';
 import type { SoleOwnership } from './operations/write-to-one.ts';
+import { Hedging } from './operations/hedging.ts';
 import { pause } from './pause.ts';
 import type { RequestOptions } from './transport/transport.ts';
 import type { VersionSource } from './version.ts';
@@ -34,6 +35,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
   readonly clock: SteadyClock;
   readonly versions: VersionSource;
   readonly rotation: Rotation;
+  readonly hedging: Hedging | undefined;
   readonly #membership: Membership;
   readonly #pool: NodePool;
   readonly #history: HistorySync;
@@ -70,6 +72,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
     this.#hints = new HintedHandoff(clock);
     this.#notices = new ViewNotices(this.#membership, setup);
     this.#refills = setup.copies > 1 ? new Refills(this) : undefined;
+    this.hedging = setup.hedgedReads && setup.copies > 1 ? new Hedging(this.clock, setup.node.transportOptions.timeoutMs) : undefined;
     this.#finisher = setup.finish ? new Finisher(this, setup.keysPerSecond, random) : undefined;
     this.#history = new HistorySync({
       membership: this.#membership,
@@ -314,6 +317,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
     for (const id of wanted) if (this.#pool.get(id) === undefined) this.#pool.want(targetOf(nodeOf(id)));
     this.#pool.keepOnly((id) => wanted.has(id));
     this.#outages.keepOnly(wanted);
+    this.hedging?.keepOnly(wanted);
     this.#changed();
   }
 

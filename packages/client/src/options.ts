@@ -46,6 +46,8 @@ export interface ClientOptions {
   readonly maxProbePauseMs?: number | undefined;
   /** Nodes that hold each key; 1 to 3. Default 1. */
   readonly copies?: number | undefined;
+  /** With several copies: whether a read asks the next one as well when an answer is later than usual. Default `true`. */
+  readonly hedgedReads?: boolean | undefined;
   /** How sessions are kept while the cluster changes. */
   readonly handover?: HandoverOptions | undefined;
   /** How often the history of views is read and confirmed, in milliseconds; 100 to 600,000. Default 10,000. */
@@ -89,6 +91,7 @@ export interface ResolvedOptions {
   readonly probeIntervalMs: number;
   readonly maxProbePauseMs: number;
   readonly copies: number;
+  readonly hedgedReads: boolean;
   readonly handover: {
     readonly windowSeconds: number;
     readonly clockSkewMs: number;
@@ -118,6 +121,7 @@ export const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
   'probeIntervalMs',
   'maxProbePauseMs',
   'copies',
+  'hedgedReads',
   'handover',
   'historyIntervalMs',
   'historySecret',

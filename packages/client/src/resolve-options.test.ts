@@ -110,6 +110,7 @@ describe('what resolveOptions refuses', () => {
     [{ discovery, poolSize: 5 }, 'The options are servers, discovery,'],
     [{ discovery, copies: 4 }, 'copies must be a whole number, 1 to 3; got 4'],
     [{ discovery, handover: { windowSeconds: 0.5 } }, 'windowSeconds must be a whole number'],
+    [{ discovery, hedgedReads: 1 }, 'hedgedReads must be true or false; got 1'],
     [{ discovery, handover: { finish: 'yes' } }, 'handover.finish must be true or false; got a value of type string'],
     [{ discovery, handover: { keysPerSecond: 0 } }, 'keysPerSecond must be a whole number, 1 to 1000000; got 0'],
     [{}, 'got neither'],

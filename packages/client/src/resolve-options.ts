@@ -48,6 +48,7 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     probeIntervalMs: durationMs(options, 'probeIntervalMs', 1_000),
     maxProbePauseMs: durationMs(options, 'maxProbePauseMs', 5_000),
     copies: count(options, 'copies', 1, 1, 3),
+    hedgedReads: flag('hedgedReads', options.hedgedReads, true),
     handover: handoverOf(options),
     clock: options.clock === undefined ? systemClock : methodsOf('clock', options.clock, ['now', 'elapsed', 'after'], 'a Clock'),
     random: options.random === undefined ? Math.random : functionOf('random', options.random, 'a function like Math.random'),

@@ -38,6 +38,7 @@ const PARAMETERS: readonly string[] = [
   ...NUMBERS,
   ...HANDOVER_NUMBERS,
   'finish',
+  'hedgedReads',
   'historySecret',
   'distribution',
   'dialect',
@@ -61,6 +62,7 @@ export interface UrlParameters {
 
 export function readParameters(query: string, refuse: Refuse): UrlParameters {
   const given = new Parameters(query, refuse);
+  const hedgedReads = given.word('hedgedReads', ['true', 'false']);
   const finish = given.word('finish', ['true', 'false']);
   const handover = { ...given.numbers(HANDOVER_NUMBERS), ...(finish !== undefined && { finish: finish === 'true' }) };
   const distribution = given.word('distribution', Object.keys(DISTRIBUTIONS));
@@ -71,6 +73,7 @@ export function readParameters(query: string, refuse: Refuse): UrlParameters {
       ...given.numbers(NUMBERS),
       ...(Object.keys(handover).length > 0 && { handover }),
       ...(given.all('historySecret').length > 0 && { historySecret: given.all('historySecret') }),
+      ...(hedgedReads !== undefined && { hedgedReads: hedgedReads === 'true' }),
       ...(distribution !== undefined && { distribution: DISTRIBUTIONS[distribution] }),
       ...(dialect !== undefined && { transport: textTransport({ dialect }) }),
     },

@@ -63,11 +63,13 @@ describe('a URL of servers', () => {
   });
 
   it('holds every option that is a number, a word or a switch', () => {
-    const numbers = 'copies=2&historyIntervalMs=500&windowSeconds=60&clockSkewMs=100&keysPerSecond=50&finish=true&failuresToEject=5';
+    const numbers =
+      'copies=2&historyIntervalMs=500&windowSeconds=60&clockSkewMs=100&keysPerSecond=50&finish=true&hedgedReads=false&failuresToEject=5';
     expect(optionsOfUrl(`memcached://a,b?${numbers}&historySecret=new&historySecret=old&tls=true&dialect=classic`)).toMatchObject({
       copies: 2,
       historyIntervalMs: 500,
       handover: { windowSeconds: 60, clockSkewMs: 100, keysPerSecond: 50, finish: true },
+      hedgedReads: false,
       failuresToEject: 5,
       historySecret: ['new', 'old'],
       tls: true,

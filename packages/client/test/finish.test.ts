@@ -15,7 +15,11 @@ import { Party } from './party.ts';
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
 const KEYS = Array.from({ length: 400 }, (_, number) => `session-${number}`);
-const OPTIONS: Partial<ClientOptions> = { copies: 1, handover: { clockSkewMs: 0, finish: true, keysPerSecond: 100_000 } };
+const OPTIONS: Partial<ClientOptions> = {
+  copies: 1,
+  historyIntervalMs: 300,
+  handover: { clockSkewMs: 0, finish: true, keysPerSecond: 100_000 },
+};
 const LONG = { timeout: 60_000 };
 
 let party: Party;

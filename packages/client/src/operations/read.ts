@@ -55,7 +55,7 @@ function readBy(cluster: Cluster, key: string, route: Route, options: RequestOpt
   }
 }
 
-/** Owners in order: the first that has it answers. */
+/** Owners in order, the next one also when one is later than usual: the first that has it answers. */
 async function readSettled(
   cluster: Cluster,
   key: string,
@@ -64,8 +64,7 @@ async function readSettled(
 ): Promise<StoredRecord | undefined> {
   const missed: Look[] = [];
   const silent: Look[] = [];
-  for (const id of route.owners) {
-    const look = await lookAt(cluster, key, id, options);
+  for await (const look of looksInTurn(cluster, key, route.owners, options)) {
     if (look.silence !== undefined) silent.push(look);
     else if (look.entry?.kind === 'record') {
       if (missed.length > 0) await readRepair(cluster, key, look.entry, missed, options);
@@ -76,6 +75,51 @@ async function readSettled(
   const silence = silenceIn(silent);
   if (silence !== undefined) throw outOfReach(silence, [...missed, ...silent]);
   return undefined;
+}
+
+/** What the owners answer, one after another. What is late comes when it has answered, unless another one had what was asked for. */
+async function* looksInTurn(
+  cluster: Cluster,
+  key: string,
+  owners: readonly string[],
+  options: RequestOptions | undefined,
+): AsyncGenerator<Look> {
+  const { hedging } = cluster;
+  const ordered = hedging === undefined || owners.length < 2 ? owners : hedging.order(owners);
+  let late: Promise<Look> | undefined;
+  for (const [index, id] of ordered.entries()) {
+    const look = lookAt(cluster, key, id, options);
+    if (hedging === undefined || owners.length < 2) {
+      yield await look;
+      continue;
+    }
+    const timed = hedging.timed(id, look);
+    if (late !== undefined) {
+      // Either may be the first; who has nothing says so, and the other one is waited for.
+      const both = [late, timed];
+      late = undefined;
+      const [winner, loser] = await firstOf(both);
+      yield winner;
+      yield await loser;
+      continue;
+    }
+    if (index === ordered.length - 1) {
+      yield await timed;
+      continue;
+    }
+    const inTime = await hedging.inTime(id, timed);
+    if (inTime !== 'late') yield inTime;
+    else late = timed;
+  }
+}
+
+/** The one that settles first, and the other, which may be left alone. */
+async function firstOf(looks: readonly Promise<Look>[]): Promise<readonly [Look, Promise<Look>]> {
+  const raced = looks.map(async (look, index) => ({ index, look: await look }));
+  const { index, look } = await Promise.race(raced);
+  const other = looks[1 - index] as Promise<Look>;
+  other.catch(() => undefined);
+  return [look, other];
 }
 
 /** Another client may still act on another view: everybody is asked, and nothing is carried. */

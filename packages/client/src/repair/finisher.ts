@@ -125,6 +125,7 @@ export class Finisher {
         this.#tell('passed', views, undefined);
         await this.#refuseSharedNodes(holders);
       }
+      await cluster.ensureFresh();
       this.#throwIfChanged(views);
       await cluster.closeViews(views, true);
       this.#tell('done', views, undefined);

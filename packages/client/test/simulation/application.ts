@@ -54,6 +54,7 @@ export class Application {
       probeIntervalMs: 1_000,
       maxProbePauseMs: 1_500,
       copies,
+      hedgedReads: finish,
       handover: { windowSeconds, clockSkewMs: CLOCK_SKEW_MS, finish },
       historyIntervalMs: HISTORY_INTERVAL_MS,
       historySecret: HISTORY_SECRET,
