@@ -11,13 +11,22 @@ function answer(id: string): Look {
   return { id, entry: undefined, silence: undefined };
 }
 
+/** An answer that comes when the test says so. */
+function replyLater(): { readonly promise: Promise<Look>; readonly resolve: (look: Look) => void } {
+  const made: { resolve?: (look: Look) => void } = {};
+  const promise = new Promise<Look>((resolve) => {
+    made.resolve = resolve;
+  });
+  return { promise, resolve: (look) => made.resolve?.(look) };
+}
+
 /** Answers that node `id` gives after so many milliseconds. */
 async function answers(hedging: Hedging, clock: FakeClock, id: string, tookMs: number, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
-    let settle: (look: Look) => void = () => undefined;
-    const timed = hedging.timed(id, new Promise<Look>((resolve) => (settle = resolve)));
+    const reply = replyLater();
+    const timed = hedging.timed(id, reply.promise);
     await clock.pass(tookMs);
-    settle(answer(id));
+    reply.resolve(answer(id));
     await timed;
   }
 }
@@ -57,10 +66,10 @@ describe('hedging', () => {
     const hedging = new Hedging(clock, TIMEOUT_MS);
     let late = 0;
     for (let read = 0; read < 1_000; read += 1) {
-      let settle: (look: Look) => void = () => undefined;
-      const inTime = hedging.inTime(A, new Promise<Look>((resolve) => (settle = resolve)));
+      const reply = replyLater();
+      const inTime = hedging.inTime(A, reply.promise);
       await clock.pass(40);
-      settle(answer(A));
+      reply.resolve(answer(A));
       if ((await inTime) === 'late') late += 1;
     }
     expect(late).toBeGreaterThanOrEqual(100);
@@ -103,12 +112,12 @@ describe('hedging', () => {
   it('asks a node in its turn again that answers again', async () => {
     const clock = new FakeClock();
     const hedging = new Hedging(clock, TIMEOUT_MS);
-    let settle: (look: Look) => void = () => undefined;
-    const timed = hedging.timed(A, new Promise<Look>((resolve) => (settle = resolve)));
+    const reply = replyLater();
+    const timed = hedging.timed(A, reply.promise);
     await clock.pass(100);
     hedging.order([A, B]);
     expect(hedging.order([A, B])).toEqual([B, A]);
-    settle(answer(A));
+    reply.resolve(answer(A));
     await timed;
     await settled();
     expect(hedging.order([A, B])).toEqual([A, B]);

@@ -6,7 +6,6 @@
  * Few requests more in quiet times: what comes later than the tail is one of fifty, and more than that is paid for only where a node answers nobody.
  */
 import { deadline, type Clock } from '../clock.ts';
-import type { Look } from './look.ts';
 
 /** Of so many answers, one is later than the tail. */
 const ONE_OF = 50;
@@ -59,12 +58,12 @@ export class Hedging {
   }
 
   /** Notes how long the node takes to answer. */
-  async timed(id: string, look: Promise<Look>): Promise<Look> {
+  async timed<Answer>(id: string, asked: Promise<Answer>): Promise<Answer> {
     const pace = this.#pace(id);
     const request = { at: this.#clock.elapsed() };
     pace.waiting.add(request);
     try {
-      return await look;
+      return await asked;
     } finally {
       pace.waiting.delete(request);
       this.#learn(pace, this.#clock.elapsed() - request.at);
@@ -72,7 +71,7 @@ export class Hedging {
   }
 
   /** What is answered, or `late` when that takes longer than usual and another copy may be asked. */
-  async inTime(id: string, asked: Promise<Look>): Promise<Look | 'late'> {
+  async inTime<Answer>(id: string, asked: Promise<Answer>): Promise<Answer | 'late'> {
     this.#saved = Math.min(SAVED_UP, this.#saved + FOR_EACH_READ);
     const { tailMs } = this.#pace(id);
     const patienceMs = this.#isSilent(id) ? 0 : Math.min(this.#longestMs, Math.max(LEAST_PATIENCE_MS, PATIENCE * tailMs));
