@@ -204,7 +204,7 @@ function withViews(count: number, nodesInEach: number, of: 'its own' | 'of one c
     const net = of === 'its own' ? `${10 + (at >> 8)}.${at & 255}` : '10.0';
     const all = Array.from({ length: nodesInEach }, (__, number) => ({ id: `${net}.${number >> 8}.${number & 255}:11211`, weight: 1 }));
     const sorted = all.toSorted((one, other) => (one.id < other.id ? -1 : 1));
-    const nodes = of === 'its own' ? all : sorted.filter((_, number) => number >= 13 || ((at >> number) & 1) === 0);
+    const nodes = of === 'its own' ? all : sorted.filter((__, number) => number >= 13 || ((at >> number) & 1) === 0);
     const entry: ViewEntry = { nodes, copies: 1, distribution: '', cause: 'discovery', since: 0, confirmedAt: at, ttlSeconds: 60 };
     return [viewId(entry), entry];
   });
