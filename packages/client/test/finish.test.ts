@@ -97,7 +97,7 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
     for (const { client } of [one, other]) await expectAll(client);
   });
 
-  it('loses no change that is made meanwhile, by any client', LONG, async () => {
+  it('loses no change that is made meanwhile, by one client after another', LONG, async () => {
     const [, ids] = await start(runtime, 4);
     const slowly = { ...OPTIONS, handover: { ...OPTIONS.handover, keysPerSecond: 200 } };
     const parties = [await party.join(ids.slice(0, 2), slowly), await party.join(ids.slice(0, 2), slowly)];
@@ -118,7 +118,7 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
     };
     const isOpen = (): boolean => parties.some(({ client }) => client.handovers.length > 0);
     while (isOpen()) {
-      for (const key of counted) await Promise.all(parties.map(({ client }) => add(client, key)));
+      for (const key of counted) for (const { client } of parties) await add(client, key);
     }
     // What was refused may still have been written: never less than what was acknowledged.
     for (const key of counted) {

@@ -112,7 +112,8 @@ async function writeToAll(
   own.push(written);
   if (rest.length > 0 && !(await stillDecides(cluster, way))) return 'again';
   try {
-    for (const look of rest) if (!(await follow(cluster, key, { look, first, version, way }, put, options))) return 'again';
+    const known = highestVersion(looks);
+    for (const look of rest) if (!(await follow(cluster, key, { look, first, known, version, way }, put, options))) return 'again';
   } catch (error) {
     // Carried or changed meanwhile: to the last writer that is no reason to give up.
     if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
@@ -185,6 +186,8 @@ function holderOf(looks: readonly Look[], entry: Entry): string | undefined {
 interface Step {
   readonly look: Look;
   readonly first: Look;
+  /** The newest version that was seen before the write. */
+  readonly known: bigint;
   readonly version: bigint;
   readonly way: Way;
 }
@@ -196,7 +199,7 @@ interface Step {
 async function follow(
   cluster: Cluster,
   key: string,
-  { look, first, version, way }: Step,
+  { look, first, known, version, way }: Step,
   put: (look: Look) => Promise<boolean>,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
@@ -206,6 +209,10 @@ async function follow(
     seen = await lookAt(cluster, key, look.id, options);
     if (seen.silence !== undefined) throw outOfReach(seen.silence);
     if (seen.entry?.kind === 'tombstone') throw conflict('deleted', look.id);
+    // From an elder that is being emptied writers take back what decided for them: another one may have come and gone there since it was looked at.
+    if (way.route.closing.size > 0 && seen.entry !== undefined && seen.entry.kind === 'record' && seen.entry.version > known) {
+      return false;
+    }
     if (seen.entry?.kind !== 'record' || seen.entry.version <= version) {
       way.fences.behind(first.id);
       if (!(await stillDecides(cluster, way))) return false;
