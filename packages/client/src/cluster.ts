@@ -1,4 +1,4 @@
-/** What the operations see of a client: where keys are, who holds them, and what must be true before a write is acknowledged. */
+/** What operations see of a client: where keys are, the nodes, and what must be true before a write is acknowledged. */
 import type { Clock } from './clock.ts';
 import type { NodeHealth } from './contract.ts';
 import type { Fence } from './node/fence.ts';
@@ -12,11 +12,11 @@ import type { Route } from './membership/route.ts';
 export interface Holder {
   readonly id: string;
   readonly health: NodeHealth;
-  /** Whether it refuses connections: then nobody reaches it. */
+  /** Whether it refuses connections: then no client reaches it. */
   readonly refuses: boolean;
-  /** Number of the connection that stands, or stood last. */
+  /** Number of the current connection, or of the last one. */
   readonly epoch: number;
-  /** Shows whether anything changed that decides owners. */
+  /** Changes whenever a client publishes a change of views. */
   readonly fence: Fence;
   look(key: string, options: RequestOptions | undefined): Promise<Entry | undefined>;
   store(
@@ -27,7 +27,7 @@ export interface Holder {
     options: RequestOptions | undefined,
   ): Promise<StoreOutcome>;
   touch(key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<{ readonly flags: number } | undefined>;
-  /** Removes what is under `key` where it is still what was read. Whether it was removed. */
+  /** Removes the item under `key` if it is still the one that was read. Whether it was removed. */
   remove(key: string, cas: CasToken, options: RequestOptions | undefined): Promise<boolean>;
 }
 
@@ -35,23 +35,23 @@ export interface Cluster {
   readonly clock: Clock;
   readonly versions: VersionSource;
   route(key: string): Route;
-  /** What decides owners, and who decides between writers: another object when that changed. */
+  /** Identity of the current owners and of the node that orders writers: another object after a change. */
   readonly basis: object;
   holder(id: string): Holder;
   /** When the next copy is asked as well; `undefined` where nothing is asked twice. */
   readonly hedging: Hedging | undefined;
-  /** A record is about to live for so long: the others must know before it is written. */
+  /** Announces a record with this time to live. A promise: other clients must know before the record is written. */
   willLive(ttlSeconds: number, why?: 'asked' | 'carried'): Promise<void> | undefined;
   /**
-   * Resolves when an attempt was made to read the history, where it was not read lately; `undefined` when it was. A process that slept through a change,
-   * or was cut off from a node for a moment, must not read by its old map.
+   * `undefined` if the history was read lately; otherwise resolves after an attempt to read it. A process that slept through a change, or was cut off from a
+   * node for a moment, must not read from the old owners.
    */
   ensureFresh(): Promise<void> | undefined;
-  /** Resolves when the history was read lately; `undefined` when it was. A process that slept through a change must not call a session missing. */
+  /** `undefined` if the history was read lately; otherwise resolves when it has been. A process that slept through a change must not report a miss. */
   ensureComplete(): Promise<void> | undefined;
-  /** Resolves when the current view stands on every node in reach and the history was read lately; `undefined` when that is so already. */
+  /** Resolves when every node in reach has the current view and the history was read lately; `undefined` if that is so already. */
   ensurePublished(): Promise<void> | undefined;
-  /** Reads the history anew from all nodes. Whether each of these told what it knows. */
+  /** Reads the history again from all nodes. Whether each of `ids` answered. */
   relearn(ids: readonly string[]): Promise<boolean>;
   /** A tombstone could not be brought to `nodeId`: it is kept, and delivered when the node answers. */
   hint(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void;

@@ -1,10 +1,10 @@
-/** Nodes that a key could be on by an earlier view, and that are in rotation no more: each may have taken a copy along. */
+/** Nodes of earlier views that are no longer in rotation: each may have held the only copy of a record. */
 import { ownersIn, type RoutingState } from './route.ts';
 
 export interface Departure {
-  /** When it is agreed that nobody acts on a view with the node, milliseconds since 1970: a copy that was restored earlier may not be all. */
+  /** When every client had stopped using a view with the node, in milliseconds since 1970. Copies restored before that may be incomplete. */
   readonly agreedAt: number;
-  /** Until when a record from before may live, milliseconds since 1970. */
+  /** When the last record written before that has expired, in milliseconds since 1970. */
   readonly openUntil: number;
 }
 
@@ -25,7 +25,7 @@ export function departuresIn({ current, others }: RoutingState, now: number): Re
   return departures;
 }
 
-/** Tells of a key whether the node is to hold it by the current view, or was to by another that is open. Made once for many keys. */
+/** Whether the node owns a key in the current view or in any open one. Made once for many keys. */
 export function heldBy(id: string, { current, others }: RoutingState, now: number): (key: string) => boolean {
   const open = others.filter(({ openUntil }) => openUntil > now).map(({ view }) => view);
   const views = [current, ...open].filter(({ nodes }) => nodes.some((node) => node.id === id));

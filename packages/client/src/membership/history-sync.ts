@@ -1,11 +1,11 @@
 /**
- * Keeps the history in the cluster: reads it from the nodes, tells the view membership, and writes back what a node lacks. Every node holds one small
- * record under a reserved key.
+ * Keeps the history in the cluster: reads it from the nodes, gives it to `Membership`, and writes it to nodes that lack it. Every node holds one small record
+ * under a reserved key.
  *
  * - Read from all nodes at the start and while anything is unsettled, otherwise from one node, every interval (jittered by a quarter). In between,
  *   and behind every write, the fence of a node tells whether there is anything new.
  * - A view is published to every node in reach before anything is acknowledged on it.
- * - One round at a time; who comes meanwhile joins the next.
+ * - One round at a time; a caller that comes meanwhile waits for the next one.
  */
 import type { CancelTimer } from '../clock.ts';
 import type { SteadyClock } from '../steady-clock.ts';
@@ -24,28 +24,28 @@ import { isUsedByStrangers } from './strangers.ts';
 
 export interface HistorySyncSetup {
   readonly membership: Membership;
-  /** Every node that may hold or want the history. */
+  /** Every node that may hold the history, or lack it. */
   readonly holders: () => readonly Holder[];
   readonly clock: SteadyClock;
   readonly random: () => number;
   readonly versions: VersionSource;
   readonly intervalMs: number;
-  /** Under what the history is kept. What one of them shows, all are told. */
+  /** The seals that the history is stored under. What is read under one is written under all. */
   readonly seals: readonly HistorySeal[];
-  /** Something was read. */
+  /** The history was read. */
   readonly onLearned: () => void;
   /** A node that knew the history does not know it any more: it started anew, empty, too fast to be seen down. */
   readonly onForgotten: (nodeId: string) => void;
 }
 
-/** A process whose last reading is older than so many intervals may have slept through an agreement. */
+/** If the last read is older than so many intervals, the process may have missed an agreement. */
 const FRESH_INTERVALS = 2;
 /** How often within an interval the fence of some node is looked at. */
 const POLLS_AN_INTERVAL = 5;
 const LEAST_POLL_MS = 100;
 /** What reading and confirming a history may cost while nothing happens: a kilobyte a second. */
 const BYTES_A_MS = 1;
-/** Others confirm what they act on about once an interval; theirs may be another one. */
+/** Other clients confirm their view about once an interval, and may use another interval. */
 const INTERVALS_ACTED_ON = 3;
 const USUAL_INTERVAL_MS = 10_000;
 /** Nodes whose points are placed in one go: some ten milliseconds. */
@@ -61,12 +61,12 @@ export class HistorySync {
   #readAt = -Infinity;
   /** The same by the wall clock: the other one stands still while the machine is suspended. */
   #readAtWall = -Infinity;
-  /** What was read before does not count. */
+  /** Reads from before this time do not count. */
   #trustedFrom = -Infinity;
   /** When the next round is due, by the clock that never runs backwards. */
   #roundAt = -Infinity;
   #published: History = EMPTY_HISTORY;
-  /** Nodes that have told what they know. */
+  /** Nodes that have answered. */
   readonly #heard = new Set<string>();
   #ended = false;
 
@@ -83,18 +83,18 @@ export class HistorySync {
     );
   }
 
-  /** Whether what this client knows was read lately. */
+  /** Whether the history was read lately. */
   get isFresh(): boolean {
     const { clock, intervalMs } = this.#setup;
     const age = Math.max(clock.elapsed() - this.#readAt, clock.wall() - this.#readAtWall);
     return this.#readAt >= this.#trustedFrom && age < FRESH_INTERVALS * intervalMs;
   }
 
-  /** Something happened that others may have drawn conclusions from which were not read yet: reads again, and nothing is fresh until that is done. */
+  /** Other clients may have published a change that was not read yet: reads again; until then `isFresh` is `false`. */
   distrust(): void {
     this.#trustedFrom = this.#setup.clock.elapsed();
     this.refresh().catch(() => {
-      // What failed is told by the nodes themselves; the next round tries again.
+      // The nodes' circuit breakers have counted the failure; the next round tries again.
     });
   }
 
@@ -107,14 +107,14 @@ export class HistorySync {
     return membership.isComplete(clock.now());
   }
 
-  /** Whether what it knows is fresh, and its own view stands on the nodes. */
+  /** Whether the history is fresh and the nodes have this client's view. */
   get isCurrent(): boolean {
     const { membership } = this.#setup;
     const published = this.#published.views.get(membership.current?.id ?? '');
     return this.isFresh && !membership.awaitsClosing && published !== undefined && published.ttlSeconds >= membership.ttlSeconds;
   }
 
-  /** The first reading. Where nodes have lost the history, whoever still knows it is given the time to notice, and to tell it again. */
+  /** The first read. If nodes have lost the history, waits until clients that still know it have had time to publish it again. */
   async begin(): Promise<void> {
     const { membership, clock, intervalMs } = this.#setup;
     const patientUntil = clock.elapsed() + (2 * intervalMs) / POLLS_AN_INTERVAL;
@@ -135,7 +135,7 @@ export class HistorySync {
     return this.#next;
   }
 
-  /** Reads what changed. Whether each of these nodes told what it knows. */
+  /** Reads the history again. Whether each of these nodes answered. */
   async relearn(holders: readonly Holder[]): Promise<boolean> {
     await this.refresh();
     return holders.every((holder) => holder.fence.isKnown);
@@ -216,7 +216,7 @@ export class HistorySync {
     const pollMs = Math.max(LEAST_POLL_MS, intervalMs / POLLS_AN_INTERVAL) * (0.75 + random() / 4);
     this.#cancel = clock.after(Math.min(pollMs, Math.max(0, this.#roundAt - clock.elapsed())), () => {
       this.#poll().catch(() => {
-        // What failed is told by the nodes themselves; the next round tries again.
+        // The nodes' circuit breakers have counted the failure; the next round tries again.
       });
     });
   }
@@ -277,7 +277,7 @@ export class HistorySync {
       );
   }
 
-  /** Learns what these nodes know, and acts by it from then on. */
+  /** Merges what these nodes have into `Membership`. */
   async #ask(asked: readonly Holder[]): Promise<readonly (readonly Reading[] | undefined)[]> {
     const { membership, clock } = this.#setup;
     const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
@@ -324,13 +324,13 @@ export class HistorySync {
     }
   }
 
-  /** One node, a different one each time: none is relied on. */
+  /** One node, a different one each time, so that no single node is relied on. */
   #some(holders: readonly Holder[]): readonly Holder[] {
     const one = holders[Math.floor(this.#setup.random() * holders.length)];
     return one === undefined ? [] : [one];
   }
 
-  /** What a node knows, by each seal; `undefined` where it does not answer. */
+  /** What a node has, by seal; `undefined` if it does not answer. */
   async #read(holder: Holder): Promise<readonly Reading[] | undefined> {
     try {
       return await Promise.all(this.#copies.map((copies) => copies.read(holder)));

@@ -1,8 +1,8 @@
 /**
- * What this client knows of views: which nodes discovery lists, which of them are down or drained, and what the history says that others acted
- * on. Everything that changes the rotation (discovery, health, drain) ends here, in a new current view.
+ * What this client knows of views: which nodes discovery lists, which of them are down or drained, and which views the history says other clients used.
+ * Every change of the rotation (discovery, health, drain) is reported here and makes a new current view.
  *
- * No I/O and no timers: it is told, and answers.
+ * No I/O and no timers.
  */
 import { MAX_NODES } from './history-checks.ts';
 import {
@@ -36,16 +36,16 @@ export interface MembershipOptions {
   readonly trustsHistory: boolean;
 }
 
-/** `draining`: until what it holds is elsewhere, which whoever drains it has to say again and again. */
+/** `draining`: its records are being copied; the client that drains it has to confirm this every interval. */
 export type DrainState = 'draining' | 'drained' | 'in rotation';
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** A view is agreed when nobody has confirmed another one for so many intervals. */
+/** A view is agreed when no client has confirmed another one for so many intervals. */
 const INTERVALS_TO_AGREE = 3;
-/** Who drains a node and does not say so for so many intervals does not drain it any more: the node is put back. */
+/** A drain that was not confirmed for so many intervals is abandoned: the node is put back into rotation. */
 const INTERVALS_TO_DRAIN = 9;
-/** A drained node that nobody who lists it has spoken of for so many intervals has left every list. */
+/** A drained node that no client has confirmed for so many intervals is on no list any more. */
 const INTERVALS_TO_FORGET = 30;
 /** Of a history that nobody signed, views of so many nodes in all, and so many names, are kept: whoever can write it could name others for ever. */
 const MAX_UNSIGNED_NODES = 64 * MAX_NODES;
@@ -72,9 +72,9 @@ export class Membership {
   /** Nodes that discovery listed, now or while a view that names them was open. */
   readonly #everListed = new Set<string>();
   #down: ReadonlySet<string> = new Set();
-  /** When the drain of a node was first said, as far as this client knows, milliseconds since 1970. */
+  /** When this client first read of a node's drain, in milliseconds since 1970. */
   readonly #drainedSince = new Map<string, number>();
-  /** Since when a node that was drained is not listed, milliseconds since 1970. */
+  /** Since when a drained node has been off the list, in milliseconds since 1970. */
   readonly #absentSince = new Map<string, number>();
   #history: History = EMPTY_HISTORY;
   /** Nodes that this client drains. */
@@ -116,12 +116,12 @@ export class Membership {
     return this.#basis;
   }
 
-  /** What routing depends on now; `undefined` before the first topology. */
+  /** The state that routing uses; `undefined` before the first topology. */
   get state(): RoutingState | undefined {
     return this.#state;
   }
 
-  /** Discovery lists these nodes. Whether the rotation changed. Throws what the distribution throws at them; then nothing changed. */
+  /** Sets the nodes that discovery lists. Whether the rotation changed. Throws what the distribution throws, and then changes nothing. */
   listed(nodes: readonly ViewNode[], now: number): boolean {
     const before = { listed: this.#listed, history: this.#history };
     this.#listed = nodes;
@@ -139,7 +139,7 @@ export class Membership {
     }
   }
 
-  /** Whether a node was taken out of rotation, by whichever client, and is out of it. */
+  /** Whether a drain, by any client, has taken the node out of rotation. */
   isDrained(id: string): boolean {
     return this.#history.drains.get(id)?.drained === true && !(this.#current?.nodes.some((node) => node.id === id) ?? false);
   }
@@ -150,7 +150,7 @@ export class Membership {
     return mark?.drained === true && !mark.isDone;
   }
 
-  /** Whether a node would be left in rotation without this one. */
+  /** Whether any node would remain in rotation without this one. */
   canSpare(id: string): boolean {
     return this.#listed.some((node) => node.id !== id && this.#history.drains.get(node.id)?.drained !== true);
   }
@@ -168,8 +168,8 @@ export class Membership {
   }
 
   /**
-   * Another machine answers to a known name. Who does not know yet finds the old one gone, and acts on a view without it: that view is open, so that the
-   * new machine is doubted like a node that recovered.
+   * Another machine answers to a known name. A client that does not know this yet finds the old machine gone and uses a view without it. That view is kept
+   * open, so that the new machine is doubted like a node that recovered.
    */
   replaced(id: string, now: number): void {
     const nodes = this.#rotation().filter((node) => node.id !== id);
@@ -185,7 +185,7 @@ export class Membership {
     this.#refresh(now);
   }
 
-  /** Takes a node out of rotation for every client, says that it is empty, or puts it back. */
+  /** Takes a node out of rotation for every client, marks it as empty, or puts it back. */
   mark(id: string, state: DrainState, now: number): boolean {
     if (state === 'draining') this.#draining.add(id);
     else this.#draining.delete(id);
@@ -194,7 +194,7 @@ export class Membership {
     return this.#turn('drain', now);
   }
 
-  /** Puts nodes back that whoever drained them left behind. To be asked when the history was read just now. */
+  /** Puts nodes back whose drain was abandoned. Call it right after the history was read. */
   endDrains(now: number): void {
     for (const [id, { drained, isDone, at }] of this.#history.drains) {
       const seenAt = this.#drains.at(id, at, now);
@@ -222,7 +222,7 @@ export class Membership {
     return this.#turn('drain', now);
   }
 
-  /** Without drains that nobody speaks of any more, and without what is closed. */
+  /** Without drains that nobody confirms any more, and without closed views. */
   relevant(history: History, now: number): History {
     const kept = this.#withoutClosed(this.#withoutOldClosings(forgetDrains(history, now - this.#msOf(INTERVALS_TO_FORGET)), now));
     return kept.truncatedUntil === 0 || kept.truncatedUntil > now ? kept : { ...kept, truncatedUntil: 0 };
@@ -297,7 +297,7 @@ export class Membership {
     return name;
   }
 
-  /** Why a history that was read can't be used; `undefined` when it can. */
+  /** Why a history that was read can't be used; `undefined` if it can. */
   unsuitable(history: History, now: number): string | undefined {
     const merged = mergeHistories(this.#history, this.relevant(history, now));
     if (merged.drains.size > MAX_NODES && merged.drains.size > this.#history.drains.size)
@@ -316,14 +316,14 @@ export class Membership {
     return true;
   }
 
-  /** Every listed node has told what it knows. What nodes have lost, whoever acts on it tells again within an agreement; after that nobody does. */
+  /** Every listed node has answered. If nodes have lost a view, a client that uses it publishes it again within an agreement. */
   nothingIsMissing(now: number): void {
     const { isWhole, forgottenAt } = this.#history;
     if (isWhole || (forgottenAt > 0 && now < forgottenAt + this.#agreementMs)) return;
     this.#history = { ...this.#history, isWhole: true, forgottenAt: 0 };
   }
 
-  /** Nodes have lost the history that they knew, and no other one knew the whole. */
+  /** Nodes have lost the history, and no other node had the whole of it. */
   forgotten(now: number): void {
     if (this.#history.isWhole) return;
     this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, forgottenAt: now });
@@ -347,7 +347,7 @@ export class Membership {
 
   /**
    * What the nodes should know: the history, with the current view in it, confirmed anew when the last confirmation is older than the interval.
-   * A view that reached no node was acted on by nobody, and leaves no trace.
+   * A view that reached no node was used by no client, and is dropped.
    */
   wanted(now: number): History {
     const current = this.#current;
@@ -355,18 +355,18 @@ export class Membership {
     return mergeHistories(this.#history, { ...EMPTY_HISTORY, views: this.#confirmation(current, now), drains: this.#renewals(now) });
   }
 
-  /** A view that is acted on is confirmed once an interval, by whichever client. */
+  /** A view in use is confirmed once an interval, by any client. */
   #confirmation({ id, nodes, cause, since }: View, now: number): ReadonlyMap<string, ViewEntry> {
     const known = this.#history.views.get(id);
     const isRecent = known !== undefined && now - this.#confirmedAt(id, known, now) < this.#options.historyIntervalMs;
     if (isRecent && this.#stageOf(id) === 'open' && known.ttlSeconds >= this.#ttlSeconds) return new Map();
-    // Above what a clock said that is ahead: others have to see that it was said again.
+    // Greater than the last confirmation, which may come from a fast clock: other clients must see a change.
     const before = Math.max(known?.confirmedAt ?? -1, this.#closedAt(id));
     const confirmedAt = Math.max(now, before + 1);
     return new Map([[id, { ...this.#placementOf(nodes), cause, since, confirmedAt, ttlSeconds: this.#ttlSeconds }]]);
   }
 
-  /** A drain that is carried out here, and one of a listed node that is done, are spoken of once an interval. */
+  /** This client's drains, and finished drains of listed nodes, are confirmed once an interval. */
   #renewals(now: number): ReadonlyMap<string, DrainMark> {
     const listed = new Set(this.listedIds);
     const renewed = [...this.#history.drains].filter(
@@ -393,7 +393,7 @@ export class Membership {
     return now >= agreedAt && !isClosing && this.#history.drains.size === 0;
   }
 
-  /** Forgets what nobody can still want. */
+  /** Forgets what no client needs any more. */
   prune(now: number): void {
     const open = pruneHistory(this.#history, (entry, id) => this.#openUntil(id, entry, now) > now || id === this.#current?.id);
     this.#history = this.relevant(open, now);
@@ -442,7 +442,7 @@ export class Membership {
     }
   }
 
-  /** Of nodes with a drain only: others need no welcome, and are without number where machines come and go. */
+  /** Only for nodes with a drain: remembering every node would grow without bound where machines come and go. */
   #noteAbsence(now: number): void {
     const listed = new Set(this.#listed.map(({ id }) => id));
     for (const [id, { drained, at }] of this.#history.drains) {
@@ -489,7 +489,7 @@ export class Membership {
     this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[left.id, entry]]) });
   }
 
-  /** The listed nodes less those that are down or drained; never none of them: the last nodes are not ejected. */
+  /** The listed nodes without those that are down or drained. Never empty: the last nodes are not ejected. */
   #rotation(): readonly ViewNode[] {
     const kept = this.#listed.filter(({ id }) => this.#history.drains.get(id)?.drained !== true);
     const wanted = kept.length > 0 ? kept : this.#listed;
@@ -529,7 +529,7 @@ export class Membership {
     return intervals * this.#options.historyIntervalMs + this.#options.clockSkewMs;
   }
 
-  /** Nobody wrote by the view after it was agreed that nobody acts on it; what was written until then lives no longer than the longest time. */
+  /** No client wrote under the view after it was agreed; a record written before lives for the longest time to live at most. */
   #openUntil(id: string, entry: ViewEntry, now: number): number {
     return this.#agreedAfter(id, entry, now) + this.#windowMs(entry);
   }
@@ -567,7 +567,7 @@ export class Membership {
   }
 }
 
-/** Whether the same views are acted on, and as far along; when each ends may have been put off. */
+/** Whether both have the same views in the same states; the ends may differ. */
 function isSamePlacement(before: RoutingState | undefined, current: View, others: readonly OpenView[]): boolean {
   if (before?.current !== current || before.others.length !== others.length) return false;
   return others.every(({ view, stage }, index) => before.others[index]?.view === view && before.others[index]?.stage === stage);

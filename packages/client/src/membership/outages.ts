@@ -1,4 +1,4 @@
-/** Which nodes are down, and who of them went or returned since the last look. */
+/** Which nodes are down, and which went down or returned since the last call. */
 import type { Node } from '../node/node.ts';
 
 export class Outages {
@@ -15,7 +15,7 @@ export class Outages {
     }
   }
 
-  /** Forgets nodes that nobody speaks to any more. */
+  /** Forgets nodes that this client has no connection to any more. */
   keepOnly(wanted: ReadonlySet<string>): void {
     for (const id of this.#down) if (!wanted.has(id)) this.#down.delete(id);
   }

@@ -1,10 +1,10 @@
-/** Which nodes are in rotation, which are no more, and where keys can be listed: what restoring copies goes by. */
+/** Which nodes are in rotation, which have left it, and which can list their keys. Rereplication works from this. */
 import type { Clock } from '../clock.ts';
 import type { Holder } from '../cluster.ts';
 import { departuresIn, heldBy, type Departure } from './departures.ts';
 import type { Membership } from './membership.ts';
 
-/** Each has all keys gone through: of nodes that only an unsigned history names, it is done for so many. */
+/** A departed node costs a walk over all keys: of nodes that only an unsigned history names, at most so many are considered. */
 const MAX_HEARSAY = 16;
 const NONE: ReadonlyMap<string, Departure> = new Map();
 
@@ -35,7 +35,7 @@ export class Rotation {
     return this.#membership.current?.copies ?? 1;
   }
 
-  /** Whether as many nodes are in rotation as there are copies. */
+  /** Whether there are at least as many nodes in rotation as copies. */
   get hasRoom(): boolean {
     return this.ids.length >= this.copies;
   }
@@ -47,7 +47,7 @@ export class Rotation {
     return [...ids, ...others.map(({ id }) => id)];
   }
 
-  /** Nodes that went out of rotation, and may have taken copies along, by id. */
+  /** Nodes that left rotation and may have held copies, by id. */
   get departures(): ReadonlyMap<string, Departure> {
     const { state } = this.#membership;
     if (state === undefined) return NONE;
@@ -58,12 +58,12 @@ export class Rotation {
     return new Map([...known, ...hearsay.slice(0, MAX_HEARSAY)]);
   }
 
-  /** Whether the node is being emptied, or was: whoever does that leaves word of it. */
+  /** Whether the node is being drained, or was: the client that drains it records when it is done. */
   isLeftToDrain(id: string): boolean {
     return this.#membership.isDrained(id) && this.#membership.listedIds.includes(id);
   }
 
-  /** Tells of a key whether the node is to hold it by the current view, or was to by another that is open. Made once for many keys. */
+  /** Whether the node owns a key in the current view or in any open one. Made once for many keys. */
   heldBy(id: string): (key: string) => boolean {
     const { state } = this.#membership;
     return state === undefined ? () => false : heldBy(id, state, this.#clock.now());

@@ -22,7 +22,7 @@ import {
   type Look,
 } from './look.ts';
 
-/** What must be there for a write to happen; `anything` for the last writer wins. A tombstone forbids all three. */
+/** What a write expects to find; `anything`: last writer wins. A tombstone refuses all three. */
 type Expectation = StoredRecord | 'absent' | 'anything';
 
 export interface Change {
@@ -31,12 +31,12 @@ export interface Change {
   readonly expect: Expectation;
 }
 
-/** How often a write that lost a race to something that is no conflict (a carry, a touch, a new view) tries again. */
+/** Attempts of a write that lost a race to something that is not a conflict (a migration, a touch, a new view). */
 const MAX_ATTEMPTS = 8;
 
 /**
- * `own`: what this very operation wrote before, on one node at least. What was refused is not among it: another process may have written the same bytes under the
- * same version, and of two that count only one may be told that it did.
+ * `own`: what an earlier attempt of this operation wrote on at least one node. A refused write does not count: another process may have written the same
+ * bytes under the same version, and only one of the two may be acknowledged.
  * `ownAt`: the node that `own` is on.
  */
 export async function write(
@@ -66,7 +66,7 @@ async function writeByRoute(
   options: RequestOptions | undefined,
 ): Promise<StoredRecord> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    // A handover that is being finished is so in a moment: then it is clear who decides.
+    // A handover is about to finish: after that it is clear which node orders writers.
     if (cluster.route(key).isUndecided) await cluster.ensurePublished();
     const { basis } = cluster;
     const route = cluster.route(key);
@@ -107,7 +107,7 @@ async function writeToAll(
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);
   const written = StoredRecord.written(bytes, change.ttlSeconds);
   const put = (look: Look): Promise<boolean> => putRecord(cluster, key, way, look, bytes, change.ttlSeconds, options);
-  // The first decides: it is the same for every client, so of two writers one loses here, before anything else was written.
+  // The first node orders writers: it is the same for every client, so one of two writers loses here, before it wrote anywhere else.
   if (!(await put(first))) return 'again';
   own.push(written);
   if (rest.length > 0 && !(await stillDecides(cluster, way))) return 'again';
@@ -115,7 +115,7 @@ async function writeToAll(
     const known = highestVersion(looks);
     for (const look of rest) if (!(await follow(cluster, key, { look, first, known, version, way }, put, options))) return 'again';
   } catch (error) {
-    // Carried or changed meanwhile: to the last writer that is no reason to give up.
+    // Migrated or changed meanwhile: the last writer tries again.
     if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
     return 'again';
   }
@@ -157,7 +157,7 @@ function refuseWhatDoesNotHold(
   if (newest !== undefined && newest.version > expect.version) throw conflict('changed', holderOf(looks, newest));
   const certain = route.mode === 'handover' && isCertain(expect, route);
   const missing = silenceIn(looks);
-  // Something newer may be where nobody answers.
+  // A node that does not answer may have something newer.
   if (missing !== undefined && !certain && !isCovered(route, looks)) throw outOfReach(missing, looks);
   const baseSeen = looks.some(({ entry }) => entry?.kind === 'record' && entry.version >= expect.version);
   if (baseSeen) return;
@@ -166,7 +166,7 @@ function refuseWhatDoesNotHold(
   throw conflict('gone', route.owners[0]);
 }
 
-/** Each of the two has another node that decides between writers: both could be told that they wrote. */
+/** Two clients act on views with different first nodes: both could be told that their write won. */
 function undecided(route: Route): SessClientError {
   if (route.closing.size > 0) {
     return new SessClientError('SESS_UNAVAILABLE', 'A handover is being finished, and a node does not say whether it knows; try again.');
@@ -182,7 +182,7 @@ function holderOf(looks: readonly Look[], entry: Entry): string | undefined {
   return looks.find((look) => look.entry === entry)?.id;
 }
 
-/** One more node for a record that the first target has taken. */
+/** Another node for a record that the first target has accepted. */
 interface Step {
   readonly look: Look;
   readonly first: Look;
@@ -241,7 +241,7 @@ async function wentOn(
   return entry?.kind === 'record' && entry.version >= newer.version;
 }
 
-/** Writes where `look` found what it found. `false` when that does not hold any more. */
+/** Writes if the item is still the one that `look` saw. `false` if it is not. */
 async function putRecord(
   cluster: Cluster,
   key: string,

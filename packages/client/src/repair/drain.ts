@@ -1,6 +1,6 @@
 /**
- * Taking a node out of rotation without losing what it holds: every client stops writing to it first, then everything on it is carried to where it
- * belongs. It can be repeated; stopping it puts the node back.
+ * Takes a node out of rotation without losing its records: first every client stops writing to it, then its records are copied to their owners. A drain can
+ * be repeated; aborting it puts the node back into rotation.
  */
 import type { DrainOptions, DrainProgress } from '../contract.ts';
 import { SessClientError } from '../errors.ts';
@@ -9,13 +9,13 @@ import { migrateKey, type ListingCluster } from './migrate-key.ts';
 import type { Cluster } from '../cluster.ts';
 import { forKeysOn } from './key-batches.ts';
 
-/** What a drain needs beside what other operations need. */
+/** What a drain needs besides `ListingCluster`. */
 export interface DrainableCluster extends ListingCluster {
   /** Whether discovery lists the node. */
   lists(id: string): boolean;
   /** Whether another node would be left in rotation. */
   canSpare(id: string): boolean;
-  /** Whether the node is out of rotation by a drain, be it another client's. */
+  /** Whether a drain, by any client, took the node out of rotation. */
   isDrained(id: string): boolean;
   mark(id: string, state: 'draining' | 'drained' | 'in rotation'): Promise<void>;
   /** Whether clients use the node that would not learn of the mark: under another `historySecret`, or none. Goes through all that the node lists. */
@@ -55,7 +55,7 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
   }
 }
 
-/** Tells how far it is, at the pace of a reader. */
+/** Reports progress, at most once per `PROGRESS_EVERY_MS`. */
 class Progress {
   readonly #cluster: Cluster;
   readonly #listener: DrainOptions['onProgress'];
@@ -79,7 +79,7 @@ class Progress {
   }
 }
 
-/** Before anything is changed. */
+/** Checks what can be checked before anything is changed. */
 async function refuseWhatCanNotBe(
   cluster: DrainableCluster,
   id: string,

@@ -1,6 +1,6 @@
 /**
- * Tombstones that did not reach a node, kept until it answers. A help: correctness rests on doubting nodes that return. Bounded; the oldest is
- * dropped and counted.
+ * Tombstones that did not reach a node, kept until it answers. Only an optimization: a node that returns is doubted anyway, and that is what keeps a
+ * destroyed session dead. Bounded: the oldest tombstone is dropped and counted.
  */
 import type { Clock } from '../clock.ts';
 import { tombstoneDroppedChannel } from '../diagnostics.ts';
@@ -21,7 +21,7 @@ interface Hint {
 export class HintedHandoff {
   readonly #clock: Clock;
   readonly #hints = new Map<string, Hint>();
-  /** Debts that were dropped because there were too many. */
+  /** Hints that were dropped because there were too many. */
   #dropped = 0;
 
   constructor(clock: Clock) {
@@ -41,7 +41,7 @@ export class HintedHandoff {
     }
   }
 
-  /** `holder` answers again. What fails is kept as a hint again. */
+  /** Delivers the hints for a node that answers again. A hint that fails is kept. */
   deliver(holder: Holder): void {
     for (const [name, hint] of this.#hints) {
       if (hint.nodeId !== holder.id) continue;

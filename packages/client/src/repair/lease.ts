@@ -1,6 +1,6 @@
 /**
- * Work that one client does for all: a lease under a reserved key, and the word that it is done. The lease lies on the first of some nodes; the
- * word stands on all of them, so that it outlives some.
+ * Work that one client does for all: a lease under a reserved key, and a record that it is done. The lease is on the first of some nodes; the record that
+ * the work is done is on all of them, so that it survives the loss of some.
  */
 import { SessClientError } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
@@ -8,12 +8,12 @@ import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
 import { casOf } from '../operations/look.ts';
 
-/** A client that says nothing for so long does not work any more. */
+/** A lease that was not renewed for so long has expired. */
 const LEASE_SECONDS = 15;
-/** No number, as a word that it is done is one. */
+/** Not a number: a record that the work is done is one. */
 const HELD = 'held';
 const FREE = '0';
-/** Clocks differ; a word from further ahead would keep the work undone for as long. */
+/** Clocks differ. A record from further in the future is ignored: it would keep the work from being done for as long. */
 const MAX_AHEAD_MS = 86_400_000;
 
 export class Lease {
@@ -22,7 +22,7 @@ export class Lease {
   /** Never empty. */
   readonly #nodes: readonly string[];
   readonly #signal: AbortSignal;
-  /** Tells this lease from that of another. */
+  /** The value of this lease, unlike that of any other client's. */
   readonly #own: string;
   #renewedAt = 0;
 
@@ -34,7 +34,7 @@ export class Lease {
     this.#own = `${HELD} ${cluster.versions.next(undefined)}`;
   }
 
-  /** `done`: somebody did it, not before `since`, milliseconds since 1970. `held`: somebody is at it. */
+  /** `done`: a client finished the work at `since` (milliseconds since 1970) or later. `held`: another client has the lease. */
   async take(since: number): Promise<'taken' | 'held' | 'done'> {
     const entries = await Promise.all(this.#nodes.map((id) => this.#cluster.holder(id).look(this.#key, { signal: this.#signal })));
     if (entries.some((entry) => isDone(entry, since, this.#cluster.clock.now()))) return 'done';
@@ -45,7 +45,7 @@ export class Lease {
     return cas !== undefined && (await this.#write(this.#first, { cas }, this.#own, LEASE_SECONDS)) ? 'taken' : 'held';
   }
 
-  /** Often enough, while the work goes on. @throws {SessClientError} `SESS_UNAVAILABLE` when the lease is lost. */
+  /** Renews the lease; call it often enough while the work runs. @throws {SessClientError} `SESS_UNAVAILABLE` when the lease is lost. */
   async renew(): Promise<void> {
     const now = this.#cluster.clock.elapsed();
     if (now - this.#renewedAt < (LEASE_SECONDS * 1000) / 3) return;
@@ -54,7 +54,7 @@ export class Lease {
     this.#renewedAt = now;
   }
 
-  /** The work was left in the middle: another may go on at once. Never rejects. */
+  /** Gives the lease up before the work is done, so that another client can continue at once. Never rejects. */
   async release(): Promise<void> {
     try {
       const entry = await this.#cluster.holder(this.#first).look(this.#key, undefined);
@@ -62,13 +62,13 @@ export class Lease {
       const { cas } = StoredRecord.origin(entry);
       if (cas !== undefined) await this.#write(this.#first, { cas }, FREE, LEASE_SECONDS, undefined);
     } catch {
-      // It ends by itself.
+      // Then the lease expires by itself.
     }
   }
 
-  /** Leaves word that it is done, which ends the lease. It stands for so long. */
+  /** Records that the work is done, for so many seconds; this also ends the lease. */
   async done(at: number, ttlSeconds: number): Promise<void> {
-    // The first last: who finds the lease free finds the word too.
+    // The first node last: a client that finds the lease free also finds the record.
     await Promise.all(this.#nodes.slice(1).map((id) => this.#leaveWord(id, at, ttlSeconds)));
     await this.#leaveWord(this.#first, at, ttlSeconds);
   }
@@ -100,12 +100,12 @@ export class Lease {
   }
 }
 
-/** What is no lease (something else is there, or it would never end) is free to be replaced. */
+/** A value that is not a lease (another program's, or one without an end) may be replaced. */
 function isHeld(entry: Entry): boolean {
   return entry.kind === 'record' && entry.value.toString().startsWith(HELD) && entry.secondsLeft > 0 && entry.secondsLeft <= LEASE_SECONDS;
 }
 
-/** Whether it is said that it was done at a moment from `since` until about `now`, all milliseconds since 1970. */
+/** Whether the value records that the work was done between `since` and about `now`, in milliseconds since 1970. */
 function isDone(entry: Entry | undefined, since: number, now: number): boolean {
   if (entry?.kind !== 'record' || !/^\d{1,15}$/.test(entry.value.toString('latin1', 0, 16))) return false;
   const at = Number(entry.value.toString());

@@ -1,4 +1,4 @@
-/** Bringing what is known under one key to all its owners, whoever holds it now. */
+/** Copies the newest record of one key to all its owners, from whichever node holds it. */
 import { refusedValue, SessClientError } from '../errors.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
 import type { Route } from '../membership/route.ts';
@@ -8,7 +8,7 @@ import { isCovered, lookByRoute, newestOf, outOfReach, silenceIn, type Look } fr
 import { readRepair } from './read-repair.ts';
 import { everybody } from '../operations/read.ts';
 
-/** What work that goes through many keys needs beside what other operations need. */
+/** What work on many keys needs besides `Cluster`. */
 export interface ListingCluster extends Cluster {
   /** Milliseconds until every client acts on the current view; 0 when they do. */
   readonly agreedInMs: number;
@@ -18,11 +18,11 @@ export interface ListingCluster extends Cluster {
   pause(ms: number, signal: AbortSignal | undefined): Promise<void>;
 }
 
-/** `nothing`: not of this client, or gone meanwhile. `there`: the owners had it already. `carried`: an owner lacked it. */
+/** `nothing`: not a record of this client, or gone. `there`: all owners had it. `carried`: an owner lacked it and got it. */
 export type Carried = 'nothing' | 'there' | 'carried';
 
 const MAX_ATTEMPTS = 8;
-/** Before a node that did not answer is asked for the same key again. */
+/** Milliseconds before a node that did not answer is asked for the same key again. */
 const SILENCE_PAUSE_MS = 100;
 
 /** Who must answer: all that could hold the key, or as many as it takes to know what was acknowledged, while the others are ejected. */
@@ -77,7 +77,7 @@ function isDown(cluster: Cluster, id: string): boolean {
   try {
     return cluster.holder(id).health === 'down';
   } catch {
-    // It left meanwhile: the next look does not ask it.
+    // The node left meanwhile: the next attempt does not ask it.
     return false;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Carrying a record to where it belongs now: to the owners under one new version, then to the elders that hold it, so that a compare-and-swap
- * against what they held fails, and for no longer than they are asked. A tombstone is carried as it is.
+ * Copies a record to its owners under one new version, then to the elders that hold it, so that a compare-and-swap against the elder's old copy fails; on an
+ * elder it lives only as long as elders are asked. A tombstone is copied as it is.
  */
 import { refusedValue, type RefusedValue } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS, type Tombstone } from '../record.ts';
@@ -10,7 +10,7 @@ import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { asSilence, casOf, highestVersion, type Look } from '../operations/look.ts';
 
-/** The record as carried; `'overtaken'` when somebody wrote meanwhile: look again; or why a node refused it. */
+/** The migrated record; `'overtaken'` if another client wrote meanwhile: read again; or why a node refused it. */
 export async function migrate(
   cluster: Cluster,
   key: string,
@@ -43,7 +43,7 @@ export async function migrate(
   return StoredRecord.written(bytes, ttlSeconds);
 }
 
-/** Removes what `look` found, if that still holds. */
+/** Removes the item that `look` saw, if it is unchanged. */
 export async function removed(cluster: Cluster, key: string, look: Look, options: RequestOptions | undefined): Promise<boolean> {
   const cas = look.entry === undefined ? undefined : casOf(look.entry);
   if (cas === undefined) return true;
@@ -55,7 +55,7 @@ export async function removed(cluster: Cluster, key: string, look: Look, options
   }
 }
 
-/** Always `overtaken`, when no node refused it: the next look finds the tombstone there. */
+/** `overtaken` unless a node refused it: the next read finds the tombstone there. */
 export async function migrateTombstone(
   cluster: Cluster,
   key: string,
@@ -72,7 +72,7 @@ export async function migrateTombstone(
   return 'overtaken';
 }
 
-/** Puts `bytes` where `look` found what it found, if that still holds. A node that falls silent meanwhile leaves the record in doubt. */
+/** Replaces the item that `look` saw by `bytes`, if it is unchanged. If the node stops answering meanwhile, the record stays in doubt. */
 async function replace(
   cluster: Cluster,
   key: string,
