@@ -8,7 +8,7 @@ const TIMEOUT_MS = 500;
 const [A, B] = ['10.0.0.1:11211', '10.0.0.2:11211'];
 
 function answer(id: string): Look {
-  return { id, entry: undefined, silence: undefined };
+  return { id, entry: undefined, failure: undefined };
 }
 
 /** An answer that comes when the test says so. */

@@ -12,7 +12,7 @@ function record(version: bigint, ttlSeconds: number | undefined): StoredRecord {
 }
 
 function look(entry: StoredRecord): Look {
-  return { id: 'a:1', entry, silence: undefined };
+  return { id: 'a:1', entry, failure: undefined };
 }
 
 describe('the newest of several copies', () => {

@@ -12,7 +12,7 @@ export interface Look {
   readonly id: string;
   readonly entry: Entry | undefined;
   /** Why there is no answer. */
-  readonly silence: SessClientError | undefined;
+  readonly failure: SessClientError | undefined;
 }
 
 /** These say nothing about the node: the caller hears of them, whatever other nodes answered. */
@@ -20,9 +20,9 @@ const OF_THE_CALLER: ReadonlySet<string> = new Set(['SESS_ABORTED', 'SESS_CLOSED
 
 export async function lookAt(cluster: Cluster, key: string, id: string, options: RequestOptions | undefined): Promise<Look> {
   try {
-    return { id, entry: await cluster.holder(id).look(key, options), silence: undefined };
+    return { id, entry: await cluster.holder(id).look(key, options), failure: undefined };
   } catch (error) {
-    return { id, entry: undefined, silence: asSilence(error) };
+    return { id, entry: undefined, failure: asFailure(error) };
   }
 }
 
@@ -64,7 +64,7 @@ export async function lookByRoute(
 }
 
 /** An outage of one node, which another may make up for; anything else is thrown on. */
-export function asSilence(error: unknown): SessClientError {
+export function asFailure(error: unknown): SessClientError {
   const code = codeOf(error);
   if (!SessClientError.is(error) || code === undefined || OF_THE_CALLER.has(code)) throw error;
   return error;
@@ -110,8 +110,8 @@ export function casOf(entry: Entry): CasToken | undefined {
   return entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
 }
 
-export function silenceIn(looks: readonly Look[]): SessClientError | undefined {
-  return looks.find(({ silence }) => silence !== undefined)?.silence;
+export function failureIn(looks: readonly Look[]): SessClientError | undefined {
+  return looks.find(({ failure }) => failure !== undefined)?.failure;
 }
 
 /**
@@ -119,7 +119,7 @@ export function silenceIn(looks: readonly Look[]): SessClientError | undefined {
  * a view is on all its owners that could be reached.
  */
 export function isCovered(route: Route, looks: readonly Look[]): boolean {
-  const answered = new Set(looks.filter(({ silence }) => silence === undefined).map(({ id }) => id));
+  const answered = new Set(looks.filter(({ failure }) => failure === undefined).map(({ id }) => id));
   return route.groups.every((group) => group.some((id) => answered.has(id)));
 }
 
@@ -127,11 +127,11 @@ export function isCovered(route: Route, looks: readonly Look[]): boolean {
  * The key may be on a node that did not answer: that is not a miss. Where only that node was asked, or it refused a value, its own word is the
  * clearest.
  */
-export function outOfReach(silence: SessClientError, looks?: readonly Look[]): SessClientError {
-  if (looks?.length === 1 || refusedValue(silence)) return silence;
+export function outOfReach(failure: SessClientError, looks?: readonly Look[]): SessClientError {
+  if (looks?.length === 1 || refusedValue(failure)) return failure;
   return new SessClientError(
     'SESS_UNAVAILABLE',
-    `Node ${silence.node ?? 'of the cluster'} may hold what was asked for and did not answer (${silence.code}); ask again when it is back.`,
-    { node: silence.node, cause: silence },
+    `Node ${failure.node ?? 'of the cluster'} may hold what was asked for and did not answer (${failure.code}); ask again when it is back.`,
+    { node: failure.node, cause: failure },
   );
 }

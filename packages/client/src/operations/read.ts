@@ -6,7 +6,7 @@ import type { Route } from '../membership/route.ts';
 import { migrate } from '../repair/migrate.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { isCertain, isCovered, lookAt, lookAtAll, lookByRoute, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import { isCertain, isCovered, lookAt, lookAtAll, lookByRoute, newestOf, outOfReach, failureIn, type Look } from './look.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
 /** How often a read that lost a race against a writer looks again before it answers with what it saw. */
@@ -65,15 +65,15 @@ async function readSettled(
   const missed: Look[] = [];
   const silent: Look[] = [];
   for await (const look of looksInTurn(cluster, key, route.owners, options)) {
-    if (look.silence !== undefined) silent.push(look);
+    if (look.failure !== undefined) silent.push(look);
     else if (look.entry?.kind === 'record') {
       if (missed.length > 0) await readRepair(cluster, key, look.entry, missed, options);
       return look.entry;
     } else if (look.entry?.kind === 'tombstone') return undefined;
     else missed.push(look);
   }
-  const silence = silenceIn(silent);
-  if (silence !== undefined) throw outOfReach(silence, [...missed, ...silent]);
+  const failure = failureIn(silent);
+  if (failure !== undefined) throw outOfReach(failure, [...missed, ...silent]);
   return undefined;
 }
 
@@ -152,7 +152,7 @@ async function readHandover(
         ? await lookByRoute(cluster, key, everybody(route), route, options)
         : [first, ...(await lookAtAll(cluster, key, everybody(route).slice(1), options))];
     // In doubt until everybody has answered: a copy that was not seen could be the newest.
-    if (silenceIn(looks) !== undefined) return answer(route, looks);
+    if (failureIn(looks) !== undefined) return answer(route, looks);
     const newest = newestOf(looks);
     if (newest === undefined) return undefined;
     const carried = await migrate(cluster, key, route, looks, newest, options);
@@ -167,10 +167,10 @@ async function readHandover(
 function answer(route: Route, looks: readonly Look[]): StoredRecord | undefined {
   const newest = newestOf(looks);
   if (newest?.kind === 'tombstone') return undefined;
-  const silence = silenceIn(looks);
-  if (silence === undefined) return newest;
+  const failure = failureIn(looks);
+  if (failure === undefined) return newest;
   if (newest !== undefined && isCovered(route, looks)) return newest;
-  throw outOfReach(silence, looks);
+  throw outOfReach(failure, looks);
 }
 
 export function everybody(route: Route): readonly string[] {

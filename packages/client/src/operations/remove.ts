@@ -7,7 +7,7 @@ import type { Route } from '../membership/route.ts';
 import { conflict } from './conflict.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { asSilence, casOf, highestVersion, lookAt, lookByRoute, newestOf, outOfReach, type Look } from './look.ts';
+import { asFailure, casOf, highestVersion, lookAt, lookByRoute, newestOf, outOfReach, type Look } from './look.ts';
 
 /** A writer wins every round, so a delete loses at most as many as there are writers at the same time. */
 const MAX_ATTEMPTS = 64;
@@ -23,16 +23,16 @@ export async function remove(cluster: Cluster, key: string, ttlSeconds: number, 
     const endsAt = Math.max(cluster.clock.now() + ttlSeconds * 1000, newest?.kind === 'tombstone' ? newest.endsAt : 0);
     const bytes = encodeTombstone(cluster.versions.next(highestVersion(looks)), ttlSeconds, endsAt);
     const fences = new Fences(cluster);
-    const silences = [];
+    const failures = [];
     for (const look of looks) {
-      const { replaced, silence } = await bury(cluster, key, look, { bytes, endsAt, fences }, options);
+      const { replaced, failure } = await bury(cluster, key, look, { bytes, endsAt, fences }, options);
       existed ||= replaced;
-      if (silence === undefined) continue;
+      if (failure === undefined) continue;
       cluster.hint(look.id, key, bytes, endsAt);
-      if (mayBeReadByOthers(cluster, route, look.id)) silences.push(silence);
+      if (mayBeReadByOthers(cluster, route, look.id)) failures.push(failure);
     }
-    const [silence] = silences;
-    if (silence !== undefined) throw outOfReach(silence, looks);
+    const [failure] = failures;
+    if (failure !== undefined) throw outOfReach(failure, looks);
     if (!(await fences.hold())) continue;
     await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return existed;
@@ -65,24 +65,24 @@ async function bury(
   look: Look,
   { bytes, endsAt, fences }: Burial,
   options: RequestOptions | undefined,
-): Promise<{ readonly replaced: boolean; readonly silence: SessClientError | undefined }> {
+): Promise<{ readonly replaced: boolean; readonly failure: SessClientError | undefined }> {
   const ttlSeconds = secondsUntil(endsAt, cluster.clock.now());
   let seen = look;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    if (seen.silence !== undefined) return { replaced: false, silence: seen.silence };
+    if (seen.failure !== undefined) return { replaced: false, failure: seen.failure };
     if (seen.entry?.kind === 'tombstone' && seen.entry.endsAt >= endsAt) {
       fences.behind(look.id);
-      return { replaced: false, silence: undefined };
+      return { replaced: false, failure: undefined };
     }
     const cas = seen.entry === undefined ? undefined : casOf(seen.entry);
     try {
       const mode = cas === undefined ? 'add' : { cas };
       const stored = cluster.holder(look.id).store(mode, key, bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
       fences.behind(look.id);
-      if ((await stored) === 'stored') return { replaced: seen.entry?.kind === 'record', silence: undefined };
+      if ((await stored) === 'stored') return { replaced: seen.entry?.kind === 'record', failure: undefined };
     } catch (error) {
       fences.forget(look.id);
-      return { replaced: false, silence: asSilence(error) };
+      return { replaced: false, failure: asFailure(error) };
     }
     seen = await lookAt(cluster, key, look.id, options);
   }

@@ -6,7 +6,7 @@ import type { RequestOptions } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { asSilence, isCovered, lookAt, lookByRoute, newestOf, outOfReach, silenceIn, type Look } from './look.ts';
+import { asFailure, isCovered, lookAt, lookByRoute, newestOf, outOfReach, failureIn, type Look } from './look.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
 /** How often a touch is repeated because what decides owners changed meanwhile. */
@@ -68,9 +68,9 @@ async function touchAll(
   const looks = await lookByRoute(cluster, key, route.targets, route, options);
   const newest = newestOf(looks);
   if (newest?.kind === 'tombstone') return false;
-  const silence = silenceIn(looks);
+  const failure = failureIn(looks);
   if (newest === undefined) {
-    if (silence !== undefined) throw outOfReach(silence);
+    if (failure !== undefined) throw outOfReach(failure);
     for (const { id } of looks) fences.behind(id);
     return false;
   }
@@ -82,7 +82,7 @@ async function touchAll(
     return false;
   }
   // In every mode: a node that flaps for hours keeps views in overlap, where reads carry nothing, and only what is touched lives on.
-  if (silence === undefined || isCovered(route, looks)) {
+  if (failure === undefined || isCovered(route, looks)) {
     const lacking = looks.filter((look) => route.owners.includes(look.id) && lacks(look, newest.version));
     await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
     return true;
@@ -90,13 +90,13 @@ async function touchAll(
   // What an earlier owner took ends with its window, and nobody may say whether the others hold something newer.
   const now = cluster.clock.now();
   const isLong = holding.some(({ id }, index) => taken[index] === true && secondsOn(id, ttlSeconds, route, now) >= ttlSeconds);
-  if (!isLong) throw outOfReach(silence);
+  if (!isLong) throw outOfReach(failure);
   return true;
 }
 
 /** An owner that answered, and has nothing or something older. */
-function lacks({ entry, silence }: Look, version: bigint): boolean {
-  return silence === undefined && (entry === undefined || (entry.kind === 'record' && entry.version < version));
+function lacks({ entry, failure }: Look, version: bigint): boolean {
+  return failure === undefined && (entry === undefined || (entry.kind === 'record' && entry.version < version));
 }
 
 /** Whether the node took it for a live record; why not, where it did not answer. */
@@ -117,7 +117,7 @@ async function prolong(
     return found?.flags === RECORD_FLAGS;
   } catch (error) {
     fences.forget(id);
-    return asSilence(error);
+    return asFailure(error);
   }
 }
 

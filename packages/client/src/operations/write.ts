@@ -9,7 +9,7 @@ import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { PlacedCopies } from './placed-copies.ts';
 import {
-  asSilence,
+  asFailure,
   casOf,
   highestVersion,
   isCertain,
@@ -18,7 +18,7 @@ import {
   lookByRoute,
   newestOf,
   outOfReach,
-  silenceIn,
+  failureIn,
   type Look,
 } from './look.ts';
 
@@ -101,8 +101,8 @@ async function writeToAll(
   const { route } = way;
   const looks = await lookByRoute(cluster, key, route.targets, route, options);
   refuseWhatDoesNotHold(cluster, route, change.expect, looks, own);
-  const [first, ...rest] = looks.filter(({ silence }) => silence === undefined);
-  if (first === undefined) throw outOfReach(silenceIn(looks) as SessClientError, looks);
+  const [first, ...rest] = looks.filter(({ failure }) => failure === undefined);
+  if (first === undefined) throw outOfReach(failureIn(looks) as SessClientError, looks);
   const version = cluster.versions.next(highestVersion(looks));
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);
   const written = StoredRecord.written(bytes, change.ttlSeconds);
@@ -141,28 +141,28 @@ function refuseWhatDoesNotHold(
   if (newest?.kind === 'tombstone') throw conflict(expect === 'absent' ? 'present' : 'deleted', holderOf(looks, newest));
   // A node that is ejected was skipped by everybody since. One that merely did not answer is still read by others.
   const silent = looks.find(
-    ({ id, silence }) => silence !== undefined && (route.owners.includes(id) || cluster.holder(id).health !== 'down'),
+    ({ id, failure }) => failure !== undefined && (route.owners.includes(id) || cluster.holder(id).health !== 'down'),
   );
-  if (silent?.silence !== undefined) throw outOfReach(silent.silence, looks);
+  if (silent?.failure !== undefined) throw outOfReach(silent.failure, looks);
   if (route.isUndecided) throw undecided(route);
   if (expect === 'anything') return;
   if (expect === 'absent') {
     const present = foreign.find(({ entry }) => entry !== undefined);
     if (present !== undefined) throw conflict('present', present.id);
-    const silence = silenceIn(looks);
+    const failure = failureIn(looks);
     // With several copies, one answer from each view tells that nothing is there.
-    if (silence !== undefined && !isCovered(route, looks)) throw outOfReach(silence, looks);
+    if (failure !== undefined && !isCovered(route, looks)) throw outOfReach(failure, looks);
     return;
   }
   if (newest !== undefined && newest.version > expect.version) throw conflict('changed', holderOf(looks, newest));
   const certain = route.mode === 'handover' && isCertain(expect, route);
-  const missing = silenceIn(looks);
+  const missing = failureIn(looks);
   // A node that does not answer may have something newer.
   if (missing !== undefined && !certain && !isCovered(route, looks)) throw outOfReach(missing, looks);
   const baseSeen = looks.some(({ entry }) => entry?.kind === 'record' && entry.version >= expect.version);
   if (baseSeen) return;
-  const silence = silenceIn(looks);
-  if (silence !== undefined) throw outOfReach(silence, looks);
+  const failure = failureIn(looks);
+  if (failure !== undefined) throw outOfReach(failure, looks);
   throw conflict('gone', route.owners[0]);
 }
 
@@ -207,7 +207,7 @@ async function follow(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     if (await put(seen)) return true;
     seen = await lookAt(cluster, key, look.id, options);
-    if (seen.silence !== undefined) throw outOfReach(seen.silence);
+    if (seen.failure !== undefined) throw outOfReach(seen.failure);
     if (seen.entry?.kind === 'tombstone') throw conflict('deleted', look.id);
     // From an elder that is being emptied writers take back what decided for them: another one may have come and gone there since it was looked at.
     if (way.route.closing.size > 0 && seen.entry !== undefined && seen.entry.kind === 'record' && seen.entry.version > known) {
@@ -258,7 +258,7 @@ async function putRecord(
     fences.behind(id);
     return (await stored) === 'stored';
   } catch (error) {
-    throw outOfReach(asSilence(error));
+    throw outOfReach(asFailure(error));
   }
 }
 

@@ -1,6 +1,6 @@
 /** Bringing what is known under one key to its owners, and removing it from the elders that are being emptied. */
 import { refusedValue, SessClientError } from '../errors.ts';
-import { lookByRoute, newestOf, outOfReach, silenceIn, type Look } from '../operations/look.ts';
+import { lookByRoute, newestOf, outOfReach, failureIn, type Look } from '../operations/look.ts';
 import { everybody } from '../operations/read.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
 import { versionOf } from '../version.ts';
@@ -25,12 +25,12 @@ const SAME_LIFE_SECONDS = 2;
 export async function emptyElders(cluster: ListingCluster, key: string, before: number, signal: AbortSignal): Promise<Emptied> {
   const options = { signal };
   let [isFound, isCarried] = [false, false];
-  let silence: SessClientError | undefined;
+  let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
     const looks = await lookByRoute(cluster, key, everybody(route), route, options);
-    silence = silenceIn(looks);
-    if (silence !== undefined) {
+    failure = failureIn(looks);
+    if (failure !== undefined) {
       await cluster.pause(SILENCE_PAUSE_MS, signal);
       continue;
     }
@@ -45,7 +45,7 @@ export async function emptyElders(cluster: ListingCluster, key: string, before: 
     const outcomes = await Promise.all(old.map((look) => removed(cluster, key, look, options)));
     if (!outcomes.includes(false)) return { isFound, isCarried };
   }
-  if (silence !== undefined) throw outOfReach(silence);
+  if (failure !== undefined) throw outOfReach(failure);
   throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be carried; try again.');
 }
 

@@ -4,7 +4,7 @@ import type { StoredRecord, Tombstone } from '../record.ts';
 import type { Route } from '../membership/route.ts';
 import { migrate } from './migrate.ts';
 import type { Cluster } from '../cluster.ts';
-import { isCovered, lookByRoute, newestOf, outOfReach, silenceIn, type Look } from '../operations/look.ts';
+import { isCovered, lookByRoute, newestOf, outOfReach, failureIn, type Look } from '../operations/look.ts';
 import { readRepair } from './read-repair.ts';
 import { everybody } from '../operations/read.ts';
 
@@ -38,13 +38,13 @@ export async function migrateKey(
 ): Promise<Carried> {
   const options = signal === undefined ? undefined : { signal };
   let outcome: Carried = 'there';
-  let silence: SessClientError | undefined;
+  let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
     const asked = everybody(route);
     const looks = await lookByRoute(cluster, key, asked.includes(id) ? asked : [...asked, id], route, options);
-    silence = silenceIn(looks);
-    if (silence !== undefined && (answers === 'all' || !mayDoWithout(cluster, route, id, looks))) {
+    failure = failureIn(looks);
+    if (failure !== undefined && (answers === 'all' || !mayDoWithout(cluster, route, id, looks))) {
       await cluster.pause(SILENCE_PAUSE_MS, signal);
       continue;
     }
@@ -54,7 +54,7 @@ export async function migrateKey(
     if (lacking.length === 0) return outcome;
     outcome = 'carried';
     // Settled: the copies agree, and nothing needs a new version. While an elder is away, a new one would say that nothing is in doubt.
-    const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || silence !== undefined);
+    const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || failure !== undefined);
     const placed = keepsVersion
       ? await readRepair(cluster, key, newest, lacking, options)
       : await migrate(cluster, key, route, looks, newest, options);
@@ -63,13 +63,13 @@ export async function migrateKey(
     // A tombstone is seen there by the next look.
     if (placed !== false && placed !== 'overtaken') return outcome;
   }
-  if (silence !== undefined) throw outOfReach(silence);
+  if (failure !== undefined) throw outOfReach(failure);
   throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be carried; try again.', { node: id });
 }
 
 /** Only earlier owners that are ejected did not answer, and what was acknowledged is known without them. They are doubted when they return. */
 function mayDoWithout(cluster: Cluster, route: Route, id: string, looks: readonly Look[]): boolean {
-  const silent = looks.filter(({ silence }) => silence !== undefined);
+  const silent = looks.filter(({ failure }) => failure !== undefined);
   return isCovered(route, looks) && silent.every((look) => look.id !== id && !route.owners.includes(look.id) && isDown(cluster, look.id));
 }
 

@@ -8,7 +8,7 @@ import { expressibleTtl, secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
-import { asSilence, casOf, highestVersion, type Look } from '../operations/look.ts';
+import { asFailure, casOf, highestVersion, type Look } from '../operations/look.ts';
 
 /** The migrated record; `'overtaken'` if another client wrote meanwhile: read again; or why a node refused it. */
 export async function migrate(
@@ -50,7 +50,7 @@ export async function removed(cluster: Cluster, key: string, look: Look, options
   try {
     return await cluster.holder(look.id).remove(key, cas, options);
   } catch (error) {
-    asSilence(error);
+    asFailure(error);
     return false;
   }
 }
@@ -87,7 +87,7 @@ async function replace(
     return outcome === 'stored' ? 'stored' : 'overtaken';
   } catch (error) {
     if (refusedValue(error)) return error;
-    asSilence(error);
+    asFailure(error);
     return 'overtaken';
   }
 }

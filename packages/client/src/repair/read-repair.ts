@@ -4,7 +4,7 @@ import { RECORD_FLAGS, type StoredRecord } from '../record.ts';
 import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
-import { asSilence, casOf, type Look } from '../operations/look.ts';
+import { asFailure, casOf, type Look } from '../operations/look.ts';
 
 /**
  * Never over anything that was not looked at: whoever wrote meanwhile knows better. Whether all took it, or why one refused it; what fails is
@@ -25,7 +25,7 @@ export async function readRepair(
         const attributes = { ttlSeconds: expressibleTtl(record.secondsLeft, cluster.clock.now()), flags: RECORD_FLAGS };
         return await cluster.holder(id).store(mode, key, record.bytes, attributes, options);
       } catch (error) {
-        return refusedValue(error) ? error : asSilence(error);
+        return refusedValue(error) ? error : asFailure(error);
       }
     }),
   );

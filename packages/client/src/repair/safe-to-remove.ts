@@ -71,7 +71,7 @@ async function compared(
     if (alone === undefined) return notListed(cluster, id, error, signal);
   }
   if (alone === undefined) return atOnce(cluster, id) ?? { safe: true };
-  if (alone.silence !== undefined) return outOfReach(id, alone.silence);
+  if (alone.failure !== undefined) return outOfReach(id, alone.failure);
   return no(
     'sessions-only-there',
     `${id} holds a session that no other node in reach holds: ${
@@ -85,7 +85,7 @@ async function compared(
 /** What the node holds, where the others would not answer for it; or its silence. */
 async function missingElsewhere(cluster: RemovableCluster, key: string, id: string, signal: AbortSignal): Promise<Look | undefined> {
   const own = await lookAt(cluster, key, id, { signal });
-  if (own.silence !== undefined) return own;
+  if (own.failure !== undefined) return own;
   const { entry } = own;
   if (entry === undefined || entry.kind === 'foreign') return undefined;
   const others = everybody(cluster.route(key)).filter((other) => other !== id);
