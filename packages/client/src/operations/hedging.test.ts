@@ -2,22 +2,22 @@ import { describe, expect, it } from 'vitest';
 
 import { FakeClock, settled } from '../../test/fake-clock.ts';
 import { Hedging } from './hedging.ts';
-import type { Look } from './look.ts';
+import type { Reply } from './replies.ts';
 
 const TIMEOUT_MS = 500;
 const [A, B] = ['10.0.0.1:11211', '10.0.0.2:11211'];
 
-function answer(id: string): Look {
+function answer(id: string): Reply {
   return { id, entry: undefined, failure: undefined };
 }
 
 /** An answer that comes when the test says so. */
-function replyLater(): { readonly promise: Promise<Look>; readonly resolve: (look: Look) => void } {
-  const made: { resolve?: (look: Look) => void } = {};
-  const promise = new Promise<Look>((resolve) => {
+function replyLater(): { readonly promise: Promise<Reply>; readonly resolve: (reply: Reply) => void } {
+  const made: { resolve?: (reply: Reply) => void } = {};
+  const promise = new Promise<Reply>((resolve) => {
     made.resolve = resolve;
   });
-  return { promise, resolve: (look) => made.resolve?.(look) };
+  return { promise, resolve: (reply) => made.resolve?.(reply) };
 }
 
 /** Answers that node `id` gives after so many milliseconds. */
@@ -31,7 +31,7 @@ async function answers(hedging: Hedging, clock: FakeClock, id: string, tookMs: n
   }
 }
 
-function never(): Promise<Look> {
+function never(): Promise<Reply> {
   return new Promise(() => undefined);
 }
 
@@ -45,7 +45,7 @@ describe('hedging', () => {
       [A, 2, 10],
       [B, 40, 80],
     ] as const) {
-      let outcome: Look | 'late' | undefined;
+      let outcome: Reply | 'late' | undefined;
       void hedging.inTime(id, never()).then((came) => (outcome = came));
       await clock.pass(soonMs);
       expect(outcome).toBeUndefined();

@@ -3,7 +3,7 @@
  * answered: as one that was meant for nobody any more, it would be read again after a later loss.
  */
 import type { Cluster } from '../cluster.ts';
-import { casOf, lookAt } from './look.ts';
+import { casOf, askNode } from './replies.ts';
 
 export class PlacedCopies {
   readonly #cluster: Cluster;
@@ -32,7 +32,7 @@ export class PlacedCopies {
 
   async #takeBackFrom(id: string, sent: readonly Buffer[]): Promise<void> {
     try {
-      const { entry } = await lookAt(this.#cluster, this.#key, id, undefined);
+      const { entry } = await askNode(this.#cluster, this.#key, id, undefined);
       if (entry?.kind !== 'record' || !sent.some((bytes) => bytes.equals(entry.bytes))) return;
       const cas = casOf(entry);
       if (cas !== undefined) await this.#cluster.holder(id).remove(this.#key, cas, undefined);

@@ -6,7 +6,7 @@ import type { Route } from '../membership/route.ts';
 import { migrate } from '../repair/migrate.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { isCertain, isCovered, lookAt, lookAtAll, lookByRoute, newestOf, outOfReach, failureIn, type Look } from './look.ts';
+import { isCertain, isCovered, askNode, askNodes, lookByRoute, newestOf, outOfReach, failureIn, type Reply } from './replies.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
 /** How often a read that lost a race against a writer looks again before it answers with what it saw. */
@@ -62,15 +62,15 @@ async function readSettled(
   route: Route,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | undefined> {
-  const missed: Look[] = [];
-  const silent: Look[] = [];
-  for await (const look of looksInTurn(cluster, key, route.owners, options)) {
-    if (look.failure !== undefined) silent.push(look);
-    else if (look.entry?.kind === 'record') {
-      if (missed.length > 0) await readRepair(cluster, key, look.entry, missed, options);
-      return look.entry;
-    } else if (look.entry?.kind === 'tombstone') return undefined;
-    else missed.push(look);
+  const missed: Reply[] = [];
+  const silent: Reply[] = [];
+  for await (const reply of looksInTurn(cluster, key, route.owners, options)) {
+    if (reply.failure !== undefined) silent.push(reply);
+    else if (reply.entry?.kind === 'record') {
+      if (missed.length > 0) await readRepair(cluster, key, reply.entry, missed, options);
+      return reply.entry;
+    } else if (reply.entry?.kind === 'tombstone') return undefined;
+    else missed.push(reply);
   }
   const failure = failureIn(silent);
   if (failure !== undefined) throw outOfReach(failure, [...missed, ...silent]);
@@ -83,17 +83,17 @@ async function* looksInTurn(
   key: string,
   owners: readonly string[],
   options: RequestOptions | undefined,
-): AsyncGenerator<Look> {
+): AsyncGenerator<Reply> {
   const { hedging } = cluster;
   const ordered = hedging === undefined || owners.length < 2 ? owners : hedging.order(owners);
-  let late: Promise<Look> | undefined;
+  let late: Promise<Reply> | undefined;
   for (const [index, id] of ordered.entries()) {
-    const look = lookAt(cluster, key, id, options);
+    const reply = askNode(cluster, key, id, options);
     if (hedging === undefined || owners.length < 2) {
-      yield await look;
+      yield await reply;
       continue;
     }
-    const timed = hedging.timed(id, look);
+    const timed = hedging.timed(id, reply);
     if (late !== undefined) {
       // Either may be the first; who has nothing says so, and the other one is waited for.
       const both = [late, timed];
@@ -114,12 +114,12 @@ async function* looksInTurn(
 }
 
 /** The one that settles first, and the other, which may be left alone. */
-async function firstOf(looks: readonly Promise<Look>[]): Promise<readonly [Look, Promise<Look>]> {
-  const raced = looks.map(async (look, index) => ({ index, look: await look }));
-  const { index, look } = await Promise.race(raced);
-  const other = looks[1 - index] as Promise<Look>;
+async function firstOf(replies: readonly Promise<Reply>[]): Promise<readonly [Reply, Promise<Reply>]> {
+  const raced = replies.map(async (reply, index) => ({ index, reply: await reply }));
+  const { index, reply } = await Promise.race(raced);
+  const other = replies[1 - index] as Promise<Reply>;
   other.catch(() => undefined);
-  return [look, other];
+  return [reply, other];
 }
 
 /** Another client may still act on another view: everybody is asked, and nothing is carried. */
@@ -143,34 +143,34 @@ async function readHandover(
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | undefined> {
   for (let attempt = 1; ; attempt += 1) {
-    const first = await lookAt(cluster, key, route.owners[0] ?? '', options);
+    const first = await askNode(cluster, key, route.owners[0] ?? '', options);
     if (first.entry?.kind === 'tombstone') return undefined;
     if (first.entry?.kind === 'record' && isCertain(first.entry, route)) return first.entry;
     // What an elder does not hold any more was brought to its owners since they were looked at.
-    const looks =
+    const replies =
       route.closing.size > 0
         ? await lookByRoute(cluster, key, everybody(route), route, options)
-        : [first, ...(await lookAtAll(cluster, key, everybody(route).slice(1), options))];
+        : [first, ...(await askNodes(cluster, key, everybody(route).slice(1), options))];
     // In doubt until everybody has answered: a copy that was not seen could be the newest.
-    if (failureIn(looks) !== undefined) return answer(route, looks);
-    const newest = newestOf(looks);
+    if (failureIn(replies) !== undefined) return answer(route, replies);
+    const newest = newestOf(replies);
     if (newest === undefined) return undefined;
-    const carried = await migrate(cluster, key, route, looks, newest, options);
+    const carried = await migrate(cluster, key, route, replies, newest, options);
     // An owner refuses it: the record stays where it is, and in doubt.
-    if (refusedValue(carried)) return answer(route, looks);
+    if (refusedValue(carried)) return answer(route, replies);
     if (carried !== 'overtaken') return newest.kind === 'tombstone' ? undefined : carried;
-    if (attempt === MAX_LOOKS) return answer(route, looks);
+    if (attempt === MAX_LOOKS) return answer(route, replies);
   }
 }
 
 /** What the looks say, when nothing is to be carried. */
-function answer(route: Route, looks: readonly Look[]): StoredRecord | undefined {
-  const newest = newestOf(looks);
+function answer(route: Route, replies: readonly Reply[]): StoredRecord | undefined {
+  const newest = newestOf(replies);
   if (newest?.kind === 'tombstone') return undefined;
-  const failure = failureIn(looks);
+  const failure = failureIn(replies);
   if (failure === undefined) return newest;
-  if (newest !== undefined && isCovered(route, looks)) return newest;
-  throw outOfReach(failure, looks);
+  if (newest !== undefined && isCovered(route, replies)) return newest;
+  throw outOfReach(failure, replies);
 }
 
 export function everybody(route: Route): readonly string[] {

@@ -7,7 +7,7 @@ import type { Route } from '../membership/route.ts';
 import { conflict } from './conflict.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { asFailure, casOf, highestVersion, lookAt, lookByRoute, newestOf, outOfReach, type Look } from './look.ts';
+import { asFailure, casOf, highestVersion, askNode, lookByRoute, newestOf, outOfReach, type Reply } from './replies.ts';
 
 /** A writer wins every round, so a delete loses at most as many as there are writers at the same time. */
 const MAX_ATTEMPTS = 64;
@@ -18,21 +18,21 @@ export async function remove(cluster: Cluster, key: string, ttlSeconds: number, 
   let existed = false;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
-    const looks = await lookByRoute(cluster, key, route.targets, route, options);
-    const newest = newestOf(looks);
+    const replies = await lookByRoute(cluster, key, route.targets, route, options);
+    const newest = newestOf(replies);
     const endsAt = Math.max(cluster.clock.now() + ttlSeconds * 1000, newest?.kind === 'tombstone' ? newest.endsAt : 0);
-    const bytes = encodeTombstone(cluster.versions.next(highestVersion(looks)), ttlSeconds, endsAt);
+    const bytes = encodeTombstone(cluster.versions.next(highestVersion(replies)), ttlSeconds, endsAt);
     const fences = new Fences(cluster);
     const failures = [];
-    for (const look of looks) {
-      const { replaced, failure } = await bury(cluster, key, look, { bytes, endsAt, fences }, options);
+    for (const reply of replies) {
+      const { replaced, failure } = await bury(cluster, key, reply, { bytes, endsAt, fences }, options);
       existed ||= replaced;
       if (failure === undefined) continue;
-      cluster.hint(look.id, key, bytes, endsAt);
-      if (mayBeReadByOthers(cluster, route, look.id)) failures.push(failure);
+      cluster.hint(reply.id, key, bytes, endsAt);
+      if (mayBeReadByOthers(cluster, route, reply.id)) failures.push(failure);
     }
     const [failure] = failures;
-    if (failure !== undefined) throw outOfReach(failure, looks);
+    if (failure !== undefined) throw outOfReach(failure, replies);
     if (!(await fences.hold())) continue;
     await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return existed;
@@ -62,29 +62,29 @@ interface Burial {
 async function bury(
   cluster: Cluster,
   key: string,
-  look: Look,
+  reply: Reply,
   { bytes, endsAt, fences }: Burial,
   options: RequestOptions | undefined,
 ): Promise<{ readonly replaced: boolean; readonly failure: SessClientError | undefined }> {
   const ttlSeconds = secondsUntil(endsAt, cluster.clock.now());
-  let seen = look;
+  let seen = reply;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     if (seen.failure !== undefined) return { replaced: false, failure: seen.failure };
     if (seen.entry?.kind === 'tombstone' && seen.entry.endsAt >= endsAt) {
-      fences.behind(look.id);
+      fences.behind(reply.id);
       return { replaced: false, failure: undefined };
     }
     const cas = seen.entry === undefined ? undefined : casOf(seen.entry);
     try {
       const mode = cas === undefined ? 'add' : { cas };
-      const stored = cluster.holder(look.id).store(mode, key, bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
-      fences.behind(look.id);
+      const stored = cluster.holder(reply.id).store(mode, key, bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
+      fences.behind(reply.id);
       if ((await stored) === 'stored') return { replaced: seen.entry?.kind === 'record', failure: undefined };
     } catch (error) {
-      fences.forget(look.id);
+      fences.forget(reply.id);
       return { replaced: false, failure: asFailure(error) };
     }
-    seen = await lookAt(cluster, key, look.id, options);
+    seen = await askNode(cluster, key, reply.id, options);
   }
-  throw conflict('contended', look.id);
+  throw conflict('contended', reply.id);
 }

@@ -6,7 +6,7 @@ import type { RequestOptions } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { asFailure, isCovered, lookAt, lookByRoute, newestOf, outOfReach, failureIn, type Look } from './look.ts';
+import { asFailure, isCovered, askNode, lookByRoute, newestOf, outOfReach, failureIn, type Reply } from './replies.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
 /** How often a touch is repeated because what decides owners changed meanwhile. */
@@ -65,16 +65,16 @@ async function touchAll(
   options: RequestOptions | undefined,
 ): Promise<boolean> {
   const { route, fences } = way;
-  const looks = await lookByRoute(cluster, key, route.targets, route, options);
-  const newest = newestOf(looks);
+  const replies = await lookByRoute(cluster, key, route.targets, route, options);
+  const newest = newestOf(replies);
   if (newest?.kind === 'tombstone') return false;
-  const failure = failureIn(looks);
+  const failure = failureIn(replies);
   if (newest === undefined) {
     if (failure !== undefined) throw outOfReach(failure);
-    for (const { id } of looks) fences.behind(id);
+    for (const { id } of replies) fences.behind(id);
     return false;
   }
-  const holding = looks.filter(({ entry }) => entry?.kind === 'record' && entry.version === newest.version);
+  const holding = replies.filter(({ entry }) => entry?.kind === 'record' && entry.version === newest.version);
   const taken = await Promise.all(holding.map(({ id }) => prolong(cluster, key, id, way, ttlSeconds, options)));
   if (!taken.includes(true)) {
     const failure = taken.find((outcome) => outcome instanceof SessClientError);
@@ -82,8 +82,8 @@ async function touchAll(
     return false;
   }
   // In every mode: a node that flaps for hours keeps views in overlap, where reads carry nothing, and only what is touched lives on.
-  if (failure === undefined || isCovered(route, looks)) {
-    const lacking = looks.filter((look) => route.owners.includes(look.id) && lacks(look, newest.version));
+  if (failure === undefined || isCovered(route, replies)) {
+    const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, newest.version));
     await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
     return true;
   }
@@ -95,7 +95,7 @@ async function touchAll(
 }
 
 /** An owner that answered, and has nothing or something older. */
-function lacks({ entry, failure }: Look, version: bigint): boolean {
+function lacks({ entry, failure }: Reply, version: bigint): boolean {
   return failure === undefined && (entry === undefined || (entry.kind === 'record' && entry.version < version));
 }
 
@@ -132,7 +132,7 @@ async function giveBackItsEnd(
   touchedTo: number,
   options: RequestOptions | undefined,
 ): Promise<void> {
-  const { entry } = await lookAt(cluster, key, id, options);
+  const { entry } = await askNode(cluster, key, id, options);
   if (entry?.kind !== 'tombstone') return;
   const ttlSeconds = secondsUntil(entry.endsAt, cluster.clock.now());
   if (ttlSeconds <= touchedTo) return;

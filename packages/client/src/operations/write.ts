@@ -14,13 +14,13 @@ import {
   highestVersion,
   isCertain,
   isCovered,
-  lookAt,
+  askNode,
   lookByRoute,
   newestOf,
   outOfReach,
   failureIn,
-  type Look,
-} from './look.ts';
+  type Reply,
+} from './replies.ts';
 
 /** What a write expects to find; `anything`: last writer wins. A tombstone refuses all three. */
 type Expectation = StoredRecord | 'absent' | 'anything';
@@ -99,21 +99,21 @@ async function writeToAll(
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | 'again'> {
   const { route } = way;
-  const looks = await lookByRoute(cluster, key, route.targets, route, options);
-  refuseWhatDoesNotHold(cluster, route, change.expect, looks, own);
-  const [first, ...rest] = looks.filter(({ failure }) => failure === undefined);
-  if (first === undefined) throw outOfReach(failureIn(looks) as SessClientError, looks);
-  const version = cluster.versions.next(highestVersion(looks));
+  const replies = await lookByRoute(cluster, key, route.targets, route, options);
+  refuseWhatDoesNotHold(cluster, route, change.expect, replies, own);
+  const [first, ...rest] = replies.filter(({ failure }) => failure === undefined);
+  if (first === undefined) throw outOfReach(failureIn(replies) as SessClientError, replies);
+  const version = cluster.versions.next(highestVersion(replies));
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);
   const written = StoredRecord.written(bytes, change.ttlSeconds);
-  const put = (look: Look): Promise<boolean> => putRecord(cluster, key, way, look, bytes, change.ttlSeconds, options);
+  const put = (reply: Reply): Promise<boolean> => putRecord(cluster, key, way, reply, bytes, change.ttlSeconds, options);
   // The first node orders writers: it is the same for every client, so one of two writers loses here, before it wrote anywhere else.
   if (!(await put(first))) return 'again';
   own.push(written);
   if (rest.length > 0 && !(await stillDecides(cluster, way))) return 'again';
   try {
-    const known = highestVersion(looks);
-    for (const look of rest) if (!(await follow(cluster, key, { look, first, known, version, way }, put, options))) return 'again';
+    const known = highestVersion(replies);
+    for (const reply of rest) if (!(await follow(cluster, key, { reply, first, known, version, way }, put, options))) return 'again';
   } catch (error) {
     // Migrated or changed meanwhile: the last writer tries again.
     if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
@@ -132,37 +132,37 @@ function refuseWhatDoesNotHold(
   cluster: Cluster,
   route: Route,
   expect: Expectation,
-  looks: readonly Look[],
+  replies: readonly Reply[],
   own: readonly StoredRecord[],
 ): void {
   // What this very operation wrote in an earlier attempt is not held against it. By its bytes, too: two processes may make the same version.
-  const foreign = looks.filter(({ entry }) => !(entry?.kind === 'record' && own.some((written) => written.equals(entry))));
+  const foreign = replies.filter(({ entry }) => !(entry?.kind === 'record' && own.some((written) => written.equals(entry))));
   const newest = newestOf(foreign);
-  if (newest?.kind === 'tombstone') throw conflict(expect === 'absent' ? 'present' : 'deleted', holderOf(looks, newest));
+  if (newest?.kind === 'tombstone') throw conflict(expect === 'absent' ? 'present' : 'deleted', holderOf(replies, newest));
   // A node that is ejected was skipped by everybody since. One that merely did not answer is still read by others.
-  const silent = looks.find(
+  const silent = replies.find(
     ({ id, failure }) => failure !== undefined && (route.owners.includes(id) || cluster.holder(id).health !== 'down'),
   );
-  if (silent?.failure !== undefined) throw outOfReach(silent.failure, looks);
+  if (silent?.failure !== undefined) throw outOfReach(silent.failure, replies);
   if (route.isUndecided) throw undecided(route);
   if (expect === 'anything') return;
   if (expect === 'absent') {
     const present = foreign.find(({ entry }) => entry !== undefined);
     if (present !== undefined) throw conflict('present', present.id);
-    const failure = failureIn(looks);
+    const failure = failureIn(replies);
     // With several copies, one answer from each view tells that nothing is there.
-    if (failure !== undefined && !isCovered(route, looks)) throw outOfReach(failure, looks);
+    if (failure !== undefined && !isCovered(route, replies)) throw outOfReach(failure, replies);
     return;
   }
-  if (newest !== undefined && newest.version > expect.version) throw conflict('changed', holderOf(looks, newest));
+  if (newest !== undefined && newest.version > expect.version) throw conflict('changed', holderOf(replies, newest));
   const certain = route.mode === 'handover' && isCertain(expect, route);
-  const missing = failureIn(looks);
+  const missing = failureIn(replies);
   // A node that does not answer may have something newer.
-  if (missing !== undefined && !certain && !isCovered(route, looks)) throw outOfReach(missing, looks);
-  const baseSeen = looks.some(({ entry }) => entry?.kind === 'record' && entry.version >= expect.version);
+  if (missing !== undefined && !certain && !isCovered(route, replies)) throw outOfReach(missing, replies);
+  const baseSeen = replies.some(({ entry }) => entry?.kind === 'record' && entry.version >= expect.version);
   if (baseSeen) return;
-  const failure = failureIn(looks);
-  if (failure !== undefined) throw outOfReach(failure, looks);
+  const failure = failureIn(replies);
+  if (failure !== undefined) throw outOfReach(failure, replies);
   throw conflict('gone', route.owners[0]);
 }
 
@@ -178,14 +178,14 @@ function undecided(route: Route): SessClientError {
   );
 }
 
-function holderOf(looks: readonly Look[], entry: Entry): string | undefined {
-  return looks.find((look) => look.entry === entry)?.id;
+function holderOf(replies: readonly Reply[], entry: Entry): string | undefined {
+  return replies.find((reply) => reply.entry === entry)?.id;
 }
 
 /** Another node for a record that the first target has accepted. */
 interface Step {
-  readonly look: Look;
-  readonly first: Look;
+  readonly reply: Reply;
+  readonly first: Reply;
   /** The newest version that was seen before the write. */
   readonly known: bigint;
   readonly version: bigint;
@@ -199,16 +199,16 @@ interface Step {
 async function follow(
   cluster: Cluster,
   key: string,
-  { look, first, known, version, way }: Step,
-  put: (look: Look) => Promise<boolean>,
+  { reply, first, known, version, way }: Step,
+  put: (reply: Reply) => Promise<boolean>,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
-  let seen = look;
+  let seen = reply;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     if (await put(seen)) return true;
-    seen = await lookAt(cluster, key, look.id, options);
+    seen = await askNode(cluster, key, reply.id, options);
     if (seen.failure !== undefined) throw outOfReach(seen.failure);
-    if (seen.entry?.kind === 'tombstone') throw conflict('deleted', look.id);
+    if (seen.entry?.kind === 'tombstone') throw conflict('deleted', reply.id);
     // From an elder that is being emptied writers take back what decided for them: another one may have come and gone there since it was looked at.
     if (way.route.closing.size > 0 && seen.entry !== undefined && seen.entry.kind === 'record' && seen.entry.version > known) {
       return false;
@@ -219,9 +219,9 @@ async function follow(
       continue;
     }
     if (await wentOn(cluster, key, first, seen.entry, way.route, options)) return true;
-    throw conflict('changed', look.id);
+    throw conflict('changed', reply.id);
   }
-  throw conflict('changed', look.id);
+  throw conflict('changed', reply.id);
 }
 
 /**
@@ -231,22 +231,22 @@ async function follow(
 async function wentOn(
   cluster: Cluster,
   key: string,
-  first: Look,
+  first: Reply,
   newer: StoredRecord,
   { mode }: Route,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
   if (mode !== 'settled') return false;
-  const { entry } = await lookAt(cluster, key, first.id, options);
+  const { entry } = await askNode(cluster, key, first.id, options);
   return entry?.kind === 'record' && entry.version >= newer.version;
 }
 
-/** Writes if the item is still the one that `look` saw. `false` if it is not. */
+/** Writes if the item is still the one that `reply` saw. `false` if it is not. */
 async function putRecord(
   cluster: Cluster,
   key: string,
   { route, fences, placed }: Way,
-  { id, entry }: Look,
+  { id, entry }: Reply,
   bytes: Buffer,
   ttlSeconds: number,
   options: RequestOptions | undefined,

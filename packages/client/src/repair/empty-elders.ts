@@ -1,6 +1,6 @@
 /** Bringing what is known under one key to its owners, and removing it from the elders that are being emptied. */
 import { refusedValue, SessClientError } from '../errors.ts';
-import { lookByRoute, newestOf, outOfReach, failureIn, type Look } from '../operations/look.ts';
+import { lookByRoute, newestOf, outOfReach, failureIn, type Reply } from '../operations/replies.ts';
 import { everybody } from '../operations/read.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
 import { versionOf } from '../version.ts';
@@ -28,21 +28,21 @@ export async function emptyElders(cluster: ListingCluster, key: string, before: 
   let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
-    const looks = await lookByRoute(cluster, key, everybody(route), route, options);
-    failure = failureIn(looks);
+    const replies = await lookByRoute(cluster, key, everybody(route), route, options);
+    failure = failureIn(replies);
     if (failure !== undefined) {
       await cluster.pause(SILENCE_PAUSE_MS, signal);
       continue;
     }
-    const newest = newestOf(looks);
+    const newest = newestOf(replies);
     if (newest === undefined) return { isFound, isCarried };
-    const stale = looks.filter(({ id, entry }) => route.closing.has(id) && entry?.kind === 'record');
+    const stale = replies.filter(({ id, entry }) => route.closing.has(id) && entry?.kind === 'record');
     isFound ||= stale.length > 0;
-    const lacking = looks.filter((look) => route.owners.includes(look.id) && !holds(look, newest));
+    const lacking = replies.filter((reply) => route.owners.includes(reply.id) && !holds(reply, newest));
     isCarried ||= lacking.length > 0;
     if (lacking.length > 0 && !(await bring(cluster, key, newest, lacking, signal))) continue;
     const old = stale.filter(({ entry }) => entry?.kind === 'record' && entry.version < versionOf(before));
-    const outcomes = await Promise.all(old.map((look) => removed(cluster, key, look, options)));
+    const outcomes = await Promise.all(old.map((reply) => removed(cluster, key, reply, options)));
     if (!outcomes.includes(false)) return { isFound, isCarried };
   }
   if (failure !== undefined) throw outOfReach(failure);
@@ -54,7 +54,7 @@ async function bring(
   cluster: ListingCluster,
   key: string,
   newest: StoredRecord | Tombstone,
-  lacking: readonly Look[],
+  lacking: readonly Reply[],
   signal: AbortSignal,
 ): Promise<boolean> {
   const placed =
@@ -65,7 +65,7 @@ async function bring(
   return placed === true;
 }
 
-function holds({ entry }: Look, newest: StoredRecord | Tombstone): boolean {
+function holds({ entry }: Reply, newest: StoredRecord | Tombstone): boolean {
   if (entry === undefined || entry.kind !== newest.kind) return false;
   // Any tombstone says the same.
   if (entry.kind === 'tombstone' || newest.kind === 'tombstone') return true;

@@ -7,7 +7,7 @@ import { tombstoneDroppedChannel } from '../diagnostics.ts';
 import { TOMBSTONE_FLAGS } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
 import type { Holder } from '../cluster.ts';
-import { casOf } from '../operations/look.ts';
+import { casOf } from '../operations/replies.ts';
 
 export const MAX_HINTS = 10_000;
 

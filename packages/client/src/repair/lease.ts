@@ -6,7 +6,7 @@ import { SessClientError } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
-import { casOf } from '../operations/look.ts';
+import { casOf } from '../operations/replies.ts';
 
 /** A lease that was not renewed for so long has expired. */
 const LEASE_SECONDS = 15;

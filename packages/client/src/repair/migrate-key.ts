@@ -4,7 +4,7 @@ import type { StoredRecord, Tombstone } from '../record.ts';
 import type { Route } from '../membership/route.ts';
 import { migrate } from './migrate.ts';
 import type { Cluster } from '../cluster.ts';
-import { isCovered, lookByRoute, newestOf, outOfReach, failureIn, type Look } from '../operations/look.ts';
+import { isCovered, lookByRoute, newestOf, outOfReach, failureIn, type Reply } from '../operations/replies.ts';
 import { readRepair } from './read-repair.ts';
 import { everybody } from '../operations/read.ts';
 
@@ -42,22 +42,22 @@ export async function migrateKey(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
     const asked = everybody(route);
-    const looks = await lookByRoute(cluster, key, asked.includes(id) ? asked : [...asked, id], route, options);
-    failure = failureIn(looks);
-    if (failure !== undefined && (answers === 'all' || !mayDoWithout(cluster, route, id, looks))) {
+    const replies = await lookByRoute(cluster, key, asked.includes(id) ? asked : [...asked, id], route, options);
+    failure = failureIn(replies);
+    if (failure !== undefined && (answers === 'all' || !mayDoWithout(cluster, route, id, replies))) {
       await cluster.pause(SILENCE_PAUSE_MS, signal);
       continue;
     }
-    const newest = newestOf(looks);
+    const newest = newestOf(replies);
     if (newest === undefined) return 'nothing';
-    const lacking = looks.filter((look) => route.owners.includes(look.id) && !holds(look, newest));
+    const lacking = replies.filter((reply) => route.owners.includes(reply.id) && !holds(reply, newest));
     if (lacking.length === 0) return outcome;
     outcome = 'carried';
     // Settled: the copies agree, and nothing needs a new version. While an elder is away, a new one would say that nothing is in doubt.
     const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || failure !== undefined);
     const placed = keepsVersion
       ? await readRepair(cluster, key, newest, lacking, options)
-      : await migrate(cluster, key, route, looks, newest, options);
+      : await migrate(cluster, key, route, replies, newest, options);
     // Neither more memory nor a larger limit comes of asking again at once.
     if (refusedValue(placed)) throw placed;
     // A tombstone is seen there by the next look.
@@ -68,9 +68,11 @@ export async function migrateKey(
 }
 
 /** Only earlier owners that are ejected did not answer, and what was acknowledged is known without them. They are doubted when they return. */
-function mayDoWithout(cluster: Cluster, route: Route, id: string, looks: readonly Look[]): boolean {
-  const silent = looks.filter(({ failure }) => failure !== undefined);
-  return isCovered(route, looks) && silent.every((look) => look.id !== id && !route.owners.includes(look.id) && isDown(cluster, look.id));
+function mayDoWithout(cluster: Cluster, route: Route, id: string, replies: readonly Reply[]): boolean {
+  const silent = replies.filter(({ failure }) => failure !== undefined);
+  return (
+    isCovered(route, replies) && silent.every((reply) => reply.id !== id && !route.owners.includes(reply.id) && isDown(cluster, reply.id))
+  );
 }
 
 function isDown(cluster: Cluster, id: string): boolean {
@@ -82,7 +84,7 @@ function isDown(cluster: Cluster, id: string): boolean {
   }
 }
 
-function holds({ entry }: Look, newest: StoredRecord | Tombstone): boolean {
+function holds({ entry }: Reply, newest: StoredRecord | Tombstone): boolean {
   if (entry === undefined || entry.kind !== newest.kind) return false;
   // Any tombstone says the same.
   return entry.kind === 'tombstone' || entry.version >= newest.version;

@@ -8,47 +8,47 @@ import { expressibleTtl, secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
-import { asFailure, casOf, highestVersion, type Look } from '../operations/look.ts';
+import { asFailure, casOf, highestVersion, type Reply } from '../operations/replies.ts';
 
 /** The migrated record; `'overtaken'` if another client wrote meanwhile: read again; or why a node refused it. */
 export async function migrate(
   cluster: Cluster,
   key: string,
   route: Route,
-  looks: readonly Look[],
+  replies: readonly Reply[],
   newest: StoredRecord | Tombstone,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | 'overtaken' | RefusedValue> {
-  const owners = looks.filter(({ id }) => route.owners.includes(id));
+  const owners = replies.filter(({ id }) => route.owners.includes(id));
   if (newest.kind === 'tombstone') return migrateTombstone(cluster, key, owners, newest, options);
-  const version = cluster.versions.next(highestVersion(looks));
+  const version = cluster.versions.next(highestVersion(replies));
   const ttlSeconds = expressibleTtl(newest.secondsLeft, cluster.clock.now());
   // By the current view it lives as long, and may be wanted as long after it.
   await cluster.willLive(ttlSeconds, 'carried');
   const bytes = encodeRecord(newest.value, version, ttlSeconds);
-  const elders = looks.filter(({ id, entry }) => route.elders.includes(id) && entry !== undefined && entry.kind !== 'foreign');
-  for (const look of owners) {
-    const replaced = await replace(cluster, key, look, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
+  const elders = replies.filter(({ id, entry }) => route.elders.includes(id) && entry !== undefined && entry.kind !== 'foreign');
+  for (const reply of owners) {
+    const replaced = await replace(cluster, key, reply, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
     if (replaced !== 'stored') return replaced;
   }
-  for (const look of elders) {
-    if (route.closing.has(look.id)) {
-      if (look.entry?.kind === 'record' && !(await removed(cluster, key, look, options))) return 'overtaken';
+  for (const reply of elders) {
+    if (route.closing.has(reply.id)) {
+      if (reply.entry?.kind === 'record' && !(await removed(cluster, key, reply, options))) return 'overtaken';
       continue;
     }
-    const seconds = secondsOn(look.id, ttlSeconds, route, cluster.clock.now());
-    const replaced = await replace(cluster, key, look, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
+    const seconds = secondsOn(reply.id, ttlSeconds, route, cluster.clock.now());
+    const replaced = await replace(cluster, key, reply, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
     if (replaced !== 'stored') return replaced;
   }
   return StoredRecord.written(bytes, ttlSeconds);
 }
 
-/** Removes the item that `look` saw, if it is unchanged. */
-export async function removed(cluster: Cluster, key: string, look: Look, options: RequestOptions | undefined): Promise<boolean> {
-  const cas = look.entry === undefined ? undefined : casOf(look.entry);
+/** Removes the item that `reply` saw, if it is unchanged. */
+export async function removed(cluster: Cluster, key: string, reply: Reply, options: RequestOptions | undefined): Promise<boolean> {
+  const cas = reply.entry === undefined ? undefined : casOf(reply.entry);
   if (cas === undefined) return true;
   try {
-    return await cluster.holder(look.id).remove(key, cas, options);
+    return await cluster.holder(reply.id).remove(key, cas, options);
   } catch (error) {
     asFailure(error);
     return false;
@@ -59,31 +59,31 @@ export async function removed(cluster: Cluster, key: string, look: Look, options
 export async function migrateTombstone(
   cluster: Cluster,
   key: string,
-  owners: readonly Look[],
+  owners: readonly Reply[],
   tombstone: Tombstone,
   options: RequestOptions | undefined,
 ): Promise<'overtaken' | RefusedValue> {
   const ttlSeconds = secondsUntil(tombstone.endsAt, cluster.clock.now());
-  for (const look of owners) {
-    if (look.entry?.kind === 'tombstone') continue;
-    const replaced = await replace(cluster, key, look, tombstone.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
+  for (const reply of owners) {
+    if (reply.entry?.kind === 'tombstone') continue;
+    const replaced = await replace(cluster, key, reply, tombstone.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
     if (refusedValue(replaced)) return replaced;
   }
   return 'overtaken';
 }
 
-/** Replaces the item that `look` saw by `bytes`, if it is unchanged. If the node stops answering meanwhile, the record stays in doubt. */
+/** Replaces the item that `reply` saw by `bytes`, if it is unchanged. If the node stops answering meanwhile, the record stays in doubt. */
 async function replace(
   cluster: Cluster,
   key: string,
-  look: Look,
+  reply: Reply,
   bytes: Buffer,
   attributes: { readonly ttlSeconds: number; readonly flags: number },
   options: RequestOptions | undefined,
 ): Promise<'stored' | 'overtaken' | RefusedValue> {
-  const cas = look.entry === undefined ? undefined : casOf(look.entry);
+  const cas = reply.entry === undefined ? undefined : casOf(reply.entry);
   try {
-    const outcome = await cluster.holder(look.id).store(cas === undefined ? 'add' : { cas }, key, bytes, attributes, options);
+    const outcome = await cluster.holder(reply.id).store(cas === undefined ? 'add' : { cas }, key, bytes, attributes, options);
     return outcome === 'stored' ? 'stored' : 'overtaken';
   } catch (error) {
     if (refusedValue(error)) return error;

@@ -4,7 +4,7 @@ import { RECORD_FLAGS, type StoredRecord } from '../record.ts';
 import { expressibleTtl } from '../transport/exptime.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
-import { asFailure, casOf, type Look } from '../operations/look.ts';
+import { asFailure, casOf, type Reply } from '../operations/replies.ts';
 
 /**
  * Never over anything that was not looked at: whoever wrote meanwhile knows better. Whether all took it, or why one refused it; what fails is
@@ -14,7 +14,7 @@ export async function readRepair(
   cluster: Cluster,
   key: string,
   record: StoredRecord,
-  missing: readonly Look[],
+  missing: readonly Reply[],
   options: RequestOptions | undefined,
 ): Promise<boolean | SessClientError> {
   const outcomes = await Promise.all(

@@ -8,7 +8,7 @@ import { codeOf } from '../node/breaker.ts';
 import { migrateKey, type Carried } from './migrate-key.ts';
 import { forKeysOn } from './key-batches.ts';
 import { Lease } from './lease.ts';
-import { lookAt } from '../operations/look.ts';
+import { askNode } from '../operations/replies.ts';
 import { everybody } from '../operations/read.ts';
 import type { RefillableCluster, RefillPlan, RefillTask } from './refill-task.ts';
 
@@ -114,7 +114,7 @@ export class Refill {
     // Settled, a read puts back what it meets on its way, and not more: what is on one owner may still lack on another.
     const earlier = route.mode === 'settled' ? undefined : everybody(route).find((id) => this.#walked.has(id));
     if (earlier !== undefined) {
-      const { entry } = await lookAt(this.#cluster, key, earlier, { signal: this.#signal });
+      const { entry } = await askNode(this.#cluster, key, earlier, { signal: this.#signal });
       if (entry !== undefined && entry.kind !== 'foreign') return 'there';
     }
     try {

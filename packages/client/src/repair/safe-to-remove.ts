@@ -2,7 +2,7 @@
 import type { Handover, NotSafeToRemove, RemovalObstacle, SafeToRemove, SafeToRemoveOptions } from '../contract.ts';
 import { SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
-import { lookAt, lookAtAll, newestOf, type Look } from '../operations/look.ts';
+import { askNode, askNodes, newestOf, type Reply } from '../operations/replies.ts';
 import { everybody } from '../operations/read.ts';
 import type { Rotation } from '../membership/rotation.ts';
 import { forKeysOn } from './key-batches.ts';
@@ -59,11 +59,11 @@ async function compared(
 ): Promise<SafeToRemove> {
   const stop = new AbortController();
   const enough = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  let alone: Look | undefined;
+  let alone: Reply | undefined;
   try {
     await forKeysOn(cluster, id, keysPerSecond, enough, async (keys) => {
-      const looks = await Promise.all(keys.map((key) => missingElsewhere(cluster, key, id, enough)));
-      alone ??= looks.find((look) => look !== undefined);
+      const replies = await Promise.all(keys.map((key) => missingElsewhere(cluster, key, id, enough)));
+      alone ??= replies.find((reply) => reply !== undefined);
       if (alone !== undefined) stop.abort();
       enough.throwIfAborted();
     });
@@ -83,13 +83,13 @@ async function compared(
 }
 
 /** What the node holds, where the others would not answer for it; or its silence. */
-async function missingElsewhere(cluster: RemovableCluster, key: string, id: string, signal: AbortSignal): Promise<Look | undefined> {
-  const own = await lookAt(cluster, key, id, { signal });
+async function missingElsewhere(cluster: RemovableCluster, key: string, id: string, signal: AbortSignal): Promise<Reply | undefined> {
+  const own = await askNode(cluster, key, id, { signal });
   if (own.failure !== undefined) return own;
   const { entry } = own;
   if (entry === undefined || entry.kind === 'foreign') return undefined;
   const others = everybody(cluster.route(key)).filter((other) => other !== id);
-  const newest = newestOf(await lookAtAll(cluster, key, others, { signal }));
+  const newest = newestOf(await askNodes(cluster, key, others, { signal }));
   if (entry.kind === 'tombstone') return newest === undefined || newest.kind === 'tombstone' ? undefined : own;
   return newest?.kind === 'tombstone' || (newest !== undefined && newest.version >= entry.version) ? undefined : own;
 }

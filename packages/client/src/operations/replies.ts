@@ -8,7 +8,7 @@ import { versionOf } from '../version.ts';
 import type { Cluster } from '../cluster.ts';
 
 /** What one node answered: what it holds, or why it did not say. */
-export interface Look {
+export interface Reply {
   readonly id: string;
   readonly entry: Entry | undefined;
   /** Why there is no answer. */
@@ -18,7 +18,7 @@ export interface Look {
 /** These say nothing about the node: the caller hears of them, whatever other nodes answered. */
 const OF_THE_CALLER: ReadonlySet<string> = new Set(['SESS_ABORTED', 'SESS_CLOSED', 'SESS_BAD_KEY', 'SESS_BAD_VALUE', 'SESS_TOO_LARGE']);
 
-export async function lookAt(cluster: Cluster, key: string, id: string, options: RequestOptions | undefined): Promise<Look> {
+export async function askNode(cluster: Cluster, key: string, id: string, options: RequestOptions | undefined): Promise<Reply> {
   try {
     return { id, entry: await cluster.holder(id).look(key, options), failure: undefined };
   } catch (error) {
@@ -27,13 +27,13 @@ export async function lookAt(cluster: Cluster, key: string, id: string, options:
 }
 
 /** Asks all at once. The answers stand in the order of `ids`. */
-export function lookAtAll(
+export function askNodes(
   cluster: Cluster,
   key: string,
   ids: readonly string[],
   options: RequestOptions | undefined,
-): Promise<readonly Look[]> {
-  return Promise.all(ids.map((id) => lookAt(cluster, key, id, options)));
+): Promise<readonly Reply[]> {
+  return Promise.all(ids.map((id) => askNode(cluster, key, id, options)));
 }
 
 /**
@@ -46,15 +46,15 @@ export async function lookByRoute(
   ids: readonly string[],
   { closing }: Route,
   options: RequestOptions | undefined,
-): Promise<readonly Look[]> {
-  if (closing.size === 0) return lookAtAll(cluster, key, ids, options);
-  const leaving = await lookAtAll(
+): Promise<readonly Reply[]> {
+  if (closing.size === 0) return askNodes(cluster, key, ids, options);
+  const leaving = await askNodes(
     cluster,
     key,
     ids.filter((id) => closing.has(id)),
     options,
   );
-  const staying = await lookAtAll(
+  const staying = await askNodes(
     cluster,
     key,
     ids.filter((id) => !closing.has(id)),
@@ -76,9 +76,9 @@ export function isCertain({ version }: StoredRecord, { agreedAt, latest }: Route
 }
 
 /** The newest of what was found: a tombstone beats every record, whatever the versions; of the same one, the copy that lives longest. */
-export function newestOf(looks: readonly Look[]): StoredRecord | Tombstone | undefined {
+export function newestOf(replies: readonly Reply[]): StoredRecord | Tombstone | undefined {
   let newest: StoredRecord | Tombstone | undefined;
-  for (const { entry } of looks) {
+  for (const { entry } of replies) {
     if (entry === undefined || entry.kind === 'foreign') continue;
     if (newest === undefined || beats(entry, newest)) newest = entry;
   }
@@ -98,9 +98,9 @@ function endOf(entry: StoredRecord | Tombstone): number {
 }
 
 /** The highest version among what was found. */
-export function highestVersion(looks: readonly Look[]): bigint {
+export function highestVersion(replies: readonly Reply[]): bigint {
   let highest = 0n;
-  for (const { entry } of looks) {
+  for (const { entry } of replies) {
     if (entry !== undefined && entry.kind !== 'foreign' && entry.version > highest) highest = entry.version;
   }
   return highest;
@@ -110,16 +110,16 @@ export function casOf(entry: Entry): CasToken | undefined {
   return entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
 }
 
-export function failureIn(looks: readonly Look[]): SessClientError | undefined {
-  return looks.find(({ failure }) => failure !== undefined)?.failure;
+export function failureIn(replies: readonly Reply[]): SessClientError | undefined {
+  return replies.find(({ failure }) => failure !== undefined)?.failure;
 }
 
 /**
  * Whether the newest that was found is the newest there is: of every view that somebody acted on, one owner answered. What was acknowledged under
  * a view is on all its owners that could be reached.
  */
-export function isCovered(route: Route, looks: readonly Look[]): boolean {
-  const answered = new Set(looks.filter(({ failure }) => failure === undefined).map(({ id }) => id));
+export function isCovered(route: Route, replies: readonly Reply[]): boolean {
+  const answered = new Set(replies.filter(({ failure }) => failure === undefined).map(({ id }) => id));
   return route.groups.every((group) => group.some((id) => answered.has(id)));
 }
 
@@ -127,8 +127,8 @@ export function isCovered(route: Route, looks: readonly Look[]): boolean {
  * The key may be on a node that did not answer: that is not a miss. Where only that node was asked, or it refused a value, its own word is the
  * clearest.
  */
-export function outOfReach(failure: SessClientError, looks?: readonly Look[]): SessClientError {
-  if (looks?.length === 1 || refusedValue(failure)) return failure;
+export function outOfReach(failure: SessClientError, replies?: readonly Reply[]): SessClientError {
+  if (replies?.length === 1 || refusedValue(failure)) return failure;
   return new SessClientError(
     'SESS_UNAVAILABLE',
     `Node ${failure.node ?? 'of the cluster'} may hold what was asked for and did not answer (${failure.code}); ask again when it is back.`,

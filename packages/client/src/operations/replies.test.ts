@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeRecord, StoredRecord } from '../record.ts';
 import { versionOf } from '../version.ts';
 import type { Route } from '../membership/route.ts';
-import { isCertain, newestOf, type Look } from './look.ts';
+import { isCertain, newestOf, type Reply } from './replies.ts';
 
 const SOURCE = { id: 'a:1' };
 
@@ -11,7 +11,7 @@ function record(version: bigint, ttlSeconds: number | undefined): StoredRecord {
   return new StoredRecord(encodeRecord('value', version, 60), ttlSeconds, SOURCE, undefined);
 }
 
-function look(entry: StoredRecord): Look {
+function look(entry: StoredRecord): Reply {
   return { id: 'a:1', entry, failure: undefined };
 }
 
