@@ -9,7 +9,7 @@ import type { VersionSource } from './version.ts';
 import type { Route } from './membership/route.ts';
 
 /** A node as the operations see it. */
-export interface Holder {
+export interface ClusterNode {
   readonly id: string;
   readonly health: NodeHealth;
   /** Whether it refuses connections: then no client reaches it. */
@@ -37,7 +37,7 @@ export interface Cluster {
   route(key: string): Route;
   /** Identity of the current owners and of the node that orders writers: another object after a change. */
   readonly basis: object;
-  holder(id: string): Holder;
+  node(id: string): ClusterNode;
   /** When the next copy is asked as well; `undefined` where nothing is asked twice. */
   readonly hedging: Hedging | undefined;
   /** Announces a record with this time to live. A promise: other clients must know before the record is written. */

@@ -139,7 +139,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
     return this.#membership.basis;
   }
 
-  holder(id: string): Node {
+  node(id: string): Node {
     const node = this.#pool.get(id);
     if (node === undefined) throw new SessClientError('SESS_UNAVAILABLE', `Node ${id} left the topology; ask again.`, { node: id });
     return node;
@@ -210,11 +210,11 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
   }
 
   keysOn(id: string, options: RequestOptions | undefined): AsyncIterable<string> {
-    return this.holder(id).keys('callers', options);
+    return this.node(id).keys('callers', options);
   }
 
   isUsedByStrangers(id: string, options: RequestOptions | undefined): Promise<boolean> {
-    return this.#history.isUsedByStrangers(this.holder(id), options);
+    return this.#history.isUsedByStrangers(this.node(id), options);
   }
 
   get closable(): readonly Closable[] | undefined {
@@ -237,7 +237,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
   }
 
   isSharedWithStrangers(id: string, options: RequestOptions | undefined): Promise<boolean> {
-    return this.#history.isSharedWithStrangers(this.holder(id), options);
+    return this.#history.isSharedWithStrangers(this.node(id), options);
   }
 
   pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../clock.ts';
 import { historyRefusedChannel } from '../diagnostics.ts';
-import type { Holder } from '../cluster.ts';
+import type { ClusterNode } from '../cluster.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
 import type { VersionSource } from '../version.ts';
 import { HistoryRefused } from './history-checks.ts';
@@ -61,13 +61,13 @@ const EARLIER_FOR = 15;
 export class HistoryCopies {
   readonly #setup: HistoryCopiesSetup;
   /** Nodes that hold a history, as far as is known. */
-  readonly #knowing = new WeakSet<Holder>();
+  readonly #knowing = new WeakSet<ClusterNode>();
   /** Nodes that were told something, or may have been, and do not show it by their fence yet. */
-  readonly #unfenced = new WeakSet<Holder>();
+  readonly #unfenced = new WeakSet<ClusterNode>();
   /** When a process of an earlier version was last seen to write, by the clock that never runs backwards. */
   #earlierAt = -Infinity;
   /** What a node told last. */
-  readonly #told = new WeakMap<Holder, Told>();
+  readonly #told = new WeakMap<ClusterNode, Told>();
   /** What was decoded last, and what was encoded last: most nodes hold the same. */
   #decoded: { readonly bytes: Buffer; readonly told: Promise<Told> } | undefined;
   #encoded: { readonly known: History; readonly wanted: History; readonly isForEarlier: boolean; readonly bytes: Buffer } | undefined;
@@ -83,7 +83,7 @@ export class HistoryCopies {
   }
 
   /** What the node knows; an empty history where it knows none. Rejects when it does not answer. */
-  async read(holder: Holder): Promise<Reading> {
+  async read(holder: ClusterNode): Promise<Reading> {
     const { seal, onForgotten } = this.#setup;
     // The fence first: what it shows is not newer than the history.
     const [token, entry] = await Promise.all([holder.fence.read(seal.fenceKey), holder.look(seal.key, undefined)]);
@@ -96,7 +96,7 @@ export class HistoryCopies {
    *
    * @param isAgreed Everybody acts on one view: that it is confirmed again is no news, however long it was not said to this node.
    */
-  async bring(holder: Holder, wanted: History, isAgreed: boolean): Promise<Brought> {
+  async bring(holder: ClusterNode, wanted: History, isAgreed: boolean): Promise<Brought> {
     const { seal, versions } = this.#setup;
     const unconfirmedMs = isAgreed ? Infinity : this.#setup.unconfirmedMs;
     try {
@@ -120,7 +120,7 @@ export class HistoryCopies {
   }
 
   /** After the history: whoever sees the new token reads what it is about. */
-  async #fence(holder: Holder): Promise<Brought> {
+  async #fence(holder: ClusterNode): Promise<Brought> {
     if (!this.#unfenced.has(holder)) return 'known';
     await holder.store('set', this.#setup.seal.fenceKey, randomBytes(TOKEN_BYTES), { ttlSeconds: 0, flags: 0 }, undefined);
     this.#unfenced.delete(holder);
@@ -128,7 +128,7 @@ export class HistoryCopies {
   }
 
   /** Nodes mostly tell what they told before: that is not decoded anew. */
-  async #understand(holder: Holder, entry: Entry | undefined): Promise<History> {
+  async #understand(holder: ClusterNode, entry: Entry | undefined): Promise<History> {
     if (entry?.kind !== 'record') return EMPTY_HISTORY;
     this.#bytes = entry.value.length;
     const before = this.#told.get(holder);

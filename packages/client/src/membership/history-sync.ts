@@ -10,7 +10,7 @@
 import type { CancelTimer } from '../clock.ts';
 import type { SteadyClock } from '../steady-clock.ts';
 import type { Node } from '../node/node.ts';
-import type { Holder } from '../cluster.ts';
+import type { ClusterNode } from '../cluster.ts';
 import { SessClientError } from '../errors.ts';
 import type { VersionSource } from '../version.ts';
 import { pause } from '../pause.ts';
@@ -25,7 +25,7 @@ import { isUsedByStrangers } from './strangers.ts';
 export interface HistorySyncSetup {
   readonly membership: Membership;
   /** Every node that may hold the history, or lack it. */
-  readonly holders: () => readonly Holder[];
+  readonly holders: () => readonly ClusterNode[];
   readonly clock: SteadyClock;
   readonly random: () => number;
   readonly versions: VersionSource;
@@ -136,7 +136,7 @@ export class HistorySync {
   }
 
   /** Reads the history again. Whether each of these nodes answered. */
-  async relearn(holders: readonly Holder[]): Promise<boolean> {
+  async relearn(holders: readonly ClusterNode[]): Promise<boolean> {
     await this.refresh();
     return holders.every((holder) => holder.fence.isKnown);
   }
@@ -278,7 +278,7 @@ export class HistorySync {
   }
 
   /** Merges what these nodes have into `Membership`. */
-  async #ask(asked: readonly Holder[]): Promise<readonly (readonly Reading[] | undefined)[]> {
+  async #ask(asked: readonly ClusterNode[]): Promise<readonly (readonly Reading[] | undefined)[]> {
     const { membership, clock } = this.#setup;
     const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
     const histories = answers.flatMap((readings) => readings?.map(({ history }) => history) ?? []);
@@ -297,7 +297,7 @@ export class HistorySync {
     return Math.max(0, ...this.#copies.map(({ bytes }) => bytes));
   }
 
-  get #inReach(): readonly Holder[] {
+  get #inReach(): readonly ClusterNode[] {
     return this.#setup.holders().filter((holder) => holder.health !== 'down');
   }
 
@@ -325,13 +325,13 @@ export class HistorySync {
   }
 
   /** One node, a different one each time, so that no single node is relied on. */
-  #some(holders: readonly Holder[]): readonly Holder[] {
+  #some(holders: readonly ClusterNode[]): readonly ClusterNode[] {
     const one = holders[Math.floor(this.#setup.random() * holders.length)];
     return one === undefined ? [] : [one];
   }
 
   /** What a node has, by seal; `undefined` if it does not answer. */
-  async #read(holder: Holder): Promise<readonly Reading[] | undefined> {
+  async #read(holder: ClusterNode): Promise<readonly Reading[] | undefined> {
     try {
       return await Promise.all(this.#copies.map((copies) => copies.read(holder)));
     } catch {
@@ -340,7 +340,7 @@ export class HistorySync {
   }
 
   /** One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
-  async #publish(wanted: History, holders: readonly Holder[], isAgreed: boolean): Promise<void> {
+  async #publish(wanted: History, holders: readonly ClusterNode[], isAgreed: boolean): Promise<void> {
     const brought = await Promise.all(
       holders.map((holder) => Promise.all(this.#copies.map((copies) => copies.bring(holder, wanted, isAgreed)))),
     );

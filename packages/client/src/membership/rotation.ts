@@ -1,6 +1,6 @@
 /** Which nodes are in rotation, which have left it, and which can list their keys. Rereplication works from this. */
 import type { Clock } from '../clock.ts';
-import type { Holder } from '../cluster.ts';
+import type { ClusterNode } from '../cluster.ts';
 import { departuresIn, heldBy, type Departure } from './departures.ts';
 import type { Membership } from './membership.ts';
 
@@ -11,10 +11,10 @@ const NONE: ReadonlyMap<string, Departure> = new Map();
 export class Rotation {
   readonly #membership: Membership;
   readonly #clock: Clock;
-  readonly #listed: () => readonly Holder[];
+  readonly #listed: () => readonly ClusterNode[];
 
   /** `listed`: the nodes that discovery lists. */
-  constructor(membership: Membership, clock: Clock, listed: () => readonly Holder[]) {
+  constructor(membership: Membership, clock: Clock, listed: () => readonly ClusterNode[]) {
     this.#membership = membership;
     this.#clock = clock;
     this.#listed = listed;

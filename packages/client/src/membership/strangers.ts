@@ -2,7 +2,7 @@
  * Clients that use a node under another `historySecret`, or under none: they have a history of their own, and are not told of what this client says.
  * Nothing here is believed: it is looked at only to refuse what they would have to know of.
  */
-import type { Holder } from '../cluster.ts';
+import type { ClusterNode } from '../cluster.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { HistoryRefused } from './history-checks.ts';
 import { decodeHistory } from './history-codec.ts';
@@ -20,8 +20,8 @@ const LONGEST_AGREEMENT_MS = 3_600_000;
 
 /** Whether somebody acts on a view with the node who keeps another history. `others`: where that may stand as well. `ownKeys`: the keys on the node that clients keep for themselves. */
 export async function isUsedByStrangers(
-  holder: Holder,
-  others: readonly Holder[],
+  holder: ClusterNode,
+  others: readonly ClusterNode[],
   ownKeys: AsyncIterable<string>,
   { seals, since, now }: StrangersSetup,
   options: RequestOptions | undefined,

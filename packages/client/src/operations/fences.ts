@@ -36,7 +36,7 @@ export class Fences {
 
   #lookAt(id: string): Promise<boolean> {
     try {
-      return this.#cluster.holder(id).fence.look().answer;
+      return this.#cluster.node(id).fence.look().answer;
     } catch {
       // It left meanwhile: that is a change.
       return Promise.resolve(false);

@@ -35,7 +35,7 @@ export class PlacedCopies {
       const { entry } = await askNode(this.#cluster, this.#key, id, undefined);
       if (entry?.kind !== 'record' || !sent.some((bytes) => bytes.equals(entry.bytes))) return;
       const cas = casOf(entry);
-      if (cas !== undefined) await this.#cluster.holder(id).remove(this.#key, cas, undefined);
+      if (cas !== undefined) await this.#cluster.node(id).remove(this.#key, cas, undefined);
     } catch {
       // As said above.
     }

@@ -46,7 +46,7 @@ export async function remove(cluster: Cluster, key: string, ttlSeconds: number, 
  * not answer this client may answer others.
  */
 function mayBeReadByOthers(cluster: Cluster, route: Route, id: string): boolean {
-  const holder = cluster.holder(id);
+  const holder = cluster.node(id);
   if (route.owners.includes(id) || holder.health !== 'down') return true;
   return route.mode === 'overlap' && !holder.refuses;
 }
@@ -77,7 +77,7 @@ async function bury(
     const cas = seen.entry === undefined ? undefined : casOf(seen.entry);
     try {
       const mode = cas === undefined ? 'add' : { cas };
-      const stored = cluster.holder(reply.id).store(mode, key, bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
+      const stored = cluster.node(reply.id).store(mode, key, bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
       fences.behind(reply.id);
       if ((await stored) === 'stored') return { replaced: seen.entry?.kind === 'record', failure: undefined };
     } catch (error) {

@@ -20,7 +20,7 @@ const OF_THE_CALLER: ReadonlySet<string> = new Set(['SESS_ABORTED', 'SESS_CLOSED
 
 export async function askNode(cluster: Cluster, key: string, id: string, options: RequestOptions | undefined): Promise<Reply> {
   try {
-    return { id, entry: await cluster.holder(id).look(key, options), failure: undefined };
+    return { id, entry: await cluster.node(id).look(key, options), failure: undefined };
   } catch (error) {
     return { id, entry: undefined, failure: asFailure(error) };
   }

@@ -50,7 +50,7 @@ async function touchOne(
   options: RequestOptions | undefined,
 ): Promise<boolean> {
   const [id = ''] = route.targets;
-  const touched = cluster.holder(id).touch(key, ttlSeconds, options);
+  const touched = cluster.node(id).touch(key, ttlSeconds, options);
   fences.behind(id);
   const found = await touched;
   if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, ttlSeconds, options);
@@ -110,7 +110,7 @@ async function prolong(
 ): Promise<boolean | SessClientError> {
   const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
   try {
-    const touched = cluster.holder(id).touch(key, seconds, options);
+    const touched = cluster.node(id).touch(key, seconds, options);
     fences.behind(id);
     const found = await touched;
     if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, seconds, options);
@@ -136,5 +136,5 @@ async function giveBackItsEnd(
   if (entry?.kind !== 'tombstone') return;
   const ttlSeconds = secondsUntil(entry.endsAt, cluster.clock.now());
   if (ttlSeconds <= touchedTo) return;
-  await cluster.holder(id).store({ cas: entry.cas }, key, entry.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
+  await cluster.node(id).store({ cas: entry.cas }, key, entry.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
 }

@@ -5,12 +5,12 @@
 import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
 import type { FenceLook } from '../node/fence.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
-import type { Cluster, Holder } from '../cluster.ts';
+import type { Cluster, ClusterNode } from '../cluster.ts';
 import { write, type Change } from './write.ts';
 
 export interface SoleOwnership extends Cluster {
   /** The node that alone holds `key` while nothing is open and a write may be acknowledged at once; `undefined` otherwise. */
-  soleWritableOwner(key: string, ttlSeconds: number): Holder | undefined;
+  soleWritableOwner(key: string, ttlSeconds: number): ClusterNode | undefined;
 }
 
 /** `undefined` when the write is not a common one. */
@@ -38,7 +38,7 @@ export function writeToOne(
 
 /** A write that is not acknowledged at once: its look was not answered yet, something changed, or something else is there. */
 interface OpenWrite {
-  readonly owner: Holder;
+  readonly owner: ClusterNode;
   readonly look: FenceLook;
   readonly written: StoredRecord | undefined;
 }
@@ -56,7 +56,7 @@ async function conclude(
 }
 
 /** A CAS number is good on the connection that read it, and on no other; without one the item has to be read first. */
-function modeOf(expect: Change['expect'], owner: Holder): StoreMode | undefined {
+function modeOf(expect: Change['expect'], owner: ClusterNode): StoreMode | undefined {
   if (expect === 'anything') return 'set';
   if (expect === 'absent') return 'add';
   const { source, cas } = StoredRecord.origin(expect);

@@ -141,7 +141,7 @@ function refuseWhatDoesNotHold(
   if (newest?.kind === 'tombstone') throw conflict(expect === 'absent' ? 'present' : 'deleted', holderOf(replies, newest));
   // A node that is ejected was skipped by everybody since. One that merely did not answer is still read by others.
   const silent = replies.find(
-    ({ id, failure }) => failure !== undefined && (route.owners.includes(id) || cluster.holder(id).health !== 'down'),
+    ({ id, failure }) => failure !== undefined && (route.owners.includes(id) || cluster.node(id).health !== 'down'),
   );
   if (silent?.failure !== undefined) throw outOfReach(silent.failure, replies);
   if (route.isUndecided) throw undecided(route);
@@ -254,7 +254,7 @@ async function putRecord(
   const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
   placed.add(id, bytes);
   try {
-    const stored = cluster.holder(id).store(modeFor(entry), key, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
+    const stored = cluster.node(id).store(modeFor(entry), key, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
     fences.behind(id);
     return (await stored) === 'stored';
   } catch (error) {

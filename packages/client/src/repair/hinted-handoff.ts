@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import { tombstoneDroppedChannel } from '../diagnostics.ts';
 import { TOMBSTONE_FLAGS } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
-import type { Holder } from '../cluster.ts';
+import type { ClusterNode } from '../cluster.ts';
 import { casOf } from '../operations/replies.ts';
 
 export const MAX_HINTS = 10_000;
@@ -42,7 +42,7 @@ export class HintedHandoff {
   }
 
   /** Delivers the hints for a node that answers again. A hint that fails is kept. */
-  deliver(holder: Holder): void {
+  deliver(holder: ClusterNode): void {
     for (const [name, hint] of this.#hints) {
       if (hint.nodeId !== holder.id) continue;
       this.#hints.delete(name);
@@ -51,7 +51,7 @@ export class HintedHandoff {
     }
   }
 
-  async #deliverHint(holder: Holder, { key, tombstone, endsAt }: Hint): Promise<void> {
+  async #deliverHint(holder: ClusterNode, { key, tombstone, endsAt }: Hint): Promise<void> {
     const found = await holder.look(key, undefined);
     if (found?.kind === 'tombstone') return;
     const cas = found === undefined ? undefined : casOf(found);

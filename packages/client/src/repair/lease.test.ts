@@ -5,7 +5,7 @@ import { FakeNetwork } from '../../test/fake-transport.ts';
 import { decode, encodeRecord, encodeTombstone, RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
 import type { NodeTransport } from '../transport/transport.ts';
 import { VersionSource } from '../version.ts';
-import type { Cluster, Holder } from '../cluster.ts';
+import type { Cluster, ClusterNode } from '../cluster.ts';
 import { Lease } from './lease.ts';
 
 const KEY = '@sess/work';
@@ -30,7 +30,7 @@ function member(): Cluster {
   } as unknown as Cluster;
 }
 
-function holderOf(id: string): Pick<Holder, 'id' | 'look' | 'store' | 'touch'> {
+function holderOf(id: string): Pick<ClusterNode, 'id' | 'look' | 'store' | 'touch'> {
   const transport: NodeTransport = network.open({ id, host: id, port: 0 }, TRANSPORT, {
     connected: () => undefined,
     disconnected: () => undefined,

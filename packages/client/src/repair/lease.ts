@@ -36,7 +36,7 @@ export class Lease {
 
   /** `done`: a client finished the work at `since` (milliseconds since 1970) or later. `held`: another client has the lease. */
   async take(since: number): Promise<'taken' | 'held' | 'done'> {
-    const entries = await Promise.all(this.#nodes.map((id) => this.#cluster.holder(id).look(this.#key, { signal: this.#signal })));
+    const entries = await Promise.all(this.#nodes.map((id) => this.#cluster.node(id).look(this.#key, { signal: this.#signal })));
     if (entries.some((entry) => isDone(entry, since, this.#cluster.clock.now()))) return 'done';
     const [first] = entries;
     if (first === undefined) return (await this.#write(this.#first, 'add', this.#own, LEASE_SECONDS)) ? 'taken' : 'held';
@@ -49,7 +49,7 @@ export class Lease {
   async renew(): Promise<void> {
     const now = this.#cluster.clock.elapsed();
     if (now - this.#renewedAt < (LEASE_SECONDS * 1000) / 3) return;
-    const found = await this.#cluster.holder(this.#first).touch(this.#key, LEASE_SECONDS, { signal: this.#signal });
+    const found = await this.#cluster.node(this.#first).touch(this.#key, LEASE_SECONDS, { signal: this.#signal });
     if (found === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'The lease of the refill is lost.', { node: this.#first });
     this.#renewedAt = now;
   }
@@ -57,7 +57,7 @@ export class Lease {
   /** Gives the lease up before the work is done, so that another client can continue at once. Never rejects. */
   async release(): Promise<void> {
     try {
-      const entry = await this.#cluster.holder(this.#first).look(this.#key, undefined);
+      const entry = await this.#cluster.node(this.#first).look(this.#key, undefined);
       if (entry?.kind !== 'record' || entry.value.toString() !== this.#own) return;
       const { cas } = StoredRecord.origin(entry);
       if (cas !== undefined) await this.#write(this.#first, { cas }, FREE, LEASE_SECONDS, undefined);
@@ -78,7 +78,7 @@ export class Lease {
   }
 
   async #leaveWord(id: string, at: number, ttlSeconds: number): Promise<void> {
-    const entry = await this.#cluster.holder(id).look(this.#key, { signal: this.#signal });
+    const entry = await this.#cluster.node(id).look(this.#key, { signal: this.#signal });
     const cas = entry === undefined ? undefined : casOf(entry);
     await this.#write(id, cas === undefined ? 'add' : { cas }, String(at), ttlSeconds);
   }
@@ -94,7 +94,7 @@ export class Lease {
     const { clock, versions } = this.#cluster;
     const bytes = encodeRecord(word, versions.next(undefined), ttlSeconds);
     const attributes = { ttlSeconds, flags: RECORD_FLAGS };
-    const outcome = await this.#cluster.holder(id).store(mode, this.#key, bytes, attributes, options);
+    const outcome = await this.#cluster.node(id).store(mode, this.#key, bytes, attributes, options);
     this.#renewedAt = clock.elapsed();
     return outcome === 'stored';
   }

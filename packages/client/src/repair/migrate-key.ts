@@ -77,7 +77,7 @@ function mayDoWithout(cluster: Cluster, route: Route, id: string, replies: reado
 
 function isDown(cluster: Cluster, id: string): boolean {
   try {
-    return cluster.holder(id).health === 'down';
+    return cluster.node(id).health === 'down';
   } catch {
     // The node left meanwhile: the next attempt does not ask it.
     return false;

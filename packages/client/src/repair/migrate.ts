@@ -48,7 +48,7 @@ export async function removed(cluster: Cluster, key: string, reply: Reply, optio
   const cas = reply.entry === undefined ? undefined : casOf(reply.entry);
   if (cas === undefined) return true;
   try {
-    return await cluster.holder(reply.id).remove(key, cas, options);
+    return await cluster.node(reply.id).remove(key, cas, options);
   } catch (error) {
     asFailure(error);
     return false;
@@ -83,7 +83,7 @@ async function replace(
 ): Promise<'stored' | 'overtaken' | RefusedValue> {
   const cas = reply.entry === undefined ? undefined : casOf(reply.entry);
   try {
-    const outcome = await cluster.holder(reply.id).store(cas === undefined ? 'add' : { cas }, key, bytes, attributes, options);
+    const outcome = await cluster.node(reply.id).store(cas === undefined ? 'add' : { cas }, key, bytes, attributes, options);
     return outcome === 'stored' ? 'stored' : 'overtaken';
   } catch (error) {
     if (refusedValue(error)) return error;

@@ -23,7 +23,7 @@ export async function readRepair(
       const mode: StoreMode = cas === undefined ? 'add' : { cas };
       try {
         const attributes = { ttlSeconds: expressibleTtl(record.secondsLeft, cluster.clock.now()), flags: RECORD_FLAGS };
-        return await cluster.holder(id).store(mode, key, record.bytes, attributes, options);
+        return await cluster.node(id).store(mode, key, record.bytes, attributes, options);
       } catch (error) {
         return refusedValue(error) ? error : asFailure(error);
       }

@@ -18,10 +18,10 @@ export async function refuseSecondNames(cluster: Cluster, ids: readonly string[]
     const word = randomBytes(12).toString('base64url');
     words.set(id, word);
     const bytes = encodeRecord(word, cluster.versions.next(undefined), TTL_SECONDS);
-    await cluster.holder(id).store('set', KEY, bytes, { ttlSeconds: TTL_SECONDS, flags: RECORD_FLAGS }, { signal });
+    await cluster.node(id).store('set', KEY, bytes, { ttlSeconds: TTL_SECONDS, flags: RECORD_FLAGS }, { signal });
   }
   for (const [id, word] of words) {
-    const entry = await cluster.holder(id).look(KEY, { signal });
+    const entry = await cluster.node(id).look(KEY, { signal });
     if (entry?.kind === 'record' && entry.value.toString() === word) continue;
     throw new SessClientError(
       'SESS_UNAVAILABLE',
