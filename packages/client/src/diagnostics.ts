@@ -97,7 +97,7 @@ export interface TombstoneDroppedMessage {
 }
 
 /**
- * `sess:client:refill`: with several copies, this client restores copies in the background: those that a node lacks which returned, or those that
+ * `sess:client:rereplication`: with several copies, this client restores copies in the background: those that a node lacks which returned, or those that
  * a node took along which left rotation. Another change of the nodes meanwhile has it begin anew.
  */
 export interface RefillMessage {

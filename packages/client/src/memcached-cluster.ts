@@ -9,9 +9,9 @@ import type { Node } from './node/node.ts';
 import type { Handover } from './contract.ts';
 import type { RemovableCluster } from './repair/safe-to-remove.ts';
 import type { DrainableCluster } from './repair/drain.ts';
-import type { RefillableCluster } from './repair/refill-task.ts';
+import type { RereplicatingCluster } from './repair/rereplication-task.ts';
 import { Finisher, type FinishableCluster } from './repair/finisher.ts';
-import { Refills } from './repair/refills.ts';
+import { Rereplications } from './repair/rereplications.ts';
 import { HintedHandoff } from './repair/hinted-handoff.ts';
 import type { SoleOwnership } from './operations/write-to-one.ts';
 import { Hedging } from './operations/hedging.ts';
@@ -31,7 +31,7 @@ import type { ClusterSetup } from './cluster-setup.ts';
 import type { View } from './membership/view.ts';
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
-export class MemcachedCluster implements DrainableCluster, RefillableCluster, RemovableCluster, FinishableCluster, SoleOwnership {
+export class MemcachedCluster implements DrainableCluster, RereplicatingCluster, RemovableCluster, FinishableCluster, SoleOwnership {
   readonly clock: SteadyClock;
   readonly versions: VersionSource;
   readonly rotation: Rotation;
@@ -42,7 +42,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
   readonly #hints: HintedHandoff;
   readonly #notices: ViewNotices;
   /** Only where there are several copies is there anything to restore them from. */
-  readonly #refills: Refills | undefined;
+  readonly #rereplications: Rereplications | undefined;
   readonly #finisher: Finisher | undefined;
   readonly #watch: DiscoveryWatch;
   readonly #listeners = new Set<() => void>();
@@ -71,7 +71,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
     );
     this.#hints = new HintedHandoff(clock);
     this.#notices = new ViewNotices(this.#membership, setup);
-    this.#refills = setup.copies > 1 ? new Refills(this) : undefined;
+    this.#rereplications = setup.copies > 1 ? new Rereplications(this) : undefined;
     this.hedging = setup.hedgedReads && setup.copies > 1 ? new Hedging(this.clock, setup.node.transportOptions.timeoutMs) : undefined;
     this.#finisher = setup.finish ? new Finisher(this, setup.keysPerSecond, random) : undefined;
     this.#history = new HistorySync({
@@ -83,7 +83,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
       intervalMs: historyIntervalMs,
       seals,
       onLearned: () => this.#settle(),
-      onForgotten: (id) => this.#refills?.returned(id),
+      onForgotten: (id) => this.#rereplications?.returned(id),
     });
     this.#watch = new DiscoveryWatch(setup.discovery, clock, {
       topology: (topology) => this.#use(topology),
@@ -202,7 +202,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
   }
 
   async wasEmptied(id: string): Promise<void> {
-    await this.#refills?.wasEmptied(id);
+    await this.#rereplications?.wasEmptied(id);
   }
 
   get agreedInMs(): number {
@@ -228,7 +228,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
   }
 
   get isRestoring(): boolean {
-    return this.#refills?.isBusy ?? false;
+    return this.#rereplications?.isBusy ?? false;
   }
 
   async closeViews(views: readonly Closable[], isClosed: boolean): Promise<void> {
@@ -267,7 +267,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
     this.#ended = true;
     this.#watch.close();
     this.#history.stop();
-    this.#refills?.stop();
+    this.#rereplications?.stop();
     this.#finisher?.stop();
     this.#changed();
     this.#listeners.clear();
@@ -336,9 +336,9 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
     this.#outages.look(this.#pool.values(), (node, isDown) => {
       const now = this.clock.now();
       turned = (isDown ? this.#membership.nodeDown(node.id, now) : this.#membership.nodeRecovered(node.id, now)) || turned;
-      if (isDown) return this.#refills?.lost(node.id);
+      if (isDown) return this.#rereplications?.lost(node.id);
       this.#hints.deliver(node);
-      this.#refills?.returned(node.id);
+      this.#rereplications?.returned(node.id);
     });
     if (turned) this.#history.refresh().catch(() => undefined);
     this.#changed();
@@ -347,7 +347,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
   /** Another machine under the same name: others may act without it meanwhile. */
   #replaced(id: string): void {
     this.#membership.replaced(id, this.clock.now());
-    this.#refills?.returned(id);
+    this.#rereplications?.returned(id);
     this.#interrupted();
   }
 
@@ -358,7 +358,7 @@ export class MemcachedCluster implements DrainableCluster, RefillableCluster, Re
 
   #changed(): void {
     if (!this.#ended) this.#notices.look(this.clock.now());
-    this.#refills?.look();
+    this.#rereplications?.look();
     this.#finisher?.look();
     // A listener may take itself off while it is called.
     for (const listener of Array.from(this.#listeners)) listener();

@@ -32,7 +32,8 @@ export class Restorations {
   readonly #hear = (message: unknown): void => {
     const { node, reason, phase, keys, carried, error } = message as RefillMessage;
     this.onTold(
-      () => `refill of ${node}, which ${reason}: ${phase}, ${carried} of ${keys} keys${error instanceof Error ? `, ${error.message}` : ''}`,
+      () =>
+        `rereplication of ${node}, which ${reason}: ${phase}, ${carried} of ${keys} keys${error instanceof Error ? `, ${error.message}` : ''}`,
     );
     if (phase === 'given-up') this.counts['given up'] += 1;
     if (phase !== 'done') return;

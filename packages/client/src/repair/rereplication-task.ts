@@ -6,12 +6,12 @@ import type { RefillReason } from '../diagnostics.ts';
 import type { Rotation } from '../membership/rotation.ts';
 import type { ListingCluster } from './migrate-key.ts';
 
-export interface RefillableCluster extends ListingCluster {
+export interface RereplicatingCluster extends ListingCluster {
   readonly rotation: Rotation;
 }
 
 /** How it is gone about by the view of the moment. */
-export interface RefillPlan {
+export interface RereplicationPlan {
   /** Whose keys are gone through. */
   readonly sources: readonly string[];
   readonly leaseKey: string;
@@ -23,11 +23,11 @@ export interface RefillPlan {
   readonly wordSeconds: number;
 }
 
-export interface RefillTask {
+export interface RereplicationTask {
   readonly node: string;
   readonly reason: RefillReason;
   /** `over`: there is nothing to do any more. `later`: not by the view of the moment. */
-  plan(): RefillPlan | 'over' | 'later';
+  plan(): RereplicationPlan | 'over' | 'later';
 }
 
 const LEASE_KEY = '@sess/refill';
@@ -36,36 +36,36 @@ const RETURNED_WORD_SECONDS = 3_600;
 const LONGEST_NAME = 200;
 
 /** The lease is on the node itself: it goes with what was put there. */
-export class ReturnedNode implements RefillTask {
+export class ReturnedNode implements RereplicationTask {
   readonly node: string;
   readonly reason = 'returned';
-  readonly #cluster: RefillableCluster;
+  readonly #cluster: RereplicatingCluster;
   readonly #since: number;
 
-  constructor(cluster: RefillableCluster, node: string) {
+  constructor(cluster: RereplicatingCluster, node: string) {
     this.#cluster = cluster;
     this.node = node;
     this.#since = cluster.clock.now();
   }
 
-  plan(): RefillPlan {
+  plan(): RereplicationPlan {
     const sources = this.#cluster.rotation.sources.filter((id) => id !== this.node);
     return { sources, leaseKey: LEASE_KEY, leaseNodes: [this.node], since: this.#since, wordSeconds: RETURNED_WORD_SECONDS };
   }
 }
 
 /** The lease is on a node that stays; the word that it is done on all of them, as long as the node is remembered. */
-export class DepartedNode implements RefillTask {
+export class DepartedNode implements RereplicationTask {
   readonly node: string;
   readonly reason = 'left';
-  readonly #cluster: RefillableCluster;
+  readonly #cluster: RereplicatingCluster;
 
-  constructor(cluster: RefillableCluster, node: string) {
+  constructor(cluster: RereplicatingCluster, node: string) {
     this.#cluster = cluster;
     this.node = node;
   }
 
-  plan(): RefillPlan | 'over' | 'later' {
+  plan(): RereplicationPlan | 'over' | 'later' {
     const { rotation } = this.#cluster;
     const departure = rotation.departures.get(this.node);
     if (departure === undefined) return 'over';

@@ -36,7 +36,7 @@ async function fill(client: Client): Promise<void> {
 }
 
 /** Resolves when the copies that the node took along are restored. */
-function madeUpFor(id: string): Promise<RefillMessage> {
+function rereplicated(id: string): Promise<RefillMessage> {
   return heard('sess:client:refill', ({ node, reason, phase }) => node === id && reason === 'left' && phase === 'done');
 }
 
@@ -74,7 +74,7 @@ describe.each(runtimes)('a node that goes, with two copies (%s)', (runtime) => {
     const taken = KEYS.filter((key) => client.explain(key).owners.includes(gone));
     expect(taken.length).toBeGreaterThan(KEYS.length / 4);
 
-    const done = madeUpFor(gone);
+    const done = rereplicated(gone);
     tell(members, nodes);
     // Off the list first, stopped later, as providers do.
     await heard('sess:client:refill', ({ phase }) => phase === 'begun');
@@ -100,7 +100,7 @@ describe.each(runtimes)('a node that goes, with two copies (%s)', (runtime) => {
     const [{ client }, other] = members as [Member, Member];
     await fill(client);
     const [down = '', next = ''] = nodes;
-    const done = madeUpFor(down);
+    const done = rereplicated(down);
     await crash(cluster, down, 2);
     await done;
     const holders = await holdersOf(
@@ -123,7 +123,7 @@ describe.each(runtimes)('a node that goes, with two copies (%s)', (runtime) => {
     for (const gone of first) {
       const joined = (await cluster.addNode()).id;
       nodes = [...nodes.filter((id) => id !== gone), joined];
-      const done = madeUpFor(gone);
+      const done = rereplicated(gone);
       discovery.report(...nodes);
       await cluster.removeNode(gone);
       await done;
@@ -142,7 +142,7 @@ describe('a node that goes', () => {
     await client.delete(DELETED[0] ?? '', { ttlSeconds });
     await client.close();
     expect(told).toEqual([]);
-    const done = madeUpFor(gone);
+    const done = rereplicated(gone);
     const { client: late } = await party.join(nodes);
     await done;
     const holders = await holdersOf(cluster, nodes);
@@ -159,7 +159,7 @@ describe('a node that goes', () => {
     // Everybody acts without it by then.
     await expect.poll(() => client.explain(asked).mode, { timeout: 10_000, interval: 10 }).not.toBe('overlap');
     const joined = (await cluster.addNode()).id;
-    const done = madeUpFor(gone);
+    const done = rereplicated(gone);
     discovery.report(stays, joined);
     await expect(done).resolves.toMatchObject({ carried: KEYS.length });
     const holders = await holdersOf(cluster, [stays, joined]);
@@ -172,13 +172,13 @@ describe('a node that goes', () => {
     await fill(client);
     await client.drain(drained);
     discovery.report(gone, ...nodes);
-    const done = madeUpFor(gone);
+    const done = rereplicated(gone);
     discovery.report(...nodes);
     await done;
     // Who starts later finds word of both on the nodes.
     const [last = '', ...rest] = nodes;
     const late = await party.join(nodes);
-    const lastDone = madeUpFor(last);
+    const lastDone = rereplicated(last);
     for (const member of [discovery, late.discovery]) member.report(...rest);
     await lastDone;
     expect(told.filter(({ phase }) => phase === 'begun').map(({ node }) => node)).toEqual([gone, last]);

@@ -10,7 +10,7 @@ import { forKeysOn } from './key-batches.ts';
 import { Lease } from './lease.ts';
 import { askNode } from '../operations/replies.ts';
 import { everybody } from '../operations/read.ts';
-import type { RefillableCluster, RefillPlan, RefillTask } from './refill-task.ts';
+import type { RereplicatingCluster, RereplicationPlan, RereplicationTask } from './rereplication-task.ts';
 
 const KEYS_PER_SECOND = 1_000;
 /** Looks at whether it is time, and at who has the lease. */
@@ -18,9 +18,9 @@ const PATIENCE_MS = 1_000;
 /** Failures of one kind or another in a row, a minute in all with the growing pauses between them, until the rest is left to reads. */
 const MAX_FAILURES = 6;
 
-export class Refill {
-  readonly #cluster: RefillableCluster;
-  readonly #task: RefillTask;
+export class Rereplication {
+  readonly #cluster: RereplicatingCluster;
+  readonly #task: RereplicationTask;
   readonly #signal: AbortSignal;
   /** One at a time: the pace is the client's. */
   readonly #turns: Turns;
@@ -32,7 +32,7 @@ export class Refill {
   #carried = 0;
   #tooLarge = 0;
 
-  constructor(cluster: RefillableCluster, task: RefillTask, turns: Turns, signal: AbortSignal) {
+  constructor(cluster: RereplicatingCluster, task: RereplicationTask, turns: Turns, signal: AbortSignal) {
     this.#cluster = cluster;
     this.#task = task;
     this.#turns = turns;
@@ -80,7 +80,7 @@ export class Refill {
     }
   }
 
-  async #restore({ sources, wordSeconds }: RefillPlan, lease: Lease): Promise<void> {
+  async #restore({ sources, wordSeconds }: RereplicationPlan, lease: Lease): Promise<void> {
     this.#keys = 0;
     this.#carried = 0;
     this.#tooLarge = 0;

@@ -1,18 +1,18 @@
 /** The copies that are being restored by this client, or that it waits for: of each node that returned, and of each that left. */
 import { Lease } from './lease.ts';
-import { Refill, Turns } from './refill.ts';
-import { DepartedNode, ReturnedNode, type RefillableCluster, type RefillTask } from './refill-task.ts';
+import { Rereplication, Turns } from './rereplication.ts';
+import { DepartedNode, ReturnedNode, type RereplicatingCluster, type RereplicationTask } from './rereplication-task.ts';
 
-export class Refills {
-  readonly #cluster: RefillableCluster;
+export class Rereplications {
+  readonly #cluster: RereplicatingCluster;
   readonly #turns = new Turns();
   readonly #returned = new Map<string, AbortController>();
   readonly #departed = new Map<string, AbortController>();
   /** Departures that nothing is left to do for, by node: the moment of their agreement, milliseconds since 1970. */
-  readonly #madeUpFor = new Map<string, number>();
+  readonly #rereplicated = new Map<string, number>();
   #ended = false;
 
-  constructor(cluster: RefillableCluster) {
+  constructor(cluster: RereplicatingCluster) {
     this.#cluster = cluster;
   }
 
@@ -32,10 +32,10 @@ export class Refills {
     const { rotation } = this.#cluster;
     const { departures } = rotation;
     for (const id of this.#departed.keys()) if (!departures.has(id)) stop(this.#departed, id);
-    for (const id of this.#madeUpFor.keys()) if (!departures.has(id)) this.#madeUpFor.delete(id);
+    for (const id of this.#rereplicated.keys()) if (!departures.has(id)) this.#rereplicated.delete(id);
     for (const [id, { agreedAt }] of departures) {
-      if (this.#departed.has(id) || agreedAt <= (this.#madeUpFor.get(id) ?? 0) || rotation.isLeftToDrain(id)) continue;
-      this.#start(this.#departed, new DepartedNode(this.#cluster, id), ({ since }) => this.#madeUpFor.set(id, since));
+      if (this.#departed.has(id) || agreedAt <= (this.#rereplicated.get(id) ?? 0) || rotation.isLeftToDrain(id)) continue;
+      this.#start(this.#departed, new DepartedNode(this.#cluster, id), ({ since }) => this.#rereplicated.set(id, since));
     }
   }
 
@@ -61,17 +61,17 @@ export class Refills {
     for (const running of [this.#returned, this.#departed]) for (const id of running.keys()) stop(running, id);
   }
 
-  #start(running: Map<string, AbortController>, task: RefillTask, onEnd?: (refill: Refill) => void): void {
+  #start(running: Map<string, AbortController>, task: RereplicationTask, onEnd?: (rereplication: Rereplication) => void): void {
     if (this.#ended) return;
     const controller = new AbortController();
-    const refill = new Refill(this.#cluster, task, this.#turns, controller.signal);
+    const rereplication = new Rereplication(this.#cluster, task, this.#turns, controller.signal);
     running.set(task.node, controller);
     const ended = (): void => {
       if (running.get(task.node) !== controller) return;
       running.delete(task.node);
-      onEnd?.(refill);
+      onEnd?.(rereplication);
     };
-    refill.run().then(ended, ended);
+    rereplication.run().then(ended, ended);
   }
 }
 
