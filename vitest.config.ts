@@ -16,7 +16,9 @@ const SHARED = {
 
 const FOLDERS = '{packages,internal,apps}/*';
 
-/** What a build has written is JavaScript: Node.js loads it, as it does for users. Vite would only read it once more. */
+/**
+ * What a build has written is JavaScript: Node.js loads it, as it does for users. Vite would only read it once more.
+ */
 const BUILT = { deps: { external: [/\/dist\//] } };
 
 /** They count what their process holds (memory, timers, sockets): nobody else may have been in it. */
@@ -28,7 +30,10 @@ const ALONE = [
   'internal/conformance/test/transports*.test.ts',
 ];
 
-/** A browser drops what it is loading when a network interface comes or goes, and tests with containers and namespaces make some: it runs after them. */
+/**
+ * A browser drops what it is loading when a network interface comes or goes, and tests with containers and namespaces
+ * make some: it runs after them.
+ */
 const IN_A_BROWSER = 'internal/browser/test/**/*.test.ts';
 
 export default defineConfig({
@@ -37,7 +42,8 @@ export default defineConfig({
     globalSetup: ['scripts/runtimes.ts', 'scripts/programs.ts', 'scripts/long.ts', 'scripts/simulation.ts'],
     projects: [
       {
-        // They share processes, and what Vite has made of the sources, which saves most of their time. Servers and processes are each file's own.
+        // They share processes, and what Vite has made of the sources, which saves most of their time. Servers and
+        // processes are each file's own.
         test: {
           ...SHARED,
           name: 'together',

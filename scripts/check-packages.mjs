@@ -1,6 +1,7 @@
 /**
- * Packs every published package as the registry would get it, holds publint and attw against the tarball, and lets a CommonJS program use what was packed:
- * by `require` of ESM, as Node.js has it, and by the CommonJS build, as Jest and older compilers have it.
+ * Packs every published package as the registry would get it, holds publint and attw against the tarball, and lets a
+ * CommonJS program use what was packed: by `require` of ESM, as Node.js has it, and by the CommonJS build, as Jest and
+ * older compilers have it.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink } from 'node:fs/promises';
@@ -33,7 +34,8 @@ try {
     await install(name, manifest, tarball);
   }
   for (const flags of [[], ['--no-experimental-require-module']]) {
-    if ((await run(process.execPath, [...flags, '-e', consumer(names, flags.length === 0)], { cwd: folder })) === 0) continue;
+    if ((await run(process.execPath, [...flags, '-e', consumer(names, flags.length === 0)], { cwd: folder })) === 0)
+      continue;
     console.error(`A CommonJS program can't use what was packed: node ${flags.join(' ')}`);
     failed += 1;
   }
@@ -43,7 +45,11 @@ try {
 process.exitCode = failed > 0 ? 1 : 0;
 
 /** The packed files, and links to what they depend on besides each other. */
-async function install(name, { name: fullName, dependencies = {}, peerDependencies = {}, optionalDependencies = {} }, tarball) {
+async function install(
+  name,
+  { name: fullName, dependencies = {}, peerDependencies = {}, optionalDependencies = {} },
+  tarball,
+) {
   const target = join(modules, fullName);
   await mkdir(target, { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
@@ -56,7 +62,10 @@ async function install(name, { name: fullName, dependencies = {}, peerDependenci
   }
 }
 
-/** Loads every package; a user logs in. `isShared`: whether an ESM module of the same process gets the same copy of a package. */
+/**
+ * Loads every package; a user logs in. `isShared`: whether an ESM module of the same process gets the same copy of a
+ * package.
+ */
 function consumer(names, isShared) {
   return `
     const assert = require('node:assert/strict');

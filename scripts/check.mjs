@@ -1,4 +1,7 @@
-/** `pnpm check`: everything that is checked without running the product; the last line counts. `pnpm check lint types` runs only those. */
+/**
+ * `pnpm check`: everything that is checked without running the product; the last line counts. `pnpm check lint types`
+ * runs only those.
+ */
 import { run } from './run.mjs';
 
 const CHECKS = {
@@ -10,7 +13,8 @@ const CHECKS = {
   unused: ['knip', []],
   packages: ['node', ['scripts/check-packages.mjs']],
   lockfile: ['node', ['scripts/check-lockfile.mjs']],
-  // Collects every test file as a machine with nothing but Node.js does, and runs none: a file without a test fails the run.
+  // Collects every test file as a machine with nothing but Node.js does, and runs none: a file without a test fails the
+  // run.
   collect: ['vitest', ['run', '--reporter=minimal', '-t', '^$'], { env: { SESS_REQUIRE_SERVERS: '0' } }],
 };
 

@@ -1,6 +1,6 @@
 /**
- * Whether tests run in their long form: `inject('long')`. Soaks, and what needs dozens of processes, have one; `SESS_TEST_LONG=1` asks for it, and without
- * it the run says what it leaves out.
+ * Whether tests run in their long form: `inject('long')`. Soaks, and what needs dozens of processes, have one;
+ * `SESS_TEST_LONG=1` asks for it, and without it the run says what it leaves out.
  */
 import type { TestProject } from 'vitest/node';
 

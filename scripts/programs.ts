@@ -1,7 +1,7 @@
 /**
- * Which programs of other projects this machine has, for tests that hold ours against them: `inject('programs')`.
- * With `SESS_REQUIRE_SERVERS=1` a missing one is a failure; otherwise its tests are left out, and the run says so. With `SESS_REQUIRE_SERVERS=0` there is
- * none, whatever the machine has.
+ * Which programs of other projects this machine has, for tests that hold ours against them: `inject('programs')`. With
+ * `SESS_REQUIRE_SERVERS=1` a missing one is a failure; otherwise its tests are left out, and the run says so. With
+ * `SESS_REQUIRE_SERVERS=0` there is none, whatever the machine has.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -11,7 +11,10 @@ type Program = 'postgres' | 'chromium' | 'php-memcached' | 'pylibmc' | 'network-
 
 /** A command that succeeds where the program can be used, and how to get it. */
 const PROGRAMS: Readonly<Record<Program, { readonly works: string; readonly get: string }>> = {
-  postgres: { works: 'ls "$(pg_config --bindir)/postgres" || ls /usr/lib/postgresql/*/bin/postgres', get: 'apt-get install postgresql' },
+  postgres: {
+    works: 'ls "$(pg_config --bindir)/postgres" || ls /usr/lib/postgresql/*/bin/postgres',
+    get: 'apt-get install postgresql',
+  },
   chromium: { works: 'command -v chromium || command -v google-chrome', get: 'apt-get install chromium' },
   'php-memcached': { works: 'php -m | grep -qi "^memcached$"', get: 'apt-get install php-cli php-memcached' },
   pylibmc: { works: '/usr/bin/python3 -c "import pylibmc"', get: 'apt-get install python3-pylibmc' },

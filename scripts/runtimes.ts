@@ -1,9 +1,10 @@
 /**
- * Which ways of running memcached this machine has, for every test: `inject('runtimes')`. What is the same on all of them is tested on
- * `inject('mainRuntimes')`: real memcached, or embedded where there is none; on both in the long form. Conformance suites are run on
- * `inject('conformanceRuntimes')`: all, but for containers beside the same memcached, which are in the long form.
- * With `SESS_REQUIRE_SERVERS=1` a missing one is a failure; otherwise it is left out, and the run says so. With `SESS_REQUIRE_SERVERS=0` only what needs
- * nothing but Node.js is there, whatever the machine has.
+ * Which ways of running memcached this machine has, for every test: `inject('runtimes')`. What is the same on all of
+ * them is tested on `inject('mainRuntimes')`: real memcached, or embedded where there is none; on both in the long
+ * form. Conformance suites are run on `inject('conformanceRuntimes')`: all, but for containers beside the same
+ * memcached, which are in the long form. With `SESS_REQUIRE_SERVERS=1` a missing one is a failure; otherwise it is left
+ * out, and the run says so. With `SESS_REQUIRE_SERVERS=0` only what needs nothing but Node.js is there, whatever the
+ * machine has.
  */
 import { availableRuntimes, type Runtime } from '@sess/local-cluster';
 import type { TestProject } from 'vitest/node';

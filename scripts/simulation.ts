@@ -1,6 +1,7 @@
 /**
- * The simulation as one file of JavaScript, for `require(inject('simulation'))`. In vitest's own module runner every use of what another module exports
- * calls a getter, and each file compiles everything anew: histories take about a third more time.
+ * The simulation as one file of JavaScript, for `require(inject('simulation'))`. In vitest's own module runner every
+ * use of what another module exports calls a getter, and each file compiles everything anew: histories take about a
+ * third more time.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

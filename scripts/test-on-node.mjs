@@ -1,11 +1,16 @@
-/** `pnpm test:node 22 24 26`: the tests under other versions of Node.js, which the npm package `node` brings. Further words go to vitest: `pnpm test:node 22 packages/session`. */
+/**
+ * `pnpm test:node 22 24 26`: the tests under other versions of Node.js, which the npm package `node` brings. Further
+ * words go to vitest: `pnpm test:node 22 packages/session`.
+ */
 import { run } from './run.mjs';
 
 const words = process.argv.slice(2);
 const versions = words.filter((word) => isVersion(word));
 const forVitest = words.filter((word) => !isVersion(word));
 if (versions.length === 0) {
-  console.error('Say which versions of Node.js, and which tests if not all: pnpm test:node 20.19 22 24 26 packages/session');
+  console.error(
+    'Say which versions of Node.js, and which tests if not all: pnpm test:node 20.19 22 24 26 packages/session',
+  );
   process.exit(2);
 }
 const failed = [];

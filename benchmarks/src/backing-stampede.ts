@@ -3,18 +3,22 @@
  *
  *     node benchmarks/dist/backing-stampede.js [--sessions 40000] [--loads-per-second 250] [--json FILE]
  *
- * Four processes ask for sessions without pause; a quarter of them are on the node that crashes. It stays on the list of nodes for two seconds, as a dead node
- * does, and then leaves it. Needs memcached and PostgreSQL on the machine.
+ * Four processes ask for sessions without pause; a quarter of them are on the node that crashes. It stays on the list
+ * of nodes for two seconds, as a dead node does, and then leaves it. Needs memcached and PostgreSQL on the machine.
  */
 import { writeFile } from 'node:fs/promises';
 import { JSON_FILE, readCommandLine } from './command-line.ts';
 import { stampede, type Scenario } from './stampede/scenario.ts';
 
-const values = readCommandLine('node benchmarks/dist/backing-stampede.js', 'What does a database bear when a node of the cache dies?', {
-  sessions: { help: 'logged-in users, on four nodes', default: 40_000 },
-  'loads-per-second': { help: 'what each of four processes may ask of the database', default: 250 },
-  json: JSON_FILE,
-});
+const values = readCommandLine(
+  'node benchmarks/dist/backing-stampede.js',
+  'What does a database bear when a node of the cache dies?',
+  {
+    sessions: { help: 'logged-in users, on four nodes', default: 40_000 },
+    'loads-per-second': { help: 'what each of four processes may ask of the database', default: 250 },
+    json: JSON_FILE,
+  },
+);
 
 const scenario: Scenario = {
   sessions: values.sessions,
@@ -38,4 +42,5 @@ all of them back in the cache after                   ${(outcome.recoveredMs / 1
 requests answered, missing, unavailable               ${count(outcome.answered)}, ${count(outcome.missing)}, ${count(outcome.unavailable)}
 99th percentile of the wait for a session             ${outcome.p99Ms.toFixed(1)} ms
 `);
-if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ node: process.version, scenario, outcome }, null, 2)}\n`);
+if (values.json !== undefined)
+  await writeFile(values.json, `${JSON.stringify({ node: process.version, scenario, outcome }, null, 2)}\n`);

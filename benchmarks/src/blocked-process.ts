@@ -1,10 +1,12 @@
 /**
- * What becomes of the requests of a process that is blocked now and then? Each client runs in a process that is busy with synchronous work for 600 ms ten
- * times a minute, as one is that makes a report or parses a large upload, under a steady load, with a network of a millisecond each way.
+ * What becomes of the requests of a process that is blocked now and then? Each client runs in a process that is busy
+ * with synchronous work for 600 ms ten times a minute, as one is that makes a report or parses a large upload, under a
+ * steady load, with a network of a millisecond each way.
  *
  *     node benchmarks/dist/blocked-process.js --help
  *
- * Everybody has 500 ms for an answer. All answers come within a few milliseconds: who loses a request blames the server for its own work.
+ * Everybody has 500 ms for an answer. All answers come within a few milliseconds: who loses a request blames the server
+ * for its own work.
  */
 import { writeFile } from 'node:fs/promises';
 import { ChildProgram } from '@sess/child-program';
@@ -74,7 +76,8 @@ if (options.json !== undefined) {
   const found = { node: process.version, course, results: Object.fromEntries(results) };
   await writeFile(options.json, `${JSON.stringify(found, null, 2)}\n`);
 }
-for (const [name, { lost, ejections }] of results) if (name.startsWith('sess-') && total(lost) + ejections > 0) process.exitCode = 1;
+for (const [name, { lost, ejections }] of results)
+  if (name.startsWith('sess-') && total(lost) + ejections > 0) process.exitCode = 1;
 
 async function measure(name: ContenderName, ports: readonly number[]): Promise<Result> {
   const proxies = await Promise.all(ports.map((port) => LatencyProxy.start(port)));
@@ -87,7 +90,8 @@ async function measure(name: ContenderName, ports: readonly number[]): Promise<R
     await worker.next();
     const order: Course = { ...course, servers: proxies.map(({ address }) => address) };
     const answer = await worker.ask({ ...order });
-    if (!('outcome' in answer)) throw new Error(`${CONTENDERS[name].label}: ${'failure' in answer ? answer.failure : 'no outcome'}`);
+    if (!('outcome' in answer))
+      throw new Error(`${CONTENDERS[name].label}: ${'failure' in answer ? answer.failure : 'no outcome'}`);
     const connections = proxies.reduce((sum, proxy) => sum + proxy.connections, 0);
     return { ...answer.outcome, connectedAgain: connections - ports.length };
   } finally {

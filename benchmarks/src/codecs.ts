@@ -1,10 +1,12 @@
 /**
- * What do compression, encryption and a codec cost? A request that loads a session with a cart of 20 items, changes it and saves it, in a store in memory.
+ * What do compression, encryption and a codec cost? A request that loads a session with a cart of 20 items, changes it
+ * and saves it, in a store in memory.
  *
  *     node benchmarks/dist/codecs.js [--rounds 21] [--milliseconds 50] [--items 20]
  *
- * Contenders take turns within each round, another one first each time; medians over the rounds are printed. The difference from plain JSON is what the
- * option costs: one encoding and one decoding. All of it is CPU time of this process.
+ * Contenders take turns within each round, another one first each time; medians over the rounds are printed. The
+ * difference from plain JSON is what the option costs: one encoding and one decoding. All of it is CPU time of this
+ * process.
  */
 import { deserialize, serialize } from 'node:v8';
 import { createSessions, memoryStore, type SessionData, type SessionsOptions } from '@sess/session';
@@ -99,7 +101,8 @@ const microseconds = new Map(contenders.map(({ name }) => [name, [] as number[]]
 for (const warm of contenders) await measure(warm);
 for (let round = 0; round < rounds; round++) {
   const first = round % contenders.length;
-  for (const each of [...contenders.slice(first), ...contenders.slice(0, first)]) microseconds.get(each.name)?.push(await measure(each));
+  for (const each of [...contenders.slice(first), ...contenders.slice(0, first)])
+    microseconds.get(each.name)?.push(await measure(each));
 }
 
 const plain = median(microseconds.get('JSON') ?? []);

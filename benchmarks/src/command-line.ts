@@ -1,4 +1,7 @@
-/** What every benchmark does with its command line: options that are numbers, flags and lists, `--help`, and clear words about what it can't read. */
+/**
+ * What every benchmark does with its command line: options that are numbers, flags and lists, `--help`, and clear words
+ * about what it can't read.
+ */
 import { parseArgs } from 'node:util';
 
 interface NumberOption {
@@ -22,7 +25,8 @@ type ValueOf<O extends Option> = O extends NumberOption ? number : O extends Tex
 export const JSON_FILE: TextOption = { help: 'write everything that was found to a file', value: 'FILE' };
 
 /**
- * Reads the command line by `options`; ends the process with the usage for `--help`, and with status 2 and a reason for what it can't read.
+ * Reads the command line by `options`; ends the process with the usage for `--help`, and with status 2 and a reason for
+ * what it can't read.
  *
  * @param question What the benchmark answers, in a sentence.
  */
@@ -33,7 +37,10 @@ export function readCommandLine<Options extends Readonly<Record<string, Option>>
 ): { readonly [Name in keyof Options]: ValueOf<Options[Name]> } {
   const names = Object.keys(options);
   const config = Object.fromEntries([
-    ...names.map((name): [string, { type: 'boolean' | 'string' }] => [name, { type: isFlag(options[name]) ? 'boolean' : 'string' }]),
+    ...names.map((name): [string, { type: 'boolean' | 'string' }] => [
+      name,
+      { type: isFlag(options[name]) ? 'boolean' : 'string' },
+    ]),
     ['help', { type: 'boolean' as const }],
   ]);
   try {
@@ -72,7 +79,11 @@ function usage(command: string, question: string, options: Readonly<Record<strin
     return ['value' in option ? `--${name} ${option.value}` : `--${name}`, option.help];
   });
   const width = Math.max(...rows.map(([left]) => left.length));
-  return [`${question}\n`, `    ${command} [options]\n`, ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)].join('\n');
+  return [
+    `${question}\n`,
+    `    ${command} [options]\n`,
+    ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
+  ].join('\n');
 }
 
 function end(status: number, text: string): never {

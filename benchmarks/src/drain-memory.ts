@@ -1,5 +1,6 @@
 /**
- * Draining a node with very many keys: at which rate, and in how much memory? Fills a real memcached, drains it, and prints the peak of this process.
+ * Draining a node with very many keys: at which rate, and in how much memory? Fills a real memcached, drains it, and
+ * prints the peak of this process.
  *
  *     node benchmarks/dist/drain-memory.js [--keys 2000000] [--keys-per-second 1000000]
  */
@@ -8,10 +9,14 @@ import { startLocalCluster, type LocalNode } from '@sess/local-cluster';
 import { readCommandLine } from './command-line.ts';
 import { count } from './table.ts';
 
-const values = readCommandLine('node benchmarks/dist/drain-memory.js', 'Draining millions of keys: how fast, in how much memory?', {
-  keys: { help: 'keys on the node that is drained', default: 2_000_000 },
-  'keys-per-second': { help: 'at most', default: 1_000_000 },
-});
+const values = readCommandLine(
+  'node benchmarks/dist/drain-memory.js',
+  'Draining millions of keys: how fast, in how much memory?',
+  {
+    keys: { help: 'keys on the node that is drained', default: 2_000_000 },
+    'keys-per-second': { help: 'at most', default: 1_000_000 },
+  },
+);
 const KEYS = values.keys;
 const MEBIBYTE = 1_048_576;
 const AT_ONCE = 500;
@@ -25,7 +30,11 @@ const client = createClient({
     watch: (heard) => {
       listener = heard;
       queueMicrotask(() => heard.topology({ nodes: [full] }));
-      return { ready: () => Promise.resolve({ nodes: [full] }), refresh: () => Promise.resolve(), close: () => undefined };
+      return {
+        ready: () => Promise.resolve({ nodes: [full] }),
+        refresh: () => Promise.resolve(),
+        close: () => undefined,
+      };
     },
   },
   timeoutMs: 10_000,

@@ -1,6 +1,7 @@
 /**
- * What does a change of the cluster cost? Requests to nodes per get, and per save (a get, then a set that expects what was read), in each mode, with
- * 1, 2 and 3 copies; how often each session is stored; how long the overlap lasts. Counted, not timed: a busy machine counts the same.
+ * What does a change of the cluster cost? Requests to nodes per get, and per save (a get, then a set that expects what
+ * was read), in each mode, with 1, 2 and 3 copies; how often each session is stored; how long the overlap lasts.
+ * Counted, not timed: a busy machine counts the same.
  *
  *     node benchmarks/dist/handover-cost.js [--sessions 600]
  */
@@ -11,9 +12,13 @@ import { CountingTransport } from './handover/counting-transport.ts';
 import { nodeStats } from './handover/node-stats.ts';
 import { printTable } from './table.ts';
 
-const values = readCommandLine('node benchmarks/dist/handover-cost.js', 'What does a change of the cluster cost, in requests?', {
-  sessions: { help: 'sessions that are read and saved', default: 600 },
-});
+const values = readCommandLine(
+  'node benchmarks/dist/handover-cost.js',
+  'What does a change of the cluster cost, in requests?',
+  {
+    sessions: { help: 'sessions that are read and saved', default: 600 },
+  },
+);
 const KEYS = Array.from({ length: values.sessions }, (_, number) => `session-${number}`);
 const HISTORY_INTERVAL_MS = 2_000;
 const CLOCK_SKEW_MS = 100;
@@ -83,8 +88,14 @@ function join(copies: number, nodes: readonly LocalNode[]): Party {
   return { client, transport, report: (listed) => report?.(listed) };
 }
 
-/** Requests per operation on the sessions that are in `mode` now. Half of them are read first, the others saved first. */
-async function row(copies: number, mode: string, { client, transport }: Pick<Party, 'client' | 'transport'>): Promise<string[]> {
+/**
+ * Requests per operation on the sessions that are in `mode` now. Half of them are read first, the others saved first.
+ */
+async function row(
+  copies: number,
+  mode: string,
+  { client, transport }: Pick<Party, 'client' | 'transport'>,
+): Promise<string[]> {
   const keys = KEYS.filter((key) => client.explain(key).mode === mode);
   const half = Math.floor(keys.length / 2);
   const requests = async (work: (key: string) => Promise<unknown>, some: readonly string[]): Promise<string> => {

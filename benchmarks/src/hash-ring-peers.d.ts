@@ -6,7 +6,11 @@ declare module 'hashring' {
   }
 
   export default class HashRing {
-    constructor(servers: readonly string[], algorithm: string, options: { 'max cache size'?: number; 'default port'?: number });
+    constructor(
+      servers: readonly string[],
+      algorithm: string,
+      options: { 'max cache size'?: number; 'default port'?: number },
+    );
     cache: Cache;
     get(key: string): string;
     hash(key: string): Buffer;

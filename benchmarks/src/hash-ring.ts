@@ -3,7 +3,8 @@
  *
  *     node benchmarks/dist/hash-ring.js [--quick] [--rounds 41] [--milliseconds 10] [--json FILE]
  *
- * Contenders take turns within each round, another one first each time; medians over the rounds are printed, and ratios of medians.
+ * Contenders take turns within each round, another one first each time; medians over the rounds are printed, and ratios
+ * of medians.
  */
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -14,12 +15,16 @@ import { JSON_FILE, readCommandLine } from './command-line.ts';
 import { median } from './statistics.ts';
 import { count, printTable } from './table.ts';
 
-const options = readCommandLine('node benchmarks/dist/hash-ring.js', "How fast is a key's owner found, and a ring built?", {
-  quick: { help: '5 rounds' },
-  rounds: { help: 'measurements of each contender', default: 41 },
-  milliseconds: { help: 'length of a measurement', default: 10 },
-  json: JSON_FILE,
-});
+const options = readCommandLine(
+  'node benchmarks/dist/hash-ring.js',
+  "How fast is a key's owner found, and a ring built?",
+  {
+    quick: { help: '5 rounds' },
+    rounds: { help: 'measurements of each contender', default: 41 },
+    milliseconds: { help: 'length of a measurement', default: 10 },
+    json: JSON_FILE,
+  },
+);
 const rounds = options.quick ? 5 : options.rounds;
 const { milliseconds } = options;
 
@@ -69,7 +74,8 @@ for (let round = 0; round <= rounds; round += 1) {
       const nanoseconds = timeLookups(lookups.get(nodes)?.get(name) ?? (() => undefined));
       if (round > 0) samples.get(nodes)?.get(name)?.push(nanoseconds);
     }
-    if (round > 0) for (const [name, taken] of buildAll(serversNumbered(nodes)).taken) builds.get(nodes)?.get(name)?.push(taken);
+    if (round > 0)
+      for (const [name, taken] of buildAll(serversNumbered(nodes)).taken) builds.get(nodes)?.get(name)?.push(taken);
   }
 }
 const results = NODE_COUNTS.map((nodes) => summarize(nodes));
@@ -79,7 +85,10 @@ const costOf = (nodes: number): number =>
 const cost512Over3 = costOf(512) / costOf(3);
 console.log(`\nsess ketama: a lookup among 512 nodes costs ${cost512Over3.toFixed(2)} × one among 3`);
 if (options.json !== undefined) {
-  await writeFile(options.json, `${JSON.stringify({ node: process.version, rounds, results, cost512Over3 }, null, 2)}\n`);
+  await writeFile(
+    options.json,
+    `${JSON.stringify({ node: process.version, rounds, results, cost512Over3 }, null, 2)}\n`,
+  );
 }
 
 function serversNumbered(nodes: number): readonly string[] {
@@ -98,14 +107,19 @@ function lookupInHashRing(ring: HashRing): Lookup {
   return (key) => ring.get(key);
 }
 
-/** The fairest to the peer: its cache replaced by one that does nothing. No option of its own does that; a size of 0 makes `get` throw. */
+/**
+ * The fairest to the peer: its cache replaced by one that does nothing. No option of its own does that; a size of 0
+ * makes `get` throw.
+ */
 function withoutCache(servers: readonly string[]): HashRing {
   const ring = withLeastCache(servers);
   ring.cache = { get: () => undefined, set: () => undefined };
   return ring;
 }
 
-/** What a user can set: the smallest cache with which it works. Every lookup misses, unless it asks for the key before. */
+/**
+ * What a user can set: the smallest cache with which it works. Every lookup misses, unless it asks for the key before.
+ */
 function withLeastCache(servers: readonly string[]): HashRing {
   return new HashRing(servers, 'md5', { 'max cache size': 1, 'default port': PORT });
 }
@@ -126,7 +140,8 @@ function checkPeers(): void {
   for (const nodes of NODE_COUNTS) {
     const [ours, theirs] = [ketama(asNodes(serversNumbered(nodes))), withoutCache(serversNumbered(nodes))];
     const other = keys.filter((key) => ours.owner(key).id !== theirs.get(key)).length;
-    if (other > 0) throw new Error(`hashring finds another owner for ${other} of ${keys.length} keys on ${nodes} nodes`);
+    if (other > 0)
+      throw new Error(`hashring finds another owner for ${other} of ${keys.length} keys on ${nodes} nodes`);
   }
 }
 
@@ -166,7 +181,10 @@ function timeLookups(lookup: Lookup): number {
 
 function summarize(nodes: number): Result {
   const medians = (of: ReadonlyMap<number, ReadonlyMap<ContenderName, number[]>>): Record<ContenderName, number> =>
-    Object.fromEntries(NAMES.map((name) => [name, median(of.get(nodes)?.get(name) ?? [])])) as Record<ContenderName, number>;
+    Object.fromEntries(NAMES.map((name) => [name, median(of.get(nodes)?.get(name) ?? [])])) as Record<
+      ContenderName,
+      number
+    >;
   const nanosecondsPerLookup = medians(samples);
   const over = (peer: ContenderName): number => nanosecondsPerLookup[peer] / nanosecondsPerLookup['sess ketama'];
   return {

@@ -1,6 +1,6 @@
 /**
- * Does the client leave anything behind? A million gets; then the heap is held against what it was before, and after `close()` the timers, sockets and
- * other handles of the process against what there was before the client.
+ * Does the client leave anything behind? A million gets; then the heap is held against what it was before, and after
+ * `close()` the timers, sockets and other handles of the process against what there was before the client.
  *
  *     node benchmarks/dist/heap.js --help
  *
@@ -28,7 +28,8 @@ const collect = runInNewContext('gc') as () => void;
 
 const cluster = await startLocalCluster({ nodes: options.nodes, runtime: 'memcached' });
 try {
-  // The cluster's own sockets, with which it made sure that its nodes answer, go first: they must not stand in for the client's.
+  // The cluster's own sockets, with which it made sure that its nodes answer, go first: they must not stand in for the
+  // client's.
   await turnsUntil(() => !handles().includes('TCPSocketWrap'));
   const handlesBefore = handles();
   const client = createClient(`memcached://${cluster.nodes.map(({ id }) => id).join(',')}`);
@@ -56,9 +57,13 @@ try {
   const left = leftOver(handlesBefore, handles());
 
   const grownMiB = (after - before) / 2 ** 20;
-  console.log(`${count(options.gets)} gets: heap and buffers ${mib(before)} before, ${mib(after)} after: ${grownMiB.toFixed(2)} MiB more`);
+  console.log(
+    `${count(options.gets)} gets: heap and buffers ${mib(before)} before, ${mib(after)} after: ${grownMiB.toFixed(2)} MiB more`,
+  );
   console.log(`wanted: at most ${WANTED_MIB} MiB more`);
-  console.log(`after close(): ${left.length === 0 ? 'no timer, socket or other handle left' : `left: ${left.join(', ')}`}`);
+  console.log(
+    `after close(): ${left.length === 0 ? 'no timer, socket or other handle left' : `left: ${left.join(', ')}`}`,
+  );
   if (options.json !== undefined) {
     await writeFile(
       options.json,

@@ -1,13 +1,14 @@
 /**
- * What does a session cost a web application? Requests per second, and CPU time per request, of a page that reads a 20-item cart from the session, of a change to
- * that cart, and of a login: for this project's adapters and for what people use today. The page also for bare frameworks without any session, and for the
- * limit, which asks memcached and does nothing else.
+ * What does a session cost a web application? Requests per second, and CPU time per request, of a page that reads a
+ * 20-item cart from the session, of a change to that cart, and of a login: for this project's adapters and for what
+ * people use today. The page also for bare frameworks without any session, and for the limit, which asks memcached and
+ * does nothing else.
  *
  *     node benchmarks/dist/http.js --help
  *
- * Every server is a process of its own; they take turns within each round. All are started anew several times, because how the code of a process comes to
- * be compiled, and where its memory lies, makes one a tenth faster than the next. Medians over all rounds are printed, and medians of the ratios within a
- * round.
+ * Every server is a process of its own; they take turns within each round. All are started anew several times, because
+ * how the code of a process comes to be compiled, and where its memory lies, makes one a tenth faster than the next.
+ * Medians over all rounds are printed, and medians of the ratios within a round.
  */
 import { writeFile } from 'node:fs/promises';
 import { startLocalCluster } from '@sess/local-cluster';
@@ -30,7 +31,10 @@ const options = readCommandLine('node benchmarks/dist/http.js', 'What does a ses
   visitors: { help: 'sessions asked for in turn', default: 64 },
   'no-pin': { help: 'let all share all cores, rather than keep the first one for the server that is measured' },
   options: { help: 'what options cost: @sess/fastify-plugin with each of them, instead of the peers' },
-  routes: { help: `only these of ${Object.keys(ROUTES).join(', ')}, separated by commas; with --options: read`, value: 'NAMES' },
+  routes: {
+    help: `only these of ${Object.keys(ROUTES).join(', ')}, separated by commas; with --options: read`,
+    value: 'NAMES',
+  },
   only: { help: 'only these servers, by name, separated by commas', value: 'NAMES' },
   json: JSON_FILE,
 });
@@ -58,7 +62,9 @@ try {
 }
 
 const places =
-  pinning === undefined ? 'all on all cores' : `server on core ${pinning.measured}, memcached and load on core ${pinning.others}`;
+  pinning === undefined
+    ? 'all on all cores'
+    : `server on core ${pinning.measured}, memcached and load on core ${pinning.others}`;
 console.log(
   `${options.visitors} visitors, ${options.connections} connections, load by ${LOAD_GENERATOR}, ${places}, Node.js ${process.version}`,
 );
@@ -80,7 +86,8 @@ if (options.json !== undefined) {
 
 function print(route: Route): void {
   const ofRoute = samples.get(route) ?? new Map<string, Sample[]>();
-  const medianOf = (name: string, what: keyof Sample): number => median((ofRoute.get(name) ?? []).map((sample) => sample[what]));
+  const medianOf = (name: string, what: keyof Sample): number =>
+    median((ofRoute.get(name) ?? []).map((sample) => sample[what]));
   const base = options.options ? 'option:plain' : undefined;
   console.log(`\n${ROUTES[route].title}\n`);
   printTable(
@@ -118,7 +125,9 @@ function ratiosOf(route: Route) {
 }
 
 function samplesOf(route: Route): Map<string, Sample[]> {
-  return new Map([...contenders].filter(([, { hasSessions }]) => hasSessions || route === 'read').map(([name]) => [name, []]));
+  return new Map(
+    [...contenders].filter(([, { hasSessions }]) => hasSessions || route === 'read').map(([name]) => [name, []]),
+  );
 }
 
 function chosenRoutes(): readonly Route[] {
@@ -150,7 +159,8 @@ async function measureAll(memcached: string): Promise<void> {
     for (const [name, contender] of contenders) {
       running.set(name, await startServer(contender, memcached, options.visitors, pinning?.measured));
     }
-    // Round 0 warms up, so that what is measured is compiled code, as in a server that has run for a while; it does not count.
+    // Round 0 warms up, so that what is measured is compiled code, as in a server that has run for a while; it does not
+    // count.
     for (const [route, ofRoute] of samples) {
       for (let round = 0; round <= rounds; round += 1) {
         for (const [name, ofServer] of ofRoute) {
@@ -180,8 +190,13 @@ async function measure(name: string, route: Route, server: RunningServer, length
   return { requestsPerSecond, cpuMicroseconds: ((await server.cpu()) - before) / requests };
 }
 
-/** The median of the ratios of two servers that were measured in the same round, one after the other: what slowed one slowed both. */
+/**
+ * The median of the ratios of two servers that were measured in the same round, one after the other: what slowed one
+ * slowed both.
+ */
 function ratioWithinRounds(route: Route, of: string, over: string, what: keyof Sample): number {
   const theirs = samples.get(route)?.get(over) ?? [];
-  return median((samples.get(route)?.get(of) ?? []).map((sample, round) => sample[what] / (theirs[round]?.[what] ?? Number.NaN)));
+  return median(
+    (samples.get(route)?.get(of) ?? []).map((sample, round) => sample[what] / (theirs[round]?.[what] ?? Number.NaN)),
+  );
 }

@@ -9,8 +9,8 @@ interface Pinning {
 }
 
 /**
- * Keeps this process, and all that it starts from now on, off the first core, which is left to what is measured: then that alone is the bottleneck,
- * and rates speak of what it costs. The same for every contender.
+ * Keeps this process, and all that it starts from now on, off the first core, which is left to what is measured: then
+ * that alone is the bottleneck, and rates speak of what it costs. The same for every contender.
  *
  * `undefined` where that can't be done: fewer than two cores, or no `taskset` (Linux has it).
  */

@@ -1,11 +1,13 @@
 /**
- * Does one silent node slow down the others? Eight nodes under a steady load; one of them stops answering (its process is stopped, its connections stay),
- * and the time that gets on the other seven take is held against what it was a moment before.
+ * Does one silent node slow down the others? Eight nodes under a steady load; one of them stops answering (its process
+ * is stopped, its connections stay), and the time that gets on the other seven take is held against what it was a
+ * moment before.
  *
  *     node benchmarks/dist/silent-node.js --help
  *
- * The load is open: so many gets a millisecond, spread over all nodes, whether or not earlier ones were answered. In each round the nodes are first all
- * well, then one is silent, from the moment at which it is stopped; medians of the ratios within a round are printed.
+ * The load is open: so many gets a millisecond, spread over all nodes, whether or not earlier ones were answered. In
+ * each round the nodes are first all well, then one is silent, from the moment at which it is stopped; medians of the
+ * ratios within a round are printed.
  */
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -56,7 +58,8 @@ try {
   const owners = new Map(keys.map((key) => [key, client.explain(key).owners[0] ?? '']));
   // Warms up; it does not count.
   await drive(client, keys, () => false);
-  // The same one every time: for what a node holds that returned, those that stood in for it are asked as well, and one of them would be silent next.
+  // The same one every time: for what a node holds that returned, those that stood in for it are asked as well, and one
+  // of them would be silent next.
   const silent = cluster.nodes[0]?.id ?? '';
   const isSilent = (key: string): boolean => owners.get(key) === silent;
   for (let round = 0; round < rounds; round += 1) {
@@ -75,12 +78,15 @@ try {
 const ratio = (fraction: number): number =>
   median(found.map(({ before, during }) => quantile(during.took, fraction) / quantile(before.took, fraction)));
 const ratios = { p50: ratio(0.5), p99: ratio(0.99), 'p99.9': ratio(0.999) };
-const at = (phase: keyof Round, fraction: number): number => median(found.map((round) => quantile(round[phase].took, fraction)));
+const at = (phase: keyof Round, fraction: number): number =>
+  median(found.map((round) => quantile(round[phase].took, fraction)));
 const failures = sum(found.map(({ during }) => during.failed));
 const longest = Math.max(...found.map(({ during }) => during.longestFailure));
 const lost = sum(found.flatMap(({ before, during }) => [before.lost, during.lost]));
 
-console.log(`${NODES} nodes, ${options.rate} gets of 1 KiB a millisecond over all, ${rounds} rounds, Node.js ${process.version}\n`);
+console.log(
+  `${NODES} nodes, ${options.rate} gets of 1 KiB a millisecond over all, ${rounds} rounds, Node.js ${process.version}\n`,
+);
 printTable(
   ['gets on the other seven', 'all well, ms', 'one silent, ms', 'ratio'],
   Object.entries({ p50: 0.5, p99: 0.99, 'p99.9': 0.999 }).map(([name, fraction]) => [
@@ -93,7 +99,16 @@ printTable(
 console.log(`\nwanted: a p99 of at most ${WANTED} × what it was; gets on the seven: ${shown(lost)}`);
 console.log(`gets on the silent node: ${shown(failures)}; none took longer than ${count(longest)} ms`);
 if (options.json !== undefined) {
-  const summary = { node: process.version, rounds, seconds, rate: options.rate, ratios, lost, failures, longestFailureMs: longest };
+  const summary = {
+    node: process.version,
+    rounds,
+    seconds,
+    rate: options.rate,
+    ratios,
+    lost,
+    failures,
+    longestFailureMs: longest,
+  };
   await writeFile(options.json, `${JSON.stringify(summary, null, 2)}\n`);
 }
 if (Object.keys(lost).length > 0) process.exitCode = 1;
@@ -124,7 +139,8 @@ async function drive(to: Client, keys: readonly string[], isSilent: (key: string
   let sent = 0;
   for (let now = begin; now < begin + seconds * 1_000; now = performance.now()) {
     // What a late timer left out is made up for at once, so that the rate holds.
-    for (const due = (now - begin) * options.rate; sent < due; sent += 1) pending.push(ask(keys[(sent * 7_919) % keys.length] ?? ''));
+    for (const due = (now - begin) * options.rate; sent < due; sent += 1)
+      pending.push(ask(keys[(sent * 7_919) % keys.length] ?? ''));
     await sleep(1);
   }
   await Promise.all(pending);

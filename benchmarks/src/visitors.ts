@@ -3,16 +3,21 @@
  *
  *     node benchmarks/dist/visitors.js [--requests 1000000]
  *
- * Each opens a session, reads it, and ends as an adapter ends it. Every operation on the store is counted; memory is measured before and after a collection
- * where `node --expose-gc` allows one. Ends with exit code 1 where the store was touched or a cookie was set.
+ * Each opens a session, reads it, and ends as an adapter ends it. Every operation on the store is counted; memory is
+ * measured before and after a collection where `node --expose-gc` allows one. Ends with exit code 1 where the store was
+ * touched or a cookie was set.
  */
 import { createSessions, memoryStore, type SessionStore } from '@sess/session';
 import { readCommandLine } from './command-line.ts';
 import { count } from './table.ts';
 
-const { requests } = readCommandLine('node benchmarks/dist/visitors.js', 'What do visitors without a cookie cost the store?', {
-  requests: { help: 'how many come', default: 1_000_000 },
-});
+const { requests } = readCommandLine(
+  'node benchmarks/dist/visitors.js',
+  'What do visitors without a cookie cost the store?',
+  {
+    requests: { help: 'how many come', default: 1_000_000 },
+  },
+);
 
 let operations = 0;
 const store: SessionStore = new Proxy(memoryStore(), {
@@ -42,7 +47,11 @@ for (let request = 0; request < requests; request++) {
 }
 const seconds = (performance.now() - began) / 1_000;
 
-console.log(`${count(requests)} requests without a cookie in ${seconds.toFixed(1)} s (${count(requests / seconds)} per second)`);
+console.log(
+  `${count(requests)} requests without a cookie in ${seconds.toFixed(1)} s (${count(requests / seconds)} per second)`,
+);
 console.log(`operations on the store: ${count(operations)}; cookies set: ${count(cookies)}`);
-console.log(`heap: ${((heapBytes() - heapBefore) / 1_048_576).toFixed(1)} MiB more than before${globalThis.gc ? '' : ' (with garbage)'}`);
+console.log(
+  `heap: ${((heapBytes() - heapBefore) / 1_048_576).toFixed(1)} MiB more than before${globalThis.gc ? '' : ' (with garbage)'}`,
+);
 process.exitCode = operations === 0 && cookies === 0 ? 0 : 1;

@@ -1,5 +1,6 @@
 /**
- * How fast is a request to memcached, and what does it cost? This client against its peers on npm and against the limit, on real memcached.
+ * How fast is a request to memcached, and what does it cost? This client against its peers on npm and against the
+ * limit, on real memcached.
  *
  *     node benchmarks/dist/wire.js [--quick] [--rounds 5] [--milliseconds 400] [--json FILE]
  *
@@ -14,12 +15,16 @@ import { count, printTable } from './table.ts';
 import { CONTENDERS, PEERS, type Cell, type ContenderName, type Measurement } from './wire/cell.ts';
 import type { Answer, Order } from './wire/worker.ts';
 
-const options = readCommandLine('node benchmarks/dist/wire.js', 'How fast is a request to memcached, and what does it cost?', {
-  quick: { help: '1 KiB, one node, 1 and 64 in flight only' },
-  rounds: { help: 'measurements of each contender and cell', default: 5 },
-  milliseconds: { help: 'length of a measurement', default: 400 },
-  json: JSON_FILE,
-});
+const options = readCommandLine(
+  'node benchmarks/dist/wire.js',
+  'How fast is a request to memcached, and what does it cost?',
+  {
+    quick: { help: '1 KiB, one node, 1 and 64 in flight only' },
+    rounds: { help: 'measurements of each contender and cell', default: 5 },
+    milliseconds: { help: 'length of a measurement', default: 400 },
+    json: JSON_FILE,
+  },
+);
 
 const WORKER = new URL('./wire/worker.js', import.meta.url);
 const WARM_UP_MS = 1_000;
@@ -52,18 +57,24 @@ for (const nodes of NODES) {
   const servers = cluster.nodes.map((node) => node.id);
   for (const cell of cells.filter((each) => each.nodes === nodes)) results.push(await measureCell(cell, servers));
 }
-if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
+if (options.json !== undefined)
+  await writeFile(options.json, `${JSON.stringify({ node: process.version, results }, null, 2)}\n`);
 
 async function measureCell(cell: Cell, servers: readonly string[]): Promise<Result> {
   const names = CONTENDERS.filter((name) => cell.nodes === 1 || name !== 'memcache-client');
   const samples = new Map<ContenderName, Measurement[]>(names.map((name) => [name, []]));
-  // For each cell they are started anew: memcache leaves connections behind when it is slow, until a node takes no more from anybody.
+  // For each cell they are started anew: memcache leaves connections behind when it is slow, until a node takes no more
+  // from anybody.
   const workers = new Map(names.map((name) => [name, new ChildProgram<Answer>(WORKER, { name, args: [name] })]));
   try {
     // Round 0 stores the values and warms up; it does not count.
     for (let round = 0; round <= options.rounds; round += 1) {
       for (const [name, worker] of workers) {
-        const measurement = await ask(worker, name, { cell, servers, milliseconds: round === 0 ? WARM_UP_MS : options.milliseconds });
+        const measurement = await ask(worker, name, {
+          cell,
+          servers,
+          milliseconds: round === 0 ? WARM_UP_MS : options.milliseconds,
+        });
         if (round > 0) samples.get(name)?.push(measurement);
       }
     }
@@ -102,10 +113,16 @@ async function ask(worker: ChildProgram<Answer>, name: ContenderName, order: Ord
 
 function print(result: Result): void {
   const { operation, valueBytes, inFlight, nodes, contenders } = result;
-  console.log(`\n${operation}, ${count(valueBytes)} bytes, ${inFlight} in flight, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`);
+  console.log(
+    `\n${operation}, ${count(valueBytes)} bytes, ${inFlight} in flight, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
+  );
   printTable(
     ['', 'operations/s', 'CPU µs each'],
-    Object.entries(contenders).map(([name, found]) => [name, count(found.operationsPerSecond), found.cpuMicroseconds.toFixed(2)]),
+    Object.entries(contenders).map(([name, found]) => [
+      name,
+      count(found.operationsPerSecond),
+      found.cpuMicroseconds.toFixed(2),
+    ]),
   );
   console.log(
     `sess-text: ${result.overFastestPeer.toFixed(2)} × the fastest peer, ${result.overLimit.toFixed(2)} × the limit, ${result.cpuOverBestPeer.toFixed(2)} × the CPU of the best peer`,

@@ -4,9 +4,15 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The ways of running memcached that this machine has; `embedded` is always among them. */
     runtimes: readonly ('container' | 'memcached' | 'embedded')[];
-    /** Those of them that tests of what is the same on all of them use: one, in the long form two. Never a container, which takes seconds to start. */
+    /**
+     * Those of them that tests of what is the same on all of them use: one, in the long form two. Never a container,
+     * which takes seconds to start.
+     */
     mainRuntimes: readonly ('memcached' | 'embedded')[];
-    /** Those that conformance suites run on: all, but for containers where real memcached is beside them and the form is not the long one. */
+    /**
+     * Those that conformance suites run on: all, but for containers where real memcached is beside them and the form is
+     * not the long one.
+     */
     conformanceRuntimes: readonly ('container' | 'memcached' | 'embedded')[];
     /** Whether tests run in their long form. */
     long: boolean;

@@ -34,14 +34,18 @@ async function routes(app: FastifyInstance): Promise<void> {
   app.get('/profile', async ({ session }, reply) => {
     const { user, cart = [] } = session.data;
     if (user === undefined)
-      return reply.code(401).send({ statusCode: 401, error: 'Unauthorized', message: 'nobody is logged in; POST /login first' });
+      return reply
+        .code(401)
+        .send({ statusCode: 401, error: 'Unauthorized', message: 'nobody is logged in; POST /login first' });
     return { user, cart };
   });
 
   app.post<{ Body: CartBody }>('/cart', { schema: { body: CART_BODY } }, async ({ body: { item }, session }, reply) => {
     const cart = [...(session.data.cart ?? []), item];
     if (cart.length > MAX_ITEMS)
-      return reply.code(409).send({ statusCode: 409, error: 'Conflict', message: `the cart is full: it holds ${MAX_ITEMS} items` });
+      return reply
+        .code(409)
+        .send({ statusCode: 409, error: 'Conflict', message: `the cart is full: it holds ${MAX_ITEMS} items` });
     session.data.cart = cart;
     return { cart };
   });

@@ -4,7 +4,11 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** An object with one text. */
 function objectWith(field: string): JsonSchema {
-  return { type: 'object', required: [field], properties: { [field]: { type: 'string', minLength: 1, maxLength: MAX_LENGTH } } };
+  return {
+    type: 'object',
+    required: [field],
+    properties: { [field]: { type: 'string', minLength: 1, maxLength: MAX_LENGTH } },
+  };
 }
 
 export interface LoginBody {
@@ -22,7 +26,9 @@ export interface CartBody {
 export const CART_BODY: JsonSchema = objectWith('item');
 
 /** Turns a failed check into words that say what to send. */
-export function bodyError(failures: readonly { readonly instancePath: string; readonly message?: string | undefined }[]): Error {
+export function bodyError(
+  failures: readonly { readonly instancePath: string; readonly message?: string | undefined }[],
+): Error {
   const [failure] = failures;
   const where = failure?.instancePath ? `body.${failure.instancePath.slice(1)}` : 'the body';
   return new Error(

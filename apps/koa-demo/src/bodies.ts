@@ -8,9 +8,17 @@ import type { Context } from 'koa';
  */
 export function bodyText(ctx: Context, field: string, example: string): string {
   const body: unknown = ctx.request.body;
-  const value = typeof body === 'object' && body !== null && field in body ? (body as Readonly<Record<string, unknown>>)[field] : undefined;
+  const value =
+    typeof body === 'object' && body !== null && field in body
+      ? (body as Readonly<Record<string, unknown>>)[field]
+      : undefined;
   if (typeof value === 'string' && value.length > 0 && value.length <= MAX_LENGTH) return value;
-  const found = value === undefined ? 'is missing' : typeof value === 'string' ? `has ${value.length} characters` : `is a ${typeof value}`;
+  const found =
+    value === undefined
+      ? 'is missing'
+      : typeof value === 'string'
+        ? `has ${value.length} characters`
+        : `is a ${typeof value}`;
   return ctx.throw(
     400,
     `body.${field} ${found}; it must be a text of 1 to ${MAX_LENGTH} characters: send JSON such as {"${field}":"${example}"}`,

@@ -21,7 +21,10 @@ interface ErrorAnswer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What an error says of itself: `status` (Koa and its middleware) or `statusCode` (sessions), and headers such as `Retry-After`. */
+/**
+ * What an error says of itself: `status` (Koa and its middleware) or `statusCode` (sessions), and headers such as
+ * `Retry-After`.
+ */
 function describe(error: unknown): ErrorAnswer {
   const told = (typeof error === 'object' && error !== null ? error : {}) as {
     readonly status?: unknown;

@@ -19,7 +19,10 @@ export async function listen(app: ClosableKoa, { host, port }: ListenOptions): P
   return { port: taken, url: urlOf({ host, port: taken }), close: () => close(app, server) };
 }
 
-/** Milliseconds between two looks for connections that have had their answer: kept alive, they would hold the server open for seconds. */
+/**
+ * Milliseconds between two looks for connections that have had their answer: kept alive, they would hold the server
+ * open for seconds.
+ */
 const SWEEP_EVERY_MS = 50;
 
 /** The sessions end with the last request. */

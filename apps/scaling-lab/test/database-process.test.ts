@@ -56,15 +56,22 @@ async function open(): Promise<Socket> {
 // It starts a database of its own: in the long form.
 describe.runIf(inject('long'))('the database of the lab', () => {
   it('serves several connections at once, with statements that all prepare by one name', async () => {
-    const backings = [0, 1, 2].map(() => postgresBacking({ connectionString: database.url, connections: 2, statementTimeoutMs: 10_000 }));
-    const backingFor = (number: number): (typeof backings)[number] => backings[number % 3] ?? expect.fail('there are three');
+    const backings = [0, 1, 2].map(() =>
+      postgresBacking({ connectionString: database.url, connections: 2, statementTimeoutMs: 10_000 }),
+    );
+    const backingFor = (number: number): (typeof backings)[number] =>
+      backings[number % 3] ?? expect.fail('there are three');
     const ids = Array.from({ length: 60 }, (_, number) => `s/of-${number}`);
     const expiresAt = Date.now() + 60_000;
     await Promise.all(
-      ids.map((id, number) => backingFor(number).save(id, { value: Buffer.from(id), version: 1, replaces: 'absent', expiresAt }, calm)),
+      ids.map((id, number) =>
+        backingFor(number).save(id, { value: Buffer.from(id), version: 1, replaces: 'absent', expiresAt }, calm),
+      ),
     );
     const loaded = await Promise.all(ids.map((id, number) => backingFor(number + 1).load(id, calm)));
-    expect(loaded.map((session) => (typeof session === 'object' ? Buffer.from(session.value).toString() : session))).toEqual(ids);
+    expect(
+      loaded.map((session) => (typeof session === 'object' ? Buffer.from(session.value).toString() : session)),
+    ).toEqual(ids);
     await Promise.all(backings.map((backing) => backing.close()));
   });
 

@@ -28,7 +28,12 @@ afterEach(async () => {
 });
 
 function start(framework: (typeof FRAMEWORKS)[number], SESS_BACKING: string): NodeProcess {
-  const process = new NodeProcess(MAIN[framework], [], { PORT: '0', SESS_SERVERS: cluster.url, SESS_SECRET, SESS_BACKING });
+  const process = new NodeProcess(MAIN[framework], [], {
+    PORT: '0',
+    SESS_SERVERS: cluster.url,
+    SESS_SECRET,
+    SESS_BACKING,
+  });
   started.push(process);
   return process;
 }
@@ -41,20 +46,27 @@ describe.runIf(inject('long'))('with a database', () => {
   }, LONG_MS);
   afterAll(() => database?.close(), LONG_MS);
 
-  it.each(FRAMEWORKS)('the %s demo process has its users logged in, and their carts, though every node forgets all', async (framework) => {
-    const process = start(framework, database.url);
-    const [, url = ''] = await process.says(/listens on (http:\S+)\n/);
-    const send = (path: string, body: unknown, cookie = ''): Promise<Response> =>
-      fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', cookie }, body: JSON.stringify(body) });
-    const login = await send('/login', { user: 'USER_123' });
-    const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
-    await send('/cart', { item: 'sku-1' }, cookie);
-    await Promise.all(cluster.nodes.map((node) => flush(node, 5_000)));
-    const profile = await fetch(`${url}/profile`, { headers: { cookie } });
-    expect([profile.status, await profile.json()]).toEqual([200, { user: 'USER_123', cart: ['sku-1'] }]);
-    process.kill('SIGTERM');
-    expect(await process.ended).toEqual({ code: 0, signal: null });
-  });
+  it.each(FRAMEWORKS)(
+    'the %s demo process has its users logged in, and their carts, though every node forgets all',
+    async (framework) => {
+      const process = start(framework, database.url);
+      const [, url = ''] = await process.says(/listens on (http:\S+)\n/);
+      const send = (path: string, body: unknown, cookie = ''): Promise<Response> =>
+        fetch(`${url}${path}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', cookie },
+          body: JSON.stringify(body),
+        });
+      const login = await send('/login', { user: 'USER_123' });
+      const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
+      await send('/cart', { item: 'sku-1' }, cookie);
+      await Promise.all(cluster.nodes.map((node) => flush(node, 5_000)));
+      const profile = await fetch(`${url}/profile`, { headers: { cookie } });
+      expect([profile.status, await profile.json()]).toEqual([200, { user: 'USER_123', cart: ['sku-1'] }]);
+      process.kill('SIGTERM');
+      expect(await process.ended).toEqual({ code: 0, signal: null });
+    },
+  );
 });
 
 describe('a demo process whose database is out of reach', () => {
@@ -77,7 +89,8 @@ describe.each(FRAMEWORKS)('the %s demo app', (framework) => {
     const close = vi.fn(async () => {});
     const options = { client, secret: SESS_SECRET, backing: { ...memoryBacking(), close } };
     const at = { host: '127.0.0.1', port };
-    const listening = framework === 'fastify' ? listenFastify(buildFastifyApp(options), at) : listenKoa(buildKoaApp(options), at);
+    const listening =
+      framework === 'fastify' ? listenFastify(buildFastifyApp(options), at) : listenKoa(buildKoaApp(options), at);
     return { client, close, listening };
   };
 
@@ -96,7 +109,9 @@ describe.each(FRAMEWORKS)('the %s demo app', (framework) => {
     const busy = createServer().listen(0, '127.0.0.1');
     await once(busy, 'listening');
     const address = busy.address();
-    const { client, close, listening } = await listen(typeof address === 'object' && address !== null ? address.port : 0);
+    const { client, close, listening } = await listen(
+      typeof address === 'object' && address !== null ? address.port : 0,
+    );
     await expect(listening).rejects.toMatchObject({ name: 'ListenError', code: 'EADDRINUSE' });
     expect(close).toHaveBeenCalledTimes(1);
     await client.close();

@@ -34,12 +34,18 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.dispose()));
 });
 
-/** In its long form, over both transports, with every signal and everything that can't be used: each is two processes or one. */
+/**
+ * In its long form, over both transports, with every signal and everything that can't be used: each is two processes or
+ * one.
+ */
 const long = inject('long');
 
 describe.each(long ? ['text', 'memjs'] : ['text'])('the demo processes over the %s transport', (SESS_TRANSPORT) => {
   it('share their sessions: what one writes the other reads', async () => {
-    const [fastify, koa] = await Promise.all([urlOf(start('fastify', { SESS_TRANSPORT })), urlOf(start('koa', { SESS_TRANSPORT }))]);
+    const [fastify, koa] = await Promise.all([
+      urlOf(start('fastify', { SESS_TRANSPORT })),
+      urlOf(start('koa', { SESS_TRANSPORT })),
+    ]);
     for (const [first, second] of [
       [fastify, koa],
       [koa, fastify],
@@ -58,13 +64,25 @@ const UNUSABLE: readonly (readonly [what: string, env: Readonly<Record<string, s
   ['no secret', { SESS_SECRET: '' }, /SESS_SECRET is not set/],
   ['a short secret', { SESS_SECRET: 'short' }, /SESS_SECRET has 5 bytes/],
   ['no servers', { SESS_SERVERS: '' }, /SESS_SERVERS is not set/],
-  ['servers that are no URL', { SESS_SERVERS: 'localhost' }, /SESS_SERVERS or SESS_COPIES can't be used\. .*memcached:\/\//],
+  [
+    'servers that are no URL',
+    { SESS_SERVERS: 'localhost' },
+    /SESS_SERVERS or SESS_COPIES can't be used\. .*memcached:\/\//,
+  ],
   ['more copies than there can be', { SESS_COPIES: '100' }, /SESS_SERVERS or SESS_COPIES can't be used\. copies/],
   ['an unknown transport', { SESS_TRANSPORT: 'udp' }, /SESS_TRANSPORT is "udp"/],
   ['a wrong port', { PORT: 'http' }, /PORT is "http"/],
   // Port 1 is reserved and nothing listens there.
-  ['a cluster that is not there', { SESS_SERVERS: 'memcached://127.0.0.1:1' }, /the cluster that SESS_SERVERS names is not in reach/],
-  ['an endpoint that is not there', { SESS_SERVERS: 'elasticache://127.0.0.1:1' }, /the cluster that SESS_SERVERS names is not in reach/],
+  [
+    'a cluster that is not there',
+    { SESS_SERVERS: 'memcached://127.0.0.1:1' },
+    /the cluster that SESS_SERVERS names is not in reach/,
+  ],
+  [
+    'an endpoint that is not there',
+    { SESS_SERVERS: 'elasticache://127.0.0.1:1' },
+    /the cluster that SESS_SERVERS names is not in reach/,
+  ],
 ];
 
 const SIGNALS = { fastify: ['SIGTERM', 'SIGINT'], koa: ['SIGINT', 'SIGTERM'] } as const;
@@ -84,7 +102,8 @@ describe.each(['fastify', 'koa'] as const)('the %s demo process', (framework) =>
     },
   );
 
-  // Both hear of it from the same lines of code: one is asked everything, the other, in the long form, whether it listens.
+  // Both hear of it from the same lines of code: one is asked everything, the other, in the long form, whether it
+  // listens.
   it.each(framework === 'koa' ? (long ? UNUSABLE.slice(0, 1) : []) : long ? UNUSABLE : UNUSABLE_PLAINLY)(
     'ends with 1 and clear words when there is %s',
     async (_what, env, words) => {

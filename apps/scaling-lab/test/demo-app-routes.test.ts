@@ -44,7 +44,11 @@ describe.each(['fastify', 'koa'] as const)('the %s demo', (framework) => {
   });
   afterEach(() => app.close());
 
-  async function ask(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown; headers: Headers }> {
+  async function ask(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: unknown; headers: Headers }> {
     const headers: Record<string, string> = {};
     const cookie = cookieOf(visitor);
     if (cookie !== undefined) headers['cookie'] = cookie;
@@ -71,12 +75,18 @@ describe.each(['fastify', 'koa'] as const)('the %s demo', (framework) => {
   });
 
   it('answers 401 without a login', async () => {
-    expect(await ask('GET', '/profile')).toMatchObject({ status: 401, body: { statusCode: 401, error: 'Unauthorized' } });
+    expect(await ask('GET', '/profile')).toMatchObject({
+      status: 401,
+      body: { statusCode: 401, error: 'Unauthorized' },
+    });
   });
 
   it("keeps a cart, a visitor's too, and takes it along into the login", async () => {
     expect(await ask('POST', '/cart', { item: 'sku-1' })).toMatchObject({ status: 200, body: { cart: ['sku-1'] } });
-    expect(await ask('POST', '/cart', { item: 'sku-2' })).toMatchObject({ status: 200, body: { cart: ['sku-1', 'sku-2'] } });
+    expect(await ask('POST', '/cart', { item: 'sku-2' })).toMatchObject({
+      status: 200,
+      body: { cart: ['sku-1', 'sku-2'] },
+    });
     await ask('POST', '/login', { user: 'USER_123' });
     expect((await ask('GET', '/profile')).body).toEqual({ user: 'USER_123', cart: ['sku-1', 'sku-2'] });
   });

@@ -43,7 +43,13 @@ function context(strategy: StrategyName = 'sess', victim?: string): EventContext
   };
   const timeline = new Timeline();
   const traffic = { settled: async () => void done.push('traffic') } as unknown as Traffic;
-  const strategyRun = { strategy: STRATEGIES[strategy], cluster, fleet, meter: new NodeMeter(cluster), database: undefined };
+  const strategyRun = {
+    strategy: STRATEGIES[strategy],
+    cluster,
+    fleet,
+    meter: new NodeMeter(cluster),
+    database: undefined,
+  };
   const group = { strategyRun, balancer, users: makeUsers('t', 16), traffic, timeline };
   return { strategyRun, group, victim, signal: new AbortController().signal, timeline };
 }
@@ -86,7 +92,10 @@ describe('events', () => {
     const { configurationVersion } = cluster;
     await happen('replace-in-place', context());
     expect(done).toEqual(['traffic']);
-    expect({ ids: ids(), version: cluster.configurationVersion }).toEqual({ ids: before, version: configurationVersion });
+    expect({ ids: ids(), version: cluster.configurationVersion }).toEqual({
+      ids: before,
+      version: configurationVersion,
+    });
     await happen('replace-node', context());
     expect(ids()).toHaveLength(3);
     expect(ids()).not.toContain(before[1]);

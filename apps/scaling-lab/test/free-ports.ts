@@ -13,7 +13,10 @@ export async function isFree(port: number): Promise<boolean> {
   return free;
 }
 
-/** The first of two free ports in a row. Where it looks depends on the process: test files that run at once never look at the same ones first. */
+/**
+ * The first of two free ports in a row. Where it looks depends on the process: test files that run at once never look
+ * at the same ones first.
+ */
 export async function twoFreePorts(): Promise<number> {
   for (let port = 20_000 + 2 * (process.pid % 5_000); ; port += 2) {
     if ((await isFree(port)) && (await isFree(port + 1))) return port;

@@ -56,9 +56,14 @@ describe('the lab with a database behind the nodes', { timeout: 120_000 }, () =>
     async () => {
       const process = lab('--serve', '--port', String(await twoFreePorts()));
       const [, line = ''] = await process.says(/^ +(SESS_SERVERS=\S+ SESS_BACKING=postgres:\S+ .*main\.js)$[^]*quit/m);
-      const env = Object.fromEntries(Array.from(line.matchAll(/(\w+)=(\S+)/g), ([, name = '', value = '']) => [name, value]));
+      const env = Object.fromEntries(
+        Array.from(line.matchAll(/(\w+)=(\S+)/g), ([, name = '', value = '']) => [name, value]),
+      );
       const one = run('fastify-demo/dist/main.js', [], { ...env, PORT: '0' });
-      const [[, url = ''], [, koa = '']] = await Promise.all([one.says(/listens on (http:\S+)\n/), process.says(/^ +(http:\S+) +koa$/m)]);
+      const [[, url = ''], [, koa = '']] = await Promise.all([
+        one.says(/listens on (http:\S+)\n/),
+        process.says(/^ +(http:\S+) +koa$/m),
+      ]);
       const login = await fetch(`${koa}/login`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

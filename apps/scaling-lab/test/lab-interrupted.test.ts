@@ -25,8 +25,8 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.dispose()));
 });
 
-// Embedded nodes are in the lab's own process, so memcached's processes ask more of it: they are taken where they are there.
-// Containers are not in the process group, and slow; the local cluster has its own tests for them.
+// Embedded nodes are in the lab's own process, so memcached's processes ask more of it: they are taken where they are
+// there. Containers are not in the process group, and slow; the local cluster has its own tests for them.
 const RUNTIME = inject('runtimes').includes('memcached') ? 'memcached' : 'embedded';
 
 describe(`the lab on ${RUNTIME} nodes, interrupted`, { timeout: 60_000 }, () => {

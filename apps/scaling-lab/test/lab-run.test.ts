@@ -52,7 +52,9 @@ describe('a run of the lab with 60 users on embedded nodes', () => {
   });
 
   function measured(scenario: string, phase: string, strategy: string): Measurement {
-    const found = report.measurements.find((each) => each.scenario === scenario && each.phase === phase && each.strategy === strategy);
+    const found = report.measurements.find(
+      (each) => each.scenario === scenario && each.phase === phase && each.strategy === strategy,
+    );
     if (found === undefined) throw new Error(`nothing was measured for ${scenario}, ${phase}, ${strategy}`);
     return found;
   }
@@ -115,7 +117,8 @@ describe('a run of the lab with 60 users on embedded nodes', () => {
   });
 
   it('logs no more than about a quarter out, within four standard deviations, when one of four nodes is taken away', () => {
-    // The share of one node in four is 1/4 give or take a quarter of it: 160 points a node do not divide the ring evenly.
+    // The share of one node in four is 1/4 give or take a quarter of it: 160 points a node do not divide the ring
+    // evenly.
     const share = (1 / 4) * 1.25;
     const { found, users } = measured('scale-down', 'removed', 'sess');
     expect(found['logged-out']).toBeLessThanOrEqual((share + tolerance(share, users)) * users);
@@ -130,16 +133,21 @@ describe('a run of the lab with 60 users on embedded nodes', () => {
     }
   });
 
-  it.runIf(long)('holds the sessions of a crashed node for out of reach, not for logged out, while it is listed', () => {
-    const listed = measured('crash', 'listed', 'sess');
-    expect(listed.found['logged-out']).toBe(0);
-    expect(listed.found.unavailable).toBeGreaterThan(0);
-    expect(listed.found['logged-in'] + listed.found.unavailable).toBe(listed.users);
-  });
+  it.runIf(long)(
+    'holds the sessions of a crashed node for out of reach, not for logged out, while it is listed',
+    () => {
+      const listed = measured('crash', 'listed', 'sess');
+      expect(listed.found['logged-out']).toBe(0);
+      expect(listed.found.unavailable).toBeGreaterThan(0);
+      expect(listed.found['logged-in'] + listed.found.unavailable).toBe(listed.users);
+    },
+  );
 
   it('keeps what requests met over time, with what happened, and the items of every node', () => {
     expect(report.timelines.map(({ scenario, strategy }) => `${scenario} ${strategy}`)).toEqual(
-      SCENARIOS.flatMap((scenario) => (scenario === 'scale-down' ? STRATEGIES : EVERYWHERE).map((strategy) => `${scenario} ${strategy}`)),
+      SCENARIOS.flatMap((scenario) =>
+        (scenario === 'scale-down' ? STRATEGIES : EVERYWHERE).map((strategy) => `${scenario} ${strategy}`),
+      ),
     );
     for (const { bins, marks, nodesBefore, nodesAfter, itemsBefore } of report.timelines) {
       expect(bins.length).toBeGreaterThan(0);
@@ -151,7 +159,9 @@ describe('a run of the lab with 60 users on embedded nodes', () => {
 
   it('prints the table with the measured numbers, and what it is doing in plain lines', () => {
     expect(lab.output).toMatch(/^runtime: embedded \(/m);
-    expect(lab.output).toMatch(long ? /^2\/3 scale-down: logging in \(240\)$/m : /^1\/1 scale-down: logging in \(120\)$/m);
+    expect(lab.output).toMatch(
+      long ? /^2\/3 scale-down: logging in \(240\)$/m : /^1\/1 scale-down: logging in \(120\)$/m,
+    );
     expect(lab.output).toMatch(long ? /^scale-down, removed \(4→3\) +modulo/m : /^scale-down, removed \(4→3\) +sess/m);
     expect(lab.output).not.toContain('\r');
   });

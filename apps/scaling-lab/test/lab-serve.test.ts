@@ -21,7 +21,15 @@ let lab: NodeProcess;
 
 async function serve(): Promise<void> {
   port = await twoFreePorts();
-  lab = new NodeProcess('scaling-lab/dist/main.js', ['--serve', '--runtime', 'embedded', '--apps', '1', '--port', String(port)]);
+  lab = new NodeProcess('scaling-lab/dist/main.js', [
+    '--serve',
+    '--runtime',
+    'embedded',
+    '--apps',
+    '1',
+    '--port',
+    String(port),
+  ]);
   await lab.says(/^Type here:[^]*quit/m);
 }
 

@@ -82,7 +82,12 @@ describe('a client per list', () => {
   it('routes by the new list as soon as there is one, and closes the old client when nothing is under way', async () => {
     const closed: string[] = [];
     const clients = new ClientPerList(
-      { library: 'none', open: (servers) => servers.join(), close: (client) => void closed.push(client), giveUpMs: 1_000 },
+      {
+        library: 'none',
+        open: (servers) => servers.join(),
+        close: (client) => void closed.push(client),
+        giveUpMs: 1_000,
+      },
       new ToldDiscovery({ nodes: [] }),
     );
     await clients.ready();
@@ -91,7 +96,12 @@ describe('a client per list', () => {
 
     const told = new ToldDiscovery({ nodes: cluster.nodes });
     const following = new ClientPerList(
-      { library: 'none', open: (servers) => servers.join(), close: (client) => void closed.push(client), giveUpMs: 1_000 },
+      {
+        library: 'none',
+        open: (servers) => servers.join(),
+        close: (client) => void closed.push(client),
+        giveUpMs: 1_000,
+      },
       told,
     );
     let answer: (() => void) | undefined;
@@ -107,8 +117,13 @@ describe('a client per list', () => {
   });
 
   it('gives up on a request that the library never settles', async () => {
-    const clients = new ClientPerList({ library: 'none', open: () => 'client', close: () => undefined, giveUpMs: 1 }, discovery);
-    await expect(clients.request(() => new Promise(() => undefined))).rejects.toThrow('none did not settle the request within 1 ms');
+    const clients = new ClientPerList(
+      { library: 'none', open: () => 'client', close: () => undefined, giveUpMs: 1 },
+      discovery,
+    );
+    await expect(clients.request(() => new Promise(() => undefined))).rejects.toThrow(
+      'none did not settle the request within 1 ms',
+    );
     clients.close();
   });
 });

@@ -12,7 +12,11 @@ export class ToldDiscovery implements Discovery {
   watch(listener: TopologyListener): ReturnType<Discovery['watch']> {
     this.#listeners.add(listener);
     listener.topology(this.#topology);
-    return { ready: async () => this.#topology, refresh: async () => undefined, close: () => void this.#listeners.delete(listener) };
+    return {
+      ready: async () => this.#topology,
+      refresh: async () => undefined,
+      close: () => void this.#listeners.delete(listener),
+    };
   }
 
   tell(topology: Topology): void {

@@ -14,9 +14,13 @@ export interface RedisServer extends AsyncDisposable {
 export async function startRedis(): Promise<RedisServer | undefined> {
   if (spawnSync('redis-server', ['--version']).error !== undefined) return undefined;
   const port = await freePort();
-  const running = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
-    stdio: 'ignore',
-  });
+  const running = spawn(
+    'redis-server',
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    {
+      stdio: 'ignore',
+    },
+  );
   const ended = once(running, 'exit');
   for (const deadline = performance.now() + PATIENCE_MS; !(await listens(port)); await sleep(20)) {
     if (running.exitCode !== null || performance.now() > deadline) throw new Error('redis-server did not start');

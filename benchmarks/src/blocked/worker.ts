@@ -1,4 +1,7 @@
-/** One contender in a process of its own, which does its requests at a steady rate and is blocked by its own work now and then. */
+/**
+ * One contender in a process of its own, which does its requests at a steady rate and is blocked by its own work now
+ * and then.
+ */
 import { subscribe } from 'node:diagnostics_channel';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { NodeMessage } from '@sess/client';
@@ -42,7 +45,10 @@ async function run(course: Course): Promise<Outcome> {
   return outcome;
 }
 
-/** The load is open: what became due while the process was blocked is asked as soon as it runs again, as a server's waiting requests are. */
+/**
+ * The load is open: what became due while the process was blocked is asked as soon as it runs again, as a server's
+ * waiting requests are.
+ */
 async function drive(contender: Contender, { seconds, requestsPerSecond, blockMs, blocks }: Course): Promise<Outcome> {
   const lost: Record<string, number> = {};
   const pending: Promise<void>[] = [];

@@ -17,7 +17,10 @@ export class CountingTransport implements Transport {
     };
     return {
       get: (key, options) => (count(key), inner.get(key, options)),
-      store: (mode, key, value, attributes, options) => (count(key), inner.store(mode, key, value, attributes, options)),
+      store: (mode, key, value, attributes, options) => (
+        count(key),
+        inner.store(mode, key, value, attributes, options)
+      ),
       remove: (key, cas, options) => (count(key), inner.remove(key, cas, options)),
       touch: (key, ttlSeconds, options) => (count(key), inner.touch(key, ttlSeconds, options)),
       keys: (options) => inner.keys?.(options) ?? nothing(),

@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 /** What a memcached node counts about itself, by the names of `stats`. */
-export async function nodeStats({ host, port }: { readonly host: string; readonly port: number }): Promise<ReadonlyMap<string, number>> {
+export async function nodeStats({
+  host,
+  port,
+}: {
+  readonly host: string;
+  readonly port: number;
+}): Promise<ReadonlyMap<string, number>> {
   const socket = connect({ host, port }).setEncoding('latin1');
   try {
     await once(socket, 'connect');

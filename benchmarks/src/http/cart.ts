@@ -4,7 +4,10 @@ export interface Cart {
   readonly items: { readonly sku: string; quantity: number }[];
 }
 
-/** What is measured: a page that shows the cart, one more of its first item, and a visitor without a session who logs in. */
+/**
+ * What is measured: a page that shows the cart, one more of its first item, and a visitor without a session who logs
+ * in.
+ */
 export const ROUTES = {
   read: { method: 'GET', path: '/cart', title: 'a page: GET of a 20-item cart' },
   change: { method: 'POST', path: '/cart/items', title: 'a change: POST, one more of an item' },
@@ -13,7 +16,10 @@ export const ROUTES = {
 export type Route = keyof typeof ROUTES;
 
 export function fullCart(): Cart {
-  return { user: 'USER_123', items: Array.from({ length: 20 }, (_, index) => ({ sku: `SKU-${1000 + index}`, quantity: 1 + (index % 3) })) };
+  return {
+    user: 'USER_123',
+    items: Array.from({ length: 20 }, (_, index) => ({ sku: `SKU-${1000 + index}`, quantity: 1 + (index % 3) })),
+  };
 }
 
 /** In place, as applications do it. The cart keeps its size. */

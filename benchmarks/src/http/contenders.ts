@@ -13,7 +13,9 @@ export interface Contender {
 export type VariantName = 'plain' | 'renewal' | 'persistent' | 'compress' | 'encrypt' | 'touch';
 
 /** What an option costs: the Fastify server with each of these. A further one is a name above and a line here. */
-export const VARIANTS: Readonly<Record<VariantName, { readonly label: string; readonly options: Partial<SessionsOptions> }>> = {
+export const VARIANTS: Readonly<
+  Record<VariantName, { readonly label: string; readonly options: Partial<SessionsOptions> }>
+> = {
   plain: { label: 'as it comes', options: {} },
   renewal: { label: 'renewAfterSeconds', options: { renewAfterSeconds: 900 } },
   persistent: { label: 'cookie.persistent', options: { cookie: { secure: false, persistent: true } } },
@@ -52,7 +54,12 @@ export const OPTION_CONTENDERS: ReadonlyMap<string, Contender> = new Map(
 );
 
 /** What is held against what, and what is wanted of it. */
-export const RATIOS: readonly { readonly what: string; readonly of: string; readonly over: string; readonly wanted?: number }[] = [
+export const RATIOS: readonly {
+  readonly what: string;
+  readonly of: string;
+  readonly over: string;
+  readonly wanted?: number;
+}[] = [
   { what: 'fastify-plugin over bare Fastify', of: 'fastify-sess', over: 'fastify-bare', wanted: 0.75 },
   { what: 'fastify-plugin over the limit', of: 'fastify-sess', over: 'fastify-limit' },
   { what: 'the limit over bare Fastify', of: 'fastify-limit', over: 'fastify-bare' },

@@ -1,6 +1,6 @@
 /**
- * Load on one URL from several keep-alive connections, each request with the cookie of another visitor in turn: by `wrk` where it is installed, because
- * it leaves more of a small machine to the server; else by autocannon.
+ * Load on one URL from several keep-alive connections, each request with the cookie of another visitor in turn: by
+ * `wrk` where it is installed, because it leaves more of a small machine to the server; else by autocannon.
  */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -25,7 +25,8 @@ export interface LoadResult {
   readonly failed: number;
 }
 
-export const LOAD_GENERATOR: 'wrk' | 'autocannon' = spawnSync('wrk', ['--version']).error === undefined ? 'wrk' : 'autocannon';
+export const LOAD_GENERATOR: 'wrk' | 'autocannon' =
+  spawnSync('wrk', ['--version']).error === undefined ? 'wrk' : 'autocannon';
 
 export function load(what: Load): Promise<LoadResult> {
   return LOAD_GENERATOR === 'wrk' ? byWrk(what) : byAutocannon(what);

@@ -6,8 +6,8 @@ const KEY = 'limit/cart';
 const COMMAND = `mg ${KEY} v\r\n`;
 
 /**
- * The least that any session in memcached costs: one prepared get over a bare socket, one write for all requests of a turn, and the value parsed. No
- * keys, no cookies, no checks, no errors, no second node.
+ * The least that any session in memcached costs: one prepared get over a bare socket, one write for all requests of a
+ * turn, and the value parsed. No keys, no cookies, no checks, no errors, no second node.
  */
 export async function rawGet(memcached: string): Promise<() => Promise<Cart>> {
   const [host = '', port = ''] = memcached.split(':');

@@ -22,7 +22,11 @@ export async function startServer(
   cores: string | undefined,
 ): Promise<RunningServer> {
   const program = new URL('./worker.js', import.meta.url);
-  const worker = new ChildProgram<{ port: number; cpu: number }>(program, { name: label, args: [module, memcached, variant], cores });
+  const worker = new ChildProgram<{ port: number; cpu: number }>(program, {
+    name: label,
+    args: [module, memcached, variant],
+    cores,
+  });
   const { port } = await worker.next();
   const origin = `http://127.0.0.1:${port}`;
   const cookies: string[] = [];
@@ -51,7 +55,8 @@ async function mustChangeAndLogIn(origin: string, cookie: string, label: string)
   const ids = [await post(`${origin}${ROUTES.login.path}`, ''), await post(`${origin}${ROUTES.login.path}`, '')].map(
     (login) => login.setCookies,
   );
-  if (ids.some((lines) => lines.length === 0) || isDeepStrictEqual(ids[0], ids[1])) throw new Error(`${label} logs in under no new id`);
+  if (ids.some((lines) => lines.length === 0) || isDeepStrictEqual(ids[0], ids[1]))
+    throw new Error(`${label} logs in under no new id`);
 }
 
 async function post(url: string, cookie: string): Promise<{ readonly setCookies: readonly string[] }> {

@@ -56,12 +56,19 @@ export async function stampede(scenario: Scenario): Promise<Outcome> {
   try {
     await database.connect();
     await database.query('create extension pg_stat_statements');
-    const backing = postgresBacking({ connectionString: server.connectionString, cleanUpIntervalMs: 0, statementTimeoutMs: 60_000 });
+    const backing = postgresBacking({
+      connectionString: server.connectionString,
+      cleanUpIntervalMs: 0,
+      statementTimeoutMs: 60_000,
+    });
     await backing.migrate();
     await backing.close();
     cluster = await startLocalCluster({ nodes: scenario.nodes, runtime: 'memcached' });
     workers.push(
-      ...Array.from({ length: scenario.processes }, () => new ChildProgram<Told>(scenario.worker, { name: 'an application server' })),
+      ...Array.from(
+        { length: scenario.processes },
+        () => new ChildProgram<Told>(scenario.worker, { name: 'an application server' }),
+      ),
     );
     return await loseNode(scenario, cluster, workers, server.connectionString, database);
   } finally {
@@ -109,7 +116,9 @@ async function loseNode(
     await look();
     if ((samples.at(-1)?.loads ?? 0) > (samples.at(-2)?.loads ?? 0)) lastLoadAt = performance.now();
   }
-  const said = await Promise.all(workers.map((worker) => worker.ask('stop', { isWanted: (told) => typeof told === 'object' })));
+  const said = await Promise.all(
+    workers.map((worker) => worker.ask('stop', { isWanted: (told) => typeof told === 'object' })),
+  );
   const reports = said.filter((told) => typeof told === 'object');
   return { ...sum(reports), ...rates(samples), bound: loadsPerSecond * processes, recoveredMs: lastLoadAt - removedAt };
 }
@@ -134,7 +143,8 @@ function rates(samples: readonly Sample[]): Pick<Outcome, 'loadsCounted' | 'most
   let mostPerSecond = 0;
   for (const [index, from] of samples.entries()) {
     const to = samples.slice(index).find(({ at }) => at - from.at >= 1_000);
-    if (to !== undefined) mostPerSecond = Math.max(mostPerSecond, ((to.loads - from.loads) * 1_000) / (to.at - from.at));
+    if (to !== undefined)
+      mostPerSecond = Math.max(mostPerSecond, ((to.loads - from.loads) * 1_000) / (to.at - from.at));
   }
   return { loadsCounted: (samples.at(-1)?.loads ?? 0) - (samples[0]?.loads ?? 0), mostPerSecond };
 }

@@ -1,4 +1,7 @@
-/** One application server under load: goes through all sessions again and again, and counts what its cache and its database were asked. */
+/**
+ * One application server under load: goes through all sessions again and again, and counts what its cache and its
+ * database were asked.
+ */
 import { createClient } from '@sess/client';
 import { postgresBacking } from '@sess/postgres-backing';
 import { backedStore, memcachedStore, SessionError, type Backing, type SessionStore } from '@sess/session';
@@ -35,7 +38,12 @@ export function sessionKey(index: number): string {
 async function work(order: Order): Promise<void> {
   // Slow answers of a busy machine are no outage: only the dead node is to be one.
   const client = createClient({ servers: order.servers, timeoutMs: 5_000 });
-  const postgres = postgresBacking({ connectionString: order.database, connections: 10, cleanUpIntervalMs: 0, statementTimeoutMs: 10_000 });
+  const postgres = postgresBacking({
+    connectionString: order.database,
+    connections: 10,
+    cleanUpIntervalMs: 0,
+    statementTimeoutMs: 10_000,
+  });
   await client.ready();
   const indexes = new Map(Array.from({ length: order.sessions }, (_, index) => [sessionKey(index), index]));
   const lost = new Uint16Array(order.sessions);
@@ -77,11 +85,16 @@ async function work(order: Order): Promise<void> {
     close: () => postgres.close(),
   };
   const { loadsPerSecond } = order;
-  const store = backedStore(listening, { backing, backingLimits: { loadsPerSecond, timeoutMs: 10_000, queued: 10_000 } });
+  const store = backedStore(listening, {
+    backing,
+    backingLimits: { loadsPerSecond, timeoutMs: 10_000, queued: 10_000 },
+  });
   const make = async (index: number): Promise<void> => {
     await store.save(sessionKey(index), Buffer.alloc(512, index % 256), { ttlSeconds: 3_600, expect: 'absent' });
   };
-  const mine = Array.from({ length: order.sessions }, (_, index) => index).filter((index) => index % order.make.of === order.make.from);
+  const mine = Array.from({ length: order.sessions }, (_, index) => index).filter(
+    (index) => index % order.make.of === order.make.from,
+  );
   await inTurns(order.inFlight, () => mine.pop(), make);
   const allAreMade = new Promise((resolve) => process.once('message', resolve));
   tell('made');
@@ -116,7 +129,11 @@ async function work(order: Order): Promise<void> {
 }
 
 /** Does `work` for all that `take` gives, so many at once. */
-async function inTurns(atOnce: number, take: () => number | undefined, each: (index: number) => Promise<void>): Promise<void> {
+async function inTurns(
+  atOnce: number,
+  take: () => number | undefined,
+  each: (index: number) => Promise<void>,
+): Promise<void> {
   const turn = async (): Promise<void> => {
     for (let index = take(); index !== undefined; index = take()) await each(index);
   };

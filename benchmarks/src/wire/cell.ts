@@ -17,12 +17,23 @@ export interface Measurement {
 /** How many keys are stored and asked for in turn: enough to defeat a cache of one, few enough to stay in memory. */
 export const KEY_COUNT = 2_000;
 
-export const CONTENDERS = ['limit', 'sess-text', 'sess-memjs', 'memjs', 'memcached', 'memcache', 'memcache-client'] as const;
+export const CONTENDERS = [
+  'limit',
+  'sess-text',
+  'sess-memjs',
+  'memjs',
+  'memcached',
+  'memcache',
+  'memcache-client',
+] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
 /** The npm packages that this client is held against. */
 export const PEERS: readonly ContenderName[] = ['memjs', 'memcached', 'memcache', 'memcache-client'];
 
-/** Keys as sessions have them: a prefix and 43 characters of base64url. Every contender has its own: what one stores another must not misread. */
+/**
+ * Keys as sessions have them: a prefix and 43 characters of base64url. Every contender has its own: what one stores
+ * another must not misread.
+ */
 export function keys(contender: ContenderName): string[] {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   let state = Math.imul(CONTENDERS.indexOf(contender) + 1, 0x9e3779b9);

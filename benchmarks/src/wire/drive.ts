@@ -1,10 +1,14 @@
 import type { Measurement } from './cell.ts';
 
 /**
- * Keeps `inFlight` operations under way for `milliseconds`, each lane starting its next when its last has settled, and counts.
- * The same loop drives every contender.
+ * Keeps `inFlight` operations under way for `milliseconds`, each lane starting its next when its last has settled, and
+ * counts. The same loop drives every contender.
  */
-export async function drive(operate: (turn: number) => Promise<unknown>, inFlight: number, milliseconds: number): Promise<Measurement> {
+export async function drive(
+  operate: (turn: number) => Promise<unknown>,
+  inFlight: number,
+  milliseconds: number,
+): Promise<Measurement> {
   let turn = 0;
   let settled = 0;
   const cpu = process.cpuUsage();

@@ -1,6 +1,6 @@
 /**
- * The limit: a loop that writes prepared meta commands and skims the replies, without keys to hash, promises, parsing or copies.
- * Each batch is one write, and is over when the bytes of all its replies have come.
+ * The limit: a loop that writes prepared meta commands and skims the replies, without keys to hash, promises, parsing
+ * or copies. Each batch is one write, and is over when the bytes of all its replies have come.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -19,7 +19,9 @@ interface Lane {
 }
 
 export async function limit(cell: Cell, servers: readonly string[], milliseconds: number): Promise<Measurement> {
-  const lanes = await Promise.all(servers.map((server, index) => open(server, cell, share(cell.inFlight, servers.length, index))));
+  const lanes = await Promise.all(
+    servers.map((server, index) => open(server, cell, share(cell.inFlight, servers.length, index))),
+  );
   let settled = 0;
   const cpu = process.cpuUsage();
   const begin = performance.now();

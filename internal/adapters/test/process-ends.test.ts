@@ -61,67 +61,74 @@ async function run(program: string): Promise<{ code: number | null; output: stri
   return { code, output: output.trim() };
 }
 
-describe.each(Object.entries(PROGRAMS))('a process with %s that closes nothing ends when it has nothing to do', (_, program) => {
-  let cluster: LocalCluster;
-  let dns: Awaited<ReturnType<typeof dnsOfLoopback>>;
-  beforeAll(async () => {
-    const [runtime = 'embedded'] = inject('mainRuntimes');
-    [cluster, dns] = await Promise.all([startLocalCluster({ nodes: 2, runtime }), dnsOfLoopback()]);
-  });
-  afterAll(async () => {
-    dns.close();
-    await cluster.close();
-  });
+describe.each(Object.entries(PROGRAMS))(
+  'a process with %s that closes nothing ends when it has nothing to do',
+  (_, program) => {
+    let cluster: LocalCluster;
+    let dns: Awaited<ReturnType<typeof dnsOfLoopback>>;
+    beforeAll(async () => {
+      const [runtime = 'embedded'] = inject('mainRuntimes');
+      [cluster, dns] = await Promise.all([startLocalCluster({ nodes: 2, runtime }), dnsOfLoopback()]);
+    });
+    afterAll(async () => {
+      dns.close();
+      await cluster.close();
+    });
 
-  const list = (): string => cluster.nodes.map(({ id }) => id).join(',');
-  const setups: readonly (readonly [string, () => string])[] = [
-    ['a store in memory', () => 'store: memoryStore()'],
-    ['a list of servers', () => `servers: 'memcached://${list()}'`],
-    ['two copies', () => `servers: 'memcached://${list()}', client: { copies: 2 }`],
-    ['discovery', () => `servers: 'elasticache://${cluster.configurationEndpoint}'`],
-    [
-      'a name in DNS',
-      () =>
-        `client: { discovery: (await import('@sess/discovery')).dns('memcached.test', { servers: ['${dns.address}'], port: ${cluster.nodes[0]?.port} }) }`,
-    ],
-    [
-      'the binary protocol',
-      () => `servers: 'memcached://${list()}', client: { transport: (await import('@sess/memjs-transport')).memjsTransport() }`,
-    ],
-    ['a database behind it', () => `servers: 'memcached://${list()}', backing: memoryBacking()`],
-    ['a database that is written behind', () => `servers: 'memcached://${list()}', backing: memoryBacking(), writePolicy: 'behind'`],
-  ];
-  it.each(setups)('%s', async (_setup, options) => {
-    expect(await run(program(options()))).toEqual({ code: 0, output: '{"user":"USER_123"}' });
-  });
+    const list = (): string => cluster.nodes.map(({ id }) => id).join(',');
+    const setups: readonly (readonly [string, () => string])[] = [
+      ['a store in memory', () => 'store: memoryStore()'],
+      ['a list of servers', () => `servers: 'memcached://${list()}'`],
+      ['two copies', () => `servers: 'memcached://${list()}', client: { copies: 2 }`],
+      ['discovery', () => `servers: 'elasticache://${cluster.configurationEndpoint}'`],
+      [
+        'a name in DNS',
+        () =>
+          `client: { discovery: (await import('@sess/discovery')).dns('memcached.test', { servers: ['${dns.address}'], port: ${cluster.nodes[0]?.port} }) }`,
+      ],
+      [
+        'the binary protocol',
+        () =>
+          `servers: 'memcached://${list()}', client: { transport: (await import('@sess/memjs-transport')).memjsTransport() }`,
+      ],
+      ['a database behind it', () => `servers: 'memcached://${list()}', backing: memoryBacking()`],
+      [
+        'a database that is written behind',
+        () => `servers: 'memcached://${list()}', backing: memoryBacking(), writePolicy: 'behind'`,
+      ],
+    ];
+    it.each(setups)('%s', async (_setup, options) => {
+      expect(await run(program(options()))).toEqual({ code: 0, output: '{"user":"USER_123"}' });
+    });
 
-  it.runIf(inject('programs').includes('postgres')).each([
-    ['that it connects to by itself', (url: string) => `postgresBacking({ connectionString: '${url}' })`],
-    [
-      'with a pool of the application',
-      (url: string) =>
-        `postgresBacking({ pool: new (await import('pg')).default.Pool({ connectionString: '${url}', allowExitOnIdle: true }) })`,
-    ],
-  ])('PostgreSQL %s', { timeout: 2 * PATIENCE_MS }, async (_setup, backing) => {
-    const server = await startPostgres();
-    try {
-      const options = `servers: 'memcached://${list()}', backing`;
-      const prepare = `
+    it.runIf(inject('programs').includes('postgres')).each([
+      ['that it connects to by itself', (url: string) => `postgresBacking({ connectionString: '${url}' })`],
+      [
+        'with a pool of the application',
+        (url: string) =>
+          `postgresBacking({ pool: new (await import('pg')).default.Pool({ connectionString: '${url}', allowExitOnIdle: true }) })`,
+      ],
+    ])('PostgreSQL %s', { timeout: 2 * PATIENCE_MS }, async (_setup, backing) => {
+      const server = await startPostgres();
+      try {
+        const options = `servers: 'memcached://${list()}', backing`;
+        const prepare = `
         import { postgresBacking } from '@sess/postgres-backing';
         const backing = ${backing(server.connectionString)};
         await backing.migrate();`;
-      expect(await run(prepare + program(options))).toEqual({ code: 0, output: '{"user":"USER_123"}' });
-    } finally {
-      await server.close();
-    }
-  });
+        expect(await run(prepare + program(options))).toEqual({ code: 0, output: '{"user":"USER_123"}' });
+      } finally {
+        await server.close();
+      }
+    });
 
-  it.each([
-    ['refuse connections', `servers: 'memcached://127.0.0.1:1'`],
-    ['answer nothing', `servers: 'memcached://192.0.2.1:11211'`],
-    ['have no name', `servers: 'elasticache://nowhere.invalid:11211'`],
-  ])('servers that %s', async (_setup, options) => {
-    const { code, output } = await run(program(options));
-    expect([code, output]).toEqual([0, expect.stringMatching(/user|SESS_UNAVAILABLE|Service Unavailable/)]);
-  });
-});
+    it.each([
+      ['refuse connections', `servers: 'memcached://127.0.0.1:1'`],
+      ['answer nothing', `servers: 'memcached://192.0.2.1:11211'`],
+      ['have no name', `servers: 'elasticache://nowhere.invalid:11211'`],
+    ])('servers that %s', async (_setup, options) => {
+      const { code, output } = await run(program(options));
+      expect([code, output]).toEqual([0, expect.stringMatching(/user|SESS_UNAVAILABLE|Service Unavailable/)]);
+    });
+  },
+);

@@ -21,7 +21,11 @@ describe.runIf(inject('long') && inject('programs').includes('chromium'))(
     beforeAll(async () => {
       browser = await startChromium();
       const app = fastify();
-      await app.register(sessions, { store: memoryStore(), secret: SECRET, cookie: { sameSite: 'none', partitioned: true } });
+      await app.register(sessions, {
+        store: memoryStore(),
+        secret: SECRET,
+        cookie: { sameSite: 'none', partitioned: true },
+      });
       app.get('/visits', async ({ session }) => {
         const data: SessionData & { visits?: number } = session.data;
         data.visits = (data.visits ?? 0) + 1;

@@ -49,7 +49,15 @@ describe.runIf(inject('programs').includes('chromium'))('in Chromium', { timeout
       expect(await visit.cookies()).toEqual([]);
       expect((await post(page, '/login', { user: 'USER_123' })).cacheControl).toBe('no-store');
       expect(await visit.cookies()).toMatchObject([
-        { name, domain: 'localhost', path: '/', httpOnly: true, secure: scheme === 'https', sameSite: 'Lax', expires: -1 },
+        {
+          name,
+          domain: 'localhost',
+          path: '/',
+          httpOnly: true,
+          secure: scheme === 'https',
+          sameSite: 'Lax',
+          expires: -1,
+        },
       ]);
       expect(await page.evaluate('document.cookie')).toBe('');
       await page.goto(visit.urlOf('/profile'));

@@ -53,7 +53,10 @@ export class Visitor {
 
 /** A request as a page's script makes it. */
 export async function post(page: Page, path: string, body?: object): Promise<Answer> {
-  const request = { method: 'POST', ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) };
+  const request = {
+    method: 'POST',
+    ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  };
   return page.evaluate(`fetch(${JSON.stringify(path)}, ${JSON.stringify(request)}).then(async (response) => ({
     status: response.status, text: await response.text(), cacheControl: response.headers.get('cache-control') }))`);
 }

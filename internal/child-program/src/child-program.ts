@@ -8,7 +8,10 @@ export interface ChildProgramOptions {
   readonly args?: readonly string[];
   /** Cores to keep it to, as `taskset -c` takes them. */
   readonly cores?: string | undefined;
-  /** Shows nothing of its output; what it wrote last to its standard error goes into errors. It gets none of this process's `execArgv`. */
+  /**
+   * Shows nothing of its output; what it wrote last to its standard error goes into errors. It gets none of this
+   * process's `execArgv`.
+   */
   readonly quiet?: boolean;
   /** `advanced` for maps, dates and `undefined`. */
   readonly serialization?: 'json' | 'advanced';
@@ -24,7 +27,10 @@ export interface Wanted<Message> {
 /** How much of a program's last words is kept, in characters. */
 const LAST_WORDS = 2_000;
 
-/** A program of this repository in a process of its own, with a channel for messages. It ends when the channel closes, also when this process is killed. */
+/**
+ * A program of this repository in a process of its own, with a channel for messages. It ends when the channel closes,
+ * also when this process is killed.
+ */
 export class ChildProgram<Message> {
   readonly #name: string;
   readonly #child: ChildProcess;
@@ -32,7 +38,8 @@ export class ChildProgram<Message> {
 
   constructor(script: URL, { name, args = [], cores, quiet = false, serialization = 'json' }: ChildProgramOptions) {
     this.#name = name;
-    const where: ForkOptions = cores === undefined ? {} : { execPath: 'taskset', execArgv: ['-c', cores, process.execPath] };
+    const where: ForkOptions =
+      cores === undefined ? {} : { execPath: 'taskset', execArgv: ['-c', cores, process.execPath] };
     const silence: ForkOptions = quiet ? { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] } : {};
     this.#child = fork(fileURLToPath(script), args, { ...silence, ...where, serialization });
     // Without a listener, an error of the channel would end this process; who waits is told by `next`.
@@ -60,7 +67,9 @@ export class ChildProgram<Message> {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
-  /** The next message, asked for or not. Rejects when the process can't be started, has ended, or says nothing in time. */
+  /**
+   * The next message, asked for or not. Rejects when the process can't be started, has ended, or says nothing in time.
+   */
   next({ isWanted = () => true, timeoutMs }: Wanted<Message> = {}): Promise<Message> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
@@ -96,7 +105,10 @@ export class ChildProgram<Message> {
     this.#child.kill(name);
   }
 
-  /** Closes its channel, so that the program ends by itself, and kills it when that takes longer than `timeoutMs`. Resolves when it has ended. */
+  /**
+   * Closes its channel, so that the program ends by itself, and kills it when that takes longer than `timeoutMs`.
+   * Resolves when it has ended.
+   */
   async stop(timeoutMs?: number): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs);

@@ -36,7 +36,9 @@ describe('a program in a process of its own', () => {
   });
 
   it('that says nothing is waited for no longer than asked', async () => {
-    await expect(start().ask('say nothing', { timeoutMs: 50 })).rejects.toThrow('the program did not answer within 50 ms');
+    await expect(start().ask('say nothing', { timeoutMs: 50 })).rejects.toThrow(
+      'the program did not answer within 50 ms',
+    );
   });
 
   it('that does not end by itself is killed', async () => {

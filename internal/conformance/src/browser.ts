@@ -4,14 +4,20 @@ export interface Answer {
   readonly text: string;
 }
 
-/** A browser as far as cookies go: keeps what it is told to keep, over real HTTP. `get` and `post` follow no redirect. */
+/**
+ * A browser as far as cookies go: keeps what it is told to keep, over real HTTP. `get` and `post` follow no redirect.
+ */
 export class Browser {
   readonly origin: string;
   readonly cookies: Map<string, string>;
   readonly #headers: Readonly<Record<string, string>>;
 
   /** @param headers Those of each request, as a proxy adds some. */
-  constructor(origin: string, cookies: Iterable<readonly [string, string]> = [], headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    origin: string,
+    cookies: Iterable<readonly [string, string]> = [],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     this.origin = origin;
     this.cookies = new Map(cookies);
     this.#headers = headers;

@@ -4,7 +4,12 @@ export type { SessionStoreBench, SessionStoreSubject } from './session-store/ben
 export { sessionStoreConformance } from './session-store-suite.ts';
 export type { TransportCapabilities, TransportSubject } from './transport/subject.ts';
 export { transportConformance } from './transport-suite.ts';
-export { LIFETIME_SECONDS, type LibraryApp, type LibraryAppOptions, type SessionLibrarySubject } from './session-library/subject.ts';
+export {
+  LIFETIME_SECONDS,
+  type LibraryApp,
+  type LibraryAppOptions,
+  type SessionLibrarySubject,
+} from './session-library/subject.ts';
 export { sessionLibraryConformance } from './session-library-suite.ts';
 export { Browser, type Answer } from './browser.ts';
 export { failingStore, type FailingStore } from './failing-store.ts';

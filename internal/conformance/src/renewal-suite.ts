@@ -25,7 +25,10 @@ interface Data {
 const RENEW_AFTER_SECONDS = 60;
 const TIMEOUT_MS = 60_000;
 
-/** Declares, for vitest, what becomes of ids that are replaced: by a renewal, by a login, by two at once. What stands under the old id is stored as sessions are. */
+/**
+ * Declares, for vitest, what becomes of ids that are replaced: by a renewal, by a login, by two at once. What stands
+ * under the old id is stored as sessions are.
+ */
 export function renewalConformance({ name, isSkipped = false, open }: RenewalSubject): void {
   describe.runIf(!isSkipped)(`ids that are replaced, with sessions in ${name}`, { timeout: TIMEOUT_MS }, () => {
     it('lead to the session until the new one was used, on every server, and are dead afterwards', async () => {
@@ -54,7 +57,8 @@ export function renewalConformance({ name, isSkipped = false, open }: RenewalSub
         const old = visitor.copy();
         await visitor.visit(0, () => {});
         await (which === 'old' ? old.copy() : visitor.copy()).visit(1, (_, session) => session.destroy());
-        for (const either of [old, visitor]) expect([which, await either.copy().visit(0, (data) => data)]).toEqual([which, {}]);
+        for (const either of [old, visitor])
+          expect([which, await either.copy().visit(0, (data) => data)]).toEqual([which, {}]);
       }
     });
 
@@ -65,7 +69,8 @@ export function renewalConformance({ name, isSkipped = false, open }: RenewalSub
       const old = visitor.copy();
       const [one, two] = [visitor.copy(), visitor.copy()];
       await Promise.all([one.visit(0, login), two.visit(1, login)]);
-      for (const each of [one, two]) expect(await each.visit(1, (data) => data)).toEqual({ cart: ['sku-1'], user: 'USER_123' });
+      for (const each of [one, two])
+        expect(await each.visit(1, (data) => data)).toEqual({ cart: ['sku-1'], user: 'USER_123' });
       for (const server of [0, 1]) expect(await old.copy().visit(server, (data) => data)).toEqual({});
     });
   });
@@ -90,7 +95,11 @@ class Bench implements AsyncDisposable {
   static async of(open: RenewalSubject['open']): Promise<Bench> {
     const opened = await open();
     const clock = { passed: 0 };
-    const common = { secret: 'a secret of at least thirty-two bytes', secure: true, renewAfterSeconds: RENEW_AFTER_SECONDS } as const;
+    const common = {
+      secret: 'a secret of at least thirty-two bytes',
+      secure: true,
+      renewAfterSeconds: RENEW_AFTER_SECONDS,
+    } as const;
     const now = (): number => Date.now() + clock.passed;
     const sessions = opened.servers.map((options) => createSessions({ ...common, now, ...options }));
     return new Bench(opened, clock, sessions);

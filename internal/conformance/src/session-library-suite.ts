@@ -5,7 +5,8 @@ import { LIFETIME_SECONDS, type SessionLibrarySubject } from './session-library/
 import { until } from './until.ts';
 
 /**
- * Declares, for vitest, what a store over `@sess/client` gives a session library of another project, over real HTTP with real cookies.
+ * Declares, for vitest, what a store over `@sess/client` gives a session library of another project, over real HTTP
+ * with real cookies.
  *
  * To be called at the top of a test file, once for each library and runtime.
  */
@@ -69,7 +70,10 @@ function lifeSection(bench: () => LibraryBench, subject: SessionLibrarySubject):
     const [[name, value] = ['', '']] = [...browser.cookies];
     const id = subject.sessionId(decodeURIComponent(value));
     expect(String((await bench().stored(browser)).value)).not.toContain(id);
-    browser.cookies.set(name, value.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')).replace(id.slice(0, 4), 'AAAA'));
+    browser.cookies.set(
+      name,
+      value.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')).replace(id.slice(0, 4), 'AAAA'),
+    );
     expect(await browser.json('/profile')).toEqual({ user: null, cart: null });
   });
 
@@ -154,7 +158,9 @@ function outageSection(subject: SessionLibrarySubject, runtime: Runtime): void {
     await using bench = await LibraryBench.open(subject, runtime, 2);
     const browsers = await Promise.all(Array.from({ length: 40 }, () => bench.loggedIn()));
     const joined = await bench.cluster.addNode();
-    await until('the client acts on the new node', () => bench.client.topology.nodes.find(({ id }) => id === joined.id));
+    await until('the client acts on the new node', () =>
+      bench.client.topology.nodes.find(({ id }) => id === joined.id),
+    );
     const moved = browsers.filter((browser) => bench.client.explain(bench.keyOf(browser)).owners[0] === joined.id);
     expect(moved.length).toBeGreaterThan(0);
     const profiles = await Promise.all(browsers.map((browser) => browser.json('/profile')));

@@ -6,7 +6,8 @@ import { refusalSection } from './session-store/refusals.ts';
 import { loadSection, raceSection, saveSection } from './session-store/writes.ts';
 
 /**
- * Declares, for vitest, everything that the `SessionStore` interface of `@sess/session` promises, as tests of `subject`.
+ * Declares, for vitest, everything that the `SessionStore` interface of `@sess/session` promises, as tests of
+ * `subject`.
  *
  * To be called at the top of a test file, once for each store.
  */

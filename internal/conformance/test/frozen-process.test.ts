@@ -40,9 +40,18 @@ describe.each(KINDS)('a process that was frozen ($transport, TLS: $tls)', ({ tra
   let proxy: ForgetfulProxy;
   let client: ClientProcess;
   beforeAll(async () => {
-    cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded', ...(material === undefined ? {} : { tls: material }) });
+    cluster = await startLocalCluster({
+      nodes: 1,
+      runtime: 'embedded',
+      ...(material === undefined ? {} : { tls: material }),
+    });
     proxy = await ForgetfulProxy.start(cluster.nodes[0]?.port ?? 0);
-    client = new ClientProcess(PROGRAM, { transport, port: proxy.port, certificate: material?.cert, options: { timeoutMs: 3_000 } });
+    client = new ClientProcess(PROGRAM, {
+      transport,
+      port: proxy.port,
+      certificate: material?.cert,
+      options: { timeoutMs: 3_000 },
+    });
     await client.next();
   });
   afterAll(async () => {
@@ -51,7 +60,10 @@ describe.each(KINDS)('a process that was frozen ($transport, TLS: $tls)', ({ tra
     await cluster.close();
   });
 
-  /** Stops the process for a while, during which something happens; what became of the requests that it makes as soon as it runs again. */
+  /**
+   * Stops the process for a while, during which something happens; what became of the requests that it makes as soon as
+   * it runs again.
+   */
   async function afterFreeze(meanwhile: () => void): Promise<unknown> {
     client.child.kill('SIGSTOP');
     await pause(100);

@@ -8,7 +8,10 @@ import { ClientProcess, TRANSPORTS } from './processes/client-process.ts';
 
 const NAMES = ['one.hangs.test', 'two.hangs.test', 'three.hangs.test'];
 
-/** A look-up of one of the names holds a thread of libuv as `getaddrinfo` does that gets no answer: it opens a pipe that nobody writes to. */
+/**
+ * A look-up of one of the names holds a thread of libuv as `getaddrinfo` does that gets no answer: it opens a pipe that
+ * nobody writes to.
+ */
 function hanging(pipe: string): string {
   return `
     import dns from 'node:dns';

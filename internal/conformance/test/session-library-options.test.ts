@@ -16,7 +16,11 @@ const DAY_SECONDS = 86_400;
 const sessionId = (cookie: string): string => cookie.replace(/^s:/, '').replace(/\.[^.]*$/, '');
 
 async function open(start: SessionLibrarySubject['start'], keyPrefix = 'x/'): Promise<LibraryBench> {
-  const bench = await LibraryBench.open({ name: '', start, sessionId, keyPrefix, idle: 'rewrite', tellsBase: false }, 'embedded', 1);
+  const bench = await LibraryBench.open(
+    { name: '', start, sessionId, keyPrefix, idle: 'rewrite', tellsBase: false },
+    'embedded',
+    1,
+  );
   opened.push(bench);
   return bench;
 }

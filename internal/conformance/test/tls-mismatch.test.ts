@@ -4,7 +4,9 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { memjsTransport } from '@sess/memjs-transport';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-const [KEY, CERTIFICATE] = ['key.pem', 'certificate.pem'].map((name) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'));
+const [KEY, CERTIFICATE] = ['key.pem', 'certificate.pem'].map((name) =>
+  readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'),
+);
 
 const TRANSPORTS: Readonly<Record<string, () => ClientOptions['transport']>> = {
   auto: () => textTransport(),
@@ -16,40 +18,62 @@ const TRANSPORTS: Readonly<Record<string, () => ClientOptions['transport']>> = {
 /** Long enough for a refusal to come on a machine with other work. */
 const READY_TIMEOUT_MS = 2_000;
 
-describe.each(inject('mainRuntimes'))('a client and a server of which one speaks TLS and the other does not (%s)', (runtime) => {
-  let plain: LocalCluster;
-  let encrypted: LocalCluster;
-  beforeAll(async () => {
-    plain = await startLocalCluster({ nodes: 1, runtime });
-    encrypted = await startLocalCluster({ nodes: 1, runtime, tls: { key: KEY ?? '', cert: CERTIFICATE ?? '' } });
-  });
-  afterAll(async () => {
-    await plain.close();
-    await encrypted.close();
-  });
+describe.each(inject('mainRuntimes'))(
+  'a client and a server of which one speaks TLS and the other does not (%s)',
+  (runtime) => {
+    let plain: LocalCluster;
+    let encrypted: LocalCluster;
+    beforeAll(async () => {
+      plain = await startLocalCluster({ nodes: 1, runtime });
+      encrypted = await startLocalCluster({ nodes: 1, runtime, tls: { key: KEY ?? '', cert: CERTIFICATE ?? '' } });
+    });
+    afterAll(async () => {
+      await plain.close();
+      await encrypted.close();
+    });
 
-  it.each([
-    ['memcached://', 'a node that speaks TLS', () => encrypted.nodes[0]?.id, 'use memcacheds:// or the option tls'],
-    ['memcacheds://', 'a node that does not', () => plain.nodes[0]?.id, 'use memcached:// or leave out the option tls'],
-    ['elasticache://', 'an endpoint that speaks TLS', () => encrypted.configurationEndpoint, 'use elasticaches:// or set the option "tls"'],
-    ['elasticaches://', 'an endpoint that does not', () => plain.configurationEndpoint, 'use elasticache:// or leave out the option "tls"'],
-  ])('%s for %s: ready() and get() name TLS and what to do, in one line', async (scheme, _, address, advice) => {
-    await Promise.all(
-      Object.values(TRANSPORTS).map(async (transport) => {
-        const client = createClient({ servers: `${scheme}${address()}`, transport: transport(), readyTimeoutMs: READY_TIMEOUT_MS });
-        try {
-          for (const outcome of [await client.ready().catch(said), await client.get('key').catch(said)]) {
-            expect(outcome).toContain(advice);
-            // Not OpenSSL's own text, no advice about memcached, no punctuation in a row.
-            expect(outcome).not.toMatch(/\n|routines|Check that memcached|[.?!][.?!]/);
+    it.each([
+      ['memcached://', 'a node that speaks TLS', () => encrypted.nodes[0]?.id, 'use memcacheds:// or the option tls'],
+      [
+        'memcacheds://',
+        'a node that does not',
+        () => plain.nodes[0]?.id,
+        'use memcached:// or leave out the option tls',
+      ],
+      [
+        'elasticache://',
+        'an endpoint that speaks TLS',
+        () => encrypted.configurationEndpoint,
+        'use elasticaches:// or set the option "tls"',
+      ],
+      [
+        'elasticaches://',
+        'an endpoint that does not',
+        () => plain.configurationEndpoint,
+        'use elasticache:// or leave out the option "tls"',
+      ],
+    ])('%s for %s: ready() and get() name TLS and what to do, in one line', async (scheme, _, address, advice) => {
+      await Promise.all(
+        Object.values(TRANSPORTS).map(async (transport) => {
+          const client = createClient({
+            servers: `${scheme}${address()}`,
+            transport: transport(),
+            readyTimeoutMs: READY_TIMEOUT_MS,
+          });
+          try {
+            for (const outcome of [await client.ready().catch(said), await client.get('key').catch(said)]) {
+              expect(outcome).toContain(advice);
+              // Not OpenSSL's own text, no advice about memcached, no punctuation in a row.
+              expect(outcome).not.toMatch(/\n|routines|Check that memcached|[.?!][.?!]/);
+            }
+          } finally {
+            client.destroy();
           }
-        } finally {
-          client.destroy();
-        }
-      }),
-    );
-  });
-});
+        }),
+      );
+    });
+  },
+);
 
 function said(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -10,7 +10,10 @@ const tls = {
   cert: readFileSync(new URL('./fixtures/certificate.pem', import.meta.url)),
 };
 
-/** Declares the suite for each transport; it is skipped where this machine has no such nodes, or this form of the tests does without. */
+/**
+ * Declares the suite for each transport; it is skipped where this machine has no such nodes, or this form of the tests
+ * does without.
+ */
 export function transportsOn(runtime: Runtime): void {
   // A container takes seconds to start: there, what is stored and answered is enough.
   const common = { runtime, tls, extent: runtime === 'container' ? 'short' : 'full' } as const;
@@ -31,7 +34,8 @@ export function transportsOn(runtime: Runtime): void {
       ...common,
       name: 'memjs',
       transport: memjsTransport(),
-      // SASL, which local-cluster has for embedded nodes only. The tests of memjs-transport start a memcached that asks for it.
+      // SASL, which local-cluster has for embedded nodes only. The tests of memjs-transport start a memcached that asks
+      // for it.
       capabilities: { remainingTtl: false, credentials: runtime === 'embedded' },
     },
   ];

@@ -5,7 +5,8 @@ const DEFAULT_PORT = 3_001;
 const SECRET = 's'.repeat(32);
 const NEEDED = { SESS_SERVERS: 'memcached://127.0.0.1:11211', SESS_SECRET: SECRET };
 
-const readEnvironment = (env: Readonly<Record<string, string | undefined>>): Environment => readWithPort(env, DEFAULT_PORT);
+const readEnvironment = (env: Readonly<Record<string, string | undefined>>): Environment =>
+  readWithPort(env, DEFAULT_PORT);
 
 describe('readEnvironment', () => {
   it('needs servers and a secret, and has a default for everything else', () => {
@@ -21,7 +22,9 @@ describe('readEnvironment', () => {
   });
 
   it('takes what is set', () => {
-    expect(readEnvironment({ ...NEEDED, HOST: '::1', PORT: '0', SESS_COPIES: '2', SESS_TRANSPORT: 'memjs' })).toMatchObject({
+    expect(
+      readEnvironment({ ...NEEDED, HOST: '::1', PORT: '0', SESS_COPIES: '2', SESS_TRANSPORT: 'memjs' }),
+    ).toMatchObject({
       host: '::1',
       port: 0,
       copies: 2,
@@ -37,9 +40,9 @@ describe('readEnvironment', () => {
   );
 
   it('holds a variable that is set to nothing for one that is not set', () => {
-    expect(readEnvironment({ ...NEEDED, PORT: '', HOST: '', SESS_COPIES: '', SESS_TRANSPORT: '', SESS_BACKING: '' })).toEqual(
-      readEnvironment(NEEDED),
-    );
+    expect(
+      readEnvironment({ ...NEEDED, PORT: '', HOST: '', SESS_COPIES: '', SESS_TRANSPORT: '', SESS_BACKING: '' }),
+    ).toEqual(readEnvironment(NEEDED));
   });
 
   it.each([
@@ -53,7 +56,10 @@ describe('readEnvironment', () => {
     [{ PORT: '65536' }, 'PORT is "65536"'],
     [{ SESS_COPIES: '0' }, 'SESS_COPIES is "0"; it must be a whole number from 1 to 100.'],
     [{ SESS_TRANSPORT: 'udp' }, 'SESS_TRANSPORT is "udp"; it must be text or memjs.'],
-    [{ SESS_BACKING: 'mysql://127.0.0.1/shop' }, 'SESS_BACKING is not the URL of a PostgreSQL database. Set it to one such as postgres://'],
+    [
+      { SESS_BACKING: 'mysql://127.0.0.1/shop' },
+      'SESS_BACKING is not the URL of a PostgreSQL database. Set it to one such as postgres://',
+    ],
     [{ SESS_BACKING: 'postgres:shop' }, 'SESS_BACKING is not the URL'],
     [{ SESS_BACKING: 'postgres://sess:a#b@127.0.0.1/shop' }, /SESS_BACKING is not the URL.*encodeURIComponent/],
   ])('refuses %j in words that say what to do', (wrong, message) => {
@@ -64,7 +70,12 @@ describe('readEnvironment', () => {
 
   it('never shows a secret', () => {
     expect(() => readEnvironment({ ...NEEDED, SESS_SECRET: 'hunter2' })).toThrow(/^(?!.*hunter2)/);
-    for (const url of ['hunter2', 'hunter2://db/shop', 'postgres://sess:hunter2#@db/shop', 'mysql://sess:hunter2@db/shop']) {
+    for (const url of [
+      'hunter2',
+      'hunter2://db/shop',
+      'postgres://sess:hunter2#@db/shop',
+      'mysql://sess:hunter2@db/shop',
+    ]) {
       expect(() => readEnvironment({ ...NEEDED, SESS_BACKING: url })).toThrow(/^SESS_BACKING is(?!.*hunter2)/);
     }
   });

@@ -5,7 +5,10 @@ import { DatabaseError } from './database-error.ts';
 /** How long a connection may take, and a statement, that which makes the tables too, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 
-/** Longer than by default for an answer, since a demo runs on machines that do much else; shorter for closing than the process has for it. */
+/**
+ * Longer than by default for an answer, since a demo runs on machines that do much else; shorter for closing than the
+ * process has for it.
+ */
 const LIMITS: BackingLimits = { timeoutMs: 2_000, closeTimeoutMs: 2_000 };
 
 export interface OpenBacking {
@@ -30,11 +33,14 @@ export async function openBacking(url: string): Promise<OpenBacking> {
     return { backing, backingLimits: LIMITS };
   } catch (error) {
     if (!PostgresBackingError.is(error)) throw error;
-    throw new DatabaseError(`${REASONS[error.code] ?? "the database that SESS_BACKING names can't be used"}. ${error.message}`);
+    throw new DatabaseError(
+      `${REASONS[error.code] ?? "the database that SESS_BACKING names can't be used"}. ${error.message}`,
+    );
   }
 }
 
 const REASONS: Readonly<Partial<Record<PostgresBackingErrorCode, string>>> = {
-  SESS_DATABASE_UNAVAILABLE: 'the database that SESS_BACKING names is not in reach. Start it, or unset SESS_BACKING to do without',
+  SESS_DATABASE_UNAVAILABLE:
+    'the database that SESS_BACKING names is not in reach. Start it, or unset SESS_BACKING to do without',
   SESS_DATABASE_DENIED: 'the database that SESS_BACKING names does not let this user in, or make tables',
 };

@@ -77,7 +77,8 @@ function onceAskedToStop(name: string, close: () => Promise<void>): void {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof EnvironmentError || error instanceof ListenError || error instanceof DatabaseError) return error.message;
+  if (error instanceof EnvironmentError || error instanceof ListenError || error instanceof DatabaseError)
+    return error.message;
   // Of a database that could not be written to any more before it was closed.
   if (SessionError.is(error)) return error.message;
   if (!SessClientError.is(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);

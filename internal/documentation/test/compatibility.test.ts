@@ -88,7 +88,8 @@ describe('docs/compatibility.md runs', () => {
   it('WebSockets', async () => {
     await using app = await start('WebSockets');
     const browser = new Browser(app.url);
-    const open = (): WebSocket => new WebSocket(`${app.url.replace('http', 'ws')}/chat`, { headers: { cookie: cookieOf(browser) } });
+    const open = (): WebSocket =>
+      new WebSocket(`${app.url.replace('http', 'ws')}/chat`, { headers: { cookie: cookieOf(browser) } });
     const refused = open();
     expect(await once(refused, 'error')).toMatchObject([{ message: expect.stringContaining('401') }]);
     await browser.post('/login');
@@ -127,7 +128,9 @@ describe('docs/compatibility.md runs', () => {
     });
     expect(await login.json()).toEqual({ data: { login: 'USER_123' } });
     const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-    const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers: { cookie } });
+    const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+      headers: { cookie },
+    });
     await once(socket, 'open');
     socket.send(JSON.stringify({ type: 'connection_init' }));
     expect(String((await once(socket, 'message'))[0])).toContain('connection_ack');

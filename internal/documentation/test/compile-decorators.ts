@@ -32,9 +32,11 @@ export async function compileDecorators(program: string): Promise<string> {
     await writeFile(join(directory, 'package.json'), JSON.stringify({ type: 'module' }));
     await writeFile(join(directory, 'tsconfig.json'), JSON.stringify(SETTINGS));
     await writeFile(join(directory, 'main.ts'), program);
-    await promisify(execFile)(process.execPath, [COMPILER, '-p', directory]).catch((error: Error & { stdout?: string }) => {
-      throw new Error(`the program has mistakes:\n${error.stdout ?? error.message}`);
-    });
+    await promisify(execFile)(process.execPath, [COMPILER, '-p', directory]).catch(
+      (error: Error & { stdout?: string }) => {
+        throw new Error(`the program has mistakes:\n${error.stdout ?? error.message}`);
+      },
+    );
     return await readFile(join(directory, 'main.js'), 'utf8');
   } finally {
     await rm(directory, { recursive: true });

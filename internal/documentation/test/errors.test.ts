@@ -12,7 +12,9 @@ const sections = new Map(
 /** Every member of the unions named `…ErrorCode` that a package declares. */
 function codesOf(name: string): readonly string[] {
   const folder = new URL(`${name}/src/`, PACKAGES);
-  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /(^|\/)[\w-]*errors\.ts$/.test(file));
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(^|\/)[\w-]*errors\.ts$/.test(file),
+  );
   return sources.flatMap((file) => {
     const source = readFileSync(new URL(file, folder), 'utf8');
     const unions = source.match(/^export type \w*ErrorCode =.*?';$/gms) ?? [];

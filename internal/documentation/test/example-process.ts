@@ -35,7 +35,9 @@ export class ExampleProcess implements AsyncDisposable {
     child.stderr?.on('data', (text: Buffer) => (said += text.toString()));
     const port = await Promise.race([
       once(child, 'message').then(([told]) => Number(told)),
-      once(child, 'exit').then(([code]) => Promise.reject(new Error(`the example ended with ${String(code)}: ${said}`))),
+      once(child, 'exit').then(([code]) =>
+        Promise.reject(new Error(`the example ended with ${String(code)}: ${said}`)),
+      ),
     ]);
     return new ExampleProcess(child, port);
   }

@@ -65,7 +65,8 @@ describe.each(long ? GUIDES : GUIDES.filter(({ guide }) => guide === 'from-fasti
       }
       {
         await using app = await start('Side by side');
-        for (const browser of [stays, leaves]) expect(await browser.ask(`${app.url}/profile`)).toEqual({ user: 'USER_123' });
+        for (const browser of [stays, leaves])
+          expect(await browser.ask(`${app.url}/profile`)).toEqual({ user: 'USER_123' });
         await leaves.ask(`${app.url}/logout`, 'POST');
         expect(await leaves.ask(`${app.url}/profile`)).toEqual({});
       }

@@ -30,7 +30,9 @@ function anchorsOf(page: string): ReadonlySet<string> {
 
 it.each(pagesIn(''))('every link of %s inside the repository leads somewhere', (path) => {
   const text = readFileSync(join(ROOT, path), 'utf8').replaceAll(/^```.*?^```/gms, '');
-  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '').filter((link) => !/^[a-z]+:/.test(link));
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link ?? '')
+    .filter((link) => !/^[a-z]+:/.test(link));
   const broken = links.filter((link) => {
     const [file = '', anchor] = link.split('#');
     const target = file === '' ? join(ROOT, path) : join(ROOT, dirname(path), file);

@@ -9,7 +9,10 @@ const NAMED = /\]\(\.\.\/([^)\s]+\.test\.ts|[^)\s]+\/suite\/[^)\s]+\.ts)\)(?:: `
 
 describe('docs/security.md', () => {
   it('names tests that are there', async () => {
-    const named = [...(await read('docs/security.md')).matchAll(NAMED)].map(([, path = '', title]) => ({ path, title }));
+    const named = [...(await read('docs/security.md')).matchAll(NAMED)].map(([, path = '', title]) => ({
+      path,
+      title,
+    }));
     expect(named.length).toBeGreaterThan(30);
     for (const { path, title } of named) {
       expect(title, `${path} is named without the title of a test`).toBeDefined();

@@ -60,8 +60,8 @@ export class AccountBook {
   }
 
   /**
-   * Some process could not reach a node that others may have reached: a change that was acknowledged since then may be lost until they agree, which is
-   * said in the documentation.
+   * Some process could not reach a node that others may have reached: a change that was acknowledged since then may be
+   * lost until they agree, which is said in the documentation.
    */
   disclaimSince(moment: number): void {
     while ((this.#claims.at(-1)?.at ?? -Infinity) >= moment) {
@@ -84,6 +84,8 @@ export class AccountBook {
 
   note(fault: Fault, account: Account, found: readonly number[] | null, where: string): void {
     const wanted = [...account.acknowledged].join(',');
-    this.faults.push(`${fault}: ${where} ${account.key} = ${found?.join(',') ?? 'missing'}; acknowledged were ${wanted}`);
+    this.faults.push(
+      `${fault}: ${where} ${account.key} = ${found?.join(',') ?? 'missing'}; acknowledged were ${wanted}`,
+    );
   }
 }

@@ -1,4 +1,7 @@
-/** An application process: the shipped client, a list of nodes that the parent tells, and orders carried out as they come. */
+/**
+ * An application process: the shipped client, a list of nodes that the parent tells, and orders carried out as they
+ * come.
+ */
 import { createClient, SessClientError, type Client } from '@sess/client';
 import type { ClusterNode, Discovery, TopologyListener } from '@sess/discovery';
 import type { Answer, ClientSettings, Message, Order, Report } from './orders.ts';
@@ -50,7 +53,14 @@ function open(settings: ClientSettings, nodes: readonly ClusterNode[]): void {
   const { copies, timeoutMs, historyIntervalMs, clockSkewMs } = settings;
   ttlSeconds = settings.ttlSeconds;
   discovery = new ToldDiscovery(nodes);
-  client = createClient({ discovery, copies, timeoutMs, historyIntervalMs, handover: { clockSkewMs }, historySecret: HISTORY_SECRET });
+  client = createClient({
+    discovery,
+    copies,
+    timeoutMs,
+    historyIntervalMs,
+    handover: { clockSkewMs },
+    historySecret: HISTORY_SECRET,
+  });
   client.ready().then(tellReady, tellReady);
 }
 

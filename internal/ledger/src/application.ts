@@ -49,7 +49,9 @@ export class Application {
 
   /** How many keys it carried. */
   async drain(nodeId: string): Promise<number> {
-    const report = await this.#process.ask({ kind: 'drain', nodeId } satisfies Message, { isWanted: ({ kind }) => kind === 'drained' });
+    const report = await this.#process.ask({ kind: 'drain', nodeId } satisfies Message, {
+      isWanted: ({ kind }) => kind === 'drained',
+    });
     if (report.kind !== 'drained') throw new Error(`a report of a drain is one of ${report.kind}`);
     const { keys, error } = report;
     if (error !== undefined) throw new Error(`the drain of ${nodeId} failed: ${error}`);

@@ -1,4 +1,7 @@
-/** A steady load on several application processes, while a node is killed and comes back empty; then every session read back through every process. */
+/**
+ * A steady load on several application processes, while a node is killed and comes back empty; then every session read
+ * back through every process.
+ */
 import { startLocalCluster, type LocalCluster, type Runtime } from '@sess/local-cluster';
 import { Application } from './application.ts';
 import type { ClientSettings } from './orders.ts';
@@ -50,10 +53,19 @@ export async function loadUnderFailure(options: LoadOptions): Promise<LoadOutcom
   }
 }
 
-async function measure(cluster: LocalCluster, applications: readonly Application[], options: LoadOptions): Promise<LoadOutcome> {
+async function measure(
+  cluster: LocalCluster,
+  applications: readonly Application[],
+  options: LoadOptions,
+): Promise<LoadOutcome> {
   const { requestsPerSecond, seconds, sessions, settings, onProgress } = options;
   const agreementMs = agreementMsOf(settings);
-  const workload = new Workload(applications, { requestsPerSecond, sessions, agreementMs, timeoutMs: settings.timeoutMs });
+  const workload = new Workload(applications, {
+    requestsPerSecond,
+    sessions,
+    agreementMs,
+    timeoutMs: settings.timeoutMs,
+  });
   await pause(WARM_UP_MS);
   workload.start();
   const victim = cluster.nodes[0]?.id ?? '';

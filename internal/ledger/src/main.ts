@@ -43,8 +43,12 @@ for (const [code, message] of outcome.firstErrors) console.log(`  the first ${co
 console.log(
   `p50 ${outcome.p50Ms.toFixed(1)} ms, p99 ${outcome.p99Ms.toFixed(1)} ms, longest ${outcome.maxMs.toFixed(0)} ms; timeout ${timeoutMs} ms`,
 );
-console.log(`${outcome.disclaimed} changes acknowledged while not every process had answers from every node: nothing is claimed for them`);
+console.log(
+  `${outcome.disclaimed} changes acknowledged while not every process had answers from every node: nothing is claimed for them`,
+);
 console.log(`${outcome.staleReads} reads of an older state until processes agreed`);
-console.log(`${outcome.sessions} sessions read back through every process: ${outcome.readBack} reads, ${outcome.faults.length} faults`);
+console.log(
+  `${outcome.sessions} sessions read back through every process: ${outcome.readBack} reads, ${outcome.faults.length} faults`,
+);
 for (const fault of outcome.faults.slice(0, 20)) console.log(`  ${fault}`);
 process.exitCode = outcome.faults.length > 0 ? 1 : 0;

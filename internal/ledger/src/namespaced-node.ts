@@ -1,4 +1,7 @@
-/** A memcached process in a network namespace of its own, which can be cut off from everybody without either side being told. Needs root on Linux. */
+/**
+ * A memcached process in a network namespace of its own, which can be cut off from everybody without either side being
+ * told. Needs root on Linux.
+ */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -17,7 +20,22 @@ export class NamespacedNode {
   private constructor(name: string, address: string) {
     this.#name = name;
     this.listed = { id: `${address}:${PORT}`, host: address, port: PORT };
-    const words = ['netns', 'exec', name, 'memcached', '-u', 'nobody', '-l', address, '-p', String(PORT), '-U', '0', '-m', '64'];
+    const words = [
+      'netns',
+      'exec',
+      name,
+      'memcached',
+      '-u',
+      'nobody',
+      '-l',
+      address,
+      '-p',
+      String(PORT),
+      '-U',
+      '0',
+      '-m',
+      '64',
+    ];
     this.#process = spawn('ip', words, { stdio: 'ignore' });
   }
 

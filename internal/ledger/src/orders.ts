@@ -1,4 +1,7 @@
-/** What the parent tells an application process, and what that answers. The value of a session is the list of the changes that made it. */
+/**
+ * What the parent tells an application process, and what that answers. The value of a session is the list of the
+ * changes that made it.
+ */
 import type { ClusterNode } from '@sess/discovery';
 
 export type Work = 'create' | 'change' | 'read' | 'touch' | 'destroy';

@@ -1,4 +1,7 @@
-/** Traffic: sessions created, changed, read, touched and destroyed through several processes at a steady rate, every answer held against the account book. */
+/**
+ * Traffic: sessions created, changed, read, touched and destroyed through several processes at a steady rate, every
+ * answer held against the account book.
+ */
 import { AccountBook, type Account, type Begun } from './account-book.ts';
 import type { Application } from './application.ts';
 import { Latencies } from './latencies.ts';
@@ -14,14 +17,22 @@ export interface WorkloadOptions {
 }
 
 const TICK_MS = 10;
-/** Every change stays in its session, to be found there: more would make the telling of them cost more than the requests. */
+/**
+ * Every change stays in its session, to be found there: more would make the telling of them cost more than the
+ * requests.
+ */
 const MAX_CHANGES = 30;
 /** Sessions that are asked for at once when everything is read back. */
 const READ_AT_ONCE = 200;
 /** How often a session is asked for until it counts as out of reach. */
 const MAX_ASKS = 40;
 /** What a process says when it could not reach a node. */
-const OUT_OF_REACH: ReadonlySet<string> = new Set(['SESS_TIMEOUT', 'SESS_UNAVAILABLE', 'SESS_CONNECTION', 'SESS_SERVER']);
+const OUT_OF_REACH: ReadonlySet<string> = new Set([
+  'SESS_TIMEOUT',
+  'SESS_UNAVAILABLE',
+  'SESS_CONNECTION',
+  'SESS_SERVER',
+]);
 
 export class Workload {
   readonly book: AccountBook = new AccountBook();
@@ -53,11 +64,16 @@ export class Workload {
     this.#running = this.#run();
   }
 
-  /** Begins nothing more; resolves when every process that is at work has answered, at the latest after `patienceMs`. */
+  /**
+   * Begins nothing more; resolves when every process that is at work has answered, at the latest after `patienceMs`.
+   */
   async end(patienceMs: number): Promise<void> {
     this.#over = true;
     await this.#running;
-    await until(() => this.#applications.every((application) => !application.isAtWork || application.underWay === 0), patienceMs);
+    await until(
+      () => this.#applications.every((application) => !application.isAtWork || application.underWay === 0),
+      patienceMs,
+    );
   }
 
   /** Something is stopped or cut off for so long: what is read until processes agree again may be older. */
@@ -94,7 +110,8 @@ export class Workload {
     const begun = this.book.begin(account);
     let answer = await this.#ask(application, account.key);
     // A machine that is busy with other things answers late; what it answers is what counts.
-    for (let again = 1; again < MAX_ASKS && answer.code !== undefined; again += 1) answer = await this.#ask(application, account.key);
+    for (let again = 1; again < MAX_ASKS && answer.code !== undefined; again += 1)
+      answer = await this.#ask(application, account.key);
     if (answer.code !== undefined) {
       if (!account.excused) this.book.faults.push(`unreadable: ${where} ${account.key}: ${answer.message}`);
       return;
@@ -148,7 +165,13 @@ export class Workload {
       return { order: this.#order('create', account.key), account };
     }
     const work: Work =
-      dice < 0.45 && known.acknowledged.size < MAX_CHANGES ? 'change' : dice < 0.9 ? 'read' : dice < 0.97 ? 'touch' : 'destroy';
+      dice < 0.45 && known.acknowledged.size < MAX_CHANGES
+        ? 'change'
+        : dice < 0.9
+          ? 'read'
+          : dice < 0.97
+            ? 'touch'
+            : 'destroy';
     return { order: this.#order(work, known.key), account: known };
   }
 
@@ -165,7 +188,11 @@ export class Workload {
     return { number: this.#number, work, key, change: this.#number };
   }
 
-  #heard({ work, change }: Order, begun: Begun | undefined, { code, durationMs, found, message, timedOut }: Answer): void {
+  #heard(
+    { work, change }: Order,
+    begun: Begun | undefined,
+    { code, durationMs, found, message, timedOut }: Answer,
+  ): void {
     if (begun === undefined) return;
     const { account } = begun;
     this.requests += 1;

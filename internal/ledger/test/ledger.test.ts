@@ -1,8 +1,22 @@
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { agreementMsOf, Application, DelayingProxy, loadUnderFailure, NamespacedNode, Workload, type ClientSettings } from '@sess/ledger';
+import {
+  agreementMsOf,
+  Application,
+  DelayingProxy,
+  loadUnderFailure,
+  NamespacedNode,
+  Workload,
+  type ClientSettings,
+} from '@sess/ledger';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 
-const SETTINGS: ClientSettings = { copies: 2, timeoutMs: 500, historyIntervalMs: 300, clockSkewMs: 100, ttlSeconds: 600 };
+const SETTINGS: ClientSettings = {
+  copies: 2,
+  timeoutMs: 500,
+  historyIntervalMs: 300,
+  clockSkewMs: 100,
+  ttlSeconds: 600,
+};
 const AGREEMENT_MS = agreementMsOf(SETTINGS);
 const SLOW_TEST = { timeout: 180_000 };
 const runtimes = inject('conformanceRuntimes').filter((runtime) => runtime !== 'embedded');
@@ -62,7 +76,9 @@ async function agreement(workload: Workload): Promise<void> {
 async function settleAccounts(workload: Workload): Promise<void> {
   await workload.end(10_000);
   const quietSince = performance.now();
-  await expect.poll(() => performance.now() - quietSince, { timeout: 60_000, interval: 50 }).toBeGreaterThan(AGREEMENT_MS);
+  await expect
+    .poll(() => performance.now() - quietSince, { timeout: 60_000, interval: 50 })
+    .toBeGreaterThan(AGREEMENT_MS);
   const reads = await workload.readBack();
   expect(workload.book.faults).toEqual([]);
   // It did what it is for.

@@ -25,19 +25,29 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? user.uid);
   const data = join(folder, 'data');
   const connectionString = `postgres://sess@127.0.0.1:${port}/postgres`;
-  await run(join(programs, 'initdb'), ['-D', data, '-U', 'sess', '-A', 'trust', '-E', 'UTF8', '--no-sync'], { ...user, cwd: folder });
+  await run(join(programs, 'initdb'), ['-D', data, '-U', 'sess', '-A', 'trust', '-E', 'UTF8', '--no-sync'], {
+    ...user,
+    cwd: folder,
+  });
   const given = Object.entries({ fsync: 'off', max_connections: '100', ...settings }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ]);
   const start = async (): Promise<() => Promise<void>> => {
-    const server = spawn(join(programs, 'postgres'), ['-D', data, '-p', String(port), '-k', folder, '-h', '127.0.0.1', ...given], {
-      ...user,
-      cwd: folder,
-      stdio: 'ignore',
-    });
+    const server = spawn(
+      join(programs, 'postgres'),
+      ['-D', data, '-p', String(port), '-k', folder, '-h', '127.0.0.1', ...given],
+      {
+        ...user,
+        cwd: folder,
+        stdio: 'ignore',
+      },
+    );
     const ended = once(server, 'exit');
-    await Promise.race([answers(programs, port), ended.then(() => Promise.reject(new Error('PostgreSQL ended at once')))]);
+    await Promise.race([
+      answers(programs, port),
+      ended.then(() => Promise.reject(new Error('PostgreSQL ended at once'))),
+    ]);
     return async () => {
       // At once, without a word to clients: what a crash looks like.
       server.kill('SIGQUIT');
@@ -70,7 +80,9 @@ async function findPrograms(): Promise<string> {
 /** PostgreSQL refuses to run as root. */
 async function unprivileged(): Promise<{ uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return {};
-  const [uid, gid] = await Promise.all(['-u', '-g'].map(async (flag) => Number((await run('id', [flag, 'postgres'])).stdout)));
+  const [uid, gid] = await Promise.all(
+    ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, 'postgres'])).stdout)),
+  );
   return { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
 }
 

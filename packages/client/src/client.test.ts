@@ -84,7 +84,11 @@ describe('ready', () => {
 describe('an operation before the first topology', () => {
   it('waits for it', async () => {
     const { client, discovery } = await fakeCluster([]);
-    const answers = Promise.all([client.set('key', 'value', { ttlSeconds }), client.get('other'), client.touch('other', 1)]);
+    const answers = Promise.all([
+      client.set('key', 'value', { ttlSeconds }),
+      client.get('other'),
+      client.touch('other', 1),
+    ]);
     expect(client.topology.nodes).toEqual([]);
     expect(client.explain('key').owners).toEqual([]);
     discovery.report(A);
@@ -129,7 +133,11 @@ describe('an operation before the first topology', () => {
 describe('close', () => {
   it('lets what is under way finish, then leaves no timer, connection or watch', async () => {
     const { client, network, clock, discovery } = await fakeCluster([A, B]);
-    const pending = Promise.all([client.get('key'), client.delete('key', { ttlSeconds }), client.set('other', 'value', { ttlSeconds })]);
+    const pending = Promise.all([
+      client.get('key'),
+      client.delete('key', { ttlSeconds }),
+      client.set('other', 'value', { ttlSeconds }),
+    ]);
     const closing = client.close();
     await expect(pending).resolves.toMatchObject([undefined, false, { ttlSeconds }]);
     await closing;

@@ -37,7 +37,7 @@ import { firstView, oneNodeUp } from './wait.ts';
  * Makes a client, which at once begins to look for its nodes and to connect to them. Close it when done.
  *
  * @param options A URL (`memcached://10.0.0.1:11211,10.0.0.2:11211`, `memcacheds://` and `elasticaches://` with TLS,
- * `elasticache://my.cfg.use1.cache.amazonaws.com:11211`, `memcached:///run/memcached.sock`), or an object.
+ *   `elasticache://my.cfg.use1.cache.amazonaws.com:11211`, `memcached:///run/memcached.sock`), or an object.
  * @throws {SessClientError} `SESS_BAD_OPTION` when an option is wrong: what was expected, what came, what to do.
  */
 export function createClient(options: string | ClientOptions): Client {
@@ -98,7 +98,8 @@ class MemcachedClient implements Client {
   }
 
   /** One function for all reads, so that a hit pays for none. */
-  readonly #missed: Missed = (key, owner, options) => this.#run(options, () => readMissed(this.#cluster, key, owner, options));
+  readonly #missed: Missed = (key, owner, options) =>
+    this.#run(options, () => readMissed(this.#cluster, key, owner, options));
 
   set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord> {
     if (this.#closing !== undefined || !isCallersKey(key)) return this.#refuse(key);
@@ -184,7 +185,9 @@ class MemcachedClient implements Client {
 
   /** An operation of several requests, or one that must wait for the first topology: {@link close} waits for it. */
   #run<T>(options: OperationOptions | undefined, operation: () => Promise<T>): Promise<T> {
-    return this.#pending.track(this.#cluster.view === undefined ? this.#firstView(options).then(operation) : operation());
+    return this.#pending.track(
+      this.#cluster.view === undefined ? this.#firstView(options).then(operation) : operation(),
+    );
   }
 
   #firstView(options: OperationOptions | undefined): Promise<unknown> {

@@ -9,8 +9,8 @@ export interface Clock {
   /** Calls `callback` once, `delayMs` from now; what it returns ends the timer, early or late, any number of times. */
   after(delayMs: number, callback: () => void): CancelTimer;
   /**
-   * The same for a deadline: time in which this process could not work (blocked, stopped, suspended) does not count, and `callback` is called when
-   * the I/O that is due has been done. Left out, it is {@link Clock.after}.
+   * The same for a deadline: time in which this process could not work (blocked, stopped, suspended) does not count,
+   * and `callback` is called when the I/O that is due has been done. Left out, it is {@link Clock.after}.
    */
   afterWorking?(delayMs: number, callback: () => void): CancelTimer;
 }

@@ -17,7 +17,9 @@ export interface ClusterSetup {
   readonly copies: number;
   readonly hedgedReads: boolean;
   readonly windowSeconds: number;
-  /** Whether handovers are finished before their windows end, and how many keys of a node are moved a second at most. */
+  /**
+   * Whether handovers are finished before their windows end, and how many keys of a node are moved a second at most.
+   */
   readonly finish: boolean;
   readonly keysPerSecond: number;
   readonly historyIntervalMs: number;

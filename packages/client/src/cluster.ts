@@ -26,7 +26,11 @@ export interface ClusterNode {
     attributes: StoreAttributes,
     options: RequestOptions | undefined,
   ): Promise<StoreOutcome>;
-  touch(key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<{ readonly flags: number } | undefined>;
+  touch(
+    key: string,
+    ttlSeconds: number,
+    options: RequestOptions | undefined,
+  ): Promise<{ readonly flags: number } | undefined>;
   /** Removes the item under `key` if it is still the one that was read. Whether it was removed. */
   remove(key: string, cas: CasToken, options: RequestOptions | undefined): Promise<boolean>;
 }
@@ -43,13 +47,19 @@ export interface Cluster {
   /** Announces a record with this time to live. A promise: other clients must know before the record is written. */
   willLive(ttlSeconds: number, why?: 'asked' | 'carried'): Promise<void> | undefined;
   /**
-   * `undefined` if the history was read lately; otherwise resolves after an attempt to read it. A process that slept through a change, or was cut off from a
-   * node for a moment, must not read from the old owners.
+   * `undefined` if the history was read lately; otherwise resolves after an attempt to read it. A process that slept
+   * through a change, or was cut off from a node for a moment, must not read from the old owners.
    */
   ensureFresh(): Promise<void> | undefined;
-  /** `undefined` if the history was read lately; otherwise resolves when it has been. A process that slept through a change must not report a miss. */
+  /**
+   * `undefined` if the history was read lately; otherwise resolves when it has been. A process that slept through a
+   * change must not report a miss.
+   */
   ensureComplete(): Promise<void> | undefined;
-  /** Resolves when every node in reach has the current view and the history was read lately; `undefined` if that is so already. */
+  /**
+   * Resolves when every node in reach has the current view and the history was read lately; `undefined` if that is so
+   * already.
+   */
   ensurePublished(): Promise<void> | undefined;
   /** Reads the history again from all nodes. Whether each of `ids` answered. */
   relearn(ids: readonly string[]): Promise<boolean>;

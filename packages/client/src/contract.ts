@@ -9,8 +9,8 @@ export interface CacheRecord {
   /** Rises with every write of the key: 48 bits of milliseconds since 1970, 16 bits of order. */
   readonly version: bigint;
   /**
-   * Remaining time to live in seconds when it was read or written; `Infinity` when it never expires; `undefined` where the protocol can't
-   * tell (classic text, binary).
+   * Remaining time to live in seconds when it was read or written; `Infinity` when it never expires; `undefined` where
+   * the protocol can't tell (classic text, binary).
    */
   readonly ttlSeconds: number | undefined;
 }
@@ -18,21 +18,24 @@ export interface CacheRecord {
 /**
  * Many memcached nodes as one store.
  *
- * A miss is a value. A promise rejects only with a `SessClientError`: when nobody could tell, when a condition did not hold, or when the
- * input was refused before anything was sent. An operation started before the first topology is known waits for it, at most `timeoutMs`.
+ * A miss is a value. A promise rejects only with a `SessClientError`: when nobody could tell, when a condition did not
+ * hold, or when the input was refused before anything was sent. An operation started before the first topology is known
+ * waits for it, at most `timeoutMs`.
  */
 export interface Client extends AsyncDisposable {
   /**
    * Resolves when the first topology is known and one node answers.
    *
-   * @throws {SessClientError} `SESS_UNAVAILABLE` when that did not come within `readyTimeoutMs`: it says what was tried. `SESS_AUTH` as soon
-   * as every node refused the credentials. The client goes on trying: `ready()` may be called again.
+   * @throws {SessClientError} `SESS_UNAVAILABLE` when that did not come within `readyTimeoutMs`: it says what was
+   *   tried. `SESS_AUTH` as soon as every node refused the credentials. The client goes on trying: `ready()` may be
+   *   called again.
    */
   ready(options?: OperationOptions): Promise<void>;
   /**
    * The record under `key`, or `undefined` when there is none or it was deleted. Rejects when nobody could tell.
    *
-   * Bytes under the key that are not a record of this client count as a miss and are told on the channel `sess:client:foreign-item`.
+   * Bytes under the key that are not a record of this client count as a miss and are told on the channel
+   * `sess:client:foreign-item`.
    */
   get(key: string, options?: OperationOptions): Promise<CacheRecord | undefined>;
   /**
@@ -40,29 +43,35 @@ export interface Client extends AsyncDisposable {
    *
    * - `expect` a record that was read or written before: compare-and-swap.
    * - `expect: 'absent'`: only where nothing is, neither a record nor a tombstone nor something foreign.
-   * - without `expect`: one blind round trip. The last writer wins, even over a tombstone: what was deleted meanwhile is back. Sessions never
-   *   use it.
+   * - without `expect`: one blind round trip. The last writer wins, even over a tombstone: what was deleted meanwhile
+   *   is back. Sessions never use it.
    *
    * @throws {SessClientError} `SESS_CONFLICT` when what was expected does not hold: read again, merge, write again.
    */
   set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord>;
   /** Moves the expiry to `ttlSeconds` from now. `false` when there is no record, or a tombstone. */
   touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean>;
-  /** Deletes, and leaves a tombstone for `ttlSeconds`, so that no write under way brings the record back. Whether there was a record. */
+  /**
+   * Deletes, and leaves a tombstone for `ttlSeconds`, so that no write under way brings the record back. Whether there
+   * was a record.
+   */
   delete(key: string, options: DeleteOptions): Promise<boolean>;
   /**
-   * Takes a node out of rotation without losing what it holds, before it is removed: waits until every client acts without it (about three times
-   * `historyIntervalMs` and `clockSkewMs`), then carries every record and tombstone to its owners. Resolves when that is done: then remove it.
+   * Takes a node out of rotation without losing what it holds, before it is removed: waits until every client acts
+   * without it (about three times `historyIntervalMs` and `clockSkewMs`), then carries every record and tombstone to
+   * its owners. Resolves when that is done: then remove it.
    *
-   * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is not in the topology, `SESS_SERVER` for one that does not list its keys (then
-   * nothing was changed), `SESS_ABORTED` when `signal` fired (the node is back in rotation).
+   * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is not in the topology, `SESS_SERVER` for one that does
+   *   not list its keys (then nothing was changed), `SESS_ABORTED` when `signal` fired (the node is back in rotation).
    */
   drain(nodeId: string, options?: DrainOptions): Promise<DrainProgress>;
   /**
-   * Whether `nodeId` can be stopped and taken off the list without losing a session. Compares what it holds with the other nodes: one listing of its
-   * keys, and two small reads for each. The answer holds for the moment: a change of nodes meanwhile asks for another.
+   * Whether `nodeId` can be stopped and taken off the list without losing a session. Compares what it holds with the
+   * other nodes: one listing of its keys, and two small reads for each. The answer holds for the moment: a change of
+   * nodes meanwhile asks for another.
    *
-   * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is neither in the topology nor in an open handover, `SESS_ABORTED` when `signal` fired.
+   * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is neither in the topology nor in an open handover,
+   *   `SESS_ABORTED` when `signal` fired.
    */
   safeToRemove(nodeId: string, options?: SafeToRemoveOptions): Promise<SafeToRemove>;
   /**
@@ -71,11 +80,16 @@ export interface Client extends AsyncDisposable {
    * @throws {SessClientError} `SESS_BAD_KEY`.
    */
   explain(key: string): Explanation;
-  /** Earlier lists of nodes that are still asked, the oldest first: empty when nothing is open. A new list of plain values each time; no I/O. */
+  /**
+   * Earlier lists of nodes that are still asked, the oldest first: empty when nothing is open. A new list of plain
+   * values each time; no I/O.
+   */
   readonly handovers: readonly Handover[];
   /** The topology in use, with the state of every node. No nodes before the first topology. */
   readonly topology: ClientTopology;
-  /** Lets pending work finish, then releases everything. New operations reject with `SESS_CLOSED`. Twice does no harm. */
+  /**
+   * Lets pending work finish, then releases everything. New operations reject with `SESS_CLOSED`. Twice does no harm.
+   */
   close(): Promise<void>;
   /** Rejects pending work with `SESS_CLOSED` and releases everything at once. Twice does no harm. */
   destroy(): void;
@@ -88,8 +102,8 @@ export interface OperationOptions {
 
 export interface SetOptions extends OperationOptions {
   /**
-   * Whole seconds to live, 1 to 315,360,000 (ten years), and not past 2038-01-19, where memcached's time ends. memcached counts seconds of its own clock: what
-   * has n of them ends after n - 1 to n.
+   * Whole seconds to live, 1 to 315,360,000 (ten years), and not past 2038-01-19, where memcached's time ends.
+   * memcached counts seconds of its own clock: what has n of them ends after n - 1 to n.
    */
   readonly ttlSeconds: number;
   /** What must be there for the write to happen. Default: anything. */
@@ -129,8 +143,8 @@ export interface Handover {
   /** When a client last said that it acts on them, milliseconds since 1970. In overlap that may be a moment ago. */
   readonly since: number;
   /**
-   * `overlap`: another client may still act on them. `handover`: nobody does, and what they hold is carried when it is asked for. `closing`: a client is
-   * bringing what is left on them to where it belongs.
+   * `overlap`: another client may still act on them. `handover`: nobody does, and what they hold is carried when it is
+   * asked for. `closing`: a client is bringing what is left on them to where it belongs.
    */
   readonly phase: 'overlap' | 'handover' | 'closing';
   /** When the overlap ends, milliseconds since 1970, unless a client says again that it acts on them. */
@@ -150,7 +164,8 @@ export interface NotSafeToRemove {
 
 /**
  * - `sessions-only-there`: it is in rotation with `copies: 1`, or a session on it is nowhere else in reach
- * - `handover-open`: other clients may still write to it, or nobody can tell what it alone holds while a handover is open
+ * - `handover-open`: other clients may still write to it, or nobody can tell what it alone holds while a handover is
+ *   open
  * - `drain-not-done`: a drain of it is under way
  * - `last-node`: no other node would be left in rotation
  * - `out-of-reach`: it does not answer, so nobody can tell what it alone holds

@@ -1,6 +1,6 @@
 /**
- * Every diagnostics channel of this package. Subscribe with `node:diagnostics_channel`; nothing is built while nobody listens. No message
- * holds a key, a value or a secret.
+ * Every diagnostics channel of this package. Subscribe with `node:diagnostics_channel`; nothing is built while nobody
+ * listens. No message holds a key, a value or a secret.
  *
  * ```ts
  * import { subscribe } from 'node:diagnostics_channel';
@@ -36,7 +36,9 @@ export interface TopologyMessage {
   readonly replaced: readonly string[];
 }
 
-/** `sess:client:discovery-error`: a look that failed, or a list that could not be used. The last good one stays in use. */
+/**
+ * `sess:client:discovery-error`: a look that failed, or a list that could not be used. The last good one stays in use.
+ */
 export interface DiscoveryErrorMessage {
   readonly error: Error;
 }
@@ -50,15 +52,18 @@ export interface ViewMessage {
   readonly since: number;
 }
 
-/** More views are open than the history of the cluster holds. Nothing is lost; no session is called missing meanwhile. */
+/**
+ * More views are open than the history of the cluster holds. Nothing is lost; no session is called missing meanwhile.
+ */
 export interface HistoryTruncatedMessage {
   /** Until when no session is called missing, milliseconds since 1970. */
   readonly until: number;
 }
 
 /**
- * `sess:client:views-disagree`: another client keeps acting on other nodes, nine history intervals after this one turned to its own. Nothing is lost,
- * but no handover ends: compare the lists of nodes, and what each application server can reach. At most once a minute.
+ * `sess:client:views-disagree`: another client keeps acting on other nodes, nine history intervals after this one
+ * turned to its own. Nothing is lost, but no handover ends: compare the lists of nodes, and what each application
+ * server can reach. At most once a minute.
  */
 export interface ViewsDisagreeMessage {
   /** What this client acts on: node ids. */
@@ -69,8 +74,9 @@ export interface ViewsDisagreeMessage {
 }
 
 /**
- * `sess:client:history-refused`: what a node holds under the key of the history can't be one, so it is not used, and is overwritten with what this
- * client knows. Somebody else writes to the nodes, or clients of different versions or with clocks that are a day apart share them.
+ * `sess:client:history-refused`: what a node holds under the key of the history can't be one, so it is not used, and is
+ * overwritten with what this client knows. Somebody else writes to the nodes, or clients of different versions or with
+ * clocks that are a day apart share them.
  */
 export interface HistoryRefusedMessage {
   readonly node: string;
@@ -80,15 +86,19 @@ export interface HistoryRefusedMessage {
 }
 
 /**
- * `sess:client:unlisted-nodes`: a history that nobody signed names nodes that discovery never listed to this client, which does not connect to them: what
- * only they hold is missing here. With a `historySecret` it would. Told when another such node is named.
+ * `sess:client:unlisted-nodes`: a history that nobody signed names nodes that discovery never listed to this client,
+ * which does not connect to them: what only they hold is missing here. With a `historySecret` it would. Told when
+ * another such node is named.
  */
 export interface UnlistedNodesMessage {
   /** Node ids: somebody's words. */
   readonly nodes: readonly string[];
 }
 
-/** `sess:client:tombstone-dropped`: too many deletions wait for nodes that are out of reach, and the oldest one waits no longer. */
+/**
+ * `sess:client:tombstone-dropped`: too many deletions wait for nodes that are out of reach, and the oldest one waits no
+ * longer.
+ */
 export interface TombstoneDroppedMessage {
   /** The node that will not be told; what it returns with is doubted as that of every node that returns. */
   readonly node: string;
@@ -97,16 +107,22 @@ export interface TombstoneDroppedMessage {
 }
 
 /**
- * `sess:client:rereplication`: with several copies, this client restores copies in the background: those that a node lacks which returned, or those that
- * a node took along which left rotation. Another change of the nodes meanwhile has it begin anew.
+ * `sess:client:rereplication`: with several copies, this client restores copies in the background: those that a node
+ * lacks which returned, or those that a node took along which left rotation. Another change of the nodes meanwhile has
+ * it begin anew.
  */
 export interface RefillMessage {
   /** The node that returned, or left. */
   readonly node: string;
   readonly reason: RefillReason;
-  /** `done`: all is on as many nodes as there are copies, as far as this node is concerned. `given-up`: the rest is put back when it is asked for. */
+  /**
+   * `done`: all is on as many nodes as there are copies, as far as this node is concerned. `given-up`: the rest is put
+   * back when it is asked for.
+   */
   readonly phase: 'begun' | 'done' | 'given-up';
-  /** Keys looked at so far that the node should hold, or was to hold. One that several nodes hold may count for each. */
+  /**
+   * Keys looked at so far that the node should hold, or was to hold. One that several nodes hold may count for each.
+   */
   readonly keys: number;
   /** Of these, records and tombstones of which a copy was lacking. */
   readonly carried: number;
@@ -116,15 +132,21 @@ export interface RefillMessage {
   readonly error: unknown;
 }
 
-/** `returned`: it is in rotation again, or another machine answers to its name. `left`: it is off the list, or out of reach. */
+/**
+ * `returned`: it is in rotation again, or another machine answers to its name. `left`: it is off the list, or out of
+ * reach.
+ */
 export type RefillReason = 'returned' | 'left';
 
 /**
- * `sess:client:handover`: this client finishes the handovers that are open: brings what is left on earlier owners to where it belongs, and removes it
- * there. `done`: nobody asks them any more.
+ * `sess:client:handover`: this client finishes the handovers that are open: brings what is left on earlier owners to
+ * where it belongs, and removes it there. `done`: nobody asks them any more.
  */
 export interface HandoverMessage {
-  /** `passed`: all keys were gone through once; that is repeated until nothing is found. `interrupted`: it is tried again later, unless nodes list no keys. */
+  /**
+   * `passed`: all keys were gone through once; that is repeated until nothing is found. `interrupted`: it is tried
+   * again later, unless nodes list no keys.
+   */
   readonly phase: 'begun' | 'passed' | 'done' | 'interrupted';
   /** Earlier lists of nodes that are finished together. */
   readonly views: number;
@@ -182,10 +204,14 @@ export const topologyChannel: TypedChannel<'sess:client:topology'> = typed('sess
 export const discoveryErrorChannel: TypedChannel<'sess:client:discovery-error'> = typed('sess:client:discovery-error');
 export const viewChannel: TypedChannel<'sess:client:view'> = typed('sess:client:view');
 export const viewsDisagreeChannel: TypedChannel<'sess:client:views-disagree'> = typed('sess:client:views-disagree');
-export const historyTruncatedChannel: TypedChannel<'sess:client:history-truncated'> = typed('sess:client:history-truncated');
+export const historyTruncatedChannel: TypedChannel<'sess:client:history-truncated'> = typed(
+  'sess:client:history-truncated',
+);
 export const historyRefusedChannel: TypedChannel<'sess:client:history-refused'> = typed('sess:client:history-refused');
 export const unlistedNodesChannel: TypedChannel<'sess:client:unlisted-nodes'> = typed('sess:client:unlisted-nodes');
-export const tombstoneDroppedChannel: TypedChannel<'sess:client:tombstone-dropped'> = typed('sess:client:tombstone-dropped');
+export const tombstoneDroppedChannel: TypedChannel<'sess:client:tombstone-dropped'> = typed(
+  'sess:client:tombstone-dropped',
+);
 export const refillChannel: TypedChannel<'sess:client:refill'> = typed('sess:client:refill');
 export const handoverChannel: TypedChannel<'sess:client:handover'> = typed('sess:client:handover');
 export const foreignItemChannel: TypedChannel<'sess:client:foreign-item'> = typed('sess:client:foreign-item');

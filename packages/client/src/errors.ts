@@ -8,7 +8,9 @@ export type SessClientErrorCode =
   | 'SESS_PROTOCOL'
   /** The node answered with an error (busy, unknown command). */
   | 'SESS_SERVER'
-  /** The node has no memory left for the value. It goes on answering reads; what was stored under the key may be gone. */
+  /**
+   * The node has no memory left for the value. It goes on answering reads; what was stored under the key may be gone.
+   */
   | 'SESS_OUT_OF_MEMORY'
   /** The node refused the credentials, or asks for some. */
   | 'SESS_AUTH'
@@ -26,7 +28,10 @@ export type SessClientErrorCode =
   | 'SESS_BAD_KEY'
   /** The value is not a Uint8Array, or a number (time to live, flags) is out of range; nothing was sent. */
   | 'SESS_BAD_VALUE'
-  /** The value is larger than `maxValueBytes`, or than the node takes. Mostly nothing was sent, and what was stored is still there: the message says so. */
+  /**
+   * The value is larger than `maxValueBytes`, or than the node takes. Mostly nothing was sent, and what was stored is
+   * still there: the message says so.
+   */
   | 'SESS_TOO_LARGE'
   /** An option of `createClient` is wrong. */
   | 'SESS_BAD_OPTION';
@@ -64,7 +69,11 @@ export class SessClientError extends Error {
   /** Whether trying the same again later can help. */
   readonly retryable: boolean;
 
-  constructor(code: SessClientErrorCode, message: string, details: { readonly node?: string | undefined; readonly cause?: unknown } = {}) {
+  constructor(
+    code: SessClientErrorCode,
+    message: string,
+    details: { readonly node?: string | undefined; readonly cause?: unknown } = {},
+  ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     Object.defineProperty(this, BRAND, { value: true });
     this.name = 'SessClientError';

@@ -25,7 +25,12 @@ export type { HistoryFault } from './membership/history-checks.ts';
 export { deriveHistorySecret } from './membership/history-seal.ts';
 export type { ViewCause } from './membership/history.ts';
 export { nearestName } from './nearest-name.ts';
-export { OPTION_NAMES as clientOptionNames, type ClientOptions, type Credentials, type HandoverOptions } from './options.ts';
+export {
+  OPTION_NAMES as clientOptionNames,
+  type ClientOptions,
+  type Credentials,
+  type HandoverOptions,
+} from './options.ts';
 export type { ForeignReason } from './record.ts';
 export { MAX_RELATIVE_EXPTIME_SECONDS, toExptime } from './transport/exptime.ts';
 export { itemBoundsIn, overBounds, type ItemBounds } from './transport/item-bounds.ts';

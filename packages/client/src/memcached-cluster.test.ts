@@ -15,7 +15,8 @@ describe('which node owns a key', () => {
   it('is what the distribution says', async () => {
     const { client } = await fakeCluster([A, B, C]);
     const expected = ketama([{ id: A }, { id: B }, { id: C }]);
-    for (const key of keys) expect(client.explain(key)).toEqual({ key, owners: [expected.owner(key).id], elders: [], mode: 'settled' });
+    for (const key of keys)
+      expect(client.explain(key)).toEqual({ key, owners: [expected.owner(key).id], elders: [], mode: 'settled' });
   });
 
   it('follows the distribution of the options, and the weights of the topology', async () => {
@@ -67,7 +68,10 @@ describe('a topology that changes', () => {
   });
 
   it('asks a node that left as long as its records may be wanted, then ends its connection and its timers', async () => {
-    const { client, discovery, network, clock } = await fakeCluster([A, B], { historyIntervalMs: 1_000, handover: { clockSkewMs: 0 } });
+    const { client, discovery, network, clock } = await fakeCluster([A, B], {
+      historyIntervalMs: 1_000,
+      handover: { clockSkewMs: 0 },
+    });
     const key = keyOf(client, B);
     await client.set(key, 'value', { ttlSeconds });
     const timersBefore = clock.timers;

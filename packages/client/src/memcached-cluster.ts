@@ -31,7 +31,9 @@ import type { ClusterSetup } from './cluster-setup.ts';
 import type { View } from './membership/view.ts';
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
-export class MemcachedCluster implements DrainableCluster, RereplicatingCluster, RemovableCluster, FinishableCluster, SoleOwnership {
+export class MemcachedCluster
+  implements DrainableCluster, RereplicatingCluster, RemovableCluster, FinishableCluster, SoleOwnership
+{
   readonly clock: SteadyClock;
   readonly versions: VersionSource;
   readonly rotation: Rotation;
@@ -72,11 +74,14 @@ export class MemcachedCluster implements DrainableCluster, RereplicatingCluster,
     this.#hints = new HintedHandoff(clock);
     this.#notices = new ViewNotices(this.#membership, setup);
     this.#rereplications = setup.copies > 1 ? new Rereplications(this) : undefined;
-    this.hedging = setup.hedgedReads && setup.copies > 1 ? new Hedging(this.clock, setup.node.transportOptions.timeoutMs) : undefined;
+    this.hedging =
+      setup.hedgedReads && setup.copies > 1
+        ? new Hedging(this.clock, setup.node.transportOptions.timeoutMs)
+        : undefined;
     this.#finisher = setup.finish ? new Finisher(this, setup.keysPerSecond, random) : undefined;
     this.#history = new HistorySync({
       membership: this.#membership,
-      holders: () => [...this.#pool.values()],
+      nodes: () => [...this.#pool.values()],
       clock,
       random,
       versions,
@@ -119,7 +124,13 @@ export class MemcachedCluster implements DrainableCluster, RereplicatingCluster,
   /** The node that alone holds `key` when nothing is open; `undefined` when a route is needed. */
   soleOwner(key: string): Node | undefined {
     const state = this.#membership.state;
-    if (state === undefined || state.current.copies !== 1 || state.others.length > 0 || !this.#history.isFresh || !this.#history.isComplete)
+    if (
+      state === undefined ||
+      state.current.copies !== 1 ||
+      state.others.length > 0 ||
+      !this.#history.isFresh ||
+      !this.#history.isComplete
+    )
       return undefined;
     return this.#pool.get(state.current.distribution.owner(key).id);
   }
@@ -141,7 +152,8 @@ export class MemcachedCluster implements DrainableCluster, RereplicatingCluster,
 
   node(id: string): Node {
     const node = this.#pool.get(id);
-    if (node === undefined) throw new SessClientError('SESS_UNAVAILABLE', `Node ${id} left the topology; ask again.`, { node: id });
+    if (node === undefined)
+      throw new SessClientError('SESS_UNAVAILABLE', `Node ${id} left the topology; ask again.`, { node: id });
     return node;
   }
 
@@ -221,7 +233,7 @@ export class MemcachedCluster implements DrainableCluster, RereplicatingCluster,
     return this.#historyKnown && this.#history.isFresh ? this.#membership.closable(this.clock.now()) : undefined;
   }
 
-  get holders(): readonly string[] | undefined {
+  get nodeIds(): readonly string[] | undefined {
     const gone = this.#membership.state?.gone;
     const nodes = [...this.#pool.values()].filter(({ id }) => gone?.has(id) !== true);
     return nodes.some(({ health }) => health === 'down') ? undefined : nodes.map(({ id }) => id);
@@ -290,7 +302,9 @@ export class MemcachedCluster implements DrainableCluster, RereplicatingCluster,
       const known = this.#membership.nodes();
       this.#pool.keepOnly((id) => known.has(id));
       const reason = cause instanceof Error ? cause.message : String(cause);
-      this.#discoveryFailed(new SessClientError('SESS_BAD_OPTION', `A list of nodes can't be used: ${reason}`, { cause }));
+      this.#discoveryFailed(
+        new SessClientError('SESS_BAD_OPTION', `A list of nodes can't be used: ${reason}`, { cause }),
+      );
       return;
     }
     this.#lastError = undefined;
@@ -335,7 +349,8 @@ export class MemcachedCluster implements DrainableCluster, RereplicatingCluster,
     let turned = false;
     this.#outages.look(this.#pool.values(), (node, isDown) => {
       const now = this.clock.now();
-      turned = (isDown ? this.#membership.nodeDown(node.id, now) : this.#membership.nodeRecovered(node.id, now)) || turned;
+      turned =
+        (isDown ? this.#membership.nodeDown(node.id, now) : this.#membership.nodeRecovered(node.id, now)) || turned;
       if (isDown) return this.#rereplications?.lost(node.id);
       this.#hints.deliver(node);
       this.#rereplications?.returned(node.id);
@@ -351,7 +366,10 @@ export class MemcachedCluster implements DrainableCluster, RereplicatingCluster,
     this.#interrupted();
   }
 
-  /** Others may have been refused meanwhile, and have written elsewhere by a view without the node. They told the nodes before. */
+  /**
+   * Others may have been refused meanwhile, and have written elsewhere by a view without the node. They told the nodes
+   * before.
+   */
   #interrupted(): void {
     if (!this.#ended) this.#history.distrust();
   }

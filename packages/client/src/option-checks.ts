@@ -18,7 +18,9 @@ export function durationMs<Name extends string>(
   if (given === undefined) return byDefault;
   if (isWhole(given, 1, MAX_DURATION_MS)) return given;
   const unit = typeof given === 'number' && given > 0 && given < 1 ? ' It looks like seconds.' : '';
-  throw badOption(`${name} must be whole milliseconds, 1 to ${MAX_DURATION_MS}; got ${show(given)}.${unit} The default is ${byDefault}.`);
+  throw badOption(
+    `${name} must be whole milliseconds, 1 to ${MAX_DURATION_MS}; got ${show(given)}.${unit} The default is ${byDefault}.`,
+  );
 }
 
 /** A whole number from `min` to `max`. */
@@ -36,8 +38,15 @@ export function count<Name extends string>(
 }
 
 /** An object with the named methods; `example` is what the user would write. */
-export function methodsOf<T extends object>(name: string, given: T, methods: readonly (keyof T & string)[], example: string): T {
-  const missing = methods.find((method) => typeof (given as Partial<Record<string, unknown>> | null)?.[method] !== 'function');
+export function methodsOf<T extends object>(
+  name: string,
+  given: T,
+  methods: readonly (keyof T & string)[],
+  example: string,
+): T {
+  const missing = methods.find(
+    (method) => typeof (given as Partial<Record<string, unknown>> | null)?.[method] !== 'function',
+  );
   if (missing === undefined) return given;
   const called = typeof given === 'function' ? ' Did you forget to call it?' : '';
   throw badOption(`${name} must be ${example}, an object with the method ${missing}; got ${show(given)}.${called}`);
@@ -79,7 +88,8 @@ export function secrets(name: string, given: unknown): readonly string[] {
       `${which} has ${bytes} bytes; it needs at least ${MIN_SECRET_BYTES}. Make one with: node -p "crypto.randomBytes(32).toString('base64url')"`,
     );
   });
-  if (checked.length === 0) throw badOption(`${name} must be one string or several; got an empty list. Leave it out for none.`);
+  if (checked.length === 0)
+    throw badOption(`${name} must be one string or several; got an empty list. Leave it out for none.`);
   return Object.freeze([...new Set(checked)]);
 }
 

@@ -12,13 +12,19 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** What `createClient` takes. Either `servers` or `discovery`; everything else has a default. Copied when the client is made. */
+/**
+ * What `createClient` takes. Either `servers` or `discovery`; everything else has a default. Copied when the client is
+ * made.
+ */
 export interface ClientOptions {
   /** A URL as `createClient` takes it, or a fixed list of `host:port`, or the path of one Unix socket in a list. */
   readonly servers?: string | readonly string[] | undefined;
   /** Where the list of nodes comes from. */
   readonly discovery?: Discovery | undefined;
-  /** How keys map to nodes: `ketama`, `modulo` or `rendezvous` of `@sess/hash-ring`, or a function of your own. Default `ketama`. */
+  /**
+   * How keys map to nodes: `ketama`, `modulo` or `rendezvous` of `@sess/hash-ring`, or a function of your own. Default
+   * `ketama`.
+   */
   readonly distribution?: DistributionFactory | undefined;
   /** How one node is spoken to. Default: the built-in text protocol. */
   readonly transport?: Transport | undefined;
@@ -34,7 +40,10 @@ export interface ClientOptions {
   readonly readyTimeoutMs?: number | undefined;
   /** Requests without an answer, per node. One more rejects with `SESS_OVERLOADED`. Default 10,000. */
   readonly maxInFlight?: number | undefined;
-  /** Bytes that wait for the socket, per node. Past it a request rejects with `SESS_OVERLOADED`. Default 67,108,864 (64 MiB). */
+  /**
+   * Bytes that wait for the socket, per node. Past it a request rejects with `SESS_OVERLOADED`. Default 67,108,864 (64
+   * MiB).
+   */
   readonly maxQueuedBytes?: number | undefined;
   /** Largest value in bytes. Default 1,047,984: what memcached takes with its own default of 1 MiB for an item. */
   readonly maxValueBytes?: number | undefined;
@@ -46,15 +55,18 @@ export interface ClientOptions {
   readonly maxProbePauseMs?: number | undefined;
   /** Nodes that hold each key; 1 to 3. Default 1. */
   readonly copies?: number | undefined;
-  /** With several copies: whether a read asks the next one as well when an answer is later than usual. Default `true`. */
+  /**
+   * With several copies: whether a read asks the next one as well when an answer is later than usual. Default `true`.
+   */
   readonly hedgedReads?: boolean | undefined;
   /** How sessions are kept while the cluster changes. */
   readonly handover?: HandoverOptions | undefined;
   /** How often the history of views is read and confirmed, in milliseconds; 100 to 600,000. Default 10,000. */
   readonly historyIntervalMs?: number | undefined;
   /**
-   * Signs the history, so that nobody who writes to a node can steer the clients; at least 32 bytes, the same for all clients of the application. Several:
-   * while one is replaced, all are signed with and all verify. Default: none; then no node is connected to that discovery did not list.
+   * Signs the history, so that nobody who writes to a node can steer the clients; at least 32 bytes, the same for all
+   * clients of the application. Several: while one is replaced, all are signed with and all verify. Default: none; then
+   * no node is connected to that discovery did not list.
    */
   readonly historySecret?: string | readonly string[] | undefined;
   /** Time, for tests and simulations. Default: the system's. */
@@ -64,13 +76,17 @@ export interface ClientOptions {
 }
 
 export interface HandoverOptions {
-  /** The least time for which an earlier view's nodes are asked, in seconds. It is never shorter than the longest time to live in use. Default 0. */
+  /**
+   * The least time for which an earlier view's nodes are asked, in seconds. It is never shorter than the longest time
+   * to live in use. Default 0.
+   */
   readonly windowSeconds?: number | undefined;
   /** How far apart the clocks of application servers may be, in milliseconds. Default 5,000. */
   readonly clockSkewMs?: number | undefined;
   /**
-   * Whether a handover is finished by itself: one client brings what is left on earlier owners to where it belongs, then nobody asks them any more. The same
-   * for all clients of the cluster. Experimental: of two changes of one session in the same moment, an acknowledged one can be lost meanwhile. Default `false`.
+   * Whether a handover is finished by itself: one client brings what is left on earlier owners to where it belongs,
+   * then nobody asks them any more. The same for all clients of the cluster. Experimental: of two changes of one
+   * session in the same moment, an acknowledged one can be lost meanwhile. Default `false`.
    */
   readonly finish?: boolean | undefined;
   /** Keys of a node that are moved per second at most, to finish a handover; 1 to 1,000,000. Default 2,000. */
@@ -129,4 +145,9 @@ export const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
   'random',
 ];
 
-export const HANDOVER_NAMES: readonly (keyof HandoverOptions)[] = ['windowSeconds', 'clockSkewMs', 'finish', 'keysPerSecond'];
+export const HANDOVER_NAMES: readonly (keyof HandoverOptions)[] = [
+  'windowSeconds',
+  'clockSkewMs',
+  'finish',
+  'keysPerSecond',
+];

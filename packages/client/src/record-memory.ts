@@ -11,7 +11,8 @@ let used = 0;
 /**
  * Room for `length` bytes, whose content is whatever was there before.
  *
- * The pool of Node.js holds seven records of 1 KiB, and the memory behind a pool costs more to make than the seven views of it.
+ * The pool of Node.js holds seven records of 1 KiB, and the memory behind a pool costs more to make than the seven
+ * views of it.
  */
 export function recordMemory(length: number): Buffer {
   if (length > SHARED_BYTES) return Buffer.allocUnsafe(length);

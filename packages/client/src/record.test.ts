@@ -3,7 +3,15 @@ import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { decode, encodeRecord, encodeTombstone, type Entry, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS } from './record.ts';
+import {
+  decode,
+  encodeRecord,
+  encodeTombstone,
+  type Entry,
+  RECORD_FLAGS,
+  StoredRecord,
+  TOMBSTONE_FLAGS,
+} from './record.ts';
 
 const cas = { unique: 7, epoch: 3 };
 const version = (0x0190_1234_5678n << 16n) | 0x9abcn;
@@ -45,7 +53,12 @@ describe('what is stored today is readable tomorrow', () => {
   });
 
   it('reads a tombstone of format 1', () => {
-    expect(read(storedTombstone, 0x5e56_0000)).toMatchObject({ kind: 'tombstone', version, endsAt: 0x0190_1234_5678, cas });
+    expect(read(storedTombstone, 0x5e56_0000)).toMatchObject({
+      kind: 'tombstone',
+      version,
+      endsAt: 0x0190_1234_5678,
+      cas,
+    });
   });
 
   it('writes the same tombstone', () => {
@@ -64,12 +77,17 @@ describe('a record', () => {
   it('gives back the bytes, version and time to live that went in', () => {
     const versions = fc.bigInt({ min: 0n, max: (0xffff_ffff_fffen << 16n) | 0xffffn });
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), versions, fc.integer({ min: 1, max: 0xffff_ffff }), (value, stamp, ttlSeconds) => {
-        const bytes = encodeRecord(value, stamp, ttlSeconds);
-        expect(bytes.readUInt32BE(12)).toBe(ttlSeconds);
-        expect(record(bytes).version).toBe(stamp);
-        expect(Buffer.compare(record(bytes).value, value)).toBe(0);
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        versions,
+        fc.integer({ min: 1, max: 0xffff_ffff }),
+        (value, stamp, ttlSeconds) => {
+          const bytes = encodeRecord(value, stamp, ttlSeconds);
+          expect(bytes.readUInt32BE(12)).toBe(ttlSeconds);
+          expect(record(bytes).version).toBe(stamp);
+          expect(Buffer.compare(record(bytes).value, value)).toBe(0);
+        },
+      ),
     );
   });
 
@@ -99,7 +117,8 @@ describe('a record', () => {
     const bytes = encodeRecord('x', 5n, 1);
     expect(record(bytes, -1).ttlSeconds).toBe(Infinity);
     expect(
-      (decode({ value: bytes, flags: RECORD_FLAGS, ttlSeconds: undefined, cas }, { id: 'a:1' }) as StoredRecord).ttlSeconds,
+      (decode({ value: bytes, flags: RECORD_FLAGS, ttlSeconds: undefined, cas }, { id: 'a:1' }) as StoredRecord)
+        .ttlSeconds,
     ).toBeUndefined();
   });
 
@@ -135,8 +154,18 @@ describe('foreign bytes', () => {
     ['a later format', changed(bytes, 1, 2), RECORD_FLAGS, 'format'],
     ['a flag of a later version', changed(bytes, 2, 2), RECORD_FLAGS, 'format'],
     ['a tombstone cut short', tombstone.subarray(0, 20), TOMBSTONE_FLAGS, 'format'],
-    ['a version that nothing could replace', encodeRecord('x', (0xffff_ffff_ffffn << 16n) | 1n, 1), RECORD_FLAGS, 'format'],
-    ['a tombstone that outlives memcached’s time', encodeTombstone(version, 60, 2_147_483_647_001), TOMBSTONE_FLAGS, 'format'],
+    [
+      'a version that nothing could replace',
+      encodeRecord('x', (0xffff_ffff_ffffn << 16n) | 1n, 1),
+      RECORD_FLAGS,
+      'format',
+    ],
+    [
+      'a tombstone that outlives memcached’s time',
+      encodeTombstone(version, 60, 2_147_483_647_001),
+      TOMBSTONE_FLAGS,
+      'format',
+    ],
     ['a record under the flags of a tombstone', bytes, TOMBSTONE_FLAGS, 'flags'],
     ['a tombstone under the flags of a record', tombstone, RECORD_FLAGS, 'flags'],
     ['a record whose flags were lost', bytes, 0, 'flags'],

@@ -13,11 +13,13 @@
  *               (classic and binary protocols can't tell the remaining time)
  * ```
  *
- * Memcached's client flags say the same as byte 2, so that a `touch`, which answers with the flags alone, tells a tombstone from a record.
+ * Memcached's client flags say the same as byte 2, so that a `touch`, which answers with the flags alone, tells a
+ * tombstone from a record.
  *
- * Bytes that are none of this (another program's item, a later format, a flipped bit) are a {@link ForeignItem}: a miss to `get`, something
- * present to `set` with `expect: 'absent'`, nothing alive to `delete` (which replaces it) and to `touch`. What is stored today must stay
- * readable: a changed layout gets a new format byte, and format 1 goes on being read.
+ * Bytes that are none of this (another program's item, a later format, a flipped bit) are a {@link ForeignItem}: a miss
+ * to `get`, something present to `set` with `expect: 'absent'`, nothing alive to `delete` (which replaces it) and to
+ * `touch`. What is stored today must stay readable: a changed layout gets a new format byte, and format 1 goes on being
+ * read.
  */
 import { endianness } from 'node:os';
 import { inspect } from 'node:util';
@@ -29,8 +31,9 @@ import type { CasToken, StoredItem } from './transport/transport.ts';
 /** Bytes of the envelope before the payload. */
 export const HEADER_BYTES = 16;
 /**
- * Client flags of a record, and of a tombstone. Below 2^31, for clients that take them for signed; the lower half is 0, which php-memcached and pylibmc
- * take for bytes as they are (a type, or a compression, otherwise), and the upper half is where php-memcached lets programs keep flags of their own.
+ * Client flags of a record, and of a tombstone. Below 2^31, for clients that take them for signed; the lower half is 0,
+ * which php-memcached and pylibmc take for bytes as they are (a type, or a compression, otherwise), and the upper half
+ * is where php-memcached lets programs keep flags of their own.
  */
 export const RECORD_FLAGS = 0x5e55_0000;
 export const TOMBSTONE_FLAGS = 0x5e56_0000;
@@ -94,7 +97,10 @@ export class StoredRecord implements CacheRecord {
     return this.#bytes;
   }
 
-  /** Seconds that it lives yet, for writing it elsewhere; where the protocol can't tell, those of its write: too long rather than too short. 0 never expires. */
+  /**
+   * Seconds that it lives yet, for writing it elsewhere; where the protocol can't tell, those of its write: too long
+   * rather than too short. 0 never expires.
+   */
   get secondsLeft(): number {
     const granted = this.#bytes.readUInt32BE(TTL_OFFSET);
     if (this.#ttlSeconds === Infinity) return 0;
@@ -152,7 +158,10 @@ interface ForeignItem {
   readonly reason: ForeignReason;
 }
 
-/** Why bytes are not a record: `mark` (not of @sess), `format` (of a later version, or damaged), `flags` (client flags say otherwise). */
+/**
+ * Why bytes are not a record: `mark` (not of @sess), `format` (of a later version, or damaged), `flags` (client flags
+ * say otherwise).
+ */
 export type ForeignReason = 'mark' | 'format' | 'flags';
 
 export type Entry = StoredRecord | Tombstone | ForeignItem;
@@ -167,7 +176,8 @@ export function decode(item: StoredItem, source: RecordSource): Entry {
     if (item.flags !== RECORD_FLAGS) return { kind: 'foreign', cas: item.cas, reason: 'flags' };
     return new StoredRecord(bytes, item.ttlSeconds === -1 ? Infinity : item.ttlSeconds, source, item.cas);
   }
-  if (bytes[2] !== TOMBSTONE_BIT || bytes.length !== TOMBSTONE_BYTES) return { kind: 'foreign', cas: item.cas, reason: 'format' };
+  if (bytes[2] !== TOMBSTONE_BIT || bytes.length !== TOMBSTONE_BYTES)
+    return { kind: 'foreign', cas: item.cas, reason: 'format' };
   if (item.flags !== TOMBSTONE_FLAGS) return { kind: 'foreign', cas: item.cas, reason: 'flags' };
   if (bytes.readBigUInt64BE(HEADER_BYTES) > LAST_END) return { kind: 'foreign', cas: item.cas, reason: 'format' };
   return {
@@ -202,7 +212,8 @@ function writeHeader(bytes: Buffer, flags: number, version: bigint, ttlSeconds: 
   bytes[1] = FORMAT;
   bytes[2] = flags;
   bytes[3] = 0;
-  // The version a byte at a time out of memory that was given it whole: `writeBigUInt64BE` makes five further bigints of it.
+  // The version a byte at a time out of memory that was given it whole: `writeBigUInt64BE` makes five further bigints
+  // of it.
   versionInMemory[0] = version;
   for (let at = 0; at < 8; at += 1) bytes[VERSION_OFFSET + at] = versionBytes[LOWEST_FIRST ? 7 - at : at] as number;
   bytes.writeUInt32BE(ttlSeconds, TTL_OFFSET);

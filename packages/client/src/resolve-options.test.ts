@@ -48,18 +48,34 @@ describe('resolveOptions', () => {
 
   it('takes undefined for left out', () => {
     expect(
-      resolveOptions({ discovery, transport, timeoutMs: undefined, handover: undefined, nonsense: undefined }).transportOptions.timeoutMs,
+      resolveOptions({ discovery, transport, timeoutMs: undefined, handover: undefined, nonsense: undefined })
+        .transportOptions.timeoutMs,
     ).toBe(500);
   });
 
   it('copies and freezes: what the caller changes later changes nothing', () => {
-    const given = { discovery, transport, timeoutMs: 100, tls: { servername: 'a' }, credentials: { username: 'user', password: 'secret' } };
+    const given = {
+      discovery,
+      transport,
+      timeoutMs: 100,
+      tls: { servername: 'a' },
+      credentials: { username: 'user', password: 'secret' },
+    };
     const resolved = resolveOptions(given);
     given.timeoutMs = 7;
     given.tls.servername = 'b';
     given.credentials.password = 'changed';
-    expect(resolved.transportOptions).toMatchObject({ timeoutMs: 100, tls: { servername: 'a' }, credentials: { password: 'secret' } });
-    for (const frozen of [resolved, resolved.transportOptions, resolved.transportOptions.tls, resolved.transportOptions.credentials]) {
+    expect(resolved.transportOptions).toMatchObject({
+      timeoutMs: 100,
+      tls: { servername: 'a' },
+      credentials: { password: 'secret' },
+    });
+    for (const frozen of [
+      resolved,
+      resolved.transportOptions,
+      resolved.transportOptions.tls,
+      resolved.transportOptions.credentials,
+    ]) {
       expect(Object.isFrozen(frozen)).toBe(true);
     }
   });
@@ -80,7 +96,9 @@ describe('resolveOptions', () => {
     const [one, other] = ['o'.repeat(32), 'p'.repeat(32)];
     expect(secretsOf(one)).toEqual([one]);
     expect(secretsOf([other, one, other])).toEqual([other, one]);
-    expect(resolveOptions(`memcached://a?historySecret=${one}&historySecret=${other}`).handover.historySecrets).toEqual([one, other]);
+    expect(resolveOptions(`memcached://a?historySecret=${one}&historySecret=${other}`).handover.historySecrets).toEqual(
+      [one, other],
+    );
   });
 
   it('merges a handover beside a URL with what the URL says of it', () => {
@@ -139,7 +157,10 @@ describe('what resolveOptions refuses', () => {
     [{ discovery, failuresToEject: [] }, 'got an array'],
     [{ discovery, tls: 'yes' }, 'tls must be true, false or an object'],
     [{ discovery, credentials: 'user:secret' }, 'an object with username and password'],
-    [{ discovery, credentials: { username: 'user' } }, 'credentials.password must be a string that is not empty; got undefined'],
+    [
+      { discovery, credentials: { username: 'user' } },
+      'credentials.password must be a string that is not empty; got undefined',
+    ],
     [
       { discovery, credentials: { username: '', password: 'secret' } },
       'credentials.username must be a string that is not empty; got an empty one',
@@ -149,7 +170,10 @@ describe('what resolveOptions refuses', () => {
     [{ discovery, transport, random: 4 }, 'random must be a function like Math.random'],
     [{ discovery, distribution: 'ketama' }, 'distribution must be a function from nodes to a distribution'],
     [{ discovery, distribution: () => ({}) }, 'distribution failed on a list of two nodes'],
-    [{ discovery, distribution: () => ({ owner: () => ({ id: '192.0.2.1:11211' }) }) }, 'the very nodes that it was given'],
+    [
+      { discovery, distribution: () => ({ owner: () => ({ id: '192.0.2.1:11211' }) }) },
+      'the very nodes that it was given',
+    ],
     [undefined, 'takes a URL such as "memcached://10.0.0.1:11211", or an object of options; got undefined'],
     [null, 'got null'],
     [['memcached://a'], 'or an object of options'],

@@ -3,8 +3,25 @@ import { ketama } from '@sess/hash-ring';
 
 import { systemClock } from './clock.ts';
 import { nearestName } from './nearest-name.ts';
-import { badOption, count, durationMs, flag, flagOrObject, functionOf, isRecord, methodsOf, secrets, text } from './option-checks.ts';
-import { HANDOVER_NAMES, OPTION_NAMES, type ClientOptions, type HandoverOptions, type ResolvedOptions } from './options.ts';
+import {
+  badOption,
+  count,
+  durationMs,
+  flag,
+  flagOrObject,
+  functionOf,
+  isRecord,
+  methodsOf,
+  secrets,
+  text,
+} from './option-checks.ts';
+import {
+  HANDOVER_NAMES,
+  OPTION_NAMES,
+  type ClientOptions,
+  type HandoverOptions,
+  type ResolvedOptions,
+} from './options.ts';
 import { HEADER_BYTES } from './record.ts';
 import { textTransport } from './transport/text/index.ts';
 import type { TransportOptions } from './transport/transport.ts';
@@ -38,9 +55,13 @@ export function resolveOptions(given: unknown): ResolvedOptions {
   });
   return Object.freeze({
     discovery: discoveryOf(options),
-    isFixedList: (options as Partial<UrlOptions>).isFixedList ?? (Array.isArray(options.servers) && options.servers.length > 1),
+    isFixedList:
+      (options as Partial<UrlOptions>).isFixedList ?? (Array.isArray(options.servers) && options.servers.length > 1),
     distribution: distributionOf(options.distribution),
-    transport: options.transport === undefined ? textTransport() : methodsOf('transport', options.transport, ['open'], 'textTransport()'),
+    transport:
+      options.transport === undefined
+        ? textTransport()
+        : methodsOf('transport', options.transport, ['open'], 'textTransport()'),
     transportOptions,
     readyTimeoutMs: durationMs(options, 'readyTimeoutMs', 3_000),
     maxValueBytes,
@@ -50,8 +71,12 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     copies: count(options, 'copies', 1, 1, 3),
     hedgedReads: flag('hedgedReads', options.hedgedReads, true),
     handover: handoverOf(options),
-    clock: options.clock === undefined ? systemClock : methodsOf('clock', options.clock, ['now', 'elapsed', 'after'], 'a Clock'),
-    random: options.random === undefined ? Math.random : functionOf('random', options.random, 'a function like Math.random'),
+    clock:
+      options.clock === undefined
+        ? systemClock
+        : methodsOf('clock', options.clock, ['now', 'elapsed', 'after'], 'a Clock'),
+    random:
+      options.random === undefined ? Math.random : functionOf('random', options.random, 'a function like Math.random'),
   });
 }
 
@@ -90,12 +115,17 @@ function withServers(options: ClientOptions): ClientOptions | UrlOptions {
   }
   if (typeof options.servers !== 'string') return options;
   const ofUrl = optionsOfUrl(options.servers, options);
-  const beside = Object.fromEntries(Object.entries(options).filter(([name, value]) => name !== 'servers' && value !== undefined));
+  const beside = Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => name !== 'servers' && value !== undefined),
+  );
   return { ...ofUrl, ...beside, handover: mergedHandover(ofUrl.handover, options.handover) };
 }
 
 /** Each part of it by itself. What is no object is told of later. */
-function mergedHandover(ofUrl: HandoverOptions | undefined, beside: HandoverOptions | undefined): HandoverOptions | undefined {
+function mergedHandover(
+  ofUrl: HandoverOptions | undefined,
+  beside: HandoverOptions | undefined,
+): HandoverOptions | undefined {
   return ofUrl !== undefined && isRecord(beside) ? { ...ofUrl, ...beside } : (beside ?? ofUrl);
 }
 
@@ -107,7 +137,9 @@ function discoveryOf(options: ClientOptions): Discovery {
   const socket = servers.find((server): server is string => typeof server === 'string' && isSocketPath(server));
   if (socket !== undefined) {
     if (servers.length === 1) return unixSocket(socket);
-    throw badOption('servers names a Unix socket among others, and one stands alone. Name several nodes as "host:port".');
+    throw badOption(
+      'servers names a Unix socket among others, and one stands alone. Name several nodes as "host:port".',
+    );
   }
   try {
     return staticNodes(servers as readonly string[]);
@@ -125,7 +157,10 @@ function distributionOf(given: ClientOptions['distribution']): DistributionFacto
   try {
     owner = distribution(sample).owner('sample');
   } catch (cause) {
-    throw badOption(`distribution failed on a list of two nodes: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw badOption(
+      `distribution failed on a list of two nodes: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
   }
   if (!sample.some((node) => node === owner)) {
     throw badOption(
@@ -152,7 +187,9 @@ function credentialsOf(given: ClientOptions['credentials']): TransportOptions['c
 function handoverOf(options: ClientOptions): ResolvedOptions['handover'] {
   const given = options.handover ?? {};
   if (!isRecord(given))
-    throw badOption(`handover must be an object such as { windowSeconds, clockSkewMs }; got a value of type ${typeof given}.`);
+    throw badOption(
+      `handover must be an object such as { windowSeconds, clockSkewMs }; got a value of type ${typeof given}.`,
+    );
   checkHandoverNames(given);
   return Object.freeze({
     windowSeconds: count(given, 'windowSeconds', 0, 0, 315_360_000),

@@ -1,9 +1,11 @@
 /**
- * The wall clock, without its jumps. A clock that is an hour ahead for a second would call agreements reached, drains done and windows closed while other
- * clients still act on another view. So time goes on from where it was, at the pace of the clock that never runs backwards, and follows the wall clock:
+ * The wall clock, without its jumps. A clock that is an hour ahead for a second would call agreements reached, drains
+ * done and windows closed while other clients still act on another view. So time goes on from where it was, at the pace
+ * of the clock that never runs backwards, and follows the wall clock:
  *
  * - at once where the two differ by no more than the clocks of two machines may;
- * - when another client has just told a time that fits the wall clock, and not this one: after the machine was suspended, or was wrong when it began;
+ * - when another client has just told a time that fits the wall clock, and not this one: after the machine was
+ *   suspended, or was wrong when it began;
  * - when the wall clock has differed by the same for as long as an agreement takes, and nobody else is there to ask.
  *
  * Always after the history was read: until then, what is known is as old as the difference says.
@@ -61,12 +63,16 @@ export class SteadyClock implements Clock {
     return deadline(this.#source, delayMs, callback);
   }
 
-  /** The history was read. `news`: the latest time in it that was not there when it was read before, milliseconds since 1970; 0 for none. */
+  /**
+   * The history was read. `news`: the latest time in it that was not there when it was read before, milliseconds since
+   * 1970; 0 for none.
+   */
   follow(news: number): void {
     const elapsed = this.#source.elapsed();
     const wall = this.#source.now();
     const offMs = wall - (this.#base + elapsed);
-    if (Math.abs(offMs) > this.#toleranceMs && !this.#isTold(news, wall, wall - offMs) && !this.#stands(offMs, elapsed)) return;
+    if (Math.abs(offMs) > this.#toleranceMs && !this.#isTold(news, wall, wall - offMs) && !this.#stands(offMs, elapsed))
+      return;
     this.#base += offMs;
     this.#doubt = undefined;
   }
@@ -80,7 +86,8 @@ export class SteadyClock implements Clock {
 
   /** Whether the clocks have differed by that for as long as an agreement takes. */
   #stands(offMs: number, elapsed: number): boolean {
-    if (this.#doubt === undefined || Math.abs(this.#doubt.offMs - offMs) > this.#toleranceMs) this.#doubt = { offMs, since: elapsed };
+    if (this.#doubt === undefined || Math.abs(this.#doubt.offMs - offMs) > this.#toleranceMs)
+      this.#doubt = { offMs, since: elapsed };
     return elapsed - this.#doubt.since >= INTERVALS_TO_BELIEVE * this.#intervalMs + this.#toleranceMs;
   }
 }

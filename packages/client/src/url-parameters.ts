@@ -1,4 +1,7 @@
-/** The options that a URL can hold behind its `?`: what is a number, a word or a switch. Each is named as in {@link ClientOptions}. */
+/**
+ * The options that a URL can hold behind its `?`: what is a number, a word or a switch. Each is named as in
+ * {@link ClientOptions}.
+ */
 import { ketama, modulo, rendezvous } from '@sess/hash-ring';
 
 import { nearestName } from './nearest-name.ts';
@@ -21,7 +24,11 @@ const NUMBERS = [
 ] as const satisfies readonly (keyof ClientOptions)[];
 
 /** Of `handover`. */
-const HANDOVER_NUMBERS = ['windowSeconds', 'clockSkewMs', 'keysPerSecond'] as const satisfies readonly (keyof HandoverOptions)[];
+const HANDOVER_NUMBERS = [
+  'windowSeconds',
+  'clockSkewMs',
+  'keysPerSecond',
+] as const satisfies readonly (keyof HandoverOptions)[];
 
 const DISTRIBUTIONS: Readonly<Record<string, DistributionFactory>> = {
   ketama: (nodes) => ketama(nodes),

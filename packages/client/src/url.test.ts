@@ -65,7 +65,9 @@ describe('a URL of servers', () => {
   it('holds every option that is a number, a word or a switch', () => {
     const numbers =
       'copies=2&historyIntervalMs=500&windowSeconds=60&clockSkewMs=100&keysPerSecond=50&finish=true&hedgedReads=false&failuresToEject=5';
-    expect(optionsOfUrl(`memcached://a,b?${numbers}&historySecret=new&historySecret=old&tls=true&dialect=classic`)).toMatchObject({
+    expect(
+      optionsOfUrl(`memcached://a,b?${numbers}&historySecret=new&historySecret=old&tls=true&dialect=classic`),
+    ).toMatchObject({
       copies: 2,
       historyIntervalMs: 500,
       handover: { windowSeconds: 60, clockSkewMs: 100, keysPerSecond: 50, finish: true },
@@ -90,7 +92,10 @@ describe('a URL of servers', () => {
     'dns://cache.example:11212?record=AAAA&pollIntervalMs=5000',
     'srv://_memcached._tcp.cache.example',
   ])('names what DNS is asked for: %s', (url) => {
-    expect(optionsOfUrl(url)).toMatchObject({ discovery: { watch: expect.any(Function) as unknown }, isFixedList: false });
+    expect(optionsOfUrl(url)).toMatchObject({
+      discovery: { watch: expect.any(Function) as unknown },
+      isFixedList: false,
+    });
   });
 
   it('names a Unix socket', async () => {

@@ -33,8 +33,12 @@ const FORMS =
   'dns://NAME:PORT or srv://NAME (dnss://, srvs:// for TLS) or memcached:///PATH/TO.sock, ' +
   'with USER:PASSWORD@ before the first host and options as ?timeoutMs=500&copies=2 where needed.';
 
-/** `scheme://[user:password@]hosts[/path][?parameters]`. A password with `/`, `?` or `#` must be percent-encoded; an `@` is found out. */
-const URL_PARTS = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:(?<user>[^/?#]*)@)?(?<hosts>[^/?#]*)(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?$/i;
+/**
+ * `scheme://[user:password@]hosts[/path][?parameters]`. A password with `/`, `?` or `#` must be percent-encoded; an `@`
+ * is found out.
+ */
+const URL_PARTS =
+  /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:(?<user>[^/?#]*)@)?(?<hosts>[^/?#]*)(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?$/i;
 
 const HOST = /^(?<host>\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(?<port>\d{1,5}))?$/i;
 
@@ -47,10 +51,11 @@ export interface UrlOptions extends ClientOptions {
 /**
  * Reads a URL into options.
  *
- * @throws {SessClientError} `SESS_BAD_OPTION` with the right form. A URL with an `@` may hold a password, even where it is not one, and a parameter a secret:
- * then no part of it is ever shown.
+ * @throws {SessClientError} `SESS_BAD_OPTION` with the right form. A URL with an `@` may hold a password, even where it
+ *   is not one, and a parameter a secret: then no part of it is ever shown.
  *
- * @param beside What stands beside the URL and goes before it. A configuration endpoint is spoken to as the nodes are, so it needs them too.
+ * @param beside What stands beside the URL and goes before it. A configuration endpoint is spoken to as the nodes are,
+ *   so it needs them too.
  */
 export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'credentials'> = {}): UrlOptions {
   const holdsSecret = url.includes('@') || /secret/i.test(url);
@@ -91,14 +96,18 @@ interface Place extends Pick<ClientOptions, 'tls' | 'credentials'> {
 function readDiscovery(place: Place, refuse: Refuse): Discovery {
   const { hosts, path, source, parameters } = place;
   if (hosts === '' && path !== '') return readSocket(place);
-  if (hosts.endsWith(':') && path.startsWith('//')) throw wrong('it holds several URLs: write the scheme once, before all hosts');
+  if (hosts.endsWith(':') && path.startsWith('//'))
+    throw wrong('it holds several URLs: write the scheme once, before all hosts');
   if (path !== '') throw refuse('there is a path', path, ' behind the hosts, which memcached does not have');
   const nodes = hosts.split(',').map((host, index) => readHost(host, index, refuse));
   if (source === 'fixed' && parameters.pollIntervalMs !== undefined) {
-    throw wrong('the parameter pollIntervalMs needs the scheme elasticache://, dns:// or srv://: a fixed list is not polled');
+    throw wrong(
+      'the parameter pollIntervalMs needs the scheme elasticache://, dns:// or srv://: a fixed list is not polled',
+    );
   }
   if (source !== 'dns' && parameters.record !== undefined) throw wrong('the parameter record needs the scheme dns://');
-  if (source === 'fixed') return madeBy(() => staticNodes(nodes.map(({ host, port }) => `${host}:${port ?? DEFAULT_PORT}`)));
+  if (source === 'fixed')
+    return madeBy(() => staticNodes(nodes.map(({ host, port }) => `${host}:${port ?? DEFAULT_PORT}`)));
   const [node] = nodes;
   if (node === undefined || nodes.length > 1) {
     throw wrong(
@@ -122,7 +131,8 @@ const ONE_SOCKET = 'it names several Unix sockets, and one stands alone: name se
 
 function readSocket({ path, source, tls, parameters }: Place): Discovery {
   if (source !== 'fixed' || tls !== false) throw wrong('a Unix socket needs the scheme memcached://');
-  if (parameters.pollIntervalMs !== undefined) throw wrong('the parameter pollIntervalMs needs several nodes: a Unix socket stands alone');
+  if (parameters.pollIntervalMs !== undefined)
+    throw wrong('the parameter pollIntervalMs needs several nodes: a Unix socket stands alone');
   if (SEVERAL_SOCKETS.test(path)) throw wrong(ONE_SOCKET);
   const socket = decode(path, 'the path');
   if (!isSocketPath(socket)) throw wrong('the path of a Unix socket has at most 107 characters, all printable ASCII');
@@ -150,7 +160,10 @@ function readCredentials(user: string | undefined): Credentials | undefined {
   const colon = user.indexOf(':');
   if (colon < 1 || colon === user.length - 1)
     throw wrong('before the @ there must be USER:PASSWORD, both not empty and percent-encoded where needed');
-  return { username: decode(user.slice(0, colon), 'the user'), password: decode(user.slice(colon + 1), 'the password') };
+  return {
+    username: decode(user.slice(0, colon), 'the user'),
+    password: decode(user.slice(colon + 1), 'the password'),
+  };
 }
 
 function decode(text: string, what: string): string {
@@ -168,7 +181,10 @@ function madeBy(make: () => Discovery): Discovery {
   } catch (cause) {
     if (SessClientError.is(cause)) throw cause;
     // Safe to show: what discovery was given is the hosts alone.
-    throw badOption(`The servers of the URL can not be used: ${cause instanceof Error ? cause.message : String(cause)} ${FORMS}`, cause);
+    throw badOption(
+      `The servers of the URL can not be used: ${cause instanceof Error ? cause.message : String(cause)} ${FORMS}`,
+      cause,
+    );
   }
 }
 
@@ -176,11 +192,14 @@ function madeBy(make: () => Discovery): Discovery {
 function withoutScheme(text: string, refuse: Refuse): SessClientError {
   const fault = 'it does not begin with memcached:// or another scheme';
   if (text.startsWith('/') && SEVERAL_SOCKETS.test(text)) return wrong(ONE_SOCKET);
-  if (isSocketPath(text) && !text.includes('@')) return wrong(`${fault}. For the Unix socket, write memcached://${text}`);
+  if (isSocketPath(text) && !text.includes('@'))
+    return wrong(`${fault}. For the Unix socket, write memcached://${text}`);
   const hosts = text.split(',').map((host) => host.trim());
   // A word alone may be a secret in the wrong place.
   const isList = hosts.every((host) => HOST.test(host) && /[.:]|^localhost$/.test(host)) && !/[@/?#]/.test(text);
-  return (isList ? refuse(fault, undefined, `: for these nodes, write memcached://${hosts.join(',')}`) : wrong(fault)) as SessClientError;
+  return (
+    isList ? refuse(fault, undefined, `: for these nodes, write memcached://${hosts.join(',')}`) : wrong(fault)
+  ) as SessClientError;
 }
 
 function unknownScheme(name: string): SessClientError {

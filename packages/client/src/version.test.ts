@@ -11,7 +11,9 @@ describe('VersionSource', () => {
   });
 
   it('makes every version above the one before and the one replaced, whatever the clock says', () => {
-    const moments = fc.array(fc.record({ now: fc.integer({ min: 0, max: 2 ** 45 }), replaced: fc.bigInt({ min: 0n, max: 2n ** 62n }) }));
+    const moments = fc.array(
+      fc.record({ now: fc.integer({ min: 0, max: 2 ** 45 }), replaced: fc.bigInt({ min: 0n, max: 2n ** 62n }) }),
+    );
     fc.assert(
       fc.property(moments, fc.double({ min: 0, max: 0.999, noNaN: true }), (steps, salt) => {
         const clock = new FakeClock();

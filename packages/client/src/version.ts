@@ -7,8 +7,8 @@ const SALTS = 0x8000;
 /**
  * Makes record versions: 48 bits of milliseconds since 1970, 16 bits of order.
  *
- * Every version is above the one it replaces, whatever the clock says. A source starts each millisecond's order at its own random salt: two
- * processes that write blindly at the same moment hardly ever make the same version.
+ * Every version is above the one it replaces, whatever the clock says. A source starts each millisecond's order at its
+ * own random salt: two processes that write blindly at the same moment hardly ever make the same version.
  */
 export class VersionSource {
   readonly #clock: Clock;
@@ -22,7 +22,10 @@ export class VersionSource {
     this.#salt = BigInt(Math.floor(random() * SALTS));
   }
 
-  /** A version above `replaced`, where something known is replaced. One record from the far future does not drag other keys along. */
+  /**
+   * A version above `replaced`, where something known is replaced. One record from the far future does not drag other
+   * keys along.
+   */
   next(replaced = 0n): bigint {
     const ms = Math.floor(this.#clock.now());
     const ofNow = ms > this.#lastMs ? (BigInt(ms) << ORDER_BITS) | this.#salt : 0n;

@@ -80,23 +80,32 @@ function nodeUp(cluster: MemcachedCluster): View | undefined {
 function credentialsRefused(cluster: MemcachedCluster): SessClientError | undefined {
   const causes = cluster.nodes.map(({ cause }) => cause);
   const [first] = causes;
-  if (first === undefined || !causes.every((cause) => SessClientError.is(cause) && cause.code === 'SESS_AUTH')) return undefined;
-  return new SessClientError('SESS_AUTH', `Every node refuses the credentials: ${first.message} Check the option credentials.`, {
-    cause: first,
-  });
+  if (first === undefined || !causes.every((cause) => SessClientError.is(cause) && cause.code === 'SESS_AUTH'))
+    return undefined;
+  return new SessClientError(
+    'SESS_AUTH',
+    `Every node refuses the credentials: ${first.message} Check the option credentials.`,
+    {
+      cause: first,
+    },
+  );
 }
 
 function noTopology(cluster: MemcachedCluster, timeoutMs: number): SessClientError {
   const cause = cluster.lastDiscoveryError;
   const found = cause === undefined ? 'it has not answered yet' : `its last look failed: ${cause.message}`;
-  return new SessClientError('SESS_UNAVAILABLE', `No topology from discovery within ${timeoutMs} ms: ${found}`, { cause });
+  return new SessClientError('SESS_UNAVAILABLE', `No topology from discovery within ${timeoutMs} ms: ${found}`, {
+    cause,
+  });
 }
 
 /** Named in an error; the others are counted. */
 const NODES_NAMED = 5;
 
 function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError {
-  const tried = nodes.slice(0, NODES_NAMED).map(({ id, cause }) => `${id} (${cause?.message.replace(/\.$/, '') ?? 'no answer yet'})`);
+  const tried = nodes
+    .slice(0, NODES_NAMED)
+    .map(({ id, cause }) => `${id} (${cause?.message.replace(/\.$/, '') ?? 'no answer yet'})`);
   const more = nodes.length > NODES_NAMED ? `, and ${nodes.length - NODES_NAMED} more` : '';
   const cause = nodes.find((node) => node.cause !== undefined)?.cause;
   // Memcached runs there where one of the two speaks TLS and the other does not; then the reason says what to do.
@@ -111,5 +120,7 @@ function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError
 }
 
 function aborted(signal: AbortSignal | undefined): SessClientError {
-  return new SessClientError('SESS_ABORTED', 'The signal of the caller fired; nothing was sent.', { cause: signal?.reason });
+  return new SessClientError('SESS_ABORTED', 'The signal of the caller fired; nothing was sent.', {
+    cause: signal?.reason,
+  });
 }

@@ -43,18 +43,25 @@ describe.each(runtimes)('a client of a cluster (%s)', (runtime) => {
       const key = keyOf(client, id);
       await expect(client.get(key)).resolves.toBeUndefined();
       const created = await client.set(key, 'one', { ttlSeconds, expect: 'absent' });
-      await expect(client.set(key, 'other', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT', node: id });
+      await expect(client.set(key, 'other', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({
+        code: 'SESS_CONFLICT',
+        node: id,
+      });
       const second = await client.set(key, 'two', { ttlSeconds, expect: created });
       const read = await client.get(key);
       expect(read).toMatchObject({ version: second.version, ttlSeconds });
       await client.set(key, 'three', { ttlSeconds, expect: read });
-      await expect(client.set(key, 'four', { ttlSeconds, expect: read })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+      await expect(client.set(key, 'four', { ttlSeconds, expect: read })).rejects.toMatchObject({
+        code: 'SESS_CONFLICT',
+      });
       await expect(client.touch(key, 3_000_000)).resolves.toBe(true);
       expect((await client.get(key))?.ttlSeconds).toBeGreaterThan(2_999_900);
       await expect(client.delete(key, { ttlSeconds })).resolves.toBe(true);
       await expect(client.get(key)).resolves.toBeUndefined();
       await expect(client.touch(key, 1)).resolves.toBe(false);
-      await expect(client.set(key, 'late', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+      await expect(client.set(key, 'late', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({
+        code: 'SESS_CONFLICT',
+      });
     }
   });
 
@@ -65,7 +72,9 @@ describe.each(runtimes)('a client of a cluster (%s)', (runtime) => {
     const largest = Buffer.alloc(1_047_984, 'x');
     await client.set(key, largest, { ttlSeconds });
     expect((await client.get(key))?.value.equals(largest)).toBe(true);
-    await expect(client.set(key, Buffer.alloc(1_047_985), { ttlSeconds })).rejects.toMatchObject({ code: 'SESS_TOO_LARGE' });
+    await expect(client.set(key, Buffer.alloc(1_047_985), { ttlSeconds })).rejects.toMatchObject({
+      code: 'SESS_TOO_LARGE',
+    });
     expect((await client.get(key))?.value.length).toBe(1_047_984);
   });
 
@@ -95,7 +104,11 @@ describe.each(runtimes)('a client of a cluster (%s)', (runtime) => {
     await client.ready();
     const grown = heard('sess:client:topology', ({ added }) => added.length === 1);
     const joined = await cluster.addNode();
-    await expect(grown).resolves.toMatchObject({ version: cluster.configurationVersion, added: [joined.id], removed: [] });
+    await expect(grown).resolves.toMatchObject({
+      version: cluster.configurationVersion,
+      added: [joined.id],
+      removed: [],
+    });
     const key = keyOf(client, joined.id);
     await client.set(key, 'value', { ttlSeconds });
     await expect(value(client, key)).resolves.toBe('value');
@@ -104,9 +117,11 @@ describe.each(runtimes)('a client of a cluster (%s)', (runtime) => {
     await cluster.removeNode(joined.id);
     await shrunk;
     expect(client.topology.nodes.map(({ id }) => id)).not.toContain(joined.id);
-    // It was written while the nodes without the new one were still asked, so that they hold it too. Until it is clear that the removed node will
-    // not answer, the client can't know that nothing newer is there.
-    await expect.poll(() => value(client, key).catch((error: unknown) => (error as SessClientError).code)).toBe('value');
+    // It was written while the nodes without the new one were still asked, so that they hold it too. Until it is clear
+    // that the removed node will not answer, the client can't know that nothing newer is there.
+    await expect
+      .poll(() => value(client, key).catch((error: unknown) => (error as SessClientError).code))
+      .toBe('value');
   });
 
   it('tells a crashed node from a miss, leaves the others alone, and finds it again by itself', async () => {
@@ -137,7 +152,9 @@ describe.each(runtimes)('a client of a cluster (%s)', (runtime) => {
     await cluster.restartNode(id);
     await up;
     await client.set('key', 'after', { ttlSeconds });
-    await expect(client.set('key', 'mine', { ttlSeconds, expect: read })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(client.set('key', 'mine', { ttlSeconds, expect: read })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
     await expect(value(client, 'key')).resolves.toBe('after');
   });
 

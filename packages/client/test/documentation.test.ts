@@ -28,7 +28,9 @@ function names(cell: string | undefined): string[] {
 describe('the README', () => {
   it('lists every error code, and whether it is retryable', () => {
     const listed = tableUnder('Errors').map(([code, retryable]) => `${names(code)[0]} ${retryable}`);
-    expect(listed).toEqual(ERROR_CODES.map((code) => `${code} ${new SessClientError(code, '').retryable ? 'yes' : 'no'}`));
+    expect(listed).toEqual(
+      ERROR_CODES.map((code) => `${code} ${new SessClientError(code, '').retryable ? 'yes' : 'no'}`),
+    );
   });
 
   it('lists every option', () => {

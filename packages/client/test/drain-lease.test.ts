@@ -1,4 +1,7 @@
-/** A drain is a lease: who drains renews it, and afterwards everybody who lists the node. What nobody renews ends, so no node is left out for good. */
+/**
+ * A drain is a lease: who drains renews it, and afterwards everybody who lists the node. What nobody renews ends, so no
+ * node is left out for good.
+ */
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
@@ -33,21 +36,24 @@ function pass(intervals: number): Promise<void> {
 }
 
 describe.each(runtimes)('a drain (%s)', (runtime) => {
-  it.each([0, 2, 5])('whose process dies after %i intervals is over: the node is put back, for who starts later too', async (intervals) => {
-    const [, ids] = await start(runtime);
-    const [id = ''] = ids;
-    const [drainer, witness] = [await party.join(ids, OPTIONS), await party.join(ids, OPTIONS)];
-    for (const key of KEYS) await witness.client.set(key, 'login', { ttlSeconds: 600 });
-    // It dies before all is carried.
-    drainer.client.drain(id, { keysPerSecond: 1 }).catch(() => undefined);
-    await expect.poll(() => ownsSome(witness.client, id)).toBe(false);
-    await pass(intervals);
-    // As a crash: nothing is put back.
-    drainer.client.destroy();
-    await expect.poll(() => ownsSome(witness.client, id), { timeout: 10_000 }).toBe(true);
-    const late = await party.join(ids, OPTIONS);
-    expect(ownsSome(late.client, id)).toBe(true);
-  });
+  it.each([0, 2, 5])(
+    'whose process dies after %i intervals is over: the node is put back, for who starts later too',
+    async (intervals) => {
+      const [, ids] = await start(runtime);
+      const [id = ''] = ids;
+      const [drainer, witness] = [await party.join(ids, OPTIONS), await party.join(ids, OPTIONS)];
+      for (const key of KEYS) await witness.client.set(key, 'login', { ttlSeconds: 600 });
+      // It dies before all is carried.
+      drainer.client.drain(id, { keysPerSecond: 1 }).catch(() => undefined);
+      await expect.poll(() => ownsSome(witness.client, id)).toBe(false);
+      await pass(intervals);
+      // As a crash: nothing is put back.
+      drainer.client.destroy();
+      await expect.poll(() => ownsSome(witness.client, id), { timeout: 10_000 }).toBe(true);
+      const late = await party.join(ids, OPTIONS);
+      expect(ownsSome(late.client, id)).toBe(true);
+    },
+  );
 
   it('that takes longer than its lease is renewed, and stands afterwards as long as somebody lists the node', async () => {
     const [, ids] = await start(runtime);

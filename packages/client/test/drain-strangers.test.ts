@@ -16,7 +16,13 @@ afterEach(async () => {
 });
 
 async function join(servers: readonly string[], historySecret?: string | readonly string[]): Promise<Client> {
-  const client = createClient({ servers, historySecret, historyIntervalMs: 100, timeoutMs: 5_000, handover: { clockSkewMs: 0 } });
+  const client = createClient({
+    servers,
+    historySecret,
+    historyIntervalMs: 100,
+    timeoutMs: 5_000,
+    handover: { clockSkewMs: 0 },
+  });
   open.push(client);
   await client.ready();
   return client;
@@ -58,5 +64,7 @@ describe.each(runtimes)('a drain (%s)', (runtime) => {
 
 /** The nodes that own keys by now. */
 function rotationOf(client: Client): readonly string[] {
-  return [...new Set(Array.from({ length: 100 }, (_, number) => client.explain(`session-${number}`).owners[0] ?? ''))].toSorted();
+  return [
+    ...new Set(Array.from({ length: 100 }, (_, number) => client.explain(`session-${number}`).owners[0] ?? '')),
+  ].toSorted();
 }

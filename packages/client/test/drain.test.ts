@@ -49,7 +49,11 @@ function keysOf(count: number): string[] {
 
 async function fill(client: Client, keys: readonly string[]): Promise<void> {
   for (let from = 0; from < keys.length; from += 100) {
-    await Promise.all(keys.slice(from, from + 100).map((key) => client.set(key, `value of ${key}`, { ttlSeconds: TTL, expect: 'absent' })));
+    await Promise.all(
+      keys
+        .slice(from, from + 100)
+        .map((key) => client.set(key, `value of ${key}`, { ttlSeconds: TTL, expect: 'absent' })),
+    );
   }
 }
 
@@ -60,7 +64,10 @@ function ownedBy(client: Client, keys: readonly string[], id: string): string[] 
 /** Sees a node alone, without a history of its cluster: what it holds itself. */
 async function alone(id: string): Promise<Client> {
   const discovery = new FakeDiscovery();
-  const transport: Transport = { ...textTransport(), open: (node, ...rest) => withoutHistory(textTransport().open(node, ...rest)) };
+  const transport: Transport = {
+    ...textTransport(),
+    open: (node, ...rest) => withoutHistory(textTransport().open(node, ...rest)),
+  };
   const client = createClient({ ...PACE, discovery, transport });
   open.push(client);
   discovery.report(id);
@@ -71,7 +78,8 @@ async function alone(id: string): Promise<Client> {
 function withoutHistory(transport: ReturnType<Transport['open']>): ReturnType<Transport['open']> {
   const [get, store] = [transport.get.bind(transport), transport.store.bind(transport)];
   transport.get = (key, options) => (key.startsWith('@sess/') ? Promise.resolve(undefined) : get(key, options));
-  transport.store = (mode, key, ...rest) => (key.startsWith('@sess/') ? Promise.resolve('stored') : store(mode, key, ...rest));
+  transport.store = (mode, key, ...rest) =>
+    key.startsWith('@sess/') ? Promise.resolve('stored') : store(mode, key, ...rest);
   return transport;
 }
 
@@ -81,50 +89,56 @@ async function rotationIs(client: Client, keys: readonly string[], id: string, i
 }
 
 describe.each(runtimes)('draining a node (%s)', (runtime) => {
-  it('carries all that it holds: removing it then loses nothing, and what was deleted stays deleted', { timeout: 60_000 }, async () => {
-    const [cluster, [a = '', b = '', c = '']] = await start(runtime, 3);
-    // An agreement takes longer than marking the node, on a busy machine too: so there is one to be told of.
-    const [one, other] = [await join([a, b, c], { handover: { clockSkewMs: 500 } }), await join([a, b, c])];
-    const keys = keysOf(2_000);
-    await fill(one.client, keys);
-    const onDrained = ownedBy(one.client, keys, c);
-    const deleted = onDrained.slice(0, 50);
-    for (const key of deleted) await one.client.delete(key, { ttlSeconds: TTL });
+  it(
+    'carries all that it holds: removing it then loses nothing, and what was deleted stays deleted',
+    { timeout: 60_000 },
+    async () => {
+      const [cluster, [a = '', b = '', c = '']] = await start(runtime, 3);
+      // An agreement takes longer than marking the node, on a busy machine too: so there is one to be told of.
+      const [one, other] = [await join([a, b, c], { handover: { clockSkewMs: 500 } }), await join([a, b, c])];
+      const keys = keysOf(2_000);
+      await fill(one.client, keys);
+      const onDrained = ownedBy(one.client, keys, c);
+      const deleted = onDrained.slice(0, 50);
+      for (const key of deleted) await one.client.delete(key, { ttlSeconds: TTL });
 
-    const told: DrainProgress[] = [];
-    const done = await one.client.drain(c, { onProgress: (progress) => told.push(progress) });
-    expect(told[0]).toMatchObject({ phase: 'agreeing', keys: 0, carried: 0 });
-    expect(told[0]?.agreedInMs).toBeGreaterThan(0);
-    expect(told.at(-1)).toEqual(done);
-    expect(done).toEqual({ phase: 'done', keys: onDrained.length, carried: onDrained.length, agreedInMs: 0 });
-    await rotationIs(other.client, keys, c, false);
+      const told: DrainProgress[] = [];
+      const done = await one.client.drain(c, { onProgress: (progress) => told.push(progress) });
+      expect(told[0]).toMatchObject({ phase: 'agreeing', keys: 0, carried: 0 });
+      expect(told[0]?.agreedInMs).toBeGreaterThan(0);
+      expect(told.at(-1)).toEqual(done);
+      expect(done).toEqual({ phase: 'done', keys: onDrained.length, carried: onDrained.length, agreedInMs: 0 });
+      await rotationIs(other.client, keys, c, false);
 
-    // On the very nodes that own it now, whoever else is asked.
-    for (const id of [a, b]) {
-      const node = await alone(id);
-      for (const key of onDrained.filter((candidate) => one.client.explain(candidate).owners[0] === id)) {
-        const record = await node.get(key);
-        if (deleted.includes(key)) {
-          expect(record).toBeUndefined();
-          await expect(node.set(key, 'again', { ttlSeconds: 1, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
-        } else {
-          expect(record?.value.toString()).toBe(`value of ${key}`);
-          expect(record?.ttlSeconds).toBeGreaterThan(TTL - 120);
-          expect(record?.ttlSeconds).toBeLessThanOrEqual(TTL);
+      // On the very nodes that own it now, whoever else is asked.
+      for (const id of [a, b]) {
+        const node = await alone(id);
+        for (const key of onDrained.filter((candidate) => one.client.explain(candidate).owners[0] === id)) {
+          const record = await node.get(key);
+          if (deleted.includes(key)) {
+            expect(record).toBeUndefined();
+            await expect(node.set(key, 'again', { ttlSeconds: 1, expect: 'absent' })).rejects.toMatchObject({
+              code: 'SESS_CONFLICT',
+            });
+          } else {
+            expect(record?.value.toString()).toBe(`value of ${key}`);
+            expect(record?.ttlSeconds).toBeGreaterThan(TTL - 120);
+            expect(record?.ttlSeconds).toBeLessThanOrEqual(TTL);
+          }
         }
       }
-    }
 
-    await cluster.removeNode(c);
-    for (const { client, discovery } of [one, other]) {
-      discovery.report(a, b);
-      await expect.poll(() => client.topology.nodes.length).toBe(2);
-      const found = await Promise.all(keys.map((key) => client.get(key)));
-      expect(found.map((record) => record?.value.toString())).toEqual(
-        keys.map((key) => (deleted.includes(key) ? undefined : `value of ${key}`)),
-      );
-    }
-  });
+      await cluster.removeNode(c);
+      for (const { client, discovery } of [one, other]) {
+        discovery.report(a, b);
+        await expect.poll(() => client.topology.nodes.length).toBe(2);
+        const found = await Promise.all(keys.map((key) => client.get(key)));
+        expect(found.map((record) => record?.value.toString())).toEqual(
+          keys.map((key) => (deleted.includes(key) ? undefined : `value of ${key}`)),
+        );
+      }
+    },
+  );
 
   it('loses no change that others make meanwhile', async () => {
     const [, [a = '', b = '', c = '']] = await start(runtime, 3);
@@ -143,7 +157,8 @@ describe.each(runtimes)('draining a node (%s)', (runtime) => {
     }
     await finished;
     for (const { client } of [one, other]) {
-      for (const key of keys) expect((await client.get(key))?.value.toString()).toBe(latest.get(key) ?? `value of ${key}`);
+      for (const key of keys)
+        expect((await client.get(key))?.value.toString()).toBe(latest.get(key) ?? `value of ${key}`);
     }
   });
 
@@ -191,7 +206,10 @@ describe.each(runtimes)('draining a node (%s)', (runtime) => {
     await fill(one.client, keysOf(500));
     const carrying = new AbortController();
     const begun = once(carrying.signal, 'abort');
-    const draining = one.client.drain(b, { keysPerSecond: 40, onProgress: ({ phase }) => phase === 'carrying' && carrying.abort() });
+    const draining = one.client.drain(b, {
+      keysPerSecond: 40,
+      onProgress: ({ phase }) => phase === 'carrying' && carrying.abort(),
+    });
     const ended = draining.catch((error: unknown) => error);
     await begun;
     const isOver = async (): Promise<boolean> =>
@@ -202,7 +220,10 @@ describe.each(runtimes)('draining a node (%s)', (runtime) => {
       const stopped = other.client.drain(b, { keysPerSecond: 10, signal: stop.signal, onProgress: () => stop.abort() });
       await expect(stopped).rejects.toMatchObject({ code: 'SESS_ABORTED' });
     } while (!(await isOver()));
-    await expect(ended).resolves.toMatchObject({ code: 'SESS_UNAVAILABLE', message: expect.stringContaining('another client') as string });
+    await expect(ended).resolves.toMatchObject({
+      code: 'SESS_UNAVAILABLE',
+      message: expect.stringContaining('another client') as string,
+    });
   });
 
   it('that was removed and is added again is a new one, in rotation', async () => {
@@ -243,7 +264,10 @@ describe('a drain that can not be', () => {
     const [, [a = '', b = '']] = await start('embedded', 2);
     const { client } = await join([a, b]);
     await client.drain(b);
-    expect(await refusal(client, a)).toMatchObject({ code: 'SESS_BAD_VALUE', message: expect.stringContaining('no other node') as string });
+    expect(await refusal(client, a)).toMatchObject({
+      code: 'SESS_BAD_VALUE',
+      message: expect.stringContaining('no other node') as string,
+    });
   });
 
   it('is refused over a transport that lists no keys', async () => {

@@ -1,6 +1,6 @@
 /**
- * A rolling upgrade: processes of the version before tables and fences run beside this one. The bytes below are what such a process wrote; the rules are those by
- * which it reads.
+ * A rolling upgrade: processes of the version before tables and fences run beside this one. The bytes below are what
+ * such a process wrote; the rules are those by which it reads.
  */
 import { ketama } from '@sess/hash-ring';
 import { startLocalCluster } from '@sess/local-cluster';
@@ -62,9 +62,14 @@ function readBefore(bytes: Buffer, seal: HistorySeal): ReadBefore {
 describe('a history of an earlier version', () => {
   it('is read, signed or not: what it does not say of a view is what it says of all', () => {
     for (const seal of [SIGNED, UNSIGNED]) {
-      const { history, isFromEarlier } = decodeHistory(writtenBefore(WRITTEN, seal), seal, NOW, { copies: 1, distribution: '' });
+      const { history, isFromEarlier } = decodeHistory(writtenBefore(WRITTEN, seal), seal, NOW, {
+        copies: 1,
+        distribution: '',
+      });
       expect(isFromEarlier).toBe(true);
-      expect([...history.views.values()].map(({ ttlSeconds, copies, confirmedAt }) => [ttlSeconds, copies, confirmedAt])).toEqual([
+      expect(
+        [...history.views.values()].map(({ ttlSeconds, copies, confirmedAt }) => [ttlSeconds, copies, confirmedAt]),
+      ).toEqual([
         [600, 2, 4000],
         [600, 1, 2000],
       ]);
@@ -78,10 +83,15 @@ describe('a history of an earlier version', () => {
     const openUntil = ({ confirmedAt }: ViewEntry): number => NOW + confirmedAt;
     expect(readBefore(encodeHistory(history, SIGNED), SIGNED)).toMatchObject({ ttl: 600, whole: true });
     const [entry] = history.views.values();
-    const many = Array.from({ length: 100 }, (_, at): [string, ViewEntry] => [`view ${at}`, { ...(entry as ViewEntry), confirmedAt: at }]);
+    const many = Array.from({ length: 100 }, (_, at): [string, ViewEntry] => [
+      `view ${at}`,
+      { ...(entry as ViewEntry), confirmedAt: at },
+    ]);
     const long = encodeHistory({ ...history, views: new Map(many) }, SIGNED, { isForEarlier: true, openUntil });
     // The latest; and this version knows that others are missing.
-    expect(readBefore(long, SIGNED).views.map(({ t }) => t)).toEqual(Array.from({ length: MAX_VIEWS }, (_, at) => 99 - at));
+    expect(readBefore(long, SIGNED).views.map(({ t }) => t)).toEqual(
+      Array.from({ length: MAX_VIEWS }, (_, at) => 99 - at),
+    );
     expect(decodeHistory(long, SIGNED, NOW, { copies: 1, distribution: '' }).history.truncatedUntil).toBe(NOW + 35);
   });
 });
@@ -108,10 +118,12 @@ describe.each(inject('mainRuntimes'))('a process of an earlier version was here 
       t: now - 1_000,
     }));
     const history = writtenBefore(JSON.stringify({ ttl: 600, whole: true, views, drains: [] }), SIGNED);
-    for (const { id } of cluster.nodes) await put(party.directly(cluster, id), SIGNED.key, encodeRecord(history, 1n, 0), RECORD_FLAGS);
+    for (const { id } of cluster.nodes)
+      await put(party.directly(cluster, id), SIGNED.key, encodeRecord(history, 1n, 0), RECORD_FLAGS);
     const ring = ketama(before.map((id) => ({ id })));
     const keys = Array.from({ length: 30 }, (_, number) => `user/${number}`);
-    for (const key of keys) await put(party.directly(cluster, ring.owner(key).id), key, encodeRecord('login', 2n, 600), RECORD_FLAGS);
+    for (const key of keys)
+      await put(party.directly(cluster, ring.owner(key).id), key, encodeRecord('login', 2n, 600), RECORD_FLAGS);
 
     const { client } = await party.join([joining, ...before], { copies: 1, historySecret: SECRET });
     for (const key of keys) expect((await client.get(key))?.value.toString()).toBe('login');

@@ -1,4 +1,7 @@
-/** Memcached evicts the history for lack of memory. The fence, in another class of sizes and asked for all the time, tells an evicted history from none. */
+/**
+ * Memcached evicts the history for lack of memory. The fence, in another class of sizes and asked for all the time,
+ * tells an evicted history from none.
+ */
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
@@ -25,7 +28,10 @@ async function evictHistory(cluster: LocalCluster, secrets: readonly string[]): 
   for (const { key } of historySeals(secrets)) for (const { id } of cluster.nodes) await party.evict(cluster, id, key);
 }
 
-/** What is stored under the key. A client that can't tell yet, because nobody has told it the history in time, says so and is asked again. */
+/**
+ * What is stored under the key. A client that can't tell yet, because nobody has told it the history in time, says so
+ * and is asked again.
+ */
 async function loginUnder(client: Client, key: string): Promise<string | undefined> {
   for (;;) {
     try {
@@ -40,19 +46,22 @@ describe.each(runtimes)('a history that was evicted (%s)', (runtime) => {
   it.each([
     ['with a secret', OPTIONS, [SECRET]],
     ['without', { ...OPTIONS, historySecret: undefined }, []],
-  ])('has a process that starts find every session, told anew by one that does nothing else (%s)', async (_, options, secrets) => {
-    const cluster = party.own(await startLocalCluster({ nodes: 4, runtime }), (started) => started.close());
-    const [joining = '', ...before] = cluster.nodes.map(({ id }) => id);
-    const { client, discovery } = await party.join(before, options);
-    for (const key of KEYS) await client.set(key, 'login', { ttlSeconds, expect: 'absent' });
-    discovery.report(joining, ...before);
-    await expect.poll(() => KEYS.some((key) => client.explain(key).owners[0] === joining)).toBe(true);
-    // Publishes the view.
-    await client.set('another', 'x', { ttlSeconds });
-    await evictHistory(cluster, secrets);
-    const late = await party.join([joining, ...before], options);
-    for (const key of KEYS) expect(await loginUnder(late.client, key)).toBe('login');
-  });
+  ])(
+    'has a process that starts find every session, told anew by one that does nothing else (%s)',
+    async (_, options, secrets) => {
+      const cluster = party.own(await startLocalCluster({ nodes: 4, runtime }), (started) => started.close());
+      const [joining = '', ...before] = cluster.nodes.map(({ id }) => id);
+      const { client, discovery } = await party.join(before, options);
+      for (const key of KEYS) await client.set(key, 'login', { ttlSeconds, expect: 'absent' });
+      discovery.report(joining, ...before);
+      await expect.poll(() => KEYS.some((key) => client.explain(key).owners[0] === joining)).toBe(true);
+      // Publishes the view.
+      await client.set('another', 'x', { ttlSeconds });
+      await evictHistory(cluster, secrets);
+      const late = await party.join([joining, ...before], options);
+      for (const key of KEYS) expect(await loginUnder(late.client, key)).toBe('login');
+    },
+  );
 
   it('of which no process is left is not waited for longer than an agreement: until then a session is out of reach, not missing', async () => {
     const cluster = party.own(await startLocalCluster({ nodes: 2, runtime }), (started) => started.close());

@@ -18,12 +18,25 @@ export interface FakeCluster {
   readonly discovery: FakeDiscovery;
 }
 
-/** A client over servers in memory. It knows `nodes`, unless there are none yet. Jitter is off: every pause is the plain one. The history is read at the beginning, and then hardly ever. */
-export async function fakeCluster(nodes: readonly string[], options: Partial<ClientOptions> = {}): Promise<FakeCluster> {
+/**
+ * A client over servers in memory. It knows `nodes`, unless there are none yet. Jitter is off: every pause is the plain
+ * one. The history is read at the beginning, and then hardly ever.
+ */
+export async function fakeCluster(
+  nodes: readonly string[],
+  options: Partial<ClientOptions> = {},
+): Promise<FakeCluster> {
   const clock = new FakeClock();
   const network = new FakeNetwork(clock);
   const discovery = new FakeDiscovery();
-  const client = createClient({ discovery, transport: network, clock, random: () => 0.5, historyIntervalMs: 600_000, ...options });
+  const client = createClient({
+    discovery,
+    transport: network,
+    clock,
+    random: () => 0.5,
+    historyIntervalMs: 600_000,
+    ...options,
+  });
   onTestFinished(() => client.destroy());
   if (nodes.length > 0) discovery.report(...nodes);
   await settled();

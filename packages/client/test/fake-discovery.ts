@@ -6,7 +6,11 @@ export class FakeDiscovery implements Discovery {
   watches = 0;
   #listener: TopologyListener | undefined;
 
-  watch(listener: TopologyListener): { ready: () => Promise<Topology>; refresh: () => Promise<void>; close: () => void } {
+  watch(listener: TopologyListener): {
+    ready: () => Promise<Topology>;
+    refresh: () => Promise<void>;
+    close: () => void;
+  } {
     this.#listener = listener;
     this.watches += 1;
     return {

@@ -67,17 +67,31 @@ class FakeConnection implements NodeTransport {
     return this.#request(isHistory(key) ? 'history' : 'get', options, () => {
       const item = this.#server.get(key);
       return (
-        item && { value: item.value, flags: item.flags, ttlSeconds: item.ttlSeconds, cas: { unique: item.unique, epoch: this.#epoch } }
+        item && {
+          value: item.value,
+          flags: item.flags,
+          ttlSeconds: item.ttlSeconds,
+          cas: { unique: item.unique, epoch: this.#epoch },
+        }
       );
     });
   }
 
-  store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
+  store(
+    mode: StoreMode,
+    key: string,
+    value: Uint8Array,
+    attributes: StoreAttributes,
+    options?: RequestOptions,
+  ): Promise<StoreOutcome> {
     const name = isHistory(key) ? 'history' : typeof mode === 'string' ? mode : 'cas';
     return this.#request(name, options, () => {
-      if (this.#server.behaviour === 'full' && name !== 'history') throw this.#error('SESS_OUT_OF_MEMORY', 'out of memory storing object');
+      if (this.#server.behaviour === 'full' && name !== 'history')
+        throw this.#error('SESS_OUT_OF_MEMORY', 'out of memory storing object');
       if (this.#server.behaviour === 'refuses-stores' && name !== 'history') throw this.#error('SESS_SERVER', 'busy');
-      return typeof mode === 'object' && this.#isStale(mode.cas) ? 'exists' : this.#server.store(mode, key, value, attributes);
+      return typeof mode === 'object' && this.#isStale(mode.cas)
+        ? 'exists'
+        : this.#server.store(mode, key, value, attributes);
     });
   }
 
@@ -129,7 +143,9 @@ class FakeConnection implements NodeTransport {
         reject(error);
       };
       const onAbort = (): void => fail(this.#error('SESS_ABORTED', 'aborted'));
-      const cancel = this.#clock.after(this.#options.timeoutMs, () => fail(this.#error('SESS_TIMEOUT', 'no answer in time')));
+      const cancel = this.#clock.after(this.#options.timeoutMs, () =>
+        fail(this.#error('SESS_TIMEOUT', 'no answer in time')),
+      );
       options?.signal?.addEventListener('abort', onAbort);
       this.#underWay.add(fail);
       queueMicrotask(() => {

@@ -1,4 +1,7 @@
-/** A handover that finishes by itself: what is left on earlier owners is brought to where it belongs, and nobody asks them any more. */
+/**
+ * A handover that finishes by itself: what is left on earlier owners is brought to where it belongs, and nobody asks
+ * them any more.
+ */
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
@@ -56,33 +59,42 @@ async function heldBy(cluster: LocalCluster, id: string): Promise<Map<string, nu
 }
 
 describe.each(runtimes)('a handover (%s)', (runtime) => {
-  it.each([1, 2])('finishes after a node joined: each copy is where it belongs, and nowhere else (copies %i)', LONG, async (copies) => {
-    const [cluster, ids] = await start(runtime, 4);
-    const before = ids.slice(0, 3);
-    const [one, other] = [await party.join(before, { ...OPTIONS, copies }), await party.join(before, { ...OPTIONS, copies })];
-    await fill(one.client);
-    const destroyed = KEYS.slice(0, 20);
-    for (const key of destroyed) await one.client.delete(key, { ttlSeconds });
-    for (const { discovery } of [one, other]) discovery.report(...ids);
-    await expect.poll(() => one.client.handovers.length).toBe(1);
-    await finished(one.client, other.client);
+  it.each([1, 2])(
+    'finishes after a node joined: each copy is where it belongs, and nowhere else (copies %i)',
+    LONG,
+    async (copies) => {
+      const [cluster, ids] = await start(runtime, 4);
+      const before = ids.slice(0, 3);
+      const [one, other] = [
+        await party.join(before, { ...OPTIONS, copies }),
+        await party.join(before, { ...OPTIONS, copies }),
+      ];
+      await fill(one.client);
+      const destroyed = KEYS.slice(0, 20);
+      for (const key of destroyed) await one.client.delete(key, { ttlSeconds });
+      for (const { discovery } of [one, other]) discovery.report(...ids);
+      await expect.poll(() => one.client.handovers.length).toBe(1);
+      await finished(one.client, other.client);
 
-    for (const id of ids) {
-      const held = await heldBy(cluster, id);
-      const own = KEYS.filter((key) => one.client.explain(key).owners.includes(id));
-      expect([...held.keys()].filter((key) => !destroyed.includes(key))).toEqual(own.filter((key) => !destroyed.includes(key)));
-      for (const key of own) expect(held.has(key)).toBe(true);
-      for (const ttl of held.values()) if (ttl !== undefined) expect(ttl).toBeGreaterThan(ttlSeconds - 120);
-    }
-    for (const { client } of [one, other]) {
-      expect(KEYS.map((key) => client.explain(key).mode)).not.toContain('handover');
-      await expectAll(client, destroyed);
-    }
-    // Who starts later is not told of it any more.
-    const late = await party.join(ids, { ...OPTIONS, copies });
-    expect(late.client.handovers).toEqual([]);
-    await expectAll(late.client, destroyed);
-  });
+      for (const id of ids) {
+        const held = await heldBy(cluster, id);
+        const own = KEYS.filter((key) => one.client.explain(key).owners.includes(id));
+        expect([...held.keys()].filter((key) => !destroyed.includes(key))).toEqual(
+          own.filter((key) => !destroyed.includes(key)),
+        );
+        for (const key of own) expect(held.has(key)).toBe(true);
+        for (const ttl of held.values()) if (ttl !== undefined) expect(ttl).toBeGreaterThan(ttlSeconds - 120);
+      }
+      for (const { client } of [one, other]) {
+        expect(KEYS.map((key) => client.explain(key).mode)).not.toContain('handover');
+        await expectAll(client, destroyed);
+      }
+      // Who starts later is not told of it any more.
+      const late = await party.join(ids, { ...OPTIONS, copies });
+      expect(late.client.handovers).toEqual([]);
+      await expectAll(late.client, destroyed);
+    },
+  );
 
   it('finishes after a node left the list: it can be stopped, without a drain', LONG, async () => {
     const [cluster, ids] = await start(runtime, 3);
@@ -131,7 +143,10 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
   it('is finished by another client when the one at it ends', LONG, async () => {
     const [, ids] = await start(runtime, 4);
     const slowly = { ...OPTIONS, handover: { ...OPTIONS.handover, keysPerSecond: 20 } };
-    const [first, second] = [await party.join(ids.slice(0, 3), slowly), await party.join(ids.slice(0, 3), { copies: 1 })];
+    const [first, second] = [
+      await party.join(ids.slice(0, 3), slowly),
+      await party.join(ids.slice(0, 3), { copies: 1 }),
+    ];
     await fill(first.client);
     const begun = heard('sess:client:handover', ({ phase }) => phase === 'begun');
     for (const { discovery } of [first, second]) discovery.report(...ids);
@@ -143,28 +158,35 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
     for (const { client } of [second, third]) await expectAll(client);
   });
 
-  it('is not opened again by a client that slept meanwhile, and reopened when somebody acts on the earlier list again', LONG, async () => {
-    const [, ids] = await start(runtime, 4);
-    const before = ids.slice(0, 3);
-    const one = await party.join(before, OPTIONS);
-    await fill(one.client);
-    one.discovery.report(...ids);
-    await expect.poll(() => one.client.handovers.length).toBe(1);
-    await finished(one.client);
-    one.discovery.report(...before);
-    await expect.poll(() => one.client.handovers.map(({ nodes }) => nodes.length)).toEqual([4]);
-    await expectAll(one.client);
-    await finished(one.client);
-    await expectAll(one.client);
-    one.discovery.report(...ids);
-    await expect.poll(() => one.client.handovers.map(({ nodes }) => nodes.length)).toEqual([3]);
-    await finished(one.client);
-    await expectAll(one.client);
-  });
+  it(
+    'is not opened again by a client that slept meanwhile, and reopened when somebody acts on the earlier list again',
+    LONG,
+    async () => {
+      const [, ids] = await start(runtime, 4);
+      const before = ids.slice(0, 3);
+      const one = await party.join(before, OPTIONS);
+      await fill(one.client);
+      one.discovery.report(...ids);
+      await expect.poll(() => one.client.handovers.length).toBe(1);
+      await finished(one.client);
+      one.discovery.report(...before);
+      await expect.poll(() => one.client.handovers.map(({ nodes }) => nodes.length)).toEqual([4]);
+      await expectAll(one.client);
+      await finished(one.client);
+      await expectAll(one.client);
+      one.discovery.report(...ids);
+      await expect.poll(() => one.client.handovers.map(({ nodes }) => nodes.length)).toEqual([3]);
+      await finished(one.client);
+      await expectAll(one.client);
+    },
+  );
 
   it('leaves alone what belongs to clients with a history of their own', LONG, async () => {
     const [, ids] = await start(runtime, 3);
-    const stranger = await party.join(ids.slice(0, 1), { ...OPTIONS, historySecret: 'a secret of thirty-two bytes or more' });
+    const stranger = await party.join(ids.slice(0, 1), {
+      ...OPTIONS,
+      historySecret: 'a secret of thirty-two bytes or more',
+    });
     await fill(stranger.client);
     const told = refusals();
     const one = await party.join(ids.slice(0, 2), OPTIONS);
@@ -187,15 +209,19 @@ async function refusals(): Promise<Error> {
 }
 
 describe('a handover', () => {
-  it('from the addresses of machines to their names is not finished: nothing is removed from under its second name', LONG, async () => {
-    const [cluster, ids] = await start('embedded', 2);
-    const one = await party.join(ids, OPTIONS);
-    await fill(one.client);
-    const told = refusals();
-    one.discovery.report(...cluster.nodes.map(({ port }) => `localhost:${port}`));
-    expect((await told).message).toContain('second name');
-    await expectAll(one.client);
-  });
+  it(
+    'from the addresses of machines to their names is not finished: nothing is removed from under its second name',
+    LONG,
+    async () => {
+      const [cluster, ids] = await start('embedded', 2);
+      const one = await party.join(ids, OPTIONS);
+      await fill(one.client);
+      const told = refusals();
+      one.discovery.report(...cluster.nodes.map(({ port }) => `localhost:${port}`));
+      expect((await told).message).toContain('second name');
+      await expectAll(one.client);
+    },
+  );
 
   it('stays open until its window ends where keys can not be listed', LONG, async () => {
     const [, ids] = await start('embedded', 3);

@@ -1,4 +1,7 @@
-/** A rolling deploy that gives an application its first `historySecret`: for a while, processes with and without one write the same keys. */
+/**
+ * A rolling deploy that gives an application its first `historySecret`: for a while, processes with and without one
+ * write the same keys.
+ */
 import { startLocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
@@ -29,7 +32,9 @@ describe.each(inject('mainRuntimes'))('processes without a historySecret beside 
     const [one, other] = [(await party.join(nodes, first)).client, (await party.join(nodes, second)).client];
     for (const key of KEYS) await one.set(key, 'login', { ttlSeconds, expect: 'absent' });
     for (const key of KEYS) {
-      await expect(other.set(key, 'again', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+      await expect(other.set(key, 'again', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({
+        code: 'SESS_CONFLICT',
+      });
       const record = await one.get(key);
       await other.set(key, 'changed', { ttlSeconds, ...(record === undefined ? {} : { expect: record }) });
       expect((await one.get(key))?.value.toString()).toBe('changed');

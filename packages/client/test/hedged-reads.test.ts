@@ -32,7 +32,9 @@ async function fill(client: Client): Promise<void> {
 }
 
 /** What each get found, and how long it took in milliseconds. */
-async function readAll(client: Client): Promise<readonly { readonly value: string | undefined; readonly tookMs: number }[]> {
+async function readAll(
+  client: Client,
+): Promise<readonly { readonly value: string | undefined; readonly tookMs: number }[]> {
   return Promise.all(
     KEYS.map(async (key) => {
       const startedAt = performance.now();
@@ -46,7 +48,12 @@ describe.each(runtimes)('a node that hangs, with two copies (%s)', (runtime) => 
   it('is not waited for: the other copy answers, and nothing is missing', { timeout: 60_000 }, async () => {
     const [cluster, ids] = await start(runtime);
     const [hung = ''] = ids;
-    const { client } = await party.join(ids, { copies: 2, timeoutMs: TIMEOUT_MS, probeIntervalMs: 60_000, historyIntervalMs: 10_000 });
+    const { client } = await party.join(ids, {
+      copies: 2,
+      timeoutMs: TIMEOUT_MS,
+      probeIntervalMs: 60_000,
+      historyIntervalMs: 10_000,
+    });
     await fill(client);
     for (let round = 0; round < 5; round += 1) await readSlowly(client);
     await cluster.pauseNode(hung);
@@ -68,7 +75,9 @@ async function readSlowly(client: Client): ReturnType<typeof readAll> {
   const reads = [];
   for (const key of KEYS) {
     const startedAt = performance.now();
-    reads.push(client.get(key).then((record) => ({ value: record?.value.toString(), tookMs: performance.now() - startedAt })));
+    reads.push(
+      client.get(key).then((record) => ({ value: record?.value.toString(), tookMs: performance.now() - startedAt })),
+    );
     if (reads.length % 10 === 0) await pause(systemClock, 5, undefined);
   }
   return Promise.all(reads);

@@ -48,9 +48,20 @@ function plant({ network, clock }: FakeCluster, places: readonly string[], key: 
 }
 
 /** Another process over the same nodes. */
-async function join({ network, clock }: FakeCluster, nodes: readonly string[], options: Partial<ClientOptions> = {}): Promise<Client> {
+async function join(
+  { network, clock }: FakeCluster,
+  nodes: readonly string[],
+  options: Partial<ClientOptions> = {},
+): Promise<Client> {
   const discovery = new FakeDiscovery();
-  const client = createClient({ discovery, transport: network, clock, random: () => 0.5, historyIntervalMs: 1_000, ...options });
+  const client = createClient({
+    discovery,
+    transport: network,
+    clock,
+    random: () => 0.5,
+    historyIntervalMs: 1_000,
+    ...options,
+  });
   onTestFinished(() => client.destroy());
   discovery.report(...nodes);
   await settled();
@@ -150,7 +161,9 @@ describe('a history that nobody signed', () => {
       if (ms === 0) placed = 0;
       return after(ms, callback);
     };
-    const client = await join(cluster, [A], { distribution: (nodes) => (nodes.length <= 2 ? ketama(nodes) : distribution(nodes)) });
+    const client = await join(cluster, [A], {
+      distribution: (nodes) => (nodes.length <= 2 ? ketama(nodes) : distribution(nodes)),
+    });
     await client.ready();
     expect(most).toBeGreaterThan(100);
     expect(most).toBeLessThan(400);

@@ -46,7 +46,9 @@ describe('with two copies, and a node that is dead and listed', () => {
     network.at(A).behaviour = 'refuses';
     network.at(A).drop();
     await clock.pass(1_000);
-    await expect(client.set(key, 'new', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(client.set(key, 'new', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
     const record = await client.get(key);
     await client.set(key, 'changed', { ttlSeconds, expect: record });
     expect((await client.get(key))?.value.toString()).toBe('changed');

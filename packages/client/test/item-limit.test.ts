@@ -28,7 +28,10 @@ async function freePort(): Promise<number> {
 async function answering(transport: NodeTransport): Promise<void> {
   await vi.waitFor(() => transport.probe(), { timeout: 5_000 });
 }
-/** The largest value that a node takes under {@link KEY}, by what the transport refuses; each value in doubt is over one that must stay. */
+/**
+ * The largest value that a node takes under {@link KEY}, by what the transport refuses; each value in doubt is over one
+ * that must stay.
+ */
 async function largest(transport: NodeTransport, around: number): Promise<number> {
   let most = 0;
   for (let bytes = around - 80; bytes <= around; bytes += 1) {
@@ -49,7 +52,9 @@ describe.runIf(inject('runtimes').includes('memcached'))('a value that is too la
 
   function start(port: number, ...given: string[]): void {
     const user = userInfo().uid === 0 ? ['-u', 'nobody'] : [];
-    running = spawn('memcached', ['-p', String(port), '-l', '127.0.0.1', '-U', '0', '-m', '512', ...user, ...given], { stdio: 'ignore' });
+    running = spawn('memcached', ['-p', String(port), '-l', '127.0.0.1', '-U', '0', '-m', '512', ...user, ...given], {
+      stdio: 'ignore',
+    });
   }
   async function stop(): Promise<void> {
     if (running === undefined || running.exitCode !== null) return;
@@ -76,13 +81,16 @@ describe.runIf(inject('runtimes').includes('memcached'))('a value that is too la
     ['meta', ['-I', '1k', '-o', 'slab_chunk_max=1024'], KIB - 63],
     ['classic', ['-I', '1k', '-o', 'slab_chunk_max=512'], KIB - 63],
     ['meta', ['-I', '1k', '-o', 'slab_chunk_max=1024', '-C'], KIB - 55],
-  ] as const)('is refused before it deletes what was there, and nothing else is (%s, %j)', async (dialect, given, room) => {
-    const port = await freePort();
-    start(port, ...given);
-    const transport = open(port, dialect);
-    await answering(transport);
-    expect(await largest(transport, room)).toBe(room - KEY.length);
-  });
+  ] as const)(
+    'is refused before it deletes what was there, and nothing else is (%s, %j)',
+    async (dialect, given, room) => {
+      const port = await freePort();
+      start(port, ...given);
+      const transport = open(port, dialect);
+      await answering(transport);
+      expect(await largest(transport, room)).toBe(room - KEY.length);
+    },
+  );
 
   it('is known anew when the node was started again with another limit', async () => {
     const port = await freePort();

@@ -1,6 +1,6 @@
 /**
- * A client whose list is late writes by the view that the others have left. It polls too rarely here to hear of that by itself: the fence behind its write
- * has to tell.
+ * A client whose list is late writes by the view that the others have left. It polls too rarely here to hear of that by
+ * itself: the fence behind its write has to tell.
  */
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';

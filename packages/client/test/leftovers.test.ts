@@ -14,7 +14,10 @@ const collect = runInNewContext('gc') as () => void;
 /** As many as take a second or two; `benchmarks/dist/heap.js` runs a million. */
 const GETS = 50_000;
 const IN_FLIGHT = 64;
-/** What a million may leave is 5 MiB; what 50,000 leave is compared with as much, so that a leak of 100 bytes a get shows. */
+/**
+ * What a million may leave is 5 MiB; what 50,000 leave is compared with as much, so that a leak of 100 bytes a get
+ * shows.
+ */
 const MAX_GROWTH_BYTES: number = 5 * 2 ** 20;
 
 // Nodes inside this process would be measured too.
@@ -24,7 +27,8 @@ describe.skipIf(runtimes.length === 0)('what a client leaves behind', () => {
   it('is no memory after many gets, and no timer and no socket after close()', { timeout: 60_000 }, async () => {
     const cluster = await startLocalCluster({ nodes: 2, runtime: 'memcached' });
     onTestFinished(() => cluster.close());
-    // The cluster's own sockets, with which it made sure that its nodes answer, go first: they must not stand in for ours.
+    // The cluster's own sockets, with which it made sure that its nodes answer, go first: they must not stand in for
+    // ours.
     await until(() => openSockets().length === 0);
     const timersBefore = timers();
     const client = createClient(`memcached://${cluster.nodes.map(({ id }) => id).join(',')}`);
@@ -35,7 +39,8 @@ describe.skipIf(runtimes.length === 0)('what a client leaves behind', () => {
     const getMany = async (times: number): Promise<void> => {
       let started = 0;
       const lane = async (): Promise<void> => {
-        while (started < times) if ((await client.get(keys[started++ % keys.length] ?? '')) === undefined) throw new Error('a get missed');
+        while (started < times)
+          if ((await client.get(keys[started++ % keys.length] ?? '')) === undefined) throw new Error('a get missed');
       };
       await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
     };
@@ -60,7 +65,10 @@ function used(): number {
   return heapUsed + arrayBuffers;
 }
 
-/** Every socket that this process opened. Idle ones don't keep it running, so Node.js does not list them among what does. */
+/**
+ * Every socket that this process opened. Idle ones don't keep it running, so Node.js does not list them among what
+ * does.
+ */
 const sockets: Socket[] = [];
 subscribe('net.client.socket', (message) => sockets.push((message as { socket: Socket }).socket));
 

@@ -46,7 +46,10 @@ export class Party {
 
   /** A node as it is, past any client. */
   directly(cluster: LocalCluster, id: string): NodeTransport {
-    const transport = textTransport().open(nodeOf(cluster, id), OPTIONS, { connected: () => undefined, disconnected: () => undefined });
+    const transport = textTransport().open(nodeOf(cluster, id), OPTIONS, {
+      connected: () => undefined,
+      disconnected: () => undefined,
+    });
     return this.own(transport, () => transport.destroy());
   }
 

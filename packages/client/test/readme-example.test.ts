@@ -15,11 +15,15 @@ it('the example of the README runs as it stands, and ends by itself', async () =
   const cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
   onTestFinished(() => cluster.close());
   // Inside the package its own name leads to what is published.
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', example ?? ''], {
-    cwd: home,
-    timeout: 15_000,
-    env: { ...process.env, SESS_SERVERS: `elasticache://${cluster.configurationEndpoint}` },
-  });
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', example ?? ''],
+    {
+      cwd: home,
+      timeout: 15_000,
+      env: { ...process.env, SESS_SERVERS: `elasticache://${cluster.configurationEndpoint}` },
+    },
+  );
   expect(stderr).toBe('');
   expect(stdout).toBe('hello, world\n');
 });

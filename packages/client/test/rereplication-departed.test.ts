@@ -41,7 +41,10 @@ function rereplicated(id: string): Promise<RefillMessage> {
 }
 
 /** Of each key, the nodes that hold it. */
-async function holdersOf(cluster: LocalCluster, ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+async function holdersOf(
+  cluster: LocalCluster,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const holders = new Map<string, string[]>(KEYS.map((key) => [key, []]));
   for (const id of ids) {
     const node = party.directly(cluster, id);
@@ -58,7 +61,8 @@ async function holdersOf(cluster: LocalCluster, ids: readonly string[]): Promise
 }
 
 async function expectAllToBeThere(client: Client): Promise<void> {
-  for (const key of KEYS) expect((await client.get(key))?.value.toString()).toBe(DELETED.includes(key) ? undefined : `value of ${key}`);
+  for (const key of KEYS)
+    expect((await client.get(key))?.value.toString()).toBe(DELETED.includes(key) ? undefined : `value of ${key}`);
 }
 
 function tell(members: readonly Member[], nodes: readonly string[]): void {
@@ -86,7 +90,8 @@ describe.each(runtimes)('a node that goes, with two copies (%s)', (runtime) => {
     // One that two hold by then counts for each.
     expect(last?.keys).toBeLessThanOrEqual(2 * taken.length);
     const holders = await holdersOf(cluster, nodes);
-    for (const key of KEYS) expect.soft(holders.get(key)?.toSorted(), key).toEqual(client.explain(key).owners.toSorted());
+    for (const key of KEYS)
+      expect.soft(holders.get(key)?.toSorted(), key).toEqual(client.explain(key).owners.toSorted());
     // So that the next one may go.
     const [next = '', ...rest] = nodes;
     tell(members, rest);

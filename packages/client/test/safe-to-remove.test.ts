@@ -151,7 +151,9 @@ describe('whether a node may be stopped', () => {
     const { client } = await party.join(ids, { copies: 2 });
     await expect(client.safeToRemove('10.9.9.9:11211')).rejects.toMatchObject({ code: 'SESS_BAD_VALUE' });
     for (const keysPerSecond of [0, -1, 1.5, Infinity])
-      await expect(client.safeToRemove(ids[0] ?? '', { keysPerSecond })).rejects.toMatchObject({ code: 'SESS_BAD_VALUE' });
+      await expect(client.safeToRemove(ids[0] ?? '', { keysPerSecond })).rejects.toMatchObject({
+        code: 'SESS_BAD_VALUE',
+      });
   });
 
   it('is told by what is known where keys can not be listed: with two copies, when no handover is open', async () => {

@@ -1,4 +1,7 @@
-/** A rolling deploy that changes a setting by which owners are decided: for a while, processes of the old and the new setting write the same keys. */
+/**
+ * A rolling deploy that changes a setting by which owners are decided: for a while, processes of the old and the new
+ * setting write the same keys.
+ */
 import { ketama, modulo, rendezvous } from '@sess/hash-ring';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -41,7 +44,9 @@ describe.each(runtimes)('a setting that a rolling deploy changes (%s)', (runtime
       await Promise.all(KEYS.map((key) => old.client.set(key, 'login', { ttlSeconds, expect: 'absent' })));
       const [destroyed, changed, others] = [KEYS.slice(0, 16), KEYS.slice(16, 32), KEYS.slice(32)];
       for (const key of KEYS) {
-        await expect(young.client.set(key, 'again', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+        await expect(young.client.set(key, 'again', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({
+          code: 'SESS_CONFLICT',
+        });
       }
       // Each setting destroys and changes what the other one wrote.
       for (const [index, key] of destroyed.entries()) {
@@ -49,18 +54,24 @@ describe.each(runtimes)('a setting that a rolling deploy changes (%s)', (runtime
         await change(young.client, key, 'young');
         expect(await (index % 2 === 0 ? old : young).client.delete(key, { ttlSeconds })).toBe(true);
       }
-      for (const [index, key] of changed.entries()) await change((index % 2 === 0 ? young : old).client, key, 'changed');
+      for (const [index, key] of changed.entries())
+        await change((index % 2 === 0 ? young : old).client, key, 'changed');
 
-      // The deploy is over, and whoever starts now finds everything as it was left; so do those who lose a node afterwards.
+      // The deploy is over, and whoever starts now finds everything as it was left; so do those who lose a node
+      // afterwards.
       old.client.destroy();
       const late = await party.join(nodes, after);
       const expectAll = async (client: Client, among: readonly string[]): Promise<void> => {
         for (const key of destroyed) expect(await client.get(key)).toBeUndefined();
-        for (const key of changed.filter((one) => among.includes(one))) expect((await client.get(key))?.value.toString()).toBe('changed');
-        for (const key of others.filter((one) => among.includes(one))) expect((await client.get(key))?.value.toString()).toBe('login');
+        for (const key of changed.filter((one) => among.includes(one)))
+          expect((await client.get(key))?.value.toString()).toBe('changed');
+        for (const key of others.filter((one) => among.includes(one)))
+          expect((await client.get(key))?.value.toString()).toBe('login');
       };
       await expectAll(late.client, KEYS);
-      await expect.poll(() => KEYS.every((key) => late.client.explain(key).mode !== 'overlap'), { timeout: 10_000 }).toBe(true);
+      await expect
+        .poll(() => KEYS.every((key) => late.client.explain(key).mode !== 'overlap'), { timeout: 10_000 })
+        .toBe(true);
       await expectAll(late.client, KEYS);
       const [lost = ''] = nodes;
       const left = nodes.slice(1);
@@ -99,7 +110,9 @@ describe.each(runtimes)('a setting that a rolling deploy changes (%s)', (runtime
     const [key = ''] = KEYS;
     await expect.poll(() => known.client.explain(key).mode).toBe('overlap');
     const record = await known.client.get(key);
-    await expect(known.client.set(key, 'changed', { ttlSeconds, expect: record })).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+    await expect(known.client.set(key, 'changed', { ttlSeconds, expect: record })).rejects.toMatchObject({
+      code: 'SESS_UNAVAILABLE',
+    });
     strange.client.destroy();
     await expect.poll(() => known.client.explain(key).mode, { timeout: 10_000 }).not.toBe('overlap');
     expect(await change(known.client, key, 'changed')).toBe('changed');

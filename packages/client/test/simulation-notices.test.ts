@@ -9,10 +9,14 @@ const ENOUGH_SEEDS = 700;
 
 type Scenario = InstanceType<typeof World>['scenario'];
 
-/** What hardly any history shows that is drawn at random: the faults that the mutation leaves a client unprotected from. */
+/**
+ * What hardly any history shows that is drawn at random: the faults that the mutation leaves a client unprotected from.
+ */
 const TELLING: Partial<Record<(typeof MUTATIONS)[number], (seed: number) => Scenario>> = {
-  'fence that stands still': (seed) => withFaults('harsh', seed, ['node stops behind a late list', 'node stops behind a late list'], 1),
-  'no history': (seed) => withFaults('harsh', seed, ['distribution changes by rolling', 'distribution changes by rolling']),
+  'fence that stands still': (seed) =>
+    withFaults('harsh', seed, ['node stops behind a late list', 'node stops behind a late list'], 1),
+  'no history': (seed) =>
+    withFaults('harsh', seed, ['distribution changes by rolling', 'distribution changes by rolling']),
   'stale elder': (seed) => withFaults('usual', seed, ['node joins', 'node leaves', 'node joins', 'node leaves']),
 };
 

@@ -12,7 +12,18 @@ const HARSH_EVERY = 5;
 const ENOUGH_FAILURES = 3;
 
 /** What else must have come about, by its name in the totals. */
-const CONSEQUENCES = ['slow', 'lost', 'late', 'timeouts', 'conflicts', 'drained', 'refilled', 'made up for', 'restored', 'gone one by one'];
+const CONSEQUENCES = [
+  'slow',
+  'lost',
+  'late',
+  'timeouts',
+  'conflicts',
+  'drained',
+  'refilled',
+  'made up for',
+  'restored',
+  'gone one by one',
+];
 
 /** `shard`: from 0. */
 export function testShard(shard: number): void {
@@ -23,9 +34,12 @@ export function testShard(shard: number): void {
     expect(failures).toEqual([]);
     // The histories did what they are for.
     expect(totals.of('acknowledged')).toBeGreaterThan(histories * 20);
-    for (const name of [...FAULTS, ...CONSEQUENCES]) expect.soft(totals.of(name), name).toBeGreaterThan(histories / 200);
+    for (const name of [...FAULTS, ...CONSEQUENCES])
+      expect.soft(totals.of(name), name).toBeGreaterThan(histories / 200);
     for (const name of HARSH_FAULTS) expect.soft(totals.of(name), name).toBeGreaterThan(histories / HARSH_EVERY / 200);
-    console.error(`simulated in ${histories} histories: ${totals.entries.map(([name, times]) => `${name} ${times}`).join(', ')}`);
+    console.error(
+      `simulated in ${histories} histories: ${totals.entries.map(([name, times]) => `${name} ${times}`).join(', ')}`,
+    );
   });
 }
 
@@ -45,7 +59,9 @@ async function runShard(shard: number): Promise<ShardOutcome> {
     totals.add(outcome);
     if (outcome.violation === undefined) continue;
     const least = await shrink(world.scenario, { profile });
-    failures.push(`${profile} seed ${seed}: ${outcome.violation.message}; the least that fails: ${JSON.stringify(least.scenario)}`);
+    failures.push(
+      `${profile} seed ${seed}: ${outcome.violation.message}; the least that fails: ${JSON.stringify(least.scenario)}`,
+    );
   }
   return { failures, totals };
 }

@@ -52,7 +52,10 @@ describe('an AbortSignal', () => {
     const aborted = server.transport.get('aborted', { signal: controller.signal });
     const next = server.transport.get('next');
     controller.abort();
-    await expect(aborted).rejects.toMatchObject({ code: 'SESS_ABORTED', message: expect.stringContaining('before it was sent') });
+    await expect(aborted).rejects.toMatchObject({
+      code: 'SESS_ABORTED',
+      message: expect.stringContaining('before it was sent'),
+    });
     expect(await peer.lines(1)).toEqual(['mg next f c t v O2']);
     peer.say('EN\r\n');
     await next;

@@ -15,7 +15,12 @@ describe('the dialect', () => {
     peer.say('ERROR\r\nVERSION 1.5.22\r\n');
     expect(await peer.lines(1)).toEqual(['gets key']);
     peer.say('VALUE key 5 1 9\r\nv\r\nEND\r\n');
-    expect(await answer).toEqual({ value: Buffer.from('v'), flags: 5, cas: { unique: 9, epoch: server.epochs[0] }, ttlSeconds: undefined });
+    expect(await answer).toEqual({
+      value: Buffer.from('v'),
+      flags: 5,
+      cas: { unique: 9, epoch: server.epochs[0] },
+      ttlSeconds: undefined,
+    });
   });
 
   it('without gats is found out once, and the request is sent again', async () => {
@@ -68,7 +73,10 @@ describe('a connection that is lost', () => {
       const peer = await server.serve();
       peer.socket.end();
       await server.lost(round);
-      expect(server.losses[round - 1]).toMatchObject({ code: 'SESS_CONNECTION', message: expect.stringContaining('the node closed it') });
+      expect(server.losses[round - 1]).toMatchObject({
+        code: 'SESS_CONNECTION',
+        message: expect.stringContaining('the node closed it'),
+      });
     }
     const peer = await server.serve();
     expect(peer.socket.destroyed).toBe(false);
@@ -86,7 +94,9 @@ describe('a connection that is lost', () => {
     peer.socket.end();
     await server.lost(1);
     const next = await server.serve();
-    expect(await server.transport.store({ cas: { unique: 5, epoch } }, 'key', Buffer.from('v'), ATTRIBUTES)).toBe('exists');
+    expect(await server.transport.store({ cas: { unique: 5, epoch } }, 'key', Buffer.from('v'), ATTRIBUTES)).toBe(
+      'exists',
+    );
     expect(next.received).toHaveLength(0);
   });
 
@@ -101,7 +111,12 @@ describe('a connection that is lost', () => {
         lost += 1;
       }),
     );
-    const conditional = server.transport.store({ cas: { unique: 5, epoch: server.epochs[0] ?? 0 } }, 'key', Buffer.from('v'), ATTRIBUTES);
+    const conditional = server.transport.store(
+      { cas: { unique: 5, epoch: server.epochs[0] ?? 0 } },
+      'key',
+      Buffer.from('v'),
+      ATTRIBUTES,
+    );
     const after = server.transport.touch('after', 60);
     await new Promise((resolve) => setImmediate(resolve));
     peer.socket.destroy();
@@ -148,7 +163,10 @@ describe('a reply that is not one', () => {
     const peer = await server.serve();
     peer.say('HD\r\n');
     await server.lost(1);
-    expect(server.losses[0]).toMatchObject({ code: 'SESS_PROTOCOL', message: expect.stringContaining('nothing was asked for') });
+    expect(server.losses[0]).toMatchObject({
+      code: 'SESS_PROTOCOL',
+      message: expect.stringContaining('nothing was asked for'),
+    });
   });
 
   it('in answer to a refused store ends the connection after that store: its value may be read as commands', async () => {
@@ -165,7 +183,12 @@ describe('a reply that is not one', () => {
 describe('a node that speaks TLS where the client does not, or the other way round', () => {
   it.each([
     ['plain where TLS is expected', {}, (peer: Peer) => peer.say('\x15\x03\x01\x00\x02\x02\x46'), 'memcacheds://'],
-    ['TLS where plain is expected', { tls: {} }, (peer: Peer) => peer.say('ERROR\r\nERROR\r\n'), 'leave out the option tls'],
+    [
+      'TLS where plain is expected',
+      { tls: {} },
+      (peer: Peer) => peer.say('ERROR\r\nERROR\r\n'),
+      'leave out the option tls',
+    ],
     ['TLS where the server hangs up', { tls: {} }, () => undefined, 'leave out the option tls'],
   ] as const)('is told in one line that says what to do: %s', async (_, options, speak, advice) => {
     const server = await ScriptedServer.start(options);
@@ -193,9 +216,16 @@ describe('a node that is out of reach', () => {
       disconnected: (error) => losses.push(error),
     });
     const first: unknown = await node.get('key').catch((error: unknown) => error);
-    expect(first).toMatchObject({ code: 'SESS_CONNECTION', node: 'dead:1', message: expect.stringContaining('ECONNREFUSED') });
+    expect(first).toMatchObject({
+      code: 'SESS_CONNECTION',
+      node: 'dead:1',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
     const second: unknown = await node.get('key').catch((error: unknown) => error);
-    expect(second).toMatchObject({ code: 'SESS_CONNECTION', message: expect.stringMatching(/tried again in \d+ ms: .*ECONNREFUSED/) });
+    expect(second).toMatchObject({
+      code: 'SESS_CONNECTION',
+      message: expect.stringMatching(/tried again in \d+ ms: .*ECONNREFUSED/),
+    });
     expect(losses).toHaveLength(1);
     expect(await outcomes([node.probe(), node.probe()])).toEqual(['SESS_CONNECTION', 'SESS_CONNECTION']);
     expect(losses).toHaveLength(2);
@@ -216,7 +246,10 @@ describe('a node that is out of reach', () => {
     const server = await ScriptedServer.start({ connectTimeoutMs: 50 });
     const waiting = server.transport.get('key');
     const peer = await server.accept();
-    await expect(waiting).rejects.toMatchObject({ code: 'SESS_TIMEOUT', message: expect.stringContaining('50 ms (connectTimeoutMs)') });
+    await expect(waiting).rejects.toMatchObject({
+      code: 'SESS_TIMEOUT',
+      message: expect.stringContaining('50 ms (connectTimeoutMs)'),
+    });
     await peer.closed();
   });
 });

@@ -16,7 +16,9 @@ function sleep(): void {
 }
 
 async function untilProbed(peer: Peer): Promise<void> {
-  await vi.waitFor(() => expect(peer.received.subarray(-PROBE.length).toString('latin1')).toBe(PROBE), { timeout: 50_000 });
+  await vi.waitFor(() => expect(peer.received.subarray(-PROBE.length).toString('latin1')).toBe(PROBE), {
+    timeout: 50_000,
+  });
 }
 
 describe('a connection that stood while the process slept', () => {
@@ -39,7 +41,9 @@ describe('a connection that stood while the process slept', () => {
     const peer = await server.serveAsked();
     peer.socket.pause();
     const attributes = { ttlSeconds: 60, flags: 0 };
-    const stored = Array.from({ length: VALUES }, (_, index) => server.transport.store('set', `key-${index}`, VALUE, attributes));
+    const stored = Array.from({ length: VALUES }, (_, index) =>
+      server.transport.store('set', `key-${index}`, VALUE, attributes),
+    );
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     sleep();
     const answer = server.transport.get('key');

@@ -80,7 +80,9 @@ describe.runIf(inject('programs').includes('nutcracker'))('twemproxy before memc
     const record = await client.set('key', 'value', { ttlSeconds: 60 });
     expect((await client.get('key'))?.value.toString()).toBe('value');
     await client.set('key', 'second', { ttlSeconds: 60, expect: record });
-    await expect(client.set('key', 'third', { ttlSeconds: 60, expect: record })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(client.set('key', 'third', { ttlSeconds: 60, expect: record })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
     expect(await client.touch('key', 120)).toBe(true);
     expect((await client.get('key'))?.value.toString()).toBe('second');
     await client.delete('key', { ttlSeconds: 60 });
@@ -98,7 +100,10 @@ describe.runIf(inject('programs').includes('nutcracker'))('twemproxy in the plac
     onTestFinished(() => client.close());
     await client.ready();
     const error = await client.drain(`127.0.0.1:${ports[0]}`).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'SESS_SERVER', message: expect.stringMatching(/nothing was changed.*proxy/) as string });
+    expect(error).toMatchObject({
+      code: 'SESS_SERVER',
+      message: expect.stringMatching(/nothing was changed.*proxy/) as string,
+    });
     expect([...client.topology.states.values()]).toEqual(['up', 'up']);
   });
 });
@@ -111,9 +116,13 @@ async function startTwemproxy(nodes: readonly number[]): Promise<number> {
   const pool = `sess:\n  listen: 127.0.0.1:${port}\n  hash: fnv1a_64\n  distribution: ketama\n  servers:\n${servers}`;
   writeFileSync(join(folder, 'nutcracker.yml'), pool);
   const statistics = await freePort();
-  const running = spawn('nutcracker', ['-c', join(folder, 'nutcracker.yml'), '-s', String(statistics), '-a', '127.0.0.1'], {
-    stdio: 'ignore',
-  });
+  const running = spawn(
+    'nutcracker',
+    ['-c', join(folder, 'nutcracker.yml'), '-s', String(statistics), '-a', '127.0.0.1'],
+    {
+      stdio: 'ignore',
+    },
+  );
   onTestFinished(async () => {
     const ended = once(running, 'exit');
     running.kill('SIGKILL');

@@ -1,5 +1,6 @@
 /**
- * Replies of every kind, split anywhere, damaged, or nothing but noise. More of it than in an ordinary run, and again what was found:
+ * Replies of every kind, split anywhere, damaged, or nothing but noise. More of it than in an ordinary run, and again
+ * what was found:
  *
  *     SESS_FUZZ_SEED=42 SESS_FUZZ_RUNS=1000000 npx pnpm@10 exec vitest run packages/client/test/text-fuzz.test.ts
  */

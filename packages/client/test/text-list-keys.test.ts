@@ -9,7 +9,10 @@ import { OPTIONS, ScriptedServer, type Peer } from './text-scripted-server.ts';
 
 const runtimes = inject('mainRuntimes');
 
-async function start(options: LocalClusterOptions, given: Partial<TransportOptions> = {}): Promise<[NodeTransport, LocalCluster]> {
+async function start(
+  options: LocalClusterOptions,
+  given: Partial<TransportOptions> = {},
+): Promise<[NodeTransport, LocalCluster]> {
   const cluster = await startLocalCluster({ nodes: 1, ...options });
   onTestFinished(() => cluster.close());
   const [node] = cluster.nodes;
@@ -62,7 +65,15 @@ function writeDirectly({ nodes }: LocalCluster, commands: string): Promise<void>
 describe.each(runtimes)('the keys of a node (%s)', (runtime) => {
   it('are all that live, whatever they are made of', async () => {
     const [transport] = await start({ runtime });
-    const keys = ['plain', 'a%b', '%25', 'k=v&x', 'sess:!#$()*+,-./:;<=>?@[]^_`{|}~"\\', 'k'.repeat(250), '%'.repeat(250)];
+    const keys = [
+      'plain',
+      'a%b',
+      '%25',
+      'k=v&x',
+      'sess:!#$()*+,-./:;<=>?@[]^_`{|}~"\\',
+      'k'.repeat(250),
+      '%'.repeat(250),
+    ];
     for (const key of keys) await transport.store('set', key, Buffer.from('v'), { ttlSeconds: 60, flags: 0 });
     await transport.store('set', 'for-ever', Buffer.from('v'), { ttlSeconds: 0, flags: 0 });
     await expect(all(listing(transport))).resolves.toEqual([...keys, 'for-ever'].toSorted());
@@ -75,25 +86,35 @@ describe.each(runtimes)('the keys of a node (%s)', (runtime) => {
 
   it('are without those that expired, and those that no key of ours can be', async () => {
     const [transport, cluster] = await start({ runtime });
-    await writeDirectly(cluster, 'set expired 0 -1 1\r\nx\r\nset \xc3\xbcmlaut 0 0 1\r\nx\r\nset kept 0 100 1\r\nx\r\n');
+    await writeDirectly(
+      cluster,
+      'set expired 0 -1 1\r\nx\r\nset \xc3\xbcmlaut 0 0 1\r\nx\r\nset kept 0 100 1\r\nx\r\n',
+    );
     await expect(all(listing(transport))).resolves.toEqual(['kept']);
   });
 
   it('are read at the reader’s pace, 50,000 of them, while other requests are answered', async () => {
     const [transport, cluster] = await start({ runtime, memoryMegabytes: 64 });
     const count = 50_000;
-    await writeDirectly(cluster, Array.from({ length: count }, (_, number) => `set key-${number} 0 0 1 noreply\r\nx\r\n`).join(''));
+    await writeDirectly(
+      cluster,
+      Array.from({ length: count }, (_, number) => `set key-${number} 0 0 1 noreply\r\nx\r\n`).join(''),
+    );
     const found = new Set<string>();
     for await (const key of listing(transport)) {
       found.add(key);
-      if (found.size % 10_000 === 0) await expect(transport.get('key-7')).resolves.toMatchObject({ value: Buffer.from('x') });
+      if (found.size % 10_000 === 0)
+        await expect(transport.get('key-7')).resolves.toMatchObject({ value: Buffer.from('x') });
     }
     expect(found.size).toBe(count);
   });
 
   it('can be listed again after a listing that was left in the middle', async () => {
     const [transport, cluster] = await start({ runtime, memoryMegabytes: 64 });
-    await writeDirectly(cluster, Array.from({ length: 20_000 }, (_, number) => `set key-${number} 0 0 1 noreply\r\nx\r\n`).join(''));
+    await writeDirectly(
+      cluster,
+      Array.from({ length: 20_000 }, (_, number) => `set key-${number} 0 0 1 noreply\r\nx\r\n`).join(''),
+    );
     for await (const key of listing(transport)) {
       expect(key).toMatch(/^key-\d+$/);
       break;
@@ -131,7 +152,10 @@ describe.each(runtimes)('the keys of a node (%s)', (runtime) => {
 });
 
 /** A listing that has begun, and the server's end of it. */
-async function begun(server: ScriptedServer, signal?: AbortSignal): Promise<{ outcome: ReturnType<typeof failing>; peer: Peer }> {
+async function begun(
+  server: ScriptedServer,
+  signal?: AbortSignal,
+): Promise<{ outcome: ReturnType<typeof failing>; peer: Peer }> {
   const outcome = failing(listing(server.transport, signal));
   const peer = await server.accept();
   expect(await peer.lines(1)).toEqual(['version']);
@@ -158,7 +182,10 @@ describe('a listing that fails', () => {
     const busy = (): void => peer.say('BUSY currently processing crawler request\r\n');
     busy();
     peer.socket.on('data', busy);
-    expect((await outcome).error).toMatchObject({ code: 'SESS_SERVER', message: expect.stringContaining('somebody else') as string });
+    expect((await outcome).error).toMatchObject({
+      code: 'SESS_SERVER',
+      message: expect.stringContaining('somebody else') as string,
+    });
     await peer.closed();
   });
 
@@ -187,7 +214,10 @@ describe('a listing that fails', () => {
     const { outcome, peer } = await begun(await ScriptedServer.start());
     peer.say('key=one exp=-1 la=1\n');
     peer.socket.end();
-    expect((await outcome).error).toMatchObject({ code: 'SESS_CONNECTION', message: expect.stringContaining('complete') as string });
+    expect((await outcome).error).toMatchObject({
+      code: 'SESS_CONNECTION',
+      message: expect.stringContaining('complete') as string,
+    });
   });
 
   it.each(['end', 'destroy', 'resetAndDestroy'] as const)(
@@ -195,7 +225,10 @@ describe('a listing that fails', () => {
     async (how) => {
       const { outcome, peer } = await begun(await ScriptedServer.start());
       peer.socket[how]();
-      expect((await outcome).error).toMatchObject({ code: 'SESS_SERVER', message: expect.stringContaining('proxy') as string });
+      expect((await outcome).error).toMatchObject({
+        code: 'SESS_SERVER',
+        message: expect.stringContaining('proxy') as string,
+      });
     },
   );
 
@@ -216,7 +249,9 @@ describe('a listing that fails', () => {
 
   it('is not begun with a signal that fired, or on a transport that was closed', async () => {
     const server = await ScriptedServer.start();
-    expect((await failing(listing(server.transport, AbortSignal.abort()))).error).toMatchObject({ code: 'SESS_ABORTED' });
+    expect((await failing(listing(server.transport, AbortSignal.abort()))).error).toMatchObject({
+      code: 'SESS_ABORTED',
+    });
     await server.transport.close();
     expect((await failing(listing(server.transport))).error).toMatchObject({ code: 'SESS_CLOSED' });
     expect(server.connections).toBe(0);

@@ -1,7 +1,8 @@
 /**
- * No reply ever answers another request: many requests at once, through a proxy that cuts, delays and resets, with timeouts shorter than
- * the delays and callers that lose patience. Every value names its key and its writing; every answer is held against what was asked.
- * Five thousand operations, fifty thousand in its long form; a million, or the same again:
+ * No reply ever answers another request: many requests at once, through a proxy that cuts, delays and resets, with
+ * timeouts shorter than the delays and callers that lose patience. Every value names its key and its writing; every
+ * answer is held against what was asked. Five thousand operations, fifty thousand in its long form; a million, or the
+ * same again:
  *
  *     SESS_TEXT_OPERATIONS=1000000 SESS_TEXT_SEED=7 npx pnpm@10 exec vitest run packages/client/test/text-mixups.test.ts
  */
@@ -81,7 +82,8 @@ class Lane {
     const item = await reading;
     const text = item?.value.toString('latin1');
     this.#expectPossible(text);
-    if (item !== undefined && item.flags !== this.#flags) throw new Error(`flags of another item for ${this.#key}: ${item.flags}`);
+    if (item !== undefined && item.flags !== this.#flags)
+      throw new Error(`flags of another item for ${this.#key}: ${item.flags}`);
     this.#certain = text;
   }
 
@@ -104,10 +106,17 @@ class Lane {
     const text = `${this.#key}#${this.#written}#`.padEnd(length, `${this.#key}.\r\nEND\r\n`);
     this.#uncertain.add(text);
     const mode = this.#random() < 0.3 ? 'add' : 'set';
-    const outcome = await this.#node.store(mode, this.#key, Buffer.from(text, 'latin1'), { ttlSeconds: 600, flags: this.#flags }, options);
+    const outcome = await this.#node.store(
+      mode,
+      this.#key,
+      Buffer.from(text, 'latin1'),
+      { ttlSeconds: 600, flags: this.#flags },
+      options,
+    );
     if (outcome === 'stored') this.#certain = text;
     else if (mode === 'set' || outcome !== 'exists') throw new Error(`a ${mode} was answered with ${outcome}`);
-    else if (this.#certain === undefined && this.#uncertain.size === 1) throw new Error(`${this.#key} exists, but nobody wrote it`);
+    else if (this.#certain === undefined && this.#uncertain.size === 1)
+      throw new Error(`${this.#key} exists, but nobody wrote it`);
   }
 
   #expectPossible(text: string | undefined): void {
@@ -148,8 +157,10 @@ describe.each(['meta', 'classic'] as const)('the %s dialect', (dialect) => {
       { length: LANES },
       (_, index) => new Lane(node, String.fromCharCode(97 + (index & 7), 97 + (index >> 3)), random),
     );
-    // Faults strike pieces of the stream, of which there are fewer the faster the machine is: it goes on until it was a storm.
-    const stormy = (): boolean => proxy.counts.splits > 100 && proxy.counts.delays > 10 && proxy.counts.resets > 3 && losses > 3;
+    // Faults strike pieces of the stream, of which there are fewer the faster the machine is: it goes on until it was a
+    // storm.
+    const stormy = (): boolean =>
+      proxy.counts.splits > 100 && proxy.counts.delays > 10 && proxy.counts.resets > 3 && losses > 3;
     let left = OPERATIONS;
     await Promise.all(
       lanes.map(async (lane) => {
@@ -162,7 +173,8 @@ describe.each(['meta', 'classic'] as const)('the %s dialect', (dialect) => {
     await node.close();
 
     const total: Record<string, number> = {};
-    for (const { counts } of lanes) for (const [what, count] of Object.entries(counts)) total[what] = (total[what] ?? 0) + count;
+    for (const { counts } of lanes)
+      for (const [what, count] of Object.entries(counts)) total[what] = (total[what] ?? 0) + count;
     // It was the storm that it is meant to be, and most requests were answered nevertheless.
     expect({ ...proxy.counts, losses, ...total }).toMatchObject({
       splits: expect.toSatisfy((count: number) => count > 100),

@@ -39,7 +39,9 @@ describe('requests of one turn', () => {
     const peer = await server.serveAsked();
     const value = Buffer.alloc(200_000, 'v');
     const promises = [1, 2, 3].map((index) => server.transport.store('set', `key-${index}`, value, ATTRIBUTES));
-    const expected = [1, 2, 3].map((index) => `ms key-${index} 200000 T60 F0 ${opaqueOf(index - 1)}\r\n${value.toString()}\r\n`).join('');
+    const expected = [1, 2, 3]
+      .map((index) => `ms key-${index} 200000 T60 F0 ${opaqueOf(index - 1)}\r\n${value.toString()}\r\n`)
+      .join('');
     expect((await peer.take(expected.length)) === expected).toBe(true);
     peer.say('HD\r\nHD\r\nHD\r\n');
     expect(await outcomes(promises)).toEqual(['stored', 'stored', 'stored']);
@@ -59,11 +61,18 @@ describe('a node that reads slowly', () => {
       value.fill(accepted.length % 251);
       const stored = transport.store('set', `key-${accepted.length}`, Buffer.from(value), ATTRIBUTES);
       // Of its turn: a refusal is there before the next one.
-      const first = await Promise.race([stored.catch((error: unknown) => error), new Promise((resolve) => setImmediate(resolve))]);
+      const first = await Promise.race([
+        stored.catch((error: unknown) => error),
+        new Promise((resolve) => setImmediate(resolve)),
+      ]);
       if (first === undefined) accepted.push(stored);
       else refusal = first;
     }
-    expect(refusal).toMatchObject({ code: 'SESS_OVERLOADED', retryable: true, message: expect.stringContaining('maxQueuedBytes') });
+    expect(refusal).toMatchObject({
+      code: 'SESS_OVERLOADED',
+      retryable: true,
+      message: expect.stringContaining('maxQueuedBytes'),
+    });
 
     peer.socket.resume();
     for (let index = 0; index < accepted.length; index += 1) {
@@ -78,7 +87,11 @@ describe('a node that reads slowly', () => {
   });
 
   it('gets many short values whole, though they leave in many writes from one buffer', async () => {
-    const server = await ScriptedServer.start({ maxQueuedBytes: 64 * 1_048_576, maxInFlight: 10_000, timeoutMs: 20_000 });
+    const server = await ScriptedServer.start({
+      maxQueuedBytes: 64 * 1_048_576,
+      maxInFlight: 10_000,
+      timeoutMs: 20_000,
+    });
     const peer = await server.serveAsked();
     peer.socket.pause();
     const value = Buffer.alloc(10_000);
@@ -108,7 +121,10 @@ describe('a node that reads slowly', () => {
     const last = transport.touch('last', 60);
     await new Promise((resolve) => setImmediate(resolve));
     controller.abort(new Error('no longer wanted'));
-    await expect(aborted).rejects.toMatchObject({ code: 'SESS_ABORTED', message: expect.stringContaining('before it was sent') });
+    await expect(aborted).rejects.toMatchObject({
+      code: 'SESS_ABORTED',
+      message: expect.stringContaining('before it was sent'),
+    });
 
     peer.socket.resume();
     for (let index = 0; index < first.length; index += 1)

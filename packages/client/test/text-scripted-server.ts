@@ -105,7 +105,10 @@ export class ScriptedServer {
     );
   }
 
-  static async start(options: Partial<TransportOptions> = {}, dialect?: TextTransportOptions['dialect']): Promise<ScriptedServer> {
+  static async start(
+    options: Partial<TransportOptions> = {},
+    dialect?: TextTransportOptions['dialect'],
+  ): Promise<ScriptedServer> {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -151,11 +154,16 @@ export class ScriptedServer {
     return peer;
   }
 
-  /** The same, and was asked for its largest item, which it does not tell: stores go out without a question from now on. */
+  /**
+   * The same, and was asked for its largest item, which it does not tell: stores go out without a question from now on.
+   */
   async serveAsked(): Promise<Peer> {
     const peer = await this.serve();
     // Of a connection that is gone, so it is not sent after the question.
-    const outdated = this.transport.store({ cas: { unique: 1, epoch: 0 } }, 'key', Buffer.alloc(1_024), { ttlSeconds: 60, flags: 0 });
+    const outdated = this.transport.store({ cas: { unique: 1, epoch: 0 } }, 'key', Buffer.alloc(1_024), {
+      ttlSeconds: 60,
+      flags: 0,
+    });
     (await this.accept()).socket.destroy();
     await outdated;
     return peer;
@@ -186,7 +194,9 @@ export class ScriptedServer {
 /** What became of each promise: its value, or the code of its error. */
 export async function outcomes(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
   const settled = await Promise.allSettled(promises);
-  return settled.map((result) => (result.status === 'fulfilled' ? result.value : (result.reason as { code?: unknown }).code));
+  return settled.map((result) =>
+    result.status === 'fulfilled' ? result.value : (result.reason as { code?: unknown }).code,
+  );
 }
 
 /** The opaque number of a meta command, to be sent back. */

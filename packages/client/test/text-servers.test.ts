@@ -1,4 +1,7 @@
-/** What depends on the server. What every transport must do is shown by the conformance suite, which runs over this one too. */
+/**
+ * What depends on the server. What every transport must do is shown by the conformance suite, which runs over this one
+ * too.
+ */
 import { startLocalCluster, type LocalClusterOptions } from '@sess/local-cluster';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { textTransport, type TextTransportOptions } from '../src/transport/text/index.ts';
@@ -30,7 +33,9 @@ describe.each(runtimes)('on %s', (runtime) => {
 
   it('the dialect is found to be meta: the remaining time to live is known', async () => {
     const transport = await open({});
-    expect(await transport.store('set', 'key', Buffer.from('v'), { ttlSeconds: HOUR_SECONDS, flags: 0 })).toBe('stored');
+    expect(await transport.store('set', 'key', Buffer.from('v'), { ttlSeconds: HOUR_SECONDS, flags: 0 })).toBe(
+      'stored',
+    );
     expect((await transport.get('key'))?.ttlSeconds).toBeGreaterThan(HOUR_SECONDS - 10);
     await transport.touch('key', YEAR_SECONDS);
     const touched = await transport.get('key');
@@ -47,15 +52,22 @@ describe.each(runtimes)('on %s', (runtime) => {
     expect((await transport.get('key'))?.value.toString()).toBe('v');
   });
 
-  it.each(['auto', 'meta', 'classic'] as const)('wrong or missing credentials are SESS_AUTH in dialect %s', async (dialect) => {
-    const wrong = await open({ credentials: CREDENTIALS }, { credentials: { ...CREDENTIALS, password: 'wrong-horse' } }, { dialect });
-    const missing = await open({ credentials: CREDENTIALS }, {}, { dialect });
-    for (const transport of [wrong, missing]) {
-      const error: unknown = await transport.get('key').catch((reason: unknown) => reason);
-      expect(error).toMatchObject({ code: 'SESS_AUTH', retryable: false });
-      expect(String(error)).not.toContain('horse');
-    }
-  });
+  it.each(['auto', 'meta', 'classic'] as const)(
+    'wrong or missing credentials are SESS_AUTH in dialect %s',
+    async (dialect) => {
+      const wrong = await open(
+        { credentials: CREDENTIALS },
+        { credentials: { ...CREDENTIALS, password: 'wrong-horse' } },
+        { dialect },
+      );
+      const missing = await open({ credentials: CREDENTIALS }, {}, { dialect });
+      for (const transport of [wrong, missing]) {
+        const error: unknown = await transport.get('key').catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ code: 'SESS_AUTH', retryable: false });
+        expect(String(error)).not.toContain('horse');
+      }
+    },
+  );
 
   it('credentials that nobody asked for are not kept as an item', async () => {
     const transport = await open({}, { credentials: CREDENTIALS });
@@ -78,14 +90,27 @@ describe.each(runtimes)('on %s', (runtime) => {
     },
   );
 
-  it.each(['meta', 'classic'] as const)('values of any bytes and length come back whole, many at once (%s)', async (dialect) => {
-    const transport = await open({}, {}, { dialect });
-    const lengths = [0, 1, 2, 100, 1_000, 4_095, 4_096, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 200_000, 900_000];
-    const values = lengths.map((length) => Buffer.from(Array.from({ length }, (_, index) => (index * 31 + length) % 256)));
-    expect(new Set(await Promise.all(values.map((value, index) => transport.store('set', `key-${index}`, value, ATTRIBUTES))))).toEqual(
-      new Set(['stored']),
-    );
-    const found = await Promise.all([...values, ...values].map((_, index) => transport.get(`key-${index % values.length}`)));
-    found.forEach((item, index) => expect(item?.value.equals(values[index % values.length] ?? Buffer.alloc(0))).toBe(true));
-  });
+  it.each(['meta', 'classic'] as const)(
+    'values of any bytes and length come back whole, many at once (%s)',
+    async (dialect) => {
+      const transport = await open({}, {}, { dialect });
+      const lengths = [
+        0, 1, 2, 100, 1_000, 4_095, 4_096, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 200_000, 900_000,
+      ];
+      const values = lengths.map((length) =>
+        Buffer.from(Array.from({ length }, (_, index) => (index * 31 + length) % 256)),
+      );
+      expect(
+        new Set(
+          await Promise.all(values.map((value, index) => transport.store('set', `key-${index}`, value, ATTRIBUTES))),
+        ),
+      ).toEqual(new Set(['stored']));
+      const found = await Promise.all(
+        [...values, ...values].map((_, index) => transport.get(`key-${index % values.length}`)),
+      );
+      found.forEach((item, index) =>
+        expect(item?.value.equals(values[index % values.length] ?? Buffer.alloc(0))).toBe(true),
+      );
+    },
+  );
 });

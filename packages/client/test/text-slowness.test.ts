@@ -18,7 +18,11 @@ describe('a reply that comes too late', () => {
     const peer = await server.serve();
     const late = rejection(server.transport.get('late'));
     const [lateLine] = await peer.lines(1);
-    expect(await late).toMatchObject({ code: 'SESS_TIMEOUT', retryable: true, message: expect.stringContaining('300 ms') });
+    expect(await late).toMatchObject({
+      code: 'SESS_TIMEOUT',
+      retryable: true,
+      message: expect.stringContaining('300 ms'),
+    });
 
     const next = server.transport.get('next');
     const [nextLine] = await peer.lines(1);
@@ -51,7 +55,11 @@ describe('a reply that comes too late', () => {
       'SESS_TIMEOUT',
     ]);
     const refused = await rejection(transport.get('key-4'));
-    expect(refused).toMatchObject({ code: 'SESS_OVERLOADED', retryable: true, message: expect.stringContaining('maxInFlight') });
+    expect(refused).toMatchObject({
+      code: 'SESS_OVERLOADED',
+      retryable: true,
+      message: expect.stringContaining('maxInFlight'),
+    });
     const lines = await peer.lines(3);
     peer.say(`EN ${opaque(lines[0])}\r\nEN ${opaque(lines[1])}\r\n`);
     // That the replies were read is seen in nothing but that there is room again.
@@ -110,7 +118,10 @@ describe('a connection that answers nothing', () => {
 describe('a request that waits for the connection', () => {
   it('has its time too', async () => {
     const server = await ScriptedServer.start({ timeoutMs: 50, connectTimeoutMs: 2_000 });
-    const waiting = [server.transport.get('key'), server.transport.store('set', 'key', Buffer.from('v'), { ttlSeconds: 1, flags: 0 })];
+    const waiting = [
+      server.transport.get('key'),
+      server.transport.store('set', 'key', Buffer.from('v'), { ttlSeconds: 1, flags: 0 }),
+    ];
     const peer = await server.accept();
     expect(await outcomes(waiting)).toEqual(['SESS_TIMEOUT', 'SESS_TIMEOUT']);
     // Neither is sent when the connection stands at last.
@@ -124,7 +135,11 @@ describe('a request that waits for the connection', () => {
 
   it('is within the bounds', async () => {
     const server = await ScriptedServer.start({ timeoutMs: 50, maxInFlight: 2 });
-    expect(await outcomes([1, 2, 3].map(() => server.transport.get('key')))).toEqual(['SESS_TIMEOUT', 'SESS_TIMEOUT', 'SESS_OVERLOADED']);
+    expect(await outcomes([1, 2, 3].map(() => server.transport.get('key')))).toEqual([
+      'SESS_TIMEOUT',
+      'SESS_TIMEOUT',
+      'SESS_OVERLOADED',
+    ]);
   });
 });
 

@@ -23,7 +23,10 @@ async function startTlsNode(): Promise<TlsNode> {
   const connections: TlsNode['connections'] = [];
   const server = createServer({ key: KEY, cert: CERTIFICATE }, (socket) => {
     sockets.add(socket);
-    connections.push({ resumed: socket.isSessionReused(), name: (socket as { servername?: string | false }).servername ?? false });
+    connections.push({
+      resumed: socket.isSessionReused(),
+      name: (socket as { servername?: string | false }).servername ?? false,
+    });
     socket.on('error', () => sockets.delete(socket));
     socket.on('data', (chunk: Buffer) => {
       for (const line of chunk.toString('latin1').split('\r\n').slice(0, -1)) {
@@ -59,7 +62,11 @@ interface Opened {
 function open(port: number, tls: TransportOptions['tls'], host: string = 'localhost'): Opened {
   const losses = new EventEmitter();
   const node = { id: `${host}:${port}`, host, port, address: '127.0.0.1' };
-  const transport = textTransport().open(node, { ...OPTIONS, tls }, { connected() {}, disconnected: () => losses.emit('loss') });
+  const transport = textTransport().open(
+    node,
+    { ...OPTIONS, tls },
+    { connected() {}, disconnected: () => losses.emit('loss') },
+  );
   onTestFinished(() => transport.destroy());
   return { transport, losses };
 }
@@ -94,7 +101,11 @@ it('checks against another name, or in another way, when told to', async () => {
   const renamed = open(node.port, { ca: CERTIFICATE, servername: 'localhost' }, 'elsewhere.test');
   expect(await renamed.transport.get('key')).toBeUndefined();
   const names: string[] = [];
-  const trusting = open(node.port, { ca: CERTIFICATE, checkServerIdentity: (name) => void names.push(name) }, 'elsewhere.test');
+  const trusting = open(
+    node.port,
+    { ca: CERTIFICATE, checkServerIdentity: (name) => void names.push(name) },
+    'elsewhere.test',
+  );
   expect(await trusting.transport.get('key')).toBeUndefined();
   expect(names).toEqual(['elsewhere.test']);
 });
@@ -130,6 +141,9 @@ it('does not wait for a node that takes the connection and never speaks TLS', as
     { ...OPTIONS, tls: {}, connectTimeoutMs: 50 },
     { connected() {}, disconnected() {} },
   );
-  await expect(node.get('key')).rejects.toMatchObject({ code: 'SESS_TIMEOUT', message: expect.stringContaining('connectTimeoutMs') });
+  await expect(node.get('key')).rejects.toMatchObject({
+    code: 'SESS_TIMEOUT',
+    message: expect.stringContaining('connectTimeoutMs'),
+  });
   await node.close();
 });

@@ -11,7 +11,11 @@ function fixture(name: string): string {
 
 it('elasticaches:// speaks TLS to the configuration endpoint and to the nodes, and trusts whom it is told to', async () => {
   const cert = fixture('cluster-certificate.pem');
-  const cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded', tls: { key: fixture('cluster-key.pem'), cert } });
+  const cluster = await startLocalCluster({
+    nodes: 2,
+    runtime: 'embedded',
+    tls: { key: fixture('cluster-key.pem'), cert },
+  });
   onTestFinished(() => cluster.close());
   const servers = `elasticaches://${cluster.configurationEndpoint}`;
 
@@ -24,5 +28,8 @@ it('elasticaches:// speaks TLS to the configuration endpoint and to the nodes, a
   const wary = createClient(`memcacheds://${cluster.nodes.map(({ id }) => id).join(',')}?readyTimeoutMs=500`);
   onTestFinished(() => wary.close());
   const refusal = await wary.ready().catch((error: unknown) => error);
-  expect(refusal).toMatchObject({ code: 'SESS_UNAVAILABLE', message: expect.stringContaining('self-signed certificate') as string });
+  expect(refusal).toMatchObject({
+    code: 'SESS_UNAVAILABLE',
+    message: expect.stringContaining('self-signed certificate') as string,
+  });
 });

@@ -10,7 +10,10 @@ const SECRET = 'the secret of the shop, which its servers have';
 /** What a process says that makes clients with these options, and ends. */
 async function said(...options: readonly unknown[]): Promise<string> {
   const code = `import { createClient } from '@sess/client'; for (const options of ${JSON.stringify(options)}) createClient(options).destroy();`;
-  const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { cwd: home, timeout: 15_000 });
+  const { stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: home,
+    timeout: 15_000,
+  });
   return stderr;
 }
 
@@ -25,7 +28,9 @@ describe('a process is told what its clients give up without a historySecret', (
 
   it('not where there is one, where one node stands alone, or where discovery follows the cluster', async () => {
     const servers = ['127.0.0.1:1', '127.0.0.1:2'];
-    expect(await said({ servers, historySecret: SECRET }, 'memcached://127.0.0.1:1', { servers: ['127.0.0.1:1'] })).toBe('');
+    expect(
+      await said({ servers, historySecret: SECRET }, 'memcached://127.0.0.1:1', { servers: ['127.0.0.1:1'] }),
+    ).toBe('');
     expect(await said('elasticache://127.0.0.1:1', 'memcached:///run/none.sock')).toBe('');
   });
 });

@@ -7,7 +7,8 @@ export interface Clock {
   /** Calls back once after `ms`. */
   setTimeout(callback: () => void, ms: number): Timer;
   /**
-   * For deadlines: calls back once when this process could work for `ms`; what it returns ends the timer. Left out, it is {@link Clock.setTimeout}.
+   * For deadlines: calls back once when this process could work for `ms`; what it returns ends the timer. Left out, it
+   * is {@link Clock.setTimeout}.
    */
   afterWorking?(ms: number, callback: () => void): () => void;
 }

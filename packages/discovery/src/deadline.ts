@@ -12,7 +12,10 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
 }
 
 /** A controller that fires with `parent`, too. `release` unties it from the parent. */
-export function childController(parent: AbortSignal): { readonly controller: AbortController; readonly release: () => void } {
+export function childController(parent: AbortSignal): {
+  readonly controller: AbortController;
+  readonly release: () => void;
+} {
   const controller = new AbortController();
   // Many requests may hang on one signal; the platform takes more than ten for a leak.
   setMaxListeners(0, controller.signal);
@@ -23,9 +26,9 @@ export function childController(parent: AbortSignal): { readonly controller: Abo
 }
 
 /**
- * Runs `work` for at most `ms`, not counting time in which this process was blocked or stopped, then rejects with what `late` makes; whatever `work`
- * hung on its signal ends with it.
- * Rejects with the parent's reason when `signal` fires first.
+ * Runs `work` for at most `ms`, not counting time in which this process was blocked or stopped, then rejects with what
+ * `late` makes; whatever `work` hung on its signal ends with it. Rejects with the parent's reason when `signal` fires
+ * first.
  */
 export async function withDeadline<T>(
   ms: number,

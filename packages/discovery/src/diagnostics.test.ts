@@ -58,12 +58,22 @@ describe('diagnostics', () => {
     await watch.refresh();
     watch.close();
 
-    const refresh = { source: 'a test', durationMs: 5, answeredBy: 'cfg:1', ignoredVersion: undefined, failures: [], nextLookInMs: 60_000 };
+    const refresh = {
+      source: 'a test',
+      durationMs: 5,
+      answeredBy: 'cfg:1',
+      ignoredVersion: undefined,
+      failures: [],
+      nextLookInMs: 60_000,
+    };
     expect(heard).toEqual([
       ['sess:discovery:refresh', { ...refresh, outcome: 'changed' }],
       ['sess:discovery:topology', { source: 'a test', topology: topology('a'), previous: undefined }],
       ['sess:discovery:refresh', { ...refresh, outcome: 'ignored', ignoredVersion: 3 }],
-      ['sess:discovery:refresh', { ...refresh, outcome: 'failed', answeredBy: undefined, failures: [failure], nextLookInMs: 750 }],
+      [
+        'sess:discovery:refresh',
+        { ...refresh, outcome: 'failed', answeredBy: undefined, failures: [failure], nextLookInMs: 750 },
+      ],
       ['sess:discovery:error', { source: 'a test', error: failure, failuresInARow: 1 }],
       ['sess:discovery:refresh', { ...refresh, outcome: 'changed', answeredBy: 'a:1', failures: [failure] }],
       ['sess:discovery:topology', { source: 'a test', topology: topology('b'), previous: topology('a') }],

@@ -50,7 +50,10 @@ export interface ListenerErrorMessage {
 }
 
 /** Publishes on `name`; `message` is called only when somebody listens. */
-export function publish<Name extends keyof DiscoveryDiagnostics>(name: Name, message: () => DiscoveryDiagnostics[Name]): void {
+export function publish<Name extends keyof DiscoveryDiagnostics>(
+  name: Name,
+  message: () => DiscoveryDiagnostics[Name],
+): void {
   const target = channel(name);
   if (target.hasSubscribers) target.publish(message());
 }

@@ -4,13 +4,18 @@ export type DiscoveryErrorCode =
   | 'SESS_DISCOVERY_TIMEOUT'
   /** The name could not be resolved, or the connection was refused, lost or closed without an answer. */
   | 'SESS_DISCOVERY_UNREACHABLE'
-  /** TLS could not be agreed: certificate not trusted, for another name or expired, or the server does not speak TLS. */
+  /**
+   * TLS could not be agreed: certificate not trusted, for another name or expired, or the server does not speak TLS.
+   */
   | 'SESS_DISCOVERY_TLS'
   /** The server refused the credentials, or asks for some. */
   | 'SESS_DISCOVERY_AUTH'
   /** The server answered with an error of its own, or is no configuration endpoint (any more). */
   | 'SESS_DISCOVERY_SERVER'
-  /** The answer was not what the protocol allows: truncated, too large, or a list that can't be read. It was not applied. */
+  /**
+   * The answer was not what the protocol allows: truncated, too large, or a list that can't be read. It was not
+   * applied.
+   */
   | 'SESS_DISCOVERY_MALFORMED'
   /** The answer was sound but names no node. It was not applied. */
   | 'SESS_DISCOVERY_EMPTY'

@@ -10,8 +10,9 @@ export interface Pace {
 }
 
 /**
- * Asks one candidate after the other: the next when one fails or stays silent for `staggerMs`. The first answer counts, and the signal
- * of everyone else fires. Usually one candidate is asked; a dead one costs `staggerMs`, not its whole timeout.
+ * Asks one candidate after the other: the next when one fails or stays silent for `staggerMs`. The first answer counts,
+ * and the signal of everyone else fires. Usually one candidate is asked; a dead one costs `staggerMs`, not its whole
+ * timeout.
  *
  * Rejects with an `AggregateError` of all failures, in the order in which they came, when nobody answers.
  */
@@ -42,7 +43,8 @@ export function firstAnswer<Candidate, Answer>(
         (error: unknown) => {
           if (controller.signal.aborted) return;
           failures.push(error);
-          if (failures.length === candidates.length) finish(() => reject(new AggregateError(failures, 'nobody answered')));
+          if (failures.length === candidates.length)
+            finish(() => reject(new AggregateError(failures, 'nobody answered')));
           else askNext();
         },
       );

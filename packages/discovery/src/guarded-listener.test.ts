@@ -18,7 +18,9 @@ describe('a listener that throws', () => {
   it('on a topology is told so by its own error()', () => {
     const listener = Object.assign(new RecordingListener(), { topology: throwing });
     new GuardedListener('a test', listener).topology(topology);
-    expect(listener.errors).toEqual([expect.objectContaining({ code: 'SESS_DISCOVERY_LISTENER', cause: fault, retryable: false })]);
+    expect(listener.errors).toEqual([
+      expect.objectContaining({ code: 'SESS_DISCOVERY_LISTENER', cause: fault, retryable: false }),
+    ]);
   });
 
   it('on an error becomes a process warning, and a message to the channel', () => {
@@ -53,9 +55,14 @@ describe('a listener that throws', () => {
 });
 
 describe('a listener that lacks a method', () => {
-  it.each([undefined, null, {}, { topology() {} }, { topology() {}, error: 'no' }])('is refused where it is given: %j', (listener) => {
-    expect(() => staticNodes(['a:1']).watch(listener as never)).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION' }));
-  });
+  it.each([undefined, null, {}, { topology() {} }, { topology() {}, error: 'no' }])(
+    'is refused where it is given: %j',
+    (listener) => {
+      expect(() => staticNodes(['a:1']).watch(listener as never)).toThrow(
+        expect.objectContaining({ code: 'SESS_BAD_OPTION' }),
+      );
+    },
+  );
 });
 
 async function throwAsync(): Promise<void> {

@@ -4,9 +4,9 @@ import { badOption } from './options.ts';
 import type { Topology, TopologyListener } from './topology.ts';
 
 /**
- * A listener whose exceptions harm nobody. What `topology` throws is told to its own `error`; what `error` throws becomes a process
- * warning, because nobody else is left to tell. Both go to the channel `sess:discovery:listener-error`. A rejected promise that a
- * listener returns counts as thrown.
+ * A listener whose exceptions harm nobody. What `topology` throws is told to its own `error`; what `error` throws
+ * becomes a process warning, because nobody else is left to tell. Both go to the channel
+ * `sess:discovery:listener-error`. A rejected promise that a listener returns counts as thrown.
  */
 export class GuardedListener implements TopologyListener {
   readonly #source: string;
@@ -46,9 +46,13 @@ export class GuardedListener implements TopologyListener {
 
   #call(method: string, call: () => unknown, tell: (fault: DiscoveryError) => void): void {
     const failed = (cause: unknown): void => {
-      const fault = new DiscoveryError('SESS_DISCOVERY_LISTENER', `The listener's "${method}" threw on news of ${this.#source}.`, {
-        cause,
-      });
+      const fault = new DiscoveryError(
+        'SESS_DISCOVERY_LISTENER',
+        `The listener's "${method}" threw on news of ${this.#source}.`,
+        {
+          cause,
+        },
+      );
       publish('sess:discovery:listener-error', () => ({ source: this.#source, error: fault }));
       tell(fault);
     };

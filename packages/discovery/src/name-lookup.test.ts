@@ -44,20 +44,23 @@ describe('NameLookup', () => {
     ['4', 2],
     ['16', 8],
     ['no number', 2],
-  ])('with UV_THREADPOOL_SIZE %j asks for no more than %d names at once, the others in their turn', async (size, most) => {
-    vi.stubEnv('UV_THREADPOOL_SIZE', size);
-    const asked = stubbed();
-    const names = new NameLookup();
-    const found = Array.from({ length: most + 2 }, (_, index) => names.find(`name-${index}`));
-    expect(asked.map(({ name }) => name)).toEqual(Array.from({ length: most }, (_, index) => `name-${index}`));
-    asked[0]?.answer(null, ADDRESSES);
-    expect(asked.at(-1)?.name).toBe(`name-${most}`);
-    asked[1]?.answer(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
-    for (let index = 2; index < asked.length; index += 1) asked[index]?.answer(null, ADDRESSES);
-    const outcomes = await Promise.allSettled(found);
-    expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(most);
-    expect(asked).toHaveLength(most + 2);
-  });
+  ])(
+    'with UV_THREADPOOL_SIZE %j asks for no more than %d names at once, the others in their turn',
+    async (size, most) => {
+      vi.stubEnv('UV_THREADPOOL_SIZE', size);
+      const asked = stubbed();
+      const names = new NameLookup();
+      const found = Array.from({ length: most + 2 }, (_, index) => names.find(`name-${index}`));
+      expect(asked.map(({ name }) => name)).toEqual(Array.from({ length: most }, (_, index) => `name-${index}`));
+      asked[0]?.answer(null, ADDRESSES);
+      expect(asked.at(-1)?.name).toBe(`name-${most}`);
+      asked[1]?.answer(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
+      for (let index = 2; index < asked.length; index += 1) asked[index]?.answer(null, ADDRESSES);
+      const outcomes = await Promise.allSettled(found);
+      expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(most);
+      expect(asked).toHaveLength(most + 2);
+    },
+  );
 
   it('finds a name that waits behind names that hang, without another thread', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout'] });

@@ -1,6 +1,9 @@
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 
-/** A name that has waited so long for its turn, in milliseconds, is behind look-ups that hang. Well within the time that a connection may take. */
+/**
+ * A name that has waited so long for its turn, in milliseconds, is behind look-ups that hang. Well within the time that
+ * a connection may take.
+ */
 const PATIENCE_MS = 250;
 /** Threads that libuv has for look-ups, files and more, where `UV_THREADPOOL_SIZE` does not say otherwise. */
 const DEFAULT_THREADS = 4;
@@ -8,12 +11,13 @@ const DEFAULT_THREADS = 4;
 type Callback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
 /**
- * Look-ups by the operating system, for all connections of this process. A look-up that gets no answer holds one of libuv's few threads for many seconds
- * and can't be called off, so
+ * Look-ups by the operating system, for all connections of this process. A look-up that gets no answer holds one of
+ * libuv's few threads for many seconds and can't be called off, so
  *
  * - one is under way for a name, whoever asks, and none is started again before it has ended;
- * - all together take half of the threads, so that the application's own look-ups and files go on. Names wait for their turn in the order in which they came.
- *   One that waits behind names that hang is asked of the DNS servers directly as well, which takes no thread; what answers first counts.
+ * - all together take half of the threads, so that the application's own look-ups and files go on. Names wait for their
+ *   turn in the order in which they came. One that waits behind names that hang is asked of the DNS servers directly as
+ *   well, which takes no thread; what answers first counts.
  */
 export class NameLookup {
   readonly #underWay = new Map<string, Promise<readonly LookupAddress[]>>();
@@ -99,5 +103,9 @@ async function answer(host: string, { all, family }: LookupOptions, callback: Ca
 }
 
 function notFound(host: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host });
+  return Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), {
+    code: 'ENOTFOUND',
+    syscall: 'getaddrinfo',
+    hostname: host,
+  });
 }

@@ -54,7 +54,11 @@ describe('host:port', () => {
 
 describe('a node', () => {
   it('is called host:port, an IPv6 host in brackets', () => {
-    expect([nodeId('a', 1), nodeId('10.0.0.1', 2), nodeId('2001:db8::1', 3)]).toEqual(['a:1', '10.0.0.1:2', '[2001:db8::1]:3']);
+    expect([nodeId('a', 1), nodeId('10.0.0.1', 2), nodeId('2001:db8::1', 3)]).toEqual([
+      'a:1',
+      '10.0.0.1:2',
+      '[2001:db8::1]:3',
+    ]);
   });
 
   it('has one canonical host, however it is spelt', () => {

@@ -20,7 +20,9 @@ export function isPort(port: unknown): port is number {
 
 const LABEL = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/iu;
 
-/** Whether `host` is an IP address or a host name of ASCII letters, digits, `-` and `_` (which container networks use). */
+/**
+ * Whether `host` is an IP address or a host name of ASCII letters, digits, `-` and `_` (which container networks use).
+ */
 export function isHost(host: string): boolean {
   if (isIP(host) !== 0) return true;
   const name = host.endsWith('.') ? host.slice(0, -1) : host;
@@ -41,7 +43,9 @@ export function canonicalHost(host: string): string {
 
 const ID = /^(?:\[([^\]]+)\]|([^:[\]]+)):([1-9]\d{0,4})$/u;
 
-/** One spelling per node of an id `host:port` that was read from elsewhere; `undefined` when it is not the id of a node. */
+/**
+ * One spelling per node of an id `host:port` that was read from elsewhere; `undefined` when it is not the id of a node.
+ */
 export function canonicalNodeId(id: string): string | undefined {
   const [, bracketed, name = '', digits] = ID.exec(id) ?? [];
   const host = bracketed ?? name;
@@ -69,10 +73,13 @@ export function parseHostAndPort(given: unknown, option: string): HostAndPort {
   const colon = text.lastIndexOf(':');
   const host = bracketed?.[1] ?? (colon === -1 ? text : text.slice(0, colon));
   const rest = bracketed?.[2] ?? (colon === -1 ? '' : text.slice(colon));
-  if (bracketed !== null && !isIPv6(host)) throw refuse('Brackets are for an IPv6 address, such as "[2001:db8::1]:11211".');
-  if (bracketed === null && host.includes(':')) throw refuse('An IPv6 address stands in brackets: "[2001:db8::1]:11211".');
+  if (bracketed !== null && !isIPv6(host))
+    throw refuse('Brackets are for an IPv6 address, such as "[2001:db8::1]:11211".');
+  if (bracketed === null && host.includes(':'))
+    throw refuse('An IPv6 address stands in brackets: "[2001:db8::1]:11211".');
   if (!isHost(host)) throw refuse('The host is a name of ASCII letters, digits, "-", "_" and ".", or an IP address.');
-  if (rest === '') throw refuse(`Add the port: "${bracketed === null ? host : `[${host}]`}:11211" (11211 is memcached's usual one).`);
+  if (rest === '')
+    throw refuse(`Add the port: "${bracketed === null ? host : `[${host}]`}:11211" (11211 is memcached's usual one).`);
   const port = /^:\d{1,5}$/u.test(rest) ? Number(rest.slice(1)) : Number.NaN;
   if (!isPort(port)) throw refuse('The port is a whole number from 1 to 65535.');
   return { host, port };

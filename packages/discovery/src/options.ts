@@ -25,7 +25,10 @@ export function knownOptions<Options extends object>(
     throw badOption(where, 'an object', typeof value === 'string' ? UNTOLD : value);
   for (const key of Object.keys(value)) {
     if (!known.includes(key as keyof Options)) {
-      throw new DiscoveryError('SESS_BAD_OPTION', `${where}: there is no option "${key}". Known ones: ${known.join(', ')}.`);
+      throw new DiscoveryError(
+        'SESS_BAD_OPTION',
+        `${where}: there is no option "${key}". Known ones: ${known.join(', ')}.`,
+      );
     }
   }
   return value;
@@ -38,7 +41,8 @@ const SHOWN_CHARACTERS = 120;
 function shown(value: unknown): string {
   if (value === UNTOLD) return 'a string';
   if (typeof value === 'string') return JSON.stringify(withoutCredentials(value));
-  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
+    return String(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   // Objects are not spelt out: they may hold credentials.
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;

@@ -28,10 +28,15 @@ describe('the pause until the next look', () => {
 
   it('is always a delay that timers take', () => {
     fc.assert(
-      fc.property(fc.double({ min: 1, max: 2_147_483_647, noNaN: true }), fc.nat(10_000), random, (interval, failures, chance) => {
-        const pause = nextPauseMs(interval, failures, chance);
-        expect(Number.isInteger(pause) && pause >= 1 && pause <= 2_147_483_647).toBe(true);
-      }),
+      fc.property(
+        fc.double({ min: 1, max: 2_147_483_647, noNaN: true }),
+        fc.nat(10_000),
+        random,
+        (interval, failures, chance) => {
+          const pause = nextPauseMs(interval, failures, chance);
+          expect(Number.isInteger(pause) && pause >= 1 && pause <= 2_147_483_647).toBe(true);
+        },
+      ),
     );
   });
 });

@@ -37,7 +37,9 @@ describe('a fixed list', () => {
     given.push('b:1');
     const topology = await discovery.watch(new RecordingListener()).ready();
     expect(topology.nodes).toHaveLength(1);
-    expect(Object.isFrozen(topology) && Object.isFrozen(topology.nodes) && Object.isFrozen(topology.nodes[0])).toBe(true);
+    expect(Object.isFrozen(topology) && Object.isFrozen(topology.nodes) && Object.isFrozen(topology.nodes[0])).toBe(
+      true,
+    );
   });
 
   it.each([
@@ -45,16 +47,40 @@ describe('a fixed list', () => {
     ['no list', 'a:1', 'staticNodes: expected an array with at least one node, got "a:1"'],
     ['a node without port', ['a:1', 'b'], 'staticNodes[1]: expected a string "host:port", got "b". Add the port'],
     ['a number', [11_211], 'staticNodes[0]: expected a string "host:port", got 11211'],
-    ['too many nodes', Array.from({ length: 1_001 }, (_, index) => `node-${index}:11211`), 'expected at most 1000 nodes, got 1001'],
+    [
+      'too many nodes',
+      Array.from({ length: 1_001 }, (_, index) => `node-${index}:11211`),
+      'expected at most 1000 nodes, got 1001',
+    ],
     ['a node twice', ['a:1', 'b:1', 'A:1'], 'staticNodes[2]: "A:1" was already given as staticNodes[0]'],
-    ['an address twice', ['[2001:db8::1]:1', { host: '2001:DB8:0::1', port: 1 }], 'was already given as staticNodes[0]'],
-    ['a host with its port', [{ host: 'a:1', port: 1 }], 'staticNodes[0].host: expected a host name or IP address, got "a:1"'],
-    ['a port as text', [{ host: 'a', port: '1' }], 'staticNodes[0].port: expected a whole number from 1 to 65535, got "1"'],
+    [
+      'an address twice',
+      ['[2001:db8::1]:1', { host: '2001:DB8:0::1', port: 1 }],
+      'was already given as staticNodes[0]',
+    ],
+    [
+      'a host with its port',
+      [{ host: 'a:1', port: 1 }],
+      'staticNodes[0].host: expected a host name or IP address, got "a:1"',
+    ],
+    [
+      'a port as text',
+      [{ host: 'a', port: '1' }],
+      'staticNodes[0].port: expected a whole number from 1 to 65535, got "1"',
+    ],
     ['a port between two', [{ host: 'a', port: 1.5 }], 'got 1.5'],
-    ['weight 0', [{ host: 'a', port: 1, weight: 0 }], 'staticNodes[0].weight: expected a finite number above 0, got 0. Leave a node out'],
+    [
+      'weight 0',
+      [{ host: 'a', port: 1, weight: 0 }],
+      'staticNodes[0].weight: expected a finite number above 0, got 0. Leave a node out',
+    ],
     ['weight NaN', [{ host: 'a', port: 1, weight: Number.NaN }], 'got NaN'],
     ['an endless weight', [{ host: 'a', port: 1, weight: Infinity }], 'got Infinity'],
-    ['a misspelt option', [{ host: 'a', port: 1, wieght: 2 }], 'there is no option "wieght". Known ones: host, port, weight'],
+    [
+      'a misspelt option',
+      [{ host: 'a', port: 1, wieght: 2 }],
+      'there is no option "wieght". Known ones: host, port, weight',
+    ],
   ])('refuses %s where it is given', (_, given, message) => {
     const attempt = (): unknown => staticNodes(given as never);
     expect(attempt).toThrow(DiscoveryError);

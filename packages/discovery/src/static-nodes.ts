@@ -17,7 +17,8 @@ export interface StaticNode {
 }
 
 /**
- * A list of nodes that never changes: `host:port` strings (`[ipv6]:port`), or objects with a weight. Nothing is resolved or connected to.
+ * A list of nodes that never changes: `host:port` strings (`[ipv6]:port`), or objects with a weight. Nothing is
+ * resolved or connected to.
  *
  * The order is kept; only `modulo` distributions depend on it.
  *
@@ -41,15 +42,26 @@ export function staticNodes(nodes: readonly (string | StaticNode)[]): Discovery 
 
 function parseNodes(given: readonly (string | StaticNode)[]): readonly ClusterNode[] {
   if (!Array.isArray(given) || given.length === 0) {
-    throw badOption('staticNodes', 'an array with at least one node', given, 'For example ["10.0.0.1:11211", "10.0.0.2:11211"].');
+    throw badOption(
+      'staticNodes',
+      'an array with at least one node',
+      given,
+      'For example ["10.0.0.1:11211", "10.0.0.2:11211"].',
+    );
   }
   if (given.length > MAX_NODES) {
-    throw new DiscoveryError('SESS_BAD_OPTION', `staticNodes: expected at most ${MAX_NODES} nodes, got ${given.length}.`);
+    throw new DiscoveryError(
+      'SESS_BAD_OPTION',
+      `staticNodes: expected at most ${MAX_NODES} nodes, got ${given.length}.`,
+    );
   }
   const places = new Map<string, number>();
   return given.map((value: unknown, index) => {
     const where = `staticNodes[${index}]`;
-    const node = typeof value === 'object' && value !== null ? checkedNode(value, where) : clusterNode(parseHostAndPort(value, where));
+    const node =
+      typeof value === 'object' && value !== null
+        ? checkedNode(value, where)
+        : clusterNode(parseHostAndPort(value, where));
     const key = nodeId(canonicalHost(node.host), node.port);
     const earlier = places.get(key);
     if (earlier !== undefined) {

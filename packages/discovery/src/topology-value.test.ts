@@ -13,7 +13,10 @@ describe('a topology', () => {
   });
 
   it('keeps the order of its nodes, and the first of those with one id', () => {
-    expect(topologyOf([other, clusterNode(node), clusterNode({ ...node, address: '10.0.0.9' })]).nodes).toEqual([other, clusterNode(node)]);
+    expect(topologyOf([other, clusterNode(node), clusterNode({ ...node, address: '10.0.0.9' })]).nodes).toEqual([
+      other,
+      clusterNode(node),
+    ]);
   });
 
   it.each([

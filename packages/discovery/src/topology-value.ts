@@ -1,7 +1,10 @@
 import { nodeId } from './node-address.ts';
 import type { ClusterNode, Topology } from './topology.ts';
 
-/** More than any service has (ElastiCache 300): a list beyond is a mistake, or not meant well, and placing its keys would stop the process for long. */
+/**
+ * More than any service has (ElastiCache 300): a list beyond is a mistake, or not meant well, and placing its keys
+ * would stop the process for long.
+ */
 export const MAX_NODES = 1_000;
 
 /** A frozen node; fields that are `undefined` are left out. */
@@ -33,7 +36,11 @@ export function topologyOf(nodes: readonly ClusterNode[], version?: number): Top
 
 /** Whether both say the same: version, nodes, and the order of nodes, which `modulo` distributions depend on. */
 export function sameTopology(a: Topology, b: Topology): boolean {
-  return a.version === b.version && a.nodes.length === b.nodes.length && a.nodes.every((node, index) => sameNode(node, b.nodes[index]));
+  return (
+    a.version === b.version &&
+    a.nodes.length === b.nodes.length &&
+    a.nodes.every((node, index) => sameNode(node, b.nodes[index]))
+  );
 }
 
 function sameNode(a: ClusterNode, b: ClusterNode | undefined): boolean {

@@ -5,12 +5,14 @@ import { clusterNode, topologyOf } from './topology-value.ts';
 import type { Topology } from './topology.ts';
 import { type Finding, startWatch } from './watch.ts';
 
-const topologyWith = (...hosts: readonly string[]): Topology => topologyOf(hosts.map((host) => clusterNode({ host, port: 1 })));
+const topologyWith = (...hosts: readonly string[]): Topology =>
+  topologyOf(hosts.map((host) => clusterNode({ host, port: 1 })));
 
 /** A watch whose looks end when the test says so. */
 function setUp(listener = new RecordingListener()) {
   const clock = new ManualClock();
-  const looks: { find: (...hosts: readonly string[]) => void; fail: (message: string) => void; signal: AbortSignal }[] = [];
+  const looks: { find: (...hosts: readonly string[]) => void; fail: (message: string) => void; signal: AbortSignal }[] =
+    [];
   const watch = startWatch(
     {
       source: 'a test',
@@ -51,7 +53,11 @@ describe('a watch', () => {
       await look;
     }
     expect(looks).toHaveLength(5);
-    expect(listener.topologies.map((topology) => topology.nodes.map(({ host }) => host).join(' '))).toEqual(['a', 'a b', 'b a']);
+    expect(listener.topologies.map((topology) => topology.nodes.map(({ host }) => host).join(' '))).toEqual([
+      'a',
+      'a b',
+      'b a',
+    ]);
   });
 
   it('rejects ready() when the first look fails, tells the listener, and goes on looking', async () => {

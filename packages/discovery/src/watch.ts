@@ -10,8 +10,8 @@ import { sameTopology } from './topology-value.ts';
 import type { Topology, TopologyListener, Watch } from './topology.ts';
 
 /**
- * One look at the source, given the topology in force. Resolves with the one that should be in force now; rejects when there is no sound
- * answer, and with the signal's reason when that fires.
+ * One look at the source, given the topology in force. Resolves with the one that should be in force now; rejects when
+ * there is no sound answer, and with the signal's reason when that fires.
  */
 export type Look = (current: Topology | undefined, signal: AbortSignal) => Promise<Finding>;
 
@@ -127,12 +127,19 @@ class PollingWatch implements Watch {
 
   #failed(error: Error, startedAt: number): void {
     this.#failuresInARow += 1;
-    this.#endLook(startedAt, { outcome: 'failed', answeredBy: undefined, ignoredVersion: undefined, failures: [error] });
+    this.#endLook(startedAt, {
+      outcome: 'failed',
+      answeredBy: undefined,
+      ignoredVersion: undefined,
+      failures: [error],
+    });
     publish('sess:discovery:error', () => ({ source: this.#plan.source, error, failuresInARow: this.#failuresInARow }));
     this.#listener.error(error);
   }
 
-  /** Arranges the next look before anybody is told of this one: a listener may close the watch, or look again at once. */
+  /**
+   * Arranges the next look before anybody is told of this one: a listener may close the watch, or look again at once.
+   */
   #endLook(startedAt: number, result: Omit<RefreshMessage, 'source' | 'durationMs' | 'nextLookInMs'>): void {
     this.#underWay = undefined;
     const nextLookInMs = this.#schedule();

@@ -3,9 +3,18 @@ import { once } from 'node:events';
 
 type DnsRecord =
   | { readonly type: 'A' | 'AAAA'; readonly address: string }
-  | { readonly type: 'SRV'; readonly target: string; readonly port: number; readonly priority: number; readonly weight: number };
+  | {
+      readonly type: 'SRV';
+      readonly target: string;
+      readonly port: number;
+      readonly priority: number;
+      readonly weight: number;
+    };
 
-/** Records by `TYPE name`. What is not there does not exist. `'silent'` is not answered, `'fails'` is answered with SERVFAIL. */
+/**
+ * Records by `TYPE name`. What is not there does not exist. `'silent'` is not answered, `'fails'` is answered with
+ * SERVFAIL.
+ */
 export type Zone = Record<string, readonly DnsRecord[] | 'silent' | 'fails'>;
 
 const TYPES = { A: 1, SRV: 33, AAAA: 28 } as const;
@@ -78,7 +87,9 @@ function resourceRecord(record: DnsRecord): Buffer {
 function serviceData({ priority, weight, port, target }: Extract<DnsRecord, { type: 'SRV' }>): Buffer {
   const numbers = Buffer.alloc(6);
   [priority, weight, port].forEach((number, index) => numbers.writeUInt16BE(number, index * 2));
-  const labels = target.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, 'latin1')]));
+  const labels = target
+    .split('.')
+    .map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, 'latin1')]));
   return Buffer.concat([numbers, ...labels, Buffer.from([0])]);
 }
 

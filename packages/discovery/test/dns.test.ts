@@ -8,7 +8,13 @@ import { RecordingListener } from './recording-listener.ts';
 const use = cleanup();
 
 const pod = (number: number) =>
-  ({ type: 'SRV', target: `mc-${number}.mc.default.svc.cluster.local`, port: 11_211, priority: 0, weight: 50 }) as const;
+  ({
+    type: 'SRV',
+    target: `mc-${number}.mc.default.svc.cluster.local`,
+    port: 11_211,
+    priority: 0,
+    weight: 50,
+  }) as const;
 
 async function watched(zone: Zone, name: string, options: DnsOptions) {
   const server = use(await DnsServer.start(zone));

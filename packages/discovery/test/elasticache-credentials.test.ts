@@ -56,7 +56,9 @@ describe.skipIf(!inject('runtimes').includes('memcached'))('a real memcached', (
   it('without users is the only node, and stores no credentials that are sent to it', async () => {
     const memcached = use(await MemcachedProcess.start());
     const watch = watchOf(memcached.port, alice);
-    expect((await watch.ready()).nodes).toEqual([{ id: `127.0.0.1:${memcached.port}`, host: '127.0.0.1', port: memcached.port }]);
+    expect((await watch.ready()).nodes).toEqual([
+      { id: `127.0.0.1:${memcached.port}`, host: '127.0.0.1', port: memcached.port },
+    ]);
     expect(await ask(memcached.port, 'get auth\r\n')).toBe('END\r\n');
   });
 
@@ -71,7 +73,9 @@ describe.skipIf(!inject('runtimes').includes('memcached'))('a real memcached', (
   it('that holds a list under the older command’s key is asked for it', async () => {
     const memcached = use(await MemcachedProcess.start());
     const payload = '3\na.example|10.0.0.1|11211\n';
-    expect(await ask(memcached.port, `set AmazonElastiCache:cluster 0 0 ${payload.length}\r\n${payload}\r\n`)).toBe('STORED\r\n');
+    expect(await ask(memcached.port, `set AmazonElastiCache:cluster 0 0 ${payload.length}\r\n${payload}\r\n`)).toBe(
+      'STORED\r\n',
+    );
     expect(await watchOf(memcached.port).ready()).toMatchObject({ version: 3, nodes: [{ id: 'a.example:11211' }] });
   });
 });

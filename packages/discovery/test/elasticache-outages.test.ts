@@ -24,7 +24,11 @@ async function cluster() {
   const clock = new ManualClock();
   const list = (): string => configReply(version, nodes.map((node) => `127.0.0.1|127.0.0.1|${node.port}`).join(' '));
   let version = 1;
-  const [endpoint, one, two] = [await start(answering(list)), await start(answering(list)), await start(answering(list))];
+  const [endpoint, one, two] = [
+    await start(answering(list)),
+    await start(answering(list)),
+    await start(answering(list)),
+  ];
   const nodes = [one, two];
   const names: Record<string, readonly string[]> = { 'cfg.cache.test': ['127.0.0.1'] };
   const environment = testEnvironment(names, { clock });
@@ -145,7 +149,10 @@ describe('an endpoint out of reach', () => {
 
   it.skipIf(!hasIpv6)('has all its addresses tried', async () => {
     const server = await start(answering(configReply(1, 'a||1')), { host: '::1' });
-    const { watch } = watchOf(`cfg.cache.test:${server.port}`, testEnvironment({ 'cfg.cache.test': ['127.0.0.1', '::1'] }));
+    const { watch } = watchOf(
+      `cfg.cache.test:${server.port}`,
+      testEnvironment({ 'cfg.cache.test': ['127.0.0.1', '::1'] }),
+    );
     expect((await watch.ready()).nodes).toHaveLength(1);
     await server.close();
     await expect(watch.refresh()).rejects.toMatchObject({ code: 'SESS_DISCOVERY_UNREACHABLE' });
@@ -185,20 +192,23 @@ describe('a node that stands in', () => {
 });
 
 describe('a watch that is closed', () => {
-  it.each(['before the reply', 'in the middle of it', 'while nodes are asked'])('hangs up at once: %s', async (when) => {
-    const { clock, endpoint, nodes, watch, listener } = await cluster();
-    for (const server of [endpoint, ...nodes]) server.script = silence;
-    if (when === 'in the middle of it') endpoint.script = () => 'CONFIG cluster 0 100\r\n1\n';
-    const look = watch.refresh();
-    await endpoint.until(({ lines }) => lines.length === 2);
-    if (when === 'while nodes are asked') {
-      clock.advance(2_000);
-      await nodes[0]?.until(({ lines }) => lines.length === 1);
-    }
-    watch.close();
-    await expect(look).rejects.toMatchObject({ code: 'SESS_DISCOVERY_CLOSED' });
-    for (const server of [endpoint, ...nodes]) await server.until(({ open }) => open === 0);
-    expect(clock.delays).toEqual([]);
-    expect(listener.errors).toEqual([]);
-  });
+  it.each(['before the reply', 'in the middle of it', 'while nodes are asked'])(
+    'hangs up at once: %s',
+    async (when) => {
+      const { clock, endpoint, nodes, watch, listener } = await cluster();
+      for (const server of [endpoint, ...nodes]) server.script = silence;
+      if (when === 'in the middle of it') endpoint.script = () => 'CONFIG cluster 0 100\r\n1\n';
+      const look = watch.refresh();
+      await endpoint.until(({ lines }) => lines.length === 2);
+      if (when === 'while nodes are asked') {
+        clock.advance(2_000);
+        await nodes[0]?.until(({ lines }) => lines.length === 1);
+      }
+      watch.close();
+      await expect(look).rejects.toMatchObject({ code: 'SESS_DISCOVERY_CLOSED' });
+      for (const server of [endpoint, ...nodes]) await server.until(({ open }) => open === 0);
+      expect(clock.delays).toEqual([]);
+      expect(listener.errors).toEqual([]);
+    },
+  );
 });

@@ -18,7 +18,9 @@ const hangUp =
 async function watched(script: Script) {
   const server = use(await ScriptedServer.start(script));
   const listener = new RecordingListener();
-  const watch = use(elasticacheIn(testEnvironment(), `127.0.0.1:${server.port}`, { timeoutMs: 10_000 }).watch(listener));
+  const watch = use(
+    elasticacheIn(testEnvironment(), `127.0.0.1:${server.port}`, { timeoutMs: 10_000 }).watch(listener),
+  );
   return { server, listener, watch };
 }
 
@@ -67,12 +69,20 @@ describe('what a configuration endpoint replies', () => {
     );
     expect(await watch.ready()).toMatchObject({ version: 5 });
     await watch.refresh();
-    expect(server.lines).toEqual(['config get cluster', 'get AmazonElastiCache:cluster', 'get AmazonElastiCache:cluster']);
+    expect(server.lines).toEqual([
+      'config get cluster',
+      'get AmazonElastiCache:cluster',
+      'get AmazonElastiCache:cluster',
+    ]);
     // The engine was upgraded.
     server.script = answering(configReply(6, 'a||1'));
     await watch.refresh();
     await watch.refresh();
-    expect(server.lines.slice(3)).toEqual(['get AmazonElastiCache:cluster', 'config get cluster', 'config get cluster']);
+    expect(server.lines.slice(3)).toEqual([
+      'get AmazonElastiCache:cluster',
+      'config get cluster',
+      'config get cluster',
+    ]);
   });
 
   it.each([
@@ -102,13 +112,33 @@ describe('a reply that can’t be used', () => {
     ['an empty payload', answering(framed('')), 'SESS_DISCOVERY_EMPTY', 'the configuration is empty'],
     ['a broken node', answering(configReply(9, 'a||1 b|1')), 'SESS_DISCOVERY_MALFORMED', '"b|1" is not "host|ip|port"'],
     ['a broken version', answering(configReply('nine', 'a||1')), 'SESS_DISCOVERY_MALFORMED', '"nine"'],
-    ['a wrong length', answering('CONFIG cluster 0 3\r\n9\na||1\n\r\nEND\r\n'), 'SESS_DISCOVERY_MALFORMED', 'not followed by "END"'],
+    [
+      'a wrong length',
+      answering('CONFIG cluster 0 3\r\n9\na||1\n\r\nEND\r\n'),
+      'SESS_DISCOVERY_MALFORMED',
+      'not followed by "END"',
+    ],
     ['too large', answering('CONFIG cluster 0 9999999\r\n'), 'SESS_DISCOVERY_MALFORMED', 'at most 1048576'],
-    ['another protocol', () => 'HTTP/1.1 400 Bad Request\r\n\r\n', 'SESS_DISCOVERY_MALFORMED', '"HTTP/1.1 400 Bad Request"'],
+    [
+      'another protocol',
+      () => 'HTTP/1.1 400 Bad Request\r\n\r\n',
+      'SESS_DISCOVERY_MALFORMED',
+      '"HTTP/1.1 400 Bad Request"',
+    ],
     ['an endless line', () => 'x'.repeat(100_000), 'SESS_DISCOVERY_MALFORMED', 'longer than 512 bytes'],
     ['an error of the server', answering('SERVER_ERROR out of memory\r\n'), 'SESS_DISCOVERY_SERVER', 'out of memory'],
-    ['truncated', hangUp('CONFIG cluster 0 70\r\n9\na||1 b|'), 'SESS_DISCOVERY_MALFORMED', 'before its answer was complete'],
-    ['nothing, and the end', hangUp(''), 'SESS_DISCOVERY_UNREACHABLE', 'If it expects TLS, use elasticaches:// or set the option "tls"'],
+    [
+      'truncated',
+      hangUp('CONFIG cluster 0 70\r\n9\na||1 b|'),
+      'SESS_DISCOVERY_MALFORMED',
+      'before its answer was complete',
+    ],
+    [
+      'nothing, and the end',
+      hangUp(''),
+      'SESS_DISCOVERY_UNREACHABLE',
+      'If it expects TLS, use elasticaches:// or set the option "tls"',
+    ],
   ])('(%s) is a typed error that says what came, and is never applied', async (_, script, code, told) => {
     const { server, watch, listener } = await watched(answering(configReply(5, '127.0.0.1||1')));
     const good = await watch.ready();
@@ -144,7 +174,10 @@ describe('the version', () => {
       await watch.refresh();
     }
     expect(
-      listener.topologies.map((topology) => [topology.version, topology.nodes.map(({ address }) => address ?? '-').join(' ')]),
+      listener.topologies.map((topology) => [
+        topology.version,
+        topology.nodes.map(({ address }) => address ?? '-').join(' '),
+      ]),
     ).toEqual([
       [5, '10.0.0.1'],
       [6, '10.0.0.1 -'],

@@ -15,15 +15,21 @@ async function encrypted(reply = configReply(1, 'node.cache.test|10.0.0.1|11211'
 
 function watchOf(host: string, port: number, tls: ElasticacheOptions['tls']) {
   const listener = new RecordingListener();
-  return { listener, watch: use(elasticacheIn(testEnvironment(names), `${host}:${port}`, { tls, timeoutMs: 10_000 }).watch(listener)) };
+  return {
+    listener,
+    watch: use(elasticacheIn(testEnvironment(names), `${host}:${port}`, { tls, timeoutMs: 10_000 }).watch(listener)),
+  };
 }
 
 describe('discovery over TLS', () => {
-  it.each(['cfg.cache.test', 'localhost', '127.0.0.1'])('checks the certificate against the endpoint’s name: %s', async (host) => {
-    const server = await encrypted();
-    const { watch } = watchOf(host, server.port, { ca: certificate });
-    expect((await watch.ready()).version).toBe(1);
-  });
+  it.each(['cfg.cache.test', 'localhost', '127.0.0.1'])(
+    'checks the certificate against the endpoint’s name: %s',
+    async (host) => {
+      const server = await encrypted();
+      const { watch } = watchOf(host, server.port, { ca: certificate });
+      expect((await watch.ready()).version).toBe(1);
+    },
+  );
 
   it('refuses a certificate for another name', async () => {
     const server = await encrypted();
@@ -55,7 +61,10 @@ describe('discovery over TLS', () => {
   it('refuses a certificate of an authority that is not trusted', async () => {
     const server = await encrypted();
     const { watch } = watchOf('cfg.cache.test', server.port, true);
-    await expect(watch.ready()).rejects.toMatchObject({ code: 'SESS_DISCOVERY_TLS', message: expect.stringContaining('tls.ca') as string });
+    await expect(watch.ready()).rejects.toMatchObject({
+      code: 'SESS_DISCOVERY_TLS',
+      message: expect.stringContaining('tls.ca') as string,
+    });
     expect(server.lines).toEqual([]);
   });
 
@@ -64,7 +73,9 @@ describe('discovery over TLS', () => {
     const { watch } = watchOf('127.0.0.1', server.port, true);
     await server.until(({ connections }) => connections > 0);
     await server.close();
-    await expect(watch.ready()).rejects.toMatchObject({ message: expect.stringContaining('does not speak TLS') as string });
+    await expect(watch.ready()).rejects.toMatchObject({
+      message: expect.stringContaining('does not speak TLS') as string,
+    });
   });
 
   it('with a server that answers in plain text fails, and says what to change', async () => {

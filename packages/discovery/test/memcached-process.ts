@@ -23,10 +23,23 @@ export class MemcachedProcess {
     const users = join(folder, 'users');
     const portFile = join(folder, 'port');
     if (authFile !== undefined) await writeFile(users, authFile);
-    const args = ['-l', '127.0.0.1', '-p', '-1', '-U', '0', '-m', '16', ...(authFile === undefined ? [] : ['-Y', users])];
+    const args = [
+      '-l',
+      '127.0.0.1',
+      '-p',
+      '-1',
+      '-U',
+      '0',
+      '-m',
+      '16',
+      ...(authFile === undefined ? [] : ['-Y', users]),
+    ];
     // Memcached does not run as root without being told so.
     if (process.getuid?.() === 0) args.push('-u', 'root');
-    const running = spawn('memcached', args, { env: { ...process.env, MEMCACHED_PORT_FILENAME: portFile }, stdio: 'ignore' });
+    const running = spawn('memcached', args, {
+      env: { ...process.env, MEMCACHED_PORT_FILENAME: portFile },
+      stdio: 'ignore',
+    });
     try {
       const gone = once(running, 'exit').then(() => Promise.reject(new Error('memcached did not start')));
       const ports = await Promise.race([contentsOf(folder, 'port'), gone]);
@@ -48,7 +61,9 @@ export class MemcachedProcess {
   }
 }
 
-/** The contents of a file, as soon as it is there. Memcached writes it under another name first, and then renames it. */
+/**
+ * The contents of a file, as soon as it is there. Memcached writes it under another name first, and then renames it.
+ */
 async function contentsOf(folder: string, name: string): Promise<string> {
   const changes = watch(folder);
   try {

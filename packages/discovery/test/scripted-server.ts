@@ -111,4 +111,6 @@ export function answering(reply: string | (() => string)): Script {
 }
 
 /** Whether this machine has an IPv6 loopback. */
-export const hasIpv6: boolean = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
+export const hasIpv6: boolean = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+);

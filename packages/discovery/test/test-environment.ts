@@ -5,7 +5,10 @@ export interface TestEnvironment extends Environment {
   readonly lookups: string[];
 }
 
-/** The real world, but for what `changes` says; host names resolve to what `names` says at that moment, and to nothing else. */
+/**
+ * The real world, but for what `changes` says; host names resolve to what `names` says at that moment, and to nothing
+ * else.
+ */
 export function testEnvironment(
   names: Readonly<Record<string, readonly string[]>> = {},
   changes: Partial<Environment> = {},

@@ -1,6 +1,9 @@
 import { secondsOf } from '@sess/external-store';
 
-/** What express-session and @fastify/session keep of a session's cookie, as objects or as JSON. Lifetimes are in milliseconds. */
+/**
+ * What express-session and @fastify/session keep of a session's cookie, as objects or as JSON. Lifetimes are in
+ * milliseconds.
+ */
 export interface SessionCookie {
   expires?: unknown;
   maxAge?: unknown;
@@ -8,11 +11,15 @@ export interface SessionCookie {
 }
 
 /**
- * How long a session with this cookie lives, in whole seconds; 0 when it is over; `undefined` for a cookie that ends with the browser.
+ * How long a session with this cookie lives, in whole seconds; 0 when it is over; `undefined` for a cookie that ends
+ * with the browser.
  *
  * `expires` counts first: express-session moves it with every request, `originalMaxAge` is what it moves it by.
  */
-export function secondsOfCookie({ expires, maxAge, originalMaxAge }: SessionCookie, now: number = Date.now()): number | undefined {
+export function secondsOfCookie(
+  { expires, maxAge, originalMaxAge }: SessionCookie,
+  now: number = Date.now(),
+): number | undefined {
   const end = timeOf(expires);
   if (end !== undefined) return secondsOf(end - now, now);
   // `expires: false` is how an application makes it a cookie that ends with the browser.

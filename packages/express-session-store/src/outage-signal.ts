@@ -8,8 +8,8 @@ type Client = ExternalStore['client'];
 const NODE_CHANNEL = 'sess:client:node';
 
 /**
- * Emits `disconnect` when no node of the cluster is in reach, and `connect` when one is again. After `disconnect`, express-session lets requests pass
- * without a session.
+ * Emits `disconnect` when no node of the cluster is in reach, and `connect` when one is again. After `disconnect`,
+ * express-session lets requests pass without a session.
  */
 export class OutageSignal {
   readonly #client: Client;
@@ -26,7 +26,10 @@ export class OutageSignal {
   static for(onOutage: unknown, client: Client, emitter: EventEmitter): OutageSignal | undefined {
     if (onOutage === undefined || onOutage === 'error') return undefined;
     if (onOutage === 'no-session') return new OutageSignal(client, emitter);
-    throw new StoreError('SESS_BAD_OPTION', `option "onOutage" is ${JSON.stringify(onOutage)}; expected "error" or "no-session"`);
+    throw new StoreError(
+      'SESS_BAD_OPTION',
+      `option "onOutage" is ${JSON.stringify(onOutage)}; expected "error" or "no-session"`,
+    );
   }
 
   stop(): void {

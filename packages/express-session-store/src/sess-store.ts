@@ -6,8 +6,9 @@ import { OutageSignal } from './outage-signal.ts';
 
 export interface SessStoreOptions extends ExternalStoreOptions {
   /**
-   * What express-session does while no node of the cluster is in reach. `'error'` (default): each request that has a session fails with
-   * `SESS_UNAVAILABLE`. `'no-session'`: requests go on without `req.session`, which the application must be ready for.
+   * What express-session does while no node of the cluster is in reach. `'error'` (default): each request that has a
+   * session fails with `SESS_UNAVAILABLE`. `'no-session'`: requests go on without `req.session`, which the application
+   * must be ready for.
    */
   readonly onOutage?: 'error' | 'no-session' | undefined;
 }
@@ -44,7 +45,10 @@ export class SessStore extends session.Store {
     callBack(this.#get(id), callback as Callback<object | null>);
   }
 
-  /** Stores the session until its cookie ends; for `ttlSeconds` where it ends with the browser. Never brings back what was destroyed. */
+  /**
+   * Stores the session until its cookie ends; for `ttlSeconds` where it ends with the browser. Never brings back what
+   * was destroyed.
+   */
   override set(id: string, given: SessionLike, callback?: (error?: unknown) => void): void {
     this.#tell(this.#set(id, given), callback);
   }
@@ -62,20 +66,26 @@ export class SessStore extends session.Store {
   /** Called by express-session for another id. A session that was never stored has nothing to destroy. */
   override regenerate(...[request, callback]: Parameters<session.Store['regenerate']>): void {
     const given: object | undefined = request.session;
-    if (given === undefined || this.#baseOf(given) !== 'new' || this.#begun.has(given)) return super.regenerate(request, callback);
+    if (given === undefined || this.#baseOf(given) !== 'new' || this.#begun.has(given))
+      return super.regenerate(request, callback);
     request.sessionStore.generate(request);
     process.nextTick(callback);
   }
 
   /** Called by express-session with what `get` returned. */
-  override createSession(...[request, stored]: Parameters<session.Store['createSession']>): ReturnType<session.Store['createSession']> {
+  override createSession(
+    ...[request, stored]: Parameters<session.Store['createSession']>
+  ): ReturnType<session.Store['createSession']> {
     const created = super.createSession(request, stored);
     const held = this.#held.get(stored);
     if (held !== undefined) this.#held.set(created, held);
     return created;
   }
 
-  /** A new random id, for the option `genid` of express-session, `idGenerator` of @fastify/session: on nodes that are in reach, so that people can log in while a node is down. */
+  /**
+   * A new random id, for the option `genid` of express-session, `idGenerator` of @fastify/session: on nodes that are in
+   * reach, so that people can log in while a node is down.
+   */
   readonly newId = (): string => this.#store.newId();
 
   /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
@@ -126,7 +136,10 @@ export class SessStore extends session.Store {
     return (hasCookie(given) ? secondsOfCookie(given.cookie) : undefined) ?? this.#store.ttlSeconds;
   }
 
-  /** express-session makes its sessions here, or anew. @fastify/session makes them by itself, so that nothing is known of them. */
+  /**
+   * express-session makes its sessions here, or anew. @fastify/session makes them by itself, so that nothing is known
+   * of them.
+   */
   #baseOf(given: object): SaveBase {
     return this.#held.get(given) ?? (given instanceof session.Session ? 'new' : 'unknown');
   }
@@ -136,14 +149,17 @@ export class SessStore extends session.Store {
       outcome.then(() => undefined),
       callback ??
         ((error) => {
-          // Without a callback a failure is emitted, but only if someone listens: an `error` event without a listener ends the process.
+          // Without a callback a failure is emitted, but only if someone listens: an `error` event without a listener
+          // ends the process.
           if (error && this.listenerCount('error') > 0) this.emit('error', error);
         }),
     );
   }
 }
 
-/** The cookie is the library's own: an invalid date in it is for the library to complain of, when it sets the cookie. */
+/**
+ * The cookie is the library's own: an invalid date in it is for the library to complain of, when it sets the cookie.
+ */
 function withPlainCookie(given: SessionLike): SessionLike {
   if (!hasCookie(given) || 'toJSON' in given) return given;
   return { ...given, cookie: JSON.parse(JSON.stringify(given.cookie)) as SessionCookie };

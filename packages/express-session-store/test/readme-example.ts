@@ -10,7 +10,15 @@ declare module 'express-session' {
 
 export const store = new SessStore({ servers: process.env.SESS_SERVERS });
 const app = express();
-app.use(session({ store, genid: store.newId, secret: process.env.SESS_SECRET ?? '', resave: false, saveUninitialized: false }));
+app.use(
+  session({
+    store,
+    genid: store.newId,
+    secret: process.env.SESS_SECRET ?? '',
+    resave: false,
+    saveUninitialized: false,
+  }),
+);
 app.post('/login', (request, response, next) => {
   request.session.regenerate((error) => {
     if (error) return next(error);

@@ -122,7 +122,9 @@ describe('what express-session asks of a store', () => {
     ['a wrong policy', { servers: 'memcached://127.0.0.1', onOutage: 'ignore' }],
     ['nothing', undefined],
   ])('refuses options that are %s', (_, options) => {
-    expect(() => new SessStore(options as SessStoreOptions)).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION' }));
+    expect(() => new SessStore(options as SessStoreOptions)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION' }),
+    );
   });
 
   it('says "disconnect" and "connect" only where asked to', async () => {

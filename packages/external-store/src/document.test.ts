@@ -22,14 +22,18 @@ describe('a session as JSON', () => {
   });
 
   it('is named where it is lost', () => {
-    expect(() => encodeDocument({ cart: { items: new Set() } })).toThrow('the session\'s "cart", 1 level deeper, holds a Set');
+    expect(() => encodeDocument({ cart: { items: new Set() } })).toThrow(
+      'the session\'s "cart", 1 level deeper, holds a Set',
+    );
   });
 
   it('may hold a date, as text, and the fields of a class’s object', () => {
     class Cart {
       items = ['sku-1'];
     }
-    expect(encodeDocument({ when: new Date(0), cart: new Cart() })).toBe('{"when":"1970-01-01T00:00:00.000Z","cart":{"items":["sku-1"]}}');
+    expect(encodeDocument({ when: new Date(0), cart: new Cart() })).toBe(
+      '{"when":"1970-01-01T00:00:00.000Z","cart":{"items":["sku-1"]}}',
+    );
   });
 
   it('is none that is nested deeper than what is ever stored', () => {

@@ -5,8 +5,9 @@ import { StoreError } from './errors.ts';
 export type Document = Record<string, unknown>;
 
 /**
- * The session as JSON text. What encodes itself (a Date), and the fields of a class's object, are written as `JSON.stringify` writes them, because these
- * libraries' applications rely on it; what it would lose altogether is refused.
+ * The session as JSON text. What encodes itself (a Date), and the fields of a class's object, are written as
+ * `JSON.stringify` writes them, because these libraries' applications rely on it; what it would lose altogether is
+ * refused.
  *
  * @throws {StoreError} `SESS_BAD_DATA`, naming the key; `SESS_TOO_LARGE` past what the client can be set to take.
  */
@@ -23,14 +24,18 @@ function refusal({ field, levels, what }: JsonLoss): StoreError {
     field === undefined
       ? 'the session'
       : `the session's "${field}"${levels === 0 ? '' : `, ${levels} ${levels === 1 ? 'level' : 'levels'} deeper,`}`;
-  if (what === undefined) return new StoreError('SESS_TOO_LARGE', `the session takes more than ${MAX_DOCUMENT_BYTES} bytes`);
+  if (what === undefined)
+    return new StoreError('SESS_TOO_LARGE', `the session takes more than ${MAX_DOCUMENT_BYTES} bytes`);
   return new StoreError(
     'SESS_BAD_DATA',
     `${place} holds ${what}, which JSON would lose; keep plain objects, arrays, strings, numbers and booleans in a session`,
   );
 }
 
-/** The session from stored bytes, or `undefined` where they are not a JSON object, or one that is nested deeper than what is ever stored. */
+/**
+ * The session from stored bytes, or `undefined` where they are not a JSON object, or one that is nested deeper than
+ * what is ever stored.
+ */
 export function decodeDocument(value: Uint8Array): Document | undefined {
   const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString();
   try {

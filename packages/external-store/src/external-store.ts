@@ -11,7 +11,8 @@ const MAX_NEW_IDS = 16;
 /**
  * The sessions of another library, in the cluster: what such a library's store is made of.
  *
- * Every save is an `add` or a compare-and-swap; a session that was destroyed is not brought back. Promises reject only with a `StoreError`.
+ * Every save is an `add` or a compare-and-swap; a session that was destroyed is not brought back. Promises reject only
+ * with a `StoreError`.
  */
 export class ExternalStore {
   readonly #cluster: Cluster;
@@ -39,7 +40,10 @@ export class ExternalStore {
     await this.#cluster.store.ready?.().catch(rethrow);
   }
 
-  /** A new random id; where nodes are down, preferably one whose session none of them could hold, so that people can log in. No I/O. */
+  /**
+   * A new random id; where nodes are down, preferably one whose session none of them could hold, so that people can log
+   * in. No I/O.
+   */
   newId(): string {
     const { client } = this.#cluster;
     let id = newSessionId();
@@ -61,13 +65,14 @@ export class ExternalStore {
   }
 
   /**
-   * Saves, and resolves with what the next save of the same request is based on; with `undefined` when the session was destroyed meanwhile: then
-   * nothing was written, as if this save had come just before the destruction.
+   * Saves, and resolves with what the next save of the same request is based on; with `undefined` when the session was
+   * destroyed meanwhile: then nothing was written, as if this save had come just before the destruction.
    *
-   * Where another request saved first, the changes of both are kept, key by key at the top level; of two changes to one key the later save's is.
+   * Where another request saved first, the changes of both are kept, key by key at the top level; of two changes to one
+   * key the later save's is.
    *
-   * @throws {StoreError} `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`; `SESS_CONFLICT` when others kept saving first, or when a session
-   * that is new has the id of one that was destroyed.
+   * @throws {StoreError} `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`; `SESS_CONFLICT` when others kept saving
+   *   first, or when a session that is new has the id of one that was destroyed.
    */
   async save(id: string, request: SaveRequest): Promise<Held | undefined> {
     const key = this.#keyOf(id);
@@ -79,7 +84,8 @@ export class ExternalStore {
   /**
    * Moves the expiry to `ttlSeconds` from now; never rewrites. `false` when there is no session.
    *
-   * @param session what the request has of it, where the library gives it: it may hold what JSON would lose, and the library not see a change.
+   * @param session what the request has of it, where the library gives it: it may hold what JSON would lose, and the
+   *   library not see a change.
    * @throws {StoreError} `SESS_UNAVAILABLE`, `SESS_BAD_DATA`
    */
   async touch(id: string, ttlSeconds: number, session?: object): Promise<boolean> {

@@ -10,8 +10,8 @@ export interface Held {
 }
 
 /**
- * What a save is based on: what the request loaded or saved before; `new`, for a session that this request began; `unknown`, where the library
- * does not let the store know which of the two it is.
+ * What a save is based on: what the request loaded or saved before; `new`, for a session that this request began;
+ * `unknown`, where the library does not let the store know which of the two it is.
  */
 export type SaveBase = Held | 'new' | 'unknown';
 
@@ -23,7 +23,10 @@ export interface SaveRequest {
   readonly base: SaveBase;
   /** Keys at the top level that are this request's in any case. Default: none. */
   readonly ownKeys?: readonly string[];
-  /** With `base: 'unknown'`: the library says that this request changed nothing but {@link ownKeys}, so what is stored stays. Default `false`. */
+  /**
+   * With `base: 'unknown'`: the library says that this request changed nothing but {@link ownKeys}, so what is stored
+   * stays. Default `false`.
+   */
   readonly unchanged?: boolean;
 }
 

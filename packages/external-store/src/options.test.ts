@@ -18,7 +18,11 @@ describe('the options of a store', () => {
       { servers: 'memcached://127.0.0.1', ttl: 60 },
       /unknown option "ttl": the options are servers, client, ttlSeconds, keyPrefix/,
     ],
-    ['half a second', { servers: 'memcached://127.0.0.1', ttlSeconds: 0.5 }, /"ttlSeconds" is 0.5; expected a whole number of seconds/],
+    [
+      'half a second',
+      { servers: 'memcached://127.0.0.1', ttlSeconds: 0.5 },
+      /"ttlSeconds" is 0.5; expected a whole number of seconds/,
+    ],
     [
       'milliseconds',
       { servers: 'memcached://127.0.0.1', ttlSeconds: 86_400_000_000 },
@@ -31,10 +35,18 @@ describe('the options of a store', () => {
       { servers: 'memcached://127.0.0.1', copies: 2 },
       /"copies": it is one of the client. .* client: \{ copies: … \}/,
     ],
-    ['a wrong option of the client', { servers: 'memcached://127.0.0.1', client: { copies: 7 } }, /"servers" or "client": copies must be/],
+    [
+      'a wrong option of the client',
+      { servers: 'memcached://127.0.0.1', client: { copies: 7 } },
+      /"servers" or "client": copies must be/,
+    ],
     ['options without a cluster', { client: { copies: 2 } }, /neither came/],
     ['two lists', { servers: 'memcached://127.0.0.1', client: { servers: ['127.0.0.1:1'] } }, /in one place/],
-    ["the client's own prefix", { servers: 'memcached://127.0.0.1', keyPrefix: '@sess/x' }, /the client keeps for itself/],
+    [
+      "the client's own prefix",
+      { servers: 'memcached://127.0.0.1', keyPrefix: '@sess/x' },
+      /the client keeps for itself/,
+    ],
   ])('can not be %s, and the error says what to do', (_, options, message) => {
     expect(() => openStore(options as ExternalStoreOptions, 'x/')).toThrow(
       expect.objectContaining({ name: 'StoreError', code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }),

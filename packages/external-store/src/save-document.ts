@@ -1,4 +1,11 @@
-import { CONFLICT, mergeData, retryConflicts, SessionError, type SessionStore, type StoredSession } from '@sess/session';
+import {
+  CONFLICT,
+  mergeData,
+  retryConflicts,
+  SessionError,
+  type SessionStore,
+  type StoredSession,
+} from '@sess/session';
 import { decodeDocument, encodeDocument, type Document } from './document.ts';
 import { StoreError } from './errors.ts';
 import { HeldSession, type Held, type SaveRequest } from './held.ts';
@@ -7,7 +14,12 @@ import { HeldSession, type Held, type SaveRequest } from './held.ts';
 const MAX_ATTEMPTS = 16;
 
 /** `text` is the encoding of `request.session`. Resolves with `undefined` when the session was destroyed. */
-export async function saveDocument(store: SessionStore, key: string, text: string, request: SaveRequest): Promise<Held | undefined> {
+export async function saveDocument(
+  store: SessionStore,
+  key: string,
+  text: string,
+  request: SaveRequest,
+): Promise<Held | undefined> {
   const { base, ttlSeconds } = request;
   const mine = Buffer.from(text);
   let current = base instanceof HeldSession ? base.stored : base === 'unknown' ? await store.load(key) : undefined;
@@ -20,7 +32,10 @@ export async function saveDocument(store: SessionStore, key: string, text: strin
       value = combine(mine, current, request);
     }
     try {
-      return new HeldSession(await store.save(key, value, { ttlSeconds, expect: current ?? 'absent' }), mine === value ? undefined : mine);
+      return new HeldSession(
+        await store.save(key, value, { ttlSeconds, expect: current ?? 'absent' }),
+        mine === value ? undefined : mine,
+      );
     } catch (error) {
       if (SessionError.is(error) && error.code === 'SESS_CONFLICT') return CONFLICT;
       throw error;
@@ -28,7 +43,10 @@ export async function saveDocument(store: SessionStore, key: string, text: strin
   });
 }
 
-/** What to store in place of `current`. Without knowing what a request was based on, what it holds counts as changed by it, as a whole. */
+/**
+ * What to store in place of `current`. Without knowing what a request was based on, what it holds counts as changed by
+ * it, as a whole.
+ */
 function combine(mine: Buffer, current: StoredSession | undefined, { base, ownKeys, unchanged }: SaveRequest): Buffer {
   const theirs = current === undefined ? undefined : decodeDocument(current.value);
   if (theirs === undefined) return mine;

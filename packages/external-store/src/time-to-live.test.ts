@@ -17,7 +17,9 @@ describe('a lifetime in seconds', () => {
   });
 
   it('does not go past the end of time, as memcached counts it', () => {
-    expect(secondsOf(315_360_000_000, Date.UTC(2037, 0, 1))).toBe(Date.UTC(2038, 0, 19, 3, 14, 5) / 1000 - Date.UTC(2037, 0, 1) / 1000);
+    expect(secondsOf(315_360_000_000, Date.UTC(2037, 0, 1))).toBe(
+      Date.UTC(2038, 0, 19, 3, 14, 5) / 1000 - Date.UTC(2037, 0, 1) / 1000,
+    );
   });
 
   it.each([undefined, null, 'session', Number.NaN])('is unknown of %s', (given) => {

@@ -7,8 +7,8 @@ const END_OF_TIME_SECONDS = 2_147_483_647;
 const MARGIN_SECONDS = 2;
 
 /**
- * Whole seconds for a lifetime in milliseconds: rounded up, so that no session ends before its cookie does, and cut to what memcached can keep.
- * 0 when it is over already; `undefined` when it is no number.
+ * Whole seconds for a lifetime in milliseconds: rounded up, so that no session ends before its cookie does, and cut to
+ * what memcached can keep. 0 when it is over already; `undefined` when it is no number.
  */
 export function secondsOf(milliseconds: unknown, now: number = Date.now()): number | undefined {
   if (typeof milliseconds !== 'number' || Number.isNaN(milliseconds)) return undefined;

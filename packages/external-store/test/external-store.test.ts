@@ -79,7 +79,10 @@ describe.each(inject('mainRuntimes'))('a store for another library (%s)', (runti
     const id = await begun({ user: 'USER_123' });
     await store.destroy(id);
     const saving = store.save(id, { ...TTL, session: { user: 'again' }, base: 'new' });
-    await expect(saving).rejects.toMatchObject({ code: 'SESS_CONFLICT', message: expect.stringContaining('ids are not used again') });
+    await expect(saving).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+      message: expect.stringContaining('ids are not used again'),
+    });
   });
 
   it('keeps a tombstone for as long as the longest session that it gave or saw', async () => {
@@ -99,7 +102,11 @@ describe.each(inject('mainRuntimes'))('a store for another library (%s)', (runti
     const id = await begun(base);
     const [first, second] = [await store.load(id), await store.load(id)];
     const { note: _note, ...rest } = base;
-    await store.save(id, { ...TTL, session: { ...base, user: 'USER_456', cart: { b: 2 }, cookie: 2 }, base: first ?? 'unknown' });
+    await store.save(id, {
+      ...TTL,
+      session: { ...base, user: 'USER_456', cart: { b: 2 }, cookie: 2 },
+      base: first ?? 'unknown',
+    });
     const later = { ...rest, cart: { c: 3 }, seen: true };
     const held = await store.save(id, { ...TTL, session: later, base: second ?? 'unknown', ownKeys: ['cookie'] });
     expect(await documentOf(id)).toEqual({ user: 'USER_456', cart: { c: 3 }, cookie: 1, seen: true });
@@ -111,7 +118,13 @@ describe.each(inject('mainRuntimes'))('a store for another library (%s)', (runti
   it('lets the last writer win where nothing is known of the requests, and keeps what is stored where one changed nothing', async () => {
     const id = await begun({ user: 'USER_123', cookie: 1 });
     await store.save(id, { ...TTL, session: { user: 'USER_456', cookie: 2 }, base: 'unknown' });
-    await store.save(id, { ...TTL, session: { user: 'USER_123', cookie: 3 }, base: 'unknown', unchanged: true, ownKeys: ['cookie'] });
+    await store.save(id, {
+      ...TTL,
+      session: { user: 'USER_123', cookie: 3 },
+      base: 'unknown',
+      unchanged: true,
+      ownKeys: ['cookie'],
+    });
     expect(await documentOf(id)).toEqual({ user: 'USER_456', cookie: 3 });
   });
 

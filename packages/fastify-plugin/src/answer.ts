@@ -1,5 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { completeHead, isCacheable, LostCookie, type Connection, type RequestSession, type Session } from '@sess/session';
+import {
+  completeHead,
+  isCacheable,
+  LostCookie,
+  type Connection,
+  type RequestSession,
+  type Session,
+} from '@sess/session';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import onHeaders from 'on-headers';
 import { rawHeaders, replyHeaders } from './headers.ts';
@@ -11,7 +18,10 @@ export type ProceedWith = (error?: Error | null, payload?: unknown) => void;
 /** `writeHead` with all its overloads. */
 type WriteHead = (...given: unknown[]) => ServerResponse;
 
-/** Made once: a getter of its own would give each reply a hidden class that keeps the whole request until the next full garbage collection. */
+/**
+ * Made once: a getter of its own would give each reply a hidden class that keeps the whole request until the next full
+ * garbage collection.
+ */
 const SENT: PropertyDescriptor = { configurable: true, get: () => true };
 
 /** The answer to one request, as far as its session goes. */
@@ -58,7 +68,10 @@ export class Answer implements Connection {
     return this.#answered || raw.writableEnded || raw.closed;
   }
 
-  /** Errors and answers alike come to `send`: from then on only loggers, error handlers and late hooks ask for the session. */
+  /**
+   * Errors and answers alike come to `send`: from then on only loggers, error handlers and late hooks ask for the
+   * session.
+   */
   onUnavailable(): void {
     const reply = this.#reply;
     const send: (payload?: unknown) => FastifyReply = Reflect.get(reply, 'send');
@@ -94,7 +107,8 @@ export class Answer implements Connection {
   async #sendAfter(saving: Promise<void>, payload: unknown, proceed: ProceedWith): Promise<void> {
     const reply = this.#reply;
     const keptHead = keepHead(reply);
-    // For Fastify the reply counts as sent from now on, as it does where nothing is saved: it refuses a second `send`, and runs no further hook or handler.
+    // For Fastify the reply counts as sent from now on, as it does where nothing is saved: it refuses a second `send`,
+    // and runs no further hook or handler.
     Object.defineProperty(reply, 'sent', SENT);
     let failure: Error | null = null;
     try {
@@ -111,7 +125,10 @@ export class Answer implements Connection {
     sendOrFail(reply, payload, failure, proceed);
   }
 
-  /** Whoever writes the head, it is completed just before it leaves: later hooks, streams and writers of `reply.raw` set headers, too. */
+  /**
+   * Whoever writes the head, it is completed just before it leaves: later hooks, streams and writers of `reply.raw` set
+   * headers, too.
+   */
   #watchHead(session: RequestSession): void {
     this.#watched = true;
     const { raw } = this.#reply;
@@ -137,7 +154,9 @@ export class Answer implements Connection {
     Reflect.set(raw, 'writeHead', writeCompleted);
   }
 
-  /** The application writes to `reply.raw`, so no hook is called: what it changes meanwhile is saved when it is done. */
+  /**
+   * The application writes to `reply.raw`, so no hook is called: what it changes meanwhile is saved when it is done.
+   */
   #saveWhenClosed(session: RequestSession): void {
     const { raw } = this.#reply;
     if (this.#stage !== 'open') return;
@@ -156,7 +175,10 @@ export class Answer implements Connection {
     }
   }
 
-  /** Looked at after it was saved, by code that nobody waited for: a change is saved all the same, or the log tells of it. */
+  /**
+   * Looked at after it was saved, by code that nobody waited for: a change is saved all the same, or the log tells of
+   * it.
+   */
   onLateUse(): void {
     if (this.#checksLate || this.#failed) return;
     this.#checksLate = true;

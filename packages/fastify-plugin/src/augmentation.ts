@@ -2,17 +2,26 @@ import type { Session, SessionsHealth, SessionsOfUsers } from '@sess/session';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The sessions of users: `revokeUser(user)`, `ofUser(user)` and `end(user, key)`, with the option `userOf`. And for readiness probes: `ready()` and `state`. */
+    /**
+     * The sessions of users: `revokeUser(user)`, `ofUser(user)` and `end(user, key)`, with the option `userOf`. And for
+     * readiness probes: `ready()` and `state`.
+     */
     readonly sessions: SessionsOfUsers & SessionsHealth;
   }
 
   interface FastifyRequest {
-    /** The visitor's session; `undefined` at run time before `onRequest` and on a route with `config: { session: false }`. */
+    /**
+     * The visitor's session; `undefined` at run time before `onRequest` and on a route with
+     * `config: { session: false }`.
+     */
     readonly session: Session;
   }
 
   interface FastifyContextConfig {
-    /** `false`: no session work on this route. `{ touch: false }`: reading a session here does not prolong its life. Default `true`. */
+    /**
+     * `false`: no session work on this route. `{ touch: false }`: reading a session here does not prolong its life.
+     * Default `true`.
+     */
     session?: boolean | { readonly touch: boolean };
   }
 }

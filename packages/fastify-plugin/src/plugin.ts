@@ -1,4 +1,11 @@
-import { claimCookieNames, createSessions, SessionError, type RequestSession, type Session, type SessionsOptions } from '@sess/session';
+import {
+  claimCookieNames,
+  createSessions,
+  SessionError,
+  type RequestSession,
+  type Session,
+  type SessionsOptions,
+} from '@sess/session';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RegisterOptions, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { Answer, type ProceedWith } from './answer.ts';
@@ -8,8 +15,9 @@ import { logOf } from './log.ts';
 export interface FastifySessionsOptions extends SessionsOptions {}
 
 /**
- * The application, as far as the type of the plugin is concerned. Every application fits: of another version of Fastify than the one that types are taken
- * from here (frameworks such as NestJS bring their own), over HTTP/2, with another logger or type provider.
+ * The application, as far as the type of the plugin is concerned. Every application fits: of another version of Fastify
+ * than the one that types are taken from here (frameworks such as NestJS bring their own), over HTTP/2, with another
+ * logger or type provider.
  */
 export interface FastifyApplication {
   hasDecorator(name: string | symbol): boolean;
@@ -33,15 +41,18 @@ type Proceed = (error?: Error) => void;
 /**
  * Gives every request of the scope in which it is registered a `session`.
  *
- * A session is opened in `onRequest` and saved in `onSend`, before the headers leave: hooks and handlers in between see it. Errors in handlers save it,
- * too. What `servers` opened is closed with the application.
+ * A session is opened in `onRequest` and saved in `onSend`, before the headers leave: hooks and handlers in between see
+ * it. Errors in handlers save it, too. What `servers` opened is closed with the application.
  *
  * @throws {SessionError} (from `register`) `SESS_BAD_OPTION`, `SESS_REGISTERED_TWICE`.
  */
-export const sessions: (app: FastifyApplication, options: FastifySessionsOptions) => Promise<void> = fastifyPlugin(register, {
-  fastify: '5.x',
-  name: '@sess/fastify-plugin',
-}) as (app: FastifyApplication, options: FastifySessionsOptions) => Promise<void>;
+export const sessions: (app: FastifyApplication, options: FastifySessionsOptions) => Promise<void> = fastifyPlugin(
+  register,
+  {
+    fastify: '5.x',
+    name: '@sess/fastify-plugin',
+  },
+) as (app: FastifyApplication, options: FastifySessionsOptions) => Promise<void>;
 
 async function register(app: FastifyInstance, options: FastifySessionsOptions & RegisterOptions): Promise<void> {
   if (app.hasRequestDecorator('session')) {
@@ -72,7 +83,8 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
     app.decorateRequest('session', { getter: sessionOf as () => Session, setter: refuseAssignment });
     app.addHook('onRoute', saveLast);
 
-    // Callbacks rather than async functions: a request that has nothing to wait for, which is every one without a cookie, waits for nothing.
+    // Callbacks rather than async functions: a request that has nothing to wait for, which is every one without a
+    // cookie, waits for nothing.
     app.addHook('onRequest', (request: SessionRequest, reply, proceed) => {
       const config: RouteConfig = request.routeOptions.config;
       if (config.session === false) return proceed();
@@ -84,7 +96,8 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
       return proceed();
     });
     app.addHook('onSend', (request: SessionRequest, reply, payload, proceed) => {
-      // Error handlers of Fastify itself, routes from before the registration and unknown paths have no hook of their own.
+      // Error handlers of Fastify itself, routes from before the registration and unknown paths have no hook of their
+      // own.
       if (request[ANSWER]?.savesLast === true) return proceed(null, payload);
       return save(request, reply, payload, proceed);
     });
@@ -117,7 +130,10 @@ function isKnownSetting([name, value]: [string, unknown]): boolean {
   return name === 'touch' && (value === undefined || typeof value === 'boolean');
 }
 
-/** Later `onSend` hooks may change the session, and say whether caches may store the response: it is saved after all of them. */
+/**
+ * Later `onSend` hooks may change the session, and say whether caches may store the response: it is saved after all of
+ * them.
+ */
 function saveLast(route: RouteOptions): void {
   checkConfig(route);
   const before = [route.onSend ?? []].flat();
@@ -127,7 +143,12 @@ function saveLast(route: RouteOptions): void {
   route.config = { ...route.config, [SAVES_LAST]: true } as NonNullable<RouteOptions['config']>;
 }
 
-async function load(request: SessionRequest, answer: Answer, opened: Promise<RequestSession>, proceed: Proceed): Promise<void> {
+async function load(
+  request: SessionRequest,
+  answer: Answer,
+  opened: Promise<RequestSession>,
+  proceed: Proceed,
+): Promise<void> {
   let failure: Error | undefined;
   try {
     answer.session = await opened;

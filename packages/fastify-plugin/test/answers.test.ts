@@ -24,7 +24,12 @@ const HANDLERS: readonly [string, Handler, number, string][] = [
   ['an object', async (request, reply) => (change(request), void reply.send({ ok: true })), 200, '{"ok":true}'],
   ['nothing, with 204', async (request, reply) => (change(request), void reply.code(204).send()), 204, ''],
   ['a redirect', async (request, reply) => (change(request), void reply.redirect('/profile', 302)), 302, ''],
-  ['a stream', async (request, reply) => (change(request), void reply.send(Readable.from(['one', 'two']))), 200, 'onetwo'],
+  [
+    'a stream',
+    async (request, reply) => (change(request), void reply.send(Readable.from(['one', 'two']))),
+    200,
+    'onetwo',
+  ],
   ['a buffer', async (request, reply) => (change(request), void reply.send(Buffer.from('raw'))), 200, 'raw'],
   [
     'and then throws',
@@ -46,7 +51,12 @@ const HANDLERS: readonly [string, Handler, number, string][] = [
     200,
     '{"ok":true}',
   ],
-  ['and returns something else', async (request, reply) => (change(request), reply.send({ ok: true }), { ok: false }), 200, '{"ok":true}'],
+  [
+    'and returns something else',
+    async (request, reply) => (change(request), reply.send({ ok: true }), { ok: false }),
+    200,
+    '{"ok":true}',
+  ],
 ];
 
 describe.each(HANDLERS)('a handler that sends %s', (_what, handler, status, body) => {
@@ -60,7 +70,11 @@ describe.each(HANDLERS)('a handler that sends %s', (_what, handler, status, body
       },
       '/answer',
     ],
-    ['for unknown paths', (app) => void app.setNotFoundHandler(async (request, reply) => handler(request, reply.code(200))), '/nowhere'],
+    [
+      'for unknown paths',
+      (app) => void app.setNotFoundHandler(async (request, reply) => handler(request, reply.code(200))),
+      '/nowhere',
+    ],
     [
       'as a hook, before a handler that must not run',
       (app) => {

@@ -37,7 +37,11 @@ async function oneSession(copies: number): Promise<Servers> {
   const [released, waiting] = [once(signals, 'release'), once(signals, 'arrival')];
   const browsers: Browser[] = [];
   for (let server = 0; server < SERVERS; server += 1) {
-    const client = createClient({ servers: `memcached://${cluster.nodes.map(({ id }) => id).join(',')}`, copies, timeoutMs: 10_000 });
+    const client = createClient({
+      servers: `memcached://${cluster.nodes.map(({ id }) => id).join(',')}`,
+      copies,
+      timeoutMs: 10_000,
+    });
     closing.push(() => client.close());
     await client.ready();
     const app = await shop({ client, store: undefined, onUnavailable: 'error' });
@@ -65,34 +69,37 @@ const ROUNDS = inject('long') ? 3 : 1;
 const hundred = Array.from({ length: 100 }, (_, index) => index);
 const [runtime = 'embedded'] = inject('mainRuntimes');
 
-describe.each(inject('long') ? [1, 2] : [2])(`one session on ${SERVERS} servers over one cluster (${runtime}, copies: %i)`, (copies) => {
-  it('keeps the key that each of a hundred parallel requests adds', { timeout: 60_000 }, async () => {
-    const { at } = await oneSession(copies);
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const answers = await Promise.all(hundred.map((index) => at(index).post(`/key/${round * 100 + index}`)));
-      expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-      const keys = Object.keys((await at(round).json('/data')) as object).filter((key) => key.startsWith('key-'));
-      expect(keys).toHaveLength((round + 1) * 100);
-    }
-  });
+describe.each(inject('long') ? [1, 2] : [2])(
+  `one session on ${SERVERS} servers over one cluster (${runtime}, copies: %i)`,
+  (copies) => {
+    it('keeps the key that each of a hundred parallel requests adds', { timeout: 60_000 }, async () => {
+      const { at } = await oneSession(copies);
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const answers = await Promise.all(hundred.map((index) => at(index).post(`/key/${round * 100 + index}`)));
+        expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+        const keys = Object.keys((await at(round).json('/data')) as object).filter((key) => key.startsWith('key-'));
+        expect(keys).toHaveLength((round + 1) * 100);
+      }
+    });
 
-  it('counts a hundred parallel increments', { timeout: 60_000 }, async () => {
-    const { at } = await oneSession(copies);
-    for (let round = 1; round <= ROUNDS; round += 1) {
-      const answers = await Promise.all(hundred.map((index) => at(index).post('/count')));
-      expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-      expect(await at(round).json('/data')).toMatchObject({ count: round * 100 });
-    }
-  });
+    it('counts a hundred parallel increments', { timeout: 60_000 }, async () => {
+      const { at } = await oneSession(copies);
+      for (let round = 1; round <= ROUNDS; round += 1) {
+        const answers = await Promise.all(hundred.map((index) => at(index).post('/count')));
+        expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+        expect(await at(round).json('/data')).toMatchObject({ count: round * 100 });
+      }
+    });
 
-  it('ends at a logout on one server, though a slow request on another changes it', async () => {
-    const { at, release, waiting } = await oneSession(copies);
-    const slow = at(0).post('/slow');
-    await waiting;
-    expect((await at(1).post('/logout')).status).toBe(204);
-    release();
-    const answer = await slow;
-    expect([answer.status, answer.headers.get('set-cookie')]).toEqual([200, null]);
-    for (const server of [0, 1, 2, 3]) expect(await at(server).json('/data')).toEqual({});
-  });
-});
+    it('ends at a logout on one server, though a slow request on another changes it', async () => {
+      const { at, release, waiting } = await oneSession(copies);
+      const slow = at(0).post('/slow');
+      await waiting;
+      expect((await at(1).post('/logout')).status).toBe(204);
+      release();
+      const answer = await slow;
+      expect([answer.status, answer.headers.get('set-cookie')]).toEqual([200, null]);
+      for (const server of [0, 1, 2, 3]) expect(await at(server).json('/data')).toEqual({});
+    });
+  },
+);

@@ -44,7 +44,11 @@ describe('app.sessions', () => {
 
     const next = fastify();
     onTestFinished(() => next.close());
-    await next.register(sessions, { servers: `memcached://${servers.join(',')}?copies=2`, secret: SECRET, secure: false });
+    await next.register(sessions, {
+      servers: `memcached://${servers.join(',')}?copies=2`,
+      secret: SECRET,
+      secure: false,
+    });
     next.get('/cart', async (request) => request.session.data.cart ?? []);
     const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
     expect((await next.inject({ url: '/cart', headers: { cookie } })).json()).toEqual(['late']);

@@ -201,7 +201,11 @@ describe('a store that is out of reach', () => {
     await browser.post('/login');
     store.down = true;
     const refused = await browser.fetch('/profile');
-    expect([refused.status, refused.headers.get('retry-after'), refused.headers.get('set-cookie')]).toEqual([503, '5', null]);
+    expect([refused.status, refused.headers.get('retry-after'), refused.headers.get('set-cookie')]).toEqual([
+      503,
+      '5',
+      null,
+    ]);
     store.down = false;
     expect(await browser.json('/profile')).toMatchObject({ user: 'USER_123' });
   });
@@ -227,7 +231,11 @@ describe('a store that is out of reach', () => {
       return reply.code(201).send({ added: true });
     });
     const response = await (await browse(app)).post('/cart');
-    expect([response.status, response.headers.get('retry-after'), response.headers.get('set-cookie')]).toEqual([503, '5', null]);
+    expect([response.status, response.headers.get('retry-after'), response.headers.get('set-cookie')]).toEqual([
+      503,
+      '5',
+      null,
+    ]);
   });
 
   it('sends a new id with the error, where only what came after it could not be saved', async () => {
@@ -276,7 +284,10 @@ describe('an outage', () => {
   it('is a process warning where Fastify has no logger, which is its default', async () => {
     const store = failingStore();
     for (const server of [{}, { logger: false }]) {
-      expect(await warnedOf(await browse(await shop({ store }, server)), store)).toEqual(['SESS_OUT_OF_REACH', 'SESS_IN_REACH']);
+      expect(await warnedOf(await browse(await shop({ store }, server)), store)).toEqual([
+        'SESS_OUT_OF_REACH',
+        'SESS_IN_REACH',
+      ]);
     }
   });
 

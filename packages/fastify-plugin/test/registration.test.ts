@@ -18,9 +18,12 @@ function register(options: Partial<FastifySessionsOptions & RegisterOptions>) {
 }
 
 function registerIn(prefix: string) {
-  return app.current.register(async (scope) => scope.register(plugin, { store: memoryStore(), secret: SECRET }).then(() => undefined), {
-    prefix,
-  });
+  return app.current.register(
+    async (scope) => scope.register(plugin, { store: memoryStore(), secret: SECRET }).then(() => undefined),
+    {
+      prefix,
+    },
+  );
 }
 
 describe('registration', () => {
@@ -34,7 +37,10 @@ describe('registration', () => {
     ['no secret', { store: memoryStore(), secret: undefined }, /"secret" is missing.*randomBytes/],
     ['a slip of the pen', { store: memoryStore(), ttlSecond: 3_600 }, /did you mean "ttlSeconds"\?/],
   ])('fails with %s, and says what to do', async (_, options, message) => {
-    await expect(register(options)).rejects.toMatchObject({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) });
+    await expect(register(options)).rejects.toMatchObject({
+      code: 'SESS_BAD_OPTION',
+      message: expect.stringMatching(message),
+    });
   });
 
   it('fails a second time in the same scope, or in one inside it', async () => {
@@ -54,7 +60,9 @@ describe('registration', () => {
       });
     }
     app.current.get('/outside', async (request) => 'session' in request);
-    const cookies = await Promise.all(['/one', '/two'].map(async (url) => (await app.current.inject(url)).cookies.map(({ name }) => name)));
+    const cookies = await Promise.all(
+      ['/one', '/two'].map(async (url) => (await app.current.inject(url)).cookies.map(({ name }) => name)),
+    );
     expect(cookies).toEqual([['one'], ['two']]);
     expect((await app.current.inject('/outside')).json()).toBe(false);
   });
@@ -87,7 +95,10 @@ describe('registration', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const inTime = fastify();
-    await inTime.register(plugin, { secret: SECRET, servers: `memcached://127.0.0.1:${(other.address() as AddressInfo).port}` });
+    await inTime.register(plugin, {
+      secret: SECRET,
+      servers: `memcached://127.0.0.1:${(other.address() as AddressInfo).port}`,
+    });
     await once(other, 'connection');
     expect(connections).toBe(0);
     await inTime.close();
@@ -95,11 +106,16 @@ describe('registration', () => {
     server.close();
   });
 
-  it.each<unknown>([{ touch: 'no' }, { tuch: false }, 'no', null])('refuses a route that says %j of its session', async (session) => {
-    await register({ store: memoryStore() });
-    const add = (): unknown => app.current.get('/slip', { config: { session: session as false } }, async () => 'ok');
-    expect(add).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('the route "/slip"') }));
-  });
+  it.each<unknown>([{ touch: 'no' }, { tuch: false }, 'no', null])(
+    'refuses a route that says %j of its session',
+    async (session) => {
+      await register({ store: memoryStore() });
+      const add = (): unknown => app.current.get('/slip', { config: { session: session as false } }, async () => 'ok');
+      expect(add).toThrow(
+        expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('the route "/slip"') }),
+      );
+    },
+  );
 
   it('accepts the options that Fastify takes for itself', async () => {
     await register({ store: memoryStore(), prefix: '/api', logLevel: 'warn' });

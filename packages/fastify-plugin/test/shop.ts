@@ -20,7 +20,10 @@ afterEach(async () => {
 });
 
 /** An application with sessions in memory, which is closed after the test. */
-export async function shop(options: Partial<FastifySessionsOptions> = {}, server: FastifyServerOptions = {}): Promise<FastifyInstance> {
+export async function shop(
+  options: Partial<FastifySessionsOptions> = {},
+  server: FastifyServerOptions = {},
+): Promise<FastifyInstance> {
   const app = fastify(server);
   opened.push(app);
   await app.register(sessions, { store: memoryStore(), secret: SECRET, ttlSeconds: 3_600, secure: false, ...options });
@@ -29,7 +32,10 @@ export async function shop(options: Partial<FastifySessionsOptions> = {}, server
     request.session.data.userId = 'USER_123';
     return { id: request.session.id };
   });
-  app.get('/profile', async (request) => ({ user: request.session.data.userId ?? null, cart: request.session.data.cart ?? [] }));
+  app.get('/profile', async (request) => ({
+    user: request.session.data.userId ?? null,
+    cart: request.session.data.cart ?? [],
+  }));
   app.post('/logout', async (request, reply) => {
     await request.session.destroy();
     return reply.code(204).send();

@@ -10,7 +10,10 @@ it('the application revokes and lists the sessions of a user', async () => {
   for (const browser of [phone, laptop]) await browser.post('/login');
   expect(await app.sessions.ofUser('USER_123')).toHaveLength(2);
   expect((await laptop.post('/password')).status).toBe(200);
-  expect([await phone.json('/profile'), await laptop.json('/profile')]).toMatchObject([{ user: null }, { user: 'USER_123' }]);
+  expect([await phone.json('/profile'), await laptop.json('/profile')]).toMatchObject([
+    { user: null },
+    { user: 'USER_123' },
+  ]);
   await app.sessions.revokeUser('USER_123');
   expect(await laptop.json('/profile')).toMatchObject({ user: null });
 });

@@ -8,7 +8,10 @@ export interface Arc {
   readonly end: number;
 }
 
-/** The hashes from 0 to 2^32 - 1 by owner, in order; arcs of the same owner may follow each other. Nothing when there are no nodes. */
+/**
+ * The hashes from 0 to 2^32 - 1 by owner, in order; arcs of the same owner may follow each other. Nothing when there
+ * are no nodes.
+ */
 export function* ownedArcs(ring: PointRing): Generator<Arc, undefined> {
   const { entries, end } = ring.points;
   // What is behind the last point belongs to the first one: the entry behind the points says so.

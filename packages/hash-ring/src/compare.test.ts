@@ -32,13 +32,17 @@ function expectAgreement({ moved, flows }: Comparison, seen: ReadonlyMap<string,
   for (const flow of new Set([...told.keys(), ...seen.keys()])) {
     const fraction = told.get(flow) ?? 0;
     // Six standard deviations, and a little for what is so rare that it has hardly any.
-    expect(Math.abs(fraction - (seen.get(flow) ?? 0)), flow).toBeLessThan(6 * Math.sqrt(fraction / SAMPLES) + 6 / SAMPLES);
+    expect(Math.abs(fraction - (seen.get(flow) ?? 0)), flow).toBeLessThan(
+      6 * Math.sqrt(fraction / SAMPLES) + 6 / SAMPLES,
+    );
   }
   expect(moved).toBeCloseTo(
     flows.reduce((sum, { fraction }) => sum + fraction, 0),
     12,
   );
-  expect(flows.map(({ fraction }) => fraction)).toEqual(flows.map(({ fraction }) => fraction).toSorted((one, other) => other - one));
+  expect(flows.map(({ fraction }) => fraction)).toEqual(
+    flows.map(({ fraction }) => fraction).toSorted((one, other) => other - one),
+  );
 }
 
 describe('of two rings', () => {

@@ -21,8 +21,8 @@ export interface Comparison {
 
 export interface CompareOptions {
   /**
-   * How many keys to look up where an exact answer cannot be computed: a whole number above 0. Default 65,536, which leaves
-   * `moved` a standard error of at most 0.002. The keys are the same every time.
+   * How many keys to look up where an exact answer cannot be computed: a whole number above 0. Default 65,536, which
+   * leaves `moved` a standard error of at most 0.002. The keys are the same every time.
    */
   readonly samples?: number;
 }
@@ -30,11 +30,11 @@ export interface CompareOptions {
 const DEFAULT_SAMPLES = 65_536;
 
 /**
- * Which part of all keys changes its owner from one distribution to another, and between which nodes. Nodes are the same when
- * their ids are.
+ * Which part of all keys changes its owner from one distribution to another, and between which nodes. Nodes are the
+ * same when their ids are.
  *
- * Exact for two `ketama` distributions that hash keys alike (`libmemcached-weighted` and `spymemcached` do) or of which one has a
- * single node; sampled, and said so, for all others.
+ * Exact for two `ketama` distributions that hash keys alike (`libmemcached-weighted` and `spymemcached` do) or of which
+ * one has a single node; sampled, and said so, for all others.
  *
  * @throws {HashRingError} `SESS_NO_NODES` when one of them has no nodes; `SESS_BAD_OPTION` when an option is wrong.
  */
@@ -54,7 +54,8 @@ export function compare(before: Distribution, after: Distribution, options: Comp
       `compare: expected nodes in both distributions, got none in "${name}". Compare once there are some.`,
     );
   }
-  if (before instanceof PointRing && after instanceof PointRing && areOnOneCircle(before, after)) return compareRings(before, after);
+  if (before instanceof PointRing && after instanceof PointRing && areOnOneCircle(before, after))
+    return compareRings(before, after);
   return compareSamples(before, after, samples);
 }
 

@@ -22,10 +22,11 @@ export interface Distribution<N extends RingNode = RingNode> {
    */
   owner(key: string): N;
   /**
-   * The first `count` distinct nodes for `key` in order of preference, the owner first; fewer when there are fewer, none
-   * when there are none. A larger `count` only adds to the end.
+   * The first `count` distinct nodes for `key` in order of preference, the owner first; fewer when there are fewer,
+   * none when there are none. A larger `count` only adds to the end.
    *
-   * @throws {HashRingError} `SESS_BAD_KEY` when the key is not a string; `SESS_BAD_COUNT` when `count` is not a whole number from 0.
+   * @throws {HashRingError} `SESS_BAD_KEY` when the key is not a string; `SESS_BAD_COUNT` when `count` is not a whole
+   *   number from 0.
    */
   owners(key: string, count: number): readonly N[];
   /**

@@ -35,7 +35,10 @@ export const libmemcachedWeighted: KetamaForm = {
   meeting: 'first',
 };
 
-/** Source: libmemcached 1.1.4, `update_continuum`, with `MEMCACHED_BEHAVIOR_KETAMA` and the default hash. Weights don't count. */
+/**
+ * Source: libmemcached 1.1.4, `update_continuum`, with `MEMCACHED_BEHAVIOR_KETAMA` and the default hash. Weights don't
+ * count.
+ */
 export const libmemcached: KetamaForm = {
   keyHash: oneAtATime,
   namesPerNode: (nodes) => nodes.map(() => UNWEIGHTED_POINTS_PER_NODE),
@@ -82,8 +85,9 @@ function placeByMd5(name: string, points: Int32Array): void {
 }
 
 /**
- * floor(weight / total × 160 / 4 × nodes + 1e-10), rounded to float32 after every step as libmemcached's C does on x86-64. That
- * rounding matters: nodes of equal weight get 39 names rather than 40 where there are 25, 47, 50, 55 or 61 of them.
+ * floor(weight / total × 160 / 4 × nodes + 1e-10), rounded to float32 after every step as libmemcached's C does on
+ * x86-64. That rounding matters: nodes of equal weight get 39 names rather than 40 where there are 25, 47, 50, 55 or 61
+ * of them.
  */
 export function weightedNames(nodes: readonly PlacedNode[]): readonly number[] {
   const float = Math.fround;
@@ -99,8 +103,8 @@ export function weightedNames(nodes: readonly PlacedNode[]): readonly number[] {
 const HIGHEST_LIBMEMCACHED_WEIGHT = 2 ** 32 - 1;
 
 /**
- * What weights are measured in: 1, as libmemcached does, whose weights are whole numbers of 32 bits. Weights that it could not
- * have, so large or small that float32 loses them, are measured by the largest; only their ratios matter.
+ * What weights are measured in: 1, as libmemcached does, whose weights are whole numbers of 32 bits. Weights that it
+ * could not have, so large or small that float32 loses them, are measured by the largest; only their ratios matter.
  */
 function weightUnit(nodes: readonly PlacedNode[]): number {
   const largest = nodes.reduce((most, node) => Math.max(most, node.weight), 0);

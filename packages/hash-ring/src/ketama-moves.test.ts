@@ -36,7 +36,9 @@ describe.each(['libmemcached', 'spymemcached'] as const)('%s', (compatibleWith) 
         for (const key of keys) {
           if (after.owner(key) !== joined) expect(after.owner(key)).toBe(before.owner(key));
           // The next in order of preference takes over.
-          expect(after.owners(key, nodes.length).filter((node) => node !== joined)).toEqual(before.owners(key, nodes.length));
+          expect(after.owners(key, nodes.length).filter((node) => node !== joined)).toEqual(
+            before.owners(key, nodes.length),
+          );
         }
         expect(new Set(compare(before, after).flows.map(({ to }) => to))).toEqual(new Set([joined?.id]));
       }),
@@ -79,9 +81,11 @@ describe('libmemcached-weighted', () => {
 
   test('with unequal weights the points of others change, and up to a tenth of all keys moves between them', () => {
     const strays = [4, 6, 11, 21, 51].flatMap((count) =>
-      [(index: number) => 1 + (index % 2), (index: number) => 1 + (index % 5), (index: number) => (index % 2 === 0 ? 1 : 10)].map(
-        (weight) => strayKeys(equalNodes(count).map((node, index) => ({ ...node, weight: weight(index) }))),
-      ),
+      [
+        (index: number) => 1 + (index % 2),
+        (index: number) => 1 + (index % 5),
+        (index: number) => (index % 2 === 0 ? 1 : 10),
+      ].map((weight) => strayKeys(equalNodes(count).map((node, index) => ({ ...node, weight: weight(index) })))),
     );
     expect(Math.max(...strays)).toBeGreaterThan(0.05);
     expect(Math.max(...strays)).toBeLessThan(0.1);

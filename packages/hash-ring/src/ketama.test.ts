@@ -35,8 +35,14 @@ describe('options', () => {
       { compatibleWith: 'ketama' },
       'ketama.compatibleWith: expected one of "libmemcached-weighted", "libmemcached", "spymemcached", got "ketama".',
     ],
-    [{ compatibleWith: null }, 'ketama.compatibleWith: expected one of "libmemcached-weighted", "libmemcached", "spymemcached", got null.'],
-    [{ compatible: 'libmemcached' }, 'ketama: expected only the options it knows (compatibleWith, pointNames), got "compatible".'],
+    [
+      { compatibleWith: null },
+      'ketama.compatibleWith: expected one of "libmemcached-weighted", "libmemcached", "spymemcached", got null.',
+    ],
+    [
+      { compatible: 'libmemcached' },
+      'ketama: expected only the options it knows (compatibleWith, pointNames), got "compatible".',
+    ],
     ['libmemcached', 'ketama: expected an object of options (compatibleWith, pointNames), got "libmemcached".'],
     [
       { pointNames: 'host:port' },
@@ -102,8 +108,8 @@ describe('spymemcached with servers given by host name', () => {
 });
 
 describe('two nodes on one point', () => {
-  // Found by search: for each form two nodes, and a key whose next point belongs to both. libmemcached, asked itself, gives it
-  // to the one that comes first in its list; under MEMCACHED_BEHAVIOR_SORT_HOSTS that is the one named here.
+  // Found by search: for each form two nodes, and a key whose next point belongs to both. libmemcached, asked itself,
+  // gives it to the one that comes first in its list; under MEMCACHED_BEHAVIOR_SORT_HOSTS that is the one named here.
   test.each([
     ['libmemcached-weighted', 'key-102', ['node-699:11211', 'node-546:11211'], 'node-546:11211'],
     ['libmemcached', 'key-140', ['node-363:11211', 'node-10:11211'], 'node-10:11211'],
@@ -121,7 +127,9 @@ describe.each(forms)('%s: owners of a key', (compatibleWith) => {
   const arbitrary = arbitraryNodes({ weighted: true });
 
   test('do not depend on the order in which nodes are given', () => {
-    const shuffled = arbitrary.chain((nodes) => fc.tuple(fc.constant(nodes), fc.shuffledSubarray(nodes, { minLength: nodes.length })));
+    const shuffled = arbitrary.chain((nodes) =>
+      fc.tuple(fc.constant(nodes), fc.shuffledSubarray(nodes, { minLength: nodes.length })),
+    );
     fc.assert(
       fc.property(shuffled, arbitraryKeys, ([nodes, others], keys) => {
         const [one, other] = [ketama(nodes, { compatibleWith }), ketama(others, { compatibleWith })];
@@ -140,7 +148,8 @@ describe.each(forms)('%s: owners of a key', (compatibleWith) => {
           expect(new Set(all)).toEqual(new Set(nodes));
           expect(all).toHaveLength(nodes.length);
           expect(all[0]).toBe(ring.owner(key));
-          for (let count = 0; count <= nodes.length; count += 1) expect(ring.owners(key, count)).toEqual(all.slice(0, count));
+          for (let count = 0; count <= nodes.length; count += 1)
+            expect(ring.owners(key, count)).toEqual(all.slice(0, count));
         }
       }),
       { numRuns: 50 },
@@ -170,12 +179,16 @@ test('a node too light for a point owns nothing, and comes last among the owners
   }
 });
 
-test.each([Number.MIN_VALUE, 1e-300, 1e300, Number.MAX_VALUE])('equal weights of %d are like any other equal weights', (weight) => {
-  const plain = nodesCalled('a:1', 'b:1', 'c:1');
-  const odd = ketama(plain.map((node) => ({ ...node, weight })));
-  const ring = ketama(plain);
-  for (let index = 0; index < 200; index += 1) expect(odd.owner(`sess:${index}`).id).toBe(ring.owner(`sess:${index}`).id);
-});
+test.each([Number.MIN_VALUE, 1e-300, 1e300, Number.MAX_VALUE])(
+  'equal weights of %d are like any other equal weights',
+  (weight) => {
+    const plain = nodesCalled('a:1', 'b:1', 'c:1');
+    const odd = ketama(plain.map((node) => ({ ...node, weight })));
+    const ring = ketama(plain);
+    for (let index = 0; index < 200; index += 1)
+      expect(odd.owner(`sess:${index}`).id).toBe(ring.owner(`sess:${index}`).id);
+  },
+);
 
 test('a single node is found without hashing anything', () => {
   const only = { id: 'a:1' };
@@ -202,7 +215,9 @@ test('one node owns every key, and no node none', () => {
     expect([one.owner('any'), ...one.owners('other', 3)]).toEqual([only, only]);
     const none = one.withNodes([]);
     expect(none.owners('any', 2)).toEqual([]);
-    expect(codeOf(() => none.owner('any'))).toMatch(/^SESS_NO_NODES owner: expected at least one node, got an empty distribution\. /);
+    expect(codeOf(() => none.owner('any'))).toMatch(
+      /^SESS_NO_NODES owner: expected at least one node, got an empty distribution\. /,
+    );
   }
 });
 
@@ -213,6 +228,8 @@ test('what is not a key or not a count is refused', () => {
     expect(codeOf(() => ring.owners(key, 2))).toMatch(/^SESS_BAD_KEY /);
   }
   for (const count of [-1, 1.5, Number.NaN, Infinity, '2', undefined] as number[]) {
-    expect(codeOf(() => ring.owners('key', count))).toMatch(/^SESS_BAD_COUNT count: expected a whole number from 0, got /);
+    expect(codeOf(() => ring.owners('key', count))).toMatch(
+      /^SESS_BAD_COUNT count: expected a whole number from 0, got /,
+    );
   }
 });

@@ -8,7 +8,8 @@ import { PointRing } from './point-ring.ts';
 export interface KetamaOptions {
   /**
    * Whose owners to agree with.
-   * - `libmemcached-weighted` (default): `MEMCACHED_BEHAVIOR_KETAMA_WEIGHTED`; about 160 points a node, in proportion to its weight.
+   * - `libmemcached-weighted` (default): `MEMCACHED_BEHAVIOR_KETAMA_WEIGHTED`; about 160 points a node, in proportion
+   *   to its weight.
    * - `libmemcached`: `MEMCACHED_BEHAVIOR_KETAMA` with the default hash; 100 points a node, weights don't count.
    * - `spymemcached`: `KetamaNodeLocator` with `KETAMA_HASH`; 160 points a node, weights don't count.
    */

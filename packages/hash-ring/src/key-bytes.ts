@@ -32,7 +32,9 @@ function makeRoom(characters: number): KeyBytes {
 
 const BIG_ENDIAN = endianness() === 'BE';
 
-/** Makes `words` hold the first `count` words of the text in little-endian order, on machines where they don't already. */
+/**
+ * Makes `words` hold the first `count` words of the text in little-endian order, on machines where they don't already.
+ */
 export function toLittleEndian(room: KeyBytes, count: number): void {
   if (BIG_ENDIAN) room.bytes.subarray(0, count * 4).swap32();
 }

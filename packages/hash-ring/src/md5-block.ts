@@ -1,8 +1,8 @@
 /**
  * MD5's step over one block (RFC 1321, section 3.4): mixes the 16 words of `words` at `from` into `state`.
  *
- * Unrolled over locals, so that an optimising compiler keeps them in registers and nothing is allocated. Each step waits for the
- * one before it: what needs that one's result is added last, and the rest is ready by then.
+ * Unrolled over locals, so that an optimising compiler keeps them in registers and nothing is allocated. Each step
+ * waits for the one before it: what needs that one's result is added last, and the rest is ready by then.
  *
  * All numbers are int32. The casts to `number` are for the type checker: the caller gives whole blocks.
  */

@@ -29,7 +29,8 @@ test('owners follow each other in the list, from whose end they go on at its beg
       for (const key of keys) {
         const first = nodes.indexOf(distribution.owner(key));
         const all = nodes.map((_, offset) => nodes[(first + offset) % nodes.length]);
-        for (let count = 0; count <= nodes.length + 2; count += 1) expect(distribution.owners(key, count)).toEqual(all.slice(0, count));
+        for (let count = 0; count <= nodes.length + 2; count += 1)
+          expect(distribution.owners(key, count)).toEqual(all.slice(0, count));
       }
     }),
     { numRuns: 50 },
@@ -39,7 +40,8 @@ test('owners follow each other in the list, from whose end they go on at its beg
 test('the order of the nodes is part of the definition', () => {
   const nodes = [{ id: 'a:1' }, { id: 'b:1' }];
   const reversed = modulo(nodes.toReversed());
-  for (let index = 0; index < 50; index += 1) expect(reversed.owner(`key-${index}`)).not.toBe(modulo(nodes).owner(`key-${index}`));
+  for (let index = 0; index < 50; index += 1)
+    expect(reversed.owner(`key-${index}`)).not.toBe(modulo(nodes).owner(`key-${index}`));
 });
 
 test('no node owns nothing', () => {
@@ -48,8 +50,13 @@ test('no node owns nothing', () => {
 });
 
 test.each([
-  [{ hash: 'sha1' }, 'modulo.hash: expected one of "one-at-a-time", "md5", got "sha1". Choose one, or leave it out for "one-at-a-time".'],
+  [
+    { hash: 'sha1' },
+    'modulo.hash: expected one of "one-at-a-time", "md5", got "sha1". Choose one, or leave it out for "one-at-a-time".',
+  ],
   [{ algorithm: 'md5' }, 'modulo: expected only the options it knows (hash), got "algorithm". Correct or remove it.'],
 ])('%j is refused', (options, message) => {
-  expect(() => modulo([{ id: 'a:1' }], options as ModuloOptions)).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION', message }));
+  expect(() => modulo([{ id: 'a:1' }], options as ModuloOptions)).toThrow(
+    expect.objectContaining({ code: 'SESS_BAD_OPTION', message }),
+  );
 });

@@ -6,7 +6,10 @@ import { checkOptions, oneOf } from './options.ts';
 import { placeNodes } from './placement.ts';
 
 export interface ModuloOptions {
-  /** What a key is hashed with: Jenkins's `one-at-a-time` (default, as in libmemcached) or the first four bytes of `md5`. */
+  /**
+   * What a key is hashed with: Jenkins's `one-at-a-time` (default, as in libmemcached) or the first four bytes of
+   * `md5`.
+   */
   readonly hash?: 'one-at-a-time' | 'md5';
 }
 

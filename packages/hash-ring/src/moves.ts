@@ -21,7 +21,9 @@ export class MoveCount {
 
   /** As parts of `all` that was looked at. */
   outOf(all: number): { readonly moved: number; readonly flows: readonly Flow[] } {
-    const moves = [...this.#amounts].flatMap(([from, targets]) => [...targets].map(([to, amount]) => ({ from, to, amount })));
+    const moves = [...this.#amounts].flatMap(([from, targets]) =>
+      [...targets].map(([to, amount]) => ({ from, to, amount })),
+    );
     moves.sort((one, other) => other.amount - one.amount || inOrder(one.from, other.from) || inOrder(one.to, other.to));
     return {
       moved: moves.reduce((sum, { amount }) => sum + amount, 0) / all,

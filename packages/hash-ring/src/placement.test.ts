@@ -29,7 +29,15 @@ test.each([
 
 test('orders nodes by host, byte for byte, then by port as a number', () => {
   const given = ['b:1', 'a:10', '[::1]:5', 'a:9', 'B:1', '10.0.0.10:1', '10.0.0.9:1'].map((id) => ({ id }));
-  expect(placeNodes(given).map(({ id }) => id)).toEqual(['10.0.0.10:1', '10.0.0.9:1', '[::1]:5', 'B:1', 'a:9', 'a:10', 'b:1']);
+  expect(placeNodes(given).map(({ id }) => id)).toEqual([
+    '10.0.0.10:1',
+    '10.0.0.9:1',
+    '[::1]:5',
+    'B:1',
+    'a:9',
+    'a:10',
+    'b:1',
+  ]);
   expect(placeNodes(given).map(({ index }) => given[index]?.id)).toEqual(placeNodes(given).map(({ id }) => id));
 });
 
@@ -58,7 +66,9 @@ describe('an id that is not host:port', () => {
   ])('%j is refused with what to write instead', (id, advice) => {
     const error = errorOf([{ id: 'fine:1' }, { id }]);
     expect(error.code).toBe('SESS_BAD_NODE');
-    expect(error.message).toContain('nodes[1].id: expected "host:port" in printable ASCII with a port from 1 to 65535, got ');
+    expect(error.message).toContain(
+      'nodes[1].id: expected "host:port" in printable ASCII with a port from 1 to 65535, got ',
+    );
     expect(error.message).toContain(advice);
   });
 
@@ -91,14 +101,18 @@ describe('a list that cannot be used', () => {
   test.each([-1, Number.NaN, Infinity, '2', null, {}])('a weight of %j is refused', (weight) => {
     const error = errorOf([{ id: 'a:1', weight }]);
     expect(error.code).toBe('SESS_BAD_NODE');
-    expect(error.message).toMatch(/^nodes\[0\]\.weight: expected a finite number above 0, got .*\. Leave it out for the default, 1\.$/);
+    expect(error.message).toMatch(
+      /^nodes\[0\]\.weight: expected a finite number above 0, got .*\. Leave it out for the default, 1\.$/,
+    );
   });
 });
 
 test('every distribution checks its nodes, when made and when made anew', () => {
   const bad = [{ id: 'nowhere' }];
   for (const make of [ketama, modulo, rendezvous]) {
-    expect(() => make(bad)).toThrow(expect.objectContaining({ code: 'SESS_BAD_NODE', name: 'HashRingError', retryable: false }));
+    expect(() => make(bad)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_NODE', name: 'HashRingError', retryable: false }),
+    );
     expect(() => make([{ id: 'a:1' }]).withNodes(bad)).toThrow(expect.objectContaining({ code: 'SESS_BAD_NODE' }));
   }
 });

@@ -54,7 +54,10 @@ function checkNode(node: RingNode, index: number): PlacedNode {
   const where = `nodes[${index}]`;
   if (typeof node !== 'object' || node === null) {
     const hint = typeof node === 'string' ? ` Write { id: ${shown(node)} }.` : '';
-    throw new HashRingError('SESS_BAD_NODE', `${where}: expected { id: "host:port", weight? }, got ${shown(node)}.${hint}`);
+    throw new HashRingError(
+      'SESS_BAD_NODE',
+      `${where}: expected { id: "host:port", weight? }, got ${shown(node)}.${hint}`,
+    );
   }
   const { host, port } = splitId(node.id, where);
   return { index, id: node.id, host, port, weight: checkWeight(node.weight, where), address: node.address };

@@ -5,8 +5,8 @@ import type { PlacedNode } from './placement.ts';
 export interface SortedPoints {
   /**
    * Two numbers a point, next to each other to share a cache line: its value less 2^31 (so that int32 sorts as uint32
-   * does), and its node's place in the list that was given. Behind the last point stands the highest value with the node
-   * of the first point, so that a search always ends, and wraps around.
+   * does), and its node's place in the list that was given. Behind the last point stands the highest value with the
+   * node of the first point, so that a search always ends, and wraps around.
    */
   readonly entries: Int32Array;
   /** Where in `entries` the points end. */
@@ -63,10 +63,15 @@ function hashNames(prefixes: readonly string[], namesPerNode: readonly number[],
   return sorted;
 }
 
-/** 64 KiB of index, which stays in a processor's cache next to everything else; a larger one costs more than it saves. */
+/**
+ * 64 KiB of index, which stays in a processor's cache next to everything else; a larger one costs more than it saves.
+ */
 const MOST_INDEX_BITS = 14;
 
-/** About one start for each point, while that fits: a search then looks at one or two points. With 512 nodes it is five to a start. */
+/**
+ * About one start for each point, while that fits: a search then looks at one or two points. With 512 nodes it is five
+ * to a start.
+ */
 function indexStarts(entries: Int32Array, end: number): { readonly index: Int32Array; readonly shift: number } {
   const points = end / 2;
   const bits = Math.min(Math.max(1, Math.ceil(Math.log2(points))), MOST_INDEX_BITS);

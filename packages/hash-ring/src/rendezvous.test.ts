@@ -61,7 +61,8 @@ test('owners are distinct, begin with the owner, grow at the end, and do not dep
         expect(new Set(all)).toEqual(new Set(nodes));
         expect(all).toHaveLength(nodes.length);
         expect(all[0]).toBe(distribution.owner(key));
-        for (let count = 0; count <= nodes.length; count += 1) expect(distribution.owners(key, count)).toEqual(all.slice(0, count));
+        for (let count = 0; count <= nodes.length; count += 1)
+          expect(distribution.owners(key, count)).toEqual(all.slice(0, count));
         expect(reversed.owners(key, nodes.length)).toEqual(all);
       }
     }),
@@ -71,17 +72,24 @@ test('owners are distinct, begin with the owner, grow at the end, and do not dep
 
 test('a node that joins, leaves or changes its weight never moves a key between two others', () => {
   fc.assert(
-    fc.property(arbitraryNodes({ min: 2, weighted: true }), fc.integer({ min: 1, max: 100 }), arbitraryKeys, (nodes, weight, keys) => {
-      const changed = nodes.at(-1)?.id;
-      const without = rendezvous(nodes.slice(0, -1));
-      const before = without.withNodes(nodes);
-      const after = before.withNodes(nodes.map((node) => (node.id === changed ? { ...node, weight } : node)));
-      for (const key of keys) {
-        const others = [without, before, after].map((each) => each.owners(key, nodes.length).filter(({ id }) => id !== changed));
-        expect(others[1]).toEqual(others[0]);
-        expect(others[2]).toEqual(others[0]);
-      }
-    }),
+    fc.property(
+      arbitraryNodes({ min: 2, weighted: true }),
+      fc.integer({ min: 1, max: 100 }),
+      arbitraryKeys,
+      (nodes, weight, keys) => {
+        const changed = nodes.at(-1)?.id;
+        const without = rendezvous(nodes.slice(0, -1));
+        const before = without.withNodes(nodes);
+        const after = before.withNodes(nodes.map((node) => (node.id === changed ? { ...node, weight } : node)));
+        for (const key of keys) {
+          const others = [without, before, after].map((each) =>
+            each.owners(key, nodes.length).filter(({ id }) => id !== changed),
+          );
+          expect(others[1]).toEqual(others[0]);
+          expect(others[2]).toEqual(others[0]);
+        }
+      },
+    ),
   );
 });
 
@@ -109,6 +117,8 @@ test.each([
     counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   for (const [id, share] of shares(distribution)) {
-    expect(Math.abs((counts.get(id) ?? 0) / samples - share)).toBeLessThan(5 * Math.sqrt((share * (1 - share)) / samples));
+    expect(Math.abs((counts.get(id) ?? 0) / samples - share)).toBeLessThan(
+      5 * Math.sqrt((share * (1 - share)) / samples),
+    );
   }
 });

@@ -6,8 +6,9 @@ import { placeNodes } from './placement.ts';
 /**
  * Rendezvous (highest random weight) hashing: every node draws a number for the key, and the best draw owns it.
  *
- * Shares follow any weights, and a change of one node or its weight never moves a key between two others; a lookup takes time
- * in proportion to the number of nodes. No other client places keys like this: `RendezvousList` says how it is computed.
+ * Shares follow any weights, and a change of one node or its weight never moves a key between two others; a lookup
+ * takes time in proportion to the number of nodes. No other client places keys like this: `RendezvousList` says how it
+ * is computed.
  *
  * @throws {HashRingError} `SESS_BAD_NODE` when a node cannot be used.
  */
@@ -23,10 +24,11 @@ interface Run {
 }
 
 /**
- * How a node draws: k0, k1 are the first two little-endian words of the key's MD5, n0, n1 of the MD5 of the node's id. Then
- * draw = mix(mix(k0 ^ n0) + (k1 ^ n1)) with the finalizer of MurmurHash3 (32 bits) as mix, u = (draw + 0.5) / 2^32, and
- * the node with the lowest -ln(u) / weight owns the key. That is compared as ln(-ln(u)) - ln(weight), which no
- * weight makes overflow. Where two nodes are equal, the lighter one comes first, then the order of hosts and ports decides.
+ * How a node draws: k0, k1 are the first two little-endian words of the key's MD5, n0, n1 of the MD5 of the node's id.
+ * Then draw = mix(mix(k0 ^ n0) + (k1 ^ n1)) with the finalizer of MurmurHash3 (32 bits) as mix, u = (draw + 0.5) /
+ * 2^32, and the node with the lowest -ln(u) / weight owns the key. That is compared as ln(-ln(u)) - ln(weight), which
+ * no weight makes overflow. Where two nodes are equal, the lighter one comes first, then the order of hosts and ports
+ * decides.
  */
 export class RendezvousList<N extends RingNode> implements Distribution<N> {
   readonly nodes: readonly N[];

@@ -36,7 +36,9 @@ test.each(Object.entries(kinds))('%s: one share per node, in their order, which 
 });
 
 test.each(Object.entries(kinds))('%s: what keys find, within five standard deviations', (_name, make) => {
-  const distribution = make(Array.from({ length: 7 }, (_, index) => ({ id: `10.0.0.${index}:11211`, weight: 1 + (index % 3) })));
+  const distribution = make(
+    Array.from({ length: 7 }, (_, index) => ({ id: `10.0.0.${index}:11211`, weight: 1 + (index % 3) })),
+  );
   const samples = 50_000;
   const counts = new Map<string, number>();
   for (const key of sampleKeys(samples)) {
@@ -44,7 +46,9 @@ test.each(Object.entries(kinds))('%s: what keys find, within five standard devia
     counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   for (const [id, share] of shares(distribution)) {
-    expect(Math.abs((counts.get(id) ?? 0) / samples - share)).toBeLessThanOrEqual(5 * Math.sqrt((share * (1 - share)) / samples));
+    expect(Math.abs((counts.get(id) ?? 0) / samples - share)).toBeLessThanOrEqual(
+      5 * Math.sqrt((share * (1 - share)) / samples),
+    );
   }
 });
 
@@ -65,7 +69,9 @@ test('modulo counts every hash: with 3 nodes, the first has one more than the ot
 });
 
 test('rendezvous follows the weights, however large or small', () => {
-  expect([...shares(rendezvous([1, 2, 5].map((weight) => ({ id: `a:${weight}`, weight })))).values()]).toEqual([0.125, 0.25, 0.625]);
+  expect([...shares(rendezvous([1, 2, 5].map((weight) => ({ id: `a:${weight}`, weight })))).values()]).toEqual([
+    0.125, 0.25, 0.625,
+  ]);
   const huge = [Number.MAX_VALUE, Number.MAX_VALUE].map((weight, index) => ({ id: `a:${index + 1}`, weight }));
   expect([...shares(rendezvous(huge)).values()]).toEqual([0.5, 0.5]);
 });

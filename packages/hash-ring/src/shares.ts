@@ -9,10 +9,11 @@ const HASHES = 2 ** 32;
 const SAMPLES = 65_536;
 
 /**
- * Which part of the key space each node owns, by its id, in the order of the nodes: numbers from 0 to 1 that add up to 1.
+ * Which part of the key space each node owns, by its id, in the order of the nodes: numbers from 0 to 1 that add up to
+ * 1.
  *
- * Counted over all 2^32 hashes for `ketama` and `modulo`; weight / total weight for `rendezvous`, which is what its draws come to;
- * for a distribution of your own, counted over 65,536 sample keys. An empty map when there are no nodes.
+ * Counted over all 2^32 hashes for `ketama` and `modulo`; weight / total weight for `rendezvous`, which is what its
+ * draws come to; for a distribution of your own, counted over 65,536 sample keys. An empty map when there are no nodes.
  */
 export function shares(distribution: Distribution): Map<string, number> {
   const { nodes } = distribution;

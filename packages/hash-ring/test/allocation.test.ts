@@ -11,7 +11,10 @@ const collectGarbage = runInNewContext('gc') as () => void;
 
 const nodes = Array.from({ length: 32 }, (_, index) => ({ id: `10.0.0.${index}:11211`, weight: 1 + (index % 3) }));
 // One and two blocks of MD5, and UTF-8.
-const keys = Array.from({ length: 1000 }, (_, index) => `sess:${'x'.repeat(40 + (index % 20))}${index}${index % 10 === 0 ? 'é' : ''}`);
+const keys = Array.from(
+  { length: 1000 },
+  (_, index) => `sess:${'x'.repeat(40 + (index % 20))}${index}${index % 10 === 0 ? 'é' : ''}`,
+);
 
 const ROUNDS = 10;
 const CALLS_PER_ROUND = 100_000;
@@ -25,10 +28,12 @@ test.each<[string, Distribution]>([
   ['rendezvous', rendezvous(nodes)],
   ['ketama over one node', ketama(nodes.slice(0, 1))],
 ])('a million lookups in %s leave nothing on the heap', (_name, distribution) => {
-  // Compilers allocate while they work, which they may do once more when it suits them: it shows in a round, an allocation per call in all.
+  // Compilers allocate while they work, which they may do once more when it suits them: it shows in a round, an
+  // allocation per call in all.
   for (let round = 0; round < ROUNDS; round += 1) lookUp(distribution);
   const grown: number[] = [];
-  // As often before it counts: a process's own heap comes to rest in its first few collections, whatever runs between them.
+  // As often before it counts: a process's own heap comes to rest in its first few collections, whatever runs between
+  // them.
   for (let round = -ROUNDS; round < ROUNDS; round += 1) {
     // A round is too short to fill the young generation, so nothing is collected before it is counted.
     collectGarbage();

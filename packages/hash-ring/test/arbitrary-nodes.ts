@@ -6,7 +6,9 @@ const host = fc.oneof(
   fc.ipV4(),
   fc.ipV6().map((address) => `[${address}]`),
   fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/),
-  fc.integer({ min: 1, max: 9999 }).map((number) => `sess-prod.x7k2f.${String(number).padStart(4, '0')}.use1.cache.amazonaws.com`),
+  fc
+    .integer({ min: 1, max: 9999 })
+    .map((number) => `sess-prod.x7k2f.${String(number).padStart(4, '0')}.use1.cache.amazonaws.com`),
 );
 
 const id = fc

@@ -36,7 +36,10 @@ describe.each([
   test.each(cases.map((vector, index) => ({ ...vector, index, nodes: vector.servers.length })))(
     'case $index: $algorithm, $nodes nodes',
     ({ algorithm, servers, owners }) => {
-      const nodes = servers.map(({ host, port, weight }) => ({ id: `${host.includes(':') ? `[${host}]` : host}:${port}`, weight }));
+      const nodes = servers.map(({ host, port, weight }) => ({
+        id: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+        weight,
+      }));
       const distribution = ALGORITHMS[algorithm](nodes);
       const found = Object.fromEntries(Object.keys(owners).map((key) => [key, distribution.owner(key).id]));
       expect(found).toEqual(owners);

@@ -2,7 +2,8 @@ import { isTreeDeeperThan, MAX_DEPTH } from './depth.ts';
 import { dropPolluting } from './drop-polluting.ts';
 
 /**
- * The object that JSON text holds. Keys through which a careless merge would reach the prototype of every object are dropped: see {@link dropPolluting}.
+ * The object that JSON text holds. Keys through which a careless merge would reach the prototype of every object are
+ * dropped: see {@link dropPolluting}.
  *
  * @param maxLength in characters: longer text is refused unread.
  * @param refuse makes the error that is thrown, from what is wrong with the text, such as `is not JSON`.
@@ -23,7 +24,10 @@ export function decodeJson(text: string, maxLength: number, refuse: (why: string
   return data;
 }
 
-/** Whether a key can be one of the three; an escape can hide any of their letters. Three plain searches take a fraction of what one pattern takes. */
+/**
+ * Whether a key can be one of the three; an escape can hide any of their letters. Three plain searches take a fraction
+ * of what one pattern takes.
+ */
 function isSuspicious(text: string): boolean {
   return text.includes('proto') || text.includes('constructor') || text.includes('\\u');
 }

@@ -1,10 +1,14 @@
 /**
- * Levels of objects and arrays inside each other. Session data has a dozen; what is nested deeper comes from somebody who wants to exhaust the stack, or
- * the time: `JSON.stringify` looks for cycles through all levels above, so its time grows with their square.
+ * Levels of objects and arrays inside each other. Session data has a dozen; what is nested deeper comes from somebody
+ * who wants to exhaust the stack, or the time: `JSON.stringify` looks for cycles through all levels above, so its time
+ * grows with their square.
  */
 export const MAX_DEPTH = 100;
 
-/** Whether what `JSON.parse` returned has more than `levels` levels. Linear in its size, and the stack is never deeper than `levels`. */
+/**
+ * Whether what `JSON.parse` returned has more than `levels` levels. Linear in its size, and the stack is never deeper
+ * than `levels`.
+ */
 export function isTreeDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
@@ -13,7 +17,10 @@ export function isTreeDeeperThan(value: unknown, levels: number): boolean {
   return false;
 }
 
-/** Whether any value has more than `levels` levels: Maps and Sets are levels, too, and a cycle is as deep as it is long. Linear in its size. */
+/**
+ * Whether any value has more than `levels` levels: Maps and Sets are levels, too, and a cycle is as deep as it is long.
+ * Linear in its size.
+ */
 export function isDeeperThan(root: unknown, levels: number): boolean {
   const seen = new Set<unknown>();
   let level = [root].filter(isObject);

@@ -4,12 +4,21 @@ import { dropPolluting } from './drop-polluting.ts';
 
 /** An object that holds `__proto__` as a key of its own, as a decoder that defines properties makes it. */
 function withOwnProto(held: unknown): object {
-  return Object.defineProperty({ kept: 1 }, '__proto__', { value: held, enumerable: true, configurable: true, writable: true });
+  return Object.defineProperty({ kept: 1 }, '__proto__', {
+    value: held,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
 }
 
 describe('what was decoded', () => {
   it('loses the keys through which a merge could reach every object, however deep they are', () => {
-    const bad = { list: [withOwnProto({ polluted: true })], constructor: { prototype: { polluted: true } }, prototype: { polluted: true } };
+    const bad = {
+      list: [withOwnProto({ polluted: true })],
+      constructor: { prototype: { polluted: true } },
+      prototype: { polluted: true },
+    };
     const cleaned = dropPolluting({ map: new Map([['key', { bad }]]), set: new Set([withOwnProto(1)]) });
     expect(cleaned).toEqual({ map: new Map([['key', { bad: { list: [{ kept: 1 }] } }]]), set: new Set([{ kept: 1 }]) });
   });

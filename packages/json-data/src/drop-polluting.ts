@@ -1,7 +1,8 @@
 /**
- * Makes decoded data harmless, whatever decoded it: `__proto__` as a key is dropped, and so are `constructor` and `prototype` that hold objects, through
- * which a careless merge reaches the prototype of every object. A decoder that assigned `__proto__` instead of defining it has given its object another
- * prototype: that is undone. Changes `value` in place, and returns it; goes into objects, arrays, Maps and Sets, once into each.
+ * Makes decoded data harmless, whatever decoded it: `__proto__` as a key is dropped, and so are `constructor` and
+ * `prototype` that hold objects, through which a careless merge reaches the prototype of every object. A decoder that
+ * assigned `__proto__` instead of defining it has given its object another prototype: that is undone. Changes `value`
+ * in place, and returns it; goes into objects, arrays, Maps and Sets, once into each.
  */
 export function dropPolluting(value: unknown): unknown {
   const seen = new Set<object>();
@@ -24,13 +25,17 @@ function clean(value: object): void {
   for (const key of POLLUTING) {
     const held = Object.getOwnPropertyDescriptor(value, key);
     if (held === undefined) continue;
-    if (key === '__proto__' || (typeof held.value === 'object' && held.value !== null)) Reflect.deleteProperty(value, key);
+    if (key === '__proto__' || (typeof held.value === 'object' && held.value !== null))
+      Reflect.deleteProperty(value, key);
   }
 }
 
 const POLLUTING = ['__proto__', 'constructor', 'prototype'] as const;
 
-/** Whether an object is a record rather than something with a class: a class names itself in its prototype's `constructor`. */
+/**
+ * Whether an object is a record rather than something with a class: a class names itself in its prototype's
+ * `constructor`.
+ */
 function isRecord(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (typeof prototype !== 'object' || prototype === null || Object.getPrototypeOf(prototype) === null) return true;

@@ -13,7 +13,11 @@ class Refused extends Error {
 }
 
 function encode(data: object, options: Partial<EncodeJsonOptions> = {}): string {
-  return encodeJson(data, { maxBytes: 1_000_000, changes: 'nothing', ...options }, (refused, cause) => new Refused(refused, cause));
+  return encodeJson(
+    data,
+    { maxBytes: 1_000_000, changes: 'nothing', ...options },
+    (refused, cause) => new Refused(refused, cause),
+  );
 }
 
 function loss(data: object, options: Partial<EncodeJsonOptions> = {}): JsonLoss | undefined {
@@ -186,12 +190,19 @@ describe('for libraries that expect what JSON.stringify does', () => {
   });
 
   it('takes what encodes itself, and objects of a class by their fields', () => {
-    const data = Object.assign(new Cart(), { when: new Date(0), link: new URL('http://a'), bytes: Buffer.from('x'), cart: new Cart() });
+    const data = Object.assign(new Cart(), {
+      when: new Date(0),
+      link: new URL('http://a'),
+      bytes: Buffer.from('x'),
+      cart: new Cart(),
+    });
     expect(encode(data, { changes })).toBe(JSON.stringify(data));
   });
 
   it('refuses what encodes itself as nothing, or as what is lost', () => {
-    expect(loss({ field: new Date(NaN) }, { changes })).toMatchObject({ what: 'a Date that encodes itself as nothing' });
+    expect(loss({ field: new Date(NaN) }, { changes })).toMatchObject({
+      what: 'a Date that encodes itself as nothing',
+    });
     expect(loss({ field: { toJSON: () => new Map() } }, { changes })).toMatchObject({ what: 'a Map' });
     expect(loss({ field: { toJSON: () => new Date(0) } }, { changes })).toMatchObject({ what: 'a Date' });
     expect(
@@ -219,10 +230,14 @@ function nested(levels: number): unknown {
 describe('size and depth', () => {
   it('refuses more than 100 levels, and takes no longer than the data is large', () => {
     expect(loss({ field: nested(99) })).toBeUndefined();
-    expect(loss({ field: nested(100) })).toMatchObject({ field: 'field', what: expect.stringContaining('more than 100 levels') });
+    expect(loss({ field: nested(100) })).toMatchObject({
+      field: 'field',
+      what: expect.stringContaining('more than 100 levels'),
+    });
     const deep = nested(300_000);
     const started = process.cpuUsage();
-    for (const changes of ['nothing', 'what encodes itself'] as const) expect(loss({ field: deep }, { changes })).toBeDefined();
+    for (const changes of ['nothing', 'what encodes itself'] as const)
+      expect(loss({ field: deep }, { changes })).toBeDefined();
     expect(process.cpuUsage(started).user).toBeLessThan(3_000_000);
   });
 
@@ -234,8 +249,14 @@ describe('size and depth', () => {
   });
 
   it('refuses what is too large before it is written', () => {
-    expect(loss({ field: 'x'.repeat(1_000) }, { maxBytes: 500 })).toEqual({ field: 'field', levels: 0, what: undefined });
-    expect(loss({ field: Array.from({ length: 1_000 }, () => 1) }, { maxBytes: 500 })).toMatchObject({ what: undefined });
+    expect(loss({ field: 'x'.repeat(1_000) }, { maxBytes: 500 })).toEqual({
+      field: 'field',
+      levels: 0,
+      what: undefined,
+    });
+    expect(loss({ field: Array.from({ length: 1_000 }, () => 1) }, { maxBytes: 500 })).toMatchObject({
+      what: undefined,
+    });
   });
 
   it('never calls data too large that is not', () => {

@@ -4,7 +4,10 @@ import { hasOwnFormat, isArrayOfNoClass, isRecord, kindOf } from './kinds.ts';
 
 /** Why data can't be encoded. */
 export interface JsonLoss {
-  /** The key at the top level under which it is; `undefined` for the data as a whole. Keys further down may be a user's: they are not named. */
+  /**
+   * The key at the top level under which it is; `undefined` for the data as a whole. Keys further down may be a user's:
+   * they are not named.
+   */
   readonly field: string | undefined;
   /** How many levels below that key it is. */
   readonly levels: number;
@@ -13,23 +16,33 @@ export interface JsonLoss {
 }
 
 export interface EncodeJsonOptions {
-  /** Data that takes more bytes than this is not encoded. It may take up to a few times as many before that is noticed: check the text, too. */
+  /**
+   * Data that takes more bytes than this is not encoded. It may take up to a few times as many before that is noticed:
+   * check the text, too.
+   */
   readonly maxBytes: number;
   /**
-   * What may be stored in another form than it has. `'nothing'`: it comes back as it was, or is refused. `'what encodes itself'`: a `toJSON` is asked
-   * (a Date becomes text), and an object of a class is stored as its fields, where it has any; the root may be of any class.
+   * What may be stored in another form than it has. `'nothing'`: it comes back as it was, or is refused.
+   * `'what encodes itself'`: a `toJSON` is asked (a Date becomes text), and an object of a class is stored as its
+   * fields, where it has any; the root may be of any class.
    */
   readonly changes: 'nothing' | 'what encodes itself';
 }
 
 /**
- * The data as JSON text, or an error where JSON would silently lose something. A property that is `undefined` is left out: it reads the same.
+ * The data as JSON text, or an error where JSON would silently lose something. A property that is `undefined` is left
+ * out: it reads the same.
  *
- * Linear in the size of the data, whatever is in it. Two encodings are equal as text exactly when they are equal as bytes: lone surrogates become escapes.
+ * Linear in the size of the data, whatever is in it. Two encodings are equal as text exactly when they are equal as
+ * bytes: lone surrogates become escapes.
  *
  * @param refuse makes the error that is thrown.
  */
-export function encodeJson(data: object, options: EncodeJsonOptions, refuse: (loss: JsonLoss, cause?: unknown) => Error): string {
+export function encodeJson(
+  data: object,
+  options: EncodeJsonOptions,
+  refuse: (loss: JsonLoss, cause?: unknown) => Error,
+): string {
   const walk = new Walk(options);
   let text: string | undefined;
   try {
@@ -41,16 +54,23 @@ export function encodeJson(data: object, options: EncodeJsonOptions, refuse: (lo
   }
   if (walk.loss !== undefined) throw refuse(walk.loss);
   // A toJSON of the whole can make anything of it.
-  if (text === undefined || !text.startsWith('{')) throw refuse({ field: undefined, levels: 0, what: 'something else than an object' });
+  if (text === undefined || !text.startsWith('{'))
+    throw refuse({ field: undefined, levels: 0, what: 'something else than an object' });
   return text;
 }
 
-/** One look at all of the data, which ends at the first value that would be lost. Fields rather than closures: it runs with every request. */
+/**
+ * One look at all of the data, which ends at the first value that would be lost. Fields rather than closures: it runs
+ * with every request.
+ */
 class Walk {
   loss: JsonLoss | undefined;
   hasNegativeZero = false;
   readonly #changes: boolean;
-  /** Bytes that the text may still take, counted low. Also what ends a walk through data in which one object stands in many places. */
+  /**
+   * Bytes that the text may still take, counted low. Also what ends a walk through data in which one object stands in
+   * many places.
+   */
   #left: number;
   #field: string | undefined;
   #depth = 0;
@@ -115,7 +135,8 @@ class Walk {
   }
 
   #object(key: string, given: object): void {
-    if (this.#depth >= MAX_DEPTH) return this.#lost(`more than ${MAX_DEPTH} levels of objects and arrays inside each other, or a cycle`);
+    if (this.#depth >= MAX_DEPTH)
+      return this.#lost(`more than ${MAX_DEPTH} levels of objects and arrays inside each other, or a cycle`);
     if (this.#changes && hasOwnFormat(given)) this.#ownFormat(key, given);
     else this.#contents(given);
   }
@@ -144,7 +165,8 @@ class Walk {
       if (this.loss !== undefined) return;
     }
     this.#depth -= 1;
-    if (!this.#changes && Reflect.ownKeys(given).length !== given.length + 1) this.#lost('an array with properties of its own');
+    if (!this.#changes && Reflect.ownKeys(given).length !== given.length + 1)
+      this.#lost('an array with properties of its own');
   }
 
   #record(given: object): void {
@@ -165,7 +187,11 @@ class Walk {
     }
     const own = Reflect.ownKeys(given);
     if (this.#changes || own.length === keys) return true;
-    this.#lost(own.some((key) => typeof key === 'symbol') ? 'a property whose key is a symbol' : 'a property that is not enumerable');
+    this.#lost(
+      own.some((key) => typeof key === 'symbol')
+        ? 'a property whose key is a symbol'
+        : 'a property that is not enumerable',
+    );
     return false;
   }
 }

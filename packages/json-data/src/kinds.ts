@@ -33,7 +33,11 @@ export function kindOf(value: unknown): string {
 
 /** The name of a class is the application's, or JavaScript's, and no data. */
 function classOf(value: object): string | undefined {
-  for (let at: unknown = Object.getPrototypeOf(value); typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at)) {
+  for (
+    let at: unknown = Object.getPrototypeOf(value);
+    typeof at === 'object' && at !== null;
+    at = Object.getPrototypeOf(at)
+  ) {
     const owner: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
     if (typeof owner !== 'function') continue;
     const { name }: { readonly name: unknown } = owner;

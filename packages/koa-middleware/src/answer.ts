@@ -42,8 +42,8 @@ export class Answer implements Connection {
   }
 
   /**
-   * Whoever writes the head, it is completed just before it leaves: other middleware sets headers later, Koa's error handler removes all, and with
-   * `ctx.respond = false` the application writes to `ctx.res`.
+   * Whoever writes the head, it is completed just before it leaves: other middleware sets headers later, Koa's error
+   * handler removes all, and with `ctx.respond = false` the application writes to `ctx.res`.
    */
   begin(session: RequestSession): void {
     this.session = session;
@@ -76,14 +76,18 @@ export class Answer implements Connection {
     if (this.#ctx.respond === false || !this.#ctx.writable) this.#lostCookie?.watch();
   }
 
-  /** Looked at after it was saved, by code that nobody waited for: a change is saved all the same, or the application's error listener is told. */
+  /**
+   * Looked at after it was saved, by code that nobody waited for: a change is saved all the same, or the application's
+   * error listener is told.
+   */
   onLateUse(): void {
     if (this.#checksLate || this.#failed) return;
     this.#checksLate = true;
     setImmediate(() => {
       this.#checksLate = false;
       this.session?.current.save().catch((error: unknown) => {
-        const message = 'ctx.session was changed after the response, too late to be saved: does each middleware await next()?';
+        const message =
+          'ctx.session was changed after the response, too late to be saved: does each middleware await next()?';
         this.#ctx.app.emit('error', new Error(message, { cause: error }), this.#ctx);
       });
     });

@@ -12,15 +12,21 @@ import { ANSWER, prepare, registeredTwice, type KoaApplication, type SessionCont
 
 /** The options of `createSessions`, and which requests to leave out. */
 export interface KoaSessionsOptions extends SessionsOptions {
-  /** Says of a request that it needs no session: then no session work is done for it, and `ctx.session` is `undefined`. Default: none. */
+  /**
+   * Says of a request that it needs no session: then no session work is done for it, and `ctx.session` is `undefined`.
+   * Default: none.
+   */
   readonly ignore?: ((ctx: ParameterizedContext) => boolean) | undefined;
-  /** Says of a request whether it prolongs the life of the session that it reads: `false` for polling and the like. Default: each does. */
+  /**
+   * Says of a request whether it prolongs the life of the session that it reads: `false` for polling and the like.
+   * Default: each does.
+   */
   readonly touch?: ((ctx: ParameterizedContext) => boolean) | undefined;
 }
 
 /**
- * A middleware that can be closed, knows the sessions of users (`revokeUser`, `ofUser`, `end`, with the option `userOf`), and tells readiness probes how it is
- * (`ready()`, `state`).
+ * A middleware that can be closed, knows the sessions of users (`revokeUser`, `ofUser`, `end`, with the option
+ * `userOf`), and tells readiness probes how it is (`ready()`, `state`).
  */
 export interface SessionsMiddleware extends Middleware, SessionsOfUsers, SessionsHealth {
   /** Closes what `servers` opened, when the application's server has closed. Twice does no harm. */
@@ -32,8 +38,9 @@ export interface SessionsMiddleware extends Middleware, SessionsOfUsers, Session
  *
  * The session is saved when that middleware is done, before Koa sends the headers. Errors save it, too.
  *
- * @param app The application that will use the middleware, which Koa does not tell it before the first request. With it a second registration is refused at
- *   once, and `ctx.session` in middleware before this one is `undefined` with a process warning. Default: both from the first request on.
+ * @param app The application that will use the middleware, which Koa does not tell it before the first request. With it
+ *   a second registration is refused at once, and `ctx.session` in middleware before this one is `undefined` with a
+ *   process warning. Default: both from the first request on.
  * @throws {SessionError} `SESS_BAD_OPTION`; with `app` also `SESS_REGISTERED_TWICE`.
  */
 export function sessions(given: KoaSessionsOptions, app?: KoaApplication): SessionsMiddleware {
@@ -93,18 +100,24 @@ export function sessions(given: KoaSessionsOptions, app?: KoaApplication): Sessi
     close: () => all.close(),
   };
   // A getter, where `assign` would copy what it says now.
-  return Object.defineProperty(Object.assign(middleware, methods), 'state', { get: () => all.state }) as SessionsMiddleware;
+  return Object.defineProperty(Object.assign(middleware, methods), 'state', {
+    get: () => all.state,
+  }) as SessionsMiddleware;
 }
 
 /** @throws {SessionError} `SESS_BAD_OPTION` */
 function checkFunction(name: string, given: unknown, returns: string): void {
   if (given === undefined || typeof given === 'function') return;
-  throw new SessionError('SESS_BAD_OPTION', `option "${name}" is ${typeof given}; expected a function of ctx that returns ${returns}`);
+  throw new SessionError(
+    'SESS_BAD_OPTION',
+    `option "${name}" is ${typeof given}; expected a function of ctx that returns ${returns}`,
+  );
 }
 
 /** @throws {SessionError} `SESS_BAD_OPTION` */
 function checkApplication(app: KoaApplication): KoaApplication {
-  if (typeof app === 'object' && app !== null && typeof app.context === 'object' && Array.isArray(app.middleware)) return app;
+  if (typeof app === 'object' && app !== null && typeof app.context === 'object' && Array.isArray(app.middleware))
+    return app;
   throw new SessionError('SESS_BAD_OPTION', 'the second argument of sessions(options, app) is no Koa application');
 }
 
@@ -114,7 +127,10 @@ const ALWAYS = new WeakSet<object>();
 /** Those that were given their application, which may not use them yet. */
 const announced = new WeakMap<object, readonly object[]>();
 
-/** Two of them may share an application only where each leaves requests to the other; this is seen before one request has met both. */
+/**
+ * Two of them may share an application only where each leaves requests to the other; this is seen before one request
+ * has met both.
+ */
 function refuseSecond(app: KoaApplication): void {
   const ours = new Set([...(announced.get(app) ?? []), ...app.middleware.filter((used) => OURS.has(used))]);
   if (ours.size > 1 && [...ours].some((each) => ALWAYS.has(each))) throw registeredTwice();

@@ -36,7 +36,11 @@ async function oneSession(copies: number): Promise<Servers> {
   const [released, waiting] = [once(signals, 'release'), once(signals, 'arrival')];
   const browsers: Browser[] = [];
   for (let server = 0; server < SERVERS; server += 1) {
-    const client = createClient({ servers: `memcached://${cluster.nodes.map(({ id }) => id).join(',')}`, copies, timeoutMs: 10_000 });
+    const client = createClient({
+      servers: `memcached://${cluster.nodes.map(({ id }) => id).join(',')}`,
+      copies,
+      timeoutMs: 10_000,
+    });
     closing.push(() => client.close());
     await client.ready();
     const app = shop(

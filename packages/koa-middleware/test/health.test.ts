@@ -33,7 +33,9 @@ describe('the middleware', () => {
       })
       .listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const asked = fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { headers: { connection: 'close' } });
+    const asked = fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+      headers: { connection: 'close' },
+    });
     await inside;
     await first.ready();
     const ended = once(server, 'close').then(() => first.close());
@@ -56,7 +58,9 @@ describe('the middleware', () => {
     onTestFinished(() => void next.close());
     await once(next, 'listening');
     const cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-    const found = await fetch(`http://127.0.0.1:${(next.address() as AddressInfo).port}`, { headers: { cookie, connection: 'close' } });
+    const found = await fetch(`http://127.0.0.1:${(next.address() as AddressInfo).port}`, {
+      headers: { cookie, connection: 'close' },
+    });
     expect(await found.json()).toEqual(['late']);
   });
 });

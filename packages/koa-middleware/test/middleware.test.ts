@@ -169,7 +169,11 @@ describe('errors in the application', () => {
     );
     const browser = await browse(app);
     const response = await browser.fetch('/throws');
-    expect([response.status, response.headers.get('x-other'), response.headers.get('cache-control')]).toEqual([500, null, 'no-store']);
+    expect([response.status, response.headers.get('x-other'), response.headers.get('cache-control')]).toEqual([
+      500,
+      null,
+      'no-store',
+    ]);
     expect(await browser.json('/profile')).toMatchObject({ cart: ['before the error'] });
   });
 
@@ -212,7 +216,11 @@ describe('a store that is out of reach', () => {
     await browser.post('/login');
     store.down = true;
     const response = await browser.fetch('/profile');
-    expect([response.status, response.headers.get('retry-after'), response.headers.get('set-cookie')]).toEqual([503, '5', null]);
+    expect([response.status, response.headers.get('retry-after'), response.headers.get('set-cookie')]).toEqual([
+      503,
+      '5',
+      null,
+    ]);
     store.down = false;
     expect(await browser.json('/profile')).toMatchObject({ user: 'USER_123' });
   });

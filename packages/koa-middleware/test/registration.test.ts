@@ -20,7 +20,9 @@ describe('registration', () => {
     ['a path to ignore', { store: memoryStore(), ignore: '/health' }, /"ignore" is string; expected a function of ctx/],
   ])('fails with %s, and says what to do', (_, options, message) => {
     const given = { secret: SECRET, ...options } as KoaSessionsOptions;
-    expect(() => sessions(given)).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }));
+    expect(() => sessions(given)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }),
+    );
   });
 
   it('fails a second time, at the first request', async () => {
@@ -70,13 +72,17 @@ describe('registration', () => {
       if (ctx.path === '/early') ctx.session.data.userId = 'USER_123';
       return next();
     });
-    app.use(sessions({ store: memoryStore(), secret: SECRET, secure: false, ignore: (ctx) => ctx.path === '/ignored' }, app));
+    app.use(
+      sessions({ store: memoryStore(), secret: SECRET, secure: false, ignore: (ctx) => ctx.path === '/ignored' }, app),
+    );
     app.use((ctx) => void (ctx.body = typeof ctx.session));
     const browser = await browse(app);
     expect(await (await browser.fetch('/ignored')).text()).toBe('undefined');
     expect(warning).not.toHaveBeenCalled();
     for (let request = 0; request < 2; request += 1) expect((await browser.fetch('/early')).status).toBe(500);
-    expect(warning.mock.calls).toEqual([[expect.stringMatching(/app\.use\(sessions/), { type: 'SessWarning', code: 'SESS_TOO_EARLY' }]]);
+    expect(warning.mock.calls).toEqual([
+      [expect.stringMatching(/app\.use\(sessions/), { type: 'SessWarning', code: 'SESS_TOO_EARLY' }],
+    ]);
     warning.mockRestore();
   });
 
@@ -84,7 +90,13 @@ describe('registration', () => {
     const app = shop({ ignore: (ctx) => ctx.path === '/profile' });
     const cookie = { name: 'profile' };
     app.middleware.unshift(
-      sessions({ store: memoryStore(), secret: SECRET, secure: false, cookie, ignore: (ctx) => ctx.path !== '/profile' }),
+      sessions({
+        store: memoryStore(),
+        secret: SECRET,
+        secure: false,
+        cookie,
+        ignore: (ctx) => ctx.path !== '/profile',
+      }),
     );
     const browser = await browse(app);
     expect((await browser.fetch('/profile')).status).toBe(200);
@@ -94,7 +106,12 @@ describe('registration', () => {
   it('refuses two that share a cookie, though no request meets both', async () => {
     const app = shop({ ignore: (ctx) => ctx.path.startsWith('/admin') });
     app.middleware.unshift(
-      sessions({ store: memoryStore(), secret: SECRET, secure: false, ignore: (ctx) => !ctx.path.startsWith('/admin') }),
+      sessions({
+        store: memoryStore(),
+        secret: SECRET,
+        secure: false,
+        ignore: (ctx) => !ctx.path.startsWith('/admin'),
+      }),
     );
     const errors: unknown[] = [];
     app.on('error', (error) => errors.push(error));

@@ -1,6 +1,9 @@
 import { ExternalStore, secondsOf, type ExternalStoreOptions, type Held } from '@sess/external-store';
 
-/** What koa-session says of a request, beside key and session. Every field may be missing: other middlewares for Koa leave them out. */
+/**
+ * What koa-session says of a request, beside key and session. Every field may be missing: other middlewares for Koa
+ * leave them out.
+ */
 export interface StoreContext {
   /** The request: what `get` returned for it is what its `set` is based on. */
   readonly ctx?: unknown;
@@ -22,7 +25,8 @@ interface Known {
 }
 
 /**
- * Keeps koa-session's sessions in a memcached cluster whose nodes come and go: `session({ store: new SessStore({ client }) }, app)`.
+ * Keeps koa-session's sessions in a memcached cluster whose nodes come and go:
+ * `session({ store: new SessStore({ client }) }, app)`.
  *
  * @throws {StoreError} (from the constructor) `SESS_BAD_OPTION`
  */
@@ -35,14 +39,23 @@ export class SessStore implements KoaSessionStore {
     this.#store = new ExternalStore(options, 'k/');
   }
 
-  /** The session, or `undefined` when there is none. An outage rejects. `maxAge` is not needed: expiry is up to `set`. */
-  async get(key: string, _maxAge?: number | 'session', options?: StoreContext): Promise<Record<string, unknown> | undefined> {
+  /**
+   * The session, or `undefined` when there is none. An outage rejects. `maxAge` is not needed: expiry is up to `set`.
+   */
+  async get(
+    key: string,
+    _maxAge?: number | 'session',
+    options?: StoreContext,
+  ): Promise<Record<string, unknown> | undefined> {
     const held = await this.#store.load(key);
     this.#remember(options, { key, held });
     return held?.document;
   }
 
-  /** Stores the session for `maxAge` milliseconds; for `ttlSeconds` where that is `'session'` or missing. Never brings back what was destroyed. */
+  /**
+   * Stores the session for `maxAge` milliseconds; for `ttlSeconds` where that is `'session'` or missing. Never brings
+   * back what was destroyed.
+   */
   async set(key: string, session: object, maxAge?: number | 'session', options?: StoreContext): Promise<void> {
     const ttlSeconds = secondsOf(maxAge) ?? this.#store.ttlSeconds;
     if (ttlSeconds === 0) return this.destroy(key, options);
@@ -60,7 +73,10 @@ export class SessStore implements KoaSessionStore {
     await this.#store.destroy(key);
   }
 
-  /** A new random id, for the option `genid`: on nodes that are in reach, so that people can log in while a node is down. */
+  /**
+   * A new random id, for the option `genid`: on nodes that are in reach, so that people can log in while a node is
+   * down.
+   */
   readonly newId = (): string => this.#store.newId();
 
   /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */

@@ -50,6 +50,7 @@ describe('the README', () => {
     const [readme, source] = await Promise.all([read('../README.md'), read('../../external-store/src/errors.ts')]);
     const codes = [...source.matchAll(/\| '(SESS_\w+)'/g)].map(([, code]) => code as StoreErrorCode);
     expect(codes.length).toBeGreaterThan(5);
-    for (const code of codes) expect(readme).toMatch(new RegExp(`\\| \`${code}\` +\\| (–|${new StoreError(code, '').statusCode})`));
+    for (const code of codes)
+      expect(readme).toMatch(new RegExp(`\\| \`${code}\` +\\| (–|${new StoreError(code, '').statusCode})`));
   });
 });

@@ -35,7 +35,11 @@ export class ClusterNode {
       dead = true;
       if (this.#life === life) this.#end();
     });
-    if (dead) throw new LocalClusterError('SESS_START_FAILED', `node ${this.id} ended as soon as it had started; start it again`);
+    if (dead)
+      throw new LocalClusterError(
+        'SESS_START_FAILED',
+        `node ${this.id} ended as soon as it had started; start it again`,
+      );
     this.#life = life;
     this.#state = 'running';
   }

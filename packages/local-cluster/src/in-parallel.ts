@@ -1,6 +1,6 @@
 /**
- * Makes `count` results, at most `limit` under way at a time. When one fails, no further one begins; rejects with the first failure, once
- * everything under way has settled.
+ * Makes `count` results, at most `limit` under way at a time. When one fails, no further one begins; rejects with the
+ * first failure, once everything under way has settled.
  */
 export async function inParallel<T>(count: number, limit: number, make: () => Promise<T>): Promise<T[]> {
   const made: T[] = [];

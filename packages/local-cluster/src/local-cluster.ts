@@ -13,7 +13,9 @@ export interface LocalNode {
   readonly weight?: number;
 }
 
-/** Memcached nodes and a configuration endpoint on this machine. Every method resolves when its effect can be observed. */
+/**
+ * Memcached nodes and a configuration endpoint on this machine. Every method resolves when its effect can be observed.
+ */
 export interface LocalCluster extends AsyncDisposable {
   readonly runtime: Runtime;
   /** Why it is this runtime: one sentence for people. */

@@ -6,7 +6,10 @@ import type { Runtime } from './local-cluster.ts';
 export interface LocalClusterOptions {
   /** How many nodes to start with, 1 to 64. Default 3. */
   readonly nodes?: number;
-  /** How to run them. Default `auto`: the first of `container`, `memcached`, `embedded` that works here and can do what the other options ask for. */
+  /**
+   * How to run them. Default `auto`: the first of `container`, `memcached`, `embedded` that works here and can do what
+   * the other options ask for.
+   */
   readonly runtime?: Runtime | 'auto';
   /** Item memory of each node in mebibytes, 1 to 1024. Default 64. */
   readonly memoryMegabytes?: number;
@@ -14,7 +17,10 @@ export interface LocalClusterOptions {
   readonly maxItemBytes?: number;
   /** TCP port of the configuration endpoint, 1 to 65535. Default 0: any free one. */
   readonly configurationPort?: number;
-  /** User name and password that nodes ask for. Default none. Embedded nodes take them in both protocols, the others in the text protocol only. */
+  /**
+   * User name and password that nodes ask for. Default none. Embedded nodes take them in both protocols, the others in
+   * the text protocol only.
+   */
   readonly credentials?: Credentials;
   /** Key and certificate in PEM: nodes and configuration endpoint then speak TLS, and nothing else. Default none. */
   readonly tls?: TlsMaterial;
@@ -73,7 +79,8 @@ const MEBIBYTE = 1_048_576;
 /** @throws LocalClusterError `SESS_BAD_OPTION` with the option, what was expected and what came */
 export function resolveOptions(options: LocalClusterOptions = {}): ResolvedOptions {
   const runtime = options.runtime ?? 'auto';
-  if (runtime !== 'auto' && !RUNTIMES.includes(runtime)) throw bad('runtime', `'auto', 'container', 'memcached' or 'embedded'`, runtime);
+  if (runtime !== 'auto' && !RUNTIMES.includes(runtime))
+    throw bad('runtime', `'auto', 'container', 'memcached' or 'embedded'`, runtime);
   return Object.freeze({
     nodes: integer('nodes', options.nodes ?? 3, 1, MAX_NODES),
     runtime,
@@ -87,7 +94,8 @@ export function resolveOptions(options: LocalClusterOptions = {}): ResolvedOptio
       now: options.now === undefined ? undefined : clock(options.now),
     }),
     memcachedPath: program('memcachedPath', options.memcachedPath ?? 'memcached'),
-    containerEngine: options.containerEngine === undefined ? undefined : program('containerEngine', options.containerEngine),
+    containerEngine:
+      options.containerEngine === undefined ? undefined : program('containerEngine', options.containerEngine),
     containerImage: program('containerImage', options.containerImage ?? DEFAULT_IMAGE),
   });
 }
@@ -133,7 +141,10 @@ function tlsMaterial(value: TlsMaterial): TlsMaterial {
   for (const field of ['key', 'cert'] as const) {
     const pem: unknown = value?.[field];
     if ((typeof pem !== 'string' && !Buffer.isBuffer(pem)) || !pem.includes('-----BEGIN ')) {
-      throw new LocalClusterError('SESS_BAD_OPTION', `tls.${field}: expected PEM text ("-----BEGIN ..."), as a string or Buffer`);
+      throw new LocalClusterError(
+        'SESS_BAD_OPTION',
+        `tls.${field}: expected PEM text ("-----BEGIN ..."), as a string or Buffer`,
+      );
     }
   }
   try {

@@ -17,7 +17,8 @@ const STARTING_AT_ONCE = 8;
  *
  * Whatever was started ends with {@link LocalCluster.close}, and at the latest with this process.
  *
- * @throws LocalClusterError `SESS_BAD_OPTION`, `SESS_NO_RUNTIME`, `SESS_PORT_IN_USE` (the configuration port), `SESS_START_FAILED`
+ * @throws LocalClusterError `SESS_BAD_OPTION`, `SESS_NO_RUNTIME`, `SESS_PORT_IN_USE` (the configuration port),
+ *   `SESS_START_FAILED`
  */
 export async function startLocalCluster(options: LocalClusterOptions = {}): Promise<LocalCluster> {
   const resolved = resolveOptions(options);
@@ -44,7 +45,8 @@ class RunningCluster implements LocalCluster {
 
   async start(options: ResolvedOptions): Promise<void> {
     this.#secure = options.node.tls !== undefined;
-    // A port that is taken should be told before anything slow happens; but nobody shall see an empty list, so the endpoint comes last.
+    // A port that is taken should be told before anything slow happens; but nobody shall see an empty list, so the
+    // endpoint comes last.
     if (options.configurationPort !== 0) await (await this.#openEndpoint(options)).close();
     const { runner, reason } = await chooseRunner(options, () => this.#listing());
     this.#runner = runner;
@@ -83,7 +85,10 @@ class RunningCluster implements LocalCluster {
         throw new LocalClusterError('SESS_BAD_OPTION', `weight: expected a number above 0, came ${String(weight)}`);
       }
       if (this.#nodes.length >= MAX_NODES) {
-        throw new LocalClusterError('SESS_TOO_MANY_NODES', `the cluster has ${MAX_NODES} nodes, the most it may have; remove one first`);
+        throw new LocalClusterError(
+          'SESS_TOO_MANY_NODES',
+          `the cluster has ${MAX_NODES} nodes, the most it may have; remove one first`,
+        );
       }
       const node = await this.#startNode(runner, weight);
       this.#nodes.push(node);
@@ -136,7 +141,10 @@ class RunningCluster implements LocalCluster {
     return this.close();
   }
 
-  #openEndpoint({ configurationPort: port, node: { tls, credentials } }: ResolvedOptions): Promise<ConfigurationEndpoint> {
+  #openEndpoint({
+    configurationPort: port,
+    node: { tls, credentials },
+  }: ResolvedOptions): Promise<ConfigurationEndpoint> {
     return startConfigurationEndpoint({ listing: () => this.#listing(), port, tls, credentials });
   }
 
@@ -175,7 +183,9 @@ class RunningCluster implements LocalCluster {
   #inTurn<T>(operation: (runner: NodeRunner) => Promise<T>): Promise<T> {
     const runner = this.#runner;
     if (this.#closing || !runner)
-      return Promise.reject(new LocalClusterError('SESS_CLOSED', 'the cluster was closed; start another with startLocalCluster'));
+      return Promise.reject(
+        new LocalClusterError('SESS_CLOSED', 'the cluster was closed; start another with startLocalCluster'),
+      );
     const turn = this.#last.then(() => operation(runner));
     this.#last = turn.catch(() => undefined);
     return turn;

@@ -144,9 +144,16 @@ describe.each(inject('runtimes').filter((name) => name !== 'container'))('a clus
   });
 
   test('asks for credentials, and speaks TLS', async () => {
-    const cluster = await start({ nodes: 1, runtime, credentials: { username: 'user', password: 'secret' }, tls: selfSigned() });
+    const cluster = await start({
+      nodes: 1,
+      runtime,
+      credentials: { username: 'user', password: 'secret' },
+      tls: selfSigned(),
+    });
     const port = cluster.nodes[0]?.port ?? 0;
-    const answers = ['get a\r\n', 'set x 0 0 11\r\nuser secret\r\nget a\r\n'].map((request) => exchange(port, request, { tls: true }));
+    const answers = ['get a\r\n', 'set x 0 0 11\r\nuser secret\r\nget a\r\n'].map((request) =>
+      exchange(port, request, { tls: true }),
+    );
     expect((await Promise.all(answers)).map(String)).toEqual(['CLIENT_ERROR unauthenticated\r\n', 'STORED\r\nEND\r\n']);
     expect(cluster.url).toBe(`elasticaches://${cluster.configurationEndpoint}`);
   });
@@ -155,14 +162,18 @@ describe.each(inject('runtimes').filter((name) => name !== 'container'))('a clus
     const cluster = await start({ nodes: 1, runtime, maxItemBytes: 4_096 });
     const port = cluster.nodes[0]?.port ?? 0;
     expect(await ask(port, `set a 0 0 4000\r\n${'x'.repeat(4_000)}\r\n`)).toBe('STORED\r\n');
-    expect(await ask(port, `set a 0 0 4096\r\n${'x'.repeat(4_096)}\r\n`)).toBe('SERVER_ERROR object too large for cache\r\n');
+    expect(await ask(port, `set a 0 0 4096\r\n${'x'.repeat(4_096)}\r\n`)).toBe(
+      'SERVER_ERROR object too large for cache\r\n',
+    );
   });
 
   test('keeps to the sizes that were asked for', async () => {
     const cluster = await start({ nodes: 1, runtime, memoryMegabytes: 8, maxItemBytes: 2_097_152 });
     const port = cluster.nodes[0]?.port ?? 0;
     expect(await ask(port, `set a 0 0 2000000\r\n${'x'.repeat(2_000_000)}\r\n`)).toBe('STORED\r\n');
-    expect(await ask(port, `set a 0 0 2100000\r\n${'x'.repeat(2_100_000)}\r\n`)).toBe('SERVER_ERROR object too large for cache\r\n');
+    expect(await ask(port, `set a 0 0 2100000\r\n${'x'.repeat(2_100_000)}\r\n`)).toBe(
+      'SERVER_ERROR object too large for cache\r\n',
+    );
     expect(await ask(port, 'stats\r\n')).toMatch(/STAT limit_maxbytes 8388608\r\n/);
   });
 });

@@ -13,7 +13,12 @@ export interface CommandEvent {
   readonly runtime?: string;
   readonly configurationEndpoint: string;
   readonly configurationVersion?: number;
-  readonly nodes: readonly { readonly number: number; readonly id: string; readonly port: number; readonly state: string }[];
+  readonly nodes: readonly {
+    readonly number: number;
+    readonly id: string;
+    readonly port: number;
+    readonly state: string;
+  }[];
 }
 
 /** The command as a child process. */

@@ -45,11 +45,19 @@ describe.each(inject('mainRuntimes'))('sess-cluster with runtime %s', (runtime) 
     );
 
     command.type('add');
-    expect(await command.event()).toMatchObject({ event: 'nodes', command: 'add', configurationVersion: 2, nodes: { length: 3 } });
+    expect(await command.event()).toMatchObject({
+      event: 'nodes',
+      command: 'add',
+      configurationVersion: 2,
+      nodes: { length: 3 },
+    });
     command.type('crash 1');
     expect(await command.event()).toMatchObject({ command: 'crash', nodes: [{ number: 1, state: 'crashed' }, {}, {}] });
     command.type(`restart ${first.nodes[0]?.id}`);
-    expect(await command.event()).toMatchObject({ command: 'restart', nodes: [{ number: 1, state: 'running' }, {}, {}] });
+    expect(await command.event()).toMatchObject({
+      command: 'restart',
+      nodes: [{ number: 1, state: 'running' }, {}, {}],
+    });
     command.type('pause 2');
     expect(await command.event()).toMatchObject({ nodes: [{}, { number: 2, state: 'paused' }, {}] });
     command.type('resume 2');
@@ -89,7 +97,9 @@ describe('sess-cluster', () => {
   test('says which runtime it took and why, the endpoint and the nodes, as text', async () => {
     const command = run(['-n', '1', '-r', 'embedded']);
     expect(await command.line()).toBe('runtime embedded: it was asked for');
-    expect(await command.line()).toMatch(/^configuration endpoint 127\.0\.0\.1:\d+ \(elasticache:\/\/127\.0\.0\.1:\d+\)$/);
+    expect(await command.line()).toMatch(
+      /^configuration endpoint 127\.0\.0\.1:\d+ \(elasticache:\/\/127\.0\.0\.1:\d+\)$/,
+    );
     expect(await command.line()).toMatch(/^ {2}1 {2}127\.0\.0\.1:\d+ +running$/);
     command.type('help');
     expect(await command.line()).toMatch(/^Usage: sess-cluster/);
@@ -97,7 +107,17 @@ describe('sess-cluster', () => {
 
   test('ends with the end of a pipe, with exit code 1 when a command failed', async () => {
     const command = run(['-n', '1', '-r', 'embedded']);
-    for (const line of ['nonsense', 'crash', 'crash 9', 'crash 127.0.0.1:1', 'remove 1', 'add more', '', 'crash 1', 'pause 1'])
+    for (const line of [
+      'nonsense',
+      'crash',
+      'crash 9',
+      'crash 127.0.0.1:1',
+      'remove 1',
+      'add more',
+      '',
+      'crash 1',
+      'pause 1',
+    ])
       command.type(line);
     command.endInput();
     const { code, errors } = await command.end();

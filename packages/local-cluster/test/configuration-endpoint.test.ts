@@ -19,7 +19,10 @@ afterEach(() => endpoint?.close());
 describe('a configuration endpoint', () => {
   test.each([
     ['config get cluster\r\n', `CONFIG cluster 0 ${PAYLOAD.length}\r\n${PAYLOAD}\r\nEND\r\n`],
-    ['get AmazonElastiCache:cluster\r\n', `VALUE AmazonElastiCache:cluster 0 ${PAYLOAD.length}\r\n${PAYLOAD}\r\nEND\r\n`],
+    [
+      'get AmazonElastiCache:cluster\r\n',
+      `VALUE AmazonElastiCache:cluster 0 ${PAYLOAD.length}\r\n${PAYLOAD}\r\nEND\r\n`,
+    ],
     ['config get cluster\n', `CONFIG cluster 0 ${PAYLOAD.length}\r\n${PAYLOAD}\r\nEND\r\n`],
     ['version\r\n', 'VERSION 1.6.18\r\n'],
     ['get other\r\n', 'ERROR\r\n'],
@@ -55,7 +58,9 @@ describe('a configuration endpoint', () => {
     expect((await exchange(endpoint.port, 'set auth 0 0 11\r\nuser secret\r\nversion\r\n')).toString()).toBe(
       'STORED\r\nVERSION 1.6.18\r\n',
     );
-    expect((await exchange(endpoint.port, 'set auth 0 0 10\r\nuser wrong\r\n')).toString()).toBe('CLIENT_ERROR authentication failure\r\n');
+    expect((await exchange(endpoint.port, 'set auth 0 0 10\r\nuser wrong\r\n')).toString()).toBe(
+      'CLIENT_ERROR authentication failure\r\n',
+    );
     expect((await exchange(endpoint.port, 'config get cluster\r\n')).toString()).toContain(PAYLOAD);
   });
 

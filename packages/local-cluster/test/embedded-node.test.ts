@@ -103,7 +103,9 @@ describe('an embedded node with credentials', () => {
 
   test('takes them in the text protocol as `memcached -Y` does', async () => {
     const { port } = await startNode({ credentials });
-    expect(await ask(port, 'get a\r\nset x 0 0 11\r\nuser secret\r\nget a\r\n')).toBe('CLIENT_ERROR unauthenticated\r\nSTORED\r\nEND\r\n');
+    expect(await ask(port, 'get a\r\nset x 0 0 11\r\nuser secret\r\nget a\r\n')).toBe(
+      'CLIENT_ERROR unauthenticated\r\nSTORED\r\nEND\r\n',
+    );
     expect(await ask(port, 'set x 0 0 10\r\nuser wrong\r\nget a\r\n')).toBe(
       'CLIENT_ERROR authentication failure\r\nCLIENT_ERROR unauthenticated\r\n',
     );
@@ -176,7 +178,10 @@ describe('an embedded node is bounded', () => {
 
   test('a value keeps nothing else of what it came with', async () => {
     const { port } = await startNode({ memoryMegabytes: 1 });
-    await exchange(port, Array.from({ length: 3_000 }, (_, at) => `set k${at} 0 0 1000 noreply\r\n${'x'.repeat(1_000)}\r\n`).join(''));
+    await exchange(
+      port,
+      Array.from({ length: 3_000 }, (_, at) => `set k${at} 0 0 1000 noreply\r\n${'x'.repeat(1_000)}\r\n`).join(''),
+    );
     const stats = await ask(port, 'stats\r\n');
     expect(Number(/STAT bytes (\d+)/.exec(stats)?.[1])).toBeLessThanOrEqual(1_048_576);
     expect(Number(/STAT evictions (\d+)/.exec(stats)?.[1])).toBeGreaterThan(1_900);
@@ -187,12 +192,16 @@ describe('an embedded node tells the configuration', () => {
   test('in both forms, as every ElastiCache node does', async () => {
     const { id, port, cluster: local } = await startNode();
     const payload = `1\n${id.replace(':', `|127.0.0.1|`)}\n`;
-    expect(await ask(port, 'config get cluster\r\n')).toBe(`CONFIG cluster 0 ${payload.length}\r\n${payload}\r\nEND\r\n`);
+    expect(await ask(port, 'config get cluster\r\n')).toBe(
+      `CONFIG cluster 0 ${payload.length}\r\n${payload}\r\nEND\r\n`,
+    );
     expect(await ask(port, 'get AmazonElastiCache:cluster\r\n')).toBe(
       `VALUE AmazonElastiCache:cluster 0 ${payload.length}\r\n${payload}\r\nEND\r\n`,
     );
     await local.addNode();
-    expect(await ask(port, 'config get cluster\r\n')).toMatch(/^CONFIG cluster 0 \d+\r\n2\n127\.0\.0\.1\|127\.0\.0\.1\|\d+ 127/);
+    expect(await ask(port, 'config get cluster\r\n')).toMatch(
+      /^CONFIG cluster 0 \d+\r\n2\n127\.0\.0\.1\|127\.0\.0\.1\|\d+ 127/,
+    );
     expect(await ask(port, 'config set cluster\r\n')).toBe('ERROR\r\n');
   });
 });
@@ -234,7 +243,11 @@ describe('the statistics of an embedded node', () => {
     const counted = await rows(port);
     const [hits, misses] = ['get_hits', 'get_misses'].map((name) => counted.get(name));
     expect({ hits, misses }).toEqual({ hits: '2', misses: '1' });
-    expect([counted.get('delete_hits'), counted.get('delete_misses'), counted.get('incr_misses')]).toEqual(['1', '2', '1']);
+    expect([counted.get('delete_hits'), counted.get('delete_misses'), counted.get('incr_misses')]).toEqual([
+      '1',
+      '2',
+      '1',
+    ]);
   });
 
   test.each([
@@ -242,8 +255,16 @@ describe('the statistics of an embedded node', () => {
     ['a compare-and-swap of what is missing', 'ms a 1 C1\r\nx\r\n', { cas_misses: '1' }],
     ['one with another number', 'ms a 1\r\nx\r\nms a 1 C99\r\nx\r\n', { cas_misses: '0', cas_badval: '1' }],
     ['a counter that is made', 'ma a N0\r\n', { incr_hits: '0', incr_misses: '0' }],
-    ['a counter that is no number', 'ms a 1\r\nx\r\nma a\r\nma a MD\r\n', { incr_hits: '0', incr_misses: '0', decr_hits: '0' }],
-    ['a value that is too large', `ms a 2000000\r\n${'x'.repeat(2_000_000)}\r\n`, { store_too_large: '1', cmd_set: '0' }],
+    [
+      'a counter that is no number',
+      'ms a 1\r\nx\r\nma a\r\nma a MD\r\n',
+      { incr_hits: '0', incr_misses: '0', decr_hits: '0' },
+    ],
+    [
+      'a value that is too large',
+      `ms a 2000000\r\n${'x'.repeat(2_000_000)}\r\n`,
+      { store_too_large: '1', cmd_set: '0' },
+    ],
     ['a flushed item that is asked for', 'ms a 1\r\nx\r\nflush_all\r\nmg a\r\n', { get_flushed: '1', get_misses: '1' }],
     ['a look at an item', 'me a\r\n', { cmd_meta: '1', cmd_get: '0' }],
   ])('count %s', async (_what, requests, expected) => {
@@ -277,7 +298,9 @@ describe('the key under which a cluster lists its nodes', () => {
     ['ma AmazonElastiCache:cluster N0\r\n'],
   ])('is refused to %j, and the connection goes on', async (command) => {
     const { port } = await startNode();
-    expect(await ask(port, `${command}version\r\n`)).toMatch(/^SERVER_ERROR .* kept by the cluster .*\r\nVERSION [\d.]+\r\n$/);
+    expect(await ask(port, `${command}version\r\n`)).toMatch(
+      /^SERVER_ERROR .* kept by the cluster .*\r\nVERSION [\d.]+\r\n$/,
+    );
     expect(await ask(port, 'get AmazonElastiCache:cluster\r\n')).toContain(`|${port}`);
   });
 });

@@ -6,7 +6,9 @@ import { exchange } from './wire/raw-exchange.ts';
 
 const LIBRARY = new URL('../dist/index.js', import.meta.url).href;
 
-/** Starts a cluster, tells its ports and the directory of its secrets, then does what the test wants to see survived. */
+/**
+ * Starts a cluster, tells its ports and the directory of its secrets, then does what the test wants to see survived.
+ */
 const OWNER = (runtime: string, ending: string): string => `
 import { startLocalCluster } from ${JSON.stringify(LIBRARY)};
 const cluster = await startLocalCluster({ nodes: 2, runtime: ${JSON.stringify(runtime)} });
@@ -27,7 +29,9 @@ afterEach(() => {
 });
 
 async function portsOfOwner(runtime: string, ending: string): Promise<readonly number[]> {
-  const owner = spawn(process.execPath, ['--input-type=module', '--eval', OWNER(runtime, ending)], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const owner = spawn(process.execPath, ['--input-type=module', '--eval', OWNER(runtime, ending)], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   owners.push(owner);
   if (!owner.stdout) throw new Error('the owner has no standard output');
   const ended = once(owner, 'exit').then((): never => {

@@ -42,7 +42,17 @@ test('every error code is in the table, and no other', () => {
 });
 
 test('every command is in the text and in the help', () => {
-  for (const command of ['list', 'add', 'remove ID', 'crash ID', 'restart ID', 'pause ID', 'resume ID', 'help', 'quit']) {
+  for (const command of [
+    'list',
+    'add',
+    'remove ID',
+    'crash ID',
+    'restart ID',
+    'pause ID',
+    'resume ID',
+    'help',
+    'quit',
+  ]) {
     expect(README).toContain(`\`${command}\``);
     expect(HELP).toContain(command);
   }

@@ -22,7 +22,10 @@ function program(name: string, script: string): string {
 
 /** An engine that answers; `$1` decides what else it can do. */
 const engine = (cases: string): string =>
-  program('engine', `echo "$@" >> ${folder}/calls\ncase "$1" in --version) echo "Docker version 27";; ps) ;; ${cases} esac`);
+  program(
+    'engine',
+    `echo "$@" >> ${folder}/calls\ncase "$1" in --version) echo "Docker version 27";; ps) ;; ${cases} esac`,
+  );
 
 async function reasonAgainst(
   runtime: 'container' | 'memcached',
@@ -57,13 +60,21 @@ describe('the runtimes of a machine', () => {
   test('an engine without its daemon is told as such', async () => {
     const options = {
       memcachedPath: '/nowhere',
-      containerEngine: program('engine', 'case "$1" in --version) echo Docker;; *) echo "Cannot connect to the daemon" >&2; exit 1;; esac'),
+      containerEngine: program(
+        'engine',
+        'case "$1" in --version) echo Docker;; *) echo "Cannot connect to the daemon" >&2; exit 1;; esac',
+      ),
     };
-    expect(await reasonAgainst('container', options)).toMatch(/^".*engine ps" failed: Cannot connect to the daemon; start it/);
+    expect(await reasonAgainst('container', options)).toMatch(
+      /^".*engine ps" failed: Cannot connect to the daemon; start it/,
+    );
   });
 
   test('an image that is not there and can not be fetched is told, with the command that fetches it', async () => {
-    const options = { memcachedPath: '/nowhere', containerEngine: engine('image) exit 1;; pull) echo "no such host" >&2; exit 1;;') };
+    const options = {
+      memcachedPath: '/nowhere',
+      containerEngine: engine('image) exit 1;; pull) echo "no such host" >&2; exit 1;;'),
+    };
     expect(await reasonAgainst('container', options)).toMatch(
       /^the image docker\.io\/library\/memcached:1\.6-alpine is not here and could not be fetched \(no such host\); run ".*engine pull docker/,
     );
@@ -86,7 +97,9 @@ describe('the runtimes of a machine', () => {
     const cluster = await startLocalCluster({ nodes: 1, containerEngine: '/nowhere', memcachedPath: '/nowhere' });
     expect([cluster.runtime, cluster.runtimeReason]).toEqual([
       'embedded',
-      expect.stringMatching(/^it is the first that works here \(container: there is no program .*; memcached: there is no program/),
+      expect.stringMatching(
+        /^it is the first that works here \(container: there is no program .*; memcached: there is no program/,
+      ),
     ]);
     await cluster.close();
   });
@@ -106,7 +119,10 @@ describe('the runtimes of a machine', () => {
   });
 
   test('a memcached that ends at once is reported with what it said', async () => {
-    const memcachedPath = program('memcached', 'case "$1" in -V) echo memcached 1.6.99;; *) echo "failed to do it" >&2; exit 71;; esac');
+    const memcachedPath = program(
+      'memcached',
+      'case "$1" in -V) echo memcached 1.6.99;; *) echo "failed to do it" >&2; exit 71;; esac',
+    );
     await expect(startLocalCluster({ runtime: 'memcached', nodes: 2, memcachedPath })).rejects.toMatchObject({
       code: 'SESS_START_FAILED',
       message: expect.stringMatching(/ended with exit code 71; it said: failed to do it$/),
@@ -118,9 +134,13 @@ describe('the runtimes of a machine', () => {
       'memcached',
       `case "$1" in -V) echo memcached 1.6.99;; *) echo $$ > ${folder}/pid; exec sleep 600;; esac`,
     );
-    await expect(startLocalCluster({ runtime: 'memcached', nodes: 1, memcachedPath, startTimeoutMs: 300 })).rejects.toMatchObject({
+    await expect(
+      startLocalCluster({ runtime: 'memcached', nodes: 1, memcachedPath, startTimeoutMs: 300 }),
+    ).rejects.toMatchObject({
       code: 'SESS_START_FAILED',
-      message: expect.stringMatching(/did not answer within 300 ms \(.*ECONNREFUSED.*\); raise the option "startTimeoutMs"/),
+      message: expect.stringMatching(
+        /did not answer within 300 ms \(.*ECONNREFUSED.*\); raise the option "startTimeoutMs"/,
+      ),
     });
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
@@ -129,7 +149,8 @@ describe('the runtimes of a machine', () => {
 
 describe.runIf(inject('runtimes').includes('container'))('containers', () => {
   test('work with an engine that takes only the words of Docker', { timeout: 60_000 }, async () => {
-    // Podman in Docker's clothes: where Docker runs, this shows little more; where only Podman does, that the commands for Docker are well formed.
+    // Podman in Docker's clothes: where Docker runs, this shows little more; where only Podman does, that the commands
+    // for Docker are well formed.
     const containerEngine = program(
       'docker',
       'case "$1" in --version) echo "Docker version 27";; *) if command -v podman >/dev/null; then exec podman "$@"; else exec docker "$@"; fi;; esac',

@@ -38,10 +38,11 @@ export interface ConnectionEnd {
 }
 
 /**
- * One connection to a node: connecting → greeting → standing → ended, never back. While it is doubted, nothing is sent but a `noop`.
+ * One connection to a node: connecting → greeting → standing → ended, never back. While it is doubted, nothing is sent
+ * but a `noop`.
  *
- * The greeting is the SASL exchange, where there are credentials, a question for the node's settings, and a `noop`. Only when that was answered is a value sent:
- * a server that speaks text only would take the lines in it for commands.
+ * The greeting is the SASL exchange, where there are credentials, a question for the node's settings, and a `noop`.
+ * Only when that was answered is a value sent: a server that speaks text only would take the lines in it for commands.
  */
 export class Connection {
   readonly epoch: number;
@@ -55,7 +56,10 @@ export class Connection {
   readonly #replies: ReplyStream;
   readonly #itemLimit = new ItemLimit();
   readonly #node: string;
-  /** By opaque, oldest first. What timed out or was aborted stays until its reply has come, so that the reply is known for what it is. */
+  /**
+   * By opaque, oldest first. What timed out or was aborted stays until its reply has come, so that the reply is known
+   * for what it is.
+   */
   readonly #sent: Map<number, { readonly request: WireRequest; readonly at: number }> = new Map();
   /** For what the node has to answer before requests are sent: the greeting, or a `noop`. */
   readonly #patience = new WorkingClock({ keepAlive: false });
@@ -240,7 +244,8 @@ export class Connection {
     if (header.opcode !== Opcode.stat || this.#state !== 'greeting' || header.opaque !== OWN_OPAQUE) {
       const request = this.#sent.get(header.opaque)?.request;
       if (request === undefined) return this.#errors.protocol('a reply came that no request asked for');
-      if (request.opcode !== header.opcode) return this.#errors.protocol('a reply came for another command than was sent');
+      if (request.opcode !== header.opcode)
+        return this.#errors.protocol('a reply came for another command than was sent');
     }
     return header.status === Status.authFailed ? this.#errors.auth(accessFault(this.#options.credentials)) : undefined;
   }

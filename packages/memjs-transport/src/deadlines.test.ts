@@ -5,7 +5,9 @@ interface Timed {
   readonly name: string;
 }
 
-/** Lets time pass, and the turn of the event loop come to its end, for which the false clock takes another millisecond. */
+/**
+ * Lets time pass, and the turn of the event loop come to its end, for which the false clock takes another millisecond.
+ */
 function pass(ms: number): void {
   vi.advanceTimersByTime(ms);
   vi.advanceTimersByTime(1);

@@ -1,10 +1,11 @@
 import { WorkingClock } from '@sess/working-time';
 
 /**
- * Tells when a request is due, with one timer for all: each has the same time, so the first one in is the first one due.
+ * Tells when a request is due, with one timer for all: each has the same time, so the first one in is the first one
+ * due.
  *
- * The time of a request begins when its turn of the event loop ends, which is when it is written. Time in which this process was blocked or stopped does
- * not count.
+ * The time of a request begins when its turn of the event loop ends, which is when it is written. Time in which this
+ * process was blocked or stopped does not count.
  */
 export class Deadlines<R extends object> {
   /** By request, when it is due; 0 before its time began. */

@@ -25,14 +25,20 @@ export function nodeErrors(node: string): NodeErrors {
   const error = (code: SessClientError['code'], message: string, cause?: unknown): SessClientError =>
     new SessClientError(code, `${node}: ${message}`, { node, cause });
   return {
-    timeout: (timeoutMs) => error('SESS_TIMEOUT', `no answer within ${timeoutMs} ms (timeoutMs). A write may or may not have happened.`),
-    aborted: (reason) => error('SESS_ABORTED', 'the request was aborted by its signal. A write may or may not have happened.', reason),
+    timeout: (timeoutMs) =>
+      error('SESS_TIMEOUT', `no answer within ${timeoutMs} ms (timeoutMs). A write may or may not have happened.`),
+    aborted: (reason) =>
+      error('SESS_ABORTED', 'the request was aborted by its signal. A write may or may not have happened.', reason),
     closed: () => error('SESS_CLOSED', 'the connection to this node was closed by its owner.'),
     tooManyRequests: (maxInFlight) =>
       error('SESS_OVERLOADED', `${maxInFlight} requests wait for an answer (maxInFlight); this one was not sent.`),
     tooManyBytes: (maxQueuedBytes) =>
-      error('SESS_OVERLOADED', `${maxQueuedBytes} bytes wait for the socket (maxQueuedBytes); this request was not sent.`),
-    notConnected: (cause, tls) => error('SESS_CONNECTION', `could not connect${because(cause)}.${tlsAdvice(cause, tls)}`, cause),
+      error(
+        'SESS_OVERLOADED',
+        `${maxQueuedBytes} bytes wait for the socket (maxQueuedBytes); this request was not sent.`,
+      ),
+    notConnected: (cause, tls) =>
+      error('SESS_CONNECTION', `could not connect${because(cause)}.${tlsAdvice(cause, tls)}`, cause),
     notNow: (lastFailure) =>
       error(
         lastFailure.code === 'SESS_AUTH' ? 'SESS_AUTH' : 'SESS_CONNECTION',
@@ -44,8 +50,14 @@ export function nodeErrors(node: string): NodeErrors {
         'SESS_TIMEOUT',
         `no connection within ${connectTimeoutMs} ms (connectTimeoutMs). If the node is up, check that it speaks the binary protocol.`,
       ),
-    lost: (cause) => error('SESS_CONNECTION', `the connection was lost${because(cause)}. A write may or may not have happened.`, cause),
-    stalled: (stalledMs) => error('SESS_CONNECTION', `nothing was answered for ${stalledMs} ms; the connection was given up.`),
+    lost: (cause) =>
+      error(
+        'SESS_CONNECTION',
+        `the connection was lost${because(cause)}. A write may or may not have happened.`,
+        cause,
+      ),
+    stalled: (stalledMs) =>
+      error('SESS_CONNECTION', `nothing was answered for ${stalledMs} ms; the connection was given up.`),
     forgotten: (waitedMs) =>
       error(
         'SESS_CONNECTION',
@@ -64,10 +76,14 @@ function because(cause: unknown): string {
   return ` (${reason})`;
 }
 
-/** A node that was reached and hung up, or answered what OpenSSL can't read: mostly one of the two speaks TLS and the other does not. */
+/**
+ * A node that was reached and hung up, or answered what OpenSSL can't read: mostly one of the two speaks TLS and the
+ * other does not.
+ */
 function tlsAdvice(cause: unknown, tls: boolean): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES'].includes(code)) return '';
+  if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES'].includes(code))
+    return '';
   if (tls)
     return ' If it does not speak TLS, use memcached:// or leave out the option tls; for an authority of your own, give tls: { ca }.';
   return ' If it expects TLS, use memcacheds:// or the option tls.';

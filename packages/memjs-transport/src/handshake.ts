@@ -7,8 +7,8 @@ const HEADER_BYTES = 24;
 /**
  * What is wrong with a reply of the SASL exchange, in words for people; `undefined` when memjs may have it.
  *
- * memjs looks at one status only, and takes every other reply for a success: the password would be sent to a server that knows no SASL, and
- * its "unknown command" would count as the permission.
+ * memjs looks at one status only, and takes every other reply for a success: the password would be sent to a server
+ * that knows no SASL, and its "unknown command" would count as the permission.
  */
 export function saslFault(header: ReplyHeader, message: Buffer): string | undefined {
   if (header.status === Status.unknownCommand) {
@@ -18,7 +18,9 @@ export function saslFault(header: ReplyHeader, message: Buffer): string | undefi
   if (header.status !== Status.ok) return `the node did not accept the credentials: ${statusMeaning(header.status)}.`;
   if (header.opcode !== Opcode.listSaslMechanisms) return undefined;
   const mechanisms = message.subarray(HEADER_BYTES).toString('latin1').split(' ');
-  return mechanisms.includes('PLAIN') ? undefined : 'the node does not offer the SASL mechanism PLAIN, the only one that memjs speaks.';
+  return mechanisms.includes('PLAIN')
+    ? undefined
+    : 'the node does not offer the SASL mechanism PLAIN, the only one that memjs speaks.';
 }
 
 /** A reply to something else that says: authenticate first. */

@@ -11,8 +11,8 @@ const MOST_SETTINGS = 1_000;
 const LONGEST_SETTING_BYTES = 512;
 
 /**
- * How large a value the node takes, by the settings that it was asked for with the greeting. A value that it refuses for its size deletes what was there, so it
- * must not be sent.
+ * How large a value the node takes, by the settings that it was asked for with the greeting. A value that it refuses
+ * for its size deletes what was there, so it must not be sent.
  */
 export class ItemLimit {
   readonly #settings = new Map<string, string>();

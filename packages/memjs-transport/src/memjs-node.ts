@@ -15,13 +15,23 @@ import {
 } from '@sess/client';
 import { nodeErrors, type NodeErrors } from './errors.ts';
 import { ReconnectingConnection, type ConnectionSettings } from './reconnecting-connection.ts';
-import { getAndTouchOperation, getOperation, removeOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
+import {
+  getAndTouchOperation,
+  getOperation,
+  removeOperation,
+  storeOperation,
+  touchOperation,
+  versionOperation,
+} from './operations.ts';
 import { checkNodeOptions } from './options.ts';
 
 const MAX_UINT32 = 0xffff_ffff;
 const MAX_UINT64 = 0xffff_ffff_ffff_ffffn;
 
-/** One node, spoken to in the binary protocol. Everything is checked here, before a byte is written or a connection is asked for. */
+/**
+ * One node, spoken to in the binary protocol. Everything is checked here, before a byte is written or a connection is
+ * asked for.
+ */
 export class MemjsNode implements NodeTransport {
   readonly #maxValueBytes: number;
   readonly #errors: NodeErrors;
@@ -57,16 +67,24 @@ export class MemjsNode implements NodeTransport {
     this.#link.checkOpen(signal);
     if (mode.cas.epoch !== this.#link.epoch) return 'exists';
     const { epoch } = mode.cas;
-    return this.#link.submit({ ...storeOperation(unique, key, value, flags, exptime), epoch, outdated: 'exists' }, { signal });
+    return this.#link.submit(
+      { ...storeOperation(unique, key, value, flags, exptime), epoch, outdated: 'exists' },
+      { signal },
+    );
   }
 
-  async touch(key: string, ttlSeconds: number, { signal }: RequestOptions = {}): Promise<{ readonly flags: number } | undefined> {
+  async touch(
+    key: string,
+    ttlSeconds: number,
+    { signal }: RequestOptions = {},
+  ): Promise<{ readonly flags: number } | undefined> {
     checkKey(key);
     const exptime = toExptime(ttlSeconds);
     const touched = await this.#link.submit(touchOperation(key, exptime), { signal });
     if (touched?.flags !== undefined) return { flags: touched.flags };
     if (touched === undefined) return undefined;
-    // The protocol leaves it to the server whether a touch tells the flags; one that doesn't is asked in the way that does.
+    // The protocol leaves it to the server whether a touch tells the flags; one that doesn't is asked in the way that
+    // does.
     const item = await this.#link.submit(getAndTouchOperation(key, exptime), { signal });
     return item && { flags: item.flags };
   }
@@ -92,7 +110,10 @@ export class MemjsNode implements NodeTransport {
     this.#link.destroy();
   }
 
-  /** A value that the node would refuse must not be sent: memcached drops what is stored under the key when it refuses a new value. */
+  /**
+   * A value that the node would refuse must not be sent: memcached drops what is stored under the key when it refuses a
+   * new value.
+   */
   #checkValue(value: unknown): void {
     if (!(value instanceof Uint8Array)) throw badValue('the value', 'a Uint8Array (or Buffer)', typeof value);
     if (value.byteLength <= this.#maxValueBytes) return;

@@ -58,10 +58,18 @@ describe('replies', () => {
   it('to a get: a hit, a miss, a refusal, or nonsense', () => {
     const { read } = getOperation('key');
     expect(read(reply(0, flags, Buffer.from('v'), 2n ** 63n), EPOCH)).toEqual({
-      answer: { value: Buffer.from('v'), flags: 0xffff_fffe, cas: { unique: 2n ** 63n, epoch: EPOCH }, ttlSeconds: undefined },
+      answer: {
+        value: Buffer.from('v'),
+        flags: 0xffff_fffe,
+        cas: { unique: 2n ** 63n, epoch: EPOCH },
+        ttlSeconds: undefined,
+      },
     });
     expect(read(reply(Status.missing), EPOCH)).toEqual({ answer: undefined });
-    expect(read(reply(0x82), EPOCH)).toEqual({ refused: expect.stringContaining('out of memory'), code: 'SESS_SERVER' });
+    expect(read(reply(0x82), EPOCH)).toEqual({
+      refused: expect.stringContaining('out of memory'),
+      code: 'SESS_SERVER',
+    });
     expect(read(reply(0), EPOCH)).toEqual({ fault: expect.stringContaining('extras') });
   });
 
@@ -99,7 +107,9 @@ describe('replies', () => {
     expect(removeOperation('key', 7n).read(reply(0), EPOCH)).toEqual({ answer: true });
     expect(removeOperation('key', 7n).read(reply(Status.missing), EPOCH)).toEqual({ answer: false });
     expect(removeOperation('key', 7n).read(reply(Status.exists), EPOCH)).toEqual({ answer: false });
-    expect(versionOperation().read(reply(0, Buffer.alloc(0), Buffer.from('1.6.18')), EPOCH)).toEqual({ answer: '1.6.18' });
+    expect(versionOperation().read(reply(0, Buffer.alloc(0), Buffer.from('1.6.18')), EPOCH)).toEqual({
+      answer: '1.6.18',
+    });
     expect(versionOperation().read(reply(Status.unknownCommand), EPOCH)).toEqual({
       refused: expect.stringContaining('0x81'),
       code: 'SESS_SERVER',

@@ -23,10 +23,20 @@ export function getOperation(key: string): Operation<StoredItem | undefined> {
 
 /** Opcode 0x1d, which memjs's own API lacks. */
 export function getAndTouchOperation(key: string, exptime: number): Operation<StoredItem | undefined> {
-  return { opcode: Opcode.getAndTouch, key, extras: Utils.makeExpiration(exptime), value: NOTHING, cas: 0n, read: readItem };
+  return {
+    opcode: Opcode.getAndTouch,
+    key,
+    extras: Utils.makeExpiration(exptime),
+    value: NOTHING,
+    cas: 0n,
+    read: readItem,
+  };
 }
 
-/** `set`, `add`, or a `set` that holds the CAS number against the item: memcached answers the last with all three outcomes. */
+/**
+ * `set`, `add`, or a `set` that holds the CAS number against the item: memcached answers the last with all three
+ * outcomes.
+ */
 export function storeOperation(
   mode: 'set' | 'add' | bigint,
   key: string,
@@ -62,7 +72,8 @@ function readItem(reply: Response, epoch: number): Reading<StoredItem | undefine
   const { status, cas } = reply.header;
   if (status === Status.missing) return { answer: undefined };
   if (status !== Status.ok) return refused(status);
-  if (reply.extras.length !== FLAGS_BYTES) return { fault: `a hit came with ${reply.extras.length} bytes of extras, not ${FLAGS_BYTES}` };
+  if (reply.extras.length !== FLAGS_BYTES)
+    return { fault: `a hit came with ${reply.extras.length} bytes of extras, not ${FLAGS_BYTES}` };
   const flags = reply.extras.readUInt32BE(0);
   return { answer: { value: reply.val, flags, cas: { unique: cas.readBigUInt64BE(0), epoch }, ttlSeconds: undefined } };
 }
@@ -107,5 +118,7 @@ function refused(status: number): Refused {
 /** A value may be too large for a node, or find no memory there. Neither says that the node is broken. */
 function storeRefused(status: number): Refused {
   const refusal = STORE_REFUSALS[status];
-  return refusal === undefined ? refused(status) : { refused: `${statusMeaning(status)}. ${refusal.advice}`, code: refusal.code };
+  return refusal === undefined
+    ? refused(status)
+    : { refused: `${statusMeaning(status)}. ${refusal.advice}`, code: refusal.code };
 }

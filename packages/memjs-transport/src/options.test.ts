@@ -31,13 +31,22 @@ describe('options of memjsTransport', () => {
 
 describe('options of a node', () => {
   it('are taken as they are when nothing is wrong with them', () => {
-    expect(() => checkNodeOptions(NODE, { ...OPTIONS, tls: {}, credentials: { username: 'ü', password: 'p w' } })).not.toThrow();
+    expect(() =>
+      checkNodeOptions(NODE, { ...OPTIONS, tls: {}, credentials: { username: 'ü', password: 'p w' } }),
+    ).not.toThrow();
   });
 
   it.each(['', 'a\0b'])('refuse credentials that SASL PLAIN or memjs would take for others: %j', (text) => {
-    const refusal = expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('without NUL') });
-    expect(() => checkNodeOptions(NODE, { ...OPTIONS, credentials: { username: text, password: 'p' } })).toThrow(refusal);
-    expect(() => checkNodeOptions(NODE, { ...OPTIONS, credentials: { username: 'u', password: text } })).toThrow(refusal);
+    const refusal = expect.objectContaining({
+      code: 'SESS_BAD_OPTION',
+      message: expect.stringContaining('without NUL'),
+    });
+    expect(() => checkNodeOptions(NODE, { ...OPTIONS, credentials: { username: text, password: 'p' } })).toThrow(
+      refusal,
+    );
+    expect(() => checkNodeOptions(NODE, { ...OPTIONS, credentials: { username: 'u', password: text } })).toThrow(
+      refusal,
+    );
   });
 
   it('refuse keys and certificates that cannot be read', () => {
@@ -48,7 +57,9 @@ describe('options of a node', () => {
   });
 
   it.each([0, 65_536, 1.5, Number.NaN])('refuse port %d, unless there is the path of a socket', (port) => {
-    expect(() => checkNodeOptions({ ...NODE, port }, OPTIONS)).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION' }));
+    expect(() => checkNodeOptions({ ...NODE, port }, OPTIONS)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION' }),
+    );
     expect(() => checkNodeOptions({ ...NODE, port, path: '/run/memcached.sock' }, OPTIONS)).not.toThrow();
   });
 });

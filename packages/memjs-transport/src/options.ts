@@ -3,7 +3,10 @@ import { SessClientError, type TransportNode, type TransportOptions } from '@ses
 
 /** Options of `memjsTransport()`: what the client's own options do not say. */
 export interface MemjsTransportOptions {
-  /** Longest pause before the first attempt to connect again, in milliseconds; it doubles with every failure. Default 50. */
+  /**
+   * Longest pause before the first attempt to connect again, in milliseconds; it doubles with every failure. Default
+   * 50.
+   */
   readonly reconnectMinMs?: number;
   /** Longest pause between two attempts, in milliseconds. Default 2,000. */
   readonly reconnectMaxMs?: number;
@@ -15,7 +18,10 @@ export interface ReconnectLimits {
 }
 
 /** @throws SessClientError `SESS_BAD_OPTION` */
-export function resolveReconnect({ reconnectMinMs = 50, reconnectMaxMs = 2_000 }: MemjsTransportOptions): ReconnectLimits {
+export function resolveReconnect({
+  reconnectMinMs = 50,
+  reconnectMaxMs = 2_000,
+}: MemjsTransportOptions): ReconnectLimits {
   const minMs = milliseconds('reconnectMinMs', reconnectMinMs);
   const maxMs = milliseconds('reconnectMaxMs', reconnectMaxMs);
   if (maxMs < minMs) throw bad('reconnectMaxMs', `at least reconnectMinMs (${minMs})`, String(maxMs));
@@ -32,9 +38,12 @@ export function checkNodeOptions(node: TransportNode, { credentials, tls }: Tran
     throw bad('port', 'a whole number from 1 to 65,535', String(node.port));
   }
   if (credentials !== undefined) {
-    // SASL PLAIN separates its parts by NUL; memjs takes an empty part for a missing one and looks into the environment.
-    if (!isSaslText(credentials.username)) throw bad('credentials.username', 'a string, not empty, without NUL', 'something else');
-    if (!isSaslText(credentials.password)) throw bad('credentials.password', 'a string, not empty, without NUL', 'something else');
+    // SASL PLAIN separates its parts by NUL; memjs takes an empty part for a missing one and looks into the
+    // environment.
+    if (!isSaslText(credentials.username))
+      throw bad('credentials.username', 'a string, not empty, without NUL', 'something else');
+    if (!isSaslText(credentials.password))
+      throw bad('credentials.password', 'a string, not empty, without NUL', 'something else');
   }
   if (tls !== false) checkTls(tls);
 }
@@ -44,9 +53,13 @@ function checkTls(tls: TlsOptions): void {
     createSecureContext(tls);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : 'unknown error';
-    throw new SessClientError('SESS_BAD_OPTION', `tls: expected keys and certificates that OpenSSL can read; it says: ${message}`, {
-      cause,
-    });
+    throw new SessClientError(
+      'SESS_BAD_OPTION',
+      `tls: expected keys and certificates that OpenSSL can read; it says: ${message}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -98,7 +98,10 @@ export function frameBytes(operation: Operation<unknown>): number {
   return HEADER_BYTES + operation.extras.length + operation.key.length + operation.value.byteLength;
 }
 
-/** The value is copied: its owner may change it as soon as the call has returned. memjs can't send a CAS number; its place is known. */
+/**
+ * The value is copied: its owner may change it as soon as the call has returned. memjs can't send a CAS number; its
+ * place is known.
+ */
 export function encode({ opcode, key, extras, value, cas }: Operation<unknown>, opaque: number): Buffer {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const frame = Utils.makeRequestBuffer(opcode, key, extras, bytes, opaque);

@@ -31,8 +31,9 @@ export interface SubmitOptions {
 /**
  * The way to one node over all its connections: what waits, what is due, and when to connect again.
  *
- * After a loss the next request, or a short pause, brings a new connection, and requests wait for it. After an attempt that failed, requests
- * fail at once until the pause is over. A connection that stood while this process slept is doubted, and replaced when it does not answer.
+ * After a loss the next request, or a short pause, brings a new connection, and requests wait for it. After an attempt
+ * that failed, requests fail at once until the pause is over. A connection that stood while this process slept is
+ * doubted, and replaced when it does not answer.
  */
 export class ReconnectingConnection {
   readonly #node: TransportNode;
@@ -56,7 +57,13 @@ export class ReconnectingConnection {
   /** The socket of the last connection. */
   #socketClosed: Promise<void> = Promise.resolve();
 
-  constructor(node: TransportNode, options: TransportOptions, errors: NodeErrors, events: TransportEvents, settings: ConnectionSettings) {
+  constructor(
+    node: TransportNode,
+    options: TransportOptions,
+    errors: NodeErrors,
+    events: TransportEvents,
+    settings: ConnectionSettings,
+  ) {
     this.#node = node;
     this.#options = options;
     this.#errors = errors;

@@ -7,7 +7,10 @@ const LIMIT = 100_000;
 
 function message(body: Uint8Array, fields: { magic?: number; keyLength?: number; bodyLength?: number } = {}): Buffer {
   const { magic = 0x81, keyLength = 0, bodyLength = body.byteLength } = fields;
-  return Buffer.concat([Header.toBuffer({ magic, opcode: 0, keyLength, extrasLength: 0, totalBodyLength: bodyLength }), body]);
+  return Buffer.concat([
+    Header.toBuffer({ magic, opcode: 0, keyLength, extrasLength: 0, totalBodyLength: bodyLength }),
+    body,
+  ]);
 }
 
 function collect(): { readonly messages: Buffer[]; readonly stream: ReplyStream } {
@@ -48,7 +51,9 @@ describe('a stream of replies', () => {
 
   it('says so at the first byte when the node speaks text', () => {
     expect(collect().stream.push(Buffer.from('E'))).toContain('use the text transport');
-    expect(collect().stream.push(Buffer.from('ERROR\r\nERROR\r\nERROR\r\nERROR\r\n'))).toContain('use the text transport');
+    expect(collect().stream.push(Buffer.from('ERROR\r\nERROR\r\nERROR\r\nERROR\r\n'))).toContain(
+      'use the text transport',
+    );
   });
 
   it('refuses what is not a reply', () => {

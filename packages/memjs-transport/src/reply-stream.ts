@@ -11,8 +11,8 @@ export type MessageSink = (message: Buffer, header: ReplyHeader) => boolean;
 /**
  * Cuts what arrives on one connection into whole messages, so that memjs is only ever given complete ones.
  *
- * memjs itself copies everything received so far with every chunk (a value of n chunks is copied n times), keeps half a message when the
- * connection is lost, and waits for ever on a header whose lengths contradict each other.
+ * memjs itself copies everything received so far with every chunk (a value of n chunks is copied n times), keeps half a
+ * message when the connection is lost, and waits for ever on a header whose lengths contradict each other.
  */
 export class ReplyStream {
   readonly #maxBodyBytes: number;
@@ -65,7 +65,8 @@ export class ReplyStream {
 
   #headerFault(header: ReplyHeader): string | undefined {
     if (header.magic !== RESPONSE_MAGIC) return magicFault(header.magic);
-    if (header.keyLength + header.extrasLength > header.totalBodyLength) return 'the lengths in a reply contradict each other';
+    if (header.keyLength + header.extrasLength > header.totalBodyLength)
+      return 'the lengths in a reply contradict each other';
     if (header.totalBodyLength > this.#maxBodyBytes) {
       return `a reply announces ${header.totalBodyLength} bytes, more than the ${this.#maxBodyBytes} accepted (see maxValueBytes)`;
     }

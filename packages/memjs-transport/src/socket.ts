@@ -4,14 +4,20 @@ import { sharedLookup, type TransportNode } from '@sess/client';
 
 const KEEP_ALIVE_MS = 30_000;
 
-/** A socket on its way to the node, and the event that tells it has arrived. memjs itself can make neither a TLS nor a Unix one. */
+/**
+ * A socket on its way to the node, and the event that tells it has arrived. memjs itself can make neither a TLS nor a
+ * Unix one.
+ */
 export interface Dialled {
   readonly socket: Socket;
   readonly arrival: 'connect' | 'secureConnect';
 }
 
 export function dial(node: TransportNode, tls: false | TlsOptions): Dialled {
-  const target = node.path === undefined ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup } : { path: node.path };
+  const target =
+    node.path === undefined
+      ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup }
+      : { path: node.path };
   const socket = tls === false ? connect(target) : connectTls({ ...identity(node, tls), ...tls, ...target });
   // Requests under way keep the process running, idle connections do not.
   socket.unref();
@@ -20,7 +26,10 @@ export function dial(node: TransportNode, tls: false | TlsOptions): Dialled {
   return { socket, arrival: tls === false ? 'connect' : 'secureConnect' };
 }
 
-/** The certificate must be the node's by name, whichever address discovery found for it. The name to ask for (SNI) must not be an address. */
+/**
+ * The certificate must be the node's by name, whichever address discovery found for it. The name to ask for (SNI) must
+ * not be an address.
+ */
 function identity({ host }: TransportNode, { servername }: TlsOptions): TlsOptions {
   return {
     ...(isIP(host) === 0 ? { servername: host } : {}),

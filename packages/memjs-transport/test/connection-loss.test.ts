@@ -54,7 +54,10 @@ describe('after a connection was lost', () => {
 describe('while no connection can be made', () => {
   it('requests fail at once and say why, until the next attempt', async () => {
     using opened = new OpenedNode({ port: await closedPort() }, {}, { reconnect: NEVER, random: () => 1 });
-    await expect(opened.node.get('key')).rejects.toMatchObject({ code: 'SESS_CONNECTION', cause: { code: 'ECONNREFUSED' } });
+    await expect(opened.node.get('key')).rejects.toMatchObject({
+      code: 'SESS_CONNECTION',
+      cause: { code: 'ECONNREFUSED' },
+    });
     await expect(opened.node.get('key')).rejects.toMatchObject({
       code: 'SESS_CONNECTION',
       message: expect.stringContaining('not due yet'),
@@ -65,7 +68,10 @@ describe('while no connection can be made', () => {
   it('a probe makes an attempt at once', async () => {
     using opened = new OpenedNode({ port: await closedPort() }, {}, { reconnect: NEVER, random: () => 1 });
     await opened.disconnections(1);
-    await expect(opened.node.probe()).rejects.toMatchObject({ code: 'SESS_CONNECTION', cause: { code: 'ECONNREFUSED' } });
+    await expect(opened.node.probe()).rejects.toMatchObject({
+      code: 'SESS_CONNECTION',
+      cause: { code: 'ECONNREFUSED' },
+    });
     expect(opened.losses).toHaveLength(2);
   });
 
@@ -123,9 +129,13 @@ describe('what waits for the connection', () => {
     using opened = new OpenedNode(node, { maxQueuedBytes: 2_000 });
     const attributes = { ttlSeconds: 60, flags: 0 };
     const value = Buffer.alloc(900);
-    const outcomes = await Promise.allSettled(['a', 'b', 'c'].map((key) => opened.node.store('set', key, value, attributes)));
+    const outcomes = await Promise.allSettled(
+      ['a', 'b', 'c'].map((key) => opened.node.store('set', key, value, attributes)),
+    );
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
-    expect(outcomes[2]).toMatchObject({ reason: { code: 'SESS_OVERLOADED', message: expect.stringContaining('maxQueuedBytes') } });
+    expect(outcomes[2]).toMatchObject({
+      reason: { code: 'SESS_OVERLOADED', message: expect.stringContaining('maxQueuedBytes') },
+    });
     expect(node.requests.map(({ key }) => key)).toEqual(['a', 'b']);
   });
 });

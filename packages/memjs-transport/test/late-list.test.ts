@@ -21,9 +21,15 @@ async function join(ids: readonly string[]): Promise<Member> {
     discovery: {
       watch: (listener) => {
         report = (listed) =>
-          listener.topology({ nodes: listed.map((id) => ({ id, host: id.replace(/:\d+$/, ''), port: Number(id.replace(/^.*:/, '')) })) });
+          listener.topology({
+            nodes: listed.map((id) => ({ id, host: id.replace(/:\d+$/, ''), port: Number(id.replace(/^.*:/, '')) })),
+          });
         queueMicrotask(() => report?.(ids));
-        return { ready: () => Promise.reject(new Error('nobody waits')), refresh: () => Promise.resolve(), close: () => undefined };
+        return {
+          ready: () => Promise.reject(new Error('nobody waits')),
+          refresh: () => Promise.resolve(),
+          close: () => undefined,
+        };
       },
     },
   });
@@ -42,12 +48,15 @@ describe.each(runtimes)('a list that is late, over the binary protocol (%s)', (r
     );
     for (const key of keys) await informed.client.set(key, 'login', { ttlSeconds, expect: 'absent' });
     informed.report(staying);
-    for (const key of keys) await informed.client.set(key, 'changed', { ttlSeconds, expect: await informed.client.get(key) });
+    for (const key of keys)
+      await informed.client.set(key, 'changed', { ttlSeconds, expect: await informed.client.get(key) });
     for (const key of keys) expect(await late.client.delete(key, { ttlSeconds })).toBe(true);
     late.report(staying);
     await cluster.crashNode(leaving);
     for (const key of keys) {
-      await expect.poll(() => informed.client.get(key).catch((error: unknown) => error), { timeout: 10_000 }).toBeUndefined();
+      await expect
+        .poll(() => informed.client.get(key).catch((error: unknown) => error), { timeout: 10_000 })
+        .toBeUndefined();
     }
   });
 });

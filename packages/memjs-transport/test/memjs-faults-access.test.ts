@@ -1,4 +1,7 @@
-/** The faults of memjs 1.3.2 around TLS and credentials: left alone, and here. See `memjs-faults.test.ts` for the others. */
+/**
+ * The faults of memjs 1.3.2 around TLS and credentials: left alone, and here. See `memjs-faults.test.ts` for the
+ * others.
+ */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { certificate, privateKey } from './certificate.ts';
 import { memjsClient, socketClosed } from './memjs-alone.ts';
@@ -52,7 +55,10 @@ describe('a node that speaks TLS', () => {
 
   it('here: gets nothing when the certificate has another name, or another authority', async () => {
     await using node = await ScriptedNode.start(answerHits, { tls });
-    using misnamed = new OpenedNode({ host: 'other.test', address: '127.0.0.1', port: node.port }, { tls: { ca: certificate } });
+    using misnamed = new OpenedNode(
+      { host: 'other.test', address: '127.0.0.1', port: node.port },
+      { tls: { ca: certificate } },
+    );
     await expect(misnamed.node.get('key')).rejects.toMatchObject({
       code: 'SESS_CONNECTION',
       cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
@@ -101,7 +107,10 @@ describe('credentials for a node that knows no SASL', () => {
   it('here: are not sent, and the user is told', async () => {
     await using node = await ScriptedNode.start(noSasl);
     using opened = new OpenedNode(node, { credentials: CREDENTIALS });
-    await expect(opened.node.get('key')).rejects.toMatchObject({ code: 'SESS_AUTH', message: expect.stringContaining('knows no SASL') });
+    await expect(opened.node.get('key')).rejects.toMatchObject({
+      code: 'SESS_AUTH',
+      message: expect.stringContaining('knows no SASL'),
+    });
     expect(node.requests.every(({ opcode }) => opcode === LIST_MECHANISMS)).toBe(true);
   });
 });

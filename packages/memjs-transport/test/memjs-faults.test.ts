@@ -1,6 +1,6 @@
 /**
- * Every fault of memjs 1.3.2 that is known, twice: what memjs does when left alone, so that it shows when a later version mends it, and
- * what this transport does in the same place.
+ * Every fault of memjs 1.3.2 that is known, twice: what memjs does when left alone, so that it shows when a later
+ * version mends it, and what this transport does in the same place.
  */
 import { setImmediate } from 'node:timers/promises';
 import { Client, Server } from 'memjs';
@@ -162,7 +162,9 @@ describe('the console', () => {
   });
 
   it('here: is left alone, whatever fails', async () => {
-    const methods = (['debug', 'error', 'info', 'log', 'trace', 'warn'] as const).map((name) => vi.spyOn(console, name));
+    const methods = (['debug', 'error', 'info', 'log', 'trace', 'warn'] as const).map((name) =>
+      vi.spyOn(console, name),
+    );
     const streams = [vi.spyOn(process.stdout, 'write'), vi.spyOn(process.stderr, 'write')];
     await using node = await ScriptedNode.start((request, socket) => {
       if (request.key === 'reset') socket.resetAndDestroy();
@@ -234,7 +236,10 @@ describe('a request that is late', () => {
   const TIMEOUT_MS = 600;
 
   /** Sends `late` and, half a timeout later, `next`, which is answered when the first has failed. */
-  async function lateAndNext(get: (key: string) => Promise<unknown>, release: () => void): Promise<PromiseSettledResult<unknown>[]> {
+  async function lateAndNext(
+    get: (key: string) => Promise<unknown>,
+    release: () => void,
+  ): Promise<PromiseSettledResult<unknown>[]> {
     const start = performance.now();
     const late = get('late').finally(release);
     const outcomes = [late];

@@ -21,7 +21,11 @@ export class OpenedNode implements Disposable {
   readonly losses: Error[] = [];
   readonly #events: EventEmitter = new EventEmitter();
 
-  constructor(node: Partial<TransportNode>, options: Partial<TransportOptions> = {}, settings: Partial<ConnectionSettings> = {}) {
+  constructor(
+    node: Partial<TransportNode>,
+    options: Partial<TransportOptions> = {},
+    settings: Partial<ConnectionSettings> = {},
+  ) {
     const { host = '127.0.0.1', port = 0 } = node;
     this.node = new MemjsNode(
       { id: `${host}:${port}`, host, port, ...node },

@@ -27,7 +27,8 @@ describe('a reply that is not what the protocol allows', () => {
     using opened = new OpenedNode(node);
     await opened.connections(1);
     const outcomes = await Promise.allSettled([opened.node.get('bad'), opened.node.get('behind')]);
-    for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'SESS_PROTOCOL' } });
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'SESS_PROTOCOL' } });
     expect(opened.losses).toMatchObject([{ code: 'SESS_PROTOCOL' }]);
     expect((await opened.node.get('after'))?.value.toString()).toBe('after');
     expect(opened.epochs).toHaveLength(2);
@@ -45,7 +46,11 @@ describe('a value that the node does not take', () => {
     using opened = new OpenedNode(node);
     for (const mode of ['set', 'add'] as const) {
       const stored = opened.node.store(mode, 'key', Buffer.from('value'), { ttlSeconds: 60, flags: 0 });
-      await expect(stored).rejects.toMatchObject({ code, retryable, message: expect.stringMatching(new RegExp(advice, 'iu')) });
+      await expect(stored).rejects.toMatchObject({
+        code,
+        retryable,
+        message: expect.stringMatching(new RegExp(advice, 'iu')),
+      });
     }
     expect(node.connections).toBe(1);
   });
@@ -60,7 +65,9 @@ describe('an error of the node', () => {
     [0x99, '0x99'],
   ])('with status %d fails its request and no other', async (status, words) => {
     await using node = await ScriptedNode.start((request, socket) => {
-      socket.write(request.key === 'bad' ? reply(request, { status, value: 'text with the key bad' }) : hit(request, request.key));
+      socket.write(
+        request.key === 'bad' ? reply(request, { status, value: 'text with the key bad' }) : hit(request, request.key),
+      );
     });
     using opened = new OpenedNode(node);
     const [refused, other] = await Promise.allSettled([opened.node.get('bad'), opened.node.get('other')]);

@@ -13,20 +13,28 @@ describe('the README', () => {
     expect(example).toBeDefined();
     await using cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
     // Inside the package its own name leads to what is published.
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', example ?? ''], {
-      cwd: fileURLToPath(new URL('..', import.meta.url)),
-      timeout: 15_000,
-      env: { ...process.env, SESS_SERVERS: cluster.url },
-    });
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '--eval', example ?? ''],
+      {
+        cwd: fileURLToPath(new URL('..', import.meta.url)),
+        timeout: 15_000,
+        env: { ...process.env, SESS_SERVERS: cluster.url },
+      },
+    );
     expect(stderr).toBe('');
     expect(stdout).toBe('hello undefined\n');
   });
 
   it('names every option, with its default', () => {
     const source = read('../src/options.ts');
-    const declared = source.slice(source.indexOf('interface MemjsTransportOptions'), source.indexOf('interface ReconnectLimits'));
+    const declared = source.slice(
+      source.indexOf('interface MemjsTransportOptions'),
+      source.indexOf('interface ReconnectLimits'),
+    );
     const options = [...declared.matchAll(/Default ([\d,]+)\. \*\/\n {2}readonly (\w+)\?/g)];
     expect(options.length).toBeGreaterThan(0);
-    for (const [, value, name] of options) expect(read('../README.md')).toMatch(new RegExp(`^\\| \`${name}\` +\\| ms +\\| ${value} `, 'm'));
+    for (const [, value, name] of options)
+      expect(read('../README.md')).toMatch(new RegExp(`^\\| \`${name}\` +\\| ms +\\| ${value} `, 'm'));
   });
 });

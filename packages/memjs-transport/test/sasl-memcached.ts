@@ -22,7 +22,8 @@ export class SaslUnavailable extends Error {}
 /**
  * A memcached that asks for SASL (`-S`), on 127.0.0.1.
  *
- * Cyrus SASL checks the password with `saslauthd`, whose side of the conversation is held here: so no password file is needed.
+ * Cyrus SASL checks the password with `saslauthd`, whose side of the conversation is held here: so no password file is
+ * needed.
  */
 export class SaslMemcached implements AsyncDisposable {
   #port = 0;
@@ -76,10 +77,14 @@ export class SaslMemcached implements AsyncDisposable {
     await chmod(passwordSocket, 0o777);
     const portFile = join(directory, 'port');
     const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-    const memcached = spawn(PROGRAM, ['-S', '-B', 'binary', '-l', '127.0.0.1', '-p', '-1', '-U', '0', '-t', '1', ...user], {
-      env: { ...process.env, SASL_CONF_PATH: directory, MEMCACHED_PORT_FILENAME: portFile },
-      stdio: 'ignore',
-    });
+    const memcached = spawn(
+      PROGRAM,
+      ['-S', '-B', 'binary', '-l', '127.0.0.1', '-p', '-1', '-U', '0', '-t', '1', ...user],
+      {
+        env: { ...process.env, SASL_CONF_PATH: directory, MEMCACHED_PORT_FILENAME: portFile },
+        stdio: 'ignore',
+      },
+    );
     this.#memcached = memcached;
     await once(memcached, 'spawn');
     this.#port = await portIn(portFile, memcached);
@@ -98,7 +103,10 @@ async function portIn(file: string, memcached: ChildProcess): Promise<number> {
   throw new SaslUnavailable(`memcached -S did not start (exit code ${memcached.exitCode}); is it built with SASL?`);
 }
 
-/** saslauthd's protocol: four strings (user, password, service, realm), each after its length in 16 bits; the answer is such a string. */
+/**
+ * saslauthd's protocol: four strings (user, password, service, realm), each after its length in 16 bits; the answer is
+ * such a string.
+ */
 function answerPasswords(socket: Socket, credentials: SaslCredentials): void {
   let received = Buffer.alloc(0);
   socket.on('error', () => undefined);

@@ -10,7 +10,10 @@ const missing = await missingForSasl();
 if (missing !== undefined) process.stderr.write(`tests with a memcached that has SASL are left out: ${missing}\n`);
 else describe('a memcached with SASL', memcachedWithSasl);
 
-/** memcached is there or not (the run says that once for all tests); it may be built without SASL, or its library lack the plug-in for PLAIN. */
+/**
+ * memcached is there or not (the run says that once for all tests); it may be built without SASL, or its library lack
+ * the plug-in for PLAIN.
+ */
 async function missingForSasl(): Promise<string | undefined> {
   if (!inject('runtimes').includes('memcached')) return 'there is no memcached';
   try {
@@ -19,7 +22,8 @@ async function missingForSasl(): Promise<string | undefined> {
     await opened.node.probe();
     return undefined;
   } catch (error) {
-    const excusable = error instanceof SaslUnavailable || String(error).includes('does not offer the SASL mechanism PLAIN');
+    const excusable =
+      error instanceof SaslUnavailable || String(error).includes('does not offer the SASL mechanism PLAIN');
     if (!excusable || process.env['SESS_REQUIRE_SERVERS'] === '1') throw error;
     return String(error);
   }
@@ -40,7 +44,11 @@ function memcachedWithSasl(): void {
     await using memcached = await SaslMemcached.start(CREDENTIALS);
     using opened = new OpenedNode(memcached, { credentials: { ...CREDENTIALS, password: 'wrong-password' } });
     const failure = await opened.node.get('key').catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: 'SESS_AUTH', retryable: false, message: expect.stringContaining('refused the credentials') });
+    expect(failure).toMatchObject({
+      code: 'SESS_AUTH',
+      retryable: false,
+      message: expect.stringContaining('refused the credentials'),
+    });
     expect(String(failure)).not.toContain('wrong-password');
     await opened.disconnections(1);
     expect(opened.losses[0]).toMatchObject({ code: 'SESS_AUTH' });
@@ -49,7 +57,10 @@ function memcachedWithSasl(): void {
   it('asks for credentials when there are none', async () => {
     await using memcached = await SaslMemcached.start(CREDENTIALS);
     using opened = new OpenedNode(memcached);
-    await expect(opened.node.get('key')).rejects.toMatchObject({ code: 'SESS_AUTH', message: expect.stringContaining('none are set') });
+    await expect(opened.node.get('key')).rejects.toMatchObject({
+      code: 'SESS_AUTH',
+      message: expect.stringContaining('none are set'),
+    });
   });
 }
 
@@ -77,9 +88,14 @@ describe('the SASL exchange', () => {
   });
 
   it('does not send a password to a node that offers no PLAIN', async () => {
-    await using node = await ScriptedNode.start((request, socket) => socket.write(reply(request, { value: 'SCRAM-SHA-256' })));
+    await using node = await ScriptedNode.start((request, socket) =>
+      socket.write(reply(request, { value: 'SCRAM-SHA-256' })),
+    );
     using opened = new OpenedNode(node, { credentials: CREDENTIALS });
-    await expect(opened.node.get('key')).rejects.toMatchObject({ code: 'SESS_AUTH', message: expect.stringContaining('PLAIN') });
+    await expect(opened.node.get('key')).rejects.toMatchObject({
+      code: 'SESS_AUTH',
+      message: expect.stringContaining('PLAIN'),
+    });
     expect(node.requests.every(({ opcode }) => opcode === 0x20)).toBe(true);
   });
 
@@ -88,6 +104,9 @@ describe('the SASL exchange', () => {
       socket.write(request.opcode < 0x20 ? reply(request, { status: 0x20 }) : reply(request, { value: 'PLAIN' }));
     });
     using opened = new OpenedNode(node, { credentials: CREDENTIALS });
-    await expect(opened.node.get('key')).rejects.toMatchObject({ code: 'SESS_AUTH', message: expect.stringContaining('no longer') });
+    await expect(opened.node.get('key')).rejects.toMatchObject({
+      code: 'SESS_AUTH',
+      message: expect.stringContaining('no longer'),
+    });
   });
 });

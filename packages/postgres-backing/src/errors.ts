@@ -10,7 +10,10 @@ export type PostgresBackingErrorCode =
   | 'SESS_DATABASE_DENIED'
   /** Two transactions waited for each other, or for the same row; the same can succeed at once. */
   | 'SESS_DATABASE_CONTENDED'
-  /** The database answered, and refuses what it was given: too long, not in its encoding, against a constraint or a trigger. Only this request fails. */
+  /**
+   * The database answered, and refuses what it was given: too long, not in its encoding, against a constraint or a
+   * trigger. Only this request fails.
+   */
   | 'SESS_BAD_DATA'
   /** The database refused the statement itself. */
   | 'SESS_DATABASE_REFUSED';
@@ -79,12 +82,20 @@ const ADVICE: Readonly<Partial<Record<PostgresBackingErrorCode, string>>> = {
 /** What a failure of the driver means. */
 export function meaningOf(error: unknown): PostgresBackingError {
   if (PostgresBackingError.is(error)) return error;
-  const { code, message } = error instanceof Error ? (error as Error & { code?: unknown }) : { code: undefined, message: String(error) };
+  const { code, message } =
+    error instanceof Error ? (error as Error & { code?: unknown }) : { code: undefined, message: String(error) };
   const sqlState = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
   if (sqlState === undefined)
-    return new PostgresBackingError('SESS_DATABASE_UNAVAILABLE', `PostgreSQL is out of reach: ${message || String(code)}`);
+    return new PostgresBackingError(
+      'SESS_DATABASE_UNAVAILABLE',
+      `PostgreSQL is out of reach: ${message || String(code)}`,
+    );
   const meaning = MEANING[sqlState] ?? MEANING[sqlState.slice(0, 2)] ?? 'SESS_DATABASE_REFUSED';
   // The texts of these classes quote values.
   const text = meaning === 'SESS_BAD_DATA' ? 'the data was refused' : message;
-  return new PostgresBackingError(meaning, `PostgreSQL: ${text} (SQLSTATE ${sqlState})${ADVICE[meaning] ?? ''}`, sqlState);
+  return new PostgresBackingError(
+    meaning,
+    `PostgreSQL: ${text} (SQLSTATE ${sqlState})${ADVICE[meaning] ?? ''}`,
+    sqlState,
+  );
 }

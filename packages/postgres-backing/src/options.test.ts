@@ -26,11 +26,17 @@ describe('the options', () => {
       /"table" is 'a; drop table users'; expected a name/,
     ],
     ['a table that needs quotes', { connectionString, table: 'Sessions' }, /"table" is 'Sessions'/],
-    ['a time as text', { connectionString, cleanUpIntervalMs: '5' }, /"cleanUpIntervalMs" is '5'; expected a whole number/],
+    [
+      'a time as text',
+      { connectionString, cleanUpIntervalMs: '5' },
+      /"cleanUpIntervalMs" is '5'; expected a whole number/,
+    ],
     ['no connection', { connectionString, connections: 0 }, /"connections" is 0/],
   ])('refuse %s', (_, options, message) => {
     const resolve = (): unknown => resolvePostgresOptions(options);
-    expect(resolve).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }));
+    expect(resolve).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }),
+    );
   });
 
   it('never show a password', () => {

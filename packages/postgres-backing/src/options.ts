@@ -4,17 +4,28 @@ import type { Queryable } from './queryable.ts';
 
 /** Options of `postgresBacking`: exactly one of `connectionString` and `pool`. */
 export interface PostgresBackingOptions {
-  /** Such as `postgres://user:password@host:5432/database`. The connections are opened here, and closed by `close()`. */
+  /**
+   * Such as `postgres://user:password@host:5432/database`. The connections are opened here, and closed by `close()`.
+   */
   readonly connectionString?: string | undefined;
   /** A `pg` Pool that the application opened, and closes; or `fromPglite(database)`. */
   readonly pool?: Queryable | undefined;
   /** With `connectionString`: connections at most. Default 10. */
   readonly connections?: number | undefined;
-  /** With `connectionString`: how long PostgreSQL works on one statement, and how long a connection may take, in milliseconds. Default 1,000. */
+  /**
+   * With `connectionString`: how long PostgreSQL works on one statement, and how long a connection may take, in
+   * milliseconds. Default 1,000.
+   */
   readonly statementTimeoutMs?: number | undefined;
-  /** The table for sessions, in lower case, with its schema where that is not on the search path. Default `sess_sessions`. */
+  /**
+   * The table for sessions, in lower case, with its schema where that is not on the search path. Default
+   * `sess_sessions`.
+   */
   readonly table?: string | undefined;
-  /** How often expired rows are removed, in milliseconds; of all processes one does it. 0: never by itself. Default 60,000. */
+  /**
+   * How often expired rows are removed, in milliseconds; of all processes one does it. 0: never by itself. Default
+   * 60,000.
+   */
   readonly cleanUpIntervalMs?: number | undefined;
 }
 
@@ -42,30 +53,43 @@ const TABLE_NAME = /^([a-z_][a-z0-9_]{0,47}\.)?[a-z_][a-z0-9_]{0,47}$/;
 
 /** @throws {PostgresBackingError} `SESS_BAD_OPTION` */
 export function resolvePostgresOptions(options: PostgresBackingOptions): ResolvedPostgresOptions {
-  if (typeof options !== 'object' || options === null) throw bad('options', options, 'an object, such as { connectionString }');
+  if (typeof options !== 'object' || options === null)
+    throw bad('options', options, 'an object, such as { connectionString }');
   for (const name of Object.keys(options)) {
     if (!(name in NAMES))
-      throw new PostgresBackingError('SESS_BAD_OPTION', `unknown option "${name}": the options are ${Object.keys(NAMES).join(', ')}`);
+      throw new PostgresBackingError(
+        'SESS_BAD_OPTION',
+        `unknown option "${name}": the options are ${Object.keys(NAMES).join(', ')}`,
+      );
   }
   return Object.freeze({
     source: source(options),
     connections: wholeNumber('connections', options.connections, 1, 1_000, 'connections') ?? 10,
-    statementTimeoutMs: wholeNumber('statementTimeoutMs', options.statementTimeoutMs, 1, 600_000, 'milliseconds') ?? 1_000,
+    statementTimeoutMs:
+      wholeNumber('statementTimeoutMs', options.statementTimeoutMs, 1, 600_000, 'milliseconds') ?? 1_000,
     table: checkTable(options.table ?? 'sess_sessions'),
-    cleanUpIntervalMs: wholeNumber('cleanUpIntervalMs', options.cleanUpIntervalMs, 0, 86_400_000, 'milliseconds') ?? 60_000,
+    cleanUpIntervalMs:
+      wholeNumber('cleanUpIntervalMs', options.cleanUpIntervalMs, 0, 86_400_000, 'milliseconds') ?? 60_000,
   });
 }
 
 /** It becomes part of statements, so nothing but a plain name will do. */
 export function checkTable(table: unknown): string {
   if (typeof table === 'string' && TABLE_NAME.test(table)) return table;
-  throw bad('table', table, 'a name of lower-case letters, digits and _, at most 48, with or without a schema before it');
+  throw bad(
+    'table',
+    table,
+    'a name of lower-case letters, digits and _, at most 48, with or without a schema before it',
+  );
 }
 
 function source({ connectionString, pool }: PostgresBackingOptions): ResolvedPostgresOptions['source'] {
   if ((connectionString === undefined) === (pool === undefined)) {
     const came = pool === undefined ? 'neither came (is an environment variable unset?)' : 'both came';
-    throw new PostgresBackingError('SESS_BAD_OPTION', `exactly one of "connectionString" and "pool" is needed; ${came}`);
+    throw new PostgresBackingError(
+      'SESS_BAD_OPTION',
+      `exactly one of "connectionString" and "pool" is needed; ${came}`,
+    );
   }
   if (pool !== undefined) {
     if (typeof pool === 'object' && pool !== null && typeof pool.query === 'function') return { kind: 'pool', pool };
@@ -87,9 +111,11 @@ function wholeNumber(option: string, given: unknown, least: number, most: number
 }
 
 function bad(option: string, given: unknown, expected: string): PostgresBackingError {
-  // A connection string or its parts, in the place of a pool, hold a password: what they are is shown, not what is in them.
+  // A connection string or its parts, in the place of a pool, hold a password: what they are is shown, not what is in
+  // them.
   const hidden =
-    option === 'pool' && (typeof given === 'string' || (typeof given === 'object' && given !== null && Object.keys(given).length > 0));
+    option === 'pool' &&
+    (typeof given === 'string' || (typeof given === 'object' && given !== null && Object.keys(given).length > 0));
   const came = hidden
     ? `a${typeof given === 'string' ? ' text' : 'n object'}`
     : inspect(given, { depth: 0, maxStringLength: 40, breakLength: Infinity });

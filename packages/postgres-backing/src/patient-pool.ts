@@ -3,13 +3,16 @@ import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Queryable, QueryConfig, QueryResult } from './queryable.ts';
 
 /**
- * A pool of `pg` whose deadlines a busy process does not run into: its own count time in which this process was blocked, and blame the server for it.
+ * A pool of `pg` whose deadlines a busy process does not run into: its own count time in which this process was
+ * blocked, and blame the server for it.
  */
 export class PatientPool implements Queryable {
   readonly #pool: Pool;
   readonly #timeoutMs: number;
 
-  /** @param timeoutMs how long a connection may take; a statement twice as long, after which its connection is given up */
+  /**
+   * @param timeoutMs how long a connection may take; a statement twice as long, after which its connection is given up
+   */
   constructor(config: PoolConfig, timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
     this.#pool = new Pool({ ...config, connectionTimeoutMillis: timeoutMs });
@@ -30,7 +33,8 @@ export class PatientPool implements Queryable {
       client.release();
       return result;
     } catch (error) {
-      // Where the server is gone rather than slow nobody but this process can end the wait: the connection is not used again.
+      // Where the server is gone rather than slow nobody but this process can end the wait: the connection is not used
+      // again.
       client.release(true);
       throw error;
     } finally {
@@ -42,7 +46,10 @@ export class PatientPool implements Queryable {
     return this.#pool.end();
   }
 
-  /** A timeout of the pool that comes while this process still has time is of its own making: nothing was sent, and another connection is asked for. */
+  /**
+   * A timeout of the pool that comes while this process still has time is of its own making: nothing was sent, and
+   * another connection is asked for.
+   */
   async #connect(): Promise<PoolClient> {
     const patience = new WorkingClock();
     patience.start(this.#timeoutMs, () => {});
@@ -62,5 +69,8 @@ export class PatientPool implements Queryable {
 
 /** What `pg-pool` and `pg` say of their own timers; they have no code. */
 function isConnectionTimeout(error: unknown): boolean {
-  return error instanceof Error && /timeout exceeded when trying to connect|due to connection timeout|timeout expired/.test(error.message);
+  return (
+    error instanceof Error &&
+    /timeout exceeded when trying to connect|due to connection timeout|timeout expired/.test(error.message)
+  );
 }

@@ -21,11 +21,13 @@ export interface PostgresBacking extends Required<Backing> {
   /**
    * Makes the tables where they are missing. Harmless when they are there; processes that start at once take turns.
    *
-   * @throws {PostgresBackingError} `SESS_DATABASE_DENIED` where the user may not create tables: run the SQL of `migrationSql()` as one who may.
+   * @throws {PostgresBackingError} `SESS_DATABASE_DENIED` where the user may not create tables: run the SQL of
+   *   `migrationSql()` as one who may.
    */
   migrate(): Promise<void>;
   /**
-   * Removes rows that expired over a minute ago. How many; 0 also where another process is at it. It happens by itself every `cleanUpIntervalMs`.
+   * Removes rows that expired over a minute ago. How many; 0 also where another process is at it. It happens by itself
+   * every `cleanUpIntervalMs`.
    *
    * @throws {PostgresBackingError}
    */
@@ -39,7 +41,12 @@ export interface PostgresBacking extends Required<Backing> {
  */
 export function postgresBacking(given: PostgresBackingOptions): PostgresBacking {
   const options = resolvePostgresOptions(given);
-  return new PostgresSessions(connectTo(options), statementsFor(options.table), options.table, options.cleanUpIntervalMs);
+  return new PostgresSessions(
+    connectTo(options),
+    statementsFor(options.table),
+    options.table,
+    options.cleanUpIntervalMs,
+  );
 }
 
 /** How `replaces` is told to the statement. */
@@ -72,10 +79,19 @@ class PostgresSessions implements PostgresBacking {
     const row: LoadedRow | undefined = rows[0];
     if (row === undefined) return undefined;
     if (row.destroyed) return row.expires_at > Date.now() ? 'destroyed' : undefined;
-    return { value: row.value, version: Number(row.version), expiresAt: row.expires_at, user: row.user_id ?? undefined };
+    return {
+      value: row.value,
+      version: Number(row.version),
+      expiresAt: row.expires_at,
+      user: row.user_id ?? undefined,
+    };
   }
 
-  async save(id: string, { value, version, expiresAt, user, replaces }: SessionToSave, signal: AbortSignal): Promise<BackingSaved> {
+  async save(
+    id: string,
+    { value, version, expiresAt, user, replaces }: SessionToSave,
+    signal: AbortSignal,
+  ): Promise<BackingSaved> {
     const over = typeof replaces === 'number' ? replaces : REPLACES[replaces];
     const now = Date.now();
     const { rows } = await this.#run('save', [id, bytes(value), version, expiresAt, over, user ?? null, now], signal);

@@ -24,7 +24,9 @@ export interface PgliteDatabase {
   exec(sql: string): Promise<unknown>;
 }
 
-/** PostgreSQL embedded in this process (`@electric-sql/pglite`), for a try and for tests: one process alone can use it. */
+/**
+ * PostgreSQL embedded in this process (`@electric-sql/pglite`), for a try and for tests: one process alone can use it.
+ */
 export function fromPglite(database: PgliteDatabase): Queryable {
   async function query(config: QueryConfig): Promise<QueryResult>;
   async function query(sql: string): Promise<unknown>;

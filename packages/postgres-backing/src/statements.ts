@@ -31,8 +31,9 @@ export function statementsFor(table: string): Statements {
   return Object.freeze({
     load: `select value, version::text, user_id, destroyed, ${milliseconds('expires_at')} as expires_at from ${table} where id = $1`,
 
-    // $5: what may be replaced: -1 nothing that lives, -2 whatever is older, otherwise a version. $7: now, by the clock of who saves.
-    // Without a row it is inserted, unless one was expected; with a row the condition decides, on the row as it is when its lock is held.
+    // $5: what may be replaced: -1 nothing that lives, -2 whatever is older, otherwise a version. $7: now, by the clock
+    // of who saves. Without a row it is inserted, unless one was expected; with a row the condition decides, on the row
+    // as it is when its lock is held.
     save: `insert into ${table} as present (id, value, version, expires_at, user_id)
       select $1::text, $2::bytea, $3::bigint, ${time('$4')}, $6::text
       where $5::bigint < 0 or exists (select from ${table} where id = $1::text)
@@ -79,7 +80,8 @@ export function statementsFor(table: string): Statements {
     ofUser: `select id, ${milliseconds('saved_at')} as saved_at, ${milliseconds('expires_at')} as expires_at from ${table}
       where user_id = $1 and not destroyed and expires_at > ${time('$2')} order by expires_at desc limit ${MOST_LISTED}`,
 
-    // One process at a time: the lock is held for this statement alone. Rows that others hold are left for the next time.
+    // One process at a time: the lock is held for this statement alone. Rows that others hold are left for the next
+    // time.
     cleanUp: `with turn as materialized (select pg_try_advisory_xact_lock(${CLEAN_UP_LOCK.join(', ')}) as mine),
       expired as (
         select id from ${table} where (select mine from turn) and expires_at < now() - ${GRACE}

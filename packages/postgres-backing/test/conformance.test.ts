@@ -12,7 +12,11 @@ if (hasPostgres) {
       const server = await startPostgres();
       const open = (): ReturnType<typeof postgresBacking> =>
         // A machine that does much else at once takes its time.
-        postgresBacking({ connectionString: server.connectionString, statementTimeoutMs: 20_000, cleanUpIntervalMs: 0 });
+        postgresBacking({
+          connectionString: server.connectionString,
+          statementTimeoutMs: 20_000,
+          cleanUpIntervalMs: 0,
+        });
       const [backing, other] = [open(), open()];
       await backing.migrate();
       return {

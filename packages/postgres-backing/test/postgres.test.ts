@@ -62,12 +62,17 @@ describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL'
   it('have their tables made by a command', async () => {
     const command = fileURLToPath(new URL('../bin/sess-postgres.js', import.meta.url));
     const run = (...given: string[]) =>
-      promisify(execFile)(process.execPath, [command, ...given], { env: { ...process.env, DATABASE_URL: server.connectionString } });
+      promisify(execFile)(process.execPath, [command, ...given], {
+        env: { ...process.env, DATABASE_URL: server.connectionString },
+      });
     expect((await run('sql', '--table', 'by_hand')).stdout).toBe(migrationSql('by_hand'));
     expect((await run('migrate', '--table', 'by_hand')).stdout).toBe('the tables are there\n');
     await open({ table: 'by_hand' }).ready();
     await expect(run('nonsense')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('usage:') });
-    await expect(run('sql', '--table', 'No Name')).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('SESS_BAD_OPTION') });
+    await expect(run('sql', '--table', 'No Name')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('SESS_BAD_OPTION'),
+    });
   });
 
   it('are found by an index for one user, and for those that expired', async () => {
@@ -79,13 +84,17 @@ describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL'
         const client = await pool.connect();
         try {
           await client.query('set enable_seqscan = off');
-          const { rows } = await client.query<Record<string, string>>(`explain select id from sess_sessions where ${where}`);
+          const { rows } = await client.query<Record<string, string>>(
+            `explain select id from sess_sessions where ${where}`,
+          );
           return rows.map((row) => row['QUERY PLAN']).join('\n');
         } finally {
           client.release(true);
         }
       };
-      expect(await plan("user_id = 'USER_123' and not destroyed and expires_at > now()")).toContain('sess_sessions_user');
+      expect(await plan("user_id = 'USER_123' and not destroyed and expires_at > now()")).toContain(
+        'sess_sessions_user',
+      );
       expect(await plan('expires_at < now() order by expires_at limit 10')).toContain('sess_sessions_expiry');
     } finally {
       await pool.end();
@@ -140,7 +149,10 @@ describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL'
     const pool = new Pool({ connectionString: server.connectionString });
     const other = await pool.connect();
     await other.query('begin; lock table locked in access exclusive mode');
-    await expect(backing.load('s/any', calm)).rejects.toMatchObject({ code: 'SESS_DATABASE_UNAVAILABLE', retryable: true });
+    await expect(backing.load('s/any', calm)).rejects.toMatchObject({
+      code: 'SESS_DATABASE_UNAVAILABLE',
+      retryable: true,
+    });
     await other.query('rollback');
     other.release();
     await pool.end();

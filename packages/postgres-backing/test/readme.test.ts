@@ -14,7 +14,11 @@ describe('the README', () => {
   });
 
   it('names every option and every error', async () => {
-    const [readme, options, errors] = await Promise.all([read('../README.md'), read('../src/options.ts'), read('../src/errors.ts')]);
+    const [readme, options, errors] = await Promise.all([
+      read('../README.md'),
+      read('../src/options.ts'),
+      read('../src/errors.ts'),
+    ]);
     const declared = options.slice(
       options.indexOf('interface PostgresBackingOptions'),
       options.indexOf('interface ResolvedPostgresOptions'),

@@ -25,7 +25,9 @@ renewalConformance({
   isSkipped: !inject('programs').includes('postgres'),
   async open() {
     const server = await startPostgres();
-    const [one, two] = [1, 2].map(() => postgresBacking({ connectionString: server.connectionString, cleanUpIntervalMs: 0 }));
+    const [one, two] = [1, 2].map(() =>
+      postgresBacking({ connectionString: server.connectionString, cleanUpIntervalMs: 0 }),
+    );
     await one?.migrate();
     const store = forgetfulStore();
     return {

@@ -42,7 +42,10 @@ describe('a brief cause', () => {
   });
 
   it('says what each address of a name answered', () => {
-    const refused = new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('connect ECONNREFUSED 127.0.0.1:5432')]);
+    const refused = new AggregateError([
+      new Error('connect ECONNREFUSED ::1:5432'),
+      new Error('connect ECONNREFUSED 127.0.0.1:5432'),
+    ]);
     expect(briefCause(new Error('the database is away', { cause: refused }))).toMatchObject({
       message: 'the database is away: connect ECONNREFUSED ::1:5432, connect ECONNREFUSED 127.0.0.1:5432',
     });

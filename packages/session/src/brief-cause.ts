@@ -3,11 +3,12 @@ const MAX_MESSAGE = 300;
 const MAX_DEPTH = 16;
 
 /**
- * What an error was caused by, in one error without a stack: an outage fails thousands of requests, and frameworks log each with all that it was caused by.
- * What happened is in the messages, once; that a socket was closed in `onclose` of a socket helps nobody.
+ * What an error was caused by, in one error without a stack: an outage fails thousands of requests, and frameworks log
+ * each with all that it was caused by. What happened is in the messages, once; that a socket was closed in `onclose` of
+ * a socket helps nobody.
  *
- * It is the innermost error with a code of these packages, or else the outermost one, with a message that joins those of the whole chain. The errors
- * themselves stay as they are. What is no error is given back.
+ * It is the innermost error with a code of these packages, or else the outermost one, with a message that joins those
+ * of the whole chain. The errors themselves stay as they are. What is no error is given back.
  */
 export function briefCause(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -42,6 +43,7 @@ function joined(chain: readonly Coded[]): string {
 /** Where a name has several addresses, and all refuse, Node.js leaves the message empty. */
 function textOf(error: Coded): string {
   if (error.message !== '') return error.message;
-  if (error instanceof AggregateError) return error.errors.map((each: unknown) => (each instanceof Error ? each.message : '')).join(', ');
+  if (error instanceof AggregateError)
+    return error.errors.map((each: unknown) => (each instanceof Error ? each.message : '')).join(', ');
   return typeof error.code === 'string' ? error.code : '';
 }

@@ -101,7 +101,9 @@ describe('rotation of secrets', () => {
     expect(await later.visit((session) => session.data.user)).toBe('USER_123');
     expect(app.store.operations).toEqual(['load', 'touch']);
     const withoutOld = otherServer(app, { secret: 'a newer secret of thirty-two bytes!' });
-    expect(await new Browser({ sessions: withoutOld }, later.cookies).visit((session) => session.data.user)).toBe('USER_123');
+    expect(await new Browser({ sessions: withoutOld }, later.cookies).visit((session) => session.data.user)).toBe(
+      'USER_123',
+    );
     expect(await new Browser({ sessions: withoutOld }, browser.cookies).visit((session) => session.isNew)).toBe(true);
   });
 });

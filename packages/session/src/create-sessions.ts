@@ -51,7 +51,9 @@ export function createSessions(given: SessionsOptions): Sessions {
     open(cookieHeader, connection) {
       const came = cookieHeader === undefined ? NONE : identities.in(cookieHeader, connection.secure);
       if (came.length === 0) return begin(context, connection, NOTHING_CAME);
-      return loadSession(context, came).then((outcome) => begin(context, connection, beginning(context, connection, outcome, came)));
+      return loadSession(context, came).then((outcome) =>
+        begin(context, connection, beginning(context, connection, outcome, came)),
+      );
     },
     async revokeUser(user) {
       await context.users.revoke(user);
@@ -90,7 +92,12 @@ function tellWhenUnreachable(context: SessionContext): void {
 }
 
 /** An id that the store does not know is not adopted; where the store could not tell, `onUnavailable` decides. */
-function beginning({ options }: SessionContext, connection: Connection, outcome: LoadOutcome, came: readonly Identity[]): Beginning {
+function beginning(
+  { options }: SessionContext,
+  connection: Connection,
+  outcome: LoadOutcome,
+  came: readonly Identity[],
+): Beginning {
   if (outcome.kind === 'found') return { found: outcome, came };
   if (outcome.kind === 'missing') return { came };
   connection.onUnavailable?.();

@@ -84,6 +84,7 @@ describe('diagnostics', () => {
     });
     await browser.visit((session) => session.destroy());
     const shown = inspect(events, { depth: 9, showHidden: true });
-    for (const secret of [...ids, ...app.store.saves.map(({ key }) => key), 'USER_123']) expect(shown).not.toContain(secret);
+    for (const secret of [...ids, ...app.store.saves.map(({ key }) => key), 'USER_123'])
+      expect(shown).not.toContain(secret);
   });
 });

@@ -1,12 +1,15 @@
 /**
- * Every diagnostics channel of this package (`node:diagnostics_channel`). Payloads are built only when someone listens, and never hold an id, a key, a
- * value or a secret.
+ * Every diagnostics channel of this package (`node:diagnostics_channel`). Payloads are built only when someone listens,
+ * and never hold an id, a key, a value or a secret.
  */
 import { channel, type Channel } from 'node:diagnostics_channel';
 import type { CommitReason } from './lifecycle/commit-decision.ts';
 import type { SessionError } from './errors.ts';
 
-/** `sess:session:load`: the store was asked for a session: a request came with a well-signed cookie, or must see what others saved meanwhile. */
+/**
+ * `sess:session:load`: the store was asked for a session: a request came with a well-signed cookie, or must see what
+ * others saved meanwhile.
+ */
 export interface LoadEvent {
   readonly store: string;
   /** `revoked`: all sessions of its user were, or it can't be told any more that they were not. */
@@ -14,7 +17,10 @@ export interface LoadEvent {
   readonly error?: SessionError;
 }
 
-/** `sess:session:save`: what became of a session before the headers left, and why. `save()` and `regenerate()` have reasons of their own. */
+/**
+ * `sess:session:save`: what became of a session before the headers left, and why. `save()` and `regenerate()` have
+ * reasons of their own.
+ */
 export interface SaveEvent {
   readonly store: string;
   readonly reason: CommitReason | 'asked' | 'regenerated';
@@ -52,8 +58,9 @@ export interface BackingEvent {
   readonly backing: string;
   readonly operation: 'load' | 'save' | 'destroy' | 'touch' | 'doubt' | 'list';
   /**
-   * `deferred`: it failed, and is tried again until it succeeds or the session would have ended. `lost`: it was given up, because the database refuses its data,
-   * too much waited, the session's time was over or the sessions were closed; the database does not have it.
+   * `deferred`: it failed, and is tried again until it succeeds or the session would have ended. `lost`: it was given
+   * up, because the database refuses its data, too much waited, the session's time was over or the sessions were
+   * closed; the database does not have it.
    */
   readonly outcome: 'done' | 'failed' | 'deferred' | 'lost';
   readonly error?: SessionError;

@@ -10,7 +10,10 @@ export type SessionErrorCode =
   | 'SESS_UNAVAILABLE'
   /** The session was changed by others, again and again, while it was being saved. */
   | 'SESS_CONFLICT'
-  /** The session was destroyed, got another id or expired while this request ran. What was asked would have brought it back. */
+  /**
+   * The session was destroyed, got another id or expired while this request ran. What was asked would have brought it
+   * back.
+   */
   | 'SESS_DESTROYED'
   /** The encoded data is larger than `maxBytes`; nothing was sent, and what was stored is still there. */
   | 'SESS_TOO_LARGE'
@@ -18,7 +21,10 @@ export type SessionErrorCode =
   | 'SESS_BAD_DATA'
   /** What is stored can't be decoded. Only in diagnostics: the session counts as a miss. */
   | 'SESS_UNDECODABLE'
-  /** The session got another id while this request was on its way with the old one, which is good for reading only (`graceSeconds`). */
+  /**
+   * The session got another id while this request was on its way with the old one, which is good for reading only
+   * (`graceSeconds`).
+   */
   | 'SESS_READ_ONLY'
   /** What was asked needs an option, or a store, that is not there. */
   | 'SESS_NOT_SUPPORTED'
@@ -58,20 +64,28 @@ const KINDS: Readonly<Record<SessionErrorCode, Kind>> = {
   SESS_STORE: { statusCode: 500, retryable: false },
 };
 
-/** How long a browser is asked to wait after `SESS_UNAVAILABLE`: about as long as a client takes to notice that a node is back. */
+/**
+ * How long a browser is asked to wait after `SESS_UNAVAILABLE`: about as long as a client takes to notice that a node
+ * is back.
+ */
 const RETRY_AFTER_SECONDS = 5;
 
 /** Survives two copies of this package in one process, where `instanceof` does not. */
 const BRAND: symbol = Symbol.for('@sess/session.error');
 
-/** Every error of this package and the adapters. `code` is stable; the text is for people. Never names an id, a key, a value or a secret. */
+/**
+ * Every error of this package and the adapters. `code` is stable; the text is for people. Never names an id, a key, a
+ * value or a secret.
+ */
 export class SessionError extends Error {
   readonly code: SessionErrorCode;
   /** The HTTP status that fits: 503, 409 or 500. Fastify and Koa answer with it when nobody handles the error. */
   readonly statusCode: number;
   /** Whether trying the same again later can help. */
   readonly retryable: boolean;
-  /** Headers that fit: `Retry-After` with `SESS_UNAVAILABLE`. Fastify and Koa send them when nobody handles the error. */
+  /**
+   * Headers that fit: `Retry-After` with `SESS_UNAVAILABLE`. Fastify and Koa send them when nobody handles the error.
+   */
   readonly headers?: Readonly<Record<string, string>>;
 
   /** What `name` says. */
@@ -79,7 +93,10 @@ export class SessionError extends Error {
 
   constructor(code: SessionErrorCode, message: string, details: { readonly cause?: unknown } = {}) {
     const isOutage = code === 'SESS_UNAVAILABLE';
-    super(message, details.cause === undefined ? undefined : { cause: isOutage ? briefCause(details.cause) : details.cause });
+    super(
+      message,
+      details.cause === undefined ? undefined : { cause: isOutage ? briefCause(details.cause) : details.cause },
+    );
     Object.defineProperty(this, BRAND, { value: true });
     this.name = new.target.title;
     this.code = code;

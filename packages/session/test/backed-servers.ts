@@ -6,7 +6,10 @@ import { SessionError } from '../src/errors.ts';
 import { memoryStore } from '../src/stores/memory-store.ts';
 import type { SessionStore, StoredSession } from '../src/stores/session-store.ts';
 
-/** Application servers before one cache and one database, either of which can be cut off, for all of them or for one; on a clock that a test moves. */
+/**
+ * Application servers before one cache and one database, either of which can be cut off, for all of them or for one; on
+ * a clock that a test moves.
+ */
 export interface World {
   /** What every server's cache leads to. */
   readonly cache: SessionStore;
@@ -73,7 +76,13 @@ export function world(): World {
         await server.beforeAnswer?.(operation);
       });
       const backingLimits = { timeoutMs: 200, ...limits };
-      server.store = backedStore(through, { backing: backing(counted), writePolicy, backingLimits, log: () => {}, now });
+      server.store = backedStore(through, {
+        backing: backing(counted),
+        writePolicy,
+        backingLimits,
+        log: () => {},
+        now,
+      });
       return server;
     },
   };
@@ -100,7 +109,12 @@ export async function begin({ store }: Pick<Server, 'store'>, value: string, key
   return store.save(key, Buffer.from(value), { ...TTL, expect: 'absent' });
 }
 
-export async function change({ store }: Pick<Server, 'store'>, value: string, expect: StoredSession, key = KEY): Promise<StoredSession> {
+export async function change(
+  { store }: Pick<Server, 'store'>,
+  value: string,
+  expect: StoredSession,
+  key = KEY,
+): Promise<StoredSession> {
   return store.save(key, Buffer.from(value), { ...TTL, expect });
 }
 

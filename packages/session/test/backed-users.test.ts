@@ -28,7 +28,9 @@ describe('with a database behind the cache', () => {
     const backing = memoryBacking();
     const [first, second] = servers({ backing, encrypt: { secret: SECRET }, compress: { aboveBytes: 0 } });
     const browser = await loggedIn(first);
-    expect([...backing.sessions.values()].map(({ value }) => Buffer.from(value).toString('latin1')).join()).not.toContain('USER_123');
+    expect(
+      [...backing.sessions.values()].map(({ value }) => Buffer.from(value).toString('latin1')).join(),
+    ).not.toContain('USER_123');
     expect(await at(second, browser).visit((session) => session.data.user)).toBe('USER_123');
   });
 

@@ -28,7 +28,8 @@ async function servers(copies: number): Promise<readonly Sessions[]> {
   );
 }
 
-// So close together that servers count on from the same state in the same millisecond: what they write is the same to the byte.
+// So close together that servers count on from the same state in the same millisecond: what they write is the same to
+// the byte.
 it.each(inject('long') ? [1, 2] : [2])(
   `${SERVERS} servers count in one session, as fast as they can, and every increment counts once (${runtime}, copies: %i)`,
   async (copies) => {
@@ -44,6 +45,8 @@ it.each(inject('long') ? [1, 2] : [2])(
         return current.update((data) => (data.visits = (data.visits ?? Number.NaN) + 1));
       }),
     );
-    expect(counted.toSorted((one, other) => one - other)).toEqual(Array.from({ length: INCREMENTS }, (_, index) => index + 1));
+    expect(counted.toSorted((one, other) => one - other)).toEqual(
+      Array.from({ length: INCREMENTS }, (_, index) => index + 1),
+    );
   },
 );

@@ -77,46 +77,61 @@ describe.runIf(inject('runtimes').includes('memcached'))('a memcached that is fu
     // Ejected after so many failures in a row, the node is back when its probes are answered.
     const before = { isNew: false, user: 'USER_123' };
     const deleted = { isNew: true, user: undefined };
-    const look = (): Promise<object> => browser.visit(({ isNew, data }) => ({ isNew, user: data.user, note: data.note }));
+    const look = (): Promise<object> =>
+      browser.visit(({ isNew, data }) => ({ isNew, user: data.user, note: data.note }));
     await expect
       .poll(look)
-      .toSatisfy((seen) => [before, deleted].some((allowed) => isDeepStrictEqual(seen, { ...allowed, note: undefined })));
+      .toSatisfy((seen) =>
+        [before, deleted].some((allowed) => isDeepStrictEqual(seen, { ...allowed, note: undefined })),
+      );
   });
 });
 
 describe.each(inject('mainRuntimes'))('a memcached (%s) that', (runtime) => {
-  it.each<[string, (cluster: LocalCluster, id: string) => Promise<unknown>, (cluster: LocalCluster, id: string) => Promise<unknown>]>([
+  it.each<
+    [
+      string,
+      (cluster: LocalCluster, id: string) => Promise<unknown>,
+      (cluster: LocalCluster, id: string) => Promise<unknown>,
+    ]
+  >([
     ['does not answer', (cluster, id) => cluster.pauseNode(id), (cluster, id) => cluster.resumeNode(id)],
     ['is gone', (cluster, id) => cluster.crashNode(id), (cluster, id) => cluster.restartNode(id)],
-  ])('%s answers 503 to who has a session, and to saves, in bounded time, until it is back; cookies stay', async (_, fail, heal) => {
-    const { cluster, sessions } = await start({ runtime });
-    const id = cluster.nodes[0]?.id ?? '';
-    const browser = new Browser({ sessions });
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
-    const cookies = [...browser.cookies];
-    await fail(cluster, id);
-    const began = performance.now();
-    expect(await failure(browser.visit((session) => session.data))).toMatchObject({ code: 'SESS_UNAVAILABLE', statusCode: 503 });
-    expect([...browser.cookies]).toEqual(cookies);
-    expect(await failure(browser.visit((session) => void (session.data.user = 'USER_456')))).toMatchObject({
-      code: 'SESS_UNAVAILABLE',
-      statusCode: 503,
-    });
-    expect(await new Browser({ sessions }).visit((session) => session.data)).toEqual({});
-    // Two loads and a save that tries several ids, each of at most one timeout of 200 ms; the rest is a busy machine.
-    expect(performance.now() - began).toBeLessThan(10_000);
-    await heal(cluster, id);
-    await expect
-      .poll(
-        () =>
-          new Browser({ sessions })
-            .visit((session) => void (session.data.user = 'USER_789'))
-            .then(
-              () => 'saved',
-              () => 'refused',
-            ),
-        { timeout: 15_000 },
-      )
-      .toBe('saved');
-  });
+  ])(
+    '%s answers 503 to who has a session, and to saves, in bounded time, until it is back; cookies stay',
+    async (_, fail, heal) => {
+      const { cluster, sessions } = await start({ runtime });
+      const id = cluster.nodes[0]?.id ?? '';
+      const browser = new Browser({ sessions });
+      await browser.visit((session) => void (session.data.user = 'USER_123'));
+      const cookies = [...browser.cookies];
+      await fail(cluster, id);
+      const began = performance.now();
+      expect(await failure(browser.visit((session) => session.data))).toMatchObject({
+        code: 'SESS_UNAVAILABLE',
+        statusCode: 503,
+      });
+      expect([...browser.cookies]).toEqual(cookies);
+      expect(await failure(browser.visit((session) => void (session.data.user = 'USER_456')))).toMatchObject({
+        code: 'SESS_UNAVAILABLE',
+        statusCode: 503,
+      });
+      expect(await new Browser({ sessions }).visit((session) => session.data)).toEqual({});
+      // Two loads and a save that tries several ids, each of at most one timeout of 200 ms; the rest is a busy machine.
+      expect(performance.now() - began).toBeLessThan(10_000);
+      await heal(cluster, id);
+      await expect
+        .poll(
+          () =>
+            new Browser({ sessions })
+              .visit((session) => void (session.data.user = 'USER_789'))
+              .then(
+                () => 'saved',
+                () => 'refused',
+              ),
+          { timeout: 15_000 },
+        )
+        .toBe('saved');
+    },
+  );
 });

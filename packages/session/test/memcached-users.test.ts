@@ -28,7 +28,14 @@ async function servers(copies: number, options: Partial<SessionsOptions> = {}): 
   const clients = [createClient({ servers: url, copies }), createClient({ servers: url, copies })];
   const [one, two] = clients.map((client) => {
     closing.push(() => client.close());
-    return createSessions({ client, secret: SECRET, secure: true, userOf: (data) => data.user, onUnavailable: 'error', ...options });
+    return createSessions({
+      client,
+      secret: SECRET,
+      secure: true,
+      userOf: (data) => data.user,
+      onUnavailable: 'error',
+      ...options,
+    });
   });
   await Promise.all(clients.map((client) => client.ready()));
   if (one === undefined || two === undefined) throw new Error('two servers were asked for');
@@ -60,9 +67,12 @@ async function countIn(browsers: readonly Browser[], { one, two }: Servers): Pro
 }
 
 async function untilAllAnswer(clients: readonly Client[]): Promise<void> {
-  await vi.waitFor(() => expect(clients.flatMap(({ topology }) => [...topology.states.values()])).not.toContain('down'), {
-    timeout: 20_000,
-  });
+  await vi.waitFor(
+    () => expect(clients.flatMap(({ topology }) => [...topology.states.values()])).not.toContain('down'),
+    {
+      timeout: 20_000,
+    },
+  );
 }
 
 describe(`revoked sessions in memcached (${runtime})`, () => {
@@ -93,12 +103,15 @@ describe(`revoked sessions in memcached (${runtime})`, () => {
       for (const name of names) await one.revokeUser(name);
       const [node] = cluster.nodes;
       await cluster.crashNode(node?.id ?? '');
-      for (const browser of revoked) expect([await isIn(browser, one), await isIn(browser, two)]).toEqual([false, false]);
+      for (const browser of revoked)
+        expect([await isIn(browser, one), await isIn(browser, two)]).toEqual([false, false]);
       // With a second copy nobody else notices, once the node is known to be down.
-      if (copies === 2) await vi.waitFor(async () => expect(await countIn(others, all)).toBe(others.length), { timeout: 20_000 });
+      if (copies === 2)
+        await vi.waitFor(async () => expect(await countIn(others, all)).toBe(others.length), { timeout: 20_000 });
       await cluster.restartNode(node?.id ?? '');
       await untilAllAnswer(clients);
-      for (const browser of revoked) expect([await isIn(browser, one), await isIn(browser, two)]).toEqual([false, false]);
+      for (const browser of revoked)
+        expect([await isIn(browser, one), await isIn(browser, two)]).toEqual([false, false]);
       const left = await countIn(others, all);
       if (copies === 2) expect(left).toBe(others.length);
       else expect(left).toBeLessThan(others.length);
@@ -114,7 +127,9 @@ describe(`an old id in its grace, in memcached (${runtime})`, () => {
     const old = new Browser({ sessions: two }, browser.cookies);
     await browser.visit((session) => session.regenerate({ keep: true }));
     expect(await old.visit((session) => [session.readOnly, session.data.user])).toEqual([true, 'USER_123']);
-    await expect(old.visit((session) => void (session.data.note = 1))).rejects.toMatchObject({ code: 'SESS_READ_ONLY' });
+    await expect(old.visit((session) => void (session.data.note = 1))).rejects.toMatchObject({
+      code: 'SESS_READ_ONLY',
+    });
     expect(old.setCookie).toBeUndefined();
     await vi.waitFor(async () => expect(await isIn(old)).toBe(false), { timeout: 10_000 });
     expect(await isIn(browser, two)).toBe(true);

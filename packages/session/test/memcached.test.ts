@@ -55,7 +55,9 @@ describe.each(runtimes)('sessions in memcached (%s)', (runtime) => {
     const { servers } = await startCluster(runtime, 2);
     const browser = new Browser({ sessions: await open(servers) });
     await browser.visit((session) => void (session.data.user = 'USER_123'));
-    await Promise.all(Array.from({ length: 50 }, (_, visit) => browser.copy().visit((session) => void (session.data.visits = visit))));
+    await Promise.all(
+      Array.from({ length: 50 }, (_, visit) => browser.copy().visit((session) => void (session.data.visits = visit))),
+    );
     expect(await browser.visit((session) => session.data.visits)).toBeTypeOf('number');
   });
 

@@ -38,7 +38,8 @@ function urlOf(nodes: readonly { readonly id: string }[], query = ''): string {
 /** Browsers that are logged in. */
 async function login(sessions: Sessions): Promise<Browser[]> {
   const browsers = Array.from({ length: VISITORS }, () => new Browser({ sessions }));
-  for (const [visitor, browser] of browsers.entries()) await browser.visit((session) => void (session.data.note = `visitor ${visitor}`));
+  for (const [visitor, browser] of browsers.entries())
+    await browser.visit((session) => void (session.data.note = `visitor ${visitor}`));
   return browsers;
 }
 
@@ -101,7 +102,9 @@ describe('the client that sessions open for themselves', () => {
     const [a, b, c] = cluster.nodes;
     if (a === undefined || b === undefined || c === undefined) throw new Error('three nodes');
     const browsers = await login(await open({ servers: urlOf([a, b]) }));
-    expect(await stillIn(browsers, await open({ servers: urlOf([b, c]), secret: [NEW_SECRET, SECRET] }))).toBe(VISITORS);
+    expect(await stillIn(browsers, await open({ servers: urlOf([b, c]), secret: [NEW_SECRET, SECRET] }))).toBe(
+      VISITORS,
+    );
   });
 
   it('has a history secret given take the place of the one that is derived', async () => {

@@ -19,4 +19,6 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.end(`Visit ${session.data.visits}\n`);
 }
 
-export const server = createServer((request, response) => void answer(request, response)).listen(Number(process.env.PORT ?? 3000));
+export const server = createServer((request, response) => void answer(request, response)).listen(
+  Number(process.env.PORT ?? 3000),
+);

@@ -32,16 +32,23 @@ describe('the README', () => {
 
   it('names every error, with its status', async () => {
     const [readme, source] = await Promise.all([read('../README.md'), read('../src/errors.ts')]);
-    const kinds = [...source.matchAll(/(SESS_\w+): \{ statusCode: (\d+)/g)].map(([, code, status]) => ({ code, status }));
+    const kinds = [...source.matchAll(/(SESS_\w+): \{ statusCode: (\d+)/g)].map(([, code, status]) => ({
+      code,
+      status,
+    }));
     expect(kinds.length).toBeGreaterThan(10);
     for (const { code, status } of kinds) expect(readme).toMatch(new RegExp(`\\| \`${code}\` +\\| (–|${status})`));
   });
 
   it('names every option', async () => {
     const [readme, source] = await Promise.all([read('../README.md'), read('../src/options/options.ts')]);
-    const declared = source.slice(source.indexOf('interface SessionsOptions'), source.indexOf('interface ResolvedCookie'));
+    const declared = source.slice(
+      source.indexOf('interface SessionsOptions'),
+      source.indexOf('interface ResolvedCookie'),
+    );
     const names = [...declared.matchAll(/readonly (\w+)\?/g)].map(([, name]) => name);
     expect(names).toContain('ttlSeconds');
-    for (const name of names.filter((each) => each !== 'cookie')) expect(readme).toMatch(new RegExp(`^\\| \`(cookie\\.)?${name}\``, 'm'));
+    for (const name of names.filter((each) => each !== 'cookie'))
+      expect(readme).toMatch(new RegExp(`^\\| \`(cookie\\.)?${name}\``, 'm'));
   });
 });

@@ -22,7 +22,9 @@ it('remembering a visitor does not keep the whole Cookie header', () => {
   const name = cookies.name(true);
   const visit = (): void => {
     // As it comes from the socket: one flat text.
-    const header = Buffer.from(`other=${'x'.repeat(HEADER_BYTES)}; ${name}=${signer.sign(name, newSessionId())}`).toString('latin1');
+    const header = Buffer.from(
+      `other=${'x'.repeat(HEADER_BYTES)}; ${name}=${signer.sign(name, newSessionId())}`,
+    ).toString('latin1');
     expect(identities.in(header, true)).toHaveLength(1);
   };
   for (let visitor = 0; visitor < VISITORS; visitor += 1) visit();

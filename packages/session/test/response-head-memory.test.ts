@@ -13,7 +13,12 @@ const REQUEST_WORDS = 2_000;
 /** What hangs on a response: the request, its headers, its session. */
 function headersOfRequest(): ResponseHeaders {
   const request = Array.from({ length: REQUEST_WORDS }, () => 0.5);
-  return { get: () => (request.length === 0 ? '' : undefined), set: () => undefined, remove: () => undefined, addCookie: () => undefined };
+  return {
+    get: () => (request.length === 0 ? '' : undefined),
+    set: () => undefined,
+    remove: () => undefined,
+    addCookie: () => undefined,
+  };
 }
 
 const SESSION: Pick<RequestSession, 'wasRead' | 'takeCookie'> = {

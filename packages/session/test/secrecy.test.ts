@@ -15,9 +15,17 @@ const VALUE = 'VALUE_OF_A_VISITOR';
 
 const CHANNELS = [
   ...['load', 'save', 'conflict', 'destroy', 'new-id'].map((name) => `sess:session:${name}`),
-  ...['node', 'topology', 'discovery-error', 'view', 'views-disagree', 'tombstone-dropped', 'refill', 'foreign-item', 'request'].map(
-    (name) => `sess:client:${name}`,
-  ),
+  ...[
+    'node',
+    'topology',
+    'discovery-error',
+    'view',
+    'views-disagree',
+    'tombstone-dropped',
+    'refill',
+    'foreign-item',
+    'request',
+  ].map((name) => `sess:client:${name}`),
 ];
 
 /** All that a person or a log could see: events, errors, warnings, objects that are printed. */
@@ -36,7 +44,10 @@ it('no id, key, value or secret is in a diagnostics event, an error, a warning o
   for (const name of CHANNELS) subscribe(name, show);
   const cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
   closing.push(() => cluster.close());
-  const client = createClient({ servers: `memcached://${cluster.nodes.map(({ id }) => id).join(',')}`, timeoutMs: 500 });
+  const client = createClient({
+    servers: `memcached://${cluster.nodes.map(({ id }) => id).join(',')}`,
+    timeoutMs: 500,
+  });
   closing.push(() => client.close());
   await client.ready();
   const open = (options: Partial<SessionsOptions> = {}) =>
@@ -76,13 +87,21 @@ it('no id, key, value or secret is in a diagnostics event, an error, a warning o
     decode: (bytes: Uint8Array) => refuse(Buffer.from(bytes).toString()),
   };
   await visit((session) => session.data, new Browser({ sessions: open({ codec: ['json', codec] }) }, browser.cookies));
-  await visit((session) => void (session.data.user = VALUE), new Browser({ sessions: open({ codec: [codec] }) }, browser.cookies));
-  await visit((session) => session.data, new Browser({ sessions: open({ encrypt: { secret: OTHER_SECRET } }) }, browser.cookies));
+  await visit(
+    (session) => void (session.data.user = VALUE),
+    new Browser({ sessions: open({ codec: [codec] }) }, browser.cookies),
+  );
+  await visit(
+    (session) => session.data,
+    new Browser({ sessions: open({ encrypt: { secret: OTHER_SECRET } }) }, browser.cookies),
+  );
   const slow = await browser.open();
   slow.data.note = VALUE;
   await visit((session) => void (session.data.cart = [VALUE]));
   await browser.close(slow).catch(show);
-  await client.set(storageKey('s/', await browser.visit((session) => session.id)), `{"user":"${VALUE}"`, { ttlSeconds: 60 });
+  await client.set(storageKey('s/', await browser.visit((session) => session.id)), `{"user":"${VALUE}"`, {
+    ttlSeconds: 60,
+  });
   await visit((session) => session.data);
   await visit((session) => void (session.data.user = VALUE));
   const late = await browser.open();

@@ -30,7 +30,15 @@ export function application(options: Partial<SessionsOptions> = {}, tellsTtl = t
   let time = Date.UTC(2026, 0, 1);
   const now = (): number => time;
   const store = interceptedStore(memoryStore({ now }), tellsTtl);
-  const sessions = createSessions({ store, secret: SECRET, ttlSeconds: 3_600, secure: true, now, log: () => {}, ...options });
+  const sessions = createSessions({
+    store,
+    secret: SECRET,
+    ttlSeconds: 3_600,
+    secure: true,
+    now,
+    log: () => {},
+    ...options,
+  });
   return { sessions, store, now, passSeconds: (seconds) => (time += seconds * 1_000) };
 }
 
@@ -59,7 +67,9 @@ export class Browser {
   }
 
   get cookieHeader(): string | undefined {
-    return this.#cookies.size === 0 ? undefined : [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    return this.#cookies.size === 0
+      ? undefined
+      : [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
   /** Another browser with the same cookies: a second request on its way, or a thief. */

@@ -13,7 +13,11 @@ describe('SleepWatch', () => {
     waitedMs = 0;
     usedMs = 0;
     vi.spyOn(process, 'cpuUsage').mockImplementation(() => ({ user: usedMs * 1_000, system: 0 }));
-    vi.spyOn(performanceOfProcess, 'eventLoopUtilization').mockImplementation(() => ({ idle: waitedMs, active: 0, utilization: 0 }));
+    vi.spyOn(performanceOfProcess, 'eventLoopUtilization').mockImplementation(() => ({
+      idle: waitedMs,
+      active: 0,
+      utilization: 0,
+    }));
     slept = [];
     watch = new SleepWatch((ms) => slept.push(ms));
     watch.start();

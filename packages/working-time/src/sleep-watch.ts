@@ -8,11 +8,13 @@ const ASLEEP_MS = 1_000;
 const LEAST_SHARE = 0.05;
 
 /**
- * Notices that this process was not running for a second or more: stopped by a signal, frozen by its host (AWS Lambda, a container that was paused), or
- * suspended with its machine. What the network knew of its connections may be forgotten since.
+ * Notices that this process was not running for a second or more: stopped by a signal, frozen by its host (AWS Lambda,
+ * a container that was paused), or suspended with its machine. What the network knew of its connections may be
+ * forgotten since.
  *
- * Synchronous work is not sleep: only time counts that the event loop spent waiting, though a beat was due; that passed without the process using a processor; or
- * that the monotonic clock does not know of, which stands still with some machines. A wall clock that is set forward is taken for sleep.
+ * Synchronous work is not sleep: only time counts that the event loop spent waiting, though a beat was due; that passed
+ * without the process using a processor; or that the monotonic clock does not know of, which stands still with some
+ * machines. A wall clock that is set forward is taken for sleep.
  *
  * All watches of a process share one timer, and whichever looks first tells all.
  */

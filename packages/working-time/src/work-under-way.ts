@@ -6,8 +6,8 @@ let underWay = 0;
 const running: NodeJS.Timeout = setInterval(() => undefined, FOR_EVER_MS).unref();
 
 /**
- * Work under way keeps the process running. Sockets and timers do not: they are there as well while nobody waits for anything, and a process that only
- * waits may end.
+ * Work under way keeps the process running. Sockets and timers do not: they are there as well while nobody waits for
+ * anything, and a process that only waits may end.
  */
 export function beginWork(): void {
   underWay += 1;

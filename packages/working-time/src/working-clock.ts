@@ -11,9 +11,10 @@ export interface WorkingClockOptions {
 /**
  * A clock that runs while this process can work, with one deadline at a time.
  *
- * While the process is blocked by synchronous work, stopped, or suspended with its machine, nobody can read an answer that has come. A deadline in
- * ordinary time runs out meanwhile, and the other side gets the blame. Here such time does not count: the deadline is waited for in slices, and of a
- * slice that ends late, only its own length counts. When it has run out, the I/O that is due is done before the callback is called.
+ * While the process is blocked by synchronous work, stopped, or suspended with its machine, nobody can read an answer
+ * that has come. A deadline in ordinary time runs out meanwhile, and the other side gets the blame. Here such time does
+ * not count: the deadline is waited for in slices, and of a slice that ends late, only its own length counts. When it
+ * has run out, the I/O that is due is done before the callback is called.
  *
  * Between deadlines it is an ordinary clock.
  */
@@ -32,7 +33,9 @@ export class WorkingClock {
     this.#keepAlive = keepAlive;
   }
 
-  /** Milliseconds from some fixed moment. It stands still from the end of a slice until the process gets to know of it. */
+  /**
+   * Milliseconds from some fixed moment. It stands still from the end of a slice until the process gets to know of it.
+   */
   now(): number {
     return Math.min(performance.now(), this.#sliceEndsAt) - this.#lostMs;
   }

@@ -42,7 +42,9 @@ export class AppFleet {
   static async start(options: FleetOptions): Promise<AppFleet> {
     const fleet = new AppFleet(options);
     const frameworks = Array.from({ length: 2 * options.apps }, (_, place) => (place % 2 === 0 ? 'fastify' : 'koa'));
-    const starts = await Promise.allSettled(frameworks.map((framework, place) => fleet.#start(framework, options.firstPort + place)));
+    const starts = await Promise.allSettled(
+      frameworks.map((framework, place) => fleet.#start(framework, options.firstPort + place)),
+    );
     fleet.#processes = starts.filter((start) => start.status === 'fulfilled').map((start) => start.value);
     const failed = starts.find((start) => start.status === 'rejected');
     if (failed !== undefined) {
@@ -85,7 +87,10 @@ export class AppFleet {
     await this.refill();
   }
 
-  /** As a rolling deploy does it: one after another, a new process takes the place of each; with another list where one is given. */
+  /**
+   * As a rolling deploy does it: one after another, a new process takes the place of each; with another list where one
+   * is given.
+   */
   async deploy(nodes: NodeSource = this.#nodes): Promise<void> {
     this.#nodes = nodes;
     for (const [place, former] of this.#processes.entries()) {
@@ -102,7 +107,10 @@ export class AppFleet {
     await process.drain(node);
   }
 
-  /** Resolves when one of the processes has restored the copies that `node` took along; at once where nobody restores any. */
+  /**
+   * Resolves when one of the processes has restored the copies that `node` took along; at once where nobody restores
+   * any.
+   */
   async copiesRestored(node: string, signal: AbortSignal): Promise<void> {
     const look = async (): Promise<Missing> => {
       const statuses = await Promise.all(this.processes.map((process) => process.status()));

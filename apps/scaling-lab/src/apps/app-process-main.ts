@@ -1,6 +1,6 @@
 /**
- * One application process of the lab: a demo app over the store of a strategy. Started with `fork`; it is told what to do and answers over that
- * channel, and ends with it, so that no app outlives the lab, whatever becomes of the lab.
+ * One application process of the lab: a demo app over the store of a strategy. Started with `fork`; it is told what to
+ * do and answers over that channel, and ends with it, so that no app outlives the lab, whatever becomes of the lab.
  */
 import type { AppConfig, FromApp, ToApp } from './app-messages.ts';
 import type { SessionBackend } from './backends/session-backend.ts';
@@ -18,7 +18,9 @@ const BACKENDS: Readonly<Record<AppConfig['store'], (config: AppConfig) => Promi
   memcache: async (config) => (await import('./backends/memcache-backend.ts')).openMemcacheBackend(config),
 };
 
-const FRAMEWORKS: Readonly<Record<AppConfig['framework'], (config: AppConfig, backend: SessionBackend) => Promise<RunningApp>>> = {
+const FRAMEWORKS: Readonly<
+  Record<AppConfig['framework'], (config: AppConfig, backend: SessionBackend) => Promise<RunningApp>>
+> = {
   fastify: async ({ secret, port }, { sessions }) => {
     const { buildApp, listen } = await import('@sess/fastify-demo');
     return listen(buildApp({ ...sessions, secret }), { host: '127.0.0.1', port });
@@ -42,7 +44,10 @@ process.on('message', (message: ToApp) => {
 });
 process.on('disconnect', () => void stop());
 
-/** In the place of the app that ran here before, if one did: a process that has run for a while is faster than one that begins. */
+/**
+ * In the place of the app that ran here before, if one did: a process that has run for a while is faster than one that
+ * begins.
+ */
 async function start(config: AppConfig): Promise<void> {
   try {
     await close();

@@ -25,7 +25,10 @@ export class AppProcess {
 
   /** Resolves when the app listens; rejects with what it says when it cannot. */
   static async start(children: ChildProcesses, config: AppConfig): Promise<AppProcess> {
-    const program = children.start<FromApp>(new URL('./app-process-main.js', import.meta.url), `the ${config.framework} process`);
+    const program = children.start<FromApp>(
+      new URL('./app-process-main.js', import.meta.url),
+      `the ${config.framework} process`,
+    );
     const process = new AppProcess(program, config.framework);
     try {
       await process.run(config);
@@ -103,7 +106,10 @@ export class AppProcess {
   async #ask(question: Question, timeoutMs: number): Promise<Answer> {
     const id = (this.#asked += 1);
     const order = { ...question, id } satisfies ToApp;
-    const answer = await this.#program.ask(order, { isWanted: (told) => told.type === 'answer' && told.id === id, timeoutMs });
+    const answer = await this.#program.ask(order, {
+      isWanted: (told) => told.type === 'answer' && told.id === id,
+      timeoutMs,
+    });
     if (answer.type !== 'answer') throw new Error(`the ${this.framework} process answered with ${answer.type}`);
     if (answer.error !== undefined) throw new Error(`${this.#name} could not ${question.type}: ${answer.error}`);
     return answer;
@@ -111,9 +117,14 @@ export class AppProcess {
 
   async #listening(config: AppConfig): Promise<number> {
     const order = { type: 'start', config } satisfies ToApp;
-    const told = await this.#program.ask(order, { isWanted: ({ type }) => type !== 'answer', timeoutMs: START_TIMEOUT_MS });
+    const told = await this.#program.ask(order, {
+      isWanted: ({ type }) => type !== 'answer',
+      timeoutMs: START_TIMEOUT_MS,
+    });
     if (told.type === 'listening') return told.port;
-    throw new Error(told.type === 'failed' ? wordsFor(told, config) : `the ${this.framework} process answered with ${told.type}`);
+    throw new Error(
+      told.type === 'failed' ? wordsFor(told, config) : `the ${this.framework} process answered with ${told.type}`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The lab's database: PostgreSQL in memory, behind a socket. Started with `fork`; it tells where it is over that channel, and ends with it: what is in memory
- * needs no closing.
+ * The lab's database: PostgreSQL in memory, behind a socket. Started with `fork`; it tells where it is over that
+ * channel, and ends with it: what is in memory needs no closing.
  */
 import { setFlagsFromString } from 'node:v8';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';

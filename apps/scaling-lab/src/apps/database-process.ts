@@ -6,7 +6,9 @@ const START_TIMEOUT_MS = 120_000;
 const NAME = 'the database behind sess-database';
 
 /** What the process says, once. */
-export type FromDatabase = { readonly type: 'listening'; readonly url: string } | { readonly type: 'failed'; readonly message: string };
+export type FromDatabase =
+  | { readonly type: 'listening'; readonly url: string }
+  | { readonly type: 'failed'; readonly message: string };
 
 /** A database in a process of its own, which forgets everything when it ends. */
 export class DatabaseProcess {
@@ -15,7 +17,10 @@ export class DatabaseProcess {
   readonly #program: ChildProgram<FromDatabase>;
   #closing = false;
 
-  /** Resolves when it takes connections and has its tables; rejects with what it says when it can't. `onLost` is told when it ends before it was closed. */
+  /**
+   * Resolves when it takes connections and has its tables; rejects with what it says when it can't. `onLost` is told
+   * when it ends before it was closed.
+   */
   static async start(children: ChildProcesses, onLost: (how: string) => void): Promise<DatabaseProcess> {
     const program = children.start<FromDatabase>(new URL('./database-process-main.js', import.meta.url), NAME);
     try {

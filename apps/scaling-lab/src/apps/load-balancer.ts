@@ -30,8 +30,8 @@ export interface RequestSender {
 const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED']);
 
 /**
- * Spreads requests over the processes of a fleet, the way a load balancer in front of them does: in turn, and on to the next process when one
- * does not answer, provided that the request did not reach it or may be repeated (GET).
+ * Spreads requests over the processes of a fleet, the way a load balancer in front of them does: in turn, and on to the
+ * next process when one does not answer, provided that the request did not reach it or may be repeated (GET).
  */
 export class LoadBalancer implements RequestSender {
   readonly #fleet: AppFleet;
@@ -60,7 +60,10 @@ export class LoadBalancer implements RequestSender {
     const first = (this.#turn += 1) % Math.max(all.length, 1);
     const inTurn = [...all.slice(first), ...all.slice(0, first)];
     if (framework === undefined) return inTurn;
-    return [...inTurn.filter((process) => process.framework === framework), ...inTurn.filter((process) => process.framework !== framework)];
+    return [
+      ...inTurn.filter((process) => process.framework === framework),
+      ...inTurn.filter((process) => process.framework !== framework),
+    ];
   }
 }
 
@@ -74,7 +77,12 @@ async function sendTo(process: AppProcess, { method, path, cookie, body }: AppRe
   }
   const answer = await process.pool.request(options);
   const text = await answer.body.text();
-  return { status: answer.statusCode, framework: process.framework, setCookie: answer.headers['set-cookie'], body: parsed(text) };
+  return {
+    status: answer.statusCode,
+    framework: process.framework,
+    setCookie: answer.headers['set-cookie'],
+    body: parsed(text),
+  };
 }
 
 function parsed(text: string): unknown {

@@ -1,6 +1,9 @@
 import { elasticache, staticNodes, type Discovery } from '@sess/discovery';
 
-/** Where an app process has its node list from: a configuration endpoint that it follows, or a list that it keeps as long as it runs. */
+/**
+ * Where an app process has its node list from: a configuration endpoint that it follows, or a list that it keeps as
+ * long as it runs.
+ */
 export type NodeSource =
   /** `host:port` of the endpoint. */
   | { readonly kind: 'endpoint'; readonly endpoint: string }

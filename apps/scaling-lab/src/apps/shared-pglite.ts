@@ -4,19 +4,23 @@ type StreamOptions = Parameters<PGlite['execProtocolRawStream']>[1];
 
 const code = (type: string): number => type.charCodeAt(0);
 
-/** Messages after which a statement goes on, until a `Sync` ends it (PostgreSQL documentation, 54.2.3, "Extended Query"). */
+/**
+ * Messages after which a statement goes on, until a `Sync` ends it (PostgreSQL documentation, 54.2.3, "Extended
+ * Query").
+ */
 const GOES_ON: ReadonlySet<number | undefined> = new Set(['P', 'B', 'D', 'E', 'C', 'H'].map(code));
 const [PARSE, CLOSE, STATEMENT] = [code('P'), code('C'), code('S')];
 /** A message's type and its length. */
 const HEADER_BYTES = 5;
 
 /**
- * PostgreSQL in this process, for several connections: a `PGLiteSocketServer` has their messages executed in turn. To PostgreSQL they are one session, and so
- * need two things more.
+ * PostgreSQL in this process, for several connections: a `PGLiteSocketServer` has their messages executed in turn. To
+ * PostgreSQL they are one session, and so need two things more.
  *
- * - A statement is several messages, and what is between them is the session's. So a connection keeps its turn, as in a transaction, until its statement ends.
- * - A session holds one prepared statement of a name: here the one that was prepared last. That will do where a name always stands for the same statement, as
- *   with `@sess/postgres-backing`.
+ * - A statement is several messages, and what is between them is the session's. So a connection keeps its turn, as in a
+ *   transaction, until its statement ends.
+ * - A session holds one prepared statement of a name: here the one that was prepared last. That will do where a name
+ *   always stands for the same statement, as with `@sess/postgres-backing`.
  */
 export class SharedPglite extends PGlite {
   #statementGoesOn = false;

@@ -1,7 +1,10 @@
 import { ketama, modulo, type Distribution, type RingNode } from '@sess/hash-ring';
 import type { StoreName } from './app-messages.ts';
 
-/** Whether nodes go that held sessions: on purpose, so that they can be drained before; or by accident, so that nobody could do anything before. */
+/**
+ * Whether nodes go that held sessions: on purpose, so that they can be drained before; or by accident, so that nobody
+ * could do anything before.
+ */
 export type NodesGo = 'never' | 'on-purpose' | 'by-accident';
 
 /** One way for an application to keep its sessions in the nodes. */
@@ -13,7 +16,10 @@ export interface Strategy {
   readonly store: StoreName;
   /** Nodes that hold each session; `undefined` takes what `--copies` says. */
   readonly copies: number | undefined;
-  /** Whether sessions that moved are still found where they were. Otherwise the distribution alone decides who is logged out. */
+  /**
+   * Whether sessions that moved are still found where they were. Otherwise the distribution alone decides who is logged
+   * out.
+   */
   readonly handover: boolean;
   /** Whether a node is drained before it is taken away on purpose. */
   readonly drains: boolean;
@@ -23,7 +29,10 @@ export interface Strategy {
   readonly only: Exclude<NodesGo, 'never'> | undefined;
   /** Whether the lab fails when it does worse than expected: for what this project ships. */
   readonly judged: boolean;
-  /** The distribution whose theory the measurement is held against, nodes in the order of the list; `undefined` where it is the library's own. */
+  /**
+   * The distribution whose theory the measurement is held against, nodes in the order of the list; `undefined` where it
+   * is the library's own.
+   */
   readonly distribution: ((nodes: readonly RingNode[]) => Distribution) | undefined;
 }
 
@@ -95,7 +104,14 @@ export const STRATEGY_NAMES: readonly StrategyName[] = [
 ];
 
 /** Those of a run in which none was named: `memcache` loses what `ketama` loses, give or take chance. */
-export const PRESET_STRATEGIES: readonly StrategyName[] = ['modulo', 'ketama', 'sess', 'sess-2-copies', 'sess-drain', 'sess-database'];
+export const PRESET_STRATEGIES: readonly StrategyName[] = [
+  'modulo',
+  'ketama',
+  'sess',
+  'sess-2-copies',
+  'sess-drain',
+  'sess-database',
+];
 
 /** Nodes that hold each session. */
 export function copiesOf(strategy: Strategy, preset: number): number {

@@ -37,7 +37,9 @@ describe('parseOptions', () => {
 
   it('has a database only where a node is lost by accident', () => {
     expect(parseOptions(['--scenario', 'crash', '--scenario', 'scale-up']).strategies).toContain('sess-database');
-    expect(parseOptions(['--scenario', 'logout-in-pause', '--scenario', 'scale-down']).strategies).not.toContain('sess-database');
+    expect(parseOptions(['--scenario', 'logout-in-pause', '--scenario', 'scale-down']).strategies).not.toContain(
+      'sess-database',
+    );
     expect(parseOptions(['--serve', '--strategy', 'sess-database']).strategies).toEqual(['sess-database']);
   });
 
@@ -62,7 +64,11 @@ describe('parseOptions', () => {
   });
 
   it('serves one strategy: sess, or the one that is named', () => {
-    expect(parseOptions(['--serve', '--port', '4000'])).toMatchObject({ serve: true, port: 4_000, strategies: ['sess'] });
+    expect(parseOptions(['--serve', '--port', '4000'])).toMatchObject({
+      serve: true,
+      port: 4_000,
+      strategies: ['sess'],
+    });
     expect(parseOptions(['--serve', '--strategy', 'modulo']).strategies).toEqual(['modulo']);
   });
 

@@ -75,9 +75,11 @@ function chosenStrategies(
   transport: TransportName,
 ): readonly StrategyName[] {
   if (serve) return strategy === undefined ? ['sess'] : several('strategy', strategy, STRATEGY_NAMES);
-  const takePart = (name: StrategyName): boolean => scenarios.some((scenario) => takesPart(STRATEGIES[name], SCENARIOS[scenario]));
+  const takePart = (name: StrategyName): boolean =>
+    scenarios.some((scenario) => takesPart(STRATEGIES[name], SCENARIOS[scenario]));
   // A drain asks a node to list its keys, which the binary protocol can't.
-  const possible = (name: StrategyName): boolean => takePart(name) && !(transport === 'memjs' && STRATEGIES[name].drains);
+  const possible = (name: StrategyName): boolean =>
+    takePart(name) && !(transport === 'memjs' && STRATEGIES[name].drains);
   if (strategy === undefined) return (all === true ? STRATEGY_NAMES : PRESET_STRATEGIES).filter(possible);
 
   const named = strategy.includes('all') ? STRATEGY_NAMES : several('strategy', strategy, STRATEGY_NAMES);
@@ -109,9 +111,13 @@ function parse(argv: readonly string[]): Given {
 }
 
 function checkCombinations(given: Given, serve: boolean): void {
-  const measuring = (['users', 'scenario', 'all', 'json', 'report'] as const).filter((name) => given[name] !== undefined);
+  const measuring = (['users', 'scenario', 'all', 'json', 'report'] as const).filter(
+    (name) => given[name] !== undefined,
+  );
   if (serve && measuring.length > 0) {
-    throw new OptionError(`--serve only keeps the cluster and the apps up; it measures nothing, so leave out --${measuring.join(', --')}.`);
+    throw new OptionError(
+      `--serve only keeps the cluster and the apps up; it measures nothing, so leave out --${measuring.join(', --')}.`,
+    );
   }
   if (!serve && given.port !== undefined) {
     throw new OptionError(
@@ -119,10 +125,14 @@ function checkCombinations(given: Given, serve: boolean): void {
     );
   }
   if (given.all === true && given.scenario !== undefined) {
-    throw new OptionError(`--all runs every scenario; leave it out, or leave out --scenario ${given.scenario.join(' --scenario ')}.`);
+    throw new OptionError(
+      `--all runs every scenario; leave it out, or leave out --scenario ${given.scenario.join(' --scenario ')}.`,
+    );
   }
   if (serve && new Set(given.strategy).size > 1) {
-    throw new OptionError(`--serve runs one strategy, not ${given.strategy?.length}; leave all but one --strategy out.`);
+    throw new OptionError(
+      `--serve runs one strategy, not ${given.strategy?.length}; leave all but one --strategy out.`,
+    );
   }
 }
 

@@ -19,18 +19,25 @@ export interface ReportTargets {
  */
 export async function checkTargets({ json, report }: ReportTargets): Promise<void> {
   const jsonReason = json === undefined ? undefined : await reasonAgainstFile(json);
-  if (jsonReason !== undefined) throw new OptionError(`--json ${json}: ${jsonReason}. Name a file in a directory that you may write to.`);
+  if (jsonReason !== undefined)
+    throw new OptionError(`--json ${json}: ${jsonReason}. Name a file in a directory that you may write to.`);
   if (report === undefined) return;
   try {
     await mkdir(report, { recursive: true });
     await access(report, constants.W_OK);
   } catch (cause) {
-    throw new OptionError(`--report ${report}: the directory can't be made or written to. Name one that you may write to.`, { cause });
+    throw new OptionError(
+      `--report ${report}: the directory can't be made or written to. Name one that you may write to.`,
+      { cause },
+    );
   }
 }
 
 /** Writes what was asked for, and resolves with the files' names. */
-export async function writeReport({ json, report: directory }: ReportTargets, report: Report): Promise<readonly string[]> {
+export async function writeReport(
+  { json, report: directory }: ReportTargets,
+  report: Report,
+): Promise<readonly string[]> {
   const files: string[] = [];
   if (json !== undefined) files.push(await writeWhole(json, `${JSON.stringify(report, undefined, 2)}\n`));
   if (directory !== undefined) files.push(await writeWhole(join(directory, 'index.html'), renderPage(report)));

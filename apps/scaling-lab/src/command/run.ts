@@ -33,7 +33,10 @@ export async function run(argv: readonly string[], host: NodeJS.Process): Promis
   }
 }
 
-/** Owns all that the run starts: it is closed before this resolves, and killed when that takes too long or the process ends otherwise. */
+/**
+ * Owns all that the run starts: it is closed before this resolves, and killed when that takes too long or the process
+ * ends otherwise.
+ */
 async function runOwned(options: LabOptions, host: NodeJS.Process): Promise<number> {
   const children = new ChildProcesses();
   const cleanup = new Cleanup();
@@ -75,7 +78,12 @@ async function runOwned(options: LabOptions, host: NodeJS.Process): Promise<numb
   return interruption.cause?.exitCode ?? exitCode;
 }
 
-async function perform(options: LabOptions, ownership: Ownership, progress: Progress, host: NodeJS.Process): Promise<number> {
+async function perform(
+  options: LabOptions,
+  ownership: Ownership,
+  progress: Progress,
+  host: NodeJS.Process,
+): Promise<number> {
   if (options.serve) {
     await serve(options, ownership, progress, { input: host.stdin, output: host.stdout });
     return 0;

@@ -24,9 +24,13 @@ export function serveText({ cluster, fleet, strategy, database }: StrategyRun, s
     `  ${curl} ${url(1)}/profile`,
     `  ${curl} -X POST -o /dev/null -w '%{http_code}\\n' ${url(0)}/logout`,
     '',
-    ...(strategy.store === 'sess-client' ? oneMore(cluster.url, database, secret, highest(processes.map(({ port }) => port)) + 1) : []),
+    ...(strategy.store === 'sess-client'
+      ? oneMore(cluster.url, database, secret, highest(processes.map(({ port }) => port)) + 1)
+      : []),
     'Type here:',
-    ...[...commands, ['quit', 'stop everything (Ctrl-C does too)'] as const].map(([usage, does]) => `  ${usage.padEnd(20)} ${does}`),
+    ...[...commands, ['quit', 'stop everything (Ctrl-C does too)'] as const].map(
+      ([usage, does]) => `  ${usage.padEnd(20)} ${does}`,
+    ),
     '',
   ].join('\n');
 }

@@ -12,8 +12,16 @@ export interface ServeStreams {
   readonly output: { write(text: string): unknown };
 }
 
-/** Keeps the cluster and the apps up, and does what is typed, until `quit` or the signal. Rejects only when it can't start. */
-export async function serve(options: LabOptions, ownership: Ownership, progress: Progress, { input, output }: ServeStreams): Promise<void> {
+/**
+ * Keeps the cluster and the apps up, and does what is typed, until `quit` or the signal. Rejects only when it can't
+ * start.
+ */
+export async function serve(
+  options: LabOptions,
+  ownership: Ownership,
+  progress: Progress,
+  { input, output }: ServeStreams,
+): Promise<void> {
   progress.begin('serve');
   const environment = await openEnvironment(options, options.nodes, ownership, progress);
   // One strategy is served, says the check of the options.

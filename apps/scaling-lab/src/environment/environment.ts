@@ -4,8 +4,9 @@ import type { NodeMeter } from './node-meter.ts';
 import type { Strategy } from '../apps/strategies.ts';
 
 /**
- * One strategy with a cluster of its own and the apps over it. The clusters are alike and the events the same. They are not shared, because clients publish
- * their views in the cluster, where another strategy's clients would act on them, and because a node's counters do not say who asked.
+ * One strategy with a cluster of its own and the apps over it. The clusters are alike and the events the same. They are
+ * not shared, because clients publish their views in the cluster, where another strategy's clients would act on them,
+ * and because a node's counters do not say who asked.
  */
 export interface StrategyRun {
   readonly strategy: Strategy;
@@ -30,7 +31,10 @@ export function listedNodes({ cluster }: Pick<StrategyRun, 'cluster'>): readonly
 }
 
 /** Resolves when every app process routes by the list of the moment, and knows each running node to be in reach. */
-export async function everyProcessKnows({ cluster, fleet }: Pick<StrategyRun, 'cluster' | 'fleet'>, signal: AbortSignal): Promise<void> {
+export async function everyProcessKnows(
+  { cluster, fleet }: Pick<StrategyRun, 'cluster' | 'fleet'>,
+  signal: AbortSignal,
+): Promise<void> {
   const sight: ClusterSight = {
     nodes: cluster.nodes.map((node) => node.id),
     down: cluster.nodes.filter((node) => node.state !== 'running').map((node) => node.id),

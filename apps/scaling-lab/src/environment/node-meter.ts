@@ -62,7 +62,8 @@ export class NodeMeter {
     const stats = await readStats(node, STATS_TIMEOUT_MS).catch(() => undefined);
     if (stats === undefined) return;
     const before = this.#last.get(node.id);
-    this.#commands += before !== undefined && isSameLife(before, stats) ? stats.commands - before.commands : stats.commands;
+    this.#commands +=
+      before !== undefined && isSameLife(before, stats) ? stats.commands - before.commands : stats.commands;
     this.#last.set(node.id, stats);
   }
 }

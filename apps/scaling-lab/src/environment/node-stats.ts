@@ -15,9 +15,14 @@ export interface NodeStats {
 const COUNTED = ['cmd_get', 'cmd_set', 'cmd_touch', 'delete_hits', 'delete_misses'] as const;
 
 /** Asks a node for its `stats`. Rejects when it does not answer in `timeoutMs`. */
-export async function readStats(node: { readonly host: string; readonly port: number }, timeoutMs: number): Promise<NodeStats> {
+export async function readStats(
+  node: { readonly host: string; readonly port: number },
+  timeoutMs: number,
+): Promise<NodeStats> {
   const rows = await converse(node, 'stats\r\n', 'END\r\n', timeoutMs);
-  const values = new Map(Array.from(rows.matchAll(/^STAT (\S+) (\S+)\r?$/gm), ([, name, value]) => [name, Number(value)]));
+  const values = new Map(
+    Array.from(rows.matchAll(/^STAT (\S+) (\S+)\r?$/gm), ([, name, value]) => [name, Number(value)]),
+  );
   const valueOf = (name: string): number => values.get(name) ?? 0;
   return {
     commands: COUNTED.reduce((sum, name) => sum + valueOf(name), 0),
@@ -54,7 +59,9 @@ function converse(
       reply += text;
       if (reply.endsWith(end)) settle(() => resolve(reply));
     });
-    socket.on('error', (error) => settle(() => reject(new Error(`node ${host}:${port}: ${error.message}`, { cause: error }))));
+    socket.on('error', (error) =>
+      settle(() => reject(new Error(`node ${host}:${port}: ${error.message}`, { cause: error }))),
+    );
     socket.on('close', () => settle(() => reject(new Error(`node ${host}:${port} closed the connection`))));
   });
 }

@@ -11,7 +11,10 @@ import type { Environment, StrategyRun } from './environment.ts';
 import type { TransportName } from '../apps/app-messages.ts';
 import { copiesOf, STRATEGIES, type Strategy, type StrategyName } from '../apps/strategies.ts';
 
-/** Milliseconds between two looks of an app process at the endpoint: shorter than in production (a minute), so that the lab need not wait. */
+/**
+ * Milliseconds between two looks of an app process at the endpoint: shorter than in production (a minute), so that the
+ * lab need not wait.
+ */
 const POLL_INTERVAL_MS = 250;
 
 /** More would only keep each other waiting, until one of them is given up. */
@@ -29,7 +32,9 @@ export interface EnvironmentOptions {
   /** Nodes that hold each session, with the strategy `sess`. */
   readonly copies: number;
   readonly transport: TransportName;
-  /** Whether cluster and apps stay up, with the apps on `port` and those that follow; otherwise they take free ports. */
+  /**
+   * Whether cluster and apps stay up, with the apps on `port` and those that follow; otherwise they take free ports.
+   */
   readonly serve: boolean;
   readonly port: number;
 }
@@ -41,7 +46,10 @@ export interface Ownership {
   readonly signal: AbortSignal;
 }
 
-/** Starts a cluster of `nodes` nodes for every strategy, the database where one has it, and the apps. Closed by `cleanup`, also when this rejects half-way. */
+/**
+ * Starts a cluster of `nodes` nodes for every strategy, the database where one has it, and the apps. Closed by
+ * `cleanup`, also when this rejects half-way.
+ */
 export async function openEnvironment(
   options: EnvironmentOptions,
   nodes: number,
@@ -52,7 +60,8 @@ export async function openEnvironment(
   const needsDatabase = strategies.some(({ database }) => database);
   progress.step(`starting ${strategies.length * nodes} memcached nodes${needsDatabase ? ' and a database' : ''}`);
   const database = needsDatabase ? openDatabase(ownership, progress) : undefined;
-  // The apps over it meet a failure; the others need not wait for it to start. Where the nodes can't start nobody does: `children` end it.
+  // The apps over it meet a failure; the others need not wait for it to start. Where the nodes can't start nobody does:
+  // `children` end it.
   database?.catch(() => undefined);
   const clusters = await openClusters(options.runtime, strategies.length, nodes, ownership);
   progress.step(`starting ${2 * options.apps * strategies.length} app processes`);
@@ -73,7 +82,12 @@ export async function openEnvironment(
 }
 
 /** The first one finds out what works here; the others are like it. */
-async function openClusters(runtime: RuntimeChoice, count: number, nodes: number, ownership: Ownership): Promise<readonly LocalCluster[]> {
+async function openClusters(
+  runtime: RuntimeChoice,
+  count: number,
+  nodes: number,
+  ownership: Ownership,
+): Promise<readonly LocalCluster[]> {
   const open = async (kind: RuntimeChoice): Promise<LocalCluster> => {
     ownership.signal.throwIfAborted();
     const cluster = await startLocalCluster({ nodes, runtime: kind });

@@ -7,16 +7,30 @@ import { isRevived, lookAtProfile } from '../users/shop-visit.ts';
 import type { User } from '../users/user.ts';
 
 /** What became of the users of one strategy. */
-export type UserCount = Pick<Measurement, 'users' | 'found' | 'crossReads' | 'sawOlder' | 'left' | 'revived' | 'countMs'>;
+export type UserCount = Pick<
+  Measurement,
+  'users' | 'found' | 'crossReads' | 'sawOlder' | 'left' | 'revived' | 'countMs'
+>;
 
-/** Asks for every user's profile once, through the framework that did not log them in; and with the cookies of those who logged out. */
-export async function countUsers(groups: readonly UserGroup[], signal: AbortSignal, progress: Progress): Promise<readonly UserCount[]> {
+/**
+ * Asks for every user's profile once, through the framework that did not log them in; and with the cookies of those who
+ * logged out.
+ */
+export async function countUsers(
+  groups: readonly UserGroup[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<readonly UserCount[]> {
   const total = groups.reduce((sum, group) => sum + group.users.length, 0);
   progress.step('counting who is still logged in', total);
   return Promise.all(groups.map((group) => countOne(group, signal, progress)));
 }
 
-async function countOne({ balancer, users, traffic }: UserGroup, signal: AbortSignal, progress: Progress): Promise<UserCount> {
+async function countOne(
+  { balancer, users, traffic }: UserGroup,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<UserCount> {
   const started = performance.now();
   // Who logs out while everybody is asked would be taken for one who was logged out.
   traffic.logouts = false;

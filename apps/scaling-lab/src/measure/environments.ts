@@ -16,8 +16,9 @@ interface Condition {
 }
 
 /**
- * Gives every scenario strategyRuns on which nothing happened to the nodes before. Clients remember earlier nodes, in the cluster too, and look for sessions
- * there: after another scenario on the same nodes, they would find more than they should. So the apps begin anew, on empty nodes.
+ * Gives every scenario strategyRuns on which nothing happened to the nodes before. Clients remember earlier nodes, in
+ * the cluster too, and look for sessions there: after another scenario on the same nodes, they would find more than
+ * they should. So the apps begin anew, on empty nodes.
  */
 export class Environments {
   readonly #options: EnvironmentOptions;
@@ -57,7 +58,8 @@ export class Environments {
   async #open(nodes: number): Promise<Environment> {
     if (this.#environment !== undefined) return this.#environment;
     this.#environment = await openEnvironment(this.#options, nodes, this.#ownership, this.#progress);
-    for (const strategyRun of this.#environment.strategyRuns) this.#untouched.set(strategyRun, { nodes, list: 'followed' });
+    for (const strategyRun of this.#environment.strategyRuns)
+      this.#untouched.set(strategyRun, { nodes, list: 'followed' });
     return this.#environment;
   }
 }
@@ -67,8 +69,8 @@ function isLike(left: Condition | undefined, wanted: Condition): boolean {
 }
 
 /**
- * The apps end first, so that none of them writes into the nodes that are being emptied. A database is not: it is asked for ids alone, and the users of the
- * next scenario log in anew, so nobody comes with one that is in there.
+ * The apps end first, so that none of them writes into the nodes that are being emptied. A database is not: it is asked
+ * for ids alone, and the users of the next scenario log in anew, so nobody comes with one that is in there.
  */
 async function renew(strategyRun: StrategyRun, { nodes, list }: Condition): Promise<void> {
   const { cluster, fleet } = strategyRun;

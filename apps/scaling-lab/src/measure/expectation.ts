@@ -18,10 +18,17 @@ export interface Expectation {
 }
 
 /**
- * What a strategy leads one to expect of a phase: computed from the node lists of this very run. With two copies or more of each session, no single node
- * takes one along; where nodes list their keys, copies that were lost are restored. What a database has too is there whatever becomes of the nodes.
+ * What a strategy leads one to expect of a phase: computed from the node lists of this very run. With two copies or
+ * more of each session, no single node takes one along; where nodes list their keys, copies that were lost are
+ * restored. What a database has too is there whatever becomes of the nodes.
  */
-export function expectationOf(phase: Phase, strategy: Strategy, copies: number, change: Change, listsKeys = true): Expectation {
+export function expectationOf(
+  phase: Phase,
+  strategy: Strategy,
+  copies: number,
+  change: Change,
+  listsKeys = true,
+): Expectation {
   const loggedOut = loggedOutShare(phase, strategy, copies, listsKeys);
   const unavailable = strategy.database || (strategy.handover && copies > 1) ? 'nobody' : phase.unavailable;
   return { loggedOut: fraction(loggedOut, strategy, change), unavailable: fraction(unavailable, strategy, change) };
@@ -38,17 +45,21 @@ function loggedOutShare({ loggedOut }: Phase, strategy: Strategy, copies: number
 
 function fraction(share: Share, { distribution }: Strategy, change: Change): number | undefined {
   if (share === 'nobody') return 0;
-  return share === 'unknown' || distribution === undefined ? undefined : FRACTIONS[share](distribution(change.before), change);
+  return share === 'unknown' || distribution === undefined
+    ? undefined
+    : FRACTIONS[share](distribution(change.before), change);
 }
 
-const FRACTIONS: Readonly<Record<Exclude<Share, 'nobody' | 'unknown'>, (before: Distribution, change: Change) => number>> = {
+const FRACTIONS: Readonly<
+  Record<Exclude<Share, 'nobody' | 'unknown'>, (before: Distribution, change: Change) => number>
+> = {
   'keys-that-moved': (before, { after }) => compare(before, before.withNodes(after)).moved,
   'keys-of-the-victim': (before, { victim }) => (victim === undefined ? undefined : shares(before).get(victim)) ?? 0,
 };
 
 /**
- * How far a count of `users` may be from its expectation by chance: four standard deviations of a binomial sample (one run in some 16,000 is
- * further off), as a fraction. Where nobody is expected, nobody is allowed.
+ * How far a count of `users` may be from its expectation by chance: four standard deviations of a binomial sample (one
+ * run in some 16,000 is further off), as a fraction. Where nobody is expected, nobody is allowed.
  */
 export function tolerance(expected: number, users: number): number {
   return 4 * Math.sqrt((expected * (1 - expected)) / users);

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { objectionsTo, type Measurement } from './measurement.ts';
 import { tally, type Outcome } from '../users/outcome.ts';
 
-function measured(found: Partial<Record<Outcome, number>>, more: Partial<Measurement> = {}): Omit<Measurement, 'objections'> {
+function measured(
+  found: Partial<Record<Outcome, number>>,
+  more: Partial<Measurement> = {},
+): Omit<Measurement, 'objections'> {
   return {
     scenario: 'scale-up',
     phase: 'added',
@@ -51,7 +54,13 @@ describe('objectionsTo', () => {
   });
 
   it('takes any number where theory says nothing', () => {
-    expect(objectionsTo(measured({ 'logged-out': 900 }, { expected: { loggedOut: undefined, unavailable: 0 } }), true, false)).toEqual([]);
+    expect(
+      objectionsTo(
+        measured({ 'logged-out': 900 }, { expected: { loggedOut: undefined, unavailable: 0 } }),
+        true,
+        false,
+      ),
+    ).toEqual([]);
   });
 
   it("objects to somebody else's profile, whatever the strategy", () => {

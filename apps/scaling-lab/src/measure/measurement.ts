@@ -13,7 +13,10 @@ export interface Measurement {
   readonly found: Tally;
   /** Sessions that one framework made and the other read. */
   readonly crossReads: CrossReads;
-  /** Users who were shown a state older than one that had been acknowledged, in the scenario so far: a cart that lacks an item. */
+  /**
+   * Users who were shown a state older than one that had been acknowledged, in the scenario so far: a cart that lacks
+   * an item.
+   */
   readonly sawOlder: number;
   /** Users who logged out themselves in the scenario so far, and were told so. */
   readonly left: number;
@@ -46,8 +49,15 @@ export interface NodeRequests {
   readonly baseline: number;
 }
 
-/** What is wrong with a measurement, in words; nothing is with a strategy that is not `judged`, but a user who sees somebody else's profile. */
-export function objectionsTo(measured: Omit<Measurement, 'objections'>, judged: boolean, mayBeStale: boolean): readonly string[] {
+/**
+ * What is wrong with a measurement, in words; nothing is with a strategy that is not `judged`, but a user who sees
+ * somebody else's profile.
+ */
+export function objectionsTo(
+  measured: Omit<Measurement, 'objections'>,
+  judged: boolean,
+  mayBeStale: boolean,
+): readonly string[] {
   const { found, users, expected } = measured;
   const objections: string[] = [];
   if (found.stranger > 0) objections.push(`${found.stranger} users saw somebody else's profile`);
@@ -59,7 +69,11 @@ export function objectionsTo(measured: Omit<Measurement, 'objections'>, judged: 
     [`of ${users} users were logged out`, found['logged-out'], limit(expected.loggedOut)],
     [`of ${users} users found their session out of reach`, found.unavailable, limit(expected.unavailable)],
     [`of ${users} users got no proper answer`, found.failed, 0],
-    [`of ${users} users were shown an older state than one that had been acknowledged`, measured.sawOlder, mayBeStale ? users : 0],
+    [
+      `of ${users} users were shown an older state than one that had been acknowledged`,
+      measured.sawOlder,
+      mayBeStale ? users : 0,
+    ],
     [`of ${measured.left} users who had logged out were logged in again`, measured.revived, 0],
   ] as const;
   for (const [what, count, most] of checks) {

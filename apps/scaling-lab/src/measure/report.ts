@@ -27,6 +27,8 @@ export interface Report {
 /** Lines for people: what is not as it should be. */
 export function objectionLines(report: Report): readonly string[] {
   return report.measurements.flatMap((measured) =>
-    measured.objections.map((objection) => `${measured.scenario}/${measured.phase}, ${measured.strategy}: ${objection}`),
+    measured.objections.map(
+      (objection) => `${measured.scenario}/${measured.phase}, ${measured.strategy}: ${objection}`,
+    ),
   );
 }

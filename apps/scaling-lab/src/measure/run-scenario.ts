@@ -12,7 +12,10 @@ import { copiesOf } from '../apps/strategies.ts';
 import type { TimelineRecord } from '../users/timeline.ts';
 import { since } from '../users/traffic.ts';
 
-/** Background requests before an event, which tell what requests cost the nodes; and after it, so that the shop has met it. */
+/**
+ * Background requests before an event, which tell what requests cost the nodes; and after it, so that the shop has met
+ * it.
+ */
 const REQUESTS_BEFORE = 80;
 const REQUESTS_AFTER = 40;
 
@@ -44,7 +47,10 @@ export interface ScenarioResult {
   readonly timelines: readonly TimelineRecord[];
 }
 
-/** Runs `scenario` for all strategies at once, with users who just logged in; one measurement for each phase and strategy. */
+/**
+ * Runs `scenario` for all strategies at once, with users who just logged in; one measurement for each phase and
+ * strategy.
+ */
 export async function runScenario(
   environment: Environment,
   scenario: Scenario,
@@ -64,7 +70,10 @@ export async function runScenario(
       measurements.push(...ended.measurements);
     }
     await Promise.all(groups.map((group) => group.traffic.stop()));
-    return { measurements, timelines: await Promise.all(groups.map((group, place) => record(scenarioRun, group, before[place]))) };
+    return {
+      measurements,
+      timelines: await Promise.all(groups.map((group, place) => record(scenarioRun, group, before[place]))),
+    };
   } finally {
     for (const { strategyRun } of groups) strategyRun.meter.stop();
     await Promise.all(groups.map((group) => group.traffic.stop()));
@@ -84,12 +93,15 @@ async function runPhase(
   const costs = await Promise.all(groups.map((group) => costOfRequests(group, environment.signal)));
 
   progress.step(`${event.says}, under traffic`);
-  const happened = await Promise.all(groups.map((group, place) => happen(group, phase, befallen[place], environment.signal)));
+  const happened = await Promise.all(
+    groups.map((group, place) => happen(group, phase, befallen[place], environment.signal)),
+  );
   const counts = await countUsers(groups, environment.signal, progress);
   const measurements = groups.map(({ strategyRun }, place): Measurement => {
     // One of each for each group.
     const [was, cost, what, count] = [before[place], costs[place], happened[place], counts[place]];
-    if (was === undefined || cost === undefined || what === undefined || count === undefined) throw new Error('nothing was counted');
+    if (was === undefined || cost === undefined || what === undefined || count === undefined)
+      throw new Error('nothing was counted');
     const after = listedNodes(strategyRun);
     const change = { before: asNodes(was.nodes), after: asNodes(after), victim: what.victim };
     const measured = {

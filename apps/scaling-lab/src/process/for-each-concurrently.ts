@@ -1,6 +1,6 @@
 /**
- * Runs `work` for every item, at most `limit` at a time, and resolves when all are done. The first failure, or the signal, stops taking up new
- * items; it rejects once what is under way has settled.
+ * Runs `work` for every item, at most `limit` at a time, and resolves when all are done. The first failure, or the
+ * signal, stops taking up new items; it rejects once what is under way has settled.
  */
 export async function forEachConcurrently<T>(
   items: Iterable<T>,

@@ -10,7 +10,10 @@ export interface InterruptionCause {
   readonly exitCode: number;
 }
 
-/** Turns Ctrl-C, a signal, or an error that nobody caught into one `AbortSignal`. Only the first counts: those after it change nothing. */
+/**
+ * Turns Ctrl-C, a signal, or an error that nobody caught into one `AbortSignal`. Only the first counts: those after it
+ * change nothing.
+ */
 export class Interruption {
   readonly #controller = new AbortController();
   readonly #source: NodeJS.EventEmitter;
@@ -28,7 +31,11 @@ export class Interruption {
     };
     this.#listeners = [
       ...SIGNALS.map(
-        (signal) => [signal, () => interrupt({ text: `stopped by ${signal}`, exitCode: 128 + constants.signals[signal] })] as const,
+        (signal) =>
+          [
+            signal,
+            () => interrupt({ text: `stopped by ${signal}`, exitCode: 128 + constants.signals[signal] }),
+          ] as const,
       ),
       // An unhandled rejection comes here too.
       ['uncaughtException', (error) => interrupt({ text: `internal error: ${describe(error)}`, exitCode: 1 })],

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Progress } from './progress.ts';
 
-function recorder(isTTY: boolean, columns = 40): { written: string[]; write(text: string): void; isTTY: boolean; columns: number } {
+function recorder(
+  isTTY: boolean,
+  columns = 40,
+): { written: string[]; write(text: string): void; isTTY: boolean; columns: number } {
   const written: string[] = [];
   return { written, write: (text) => void written.push(text), isTTY, columns };
 }

@@ -35,13 +35,15 @@ export class Progress {
     this.#done = 0;
     this.#total = total;
     if (this.#isTerminal) this.#paint();
-    else this.#output.write(`${this.#heading}: ${step}${total === undefined ? '' : ` (${total.toLocaleString('en')})`}\n`);
+    else
+      this.#output.write(`${this.#heading}: ${step}${total === undefined ? '' : ` (${total.toLocaleString('en')})`}\n`);
   }
 
   /** One of the step's total is done. */
   advance(): void {
     this.#done += 1;
-    if (this.#isTerminal && (this.#done === this.#total || this.#now() - this.#painted >= PAINT_EVERY_MS)) this.#paint();
+    if (this.#isTerminal && (this.#done === this.#total || this.#now() - this.#painted >= PAINT_EVERY_MS))
+      this.#paint();
   }
 
   /** A line that stays. */
@@ -62,7 +64,8 @@ export class Progress {
 
   #paint(): void {
     this.#painted = this.#now();
-    const count = this.#total === undefined ? '' : ` ${this.#done.toLocaleString('en')}/${this.#total.toLocaleString('en')}`;
+    const count =
+      this.#total === undefined ? '' : ` ${this.#done.toLocaleString('en')}/${this.#total.toLocaleString('en')}`;
     const line = `${this.#heading}: ${this.#step}${count}`;
     // A line that wraps could not be painted over.
     this.#output.write(`${ERASE_LINE}${line.slice(0, (this.#output.columns ?? 80) - 1)}`);

@@ -11,7 +11,9 @@ describe('until', () => {
   });
 
   it('gives up in the end, and says what was missing', async () => {
-    await expect(until(() => 'node b', { ...options, timeoutMs: 0 })).rejects.toThrow('gave up after 0 ms waiting for the nodes: node b');
+    await expect(until(() => 'node b', { ...options, timeoutMs: 0 })).rejects.toThrow(
+      'gave up after 0 ms waiting for the nodes: node b',
+    );
   });
 
   it('ends with the signal', async () => {

@@ -14,7 +14,10 @@ export interface UntilOptions {
 export type Missing = string | undefined;
 
 /** Resolves as soon as a look finds nothing missing; rejects after `timeoutMs`, saying what was. */
-export async function until(look: () => Promise<Missing> | Missing, { what, everyMs, timeoutMs, signal }: UntilOptions): Promise<void> {
+export async function until(
+  look: () => Promise<Missing> | Missing,
+  { what, everyMs, timeoutMs, signal }: UntilOptions,
+): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     signal.throwIfAborted();

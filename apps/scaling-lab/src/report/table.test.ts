@@ -69,7 +69,11 @@ describe('table', () => {
   });
 
   it('tells those out of reach from those logged out in the picture', () => {
-    const crash = { ...KETAMA, nodesAfter: 3, found: { ...tally([]), 'logged-in': 1_000, 'logged-out': 500, unavailable: 500 } };
+    const crash = {
+      ...KETAMA,
+      nodesAfter: 3,
+      found: { ...tally([]), 'logged-in': 1_000, 'logged-out': 500, unavailable: 500 },
+    };
     expect(table([crash])).toContain('█████░░░··  50.0 %');
   });
 

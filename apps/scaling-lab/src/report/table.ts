@@ -20,14 +20,22 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { title: 'event', align: 'left', cell: event },
   { title: 'strategy', align: 'left', cell: ({ strategy }) => strategy },
-  { title: 'still logged in', align: 'left', cell: (measured) => `${bar(measured)} ${percent(share(measured, 'logged-in')).padStart(7)}` },
+  {
+    title: 'still logged in',
+    align: 'left',
+    cell: (measured) => `${bar(measured)} ${percent(share(measured, 'logged-in')).padStart(7)}`,
+  },
   { title: 'logged out', align: 'right', cell: ({ found }) => count(found['logged-out']) },
   { title: 'expected', align: 'right', cell: ({ expected, users }) => theory(expected.loggedOut, users) },
   { title: 'out of reach', align: 'right', cell: ({ found }) => count(found.unavailable) },
   { title: 'expected', align: 'right', cell: ({ expected, users }) => theory(expected.unavailable, users) },
   { title: 'older state', align: 'right', cell: ({ sawOlder }) => count(sawOlder) },
   { title: 'revived', align: 'right', cell: ({ revived, left }) => `${count(revived)} of ${count(left)}` },
-  { title: 'failed', align: 'right', cell: ({ traffic }) => `${count(failures(traffic))} of ${count(sum(Object.values(traffic)))}` },
+  {
+    title: 'failed',
+    align: 'right',
+    cell: ({ traffic }) => `${count(failures(traffic))} of ${count(sum(Object.values(traffic)))}`,
+  },
   { title: 'extra', align: 'right', cell: extra },
 ];
 

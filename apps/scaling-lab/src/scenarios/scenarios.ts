@@ -1,7 +1,10 @@
 import type { EventName } from './events/events.ts';
 import type { NodesGo, Strategy } from '../apps/strategies.ts';
 
-/** What happens to the cluster or the apps, and everything that is counted on the way. Every scenario starts with users who just logged in. */
+/**
+ * What happens to the cluster or the apps, and everything that is counted on the way. Every scenario starts with users
+ * who just logged in.
+ */
 export interface Scenario {
   readonly name: ScenarioName;
   readonly does: string;
@@ -17,7 +20,10 @@ export interface Scenario {
 export interface Phase {
   readonly name: string;
   readonly event: EventName;
-  /** Users who are asked to log in again: where nothing but the distribution decides, where a handover keeps what moved, where nodes are drained, and where lost copies are restored. */
+  /**
+   * Users who are asked to log in again: where nothing but the distribution decides, where a handover keeps what moved,
+   * where nodes are drained, and where lost copies are restored.
+   */
   readonly loggedOut: {
     readonly byDistribution: Share;
     readonly withHandover: Share;
@@ -54,7 +60,11 @@ const USUAL = { extraNodes: 0, list: 'followed', nodesGo: 'never' } as const;
 const NOBODY = { byDistribution: 'nobody', withHandover: 'nobody' } as const;
 const VICTIM = { byDistribution: 'keys-of-the-victim', withHandover: 'keys-of-the-victim' } as const;
 const MOVED = { byDistribution: 'keys-that-moved', withHandover: 'nobody' } as const;
-const MOVED_OR_VICTIM = { byDistribution: 'keys-that-moved', withHandover: 'keys-of-the-victim', withDrain: 'nobody' } as const;
+const MOVED_OR_VICTIM = {
+  byDistribution: 'keys-that-moved',
+  withHandover: 'keys-of-the-victim',
+  withDrain: 'nobody',
+} as const;
 
 export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   'cross-read': {
@@ -92,8 +102,8 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
       {
         name: 'back',
         event: 'up-and-down',
-        // Who asked while the node was there was logged out then; the others are found where they were. With a handover, what was written meanwhile
-        // is on the earlier owner too.
+        // Who asked while the node was there was logged out then; the others are found where they were. With a
+        // handover, what was written meanwhile is on the earlier owner too.
         loggedOut: { byDistribution: 'unknown', withHandover: 'nobody' },
         unavailable: 'nobody',
       },
@@ -180,7 +190,9 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     ...USUAL,
     name: 'logout-in-pause',
     does: 'a node hangs while users log out, and comes back with what it held',
-    phases: [{ name: 'resumed', event: 'log-out-in-pause', loggedOut: NOBODY, unavailable: 'nobody', mayBeStale: true }],
+    phases: [
+      { name: 'resumed', event: 'log-out-in-pause', loggedOut: NOBODY, unavailable: 'nobody', mayBeStale: true },
+    ],
   },
   'deploy-in-scale-up': {
     ...USUAL,
@@ -197,7 +209,10 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   },
 };
 
-/** In the order in which they run: what leaves the nodes as they were comes first, and what needs a fourth node after what adds one. */
+/**
+ * In the order in which they run: what leaves the nodes as they were comes first, and what needs a fourth node after
+ * what adds one.
+ */
 export const SCENARIO_NAMES: readonly ScenarioName[] = [
   'cross-read',
   'app-kill',

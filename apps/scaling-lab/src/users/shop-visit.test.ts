@@ -53,7 +53,11 @@ describe('lookAtProfile', () => {
   });
 
   it('tells that nothing answered', async () => {
-    expect(await lookAtProfile(app(new Error('reset')), user())).toEqual({ outcome: 'failed', answeredBy: undefined, itemsMissing: 0 });
+    expect(await lookAtProfile(app(new Error('reset')), user())).toEqual({
+      outcome: 'failed',
+      answeredBy: undefined,
+      itemsMissing: 0,
+    });
   });
 
   it('counts acknowledged items that are gone', async () => {
@@ -65,22 +69,33 @@ describe('lookAtProfile', () => {
 describe('addToCart', () => {
   it('remembers what was acknowledged', async () => {
     const buyer = user(['a']);
-    expect(await addToCart(app({ body: { cart: ['a', 'b'] } }), buyer, 'b')).toEqual({ outcome: 'logged-in', itemsMissing: 0 });
+    expect(await addToCart(app({ body: { cart: ['a', 'b'] } }), buyer, 'b')).toEqual({
+      outcome: 'logged-in',
+      itemsMissing: 0,
+    });
     expect(buyer).toMatchObject({ cart: ['a', 'b'], busy: false, sawOlder: false });
   });
 
   it('knows by a new cookie that the session is another one', async () => {
     const buyer = user(['a']);
-    expect(await addToCart(app({ body: { cart: ['b'] }, setCookie: 'sess=2' }), buyer, 'b')).toMatchObject({ outcome: 'logged-out' });
+    expect(await addToCart(app({ body: { cart: ['b'] }, setCookie: 'sess=2' }), buyer, 'b')).toMatchObject({
+      outcome: 'logged-out',
+    });
     expect(buyer).toMatchObject({ cart: ['a'], sawOlder: false });
     // From now on in that other session, which never held what was acknowledged in the first.
-    expect(await addToCart(app({ body: { cart: ['b', 'c'] } }), buyer, 'c')).toEqual({ outcome: 'logged-out', itemsMissing: 0 });
+    expect(await addToCart(app({ body: { cart: ['b', 'c'] } }), buyer, 'c')).toEqual({
+      outcome: 'logged-out',
+      itemsMissing: 0,
+    });
     expect(buyer.sawOlder).toBe(false);
   });
 
   it('knows by what is missing in the same session that it is an older one', async () => {
     const buyer = user(['a']);
-    expect(await addToCart(app({ body: { cart: ['b'] } }), buyer, 'b')).toEqual({ outcome: 'logged-in', itemsMissing: 1 });
+    expect(await addToCart(app({ body: { cart: ['b'] } }), buyer, 'b')).toEqual({
+      outcome: 'logged-in',
+      itemsMissing: 1,
+    });
     expect(buyer.sawOlder).toBe(true);
   });
 

@@ -18,14 +18,22 @@ export async function logIn(balancer: RequestSender, user: User): Promise<Outcom
   user.cart = [];
   user.left = undefined;
   user.lostSession = false;
-  const answer = await ask(balancer, user, { method: 'POST', path: '/login', cookie: undefined, body: { user: user.name } });
+  const answer = await ask(balancer, user, {
+    method: 'POST',
+    path: '/login',
+    cookie: undefined,
+    body: { user: user.name },
+  });
   if (answer === undefined) return 'failed';
   if (answer.status !== 200) return outcomeOfStatus(answer.status);
   user.loggedInBy = answer.framework;
   return 'logged-in';
 }
 
-/** Asks for the profile of `user`, through `framework` where there is a choice, and holds the cart against what was acknowledged. */
+/**
+ * Asks for the profile of `user`, through `framework` where there is a choice, and holds the cart against what was
+ * acknowledged.
+ */
 export async function lookAtProfile(balancer: RequestSender, user: User, framework?: Framework): Promise<ProfileVisit> {
   const acknowledged = user.cart;
   const answer = await ask(balancer, user, { method: 'GET', path: '/profile', cookie: cookieOf(user) }, framework);
@@ -39,8 +47,8 @@ export async function lookAtProfile(balancer: RequestSender, user: User, framewo
 }
 
 /**
- * Puts `item` into the cart of `user`. Who is logged out has a cart all the same, in a new session: that shows in a new cookie. A cart in the same
- * session that lacks what was in it before is an older one.
+ * Puts `item` into the cart of `user`. Who is logged out has a cart all the same, in a new session: that shows in a new
+ * cookie. A cart in the same session that lacks what was in it before is an older one.
  */
 export async function addToCart(
   balancer: RequestSender,
@@ -63,7 +71,10 @@ export async function addToCart(
   });
 }
 
-/** Logs `user` out, and keeps the cookie that must not work any more, where an app said so. `logged-out` is what should come of it. */
+/**
+ * Logs `user` out, and keeps the cookie that must not work any more, where an app said so. `logged-out` is what should
+ * come of it.
+ */
 export async function logOut(balancer: RequestSender, user: User): Promise<Outcome> {
   return whileBusy(user, async () => {
     const cookie = cookieOf(user);
@@ -96,7 +107,12 @@ async function whileBusy<T>(user: User, work: () => Promise<T>): Promise<T> {
 }
 
 /** `undefined` when no process answered. */
-async function ask(balancer: RequestSender, user: User, request: AppRequest, framework?: Framework): Promise<AppAnswer | undefined> {
+async function ask(
+  balancer: RequestSender,
+  user: User,
+  request: AppRequest,
+  framework?: Framework,
+): Promise<AppAnswer | undefined> {
   try {
     const answer = await balancer.send(request, framework);
     keepCookies(user, answer.setCookie);
@@ -106,7 +122,10 @@ async function ask(balancer: RequestSender, user: User, request: AppRequest, fra
   }
 }
 
-function outcomeOf(answer: AppAnswer | undefined, whenOk: (body: Readonly<Record<string, unknown>>) => Outcome): Outcome {
+function outcomeOf(
+  answer: AppAnswer | undefined,
+  whenOk: (body: Readonly<Record<string, unknown>>) => Outcome,
+): Outcome {
   if (answer === undefined) return 'failed';
   if (answer.status !== 200) return outcomeOfStatus(answer.status);
   return isObject(answer.body) ? whenOk(answer.body) : 'failed';

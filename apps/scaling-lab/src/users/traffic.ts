@@ -17,8 +17,8 @@ const LOGOUT_EVERY = 30;
 const MOST_LEAVE = 1 / 5;
 
 /**
- * Users who go on using the shop while things happen: profile and cart in turn, and now and then a logout, through all processes in turn, at a
- * steady rate.
+ * Users who go on using the shop while things happen: profile and cart in turn, and now and then a logout, through all
+ * processes in turn, at a steady rate.
  */
 export class Traffic {
   /** Whether users log out now and then. */
@@ -53,12 +53,15 @@ export class Traffic {
   /** Resolves when `count` more requests have been settled. */
   async settled(count: number, signal: AbortSignal): Promise<void> {
     const goal = this.#answered + count;
-    await until(() => (this.#answered >= goal ? undefined : `${goal - this.#answered} of ${count} requests are not settled`), {
-      what: 'background traffic',
-      everyMs: TICK_MS,
-      timeoutMs: 60_000,
-      signal,
-    });
+    await until(
+      () => (this.#answered >= goal ? undefined : `${goal - this.#answered} of ${count} requests are not settled`),
+      {
+        what: 'background traffic',
+        everyMs: TICK_MS,
+        timeoutMs: 60_000,
+        signal,
+      },
+    );
   }
 
   /** Starts no more requests, and resolves when the last has settled. */
@@ -68,7 +71,11 @@ export class Traffic {
   }
 
   #tick(): void {
-    for (let left = (REQUESTS_PER_SECOND * TICK_MS) / 1_000; left > 0 && this.#underWay.size < MOST_UNDER_WAY; left -= 1) {
+    for (
+      let left = (REQUESTS_PER_SECOND * TICK_MS) / 1_000;
+      left > 0 && this.#underWay.size < MOST_UNDER_WAY;
+      left -= 1
+    ) {
       const user = this.#users[this.#sent % this.#users.length];
       this.#sent += 1;
       if (user === undefined || user.busy || user.left !== undefined) continue;

@@ -28,7 +28,11 @@ export interface UserGroup {
  *
  * Rejects when not all of them could log in: then there is nothing to measure.
  */
-export async function logInEverybody(environment: Environment, count: number, progress: Progress): Promise<readonly UserGroup[]> {
+export async function logInEverybody(
+  environment: Environment,
+  count: number,
+  progress: Progress,
+): Promise<readonly UserGroup[]> {
   progress.step('logging in', count * environment.strategyRuns.length);
   const groups = await Promise.all(
     environment.strategyRuns.map(async (strategyRun) => ({
@@ -54,7 +58,8 @@ async function logInAll(
   const refused: string[] = [];
   const attempt = async (user: User): Promise<void> => {
     let outcome = await logIn(balancer, user);
-    for (let left = LOGIN_ATTEMPTS - 1; outcome !== 'logged-in' && left > 0; left -= 1) outcome = await logIn(balancer, user);
+    for (let left = LOGIN_ATTEMPTS - 1; outcome !== 'logged-in' && left > 0; left -= 1)
+      outcome = await logIn(balancer, user);
     if (outcome !== 'logged-in') refused.push(outcome);
     progress.advance();
   };

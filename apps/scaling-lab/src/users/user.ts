@@ -11,9 +11,15 @@ export interface User {
   cart: readonly string[];
   /** A request that changes the session is under way; a browser waits for it. */
   busy: boolean;
-  /** Logged out on purpose, or tried to: `cookie` is the one that must not work any more, where the apps acknowledged it. */
+  /**
+   * Logged out on purpose, or tried to: `cookie` is the one that must not work any more, where the apps acknowledged
+   * it.
+   */
   left: { readonly cookie: string | undefined } | undefined;
-  /** Was given a new session in the place of the one that they logged in to: what that one held is not expected of this one. */
+  /**
+   * Was given a new session in the place of the one that they logged in to: what that one held is not expected of this
+   * one.
+   */
   lostSession: boolean;
   /** Was once shown a state older than one that had been acknowledged. */
   sawOlder: boolean;

@@ -13,7 +13,12 @@ declare module '@sess/session' {
 
 export async function start(memcached: string, variant: VariantName): Promise<number> {
   const app = fastify();
-  const common = { servers: `memcached://${memcached}`, secret: SECRET, ttlSeconds: TTL_SECONDS, cookie: { secure: false } };
+  const common = {
+    servers: `memcached://${memcached}`,
+    secret: SECRET,
+    ttlSeconds: TTL_SECONDS,
+    cookie: { secure: false },
+  };
   await app.register(sessions, { ...common, ...VARIANTS[variant].options });
   app.post('/cart', async (request) => {
     request.session.data.benchmarkCart = fullCart();

@@ -12,7 +12,14 @@ declare module '@sess/session' {
 
 export async function start(memcached: string): Promise<number> {
   const app = new Koa();
-  app.use(sessions({ servers: `memcached://${memcached}`, secret: SECRET, ttlSeconds: TTL_SECONDS, cookie: { secure: false } }));
+  app.use(
+    sessions({
+      servers: `memcached://${memcached}`,
+      secret: SECRET,
+      ttlSeconds: TTL_SECONDS,
+      cookie: { secure: false },
+    }),
+  );
   app.use(async (ctx) => {
     if (ctx.method === 'GET') {
       ctx.body = ctx.session.data.benchmarkCart;

@@ -7,5 +7,9 @@ export async function open(servers: readonly string[]): Promise<Contender> {
   if (server === undefined || servers.length > 1) throw new Error('memcache-client does not shard: give it one server');
   const client = new MemcacheClient({ server: { server } });
   const options = { lifetime: TTL_SECONDS };
-  return { get: (key) => client.get(key), set: (key, value) => client.set(key, value, options), close: () => client.shutdown() };
+  return {
+    get: (key) => client.get(key),
+    set: (key, value) => client.set(key, value, options),
+    close: () => client.shutdown(),
+  };
 }

@@ -7,5 +7,9 @@ export async function open(servers: readonly string[]): Promise<Contender> {
   const client = createClient({ servers: [...servers], transport: memjsTransport() });
   await client.ready();
   const options = { ttlSeconds: TTL_SECONDS };
-  return { get: (key) => client.get(key), set: (key, value) => client.set(key, value, options), close: () => client.close() };
+  return {
+    get: (key) => client.get(key),
+    set: (key, value) => client.set(key, value, options),
+    close: () => client.close(),
+  };
 }

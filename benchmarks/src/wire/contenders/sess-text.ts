@@ -6,5 +6,9 @@ export async function open(servers: readonly string[]): Promise<Contender> {
   const client = createClient(`memcached://${servers.join(',')}`);
   await client.ready();
   const options = { ttlSeconds: TTL_SECONDS };
-  return { get: (key) => client.get(key), set: (key, value) => client.set(key, value, options), close: () => client.close() };
+  return {
+    get: (key) => client.get(key),
+    set: (key, value) => client.set(key, value, options),
+    close: () => client.close(),
+  };
 }

@@ -15,9 +15,11 @@ export interface LoginSubject {
    * Starts an application with these routes. Every POST needs a token, in the field `_csrf`.
    *
    * - GET `/login`: `{ messages, token }`; the messages are shown once.
-   * - POST `/login` with `name` and `password`: a login, or back to `/login` with a message. `/login/keeping`: the login keeps what the session had.
+   * - POST `/login` with `name` and `password`: a login, or back to `/login` with a message. `/login/keeping`: the
+   *   login keeps what the session had.
    * - POST `/logout`, and where the library can, `/logout/keeping`.
-   * - GET `/account`: `{ user, cart }`; who is not logged in is sent to `/login`, and comes back afterwards where the login keeps that.
+   * - GET `/account`: `{ user, cart }`; who is not logged in is sent to `/login`, and comes back afterwards where the
+   *   login keeps that.
    * - GET `/shop`: `{ user, cart, token }`, for everybody. POST `/cart` with `item`.
    */
   readonly start: (sessions: SessionsOptions) => Promise<StartedApp>;

@@ -65,7 +65,11 @@ function cacheSection(open: Open): void {
       bench.passSeconds(TTL_SECONDS / 2);
       assets = true;
       const asset = await browser.get('/asset');
-      expect([when, asset.headers.get('set-cookie'), asset.headers.get('cache-control')]).toEqual([when, null, headers['cache-control']]);
+      expect([when, asset.headers.get('set-cookie'), asset.headers.get('cache-control')]).toEqual([
+        when,
+        null,
+        headers['cache-control'],
+      ]);
       assets = false;
       expect((await browser.get('/user')).text).toContain('USER_123');
     }
@@ -81,7 +85,10 @@ function cacheSection(open: Open): void {
     bench.passSeconds(TTL_SECONDS / 2);
     expect((await browser.get('/asset')).headers.get('set-cookie')).toBeNull();
     const next = await browser.get('/user');
-    expect([next.headers.get('set-cookie'), next.headers.get('cache-control')]).toEqual([expect.stringContaining('Max-Age'), 'no-store']);
+    expect([next.headers.get('set-cookie'), next.headers.get('cache-control')]).toEqual([
+      expect.stringContaining('Max-Age'),
+      'no-store',
+    ]);
     expect([...browser.cookies.values()]).not.toEqual(before);
   });
 
@@ -122,7 +129,12 @@ function readingSection(open: Open): void {
         `/user;${name}=${given}`,
         `/user#${name}=${given}`,
       ];
-      const headers = { authorization: `Bearer ${given}`, 'x-session-id': given, [name]: given, 'set-cookie': `${name}=${given}` };
+      const headers = {
+        authorization: `Bearer ${given}`,
+        'x-session-id': given,
+        [name]: given,
+        'set-cookie': `${name}=${given}`,
+      };
       for (const path of paths) {
         const response = await fetch(bench.app.origin + path, { headers });
         expect(await response.text()).not.toContain('USER_123');
@@ -164,7 +176,10 @@ function readingSection(open: Open): void {
     const browser = await bench.loggedIn();
     await browser.json('/late');
     await Promise.all(late);
-    await until('the change is stored', async () => JSON.stringify(await browser.json('/user')).includes('"note":"late"') || undefined);
+    await until(
+      'the change is stored',
+      async () => JSON.stringify(await browser.json('/user')).includes('"note":"late"') || undefined,
+    );
     expect(bench.app.errors).toEqual([]);
     await bench.browser().json('/late');
     await Promise.all(late);

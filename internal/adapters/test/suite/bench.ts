@@ -6,7 +6,10 @@ export const SECRET = 'a secret of at least thirty-two bytes';
 export const TTL_SECONDS = 3_600;
 
 /** Starts an application with these routes. */
-export type Open = (routes: AdapterAppOptions['routes'], options?: Parameters<typeof AdapterBench.open>[2]) => Promise<AdapterBench>;
+export type Open = (
+  routes: AdapterAppOptions['routes'],
+  options?: Parameters<typeof AdapterBench.open>[2],
+) => Promise<AdapterBench>;
 
 /** One application of an adapter over a store in memory, whose clock the test moves. */
 export class AdapterBench implements AsyncDisposable {

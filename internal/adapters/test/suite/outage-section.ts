@@ -4,7 +4,10 @@ import { expect, inject, it } from 'vitest';
 import { SECRET, type Open } from './bench.ts';
 import type { AdapterAppOptions, AdapterSubject } from './subject.ts';
 
-/** What a request that failed because of an outage may take in a log: the lines of its beginning and end, and its error with what that was caused by. */
+/**
+ * What a request that failed because of an outage may take in a log: the lines of its beginning and end, and its error
+ * with what that was caused by.
+ */
 const MOST_BYTES = 1_500;
 
 const routes: AdapterAppOptions['routes'] = {
@@ -54,9 +57,13 @@ export function outageSection(open: Open, subject: AdapterSubject): void {
         ]);
       expect((await browser.get('/untouched')).status).toBe(200);
       expect((await browser.get('/visitor')).headers.get('set-cookie')).toBeNull();
-      expect(app.outages).toEqual([expect.stringMatching(new RegExp(`out of reach: .*${node.port}.*Check that the nodes run`))]);
+      expect(app.outages).toEqual([
+        expect.stringMatching(new RegExp(`out of reach: .*${node.port}.*Check that the nodes run`)),
+      ]);
       await cluster.resumeNode(node.id);
-      await until('the user is still logged in', async () => ((await browser.get('/user')).text.includes('USER_123') ? true : undefined));
+      await until('the user is still logged in', async () =>
+        (await browser.get('/user')).text.includes('USER_123') ? true : undefined,
+      );
       expect([...browser.cookies.values()]).toEqual(cookies);
       expect(app.outages).toEqual([expect.anything(), expect.stringContaining('in reach again')]);
     } finally {

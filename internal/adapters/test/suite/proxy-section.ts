@@ -35,7 +35,8 @@ export function proxySection(open: Open): void {
         const { text } = await second.get('/asset');
         for (const cookie of second.cookies.values()) expect([...first.cookies.values()]).not.toContain(cookie);
         const saysUser = what === 'reads the session' && 'cache-control' in headers;
-        // What the application itself calls public, though it is one visitor's, is the application's own mistake: but for the cookie.
+        // What the application itself calls public, though it is one visitor's, is the application's own mistake: but
+        // for the cookie.
         if (!saysUser) expect(text).not.toContain('USER_123');
         const probe = new Browser(bench.app.origin, second.cookies);
         expect(await probe.json('/user')).toMatchObject({ user: null });
@@ -53,7 +54,18 @@ export function proxySection(open: Open): void {
 }
 
 /** How a proxy may say that the visitor came over TLS, or that one of several hops did. */
-const FORWARDED = ['https', 'http', 'https, http', 'http, https', 'https,https', 'HTTPS', ' https', '', 'https;http', 'wss'];
+const FORWARDED = [
+  'https',
+  'http',
+  'https, http',
+  'http, https',
+  'https,https',
+  'HTTPS',
+  ' https',
+  '',
+  'https;http',
+  'wss',
+];
 
 export function forwardedSection(open: Open): void {
   it.each([true, false])(
@@ -76,7 +88,8 @@ export function forwardedSection(open: Open): void {
         ]);
         if (!trustProxy) expect([forwarded, isSecure]).toEqual([forwarded, false]);
         if (trustProxy && forwarded === 'https') expect(isSecure).toBe(true);
-        if (trustProxy && (forwarded === 'http' || forwarded === '')) expect([forwarded, isSecure]).toEqual([forwarded, false]);
+        if (trustProxy && (forwarded === 'http' || forwarded === ''))
+          expect([forwarded, isSecure]).toEqual([forwarded, false]);
         const cookie = line.split(';')[0] ?? '';
         const again = await fetch(`${bench.app.origin}/user`, { headers: { ...headers, cookie } });
         expect(await again.json()).toMatchObject({ user: 'USER_123' });

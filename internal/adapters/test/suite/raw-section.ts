@@ -50,7 +50,9 @@ export function rawSection(open: Open): void {
       const { headers, text } = await browser.get('/taken');
       const [regenerated, saved] = JSON.parse(text) as [string, string];
       const isRefused = regenerated === 'SESS_HEADERS_SENT';
-      expect([regenerated, saved]).toEqual(isRefused ? [regenerated, wasLoggedIn ? 'done' : 'SESS_HEADERS_SENT'] : ['done', 'done']);
+      expect([regenerated, saved]).toEqual(
+        isRefused ? [regenerated, wasLoggedIn ? 'done' : 'SESS_HEADERS_SENT'] : ['done', 'done'],
+      );
       expect(headers.getSetCookie()).toHaveLength(isRefused ? 0 : 1);
       expect(await browser.json('/user')).toEqual({
         user: isRefused && wasLoggedIn ? 'USER_123' : null,
@@ -66,7 +68,9 @@ export function rawSection(open: Open): void {
         await session.save();
         const line = session.takeCookie();
         const again = session.takeCookie();
-        takeOver().socket?.end(`HTTP/1.1 200 OK\r\nset-cookie: ${line}\r\nx-again: ${again}\r\nconnection: close\r\n\r\n{}`);
+        takeOver().socket?.end(
+          `HTTP/1.1 200 OK\r\nset-cookie: ${line}\r\nx-again: ${again}\r\nconnection: close\r\n\r\n{}`,
+        );
       },
     });
     const browser = bench.browser();
@@ -86,7 +90,10 @@ export function rawSection(open: Open): void {
     });
     const browser = await bench.loggedIn();
     await browser.get('/upgraded');
-    await until('it is saved', async () => JSON.stringify(await browser.json('/user')).includes('"note":"upgraded"') || undefined);
+    await until(
+      'it is saved',
+      async () => JSON.stringify(await browser.json('/user')).includes('"note":"upgraded"') || undefined,
+    );
     expect(bench.app.errors).toEqual([]);
   });
 }

@@ -10,8 +10,9 @@ interface Stored {
 }
 
 /**
- * A cache in front of an application, which all visitors share. It keeps to `Cache-Control`, `Vary` and the headers for content delivery networks, and is as
- * greedy as they allow: what says nothing is kept, and `Set-Cookie` is kept along with the rest.
+ * A cache in front of an application, which all visitors share. It keeps to `Cache-Control`, `Vary` and the headers for
+ * content delivery networks, and is as greedy as they allow: what says nothing is kept, and `Set-Cookie` is kept along
+ * with the rest.
  */
 export class SharedCache implements AsyncDisposable {
   readonly #stored = new Map<string, Stored[]>();
@@ -45,7 +46,9 @@ export class SharedCache implements AsyncDisposable {
   }
 
   async #answer(path: string, asked: Headers): Promise<Pick<Stored, 'body' | 'headers'>> {
-    const kept = this.#stored.get(path)?.find(({ vary, asked: before }) => vary.every((name) => before.get(name) === asked.get(name)));
+    const kept = this.#stored
+      .get(path)
+      ?.find(({ vary, asked: before }) => vary.every((name) => before.get(name) === asked.get(name)));
     if (kept !== undefined) {
       this.hits += 1;
       return kept;
@@ -54,13 +57,17 @@ export class SharedCache implements AsyncDisposable {
     const response = await fetch(this.#origin + path, { headers: cookie === null ? {} : { cookie } });
     const names = ['content-type', 'cache-control', 'vary', 'cdn-cache-control'];
     const headers = [
-      ...names.flatMap((name): [string, string][] => (response.headers.has(name) ? [[name, response.headers.get(name) ?? '']] : [])),
+      ...names.flatMap((name): [string, string][] =>
+        response.headers.has(name) ? [[name, response.headers.get(name) ?? '']] : [],
+      ),
       ...response.headers.getSetCookie().map((line): [string, string] => ['set-cookie', line]),
     ];
     const vary = (response.headers.get('vary') ?? '').split(',').map((name) => name.trim().toLowerCase());
     const answer: Stored = { body: await response.text(), headers, vary: vary.filter((name) => name !== ''), asked };
     const mayStore =
-      response.status === 200 && !vary.includes('*') && !/no-store|private/i.test(response.headers.get('cache-control') ?? '');
+      response.status === 200 &&
+      !vary.includes('*') &&
+      !/no-store|private/i.test(response.headers.get('cache-control') ?? '');
     if (mayStore) this.#stored.set(path, [...(this.#stored.get(path) ?? []), answer]);
     return answer;
   }

@@ -23,7 +23,10 @@ export interface AdapterAppOptions {
   readonly trustProxy?: boolean | undefined;
   /** A logger, an error handler and late hooks ask for the session's user, as people write them. */
   readonly asksForUser?: boolean | undefined;
-  /** Runs after the handler, where headers can still be set: an `onSend` hook that was added last, a middleware around that of the sessions. */
+  /**
+   * Runs after the handler, where headers can still be set: an `onSend` hook that was added last, a middleware around
+   * that of the sessions.
+   */
   readonly last?: ((exchange: Exchange) => void) | undefined;
 }
 

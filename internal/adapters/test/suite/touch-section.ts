@@ -10,7 +10,10 @@ export function touchSection(open: Open): void {
       ['/user', 'USER_123'],
       ['/polled', null],
     ] as const) {
-      await using bench = await open({ '/polled': ({ session }) => ({ user: session.data.user }) }, { renewAfterSeconds: TTL_SECONDS / 4 });
+      await using bench = await open(
+        { '/polled': ({ session }) => ({ user: session.data.user }) },
+        { renewAfterSeconds: TTL_SECONDS / 4 },
+      );
       const browser = await bench.loggedIn();
       bench.passSeconds(TTL_SECONDS * 0.6);
       const { text, headers } = await browser.get(path);
@@ -25,7 +28,12 @@ export function touchSection(open: Open): void {
 
   it('has no cookie set again, and none signed anew, on a route that only reads; a change is saved all the same', async () => {
     await using bench = await open(
-      { '/polled': ({ session }) => ((session.data.note = session.data.note === undefined ? 'polled' : session.data.note), {}) },
+      {
+        '/polled': ({ session }) => (
+          (session.data.note = session.data.note === undefined ? 'polled' : session.data.note),
+          {}
+        ),
+      },
       { cookie: { persistent: true } },
     );
     const browser = await bench.loggedIn();

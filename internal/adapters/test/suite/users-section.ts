@@ -22,7 +22,8 @@ class Gate {
   }
 }
 
-const isIn = async (browser: Browser): Promise<boolean> => JSON.stringify(await browser.json('/user')).includes('USER_123');
+const isIn = async (browser: Browser): Promise<boolean> =>
+  JSON.stringify(await browser.json('/user')).includes('USER_123');
 
 export function usersSection(open: Open): void {
   it('stays ended where it wants to be the exception in a request that was under way when all were revoked', async () => {
@@ -52,7 +53,10 @@ export function usersSection(open: Open): void {
   });
 
   it('is the one that stays after its user’s others were revoked', async () => {
-    await using bench = await open({ '/password': async ({ session }) => (await session.revokeOthers(), {}) }, { userOf });
+    await using bench = await open(
+      { '/password': async ({ session }) => (await session.revokeOthers(), {}) },
+      { userOf },
+    );
     const [mine, phone] = [await bench.loggedIn(), await bench.loggedIn()];
     expect((await mine.get('/password')).status).toBe(200);
     expect([await isIn(mine), await isIn(phone)]).toEqual([true, false]);

@@ -58,7 +58,9 @@ export function destroySection(opened: () => BackingBench): void {
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, (_, index) => (index % 2 ? backing : other).destroy(id, later(), calm)),
       );
-      expect(outcomes.filter((outcome) => outcome !== 'already')).toEqual([what === 'a session' ? 'destroyed' : 'unknown']);
+      expect(outcomes.filter((outcome) => outcome !== 'already')).toEqual([
+        what === 'a session' ? 'destroyed' : 'unknown',
+      ]);
     });
 
     it('wins against saves at the same time', async () => {

@@ -104,7 +104,10 @@ export function saveSection(opened: () => BackingBench): void {
           (index % 2 ? backing : other).save(id, session(`by ${index}`, { version: 20 + index, replaces: 10 }), calm),
         ),
       );
-      expect(outcomes.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual([...Array<string>(9).fill('newer'), 'saved']);
+      expect(outcomes.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual([
+        ...Array<string>(9).fill('newer'),
+        'saved',
+      ]);
       expect(await stored(backing, id)).toMatchObject({ text: `by ${outcomes.indexOf('saved')}` });
     });
 

@@ -12,7 +12,13 @@ export class LibraryBench implements AsyncDisposable {
   readonly #app: LibraryApp;
   readonly #gates: Gate[];
 
-  private constructor(subject: SessionLibrarySubject, cluster: LocalCluster, client: Client, app: LibraryApp, gates: Gate[]) {
+  private constructor(
+    subject: SessionLibrarySubject,
+    cluster: LocalCluster,
+    client: Client,
+    app: LibraryApp,
+    gates: Gate[],
+  ) {
     this.#subject = subject;
     this.cluster = cluster;
     this.client = client;
@@ -20,7 +26,12 @@ export class LibraryBench implements AsyncDisposable {
     this.#gates = gates;
   }
 
-  static async open(subject: SessionLibrarySubject, runtime: Runtime, nodes: number, timeoutMs = 2_000): Promise<LibraryBench> {
+  static async open(
+    subject: SessionLibrarySubject,
+    runtime: Runtime,
+    nodes: number,
+    timeoutMs = 2_000,
+  ): Promise<LibraryBench> {
     const cluster = await startLocalCluster({ nodes, runtime });
     const client = createClient({
       servers: `${cluster.url}?pollIntervalMs=20`,
@@ -56,7 +67,10 @@ export class LibraryBench implements AsyncDisposable {
     return browser;
   }
 
-  /** Sends a request that has loaded its session when this resolves; `finish` lets it go on, and resolves with its answer. */
+  /**
+   * Sends a request that has loaded its session when this resolves; `finish` lets it go on, and resolves with its
+   * answer.
+   */
   async running(browser: Browser, path: string): Promise<{ finish: () => Promise<Answer> }> {
     const gate = new Gate();
     this.#gates.push(gate);

@@ -9,7 +9,10 @@ export interface SessionLibrarySubject {
   readonly sessionId: (cookieValue: string) => string;
   /** What the store puts before the hash of an id. */
   readonly keyPrefix: string;
-  /** `touch`: a request that changes nothing moves the expiry and writes nothing. `rewrite`: the library has every request written. */
+  /**
+   * `touch`: a request that changes nothing moves the expiry and writes nothing. `rewrite`: the library has every
+   * request written.
+   */
   readonly idle: 'touch' | 'rewrite';
   /** Whether the store is told what a request loaded: then of two requests at once, both changes are kept. */
   readonly tellsBase: boolean;
@@ -22,9 +25,10 @@ export interface LibraryAppOptions {
 }
 
 /**
- * Its routes, all GET: `/login` makes a new id and sets `user`; `/profile` answers `{ user, cart }`, each `null` where there is none; `/put?key=&value=`
- * sets one key; `/slow?key=&value=` does so after the gate; `/idle` changes nothing after the gate; `/twice?key=&value=` sets, saves, waits for the gate,
- * and sets `${key}2`; `/logout` destroys; `/big` puts two million characters.
+ * Its routes, all GET: `/login` makes a new id and sets `user`; `/profile` answers `{ user, cart }`, each `null` where
+ * there is none; `/put?key=&value=` sets one key; `/slow?key=&value=` does so after the gate; `/idle` changes nothing
+ * after the gate; `/twice?key=&value=` sets, saves, waits for the gate, and sets `${key}2`; `/logout` destroys; `/big`
+ * puts two million characters.
  */
 export interface LibraryApp {
   readonly origin: string;

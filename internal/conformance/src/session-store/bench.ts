@@ -19,9 +19,15 @@ export interface SessionStoreBench extends AsyncDisposable {
   readonly store: SessionStore;
   /** The same sessions, as another process sees them; the store itself where nobody else can. */
   readonly other: SessionStore;
-  /** Moves the clock by so many seconds, where it can be moved; otherwise does nothing, and the suite waits for what it expects. */
+  /**
+   * Moves the clock by so many seconds, where it can be moved; otherwise does nothing, and the suite waits for what it
+   * expects.
+   */
   readonly passSeconds: (seconds: number) => void;
-  /** Takes the sessions out of reach, and gives back how to bring the store back; left out where nothing can come between. */
+  /**
+   * Takes the sessions out of reach, and gives back how to bring the store back; left out where nothing can come
+   * between.
+   */
   readonly outage?: () => Promise<() => Promise<void>>;
 }
 
@@ -39,7 +45,10 @@ export async function found(store: SessionStore, key: string): Promise<StoredSes
   return session;
 }
 
-export async function saved(store: SessionStore, value: Uint8Array = VALUE): Promise<{ key: string; session: StoredSession }> {
+export async function saved(
+  store: SessionStore,
+  value: Uint8Array = VALUE,
+): Promise<{ key: string; session: StoredSession }> {
   const key = newKey();
   return { key, session: await store.save(key, value, { ...TTL, expect: 'absent' }) };
 }

@@ -2,7 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredSession } from '@sess/session';
 import { describe, expect, it } from 'vitest';
 import { until } from '../until.ts';
-import { conflict, found, newKey, saved, TTL, VALUE, type SessionStoreBench, type SessionStoreSubject } from './bench.ts';
+import {
+  conflict,
+  found,
+  newKey,
+  saved,
+  TTL,
+  VALUE,
+  type SessionStoreBench,
+  type SessionStoreSubject,
+} from './bench.ts';
 
 export function destroySection(opened: () => SessionStoreBench): void {
   describe('destroy', () => {
@@ -88,13 +97,16 @@ export function expirySection(opened: () => SessionStoreBench, { tellsTtl }: Ses
       const { store, other, passSeconds } = opened();
       const keys = { witness: newKey(), touched: newKey(), again: newKey() };
       // Two: of one, memcached's clock may leave hardly anything, and the touch would come too late on a busy machine.
-      const begin = (key: string): Promise<StoredSession> => store.save(key, VALUE, { ttlSeconds: 2, expect: 'absent' });
+      const begin = (key: string): Promise<StoredSession> =>
+        store.save(key, VALUE, { ttlSeconds: 2, expect: 'absent' });
       const [again] = await Promise.all([begin(keys.again), begin(keys.touched)]);
       expect(await other.touch(keys.touched, 60)).toBe(true);
       await store.save(keys.again, VALUE, { ...TTL, expect: again });
       await begin(keys.witness);
       passSeconds(2);
-      await until('the witness has ended', async () => ((await store.load(keys.witness)) === undefined ? true : undefined));
+      await until('the witness has ended', async () =>
+        (await store.load(keys.witness)) === undefined ? true : undefined,
+      );
       const touched = await found(store, keys.touched);
       await found(store, keys.again);
       if (tellsTtl) expect(touched.ttlSeconds).toBeGreaterThan(50);

@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { SessionStore, StoredSession } from '@sess/session';
 import { describe, expect, it } from 'vitest';
-import { conflict, found, newKey, saved, TTL, VALUE, type SessionStoreBench, type SessionStoreSubject } from './bench.ts';
+import {
+  conflict,
+  found,
+  newKey,
+  saved,
+  TTL,
+  VALUE,
+  type SessionStoreBench,
+  type SessionStoreSubject,
+} from './bench.ts';
 
 export function loadSection(opened: () => SessionStoreBench, { tellsTtl }: SessionStoreSubject): void {
   describe('load', () => {
@@ -17,7 +26,8 @@ export function loadSection(opened: () => SessionStoreBench, { tellsTtl }: Sessi
     ])('gives back %s as it was saved, here and to another process', async (_, value) => {
       const { store, other } = opened();
       const { key, session } = await saved(store, value);
-      for (const read of [session, await found(store, key), await found(other, key)]) expect(Buffer.compare(read.value, value)).toBe(0);
+      for (const read of [session, await found(store, key), await found(other, key)])
+        expect(Buffer.compare(read.value, value)).toBe(0);
     });
 
     it('takes any bytes, not Buffers alone', async () => {
@@ -35,13 +45,16 @@ export function loadSection(opened: () => SessionStoreBench, { tellsTtl }: Sessi
       expect(Buffer.from((await found(store, key)).value).toString()).toBe('before');
     });
 
-    it(tellsTtl ? 'tells the remaining time to live' : 'does not pretend to know the remaining time to live', async () => {
-      const { store } = opened();
-      const { key } = await saved(store);
-      const { ttlSeconds } = await found(store, key);
-      if (!tellsTtl) expect(ttlSeconds).toBeUndefined();
-      else expect([58, 59, 60]).toContain(ttlSeconds);
-    });
+    it(
+      tellsTtl ? 'tells the remaining time to live' : 'does not pretend to know the remaining time to live',
+      async () => {
+        const { store } = opened();
+        const { key } = await saved(store);
+        const { ttlSeconds } = await found(store, key);
+        if (!tellsTtl) expect(ttlSeconds).toBeUndefined();
+        else expect([58, 59, 60]).toContain(ttlSeconds);
+      },
+    );
   });
 }
 
@@ -90,7 +103,9 @@ export function raceSection(opened: () => SessionStoreBench): void {
   describe('of many at once', () => {
     it('one begins a session', async () => {
       const key = newKey();
-      const results = await tenAtOnce(opened(), (from, index) => from.save(key, Buffer.from([index]), { ...TTL, expect: 'absent' }));
+      const results = await tenAtOnce(opened(), (from, index) =>
+        from.save(key, Buffer.from([index]), { ...TTL, expect: 'absent' }),
+      );
       expect(winners(results)).toBe(1);
     });
 

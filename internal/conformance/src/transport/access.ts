@@ -31,7 +31,9 @@ export function credentialSection(subject: TransportSubject): void {
         expect(error).toMatchObject({ name: 'SessClientError', code: 'SESS_AUTH', retryable: false });
         expect(String(error)).not.toContain('horse');
       }
-      await expect(opened.transport.store('set', 'key', Buffer.from('v'), ATTRIBUTES)).rejects.toMatchObject({ code: 'SESS_AUTH' });
+      await expect(opened.transport.store('set', 'key', Buffer.from('v'), ATTRIBUTES)).rejects.toMatchObject({
+        code: 'SESS_AUTH',
+      });
     });
   });
 }

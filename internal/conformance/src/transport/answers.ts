@@ -55,7 +55,9 @@ export function answerSection(bench: () => Bench): void {
       const key = bench().key();
       using opened = bench().open();
       const { cas } = await written(opened, key, 'first');
-      expect(await opened.transport.store({ cas }, key, Buffer.from('second'), { ttlSeconds: 600, flags: 5 })).toBe('stored');
+      expect(await opened.transport.store({ cas }, key, Buffer.from('second'), { ttlSeconds: 600, flags: 5 })).toBe(
+        'stored',
+      );
       expect(await opened.transport.get(key)).toMatchObject({ value: Buffer.from('second'), flags: 5 });
     });
 
@@ -81,7 +83,9 @@ export function answerSection(bench: () => Bench): void {
       const key = bench().key();
       using opened = bench().open();
       const { cas } = await written(opened, key, 'first');
-      const attempts = Array.from({ length: WRITERS }, () => opened.transport.store({ cas }, key, Buffer.from('mine'), ATTRIBUTES));
+      const attempts = Array.from({ length: WRITERS }, () =>
+        opened.transport.store({ cas }, key, Buffer.from('mine'), ATTRIBUTES),
+      );
       const results = await outcomes(attempts);
       expect(results.filter((result) => result === 'stored')).toHaveLength(1);
       expect(results.filter((result) => result === 'exists')).toHaveLength(WRITERS - 1);

@@ -1,7 +1,13 @@
 import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import type { NodeTransport, TransportNode, TransportOptions } from '@sess/client';
-import { startLocalCluster, type LocalCluster, type LocalClusterOptions, type LocalNode, type Runtime } from '@sess/local-cluster';
+import {
+  startLocalCluster,
+  type LocalCluster,
+  type LocalClusterOptions,
+  type LocalNode,
+  type Runtime,
+} from '@sess/local-cluster';
 import type { TransportSubject } from './subject.ts';
 
 /** Generous: a test that wants a bound to bite sets it. */
@@ -47,7 +53,11 @@ export class Bench implements AsyncDisposable {
   static async start(subject: TransportSubject, options?: LocalClusterOptions): Promise<Bench> {
     const cluster = options === undefined ? idle.get(subject.runtime)?.pop() : undefined;
     if (cluster === undefined) {
-      return new Bench(subject, await startLocalCluster({ nodes: 1, runtime: subject.runtime, ...options }), options === undefined);
+      return new Bench(
+        subject,
+        await startLocalCluster({ nodes: 1, runtime: subject.runtime, ...options }),
+        options === undefined,
+      );
     }
     const bench = new Bench(subject, cluster, true);
     await bench.restart();
@@ -143,5 +153,7 @@ export class OpenedTransport implements Disposable {
 /** What became of each, in order: the value, or the code of the error. */
 export async function outcomes(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
   const settled = await Promise.allSettled(promises);
-  return settled.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : (outcome.reason as { readonly code?: unknown }).code));
+  return settled.map((outcome) =>
+    outcome.status === 'fulfilled' ? outcome.value : (outcome.reason as { readonly code?: unknown }).code,
+  );
 }

@@ -17,7 +17,9 @@ export function boundSection(subject: TransportSubject): void {
       await bench.pause();
       const admitted = Array.from({ length: 10 }, () => opened.transport.get('key'));
       await expect(opened.transport.get('key')).rejects.toMatchObject({ code: 'SESS_OVERLOADED', retryable: true });
-      await expect(opened.transport.store('set', 'key', noise(10), ATTRIBUTES)).rejects.toMatchObject({ code: 'SESS_OVERLOADED' });
+      await expect(opened.transport.store('set', 'key', noise(10), ATTRIBUTES)).rejects.toMatchObject({
+        code: 'SESS_OVERLOADED',
+      });
       await bench.resume();
       for (const item of await Promise.all(admitted)) expect(item?.value.toString()).toBe('v');
       expect((await opened.transport.get('key'))?.value.toString()).toBe('v');
@@ -27,7 +29,10 @@ export function boundSection(subject: TransportSubject): void {
       await using bench = await Bench.start(subject);
       using opened = bench.open({ maxInFlight: 10 });
       const results = await outcomes(Array.from({ length: 15 }, () => opened.transport.get('key')));
-      expect(results).toEqual([...Array.from({ length: 10 }, () => undefined), ...Array.from({ length: 5 }, () => 'SESS_OVERLOADED')]);
+      expect(results).toEqual([
+        ...Array.from({ length: 10 }, () => undefined),
+        ...Array.from({ length: 5 }, () => 'SESS_OVERLOADED'),
+      ]);
     });
 
     it('frees the places of requests that timed out when the node answers again', async () => {
@@ -112,7 +117,11 @@ export function boundSection(subject: TransportSubject): void {
       const aborted = opened.transport.get('b', { signal: controller.signal });
       const last = opened.transport.get('c');
       controller.abort(new Error('no longer wanted'));
-      await expect(aborted).rejects.toMatchObject({ code: 'SESS_ABORTED', retryable: false, cause: { message: 'no longer wanted' } });
+      await expect(aborted).rejects.toMatchObject({
+        code: 'SESS_ABORTED',
+        retryable: false,
+        cause: { message: 'no longer wanted' },
+      });
       await bench.resume();
       expect((await Promise.all([first, last])).map((item) => item?.value.toString())).toEqual(['a', 'c']);
       expect(opened.losses).toEqual([]);

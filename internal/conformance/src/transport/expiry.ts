@@ -16,7 +16,9 @@ export function expirySection(subject: TransportSubject, bench: () => Bench): vo
       const key = bench().key();
       using opened = bench().open();
       await opened.transport.store('set', key, VALUE, { ttlSeconds: 1, flags: 0 });
-      await until('the item has expired', async () => ((await opened.transport.get(key)) === undefined ? true : undefined));
+      await until('the item has expired', async () =>
+        (await opened.transport.get(key)) === undefined ? true : undefined,
+      );
       expect(await opened.transport.store('add', key, VALUE, { ttlSeconds: 1, flags: 0 })).toBe('stored');
     });
 
@@ -33,17 +35,22 @@ export function expirySection(subject: TransportSubject, bench: () => Bench): vo
     });
 
     // Not of one second: memcached counts whole ones, so that the next may begin, and end it, at once.
-    it.each([10, THIRTY_DAYS, THIRTY_DAYS + 1, 365 * DAY])('of %d seconds is not over at once, whoever sets it', async (ttlSeconds) => {
-      const key = bench().key();
-      using opened = bench().open();
-      await opened.transport.store('set', key, VALUE, { ttlSeconds, flags: 0 });
-      expect(await opened.transport.get(key)).toBeDefined();
-      expect(await opened.transport.touch(key, ttlSeconds)).toBeDefined();
-      expect(await opened.transport.get(key)).toBeDefined();
-    });
+    it.each([10, THIRTY_DAYS, THIRTY_DAYS + 1, 365 * DAY])(
+      'of %d seconds is not over at once, whoever sets it',
+      async (ttlSeconds) => {
+        const key = bench().key();
+        using opened = bench().open();
+        await opened.transport.store('set', key, VALUE, { ttlSeconds, flags: 0 });
+        expect(await opened.transport.get(key)).toBeDefined();
+        expect(await opened.transport.touch(key, ttlSeconds)).toBeDefined();
+        expect(await opened.transport.get(key)).toBeDefined();
+      },
+    );
 
     it.each([60, THIRTY_DAYS, THIRTY_DAYS + 100, 0])(
-      remainingTtl ? 'of %d seconds is told with the item' : 'of %d seconds is not made up where the protocol does not tell it',
+      remainingTtl
+        ? 'of %d seconds is told with the item'
+        : 'of %d seconds is not made up where the protocol does not tell it',
       async (ttlSeconds) => {
         const key = bench().key();
         using opened = bench().open();

@@ -16,13 +16,19 @@ export function interruptionSection(subject: TransportSubject): void {
       await opened.transport.store('set', 'key', Buffer.from('v'), ATTRIBUTES);
       await bench.pause();
       const underWay = Array.from({ length: MANY }, (_, index) =>
-        index % 2 === 0 ? opened.transport.get(`key-${index}`) : opened.transport.store('set', `key-${index}`, noise(100), ATTRIBUTES),
+        index % 2 === 0
+          ? opened.transport.get(`key-${index}`)
+          : opened.transport.store('set', `key-${index}`, noise(100), ATTRIBUTES),
       );
       const settled = outcomes(underWay);
       await bench.crash();
       expect(await settled).toEqual(underWay.map(() => 'SESS_CONNECTION'));
       await opened.disconnections(1);
-      await expect(opened.transport.get('key')).rejects.toMatchObject({ code: 'SESS_CONNECTION', retryable: true, node: bench.node.id });
+      await expect(opened.transport.get('key')).rejects.toMatchObject({
+        code: 'SESS_CONNECTION',
+        retryable: true,
+        node: bench.node.id,
+      });
       await expect(opened.transport.probe()).rejects.toMatchObject({ code: 'SESS_CONNECTION' });
     });
 
@@ -50,9 +56,13 @@ export function interruptionSection(subject: TransportSubject): void {
       const after = await opened.transport.get('key');
       // What makes this dangerous: without the number of the connection the two are the same.
       expect(after?.cas.unique).toEqual(before?.cas.unique);
-      expect(before && (await opened.transport.store({ cas: before.cas }, 'key', Buffer.from('mine'), ATTRIBUTES))).toBe('exists');
+      expect(
+        before && (await opened.transport.store({ cas: before.cas }, 'key', Buffer.from('mine'), ATTRIBUTES)),
+      ).toBe('exists');
       expect((await opened.transport.get('key'))?.value.toString()).toBe('after');
-      expect(after && (await opened.transport.store({ cas: after.cas }, 'key', Buffer.from('mine'), ATTRIBUTES))).toBe('stored');
+      expect(after && (await opened.transport.store({ cas: after.cas }, 'key', Buffer.from('mine'), ATTRIBUTES))).toBe(
+        'stored',
+      );
     });
 
     it('before it was ever connected fails requests with SESS_CONNECTION', async () => {
@@ -108,7 +118,9 @@ export function interruptionSection(subject: TransportSubject): void {
       relay.cut();
       await opened.disconnections(1);
       await answers(opened);
-      expect(item && (await opened.transport.store({ cas: item.cas }, 'key', Buffer.from('mine'), ATTRIBUTES))).toBe('exists');
+      expect(item && (await opened.transport.store({ cas: item.cas }, 'key', Buffer.from('mine'), ATTRIBUTES))).toBe(
+        'exists',
+      );
       expect((await opened.transport.get('key'))?.value.toString()).toBe('v');
     });
   });
@@ -120,7 +132,10 @@ export function interruptionSection(subject: TransportSubject): void {
       using opened = bench.open({}, { port: relay.port });
       await opened.transport.store('set', 'key', Buffer.from('v'), ATTRIBUTES);
       relay.onReply = (_bytes, client) => void client.write(`\x01${'nonsense'.repeat(20)}\r\n`);
-      expect(await outcomes(['key', 'other'].map((key) => opened.transport.get(key)))).toEqual(['SESS_PROTOCOL', 'SESS_PROTOCOL']);
+      expect(await outcomes(['key', 'other'].map((key) => opened.transport.get(key)))).toEqual([
+        'SESS_PROTOCOL',
+        'SESS_PROTOCOL',
+      ]);
       relay.onReply = (bytes, client) => void client.write(bytes);
       await answers(opened);
       expect((await opened.transport.get('key'))?.value.toString()).toBe('v');
@@ -154,7 +169,10 @@ export function interruptionSection(subject: TransportSubject): void {
       relay.onReply = () => undefined;
       using opened = bench.open({ connectTimeoutMs: 200, timeoutMs: 5_000, tls: {} }, { port: relay.port });
       const failure: unknown = await opened.transport.get('key').catch((error: unknown) => error);
-      expect(failure).toMatchObject({ name: 'SessClientError', code: expect.stringMatching(/^SESS_(TIMEOUT|CONNECTION)$/) });
+      expect(failure).toMatchObject({
+        name: 'SessClientError',
+        code: expect.stringMatching(/^SESS_(TIMEOUT|CONNECTION)$/),
+      });
       await opened.disconnections(1);
       // Told apart from a refusal: a timeout is counted, a refusal ejects the node at once.
       expect(opened.losses[0]).toMatchObject({ code: 'SESS_TIMEOUT', message: expect.stringContaining('200 ms') });

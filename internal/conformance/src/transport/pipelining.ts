@@ -15,10 +15,14 @@ export function pipeliningSection(bench: () => Bench): void {
       using opened = bench().open();
       const keys = Array.from({ length: MANY }, (_, index) => `${prefix}-${index}`);
       const present = keys.filter((_, index) => index % 3 > 0);
-      const stored = await Promise.all(present.map((key) => opened.transport.store('set', key, Buffer.from(key), ATTRIBUTES)));
+      const stored = await Promise.all(
+        present.map((key) => opened.transport.store('set', key, Buffer.from(key), ATTRIBUTES)),
+      );
       expect(new Set(stored)).toEqual(new Set(['stored']));
       const items = await Promise.all(keys.map((key) => opened.transport.get(key)));
-      expect(items.map((item) => item?.value.toString())).toEqual(keys.map((key, index) => (index % 3 > 0 ? key : undefined)));
+      expect(items.map((item) => item?.value.toString())).toEqual(
+        keys.map((key, index) => (index % 3 > 0 ? key : undefined)),
+      );
     });
 
     it(`each of ${MANY} different ones gets its own answer, and they happen in the order of the calls`, async () => {
@@ -34,9 +38,13 @@ export function pipeliningSection(bench: () => Bench): void {
       const prefix = bench().key();
       using opened = bench().open();
       const values = [1_000_000, 3, 700_000, 0, 500, 999_999].map((size) => noise(size));
-      await Promise.all(values.map((value, index) => opened.transport.store('set', `${prefix}-${index}`, value, ATTRIBUTES)));
+      await Promise.all(
+        values.map((value, index) => opened.transport.store('set', `${prefix}-${index}`, value, ATTRIBUTES)),
+      );
       const items = await Promise.all(values.map((_, index) => opened.transport.get(`${prefix}-${index}`)));
-      expect(items.map((item, index) => item?.value.equals(values[index] ?? Buffer.alloc(0)))).toEqual(values.map(() => true));
+      expect(items.map((item, index) => item?.value.equals(values[index] ?? Buffer.alloc(0)))).toEqual(
+        values.map(() => true),
+      );
     });
   });
 
@@ -51,9 +59,14 @@ export function pipeliningSection(bench: () => Bench): void {
           relay.onReply = inPieces(pieces);
           using opened = bench().open({}, { port: relay.port });
           const keys = values.map((_, index) => `${prefix}-${index}`);
-          await Promise.all(values.map((value, index) => opened.transport.store('set', keys[index] ?? '', value, ATTRIBUTES)));
+          await Promise.all(
+            values.map((value, index) => opened.transport.store('set', keys[index] ?? '', value, ATTRIBUTES)),
+          );
           const items = await Promise.all([...keys, `${prefix}-missing`].map((key) => opened.transport.get(key)));
-          expect(items.map((item) => item && [...item.value])).toEqual([...values.map((value) => [...value]), undefined]);
+          expect(items.map((item) => item && [...item.value])).toEqual([
+            ...values.map((value) => [...value]),
+            undefined,
+          ]);
         }),
         { numRuns: 25 },
       );
@@ -70,7 +83,10 @@ const STEPS: readonly {
   { run: (transport, key) => transport.store('add', key, Buffer.from(`${key}-a`), ATTRIBUTES), answer: () => 'stored' },
   { run: (transport, key) => transport.store('add', key, Buffer.from(`${key}-b`), ATTRIBUTES), answer: () => 'exists' },
   { run: (transport, key) => transport.get(key), answer: (key) => `${key}-a` },
-  { run: (transport, key) => transport.store('set', key, Buffer.from(`${key}-c`), { ttlSeconds: 600, flags: 9 }), answer: () => 'stored' },
+  {
+    run: (transport, key) => transport.store('set', key, Buffer.from(`${key}-c`), { ttlSeconds: 600, flags: 9 }),
+    answer: () => 'stored',
+  },
   { run: (transport, key) => transport.touch(key, 600), answer: () => 9 },
   { run: (transport, key) => transport.get(key), answer: (key) => `${key}-c` },
   { run: (transport, key) => transport.touch(`${key}-other`, 600), answer: () => undefined },

@@ -67,7 +67,8 @@ export function refusalSection(bench: () => Bench): void {
       const before = relay.bytesSent;
       await opened.transport.probe();
       const probeBytes = relay.bytesSent - before;
-      for (const call of calls) await expect(call(opened.transport)).rejects.toMatchObject({ name: 'SessClientError', code });
+      for (const call of calls)
+        await expect(call(opened.transport)).rejects.toMatchObject({ name: 'SessClientError', code });
       await opened.transport.probe();
       expect(relay.bytesSent).toBe(before + 2 * probeBytes);
       expect(relay.connections).toBe(1);
@@ -93,7 +94,9 @@ export function refusalSection(bench: () => Bench): void {
       using opened = bench().open();
       await opened.transport.store('set', key, Buffer.from('old'), ATTRIBUTES);
       const tooLarge = Buffer.alloc(OPTIONS.maxValueBytes + 1);
-      await expect(opened.transport.store('set', key, tooLarge, ATTRIBUTES)).rejects.toMatchObject({ code: 'SESS_TOO_LARGE' });
+      await expect(opened.transport.store('set', key, tooLarge, ATTRIBUTES)).rejects.toMatchObject({
+        code: 'SESS_TOO_LARGE',
+      });
       expect((await opened.transport.get(key))?.value.toString()).toBe('old');
     });
 

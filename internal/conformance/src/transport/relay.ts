@@ -70,7 +70,10 @@ export class Relay implements AsyncDisposable {
   }
 }
 
-/** Passes replies on in pieces of the given sizes, over and over, each in a write and a turn of the event loop of its own. */
+/**
+ * Passes replies on in pieces of the given sizes, over and over, each in a write and a turn of the event loop of its
+ * own.
+ */
 export function inPieces(sizes: readonly number[]): ReplyHandler {
   const queues = new WeakMap<Socket, Promise<void>>();
   let turn = 0;

@@ -12,7 +12,8 @@ export interface TransportSubject {
   /** Key and certificate (PEM) of `127.0.0.1`, its own authority. Without them nothing is said about TLS. */
   readonly tls?: { readonly key: Buffer; readonly cert: Buffer };
   /**
-   * `full`: everything the interface promises. `short`: what is stored and answered; for runtimes that take long to start. Default `full`.
+   * `full`: everything the interface promises. `short`: what is stored and answered; for runtimes that take long to
+   * start. Default `full`.
    */
   readonly extent?: 'full' | 'short';
 }

@@ -5,7 +5,24 @@ import type { Bench } from './bench.ts';
 const ATTRIBUTES = { ttlSeconds: 600, flags: 0 };
 const LARGEST = 1_000_000;
 /** Around the sizes at which buffers, socket reads and slabs end. */
-const SIZES = [0, 1, 2, 23, 24, 1_023, 1_024, 8_191, 16_384, 65_535, 65_536, 65_537, 262_144, 524_289, LARGEST - 1, LARGEST];
+const SIZES = [
+  0,
+  1,
+  2,
+  23,
+  24,
+  1_023,
+  1_024,
+  8_191,
+  16_384,
+  65_535,
+  65_536,
+  65_537,
+  262_144,
+  524_289,
+  LARGEST - 1,
+  LARGEST,
+];
 /** Every character a key may have. */
 const KEY_CHARACTERS = Array.from({ length: 0x7f - 0x21 }, (_, index) => String.fromCharCode(0x21 + index));
 const TREACHEROUS = [
@@ -36,7 +53,10 @@ export function valueSection(bench: () => Bench): void {
       const key = bench().key();
       using opened = bench().open();
       const treacherous = fc.constantFrom(...TREACHEROUS).map((text) => new Uint8Array(Buffer.from(text, 'latin1')));
-      const bytes = fc.oneof({ weight: 3, arbitrary: fc.uint8Array({ maxLength: 2_000 }) }, { weight: 1, arbitrary: treacherous });
+      const bytes = fc.oneof(
+        { weight: 3, arbitrary: fc.uint8Array({ maxLength: 2_000 }) },
+        { weight: 1, arbitrary: treacherous },
+      );
       await fc.assert(
         fc.asyncProperty(bytes, async (value) => {
           await opened.transport.store('set', key, value, ATTRIBUTES);
@@ -101,7 +121,10 @@ export function valueSection(bench: () => Bench): void {
 
     it('of any printable characters are told apart', async () => {
       using opened = bench().open();
-      const keys = fc.uniqueArray(fc.string({ unit: fc.constantFrom(...KEY_CHARACTERS), minLength: 1, maxLength: 250 }), { maxLength: 10 });
+      const keys = fc.uniqueArray(
+        fc.string({ unit: fc.constantFrom(...KEY_CHARACTERS), minLength: 1, maxLength: 250 }),
+        { maxLength: 10 },
+      );
       await fc.assert(
         fc.asyncProperty(keys, async (names) => {
           await Promise.all(names.map((key) => opened.transport.store('set', key, Buffer.from(key), ATTRIBUTES)));

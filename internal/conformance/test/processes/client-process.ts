@@ -32,7 +32,9 @@ const BEGINNING = `
   const told = () => new Promise((resolve) => process.once('message', resolve));
 `;
 
-/** Twice as long as by default: a machine that is busy with other tests must not look like a node that does not answer. */
+/**
+ * Twice as long as by default: a machine that is busy with other tests must not look like a node that does not answer.
+ */
 const TIMEOUT_MS = 1_000;
 
 export const TRANSPORTS = ['meta', 'classic', 'memjs'] as const;
@@ -60,16 +62,20 @@ export class ClientProcess implements AsyncDisposable {
     const servers = `${certificate === undefined ? 'memcached' : 'memcacheds'}://${[`127.0.0.1:${port}`, ...others].join(',')}`;
     const tls = certificate === undefined ? {} : { tls: { ca: certificate } };
     const end = 'await client.close(); process.disconnect();';
-    this.child = spawn(process.execPath, ['--input-type=module', '--eval', `${IMPORTS}\n${before}\n${BEGINNING}\n${program}\n${end}`], {
-      cwd: HERE,
-      env: {
-        ...process.env,
-        TRANSPORT: transport,
-        SERVERS: servers,
-        OPTIONS: JSON.stringify({ timeoutMs: TIMEOUT_MS, ...tls, ...options }),
+    this.child = spawn(
+      process.execPath,
+      ['--input-type=module', '--eval', `${IMPORTS}\n${before}\n${BEGINNING}\n${program}\n${end}`],
+      {
+        cwd: HERE,
+        env: {
+          ...process.env,
+          TRANSPORT: transport,
+          SERVERS: servers,
+          OPTIONS: JSON.stringify({ timeoutMs: TIMEOUT_MS, ...tls, ...options }),
+        },
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
+    );
     this.child.stderr?.on('data', (text: Buffer) => (this.#said += text.toString()));
     this.child.on('message', (message) => this.#messages.push(message));
   }

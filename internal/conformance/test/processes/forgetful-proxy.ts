@@ -33,7 +33,10 @@ export class ForgetfulProxy implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** What comes on the connections that stand goes nowhere, and nobody is told: they were idle for too long. New ones are translated as before. */
+  /**
+   * What comes on the connections that stand goes nowhere, and nobody is told: they were idle for too long. New ones
+   * are translated as before.
+   */
   forget(): void {
     this.#forgotten = new Set(this.#sockets);
   }

@@ -15,7 +15,10 @@ declare module 'fastify' {
 type FastifySessionOptions = Parameters<typeof session>[1];
 
 /** The application of the suite with @fastify/session; `options` are @fastify/session's. */
-export async function startFastify({ client, gate }: LibraryAppOptions, options: Partial<FastifySessionOptions> = {}): Promise<LibraryApp> {
+export async function startFastify(
+  { client, gate }: LibraryAppOptions,
+  options: Partial<FastifySessionOptions> = {},
+): Promise<LibraryApp> {
   const app = fastify();
   const errors: unknown[] = [];
   app.addHook('onError', async (_request, _reply, error) => void errors.push(error));

@@ -6,7 +6,10 @@ import { LIFETIME_SECONDS, type LibraryApp, type LibraryAppOptions } from '../..
 import { SECRET } from './express-app.ts';
 
 /** The application of the suite with koa-session; `options` are koa-session's. */
-export async function startKoa({ client, gate }: LibraryAppOptions, options: CreateSessionOptions = {}): Promise<LibraryApp> {
+export async function startKoa(
+  { client, gate }: LibraryAppOptions,
+  options: CreateSessionOptions = {},
+): Promise<LibraryApp> {
   const app = new Koa();
   const errors: unknown[] = [];
   app.on('error', (error) => errors.push(error));

@@ -24,7 +24,12 @@ function stateOf(current: View, ...others: OpenView[]): RoutingState {
 
 describe('departures', () => {
   it('are the nodes of other open views that are in rotation no more, with the latest of their moments', () => {
-    const state = stateOf(view(A, B), open(view(A, B, C), 10, NOW + 1), open(view(B, C, D), 20, NOW + 2), open(view(A), 30, NOW + 3));
+    const state = stateOf(
+      view(A, B),
+      open(view(A, B, C), 10, NOW + 1),
+      open(view(B, C, D), 20, NOW + 2),
+      open(view(A), 30, NOW + 3),
+    );
     expect(departuresIn(state, NOW)).toEqual(
       new Map([
         [C, { agreedAt: 20, openUntil: NOW + 2 }],

@@ -2,7 +2,10 @@
 import { ownersIn, type RoutingState } from './route.ts';
 
 export interface Departure {
-  /** When every client had stopped using a view with the node, in milliseconds since 1970. Copies restored before that may be incomplete. */
+  /**
+   * When every client had stopped using a view with the node, in milliseconds since 1970. Copies restored before that
+   * may be incomplete.
+   */
   readonly agreedAt: number;
   /** When the last record written before that has expired, in milliseconds since 1970. */
   readonly openUntil: number;

@@ -16,7 +16,15 @@ function view(...ids: readonly string[]): View {
 
 function confirmed(ids: readonly string[], confirmedAt: number): History {
   const nodes = ids.map((id) => ({ id, weight: 1 }));
-  const entry = { nodes, copies: 1, distribution: '', cause: 'discovery' as const, since: 0, confirmedAt, ttlSeconds: 0 };
+  const entry = {
+    nodes,
+    copies: 1,
+    distribution: '',
+    cause: 'discovery' as const,
+    since: 0,
+    confirmedAt,
+    ttlSeconds: 0,
+  };
   return { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) };
 }
 
@@ -36,7 +44,11 @@ describe('clients that act on different views', () => {
     const disagreement = watch();
     disagreement.look(view(A, B), EMPTY_HISTORY, 0);
     const now = 9 * INTERVAL + SKEW + 1;
-    expect(disagreement.look(view(A, B), confirmed([A], now), now)).toEqual({ nodes: [A, B], otherNodes: [A], confirmedAt: now });
+    expect(disagreement.look(view(A, B), confirmed([A], now), now)).toEqual({
+      nodes: [A, B],
+      otherNodes: [A],
+      confirmedAt: now,
+    });
   });
 
   it('are told of at most once a minute', () => {

@@ -1,6 +1,7 @@
 /**
- * Notices that clients keep acting on different views. For a while after every change they do, and agree within three intervals; when another view is
- * still confirmed three times as long after this client turned to its own, somebody's list is wrong, or somebody can't reach a node.
+ * Notices that clients keep acting on different views. For a while after every change they do, and agree within three
+ * intervals; when another view is still confirmed three times as long after this client turned to its own, somebody's
+ * list is wrong, or somebody can't reach a node.
  */
 import type { ViewsDisagreeMessage } from '../diagnostics.ts';
 import type { History } from './history.ts';
@@ -19,12 +20,21 @@ export class Disagreement {
   #turnedAt = 0;
   #toldAt = -Infinity;
 
-  constructor({ historyIntervalMs, clockSkewMs }: { readonly historyIntervalMs: number; readonly clockSkewMs: number }) {
+  constructor({
+    historyIntervalMs,
+    clockSkewMs,
+  }: {
+    readonly historyIntervalMs: number;
+    readonly clockSkewMs: number;
+  }) {
     this.#intervalMs = historyIntervalMs;
     this.#clockSkewMs = clockSkewMs;
   }
 
-  /** What is to be told now; `undefined` when there is nothing, or it was told within the last minute. `now`: milliseconds since 1970. */
+  /**
+   * What is to be told now; `undefined` when there is nothing, or it was told within the last minute. `now`:
+   * milliseconds since 1970.
+   */
   look(current: View | undefined, history: History, now: number): ViewsDisagreeMessage | undefined {
     if (current?.id !== this.#view) {
       this.#view = current?.id;

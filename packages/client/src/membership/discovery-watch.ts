@@ -1,4 +1,7 @@
-/** Follows discovery, and asks it to look again when something speaks against a node: a node that was replaced is the likely reason. */
+/**
+ * Follows discovery, and asks it to look again when something speaks against a node: a node that was replaced is the
+ * likely reason.
+ */
 import type { Discovery, TopologyListener, Watch } from '@sess/discovery';
 
 import type { Clock } from '../clock.ts';

@@ -1,6 +1,6 @@
 /**
- * By what a distribution is told from others. Processes that place keys by different ones must know it of each other: a rolling deploy that changes the
- * distribution moves nearly every key, and is a change of views like any other.
+ * By what a distribution is told from others. Processes that place keys by different ones must know it of each other: a
+ * rolling deploy that changes the distribution moves nearly every key, and is a change of views like any other.
  */
 import { createHash } from 'node:crypto';
 
@@ -9,7 +9,10 @@ import { ketama, modulo, rendezvous, type RingNode } from '@sess/hash-ring';
 import { ORDERED } from './history.ts';
 import type { DistributionFactory } from './view.ts';
 
-const SAMPLE_NODES: readonly RingNode[] = [1, 2, 1, 3].map((weight, index) => ({ id: `192.0.2.${index + 1}:11211`, weight }));
+const SAMPLE_NODES: readonly RingNode[] = [1, 2, 1, 3].map((weight, index) => ({
+  id: `192.0.2.${index + 1}:11211`,
+  weight,
+}));
 const SAMPLE_KEYS: readonly string[] = Array.from({ length: 64 }, (_, index) => `sample/${index}`);
 
 /** The ones that come with @sess: a view by one of these is understood, whatever this client uses itself. */

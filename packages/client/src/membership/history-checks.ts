@@ -4,7 +4,10 @@ import { canonicalNodeId } from '@sess/discovery';
 import { isSocketPath } from '../unix-socket.ts';
 import type { ViewCause } from './history.ts';
 
-/** `size`: more than any history has. `signature`: another secret's, or none. `format`: not a history. `content`: one that can't be. */
+/**
+ * `size`: more than any history has. `signature`: another secret's, or none. `format`: not a history. `content`: one
+ * that can't be.
+ */
 export type HistoryFault = 'size' | 'format' | 'signature' | 'content';
 
 /** Why bytes under the key of the history are not used. */
@@ -57,7 +60,9 @@ export function checkedTtl(ttl: unknown): number {
 export function checkedTime(value: unknown, latest: number): number {
   if (!isWhole(value, Number.MAX_SAFE_INTEGER)) throw unreadable('a time is not in whole milliseconds since 1970');
   if (value > latest)
-    throw unreadable(`a time is more than a day ahead of this machine's clock: ${new Date(Math.min(value, 8.64e15)).toISOString()}`);
+    throw unreadable(
+      `a time is more than a day ahead of this machine's clock: ${new Date(Math.min(value, 8.64e15)).toISOString()}`,
+    );
   return value;
 }
 

@@ -84,7 +84,10 @@ describe('a history as bytes', () => {
     ['an unknown cause', { ttl: 1, whole: true, views: [{ ...good, c: 'whim' }], drains: [] }],
     ['a time that is none', { ttl: 1, whole: true, views: [{ ...good, t: '2' }], drains: [] }],
     ['a time between two milliseconds', { ttl: 1, whole: true, views: [{ ...good, s: 1.5 }], drains: [] }],
-    ['a confirmation in the year 10889', { ttl: 1, whole: true, views: [{ ...good, t: 281_474_976_710_655 }], drains: [] }],
+    [
+      'a confirmation in the year 10889',
+      { ttl: 1, whole: true, views: [{ ...good, t: 281_474_976_710_655 }], drains: [] },
+    ],
     ['a beginning more than a day ahead', { ttl: 1, whole: true, views: [{ ...good, s: NOW + DAY + 1 }], drains: [] }],
     ['a drain more than a day ahead', { ttl: 1, whole: true, views: [good], drains: [['a:1', true, NOW + DAY + 1]] }],
     ['a drain with more than there is to say', { ttl: 1, whole: true, views: [good], drains: [['a:1', true, 1, 1]] }],
@@ -113,17 +116,30 @@ describe('a history as bytes', () => {
         drains: [],
       },
     ],
-    ['a path too long for a socket', { ttl: 1, whole: true, views: [{ ...good, n: [[`/${'x'.repeat(107)}`, 1]] }], drains: [] }],
+    [
+      'a path too long for a socket',
+      { ttl: 1, whole: true, views: [{ ...good, n: [[`/${'x'.repeat(107)}`, 1]] }], drains: [] },
+    ],
     ['a weight below nothing', { ttl: 1, whole: true, views: [{ ...good, n: [['a:1', -1]] }], drains: [] }],
     ['a weight that is no number', { ttl: 1, whole: true, views: [{ ...good, n: [['a:1', '1']] }], drains: [] }],
     ['no weight', { ttl: 1, whole: true, views: [{ ...good, n: [['a:1']] }], drains: [] }],
     [
       'too many nodes',
-      { ttl: 1, whole: true, views: [{ ...good, n: Array.from({ length: MAX_NODES + 1 }, (_, at) => [`a${at}:1`, 1]) }], drains: [] },
+      {
+        ttl: 1,
+        whole: true,
+        views: [{ ...good, n: Array.from({ length: MAX_NODES + 1 }, (_, at) => [`a${at}:1`, 1]) }],
+        drains: [],
+      },
     ],
     [
       'too many drains',
-      { ttl: 1, whole: true, views: [good], drains: Array.from({ length: MAX_NODES + 1 }, (_, at) => [`a${at}:1`, true, 1]) },
+      {
+        ttl: 1,
+        whole: true,
+        views: [good],
+        drains: Array.from({ length: MAX_NODES + 1 }, (_, at) => [`a${at}:1`, true, 1]),
+      },
     ],
     ['a list instead of itself', []],
     ['nothing of it', null],
@@ -144,7 +160,12 @@ describe('a history as bytes', () => {
   });
 
   it('takes the times of a clock that is wrong by a time zone', () => {
-    const ahead = { ttl: 1, whole: true, views: [{ ...good, s: NOW + DAY, t: NOW + DAY }], drains: [['a:1', true, NOW + DAY]] };
+    const ahead = {
+      ttl: 1,
+      whole: true,
+      views: [{ ...good, s: NOW + DAY, t: NOW + DAY }],
+      drains: [['a:1', true, NOW + DAY]],
+    };
     expect(read(signed(JSON.stringify(ahead)), SECRET)).toBeDefined();
   });
 
@@ -170,7 +191,10 @@ describe('a history that has grown too large to keep', () => {
 
   it('says until when those may be wanted that were left out', () => {
     const openUntil = ({ confirmedAt }: ViewEntry): number => NOW + confirmedAt;
-    const whole = read(encodeHistory(withViews(MAX_TABLE_VIEWS, 20, 'of one cluster'), SECRET, { isForEarlier: false, openUntil }), SECRET);
+    const whole = read(
+      encodeHistory(withViews(MAX_TABLE_VIEWS, 20, 'of one cluster'), SECRET, { isForEarlier: false, openUntil }),
+      SECRET,
+    );
     expect(whole?.truncatedUntil).toBe(0);
     const truncated = read(
       encodeHistory(withViews(MAX_TABLE_VIEWS + 10, 20, 'of one cluster'), SECRET, { isForEarlier: false, openUntil }),
@@ -189,7 +213,10 @@ describe('a history that has grown too large to keep', () => {
 
   it('keeps the drains that were said last', () => {
     const drains = new Map(
-      Array.from({ length: MAX_NODES + 5 }, (_, at): [string, DrainMark] => [`node-${at}:1`, { drained: true, isDone: false, at }]),
+      Array.from({ length: MAX_NODES + 5 }, (_, at): [string, DrainMark] => [
+        `node-${at}:1`,
+        { drained: true, isDone: false, at },
+      ]),
     );
     const kept = read(encodeHistory({ ...EMPTY_HISTORY, drains }, SECRET), SECRET);
     expect(kept?.drains.size).toBe(MAX_NODES);
@@ -202,10 +229,21 @@ describe('a history that has grown too large to keep', () => {
 function withViews(count: number, nodesInEach: number, of: 'its own' | 'of one cluster' = 'its own'): History {
   const views = Array.from({ length: count }, (_, at): [string, ViewEntry] => {
     const net = of === 'its own' ? `${10 + (at >> 8)}.${at & 255}` : '10.0';
-    const all = Array.from({ length: nodesInEach }, (__, number) => ({ id: `${net}.${number >> 8}.${number & 255}:11211`, weight: 1 }));
+    const all = Array.from({ length: nodesInEach }, (__, number) => ({
+      id: `${net}.${number >> 8}.${number & 255}:11211`,
+      weight: 1,
+    }));
     const sorted = all.toSorted((one, other) => (one.id < other.id ? -1 : 1));
     const nodes = of === 'its own' ? all : sorted.filter((__, number) => number >= 13 || ((at >> number) & 1) === 0);
-    const entry: ViewEntry = { nodes, copies: 1, distribution: '', cause: 'discovery', since: 0, confirmedAt: at, ttlSeconds: 60 };
+    const entry: ViewEntry = {
+      nodes,
+      copies: 1,
+      distribution: '',
+      cause: 'discovery',
+      since: 0,
+      confirmedAt: at,
+      ttlSeconds: 60,
+    };
     return [viewId(entry), entry];
   });
   return { ...EMPTY_HISTORY, views: new Map(views) };

@@ -1,10 +1,11 @@
 /**
- * The history as bytes. What comes from a node is input: its signature, size, shape, counts, names, weights and times are checked as strictly as
- * an option. A history with one fault is refused as a whole, and the client goes on with what it has seen itself.
+ * The history as bytes. What comes from a node is input: its signature, size, shape, counts, names, weights and times
+ * are checked as strictly as an option. A history with one fault is refused as a whole, and the client goes on with
+ * what it has seen itself.
  *
- * Bytes: `0xE5 0x48` (H), format, one byte of reserve, 32 bytes of signature over the JSON (zeros without a secret), then the JSON. In format `0x01`
- * each view names its nodes, as earlier versions read it; format `0x02` has a table of nodes. The first is written as long as it is short, and while
- * processes of an earlier version are about.
+ * Bytes: `0xE5 0x48` (H), format, one byte of reserve, 32 bytes of signature over the JSON (zeros without a secret),
+ * then the JSON. In format `0x01` each view names its nodes, as earlier versions read it; format `0x02` has a table of
+ * nodes. The first is written as long as it is short, and while processes of an earlier version are about.
  */
 import { timingSafeEqual } from 'node:crypto';
 
@@ -41,7 +42,10 @@ const HEADER_BYTES: number = SIGNATURE_AT + SIGNATURE_BYTES + 100;
 const SMALLER = 0.8;
 /** In format 1: its writer knows a time to live of each view, and tables. */
 const WRITER = 2;
-/** A clock that is wrong by a time zone is believed; one that is wrong by more would keep views open, and drains in force, for as long. */
+/**
+ * A clock that is wrong by a time zone is believed; one that is wrong by more would keep views open, and drains in
+ * force, for as long.
+ */
 const MAX_AHEAD_MS = 86_400_000;
 
 export interface EncodingOptions {
@@ -51,15 +55,23 @@ export interface EncodingOptions {
   readonly openUntil: (entry: ViewEntry) => number;
 }
 
-const USUAL: EncodingOptions = { isForEarlier: false, openUntil: ({ confirmedAt, ttlSeconds }) => confirmedAt + ttlSeconds * 1000 };
+const USUAL: EncodingOptions = {
+  isForEarlier: false,
+  openUntil: ({ confirmedAt, ttlSeconds }) => confirmedAt + ttlSeconds * 1000,
+};
 
 /**
- * The views confirmed last, and the drains said last, are kept where not all can be; until the windows of those that were left out are over, the
- * history says that something is missing. What is written can be read again.
+ * The views confirmed last, and the drains said last, are kept where not all can be; until the windows of those that
+ * were left out are over, the history says that something is missing. What is written can be read again.
  */
-export function encodeHistory(history: History, seal: HistorySeal, { isForEarlier, openUntil }: EncodingOptions = USUAL): Buffer {
+export function encodeHistory(
+  history: History,
+  seal: HistorySeal,
+  { isForEarlier, openUntil }: EncodingOptions = USUAL,
+): Buffer {
   const entries = [...history.views.values()].toSorted((one, other) => other.confirmedAt - one.confirmedAt);
-  const truncatedAfter = (kept: number): number => Math.max(history.truncatedUntil, ...entries.slice(kept).map(openUntil));
+  const truncatedAfter = (kept: number): number =>
+    Math.max(history.truncatedUntil, ...entries.slice(kept).map(openUntil));
   let bytes = HEADER_BYTES + Buffer.byteLength(JSON.stringify(frameOf(history, Number.MAX_SAFE_INTEGER)));
   const plain: string[] = [];
   for (const entry of entries.slice(0, MAX_PLAIN_VIEWS)) {
@@ -89,7 +101,9 @@ export function encodeHistory(history: History, seal: HistorySeal, { isForEarlie
 /** All but the views. Earlier versions pass over what they don't know. */
 function frameOf(history: History, truncatedUntil: number): Record<string, unknown> {
   const marks = [...history.drains].toSorted(([, one], [, other]) => other.at - one.at).slice(0, MAX_NODES);
-  const closings = [...history.closings].toSorted(([, one], [, other]) => other.confirmedAt - one.confirmedAt).slice(0, MAX_CLOSINGS);
+  const closings = [...history.closings]
+    .toSorted(([, one], [, other]) => other.confirmedAt - one.confirmedAt)
+    .slice(0, MAX_CLOSINGS);
   const draining = marks.filter(([, { drained, isDone }]) => drained && !isDone).map(([id]) => id);
   return {
     ttl: Math.max(0, ...[...history.views.values()].map(({ ttlSeconds }) => ttlSeconds)),
@@ -121,9 +135,17 @@ export interface Decoded {
  * @param unsaid What the views of an earlier version go by, which does not say.
  * @throws {HistoryRefused}
  */
-export function decodeHistory(bytes: Buffer, seal: HistorySeal, now: number, unsaid: Omit<Placement, 'nodes'>): Decoded {
+export function decodeHistory(
+  bytes: Buffer,
+  seal: HistorySeal,
+  now: number,
+  unsaid: Omit<Placement, 'nodes'>,
+): Decoded {
   if (bytes.length > MAX_HISTORY_BYTES) {
-    throw new HistoryRefused('size', `it has ${bytes.length} bytes, and ${MAX_HISTORY_BYTES} are the most that any has`);
+    throw new HistoryRefused(
+      'size',
+      `it has ${bytes.length} bytes, and ${MAX_HISTORY_BYTES} are the most that any has`,
+    );
   }
   const contentAt = SIGNATURE_AT + SIGNATURE_BYTES;
   const header = bytes.subarray(0, SIGNATURE_AT);
@@ -137,7 +159,10 @@ export function decodeHistory(bytes: Buffer, seal: HistorySeal, now: number, uns
   const value = parse(json);
   if (!isObject(value)) throw unreadable('it is not an object');
   const isTable = header.equals(TABLE);
-  return { history: readHistory(value, isTable, now + MAX_AHEAD_MS, unsaid), isFromEarlier: !isTable && value['by'] !== WRITER };
+  return {
+    history: readHistory(value, isTable, now + MAX_AHEAD_MS, unsaid),
+    isFromEarlier: !isTable && value['by'] !== WRITER,
+  };
 }
 
 function parse(json: Buffer): unknown {
@@ -149,7 +174,12 @@ function parse(json: Buffer): unknown {
 }
 
 /** `latest`: milliseconds since 1970; a time after it is none. */
-function readHistory(value: Record<string, unknown>, isTable: boolean, latest: number, unsaid: Omit<Placement, 'nodes'>): History {
+function readHistory(
+  value: Record<string, unknown>,
+  isTable: boolean,
+  latest: number,
+  unsaid: Omit<Placement, 'nodes'>,
+): History {
   const { ttl, whole, forgotten = 0, truncated = 0, views, drains, draining = [], closings = [] } = value;
   const ttlSeconds = checkedTtl(ttl);
   if (typeof whole !== 'boolean') throw unreadable('it does not say whether it is whole');

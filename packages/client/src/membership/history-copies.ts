@@ -1,6 +1,6 @@
 /**
- * The copies of one history, one on every node, under the key of its seal: reads them, and brings them up to date. What a node holds is input until
- * it was decoded and accepted; what is refused counts as nothing, and is overwritten.
+ * The copies of one history, one on every node, under the key of its seal: reads them, and brings them up to date. What
+ * a node holds is input until it was decoded and accepted; what is refused counts as nothing, and is overwritten.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -12,7 +12,15 @@ import type { VersionSource } from '../version.ts';
 import { HistoryRefused } from './history-checks.ts';
 import { decodeHistory, encodeHistory } from './history-codec.ts';
 import type { HistorySeal } from './history-seal.ts';
-import { EMPTY_HISTORY, isNewsTo, knowsAll, mergeHistories, type History, type Placement, type ViewEntry } from './history.ts';
+import {
+  EMPTY_HISTORY,
+  isNewsTo,
+  knowsAll,
+  mergeHistories,
+  type History,
+  type Placement,
+  type ViewEntry,
+} from './history.ts';
 
 export interface HistoryCopiesSetup {
   /** What a view goes by that does not say. */
@@ -28,7 +36,9 @@ export interface HistoryCopiesSetup {
   readonly relevant: (history: History) => History;
   /** Until when a view may be wanted, milliseconds since 1970. */
   readonly endOf: (entry: ViewEntry) => number;
-  /** A node that knew the history has nothing under its key any more: it started anew, empty, too fast to be seen down. */
+  /**
+   * A node that knew the history has nothing under its key any more: it started anew, empty, too fast to be seen down.
+   */
   readonly onForgotten: (nodeId: string) => void;
 }
 
@@ -50,7 +60,10 @@ export interface Reading {
   readonly isEvicted: boolean;
 }
 
-/** What came of bringing a node up to date: it knows all, it was told of something that decides owners, or it did not answer. */
+/**
+ * What came of bringing a node up to date: it knows all, it was told of something that decides owners, or it did not
+ * answer.
+ */
 export type Brought = 'known' | 'told' | 'failed';
 
 const MAX_ATTEMPTS = 4;
@@ -70,7 +83,9 @@ export class HistoryCopies {
   readonly #told = new WeakMap<ClusterNode, Told>();
   /** What was decoded last, and what was encoded last: most nodes hold the same. */
   #decoded: { readonly bytes: Buffer; readonly told: Promise<Told> } | undefined;
-  #encoded: { readonly known: History; readonly wanted: History; readonly isForEarlier: boolean; readonly bytes: Buffer } | undefined;
+  #encoded:
+    | { readonly known: History; readonly wanted: History; readonly isForEarlier: boolean; readonly bytes: Buffer }
+    | undefined;
   #bytes = 0;
 
   constructor(setup: HistoryCopiesSetup) {
@@ -83,35 +98,44 @@ export class HistoryCopies {
   }
 
   /** What the node knows; an empty history where it knows none. Rejects when it does not answer. */
-  async read(holder: ClusterNode): Promise<Reading> {
+  async read(node: ClusterNode): Promise<Reading> {
     const { seal, onForgotten } = this.#setup;
     // The fence first: what it shows is not newer than the history.
-    const [token, entry] = await Promise.all([holder.fence.read(seal.fenceKey), holder.look(seal.key, undefined)]);
-    if (entry === undefined && this.#knowing.delete(holder)) onForgotten(holder.id);
-    return { history: await this.#understand(holder, entry), token, isEvicted: entry === undefined && token !== undefined };
+    const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.look(seal.key, undefined)]);
+    if (entry === undefined && this.#knowing.delete(node)) onForgotten(node.id);
+    return {
+      history: await this.#understand(node, entry),
+      token,
+      isEvicted: entry === undefined && token !== undefined,
+    };
   }
 
   /**
    * Tells the node what it lacks of what is `wanted` now. Never rejects: a node's own breaker tells of what fails.
    *
-   * @param isAgreed Everybody acts on one view: that it is confirmed again is no news, however long it was not said to this node.
+   * @param isAgreed Everybody acts on one view: that it is confirmed again is no news, however long it was not said to
+   *   this node.
    */
-  async bring(holder: ClusterNode, wanted: History, isAgreed: boolean): Promise<Brought> {
+  async bring(node: ClusterNode, wanted: History, isAgreed: boolean): Promise<Brought> {
     const { seal, versions } = this.#setup;
     const unconfirmedMs = isAgreed ? Infinity : this.#setup.unconfirmedMs;
     try {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-        const [token, entry] = await Promise.all([holder.fence.read(seal.fenceKey), holder.look(seal.key, undefined)]);
-        const known = await this.#understand(holder, entry);
-        if (token === undefined || isNewsTo(known, wanted, unconfirmedMs)) this.#unfenced.add(holder);
-        if (knowsAll(known, wanted)) return await this.#fence(holder);
-        const cas = entry === undefined ? undefined : entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
+        const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.look(seal.key, undefined)]);
+        const known = await this.#understand(node, entry);
+        if (token === undefined || isNewsTo(known, wanted, unconfirmedMs)) this.#unfenced.add(node);
+        if (knowsAll(known, wanted)) return await this.#fence(node);
+        const cas =
+          entry === undefined ? undefined : entry.kind === 'record' ? StoredRecord.origin(entry).cas : entry.cas;
         const version = versions.next(entry?.kind === 'record' ? entry.version : 0n);
         const bytes = encodeRecord(this.#encode(known, wanted), version, 0);
         const attributes = { ttlSeconds: 0, flags: RECORD_FLAGS };
-        if ((await holder.store(cas === undefined ? 'add' : { cas }, seal.key, bytes, attributes, undefined)) !== 'stored') continue;
-        this.#knowing.add(holder);
-        return await this.#fence(holder);
+        if (
+          (await node.store(cas === undefined ? 'add' : { cas }, seal.key, bytes, attributes, undefined)) !== 'stored'
+        )
+          continue;
+        this.#knowing.add(node);
+        return await this.#fence(node);
       }
     } catch {
       // As said above.
@@ -120,24 +144,30 @@ export class HistoryCopies {
   }
 
   /** After the history: whoever sees the new token reads what it is about. */
-  async #fence(holder: ClusterNode): Promise<Brought> {
-    if (!this.#unfenced.has(holder)) return 'known';
-    await holder.store('set', this.#setup.seal.fenceKey, randomBytes(TOKEN_BYTES), { ttlSeconds: 0, flags: 0 }, undefined);
-    this.#unfenced.delete(holder);
+  async #fence(node: ClusterNode): Promise<Brought> {
+    if (!this.#unfenced.has(node)) return 'known';
+    await node.store(
+      'set',
+      this.#setup.seal.fenceKey,
+      randomBytes(TOKEN_BYTES),
+      { ttlSeconds: 0, flags: 0 },
+      undefined,
+    );
+    this.#unfenced.delete(node);
     return 'told';
   }
 
   /** Nodes mostly tell what they told before: that is not decoded anew. */
-  async #understand(holder: ClusterNode, entry: Entry | undefined): Promise<History> {
+  async #understand(node: ClusterNode, entry: Entry | undefined): Promise<History> {
     if (entry?.kind !== 'record') return EMPTY_HISTORY;
     this.#bytes = entry.value.length;
-    const before = this.#told.get(holder);
+    const before = this.#told.get(node);
     if (before?.bytes.equals(entry.value) === true) return before.history;
     const told = await this.#decode(entry.value);
-    this.#told.set(holder, told);
+    this.#told.set(node, told);
     if (told.isFromEarlier) this.#earlierAt = this.#setup.clock.elapsed();
-    if (told.refusal !== undefined) tell(holder.id, told.refusal);
-    else this.#knowing.add(holder);
+    if (told.refusal !== undefined) tell(node.id, told.refusal);
+    else this.#knowing.add(node);
     return told.history;
   }
 
@@ -164,7 +194,11 @@ export class HistoryCopies {
   #encode(known: History, wanted: History): Buffer {
     const { seal, relevant, endOf, clock, unconfirmedMs } = this.#setup;
     const isForEarlier = clock.elapsed() - this.#earlierAt < EARLIER_FOR * unconfirmedMs;
-    if (this.#encoded?.known !== known || this.#encoded.wanted !== wanted || this.#encoded.isForEarlier !== isForEarlier) {
+    if (
+      this.#encoded?.known !== known ||
+      this.#encoded.wanted !== wanted ||
+      this.#encoded.isForEarlier !== isForEarlier
+    ) {
       const bytes = encodeHistory(relevant(mergeHistories(known, wanted)), seal, { isForEarlier, openUntil: endOf });
       this.#encoded = { known, wanted, isForEarlier, bytes };
     }

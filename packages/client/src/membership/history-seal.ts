@@ -1,6 +1,7 @@
 /**
- * Under which key the nodes keep the history, and what its bytes are signed with. Each secret has a key of its own: applications with different
- * secrets share nodes without overwriting each other's history, and while a secret is rotated everybody who knows one of the two sees all.
+ * Under which key the nodes keep the history, and what its bytes are signed with. Each secret has a key of its own:
+ * applications with different secrets share nodes without overwriting each other's history, and while a secret is
+ * rotated everybody who knows one of the two sees all.
  */
 import { createHmac, hkdfSync } from 'node:crypto';
 
@@ -51,9 +52,11 @@ function sealOf(secret: string): HistorySeal {
 }
 
 /**
- * A `historySecret` out of an application's own secret, by HKDF-SHA-256: who knows one does not know the other. What the adapters do by default;
- * for a client beside them, one that drains for example.
+ * A `historySecret` out of an application's own secret, by HKDF-SHA-256: who knows one does not know the other. What
+ * the adapters do by default; for a client beside them, one that drains for example.
  */
 export function deriveHistorySecret(secret: string): string {
-  return Buffer.from(hkdfSync('sha256', secret, '', '@sess/client historySecret', SIGNATURE_BYTES)).toString('base64url');
+  return Buffer.from(hkdfSync('sha256', secret, '', '@sess/client historySecret', SIGNATURE_BYTES)).toString(
+    'base64url',
+  );
 }

@@ -1,9 +1,9 @@
 /**
- * Keeps the history in the cluster: reads it from the nodes, gives it to `Membership`, and writes it to nodes that lack it. Every node holds one small record
- * under a reserved key.
+ * Keeps the history in the cluster: reads it from the nodes, gives it to `Membership`, and writes it to nodes that lack
+ * it. Every node holds one small record under a reserved key.
  *
- * - Read from all nodes at the start and while anything is unsettled, otherwise from one node, every interval (jittered by a quarter). In between,
- *   and behind every write, the fence of a node tells whether there is anything new.
+ * - Read from all nodes at the start and while anything is unsettled, otherwise from one node, every interval (jittered
+ *   by a quarter). In between, and behind every write, the fence of a node tells whether there is anything new.
  * - A view is published to every node in reach before anything is acknowledged on it.
  * - One round at a time; a caller that comes meanwhile waits for the next one.
  */
@@ -25,7 +25,7 @@ import { isUsedByStrangers } from './strangers.ts';
 export interface HistorySyncSetup {
   readonly membership: Membership;
   /** Every node that may hold the history, or lack it. */
-  readonly holders: () => readonly ClusterNode[];
+  readonly nodes: () => readonly ClusterNode[];
   readonly clock: SteadyClock;
   readonly random: () => number;
   readonly versions: VersionSource;
@@ -79,7 +79,17 @@ export class HistorySync {
     const endOf = (entry: ViewEntry): number => membership.endOf(entry);
     this.#copies = setup.seals.map(
       (seal) =>
-        new HistoryCopies({ seal, unsaid: membership.unsaid, unconfirmedMs, clock, versions, onForgotten, accept, relevant, endOf }),
+        new HistoryCopies({
+          seal,
+          unsaid: membership.unsaid,
+          unconfirmedMs,
+          clock,
+          versions,
+          onForgotten,
+          accept,
+          relevant,
+          endOf,
+        }),
     );
   }
 
@@ -99,8 +109,9 @@ export class HistorySync {
   }
 
   /**
-   * Whether no earlier view can be unknown: every listed node has answered once, or one told a history that was whole (what is acted on, every node is
-   * told). A process that starts while the only node that remembers is out of reach must not call a session missing.
+   * Whether no earlier view can be unknown: every listed node has answered once, or one told a history that was whole
+   * (what is acted on, every node is told). A process that starts while the only node that remembers is out of reach
+   * must not call a session missing.
    */
   get isComplete(): boolean {
     const { membership, clock } = this.#setup;
@@ -111,10 +122,18 @@ export class HistorySync {
   get isCurrent(): boolean {
     const { membership } = this.#setup;
     const published = this.#published.views.get(membership.current?.id ?? '');
-    return this.isFresh && !membership.awaitsClosing && published !== undefined && published.ttlSeconds >= membership.ttlSeconds;
+    return (
+      this.isFresh &&
+      !membership.awaitsClosing &&
+      published !== undefined &&
+      published.ttlSeconds >= membership.ttlSeconds
+    );
   }
 
-  /** The first read. If nodes have lost the history, waits until clients that still know it have had time to publish it again. */
+  /**
+   * The first read. If nodes have lost the history, waits until clients that still know it have had time to publish it
+   * again.
+   */
   async begin(): Promise<void> {
     const { membership, clock, intervalMs } = this.#setup;
     const patientUntil = clock.elapsed() + (2 * intervalMs) / POLLS_AN_INTERVAL;
@@ -125,7 +144,10 @@ export class HistorySync {
     }
   }
 
-  /** Reads from all nodes and publishes; what comes while a round is under way waits for the one after it, which sees what it saw. */
+  /**
+   * Reads from all nodes and publishes; what comes while a round is under way waits for the one after it, which sees
+   * what it saw.
+   */
   refresh(): Promise<void> {
     if (this.#round === undefined) return this.#start(true);
     this.#next ??= this.#round.then(
@@ -136,12 +158,15 @@ export class HistorySync {
   }
 
   /** Reads the history again. Whether each of these nodes answered. */
-  async relearn(holders: readonly ClusterNode[]): Promise<boolean> {
+  async relearn(nodes: readonly ClusterNode[]): Promise<boolean> {
     await this.refresh();
-    return holders.every((holder) => holder.fence.isKnown);
+    return nodes.every((node) => node.fence.isKnown);
   }
 
-  /** Reads anew before a session is called missing. @throws {SessClientError} `SESS_UNAVAILABLE` when what came before may still be unknown. */
+  /**
+   * Reads anew before a session is called missing. @throws {SessClientError} `SESS_UNAVAILABLE` when what came before
+   * may still be unknown.
+   */
   async catchUp(): Promise<void> {
     await this.refresh();
     if (this.isComplete) return;
@@ -169,19 +194,25 @@ export class HistorySync {
     );
   }
 
-  /** Whether clients use the node that keep another history: under a secret that this client does not have, or under none. Goes through its keys. */
+  /**
+   * Whether clients use the node that keep another history: under a secret that this client does not have, or under
+   * none. Goes through its keys.
+   */
   isUsedByStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
     const { seals, clock, intervalMs } = this.#setup;
     const now = clock.now();
     const since = now - INTERVALS_ACTED_ON * Math.max(intervalMs, USUAL_INTERVAL_MS);
-    const others = this.#inReach.filter((holder) => holder !== node);
+    const others = this.#inReach.filter((other) => other !== node);
     return isUsedByStrangers(node, others, node.keys('clients', options), { seals, since, now }, options);
   }
 
-  /** Whether records on the node may belong to clients that keep another history: they use it, or did while these could still live. */
+  /**
+   * Whether records on the node may belong to clients that keep another history: they use it, or did while these could
+   * still live.
+   */
   isSharedWithStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
     const { seals, clock } = this.#setup;
-    const others = this.#inReach.filter((holder) => holder !== node);
+    const others = this.#inReach.filter((other) => other !== node);
     return isUsedByStrangers(
       node,
       others,
@@ -243,8 +274,9 @@ export class HistorySync {
     const startedAtWall = clock.wall();
     const asked = all ? this.#inReach : this.#some(this.#inReach);
     const answers = await this.#ask(asked);
-    if (all) for (const holder of this.#setup.holders()) if (!asked.includes(holder)) holder.fence.actBy(undefined);
-    if (answers.some((readings) => readings?.some(({ isEvicted }) => isEvicted) === true)) membership.forgotten(clock.now());
+    if (all) for (const node of this.#setup.nodes()) if (!asked.includes(node)) node.fence.actBy(undefined);
+    if (answers.some((readings) => readings?.some(({ isEvicted }) => isEvicted) === true))
+      membership.forgotten(clock.now());
     if (membership.listedIds.length > 0 && membership.listedIds.every((id) => this.#heard.has(id)))
       membership.nothingIsMissing(clock.now());
     if (answers.some((readings) => readings !== undefined)) {
@@ -266,13 +298,13 @@ export class HistorySync {
     if (forgot || lacks(this.#published, wanted))
       await this.#publish(
         wanted,
-        this.#inReach.filter((holder) => !silent.includes(holder)),
+        this.#inReach.filter((node) => !silent.includes(node)),
         isAgreed,
       );
     else if (!knowsAll(this.#published, wanted))
       await this.#publish(
         wanted,
-        asked.filter((holder) => !silent.includes(holder)),
+        asked.filter((node) => !silent.includes(node)),
         isAgreed,
       );
   }
@@ -280,14 +312,15 @@ export class HistorySync {
   /** Merges what these nodes have into `Membership`. */
   async #ask(asked: readonly ClusterNode[]): Promise<readonly (readonly Reading[] | undefined)[]> {
     const { membership, clock } = this.#setup;
-    const answers = await Promise.all(asked.map((holder) => this.#read(holder)));
+    const answers = await Promise.all(asked.map((node) => this.#read(node)));
     const histories = answers.flatMap((readings) => readings?.map(({ history }) => history) ?? []);
-    if (histories.length > 0) clock.follow(Math.max(...histories.map((history) => latestNews(membership.history, history))));
-    for (const [index, holder] of asked.entries()) {
+    if (histories.length > 0)
+      clock.follow(Math.max(...histories.map((history) => latestNews(membership.history, history))));
+    for (const [index, node] of asked.entries()) {
       const readings = answers[index];
-      if (readings !== undefined) this.#heard.add(holder.id);
+      if (readings !== undefined) this.#heard.add(node.id);
       for (const { history } of readings ?? []) membership.learned(history, clock.now());
-      holder.fence.actBy(readings?.map(({ token }) => token));
+      node.fence.actBy(readings?.map(({ token }) => token));
     }
     return answers;
   }
@@ -298,11 +331,12 @@ export class HistorySync {
   }
 
   get #inReach(): readonly ClusterNode[] {
-    return this.#setup.holders().filter((holder) => holder.health !== 'down');
+    return this.#setup.nodes().filter((node) => node.health !== 'down');
   }
 
   /**
-   * Whether its views can be acted on, a few at a time: what places keys is the application's to choose, and takes its time for many nodes.
+   * Whether its views can be acted on, a few at a time: what places keys is the application's to choose, and takes its
+   * time for many nodes.
    *
    * @throws {HistoryRefused}
    */
@@ -315,7 +349,11 @@ export class HistorySync {
       try {
         if (!membership.place(id, entry)) continue;
       } catch (cause) {
-        throw new HistoryRefused('content', `a view can't be acted on: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+        throw new HistoryRefused(
+          'content',
+          `a view can't be acted on: ${cause instanceof Error ? cause.message : String(cause)}`,
+          cause,
+        );
       }
       placed += entry.nodes.length;
       if (placed < PLACED_AT_ONCE) continue;
@@ -325,30 +363,30 @@ export class HistorySync {
   }
 
   /** One node, a different one each time, so that no single node is relied on. */
-  #some(holders: readonly ClusterNode[]): readonly ClusterNode[] {
-    const one = holders[Math.floor(this.#setup.random() * holders.length)];
+  #some(nodes: readonly ClusterNode[]): readonly ClusterNode[] {
+    const one = nodes[Math.floor(this.#setup.random() * nodes.length)];
     return one === undefined ? [] : [one];
   }
 
   /** What a node has, by seal; `undefined` if it does not answer. */
-  async #read(holder: ClusterNode): Promise<readonly Reading[] | undefined> {
+  async #read(node: ClusterNode): Promise<readonly Reading[] | undefined> {
     try {
-      return await Promise.all(this.#copies.map((copies) => copies.read(holder)));
+      return await Promise.all(this.#copies.map((copies) => copies.read(node)));
     } catch {
       return undefined;
     }
   }
 
   /** One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
-  async #publish(wanted: History, holders: readonly ClusterNode[], isAgreed: boolean): Promise<void> {
+  async #publish(wanted: History, nodes: readonly ClusterNode[], isAgreed: boolean): Promise<void> {
     const brought = await Promise.all(
-      holders.map((holder) => Promise.all(this.#copies.map((copies) => copies.bring(holder, wanted, isAgreed)))),
+      nodes.map((node) => Promise.all(this.#copies.map((copies) => copies.bring(node, wanted, isAgreed)))),
     );
     const standing = brought.filter((outcomes) => !outcomes.includes('failed'));
-    const told = new Set(holders.filter((_, index) => brought[index]?.includes('failed') === false));
-    const isEverywhere = this.#setup.holders().every((holder) => told.has(holder) || holder.health === 'down');
+    const told = new Set(nodes.filter((_, index) => brought[index]?.includes('failed') === false));
+    const isEverywhere = this.#setup.nodes().every((node) => told.has(node) || node.health === 'down');
     // What others told meanwhile may stand behind the new token.
-    await this.#ask(holders.filter((_, index) => brought[index]?.includes('told')));
+    await this.#ask(nodes.filter((_, index) => brought[index]?.includes('told')));
     if (standing.length === 0) return;
     this.#published = wanted;
     const { membership, clock } = this.#setup;
@@ -358,7 +396,10 @@ export class HistorySync {
   }
 }
 
-/** Whether a node is to be told before others act by what it says: a view, a drain, a longer time to live, or that nothing is missing. */
+/**
+ * Whether a node is to be told before others act by what it says: a view, a drain, a longer time to live, or that
+ * nothing is missing.
+ */
 function lacksNews(history: History, wanted: History): boolean {
   return isNewsTo(history, wanted, Infinity) || (wanted.isWhole && !history.isWhole);
 }

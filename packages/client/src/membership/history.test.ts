@@ -2,7 +2,16 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { histories } from '../../test/history-arbitrary.ts';
-import { EMPTY_HISTORY, knowsAll, mergeHistories, pruneHistory, viewId, type History, type ViewCause, type ViewNode } from './history.ts';
+import {
+  EMPTY_HISTORY,
+  knowsAll,
+  mergeHistories,
+  pruneHistory,
+  viewId,
+  type History,
+  type ViewCause,
+  type ViewNode,
+} from './history.ts';
 
 /** What a history says, whatever the order in which it was told. */
 function sense({ views, drains, truncatedUntil }: History): unknown {
@@ -40,7 +49,9 @@ describe('merging histories', () => {
   it('does not depend on how the tellings are grouped', () => {
     fc.assert(
       fc.property(histories, histories, histories, (one, two, three) => {
-        expect(sense(mergeHistories(mergeHistories(one, two), three))).toEqual(sense(mergeHistories(one, mergeHistories(two, three))));
+        expect(sense(mergeHistories(mergeHistories(one, two), three))).toEqual(
+          sense(mergeHistories(one, mergeHistories(two, three))),
+        );
       }),
     );
   });
@@ -72,7 +83,11 @@ describe('merging histories', () => {
     const nodes = [{ id: 'a:1', weight: 1 }];
     const early: History = historyOf(nodes, 'discovery', 10, 20);
     const late: History = historyOf(nodes, 'node-recovered', 15, 40);
-    expect(mergeHistories(late, early).views.get('a:1')).toMatchObject({ cause: 'discovery', since: 10, confirmedAt: 40 });
+    expect(mergeHistories(late, early).views.get('a:1')).toMatchObject({
+      cause: 'discovery',
+      since: 10,
+      confirmedAt: 40,
+    });
   });
 
   it('puts a node back when both were said at the same moment', () => {
@@ -89,7 +104,9 @@ describe('knowing all', () => {
     expect(knowsAll(holder, historyOf(nodes, 'discovery', 10, 21))).toBe(false);
     expect(knowsAll(holder, historyOf(nodes, 'discovery', 9, 20))).toBe(false);
     expect(knowsAll(holder, historyOf([{ id: 'b:1', weight: 1 }], 'discovery', 10, 20))).toBe(false);
-    expect(knowsAll(holder, { ...EMPTY_HISTORY, drains: new Map([['a:1', { drained: true, isDone: false, at: 1 }]]) })).toBe(false);
+    expect(
+      knowsAll(holder, { ...EMPTY_HISTORY, drains: new Map([['a:1', { drained: true, isDone: false, at: 1 }]]) }),
+    ).toBe(false);
     expect(knowsAll(holder, { ...EMPTY_HISTORY, truncatedUntil: 1 })).toBe(false);
     expect(knowsAll(holder, historyOf(nodes, 'discovery', 10, 20, 1))).toBe(false);
   });
@@ -108,7 +125,13 @@ describe('the identity of a view', () => {
 
   it('is everything else that decides owners: how many copies, and which distribution', () => {
     const nodes = ['a:1', 'b:1'].map((id) => ({ id, weight: 1 }));
-    const ids = [viewOf(nodes), viewOf(nodes, 2), viewOf(nodes, 3), viewOf(nodes, 1, '0123456789ab'), viewOf(nodes, 2, '0123456789ab')];
+    const ids = [
+      viewOf(nodes),
+      viewOf(nodes, 2),
+      viewOf(nodes, 3),
+      viewOf(nodes, 1, '0123456789ab'),
+      viewOf(nodes, 2, '0123456789ab'),
+    ];
     expect(new Set(ids).size).toBe(ids.length);
   });
 
@@ -137,7 +160,13 @@ function viewOf(nodes: readonly ViewNode[], copies = 1, distribution = ''): stri
   return viewId({ nodes, copies, distribution });
 }
 
-function historyOf(nodes: readonly ViewNode[], cause: ViewCause, since: number, confirmedAt: number, ttlSeconds = 0): History {
+function historyOf(
+  nodes: readonly ViewNode[],
+  cause: ViewCause,
+  since: number,
+  confirmedAt: number,
+  ttlSeconds = 0,
+): History {
   const entry = { nodes, copies: 1, distribution: '', cause, since, confirmedAt, ttlSeconds };
   return { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) };
 }

@@ -1,9 +1,10 @@
 /**
- * What the cluster remembers of its own changes: which views were acted on, and until when at least. Kept as one small record on every node, so
- * that a process that starts in the middle of a handover knows what came before it.
+ * What the cluster remembers of its own changes: which views were acted on, and until when at least. Kept as one small
+ * record on every node, so that a process that starts in the middle of a handover knows what came before it.
  *
- * A history is a value. {@link mergeHistories} is commutative, associative and idempotent: nodes and clients may hear of things in any order,
- * any number of times, and agree in the end. What is heard a second time, as most is, leaves the very same value.
+ * A history is a value. {@link mergeHistories} is commutative, associative and idempotent: nodes and clients may hear
+ * of things in any order, any number of times, and agree in the end. What is heard a second time, as most is, leaves
+ * the very same value.
  */
 import { createHash } from 'node:crypto';
 
@@ -35,14 +36,19 @@ export interface ViewEntry extends Placement {
   readonly since: number;
   /** When a client last said that it acts on it, milliseconds since 1970. */
   readonly confirmedAt: number;
-  /** The longest time to live in use while it was acted on: how long a record written under it may be wanted after it. */
+  /**
+   * The longest time to live in use while it was acted on: how long a record written under it may be wanted after it.
+   */
   readonly ttlSeconds: number;
 }
 
 /** Whether a node was taken out of rotation on purpose: the later word holds. */
 export interface DrainMark {
   readonly drained: boolean;
-  /** Whether all that the node held is elsewhere. Until then whoever drains it says so again and again, afterwards everybody who lists the node. */
+  /**
+   * Whether all that the node held is elsewhere. Until then whoever drains it says so again and again, afterwards
+   * everybody who lists the node.
+   */
   readonly isDone: boolean;
   /** When that was said last, milliseconds since 1970. */
   readonly at: number;
@@ -53,8 +59,8 @@ export interface Closing {
   /** Milliseconds since 1970: of the view, as the history knew it. */
   readonly confirmedAt: number;
   /**
-   * Until then, whoever puts a copy on an elder of the view takes it back. From then on nothing is left there, and nobody asks: the view is forgotten
-   * by whoever knows that this stands on every node of it.
+   * Until then, whoever puts a copy on an elder of the view takes it back. From then on nothing is left there, and
+   * nobody asks: the view is forgotten by whoever knows that this stands on every node of it.
    */
   readonly isClosed: boolean;
 }
@@ -66,9 +72,15 @@ export interface History {
   readonly drains: ReadonlyMap<string, DrainMark>;
   /** By {@link closingName} of the view. */
   readonly closings: ReadonlyMap<string, Closing>;
-  /** Whether nothing that came before can be missing from it: a client that wrote it had heard every listed node, or read one that was whole. */
+  /**
+   * Whether nothing that came before can be missing from it: a client that wrote it had heard every listed node, or
+   * read one that was whole.
+   */
   readonly isWhole: boolean;
-  /** When a client last found that nodes had lost the history, and knew of nobody who had the whole: milliseconds since 1970; 0 never. */
+  /**
+   * When a client last found that nodes had lost the history, and knew of nobody who had the whole: milliseconds since
+   * 1970; 0 never.
+   */
   readonly forgottenAt: number;
   /** Until when views may be wanted that did not fit, milliseconds since 1970; 0 when all fit. */
   readonly truncatedUntil: number;
@@ -87,7 +99,11 @@ export const EMPTY_HISTORY: History = {
 export function viewId({ nodes, copies, distribution }: Placement): string {
   const names = nodes.map(({ id, weight }) => (weight === 1 ? id : `${id}*${weight}`));
   const ordered = distribution.startsWith(ORDERED) ? names : names.toSorted();
-  return [...ordered, ...(copies === 1 ? [] : [`copies=${copies}`]), ...(distribution === '' ? [] : [`by=${distribution}`])].join(' ');
+  return [
+    ...ordered,
+    ...(copies === 1 ? [] : [`copies=${copies}`]),
+    ...(distribution === '' ? [] : [`by=${distribution}`]),
+  ].join(' ');
 }
 
 /** A short name of a view, of which the closing outlives it. */
@@ -104,7 +120,8 @@ export function mergeHistories(one: History, other: History): History {
   // What somebody knows as a whole was forgotten by nobody who matters.
   const forgottenAt = isWhole ? 0 : Math.max(one.forgottenAt, other.forgottenAt);
   const truncatedUntil = Math.max(one.truncatedUntil, other.truncatedUntil);
-  const adds = views !== one.views || drains !== one.drains || closings !== one.closings || truncatedUntil !== one.truncatedUntil;
+  const adds =
+    views !== one.views || drains !== one.drains || closings !== one.closings || truncatedUntil !== one.truncatedUntil;
   if (!adds && isWhole === one.isWhole && forgottenAt === one.forgottenAt) return one;
   return { views, drains, closings, isWhole, forgottenAt, truncatedUntil };
 }
@@ -127,7 +144,8 @@ function mergeMaps<Value>(
 }
 
 function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
-  // The cause follows the earlier beginning; equal beginnings are told apart by name, so that the order of merging does not matter.
+  // The cause follows the earlier beginning; equal beginnings are told apart by name, so that the order of merging does
+  // not matter.
   const first = one.since < other.since || (one.since === other.since && one.cause <= other.cause) ? one : other;
   if (first === one && one.confirmedAt >= other.confirmedAt && one.ttlSeconds >= other.ttlSeconds) return one;
   return {
@@ -137,7 +155,9 @@ function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
   };
 }
 
-/** Said at the same moment, back in rotation wins: a node too many costs a question, a node too few can cost an answer. */
+/**
+ * Said at the same moment, back in rotation wins: a node too many costs a question, a node too few can cost an answer.
+ */
 function laterMark(one: DrainMark, other: DrainMark): DrainMark {
   if (one.at !== other.at) return one.at > other.at ? one : other;
   if (one.drained !== other.drained) return one.drained ? other : one;
@@ -186,14 +206,20 @@ function knowsClosings(holder: History, wanted: History): boolean {
 }
 
 /**
- * Whether `wanted` says anything that decides owners, and that `holder` does not know: a view, a drain, a longer time to live; or a view that is
- * confirmed again after `unconfirmedMs` or more, when others may take it for one that nobody acts on.
+ * Whether `wanted` says anything that decides owners, and that `holder` does not know: a view, a drain, a longer time
+ * to live; or a view that is confirmed again after `unconfirmedMs` or more, when others may take it for one that nobody
+ * acts on.
  */
 export function isNewsTo(holder: History, wanted: History, unconfirmedMs: number): boolean {
   if (holder.truncatedUntil < wanted.truncatedUntil || !knowsClosings(holder, wanted)) return true;
   for (const [id, { since, confirmedAt, ttlSeconds }] of wanted.views) {
     const known = holder.views.get(id);
-    if (known === undefined || known.since > since || known.ttlSeconds < ttlSeconds || confirmedAt - known.confirmedAt >= unconfirmedMs)
+    if (
+      known === undefined ||
+      known.since > since ||
+      known.ttlSeconds < ttlSeconds ||
+      confirmedAt - known.confirmedAt >= unconfirmedMs
+    )
       return true;
   }
   for (const [id, mark] of wanted.drains) {
@@ -204,7 +230,10 @@ export function isNewsTo(holder: History, wanted: History, unconfirmedMs: number
   return false;
 }
 
-/** The latest moment that `told` says and `known` does not: when a view was confirmed or a drain renewed, milliseconds since 1970; 0 when there is none. */
+/**
+ * The latest moment that `told` says and `known` does not: when a view was confirmed or a drain renewed, milliseconds
+ * since 1970; 0 when there is none.
+ */
 export function latestNews(known: History, told: History): number {
   let latest = 0;
   for (const [id, { confirmedAt }] of told.views)

@@ -27,7 +27,15 @@ function membership(windowSeconds = 0): Membership {
 
 /** What another client would have written that acts on `ids`. */
 function seenElsewhere(ids: readonly string[], since: number, confirmedAt: number, ttlSeconds = 60): History {
-  const entry = { nodes: nodes(...ids), copies: 1, distribution: '', cause: 'discovery' as const, since, confirmedAt, ttlSeconds };
+  const entry = {
+    nodes: nodes(...ids),
+    copies: 1,
+    distribution: '',
+    cause: 'discovery' as const,
+    since,
+    confirmedAt,
+    ttlSeconds,
+  };
   return { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) };
 }
 
@@ -203,7 +211,10 @@ describe('a view that others act on', () => {
     own.listed(nodes(A, B), 1_000);
     publish(own, 1_000);
     own.listed(nodes(A, B, C), 2_000);
-    expect(own.state?.others.map(({ openUntil }) => openUntil)).toEqual([1_000 + AGREED + year * 1000, 2_000 + AGREED + 60_000]);
+    expect(own.state?.others.map(({ openUntil }) => openUntil)).toEqual([
+      1_000 + AGREED + year * 1000,
+      2_000 + AGREED + 60_000,
+    ]);
     // What is carried into it has a year to live there as well.
     own.timeToLive(year - 2, 'carried');
     publish(own, 2_000);

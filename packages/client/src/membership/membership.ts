@@ -1,6 +1,7 @@
 /**
- * What this client knows of views: which nodes discovery lists, which of them are down or drained, and which views the history says other clients used.
- * Every change of the rotation (discovery, health, drain) is reported here and makes a new current view.
+ * What this client knows of views: which nodes discovery lists, which of them are down or drained, and which views the
+ * history says other clients used. Every change of the rotation (discovery, health, drain) is reported here and makes a
+ * new current view.
  *
  * No I/O and no timers.
  */
@@ -47,7 +48,10 @@ const INTERVALS_TO_AGREE = 3;
 const INTERVALS_TO_DRAIN = 9;
 /** A drained node that no client has confirmed for so many intervals is on no list any more. */
 const INTERVALS_TO_FORGET = 30;
-/** Of a history that nobody signed, views of so many nodes in all, and so many names, are kept: whoever can write it could name others for ever. */
+/**
+ * Of a history that nobody signed, views of so many nodes in all, and so many names, are kept: whoever can write it
+ * could name others for ever.
+ */
 const MAX_UNSIGNED_NODES = 64 * MAX_NODES;
 const MAX_UNSIGNED_NAMES = 2 * MAX_NODES;
 /** Times to live that callers asked for, of which the shortest is taken for the usual one. */
@@ -81,7 +85,10 @@ export class Membership {
   readonly #draining = new Set<string>();
   readonly #confirmations = new Sightings();
   readonly #drains = new Sightings();
-  /** Until which confirmation a view is known to be closed on every node of it, by {@link closingName}: milliseconds since 1970. */
+  /**
+   * Until which confirmation a view is known to be closed on every node of it, by {@link closingName}: milliseconds
+   * since 1970.
+   */
   readonly #closedUntil = new Map<string, number>();
   readonly #names = new Map<string, string>();
   #current: View | undefined;
@@ -93,7 +100,10 @@ export class Membership {
     this.#fingerprint = fingerprintOf(options.distribution);
   }
 
-  /** What a view of a history goes by that does not say so, because an earlier version wrote it: what this client goes by. */
+  /**
+   * What a view of a history goes by that does not say so, because an earlier version wrote it: what this client goes
+   * by.
+   */
   get unsaid(): Omit<Placement, 'nodes'> {
     return { copies: this.#options.copies, distribution: this.#fingerprint };
   }
@@ -121,7 +131,10 @@ export class Membership {
     return this.#state;
   }
 
-  /** Sets the nodes that discovery lists. Whether the rotation changed. Throws what the distribution throws, and then changes nothing. */
+  /**
+   * Sets the nodes that discovery lists. Whether the rotation changed. Throws what the distribution throws, and then
+   * changes nothing.
+   */
   listed(nodes: readonly ViewNode[], now: number): boolean {
     const before = { listed: this.#listed, history: this.#history };
     this.#listed = nodes;
@@ -141,7 +154,9 @@ export class Membership {
 
   /** Whether a drain, by any client, has taken the node out of rotation. */
   isDrained(id: string): boolean {
-    return this.#history.drains.get(id)?.drained === true && !(this.#current?.nodes.some((node) => node.id === id) ?? false);
+    return (
+      this.#history.drains.get(id)?.drained === true && !(this.#current?.nodes.some((node) => node.id === id) ?? false)
+    );
   }
 
   /** Whether a drain of the node is under way, by whichever client. */
@@ -168,8 +183,8 @@ export class Membership {
   }
 
   /**
-   * Another machine answers to a known name. A client that does not know this yet finds the old machine gone and uses a view without it. That view is kept
-   * open, so that the new machine is doubted like a node that recovered.
+   * Another machine answers to a known name. A client that does not know this yet finds the old machine gone and uses a
+   * view without it. That view is kept open, so that the new machine is doubted like a node that recovered.
    */
   replaced(id: string, now: number): void {
     const nodes = this.#rotation().filter((node) => node.id !== id);
@@ -205,7 +220,10 @@ export class Membership {
   }
 
   #say(id: string, mark: Omit<DrainMark, 'at'>, now: number): void {
-    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, drains: new Map([[id, this.#saidNow(id, mark, now)]]) });
+    this.#history = mergeHistories(this.#history, {
+      ...EMPTY_HISTORY,
+      drains: new Map([[id, this.#saidNow(id, mark, now)]]),
+    });
   }
 
   #saidNow(id: string, { drained, isDone }: Omit<DrainMark, 'at'>, now: number): DrainMark {
@@ -224,11 +242,16 @@ export class Membership {
 
   /** Without drains that nobody confirms any more, and without closed views. */
   relevant(history: History, now: number): History {
-    const kept = this.#withoutClosed(this.#withoutOldClosings(forgetDrains(history, now - this.#msOf(INTERVALS_TO_FORGET)), now));
+    const kept = this.#withoutClosed(
+      this.#withoutOldClosings(forgetDrains(history, now - this.#msOf(INTERVALS_TO_FORGET)), now),
+    );
     return kept.truncatedUntil === 0 || kept.truncatedUntil > now ? kept : { ...kept, truncatedUntil: 0 };
   }
 
-  /** The views beside the current one, when everybody acts on that; `undefined` while somebody may not, or a node that they name can't be asked. */
+  /**
+   * The views beside the current one, when everybody acts on that; `undefined` while somebody may not, or a node that
+   * they name can't be asked.
+   */
   closable(now: number): readonly Closable[] | undefined {
     const { state } = this;
     if (state === undefined || now < state.agreedAt || this.unlisted.size > 0) return undefined;
@@ -254,9 +277,15 @@ export class Membership {
     this.#refresh(now);
   }
 
-  /** Whether a view of this client's is closed that may not be so on every node: until it is, nobody can say who decides between two writers. */
+  /**
+   * Whether a view of this client's is closed that may not be so on every node: until it is, nobody can say who decides
+   * between two writers.
+   */
   get awaitsClosing(): boolean {
-    return this.#state?.others.some(({ stage }) => stage === 'closed') === true || this.#stageOf(this.#current?.id ?? '') !== 'open';
+    return (
+      this.#state?.others.some(({ stage }) => stage === 'closed') === true ||
+      this.#stageOf(this.#current?.id ?? '') !== 'open'
+    );
   }
 
   #withoutClosed(history: History): History {
@@ -270,7 +299,12 @@ export class Membership {
   #withoutOldClosings(history: History, now: number): History {
     if (history.closings.size === 0) return history;
     const longestMs =
-      1000 * Math.max(this.#options.windowSeconds, this.#ttlSeconds, ...[...history.views.values()].map(({ ttlSeconds }) => ttlSeconds));
+      1000 *
+      Math.max(
+        this.#options.windowSeconds,
+        this.#ttlSeconds,
+        ...[...history.views.values()].map(({ ttlSeconds }) => ttlSeconds),
+      );
     const isOver = ({ confirmedAt }: Closing): boolean => confirmedAt + this.#agreementMs + longestMs <= now;
     const kept = [...history.closings].filter(([, closing]) => !isOver(closing));
     return kept.length === history.closings.size ? history : { ...history, closings: new Map(kept) };
@@ -309,14 +343,20 @@ export class Membership {
     return `with what is known it would make ${merged.views.size} views of ${names} nodes, which is too many of a history that is not signed`;
   }
 
-  /** Makes ready what a view that was read is acted on by. Whether it was not known yet. Throws what the distribution throws at its nodes. */
+  /**
+   * Makes ready what a view that was read is acted on by. Whether it was not known yet. Throws what the distribution
+   * throws at its nodes.
+   */
   place(id: string, entry: ViewEntry): boolean {
     if (this.#distributions.has(id)) return false;
     this.#view(id, entry);
     return true;
   }
 
-  /** Every listed node has answered. If nodes have lost a view, a client that uses it publishes it again within an agreement. */
+  /**
+   * Every listed node has answered. If nodes have lost a view, a client that uses it publishes it again within an
+   * agreement.
+   */
   nothingIsMissing(now: number): void {
     const { isWhole, forgottenAt } = this.#history;
     if (isWhole || (forgottenAt > 0 && now < forgottenAt + this.#agreementMs)) return;
@@ -329,13 +369,19 @@ export class Membership {
     this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, forgottenAt: now });
   }
 
-  /** A record is about to be written for so long: as a caller asks, or because it has so long to live yet. Whether the history must be published before. */
+  /**
+   * A record is about to be written for so long: as a caller asks, or because it has so long to live yet. Whether the
+   * history must be published before.
+   */
   timeToLive(seconds: number, why: 'asked' | 'carried'): boolean {
     if (why === 'asked' && this.#asked[0] !== seconds)
       this.#asked = [seconds, ...this.#asked.filter((other) => other !== seconds)].slice(0, MAX_ASKED);
     if (seconds <= this.#ttlSeconds) return false;
     // What is carried has less and less time left: not each is to be published.
-    this.#ttlSeconds = Math.min(...this.#asked.filter((asked) => asked >= seconds), why === 'asked' ? seconds : Infinity);
+    this.#ttlSeconds = Math.min(
+      ...this.#asked.filter((asked) => asked >= seconds),
+      why === 'asked' ? seconds : Infinity,
+    );
     if (this.#ttlSeconds === Infinity) this.#ttlSeconds = seconds;
     return true;
   }
@@ -346,13 +392,17 @@ export class Membership {
   }
 
   /**
-   * What the nodes should know: the history, with the current view in it, confirmed anew when the last confirmation is older than the interval.
-   * A view that reached no node was used by no client, and is dropped.
+   * What the nodes should know: the history, with the current view in it, confirmed anew when the last confirmation is
+   * older than the interval. A view that reached no node was used by no client, and is dropped.
    */
   wanted(now: number): History {
     const current = this.#current;
     if (current === undefined) return this.#history;
-    return mergeHistories(this.#history, { ...EMPTY_HISTORY, views: this.#confirmation(current, now), drains: this.#renewals(now) });
+    return mergeHistories(this.#history, {
+      ...EMPTY_HISTORY,
+      views: this.#confirmation(current, now),
+      drains: this.#renewals(now),
+    });
   }
 
   /** A view in use is confirmed once an interval, by any client. */
@@ -376,7 +426,9 @@ export class Membership {
         now - this.#drains.when(id, mark.at, now) >= this.#options.historyIntervalMs / 2,
     );
     // As of a moment ago: who puts the node back meanwhile, which is not read yet, is not overruled.
-    return new Map(renewed.map(([id, mark]) => [id, this.#saidNow(id, mark, now - this.#options.historyIntervalMs / 2)]));
+    return new Map(
+      renewed.map(([id, mark]) => [id, this.#saidNow(id, mark, now - this.#options.historyIntervalMs / 2)]),
+    );
   }
 
   #confirmedAt(id: string, { confirmedAt }: ViewEntry, now: number): number {
@@ -384,8 +436,9 @@ export class Membership {
   }
 
   /**
-   * Whether everybody acts on one view, and neither a drain nor a closing is under way. Until then the history is read from all nodes, and all are
-   * told what is confirmed. Afterwards one node is enough: whoever turns to another view reads them all.
+   * Whether everybody acts on one view, and neither a drain nor a closing is under way. Until then the history is read
+   * from all nodes, and all are told what is confirmed. Afterwards one node is enough: whoever turns to another view
+   * reads them all.
    */
   isInAgreement(now: number): boolean {
     const { agreedAt = 0, others = [] } = this.#state ?? {};
@@ -395,7 +448,10 @@ export class Membership {
 
   /** Forgets what no client needs any more. */
   prune(now: number): void {
-    const open = pruneHistory(this.#history, (entry, id) => this.#openUntil(id, entry, now) > now || id === this.#current?.id);
+    const open = pruneHistory(
+      this.#history,
+      (entry, id) => this.#openUntil(id, entry, now) > now || id === this.#current?.id,
+    );
     this.#history = this.relevant(open, now);
     this.#confirmations.keepOnly((id) => this.#history.views.has(id));
     this.#drains.keepOnly((id) => this.#history.drains.has(id));
@@ -404,7 +460,8 @@ export class Membership {
     for (const id of this.#distributions.keys())
       if (!this.#history.views.has(id) && id !== this.#current?.id) this.#distributions.delete(id);
     for (const name of this.#closedUntil.keys()) if (!this.#history.closings.has(name)) this.#closedUntil.delete(name);
-    for (const id of this.#names.keys()) if (!this.#history.views.has(id) && id !== this.#current?.id) this.#names.delete(id);
+    for (const id of this.#names.keys())
+      if (!this.#history.views.has(id) && id !== this.#current?.id) this.#names.delete(id);
     const named = this.#named();
     for (const id of this.#everListed) if (!named.has(id)) this.#everListed.delete(id);
     this.#refresh(now);
@@ -463,7 +520,8 @@ export class Membership {
     }
     const before = this.#history.views.get(id);
     this.#confirmLeft(now);
-    // The shortest is the usual one, and need not be published apart. One session of ten years keeps open the window of its own view, and no later one.
+    // The shortest is the usual one, and need not be published apart. One session of ten years keeps open the window of
+    // its own view, and no later one.
     this.#ttlSeconds = Math.max(before?.ttlSeconds ?? 0, this.#asked.length === 0 ? 0 : Math.min(...this.#asked));
     const { ttlSeconds } = this;
     this.#current = this.#view(id, {
@@ -529,7 +587,10 @@ export class Membership {
     return intervals * this.#options.historyIntervalMs + this.#options.clockSkewMs;
   }
 
-  /** No client wrote under the view after it was agreed; a record written before lives for the longest time to live at most. */
+  /**
+   * No client wrote under the view after it was agreed; a record written before lives for the longest time to live at
+   * most.
+   */
   #openUntil(id: string, entry: ViewEntry, now: number): number {
     return this.#agreedAfter(id, entry, now) + this.#windowMs(entry);
   }
@@ -570,5 +631,7 @@ export class Membership {
 /** Whether both have the same views in the same states; the ends may differ. */
 function isSamePlacement(before: RoutingState | undefined, current: View, others: readonly OpenView[]): boolean {
   if (before?.current !== current || before.others.length !== others.length) return false;
-  return others.every(({ view, stage }, index) => before.others[index]?.view === view && before.others[index]?.stage === stage);
+  return others.every(
+    ({ view, stage }, index) => before.others[index]?.view === view && before.others[index]?.stage === stage,
+  );
 }

@@ -1,4 +1,7 @@
-/** Views as every version can read them: each names its nodes. For a few views of a few nodes; see `view-table.ts` for many. */
+/**
+ * Views as every version can read them: each names its nodes. For a few views of a few nodes; see `view-table.ts` for
+ * many.
+ */
 import {
   CAUSES,
   checkedCopies,
@@ -17,7 +20,9 @@ import { viewId, type Placement, type ViewCause, type ViewEntry, type ViewNode }
 /** More an earlier version would not read. */
 export const MAX_PLAIN_VIEWS = 64;
 
-/** `k` and `d`, and `l`, were left out by earlier versions one after the other; each passes over what it does not know. */
+/**
+ * `k` and `d`, and `l`, were left out by earlier versions one after the other; each passes over what it does not know.
+ */
 export function encodePlain({ nodes, copies, distribution, cause, since, confirmedAt, ttlSeconds }: ViewEntry): string {
   const list = nodes.map(({ id, weight }) => [id, weight]);
   return JSON.stringify({ n: list, k: copies, d: distribution, c: cause, s: since, t: confirmedAt, l: ttlSeconds });
@@ -39,7 +44,15 @@ export function readPlainViews(value: unknown, latest: number, unsaid: Unsaid): 
 
 function readPlain(value: unknown, latest: number, unsaid: Unsaid): ViewEntry {
   if (!isObject(value)) throw unreadable('a view is not an object');
-  const { n, k = unsaid.copies, d = unsaid.distribution, c: cause, s: since, t: confirmedAt, l = unsaid.ttlSeconds } = value;
+  const {
+    n,
+    k = unsaid.copies,
+    d = unsaid.distribution,
+    c: cause,
+    s: since,
+    t: confirmedAt,
+    l = unsaid.ttlSeconds,
+  } = value;
   if (typeof cause !== 'string' || !isCause(cause)) throw unreadable('a view has no known cause');
   return {
     nodes: readNodes(n),

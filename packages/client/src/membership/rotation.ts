@@ -4,7 +4,10 @@ import type { ClusterNode } from '../cluster.ts';
 import { departuresIn, heldBy, type Departure } from './departures.ts';
 import type { Membership } from './membership.ts';
 
-/** A departed node costs a walk over all keys: of nodes that only an unsigned history names, at most so many are considered. */
+/**
+ * A departed node costs a walk over all keys: of nodes that only an unsigned history names, at most so many are
+ * considered.
+ */
 const MAX_HEARSAY = 16;
 const NONE: ReadonlyMap<string, Departure> = new Map();
 
@@ -54,7 +57,10 @@ export class Rotation {
     const { unlisted } = this.#membership;
     const departures = [...departuresIn(state, this.#clock.now())];
     if (unlisted.size === 0) return new Map(departures);
-    const [hearsay, known] = [departures.filter(([id]) => unlisted.has(id)), departures.filter(([id]) => !unlisted.has(id))];
+    const [hearsay, known] = [
+      departures.filter(([id]) => unlisted.has(id)),
+      departures.filter(([id]) => !unlisted.has(id)),
+    ];
     return new Map([...known, ...hearsay.slice(0, MAX_HEARSAY)]);
   }
 

@@ -25,7 +25,9 @@ function stateOf(given: Partial<RoutingState> & Pick<RoutingState, 'current'>): 
 /** A key whose owner is `now` in one list, and `then` in another. */
 function keyThatMoves(before: readonly string[], then: string, after: readonly string[], now: string): string {
   const [old, current] = [view(before, 0), view(after, 0)];
-  const key = KEYS.find((candidate) => old.distribution.owner(candidate).id === then && current.distribution.owner(candidate).id === now);
+  const key = KEYS.find(
+    (candidate) => old.distribution.owner(candidate).id === then && current.distribution.owner(candidate).id === now,
+  );
   if (key === undefined) throw new Error(`no key moves from ${then} to ${now}`);
   return key;
 }
@@ -50,7 +52,12 @@ describe('a route', () => {
   it('has the owners of earlier views as elders until their window ends', () => {
     const key = keyThatMoves([A, B], A, [A, B, C], C);
     const state = stateOf({ current: view([A, B, C], 10), others: [open([A, B], 5)], agreedAt: NOW + 1_000 });
-    expect(route(key, state, NOW)).toMatchObject({ owners: [C], elders: [A], targets: [A, C], elderEndsAt: new Map([[A, NOW + 60_000]]) });
+    expect(route(key, state, NOW)).toMatchObject({
+      owners: [C],
+      elders: [A],
+      targets: [A, C],
+      elderEndsAt: new Map([[A, NOW + 60_000]]),
+    });
     expect(route(key, state, NOW + 60_000)).toMatchObject({ owners: [C], elders: [], targets: [C], mode: 'settled' });
   });
 
@@ -66,12 +73,21 @@ describe('a route', () => {
   });
 
   it('goes by the copies of each view, its own and the others', () => {
-    const state = stateOf({ current: view([A, B, C], 10, 1), others: [open([A, B, C], 5, NOW + 60_000, 2)], agreedAt: NOW + 1 });
+    const state = stateOf({
+      current: view([A, B, C], 10, 1),
+      others: [open([A, B, C], 5, NOW + 60_000, 2)],
+      agreedAt: NOW + 1,
+    });
     for (const key of KEYS.slice(0, 20)) {
       const both = view([A, B, C], 0, 2)
         .distribution.owners(key, 2)
         .map(({ id }) => id);
-      expect(route(key, state, NOW)).toMatchObject({ owners: [both[0]], elders: [both[1]], targets: both, mode: 'overlap' });
+      expect(route(key, state, NOW)).toMatchObject({
+        owners: [both[0]],
+        elders: [both[1]],
+        targets: both,
+        mode: 'overlap',
+      });
     }
   });
 
@@ -91,7 +107,13 @@ describe('a route', () => {
   it('doubts an owner that was none in a view that is still open, even when its holder is gone', () => {
     const key = keyThatMoves([A, B], A, [B, C], C);
     const state = stateOf({ current: view([B, C], 10), others: [open([A, B], 5)], gone: new Set([A]) });
-    expect(route(key, state, NOW)).toMatchObject({ owners: [C], elders: [], targets: [C], mode: 'handover', elderEndsAt: new Map() });
+    expect(route(key, state, NOW)).toMatchObject({
+      owners: [C],
+      elders: [],
+      targets: [C],
+      mode: 'handover',
+      elderEndsAt: new Map(),
+    });
   });
 
   it('is asked of nodes that a newer view names, which this client knows only from others', () => {
@@ -102,12 +124,19 @@ describe('a route', () => {
 
   it('has an owner of each view that somebody acted on in one of its groups', () => {
     const key = keyThatMoves([A, B], A, [A, B, C], C);
-    expect(route(key, stateOf({ current: view([A, B, C], 10), others: [open([A, B], 5)] }), NOW).groups).toEqual([[C], [A]]);
+    expect(route(key, stateOf({ current: view([A, B, C], 10), others: [open([A, B], 5)] }), NOW).groups).toEqual([
+      [C],
+      [A],
+    ]);
   });
 });
 
 describe('the order of writing', () => {
-  const lists = fc.uniqueArray(fc.subarray([...IDS], { minLength: 1 }), { selector: (ids) => ids.join(' '), minLength: 2, maxLength: 4 });
+  const lists = fc.uniqueArray(fc.subarray([...IDS], { minLength: 1 }), {
+    selector: (ids) => ids.join(' '),
+    minLength: 2,
+    maxLength: 4,
+  });
 
   it('is the same for every client, whichever of the open views it acts on', () => {
     fc.assert(
@@ -121,7 +150,11 @@ describe('the order of writing', () => {
             .map((ids, index) => open(ids, ages[index] ?? 0, undefined, copies))
             .toSorted((one, other) => one.view.since - other.view.since || (one.view.id < other.view.id ? -1 : 1));
           const orders = views.map((own) =>
-            route(key, stateOf({ current: own.view, others: views.filter((other) => other !== own) }), NOW).targets.join(' '),
+            route(
+              key,
+              stateOf({ current: own.view, others: views.filter((other) => other !== own) }),
+              NOW,
+            ).targets.join(' '),
           );
           expect(new Set(orders).size).toBe(1);
         },
@@ -131,16 +164,21 @@ describe('the order of writing', () => {
 
   it('holds every owner and every elder, each once; no elder is an owner', () => {
     fc.assert(
-      fc.property(lists, fc.constantFrom(...KEYS), fc.integer({ min: 1, max: 3 }), ([first = [], ...rest], key, copies) => {
-        const { owners, elders, targets } = route(
-          key,
-          stateOf({ current: view(first, 0, copies), others: rest.map((ids) => open(ids, 1, undefined, copies)) }),
-          NOW,
-        );
-        expect([...targets].toSorted()).toEqual([...owners, ...elders].toSorted());
-        expect(new Set(targets).size).toBe(targets.length);
-        expect(owners.length).toBe(Math.min(copies, first.length));
-      }),
+      fc.property(
+        lists,
+        fc.constantFrom(...KEYS),
+        fc.integer({ min: 1, max: 3 }),
+        ([first = [], ...rest], key, copies) => {
+          const { owners, elders, targets } = route(
+            key,
+            stateOf({ current: view(first, 0, copies), others: rest.map((ids) => open(ids, 1, undefined, copies)) }),
+            NOW,
+          );
+          expect([...targets].toSorted()).toEqual([...owners, ...elders].toSorted());
+          expect(new Set(targets).size).toBe(targets.length);
+          expect(owners.length).toBe(Math.min(copies, first.length));
+        },
+      ),
     );
   });
 });

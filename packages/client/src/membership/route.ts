@@ -1,8 +1,9 @@
 /**
- * The route of a key: who holds it, who else could, and how it is read. A pure function of the key, the open views and the time.
+ * The route of a key: who holds it, who else could, and how it is read. A pure function of the key, the open views and
+ * the time.
  *
  * ```
- *                        every view names the same holders
+ *                        every view names the same owners
  *   settled   ◀──────────────────────────────────────────────  nobody else could hold the key
  *   overlap    until `agreedAt`: another client may still act on another view
  *   handover   from `agreedAt` until the windows of the other views close
@@ -20,7 +21,9 @@ export interface OpenView {
   readonly openUntil: number;
   /** When it is agreed that nobody acts on it, milliseconds since 1970. */
   readonly agreedAfter: number;
-  /** `closing`: its elders are being emptied. `closed`: they are empty, and maybe somebody already asks them no more. */
+  /**
+   * `closing`: its elders are being emptied. `closed`: they are empty, and maybe somebody already asks them no more.
+   */
   readonly stage: 'open' | 'closing' | 'closed';
 }
 
@@ -46,20 +49,23 @@ export interface Route {
   readonly elders: readonly string[];
   /** Where a write goes, in the order in which it goes there: owners in all open views, oldest view first. */
   readonly targets: readonly string[];
-  /** The owners in each open view, the current one's too: what was acknowledged under a view is known when one of its owners answers. */
+  /**
+   * The owners in each open view, the current one's too: what was acknowledged under a view is known when one of its
+   * owners answers.
+   */
   readonly groups: readonly (readonly string[])[];
   readonly mode: Mode;
   /** Elders that are being emptied: what is put there is taken back. */
   readonly closing: ReadonlySet<string>;
   /**
-   * Whether writers may not agree who of the targets decides: somebody may still write by a view whose distribution this client does not know, or
-   * already by a view alone that this client knows to be closing.
+   * Whether writers may not agree who of the targets decides: somebody may still write by a view whose distribution
+   * this client does not know, or already by a view alone that this client knows to be closing.
    */
   readonly isUndecided: boolean;
   readonly agreedAt: number;
   /**
-   * When each elder stops being asked, by its own views and no other's, milliseconds since 1970: what is written to it lives no longer. A copy that
-   * outlived that would be read again when the nodes that know better are gone.
+   * When each elder stops being asked, by its own views and no other's, milliseconds since 1970: what is written to it
+   * lives no longer. A copy that outlived that would be read again when the nodes that know better are gone.
    */
   readonly elderEndsAt: ReadonlyMap<string, number>;
   /** A version from after this moment was made by a clock that is wrong, and says nothing about when it was written. */
@@ -125,7 +131,10 @@ export function isOlder(one: View, other: View): boolean {
   return one.since < other.since || (one.since === other.since && one.id < other.id);
 }
 
-/** How long what is written to `id` may live, in whole seconds: on an elder no longer than that is asked; its last second is rounded down. */
+/**
+ * How long what is written to `id` may live, in whole seconds: on an elder no longer than that is asked; its last
+ * second is rounded down.
+ */
 export function secondsOn(id: string, ttlSeconds: number, { elderEndsAt }: Route, now: number): number {
   const endsAt = elderEndsAt.get(id);
   if (endsAt === undefined) return ttlSeconds;

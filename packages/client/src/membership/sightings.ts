@@ -1,6 +1,6 @@
 /**
- * When this client first saw what others said, by its own clock. What a clock that is ahead has said is believed as of the moment when it was seen, and
- * no longer: an hour's error of one machine does not become an hour's wait of all.
+ * When this client first saw what others said, by its own clock. What a clock that is ahead has said is believed as of
+ * the moment when it was seen, and no longer: an hour's error of one machine does not become an hour's wait of all.
  */
 export class Sightings {
   readonly #seen = new Map<string, { readonly said: number; at: number }>();

@@ -1,4 +1,7 @@
-/** What a client without a `historySecret` gives up: said once a process, where nodes are a fixed list, and where something is missed. */
+/**
+ * What a client without a `historySecret` gives up: said once a process, where nodes are a fixed list, and where
+ * something is missed.
+ */
 const WARNING =
   'No historySecret is set, so this client does not connect to nodes that discovery does not list to it: a process that starts after a node left ' +
   'the list does not find the sessions that are only there, and who can write to a node can cost time. Set historySecret to the same secret of ' +

@@ -1,7 +1,16 @@
-/** Tells the diagnostics channels which nodes are listed and which are in rotation, and when other clients keep to another view. */
+/**
+ * Tells the diagnostics channels which nodes are listed and which are in rotation, and when other clients keep to
+ * another view.
+ */
 import type { Topology } from '@sess/discovery';
 
-import { historyTruncatedChannel, topologyChannel, unlistedNodesChannel, viewChannel, viewsDisagreeChannel } from '../diagnostics.ts';
+import {
+  historyTruncatedChannel,
+  topologyChannel,
+  unlistedNodesChannel,
+  viewChannel,
+  viewsDisagreeChannel,
+} from '../diagnostics.ts';
 import { warnOfUnsignedHistory } from './unsigned-warning.ts';
 import { changeOf, targetOf } from './change.ts';
 import { Disagreement } from './disagreement.ts';

@@ -1,6 +1,7 @@
 /**
- * Many views of many nodes: each node is named once, in a table, and a view says by one bit of each whether it has it. A thousand views of three
- * hundred nodes are about a hundred kilobytes. Where the order of the nodes decides owners, the view lists their places in the table instead.
+ * Many views of many nodes: each node is named once, in a table, and a view says by one bit of each whether it has it.
+ * A thousand views of three hundred nodes are about a hundred kilobytes. Where the order of the nodes decides owners,
+ * the view lists their places in the table instead.
  */
 import {
   CAUSES,
@@ -69,9 +70,14 @@ export function readTable(given: Record<string, unknown>, latest: number): Reado
   return views;
 }
 
-function namedBy(indexes: readonly unknown[], nodes: readonly ViewNode[], spellings: readonly string[]): readonly ViewNode[] {
+function namedBy(
+  indexes: readonly unknown[],
+  nodes: readonly ViewNode[],
+  spellings: readonly string[],
+): readonly ViewNode[] {
   if (indexes.length === 0) throw unreadable('a view has no nodes');
-  if (indexes.length > MAX_NODES) throw unreadable(`the nodes of a view are ${indexes.length}, and ${MAX_NODES} are the most that any has`);
+  if (indexes.length > MAX_NODES)
+    throw unreadable(`the nodes of a view are ${indexes.length}, and ${MAX_NODES} are the most that any has`);
   const seen = new Set<string>();
   return indexes.map((index) => {
     const node = pick('node', index, nodes);
@@ -102,6 +108,7 @@ function indexesIn(bits: string, size: number): readonly number[] {
   const bytes = Buffer.from(bits, 'base64');
   if (bytes.length !== Math.ceil(size / 8)) throw unreadable('a view does not say of each node whether it has it');
   const indexes: number[] = [];
-  for (let index = 0; index < bytes.length * 8; index += 1) if (((bytes[index >> 3] ?? 0) >> (index & 7)) & 1) indexes.push(index);
+  for (let index = 0; index < bytes.length * 8; index += 1)
+    if (((bytes[index >> 3] ?? 0) >> (index & 7)) & 1) indexes.push(index);
   return indexes;
 }

@@ -3,7 +3,10 @@ import type { Distribution, RingNode } from '@sess/hash-ring';
 
 import { viewId, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 
-/** What places keys on nodes. It is given objects with an `id` and maybe a `weight`, and must answer with those very objects. */
+/**
+ * What places keys on nodes. It is given objects with an `id` and maybe a `weight`, and must answer with those very
+ * objects.
+ */
 export type DistributionFactory = <N extends RingNode>(nodes: readonly N[]) => Distribution<N>;
 
 export interface View {
@@ -20,7 +23,10 @@ export interface View {
 }
 
 /** `distribute`: what places the view's keys; `undefined` where that is not known here. */
-export function createView(entry: Omit<ViewEntry, 'confirmedAt' | 'ttlSeconds'>, distribute: DistributionFactory | undefined): View {
+export function createView(
+  entry: Omit<ViewEntry, 'confirmedAt' | 'ttlSeconds'>,
+  distribute: DistributionFactory | undefined,
+): View {
   const { nodes, copies, cause, since } = entry;
   const distribution = onSocket(nodes) ?? (distribute ?? everyNode)(nodes);
   return { id: viewId(entry), nodes, copies, cause, since, distribution, isUnderstood: distribute !== undefined };

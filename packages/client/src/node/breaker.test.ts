@@ -41,14 +41,17 @@ function failRequests({ breaker, pass }: Setup, code: SessClientErrorCode, times
 }
 
 describe('a node that is up', () => {
-  it.each(['SESS_TIMEOUT', 'SESS_PROTOCOL', 'SESS_SERVER'] as const)('goes down after three failures in a row: %s', (code) => {
-    const setup = breakerIn('up');
-    failRequests(setup, code, 2);
-    expect(setup.breaker.state).toBe('up');
-    failRequests(setup, code, 1);
-    expect(setup.changes).toEqual(['up > down']);
-    expect(setup.breaker.cause).toMatchObject({ code });
-  });
+  it.each(['SESS_TIMEOUT', 'SESS_PROTOCOL', 'SESS_SERVER'] as const)(
+    'goes down after three failures in a row: %s',
+    (code) => {
+      const setup = breakerIn('up');
+      failRequests(setup, code, 2);
+      expect(setup.breaker.state).toBe('up');
+      failRequests(setup, code, 1);
+      expect(setup.changes).toEqual(['up > down']);
+      expect(setup.breaker.cause).toMatchObject({ code });
+    },
+  );
 
   it('stays up when an answer comes between failures', () => {
     const setup = breakerIn('up');

@@ -1,5 +1,6 @@
 /**
- * Whether a node is spoken to. A pure state machine: no timers, no I/O; a {@link Node} feeds it what happens and probes for it.
+ * Whether a node is spoken to. A pure state machine: no timers, no I/O; a {@link Node} feeds it what happens and probes
+ * for it.
  *
  * ```
  *             an answer
@@ -19,13 +20,14 @@
  * ```
  *
  * - In `unknown`, `up` and `suspect` requests pass. In `down` they fail at once; only probes go out, in growing pauses.
- * - `suspect` is a connection that was lost and is being made anew. A server that closes idle connections, or a dropped connection, is not
- *   an outage: the probe that follows at once makes the new connection, and no later request fails for it. A server that is gone refuses
- *   that probe, and is `down` within a round trip.
- * - Failures that count: no answer in time, no connection in time, a malformed reply, an error of the server. Those within
- *   {@link SAME_FAILURE_MS} of each other count once: a hundred requests that were under way during one hiccup are one failure.
- * - What does not speak against the node as a whole does not count: a key or value that is refused (too large for it, or no memory left for it: it still
- *   answers reads), an aborted request, a full queue.
+ * - `suspect` is a connection that was lost and is being made anew. A server that closes idle connections, or a dropped
+ *   connection, is not an outage: the probe that follows at once makes the new connection, and no later request fails
+ *   for it. A server that is gone refuses that probe, and is `down` within a round trip.
+ * - Failures that count: no answer in time, no connection in time, a malformed reply, an error of the server. Those
+ *   within {@link SAME_FAILURE_MS} of each other count once: a hundred requests that were under way during one hiccup
+ *   are one failure.
+ * - What does not speak against the node as a whole does not count: a key or value that is refused (too large for it,
+ *   or no memory left for it: it still answers reads), an aborted request, a full queue.
  * - Only the answer to a request ends a row of failures: a node that answers probes and nothing else is not well.
  */
 import { SessClientError, type SessClientErrorCode } from '../errors.ts';
@@ -133,7 +135,10 @@ export class Breaker {
     this.#cause = error;
   }
 
-  /** A probe sent over a connection that was lost says no more than the loss; one that had to make a connection says that it can't be made. */
+  /**
+   * A probe sent over a connection that was lost says no more than the loss; one that had to make a connection says
+   * that it can't be made.
+   */
   #probeLost(error: Error, sentIn: BreakerState): void {
     if (sentIn !== 'up') this.#become('down', error);
     else if (this.#state === 'up') this.#become('suspect', error);

@@ -1,9 +1,11 @@
 /**
- * The fence of a node: a random token of a few bytes, which changes whenever the node is told of something that decides owners. A writer looks at
- * it behind its write, on the same connection; whoever publishes a view stores the history, then a new token, and only then looks at records. A node
- * carries out both in order, so at least one of the two sees what the other did: no clock has to be trusted.
+ * The fence of a node: a random token of a few bytes, which changes whenever the node is told of something that decides
+ * owners. A writer looks at it behind its write, on the same connection; whoever publishes a view stores the history,
+ * then a new token, and only then looks at records. A node carries out both in order, so at least one of the two sees
+ * what the other did: no clock has to be trusted.
  *
- * The token that a client acts by is the one that it read before it read the history. No token says nothing, and counts as a change.
+ * The token that a client acts by is the one that it read before it read the history. No token says nothing, and counts
+ * as a change.
  */
 
 /** What a node shows under the key of each seal; `undefined` where it has none. */
@@ -55,7 +57,9 @@ export class Fence {
     return this.#actedBy !== undefined;
   }
 
-  /** What was read of the history behind these tokens is acted on from now on; `undefined` when it could not be read. */
+  /**
+   * What was read of the history behind these tokens is acted on from now on; `undefined` when it could not be read.
+   */
   actBy(tokens: Tokens | undefined): void {
     this.#actedBy = tokens;
   }
@@ -99,7 +103,8 @@ export class Fence {
   }
 
   #compare(tokens: Tokens): boolean {
-    const holds = this.#actedBy?.every((token, index) => token !== undefined && tokens[index]?.equals(token) === true) ?? false;
+    const holds =
+      this.#actedBy?.every((token, index) => token !== undefined && tokens[index]?.equals(token) === true) ?? false;
     if (!holds) this.#actedBy = undefined;
     return holds;
   }

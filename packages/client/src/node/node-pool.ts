@@ -1,6 +1,7 @@
 /**
- * The nodes that a client speaks to. One that keeps its name and address keeps its connection and its health; one that is not wanted any more,
- * or has another address, is retired: what it was asked may still finish, and nothing new goes to it.
+ * The nodes that a client speaks to. One that keeps its name and address keeps its connection and its health; one that
+ * is not wanted any more, or has another address, is retired: what it was asked may still finish, and nothing new goes
+ * to it.
  */
 import { Node, type NodeSetup } from './node.ts';
 import type { TransportNode } from '../transport/transport.ts';

@@ -80,7 +80,12 @@ describe('a node that crashed', () => {
     cluster.network.at(A).drop();
     await cluster.clock.pass(40);
     const error = await cluster.client.get('key').catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'SESS_UNAVAILABLE', node: A, retryable: true, cause: { code: 'SESS_CONNECTION' } });
+    expect(error).toMatchObject({
+      code: 'SESS_UNAVAILABLE',
+      node: A,
+      retryable: true,
+      cause: { code: 'SESS_CONNECTION' },
+    });
     expect((error as Error).message).toMatch(
       /^Node 10\.0\.0\.1:11211 is out of reach since 2026-01-01T00:00:00\.\d{3}Z \(0\.0 s\): .*connection refused\. Next probe in \d+ ms\.$/,
     );
@@ -149,7 +154,10 @@ describe('a node that hangs', () => {
       await answer;
     }
     expect(healthOf(cluster)).toBe('down');
-    await expect(cluster.client.get('key')).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', cause: { code: 'SESS_TIMEOUT' } });
+    await expect(cluster.client.get('key')).rejects.toMatchObject({
+      code: 'SESS_UNAVAILABLE',
+      cause: { code: 'SESS_TIMEOUT' },
+    });
   });
 
   it('is found out by probes alone', async () => {
@@ -177,7 +185,10 @@ describe('a node without memory', () => {
     await cluster.client.set('key', 'value', { ttlSeconds });
     cluster.network.at(A).behaviour = 'full';
     for (let time = 0; time < 10; time += 1) {
-      await expect(cluster.client.set('other', 'value', { ttlSeconds })).rejects.toMatchObject({ code: 'SESS_OUT_OF_MEMORY', node: A });
+      await expect(cluster.client.set('other', 'value', { ttlSeconds })).rejects.toMatchObject({
+        code: 'SESS_OUT_OF_MEMORY',
+        node: A,
+      });
       await expect(cluster.client.get('key')).resolves.toMatchObject({ value: Buffer.from('value') });
       await cluster.clock.pass(60);
     }

@@ -41,12 +41,18 @@ export interface NodeSetup {
 }
 
 /** What a node does not have, other nodes may: a read that `owner` missed goes on. */
-export type Missed = (key: string, owner: string, options: RequestOptions | undefined) => Promise<CacheRecord | undefined>;
+export type Missed = (
+  key: string,
+  owner: string,
+  options: RequestOptions | undefined,
+) => Promise<CacheRecord | undefined>;
 
 /**
- * One memcached node: its transport, its breaker and its probe. Speaks in records; keys and numbers were checked before.
+ * One memcached node: its transport, its breaker and its probe. Speaks in records; keys and numbers were checked
+ * before.
  *
- * A request makes one promise on top of the transport's. The callbacks are made once per node; a `get` alone needs a closure, for its key.
+ * A request makes one promise on top of the transport's. The callbacks are made once per node; a `get` alone needs a
+ * closure, for its key.
  */
 export class Node {
   readonly id: string;
@@ -137,7 +143,11 @@ export class Node {
   }
 
   /** Moves the expiry of whatever is under `key`; its client flags, where something is. */
-  touch(key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<{ readonly flags: number } | undefined> {
+  touch(
+    key: string,
+    ttlSeconds: number,
+    options: RequestOptions | undefined,
+  ): Promise<{ readonly flags: number } | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
     beginWork();
     const answer: Promise<{ readonly flags: number } | undefined> = this.#transport
@@ -151,7 +161,9 @@ export class Node {
     if (this.#breaker.state === 'down') return this.#refuse();
     beginWork();
     const answer: Promise<boolean> = this.#transport.remove(key, cas, options).then(this.#asAnswer, this.#asFailure);
-    return requestChannel.hasSubscribers ? this.#observed('remove', answer, (removed) => (removed ? 'removed' : 'missing')) : answer;
+    return requestChannel.hasSubscribers
+      ? this.#observed('remove', answer, (removed) => (removed ? 'removed' : 'missing'))
+      : answer;
   }
 
   /** The live keys on the node: of callers, or those that clients keep for themselves. */
@@ -159,7 +171,11 @@ export class Node {
     if (this.#breaker.state === 'down') await this.#refuse();
     const { transport } = this.#setup;
     if (this.#transport.keys === undefined) {
-      throw new SessClientError('SESS_SERVER', `The ${transport.name} transport can't list keys: use the built-in one.`, { node: this.id });
+      throw new SessClientError(
+        'SESS_SERVER',
+        `The ${transport.name} transport can't list keys: use the built-in one.`,
+        { node: this.id },
+      );
     }
     const isWanted = whose === 'clients';
     for await (const key of this.#transport.keys(options)) if (key.startsWith(RESERVED_PREFIX) === isWanted) yield key;
@@ -186,7 +202,10 @@ export class Node {
     return this.#breaker.cause;
   }
 
-  /** The node left the topology: what is under way may finish within `shutdownTimeoutMs`, what is left is `SESS_UNAVAILABLE`. */
+  /**
+   * The node left the topology: what is under way may finish within `shutdownTimeoutMs`, what is left is
+   * `SESS_UNAVAILABLE`.
+   */
   retire(shutdownTimeoutMs: number): Promise<void> {
     this.#leaving = true;
     return this.close(shutdownTimeoutMs);
@@ -225,7 +244,8 @@ export class Node {
   #liveRecord(item: StoredItem): CacheRecord | undefined {
     const entry = decode(item, this);
     if (entry.kind === 'record') return entry;
-    if (entry.kind === 'foreign' && foreignItemChannel.hasSubscribers) foreignItemChannel.publish({ node: this.id, reason: entry.reason });
+    if (entry.kind === 'foreign' && foreignItemChannel.hasSubscribers)
+      foreignItemChannel.publish({ node: this.id, reason: entry.reason });
     return undefined;
   }
 
@@ -241,10 +261,14 @@ export class Node {
     if (blamesNode(error)) this.#setup.onTrouble();
     // The transport was closed under the request, but the client was not: the node is gone, not the client.
     if (this.#leaving && SessClientError.is(error) && error.code === 'SESS_CLOSED') {
-      throw new SessClientError('SESS_UNAVAILABLE', `Node ${this.id} left the topology before it answered; ask again.`, {
-        node: this.id,
-        cause: error,
-      });
+      throw new SessClientError(
+        'SESS_UNAVAILABLE',
+        `Node ${this.id} left the topology before it answered; ask again.`,
+        {
+          node: this.id,
+          cause: error,
+        },
+      );
     }
     throw error;
   }
@@ -286,7 +310,11 @@ export class Node {
     return this.#observed('get', answer, hitOrMiss).then((record) => record ?? missed(key, this.id, options));
   }
 
-  #observed<T>(request: RequestMessage['request'], answer: Promise<T>, outcomeOf: (answer: T) => RequestMessage['outcome']): Promise<T> {
+  #observed<T>(
+    request: RequestMessage['request'],
+    answer: Promise<T>,
+    outcomeOf: (answer: T) => RequestMessage['outcome'],
+  ): Promise<T> {
     const { clock } = this.#setup;
     const startedAt = clock.elapsed();
     const publish = (outcome: RequestMessage['outcome'], error: unknown): void => {

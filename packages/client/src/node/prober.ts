@@ -13,9 +13,10 @@ export interface ProberOptions {
 const FIRST_PAUSE_MS = 100;
 
 /**
- * Asks a node whether it is there: at once when the client first hears of it and when its connection was lost, about once a second while
- * nothing else is heard of it, in growing pauses while it is down. One probe at a time, every pause jittered by half, so that many clients
- * don't probe in step. Credentials that were refused are tried again in the longest pause only: servers lock accounts.
+ * Asks a node whether it is there: at once when the client first hears of it and when its connection was lost, about
+ * once a second while nothing else is heard of it, in growing pauses while it is down. One probe at a time, every pause
+ * jittered by half, so that many clients don't probe in step. Credentials that were refused are tried again in the
+ * longest pause only: servers lock accounts.
  */
 export class Prober {
   readonly #breaker: Breaker;
@@ -132,7 +133,9 @@ export class Prober {
     if (state === 'suspect') return this.#failures === 0 ? 0 : first;
     if (state !== 'down') return this.#failures === 0 ? probeIntervalMs : Math.min(first, probeIntervalMs);
     if (answers > 0) return first;
-    return refusedCredentials(cause) ? maxProbePauseMs : Math.min(first * 2 ** Math.min(this.#failures, 30), maxProbePauseMs);
+    return refusedCredentials(cause)
+      ? maxProbePauseMs
+      : Math.min(first * 2 ** Math.min(this.#failures, 30), maxProbePauseMs);
   }
 }
 

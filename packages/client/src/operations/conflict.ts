@@ -11,7 +11,11 @@ const REASONS = {
 
 /** The caller's expectation does not hold. Nothing was written. */
 export function conflict(reason: keyof typeof REASONS, nodeId?: string): SessClientError {
-  return new SessClientError('SESS_CONFLICT', `What the write expects does not hold: ${REASONS[reason]}. Read again, then decide.`, {
-    node: nodeId,
-  });
+  return new SessClientError(
+    'SESS_CONFLICT',
+    `What the write expects does not hold: ${REASONS[reason]}. Read again, then decide.`,
+    {
+      node: nodeId,
+    },
+  );
 }

@@ -20,8 +20,8 @@ export class Fences {
   }
 
   /**
-   * Whether the route can be trusted, computed anew: nothing changed that the writer did not act by, or what changed was read. `false` where a node
-   * that was written to does not tell.
+   * Whether the route can be trusted, computed anew: nothing changed that the writer did not act by, or what changed
+   * was read. `false` where a node that was written to does not tell.
    */
   async hold(): Promise<boolean> {
     const changed = await this.changed();

@@ -82,7 +82,8 @@ describe('hedging', () => {
     await answers(hedging, clock, A, 1, 1_000);
     let late = 0;
     // At once, as after the process was busy.
-    for (let read = 0; read < 1_000; read += 1) void hedging.inTime(A, hedging.timed(A, never())).then(() => (late += 1));
+    for (let read = 0; read < 1_000; read += 1)
+      void hedging.inTime(A, hedging.timed(A, never())).then(() => (late += 1));
     await clock.pass(5);
     expect(late).toBeGreaterThan(90);
     expect(late).toBeLessThan(200);

@@ -1,9 +1,11 @@
 /**
- * When it is worth asking the next copy as well: a node that hangs lets everybody who asks it wait for their timeout, until it is ejected. Each node's
- * usual tail is learnt from what it answers. An answer that is later than that is not waited for alone; and a node that has been silent for longer is asked
- * after the others, but now and then, which is how it is found out or comes back.
+ * When it is worth asking the next copy as well: a node that hangs lets everybody who asks it wait for their timeout,
+ * until it is ejected. Each node's usual tail is learnt from what it answers. An answer that is later than that is not
+ * waited for alone; and a node that has been silent for longer is asked after the others, but now and then, which is
+ * how it is found out or comes back.
  *
- * Few requests more in quiet times: what comes later than the tail is one of fifty, and more than that is paid for only where a node answers nobody.
+ * Few requests more in quiet times: what comes later than the tail is one of fifty, and more than that is paid for only
+ * where a node answers nobody.
  */
 import { deadline, type Clock } from '../clock.ts';
 
@@ -17,7 +19,7 @@ const PACE = 0.1;
 const PATIENCE = 1.5;
 const LEAST_PATIENCE_MS = 4;
 /** A node is silent when a request is older than anybody waits for it alone, and at least so old. */
-const LEAST_SILENCE_MS = 25;
+const LEAST_WAIT_MS = 25;
 /** A silent node is asked first once in so long. */
 const TRY_EVERY_MS = 100;
 /** Requests to a second copy: so many for each read, and so many saved up at most. */
@@ -74,13 +76,15 @@ export class Hedging {
   async inTime<Answer>(id: string, asked: Promise<Answer>): Promise<Answer | 'late'> {
     this.#saved = Math.min(SAVED_UP, this.#saved + FOR_EACH_READ);
     const { tailMs } = this.#pace(id);
-    const patienceMs = this.#isSilent(id) ? 0 : Math.min(this.#longestMs, Math.max(LEAST_PATIENCE_MS, PATIENCE * tailMs));
+    const patienceMs = this.#isSilent(id)
+      ? 0
+      : Math.min(this.#longestMs, Math.max(LEAST_PATIENCE_MS, PATIENCE * tailMs));
     let cancel: (() => void) | undefined;
     const late = new Promise<'late'>((resolve) => {
       const look = (): void => {
         // A node that answers nobody is no exception that has to be paid for.
         if (this.#saved < 1 && !this.#isSilent(id)) {
-          cancel = deadline(this.#clock, LEAST_SILENCE_MS, look);
+          cancel = deadline(this.#clock, LEAST_WAIT_MS, look);
           return;
         }
         this.#saved = Math.max(0, this.#saved - 1);
@@ -103,7 +107,8 @@ export class Hedging {
   #isSilent(id: string): boolean {
     const pace = this.#paces.get(id);
     if (pace === undefined) return false;
-    for (const { at } of pace.waiting) return this.#clock.elapsed() - at > Math.max(LEAST_SILENCE_MS, PATIENCE * pace.tailMs);
+    for (const { at } of pace.waiting)
+      return this.#clock.elapsed() - at > Math.max(LEAST_WAIT_MS, PATIENCE * pace.tailMs);
     return false;
   }
 

@@ -7,7 +7,12 @@ const MAX_TTL_SECONDS = 315_360_000;
 
 /** Throws `SESS_BAD_VALUE` unless `ttlSeconds` is a time to live that memcached takes as one. */
 export function checkTtl(ttlSeconds: unknown, now: number): asserts ttlSeconds is number {
-  if (typeof ttlSeconds !== 'number' || !Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > MAX_TTL_SECONDS) {
+  if (
+    typeof ttlSeconds !== 'number' ||
+    !Number.isInteger(ttlSeconds) ||
+    ttlSeconds < 1 ||
+    ttlSeconds > MAX_TTL_SECONDS
+  ) {
     const came = typeof ttlSeconds === 'number' ? String(ttlSeconds) : describe(ttlSeconds);
     throw new SessClientError(
       'SESS_BAD_VALUE',
@@ -19,7 +24,8 @@ export function checkTtl(ttlSeconds: unknown, now: number): asserts ttlSeconds i
 
 /** Throws `SESS_BAD_VALUE` or `SESS_TOO_LARGE` unless `value` can be stored. */
 export function checkValue(value: unknown, maxValueBytes: number): asserts value is Uint8Array | string {
-  const bytes = typeof value === 'string' ? Buffer.byteLength(value) : value instanceof Uint8Array ? value.byteLength : undefined;
+  const bytes =
+    typeof value === 'string' ? Buffer.byteLength(value) : value instanceof Uint8Array ? value.byteLength : undefined;
   if (bytes === undefined) {
     throw new SessClientError(
       'SESS_BAD_VALUE',

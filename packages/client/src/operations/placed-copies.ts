@@ -1,6 +1,7 @@
 /**
- * Where one write has put its record. While a handover is being finished its elders are emptied, so what was put there is taken back before the write is
- * answered: as one that was meant for nobody any more, it would be read again after a later loss.
+ * Where one write has put its record. While a handover is being finished its elders are emptied, so what was put there
+ * is taken back before the write is answered: as one that was meant for nobody any more, it would be read again after a
+ * later loss.
  */
 import type { Cluster } from '../cluster.ts';
 import { casOf, askNode } from './replies.ts';
@@ -27,7 +28,8 @@ export class PlacedCopies {
     if (this.#bytes.size === 0) return;
     const { targets, closing } = this.#cluster.route(this.#key);
     if (closing.size === 0 && [...this.#bytes.keys()].every((id) => targets.includes(id))) return;
-    for (const [id, sent] of this.#bytes) if (closing.has(id) || !targets.includes(id)) await this.#takeBackFrom(id, sent);
+    for (const [id, sent] of this.#bytes)
+      if (closing.has(id) || !targets.includes(id)) await this.#takeBackFrom(id, sent);
   }
 
   async #takeBackFrom(id: string, sent: readonly Buffer[]): Promise<void> {

@@ -72,11 +72,14 @@ describe('get', () => {
     await answer;
   });
 
-  it.each(['', 'a b', 'a\r\nb', 'ü', 'k'.repeat(251), undefined, 7])('refuses the key %j before it asks anyone', async (key) => {
-    const { client, network } = await fakeCluster([A]);
-    await expect(client.get(key as string)).rejects.toMatchObject({ code: 'SESS_BAD_KEY' });
-    expect(network.at(A).userRequests).toEqual([]);
-  });
+  it.each(['', 'a b', 'a\r\nb', 'ü', 'k'.repeat(251), undefined, 7])(
+    'refuses the key %j before it asks anyone',
+    async (key) => {
+      const { client, network } = await fakeCluster([A]);
+      await expect(client.get(key as string)).rejects.toMatchObject({ code: 'SESS_BAD_KEY' });
+      expect(network.at(A).userRequests).toEqual([]);
+    },
+  );
 
   it('is given up when the signal of the caller fires', async () => {
     const { client, network } = await fakeCluster([A]);

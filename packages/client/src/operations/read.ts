@@ -6,13 +6,27 @@ import type { Route } from '../membership/route.ts';
 import { migrate } from '../repair/migrate.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { isCertain, isCovered, askNode, askNodes, lookByRoute, newestOf, outOfReach, failureIn, type Reply } from './replies.ts';
+import {
+  isCertain,
+  isCovered,
+  askNode,
+  askNodes,
+  lookByRoute,
+  newestOf,
+  outOfReach,
+  failureIn,
+  type Reply,
+} from './replies.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
 /** How often a read that lost a race against a writer looks again before it answers with what it saw. */
 const MAX_LOOKS = 3;
 
-export async function read(cluster: Cluster, key: string, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
+export async function read(
+  cluster: Cluster,
+  key: string,
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | undefined> {
   await cluster.ensureFresh();
   const { basis } = cluster;
   const route = cluster.route(key);
@@ -34,17 +48,26 @@ export async function readMissed(
   return readBy(cluster, key, cluster.route(key), options);
 }
 
-/** Whether nobody else is to be asked, by what is known when all these have missed. Otherwise that was read, and they must be. */
+/**
+ * Whether nobody else is to be asked, by what is known when all these have missed. Otherwise that was read, and they
+ * must be.
+ */
 async function isMissing(cluster: Cluster, key: string, asked: readonly string[]): Promise<boolean> {
   const fences = new Fences(cluster);
   for (const id of asked) fences.behind(id);
   const changed = await fences.changed();
-  const catchUp = changed.length === 0 ? cluster.ensureComplete() : cluster.relearn(changed).then(() => cluster.ensureComplete());
+  const catchUp =
+    changed.length === 0 ? cluster.ensureComplete() : cluster.relearn(changed).then(() => cluster.ensureComplete());
   await catchUp;
   return catchUp === undefined && everybody(cluster.route(key)).every((id) => asked.includes(id));
 }
 
-function readBy(cluster: Cluster, key: string, route: Route, options: RequestOptions | undefined): Promise<StoredRecord | undefined> {
+function readBy(
+  cluster: Cluster,
+  key: string,
+  route: Route,
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | undefined> {
   switch (route.mode) {
     case 'settled':
       return readSettled(cluster, key, route, options);
@@ -77,7 +100,10 @@ async function readSettled(
   return undefined;
 }
 
-/** What the owners answer, one after another. What is late comes when it has answered, unless another one had what was asked for. */
+/**
+ * What the owners answer, one after another. What is late comes when it has answered, unless another one had what was
+ * asked for.
+ */
 async function* looksInTurn(
   cluster: Cluster,
   key: string,
@@ -133,8 +159,9 @@ async function readOverlap(
 }
 
 /**
- * Every client acts on the current view. What was written since is with the owners, and answers alone. What is older, or missing, is held
- * against everybody; then the newest is carried to the owners, so that the session is doubted only once.
+ * Every client acts on the current view. What was written since is with the owners, and answers alone. What is older,
+ * or missing, is held against everybody; then the newest is carried to the owners, so that the session is doubted only
+ * once.
  */
 async function readHandover(
   cluster: Cluster,

@@ -33,7 +33,9 @@ describe('delete', () => {
   it('leaves a tombstone where nothing was, and says that there was nothing', async () => {
     const { client } = await fakeCluster([A]);
     await expect(client.delete('key', { ttlSeconds })).resolves.toBe(false);
-    await expect(client.set('key', 'late', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(client.set('key', 'late', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
   });
 
   it('keeps a write that was under way from bringing the record back, until the tombstone ends', async () => {
@@ -41,10 +43,14 @@ describe('delete', () => {
     await client.set('key', 'value', { ttlSeconds });
     const read = await client.get('key');
     await client.delete('key', { ttlSeconds });
-    await expect(client.set('key', 'late', { ttlSeconds, expect: read })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(client.set('key', 'late', { ttlSeconds, expect: read })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
     // memcached may drop it up to a second early, so it is given one more.
     await clock.pass(60_000);
-    await expect(client.set('key', 'new', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(client.set('key', 'new', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
     await clock.pass(1_000);
     await expect(client.set('key', 'new', { ttlSeconds, expect: 'absent' })).resolves.toBeDefined();
   });
@@ -88,7 +94,10 @@ describe('delete', () => {
     server.beforeRequest = (request) => {
       if (request !== 'cas') return;
       server.beforeRequest = undefined;
-      server.store('set', 'key', encodeTombstone(2n ** 60n, 600, clock.now() + 600_000), { flags: TOMBSTONE_FLAGS, ttlSeconds: 600 });
+      server.store('set', 'key', encodeTombstone(2n ** 60n, 600, clock.now() + 600_000), {
+        flags: TOMBSTONE_FLAGS,
+        ttlSeconds: 600,
+      });
     };
     await expect(client.delete('key', { ttlSeconds })).resolves.toBe(false);
   });
@@ -99,10 +108,14 @@ describe('delete', () => {
     await client.set('key', 'value', { ttlSeconds });
     server.beforeRequest = (request) => {
       const item = server.get('key');
-      if (request === 'cas' && item !== undefined) server.store('set', 'key', item.value, { flags: RECORD_FLAGS, ttlSeconds });
+      if (request === 'cas' && item !== undefined)
+        server.store('set', 'key', item.value, { flags: RECORD_FLAGS, ttlSeconds });
     };
     const attempt = client.delete('key', { ttlSeconds });
-    await expect(attempt).rejects.toMatchObject({ code: 'SESS_CONFLICT', message: expect.stringContaining('every time') as string });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+      message: expect.stringContaining('every time') as string,
+    });
   });
 
   it('follows the key when the topology changes between the look and the write', async () => {

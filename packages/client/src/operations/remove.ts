@@ -13,7 +13,12 @@ import { asFailure, casOf, highestVersion, askNode, lookByRoute, newestOf, outOf
 const MAX_ATTEMPTS = 64;
 
 /** Whether there was a live record. */
-export async function remove(cluster: Cluster, key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
+export async function remove(
+  cluster: Cluster,
+  key: string,
+  ttlSeconds: number,
+  options: RequestOptions | undefined,
+): Promise<boolean> {
   await cluster.willLive(ttlSeconds);
   let existed = false;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
@@ -41,9 +46,9 @@ export async function remove(cluster: Cluster, key: string, ttlSeconds: number, 
 }
 
 /**
- * Whether the word that a key is destroyed must wait for the tombstone on a node that does not answer. Not for one that refuses connections:
- * nobody reads it, and it is doubted when it returns. Not for an ejected one once everybody acts on a view without it. But one that merely does
- * not answer this client may answer others.
+ * Whether the word that a key is destroyed must wait for the tombstone on a node that does not answer. Not for one that
+ * refuses connections: nobody reads it, and it is doubted when it returns. Not for an ejected one once everybody acts
+ * on a view without it. But one that merely does not answer this client may answer others.
  */
 function mayBeReadByOthers(cluster: Cluster, route: Route, id: string): boolean {
   const holder = cluster.node(id);
@@ -58,7 +63,10 @@ interface Burial {
   readonly fences: Fences;
 }
 
-/** Puts the tombstone on one node, over whatever is there. Whether that was a live record; and why not, where the node does not answer. */
+/**
+ * Puts the tombstone on one node, over whatever is there. Whether that was a live record; and why not, where the node
+ * does not answer.
+ */
 async function bury(
   cluster: Cluster,
   key: string,

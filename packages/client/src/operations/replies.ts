@@ -16,9 +16,20 @@ export interface Reply {
 }
 
 /** These say nothing about the node: the caller hears of them, whatever other nodes answered. */
-const OF_THE_CALLER: ReadonlySet<string> = new Set(['SESS_ABORTED', 'SESS_CLOSED', 'SESS_BAD_KEY', 'SESS_BAD_VALUE', 'SESS_TOO_LARGE']);
+const OF_THE_CALLER: ReadonlySet<string> = new Set([
+  'SESS_ABORTED',
+  'SESS_CLOSED',
+  'SESS_BAD_KEY',
+  'SESS_BAD_VALUE',
+  'SESS_TOO_LARGE',
+]);
 
-export async function askNode(cluster: Cluster, key: string, id: string, options: RequestOptions | undefined): Promise<Reply> {
+export async function askNode(
+  cluster: Cluster,
+  key: string,
+  id: string,
+  options: RequestOptions | undefined,
+): Promise<Reply> {
   try {
     return { id, entry: await cluster.node(id).look(key, options), failure: undefined };
   } catch (error) {
@@ -37,8 +48,8 @@ export function askNodes(
 }
 
 /**
- * Asks these, of which some may be elders that are being emptied: those first, because what is not there any more is on its owners, and a look at an owner
- * from before that would find neither. The answers stand in the order of `ids`.
+ * Asks these, of which some may be elders that are being emptied: those first, because what is not there any more is on
+ * its owners, and a look at an owner from before that would find neither. The answers stand in the order of `ids`.
  */
 export async function lookByRoute(
   cluster: Cluster,
@@ -70,12 +81,18 @@ export function asFailure(error: unknown): SessClientError {
   return error;
 }
 
-/** Whether a record was written after everybody acted on the current view. One from a clock that is ahead may be older than it says. */
+/**
+ * Whether a record was written after everybody acted on the current view. One from a clock that is ahead may be older
+ * than it says.
+ */
 export function isCertain({ version }: StoredRecord, { agreedAt, latest }: Route): boolean {
   return version > versionOf(agreedAt) && version <= versionOf(latest);
 }
 
-/** The newest of what was found: a tombstone beats every record, whatever the versions; of the same one, the copy that lives longest. */
+/**
+ * The newest of what was found: a tombstone beats every record, whatever the versions; of the same one, the copy that
+ * lives longest.
+ */
 export function newestOf(replies: readonly Reply[]): StoredRecord | Tombstone | undefined {
   let newest: StoredRecord | Tombstone | undefined;
   for (const { entry } of replies) {
@@ -115,8 +132,8 @@ export function failureIn(replies: readonly Reply[]): SessClientError | undefine
 }
 
 /**
- * Whether the newest that was found is the newest there is: of every view that somebody acted on, one owner answered. What was acknowledged under
- * a view is on all its owners that could be reached.
+ * Whether the newest that was found is the newest there is: of every view that somebody acted on, one owner answered.
+ * What was acknowledged under a view is on all its owners that could be reached.
  */
 export function isCovered(route: Route, replies: readonly Reply[]): boolean {
   const answered = new Set(replies.filter(({ failure }) => failure === undefined).map(({ id }) => id));
@@ -124,8 +141,8 @@ export function isCovered(route: Route, replies: readonly Reply[]): boolean {
 }
 
 /**
- * The key may be on a node that did not answer: that is not a miss. Where only that node was asked, or it refused a value, its own word is the
- * clearest.
+ * The key may be on a node that did not answer: that is not a miss. Where only that node was asked, or it refused a
+ * value, its own word is the clearest.
  */
 export function outOfReach(failure: SessClientError, replies?: readonly Reply[]): SessClientError {
   if (replies?.length === 1 || refusedValue(failure)) return failure;

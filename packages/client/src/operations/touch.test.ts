@@ -38,7 +38,9 @@ describe('touch', () => {
     await expect(client.touch('key', 10)).resolves.toBe(false);
     expect(network.at(A).get('key')?.ttlSeconds).toBe(71);
     await clock.pass(70_000);
-    await expect(client.set('key', 'late', { ttlSeconds: 10, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(client.set('key', 'late', { ttlSeconds: 10, expect: 'absent' })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
   });
 
   it('leaves a tombstone alone that it did not shorten', async () => {
@@ -55,7 +57,10 @@ describe('touch', () => {
     await client.delete('key', { ttlSeconds: 100 });
     server.beforeRequest = (request) => {
       if (request !== 'cas') return;
-      server.store('set', 'key', encodeTombstone(2n ** 60n, 900, clock.now() + 900_000), { flags: TOMBSTONE_FLAGS, ttlSeconds: 900 });
+      server.store('set', 'key', encodeTombstone(2n ** 60n, 900, clock.now() + 900_000), {
+        flags: TOMBSTONE_FLAGS,
+        ttlSeconds: 900,
+      });
     };
     await expect(client.touch('key', 10)).resolves.toBe(false);
     expect(server.get('key')?.ttlSeconds).toBe(900);
@@ -100,7 +105,10 @@ describe('touch', () => {
   });
 
   it('is no yes when only an earlier owner took it, whose window ends before, and the owner does not answer', async () => {
-    const { client, network, discovery, clock } = await fakeCluster([A], { historyIntervalMs: 1_000, handover: { clockSkewMs: 0 } });
+    const { client, network, discovery, clock } = await fakeCluster([A], {
+      historyIntervalMs: 1_000,
+      handover: { clockSkewMs: 0 },
+    });
     const keys = Array.from({ length: 20 }, (_, number) => `key-${number}`);
     for (const each of keys) await client.set(each, 'value', { ttlSeconds: 100, expect: 'absent' });
     discovery.report(A, B);

@@ -1,4 +1,7 @@
-/** Moving a key's expiry on every node that could be asked for it. It never shortens a life, and never touches a tombstone. */
+/**
+ * Moving a key's expiry on every node that could be asked for it. It never shortens a life, and never touches a
+ * tombstone.
+ */
 import { SessClientError } from '../errors.ts';
 import { RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
@@ -13,7 +16,12 @@ import { readRepair } from '../repair/read-repair.ts';
 const MAX_ATTEMPTS = 3;
 
 /** Whether there is a record. */
-export async function touch(cluster: Cluster, key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
+export async function touch(
+  cluster: Cluster,
+  key: string,
+  ttlSeconds: number,
+  options: RequestOptions | undefined,
+): Promise<boolean> {
   await cluster.willLive(ttlSeconds);
   for (let attempt = 1; ; attempt += 1) {
     const { basis } = cluster;
@@ -24,7 +32,9 @@ export async function touch(cluster: Cluster, key: string, ttlSeconds: number, o
     if (!found) await cluster.ensureComplete();
     if (
       attempt === MAX_ATTEMPTS ||
-      (mayTrust && (found || cluster.basis === basis) && cluster.route(key).targets.every((id) => route.targets.includes(id)))
+      (mayTrust &&
+        (found || cluster.basis === basis) &&
+        cluster.route(key).targets.every((id) => route.targets.includes(id)))
     )
       return found;
   }
@@ -36,7 +46,13 @@ interface Way {
   readonly fences: Fences;
 }
 
-function touchBy(cluster: Cluster, key: string, way: Way, ttlSeconds: number, options: RequestOptions | undefined): Promise<boolean> {
+function touchBy(
+  cluster: Cluster,
+  key: string,
+  way: Way,
+  ttlSeconds: number,
+  options: RequestOptions | undefined,
+): Promise<boolean> {
   const { route } = way;
   if (route.mode === 'settled' && route.targets.length === 1) return touchOne(cluster, key, way, ttlSeconds, options);
   return touchAll(cluster, key, way, ttlSeconds, options);
@@ -77,11 +93,12 @@ async function touchAll(
   const holding = replies.filter(({ entry }) => entry?.kind === 'record' && entry.version === newest.version);
   const taken = await Promise.all(holding.map(({ id }) => prolong(cluster, key, id, way, ttlSeconds, options)));
   if (!taken.includes(true)) {
-    const failure = taken.find((outcome) => outcome instanceof SessClientError);
-    if (failure instanceof SessClientError) throw outOfReach(failure);
+    const refused = taken.find((outcome) => outcome instanceof SessClientError);
+    if (refused instanceof SessClientError) throw outOfReach(refused);
     return false;
   }
-  // In every mode: a node that flaps for hours keeps views in overlap, where reads carry nothing, and only what is touched lives on.
+  // In every mode: a node that flaps for hours keeps views in overlap, where reads carry nothing, and only what is
+  // touched lives on.
   if (failure === undefined || isCovered(route, replies)) {
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, newest.version));
     await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
@@ -89,7 +106,9 @@ async function touchAll(
   }
   // What an earlier owner took ends with its window, and nobody may say whether the others hold something newer.
   const now = cluster.clock.now();
-  const isLong = holding.some(({ id }, index) => taken[index] === true && secondsOn(id, ttlSeconds, route, now) >= ttlSeconds);
+  const isLong = holding.some(
+    ({ id }, index) => taken[index] === true && secondsOn(id, ttlSeconds, route, now) >= ttlSeconds,
+  );
   if (!isLong) throw outOfReach(failure);
   return true;
 }
@@ -122,8 +141,8 @@ async function prolong(
 }
 
 /**
- * The touch hit a tombstone, written since. Where that shortened it, it is stored again as it stands, with what is left of its time: by
- * compare-and-swap, because what somebody wrote meanwhile has its own expiry.
+ * The touch hit a tombstone, written since. Where that shortened it, it is stored again as it stands, with what is left
+ * of its time: by compare-and-swap, because what somebody wrote meanwhile has its own expiry.
  */
 async function giveBackItsEnd(
   cluster: Cluster,

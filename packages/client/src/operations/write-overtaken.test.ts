@@ -7,7 +7,9 @@ import { encodeRecord, RECORD_FLAGS } from '../record.ts';
 const ttlSeconds = 60;
 
 /** A write to two nodes, and a newer record that somebody puts on `where` after the first node took it. */
-async function overtaken(where: 'both' | 'the second'): Promise<{ write: Promise<unknown>; readonly stored: () => string[] }> {
+async function overtaken(
+  where: 'both' | 'the second',
+): Promise<{ write: Promise<unknown>; readonly stored: () => string[] }> {
   const { client, network } = await fakeCluster([A, B], { copies: 2 });
   const base = await client.set('key', 'base', { ttlSeconds, expect: 'absent' });
   const [first, second] = client.explain('key').owners.map((id) => network.at(id)) as [FakeServer, FakeServer];

@@ -1,6 +1,6 @@
 /**
- * The common write: nothing is open, one node holds the key, and what the write expects is known without asking. One request, one promise on top
- * of it; whatever else comes of it is left to {@link write}.
+ * The common write: nothing is open, one node holds the key, and what the write expects is known without asking. One
+ * request, one promise on top of it; whatever else comes of it is left to {@link write}.
  */
 import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
 import type { FenceLook } from '../node/fence.ts';
@@ -9,7 +9,10 @@ import type { Cluster, ClusterNode } from '../cluster.ts';
 import { write, type Change } from './write.ts';
 
 export interface SoleOwnership extends Cluster {
-  /** The node that alone holds `key` while nothing is open and a write may be acknowledged at once; `undefined` otherwise. */
+  /**
+   * The node that alone holds `key` while nothing is open and a write may be acknowledged at once; `undefined`
+   * otherwise.
+   */
   soleWritableOwner(key: string, ttlSeconds: number): ClusterNode | undefined;
 }
 
@@ -31,12 +34,22 @@ export function writeToOne(
   const look = owner.fence.look();
   return stored.then((outcome) => {
     // Before the word is given: nothing changed that this client does not act by, and still the same owner.
-    if (outcome === 'stored' && look.holds === true && cluster.soleWritableOwner(key, ttlSeconds) === owner) return written;
-    return conclude(cluster, key, change, { owner, look, written: outcome === 'stored' ? written : undefined }, options);
+    if (outcome === 'stored' && look.holds === true && cluster.soleWritableOwner(key, ttlSeconds) === owner)
+      return written;
+    return conclude(
+      cluster,
+      key,
+      change,
+      { owner, look, written: outcome === 'stored' ? written : undefined },
+      options,
+    );
   });
 }
 
-/** A write that is not acknowledged at once: its look was not answered yet, something changed, or something else is there. */
+/**
+ * A write that is not acknowledged at once: its look was not answered yet, something changed, or something else is
+ * there.
+ */
 interface OpenWrite {
   readonly owner: ClusterNode;
   readonly look: FenceLook;

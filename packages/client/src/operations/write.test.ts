@@ -77,7 +77,10 @@ describe('set that expects a record', () => {
     const read = await readBack(client, 'key');
     await client.set('key', 'theirs', { ttlSeconds, expect: read });
     const attempt = client.set('key', 'mine', { ttlSeconds, expect: read });
-    await expect(attempt).rejects.toMatchObject({ code: 'SESS_CONFLICT', message: expect.stringContaining('changed since') as string });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+      message: expect.stringContaining('changed since') as string,
+    });
     expect((await readBack(client, 'key')).value.toString()).toBe('theirs');
   });
 
@@ -85,10 +88,15 @@ describe('set that expects a record', () => {
     const { client, clock } = await fakeCluster([A]);
     const read = await client.set('key', 'one', { ttlSeconds }).then(() => readBack(client, 'key'));
     await client.delete('key', { ttlSeconds: 10 });
-    await expect(client.set('key', 'two', { ttlSeconds, expect: read })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(client.set('key', 'two', { ttlSeconds, expect: read })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
     await clock.pass(11_000);
     const attempt = client.set('key', 'two', { ttlSeconds, expect: read });
-    await expect(attempt).rejects.toMatchObject({ code: 'SESS_CONFLICT', message: expect.stringContaining('gone') as string });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+      message: expect.stringContaining('gone') as string,
+    });
     await expect(client.get('key')).resolves.toBeUndefined();
   });
 
@@ -111,9 +119,17 @@ describe('set that expects a record', () => {
   it('needs a record of this package, not a copy', async () => {
     const { client, network } = await fakeCluster([A]);
     const written = await client.set('key', 'one', { ttlSeconds });
-    for (const expected of [{ ...written, value: written.value, version: written.version, ttlSeconds }, 'Absent', null, true]) {
+    for (const expected of [
+      { ...written, value: written.value, version: written.version, ttlSeconds },
+      'Absent',
+      null,
+      true,
+    ]) {
       const attempt = client.set('key', 'two', { ttlSeconds, expect: expected as CacheRecord });
-      await expect(attempt).rejects.toMatchObject({ code: 'SESS_BAD_VALUE', message: expect.stringContaining("'absent'") as string });
+      await expect(attempt).rejects.toMatchObject({
+        code: 'SESS_BAD_VALUE',
+        message: expect.stringContaining("'absent'") as string,
+      });
     }
     expect(network.at(A).userRequests).toEqual(['set']);
   });
@@ -131,7 +147,8 @@ describe('set that expects a record as it was written', () => {
   it('can go on and on from what the last one returned', async () => {
     const { client } = await fakeCluster([A]);
     let record = await client.set('key', '0', { ttlSeconds, expect: 'absent' });
-    for (let number = 1; number <= 5; number += 1) record = await client.set('key', String(number), { ttlSeconds, expect: record });
+    for (let number = 1; number <= 5; number += 1)
+      record = await client.set('key', String(number), { ttlSeconds, expect: record });
     expect((await readBack(client, 'key')).value.toString()).toBe('5');
   });
 
@@ -143,14 +160,19 @@ describe('set that expects a record as it was written', () => {
     const written = await client.set('key', 'one', { ttlSeconds });
     await happens(client);
     const attempt = client.set('key', 'two', { ttlSeconds, expect: written });
-    await expect(attempt).rejects.toMatchObject({ code: 'SESS_CONFLICT', message: expect.stringContaining(reason) as string });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+      message: expect.stringContaining(reason) as string,
+    });
   });
 
   it('is a conflict when something foreign took its place', async () => {
     const { client, network } = await fakeCluster([A]);
     const written = await client.set('key', 'one', { ttlSeconds });
     network.at(A).store('set', 'key', Buffer.from('text'), { flags: 0, ttlSeconds });
-    await expect(client.set('key', 'two', { ttlSeconds, expect: written })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(client.set('key', 'two', { ttlSeconds, expect: written })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
   });
 
   it('is a conflict when someone writes between the look and the write', async () => {
@@ -160,7 +182,9 @@ describe('set that expects a record as it was written', () => {
     server.beforeRequest = (request) => {
       if (request === 'cas') server.store('set', 'key', Buffer.from('theirs'), { flags: 0, ttlSeconds });
     };
-    await expect(client.set('key', 'two', { ttlSeconds, expect: written })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(client.set('key', 'two', { ttlSeconds, expect: written })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
     expect(server.get('key')?.value.toString()).toBe('theirs');
   });
 });
@@ -185,7 +209,9 @@ describe('set that expects a record from an earlier connection', () => {
     await clock.pass(10);
     // The same number as before: it is the first write after the restart.
     await client.set('key', 'another one', { ttlSeconds });
-    await expect(client.set('key', 'two', { ttlSeconds, expect: read })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(client.set('key', 'two', { ttlSeconds, expect: read })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
     expect((await readBack(client, 'key')).value.toString()).toBe('another one');
   });
 
@@ -210,27 +236,34 @@ describe('set that expects a record of another client', () => {
     one.network.at(A).requests.length = 0;
     await other.set('key', 'two', { ttlSeconds, expect: read });
     expect(one.network.at(A).userRequests).toEqual(['get', 'cas']);
-    await expect(other.set('key', 'three', { ttlSeconds, expect: read })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(other.set('key', 'three', { ttlSeconds, expect: read })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
   });
 });
 
 describe('two clients that write the same at the same moment', () => {
-  it.each([1, 2])('are not taken for each other: one wrote it, the other has a conflict (copies: %i)', async (copies) => {
-    const { client, network, clock } = await fakeCluster([A, B], { copies });
-    const other = createClient({ servers: [A, B], transport: network, clock, copies });
-    onTestFinished(() => other.destroy());
-    await other.ready();
-    await client.set('key', '1', { ttlSeconds, expect: 'absent' });
-    // From the future, so that both count on from its version: the same bytes under the same version.
-    const ahead = BigInt(clock.now() + 3_600_000) << 16n;
-    const bytes = encodeRecord('2', ahead, ttlSeconds);
-    for (const id of client.explain('key').owners) network.at(id).store('set', 'key', bytes, { flags: RECORD_FLAGS, ttlSeconds });
-    const add = async (one: Client): Promise<CacheRecord> => one.set('key', '3', { ttlSeconds, expect: await readBack(one, 'key') });
-    const outcomes = await Promise.allSettled([add(client), add(other)]);
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'SESS_CONFLICT' } });
-    expect((await readBack(other, 'key')).version).toBe(ahead + 1n);
-  });
+  it.each([1, 2])(
+    'are not taken for each other: one wrote it, the other has a conflict (copies: %i)',
+    async (copies) => {
+      const { client, network, clock } = await fakeCluster([A, B], { copies });
+      const other = createClient({ servers: [A, B], transport: network, clock, copies });
+      onTestFinished(() => other.destroy());
+      await other.ready();
+      await client.set('key', '1', { ttlSeconds, expect: 'absent' });
+      // From the future, so that both count on from its version: the same bytes under the same version.
+      const ahead = BigInt(clock.now() + 3_600_000) << 16n;
+      const bytes = encodeRecord('2', ahead, ttlSeconds);
+      for (const id of client.explain('key').owners)
+        network.at(id).store('set', 'key', bytes, { flags: RECORD_FLAGS, ttlSeconds });
+      const add = async (one: Client): Promise<CacheRecord> =>
+        one.set('key', '3', { ttlSeconds, expect: await readBack(one, 'key') });
+      const outcomes = await Promise.allSettled([add(client), add(other)]);
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'SESS_CONFLICT' } });
+      expect((await readBack(other, 'key')).version).toBe(ahead + 1n);
+    },
+  );
 });
 
 describe('set after the key moved to another node', () => {
@@ -251,7 +284,10 @@ describe('set after the key moved to another node', () => {
     discovery.report(A);
     const theirs = encodeRecord('theirs', written.version + 1n, ttlSeconds);
     network.at(B).store('set', key, theirs, { flags: RECORD_FLAGS, ttlSeconds });
-    await expect(client.set(key, 'two', { ttlSeconds, expect: written })).rejects.toMatchObject({ code: 'SESS_CONFLICT', node: B });
+    await expect(client.set(key, 'two', { ttlSeconds, expect: written })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+      node: B,
+    });
     expect(network.at(A).get(key)).toBeUndefined();
   });
 });
@@ -259,20 +295,27 @@ describe('set after the key moved to another node', () => {
 describe('what set refuses before it sends anything', () => {
   it.each([0, -1, 1.5, NaN, Infinity, 315_360_001, '60', undefined, null])('a time to live of %j', async (ttl) => {
     const { client, network } = await fakeCluster([A]);
-    await expect(client.set('key', 'value', { ttlSeconds: ttl as number })).rejects.toMatchObject({ code: 'SESS_BAD_VALUE' });
+    await expect(client.set('key', 'value', { ttlSeconds: ttl as number })).rejects.toMatchObject({
+      code: 'SESS_BAD_VALUE',
+    });
     expect(network.at(A).userRequests).toEqual([]);
   });
 
   it('no options at all', async () => {
     const { client } = await fakeCluster([A]);
     const attempt = (client.set as (key: string, value: string) => Promise<unknown>).call(client, 'key', 'value');
-    await expect(attempt).rejects.toMatchObject({ code: 'SESS_BAD_VALUE', message: expect.stringContaining('ttlSeconds') as string });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'SESS_BAD_VALUE',
+      message: expect.stringContaining('ttlSeconds') as string,
+    });
   });
 
   it('a time to live that ends after 2038', async () => {
     const { client, clock } = await fakeCluster([A]);
     clock.setWallClock(Date.UTC(2030, 0, 1));
-    await expect(client.set('key', 'value', { ttlSeconds: 315_360_000 })).rejects.toMatchObject({ code: 'SESS_BAD_VALUE' });
+    await expect(client.set('key', 'value', { ttlSeconds: 315_360_000 })).rejects.toMatchObject({
+      code: 'SESS_BAD_VALUE',
+    });
   });
 
   it.each([{ a: 1 }, 7, undefined, null, ['text'], new ArrayBuffer(4)])('the value %j', async (value) => {

@@ -35,9 +35,9 @@ export interface Change {
 const MAX_ATTEMPTS = 8;
 
 /**
- * `own`: what an earlier attempt of this operation wrote on at least one node. A refused write does not count: another process may have written the same
- * bytes under the same version, and only one of the two may be acknowledged.
- * `ownAt`: the node that `own` is on.
+ * `own`: what an earlier attempt of this operation wrote on at least one node. A refused write does not count: another
+ * process may have written the same bytes under the same version, and only one of the two may be acknowledged. `ownAt`:
+ * the node that `own` is on.
  */
 export async function write(
   cluster: Cluster,
@@ -106,14 +106,17 @@ async function writeToAll(
   const version = cluster.versions.next(highestVersion(replies));
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);
   const written = StoredRecord.written(bytes, change.ttlSeconds);
-  const put = (reply: Reply): Promise<boolean> => putRecord(cluster, key, way, reply, bytes, change.ttlSeconds, options);
-  // The first node orders writers: it is the same for every client, so one of two writers loses here, before it wrote anywhere else.
+  const put = (reply: Reply): Promise<boolean> =>
+    putRecord(cluster, key, way, reply, bytes, change.ttlSeconds, options);
+  // The first node orders writers: it is the same for every client, so one of two writers loses here, before it wrote
+  // anywhere else.
   if (!(await put(first))) return 'again';
   own.push(written);
   if (rest.length > 0 && !(await stillDecides(cluster, way))) return 'again';
   try {
     const known = highestVersion(replies);
-    for (const reply of rest) if (!(await follow(cluster, key, { reply, first, known, version, way }, put, options))) return 'again';
+    for (const reply of rest)
+      if (!(await follow(cluster, key, { reply, first, known, version, way }, put, options))) return 'again';
   } catch (error) {
     // Migrated or changed meanwhile: the last writer tries again.
     if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
@@ -122,7 +125,10 @@ async function writeToAll(
   return written;
 }
 
-/** Whether the node that took a record first still decides: nothing changed behind it that another writer may already act by. */
+/**
+ * Whether the node that took a record first still decides: nothing changed behind it that another writer may already
+ * act by.
+ */
 async function stillDecides(cluster: Cluster, { basis, fences }: Way): Promise<boolean> {
   return (await fences.hold()) && cluster.basis === basis;
 }
@@ -135,10 +141,14 @@ function refuseWhatDoesNotHold(
   replies: readonly Reply[],
   own: readonly StoredRecord[],
 ): void {
-  // What this very operation wrote in an earlier attempt is not held against it. By its bytes, too: two processes may make the same version.
-  const foreign = replies.filter(({ entry }) => !(entry?.kind === 'record' && own.some((written) => written.equals(entry))));
+  // What this very operation wrote in an earlier attempt is not held against it. By its bytes, too: two processes may
+  // make the same version.
+  const foreign = replies.filter(
+    ({ entry }) => !(entry?.kind === 'record' && own.some((written) => written.equals(entry))),
+  );
   const newest = newestOf(foreign);
-  if (newest?.kind === 'tombstone') throw conflict(expect === 'absent' ? 'present' : 'deleted', holderOf(replies, newest));
+  if (newest?.kind === 'tombstone')
+    throw conflict(expect === 'absent' ? 'present' : 'deleted', holderOf(replies, newest));
   // A node that is ejected was skipped by everybody since. One that merely did not answer is still read by others.
   const silent = replies.find(
     ({ id, failure }) => failure !== undefined && (route.owners.includes(id) || cluster.node(id).health !== 'down'),
@@ -169,7 +179,10 @@ function refuseWhatDoesNotHold(
 /** Two clients act on views with different first nodes: both could be told that their write won. */
 function undecided(route: Route): SessClientError {
   if (route.closing.size > 0) {
-    return new SessClientError('SESS_UNAVAILABLE', 'A handover is being finished, and a node does not say whether it knows; try again.');
+    return new SessClientError(
+      'SESS_UNAVAILABLE',
+      'A handover is being finished, and a node does not say whether it knows; try again.',
+    );
   }
   return new SessClientError(
     'SESS_UNAVAILABLE',
@@ -193,8 +206,8 @@ interface Step {
 }
 
 /**
- * Brings a record to one more node, over anything older. Something newer means that somebody else was decided on, or went on from this record. `false` when
- * somebody wrote there, and the first target may not decide any more.
+ * Brings a record to one more node, over anything older. Something newer means that somebody else was decided on, or
+ * went on from this record. `false` when somebody wrote there, and the first target may not decide any more.
  */
 async function follow(
   cluster: Cluster,
@@ -209,8 +222,14 @@ async function follow(
     seen = await askNode(cluster, key, reply.id, options);
     if (seen.failure !== undefined) throw outOfReach(seen.failure);
     if (seen.entry?.kind === 'tombstone') throw conflict('deleted', reply.id);
-    // From an elder that is being emptied writers take back what decided for them: another one may have come and gone there since it was looked at.
-    if (way.route.closing.size > 0 && seen.entry !== undefined && seen.entry.kind === 'record' && seen.entry.version > known) {
+    // From an elder that is being emptied writers take back what decided for them: another one may have come and gone
+    // there since it was looked at.
+    if (
+      way.route.closing.size > 0 &&
+      seen.entry !== undefined &&
+      seen.entry.kind === 'record' &&
+      seen.entry.version > known
+    ) {
       return false;
     }
     if (seen.entry?.kind !== 'record' || seen.entry.version <= version) {
@@ -225,8 +244,9 @@ async function follow(
 }
 
 /**
- * Whether the newer record on another target replaced this one on the first, where a compare-and-swap decides: then its writer had seen this one, which
- * is written and done. A caller who counts would count twice if it were told of a conflict. Where views differ, another writer may have passed the first over.
+ * Whether the newer record on another target replaced this one on the first, where a compare-and-swap decides: then its
+ * writer had seen this one, which is written and done. A caller who counts would count twice if it were told of a
+ * conflict. Where views differ, another writer may have passed the first over.
  */
 async function wentOn(
   cluster: Cluster,
@@ -254,7 +274,9 @@ async function putRecord(
   const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
   placed.add(id, bytes);
   try {
-    const stored = cluster.node(id).store(modeFor(entry), key, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
+    const stored = cluster
+      .node(id)
+      .store(modeFor(entry), key, bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
     fences.behind(id);
     return (await stored) === 'stored';
   } catch (error) {

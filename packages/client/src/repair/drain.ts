@@ -1,6 +1,6 @@
 /**
- * Takes a node out of rotation without losing its records: first every client stops writing to it, then its records are copied to their owners. A drain can
- * be repeated; aborting it puts the node back into rotation.
+ * Takes a node out of rotation without losing its records: first every client stops writing to it, then its records are
+ * copied to their owners. A drain can be repeated; aborting it puts the node back into rotation.
  */
 import type { DrainOptions, DrainProgress } from '../contract.ts';
 import { SessClientError } from '../errors.ts';
@@ -18,7 +18,10 @@ export interface DrainableCluster extends ListingCluster {
   /** Whether a drain, by any client, took the node out of rotation. */
   isDrained(id: string): boolean;
   mark(id: string, state: 'draining' | 'drained' | 'in rotation'): Promise<void>;
-  /** Whether clients use the node that would not learn of the mark: under another `historySecret`, or none. Goes through all that the node lists. */
+  /**
+   * Whether clients use the node that would not learn of the mark: under another `historySecret`, or none. Goes through
+   * all that the node lists.
+   */
   isUsedByStrangers(id: string, options: RequestOptions | undefined): Promise<boolean>;
   /** All that the node holds is on its owners: when it leaves, nothing needs to be made up for. Never rejects. */
   wasEmptied(id: string): Promise<void>;
@@ -88,18 +91,24 @@ async function refuseWhatCanNotBe(
 ): Promise<void> {
   if (!Number.isInteger(keysPerSecond) || keysPerSecond < 1)
     throw badRequest(`keysPerSecond is a whole number from 1; got ${keysPerSecond}.`);
-  if (!cluster.lists(id)) throw badRequest(`There is no node "${id}" in the topology to drain; a node is named host:port.`);
-  if (!cluster.canSpare(id)) throw badRequest(`Node ${id} can't be drained: no other node would be left in rotation. Add one first.`);
+  if (!cluster.lists(id))
+    throw badRequest(`There is no node "${id}" in the topology to drain; a node is named host:port.`);
+  if (!cluster.canSpare(id))
+    throw badRequest(`Node ${id} can't be drained: no other node would be left in rotation. Add one first.`);
   let hasStrangers: boolean;
   try {
     hasStrangers = await cluster.isUsedByStrangers(id, signal === undefined ? undefined : { signal });
   } catch (cause) {
     if (signal?.aborted === true) throw cause;
     const reason = cause instanceof Error ? ` ${cause.message}` : '';
-    throw new SessClientError('SESS_SERVER', `Node ${id} does not list its keys, so it can't be drained; nothing was changed.${reason}`, {
-      node: id,
-      cause,
-    });
+    throw new SessClientError(
+      'SESS_SERVER',
+      `Node ${id} does not list its keys, so it can't be drained; nothing was changed.${reason}`,
+      {
+        node: id,
+        cause,
+      },
+    );
   }
   if (hasStrangers) {
     throw new SessClientError(
@@ -118,9 +127,15 @@ function badRequest(text: string): SessClientError {
 /** `id`: the node that should be out of rotation by now. */
 function throwIfStopped(cluster: DrainableCluster, id: string | undefined, signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) {
-    throw new SessClientError('SESS_ABORTED', 'The drain was stopped; the node is back in rotation.', { cause: signal.reason });
+    throw new SessClientError('SESS_ABORTED', 'The drain was stopped; the node is back in rotation.', {
+      cause: signal.reason,
+    });
   }
   if (id !== undefined && !cluster.isDrained(id)) {
-    throw new SessClientError('SESS_UNAVAILABLE', `Node ${id} was put back into rotation by another client; drain it again.`, { node: id });
+    throw new SessClientError(
+      'SESS_UNAVAILABLE',
+      `Node ${id} was put back into rotation by another client; drain it again.`,
+      { node: id },
+    );
   }
 }

@@ -17,12 +17,20 @@ export interface Emptied {
 
 const MAX_ATTEMPTS = 8;
 /** Before a node that did not answer is asked for the same key again. */
-const SILENCE_PAUSE_MS = 100;
+const RETRY_PAUSE_MS = 100;
 /** Of two copies that are the same, one may live so much longer before it counts: seconds are told rounded. */
 const SAME_LIFE_SECONDS = 2;
 
-/** `before`: what was written from then on is left where it is, milliseconds since 1970. Whoever wrote it takes it back, or the next pass does. */
-export async function emptyElders(cluster: ListingCluster, key: string, before: number, signal: AbortSignal): Promise<Emptied> {
+/**
+ * `before`: what was written from then on is left where it is, milliseconds since 1970. Whoever wrote it takes it back,
+ * or the next pass does.
+ */
+export async function emptyElders(
+  cluster: ListingCluster,
+  key: string,
+  before: number,
+  signal: AbortSignal,
+): Promise<Emptied> {
   const options = { signal };
   let [isFound, isCarried] = [false, false];
   let failure: SessClientError | undefined;
@@ -31,7 +39,7 @@ export async function emptyElders(cluster: ListingCluster, key: string, before: 
     const replies = await lookByRoute(cluster, key, everybody(route), route, options);
     failure = failureIn(replies);
     if (failure !== undefined) {
-      await cluster.pause(SILENCE_PAUSE_MS, signal);
+      await cluster.pause(RETRY_PAUSE_MS, signal);
       continue;
     }
     const newest = newestOf(replies);
@@ -49,7 +57,10 @@ export async function emptyElders(cluster: ListingCluster, key: string, before: 
   throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be carried; try again.');
 }
 
-/** As it stands: the copies agree, so it needs no new version, and a change that is based on it holds. Whether all took it. */
+/**
+ * As it stands: the copies agree, so it needs no new version, and a change that is based on it holds. Whether all took
+ * it.
+ */
 async function bring(
   cluster: ListingCluster,
   key: string,

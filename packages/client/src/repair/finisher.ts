@@ -1,6 +1,6 @@
 /**
- * Ending handovers before their windows do: one client, by a lease, empties the elders of all views beside the current one, and says that nobody need ask
- * them any more.
+ * Ending handovers before their windows do: one client, by a lease, empties the elders of all views beside the current
+ * one, and says that nobody need ask them any more.
  *
  * ```
  *   all act on one view ──▶ closing: what is put on an elder is taken back ──▶ a pass over all keys finds nothing on elders ──▶ closed
@@ -8,8 +8,8 @@
  *                             └── something was found, and is where it belongs
  * ```
  *
- * Elders decide between writers until it is closed, as in every handover. A client acts on it once it stands on every node in reach, so whoever still
- * writes by an elder finds its fence changed.
+ * Elders decide between writers until it is closed, as in every handover. A client acts on it once it stands on every
+ * node in reach, so whoever still writes by an elder finds its fence changed.
  */
 import { setMaxListeners } from 'node:events';
 
@@ -30,7 +30,7 @@ export interface FinishableCluster extends ListingCluster {
   /** The views beside the current one, when everybody acts on that; `undefined` while they can't be finished. */
   readonly closable: readonly Closable[] | undefined;
   /** Every node that a key could be on; `undefined` while one of them is out of reach. */
-  readonly holders: readonly string[] | undefined;
+  readonly nodeIds: readonly string[] | undefined;
   /** Whether copies are being restored: that comes first, and says so when it is done. */
   readonly isRestoring: boolean;
   /** Says that these are being finished, or are; resolves when an attempt was made to tell the nodes. */
@@ -69,7 +69,13 @@ export class Finisher {
   /** Something changed: begins when there is anything to finish. */
   look(): void {
     const { closable } = this.#cluster;
-    if (this.#isRunning || this.#stop.signal.aborted || closable === undefined || closable.length === 0 || this.#isHopeless(closable))
+    if (
+      this.#isRunning ||
+      this.#stop.signal.aborted ||
+      closable === undefined ||
+      closable.length === 0 ||
+      this.#isHopeless(closable)
+    )
       return;
     this.#isRunning = true;
     const ended = (): void => {
@@ -86,12 +92,15 @@ export class Finisher {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     for (let failures = 0; ;) {
-      await this.#cluster.pause(Math.min(LONGEST_PATIENCE_MS, PATIENCE_MS * 2 ** failures) * (0.5 + this.#random()), signal);
+      await this.#cluster.pause(
+        Math.min(LONGEST_PATIENCE_MS, PATIENCE_MS * 2 ** failures) * (0.5 + this.#random()),
+        signal,
+      );
       const { closable } = this.#cluster;
       if (signal.aborted || closable?.length === 0) return;
-      if (closable === undefined || this.#cluster.holders === undefined || this.#cluster.isRestoring) continue;
+      if (closable === undefined || this.#cluster.nodeIds === undefined || this.#cluster.isRestoring) continue;
       try {
-        await this.#attempt(closable, this.#cluster.holders);
+        await this.#attempt(closable, this.#cluster.nodeIds);
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
@@ -109,21 +118,24 @@ export class Finisher {
     return this.#hopeless !== undefined && this.#hopeless === namesOf(views);
   }
 
-  async #attempt(views: readonly Closable[], holders: readonly string[]): Promise<void> {
+  async #attempt(views: readonly Closable[], nodeIds: readonly string[]): Promise<void> {
     const cluster = this.#cluster;
     const lease = new Lease(cluster, LEASE_KEY, cluster.rotation.ids.toSorted(), this.#stop.signal);
     if ((await lease.take(NEVER_DONE)) !== 'taken') return;
     try {
       this.#keys = 0;
       this.#carried = 0;
-      await this.#refuseSharedNodes(holders);
+      await this.#refuseSharedNodes(nodeIds);
       await cluster.closeViews(views, false);
       this.#tell('begun', views, undefined);
-      for (let pass = 1; (await this.#pass(views, holders, pass, lease)) > 0; pass += 1) {
+      for (let pass = 1; (await this.#pass(views, nodeIds, pass, lease)) > 0; pass += 1) {
         if (pass === MAX_PASSES)
-          throw new SessClientError('SESS_UNAVAILABLE', 'Copies came to earlier owners faster than they could be carried.');
+          throw new SessClientError(
+            'SESS_UNAVAILABLE',
+            'Copies came to earlier owners faster than they could be carried.',
+          );
         this.#tell('passed', views, undefined);
-        await this.#refuseSharedNodes(holders);
+        await this.#refuseSharedNodes(nodeIds);
       }
       await cluster.ensureFresh();
       this.#throwIfChanged(views);
@@ -135,12 +147,12 @@ export class Finisher {
   }
 
   /** Goes through the keys of all nodes. How many had a copy where none belongs. */
-  async #pass(views: readonly Closable[], holders: readonly string[], pass: number, lease: Lease): Promise<number> {
+  async #pass(views: readonly Closable[], nodeIds: readonly string[], pass: number, lease: Lease): Promise<number> {
     const cluster = this.#cluster;
     const { signal } = this.#stop;
     const startedAt = cluster.clock.now();
     let found = 0;
-    for (const source of holders) {
+    for (const source of nodeIds) {
       const carry = async (keys: readonly string[]): Promise<void> => {
         signal.throwIfAborted();
         // A process that slept through a change must not carry by its old map.
@@ -153,15 +165,17 @@ export class Finisher {
         await lease.renew();
       };
       // Owners that lack a copy lack it on the first pass only: who writes writes to all of them.
-      await forKeysOn(cluster, source, this.#keysPerSecond, signal, carry, (key) => isConcerned(cluster, key, source, pass === 1));
+      await forKeysOn(cluster, source, this.#keysPerSecond, signal, carry, (key) =>
+        isConcerned(cluster, key, source, pass === 1),
+      );
     }
     return found;
   }
 
   /** Before every pass: what was written later is not touched in it. */
-  async #refuseSharedNodes(holders: readonly string[]): Promise<void> {
-    await refuseSecondNames(this.#cluster, holders, this.#stop.signal);
-    for (const id of holders) {
+  async #refuseSharedNodes(nodeIds: readonly string[]): Promise<void> {
+    await refuseSecondNames(this.#cluster, nodeIds, this.#stop.signal);
+    for (const id of nodeIds) {
       if (!(await this.#cluster.isSharedWithStrangers(id, { signal: this.#stop.signal }))) continue;
       throw new SessClientError(
         'SESS_SERVER',
@@ -173,7 +187,11 @@ export class Finisher {
 
   #throwIfChanged(views: readonly Closable[]): void {
     const { closable } = this.#cluster;
-    if (closable !== undefined && closable.length === views.length && views.every((view) => closable.some((other) => isSame(view, other))))
+    if (
+      closable !== undefined &&
+      closable.length === views.length &&
+      views.every((view) => closable.some((other) => isSame(view, other)))
+    )
       return;
     throw new Changed('SESS_UNAVAILABLE', 'The cluster changed meanwhile.');
   }

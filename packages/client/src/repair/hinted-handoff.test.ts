@@ -14,7 +14,8 @@ it('the oldest tombstone of too many is dropped, and told without its key', asyn
   subscribe('sess:client:tombstone-dropped', count);
   onTestFinished(() => void unsubscribe('sess:client:tombstone-dropped', count));
   hints.add('10.0.0.9:11211', 'secret-key', Buffer.alloc(24), clock.now() + 1_000);
-  for (let number = 1; number < MAX_HINTS; number += 1) hints.add('10.0.0.1:11211', `key-${number}`, Buffer.alloc(24), clock.now() + 1_000);
+  for (let number = 1; number < MAX_HINTS; number += 1)
+    hints.add('10.0.0.1:11211', `key-${number}`, Buffer.alloc(24), clock.now() + 1_000);
   expect(told).toBe(0);
   const dropped = heard('sess:client:tombstone-dropped', () => true);
   hints.add('10.0.0.1:11211', 'one too many', Buffer.alloc(24), clock.now() + 1_000);

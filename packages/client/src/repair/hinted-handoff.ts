@@ -1,6 +1,6 @@
 /**
- * Tombstones that did not reach a node, kept until it answers. Only an optimization: a node that returns is doubted anyway, and that is what keeps a
- * destroyed session dead. Bounded: the oldest tombstone is dropped and counted.
+ * Tombstones that did not reach a node, kept until it answers. Only an optimization: a node that returns is doubted
+ * anyway, and that is what keeps a destroyed session dead. Bounded: the oldest tombstone is dropped and counted.
  */
 import type { Clock } from '../clock.ts';
 import { tombstoneDroppedChannel } from '../diagnostics.ts';
@@ -36,7 +36,8 @@ export class HintedHandoff {
     for (const [oldest, hint] of this.#hints) {
       this.#hints.delete(oldest);
       this.#dropped += 1;
-      if (tombstoneDroppedChannel.hasSubscribers) tombstoneDroppedChannel.publish({ node: hint.nodeId, dropped: this.#dropped });
+      if (tombstoneDroppedChannel.hasSubscribers)
+        tombstoneDroppedChannel.publish({ node: hint.nodeId, dropped: this.#dropped });
       break;
     }
   }
@@ -56,6 +57,12 @@ export class HintedHandoff {
     if (found?.kind === 'tombstone') return;
     const cas = found === undefined ? undefined : casOf(found);
     const ttlSeconds = secondsUntil(endsAt, this.#clock.now());
-    await holder.store(cas === undefined ? 'add' : { cas }, key, tombstone, { ttlSeconds, flags: TOMBSTONE_FLAGS }, undefined);
+    await holder.store(
+      cas === undefined ? 'add' : { cas },
+      key,
+      tombstone,
+      { ttlSeconds, flags: TOMBSTONE_FLAGS },
+      undefined,
+    );
   }
 }

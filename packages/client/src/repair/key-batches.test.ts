@@ -9,7 +9,11 @@ function clusterOf(clock: FakeClock, keys: readonly string[]): ListingCluster {
   async function* keysOn(): AsyncGenerator<string> {
     yield* keys;
   }
-  return { clock, keysOn, pause: (ms: number, signal: AbortSignal | undefined) => pause(clock, ms, signal) } as unknown as ListingCluster;
+  return {
+    clock,
+    keysOn,
+    pause: (ms: number, signal: AbortSignal | undefined) => pause(clock, ms, signal),
+  } as unknown as ListingCluster;
 }
 
 const KEYS = Array.from({ length: 5_000 }, (_, number) => `key-${number}`);

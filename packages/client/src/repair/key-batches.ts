@@ -1,15 +1,23 @@
 /** Going through the keys of a node at a bounded pace. */
 import type { ListingCluster } from './migrate-key.ts';
 
-/** How many keys are worked on at once: enough to hide the round trips, few enough to leave the nodes to their users. */
+/**
+ * How many keys are worked on at once: enough to hide the round trips, few enough to leave the nodes to their users.
+ */
 const AT_ONCE = 32;
-/** Keys of the list that are gone through in one go, where most are left out: a list is long, and the process has other things to do. */
+/**
+ * Keys of the list that are gone through in one go, where most are left out: a list is long, and the process has other
+ * things to do.
+ */
 const LISTED_AT_ONCE = 1_000;
 /** For how long keys are gone through in one go, at most, and after how many the clock is looked at. */
 const SLICE_MS = 5;
 const LOOK_AT_CLOCK_EVERY = 64;
 
-/** Calls `work` with a few of the wanted keys at a time, maybe none, at most `keysPerSecond` in all. What it throws ends it. */
+/**
+ * Calls `work` with a few of the wanted keys at a time, maybe none, at most `keysPerSecond` in all. What it throws ends
+ * it.
+ */
 export async function forKeysOn(
   cluster: ListingCluster,
   id: string,
@@ -32,7 +40,8 @@ export async function forKeysOn(
     listed = 0;
     sliceFrom = cluster.clock.elapsed();
   };
-  const isSliceOver = (): boolean => listed % LOOK_AT_CLOCK_EVERY === 0 && cluster.clock.elapsed() - sliceFrom >= SLICE_MS;
+  const isSliceOver = (): boolean =>
+    listed % LOOK_AT_CLOCK_EVERY === 0 && cluster.clock.elapsed() - sliceFrom >= SLICE_MS;
   for await (const key of cluster.keysOn(id, signal === undefined ? undefined : { signal })) {
     listed += 1;
     if (isWanted(key)) batch.push(key);

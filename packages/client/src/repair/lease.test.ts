@@ -22,15 +22,15 @@ beforeEach(() => {
 
 /** As much of a client as a lease needs, with connections of its own. */
 function member(): Cluster {
-  const holders = new Map(NODES.map((id) => [id, holderOf(id)]));
+  const nodes = new Map(NODES.map((id) => [id, nodeOf(id)]));
   return {
     clock,
     versions: new VersionSource(clock, () => (members += 1) / 100),
-    holder: (id: string) => holders.get(id),
+    node: (id: string) => nodes.get(id),
   } as unknown as Cluster;
 }
 
-function holderOf(id: string): Pick<ClusterNode, 'id' | 'look' | 'store' | 'touch'> {
+function nodeOf(id: string): Pick<ClusterNode, 'id' | 'look' | 'store' | 'touch'> {
   const transport: NodeTransport = network.open({ id, host: id, port: 0 }, TRANSPORT, {
     connected: () => undefined,
     disconnected: () => undefined,
@@ -105,7 +105,10 @@ describe('a lease', () => {
   });
 
   it.each<[string, (key: string) => void]>([
-    ['something that is no record', (at) => void network.at(at).store('set', KEY, Buffer.from('held'), { ttlSeconds: 0, flags: 0 })],
+    [
+      'something that is no record',
+      (at) => void network.at(at).store('set', KEY, Buffer.from('held'), { ttlSeconds: 0, flags: 0 }),
+    ],
     ['a lease that would never end', (at) => plant(at, 'held by me', 0, 0)],
     ['a lease that would last for a day', (at) => plant(at, 'held by me', 86_400, 86_400)],
     ['the word that it is done in a far future', (at) => plant(at, String(clock.now() + 86_400_001), 0, 0)],
@@ -113,7 +116,9 @@ describe('a lease', () => {
     [
       'a tombstone',
       (at) =>
-        void network.at(at).store('set', KEY, encodeTombstone(1n, 60, clock.now() + 60_000), { ttlSeconds: 60, flags: TOMBSTONE_FLAGS }),
+        void network
+          .at(at)
+          .store('set', KEY, encodeTombstone(1n, 60, clock.now() + 60_000), { ttlSeconds: 60, flags: TOMBSTONE_FLAGS }),
     ],
   ])('is not kept from anybody by %s, which somebody wrote', async (_, write) => {
     for (const node of NODES) write(node);

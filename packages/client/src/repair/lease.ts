@@ -1,6 +1,6 @@
 /**
- * Work that one client does for all: a lease under a reserved key, and a record that it is done. The lease is on the first of some nodes; the record that
- * the work is done is on all of them, so that it survives the loss of some.
+ * Work that one client does for all: a lease under a reserved key, and a record that it is done. The lease is on the
+ * first of some nodes; the record that the work is done is on all of them, so that it survives the loss of some.
  */
 import { SessClientError } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
@@ -13,7 +13,9 @@ const LEASE_SECONDS = 15;
 /** Not a number: a record that the work is done is one. */
 const HELD = 'held';
 const FREE = '0';
-/** Clocks differ. A record from further in the future is ignored: it would keep the work from being done for as long. */
+/**
+ * Clocks differ. A record from further in the future is ignored: it would keep the work from being done for as long.
+ */
 const MAX_AHEAD_MS = 86_400_000;
 
 export class Lease {
@@ -34,23 +36,33 @@ export class Lease {
     this.#own = `${HELD} ${cluster.versions.next(undefined)}`;
   }
 
-  /** `done`: a client finished the work at `since` (milliseconds since 1970) or later. `held`: another client has the lease. */
+  /**
+   * `done`: a client finished the work at `since` (milliseconds since 1970) or later. `held`: another client has the
+   * lease.
+   */
   async take(since: number): Promise<'taken' | 'held' | 'done'> {
-    const entries = await Promise.all(this.#nodes.map((id) => this.#cluster.node(id).look(this.#key, { signal: this.#signal })));
+    const entries = await Promise.all(
+      this.#nodes.map((id) => this.#cluster.node(id).look(this.#key, { signal: this.#signal })),
+    );
     if (entries.some((entry) => isDone(entry, since, this.#cluster.clock.now()))) return 'done';
     const [first] = entries;
-    if (first === undefined) return (await this.#write(this.#first, 'add', this.#own, LEASE_SECONDS)) ? 'taken' : 'held';
+    if (first === undefined)
+      return (await this.#write(this.#first, 'add', this.#own, LEASE_SECONDS)) ? 'taken' : 'held';
     if (isHeld(first)) return 'held';
     const cas = casOf(first);
     return cas !== undefined && (await this.#write(this.#first, { cas }, this.#own, LEASE_SECONDS)) ? 'taken' : 'held';
   }
 
-  /** Renews the lease; call it often enough while the work runs. @throws {SessClientError} `SESS_UNAVAILABLE` when the lease is lost. */
+  /**
+   * Renews the lease; call it often enough while the work runs. @throws {SessClientError} `SESS_UNAVAILABLE` when the
+   * lease is lost.
+   */
   async renew(): Promise<void> {
     const now = this.#cluster.clock.elapsed();
     if (now - this.#renewedAt < (LEASE_SECONDS * 1000) / 3) return;
     const found = await this.#cluster.node(this.#first).touch(this.#key, LEASE_SECONDS, { signal: this.#signal });
-    if (found === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'The lease of the refill is lost.', { node: this.#first });
+    if (found === undefined)
+      throw new SessClientError('SESS_UNAVAILABLE', 'The lease of the refill is lost.', { node: this.#first });
     this.#renewedAt = now;
   }
 
@@ -102,7 +114,12 @@ export class Lease {
 
 /** A value that is not a lease (another program's, or one without an end) may be replaced. */
 function isHeld(entry: Entry): boolean {
-  return entry.kind === 'record' && entry.value.toString().startsWith(HELD) && entry.secondsLeft > 0 && entry.secondsLeft <= LEASE_SECONDS;
+  return (
+    entry.kind === 'record' &&
+    entry.value.toString().startsWith(HELD) &&
+    entry.secondsLeft > 0 &&
+    entry.secondsLeft <= LEASE_SECONDS
+  );
 }
 
 /** Whether the value records that the work was done between `since` and about `now`, in milliseconds since 1970. */

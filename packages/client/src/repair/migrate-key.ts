@@ -18,14 +18,20 @@ export interface ListingCluster extends Cluster {
   pause(ms: number, signal: AbortSignal | undefined): Promise<void>;
 }
 
-/** `nothing`: not a record of this client, or gone. `there`: all owners had it. `carried`: an owner lacked it and got it. */
+/**
+ * `nothing`: not a record of this client, or gone. `there`: all owners had it. `carried`: an owner lacked it and got
+ * it.
+ */
 export type Carried = 'nothing' | 'there' | 'carried';
 
 const MAX_ATTEMPTS = 8;
 /** Milliseconds before a node that did not answer is asked for the same key again. */
-const SILENCE_PAUSE_MS = 100;
+const RETRY_PAUSE_MS = 100;
 
-/** Who must answer: all that could hold the key, or as many as it takes to know what was acknowledged, while the others are ejected. */
+/**
+ * Who must answer: all that could hold the key, or as many as it takes to know what was acknowledged, while the others
+ * are ejected.
+ */
 export type Answers = 'all' | 'enough';
 
 /** `id` may hold the key too, and must answer whatever is asked of the others. */
@@ -45,7 +51,7 @@ export async function migrateKey(
     const replies = await lookByRoute(cluster, key, asked.includes(id) ? asked : [...asked, id], route, options);
     failure = failureIn(replies);
     if (failure !== undefined && (answers === 'all' || !mayDoWithout(cluster, route, id, replies))) {
-      await cluster.pause(SILENCE_PAUSE_MS, signal);
+      await cluster.pause(RETRY_PAUSE_MS, signal);
       continue;
     }
     const newest = newestOf(replies);
@@ -53,7 +59,8 @@ export async function migrateKey(
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && !holds(reply, newest));
     if (lacking.length === 0) return outcome;
     outcome = 'carried';
-    // Settled: the copies agree, and nothing needs a new version. While an elder is away, a new one would say that nothing is in doubt.
+    // Settled: the copies agree, and nothing needs a new version. While an elder is away, a new one would say that
+    // nothing is in doubt.
     const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || failure !== undefined);
     const placed = keepsVersion
       ? await readRepair(cluster, key, newest, lacking, options)
@@ -64,14 +71,20 @@ export async function migrateKey(
     if (placed !== false && placed !== 'overtaken') return outcome;
   }
   if (failure !== undefined) throw outOfReach(failure);
-  throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be carried; try again.', { node: id });
+  throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be carried; try again.', {
+    node: id,
+  });
 }
 
-/** Only earlier owners that are ejected did not answer, and what was acknowledged is known without them. They are doubted when they return. */
+/**
+ * Only earlier owners that are ejected did not answer, and what was acknowledged is known without them. They are
+ * doubted when they return.
+ */
 function mayDoWithout(cluster: Cluster, route: Route, id: string, replies: readonly Reply[]): boolean {
   const silent = replies.filter(({ failure }) => failure !== undefined);
   return (
-    isCovered(route, replies) && silent.every((reply) => reply.id !== id && !route.owners.includes(reply.id) && isDown(cluster, reply.id))
+    isCovered(route, replies) &&
+    silent.every((reply) => reply.id !== id && !route.owners.includes(reply.id) && isDown(cluster, reply.id))
   );
 }
 

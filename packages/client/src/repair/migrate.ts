@@ -1,6 +1,7 @@
 /**
- * Copies a record to its owners under one new version, then to the elders that hold it, so that a compare-and-swap against the elder's old copy fails; on an
- * elder it lives only as long as elders are asked. A tombstone is copied as it is.
+ * Copies a record to its owners under one new version, then to the elders that hold it, so that a compare-and-swap
+ * against the elder's old copy fails; on an elder it lives only as long as elders are asked. A tombstone is copied as
+ * it is.
  */
 import { refusedValue, type RefusedValue } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS, type Tombstone } from '../record.ts';
@@ -26,7 +27,9 @@ export async function migrate(
   // By the current view it lives as long, and may be wanted as long after it.
   await cluster.willLive(ttlSeconds, 'carried');
   const bytes = encodeRecord(newest.value, version, ttlSeconds);
-  const elders = replies.filter(({ id, entry }) => route.elders.includes(id) && entry !== undefined && entry.kind !== 'foreign');
+  const elders = replies.filter(
+    ({ id, entry }) => route.elders.includes(id) && entry !== undefined && entry.kind !== 'foreign',
+  );
   for (const reply of owners) {
     const replaced = await replace(cluster, key, reply, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
     if (replaced !== 'stored') return replaced;
@@ -44,7 +47,12 @@ export async function migrate(
 }
 
 /** Removes the item that `reply` saw, if it is unchanged. */
-export async function removed(cluster: Cluster, key: string, reply: Reply, options: RequestOptions | undefined): Promise<boolean> {
+export async function removed(
+  cluster: Cluster,
+  key: string,
+  reply: Reply,
+  options: RequestOptions | undefined,
+): Promise<boolean> {
   const cas = reply.entry === undefined ? undefined : casOf(reply.entry);
   if (cas === undefined) return true;
   try {
@@ -66,13 +74,23 @@ export async function migrateTombstone(
   const ttlSeconds = secondsUntil(tombstone.endsAt, cluster.clock.now());
   for (const reply of owners) {
     if (reply.entry?.kind === 'tombstone') continue;
-    const replaced = await replace(cluster, key, reply, tombstone.bytes, { ttlSeconds, flags: TOMBSTONE_FLAGS }, options);
+    const replaced = await replace(
+      cluster,
+      key,
+      reply,
+      tombstone.bytes,
+      { ttlSeconds, flags: TOMBSTONE_FLAGS },
+      options,
+    );
     if (refusedValue(replaced)) return replaced;
   }
   return 'overtaken';
 }
 
-/** Replaces the item that `reply` saw by `bytes`, if it is unchanged. If the node stops answering meanwhile, the record stays in doubt. */
+/**
+ * Replaces the item that `reply` saw by `bytes`, if it is unchanged. If the node stops answering meanwhile, the record
+ * stays in doubt.
+ */
 async function replace(
   cluster: Cluster,
   key: string,
@@ -83,7 +101,9 @@ async function replace(
 ): Promise<'stored' | 'overtaken' | RefusedValue> {
   const cas = reply.entry === undefined ? undefined : casOf(reply.entry);
   try {
-    const outcome = await cluster.node(reply.id).store(cas === undefined ? 'add' : { cas }, key, bytes, attributes, options);
+    const outcome = await cluster
+      .node(reply.id)
+      .store(cas === undefined ? 'add' : { cas }, key, bytes, attributes, options);
     return outcome === 'stored' ? 'stored' : 'overtaken';
   } catch (error) {
     if (refusedValue(error)) return error;

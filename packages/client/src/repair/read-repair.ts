@@ -7,8 +7,8 @@ import type { Cluster } from '../cluster.ts';
 import { asFailure, casOf, type Reply } from '../operations/replies.ts';
 
 /**
- * Never over anything that was not looked at: whoever wrote meanwhile knows better. Whether all took it, or why one refused it; what fails is
- * repaired by a later read.
+ * Never over anything that was not looked at: whoever wrote meanwhile knows better. Whether all took it, or why one
+ * refused it; what fails is repaired by a later read.
  */
 export async function readRepair(
   cluster: Cluster,

@@ -1,6 +1,6 @@
 /**
- * Why copies are restored: a node returned, or left. Either way it took along what it held, also as an earlier owner of keys that nobody has asked for
- * since: their owners lack it as well.
+ * Why copies are restored: a node returned, or left. Either way it took along what it held, also as an earlier owner of
+ * keys that nobody has asked for since: their owners lack it as well.
  */
 import type { RefillReason } from '../diagnostics.ts';
 import type { Rotation } from '../membership/rotation.ts';
@@ -50,7 +50,13 @@ export class ReturnedNode implements RereplicationTask {
 
   plan(): RereplicationPlan {
     const sources = this.#cluster.rotation.sources.filter((id) => id !== this.node);
-    return { sources, leaseKey: LEASE_KEY, leaseNodes: [this.node], since: this.#since, wordSeconds: RETURNED_WORD_SECONDS };
+    return {
+      sources,
+      leaseKey: LEASE_KEY,
+      leaseNodes: [this.node],
+      since: this.#since,
+      wordSeconds: RETURNED_WORD_SECONDS,
+    };
   }
 }
 

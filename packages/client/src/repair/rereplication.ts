@@ -1,6 +1,7 @@
 /**
- * Restoring copies in the background, without waiting for a key to be asked for: what a node lacks that returned, maybe empty; and what a node
- * took along that left rotation. One client does it, by a lease; the others wait, and go on where it died.
+ * Restoring copies in the background, without waiting for a key to be asked for: what a node lacks that returned, maybe
+ * empty; and what a node took along that left rotation. One client does it, by a lease; the others wait, and go on
+ * where it died.
  */
 import { refillChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
@@ -15,7 +16,10 @@ import type { RereplicatingCluster, RereplicationPlan, RereplicationTask } from 
 const KEYS_PER_SECOND = 1_000;
 /** Looks at whether it is time, and at who has the lease. */
 const PATIENCE_MS = 1_000;
-/** Failures of one kind or another in a row, a minute in all with the growing pauses between them, until the rest is left to reads. */
+/**
+ * Failures of one kind or another in a row, a minute in all with the growing pauses between them, until the rest is
+ * left to reads.
+ */
 const MAX_FAILURES = 6;
 
 export class Rereplication {
@@ -53,7 +57,8 @@ export class Rereplication {
         if (this.#signal.aborted) return;
         failures = this.#hasChanged ? 0 : failures + 1;
         // One that lists no keys will not do so later either.
-        if (failures >= MAX_FAILURES || (SessClientError.is(error) && error.code === 'SESS_SERVER')) return this.#tell('given-up', error);
+        if (failures >= MAX_FAILURES || (SessClientError.is(error) && error.code === 'SESS_SERVER'))
+          return this.#tell('given-up', error);
       }
       await this.#cluster.pause(PATIENCE_MS * 2 ** failures, this.#signal);
       if (this.#signal.aborted) return;
@@ -127,19 +132,31 @@ export class Rereplication {
     }
   }
 
-  /** Whether another view came, or others may act on another: what is carried now could be carried by a map that they don't have. */
+  /**
+   * Whether another view came, or others may act on another: what is carried now could be carried by a map that they
+   * don't have.
+   */
   get #hasChanged(): boolean {
     return this.#cluster.agreedInMs > 0 || this.#cluster.rotation.viewId !== this.#viewId;
   }
 
   #throwIfChanged(): void {
-    if (this.#hasChanged) throw new SessClientError('SESS_UNAVAILABLE', 'The cluster changed meanwhile.', { node: this.#task.node });
+    if (this.#hasChanged)
+      throw new SessClientError('SESS_UNAVAILABLE', 'The cluster changed meanwhile.', { node: this.#task.node });
   }
 
   #tell(phase: 'begun' | 'done' | 'given-up', error: unknown): void {
     if (!refillChannel.hasSubscribers) return;
     const { node, reason } = this.#task;
-    refillChannel.publish({ node, reason, phase, keys: this.#keys, carried: this.#carried, tooLarge: this.#tooLarge, error });
+    refillChannel.publish({
+      node,
+      reason,
+      phase,
+      keys: this.#keys,
+      carried: this.#carried,
+      tooLarge: this.#tooLarge,
+      error,
+    });
   }
 }
 

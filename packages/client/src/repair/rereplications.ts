@@ -1,4 +1,7 @@
-/** The copies that are being restored by this client, or that it waits for: of each node that returned, and of each that left. */
+/**
+ * The copies that are being restored by this client, or that it waits for: of each node that returned, and of each that
+ * left.
+ */
 import { Lease } from './lease.ts';
 import { Rereplication, Turns } from './rereplication.ts';
 import { DepartedNode, ReturnedNode, type RereplicatingCluster, type RereplicationTask } from './rereplication-task.ts';
@@ -27,15 +30,21 @@ export class Rereplications {
     stop(this.#returned, id);
   }
 
-  /** The view may have changed: begins what it takes to make up for nodes that left, and ends what that was for nodes that are back. */
+  /**
+   * The view may have changed: begins what it takes to make up for nodes that left, and ends what that was for nodes
+   * that are back.
+   */
   look(): void {
     const { rotation } = this.#cluster;
     const { departures } = rotation;
     for (const id of this.#departed.keys()) if (!departures.has(id)) stop(this.#departed, id);
     for (const id of this.#rereplicated.keys()) if (!departures.has(id)) this.#rereplicated.delete(id);
     for (const [id, { agreedAt }] of departures) {
-      if (this.#departed.has(id) || agreedAt <= (this.#rereplicated.get(id) ?? 0) || rotation.isLeftToDrain(id)) continue;
-      this.#start(this.#departed, new DepartedNode(this.#cluster, id), ({ since }) => this.#rereplicated.set(id, since));
+      if (this.#departed.has(id) || agreedAt <= (this.#rereplicated.get(id) ?? 0) || rotation.isLeftToDrain(id))
+        continue;
+      this.#start(this.#departed, new DepartedNode(this.#cluster, id), ({ since }) =>
+        this.#rereplicated.set(id, since),
+      );
     }
   }
 
@@ -61,7 +70,11 @@ export class Rereplications {
     for (const running of [this.#returned, this.#departed]) for (const id of running.keys()) stop(running, id);
   }
 
-  #start(running: Map<string, AbortController>, task: RereplicationTask, onEnd?: (rereplication: Rereplication) => void): void {
+  #start(
+    running: Map<string, AbortController>,
+    task: RereplicationTask,
+    onEnd?: (rereplication: Rereplication) => void,
+  ): void {
     if (this.#ended) return;
     const controller = new AbortController();
     const rereplication = new Rereplication(this.#cluster, task, this.#turns, controller.signal);

@@ -1,4 +1,7 @@
-/** Whether a node can go without taking a session along: what it holds is compared with what the others hold. Changes nothing. */
+/**
+ * Whether a node can go without taking a session along: what it holds is compared with what the others hold. Changes
+ * nothing.
+ */
 import type { Handover, NotSafeToRemove, RemovalObstacle, SafeToRemove, SafeToRemoveOptions } from '../contract.ts';
 import { SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
@@ -19,7 +22,11 @@ export interface RemovableCluster extends ListingCluster {
 
 const KEYS_PER_SECOND = 5_000;
 
-export async function safeToRemove(cluster: RemovableCluster, id: string, options: SafeToRemoveOptions): Promise<SafeToRemove> {
+export async function safeToRemove(
+  cluster: RemovableCluster,
+  id: string,
+  options: SafeToRemoveOptions,
+): Promise<SafeToRemove> {
   const { signal, keysPerSecond = KEYS_PER_SECOND } = options;
   if (!Number.isInteger(keysPerSecond) || keysPerSecond < 1)
     throw new SessClientError('SESS_BAD_VALUE', `keysPerSecond is a whole number from 1; got ${keysPerSecond}.`);
@@ -47,7 +54,10 @@ function atOnce(cluster: RemovableCluster, id: string): NotSafeToRemove | undefi
       `${id} is in rotation and holds its sessions alone (copies: 1): drain it first, or take it off the list.`,
     );
   if (agreedInMs > 0)
-    return no('handover-open', `Other clients may still act on other nodes for ${agreedInMs} ms and write to ${id}: ask again after that.`);
+    return no(
+      'handover-open',
+      `Other clients may still act on other nodes for ${agreedInMs} ms and write to ${id}: ask again after that.`,
+    );
   return undefined;
 }
 
@@ -82,8 +92,13 @@ async function compared(
   );
 }
 
-/** What the node holds, where the others would not answer for it; or its silence. */
-async function missingElsewhere(cluster: RemovableCluster, key: string, id: string, signal: AbortSignal): Promise<Reply | undefined> {
+/** What the node holds, where the others would not answer for it, or that it did not answer. */
+async function missingElsewhere(
+  cluster: RemovableCluster,
+  key: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<Reply | undefined> {
   const own = await askNode(cluster, key, id, { signal });
   if (own.failure !== undefined) return own;
   const { entry } = own;
@@ -95,13 +110,21 @@ async function missingElsewhere(cluster: RemovableCluster, key: string, id: stri
 }
 
 /** Its keys could not be gone through. */
-function notListed(cluster: RemovableCluster, id: string, error: unknown, signal: AbortSignal | undefined): SafeToRemove {
+function notListed(
+  cluster: RemovableCluster,
+  id: string,
+  error: unknown,
+  signal: AbortSignal | undefined,
+): SafeToRemove {
   if (signal?.aborted === true || codeOf(error) === 'SESS_CLOSED') throw error;
   if (!SessClientError.is(error)) throw error;
   if (error.code !== 'SESS_SERVER') return outOfReach(id, error);
   // One that lists no keys: what is known of the cluster must do.
   if (cluster.isDrained(id) || (cluster.handovers.length === 0 && cluster.rotation.copies > 1)) return { safe: true };
-  return no('handover-open', `${id} does not list its keys (${error.message}), and a handover is open: wait until it is over.`);
+  return no(
+    'handover-open',
+    `${id} does not list its keys (${error.message}), and a handover is open: wait until it is over.`,
+  );
 }
 
 function outOfReach(id: string, error: SessClientError): NotSafeToRemove {

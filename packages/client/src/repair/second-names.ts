@@ -1,6 +1,6 @@
 /**
- * Two names of one machine, as where a list of addresses becomes one of host names: a copy "on an earlier owner" is then the very one on the owner, and
- * must not be removed.
+ * Two names of one machine, as where a list of addresses becomes one of host names: a copy "on an earlier owner" is
+ * then the very one on the owner, and must not be removed.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -11,7 +11,10 @@ import { encodeRecord, RECORD_FLAGS } from '../record.ts';
 const KEY = '@sess/name';
 const TTL_SECONDS = 60;
 
-/** Leaves a word of its own with each name, one after another, and reads all back. @throws {SessClientError} `SESS_SERVER` where two lead to one machine. */
+/**
+ * Leaves a word of its own with each name, one after another, and reads all back. @throws {SessClientError}
+ * `SESS_SERVER` where two lead to one machine.
+ */
 export async function refuseSecondNames(cluster: Cluster, ids: readonly string[], signal: AbortSignal): Promise<void> {
   const words = new Map<string, string>();
   for (const id of ids) {

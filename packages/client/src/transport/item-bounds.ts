@@ -29,8 +29,8 @@ export function itemBoundsIn(settings: ReadonlyMap<string, string>): ItemBounds 
 }
 
 /**
- * `SESS_TOO_LARGE` when the node would refuse a value of `bytes` under a key of `keyBytes`, otherwise `undefined`. A value must not be sent to be refused: memcached
- * deletes what was there.
+ * `SESS_TOO_LARGE` when the node would refuse a value of `bytes` under a key of `keyBytes`, otherwise `undefined`. A
+ * value must not be sent to be refused: memcached deletes what was there.
  */
 export function overBounds(
   node: string,

@@ -22,7 +22,15 @@ describe('checkKey', () => {
 
   it('gives the same answer again, and again for another key', () => {
     for (let round = 0; round < 2; round += 1) {
-      expect(['', 'a', 'a', '', 'b c', 'b c', 'a'].map((key) => isValidKey(key))).toEqual([false, true, true, false, false, false, true]);
+      expect(['', 'a', 'a', '', 'b c', 'b c', 'a'].map((key) => isValidKey(key))).toEqual([
+        false,
+        true,
+        true,
+        false,
+        false,
+        false,
+        true,
+      ]);
     }
   });
 

@@ -10,7 +10,10 @@ const RESERVED_BEGINNING: number = RESERVED_PREFIX.charCodeAt(0);
 /** Asked for what must not be there: half the time of matching the whole key. */
 const REFUSED_CHARACTER: RegExp = /[^\x21-\x7e]/;
 
-/** The key that was found valid last: on its way to the nodes a key is checked at every door, and is mostly the very same string. */
+/**
+ * The key that was found valid last: on its way to the nodes a key is checked at every door, and is mostly the very
+ * same string.
+ */
 let lastValidKey = '';
 
 /**
@@ -18,12 +21,16 @@ let lastValidKey = '';
  */
 export function isValidKey(key: unknown): key is string {
   if (key === lastValidKey) return lastValidKey !== '';
-  if (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_BYTES || REFUSED_CHARACTER.test(key)) return false;
+  if (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_BYTES || REFUSED_CHARACTER.test(key))
+    return false;
   lastValidKey = key;
   return true;
 }
 
-/** Whether a caller may use `key`: it is valid, and none of the client's own. An application's keys may come from its visitors. */
+/**
+ * Whether a caller may use `key`: it is valid, and none of the client's own. An application's keys may come from its
+ * visitors.
+ */
 export function isCallersKey(key: unknown): key is string {
   return isValidKey(key) && !(key.charCodeAt(0) === RESERVED_BEGINNING && key.startsWith(RESERVED_PREFIX));
 }
@@ -32,14 +39,17 @@ export function isCallersKey(key: unknown): key is string {
 export function checkCallersKey(key: unknown): asserts key is string {
   checkKey(key);
   if (!isCallersKey(key))
-    throw new SessClientError('SESS_BAD_KEY', `Keys that begin with "${RESERVED_PREFIX}" are the client's own; choose another prefix.`);
+    throw new SessClientError(
+      'SESS_BAD_KEY',
+      `Keys that begin with "${RESERVED_PREFIX}" are the client's own; choose another prefix.`,
+    );
 }
 
 /**
  * Throws `SESS_BAD_KEY` unless `key` is one that memcached takes: 1 to 250 bytes of printable ASCII without space.
  *
- * A server that refuses a command line runs the bytes of the value behind it as commands, so no key goes out unchecked. The error tells
- * what is wrong and where, but never the key itself: keys of sessions are secrets.
+ * A server that refuses a command line runs the bytes of the value behind it as commands, so no key goes out unchecked.
+ * The error tells what is wrong and where, but never the key itself: keys of sessions are secrets.
  */
 export function checkKey(key: unknown): asserts key is string {
   if (!isValidKey(key))

@@ -1,19 +1,24 @@
 /**
- * What the client needs of a node, and no more. The built-in text transport and `@sess/memjs-transport` implement it; one conformance
- * suite holds for all.
+ * What the client needs of a node, and no more. The built-in text transport and `@sess/memjs-transport` implement it;
+ * one conformance suite holds for all.
  *
- * An answer is a value (`undefined`, `'exists'`, `false`); a promise rejects only when there is no answer, with a `SessClientError`:
- * `SESS_TIMEOUT`, `SESS_CONNECTION`, `SESS_PROTOCOL`, `SESS_SERVER` (the node answered with an error), `SESS_AUTH`, `SESS_ABORTED`,
- * `SESS_OVERLOADED` (a bound on queued work), `SESS_CLOSED`, or, for input that memcached would refuse, `SESS_BAD_KEY`, `SESS_BAD_VALUE`,
- * `SESS_TOO_LARGE`, before a byte is written.
+ * An answer is a value (`undefined`, `'exists'`, `false`); a promise rejects only when there is no answer, with a
+ * `SessClientError`: `SESS_TIMEOUT`, `SESS_CONNECTION`, `SESS_PROTOCOL`, `SESS_SERVER` (the node answered with an
+ * error), `SESS_AUTH`, `SESS_ABORTED`, `SESS_OVERLOADED` (a bound on queued work), `SESS_CLOSED`, or, for input that
+ * memcached would refuse, `SESS_BAD_KEY`, `SESS_BAD_VALUE`, `SESS_TOO_LARGE`, before a byte is written.
  */
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 
-/** A kind of transport, given to the client by its user. Stateless: every connection comes from {@link Transport.open}. */
+/**
+ * A kind of transport, given to the client by its user. Stateless: every connection comes from {@link Transport.open}.
+ */
 export interface Transport {
   /** Short name for people and diagnostics: `text`, `memjs`. */
   readonly name: string;
-  /** Makes the speaker for one node. It connects by itself, at the latest with the first request, and again after a loss. */
+  /**
+   * Makes the speaker for one node. It connects by itself, at the latest with the first request, and again after a
+   * loss.
+   */
   open(node: TransportNode, options: TransportOptions, events: TransportEvents): NodeTransport;
 }
 
@@ -33,11 +38,14 @@ export interface TransportNode {
 /** Resolved once by the client; every field is present. */
 export interface TransportOptions {
   /**
-   * From when the request is to be written to its answer, in milliseconds; waiting for the connection included. Time in which this process was blocked
-   * or stopped does not count.
+   * From when the request is to be written to its answer, in milliseconds; waiting for the connection included. Time in
+   * which this process was blocked or stopped does not count.
    */
   readonly timeoutMs: number;
-  /** Until the connection stands (TLS and authentication included), in milliseconds; time in which this process was blocked does not count. */
+  /**
+   * Until the connection stands (TLS and authentication included), in milliseconds; time in which this process was
+   * blocked does not count.
+   */
   readonly connectTimeoutMs: number;
   readonly tls: false | TlsOptions;
   /** User and password: SASL for the binary protocol, the `-Y` file's for text. */
@@ -56,7 +64,9 @@ export interface TransportEvents {
   connected(epoch: number): void;
   /** The connection was lost or could not be made. */
   disconnected(error: Error): void;
-  /** The connection was given up because this process slept, and another one is being made. Says nothing about the node. */
+  /**
+   * The connection was given up because this process slept, and another one is being made. Says nothing about the node.
+   */
   forgotten?(error: Error): void;
 }
 
@@ -69,17 +79,27 @@ export interface NodeTransport {
    *
    * - `set`: whatever is there → `'stored'`
    * - `add`: only where there is nothing → `'stored'` or `'exists'`
-   * - `{ cas }`: only where the item is still the one read → `'stored'`, `'exists'` (changed since, or `cas` was read on an
-   *   earlier connection: CAS numbers repeat after a restart) or `'missing'`
+   * - `{ cas }`: only where the item is still the one read → `'stored'`, `'exists'` (changed since, or `cas` was read
+   *   on an earlier connection: CAS numbers repeat after a restart) or `'missing'`
    */
-  store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome>;
+  store(
+    mode: StoreMode,
+    key: string,
+    value: Uint8Array,
+    attributes: StoreAttributes,
+    options?: RequestOptions,
+  ): Promise<StoreOutcome>;
   /** Moves the expiry. The flags of the item when there is one; `undefined` for a miss. */
   touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined>;
-  /** Removes the item where it is still the one read, as `{ cas }` says it for {@link NodeTransport.store}. Whether it was removed. */
+  /**
+   * Removes the item where it is still the one read, as `{ cas }` says it for {@link NodeTransport.store}. Whether it
+   * was removed.
+   */
   remove(key: string, cas: CasToken, options?: RequestOptions): Promise<boolean>;
   /**
-   * The keys of the live items, in no order, as the node's crawler finds them; an item written meanwhile may or may not be among them. It runs
-   * beside other requests, at the pace at which it is read, in bounded memory. Absent where the protocol has no such request.
+   * The keys of the live items, in no order, as the node's crawler finds them; an item written meanwhile may or may not
+   * be among them. It runs beside other requests, at the pace at which it is read, in bounded memory. Absent where the
+   * protocol has no such request.
    *
    * Rejects with `SESS_SERVER` when the node refuses (no crawler, or one that is busy).
    */
@@ -119,7 +139,10 @@ export type StoreMode = 'set' | 'add' | { readonly cas: CasToken };
 export type StoreOutcome = 'stored' | 'exists' | 'missing';
 
 export interface StoreAttributes {
-  /** Whole seconds to live, at least 1; any length: the transport turns what is over 30 days into an absolute time. 0 never expires. */
+  /**
+   * Whole seconds to live, at least 1; any length: the transport turns what is over 30 days into an absolute time. 0
+   * never expires.
+   */
   readonly ttlSeconds: number;
   /** Client flags, an unsigned 32-bit number. */
   readonly flags: number;

@@ -39,8 +39,16 @@ export type Result = { readonly answer: unknown } | { readonly code: string } | 
 /** Bytes that look like replies, beside those that don't. */
 const VALUES: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 6, arbitrary: fc.uint8Array({ maxLength: 300 }) },
-  { weight: 2, arbitrary: fc.constantFrom('END\r\n', '\r\n', 'VA 5 f1\r\nHD\r\n', 'ERROR\r\n', '').map((text) => Buffer.from(text)) },
-  { weight: 1, arbitrary: fc.integer({ min: 300, max: MAX_VALUE_BYTES }).map((length) => Buffer.alloc(length, 'v\r\n')) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom('END\r\n', '\r\n', 'VA 5 f1\r\nHD\r\n', 'ERROR\r\n', '')
+      .map((text) => Buffer.from(text)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: 300, max: MAX_VALUE_BYTES }).map((length) => Buffer.alloc(length, 'v\r\n')),
+  },
 );
 
 export const EXCHANGE: fc.Arbitrary<Exchange> = fc.record({
@@ -95,7 +103,9 @@ export class Conversation {
 
   /** Reads `bytes`, cut at `cuts`; what was read is gone after each read. */
   read(bytes: Uint8Array, cuts: readonly number[] = []): void {
-    const places = [...new Set([...cuts.filter((cut) => cut > 0 && cut < bytes.length), bytes.length])].toSorted((a, b) => a - b);
+    const places = [...new Set([...cuts.filter((cut) => cut > 0 && cut < bytes.length), bytes.length])].toSorted(
+      (a, b) => a - b,
+    );
     let from = 0;
     for (const to of places) {
       for (let at = from; at < to; at += READ_BYTES) {
@@ -131,9 +141,15 @@ export function expectedResult(name: DialectName, exchange: Exchange): Result {
   const { kind, outcome, abandoned, flags, ttlSeconds, unique, value } = exchange;
   if (abandoned) return 'pending';
   // Only a store can lack memory; of any other request it is the server that fails.
-  if (outcome === 'error') return { code: kind === 'set' || kind === 'add' || kind === 'cas' ? 'SESS_OUT_OF_MEMORY' : 'SESS_SERVER' };
+  if (outcome === 'error')
+    return { code: kind === 'set' || kind === 'add' || kind === 'cas' ? 'SESS_OUT_OF_MEMORY' : 'SESS_SERVER' };
   const found = outcome === 'found';
-  const item = { value: Buffer.from(value), flags, cas: { unique, epoch: EPOCH }, ttlSeconds: name === 'meta' ? ttlSeconds : undefined };
+  const item = {
+    value: Buffer.from(value),
+    flags,
+    cas: { unique, epoch: EPOCH },
+    ttlSeconds: name === 'meta' ? ttlSeconds : undefined,
+  };
   const answers: Readonly<Record<RequestKind, Answer>> = {
     get: found ? item : undefined,
     touch: found ? { flags } : undefined,
@@ -162,7 +178,9 @@ function metaReply({ kind, outcome, value, flags, unique, ttlSeconds, echoes }: 
     remove: `${found ? 'HD' : outcome === 'changed' ? 'EX' : 'NF'}${opaque}\r\n`,
     probe: 'VERSION 1.6.18\r\n',
   };
-  return lines[kind] === item ? Buffer.concat([Buffer.from(item), value, Buffer.from('\r\n')]) : Buffer.from(lines[kind]);
+  return lines[kind] === item
+    ? Buffer.concat([Buffer.from(item), value, Buffer.from('\r\n')])
+    : Buffer.from(lines[kind]);
 }
 
 function classicReply({ kind, key, outcome, value, flags, unique }: Exchange): Buffer {
@@ -178,5 +196,7 @@ function classicReply({ kind, key, outcome, value, flags, unique }: Exchange): B
     remove: found ? 'STORED\r\n' : outcome === 'changed' ? 'EXISTS\r\n' : 'NOT_FOUND\r\n',
     probe: 'VERSION 1.6.18\r\n',
   };
-  return lines[kind] === item ? Buffer.concat([Buffer.from(item), value, Buffer.from('\r\nEND\r\n')]) : Buffer.from(lines[kind]);
+  return lines[kind] === item
+    ? Buffer.concat([Buffer.from(item), value, Buffer.from('\r\nEND\r\n')])
+    : Buffer.from(lines[kind]);
 }

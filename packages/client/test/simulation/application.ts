@@ -1,4 +1,6 @@
-/** One simulated application process: the shipped client, with a clock, a discovery and a network of the simulation's. */
+/**
+ * One simulated application process: the shipped client, with a clock, a discovery and a network of the simulation's.
+ */
 import type { ClusterNode, Discovery, Topology, TopologyListener } from '@sess/discovery';
 import { ketama, rendezvous, type Distribution, type RingNode } from '@sess/hash-ring';
 
@@ -39,7 +41,18 @@ export class Application {
   readonly #time: VirtualTime;
   #listener: TopologyListener | undefined;
 
-  constructor({ name, time, clock, random, copies, windowSeconds, finish, placement, transport, listed }: ApplicationSetup) {
+  constructor({
+    name,
+    time,
+    clock,
+    random,
+    copies,
+    windowSeconds,
+    finish,
+    placement,
+    transport,
+    listed,
+  }: ApplicationSetup) {
     this.name = name;
     this.clock = clock;
     this.random = random;
@@ -95,7 +108,10 @@ export class Application {
 
 export type Placement = 'ketama' | 'rendezvous';
 
-/** Placements by how and of whom. A ring is a value: histories may share them, and building one is most of what a new view costs. */
+/**
+ * Placements by how and of whom. A ring is a value: histories may share them, and building one is most of what a new
+ * view costs.
+ */
 const placements = new Map<string, Distribution>();
 const MAX_PLACEMENTS = 5_000;
 

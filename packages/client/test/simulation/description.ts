@@ -25,12 +25,15 @@ export function describe(stage: Stage): void {
       if (item === undefined) continue;
       const what = isTombstone(item.value) ? 'tombstone' : item.value.subarray(RECORD_HEADER).toString();
       const version = item.value.readUIntBE(4, 6) - EPOCH_MS;
-      stage.note(() => `  ${node.id} ${node.condition} holds ${key}: version ${version} ${what}, ends ${item.expiresAt}`);
+      stage.note(
+        () => `  ${node.id} ${node.condition} holds ${key}: version ${version} ${what}, ends ${item.expiresAt}`,
+      );
     }
     for (const { name, client } of applications) {
       const { owners, elders, mode } = client.explain(key);
       stage.note(() => `  ${name} ${key}: ${mode}, owners ${owners.join(' ')}, elders ${elders.join(' ')}`);
     }
   }
-  for (const { name, listed } of applications) stage.note(() => `  ${name} is told ${listed.map(({ id }) => id).join(' ')}`);
+  for (const { name, listed } of applications)
+    stage.note(() => `  ${name} is told ${listed.map(({ id }) => id).join(' ')}`);
 }

@@ -139,14 +139,16 @@ export class Faults {
       if (this.#stage.listed.includes(id)) return;
       const { applications } = this.#stage;
       const isAsked = applications.some(
-        ({ client, listed: own }) => own.some((node) => node.id === id) || client.handovers.some(({ nodes }) => nodes.includes(id)),
+        ({ client, listed: own }) =>
+          own.some((node) => node.id === id) || client.handovers.some(({ nodes }) => nodes.includes(id)),
       );
       if (isAsked || applications.length === 0) {
         time.at(500, look);
         return;
       }
       const alone = this.#promises.onlyOn(id);
-      if (alone !== undefined) this.#stage.violation ??= new Violation('lost', `${alone} is on ${id} alone, which nobody asks any more`);
+      if (alone !== undefined)
+        this.#stage.violation ??= new Violation('lost', `${alone} is on ${id} alone, which nobody asks any more`);
       this.#stage.note(() => `${id} retires`);
       this.retired += 1;
       this.#stop(id);
@@ -187,7 +189,10 @@ export class Faults {
     return id;
   }
 
-  /** A node leaves the list, of which one process hears up to an interval late; it is stopped as soon as everybody has heard. */
+  /**
+   * A node leaves the list, of which one process hears up to an interval late; it is stopped as soon as everybody has
+   * heard.
+   */
   #stopBehindLateList(forMs: number): string | undefined {
     const { random, applications, listed, network, time } = this.#stage;
     const id = random.pick(listed);
@@ -224,7 +229,8 @@ export class Faults {
   /** All that it holds is elsewhere: it is taken off the list, and stopped later. */
   #isDrained(id: string): void {
     const key = this.#promises.mayLoseChanges !== undefined ? undefined : this.#promises.onlyOn(id);
-    if (key !== undefined) this.#stage.violation ??= new Violation('lost', `${key} is only on ${id}, which was called drained`);
+    if (key !== undefined)
+      this.#stage.violation ??= new Violation('lost', `${key} is only on ${id}, which was called drained`);
     this.drained += 1;
     this.#rolling.disturb();
     this.#stage.note(() => `${id} is drained`);
@@ -329,7 +335,10 @@ export class Faults {
     return application.name;
   }
 
-  /** Processes whose list is in their environment are restarted one by one with another. The two lists share a node: others can not find each other. */
+  /**
+   * Processes whose list is in their environment are restarted one by one with another. The two lists share a node:
+   * others can not find each other.
+   */
   #roll(forMs: number): string | undefined {
     const { random, applications, listed, time } = this.#stage;
     // Who jumped over a list might share no node with the one before.
@@ -342,7 +351,8 @@ export class Faults {
     if (leaving !== undefined) this.#unlist(leaving);
     const everyMs = forMs / applications.length;
     this.#rollsUntil = time.now + forMs;
-    for (const [index, application] of applications.entries()) time.at(everyMs * (index + 1), () => this.#restartOne(application));
+    for (const [index, application] of applications.entries())
+      time.at(everyMs * (index + 1), () => this.#restartOne(application));
     if (leaving !== undefined) time.at(forMs + 5_000, () => this.#stop(leaving));
     return `${joining ?? 'nothing'} joins, ${leaving ?? 'nothing'} leaves, within ${forMs} ms`;
   }
@@ -387,7 +397,9 @@ export class Faults {
   #evictRecord(): string | undefined {
     const { random, listed, network, ledger } = this.#stage;
     const node = network.nodes.get(random.pick(listed));
-    const accounts = [...ledger.accounts.values()].filter(({ key, destroying }) => !destroying && node?.get(key) !== undefined);
+    const accounts = [...ledger.accounts.values()].filter(
+      ({ key, destroying }) => !destroying && node?.get(key) !== undefined,
+    );
     if (node === undefined || accounts.length === 0) return undefined;
     const { key } = random.pick(accounts);
     node.evict(key);
@@ -506,7 +518,10 @@ export class Faults {
     return `for ${forMs} ms`;
   }
 
-  /** Whether a roll is going on whose two lists share this node alone: it is to stay, or who has one list never hears of the other. */
+  /**
+   * Whether a roll is going on whose two lists share this node alone: it is to stay, or who has one list never hears of
+   * the other.
+   */
   #isShared(id: string): boolean {
     return this.#stage.time.now < this.#rollsUntil && !this.#promises.isRememberedWithout(id);
   }

@@ -28,7 +28,10 @@ export class Finishes {
 
   readonly #hear = (message: unknown): void => {
     const { phase, views, keys, carried, error } = message as HandoverMessage;
-    this.onTold(() => `handover of ${views}: ${phase}, ${carried} of ${keys} keys${error instanceof Error ? `, ${error.message}` : ''}`);
+    this.onTold(
+      () =>
+        `handover of ${views}: ${phase}, ${carried} of ${keys} keys${error instanceof Error ? `, ${error.message}` : ''}`,
+    );
     if (phase === 'interrupted') this.counts['finishes interrupted'] += 1;
     if (phase === 'done') {
       this.counts.finished += views;

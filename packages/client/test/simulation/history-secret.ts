@@ -16,6 +16,11 @@ export const FENCE_KEY: string = seal.fenceKey;
 export function historyOn(node: VirtualNode | undefined): History | undefined {
   const item = node?.get(HISTORY_KEY);
   if (node === undefined || item === undefined) return undefined;
-  const entry = decode({ value: item.value, flags: item.flags, cas: { unique: item.unique, epoch: 0 }, ttlSeconds: undefined }, node);
-  return entry.kind === 'record' ? decodeHistory(entry.value, seal, Infinity, { copies: 1, distribution: '' }).history : undefined;
+  const entry = decode(
+    { value: item.value, flags: item.flags, cas: { unique: item.unique, epoch: 0 }, ttlSeconds: undefined },
+    node,
+  );
+  return entry.kind === 'record'
+    ? decodeHistory(entry.value, seal, Infinity, { copies: 1, distribution: '' }).history
+    : undefined;
 }

@@ -89,7 +89,10 @@ export class Ledger {
     };
   }
 
-  /** Holds what a read answered against what had been acknowledged when it began. `allowed`: what is no fault now, because it is not promised. */
+  /**
+   * Holds what a read answered against what had been acknowledged when it began. `allowed`: what is no fault now,
+   * because it is not promised.
+   */
   check(begun: ReadBegun, found: readonly number[] | undefined, reader: string, allowed: Allowed): void {
     const { account } = begun;
     const isOver = account.aliveUntil <= allowed.now;
@@ -104,7 +107,8 @@ export class Ledger {
     }
     if (begun.destroyed) {
       if (account.mayRevive) allowed.excuse('the tombstone was lost while an old copy was out of reach');
-      else if (!allowed.revived(account)) throw new Violation('revived', `${reader} reads ${account.key}, which was destroyed`);
+      else if (!allowed.revived(account))
+        throw new Violation('revived', `${reader} reads ${account.key}, which was destroyed`);
       return;
     }
     const missing = this.missing(begun, found, allowed.excuse);
@@ -112,12 +116,19 @@ export class Ledger {
     if (account.excused !== undefined) allowed.excuse(account.excused);
     else if (isOver) allowed.excuse('its life was over');
     else if (!allowed.older()) {
-      throw new Violation('older state', `${reader} reads ${account.key} as ${found.join(',')}, without ${missing.join(',')}`);
+      throw new Violation(
+        'older state',
+        `${reader} reads ${account.key} as ${found.join(',')}, without ${missing.join(',')}`,
+      );
     }
   }
 
   /** Changes that had been acknowledged, and are not in what was found; less those that may be lost. */
-  missing({ account, changes }: ReadBegun, found: readonly number[], excuse: (name: Unpromised) => void): readonly number[] {
+  missing(
+    { account, changes }: ReadBegun,
+    found: readonly number[],
+    excuse: (name: Unpromised) => void,
+  ): readonly number[] {
     return account.acknowledged.slice(0, changes).filter((change) => {
       if (found.includes(change)) return false;
       const why = account.doubtful.get(change);

@@ -1,5 +1,6 @@
 /**
- * As many simulated histories as one likes. A failing seed is printed with the smallest history that still fails; the same seed replays it.
+ * As many simulated histories as one likes. A failing seed is printed with the smallest history that still fails; the
+ * same seed replays it.
  *
  *     node packages/client/test/simulation/main.ts --seeds 100000 [--from 1] [--log] [--mutation "blind set"] [--profile harsh]
  *
@@ -42,7 +43,9 @@ for (let seed = from; seed < from + count; seed += 1) {
   if (values.log) console.log(least.log.map((line) => `  ${line}`).join('\n'));
 }
 console.table(Object.fromEntries(totals.entries));
-console.log(`${count - failures} passed, ${failures} failed; ${((performance.now() - started) / count).toFixed(1)} ms each`);
+console.log(
+  `${count - failures} passed, ${failures} failed; ${((performance.now() - started) / count).toFixed(1)} ms each`,
+);
 // What killed processes left under way would keep this one running.
 process.exit(failures > 0 ? 1 : 0);
 

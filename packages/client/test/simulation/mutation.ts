@@ -18,7 +18,9 @@ const BREAKS = {
   /** A destruction that leaves nothing behind. */
   'forgotten tombstone': (inner) => ({
     store: (mode, key, value, attributes, options) =>
-      attributes.flags === TOMBSTONE_FLAGS ? Promise.resolve('stored') : inner.store(mode, key, value, attributes, options),
+      attributes.flags === TOMBSTONE_FLAGS
+        ? Promise.resolve('stored')
+        : inner.store(mode, key, value, attributes, options),
   }),
   /** The cluster does not remember its own changes. */
   'no history': (inner) => ({
@@ -46,7 +48,8 @@ const BREAKS = {
   }),
   /** What is carried or written to its owner is not written to the elders. */
   'stale elder': (inner, node, application) => ({
-    store: (mode, key, ...rest) => (isElder(application, key, node.id) ? Promise.resolve('stored') : inner.store(mode, key, ...rest)),
+    store: (mode, key, ...rest) =>
+      isElder(application, key, node.id) ? Promise.resolve('stored') : inner.store(mode, key, ...rest),
   }),
   /** Copies are called restored that were never looked for. */
   'list that leaves everything out': () => ({ keys: noKeys }),
@@ -64,7 +67,11 @@ export type Mutation = keyof typeof BREAKS;
 export const MUTATIONS = Object.keys(BREAKS) as readonly Mutation[];
 
 /** A transport that does what `mutation` says. */
-export function mutated(transport: Transport, mutation: Mutation | undefined, application: () => Application): Transport {
+export function mutated(
+  transport: Transport,
+  mutation: Mutation | undefined,
+  application: () => Application,
+): Transport {
   if (mutation === undefined) return transport;
   const broken: Break = BREAKS[mutation];
   return {

@@ -1,4 +1,7 @@
-/** What holds on every node, whatever is concurrent: a record is only ever replaced by a newer one, and a tombstone by nothing but a tombstone. */
+/**
+ * What holds on every node, whatever is concurrent: a record is only ever replaced by a newer one, and a tombstone by
+ * nothing but a tombstone.
+ */
 import { Violation } from './ledger.ts';
 
 /** What is wrong about `after` in the place of `before`, if anything. Both are records as stored. */
@@ -7,7 +10,8 @@ export function replacementFault(id: string, key: string, before: Buffer, after:
   const wasTombstone = isTombstone(before);
   if (isTombstone(after)) return undefined;
   if (wasTombstone) return new Violation('tombstone overwritten', `${key} on ${id}`);
-  if (after.readBigUInt64BE(4) < before.readBigUInt64BE(4)) return new Violation('replaced by older', `${key} on ${id}`);
+  if (after.readBigUInt64BE(4) < before.readBigUInt64BE(4))
+    return new Violation('replaced by older', `${key} on ${id}`);
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 /**
- * What is promised at a moment of a simulated history, and what is not: which node may be lost without losing a session, what was lost that nothing
- * is promised for, and until when an older state may be seen because somebody was cut off.
+ * What is promised at a moment of a simulated history, and what is not: which node may be lost without losing a
+ * session, what was lost that nothing is promised for, and until when an older state may be seen because somebody was
+ * cut off.
  */
 import { EMPTY_HISTORY, mergeHistories, type History } from '../../src/membership/history.ts';
 import { decode } from '../../src/record.ts';
@@ -70,8 +71,9 @@ export class Promises {
   }
 
   /**
-   * A node left the list. What it alone holds can still be found as long as it runs: not where a process may not reach it, not where nobody has noticed yet
-   * that it is back, and not where no node that stays remembers it, because nobody who knew of it was awake since the others joined.
+   * A node left the list. What it alone holds can still be found as long as it runs: not where a process may not reach
+   * it, not where nobody has noticed yet that it is back, and not where no node that stays remembers it, because nobody
+   * who knew of it was awake since the others joined.
    */
   unlisted(id: string): void {
     const { leastCopies, time } = this.#stage;
@@ -89,7 +91,10 @@ export class Promises {
     this.#awayUntil.clear();
   }
 
-  /** A node whose data may be lost by what is promised: with several copies, only while everything is on enough nodes that run. */
+  /**
+   * A node whose data may be lost by what is promised: with several copies, only while everything is on enough nodes
+   * that run.
+   */
   loseableNode(keep: number): string | undefined {
     const { listed, network, random, leastCopies: copies } = this.#stage;
     const running = listed.filter((id) => network.nodes.get(id)?.condition === 'running' && !network.isolated.has(id));
@@ -100,7 +105,10 @@ export class Promises {
     return copies > 1 && !this.#othersHoldEverything(id) ? undefined : id;
   }
 
-  /** A session of which fewer than so many listed nodes that run hold all that was acknowledged; `undefined` when there is none. */
+  /**
+   * A session of which fewer than so many listed nodes that run hold all that was acknowledged; `undefined` when there
+   * is none.
+   */
   rarest(enough: number): string | undefined {
     const { ledger, listed, network, time } = this.#stage;
     const runs = (id: string): boolean => listed.includes(id) && network.nodes.get(id)?.condition === 'running';
@@ -118,7 +126,12 @@ export class Promises {
   onlyOn(id: string): string | undefined {
     const { ledger, time } = this.#stage;
     return [...ledger.accounts.values()].find((account) => {
-      if (account.acknowledged.length === 0 || account.destroying || account.excused !== undefined || account.aliveUntil <= time.now)
+      if (
+        account.acknowledged.length === 0 ||
+        account.destroying ||
+        account.excused !== undefined ||
+        account.aliveUntil <= time.now
+      )
         return false;
       const holders = this.#holdersOf(account);
       return holders.length === 1 && holders[0] === id;
@@ -159,7 +172,8 @@ export class Promises {
   excuseLost(): void {
     this.losses += 1;
     this.#excuseWithoutCopies();
-    // With one copy, that of the owner is the only one from the moment when it is written; that of the elder may be on its way to be removed.
+    // With one copy, that of the owner is the only one from the moment when it is written; that of the elder may be on
+    // its way to be removed.
     if (this.#stage.leastCopies === 1) this.#stage.time.at(2 * TIMEOUT_MS, () => this.#excuseWithoutCopies());
     // Every node that is listed lost the history: a process that starts now can't know of others.
     if (!this.isRememberedWithout()) this.#excuseUnlisted('the history was lost and nobody knew it');
@@ -176,13 +190,16 @@ export class Promises {
   #hasCopyOutOfReach({ key }: Account): boolean {
     const { network, listed } = this.#stage;
     return [...network.nodes.values()].some(
-      (node) => node.get(key) !== undefined && (node.condition !== 'running' || network.isolated.has(node.id) || !listed.includes(node.id)),
+      (node) =>
+        node.get(key) !== undefined &&
+        (node.condition !== 'running' || network.isolated.has(node.id) || !listed.includes(node.id)),
     );
   }
 
   #othersHoldEverything(id: string): boolean {
     return [...this.#stage.ledger.accounts.values()].every(
-      (account) => account.aliveUntil <= this.#stage.time.now || this.#holdersOf(account).some((holder) => holder !== id),
+      (account) =>
+        account.aliveUntil <= this.#stage.time.now || this.#holdersOf(account).some((holder) => holder !== id),
     );
   }
 
@@ -190,16 +207,25 @@ export class Promises {
   #holdersOf(account: Account): readonly string[] {
     const nodes = [...this.#stage.network.nodes.values()];
     // With several copies, no owner's copy may end before its session does.
-    const until = this.#stage.leastCopies === 1 && Number.isFinite(account.aliveUntil) ? account.aliveUntil - LIFE_SLACK_MS : 0;
-    return nodes.filter((node) => account.acknowledged.length === 0 || holdsAll(node, account, until)).map(({ id }) => id);
+    const until =
+      this.#stage.leastCopies === 1 && Number.isFinite(account.aliveUntil) ? account.aliveUntil - LIFE_SLACK_MS : 0;
+    return nodes
+      .filter((node) => account.acknowledged.length === 0 || holdsAll(node, account, until))
+      .map(({ id }) => id);
   }
 }
 
-/** `until`: a copy that ends before, virtual milliseconds, is not counted: what lies on an earlier owner ends with its window. */
+/**
+ * `until`: a copy that ends before, virtual milliseconds, is not counted: what lies on an earlier owner ends with its
+ * window.
+ */
 function holdsAll(node: VirtualNode, account: Account, until: number): boolean {
   const item = node.get(account.key);
   if (item === undefined || (item.expiresAt < until && !isTombstone(item.value))) return false;
-  const entry = decode({ value: item.value, flags: item.flags, cas: { unique: item.unique, epoch: 0 }, ttlSeconds: undefined }, node);
+  const entry = decode(
+    { value: item.value, flags: item.flags, cas: { unique: item.unique, epoch: 0 }, ttlSeconds: undefined },
+    node,
+  );
   if (entry.kind === 'tombstone') return true;
   if (entry.kind === 'foreign' || account.destroyed) return false;
   const changes = changesIn(entry.value);

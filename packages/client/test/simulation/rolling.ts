@@ -1,6 +1,6 @@
 /**
- * Nodes that go one by one, as an operator does it who waits for the copies in between: whichever goes next, it must not take the last copy of anything
- * along. Nobody looks first whether the others hold everything.
+ * Nodes that go one by one, as an operator does it who waits for the copies in between: whichever goes next, it must
+ * not take the last copy of anything along. Nobody looks first whether the others hold everything.
  */
 import type { RefillReason } from '../../src/diagnostics.ts';
 import { Violation } from './ledger.ts';
@@ -36,7 +36,12 @@ export class Rolling {
 
   /** The first that goes; `undefined` when it is not the time for it. */
   begin(): string | undefined {
-    if (this.#underWay !== undefined || this.#stage.leastCopies < ENOUGH || !this.#isCalm() || this.#promises.rarest(ENOUGH) !== undefined)
+    if (
+      this.#underWay !== undefined ||
+      this.#stage.leastCopies < ENOUGH ||
+      !this.#isCalm() ||
+      this.#promises.rarest(ENOUGH) !== undefined
+    )
       return undefined;
     this.#left = MAX_STEPS;
     return this.#next();
@@ -67,7 +72,9 @@ export class Rolling {
     stage.note(() => `after ${node}, ${next}`);
   }
 
-  /** Every process has the list, and every node on it answers everybody, but for the one that crashed and stays down. */
+  /**
+   * Every process has the list, and every node on it answers everybody, but for the one that crashed and stays down.
+   */
   #isCalm(crashed?: string): boolean {
     const { listed, applications } = this.#stage;
     const running = this.#running;

@@ -3,9 +3,9 @@ import type { Random } from './random.ts';
 import { TTL_SECONDS } from './timing.ts';
 
 /**
- * `usual`: what the tests run. `harsh`: sessions expire, windows close, settings change by a rolling deploy, clocks jump, memory runs out, and a
- * destroyed session that is read again is excused by nothing.
- * `finishing`: as usual, and handovers are finished before their windows end, of sessions that nobody asked for meanwhile.
+ * `usual`: what the tests run. `harsh`: sessions expire, windows close, settings change by a rolling deploy, clocks
+ * jump, memory runs out, and a destroyed session that is read again is excused by nothing. `finishing`: as usual, and
+ * handovers are finished before their windows end, of sessions that nobody asked for meanwhile.
  */
 export type Profile = 'usual' | 'harsh' | 'finishing';
 
@@ -77,7 +77,10 @@ export interface PlannedFault {
   readonly forMs: number;
 }
 
-/** Of the histories with several copies, those in which nodes go one by one from early on: each waits for the copies of the one before. */
+/**
+ * Of the histories with several copies, those in which nodes go one by one from early on: each waits for the copies of
+ * the one before.
+ */
 const ROLLING_SHARE = 0.25;
 const ROLLING_MS = 50_000;
 
@@ -87,7 +90,9 @@ export function scenarioOf(seed: number, random: Random, profile: Profile = 'usu
   const copies = random.pick([1, 1, 2, 2, 3]);
   const rolls = copies > 1 && random.chance(ROLLING_SHARE);
   const durationMs = rolls ? ROLLING_MS : random.pick([12_000, 20_000, 35_000]);
-  const drawn = Array.from({ length: random.between(0, rolls ? 3 : 7) }, () => faultOf(random, random.pick(kinds), durationMs));
+  const drawn = Array.from({ length: random.between(0, rolls ? 3 : 7) }, () =>
+    faultOf(random, random.pick(kinds), durationMs),
+  );
   const faults = rolls ? [faultOf(random, 'nodes go one by one', durationMs / 8), ...drawn] : drawn;
   return {
     seed,
@@ -111,7 +116,9 @@ function harshScenario(seed: number, random: Random): Scenario {
   const durationMs = ttlSeconds * 1000 * random.between(2, 5);
   const copies = random.pick([1, 1, 2, 2, 3]);
   // Few kinds in one history, some of them often: what takes three steps of one kind is hardly drawn from all of them.
-  const kinds = Array.from({ length: random.between(1, 4) }, () => random.pick([...FAULTS, ...HARSH_FAULTS, ...HARSH_FAULTS]));
+  const kinds = Array.from({ length: random.between(1, 4) }, () =>
+    random.pick([...FAULTS, ...HARSH_FAULTS, ...HARSH_FAULTS]),
+  );
   const faults = Array.from({ length: random.between(1, 8) }, () => faultOf(random, random.pick(kinds), durationMs));
   return {
     seed,

@@ -8,7 +8,8 @@ export interface Shrunk {
 }
 
 export async function shrink(failing: Scenario, options: WorldOptions = {}): Promise<Shrunk> {
-  const run = (scenario: Scenario): Promise<Outcome> => new World(scenario.seed, { ...options, scenario, keepLog: true }).run();
+  const run = (scenario: Scenario): Promise<Outcome> =>
+    new World(scenario.seed, { ...options, scenario, keepLog: true }).run();
   let best: Shrunk = { scenario: failing, outcome: await run(failing) };
   for (let progress = true; progress;) {
     progress = false;

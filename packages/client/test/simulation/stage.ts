@@ -1,4 +1,7 @@
-/** What all parts of a simulated history share: nodes, processes, the list that discovery has, and the account of what was acknowledged. */
+/**
+ * What all parts of a simulated history share: nodes, processes, the list that discovery has, and the account of what
+ * was acknowledged.
+ */
 import type { ClusterNode } from '@sess/discovery';
 
 import type { Transport } from '../../src/transport/transport.ts';
@@ -68,7 +71,12 @@ export class Stage {
   get topology(): readonly ClusterNode[] {
     return this.#listed.map((id) => {
       const address = this.network.nodes.get(id)?.address;
-      return { id, host: id.slice(0, id.indexOf(':')), port: 11_211, ...(address === undefined ? undefined : { address }) };
+      return {
+        id,
+        host: id.slice(0, id.indexOf(':')),
+        port: 11_211,
+        ...(address === undefined ? undefined : { address }),
+      };
     });
   }
 

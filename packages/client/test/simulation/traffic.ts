@@ -1,4 +1,7 @@
-/** What the processes of a simulated history do with sessions: create, change, read, touch and destroy them, and hold every answer against the ledger. */
+/**
+ * What the processes of a simulated history do with sessions: create, change, read, touch and destroy them, and hold
+ * every answer against the ledger.
+ */
 import { codeOf } from '../../src/node/breaker.ts';
 import { pause } from '../../src/pause.ts';
 import type { Application } from './application.ts';
@@ -60,13 +63,17 @@ export class Traffic {
   crowd(): void {
     const { applications, ledger, random, time } = this.#stage;
     if (this.#ended) return;
-    for (const account of [...ledger.accounts.values()].filter((each) => each.isIdle && !this.#isLongOver(each)).slice(-CROWD)) {
+    for (const account of [...ledger.accounts.values()]
+      .filter((each) => each.isIdle && !this.#isLongOver(each))
+      .slice(-CROWD)) {
       for (let visit = 0; visit < VISITS; visit += 1) {
         time.at(random.next() * CROWD_MS, () => {
           const application = random.pick(applications);
-          if (!application.alive || application.clock.frozen || this.#stage.violation !== undefined || this.#ended) return;
+          if (!application.alive || application.clock.frozen || this.#stage.violation !== undefined || this.#ended)
+            return;
           const dice = random.next();
-          if (dice < 0.6 || account.isOnlyRead) this.#perform(application, 'read', () => this.#read(application, account));
+          if (dice < 0.6 || account.isOnlyRead)
+            this.#perform(application, 'read', () => this.#read(application, account));
           else if (dice < 0.85) this.#perform(application, 'change', () => this.#change(application, account));
           else this.#perform(application, 'touch', () => this.#touch(application, account));
         });
@@ -104,7 +111,8 @@ export class Traffic {
     } else if (accounts.length > 0) {
       const account = random.pick(accounts);
       const dice = random.next();
-      if (dice < 0.45 && !account.isOnlyRead) this.#perform(application, 'change', () => this.#change(application, account));
+      if (dice < 0.45 && !account.isOnlyRead)
+        this.#perform(application, 'change', () => this.#change(application, account));
       else if (dice < 0.8) this.#perform(application, 'read', () => this.#read(application, account));
       else if (dice < 0.9) this.#perform(application, 'touch', () => this.#touch(application, account));
       else if (dice < 0.94) this.#perform(application, 'destroy', () => this.#destroy(application, account));
@@ -131,15 +139,23 @@ export class Traffic {
   #refused(application: Application, what: string, error: unknown): void {
     const code = codeOf(error);
     if (this.#isHarsh && what === 'last read')
-      this.#stage.violation ??= new Violation('unavailable', `${application.name}, after everything was healed: ${String(error)}`);
-    if (code === undefined) this.#stage.violation ??= new Violation('lost', `${what} failed with ${String((error as Error).stack)}`);
+      this.#stage.violation ??= new Violation(
+        'unavailable',
+        `${application.name}, after everything was healed: ${String(error)}`,
+      );
+    if (code === undefined)
+      this.#stage.violation ??= new Violation('lost', `${what} failed with ${String((error as Error).stack)}`);
     if (code === 'SESS_CONFLICT') this.counts.conflicts += 1;
     else this.counts.refused += 1;
     this.#stage.note(() => `${application.name} ${what}: ${code} ${(error as Error).message}`);
   }
 
   async #create({ client }: Application, isIdle = false): Promise<() => string> {
-    const account = this.#stage.ledger.open(`s/${this.#nextKey++}`, this.#isHarsh && this.#stage.random.chance(0.3), isIdle);
+    const account = this.#stage.ledger.open(
+      `s/${this.#nextKey++}`,
+      this.#isHarsh && this.#stage.random.chance(0.3),
+      isIdle,
+    );
     const change = this.#nextChange++;
     const lives = this.#lives();
     const { losses } = this.#promises;
@@ -157,14 +173,22 @@ export class Traffic {
     this.#check(begun, found, application);
     if (record === undefined || found === undefined) return () => `${account.key} is missing`;
     // A request has the session in its hands for a while.
-    if (application.random.chance(0.3)) await pause(application.clock, application.random.next() * LONGEST_THOUGHT_MS, undefined);
+    if (application.random.chance(0.3))
+      await pause(application.clock, application.random.next() * LONGEST_THOUGHT_MS, undefined);
     const change = this.#nextChange++;
     const destroyedBefore = account.destroyed;
     const lives = this.#lives();
     const { losses } = this.#promises;
-    await application.client.set(account.key, valueOf([...found, change]), { ttlSeconds: this.#ttlSeconds, expect: record });
+    await application.client.set(account.key, valueOf([...found, change]), {
+      ttlSeconds: this.#ttlSeconds,
+      expect: record,
+    });
     lives(account);
-    if (destroyedBefore && !account.mayRevive && (this.#isHarsh || (account.excused === undefined && !this.#promises.isSplit)))
+    if (
+      destroyedBefore &&
+      !account.mayRevive &&
+      (this.#isHarsh || (account.excused === undefined && !this.#promises.isSplit))
+    )
       throw new Violation('revived', `${application.name} changed ${account.key}, which was destroyed`);
     // A node that one process reaches and another does not: until they agree, each may see and change what it reaches.
     const doubt = this.#promises.mayLoseChanges;
@@ -178,7 +202,8 @@ export class Traffic {
     if (missing.length > 0) {
       if (account.excused !== undefined) this.#stage.excuse(account.excused);
       else if (account.aliveUntil <= this.#stage.time.now) this.#stage.excuse('its life was over');
-      else throw new Violation('older state', `${application.name} replaced ${account.key} without ${missing.join(',')}`);
+      else
+        throw new Violation('older state', `${application.name} replaced ${account.key} without ${missing.join(',')}`);
     }
     return () => `${account.key} = ${[...found, change].join(',')}`;
   }
@@ -211,7 +236,8 @@ export class Traffic {
       now: stage.time.now,
       excuse: (name) => stage.excuse(name),
       older: () => {
-        if (this.#promises.staleAllowed) stage.excuse(this.#promises.isSplit ? 'processes reach different nodes' : 'a node was cut off');
+        if (this.#promises.staleAllowed)
+          stage.excuse(this.#promises.isSplit ? 'processes reach different nodes' : 'a node was cut off');
         return this.#promises.staleAllowed;
       },
       revived: (account) => {
@@ -230,7 +256,10 @@ export class Traffic {
     return this.#stage.scenario.ttlSeconds;
   }
 
-  /** Made before a write or a touch is begun; called when it is acknowledged: the session then lives for its time to live, and never more than a second less. */
+  /**
+   * Made before a write or a touch is begun; called when it is acknowledged: the session then lives for its time to
+   * live, and never more than a second less.
+   */
   #lives(): (account: Account) => void {
     const until = this.#stage.time.now + this.#ttlSeconds * 1000 - 1_000;
     return (account) => {

@@ -81,7 +81,10 @@ export class VirtualNetwork {
     return address === undefined || node?.address === address ? node : undefined;
   }
 
-  /** Brings a request to its node, which settles nothing: see `quietly`. Not before `earliest`. When it arrives; `undefined` when it was lost. */
+  /**
+   * Brings a request to its node, which settles nothing: see `quietly`. Not before `earliest`. When it arrives;
+   * `undefined` when it was lost.
+   */
   deliverToNode(earliest: number, arrive: () => void): number | undefined {
     const arrivesAt = this.#arrival(earliest);
     if (arrivesAt !== undefined) this.time.quietly(arrivesAt - this.time.now, arrive);
@@ -115,8 +118,8 @@ export class VirtualNetwork {
 }
 
 /**
- * What one process has of one node. Requests of one connection arrive in their order, and so do its replies, as with TCP. What is under way on a
- * connection that is lost may still arrive, behind what is sent on the next one.
+ * What one process has of one node. Requests of one connection arrive in their order, and so do its replies, as with
+ * TCP. What is under way on a connection that is lost may still arrive, behind what is sent on the next one.
  */
 class VirtualConnection implements NodeTransport {
   readonly #network: VirtualNetwork;
@@ -153,7 +156,13 @@ class VirtualConnection implements NodeTransport {
     return this.#request((node) => this.#item(node, key), options);
   }
 
-  store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
+  store(
+    mode: StoreMode,
+    key: string,
+    value: Uint8Array,
+    attributes: StoreAttributes,
+    options?: RequestOptions,
+  ): Promise<StoreOutcome> {
     const bytes = Buffer.from(value);
     return this.#request<StoreOutcome | 'full'>((node, epoch) => {
       if (typeof mode === 'object' && mode.cas.epoch !== epoch) {
@@ -166,7 +175,8 @@ class VirtualConnection implements NodeTransport {
       }
       return node.store(mode, key, bytes, attributes);
     }, options).then((outcome) => {
-      if (outcome === 'full') throw new SessClientError('SESS_SERVER', 'out of memory storing object', { node: this.#target.id });
+      if (outcome === 'full')
+        throw new SessClientError('SESS_SERVER', 'out of memory storing object', { node: this.#target.id });
       return outcome;
     });
   }

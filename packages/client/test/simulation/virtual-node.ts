@@ -48,7 +48,9 @@ export class VirtualNode {
     this.resetConnections();
   }
 
-  /** Starts again with what it holds, and CAS numbers from the lowest that nothing on it has: empty, from the beginning. */
+  /**
+   * Starts again with what it holds, and CAS numbers from the lowest that nothing on it has: empty, from the beginning.
+   */
   start(): void {
     this.condition = 'running';
     this.#unique = 0;

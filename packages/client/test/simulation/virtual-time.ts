@@ -31,8 +31,8 @@ export class VirtualTime {
   }
 
   /**
-   * Runs events up to `until`, or to the first after which `isOver` says that it is enough. The promises that an event settled have gone on, as far
-   * as they can, before the next one runs.
+   * Runs events up to `until`, or to the first after which `isOver` says that it is enough. The promises that an event
+   * settled have gone on, as far as they can, before the next one runs.
    */
   async run(until: number, isOver: () => boolean): Promise<void> {
     // What else the process has to do gets its turn between two runs: within one, the event loop stands still.
@@ -46,7 +46,8 @@ export class VirtualTime {
         }
         void SETTLED.then(afterwards);
       };
-      // Node.js begins with what was put off by `nextTick` once no promise can go on, so not before the promises of this event are through.
+      // Node.js begins with what was put off by `nextTick` once no promise can go on, so not before the promises of
+      // this event are through.
       const afterwards = (): void => process.nextTick(turn);
       turn();
     });
@@ -112,8 +113,8 @@ function isBefore(one: Event, other: Event): boolean {
 export const EPOCH_MS: number = Date.UTC(2030, 0, 1);
 
 /**
- * The clock of one process: off by `skewMs`, and stopped while the process is frozen. A frozen process' timers fire when it goes on, late, as
- * they do after a real SIGSTOP.
+ * The clock of one process: off by `skewMs`, and stopped while the process is frozen. A frozen process' timers fire
+ * when it goes on, late, as they do after a real SIGSTOP.
  */
 export class ProcessClock implements Clock {
   readonly #time: VirtualTime;
@@ -167,7 +168,9 @@ export class ProcessClock implements Clock {
     this.#frozen = true;
   }
 
-  /** Frozen, and the clock that never runs backwards stands still as well, as that of a machine that is suspended does. */
+  /**
+   * Frozen, and the clock that never runs backwards stands still as well, as that of a machine that is suspended does.
+   */
   suspend(): void {
     this.freeze();
     this.#suspendedAt ??= this.#time.now;

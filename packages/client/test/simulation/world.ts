@@ -1,4 +1,7 @@
-/** One history from one seed: several real clients over virtual nodes, traffic and faults, then peace, and everything read back. */
+/**
+ * One history from one seed: several real clients over virtual nodes, traffic and faults, then peace, and everything
+ * read back.
+ */
 import { Violation } from './ledger.ts';
 import { describe } from './description.ts';
 import { Faults } from './faults.ts';
@@ -127,7 +130,8 @@ export class World {
     for (const { client, name } of applications) {
       const owners = new Set(keys.flatMap((key) => client.explain(key).owners));
       for (const id of listed)
-        if (!owners.has(id)) this.#stage.violation ??= new Violation('out of rotation', `${id} owns nothing, by ${name}`);
+        if (!owners.has(id))
+          this.#stage.violation ??= new Violation('out of rotation', `${id} owns nothing, by ${name}`);
     }
   }
 

@@ -8,7 +8,12 @@ import type { NameResolver, ServiceRecord } from './name-resolver.ts';
 
 const NAME = 'memcached.default.svc.cluster.local';
 const dnsError = (code: string): Error => Object.assign(new Error(`query${code}`), { code });
-const record = (name: string, port: number, priority = 0, weight = 33): ServiceRecord => ({ name, port, priority, weight });
+const record = (name: string, port: number, priority = 0, weight = 33): ServiceRecord => ({
+  name,
+  port,
+  priority,
+  weight,
+});
 
 const unasked = (kind: string) => (): Promise<never> => Promise.reject(new Error(`${kind} was asked for`));
 
@@ -23,7 +28,13 @@ function setUp(options: DnsOptions, answers: Partial<NameResolver>) {
       clock,
       resolver: (servers, timeoutMs) => {
         asked.push(`${servers?.join() ?? 'system'} ${timeoutMs}`);
-        return { srv: unasked('SRV'), a: unasked('A'), aaaa: unasked('AAAA'), cancel: () => void (cancelled += 1), ...answers };
+        return {
+          srv: unasked('SRV'),
+          a: unasked('A'),
+          aaaa: unasked('AAAA'),
+          cancel: () => void (cancelled += 1),
+          ...answers,
+        };
       },
     },
   );
@@ -38,14 +49,20 @@ describe('a name with too many records', () => {
     const { watch, listener } = setUp({}, { a: () => Promise.resolve(addresses) });
     await watch.ready();
     addresses = Array.from({ length: 1_001 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
-    await expect(watch.refresh()).rejects.toMatchObject({ code: 'SESS_DISCOVERY_MALFORMED', message: expect.stringContaining('1001') });
+    await expect(watch.refresh()).rejects.toMatchObject({
+      code: 'SESS_DISCOVERY_MALFORMED',
+      message: expect.stringContaining('1001'),
+    });
     expect(listener.topologies).toHaveLength(1);
   });
 });
 
 describe('A and AAAA records', () => {
   it('are the nodes, sorted, each once, with one port', async () => {
-    const { watch } = setUp({ port: 11_212 }, { a: (name) => Promise.resolve(name === NAME ? ['10.0.0.2', '10.0.0.1', '10.0.0.2'] : []) });
+    const { watch } = setUp(
+      { port: 11_212 },
+      { a: (name) => Promise.resolve(name === NAME ? ['10.0.0.2', '10.0.0.1', '10.0.0.2'] : []) },
+    );
     expect(await watch.ready()).toEqual({
       nodes: [
         { id: '10.0.0.1:11212', host: '10.0.0.1', port: 11_212 },
@@ -119,7 +136,10 @@ describe('SRV records', () => {
   });
 
   it('that say port 0 get the port of the options, others keep their own', async () => {
-    const { watch } = setUp({ record: 'SRV', port: 9 }, { srv: () => Promise.resolve([record('a', 0), record('b', 5)]) });
+    const { watch } = setUp(
+      { record: 'SRV', port: 9 },
+      { srv: () => Promise.resolve([record('a', 0), record('b', 5)]) },
+    );
     expect((await watch.ready()).nodes.map(({ id }) => id)).toEqual(['a:9', 'b:5']);
   });
 
@@ -161,7 +181,10 @@ describe('a query that fails', () => {
   });
 
   it('by silence ends after timeoutMs, and its resolver is cancelled', async () => {
-    const { watch, clock, asked, cancelled } = setUp({ timeoutMs: 700, servers: ['127.0.0.1:8600'] }, { a: () => new Promise(() => {}) });
+    const { watch, clock, asked, cancelled } = setUp(
+      { timeoutMs: 700, servers: ['127.0.0.1:8600'] },
+      { a: () => new Promise(() => {}) },
+    );
     const ready = watch.ready();
     clock.advance(700);
     await expect(ready).rejects.toMatchObject({

@@ -12,14 +12,20 @@ import type { NameResolver, ServiceRecord } from './name-resolver.ts';
 export function dnsLook(options: ResolvedDnsOptions, environment: Environment): Look {
   const { name, record, timeoutMs, servers } = options;
   const late = (): DiscoveryError =>
-    new DiscoveryError('SESS_DISCOVERY_TIMEOUT', `No answer to the ${record} query for "${name}" within ${timeoutMs} ms.`, {
-      endpoint: name,
-    });
+    new DiscoveryError(
+      'SESS_DISCOVERY_TIMEOUT',
+      `No answer to the ${record} query for "${name}" within ${timeoutMs} ms.`,
+      {
+        endpoint: name,
+      },
+    );
 
   return async (_current, signal) => {
     const resolver = environment.resolver(servers, timeoutMs);
     try {
-      const nodes = await withDeadline(timeoutMs, late, { clock: environment.clock, signal }, () => listedNodes(options, resolver));
+      const nodes = await withDeadline(timeoutMs, late, { clock: environment.clock, signal }, () =>
+        listedNodes(options, resolver),
+      );
       return { topology: topologyOf(nodes), answeredBy: name };
     } finally {
       resolver.cancel();
@@ -31,7 +37,9 @@ async function listedNodes(options: ResolvedDnsOptions, resolver: NameResolver):
   const { name, record, port } = options;
   try {
     const nodes =
-      record === 'SRV' ? serviceNodes(await resolver.srv(name), options) : addressNodes(await ask(resolver, record, name), port);
+      record === 'SRV'
+        ? serviceNodes(await resolver.srv(name), options)
+        : addressNodes(await ask(resolver, record, name), port);
     if (nodes.length === 0) throw nothingListed(options);
     if (nodes.length > MAX_NODES) throw tooMany(options, nodes.length);
     return nodes.toSorted(byHostAndPort);
@@ -49,9 +57,9 @@ function addressNodes(addresses: readonly string[], port: number): readonly Clus
 }
 
 /**
- * RFC 2782: clients use the records with the lowest priority number; the others stand by, and discovery can't tell that they are needed.
- * Equal weights say nothing (Kubernetes gives 100 divided by the number of pods), so only differing ones are handed on. Weight 0 beside
- * others means "as little as possible": 1, the smallest there is.
+ * RFC 2782: clients use the records with the lowest priority number; the others stand by, and discovery can't tell that
+ * they are needed. Equal weights say nothing (Kubernetes gives 100 divided by the number of pods), so only differing
+ * ones are handed on. Weight 0 beside others means "as little as possible": 1, the smallest there is.
  */
 function serviceNodes(records: readonly ServiceRecord[], { name, port }: ResolvedDnsOptions): readonly ClusterNode[] {
   // A target of "." says that the service is decidedly not there.
@@ -64,9 +72,13 @@ function serviceNodes(records: readonly ServiceRecord[], { name, port }: Resolve
     const nodePort = record.port === 0 ? port : record.port;
     if (!isHost(host) || !isPort(nodePort)) {
       const came = `target ${JSON.stringify(record.name)}, port ${record.port}`;
-      throw new DiscoveryError('SESS_DISCOVERY_MALFORMED', `The SRV records of "${name}" name no usable node: ${came}.`, {
-        endpoint: name,
-      });
+      throw new DiscoveryError(
+        'SESS_DISCOVERY_MALFORMED',
+        `The SRV records of "${name}" name no usable node: ${came}.`,
+        {
+          endpoint: name,
+        },
+      );
     }
     return clusterNode({ host, port: nodePort, weight: weighted ? Math.max(1, record.weight) : undefined });
   });
@@ -79,7 +91,10 @@ function byHostAndPort(a: ClusterNode, b: ClusterNode): number {
 
 function nothingListed({ name, record }: ResolvedDnsOptions, cause?: unknown): DiscoveryError {
   const advice = 'Check the name, which is asked for as it is (no search domains), and the kind of record.';
-  return new DiscoveryError('SESS_DISCOVERY_EMPTY', `DNS lists no ${record} records for "${name}". ${advice}`, { endpoint: name, cause });
+  return new DiscoveryError('SESS_DISCOVERY_EMPTY', `DNS lists no ${record} records for "${name}". ${advice}`, {
+    endpoint: name,
+    cause,
+  });
 }
 
 function tooMany({ name, record }: ResolvedDnsOptions, count: number): DiscoveryError {

@@ -46,7 +46,8 @@ export function resolveDnsOptions(name: string, given: DnsOptions | undefined): 
       'Give the whole name without scheme and port, such as "memcached.default.svc.cluster.local".',
     );
   }
-  if (isIP(trimmed) !== 0) throw badOption('dns name', 'a DNS name', name, 'It is an address: list addresses as nodes, each "host:port".');
+  if (isIP(trimmed) !== 0)
+    throw badOption('dns name', 'a DNS name', name, 'It is an address: list addresses as nodes, each "host:port".');
   const { record = 'A', port = 11_211, servers } = options;
   if (!RECORDS.includes(record)) throw badOption('dns record', `'A', 'AAAA' or 'SRV'`, record);
   if (!isPort(port)) throw badOption('dns port', 'a whole number from 1 to 65535', port);
@@ -62,7 +63,12 @@ export function resolveDnsOptions(name: string, given: DnsOptions | undefined): 
 
 function checkedServers(servers: readonly string[]): readonly string[] {
   const refuse = (): Error =>
-    badOption('dns servers', 'an array of IP addresses, with a port where it is not 53', servers, 'For example ["127.0.0.1:8600"].');
+    badOption(
+      'dns servers',
+      'an array of IP addresses, with a port where it is not 53',
+      servers,
+      'For example ["127.0.0.1:8600"].',
+    );
   if (!Array.isArray(servers) || servers.length === 0) throw refuse();
   const copy: readonly string[] = Object.freeze([...servers]);
   try {

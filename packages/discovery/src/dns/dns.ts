@@ -7,9 +7,9 @@ import { type DnsOptions, resolveDnsOptions } from './dns-options.ts';
 /**
  * The nodes that a DNS name lists, such as a Kubernetes headless service.
  *
- * The name is asked for as it is: no search domains, no `/etc/hosts`. Nodes are sorted by host and port, because DNS servers rotate their
- * answers. Of SRV records those with the lowest priority number count; weights are handed on where they differ. A name that does not
- * exist, or lists nothing, is an error and leaves the last good list in force.
+ * The name is asked for as it is: no search domains, no `/etc/hosts`. Nodes are sorted by host and port, because DNS
+ * servers rotate their answers. Of SRV records those with the lowest priority number count; weights are handed on where
+ * they differ. A name that does not exist, or lists nothing, is an error and leaves the last good list in force.
  *
  * @throws DiscoveryError `SESS_BAD_OPTION`
  */

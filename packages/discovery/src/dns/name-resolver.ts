@@ -1,6 +1,8 @@
 import { Resolver } from 'node:dns/promises';
 
-/** Asks DNS servers; unlike the operating system's lookup, it knows SRV records, no search domains and no `/etc/hosts`. */
+/**
+ * Asks DNS servers; unlike the operating system's lookup, it knows SRV records, no search domains and no `/etc/hosts`.
+ */
 export interface NameResolver {
   srv(name: string): Promise<readonly ServiceRecord[]>;
   a(name: string): Promise<readonly string[]>;

@@ -41,7 +41,11 @@ export class ServerAsker {
   /** Resolves the server's name anew and asks its addresses until one answers. */
   async askByName(server: Server, signal: AbortSignal): Promise<Answer> {
     const addresses = await this.#resolve(server);
-    const pace = { staggerMs: staggerMs(addresses.length, this.#options.timeoutMs), clock: this.#environment.clock, signal };
+    const pace = {
+      staggerMs: staggerMs(addresses.length, this.#options.timeoutMs),
+      clock: this.#environment.clock,
+      signal,
+    };
     try {
       return await firstAnswer(addresses, (address, stop) => this.askAddress(server, address, stop), pace);
     } catch (error) {
@@ -65,7 +69,11 @@ export class ServerAsker {
         case 'nothing':
           // To `get` it is an ordinary miss, as any memcached would say it.
           if (command === CONFIG)
-            throw problem('SESS_DISCOVERY_EMPTY', server, 'answered, but knows no nodes (yet). Is the cluster still being created?');
+            throw problem(
+              'SESS_DISCOVERY_EMPTY',
+              server,
+              'answered, but knows no nodes (yet). Is the cluster still being created?',
+            );
           break;
         case 'refused':
           throw refused(server, reply.line);
@@ -94,14 +102,19 @@ export class ServerAsker {
 function readTopology(server: Server, payload: string): Topology {
   const configuration = parseConfiguration(payload);
   if (configuration.kind === 'topology') return configuration.topology;
-  if (configuration.kind === 'empty') throw problem('SESS_DISCOVERY_EMPTY', server, `answered without a node: ${configuration.reason}.`);
+  if (configuration.kind === 'empty')
+    throw problem('SESS_DISCOVERY_EMPTY', server, `answered without a node: ${configuration.reason}.`);
   throw problem('SESS_DISCOVERY_MALFORMED', server, `gave a list that can't be read: ${configuration.reason}.`);
 }
 
 function refused(server: Server, line: string): DiscoveryError {
   // Memcached started with -Y: "CLIENT_ERROR unauthenticated".
   if (/authenticat/iu.test(line))
-    return problem('SESS_DISCOVERY_AUTH', server, `asks for a user name and password (${excerpt(line)}). Set the option "credentials".`);
+    return problem(
+      'SESS_DISCOVERY_AUTH',
+      server,
+      `asks for a user name and password (${excerpt(line)}). Set the option "credentials".`,
+    );
   return problem('SESS_DISCOVERY_SERVER', server, `answered ${excerpt(line)}.`);
 }
 
@@ -127,8 +140,12 @@ function mostTelling(all: AggregateError): unknown {
   const errors: readonly unknown[] = all.errors;
   const told = errors.toSorted((a, b) => telling(b) - telling(a))[0];
   if (errors.length === 1 || !DiscoveryError.is(told)) return told;
-  return new DiscoveryError(told.code, `${told.message} (Nor did the other ${errors.length - 1} of its addresses answer.)`, {
-    endpoint: told.endpoint,
-    cause: all,
-  });
+  return new DiscoveryError(
+    told.code,
+    `${told.message} (Nor did the other ${errors.length - 1} of its addresses answer.)`,
+    {
+      endpoint: told.endpoint,
+      cause: all,
+    },
+  );
 }

@@ -24,17 +24,32 @@ describe('a configuration', () => {
       kind: 'malformed',
       reason: expect.stringContaining('lists 1001 nodes'),
     });
-    expect(parseConfiguration(listing(20_000))).toMatchObject({ kind: 'malformed', reason: expect.stringContaining('lists 20000 nodes') });
+    expect(parseConfiguration(listing(20_000))).toMatchObject({
+      kind: 'malformed',
+      reason: expect.stringContaining('lists 20000 nodes'),
+    });
   });
 
   it('is a version and nodes in the order of the list', () => {
-    expect(parseConfiguration('12\nb.use1.cache.amazonaws.com|10.0.0.2|11211 a.use1.cache.amazonaws.com|10.0.0.1|11212\n')).toEqual({
+    expect(
+      parseConfiguration('12\nb.use1.cache.amazonaws.com|10.0.0.2|11211 a.use1.cache.amazonaws.com|10.0.0.1|11212\n'),
+    ).toEqual({
       kind: 'topology',
       topology: {
         version: 12,
         nodes: [
-          { id: 'b.use1.cache.amazonaws.com:11211', host: 'b.use1.cache.amazonaws.com', port: 11_211, address: '10.0.0.2' },
-          { id: 'a.use1.cache.amazonaws.com:11212', host: 'a.use1.cache.amazonaws.com', port: 11_212, address: '10.0.0.1' },
+          {
+            id: 'b.use1.cache.amazonaws.com:11211',
+            host: 'b.use1.cache.amazonaws.com',
+            port: 11_211,
+            address: '10.0.0.2',
+          },
+          {
+            id: 'a.use1.cache.amazonaws.com:11212',
+            host: 'a.use1.cache.amazonaws.com',
+            port: 11_212,
+            address: '10.0.0.1',
+          },
         ],
       },
     });
@@ -93,7 +108,23 @@ describe('a configuration', () => {
   });
 
   it('of anything at all is read without a throw, and gives only whole nodes', () => {
-    const piece = fc.constantFrom('1', '42', '\n', '\r\n', ' ', '|', 'a', '10.0.0.1', '::1', '11211', '[', ']', '-', '\0', 'é');
+    const piece = fc.constantFrom(
+      '1',
+      '42',
+      '\n',
+      '\r\n',
+      ' ',
+      '|',
+      'a',
+      '10.0.0.1',
+      '::1',
+      '11211',
+      '[',
+      ']',
+      '-',
+      '\0',
+      'é',
+    );
     const soup = fc.oneof(
       fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
       fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join('')),
@@ -103,7 +134,8 @@ describe('a configuration', () => {
         const configuration = parseConfiguration(payload);
         if (configuration.kind !== 'topology') return;
         expect(configuration.topology.nodes.length).toBeGreaterThan(0);
-        for (const node of configuration.topology.nodes) expect(node.port >= 1 && node.port <= 65_535 && node.host !== '').toBe(true);
+        for (const node of configuration.topology.nodes)
+          expect(node.port >= 1 && node.port <= 65_535 && node.host !== '').toBe(true);
       }),
       { numRuns: 500 },
     );

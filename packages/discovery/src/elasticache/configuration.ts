@@ -12,8 +12,9 @@ export type Configuration =
   | { readonly kind: 'malformed'; readonly reason: string };
 
 /**
- * Reads `<version>\n`, `host|ip|port host|ip|port …\n`. Lines may end in CRLF, the last break may be missing. All or nothing: one node
- * that can't be read makes the whole list malformed, for a list with a hole would move keys. Nodes keep the order of the list.
+ * Reads `<version>\n`, `host|ip|port host|ip|port …\n`. Lines may end in CRLF, the last break may be missing. All or
+ * nothing: one node that can't be read makes the whole list malformed, for a list with a hole would move keys. Nodes
+ * keep the order of the list.
  */
 export function parseConfiguration(payload: string): Configuration {
   const lines = payload
@@ -23,7 +24,8 @@ export function parseConfiguration(payload: string): Configuration {
   const [versionLine, nodeLine, surplus] = lines;
   if (versionLine === undefined) return { kind: 'empty', reason: 'the configuration is empty' };
   const version = /^\d+$/u.test(versionLine) ? Number(versionLine) : Number.NaN;
-  if (!Number.isSafeInteger(version)) return malformed(`its first line should be the version, and is ${excerpt(versionLine)}`);
+  if (!Number.isSafeInteger(version))
+    return malformed(`its first line should be the version, and is ${excerpt(versionLine)}`);
   if (nodeLine === undefined) return { kind: 'empty', reason: `version ${version} lists no node` };
   if (surplus !== undefined) return malformed(`a third line follows the list: ${excerpt(surplus)}`);
 
@@ -38,10 +40,13 @@ export function parseConfiguration(payload: string): Configuration {
   return { kind: 'topology', topology: topologyOf(nodes, version) };
 }
 
-/** `host|ip|port`. The ip may be empty or IPv6; the host may be an address (Google Memorystore) or begin with a digit. */
+/**
+ * `host|ip|port`. The ip may be empty or IPv6; the host may be an address (Google Memorystore) or begin with a digit.
+ */
 function parseNode(entry: string): ClusterNode | undefined {
   const [hostField, addressField, portField, ...surplus] = entry.split('|');
-  if (hostField === undefined || addressField === undefined || portField === undefined || surplus.length > 0) return undefined;
+  if (hostField === undefined || addressField === undefined || portField === undefined || surplus.length > 0)
+    return undefined;
   const host = withoutBrackets(hostField);
   const address = withoutBrackets(addressField);
   const port = /^\d{1,5}$/u.test(portField) ? Number(portField) : Number.NaN;

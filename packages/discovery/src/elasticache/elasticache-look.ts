@@ -15,8 +15,9 @@ interface Told {
 }
 
 /**
- * Asks the endpoint. When it does not tell the list, asks the nodes of the last good list, any of which knows it too; and when the endpoint
- * was silent, asks it once more, its name resolved anew. Each of the three takes at most `timeoutMs`.
+ * Asks the endpoint. When it does not tell the list, asks the nodes of the last good list, any of which knows it too;
+ * and when the endpoint was silent, asks it once more, its name resolved anew. Each of the three takes at most
+ * `timeoutMs`.
  */
 export function elasticacheLook(options: ResolvedElasticacheOptions, environment: Environment): Look {
   const { endpoint, timeoutMs, pollIntervalMs } = options;
@@ -41,16 +42,26 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
 
   async function askNodes(nodes: readonly ClusterNode[], signal: AbortSignal): Promise<Told> {
     const late = (): DiscoveryError =>
-      new DiscoveryError('SESS_DISCOVERY_TIMEOUT', `None of the ${nodes.length} known nodes told the list within ${timeoutMs} ms.`, {
-        endpoint: endpoint.id,
-      });
+      new DiscoveryError(
+        'SESS_DISCOVERY_TIMEOUT',
+        `None of the ${nodes.length} known nodes told the list within ${timeoutMs} ms.`,
+        {
+          endpoint: endpoint.id,
+        },
+      );
     const askNode = async (node: ClusterNode, stop: AbortSignal): Promise<Told> => {
       // The address from the last list, where there is one: name servers may be what is down.
-      const answer = await (node.address === undefined ? asker.askByName(node, stop) : asker.askAddress(node, node.address, stop));
+      const answer = await (node.address === undefined
+        ? asker.askByName(node, stop)
+        : asker.askAddress(node, node.address, stop));
       return { topology: sameCluster(node, answer, nodes), answeredBy: node.id };
     };
     return withDeadline(timeoutMs, late, { clock, signal }, (stop) =>
-      firstAnswer(shuffled(nodes, environment.random), askNode, { staggerMs: staggerMs(nodes.length, timeoutMs), clock, signal: stop }),
+      firstAnswer(shuffled(nodes, environment.random), askNode, {
+        staggerMs: staggerMs(nodes.length, timeoutMs),
+        clock,
+        signal: stop,
+      }),
     );
   }
 
@@ -78,7 +89,8 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
   };
 
   function weigh(current: Topology | undefined, { topology, answeredBy }: Told, failures: readonly Error[]): Finding {
-    if (current === undefined || gate.admits(current, topology, answeredBy === endpoint.id)) return { topology, answeredBy, failures };
+    if (current === undefined || gate.admits(current, topology, answeredBy === endpoint.id))
+      return { topology, answeredBy, failures };
     return {
       topology: current,
       answeredBy,
@@ -88,14 +100,21 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
   }
 }
 
-/** An address may have passed to another cluster since: a node's list counts only when it shares a node with the one we know. */
+/**
+ * An address may have passed to another cluster since: a node's list counts only when it shares a node with the one we
+ * know.
+ */
 function sameCluster(node: ClusterNode, answer: Answer, known: readonly ClusterNode[]): Topology {
   if (answer.kind === 'no-cluster') throw notAnyMore(node.id);
   const ids = new Set(known.map(({ id }) => id));
   if (answer.topology.nodes.some(({ id }) => ids.has(id))) return answer.topology;
-  throw new DiscoveryError('SESS_DISCOVERY_SERVER', `${node.id} told the list of another cluster. Its address was probably given away.`, {
-    endpoint: node.id,
-  });
+  throw new DiscoveryError(
+    'SESS_DISCOVERY_SERVER',
+    `${node.id} told the list of another cluster. Its address was probably given away.`,
+    {
+      endpoint: node.id,
+    },
+  );
 }
 
 function notAnyMore(id: string): DiscoveryError {
@@ -107,7 +126,9 @@ function notAnyMore(id: string): DiscoveryError {
 }
 
 function wasSilent(error: Error | undefined): boolean {
-  return DiscoveryError.is(error) && (error.code === 'SESS_DISCOVERY_TIMEOUT' || error.code === 'SESS_DISCOVERY_UNREACHABLE');
+  return (
+    DiscoveryError.is(error) && (error.code === 'SESS_DISCOVERY_TIMEOUT' || error.code === 'SESS_DISCOVERY_UNREACHABLE')
+  );
 }
 
 /** The endpoint's own failure, which is what a user can do something about. */
@@ -115,7 +136,10 @@ function lookFailed(failures: readonly Error[], nodesAsked: number): Error {
   const [first] = failures;
   if (failures.length === 1 || !DiscoveryError.is(first)) return first ?? new AggregateError([], 'nobody was asked');
   const message = `${first.message} Nor did the known nodes tell the list (${nodesAsked} asked).`;
-  return new DiscoveryError(first.code, message, { endpoint: first.endpoint, cause: new AggregateError(failures, message) });
+  return new DiscoveryError(first.code, message, {
+    endpoint: first.endpoint,
+    cause: new AggregateError(failures, message),
+  });
 }
 
 /** In another order each time, so that an outage of the endpoint does not send every client to the same node. */

@@ -22,23 +22,45 @@ describe('options of elasticache', () => {
     tls.servername = 'c';
     expect(options.credentials?.password).toBe('b');
     expect(options.tls?.servername).toBe('a');
-    expect([options, options.endpoint, options.credentials, options.tls].every((value) => Object.isFrozen(value))).toBe(true);
+    expect([options, options.endpoint, options.credentials, options.tls].every((value) => Object.isFrozen(value))).toBe(
+      true,
+    );
   });
 
   it.each([
-    ['endpoint without port', 'a.cfg.use1.cache.amazonaws.com', undefined, 'Add the port: "a.cfg.use1.cache.amazonaws.com:11211"'],
+    [
+      'endpoint without port',
+      'a.cfg.use1.cache.amazonaws.com',
+      undefined,
+      'Add the port: "a.cfg.use1.cache.amazonaws.com:11211"',
+    ],
     ['endpoint with a scheme', 'elasticache://a:1', undefined, 'Leave out "elasticache://"'],
-    ['endpoint that is no text', undefined, undefined, 'elasticache endpoint: expected a string "host:port", got undefined'],
+    [
+      'endpoint that is no text',
+      undefined,
+      undefined,
+      'elasticache endpoint: expected a string "host:port", got undefined',
+    ],
     [
       'pollIntervalMs',
       'a:1',
       { pollIntervalMs: Number.NaN },
       'elasticache pollIntervalMs: expected a number of milliseconds from 1 to 2147483647, got NaN',
     ],
-    ['timeoutMs', 'a:1', { timeoutMs: -1 }, 'elasticache timeoutMs: expected a number of milliseconds from 1 to 2147483647, got -1'],
+    [
+      'timeoutMs',
+      'a:1',
+      { timeoutMs: -1 },
+      'elasticache timeoutMs: expected a number of milliseconds from 1 to 2147483647, got -1',
+    ],
     ['tls', 'a:1', { tls: 'yes' }, 'elasticache tls: expected true, false or options of node:tls, got "yes"'],
     ['certificate', 'a:1', { tls: { ca: 'nonsense', cert: 'nonsense' } }, 'node:tls refuses these options'],
-    ['misspelt option', 'a:1', { timeout: 5 }, 'there is no option "timeout". Known ones: pollIntervalMs, timeoutMs, tls, credentials'],
+    [
+      'misspelt option',
+      'a:1',
+      { timeout: 5 },
+      'there is no option "timeout". Known ones: pollIntervalMs, timeoutMs, tls, credentials',
+    ],
     ['credentials', 'a:1', { credentials: 'user:pass' }, 'elasticache credentials: expected an object'],
     [
       'user name',
@@ -46,8 +68,18 @@ describe('options of elasticache', () => {
       { credentials: { username: 'a b', password: 'p' } },
       'credentials.username: expected 1 to 255 bytes without space',
     ],
-    ['password', 'a:1', { credentials: { username: 'a', password: '' } }, 'credentials.password: expected 1 to 255 bytes'],
-    ['password with a line end', 'a:1', { credentials: { username: 'a', password: 'secret\r\nflush_all' } }, 'without control character'],
+    [
+      'password',
+      'a:1',
+      { credentials: { username: 'a', password: '' } },
+      'credentials.password: expected 1 to 255 bytes',
+    ],
+    [
+      'password with a line end',
+      'a:1',
+      { credentials: { username: 'a', password: 'secret\r\nflush_all' } },
+      'without control character',
+    ],
   ])('are refused where they are given: %s', (_, endpoint, options, message) => {
     const attempt = (): unknown => elasticache(endpoint as never, options as never);
     expect(attempt).toThrow(DiscoveryError);
@@ -56,10 +88,18 @@ describe('options of elasticache', () => {
 
   it('never show up in an error when they are secret', () => {
     const told = /^(?!.*(?:secret|user))/su;
-    for (const credentials of ['user:secret', { username: 'a', password: 'secret\n' }, { username: 'a', passwort: 'secret' }]) {
+    for (const credentials of [
+      'user:secret',
+      { username: 'a', password: 'secret\n' },
+      { username: 'a', passwort: 'secret' },
+    ]) {
       expect(() => elasticache('a:1', { credentials } as never)).toThrow(/^(?!.*secret)/su);
     }
-    for (const endpoint of ['elasticache://user:secret@a:1', 'user:sec@ret/secret@a:1', `user:secret@${'a'.repeat(200)}`]) {
+    for (const endpoint of [
+      'elasticache://user:secret@a:1',
+      'user:sec@ret/secret@a:1',
+      `user:secret@${'a'.repeat(200)}`,
+    ]) {
       expect(() => elasticache(endpoint)).toThrow(told);
     }
     expect(() => elasticache('elasticache://user:secret@a:1')).toThrow('got "elasticache://…@a:1"');

@@ -8,11 +8,15 @@ import type { Server } from './server.ts';
 export interface ElasticacheOptions {
   /** How often to look, ±20 %. Default 60,000. */
   readonly pollIntervalMs?: number | undefined;
-  /** How long the endpoint may take to answer: name resolution, connection, TLS and reply. Default 2,000. One look takes at most three times that. */
+  /**
+   * How long the endpoint may take to answer: name resolution, connection, TLS and reply. Default 2,000. One look takes
+   * at most three times that.
+   */
   readonly timeoutMs?: number | undefined;
   /**
-   * Encryption. Default `false`. `true` checks the certificate against the host name and the authorities that Node.js trusts; an object goes
-   * to `node:tls` (`ca`, `servername`, client certificates, ...). Nodes that are asked in the endpoint's stead are spoken to the same way.
+   * Encryption. Default `false`. `true` checks the certificate against the host name and the authorities that Node.js
+   * trusts; an object goes to `node:tls` (`ca`, `servername`, client certificates, ...). Nodes that are asked in the
+   * endpoint's stead are spoken to the same way.
    */
   readonly tls?: boolean | ConnectionOptions | undefined;
   /** User and password of the text protocol (memcached's `-Y` file), sent first on every connection. Default none. */
@@ -35,7 +39,10 @@ export interface ResolvedElasticacheOptions {
 }
 
 /** Checks every option and fills in the defaults. */
-export function resolveElasticacheOptions(endpoint: string, given: ElasticacheOptions | undefined): ResolvedElasticacheOptions {
+export function resolveElasticacheOptions(
+  endpoint: string,
+  given: ElasticacheOptions | undefined,
+): ResolvedElasticacheOptions {
   const options = knownOptions('elasticache', given, ['pollIntervalMs', 'timeoutMs', 'tls', 'credentials']);
   const { host, port } = parseHostAndPort(endpoint, 'elasticache endpoint');
   return Object.freeze({
@@ -66,7 +73,10 @@ function checkedTls(tls: ElasticacheOptions['tls']): ConnectionOptions | undefin
 }
 
 function checkedCredentials(credentials: Credentials): Credentials {
-  const { username, password } = knownOptions<Partial<Credentials>>('elasticache credentials', credentials, ['username', 'password']);
+  const { username, password } = knownOptions<Partial<Credentials>>('elasticache credentials', credentials, [
+    'username',
+    'password',
+  ]);
   // What came is not told: it may be the secret.
   // The server takes what stands before the first space for the user name.
   if (!fits(username, /[\s\p{Cc}]/u)) {
@@ -76,7 +86,10 @@ function checkedCredentials(credentials: Credentials): Credentials {
     );
   }
   if (!fits(password, /\p{Cc}/u)) {
-    throw new DiscoveryError('SESS_BAD_OPTION', 'elasticache credentials.password: expected 1 to 255 bytes without control character.');
+    throw new DiscoveryError(
+      'SESS_BAD_OPTION',
+      'elasticache credentials.password: expected 1 to 255 bytes without control character.',
+    );
   }
   return Object.freeze({ username, password });
 }

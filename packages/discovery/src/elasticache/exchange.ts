@@ -139,17 +139,32 @@ class Conversation {
   #connectionFailed(error: Error): void {
     const code = 'code' in error ? String(error.code) : error.message;
     if (!this.#connected) {
-      this.#fail('SESS_DISCOVERY_UNREACHABLE', `can't be connected to (${code}). Check host, port and the firewall between.`, error);
+      this.#fail(
+        'SESS_DISCOVERY_UNREACHABLE',
+        `can't be connected to (${code}). Check host, port and the firewall between.`,
+        error,
+      );
     } else if (this.#options.tls === undefined || LOST.has(code)) {
-      this.#fail('SESS_DISCOVERY_UNREACHABLE', `was lost before its answer was complete (${code}).${this.#lostAdvice()}`, error);
+      this.#fail(
+        'SESS_DISCOVERY_UNREACHABLE',
+        `was lost before its answer was complete (${code}).${this.#lostAdvice()}`,
+        error,
+      );
     } else {
-      this.#fail('SESS_DISCOVERY_TLS', `and this client can't agree on TLS (${oneLine(error)}). ${tlsAdvice(code)}`, error);
+      this.#fail(
+        'SESS_DISCOVERY_TLS',
+        `and this client can't agree on TLS (${oneLine(error)}). ${tlsAdvice(code)}`,
+        error,
+      );
     }
   }
 
   #closed(): void {
     if (this.#receivedBytes > 0) {
-      this.#fail('SESS_DISCOVERY_MALFORMED', `closed the connection after ${this.#receivedBytes} bytes, before its answer was complete.`);
+      this.#fail(
+        'SESS_DISCOVERY_MALFORMED',
+        `closed the connection after ${this.#receivedBytes} bytes, before its answer was complete.`,
+      );
     } else {
       this.#fail('SESS_DISCOVERY_UNREACHABLE', `closed the connection without an answer.${this.#lostAdvice()}`);
     }
@@ -179,7 +194,8 @@ function oneLine(error: Error): string {
 }
 
 function tlsAdvice(code: string): string {
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'The certificate is for another name: use the name it is for, or set tls.servername.';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return 'The certificate is for another name: use the name it is for, or set tls.servername.';
   if (code.includes('CERT') || code.includes('ISSUER') || code.includes('SIGNATURE'))
     return 'For a private authority, give its certificate as tls.ca.';
   return 'If the server does not speak TLS, use elasticache:// or leave out the option "tls".';

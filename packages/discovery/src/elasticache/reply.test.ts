@@ -27,11 +27,17 @@ function splitAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 describe('a reply', () => {
   it('is read by its length, whatever the payload holds', () => {
     const payload = '1\nEND\r\nhost|10.0.0.1|11211\n';
-    expect(reply(`CONFIG cluster 0 ${payload.length}\r\n${payload}\r\nEND\r\n`)).toEqual({ kind: 'payload', text: payload });
+    expect(reply(`CONFIG cluster 0 ${payload.length}\r\n${payload}\r\nEND\r\n`)).toEqual({
+      kind: 'payload',
+      text: payload,
+    });
   });
 
   it('of the older command has the same payload', () => {
-    expect(reply('VALUE AmazonElastiCache:cluster 0 8\r\n1\na||12\n\r\nEND\r\n')).toEqual({ kind: 'payload', text: '1\na||12\n' });
+    expect(reply('VALUE AmazonElastiCache:cluster 0 8\r\n1\na||12\n\r\nEND\r\n')).toEqual({
+      kind: 'payload',
+      text: '1\na||12\n',
+    });
     expect(reply('VALUE AmazonElastiCache:cluster 0 3 77\r\nabc\r\nEND\r\n')).toEqual({ kind: 'payload', text: 'abc' });
   });
 
@@ -44,7 +50,10 @@ describe('a reply', () => {
     expect(reply('END\r\n')).toEqual({ kind: 'nothing' });
     expect(reply('ERROR\r\n')).toEqual({ kind: 'unknown-command' });
     expect(reply('SERVER_ERROR out of memory\r\n')).toEqual({ kind: 'refused', line: 'SERVER_ERROR out of memory' });
-    expect(reply('CLIENT_ERROR unauthenticated\r\n')).toEqual({ kind: 'refused', line: 'CLIENT_ERROR unauthenticated' });
+    expect(reply('CLIENT_ERROR unauthenticated\r\n')).toEqual({
+      kind: 'refused',
+      line: 'CLIENT_ERROR unauthenticated',
+    });
   });
 
   it.each([
@@ -60,14 +69,18 @@ describe('a reply', () => {
   });
 
   it('with less than it announces is waited for, and never taken for whole', () => {
-    expect(reply('CONFIG cluster 0 900\r\n1\na||11211\n\r\nEND\r\n')).toEqual({ kind: 'incomplete', needs: 22 + 900 + 1 });
+    expect(reply('CONFIG cluster 0 900\r\n1\na||11211\n\r\nEND\r\n')).toEqual({
+      kind: 'incomplete',
+      needs: 22 + 900 + 1,
+    });
   });
 
   it('cut off anywhere is not a reply', () => {
     const payload = '41\na.example|10.0.0.1|11211 b.example|10.0.0.2|1\n';
     const whole = `CONFIG cluster 0 ${payload.length}\r\n${payload}\r\nEND\r\n`;
     expect(reply(whole).kind).toBe('payload');
-    for (let length = 0; length < whole.length; length += 1) expect(reply(whole.slice(0, length)).kind).toBe('incomplete');
+    for (let length = 0; length < whole.length; length += 1)
+      expect(reply(whole.slice(0, length)).kind).toBe('incomplete');
   });
 
   it('that looks like TLS says which option is missing', () => {
@@ -78,10 +91,15 @@ describe('a reply', () => {
     const payload = fc.string({ unit: 'binary-ascii', maxLength: 200 });
     const cuts = fc.array(fc.nat(10_000), { maxLength: 12 });
     fc.assert(
-      fc.property(payload, fc.constantFrom('CONFIG cluster', 'VALUE AmazonElastiCache:cluster'), cuts, (text, head, places) => {
-        const bytes = Buffer.from(`${head} 0 ${text.length}\r\n${text}\r\nEND\r\n`, 'latin1');
-        expect(feed(splitAt(bytes, places)).result).toEqual({ kind: 'payload', text });
-      }),
+      fc.property(
+        payload,
+        fc.constantFrom('CONFIG cluster', 'VALUE AmazonElastiCache:cluster'),
+        cuts,
+        (text, head, places) => {
+          const bytes = Buffer.from(`${head} 0 ${text.length}\r\n${text}\r\nEND\r\n`, 'latin1');
+          expect(feed(splitAt(bytes, places)).result).toEqual({ kind: 'payload', text });
+        },
+      ),
     );
   });
 

@@ -1,5 +1,6 @@
 /**
- * What a server answers to a discovery command, read from bytes. Pure: the same bytes give the same answer, however they were split.
+ * What a server answers to a discovery command, read from bytes. Pure: the same bytes give the same answer, however
+ * they were split.
  *
  * Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoDiscovery.AddingToYourClientLibrary.html
  */
@@ -41,7 +42,8 @@ export function parseReply(bytes: Buffer): Reply | Incomplete {
   if (first !== undefined && first < SPACE)
     return malformed('it starts with a control character, as TLS does: is the option "tls" missing?');
   const lineEnd = bytes.indexOf(LINE_FEED);
-  if ((lineEnd === -1 ? bytes.length : lineEnd) > MAX_LINE_BYTES) return malformed(`its first line is longer than ${MAX_LINE_BYTES} bytes`);
+  if ((lineEnd === -1 ? bytes.length : lineEnd) > MAX_LINE_BYTES)
+    return malformed(`its first line is longer than ${MAX_LINE_BYTES} bytes`);
   if (lineEnd === -1) return { kind: 'incomplete', needs: bytes.length + 1 };
 
   const line = bytes.toString('latin1', 0, lineEnd).trimEnd();
@@ -49,8 +51,10 @@ export function parseReply(bytes: Buffer): Reply | Incomplete {
   if (/^ERROR\b/u.test(line)) return { kind: 'unknown-command' };
   if (/^(?:CLIENT|SERVER)_ERROR\b/u.test(line)) return { kind: 'refused', line };
   const size = Number(HEADER.exec(line)?.[1] ?? Number.NaN);
-  if (Number.isNaN(size)) return malformed(`it starts with ${excerpt(line)}, not with "CONFIG cluster <flags> <bytes>"`);
-  if (size > MAX_PAYLOAD_BYTES) return malformed(`it announces ${size} bytes, and at most ${MAX_PAYLOAD_BYTES} are read`);
+  if (Number.isNaN(size))
+    return malformed(`it starts with ${excerpt(line)}, not with "CONFIG cluster <flags> <bytes>"`);
+  if (size > MAX_PAYLOAD_BYTES)
+    return malformed(`it announces ${size} bytes, and at most ${MAX_PAYLOAD_BYTES} are read`);
   return parsePayload(bytes, lineEnd + 1, size);
 }
 
@@ -60,7 +64,9 @@ function parsePayload(bytes: Buffer, start: number, size: number): Reply | Incom
   if (bytes.length < end + TRAILER_MIN_BYTES) {
     const begun = bytes.toString('latin1', end);
     // What follows a whole payload is looked at byte by byte: what can't become `END` is not waited for.
-    return TRAILER_BEGUN.test(begun) ? { kind: 'incomplete', needs: Math.max(end, bytes.length) + 1 } : wrongLength(size);
+    return TRAILER_BEGUN.test(begun)
+      ? { kind: 'incomplete', needs: Math.max(end, bytes.length) + 1 }
+      : wrongLength(size);
   }
   const trailer = bytes.toString('latin1', end, end + TRAILER_MAX_BYTES);
   if (TRAILER.test(trailer)) return { kind: 'payload', text: bytes.toString('latin1', start, end) };

@@ -4,7 +4,8 @@ import { clusterNode, topologyOf } from '../topology-value.ts';
 import type { Topology } from '../topology.ts';
 import { VersionGate } from './version-gate.ts';
 
-const at = (version: number | undefined, host = 'a'): Topology => topologyOf([clusterNode({ host, port: 11_211 })], version);
+const at = (version: number | undefined, host = 'a'): Topology =>
+  topologyOf([clusterNode({ host, port: 11_211 })], version);
 
 describe('the version gate', () => {
   it('lets in the first list, a higher version, and the same version', () => {
@@ -42,7 +43,14 @@ describe('the version gate', () => {
       clock.advance(60_000);
       return gate.admits(at(5), at(version), true);
     };
-    expect([admit(4), admit(4), admit(5), admit(4), admit(4), admit(4)]).toEqual([false, false, true, false, false, true]);
+    expect([admit(4), admit(4), admit(5), admit(4), admit(4), admit(4)]).toEqual([
+      false,
+      false,
+      true,
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('never lets in an older version that only a node tells', () => {

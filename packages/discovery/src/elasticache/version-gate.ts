@@ -8,10 +8,10 @@ const OLDER_LOOKS = 3;
 /**
  * Decides whether a list that was found comes into force.
  *
- * A higher version does, and so does the same version with another list: a node replaced in place changes its address without a new
- * version. A lower one usually comes from a node that lags behind, and is ignored; when the endpoint keeps giving lower ones the cluster
- * was made anew, and counts from the start. That takes {@link OLDER_LOOKS} looks, and the time of as many polls, so that looks in quick
- * succession don't take a lag of seconds for a new cluster.
+ * A higher version does, and so does the same version with another list: a node replaced in place changes its address
+ * without a new version. A lower one usually comes from a node that lags behind, and is ignored; when the endpoint
+ * keeps giving lower ones the cluster was made anew, and counts from the start. That takes {@link OLDER_LOOKS} looks,
+ * and the time of as many polls, so that looks in quick succession don't take a lag of seconds for a new cluster.
  */
 export class VersionGate {
   readonly #clock: Clock;

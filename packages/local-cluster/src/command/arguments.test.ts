@@ -26,12 +26,21 @@ describe('the command line', () => {
     ).toEqual({
       action: 'cluster',
       json: true,
-      cluster: { nodes: 5, port: 11_311, runtime: 'embedded', memoryMegabytes: 8, image: 'memcached:1', engine: 'podman' },
+      cluster: {
+        nodes: 5,
+        port: 11_311,
+        runtime: 'embedded',
+        memoryMegabytes: 8,
+        image: 'memcached:1',
+        engine: 'podman',
+      },
     });
   });
 
   test('of the endpoint alone', () => {
-    expect(parseCommandLine(['--endpoint-only', '--list', 'a:1, [::1]:2', '--host', '0.0.0.0', '--port', '11211'])).toEqual({
+    expect(
+      parseCommandLine(['--endpoint-only', '--list', 'a:1, [::1]:2', '--host', '0.0.0.0', '--port', '11211']),
+    ).toEqual({
       action: 'endpoint',
       json: false,
       endpoint: {

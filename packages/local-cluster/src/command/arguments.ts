@@ -74,9 +74,15 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
   const port = integer('--port', values.port, 0, 65_535);
   const foreign = (values['endpoint-only'] ? CLUSTER_ONLY : ENDPOINT_ONLY).find((name) => given.has(name));
   if (foreign !== undefined)
-    throw new UsageError(`--${foreign} ${values['endpoint-only'] ? 'does not go with --endpoint-only' : 'goes with --endpoint-only only'}`);
+    throw new UsageError(
+      `--${foreign} ${values['endpoint-only'] ? 'does not go with --endpoint-only' : 'goes with --endpoint-only only'}`,
+    );
   if (values['endpoint-only']) {
-    return { action: 'endpoint', json: values.json, endpoint: { port, host: values.host, list: parseList(values.list), ...tls } };
+    return {
+      action: 'endpoint',
+      json: values.json,
+      endpoint: { port, host: values.host, list: parseList(values.list), ...tls },
+    };
   }
   return {
     action: 'cluster',
@@ -99,7 +105,13 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'
 
 function parse(words: readonly string[]): { readonly values: Values; readonly given: ReadonlySet<string> } {
   try {
-    const { values, tokens } = parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: false, tokens: true });
+    const { values, tokens } = parseArgs({
+      args: [...words],
+      options: OPTIONS,
+      strict: true,
+      allowPositionals: false,
+      tokens: true,
+    });
     return { values, given: new Set(tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []))) };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));

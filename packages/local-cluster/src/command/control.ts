@@ -65,7 +65,8 @@ export class Control {
 
   #idOf(command: string, rest: readonly string[]): string {
     const [name] = rest;
-    if (name === undefined || rest.length > 1) throw new Error(`expected one node: ${command} ID, with host:port or a number of the list`);
+    if (name === undefined || rest.length > 1)
+      throw new Error(`expected one node: ${command} ID, with host:port or a number of the list`);
     if (!/^\d+$/.test(name)) return name;
     const found = this.nodes.find((node) => node.number === Number(name));
     if (found) return found.id;

@@ -10,12 +10,20 @@ export async function serveEndpoint(words: EndpointArguments, report: Report): P
   const signal = untilSignal();
   // The address is left out: whoever asks resolves the name where it is to connect from.
   const nodes = words.list.map(({ host, port }) => ({ host, address: '', port }));
-  const endpoint = await startConfigurationEndpoint({ host: words.host, port: words.port, tls, listing: () => ({ version: 1, nodes }) });
+  const endpoint = await startConfigurationEndpoint({
+    host: words.host,
+    port: words.port,
+    tls,
+    listing: () => ({ version: 1, nodes }),
+  });
   report.endpointStarted(
     `${endpoint.host}:${endpoint.port}`,
     words.list.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
   );
-  const ending = await Promise.race([signal, untilInputEnds((line) => Promise.resolve(line.trim() === 'quit' ? 'quit' : 'go on'), '')]);
+  const ending = await Promise.race([
+    signal,
+    untilInputEnds((line) => Promise.resolve(line.trim() === 'quit' ? 'quit' : 'go on'), ''),
+  ]);
   await endpoint.close();
   report.stopped();
   return exitCodeOf(ending);

@@ -30,10 +30,13 @@ export function untilSignal(): Promise<NodeJS.Signals> {
 }
 
 /**
- * Hands each line of standard input to `handle`, one after another, until it says `quit` or the input ends. Input from a device that is
- * no terminal (`/dev/null`: a service, a container) says nothing by ending; then this never resolves.
+ * Hands each line of standard input to `handle`, one after another, until it says `quit` or the input ends. Input from
+ * a device that is no terminal (`/dev/null`: a service, a container) says nothing by ending; then this never resolves.
  */
-export async function untilInputEnds(handle: (line: string) => Promise<'go on' | 'quit'>, prompt: string): Promise<Ending> {
+export async function untilInputEnds(
+  handle: (line: string) => Promise<'go on' | 'quit'>,
+  prompt: string,
+): Promise<Ending> {
   const { stdin, stdout } = process;
   const lines = createInterface({ input: stdin, ...(stdin.isTTY && { output: stdout, prompt }) });
   // In a terminal, readline takes Ctrl-C for itself.

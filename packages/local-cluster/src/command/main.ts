@@ -25,7 +25,10 @@ async function main(words: readonly string[]): Promise<number> {
       report.failed('SESS_USAGE', `${error.message}\nTry "sess-cluster --help".`);
       return 2;
     }
-    report.failed(LocalClusterError.is(error) ? error.code : 'SESS_COMMAND', error instanceof Error ? error.message : String(error));
+    report.failed(
+      LocalClusterError.is(error) ? error.code : 'SESS_COMMAND',
+      error instanceof Error ? error.message : String(error),
+    );
     return 1;
   }
 }
@@ -38,6 +41,8 @@ function carryOut(line: CommandLine, report: Report): Promise<number> | number {
 }
 
 function ownVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return manifest.version;
 }

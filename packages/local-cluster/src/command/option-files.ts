@@ -3,7 +3,10 @@ import type { Credentials, TlsMaterial } from '../options.ts';
 import { UsageError } from './arguments.ts';
 
 /** Key and certificate from their files. */
-export async function readTls(keyFile: string | undefined, certFile: string | undefined): Promise<TlsMaterial | undefined> {
+export async function readTls(
+  keyFile: string | undefined,
+  certFile: string | undefined,
+): Promise<TlsMaterial | undefined> {
   if (keyFile === undefined || certFile === undefined) return undefined;
   return { key: await read('--tls-key', keyFile), cert: await read('--tls-cert', certFile) };
 }

@@ -29,11 +29,14 @@ export interface ConfigurationEndpoint {
 }
 
 /**
- * Starts an endpoint that answers `config get cluster`, `get AmazonElastiCache:cluster`, `version` and `quit`, and `ERROR` to the rest.
+ * Starts an endpoint that answers `config get cluster`, `get AmazonElastiCache:cluster`, `version` and `quit`, and
+ * `ERROR` to the rest.
  *
  * @throws LocalClusterError `SESS_PORT_IN_USE`, `SESS_START_FAILED`
  */
-export async function startConfigurationEndpoint(options: ConfigurationEndpointOptions): Promise<ConfigurationEndpoint> {
+export async function startConfigurationEndpoint(
+  options: ConfigurationEndpointOptions,
+): Promise<ConfigurationEndpoint> {
   const { host = '127.0.0.1', port = 0, tls, credentials, listing } = options;
   const sockets = new Set<Socket>();
   const serve = (socket: Socket): void => {
@@ -70,7 +73,11 @@ function listen(server: Server, host: string, port: number): Promise<void> {
               `the configuration endpoint can't listen on ${where}: the port is in use; choose another or leave it out`,
               error,
             )
-          : new LocalClusterError('SESS_START_FAILED', `the configuration endpoint can't listen on ${where}: ${error.message}`, error),
+          : new LocalClusterError(
+              'SESS_START_FAILED',
+              `the configuration endpoint can't listen on ${where}: ${error.message}`,
+              error,
+            ),
       );
     });
     server.listen({ host, port, exclusive: true }, resolve);

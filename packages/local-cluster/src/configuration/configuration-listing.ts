@@ -21,7 +21,9 @@ function encodePayload(listing: ConfigurationListing): string {
   return `${listing.version}\n${nodes.join(' ')}\n`;
 }
 
-/** The reply to `config get cluster` (engines from 1.4.14). The byte count covers the payload, not the CRLF behind it. */
+/**
+ * The reply to `config get cluster` (engines from 1.4.14). The byte count covers the payload, not the CRLF behind it.
+ */
 export function encodeConfigReply(listing: ConfigurationListing): string {
   const payload = encodePayload(listing);
   return `CONFIG cluster 0 ${Buffer.byteLength(payload)}\r\n${payload}\r\nEND\r\n`;

@@ -4,12 +4,20 @@ import type { Reply } from '../embedded/reply.ts';
 import type { TextLogin } from '../embedded/text/text-login.ts';
 import { splitWords } from '../embedded/text/words.ts';
 import { VERSION } from '../version.ts';
-import { CLUSTER_KEY, encodeConfigReply, encodeValueReply, type ConfigurationListing } from './configuration-listing.ts';
+import {
+  CLUSTER_KEY,
+  encodeConfigReply,
+  encodeValueReply,
+  type ConfigurationListing,
+} from './configuration-listing.ts';
 
 /** No request that it knows is longer. */
 const LONGEST_LINE = 2_048;
 
-/** What a configuration endpoint understands. A login is taken where the nodes have one, so that clients may speak to all alike; it is not asked for. */
+/**
+ * What a configuration endpoint understands. A login is taken where the nodes have one, so that clients may speak to
+ * all alike; it is not asked for.
+ */
 export class EndpointProtocol implements Protocol {
   readonly #listing: () => ConfigurationListing;
   readonly #login: TextLogin | undefined;
@@ -20,7 +28,8 @@ export class EndpointProtocol implements Protocol {
   }
 
   step(input: ByteQueue, reply: Reply): Step {
-    if (this.#login && (this.#login.underWay || input.view().toString('latin1', 0, 4) === 'set ')) return this.#login.step(input, reply);
+    if (this.#login && (this.#login.underWay || input.view().toString('latin1', 0, 4) === 'set '))
+      return this.#login.step(input, reply);
     const line = input.takeLine();
     if (line === undefined) return input.length > LONGEST_LINE ? 'close' : 'wait';
     const request = splitWords(line).join(' ');

@@ -6,7 +6,10 @@ import { Reply } from './reply.ts';
 /** Answers that may wait to be written before no further command is looked at. */
 const MAX_UNWRITTEN = 1_048_576;
 
-/** From so many bytes on, a value is handed to the socket as it is; smaller ones go faster in one piece with their neighbours. */
+/**
+ * From so many bytes on, a value is handed to the socket as it is; smaller ones go faster in one piece with their
+ * neighbours.
+ */
 const WORTH_NO_COPY = 8_192;
 
 /** Bytes of all connections together. */

@@ -26,7 +26,10 @@ export class EmbeddedNode implements RunningNode {
   #paused = false;
 
   constructor(settings: NodeSettings, listing: (() => ConfigurationListing) | undefined) {
-    const store = new ItemStore({ memoryBytes: settings.memoryMegabytes * 1_048_576, itemBytes: settings.maxItemBytes }, settings.now);
+    const store = new ItemStore(
+      { memoryBytes: settings.memoryMegabytes * 1_048_576, itemBytes: settings.maxItemBytes },
+      settings.now,
+    );
     this.#settings = settings;
     const stats = new ServerStats();
     stats.asksForLogin = settings.credentials !== undefined;
@@ -55,7 +58,8 @@ export class EmbeddedNode implements RunningNode {
 
   kill(): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
-    // As the system closes the connections of a process that ends: with a FIN, or a reset where something was not read yet.
+    // As the system closes the connections of a process that ends: with a FIN, or a reset where something was not read
+    // yet.
     for (const socket of this.#sockets.keys()) socket.destroy();
     return closed;
   }
@@ -106,7 +110,12 @@ export class EmbeddedNode implements RunningNode {
     socket.on('error', () => raw.destroy());
     this.#sockets.set(
       raw,
-      new Connection(socket, (firstByte) => this.#protocolFor(firstByte), this.#place.stats, this.#settings.now).begin(),
+      new Connection(
+        socket,
+        (firstByte) => this.#protocolFor(firstByte),
+        this.#place.stats,
+        this.#settings.now,
+      ).begin(),
     );
     raw.resume();
   }
@@ -114,7 +123,8 @@ export class EmbeddedNode implements RunningNode {
   #protocolFor(firstByte: number): Protocol {
     const { credentials } = this.#settings;
     const tried = (granted: boolean): void => this.#place.stats.count('auth', granted);
-    if (firstByte === REQUEST_MAGIC) return new BinaryProtocol(this.#place, credentials && new SaslLogin(credentials, tried));
+    if (firstByte === REQUEST_MAGIC)
+      return new BinaryProtocol(this.#place, credentials && new SaslLogin(credentials, tried));
     return new TextProtocol(this.#place, credentials && new TextLogin(credentials, tried));
   }
 }

@@ -47,8 +47,8 @@ function noCounts(): Counts {
 const LONGEST_RELATIVE_SECONDS = 2_592_000;
 
 /**
- * The items of one node: least recently used first, expired ones dropped when met, the oldest evicted when memory runs out.
- * Time moves in whole seconds, as in memcached.
+ * The items of one node: least recently used first, expired ones dropped when met, the oldest evicted when memory runs
+ * out. Time moves in whole seconds, as in memcached.
  */
 export class ItemStore {
   readonly counts: Counts = noCounts();
@@ -97,7 +97,10 @@ export class ItemStore {
     return this.#now();
   }
 
-  /** Turns a protocol's exptime into a Unix time: 0 never, negative at once, up to 30 days from now, above that a Unix time. */
+  /**
+   * Turns a protocol's exptime into a Unix time: 0 never, negative at once, up to 30 days from now, above that a Unix
+   * time.
+   */
   expiry(exptime: number): number {
     if (exptime === 0) return 0;
     if (exptime < 0) return 1;
@@ -105,8 +108,8 @@ export class ItemStore {
   }
 
   /**
-   * Seconds until the item expires; `-1` never. An item that was just made to expire shows a huge number, as in memcached: its times are
-   * unsigned, and nothing lies further back than a minute before its start.
+   * Seconds until the item expires; `-1` never. An item that was just made to expire shows a huge number, as in
+   * memcached: its times are unsigned, and nothing lies further back than a minute before its start.
    */
   remaining(item: Item): number {
     return item.expiresAt === 0 ? -1 : (Math.max(item.expiresAt, this.startedAt - 61) - this.#now()) >>> 0;
@@ -192,7 +195,8 @@ export class ItemStore {
       // The item that was replaced: memcached, too, then loses a new time to live that comes with the same `ma`.
       return { outcome: 'done', value, item };
     }
-    // A shorter number is filled up with spaces, as in memcached. A new buffer: a reply under way may still hold the old one.
+    // A shorter number is filled up with spaces, as in memcached. A new buffer: a reply under way may still hold the
+    // old one.
     item.value = Buffer.from(digits.padEnd(item.value.length), 'latin1');
     item.cas = this.#nextCas();
     return { outcome: 'done', value, item };
@@ -229,7 +233,9 @@ export class ItemStore {
     Object.assign(this.counts, noCounts());
   }
 
-  /** The items for a listing, oldest first; one that expires in this very second is still among them, as in memcached. */
+  /**
+   * The items for a listing, oldest first; one that expires in this very second is still among them, as in memcached.
+   */
   *list(): IterableIterator<Item> {
     // Of a copy, since items move when they are used while the listing is read.
     for (const item of Array.from(this.#items.values())) {
@@ -247,7 +253,10 @@ export class ItemStore {
   }
 
   #isFlushed(item: Item, now: number): boolean {
-    return item.cas <= this.#flushedCas || (this.#flushedUpTo !== 0 && this.#flushedUpTo <= now && item.usedAt <= this.#flushedUpTo);
+    return (
+      item.cas <= this.#flushedCas ||
+      (this.#flushedUpTo !== 0 && this.#flushedUpTo <= now && item.usedAt <= this.#flushedUpTo)
+    );
   }
 
   #extend(mode: StoreMode, draft: Draft, old: Item): { readonly outcome: StoreOutcome; readonly cas: bigint } {

@@ -24,7 +24,10 @@ export interface Item {
 /** The longest key in bytes. */
 export const MAX_KEY_BYTES = 250;
 
-/** Bytes that memcached 1.6 needs for an item's own fields: header, CAS number, the key's closing zero, the value's CRLF. */
+/**
+ * Bytes that memcached 1.6 needs for an item's own fields: header, CAS number, the key's closing zero, the value's
+ * CRLF.
+ */
 const HEADER_BYTES = 48 + 8 + 1 + 2;
 const FLAGS_BYTES = 4;
 

@@ -1,6 +1,6 @@
 /**
- * Numbers as memcached reads them: white space and a sign may lead, the first white space or the end closes, and what does not fit into
- * 32 bits keeps its low 32 bits. Every function returns `undefined` for what memcached refuses.
+ * Numbers as memcached reads them: white space and a sign may lead, the first white space or the end closes, and what
+ * does not fit into 32 bits keeps its low 32 bits. Every function returns `undefined` for what memcached refuses.
  */
 const NUMBER = /^[\t-\r ]*([+-]?)(\d+)(?:[\t-\r ]|$)/;
 const SHORT = /^\d{1,9}$/;

@@ -6,7 +6,8 @@ import type { Reply } from './reply.ts';
  *
  * - `again`: something was taken, there may be more
  * - `wait`: more bytes have to come before anything can be taken
- * - `hold`: the same in the middle of a value; like memcached, the server then keeps back even the answers that are ready
+ * - `hold`: the same in the middle of a value; like memcached, the server then keeps back even the answers that are
+ *   ready
  * - `close`: the conversation ends, once the answers are sent
  */
 export type Step = 'again' | 'wait' | 'hold' | 'close';

@@ -14,7 +14,10 @@ export class Reply {
     this.#settled = this.#parts.length;
   }
 
-  /** Drops what is still held back, as memcached does where a `get` ends in an error: whoever asked before gets no answer. */
+  /**
+   * Drops what is still held back, as memcached does where a `get` ends in an error: whoever asked before gets no
+   * answer.
+   */
   dropStacked(): void {
     this.#parts.length = this.#settled;
   }

@@ -33,8 +33,9 @@ function answerTo(protocol: Protocol, bytes: Buffer, cuts: readonly number[]): s
     closed = step === 'close';
   }
   return (
-    Buffer.concat(reply.takeParts().map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part))).toString('latin1') +
-    (closed ? '<closed>' : '')
+    Buffer.concat(
+      reply.takeParts().map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)),
+    ).toString('latin1') + (closed ? '<closed>' : '')
   );
 }
 
@@ -64,7 +65,9 @@ const BINARY = Buffer.concat([
   binaryRequest({ opcode: OPCODE.quit }),
   binaryRequest({ opcode: OPCODE.noop }),
 ]);
-const LOGIN = Buffer.from('get a\r\nset x 0 0 5\r\nwrong\r\nset x 0 0 10\r\nuser wrong\r\nset x 0 0 11\r\nuser secret\r\nmn\r\n');
+const LOGIN = Buffer.from(
+  'get a\r\nset x 0 0 5\r\nwrong\r\nset x 0 0 10\r\nuser wrong\r\nset x 0 0 11\r\nuser secret\r\nmn\r\n',
+);
 
 const SPEAKERS: readonly (readonly [name: string, bytes: Buffer, make: () => Protocol])[] = [
   ['text', TEXT, () => new TextProtocol(workplace(), undefined)],
@@ -80,7 +83,9 @@ describe.each(SPEAKERS)('the answers do not depend on how the bytes are split: %
   });
 
   test('cut anywhere', () => {
-    const cuts = fc.uniqueArray(fc.nat(bytes.length), { maxLength: 20 }).map((list) => list.toSorted((one, other) => one - other));
+    const cuts = fc
+      .uniqueArray(fc.nat(bytes.length), { maxLength: 20 })
+      .map((list) => list.toSorted((one, other) => one - other));
     fc.assert(fc.property(cuts, (list) => answerTo(make(), bytes, list) === whole));
   });
 });
@@ -105,6 +110,8 @@ describe('a line without an end', () => {
   });
 
   test('a get of many keys is answered', () => {
-    expect(ask(`set k 0 0 1\r\nx\r\nget ${'k '.repeat(3_000)}\r\n`)).toBe(`STORED\r\n${'VALUE k 0 1\r\nx\r\n'.repeat(3_000)}END\r\n`);
+    expect(ask(`set k 0 0 1\r\nx\r\nget ${'k '.repeat(3_000)}\r\n`)).toBe(
+      `STORED\r\n${'VALUE k 0 1\r\nx\r\n'.repeat(3_000)}END\r\n`,
+    );
   });
 });

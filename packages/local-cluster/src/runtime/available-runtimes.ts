@@ -17,10 +17,11 @@ export interface RuntimeAvailability {
 const PULL_MS = 30_000;
 
 /**
- * Which ways of running memcached this machine has, in the order in which `auto` tries them: `container`, `memcached`, `embedded`.
+ * Which ways of running memcached this machine has, in the order in which `auto` tries them: `container`, `memcached`,
+ * `embedded`.
  *
- * An engine that answers need not be able to run anything, so a container is really started and asked. Takes about as long as that; with
- * an engine that hangs or an image that can't be fetched at most a minute and a half.
+ * An engine that answers need not be able to run anything, so a container is really started and asked. Takes about as
+ * long as that; with an engine that hangs or an image that can't be fetched at most a minute and a half.
  *
  * @param options - as for `startLocalCluster`: which programs and image to look for
  * @throws LocalClusterError `SESS_BAD_OPTION`

@@ -20,21 +20,32 @@ export interface ChosenRunner {
 const PULL_MS = 300_000;
 
 /** The runner that the options ask for, or the first that works here. */
-export async function chooseRunner(options: ResolvedOptions, listing: () => ConfigurationListing): Promise<ChosenRunner> {
-  if (options.runtime !== 'auto') return { runner: await askedFor(options.runtime, options, listing), reason: 'it was asked for' };
+export async function chooseRunner(
+  options: ResolvedOptions,
+  listing: () => ConfigurationListing,
+): Promise<ChosenRunner> {
+  if (options.runtime !== 'auto')
+    return { runner: await askedFor(options.runtime, options, listing), reason: 'it was asked for' };
   const against: string[] = [];
   for (const runtime of RUNTIMES) {
     const reason = await reasonAgainst(runtime, options);
     if (reason === undefined) {
       const passedOver = against.length === 0 ? '' : ` (${against.join('; ')})`;
-      return { runner: await askedFor(runtime, options, listing), reason: `it is the first that works here${passedOver}` };
+      return {
+        runner: await askedFor(runtime, options, listing),
+        reason: `it is the first that works here${passedOver}`,
+      };
     }
     against.push(`${runtime}: ${reason}`);
   }
   throw new LocalClusterError('SESS_NO_RUNTIME', `memcached can't be run here. ${against.join('. ')}`);
 }
 
-async function askedFor(runtime: Runtime, options: ResolvedOptions, listing: () => ConfigurationListing): Promise<NodeRunner> {
+async function askedFor(
+  runtime: Runtime,
+  options: ResolvedOptions,
+  listing: () => ConfigurationListing,
+): Promise<NodeRunner> {
   const unsupported = unsupportedBy(runtime, options.node);
   if (unsupported !== undefined) throw new LocalClusterError('SESS_BAD_OPTION', `runtime "${runtime}": ${unsupported}`);
   if (runtime === 'embedded') return embeddedRunner(options.node, listing);

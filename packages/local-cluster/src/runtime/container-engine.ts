@@ -23,12 +23,18 @@ export async function findEngine(asked: string | undefined): Promise<ContainerEn
     reasons.push(version.missing ? `there is no program "${program}"` : `"${program} ps" failed: ${list.summary}`);
   }
   const remedy =
-    asked === undefined ? 'install Docker or Podman and start it' : 'start it, or name another with the option "containerEngine"';
+    asked === undefined
+      ? 'install Docker or Podman and start it'
+      : 'start it, or name another with the option "containerEngine"';
   return `${reasons.join('; ')}; ${remedy}`;
 }
 
 /** Fetches the image when it is not there; one sentence on why it can't be had, or nothing. */
-export async function missingImage(engine: ContainerEngine, image: string, pullTimeoutMs: number): Promise<string | undefined> {
+export async function missingImage(
+  engine: ContainerEngine,
+  image: string,
+  pullTimeoutMs: number,
+): Promise<string | undefined> {
   const present = await runProgram(engine.program, ['image', 'inspect', image], ANSWER_MS);
   if (present.ok) return undefined;
   const pulled = await runProgram(engine.program, ['pull', '--quiet', image], pullTimeoutMs);

@@ -18,15 +18,19 @@ const DIRECTORY_INSIDE = '/run/sess';
 const CONTROL_MS = 30_000;
 
 /**
- * Removes containers, and a moment later once more: a start may have been under way. Then deletes the directory of secrets.
- * `$1` is the directory, the rest the command.
+ * Removes containers, and a moment later once more: a start may have been under way. Then deletes the directory of
+ * secrets. `$1` is the directory, the rest the command.
  */
 const ENDING = `directory=$1; shift
 [ -z "$left" ] || { "$@" $left; sleep 3; "$@" $left; }
 [ -z "$directory" ] || rm -rf -- "$directory"`;
 
 /** Runs each node in a container of its own. */
-export async function containerRunner(engine: ContainerEngine, image: string, settings: NodeSettings): Promise<NodeRunner> {
+export async function containerRunner(
+  engine: ContainerEngine,
+  image: string,
+  settings: NodeSettings,
+): Promise<NodeRunner> {
   const files = await writeSecretFiles(settings, 'container');
   const guard = new OrphanGuard(ENDING, [files?.directory ?? '', ...removalCommand(engine)]);
   const running = new Set<ContainerNode>();
@@ -99,7 +103,12 @@ class ContainerNode implements RunningNode {
     const limit = new AbortController();
     const answered = new AbortController();
     const timer = setTimeout(() => limit.abort(), settings.startTimeoutMs);
-    const end = runProgram(this.#engine.program, ['wait', this.#name], settings.startTimeoutMs + 1_000, answered.signal);
+    const end = runProgram(
+      this.#engine.program,
+      ['wait', this.#name],
+      settings.startTimeoutMs + 1_000,
+      answered.signal,
+    );
     void end.then(() => limit.abort());
     try {
       await untilAnswering(this.#port, settings, limit.signal);
@@ -125,7 +134,10 @@ class ContainerNode implements RunningNode {
   }
 
   #uncontrollable(command: string, summary: string): LocalClusterError {
-    return new LocalClusterError('SESS_NODE_CONTROL', `can't ${command} the container ${this.#name} on port ${this.#port}: ${summary}`);
+    return new LocalClusterError(
+      'SESS_NODE_CONTROL',
+      `can't ${command} the container ${this.#name} on port ${this.#port}: ${summary}`,
+    );
   }
 
   #startFailure(words: readonly string[], summary: string, cause?: unknown): LocalClusterError {
@@ -145,13 +157,38 @@ class ContainerNode implements RunningNode {
   }
 }
 
-function runArguments(name: string, port: number, image: string, settings: NodeSettings, files: SecretFiles | undefined): string[] {
+function runArguments(
+  name: string,
+  port: number,
+  image: string,
+  settings: NodeSettings,
+  files: SecretFiles | undefined,
+): string[] {
   const inside = files && moveInside(files);
   const identity = ['--name', name, '--label', `${LABEL}=${process.pid}`];
   const publish = ['--publish', `127.0.0.1:${port}:${PORT_INSIDE}`];
   // An image that begins as root needs to be told whom to become; one that does not ignores it.
-  const server = ['-u', 'memcache', '-p', String(PORT_INSIDE), '-U', '0', ...sizeArguments(settings), ...secretArguments(inside?.files)];
-  return ['run', '--detach', '--rm', '--pull=never', ...identity, ...publish, ...(inside?.mounts ?? []), image, ...server];
+  const server = [
+    '-u',
+    'memcache',
+    '-p',
+    String(PORT_INSIDE),
+    '-U',
+    '0',
+    ...sizeArguments(settings),
+    ...secretArguments(inside?.files),
+  ];
+  return [
+    'run',
+    '--detach',
+    '--rm',
+    '--pull=never',
+    ...identity,
+    ...publish,
+    ...(inside?.mounts ?? []),
+    image,
+    ...server,
+  ];
 }
 
 /** Mounts each secret by itself: their directory is closed to the user inside. */

@@ -18,7 +18,17 @@ export interface SecretFiles {
 /** The command line of one node. */
 export function memcachedArguments(port: number, settings: NodeSettings, files: SecretFiles | undefined): string[] {
   const user = isRoot() ? ['-u', UNPRIVILEGED] : [];
-  return ['-l', '127.0.0.1', '-p', String(port), '-U', '0', ...user, ...sizeArguments(settings), ...secretArguments(files)];
+  return [
+    '-l',
+    '127.0.0.1',
+    '-p',
+    String(port),
+    '-U',
+    '0',
+    ...user,
+    ...sizeArguments(settings),
+    ...secretArguments(files),
+  ];
 }
 
 /** A piece of a slab, by itself. memcached does not start with an item smaller than that. */
@@ -34,13 +44,15 @@ export function sizeArguments({ memoryMegabytes, maxItemBytes }: NodeSettings): 
 export function secretArguments(files: SecretFiles | undefined): string[] {
   const words: string[] = [];
   if (files?.authentication) words.push('-Y', files.authentication);
-  if (files?.certificate && files.key) words.push('-Z', '-o', `ssl_chain_cert=${files.certificate},ssl_key=${files.key}`);
+  if (files?.certificate && files.key)
+    words.push('-Z', '-o', `ssl_chain_cert=${files.certificate},ssl_key=${files.key}`);
   return words;
 }
 
 /**
- * Writes credentials, key and certificate to a directory that no other user can enter; nothing when there are none. Each file is for
- * memcached's user: on this machine the one that root turns into, in a container an unknown one, so that there the directory alone protects.
+ * Writes credentials, key and certificate to a directory that no other user can enter; nothing when there are none.
+ * Each file is for memcached's user: on this machine the one that root turns into, in a container an unknown one, so
+ * that there the directory alone protects.
  */
 export async function writeSecretFiles(
   settings: Pick<NodeSettings, 'credentials' | 'tls'>,

@@ -58,12 +58,21 @@ class MemcachedProcess implements RunningNode {
   #spawnError: Error | undefined;
   #complaint = '';
 
-  constructor(program: string, port: number, settings: NodeSettings, files: SecretFiles | undefined, guard: OrphanGuard) {
+  constructor(
+    program: string,
+    port: number,
+    settings: NodeSettings,
+    files: SecretFiles | undefined,
+    guard: OrphanGuard,
+  ) {
     this.#port = port;
     this.#program = program;
     this.#settings = settings;
     // Detached: Ctrl-C in a terminal reaches the owner, which then ends its nodes in its own order.
-    this.#process = spawn(program, memcachedArguments(port, settings, files), { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    this.#process = spawn(program, memcachedArguments(port, settings, files), {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
     const { pid } = this.#process;
     if (pid !== undefined) guard.add(String(pid));
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {

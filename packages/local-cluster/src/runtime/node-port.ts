@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto';
 import { LocalClusterError } from '../errors.ts';
 
 /**
- * Nodes keep their port while they are down. A port that the system hands out by itself could meanwhile go to any outgoing connection, even
- * to the one that is trying to reach the crashed node (TCP connects to itself then). So nodes take ports from below the ephemeral
- * range of Linux (from 32768) and of macOS and Windows (from 49152).
+ * Nodes keep their port while they are down. A port that the system hands out by itself could meanwhile go to any
+ * outgoing connection, even to the one that is trying to reach the crashed node (TCP connects to itself then). So nodes
+ * take ports from below the ephemeral range of Linux (from 32768) and of macOS and Windows (from 49152).
  */
 const LOWEST = 15_000;
 const HIGHEST = 32_767;

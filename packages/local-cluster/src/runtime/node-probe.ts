@@ -17,7 +17,10 @@ type Manners = Pick<NodeSettings, 'tls' | 'credentials'>;
 /** A node that has accepted a connection answers at once; one that does not in so many milliseconds is asked anew. */
 const ANSWER_MS = 2_000;
 
-/** Asks one node for its `stats`, once. Rejects when `signal` fires, or it does not answer in time or not as memcached does. */
+/**
+ * Asks one node for its `stats`, once. Rejects when `signal` fires, or it does not answer in time or not as memcached
+ * does.
+ */
 function probeNode(port: number, settings: Manners, signal: AbortSignal): Promise<ProbeAnswer> {
   return new Promise((resolve, reject) => {
     // The certificate of a local node need not be trusted to learn whether the node answers.

@@ -4,8 +4,8 @@ import type { Runtime } from '../local-cluster.ts';
 export interface NodeRunner {
   readonly runtime: Runtime;
   /**
-   * Starts an empty node on `127.0.0.1:port`; resolves when it answers. Rejects with `SESS_PORT_IN_USE` when something else
-   * listens there, and with `SESS_START_FAILED` for every other reason.
+   * Starts an empty node on `127.0.0.1:port`; resolves when it answers. Rejects with `SESS_PORT_IN_USE` when something
+   * else listens there, and with `SESS_START_FAILED` for every other reason.
    *
    * @param onDeath - called once when the node ends without having been killed, where the runtime can tell
    */
@@ -16,7 +16,9 @@ export interface NodeRunner {
 
 /** A node that runs. Each method resolves when its effect can be observed. */
 export interface RunningNode {
-  /** Ends it at once, paused or not: its connections break, its items are gone, its port is free. Twice does no harm. */
+  /**
+   * Ends it at once, paused or not: its connections break, its items are gone, its port is free. Twice does no harm.
+   */
   kill(): Promise<void>;
   /** Freezes it: connections stay, new ones are accepted by the kernel, nothing is answered. */
   pause(): Promise<void>;

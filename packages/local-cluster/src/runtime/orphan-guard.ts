@@ -5,9 +5,9 @@ import { once } from 'node:events';
 const CLOSE_MS = 30_000;
 
 /**
- * Ends nodes whose owner is gone. A small shell holds the other end of a pipe to this process: when the pipe closes (`process.exit`,
- * an uncaught error, Ctrl-C, even `kill -9`), it ends what is still noted and exits. No signal handler and no `exit` handler of this
- * package stands in the application's way.
+ * Ends nodes whose owner is gone. A small shell holds the other end of a pipe to this process: when the pipe closes
+ * (`process.exit`, an uncaught error, Ctrl-C, even `kill -9`), it ends what is still noted and exits. No signal handler
+ * and no `exit` handler of this package stands in the application's way.
  *
  * The shell runs in its own session, so that Ctrl-C in a terminal does not take it down first.
  */
@@ -15,7 +15,8 @@ export class OrphanGuard {
   readonly #shell: ChildProcess;
 
   /**
-   * @param ending - shell text that ends what is left; `$left` holds the names, separated by spaces, `$1`, `$2` ... are `words`
+   * @param ending - shell text that ends what is left; `$left` holds the names, separated by spaces, `$1`, `$2` ... are
+   *   `words`
    * @param words - file names and the like, which the shell must not interpret
    */
   constructor(ending: string, words: readonly string[]) {

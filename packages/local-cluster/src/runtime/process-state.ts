@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Resolves when every thread of the process has stopped (state `T` in `/proc`). The signal alone only asks for it: for a moment the process
- * may still answer. Where there is no `/proc`, the signal has to do.
+ * Resolves when every thread of the process has stopped (state `T` in `/proc`). The signal alone only asks for it: for
+ * a moment the process may still answer. Where there is no `/proc`, the signal has to do.
  */
 export async function untilStopped(pid: number): Promise<void> {
   while (!(await threadStates(pid)).every((state) => state === 'T')) await pause(1);

@@ -12,14 +12,32 @@ export interface ProgramOutcome {
   readonly summary: string;
 }
 
-/** Runs a program to its end, or kills it after `timeoutMs` or when `signal` fires. Never rejects. Its input is empty. */
-export function runProgram(program: string, words: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<ProgramOutcome> {
+/**
+ * Runs a program to its end, or kills it after `timeoutMs` or when `signal` fires. Never rejects. Its input is empty.
+ */
+export function runProgram(
+  program: string,
+  words: readonly string[],
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<ProgramOutcome> {
   return new Promise((resolve) => {
-    const options = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 1_048_576, ...(signal && { signal }) } as const;
+    const options = {
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: 1_048_576,
+      ...(signal && { signal }),
+    } as const;
     const child = execFile(program, words, options, (error, stdout, stderr) => {
       const missing = error?.code === 'ENOENT' || error?.code === 'EACCES';
       const timedOut = error?.killed === true;
-      resolve({ ok: error === null, missing, timedOut, stdout, summary: summarize(error, stderr, timedOut, timeoutMs) });
+      resolve({
+        ok: error === null,
+        missing,
+        timedOut,
+        stdout,
+        summary: summarize(error, stderr, timedOut, timeoutMs),
+      });
     });
     child.stdin?.end();
   });

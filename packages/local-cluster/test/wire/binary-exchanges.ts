@@ -23,13 +23,29 @@ const {
   flushq,
   noop,
 } = OPCODE;
-const { append, appendq, prepend, prependq, touch, gat, gatq, gatk, gatkq, saslList, saslAuth, version, stat, incrementq } = OPCODE;
+const {
+  append,
+  appendq,
+  prepend,
+  prependq,
+  touch,
+  gat,
+  gatq,
+  gatk,
+  gatkq,
+  saslList,
+  saslAuth,
+  version,
+  stat,
+  incrementq,
+} = OPCODE;
 
 const NOOP = request({ opcode: noop });
 const store = (opcode: number, key: string, value: string, flags = 0, exptime = 0, cas = 0n): Buffer =>
   request({ opcode, key, value, extras: words(flags, exptime), cas });
 const read = (opcode: number, key: string): Buffer => request({ opcode, key });
-const readAndTouch = (opcode: number, key: string, exptime: number): Buffer => request({ opcode, key, extras: words(exptime) });
+const readAndTouch = (opcode: number, key: string, exptime: number): Buffer =>
+  request({ opcode, key, extras: words(exptime) });
 const count = (opcode: number, key: string, delta: bigint, initial: bigint, exptime: number, cas = 0n): Buffer =>
   request({ opcode, key, extras: counterExtras(delta, initial, exptime), cas });
 /** Quiet commands are followed by one that answers. */

@@ -1,7 +1,9 @@
 /** Numbers that depend on the second in which a server happens to look at its clock. */
 const CLOCKED = /^(t|la=|exp=|l)(-?\d+)$/;
 
-/** Whether two replies say the same, but for slab classes (an embedded node has none) and a second or two of the clock. */
+/**
+ * Whether two replies say the same, but for slab classes (an embedded node has none) and a second or two of the clock.
+ */
 export function sameReply(one: Buffer, other: Buffer): boolean {
   if (one.equals(other)) return true;
   const [ours, theirs] = [words(one), words(other)];
@@ -19,5 +21,7 @@ function words(reply: Buffer): string[] {
 function sameWord(one: string, other: string): boolean {
   if (one === other) return true;
   const [ours, theirs] = [CLOCKED.exec(one), CLOCKED.exec(other)];
-  return ours !== null && theirs !== null && ours[1] === theirs[1] && Math.abs(Number(ours[2]) - Number(theirs[2])) <= 2;
+  return (
+    ours !== null && theirs !== null && ours[1] === theirs[1] && Math.abs(Number(ours[2]) - Number(theirs[2])) <= 2
+  );
 }

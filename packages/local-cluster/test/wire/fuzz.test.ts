@@ -5,7 +5,9 @@ import { binaryRequest, counterExtras, words } from './binary-request.ts';
 import { sameReply } from './compare-replies.ts';
 import { twoServers } from './two-servers.ts';
 
-/** More of them: `SESS_FUZZ_RUNS=2000`. A failure prints its seed and path; `fc.assert(..., { seed, path })` replays it. */
+/**
+ * More of them: `SESS_FUZZ_RUNS=2000`. A failure prints its seed and path; `fc.assert(..., { seed, path })` replays it.
+ */
 const RUNS = Number(process.env['SESS_FUZZ_RUNS'] ?? (inject('long') ? 40 : 10));
 
 const key = fc.constantFrom('a', 'b', 'c', 'a', 'b', 'k'.repeat(250), 'k'.repeat(251), 'Zm9v', '');
@@ -70,10 +72,14 @@ const flags = fc.uniqueArray(flag, { maxLength: 6 }).map((list) => list.join(' '
 /** Meta commands whose flags are mostly in order, so that more than their refusal is seen. */
 const soundFlag = fc.oneof(
   fc.constantFrom('v', 'c', 't', 'f', 'k', 's', 'q', 'h', 'u', 'I', 'O1', 'ME', 'MA', 'MP', 'MR', 'MI', 'MD'),
-  fc.tuple(fc.constantFrom('T', 'N', 'R'), fc.constantFrom('0', '-1', '5', '100', '1000')).map(([letter, text]) => letter + text),
+  fc
+    .tuple(fc.constantFrom('T', 'N', 'R'), fc.constantFrom('0', '-1', '5', '100', '1000'))
+    .map(([letter, text]) => letter + text),
   fc.tuple(fc.constantFrom('C', 'F', 'J', 'D'), fc.nat(9)).map(([letter, digit]) => `${letter}${digit}`),
 );
-const soundFlags = fc.uniqueArray(soundFlag, { maxLength: 7, selector: (text) => text.charAt(0) }).map((list) => list.join(' '));
+const soundFlags = fc
+  .uniqueArray(soundFlag, { maxLength: 7, selector: (text) => text.charAt(0) })
+  .map((list) => list.join(' '));
 const small = fc.constantFrom('a', 'b', 'c');
 const soundMeta = fc.oneof(
   line(fc.constantFrom('mg', 'mg', 'md', 'ma'), small, soundFlags),
@@ -86,9 +92,13 @@ const textRequest = fc.oneof(
   fc
     .tuple(fc.constantFrom('set', 'add', 'replace', 'append', 'prepend'), key, number, number, payload, noreply)
     .map(([name, k, f, e, { length, text }, quiet]) => `${name} ${k} ${f} ${e} ${length}${quiet}\r\n${text}\r\n`),
-  fc.tuple(key, number, payload, number).map(([k, e, { length, text }, cas]) => `cas ${k} 0 ${e} ${length} ${cas}\r\n${text}\r\n`),
+  fc
+    .tuple(key, number, payload, number)
+    .map(([k, e, { length, text }, cas]) => `cas ${k} 0 ${e} ${length} ${cas}\r\n${text}\r\n`),
   line(fc.constantFrom('incr', 'decr'), key, number),
-  fc.tuple(fc.constantFrom('touch', 'delete'), key, number, noreply).map((parts) => `${parts.slice(0, 3).join(' ')}${parts[3]}\r\n`),
+  fc
+    .tuple(fc.constantFrom('touch', 'delete'), key, number, noreply)
+    .map((parts) => `${parts.slice(0, 3).join(' ')}${parts[3]}\r\n`),
   line(fc.constantFrom('mg', 'md', 'ma', 'me'), key, flags),
   fc.tuple(key, payload, flags).map(([k, { length, text }, f]) => `ms ${k} ${length} ${f}\r\n${text}\r\n`),
   line(fc.constantFrom('flush_all', 'verbosity'), number),
@@ -112,7 +122,24 @@ const spoiled = fc
 
 const exptime = fc.constantFrom(0, 1_000, 2_592_001, 0xffff_ffff);
 const cas = fc.constantFrom(0n, 0n, 0n, 1n, 2n, 3n);
-const { set, setq, add, replace, append, prepend, get, getk, getq, touch, gat, gatk, delete: del, increment, decrement, noop } = OPCODE;
+const {
+  set,
+  setq,
+  add,
+  replace,
+  append,
+  prepend,
+  get,
+  getk,
+  getq,
+  touch,
+  gat,
+  gatk,
+  delete: del,
+  increment,
+  decrement,
+  noop,
+} = OPCODE;
 const binary = fc.oneof(
   fc.record({
     opcode: fc.constantFrom(set, setq, add, replace),
@@ -139,47 +166,60 @@ const binary = fc.oneof(
     .filter(isKnownOrBodiless),
 );
 
-/** After an unknown command with a key, memcached throws away the wrong number of bytes; an embedded node does not follow it there. */
+/**
+ * After an unknown command with a key, memcached throws away the wrong number of bytes; an embedded node does not
+ * follow it there.
+ */
 function isKnownOrBodiless({ opcode, key: text, extras }: { opcode: number; key: string; extras: Buffer }): boolean {
   const unknown =
-    opcode === 0x1b || opcode === 0x1f || opcode === OPCODE.saslList || opcode === OPCODE.saslAuth || opcode === OPCODE.saslStep;
+    opcode === 0x1b ||
+    opcode === 0x1f ||
+    opcode === OPCODE.saslList ||
+    opcode === OPCODE.saslAuth ||
+    opcode === OPCODE.saslStep;
   return !unknown || (text === '' && extras.length === 0);
 }
 
-describe.runIf(inject('runtimes').includes('memcached'))('an embedded node and memcached answer the same to requests at random', () => {
-  const servers = twoServers();
+describe.runIf(inject('runtimes').includes('memcached'))(
+  'an embedded node and memcached answer the same to requests at random',
+  () => {
+    const servers = twoServers();
 
-  test('of the text protocol, malformed ones among them', { timeout: 600_000 }, () =>
-    fc.assert(
-      fc.asyncProperty(fc.array(spoiled, { minLength: 1, maxLength: 12 }), async (requests) => {
-        await servers.restart();
-        for (const request of requests) await servers.expectSame(request, sameReply);
-        await servers.expectSameCounts();
-      }),
-      { numRuns: RUNS },
-    ),
-  );
+    test('of the text protocol, malformed ones among them', { timeout: 600_000 }, () =>
+      fc.assert(
+        fc.asyncProperty(fc.array(spoiled, { minLength: 1, maxLength: 12 }), async (requests) => {
+          await servers.restart();
+          for (const request of requests) await servers.expectSame(request, sameReply);
+          await servers.expectSameCounts();
+        }),
+        { numRuns: RUNS },
+      ),
+    );
 
-  test('of the meta commands', { timeout: 600_000 }, () =>
-    fc.assert(
-      fc.asyncProperty(fc.array(soundMeta, { minLength: 1, maxLength: 15 }), async (requests) => {
-        await servers.restart();
-        for (const request of requests) await servers.expectSame(request, sameReply);
-        await servers.expectSameCounts();
-      }),
-      { numRuns: RUNS },
-    ),
-  );
+    test('of the meta commands', { timeout: 600_000 }, () =>
+      fc.assert(
+        fc.asyncProperty(fc.array(soundMeta, { minLength: 1, maxLength: 15 }), async (requests) => {
+          await servers.restart();
+          for (const request of requests) await servers.expectSame(request, sameReply);
+          await servers.expectSameCounts();
+        }),
+        { numRuns: RUNS },
+      ),
+    );
 
-  test('of the binary protocol', { timeout: 600_000 }, () =>
-    fc.assert(
-      fc.asyncProperty(fc.array(binary, { minLength: 1, maxLength: 12 }), async (requests) => {
-        await servers.restart();
-        for (const request of requests)
-          await servers.expectSame(Buffer.concat([binaryRequest(request), binaryRequest({ opcode: noop })]), sameReply);
-        await servers.expectSameCounts();
-      }),
-      { numRuns: RUNS },
-    ),
-  );
-});
+    test('of the binary protocol', { timeout: 600_000 }, () =>
+      fc.assert(
+        fc.asyncProperty(fc.array(binary, { minLength: 1, maxLength: 12 }), async (requests) => {
+          await servers.restart();
+          for (const request of requests)
+            await servers.expectSame(
+              Buffer.concat([binaryRequest(request), binaryRequest({ opcode: noop })]),
+              sameReply,
+            );
+          await servers.expectSameCounts();
+        }),
+        { numRuns: RUNS },
+      ),
+    );
+  },
+);

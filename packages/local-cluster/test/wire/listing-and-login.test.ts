@@ -3,7 +3,10 @@ import { sameReply } from './compare-replies.ts';
 import { exchange, RawConnection } from './raw-exchange.ts';
 import { twoServers } from './two-servers.ts';
 
-/** The lines of `lru_crawler metadump all` in a fixed order, without what is memcached's own (slab classes) or the clock's. */
+/**
+ * The lines of `lru_crawler metadump all` in a fixed order, without what is memcached's own (slab classes) or the
+ * clock's.
+ */
 async function listing(port: number): Promise<readonly string[]> {
   const connection = new RawConnection(port);
   connection.send('lru_crawler metadump all\r\n');
@@ -16,40 +19,51 @@ async function listing(port: number): Promise<readonly string[]> {
     .toSorted((one, other) => (one < other ? -1 : 1));
 }
 
-describe.runIf(inject('runtimes').includes('memcached'))('beside replies to single requests, an embedded node and memcached agree', () => {
-  const servers = twoServers();
-  beforeEach(() => servers.restart());
+describe.runIf(inject('runtimes').includes('memcached'))(
+  'beside replies to single requests, an embedded node and memcached agree',
+  () => {
+    const servers = twoServers();
+    beforeEach(() => servers.restart());
 
-  test('on the listing of their keys', async () => {
-    const requests = [
-      'set a%b 0 4000000000 1\r\nx\r\n',
-      'set c=d&e 7 0 3\r\nabc\r\n',
-      'set \x7f\u00e9~._- 0 2000000000 0\r\n\r\n',
-      'ms AAEC 2 b\r\nhi\r\n',
-      'get c=d&e\r\n',
-      'set gone 0 -1 1\r\nx\r\n',
-      'set flushed 0 0 1\r\nx\r\ndelete flushed\r\n',
-    ];
-    for (const request of requests) await servers.expectSame(request, sameReply);
-    const { real, embedded } = servers.ports();
-    const [theirs, ours] = await Promise.all([listing(real), listing(embedded)]);
-    expect(theirs.length).toBeGreaterThan(4);
-    expect(ours).toEqual(theirs);
-  });
+    test('on the listing of their keys', async () => {
+      const requests = [
+        'set a%b 0 4000000000 1\r\nx\r\n',
+        'set c=d&e 7 0 3\r\nabc\r\n',
+        'set \x7f\u00e9~._- 0 2000000000 0\r\n\r\n',
+        'ms AAEC 2 b\r\nhi\r\n',
+        'get c=d&e\r\n',
+        'set gone 0 -1 1\r\nx\r\n',
+        'set flushed 0 0 1\r\nx\r\ndelete flushed\r\n',
+      ];
+      for (const request of requests) await servers.expectSame(request, sameReply);
+      const { real, embedded } = servers.ports();
+      const [theirs, ours] = await Promise.all([listing(real), listing(embedded)]);
+      expect(theirs.length).toBeGreaterThan(4);
+      expect(ours).toEqual(theirs);
+    });
 
-  test('on what can not be listed', async () => {
-    for (const request of ['version\r\nlru_crawler metadump all\r\n', 'lru_crawler metadump\r\n', 'lru_crawler metadump 9999\r\n'])
-      await servers.expectSame(request, sameReply);
-  });
+    test('on what can not be listed', async () => {
+      for (const request of [
+        'version\r\nlru_crawler metadump all\r\n',
+        'lru_crawler metadump\r\n',
+        'lru_crawler metadump 9999\r\n',
+      ])
+        await servers.expectSame(request, sameReply);
+    });
 
-  test('that a second to live is over after a second, and not before the next one begins', async () => {
-    const { real, embedded } = servers.ports();
-    for (const port of [real, embedded]) {
-      expect((await exchange(port, 'set a 0 2 1\r\nx\r\nget a\r\n')).toString()).toBe('STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n');
-      await expect.poll(async () => (await exchange(port, 'get a\r\n')).toString(), { timeout: 5_000 }).toBe('END\r\n');
-    }
-  });
-});
+    test('that a second to live is over after a second, and not before the next one begins', async () => {
+      const { real, embedded } = servers.ports();
+      for (const port of [real, embedded]) {
+        expect((await exchange(port, 'set a 0 2 1\r\nx\r\nget a\r\n')).toString()).toBe(
+          'STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n',
+        );
+        await expect
+          .poll(async () => (await exchange(port, 'get a\r\n')).toString(), { timeout: 5_000 })
+          .toBe('END\r\n');
+      }
+    });
+  },
+);
 
 const LOGINS: readonly string[] = [
   'get a\r\n',
@@ -68,10 +82,13 @@ const LOGINS: readonly string[] = [
   `set ${'k'.repeat(3_000)}`,
 ];
 
-describe.runIf(inject('runtimes').includes('memcached'))('with credentials, an embedded node and memcached -Y agree', () => {
-  const servers = twoServers({ credentials: { username: 'user', password: 'secret' } });
+describe.runIf(inject('runtimes').includes('memcached'))(
+  'with credentials, an embedded node and memcached -Y agree',
+  () => {
+    const servers = twoServers({ credentials: { username: 'user', password: 'secret' } });
 
-  test.each(LOGINS.map((request) => [request.slice(0, 40), request] as const))('on %j', (_shown, request) =>
-    servers.expectSame(request, sameReply),
-  );
-});
+    test.each(LOGINS.map((request) => [request.slice(0, 40), request] as const))('on %j', (_shown, request) =>
+      servers.expectSame(request, sameReply),
+    );
+  },
+);

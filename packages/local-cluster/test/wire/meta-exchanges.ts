@@ -17,7 +17,14 @@ export const META: Exchanges = {
     'mg a T-1\r\n',
     'mg a\r\n',
   ],
-  'mg: misses': ['mg a\r\n', 'mg a v\r\n', 'mg a q\r\n', 'mg a k Oabc q\r\nmn\r\n', 'mg a k Oabc\r\n', 'mg a q O1\r\nmg b O2\r\nmn\r\n'],
+  'mg: misses': [
+    'mg a\r\n',
+    'mg a v\r\n',
+    'mg a q\r\n',
+    'mg a k Oabc q\r\nmn\r\n',
+    'mg a k Oabc\r\n',
+    'mg a q O1\r\nmg b O2\r\nmn\r\n',
+  ],
   'mg: refused': [
     'mg\r\n',
     'mg \r\n',

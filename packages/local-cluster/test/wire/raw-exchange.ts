@@ -1,9 +1,17 @@
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** Sends bytes on a connection of their own, closes the sending side, and reads all that comes until the server closes. */
-export async function exchange(port: number, bytes: string | Uint8Array, options: { readonly tls?: boolean } = {}): Promise<Buffer> {
-  const socket = options.tls ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }) : connect({ port, host: '127.0.0.1' });
+/**
+ * Sends bytes on a connection of their own, closes the sending side, and reads all that comes until the server closes.
+ */
+export async function exchange(
+  port: number,
+  bytes: string | Uint8Array,
+  options: { readonly tls?: boolean } = {},
+): Promise<Buffer> {
+  const socket = options.tls
+    ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+    : connect({ port, host: '127.0.0.1' });
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   // A server that refuses a line closes while more is still on its way; one that is down sends nothing.
@@ -55,7 +63,8 @@ export class RawConnection {
         if (seen.includes(ending)) return this.#take(ending);
         before = seen.slice(-ending.length);
       }
-      if (this.#closed) throw new Error(`closed before ${JSON.stringify(ending)}; received ${JSON.stringify(this.received)}`);
+      if (this.#closed)
+        throw new Error(`closed before ${JSON.stringify(ending)}; received ${JSON.stringify(this.received)}`);
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }

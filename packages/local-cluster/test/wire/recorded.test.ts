@@ -7,7 +7,10 @@ import { sameReply } from './compare-replies.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { exchange } from './raw-exchange.ts';
 
-/** Replies of memcached 1.6.18, by protocol and name; long ones as their digest. `SESS_RECORD=1` writes them anew, from the memcached of this machine. */
+/**
+ * Replies of memcached 1.6.18, by protocol and name; long ones as their digest. `SESS_RECORD=1` writes them anew, from
+ * the memcached of this machine.
+ */
 type Recording = Record<string, Record<string, string[]>>;
 
 const FILE = new URL('vectors/memcached-1.6.18.json', import.meta.url);

@@ -16,12 +16,15 @@ describe.runIf(inject('runtimes').includes('memcached'))("an embedded node's sta
     return rows.map((both) => [...both.keys()].filter((name) => !OF_A_BUILD.test(name)));
   }
 
-  test.each(['', 'settings', 'items', 'slabs', 'sizes'])('have the rows of memcached, in its order: stats %s', async (topic) => {
-    const { real, embedded } = servers.ports();
-    for (const port of [real, embedded]) await exchange(port, 'set a 0 0 1\r\nx\r\n');
-    const [theirs, ours] = await names(topic);
-    expect(ours).toEqual(theirs);
-  });
+  test.each(['', 'settings', 'items', 'slabs', 'sizes'])(
+    'have the rows of memcached, in its order: stats %s',
+    async (topic) => {
+      const { real, embedded } = servers.ports();
+      for (const port of [real, embedded]) await exchange(port, 'set a 0 0 1\r\nx\r\n');
+      const [theirs, ours] = await names(topic);
+      expect(ours).toEqual(theirs);
+    },
+  );
 
   test('say of each connection what it does', async () => {
     const { real, embedded } = servers.ports();
@@ -61,7 +64,8 @@ async function connectionStates(port: number): Promise<readonly string[]> {
   }
   const seen = async (): Promise<readonly string[]> =>
     [...(await statRows(port, 'conns'))].filter(([name]) => name.endsWith(':state')).map(([, state]) => state);
-  const read = async (): Promise<number> => (await seen()).filter((state) => state === 'conn_nread' || state === 'conn_read').length;
+  const read = async (): Promise<number> =>
+    (await seen()).filter((state) => state === 'conn_nread' || state === 'conn_read').length;
   await expect.poll(read).toBe(3);
   const states = await seen();
   for (const socket of sockets) socket.destroy();

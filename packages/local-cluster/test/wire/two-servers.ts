@@ -56,7 +56,9 @@ export async function statRows(port: number, topic = ''): Promise<ReadonlyMap<st
   return new Map(Array.from(reply.matchAll(/STAT (\S+) (.*)\r\n/g), ([, name = '', value = '']) => [name, value]));
 }
 
-/** Not those that depend on when memcached's crawler comes by: of items that are there, and of items that have expired. */
+/**
+ * Not those that depend on when memcached's crawler comes by: of items that are there, and of items that have expired.
+ */
 const COUNTS =
   'cmd_get cmd_set cmd_flush cmd_touch cmd_meta get_hits get_misses delete_hits delete_misses incr_hits incr_misses decr_hits decr_misses ' +
   'cas_hits cas_misses cas_badval touch_hits touch_misses store_too_large store_no_memory total_items evictions';

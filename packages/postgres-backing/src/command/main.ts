@@ -1,4 +1,7 @@
-/** `sess-postgres sql [--table NAME]` prints the SQL that makes the tables; `sess-postgres migrate [--table NAME]` runs it at `DATABASE_URL`. */
+/**
+ * `sess-postgres sql [--table NAME]` prints the SQL that makes the tables; `sess-postgres migrate [--table NAME]` runs
+ * it at `DATABASE_URL`.
+ */
 import { parseArgs } from 'node:util';
 import { migrationSql, postgresBacking, PostgresBackingError } from '../index.ts';
 
@@ -7,7 +10,10 @@ const USAGE = `usage: sess-postgres sql [--table NAME]       prints the SQL that
 `;
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ options: { table: { type: 'string' }, help: { type: 'boolean' } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { table: { type: 'string' }, help: { type: 'boolean' } },
+    allowPositionals: true,
+  });
   const [command] = positionals;
   if (command === 'sql') {
     process.stdout.write(migrationSql(values.table));

@@ -92,7 +92,9 @@ describe('a codec', () => {
 
   it('that can not encode says which field, and does not show it', async () => {
     const app = application({ codec: v8 });
-    const error = await failure(new Browser(app).visit((session) => void (session.data = { user: 'USER_123', note: () => 'USER_456' })));
+    const error = await failure(
+      new Browser(app).visit((session) => void (session.data = { user: 'USER_123', note: () => 'USER_456' })),
+    );
     expect([error.code, error.message]).toEqual(['SESS_BAD_DATA', 'the codec "v8" could not encode session.data.note']);
     expect(inspect(error)).not.toMatch(/USER_/);
     expect(app.store.operations).toEqual([]);
@@ -133,7 +135,11 @@ describe('the option "codec"', () => {
     ['a name that is too long', { ...v8, name: 'x'.repeat(33) }, /"codec.name" .*1 to 32 characters/],
     ['two of one name', [v8, { ...reversed, name: 'v8' }], /two codecs named "v8"/],
     ['JSON twice', ['json', 'json'], /two codecs named "json"/],
-    ['an encoder that gives text', [v8, { encode: JSON.stringify, decode: JSON.parse }], /"codec\[1\]" could not encode an empty object/],
+    [
+      'an encoder that gives text',
+      [v8, { encode: JSON.stringify, decode: JSON.parse }],
+      /"codec\[1\]" could not encode an empty object/,
+    ],
   ])('refuses %s', (_, codec, message) => {
     const given = { store: memoryStore(), secret: SECRET, codec: codec as SessionCodec };
     expect(() => createSessions(given)).toThrow(

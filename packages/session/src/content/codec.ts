@@ -11,13 +11,14 @@ const EXPECTED = "{ name, encode(data), decode(bytes) }, 'json', or several of t
 /**
  * How session data becomes bytes and back, where JSON will not do: `v8.serialize`, MessagePack, a schema of your own.
  *
- * Equal data should encode as equal bytes, because that is how a change is found; what differs is saved. Both functions are synchronous. What `encode`
- * throws becomes `SESS_BAD_DATA`; where `decode` throws, or gives anything but a plain object, the session counts as a miss.
+ * Equal data should encode as equal bytes, because that is how a change is found; what differs is saved. Both functions
+ * are synchronous. What `encode` throws becomes `SESS_BAD_DATA`; where `decode` throws, or gives anything but a plain
+ * object, the session counts as a miss.
  */
 export interface SessionCodec {
   /**
-   * Stored with each session, so that sessions of another codec are told apart: up to 32 characters of printable ASCII. Give every format that `decode`
-   * can't tell apart by itself another name. Default: none.
+   * Stored with each session, so that sessions of another codec are told apart: up to 32 characters of printable ASCII.
+   * Give every format that `decode` can't tell apart by itself another name. Default: none.
    */
   readonly name?: string | undefined;
   encode(data: SessionData): Uint8Array;
@@ -25,8 +26,9 @@ export interface SessionCodec {
 }
 
 /**
- * One way to write session data: JSON, or a codec of the application. Data is held as text, whatever its encoding, because two texts are compared at
- * the speed of memory, and JSON never becomes bytes where nothing changed. The bytes of a codec are one character each.
+ * One way to write session data: JSON, or a codec of the application. Data is held as text, whatever its encoding,
+ * because two texts are compared at the speed of memory, and JSON never becomes bytes where nothing changed. The bytes
+ * of a codec are one character each.
  */
 export interface DataEncoding {
   /** Written before the data, so that encodings are told apart: nothing for JSON, `undefined` for none. */
@@ -35,7 +37,10 @@ export interface DataEncoding {
   readonly charset: 'utf8' | 'latin1';
   /** What a session without data is. */
   readonly empty: string;
-  /** @throws {SessionError} `SESS_BAD_DATA`, naming the field that can't be encoded, or that would come back as something else. */
+  /**
+   * @throws {SessionError} `SESS_BAD_DATA`, naming the field that can't be encoded, or that would come back as
+   *   something else.
+   */
   encode(data: SessionData): string;
   /** @throws {SessionError} `SESS_UNDECODABLE` */
   decode(text: string): SessionData;
@@ -54,12 +59,17 @@ export type CodecOption = SessionCodec | 'json' | readonly (SessionCodec | 'json
  */
 export function resolveCodec(given: CodecOption): DataEncodings {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given ?? 'json'];
-  const [first, ...others] = list.map((entry, index) => encodingOf(list.length === 1 ? 'codec' : `codec[${index}]`, entry));
+  const [first, ...others] = list.map((entry, index) =>
+    encodingOf(list.length === 1 ? 'codec' : `codec[${index}]`, entry),
+  );
   if (first === undefined) throw badOption('codec', given, EXPECTED);
   const names = [first, ...others].map(({ name }) => name ?? 'json');
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
-    throw new SessionError('SESS_BAD_OPTION', `option "codec" has two codecs named "${twice}"; expected names that tell them apart`);
+    throw new SessionError(
+      'SESS_BAD_OPTION',
+      `option "codec" has two codecs named "${twice}"; expected names that tell them apart`,
+    );
   }
   return Object.freeze([first, ...others]);
 }
@@ -68,7 +78,10 @@ function encodingOf(option: string, given: unknown): DataEncoding {
   if (given === 'json') return JSON_ENCODING;
   if (!isCodec(given)) throw badOption(option, given, EXPECTED);
   const { name } = given;
-  if (name !== undefined && !(typeof name === 'string' && name.length <= MAX_NAME_LENGTH && /^[\u0021-\u007e]+$/.test(name))) {
+  if (
+    name !== undefined &&
+    !(typeof name === 'string' && name.length <= MAX_NAME_LENGTH && /^[\u0021-\u007e]+$/.test(name))
+  ) {
     throw badOption(`${option}.name`, name, `1 to ${MAX_NAME_LENGTH} characters of printable ASCII without space`);
   }
   try {
@@ -128,12 +141,17 @@ function decode(codec: SessionCodec, text: string): SessionData {
   try {
     data = dropPolluting(codec.decode(Buffer.from(text, 'latin1')));
   } catch (error) {
-    throw new SessionError('SESS_UNDECODABLE', `${called(codec)} could not decode the stored session`, { cause: kindOf(error) });
+    throw new SessionError('SESS_UNDECODABLE', `${called(codec)} could not decode the stored session`, {
+      cause: kindOf(error),
+    });
   }
   // What merges it, and compares it, goes down by recursion.
   if (isDeeperThan(data, MAX_DEPTH)) throw new SessionError('SESS_UNDECODABLE', `the stored session ${TOO_DEEP}`);
   if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype) {
-    throw new SessionError('SESS_UNDECODABLE', `${called(codec)} decoded the stored session as something else than a plain object`);
+    throw new SessionError(
+      'SESS_UNDECODABLE',
+      `${called(codec)} decoded the stored session as something else than a plain object`,
+    );
   }
   return data;
 }

@@ -25,7 +25,10 @@ describe.each(['deflate', 'brotli'] as const)('compression with %s', (algorithm)
     const compressed = algorithm === 'brotli' ? brotliCompressSync : deflateRawSync;
     expect(decompress(bit, compressed(Buffer.alloc(1_000_000, 'x'))).length).toBe(1_000_000);
     expect(() => decompress(bit, compressed(Buffer.alloc(50_000_000, 'x')))).toThrow(
-      expect.objectContaining({ code: 'SESS_UNDECODABLE', message: expect.stringContaining('more than 1000064 bytes') }),
+      expect.objectContaining({
+        code: 'SESS_UNDECODABLE',
+        message: expect.stringContaining('more than 1000064 bytes'),
+      }),
     );
   });
 

@@ -29,18 +29,23 @@ export function resolveCompression(given: boolean | CompressOptions | undefined)
   const options = given === true ? {} : given;
   checkUnknown(options, Object.keys(NAMES), 'compress.');
   return Object.freeze({
-    aboveBytes: wholeNumber('compress.aboveBytes', options.aboveBytes, 0, MAX_ABOVE_BYTES, 'bytes') ?? DEFAULT_ABOVE_BYTES,
+    aboveBytes:
+      wholeNumber('compress.aboveBytes', options.aboveBytes, 0, MAX_ABOVE_BYTES, 'bytes') ?? DEFAULT_ABOVE_BYTES,
     algorithm: oneOf('compress.algorithm', options.algorithm, ['deflate', 'brotli']) ?? 'deflate',
   });
 }
 
 /**
- * What is read inflates to this many bytes at the most: as much as an application can store without compression (the limit of `maxBytes`, and a codec's
- * name), so that a record made to burst costs no more than the largest that is honest.
+ * What is read inflates to this many bytes at the most: as much as an application can store without compression (the
+ * limit of `maxBytes`, and a codec's name), so that a record made to burst costs no more than the largest that is
+ * honest.
  */
 const MAX_INFLATED_BYTES = 1_000_064;
 
-/** The compressed form, or `undefined` where there is nothing to gain. Synchronous: it takes less time than JSON takes for the same data. */
+/**
+ * The compressed form, or `undefined` where there is nothing to gain. Synchronous: it takes less time than JSON takes
+ * for the same data.
+ */
 export function compress(body: Buffer, { aboveBytes, algorithm }: ResolvedCompression): Buffer | undefined {
   if (body.length <= aboveBytes) return undefined;
   const smaller = algorithm === 'brotli' ? brotli(body) : deflateRawSync(body, { level: DEFLATE_LEVEL });

@@ -84,7 +84,8 @@ function sealer({ encodings: [first], compression, encryption }: ContentOptions)
   return (key, { lifetime, text }) => {
     const data = Buffer.from(prefix + text, charset);
     const smaller = compression && compress(data, compression);
-    const encoding = flags | (compression && smaller ? compressionBit(compression) : 0) | (secret ? Encoding.encrypted : 0);
+    const encoding =
+      flags | (compression && smaller ? compressionBit(compression) : 0) | (secret ? Encoding.encrypted : 0);
     const header = sealedHeader(lifetime, encoding);
     const body = smaller ?? data;
     return Buffer.concat([header, secret === undefined ? body : encrypt(secret, { key, header }, body)]);
@@ -100,12 +101,18 @@ function decrypted(
   const body = bytes.subarray(start);
   if ((encoding & Encoding.encrypted) === 0) {
     if (encryption?.plain !== 'refuse') return body;
-    throw new SessionError('SESS_UNDECODABLE', 'the stored session is not encrypted, which encrypt.plain: "refuse" asks for');
+    throw new SessionError(
+      'SESS_UNDECODABLE',
+      'the stored session is not encrypted, which encrypt.plain: "refuse" asks for',
+    );
   }
   const data = encryption && decrypt(encryption.secrets, { key, header: bytes.subarray(0, start) }, body);
   if (data !== undefined) return data;
   warnOnce('SESS_WRONG_KEY');
-  throw new SessionError('SESS_UNDECODABLE', 'the stored session is encrypted, with a secret that is not in the option "encrypt.secret"');
+  throw new SessionError(
+    'SESS_UNDECODABLE',
+    'the stored session is encrypted, with a secret that is not in the option "encrypt.secret"',
+  );
 }
 
 /** The data as text in the first encoding, where it is in any of them. */
@@ -119,7 +126,10 @@ function readText(encodings: ResolvedOptions['encodings'], flags: number, bytes:
   const name = bytes.toString('latin1', start + 1, end);
   const written = encodings.find((encoding) => encoding.name === name);
   if (written === undefined || bytes.length < end) {
-    throw new SessionError('SESS_UNDECODABLE', 'the stored session was written with a codec that is not in the option "codec"');
+    throw new SessionError(
+      'SESS_UNDECODABLE',
+      'the stored session was written with a codec that is not in the option "codec"',
+    );
   }
   const text = bytes.toString(written.charset, end);
   return written === first ? text : translated(written, first, text);

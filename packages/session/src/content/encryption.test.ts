@@ -54,7 +54,9 @@ describe('encrypted data', () => {
       expect(() => decrypt([secret], place, turned)).toThrow(expect.objectContaining({ code: 'SESS_UNDECODABLE' }));
     }
     for (let length = 0; length < body.length; length++) {
-      expect(() => decrypt([secret], place, body.subarray(0, length))).toThrow(expect.objectContaining({ code: 'SESS_UNDECODABLE' }));
+      expect(() => decrypt([secret], place, body.subarray(0, length))).toThrow(
+        expect.objectContaining({ code: 'SESS_UNDECODABLE' }),
+      );
     }
   });
 });

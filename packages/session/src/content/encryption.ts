@@ -8,22 +8,34 @@
  * | 16.. | the encrypted data |
  * | last 16 | authentication tag |
  *
- * Each session has a key of its own: HKDF-SHA-256(secret, no salt, info `@sess/session aes-256-gcm ` and the storage key, 32 bytes). A random nonce of
- * 96 bits is good for 2^32 messages under one key (NIST SP 800-38D, 8.3); here those are the saves of one session, not of all.
- * Authenticated along with the data: the envelope's header (encoding and times) and the storage key, so that a record is worth nothing under another.
+ * Each session has a key of its own: HKDF-SHA-256(secret, no salt, info `@sess/session aes-256-gcm ` and the storage
+ * key, 32 bytes). A random nonce of 96 bits is good for 2^32 messages under one key (NIST SP 800-38D, 8.3); here those
+ * are the saves of one session, not of all. Authenticated along with the data: the envelope's header (encoding and
+ * times) and the storage key, so that a record is worth nothing under another.
  */
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto';
 import { SessionError } from '../errors.ts';
 import { badOption, checkUnknown, isObject, oneOf } from '../options/option-checks.ts';
 import { resolveSecrets } from '../options/resolve-secrets.ts';
 
 /** Encryption of what is stored. */
 export interface EncryptOptions {
-  /** One secret or several, each at least 32 bytes. The first encrypts, all decrypt; what an older one encrypted is encrypted anew when it is saved. */
+  /**
+   * One secret or several, each at least 32 bytes. The first encrypts, all decrypt; what an older one encrypted is
+   * encrypted anew when it is saved.
+   */
   readonly secret: string | readonly string[] | undefined;
   /**
-   * What becomes of sessions that are not encrypted. `'read'`, the default: they are read, and encrypted when they are saved. `'write'`: new ones are
-   * written too, while the secret reaches every server. `'refuse'`: they count as a miss, so that nobody who can write to the store can plant one.
+   * What becomes of sessions that are not encrypted. `'read'`, the default: they are read, and encrypted when they are
+   * saved. `'write'`: new ones are written too, while the secret reaches every server. `'refuse'`: they count as a
+   * miss, so that nobody who can write to the store can plant one.
    */
   readonly plain?: 'write' | 'read' | 'refuse' | undefined;
 }
@@ -53,7 +65,8 @@ const NAMES: Readonly<Record<keyof EncryptOptions, true>> = { secret: true, plai
 export function resolveEncryption(given: EncryptOptions | undefined): ResolvedEncryption | undefined {
   if (given === undefined) return undefined;
   // What came is not shown: it may be a secret in the wrong place.
-  if (!isObject(given)) throw badOption('encrypt', undefined, '{ secret }, with a secret of at least 32 bytes, or several');
+  if (!isObject(given))
+    throw badOption('encrypt', undefined, '{ secret }, with a secret of at least 32 bytes, or several');
   checkUnknown(given, Object.keys(NAMES), 'encrypt.');
   const [first, ...others] = resolveSecrets('encrypt.secret', given.secret);
   return Object.freeze({
@@ -104,7 +117,10 @@ export function encrypt(secret: EncryptionSecret, place: Place, data: Buffer): B
  */
 export function decrypt(secrets: readonly EncryptionSecret[], place: Place, body: Buffer): Buffer | undefined {
   if (body.length < ID_BYTES + NONCE_BYTES + TAG_BYTES) {
-    throw new SessionError('SESS_UNDECODABLE', `the stored session is encrypted, and cut off after ${body.length} bytes`);
+    throw new SessionError(
+      'SESS_UNDECODABLE',
+      `the stored session is encrypted, and cut off after ${body.length} bytes`,
+    );
   }
   const candidates = secrets.filter(({ id }) => body.compare(id, 0, ID_BYTES, 0, ID_BYTES) === 0);
   for (const secret of candidates) {
@@ -112,7 +128,10 @@ export function decrypt(secrets: readonly EncryptionSecret[], place: Place, body
     if (data !== undefined) return data;
   }
   if (candidates.length === 0) return undefined;
-  throw new SessionError('SESS_UNDECODABLE', 'the stored session is encrypted, and was altered or belongs to another key');
+  throw new SessionError(
+    'SESS_UNDECODABLE',
+    'the stored session is encrypted, and was altered or belongs to another key',
+  );
 }
 
 function decryptWith(secret: EncryptionSecret, place: Place, body: Buffer): Buffer | undefined {

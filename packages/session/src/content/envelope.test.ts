@@ -16,18 +16,27 @@ function bodyOf(value: Uint8Array): string {
 describe('the envelope', () => {
   it('gives back what was sealed', () => {
     fc.assert(
-      fc.property(time, time, time, fc.option(ownLifetime, { nil: undefined }), fc.json(), (createdAt, idCreatedAt, endsAt, own, text) => {
-        const lifetime = { createdAt, idCreatedAt, endsAt, ...(own === undefined ? {} : { own }) };
-        const sealed = sealEnvelope(lifetime, text);
-        expect(openEnvelope(sealed)).toMatchObject({ lifetime, encoding: own === undefined ? 0 : 0x10 });
-        expect(bodyOf(sealed)).toBe(text);
-      }),
+      fc.property(
+        time,
+        time,
+        time,
+        fc.option(ownLifetime, { nil: undefined }),
+        fc.json(),
+        (createdAt, idCreatedAt, endsAt, own, text) => {
+          const lifetime = { createdAt, idCreatedAt, endsAt, ...(own === undefined ? {} : { own }) };
+          const sealed = sealEnvelope(lifetime, text);
+          expect(openEnvelope(sealed)).toMatchObject({ lifetime, encoding: own === undefined ? 0 : 0x10 });
+          expect(bodyOf(sealed)).toBe(text);
+        },
+      ),
     );
   });
 
   it('stays as it is from version to version', () => {
     const bytes = sealEnvelope(LIFETIME, '{"a":"é"}');
-    expect(bytes.toString('hex')).toBe(`0100000000000001000000000002000000000003${Buffer.from('{"a":"é"}').toString('hex')}`);
+    expect(bytes.toString('hex')).toBe(
+      `0100000000000001000000000002000000000003${Buffer.from('{"a":"é"}').toString('hex')}`,
+    );
   });
 
   it('opens bytes that are no Buffer', () => {

@@ -64,7 +64,12 @@ const OWN_BYTES = 5;
 const TIME_BYTES = 6;
 
 /** The bytes to store, for data that is in its last form. */
-export function sealEnvelope(lifetime: Lifetime, body: string, encoding = 0, charset: 'utf8' | 'latin1' = 'utf8'): Buffer {
+export function sealEnvelope(
+  lifetime: Lifetime,
+  body: string,
+  encoding = 0,
+  charset: 'utf8' | 'latin1' = 'utf8',
+): Buffer {
   const start = headerBytes(lifetime);
   const bytes = Buffer.allocUnsafe(start + Buffer.byteLength(body, charset));
   writeHeader(bytes, lifetime, encoding);
@@ -102,7 +107,10 @@ function writeHeader(bytes: Buffer, lifetime: Lifetime, encoding: number): void 
 export function openEnvelope(value: Uint8Array): Envelope {
   const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (bytes.length < HEADER_BYTES) {
-    throw new SessionError('SESS_UNDECODABLE', `the stored session has ${bytes.length} bytes; its header alone takes ${HEADER_BYTES}`);
+    throw new SessionError(
+      'SESS_UNDECODABLE',
+      `the stored session has ${bytes.length} bytes; its header alone takes ${HEADER_BYTES}`,
+    );
   }
   const encoding = bytes[1] ?? 0;
   if (bytes[0] !== FORMAT || (encoding & ~KNOWN) !== 0) {
@@ -113,7 +121,10 @@ export function openEnvelope(value: Uint8Array): Envelope {
   }
   const start = (encoding & Encoding.ownLifetime) === 0 ? HEADER_BYTES : HEADER_BYTES + OWN_BYTES;
   if (bytes.length < start)
-    throw new SessionError('SESS_UNDECODABLE', `the stored session has ${bytes.length} bytes; its header alone takes ${start}`);
+    throw new SessionError(
+      'SESS_UNDECODABLE',
+      `the stored session has ${bytes.length} bytes; its header alone takes ${start}`,
+    );
   return {
     lifetime: {
       createdAt: bytes.readUIntBE(2, TIME_BYTES),

@@ -57,8 +57,12 @@ describe('what JSON would lose or change', () => {
     ['a Date', new Date(0)],
     ['a URLSearchParams', new URLSearchParams()],
   ])('is refused: %s', (what, value) => {
-    expect(() => encodeData({ field: value })).toThrow(refused(`session.data.field holds ${what}, which JSON would lose or change`));
-    expect(() => encodeData({ field: [{ deep: [value] }] })).toThrow(refused(`session.data.field, 3 levels deeper, holds ${what}`));
+    expect(() => encodeData({ field: value })).toThrow(
+      refused(`session.data.field holds ${what}, which JSON would lose or change`),
+    );
+    expect(() => encodeData({ field: [{ deep: [value] }] })).toThrow(
+      refused(`session.data.field, 3 levels deeper, holds ${what}`),
+    );
   });
 
   it('is refused where the data as a whole is lost', () => {
@@ -68,7 +72,9 @@ describe('what JSON would lose or change', () => {
   });
 
   it('is refused where it is too large for any limit, before it is written', () => {
-    expect(() => encodeData({ field: Array(30).fill('x'.repeat(50_000)) })).toThrow(expect.objectContaining({ code: 'SESS_TOO_LARGE' }));
+    expect(() => encodeData({ field: Array(30).fill('x'.repeat(50_000)) })).toThrow(
+      expect.objectContaining({ code: 'SESS_TOO_LARGE' }),
+    );
   });
 
   it('does not quote what a getter throws', () => {
@@ -94,7 +100,9 @@ describe('decoding', () => {
   });
 
   it('drops them when their letters are escaped', () => {
-    const data = decodeData(String.raw`{"\u005f_proto__":{"polluted":true},"c\u006fnstructor":{"prototype":{}},"kept":1}`);
+    const data = decodeData(
+      String.raw`{"\u005f_proto__":{"polluted":true},"c\u006fnstructor":{"prototype":{}},"kept":1}`,
+    );
     expect(Object.keys(data)).toEqual(['kept']);
     expect(Object.getPrototypeOf(data)).toBe(Object.prototype);
   });
@@ -133,7 +141,8 @@ function merge(target: Record<string, unknown>, source: object): void {
   for (const [key, value] of Object.entries(source)) {
     const present = target[key];
     if (typeof value !== 'object' || value === null) target[key] = value;
-    else if (typeof present === 'object' || typeof present === 'function') merge(present as Record<string, unknown>, value);
+    else if (typeof present === 'object' || typeof present === 'function')
+      merge(present as Record<string, unknown>, value);
     else merge((target[key] = {}), value);
   }
 }

@@ -5,13 +5,18 @@ import type { SessionData } from '../session.ts';
 /** The encoding of a session without data. */
 export const EMPTY_DATA = '{}';
 
-/** What `maxBytes` may be set to: under memcached's default item limit of 1 MiB, less the headers of item, record and session. */
+/**
+ * What `maxBytes` may be set to: under memcached's default item limit of 1 MiB, less the headers of item, record and
+ * session.
+ */
 export const MAX_DATA_BYTES = 1_000_000;
 
 /**
- * The data as JSON text. What JSON would lose, or make something else of, is refused: also where the text is the one that was loaded.
+ * The data as JSON text. What JSON would lose, or make something else of, is refused: also where the text is the one
+ * that was loaded.
  *
- * @throws {SessionError} `SESS_BAD_DATA`, naming the field of `session.data`; `SESS_TOO_LARGE` past what any `maxBytes` allows.
+ * @throws {SessionError} `SESS_BAD_DATA`, naming the field of `session.data`; `SESS_TOO_LARGE` past what any `maxBytes`
+ *   allows.
  */
 export function encodeData(data: object): string {
   return encodeJson(data, LIMITS, refusal);
@@ -37,17 +42,22 @@ function refusal({ field, levels, what }: JsonLoss, cause?: unknown): SessionErr
 }
 
 /**
- * The data from JSON text. `__proto__` as a key is dropped, and so are `constructor` and `prototype` that hold objects: copied by a careless merge they
- * would reach the prototype of every object.
+ * The data from JSON text. `__proto__` as a key is dropped, and so are `constructor` and `prototype` that hold objects:
+ * copied by a careless merge they would reach the prototype of every object.
  *
- * @throws {SessionError} `SESS_UNDECODABLE` when the text is not a JSON object, or larger or nested deeper than what is ever stored.
+ * @throws {SessionError} `SESS_UNDECODABLE` when the text is not a JSON object, or larger or nested deeper than what is
+ *   ever stored.
  */
 export function decodeData(text: string): SessionData {
   return decodeJson(text, MAX_DATA_BYTES, undecodable);
 }
 
 function undecodable(why: string, cause?: unknown): SessionError {
-  return new SessionError('SESS_UNDECODABLE', `the stored session ${why}`, cause === undefined ? {} : { cause: kindOfError(cause) });
+  return new SessionError(
+    'SESS_UNDECODABLE',
+    `the stored session ${why}`,
+    cause === undefined ? {} : { cause: kindOfError(cause) },
+  );
 }
 
 /** What `JSON.parse` throws quotes the text, and with it the session; what a getter throws may quote anything. */

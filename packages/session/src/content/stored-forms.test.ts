@@ -76,7 +76,10 @@ describe.each(forms)('a session that is stored %s', (_, options) => {
         encrypt: { secret: [NEW, OLD] },
         ...others,
       };
-      const encrypt = { secret: [NEW, OLD], plain: others.encrypt === undefined ? ('write' as const) : ('read' as const) };
+      const encrypt = {
+        secret: [NEW, OLD],
+        plain: others.encrypt === undefined ? ('write' as const) : ('read' as const),
+      };
       const server = new Browser({ sessions: otherServer(app, { ...rolled, encrypt }) }, browser.cookies);
       expect(await server.visit((session) => session.data)).toEqual({ user: 'USER_123', cart: LONG_CART });
     }
@@ -103,7 +106,10 @@ describe('compression', () => {
     await plant(app, bomb);
     const loads = await loadsDuring(async () => expect(await browser.visit((session) => session.isNew)).toBe(true));
     expect(loads).toMatchObject([
-      { outcome: 'undecodable', error: { message: expect.stringContaining('is compressed, and would take more than') } },
+      {
+        outcome: 'undecodable',
+        error: { message: expect.stringContaining('is compressed, and would take more than') },
+      },
     ]);
   });
 });
@@ -118,7 +124,12 @@ describe('encryption', () => {
   it('leaves no trace of a user in the cache, whatever becomes of the session: not in keys, epochs, markers or copies; a database is told the name', async () => {
     const backing = memoryBacking();
     const app = application();
-    const options = { encrypt: { secret: OLD }, userOf: (data: SessionData) => data.user, renewAfterSeconds: 60, graceSeconds: 60 };
+    const options = {
+      encrypt: { secret: OLD },
+      userOf: (data: SessionData) => data.user,
+      renewAfterSeconds: 60,
+      graceSeconds: 60,
+    };
     const browser = new Browser({ sessions: otherServer(app, { ...options, backing }) });
     await browser.visit((session) => void (session.data = { user: 'USER_123', cart: ['sku-1'] }));
     const [id] = [await browser.visit((session) => session.id)];
@@ -131,7 +142,8 @@ describe('encryption', () => {
       expect(`${key} ${Buffer.from(value).toString('latin1')}`).not.toMatch(/USER_123|sku-1/);
       expect(`${key} ${Buffer.from(value).toString('latin1')}`).not.toContain(id);
       // Nor is it under a hash that names can be tried on.
-      for (const name of ['USER_123', 'user USER_123', 'epoch of USER_123']) expect(key).not.toContain(hash('sha256', name, 'base64url'));
+      for (const name of ['USER_123', 'user USER_123', 'epoch of USER_123'])
+        expect(key).not.toContain(hash('sha256', name, 'base64url'));
     }
     const stored = [...backing.sessions.values()];
     expect(stored.map(({ value }) => Buffer.from(value).toString('latin1')).join(' ')).not.toMatch(/USER_123|sku-1/);
@@ -158,7 +170,9 @@ describe('encryption', () => {
       }
     });
     expect(loads.map(({ outcome }) => outcome)).toEqual(['undecodable', 'undecodable']);
-    expect(warning.mock.calls).toEqual([[expect.stringContaining('encrypt.secret'), { type: 'SessWarning', code: 'SESS_WRONG_KEY' }]]);
+    expect(warning.mock.calls).toEqual([
+      [expect.stringContaining('encrypt.secret'), { type: 'SessWarning', code: 'SESS_WRONG_KEY' }],
+    ]);
   });
 
   it('does not read a record that was moved to the key of another session', async () => {
@@ -168,7 +182,9 @@ describe('encryption', () => {
     await browser.visit((session) => void (session.data.user = 'USER_456'));
     await plant(app, rich);
     const loads = await loadsDuring(async () => expect(await browser.visit((session) => session.isNew)).toBe(true));
-    expect(loads).toMatchObject([{ outcome: 'undecodable', error: { message: expect.stringContaining('another key') } }]);
+    expect(loads).toMatchObject([
+      { outcome: 'undecodable', error: { message: expect.stringContaining('another key') } },
+    ]);
   });
 
   it('does not read a record of a user’s that was given another epoch, or none', async () => {
@@ -178,16 +194,25 @@ describe('encryption', () => {
     other.writeUInt8(other.readUInt8(1) ^ 1, 1);
     for (const forged of [other, saved.subarray(13)]) {
       await plant(app, forged);
-      const loads = await loadsDuring(async () => expect(await browser.copy().visit((session) => session.isNew)).toBe(true));
-      expect(loads).toMatchObject([{ outcome: 'undecodable', error: { message: expect.stringContaining('another key') } }]);
+      const loads = await loadsDuring(async () =>
+        expect(await browser.copy().visit((session) => session.isNew)).toBe(true),
+      );
+      expect(loads).toMatchObject([
+        { outcome: 'undecodable', error: { message: expect.stringContaining('another key') } },
+      ]);
     }
   });
 
   it('can refuse what is not encrypted', async () => {
     const { app, browser } = await begun({});
-    const strict = new Browser({ sessions: otherServer(app, { encrypt: { secret: OLD, plain: 'refuse' } }) }, browser.cookies);
+    const strict = new Browser(
+      { sessions: otherServer(app, { encrypt: { secret: OLD, plain: 'refuse' } }) },
+      browser.cookies,
+    );
     const loads = await loadsDuring(async () => expect(await strict.visit((session) => session.isNew)).toBe(true));
-    expect(loads).toMatchObject([{ outcome: 'undecodable', error: { message: expect.stringContaining('plain: "refuse"') } }]);
+    expect(loads).toMatchObject([
+      { outcome: 'undecodable', error: { message: expect.stringContaining('plain: "refuse"') } },
+    ]);
   });
 
   it('can begin with servers that read it and do not write it yet', async () => {
@@ -210,8 +235,16 @@ describe('the options', () => {
       { compress: 'gzip' },
       /"compress" is a text of 4 characters; expected true, or \{ aboveBytes, algorithm \}/,
     ],
-    ['an unknown algorithm', { compress: { algorithm: 'zstd' } }, /"compress.algorithm" is 'zstd'; expected 'deflate', 'brotli'/],
-    ['a slip of the pen', { compress: { aboveByte: 1 } }, /unknown option "compress.aboveByte": did you mean "compress.aboveBytes"/],
+    [
+      'an unknown algorithm',
+      { compress: { algorithm: 'zstd' } },
+      /"compress.algorithm" is 'zstd'; expected 'deflate', 'brotli'/,
+    ],
+    [
+      'a slip of the pen',
+      { compress: { aboveByte: 1 } },
+      /unknown option "compress.aboveByte": did you mean "compress.aboveBytes"/,
+    ],
     ['a negative size', { compress: { aboveBytes: -1 } }, /"compress.aboveBytes" is -1/],
     ['a secret in place of the options', { encrypt: OLD }, /^option "encrypt" is missing; expected \{ secret \}/],
     ['no secret', { encrypt: {} }, /"encrypt.secret" is missing; expected .*32 bytes/],

@@ -3,8 +3,8 @@ import { badOption } from '../options/option-checks.ts';
 const claimed = new WeakMap<object, Set<string>>();
 
 /**
- * Keeps two sets of sessions in one application apart. With one cookie name, a login in one logs out of the other; with one secret as well, a session of one
- * is good in the other.
+ * Keeps two sets of sessions in one application apart. With one cookie name, a login in one logs out of the other; with
+ * one secret as well, a session of one is good in the other.
  *
  * @param application What both have in common: the server, or the application object.
  * @throws {SessionError} `SESS_BAD_OPTION` when the name is taken.

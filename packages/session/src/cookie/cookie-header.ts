@@ -3,9 +3,10 @@ import { parseCookie } from 'cookie';
 /**
  * The values of the cookies called `name` in a `Cookie` header, each once, in the order in which they stand there.
  *
- * The `cookie` package keeps only the first of several cookies with the same name. A cookie that another host of the domain planted may stand before
- * ours, so each pair that can be ours is parsed by itself. Like browsers, `cookie` takes nothing but a space and a tab from around a name: a cookie called
- * `\xA0__Host-sess`, which browsers let any sub-domain set, is not `__Host-sess`.
+ * The `cookie` package keeps only the first of several cookies with the same name. A cookie that another host of the
+ * domain planted may stand before ours, so each pair that can be ours is parsed by itself. Like browsers, `cookie`
+ * takes nothing but a space and a tab from around a name: a cookie called `\xA0__Host-sess`, which browsers let any
+ * sub-domain set, is not `__Host-sess`.
  */
 export function cookieValues(header: string, name: string): readonly string[] {
   const values = new Set<string>();

@@ -17,7 +17,9 @@ interface VerifiedId {
 /** Signs ids, and checks what comes back. */
 export interface CookieSigner {
   sign(cookieName: string, id: string): string;
-  /** The id, or `undefined` for what is malformed or was not signed with any of the secrets for a cookie of this name. */
+  /**
+   * The id, or `undefined` for what is malformed or was not signed with any of the secrets for a cookie of this name.
+   */
   verify(cookieName: string, value: string): VerifiedId | undefined;
 }
 
@@ -47,7 +49,9 @@ function hmacSha256(secret: string): (text: string) => string {
 
 const DOT = 0x2e;
 
-/** What is signed. The cookie's name is in it, so that what was issued over plain HTTP is no good as a `__Host-` cookie. */
+/**
+ * What is signed. The cookie's name is in it, so that what was issued over plain HTTP is no good as a `__Host-` cookie.
+ */
 function signed(cookieName: string, id: string): string {
   return `${cookieName}=${id}`;
 }
@@ -56,7 +60,10 @@ function signed(cookieName: string, id: string): string {
 const expectedBytes: Buffer = Buffer.alloc(SIGNATURE_LENGTH);
 const givenBytes: Buffer = Buffer.alloc(SIGNATURE_LENGTH);
 
-/** Compared as text, so that only the one spelling of a signature is taken. A wide character becomes bytes that base64url does not have. */
+/**
+ * Compared as text, so that only the one spelling of a signature is taken. A wide character becomes bytes that
+ * base64url does not have.
+ */
 function equalInConstantTime(expected: string, given: string): boolean {
   expectedBytes.write(expected);
   return givenBytes.write(given) === SIGNATURE_LENGTH && timingSafeEqual(expectedBytes, givenBytes);

@@ -21,7 +21,9 @@ describe('recent cookies', () => {
       recent.remember(`${number}`, identity(`${number}`));
       expect(recent.find('used')).toBe(used);
     }
-    const kept = Array.from({ length: 1_000 }, (_, number) => `${number}`).filter((value) => recent.find(value) !== undefined);
+    const kept = Array.from({ length: 1_000 }, (_, number) => `${number}`).filter(
+      (value) => recent.find(value) !== undefined,
+    );
     expect(kept.length).toBeLessThanOrEqual(10);
     expect(kept).toContain('999');
     expect(kept).toContain('996');

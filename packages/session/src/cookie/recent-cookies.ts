@@ -4,10 +4,12 @@ import type { Identity } from '../lifecycle/session-context.ts';
 const MAX_REMEMBERED = 8_192;
 
 /**
- * Cookies of one name whose signature held a moment ago, and the sessions that they name: a page brings a dozen requests with the same cookie, and only the first
- * pays for three hashes. Nothing is remembered of a cookie that is not ours.
+ * Cookies of one name whose signature held a moment ago, and the sessions that they name: a page brings a dozen
+ * requests with the same cookie, and only the first pays for three hashes. Nothing is remembered of a cookie that is
+ * not ours.
  *
- * A secret that is guessed is not found out faster by it: texts are compared only when their whole hashes, which V8 seeds at random, are the same.
+ * A secret that is guessed is not found out faster by it: texts are compared only when their whole hashes, which V8
+ * seeds at random, are the same.
  */
 export class RecentCookies {
   readonly #half: number;

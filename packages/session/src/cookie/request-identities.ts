@@ -5,7 +5,10 @@ import type { Identity } from '../lifecycle/session-context.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import { storageKey } from './session-id.ts';
 
-/** Sessions of one request that are looked for at the most, so that one request can't cost many reads. Cookies that are not well signed don't count. */
+/**
+ * Sessions of one request that are looked for at the most, so that one request can't cost many reads. Cookies that are
+ * not well signed don't count.
+ */
 const MAX_IDENTITIES = 16;
 
 /** Which sessions a request may have. */

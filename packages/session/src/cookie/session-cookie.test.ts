@@ -9,7 +9,9 @@ function cookie(mode: SecureMode, options: CookieOptions = {}) {
 
 describe('the session cookie', () => {
   it('is HttpOnly, Secure, SameSite=Lax, for the host alone, and ends with the browser', () => {
-    expect(cookie('auto').set('value', true, undefined)).toBe('__Host-sess=value; Path=/; HttpOnly; Secure; SameSite=Lax');
+    expect(cookie('auto').set('value', true, undefined)).toBe(
+      '__Host-sess=value; Path=/; HttpOnly; Secure; SameSite=Lax',
+    );
   });
 
   it('has neither Secure nor the prefix on a plain connection', () => {
@@ -17,7 +19,9 @@ describe('the session cookie', () => {
   });
 
   it('is Secure on every connection where told so, for a proxy that ends TLS unnoticed', () => {
-    expect(cookie(true).set('value', false, undefined)).toBe('__Host-sess=value; Path=/; HttpOnly; Secure; SameSite=Lax');
+    expect(cookie(true).set('value', false, undefined)).toBe(
+      '__Host-sess=value; Path=/; HttpOnly; Secure; SameSite=Lax',
+    );
     expect(cookie(false).set('value', true, undefined)).toBe('sess=value; Path=/; HttpOnly; SameSite=Lax');
   });
 
@@ -28,13 +32,23 @@ describe('the session cookie', () => {
   });
 
   it('carries what the options say', () => {
-    const written = cookie(true, { name: 'app', path: '/shop', domain: 'example.com', sameSite: 'strict', persistent: true });
-    expect(written.set('value', true, 60)).toBe('app=value; Max-Age=60; Domain=example.com; Path=/shop; HttpOnly; Secure; SameSite=Strict');
+    const written = cookie(true, {
+      name: 'app',
+      path: '/shop',
+      domain: 'example.com',
+      sameSite: 'strict',
+      persistent: true,
+    });
+    expect(written.set('value', true, 60)).toBe(
+      'app=value; Max-Age=60; Domain=example.com; Path=/shop; HttpOnly; Secure; SameSite=Strict',
+    );
   });
 
   it('is partitioned where told so, and only where it is Secure', () => {
     const partitioned = cookie('auto', { sameSite: 'none', partitioned: true });
-    expect(partitioned.set('value', true, undefined)).toBe('__Host-sess=value; Path=/; HttpOnly; Secure; Partitioned; SameSite=None');
+    expect(partitioned.set('value', true, undefined)).toBe(
+      '__Host-sess=value; Path=/; HttpOnly; Secure; Partitioned; SameSite=None',
+    );
     expect(partitioned.clear(true)).toContain('; Partitioned');
     expect(partitioned.set('value', false, undefined)).not.toContain('Partitioned');
   });
@@ -53,7 +67,9 @@ describe('the session cookie', () => {
         }
       }
     }
-    expect(cookie('auto', { sameSite: 'none' }).set('value', false, undefined)).toBe('sess=value; Path=/; HttpOnly; SameSite=Lax');
+    expect(cookie('auto', { sameSite: 'none' }).set('value', false, undefined)).toBe(
+      'sess=value; Path=/; HttpOnly; SameSite=Lax',
+    );
   });
 
   it('is cleared with the attributes with which it was set', () => {

@@ -1,7 +1,10 @@
 import { stringifySetCookie, type SetCookie } from 'cookie';
 import type { ResolvedCookie, SecureMode } from '../options/options.ts';
 
-/** Name of the cookie where browsers take the `__Host-` prefix: secure, path `/`, no domain. Such a cookie can't come from another host. */
+/**
+ * Name of the cookie where browsers take the `__Host-` prefix: secure, path `/`, no domain. Such a cookie can't come
+ * from another host.
+ */
 const HOST_NAME = '__Host-sess';
 const PLAIN_NAME = 'sess';
 
@@ -22,7 +25,8 @@ export function sessionCookie(mode: SecureMode, options: ResolvedCookie): Sessio
     value: '',
     path: options.path,
     httpOnly: true,
-    // Browsers refuse `None` without `Secure`. Over plain HTTP, `Lax` is what they take: other sites can't embed the application there.
+    // Browsers refuse `None` without `Secure`. Over plain HTTP, `Lax` is what they take: other sites can't embed the
+    // application there.
     sameSite: options.sameSite === 'none' && !isSecure(secure) ? 'lax' : options.sameSite,
     secure: isSecure(secure),
     ...(options.partitioned && isSecure(secure) ? { partitioned: true } : {}),
@@ -36,7 +40,11 @@ export function sessionCookie(mode: SecureMode, options: ResolvedCookie): Sessio
   return {
     name,
     set: (value, secure, maxAgeSeconds) =>
-      stringifySetCookie({ ...attributes(secure), value, ...(maxAgeSeconds === undefined ? {} : { maxAge: maxAgeSeconds }) }),
+      stringifySetCookie({
+        ...attributes(secure),
+        value,
+        ...(maxAgeSeconds === undefined ? {} : { maxAge: maxAgeSeconds }),
+      }),
     clear: (secure) => stringifySetCookie({ ...attributes(secure), maxAge: 0, expires: new Date(0) }),
   };
 }

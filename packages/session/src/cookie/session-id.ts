@@ -10,7 +10,8 @@ export const ID_LENGTH = 32;
 const HASH_LENGTH = 43;
 
 /**
- * Longest storage key. MD5, which ketama hashes keys with, takes up to 55 bytes in one block; a longer key costs twice as much on every request.
+ * Longest storage key. MD5, which ketama hashes keys with, takes up to 55 bytes in one block; a longer key costs twice
+ * as much on every request.
  */
 const MAX_KEY_LENGTH = 55;
 
@@ -23,8 +24,8 @@ export function newSessionId(): string {
 }
 
 /**
- * Under which key the session with this id is stored: fixed ASCII, from which the id can't be found. Whoever reads the cache can't take over a
- * session, and no cookie can bring a command into the protocol.
+ * Under which key the session with this id is stored: fixed ASCII, from which the id can't be found. Whoever reads the
+ * cache can't take over a session, and no cookie can bring a command into the protocol.
  */
 export function storageKey(prefix: string, id: string): string {
   return prefix + hash('sha256', id, 'base64url');

@@ -10,7 +10,8 @@ const signer = cookieSigner([SECRET]);
 async function twoVisitors() {
   const app = application();
   const visitors = [new Browser(app), new Browser(app)] as const;
-  for (const [index, visitor] of visitors.entries()) await visitor.visit((session) => void (session.data.user = `USER_${index}`));
+  for (const [index, visitor] of visitors.entries())
+    await visitor.visit((session) => void (session.data.user = `USER_${index}`));
   const [first, second] = visitors.map((visitor) => visitor.cookieHeader ?? '');
   return { app, visitors, first: first ?? '', second: second ?? '' };
 }
@@ -44,7 +45,10 @@ describe('a visitor whose browser sends several cookies of the name', () => {
 
   it('is logged out of both where one had ended already', async () => {
     const { app, visitors, second } = await twoVisitors();
-    const session = await app.sessions.open(`${ended()}; ${second}`, { secure: true, response: { headersSent: false } });
+    const session = await app.sessions.open(`${ended()}; ${second}`, {
+      secure: true,
+      response: { headersSent: false },
+    });
     await session.current.destroy();
     expect(await visitors[1].visit(({ data }) => data.user)).toBeUndefined();
   });

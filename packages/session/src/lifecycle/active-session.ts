@@ -9,10 +9,21 @@ import { idleSeconds, isPersistent, ttlSecondsOf } from './session-context.ts';
 import { destroy, reload, save, touch } from './session-operations.ts';
 import { withProperties } from './session-properties.ts';
 import type { SessionState } from './session-state.ts';
-import type { RegenerateOptions, RequestSession, ResponseFacts, Session, SessionCallback, SessionData, Updated } from '../session.ts';
+import type {
+  RegenerateOptions,
+  RequestSession,
+  ResponseFacts,
+  Session,
+  SessionCallback,
+  SessionData,
+  Updated,
+} from '../session.ts';
 import { updateSession } from './update-session.ts';
 
-/** A session in the hands of one request. Everything but its methods is private, so that a log line of it shows neither id nor data. */
+/**
+ * A session in the hands of one request. Everything but its methods is private, so that a log line of it shows neither
+ * id nor data.
+ */
 export class ActiveSession implements Session, RequestSession {
   readonly #state: SessionState;
 
@@ -82,7 +93,10 @@ export class ActiveSession implements Session, RequestSession {
   regenerate(options?: RegenerateOptions | readonly string[]): Promise<void>;
   regenerate(callback: SessionCallback): void;
   regenerate(options: RegenerateOptions | readonly string[] | undefined, callback: SessionCallback): void;
-  regenerate(first?: RegenerateOptions | readonly string[] | SessionCallback, second?: SessionCallback): Promise<void> | void {
+  regenerate(
+    first?: RegenerateOptions | readonly string[] | SessionCallback,
+    second?: SessionCallback,
+  ): Promise<void> | void {
     const [options, callback] = typeof first === 'function' ? [undefined, first] : [first, second];
     return this.#inTurn(() => regenerateSession(this.#state, options), callback);
   }
@@ -124,7 +138,8 @@ export class ActiveSession implements Session, RequestSession {
   commit(response?: ResponseFacts): Promise<void> | undefined {
     const state = this.#state;
     const idle = state.operations?.idle;
-    const saving = idle === undefined ? commitSession(state, response) : idle.then(() => commitSession(state, response));
+    const saving =
+      idle === undefined ? commitSession(state, response) : idle.then(() => commitSession(state, response));
     if (saving !== undefined) return saving.then(() => state.watchLateChanges());
     state.watchLateChanges();
     return undefined;

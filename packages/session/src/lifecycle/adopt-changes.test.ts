@@ -44,7 +44,12 @@ describe('what a save stored beyond what was sent', () => {
   it('leaves what only looks different because it is not encoded yet', () => {
     const when = new Date(0);
     const live = { when, n: 1 };
-    adopted(live, { when: when.toISOString(), n: 1 }, { when: when.toISOString(), n: 2 }, { when: when.toISOString(), n: 1 });
+    adopted(
+      live,
+      { when: when.toISOString(), n: 1 },
+      { when: when.toISOString(), n: 2 },
+      { when: when.toISOString(), n: 1 },
+    );
     expect(live).toEqual({ when, n: 2 });
   });
 

@@ -10,8 +10,8 @@ export interface Adoption {
 }
 
 /**
- * Brings into `live` what a save stored beyond what was sent, key by key and in place: a handler that holds the data, or an object inside it, sees it.
- * What the handler changed meanwhile stays.
+ * Brings into `live` what a save stored beyond what was sent, key by key and in place: a handler that holds the data,
+ * or an object inside it, sees it. What the handler changed meanwhile stays.
  */
 export function adoptChanges(live: SessionData, { sent, stored, now }: Adoption): void {
   adopt(live as Record<string, unknown>, sent as PlainObject, stored as PlainObject, now as PlainObject);
@@ -23,7 +23,8 @@ function adopt(live: Record<string, unknown>, sent: PlainObject, stored: PlainOb
     if (key === '__proto__') continue;
     const [was, becomes, is, value] = [own(sent, key), own(stored, key), own(now, key), own(live, key)];
     if (isDeepStrictEqual(was, becomes)) continue;
-    if (isMutable(value) && isPlainObject(was) && isPlainObject(becomes) && isPlainObject(is)) adopt(value, was, becomes, is);
+    if (isMutable(value) && isPlainObject(was) && isPlainObject(becomes) && isPlainObject(is))
+      adopt(value, was, becomes, is);
     else if (isDeepStrictEqual(is, was)) put(live, key, becomes);
   }
 }

@@ -9,7 +9,8 @@ export function answer(ended: Promise<void>, callback: SessionCallback | undefin
       throw badOption('callback', callback, 'a function, or nothing for a promise');
     });
   }
-  // On a tick of its own, so that what the callback throws is an uncaught exception, as with any other callback, and not a lost rejection.
+  // On a tick of its own, so that what the callback throws is an uncaught exception, as with any other callback, and
+  // not a lost rejection.
   ended.then(
     () => process.nextTick(callback),
     (error: unknown) => process.nextTick(callback, error),

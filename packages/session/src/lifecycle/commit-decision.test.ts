@@ -72,7 +72,8 @@ describe('decideCommit', () => {
           return;
         }
         if (given.headersSent) expect(['new', 'renewal-due', 'secret-rotated']).not.toContain(reason);
-        if (given.stored && given.changed && !given.destroyed && !given.unavailable) expect(['changed', 'renewal-due']).toContain(reason);
+        if (given.stored && given.changed && !given.destroyed && !given.unavailable)
+          expect(['changed', 'renewal-due']).toContain(reason);
       }),
     );
   });

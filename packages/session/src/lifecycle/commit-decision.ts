@@ -67,7 +67,8 @@ export function decideCommit(facts: CommitFacts): CommitReason {
   if (facts.changed) return 'changed';
   if (facts.newIdUsed) return 'new-id-used';
   if (facts.secretRotated && cookieCanLeave) return 'secret-rotated';
-  // A touch whose cookie must wait, waits with it: moved alone, the session would not be due again before its cookie has ended.
+  // A touch whose cookie must wait, waits with it: moved alone, the session would not be due again before its cookie
+  // has ended.
   const touchWaits = facts.cacheable && facts.touchSetsCookie;
   return facts.touchDue && !touchWaits ? 'touch-due' : 'unchanged';
 }

@@ -5,7 +5,10 @@ import type { SessionState } from './session-state.ts';
 import type { ResponseFacts } from '../session.ts';
 import { readOnly } from './request-errors.ts';
 
-/** Saves, touches or destroys the session before the headers are sent, or does nothing. `undefined` if there is nothing to wait for, which is the common case. */
+/**
+ * Saves, touches or destroys the session before the headers are sent, or does nothing. `undefined` if there is nothing
+ * to wait for, which is the common case.
+ */
 export function commitSession(state: SessionState, response?: ResponseFacts): Promise<void> | undefined {
   if (state.committed) return undefined;
   const { headersSent } = state;
@@ -33,7 +36,8 @@ function commitFacts(state: SessionState, text: string, headersSent: boolean, ca
     stored: persisted !== undefined,
     empty: text === codec.empty,
     changed: persisted !== undefined && text !== persisted.text,
-    renewalDue: prolongs && renewAfterSeconds !== undefined && usedAt - lifetime.idCreatedAt >= renewAfterSeconds * 1_000,
+    renewalDue:
+      prolongs && renewAfterSeconds !== undefined && usedAt - lifetime.idCreatedAt >= renewAfterSeconds * 1_000,
     touchDue:
       prolongs &&
       persisted !== undefined &&
@@ -51,7 +55,12 @@ function commitFacts(state: SessionState, text: string, headersSent: boolean, ca
   };
 }
 
-function carryOut(state: SessionState, reason: CommitReason, facts: CommitFacts, text: string): Promise<void> | undefined {
+function carryOut(
+  state: SessionState,
+  reason: CommitReason,
+  facts: CommitFacts,
+  text: string,
+): Promise<void> | undefined {
   switch (reason) {
     case 'new':
       return state.told(reason, state.create(text));
@@ -78,8 +87,15 @@ function carryOut(state: SessionState, reason: CommitReason, facts: CommitFacts,
   return undefined;
 }
 
-/** Writes, unless another request destroyed the session meanwhile: then it stays dead, and this request's change with it. */
-async function unlessGone(state: SessionState, reason: CommitReason, write: (base: Persisted) => Promise<void>): Promise<void> {
+/**
+ * Writes, unless another request destroyed the session meanwhile: then it stays dead, and this request's change with
+ * it.
+ */
+async function unlessGone(
+  state: SessionState,
+  reason: CommitReason,
+  write: (base: Persisted) => Promise<void>,
+): Promise<void> {
   if (state.persisted === undefined) return;
   try {
     await write(state.persisted);
@@ -118,7 +134,10 @@ async function unlessOutOfReach(state: SessionState, reason: CommitReason, text:
   }
 }
 
-/** Moves the expiry. A failure is no reason to fail the request: the session was there a moment ago, and the next request touches it. */
+/**
+ * Moves the expiry. A failure is no reason to fail the request: the session was there a moment ago, and the next
+ * request touches it.
+ */
 async function touch(state: SessionState, reason: CommitReason): Promise<void> {
   const { persisted } = state;
   if (persisted === undefined) return;

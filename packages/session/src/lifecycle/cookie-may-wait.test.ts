@@ -17,7 +17,10 @@ async function loggedIn(options: Partial<SessionsOptions>, seconds = 0) {
 }
 
 /** One request whose response a shared cache may store. */
-async function visitCacheable(browser: Browser, handler: (session: Session) => unknown = () => undefined): Promise<string | undefined> {
+async function visitCacheable(
+  browser: Browser,
+  handler: (session: Session) => unknown = () => undefined,
+): Promise<string | undefined> {
   const session = await browser.open();
   await handler(session);
   await browser.close(session, { cacheable: true });
@@ -67,7 +70,11 @@ describe('with a response that a shared cache may store', () => {
   it.each<[string, Partial<SessionsOptions>, (session: Session) => unknown]>([
     ['a login', {}, (session) => session.regenerate()],
     ['a logout', {}, (session) => session.destroy()],
-    ['a save that moves the end of a persistent cookie', { cookie: { persistent: true } }, (session) => void (session.data.note = 1)],
+    [
+      'a save that moves the end of a persistent cookie',
+      { cookie: { persistent: true } },
+      (session) => void (session.data.note = 1),
+    ],
   ])('the cookie of %s does not wait', async (_, options, handler) => {
     const { browser } = await loggedIn(options);
     expect(await visitCacheable(browser, handler)).toContain('__Host-sess=');

@@ -11,14 +11,23 @@ export async function destroySession(
 ): Promise<boolean> {
   const { store, options } = context;
   // No copy of the session can live longer than this, so the key stays unusable as long as one could come back.
-  const tombstoneSeconds = Math.max(options.ttlSeconds, session?.lifetime.own?.ttlSeconds ?? 0, session?.stored.ttlSeconds ?? 0);
+  const tombstoneSeconds = Math.max(
+    options.ttlSeconds,
+    session?.lifetime.own?.ttlSeconds ?? 0,
+    session?.stored.ttlSeconds ?? 0,
+  );
   try {
     const existed = await store.destroy(key, tombstoneSeconds);
     publish('destroy', () => ({ store: store.name, reason, outcome: existed ? 'destroyed' : 'missing' }));
     return existed;
   } catch (error) {
     context.outages.failed(key, error);
-    publish('destroy', () => ({ store: store.name, reason, outcome: 'failed', ...(SessionError.is(error) ? { error } : {}) }));
+    publish('destroy', () => ({
+      store: store.name,
+      reason,
+      outcome: 'failed',
+      ...(SessionError.is(error) ? { error } : {}),
+    }));
     throw error;
   }
 }

@@ -1,8 +1,9 @@
 /**
  * What requests in flight with an old id may still read, for `graceSeconds` after the session got another one.
  *
- * The old key gets its tombstone at once, on every copy. The readable copy has a key of its own and names the new key. It is the session as it was stored
- * under the old id, so that a holder of that id sees nothing that came after. It is valid only while the session exists under its new id.
+ * The old key gets its tombstone at once, on every copy. The readable copy has a key of its own and names the new key.
+ * It is the session as it was stored under the old id, so that a holder of that id sees nothing that came after. It is
+ * valid only while the session exists under its new id.
  */
 import { hash } from 'node:crypto';
 import { SessionError } from '../errors.ts';
@@ -10,7 +11,10 @@ import { openDeadMarker } from './moved.ts';
 import type { Persisted, SessionContext } from './session-context.ts';
 import type { StoredSession } from '../stores/session-store.ts';
 
-/** Longest time for which an old id can be read. It is for requests that are on their way, not for browsers that keep two ids. */
+/**
+ * Longest time for which an old id can be read. It is for requests that are on their way, not for browsers that keep
+ * two ids.
+ */
 export const MAX_GRACE_SECONDS = 300;
 
 /** Ids that a session may get within the grace of its first. More are taken for a loop. */
@@ -22,7 +26,10 @@ interface Grace {
   readonly successor: string;
 }
 
-/** Who reads the copy of an old session: requests in flight with the old id; or a second login in flight, which keeps what the first one kept. */
+/**
+ * Who reads the copy of an old session: requests in flight with the old id; or a second login in flight, which keeps
+ * what the first one kept.
+ */
 export type GraceKind = 'grace' | 'kept';
 
 /** Keeps a copy of `old`, as it was stored. Where it can't be stored, the old id is merely dead at once. */
@@ -36,7 +43,10 @@ export async function keepReadable(
   const head = Buffer.from(successor, 'latin1');
   const value = Buffer.concat([Buffer.of(head.length), head, old.stored.value]);
   try {
-    await context.store.save(graceKey(context, old.identity.key, kind), value, { ttlSeconds: seconds, expect: 'absent' });
+    await context.store.save(graceKey(context, old.identity.key, kind), value, {
+      ttlSeconds: seconds,
+      expect: 'absent',
+    });
   } catch (error) {
     if (!SessionError.is(error)) throw error;
   }
@@ -45,7 +55,9 @@ export async function keepReadable(
 /** Ends the grace of the session that was stored under `key`. */
 export async function endGrace(context: Pick<SessionContext, 'store' | 'options'>, key: string): Promise<void> {
   const seconds = Math.max(1, context.options.graceSeconds);
-  await Promise.allSettled((['grace', 'kept'] as const).map((kind) => context.store.destroy(graceKey(context, key, kind), seconds)));
+  await Promise.allSettled(
+    (['grace', 'kept'] as const).map((kind) => context.store.destroy(graceKey(context, key, kind), seconds)),
+  );
 }
 
 /** Whether another login gave the session that was stored under `key` a new id, under which it lives. */
@@ -58,7 +70,11 @@ export async function isCarriedOn(context: SessionContext, key: string): Promise
 }
 
 /** The session that was stored under `key`, in its grace, while its successor lives. */
-export async function loadInGrace(context: SessionContext, key: string, kind: GraceKind = 'grace'): Promise<Grace | undefined> {
+export async function loadInGrace(
+  context: SessionContext,
+  key: string,
+  kind: GraceKind = 'grace',
+): Promise<Grace | undefined> {
   const grace = await readGrace(context, key, kind);
   if (grace === undefined) return undefined;
   return (await newestKey(context, grace.successor)) === undefined ? undefined : grace;

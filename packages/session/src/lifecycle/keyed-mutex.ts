@@ -2,8 +2,9 @@
 export type EndTurn = () => void;
 
 /**
- * A lock per session within this process: requests that change the same session run one after another, so that their compare-and-swaps conflict only with
- * those of other processes. It saves retries; correctness comes from compare-and-swap.
+ * A lock per session within this process: requests that change the same session run one after another, so that their
+ * compare-and-swaps conflict only with those of other processes. It saves retries; correctness comes from
+ * compare-and-swap.
  */
 export class KeyedMutex {
   /** Per key, when the last request in line is done. One entry for each key that is locked now. */

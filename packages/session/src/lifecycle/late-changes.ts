@@ -6,15 +6,18 @@ export interface SavedSession {
   readonly wasChangedLate: boolean;
 }
 
-/** Sessions that are watched at once. With how often they are looked at it bounds the cost, whatever the traffic; a mistake shows with each request, so some are enough. */
+/**
+ * Sessions that are watched at once. With how often they are looked at it bounds the cost, whatever the traffic; a
+ * mistake shows with each request, so some are enough.
+ */
 const WATCHED = 50;
 const LOOK_EVERY_MS = 1_000;
 /** How often each is looked at. */
 const LOOKS = 5;
 
 /**
- * Warns where data is changed after the session was saved for its response, and nothing saves it again: through a reference that was taken before, by code
- * that nobody waited for.
+ * Warns where data is changed after the session was saved for its response, and nothing saves it again: through a
+ * reference that was taken before, by code that nobody waited for.
  */
 export class LateChanges {
   readonly #warnOnce: WarnOnce;

@@ -11,12 +11,20 @@ import type { StoredSession } from '../stores/session-store.ts';
 /** What the store said about the ids that a request brought. */
 export type LoadOutcome =
   /** `readOnly`: by an old id in its grace; the key of the session that took its place. */
-  | { readonly kind: 'found'; readonly persisted: Persisted; readonly data: SessionData; readonly readOnly?: string | undefined }
+  | {
+      readonly kind: 'found';
+      readonly persisted: Persisted;
+      readonly data: SessionData;
+      readonly readOnly?: string | undefined;
+    }
   | { readonly kind: 'missing' }
   /** `identity` may exist: nobody could tell. */
   | { readonly kind: 'unavailable'; readonly identity: Identity; readonly error: SessionError };
 
-/** Asks the store for each id in turn, until one is found. One that nobody could tell of outweighs those that are missing. */
+/**
+ * Asks the store for each id in turn, until one is found. One that nobody could tell of outweighs those that are
+ * missing.
+ */
 export function loadSession(context: SessionContext, identities: readonly Identity[]): Promise<LoadOutcome> {
   const [only] = identities;
   return only !== undefined && identities.length === 1 ? loadOne(context, only) : loadFirstFound(context, identities);
@@ -53,7 +61,8 @@ export async function loadOne(
       return outcome instanceof Promise ? await outcome : outcome;
     }
     const grace = context.options.graceSeconds > 0 ? await loadInGrace(context, identity.key) : undefined;
-    if (grace !== undefined) return await held(context, decode(context, identity, grace.stored, grace.successor), which);
+    if (grace !== undefined)
+      return await held(context, decode(context, identity, grace.stored, grace.successor), which);
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
     context.outages.failed(identity.key, error);
@@ -64,7 +73,10 @@ export async function loadOne(
   return MISSING;
 }
 
-/** What another login, a moment ago, left behind of the session that this request came for: as it was under its old id, nothing that came after. */
+/**
+ * What another login, a moment ago, left behind of the session that this request came for: as it was under its old id,
+ * nothing that came after.
+ */
 export async function loadKept(context: SessionContext, identity: Identity): Promise<SessionData | undefined> {
   const marker = await context.store.load(identity.key);
   const succeeded = marker && openDeadMarker(marker.value);
@@ -96,8 +108,15 @@ function loadMoved(
 /** Renewals that are followed from one id; more are taken for a loop. */
 const MAX_HOPS = 8;
 
-/** Whether a session was revoked with all others of its user. Where nobody can tell, it is out of reach. A promise only where somebody must be asked. */
-function held(context: SessionContext, outcome: LoadOutcome, which: 'checked' | 'revoked-too'): LoadOutcome | Promise<LoadOutcome> {
+/**
+ * Whether a session was revoked with all others of its user. Where nobody can tell, it is out of reach. A promise only
+ * where somebody must be asked.
+ */
+function held(
+  context: SessionContext,
+  outcome: LoadOutcome,
+  which: 'checked' | 'revoked-too',
+): LoadOutcome | Promise<LoadOutcome> {
   if (outcome.kind !== 'found') return outcome;
   const user = which === 'checked' ? context.users.userOf(outcome.data) : undefined;
   if (user !== undefined) return unlessRevoked(context, outcome, user);
@@ -105,7 +124,11 @@ function held(context: SessionContext, outcome: LoadOutcome, which: 'checked' | 
   return outcome;
 }
 
-async function unlessRevoked(context: SessionContext, outcome: LoadOutcome & { kind: 'found' }, user: string): Promise<LoadOutcome> {
+async function unlessRevoked(
+  context: SessionContext,
+  outcome: LoadOutcome & { kind: 'found' },
+  user: string,
+): Promise<LoadOutcome> {
   const isGood = await context.users.isGood(user, outcome.persisted.owner?.epoch);
   tell(context, isGood ? 'hit' : 'revoked');
   return isGood ? outcome : MISSING;

@@ -12,7 +12,10 @@ export interface WatchedResponse extends EventEmitter {
   readonly socket: WrittenTo | null;
 }
 
-/** Warns where a response left without the cookie of its session: written past the `ServerResponse`, to whose heads adapters add it. */
+/**
+ * Warns where a response left without the cookie of its session: written past the `ServerResponse`, to whose heads
+ * adapters add it.
+ */
 export class LostCookie {
   readonly #session: RequestSession;
   readonly #response: WatchedResponse;

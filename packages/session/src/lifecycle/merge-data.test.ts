@@ -88,8 +88,14 @@ describe('a merge by three', () => {
   });
 
   it('keeps what one deleted and the other left alone deleted', () => {
-    expect(merge({ a: 1, b: { c: 1, d: 2 } }, { b: { c: 1 } }, { a: 1, b: { c: 1, d: 2 }, e: 3 })).toEqual({ b: { c: 1 }, e: 3 });
-    expect(merge({ a: 1, b: { c: 1, d: 2 } }, { a: 1, b: { c: 1, d: 2 }, e: 3 }, { b: { c: 1 } })).toEqual({ b: { c: 1 }, e: 3 });
+    expect(merge({ a: 1, b: { c: 1, d: 2 } }, { b: { c: 1 } }, { a: 1, b: { c: 1, d: 2 }, e: 3 })).toEqual({
+      b: { c: 1 },
+      e: 3,
+    });
+    expect(merge({ a: 1, b: { c: 1, d: 2 } }, { a: 1, b: { c: 1, d: 2 }, e: 3 }, { b: { c: 1 } })).toEqual({
+      b: { c: 1 },
+      e: 3,
+    });
   });
 
   it('goes into objects that both made of nothing, but not into arrays', () => {
@@ -143,7 +149,12 @@ describe('names that could reach a prototype', () => {
     const evil = JSON.parse(
       '{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}},"a":{"__proto__":{"admin":true}}}',
     ) as Data;
-    for (const merged of [merge({}, evil, {}), merge({}, {}, evil), merge({}, evil, { ...evil, b: 1 }), merge(evil, { b: 1 }, evil)]) {
+    for (const merged of [
+      merge({}, evil, {}),
+      merge({}, {}, evil),
+      merge({}, evil, { ...evil, b: 1 }),
+      merge(evil, { b: 1 }, evil),
+    ]) {
       expect(Object.getPrototypeOf(merged)).toBe(Object.prototype);
       expect((merged as { admin?: unknown }).admin).toBeUndefined();
     }

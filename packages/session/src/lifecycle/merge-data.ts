@@ -15,21 +15,32 @@ export interface DataConflict {
 }
 
 /**
- * What is kept where two requests changed the same value: this request's, the other's, neither (`SESS_CONFLICT`), or what a function returns;
- * `undefined` deletes the value. The function must return at once, and may be asked again where yet another request saves first.
+ * What is kept where two requests changed the same value: this request's, the other's, neither (`SESS_CONFLICT`), or
+ * what a function returns; `undefined` deletes the value. The function must return at once, and may be asked again
+ * where yet another request saves first.
  *
- * `'mine-unless-deleted'` keeps this request's value, but where one request deleted an object or array that the other only changed inside, the deletion.
+ * `'mine-unless-deleted'` keeps this request's value, but where one request deleted an object or array that the other
+ * only changed inside, the deletion.
  */
-export type ConflictPolicy = 'mine-unless-deleted' | 'mine' | 'theirs' | 'error' | ((conflict: DataConflict) => unknown);
+export type ConflictPolicy =
+  | 'mine-unless-deleted'
+  | 'mine'
+  | 'theirs'
+  | 'error'
+  | ((conflict: DataConflict) => unknown);
 
 /**
- * Merges by three: what was loaded, what this request made of it, and what another request saved meanwhile. Key by key; plain objects deeper, also where
- * both made one of nothing; everything else, arrays too, is one value. What one side changed or deleted and the other left alone is changed or deleted.
+ * Merges by three: what was loaded, what this request made of it, and what another request saved meanwhile. Key by key;
+ * plain objects deeper, also where both made one of nothing; everything else, arrays too, is one value. What one side
+ * changed or deleted and the other left alone is changed or deleted.
  *
- * Pure: none of the three is changed, but the result may share values with them. Its keys are in the order of `mine`, and then of `theirs`.
+ * Pure: none of the three is changed, but the result may share values with them. Its keys are in the order of `mine`,
+ * and then of `theirs`.
  *
- * @param levels how deep it looks for separate changes; with 1 each key at the top level is one value. Default: as deep as there are plain objects.
- * @throws {SessionError} `SESS_CONFLICT` where both changed a value and `onConflict` is `'error'`; and whatever a function throws.
+ * @param levels how deep it looks for separate changes; with 1 each key at the top level is one value. Default: as deep
+ *   as there are plain objects.
+ * @throws {SessionError} `SESS_CONFLICT` where both changed a value and `onConflict` is `'error'`; and whatever a
+ *   function throws.
  */
 export function mergeData(
   base: SessionData,
@@ -50,12 +61,20 @@ interface Place {
   readonly path: readonly string[];
 }
 
-function mergeObjects(base: PlainObject, mine: PlainObject, theirs: PlainObject, place: Place): Record<string, unknown> {
+function mergeObjects(
+  base: PlainObject,
+  mine: PlainObject,
+  theirs: PlainObject,
+  place: Place,
+): Record<string, unknown> {
   const merged: Record<string, unknown> = {};
   for (const key of new Set([...Object.keys(mine), ...Object.keys(theirs)])) {
     // Assigned, it would replace the prototype.
     if (key === '__proto__') continue;
-    const value = mergeValues(own(base, key), own(mine, key), own(theirs, key), { ...place, path: [...place.path, key] });
+    const value = mergeValues(own(base, key), own(mine, key), own(theirs, key), {
+      ...place,
+      path: [...place.path, key],
+    });
     if (value !== undefined) merged[key] = value;
   }
   return merged;
@@ -71,7 +90,10 @@ function mergeValues(base: unknown, mine: unknown, theirs: unknown, place: Place
   return settle({ path: place.path, base, mine, theirs }, place.onConflict);
 }
 
-/** Whether one request deleted what the other only changed inside: a role that was taken away must not come back with a change of its details. */
+/**
+ * Whether one request deleted what the other only changed inside: a role that was taken away must not come back with a
+ * change of its details.
+ */
 function isDeletion({ base, mine, theirs }: DataConflict): boolean {
   return typeof base === 'object' && base !== null && (mine === undefined || theirs === undefined);
 }

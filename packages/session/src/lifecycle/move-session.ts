@@ -8,7 +8,9 @@ import { destroySession } from './destroy-session.ts';
 import { gone } from './request-errors.ts';
 import { createSession, storeInPlace, type Content } from './store-session.ts';
 
-/** What a session becomes under its new id, made of what this request has, or of what another request saved meanwhile. */
+/**
+ * What a session becomes under its new id, made of what this request has, or of what another request saved meanwhile.
+ */
 export type Carry = (theirs: SessionData | undefined) => Content;
 
 /** Conflicts with other requests' saves before an old key is given up. */
@@ -20,13 +22,19 @@ const DOUBLE_LOGIN_SECONDS = 30;
 /**
  * Stores a session under a new id and destroys `old`, which can be read for `graceSeconds` more.
  *
- * The new one is written first: where that fails, nothing has changed. The old one is buried by compare-and-swap: what another request saved meanwhile is
- * carried over. A session that another request destroyed meanwhile must not live on under a new id, so what was written is withdrawn; nobody has seen the new
- * id by then. Where it was another login that gave the session its own new id, both succeed.
+ * The new one is written first: where that fails, nothing has changed. The old one is buried by compare-and-swap: what
+ * another request saved meanwhile is carried over. A session that another request destroyed meanwhile must not live on
+ * under a new id, so what was written is withdrawn; nobody has seen the new id by then. Where it was another login that
+ * gave the session its own new id, both succeed.
  *
  * @throws {SessionError} `SESS_DESTROYED` when `old` is gone; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
  */
-export async function moveSession(context: SessionContext, carry: Carry, old: Persisted, graceSeconds: number): Promise<Persisted> {
+export async function moveSession(
+  context: SessionContext,
+  carry: Carry,
+  old: Persisted,
+  graceSeconds: number,
+): Promise<Persisted> {
   const { key } = old.identity;
   let next = await createSession(context, carry(undefined), undefined);
   try {
@@ -50,14 +58,18 @@ export async function moveSession(context: SessionContext, carry: Carry, old: Pe
 }
 
 /**
- * Renews a session's id, without the application. The old id leads to the new one until the new one is used for the first time, so that a lost response
- * logs nobody out.
+ * Renews a session's id, without the application. The old id leads to the new one until the new one is used for the
+ * first time, so that a lost response logs nobody out.
  *
  * `undefined` where another request renewed it first: then the session is found by the old id.
  *
  * @throws {SessionError} as {@link moveSession}
  */
-export async function renewSession(context: SessionContext, carry: Carry, old: Persisted): Promise<Persisted | undefined> {
+export async function renewSession(
+  context: SessionContext,
+  carry: Carry,
+  old: Persisted,
+): Promise<Persisted | undefined> {
   let next = await createSession(context, carry(undefined), undefined, old.identity.key);
   const marker = (): Buffer => movedMarker(old.identity, next.identity);
   try {
@@ -92,7 +104,10 @@ export async function endSession(context: SessionContext, session: Persisted): P
   return true;
 }
 
-/** Replaces the marker by a tombstone, and so the old id that led there. If that fails, the marker keeps the session dead. */
+/**
+ * Replaces the marker by a tombstone, and so the old id that led there. If that fails, the marker keeps the session
+ * dead.
+ */
 async function endBuried(context: SessionContext, session: Persisted, reason: 'asked' | 'regenerated'): Promise<void> {
   const { identity, formerKey } = session;
   const former = formerKey === undefined ? undefined : context.store.destroy(formerKey, context.options.ttlSeconds);
@@ -100,8 +115,9 @@ async function endBuried(context: SessionContext, session: Persisted, reason: 'a
 }
 
 /**
- * Replaces exactly the latest stored form of `session` by a marker. `onNewer` is given what another request saved since. Where a renewal moved the session,
- * the search goes on under its new id; with `same-id` it ends there, and nothing is replaced.
+ * Replaces exactly the latest stored form of `session` by a marker. `onNewer` is given what another request saved
+ * since. Where a renewal moved the session, the search goes on under its new id; with `same-id` it ends there, and
+ * nothing is replaced.
  */
 async function bury(
   context: SessionContext,
@@ -130,7 +146,11 @@ async function bury(
 }
 
 /** If this fails, the record expires by itself: its id was never sent to a browser. */
-async function withdraw({ store, options }: SessionContext, { identity }: Persisted, graceOf: string | undefined): Promise<void> {
+async function withdraw(
+  { store, options }: SessionContext,
+  { identity }: Persisted,
+  graceOf: string | undefined,
+): Promise<void> {
   const next = store.destroy(identity.key, options.ttlSeconds);
   const grace = graceOf === undefined ? undefined : endGrace({ store, options }, graceOf);
   await Promise.allSettled([next, grace]);

@@ -1,5 +1,6 @@
 /**
- * What is stored under a session's old key after it got another id. Written by compare-and-swap, so that it never overwrites a change that was not copied to the new key:
+ * What is stored under a session's old key after it got another id. Written by compare-and-swap, so that it never
+ * overwrites a change that was not copied to the new key:
  *
  * | bytes | what |
  * | --- | --- |

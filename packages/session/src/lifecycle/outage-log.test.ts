@@ -20,11 +20,15 @@ describe('an outage', () => {
   it('is told in one line when it begins, which says why and what to do, and in one when it is over', () => {
     const { log, entries, passSeconds } = outageLog();
     for (let request = 0; request < 1_000; request += 1) log.failed('key', down);
-    expect(entries).toEqual([{ level: 'error', message: expect.stringMatching(/10\.0\.0\.1:11211 did not answer.*Check that/) }]);
+    expect(entries).toEqual([
+      { level: 'error', message: expect.stringMatching(/10\.0\.0\.1:11211 did not answer.*Check that/) },
+    ]);
     passSeconds(3);
     log.succeeded('key');
     log.succeeded('key');
-    expect(entries.slice(1)).toEqual([{ level: 'info', message: expect.stringMatching(/in reach again after 3 s and 1000 failed/) }]);
+    expect(entries.slice(1)).toEqual([
+      { level: 'info', message: expect.stringMatching(/in reach again after 3 s and 1000 failed/) },
+    ]);
     expect(entries.map(({ message }) => message).join('')).not.toContain('\n');
   });
 

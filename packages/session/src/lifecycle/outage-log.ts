@@ -18,20 +18,25 @@ export interface Outage {
 /** Where the two lines of an outage go. Default: the process's `warning` event, with Fastify the application's log. */
 export type SessionsLog = (entry: LogEntry) => void;
 
-/** Outages that begin sooner after one another are one: a network that drops every second packet must not fill a log. */
+/**
+ * Outages that begin sooner after one another are one: a network that drops every second packet must not fill a log.
+ */
 const QUIET_MS = 10_000;
 
 /**
- * Tells when the store, or one side of it, goes out of reach, and when it is back: a line each, however many requests fail meanwhile.
+ * Tells when the store, or one side of it, goes out of reach, and when it is back: a line each, however many requests
+ * fail meanwhile.
  *
- * It is back when what failed last succeeds; or, where nobody asks for that again, when anything does after some seconds without a failure: with one of
- * several nodes down, sessions of the others succeed all the time.
+ * It is back when what failed last succeeds; or, where nobody asks for that again, when anything does after some
+ * seconds without a failure: with one of several nodes down, sessions of the others succeed all the time.
  */
 export class OutageLog {
   readonly #log: SessionsLog;
   readonly #now: () => number;
   readonly #of: Outage;
-  #down: { readonly key: string; readonly lastAt: number; readonly failures: number; readonly since: number } | undefined;
+  #down:
+    | { readonly key: string; readonly lastAt: number; readonly failures: number; readonly since: number }
+    | undefined;
   #toldAt = -Infinity;
 
   constructor(log: SessionsLog, now: () => number, of: Outage = OF_SESSIONS) {
@@ -78,7 +83,10 @@ export function resolveLog(given: unknown): SessionsLog {
 }
 
 function warn({ level, message }: LogEntry): void {
-  process.emitWarning(message, { type: 'SessWarning', code: level === 'error' ? 'SESS_OUT_OF_REACH' : 'SESS_IN_REACH' });
+  process.emitWarning(message, {
+    type: 'SessWarning',
+    code: level === 'error' ? 'SESS_OUT_OF_REACH' : 'SESS_IN_REACH',
+  });
 }
 
 const OF_SESSIONS: Outage = {

@@ -10,7 +10,10 @@ import { destroySession } from './destroy-session.ts';
 import { late, readOnly } from './request-errors.ts';
 
 /** Gives the session a new id, and drops all data but what is to be kept. */
-export async function regenerateSession(state: SessionState, given: RegenerateOptions | readonly string[] | undefined): Promise<void> {
+export async function regenerateSession(
+  state: SessionState,
+  given: RegenerateOptions | readonly string[] | undefined,
+): Promise<void> {
   const { context } = state;
   const { keep, restartLifetime, graceSeconds, own } = resolveRegeneration(context.options, given);
   if (state.headersSent) throw late('a new id');
@@ -31,17 +34,22 @@ export async function regenerateSession(state: SessionState, given: RegenerateOp
   if (old !== undefined && inGrace === undefined && text !== codec.empty) {
     await state.told('regenerated', state.moveToNewId(old, { pick, text, lifetime }, graceSeconds));
   } else {
-    // Without data there is nothing to carry over: the old session ends, and the new one is stored when something is put into it.
+    // Without data there is nothing to carry over: the old session ends, and the new one is stored when something is
+    // put into it.
     if (old !== undefined && inGrace === undefined) await end(state, old, 'regenerated');
     // One that is out of reach may live on under its id; what is to come is under another.
-    if (unreachable !== undefined) await Promise.allSettled([destroySession(context, unreachable.identity, 'regenerated')]);
+    if (unreachable !== undefined)
+      await Promise.allSettled([destroySession(context, unreachable.identity, 'regenerated')]);
     state.startOver(lifetime);
     state.cookie = state.cookieCame ? 'clear' : undefined;
   }
   if (keep !== true) startWith(state, before, codec.decode(state.persisted?.text ?? text));
 }
 
-/** Whether the session that the request came for was not found. In the second request of a double click the first one may have given it another id. */
+/**
+ * Whether the session that the request came for was not found. In the second request of a double click the first one
+ * may have given it another id.
+ */
 function isMissing({ persisted, unreachable, destroyed }: SessionState): boolean {
   return persisted === undefined && unreachable === undefined && !destroyed;
 }
@@ -55,7 +63,10 @@ function snapshot(state: SessionState): SessionData | undefined {
   }
 }
 
-/** Replaces the data. What the handler changed while the new id was made belongs to the new session: not every handler waits. */
+/**
+ * Replaces the data. What the handler changed while the new id was made belongs to the new session: not every handler
+ * waits.
+ */
 function startWith(state: SessionState, before: SessionData | undefined, kept: SessionData): void {
   const now = before && snapshot(state);
   state.beginAnew(before === undefined || now === undefined ? kept : mergeData(before, now, kept, 'mine'));

@@ -15,22 +15,25 @@ export interface Change {
   readonly lifetime: Lifetime;
   /** Whose session it is from now on, where that changes though the data does not. */
   readonly owner?: Owner | undefined;
-  /** What is to be stored, and its encoding: over what this request loaded, or over `theirs`, which another request saved since. */
+  /**
+   * What is to be stored, and its encoding: over what this request loaded, or over `theirs`, which another request
+   * saved since.
+   */
   make(theirs: SessionData | undefined): { readonly data: SessionData; readonly text: string };
 }
 
 /**
- * Saves of one change before it is given up. Requests of one process wait for each other, so rivals are other processes: with a hundred of them at once
- * each meets a free moment within a dozen tries, because of the pauses.
+ * Saves of one change before it is given up. Requests of one process wait for each other, so rivals are other
+ * processes: with a hundred of them at once each meets a free moment within a dozen tries, because of the pauses.
  */
 const MAX_ATTEMPTS = 40;
 
 /**
- * Stores a changed session in place of `base`, and never where there is none any more. Where another request saved first, the change is made again on
- * what that one saved.
+ * Stores a changed session in place of `base`, and never where there is none any more. Where another request saved
+ * first, the change is made again on what that one saved.
  *
- * @throws {SessionError} `SESS_DESTROYED` when the session is gone; `SESS_CONFLICT` when others kept saving first, or both changed one value and
- *   `onConflict` says so; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
+ * @throws {SessionError} `SESS_DESTROYED` when the session is gone; `SESS_CONFLICT` when others kept saving first, or
+ *   both changed one value and `onConflict` says so; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
  */
 export async function replaceSession(context: SessionContext, change: Change, base: Persisted): Promise<Persisted> {
   const { turns } = context;
@@ -69,13 +72,19 @@ async function tryOnce(
   const { data, text } = change.make(theirs);
   // What another request saved is what this one would save, or it is this one's own, whose acknowledgement was lost.
   const ends = persisted.formerKey !== undefined && persisted.identity.renewed !== true;
-  const unchanged = text === persisted.text && !ends && (change.owner === undefined || change.owner.epoch === persisted.owner?.epoch);
+  const unchanged =
+    text === persisted.text && !ends && (change.owner === undefined || change.owner.epoch === persisted.owner?.epoch);
   if (unchanged) return theirs === undefined ? CONFLICT : persisted;
   const lifetime = theirs === undefined ? change.lifetime : persisted.lifetime;
   try {
     // This request came with the new id, so the old one is not needed any more.
     if (ends) await endFormer(context, persisted);
-    return await storeInPlace(context, { data, text, lifetime, owner: change.owner }, persisted, ends ? 'ends' : 'stays');
+    return await storeInPlace(
+      context,
+      { data, text, lifetime, owner: change.owner },
+      persisted,
+      ends ? 'ends' : 'stays',
+    );
   } catch (error) {
     if (!hasCode(error, 'SESS_CONFLICT')) throw error;
     publish('conflict', () => ({ store: context.store.name, attempt }));
@@ -84,7 +93,10 @@ async function tryOnce(
 }
 
 /** The id before a renewal leads nowhere from now on; where that is allowed, it can be read for a while. */
-async function endFormer(context: SessionContext, { formerKey, identity, lifetime, stored, text, owner }: Persisted): Promise<void> {
+async function endFormer(
+  context: SessionContext,
+  { formerKey, identity, lifetime, stored, text, owner }: Persisted,
+): Promise<void> {
   if (formerKey === undefined) return;
   const { graceSeconds, ttlSeconds } = context.options;
   if (graceSeconds > 0) {

@@ -3,12 +3,15 @@ import { SessionError } from '../errors.ts';
 
 /** The error for a session that another request ended. */
 export function gone(): SessionError {
-  return new SessionError('SESS_DESTROYED', 'the session was destroyed, got another id or expired while this request ran');
+  return new SessionError(
+    'SESS_DESTROYED',
+    'the session was destroyed, got another id or expired while this request ran',
+  );
 }
 
 /**
- * The error for a session that is out of reach. It names no node: it may reach the browser. Its `cause`, for logs, is what lies beneath the store's own error,
- * which says no more than this one.
+ * The error for a session that is out of reach. It names no node: it may reach the browser. Its `cause`, for logs, is
+ * what lies beneath the store's own error, which says no more than this one.
  */
 export function unavailable(error: SessionError): SessionError {
   return new SessionError(
@@ -28,5 +31,8 @@ export function readOnly(): SessionError {
 
 /** The error for what the browser would have to be told, but can't be any more. */
 export function late(what: string): SessionError {
-  return new SessionError('SESS_HEADERS_SENT', `the headers of the response have left: ${what} could not reach the browser any more`);
+  return new SessionError(
+    'SESS_HEADERS_SENT',
+    `the headers of the response have left: ${what} could not reach the browser any more`,
+  );
 }

@@ -9,7 +9,10 @@ export interface ResponseHeaders {
   addCookie(line: string): void;
 }
 
-/** Headers by which a cache of a content delivery network stores a response, whatever `Cache-Control` says (RFC 9213, Edge Architecture, nginx). */
+/**
+ * Headers by which a cache of a content delivery network stores a response, whatever `Cache-Control` says (RFC 9213,
+ * Edge Architecture, nginx).
+ */
 const CDN_HEADERS = [
   'cdn-cache-control',
   'cloudflare-cdn-cache-control',
@@ -32,9 +35,11 @@ export function isCacheable(headers: ResponseHeaders): boolean {
 }
 
 /**
- * Completes the head of the response just before it leaves: the session's cookie, if there is one to send, and `Vary: Cookie` where the session was read.
+ * Completes the head of the response just before it leaves: the session's cookie, if there is one to send, and
+ * `Vary: Cookie` where the session was read.
  *
- * A response with the cookie is never one that a shared cache may store: it becomes `private`, or `no-store` where the application said nothing.
+ * A response with the cookie is never one that a shared cache may store: it becomes `private`, or `no-store` where the
+ * application said nothing.
  */
 export function completeHead(session: RequestSession, headers: ResponseHeaders): void {
   if (session.wasRead) varyByCookie(headers);
@@ -45,8 +50,8 @@ export function completeHead(session: RequestSession, headers: ResponseHeaders):
 }
 
 /**
- * A head whose headers are looked at only when they count. Not a literal with a getter: each of those has a hidden class of its own, which keeps the getter, and so
- * the whole request, until the next full garbage collection.
+ * A head whose headers are looked at only when they count. Not a literal with a getter: each of those has a hidden
+ * class of its own, which keeps the getter, and so the whole request, until the next full garbage collection.
  */
 class Head {
   readonly #headers: ResponseHeaders;
@@ -72,7 +77,9 @@ function keepPrivate(headers: ResponseHeaders): void {
   if (control === undefined || textOf(control) === '') return headers.set('cache-control', 'no-store');
   const names = directives(control);
   if (keepsOut(names)) return;
-  const kept = names.filter((directive) => directive !== 'public' && !/^(?:s-maxage|private|proxy-revalidate)(?:=|$)/.test(directive));
+  const kept = names.filter(
+    (directive) => directive !== 'public' && !/^(?:s-maxage|private|proxy-revalidate)(?:=|$)/.test(directive),
+  );
   headers.set('cache-control', ['private', ...kept].join(', '));
 }
 

@@ -17,8 +17,8 @@ export interface Tries {
 }
 
 /**
- * Tries a compare-and-swap until nobody else writes first. From the second try on, random pauses that grow spread writers which would otherwise meet again
- * and again.
+ * Tries a compare-and-swap until nobody else writes first. From the second try on, random pauses that grow spread
+ * writers which would otherwise meet again and again.
  *
  * @throws {SessionError} `SESS_CONFLICT` after the last try; and whatever `tryOnce` throws, at once.
  */

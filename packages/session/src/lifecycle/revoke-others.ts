@@ -37,7 +37,11 @@ export async function revokeOthers(state: SessionState): Promise<void> {
 }
 
 /** `undefined` where this session was revoked itself. */
-async function revokeUnlessRevoked({ context }: SessionState, user: string, { identity, owner }: Persisted): Promise<Owner | undefined> {
+async function revokeUnlessRevoked(
+  { context }: SessionState,
+  user: string,
+  { identity, owner }: Persisted,
+): Promise<Owner | undefined> {
   const revokeFrom = (of: Owner | undefined): Promise<Owner | undefined> =>
     context.users.revoke(user, identity.key, of?.user === user ? of.epoch : undefined);
   const revoked = await revokeFrom(owner);

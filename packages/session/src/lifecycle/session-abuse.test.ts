@@ -40,7 +40,10 @@ describe('a cookie that', () => {
   const id = newSessionId();
   const good = signer.sign(NAME, id);
   it.each<[string, string]>([
-    ['was forged with another secret', `${NAME}=${cookieSigner(['another secret of thirty-two bytes!']).sign(NAME, id)}`],
+    [
+      'was forged with another secret',
+      `${NAME}=${cookieSigner(['another secret of thirty-two bytes!']).sign(NAME, id)}`,
+    ],
     ['was signed for a cookie of another name', `${NAME}=${signer.sign('sess', id)}`],
     ['is an id without a signature', `${NAME}=${id}`],
     ['is cut off', `${NAME}=${good.slice(0, -1)}`],
@@ -90,7 +93,11 @@ describe('a payload', () => {
     const browser = new Browser(app);
     await browser.visit((session) => void (session.data.cart = ['sku-1']));
     const growing = browser.visit((session) => session.data.cart?.push('x'.repeat(1_000)));
-    await expect(growing).rejects.toMatchObject({ code: 'SESS_TOO_LARGE', statusCode: 500, message: expect.stringContaining('maxBytes') });
+    await expect(growing).rejects.toMatchObject({
+      code: 'SESS_TOO_LARGE',
+      statusCode: 500,
+      message: expect.stringContaining('maxBytes'),
+    });
     expect(app.store.operations.filter((operation) => operation === 'save')).toHaveLength(1);
     expect(await browser.visit((session) => session.data)).toEqual({ cart: ['sku-1'] });
   });

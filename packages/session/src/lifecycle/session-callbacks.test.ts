@@ -9,7 +9,11 @@ async function loggedIn(): Promise<{ app: Application; browser: Browser }> {
   return { app, browser };
 }
 
-const OPERATIONS: readonly (readonly [string, (session: Session, callback: SessionCallback) => void, 'save' | 'load' | 'destroy'])[] = [
+const OPERATIONS: readonly (readonly [
+  string,
+  (session: Session, callback: SessionCallback) => void,
+  'save' | 'load' | 'destroy',
+])[] = [
   ['regenerate(callback)', (session, callback) => session.regenerate(callback), 'destroy'],
   ['regenerate(options, callback)', (session, callback) => session.regenerate({ keep: ['cart'] }, callback), 'save'],
   ['regenerate(keys, callback)', (session, callback) => session.regenerate(['cart'], callback), 'save'],
@@ -59,13 +63,18 @@ describe('callbacks', () => {
     const { browser } = await loggedIn();
     const session = await browser.open();
     const error = await new Promise((resolve) => session.regenerate({ keepdata: false } as object, resolve));
-    expect(error).toMatchObject({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('unknown option "regenerate.keepdata"') });
+    expect(error).toMatchObject({
+      code: 'SESS_BAD_OPTION',
+      message: expect.stringContaining('unknown option "regenerate.keepdata"'),
+    });
   });
 
   it('must be functions', async () => {
     const { browser } = await loggedIn();
     const session = await browser.open();
-    await expect((session.save as (callback: unknown) => Promise<void>)('now')).rejects.toMatchObject({ code: 'SESS_BAD_OPTION' });
+    await expect((session.save as (callback: unknown) => Promise<void>)('now')).rejects.toMatchObject({
+      code: 'SESS_BAD_OPTION',
+    });
   });
 });
 
@@ -73,7 +82,11 @@ describe('get and set', () => {
   it('read and change the data', async () => {
     const { browser } = await loggedIn();
     await browser.visit((session) => {
-      expect([session.get('user'), session.get('nothing'), session.get('constructor')]).toEqual(['USER_123', undefined, undefined]);
+      expect([session.get('user'), session.get('nothing'), session.get('constructor')]).toEqual([
+        'USER_123',
+        undefined,
+        undefined,
+      ]);
       session.set('visits', 1);
       session.set('cart', undefined);
     });

@@ -32,7 +32,9 @@ describe('two requests that change one session at once', () => {
 
   it('all succeed when they are a hundred', async () => {
     const { browser } = await loggedIn();
-    await Promise.all(Array.from({ length: 100 }, (_, visit) => browser.copy().visit((session) => void (session.data.visits = visit))));
+    await Promise.all(
+      Array.from({ length: 100 }, (_, visit) => browser.copy().visit((session) => void (session.data.visits = visit))),
+    );
     expect(await browser.visit((session) => session.data.visits)).toBeTypeOf('number');
   });
 
@@ -121,7 +123,9 @@ describe('two requests that regenerate one session at once', () => {
   it('both succeed, and what they keep is in both', async () => {
     const { browser } = await loggedIn();
     const [first, second] = [browser, browser.copy()];
-    const results = await Promise.allSettled([first, second].map((each) => each.visit((session) => session.regenerate({ keep: true }))));
+    const results = await Promise.allSettled(
+      [first, second].map((each) => each.visit((session) => session.regenerate({ keep: true }))),
+    );
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
     for (const each of [first, second]) expect(await each.visit((session) => session.data.user)).toBe('USER_123');
   });

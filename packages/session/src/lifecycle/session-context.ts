@@ -32,7 +32,10 @@ export interface SessionContext {
 export interface Identity {
   readonly id: string;
   readonly key: string;
-  /** Whether the browser needs another cookie: this one was signed with a secret that is not the first any more, or names the id before a renewal. */
+  /**
+   * Whether the browser needs another cookie: this one was signed with a secret that is not the first any more, or
+   * names the id before a renewal.
+   */
   readonly rotated: boolean;
   /** Whether it was found by the id before a renewal. */
   readonly renewed?: boolean;
@@ -73,7 +76,10 @@ export function isPersistent({ options }: SessionContext, { own }: Lifetime): bo
   return own?.persistent ?? options.cookie.persistent;
 }
 
-/** For how many seconds a session that is used now may stay unused: the idle timeout, or what is left of the absolute one. */
+/**
+ * For how many seconds a session that is used now may stay unused: the idle timeout, or what is left of the absolute
+ * one.
+ */
 export function idleSeconds(context: SessionContext, lifetime: Lifetime, now: number): number {
   return Math.max(1, Math.min(ttlSecondsOf(context, lifetime), Math.ceil((lifetime.endsAt - now) / 1_000)));
 }

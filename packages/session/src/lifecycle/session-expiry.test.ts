@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { application, Browser, otherServer, outage, type Application } from '../../test/visit.ts';
 import type { SessionsOptions } from '../options/options.ts';
 
-async function loggedIn(options: Partial<SessionsOptions> = {}, tellsTtl = true): Promise<{ app: Application; browser: Browser }> {
+async function loggedIn(
+  options: Partial<SessionsOptions> = {},
+  tellsTtl = true,
+): Promise<{ app: Application; browser: Browser }> {
   const app = application(options, tellsTtl);
   const browser = new Browser(app);
   await browser.visit((session) => void (session.data.user = 'USER_123'));
@@ -194,12 +197,16 @@ describe('what can not be decoded', () => {
     const { app, browser } = await loggedIn();
     const found = await app.store.load(await keyOf(app, browser));
     if (found === undefined) throw new Error('a miss');
-    await app.store.save(await keyOf(app, browser), Buffer.from('written by something else'), { ttlSeconds: 60, expect: found });
+    await app.store.save(await keyOf(app, browser), Buffer.from('written by something else'), {
+      ttlSeconds: 60,
+      expect: found,
+    });
     expect(await isKnown(browser)).toBe(false);
   });
 });
 
 async function keyOf(app: Application, browser: Browser): Promise<string> {
-  if (app.store.saves.length === 0) await browser.visit((session) => void (session.data.note = 'saved to find its key'));
+  if (app.store.saves.length === 0)
+    await browser.visit((session) => void (session.data.note = 'saved to find its key'));
   return app.store.saves[0]?.key ?? '';
 }

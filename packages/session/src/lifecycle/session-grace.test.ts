@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { application, Browser, outage, type Application } from '../../test/visit.ts';
 import type { SessionsOptions } from '../options/options.ts';
 
-async function regenerated(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; old: Browser; browser: Browser }> {
+async function regenerated(
+  options: Partial<SessionsOptions> = {},
+): Promise<{ app: Application; old: Browser; browser: Browser }> {
   const app = application({ graceSeconds: 10, ...options });
   const browser = new Browser(app);
   await browser.visit((session) => void (session.data.cart = ['before']));
@@ -18,12 +20,20 @@ async function regenerated(options: Partial<SessionsOptions> = {}): Promise<{ ap
 describe('an old id in its grace', () => {
   it('reads the session as it was under it, and nothing that came after', async () => {
     const { old, browser } = await regenerated();
-    expect(await old.visit((session) => [session.isNew, session.readOnly, session.data])).toEqual([false, true, { cart: ['before'] }]);
+    expect(await old.visit((session) => [session.isNew, session.readOnly, session.data])).toEqual([
+      false,
+      true,
+      { cart: ['before'] },
+    ]);
     expect(await browser.visit((session) => [session.readOnly, session.data.user])).toEqual([false, 'USER_123']);
   });
 
   it('neither touches nor renews the session, and gets no cookie', async () => {
-    const { app, old } = await regenerated({ touchAfterSeconds: 0, cookie: { persistent: true }, renewAfterSeconds: 1 });
+    const { app, old } = await regenerated({
+      touchAfterSeconds: 0,
+      cookie: { persistent: true },
+      renewAfterSeconds: 1,
+    });
     app.passSeconds(5);
     await old.visit((session) => session.data);
     expect(old.setCookie).toBeUndefined();
@@ -43,7 +53,9 @@ describe('an old id in its grace', () => {
     const { app, old } = await regenerated();
     const readOnly = { code: 'SESS_READ_ONLY', statusCode: 409, retryable: true };
     await expect(old.visit((session) => void (session.data.note = 'lost'))).rejects.toMatchObject(readOnly);
-    await expect(old.visit((session) => session.update((data) => void (data.visits = 1)))).rejects.toMatchObject(readOnly);
+    await expect(old.visit((session) => session.update((data) => void (data.visits = 1)))).rejects.toMatchObject(
+      readOnly,
+    );
     await expect(old.visit((session) => session.regenerate({ keep: true }))).rejects.toMatchObject(readOnly);
     await old.visit(async (session) => {
       await session.save();

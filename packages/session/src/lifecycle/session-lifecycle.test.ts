@@ -90,8 +90,12 @@ describe('saving', () => {
 
   it('refuses data that can not be encoded, and the session stays as it was', async () => {
     const { app, browser } = await loggedIn();
-    await expect(browser.visit((session) => void (session.data.note = 1n))).rejects.toMatchObject({ code: 'SESS_BAD_DATA' });
-    await expect(browser.visit((session) => void (session.data.note = new Map()))).rejects.toMatchObject({ code: 'SESS_BAD_DATA' });
+    await expect(browser.visit((session) => void (session.data.note = 1n))).rejects.toMatchObject({
+      code: 'SESS_BAD_DATA',
+    });
+    await expect(browser.visit((session) => void (session.data.note = new Map()))).rejects.toMatchObject({
+      code: 'SESS_BAD_DATA',
+    });
     expect(app.store.operations).toEqual(['load', 'load']);
     expect(await browser.visit((session) => session.data.user)).toBe('USER_123');
   });
@@ -132,17 +136,20 @@ describe('regenerate', () => {
     expect(app.store.operations.filter((operation) => operation === 'destroy')).toHaveLength(1);
   });
 
-  it.each([true, false])('starts empty but for the keys to keep, whether the session was stored before: %s', async (wasStored) => {
-    const browser = new Browser(application());
-    if (wasStored) await browser.visit(fill);
-    await browser.visit(async (session) => {
-      fill(session);
-      await session.regenerate({ keep: ['cart', 'no such key'] });
-      expect(session.data).toEqual({ cart: ['sku-1'] });
-      session.data.user = 'USER_123';
-    });
-    expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', cart: ['sku-1'] });
-  });
+  it.each([true, false])(
+    'starts empty but for the keys to keep, whether the session was stored before: %s',
+    async (wasStored) => {
+      const browser = new Browser(application());
+      if (wasStored) await browser.visit(fill);
+      await browser.visit(async (session) => {
+        fill(session);
+        await session.regenerate({ keep: ['cart', 'no such key'] });
+        expect(session.data).toEqual({ cart: ['sku-1'] });
+        session.data.user = 'USER_123';
+      });
+      expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', cart: ['sku-1'] });
+    },
+  );
 
   it('takes an array for the keys to keep', async () => {
     const { browser } = await loggedIn();
@@ -171,17 +178,23 @@ describe('regenerate', () => {
     expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_456', cart: ['sku-1'] });
   });
 
-  it.each([{ keepData: false }, { kep: true }, { keep: 'cart' }, { keep: [1] }, { keep: false }, { restartLifetime: 'yes' }, 'cart', null])(
-    'refuses %o, and changes nothing',
-    async (options) => {
-      const { app, browser } = await loggedIn();
-      await browser.visit(async (session) => {
-        await expect(session.regenerate(options as RegenerateOptions)).rejects.toMatchObject({ code: 'SESS_BAD_OPTION' });
-      });
-      expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', cart: ['sku-1'] });
-      expect(app.store.operations).toEqual(['load', 'load']);
-    },
-  );
+  it.each([
+    { keepData: false },
+    { kep: true },
+    { keep: 'cart' },
+    { keep: [1] },
+    { keep: false },
+    { restartLifetime: 'yes' },
+    'cart',
+    null,
+  ])('refuses %o, and changes nothing', async (options) => {
+    const { app, browser } = await loggedIn();
+    await browser.visit(async (session) => {
+      await expect(session.regenerate(options as RegenerateOptions)).rejects.toMatchObject({ code: 'SESS_BAD_OPTION' });
+    });
+    expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', cart: ['sku-1'] });
+    expect(app.store.operations).toEqual(['load', 'load']);
+  });
 
   it('stores nothing for a session without data', async () => {
     const app = application();

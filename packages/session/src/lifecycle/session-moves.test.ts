@@ -5,7 +5,9 @@ import type { SessionsOptions } from '../options/options.ts';
 async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser }> {
   const app = application(options);
   const browser = new Browser(app);
-  await browser.visit((session) => void (session.data = { user: 'USER_123', cart: ['sku-1'], note: { admin: { rights: 1 } } }));
+  await browser.visit(
+    (session) => void (session.data = { user: 'USER_123', cart: ['sku-1'], note: { admin: { rights: 1 } } }),
+  );
   app.store.forget();
   return { app, browser };
 }

@@ -6,7 +6,10 @@ import type { SessionState } from './session-state.ts';
 import { destroySession } from './destroy-session.ts';
 import { gone, late, readOnly, unavailable } from './request-errors.ts';
 
-/** Ends the session. One that came with an old id in its grace ends that grace alone: who has an id from before a login must not log the user out. */
+/**
+ * Ends the session. One that came with an old id in its grace ends that grace alone: who has an id from before a login
+ * must not log the user out.
+ */
 export async function destroy(state: SessionState): Promise<void> {
   const { context, persisted, unreachable } = state;
   await endOthers(state);
@@ -22,12 +25,19 @@ export async function destroy(state: SessionState): Promise<void> {
 }
 
 /** Ends a stored session. Where sessions are renewed, another request may have given it another id meanwhile. */
-export async function end({ context }: SessionState, session: Persisted, reason: 'asked' | 'regenerated'): Promise<void> {
+export async function end(
+  { context }: SessionState,
+  session: Persisted,
+  reason: 'asked' | 'regenerated',
+): Promise<void> {
   if (context.options.renewAfterSeconds !== undefined) await endSession(context, session);
   else await destroySession(context, session.identity, reason, session);
 }
 
-/** Ends what the browser's other cookies of this name are good for, or the next request would be logged in by one of them. */
+/**
+ * Ends what the browser's other cookies of this name are good for, or the next request would be logged in by one of
+ * them.
+ */
 export async function endOthers(state: SessionState): Promise<void> {
   const own = state.persisted?.identity ?? state.unreachable?.identity;
   const others = state.came.filter(({ key }) => key !== own?.key);
@@ -50,7 +60,10 @@ export async function save(state: SessionState): Promise<void> {
   }
 }
 
-/** Moves the expiry of the session, under whichever id it has by now. It is loaded first: one that was revoked, or has another id, is not touched as it was. */
+/**
+ * Moves the expiry of the session, under whichever id it has by now. It is loaded first: one that was revoked, or has
+ * another id, is not touched as it was.
+ */
 export async function touch(state: SessionState): Promise<void> {
   if (state.destroyed) throw gone();
   if (state.unreachable !== undefined) throw unavailable(state.unreachable.error);

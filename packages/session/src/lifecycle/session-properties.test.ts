@@ -8,7 +8,10 @@ type Loose = Record<string, unknown>;
 
 const loose = (session: object): Loose => session as Loose;
 
-async function visit<T>(browser: Browser, handle: (session: Loose & Session & RequestSession) => T | Promise<T>): Promise<T> {
+async function visit<T>(
+  browser: Browser,
+  handle: (session: Loose & Session & RequestSession) => T | Promise<T>,
+): Promise<T> {
   return (await browser.visit((session) => handle(session as Loose & Session & RequestSession))) as T;
 }
 
@@ -32,7 +35,11 @@ describe('a property that a library has in the session', () => {
     await visit(browser, (session) => {
       expect([session[name], name in session]).toEqual([undefined, false]);
       session[name] = { user: 'USER_123' };
-      expect([session.get(name), session[name], name in session]).toEqual([{ user: 'USER_123' }, { user: 'USER_123' }, true]);
+      expect([session.get(name), session[name], name in session]).toEqual([
+        { user: 'USER_123' },
+        { user: 'USER_123' },
+        true,
+      ]);
     });
     await visit(browser, (session) => {
       expect(session.data).toEqual({ [name]: { user: 'USER_123' } });
@@ -124,7 +131,8 @@ describe('a session that was regenerated', () => {
     const browser = new Browser(application());
     await visit(
       browser,
-      (session) => void Object.assign(session.data, { cart: ['sku-1'], returnTo: '/cart', passport: { user: 'USER_1' } }),
+      (session) =>
+        void Object.assign(session.data, { cart: ['sku-1'], returnTo: '/cart', passport: { user: 'USER_1' } }),
     );
     await visit(browser, async (before) => {
       await before.regenerate();
@@ -136,7 +144,11 @@ describe('a session that was regenerated', () => {
       after['passport'] = { user: 'USER_2' };
       await after.save();
     });
-    expect(await visit(browser, (session) => session.data)).toEqual({ cart: ['sku-1'], returnTo: '/cart', passport: { user: 'USER_2' } });
+    expect(await visit(browser, (session) => session.data)).toEqual({
+      cart: ['sku-1'],
+      returnTo: '/cart',
+      passport: { user: 'USER_2' },
+    });
   });
 
   it('carries nothing over by itself, nor what had another value', async () => {
@@ -164,7 +176,10 @@ describe('a session that was regenerated', () => {
       const third = first.current as Session & RequestSession;
       expect([second.current, third.current]).toEqual([third, third]);
       expect([{ ...first }, { ...second }, { ...third }]).toEqual([{ count: 1 }, { count: 2 }, {}]);
-      await Promise.all([first.update((data) => Object.assign(data, { a: 1 })), third.update((data) => Object.assign(data, { b: 2 }))]);
+      await Promise.all([
+        first.update((data) => Object.assign(data, { a: 1 })),
+        third.update((data) => Object.assign(data, { b: 2 })),
+      ]);
     });
     expect(await visit(browser, (session) => session.data)).toEqual({ a: 1, b: 2 });
   });

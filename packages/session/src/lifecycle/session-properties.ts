@@ -6,8 +6,9 @@ import type { SessionState } from './session-state.ts';
 /**
  * The session as applications and their libraries get it: its properties beside its own members are those of its data.
  *
- * What was written for other session libraries keeps data in the session itself: `session.passport`, `delete session.returnTo`, `Object.keys(session)`.
- * Applications use `session.data`; if they forget to, they get an error: a name that no library uses can't be set.
+ * What was written for other session libraries keeps data in the session itself: `session.passport`,
+ * `delete session.returnTo`, `Object.keys(session)`. Applications use `session.data`; if they forget to, they get an
+ * error: a name that no library uses can't be set.
  */
 export function withProperties(session: Session, state: SessionState): Session {
   return new Proxy(session, new Properties(state));
@@ -15,7 +16,9 @@ export function withProperties(session: Session, state: SessionState): Session {
 
 class Properties implements ProxyHandler<Session> {
   readonly #state: SessionState;
-  /** How often the session had been regenerated when this object was made. One from before shows what there was before. */
+  /**
+   * How often the session had been regenerated when this object was made. One from before shows what there was before.
+   */
   readonly #generation: number;
 
   constructor(state: SessionState) {
@@ -43,14 +46,16 @@ class Properties implements ProxyHandler<Session> {
   }
 
   deleteProperty(target: Session, name: string | symbol): boolean {
-    if (typeof name === 'string' && !(name in target) && this.has(target, name)) setOwn(this.#state.dataInUse(), name, undefined);
+    if (typeof name === 'string' && !(name in target) && this.has(target, name))
+      setOwn(this.#state.dataInUse(), name, undefined);
     return true;
   }
 
   has(target: Session, name: string | symbol): boolean {
     if (name in target) return true;
     if (typeof name === 'symbol') return false;
-    // Asked for by a library, it is used: where nobody can tell what it is, that is an error, and not an anonymous visitor.
+    // Asked for by a library, it is used: where nobody can tell what it is, that is an error, and not an anonymous
+    // visitor.
     if (isLibraryName(name)) this.#state.dataInUse();
     return this.#holds(name);
   }
@@ -94,10 +99,16 @@ class Properties implements ProxyHandler<Session> {
   }
 }
 
-/** A member of the session itself. It has private fields, which the proxy has not: so its methods and accessors work on it. */
+/**
+ * A member of the session itself. It has private fields, which the proxy has not: so its methods and accessors work on
+ * it.
+ */
 function member(session: Session, name: string | symbol): unknown {
   const value: unknown = Reflect.get(session, name, session);
-  const isMethod = typeof value === 'function' && name !== 'constructor' && Object.hasOwn(Object.getPrototypeOf(session) as object, name);
+  const isMethod =
+    typeof value === 'function' &&
+    name !== 'constructor' &&
+    Object.hasOwn(Object.getPrototypeOf(session) as object, name);
   return isMethod ? value.bind(session) : value;
 }
 
@@ -117,7 +128,10 @@ const LIBRARY_NAMES: ReadonlySet<string> = new Set([
   'flash',
 ]);
 
-/** A name with an underscore in front, or that can't be written behind a dot, is a library's as well: nobody writes it for want of `data`. */
+/**
+ * A name with an underscore in front, or that can't be written behind a dot, is a library's as well: nobody writes it
+ * for want of `data`.
+ */
 const WRITTEN_BEHIND_A_DOT = /^[\p{ID_Start}$][\p{ID_Continue}$]*$/u;
 
 function isLibraryName(name: string): boolean {

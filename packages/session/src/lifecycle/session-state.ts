@@ -23,7 +23,11 @@ import { createSession } from './store-session.ts';
 
 /** What a request's session starts from. */
 export interface Beginning {
-  readonly found?: { readonly persisted: Persisted; readonly data: SessionData; readonly readOnly?: string | undefined };
+  readonly found?: {
+    readonly persisted: Persisted;
+    readonly data: SessionData;
+    readonly readOnly?: string | undefined;
+  };
   /** The session that the browser has, where nobody could tell whether it exists: an empty one stands in for it. */
   readonly unreachable?: Unreachable;
   /** The sessions that the browser's well-signed cookies name: mostly one. */
@@ -46,7 +50,10 @@ export interface Unreachable {
   readonly error: SessionError;
 }
 
-/** What one request knows of its session: the data, what is stored of it, and what the browser must be told. Changed by its methods and by destroy. */
+/**
+ * What one request knows of its session: the data, what is stored of it, and what the browser must be told. Changed by
+ * its methods and by destroy.
+ */
 export class SessionState {
   readonly context: SessionContext;
   readonly connection: Connection;
@@ -201,10 +208,11 @@ export class SessionState {
   }
 
   /**
-   * Once the answer is decided, nothing throws any more: a logger that asks for the user must not hide the first error behind a second one. What is written
-   * then is not kept.
+   * Once the answer is decided, nothing throws any more: a logger that asks for the user must not hide the first error
+   * behind a second one. What is written then is not kept.
    *
-   * @throws {SessionError} `SESS_UNAVAILABLE` where nobody could tell of the session, and that is not to be passed over.
+   * @throws {SessionError} `SESS_UNAVAILABLE` where nobody could tell of the session, and that is not to be passed
+   *   over.
    */
   checkAvailable(): void {
     if (this.unreachable?.policy !== 'error' || this.committed || this.connection.answered === true) return;
@@ -254,7 +262,8 @@ export class SessionState {
 
   /** Whether the response has ended, and the data is not what it was when the session was saved for it. */
   get wasChangedLate(): boolean {
-    if (this.connection.response.writableEnded === false || this.destroyed || this.unreachable !== undefined) return false;
+    if (this.connection.response.writableEnded === false || this.destroyed || this.unreachable !== undefined)
+      return false;
     try {
       return this.encoded() !== this.committedText;
     } catch {
@@ -268,7 +277,9 @@ export class SessionState {
     if (this.dataRead) this.context.lateChanges.watch(this);
   }
 
-  /** After the store confirmed the session: sends its cookie again where it would end, or was signed with an old secret. */
+  /**
+   * After the store confirmed the session: sends its cookie again where it would end, or was signed with an old secret.
+   */
   refreshCookie(): void {
     if (this.persisted === undefined) return;
     if (!this.persisted.identity.rotated && !isPersistent(this.context, this.lifetime)) return;
@@ -291,7 +302,12 @@ export class SessionState {
     const key = this.identity?.key ?? '';
     if (outcome === 'failed') outages.failed(key, error);
     else if (outcome === 'written' || outcome === 'touched') outages.succeeded(key);
-    publish('save', () => ({ store: this.context.store.name, reason, outcome, ...(SessionError.is(error) ? { error } : {}) }));
+    publish('save', () => ({
+      store: this.context.store.name,
+      reason,
+      outcome,
+      ...(SessionError.is(error) ? { error } : {}),
+    }));
   }
 
   #dataAsStored(): SessionData {

@@ -21,7 +21,9 @@ describe('session.update', () => {
     const { app, browser } = await loggedIn();
     const servers = Array.from({ length: 4 }, () => otherServer(app));
     const count = (index: number): Promise<number> =>
-      new Browser({ sessions: servers[index % 4] ?? app.sessions }, browser.cookies).visit((session) => session.update(increment));
+      new Browser({ sessions: servers[index % 4] ?? app.sessions }, browser.cookies).visit((session) =>
+        session.update(increment),
+      );
     const numbers = await Promise.all(Array.from({ length: 100 }, (_, index) => count(index)));
     expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
     expect(await browser.visit((session) => session.data.visits)).toBe(100);

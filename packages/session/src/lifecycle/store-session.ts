@@ -15,8 +15,9 @@ export interface Content extends StoredContent {
 }
 
 /**
- * Ids tried for a new session, so that people can log in while the node for the first id is out of reach. With one of two nodes down every other id
- * hits it, so three would fail one login in eight; but a node that is known to be down fails at once, and a dozen more tries cost nothing.
+ * Ids tried for a new session, so that people can log in while the node for the first id is out of reach. With one of
+ * two nodes down every other id hits it, so three would fail one login in eight; but a node that is known to be down
+ * fails at once, and a dozen more tries cost nothing.
  */
 const MIN_NEW_IDS = 3;
 const MAX_NEW_IDS = 16;
@@ -25,8 +26,8 @@ const MAX_NEW_IDS = 16;
 const NEW_ID_PATIENCE_MS = 1_000;
 
 /**
- * Stores a session that is not stored yet. `identity` is kept where it was given out already; otherwise another one is taken where its node is out of
- * reach.
+ * Stores a session that is not stored yet. `identity` is kept where it was given out already; otherwise another one is
+ * taken where its node is out of reach.
  *
  * @throws {SessionError} `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`
  */
@@ -42,14 +43,22 @@ export async function createSession(
   const patientUntil = now() + NEW_ID_PATIENCE_MS;
   for (let attempt = 1; ; attempt++) {
     const candidate = identity ?? newIdentity(context);
-    const value = withFormer(formerKey, sealOwner(owner, context.codec.seal(placeOf(candidate.key, owner?.epoch), content)));
+    const value = withFormer(
+      formerKey,
+      sealOwner(owner, context.codec.seal(placeOf(candidate.key, owner?.epoch), content)),
+    );
     try {
       const ttlSeconds = idleSeconds(context, content.lifetime, now());
-      const stored = await context.store.save(candidate.key, value, { ttlSeconds, expect: 'absent', user: owner?.user });
+      const stored = await context.store.save(candidate.key, value, {
+        ttlSeconds,
+        expect: 'absent',
+        user: owner?.user,
+      });
       return persisted(context, candidate, { ...content, owner }, stored, formerKey);
     } catch (error) {
       if (hasCode(error, 'SESS_CONFLICT')) {
-        // An id that is in use already is this session's own: an earlier save arrived, but its acknowledgement was lost.
+        // An id that is in use already is this session's own: an earlier save arrived, but its acknowledgement was
+        // lost.
         const current = await context.store.load(candidate.key);
         if (current !== undefined && Buffer.compare(current.value, value) === 0)
           return persisted(context, candidate, { ...content, owner }, current, formerKey);
@@ -64,7 +73,8 @@ export async function createSession(
 /**
  * Stores a session in place of exactly `base`. `former`: whether the id before a renewal still leads there.
  *
- * @throws {SessionError} `SESS_CONFLICT` when another request changed it since, or it is gone; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
+ * @throws {SessionError} `SESS_CONFLICT` when another request changed it since, or it is gone; `SESS_UNAVAILABLE`,
+ *   `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
  */
 export async function storeInPlace(
   context: SessionContext,
@@ -76,7 +86,10 @@ export async function storeInPlace(
   context.codec.check(content.text);
   const owner = await context.users.ownerOf(content.data, content.owner ?? base.owner);
   const formerKey = former === 'stays' ? base.formerKey : undefined;
-  const value = withFormer(formerKey, sealOwner(owner, context.codec.seal(placeOf(base.identity.key, owner?.epoch), content)));
+  const value = withFormer(
+    formerKey,
+    sealOwner(owner, context.codec.seal(placeOf(base.identity.key, owner?.epoch), content)),
+  );
   const ttlSeconds = idleSeconds(context, content.lifetime, options.now());
   const stored = await store.save(base.identity.key, value, { ttlSeconds, expect: base.stored, user: owner?.user });
   return persisted(context, base.identity, { ...content, owner }, stored, formerKey);

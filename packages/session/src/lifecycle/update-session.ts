@@ -10,8 +10,8 @@ import { gone, late, readOnly, unavailable } from './request-errors.ts';
 type Update<T> = (data: SessionData) => T;
 
 /**
- * Applies `update` to the session as it is stored, together with what this request changed and did not save yet, and saves both; again on what others
- * saved, until it holds. Until then `session.data` stays as it is.
+ * Applies `update` to the session as it is stored, together with what this request changed and did not save yet, and
+ * saves both; again on what others saved, until it holds. Until then `session.data` stays as it is.
  */
 export async function updateSession<T>(state: SessionState, update: Update<T>): Promise<Updated<T>> {
   if (typeof update !== 'function')
@@ -44,7 +44,10 @@ function applying<T>(state: SessionState, update: Update<T>): Applying<T> {
     lifetime,
     make(theirs) {
       const mine = codec.decode(unsaved);
-      const data = theirs === undefined ? mine : mergeData(codec.decode(persisted?.text ?? codec.empty), mine, theirs, options.onConflict);
+      const data =
+        theirs === undefined
+          ? mine
+          : mergeData(codec.decode(persisted?.text ?? codec.empty), mine, theirs, options.onConflict);
       returned = update(data);
       if (isPromise(returned)) {
         // Its failure is the application's, and told nowhere else.
@@ -77,6 +80,10 @@ async function findUnreachable(state: SessionState): Promise<void> {
   if (outcome.kind === 'unavailable') throw unavailable(outcome.error);
   if (outcome.kind === 'found') {
     const mine = state.context.codec.decode(state.encoded());
-    state.reloaded(outcome.persisted, mergeData({}, mine, outcome.data, state.context.options.onConflict), outcome.readOnly);
+    state.reloaded(
+      outcome.persisted,
+      mergeData({}, mine, outcome.data, state.context.options.onConflict),
+      outcome.readOnly,
+    );
   } else state.foundMissing();
 }

@@ -35,7 +35,9 @@ describe('warnings', () => {
       session.data.user = 'USER_123';
       await browser.close(session);
     }
-    expect(warning.mock.calls).toEqual([[expect.stringContaining('reply.hijack()'), { type: 'SessWarning', code: 'SESS_LATE_SESSION' }]]);
+    expect(warning.mock.calls).toEqual([
+      [expect.stringContaining('reply.hijack()'), { type: 'SessWarning', code: 'SESS_LATE_SESSION' }],
+    ]);
     expect(app.store.operations).toEqual([]);
   });
 });

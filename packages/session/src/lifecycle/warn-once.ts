@@ -1,4 +1,10 @@
-type WarningCode = 'SESS_PLAIN_HTTP' | 'SESS_LATE_SESSION' | 'SESS_LATE_CHANGE' | 'SESS_LOST_COOKIE' | 'SESS_NOT_READY' | 'SESS_WRONG_KEY';
+type WarningCode =
+  | 'SESS_PLAIN_HTTP'
+  | 'SESS_LATE_SESSION'
+  | 'SESS_LATE_CHANGE'
+  | 'SESS_LOST_COOKIE'
+  | 'SESS_NOT_READY'
+  | 'SESS_WRONG_KEY';
 
 /** Warnings for developers, as `warning` events of the process; each at most once per `createSessions`. */
 const WARNINGS: Readonly<Record<WarningCode, string>> = {

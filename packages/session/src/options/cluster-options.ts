@@ -1,16 +1,28 @@
 import { MAX_PREFIX_LENGTH } from '../cookie/session-id.ts';
 import { SessionError } from '../errors.ts';
-import { clientOptionNames, memcachedStore, openClient, type Client, type ClientOptions } from '../stores/memcached-store.ts';
+import {
+  clientOptionNames,
+  memcachedStore,
+  openClient,
+  type Client,
+  type ClientOptions,
+} from '../stores/memcached-store.ts';
 import { MAX_TTL_SECONDS, type SessionStore } from '../stores/session-store.ts';
 import { badOption, checkUnknown, wholeNumber } from './option-checks.ts';
 
-/** The options that all stores of sessions in memcached share. Exactly one of `servers` and a shared `client` is needed. */
+/**
+ * The options that all stores of sessions in memcached share. Exactly one of `servers` and a shared `client` is needed.
+ */
 export interface ClusterOptions {
-  /** A URL such as `memcached://10.0.0.1:11211,10.0.0.2:11211`, or a list of `host:port`; opened here, and closed by `close()`. */
+  /**
+   * A URL such as `memcached://10.0.0.1:11211,10.0.0.2:11211`, or a list of `host:port`; opened here, and closed by
+   * `close()`.
+   */
   readonly servers?: string | readonly string[] | undefined;
   /**
-   * A client of `@sess/client` that the application opened, and closes. Or, beside `servers`, options of the one that is opened here:
-   * `{ copies: 2, tls: { ca } }`; all that `createClient` takes, `discovery` instead of `servers` as well.
+   * A client of `@sess/client` that the application opened, and closes. Or, beside `servers`, options of the one that
+   * is opened here: `{ copies: 2, tls: { ca } }`; all that `createClient` takes, `discovery` instead of `servers` as
+   * well.
    */
   readonly client?: Client | ClientOptions | undefined;
   /** Whole seconds that a session lives for which nobody says how long. */
@@ -29,16 +41,25 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-const NAMES: Readonly<Record<keyof ClusterOptions, true>> = { servers: true, client: true, ttlSeconds: true, keyPrefix: true };
+const NAMES: Readonly<Record<keyof ClusterOptions, true>> = {
+  servers: true,
+  client: true,
+  ttlSeconds: true,
+  keyPrefix: true,
+};
 
 /**
  * Checks the options of a store for another session library, then opens a client unless one was given.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
-export function openCluster(options: ClusterOptions, defaults: { readonly ttlSeconds: number; readonly keyPrefix: string }): Cluster {
+export function openCluster(
+  options: ClusterOptions,
+  defaults: { readonly ttlSeconds: number; readonly keyPrefix: string },
+): Cluster {
   checkNames(options, Object.keys(NAMES), 'an object, such as { client } or { servers }');
-  const ttlSeconds = wholeNumber('ttlSeconds', options.ttlSeconds, 1, MAX_TTL_SECONDS, 'seconds') ?? defaults.ttlSeconds;
+  const ttlSeconds =
+    wholeNumber('ttlSeconds', options.ttlSeconds, 1, MAX_TTL_SECONDS, 'seconds') ?? defaults.ttlSeconds;
   const keyPrefix = checkedKeyPrefix(options.keyPrefix) ?? defaults.keyPrefix;
   const source = storeSource(options, ['servers', 'client']);
   const client = source.kind === 'servers' ? openClient(source.client) : source.client;
@@ -56,7 +77,8 @@ export function checkNames(options: object, known: readonly string[], expected: 
   if (typeof options !== 'object' || options === null) throw badOption('options', options, expected);
   for (const [name, value] of Object.entries(options)) {
     // Before `checkUnknown`, whose "did you mean" would be misleading here.
-    if (value === undefined || known.includes(name) || !clientOptionNames.some((ofClient) => ofClient === name)) continue;
+    if (value === undefined || known.includes(name) || !clientOptionNames.some((ofClient) => ofClient === name))
+      continue;
     const advice = `it is one of the client. Beside "servers", write client: { ${name}: … }`;
     throw new SessionError('SESS_BAD_OPTION', `unknown option "${name}": ${advice}`);
   }
@@ -78,23 +100,39 @@ const CHOICES = { servers: '"servers" (a URL)', client: '"client" (of @sess/clie
 const CLIENT_EXPECTED =
   'a client that createClient of @sess/client returned, or, beside "servers", options of the one that is opened here, such as { copies: 2 }';
 
-/** Where sessions go: exactly one of the choices. `client` is a client that is shared, or options of the one that is opened here. */
-export function storeSource(options: Omit<SourceOptions, 'store'>, choices: readonly ('servers' | 'client')[]): ClusterSource;
+/**
+ * Where sessions go: exactly one of the choices. `client` is a client that is shared, or options of the one that is
+ * opened here.
+ */
+export function storeSource(
+  options: Omit<SourceOptions, 'store'>,
+  choices: readonly ('servers' | 'client')[],
+): ClusterSource;
 export function storeSource(options: SourceOptions, choices: readonly (keyof SourceOptions)[]): StoreSource;
-export function storeSource({ servers, store, client: given }: SourceOptions, choices: readonly (keyof SourceOptions)[]): StoreSource {
+export function storeSource(
+  { servers, store, client: given }: SourceOptions,
+  choices: readonly (keyof SourceOptions)[],
+): StoreSource {
   const [client, clientOptions] = sharedOrOptions(given);
-  const opensItself = servers !== undefined || clientOptions?.servers !== undefined || clientOptions?.discovery !== undefined;
-  const came = Object.entries({ client, servers: opensItself || undefined, store }).filter(([, value]) => value !== undefined);
+  const opensItself =
+    servers !== undefined || clientOptions?.servers !== undefined || clientOptions?.discovery !== undefined;
+  const came = Object.entries({ client, servers: opensItself || undefined, store }).filter(
+    ([, value]) => value !== undefined,
+  );
   const isPair = choices.length === 2;
   if (came.length === 0) {
     const none = `${isPair ? 'neither' : 'none of them'} came (is an environment variable unset?)`;
-    throw clientOptions === undefined ? notOne(servers, choices, none) : badOption('client', given, `${CLIENT_EXPECTED}; ${none}`);
+    throw clientOptions === undefined
+      ? notOne(servers, choices, none)
+      : badOption('client', given, `${CLIENT_EXPECTED}; ${none}`);
   }
-  if (came.length > 1) throw notOne(servers, choices, `${isPair ? 'both' : came.map(([name]) => name).join(' and ')} came`);
+  if (came.length > 1)
+    throw notOne(servers, choices, `${isPair ? 'both' : came.map(([name]) => name).join(' and ')} came`);
   if (client !== undefined) return { kind: 'client', client };
   if (opensItself) return { kind: 'servers', client: ownClient(servers, clientOptions ?? {}) };
   if (clientOptions !== undefined) throw badOption('client', given, 'nothing beside "store", which has no client');
-  if (store !== undefined && hasMethods(store, ['load', 'save', 'touch', 'destroy', 'close'])) return { kind: 'store', store };
+  if (store !== undefined && hasMethods(store, ['load', 'save', 'touch', 'destroy', 'close']))
+    return { kind: 'store', store };
   throw badOption('store', store, 'a SessionStore, such as memoryStore()');
 }
 
@@ -107,15 +145,18 @@ function sharedOrOptions(given: SourceOptions['client']): readonly [Client | und
   if (given === undefined) return [undefined, undefined];
   const methods = ['get', 'set', 'touch', 'delete'];
   if (hasMethods(given, methods)) return [given as Client, undefined];
-  const isOptions = typeof given === 'object' && given !== null && !Array.isArray(given) && !methods.some((name) => name in given);
+  const isOptions =
+    typeof given === 'object' && given !== null && !Array.isArray(given) && !methods.some((name) => name in given);
   if (!isOptions) throw badOption('client', given, CLIENT_EXPECTED);
   return [undefined, given as ClientOptions];
 }
 
 function ownClient(servers: SourceOptions['servers'], options: ClientOptions): ClientOptions {
   if (servers === undefined) return options;
-  if (options.servers !== undefined) throw badOption('client.servers', undefined, '"servers" in one place: beside "client", or in it');
-  if (Array.isArray(servers) ? servers.length > 0 : typeof servers === 'string' && servers.trim() !== '') return { ...options, servers };
+  if (options.servers !== undefined)
+    throw badOption('client.servers', undefined, '"servers" in one place: beside "client", or in it');
+  if (Array.isArray(servers) ? servers.length > 0 : typeof servers === 'string' && servers.trim() !== '')
+    return { ...options, servers };
   throw badOption(
     'servers',
     servers,
@@ -124,7 +165,9 @@ function ownClient(servers: SourceOptions['servers'], options: ClientOptions): C
 }
 
 function hasMethods(value: object, names: readonly string[]): boolean {
-  return typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'function');
+  return (
+    typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'function')
+  );
 }
 
 /** What storage keys begin with, or `undefined` where nothing is said. */

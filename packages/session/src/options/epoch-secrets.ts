@@ -1,6 +1,6 @@
 /**
- * How a user's epoch is stored, so that who can write to the store can neither make one up nor give a user another one's, and who can read it can't try
- * names until one fits:
+ * How a user's epoch is stored, so that who can write to the store can neither make one up nor give a user another
+ * one's, and who can read it can't try names until one fits:
  *
  * | | what |
  * | --- | --- |
@@ -8,7 +8,8 @@
  * | bytes 0..11 | the epoch |
  * | bytes 12..43 | HMAC-SHA-256 of the key and the epoch |
  *
- * Both under a key that HKDF-SHA-256 derives from a secret of the application (no salt, info `@sess/session user epochs`).
+ * Both under a key that HKDF-SHA-256 derives from a secret of the application (no salt, info
+ * `@sess/session user epochs`).
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { EPOCH_BYTES, type Epoch } from '../users/session-owner.ts';

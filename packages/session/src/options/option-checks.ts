@@ -9,12 +9,17 @@ export function badOption(option: string, given: unknown, expected: string): Ses
   return new SessionError('SESS_BAD_OPTION', `option "${option}" ${came}; expected ${expected}`);
 }
 
-/** Options whose texts are no secret, and hold none. A text anywhere else may be a URL with a password in the wrong place. */
-const SHOWN_TEXTS = /^cookie\.|^keyPrefix$|(Seconds|Ms|Bytes)$|^secure$|^on[A-Z]|^writePolicy$|^compress\.|^encrypt\.plain$|\.name$/;
+/**
+ * Options whose texts are no secret, and hold none. A text anywhere else may be a URL with a password in the wrong
+ * place.
+ */
+const SHOWN_TEXTS =
+  /^cookie\.|^keyPrefix$|(Seconds|Ms|Bytes)$|^secure$|^on[A-Z]|^writePolicy$|^compress\.|^encrypt\.plain$|\.name$/;
 
 /** What came, without what is in it: an object may hold a password. */
 function shown(option: string, given: unknown): string {
-  if (typeof given === 'string' && given !== '' && !SHOWN_TEXTS.test(option)) return `a text of ${given.length} characters`;
+  if (typeof given === 'string' && given !== '' && !SHOWN_TEXTS.test(option))
+    return `a text of ${given.length} characters`;
   if (typeof given === 'function' || typeof given === 'symbol') return kindOf(given);
   if (typeof given !== 'object' || given === null) return inspect(given, { maxStringLength: 40 });
   if (Array.isArray(given)) return given.length === 0 ? '[]' : 'an array';
@@ -35,14 +40,24 @@ export function checkUnknown(given: object, known: readonly string[], where = ''
 }
 
 /** A whole number in a range, or `undefined` when none was given. */
-export function wholeNumber(option: string, given: unknown, least: number, most: number, unit: string): number | undefined {
+export function wholeNumber(
+  option: string,
+  given: unknown,
+  least: number,
+  most: number,
+  unit: string,
+): number | undefined {
   if (given === undefined) return undefined;
   if (typeof given === 'number' && Number.isInteger(given) && given >= least && given <= most) return given;
   throw badOption(option, given, `a whole number of ${unit}, ${least} to ${most}`);
 }
 
 /** One of several literals, or `undefined` when none was given. */
-export function oneOf<T extends string | boolean>(option: string, given: unknown, literals: readonly T[]): T | undefined {
+export function oneOf<T extends string | boolean>(
+  option: string,
+  given: unknown,
+  literals: readonly T[],
+): T | undefined {
   if (given === undefined) return undefined;
   const found = literals.find((literal) => literal === given);
   if (found !== undefined) return found;

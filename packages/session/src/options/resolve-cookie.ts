@@ -63,10 +63,18 @@ export function resolveCookie(given: CookieOptions | undefined, secure: SecureMo
   checkDomain(cookie.domain);
   checkPrefix(cookie, secure);
   if (cookie.sameSite === 'none' && secure === false) {
-    throw badOption('cookie.sameSite', 'none', '"lax" or "strict" with "secure: false": browsers refuse SameSite=None without Secure');
+    throw badOption(
+      'cookie.sameSite',
+      'none',
+      '"lax" or "strict" with "secure: false": browsers refuse SameSite=None without Secure',
+    );
   }
   if (cookie.partitioned && secure === false) {
-    throw badOption('cookie.partitioned', true, 'false with "secure: false": browsers refuse Partitioned without Secure');
+    throw badOption(
+      'cookie.partitioned',
+      true,
+      'false with "secure: false": browsers refuse Partitioned without Secure',
+    );
   }
   return Object.freeze(cookie);
 }
@@ -75,12 +83,17 @@ function checkText({ name, path, domain }: ResolvedCookie): void {
   if (name !== undefined && !(typeof name === 'string' && TOKEN.test(name))) {
     throw badOption('cookie.name', name, "letters, digits and !#$%&'*+-.^_`|~");
   }
-  if (typeof path !== 'string' || !path.startsWith('/')) throw badOption('cookie.path', path, 'a path that begins with "/"');
+  if (typeof path !== 'string' || !path.startsWith('/'))
+    throw badOption('cookie.path', path, 'a path that begins with "/"');
   if (domain !== undefined && (typeof domain !== 'string' || domain === ''))
     throw badOption('cookie.domain', domain, 'a host name, such as "example.com"');
   for (const [attribute, value] of Object.entries({ path, domain: domain ?? '' })) {
     if (Buffer.byteLength(value) > MAX_ATTRIBUTE_BYTES) {
-      throw badOption(`cookie.${attribute}`, value, `at most ${MAX_ATTRIBUTE_BYTES} bytes: browsers ignore a longer one`);
+      throw badOption(
+        `cookie.${attribute}`,
+        value,
+        `at most ${MAX_ATTRIBUTE_BYTES} bytes: browsers ignore a longer one`,
+      );
     }
   }
   let longest: string;
@@ -98,14 +111,24 @@ function checkText({ name, path, domain }: ResolvedCookie): void {
       ...(domain === undefined ? {} : { domain }),
     });
   } catch (error) {
-    throw new SessionError('SESS_BAD_OPTION', 'option "cookie" has a path or domain that no Set-Cookie header can carry', { cause: error });
+    throw new SessionError(
+      'SESS_BAD_OPTION',
+      'option "cookie" has a path or domain that no Set-Cookie header can carry',
+      { cause: error },
+    );
   }
   if (Buffer.byteLength(longest) > MAX_COOKIE_BYTES) {
-    throw badOption('cookie', { name, path, domain }, `name, path and domain with which a cookie stays within ${MAX_COOKIE_BYTES} bytes`);
+    throw badOption(
+      'cookie',
+      { name, path, domain },
+      `name, path and domain with which a cookie stays within ${MAX_COOKIE_BYTES} bytes`,
+    );
   }
 }
 
-/** Browsers refuse a cookie for all of `com` or `co.uk`; one that did not would hand the session to every site there. */
+/**
+ * Browsers refuse a cookie for all of `com` or `co.uk`; one that did not would hand the session to every site there.
+ */
 function checkDomain(domain: string | undefined): void {
   if (domain === undefined || parseHost(domain, { allowPrivateDomains: true }).domain !== null) return;
   throw badOption(
@@ -121,7 +144,11 @@ function checkPrefix({ name, path, domain }: ResolvedCookie, secure: SecureMode)
   const prefix = /^__(Host|Secure)-/i.exec(name)?.[0].toLowerCase();
   if (prefix === undefined) return;
   if (secure !== true) {
-    throw badOption('cookie.name', name, `"secure: true" with the prefix ${name.slice(0, prefix.length)}, or a name without it`);
+    throw badOption(
+      'cookie.name',
+      name,
+      `"secure: true" with the prefix ${name.slice(0, prefix.length)}, or a name without it`,
+    );
   }
   if (prefix === '__host-' && (path !== '/' || domain !== undefined)) {
     throw badOption('cookie.name', name, 'path "/" and no domain with the prefix __Host-, or a name without it');

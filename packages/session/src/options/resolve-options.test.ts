@@ -36,7 +36,9 @@ describe('options', () => {
   });
 
   it('take undefined for left out, as an unset environment variable gives it', () => {
-    expect(resolve({ ttlSeconds: undefined, cookie: undefined, servers: undefined, keyPrefix: undefined }).ttlSeconds).toBe(3_600);
+    expect(
+      resolve({ ttlSeconds: undefined, cookie: undefined, servers: undefined, keyPrefix: undefined }).ttlSeconds,
+    ).toBe(3_600);
   });
 
   it('take secure beside cookie, or inside', () => {
@@ -51,9 +53,18 @@ describe('options', () => {
       kind: 'servers',
       client: { servers: 'memcached://a', copies: 2 },
     });
-    expect(sourceOf({ servers: ['a:1', 'b:1'], client: {} })).toEqual({ kind: 'servers', client: { servers: ['a:1', 'b:1'] } });
-    expect(sourceOf({ client: { discovery, copies: 2 } })).toEqual({ kind: 'servers', client: { discovery, copies: 2 } });
-    expect(sourceOf({ client: { servers: 'memcached://a' } })).toEqual({ kind: 'servers', client: { servers: 'memcached://a' } });
+    expect(sourceOf({ servers: ['a:1', 'b:1'], client: {} })).toEqual({
+      kind: 'servers',
+      client: { servers: ['a:1', 'b:1'] },
+    });
+    expect(sourceOf({ client: { discovery, copies: 2 } })).toEqual({
+      kind: 'servers',
+      client: { discovery, copies: 2 },
+    });
+    expect(sourceOf({ client: { servers: 'memcached://a' } })).toEqual({
+      kind: 'servers',
+      client: { servers: 'memcached://a' },
+    });
   });
 
   it('touch short sessions on every request', () => {
@@ -64,7 +75,11 @@ describe('options', () => {
 describe('a wrong option', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['no secret', { secret: undefined }, /"secret" is missing; expected .*at least 32 bytes.*randomBytes\(32\)/],
-    ['a secret that is too short', { secret: 'short' }, /"secret" has 5 bytes; expected at least 32.*randomBytes\(32\)/],
+    [
+      'a secret that is too short',
+      { secret: 'short' },
+      /"secret" has 5 bytes; expected at least 32.*randomBytes\(32\)/,
+    ],
     ['one of several that is too short', { secret: [SECRET, 'short'] }, /"secret\[1\]" has 5 bytes/],
     ['no secret in the list', { secret: [] }, /"secret" is missing/],
     ['something else as a secret', { secret: [12_345] }, /"secret" is missing/],
@@ -72,23 +87,55 @@ describe('a wrong option', () => {
     ['a time as text', { ttlSeconds: '3600' }, /"ttlSeconds" is '3600'; expected a whole number/],
     ['no time at all', { ttlSeconds: 0 }, /"ttlSeconds" is 0/],
     ['milliseconds for seconds', { ttlSeconds: 3_600_000_000 }, /"ttlSeconds" is 3600000000/],
-    ['an idle timeout over the absolute one', { ttlSeconds: 2_592_000 }, /at most absoluteTtlSeconds \(604800, its default\)/],
-    ['a touch that comes too late', { touchAfterSeconds: 3_600 }, /"touchAfterSeconds" is 3600; expected less than ttlSeconds/],
+    [
+      'an idle timeout over the absolute one',
+      { ttlSeconds: 2_592_000 },
+      /at most absoluteTtlSeconds \(604800, its default\)/,
+    ],
+    [
+      'a touch that comes too late',
+      { touchAfterSeconds: 3_600 },
+      /"touchAfterSeconds" is 3600; expected less than ttlSeconds/,
+    ],
     ['a renewal that never comes', { renewAfterSeconds: 604_800 }, /less than absoluteTtlSeconds/],
     ['a slip of the pen', { ttlSecond: 60 }, /unknown option "ttlSecond": did you mean "ttlSeconds"\?/],
-    ['an option of another package', { saveUninitialized: true }, /unknown option "saveUninitialized": the options are client, servers/],
-    ['more than memcached takes', { maxBytes: 2_000_000 }, /"maxBytes" is 2000000; expected a whole number of bytes, 1 to 1000000/],
+    [
+      'an option of another package',
+      { saveUninitialized: true },
+      /unknown option "saveUninitialized": the options are client, servers/,
+    ],
+    [
+      'more than memcached takes',
+      { maxBytes: 2_000_000 },
+      /"maxBytes" is 2000000; expected a whole number of bytes, 1 to 1000000/,
+    ],
     ['a prefix that is no key', { keyPrefix: 'a b' }, /"keyPrefix" is 'a b'/],
     ['a prefix that is too long', { keyPrefix: 'thirteen-long' }, /up to 12 characters/],
-    ['a policy that there is not', { onUnavailable: 'retry' }, /"onUnavailable" is 'retry'; expected 'error', 'anonymous'/],
+    [
+      'a policy that there is not',
+      { onUnavailable: 'retry' },
+      /"onUnavailable" is 'retry'; expected 'error', 'anonymous'/,
+    ],
     ['a mode that there is not', { secure: 'always' }, /"secure" is 'always'; expected 'auto', true, false/],
-    ['two modes', { secure: true, cookie: { secure: false } }, /"cookie.secure" is false; expected the same as "secure" \(true\)/],
+    [
+      'two modes',
+      { secure: true, cookie: { secure: false } },
+      /"cookie.secure" is false; expected the same as "secure" \(true\)/,
+    ],
     ['no store', { store: undefined }, /exactly one of .*; none of them came/],
     ['two stores', { servers: 'memcached://127.0.0.1' }, /servers and store came/],
     ['a store that is none', { store: {} }, /"store" is \{\}; expected a SessionStore, such as memoryStore\(\)/],
     ['a client that is none', { store: undefined, client: {} }, /"client" is .*createClient/],
-    ['an option of the client', { copies: 2 }, /"copies": it is one of the client. Beside "servers", write client: \{ copies: … \}/],
-    ['another one', { timeoutMs: 5, store: undefined, servers: 'memcached://a' }, /"timeoutMs": it is one of the client/],
+    [
+      'an option of the client',
+      { copies: 2 },
+      /"copies": it is one of the client. Beside "servers", write client: \{ copies: … \}/,
+    ],
+    [
+      'another one',
+      { timeoutMs: 5, store: undefined, servers: 'memcached://a' },
+      /"timeoutMs": it is one of the client/,
+    ],
     [
       'options of a client without a cluster',
       { store: undefined, client: { copies: 2 } },
@@ -96,14 +143,24 @@ describe('a wrong option', () => {
     ],
     ['options of a client beside a store', { client: { copies: 2 } }, /expected nothing beside "store"/],
     ['another client', { store: undefined, client: { get() {} } }, /expected a client that createClient/],
-    ['a list of clients', { store: undefined, servers: 'memcached://a', client: [] }, /expected a client that createClient/],
-    ['two lists', { store: undefined, servers: 'memcached://a', client: { servers: ['a:1'] } }, /"servers" in one place/],
+    [
+      'a list of clients',
+      { store: undefined, servers: 'memcached://a', client: [] },
+      /expected a client that createClient/,
+    ],
+    [
+      'two lists',
+      { store: undefined, servers: 'memcached://a', client: { servers: ['a:1'] } },
+      /"servers" in one place/,
+    ],
     ['an empty list', { store: undefined, servers: [] }, /"servers" is \[\]; expected a URL/],
     ["the client's own prefix", { keyPrefix: '@sess/x' }, /the client keeps for itself/],
     ['an empty URL', { store: undefined, servers: '' }, /"servers" is ''; expected a URL/],
     ['a clock that is none', { now: 5 }, /"now" is 5/],
   ])('is told of: %s', (_, options, message) => {
-    expect(() => resolve(options)).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }));
+    expect(() => resolve(options)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }),
+    );
   });
 
   it('is told of where there are no options at all', () => {
@@ -122,7 +179,9 @@ describe('a wrong option', () => {
   it('never shows what stands in the options of a client', () => {
     const client = { historySecret: 'hunter2', credentials: { username: 'hunter2', password: 'hunter2' } };
     for (const options of [{ store: undefined, client }, { client }]) {
-      expect(() => resolve(options)).toThrow(expect.not.objectContaining({ message: expect.stringContaining('hunter2') }));
+      expect(() => resolve(options)).toThrow(
+        expect.not.objectContaining({ message: expect.stringContaining('hunter2') }),
+      );
     }
   });
 

@@ -119,7 +119,9 @@ function unavailablePolicy(given: SessionsOptions['onUnavailable']): (error: Ses
 
 function conflictPolicy(given: unknown): ConflictPolicy {
   if (typeof given === 'function') return given as ConflictPolicy;
-  return oneOf('onConflict', given, ['mine-unless-deleted', 'mine', 'theirs', 'error'] as const) ?? 'mine-unless-deleted';
+  return (
+    oneOf('onConflict', given, ['mine-unless-deleted', 'mine', 'theirs', 'error'] as const) ?? 'mine-unless-deleted'
+  );
 }
 
 function clock(given: unknown): () => number {

@@ -22,7 +22,10 @@ const NAMES: Readonly<Record<keyof RegenerateOptions, true>> = {
 };
 
 /** @throws {SessionError} `SESS_BAD_OPTION` */
-export function resolveRegeneration(options: ResolvedOptions, first: RegenerateOptions | readonly string[] = {}): Regeneration {
+export function resolveRegeneration(
+  options: ResolvedOptions,
+  first: RegenerateOptions | readonly string[] = {},
+): Regeneration {
   // An array is ruled out from here on, which the compiler does not see for a readonly one.
   const given = (Array.isArray(first) ? { keep: first } : first) as RegenerateOptions;
   if (typeof given !== 'object' || given === null)

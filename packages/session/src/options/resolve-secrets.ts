@@ -9,9 +9,14 @@ const MAKE_SECRET = `make one with: node -e "console.log(require('crypto').rando
  *
  * @throws {SessionError} `SESS_BAD_OPTION`, which does not show what came: it may be a secret in the wrong place.
  */
-export function resolveSecrets(option: string, given: string | readonly string[] | undefined): readonly [string, ...string[]] {
+export function resolveSecrets(
+  option: string,
+  given: string | readonly string[] | undefined,
+): readonly [string, ...string[]] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
-  const [first, ...others] = list.map((secret, index) => checked(list.length === 1 ? option : `${option}[${index}]`, secret));
+  const [first, ...others] = list.map((secret, index) =>
+    checked(list.length === 1 ? option : `${option}[${index}]`, secret),
+  );
   if (first === undefined) throw missing(option);
   return Object.freeze([first, ...others]);
 }

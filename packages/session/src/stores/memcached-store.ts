@@ -28,7 +28,8 @@ export function memcachedStore(client: Client): SessionStore {
 /**
  * Keeps sessions in memcached, through a client of its own that `close()` closes.
  *
- * @param secrets The application's own: what its clients tell each other about the nodes is signed with secrets that are derived from them.
+ * @param secrets The application's own: what its clients tell each other about the nodes is signed with secrets that
+ *   are derived from them.
  * @throws {SessionError} `SESS_BAD_OPTION` when the client refuses its options.
  */
 export function openMemcachedStore(options: ClientOptions, secrets: readonly string[]): SessionStore {
@@ -52,8 +53,8 @@ function saysHistorySecret({ historySecret, servers }: ClientOptions): boolean {
 }
 
 /**
- * memcached counts whole seconds of its own clock, and may drop what has n of them after n - 1. So it is given one more than a session has: none ends before
- * its cookie, or before `expiresAt`.
+ * memcached counts whole seconds of its own clock, and may drop what has n of them after n - 1. So it is given one more
+ * than a session has: none ends before its cookie, or before `expiresAt`.
  */
 const SPARE_SECONDS = 1;
 
@@ -84,9 +85,15 @@ class MemcachedStore implements SessionStore {
     return this.#client.get(key, options).then(storedOrMiss, rethrow);
   }
 
-  save(key: string, value: Uint8Array, { expect, user: _user, ttlSeconds, ...options }: SaveOptions): Promise<StoredSession> {
+  save(
+    key: string,
+    value: Uint8Array,
+    { expect, user: _user, ttlSeconds, ...options }: SaveOptions,
+  ): Promise<StoredSession> {
     const expected = expect === 'absent' ? expect : recordOf(expect);
-    return this.#client.set(key, value, { ...options, ttlSeconds: withSpare(ttlSeconds), expect: expected }).then(stored, rethrow);
+    return this.#client
+      .set(key, value, { ...options, ttlSeconds: withSpare(ttlSeconds), expect: expected })
+      .then(stored, rethrow);
   }
 
   touch(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
@@ -113,7 +120,11 @@ class MemcachedStore implements SessionStore {
 
 function stored(record: CacheRecord): StoredSession {
   const left = record.ttlSeconds;
-  return { value: record.value, token: record, ttlSeconds: left === undefined ? undefined : Math.max(0, left - SPARE_SECONDS) };
+  return {
+    value: record.value,
+    token: record,
+    ttlSeconds: left === undefined ? undefined : Math.max(0, left - SPARE_SECONDS),
+  };
 }
 
 function storedOrMiss(record: CacheRecord | undefined): StoredSession | undefined {

@@ -30,7 +30,9 @@ describe('the memory store', () => {
   it('remembers as many destroyed keys as sessions', async () => {
     const store = memoryStore({ maxSessions: 2 });
     for (const key of ['a', 'b', 'c']) await store.destroy(key, 60);
-    await expect(store.save('c', VALUE, { ttlSeconds: 60, expect: 'absent' })).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+    await expect(store.save('c', VALUE, { ttlSeconds: 60, expect: 'absent' })).rejects.toMatchObject({
+      code: 'SESS_CONFLICT',
+    });
     await expect(store.save('a', VALUE, { ttlSeconds: 60, expect: 'absent' })).resolves.toBeDefined();
   });
 

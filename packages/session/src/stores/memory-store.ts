@@ -2,7 +2,10 @@ import { SessionError } from '../errors.ts';
 import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, UserSession } from './session-store.ts';
 
 export interface MemoryStoreOptions {
-  /** Sessions kept; one more evicts the one that was not used for the longest. As many destroyed keys are remembered. Default 10,000. */
+  /**
+   * Sessions kept; one more evicts the one that was not used for the longest. As many destroyed keys are remembered.
+   * Default 10,000.
+   */
   readonly maxSessions?: number | undefined;
   /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
@@ -18,14 +21,18 @@ interface Entry {
 }
 
 /**
- * Sessions in the memory of this process: for tests and a first look. Not for production: they are gone with the process, and no other one sees them.
+ * Sessions in the memory of this process: for tests and a first look. Not for production: they are gone with the
+ * process, and no other one sees them.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   const { maxSessions = 10_000, now = Date.now } = options;
   if (!Number.isInteger(maxSessions) || maxSessions < 1) {
-    throw new SessionError('SESS_BAD_OPTION', `option "maxSessions" is ${String(maxSessions)}; expected a whole number of at least 1`);
+    throw new SessionError(
+      'SESS_BAD_OPTION',
+      `option "maxSessions" is ${String(maxSessions)}; expected a whole number of at least 1`,
+    );
   }
   return new MemoryStore(maxSessions, now);
 }
@@ -59,7 +66,10 @@ class MemoryStore implements SessionStore {
     const expected = options.expect === 'absent' ? undefined : options.expect.token;
     const destroyed = (this.#destroyed.get(key) ?? 0) > this.#now();
     if (destroyed || present?.token !== expected) {
-      throw new SessionError('SESS_CONFLICT', destroyed ? 'the session was destroyed' : 'the session is not the one that was expected');
+      throw new SessionError(
+        'SESS_CONFLICT',
+        destroyed ? 'the session was destroyed' : 'the session is not the one that was expected',
+      );
     }
     const entry: Entry = {
       value: Buffer.from(value),
@@ -107,7 +117,8 @@ class MemoryStore implements SessionStore {
 
   #admit(options: StoreRequestOptions | undefined): void {
     if (this.#closed) throw new SessionError('SESS_CLOSED', 'the memory store was closed');
-    if (options?.signal?.aborted) throw new SessionError('SESS_ABORTED', 'the request was aborted', { cause: options.signal.reason });
+    if (options?.signal?.aborted)
+      throw new SessionError('SESS_ABORTED', 'the request was aborted', { cause: options.signal.reason });
   }
 
   #live(key: string): Entry | undefined {

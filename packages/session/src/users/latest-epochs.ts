@@ -11,7 +11,10 @@ interface Seen {
   answer?: { readonly at: number; readonly epoch: Promise<Epoch | undefined> };
 }
 
-/** What a process has seen of users' epochs: the last answer, for a moment; and for longer the latest one, so that an earlier one that is put back is noticed. */
+/**
+ * What a process has seen of users' epochs: the last answer, for a moment; and for longer the latest one, so that an
+ * earlier one that is put back is noticed.
+ */
 export class LatestEpochs {
   readonly #freshMs: number;
   readonly #now: () => number;

@@ -38,8 +38,8 @@ export function openOwner(value: Uint8Array): { readonly epoch: Epoch | undefine
 }
 
 /**
- * What encryption binds an envelope to: where it is stored and, of a user's session, its epoch. Whoever can write to the store can't give a revoked
- * session another one.
+ * What encryption binds an envelope to: where it is stored and, of a user's session, its epoch. Whoever can write to
+ * the store can't give a revoked session another one.
  */
 export function placeOf(key: string, epoch: Epoch | undefined): string {
   return epoch === undefined ? key : `${key} ${epoch}`;
@@ -49,12 +49,13 @@ export function placeOf(key: string, epoch: Epoch | undefined): string {
 export type UserOf = (data: SessionData) => string | undefined;
 
 /**
- * @throws {SessionError} `SESS_BAD_OPTION` when it is no function; later, when it returns anything but a name or `undefined`. `SESS_BAD_DATA` when a name is
- *   one that not every store takes.
+ * @throws {SessionError} `SESS_BAD_OPTION` when it is no function; later, when it returns anything but a name or
+ *   `undefined`. `SESS_BAD_DATA` when a name is one that not every store takes.
  */
 export function resolveUserOf(given: unknown): UserOf | undefined {
   if (given === undefined) return undefined;
-  if (typeof given !== 'function') throw badOption('userOf', given, 'a function of session.data that returns whose session it is');
+  if (typeof given !== 'function')
+    throw badOption('userOf', given, 'a function of session.data that returns whose session it is');
   return (data) => {
     const user: unknown = given(data);
     if (user === undefined) return user;

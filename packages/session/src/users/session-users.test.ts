@@ -9,7 +9,9 @@ const EPOCH_RECORD_BYTES = 44;
 
 const userOf = (data: SessionData): string | undefined => data.user;
 
-/** An application whose store keeps no list of a user's sessions, as memcached: so that nothing but the epoch ends them. */
+/**
+ * An application whose store keeps no list of a user's sessions, as memcached: so that nothing but the epoch ends them.
+ */
 function unlisted(options: Partial<SessionsOptions>): Application {
   const app = application(options);
   const store = { ...app.store };
@@ -50,7 +52,11 @@ describe('revokeUser', () => {
     expect(await isIn(stale)).toBe(true);
     await app.sessions.revokeUser('USER_123');
     const [here, there] = [await login(app), await login(other)];
-    expect([await isIn(here), await isIn(there), await isIn(new Browser(other, here.cookies))]).toEqual([true, true, true]);
+    expect([await isIn(here), await isIn(there), await isIn(new Browser(other, here.cookies))]).toEqual([
+      true,
+      true,
+      true,
+    ]);
     expect(await isIn(stale)).toBe(false);
   });
 
@@ -94,7 +100,9 @@ describe('revokeUser', () => {
   });
 });
 
-async function withEpoch(options: Partial<SessionsOptions> = {}): Promise<{ app: Application; browser: Browser; key: string }> {
+async function withEpoch(
+  options: Partial<SessionsOptions> = {},
+): Promise<{ app: Application; browser: Browser; key: string }> {
   const app = unlisted({ userOf, ...options });
   const browser = await login(app);
   const key = app.store.saves.find(({ value }) => value.length === EPOCH_RECORD_BYTES)?.key ?? '';
@@ -156,7 +164,9 @@ describe('a revoked session', () => {
     session.data.note = 'changed';
     await app.sessions.revokeUser('USER_123');
     // Some say so at once; the others write what is refused when it is loaded again.
-    await Promise.resolve(act(session)).catch((error: unknown) => expect(error).toMatchObject({ code: 'SESS_DESTROYED' }));
+    await Promise.resolve(act(session)).catch((error: unknown) =>
+      expect(error).toMatchObject({ code: 'SESS_DESTROYED' }),
+    );
     await browser.close(session).catch((error: unknown) => expect(error).toMatchObject({ code: 'SESS_DESTROYED' }));
     expect([await isIn(browser), await isIn(other)]).toEqual([false, false]);
     // Who logged in after it stays in.
@@ -284,7 +294,9 @@ describe('revokeOthers', () => {
 
   it('is for who is logged in', async () => {
     const nobody = new Browser(unlisted({ userOf }));
-    await nobody.visit(async (session) => expect(session.revokeOthers()).rejects.toMatchObject({ code: 'SESS_NO_USER' }));
+    await nobody.visit(async (session) =>
+      expect(session.revokeOthers()).rejects.toMatchObject({ code: 'SESS_NO_USER' }),
+    );
     await new Browser(application()).visit(async (session) => {
       await expect(session.revokeOthers()).rejects.toMatchObject({ code: 'SESS_NOT_SUPPORTED' });
     });
@@ -310,8 +322,13 @@ describe('ofUser', () => {
     const app = application({ userOf });
     const store = { ...app.store };
     Reflect.deleteProperty(store, 'ofUser');
-    await expect(otherServer({ ...app, store }, { userOf }).ofUser('USER_123')).rejects.toMatchObject({ code: 'SESS_NOT_SUPPORTED' });
-    await expect(application().sessions.ofUser('USER_123')).rejects.toMatchObject({ code: 'SESS_NOT_SUPPORTED', statusCode: 500 });
+    await expect(otherServer({ ...app, store }, { userOf }).ofUser('USER_123')).rejects.toMatchObject({
+      code: 'SESS_NOT_SUPPORTED',
+    });
+    await expect(application().sessions.ofUser('USER_123')).rejects.toMatchObject({
+      code: 'SESS_NOT_SUPPORTED',
+      statusCode: 500,
+    });
     await expect(application().sessions.revokeUser('USER_123')).rejects.toMatchObject({ code: 'SESS_NOT_SUPPORTED' });
   });
 });
@@ -337,9 +354,13 @@ describe('userOf', () => {
   });
 
   it('must return a name, and the error does not show what it returned', async () => {
-    expect(() => application({ userOf: 'user' as never })).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION' }));
+    expect(() => application({ userOf: 'user' as never })).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION' }),
+    );
     for (const wrong of [7, '', { name: 'USER_123' }]) {
-      const failed = new Browser(application({ userOf: () => wrong as never })).visit((session) => void (session.data.note = 1));
+      const failed = new Browser(application({ userOf: () => wrong as never })).visit(
+        (session) => void (session.data.note = 1),
+      );
       const error: unknown = await failed.catch((failure: unknown) => failure);
       expect(error).toMatchObject({ code: 'SESS_BAD_OPTION' });
       expect(inspect(error)).not.toContain('USER_123');
@@ -350,6 +371,8 @@ describe('userOf', () => {
     const app = application({ userOf });
     await login(app);
     for (const { key, value } of app.store.saves)
-      expect(`${key} ${value.length === EPOCH_RECORD_BYTES ? Buffer.from(value).toString() : ''}`).not.toContain('USER_123');
+      expect(`${key} ${value.length === EPOCH_RECORD_BYTES ? Buffer.from(value).toString() : ''}`).not.toContain(
+        'USER_123',
+      );
   });
 });

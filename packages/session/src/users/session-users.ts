@@ -39,7 +39,8 @@ export class SessionUsers {
   }
 
   /**
-   * Whether a stored session was not revoked. One without an epoch was stored by a server that was not told of users: nobody could revoke it.
+   * Whether a stored session was not revoked. One without an epoch was stored by a server that was not told of users:
+   * nobody could revoke it.
    *
    * @throws {SessionError} `SESS_UNAVAILABLE`
    */
@@ -48,8 +49,9 @@ export class SessionUsers {
   }
 
   /**
-   * Makes every session of the user invalid, and gives what the next one, or one that is to stay, must carry. `kept` stays in the list of the store. With
-   * `own`, the epoch of the session that asks for it: only while that one was not revoked itself; otherwise `undefined`, and nothing is changed.
+   * Makes every session of the user invalid, and gives what the next one, or one that is to stay, must carry. `kept`
+   * stays in the list of the store. With `own`, the epoch of the session that asks for it: only while that one was not
+   * revoked itself; otherwise `undefined`, and nothing is changed.
    */
   async revoke(user: string, kept?: string, own?: Epoch): Promise<Owner | undefined> {
     this.#checkTold();
@@ -60,7 +62,9 @@ export class SessionUsers {
     if (epoch === undefined) return undefined;
     // They are refused already; this tidies up, and takes them off the list.
     const others = listed.filter(({ key }) => key !== kept);
-    await Promise.allSettled(others.map(({ key, expiresAt }) => this.#store.destroy(key, secondsFrom(this.#now(), expiresAt))));
+    await Promise.allSettled(
+      others.map(({ key, expiresAt }) => this.#store.destroy(key, secondsFrom(this.#now(), expiresAt))),
+    );
     return { user, epoch };
   }
 
@@ -76,7 +80,10 @@ export class SessionUsers {
     return this.#store.ofUser(user);
   }
 
-  /** Ends one of the sessions that {@link ofUser} lists. Whether there was one: a key that is not in the user's list ends nothing. */
+  /**
+   * Ends one of the sessions that {@link ofUser} lists. Whether there was one: a key that is not in the user's list
+   * ends nothing.
+   */
   async end(user: string, key: string): Promise<boolean> {
     const listed = (await this.ofUser(user)).find((session) => session.key === key);
     return listed !== undefined && this.#store.destroy(key, secondsFrom(this.#now(), listed.expiresAt));

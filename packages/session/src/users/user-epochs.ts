@@ -11,7 +11,10 @@ import { touchThrottle, type TouchThrottle } from '../lifecycle/touch-throttle.t
 /** For how long an epoch that was read is good without asking again, in milliseconds. */
 const CACHE_MS = 1_000;
 
-/** How much longer than a session an epoch lives at least: what is cached is checked against a record that is older by so much. */
+/**
+ * How much longer than a session an epoch lives at least: what is cached is checked against a record that is older by
+ * so much.
+ */
 const SLACK_SECONDS = 60;
 
 const MAX_ATTEMPTS = 40;
@@ -21,7 +24,10 @@ const TIME_BYTES = 6;
 
 type EpochOptions = Pick<ResolvedOptions, 'keyPrefix' | 'ttlSeconds' | 'touchAfterSeconds' | 'now' | 'secrets'>;
 
-/** A place for the user's epoch: one for each secret, so that servers which have only the old or only the new one read the same. */
+/**
+ * A place for the user's epoch: one for each secret, so that servers which have only the old or only the new one read
+ * the same.
+ */
 interface Place {
   readonly secret: EpochSecret;
   readonly key: string;
@@ -31,10 +37,12 @@ interface Place {
 }
 
 /**
- * An epoch for each user, in the same store as the sessions: every session of the user carries it, and a revocation replaces it by a later one.
+ * An epoch for each user, in the same store as the sessions: every session of the user carries it, and a revocation
+ * replaces it by a later one.
  *
- * A session is valid only while its epoch is the one in the store. If the epoch is lost (a crashed node, an eviction), the user's sessions end; a revoked
- * session never becomes valid again. An earlier epoch that is put back is refused by every process that has seen a later one, and replaced by that.
+ * A session is valid only while its epoch is the one in the store. If the epoch is lost (a crashed node, an eviction),
+ * the user's sessions end; a revoked session never becomes valid again. An earlier epoch that is put back is refused by
+ * every process that has seen a later one, and replaced by that.
  */
 export class UserEpochs {
   readonly #store: SessionStore;
@@ -56,7 +64,8 @@ export class UserEpochs {
   }
 
   /**
-   * Whether a session with this epoch is valid. A yes may come from a read within the last second; a no is always read again.
+   * Whether a session with this epoch is valid. A yes may come from a read within the last second; a no is always read
+   * again.
    *
    * @throws {SessionError} `SESS_UNAVAILABLE`
    */
@@ -72,8 +81,9 @@ export class UserEpochs {
   }
 
   /**
-   * Gives the user a later epoch: every session with an earlier one is refused from now on, by other processes within a second. With `own`, the epoch of the
-   * session that asks for it: only while that one is good. `undefined` where it is not.
+   * Gives the user a later epoch: every session with an earlier one is refused from now on, by other processes within a
+   * second. With `own`, the epoch of the session that asks for it: only while that one is good. `undefined` where it is
+   * not.
    */
   async revoke(user: string, own?: Epoch): Promise<Epoch | undefined> {
     let made: Epoch | undefined;
@@ -86,7 +96,10 @@ export class UserEpochs {
   }
 
   /** Stores what `choose` says in place of the present epoch, everywhere. */
-  async #settle<Chosen extends Epoch | undefined>(user: string, choose: (current: Epoch | undefined) => Chosen): Promise<Chosen> {
+  async #settle<Chosen extends Epoch | undefined>(
+    user: string,
+    choose: (current: Epoch | undefined) => Chosen,
+  ): Promise<Chosen> {
     return retryConflicts({ most: MAX_ATTEMPTS, what: 'the sessions of one user were revoked by others' }, async () => {
       const at = this.#options.now();
       const places = await this.#look(user);
@@ -133,7 +146,10 @@ export class UserEpochs {
   async #raise(places: readonly Place[], epoch: Epoch): Promise<void> {
     for (const { secret, key, stored, epoch: present } of places) {
       if (present !== undefined && present >= epoch) continue;
-      const saved = await this.#store.save(key, secret.seal(key, epoch), { ttlSeconds: this.#ttlSeconds, expect: stored ?? 'absent' });
+      const saved = await this.#store.save(key, secret.seal(key, epoch), {
+        ttlSeconds: this.#ttlSeconds,
+        expect: stored ?? 'absent',
+      });
       this.#touches.moved(key, saved.ttlSeconds);
     }
   }

@@ -2,12 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { checkUserName } from './user-name.ts';
 
 describe('the name of a user', () => {
-  it.each(['USER_123', 'a', ' ', 'x'.repeat(1_024), 'ü'.repeat(512), '😀', "'; drop table sess_sessions; --", 'line\nbreak'])(
-    'may be %j',
-    (name) => {
-      expect(() => checkUserName(name)).not.toThrow();
-    },
-  );
+  it.each([
+    'USER_123',
+    'a',
+    ' ',
+    'x'.repeat(1_024),
+    'ü'.repeat(512),
+    '😀',
+    "'; drop table sess_sessions; --",
+    'line\nbreak',
+  ])('may be %j', (name) => {
+    expect(() => checkUserName(name)).not.toThrow();
+  });
 
   it.each([
     ['', 'is empty'],
@@ -22,6 +28,8 @@ describe('the name of a user', () => {
     [['USER'], 'is of type object'],
   ])('is not %j', (name, why) => {
     const message: unknown = expect.stringContaining(`the name of a user ${why}; expected`);
-    expect(() => checkUserName(name)).toThrow(expect.objectContaining({ code: 'SESS_BAD_DATA', retryable: false, message }));
+    expect(() => checkUserName(name)).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_DATA', retryable: false, message }),
+    );
   });
 });

@@ -4,8 +4,8 @@ import { SessionError } from '../errors.ts';
 const MAX_BYTES = 1_024;
 
 /**
- * Refuses what a store behind the cache may not take as the name of a user, or take for the name of another one. The same everywhere, so that what works
- * with memory and memcached works with a database.
+ * Refuses what a store behind the cache may not take as the name of a user, or take for the name of another one. The
+ * same everywhere, so that what works with memory and memcached works with a database.
  *
  * @throws {SessionError} `SESS_BAD_DATA`, which does not show the name.
  */

@@ -19,7 +19,10 @@ interface Generation<C> {
   retired: boolean;
 }
 
-/** The way applications follow a changing cluster with a library that takes a fixed list: a new client whenever the list changes. */
+/**
+ * The way applications follow a changing cluster with a library that takes a fixed list: a new client whenever the list
+ * changes.
+ */
 export class ClientPerList<C> {
   readonly #kind: ClientKind<C>;
   readonly #watch: Watch;
@@ -65,7 +68,12 @@ export class ClientPerList<C> {
   #replace(topology: Topology): void {
     const servers = topology.nodes.map((node) => `${node.address ?? node.host}:${node.port}`);
     const former = this.#current;
-    this.#current = { client: this.#kind.open(servers), nodes: topology.nodes.map((node) => node.id), pending: 0, retired: false };
+    this.#current = {
+      client: this.#kind.open(servers),
+      nodes: topology.nodes.map((node) => node.id),
+      pending: 0,
+      retired: false,
+    };
     if (former !== undefined) this.#retire(former);
   }
 
@@ -83,7 +91,10 @@ export class ClientPerList<C> {
     const { library, giveUpMs } = this.#kind;
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${library} did not settle the request within ${giveUpMs} ms`)), giveUpMs);
+      timer = setTimeout(
+        () => reject(new Error(`${library} did not settle the request within ${giveUpMs} ms`)),
+        giveUpMs,
+      );
     });
     try {
       return await Promise.race([answer, tooLate]);

@@ -4,7 +4,10 @@ import type { NodeSource } from '../node-source.ts';
 import { PlainStore, type PlainClient } from './plain-store.ts';
 import { ANSWER_TIMEOUT_MS, type SessionBackend } from './session-backend.ts';
 
-/** The npm package `memcache`: its own ketama ring, and its own discovery, which adds and removes nodes as the list changes. */
+/**
+ * The npm package `memcache`: its own ketama ring, and its own discovery, which adds and removes nodes as the list
+ * changes.
+ */
 export function openMemcacheBackend({ nodes, pollIntervalMs }: AppConfig): SessionBackend {
   const client = openMemcache(nodes, pollIntervalMs);
   return {
@@ -21,7 +24,10 @@ export function openMemcache(source: NodeSource, pollIntervalMs: number): Memcac
     timeout: ANSWER_TIMEOUT_MS,
     ...(source.kind === 'list'
       ? { nodes: [...source.nodes] }
-      : { nodes: [], autoDiscover: { enabled: true, configEndpoint: source.endpoint, pollingInterval: pollIntervalMs } }),
+      : {
+          nodes: [],
+          autoDiscover: { enabled: true, configEndpoint: source.endpoint, pollingInterval: pollIntervalMs },
+        }),
   });
   // It tells of connections that broke, and would throw without anyone who listens.
   client.on('error', () => undefined);

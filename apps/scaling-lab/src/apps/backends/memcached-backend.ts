@@ -5,7 +5,10 @@ import { discoveryOf } from '../node-source.ts';
 import { PlainStore, type PlainClient } from './plain-store.ts';
 import { ANSWER_TIMEOUT_MS, plainBackend, type SessionBackend } from './session-backend.ts';
 
-/** The npm package `memcached` over the list: ketama, with the very points of libmemcached, and no memory of an earlier list. */
+/**
+ * The npm package `memcached` over the list: ketama, with the very points of libmemcached, and no memory of an earlier
+ * list.
+ */
 export function openMemcachedBackend({ nodes, pollIntervalMs }: AppConfig): SessionBackend {
   const clients = new ClientPerList(MEMCACHED, discoveryOf(nodes, pollIntervalMs));
   return plainBackend(clients, new PlainStore('memcached', memcachedClient(clients)));
@@ -16,7 +19,8 @@ export const MEMCACHED: ClientKind<Memcached> = {
   open: (servers) =>
     new Memcached([...servers], {
       timeout: ANSWER_TIMEOUT_MS,
-      // By default five attempts at a connection, a minute and a half in all, and half a minute until a server that failed is tried again.
+      // By default five attempts at a connection, a minute and a half in all, and half a minute until a server that
+      // failed is tried again.
       retries: 0,
       retry: 1_000,
       // Otherwise it stops trying after five failures, and runs `ping` five hours later.
@@ -30,7 +34,8 @@ export const MEMCACHED: ClientKind<Memcached> = {
 export function memcachedClient(clients: ClientPerList<Memcached>): PlainClient {
   const ask = <T>(send: (client: Memcached, done: (error: unknown, answer: T) => void) => void): Promise<T> =>
     clients.request(
-      (client) => new Promise((resolve, reject) => send(client, (error, answer) => (error ? reject(error) : resolve(answer)))),
+      (client) =>
+        new Promise((resolve, reject) => send(client, (error, answer) => (error ? reject(error) : resolve(answer)))),
     );
   return {
     get: async (key) => {
@@ -38,7 +43,8 @@ export function memcachedClient(clients: ClientPerList<Memcached>): PlainClient 
       return typeof value === 'string' ? Buffer.from(value, 'base64') : undefined;
     },
     set: async (key, value, ttlSeconds) => {
-      if (!(await ask<boolean>((client, done) => client.set(key, asText(value), ttlSeconds, done)))) throw new Error('not stored');
+      if (!(await ask<boolean>((client, done) => client.set(key, asText(value), ttlSeconds, done))))
+        throw new Error('not stored');
     },
     add: async (key, value, ttlSeconds) => {
       try {
@@ -48,7 +54,8 @@ export function memcachedClient(clients: ClientPerList<Memcached>): PlainClient 
         throw error;
       }
     },
-    touch: (key, ttlSeconds) => ask<boolean>((client, done) => client.touch(key, ttlSeconds, done as (error: unknown) => void)),
+    touch: (key, ttlSeconds) =>
+      ask<boolean>((client, done) => client.touch(key, ttlSeconds, done as (error: unknown) => void)),
     delete: (key) => ask<boolean>((client, done) => client.del(key, done)),
     close: async () => clients.close(),
   };

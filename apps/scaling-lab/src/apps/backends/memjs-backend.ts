@@ -13,7 +13,8 @@ export function openMemjsBackend({ nodes, pollIntervalMs }: AppConfig): SessionB
 
 export const MEMJS: ClientKind<Client> = {
   library: 'memjs',
-  open: (servers) => memjs.Client.create(servers.join(','), { timeout: ANSWER_TIMEOUT_MS / 1_000, logger: { log: () => undefined } }),
+  open: (servers) =>
+    memjs.Client.create(servers.join(','), { timeout: ANSWER_TIMEOUT_MS / 1_000, logger: { log: () => undefined } }),
   close: (client) => client.close(),
   // Two attempts, with a pause of 200 ms between them.
   giveUpMs: 2 * ANSWER_TIMEOUT_MS + 1_000,
@@ -22,7 +23,8 @@ export const MEMJS: ClientKind<Client> = {
 export function memjsClient(clients: ClientPerList<Client>): PlainClient {
   return {
     get: async (key) => (await clients.request((client) => client.get(key))).value ?? undefined,
-    set: async (key, value, expires) => void (await clients.request((client) => client.set(key, Buffer.from(value), { expires }))),
+    set: async (key, value, expires) =>
+      void (await clients.request((client) => client.set(key, Buffer.from(value), { expires }))),
     add: (key, value, expires) => clients.request((client) => client.add(key, Buffer.from(value), { expires })),
     touch: (key, ttlSeconds) => clients.request((client) => client.touch(key, ttlSeconds)),
     delete: (key) => clients.request((client) => client.delete(key)),

@@ -13,8 +13,8 @@ export interface PlainClient {
 }
 
 /**
- * Sessions over a memcached library as most people use it. Without compare-and-swap, of two saves at once the later one wins, and a destroyed
- * session leaves no tombstone.
+ * Sessions over a memcached library as most people use it. Without compare-and-swap, of two saves at once the later one
+ * wins, and a destroyed session leaves no tombstone.
  */
 export class PlainStore implements SessionStore {
   readonly name: string;
@@ -57,7 +57,11 @@ export class PlainStore implements SessionStore {
     try {
       return await send();
     } catch (cause) {
-      throw new SessionError('SESS_UNAVAILABLE', `${this.name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new SessionError(
+        'SESS_UNAVAILABLE',
+        `${this.name}: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
     }
   }
 }

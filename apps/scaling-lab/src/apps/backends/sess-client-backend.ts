@@ -12,11 +12,20 @@ const CLOCK_SKEW_MS = 100;
 const HISTORY_SECRET = 'the same for all application servers of a lab';
 /** PGlite executes one statement at a time: more connections would wait there rather than here. */
 const DATABASE_CONNECTIONS = 2;
-/** How long the database may take for an answer, and a request for its turn, in milliseconds: all users of a crashed node may come at once. */
+/**
+ * How long the database may take for an answer, and a request for its turn, in milliseconds: all users of a crashed
+ * node may come at once.
+ */
 const DATABASE_TIMEOUT_MS = 5 * ANSWER_TIMEOUT_MS;
 
 /** This project's client over the list, with clients that agree on a change within two seconds rather than 35. */
-export async function openSessClientBackend({ nodes, pollIntervalMs, copies, transport, database }: AppConfig): Promise<SessionBackend> {
+export async function openSessClientBackend({
+  nodes,
+  pollIntervalMs,
+  copies,
+  transport,
+  database,
+}: AppConfig): Promise<SessionBackend> {
   const client = createClient({
     discovery: discoveryOf(nodes, pollIntervalMs),
     transport: transport === 'memjs' ? (await import('@sess/memjs-transport')).memjsTransport() : undefined,
@@ -60,7 +69,11 @@ async function withDatabase(client: Client, connectionString: string): Promise<C
   const { postgresBacking } = await import('@sess/postgres-backing');
   return {
     client,
-    backing: postgresBacking({ connectionString, connections: DATABASE_CONNECTIONS, statementTimeoutMs: DATABASE_TIMEOUT_MS }),
+    backing: postgresBacking({
+      connectionString,
+      connections: DATABASE_CONNECTIONS,
+      statementTimeoutMs: DATABASE_TIMEOUT_MS,
+    }),
     backingLimits: { timeoutMs: DATABASE_TIMEOUT_MS },
   };
 }

@@ -2,7 +2,10 @@ import type { Client } from '@sess/client';
 import type { Backing, BackingLimits, SessionStore } from '@sess/session';
 import type { AppStatus } from '../app-messages.ts';
 
-/** How long every strategy waits for a node's answer, in milliseconds: longer than by default, so that a busy machine is not taken for a node out of reach. */
+/**
+ * How long every strategy waits for a node's answer, in milliseconds: longer than by default, so that a busy machine is
+ * not taken for a node out of reach.
+ */
 export const ANSWER_TIMEOUT_MS = 2_000;
 /** How long an app process may take to have its first node list, in milliseconds. */
 export const READY_TIMEOUT_MS = 20_000;
@@ -27,7 +30,10 @@ export interface ClientAndBacking {
 }
 
 /** Of a library that is given each list anew. */
-export function plainBackend(clients: { ready(): Promise<void>; readonly nodes: readonly string[] }, store: SessionStore): SessionBackend {
+export function plainBackend(
+  clients: { ready(): Promise<void>; readonly nodes: readonly string[] },
+  store: SessionStore,
+): SessionBackend {
   return {
     sessions: { store },
     ready: () => clients.ready(),

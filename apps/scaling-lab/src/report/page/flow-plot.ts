@@ -22,7 +22,10 @@ interface Block {
   taken: number;
 }
 
-/** Which share of the keys goes from which node to which, by the theory of a distribution: what stays is pale, what moves is coloured. */
+/**
+ * Which share of the keys goes from which node to which, by the theory of a distribution: what stays is pale, what
+ * moves is coloured.
+ */
 export function flowPlot(before: Distribution, afterIds: readonly string[], title: string): string {
   const after = before.withNodes(afterIds.map((id) => ({ id })));
   const { moved, flows: moving } = compare(before, after);
@@ -47,8 +50,13 @@ export function flowPlot(before: Distribution, afterIds: readonly string[], titl
 }
 
 /** What a comparison leaves out: the keys whose node stays the same. */
-function staying(held: ReadonlyMap<string, number>, holds: ReadonlyMap<string, number>, moving: readonly Flow[]): readonly Flow[] {
-  const leaves = (id: string): number => moving.filter(({ from }) => from === id).reduce((sum, { fraction }) => sum + fraction, 0);
+function staying(
+  held: ReadonlyMap<string, number>,
+  holds: ReadonlyMap<string, number>,
+  moving: readonly Flow[],
+): readonly Flow[] {
+  const leaves = (id: string): number =>
+    moving.filter(({ from }) => from === id).reduce((sum, { fraction }) => sum + fraction, 0);
   return Array.from(held)
     .filter(([id]) => holds.has(id))
     .map(([id, share]) => ({ from: id, to: id, fraction: Math.max(0, share - leaves(id)) }));
@@ -85,7 +93,8 @@ function claim(block: Block, fraction: number): { readonly top: number; readonly
 }
 
 function node(id: string, { top, room, share }: Block, number: number, side: 'left' | 'right'): string {
-  const [x, textX, anchor] = side === 'left' ? [EDGE, EDGE - 6, 'end'] : [WIDTH - EDGE - NODE_WIDTH, WIDTH - EDGE + 6, 'start'];
+  const [x, textX, anchor] =
+    side === 'left' ? [EDGE, EDGE - 6, 'end'] : [WIDTH - EDGE - NODE_WIDTH, WIDTH - EDGE + 6, 'start'];
   const height = Math.max(1, share * room);
   return (
     `<g class="node"><title>${escape(id)}: ${percent(share, 1)}</title><rect x="${x}" y="${place(top)}" width="${NODE_WIDTH}" height="${place(height)}" rx="2"/>` +

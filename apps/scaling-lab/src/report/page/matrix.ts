@@ -7,9 +7,13 @@ import { count, escape, percent } from './markup.ts';
 export function matrix({ measurements }: Report): string {
   const strategies = STRATEGY_NAMES.filter((name) => measurements.some(({ strategy }) => strategy === name));
   const events = [...new Map(measurements.map((measured) => [eventOf(measured), measured])).entries()];
-  const head = strategies.map((name) => `<th scope="col" title="${escape(STRATEGIES[name].does)}">${escape(name)}</th>`).join('');
+  const head = strategies
+    .map((name) => `<th scope="col" title="${escape(STRATEGIES[name].does)}">${escape(name)}</th>`)
+    .join('');
   const rows = events.map(([event, { scenario, phase }]) => {
-    const cells = strategies.map((name) => cell(measurements.find((each) => eventOf(each) === event && each.strategy === name)));
+    const cells = strategies.map((name) =>
+      cell(measurements.find((each) => eventOf(each) === event && each.strategy === name)),
+    );
     return `<tr><th scope="row"><a href="#${escape(scenario)}">${escape(scenario)}</a> <span>${escape(phase)}</span></th>${cells.join('')}</tr>`;
   });
   return `<div class="scroll"><table class="matrix"><thead><tr><th scope="col">event</th>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
@@ -20,7 +24,9 @@ function cell(measured: Measurement | undefined): string {
   const { users, found, sawOlder, revived } = measured;
   const out = found['logged-out'];
   const notes = [
-    ...(found.unavailable > 0 ? [`<small class="unreachable-text">${percent(found.unavailable, users)} out of reach</small>`] : []),
+    ...(found.unavailable > 0
+      ? [`<small class="unreachable-text">${percent(found.unavailable, users)} out of reach</small>`]
+      : []),
     ...(revived > 0 ? [`<small class="revived-text">${count(revived)} revived</small>`] : []),
     ...(sawOlder > 0 ? [`<small class="older-text">${count(sawOlder)} older state</small>`] : []),
   ];

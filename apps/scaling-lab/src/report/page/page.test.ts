@@ -67,7 +67,8 @@ describe('renderPage', () => {
 
   it('draws half of the height where half of the requests were logged out', () => {
     const [, height] = /<rect class="logged-out" [^>]* height="([\d.]+)"/.exec(page) ?? [];
-    const [, top, bottom] = /y1="([\d.]+)" y2="\1"\/><text[^>]*>0%<[^]*?y1="([\d.]+)" y2="\2"\/><text[^>]*>50%</.exec(page) ?? [];
+    const [, top, bottom] =
+      /y1="([\d.]+)" y2="\1"\/><text[^>]*>0%<[^]*?y1="([\d.]+)" y2="\2"\/><text[^>]*>50%</.exec(page) ?? [];
     expect(Number(height)).toBeCloseTo(Number(top) - Number(bottom), 0);
   });
 

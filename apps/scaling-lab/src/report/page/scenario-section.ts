@@ -9,7 +9,11 @@ import { count, escape, percent } from './markup.ts';
 import { markList, spanOf, timelinePlot, type Span } from './timeline-plot.ts';
 
 /** Everything about one scenario: what each strategy met over time, and where keys went. */
-export function scenarioSection(scenario: string, measurements: readonly Measurement[], timelines: readonly TimelineRecord[]): string {
+export function scenarioSection(
+  scenario: string,
+  measurements: readonly Measurement[],
+  timelines: readonly TimelineRecord[],
+): string {
   const name = SCENARIO_NAMES.find((each) => each === scenario);
   const does = name === undefined ? '' : SCENARIOS[name].does;
   const span = spanOf(timelines);
@@ -40,13 +44,20 @@ function factsOf({ users, found, expected, sawOlder, revived, left, traffic, nod
   const out = found['logged-out'];
   const requests = Object.values(traffic).reduce((sum, each) => sum + each, 0);
   const extra = Math.max(0, nodeRequests.seen - nodeRequests.baseline);
-  const theory = expected.loggedOut === undefined ? '' : ` <small>(theory: ${count(Math.round(expected.loggedOut * users))})</small>`;
+  const theory =
+    expected.loggedOut === undefined
+      ? ''
+      : ` <small>(theory: ${count(Math.round(expected.loggedOut * users))})</small>`;
   return [
     fact('logged out', `${count(out)} of ${count(users)}${theory}`, out > 0 ? 'logged-out-text' : ''),
     ...(found.unavailable > 0 ? [fact('out of reach', count(found.unavailable), 'unreachable-text')] : []),
     fact('older state seen', count(sawOlder), sawOlder > 0 ? 'older-text' : ''),
     fact('logouts undone', `${count(revived)} of ${count(left)}`, revived > 0 ? 'revived-text' : ''),
-    fact('requests failed', `${count(failures(traffic))} of ${count(requests)}`, failures(traffic) > 0 ? 'unreachable-text' : ''),
+    fact(
+      'requests failed',
+      `${count(failures(traffic))} of ${count(requests)}`,
+      failures(traffic) > 0 ? 'unreachable-text' : '',
+    ),
     fact('extra node requests', `+${count(extra)} <small>(${percent(extra, nodeRequests.baseline)})</small>`, ''),
   ].join('');
 }
@@ -58,7 +69,10 @@ function fact(title: string, value: string, kind: string): string {
 
 /** One picture for each distribution, where the list changed. */
 function flows(timelines: readonly TimelineRecord[]): string {
-  const byStore = new Map<string, { readonly timeline: TimelineRecord; readonly strategy: Strategy; readonly names: string[] }>();
+  const byStore = new Map<
+    string,
+    { readonly timeline: TimelineRecord; readonly strategy: Strategy; readonly names: string[] }
+  >();
   for (const timeline of timelines) {
     const name = STRATEGY_NAMES.find((each) => each === timeline.strategy);
     const strategy = name === undefined ? undefined : STRATEGIES[name];

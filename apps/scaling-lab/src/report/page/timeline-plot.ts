@@ -18,7 +18,10 @@ const LAYERS: readonly { readonly kind: string; readonly of: (bin: Bin) => numbe
   { kind: 'older', of: ({ older }) => older },
 ];
 
-/** The time that a scenario took, from its first event: the same for all strategies, so that the pictures can be compared. */
+/**
+ * The time that a scenario took, from its first event: the same for all strategies, so that the pictures can be
+ * compared.
+ */
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
@@ -31,7 +34,8 @@ export function spanOf(timelines: readonly TimelineRecord[]): Span {
 
 /** Shares of the background requests that met no session, over time, with numbered events. */
 export function timelinePlot(timeline: TimelineRecord, span: Span): string {
-  const x = (atMs: number): number => LEFT + ((atMs - span.fromMs) / (span.toMs - span.fromMs)) * (WIDTH - LEFT - RIGHT);
+  const x = (atMs: number): number =>
+    LEFT + ((atMs - span.fromMs) / (span.toMs - span.fromMs)) * (WIDTH - LEFT - RIGHT);
   const y = (share: number): number => HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
   return [
     `<svg class="timeline" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(labelOf(timeline))}">`,
@@ -41,7 +45,8 @@ export function timelinePlot(timeline: TimelineRecord, span: Span): string {
         `<text class="tick" x="${LEFT - 6}" y="${place(y(share) + 3)}" text-anchor="end">${share * 100}%</text>`,
     ),
     ...secondsIn(span).map(
-      (second) => `<text class="tick" x="${place(x(second * 1_000))}" y="${HEIGHT - 4}" text-anchor="middle">${second} s</text>`,
+      (second) =>
+        `<text class="tick" x="${place(x(second * 1_000))}" y="${HEIGHT - 4}" text-anchor="middle">${second} s</text>`,
     ),
     ...coarse(timeline.bins)
       .filter(({ atMs }) => atMs >= span.fromMs)
@@ -84,7 +89,10 @@ function coarse(bins: readonly Bin[]): readonly Bin[] {
   const wide = new Map<number, { readonly answers: Record<string, number>; older: number }>();
   for (const { atMs, answers, older } of bins) {
     const begin = Math.floor(atMs / BIN_MS) * BIN_MS;
-    const into = wide.get(begin) ?? { answers: Object.fromEntries(Object.keys(answers).map((kind) => [kind, 0])), older: 0 };
+    const into = wide.get(begin) ?? {
+      answers: Object.fromEntries(Object.keys(answers).map((kind) => [kind, 0])),
+      older: 0,
+    };
     for (const [kind, number] of Object.entries(answers)) into.answers[kind] = (into.answers[kind] ?? 0) + number;
     into.older += older;
     wide.set(begin, into);

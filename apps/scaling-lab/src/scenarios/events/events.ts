@@ -60,6 +60,10 @@ export const EVENTS: Readonly<Record<EventName, Event>> = {
   },
   'log-out-in-pause': { says: 'users log out while a node hangs', changesNodes: true, happen: logOutInPause },
   'kill-app': { says: 'killing an app process', changesNodes: false, happen: killApp },
-  'deploy-in-scale-up': { says: 'adding a node and deploying the apps anew', changesNodes: true, happen: deployInScaleUp },
+  'deploy-in-scale-up': {
+    says: 'adding a node and deploying the apps anew',
+    changesNodes: true,
+    happen: deployInScaleUp,
+  },
   'deploy-longer-list': { says: 'deploying the apps with a longer list', changesNodes: true, happen: deployLongerList },
 };

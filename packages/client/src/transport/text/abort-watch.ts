@@ -4,7 +4,8 @@ const watched: WeakMap<AbortSignal, Set<() => void>> = new WeakMap();
 /**
  * Calls `aborted` when `signal` fires, and not after the returned function was called.
  *
- * A signal gets one listener of ours, however many requests watch it: Node.js takes more than ten for a leak, and says so on standard error.
+ * A signal gets one listener of ours, however many requests watch it: Node.js takes more than ten for a leak, and says
+ * so on standard error.
  */
 export function onAbort(signal: AbortSignal, aborted: () => void): () => void {
   const callbacks = watched.get(signal) ?? watch(signal);

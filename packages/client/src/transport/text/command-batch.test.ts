@@ -61,7 +61,9 @@ describe('CommandBatch', () => {
     const batch = new CommandBatch();
     let expected = '';
     // All but the last leave it just short of full.
-    for (const value of [65_536, 65_536, 65_536, 64_000, 65_536].map((length, index) => Buffer.alloc(length, 'a'.charCodeAt(0) + index))) {
+    for (const value of [65_536, 65_536, 65_536, 64_000, 65_536].map((length, index) =>
+      Buffer.alloc(length, 'a'.charCodeAt(0) + index),
+    )) {
       expect(batch.full).toBe(false);
       const line = `cas ${'k'.repeat(250)} 4294967295 2147483647 65536 18446744073709551615\r\n`;
       batch.text(line);

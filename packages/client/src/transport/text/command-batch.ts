@@ -1,8 +1,9 @@
 /** Where a batch is full: what is more leaves with the next write. */
 const FULL_BYTES: number = 256 * 1024;
 /**
- * Values up to here are copied into the batch; longer ones leave from where they are, as further buffers of the same write. Copying turned out the
- * cheaper way up to about 128 KiB: a write of several buffers costs more than one, and a copy of 64 KiB a few microseconds.
+ * Values up to here are copied into the batch; longer ones leave from where they are, as further buffers of the same
+ * write. Copying turned out the cheaper way up to about 128 KiB: a write of several buffers costs more than one, and a
+ * copy of 64 KiB a few microseconds.
  */
 const COPIED_BYTES: number = 64 * 1024;
 /** Longest command line, and some: a key, five numbers, the words. */
@@ -16,8 +17,9 @@ export interface BatchTarget {
 }
 
 /**
- * The commands of one write. Their text is gathered as one string, which costs less than writing each into a buffer, and turned into bytes at
- * once. The buffer is used again for the next batch: it must not be touched before the write is done.
+ * The commands of one write. Their text is gathered as one string, which costs less than writing each into a buffer,
+ * and turned into bytes at once. The buffer is used again for the next batch: it must not be touched before the write
+ * is done.
  */
 export class CommandBatch {
   readonly #bytes: Buffer = Buffer.allocUnsafeSlow(FULL_BYTES + COPIED_BYTES + LINE_BYTES);

@@ -13,7 +13,10 @@ import { connectionError, forgotten, notGreeted, resized } from './request-error
 import type { RequestQueue } from './request-queue.ts';
 import { openSocket, type TlsMemory } from './socket.ts';
 
-/** memcached itself can be told to hold values of up to 1 GiB; replies are bounded by what may be stored, but not below its default. */
+/**
+ * memcached itself can be told to hold values of up to 1 GiB; replies are bounded by what may be stored, but not below
+ * its default.
+ */
 const LEAST_REPLY_BYTES = 1_048_576;
 
 /** Part of `timeoutMs` that a doubted connection has to answer in: the rest is for another one. */
@@ -45,7 +48,10 @@ interface Conversation {
   readonly batch: CommandBatch;
 }
 
-/** One connection, from connecting to its end: it greets, writes what is unsent in the queue, and lets the replies answer what was sent. */
+/**
+ * One connection, from connecting to its end: it greets, writes what is unsent in the queue, and lets the replies
+ * answer what was sent.
+ */
 export class Connection {
   readonly epoch: number;
   readonly #settings: ConnectionSettings;
@@ -64,7 +70,10 @@ export class Connection {
   #reached = false;
   #secured = false;
   #hungUpOnMeta = false;
-  /** Whether it may be forgotten by the network, or by the node: then a probe has to be answered first, and whether that one was sent. */
+  /**
+   * Whether it may be forgotten by the network, or by the node: then a probe has to be answered first, and whether that
+   * one was sent.
+   */
   #doubt: 'none' | 'to be probed' | 'probed' = 'none';
 
   constructor(settings: ConnectionSettings, queue: RequestQueue, events: ConnectionEvents) {
@@ -76,7 +85,9 @@ export class Connection {
     const { node, options } = settings;
     this.#handshake = new Handshake(node.id, settings.dialect, options.credentials);
     this.#socket = openSocket(node, options.tls, settings.tlsMemory, (bytes, length) => this.#read(bytes, length));
-    this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () => this.#socket.write(this.#handshake.greeting()));
+    this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () =>
+      this.#socket.write(this.#handshake.greeting()),
+    );
     this.#socket.once('connect', () => (this.#reached = true));
     this.#socket.once('secureConnect', () => (this.#secured = true));
     this.#socket.on('error', (error) => this.#end(error));
@@ -193,7 +204,8 @@ export class Connection {
       return true;
     }
     if (value.length !== length) {
-      // Its buffer was transferred or resized. The length in a command must be true: what follows it is read as the value.
+      // Its buffer was transferred or resized. The length in a command must be true: what follows it is read as the
+      // value.
       request.fail(resized(this.#settings.node.id));
       return true;
     }
@@ -229,7 +241,8 @@ export class Connection {
     this.#doubt = 'none';
     const { node, options } = this.#settings;
     const { hasGetAndTouch } = this.#handshake;
-    const dialect = name === 'meta' ? new MetaDialect(node.id, this.epoch) : new ClassicDialect(node.id, this.epoch, hasGetAndTouch);
+    const dialect =
+      name === 'meta' ? new MetaDialect(node.id, this.epoch) : new ClassicDialect(node.id, this.epoch, hasGetAndTouch);
     const reader = new ReplyReader(this.#queue, dialect, Math.max(options.maxValueBytes, LEAST_REPLY_BYTES));
     this.#conversation = { dialect, reader, batch: new CommandBatch() };
     this.#events.ready();
@@ -246,8 +259,11 @@ export class Connection {
     this.close();
     const { node, options } = this.#settings;
     const tls = options.tls === false ? 'none' : this.#secured ? 'agreed' : 'failed';
-    const mayFallBack = this.#settings.dialect === 'auto' && this.#reached && tls !== 'failed' && !SessClientError.is(error);
+    const mayFallBack =
+      this.#settings.dialect === 'auto' && this.#reached && tls !== 'failed' && !SessClientError.is(error);
     this.#hungUpOnMeta = mayFallBack && this.#handshake.awaitsMeta;
-    this.#events.ended(this.#reached && !this.ready ? notGreeted(node.id, error, tls) : connectionError(node.id, error));
+    this.#events.ended(
+      this.#reached && !this.ready ? notGreeted(node.id, error, tls) : connectionError(node.id, error),
+    );
   }
 }

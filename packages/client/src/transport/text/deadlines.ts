@@ -15,8 +15,9 @@ export interface DeadlineEvents {
 /**
  * One timer for all requests of a node. As every request has the same time, they run out in the order of the queue.
  *
- * A request's time begins when it is to be written, not when it was asked for; time in which this process was blocked or stopped does not count; and
- * what the socket has waiting is read before a request is given up. A process that was busy must not blame the node.
+ * A request's time begins when it is to be written, not when it was asked for; time in which this process was blocked
+ * or stopped does not count; and what the socket has waiting is read before a request is given up. A process that was
+ * busy must not blame the node.
  */
 export class Deadlines {
   readonly #queue: RequestQueue;
@@ -67,7 +68,8 @@ export class Deadlines {
       this.#events.stalled(STALLED_TIMEOUTS * this.#timeoutMs);
     }
     next = Math.min(next, stalledAt > now ? stalledAt : Number.POSITIVE_INFINITY);
-    if (!this.#clock.running && next < Number.POSITIVE_INFINITY) this.#clock.start(Math.max(1, next - now), this.#check);
+    if (!this.#clock.running && next < Number.POSITIVE_INFINITY)
+      this.#clock.start(Math.max(1, next - now), this.#check);
   };
 
   /** When the request that waits longest for a reply will have waited too long. */

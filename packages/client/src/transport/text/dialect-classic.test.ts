@@ -8,7 +8,12 @@ import { RequestQueue } from './request-queue.ts';
 const VALUE = Buffer.from('value');
 
 function storage(cas?: number): Storage {
-  return { value: VALUE, length: VALUE.length, flags: 9, cas: cas === undefined ? undefined : { unique: cas, epoch: 1 } };
+  return {
+    value: VALUE,
+    length: VALUE.length,
+    flags: 9,
+    cas: cas === undefined ? undefined : { unique: cas, epoch: 1 },
+  };
 }
 
 /** A connection whose other end is the test. */
@@ -98,7 +103,11 @@ describe('ClassicDialect', () => {
       'VALUE key 1 2 3\r\nvv\r\nEND\r\n',
       { value: Buffer.from('vv'), flags: 1, cas: { unique: 3, epoch: 1 }, ttlSeconds: undefined },
     ],
-    ['get', 'VALUE key 1 0 3\r\n\r\nEND\r\n', { value: Buffer.alloc(0), flags: 1, cas: { unique: 3, epoch: 1 }, ttlSeconds: undefined }],
+    [
+      'get',
+      'VALUE key 1 0 3\r\n\r\nEND\r\n',
+      { value: Buffer.alloc(0), flags: 1, cas: { unique: 3, epoch: 1 }, ttlSeconds: undefined },
+    ],
     ['touch', 'VALUE key 7 2 3\r\nvv\r\nEND\r\n', { flags: 7 }],
     ['touch', 'END\r\n', undefined],
     ['set', 'STORED\r\n', 'stored'],

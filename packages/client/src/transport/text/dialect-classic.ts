@@ -1,9 +1,9 @@
 /**
  * The classic dialect: every memcached, and proxies. Says no remaining time to live.
  *
- * The server's `touch` answers without the item's flags, so a touch is a `gats` whose value is skipped, where the server has it (memcached 1.5.3);
- * otherwise, from the first `ERROR` on, `gets` and `touch` in one write.
- * Source: memcached, `doc/protocol.txt`.
+ * The server's `touch` answers without the item's flags, so a touch is a `gats` whose value is skipped, where the
+ * server has it (memcached 1.5.3); otherwise, from the first `ERROR` on, `gets` and `touch` in one write. Source:
+ * memcached, `doc/protocol.txt`.
  */
 import type { CasToken } from '../transport.ts';
 import type { CommandBatch } from './command-batch.ts';
@@ -157,7 +157,12 @@ export class ClassicDialect implements Dialect {
     if (!this.#found) request.answer(undefined);
     else if (request.kind === 'touch') request.answer({ flags: this.#flags });
     else if (value !== undefined) {
-      request.answer({ value, flags: this.#flags, cas: { unique: this.#cas, epoch: this.#epoch }, ttlSeconds: undefined });
+      request.answer({
+        value,
+        flags: this.#flags,
+        cas: { unique: this.#cas, epoch: this.#epoch },
+        ttlSeconds: undefined,
+      });
     }
     this.#found = false;
     this.#value = undefined;

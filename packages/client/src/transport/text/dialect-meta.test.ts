@@ -8,7 +8,12 @@ import { Request, type Answer, type RequestKind, type Storage } from './request.
 const VALUE = Buffer.from('value');
 
 function storage(cas?: number | bigint): Storage {
-  return { value: VALUE, length: VALUE.length, flags: 9, cas: cas === undefined ? undefined : { unique: cas, epoch: 1 } };
+  return {
+    value: VALUE,
+    length: VALUE.length,
+    flags: 9,
+    cas: cas === undefined ? undefined : { unique: cas, epoch: 1 },
+  };
 }
 
 function command(dialect: MetaDialect, request: Request): string {
@@ -59,7 +64,9 @@ describe('MetaDialect', () => {
 
   it('goes round with its opaque numbers', () => {
     const dialect = new MetaDialect('n:1', 1);
-    const numbers = Array.from({ length: 2050 }, () => Number(/O(\d+)/.exec(command(dialect, new Request('get', 'key', 0)))?.[1]));
+    const numbers = Array.from({ length: 2050 }, () =>
+      Number(/O(\d+)/.exec(command(dialect, new Request('get', 'key', 0)))?.[1]),
+    );
     expect(new Set(numbers.slice(0, 1024)).size).toBe(1024);
     expect(Math.max(...numbers)).toBe(1023);
   });

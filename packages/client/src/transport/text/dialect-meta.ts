@@ -1,8 +1,9 @@
 /**
- * The meta dialect: memcached 1.6.13 and later. One round trip for value, flags, CAS number, remaining time to live and touch.
+ * The meta dialect: memcached 1.6.13 and later. One round trip for value, flags, CAS number, remaining time to live and
+ * touch.
  *
- * Every command but `version` carries an opaque number that comes back with its reply. Replies come in order anyway; the number makes
- * sure of it, so that a server or proxy that loses count can't hand one session's value to another.
+ * Every command but `version` carries an opaque number that comes back with its reply. Replies come in order anyway;
+ * the number makes sure of it, so that a server or proxy that loses count can't hand one session's value to another.
  * Source: memcached, `doc/protocol.txt`, "Meta Commands".
  */
 import type { CasToken } from '../transport.ts';
@@ -86,7 +87,8 @@ export class MetaDialect implements Dialect {
   item(request: Request, bytes: Buffer, from: number, end: number): number {
     // Room for the longest line of this form: beyond `end` are bytes of an earlier read.
     if (end - from < LONGEST_PLAIN_ITEM || request.kind !== 'get') return -1;
-    if ((((bytes[from] as number) << 8) | (bytes[from + 1] as number)) !== VALUE || bytes[from + 2] !== SPACE) return -1;
+    if ((((bytes[from] as number) << 8) | (bytes[from + 1] as number)) !== VALUE || bytes[from + 2] !== SPACE)
+      return -1;
     const length = numberAt(bytes, from + 3);
     const flags = attributeAt(bytes, numberEnd, FLAGS);
     const cas = attributeAt(bytes, numberEnd, CAS);
@@ -131,7 +133,12 @@ export class MetaDialect implements Dialect {
 
   data(request: Request, value: Buffer | undefined): Progress {
     if (value !== undefined) {
-      request.answer({ value, flags: this.#flags, cas: { unique: this.#cas, epoch: this.#epoch }, ttlSeconds: this.#ttl });
+      request.answer({
+        value,
+        flags: this.#flags,
+        cas: { unique: this.#cas, epoch: this.#epoch },
+        ttlSeconds: this.#ttl,
+      });
     }
     return ANSWERED;
   }
@@ -175,7 +182,8 @@ export class MetaDialect implements Dialect {
       seen |= bit;
     }
     // Servers that speak meta but are not memcached may leave the opaque number out.
-    if ((seen & ~SEEN_OPAQUE) !== expected) throw new ReplyFault('a reply lacks an attribute that was asked for, or has one too many');
+    if ((seen & ~SEEN_OPAQUE) !== expected)
+      throw new ReplyFault('a reply lacks an attribute that was asked for, or has one too many');
   }
 }
 

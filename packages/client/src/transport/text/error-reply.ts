@@ -5,7 +5,9 @@ import type { ReplyLine } from './reply-line.ts';
 import type { Request } from './request.ts';
 
 const LONGEST_QUOTE = 200;
-/** Memcached deletes it when it refuses a new one (`process_update_command`: for `set`; `process_mset_command`: always). */
+/**
+ * Memcached deletes it when it refuses a new one (`process_update_command`: for `set`; `process_mset_command`: always).
+ */
 const OLD_VALUE = 'What was stored under the key may be gone.';
 
 /** The end of both dialects' grammars: `VERSION` for a probe, an error for anything, and nothing else. */
@@ -14,7 +16,8 @@ export function answerVersionOrRefuse(request: Request, line: ReplyLine, node: s
     request.answer(line.skip('VERSION '.length).text());
     return ANSWERED;
   }
-  if (!isErrorReply(line)) throw new ReplyFault(`a reply begins with ${beginning(line)}, which does not answer a ${request.kind}`);
+  if (!isErrorReply(line))
+    throw new ReplyFault(`a reply begins with ${beginning(line)}, which does not answer a ${request.kind}`);
   refuse(request, line, node);
   return ANSWERED;
 }
@@ -26,9 +29,10 @@ function isErrorReply(line: ReplyLine): boolean {
 /**
  * Fails `request` with what the node said, and throws where it is open what the node reads next.
  *
- * A command without a value is one line: refused or not, the next reply belongs to the next request. A store that is refused for its command
- * line is another matter: the server goes on reading commands right behind that line, in the value. Only two refusals are known to
- * swallow the value (memcached: `process_update_command`, `process_mset_command`); after any other one the connection ends.
+ * A command without a value is one line: refused or not, the next reply belongs to the next request. A store that is
+ * refused for its command line is another matter: the server goes on reading commands right behind that line, in the
+ * value. Only two refusals are known to swallow the value (memcached: `process_update_command`,
+ * `process_mset_command`); after any other one the connection ends.
  */
 function refuse(request: Request, line: ReplyLine, node: string): void {
   const text = line.text();
@@ -39,19 +43,28 @@ function refuse(request: Request, line: ReplyLine, node: string): void {
   const store = request.kind === 'set' || request.kind === 'add' || request.kind === 'cas';
   const swallowed = text.startsWith('SERVER_ERROR out of memory') || text === 'SERVER_ERROR object too large for cache';
   request.fail(
-    store ? storeRefused(node, text, quote) : new SessClientError('SESS_SERVER', `The node ${node} answered: ${quote}.`, { node }),
+    store
+      ? storeRefused(node, text, quote)
+      : new SessClientError('SESS_SERVER', `The node ${node} answered: ${quote}.`, { node }),
   );
   if (store && !swallowed)
-    throw new ReplyFault(`a store was refused (${quote}), which leaves open what the node reads next`, 'SESS_CONNECTION');
+    throw new ReplyFault(
+      `a store was refused (${quote}), which leaves open what the node reads next`,
+      'SESS_CONNECTION',
+    );
 }
 
 /** A value may be too large for a node, or find no memory there. Neither says that the node is broken. */
 function storeRefused(node: string, text: string, quote: string): SessClientError {
   if (/^SERVER_ERROR .*too large/i.test(text)) {
     const advice = 'Store less, raise memcached -I on every node, or set `maxValueBytes` below it.';
-    return new SessClientError('SESS_TOO_LARGE', `The value is too large for the node ${node} (${quote}). ${OLD_VALUE} ${advice}`, {
-      node,
-    });
+    return new SessClientError(
+      'SESS_TOO_LARGE',
+      `The value is too large for the node ${node} (${quote}). ${OLD_VALUE} ${advice}`,
+      {
+        node,
+      },
+    );
   }
   if (/^SERVER_ERROR out of memory/i.test(text)) {
     const advice = 'Give it more memory (-m), or let it evict (start it without -M).';

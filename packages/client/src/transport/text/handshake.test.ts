@@ -21,7 +21,9 @@ describe('Handshake', () => {
   });
 
   it('authenticates before anything else, and counts bytes', () => {
-    expect(new Handshake('n:1', 'classic', CREDENTIALS).greeting().toString()).toBe('set auth 0 -1 13\r\napp pässword\r\nversion\r\n');
+    expect(new Handshake('n:1', 'classic', CREDENTIALS).greeting().toString()).toBe(
+      'set auth 0 -1 13\r\napp pässword\r\nversion\r\n',
+    );
   });
 
   it.each([
@@ -75,12 +77,16 @@ describe('Handshake', () => {
       fc.property(replies, fc.array(fc.nat({ max: 40 })), (reply, cuts) => {
         const whole = greet(new Handshake('n:1', 'auto', CREDENTIALS), reply);
         const handshake = new Handshake('n:1', 'auto', CREDENTIALS);
-        const places = [...new Set([0, ...cuts.filter((cut) => cut < reply.length), reply.length])].toSorted((a, b) => a - b);
+        const places = [...new Set([0, ...cuts.filter((cut) => cut < reply.length), reply.length])].toSorted(
+          (a, b) => a - b,
+        );
         let end: unknown;
         for (let index = 1; index < places.length && end === undefined; index += 1) {
           end = greet(handshake, reply.slice(places[index - 1], places[index]));
         }
-        expect(end instanceof SessClientError ? end.message : end).toBe(whole instanceof SessClientError ? whole.message : whole);
+        expect(end instanceof SessClientError ? end.message : end).toBe(
+          whole instanceof SessClientError ? whole.message : whole,
+        );
       }),
     );
   });

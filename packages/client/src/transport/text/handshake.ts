@@ -12,10 +12,10 @@ type Step = 'authenticate' | 'meta' | 'version';
 /**
  * The first words on a connection: who we are, and which dialect the node speaks. Everything is asked in one write.
  *
- * - credentials: `set` with `user password` as its value, as memcached -Y wants it, and nothing before it. The item expires at once, so that
- *   a node that asks for no credentials does not keep them.
- * - dialect: `mn` is answered by `MN` where there is meta, by `ERROR` where there is none. Meta commands before 1.6.13 had another
- *   form; such a node is spoken to in classic.
+ * - credentials: `set` with `user password` as its value, as memcached -Y wants it, and nothing before it. The item
+ *   expires at once, so that a node that asks for no credentials does not keep them.
+ * - dialect: `mn` is answered by `MN` where there is meta, by `ERROR` where there is none. Meta commands before 1.6.13
+ *   had another form; such a node is spoken to in classic.
  * - `version` makes sure that the node is memcached and answers, whatever the dialect.
  *
  * A proxy that does not know `mn` may hang up on it instead (twemproxy): who connects then tries the classic dialect.
@@ -45,8 +45,8 @@ export class Handshake {
   }
 
   /**
-   * Whether `gats` may be sent: memcached has it since 1.5.3. Not where classic is asked for: there may be a proxy, which hangs up on what it does not know and
-   * answers `version` with that of a node behind it.
+   * Whether `gats` may be sent: memcached has it since 1.5.3. Not where classic is asked for: there may be a proxy,
+   * which hangs up on what it does not know and answers `version` with that of a node behind it.
    */
   get hasGetAndTouch(): boolean {
     return this.#hasGetAndTouch;
@@ -66,7 +66,10 @@ export class Handshake {
     return Buffer.from(parts.join(''));
   }
 
-  /** Takes what was read. The dialect when the greeting is over, `undefined` before. Throws a `SessClientError` when the node can't be spoken to. */
+  /**
+   * Takes what was read. The dialect when the greeting is over, `undefined` before. Throws a `SessClientError` when the
+   * node can't be spoken to.
+   */
   read(bytes: Uint8Array): DialectName | undefined {
     this.#received += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
     if (this.#received.length > MAX_GREETING_BYTES) throw this.#unknown('more than a greeting');
@@ -85,16 +88,24 @@ export class Handshake {
 
   #take(step: Step, line: string): void {
     if (line.startsWith('ERROR Too many open connections')) {
-      throw new SessClientError('SESS_CONNECTION', `The node ${this.#node} has too many open connections; raise memcached -c.`, {
-        node: this.#node,
-      });
+      throw new SessClientError(
+        'SESS_CONNECTION',
+        `The node ${this.#node} has too many open connections; raise memcached -c.`,
+        {
+          node: this.#node,
+        },
+      );
     }
     switch (step) {
       case 'authenticate':
         if (line !== 'STORED') {
-          throw new SessClientError('SESS_AUTH', `The node ${this.#node} refused the credentials (${quoted(line, '')}).`, {
-            node: this.#node,
-          });
+          throw new SessClientError(
+            'SESS_AUTH',
+            `The node ${this.#node} refused the credentials (${quoted(line, '')}).`,
+            {
+              node: this.#node,
+            },
+          );
         }
         break;
       case 'meta':
@@ -106,8 +117,10 @@ export class Handshake {
         throw this.#refused('`mn`', line);
       case 'version':
         if (!line.startsWith('VERSION ')) throw this.#refused('`version`', line);
-        this.#hasGetAndTouch = this.#forced === undefined && /^VERSION (?:1\.5\.(?:[3-9]|\d{2})|1\.(?:[6-9]|\d{2})|[2-9])/.test(line);
-        if (this.#forced === undefined && /^VERSION 1\.6\.([0-9]|1[0-2])(?![0-9])/.test(line)) this.#dialect = 'classic';
+        this.#hasGetAndTouch =
+          this.#forced === undefined && /^VERSION (?:1\.5\.(?:[3-9]|\d{2})|1\.(?:[6-9]|\d{2})|[2-9])/.test(line);
+        if (this.#forced === undefined && /^VERSION 1\.6\.([0-9]|1[0-2])(?![0-9])/.test(line))
+          this.#dialect = 'classic';
         break;
     }
   }
@@ -118,9 +131,13 @@ export class Handshake {
       return new SessClientError('SESS_AUTH', `The node ${node} asks for credentials; give \`credentials\`.`, { node });
     }
     if (line === 'ERROR' && this.#forced === 'meta') {
-      return new SessClientError('SESS_PROTOCOL', `The node ${node} does not speak the meta dialect; leave \`dialect\` at 'auto'.`, {
-        node,
-      });
+      return new SessClientError(
+        'SESS_PROTOCOL',
+        `The node ${node} does not speak the meta dialect; leave \`dialect\` at 'auto'.`,
+        {
+          node,
+        },
+      );
     }
     return this.#unknown(`${quoted(line, '')} in answer to ${command}`);
   }

@@ -3,8 +3,9 @@ import { askItemBounds, type Asking } from './ask-item-bounds.ts';
 import type { ListingSettings } from './list-keys.ts';
 
 /**
- * How large a value the node takes. A `set` that the node refuses for its size deletes what was there, so the node is asked before the first value that not every
- * node takes, once for each connection: it may have been started again with another `-I`.
+ * How large a value the node takes. A `set` that the node refuses for its size deletes what was there, so the node is
+ * asked before the first value that not every node takes, once for each connection: it may have been started again with
+ * another `-I`.
  */
 export class ItemLimit {
   readonly #settings: ListingSettings;
@@ -18,7 +19,10 @@ export class ItemLimit {
     this.#settings = settings;
   }
 
-  /** Whether the node is to be asked before a key and a value of so many bytes together are sent on the connection with this number. */
+  /**
+   * Whether the node is to be asked before a key and a value of so many bytes together are sent on the connection with
+   * this number.
+   */
   mustAsk(bytes: number, epoch: number | undefined): boolean {
     return bytes > FITS_ANY_NODE_BYTES && (epoch !== this.#epoch || this.#asking !== undefined);
   }

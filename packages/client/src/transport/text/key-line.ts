@@ -5,7 +5,10 @@ import { ReplyFault } from './reply-fault.ts';
 const KEY_LINE = /^key=((?:[^\s%]|%[0-9A-Fa-f]{2})+) exp=-?\d+(?: |$)/;
 const ESCAPED = /%([0-9A-Fa-f]{2})/g;
 
-/** The key in one line of a listing; `undefined` for one that this client could not ask for: then it is not of this client. */
+/**
+ * The key in one line of a listing; `undefined` for one that this client could not ask for: then it is not of this
+ * client.
+ */
 export function keyInLine(line: string): string | undefined {
   const encoded = KEY_LINE.exec(line)?.[1];
   if (encoded === undefined) throw new ReplyFault('a line of the listing names no key');

@@ -1,11 +1,14 @@
 /**
- * Listing a node's keys: `lru_crawler metadump` on a connection of its own, because the node answers nothing else there meanwhile.
+ * Listing a node's keys: `lru_crawler metadump` on a connection of its own, because the node answers nothing else there
+ * meanwhile.
  *
- * `hash` walks the hash table, where `all` walks the lists by age and can pass by an item that moves between them (memcached: doc/protocol.txt);
- * `all` is for nodes that don't know `hash`. Expired items the node leaves out by its own clock; ours is no judge of that.
+ * `hash` walks the hash table, where `all` walks the lists by age and can pass by an item that moves between them
+ * (memcached: doc/protocol.txt); `all` is for nodes that don't know `hash`. Expired items the node leaves out by its
+ * own clock; ours is no judge of that.
  *
- * It is read as fast as it comes, and held packed until it is taken: while a listing waits for its reader, memcached keeps a part of the hash table
- * locked, and requests for keys there wait as well, with everything behind them. Past {@link MAX_HELD_BYTES} the socket rests all the same.
+ * It is read as fast as it comes, and held packed until it is taken: while a listing waits for its reader, memcached
+ * keeps a part of the hash table locked, and requests for keys there wait as well, with everything behind them. Past
+ * {@link MAX_HELD_BYTES} the socket rests all the same.
  */
 import type { Socket } from 'node:net';
 
@@ -62,10 +65,14 @@ export class KeyListing {
     // The command is the same in both dialects, and proxies hang up on the question for meta.
     this.#handshake = new Handshake(node.id, 'classic', options.credentials);
     this.#socket = openSocket(node, options.tls, tlsMemory, (bytes, length) => this.#read(bytes.subarray(0, length)));
-    this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () => this.#socket.write(this.#handshake.greeting()));
+    this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () =>
+      this.#socket.write(this.#handshake.greeting()),
+    );
     this.#socket.on('error', (error) => this.#ended(error));
     for (const event of ['end', 'close'])
-      this.#socket.on(event, () => this.#ended(new Error('the node closed it before the list of its keys was complete')));
+      this.#socket.on(event, () =>
+        this.#ended(new Error('the node closed it before the list of its keys was complete')),
+      );
   }
 
   /** The keys, once. Nothing of the connection is left when it ends, however it ends. */
@@ -158,7 +165,8 @@ export class KeyListing {
       if (key !== undefined) keys.push(key);
     }
     this.#keys.add(keys);
-    if (this.#begun.length > MAX_LINE_BYTES) throw new ReplyFault(`a line of the listing is longer than ${MAX_LINE_BYTES} bytes`);
+    if (this.#begun.length > MAX_LINE_BYTES)
+      throw new ReplyFault(`a line of the listing is longer than ${MAX_LINE_BYTES} bytes`);
   }
 
   /** The key of a line that tells one. */

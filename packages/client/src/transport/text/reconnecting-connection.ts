@@ -9,12 +9,13 @@ import type { RequestQueue } from './request-queue.ts';
 /**
  * The connection to a node over its losses: makes one when a request needs it, and another one when it is lost.
  *
- * - A connection that served and is lost is made again at once, requests waiting or not: an idle one that the server closed fails no
- *   request. What was sent on it fails; what was not sent goes onto the next.
- * - A connection that can't be made, or is lost before it served, fails all that waits, and the node is left alone for a growing, jittered while.
+ * - A connection that served and is lost is made again at once, requests waiting or not: an idle one that the server
+ *   closed fails no request. What was sent on it fails; what was not sent goes onto the next.
+ * - A connection that can't be made, or is lost before it served, fails all that waits, and the node is left alone for
+ *   a growing, jittered while.
  * - A node that hangs up on the question for the meta dialect is spoken to in classic, at once: it may be a proxy.
- * - A connection that stood while this process slept is doubted: nothing is sent before it has answered again, and another one is made when it does
- *   not. Reads that it had under way are sent again.
+ * - A connection that stood while this process slept is doubted: nothing is sent before it has answered again, and
+ *   another one is made when it does not. Reads that it had under way are sent again.
  */
 export class ReconnectingConnection {
   readonly #settings: ConnectionSettings;

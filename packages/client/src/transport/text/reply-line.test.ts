@@ -17,7 +17,16 @@ describe('ReplyLine', () => {
         expect(line.unsigned64()).toBe(value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value);
         expect(line.text()).toBe(' rest');
       }),
-      { examples: [[0n], [999_999_999_999_999n], [1_000_000_000_000_000n], [2n ** 53n - 1n], [2n ** 53n], [2n ** 64n - 1n]] },
+      {
+        examples: [
+          [0n],
+          [999_999_999_999_999n],
+          [1_000_000_000_000_000n],
+          [2n ** 53n - 1n],
+          [2n ** 53n],
+          [2n ** 64n - 1n],
+        ],
+      },
     );
   });
 

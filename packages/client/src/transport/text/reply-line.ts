@@ -9,7 +9,10 @@ const EXACT_DIGITS = 15;
 const MAX_UNSIGNED_32 = 0xffff_ffff;
 const MAX_UNSIGNED_64: bigint = 0xffff_ffff_ffff_ffffn;
 
-/** A cursor over one line of a reply, without its CRLF, where the bytes lie: nothing is copied. One object serves every line. */
+/**
+ * A cursor over one line of a reply, without its CRLF, where the bytes lie: nothing is copied. One object serves every
+ * line.
+ */
 export class ReplyLine {
   bytes: Buffer = Buffer.alloc(0);
   at: number = 0;

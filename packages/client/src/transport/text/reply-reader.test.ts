@@ -95,7 +95,9 @@ describe('ReplyReader', () => {
     for (const length of [1, 90]) {
       const { settled, read } = asked('get');
       read(`VA ${length} ${attributes}\r\n${'v'.repeat(length)}\r\n`);
-      expect(settled).toEqual([{ value: Buffer.alloc(length, 'v'), flags: 1, cas: { unique: 2, epoch: 1 }, ttlSeconds: 3 }]);
+      expect(settled).toEqual([
+        { value: Buffer.alloc(length, 'v'), flags: 1, cas: { unique: 2, epoch: 1 }, ttlSeconds: 3 },
+      ]);
     }
   });
 
@@ -116,13 +118,19 @@ describe('ReplyReader', () => {
     'does not go on after "%s" in answer to a store: the value may be read as commands',
     (line) => {
       const { settled, read } = asked('set', 'get');
-      expect(() => read(`${line}\r\nEN O2\r\n`)).toThrow(expect.objectContaining({ name: 'ReplyFault', code: 'SESS_CONNECTION' }));
-      expect(settled).toEqual([expect.objectContaining({ code: 'SESS_SERVER', message: expect.stringContaining(line) })]);
+      expect(() => read(`${line}\r\nEN O2\r\n`)).toThrow(
+        expect.objectContaining({ name: 'ReplyFault', code: 'SESS_CONNECTION' }),
+      );
+      expect(settled).toEqual([
+        expect.objectContaining({ code: 'SESS_SERVER', message: expect.stringContaining(line) }),
+      ]);
     },
   );
 
   it('knows a node that asks for credentials', () => {
-    expect(() => asked('get').read('CLIENT_ERROR unauthenticated\r\n')).toThrow(expect.objectContaining({ code: 'SESS_AUTH' }));
+    expect(() => asked('get').read('CLIENT_ERROR unauthenticated\r\n')).toThrow(
+      expect.objectContaining({ code: 'SESS_AUTH' }),
+    );
   });
 
   it('repeats neither keys nor values nor control characters in errors', () => {

@@ -11,8 +11,8 @@ const LF = 0x0a;
 const MAX_LINE_BYTES = 2048;
 
 /**
- * Turns what a socket reads into answers of the requests in flight, in order. Reads in place; only values are copied, and at most one incomplete line
- * or value is kept between reads.
+ * Turns what a socket reads into answers of the requests in flight, in order. Reads in place; only values are copied,
+ * and at most one incomplete line or value is kept between reads.
  */
 export class ReplyReader {
   readonly #queue: RequestQueue;
@@ -35,7 +35,10 @@ export class ReplyReader {
     this.#maxValueBytes = maxValueBytes;
   }
 
-  /** Takes the first `end` of `bytes`, which may be something else afterwards. Throws a `ReplyFault` when they are no reply. */
+  /**
+   * Takes the first `end` of `bytes`, which may be something else afterwards. Throws a `ReplyFault` when they are no
+   * reply.
+   */
   read(bytes: Buffer, end: number): void {
     this.#arena.reset();
     let at = 0;
@@ -79,7 +82,8 @@ export class ReplyReader {
   }
 
   #begin(bytes: Buffer, from: number, to: number): void {
-    if (this.#begunBytes + (to - from) > MAX_LINE_BYTES) throw new ReplyFault(`a reply line is longer than ${MAX_LINE_BYTES} bytes`);
+    if (this.#begunBytes + (to - from) > MAX_LINE_BYTES)
+      throw new ReplyFault(`a reply line is longer than ${MAX_LINE_BYTES} bytes`);
     bytes.copy(this.#begun, this.#begunBytes, from, to);
     this.#begunBytes += to - from;
   }
@@ -94,7 +98,8 @@ export class ReplyReader {
     const wanted = this.#dialect.wantsData(request);
     const to = from + length;
     if (to + 2 <= end) {
-      if (bytes[to] !== CR || bytes[to + 1] !== LF) throw new ReplyFault('a value does not end with CRLF where its length says');
+      if (bytes[to] !== CR || bytes[to + 1] !== LF)
+        throw new ReplyFault('a value does not end with CRLF where its length says');
       this.#proceed(request, this.#dialect.data(request, wanted ? this.#arena.copy(bytes, from, to, end) : undefined));
       return to + 2;
     }

@@ -72,10 +72,16 @@ export function connectionError(node: string, error: unknown): SessClientError {
     const text = `The connection to ${node} was closed: ${error.message}.`;
     return new SessClientError(error.code, text, { node, cause: error });
   }
-  return new SessClientError('SESS_CONNECTION', `The connection to ${node} failed: ${reasonOf(error)}.`, { node, cause: error });
+  return new SessClientError('SESS_CONNECTION', `The connection to ${node} failed: ${reasonOf(error)}.`, {
+    node,
+    cause: error,
+  });
 }
 
-/** The node was reached, and the connection ended before it had greeted: mostly one of the two speaks TLS and the other does not. */
+/**
+ * The node was reached, and the connection ended before it had greeted: mostly one of the two speaks TLS and the other
+ * does not.
+ */
 export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' | 'agreed'): SessClientError {
   if (SessClientError.is(error)) return error;
   return new SessClientError('SESS_CONNECTION', NOT_GREETED[tls](node, reasonOf(error)), { node, cause: error });

@@ -1,10 +1,11 @@
 import type { Request } from './request.ts';
 
 /**
- * The requests of one node in the order in which they were made: first those that were sent and wait for a reply, then those not sent yet.
+ * The requests of one node in the order in which they were made: first those that were sent and wait for a reply, then
+ * those not sent yet.
  *
- * A linked list through the requests themselves: putting in, sending, answering and taking one out from anywhere is one step each, and
- * there is no array that grows or moves. How long it gets is bounded by who fills it.
+ * A linked list through the requests themselves: putting in, sending, answering and taking one out from anywhere is one
+ * step each, and there is no array that grows or moves. How long it gets is bounded by who fills it.
  */
 export class RequestQueue {
   /** The oldest request that waits for a reply; the first unsent one when nothing is in flight. */
@@ -43,7 +44,8 @@ export class RequestQueue {
 
   /** Gives the requests that came since the last call their deadline. */
   startTime(deadline: number): void {
-    for (let request = this.#tail; request !== undefined && request.deadline === 0; request = request.previous) request.deadline = deadline;
+    for (let request = this.#tail; request !== undefined && request.deadline === 0; request = request.previous)
+      request.deadline = deadline;
   }
 
   /** Notes that the first unsent request was written. */
@@ -58,7 +60,10 @@ export class RequestQueue {
     this.#unlink(request);
   }
 
-  /** Notes that nobody waits for `request` any more: an unsent one is gone, a sent one keeps its place until its reply has come. */
+  /**
+   * Notes that nobody waits for `request` any more: an unsent one is gone, a sent one keeps its place until its reply
+   * has come.
+   */
   abandon(request: Request): void {
     if (request.sent) {
       request.abandoned = true;

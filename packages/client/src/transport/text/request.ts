@@ -2,7 +2,10 @@ import type { CasToken, StoredItem } from '../transport.ts';
 
 export type RequestKind = 'get' | 'set' | 'add' | 'cas' | 'remove' | 'touch' | 'probe';
 
-/** What a request can be answered with; each kind has its own, as `NodeTransport` declares. The strings are a `StoreOutcome` or a version. */
+/**
+ * What a request can be answered with; each kind has its own, as `NodeTransport` declares. The strings are a
+ * `StoreOutcome` or a version.
+ */
 export type Answer = StoredItem | { readonly flags: number } | string | undefined;
 
 /** What `set`, `add` and `cas` store; of `remove`, what the item must still be. */
@@ -21,10 +24,11 @@ const COMMAND_BYTES = 80;
 /**
  * One request: what is asked, the promise that waits for it, and its place in the {@link RequestQueue}.
  *
- * `settled` is about the promise, `sent` about the wire. A request that was sent and then timed out or was aborted is settled, but keeps its
- * place until its reply has come: that is how a late reply never answers another request.
+ * `settled` is about the promise, `sent` about the wire. A request that was sent and then timed out or was aborted is
+ * settled, but keeps its place until its reply has come: that is how a late reply never answers another request.
  *
- * There is one for every operation, so it is kept small: its fields are declared and set once, not defined and set again.
+ * There is one for every operation, so it is kept small: its fields are declared and set once, not defined and set
+ * again.
  */
 export class Request {
   declare readonly kind: RequestKind;
@@ -84,7 +88,10 @@ export class Request {
   }
 }
 
-/** The promise of the request's answer; made once. Each kind is answered with what its operation promises: the dialects see to that. */
+/**
+ * The promise of the request's answer; made once. Each kind is answered with what its operation promises: the dialects
+ * see to that.
+ */
 export function promiseOf<T extends Answer>(request: Request): Promise<T> {
   promising = request;
   return new Promise<Answer>(keepSettlers) as Promise<T>;

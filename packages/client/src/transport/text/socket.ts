@@ -1,4 +1,11 @@
-import { connect as connectTcp, isIP, type IpcNetConnectOpts, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
+import {
+  connect as connectTcp,
+  isIP,
+  type IpcNetConnectOpts,
+  type OnReadOpts,
+  type Socket,
+  type TcpNetConnectOpts,
+} from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { sharedLookup } from '@sess/discovery';
 import type { TransportNode, TransportOptions } from '../transport.ts';
@@ -13,7 +20,8 @@ export interface TlsMemory {
 }
 
 /**
- * Starts a connection to `node`. `onRead` is given one and the same buffer every time, and how much of it is filled; the socket reads into it again afterwards.
+ * Starts a connection to `node`. `onRead` is given one and the same buffer every time, and how much of it is filled;
+ * the socket reads into it again afterwards.
  *
  * TLS certificates are checked against the node's host name, whatever address is connected to.
  */
@@ -26,7 +34,9 @@ export function openSocket(
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   const onread = { buffer, callback: (length: number): boolean => onRead(buffer, length) };
   const place: IpcNetConnectOpts | TcpNetConnectOpts =
-    node.path === undefined ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup } : { path: node.path };
+    node.path === undefined
+      ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup }
+      : { path: node.path };
   const socket = tls === false ? connectTcp({ ...place, onread }) : openTls(node, tls, memory, { ...place, onread });
   // Requests under way keep the process running, idle connections do not.
   socket.unref();

@@ -15,9 +15,12 @@ describe('checkValue', () => {
     );
   });
 
-  it.each(['text', null, undefined, 5, [1, 2], new Uint16Array(2), new ArrayBuffer(3), { length: 3 }])('refuses %j', (value) => {
-    expect(() => checkValue('n:1', value, 10)).toThrow(BAD);
-  });
+  it.each(['text', null, undefined, 5, [1, 2], new Uint16Array(2), new ArrayBuffer(3), { length: 3 }])(
+    'refuses %j',
+    (value) => {
+      expect(() => checkValue('n:1', value, 10)).toThrow(BAD);
+    },
+  );
 });
 
 describe('checkFlags', () => {

@@ -5,9 +5,13 @@ import type { CasToken } from '../transport.ts';
 const MAX_FLAGS = 0xffff_ffff;
 const MAX_CAS: bigint = 0xffff_ffff_ffff_ffffn;
 
-/** Throws unless `value` is bytes, and no more than may be stored: a store that memcached refuses for its size deletes what was there. */
+/**
+ * Throws unless `value` is bytes, and no more than may be stored: a store that memcached refuses for its size deletes
+ * what was there.
+ */
 export function checkValue(node: string, value: unknown, maxValueBytes: number): asserts value is Uint8Array {
-  if (!isUint8Array(value)) throw bad(node, `A value is a Uint8Array; got ${value === null ? 'null' : `a value of type ${typeof value}`}.`);
+  if (!isUint8Array(value))
+    throw bad(node, `A value is a Uint8Array; got ${value === null ? 'null' : `a value of type ${typeof value}`}.`);
   if (value.length > maxValueBytes) {
     const text = `The value has ${value.length} bytes, \`maxValueBytes\` allows ${maxValueBytes}; nothing was sent, and what was stored is still there.`;
     throw new SessClientError('SESS_TOO_LARGE', text, { node });
@@ -24,7 +28,8 @@ export function checkFlags(node: string, flags: unknown): void {
 /** Throws unless `cas` holds an unsigned 64-bit number, exactly. */
 export function checkCas(node: string, cas: CasToken): void {
   const { unique } = cas;
-  const valid = typeof unique === 'bigint' ? unique >= 0n && unique <= MAX_CAS : Number.isSafeInteger(unique) && unique >= 0;
+  const valid =
+    typeof unique === 'bigint' ? unique >= 0n && unique <= MAX_CAS : Number.isSafeInteger(unique) && unique >= 0;
   if (!valid) throw bad(node, `A CAS number is an unsigned 64-bit number as a read gave it; got ${String(unique)}.`);
 }
 

@@ -28,7 +28,8 @@ import { checkCas, checkFlags, checkValue } from './store-check.ts';
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
- * One node, spoken to in text: checks what is asked, queues it within its bounds, and lets the {@link ReconnectingConnection} carry it.
+ * One node, spoken to in text: checks what is asked, queues it within its bounds, and lets the
+ * {@link ReconnectingConnection} carry it.
  *
  * Requests made in one turn of the event loop leave in one write, when the turn's other callbacks have run.
  */
@@ -69,7 +70,13 @@ export class TextNode implements NodeTransport {
     return this.#ask('get', key, 0, options);
   }
 
-  store(mode: StoreMode, key: string, value: Uint8Array, attributes: StoreAttributes, options?: RequestOptions): Promise<StoreOutcome> {
+  store(
+    mode: StoreMode,
+    key: string,
+    value: Uint8Array,
+    attributes: StoreAttributes,
+    options?: RequestOptions,
+  ): Promise<StoreOutcome> {
     const node = this.#node;
     try {
       checkKey(key);
@@ -80,7 +87,8 @@ export class TextNode implements NodeTransport {
       const cas = typeof mode === 'string' ? undefined : mode.cas;
       if (cas !== undefined) checkCas(node, cas);
       const request = new Request(kind, key, exptime, { value, length: value.length, flags: attributes.flags, cas });
-      if (this.#itemLimit.mustAsk(key.length + value.length, this.#link.epoch)) return this.#storeLarge(request, options);
+      if (this.#itemLimit.mustAsk(key.length + value.length, this.#link.epoch))
+        return this.#storeLarge(request, options);
       return this.#store(request, options);
     } catch (error) {
       return Promise.reject(error);
@@ -95,7 +103,10 @@ export class TextNode implements NodeTransport {
     checkKey(key);
     checkCas(this.#node, cas);
     // An outcome of a store where the number was read on an earlier connection: then nothing was sent.
-    return (await this.#store(new Request('remove', key, 0, { value: NOTHING, length: 0, flags: 0, cas }), options)) === 'stored';
+    return (
+      (await this.#store(new Request('remove', key, 0, { value: NOTHING, length: 0, flags: 0, cas }), options)) ===
+      'stored'
+    );
   }
 
   probe(options?: RequestOptions): Promise<string> {
@@ -135,7 +146,12 @@ export class TextNode implements NodeTransport {
     this.#settled();
   }
 
-  #ask<T extends Answer>(kind: RequestKind, key: string, ttlSeconds: number, options: RequestOptions | undefined): Promise<T> {
+  #ask<T extends Answer>(
+    kind: RequestKind,
+    key: string,
+    ttlSeconds: number,
+    options: RequestOptions | undefined,
+  ): Promise<T> {
     try {
       checkKey(key);
       return this.#submit(new Request(kind, key, toExptime(ttlSeconds)), options);
@@ -147,7 +163,8 @@ export class TextNode implements NodeTransport {
   /** Sends a store, unless the node would refuse it and delete what was there. */
   #store(request: Request, options: RequestOptions | undefined, underWay: boolean = false): Promise<StoreOutcome> {
     const { storage } = request;
-    if (storage !== undefined && request.kind !== 'remove') this.#itemLimit.check(request.key, storage.length, storage.flags);
+    if (storage !== undefined && request.kind !== 'remove')
+      this.#itemLimit.check(request.key, storage.length, storage.flags);
     const cas = storage?.cas;
     if (cas === undefined || cas.epoch === this.#link.epoch) return this.#submit(request, options, underWay);
     // Read on an earlier connection: the number may since belong to another item.
@@ -179,7 +196,11 @@ export class TextNode implements NodeTransport {
   }
 
   /** Queues a request that is fit to be sent. */
-  #submit<T extends Answer>(request: Request, options: RequestOptions | undefined, underWay: boolean = false): Promise<T> {
+  #submit<T extends Answer>(
+    request: Request,
+    options: RequestOptions | undefined,
+    underWay: boolean = false,
+  ): Promise<T> {
     const signal = options?.signal;
     this.#checkOpen(signal, underWay);
     this.#checkBounds(request);
@@ -200,7 +221,8 @@ export class TextNode implements NodeTransport {
     if (this.#queue.size + this.#asking >= maxInFlight) throw errors.tooManyInFlight(this.#node, maxInFlight);
     const queued = this.#queue.unsentBytes + this.#askingBytes + this.#link.writingBytes;
     // An empty queue takes one of any size that may be stored.
-    if (queued > 0 && queued + request.bytes > maxQueuedBytes) throw errors.tooManyQueuedBytes(this.#node, maxQueuedBytes);
+    if (queued > 0 && queued + request.bytes > maxQueuedBytes)
+      throw errors.tooManyQueuedBytes(this.#node, maxQueuedBytes);
     // A probe is there to find out; who probes has a pace.
     if (request.kind !== 'probe') this.#link.checkRested();
   }
@@ -220,7 +242,9 @@ export class TextNode implements NodeTransport {
   };
 
   #watch(request: Request, signal: AbortSignal): void {
-    request.release = onAbort(signal, () => this.#abandon(request, errors.aborted(this.#node, signal.reason, request.sent)));
+    request.release = onAbort(signal, () =>
+      this.#abandon(request, errors.aborted(this.#node, signal.reason, request.sent)),
+    );
   }
 
   /** Nobody waits for the request any more. Sent, it keeps its place until its reply has come. */

@@ -8,7 +8,10 @@ describe('textTransport', () => {
 
   it('refuses a dialect that it does not know, and says which it knows', () => {
     expect(() => textTransport({ dialect: 'binary' as 'meta' })).toThrow(
-      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining("'auto', 'meta' or 'classic'; got binary") }),
+      expect.objectContaining({
+        code: 'SESS_BAD_OPTION',
+        message: expect.stringContaining("'auto', 'meta' or 'classic'; got binary"),
+      }),
     );
   });
 });

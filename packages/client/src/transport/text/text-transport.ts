@@ -6,10 +6,11 @@ export interface TextTransportOptions {
   /**
    * Which form of the text protocol to speak.
    *
-   * - `'auto'` (default): asks each node when connecting: meta where it has it (memcached 1.6.13 and later), classic otherwise, also where it hangs up on the
-   *   question.
+   * - `'auto'` (default): asks each node when connecting: meta where it has it (memcached 1.6.13 and later), classic
+   *   otherwise, also where it hangs up on the question.
    * - `'meta'`: meta or nothing.
-   * - `'classic'`: without that question, for proxies that hang up on commands they don't know; saves one connection that `'auto'` loses there. Reads can't tell the remaining time to live.
+   * - `'classic'`: without that question, for proxies that hang up on commands they don't know; saves one connection
+   *   that `'auto'` loses there. Reads can't tell the remaining time to live.
    */
   readonly dialect?: 'auto' | 'meta' | 'classic';
 }
@@ -24,7 +25,10 @@ const DIALECTS: readonly unknown[] = ['auto', 'meta', 'classic'];
 export function textTransport(options: TextTransportOptions = {}): Transport {
   const dialect = options.dialect ?? 'auto';
   if (!DIALECTS.includes(dialect)) {
-    throw new SessClientError('SESS_BAD_OPTION', `\`dialect\` is 'auto', 'meta' or 'classic'; got ${dialect as string}.`);
+    throw new SessClientError(
+      'SESS_BAD_OPTION',
+      `\`dialect\` is 'auto', 'meta' or 'classic'; got ${dialect as string}.`,
+    );
   }
   return {
     name: 'text',

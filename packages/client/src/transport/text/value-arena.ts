@@ -1,13 +1,15 @@
 import { BufferView } from '../../buffer-view.ts';
 
-/** Values of one read share memory in pieces of this size: what one of them, kept for long, can keep from being freed. */
+/**
+ * Values of one read share memory in pieces of this size: what one of them, kept for long, can keep from being freed.
+ */
 const PIECE_BYTES: number = 32 * 1024;
 
 /**
  * Copies values out of a read buffer, many at a time.
  *
- * Replies lie next to each other in what was read. Copying a stretch of it at once, headers included, and handing out windows of the
- * copy costs about half of an allocation and a copy per value.
+ * Replies lie next to each other in what was read. Copying a stretch of it at once, headers included, and handing out
+ * windows of the copy costs about half of an allocation and a copy per value.
  */
 export class ValueArena {
   #memory: ArrayBufferLike = new ArrayBuffer(0);
@@ -24,7 +26,8 @@ export class ValueArena {
 
   /** A copy of `bytes` from `from` to `to`, of which `end` are valid. The caller may keep it. */
   copy(bytes: Buffer, from: number, to: number, end: number): Buffer {
-    if (to > this.#end || from < this.#start) this.#copyStretch(bytes, from, Math.min(end, Math.max(to, from + PIECE_BYTES)));
+    if (to > this.#end || from < this.#start)
+      this.#copyStretch(bytes, from, Math.min(end, Math.max(to, from + PIECE_BYTES)));
     return new BufferView(this.#memory, this.#offset + (from - this.#start), to - from);
   }
 

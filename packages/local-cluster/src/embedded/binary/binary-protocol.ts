@@ -71,7 +71,8 @@ export class BinaryProtocol implements Protocol {
     if (keyBytes > MAX_KEY_BYTES) return closing(STATUS.invalidArguments);
     const shape = isWellFormed(header);
     if (shape === false) return closing(STATUS.invalidArguments);
-    if (shape === undefined || (isSasl(opcode) && !this.#login)) return { status: STATUS.unknownCommand, swallow: bodyBytes, close: false };
+    if (shape === undefined || (isSasl(opcode) && !this.#login))
+      return { status: STATUS.unknownCommand, swallow: bodyBytes, close: false };
     // The size depends on the flags among the extras.
     if (input.length < extrasBytes + keyBytes) return 'wait';
     const body = input.view();
@@ -130,5 +131,7 @@ function failure(status: Status): Response {
 /** Gives an error without a body its text. A miss that repeats its key has no text. */
 function explained(response: Response): Response {
   const { status = STATUS.success, key, value } = response;
-  return status === STATUS.success || key !== undefined || value !== undefined ? response : { ...response, ...failure(status) };
+  return status === STATUS.success || key !== undefined || value !== undefined
+    ? response
+    : { ...response, ...failure(status) };
 }

@@ -46,7 +46,12 @@ export function runCommand(request: Request, place: Workplace): readonly Respons
 }
 
 /** Why a value will not be stored, known from its length; a failed `set` takes the old value with it. */
-export function valueRefusal(header: RequestHeader, extras: Buffer, key: string, { store: items, stats }: Workplace): Status | undefined {
+export function valueRefusal(
+  header: RequestHeader,
+  extras: Buffer,
+  key: string,
+  { store: items, stats }: Workplace,
+): Status | undefined {
   const opcode = loudOpcode(header.opcode);
   if (!STORES.has(opcode)) return undefined;
   stats.prefixes.count(key, 'set');
@@ -124,7 +129,13 @@ function count({ opcode, key, extras, cas }: Request, { store: items, stats }: W
   if (result.outcome === 'exists') return { status: STATUS.keyExists };
   if (result.outcome === 'not-a-number') return { status: STATUS.notANumber };
   if (!begins) return { status: STATUS.keyNotFound };
-  const item = items.create({ key, value: Buffer.from(String(initial)), flags: 0, expiresAt: items.expiry(exptime), cas: 0n });
+  const item = items.create({
+    key,
+    value: Buffer.from(String(initial)),
+    flags: 0,
+    expiresAt: items.expiry(exptime),
+    cas: 0n,
+  });
   return { value: encodeCounter(initial), cas: item.cas };
 }
 
@@ -134,7 +145,10 @@ function encodeCounter(value: bigint): Buffer {
   return bytes;
 }
 
-/** One response a row, and an empty one to end them. Of the words that have no row, memcached looks at the beginning only. */
+/**
+ * One response a row, and an empty one to end them. Of the words that have no row, memcached looks at the beginning
+ * only.
+ */
 function stat({ key }: Request, place: Workplace): readonly Response[] {
   if (key.startsWith('detail')) return detail(key.slice('detail'.length), place.stats.prefixes);
   if (key.startsWith('reset')) {

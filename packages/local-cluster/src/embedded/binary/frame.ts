@@ -114,7 +114,10 @@ export interface Response {
 }
 
 /** The response to a request, as parts to be written one after another; the value is not copied. */
-export function encodeResponse(request: Pick<RequestHeader, 'opcode' | 'opaque'>, response: Response): readonly Buffer[] {
+export function encodeResponse(
+  request: Pick<RequestHeader, 'opcode' | 'opaque'>,
+  response: Response,
+): readonly Buffer[] {
   const { status = STATUS.success, extras = EMPTY, value = EMPTY, cas = 0n } = response;
   const key = Buffer.from(response.key ?? '', 'latin1');
   const header = Buffer.alloc(HEADER_BYTES);

@@ -2,7 +2,9 @@ import type { Credentials } from '../../options.ts';
 import { sameSecret } from '../same-secret.ts';
 import { OPCODE, STATUS, type Request, type Response } from './frame.ts';
 
-/** SASL with the mechanism PLAIN, as `memcached -S` asks for it: before it succeeded, nothing but `version` is answered. */
+/**
+ * SASL with the mechanism PLAIN, as `memcached -S` asks for it: before it succeeded, nothing but `version` is answered.
+ */
 export class SaslLogin {
   #done = false;
   readonly #credentials: Credentials;
@@ -16,7 +18,11 @@ export class SaslLogin {
 
   admits(opcode: number): boolean {
     return (
-      this.#done || opcode === OPCODE.version || opcode === OPCODE.saslList || opcode === OPCODE.saslAuth || opcode === OPCODE.saslStep
+      this.#done ||
+      opcode === OPCODE.version ||
+      opcode === OPCODE.saslList ||
+      opcode === OPCODE.saslAuth ||
+      opcode === OPCODE.saslStep
     );
   }
 

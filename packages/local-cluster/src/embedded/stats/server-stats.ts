@@ -46,9 +46,12 @@ export class ServerStats {
     else this.count('cas', outcome !== 'missing');
   }
 
-  /** Counts what became of a counter; one that was refused, or made where there was none, is neither a hit nor a miss. */
+  /**
+   * Counts what became of a counter; one that was refused, or made where there was none, is neither a hit nor a miss.
+   */
   countCounter(direction: 'up' | 'down', outcome: Arithmetic['outcome']): void {
-    if (outcome === 'done' || outcome === 'missing') this.count(direction === 'up' ? 'incr' : 'decr', outcome === 'done');
+    if (outcome === 'done' || outcome === 'missing')
+      this.count(direction === 'up' ? 'incr' : 'decr', outcome === 'done');
   }
 
   note(event: Event): void {

@@ -33,7 +33,10 @@ export function statRows(topic: string | undefined, { store, stats }: Counted): 
   }
 }
 
-/** The rows of `stats conns`, numbered as memcached numbers them: by file descriptors, of which the first are the process's own. */
+/**
+ * The rows of `stats conns`, numbered as memcached numbers them: by file descriptors, of which the first are the
+ * process's own.
+ */
 export function connectionRows({ store, stats }: Counted): StatRows {
   const listensAt = `tcp:127.0.0.1:${stats.port}`;
   const listening = { addr: listensAt, state: 'conn_listening', secs_since_last_cmd: store.now() - store.startedAt };
@@ -46,7 +49,10 @@ export function connectionRows({ store, stats }: Counted): StatRows {
   return [listening, ...clients].flatMap((row, place) => asRows(named(`${FIRST_DESCRIPTOR + place}:`, row)));
 }
 
-/** In memcached's order. What an embedded node has nothing of is 0: threads that move memory about, buffers to give back, watchers. */
+/**
+ * In memcached's order. What an embedded node has nothing of is 0: threads that move memory about, buffers to give
+ * back, watchers.
+ */
 function general(store: ItemStore, stats: ServerStats): Rows {
   const { get, set, touch, delete: remove, flush, incr, decr, cas, auth } = stats.commands();
   const events = stats.events();
@@ -101,10 +107,16 @@ function general(store: ItemStore, stats: ServerStats): Rows {
     threads: 1,
     conn_yields: 0,
     hash_power_level: 16,
-    ...zeros('hash_bytes hash_is_expanding slab_reassign_rescues slab_reassign_chunk_rescues slab_reassign_evictions_nomem'),
-    ...zeros('slab_reassign_inline_reclaim slab_reassign_busy_items slab_reassign_busy_deletes slab_reassign_running slabs_moved'),
+    ...zeros(
+      'hash_bytes hash_is_expanding slab_reassign_rescues slab_reassign_chunk_rescues slab_reassign_evictions_nomem',
+    ),
+    ...zeros(
+      'slab_reassign_inline_reclaim slab_reassign_busy_items slab_reassign_busy_deletes slab_reassign_running slabs_moved',
+    ),
     lru_crawler_running: stats.crawling ? 1 : 0,
-    ...zeros('lru_crawler_starts lru_maintainer_juggles malloc_fails log_worker_dropped log_worker_written log_watcher_skipped'),
+    ...zeros(
+      'lru_crawler_starts lru_maintainer_juggles malloc_fails log_worker_dropped log_worker_written log_watcher_skipped',
+    ),
     ...zeros('log_watcher_sent log_watchers unexpected_napi_ids round_robin_fallback'),
     bytes: store.bytes,
     curr_items: store.size,
@@ -176,7 +188,10 @@ function settings(store: ItemStore, stats: ServerStats): Rows {
   };
 }
 
-/** Slab classes are memcached's way of cutting up memory; here all items are of one, which there is as soon as it has an item. */
+/**
+ * Slab classes are memcached's way of cutting up memory; here all items are of one, which there is as soon as it has an
+ * item.
+ */
 function items(store: ItemStore): Rows {
   const { size, bytes, counts } = store;
   if (size === 0) return {};
@@ -192,8 +207,12 @@ function items(store: ItemStore): Rows {
     evicted: counts.evictions,
     ...zeros('evicted_nonzero evicted_time outofmemory tailrepairs'),
     reclaimed: counts.reclaimed,
-    ...zeros('expired_unfetched evicted_unfetched evicted_active crawler_reclaimed crawler_items_checked lrutail_reflocked'),
-    ...zeros('moves_to_cold moves_to_warm moves_within_lru direct_reclaims hits_to_hot hits_to_warm hits_to_cold hits_to_temp'),
+    ...zeros(
+      'expired_unfetched evicted_unfetched evicted_active crawler_reclaimed crawler_items_checked lrutail_reflocked',
+    ),
+    ...zeros(
+      'moves_to_cold moves_to_warm moves_within_lru direct_reclaims hits_to_hot hits_to_warm hits_to_cold hits_to_temp',
+    ),
   });
 }
 

@@ -3,7 +3,17 @@ import { MAX_KEY_BYTES, type Item } from '../item.ts';
 import type { StoreMode } from '../item-store.ts';
 import { parseInt32, parseUint32, parseUint64 } from '../number-syntax.ts';
 import type { Reply } from '../reply.ts';
-import { BAD_CHUNK, BAD_FORMAT, isReserved, NO_MEMORY, RESERVED, TOO_LARGE, type Command, type Sequel, type Workplace } from './command.ts';
+import {
+  BAD_CHUNK,
+  BAD_FORMAT,
+  isReserved,
+  NO_MEMORY,
+  RESERVED,
+  TOO_LARGE,
+  type Command,
+  type Sequel,
+  type Workplace,
+} from './command.ts';
 import { answerer } from './noreply.ts';
 
 const BAD_EXPTIME = 'CLIENT_ERROR invalid exptime argument';
@@ -30,7 +40,13 @@ export function findClassicCommand(name: string): Command | undefined {
   return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 }
 
-function get(keys: readonly string[], withCas: boolean, expiresAt: number | undefined, reply: Reply, place: Workplace): void {
+function get(
+  keys: readonly string[],
+  withCas: boolean,
+  expiresAt: number | undefined,
+  reply: Reply,
+  place: Workplace,
+): void {
   if (keys.length === 0 && expiresAt === undefined) return reply.line('ERROR');
   const parts: (string | Buffer)[] = [];
   for (const key of keys) {
@@ -70,7 +86,8 @@ function store(mode: StoreMode, words: readonly string[], reply: Reply, place: W
   const exptime = parseInt32(exptimeText);
   const length = parseInt32(lengthText);
   const cas = mode === 'cas' ? parseUint64(casText) : 0n;
-  if (key.length > MAX_KEY_BYTES || flags === undefined || exptime === undefined || cas === undefined) return answer(BAD_FORMAT);
+  if (key.length > MAX_KEY_BYTES || flags === undefined || exptime === undefined || cas === undefined)
+    return answer(BAD_FORMAT);
   if (length === undefined || length < 0 || length > 0x7fff_fffd) return answer(BAD_FORMAT);
 
   if (isReserved(key, place)) {
@@ -126,7 +143,9 @@ function count(direction: 'up' | 'down', words: readonly string[], reply: Reply,
   const result = place.store.arithmetic(key, direction, delta, 0n);
   place.stats.countCounter(direction, result.outcome);
   if (result.outcome === 'done') return answer(String(result.value));
-  answer(result.outcome === 'not-a-number' ? 'CLIENT_ERROR cannot increment or decrement non-numeric value' : 'NOT_FOUND');
+  answer(
+    result.outcome === 'not-a-number' ? 'CLIENT_ERROR cannot increment or decrement non-numeric value' : 'NOT_FOUND',
+  );
 }
 
 function remove(words: readonly string[], reply: Reply, place: Workplace): void {
@@ -135,7 +154,10 @@ function remove(words: readonly string[], reply: Reply, place: Workplace): void 
   const [, key = '', second] = words;
   // A time of 0 is a leftover of the earliest protocol, and all that is allowed there.
   const quiet = words.at(-1) === 'noreply';
-  const valid = words.length === 2 || (words.length === 3 && (second === '0' || quiet)) || (words.length === 4 && second === '0' && quiet);
+  const valid =
+    words.length === 2 ||
+    (words.length === 3 && (second === '0' || quiet)) ||
+    (words.length === 4 && second === '0' && quiet);
   if (!valid) return answer(`${BAD_FORMAT}.  Usage: delete <key> [noreply]`);
   if (key.length > MAX_KEY_BYTES) return answer(BAD_FORMAT);
   if (isReserved(key, place)) return answer(RESERVED);

@@ -13,8 +13,15 @@ export interface Workplace {
 
 /** What has to happen after a command line, where that is more than its answer. */
 export type Sequel =
-  /** `length` bytes and a CRLF follow; then `complete` is called with the bytes, or with `undefined` when no CRLF closed them. */
-  | { readonly kind: 'value'; readonly length: number; readonly complete: (value: Buffer | undefined, reply: Reply) => void }
+  /**
+   * `length` bytes and a CRLF follow; then `complete` is called with the bytes, or with `undefined` when no CRLF closed
+   * them.
+   */
+  | {
+      readonly kind: 'value';
+      readonly length: number;
+      readonly complete: (value: Buffer | undefined, reply: Reply) => void;
+    }
   /** `length` bytes and two more follow and are thrown away. */
   | { readonly kind: 'swallow'; readonly length: number }
   | { readonly kind: 'close' };
@@ -22,7 +29,10 @@ export type Sequel =
 /** A command of the text protocol. `words[0]` is its name. */
 export type Command = (words: readonly string[], reply: Reply, place: Workplace) => Sequel | void;
 
-/** Whether the cluster itself keeps this key: `get` answers with the list of nodes, so a value that a client stored could not be read. */
+/**
+ * Whether the cluster itself keeps this key: `get` answers with the list of nodes, so a value that a client stored
+ * could not be read.
+ */
 export function isReserved(key: string, { listing }: Workplace): boolean {
   return listing !== undefined && key === CLUSTER_KEY;
 }

@@ -12,7 +12,8 @@ export function metaArithmetic(flags: MetaFlags, reply: Reply, place: Workplace)
   if (direction === undefined) return reply.line('CLIENT_ERROR invalid mode for ma M token');
   if (isReserved(flags.key, place)) return reply.line(RESERVED);
   const result = place.store.arithmetic(flags.key, direction, flags.delta, flags.cas ?? 0n);
-  if (result.outcome === 'not-a-number') return reply.line('CLIENT_ERROR cannot increment or decrement non-numeric value');
+  if (result.outcome === 'not-a-number')
+    return reply.line('CLIENT_ERROR cannot increment or decrement non-numeric value');
   const begun = result.outcome === 'missing' && flags.vivify !== undefined ? begin(flags, place) : undefined;
   if (!begun) place.stats.countCounter(direction, result.outcome);
   const item = result.outcome === 'done' ? result.item : begun;
@@ -25,7 +26,13 @@ export function metaArithmetic(flags: MetaFlags, reply: Reply, place: Workplace)
 }
 
 function begin(flags: MetaFlags, { store }: Workplace): Item {
-  return store.create({ key: flags.key, value: Buffer.from(String(flags.initial), 'latin1'), flags: 0, expiresAt: 0, cas: 0n });
+  return store.create({
+    key: flags.key,
+    value: Buffer.from(String(flags.initial), 'latin1'),
+    flags: 0,
+    expiresAt: 0,
+    cas: 0n,
+  });
 }
 
 function fields(flags: MetaFlags, item: Item, begun: boolean, { store }: Workplace): string {

@@ -28,7 +28,10 @@ export function findMetaCommand(name: string): Command | undefined {
   return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 }
 
-/** The shape that all of them share: name, key, flags. `badFlag` stands for every complaint about flags where memcached has only one. */
+/**
+ * The shape that all of them share: name, key, flags. `badFlag` stands for every complaint about flags where memcached
+ * has only one.
+ */
 function withFlags(command: MetaCommand, tooMany: string, badFlag?: string): Command {
   return (words, reply, place) => {
     const rawKey = words[1];

@@ -95,11 +95,19 @@ function readFlag(flags: Draft, letter: string, text: string): string | undefine
     case 'C':
       return set(parseUint64(text), (cas) => (flags.cas = cas), BAD_TOKEN);
     case 'J':
-      return set(parseUint64(text), (initial) => (flags.initial = initial), 'CLIENT_ERROR invalid numeric initial value');
+      return set(
+        parseUint64(text),
+        (initial) => (flags.initial = initial),
+        'CLIENT_ERROR invalid numeric initial value',
+      );
     case 'D':
       return set(parseUint64(text), (delta) => (flags.delta = delta), 'CLIENT_ERROR invalid numeric delta value');
     case 'M':
-      return set(text.length === 1 ? text : undefined, (mode) => (flags.mode = mode), 'CLIENT_ERROR incorrect length for M token');
+      return set(
+        text.length === 1 ? text : undefined,
+        (mode) => (flags.mode = mode),
+        'CLIENT_ERROR incorrect length for M token',
+      );
     default:
       if (!PLAIN.includes(letter)) return UNKNOWN;
       if (letter === 'v') flags.value = true;

@@ -10,7 +10,8 @@ export function metaGet(flags: MetaFlags, reply: Reply, { store, stats }: Workpl
   const found = store.find(flags.key);
   const item = found ?? vivify(flags, store);
   const refused = hasLongOpaque(flags);
-  // As memcached 1.6.18 counts: an item that is made on the spot is a hit, a miss is never one of `touch`, and a hit that is refused is none.
+  // As memcached 1.6.18 counts: an item that is made on the spot is a hit, a miss is never one of `touch`, and a hit
+  // that is refused is none.
   if (!item || !refused) stats.count(item && flags.exptime !== undefined ? 'touch' : 'get', item !== undefined);
   if (refused) return reply.line(OPAQUE_TOO_LONG);
   if (!item) {
@@ -33,10 +34,15 @@ function vivify(flags: MetaFlags, store: ItemStore): Item | undefined {
 }
 
 /**
- * The values that were asked for, in that order: a `t` or `R` before a `T` or `N` goes by the time to live before it. And whether less is
- * left than `R` says.
+ * The values that were asked for, in that order: a `t` or `R` before a `T` or `N` goes by the time to live before it.
+ * And whether less is left than `R` says.
  */
-function fields(flags: MetaFlags, item: Item, created: boolean, store: ItemStore): { readonly text: string; readonly recache: boolean } {
+function fields(
+  flags: MetaFlags,
+  item: Item,
+  created: boolean,
+  store: ItemStore,
+): { readonly text: string; readonly recache: boolean } {
   let text = '';
   let recache = false;
   for (const word of flags.words) {

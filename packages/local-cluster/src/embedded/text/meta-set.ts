@@ -2,14 +2,26 @@ import type { StoreMode, StoreOutcome } from '../item-store.ts';
 import { MAX_KEY_BYTES } from '../item.ts';
 import { parseInt32 } from '../number-syntax.ts';
 import type { Reply } from '../reply.ts';
-import { BAD_CHUNK, BAD_FORMAT, isReserved, NO_MEMORY, RESERVED, TOO_LARGE, type Sequel, type Workplace } from './command.ts';
+import {
+  BAD_CHUNK,
+  BAD_FORMAT,
+  isReserved,
+  NO_MEMORY,
+  RESERVED,
+  TOO_LARGE,
+  type Sequel,
+  type Workplace,
+} from './command.ts';
 import { echoWord, hasLongOpaque, OPAQUE_TOO_LONG } from './meta-echo.ts';
 import { MAX_META_WORDS, readMetaFlags, type MetaFlags } from './meta-flags.ts';
 
 const MODES: Readonly<Record<string, StoreMode>> = { E: 'add', A: 'append', P: 'prepend', R: 'replace', S: 'set' };
 const CODES: Readonly<Record<StoreOutcome, string>> = { stored: 'HD', exists: 'EX', missing: 'NF', 'not-stored': 'NS' };
 
-/** `ms <key> <length> <flags>*`. Once the length is known, a refused command's value is thrown away rather than read as commands. */
+/**
+ * `ms <key> <length> <flags>*`. Once the length is known, a refused command's value is thrown away rather than read as
+ * commands.
+ */
 export function metaSet(words: readonly string[], reply: Reply, place: Workplace): Sequel | void {
   const [, rawKey, lengthText] = words;
   if (rawKey === undefined) return reply.line('ERROR');
@@ -33,7 +45,15 @@ export function metaSet(words: readonly string[], reply: Reply, place: Workplace
     complete(value) {
       place.stats.count('set');
       if (value === undefined) return reply.line(BAD_CHUNK);
-      const stored = place.store.store(mode, { key, flags: clientFlags, expiresAt, cas: flags.cas ?? 0n, value, binaryKey, invalidate });
+      const stored = place.store.store(mode, {
+        key,
+        flags: clientFlags,
+        expiresAt,
+        cas: flags.cas ?? 0n,
+        value,
+        binaryKey,
+        invalidate,
+      });
       place.stats.countSwap(mode, stored.outcome);
       if (flags.quiet && stored.outcome === 'stored') return;
       reply.line(CODES[stored.outcome] + echoWithCas(flags, stored.cas));
@@ -62,5 +82,7 @@ function modeOf(flags: MetaFlags): StoreMode {
 }
 
 function echoWithCas(flags: MetaFlags, cas: bigint): string {
-  return flags.words.map((word) => (word.startsWith('c') ? ` c${cas}` : echoWord(word, flags.key, flags.binaryKey))).join('');
+  return flags.words
+    .map((word) => (word.startsWith('c') ? ` c${cas}` : echoWord(word, flags.key, flags.binaryKey)))
+    .join('');
 }

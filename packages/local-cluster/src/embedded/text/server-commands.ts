@@ -129,6 +129,7 @@ function encodeKey(key: string): string {
 }
 
 function config(words: readonly string[], reply: Reply, { listing }: Workplace): void {
-  if (listing && words.length === 3 && words[1] === 'get' && words[2] === 'cluster') return reply.add(encodeConfigReply(listing()));
+  if (listing && words.length === 3 && words[1] === 'get' && words[2] === 'cluster')
+    return reply.add(encodeConfigReply(listing()));
   reply.line('ERROR');
 }

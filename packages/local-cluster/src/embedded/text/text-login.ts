@@ -11,8 +11,8 @@ const LONGEST_LINE = 2_048;
 const LONGEST_SECRET = 16_384;
 
 /**
- * What `memcached -Y` asks for first: any `set` whose value is `<user> <password>`. Its key, flags and exptime do not matter. Every other
- * line is refused until then.
+ * What `memcached -Y` asks for first: any `set` whose value is `<user> <password>`. Its key, flags and exptime do not
+ * matter. Every other line is refused until then.
  */
 export class TextLogin implements Protocol {
   done = false;

@@ -8,5 +8,7 @@ export function splitWords(line: Buffer): string[] {
   const zero = line.indexOf(0);
   const text = line.toString('latin1', 0, zero >= 0 && zero < end ? zero : end);
   const words = text.split(' ').filter((word) => word !== '');
-  return words.length > MAX_WORDS && !/^(?:get|gets|gat|gats|bget)$/.test(words[0] ?? '') ? words.slice(0, MAX_WORDS) : words;
+  return words.length > MAX_WORDS && !/^(?:get|gets|gat|gats|bget)$/.test(words[0] ?? '')
+    ? words.slice(0, MAX_WORDS)
+    : words;
 }

@@ -24,7 +24,11 @@ describe('while the cache is out of reach', () => {
     expect(await text(one)).toBe('second');
     expect(await one.store.touch(KEY, 900)).toBe(true);
     expect(await two.store.destroy(KEY, 900)).toBe(true);
-    expect([await text(one), await one.store.touch(KEY, 900), await one.store.destroy(KEY, 900)]).toEqual([undefined, false, false]);
+    expect([await text(one), await one.store.touch(KEY, 900), await one.store.destroy(KEY, 900)]).toEqual([
+      undefined,
+      false,
+      false,
+    ]);
   });
 
   it('one of two changes of the same state wins, and the other hears of it', async () => {
@@ -82,7 +86,8 @@ describe('while the cache is out of reach', () => {
     one.cacheDown = false;
     passSeconds(10);
     asked.load = 0;
-    for (let turn = 0; turn < 5; turn++) expect([await text(two), await text(two, 's/another')]).toEqual(['second', 'another']);
+    for (let turn = 0; turn < 5; turn++)
+      expect([await text(two), await text(two, 's/another')]).toEqual(['second', 'another']);
     expect(asked.load).toBe(2);
   });
 

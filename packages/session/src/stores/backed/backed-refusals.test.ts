@@ -5,7 +5,12 @@ import type { BackingEvent } from '../../diagnostics.ts';
 import { SessionError } from '../../errors.ts';
 import type { Backing } from './backing.ts';
 
-const badData: unknown = expect.objectContaining({ name: 'SessionError', code: 'SESS_BAD_DATA', statusCode: 500, retryable: false });
+const badData: unknown = expect.objectContaining({
+  name: 'SessionError',
+  code: 'SESS_BAD_DATA',
+  statusCode: 500,
+  retryable: false,
+});
 
 const events: BackingEvent[] = [];
 const note = (event: unknown): void => void events.push(event as BackingEvent);
@@ -60,7 +65,8 @@ describe('what the database refuses because of its data', () => {
   it('fails the one save that holds it, which is nowhere then; thirty of them keep nobody else out', async () => {
     const at = world();
     const one = at.server({ backing: fussy });
-    for (let turn = 0; turn < 30; turn++) await expect(begin(one, 'value', `s/refused ${turn}`)).rejects.toEqual(badData);
+    for (let turn = 0; turn < 30; turn++)
+      await expect(begin(one, 'value', `s/refused ${turn}`)).rejects.toEqual(badData);
     expect(await text(one, 's/refused 0')).toBeUndefined();
     await begin(one, 'kept');
     at.loseCache();
@@ -83,7 +89,8 @@ describe('what the database refuses because of its data', () => {
     const at = world();
     const one = at.server({ backing: fussy });
     one.databaseDown = true;
-    for (let turn = 0; turn < 4; turn++) await expect(one.store.load(`s/${turn}`)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+    for (let turn = 0; turn < 4; turn++)
+      await expect(one.store.load(`s/${turn}`)).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
     one.databaseDown = false;
     await expect(begin(one, 'value', 's/refused')).rejects.toEqual(badData);
     one.databaseDown = true;
@@ -122,9 +129,11 @@ describe('what the database refuses because of its data', () => {
     const one = at.server({ backing: fussy });
     const keys = Array.from({ length: 20 }, (_, index) => `s/${index}`);
     for (const key of keys) await begin(one, 'value', key);
-    for (const key of ['s/refused', 's/refused too']) await at.cache.save(key, Buffer.from('value'), { ...TTL, expect: 'absent' });
+    for (const key of ['s/refused', 's/refused too'])
+      await at.cache.save(key, Buffer.from('value'), { ...TTL, expect: 'absent' });
     at.passSeconds(100);
-    for (const key of [...keys, 's/refused', 's/refused too']) expect(await one.store.touch(key, TTL.ttlSeconds)).toBe(true);
+    for (const key of [...keys, 's/refused', 's/refused too'])
+      expect(await one.store.touch(key, TTL.ttlSeconds)).toBe(true);
     await one.store.close();
     const ends = keys.map((key) => at.database.sessions.get(key)?.expiresAt);
     expect(new Set(ends)).toEqual(new Set([at.now() + TTL.ttlSeconds * 1_000]));

@@ -10,7 +10,10 @@ export interface BackedToken {
   readonly cached: StoredSession | undefined;
 }
 
-export function fromCache({ value, version }: Pick<CachedRecord, 'value' | 'version'>, cached: StoredSession): StoredSession {
+export function fromCache(
+  { value, version }: Pick<CachedRecord, 'value' | 'version'>,
+  cached: StoredSession,
+): StoredSession {
   return { value, token: { version, cached } satisfies BackedToken, ttlSeconds: cached.ttlSeconds };
 }
 

@@ -1,7 +1,14 @@
 import { SessionError } from '../../errors.ts';
 import { OF_CACHE, OF_DATABASE, OutageLog, resolveLog, type SessionsLog } from '../../lifecycle/outage-log.ts';
 import { badOption } from '../../options/option-checks.ts';
-import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, StoreState, UserSession } from '../session-store.ts';
+import type {
+  SaveOptions,
+  SessionStore,
+  StoredSession,
+  StoreRequestOptions,
+  StoreState,
+  UserSession,
+} from '../session-store.ts';
 import type { BackedContext } from './backed-context.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { resolveBacking, type BackingLimits, type ResolvedBacking, type WritePolicy } from './backing-options.ts';
@@ -22,26 +29,36 @@ export interface BackedStoreOptions {
   readonly backing: Backing;
   readonly writePolicy?: WritePolicy | undefined;
   readonly backingLimits?: BackingLimits | undefined;
-  /** Where outages of one side are told, one line when it begins and one when it is over. Default: the process's `warning` event. */
+  /**
+   * Where outages of one side are told, one line when it begins and one when it is over. Default: the process's
+   * `warning` event.
+   */
   readonly log?: SessionsLog | undefined;
   /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
 }
 
 /**
- * A store whose sessions a database keeps, too: `cache` is asked first, and what it lost comes from there. `createSessions({ backing })` makes one by itself.
- * `close` writes what waits, and closes the backing; `cache` stays open.
+ * A store whose sessions a database keeps, too: `cache` is asked first, and what it lost comes from there.
+ * `createSessions({ backing })` makes one by itself. `close` writes what waits, and closes the backing; `cache` stays
+ * open.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
 export function backedStore(cache: SessionStore, options: BackedStoreOptions): SessionStore {
   const resolved = resolveBacking(options);
-  if (resolved === undefined) throw badOption('backing', undefined, 'a backing, such as postgresBacking(...) of @sess/postgres-backing');
+  if (resolved === undefined)
+    throw badOption('backing', undefined, 'a backing, such as postgresBacking(...) of @sess/postgres-backing');
   return openBackedStore(cache, resolved, { now: options.now ?? Date.now, log: resolveLog(options.log) }, false);
 }
 
 /** The same, with options that were checked; `close` closes `cache` where it is owned. */
-export function openBackedStore(cache: SessionStore, resolved: ResolvedBacking, around: Surroundings, ownsCache: boolean): SessionStore {
+export function openBackedStore(
+  cache: SessionStore,
+  resolved: ResolvedBacking,
+  around: Surroundings,
+  ownsCache: boolean,
+): SessionStore {
   return new BackedStore(cache, resolved, around, ownsCache);
 }
 
@@ -74,7 +91,10 @@ class BackedStore implements SessionStore {
     await Promise.all([cache.ready?.(), gate.run('load', async () => backing.ready?.())]);
   }
 
-  /** While the cache is away the database serves, and the other way round, so one of them is enough; but nothing is served from a cache that is unknown yet. */
+  /**
+   * While the cache is away the database serves, and the other way round, so one of them is enough; but nothing is
+   * served from a cache that is unknown yet.
+   */
   get state(): StoreState {
     const { cache, gate } = this.#context;
     const state = cache.state ?? 'ready';
@@ -154,7 +174,9 @@ function backedContext(given: SessionStore, resolved: ResolvedBacking, { now, lo
     unknown: new NegativeCache(limits.unknownSeconds, now),
     flights: new SingleFlight(),
     touches: new TouchBatch(
-      backing.touch === undefined ? undefined : (touches) => gate.run('touch', async (signal) => backing.touch?.(touches, signal)),
+      backing.touch === undefined
+        ? undefined
+        : (touches) => gate.run('touch', async (signal) => backing.touch?.(touches, signal)),
     ),
     pending: new PendingWrites({
       name: backing.name ?? 'database',

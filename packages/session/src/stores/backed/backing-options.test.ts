@@ -25,17 +25,37 @@ describe('the options of a backing', () => {
     ['no load', { backing: {} }, /"backing" is .*expected an object with the method load/],
     ['something else', { backing: 'postgres://localhost' }, /"backing" is a text of 20 characters; expected/],
     ['a save that is none', { backing: { ...backing, save: true } }, /"backing.save" is true; expected a function/],
-    ['doubts that nobody can raise', { backing: { ...backing, doubts: async () => [] } }, /"backing.doubt" is missing; expected both/],
-    ['an unknown policy', { backing, writePolicy: 'around' }, /"writePolicy" is 'around'; expected 'through', 'behind'/],
-    ['a policy without a database', { writePolicy: 'behind' }, /"writePolicy" is 'behind'; expected a "backing" beside it/],
+    [
+      'doubts that nobody can raise',
+      { backing: { ...backing, doubts: async () => [] } },
+      /"backing.doubt" is missing; expected both/,
+    ],
+    [
+      'an unknown policy',
+      { backing, writePolicy: 'around' },
+      /"writePolicy" is 'around'; expected 'through', 'behind'/,
+    ],
+    [
+      'a policy without a database',
+      { writePolicy: 'behind' },
+      /"writePolicy" is 'behind'; expected a "backing" beside it/,
+    ],
     ['limits without a database', { backingLimits: {} }, /"backingLimits" is {}; expected a "backing"/],
-    ['writing behind to what can not be written', { backing, writePolicy: 'behind' }, /"writePolicy" is 'behind'; expected "through"/],
+    [
+      'writing behind to what can not be written',
+      { backing, writePolicy: 'behind' },
+      /"writePolicy" is 'behind'; expected "through"/,
+    ],
     [
       'an unknown limit',
       { backing, backingLimits: { timeout: 5 } },
       /unknown option "backingLimits.timeout": did you mean "backingLimits.timeoutMs"/,
     ],
-    ['a time as text', { backing, backingLimits: { timeoutMs: '5' } }, /"backingLimits.timeoutMs" is '5'; expected a whole number/],
+    [
+      'a time as text',
+      { backing, backingLimits: { timeoutMs: '5' } },
+      /"backingLimits.timeoutMs" is '5'; expected a whole number/,
+    ],
   ])('refuse %s', (_, options, message) => {
     expect(() => resolveBacking(options)).toThrow(
       expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }),

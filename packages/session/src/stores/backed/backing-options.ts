@@ -1,12 +1,18 @@
 import { badOption, checkUnknown, oneOf, wholeNumber } from '../../options/option-checks.ts';
 import type { Backing } from './backing.ts';
 
-/** `'through'`: a save is acknowledged when cache and database have it. `'behind'`: when the cache has it; the database follows. */
+/**
+ * `'through'`: a save is acknowledged when cache and database have it. `'behind'`: when the cache has it; the database
+ * follows.
+ */
 export type WritePolicy = 'through' | 'behind';
 
 /** Bounds on what a process asks of the database. */
 export interface BackingLimits {
-  /** How long one request of the database may take, and how long one may wait for its turn, in milliseconds. Default 1,000. */
+  /**
+   * How long one request of the database may take, and how long one may wait for its turn, in milliseconds. Default
+   * 1,000.
+   */
   readonly timeoutMs?: number | undefined;
   /** Sessions that a process loads from the database in any one second. Default 1,000. */
   readonly loadsPerSecond?: number | undefined;
@@ -35,7 +41,9 @@ interface Given {
 }
 
 /** Each limit: its default, least and most, and unit. */
-const LIMITS: Readonly<Record<keyof BackingLimits, readonly [byDefault: number, least: number, most: number, unit: string]>> = {
+const LIMITS: Readonly<
+  Record<keyof BackingLimits, readonly [byDefault: number, least: number, most: number, unit: string]>
+> = {
   timeoutMs: [1_000, 1, 60_000, 'milliseconds'],
   loadsPerSecond: [1_000, 1, 100_000, 'loads'],
   concurrency: [32, 1, 10_000, 'requests'],
@@ -61,7 +69,8 @@ export function resolveBacking({ backing, writePolicy, backingLimits }: Given): 
     return undefined;
   }
   checkBacking(backing);
-  if (policy === 'behind' && backing.save === undefined) throw badOption('writePolicy', policy, '"through" where the backing has no save');
+  if (policy === 'behind' && backing.save === undefined)
+    throw badOption('writePolicy', policy, '"through" where the backing has no save');
   return Object.freeze({ backing, writePolicy: policy, limits: resolveLimits(backingLimits ?? {}) });
 }
 
@@ -75,15 +84,21 @@ function checkBacking(backing: Backing): void {
   }
   for (const name of OPTIONAL_METHODS) {
     const method: unknown = backing[name];
-    if (method !== undefined && typeof method !== 'function') throw badOption(`backing.${name}`, method, 'a function, or nothing');
+    if (method !== undefined && typeof method !== 'function')
+      throw badOption(`backing.${name}`, method, 'a function, or nothing');
   }
   if ((backing.doubt === undefined) !== (backing.doubts === undefined)) {
-    throw badOption(backing.doubt === undefined ? 'backing.doubt' : 'backing.doubts', undefined, 'both "doubt" and "doubts", or neither');
+    throw badOption(
+      backing.doubt === undefined ? 'backing.doubt' : 'backing.doubts',
+      undefined,
+      'both "doubt" and "doubts", or neither',
+    );
   }
 }
 
 function resolveLimits(given: BackingLimits): ResolvedBacking['limits'] {
-  if (typeof given !== 'object' || given === null) throw badOption('backingLimits', given, 'an object, such as { timeoutMs: 500 }');
+  if (typeof given !== 'object' || given === null)
+    throw badOption('backingLimits', given, 'an object, such as { timeoutMs: 500 }');
   checkUnknown(given, Object.keys(LIMITS), 'backingLimits.');
   const limit = (name: keyof BackingLimits): number => {
     const [byDefault, least, most, unit] = LIMITS[name];

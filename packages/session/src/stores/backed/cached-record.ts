@@ -36,7 +36,8 @@ export function sealRecord({ value, version, checkedAt }: CachedRecord): Buffer 
 /** Bytes without the header are a session from before there was a database: older than any version. */
 export function openRecord({ value }: StoredSession): CachedRecord {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (bytes.length < HEADER_BYTES || bytes[0] !== MARK || bytes[1] !== FORMAT) return { value, version: 0, checkedAt: 0 };
+  if (bytes.length < HEADER_BYTES || bytes[0] !== MARK || bytes[1] !== FORMAT)
+    return { value, version: 0, checkedAt: 0 };
   return {
     value: bytes.subarray(HEADER_BYTES),
     version: bytes.readDoubleBE(2),

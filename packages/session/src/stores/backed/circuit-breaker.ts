@@ -16,8 +16,9 @@ type Operation = BackingEvent['operation'];
 const WHOLE = '';
 
 /**
- * Every request to the database passes through here. It has a deadline that does not count time in which this process was busy; the number of requests at
- * once, and per second, is limited; and a database that keeps failing is not asked for a while, so that requests do not wait for it one by one.
+ * Every request to the database passes through here. It has a deadline that does not count time in which this process
+ * was busy; the number of requests at once, and per second, is limited; and a database that keeps failing is not asked
+ * for a while, so that requests do not wait for it one by one.
  */
 export class CircuitBreaker {
   readonly #name: string;
@@ -46,15 +47,20 @@ export class CircuitBreaker {
   }
 
   /**
-   * @throws {SessionError} `SESS_UNAVAILABLE`: the database failed, did not answer in time, is being left alone, or there was no turn. What was written may
-   *   have been written. `SESS_BAD_DATA`: it answered, and refuses what it was given.
+   * @throws {SessionError} `SESS_UNAVAILABLE`: the database failed, did not answer in time, is being left alone, or
+   *   there was no turn. What was written may have been written. `SESS_BAD_DATA`: it answered, and refuses what it was
+   *   given.
    */
   async run<T>(operation: Operation, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.#refuseWhileResting(operation);
     const entered = (operation === 'load' ? this.#loads : this.#writes).enter();
     const leave = entered instanceof Promise ? await entered : entered;
     if (leave === undefined) {
-      throw this.#failed(operation, `${this.#name}: no turn for a ${operation} within ${this.#timeoutMs} ms (backingLimits)`, undefined);
+      throw this.#failed(
+        operation,
+        `${this.#name}: no turn for a ${operation} within ${this.#timeoutMs} ms (backingLimits)`,
+        undefined,
+      );
     }
     try {
       return await this.#timed(operation, work);
@@ -81,7 +87,12 @@ export class CircuitBreaker {
     } catch (error) {
       if (refusesData(error)) {
         this.#answered();
-        throw this.#failed(operation, `${this.#name}: the database refuses a ${operation} because of its data`, error, 'SESS_BAD_DATA');
+        throw this.#failed(
+          operation,
+          `${this.#name}: the database refuses a ${operation} because of its data`,
+          error,
+          'SESS_BAD_DATA',
+        );
       }
       this.#count(error);
       // Why is in the cause: it may name the server, and this may reach a browser.
@@ -98,7 +109,11 @@ export class CircuitBreaker {
     const now = this.#now();
     // A clock that was set back must not prolong the pause.
     if (now < until && until - now <= MAX_REST_MS) {
-      throw this.#failed(operation, `${this.#name}: failed ${FAILURES} times in a row, is asked again in ${until - now} ms`, cause);
+      throw this.#failed(
+        operation,
+        `${this.#name}: failed ${FAILURES} times in a row, is asked again in ${until - now} ms`,
+        cause,
+      );
     }
     this.#resting = { until: now + this.#timeoutMs, cause };
   }
@@ -117,7 +132,12 @@ export class CircuitBreaker {
     this.#restMs = Math.min(MAX_REST_MS, this.#restMs * 2);
   }
 
-  #failed(operation: Operation, message: string, cause: unknown, code: SessionErrorCode = 'SESS_UNAVAILABLE'): SessionError {
+  #failed(
+    operation: Operation,
+    message: string,
+    cause: unknown,
+    code: SessionErrorCode = 'SESS_UNAVAILABLE',
+  ): SessionError {
     const error = new SessionError(code, message, cause === undefined ? {} : { cause });
     this.#outages.failed(WHOLE, error);
     publish('backing', () => ({ backing: this.#name, operation, outcome: 'failed', error }));

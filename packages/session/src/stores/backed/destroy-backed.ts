@@ -7,12 +7,14 @@ import { forgetLoad } from './read-database.ts';
 /**
  * Destroys a session: first in the database, so that no load brings it back, then in the cache.
  *
- * If the database is out of reach, the tombstone in the cache keeps the session dead until the database has been updated. If the cache is out of reach, the
- * database marks the session as destroyed, and the cached copy is marked as stale. A backing that can't share stale marks with other processes is not enough
- * for that: then the destruction is not acknowledged.
+ * If the database is out of reach, the tombstone in the cache keeps the session dead until the database has been
+ * updated. If the cache is out of reach, the database marks the session as destroyed, and the cached copy is marked as
+ * stale. A backing that can't share stale marks with other processes is not enough for that: then the destruction is
+ * not acknowledged.
  *
- * @throws {SessionError} `SESS_UNAVAILABLE`: the session may still live; what could be done was done, and the rest is tried again. `SESS_BAD_DATA`: the
- *   database refuses to end it, so it is dead for as long as the cache keeps its tombstone.
+ * @throws {SessionError} `SESS_UNAVAILABLE`: the session may still live; what could be done was done, and the rest is
+ *   tried again. `SESS_BAD_DATA`: the database refuses to end it, so it is dead for as long as the cache keeps its
+ *   tombstone.
  */
 export async function destroyBacked(
   context: BackedContext,
@@ -46,7 +48,8 @@ export async function destroyLater(context: BackedContext, key: string, until: n
   const { cache, backing, gate, now } = context;
   let refusal: SessionError | undefined;
   try {
-    if (backing.destroy !== undefined) await gate.run('destroy', async (signal) => backing.destroy?.(key, until, signal));
+    if (backing.destroy !== undefined)
+      await gate.run('destroy', async (signal) => backing.destroy?.(key, until, signal));
   } catch (error) {
     if (!hasCode(error, 'SESS_BAD_DATA')) throw error;
     refusal = error;
@@ -56,8 +59,15 @@ export async function destroyLater(context: BackedContext, key: string, until: n
   if (refusal !== undefined) throw refusal;
 }
 
-/** `undefined`: the backing has no `destroy`, or returns nothing. An error: it refuses, or it is out of reach and the destruction is queued. */
-async function destroyInDatabase(context: BackedContext, key: string, until: number): Promise<BackingDestroyed | SessionError | undefined> {
+/**
+ * `undefined`: the backing has no `destroy`, or returns nothing. An error: it refuses, or it is out of reach and the
+ * destruction is queued.
+ */
+async function destroyInDatabase(
+  context: BackedContext,
+  key: string,
+  until: number,
+): Promise<BackingDestroyed | SessionError | undefined> {
   const { backing, gate, pending, touches } = context;
   touches.drop(key);
   if (backing.destroy === undefined) {

@@ -11,9 +11,17 @@ const MAX_ATTEMPTS = 8;
 /** Refused places, with nothing to be read in between and growing pauses, after which a session counts as destroyed. */
 const REFUSALS = 4;
 
-/** What the cache holds in the end, and whether it is the session that was to be kept there. `'destroyed'`: a tombstone is in the way. */
+/**
+ * What the cache holds in the end, and whether it is the session that was to be kept there. `'destroyed'`: a tombstone
+ * is in the way.
+ */
 export type Kept =
-  | { readonly isOurs: boolean; readonly version: number; readonly stored: StoredSession; readonly cached: StoredSession }
+  | {
+      readonly isOurs: boolean;
+      readonly version: number;
+      readonly stored: StoredSession;
+      readonly cached: StoredSession;
+    }
   | 'destroyed';
 
 export interface KeepOptions {
@@ -26,11 +34,17 @@ export interface KeepOptions {
 }
 
 /**
- * Puts `session` into the cache in place of nothing, or of a version up to `over`. What is later stays, and a tombstone, too.
+ * Puts `session` into the cache in place of nothing, or of a version up to `over`. What is later stays, and a
+ * tombstone, too.
  *
  * @throws {SessionError} `SESS_UNAVAILABLE`; `SESS_CONFLICT` when others change it all the time.
  */
-export async function keepInCache(context: BackedContext, key: string, session: DatabaseSession, options: KeepOptions): Promise<Kept> {
+export async function keepInCache(
+  context: BackedContext,
+  key: string,
+  session: DatabaseSession,
+  options: KeepOptions,
+): Promise<Kept> {
   const { cache } = context;
   const { checkedAt, over = session.version } = options;
   let expect = options.expect;
@@ -57,7 +71,8 @@ export async function keepInCache(context: BackedContext, key: string, session: 
     } catch (error) {
       if (!hasCode(error, 'SESS_CONFLICT')) throw error;
       if (expect === 'absent') {
-        // Again and again nothing to be read, and still no room for it: a tombstone. Once or twice may be one that came and went in between.
+        // Again and again nothing to be read, and still no room for it: a tombstone. Once or twice may be one that came
+        // and went in between.
         refused += 1;
         if (refused === REFUSALS) return 'destroyed';
         if (refused > 1) await sleep(2 ** refused);

@@ -10,7 +10,11 @@ import { BURY_SECONDS, isLive, readDatabase, type DatabaseSession } from './read
 const MAX_ATTEMPTS = 4;
 
 /** The session from the cache; from the database where the cache lost it, may be out of date, or can't be reached. */
-export async function loadBacked(context: BackedContext, key: string, options?: StoreRequestOptions): Promise<StoredSession | undefined> {
+export async function loadBacked(
+  context: BackedContext,
+  key: string,
+  options?: StoreRequestOptions,
+): Promise<StoredSession | undefined> {
   const { cache, doubts, pending, unknown } = context;
   let cached: StoredSession | undefined;
   try {
@@ -35,7 +39,11 @@ function isDoubtful({ doubts, pending }: BackedContext, key: string, { version, 
   return write?.kind === 'save' && write.session.version > version;
 }
 
-async function loadPastCache(context: BackedContext, key: string, outage: SessionError): Promise<StoredSession | undefined> {
+async function loadPastCache(
+  context: BackedContext,
+  key: string,
+  outage: SessionError,
+): Promise<StoredSession | undefined> {
   let row: DatabaseSession | 'destroyed' | undefined;
   try {
     row = await readDatabase(context, key);
@@ -83,7 +91,12 @@ async function loadAndPutBack(context: BackedContext, key: string): Promise<Stor
   }
 }
 
-async function putBack(context: BackedContext, key: string, row: DatabaseSession, askedAt: number): Promise<StoredSession | undefined> {
+async function putBack(
+  context: BackedContext,
+  key: string,
+  row: DatabaseSession,
+  askedAt: number,
+): Promise<StoredSession | undefined> {
   try {
     const kept = await keepInCache(context, key, row, { checkedAt: askedAt, expect: 'absent' });
     return kept === 'destroyed' ? undefined : kept.stored;
@@ -94,7 +107,10 @@ async function putBack(context: BackedContext, key: string, row: DatabaseSession
   }
 }
 
-/** Compares a record that may be out of date with the database, keeps the later one, and notes the time of the comparison. */
+/**
+ * Compares a record that may be out of date with the database, keeps the later one, and notes the time of the
+ * comparison.
+ */
 async function checked(
   context: BackedContext,
   key: string,
@@ -111,7 +127,8 @@ async function checked(
       return undefined;
     }
     const later = row !== undefined && row.version > record.version ? row : stillThere(context, cached, record, row);
-    // If neither the cache nor the database knows the record's expiry, it stays as it is, and is compared again next time.
+    // If neither the cache nor the database knows the record's expiry, it stays as it is, and is compared again next
+    // time.
     if (later === undefined) return fromCache(record, cached);
     try {
       const kept = await keepInCache(context, key, later, { checkedAt: askedAt, expect: cached });

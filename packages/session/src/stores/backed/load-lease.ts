@@ -11,7 +11,8 @@ const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 64;
 
 /**
- * The right to load one session from the database, for one of all processes: a record of its own in the cache, which ends by itself when its holder is gone.
+ * The right to load one session from the database, for one of all processes: a record of its own in the cache, which
+ * ends by itself when its holder is gone.
  */
 interface LoadLease {
   /** Tells those who wait how it ended. Never rejects. */
@@ -19,7 +20,10 @@ interface LoadLease {
 }
 
 /** `cached`: another process put it into the cache meanwhile. `unknown`: another process found that there is none. */
-export type LeaseAnswer = { readonly kind: 'cached'; readonly cached: StoredSession } | { readonly kind: 'unknown' } | LoadHere;
+export type LeaseAnswer =
+  | { readonly kind: 'cached'; readonly cached: StoredSession }
+  | { readonly kind: 'unknown' }
+  | LoadHere;
 /** This process is to load it; without a lease where the cache can't give one, or a holder took too long. */
 interface LoadHere {
   readonly kind: 'load';
@@ -33,7 +37,10 @@ function leaseSeconds({ resolved }: BackedContext): number {
   return Math.ceil((2 * resolved.limits.timeoutMs) / 1_000) + 1;
 }
 
-/** Takes the lease for a session that is not in the cache, or waits for what another process finds: as long as a lease lasts, not longer. */
+/**
+ * Takes the lease for a session that is not in the cache, or waits for what another process finds: as long as a lease
+ * lasts, not longer.
+ */
 export async function takeLease(context: BackedContext, key: string): Promise<LeaseAnswer> {
   const leaseKey = `${key}.load`;
   const until = performance.now() + leaseSeconds(context) * 1_000;

@@ -11,7 +11,9 @@ export interface MemoryBackingOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** Keeps all that a {@link Backing} promises, for as long as the process lives, and without a bound: not for production. */
+/**
+ * Keeps all that a {@link Backing} promises, for as long as the process lives, and without a bound: not for production.
+ */
 export function memoryBacking({ now = Date.now }: MemoryBackingOptions = {}): MemoryBacking {
   const sessions = new Map<string, BackedSession & { readonly version: number; readonly savedAt: number }>();
   /** Until when each is remembered. */
@@ -40,7 +42,11 @@ export function memoryBacking({ now = Date.now }: MemoryBackingOptions = {}): Me
     },
     async destroy(id, until) {
       const present = sessions.get(id);
-      const outcome = isDestroyed(id) ? 'already' : present !== undefined && present.expiresAt > now() ? 'destroyed' : 'unknown';
+      const outcome = isDestroyed(id)
+        ? 'already'
+        : present !== undefined && present.expiresAt > now()
+          ? 'destroyed'
+          : 'unknown';
       sessions.delete(id);
       destroyed.set(id, Math.max(until, destroyed.get(id) ?? 0));
       return outcome;

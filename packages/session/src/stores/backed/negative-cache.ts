@@ -25,7 +25,10 @@ export class NegativeCache {
     return false;
   }
 
-  /** Begins to look for an id. Call what comes back when it was not found: it is remembered, unless it was told of meanwhile that it exists. */
+  /**
+   * Begins to look for an id. Call what comes back when it was not found: it is remembered, unless it was told of
+   * meanwhile that it exists.
+   */
   seek(id: string): () => void {
     const ticket = {};
     this.#sought.set(id, ticket);

@@ -33,31 +33,40 @@ function application() {
 }
 
 function noCache(): SessionError {
-  return new SessionError('SESS_UNAVAILABLE', 'memory: no answer', { cause: new Error('node 10.0.0.1:11211 did not answer') });
+  return new SessionError('SESS_UNAVAILABLE', 'memory: no answer', {
+    cause: new Error('node 10.0.0.1:11211 did not answer'),
+  });
 }
 
 const WHY: Readonly<Record<Side, RegExp>> = {
-  cache: /^The cache of the sessions is out of reach: .*10\.0\.0\.1:11211 did not answer\. Meanwhile .*Check that the nodes run/,
-  database: /^The database behind the sessions is out of reach: .*ECONNREFUSED 10\.0\.0\.9:5432\. Meanwhile .*Check that the database runs/,
+  cache:
+    /^The cache of the sessions is out of reach: .*10\.0\.0\.1:11211 did not answer\. Meanwhile .*Check that the nodes run/,
+  database:
+    /^The database behind the sessions is out of reach: .*ECONNREFUSED 10\.0\.0\.9:5432\. Meanwhile .*Check that the database runs/,
 };
 
 describe('with a database behind the cache', () => {
-  it.each<Side>(['cache', 'database'])('an outage of the %s alone is a line when it begins and one when it is over', async (side) => {
-    const { isOut, entries, browser, passSeconds } = application();
-    await browser.visit((session) => void (session.data.user = 'USER_123'));
-    expect(entries).toEqual([]);
-    isOut[side] = true;
-    for (const note of ['one', 'two', 'three']) {
-      await browser.visit((session) => void (session.data.note = note));
-      passSeconds(11);
-    }
-    expect(entries).toEqual([{ level: 'error', message: expect.stringMatching(WHY[side]) }]);
-    isOut[side] = false;
-    await browser.visit((session) => void (session.data.note = 'four'));
-    expect(await browser.visit(({ data }) => data.note)).toBe('four');
-    expect(entries.slice(1)).toEqual([{ level: 'info', message: expect.stringMatching(/^The (?:cache|database) .*is in reach again/) }]);
-    expect(entries.map(({ message }) => message).join('')).not.toContain('\n');
-  });
+  it.each<Side>(['cache', 'database'])(
+    'an outage of the %s alone is a line when it begins and one when it is over',
+    async (side) => {
+      const { isOut, entries, browser, passSeconds } = application();
+      await browser.visit((session) => void (session.data.user = 'USER_123'));
+      expect(entries).toEqual([]);
+      isOut[side] = true;
+      for (const note of ['one', 'two', 'three']) {
+        await browser.visit((session) => void (session.data.note = note));
+        passSeconds(11);
+      }
+      expect(entries).toEqual([{ level: 'error', message: expect.stringMatching(WHY[side]) }]);
+      isOut[side] = false;
+      await browser.visit((session) => void (session.data.note = 'four'));
+      expect(await browser.visit(({ data }) => data.note)).toBe('four');
+      expect(entries.slice(1)).toEqual([
+        { level: 'info', message: expect.stringMatching(/^The (?:cache|database) .*is in reach again/) },
+      ]);
+      expect(entries.map(({ message }) => message).join('')).not.toContain('\n');
+    },
+  );
 
   it('an outage of both is told of both, and of sessions as a whole', async () => {
     const { isOut, entries, browser } = application();

@@ -24,8 +24,9 @@ export interface PendingWritesOptions {
 }
 
 /**
- * What waits to be written to the database: one write for each session, the latest; a destruction is never replaced by a save. Tried again, with growing pauses,
- * until it succeeds, the database refuses its data, or the session's time is over.
+ * What waits to be written to the database: one write for each session, the latest; a destruction is never replaced by
+ * a save. Tried again, with growing pauses, until it succeeds, the database refuses its data, or the session's time is
+ * over.
  */
 export class PendingWrites {
   readonly #options: PendingWritesOptions;
@@ -62,7 +63,8 @@ export class PendingWrites {
     if (this.isFull(id)) return false;
     const present = this.#writes.get(id);
     if (present?.kind === 'destroy' && write.kind === 'save') return false;
-    if (present?.kind === 'save' && write.kind === 'save' && present.session.version >= write.session.version) return true;
+    if (present?.kind === 'save' && write.kind === 'save' && present.session.version >= write.session.version)
+      return true;
     this.#writes.set(id, write);
     if (write.failed) this.#tell(write, 'deferred');
     this.#schedule(GATHER_MS);
@@ -154,7 +156,9 @@ export class PendingWrites {
       backing: name,
       operation: kind,
       outcome,
-      ...(outcome === 'lost' ? { error: refusal ?? new SessionError('SESS_UNAVAILABLE', `${name}: a ${kind} was given up`) } : {}),
+      ...(outcome === 'lost'
+        ? { error: refusal ?? new SessionError('SESS_UNAVAILABLE', `${name}: a ${kind} was given up`) }
+        : {}),
     }));
   }
 }

@@ -18,7 +18,11 @@ describe('a turnstile', () => {
 
   it('has room for so many to wait, and no more', () => {
     const turnstile = new RateLimiter({ concurrency: 1, queued: 1, waitMs: 1_000 });
-    expect([turnstile.enter(), turnstile.enter(), turnstile.enter()]).toEqual([expect.any(Function), expect.any(Promise), undefined]);
+    expect([turnstile.enter(), turnstile.enter(), turnstile.enter()]).toEqual([
+      expect.any(Function),
+      expect.any(Promise),
+      undefined,
+    ]);
   });
 
   it('keeps nobody waiting for longer than said', async () => {
@@ -32,11 +36,14 @@ describe('a turnstile', () => {
     expect([await second, turnstile.waiting]).toEqual([undefined, 0]);
   });
 
-  it.each([1, 2, 10, 25, 100, 250])('lets in no more than %i in any one second, and hardly fewer', async (perSecond) => {
-    const entries = await entriesOf(4 * perSecond, perSecond);
-    expect([entries.length, most(entries, 1_000)]).toEqual([4 * perSecond, perSecond]);
-    expect((entries.at(-1) ?? 0) - (entries[0] ?? 0)).toBeLessThan(4_400);
-  });
+  it.each([1, 2, 10, 25, 100, 250])(
+    'lets in no more than %i in any one second, and hardly fewer',
+    async (perSecond) => {
+      const entries = await entriesOf(4 * perSecond, perSecond);
+      expect([entries.length, most(entries, 1_000)]).toEqual([4 * perSecond, perSecond]);
+      expect((entries.at(-1) ?? 0) - (entries[0] ?? 0)).toBeLessThan(4_400);
+    },
+  );
 
   it('lets in a tenth of them at once, and the others one by one', async () => {
     const entries = await entriesOf(400, 100);
@@ -46,7 +53,8 @@ describe('a turnstile', () => {
 
   it('lets in a tenth at once again after a pause', async () => {
     const turnstile = new RateLimiter({ concurrency: 100, queued: 100, waitMs: 60_000, perSecond: 100 });
-    const enter = (): number => Array.from({ length: 20 }, () => turnstile.enter()).filter((entry) => typeof entry === 'function').length;
+    const enter = (): number =>
+      Array.from({ length: 20 }, () => turnstile.enter()).filter((entry) => typeof entry === 'function').length;
     expect(enter()).toBe(10);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(enter()).toBe(10);

@@ -8,7 +8,10 @@ export interface RateLimits {
   readonly perSecond?: number;
   /** Waiting for their turn. */
   readonly queued: number;
-  /** How long one waits, in milliseconds in which this process could work: one that is busy must not blame the other side. */
+  /**
+   * How long one waits, in milliseconds in which this process could work: one that is busy must not blame the other
+   * side.
+   */
   readonly waitMs: number;
 }
 
@@ -24,17 +27,21 @@ const BURST = 0.1;
 const ROUNDING_MS = 0.001;
 
 /**
- * Lets in so many at once, and so many in any one second; a bounded number waits, each for a bounded time, first come first served.
+ * Lets in so many at once, and so many in any one second; a bounded number waits, each for a bounded time, first come
+ * first served.
  *
- * After a tenth of a second's entries the others follow one by one. Were a second's entries let in as they come, the other side would see two seconds'
- * worth in one as soon as it answers some of them late.
+ * After a tenth of a second's entries the others follow one by one. Were a second's entries let in as they come, the
+ * other side would see two seconds' worth in one as soon as it answers some of them late.
  */
 export class RateLimiter {
   readonly #bounds: RateLimits;
   readonly #waiting = new Set<Waiter>();
   /** As all wait equally long, who came first is the first to give up. */
   readonly #patience = new WorkingClock();
-  /** How far apart entries are on average, and by how much of that time they may be ahead: the generic cell rate algorithm (ITU-T I.371). */
+  /**
+   * How far apart entries are on average, and by how much of that time they may be ahead: the generic cell rate
+   * algorithm (ITU-T I.371).
+   */
   readonly #intervalMs: number;
   readonly #aheadMs: number;
   /** When the next entry would be due if all were equally far apart. */
@@ -55,7 +62,10 @@ export class RateLimiter {
     return this.#waiting.size;
   }
 
-  /** Resolves when it is the caller's turn, with what ends it; with `undefined` where there is no room to wait, or the wait took too long. */
+  /**
+   * Resolves when it is the caller's turn, with what ends it; with `undefined` where there is no room to wait, or the
+   * wait took too long.
+   */
   enter(): Promise<(() => void) | undefined> | (() => void) | undefined {
     if (this.#waiting.size === 0 && this.#pauseMs() === 0) return this.#admit();
     const { queued, waitMs } = this.#bounds;

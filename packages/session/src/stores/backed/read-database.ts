@@ -1,7 +1,10 @@
 import type { BackedContext } from './backed-context.ts';
 import type { BackedSession } from './backing.ts';
 
-/** For how many seconds a session that the database knows to be destroyed is kept out of the cache: as long as saves could be under way. */
+/**
+ * For how many seconds a session that the database knows to be destroyed is kept out of the cache: as long as saves
+ * could be under way.
+ */
 export const BURY_SECONDS = 3_600;
 
 /** A session as the database has it. */
@@ -13,11 +16,15 @@ export interface DatabaseSession {
 }
 
 /**
- * What the database has under `key`, or is about to have from this process, expired or not. Requests for the same session share one load.
+ * What the database has under `key`, or is about to have from this process, expired or not. Requests for the same
+ * session share one load.
  *
  * @throws {SessionError} `SESS_UNAVAILABLE`
  */
-export async function readDatabase(context: BackedContext, key: string): Promise<DatabaseSession | 'destroyed' | undefined> {
+export async function readDatabase(
+  context: BackedContext,
+  key: string,
+): Promise<DatabaseSession | 'destroyed' | undefined> {
   const { backing, gate, flights, pending } = context;
   if (pending.isDestroyed(key)) return 'destroyed';
   const found = await flights.run(loadName(key), () => gate.run('load', (signal) => backing.load(key, signal)));

@@ -16,7 +16,12 @@ interface Save {
   readonly options: SaveOptions;
 }
 
-export async function saveBacked(context: BackedContext, key: string, value: Uint8Array, options: SaveOptions): Promise<StoredSession> {
+export async function saveBacked(
+  context: BackedContext,
+  key: string,
+  value: Uint8Array,
+  options: SaveOptions,
+): Promise<StoredSession> {
   const { backing, pending, resolved, unknown, now } = context;
   const base = options.expect === 'absent' ? options.expect : tokenOf(options.expect);
   const version = nextVersion(base === 'absent' ? 0 : base.version, now());
@@ -30,11 +35,15 @@ export async function saveBacked(context: BackedContext, key: string, value: Uin
   if (pending.isDestroyed(key)) throw conflict();
   unknown.exists(key);
   if (backing.save === undefined) return saveToCache(context, save);
-  const isBehind = resolved.writePolicy === 'behind' && !pending.isFull(key) && (base === 'absent' || base.cached !== undefined);
+  const isBehind =
+    resolved.writePolicy === 'behind' && !pending.isFull(key) && (base === 'absent' || base.cached !== undefined);
   return isBehind ? saveBehind(context, save) : saveThrough(context, save);
 }
 
-/** Write-behind: the compare-and-swap is the cache's, the database is written later. If the cache is out of reach, the database is written at once. */
+/**
+ * Write-behind: the compare-and-swap is the cache's, the database is written later. If the cache is out of reach, the
+ * database is written at once.
+ */
 async function saveBehind(context: BackedContext, save: Save): Promise<StoredSession> {
   try {
     const saved = await saveToCache(context, save);
@@ -83,7 +92,11 @@ async function followInCache(context: BackedContext, save: Save): Promise<Stored
   let kept: Kept;
   try {
     const expect = base === 'absent' ? base : base.cached;
-    kept = await keepInCache(context, key, session, { checkedAt: now(), expect, over: base === 'absent' ? -1 : base.version });
+    kept = await keepInCache(context, key, session, {
+      checkedAt: now(),
+      expect,
+      over: base === 'absent' ? -1 : base.version,
+    });
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
     await doubts.raise(key);
@@ -100,14 +113,23 @@ async function followInCache(context: BackedContext, save: Save): Promise<Stored
 }
 
 /**
- * The cache holds another request's save that is not in the database: its writer could not reach the database, and the save was acknowledged. So that save
- * comes first: it is written to the database under a version above both, and this save, which was not acknowledged yet, is merged with it by the caller.
+ * The cache holds another request's save that is not in the database: its writer could not reach the database, and the
+ * save was acknowledged. So that save comes first: it is written to the database under a version above both, and this
+ * save, which was not acknowledged yet, is merged with it by the caller.
  */
-async function yieldTo(context: BackedContext, { key, session }: Save, kept: Exclude<Kept, 'destroyed'>): Promise<void> {
+async function yieldTo(
+  context: BackedContext,
+  { key, session }: Save,
+  kept: Exclude<Kept, 'destroyed'>,
+): Promise<void> {
   if (kept.version > session.version) return;
   const { now } = context;
   const { value } = openRecord(kept.cached);
-  const theirs: DatabaseSession = { ...session, value, version: nextVersion(Math.max(session.version, kept.version), now()) };
+  const theirs: DatabaseSession = {
+    ...session,
+    value,
+    version: nextVersion(Math.max(session.version, kept.version), now()),
+  };
   let outcome: BackingSaved;
   try {
     outcome = await saveToDatabase(context, key, { ...theirs, replaces: session.version });
@@ -129,7 +151,10 @@ async function saveToCache(context: BackedContext, { key, session, base, options
     return kept.stored;
   }
   const bytes = sealRecord({ value: session.value, version: session.version, checkedAt: now() });
-  const cached = await cache.save(key, bytes, { ...options, expect: base === 'absent' ? base : (base.cached ?? 'absent') });
+  const cached = await cache.save(key, bytes, {
+    ...options,
+    expect: base === 'absent' ? base : (base.cached ?? 'absent'),
+  });
   return fromCache({ value: Buffer.from(session.value), version: session.version }, cached);
 }
 
@@ -140,7 +165,11 @@ async function saveLater(context: BackedContext, { key, session }: Save, failed:
   await saveToDatabase(context, key, later);
 }
 
-export async function saveToDatabase(context: BackedContext, key: string, session: SessionToSave): Promise<BackingSaved> {
+export async function saveToDatabase(
+  context: BackedContext,
+  key: string,
+  session: SessionToSave,
+): Promise<BackingSaved> {
   const { backing, gate, pending, touches } = context;
   const outcome = await gate.run('save', async (signal) => backing.save?.(key, session, signal));
   forgetLoad(context, key);
@@ -151,7 +180,10 @@ export async function saveToDatabase(context: BackedContext, key: string, sessio
   return outcome ?? 'saved';
 }
 
-/** The cache is behind the database: brings it up to date, so that the caller's next load finds the save that it lost against. An outage is not an error here. */
+/**
+ * The cache is behind the database: brings it up to date, so that the caller's next load finds the save that it lost
+ * against. An outage is not an error here.
+ */
 async function mend(context: BackedContext, key: string): Promise<void> {
   try {
     const askedAt = context.now();

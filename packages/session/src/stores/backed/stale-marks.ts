@@ -6,17 +6,17 @@ import type { CircuitBreaker } from './circuit-breaker.ts';
 const MAX_AGE_MS = 1_000;
 
 /**
- * How long a stale mark is valid, in milliseconds. It is renewed when less than half is left, so an outage costs one write every two seconds. Clocks of
- * servers may differ by as much.
+ * How long a stale mark is valid, in milliseconds. It is renewed when less than half is left, so an outage costs one
+ * write every two seconds. Clocks of servers may differ by as much.
  */
 const REACH_MS = 4_000;
 
 /**
  * The nodes of the cache that may hold records older than the database's.
  *
- * A write that reached only the database, because a node of the cache was out of reach, is missing on that node when it comes back. So before such a write is
- * acknowledged, the node is marked as stale in the database, and every process reads these marks once a second. A record on a marked node is compared with the
- * database once before it is used.
+ * A write that reached only the database, because a node of the cache was out of reach, is missing on that node when it
+ * comes back. So before such a write is acknowledged, the node is marked as stale in the database, and every process
+ * reads these marks once a second. A record on a marked node is compared with the database once before it is used.
  */
 export class StaleMarks {
   readonly #cache: SessionStore;
@@ -77,7 +77,8 @@ export class StaleMarks {
       this.#learn((await this.#gate.run('doubt', async (signal) => this.#backing.doubts?.(signal))) ?? []);
       this.#blind = false;
     } catch {
-      // The circuit breaker reports it. While the marks can't be read, no process can write to the database alone either.
+      // The circuit breaker reports it. While the marks can't be read, no process can write to the database alone
+      // either.
       this.#blind = true;
     }
   }

@@ -4,7 +4,10 @@ import type { BackedContext } from './backed-context.ts';
 import { loadMissed } from './load-backed.ts';
 import { isLive, readDatabase } from './read-database.ts';
 
-/** Moves the expiry in the cache; the database gets it with the next batch, within about a second. A record that the cache lost is loaded first. */
+/**
+ * Moves the expiry in the cache; the database gets it with the next batch, within about a second. A record that the
+ * cache lost is loaded first.
+ */
 export async function touchBacked(
   context: BackedContext,
   key: string,

@@ -8,7 +8,10 @@ const TOGETHER = 500;
 /** Touches that wait; past that the oldest is dropped. Its session ends sooner in the database than in the cache. */
 const MOST = 10_000;
 
-/** Gathers touches, so that a process sends one request a second for all sessions that were used. What can't be sent is tried again with the next. */
+/**
+ * Gathers touches, so that a process sends one request a second for all sessions that were used. What can't be sent is
+ * tried again with the next.
+ */
 export class TouchBatch {
   readonly #send: ((touches: readonly BackingTouch[]) => Promise<void>) | undefined;
   readonly #waiting = new Map<string, number>();
@@ -49,16 +52,21 @@ export class TouchBatch {
     this.#timer.unref();
   }
 
-  /** Never rejects. Sorted, so that two processes that touch the same sessions do not wait for each other in a circle. */
+  /**
+   * Never rejects. Sorted, so that two processes that touch the same sessions do not wait for each other in a circle.
+   */
   async #sendAll(): Promise<void> {
-    const touches = [...this.#waiting].map(([id, expiresAt]) => ({ id, expiresAt })).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const touches = [...this.#waiting]
+      .map(([id, expiresAt]) => ({ id, expiresAt }))
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1));
     this.#waiting.clear();
     for (let start = 0; start < touches.length; start += TOGETHER) {
       try {
         await this.#sendTogether(touches.slice(start, start + TOGETHER));
       } catch {
         // Told by the gate.
-        for (const { id, expiresAt } of touches.slice(start)) if (!this.#waiting.has(id)) this.#waiting.set(id, expiresAt);
+        for (const { id, expiresAt } of touches.slice(start))
+          if (!this.#waiting.has(id)) this.#waiting.set(id, expiresAt);
         this.#makeRoom();
         return;
       }

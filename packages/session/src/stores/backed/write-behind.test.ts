@@ -106,7 +106,10 @@ describe('writing behind', () => {
     await begin(one, 'first');
     await begin(one, 'first', 's/another');
     const closing = one.store.close();
-    await expect(closing).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE', message: expect.stringContaining('2 sessions') });
+    await expect(closing).rejects.toMatchObject({
+      code: 'SESS_UNAVAILABLE',
+      message: expect.stringContaining('2 sessions'),
+    });
     await expect(one.store.close()).rejects.toThrow('2 sessions');
     const told = events.map(({ operation, outcome }) => `${operation} ${outcome}`);
     expect(told.filter((each) => each === 'save deferred')).toHaveLength(2);
@@ -119,7 +122,9 @@ describe('writing behind', () => {
     one.databaseDown = true;
     await begin(one, 'the value');
     await one.store.close().catch(() => {});
-    const said = events.map((event) => `${JSON.stringify(event)} ${event.error?.message ?? ''} ${String(event.error?.cause)}`).join('\n');
+    const said = events
+      .map((event) => `${JSON.stringify(event)} ${event.error?.message ?? ''} ${String(event.error?.cause)}`)
+      .join('\n');
     expect(said).toContain('save');
     expect(said).not.toContain(KEY);
     expect(said).not.toContain('the value');
