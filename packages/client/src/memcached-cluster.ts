@@ -123,20 +123,19 @@ export class MemcachedCluster
 
   /** The node that alone holds `key` when nothing is open; `undefined` when a route is needed. */
   soleOwner(key: string): Node | undefined {
-    const state = this.#membership.state;
-    if (
-      state === undefined ||
-      state.current.copies !== 1 ||
-      state.others.length > 0 ||
-      !this.#history.isFresh ||
-      !this.#history.isComplete
-    )
-      return undefined;
-    return this.#pool.get(state.current.distribution.owner(key).id);
+    return this.#history.isFresh ? this.#soleOwner(key) : undefined;
   }
 
   soleWritableOwner(key: string, ttlSeconds: number): Node | undefined {
-    return this.#history.isCurrent && ttlSeconds <= this.#membership.ttlSeconds ? this.soleOwner(key) : undefined;
+    return this.#history.isCurrent && ttlSeconds <= this.#membership.ttlSeconds ? this.#soleOwner(key) : undefined;
+  }
+
+  /** If the history was read lately. */
+  #soleOwner(key: string): Node | undefined {
+    const state = this.#membership.state;
+    if (state === undefined || state.current.copies !== 1 || state.others.length > 0 || !this.#history.isComplete)
+      return undefined;
+    return this.#pool.get(state.current.distribution.owner(key).id);
   }
 
   route(key: string): Route {

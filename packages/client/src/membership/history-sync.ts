@@ -115,7 +115,7 @@ export class HistorySync {
    */
   get isComplete(): boolean {
     const { membership, clock } = this.#setup;
-    return membership.isComplete(clock.now());
+    return membership.isComplete(clock);
   }
 
   /** Whether the history is fresh and the nodes have this client's view. */

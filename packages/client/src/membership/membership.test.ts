@@ -234,7 +234,7 @@ describe('a view that others act on', () => {
     const own = membership();
     own.listed(nodes(A), 0);
     own.learned({ ...seenElsewhere([A, B], 0, 100), isWhole: true, truncatedUntil: 900 }, 100);
-    expect([own.isComplete(899), own.isComplete(900)]).toEqual([false, true]);
+    expect([899, 900].map((now) => own.isComplete({ now: () => now }))).toEqual([false, true]);
     own.prune(900);
     expect(own.history.truncatedUntil).toBe(0);
   });

@@ -5,6 +5,7 @@
  *
  * No I/O and no timers.
  */
+import type { Clock } from '../clock.ts';
 import { MAX_NODES } from './history-checks.ts';
 import {
   closingName,
@@ -605,8 +606,9 @@ export class Membership {
   }
 
   /** Whether no earlier view can be unknown. */
-  isComplete(now: number): boolean {
-    return this.#history.isWhole && this.#history.truncatedUntil <= now;
+  isComplete(clock: Pick<Clock, 'now'>): boolean {
+    const { isWhole, truncatedUntil } = this.#history;
+    return isWhole && (truncatedUntil === 0 || truncatedUntil <= clock.now());
   }
 
   #view(id: string, entry: ViewEntry): View {

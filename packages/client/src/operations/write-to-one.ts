@@ -24,6 +24,7 @@ export function writeToOne(
   options: RequestOptions | undefined,
 ): Promise<StoredRecord> | undefined {
   const { expect, value, ttlSeconds } = change;
+  const { basis } = cluster;
   const owner = cluster.soleWritableOwner(key, ttlSeconds);
   const mode = owner === undefined ? undefined : modeOf(expect, owner);
   if (owner === undefined || mode === undefined) return undefined;
@@ -33,9 +34,8 @@ export function writeToOne(
   const stored = owner.store(mode, key, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
   const look = owner.fence.look();
   return stored.then((outcome) => {
-    // Before the word is given: nothing changed that this client does not act by, and still the same owner.
-    if (outcome === 'stored' && look.holds === true && cluster.soleWritableOwner(key, ttlSeconds) === owner)
-      return written;
+    // Acknowledged if no client has published a change that this one did not act by, nor did this client.
+    if (outcome === 'stored' && look.holds === true && cluster.basis === basis) return written;
     return conclude(
       cluster,
       key,
