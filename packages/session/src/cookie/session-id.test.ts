@@ -21,6 +21,16 @@ describe('a session id', () => {
     expect([always, never]).toEqual([Buffer.alloc(24), Buffer.alloc(24, 0xff)]);
   });
 
+  it('has other bits than the id before it, in each of its bytes', () => {
+    const ids = Array.from({ length: 200 }, () => Buffer.from(newSessionId(), 'base64url'));
+    const changes = Array.from(
+      { length: 24 },
+      (_, byte) => ids.slice(1).filter((id, index) => id[byte] !== ids[index]?.[byte]).length,
+    );
+    // One in 256 is the same by chance: 199 pairs share a byte 20 times less often than once in 10^18 runs.
+    expect(Math.min(...changes)).toBeGreaterThan(179);
+  });
+
   it('is never given out twice', () => {
     expect(new Set(Array.from({ length: 10_000 }, newSessionId)).size).toBe(10_000);
   });
