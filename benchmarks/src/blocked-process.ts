@@ -11,8 +11,8 @@
 import { writeFile } from 'node:fs/promises';
 import { ChildProgram } from '@sess/child-program';
 import { startLocalCluster } from '@sess/local-cluster';
+import { delayed, TcpProxy } from '@sess/loopback';
 import { CONTENDERS, type ContenderName, type Course, type Message, type Outcome } from './blocked/contender.ts';
-import { LatencyProxy } from './blocked/latency-proxy.ts';
 import { startRedis } from './blocked/redis-server.ts';
 import { JSON_FILE, readCommandLine } from './command-line.ts';
 import { count, printTable } from './table.ts';
@@ -37,6 +37,7 @@ const course = {
   blocks: Math.max(1, Math.round((seconds * options['a-minute']) / 60)),
 };
 const NODES = 3;
+const LATENCY_MS = 1;
 
 interface Result extends Outcome {
   /** Connections that were made beyond the first ones. */
@@ -80,7 +81,7 @@ for (const [name, { lost, ejections }] of results)
   if (name.startsWith('sess-') && total(lost) + ejections > 0) process.exitCode = 1;
 
 async function measure(name: ContenderName, ports: readonly number[]): Promise<Result> {
-  const proxies = await Promise.all(ports.map((port) => LatencyProxy.start(port)));
+  const proxies = await Promise.all(ports.map((port) => TcpProxy.start(port, delayed(LATENCY_MS))));
   const worker = new ChildProgram<Message>(new URL('./blocked/worker.js', import.meta.url), {
     name: CONTENDERS[name].label,
     args: [name],
@@ -88,7 +89,7 @@ async function measure(name: ContenderName, ports: readonly number[]): Promise<R
   });
   try {
     await worker.next();
-    const order: Course = { ...course, servers: proxies.map(({ address }) => address) };
+    const order: Course = { ...course, servers: proxies.map(({ port }) => `127.0.0.1:${port}`) };
     const answer = await worker.ask({ ...order });
     if (!('outcome' in answer))
       throw new Error(`${CONTENDERS[name].label}: ${'failure' in answer ? answer.failure : 'no outcome'}`);

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort, isListening } from '@sess/loopback';
 
 const PATIENCE_MS = 10_000;
 
@@ -22,7 +22,7 @@ export async function startRedis(): Promise<RedisServer | undefined> {
     },
   );
   const ended = once(running, 'exit');
-  for (const deadline = performance.now() + PATIENCE_MS; !(await listens(port)); await sleep(20)) {
+  for (const deadline = performance.now() + PATIENCE_MS; !(await isListening(port)); await sleep(20)) {
     if (running.exitCode !== null || performance.now() > deadline) throw new Error('redis-server did not start');
   }
   return {
@@ -32,21 +32,4 @@ export async function startRedis(): Promise<RedisServer | undefined> {
       await ended;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
+import { freePort } from '@sess/loopback';
 import { afterEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { NodeTransport } from '../src/transport/transport.ts';
@@ -15,15 +15,6 @@ const TOO_LARGE = {
   retryable: false,
   message: expect.stringContaining('what was stored is still there') as string,
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function answering(transport: NodeTransport): Promise<void> {
   await vi.waitFor(() => transport.probe(), { timeout: 5_000 });

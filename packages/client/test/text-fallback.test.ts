@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLocalCluster } from '@sess/local-cluster';
+import { freePort, isListening } from '@sess/loopback';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createClient } from '../src/client.ts';
 import { ScriptedServer } from './text-scripted-server.ts';
@@ -129,27 +129,6 @@ async function startTwemproxy(nodes: readonly number[]): Promise<number> {
     await ended;
     rmSync(folder, { recursive: true });
   });
-  await expect.poll(() => listens(port)).toBe(true);
-  return port;
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
+  await expect.poll(() => isListening(port)).toBe(true);
   return port;
 }

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { TcpProxy } from '@sess/loopback';
 
 /** How often a piece of what passes is met by each fault, 0 to 1. */
 export interface Faults {
@@ -30,51 +30,35 @@ async function after(earlier: Promise<void>, then: () => Promise<void> | void): 
 
 /** Stands between a client and a node on loopback, and does to what passes what networks do. */
 export class FaultyProxy {
-  readonly counts = { connections: 0, splits: 0, delays: 0, resets: 0 };
+  readonly counts = { splits: 0, delays: 0, resets: 0 };
   /** While false, everything passes as it comes. */
   faulty = true;
-  readonly #server: Server;
   readonly #faults: Faults;
   readonly #random: () => number;
-  readonly #sockets = new Set<Socket>();
+  #proxy: TcpProxy | undefined;
 
-  private constructor(server: Server, nodePort: number, faults: Faults, random: () => number) {
-    this.#server = server;
+  private constructor(faults: Faults, random: () => number) {
     this.#faults = faults;
     this.#random = random;
-    server.on('connection', (client: Socket) => {
-      this.counts.connections += 1;
-      const node = connect(nodePort, '127.0.0.1');
-      this.#pass(client, node);
-      this.#pass(node, client);
-    });
   }
 
   static async start(nodePort: number, faults: Faults, random: () => number): Promise<FaultyProxy> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return new FaultyProxy(server, nodePort, faults, random);
+    const faulty = new FaultyProxy(faults, random);
+    faulty.#proxy = await TcpProxy.start(nodePort, (from, to) => faulty.#passage(from, to));
+    return faulty;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#proxy?.port ?? 0;
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#proxy?.[Symbol.asyncDispose]();
   }
 
-  #pass(from: Socket, to: Socket): void {
-    this.#sockets.add(from);
-    from.setNoDelay(true);
-    from.on('error', () => to.destroy());
-    from.on('close', () => {
-      this.#sockets.delete(from);
-      to.destroy();
-    });
+  #passage(from: Socket, to: Socket): (chunk: Buffer) => void {
     let last = Promise.resolve();
-    from.on('data', (chunk: Buffer) => {
+    return (chunk) => {
       const pieces = this.#hits(this.#faults.split) ? this.#pieces(chunk) : [chunk];
       for (const piece of pieces) {
         const delayMs = this.#hits(this.#faults.delay) ? this.#faults.longestDelayMs * this.#random() : 0;
@@ -86,7 +70,7 @@ export class FaultyProxy {
         // In order, whatever is held back.
         last = after(last, () => this.#deliver(to, piece, delayMs));
       }
-    });
+    };
   }
 
   async #deliver(to: Socket, piece: Buffer, delayMs: number): Promise<void> {

@@ -1,5 +1,4 @@
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
+import { freePort } from '@sess/loopback';
 import { describe, expect, it } from 'vitest';
 import { OpenedNode } from './opened-node.ts';
 import { hit, ScriptedNode, type Script } from './scripted-node.ts';
@@ -7,16 +6,6 @@ import { hit, ScriptedNode, type Script } from './scripted-node.ts';
 const answerHits: Script = (request, socket) => socket.write(hit(request, request.key));
 /** So long that no test waits for it. */
 const NEVER = { minMs: 3_600_000, maxMs: 3_600_000 };
-
-/** A port on which nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('after a connection was lost', () => {
   it('connects again by itself', async () => {
@@ -53,7 +42,7 @@ describe('after a connection was lost', () => {
 
 describe('while no connection can be made', () => {
   it('requests fail at once and say why, until the next attempt', async () => {
-    using opened = new OpenedNode({ port: await closedPort() }, {}, { reconnect: NEVER, random: () => 1 });
+    using opened = new OpenedNode({ port: await freePort() }, {}, { reconnect: NEVER, random: () => 1 });
     await expect(opened.node.get('key')).rejects.toMatchObject({
       code: 'SESS_CONNECTION',
       cause: { code: 'ECONNREFUSED' },
@@ -66,7 +55,7 @@ describe('while no connection can be made', () => {
   });
 
   it('a probe makes an attempt at once', async () => {
-    using opened = new OpenedNode({ port: await closedPort() }, {}, { reconnect: NEVER, random: () => 1 });
+    using opened = new OpenedNode({ port: await freePort() }, {}, { reconnect: NEVER, random: () => 1 });
     await opened.disconnections(1);
     await expect(opened.node.probe()).rejects.toMatchObject({
       code: 'SESS_CONNECTION',
@@ -76,7 +65,7 @@ describe('while no connection can be made', () => {
   });
 
   it('the attempts go on', async () => {
-    using opened = new OpenedNode({ port: await closedPort() });
+    using opened = new OpenedNode({ port: await freePort() });
     await opened.disconnections(5);
     expect(opened.losses.every((loss) => 'code' in loss && loss.code === 'SESS_CONNECTION')).toBe(true);
   });

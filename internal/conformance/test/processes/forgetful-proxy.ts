@@ -1,68 +1,50 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { TcpProxy } from '@sess/loopback';
 
 const LATENCY_MS = 1;
 
-/** Stands between a client and a node, a millisecond away from each, as a network does that translates addresses. */
+/** Stands between a client and a node, a millisecond away from each, as a network that translates addresses does. */
 export class ForgetfulProxy implements AsyncDisposable {
-  /** Connections that came. */
-  connections = 0;
-  readonly #server: Server;
-  readonly #nodePort: number;
-  readonly #sockets = new Set<Socket>();
-  #forgotten = new Set<Socket>();
+  readonly #proxy: TcpProxy;
+  readonly #forgotten: Set<Socket>;
 
-  private constructor(server: Server, nodePort: number) {
-    this.#server = server;
-    this.#nodePort = nodePort;
-    server.on('connection', (client: Socket) => {
-      this.connections += 1;
-      const node = connect(this.#nodePort, '127.0.0.1');
-      this.#pass(client, node);
-      this.#pass(node, client);
-    });
+  private constructor(proxy: TcpProxy, forgotten: Set<Socket>) {
+    this.#proxy = proxy;
+    this.#forgotten = forgotten;
   }
 
   static async start(nodePort: number): Promise<ForgetfulProxy> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return new ForgetfulProxy(server, nodePort);
+    const forgotten = new Set<Socket>();
+    const proxy = await TcpProxy.start(nodePort, (from, to) => (chunk) => {
+      setTimeout(() => {
+        if (!forgotten.has(from) && !to.destroyed) to.write(chunk);
+      }, LATENCY_MS);
+    });
+    return new ForgetfulProxy(proxy, forgotten);
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#proxy.port;
+  }
+
+  get connections(): number {
+    return this.#proxy.connections;
   }
 
   /**
-   * What comes on the connections that stand goes nowhere, and nobody is told: they were idle for too long. New ones
-   * are translated as before.
+   * What comes on the open connections goes nowhere, and neither side is told: they were idle for too long. New
+   * connections are translated as before.
    */
   forget(): void {
-    this.#forgotten = new Set(this.#sockets);
+    for (const socket of this.#proxy.sockets) this.#forgotten.add(socket);
   }
 
   /** The same, from a network that answers with a reset. */
   reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    this.#proxy.reset();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  #pass(from: Socket, to: Socket): void {
-    this.#sockets.add(from);
-    from.setNoDelay(true);
-    from.on('error', () => to.destroy());
-    from.on('close', () => {
-      this.#sockets.delete(from);
-      to.destroy();
-    });
-    from.on('data', (chunk: Buffer) => {
-      setTimeout(() => {
-        if (!this.#forgotten.has(from) && !to.destroyed) to.write(chunk);
-      }, LATENCY_MS);
-    });
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#proxy[Symbol.asyncDispose]();
   }
 }

@@ -1,0 +1,2 @@
+export { freePort, isListening } from './ports.ts';
+export { delayed, TcpProxy, type Passage } from './tcp-proxy.ts';
