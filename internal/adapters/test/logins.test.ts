@@ -2,6 +2,7 @@ import { createClient, type Client } from '@sess/client';
 import { failingStore, type FailingStore } from '@sess/conformance';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { expressLogins } from './logins/express-logins.ts';
 import { fastifyLogins } from './logins/fastify-logins.ts';
 import { koaLogins } from './logins/koa-logins.ts';
 import { loginConformance } from './logins/login-suite.ts';
@@ -9,7 +10,7 @@ import { loginConformance } from './logins/login-suite.ts';
 const SECRET = 'a secret of at least thirty-two bytes';
 const SETTINGS = { secret: SECRET, ttlSeconds: 3_600, secure: false };
 
-describe.each([...fastifyLogins, koaLogins])('$name', (subject) => {
+describe.each([...fastifyLogins, koaLogins, ...expressLogins])('$name', (subject) => {
   describe('over a store in memory', () => {
     const store: FailingStore = failingStore();
     const turn = (down: boolean) => () => void (store.down = down);

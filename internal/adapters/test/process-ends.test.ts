@@ -45,6 +45,28 @@ const PROGRAMS = {
       } finally { server.close(); }
     };
     console.log((await visit('/user', (await visit('/login', '')).cookie)).body);`,
+  '@sess/express-middleware': (options: string) => `
+    import { once } from 'node:events';
+    import express from 'express';
+    import { memoryStore, sessions } from '@sess/express-middleware';
+    import { memoryBacking } from '@sess/session';
+    const app = express();
+    app.set('env', 'test');
+    app.use(sessions({ ${options}, secret: 'a secret of at least thirty-two bytes', secure: false }));
+    app.get('/login', async ({ session }, response) => {
+      await session.regenerate();
+      session.data.user = 'USER_123';
+      response.json({});
+    });
+    app.get('/user', ({ session }, response) => void response.json({ user: session.data.user ?? null }));
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const visit = (path, cookie) =>
+      fetch('http://127.0.0.1:' + server.address().port + path, { headers: { cookie, connection: 'close' } });
+    const login = await visit('/login', '');
+    await login.text();
+    console.log(await (await visit('/user', login.headers.getSetCookie()[0]?.split(';')[0] ?? '')).text());
+    server.close();`,
 };
 
 /** How a program ends that never closes anything. */

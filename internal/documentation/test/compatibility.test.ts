@@ -52,7 +52,7 @@ async function logsInAndOut(browser: Browser, status: number): Promise<void> {
 }
 
 describe('docs/compatibility.md runs', () => {
-  it.each(['@fastify/passport', 'koa-passport'])('%s', async (heading) => {
+  it.each(['@fastify/passport', 'koa-passport', 'passport'])('%s', async (heading) => {
     await using app = await start(heading);
     const browser = new Browser(app.url);
     expect((await browser.get('/profile?tab=1')).headers.get('location')).toBe('/login');
@@ -67,15 +67,15 @@ describe('docs/compatibility.md runs', () => {
     expect((await browser.get('/profile')).status).toBe(302);
   });
 
-  it('@fastify/flash', async () => {
-    await using app = await start('@fastify/flash');
+  it.each(['@fastify/flash', 'connect-flash'])('%s', async (heading) => {
+    await using app = await start(heading);
     const browser = new Browser(app.url);
     expect((await browser.post('/save')).headers.get('location')).toBe('/page');
     expect(await browser.json('/page')).toEqual({ messages: ['saved'] });
     expect(await browser.json('/page')).toEqual({ messages: [] });
   });
 
-  it.each(['@fastify/csrf-protection', 'koa-csrf'])('%s', async (heading) => {
+  it.each(['@fastify/csrf-protection', 'koa-csrf', 'csrf-sync'])('%s', async (heading) => {
     await using app = await start(heading);
     const browser = new Browser(app.url);
     const { token } = (await browser.json('/form')) as { token: string };

@@ -18,7 +18,7 @@ async function status(url: string): Promise<number> {
   return (await fetch(url, { headers: { connection: 'close' } })).status;
 }
 
-describe.each(['Fastify', 'Koa'])('the program for %s in docs/deployment.md', (framework) => {
+describe.each(['Fastify', 'Koa', 'Express'])('the program for %s in docs/deployment.md', (framework) => {
   it('is ready while a node answers, lives while none does, and ends by SIGTERM', { timeout: 60_000 }, async () => {
     cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
     const [node] = cluster.nodes;

@@ -22,6 +22,7 @@ describe('the README of the repository', () => {
   it.each([
     ['Use it with Fastify', './fastify-example.ts'],
     ['Use it with Koa', './koa-example.ts'],
+    ['Use it with Express', './express-example.ts'],
   ])('shows under "%s" a program that is type-checked', (heading, path) => {
     expect(exampleUnder(heading)).toBe(read(path));
   });
@@ -33,6 +34,7 @@ describe('the README of the repository', () => {
   it.each([
     ['Use it with Fastify', 'POST'],
     ['Use it with Koa', 'GET'],
+    ['Use it with Express', 'POST'],
   ])('shows under "%s" a program that keeps a user logged in', async (heading, method) => {
     await using example = await ExampleProcess.start(exampleUnder(heading), {
       SESS_SERVERS: `elasticache://${cluster?.configurationEndpoint}?timeoutMs=10000`,

@@ -1,5 +1,5 @@
 declare module '@sess/fastify-plugin' {
-  // or '@sess/koa-middleware'
+  // or '@sess/koa-middleware', '@sess/express-middleware'
   interface SessionData {
     userId?: string;
   }

@@ -23,15 +23,12 @@ const BRAND: symbol = Symbol.for('@sess/external-store.error');
 /** Every error of the stores. `code` is stable; the text is for people. Never names an id, a key or a value. */
 export class StoreError extends SessionError {
   declare readonly code: StoreErrorCode;
-  /** The HTTP status that fits, as `statusCode`, where Koa looks for it. */
-  readonly status: number;
 
   protected static override readonly title: string = 'StoreError';
 
   constructor(code: StoreErrorCode, message: string, details: { readonly cause?: unknown } = {}) {
     super(code, message, details);
     Object.defineProperty(this, BRAND, { value: true });
-    this.status = this.statusCode;
   }
 
   /** Whether `error` is of this package, whichever copy of it made the error. */

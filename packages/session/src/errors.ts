@@ -79,12 +79,14 @@ const BRAND: symbol = Symbol.for('@sess/session.error');
  */
 export class SessionError extends Error {
   readonly code: SessionErrorCode;
-  /** The HTTP status that fits: 503, 409 or 500. Fastify and Koa answer with it when nobody handles the error. */
+  /** The HTTP status that fits: 503, 409 or 500. The framework answers with it when nobody handles the error. */
   readonly statusCode: number;
+  /** The same, where Koa and error handlers for Express look for it. */
+  readonly status: number;
   /** Whether trying the same again later can help. */
   readonly retryable: boolean;
   /**
-   * Headers that fit: `Retry-After` with `SESS_UNAVAILABLE`. Fastify and Koa send them when nobody handles the error.
+   * Headers that fit: `Retry-After` with `SESS_UNAVAILABLE`. The framework sends them when nobody handles the error.
    */
   readonly headers?: Readonly<Record<string, string>>;
 
@@ -101,6 +103,7 @@ export class SessionError extends Error {
     this.name = new.target.title;
     this.code = code;
     this.statusCode = KINDS[code].statusCode;
+    this.status = this.statusCode;
     this.retryable = KINDS[code].retryable;
     if (!isOutage) return;
     this.headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };

@@ -22,6 +22,7 @@ const LIBRARIES = [
   'secret',
   'flash',
   'csrfSecret',
+  'csrfToken',
   'oauth',
   'grant',
   '_csrf',

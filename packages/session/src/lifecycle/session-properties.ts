@@ -124,6 +124,8 @@ const LIBRARY_NAMES: ReadonlySet<string> = new Set([
   // koa-csrf, csurf; @fastify/csrf-protection has "_csrf"
   'secret',
   'csrfSecret',
+  // csrf-sync
+  'csrfToken',
   // connect-flash and its kin
   'flash',
 ]);

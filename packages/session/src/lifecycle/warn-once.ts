@@ -10,7 +10,7 @@ type WarningCode =
 const WARNINGS: Readonly<Record<WarningCode, string>> = {
   SESS_PLAIN_HTTP:
     'The session cookie is sent without Secure, because this request came over plain HTTP. That is right for a development server only. ' +
-    'Behind a proxy that ends TLS, let the framework trust it (Fastify: trustProxy, Koa: app.proxy = true) or set secure: true; ' +
+    'Behind a proxy that ends TLS, let the framework trust it (Fastify: trustProxy, Koa: app.proxy = true, Express: app.set("trust proxy", 1)) or set secure: true; ' +
     'to have it plain on purpose and silent, set secure: false. Until then SameSite=None is sent as Lax, and Partitioned not at all.',
   SESS_LATE_SESSION:
     'A session was begun after the headers of its response had left (reply.hijack(), ctx.respond = false, or a stream), so it was not stored: ' +

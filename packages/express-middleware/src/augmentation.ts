@@ -1,0 +1,11 @@
+import type { Session } from '@sess/session';
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- what Express's types are open for
+  namespace Express {
+    interface Request {
+      /** The visitor's session; `undefined` at run time before the middleware and where `ignore` left the request out. */
+      readonly session: Session;
+    }
+  }
+}

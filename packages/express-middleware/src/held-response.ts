@@ -1,0 +1,225 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+
+/** What begins to send a response, or goes on sending it. */
+const SENDERS = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
+type Sender = (typeof SENDERS)[number];
+type Send = (...given: unknown[]) => unknown;
+
+/**
+ * How much of a body is held before its writer is told to wait. A stream in between, such as that of `compression`,
+ * takes less without a wait of its own: so there is a `drain` that the writer hears.
+ */
+const MOST_HELD_BYTES = 256 * 1_024;
+
+/** What describes a body that is not sent. */
+const HEADERS_OF_A_BODY = [
+  'accept-ranges',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-range',
+  'content-type',
+  'etag',
+  'expires',
+  'last-modified',
+  'location',
+  'transfer-encoding',
+] as const;
+
+interface Work {
+  /** Called once, when the response begins; what is sent waits for it. `undefined`: nothing to wait for. */
+  readonly save: () => Promise<void> | undefined;
+  /** Called instead of sending, where `save` failed. */
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Lets a response wait for its session. Whoever sends, and however: from the first call on everything is held until
+ * the session is saved, and then sent as it came.
+ */
+export function holdUntilSaved(response: ServerResponse, work: Work): void {
+  // It lives in the methods that it replaces.
+  void new HeldResponse(response, work);
+}
+
+class HeldResponse {
+  readonly #response: ServerResponse;
+  readonly #work: Work;
+  /** The methods as they were, and as they are now. */
+  readonly #senders: Readonly<Record<Sender, Send>>;
+  readonly #writeHead: unknown;
+  readonly #sources = new Set<Readable>();
+  /** `looking`: listeners for the head set their headers, and nothing is sent. */
+  #stage: 'open' | 'looking' | 'holding' | 'released' | 'failed' = 'open';
+  #held: { readonly sender: Sender; readonly given: readonly unknown[] }[] = [];
+  #heldBytes = 0;
+  #ended = false;
+  /** Whether what is written belongs to the answer that failed: its writer does not know yet, and is told to wait. */
+  #isStale = false;
+
+  constructor(response: ServerResponse, work: Work) {
+    this.#response = response;
+    this.#work = work;
+    const senders: Partial<Record<Sender, Send>> = {};
+    for (const sender of SENDERS) {
+      senders[sender] = Reflect.get(response, sender) as Send;
+      Reflect.set(response, sender, (...given: unknown[]) => this.#call(sender, given));
+    }
+    this.#senders = senders as Record<Sender, Send>;
+    this.#writeHead = Reflect.get(response, 'writeHead');
+    response.on('pipe', (source: Readable) => {
+      this.#sources.add(source);
+      this.#isStale = false;
+    });
+  }
+
+  #call(sender: Sender, given: readonly unknown[]): unknown {
+    if (this.#stage === 'open' && !this.#response.headersSent) this.#begin(sender);
+    if (this.#stage === 'looking' && sender === 'writeHead') return this.#response;
+    if (this.#stage === 'holding') return this.#hold(sender, given);
+    if (this.#stage === 'failed' && this.#isOfFailed(sender)) return this.#refuse(sender, given);
+    return this.#send(sender, given);
+  }
+
+  /** Whoever answers with the error ends the response at once, pipes to it, or writes a head. */
+  #isOfFailed(sender: Sender): boolean {
+    if (sender !== 'write') this.#isStale = false;
+    return this.#isStale || this.#response.writableEnded;
+  }
+
+  #send(sender: Sender, given: readonly unknown[]): unknown {
+    return Reflect.apply(this.#senders[sender], this.#response, given);
+  }
+
+  #begin(sender: Sender): void {
+    if (sender !== 'writeHead' && Reflect.get(this.#response, 'writeHead') !== this.#writeHead) this.#callListeners();
+    if (this.#stage !== 'open') return;
+    const saving = this.#work.save();
+    this.#stage = saving === undefined ? 'released' : 'holding';
+    if (saving !== undefined) void this.#sendAfter(saving);
+  }
+
+  /**
+   * Middleware that listens for the head (`on-headers`) sets its headers now, so that what it says of caches counts. Each
+   * listener is called once: the call that writes the head goes past it.
+   */
+  #callListeners(): void {
+    this.#stage = 'looking';
+    try {
+      this.#response.writeHead(this.#response.statusCode);
+    } finally {
+      this.#stage = 'open';
+    }
+  }
+
+  async #sendAfter(saving: Promise<void>): Promise<void> {
+    const head = keepHead(this.#response);
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      await saving;
+    } catch (error) {
+      failure = { error };
+    }
+    this.#stage = 'released';
+    // Something around all of this has answered meanwhile.
+    if (this.#response.headersSent || this.#response.writableEnded) return;
+    head.restore();
+    // The first error is the one to answer with.
+    if (failure === undefined || this.#heldStatus >= 500) this.#sendHeld();
+    else this.#fail(failure.error);
+  }
+
+  get #heldStatus(): number {
+    const [first] = this.#held;
+    const [status] = first?.sender === 'writeHead' ? first.given : [];
+    return typeof status === 'number' ? status : this.#response.statusCode;
+  }
+
+  /** As Node.js does: a second head, or what comes after the end, changes nothing. */
+  #hold(sender: Sender, given: readonly unknown[]): unknown {
+    if (this.#ended) return this.#refuse(sender, given);
+    if (sender === 'writeHead' && this.#held.length > 0) return this.#response;
+    this.#held.push({ sender, given });
+    if (sender === 'end') this.#ended = true;
+    if (sender !== 'write') return this.#response;
+    this.#heldBytes += sizeOf(given[0]);
+    return this.#heldBytes < MOST_HELD_BYTES;
+  }
+
+  #refuse(sender: Sender, given: readonly unknown[]): unknown {
+    callBack(given, new Error('the response has ended'));
+    return sender === 'write' ? false : this.#response;
+  }
+
+  #sendHeld(): void {
+    let mayGoOn: unknown = true;
+    try {
+      for (const { sender, given } of this.#held.splice(0)) {
+        const answer = this.#send(sender, given);
+        if (sender === 'write') mayGoOn = answer;
+      }
+    } catch (error) {
+      if (this.#response.headersSent) this.#response.destroy();
+      else this.#fail(error);
+      return;
+    }
+    const isAwaited = this.#heldBytes >= MOST_HELD_BYTES && !this.#ended;
+    if (isAwaited && mayGoOn !== false) this.#response.emit('drain');
+  }
+
+  /** Nothing of the answer that was held is sent. */
+  #fail(error: unknown): void {
+    this.#stage = 'failed';
+    const response = this.#response;
+    this.#isStale = this.#heldBytes > 0 && !this.#ended;
+    for (const source of this.#sources) {
+      source.unpipe(response);
+      response.once('close', () => source.destroy());
+    }
+    for (const { given } of this.#held.splice(0)) callBack(given, error);
+    for (const name of HEADERS_OF_A_BODY) response.removeHeader(name);
+    response.statusCode = statusOf(error);
+    response.statusMessage = '';
+    this.#work.fail(error);
+  }
+}
+
+/** What an upgrade to WebSocket is given in place of a response can't be held, and sends no head. */
+export function canBeHeld(response: unknown): response is ServerResponse {
+  return typeof (response as Partial<ServerResponse> | null)?.writeHead === 'function';
+}
+
+/** Code that runs after the answer was given may set a status and headers for another, which will not be sent. */
+function keepHead(response: ServerResponse): { readonly restore: () => void } {
+  const { statusCode, statusMessage } = response;
+  const headers = response.getHeaders();
+  return {
+    restore() {
+      response.statusCode = statusCode;
+      response.statusMessage = statusMessage;
+      for (const name of response.getHeaderNames()) if (!(name in headers)) response.removeHeader(name);
+      for (const [name, value] of Object.entries(headers)) {
+        if (value !== undefined && response.getHeader(name) !== value) response.setHeader(name, value);
+      }
+    },
+  };
+}
+
+function statusOf(error: unknown): number {
+  const { statusCode } = error as { readonly statusCode?: unknown };
+  return typeof statusCode === 'number' ? statusCode : 500;
+}
+
+function sizeOf(chunk: unknown): number {
+  if (typeof chunk === 'string') return chunk.length;
+  return ArrayBuffer.isView(chunk) ? chunk.byteLength : 0;
+}
+
+/** The last argument of `write` and `end` may be a callback. */
+function callBack(given: readonly unknown[], error: unknown): void {
+  const last = given.at(-1);
+  if (typeof last === 'function') process.nextTick(last, error);
+}

@@ -1,0 +1,4 @@
+declare module 'express-4' {
+  import express = require('express');
+  export default express;
+}

@@ -1,0 +1,72 @@
+import { Browser, serve } from '@sess/conformance';
+import { memoryStore } from '@sess/session';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express4 from 'express-4';
+import { afterEach } from 'vitest';
+import { sessions, type ExpressSessionsOptions } from '../src/index.ts';
+
+declare module '@sess/session' {
+  interface SessionData {
+    userId?: string;
+    cart?: string[];
+  }
+}
+
+export const SECRET = 'a secret of at least thirty-two bytes';
+
+/** Its current and its former major. */
+export const VERSIONS: readonly (readonly [string, () => Express])[] = [
+  ['Express 5', () => silent(express())],
+  ['Express 4', () => silent((express4 as typeof express)())],
+];
+
+/** Keeps it from writing to the console. */
+function silent(app: Express): Express {
+  return app.set('env', 'test');
+}
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+type Handler = (request: Request, response: Response) => unknown;
+
+/** Adds sessions in memory and these routes, beside those of a shop. Rejections are errors in both versions. */
+export function shop(
+  app: Express,
+  options: Partial<ExpressSessionsOptions> = {},
+  routes: Readonly<Record<string, Handler>> = {},
+): Express {
+  app.use(sessions({ store: memoryStore(), secret: SECRET, ttlSeconds: 3_600, secure: false, ...options }));
+  for (const [path, handler] of Object.entries({ ...SHOP, ...routes })) {
+    app.all(path, (request, response, next) => void answer(handler, request, response, next));
+  }
+  return app;
+}
+
+async function answer(handler: Handler, request: Request, response: Response, next: NextFunction): Promise<void> {
+  try {
+    await handler(request, response);
+  } catch (error) {
+    next(error);
+  }
+}
+
+const SHOP: Readonly<Record<string, Handler>> = {
+  async '/login'(request, response) {
+    await request.session.regenerate({ keep: ['cart'] });
+    request.session.data.userId = 'USER_123';
+    response.json({ id: request.session.id });
+  },
+  '/profile'({ session }, response) {
+    response.json({ user: session.data.userId ?? null, cart: session.data.cart ?? [] });
+  },
+};
+
+/** Lets the application listen on a free port until the test has ended, and gives a browser that is pointed at it. */
+export async function browse(app: Express): Promise<Browser> {
+  const { origin, close } = await serve(app);
+  closing.push(close);
+  return new Browser(origin);
+}
