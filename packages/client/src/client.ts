@@ -29,6 +29,7 @@ import { PendingOperations } from './pending-operations.ts';
 import { ANSWERS_TO_RETURN, resolveOptions } from './resolve-options.ts';
 import { checkCallersKey, isCallersKey } from './transport/key-check.ts';
 import { SteadyClock } from './steady-clock.ts';
+import { observing } from './observing-client.ts';
 import { VersionSource } from './version.ts';
 import { MemcachedCluster } from './memcached-cluster.ts';
 import { firstView, oneNodeUp } from './wait.ts';
@@ -44,7 +45,8 @@ export function createClient(options: string | ClientOptions): Client {
   const resolved = resolveOptions(options);
   // A fixed list rolls: processes that start with the next one look for sessions on nodes that are off it.
   if (resolved.isFixedList && resolved.handover.historySecrets.length === 0) warnOfUnsignedHistory();
-  return new MemcachedClient(resolved);
+  const client = new MemcachedClient(resolved);
+  return resolved.observe ? observing(client) : client;
 }
 
 class MemcachedClient implements Client {
@@ -68,6 +70,7 @@ class MemcachedClient implements Client {
       shutdownTimeoutMs: shutdownTimeoutMs(options),
       copies: options.copies,
       hedgedReads: options.hedgedReads,
+      observe: options.observe,
       ...options.handover,
       node: {
         transport: options.transport,

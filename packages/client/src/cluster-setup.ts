@@ -16,6 +16,8 @@ export interface ClusterSetup {
   readonly shutdownTimeoutMs: number;
   readonly copies: number;
   readonly hedgedReads: boolean;
+  /** Whether nothing is written to the nodes, and nothing is done for them. */
+  readonly observe: boolean;
   readonly windowSeconds: number;
   /**
    * Whether handovers are finished before their windows end, and how many keys of a node are moved a second at most.

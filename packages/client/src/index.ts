@@ -22,6 +22,7 @@ export type {
 } from './diagnostics.ts';
 export { SessClientError, type SessClientErrorCode } from './errors.ts';
 export type { HistoryFault } from './membership/history-checks.ts';
+export { describeItem, type ItemDescription } from './item-description.ts';
 export { deriveHistorySecret } from './membership/history-seal.ts';
 export type { ViewCause } from './membership/history.ts';
 export { nearestName } from './nearest-name.ts';

@@ -73,12 +73,12 @@ export class MemcachedCluster
     );
     this.#hints = new HintedHandoff(clock);
     this.#notices = new ViewNotices(this.#membership, setup);
-    this.#rereplications = setup.copies > 1 ? new Rereplications(this) : undefined;
+    this.#rereplications = setup.copies > 1 && !setup.observe ? new Rereplications(this) : undefined;
     this.hedging =
       setup.hedgedReads && setup.copies > 1
         ? new Hedging(this.clock, setup.node.transportOptions.timeoutMs)
         : undefined;
-    this.#finisher = setup.finish ? new Finisher(this, setup.keysPerSecond, random) : undefined;
+    this.#finisher = setup.finish && !setup.observe ? new Finisher(this, setup.keysPerSecond, random) : undefined;
     this.#history = new HistorySync({
       membership: this.#membership,
       nodes: () => [...this.#pool.values()],
@@ -87,6 +87,7 @@ export class MemcachedCluster
       versions,
       intervalMs: historyIntervalMs,
       seals,
+      observe: setup.observe,
       onLearned: () => this.#settle(),
       onForgotten: (id) => this.#rereplications?.returned(id),
     });

@@ -69,6 +69,12 @@ export interface ClientOptions {
    * no node is connected to that discovery did not list.
    */
   readonly historySecret?: string | readonly string[] | undefined;
+  /**
+   * Whether the client only looks, as a tool does: it writes nothing to the nodes, and no other client takes notice of
+   * it. `explain`, `handovers`, `topology` and `safeToRemove` answer; whatever reads or writes a record rejects with
+   * `SESS_BAD_OPTION`. Default `false`.
+   */
+  readonly observe?: boolean | undefined;
   /** Time, for tests and simulations. Default: the system's. */
   readonly clock?: Clock | undefined;
   /** Numbers from 0 up to 1, for tests and simulations. Default `Math.random`. */
@@ -108,6 +114,7 @@ export interface ResolvedOptions {
   readonly maxProbePauseMs: number;
   readonly copies: number;
   readonly hedgedReads: boolean;
+  readonly observe: boolean;
   readonly handover: {
     readonly windowSeconds: number;
     readonly clockSkewMs: number;
@@ -141,6 +148,7 @@ export const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
   'handover',
   'historyIntervalMs',
   'historySecret',
+  'observe',
   'clock',
   'random',
 ];

@@ -70,6 +70,7 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     maxProbePauseMs: durationMs(options, 'maxProbePauseMs', 5_000),
     copies: count(options, 'copies', 1, 1, 3),
     hedgedReads: flag('hedgedReads', options.hedgedReads, true),
+    observe: flag('observe', options.observe, false),
     handover: handoverOf(options),
     clock:
       options.clock === undefined

@@ -32,6 +32,8 @@ export interface HistorySyncSetup {
   readonly intervalMs: number;
   /** The seals that the history is stored under. What is read under one is written under all. */
   readonly seals: readonly HistorySeal[];
+  /** Whether it only reads. */
+  readonly observe: boolean;
   /** The history was read. */
   readonly onLearned: () => void;
   /** A node that knew the history does not know it any more: it started anew, empty, too fast to be seen down. */
@@ -286,6 +288,7 @@ export class HistorySync {
     }
     membership.prune(clock.now());
     this.#setup.onLearned();
+    if (this.#setup.observe) return;
     const wanted = membership.wanted(clock.now());
     const silent = asked.filter((_, index) => answers[index] === undefined);
     const isAgreed = !all && membership.isInAgreement(clock.now());

@@ -104,6 +104,13 @@ export interface NodeTransport {
    * Rejects with `SESS_SERVER` when the node refuses (no crawler, or one that is busy).
    */
   keys?(options?: RequestOptions): AsyncIterable<string>;
+  /**
+   * What the node tells of itself, by the names that memcached gives it: `uptime`, `evictions`, `item_size_max`. On a
+   * connection of its own, so it disturbs no request. Absent where the protocol has no such request.
+   *
+   * Rejects with `SESS_SERVER` when the node refuses, as proxies and some services do.
+   */
+  stats?(section: StatsSection, options?: RequestOptions): Promise<ReadonlyMap<string, string>>;
   /** Resolves when the node answers a request that touches no item, with the server's version string. */
   probe(options?: RequestOptions): Promise<string>;
   /** Lets the requests under way finish, then closes. New requests reject with `SESS_CLOSED`. Twice does no harm. */
@@ -111,6 +118,9 @@ export interface NodeTransport {
   /** Rejects everything under way with `SESS_CLOSED` and closes at once. Twice does no harm. */
   destroy(): void;
 }
+
+/** Which statistics: memcached's `stats`, `stats settings`, `stats items`. */
+export type StatsSection = 'general' | 'settings' | 'items';
 
 export interface RequestOptions {
   /** Settles the request at once with `SESS_ABORTED`; the requests behind it are not disturbed. */

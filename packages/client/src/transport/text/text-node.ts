@@ -6,6 +6,7 @@ import type {
   CasToken,
   NodeTransport,
   RequestOptions,
+  StatsSection,
   StoreAttributes,
   StoredItem,
   StoreMode,
@@ -15,6 +16,7 @@ import type {
   TransportOptions,
 } from '../transport.ts';
 import { onAbort } from './abort-watch.ts';
+import { askStats, type StatsQuestion } from './ask-stats.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DialectName } from './handshake.ts';
 import { ItemLimit } from './item-limit.ts';
@@ -40,6 +42,7 @@ export class TextNode implements NodeTransport {
   readonly #link: ReconnectingConnection;
   readonly #settings: ListingSettings;
   readonly #listings = new Set<KeyListing>();
+  readonly #questions = new Set<StatsQuestion>();
   readonly #itemLimit: ItemLimit;
   /** Stores that wait for the node's limit, and what they will take in the queue. */
   #asking = 0;
@@ -129,6 +132,22 @@ export class TextNode implements NodeTransport {
     }
   }
 
+  async stats(section: StatsSection, options?: RequestOptions): Promise<ReadonlyMap<string, string>> {
+    const signal = options?.signal;
+    this.#checkOpen(signal);
+    const { connectTimeoutMs, timeoutMs } = this.#options;
+    const question = askStats(this.#settings, section, connectTimeoutMs + timeoutMs);
+    this.#questions.add(question);
+    const release = signal && onAbort(signal, () => question.end(errors.aborted(this.#node, signal.reason, true)));
+    try {
+      return await question.answer;
+    } finally {
+      release?.();
+      this.#questions.delete(question);
+      this.#settled();
+    }
+  }
+
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       this.#closed = resolve;
@@ -142,6 +161,7 @@ export class TextNode implements NodeTransport {
     void this.close();
     for (const request of this.#queue.takeAll()) request.fail(errors.closed(this.#node));
     for (const listing of this.#listings) listing.fail(errors.closed(this.#node));
+    for (const question of this.#questions) question.end(errors.closed(this.#node));
     this.#itemLimit.end();
     this.#settled();
   }
@@ -256,7 +276,8 @@ export class TextNode implements NodeTransport {
 
   /** Requests were answered, failed, or are to be sent again. */
   #settled(): void {
-    if (this.#closed !== undefined && this.#queue.pending === 0 && this.#listings.size === 0 && this.#asking === 0) {
+    const asking = this.#asking + this.#listings.size + this.#questions.size;
+    if (this.#closed !== undefined && this.#queue.pending === 0 && asking === 0) {
       const closed = this.#closed;
       this.#closed = undefined;
       this.#queue.takeAll();

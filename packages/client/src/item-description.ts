@@ -1,0 +1,36 @@
+import { decode, HEADER_BYTES, type ForeignReason } from './record.ts';
+import type { StoredItem } from './transport/transport.ts';
+
+/** What an item of a node is, without its value: for tools that show what is stored where. */
+export type ItemDescription =
+  | {
+      readonly kind: 'record';
+      /** When it was written, milliseconds since 1970, by the clock of who wrote it. */
+      readonly writtenAt: number;
+      /** Seconds that it lives yet; `Infinity` when it never expires; `undefined` where the protocol can't tell. */
+      readonly secondsLeft: number | undefined;
+      /** Of the value, without the envelope. */
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: 'tombstone';
+      /** When it was destroyed, milliseconds since 1970. */
+      readonly writtenAt: number;
+      /** When the tombstone ends, milliseconds since 1970. */
+      readonly endsAt: number;
+    }
+  | { readonly kind: 'foreign'; readonly reason: ForeignReason; readonly bytes: number };
+
+/** Describes an item as a transport reads it. Never throws. */
+export function describeItem(item: StoredItem): ItemDescription {
+  const entry = decode(item, { id: '' });
+  if (entry.kind === 'foreign') return { kind: 'foreign', reason: entry.reason, bytes: item.value.length };
+  const writtenAt = Number(entry.version >> 16n);
+  if (entry.kind === 'tombstone') return { kind: 'tombstone', writtenAt, endsAt: entry.endsAt };
+  return {
+    kind: 'record',
+    writtenAt,
+    secondsLeft: entry.ttlSeconds,
+    bytes: item.value.length - HEADER_BYTES,
+  };
+}

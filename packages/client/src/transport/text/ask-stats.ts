@@ -1,0 +1,86 @@
+import { afterWorking } from '@sess/working-time';
+import { SessClientError } from '../../errors.ts';
+import type { StatsSection } from '../transport.ts';
+import { quoted } from './error-reply.ts';
+import { Handshake } from './handshake.ts';
+import type { ListingSettings } from './list-keys.ts';
+import { connectionError } from './request-errors.ts';
+import { openSocket } from './socket.ts';
+
+/** A question for a node's statistics that is under way. */
+export interface StatsQuestion {
+  /** What `STAT` lines say. Rejects with a `SessClientError` where the node does not tell, or not in time. */
+  readonly answer: Promise<ReadonlyMap<string, string>>;
+  /** Ends it at once: the answer rejects with `reason`. */
+  end(reason: SessClientError): void;
+}
+
+/** memcached's longest, `items` and `slabs` with all of their 63 classes, take about 40 kB. */
+const MAX_ANSWER_BYTES = 262_144;
+
+/**
+ * Asks a node for statistics, on a connection of its own: proxies hang up on a question that they don't know, and the
+ * requests of others must not suffer for it.
+ */
+export function askStats(
+  { node, options, tlsMemory }: ListingSettings,
+  section: StatsSection,
+  patienceMs: number,
+): StatsQuestion {
+  const command = section === 'general' ? 'stats' : `stats ${section}`;
+  // The question is the same in both dialects, and proxies hang up on the one for meta.
+  const handshake = new Handshake(node.id, 'classic', options.credentials);
+  const ending = new AbortController();
+  const answer = new Promise<ReadonlyMap<string, string>>((resolve, reject) => {
+    let greeted = false;
+    let said = '';
+    const socket = openSocket(node, options.tls, tlsMemory, (bytes, length) => {
+      try {
+        if (greeted) said += bytes.toString('latin1', 0, length);
+        else if (handshake.read(bytes.subarray(0, length)) !== undefined) {
+          greeted = true;
+          socket.write(`${command}\r\n`);
+        }
+      } catch (error) {
+        end(connectionError(node.id, error));
+      }
+      if (/(?:^|\n)(?:END|RESET)\r?\n$/.test(said)) finish(() => resolve(linesIn(said)));
+      else if (/^(?!STAT )[^\n]+\n/.test(said) || said.length > MAX_ANSWER_BYTES) end(refused(node.id, command, said));
+      return !socket.destroyed;
+    });
+    const finish = (settle: () => void): void => {
+      cancel();
+      socket.destroy();
+      settle();
+    };
+    const end = (reason: SessClientError): void => finish(() => reject(reason));
+    ending.signal.addEventListener('abort', () => end(ending.signal.reason as SessClientError));
+    const cancel = afterWorking(patienceMs, () => end(silent(node.id, command, patienceMs, greeted)));
+    socket.on(options.tls === false ? 'connect' : 'secureConnect', () => socket.write(handshake.greeting()));
+    socket.on('error', (error) => end(connectionError(node.id, error)));
+    for (const event of ['end', 'close'])
+      socket.on(event, () =>
+        end(greeted ? refused(node.id, command, '') : connectionError(node.id, new Error('the node closed it'))),
+      );
+  });
+  return { answer, end: (reason) => ending.abort(reason) };
+}
+
+function linesIn(said: string): ReadonlyMap<string, string> {
+  return new Map([...said.matchAll(/^STAT (\S+) (.*?)\r?$/gm)].map(([, name = '', value = '']) => [name, value]));
+}
+
+function refused(node: string, command: string, said: string): SessClientError {
+  const reply = said === '' ? 'it hung up on the question' : quoted(said.split('\n', 1)[0] ?? '', '');
+  return new SessClientError('SESS_SERVER', `The node ${node} does not answer "${command}" (${reply}).`, { node });
+}
+
+function silent(node: string, command: string, patienceMs: number, greeted: boolean): SessClientError {
+  return greeted
+    ? new SessClientError('SESS_TIMEOUT', `The node ${node} did not answer "${command}" within ${patienceMs} ms.`, {
+        node,
+      })
+    : new SessClientError('SESS_CONNECTION', `No connection to ${node} within ${patienceMs} ms, greeting included.`, {
+        node,
+      });
+}
