@@ -17,7 +17,7 @@ import { closed, SessClientError } from './errors.ts';
 import { warnOfUnsignedHistory } from './membership/unsigned-warning.ts';
 import { checkExpectation, checkTtl, checkValue } from './operations/input.ts';
 import type { Missed } from './node/node.ts';
-import { drain } from './repair/drain.ts';
+import { drain, putBack } from './repair/drain.ts';
 import { safeToRemove } from './repair/safe-to-remove.ts';
 import { read, readMissed } from './operations/read.ts';
 import { remove } from './operations/remove.ts';
@@ -150,6 +150,11 @@ class MemcachedClient implements Client {
     return this.#run(options, () => drain(this.#cluster, nodeId, options));
   }
 
+  async putBack(nodeId: string): Promise<void> {
+    if (this.#closing !== undefined) throw closed();
+    return this.#run(undefined, () => putBack(this.#cluster, nodeId));
+  }
+
   async safeToRemove(nodeId: string, options: SafeToRemoveOptions = {}): Promise<SafeToRemove> {
     if (this.#closing !== undefined) throw closed();
     return this.#run(options, () => safeToRemove(this.#cluster, nodeId, options));
@@ -167,9 +172,14 @@ class MemcachedClient implements Client {
   }
 
   get topology(): ClientTopology {
-    const { topology, nodes } = this.#cluster;
+    const { topology, nodes, rotation } = this.#cluster;
     const states = new Map(nodes.map(({ id, health }): [string, NodeHealth] => [id, health]));
-    return topology === undefined ? { nodes: [], states } : { ...topology, states };
+    const drains = new Map(
+      nodes
+        .filter(({ id }) => this.#cluster.isDrained(id))
+        .map(({ id }): [string, 'draining' | 'drained'] => [id, this.#cluster.isDraining(id) ? 'draining' : 'drained']),
+    );
+    return { nodes: [], ...topology, states, rotation: rotation.ids, drains };
   }
 
   close(): Promise<void> {

@@ -66,6 +66,13 @@ export interface Client extends AsyncDisposable {
    */
   drain(nodeId: string, options?: DrainOptions): Promise<DrainProgress>;
   /**
+   * Puts a node back into rotation that a drain took out of it, whichever client drained it. Resolves when that stands on
+   * the nodes.
+   *
+   * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is not in the topology, or was not drained.
+   */
+  putBack(nodeId: string): Promise<void>;
+  /**
    * Whether `nodeId` can be stopped and taken off the list without losing a session. Compares what it holds with the
    * other nodes: one listing of its keys, and two small reads for each. The answer holds for the moment: a change of
    * nodes meanwhile asks for another.
@@ -121,6 +128,10 @@ export type NodeHealth = 'up' | 'down' | 'unknown';
 export interface ClientTopology extends Topology {
   /** By node id. */
   readonly states: ReadonlyMap<string, NodeHealth>;
+  /** Ids of the nodes that sessions are placed on: those that are listed, and neither down nor drained. */
+  readonly rotation: readonly string[];
+  /** By node id, those that a drain took out of rotation, by whichever client. */
+  readonly drains: ReadonlyMap<string, 'draining' | 'drained'>;
 }
 
 export interface Explanation {

@@ -10,6 +10,7 @@ export function observing(client: Client): Client {
     touch: (): Promise<boolean> => refuse('touch'),
     delete: (): Promise<boolean> => refuse('delete'),
     drain: (): Promise<DrainProgress> => refuse('drain a node'),
+    putBack: (): Promise<void> => refuse('put a node back'),
     safeToRemove: (nodeId, options) => client.safeToRemove(nodeId, options),
     explain: (key) => client.explain(key),
     get handovers() {

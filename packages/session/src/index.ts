@@ -18,6 +18,7 @@ export { memoryStore, type MemoryStoreOptions } from './stores/memory-store.ts';
 export type * from './stores/session-store.ts';
 
 // For adapters, and for stores of other session libraries.
+export { cookieSigner, type CookieSigner } from './cookie/cookie-signature.ts';
 export { claimCookieNames } from './cookie/claim-cookie-names.ts';
 export { newSessionId, storageKey } from './cookie/session-id.ts';
 export { LostCookie, type WatchedResponse } from './lifecycle/lost-cookie.ts';

@@ -36,6 +36,8 @@ export interface MembershipOptions {
   readonly windowSeconds: number;
   /** Whether the history is signed: then nodes are spoken to that only the history names. */
   readonly trustsHistory: boolean;
+  /** Whether this client only looks: it acts on no view. */
+  readonly observe?: boolean;
 }
 
 /** `draining`: its records are being copied; the client that drains it has to confirm this every interval. */
@@ -538,7 +540,7 @@ export class Membership {
 
   /** Until now it was acted on, though it may not have been said lately. */
   #confirmLeft(now: number): void {
-    const left = this.#current;
+    const left = this.#options.observe === true ? undefined : this.#current;
     const known = left === undefined ? undefined : this.#history.views.get(left.id);
     if (left === undefined || known === undefined) return;
     // Above what a clock said that is ahead, others could not tell it from what they say themselves.

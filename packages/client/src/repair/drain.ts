@@ -58,6 +58,14 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
   }
 }
 
+/** Puts a node back that was drained, or is being drained, by whichever client. */
+export async function putBack(cluster: DrainableCluster, id: string): Promise<void> {
+  await cluster.relearn([]);
+  if (!cluster.lists(id)) throw badRequest(`There is no node "${id}" in the topology; a node is named host:port.`);
+  if (!cluster.isDrained(id)) throw badRequest(`Node ${id} was not drained.`);
+  await cluster.mark(id, 'in rotation');
+}
+
 /** Reports progress, at most once per `PROGRESS_EVERY_MS`. */
 class Progress {
   readonly #cluster: Cluster;

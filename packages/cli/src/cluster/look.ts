@@ -1,0 +1,117 @@
+/** A look at a cluster that leaves no trace: no other client takes notice of it. */
+import {
+  createClient,
+  SessClientError,
+  textTransport,
+  type Client,
+  type ClientOptions,
+  type Handover,
+  type NodeTransport,
+  type Transport,
+} from '@sess/client';
+
+import type { ClusterSettings } from './settings.ts';
+
+export interface Look {
+  readonly client: Client;
+  /** How many nodes hold each session, as the clients act. */
+  readonly copies: number;
+  /** What speaks to each node that the client knows, by id: those that left the list as well. */
+  readonly nodes: ReadonlyMap<string, NodeTransport>;
+  /** Another view of the very nodes in rotation that somebody acts on: its settings are others than ours. */
+  readonly disagreement: Handover | undefined;
+  close(): Promise<void>;
+}
+
+/** For nodes that do not answer: reading what came before takes as long as a request. */
+const PATIENCE_MS = 5_000;
+const POLL_MS = 20;
+
+/**
+ * Looks at the cluster, with as many copies as its clients keep: a view of the very nodes in rotation that was confirmed
+ * later than the one with the copies that were told, or assumed, is theirs.
+ *
+ * @throws {SessClientError} when nothing is known of any node.
+ */
+export async function lookAt(settings: ClusterSettings): Promise<Look> {
+  const assumed = await lookWith(settings, settings.copies ?? 1);
+  const theirs = latestOfRotation(assumed.client);
+  if (settings.copies !== undefined || theirs === undefined || theirs.copies === assumed.copies) return assumed;
+  const adopted = await lookWith(settings, theirs.copies);
+  const before = latestOfRotation(adopted.client);
+  const isAssumedLater = before?.copies === assumed.copies && before.since > theirs.since;
+  await (isAssumedLater ? adopted : assumed).close();
+  return isAssumedLater ? assumed : adopted;
+}
+
+async function lookWith(settings: ClusterSettings, copies: number): Promise<Look> {
+  const { transport, nodes } = watched(settings);
+  const client = createClient({ ...clientOptions(settings, copies), transport, observe: true });
+  try {
+    await known(client);
+  } catch (error) {
+    client.destroy();
+    throw error;
+  }
+  return {
+    client,
+    copies,
+    nodes,
+    disagreement: ofRotation(client).find(({ phase }) => phase === 'overlap'),
+    // Nobody waits for what it asked.
+    close: async () => client.destroy(),
+  };
+}
+
+/** What a client of the same settings is made with. */
+export function clientOptions(settings: ClusterSettings, copies: number): ClientOptions {
+  const { servers, historySecret, credentials, timeouts } = settings;
+  return {
+    servers,
+    copies,
+    ...timeouts,
+    ...(historySecret !== undefined && { historySecret }),
+    ...(credentials !== undefined && { credentials }),
+  };
+}
+
+/** Until it is known which nodes there are and what came before; that none of them answers is something to show. */
+async function known(client: Client): Promise<void> {
+  let failure: unknown;
+  await client.ready().catch((error: unknown) => {
+    failure = error;
+  });
+  if (client.topology.nodes.length === 0 && failure !== undefined) throw failure;
+  const patientUntil = performance.now() + PATIENCE_MS;
+  while (client.explain('any').owners.length === 0) {
+    if (performance.now() > patientUntil)
+      throw new SessClientError('SESS_UNAVAILABLE', 'No node tells what came before.', { cause: failure });
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** The built-in transport, and what it opened. */
+function watched({ dialect }: ClusterSettings): {
+  readonly transport: Transport;
+  readonly nodes: ReadonlyMap<string, NodeTransport>;
+} {
+  const inner = textTransport({ dialect });
+  const nodes = new Map<string, NodeTransport>();
+  const open: Transport['open'] = (node, options, events) => {
+    const speaker = inner.open(node, options, events);
+    nodes.set(node.id, speaker);
+    return speaker;
+  };
+  return { transport: { name: inner.name, open }, nodes };
+}
+
+/** Other views of the very nodes in rotation: with other copies, or another distribution. */
+function ofRotation({ handovers, topology: { rotation } }: Client): readonly Handover[] {
+  return handovers.filter(
+    ({ nodes }) => nodes.length === rotation.length && nodes.every((id) => rotation.includes(id)),
+  );
+}
+
+function latestOfRotation(client: Client): Handover | undefined {
+  return ofRotation(client).toSorted((one, other) => other.since - one.since)[0];
+}

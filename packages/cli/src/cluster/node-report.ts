@@ -1,0 +1,108 @@
+import { shares } from '@sess/hash-ring';
+import type { NodeHealth, NodeTransport, StatsSection } from '@sess/client';
+
+import { ringOf } from './ring.ts';
+import type { Look } from './look.ts';
+import type { ClusterSettings } from './settings.ts';
+
+/** What is known of one node. */
+export interface NodeReport {
+  readonly id: string;
+  readonly health: NodeHealth;
+  /** Whether discovery lists it. One that it does not list is asked for sessions of before. */
+  readonly isListed: boolean;
+  readonly drain: 'draining' | 'drained' | undefined;
+  /** Part of the sessions that it owns, 0 to 1; `undefined` when it is not in rotation. */
+  readonly share: number | undefined;
+  /** What it says of itself; `undefined` when it does not. */
+  readonly figures: NodeFigures | undefined;
+  /** Why there are no figures. */
+  readonly error: string | undefined;
+}
+
+/** memcached's own counters, since it started. */
+export interface NodeFigures {
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  /** The node's clock, milliseconds since 1970, in whole seconds. */
+  readonly time: number;
+  /** How far that is from this machine's, in milliseconds: what can be said for certain. */
+  readonly clockOffsetMs: number;
+  readonly items: number;
+  readonly bytes: number;
+  readonly limitBytes: number;
+  readonly evictions: number;
+  readonly connections: number;
+  readonly maxConnections: number;
+  readonly rejectedConnections: number;
+  readonly requests: number;
+  readonly hits: number;
+  readonly misses: number;
+}
+
+/** Of every node that is asked for anything, in the order of the list, and those that left it behind them. */
+export async function nodeReports(look: Look, settings: ClusterSettings): Promise<readonly NodeReport[]> {
+  const { client, nodes } = look;
+  const { topology } = client;
+  const listed = topology.nodes.map(({ id }) => id);
+  const owned = shares(ringOf(topology, settings));
+  const ids = [...listed, ...[...nodes.keys()].filter((id) => !listed.includes(id))];
+  return Promise.all(
+    ids.map(async (id): Promise<NodeReport> => {
+      const asked = await askFigures(nodes.get(id));
+      return {
+        id,
+        health: topology.states.get(id) ?? (asked.figures === undefined ? 'down' : 'up'),
+        isListed: listed.includes(id),
+        drain: topology.drains.get(id),
+        share: owned.get(id),
+        ...asked,
+      };
+    }),
+  );
+}
+
+async function askFigures(node: NodeTransport | undefined): Promise<Pick<NodeReport, 'figures' | 'error'>> {
+  const before = Date.now();
+  const asked = await askStats(node, 'general');
+  if (asked instanceof Error) return { figures: undefined, error: asked.message };
+  const number = (name: string): number => Number(asked.get(name) ?? 0);
+  const time = 1_000 * number('time');
+  return {
+    error: undefined,
+    figures: {
+      version: asked.get('version') ?? '',
+      uptimeSeconds: number('uptime'),
+      time,
+      clockOffsetMs: offsetMs(time, before, Date.now()),
+      items: number('curr_items'),
+      bytes: number('bytes'),
+      limitBytes: number('limit_maxbytes'),
+      evictions: number('evictions'),
+      connections: number('curr_connections'),
+      maxConnections: number('max_connections'),
+      rejectedConnections: number('rejected_connections') + number('listen_disabled_num'),
+      requests: number('cmd_get') + number('cmd_set') + number('cmd_touch'),
+      hits: number('get_hits'),
+      misses: number('get_misses'),
+    },
+  };
+}
+
+/** Its settings or counters, or why it does not tell. */
+export async function askStats(
+  node: NodeTransport | undefined,
+  section: StatsSection,
+): Promise<ReadonlyMap<string, string> | Error> {
+  try {
+    return (await node?.stats?.(section)) ?? new Error('it is not connected to');
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** The node's second lasts until the next one: inside of that, and of the time that asking took, there is no offset. */
+function offsetMs(time: number, before: number, after: number): number {
+  if (time > after) return time - after;
+  return time + 1_000 < before ? time + 1_000 - before : 0;
+}

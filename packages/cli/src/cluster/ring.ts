@@ -1,0 +1,14 @@
+import type { ClientTopology } from '@sess/client';
+import type { Distribution, RingNode } from '@sess/hash-ring';
+
+import type { ClusterSettings } from './settings.ts';
+
+/** How sessions map to the nodes in rotation. */
+export function ringOf(topology: ClientTopology, { distribution }: ClusterSettings): Distribution {
+  return distribution(ringNodes(topology).filter(({ id }) => topology.rotation.includes(id)));
+}
+
+/** The listed nodes, as a ring places them. */
+export function ringNodes(topology: ClientTopology): readonly RingNode[] {
+  return topology.nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 }));
+}

@@ -1,0 +1,85 @@
+import { deriveHistorySecret, type ClientOptions, type Credentials, type DistributionFactory } from '@sess/client';
+import { ketama, modulo, rendezvous } from '@sess/hash-ring';
+
+import { UsageError } from '../usage-error.ts';
+
+/** Which cluster, and how it is spoken to. */
+export interface ClusterSettings {
+  /** A URL, or a list as `createClient` takes it. */
+  readonly servers: string | readonly string[];
+  readonly historySecret: string | undefined;
+  readonly credentials: Credentials | undefined;
+  /** How keys map to nodes. */
+  readonly distribution: DistributionFactory;
+  readonly dialect: 'auto' | 'meta' | 'classic';
+  /** What the URL says; otherwise it is found out. */
+  readonly copies: number | undefined;
+  /** What the URL says nothing of is set for a person who waits, not for a request. */
+  readonly timeouts: Pick<ClientOptions, 'timeoutMs' | 'connectTimeoutMs' | 'readyTimeoutMs'>;
+}
+
+export const DISTRIBUTIONS: Readonly<Record<string, DistributionFactory>> = {
+  ketama: (nodes) => ketama(nodes),
+  modulo: (nodes) => modulo(nodes),
+  rendezvous: (nodes) => rendezvous(nodes),
+};
+
+const TIMEOUTS = { timeoutMs: 2_000, connectTimeoutMs: 2_000, readyTimeoutMs: 5_000 };
+
+const FORMS = 'elasticache://ENDPOINT:11211, memcached://HOST:11211,HOST:11211, dns://NAME:11211 or srv://NAME';
+
+/**
+ * From `--servers` and the environment.
+ *
+ * @throws {UsageError} when no cluster is named, or a secret stands on the command line.
+ */
+export function clusterSettings(
+  given: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): ClusterSettings {
+  if (given !== undefined) refuseSecrets(given);
+  const servers = (given ?? env['SESS_SERVERS'] ?? '').trim();
+  if (servers === '')
+    throw new UsageError(`Which cluster? Set SESS_SERVERS, or give --servers, to a URL such as ${FORMS}.`);
+  const parameters = new URLSearchParams(servers.split('?')[1] ?? '');
+  const copies = parameters.get('copies');
+  return {
+    servers: servers.includes('://') ? servers : servers.split(',').map((server) => server.trim()),
+    historySecret: parameters.has('historySecret') ? undefined : historySecretIn(env),
+    credentials: credentialsIn(env),
+    distribution: DISTRIBUTIONS[parameters.get('distribution') ?? 'ketama'] ?? ketama,
+    dialect: dialectOf(parameters.get('dialect')),
+    copies: copies === null ? undefined : Number(copies),
+    timeouts: Object.fromEntries(Object.entries(TIMEOUTS).filter(([name]) => !parameters.has(name))),
+  };
+}
+
+function refuseSecrets(servers: string): void {
+  if (!servers.includes('@') && !/secret/i.test(servers)) return;
+  throw new UsageError(
+    'A password or a secret on the command line can be read by everybody on this machine. ' +
+      'Put the URL into the environment variable SESS_SERVERS, and the secret into SESS_SECRET or SESS_HISTORY_SECRET.',
+  );
+}
+
+/** The history's own secret, or the one that the adapters derive it from. */
+function historySecretIn(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const { SESS_HISTORY_SECRET: own, SESS_SECRET: applications } = env;
+  if (own !== undefined && own !== '') return own;
+  return applications === undefined || applications === '' ? undefined : deriveHistorySecret(applications);
+}
+
+function credentialsIn({
+  SESS_USERNAME: username,
+  SESS_PASSWORD: password,
+}: Readonly<Record<string, string | undefined>>): Credentials | undefined {
+  if (username === undefined && password === undefined) return undefined;
+  if (username === undefined || password === undefined)
+    throw new UsageError('SESS_USERNAME and SESS_PASSWORD belong together: set both or none.');
+  return { username, password };
+}
+
+/** Anything else the client refuses in its own words. */
+function dialectOf(given: string | null): ClusterSettings['dialect'] {
+  return given === 'meta' || given === 'classic' ? given : 'auto';
+}

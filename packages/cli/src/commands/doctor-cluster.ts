@@ -1,0 +1,123 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+
+import type { Look } from '../cluster/look.ts';
+import type { NodeReport } from '../cluster/node-report.ts';
+import type { ClusterSettings } from '../cluster/settings.ts';
+import { duration } from '../output/format.ts';
+import { finding, type Finding } from './finding.ts';
+
+/** What is wrong with the whole: who acts on which list, and what names lead to. */
+export async function examineCluster(
+  look: Look,
+  settings: ClusterSettings,
+  reports: readonly NodeReport[],
+): Promise<readonly Finding[]> {
+  return [
+    ...secrets(look, settings),
+    ...agreement(look),
+    ...unfinishedDrains(reports),
+    ...versions(reports),
+    ...unequalMemory(reports),
+    ...(await names(look)),
+  ];
+}
+
+function secrets({ client }: Look, { historySecret, servers }: ClusterSettings): readonly Finding[] {
+  const isInUrl = typeof servers === 'string' && servers.includes('historySecret=');
+  if (historySecret !== undefined || isInUrl) return [];
+  return [
+    finding('warning', 'history-secret', 'cluster', [
+      'no secret is set, so what application servers with one tell each other is not seen here',
+      `neither SESS_HISTORY_SECRET nor SESS_SECRET is in the environment; ${client.topology.nodes.length} nodes are known by the list alone`,
+      'set SESS_SECRET to the application’s secret, or SESS_HISTORY_SECRET to the client’s',
+    ]),
+  ];
+}
+
+/** Clients that act on other nodes than the list that is read here. */
+function agreement({ client, disagreement, copies }: Look): readonly Finding[] {
+  if (disagreement !== undefined)
+    return [
+      finding('error', 'settings', 'cluster', [
+        `clients act on the same nodes with ${disagreement.copies === copies ? 'another distribution' : `copies: ${disagreement.copies}`}`,
+        `this command was told ${copies}; or some application servers have other settings than others`,
+        'give `copies` and `distribution` as the application servers have them; if they differ, finish their deploy',
+      ]),
+    ];
+  return client.handovers
+    .filter(({ phase }) => phase === 'overlap')
+    .map(({ nodes, agreedAt }) =>
+      finding('warning', 'list', 'cluster', [
+        `somebody acts on other nodes than this list: ${nodes.join(', ')}`,
+        'the list changed a moment ago, or an application server has another one',
+        `ask again in ${duration((agreedAt - Date.now()) / 1_000)}; if it is still so, find the process with the other list (the channel sess:client:views-disagree tells there)`,
+      ]),
+    );
+}
+
+function unfinishedDrains(reports: readonly NodeReport[]): readonly Finding[] {
+  return reports
+    .filter(({ drain, isListed }) => drain === 'drained' && isListed)
+    .map(({ id }) =>
+      finding('warning', 'drained', id, [
+        'it is drained and still on the list',
+        'it holds nothing that is wanted, and gets no sessions',
+        `take it off the list and stop it, or put it back: sess drain ${id} --put-back`,
+      ]),
+    );
+}
+
+function versions(reports: readonly NodeReport[]): readonly Finding[] {
+  const found = new Set(reports.flatMap(({ figures }) => (figures === undefined ? [] : [figures.version])));
+  if (found.size < 2) return [];
+  return [
+    finding('warning', 'versions', 'cluster', [
+      `the nodes have different versions: ${[...found].join(', ')}`,
+      'an upgrade that was not finished',
+      'finish it, one node after another (docs: Running the cluster, “To replace a node”)',
+    ]),
+  ];
+}
+
+/** Where all nodes have the same weight, the smallest is full first. */
+function unequalMemory(reports: readonly NodeReport[]): readonly Finding[] {
+  const limits = reports.flatMap(({ id, figures }) =>
+    figures === undefined ? [] : [{ id, limit: figures.limitBytes }],
+  );
+  const [least, most] = [Math.min(...limits.map(({ limit }) => limit)), Math.max(...limits.map(({ limit }) => limit))];
+  const smallest = limits.find(({ limit }) => limit === least);
+  if (smallest === undefined || least * 2 > most) return [];
+  return [
+    finding('warning', 'memory-sizes', smallest.id, [
+      'it has less than half of the memory that another node has',
+      'nodes of one weight get the same number of sessions, so this one evicts first',
+      'give the nodes the same memory (-m), or weights',
+    ]),
+  ];
+}
+
+/** Names are what certificates are checked against, and what other machines may connect to. */
+async function names({ client }: Look): Promise<readonly Finding[]> {
+  const named = client.topology.nodes.filter(({ host }) => isIP(host) === 0 && !host.startsWith('/'));
+  const found = await Promise.all(
+    named.map(async ({ id, host, address }): Promise<Finding | undefined> => {
+      try {
+        const addresses = await lookup(host, { all: true });
+        if (address === undefined || addresses.some((one) => one.address === address)) return undefined;
+        return finding('warning', 'name', id, [
+          `its name leads to ${addresses.map((one) => one.address).join(', ')}, and the list says ${address}`,
+          'the node was replaced a moment ago, or DNS here answers otherwise than where the list is made',
+          'ask again in a minute; if it is still so, compare the DNS server of this machine with that of the nodes',
+        ]);
+      } catch (error) {
+        return finding('warning', 'name', id, [
+          `its name can't be resolved here (${error instanceof Error ? error.message : String(error)})`,
+          'DNS of this machine does not know it, which TLS and drains by name need',
+          'run this where the application servers run, or add the name to DNS',
+        ]);
+      }
+    }),
+  );
+  return found.filter((one) => one !== undefined);
+}

@@ -1,0 +1,94 @@
+/** `sess drain`: takes a node out of rotation and brings what it holds to where it belongs. */
+import { createClient, SessClientError, type DrainProgress } from '@sess/client';
+
+import { clientOptions, lookAt, type Look } from '../cluster/look.ts';
+import { askStats } from '../cluster/node-report.ts';
+import { DONE, INTERRUPTED } from '../exit-codes.ts';
+import { count, duration, percent, plural } from '../output/format.ts';
+import { Progress } from '../output/progress.ts';
+import { UsageError } from '../usage-error.ts';
+import type { CommandContext } from './command-context.ts';
+import { nodeNamed } from './node-named.ts';
+
+export interface DrainCommandOptions {
+  readonly keysPerSecond?: number | undefined;
+  readonly putBack?: boolean | undefined;
+}
+
+export async function drain(context: CommandContext, id: string, options: DrainCommandOptions): Promise<number> {
+  const { output, settings, streams } = context;
+  const asked = settings();
+  const look = await lookAt(asked);
+  const { copies, disagreement } = look;
+  const node = nodeNamed(look, id);
+  const items = await itemsOn(look, node);
+  await look.close();
+  if (disagreement !== undefined)
+    throw new UsageError(
+      'The clients place sessions otherwise than this command was told, and would not follow it: give the `copies` and `distribution` that they have, in SESS_SERVERS.',
+    );
+  const client = createClient({ ...clientOptions(asked, copies), distribution: asked.distribution });
+  const progress = new Progress(output.progressStream);
+  try {
+    await client.ready();
+    if (options.putBack === true) {
+      await client.putBack(node);
+      output.data({ node, state: 'in rotation' }, () => `${node} is back in rotation.`);
+      return DONE;
+    }
+    const pace = new Pace(items);
+    const done = await client.drain(node, {
+      signal: streams.signal,
+      ...(options.keysPerSecond !== undefined && { keysPerSecond: options.keysPerSecond }),
+      onProgress: (now) => progress.say(pace.text(node, now)),
+    });
+    progress.end();
+    output.data({ node, state: 'drained', keys: done.keys, carried: done.carried }, () =>
+      [
+        `${node} is drained: ${plural(done.keys, 'key')} looked at, ${count(done.carried)} brought to other nodes.`,
+        'Take it off the list, then stop it. `sess safe-to-remove` says whether that still holds.',
+      ].join('\n'),
+    );
+    return DONE;
+  } catch (error) {
+    progress.end();
+    if (!streams.signal.aborted || !SessClientError.is(error)) throw error;
+    output.error('SESS_ABORTED', `Stopped. ${node} is in rotation; nothing is lost. Drain it again when you like.`);
+    return INTERRUPTED;
+  } finally {
+    progress.end();
+    await client.close();
+  }
+}
+
+/** How many items are to be looked at, for the end of the progress; `undefined` when the node does not tell. */
+async function itemsOn({ nodes }: Look, id: string): Promise<number | undefined> {
+  const stats = await askStats(nodes.get(id), 'general');
+  return stats instanceof Error ? undefined : Number(stats.get('curr_items') ?? Number.NaN);
+}
+
+/** What has been done, how fast, and when it is over. */
+class Pace {
+  readonly #items: number | undefined;
+  #startedAt: number | undefined;
+
+  constructor(items: number | undefined) {
+    this.#items = items;
+  }
+
+  text(node: string, { phase, keys, carried, agreedInMs }: DrainProgress): string {
+    if (phase === 'agreeing')
+      return `${node}: waiting until every client acts without it, ${duration(Math.ceil(agreedInMs / 1_000))} yet`;
+    this.#startedAt ??= performance.now();
+    const seconds = (performance.now() - this.#startedAt) / 1_000;
+    const rate = seconds > 0 ? keys / seconds : 0;
+    const left = this.#items === undefined || rate === 0 ? undefined : Math.max(0, this.#items - keys) / rate;
+    return [
+      `${node}: ${count(keys)}${this.#items === undefined ? '' : ` of about ${count(this.#items)}`} keys`,
+      ...(this.#items === undefined || this.#items === 0 ? [] : [percent(Math.min(1, keys / this.#items))]),
+      `${count(carried)} carried`,
+      ...(rate > 0 ? [`${count(Math.round(rate))} a second`] : []),
+      ...(left === undefined ? [] : [`${duration(Math.ceil(left))} left`]),
+    ].join(', ');
+  }
+}

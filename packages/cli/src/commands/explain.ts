@@ -1,0 +1,144 @@
+/** `sess explain`: where a session is, where it was, and on which nodes it stands. Never what is in it. */
+import { describeItem, isValidKey, type Explanation, type ItemDescription, type NodeTransport } from '@sess/client';
+
+import { lookAt, type Look } from '../cluster/look.ts';
+import { keyOfCookie, type CookieReading } from '../cluster/cookie.ts';
+import { DONE } from '../exit-codes.ts';
+import { bytes, count, duration } from '../output/format.ts';
+import type { Output } from '../output/output.ts';
+import { table, type Column } from '../output/table.ts';
+import { UsageError } from '../usage-error.ts';
+import type { CommandContext } from './command-context.ts';
+
+export interface ExplainOptions {
+  readonly keyPrefix: string;
+}
+
+/** What one node holds under the key. */
+interface Standing {
+  readonly node: string;
+  readonly role: 'owner' | 'earlier owner' | 'other';
+  readonly holds: ItemDescription | { readonly kind: 'nothing' } | { readonly kind: 'out of reach'; reason: string };
+}
+
+interface ExplainedKey extends Explanation {
+  /** Whether the cookie is the application's, where a cookie was given. */
+  readonly signature: CookieReading['signature'] | undefined;
+  readonly standings: readonly Standing[];
+}
+
+export async function explain(
+  { output, settings, streams }: CommandContext,
+  given: string,
+  { keyPrefix }: ExplainOptions,
+): Promise<number> {
+  const asked = settings();
+  const text = (given === '-' ? await streams.readInput() : given).trim();
+  const cookie = keyOfCookie(text, keyPrefix, streams.env['SESS_SECRET']);
+  const key = cookie?.key ?? text;
+  // Somebody's session may be in it: it is not said again.
+  if (!isValidKey(key))
+    throw new UsageError('That is neither a storage key (1 to 250 characters without spaces) nor a cookie.');
+  const look = await lookAt(asked);
+  try {
+    const explained = await explainKey(look, key, cookie?.signature);
+    output.data(explained, () => explainText(explained, output));
+    return DONE;
+  } finally {
+    await look.close();
+  }
+}
+
+async function explainKey(
+  { client, nodes }: Look,
+  key: string,
+  signature: CookieReading['signature'] | undefined,
+): Promise<ExplainedKey> {
+  const explanation = client.explain(key);
+  const { owners, elders } = explanation;
+  const others = [...nodes.keys()].filter((id) => !owners.includes(id) && !elders.includes(id));
+  const standings = await Promise.all(
+    [...owners, ...elders, ...others].map(async (node): Promise<Standing> => {
+      const role = owners.includes(node) ? 'owner' : elders.includes(node) ? 'earlier owner' : 'other';
+      return { node, role, holds: await heldBy(nodes.get(node), key) };
+    }),
+  );
+  // Others are of no interest where they hold nothing, as they should.
+  const worthSaying = standings.filter(({ role, holds }) => role !== 'other' || holds.kind !== 'nothing');
+  return { ...explanation, signature, standings: worthSaying };
+}
+
+async function heldBy(node: NodeTransport | undefined, key: string): Promise<Standing['holds']> {
+  try {
+    const item = await node?.get(key);
+    return item === undefined ? { kind: 'nothing' } : describeItem(item);
+  } catch (error) {
+    return { kind: 'out of reach', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const MODES: Readonly<Record<Explanation['mode'], string>> = {
+  settled: 'Its owners are asked, and nobody else.',
+  overlap: 'Other clients may still act on other nodes: its owners and earlier owners are asked, and the newest wins.',
+  handover: 'Its owners are asked, and its earlier owners for what the owners do not have.',
+};
+
+function explainText(explained: ExplainedKey, output: Output): string {
+  const { key, mode, standings, signature } = explained;
+  return [
+    `Stored under ${key}`,
+    ...(signature === undefined ? [] : [SIGNATURES[signature]]),
+    MODES[mode],
+    '',
+    table(COLUMNS, standings, output.width),
+    ...conclusion(standings),
+  ].join('\n');
+}
+
+const SIGNATURES: Readonly<Record<CookieReading['signature'], string>> = {
+  good: 'The cookie is well signed.',
+  bad: 'The cookie is NOT signed with SESS_SECRET for a cookie of this name: the application takes no notice of it.',
+  unchecked: 'Whether the cookie is well signed was not checked: set SESS_SECRET for that.',
+};
+
+const COLUMNS: readonly Column<Standing>[] = [
+  { title: 'node', cell: ({ node }) => node },
+  { title: 'is', cell: ({ role }) => role },
+  { title: 'holds', cell: ({ holds }) => holdsText(holds) },
+  { title: 'written', cell: ({ holds }) => ('writtenAt' in holds ? `${ago(holds.writtenAt)} ago` : '') },
+  { title: 'lives for', align: 'right', cell: ({ holds }) => lifeText(holds) },
+];
+
+function holdsText(holds: Standing['holds']): string {
+  switch (holds.kind) {
+    case 'record':
+      return `a session, ${bytes(holds.bytes)}`;
+    case 'tombstone':
+      return 'a mark that it was destroyed';
+    case 'foreign':
+      return `${count(holds.bytes)} bytes of another program`;
+    case 'nothing':
+      return 'nothing';
+    case 'out of reach':
+      return `? ${holds.reason}`;
+  }
+}
+
+function lifeText(holds: Standing['holds']): string {
+  if (holds.kind === 'tombstone') return duration((holds.endsAt - Date.now()) / 1_000);
+  if (holds.kind !== 'record') return '';
+  return holds.secondsLeft === undefined ? 'not told' : duration(holds.secondsLeft);
+}
+
+function ago(moment: number): string {
+  return duration((Date.now() - moment) / 1_000);
+}
+
+/** What somebody who asks wants to know first. */
+function conclusion(standings: readonly Standing[]): readonly string[] {
+  const kinds = new Set(standings.map(({ holds }) => holds.kind));
+  if (kinds.has('tombstone')) return ['', 'It was destroyed: a logout, a new login, or a revocation.'];
+  if (kinds.has('record')) return [];
+  if (kinds.has('out of reach')) return ['', 'It may be on a node that is out of reach.'];
+  return ['', 'It is nowhere: it expired, was evicted, was lost with a node, or never was.'];
+}

@@ -1,0 +1,225 @@
+/** `sess plan`: what a change of the nodes would move, before anybody makes it. */
+import { compare, type Distribution, type RingNode } from '@sess/hash-ring';
+
+import { lookAt, type Look } from '../cluster/look.ts';
+import { nodeReports, type NodeReport } from '../cluster/node-report.ts';
+import { ringNodes } from '../cluster/ring.ts';
+import { DONE, NO } from '../exit-codes.ts';
+import { bytes, count, duration, percent, plural } from '../output/format.ts';
+import { Progress } from '../output/progress.ts';
+import { table, type Column } from '../output/table.ts';
+import { UsageError } from '../usage-error.ts';
+import type { CommandContext } from './command-context.ts';
+import { nodeNamed } from './node-named.ts';
+
+export interface PlanOptions {
+  /** A number of nodes, or their names. */
+  readonly add?: string | undefined;
+  readonly remove?: readonly string[] | undefined;
+  readonly keysPerSecond: number;
+}
+
+interface Plan {
+  readonly nodesBefore: readonly string[];
+  readonly nodesAfter: readonly string[];
+  readonly copies: number;
+  /** Part of all sessions whose first owner changes, 0 to 1. */
+  readonly movedShare: number;
+  readonly isExact: boolean;
+  /** Counted in the listings of the nodes. */
+  readonly keys: number;
+  readonly movedKeys: number;
+  /** The nodes' average item, for every key that moves. */
+  readonly movedBytes: number;
+  readonly perNode: readonly NodePlan[];
+  /** Nodes whose keys could not be listed. */
+  readonly notListed: readonly { readonly node: string; readonly reason: string }[];
+  readonly memory: { readonly usedBytes: number; readonly limitBytesAfter: number; readonly fits: boolean };
+  /** For the nodes that go, one after another. */
+  readonly drainSeconds: number;
+}
+
+interface NodePlan {
+  readonly node: string;
+  readonly keys: number;
+  readonly movedKeys: number;
+  readonly movedBytes: number;
+}
+
+/** What a new node is called until it has a name: where its points are differs by name, how many keys move does not. */
+const UNNAMED = 'new-node';
+/** Three history intervals and the clocks' difference, by default. */
+const AGREEMENT_SECONDS = 35;
+/** memcached keeps some memory for its slabs. */
+const FULL = 0.9;
+
+export async function plan({ output, settings, streams }: CommandContext, options: PlanOptions): Promise<number> {
+  if (options.add === undefined && options.remove === undefined)
+    throw new UsageError('What would change? Give --add NUMBER (or --add HOST:PORT), --remove ID, or both.');
+  const asked = settings();
+  const look = await lookAt(asked);
+  const progress = new Progress(output.progressStream);
+  try {
+    const now = look.client.topology;
+    const current = ringNodes(now).filter(({ id }) => now.rotation.includes(id));
+    const gone = (options.remove ?? []).map((id) => nodeNamed(look, id));
+    const rings = ringsOf(asked.distribution, current, gone, addedNodes(options.add, current));
+    const reports = await nodeReports(look, asked);
+    const walk = new Walk(look, rings, reports, streams.signal, (text) => progress.say(text));
+    const planned = await planOf(walk, options);
+    progress.end();
+    output.data(planned, () => planText(planned, output.width));
+    return planned.memory.fits ? DONE : NO;
+  } finally {
+    progress.end();
+    await look.close();
+  }
+}
+
+interface Rings {
+  readonly before: Distribution;
+  readonly after: Distribution;
+  readonly gone: readonly string[];
+}
+
+function ringsOf(
+  distribution: (nodes: readonly RingNode[]) => Distribution,
+  current: readonly RingNode[],
+  gone: readonly string[],
+  added: readonly RingNode[],
+): Rings {
+  const left = [...current.filter(({ id }) => !gone.includes(id)), ...added];
+  if (left.length === 0) throw new UsageError('No node would be left: add one first.');
+  return { before: distribution(current), after: distribution(left), gone };
+}
+
+function addedNodes(add: string | undefined, current: readonly RingNode[]): readonly RingNode[] {
+  if (add === undefined) return [];
+  if (/^\d+$/.test(add)) {
+    const amount = Number(add);
+    if (amount < 1 || amount > 1_000) throw new UsageError(`--add: expected 1 to 1,000 nodes; came ${add}.`);
+    return Array.from({ length: amount }, (_, index) => ({ id: `${UNNAMED}-${index + 1}:11211` }));
+  }
+  return add.split(',').map((name) => {
+    const id = name.trim();
+    if (!/^\S+:\d{1,5}$/.test(id)) throw new UsageError(`--add: expected a number, or HOST:PORT; came "${id}".`);
+    if (current.some((node) => node.id === id)) throw new UsageError(`--add: ${id} is in rotation already.`);
+    return { id };
+  });
+}
+
+/** Goes through the keys that there are. */
+class Walk {
+  readonly rings: Rings;
+  readonly reports: readonly NodeReport[];
+  readonly copies: number;
+  readonly #look: Look;
+  readonly #signal: AbortSignal;
+  readonly #tell: (text: string) => void;
+
+  constructor(
+    look: Look,
+    rings: Rings,
+    reports: readonly NodeReport[],
+    signal: AbortSignal,
+    tell: (text: string) => void,
+  ) {
+    this.#look = look;
+    this.rings = rings;
+    this.reports = reports;
+    this.copies = look.copies;
+    this.#signal = signal;
+    this.#tell = tell;
+  }
+
+  /** The keys that a node lists, and how many of them would get an owner that does not hold them now. */
+  async node({ id, figures }: NodeReport): Promise<NodePlan | Error> {
+    const { before, after } = this.rings;
+    let keys = 0;
+    let movedKeys = 0;
+    try {
+      for await (const key of this.#look.nodes.get(id)?.keys?.({ signal: this.#signal }) ?? []) {
+        // The client's own records are on every node.
+        if (key.startsWith('@sess/')) continue;
+        const owners = before.owners(key, this.copies).map((node) => node.id);
+        // A copy counts where it is first: elsewhere it was counted already, or is left over from before.
+        if (owners[0] !== id) continue;
+        keys += 1;
+        if (!after.owners(key, this.copies).every((node) => owners.includes(node.id))) movedKeys += 1;
+        if (keys % 10_000 === 0) this.#tell(`${id}: ${count(keys)} keys`);
+      }
+    } catch (error) {
+      if (this.#signal.aborted) throw error;
+      return error instanceof Error ? error : new Error(String(error));
+    }
+    const average = figures === undefined || figures.items === 0 ? 0 : figures.bytes / figures.items;
+    return { node: id, keys, movedKeys, movedBytes: Math.round(movedKeys * average) };
+  }
+}
+
+async function planOf(walk: Walk, { keysPerSecond }: PlanOptions): Promise<Plan> {
+  const { rings, reports, copies } = walk;
+  const inRotation = new Set(rings.before.nodes.map(({ id }) => id));
+  const asked = reports.filter(({ id }) => inRotation.has(id));
+  const walked = await Promise.all(asked.map(async (report) => [report.id, await walk.node(report)] as const));
+  const perNode = walked.flatMap(([, result]) => (result instanceof Error ? [] : [result]));
+  const { moved, exact } = compare(rings.before, rings.after);
+  const sum = (of: (node: NodePlan) => number): number => perNode.reduce((total, node) => total + of(node), 0);
+  const drained = perNode.filter(({ node }) => rings.gone.includes(node));
+  return {
+    nodesBefore: rings.before.nodes.map(({ id }) => id),
+    nodesAfter: rings.after.nodes.map(({ id }) => id),
+    copies,
+    movedShare: moved,
+    isExact: exact,
+    keys: sum(({ keys }) => keys),
+    movedKeys: sum(({ movedKeys }) => movedKeys),
+    movedBytes: sum(({ movedBytes }) => movedBytes),
+    perNode,
+    notListed: walked.flatMap(([node, result]) => (result instanceof Error ? [{ node, reason: result.message }] : [])),
+    memory: memoryAfter(rings, asked),
+    drainSeconds: drained.reduce((total, { keys }) => total + AGREEMENT_SECONDS + keys / keysPerSecond, 0),
+  };
+}
+
+/** What is used now, and the room for it afterwards; a new node counts as one of average size. */
+function memoryAfter({ before, after }: Rings, reports: readonly NodeReport[]): Plan['memory'] {
+  const known = reports.flatMap(({ id, figures }) => (figures === undefined ? [] : [{ id, ...figures }]));
+  const usedBytes = known.reduce((total, figures) => total + figures.bytes, 0);
+  const average = known.reduce((total, { limitBytes }) => total + limitBytes, 0) / Math.max(1, known.length);
+  const limitBytesAfter = after.nodes.reduce(
+    (total, { id }) => total + (known.find((figures) => figures.id === id)?.limitBytes ?? average),
+    0,
+  );
+  const grows = after.nodes.length >= before.nodes.length;
+  return { usedBytes, limitBytesAfter, fits: grows || usedBytes <= FULL * limitBytesAfter };
+}
+
+const COLUMNS: readonly Column<NodePlan>[] = [
+  { title: 'node', cell: ({ node }) => node },
+  { title: 'sessions', align: 'right', cell: ({ keys }) => count(keys) },
+  { title: 'would move', align: 'right', cell: ({ movedKeys }) => count(movedKeys) },
+  { title: 'about', align: 'right', cell: ({ movedBytes }) => bytes(movedBytes) },
+];
+
+function planText(planned: Plan, width: number): string {
+  const { nodesBefore, nodesAfter, movedShare, isExact, memory, drainSeconds } = planned;
+  const gone = nodesBefore.filter((id) => !nodesAfter.includes(id));
+  const share = `${isExact ? '' : 'about '}${percent(movedShare)}`;
+  return [
+    `From ${plural(nodesBefore.length, 'node')} to ${nodesAfter.length}: ${share} of the sessions get another owner.`,
+    `Of the ${plural(planned.keys, 'session')} that are there now, ${count(planned.movedKeys)} would move, about ${bytes(planned.movedBytes)}.`,
+    '',
+    table(COLUMNS, planned.perNode, width),
+    '',
+    `Memory afterwards: ${bytes(memory.usedBytes)} used of ${bytes(memory.limitBytesAfter)} (${percent(memory.usedBytes / Math.max(1, memory.limitBytesAfter))}).${
+      memory.fits ? '' : ' That is too little: sessions would be evicted. Add memory, or a node, first.'
+    }`,
+    ...(gone.length === 0
+      ? ['Sessions move when they are asked for: nobody waits, and nothing is lost.']
+      : [
+          `Drain ${gone.length === 1 ? 'it' : 'them, one after another,'} first (\`sess drain ${gone[0] ?? ''}\`): about ${duration(drainSeconds)}.`,
+        ]),
+    ...planned.notListed.map(({ node, reason }) => `${node} is not counted: ${reason}`),
+  ].join('\n');
+}

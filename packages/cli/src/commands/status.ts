@@ -1,0 +1,108 @@
+/** `sess status`: what there is, at one look. */
+import type { Handover } from '@sess/client';
+
+import { lookAt, type Look } from '../cluster/look.ts';
+import { nodeReports, type NodeFigures, type NodeReport } from '../cluster/node-report.ts';
+import type { ClusterSettings } from '../cluster/settings.ts';
+import { DONE, NO } from '../exit-codes.ts';
+import { bytes, count, duration, percent, plural } from '../output/format.ts';
+import type { Output } from '../output/output.ts';
+import { table, type Column } from '../output/table.ts';
+import type { CommandContext } from './command-context.ts';
+
+export interface ClusterStatus {
+  /** Of the list, where discovery counts it. */
+  readonly version: number | undefined;
+  readonly copies: number;
+  readonly nodes: readonly NodeReport[];
+  readonly handovers: readonly Handover[];
+  /** Clients act on the same nodes, and place sessions otherwise than this command was told. */
+  readonly settingsDiffer: boolean;
+}
+
+export async function status({ output, settings }: CommandContext): Promise<number> {
+  const asked = settings();
+  const look = await lookAt(asked);
+  try {
+    const now = await clusterStatus(look, asked);
+    output.data(now, () => statusText(now, output));
+    return now.nodes.some(({ health }) => health === 'down') ? NO : DONE;
+  } finally {
+    await look.close();
+  }
+}
+
+export async function clusterStatus(look: Look, settings: ClusterSettings): Promise<ClusterStatus> {
+  const { client, copies, disagreement } = look;
+  return {
+    version: client.topology.version,
+    copies,
+    nodes: await nodeReports(look, settings),
+    handovers: client.handovers,
+    settingsDiffer: disagreement !== undefined,
+  };
+}
+
+export function statusText(shown: ClusterStatus, output: Output): string {
+  const { version, copies, nodes, handovers } = shown;
+  const down = nodes.filter(({ health }) => health === 'down');
+  const list = version === undefined ? '' : `, version ${version} of the list`;
+  return [
+    `${plural(nodes.length, 'node')}${list}, ${copies === 1 ? '1 copy' : `${copies} copies`} of each session`,
+    '',
+    table(columns(output), nodes, output.width),
+    ...(shown.settingsDiffer ? ['', SETTINGS_DIFFER] : []),
+    ...(handovers.length === 0 ? ['', 'No handover is open.'] : ['', ...handovers.map(handoverText)]),
+    ...down.map(({ id, error }) => `\n${output.paint('red', `${id} is down:`)} ${error ?? 'it does not answer'}`),
+  ].join('\n');
+}
+
+const SETTINGS_DIFFER =
+  'The clients place sessions otherwise than this command was told: give the `copies` and `distribution` that they have, as in SESS_SERVERS=…?copies=2&distribution=rendezvous.';
+
+/** A cell of one of a node's figures, empty where it tells none. */
+function figure(text: (figures: NodeFigures) => string): (node: NodeReport) => string {
+  return ({ figures }) => (figures === undefined ? '' : text(figures));
+}
+
+function columns(output: Output): readonly Column<NodeReport>[] {
+  return [
+    { title: 'node', cell: ({ id }) => id },
+    { title: 'state', cell: (node) => stateText(node, output) },
+    { title: 'share', align: 'right', cell: ({ share }) => (share === undefined ? '' : percent(share)) },
+    { title: 'items', align: 'right', cell: figure(({ items }) => count(items)) },
+    {
+      title: 'memory',
+      align: 'right',
+      cell: figure(({ bytes: used, limitBytes }) => `${bytes(used)} (${percent(used / Math.max(1, limitBytes))})`),
+    },
+    { title: 'evicted', align: 'right', cell: figure(({ evictions }) => count(evictions)) },
+    {
+      title: 'conns',
+      align: 'right',
+      cell: figure(({ connections, maxConnections }) => `${count(connections)}/${count(maxConnections)}`),
+    },
+    { title: 'up for', align: 'right', cell: figure(({ uptimeSeconds }) => duration(uptimeSeconds)) },
+    { title: 'version', cell: figure(({ version }) => version) },
+  ];
+}
+
+function stateText({ health, drain, isListed }: NodeReport, output: Output): string {
+  const state = output.paint(health === 'down' ? 'red' : 'green', health);
+  return [state, ...(drain === undefined ? [] : [drain]), ...(isListed ? [] : ['off the list'])].join(', ');
+}
+
+function handoverText({ nodes, copies, phase, since, agreedAt, until: end }: Handover): string {
+  const how = copies === 1 ? '1 copy' : `${copies} copies`;
+  const when =
+    phase === 'overlap'
+      ? `somebody may still act on them for ${timeUntil(agreedAt)}`
+      : phase === 'closing'
+        ? 'what is left on them is being brought to where it belongs'
+        : `they are asked for what is nowhere else, for ${timeUntil(end)} at the most`;
+  return `Open ${phase} from ${nodes.join(', ')} (${how}), last confirmed ${duration((Date.now() - since) / 1_000)} ago: ${when}.`;
+}
+
+function timeUntil(moment: number): string {
+  return duration((moment - Date.now()) / 1_000);
+}

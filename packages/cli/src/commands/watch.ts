@@ -1,0 +1,93 @@
+/** `sess watch`: status, drawn anew every second or so, with what happened in between. */
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { lookAt } from '../cluster/look.ts';
+import type { NodeReport } from '../cluster/node-report.ts';
+import { DONE } from '../exit-codes.ts';
+import { count, percent } from '../output/format.ts';
+import type { Output } from '../output/output.ts';
+import type { CommandContext } from './command-context.ts';
+import { clusterStatus, statusText, type ClusterStatus } from './status.ts';
+
+export interface WatchOptions {
+  readonly intervalSeconds: number;
+  /** How often it is drawn; without it, until somebody ends it. */
+  readonly times?: number | undefined;
+}
+
+/** What happened between two looks, of all nodes together. */
+interface Rates {
+  readonly requestsPerSecond: number;
+  readonly missShare: number | undefined;
+  readonly evictions: number;
+}
+
+const SCREEN = { open: '\u001B[?1049h\u001B[?25l', home: '\u001B[H\u001B[J', close: '\u001B[?25h\u001B[?1049l' };
+/** Ctrl-C as a key, where the terminal hands keys on as they are. */
+const END_KEYS = ['q', 'Q', '\u0003', '\u001B'];
+
+export async function watch({ output, settings, streams }: CommandContext, options: WatchOptions): Promise<number> {
+  const asked = settings();
+  const look = await lookAt(asked);
+  const ending = new AbortController();
+  const signal = AbortSignal.any([streams.signal, ending.signal]);
+  const ownsScreen = output.isTerminal && !output.isJson;
+  const offKeys = ownsScreen ? streams.onKey?.((key) => END_KEYS.includes(key) && ending.abort()) : undefined;
+  if (ownsScreen) output.raw(SCREEN.open);
+  try {
+    let before: Moment | undefined;
+    for (let time = 1; !signal.aborted; time += 1) {
+      const status = await clusterStatus(look, asked);
+      const moment: Moment = { status, at: performance.now() };
+      const rates = before && ratesBetween(before, moment);
+      before = moment;
+      if (ownsScreen) output.raw(SCREEN.home);
+      output.data({ at: new Date().toISOString(), ...status, rates }, () =>
+        screenText(status, rates, output, ownsScreen),
+      );
+      if (time === options.times) break;
+      await wait(1_000 * options.intervalSeconds, undefined, { signal }).catch(() => undefined);
+    }
+    return DONE;
+  } finally {
+    if (ownsScreen) output.raw(SCREEN.close);
+    offKeys?.();
+    await look.close();
+  }
+}
+
+interface Moment {
+  readonly status: ClusterStatus;
+  readonly at: number;
+}
+
+function ratesBetween(before: Moment, after: Moment): Rates {
+  const seconds = (after.at - before.at) / 1_000;
+  const grown = (of: (figures: NonNullable<NodeReport['figures']>) => number): number =>
+    after.status.nodes.reduce((sum, { id, figures }) => {
+      const earlier = before.status.nodes.find((node) => node.id === id)?.figures;
+      // One that started anew counts from zero.
+      return figures === undefined || earlier === undefined ? sum : sum + Math.max(0, of(figures) - of(earlier));
+    }, 0);
+  const [hits, misses] = [grown((node) => node.hits), grown((node) => node.misses)];
+  return {
+    requestsPerSecond: grown((node) => node.requests) / seconds,
+    missShare: hits + misses === 0 ? undefined : misses / (hits + misses),
+    evictions: grown((node) => node.evictions),
+  };
+}
+
+function screenText(status: ClusterStatus, rates: Rates | undefined, output: Output, ownsScreen: boolean): string {
+  return [
+    `${new Date().toLocaleTimeString()}${ownsScreen ? '  (q ends)' : ''}`,
+    statusText(status, output),
+    ...(rates === undefined
+      ? []
+      : [
+          '',
+          `${count(Math.round(rates.requestsPerSecond))} requests a second${
+            rates.missShare === undefined ? '' : `, ${percent(rates.missShare)} of the reads found nothing`
+          }, ${count(rates.evictions)} evictions since the last look`,
+        ]),
+  ].join('\n');
+}

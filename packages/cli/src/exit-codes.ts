@@ -1,0 +1,15 @@
+/** What a command's exit code means. */
+export const DONE = 0;
+/** The answer is no, or something is wrong with the cluster. */
+export const NO = 1;
+/** The command line, or the environment, is wrong. */
+export const USAGE = 2;
+/** It could not be done: nothing answers, or a node refused. */
+export const FAILED = 3;
+/** Ctrl-C. */
+export const INTERRUPTED = 130;
+
+export const EXIT_CODES = `
+Exit code: 0 done, or yes; 1 no, or something is wrong with the cluster; 2 wrong words; 3 it could not be done;
+130 after Ctrl-C.
+`;

@@ -1,0 +1,1 @@
+export { runCommand, type CommandStreams, type TextStream } from './run-command.ts';

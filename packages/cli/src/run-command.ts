@@ -1,0 +1,144 @@
+import { SessClientError } from '@sess/client';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+
+import { clusterSettings } from './cluster/settings.ts';
+import type { CommandContext } from './commands/command-context.ts';
+import { doctor } from './commands/doctor.ts';
+import { drain } from './commands/drain.ts';
+import { explain } from './commands/explain.ts';
+import { plan } from './commands/plan.ts';
+import { safeToRemove } from './commands/safe-to-remove.ts';
+import { simulate } from './commands/simulate.ts';
+import { status } from './commands/status.ts';
+import { watch } from './commands/watch.ts';
+import { DONE, EXIT_CODES, FAILED, INTERRUPTED, USAGE } from './exit-codes.ts';
+import { Output } from './output/output.ts';
+import type { CommandStreams } from './streams.ts';
+import { UsageError } from './usage-error.ts';
+
+export type { CommandStreams, TextStream } from './streams.ts';
+
+/** Carries out what the words say, and resolves with the exit code. Never rejects. */
+export async function runCommand(words: readonly string[], streams: CommandStreams): Promise<number> {
+  let code = DONE;
+  const program = commandLine(streams, (outcome) => {
+    code = outcome;
+  });
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return code;
+  } catch (error) {
+    return failure(error, new Output(streams, words.includes('--json')), streams);
+  }
+}
+
+function failure(error: unknown, output: Output, { signal }: CommandStreams): number {
+  // Said already, on the stream where it belongs.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : USAGE;
+  if (error instanceof UsageError) {
+    output.error('SESS_USAGE', error.message);
+    return USAGE;
+  }
+  if (signal.aborted) return INTERRUPTED;
+  if (SessClientError.is(error)) {
+    output.error(error.code, error.message);
+    return error.code === 'SESS_BAD_OPTION' ? USAGE : FAILED;
+  }
+  output.error('SESS_COMMAND', error instanceof Error ? error.message : String(error));
+  return FAILED;
+}
+
+interface SharedOptions {
+  readonly servers?: string;
+  readonly json?: boolean;
+}
+
+function commandLine(streams: CommandStreams, ended: (code: number) => void): Command {
+  const program = new Command('sess')
+    .description('Looks after a memcached cluster that @sess keeps sessions in.')
+    .version(streams.version, '-v, --version')
+    .helpOption('-h, --help')
+    .showHelpAfterError('Try "sess --help".')
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+      getOutHelpWidth: () => streams.stdout.columns ?? 100,
+      getErrHelpWidth: () => streams.stderr.columns ?? 100,
+    });
+  const context = ({ servers, json }: SharedOptions): CommandContext => ({
+    output: new Output(streams, json === true),
+    streams,
+    settings: () => clusterSettings(servers, streams.env),
+  });
+  const add = (usage: string, description: string): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .option('--json', 'one JSON object on standard output')
+      .addHelpText('after', EXIT_CODES);
+  const ofCluster = (usage: string, description: string): Command =>
+    add(usage, description).option('-s, --servers <url>', 'which cluster (default: SESS_SERVERS)');
+
+  ofCluster('status', 'the nodes: state, share of the sessions, memory, evictions, connections; open handovers').action(
+    async (options: SharedOptions) => ended(await status(context(options))),
+  );
+  ofCluster('explain <key-or-cookie>', 'where a session is and was; never what is in it ("-" reads standard input)')
+    .option('--key-prefix <text>', 'what the application’s storage keys begin with', 's/')
+    .action(async (key: string, options: SharedOptions & { keyPrefix: string }) =>
+      ended(await explain(context(options), key, options)),
+    );
+  ofCluster('plan', 'what a change of the nodes would move')
+    .option('-a, --add <nodes>', 'how many nodes, or HOST:PORT,HOST:PORT')
+    .option('-r, --remove <id...>', 'which nodes go')
+    .option('--keys-per-second <number>', 'pace of the drains', atLeastOne, 5_000)
+    .action(async (options: SharedOptions & { add?: string; remove?: string[]; keysPerSecond: number }) =>
+      ended(await plan(context(options), options)),
+    );
+  ofCluster('drain <id>', 'takes a node out of rotation and brings its sessions to the others; Ctrl-C puts it back')
+    .option('--keys-per-second <number>', 'at most so many (default: 5000)', atLeastOne)
+    .option('--put-back', 'puts a node back into rotation that was drained')
+    .action(async (id: string, options: SharedOptions & { keysPerSecond?: number; putBack?: boolean }) =>
+      ended(await drain(context(options), id, options)),
+    );
+  ofCluster('safe-to-remove <id>', 'whether a node can be stopped without losing a session').action(
+    async (id: string, options: SharedOptions) => ended(await safeToRemove(context(options), id)),
+  );
+  ofCluster('doctor', 'what is wrong, why, and what to do').action(async (options: SharedOptions) =>
+    ended(await doctor(context(options))),
+  );
+  ofCluster('watch', 'status, drawn anew; q or Ctrl-C ends it')
+    .option('-i, --interval <seconds>', 'between two looks', positive, 1)
+    .option('-n, --times <number>', 'ends by itself after so many', atLeastOne)
+    .action(async (options: SharedOptions & { interval: number; times?: number }) =>
+      ended(await watch(context(options), { intervalSeconds: options.interval, times: options.times })),
+    );
+  add('simulate', 'what ring strategies make of a change; asks no server')
+    .requiredOption('--from <nodes>', 'how many nodes, or their names, HOST:PORT,HOST:PORT')
+    .requiredOption('--to <nodes>', 'the same, afterwards')
+    .action(async (options: SharedOptions & { from: string; to: string }) =>
+      ended(await simulate(context(options), options)),
+    );
+  return program;
+}
+
+const HELP = `
+Which cluster, and its secrets, come from the environment:
+  SESS_SERVERS          elasticache://ENDPOINT:11211, memcached://HOST:11211,HOST:11211, dns://NAME:11211, srv://NAME,
+                        memcached:///PATH/TO.sock; with the settings of the application: ?copies=2&distribution=ketama
+  SESS_SECRET           the application's secret: nodes tell what clients with that secret told them
+  SESS_HISTORY_SECRET   the client's own historySecret, where it has one
+  SESS_USERNAME, SESS_PASSWORD   what the nodes ask for
+  NO_COLOR              no colours
+${EXIT_CODES}`;
+
+function atLeastOne(given: string): number {
+  if (/^\d{1,7}$/.test(given) && Number(given) >= 1) return Number(given);
+  throw new InvalidArgumentError('Expected a whole number from 1.');
+}
+
+function positive(given: string): number {
+  if (/^\d{1,5}(\.\d+)?$/.test(given) && Number(given) >= 0.1) return Number(given);
+  throw new InvalidArgumentError('Expected seconds, at least 0.1.');
+}

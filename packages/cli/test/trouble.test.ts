@@ -1,0 +1,101 @@
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import type { Client } from '@sess/client';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+
+import { application, json, KEYS, PACE, run } from './run.ts';
+
+const [runtime = 'embedded'] = inject('mainRuntimes');
+
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).toReversed()) await close();
+});
+
+async function start(nodes: number, options: { readonly memoryMegabytes?: number } = {}): Promise<LocalCluster> {
+  const cluster = await startLocalCluster({ nodes, runtime, ...options });
+  open.push(() => cluster.close());
+  return cluster;
+}
+
+async function use(servers: string, options: { readonly copies?: number } = {}): Promise<Client> {
+  const client = await application(servers, KEYS, options);
+  open.push(() => client.close());
+  return client;
+}
+
+function at(cluster: LocalCluster): string {
+  return `elasticache://${cluster.configurationEndpoint}?${PACE}`;
+}
+
+describe('a node that is dead', () => {
+  it('is shown as down, by status and doctor, with what to do', async () => {
+    const cluster = await start(2);
+    const [dead = ''] = cluster.nodes.map(({ id }) => id);
+    await cluster.crashNode(dead);
+    const env = { SESS_SERVERS: `${at(cluster)}&timeoutMs=500` };
+    const status = await run(['status'], { env });
+    expect(status).toMatchObject({ code: 1, stderr: '' });
+    expect(status.stdout).toMatch(new RegExp(`^${dead} is down: .*ECONNREFUSED`, 'm'));
+    const doctor = await run(['doctor', '--json'], { env });
+    expect(doctor.code).toBe(1);
+    expect(json(doctor)['findings']).toContainEqual(
+      expect.objectContaining({ level: 'error', check: 'reachable', subject: dead }),
+    );
+    const answer = await run(['safe-to-remove', dead, '--json'], { env });
+    expect(answer.code).toBe(1);
+    expect(json(answer)).toMatchObject({ safe: false });
+  });
+
+  it('is where a session may be that is nowhere else', async () => {
+    const cluster = await start(2);
+    const client = await use(at(cluster));
+    const dead = client.explain(KEYS[0] ?? '').owners[0] ?? '';
+    await cluster.crashNode(dead);
+    const { stdout, code } = await run(['explain', KEYS[0] ?? ''], { env: { SESS_SERVERS: at(cluster) } });
+    expect(code).toBe(0);
+    expect(stdout).toContain('It may be on a node that is out of reach.');
+  });
+});
+
+describe('a cluster that can not be asked', () => {
+  it('is an error of its own exit code, as JSON where that was asked for', async () => {
+    const cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
+    const endpoint = cluster.configurationEndpoint;
+    await cluster.close();
+    const env = { SESS_SERVERS: `elasticache://${endpoint}?readyTimeoutMs=500` };
+    for (const command of [['status'], ['doctor'], ['explain', 's/x'], ['plan', '--add', '1'], ['drain', 'x:1']]) {
+      const outcome = await run([...command, '--json'], { env });
+      expect(outcome).toMatchObject({ code: 3, stdout: '' });
+      expect(JSON.parse(outcome.stderr)).toMatchObject({ error: { code: 'SESS_UNAVAILABLE' } });
+    }
+  });
+});
+
+describe('copies', () => {
+  it('are found out, so that a look and a drain act as the application does', async () => {
+    const cluster = await start(3);
+    const client = await use(at(cluster), { copies: 2 });
+    const answer = json(await run(['status', '--json'], { env: { SESS_SERVERS: at(cluster) } }));
+    expect(answer).toMatchObject({ copies: 2, settingsDiffer: false, handovers: [] });
+    const { owners } = client.explain(KEYS[0] ?? '');
+    const explained = json(await run(['explain', KEYS[0] ?? '', '--json'], { env: { SESS_SERVERS: at(cluster) } }));
+    expect(explained).toMatchObject({
+      owners,
+      standings: [{ holds: { kind: 'record' } }, { holds: { kind: 'record' } }],
+    });
+  });
+});
+
+describe('a node without memory', () => {
+  it('is what doctor finds first', { timeout: 120_000 }, async () => {
+    const cluster = await start(1, { memoryMegabytes: 2 });
+    const client = await use(at(cluster));
+    const large = 'x'.repeat(20_000);
+    for (let turn = 0; turn < 10; turn += 1)
+      await Promise.all(KEYS.map((key) => client.set(`${key}-${turn}`, large, { ttlSeconds: 600 })));
+    const outcome = await run(['doctor', '--json'], { env: { SESS_SERVERS: at(cluster) } });
+    expect(outcome.code).toBe(1);
+    expect(json(outcome)['findings']).toContainEqual(expect.objectContaining({ level: 'error', check: 'evictions' }));
+    expect((await run(['doctor'], { env: { SESS_SERVERS: at(cluster) } })).stdout).toMatch(/^error {2}\S+: it evicted/);
+  });
+});
