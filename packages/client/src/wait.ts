@@ -108,8 +108,9 @@ function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError
     .map(({ id, cause }) => `${id} (${cause?.message.replace(/\.$/, '') ?? 'no answer yet'})`);
   const more = nodes.length > NODES_NAMED ? `, and ${nodes.length - NODES_NAMED} more` : '';
   const cause = nodes.find((node) => node.cause !== undefined)?.cause;
-  // Memcached runs there where one of the two speaks TLS and the other does not; then the reason says what to do.
-  const advice = nodes.every((node) => node.cause?.message.includes('TLS'))
+  // Memcached runs there if only one of the two speaks TLS, or if it takes no more connections: the reason says what to
+  // do.
+  const advice = nodes.every(({ cause: reason }) => reason !== undefined && /TLS|memcached -c/u.test(reason.message))
     ? ''
     : ' Check that memcached runs there, and that this machine may connect to it.';
   return new SessClientError(

@@ -126,6 +126,12 @@ describe('a reply that can’t be used', () => {
       '"HTTP/1.1 400 Bad Request"',
     ],
     ['an endless line', () => 'x'.repeat(100_000), 'SESS_DISCOVERY_MALFORMED', 'longer than 512 bytes'],
+    [
+      'no room for a connection',
+      () => 'ERROR Too many open connections\r\n',
+      'SESS_DISCOVERY_UNREACHABLE',
+      'memcached -c; stats: max_connections',
+    ],
     ['an error of the server', answering('SERVER_ERROR out of memory\r\n'), 'SESS_DISCOVERY_SERVER', 'out of memory'],
     [
       'truncated',

@@ -12,6 +12,8 @@ export interface NodeErrors {
   /** In the pause after an attempt to connect that failed. */
   notNow(lastFailure: SessClientError): SessClientError;
   connectTimeout(connectTimeoutMs: number): SessClientError;
+  /** The node has as many connections as its `-c` allows. */
+  full(): SessClientError;
   lost(cause: unknown): SessClientError;
   stalled(stalledMs: number): SessClientError;
   /** This process slept, and the connection that stood before does not answer any more. */
@@ -50,6 +52,12 @@ export function nodeErrors(node: string): NodeErrors {
         'SESS_TIMEOUT',
         `no connection within ${connectTimeoutMs} ms (connectTimeoutMs). If the node is up, check that it speaks the binary protocol.`,
       ),
+    full: () =>
+      error(
+        'SESS_CONNECTION',
+        'the node takes no more connections: it has as many as its limit allows (memcached -c; stats: max_connections). ' +
+          'Raise the limit, or connect fewer processes.',
+      ),
     lost: (cause) =>
       error(
         'SESS_CONNECTION',
@@ -86,5 +94,7 @@ function tlsAdvice(cause: unknown, tls: boolean): string {
     return '';
   if (tls)
     return ' If it does not speak TLS, use memcached:// or leave out the option tls; for an authority of your own, give tls: { ca }.';
-  return ' If it expects TLS, use memcacheds:// or the option tls.';
+  const full =
+    code === 'EPIPE' || code === 'ECONNRESET' ? ' It also hangs up at its limit of connections (memcached -c).' : '';
+  return ` If it expects TLS, use memcacheds:// or the option tls.${full}`;
 }

@@ -66,6 +66,13 @@ export class ServerAsker {
         }
         case 'unknown-command':
           break;
+        case 'full':
+          throw problem(
+            'SESS_DISCOVERY_UNREACHABLE',
+            server,
+            'takes no more connections: it has as many as its limit allows (memcached -c; stats: max_connections). ' +
+              'Raise the limit, or connect fewer processes.',
+          );
         case 'nothing':
           // To `get` it is an ordinary miss, as any memcached would say it.
           if (command === CONFIG)

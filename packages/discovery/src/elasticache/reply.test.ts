@@ -49,6 +49,7 @@ describe('a reply', () => {
   it('can say that there is nothing, that the command is not known, or that it is refused', () => {
     expect(reply('END\r\n')).toEqual({ kind: 'nothing' });
     expect(reply('ERROR\r\n')).toEqual({ kind: 'unknown-command' });
+    expect(reply('ERROR Too many open connections\r\n')).toEqual({ kind: 'full' });
     expect(reply('SERVER_ERROR out of memory\r\n')).toEqual({ kind: 'refused', line: 'SERVER_ERROR out of memory' });
     expect(reply('CLIENT_ERROR unauthenticated\r\n')).toEqual({
       kind: 'refused',

@@ -11,6 +11,8 @@ export type Reply =
   | { readonly kind: 'nothing' }
   /** `ERROR`: the server does not know the command. */
   | { readonly kind: 'unknown-command' }
+  /** `ERROR Too many open connections`: the server has as many connections as its `-c` allows. */
+  | { readonly kind: 'full' }
   /** `CLIENT_ERROR …` or `SERVER_ERROR …`. */
   | { readonly kind: 'refused'; readonly line: string }
   /** Not what the protocol allows. */
@@ -48,6 +50,8 @@ export function parseReply(bytes: Buffer): Reply | Incomplete {
 
   const line = bytes.toString('latin1', 0, lineEnd).trimEnd();
   if (line === 'END') return { kind: 'nothing' };
+  // Said before a command was read, and no answer to it.
+  if (line.startsWith('ERROR Too many open connections')) return { kind: 'full' };
   if (/^ERROR\b/u.test(line)) return { kind: 'unknown-command' };
   if (/^(?:CLIENT|SERVER)_ERROR\b/u.test(line)) return { kind: 'refused', line };
   const size = Number(HEADER.exec(line)?.[1] ?? Number.NaN);

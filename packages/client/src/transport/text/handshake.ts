@@ -90,7 +90,8 @@ export class Handshake {
     if (line.startsWith('ERROR Too many open connections')) {
       throw new SessClientError(
         'SESS_CONNECTION',
-        `The node ${this.#node} has too many open connections; raise memcached -c.`,
+        `The node ${this.#node} takes no more connections: it has as many as its limit allows (memcached -c; stats: max_connections). ` +
+          'Raise the limit, or connect fewer processes.',
         {
           node: this.#node,
         },
