@@ -47,7 +47,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit
     }
   }
   async function release(): Promise<void> {
-    const closed = held.map((socket) => socket.closed || once(socket, 'close'));
+    const closed = held.filter((socket) => !socket.closed).map((socket) => once(socket, 'close'));
     for (const socket of held) socket.destroy();
     held = [];
     await Promise.all(closed);
