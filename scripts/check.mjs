@@ -12,6 +12,7 @@ const CHECKS = {
   manifests: ['sherif', ['--fail-on-warnings']],
   unused: ['knip', []],
   packages: ['node', ['scripts/check-packages.mjs']],
+  release: ['node', ['scripts/release/dry.mjs', '--short']],
   lockfile: ['node', ['scripts/check-lockfile.mjs']],
   // Collects every test file as a machine with nothing but Node.js does, and runs none: a file without a test fails the
   // run.
