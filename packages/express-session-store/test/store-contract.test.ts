@@ -113,6 +113,17 @@ describe('what express-session asks of a store', () => {
     expect(await get(id)).toBeNull();
   });
 
+  it('gives no session back that pollutes what it is merged into', async () => {
+    const id = store.newId();
+    const body = '{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}},"kept":1}';
+    await set(id, { cookie: cookieFor(60), ...JSON.parse(body), body: JSON.parse(body) } as never);
+    const session = (await get(id)) as unknown as { body: object };
+    for (const held of [session, session.body]) {
+      expect(Object.keys(held).filter((key) => !['cookie', 'body'].includes(key))).toEqual(['kept']);
+      expect(Object.assign({}, held)).not.toHaveProperty('isAdmin');
+    }
+  });
+
   it('lists nothing: memcached can not', () => {
     for (const name of ['all', 'length', 'clear']) expect(store).not.toHaveProperty(name);
   });

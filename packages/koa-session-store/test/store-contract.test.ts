@@ -74,6 +74,17 @@ describe('what koa-session asks of a store', () => {
     expect(await store.get(key)).toBeUndefined();
   });
 
+  it('gives no session back that pollutes what it is merged into', async () => {
+    const key = store.newId();
+    const body = '{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}},"kept":1}';
+    await store.set(key, { ...JSON.parse(body), body: JSON.parse(body) }, 60_000);
+    const session = await store.get(key);
+    for (const held of [session, session?.['body']]) {
+      expect(Object.keys(held ?? {}).filter((each) => each !== 'body')).toEqual(['kept']);
+      expect(Object.assign({}, held)).not.toHaveProperty('isAdmin');
+    }
+  });
+
   it('refuses options that are none', () => {
     expect(() => new SessStore({})).toThrow(StoreError);
   });

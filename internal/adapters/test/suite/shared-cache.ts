@@ -10,9 +10,9 @@ interface Stored {
 }
 
 /**
- * A cache in front of an application, which all visitors share. It keeps to `Cache-Control`, `Vary` and the headers for
- * content delivery networks, and is as greedy as they allow: what says nothing is kept, and `Set-Cookie` is kept along
- * with the rest.
+ * A cache in front of an application, which all visitors share. It keeps to `Cache-Control` and the headers for content
+ * delivery networks, and is as greedy as they allow: what says nothing is kept, and `Set-Cookie` is kept along with the
+ * rest. To `Vary` it keeps unless told otherwise: several content delivery networks do not.
  */
 export class SharedCache implements AsyncDisposable {
   readonly #stored = new Map<string, Stored[]>();
@@ -21,15 +21,17 @@ export class SharedCache implements AsyncDisposable {
     void this.#send(request.url ?? '/', asked, response);
   });
   readonly #origin: string;
+  readonly #keepsToVary: boolean;
   /** Answers that came from the cache. */
   hits = 0;
 
-  private constructor(origin: string) {
+  private constructor(origin: string, keepsToVary: boolean) {
     this.#origin = origin;
+    this.#keepsToVary = keepsToVary;
   }
 
-  static async before(origin: string): Promise<SharedCache> {
-    const cache = new SharedCache(origin);
+  static async before(origin: string, keepsToVary = true): Promise<SharedCache> {
+    const cache = new SharedCache(origin, keepsToVary);
     cache.#server.listen(0, '127.0.0.1');
     await once(cache.#server, 'listening');
     return cache;
@@ -46,9 +48,10 @@ export class SharedCache implements AsyncDisposable {
   }
 
   async #answer(path: string, asked: Headers): Promise<Pick<Stored, 'body' | 'headers'>> {
+    const isSame = (one: Headers) => (name: string) => one.get(name) === asked.get(name);
     const kept = this.#stored
       .get(path)
-      ?.find(({ vary, asked: before }) => vary.every((name) => before.get(name) === asked.get(name)));
+      ?.find(({ vary, asked: before }) => !this.#keepsToVary || vary.every(isSame(before)));
     if (kept !== undefined) {
       this.hits += 1;
       return kept;
@@ -64,10 +67,9 @@ export class SharedCache implements AsyncDisposable {
     ];
     const vary = (response.headers.get('vary') ?? '').split(',').map((name) => name.trim().toLowerCase());
     const answer: Stored = { body: await response.text(), headers, vary: vary.filter((name) => name !== ''), asked };
-    const mayStore =
-      response.status === 200 &&
-      !vary.includes('*') &&
-      !/no-store|private/i.test(response.headers.get('cache-control') ?? '');
+    // What is said to content delivery networks alone outweighs what is said to everybody (RFC 9213).
+    const control = response.headers.get('cdn-cache-control') ?? response.headers.get('cache-control') ?? '';
+    const mayStore = response.status === 200 && !vary.includes('*') && !/no-store|private/i.test(control);
     if (mayStore) this.#stored.set(path, [...(this.#stored.get(path) ?? []), answer]);
     return answer;
   }

@@ -113,13 +113,15 @@ describe('a lease', () => {
     ['a lease that would last for a day', (at) => plant(at, 'held by me', 86_400, 86_400)],
     ['the word that it is done in a far future', (at) => plant(at, String(clock.now() + 86_400_001), 0, 0)],
     ['the word that it is done at no time', (at) => plant(at, '9e99', 0, 0)],
-    [
-      'a tombstone',
+    ['another word that lasts as long as a lease', (at) => plant(at, 'mine', 10, 10)],
+    ...[10, 60].map((ttlSeconds): [string, (key: string) => void] => [
+      `a tombstone of ${ttlSeconds} s`,
       (at) =>
-        void network
-          .at(at)
-          .store('set', KEY, encodeTombstone(1n, 60, clock.now() + 60_000), { ttlSeconds: 60, flags: TOMBSTONE_FLAGS }),
-    ],
+        void network.at(at).store('set', KEY, encodeTombstone(1n, ttlSeconds, clock.now() + ttlSeconds * 1_000), {
+          ttlSeconds,
+          flags: TOMBSTONE_FLAGS,
+        }),
+    ]),
   ])('is not kept from anybody by %s, which somebody wrote', async (_, write) => {
     for (const node of NODES) write(node);
     const own = lease();
