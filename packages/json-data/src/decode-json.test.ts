@@ -5,7 +5,7 @@ const decode = (text: string): object => decodeJson(text, 10_000, (why) => new E
 
 /** Each way to write a letter of a key as an escape, and none. */
 function spellings(key: string): readonly string[] {
-  const escaped = [...key].map((letter, at) => {
+  const escaped = Array.from(key, (letter, at) => {
     const code = letter.charCodeAt(0).toString(16).padStart(4, '0');
     return `${key.slice(0, at)}\\u${at % 2 === 0 ? code : code.toUpperCase()}${key.slice(at + 1)}`;
   });
