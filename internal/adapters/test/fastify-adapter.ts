@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import sessions from '@sess/fastify-plugin';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AdapterSubject, Exchange } from './suite/subject.ts';
@@ -19,8 +20,16 @@ export const fastifyAdapter: AdapterSubject = {
     };
     const ask = (request: FastifyRequest): void => void users.push(request.session?.data.user);
     const serializers = asksForUser === true ? { req: (request: FastifyRequest) => (ask(request), {}) } : {};
-    const app = fastify({ trustProxy, logger: { level: 'info', stream, serializers } });
+    const current = new AsyncLocalStorage<FastifyRequest>();
+    /** Each error is logged with the user of the request that it came from. */
+    const mixin = (_entry: object, level: number): object => {
+      const request = current.getStore();
+      if (request !== undefined && level >= 50) ask(request);
+      return {};
+    };
+    const app = fastify({ trustProxy, logger: { level: 'info', stream, serializers, mixin } });
     if (asksForUser === true) {
+      app.addHook('onRequest', (request, _reply, done) => current.run(request, done));
       app.setErrorHandler((error, request) => {
         ask(request);
         throw error;

@@ -185,6 +185,8 @@ export class Answer implements Connection {
     setImmediate(() => {
       this.#checksLate = false;
       this.session?.current.save().catch((error: unknown) => {
+        // Told once: whoever is told may look at the session again.
+        this.#failed = true;
         this.#tellLate(
           error,
           'the session was changed after the response, too late to be saved: await what changes it, before the answer is sent',

@@ -86,6 +86,8 @@ export class Answer implements Connection {
     setImmediate(() => {
       this.#checksLate = false;
       this.session?.current.save().catch((error: unknown) => {
+        // Told once: whoever is told may look at the session again.
+        this.#failed = true;
         const message =
           'ctx.session was changed after the response, too late to be saved: does each middleware await next()?';
         this.#ctx.app.emit('error', new Error(message, { cause: error }), this.#ctx);

@@ -1,3 +1,4 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { until } from '@sess/conformance';
 import { describe, expect, it } from 'vitest';
 import { rawSection } from './raw-section.ts';
@@ -162,14 +163,7 @@ function readingSection(open: Open): void {
     const late: Promise<void>[] = [];
     await using bench = await open({
       '/late': ({ session }) => {
-        late.push(
-          new Promise((resolve) => {
-            setTimeout(() => {
-              session.data.note = 'late';
-              resolve();
-            }, 20);
-          }),
-        );
+        late.push(setTimeout(20).then(() => void (session.data.note = 'late')));
         return {};
       },
     });
@@ -184,6 +178,24 @@ function readingSection(open: Open): void {
     await bench.browser().json('/late');
     await Promise.all(late);
     await until('an error is told', () => bench.app.errors.length > 0 || undefined);
+  });
+
+  it('tells once of what is too late, though who is told asks for the session’s user', async () => {
+    const late: Promise<void>[] = [];
+    await using bench = await open(
+      {
+        '/late': ({ session }) => {
+          late.push(setTimeout(20).then(() => void (session.data.note = 'late')));
+          return {};
+        },
+      },
+      { asksForUser: true },
+    );
+    await bench.browser().json('/late');
+    await Promise.all(late);
+    await until('an error is told', () => bench.app.errors.length > 0 || undefined);
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+    expect(bench.app.errors).toHaveLength(1);
   });
 }
 
