@@ -1,11 +1,26 @@
 /** Checks of single options. Each says what was expected, what came, and never shows a value that may be a secret. */
 import { SessClientError } from './errors.ts';
+import { nearestName } from './nearest-name.ts';
 
 /** Ten minutes: what is longer is a mistake in the unit. */
 const MAX_DURATION_MS = 600_000;
 
 export function badOption(message: string, cause?: unknown): SessClientError {
   return new SessClientError('SESS_BAD_OPTION', message, { cause });
+}
+
+/**
+ * Refuses names that are no options, with the nearest that is. `undefined` as a value is taken as left out.
+ *
+ * @param where The option that they are in, with a dot.
+ */
+export function checkKnown(given: object, known: readonly string[], where = ''): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || known.includes(name)) continue;
+    const near = nearestName(name, known);
+    const advice = near === undefined ? `The options are ${known.join(', ')}.` : `Did you mean "${where}${near}"?`;
+    throw badOption(`There is no option "${where}${name}". ${advice}`);
+  }
 }
 
 /** A duration in whole milliseconds, 1 to 600,000. */

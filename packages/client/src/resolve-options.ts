@@ -5,6 +5,7 @@ import { systemClock } from './clock.ts';
 import { nearestName } from './nearest-name.ts';
 import {
   badOption,
+  checkKnown,
   count,
   durationMs,
   flag,
@@ -81,28 +82,13 @@ export function resolveOptions(given: unknown): ResolvedOptions {
   });
 }
 
-function checkHandoverNames(given: object): void {
-  for (const [name, value] of Object.entries(given)) {
-    if (value !== undefined && !HANDOVER_NAMES.some((known) => known === name)) {
-      throw badOption(`There is no option "handover.${name}". The options are ${HANDOVER_NAMES.join(', ')}.`);
-    }
-  }
-}
-
 function checkNames(given: unknown): ClientOptions {
   if (!isRecord(given)) {
     throw badOption(
       `createClient takes a URL such as "memcached://10.0.0.1:11211", or an object of options; got ${given === null ? 'null' : typeof given}.`,
     );
   }
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    if (!OPTION_NAMES.some((known) => known === name)) {
-      const near = nearestName(name, OPTION_NAMES);
-      const advice = near === undefined ? `The options are ${OPTION_NAMES.join(', ')}.` : `Did you mean "${near}"?`;
-      throw badOption(`There is no option "${name}". ${advice}`);
-    }
-  }
+  checkKnown(given, OPTION_NAMES);
   return given;
 }
 
@@ -127,7 +113,8 @@ function mergedHandover(
   ofUrl: HandoverOptions | undefined,
   beside: HandoverOptions | undefined,
 ): HandoverOptions | undefined {
-  return ofUrl !== undefined && isRecord(beside) ? { ...ofUrl, ...beside } : (beside ?? ofUrl);
+  if (beside === undefined) return ofUrl;
+  return isRecord(beside) ? { ...ofUrl, ...beside } : beside;
 }
 
 function discoveryOf(options: ClientOptions): Discovery {
@@ -172,13 +159,78 @@ function distributionOf(given: ClientOptions['distribution']): DistributionFacto
 }
 
 function tlsOf(given: ClientOptions['tls']): TransportOptions['tls'] {
-  const tls = flagOrObject('tls', given ?? false);
+  const tls = flagOrObject('tls', given === undefined ? false : given);
+  if (typeof tls === 'object') checkTlsNames(tls);
   return tls === true ? Object.freeze({}) : tls === false ? false : Object.freeze({ ...tls });
 }
+
+/** node:tls ignores what it does not know, and may know more than this list. */
+function checkTlsNames(tls: object): void {
+  for (const [name, value] of Object.entries(tls)) {
+    const near = value === undefined || TLS_NAMES.includes(name) ? undefined : nearestName(name, TLS_NAMES);
+    if (near !== undefined) throw badOption(`There is no option "tls.${name}". Did you mean "tls.${near}"?`);
+  }
+}
+
+const TLS_NAMES: readonly string[] = [
+  'ALPNProtocols',
+  'allowPartialTrustChain',
+  'ca',
+  'cert',
+  'checkServerIdentity',
+  'ciphers',
+  'clientCertEngine',
+  'crl',
+  'dhparam',
+  'ecdhCurve',
+  'enableTrace',
+  'honorCipherOrder',
+  'key',
+  'maxVersion',
+  'minDHSize',
+  'minVersion',
+  'passphrase',
+  'pfx',
+  'privateKeyEngine',
+  'privateKeyIdentifier',
+  'pskCallback',
+  'rejectUnauthorized',
+  'requestCert',
+  'requestOCSP',
+  'secureContext',
+  'secureOptions',
+  'secureProtocol',
+  'servername',
+  'session',
+  'sessionIdContext',
+  'sessionTimeout',
+  'sigalgs',
+  'SNICallback',
+  'ticketKeys',
+  // Of the socket below.
+  'autoSelectFamily',
+  'autoSelectFamilyAttemptTimeout',
+  'family',
+  'highWaterMark',
+  'hints',
+  'host',
+  'keepAlive',
+  'keepAliveInitialDelay',
+  'localAddress',
+  'localPort',
+  'lookup',
+  'noDelay',
+  'path',
+  'port',
+  'signal',
+  'socket',
+  'timeout',
+];
 
 function credentialsOf(given: ClientOptions['credentials']): TransportOptions['credentials'] {
   if (given === undefined) return undefined;
   if (!isRecord(given)) throw badOption('credentials must be an object with username and password.');
+  checkKnown(given, ['username', 'password'], 'credentials.');
   return Object.freeze({
     username: text('credentials.username', given['username']),
     password: text('credentials.password', given['password']),
@@ -186,12 +238,12 @@ function credentialsOf(given: ClientOptions['credentials']): TransportOptions['c
 }
 
 function handoverOf(options: ClientOptions): ResolvedOptions['handover'] {
-  const given = options.handover ?? {};
+  const given = options.handover === undefined ? {} : options.handover;
   if (!isRecord(given))
     throw badOption(
-      `handover must be an object such as { windowSeconds, clockSkewMs }; got a value of type ${typeof given}.`,
+      `handover must be an object such as { windowSeconds, clockSkewMs }; got ${given === null ? 'null' : `a value of type ${typeof given}`}.`,
     );
-  checkHandoverNames(given);
+  checkKnown(given, HANDOVER_NAMES, 'handover.');
   return Object.freeze({
     windowSeconds: count(given, 'windowSeconds', 0, 0, 315_360_000),
     clockSkewMs: count(given, 'clockSkewMs', 5_000, 0, 600_000),

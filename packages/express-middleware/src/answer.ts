@@ -115,7 +115,9 @@ export class Answer implements Connection {
     this.#checksLate = true;
     setImmediate(() => {
       this.#checksLate = false;
-      this.#session?.current.save().catch(() => this.#session?.warn('SESS_LATE_CHANGE'));
+      // Most look without changing anything: a logger, say.
+      if (this.#session?.hasUnsavedChange !== true) return;
+      this.#session.current.save().catch(() => this.#session?.warn('SESS_LATE_CHANGE'));
     });
   }
 }

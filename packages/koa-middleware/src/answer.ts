@@ -85,7 +85,9 @@ export class Answer implements Connection {
     this.#checksLate = true;
     setImmediate(() => {
       this.#checksLate = false;
-      this.session?.current.save().catch((error: unknown) => {
+      // Most look without changing anything: a logger, say.
+      if (this.session?.hasUnsavedChange !== true) return;
+      this.session.current.save().catch((error: unknown) => {
         // Told once: whoever is told may look at the session again.
         this.#failed = true;
         const message =

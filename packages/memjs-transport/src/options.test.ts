@@ -24,6 +24,7 @@ describe('options of memjsTransport', () => {
     { reconnectMaxMs: Number.NaN },
     { reconnectMaxMs: Infinity },
     { reconnectMinMs: 100, reconnectMaxMs: 99 },
+    { reconectMaxMs: 99 },
   ])('are refused where they are given: %o', (options) => {
     expect(() => resolveReconnect(options)).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION' }));
   });

@@ -1,5 +1,5 @@
 import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
-import { SessClientError, type TransportNode, type TransportOptions } from '@sess/client';
+import { nearestName, SessClientError, type TransportNode, type TransportOptions } from '@sess/client';
 
 /** Options of `memjsTransport()`: what the client's own options do not say. */
 export interface MemjsTransportOptions {
@@ -18,10 +18,13 @@ export interface ReconnectLimits {
 }
 
 /** @throws SessClientError `SESS_BAD_OPTION` */
-export function resolveReconnect({
-  reconnectMinMs = 50,
-  reconnectMaxMs = 2_000,
-}: MemjsTransportOptions): ReconnectLimits {
+export function resolveReconnect(options: MemjsTransportOptions): ReconnectLimits {
+  const { reconnectMinMs = 50, reconnectMaxMs = 2_000, ...others } = options;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    const near = nearestName(unknown, ['reconnectMinMs', 'reconnectMaxMs']);
+    throw bad('options', near === undefined ? 'reconnectMinMs and reconnectMaxMs' : `"${near}"`, `"${unknown}"`);
+  }
   const minMs = milliseconds('reconnectMinMs', reconnectMinMs);
   const maxMs = milliseconds('reconnectMaxMs', reconnectMaxMs);
   if (maxMs < minMs) throw bad('reconnectMaxMs', `at least reconnectMinMs (${minMs})`, String(maxMs));

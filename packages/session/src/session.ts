@@ -185,6 +185,8 @@ export interface RequestSession {
   readonly wasRead: boolean;
   /** Whether there is a cookie that the response must carry, and that nobody took yet. */
   readonly owesCookie: boolean;
+  /** Whether the data is not what it was when {@link RequestSession.commit} saved it, or left it alone. */
+  readonly hasUnsavedChange: boolean;
   /**
    * A process warning, once for all sessions: that a change came too late to be saved, or that a response left without
    * its cookie.

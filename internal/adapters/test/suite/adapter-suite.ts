@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { until } from '@sess/conformance';
+import type { Session } from '@sess/session';
 import { describe, expect, it } from 'vitest';
 import { rawSection } from './raw-section.ts';
 import { touchSection } from './touch-section.ts';
@@ -178,6 +179,34 @@ function readingSection(open: Open): void {
     await bench.browser().json('/late');
     await Promise.all(late);
     await until('an error is told', () => bench.app.errors.length > 0 || undefined);
+  });
+
+  it('tells of nothing, and asks for nothing, where the session is only looked at after it was saved', async () => {
+    const late: Promise<void>[] = [];
+    const lookLater = (session: Session): object => {
+      late.push(setTimeout(20).then(() => void session.data.user));
+      return {};
+    };
+    await using bench = await open({
+      '/page': ({ session }) => lookLater(session),
+      '/change': ({ session }) => {
+        session.data.note = 'in time';
+        return lookLater(session);
+      },
+      '/logout': async ({ session }) => {
+        await session.destroy();
+        return lookLater(session);
+      },
+    });
+    for (const path of ['/page', '/change', '/logout']) {
+      const browser = await bench.loggedIn();
+      await browser.get(path);
+      const { asked } = bench.store;
+      await Promise.all(late.splice(0));
+      for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+      expect([path, bench.store.asked]).toEqual([path, asked]);
+    }
+    expect(bench.app.errors).toEqual([]);
   });
 
   it('tells once of what is too late, though who is told asks for the session’s user', async () => {

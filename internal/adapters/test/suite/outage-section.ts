@@ -96,6 +96,8 @@ export function outageSection(open: Open, subject: AdapterSubject): void {
     expect(await answers()).toEqual([200, 200, 200, true, true]);
     expect(bench.app.users).toContain('USER_123');
     expect(bench.app.users).toContain(undefined);
+    // Who asked has changed nothing.
+    expect(bench.app.lines.filter((line) => line.includes('too late'))).toEqual([]);
     expect(await browser.json('/user')).toEqual({ user: 'USER_123', note: 'changed' });
   });
 

@@ -149,6 +149,10 @@ export class ActiveSession implements Session, RequestSession {
     return this.#state.cookie === 'set' || this.#state.cookie === 'clear';
   }
 
+  get hasUnsavedChange(): boolean {
+    return this.#state.hasUnsavedChange;
+  }
+
   warn(code: 'SESS_LATE_CHANGE' | 'SESS_LOST_COOKIE'): void {
     this.#state.context.warnOnce(code);
   }

@@ -262,8 +262,12 @@ export class SessionState {
 
   /** Whether the response has ended, and the data is not what it was when the session was saved for it. */
   get wasChangedLate(): boolean {
-    if (this.connection.response.writableEnded === false || this.destroyed || this.unreachable !== undefined)
-      return false;
+    return this.connection.response.writableEnded !== false && this.hasUnsavedChange;
+  }
+
+  /** Whether the data is not what it was when the session was saved for its response, and can still be saved. */
+  get hasUnsavedChange(): boolean {
+    if (!this.committed || this.destroyed || this.unreachable !== undefined) return false;
     try {
       return this.encoded() !== this.committedText;
     } catch {

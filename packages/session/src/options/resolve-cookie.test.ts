@@ -60,6 +60,10 @@ describe('cookie options', () => {
     );
   });
 
+  it.each([[], null, 'lax'])('refuse what holds none: %j', (given) => {
+    expect(() => resolveCookie(given as never, 'auto')).toThrow(/option "cookie" is .*; expected an object/);
+  });
+
   it.each(['example.com', '.example.com', 'shop.example.co.uk', 'me.github.io', 'shop.internal', 'www.ck'])(
     'take the domain %s',
     (domain) => {

@@ -3,7 +3,7 @@ import { stringifySetCookie } from 'cookie';
 import { parse as parseHost } from 'tldts';
 import { COOKIE_VALUE_LENGTH } from '../cookie/cookie-signature.ts';
 import { SessionError } from '../errors.ts';
-import { badOption, checkUnknown, oneOf } from './option-checks.ts';
+import { badOption, checkUnknown, isObject, oneOf } from './option-checks.ts';
 import type { CookieOptions, ResolvedCookie, SecureMode, SessionsOptions } from './options.ts';
 
 const NAMES: Readonly<Record<keyof CookieOptions, true>> = {
@@ -46,7 +46,7 @@ export function resolveSecure(options: SessionsOptions): SecureMode {
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
 export function resolveCookie(given: CookieOptions | undefined, secure: SecureMode): ResolvedCookie {
-  if (given !== undefined && (typeof given !== 'object' || given === null)) {
+  if (given !== undefined && !isObject(given)) {
     throw badOption('cookie', given, 'an object, such as { sameSite: "strict" }');
   }
   const options = given ?? {};

@@ -1,4 +1,5 @@
 import { SessClientError } from '../../errors.ts';
+import { checkKnown } from '../../option-checks.ts';
 import type { Transport } from '../transport.ts';
 import { TextNode } from './text-node.ts';
 
@@ -20,9 +21,10 @@ const DIALECTS: readonly unknown[] = ['auto', 'meta', 'classic'];
 /**
  * The built-in transport: memcached's text protocol, meta or classic, over one connection per node.
  *
- * Throws `SESS_BAD_OPTION` for an unknown dialect.
+ * Throws `SESS_BAD_OPTION` for an unknown dialect or option.
  */
 export function textTransport(options: TextTransportOptions = {}): Transport {
+  checkKnown(options, ['dialect']);
   const dialect = options.dialect ?? 'auto';
   if (!DIALECTS.includes(dialect)) {
     throw new SessClientError(

@@ -1,4 +1,6 @@
-import { badOption, checkUnknown, oneOf, wholeNumber } from '../../options/option-checks.ts';
+import { badOption, checkUnknown, isObject, oneOf, wholeNumber } from '../../options/option-checks.ts';
+import { nearestName } from '../memcached-store.ts';
+import { SessionError } from '../../errors.ts';
 import type { Backing } from './backing.ts';
 
 /**
@@ -54,6 +56,7 @@ const LIMITS: Readonly<
 };
 
 const OPTIONAL_METHODS = ['ready', 'save', 'destroy', 'touch', 'doubt', 'doubts', 'ofUser', 'close'] as const;
+const METHODS: readonly string[] = ['load', ...OPTIONAL_METHODS];
 
 /**
  * Checks the options around `backing`; `undefined` where there is none.
@@ -87,6 +90,13 @@ function checkBacking(backing: Backing): void {
     if (method !== undefined && typeof method !== 'function')
       throw badOption(`backing.${name}`, method, 'a function, or nothing');
   }
+  // An object may hold more than a backing needs, but not a misspelt method: nothing would ever be saved.
+  for (const [name, value] of Object.entries(backing)) {
+    const near = METHODS.includes(name) || typeof value !== 'function' ? undefined : nearestName(name, METHODS);
+    if (near !== undefined && !(near in backing)) {
+      throw new SessionError('SESS_BAD_OPTION', `unknown option "backing.${name}": did you mean "backing.${near}"?`);
+    }
+  }
   if ((backing.doubt === undefined) !== (backing.doubts === undefined)) {
     throw badOption(
       backing.doubt === undefined ? 'backing.doubt' : 'backing.doubts',
@@ -97,8 +107,7 @@ function checkBacking(backing: Backing): void {
 }
 
 function resolveLimits(given: BackingLimits): ResolvedBacking['limits'] {
-  if (typeof given !== 'object' || given === null)
-    throw badOption('backingLimits', given, 'an object, such as { timeoutMs: 500 }');
+  if (!isObject(given)) throw badOption('backingLimits', given, 'an object, such as { timeoutMs: 500 }');
   checkUnknown(given, Object.keys(LIMITS), 'backingLimits.');
   const limit = (name: keyof BackingLimits): number => {
     const [byDefault, least, most, unit] = LIMITS[name];
