@@ -86,7 +86,8 @@ function commandLine(streams: CommandStreams, ended: (code: number) => void): Co
   );
   ofCluster('explain <key-or-cookie>', 'where a session is and was; never what is in it ("-" reads standard input)')
     .option('--key-prefix <text>', 'what the application’s storage keys begin with', 's/')
-    .action(async (key: string, options: SharedOptions & { keyPrefix: string }) =>
+    .option('--ttl-seconds <number>', 'the sessions’ idle timeout, for why one is nowhere', atLeastOne, 3_600)
+    .action(async (key: string, options: SharedOptions & { keyPrefix: string; ttlSeconds: number }) =>
       ended(await explain(context(options), key, options)),
     );
   ofCluster('plan', 'what a change of the nodes would move')

@@ -77,7 +77,7 @@ describe.each(inject('mainRuntimes'))('commands on a cluster in use (%s)', (runt
       standings: [{ role: 'owner', holds: { kind: 'record', bytes: 26 } }],
     });
     await client.delete('s/gone', { ttlSeconds: 60 });
-    expect((await sess('explain s/gone')).stdout).toContain('It was destroyed');
+    expect((await sess('explain s/gone')).stdout).toContain('It is nowhere: it was destroyed');
     expect((await sess('explain s/never')).stdout).toContain('It is nowhere');
   });
 

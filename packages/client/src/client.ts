@@ -7,6 +7,8 @@ import type {
   DrainProgress,
   Explanation,
   Handover,
+  MissKnowledge,
+  MissReport,
   NodeHealth,
   OperationOptions,
   SafeToRemove,
@@ -21,6 +23,7 @@ import { drain, putBack } from './repair/drain.ts';
 import { safeToRemove } from './repair/safe-to-remove.ts';
 import { read, readMissed } from './operations/read.ts';
 import { remove } from './operations/remove.ts';
+import { whyMissing } from './operations/why-missing.ts';
 import { touch } from './operations/touch.ts';
 import { writeToOne } from './operations/write-to-one.ts';
 import { write, type Change } from './operations/write.ts';
@@ -165,6 +168,12 @@ class MemcachedClient implements Client {
     if (this.#cluster.view === undefined) return { key, owners: [], elders: [], mode: 'settled' };
     const { owners, elders, mode } = this.#cluster.route(key);
     return { key, owners, elders, mode };
+  }
+
+  async whyMissing(key: string, known: MissKnowledge, options?: OperationOptions): Promise<MissReport> {
+    if (this.#closing !== undefined) throw closed();
+    checkCallersKey(key);
+    return this.#run(options, () => whyMissing(this.#cluster, key, known, options));
   }
 
   get handovers(): readonly Handover[] {

@@ -88,6 +88,13 @@ export interface Client extends AsyncDisposable {
    */
   explain(key: string): Explanation;
   /**
+   * Why `key` was missed, as far as can still be found out: asks the nodes that could hold it once more, and for their
+   * counters. For whoever wants to know; a miss itself costs nothing of this.
+   *
+   * @throws {SessClientError} `SESS_BAD_KEY`, `SESS_CLOSED`.
+   */
+  whyMissing(key: string, known: MissKnowledge, options?: OperationOptions): Promise<MissReport>;
+  /**
    * Earlier lists of nodes that are still asked, the oldest first: empty when nothing is open. A new list of plain
    * values each time; no I/O.
    */
@@ -162,6 +169,48 @@ export interface Handover {
   readonly agreedAt: number;
   /** When it is over at the latest, milliseconds since 1970: nothing that was written before lives longer. */
   readonly until: number;
+}
+
+/** What the caller knows of a key that was missed. The more, the surer the cause. */
+export interface MissKnowledge {
+  /** When it was last known to be stored, milliseconds since 1970. */
+  readonly seenAt?: number | undefined;
+  /** Until when it would have lived, milliseconds since 1970. */
+  readonly endsAt?: number | undefined;
+  /** For how long such keys live after their last use, in seconds. */
+  readonly ttlSeconds?: number | undefined;
+}
+
+/**
+ * - `destroyed`: a tombstone stands in its place
+ * - `expired`: its time was over
+ * - `evicted`: a node removed items for lack of memory
+ * - `node-lost`: its nodes left the list and do not answer
+ * - `node-restarted`: its nodes started after it was written
+ * - `flushed`: a node was told to forget everything
+ * - `other-cluster`: it was never in this one
+ * - `foreign`: another program's bytes are under the key
+ * - `unknown`: none of these; nodes that tell nothing of themselves
+ */
+export type MissCause =
+  | 'destroyed'
+  | 'expired'
+  | 'evicted'
+  | 'node-lost'
+  | 'node-restarted'
+  | 'flushed'
+  | 'other-cluster'
+  | 'foreign'
+  | 'unknown';
+
+/** `certain`: there is no other way. `likely`: it fits, and nothing speaks against it. `possible`: one of several. */
+export type Sureness = 'certain' | 'likely' | 'possible';
+
+export interface MissReport {
+  readonly cause: MissCause;
+  readonly sureness: Sureness;
+  /** The node that holds the evidence, or lost the key. */
+  readonly node?: string;
 }
 
 export type SafeToRemove = { readonly safe: true } | NotSafeToRemove;

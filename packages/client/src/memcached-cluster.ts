@@ -13,6 +13,8 @@ import type { RereplicatingCluster } from './repair/rereplication-task.ts';
 import { Finisher, type FinishableCluster } from './repair/finisher.ts';
 import { Rereplications } from './repair/rereplications.ts';
 import { HintedHandoff } from './repair/hinted-handoff.ts';
+import type { Placement } from './operations/miss-cause.ts';
+import type { CluedCluster } from './operations/why-missing.ts';
 import type { SoleOwnership } from './operations/write-to-one.ts';
 import { Hedging } from './operations/hedging.ts';
 import { pause } from './pause.ts';
@@ -20,11 +22,12 @@ import type { RequestOptions } from './transport/transport.ts';
 import type { VersionSource } from './version.ts';
 import { checkTopology, nodeOf, targetOf } from './membership/change.ts';
 import { DiscoveryWatch } from './membership/discovery-watch.ts';
+import { CountersOfNodes } from './node/node-counters.ts';
 import { NodePool } from './node/node-pool.ts';
 import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
 import { openHandovers } from './membership/open-handovers.ts';
-import { route, type Route } from './membership/route.ts';
+import { ownersIn, route, type Route } from './membership/route.ts';
 import { Membership, type Closable, type DrainState } from './membership/membership.ts';
 import { ViewNotices } from './membership/view-notices.ts';
 import type { ClusterSetup } from './cluster-setup.ts';
@@ -32,11 +35,13 @@ import type { View } from './membership/view.ts';
 
 /** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
 export class MemcachedCluster
-  implements DrainableCluster, RereplicatingCluster, RemovableCluster, FinishableCluster, SoleOwnership
+  implements DrainableCluster, RereplicatingCluster, RemovableCluster, FinishableCluster, SoleOwnership, CluedCluster
 {
   readonly clock: SteadyClock;
   readonly versions: VersionSource;
   readonly rotation: Rotation;
+  readonly startedAt: number;
+  readonly counters: CountersOfNodes;
   readonly hedging: Hedging | undefined;
   readonly #membership: Membership;
   readonly #pool: NodePool;
@@ -58,6 +63,8 @@ export class MemcachedCluster
     const { clock, random, versions, historyIntervalMs, historySecrets } = setup;
     this.clock = clock;
     this.versions = versions;
+    this.startedAt = clock.now();
+    this.counters = new CountersOfNodes(clock);
     this.#membership = new Membership({ ...setup, trustsHistory: historySecrets.length > 0 });
     this.rotation = new Rotation(this.#membership, clock, () => this.nodes);
     const seals = historySeals(historySecrets);
@@ -144,6 +151,20 @@ export class MemcachedCluster
     // Every operation begins with a view, and a view is only ever replaced by another.
     if (state === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
     return route(key, state, this.clock.now());
+  }
+
+  placements(key: string): readonly [Placement, ...Placement[]] {
+    const { state } = this.#membership;
+    if (state === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
+    const { current, others } = state;
+    return [
+      { owners: ownersIn(current, key), since: current.since, confirmedAt: this.clock.now() },
+      ...others.map(({ view, confirmedAt }) => ({ owners: ownersIn(view, key), since: view.since, confirmedAt })),
+    ];
+  }
+
+  get gone(): ReadonlySet<string> {
+    return this.#membership.state?.gone ?? new Set();
   }
 
   get basis(): object {

@@ -12,6 +12,7 @@ export function observing(client: Client): Client {
     drain: (): Promise<DrainProgress> => refuse('drain a node'),
     putBack: (): Promise<void> => refuse('put a node back'),
     safeToRemove: (nodeId, options) => client.safeToRemove(nodeId, options),
+    whyMissing: (key, known, options) => client.whyMissing(key, known, options),
     explain: (key) => client.explain(key),
     get handovers() {
       return client.handovers;

@@ -7,6 +7,7 @@ import { KeyedMutex } from './lifecycle/keyed-mutex.ts';
 import { LateChanges } from './lifecycle/late-changes.ts';
 import { loadSession, type LoadOutcome } from './lifecycle/load-session.ts';
 import { memcachedStore, openMemcachedStore } from './stores/memcached-store.ts';
+import { MissWatch } from './lifecycle/miss-watch.ts';
 import { OutageLog } from './lifecycle/outage-log.ts';
 import type { StoreSource } from './options/cluster-options.ts';
 import type { ResolvedOptions, SessionsOptions } from './options/options.ts';
@@ -42,6 +43,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     warnOnce: warn,
     lateChanges: new LateChanges(warn),
     outages: new OutageLog(options.log, options.now),
+    misses: new MissWatch(store, options),
   };
   let isClosed = false;
   const identities = requestIdentities(context.cookie, context.signer, options.keyPrefix);

@@ -5,6 +5,7 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
 import type { CommitReason } from './lifecycle/commit-decision.ts';
 import type { SessionError } from './errors.ts';
+import type { MissCause, Sureness } from './stores/session-store.ts';
 
 /**
  * `sess:session:load`: the store was asked for a session: a request came with a well-signed cookie, or must see what
@@ -15,6 +16,22 @@ export interface LoadEvent {
   /** `revoked`: all sessions of its user were, or it can't be told any more that they were not. */
   readonly outcome: 'hit' | 'miss' | 'expired' | 'undecodable' | 'revoked' | 'unavailable';
   readonly error?: SessionError;
+}
+
+/**
+ * `sess:session:miss`: why a load found no session, after the request has its answer. Only while somebody listens are
+ * the nodes asked for it.
+ */
+export interface MissEvent {
+  readonly store: string;
+  /** `revoked`: with all sessions of its user. The others are as the store finds them. */
+  readonly cause: MissCause | 'revoked';
+  /** `certain`: there is no other way. `likely`: it fits, and nothing speaks against it. `possible`: one of several. */
+  readonly sureness: Sureness;
+  /** With `expired`, where it is known: nobody used it for so long, or it had lived for as long as any may. */
+  readonly expiry?: 'idle' | 'absolute';
+  /** The node that holds the evidence, or lost the session. */
+  readonly node?: string;
 }
 
 /**
@@ -68,6 +85,7 @@ export interface BackingEvent {
 
 interface Payloads {
   load: LoadEvent;
+  miss: MissEvent;
   save: SaveEvent;
   conflict: ConflictEvent;
   destroy: DestroyEvent;
@@ -77,6 +95,7 @@ interface Payloads {
 
 const CHANNELS: { readonly [Name in keyof Payloads]: Channel } = {
   load: channel('sess:session:load'),
+  miss: channel('sess:session:miss'),
   save: channel('sess:session:save'),
   conflict: channel('sess:session:conflict'),
   destroy: channel('sess:session:destroy'),
@@ -88,4 +107,9 @@ const CHANNELS: { readonly [Name in keyof Payloads]: Channel } = {
 export function publish<Name extends keyof Payloads>(name: Name, payload: () => Payloads[Name]): void {
   const target = CHANNELS[name];
   if (target.hasSubscribers) target.publish(payload());
+}
+
+/** Whether someone listens: for what costs something before there is a message. */
+export function isHeard(name: keyof Payloads): boolean {
+  return CHANNELS[name].hasSubscribers;
 }

@@ -2,7 +2,15 @@ export { createSessions } from './create-sessions.ts';
 export type { CompressOptions } from './content/compression.ts';
 export type { EncryptOptions } from './content/encryption.ts';
 export type { SessionCodec } from './content/codec.ts';
-export type { BackingEvent, ConflictEvent, DestroyEvent, LoadEvent, NewIdEvent, SaveEvent } from './diagnostics.ts';
+export type {
+  BackingEvent,
+  ConflictEvent,
+  DestroyEvent,
+  LoadEvent,
+  MissEvent,
+  NewIdEvent,
+  SaveEvent,
+} from './diagnostics.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
 export type { CommitReason } from './lifecycle/commit-decision.ts';
 export type { ConflictPolicy, DataConflict } from './lifecycle/merge-data.ts';

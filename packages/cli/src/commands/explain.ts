@@ -1,5 +1,13 @@
 /** `sess explain`: where a session is, where it was, and on which nodes it stands. Never what is in it. */
-import { describeItem, isValidKey, type Explanation, type ItemDescription, type NodeTransport } from '@sess/client';
+import {
+  describeItem,
+  isValidKey,
+  type Explanation,
+  type ItemDescription,
+  type MissCause,
+  type MissReport,
+  type NodeTransport,
+} from '@sess/client';
 
 import { lookAt, type Look } from '../cluster/look.ts';
 import { keyOfCookie, type CookieReading } from '../cluster/cookie.ts';
@@ -12,6 +20,8 @@ import type { CommandContext } from './command-context.ts';
 
 export interface ExplainOptions {
   readonly keyPrefix: string;
+  /** The sessions' idle timeout: what a node lost before that matters no more. */
+  readonly ttlSeconds: number;
 }
 
 /** What one node holds under the key. */
@@ -25,12 +35,14 @@ interface ExplainedKey extends Explanation {
   /** Whether the cookie is the application's, where a cookie was given. */
   readonly signature: CookieReading['signature'] | undefined;
   readonly standings: readonly Standing[];
+  /** Why it is nowhere, where it is. */
+  readonly missing: MissReport | undefined;
 }
 
 export async function explain(
   { output, settings, streams }: CommandContext,
   given: string,
-  { keyPrefix }: ExplainOptions,
+  { keyPrefix, ttlSeconds }: ExplainOptions,
 ): Promise<number> {
   const asked = settings();
   const text = (given === '-' ? await streams.readInput() : given).trim();
@@ -41,7 +53,7 @@ export async function explain(
     throw new UsageError('That is neither a storage key (1 to 250 characters without spaces) nor a cookie.');
   const look = await lookAt(asked);
   try {
-    const explained = await explainKey(look, key, cookie?.signature);
+    const explained = await explainKey(look, key, cookie?.signature, ttlSeconds);
     output.data(explained, () => explainText(explained, output));
     return DONE;
   } finally {
@@ -53,6 +65,7 @@ async function explainKey(
   { client, nodes }: Look,
   key: string,
   signature: CookieReading['signature'] | undefined,
+  ttlSeconds: number,
 ): Promise<ExplainedKey> {
   const explanation = client.explain(key);
   const { owners, elders } = explanation;
@@ -65,7 +78,9 @@ async function explainKey(
   );
   // Others are of no interest where they hold nothing, as they should.
   const worthSaying = standings.filter(({ role, holds }) => role !== 'other' || holds.kind !== 'nothing');
-  return { ...explanation, signature, standings: worthSaying };
+  const isNowhere = !standings.some(({ holds }) => holds.kind === 'record' || holds.kind === 'out of reach');
+  const missing = isNowhere ? await client.whyMissing(key, { ttlSeconds }) : undefined;
+  return { ...explanation, signature, standings: worthSaying, missing };
 }
 
 async function heldBy(node: NodeTransport | undefined, key: string): Promise<Standing['holds']> {
@@ -91,7 +106,7 @@ function explainText(explained: ExplainedKey, output: Output): string {
     MODES[mode],
     '',
     table(COLUMNS, standings, output.width),
-    ...conclusion(standings),
+    ...conclusion(explained),
   ].join('\n');
 }
 
@@ -135,10 +150,24 @@ function ago(moment: number): string {
 }
 
 /** What somebody who asks wants to know first. */
-function conclusion(standings: readonly Standing[]): readonly string[] {
-  const kinds = new Set(standings.map(({ holds }) => holds.kind));
-  if (kinds.has('tombstone')) return ['', 'It was destroyed: a logout, a new login, or a revocation.'];
-  if (kinds.has('record')) return [];
-  if (kinds.has('out of reach')) return ['', 'It may be on a node that is out of reach.'];
-  return ['', 'It is nowhere: it expired, was evicted, was lost with a node, or never was.'];
+function conclusion({ standings, missing }: ExplainedKey): readonly string[] {
+  if (missing !== undefined) {
+    const { cause, sureness, node } = missing;
+    const certainty = sureness === 'certain' ? '' : ` (${sureness}${node === undefined ? '' : `: ${node}`})`;
+    return ['', `It is nowhere${certainty}: ${CAUSES[cause]}.`];
+  }
+  const isFound = standings.some(({ holds }) => holds.kind === 'record');
+  return isFound ? [] : ['', 'It may be on a node that is out of reach.'];
 }
+
+const CAUSES: Readonly<Record<MissCause, string>> = {
+  destroyed: 'it was destroyed, by a logout, a new login or a revocation',
+  expired: 'it expired, or never was',
+  evicted: 'the node evicts for lack of memory',
+  'node-lost': 'the node that held it left the list and does not answer',
+  'node-restarted': 'the node started since a session of this age may have been written',
+  flushed: 'the node was told to forget everything',
+  'other-cluster': 'it was never in this cluster',
+  foreign: 'another program wrote under its key',
+  unknown: 'it expired, was evicted, was lost with a node, or never was',
+};

@@ -9,6 +9,7 @@ import type {
   CasToken,
   NodeTransport,
   RequestOptions,
+  StatsSection,
   StoreAttributes,
   StoredItem,
   StoreMode,
@@ -179,6 +180,16 @@ export class Node {
     }
     const isWanted = whose === 'clients';
     for await (const key of this.#transport.keys(options)) if (key.startsWith(RESERVED_PREFIX) === isWanted) yield key;
+  }
+
+  /** What it tells of itself; rejects where it does not, or its transport has no such request. */
+  async stats(section: StatsSection): Promise<ReadonlyMap<string, string>> {
+    if (this.#breaker.state === 'down') return this.#refuse();
+    if (this.#transport.stats === undefined)
+      throw new SessClientError('SESS_SERVER', `The ${this.#setup.transport.name} transport asks for no statistics.`, {
+        node: this.id,
+      });
+    return this.#transport.stats(section);
   }
 
   /** Number of the connection that stands, or stood last. */

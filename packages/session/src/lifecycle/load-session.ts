@@ -70,6 +70,7 @@ export async function loadOne(
     return { kind: 'unavailable', identity, error };
   }
   tell(context, 'miss');
+  context.misses.missed(identity.key);
   return MISSING;
 }
 
@@ -120,7 +121,7 @@ function held(
   if (outcome.kind !== 'found') return outcome;
   const user = which === 'checked' ? context.users.userOf(outcome.data) : undefined;
   if (user !== undefined) return unlessRevoked(context, outcome, user);
-  tell(context, 'hit');
+  hit(context, outcome.persisted);
   return outcome;
 }
 
@@ -130,8 +131,13 @@ async function unlessRevoked(
   user: string,
 ): Promise<LoadOutcome> {
   const isGood = await context.users.isGood(user, outcome.persisted.owner?.epoch);
-  tell(context, isGood ? 'hit' : 'revoked');
-  return isGood ? outcome : MISSING;
+  if (isGood) {
+    hit(context, outcome.persisted);
+    return outcome;
+  }
+  tell(context, 'revoked');
+  context.misses.said('revoked');
+  return MISSING;
 }
 
 const MISSING: LoadOutcome = { kind: 'missing' };
@@ -154,10 +160,12 @@ function decode(context: SessionContext, identity: Identity, stored: StoredSessi
     // What another version or another program wrote is no session of ours; the visitor gets a new one.
     if (!hasCode(error, 'SESS_UNDECODABLE')) throw error;
     tell(context, 'undecodable', error);
+    context.misses.said('foreign');
     return MISSING;
   }
   if (context.options.now() >= outcome.persisted.lifetime.endsAt) {
     tell(context, 'expired');
+    context.misses.said('expired');
     return MISSING;
   }
   return outcome;
@@ -168,6 +176,11 @@ function bounded({ options }: SessionContext, lifetime: Persisted['lifetime']): 
   if (lifetime.own !== undefined) return lifetime;
   const endsAt = lifetime.createdAt + options.absoluteTtlSeconds * 1_000;
   return endsAt < lifetime.endsAt ? { ...lifetime, endsAt } : lifetime;
+}
+
+function hit(context: SessionContext, { identity, stored, lifetime }: Persisted): void {
+  tell(context, 'hit');
+  context.misses.seen(identity.key, stored.ttlSeconds, lifetime.endsAt);
 }
 
 function tell({ store }: SessionContext, outcome: LoadEvent['outcome'], error?: SessionError): void {

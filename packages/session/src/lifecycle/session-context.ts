@@ -4,6 +4,7 @@ import type { Lifetime, OwnLifetime } from '../content/envelope.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { LateChanges } from './late-changes.ts';
+import type { MissWatch } from './miss-watch.ts';
 import type { OutageLog } from './outage-log.ts';
 import type { SessionCookie } from '../cookie/session-cookie.ts';
 import { newSessionId, storageKey } from '../cookie/session-id.ts';
@@ -26,6 +27,7 @@ export interface SessionContext {
   readonly warnOnce: WarnOnce;
   readonly lateChanges: LateChanges;
   readonly outages: OutageLog;
+  readonly misses: MissWatch;
 }
 
 /** Which session: its id, and where it is stored. */

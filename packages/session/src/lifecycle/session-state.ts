@@ -190,10 +190,11 @@ export class SessionState {
 
   /** Moves the expiry. Whether there still is a session. */
   async touch({ identity, lifetime, stored }: Persisted): Promise<boolean> {
-    const { store, touches, options } = this.context;
+    const { store, touches, misses, options } = this.context;
     const seconds = idleSeconds(this.context, lifetime, options.now());
     if (!(await store.touch(identity.key, seconds))) return false;
     touches.moved(identity.key, stored.ttlSeconds);
+    misses.seen(identity.key, seconds, lifetime.endsAt);
     this.refreshCookie();
     return true;
   }

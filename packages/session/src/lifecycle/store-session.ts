@@ -103,5 +103,6 @@ function persisted(
   formerKey: string | undefined,
 ): Persisted {
   context.touches.moved(identity.key, stored.ttlSeconds);
+  context.misses.seen(identity.key, stored.ttlSeconds, lifetime.endsAt);
   return { identity, lifetime, text, stored, owner, formerKey };
 }

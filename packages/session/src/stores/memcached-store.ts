@@ -11,6 +11,8 @@ import {
 import { SessionError, type SessionErrorCode } from '../errors.ts';
 import {
   MAX_TTL_SECONDS,
+  type MissKnowledge,
+  type MissReport,
   type SaveOptions,
   type SessionStore,
   type StoredSession,
@@ -102,6 +104,10 @@ class MemcachedStore implements SessionStore {
 
   destroy(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
     return this.#client.delete(key, { ...options, ttlSeconds: withSpare(ttlSeconds) }).catch(rethrow);
+  }
+
+  whyMissing(key: string, known: MissKnowledge): Promise<MissReport> {
+    return this.#client.whyMissing(key, known).catch(rethrow);
   }
 
   places(key: string, which: 'any' | 'failing'): readonly string[] {

@@ -37,11 +37,46 @@ export interface SessionStore {
    * none is). Left out where the store has no parts that fail by themselves.
    */
   places?(key: string, which: 'any' | 'failing'): readonly string[];
+  /**
+   * Why {@link SessionStore.load} found nothing under `key`. Left out where the store can't tell; rejects where it can't
+   * just now.
+   */
+  whyMissing?(key: string, known: MissKnowledge): Promise<MissReport>;
   /** The sessions of a user, neither expired nor destroyed. Left out where the store can't tell. */
   ofUser?(user: string): Promise<readonly UserSession[]>;
   /** Releases what the store itself opened. Twice does no harm. */
   close(): Promise<void>;
 }
+
+/** What is known of a session that was missed. */
+export interface MissKnowledge {
+  /** When it was last there, milliseconds since 1970. */
+  readonly seenAt?: number | undefined;
+  /** Until when it would have lived, milliseconds since 1970. */
+  readonly endsAt?: number | undefined;
+  /** The idle timeout. */
+  readonly ttlSeconds: number;
+}
+
+export interface MissReport {
+  readonly cause: MissCause;
+  readonly sureness: Sureness;
+  readonly node?: string;
+}
+
+/** What became of a session that is not there; `@sess/client` says what each means. */
+export type MissCause =
+  | 'destroyed'
+  | 'expired'
+  | 'evicted'
+  | 'node-lost'
+  | 'node-restarted'
+  | 'flushed'
+  | 'other-cluster'
+  | 'foreign'
+  | 'unknown';
+
+export type Sureness = 'certain' | 'likely' | 'possible';
 
 /** Ten years, the longest time to live that the client of memcached takes: past that it is a mistake in the unit. */
 export const MAX_TTL_SECONDS = 315_360_000;

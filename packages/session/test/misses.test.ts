@@ -1,0 +1,180 @@
+/** Users who are logged out, and what is told of why: `sess:session:miss`, with real nodes. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import { createClient, type Client } from '@sess/client';
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { createSessions } from '../src/create-sessions.ts';
+import type { MissEvent } from '../src/diagnostics.ts';
+import type { SessionsOptions } from '../src/options/options.ts';
+import { storageKey } from '../src/cookie/session-id.ts';
+import type { Sessions } from '../src/session.ts';
+import { memoryStore } from '../src/stores/memory-store.ts';
+import { interceptedStore } from './intercepted-store.ts';
+import { application, Browser, SECRET } from './visit.ts';
+
+const [runtime = 'embedded'] = inject('mainRuntimes');
+
+let misses: MissEvent[];
+const listen = (event: unknown): void => void misses.push(event as MissEvent);
+const closing: (() => Promise<void>)[] = [];
+beforeEach(() => {
+  misses = [];
+  subscribe('sess:session:miss', listen);
+});
+afterEach(async () => {
+  unsubscribe('sess:session:miss', listen);
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+async function start(): Promise<{ readonly cluster: LocalCluster; readonly client: Client }> {
+  const cluster = await startLocalCluster({ nodes: 1, runtime });
+  closing.push(() => cluster.close());
+  const client = createClient({ servers: cluster.nodes.map(({ id }) => id), timeoutMs: 5_000 });
+  closing.push(() => client.close());
+  await client.ready();
+  return { cluster, client };
+}
+
+function server(client: Client, options: Partial<SessionsOptions> = {}): Sessions {
+  return createSessions({ client, secret: SECRET, secure: true, ttlSeconds: 3_600, ...options });
+}
+
+async function login(sessions: Sessions): Promise<Browser> {
+  const browser = new Browser({ sessions });
+  await browser.visit((session) => void (session.data.user = 'USER_123'));
+  return browser;
+}
+
+/** A visit of the same browser, to the same server or another one; whether it is known there. */
+function isKnown(browser: Browser, sessions: Sessions): Promise<boolean> {
+  return new Browser({ sessions }, browser.cookies).visit((session) => !session.isNew);
+}
+
+async function causeOf(browser: Browser, sessions: Sessions): Promise<MissEvent | undefined> {
+  misses = [];
+  expect(await isKnown(browser, sessions)).toBe(false);
+  await expect.poll(() => misses.length).toBe(1);
+  return misses[0];
+}
+
+describe(`why users are logged out (${runtime})`, () => {
+  it('destroyed: by a logout on another server', async () => {
+    const { client } = await start();
+    const [one, two] = [server(client), server(client)];
+    const browser = await login(one);
+    const thief = browser.copy();
+    await browser.visit((session) => session.destroy());
+    expect(await causeOf(thief, two)).toMatchObject({ store: 'memcached', cause: 'destroyed', sureness: 'certain' });
+  });
+
+  it('revoked: with all sessions of the user', async () => {
+    const { client } = await start();
+    const sessions = server(client, { userOf: (data) => data.user });
+    const browser = await login(sessions);
+    await sessions.revokeUser('USER_123');
+    expect(await causeOf(browser, sessions)).toEqual({ store: 'memcached', cause: 'revoked', sureness: 'certain' });
+  });
+
+  it('expired: nobody used it for so long; or it had lived for as long as any may', { timeout: 60_000 }, async () => {
+    const { client } = await start();
+    const idle = server(client, { ttlSeconds: 1 });
+    const idler = await login(idle);
+    // The store gives it a second more than it has.
+    await expect.poll(() => client.topology.states.size > 0 && untilGone(client, idler)).toBe(true);
+    expect(await causeOf(idler, idle)).toMatchObject({ cause: 'expired', expiry: 'idle', sureness: 'certain' });
+
+    const sessions = server(client, { absoluteTtlSeconds: 3_600 });
+    const worker = await login(sessions);
+    const strict = server(client, { ttlSeconds: 1, absoluteTtlSeconds: 1 });
+    await expect.poll(() => isKnown(worker, strict)).toBe(false);
+    expect(await causeOf(worker, strict)).toMatchObject({ cause: 'expired', expiry: 'absolute', sureness: 'certain' });
+  });
+
+  it('foreign: another program wrote under its key', async () => {
+    const { client } = await start();
+    const sessions = server(client);
+    const browser = await login(sessions);
+    await client.set(keyOf(browser), 'not a session of ours', { ttlSeconds: 60 });
+    expect(await causeOf(browser, sessions)).toMatchObject({ cause: 'foreign', sureness: 'certain' });
+  });
+
+  it('node-restarted: surely for a server that had seen it, possibly for one that had not', async () => {
+    const { cluster, client } = await start();
+    const sessions = server(client);
+    const browser = await login(sessions);
+    const since = Date.now();
+    // Nodes tell their age in whole seconds.
+    await expect.poll(() => Date.now() - since).toBeGreaterThan(6_000);
+    const [id = ''] = cluster.nodes.map((node) => node.id);
+    await cluster.crashNode(id);
+    await cluster.restartNode(id);
+    await expect
+      .poll(() =>
+        client.get('any').then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
+    expect(await causeOf(browser, sessions)).toMatchObject({ cause: 'node-restarted', sureness: 'certain', node: id });
+    expect(await causeOf(browser, server(client))).toMatchObject({ cause: 'node-restarted', sureness: 'possible' });
+  });
+});
+
+describe('the channel', () => {
+  it('holds no key, id, user or secret', async () => {
+    const { client } = await start();
+    const sessions = server(client);
+    const browser = await login(sessions);
+    const thief = browser.copy();
+    await browser.visit((session) => session.destroy());
+    const said = JSON.stringify(await causeOf(thief, sessions));
+    const [cookie = ''] = thief.cookies.values();
+    for (const secret of [cookie.split('.')[0] ?? '', keyOf(thief), 'USER_123', SECRET])
+      expect(said).not.toContain(secret);
+  });
+
+  it('says "unknown" where the store can not tell', async () => {
+    const app = application();
+    const browser = new Browser(app);
+    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    app.passSeconds(3_600);
+    expect(await causeOf(browser, app.sessions)).toEqual({
+      store: app.store.name,
+      cause: 'unknown',
+      sureness: 'possible',
+    });
+  });
+
+  it('asks a store for nothing while nobody listens, and for little at a time', async () => {
+    let asked = 0;
+    const store = interceptedStore(memoryStore());
+    const whyMissing = (): Promise<never> => {
+      asked += 1;
+      return new Promise(() => {});
+    };
+    const app = application({ store: Object.assign(store, { whyMissing }) });
+    const browser = new Browser(app);
+    await browser.visit((session) => void (session.data.user = 'USER_123'));
+    const thief = browser.copy();
+    await browser.visit((session) => session.destroy());
+    unsubscribe('sess:session:miss', listen);
+    expect(await isKnown(thief, app.sessions)).toBe(false);
+    expect(asked).toBe(0);
+
+    subscribe('sess:session:miss', listen);
+    for (let visit = 0; visit < 20; visit += 1) expect(await isKnown(thief, app.sessions)).toBe(false);
+    expect(asked).toBe(16);
+    expect(misses).toEqual(Array.from({ length: 4 }, () => expect.objectContaining({ cause: 'unknown' })));
+  });
+});
+
+function keyOf(browser: Browser): string {
+  const [cookie = ''] = browser.cookies.values();
+  return storageKey('s/', cookie.split('.')[0] ?? '');
+}
+
+async function untilGone(client: Client, browser: Browser): Promise<boolean> {
+  return (await client.get(keyOf(browser))) === undefined;
+}
