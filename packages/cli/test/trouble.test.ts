@@ -71,6 +71,25 @@ describe('a cluster that can not be asked', () => {
   });
 });
 
+describe('nodes that ask for a login', () => {
+  it('are given what the environment says, and nothing of that is shown', async () => {
+    const credentials = { username: 'operator', password: 'a-password-of-some-length' };
+    const cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded', credentials });
+    open.push(() => cluster.close());
+    const [id = ''] = cluster.nodes.map((node) => node.id);
+    const env = { SESS_SERVERS: `memcached://${id}` };
+    const login = { SESS_USERNAME: credentials.username, SESS_PASSWORD: credentials.password };
+    expect(json(await run(['status', '--json'], { env: { ...env, ...login } }))).toMatchObject({
+      nodes: [{ id, health: 'up', figures: { evictions: 0 } }],
+    });
+    const wrong = await run(['doctor'], { env: { ...env, ...login, SESS_PASSWORD: 'a-wrong-password' } });
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.stdout + wrong.stderr).not.toContain('a-wrong-password');
+    const half = await run(['status'], { env: { ...env, SESS_USERNAME: 'operator' } });
+    expect(half).toMatchObject({ code: 2, stderr: expect.stringContaining('SESS_PASSWORD') });
+  });
+});
+
 describe('copies', () => {
   it('are found out, so that a look and a drain act as the application does', async () => {
     const cluster = await start(3);

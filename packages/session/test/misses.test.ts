@@ -54,8 +54,9 @@ function isKnown(browser: Browser, sessions: Sessions): Promise<boolean> {
 async function causeOf(browser: Browser, sessions: Sessions): Promise<MissEvent | undefined> {
   misses = [];
   expect(await isKnown(browser, sessions)).toBe(false);
-  await expect.poll(() => misses.length).toBe(1);
-  return misses[0];
+  // One that was looked into for an earlier visit may come late.
+  await expect.poll(() => misses.length).toBeGreaterThan(0);
+  return misses.at(-1);
 }
 
 describe(`why users are logged out (${runtime})`, () => {
