@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { serve } from '@sess/conformance';
 import { sessions, type SessionsLog } from '@sess/express-middleware';
@@ -82,7 +83,8 @@ async function answer(
   const exchange = exchangeOf(request, response, () => void (isTaken = true));
   try {
     const body = await handler(exchange);
-    if (!isTaken) response.json(body ?? null);
+    if (body instanceof Readable) body.pipe(response);
+    else if (!isTaken) response.json(body ?? null);
   } catch (error) {
     next(error);
   }
@@ -94,6 +96,7 @@ function exchangeOf(request: Request, response: Response, onTaken?: () => void):
       return request.session;
     },
     header: (name, value) => void response.setHeader(name, value),
+    status: (code) => void response.status(code),
     takeOver() {
       onTaken?.();
       return response;

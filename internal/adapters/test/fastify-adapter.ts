@@ -55,6 +55,7 @@ function exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
       return request.session;
     },
     header: (name, value) => void reply.header(name, value),
+    status: (code) => void reply.code(code),
     takeOver: () => reply.hijack().raw,
     owner: request,
   };

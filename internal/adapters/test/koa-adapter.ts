@@ -45,6 +45,7 @@ function exchangeOf(ctx: Context): Exchange {
       return ctx.session;
     },
     header: (name, value) => ctx.set(name, value),
+    status: (code) => void (ctx.status = code),
     takeOver() {
       ctx.respond = false;
       return ctx.res;

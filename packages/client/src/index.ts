@@ -1,3 +1,5 @@
+import './supported-node.ts';
+
 export { sharedLookup } from '@sess/discovery';
 export { createClient } from './client.ts';
 export type { CancelTimer, Clock } from './clock.ts';

@@ -8,52 +8,7 @@ import type { Context } from 'koa';
 import { describe, expect, it, vi } from 'vitest';
 import { browse, shop } from './shop.ts';
 
-describe('a session over HTTP', () => {
-  it('lives from login to logout', async () => {
-    const browser = await browse(shop());
-    expect(await browser.json('/profile')).toEqual({ user: null, cart: [] });
-    expect(browser.cookies.size).toBe(0);
-    await browser.post('/login');
-    expect(await browser.json('/profile')).toEqual({ user: 'USER_123', cart: [] });
-    const thief = browser.copy();
-    expect((await browser.post('/logout')).status).toBe(204);
-    expect(browser.cookies.size).toBe(0);
-    expect(await thief.json('/profile')).toEqual({ user: null, cart: [] });
-  });
-
-  it('gets another id at login, and the old one is dead', async () => {
-    const browser = await browse(shop({}, { '/cart': (ctx) => (ctx.session.data.cart = ['sku-1']) }));
-    await browser.post('/cart');
-    const thief = browser.copy();
-    await browser.post('/login');
-    expect(await browser.json('/profile')).toEqual({ user: 'USER_123', cart: ['sku-1'] });
-    expect(await thief.json('/profile')).toEqual({ user: null, cart: [] });
-  });
-});
-
 describe('the response that sets the cookie', () => {
-  it('has a plain cookie over plain HTTP', async () => {
-    const response = await (await browse(shop())).post('/login');
-    expect(response.headers.get('set-cookie')).toMatch(/^sess=[\w-]{32}\.[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
-  });
-
-  it('has a __Host- cookie behind a trusted proxy that ends TLS', async () => {
-    const app = shop({ secure: 'auto' });
-    app.proxy = true;
-    const browser = await browse(app, { 'x-forwarded-proto': 'https' });
-    const response = await browser.post('/login');
-    expect(response.headers.get('set-cookie')).toMatch(/^__Host-sess=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
-    expect(await browser.json('/profile')).toMatchObject({ user: 'USER_123' });
-  });
-
-  it('is not to be stored by caches, unless the application says otherwise', async () => {
-    const app = shop({}, { '/mine': (ctx) => ctx.set('cache-control', 'private') });
-    const browser = await browse(app);
-    expect((await browser.post('/login')).headers.get('cache-control')).toBe('no-store');
-    expect((await browser.fetch('/profile')).headers.get('cache-control')).toBeNull();
-    expect((await browser.fetch('/mine')).headers.get('cache-control')).toBe('private');
-  });
-
   it('keeps the cookies of the application', async () => {
     const app = shop(
       {},
@@ -206,53 +161,6 @@ describe('errors in the application', () => {
     const browser = await browse(app);
     expect((await browser.post('/login')).status).toBe(500);
     expect(browser.cookies.size).toBe(1);
-  });
-});
-
-describe('a store that is out of reach', () => {
-  it('answers 503 where the session is used, and leaves the cookie alone', async () => {
-    const store = failingStore();
-    const browser = await browse(shop({ store }));
-    await browser.post('/login');
-    store.down = true;
-    const response = await browser.fetch('/profile');
-    expect([response.status, response.headers.get('retry-after'), response.headers.get('set-cookie')]).toEqual([
-      503,
-      '5',
-      null,
-    ]);
-    store.down = false;
-    expect(await browser.json('/profile')).toMatchObject({ user: 'USER_123' });
-  });
-
-  it('fails requests with 503 and Retry-After where told so', async () => {
-    const store = failingStore();
-    const browser = await browse(shop({ store, onUnavailable: 'error' }));
-    await browser.post('/login');
-    store.down = true;
-    const response = await browser.fetch('/profile');
-    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
-  });
-
-  it('fails a request whose change it could not take, and sends a new id that was stored before', async () => {
-    const store = failingStore();
-    const app = shop(
-      { store },
-      {
-        async '/elevate'(ctx) {
-          await ctx.session.regenerate({ keep: true });
-          ctx.session.data.cart = ['too late'];
-          store.down = true;
-          ctx.body = 'done';
-        },
-      },
-    );
-    const browser = await browse(app);
-    await browser.post('/login');
-    const response = await browser.post('/elevate');
-    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
-    store.down = false;
-    expect(await browser.json('/profile')).toEqual({ user: 'USER_123', cart: [] });
   });
 });
 

@@ -9,11 +9,13 @@ import { outageSection } from './outage-section.ts';
 import { forwardedSection, proxySection } from './proxy-section.ts';
 import type { AdapterSubject } from './subject.ts';
 import { usersSection } from './users-section.ts';
+import { visitSection } from './visit-section.ts';
 import { warningSection } from './warning-section.ts';
 
 /** Declares, for vitest, what every adapter does with a response, over real HTTP. To be called once for each. */
 export function adapterConformance(subject: AdapterSubject): void {
   const open: Open = (routes, options) => AdapterBench.open(subject, routes, options);
+  describe(`${subject.name}: a session over HTTP`, () => visitSection(open));
   describe(`${subject.name}: responses and caches`, () => cacheSection(open));
   describe(`${subject.name}: the session where it is not expected`, () => readingSection(open));
   describe(`${subject.name}: a user’s session`, () => usersSection(open));

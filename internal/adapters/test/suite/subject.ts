@@ -17,7 +17,7 @@ export interface AdapterSubject {
 
 export interface AdapterAppOptions {
   readonly sessions: SessionsOptions;
-  /** What answers a GET of a path with what it returns, as JSON. A path that begins with `/ignored` has no session. */
+  /** What answers a GET of a path with what it returns: a stream as it is, else as JSON. A path that begins with `/ignored` has no session. */
   readonly routes: Readonly<Record<string, (exchange: Exchange) => unknown>>;
   /** Whether the framework trusts what a proxy forwards. Default `false`. */
   readonly trustProxy?: boolean | undefined;
@@ -34,6 +34,7 @@ export interface AdapterAppOptions {
 export interface Exchange {
   readonly session: Session;
   readonly header: (name: string, value: string) => void;
+  readonly status: (code: number) => void;
   /** The response, which the framework leaves alone from now on. */
   readonly takeOver: () => ServerResponse;
   /** What the framework calls the owner of `session`: the request or the context. */

@@ -1,4 +1,7 @@
-import { hash, randomFillSync } from 'node:crypto';
+import crypto from 'node:crypto';
+
+// Not by name: Node.js 18 has no `hash`, and would say no more than that.
+const { hash, randomFillSync } = crypto;
 
 /** 24 bytes, 192 bits: well over the 128 that OWASP ASVS 7.2.3 asks for. */
 const ID_BYTES = 24;

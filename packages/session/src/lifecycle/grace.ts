@@ -5,7 +5,7 @@
  * It is the session as it was stored under the old id, so that a holder of that id sees nothing that came after. It is
  * valid only while the session exists under its new id.
  */
-import { hash } from 'node:crypto';
+import crypto from 'node:crypto';
 import { SessionError } from '../errors.ts';
 import { openDeadMarker } from './moved.ts';
 import type { Persisted, SessionContext } from './session-context.ts';
@@ -101,5 +101,5 @@ async function readGrace(context: SessionContext, key: string, kind: GraceKind):
 }
 
 function graceKey({ options }: Pick<SessionContext, 'options'>, key: string, kind: GraceKind): string {
-  return options.keyPrefix + hash('sha256', `${kind} of ${key}`, 'base64url');
+  return options.keyPrefix + crypto.hash('sha256', `${kind} of ${key}`, 'base64url');
 }
