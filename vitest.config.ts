@@ -24,6 +24,7 @@ const BUILT = { deps: { external: [/\/dist\//] } };
 /** They count what their process holds (memory, timers, sockets): nobody else may have been in it. */
 const ALONE = [
   'packages/hash-ring/test/allocation.test.ts',
+  'packages/client/src/pending-operations.test.ts',
   'packages/client/test/leftovers.test.ts',
   'packages/session/test/recent-cookies-memory.test.ts',
   'packages/working-time/src/work-under-way.test.ts',

@@ -15,10 +15,12 @@ const START_MS = 10_000;
 export class NamespacedNode {
   readonly listed: ClusterNode;
   readonly #name: string;
+  readonly #link: string;
   readonly #process: ChildProcess;
 
-  private constructor(name: string, address: string) {
+  private constructor(name: string, link: string, address: string) {
     this.#name = name;
+    this.#link = link;
     this.listed = { id: `${address}:${PORT}`, host: address, port: PORT };
     const words = [
       'netns',
@@ -52,7 +54,7 @@ export class NamespacedNode {
       await run('ip', ['-n', name, 'addr', 'add', `${network}.2/24`, 'dev', inside]);
       await run('ip', ['-n', name, 'link', 'set', inside, 'up']);
       await run('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
-      const node = new NamespacedNode(name, `${network}.2`);
+      const node = new NamespacedNode(name, outside, `${network}.2`);
       await untilAnswering(`${network}.2`);
       return node;
     } catch (error) {
@@ -63,21 +65,50 @@ export class NamespacedNode {
 
   /** From now on nothing passes, in either direction. */
   async cutOff(): Promise<void> {
-    for (const chain of ['INPUT', 'OUTPUT']) await this.#iptables('-A', chain);
+    for (const chain of ['INPUT', 'OUTPUT']) await this.#iptables('-A', chain, []);
   }
 
   async reconnect(): Promise<void> {
-    for (const chain of ['INPUT', 'OUTPUT']) await this.#iptables('-D', chain);
+    for (const chain of ['INPUT', 'OUTPUT']) await this.#iptables('-D', chain, []);
+  }
+
+  /**
+   * Nothing passes any more on the connections that stand now, and neither side is told: a NAT that forgot them. New
+   * ones pass. How many there were.
+   */
+  async forgetConnections(): Promise<number> {
+    const ports = await this.#connectedPorts();
+    for (const port of ports) {
+      await this.#iptables('-A', 'INPUT', ['-p', 'tcp', '--sport', port]);
+      await this.#iptables('-A', 'OUTPUT', ['-p', 'tcp', '--dport', port]);
+    }
+    return ports.length;
+  }
+
+  /** Of the clients. */
+  async #connectedPorts(): Promise<readonly string[]> {
+    const { stdout } = await run('ip', ['netns', 'exec', this.#name, 'cat', '/proc/net/tcp']);
+    const lines = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+    return lines
+      .filter(isEstablished)
+      .map(([, , remote = '']) => String(Number.parseInt(remote.split(':')[1] ?? '', 16)));
   }
 
   async close(): Promise<void> {
     if (this.#process.exitCode === null && this.#process.kill('SIGKILL')) await once(this.#process, 'exit');
+    // Connections that were cut off keep the namespace, and the addresses, for minutes: the link goes by itself.
+    await run('ip', ['link', 'del', this.#link]);
     await run('ip', ['netns', 'del', this.#name]);
   }
 
-  async #iptables(action: '-A' | '-D', chain: string): Promise<void> {
-    await run('ip', ['netns', 'exec', this.#name, 'iptables', action, chain, '-j', 'DROP']);
+  async #iptables(action: '-A' | '-D', chain: string, match: readonly string[]): Promise<void> {
+    await run('ip', ['netns', 'exec', this.#name, 'iptables', action, chain, ...match, '-j', 'DROP']);
   }
+}
+
+/** A line of `/proc/net/tcp`. */
+function isEstablished([, local = '', , state]: readonly string[]): boolean {
+  return state === '01' && local.endsWith(`:${PORT.toString(16).toUpperCase()}`);
 }
 
 async function untilAnswering(host: string): Promise<void> {
