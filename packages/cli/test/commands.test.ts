@@ -50,6 +50,8 @@ describe.each(inject('mainRuntimes'))('commands on a cluster in use (%s)', (runt
       ),
     ).toBeLessThanOrEqual(40);
     expect(narrow.stdout).toMatch(/^ {2}memory +\d/m);
+    // A terminal of the usual width shows a table.
+    expect((await sess('status', { columns: 80 })).stdout).toMatch(/^node +state +share/m);
     expect((await sess('status', { isTTY: true })).stdout).toContain('\u001B[32mup');
     expect((await sess('status', { isTTY: true, env: { NO_COLOR: '1' } })).stdout).not.toContain('\u001B');
   });

@@ -49,12 +49,27 @@ export function statusText(shown: ClusterStatus, output: Output): string {
   const list = version === undefined ? '' : `, version ${version} of the list`;
   return [
     `${plural(nodes.length, 'node')}${list}, ${copies === 1 ? '1 copy' : `${copies} copies`} of each session`,
+    ...together(nodes),
     '',
-    table(columns(output), nodes, output.width),
+    table(columns(nodes, output), nodes, output.width),
     ...(shown.settingsDiffer ? ['', SETTINGS_DIFFER] : []),
     ...(handovers.length === 0 ? ['', 'No handover is open.'] : ['', ...handovers.map(handoverText)]),
     ...down.map(({ id, error }) => `\n${output.paint('red', `${id} is down:`)} ${error ?? 'it does not answer'}`),
   ].join('\n');
+}
+
+/** What all nodes have in common, and their sums. */
+function together(nodes: readonly NodeReport[]): readonly string[] {
+  const told = nodes.flatMap(({ figures }) => figures ?? []);
+  if (told.length === 0) return [];
+  const sum = (of: (figures: NodeFigures) => number): number => told.reduce((total, node) => total + of(node), 0);
+  const memory = `${bytes(sum((node) => node.bytes))} of ${bytes(sum((node) => node.limitBytes))} used`;
+  const versions = versionsOf(nodes);
+  return [versions.length === 1 ? `memcached ${versions[0]}, ${memory}` : memory];
+}
+
+function versionsOf(nodes: readonly NodeReport[]): readonly string[] {
+  return [...new Set(nodes.flatMap(({ figures }) => figures?.version ?? []))];
 }
 
 const SETTINGS_DIFFER =
@@ -65,7 +80,7 @@ function figure(text: (figures: NodeFigures) => string): (node: NodeReport) => s
   return ({ figures }) => (figures === undefined ? '' : text(figures));
 }
 
-function columns(output: Output): readonly Column<NodeReport>[] {
+function columns(nodes: readonly NodeReport[], output: Output): readonly Column<NodeReport>[] {
   return [
     { title: 'node', cell: ({ id }) => id },
     { title: 'state', cell: (node) => stateText(node, output) },
@@ -74,7 +89,7 @@ function columns(output: Output): readonly Column<NodeReport>[] {
     {
       title: 'memory',
       align: 'right',
-      cell: figure(({ bytes: used, limitBytes }) => `${bytes(used)} (${percent(used / Math.max(1, limitBytes))})`),
+      cell: figure(({ bytes: used, limitBytes }) => percent(used / Math.max(1, limitBytes))),
     },
     { title: 'evicted', align: 'right', cell: figure(({ evictions }) => count(evictions)) },
     {
@@ -83,7 +98,8 @@ function columns(output: Output): readonly Column<NodeReport>[] {
       cell: figure(({ connections, maxConnections }) => `${count(connections)}/${count(maxConnections)}`),
     },
     { title: 'up for', align: 'right', cell: figure(({ uptimeSeconds }) => duration(uptimeSeconds)) },
-    { title: 'version', cell: figure(({ version }) => version) },
+    // One that all have stands above the table.
+    ...(versionsOf(nodes).length > 1 ? [{ title: 'version', cell: figure(({ version }) => version) }] : []),
   ];
 }
 
