@@ -21,6 +21,7 @@ export interface ApplicationSetup {
   readonly windowSeconds: number;
   /** Whether handovers are finished before their windows end. */
   readonly finish: boolean;
+  readonly keysPerSecond: number;
   /** How it places keys. */
   readonly placement: Placement;
   readonly transport: Transport;
@@ -49,6 +50,7 @@ export class Application {
     copies,
     windowSeconds,
     finish,
+    keysPerSecond,
     placement,
     transport,
     listed,
@@ -68,7 +70,7 @@ export class Application {
       maxProbePauseMs: 1_500,
       copies,
       hedgedReads: finish,
-      handover: { windowSeconds, clockSkewMs: CLOCK_SKEW_MS, finish },
+      handover: { windowSeconds, clockSkewMs: CLOCK_SKEW_MS, finish, keysPerSecond },
       historyIntervalMs: HISTORY_INTERVAL_MS,
       historySecret: HISTORY_SECRET,
       clock,

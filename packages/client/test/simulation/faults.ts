@@ -513,7 +513,7 @@ export class Faults {
     this.#promises.allowSplit(forMs);
     network.conditions = conditions;
     time.at(forMs, () => {
-      network.conditions = { ...CALM, usualDelayMs: 5 };
+      network.conditions = this.#stage.usualWeather;
     });
     return `for ${forMs} ms`;
   }

@@ -8,6 +8,7 @@
  */
 import { parseArgs } from 'node:util';
 import { MUTATIONS } from './mutation.ts';
+import { PROFILES } from './scenario.ts';
 import { shrink } from './shrink.ts';
 import { Totals } from './totals.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -24,9 +25,9 @@ const { values } = parseArgs({
 const mutation = MUTATIONS.find((name) => name === values.mutation);
 if (values.mutation !== undefined && mutation === undefined)
   refuse(`--mutation is "${values.mutation}"; it is one of ${MUTATIONS.join(', ')}`);
-if (values.profile !== 'usual' && values.profile !== 'harsh' && values.profile !== 'finishing')
-  refuse(`--profile is "${values.profile}"; it is usual, harsh or finishing`);
-const options: WorldOptions = { profile: values.profile, ...(mutation === undefined ? {} : { mutation }) };
+const profile = PROFILES.find((name) => name === values.profile);
+if (profile === undefined) refuse(`--profile is "${values.profile}"; it is one of ${PROFILES.join(', ')}`);
+const options: WorldOptions = { profile, ...(mutation === undefined ? {} : { mutation }) };
 const from = wholeNumber('from');
 const count = wholeNumber('seeds');
 const totals = new Totals();

@@ -5,13 +5,17 @@ import { TTL_SECONDS } from './timing.ts';
 /**
  * `usual`: what the tests run. `harsh`: sessions expire, windows close, settings change by a rolling deploy, clocks
  * jump, memory runs out, and a destroyed session that is read again is excused by nothing. `finishing`: as usual, and
- * handovers are finished before their windows end, of sessions that nobody asked for meanwhile.
+ * handovers are finished before their windows end, of sessions that nobody asked for meanwhile and of others that
+ * everybody changes at the same moment. `harsh finishing`: both.
  */
-export type Profile = 'usual' | 'harsh' | 'finishing';
+export const PROFILES = ['usual', 'harsh', 'finishing', 'harsh finishing'] as const;
+export type Profile = (typeof PROFILES)[number];
 
 export interface Scenario {
   readonly seed: number;
   readonly profile: Profile;
+  /** Keys of a node that are moved a second, to finish a handover: the slower, the more happens meanwhile. */
+  readonly keysPerSecond: number;
   readonly copies: number;
   /** How long a session lives, and a tombstone. */
   readonly ttlSeconds: number;
@@ -83,10 +87,11 @@ export interface PlannedFault {
  */
 const ROLLING_SHARE = 0.25;
 const ROLLING_MS = 50_000;
+const PACES = [4, 50, 2_000] as const;
 
 export function scenarioOf(seed: number, random: Random, profile: Profile = 'usual'): Scenario {
-  if (profile === 'harsh') return harshScenario(seed, random);
-  const kinds = profile === 'finishing' ? [...FAULTS, ...FINISHING_FAULTS] : FAULTS;
+  if (isHarsh(profile)) return harshScenario(seed, random, profile);
+  const kinds = finishes(profile) ? [...FAULTS, ...FINISHING_FAULTS] : FAULTS;
   const copies = random.pick([1, 1, 2, 2, 3]);
   const rolls = copies > 1 && random.chance(ROLLING_SHARE);
   const durationMs = rolls ? ROLLING_MS : random.pick([12_000, 20_000, 35_000]);
@@ -107,11 +112,21 @@ export function scenarioOf(seed: number, random: Random, profile: Profile = 'usu
     durationMs,
     endsQuietly: random.chance(0.5),
     faults: faults.toSorted((one, other) => one.at - other.at),
+    keysPerSecond: random.pick(PACES),
   };
 }
 
+export function isHarsh(profile: Profile): boolean {
+  return profile === 'harsh' || profile === 'harsh finishing';
+}
+
+/** Whether handovers are finished before their windows end. */
+export function finishes(profile: Profile): boolean {
+  return profile === 'finishing' || profile === 'harsh finishing';
+}
+
 /** Long enough for windows to close and sessions to expire several times. */
-function harshScenario(seed: number, random: Random): Scenario {
+function harshScenario(seed: number, random: Random, profile: Profile): Scenario {
   const ttlSeconds = random.between(10, 30);
   const durationMs = ttlSeconds * 1000 * random.between(2, 5);
   const copies = random.pick([1, 1, 2, 2, 3]);
@@ -119,10 +134,13 @@ function harshScenario(seed: number, random: Random): Scenario {
   const kinds = Array.from({ length: random.between(1, 4) }, () =>
     random.pick([...FAULTS, ...HARSH_FAULTS, ...HARSH_FAULTS]),
   );
-  const faults = Array.from({ length: random.between(1, 8) }, () => faultOf(random, random.pick(kinds), durationMs));
+  const drawn = Array.from({ length: random.between(1, 8) }, () => faultOf(random, random.pick(kinds), durationMs));
+  const faults = finishes(profile)
+    ? [...drawn, faultOf(random, random.pick(FINISHING_FAULTS), durationMs / 2)]
+    : drawn;
   return {
     seed,
-    profile: 'harsh',
+    profile,
     copies,
     ttlSeconds,
     windowSeconds: 0,
@@ -132,6 +150,7 @@ function harshScenario(seed: number, random: Random): Scenario {
     durationMs,
     endsQuietly: random.chance(0.5),
     faults: faults.toSorted((one, other) => one.at - other.at),
+    keysPerSecond: random.pick(PACES),
   };
 }
 

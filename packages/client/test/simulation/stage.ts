@@ -9,10 +9,10 @@ import { Application, type Placement } from './application.ts';
 import { Ledger, type Violation } from './ledger.ts';
 import { replacementFault } from './node-invariants.ts';
 import type { Random } from './random.ts';
-import type { Scenario } from './scenario.ts';
+import { finishes, type Scenario } from './scenario.ts';
 import type { Unpromised } from './unpromised.ts';
-import { CLOCK_SKEW_MS } from './timing.ts';
-import { CALM, VirtualNetwork } from './virtual-network.ts';
+import { CLOCK_SKEW_MS, TIMEOUT_MS } from './timing.ts';
+import { CALM, VirtualNetwork, type NetworkConditions } from './virtual-network.ts';
 import { VirtualNode } from './virtual-node.ts';
 import { ProcessClock, VirtualTime } from './virtual-time.ts';
 
@@ -55,7 +55,16 @@ export class Stage {
     this.copies = options.scenario.copies;
     this.leastCopies = this.copies;
     this.random = options.random;
-    this.network = new VirtualNetwork(this.time, options.random.fork(), { ...CALM, usualDelayMs: 5 });
+    this.network = new VirtualNetwork(this.time, options.random.fork(), this.usualWeather);
+  }
+
+  /**
+   * How messages travel while nothing is wrong. Where handovers are finished some are much slower than others, and none
+   * so slow that it is given up: what one process does in several steps comes between two steps of another.
+   */
+  get usualWeather(): NetworkConditions {
+    const usual = { ...CALM, usualDelayMs: 5 };
+    return finishes(this.scenario.profile) ? { ...usual, slowDelayMs: 0.4 * TIMEOUT_MS, slowChance: 0.15 } : usual;
   }
 
   /** Ids of the nodes that discovery has. */
@@ -109,7 +118,8 @@ export class Stage {
       random,
       copies: this.copies,
       windowSeconds: this.scenario.windowSeconds,
-      finish: this.scenario.profile === 'finishing',
+      finish: finishes(this.scenario.profile),
+      keysPerSecond: this.scenario.keysPerSecond,
       placement: this.placement,
       transport,
       listed: this.topology,

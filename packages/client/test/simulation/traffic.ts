@@ -7,6 +7,7 @@ import { pause } from '../../src/pause.ts';
 import type { Application } from './application.ts';
 import { changesIn, valueOf, Violation, type Account, type ReadBegun } from './ledger.ts';
 import type { Promises } from './promises.ts';
+import { finishes, isHarsh } from './scenario.ts';
 import type { Stage } from './stage.ts';
 import { TIMEOUT_MS } from './timing.ts';
 
@@ -17,7 +18,7 @@ const IDLE = 8;
 /** Sessions that a crowd is busy with, how often each, and within how many milliseconds. */
 const CROWD = 8;
 const VISITS = 6;
-const CROWD_MS = 150;
+const CROWD_MS = [10, 40, 150] as const;
 
 export interface OperationCounts {
   acknowledged: number;
@@ -61,24 +62,31 @@ export class Traffic {
 
   /** Everybody is busy with every session at this very moment. */
   crowd(): void {
-    const { applications, ledger, random, time } = this.#stage;
+    const { ledger, random } = this.#stage;
     if (this.#ended) return;
-    for (const account of [...ledger.accounts.values()]
-      .filter((each) => each.isIdle && !this.#isLongOver(each))
-      .slice(-CROWD)) {
-      for (let visit = 0; visit < VISITS; visit += 1) {
-        time.at(random.next() * CROWD_MS, () => {
-          const application = random.pick(applications);
-          if (!application.alive || application.clock.frozen || this.#stage.violation !== undefined || this.#ended)
-            return;
-          const dice = random.next();
-          if (dice < 0.6 || account.isOnlyRead)
-            this.#perform(application, 'read', () => this.#read(application, account));
-          else if (dice < 0.85) this.#perform(application, 'change', () => this.#change(application, account));
-          else this.#perform(application, 'touch', () => this.#touch(application, account));
-        });
-      }
+    const lasting = [...ledger.accounts.values()].filter((each) => !this.#isLongOver(each));
+    const busy = [
+      ...lasting.filter(({ isIdle }) => isIdle).slice(-CROWD),
+      ...lasting.filter(({ isIdle }) => !isIdle).slice(-CROWD),
+    ];
+    for (const account of busy) {
+      // Some are mostly read, others changed by all at once, again and again.
+      const [reads, rounds, withinMs] = [random.pick([0.25, 0.6]), random.pick([1, 1, 6]), random.pick(CROWD_MS)];
+      for (let visit = 0; visit < VISITS * rounds; visit += 1)
+        this.#stage.time.at(random.next() * withinMs * rounds, () => this.#visit(account, reads));
     }
+  }
+
+  #visit(account: Account, reads: number): void {
+    const { applications, random } = this.#stage;
+    if (applications.length === 0) return;
+    const application = random.pick(applications);
+    if (!application.alive || application.clock.frozen || this.#stage.violation !== undefined || this.#ended) return;
+    const dice = random.next();
+    if (dice < reads || account.isOnlyRead) this.#perform(application, 'read', () => this.#read(application, account));
+    else if (dice < 0.9) this.#perform(application, 'change', () => this.#change(application, account, 0));
+    else if (dice < 0.98) this.#perform(application, 'touch', () => this.#touch(application, account));
+    else this.#perform(application, 'destroy', () => this.#destroy(application, account));
   }
 
   /** A session that lives is changed by one process, and a moment later destroyed by another. */
@@ -104,7 +112,7 @@ export class Traffic {
     const all = [...this.#stage.ledger.accounts.values()].filter((account) => !this.#isLongOver(account));
     const accounts = all.filter(({ isIdle }) => !isIdle);
     const { random } = application;
-    if (this.#stage.scenario.profile === 'finishing' && all.length - accounts.length < IDLE && random.chance(0.2))
+    if (finishes(this.#stage.scenario.profile) && all.length - accounts.length < IDLE && random.chance(0.2))
       this.#perform(application, 'create', () => this.#create(application, true));
     if (accounts.length < this.#stage.scenario.keys && random.chance(0.4)) {
       this.#perform(application, 'create', () => this.#create(application));
@@ -166,15 +174,19 @@ export class Traffic {
     return () => `${account.key} = ${change}`;
   }
 
-  async #change(application: Application, account: Account): Promise<() => string> {
+  async #change(
+    application: Application,
+    account: Account,
+    longestThoughtMs = LONGEST_THOUGHT_MS,
+  ): Promise<() => string> {
     const begun = this.#stage.ledger.begin(account);
     const record = await application.client.get(account.key);
     const found = record === undefined ? undefined : changesIn(record.value);
     this.#check(begun, found, application);
     if (record === undefined || found === undefined) return () => `${account.key} is missing`;
     // A request has the session in its hands for a while.
-    if (application.random.chance(0.3))
-      await pause(application.clock, application.random.next() * LONGEST_THOUGHT_MS, undefined);
+    if (longestThoughtMs > 0 && application.random.chance(0.3))
+      await pause(application.clock, application.random.next() * longestThoughtMs, undefined);
     const change = this.#nextChange++;
     const destroyedBefore = account.destroyed;
     const lives = this.#lives();
@@ -249,7 +261,7 @@ export class Traffic {
   }
 
   get #isHarsh(): boolean {
-    return this.#stage.scenario.profile === 'harsh';
+    return isHarsh(this.#stage.scenario.profile);
   }
 
   get #ttlSeconds(): number {

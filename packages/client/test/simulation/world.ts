@@ -11,7 +11,7 @@ import { Random } from './random.ts';
 import { Finishes, type FinishCounts } from './finishes.ts';
 import { Restorations, type RestorationCounts } from './restorations.ts';
 import { Rolling } from './rolling.ts';
-import { scenarioOf, type FaultKind, type Profile, type Scenario } from './scenario.ts';
+import { isHarsh, scenarioOf, type FaultKind, type Profile, type Scenario } from './scenario.ts';
 import { Stage } from './stage.ts';
 import { AGREEMENT_MS, PATIENCE_MS } from './timing.ts';
 import { Traffic, type OperationCounts } from './traffic.ts';
@@ -99,10 +99,10 @@ export class World {
     this.#traffic.end();
     await this.#pass(2_000);
     this.#promises.endAllowances();
-    if (this.scenario.profile === 'harsh') await this.#pass(PATIENCE_MS);
+    if (isHarsh(this.scenario.profile)) await this.#pass(PATIENCE_MS);
     // Twice: the first reading carries what was in doubt, the second finds it carried.
     for (let round = 0; round < 2; round += 1) await this.#traffic.readEverything();
-    if (this.scenario.profile === 'harsh') this.#expectAllInRotation();
+    if (isHarsh(this.scenario.profile)) this.#expectAllInRotation();
     if (stage.violation !== undefined) describe(stage);
     for (const { client } of stage.applications) client.destroy();
     return {
