@@ -4,13 +4,13 @@
  * ```
  * byte   0      0xE5, the mark of @sess
  *        1      format, 0x01. Together with byte 0 never the beginning of a UTF-8 text: another program's text is not taken for a record
- *        2      flags: bit 0 = tombstone; the others are 0, and a reader refuses what it does not know
+ *        2      flags: bit 0 = tombstone, bit 1 = moved; the others are 0, and a reader refuses what it does not know
  *        3      reserved: written as 0, ignored when read
  *        4- 9   version, milliseconds since 1970 (48 bits)
  *        10-11  version, order within the millisecond (16 bits)
  *        12-15  time to live in seconds, as given with the write
  *        16-    record: the caller's bytes. Tombstone: 8 bytes, milliseconds since 1970 at which it ends, so that a touch can be undone
- *               (classic and binary protocols can't tell the remaining time)
+ *               (classic and binary protocols can't tell the remaining time). Moved: nothing
  * ```
  *
  * Memcached's client flags say the same as byte 2, so that a `touch`, which answers with the flags alone, tells a
@@ -37,10 +37,12 @@ export const HEADER_BYTES = 16;
  */
 export const RECORD_FLAGS = 0x5e55_0000;
 export const TOMBSTONE_FLAGS = 0x5e56_0000;
+export const MOVED_FLAGS = 0x5e57_0000;
 
 const MARK = 0xe5;
 const FORMAT = 0x01;
 const TOMBSTONE_BIT = 0x01;
+const MOVED_BIT = 0x02;
 const TOMBSTONE_BYTES: number = HEADER_BYTES + 8;
 /** 2038-01-19, where memcached's time ends: milliseconds since 1970. */
 const LAST_END = 2_147_483_647_000n;
@@ -151,6 +153,16 @@ export interface Tombstone {
   readonly bytes: Buffer;
 }
 
+/**
+ * What is left for a while of a record that was brought from an earlier owner to its owners. To readers it is nothing.
+ * To a writer that saw nothing there before it is a change: its `add` fails.
+ */
+export interface Moved {
+  readonly kind: 'moved';
+  readonly version: bigint;
+  readonly cas: CasToken;
+}
+
 /** Something under the key that is not of this client. */
 interface ForeignItem {
   readonly kind: 'foreign';
@@ -164,7 +176,7 @@ interface ForeignItem {
  */
 export type ForeignReason = 'mark' | 'format' | 'flags';
 
-export type Entry = StoredRecord | Tombstone | ForeignItem;
+export type Entry = StoredRecord | Tombstone | Moved | ForeignItem;
 
 /** Reads the envelope of what `source` holds. Never throws. */
 export function decode(item: StoredItem, source: RecordSource): Entry {
@@ -175,6 +187,10 @@ export function decode(item: StoredItem, source: RecordSource): Entry {
   if (bytes[2] === 0) {
     if (item.flags !== RECORD_FLAGS) return { kind: 'foreign', cas: item.cas, reason: 'flags' };
     return new StoredRecord(bytes, item.ttlSeconds === -1 ? Infinity : item.ttlSeconds, source, item.cas);
+  }
+  if (bytes[2] === MOVED_BIT && bytes.length === HEADER_BYTES) {
+    if (item.flags !== MOVED_FLAGS) return { kind: 'foreign', cas: item.cas, reason: 'flags' };
+    return { kind: 'moved', version: bytes.readBigUInt64BE(VERSION_OFFSET), cas: item.cas };
   }
   if (bytes[2] !== TOMBSTONE_BIT || bytes.length !== TOMBSTONE_BYTES)
     return { kind: 'foreign', cas: item.cas, reason: 'format' };
@@ -204,6 +220,13 @@ export function encodeTombstone(version: bigint, ttlSeconds: number, endsAt: num
   const bytes = Buffer.allocUnsafe(TOMBSTONE_BYTES);
   writeHeader(bytes, TOMBSTONE_BIT, version, ttlSeconds);
   bytes.writeBigUInt64BE(BigInt(Math.floor(endsAt)), HEADER_BYTES);
+  return bytes;
+}
+
+/** The bytes of what is left, for `ttlSeconds`, of a record of this version. */
+export function encodeMoved(version: bigint, ttlSeconds: number): Buffer {
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES);
+  writeHeader(bytes, MOVED_BIT, version, ttlSeconds);
   return bytes;
 }
 

@@ -36,6 +36,14 @@ describe('VersionSource', () => {
     expect(versions.next() >> 16n).toBe(1_000n);
   });
 
+  it('differs between processes that replace the same, with clocks behind it', () => {
+    const clock = new FakeClock(1_000);
+    const replaced = 5_000n << 16n;
+    expect(new VersionSource(clock, () => 0.2).next(replaced)).not.toBe(
+      new VersionSource(clock, () => 0.7).next(replaced),
+    );
+  });
+
   it('differs between processes that write in the same millisecond', () => {
     const clock = new FakeClock();
     expect(new VersionSource(clock, () => 0.2).next()).not.toBe(new VersionSource(clock, () => 0.7).next());

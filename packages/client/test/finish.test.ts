@@ -13,7 +13,7 @@ import { pause } from '../src/pause.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { Transport } from '../src/transport/transport.ts';
 import { heard } from './heard.ts';
-import { Party } from './party.ts';
+import { Party, type Member } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
@@ -109,7 +109,23 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
     for (const { client } of [one, other]) await expectAll(client);
   });
 
-  it('loses no change that is made meanwhile, by one client after another', LONG, async () => {
+  /** One client after another, or all of them in the same moment. */
+  type Round = (
+    keys: readonly string[],
+    parties: readonly Member[],
+    add: (client: Client, key: string) => Promise<void>,
+  ) => Promise<void>;
+  const inTurn: Round = async (keys, parties, add) => {
+    for (const key of keys) for (const { client } of parties) await add(client, key);
+  };
+  const atOnce: Round = async (keys, parties, add) => {
+    await Promise.all(keys.flatMap((key) => parties.map(({ client }) => add(client, key))));
+  };
+
+  it.each([
+    ['by one client after another', inTurn],
+    ['by two clients in the same moment', atOnce],
+  ])('loses no change that is made meanwhile, %s', LONG, async (_, round) => {
     const [, ids] = await start(runtime, 4);
     const slowly = { ...OPTIONS, handover: { ...OPTIONS.handover, keysPerSecond: 200 } };
     const parties = [await party.join(ids.slice(0, 2), slowly), await party.join(ids.slice(0, 2), slowly)];
@@ -129,9 +145,7 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
       }
     };
     const isOpen = (): boolean => parties.some(({ client }) => client.handovers.length > 0);
-    while (isOpen()) {
-      for (const key of counted) for (const { client } of parties) await add(client, key);
-    }
+    while (isOpen()) await round(counted, parties, add);
     // What was refused may still have been written: never less than what was acknowledged.
     for (const key of counted) {
       const stored = Number((await other?.client.get(key))?.value);

@@ -58,10 +58,10 @@ export interface Route {
   /** Elders that are being emptied: what is put there is taken back. */
   readonly closing: ReadonlySet<string>;
   /**
-   * Whether writers may not agree who of the targets decides: somebody may still write by a view whose distribution
-   * this client does not know, or already by a view alone that this client knows to be closing.
+   * Why writers may not agree who of the targets decides: somebody may still write by a view whose distribution this
+   * client does not know (`distribution`), or by one that is closed (`closing`).
    */
-  readonly isUndecided: boolean;
+  readonly undecided: 'distribution' | 'closing' | undefined;
   readonly agreedAt: number;
   /**
    * When each elder stops being asked, by its own views and no other's, milliseconds since 1970: what is written to it
@@ -81,7 +81,7 @@ export function route(key: string, state: RoutingState, now: number): Route {
   const groups: (readonly string[])[] = [owners];
   let currentPlaced = false;
   let differs = false;
-  let isUndecided = false;
+  let undecided: Route['undecided'];
   let closing: Set<string> | undefined;
   for (const { view, openUntil, agreedAfter, stage } of state.others) {
     if (openUntil <= now) continue;
@@ -91,7 +91,10 @@ export function route(key: string, state: RoutingState, now: number): Route {
       currentPlaced = true;
     }
     const then = ownersIn(view, key);
-    isUndecided ||= (!view.isUnderstood && now < agreedAfter) || (stage === 'closed' && !isSame(then, owners));
+    if (!view.isUnderstood && now < agreedAfter) undecided = 'distribution';
+    else if (stage === 'closed' && !isSame(then, owners)) undecided ??= 'closing';
+    // All that was acknowledged is on the owners. Only who decides between two writers is not clear everywhere yet.
+    if (stage === 'closed') continue;
     // An owner that was none then may have missed what was written by that view.
     differs ||= owners.some((id) => !then.includes(id));
     const inReach = then.filter((id) => !state.gone.has(id));
@@ -115,7 +118,7 @@ export function route(key: string, state: RoutingState, now: number): Route {
     groups,
     mode,
     closing: closing ?? NONE,
-    isUndecided,
+    undecided,
     agreedAt: state.agreedAt,
     elderEndsAt,
     latest: now + state.clockSkewMs,

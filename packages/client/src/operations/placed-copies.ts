@@ -4,7 +4,8 @@
  * later loss.
  */
 import type { Cluster } from '../cluster.ts';
-import { casOf, askNode } from './replies.ts';
+import { leaveMoved } from './moved.ts';
+import { askNode } from './replies.ts';
 
 export class PlacedCopies {
   readonly #cluster: Cluster;
@@ -34,10 +35,10 @@ export class PlacedCopies {
 
   async #takeBackFrom(id: string, sent: readonly Buffer[]): Promise<void> {
     try {
-      const { entry } = await askNode(this.#cluster, this.#key, id, undefined);
+      const reply = await askNode(this.#cluster, this.#key, id, undefined);
+      const { entry } = reply;
       if (entry?.kind !== 'record' || !sent.some((bytes) => bytes.equals(entry.bytes))) return;
-      const cas = casOf(entry);
-      if (cas !== undefined) await this.#cluster.node(id).remove(this.#key, cas, undefined);
+      await leaveMoved(this.#cluster, this.#key, reply, undefined);
     } catch {
       // As said above.
     }

@@ -1,5 +1,5 @@
 /** Reading a key: who is asked, and what counts as an answer, in each mode of its route. */
-import { refusedValue } from '../errors.ts';
+import { refusedValue, SessClientError } from '../errors.ts';
 import type { StoredRecord } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
@@ -21,6 +21,8 @@ import { readRepair } from '../repair/read-repair.ts';
 
 /** How often a read that lost a race against a writer looks again before it answers with what it saw. */
 const MAX_LOOKS = 3;
+/** How often a read begins anew because views changed under it. */
+const MAX_ROUTES = 8;
 
 export async function read(
   cluster: Cluster,
@@ -62,12 +64,31 @@ async function isMissing(cluster: Cluster, key: string, asked: readonly string[]
   return catchUp === undefined && everybody(cluster.route(key)).every((id) => asked.includes(id));
 }
 
-function readBy(
+/** Begins anew by the route of the moment where it may not be held by an earlier one. */
+async function readBy(
   cluster: Cluster,
   key: string,
   route: Route,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | undefined> {
+  let found = await readOnce(cluster, key, route, options);
+  for (let attempt = 1; found === 'changed'; attempt += 1) {
+    if (attempt === MAX_ROUTES)
+      throw new SessClientError(
+        'SESS_UNAVAILABLE',
+        'The cluster changed faster than the read could follow; try again.',
+      );
+    found = await readOnce(cluster, key, cluster.route(key), options);
+  }
+  return found;
+}
+
+function readOnce(
+  cluster: Cluster,
+  key: string,
+  route: Route,
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | undefined | 'changed'> {
   switch (route.mode) {
     case 'settled':
       return readSettled(cluster, key, route, options);
@@ -154,8 +175,9 @@ async function readOverlap(
   key: string,
   route: Route,
   options: RequestOptions | undefined,
-): Promise<StoredRecord | undefined> {
-  return answer(route, await lookByRoute(cluster, key, everybody(route), route, options));
+): Promise<StoredRecord | undefined | 'changed'> {
+  const replies = await lookByRoute(cluster, key, everybody(route), route, options);
+  return replies === 'changed' ? replies : answer(route, replies);
 }
 
 /**
@@ -168,7 +190,7 @@ async function readHandover(
   key: string,
   route: Route,
   options: RequestOptions | undefined,
-): Promise<StoredRecord | undefined> {
+): Promise<StoredRecord | undefined | 'changed'> {
   for (let attempt = 1; ; attempt += 1) {
     const first = await askNode(cluster, key, route.owners[0] ?? '', options);
     if (first.entry?.kind === 'tombstone') return undefined;
@@ -178,6 +200,7 @@ async function readHandover(
       route.closing.size > 0
         ? await lookByRoute(cluster, key, everybody(route), route, options)
         : [first, ...(await askNodes(cluster, key, everybody(route).slice(1), options))];
+    if (replies === 'changed') return replies;
     // In doubt until everybody has answered: a copy that was not seen could be the newest.
     if (failureIn(replies) !== undefined) return answer(route, replies);
     const newest = newestOf(replies);

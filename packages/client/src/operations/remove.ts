@@ -24,6 +24,7 @@ export async function remove(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
     const replies = await lookByRoute(cluster, key, route.targets, route, options);
+    if (replies === 'changed') continue;
     const newest = newestOf(replies);
     const endsAt = Math.max(cluster.clock.now() + ttlSeconds * 1000, newest?.kind === 'tombstone' ? newest.endsAt : 0);
     const bytes = encodeTombstone(cluster.versions.next(highestVersion(replies)), ttlSeconds, endsAt);

@@ -6,6 +6,7 @@ import type { CasToken, RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
 import { versionOf } from '../version.ts';
 import type { Cluster } from '../cluster.ts';
+import { Fences } from './fences.ts';
 
 /** What one node answered: what it holds, or why it did not say. */
 export interface Reply {
@@ -50,14 +51,18 @@ export function askNodes(
 /**
  * Asks these, of which some may be elders that are being emptied: those first, because what is not there any more is on
  * its owners, and a look at an owner from before that would find neither. The answers stand in the order of `ids`.
+ *
+ * `changed`: others may ask these elders no more, and have written to the owners without them. What an elder holds is
+ * not to be held against that: go by the route of the moment.
  */
 export async function lookByRoute(
   cluster: Cluster,
   key: string,
   ids: readonly string[],
-  { closing }: Route,
+  route: Route,
   options: RequestOptions | undefined,
-): Promise<readonly Reply[]> {
+): Promise<readonly Reply[] | 'changed'> {
+  const { closing } = route;
   if (closing.size === 0) return askNodes(cluster, key, ids, options);
   const leaving = await askNodes(
     cluster,
@@ -65,13 +70,21 @@ export async function lookByRoute(
     ids.filter((id) => closing.has(id)),
     options,
   );
-  const staying = await askNodes(
-    cluster,
-    key,
-    ids.filter((id) => !closing.has(id)),
-    options,
+  const staying = ids.filter((id) => !closing.has(id));
+  const asked = askNodes(cluster, key, staying, options);
+  const fences = new Fences(cluster);
+  for (const id of staying) fences.behind(id);
+  const replies = [...leaving, ...(await asked)];
+  for (const { id, failure } of replies) if (failure !== undefined) fences.forget(id);
+  if (!(await fences.hold()) || !isSameWay(route, cluster.route(key))) return 'changed';
+  return replies.toSorted((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
+}
+
+function isSameWay(before: Route, now: Route): boolean {
+  return (
+    before.targets.length === now.targets.length &&
+    before.targets.every((id, index) => id === now.targets[index] && before.closing.has(id) === now.closing.has(id))
   );
-  return [...leaving, ...staying].toSorted((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
 }
 
 /** An outage of one node, which another may make up for; anything else is thrown on. */
@@ -96,7 +109,7 @@ export function isCertain({ version }: StoredRecord, { agreedAt, latest }: Route
 export function newestOf(replies: readonly Reply[]): StoredRecord | Tombstone | undefined {
   let newest: StoredRecord | Tombstone | undefined;
   for (const { entry } of replies) {
-    if (entry === undefined || entry.kind === 'foreign') continue;
+    if (entry?.kind !== 'record' && entry?.kind !== 'tombstone') continue;
     if (newest === undefined || beats(entry, newest)) newest = entry;
   }
   return newest;

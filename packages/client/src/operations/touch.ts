@@ -9,11 +9,21 @@ import type { RequestOptions } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { asFailure, isCovered, askNode, lookByRoute, newestOf, outOfReach, failureIn, type Reply } from './replies.ts';
+import {
+  asFailure,
+  casOf,
+  isCovered,
+  askNode,
+  lookByRoute,
+  newestOf,
+  outOfReach,
+  failureIn,
+  type Reply,
+} from './replies.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
 /** How often a touch is repeated because what decides owners changed meanwhile. */
-const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 8;
 
 /** Whether there is a record. */
 export async function touch(
@@ -29,15 +39,21 @@ export async function touch(
     const fences = new Fences(cluster);
     const found = await touchBy(cluster, key, { route, fences }, ttlSeconds, options);
     const mayTrust = await fences.hold();
-    if (!found) await cluster.ensureComplete();
-    if (
-      attempt === MAX_ATTEMPTS ||
-      (mayTrust &&
-        (found || cluster.basis === basis) &&
-        cluster.route(key).targets.every((id) => route.targets.includes(id)))
-    )
-      return found;
+    if (found === false) await cluster.ensureComplete();
+    const isSettled =
+      mayTrust &&
+      (found === true || cluster.basis === basis) &&
+      cluster.route(key).targets.every((id) => route.targets.includes(id));
+    if (found !== 'again' && (isSettled || attempt === MAX_ATTEMPTS)) return found;
+    if (attempt === MAX_ATTEMPTS) throw overtaken();
   }
+}
+
+function overtaken(): SessClientError {
+  return new SessClientError(
+    'SESS_UNAVAILABLE',
+    'The cluster changed, or others wrote the key, faster than the touch could follow; try again.',
+  );
 }
 
 /** By which route it goes, and what it asks to be sure of it. */
@@ -52,7 +68,7 @@ function touchBy(
   way: Way,
   ttlSeconds: number,
   options: RequestOptions | undefined,
-): Promise<boolean> {
+): Promise<boolean | 'again'> {
   const { route } = way;
   if (route.mode === 'settled' && route.targets.length === 1) return touchOne(cluster, key, way, ttlSeconds, options);
   return touchAll(cluster, key, way, ttlSeconds, options);
@@ -79,9 +95,10 @@ async function touchAll(
   way: Way,
   ttlSeconds: number,
   options: RequestOptions | undefined,
-): Promise<boolean> {
+): Promise<boolean | 'again'> {
   const { route, fences } = way;
   const replies = await lookByRoute(cluster, key, route.targets, route, options);
+  if (replies === 'changed') return 'again';
   const newest = newestOf(replies);
   if (newest?.kind === 'tombstone') return false;
   const failure = failureIn(replies);
@@ -91,11 +108,18 @@ async function touchAll(
     return false;
   }
   const holding = replies.filter(({ entry }) => entry?.kind === 'record' && entry.version === newest.version);
-  const taken = await Promise.all(holding.map(({ id }) => prolong(cluster, key, id, way, ttlSeconds, options)));
+  const taken = await Promise.all(
+    holding.map((reply) =>
+      route.mode === 'settled'
+        ? prolong(cluster, key, reply.id, way, ttlSeconds, options)
+        : storeAgain(cluster, key, reply, way, ttlSeconds, options),
+    ),
+  );
   if (!taken.includes(true)) {
     const refused = taken.find((outcome) => outcome instanceof SessClientError);
     if (refused instanceof SessClientError) throw outOfReach(refused);
-    return false;
+    // Destroyed since, or brought elsewhere.
+    return 'again';
   }
   // In every mode: a node that flaps for hours keeps views in overlap, where reads carry nothing, and only what is
   // touched lives on.
@@ -115,7 +139,8 @@ async function touchAll(
 
 /** An owner that answered, and has nothing or something older. */
 function lacks({ entry, failure }: Reply, version: bigint): boolean {
-  return failure === undefined && (entry === undefined || (entry.kind === 'record' && entry.version < version));
+  if (failure !== undefined) return false;
+  return entry === undefined || entry.kind === 'moved' || (entry.kind === 'record' && entry.version < version);
 }
 
 /** Whether the node took it for a live record; why not, where it did not answer. */
@@ -134,6 +159,37 @@ async function prolong(
     const found = await touched;
     if (found?.flags === TOMBSTONE_FLAGS) await giveBackItsEnd(cluster, key, id, seconds, options);
     return found?.flags === RECORD_FLAGS;
+  } catch (error) {
+    fences.forget(id);
+    return asFailure(error);
+  }
+}
+
+/**
+ * Stores the record again as it stands, to live longer, unless it lives as long. A touch leaves the item's number as it
+ * was: who carries the record meanwhile, with what was left of its time before, would not see it and shorten its life.
+ */
+async function storeAgain(
+  cluster: Cluster,
+  key: string,
+  { id, entry }: Reply,
+  { route, fences }: Way,
+  ttlSeconds: number,
+  options: RequestOptions | undefined,
+): Promise<boolean | SessClientError> {
+  const cas = entry?.kind === 'record' ? casOf(entry) : undefined;
+  if (entry?.kind !== 'record' || cas === undefined) return false;
+  const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
+  if (entry.secondsLeft === 0 || (entry.ttlSeconds !== undefined && entry.secondsLeft >= seconds)) {
+    fences.behind(id);
+    return true;
+  }
+  try {
+    const stored = cluster
+      .node(id)
+      .store({ cas }, key, entry.bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
+    fences.behind(id);
+    return (await stored) === 'stored';
   } catch (error) {
     fences.forget(id);
     return asFailure(error);

@@ -7,6 +7,7 @@ import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
+import { hasOutlived, MOVED_SECONDS } from './moved.ts';
 import { PlacedCopies } from './placed-copies.ts';
 import {
   asFailure,
@@ -67,7 +68,7 @@ async function writeByRoute(
 ): Promise<StoredRecord> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     // A handover is about to finish: after that it is clear which node orders writers.
-    if (cluster.route(key).isUndecided) await cluster.ensurePublished();
+    if (cluster.route(key).undecided !== undefined) await cluster.ensurePublished();
     const { basis } = cluster;
     const route = cluster.route(key);
     const fences = new Fences(cluster);
@@ -99,7 +100,9 @@ async function writeToAll(
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | 'again'> {
   const { route } = way;
+  const startedAt = cluster.clock.elapsed();
   const replies = await lookByRoute(cluster, key, route.targets, route, options);
+  if (replies === 'changed') return 'again';
   refuseWhatDoesNotHold(cluster, route, change.expect, replies, own);
   const [first, ...rest] = replies.filter(({ failure }) => failure === undefined);
   if (first === undefined) throw outOfReach(failureIn(replies) as SessClientError, replies);
@@ -110,13 +113,14 @@ async function writeToAll(
     putRecord(cluster, key, way, reply, bytes, change.ttlSeconds, options);
   // The first node orders writers: it is the same for every client, so one of two writers loses here, before it wrote
   // anywhere else.
+  if (route.closing.size > 0 && (hasOutlived(cluster, startedAt) || cluster.ensureFresh() !== undefined))
+    return 'again';
   if (!(await put(first))) return 'again';
   own.push(written);
   if (rest.length > 0 && !(await stillDecides(cluster, way))) return 'again';
   try {
-    const known = highestVersion(replies);
     for (const reply of rest)
-      if (!(await follow(cluster, key, { reply, first, known, version, way }, put, options))) return 'again';
+      if (!(await follow(cluster, key, { reply, first, version, way }, put, options))) return 'again';
   } catch (error) {
     // Migrated or changed meanwhile: the last writer tries again.
     if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
@@ -154,10 +158,10 @@ function refuseWhatDoesNotHold(
     ({ id, failure }) => failure !== undefined && (route.owners.includes(id) || cluster.node(id).health !== 'down'),
   );
   if (silent?.failure !== undefined) throw outOfReach(silent.failure, replies);
-  if (route.isUndecided) throw undecided(route);
+  if (route.undecided !== undefined) throw undecided(route);
   if (expect === 'anything') return;
   if (expect === 'absent') {
-    const present = foreign.find(({ entry }) => entry !== undefined);
+    const present = foreign.find(({ entry }) => entry !== undefined && entry.kind !== 'moved');
     if (present !== undefined) throw conflict('present', present.id);
     const failure = failureIn(replies);
     // With several copies, one answer from each view tells that nothing is there.
@@ -178,7 +182,7 @@ function refuseWhatDoesNotHold(
 
 /** Two clients act on views with different first nodes: both could be told that their write won. */
 function undecided(route: Route): SessClientError {
-  if (route.closing.size > 0) {
+  if (route.undecided === 'closing') {
     return new SessClientError(
       'SESS_UNAVAILABLE',
       'A handover is being finished, and a node does not say whether it knows; try again.',
@@ -199,8 +203,6 @@ function holderOf(replies: readonly Reply[], entry: Entry): string | undefined {
 interface Step {
   readonly reply: Reply;
   readonly first: Reply;
-  /** The newest version that was seen before the write. */
-  readonly known: bigint;
   readonly version: bigint;
   readonly way: Way;
 }
@@ -212,7 +214,7 @@ interface Step {
 async function follow(
   cluster: Cluster,
   key: string,
-  { reply, first, known, version, way }: Step,
+  { reply, first, version, way }: Step,
   put: (reply: Reply) => Promise<boolean>,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
@@ -222,16 +224,6 @@ async function follow(
     seen = await askNode(cluster, key, reply.id, options);
     if (seen.failure !== undefined) throw outOfReach(seen.failure);
     if (seen.entry?.kind === 'tombstone') throw conflict('deleted', reply.id);
-    // From an elder that is being emptied writers take back what decided for them: another one may have come and gone
-    // there since it was looked at.
-    if (
-      way.route.closing.size > 0 &&
-      seen.entry !== undefined &&
-      seen.entry.kind === 'record' &&
-      seen.entry.version > known
-    ) {
-      return false;
-    }
     if (seen.entry?.kind !== 'record' || seen.entry.version <= version) {
       way.fences.behind(first.id);
       if (!(await stillDecides(cluster, way))) return false;
@@ -271,7 +263,10 @@ async function putRecord(
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
-  const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
+  const longest = secondsOn(id, ttlSeconds, route, cluster.clock.now());
+  // What is put where nothing is, on an elder that is being emptied, only decides between writers: a process that dies
+  // before it takes it back leaves it for no longer. Where it replaces a record, it may be the only copy.
+  const seconds = route.closing.has(id) && entry?.kind !== 'record' ? Math.min(MOVED_SECONDS, longest) : longest;
   placed.add(id, bytes);
   try {
     const stored = cluster

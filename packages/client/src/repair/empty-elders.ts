@@ -1,10 +1,11 @@
-/** Bringing what is known under one key to its owners, and removing it from the elders that are being emptied. */
+/** Bringing what is known under one key to its owners, and taking it away from the elders that are being emptied. */
 import { refusedValue, SessClientError } from '../errors.ts';
 import { lookByRoute, newestOf, outOfReach, failureIn, type Reply } from '../operations/replies.ts';
 import { everybody } from '../operations/read.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
 import { versionOf } from '../version.ts';
-import { migrateTombstone, removed } from './migrate.ts';
+import { leaveMoved } from '../operations/moved.ts';
+import { migrateTombstone } from './migrate.ts';
 import type { ListingCluster } from './migrate-key.ts';
 import { readRepair } from './read-repair.ts';
 
@@ -37,6 +38,7 @@ export async function emptyElders(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
     const replies = await lookByRoute(cluster, key, everybody(route), route, options);
+    if (replies === 'changed') continue;
     failure = failureIn(replies);
     if (failure !== undefined) {
       await cluster.pause(RETRY_PAUSE_MS, signal);
@@ -50,7 +52,7 @@ export async function emptyElders(
     isCarried ||= lacking.length > 0;
     if (lacking.length > 0 && !(await bring(cluster, key, newest, lacking, signal))) continue;
     const old = stale.filter(({ entry }) => entry?.kind === 'record' && entry.version < versionOf(before));
-    const outcomes = await Promise.all(old.map((reply) => removed(cluster, key, reply, options)));
+    const outcomes = await Promise.all(old.map((reply) => leaveMoved(cluster, key, reply, options)));
     if (!outcomes.includes(false)) return { isFound, isCarried };
   }
   if (failure !== undefined) throw outOfReach(failure);

@@ -49,6 +49,7 @@ export async function migrateKey(
     const route = cluster.route(key);
     const asked = everybody(route);
     const replies = await lookByRoute(cluster, key, asked.includes(id) ? asked : [...asked, id], route, options);
+    if (replies === 'changed') continue;
     failure = failureIn(replies);
     if (failure !== undefined && (answers === 'all' || !mayDoWithout(cluster, route, id, replies))) {
       await cluster.pause(RETRY_PAUSE_MS, signal);

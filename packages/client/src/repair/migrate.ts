@@ -9,6 +9,7 @@ import { expressibleTtl, secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
 import type { Cluster } from '../cluster.ts';
+import { leaveMoved } from '../operations/moved.ts';
 import { asFailure, casOf, highestVersion, type Reply } from '../operations/replies.ts';
 
 /** The migrated record; `'overtaken'` if another client wrote meanwhile: read again; or why a node refused it. */
@@ -28,7 +29,7 @@ export async function migrate(
   await cluster.willLive(ttlSeconds, 'carried');
   const bytes = encodeRecord(newest.value, version, ttlSeconds);
   const elders = replies.filter(
-    ({ id, entry }) => route.elders.includes(id) && entry !== undefined && entry.kind !== 'foreign',
+    ({ id, entry }) => route.elders.includes(id) && (entry?.kind === 'record' || entry?.kind === 'tombstone'),
   );
   for (const reply of owners) {
     const replaced = await replace(cluster, key, reply, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
@@ -36,7 +37,7 @@ export async function migrate(
   }
   for (const reply of elders) {
     if (route.closing.has(reply.id)) {
-      if (reply.entry?.kind === 'record' && !(await removed(cluster, key, reply, options))) return 'overtaken';
+      if (!(await leaveMoved(cluster, key, reply, options))) return 'overtaken';
       continue;
     }
     const seconds = secondsOn(reply.id, ttlSeconds, route, cluster.clock.now());
@@ -44,23 +45,6 @@ export async function migrate(
     if (replaced !== 'stored') return replaced;
   }
   return StoredRecord.written(bytes, ttlSeconds);
-}
-
-/** Removes the item that `reply` saw, if it is unchanged. */
-export async function removed(
-  cluster: Cluster,
-  key: string,
-  reply: Reply,
-  options: RequestOptions | undefined,
-): Promise<boolean> {
-  const cas = reply.entry === undefined ? undefined : casOf(reply.entry);
-  if (cas === undefined) return true;
-  try {
-    return await cluster.node(reply.id).remove(key, cas, options);
-  } catch (error) {
-    asFailure(error);
-    return false;
-  }
 }
 
 /** `overtaken` unless a node refused it: the next read finds the tombstone there. */

@@ -120,7 +120,7 @@ export class Rereplication {
     const earlier = route.mode === 'settled' ? undefined : everybody(route).find((id) => this.#walked.has(id));
     if (earlier !== undefined) {
       const { entry } = await askNode(this.#cluster, key, earlier, { signal: this.#signal });
-      if (entry !== undefined && entry.kind !== 'foreign') return 'there';
+      if (entry?.kind === 'record' || entry?.kind === 'tombstone') return 'there';
     }
     try {
       return await migrateKey(this.#cluster, key, source, 'enough', this.#signal);

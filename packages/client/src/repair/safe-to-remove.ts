@@ -102,7 +102,7 @@ async function missingElsewhere(
   const own = await askNode(cluster, key, id, { signal });
   if (own.failure !== undefined) return own;
   const { entry } = own;
-  if (entry === undefined || entry.kind === 'foreign') return undefined;
+  if (entry?.kind !== 'record' && entry?.kind !== 'tombstone') return undefined;
   const others = everybody(cluster.route(key)).filter((other) => other !== id);
   const newest = newestOf(await askNodes(cluster, key, others, { signal }));
   if (entry.kind === 'tombstone') return newest === undefined || newest.kind === 'tombstone' ? undefined : own;

@@ -96,15 +96,7 @@ export class Ledger {
   check(begun: ReadBegun, found: readonly number[] | undefined, reader: string, allowed: Allowed): void {
     const { account } = begun;
     const isOver = account.aliveUntil <= allowed.now;
-    if (found === undefined) {
-      if (!begun.alive || account.destroying) return;
-      if (account.excused !== undefined) allowed.excuse(account.excused);
-      else if (isOver) allowed.excuse('its life was over');
-      else {
-        throw new Violation('lost', `${reader} misses ${account.key}, which holds ${account.acknowledged.join(',')}`);
-      }
-      return;
-    }
+    if (found === undefined) return this.checkMiss(begun, reader, allowed.now, allowed.excuse);
     if (begun.destroyed) {
       if (account.mayRevive) allowed.excuse('the tombstone was lost while an old copy was out of reach');
       else if (!allowed.revived(account))
@@ -121,6 +113,14 @@ export class Ledger {
         `${reader} reads ${account.key} as ${found.join(',')}, without ${missing.join(',')}`,
       );
     }
+  }
+
+  /** Holds against the same that a session was said to be missing. `now`: virtual milliseconds. */
+  checkMiss({ account, alive }: ReadBegun, reader: string, now: number, excuse: (name: Unpromised) => void): void {
+    if (!alive || account.destroying) return;
+    if (account.excused !== undefined) excuse(account.excused);
+    else if (account.aliveUntil <= now) excuse('its life was over');
+    else throw new Violation('lost', `${reader} misses ${account.key}, which holds ${account.acknowledged.join(',')}`);
   }
 
   /** Changes that had been acknowledged, and are not in what was found; less those that may be lost. */

@@ -227,7 +227,7 @@ function holdsAll(node: VirtualNode, account: Account, until: number): boolean {
     node,
   );
   if (entry.kind === 'tombstone') return true;
-  if (entry.kind === 'foreign' || account.destroyed) return false;
+  if (entry.kind !== 'record' || account.destroyed) return false;
   const changes = changesIn(entry.value);
   return account.acknowledged.every((change) => changes.includes(change) || account.doubtful.has(change));
 }

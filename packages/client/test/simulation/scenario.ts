@@ -135,9 +135,7 @@ function harshScenario(seed: number, random: Random, profile: Profile): Scenario
     random.pick([...FAULTS, ...HARSH_FAULTS, ...HARSH_FAULTS]),
   );
   const drawn = Array.from({ length: random.between(1, 8) }, () => faultOf(random, random.pick(kinds), durationMs));
-  const faults = finishes(profile)
-    ? [...drawn, faultOf(random, random.pick(FINISHING_FAULTS), durationMs / 2)]
-    : drawn;
+  const faults = finishes(profile) ? [...drawn, faultOf(random, random.pick(FINISHING_FAULTS), durationMs / 2)] : drawn;
   return {
     seed,
     profile,

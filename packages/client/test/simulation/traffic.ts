@@ -228,10 +228,12 @@ export class Traffic {
     return () => `${account.key} = ${found?.join(',') ?? 'missing'}`;
   }
 
-  async #touch({ client }: Application, account: Account): Promise<() => string> {
+  async #touch({ client, name }: Application, account: Account): Promise<() => string> {
     const lives = this.#lives();
+    const begun = this.#stage.ledger.begin(account);
     const there = await client.touch(account.key, this.#ttlSeconds);
     if (there) lives(account);
+    else this.#stage.ledger.checkMiss(begun, name, this.#stage.time.now, (excuse) => this.#stage.excuse(excuse));
     return () => `${account.key}: ${String(there)}`;
   }
 
