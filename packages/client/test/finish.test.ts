@@ -10,8 +10,9 @@ import type { Client } from '../src/contract.ts';
 import type { HandoverMessage } from '../src/diagnostics.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { pause } from '../src/pause.ts';
+import { MOVED_FLAGS } from '../src/record.ts';
 import { textTransport } from '../src/transport/text/index.ts';
-import type { Transport } from '../src/transport/transport.ts';
+import type { StoredItem, Transport } from '../src/transport/transport.ts';
 import { heard } from './heard.ts';
 import { Party, type Member } from './party.ts';
 
@@ -55,7 +56,8 @@ async function finished(...clients: readonly Client[]): Promise<void> {
 async function heldBy(cluster: LocalCluster, id: string): Promise<Map<string, number | undefined>> {
   const node = party.directly(cluster, id);
   const items = await Promise.all(KEYS.map((key) => node.get(key)));
-  return new Map(KEYS.flatMap((key, index) => (items[index] === undefined ? [] : [[key, items[index].ttlSeconds]])));
+  const isThere = (item: StoredItem | undefined): item is StoredItem => item !== undefined && item.flags !== MOVED_FLAGS;
+  return new Map(KEYS.flatMap((key, index) => (isThere(items[index]) ? [[key, items[index].ttlSeconds]] : [])));
 }
 
 describe.each(runtimes)('a handover (%s)', (runtime) => {

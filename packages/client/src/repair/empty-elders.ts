@@ -1,5 +1,5 @@
 /** Bringing what is known under one key to its owners, and taking it away from the elders that are being emptied. */
-import { refusedValue, SessClientError } from '../errors.ts';
+import { refusedValue, type SessClientError } from '../errors.ts';
 import { lookByRoute, newestOf, outOfReach, failureIn, type Reply } from '../operations/replies.ts';
 import { everybody } from '../operations/read.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
@@ -10,7 +10,7 @@ import type { ListingCluster } from './migrate-key.ts';
 import { readRepair } from './read-repair.ts';
 
 export interface Emptied {
-  /** Whether an elder held a copy. */
+  /** Whether an elder held a copy from before, or others wrote the key faster than it could be brought. */
   readonly isFound: boolean;
   /** Whether an owner lacked one. */
   readonly isCarried: boolean;
@@ -23,8 +23,8 @@ const RETRY_PAUSE_MS = 100;
 const SAME_LIFE_SECONDS = 2;
 
 /**
- * `before`: what was written from then on is left where it is, milliseconds since 1970. Whoever wrote it takes it back,
- * or the next pass does.
+ * `before`: when all knew that elders are being emptied, milliseconds since 1970. Who wrote to one later takes its copy
+ * back; should that process die, the copy was brought to the owners, or ends within a minute.
  */
 export async function emptyElders(
   cluster: ListingCluster,
@@ -47,16 +47,16 @@ export async function emptyElders(
     const newest = newestOf(replies);
     if (newest === undefined) return { isFound, isCarried };
     const stale = replies.filter(({ id, entry }) => route.closing.has(id) && entry?.kind === 'record');
-    isFound ||= stale.length > 0;
+    const old = stale.filter(({ entry }) => entry?.kind === 'record' && entry.version < versionOf(before));
+    isFound ||= old.length > 0;
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && !holds(reply, newest));
     isCarried ||= lacking.length > 0;
     if (lacking.length > 0 && !(await bring(cluster, key, newest, lacking, signal))) continue;
-    const old = stale.filter(({ entry }) => entry?.kind === 'record' && entry.version < versionOf(before));
-    const outcomes = await Promise.all(old.map((reply) => leaveMoved(cluster, key, reply, options)));
+    const outcomes = await Promise.all(stale.map((reply) => leaveMoved(cluster, key, reply, options)));
     if (!outcomes.includes(false)) return { isFound, isCarried };
   }
   if (failure !== undefined) throw outOfReach(failure);
-  throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be carried; try again.');
+  return { isFound: true, isCarried };
 }
 
 /**

@@ -128,7 +128,8 @@ export class Finisher {
       await this.#refuseSharedNodes(nodeIds);
       await cluster.closeViews(views, false);
       this.#tell('begun', views, undefined);
-      for (let pass = 1; (await this.#pass(views, nodeIds, pass, lease)) > 0; pass += 1) {
+      const before = cluster.clock.now();
+      for (let pass = 1; (await this.#pass(views, nodeIds, { pass, before }, lease)) > 0; pass += 1) {
         if (pass === MAX_PASSES)
           throw new SessClientError(
             'SESS_UNAVAILABLE',
@@ -146,11 +147,15 @@ export class Finisher {
     }
   }
 
-  /** Goes through the keys of all nodes. How many had a copy where none belongs. */
-  async #pass(views: readonly Closable[], nodeIds: readonly string[], pass: number, lease: Lease): Promise<number> {
+  /** Goes through the keys of all nodes. How many had a copy from `before` where none belongs. */
+  async #pass(
+    views: readonly Closable[],
+    nodeIds: readonly string[],
+    { pass, before }: { readonly pass: number; readonly before: number },
+    lease: Lease,
+  ): Promise<number> {
     const cluster = this.#cluster;
     const { signal } = this.#stop;
-    const startedAt = cluster.clock.now();
     let found = 0;
     for (const source of nodeIds) {
       const carry = async (keys: readonly string[]): Promise<void> => {
@@ -158,7 +163,7 @@ export class Finisher {
         // A process that slept through a change must not carry by its old map.
         await cluster.ensureFresh();
         this.#throwIfChanged(views);
-        const outcomes = await Promise.all(keys.map((key) => emptyElders(cluster, key, startedAt, signal)));
+        const outcomes = await Promise.all(keys.map((key) => emptyElders(cluster, key, before, signal)));
         this.#keys += keys.length;
         this.#carried += outcomes.filter(({ isCarried }) => isCarried).length;
         found += outcomes.filter(({ isFound }) => isFound).length;
@@ -172,7 +177,7 @@ export class Finisher {
     return found;
   }
 
-  /** Before every pass: what was written later is not touched in it. */
+  /** Before every pass: who came since must not lose what is theirs. */
   async #refuseSharedNodes(nodeIds: readonly string[]): Promise<void> {
     await refuseSecondNames(this.#cluster, nodeIds, this.#stop.signal);
     for (const id of nodeIds) {
