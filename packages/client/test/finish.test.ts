@@ -56,7 +56,8 @@ async function finished(...clients: readonly Client[]): Promise<void> {
 async function heldBy(cluster: LocalCluster, id: string): Promise<Map<string, number | undefined>> {
   const node = party.directly(cluster, id);
   const items = await Promise.all(KEYS.map((key) => node.get(key)));
-  const isThere = (item: StoredItem | undefined): item is StoredItem => item !== undefined && item.flags !== MOVED_FLAGS;
+  const isThere = (item: StoredItem | undefined): item is StoredItem =>
+    item !== undefined && item.flags !== MOVED_FLAGS;
   return new Map(KEYS.flatMap((key, index) => (isThere(items[index]) ? [[key, items[index].ttlSeconds]] : [])));
 }
 

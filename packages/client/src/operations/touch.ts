@@ -125,8 +125,9 @@ async function touchAll(
   // touched lives on.
   if (failure === undefined || isCovered(route, replies)) {
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, newest.version));
-    await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
-    return true;
+    // Where somebody else was faster, it was with what was left of the life before: that would be the newest soon.
+    const repaired = await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
+    return repaired === false ? 'again' : true;
   }
   // What an earlier owner took ends with its window, and nobody may say whether the others hold something newer.
   const now = cluster.clock.now();

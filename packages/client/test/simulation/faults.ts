@@ -26,6 +26,11 @@ const TAKES_COPIES: ReadonlySet<FaultKind> = new Set([
   'node returns stale',
   'fixed lists roll',
   'node retires when it is empty',
+  'a record is evicted',
+  'node is flushed',
+  'node is out of memory',
+  'node flaps',
+  'node stops behind a late list',
 ]);
 
 /** Does something for about so long; what it did, or `undefined` when it can't be done now. */
