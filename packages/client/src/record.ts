@@ -157,7 +157,7 @@ export interface Tombstone {
  * What is left for a while of a record that was brought from an earlier owner to its owners. To readers it is nothing.
  * To a writer that saw nothing there before it is a change: its `add` fails.
  */
-export interface Moved {
+interface Moved {
   readonly kind: 'moved';
   readonly version: bigint;
   readonly cas: CasToken;
