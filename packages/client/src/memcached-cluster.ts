@@ -251,7 +251,8 @@ export class MemcachedCluster
   }
 
   get closable(): readonly Closable[] | undefined {
-    return this.#historyKnown && this.#history.isFresh ? this.#membership.closable(this.clock.now()) : undefined;
+    if (!this.#historyKnown || !this.#history.isFresh || this.#history.hasEarlierProcesses) return undefined;
+    return this.#membership.closable(this.clock.now());
   }
 
   get nodeIds(): readonly string[] | undefined {

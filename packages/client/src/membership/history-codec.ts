@@ -108,6 +108,7 @@ function frameOf(history: History, truncatedUntil: number): Record<string, unkno
   return {
     ttl: Math.max(0, ...[...history.views.values()].map(({ ttlSeconds }) => ttlSeconds)),
     whole: history.isWhole,
+    marks: true,
     ...(history.forgottenAt === 0 ? undefined : { forgotten: history.forgottenAt }),
     ...(truncatedUntil === 0 ? undefined : { truncated: truncatedUntil }),
     drains: marks.map(([id, { drained, at }]) => [id, drained, at]),
@@ -125,8 +126,10 @@ function sealed(header: Buffer, text: string, seal: HistorySeal): Buffer {
 
 export interface Decoded {
   readonly history: History;
-  /** Whether a process of an earlier version wrote it. */
+  /** Whether a process of an earlier version wrote it, which reads no tables. */
   readonly isFromEarlier: boolean;
+  /** Whether its writer leaves a mark where it takes a copy away from an earlier owner. */
+  readonly leavesMarks: boolean;
 }
 
 /**
@@ -162,6 +165,7 @@ export function decodeHistory(
   return {
     history: readHistory(value, isTable, now + MAX_AHEAD_MS, unsaid),
     isFromEarlier: !isTable && value['by'] !== WRITER,
+    leavesMarks: value['marks'] === true,
   };
 }
 

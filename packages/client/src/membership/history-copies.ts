@@ -47,6 +47,7 @@ interface Told {
   readonly bytes: Buffer;
   readonly history: History;
   readonly isFromEarlier: boolean;
+  readonly leavesMarks: boolean;
   /** Why `history` is empty. */
   readonly refusal: HistoryRefused | undefined;
 }
@@ -79,6 +80,8 @@ export class HistoryCopies {
   readonly #unfenced = new WeakSet<ClusterNode>();
   /** When a process of an earlier version was last seen to write, by the clock that never runs backwards. */
   #earlierAt = -Infinity;
+  /** The same of one that leaves no marks. */
+  #markless = -Infinity;
   /** What a node told last. */
   readonly #told = new WeakMap<ClusterNode, Told>();
   /** What was decoded last, and what was encoded last: most nodes hold the same. */
@@ -95,6 +98,15 @@ export class HistoryCopies {
   /** How long the history is that was read or written last. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Whether a process was lately seen to write that leaves no marks: handovers are not finished beside it. */
+  get hasMarklessWriters(): boolean {
+    return this.#isLately(this.#markless);
+  }
+
+  #isLately(at: number): boolean {
+    return this.#setup.clock.elapsed() - at < EARLIER_FOR * this.#setup.unconfirmedMs;
   }
 
   /** What the node knows; an empty history where it knows none. Rejects when it does not answer. */
@@ -165,7 +177,9 @@ export class HistoryCopies {
     if (before?.bytes.equals(entry.value) === true) return before.history;
     const told = await this.#decode(entry.value);
     this.#told.set(node, told);
-    if (told.isFromEarlier) this.#earlierAt = this.#setup.clock.elapsed();
+    const now = this.#setup.clock.elapsed();
+    if (told.isFromEarlier) this.#earlierAt = now;
+    if (told.refusal === undefined && !told.leavesMarks) this.#markless = now;
     if (told.refusal !== undefined) tell(node.id, told.refusal);
     else this.#knowing.add(node);
     return told.history;
@@ -182,18 +196,18 @@ export class HistoryCopies {
   async #judge(bytes: Buffer): Promise<Told> {
     const { seal, clock, unsaid, accept } = this.#setup;
     try {
-      const { history, isFromEarlier } = decodeHistory(bytes, seal, clock.now(), unsaid);
+      const { history, isFromEarlier, leavesMarks } = decodeHistory(bytes, seal, clock.now(), unsaid);
       await accept(history);
-      return { bytes, history, isFromEarlier, refusal: undefined };
+      return { bytes, history, isFromEarlier, leavesMarks, refusal: undefined };
     } catch (error) {
       if (!(error instanceof HistoryRefused)) throw error;
-      return { bytes, history: EMPTY_HISTORY, isFromEarlier: false, refusal: error };
+      return { bytes, history: EMPTY_HISTORY, isFromEarlier: false, leavesMarks: false, refusal: error };
     }
   }
 
   #encode(known: History, wanted: History): Buffer {
-    const { seal, relevant, endOf, clock, unconfirmedMs } = this.#setup;
-    const isForEarlier = clock.elapsed() - this.#earlierAt < EARLIER_FOR * unconfirmedMs;
+    const { seal, relevant, endOf } = this.#setup;
+    const isForEarlier = this.#isLately(this.#earlierAt);
     if (
       this.#encoded?.known !== known ||
       this.#encoded.wanted !== wanted ||

@@ -328,6 +328,11 @@ export class HistorySync {
     return answers;
   }
 
+  /** Whether a process of an earlier version was lately seen, beside which handovers are not finished. */
+  get hasEarlierProcesses(): boolean {
+    return this.#copies.some(({ hasMarklessWriters }) => hasMarklessWriters);
+  }
+
   /** Of the longest history that is kept here. */
   get #bytes(): number {
     return Math.max(0, ...this.#copies.map(({ bytes }) => bytes));

@@ -121,8 +121,12 @@ export class Faults {
     for (const application of applications) {
       application.clock.goOn();
       application.deafUntil = -Infinity;
-      application.tell(this.#stage.topology);
     }
+    this.#tellAll();
+  }
+
+  #tellAll(): void {
+    for (const application of this.#stage.applications) application.tell(this.#stage.topology);
   }
 
   stepOfFinisher(): void {
@@ -145,7 +149,10 @@ export class Faults {
       const { applications } = this.#stage;
       const isAsked = applications.some(
         ({ client, listed: own }) =>
-          own.some((node) => node.id === id) || client.handovers.some(({ nodes }) => nodes.includes(id)),
+          // Who has just started does not know yet what is open.
+          client.explain('any').owners.length === 0 ||
+          own.some((node) => node.id === id) ||
+          client.handovers.some(({ nodes }) => nodes.includes(id)),
       );
       if (isAsked || applications.length === 0) {
         time.at(500, look);
@@ -241,6 +248,8 @@ export class Faults {
     this.#stage.note(() => `${id} is drained`);
     this.#stage.list(this.#stage.listed.filter((other) => other !== id));
     this.#stage.announce();
+    // Lists may come in another order than they were announced. In peace the last word is the right one.
+    if (this.#isHealed) this.#stage.time.at(5_000, () => this.#tellAll());
     this.#stage.time.at(5_000, () => this.#stop(id));
   }
 
