@@ -19,6 +19,12 @@ export type ItemDescription =
       /** When the tombstone ends, milliseconds since 1970. */
       readonly endsAt: number;
     }
+  | {
+      /** What is left for a minute of a record that was moved to its owners. */
+      readonly kind: 'moved';
+      /** When the record was written, milliseconds since 1970. */
+      readonly writtenAt: number;
+    }
   | { readonly kind: 'foreign'; readonly reason: ForeignReason; readonly bytes: number };
 
 /** Describes an item as a transport reads it. Never throws. */
@@ -26,6 +32,7 @@ export function describeItem(item: StoredItem): ItemDescription {
   const entry = decode(item, { id: '' });
   if (entry.kind === 'foreign') return { kind: 'foreign', reason: entry.reason, bytes: item.value.length };
   const writtenAt = Number(entry.version >> 16n);
+  if (entry.kind === 'moved') return { kind: 'moved', writtenAt };
   if (entry.kind === 'tombstone') return { kind: 'tombstone', writtenAt, endsAt: entry.endsAt };
   return {
     kind: 'record',

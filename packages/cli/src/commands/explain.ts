@@ -130,6 +130,8 @@ function holdsText(holds: Standing['holds']): string {
       return `a session, ${bytes(holds.bytes)}`;
     case 'tombstone':
       return 'a mark that it was destroyed';
+    case 'moved':
+      return 'a mark that it was moved to its owners';
     case 'foreign':
       return `${count(holds.bytes)} bytes of another program`;
     case 'nothing':
