@@ -372,7 +372,9 @@ export class MemcachedCluster
     this.#outages.look(this.#pool.values(), (node, isDown) => {
       const now = this.clock.now();
       turned =
-        (isDown ? this.#membership.nodeDown(node.id, now) : this.#membership.nodeRecovered(node.id, now)) || turned;
+        (isDown
+          ? this.#membership.nodeDown(node.id, now, node.refuses)
+          : this.#membership.nodeRecovered(node.id, now)) || turned;
       if (isDown) return this.#rereplications?.lost(node.id);
       this.#hints.deliver(node);
       this.#rereplications?.returned(node.id);

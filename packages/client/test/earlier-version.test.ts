@@ -73,7 +73,7 @@ describe('a history of an earlier version', () => {
         [600, 2, 4000],
         [600, 1, 2000],
       ]);
-      expect([...history.drains]).toEqual([['10.0.0.4:11211', { drained: true, isDone: true, at: 2500 }]]);
+      expect([...history.drains]).toEqual([['10.0.0.4:11211', { drained: true, isDone: true, began: 2500, at: 2500 }]]);
     }
     expect(SIGNED.sign(Buffer.from(WRITTEN)).toString('hex')).toBe(SIGNATURE);
   });

@@ -53,13 +53,28 @@ async function finished(...clients: readonly Client[]): Promise<void> {
   for (const client of clients) await expect.poll(() => client.handovers, LONG).toEqual([]);
 }
 
+function isThere(item: StoredItem | undefined): item is StoredItem {
+  return item !== undefined && item.flags !== MOVED_FLAGS;
+}
+
 async function heldBy(cluster: LocalCluster, id: string): Promise<Map<string, number | undefined>> {
   const node = party.directly(cluster, id);
   const items = await Promise.all(KEYS.map((key) => node.get(key)));
-  const isThere = (item: StoredItem | undefined): item is StoredItem =>
-    item !== undefined && item.flags !== MOVED_FLAGS;
   return new Map(KEYS.flatMap((key, index) => (isThere(items[index]) ? [[key, items[index].ttlSeconds]] : [])));
 }
+
+/** One client after another, or all of them in the same moment. */
+type Round = (
+  keys: readonly string[],
+  parties: readonly Member[],
+  add: (client: Client, key: string) => Promise<void>,
+) => Promise<void>;
+const inTurn: Round = async (keys, parties, add) => {
+  for (const key of keys) for (const { client } of parties) await add(client, key);
+};
+const atOnce: Round = async (keys, parties, add) => {
+  await Promise.all(keys.flatMap((key) => parties.map(({ client }) => add(client, key))));
+};
 
 describe.each(runtimes)('a handover (%s)', (runtime) => {
   it.each([1, 2])(
@@ -111,19 +126,6 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
     await cluster.removeNode(old);
     for (const { client } of [one, other]) await expectAll(client);
   });
-
-  /** One client after another, or all of them in the same moment. */
-  type Round = (
-    keys: readonly string[],
-    parties: readonly Member[],
-    add: (client: Client, key: string) => Promise<void>,
-  ) => Promise<void>;
-  const inTurn: Round = async (keys, parties, add) => {
-    for (const key of keys) for (const { client } of parties) await add(client, key);
-  };
-  const atOnce: Round = async (keys, parties, add) => {
-    await Promise.all(keys.flatMap((key) => parties.map(({ client }) => add(client, key))));
-  };
 
   it.each([
     ['by one client after another', inTurn],

@@ -21,7 +21,7 @@ const entries: fc.Arbitrary<ViewEntry> = fc.record({
 });
 
 const marks: fc.Arbitrary<DrainMark> = fc
-  .record({ drained: fc.boolean(), isDone: fc.boolean(), at: times })
+  .record({ drained: fc.boolean(), isDone: fc.boolean(), began: times, at: times })
   .map((mark) => ({ ...mark, isDone: mark.drained && mark.isDone }));
 
 const closings: fc.Arbitrary<Closing> = fc.record({ confirmedAt: times, isClosed: fc.boolean() });

@@ -215,7 +215,7 @@ describe('a history that has grown too large to keep', () => {
     const drains = new Map(
       Array.from({ length: MAX_NODES + 5 }, (_, at): [string, DrainMark] => [
         `node-${at}:1`,
-        { drained: true, isDone: false, at },
+        { drained: true, isDone: false, began: at, at },
       ]),
     );
     const kept = read(encodeHistory({ ...EMPTY_HISTORY, drains }, SECRET), SECRET);

@@ -112,6 +112,7 @@ function frameOf(history: History, truncatedUntil: number): Record<string, unkno
     ...(history.forgottenAt === 0 ? undefined : { forgotten: history.forgottenAt }),
     ...(truncatedUntil === 0 ? undefined : { truncated: truncatedUntil }),
     drains: marks.map(([id, { drained, at }]) => [id, drained, at]),
+    ...(marks.length === 0 ? undefined : { began: marks.map(([, { began }]) => began) }),
     ...(draining.length === 0 ? undefined : { draining }),
     ...(closings.length === 0
       ? undefined
@@ -184,12 +185,12 @@ function readHistory(
   latest: number,
   unsaid: Omit<Placement, 'nodes'>,
 ): History {
-  const { ttl, whole, forgotten = 0, truncated = 0, views, drains, draining = [], closings = [] } = value;
+  const { ttl, whole, forgotten = 0, truncated = 0, views, drains, draining = [], began, closings = [] } = value;
   const ttlSeconds = checkedTtl(ttl);
   if (typeof whole !== 'boolean') throw unreadable('it does not say whether it is whole');
   return {
     views: isTable ? readTable(value, latest) : readPlainViews(views, latest, { ...unsaid, ttlSeconds }),
-    drains: readDrains(drains, draining, latest),
+    drains: readDrains(drains, draining, began, latest),
     closings: readClosings(closings, latest),
     isWhole: whole,
     forgottenAt: whole ? 0 : checkedTime(forgotten, latest),
@@ -197,14 +198,23 @@ function readHistory(
   };
 }
 
-/** Who drains with an earlier version does not say so: its drains count as done. */
-function readDrains(value: unknown, draining: unknown, latest: number): ReadonlyMap<string, DrainMark> {
+/**
+ * Who drains with an earlier version does not say so: its drains count as done; nor when they began: that is when they
+ * were said last.
+ */
+function readDrains(value: unknown, draining: unknown, began: unknown, latest: number): ReadonlyMap<string, DrainMark> {
+  const beginnings = began === undefined ? [] : listOf('beginnings of drains', began, MAX_NODES);
   const underWay = new Set(listOf('drains under way', draining, MAX_NODES));
   const drains = new Map<string, DrainMark>();
-  for (const item of listOf('drains', value, MAX_NODES)) {
+  for (const [index, item] of listOf('drains', value, MAX_NODES).entries()) {
     const [id, drained, at] = listOf('fields of a drain', item, 3);
     if (typeof drained !== 'boolean') throw unreadable('a drain says neither that it began nor that it ended');
-    drains.set(checkedId(id).id, { drained, isDone: drained && !underWay.has(id), at: checkedTime(at, latest) });
+    drains.set(checkedId(id).id, {
+      drained,
+      isDone: drained && !underWay.has(id),
+      began: checkedTime(beginnings[index] ?? at, latest),
+      at: checkedTime(at, latest),
+    });
   }
   return drains;
 }

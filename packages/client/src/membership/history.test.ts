@@ -105,7 +105,10 @@ describe('knowing all', () => {
     expect(knowsAll(holder, historyOf(nodes, 'discovery', 9, 20))).toBe(false);
     expect(knowsAll(holder, historyOf([{ id: 'b:1', weight: 1 }], 'discovery', 10, 20))).toBe(false);
     expect(
-      knowsAll(holder, { ...EMPTY_HISTORY, drains: new Map([['a:1', { drained: true, isDone: false, at: 1 }]]) }),
+      knowsAll(holder, {
+        ...EMPTY_HISTORY,
+        drains: new Map([['a:1', { drained: true, isDone: false, began: 1, at: 1 }]]),
+      }),
     ).toBe(false);
     expect(knowsAll(holder, { ...EMPTY_HISTORY, truncatedUntil: 1 })).toBe(false);
     expect(knowsAll(holder, historyOf(nodes, 'discovery', 10, 20, 1))).toBe(false);
@@ -146,7 +149,7 @@ describe('pruning', () => {
     const kept = historyOf([{ id: 'a:1', weight: 1 }], 'discovery', 1, 50);
     const both = mergeHistories(kept, {
       ...historyOf([{ id: 'b:1', weight: 1 }], 'discovery', 1, 5),
-      drains: new Map([['b:1', { drained: true, isDone: false, at: 1 }]]),
+      drains: new Map([['b:1', { drained: true, isDone: false, began: 1, at: 1 }]]),
       truncatedUntil: 60,
     });
     const pruned = pruneHistory(both, ({ confirmedAt }) => confirmedAt > 10);
@@ -172,5 +175,5 @@ function historyOf(
 }
 
 function said(drained: boolean): History {
-  return { ...EMPTY_HISTORY, drains: new Map([['a:1', { drained, isDone: false, at: 5 }]]) };
+  return { ...EMPTY_HISTORY, drains: new Map([['a:1', { drained, isDone: false, began: 5, at: 5 }]]) };
 }

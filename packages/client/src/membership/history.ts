@@ -42,9 +42,14 @@ export interface ViewEntry extends Placement {
   readonly ttlSeconds: number;
 }
 
-/** Whether a node was taken out of rotation on purpose: the later word holds. */
+/**
+ * Whether a node was taken out of rotation on purpose. The drain that began last holds; of one drain, that it is over,
+ * then that it is done.
+ */
 export interface DrainMark {
   readonly drained: boolean;
+  /** When this drain began, milliseconds since 1970: what is said of it again does not make it a later one. */
+  readonly began: number;
   /**
    * Whether all that the node held is elsewhere. Until then whoever drains it says so again and again, afterwards
    * everybody who lists the node.
@@ -155,13 +160,12 @@ function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
   };
 }
 
-/**
- * Said at the same moment, back in rotation wins: a node too many costs a question, a node too few can cost an answer.
- */
+/** A renewal that was on its way when the node was put back does not overrule that, whatever its time. */
 function laterMark(one: DrainMark, other: DrainMark): DrainMark {
-  if (one.at !== other.at) return one.at > other.at ? one : other;
+  if (one.began !== other.began) return one.began > other.began ? one : other;
   if (one.drained !== other.drained) return one.drained ? other : one;
-  return other.isDone && !one.isDone ? other : one;
+  if (one.isDone !== other.isDone) return one.isDone ? one : other;
+  return other.at > one.at ? other : one;
 }
 
 function laterClosing(one: Closing, other: Closing): Closing {

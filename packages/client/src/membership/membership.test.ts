@@ -49,6 +49,31 @@ function publish(of: Membership, now: number): void {
 }
 
 describe('a drain', () => {
+  it('is over when another client puts the node back, whatever is renewed meanwhile', () => {
+    const [drainer, other] = [membership(), membership()];
+    for (const each of [drainer, other]) each.listed(nodes(A, B), 0);
+    drainer.mark(B, 'draining', 10);
+    other.learned(drainer.history, 20);
+    other.mark(B, 'in rotation', 30);
+    publish(drainer, 10 * INTERVAL);
+    expect(drainer.history.drains.get(B)?.at).toBeGreaterThan(30);
+    const told = drainer.history;
+    drainer.learned(other.history, 10 * INTERVAL + 1);
+    other.learned(told, 10 * INTERVAL + 1);
+    for (const each of [drainer, other]) expect(inRotation(each)).toContain(B);
+  });
+
+  it('holds against the end of one before it, also that of a client whose clock is ahead', () => {
+    const [ahead, own] = [membership(), membership()];
+    for (const each of [ahead, own]) each.listed(nodes(A, B), 0);
+    ahead.mark(B, 'draining', 3_600_000);
+    ahead.mark(B, 'in rotation', 3_600_001);
+    own.learned(ahead.history, 1);
+    own.mark(B, 'draining', 2);
+    own.learned(ahead.history, 3);
+    expect(inRotation(own)).toEqual([A]);
+  });
+
   it('that nobody renews for nine intervals is over, counted from when the last renewal was seen; one that is done is not', () => {
     const own = membership();
     own.listed(nodes(A, B, C), 0);
@@ -73,12 +98,10 @@ describe('a drain', () => {
     const renewedAt = 100 + INTERVAL;
     lister.listed(nodes(A, B), 0);
     lister.mark(B, 'drained', 100);
-    // Said as of half an interval ago: who puts the node back at the same time is not overruled.
-    const saidAt = renewedAt + INTERVAL / 2;
-    publish(lister, saidAt);
+    publish(lister, renewedAt);
     expect(lister.history.drains.get(B)?.at).toBe(renewedAt);
-    other.listed(nodes(A), saidAt);
-    other.learned(lister.history, saidAt);
+    other.listed(nodes(A), renewedAt);
+    other.learned(lister.history, renewedAt);
     const forgottenAt = renewedAt + 30 * INTERVAL + SKEW + 1;
     publish(other, forgottenAt - 1);
     other.prune(forgottenAt - 1);
@@ -112,7 +135,7 @@ describe('the rotation', () => {
   it('is what discovery lists, less what is down or drained', () => {
     const own = membership();
     expect(own.listed(nodes(A, B, C), 0)).toBe(true);
-    expect(own.nodeDown(B, 1)).toBe(true);
+    expect(own.nodeDown(B, 1, true)).toBe(true);
     expect(inRotation(own)).toEqual([A, C]);
     expect(own.current?.cause).toBe('node-down');
     expect(own.mark(C, 'draining', 2)).toBe(true);
@@ -125,8 +148,8 @@ describe('the rotation', () => {
   it('is never empty: the last nodes are not ejected', () => {
     const own = membership();
     own.listed(nodes(A, B), 0);
-    own.nodeDown(A, 1);
-    expect(own.nodeDown(B, 2)).toBe(true);
+    own.nodeDown(A, 1, true);
+    expect(own.nodeDown(B, 2, true)).toBe(true);
     expect(inRotation(own)).toEqual([A, B]);
     own.nodeRecovered(A, 3);
     own.nodeRecovered(B, 3);
@@ -163,7 +186,7 @@ describe('the rotation', () => {
     own.listed(nodes(A, B), 0);
     expect(() => own.listed(nodes(A, C), 1)).toThrow('not that one');
     expect(inRotation(own)).toEqual([A, B]);
-    expect(own.nodeDown(B, 2)).toBe(true);
+    expect(own.nodeDown(B, 2, true)).toBe(true);
     expect(inRotation(own)).toEqual([A]);
   });
 
@@ -172,7 +195,7 @@ describe('the rotation', () => {
     own.listed(nodes(A, B), 0);
     publish(own, 0);
     for (let time = 1; time < 100; time += 2) {
-      own.nodeDown(B, time);
+      own.nodeDown(B, time, true);
       publish(own, time);
       own.nodeRecovered(B, time + 1);
       publish(own, time + 1);
@@ -273,10 +296,22 @@ describe('a view that others act on', () => {
   it('waits for no node that left discovery and does not answer', () => {
     const own = membership();
     own.listed(nodes(A, B), 0);
-    own.nodeDown(B, 1);
+    own.nodeDown(B, 1, true);
     expect(own.state?.gone.has(B)).toBe(false);
     own.listed(nodes(A), 2);
     expect(own.state?.gone.has(B)).toBe(true);
+  });
+
+  it('waits for one that does not answer here, as long as others may act on a list with it', () => {
+    const own = membership();
+    own.listed(nodes(A), 0);
+    own.learned(seenElsewhere([A, B], 0, 100), 100);
+    own.nodeDown(B, 200, false);
+    expect(own.state?.gone.has(B)).toBe(false);
+    own.prune(100 + AGREED);
+    expect(own.state?.gone.has(B)).toBe(true);
+    own.learned(seenElsewhere([A, B], 0, 5_000), 5_000);
+    expect(own.state?.gone.has(B)).toBe(false);
   });
 });
 

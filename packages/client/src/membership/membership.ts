@@ -79,8 +79,8 @@ export class Membership {
   /** Nodes that discovery listed, now or while a view that names them was open. */
   readonly #everListed = new Set<string>();
   #down: ReadonlySet<string> = new Set();
-  /** When this client first read of a node's drain, in milliseconds since 1970. */
-  readonly #drainedSince = new Map<string, number>();
+  /** Of these, those that refuse connections: no client reaches them. */
+  readonly #refusing = new Set<string>();
   /** Since when a drained node has been off the list, in milliseconds since 1970. */
   readonly #absentSince = new Map<string, number>();
   #history: History = EMPTY_HISTORY;
@@ -173,15 +173,17 @@ export class Membership {
     return this.#listed.some((node) => node.id !== id && this.#history.drains.get(node.id)?.drained !== true);
   }
 
-  /** A node was ejected. */
-  nodeDown(id: string, now: number): boolean {
+  /** A node was ejected. `refuses`: it refuses connections, rather than not to answer this client. */
+  nodeDown(id: string, now: number, refuses: boolean): boolean {
     this.#down = new Set([...this.#down, id]);
+    if (refuses) this.#refusing.add(id);
     return this.#turn('node-down', now);
   }
 
   /** An ejected node answers again. */
   nodeRecovered(id: string, now: number): boolean {
     this.#down = new Set([...this.#down].filter((down) => down !== id));
+    this.#refusing.delete(id);
     return this.#turn('node-recovered', now);
   }
 
@@ -207,7 +209,8 @@ export class Membership {
   mark(id: string, state: DrainState, now: number): boolean {
     if (state === 'draining') this.#draining.add(id);
     else this.#draining.delete(id);
-    this.#say(id, { drained: state !== 'in rotation', isDone: state === 'drained' }, now);
+    if (state === 'draining') this.#beginDrain(id, now);
+    else this.#say(id, { drained: state === 'drained', isDone: state === 'drained' }, now);
     this.#noteAbsence(now);
     return this.#turn('drain', now);
   }
@@ -222,15 +225,24 @@ export class Membership {
     this.#turn('drain', now);
   }
 
-  #say(id: string, mark: Omit<DrainMark, 'at'>, now: number): void {
-    this.#history = mergeHistories(this.#history, {
-      ...EMPTY_HISTORY,
-      drains: new Map([[id, this.#saidNow(id, mark, now)]]),
-    });
+  /** Later than every drain that is known, also than one that a clock said that is ahead. */
+  #beginDrain(id: string, now: number): void {
+    const began = Math.max(Math.floor(now), (this.#history.drains.get(id)?.began ?? 0) + 1);
+    this.#mark(id, { drained: true, isDone: false, began, at: began });
   }
 
-  #saidNow(id: string, { drained, isDone }: Omit<DrainMark, 'at'>, now: number): DrainMark {
-    return { drained, isDone, at: Math.max(Math.floor(now), (this.#history.drains.get(id)?.at ?? 0) + 1) };
+  /** Of the drain that is known. */
+  #say(id: string, state: Pick<DrainMark, 'drained' | 'isDone'>, now: number): void {
+    this.#mark(id, this.#saidNow(id, state, now));
+  }
+
+  #mark(id: string, mark: DrainMark): void {
+    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, drains: new Map([[id, mark]]) });
+  }
+
+  #saidNow(id: string, { drained, isDone }: Pick<DrainMark, 'drained' | 'isDone'>, now: number): DrainMark {
+    const { began = Math.floor(now), at = 0 } = this.#history.drains.get(id) ?? {};
+    return { drained, isDone, began, at: Math.max(Math.floor(now), at + 1) };
   }
 
   /** A history was read. Whether the rotation changed (by a drain that another client began or ended). */
@@ -428,10 +440,7 @@ export class Membership {
         (mark.isDone ? listed.has(id) : this.#draining.has(id)) &&
         now - this.#drains.when(id, mark.at, now) >= this.#options.historyIntervalMs / 2,
     );
-    // As of a moment ago: who puts the node back meanwhile, which is not read yet, is not overruled.
-    return new Map(
-      renewed.map(([id, mark]) => [id, this.#saidNow(id, mark, now - this.#options.historyIntervalMs / 2)]),
-    );
+    return new Map(renewed.map(([id, mark]) => [id, this.#saidNow(id, mark, now)]));
   }
 
   #confirmedAt(id: string, { confirmedAt }: ViewEntry, now: number): number {
@@ -458,8 +467,7 @@ export class Membership {
     this.#history = this.relevant(open, now);
     this.#confirmations.keepOnly((id) => this.#history.views.has(id));
     this.#drains.keepOnly((id) => this.#history.drains.has(id));
-    for (const known of [this.#drainedSince, this.#absentSince])
-      for (const id of known.keys()) if (!this.#history.drains.has(id)) known.delete(id);
+    for (const id of this.#absentSince.keys()) if (!this.#history.drains.has(id)) this.#absentSince.delete(id);
     for (const id of this.#distributions.keys())
       if (!this.#history.views.has(id) && id !== this.#current?.id) this.#distributions.delete(id);
     for (const name of this.#closedUntil.keys()) if (!this.#history.closings.has(name)) this.#closedUntil.delete(name);
@@ -496,8 +504,7 @@ export class Membership {
       const mark = this.#history.drains.get(id);
       // A drain that was said later than that is under way: this client hears late of the node.
       const since = this.#absentSince.get(id);
-      const drainedSince = this.#drainedSince.get(id) ?? since ?? 0;
-      if (mark?.drained !== true || since === undefined || drainedSince + this.#options.clockSkewMs >= since) continue;
+      if (mark?.drained !== true || since === undefined || mark.began + this.#options.clockSkewMs >= since) continue;
       this.#say(id, { drained: false, isDone: false }, now);
     }
   }
@@ -505,9 +512,7 @@ export class Membership {
   /** Only for nodes with a drain: remembering every node would grow without bound where machines come and go. */
   #noteAbsence(now: number): void {
     const listed = new Set(this.#listed.map(({ id }) => id));
-    for (const [id, { drained, at }] of this.#history.drains) {
-      if (!drained) this.#drainedSince.delete(id);
-      else if (!this.#drainedSince.has(id)) this.#drainedSince.set(id, at);
+    for (const [id, { drained }] of this.#history.drains) {
       if (!drained || listed.has(id)) this.#absentSince.delete(id);
       else if (!this.#absentSince.has(id)) this.#absentSince.set(id, now);
     }
@@ -573,7 +578,11 @@ export class Membership {
     }
     others.sort((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
     const listed = new Set(this.#listed.map(({ id }) => id));
-    const gone = new Set([...this.unlisted, ...[...this.#down].filter((id) => !listed.has(id))]);
+    const isActedOn = (id: string): boolean =>
+      others.some(({ view, agreedAfter }) => now < agreedAfter && view.nodes.some((node) => node.id === id));
+    // One that merely does not answer this client may be in use by others, whose list it is on.
+    const isGone = (id: string): boolean => !listed.has(id) && (this.#refusing.has(id) || !isActedOn(id));
+    const gone = new Set([...this.unlisted, ...[...this.#down].filter(isGone)]);
     if (!isSamePlacement(this.#state, current, others)) this.#basis = {};
     this.#state = { current, others, agreedAt, gone, clockSkewMs: this.#options.clockSkewMs };
   }

@@ -34,7 +34,10 @@ export interface RoutingState {
   readonly others: readonly OpenView[];
   /** When every client acts on the current view, milliseconds since 1970. */
   readonly agreedAt: number;
-  /** Nodes that have left discovery and do not answer: nothing can be had of them, and nothing waits for them. */
+  /**
+   * Nodes that have left discovery and do not answer, nor can they answer others: nothing can be had of them, and nothing
+   * waits for them.
+   */
   readonly gone: ReadonlySet<string>;
   /** How far apart clocks may be, milliseconds. */
   readonly clockSkewMs: number;
