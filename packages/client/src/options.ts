@@ -91,8 +91,8 @@ export interface HandoverOptions {
   readonly clockSkewMs?: number | undefined;
   /**
    * Whether a handover is finished by itself: one client brings what is left on earlier owners to where it belongs,
-   * then nobody asks them any more. The same for all clients of the cluster. Experimental: of two changes of one
-   * session in the same moment, an acknowledged one can be lost meanwhile. Default `false`.
+   * then nobody asks them any more. Where a node does not list its keys, a handover lasts as long as a session lives.
+   * Default `true`.
    */
   readonly finish?: boolean | undefined;
   /** Keys of a node that are moved per second at most, to finish a handover; 1 to 1,000,000. Default 2,000. */

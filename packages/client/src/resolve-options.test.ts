@@ -102,13 +102,17 @@ describe('resolveOptions', () => {
   });
 
   it('merges a handover beside a URL with what the URL says of it', () => {
-    const servers = 'memcached://a?windowSeconds=60&clockSkewMs=100&finish=true';
+    const servers = 'memcached://a?windowSeconds=60&clockSkewMs=100&finish=false';
     expect(resolveOptions({ servers, transport, handover: { clockSkewMs: 7 } }).handover).toMatchObject({
       windowSeconds: 60,
       clockSkewMs: 7,
-      finish: true,
+      finish: false,
       keysPerSecond: 2_000,
     });
+  });
+
+  it('finishes handovers unless it is told not to', () => {
+    expect(resolveOptions('memcached://a').handover.finish).toBe(true);
   });
 
   it('lets what stands beside a URL go before what the URL says', () => {

@@ -21,7 +21,7 @@ async function join(servers: readonly string[], historySecret?: string | readonl
     historySecret,
     historyIntervalMs: 100,
     timeoutMs: 5_000,
-    handover: { clockSkewMs: 0 },
+    handover: { clockSkewMs: 0, finish: false },
   });
   open.push(client);
   await client.ready();

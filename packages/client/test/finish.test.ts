@@ -254,7 +254,7 @@ describe('a handover', () => {
     await expectAll(one.client);
   });
 
-  it('is not finished where it was not asked for', async () => {
+  it('is not finished where that is turned off', async () => {
     const [, ids] = await start('embedded', 3);
     const one = await party.join(ids.slice(0, 2), { copies: 1 });
     await fill(one.client);

@@ -35,7 +35,8 @@ export class Party {
       maxProbePauseMs: 50,
       probeIntervalMs: 100,
       historyIntervalMs: 100,
-      handover: { clockSkewMs: 0 },
+      // What is open stays so.
+      handover: { clockSkewMs: 0, finish: false },
       ...options,
     });
     this.own(client, () => client.close());
