@@ -55,5 +55,5 @@ async function countersOf(
 
 function foundIn({ entry, failure }: Reply): Found {
   if (failure !== undefined) return 'silent';
-  return entry?.kind ?? 'nothing';
+  return entry === undefined || entry.kind === 'moved' ? 'nothing' : entry.kind;
 }
