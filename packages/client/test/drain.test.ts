@@ -93,7 +93,10 @@ describe.each(runtimes)('draining a node (%s)', (runtime) => {
     async () => {
       const [cluster, [a = '', b = '', c = '']] = await start(runtime, 3);
       // An agreement takes longer than marking the node, on a busy machine too: so there is one to be told of.
-      const [one, other] = [await join([a, b, c], { handover: { clockSkewMs: 500, finish: false } }), await join([a, b, c])];
+      const [one, other] = [
+        await join([a, b, c], { handover: { clockSkewMs: 500, finish: false } }),
+        await join([a, b, c]),
+      ];
       const keys = keysOf(2_000);
       await fill(one.client, keys);
       const onDrained = ownedBy(one.client, keys, c);
