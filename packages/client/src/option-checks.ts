@@ -19,7 +19,9 @@ export function checkKnown(given: object, known: readonly string[], where = ''):
     if (value === undefined || known.includes(name)) continue;
     const near = nearestName(name, known);
     const advice = near === undefined ? `The options are ${known.join(', ')}.` : `Did you mean "${where}${near}"?`;
-    throw badOption(`There is no option "${where}${name}". ${advice}`);
+    // A URL may stand where a name should.
+    const shown = name.length <= 60 && /^[\w.-]+$/.test(name) ? name : '…';
+    throw badOption(`There is no option "${where}${shown}". ${advice}`);
   }
 }
 

@@ -98,7 +98,7 @@ function readDiscovery(place: Place, refuse: Refuse): Discovery {
   if (hosts === '' && path !== '') return readSocket(place);
   if (hosts.endsWith(':') && path.startsWith('//'))
     throw wrong('it holds several URLs: write the scheme once, before all hosts');
-  if (path !== '') throw refuse('there is a path', path, ' behind the hosts, which memcached does not have');
+  if (path !== '') throw refuse('there is a path behind the hosts, which memcached does not have');
   const nodes = hosts.split(',').map((host, index) => readHost(host, index, refuse));
   if (source === 'fixed' && parameters.pollIntervalMs !== undefined) {
     throw wrong(
@@ -150,7 +150,10 @@ function readHost(text: string, index: number, refuse: Refuse): Host {
   if (parts?.['host'] === undefined || port === 0 || (port ?? 0) > 65_535) {
     if (text === '') throw refuse(`host ${index + 1} is empty`);
     const rest = '. An IPv6 address stands in brackets';
-    throw refuse(`host ${index + 1} is not HOST or HOST:PORT with a port from 1 to 65535`, text, rest);
+    // Behind the colon may be a password, where the host was forgotten.
+    const isTold = !/:(?![\da-f]*$)[^:]*$/i.test(text);
+    const what = `host ${index + 1} is not HOST or HOST:PORT with a port from 1 to 65535`;
+    throw refuse(what, isTold ? text : undefined, rest);
   }
   return { host: parts['host'], port };
 }

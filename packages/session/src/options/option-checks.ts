@@ -16,16 +16,24 @@ export function badOption(option: string, given: unknown, expected: string): Ses
 const SHOWN_TEXTS =
   /^cookie\.|^keyPrefix$|(Seconds|Ms|Bytes)$|^secure$|^on[A-Z]|^writePolicy$|^compress\.|^encrypt\.plain$|\.name$/;
 
+/** What a URL, or a user and a password, could be in. */
+const MAY_HOLD_PASSWORD = /[:?=]/;
+
+/** The name of an option; not a URL that stands where a name should. */
+function shownName(name: string): string {
+  return name.length <= 60 && /^[\w.-]+$/.test(name) ? name : '…';
+}
+
 /** What came, without what is in it: an object may hold a password. */
 function shown(option: string, given: unknown): string {
-  if (typeof given === 'string' && given !== '' && !SHOWN_TEXTS.test(option))
+  if (typeof given === 'string' && given !== '' && (!SHOWN_TEXTS.test(option) || MAY_HOLD_PASSWORD.test(given)))
     return `a text of ${given.length} characters`;
   if (typeof given === 'function' || typeof given === 'symbol') return kindOf(given);
   if (typeof given !== 'object' || given === null) return inspect(given, { maxStringLength: 40 });
   if (Array.isArray(given)) return given.length === 0 ? '[]' : 'an array';
   const kind = kindOf(given);
   return kind === 'an object'
-    ? inspect(Object.fromEntries(Object.keys(given).map((name) => [name, '…'])), { breakLength: Infinity })
+    ? inspect(Object.fromEntries(Object.keys(given).map((name) => [shownName(name), '…'])), { breakLength: Infinity })
     : kind;
 }
 
@@ -35,7 +43,7 @@ export function checkUnknown(given: object, known: readonly string[], where = ''
     if (value === undefined || known.includes(name)) continue;
     const near = nearestName(name, known);
     const hint = near === undefined ? `the options are ${known.join(', ')}` : `did you mean "${where}${near}"?`;
-    throw new SessionError('SESS_BAD_OPTION', `unknown option "${where}${name}": ${hint}`);
+    throw new SessionError('SESS_BAD_OPTION', `unknown option "${where}${shownName(name)}": ${hint}`);
   }
 }
 

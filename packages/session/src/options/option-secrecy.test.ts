@@ -37,6 +37,39 @@ const SLIPS: readonly Record<string, unknown>[] = [
   { servers, now: { password: PASSWORD } },
   { servers, onUnavailable: { password: PASSWORD } },
   { servers, ttlSeconds: { password: PASSWORD } },
+  { servers: { [URL_WITH_PASSWORD]: true } },
+  { servers, [URL_WITH_PASSWORD]: true },
+  { servers, client: { [URL_WITH_PASSWORD]: true } },
+  { servers, cookie: { [URL_WITH_PASSWORD]: true } },
+  { servers: `memcached://user:${PASSWORD}` },
+  { servers: `memcached://10.0.0.1:11211/${PASSWORD}` },
+  // In the place of each option that shows what came.
+  ...[
+    'ttlSeconds',
+    'absoluteTtlSeconds',
+    'touchAfterSeconds',
+    'renewAfterSeconds',
+    'graceSeconds',
+    'maxBytes',
+    'keyPrefix',
+    'secure',
+    'onUnavailable',
+    'onConflict',
+    'writePolicy',
+  ].flatMap((name) =>
+    [URL_WITH_PASSWORD, `user:${PASSWORD}@10.0.0.1`, `10.0.0.1?password=${PASSWORD}`].map((slip) => ({
+      servers,
+      [name]: slip,
+    })),
+  ),
+  ...['name', 'path', 'domain', 'sameSite', 'secure'].map((name) => ({
+    servers,
+    cookie: { [name]: URL_WITH_PASSWORD },
+  })),
+  { servers, codec: { name: URL_WITH_PASSWORD, encode: () => new Uint8Array(), decode: () => ({}) } },
+  { servers, compress: { algorithm: URL_WITH_PASSWORD } },
+  { servers, encrypt: { secret: SECRET, plain: URL_WITH_PASSWORD } },
+  { servers, backing: { load: () => undefined }, writePolicy: URL_WITH_PASSWORD },
 ];
 
 describe('an error of an option', () => {

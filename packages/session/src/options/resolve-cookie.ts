@@ -110,11 +110,11 @@ function checkText({ name, path, domain }: ResolvedCookie): void {
       partitioned: true,
       ...(domain === undefined ? {} : { domain }),
     });
-  } catch (error) {
+  } catch {
+    // Without the cause, which quotes what came.
     throw new SessionError(
       'SESS_BAD_OPTION',
       'option "cookie" has a path or domain that no Set-Cookie header can carry',
-      { cause: error },
     );
   }
   if (Buffer.byteLength(longest) > MAX_COOKIE_BYTES) {
