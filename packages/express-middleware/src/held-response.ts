@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import { showAsBegun } from './begun-response.ts';
 
 /** What begins to send a response, or goes on sending it. */
 const SENDERS = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
@@ -51,7 +52,10 @@ class HeldResponse {
   /** The methods as they were, and as they are now. */
   readonly #senders: Readonly<Record<Sender, Send>>;
   readonly #writeHead: unknown;
+  readonly #on: unknown;
   readonly #sources = new Set<Readable>();
+  /** What those who listen for the head, or wrap `writeHead`, made of it. */
+  #head: readonly unknown[] | undefined;
   /** `looking`: listeners for the head set their headers, and nothing is sent. */
   #stage: 'open' | 'looking' | 'holding' | 'released' | 'failed' = 'open';
   #held: { readonly sender: Sender; readonly given: readonly unknown[] }[] = [];
@@ -70,6 +74,7 @@ class HeldResponse {
     }
     this.#senders = senders as Record<Sender, Send>;
     this.#writeHead = Reflect.get(response, 'writeHead');
+    this.#on = Reflect.get(response, 'on');
     response.on('pipe', (source: Readable) => {
       this.#sources.add(source);
       this.#isStale = false;
@@ -78,10 +83,19 @@ class HeldResponse {
 
   #call(sender: Sender, given: readonly unknown[]): unknown {
     if (this.#stage === 'open' && !this.#response.headersSent) this.#begin(sender);
-    if (this.#stage === 'looking' && sender === 'writeHead') return this.#response;
+    if (this.#stage === 'looking' && sender === 'writeHead') {
+      this.#head = given;
+      return this.#response;
+    }
     if (this.#stage === 'holding') return this.#hold(sender, given);
-    if (this.#stage === 'failed' && this.#isOfFailed(sender)) return this.#refuse(sender, given);
+    // Middleware in between, such as a stream that compresses, goes on with the answer that failed.
+    if (this.#stage === 'failed') return this.#refuse(sender, given);
     return this.#send(sender, given);
+  }
+
+  /** What sends the error in place of the answer that failed. */
+  #callAfterFailure(sender: Sender, given: readonly unknown[]): unknown {
+    return this.#isOfFailed(sender) ? this.#refuse(sender, given) : this.#send(sender, given);
   }
 
   /** Whoever answers with the error ends the response at once, pipes to it, or writes a head. */
@@ -91,7 +105,18 @@ class HeldResponse {
   }
 
   #send(sender: Sender, given: readonly unknown[]): unknown {
-    return Reflect.apply(this.#senders[sender], this.#response, given);
+    const [response, send, head] = [this.#response, this.#senders[sender], this.#head];
+    if (sender === 'writeHead') return Reflect.apply(send, response, withoutEmptyMessage(given));
+    if (head === undefined) return Reflect.apply(send, response, given);
+    this.#head = undefined;
+    // Node.js writes the head by this method: those who wrap it were called before, once is enough.
+    const writeHead = Reflect.get(response, 'writeHead');
+    Reflect.set(response, 'writeHead', () => this.#send('writeHead', head));
+    try {
+      return Reflect.apply(send, response, given);
+    } finally {
+      Reflect.set(response, 'writeHead', writeHead);
+    }
   }
 
   #begin(sender: Sender): void {
@@ -99,7 +124,10 @@ class HeldResponse {
     if (this.#stage !== 'open') return;
     const saving = this.#work.save();
     this.#stage = saving === undefined ? 'released' : 'holding';
-    if (saving !== undefined) void this.#sendAfter(saving);
+    if (saving === undefined) return;
+    void this.#sendAfter(saving);
+    // After an answer that is complete, another is ignored; nothing can be appended to it.
+    showAsBegun(this.#response, () => this.#stage === 'holding' && !this.#ended && !this.#response.closed);
   }
 
   /**
@@ -173,8 +201,14 @@ class HeldResponse {
   /** Nothing of the answer that was held is sent. */
   #fail(error: unknown): void {
     this.#stage = 'failed';
+    this.#head = undefined;
     const response = this.#response;
     this.#isStale = this.#heldBytes > 0 && !this.#ended;
+    // Middleware that wraps these has seen its answer end.
+    for (const sender of SENDERS) {
+      Reflect.set(response, sender, (...given: unknown[]) => this.#callAfterFailure(sender, given));
+    }
+    Reflect.set(response, 'on', this.#on);
     for (const source of this.#sources) {
       source.unpipe(response);
       response.once('close', () => source.destroy());
@@ -195,17 +229,35 @@ export function canBeHeld(response: unknown): response is ServerResponse {
 /** Code that runs after the answer was given may set a status and headers for another, which will not be sent. */
 function keepHead(response: ServerResponse): { readonly restore: () => void } {
   const { statusCode, statusMessage } = response;
-  const headers = response.getHeaders();
+  const headers = Object.fromEntries(
+    Object.entries(response.getHeaders()).map(([name, value]) => [name, copyOf(value)]),
+  );
   return {
     restore() {
       response.statusCode = statusCode;
       response.statusMessage = statusMessage;
       for (const name of response.getHeaderNames()) if (!(name in headers)) response.removeHeader(name);
       for (const [name, value] of Object.entries(headers)) {
-        if (value !== undefined && response.getHeader(name) !== value) response.setHeader(name, value);
+        if (value !== undefined && !isSame(response.getHeader(name), value)) response.setHeader(name, value);
       }
     },
   };
+}
+
+/** `appendHeader` appends in place. */
+function copyOf(value: OutgoingHttpHeader | undefined): OutgoingHttpHeader | undefined {
+  return Array.isArray(value) ? [...value] : value;
+}
+
+function isSame(one: OutgoingHttpHeader | undefined, other: OutgoingHttpHeader): boolean {
+  if (!Array.isArray(one) || !Array.isArray(other)) return one === other;
+  return one.length === other.length && one.every((line, index) => line === other[index]);
+}
+
+/** Node.js takes `writeHead(200, undefined, headers)`; `on-headers` would lose the headers. */
+function withoutEmptyMessage(given: readonly unknown[]): readonly unknown[] {
+  const [status, message, headers] = given;
+  return given.length > 2 && typeof message !== 'string' ? [status, headers ?? message] : given;
 }
 
 function statusOf(error: unknown): number {
