@@ -7,6 +7,7 @@ import { startLocalCluster } from '@sess/local-cluster';
 import { freePort, isListening } from '@sess/loopback';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createClient } from '../src/client.ts';
+import type { Client } from '../src/contract.ts';
 import { ScriptedServer } from './text-scripted-server.ts';
 
 describe('a node that hangs up on the question for the meta dialect', () => {
@@ -105,6 +106,31 @@ describe.runIf(inject('programs').includes('nutcracker'))('twemproxy in the plac
       message: expect.stringMatching(/nothing was changed.*proxy/) as string,
     });
     expect([...client.topology.states.values()]).toEqual(['up', 'up']);
+  });
+
+  it('loses no session when a node joins, and brings none back', async () => {
+    const cluster = await startLocalCluster({ nodes: 3, runtime: inject('mainRuntimes')[0] ?? 'embedded' });
+    onTestFinished(() => cluster.close());
+    const ports = await Promise.all(cluster.nodes.map(({ port }) => startTwemproxy([port])));
+    const servers = ports.map((port) => `127.0.0.1:${port}`);
+    const open = async (nodes: number): Promise<Client> => {
+      const client = createClient({
+        servers: servers.slice(0, nodes),
+        historySecret: 'a secret of at least thirty-two bytes',
+        historyIntervalMs: 100,
+        handover: { clockSkewMs: 0 },
+      });
+      onTestFinished(() => client.close());
+      await client.ready();
+      return client;
+    };
+    const keys = Array.from({ length: 100 }, (_, number) => `user/${number}`);
+    const first = await open(2);
+    for (const key of keys) await first.set(key, key, { ttlSeconds: 600 });
+    await first.delete('user/0', { ttlSeconds: 600 });
+    const later = await open(3);
+    const found = await Promise.all(keys.map((key) => later.get(key)));
+    expect(found.map((record) => record?.value.toString())).toEqual([undefined, ...keys.slice(1)]);
   });
 });
 
