@@ -78,7 +78,9 @@ if (options.json !== undefined)
 
 async function measure(servers: readonly string[]): Promise<readonly Process[]> {
   const joined = await Promise.all(
-    workers.map((worker, index) => ask(worker, { join: { servers, views: index === 0 ? course.views : 0 } }, 'joined')),
+    workers.map((worker, index) =>
+      ask(worker, { join: { servers, views: course.views, opens: index === 0 } }, 'joined'),
+    ),
   );
   await pause(SETTLE_MS);
   const rested = await Promise.all(workers.map((worker) => ask(worker, { rest: course.seconds }, 'rested')));

@@ -1,8 +1,10 @@
 /** What a worker is told, and what it answers. */
 export interface Course {
   readonly servers: readonly string[];
-  /** How many lists of nodes it goes through first, each without another node, so that as many views are open. */
+  /** How many views are to be open. */
   readonly views: number;
+  /** Whether this process opens them: it goes through as many lists, each without another node. */
+  readonly opens: boolean;
 }
 
 export type Order = { readonly join: Course } | { readonly rest: number } | { readonly leave: true };

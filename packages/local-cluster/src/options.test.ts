@@ -25,7 +25,7 @@ describe('options', () => {
   });
 
   test.each<[LocalClusterOptions, RegExp]>([
-    [{ nodes: 0 }, /^nodes: expected a whole number from 1 to 64, came 0$/],
+    [{ nodes: 0 }, /^nodes: expected a whole number from 1 to 300, came 0$/],
     [{ nodes: 65 }, /^nodes: /],
     [{ nodes: 1.5 }, /^nodes: /],
     [{ nodes: '3' as never }, /^nodes: .* came "3"$/],

@@ -4,7 +4,7 @@ import type { Runtime } from './local-cluster.ts';
 
 /** How to start a cluster. Every field has a default. */
 export interface LocalClusterOptions {
-  /** How many nodes to start with, 1 to 64. Default 3. */
+  /** How many nodes to start with, 1 to 300. Default 3. */
   readonly nodes?: number;
   /**
    * How to run them. Default `auto`: the first of `container`, `memcached`, `embedded` that works here and can do what
@@ -71,7 +71,7 @@ export interface NodeSettings {
 }
 
 export const RUNTIMES: readonly Runtime[] = ['container', 'memcached', 'embedded'];
-export const MAX_NODES = 64;
+export const MAX_NODES = 300;
 const DEFAULT_IMAGE = 'docker.io/library/memcached:1.6-alpine';
 
 const MEBIBYTE = 1_048_576;

@@ -60,7 +60,7 @@ describe('the command line', () => {
   });
 
   test.each([
-    [['--nodes', '0'], '--nodes: expected a whole number from 1 to 64, came "0"'],
+    [['--nodes', '0'], '--nodes: expected a whole number from 1 to 300, came "0"'],
     [['--nodes', 'x'], '--nodes: expected a whole number'],
     [['--nodes'], "Option '-n, --nodes <value>' argument missing"],
     [['--port', '70000'], '--port: expected a whole number from 0 to 65535, came "70000"'],

@@ -3,7 +3,7 @@ export const HELP = `Usage: sess-cluster [options]
 Runs memcached nodes and an ElastiCache-style configuration endpoint on this machine, until Ctrl-C,
 "quit", or the end of standard input (of a terminal, a pipe or a file; with /dev/null it stays up).
 
-  -n, --nodes N              nodes to start with, 1 to 64 (3)
+  -n, --nodes N              nodes to start with, 1 to 300 (3)
   -p, --port PORT            port of the configuration endpoint, 0 for any free one (0)
   -r, --runtime RUNTIME      auto, container, memcached or embedded (auto: the first that works)
   -m, --memory MEBIBYTES     item memory of each node, 1 to 1024 (64)
