@@ -55,7 +55,8 @@ async function join({ servers, views, opens }: Course): Promise<Joined> {
   // A first answer needs the history as well.
   await client.get('nobody');
   const readyMs = performance.now() - startedAt;
-  for (let view = 1; opens && view <= views; view += 1) {
+  const toOpen = opens ? views : 0;
+  for (let view = 1; view <= toOpen; view += 1) {
     discovery.tell(servers.filter((_, index) => index !== view % servers.length));
     await client.set('one', 'x', { ttlSeconds: TTL_SECONDS });
   }
