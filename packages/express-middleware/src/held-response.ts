@@ -27,6 +27,7 @@ const HEADERS_OF_A_BODY = [
   'expires',
   'last-modified',
   'location',
+  'trailer',
   'transfer-encoding',
 ] as const;
 
@@ -215,6 +216,8 @@ class HeldResponse {
     }
     for (const { given } of this.#held.splice(0)) callBack(given, error);
     for (const name of HEADERS_OF_A_BODY) response.removeHeader(name);
+    // This takes back what was added.
+    response.addTrailers({});
     response.statusCode = statusOf(error);
     response.statusMessage = '';
     this.#work.fail(error);

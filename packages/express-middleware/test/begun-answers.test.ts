@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request as ask, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -145,6 +146,33 @@ describe.each(VERSIONS)('%s: middleware in between', (_version, application) => 
       expect([LONG, LONG + LONG, JSON.stringify({ text: LONG })]).toContain(text);
     });
   });
+
+  it.each(answers)(
+    'that announces trailers does not stop the error of a failed save, by %s',
+    async (_by, answerError) => {
+      const store = failingStore();
+      const app = application();
+      shop(app, { store }).use((_request, response, next) => {
+        response.setHeader('trailer', 'x-sum');
+        next();
+      });
+      app.get('/answer', (request, response) => {
+        request.session.data.cart = ['sku-1'];
+        store.down = true;
+        response.write('one');
+        response.addTrailers({ 'x-sum': '3' });
+        response.end();
+      });
+      app.use((error: { status: number }, _: Request, response: Response, _next: NextFunction) => {
+        answerError(response.status(error.status));
+      });
+      const browser = await browse(app);
+      const asked = ask(`${browser.origin}/answer`).end();
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      await once(answer.resume(), 'end');
+      expect([answer.headers['trailer'], answer.trailers]).toEqual([undefined, {}]);
+    },
+  );
 
   describe.each([
     ['saves', true],
