@@ -1,7 +1,7 @@
 import { keptData } from './kept-data.ts';
 import { loadKept } from './load-session.ts';
 import { mergeData } from './merge-data.ts';
-import { resolveRegeneration } from '../options/resolve-regeneration.ts';
+import { resolveRegeneration, type Regeneration } from '../options/resolve-regeneration.ts';
 import { newLifetime } from './session-context.ts';
 import { end, endOthers } from './session-operations.ts';
 import type { SessionState } from './session-state.ts';
@@ -14,11 +14,21 @@ export async function regenerateSession(
   state: SessionState,
   given: RegenerateOptions | readonly string[] | undefined,
 ): Promise<void> {
-  const { context } = state;
-  const { keep, restartLifetime, graceSeconds, own } = resolveRegeneration(context.options, given);
+  const regeneration = resolveRegeneration(state.context.options, given);
   if (state.headersSent) throw late('a new id');
-  const { persisted: old, readOnly: inGrace, unreachable } = state;
-  if (inGrace !== undefined && keep === true) throw readOnly();
+  if (state.readOnly !== undefined && regeneration.keep === true) throw readOnly();
+  try {
+    await moveToNewId(state, regeneration);
+    state.notMoved = undefined;
+  } catch (error) {
+    state.notMoved = error;
+    throw error;
+  }
+}
+
+async function moveToNewId(state: SessionState, regeneration: Regeneration): Promise<void> {
+  const { context, persisted: old, readOnly: inGrace, unreachable } = state;
+  const { keep, restartLifetime, graceSeconds, own } = regeneration;
   const { codec } = context;
   const now = context.options.now();
   const isFresh = restartLifetime || own !== undefined || state.destroyed || unreachable !== undefined;

@@ -66,6 +66,8 @@ export class SessionState {
   unreachable: Unreachable | undefined;
   /** By an old id in its grace: the key of the session that took its place. Nothing is written then. */
   readOnly: string | undefined;
+  /** Why `regenerate` could not give the session another id: nothing is written under the one that it has then. */
+  notMoved: unknown = undefined;
   /** What the store holds; `undefined` for a new session. */
   persisted: Persisted | undefined;
   /** The id that was given out: a stored session's, or a new one's that someone asked for. */
@@ -142,6 +144,7 @@ export class SessionState {
 
   /** A save of a change of what was `unsaved`; afterwards the data is what was stored. */
   async replaceBy(base: Persisted, change: Change & { readonly unsaved: string }): Promise<void> {
+    this.#checkMoved(base, change.unsaved);
     this.#keep(await replaceSession(this.context, change, base));
     this.adopt(change.unsaved, this.persisted?.text ?? change.unsaved);
     // A touch is not due soon again, so a cookie that lasts as long as the session must not wait for one.
@@ -174,6 +177,7 @@ export class SessionState {
 
   /** Gives the session a new id, to which the old one leads. `false` where another request did so first. */
   async renew(base: Persisted, text: string, lifetime: Lifetime): Promise<boolean> {
+    this.#checkMoved(base, text);
     const { codec, options } = this.context;
     const mine = codec.decode(text);
     const carry: Carry = (theirs) => {
@@ -313,6 +317,14 @@ export class SessionState {
       outcome,
       ...(SessionError.is(error) ? { error } : {}),
     }));
+  }
+
+  /**
+   * A login that goes on though its `regenerate` failed must not be written under the id from before it: somebody else
+   * may know that one.
+   */
+  #checkMoved(base: Persisted, text: string): void {
+    if (this.notMoved !== undefined && text !== base.text) throw this.notMoved;
   }
 
   #dataAsStored(): SessionData {

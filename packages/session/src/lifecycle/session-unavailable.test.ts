@@ -75,6 +75,50 @@ describe('a session that is out of reach', () => {
     expect(await attacker.visit((session) => session.isNew)).toBe(true);
   });
 
+  it.each([
+    ['nothing', undefined],
+    ['some keys', ['cart']],
+    ['everything', { keep: true as const }],
+  ] as const)(
+    'gives nobody who knows the id from before a login what is written though regenerate failed, keeping %s',
+    async (_, keep) => {
+      const { app, browser } = await loggedIn();
+      await browser.visit((session) => void (session.data.cart = ['sku-1']));
+      const attacker = browser.copy();
+      for (const write of [
+        () => undefined,
+        (session: Session) => session.save(),
+        (session: Session) => session.update((data) => void (data.user = 'VICTIM')),
+      ]) {
+        const careless = browser.visit(async (session) => {
+          for (const operation of ['save', 'destroy'] as const) app.store.beforeEach(operation, outage);
+          const failed = await session.regenerate(keep).then(
+            () => false,
+            () => true,
+          );
+          for (const operation of ['save', 'destroy'] as const) app.store.beforeEach(operation, undefined);
+          expect(failed).toBe(true);
+          session.data.user = 'VICTIM';
+          await write(session);
+        });
+        await expect(careless).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+        expect((await attacker.copy().visit((session) => session.data.user)) ?? 'nobody').not.toBe('VICTIM');
+      }
+    },
+  );
+
+  it('is written again when a second regenerate has given it another id', async () => {
+    const { app, browser } = await loggedIn();
+    const attacker = browser.copy();
+    app.store.beforeNext('destroy', outage);
+    await browser.visit(async (session) => {
+      await session.regenerate().catch(() => session.regenerate());
+      session.data.user = 'USER_456';
+    });
+    expect(await browser.visit((session) => session.data.user)).toBe('USER_456');
+    expect(await attacker.visit((session) => session.data.user)).toBeUndefined();
+  });
+
   it('is found again by reload, in the same request', async () => {
     const { app, browser } = await loggedIn();
     app.store.beforeNext('load', outage);
