@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { NodeHealth } from './contract.ts';
 import type { Fence } from './node/fence.ts';
 import type { Entry } from './record.ts';
-import type { CasToken, RequestOptions, StoreAttributes, StoreMode, StoreOutcome } from './transport/transport.ts';
+import type { RequestOptions, StoreAttributes, StoreMode, StoreOutcome } from './transport/transport.ts';
 import type { Hedging } from './operations/hedging.ts';
 import type { VersionSource } from './version.ts';
 import type { Route } from './membership/route.ts';
@@ -31,8 +31,6 @@ export interface ClusterNode {
     ttlSeconds: number,
     options: RequestOptions | undefined,
   ): Promise<{ readonly flags: number } | undefined>;
-  /** Removes the item under `key` if it is still the one that was read. Whether it was removed. */
-  remove(key: string, cas: CasToken, options: RequestOptions | undefined): Promise<boolean>;
 }
 
 export interface Cluster {

@@ -167,11 +167,11 @@ export interface ForeignItemMessage {
 /** `sess:client:request`: a request to one node is settled. An operation may take several. */
 export interface RequestMessage {
   readonly node: string;
-  readonly request: 'get' | 'store' | 'touch' | 'remove';
+  readonly request: 'get' | 'store' | 'touch';
   /** From the call to the answer. */
   readonly durationMs: number;
   /** What a node answers (`hit` and `miss` for get and touch), or `error`. */
-  readonly outcome: 'hit' | 'miss' | 'stored' | 'exists' | 'missing' | 'removed' | 'error';
+  readonly outcome: 'hit' | 'miss' | 'stored' | 'exists' | 'missing' | 'error';
   /** Set when the outcome is `error`. */
   readonly error: unknown;
 }

@@ -95,13 +95,6 @@ class FakeConnection implements NodeTransport {
     });
   }
 
-  remove(key: string, cas: CasToken, options?: RequestOptions): Promise<boolean> {
-    return this.#request('remove', options, () => {
-      if (this.#isStale(cas) || this.#server.get(key)?.unique !== cas.unique) return false;
-      return this.#server.delete(key);
-    });
-  }
-
   touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined> {
     return this.#request('touch', options, () => this.#server.touch(key, ttlSeconds));
   }

@@ -15,14 +15,7 @@ import {
 } from '@sess/client';
 import { nodeErrors, type NodeErrors } from './errors.ts';
 import { ReconnectingConnection, type ConnectionSettings } from './reconnecting-connection.ts';
-import {
-  getAndTouchOperation,
-  getOperation,
-  removeOperation,
-  storeOperation,
-  touchOperation,
-  versionOperation,
-} from './operations.ts';
+import { getAndTouchOperation, getOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
 import { checkNodeOptions } from './options.ts';
 
 const MAX_UINT32 = 0xffff_ffff;
@@ -87,15 +80,6 @@ export class MemjsNode implements NodeTransport {
     // does.
     const item = await this.#link.submit(getAndTouchOperation(key, exptime), { signal });
     return item && { flags: item.flags };
-  }
-
-  async remove(key: string, cas: CasToken, { signal }: RequestOptions = {}): Promise<boolean> {
-    checkKey(key);
-    const unique = casNumber(cas);
-    this.#link.checkOpen(signal);
-    // Read on an earlier connection: the number may since belong to another item.
-    if (cas.epoch !== this.#link.epoch) return false;
-    return this.#link.submit({ ...removeOperation(key, unique), epoch: cas.epoch, outdated: false }, { signal });
   }
 
   async probe({ signal }: RequestOptions = {}): Promise<string> {

@@ -29,7 +29,6 @@ export const Opcode = {
   get: 0x00,
   set: 0x01,
   add: 0x02,
-  delete: 0x04,
   noop: 0x0a,
   version: 0x0b,
   stat: 0x10,

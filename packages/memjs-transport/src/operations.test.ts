@@ -1,7 +1,7 @@
 import { Header, Utils, type Response } from 'memjs';
 import { describe, expect, it } from 'vitest';
 import { Status } from './operation.ts';
-import { getOperation, removeOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
+import { getOperation, storeOperation, touchOperation, versionOperation } from './operations.ts';
 import { encode, frameBytes } from './pending-request.ts';
 
 const EPOCH = 7;
@@ -104,9 +104,6 @@ describe('replies', () => {
   });
 
   it('to remove and version', () => {
-    expect(removeOperation('key', 7n).read(reply(0), EPOCH)).toEqual({ answer: true });
-    expect(removeOperation('key', 7n).read(reply(Status.missing), EPOCH)).toEqual({ answer: false });
-    expect(removeOperation('key', 7n).read(reply(Status.exists), EPOCH)).toEqual({ answer: false });
     expect(versionOperation().read(reply(0, Buffer.alloc(0), Buffer.from('1.6.18')), EPOCH)).toEqual({
       answer: '1.6.18',
     });

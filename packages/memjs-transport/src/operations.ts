@@ -59,11 +59,6 @@ export function touchOperation(key: string, exptime: number): Operation<Touched>
   return { opcode: Opcode.touch, key, extras: Utils.makeExpiration(exptime), value: NOTHING, cas: 0n, read: readTouch };
 }
 
-/** Of the item that has this number, and no other. */
-export function removeOperation(key: string, unique: bigint): Operation<boolean> {
-  return { opcode: Opcode.delete, key, extras: NOTHING, value: NOTHING, cas: unique, read: readRemove };
-}
-
 export function versionOperation(): Operation<string> {
   return { opcode: Opcode.version, key: '', extras: NOTHING, value: NOTHING, cas: 0n, read: readVersion };
 }
@@ -98,11 +93,6 @@ function readTouch(reply: Response): Reading<Touched> {
   if (status === Status.missing) return { answer: undefined };
   if (status !== Status.ok) return refused(status);
   return { answer: { flags: reply.extras.length === FLAGS_BYTES ? reply.extras.readUInt32BE(0) : undefined } };
-}
-
-function readRemove({ header: { status } }: Response): Reading<boolean> {
-  if (status === Status.ok) return { answer: true };
-  return status === Status.missing || status === Status.exists ? { answer: false } : refused(status);
 }
 
 function readVersion(reply: Response): Reading<string> {

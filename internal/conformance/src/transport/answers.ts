@@ -111,33 +111,6 @@ export function answerSection(bench: () => Bench): void {
     });
   });
 
-  describe('remove', () => {
-    it('removes the item while it is the one read, and only then', async () => {
-      const key = bench().key();
-      using opened = bench().open();
-      const { transport } = opened;
-      const { cas } = await written(opened, key, 'first');
-      await transport.store('set', key, Buffer.from('second'), ATTRIBUTES);
-      expect(await transport.remove(key, cas)).toBe(false);
-      const second = await transport.get(key);
-      expect(second?.value.toString()).toBe('second');
-      expect(second && (await transport.remove(key, second.cas))).toBe(true);
-      expect(await transport.get(key)).toBeUndefined();
-      expect(await transport.remove(key, cas)).toBe(false);
-      expect(await transport.store('add', key, Buffer.from('third'), ATTRIBUTES)).toBe('stored');
-    });
-
-    it('takes no number that another connection has read', async () => {
-      const key = bench().key();
-      using reader = bench().open();
-      using writer = bench().open();
-      const { cas } = await written(reader, key, 'first');
-      await writer.transport.probe();
-      expect(await writer.transport.remove(key, cas)).toBe(false);
-      expect((await reader.transport.get(key))?.value.toString()).toBe('first');
-    });
-  });
-
   describe('probe', () => {
     it('tells the version of the server', async () => {
       using opened = bench().open();

@@ -6,7 +6,6 @@ import { SessClientError } from '../errors.ts';
 import { decode, type Entry } from '../record.ts';
 import { RESERVED_PREFIX } from '../transport/key-check.ts';
 import type {
-  CasToken,
   NodeTransport,
   RequestOptions,
   StatsSection,
@@ -155,16 +154,6 @@ export class Node {
       .touch(key, ttlSeconds, options)
       .then(this.#asAnswer, this.#asFailure);
     return requestChannel.hasSubscribers ? this.#observed('touch', answer, hitOrMiss) : answer;
-  }
-
-  /** Removes what is under `key` where it is still what was read. Whether it was removed. */
-  remove(key: string, cas: CasToken, options: RequestOptions | undefined): Promise<boolean> {
-    if (this.#breaker.state === 'down') return this.#refuse();
-    beginWork();
-    const answer: Promise<boolean> = this.#transport.remove(key, cas, options).then(this.#asAnswer, this.#asFailure);
-    return requestChannel.hasSubscribers
-      ? this.#observed('remove', answer, (removed) => (removed ? 'removed' : 'missing'))
-      : answer;
   }
 
   /** The live keys on the node: of callers, or those that clients keep for themselves. */

@@ -92,11 +92,6 @@ export interface NodeTransport {
   /** Moves the expiry. The flags of the item when there is one; `undefined` for a miss. */
   touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined>;
   /**
-   * Removes the item where it is still the one read, as `{ cas }` says it for {@link NodeTransport.store}. Whether it
-   * was removed.
-   */
-  remove(key: string, cas: CasToken, options?: RequestOptions): Promise<boolean>;
-  /**
    * The keys of the live items, in no order, as the node's crawler finds them; an item written meanwhile may or may not
    * be among them. It runs beside other requests, at the pace at which it is read, in bounded memory. Absent where the
    * protocol has no such request.

@@ -52,7 +52,7 @@ const VALUES: fc.Arbitrary<Uint8Array> = fc.oneof(
 );
 
 export const EXCHANGE: fc.Arbitrary<Exchange> = fc.record({
-  kind: fc.constantFrom<RequestKind>('get', 'get', 'get', 'set', 'add', 'cas', 'remove', 'touch', 'probe'),
+  kind: fc.constantFrom<RequestKind>('get', 'get', 'get', 'set', 'add', 'cas', 'touch', 'probe'),
   key: fc.stringMatching(/^[!-~]{1,250}$/),
   outcome: fc.constantFrom<Outcome>('found', 'found', 'found', 'nothing', 'changed', 'error'),
   value: VALUES,
@@ -120,8 +120,8 @@ export class Conversation {
   }
 
   #request({ kind, key, value, flags, unique }: Exchange, index: number): Request {
-    const stores = kind === 'set' || kind === 'add' || kind === 'cas' || kind === 'remove';
-    const cas = kind === 'cas' || kind === 'remove' ? { unique, epoch: EPOCH } : undefined;
+    const stores = kind === 'set' || kind === 'add' || kind === 'cas';
+    const cas = kind === 'cas' ? { unique, epoch: EPOCH } : undefined;
     const storage: Storage | undefined = stores ? { value, length: value.length, flags, cas } : undefined;
     const request = new Request(kind, kind === 'probe' ? '' : key, 60, storage);
     void promiseOf(request);
@@ -156,7 +156,6 @@ export function expectedResult(name: DialectName, exchange: Exchange): Result {
     set: 'stored',
     add: found ? 'stored' : 'exists',
     cas: found ? 'stored' : outcome === 'changed' ? 'exists' : 'missing',
-    remove: found ? 'stored' : outcome === 'changed' ? 'exists' : 'missing',
     probe: '1.6.18',
   };
   return { answer: answers[kind] };
@@ -175,7 +174,6 @@ function metaReply({ kind, outcome, value, flags, unique, ttlSeconds, echoes }: 
     set: `HD${opaque}\r\n`,
     add: `${found ? 'HD' : 'NS'}${opaque}\r\n`,
     cas: `${found ? 'HD' : outcome === 'changed' ? 'EX' : 'NF'}${opaque}\r\n`,
-    remove: `${found ? 'HD' : outcome === 'changed' ? 'EX' : 'NF'}${opaque}\r\n`,
     probe: 'VERSION 1.6.18\r\n',
   };
   return lines[kind] === item
@@ -193,7 +191,6 @@ function classicReply({ kind, key, outcome, value, flags, unique }: Exchange): B
     set: 'STORED\r\n',
     add: found ? 'STORED\r\n' : 'NOT_STORED\r\n',
     cas: found ? 'STORED\r\n' : outcome === 'changed' ? 'EXISTS\r\n' : 'NOT_FOUND\r\n',
-    remove: found ? 'STORED\r\n' : outcome === 'changed' ? 'EXISTS\r\n' : 'NOT_FOUND\r\n',
     probe: 'VERSION 1.6.18\r\n',
   };
   return lines[kind] === item

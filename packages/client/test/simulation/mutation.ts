@@ -88,7 +88,6 @@ function bound(inner: NodeTransport): NodeTransport {
   return {
     get: (key, options) => inner.get(key, options),
     store: (mode, key, value, attributes, options) => inner.store(mode, key, value, attributes, options),
-    remove: (key, cas, options) => inner.remove(key, cas, options),
     touch: (key, ttlSeconds, options) => inner.touch(key, ttlSeconds, options),
     keys: (options) => inner.keys?.(options) ?? noKeys(),
     probe: (options) => inner.probe(options),

@@ -1,7 +1,6 @@
 /** The way between processes and nodes: slow, lossy, cut. It makes the transport that a simulated client is given. */
 import { SessClientError } from '../../src/errors.ts';
 import type {
-  CasToken,
   NodeTransport,
   RequestOptions,
   StoreAttributes,
@@ -179,14 +178,6 @@ class VirtualConnection implements NodeTransport {
         throw new SessClientError('SESS_SERVER', 'out of memory storing object', { node: this.#target.id });
       return outcome;
     });
-  }
-
-  remove(key: string, cas: CasToken, options?: RequestOptions): Promise<boolean> {
-    return this.#request((node, epoch) => {
-      if (cas.epoch !== epoch || node.get(key)?.unique !== cas.unique) return false;
-      node.evict(key);
-      return true;
-    }, options);
   }
 
   touch(key: string, ttlSeconds: number, options?: RequestOptions): Promise<{ readonly flags: number } | undefined> {

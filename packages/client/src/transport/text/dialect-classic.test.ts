@@ -28,7 +28,7 @@ class Connected {
       kind,
       key,
       60,
-      kind === 'cas' || kind === 'remove' ? storage(5) : kind === 'set' || kind === 'add' ? storage() : undefined,
+      kind === 'cas' ? storage(5) : kind === 'set' || kind === 'add' ? storage() : undefined,
     );
     request.resolve = (answer) => this.settled.push(answer);
     request.reject = (error) => this.settled.push(error);
@@ -77,7 +77,7 @@ function withoutGats(): Connected {
 describe('ClassicDialect', () => {
   it('asks with what every memcached knows', () => {
     const connected = new Connected();
-    for (const kind of ['get', 'touch', 'set', 'add', 'cas', 'remove', 'probe'] as const) connected.submit(kind);
+    for (const kind of ['get', 'touch', 'set', 'add', 'cas', 'probe'] as const) connected.submit(kind);
     expect(connected.send()).toBe(
       [
         'gets key',
@@ -114,9 +114,6 @@ describe('ClassicDialect', () => {
     ['add', 'NOT_STORED\r\n', 'exists'],
     ['cas', 'EXISTS\r\n', 'exists'],
     ['cas', 'NOT_FOUND\r\n', 'missing'],
-    ['remove', 'STORED\r\n', 'stored'],
-    ['remove', 'EXISTS\r\n', 'exists'],
-    ['remove', 'NOT_FOUND\r\n', 'missing'],
     ['probe', 'VERSION 1.4.34\r\n', '1.4.34'],
   ])('answers a %s with what %j means', (kind, reply, answer) => {
     expect(ask(kind, reply)).toEqual(answer);
@@ -135,7 +132,6 @@ describe('ClassicDialect', () => {
     ['set', 'END\r\n'],
     ['add', 'EXISTS\r\n'],
     ['cas', 'NOT_STORED\r\n'],
-    ['remove', 'DELETED\r\n'],
     ['touch', 'TOUCHED\r\n'],
     ['probe', 'MN\r\n'],
   ])('does not take, for a %s, %j', (kind, reply) => {

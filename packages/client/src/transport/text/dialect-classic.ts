@@ -27,12 +27,6 @@ const WITHOUT_ITEM: Readonly<Record<RequestKind, readonly (readonly [reply: stri
     ['EXISTS', 'exists'],
     ['NOT_FOUND', 'missing'],
   ],
-  // A compare-and-swap.
-  remove: [
-    ['STORED', 'stored'],
-    ['EXISTS', 'exists'],
-    ['NOT_FOUND', 'missing'],
-  ],
   probe: [],
 };
 
@@ -63,9 +57,7 @@ export class ClassicDialect implements Dialect {
   write(request: Request, batch: CommandBatch): void {
     const { kind, key, exptime, storage } = request;
     request.mark = ONE;
-    // No delete asks for a number: an item that is over at once takes the place of the one that was read.
-    if (storage !== undefined && kind === 'remove') batch.text(`cas ${key} 0 -1 0 ${storage.cas?.unique ?? 0}\r\n\r\n`);
-    else if (storage !== undefined) {
+    if (storage !== undefined) {
       const unique = storage.cas === undefined ? '' : ` ${storage.cas.unique}`;
       batch.text(`${kind} ${key} ${storage.flags} ${exptime} ${storage.length}${unique}\r\n`);
       batch.value(storage.value);

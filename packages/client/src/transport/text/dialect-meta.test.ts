@@ -31,7 +31,7 @@ function answerTo(kind: RequestKind, line: string): Answer | Error {
     kind,
     'key',
     60,
-    kind === 'cas' || kind === 'remove' ? storage(5) : kind === 'set' || kind === 'add' ? storage() : undefined,
+    kind === 'cas' ? storage(5) : kind === 'set' || kind === 'add' ? storage() : undefined,
   );
   command(dialect, request);
   let found: Answer | Error = 'nothing yet';
@@ -55,7 +55,6 @@ describe('MetaDialect', () => {
     expect(command(dialect, new Request('set', 'key', 60, storage()))).toBe('ms key 5 T60 F9 O3\r\nvalue\r\n');
     expect(command(dialect, new Request('add', 'key', 60, storage()))).toBe('ms key 5 T60 F9 ME O4\r\nvalue\r\n');
     expect(command(dialect, new Request('cas', 'key', 60, storage(7)))).toBe('ms key 5 T60 F9 C7 O5\r\nvalue\r\n');
-    expect(command(new MetaDialect('node', 1), new Request('remove', 'key', 0, storage(7)))).toBe('md key C7 O1\r\n');
     expect(command(dialect, new Request('cas', 'key', 60, storage(2n ** 64n - 1n)))).toBe(
       'ms key 5 T60 F9 C18446744073709551615 O6\r\nvalue\r\n',
     );
@@ -82,9 +81,6 @@ describe('MetaDialect', () => {
     ['cas', 'HD O1', 'stored'],
     ['cas', 'EX O1', 'exists'],
     ['cas', 'NF O1', 'missing'],
-    ['remove', 'HD O1', 'stored'],
-    ['remove', 'EX O1', 'exists'],
-    ['remove', 'NF O1', 'missing'],
     ['probe', 'VERSION 1.6.18', '1.6.18'],
     ['get', 'VA 2 f1 c5 t-1 O1', { value: Buffer.from('vv'), flags: 1, cas: { unique: 5, epoch: 1 }, ttlSeconds: -1 }],
     [
@@ -129,7 +125,6 @@ describe('MetaDialect', () => {
     ['add', 'EX O1'],
     ['add', 'NF O1'],
     ['cas', 'NS O1'],
-    ['remove', 'NS O1'],
     ['probe', 'HD'],
     ['probe', 'MN'],
     ['set', 'ERRORS'],

@@ -20,9 +20,9 @@ const DONE: number = status('HD');
 /** What a request without an item may be answered with, and what that means. */
 const WITHOUT_ITEM: ReadonlyMap<number, Partial<Record<RequestKind, { readonly answer: Answer }>>> = new Map([
   [status('EN'), { get: { answer: undefined }, touch: { answer: undefined } }],
-  [status('NF'), { cas: { answer: 'missing' }, remove: { answer: 'missing' } }],
+  [status('NF'), { cas: { answer: 'missing' } }],
   [status('NS'), { add: { answer: 'exists' } }],
-  [status('EX'), { cas: { answer: 'exists' }, remove: { answer: 'exists' } }],
+  [status('EX'), { cas: { answer: 'exists' } }],
 ]);
 
 const SPACE = 0x20;
@@ -73,8 +73,7 @@ export class MetaDialect implements Dialect {
     const opaque = (this.#opaque + 1) & (OPAQUES - 1);
     this.#opaque = opaque;
     request.mark = opaque;
-    if (storage !== undefined && kind === 'remove') batch.text(`md ${key} C${storage.cas?.unique ?? 0} O${opaque}\r\n`);
-    else if (storage !== undefined) {
+    if (storage !== undefined) {
       const mode = kind === 'add' ? 'ME ' : storage.cas === undefined ? '' : `C${storage.cas.unique} `;
       batch.text(`ms ${key} ${storage.length} T${exptime} F${storage.flags} ${mode}O${opaque}\r\n`);
       batch.value(storage.value);

@@ -1,6 +1,6 @@
 import type { CasToken, StoredItem } from '../transport.ts';
 
-export type RequestKind = 'get' | 'set' | 'add' | 'cas' | 'remove' | 'touch' | 'probe';
+export type RequestKind = 'get' | 'set' | 'add' | 'cas' | 'touch' | 'probe';
 
 /**
  * What a request can be answered with; each kind has its own, as `NodeTransport` declares. The strings are a

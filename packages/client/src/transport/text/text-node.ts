@@ -3,7 +3,6 @@ import type { SessClientError } from '../../errors.ts';
 import { toExptime } from '../exptime.ts';
 import { checkKey } from '../key-check.ts';
 import type {
-  CasToken,
   NodeTransport,
   RequestOptions,
   StatsSection,
@@ -26,8 +25,6 @@ import { promiseOf, Request, type Answer, type RequestKind } from './request.ts'
 import * as errors from './request-errors.ts';
 import { RequestQueue } from './request-queue.ts';
 import { checkCas, checkFlags, checkValue } from './store-check.ts';
-
-const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
  * One node, spoken to in text: checks what is asked, queues it within its bounds, and lets the
@@ -102,16 +99,6 @@ export class TextNode implements NodeTransport {
     return this.#ask('touch', key, ttlSeconds, options);
   }
 
-  async remove(key: string, cas: CasToken, options?: RequestOptions): Promise<boolean> {
-    checkKey(key);
-    checkCas(this.#node, cas);
-    // An outcome of a store where the number was read on an earlier connection: then nothing was sent.
-    return (
-      (await this.#store(new Request('remove', key, 0, { value: NOTHING, length: 0, flags: 0, cas }), options)) ===
-      'stored'
-    );
-  }
-
   probe(options?: RequestOptions): Promise<string> {
     try {
       return this.#submit(new Request('probe', '', 0), options);
@@ -183,8 +170,7 @@ export class TextNode implements NodeTransport {
   /** Sends a store, unless the node would refuse it and delete what was there. */
   #store(request: Request, options: RequestOptions | undefined, underWay: boolean = false): Promise<StoreOutcome> {
     const { storage } = request;
-    if (storage !== undefined && request.kind !== 'remove')
-      this.#itemLimit.check(request.key, storage.length, storage.flags);
+    if (storage !== undefined) this.#itemLimit.check(request.key, storage.length, storage.flags);
     const cas = storage?.cas;
     if (cas === undefined || cas.epoch === this.#link.epoch) return this.#submit(request, options, underWay);
     // Read on an earlier connection: the number may since belong to another item.
