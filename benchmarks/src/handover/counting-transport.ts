@@ -21,7 +21,6 @@ export class CountingTransport implements Transport {
         count(key),
         inner.store(mode, key, value, attributes, options)
       ),
-      remove: (key, cas, options) => (count(key), inner.remove(key, cas, options)),
       touch: (key, ttlSeconds, options) => (count(key), inner.touch(key, ttlSeconds, options)),
       keys: (options) => inner.keys?.(options) ?? nothing(),
       probe: (options) => inner.probe(options),

@@ -26,7 +26,7 @@ describe('options', () => {
 
   test.each<[LocalClusterOptions, RegExp]>([
     [{ nodes: 0 }, /^nodes: expected a whole number from 1 to 300, came 0$/],
-    [{ nodes: 65 }, /^nodes: /],
+    [{ nodes: 301 }, /^nodes: /],
     [{ nodes: 1.5 }, /^nodes: /],
     [{ nodes: '3' as never }, /^nodes: .* came "3"$/],
     [{ runtime: 'docker' as never }, /^runtime: expected 'auto', .* came "docker"$/],

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Runtime } from '../local-cluster.ts';
-import { RUNTIMES } from '../options.ts';
+import { MAX_NODES, RUNTIMES } from '../options.ts';
 
 /** What the command line asks for. */
 export type CommandLine =
@@ -88,7 +88,7 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
     action: 'cluster',
     json: values.json,
     cluster: {
-      nodes: integer('--nodes', values.nodes, 1, 64),
+      nodes: integer('--nodes', values.nodes, 1, MAX_NODES),
       port,
       runtime: runtime(values.runtime),
       memoryMegabytes: integer('--memory', values.memory, 1, 1_024),

@@ -88,8 +88,6 @@ describe('ClassicDialect', () => {
         'value',
         'cas key 9 60 5 5',
         'value',
-        'cas key 0 -1 0 5',
-        '',
         'version',
         '',
       ].join('\r\n'),
