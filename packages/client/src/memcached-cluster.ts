@@ -158,8 +158,12 @@ export class MemcachedCluster
     if (state === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
     const { current, others } = state;
     return [
-      { owners: ownersIn(current, key), since: current.since, confirmedAt: this.clock.now() },
-      ...others.map(({ view, confirmedAt }) => ({ owners: ownersIn(view, key), since: view.since, confirmedAt })),
+      { owners: ownersIn(current, key), since: current.since, actedOnUntil: this.clock.now() },
+      ...others.map(({ view, agreedAfter }) => ({
+        owners: ownersIn(view, key),
+        since: view.since,
+        actedOnUntil: agreedAfter,
+      })),
     ];
   }
 

@@ -8,7 +8,7 @@ const NOW = 1_000_000_000;
 const minutes = (count: number): number => 60_000 * count;
 const SEEN = NOW - minutes(5);
 const QUIET: NodeCounters = { startedAt: NOW - minutes(600), evictions: 0, flushes: 0 };
-const CURRENT: Placement = { owners: [A], since: NOW - minutes(90), confirmedAt: NOW };
+const CURRENT: Placement = { owners: [A], since: NOW - minutes(90), actedOnUntil: NOW };
 
 /** Seen five minutes ago, with time to live yet, on a quiet node that has been up for hours. */
 function evidence(given: Partial<MissEvidence> = {}): MissEvidence {
@@ -33,7 +33,7 @@ function onA(counters: Partial<NodeCounters>): Pick<MissEvidence, 'counters'> {
 }
 
 const UNSEEN = { seenAt: undefined, endsAt: undefined };
-const EARLIER: Placement = { owners: [B], since: NOW - minutes(95), confirmedAt: NOW - minutes(1) };
+const EARLIER: Placement = { owners: [B], since: NOW - minutes(95), actedOnUntil: NOW - minutes(1) };
 
 describe('the cause of a miss', () => {
   it.each([
@@ -59,7 +59,7 @@ describe('the cause of a miss', () => {
     ['an earlier owner that is gone', { placements: [CURRENT, EARLIER], gone: new Set([B]) }, 'node-lost', 'likely'],
     [
       'an earlier owner that is gone, and nobody acted on it since',
-      { placements: [CURRENT, { ...EARLIER, confirmedAt: SEEN - 1 }], gone: new Set([B]) },
+      { placements: [CURRENT, { ...EARLIER, actedOnUntil: SEEN - 1 }], gone: new Set([B]) },
       'unknown',
       'possible',
     ],

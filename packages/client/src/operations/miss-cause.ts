@@ -16,8 +16,8 @@ export interface Placement {
   readonly owners: readonly string[];
   /** When it was first acted on, milliseconds since 1970. */
   readonly since: number;
-  /** When a client last said that it acts on it, milliseconds since 1970. */
-  readonly confirmedAt: number;
+  /** From when on it is agreed that no client acts on it, milliseconds since 1970. */
+  readonly actedOnUntil: number;
 }
 
 export interface MissEvidence extends MissKnowledge {
@@ -58,7 +58,7 @@ function sinceSighting(evidence: MissEvidence, seenAt: number): MissReport {
   const mayHaveExpired = endsAt === undefined || now >= endsAt - SECOND_MS;
   const fateOf = (id: string): Fate => fate(evidence, id, seenAt);
   // Where it may have been since: views that nobody acted on any more by then do not matter.
-  const relevant = placements.filter(({ confirmedAt }, index) => index === 0 || confirmedAt >= seenAt);
+  const relevant = placements.filter(({ actedOnUntil }, index) => index === 0 || actedOnUntil >= seenAt);
   const lost = relevant.filter(({ owners }) => owners.every((id) => isLoss(fateOf(id))));
   const [first] = lost;
   if (first !== undefined) {

@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
+/** A server on loopback that says nothing for so long, in milliseconds, will not answer. */
+const SILENCE_MS = 10_000;
+
 /**
  * Sends bytes on a connection of their own, closes the sending side, and reads all that comes until the server closes.
  */
@@ -16,6 +19,8 @@ export async function exchange(
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   // A server that refuses a line closes while more is still on its way; one that is down sends nothing.
   socket.on('error', () => undefined);
+  // One that neither answers nor hangs up would be waited for until the test's own time limit.
+  socket.setTimeout(SILENCE_MS, () => socket.destroy());
   const closed = new Promise((resolve) => void socket.on('close', resolve));
   socket.end(toBytes(bytes));
   await closed;
