@@ -180,7 +180,7 @@ export class HistorySync {
           'Change the list less often, several nodes at once, or keep sessions for a shorter time.',
       );
     }
-    const silent = this.#setup.membership.listedIds.filter((id) => !this.#heard.has(id));
+    const silent = [...this.#setup.membership.listedIds].filter((id) => !this.#heard.has(id));
     if (silent.length === 0) {
       throw new SessClientError(
         'SESS_UNAVAILABLE',
@@ -279,7 +279,7 @@ export class HistorySync {
     if (all) for (const node of this.#setup.nodes()) if (!asked.includes(node)) node.fence.actBy(undefined);
     if (answers.some((readings) => readings?.some(({ isEvicted }) => isEvicted) === true))
       membership.forgotten(clock.now());
-    if (membership.listedIds.length > 0 && membership.listedIds.every((id) => this.#heard.has(id)))
+    if (membership.listedIds.size > 0 && [...membership.listedIds].every((id) => this.#heard.has(id)))
       membership.nothingIsMissing(clock.now());
     if (answers.some((readings) => readings !== undefined)) {
       this.#readAt = startedAt;

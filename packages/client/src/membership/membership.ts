@@ -6,101 +6,59 @@
  * No I/O and no timers.
  */
 import type { Clock } from '../clock.ts';
-import { MAX_NODES } from './history-checks.ts';
+import { Closings, type Closable } from './closings.ts';
+import { Drains, isDraining, isTakenOut, type DrainState } from './drains.ts';
+import { whyTooMuch } from './history-limits.ts';
 import {
-  closingName,
   EMPTY_HISTORY,
-  forgetDrains,
   mergeHistories,
   pruneHistory,
   viewId,
-  type Closing,
-  type DrainMark,
   type History,
   type Placement,
   type ViewCause,
   type ViewEntry,
   type ViewNode,
 } from './history.ts';
-import { fingerprintOf, knownDistribution } from './fingerprint.ts';
-import { Sightings } from './sightings.ts';
+import { agreementMs } from './intervals.ts';
+import { KnownNodes } from './known-nodes.ts';
 import { isOlder, type OpenView, type RoutingState } from './route.ts';
-import { createView, type DistributionFactory, type View } from './view.ts';
+import { TimesToLive } from './times-to-live.ts';
+import { ViewCache } from './view-cache.ts';
+import type { DistributionFactory, View } from './view.ts';
+import { Windows, type WindowOptions } from './windows.ts';
 
-export interface MembershipOptions {
+export interface MembershipOptions extends WindowOptions {
   readonly copies: number;
   readonly distribution: DistributionFactory;
-  readonly historyIntervalMs: number;
-  readonly clockSkewMs: number;
-  /** The least time for which an earlier view stays open, in seconds. */
-  readonly windowSeconds: number;
   /** Whether the history is signed: then nodes are spoken to that only the history names. */
   readonly trustsHistory: boolean;
   /** Whether this client only looks: it acts on no view. */
   readonly observe?: boolean;
 }
 
-/** `draining`: its records are being copied; the client that drains it has to confirm this every interval. */
-export type DrainState = 'draining' | 'drained' | 'in rotation';
-
-const NONE: ReadonlySet<string> = new Set();
-
-/** A view is agreed when no client has confirmed another one for so many intervals. */
-const INTERVALS_TO_AGREE = 3;
-/** A drain that was not confirmed for so many intervals is abandoned: the node is put back into rotation. */
-const INTERVALS_TO_DRAIN = 9;
-/** A drained node that no client has confirmed for so many intervals is on no list any more. */
-const INTERVALS_TO_FORGET = 30;
-/**
- * Of a history that nobody signed, views of so many nodes in all, and so many names, are kept: whoever can write it
- * could name others for ever.
- */
-const MAX_UNSIGNED_NODES = 64 * MAX_NODES;
-const MAX_UNSIGNED_NAMES = 2 * MAX_NODES;
-/** Times to live that callers asked for, of which the shortest is taken for the usual one. */
-const MAX_ASKED = 8;
-
-/** A view whose handover can be finished, as the history knows it now. */
-export interface Closable {
-  readonly id: string;
-  readonly confirmedAt: number;
-}
-
 export class Membership {
   readonly #options: MembershipOptions;
-  /** The longest time to live in use since the current view is acted on, in seconds. */
-  #ttlSeconds = 0;
-  /** The last few that callers asked for, each once. */
-  #asked: readonly number[] = [];
-  /** Of this client's own distribution. */
-  readonly #fingerprint: string;
-  readonly #distributions = new Map<string, View>();
-  #listed: readonly ViewNode[] = [];
-  /** Nodes that discovery listed, now or while a view that names them was open. */
-  readonly #everListed = new Set<string>();
+  readonly #nodes: KnownNodes;
+  readonly #views: ViewCache;
+  readonly #windows: Windows;
+  readonly #drains: Drains;
+  readonly #closings = new Closings();
+  readonly #times = new TimesToLive();
   #down: ReadonlySet<string> = new Set();
   /** Of these, those that refuse connections: no client reaches them. */
   readonly #refusing = new Set<string>();
-  /** Since when a drained node has been off the list, in milliseconds since 1970. */
-  readonly #absentSince = new Map<string, number>();
   #history: History = EMPTY_HISTORY;
-  /** Nodes that this client drains. */
-  readonly #draining = new Set<string>();
-  readonly #confirmations = new Sightings();
-  readonly #drains = new Sightings();
-  /**
-   * Until which confirmation a view is known to be closed on every node of it, by {@link closingName}: milliseconds
-   * since 1970.
-   */
-  readonly #closedUntil = new Map<string, number>();
-  readonly #names = new Map<string, string>();
   #current: View | undefined;
   #state: RoutingState | undefined;
   #basis: object = {};
 
   constructor(options: MembershipOptions) {
     this.#options = options;
-    this.#fingerprint = fingerprintOf(options.distribution);
+    this.#nodes = new KnownNodes(options.trustsHistory);
+    this.#views = new ViewCache(options);
+    this.#windows = new Windows(options);
+    this.#drains = new Drains(options);
   }
 
   /**
@@ -108,12 +66,13 @@ export class Membership {
    * by.
    */
   get unsaid(): Omit<Placement, 'nodes'> {
-    return { copies: this.#options.copies, distribution: this.#fingerprint };
+    const { copies, distribution } = this.#views.placementOf([]);
+    return { copies, distribution };
   }
 
   /** The nodes that discovery lists. */
-  get listedIds(): readonly string[] {
-    return this.#listed.map(({ id }) => id);
+  get listedIds(): ReadonlySet<string> {
+    return this.#nodes.listedIds;
   }
 
   get history(): History {
@@ -139,17 +98,17 @@ export class Membership {
    * changes nothing.
    */
   listed(nodes: readonly ViewNode[], now: number): boolean {
-    const before = { listed: this.#listed, history: this.#history };
-    this.#listed = nodes;
-    this.#welcomeBack(now);
+    const before = { listed: this.#nodes.listed, history: this.#history };
+    this.#nodes.listed = nodes;
+    this.#history = this.#drains.welcomeBack(this.#history, this.listedIds, now);
     try {
       const turned = this.#turn('discovery', now);
-      this.#noteAbsence(now);
-      for (const { id } of nodes) this.#everListed.add(id);
+      this.#drains.noteAbsence(this.#history, this.listedIds, now);
+      this.#nodes.rememberListed();
       this.#refresh(now);
       return turned;
     } catch (error) {
-      this.#listed = before.listed;
+      this.#nodes.listed = before.listed;
       this.#history = before.history;
       throw error;
     }
@@ -157,20 +116,17 @@ export class Membership {
 
   /** Whether a drain, by any client, has taken the node out of rotation. */
   isDrained(id: string): boolean {
-    return (
-      this.#history.drains.get(id)?.drained === true && !(this.#current?.nodes.some((node) => node.id === id) ?? false)
-    );
+    return isTakenOut(this.#history, id) && !(this.#current?.nodes.some((node) => node.id === id) ?? false);
   }
 
   /** Whether a drain of the node is under way, by whichever client. */
   isDraining(id: string): boolean {
-    const mark = this.#history.drains.get(id);
-    return mark?.drained === true && !mark.isDone;
+    return isDraining(this.#history, id);
   }
 
   /** Whether any node would remain in rotation without this one. */
   canSpare(id: string): boolean {
-    return this.#listed.some((node) => node.id !== id && this.#history.drains.get(node.id)?.drained !== true);
+    return this.#nodes.listed.some((node) => node.id !== id && !isTakenOut(this.#history, node.id));
   }
 
   /** A node was ejected. `refuses`: it refuses connections, rather than not to answer this client. */
@@ -195,11 +151,11 @@ export class Membership {
     const nodes = this.#rotation().filter((node) => node.id !== id);
     if (nodes.length === 0) return;
     const entry: ViewEntry = {
-      ...this.#placementOf(nodes),
+      ...this.#views.placementOf(nodes),
       cause: 'node-down',
       since: now,
       confirmedAt: now,
-      ttlSeconds: this.#ttlSeconds,
+      ttlSeconds: this.#times.longest,
     };
     this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) });
     this.#refresh(now);
@@ -207,59 +163,31 @@ export class Membership {
 
   /** Takes a node out of rotation for every client, marks it as empty, or puts it back. */
   mark(id: string, state: DrainState, now: number): boolean {
-    if (state === 'draining') this.#draining.add(id);
-    else this.#draining.delete(id);
-    if (state === 'draining') this.#beginDrain(id, now);
-    else this.#say(id, { drained: state === 'drained', isDone: state === 'drained' }, now);
-    this.#noteAbsence(now);
+    this.#history = this.#drains.mark(this.#history, id, state, now);
+    this.#drains.noteAbsence(this.#history, this.listedIds, now);
     return this.#turn('drain', now);
   }
 
   /** Puts nodes back whose drain was abandoned. Call it right after the history was read. */
   endDrains(now: number): void {
-    for (const [id, { drained, isDone, at }] of this.#history.drains) {
-      const seenAt = this.#drains.at(id, at, now);
-      if (!drained || isDone || this.#draining.has(id)) continue;
-      if (now - seenAt >= this.#msOf(INTERVALS_TO_DRAIN)) this.#say(id, { drained: false, isDone: false }, now);
-    }
+    this.#history = this.#drains.endAbandoned(this.#history, now);
     this.#turn('drain', now);
-  }
-
-  /** Later than every drain that is known, also than one that a clock said that is ahead. */
-  #beginDrain(id: string, now: number): void {
-    const began = Math.max(Math.floor(now), (this.#history.drains.get(id)?.began ?? 0) + 1);
-    this.#mark(id, { drained: true, isDone: false, began, at: began });
-  }
-
-  /** Of the drain that is known. */
-  #say(id: string, state: Pick<DrainMark, 'drained' | 'isDone'>, now: number): void {
-    this.#mark(id, this.#saidNow(id, state, now));
-  }
-
-  #mark(id: string, mark: DrainMark): void {
-    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, drains: new Map([[id, mark]]) });
-  }
-
-  #saidNow(id: string, { drained, isDone }: Pick<DrainMark, 'drained' | 'isDone'>, now: number): DrainMark {
-    const { began = Math.floor(now), at = 0 } = this.#history.drains.get(id) ?? {};
-    return { drained, isDone, began, at: Math.max(Math.floor(now), at + 1) };
   }
 
   /** A history was read. Whether the rotation changed (by a drain that another client began or ended). */
   learned(history: History, now: number): boolean {
     const merged = mergeHistories(this.#history, this.relevant(history, now));
     if (merged === this.#history) return false;
-    this.#history = this.#withoutClosed(merged);
-    this.#ttlSeconds = Math.max(this.#ttlSeconds, merged.views.get(this.#current?.id ?? '')?.ttlSeconds ?? 0);
-    if (this.#listed.length > 0) this.#noteAbsence(now);
+    this.#history = this.#closings.withoutClosed(merged);
+    this.#times.atLeast(merged.views.get(this.#current?.id ?? '')?.ttlSeconds ?? 0);
+    if (this.listedIds.size > 0) this.#drains.noteAbsence(this.#history, this.listedIds, now);
     return this.#turn('drain', now);
   }
 
   /** Without drains that nobody confirms any more, and without closed views. */
   relevant(history: History, now: number): History {
-    const kept = this.#withoutClosed(
-      this.#withoutOldClosings(forgetDrains(history, now - this.#msOf(INTERVALS_TO_FORGET)), now),
-    );
+    const confirmed = this.#withoutOldClosings(this.#drains.withoutForgotten(history, now), now);
+    const kept = this.#closings.withoutClosed(confirmed);
     return kept.truncatedUntil === 0 || kept.truncatedUntil > now ? kept : { ...kept, truncatedUntil: 0 };
   }
 
@@ -279,16 +207,14 @@ export class Membership {
 
   /** Says that these handovers are being finished, or are. */
   close(views: readonly Closable[], isClosed: boolean, now: number): void {
-    const closings = new Map(views.map(({ id, confirmedAt }) => [this.#nameOf(id), { confirmedAt, isClosed }]));
-    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, closings });
+    this.#history = this.#closings.close(this.#history, views, isClosed);
     this.#refresh(now);
   }
 
   /** This stands on every node in reach: what is closed in it, nobody asks for any more who looks at the fence. */
   stands({ closings }: History, now: number): void {
-    for (const [name, { confirmedAt, isClosed }] of closings)
-      if (isClosed) this.#closedUntil.set(name, Math.max(confirmedAt, this.#closedUntil.get(name) ?? 0));
-    this.#history = this.#withoutClosed(this.#history);
+    this.#closings.stand(closings);
+    this.#history = this.#closings.withoutClosed(this.#history);
     this.#refresh(now);
   }
 
@@ -299,63 +225,14 @@ export class Membership {
   get awaitsClosing(): boolean {
     return (
       this.#state?.others.some(({ stage }) => stage === 'closed') === true ||
-      this.#stageOf(this.#current?.id ?? '') !== 'open'
+      this.#closings.stageOf(this.#history, this.#current?.id ?? '') !== 'open'
     );
-  }
-
-  #withoutClosed(history: History): History {
-    return pruneHistory(history, ({ confirmedAt }, id) => {
-      if (this.#closedUntil.size === 0) return true;
-      return confirmedAt > (this.#closedUntil.get(this.#nameOf(id)) ?? -1);
-    });
-  }
-
-  /** A view that was closed so long ago would be over by now in any case. */
-  #withoutOldClosings(history: History, now: number): History {
-    if (history.closings.size === 0) return history;
-    const longestMs =
-      1000 *
-      Math.max(
-        this.#options.windowSeconds,
-        this.#ttlSeconds,
-        ...[...history.views.values()].map(({ ttlSeconds }) => ttlSeconds),
-      );
-    const isOver = ({ confirmedAt }: Closing): boolean => confirmedAt + this.#agreementMs + longestMs <= now;
-    const kept = [...history.closings].filter(([, closing]) => !isOver(closing));
-    return kept.length === history.closings.size ? history : { ...history, closings: new Map(kept) };
-  }
-
-  #stageOf(id: string): OpenView['stage'] {
-    const { closings, views } = this.#history;
-    if (closings.size === 0) return 'open';
-    const closing = closings.get(this.#nameOf(id));
-    if (closing === undefined || (views.get(id)?.confirmedAt ?? -1) > closing.confirmedAt) return 'open';
-    return closing.isClosed ? 'closed' : 'closing';
-  }
-
-  /** Which confirmation of a view its closing concerns; -1 when there is none. */
-  #closedAt(id: string): number {
-    return this.#history.closings.get(this.#nameOf(id))?.confirmedAt ?? -1;
-  }
-
-  #nameOf(id: string): string {
-    const known = this.#names.get(id);
-    if (known !== undefined) return known;
-    const name = closingName(id);
-    this.#names.set(id, name);
-    return name;
   }
 
   /** Why a history that was read can't be used; `undefined` if it can. */
   unsuitable(history: History, now: number): string | undefined {
     const merged = mergeHistories(this.#history, this.relevant(history, now));
-    if (merged.drains.size > MAX_NODES && merged.drains.size > this.#history.drains.size)
-      return `it would make ${merged.drains.size} drains`;
-    if (this.#options.trustsHistory || merged.views.size === this.#history.views.size) return undefined;
-    const named = [...merged.views.values()].flatMap(({ nodes }) => nodes.map(({ id }) => id));
-    const names = new Set(named).size;
-    if (named.length <= MAX_UNSIGNED_NODES && names <= MAX_UNSIGNED_NAMES) return undefined;
-    return `with what is known it would make ${merged.views.size} views of ${names} nodes, which is too many of a history that is not signed`;
+    return whyTooMuch(this.#history, merged, this.#options.trustsHistory);
   }
 
   /**
@@ -363,8 +240,8 @@ export class Membership {
    * throws at its nodes.
    */
   place(id: string, entry: ViewEntry): boolean {
-    if (this.#distributions.has(id)) return false;
-    this.#view(id, entry);
+    if (this.#views.has(id)) return false;
+    this.#views.get(id, entry);
     return true;
   }
 
@@ -374,7 +251,7 @@ export class Membership {
    */
   nothingIsMissing(now: number): void {
     const { isWhole, forgottenAt } = this.#history;
-    if (isWhole || (forgottenAt > 0 && now < forgottenAt + this.#agreementMs)) return;
+    if (isWhole || (forgottenAt > 0 && now < forgottenAt + agreementMs(this.#options))) return;
     this.#history = { ...this.#history, isWhole: true, forgottenAt: 0 };
   }
 
@@ -389,21 +266,12 @@ export class Membership {
    * history must be published before.
    */
   timeToLive(seconds: number, why: 'asked' | 'carried'): boolean {
-    if (why === 'asked' && this.#asked[0] !== seconds)
-      this.#asked = [seconds, ...this.#asked.filter((other) => other !== seconds)].slice(0, MAX_ASKED);
-    if (seconds <= this.#ttlSeconds) return false;
-    // What is carried has less and less time left: not each is to be published.
-    this.#ttlSeconds = Math.min(
-      ...this.#asked.filter((asked) => asked >= seconds),
-      why === 'asked' ? seconds : Infinity,
-    );
-    if (this.#ttlSeconds === Infinity) this.#ttlSeconds = seconds;
-    return true;
+    return this.#times.use(seconds, why);
   }
 
   /** What is written for longer has to be published before, in seconds. */
   get ttlSeconds(): number {
-    return this.#ttlSeconds;
+    return this.#times.longest;
   }
 
   /**
@@ -416,35 +284,22 @@ export class Membership {
     return mergeHistories(this.#history, {
       ...EMPTY_HISTORY,
       views: this.#confirmation(current, now),
-      drains: this.#renewals(now),
+      drains: this.#drains.renewals(this.#history, this.listedIds, now),
     });
   }
 
   /** A view in use is confirmed once an interval, by any client. */
   #confirmation({ id, nodes, cause, since }: View, now: number): ReadonlyMap<string, ViewEntry> {
+    const ttlSeconds = this.#times.longest;
     const known = this.#history.views.get(id);
-    const isRecent = known !== undefined && now - this.#confirmedAt(id, known, now) < this.#options.historyIntervalMs;
-    if (isRecent && this.#stageOf(id) === 'open' && known.ttlSeconds >= this.#ttlSeconds) return new Map();
+    const isRecent =
+      known !== undefined && now - this.#windows.confirmedAt(id, known, now) < this.#options.historyIntervalMs;
+    if (isRecent && this.#closings.stageOf(this.#history, id) === 'open' && known.ttlSeconds >= ttlSeconds)
+      return new Map();
     // Greater than the last confirmation, which may come from a fast clock: other clients must see a change.
-    const before = Math.max(known?.confirmedAt ?? -1, this.#closedAt(id));
+    const before = Math.max(known?.confirmedAt ?? -1, this.#closings.confirmationOf(this.#history, id));
     const confirmedAt = Math.max(now, before + 1);
-    return new Map([[id, { ...this.#placementOf(nodes), cause, since, confirmedAt, ttlSeconds: this.#ttlSeconds }]]);
-  }
-
-  /** This client's drains, and finished drains of listed nodes, are confirmed once an interval. */
-  #renewals(now: number): ReadonlyMap<string, DrainMark> {
-    const listed = new Set(this.listedIds);
-    const renewed = [...this.#history.drains].filter(
-      ([id, mark]) =>
-        mark.drained &&
-        (mark.isDone ? listed.has(id) : this.#draining.has(id)) &&
-        now - this.#drains.when(id, mark.at, now) >= this.#options.historyIntervalMs / 2,
-    );
-    return new Map(renewed.map(([id, mark]) => [id, this.#saidNow(id, mark, now)]));
-  }
-
-  #confirmedAt(id: string, { confirmedAt }: ViewEntry, now: number): number {
-    return this.#confirmations.when(id, confirmedAt, now);
+    return new Map([[id, { ...this.#views.placementOf(nodes), cause, since, confirmedAt, ttlSeconds }]]);
   }
 
   /**
@@ -462,158 +317,32 @@ export class Membership {
   prune(now: number): void {
     const open = pruneHistory(
       this.#history,
-      (entry, id) => this.#openUntil(id, entry, now) > now || id === this.#current?.id,
+      (entry, id) => this.#windows.openUntil(id, entry, now) > now || id === this.#current?.id,
     );
     this.#history = this.relevant(open, now);
-    this.#confirmations.keepOnly((id) => this.#history.views.has(id));
-    this.#drains.keepOnly((id) => this.#history.drains.has(id));
-    for (const id of this.#absentSince.keys()) if (!this.#history.drains.has(id)) this.#absentSince.delete(id);
-    for (const id of this.#distributions.keys())
-      if (!this.#history.views.has(id) && id !== this.#current?.id) this.#distributions.delete(id);
-    for (const name of this.#closedUntil.keys()) if (!this.#history.closings.has(name)) this.#closedUntil.delete(name);
-    for (const id of this.#names.keys())
-      if (!this.#history.views.has(id) && id !== this.#current?.id) this.#names.delete(id);
-    const named = this.#named();
-    for (const id of this.#everListed) if (!named.has(id)) this.#everListed.delete(id);
+    const isKnown = (id: string): boolean => this.#history.views.has(id);
+    const isInUse = (id: string): boolean => isKnown(id) || id === this.#current?.id;
+    this.#windows.keepOnly(isKnown);
+    this.#drains.prune(this.#history);
+    this.#views.keepOnly(isInUse);
+    this.#closings.prune(this.#history, isInUse);
+    this.#nodes.prune(this.#history);
     this.#refresh(now);
   }
 
   /** Every node that a key could be on and that may be spoken to, listed or not. */
   nodes(): ReadonlySet<string> {
-    const named = this.#named();
-    if (this.#options.trustsHistory) return named;
-    return new Set([...named].filter((id) => this.#everListed.has(id)));
+    return this.#nodes.reachable(this.#history);
   }
 
   /** Nodes that a history names that nobody signed, and that discovery never listed: nobody connects to them. */
   get unlisted(): ReadonlySet<string> {
-    if (this.#options.trustsHistory) return NONE;
-    return new Set([...this.#named()].filter((id) => !this.#everListed.has(id)));
-  }
-
-  /** Listed nodes, and those of the views. */
-  #named(): Set<string> {
-    const ids = new Set(this.#listed.map(({ id }) => id));
-    for (const entry of this.#history.views.values()) for (const { id } of entry.nodes) ids.add(id);
-    return ids;
-  }
-
-  /** A node that was drained, left the list, and is listed anew is a new one: its drain is over. */
-  #welcomeBack(now: number): void {
-    for (const { id } of this.#listed) {
-      const mark = this.#history.drains.get(id);
-      // A drain that was said later than that is under way: this client hears late of the node.
-      const since = this.#absentSince.get(id);
-      if (mark?.drained !== true || since === undefined || mark.began + this.#options.clockSkewMs >= since) continue;
-      this.#say(id, { drained: false, isDone: false }, now);
-    }
-  }
-
-  /** Only for nodes with a drain: remembering every node would grow without bound where machines come and go. */
-  #noteAbsence(now: number): void {
-    const listed = new Set(this.#listed.map(({ id }) => id));
-    for (const [id, { drained }] of this.#history.drains) {
-      if (!drained || listed.has(id)) this.#absentSince.delete(id);
-      else if (!this.#absentSince.has(id)) this.#absentSince.set(id, now);
-    }
-  }
-
-  #turn(cause: ViewCause, now: number): boolean {
-    const nodes = this.#rotation();
-    const placement = this.#placementOf(nodes);
-    const id = viewId(placement);
-    if (nodes.length === 0 || id === this.#current?.id) {
-      this.#refresh(now);
-      return false;
-    }
-    const before = this.#history.views.get(id);
-    this.#confirmLeft(now);
-    // The shortest is the usual one, and need not be published apart. One session of ten years keeps open the window of
-    // its own view, and no later one.
-    this.#ttlSeconds = Math.max(before?.ttlSeconds ?? 0, this.#asked.length === 0 ? 0 : Math.min(...this.#asked));
-    const { ttlSeconds } = this;
-    this.#current = this.#view(id, {
-      ...placement,
-      cause: before?.cause ?? cause,
-      since: before?.since ?? now,
-      confirmedAt: now,
-      ttlSeconds,
-    });
-    this.#refresh(now);
-    return true;
-  }
-
-  /** Until now it was acted on, though it may not have been said lately. */
-  #confirmLeft(now: number): void {
-    const left = this.#options.observe === true ? undefined : this.#current;
-    const known = left === undefined ? undefined : this.#history.views.get(left.id);
-    if (left === undefined || known === undefined) return;
-    // Above what a clock said that is ahead, others could not tell it from what they say themselves.
-    this.#confirmations.renew(left.id, known.confirmedAt, now);
-    const confirmedAt = Math.max(now, known.confirmedAt, this.#closedAt(left.id) + 1);
-    const entry = { ...known, confirmedAt, ttlSeconds: Math.max(known.ttlSeconds, this.#ttlSeconds) };
-    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[left.id, entry]]) });
-  }
-
-  /** The listed nodes without those that are down or drained. Never empty: the last nodes are not ejected. */
-  #rotation(): readonly ViewNode[] {
-    const kept = this.#listed.filter(({ id }) => this.#history.drains.get(id)?.drained !== true);
-    const wanted = kept.length > 0 ? kept : this.#listed;
-    const up = wanted.filter(({ id }) => !this.#down.has(id));
-    return up.length > 0 ? up : wanted;
-  }
-
-  #refresh(now: number): void {
-    const current = this.#current;
-    if (current === undefined) return;
-    const others: OpenView[] = [];
-    let agreedAt = 0;
-    for (const [id, entry] of this.#history.views) {
-      const openUntil = this.#openUntil(id, entry, now);
-      if (id === current.id || openUntil <= now) continue;
-      const confirmedAt = this.#confirmedAt(id, entry, now);
-      const agreedAfter = confirmedAt + this.#agreementMs;
-      others.push({ view: this.#view(id, entry), confirmedAt, openUntil, agreedAfter, stage: this.#stageOf(id) });
-      agreedAt = Math.max(agreedAt, agreedAfter);
-    }
-    others.sort((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
-    const listed = new Set(this.#listed.map(({ id }) => id));
-    const isActedOn = (id: string): boolean =>
-      others.some(({ view, agreedAfter }) => now < agreedAfter && view.nodes.some((node) => node.id === id));
-    // One that merely does not answer this client may be in use by others, whose list it is on.
-    const isGone = (id: string): boolean => !listed.has(id) && (this.#refusing.has(id) || !isActedOn(id));
-    const gone = new Set([...this.unlisted, ...[...this.#down].filter(isGone)]);
-    if (!isSamePlacement(this.#state, current, others)) this.#basis = {};
-    this.#state = { current, others, agreedAt, gone, clockSkewMs: this.#options.clockSkewMs };
-  }
-
-  #agreedAfter(id: string, entry: ViewEntry, now: number): number {
-    return this.#confirmedAt(id, entry, now) + this.#agreementMs;
-  }
-
-  get #agreementMs(): number {
-    return this.#msOf(INTERVALS_TO_AGREE);
-  }
-
-  #msOf(intervals: number): number {
-    return intervals * this.#options.historyIntervalMs + this.#options.clockSkewMs;
-  }
-
-  /**
-   * No client wrote under the view after it was agreed; a record written before lives for the longest time to live at
-   * most.
-   */
-  #openUntil(id: string, entry: ViewEntry, now: number): number {
-    return this.#agreedAfter(id, entry, now) + this.#windowMs(entry);
-  }
-
-  #windowMs({ ttlSeconds }: ViewEntry): number {
-    return Math.max(ttlSeconds, this.#options.windowSeconds) * 1000;
+    return this.#nodes.unlisted(this.#history);
   }
 
   /** Until when a view may be wanted that others read of, milliseconds since 1970. */
   endOf(entry: ViewEntry): number {
-    return entry.confirmedAt + this.#agreementMs + this.#windowMs(entry);
+    return this.#windows.endOf(entry);
   }
 
   /** Whether no earlier view can be unknown. */
@@ -622,22 +351,84 @@ export class Membership {
     return isWhole && (truncatedUntil === 0 || truncatedUntil <= clock.now());
   }
 
-  #view(id: string, entry: ViewEntry): View {
-    const { cause, since } = entry;
-    const known = this.#distributions.get(id);
-    if (known?.since === since) return known;
-    const view = known === undefined ? createView(entry, this.#distributionOf(entry)) : { ...known, since, cause };
-    this.#distributions.set(id, view);
-    return view;
+  #turn(cause: ViewCause, now: number): boolean {
+    const nodes = this.#rotation();
+    const placement = this.#views.placementOf(nodes);
+    const id = viewId(placement);
+    if (nodes.length === 0 || id === this.#current?.id) {
+      this.#refresh(now);
+      return false;
+    }
+    const before = this.#history.views.get(id);
+    this.#confirmLeft(now);
+    this.#times.turn(before?.ttlSeconds ?? 0);
+    this.#current = this.#views.get(id, {
+      ...placement,
+      cause: before?.cause ?? cause,
+      since: before?.since ?? now,
+      confirmedAt: now,
+      ttlSeconds: this.#times.longest,
+    });
+    this.#refresh(now);
+    return true;
   }
 
-  #distributionOf({ distribution }: ViewEntry): DistributionFactory | undefined {
-    return distribution === this.#fingerprint ? this.#options.distribution : knownDistribution(distribution);
+  #withoutOldClosings(history: History, now: number): History {
+    if (history.closings.size === 0) return history;
+    const longestMs = this.#windows.longestMs(history.views.values(), this.#times.longest);
+    return this.#closings.withoutOld(history, longestMs, now);
   }
 
-  /** How this client places keys on these nodes. */
-  #placementOf(nodes: readonly ViewNode[]): Placement {
-    return { nodes, copies: this.#options.copies, distribution: this.#fingerprint };
+  /** Until now it was acted on, though it may not have been said lately. */
+  #confirmLeft(now: number): void {
+    const left = this.#options.observe === true ? undefined : this.#current;
+    const known = left === undefined ? undefined : this.#history.views.get(left.id);
+    if (left === undefined || known === undefined) return;
+    // Above what a clock said that is ahead, others could not tell it from what they say themselves.
+    this.#windows.renew(left.id, known.confirmedAt, now);
+    const confirmedAt = Math.max(now, known.confirmedAt, this.#closings.confirmationOf(this.#history, left.id) + 1);
+    const entry = { ...known, confirmedAt, ttlSeconds: Math.max(known.ttlSeconds, this.#times.longest) };
+    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[left.id, entry]]) });
+  }
+
+  /** The listed nodes without those that are down or drained. Never empty: the last nodes are not ejected. */
+  #rotation(): readonly ViewNode[] {
+    const { listed } = this.#nodes;
+    const kept = listed.filter(({ id }) => !isTakenOut(this.#history, id));
+    const wanted = kept.length > 0 ? kept : listed;
+    const up = wanted.filter(({ id }) => !this.#down.has(id));
+    return up.length > 0 ? up : wanted;
+  }
+
+  #refresh(now: number): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    const others = this.#openViews(current, now);
+    const agreedAt = Math.max(0, ...others.map(({ agreedAfter }) => agreedAfter));
+    const isActedOn = (id: string): boolean =>
+      others.some(({ view, agreedAfter }) => now < agreedAfter && view.nodes.some((node) => node.id === id));
+    // One that merely does not answer this client may be in use by others, whose list it is on.
+    const isGone = (id: string): boolean => !this.listedIds.has(id) && (this.#refusing.has(id) || !isActedOn(id));
+    const gone = new Set([...this.unlisted, ...[...this.#down].filter(isGone)]);
+    if (!isSamePlacement(this.#state, current, others)) this.#basis = {};
+    this.#state = { current, others, agreedAt, gone, clockSkewMs: this.#options.clockSkewMs };
+  }
+
+  /** Views beside the current one under which copies may be wanted yet; the oldest first. */
+  #openViews(current: View, now: number): readonly OpenView[] {
+    const open: OpenView[] = [];
+    for (const [id, entry] of this.#history.views) {
+      const openUntil = this.#windows.openUntil(id, entry, now);
+      if (id === current.id || openUntil <= now) continue;
+      open.push({
+        view: this.#views.get(id, entry),
+        confirmedAt: this.#windows.confirmedAt(id, entry, now),
+        openUntil,
+        agreedAfter: this.#windows.agreedAfter(id, entry, now),
+        stage: this.#closings.stageOf(this.#history, id),
+      });
+    }
+    return open.toSorted((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
   }
 }
 

@@ -66,7 +66,7 @@ export class Rotation {
 
   /** Whether the node is being drained, or was: the client that drains it records when it is done. */
   isLeftToDrain(id: string): boolean {
-    return this.#membership.isDrained(id) && this.#membership.listedIds.includes(id);
+    return this.#membership.isDrained(id) && this.#membership.listedIds.has(id);
   }
 
   /** Whether the node owns a key in the current view or in any open one. Made once for many keys. */

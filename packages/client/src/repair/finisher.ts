@@ -16,7 +16,7 @@ import { setMaxListeners } from 'node:events';
 import type { HandoverMessage } from '../diagnostics.ts';
 import { handoverChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
-import type { Closable } from '../membership/membership.ts';
+import type { Closable } from '../membership/closings.ts';
 import type { Rotation } from '../membership/rotation.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { emptyElders } from './empty-elders.ts';

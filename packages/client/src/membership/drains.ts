@@ -1,0 +1,123 @@
+/**
+ * Which nodes are drained, or being drained. The marks stand in the history; here is which of them this client says
+ * itself, and what it saw of the others: how long nobody has confirmed them, and since when a node is off the list.
+ *
+ * Each change gives back the history that it makes.
+ */
+import { EMPTY_HISTORY, forgetDrains, mergeHistories, type DrainMark, type History } from './history.ts';
+import { intervalsToMs, type Intervals } from './intervals.ts';
+import { Sightings } from './sightings.ts';
+
+/** `draining`: its records are being copied; the client that drains it has to confirm this every interval. */
+export type DrainState = 'draining' | 'drained' | 'in rotation';
+
+/** A drain that was not confirmed for so many intervals is abandoned: the node is put back into rotation. */
+const INTERVALS_TO_DRAIN = 9;
+/** A drained node that no client has confirmed for so many intervals is on no list any more. */
+const INTERVALS_TO_FORGET = 30;
+
+type Said = Pick<DrainMark, 'drained' | 'isDone'>;
+const OVER: Said = { drained: false, isDone: false };
+
+/** Whether the node is out of rotation by a drain, finished or not. */
+export function isTakenOut({ drains }: History, id: string): boolean {
+  return drains.get(id)?.drained === true;
+}
+
+/** Whether a drain of the node is under way, by whichever client. */
+export function isDraining({ drains }: History, id: string): boolean {
+  const mark = drains.get(id);
+  return mark?.drained === true && !mark.isDone;
+}
+
+export class Drains {
+  readonly #intervals: Intervals;
+  /** Nodes that this client drains. */
+  readonly #own = new Set<string>();
+  readonly #sightings = new Sightings();
+  /** Since when a drained node has been off the list, in milliseconds since 1970. */
+  readonly #absentSince = new Map<string, number>();
+
+  constructor(intervals: Intervals) {
+    this.#intervals = intervals;
+  }
+
+  /** This client drains the node, or ends its drain. */
+  mark(history: History, id: string, state: DrainState, now: number): History {
+    if (state === 'draining') {
+      this.#own.add(id);
+      // Later than every drain that is known, also than one that a clock said that is ahead.
+      const began = Math.max(Math.floor(now), (history.drains.get(id)?.began ?? 0) + 1);
+      return withMark(history, id, { drained: true, isDone: false, began, at: began });
+    }
+    this.#own.delete(id);
+    return say(history, id, state === 'drained' ? { drained: true, isDone: true } : OVER, now);
+  }
+
+  /** Puts nodes back whose drain was abandoned. Call it right after the history was read. */
+  endAbandoned(history: History, now: number): History {
+    let ended = history;
+    for (const [id, { at }] of history.drains) {
+      const seenAt = this.#sightings.at(id, at, now);
+      if (!isDraining(history, id) || this.#own.has(id)) continue;
+      if (now - seenAt >= intervalsToMs(this.#intervals, INTERVALS_TO_DRAIN)) ended = say(ended, id, OVER, now);
+    }
+    return ended;
+  }
+
+  /** A node that was drained, left the list, and is listed anew is a new one: its drain is over. */
+  welcomeBack(history: History, listed: Iterable<string>, now: number): History {
+    let welcomed = history;
+    for (const id of listed) {
+      const mark = history.drains.get(id);
+      // A drain that was said later than that is under way: this client hears late of the node.
+      const since = this.#absentSince.get(id);
+      if (mark?.drained !== true || since === undefined) continue;
+      if (mark.began + this.#intervals.clockSkewMs < since) welcomed = say(welcomed, id, OVER, now);
+    }
+    return welcomed;
+  }
+
+  /** Only for nodes with a drain: remembering every node would grow without bound where machines come and go. */
+  noteAbsence({ drains }: History, listed: ReadonlySet<string>, now: number): void {
+    for (const [id, { drained }] of drains) {
+      if (!drained || listed.has(id)) this.#absentSince.delete(id);
+      else if (!this.#absentSince.has(id)) this.#absentSince.set(id, now);
+    }
+  }
+
+  /** This client's drains, and finished drains of listed nodes, are confirmed once an interval. */
+  renewals({ drains }: History, listed: ReadonlySet<string>, now: number): ReadonlyMap<string, DrainMark> {
+    const renewed = [...drains].filter(
+      ([id, mark]) =>
+        mark.drained &&
+        (mark.isDone ? listed.has(id) : this.#own.has(id)) &&
+        now - this.#sightings.when(id, mark.at, now) >= this.#intervals.historyIntervalMs / 2,
+    );
+    return new Map(renewed.map(([id, mark]) => [id, saidAgain(mark, mark, now)]));
+  }
+
+  /** Without drains that nobody confirms any more. */
+  withoutForgotten(history: History, now: number): History {
+    return forgetDrains(history, now - intervalsToMs(this.#intervals, INTERVALS_TO_FORGET));
+  }
+
+  prune({ drains }: History): void {
+    this.#sightings.keepOnly((id) => drains.has(id));
+    for (const id of this.#absentSince.keys()) if (!drains.has(id)) this.#absentSince.delete(id);
+  }
+}
+
+/** Of the drain that is known. */
+function say(history: History, id: string, said: Said, now: number): History {
+  return withMark(history, id, saidAgain(history.drains.get(id), said, now));
+}
+
+function saidAgain(known: DrainMark | undefined, { drained, isDone }: Said, now: number): DrainMark {
+  const { began = Math.floor(now), at = 0 } = known ?? {};
+  return { drained, isDone, began, at: Math.max(Math.floor(now), at + 1) };
+}
+
+function withMark(history: History, id: string, mark: DrainMark): History {
+  return mergeHistories(history, { ...EMPTY_HISTORY, drains: new Map([[id, mark]]) });
+}
