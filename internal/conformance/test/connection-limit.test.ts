@@ -1,8 +1,10 @@
 /** A node or an endpoint that has as many connections as it allows: said so, and never taken for something else. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { userInfo } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { createClient, textTransport, type ClientOptions } from '@sess/client';
 import { freePort, isListening } from '@sess/loopback';
 import { memjsTransport } from '@sess/memjs-transport';
@@ -18,33 +20,50 @@ const TRANSPORTS: Readonly<Record<string, () => ClientOptions['transport']>> = {
 const LIMIT = 20;
 
 describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit of connections', () => {
+  let folder: string;
   let port: number;
   let memcached: ChildProcess;
   let held: Socket[] = [];
   beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sess-limit-'));
     port = await freePort();
-    const user = userInfo().uid === 0 ? ['-u', 'nobody'] : [];
-    const options = ['-p', String(port), '-l', '127.0.0.1', '-U', '0', '-t', '1', '-c', String(LIMIT), ...user];
-    memcached = spawn('memcached', options, { stdio: 'ignore' });
-    await expect.poll(() => isListening(port)).toBe(true);
   });
   afterEach(async () => {
     await release();
     memcached.kill('SIGKILL');
     await once(memcached, 'exit');
+    await rm(folder, { recursive: true });
   });
 
-  /** Opens connections until memcached refuses one. */
+  async function start(...more: string[]): Promise<void> {
+    const user = userInfo().uid === 0 ? ['-u', 'nobody'] : [];
+    const options = ['-p', String(port), '-l', '127.0.0.1', '-U', '0', '-t', '1', '-c', String(LIMIT), ...user];
+    memcached = spawn('memcached', [...options, ...more], { stdio: 'ignore' });
+    await expect.poll(() => isListening(port)).toBe(true);
+  }
+  async function startWithTls(): Promise<Buffer> {
+    // Memcached reads them as the user that it turns into.
+    await chmod(folder, 0o755);
+    const [certificate = '', key = ''] = await Promise.all(
+      ['certificate.pem', 'key.pem'].map(async (name) => {
+        const file = join(folder, name);
+        await copyFile(new URL(`fixtures/${name}`, import.meta.url), file);
+        await chmod(file, 0o644);
+        return file;
+      }),
+    );
+    await start('-Z', '-o', `ssl_chain_cert=${certificate},ssl_key=${key}`);
+    return readFile(certificate);
+  }
+  /** Takes every connection that memcached has to give. */
   async function fill(): Promise<void> {
-    let isFull = false;
-    for (let opened = 0; !isFull; opened += 1) {
-      expect(opened).toBeLessThan(2 * LIMIT);
+    const refused: Buffer[] = [];
+    for (let opened = 0; opened < 2 * LIMIT; opened += 1) {
       const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      socket.on('data', (said) => refused.push(said));
       held.push(socket);
-      socket.write('version\r\n');
-      const [said] = (await once(socket, 'data')) as [Buffer];
-      isFull = said.toString('latin1').startsWith('ERROR Too many open connections');
     }
+    await expect.poll(() => String(refused)).toContain('ERROR Too many open connections');
   }
   async function release(): Promise<void> {
     const closed = held.filter((socket) => !socket.closed).map((socket) => once(socket, 'close'));
@@ -54,6 +73,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit
   }
 
   it.each(Object.entries(TRANSPORTS))('is named as a node, and is used when it has room (%s)', async (_, transport) => {
+    await start();
     await fill();
     const options = { transport: transport(), readyTimeoutMs: 1_500 };
     const client = createClient({
@@ -73,7 +93,29 @@ describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit
     }
   });
 
+  it.each(Object.entries(TRANSPORTS))('is named as a node that speaks TLS (%s)', async (_, transport) => {
+    const ca = await startWithTls();
+    await fill();
+    const client = createClient({
+      servers: `memcacheds://127.0.0.1:${port}`,
+      tls: { ca, checkServerIdentity: () => undefined },
+      transport: transport(),
+      readyTimeoutMs: 1_500,
+      historySecret: 'x'.repeat(32),
+    });
+    try {
+      const error: unknown = await client.ready().catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ message: expect.stringContaining('memcached -c') as string });
+      expect(String(error)).not.toContain('Check that memcached runs there');
+      await release();
+      await expect.poll(() => client.ready().then(() => 'ready', String)).toBe('ready');
+    } finally {
+      await client.close();
+    }
+  });
+
   it('is named as an endpoint, and not taken for the only node of a cluster', async () => {
+    await start();
     await fill();
     const client = createClient({
       servers: `elasticache://127.0.0.1:${port}`,

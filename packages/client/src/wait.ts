@@ -108,9 +108,7 @@ function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError
     .map(({ id, cause }) => `${id} (${cause?.message.replace(/\.$/, '') ?? 'no answer yet'})`);
   const more = nodes.length > NODES_NAMED ? `, and ${nodes.length - NODES_NAMED} more` : '';
   const cause = nodes.find((node) => node.cause !== undefined)?.cause;
-  // Memcached runs there if only one of the two speaks TLS, or if it takes no more connections: the reason says what to
-  // do.
-  const advice = nodes.every(({ cause: reason }) => reason !== undefined && /TLS|memcached -c/u.test(reason.message))
+  const advice = nodes.every(({ cause: reason }) => somethingAnswered(reason))
     ? ''
     : ' Check that memcached runs there, and that this machine may connect to it.';
   return new SessClientError(
@@ -118,6 +116,26 @@ function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError
     `None of ${nodes.length} nodes answered within ${timeoutMs} ms: ${tried.join(', ')}${more}.${advice}`,
     { cause },
   );
+}
+
+/** What a system says where nothing listens, or nothing can be reached. */
+const NOBODY_THERE: ReadonlySet<unknown> = new Set([
+  'EACCES',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+]);
+
+/** Then something runs there (it speaks TLS, wants a password, takes no more connections), and the reason says what. */
+function somethingAnswered(reason: unknown): boolean {
+  if (reason === undefined || (SessClientError.is(reason) && reason.code === 'SESS_TIMEOUT')) return false;
+  for (let cause: unknown = reason; cause instanceof Error; cause = cause.cause)
+    if ('code' in cause && NOBODY_THERE.has(cause.code)) return false;
+  return true;
 }
 
 function aborted(signal: AbortSignal | undefined): SessClientError {

@@ -16,8 +16,6 @@ const LEAST_BODY_LIMIT = 1_048_576;
 const BODY_MARGIN = 1_024;
 /** Of the transport's own requests, for the settings and `noop`; no other has it. */
 const OWN_OPAQUE = 0;
-/** What memcached says in text to whoever connects at its limit, before it hangs up. */
-const FULL = Buffer.from('ERROR Too many open connections');
 /** Part of `timeoutMs` that a doubted connection has to answer in: the rest is for another one. */
 const DOUBT_SHARE = 0.25;
 
@@ -227,7 +225,7 @@ export class Connection {
   #receive(chunk: Buffer): void {
     const fault = this.#replies.push(chunk);
     if (fault === undefined) return;
-    this.end(FULL.equals(chunk.subarray(0, FULL.length)) ? this.#errors.full() : this.#errors.protocol(fault));
+    this.end(this.#replies.saysFull ? this.#errors.full() : this.#errors.protocol(fault));
   }
 
   /** Lets memjs have a message that is in order. Returns whether the connection goes on. */

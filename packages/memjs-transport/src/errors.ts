@@ -93,7 +93,7 @@ function tlsAdvice(cause: unknown, tls: boolean): string {
   if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES'].includes(code))
     return '';
   if (tls)
-    return ' If it does not speak TLS, use memcached:// or leave out the option tls; for an authority of your own, give tls: { ca }.';
+    return ' If it does not speak TLS, use memcached:// or leave out the option tls; for an authority of your own, give tls: { ca }; at its limit of connections (memcached -c) it refuses without TLS.';
   const full =
     code === 'EPIPE' || code === 'ECONNRESET' ? ' It also hangs up at its limit of connections (memcached -c).' : '';
   return ` If it expects TLS, use memcacheds:// or the option tls.${full}`;

@@ -49,11 +49,27 @@ describe('a stream of replies', () => {
     expect(messages).toEqual([bytes]);
   });
 
-  it('says so at the first byte when the node speaks text', () => {
-    expect(collect().stream.push(Buffer.from('E'))).toContain('use the text transport');
+  it('says so at the first byte that a full node does not say when the node speaks text', () => {
+    expect(collect().stream.push(Buffer.from('S'))).toContain('use the text transport');
+    expect(collect().stream.push(Buffer.from('ERROR\r\n'))).toContain('use the text transport');
     expect(collect().stream.push(Buffer.from('ERROR\r\nERROR\r\nERROR\r\nERROR\r\n'))).toContain(
       'use the text transport',
     );
+  });
+
+  it('knows the word of a full node, in however many pieces it comes', () => {
+    const word = Buffer.from('ERROR Too many open connections\r\n');
+    for (let at = 0; at < word.length - '\r\n'.length; at += 1) {
+      const { stream } = collect();
+      expect(stream.push(word.subarray(0, at))).toBeUndefined();
+      expect(stream.saysFull).toBe(false);
+      expect(stream.push(word.subarray(at))).toBeDefined();
+      expect(stream.saysFull).toBe(true);
+    }
+    const { stream } = collect();
+    stream.push(Buffer.from('ERROR Too'));
+    expect(stream.push(Buffer.from(' few'))).toContain('use the text transport');
+    expect(stream.saysFull).toBe(false);
   });
 
   it('refuses what is not a reply', () => {

@@ -2,6 +2,8 @@ import { Header } from 'memjs';
 
 const HEADER_BYTES = 24;
 const RESPONSE_MAGIC = 0x81;
+/** What memcached says in text to whoever connects at its limit, before it hangs up. */
+const FULL = Buffer.from('ERROR Too many open connections');
 
 export type ReplyHeader = ReturnType<typeof Header.fromBuffer>;
 
@@ -21,18 +23,26 @@ export class ReplyStream {
   #bytes = 0;
   /** How many bytes must be there before it is worth looking again. */
   #wanted = HEADER_BYTES;
+  #saysFull = false;
 
   constructor(maxBodyBytes: number, sink: MessageSink) {
     this.#maxBodyBytes = maxBodyBytes;
     this.#sink = sink;
   }
 
+  /** Whether the node said, in text, that it has as many connections as it allows. */
+  get saysFull(): boolean {
+    return this.#saysFull;
+  }
+
   /** Returns what is wrong with the stream, or `undefined`. After a fault the stream must not be used again. */
   push(chunk: Buffer): string | undefined {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#bytes < this.#wanted) return this.#firstByteFault();
+    const isBinary = this.#chunks[0]?.[0] === RESPONSE_MAGIC;
+    if (isBinary && this.#bytes < this.#wanted) return undefined;
     const received = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#bytes);
+    if (!isBinary) return this.#text(received);
     let start = 0;
     let wanted = HEADER_BYTES;
     while (received.length - start >= HEADER_BYTES) {
@@ -57,10 +67,18 @@ export class ReplyStream {
     this.#wanted = wanted;
   }
 
-  /** A text-only server says `ERROR\r\n` and no more: without this, it would be waited for until the timeout. */
-  #firstByteFault(): string | undefined {
-    const first = this.#chunks[0]?.[0];
-    return first === undefined || first === RESPONSE_MAGIC ? undefined : magicFault(first);
+  /**
+   * A text-only server says `ERROR\r\n` and no more: it is not waited for. What may become the word of a full node is,
+   * because it can come in pieces.
+   */
+  #text(received: Buffer): string | undefined {
+    const start = received.subarray(0, FULL.length);
+    if (start.length < FULL.length && start.equals(FULL.subarray(0, start.length))) {
+      this.#keep(received, HEADER_BYTES);
+      return undefined;
+    }
+    this.#saysFull = start.equals(FULL);
+    return magicFault(received[0] ?? 0);
   }
 
   #headerFault(header: ReplyHeader): string | undefined {

@@ -198,5 +198,5 @@ function tlsAdvice(code: string): string {
     return 'The certificate is for another name: use the name it is for, or set tls.servername.';
   if (code.includes('CERT') || code.includes('ISSUER') || code.includes('SIGNATURE'))
     return 'For a private authority, give its certificate as tls.ca.';
-  return 'If the server does not speak TLS, use elasticache:// or leave out the option "tls".';
+  return 'If the server does not speak TLS, use elasticache:// or leave out the option "tls"; at its limit of connections (memcached -c) it refuses without TLS.';
 }

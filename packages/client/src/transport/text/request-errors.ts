@@ -91,7 +91,7 @@ const NOT_GREETED: Readonly<Record<'none' | 'failed' | 'agreed', (node: string, 
   none: (node, reason) =>
     `The node ${node} ended the connection instead of a greeting (${reason}). If it expects TLS, use memcacheds:// or the option tls; if it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; at its limit of connections (memcached -c) it hangs up, too.`,
   failed: (node, reason) =>
-    `The node ${node} and this client can't agree on TLS (${reason}). If it does not speak TLS, use memcached:// or leave out the option tls; for an authority of your own, give tls: { ca }.`,
+    `The node ${node} and this client can't agree on TLS (${reason}). If it does not speak TLS, use memcached:// or leave out the option tls; for an authority of your own, give tls: { ca }; at its limit of connections (memcached -c) it refuses without TLS.`,
   agreed: (node, reason) =>
     `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets.`,
 };
