@@ -1,10 +1,10 @@
 import { LocalClusterError } from './errors.ts';
 import type { LocalNode, NodeState } from './local-cluster.ts';
-import type { NodeRunner, RunningNode } from './runtime/node-runner.ts';
+import type { NodeAddress, NodeRunner, RunningNode } from './runtime/node-runner.ts';
 
 /** One listed node over its lives: it may crash and be started again, always on the same port. */
 export class ClusterNode {
-  readonly host = '127.0.0.1';
+  readonly host: string;
   readonly port: number;
   readonly id: string;
   readonly #weight: number | undefined;
@@ -12,9 +12,10 @@ export class ClusterNode {
   #life: RunningNode | undefined;
   #state: NodeState = 'crashed';
 
-  constructor(runner: NodeRunner, port: number, weight: number | undefined) {
+  constructor(runner: NodeRunner, { host, port }: NodeAddress, weight?: number) {
     this.#runner = runner;
     this.#weight = weight;
+    this.host = host;
     this.port = port;
     this.id = `${this.host}:${port}`;
   }
@@ -31,7 +32,7 @@ export class ClusterNode {
   async start(): Promise<void> {
     // A death that is told late must not mark the life after it as crashed.
     let dead = false;
-    const life = await this.#runner.start(this.port, () => {
+    const life = await this.#runner.start(this, () => {
       dead = true;
       if (this.#life === life) this.#end();
     });

@@ -160,7 +160,7 @@ class RunningCluster implements LocalCluster {
     return onFreePort(async (port) => {
       if (this.#nodes.some((other) => other.port === port))
         throw new LocalClusterError('SESS_PORT_IN_USE', `a listed node has port ${port}`);
-      const node = new ClusterNode(runner, port, weight);
+      const node = new ClusterNode(runner, { host: '127.0.0.1', port }, weight);
       await node.start();
       return node;
     });

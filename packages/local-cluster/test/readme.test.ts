@@ -25,6 +25,23 @@ test('the example runs', { timeout: 60_000 }, async () => {
   expect(code).toBe(0);
 });
 
+test('the example of the stand-in for ElastiCache runs', { timeout: 60_000 }, async () => {
+  const example =
+    /```ts\n(.+startLocalElastiCache.+?)```/s.exec(README.slice(README.indexOf('## A stand-in')))?.[1] ?? '';
+  expect(example).toContain('CacheNodeIdsToRemove');
+  const program = example
+    .replace("'@sess/local-cluster'", JSON.stringify(BUILT))
+    .replace('{ nodes: 3 }', "{ nodes: 3, runtime: 'embedded', timeScale: 1000 }")
+    .replace('await aws.close()', 'console.log(aws.nodes.map((node) => node.cacheNodeId).join()); await aws.close()');
+  const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program], {
+    cwd: new URL('..', import.meta.url),
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  expect({ code, output }).toEqual({ code: 0, output: '0001,0003\n' });
+});
+
 test('every option is in the table, and the default of a number is the one that is used', () => {
   const { node, ...options } = resolveOptions();
   const defaults: Readonly<Record<string, unknown>> = { ...options, ...node };

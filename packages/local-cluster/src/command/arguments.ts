@@ -7,6 +7,7 @@ export type CommandLine =
   | { readonly action: 'help' }
   | { readonly action: 'version' }
   | { readonly action: 'cluster'; readonly json: boolean; readonly cluster: ClusterArguments }
+  | { readonly action: 'elasticache'; readonly json: boolean; readonly elasticache: ElastiCacheArguments }
   | { readonly action: 'endpoint'; readonly json: boolean; readonly endpoint: EndpointArguments };
 
 export interface ClusterArguments {
@@ -20,6 +21,13 @@ export interface ClusterArguments {
   readonly credentialsFile: string | undefined;
   readonly tlsKeyFile: string | undefined;
   readonly tlsCertFile: string | undefined;
+}
+
+/** A cluster, and the API that changes it. */
+export interface ElastiCacheArguments extends ClusterArguments {
+  readonly clusterId: string;
+  readonly apiPort: number;
+  readonly timeScale: number;
 }
 
 export interface EndpointArguments {
@@ -51,6 +59,10 @@ const OPTIONS = {
   'credentials-file': { type: 'string' },
   'tls-key': { type: 'string' },
   'tls-cert': { type: 'string' },
+  elasticache: { type: 'boolean', default: false },
+  'cluster-id': { type: 'string', default: 'sess-local' },
+  'api-port': { type: 'string', default: '0' },
+  'time-scale': { type: 'string', default: '60' },
   'endpoint-only': { type: 'boolean', default: false },
   list: { type: 'string' },
   host: { type: 'string', default: '127.0.0.1' },
@@ -62,6 +74,7 @@ const OPTIONS = {
 /** Options that the endpoint alone has no use for, and the other way round. */
 const CLUSTER_ONLY = ['nodes', 'runtime', 'memory', 'engine', 'image', 'memcached', 'credentials-file'];
 const ENDPOINT_ONLY = ['list', 'host'];
+const ELASTICACHE_ONLY = ['cluster-id', 'api-port', 'time-scale'];
 
 /** @throws UsageError */
 export function parseCommandLine(words: readonly string[]): CommandLine {
@@ -72,6 +85,10 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
   if ((tls.tlsKeyFile === undefined) !== (tls.tlsCertFile === undefined))
     throw new UsageError('--tls-key and --tls-cert belong together: give both or none');
   const port = integer('--port', values.port, 0, 65_535);
+  const alone = ELASTICACHE_ONLY.find((name) => given.has(name));
+  if (alone !== undefined && !values.elasticache) throw new UsageError(`--${alone} goes with --elasticache only`);
+  if (values.elasticache && values['endpoint-only'])
+    throw new UsageError('--elasticache does not go with --endpoint-only');
   const foreign = (values['endpoint-only'] ? CLUSTER_ONLY : ENDPOINT_ONLY).find((name) => given.has(name));
   if (foreign !== undefined)
     throw new UsageError(
@@ -84,21 +101,25 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
       endpoint: { port, host: values.host, list: parseList(values.list), ...tls },
     };
   }
-  return {
-    action: 'cluster',
-    json: values.json,
-    cluster: {
-      nodes: integer('--nodes', values.nodes, 1, MAX_NODES),
-      port,
-      runtime: runtime(values.runtime),
-      memoryMegabytes: integer('--memory', values.memory, 1, 1_024),
-      engine: values.engine,
-      image: values.image,
-      memcached: values.memcached,
-      credentialsFile: values['credentials-file'],
-      ...tls,
-    },
+  const cluster: ClusterArguments = {
+    nodes: integer('--nodes', values.nodes, 1, MAX_NODES),
+    port,
+    runtime: runtime(values.runtime),
+    memoryMegabytes: integer('--memory', values.memory, 1, 1_024),
+    engine: values.engine,
+    image: values.image,
+    memcached: values.memcached,
+    credentialsFile: values['credentials-file'],
+    ...tls,
   };
+  if (!values.elasticache) return { action: 'cluster', json: values.json, cluster };
+  const elasticache: ElastiCacheArguments = {
+    ...cluster,
+    clusterId: values['cluster-id'],
+    apiPort: integer('--api-port', values['api-port'], 0, 65_535),
+    timeScale: integer('--time-scale', values['time-scale'], 1, 10_000),
+  };
+  return { action: 'elasticache', json: values.json, elasticache };
 }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];

@@ -29,7 +29,7 @@ export async function serveCluster(words: ClusterArguments, report: Report): Pro
   return failures > 0 && !process.stdin.isTTY ? 1 : exitCodeOf(ending);
 }
 
-async function clusterOptions(words: ClusterArguments): Promise<LocalClusterOptions> {
+export async function clusterOptions(words: ClusterArguments): Promise<LocalClusterOptions> {
   const credentials = await readCredentials(words.credentialsFile);
   const tls = await readTls(words.tlsKeyFile, words.tlsCertFile);
   return {

@@ -16,6 +16,9 @@ Runs memcached nodes and an ElastiCache-style configuration endpoint on this mac
   -h, --help                 this text
   -v, --version              the version
 
+A stand-in for ElastiCache: the same, and AWS's API to change the nodes, for SDKs and the AWS CLI; checks no credentials:
+      --elasticache   [--cluster-id ID (sess-local)] [--api-port PORT] [--time-scale N (60: a minute takes a second)]
+
 Only the endpoint, over nodes that run elsewhere:
       --endpoint-only --list HOST:PORT,HOST:PORT,...   [--host ADDRESS (127.0.0.1)] [--port PORT]
 
@@ -27,9 +30,16 @@ Commands on standard input; ID is host:port or the node's number:
   restart ID                 start it again, empty, on the same port
   pause ID, resume ID        freeze a node: connections stay, nothing answers
   help, quit
+With --elasticache, ID is a node's four digits:
+  list; crash ID
+  announce ID                say in the events that AWS will replace the node
+  replace ID                 replace it: empty, at another address, under its name
+  metric NAME VALUE          a value for auto scaling to see: metric EngineCPUUtilization 80
+  help, quit
 
 Exit code: 0 after quit or the end of input, 1 when something failed, 2 for a wrong option,
 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
 `;
 
+export const ELASTICACHE_COMMANDS = 'list, crash ID, announce ID, replace ID, metric NAME VALUE, help, quit';
 export const COMMANDS = 'list, add, remove ID, crash ID, restart ID, pause ID, resume ID, help, quit';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseCommandLine, UsageError, type CommandLine } from './arguments.ts';
+import { serveElastiCache } from './elasticache-command.ts';
 import { serveCluster } from './cluster-command.ts';
 import { serveEndpoint } from './endpoint-command.ts';
 import { LocalClusterError } from '../errors.ts';
@@ -35,6 +36,7 @@ async function main(words: readonly string[]): Promise<number> {
 
 function carryOut(line: CommandLine, report: Report): Promise<number> | number {
   if (line.action === 'cluster') return serveCluster(line.cluster, report);
+  if (line.action === 'elasticache') return serveElastiCache(line.elasticache, report);
   if (line.action === 'endpoint') return serveEndpoint(line.endpoint, report);
   process.stdout.write(line.action === 'help' ? HELP : `${ownVersion()}\n`);
   return 0;

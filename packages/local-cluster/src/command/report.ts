@@ -1,3 +1,4 @@
+import type { LocalElastiCache } from '../elasticache/local-elasticache.ts';
 import type { LocalCluster, LocalNode } from '../local-cluster.ts';
 
 /** A node with the number that people call it by; it keeps it for as long as the cluster runs. */
@@ -10,6 +11,9 @@ export interface Report {
   started(cluster: LocalCluster, nodes: readonly NumberedNode[]): void;
   /** After a command that did something, and for `list`. */
   nodes(command: string, cluster: LocalCluster, nodes: readonly NumberedNode[]): void;
+  elastiCacheStarted(standIn: LocalElastiCache): void;
+  /** After a command that did something, and for `list`. */
+  elastiCache(command: string, standIn: LocalElastiCache): void;
   endpointStarted(address: string, list: readonly string[]): void;
   failed(code: string, message: string): void;
   stopped(): void;
@@ -30,6 +34,19 @@ export function textReport(output: Writer, errors: Writer): Report {
     nodes(_command, cluster, nodes) {
       output.write(`configuration version ${cluster.configurationVersion}\n${table(nodes)}`);
     },
+    elastiCacheStarted(standIn) {
+      output.write(`runtime ${standIn.runtime}: ${standIn.runtimeReason}\n`);
+      output.write(`configuration endpoint ${standIn.configurationEndpoint} (${standIn.url})\n`);
+      output.write(
+        `API of the cluster "${standIn.clusterId}": AWS_ENDPOINT_URL=${standIn.apiEndpoint}, no credentials are checked\n`,
+      );
+      output.write(cacheNodeTable(standIn));
+    },
+    elastiCache(_command, standIn) {
+      output.write(
+        `${standIn.status}, configuration version ${standIn.configurationVersion}\n${cacheNodeTable(standIn)}`,
+      );
+    },
     endpointStarted(address, list) {
       output.write(`configuration endpoint ${address} lists ${list.join(', ')}\n`);
     },
@@ -49,6 +66,11 @@ export function jsonReport(output: Writer): Report {
       const { runtime, runtimeReason, configurationEndpoint, configurationVersion, url } = cluster;
       tell('started', { runtime, runtimeReason, configurationEndpoint, url, configurationVersion, nodes });
     },
+    elastiCacheStarted({ runtime, runtimeReason, clusterId, configurationEndpoint, url, apiEndpoint, nodes }) {
+      tell('started', { runtime, runtimeReason, clusterId, configurationEndpoint, url, apiEndpoint, nodes });
+    },
+    elastiCache: (command, { status, configurationVersion, nodes }) =>
+      tell('nodes', { command, status, configurationVersion, nodes }),
     nodes: (command, { configurationVersion }, nodes) => tell('nodes', { command, configurationVersion, nodes }),
     endpointStarted: (configurationEndpoint, nodes) => tell('started', { configurationEndpoint, nodes }),
     failed: (code, message) => tell('error', { code, message }),
@@ -58,4 +80,12 @@ export function jsonReport(output: Writer): Report {
 
 function table(nodes: readonly NumberedNode[]): string {
   return nodes.map(({ number, id, state }) => `${String(number).padStart(3)}  ${id.padEnd(21)}  ${state}\n`).join('');
+}
+
+function cacheNodeTable({ nodes }: LocalElastiCache): string {
+  return nodes
+    .map(
+      ({ cacheNodeId, id, address, zone, status }) => `${cacheNodeId}  ${id}  ${address ?? '-'}  ${zone}  ${status}\n`,
+    )
+    .join('');
 }

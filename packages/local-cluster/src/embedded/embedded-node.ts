@@ -3,7 +3,7 @@ import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import type { ConfigurationListing } from '../configuration/configuration-listing.ts';
 import { LocalClusterError } from '../errors.ts';
 import type { NodeSettings } from '../options.ts';
-import type { RunningNode } from '../runtime/node-runner.ts';
+import type { NodeAddress, RunningNode } from '../runtime/node-runner.ts';
 import { BinaryProtocol } from './binary/binary-protocol.ts';
 import { REQUEST_MAGIC } from './binary/frame.ts';
 import { SaslLogin } from './binary/sasl-login.ts';
@@ -39,20 +39,20 @@ export class EmbeddedNode implements RunningNode {
     this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
   }
 
-  listen(port: number): Promise<void> {
+  listen({ host, port }: NodeAddress): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.on('error', (error: NodeJS.ErrnoException) => {
         const inUse = error.code === 'EADDRINUSE';
         reject(
           new LocalClusterError(
             inUse ? 'SESS_PORT_IN_USE' : 'SESS_START_FAILED',
-            `an embedded node can't listen on 127.0.0.1:${port}: ${inUse ? 'the port is in use; stop what listens there' : error.message}`,
+            `an embedded node can't listen on ${host}:${port}: ${inUse ? 'the port is in use; stop what listens there' : error.message}`,
             error,
           ),
         );
       });
       this.#place.stats.port = port;
-      this.#server.listen({ host: '127.0.0.1', port, exclusive: true }, resolve);
+      this.#server.listen({ host, port, exclusive: true }, resolve);
     });
   }
 

@@ -50,7 +50,7 @@ async function missingContainers(options: ResolvedOptions): Promise<string | und
   if (missing !== undefined) return missing;
   const runner = await containerRunner(engine, options.containerImage, options.node);
   try {
-    await onFreePort((port) => runner.start(port, () => undefined));
+    await onFreePort((port) => runner.start({ host: '127.0.0.1', port }, () => undefined));
     return undefined;
   } catch (error) {
     return `${engine.program} answers but can't run a container: ${error instanceof Error ? error.message : String(error)}`;

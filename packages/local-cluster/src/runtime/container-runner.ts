@@ -5,7 +5,7 @@ import type { NodeSettings } from '../options.ts';
 import { removalCommand, removeContainer, type ContainerEngine } from './container-engine.ts';
 import { secretArguments, sizeArguments, writeSecretFiles, type SecretFiles } from './memcached-arguments.ts';
 import { untilAnswering } from './node-probe.ts';
-import type { NodeRunner, RunningNode } from './node-runner.ts';
+import type { NodeAddress, NodeRunner, RunningNode } from './node-runner.ts';
 import { OrphanGuard } from './orphan-guard.ts';
 import { runProgram } from './run-program.ts';
 
@@ -36,8 +36,8 @@ export async function containerRunner(
   const running = new Set<ContainerNode>();
   return {
     runtime: 'container',
-    async start(port) {
-      const node = new ContainerNode(engine, port, guard, () => running.delete(node));
+    async start(address) {
+      const node = new ContainerNode(engine, address, guard, () => running.delete(node));
       running.add(node);
       try {
         await node.run(image, settings, files);
@@ -59,20 +59,20 @@ export async function containerRunner(
 class ContainerNode implements RunningNode {
   readonly #name: string = `sess-cluster-${process.pid}-${randomBytes(6).toString('hex')}`;
   readonly #engine: ContainerEngine;
-  readonly #port: number;
+  readonly #address: NodeAddress;
   readonly #guard: OrphanGuard;
   readonly #ended: () => void;
   #removal: Promise<void> | undefined;
 
-  constructor(engine: ContainerEngine, port: number, guard: OrphanGuard, ended: () => void) {
+  constructor(engine: ContainerEngine, address: NodeAddress, guard: OrphanGuard, ended: () => void) {
     this.#engine = engine;
-    this.#port = port;
+    this.#address = address;
     this.#guard = guard;
     this.#ended = ended;
   }
 
   async run(image: string, settings: NodeSettings, files: SecretFiles | undefined): Promise<void> {
-    const words = runArguments(this.#name, this.#port, image, settings, files);
+    const words = runArguments(this.#name, this.#address, image, settings, files);
     this.#guard.add(this.#name);
     const started = await runProgram(this.#engine.program, words, settings.startTimeoutMs);
     if (!started.ok) throw this.#startFailure(words, started.summary);
@@ -112,7 +112,7 @@ class ContainerNode implements RunningNode {
     // An engine with much to do may fail to wait; only the end of the container is the end of it.
     void end.then(({ ok, summary }) => (ok || /no such container/i.test(summary)) && limit.abort());
     try {
-      await untilAnswering(this.#port, settings, limit.signal);
+      await untilAnswering(this.#address, settings, limit.signal);
     } catch (error) {
       throw this.#startFailure(words, 'the container ended, or did not answer in time', error);
     } finally {
@@ -134,10 +134,14 @@ class ContainerNode implements RunningNode {
     if (!outcome.ok) throw this.#uncontrollable(command, outcome.summary);
   }
 
+  get #where(): string {
+    return `${this.#address.host}:${this.#address.port}`;
+  }
+
   #uncontrollable(command: string, summary: string): LocalClusterError {
     return new LocalClusterError(
       'SESS_NODE_CONTROL',
-      `can't ${command} the container ${this.#name} on port ${this.#port}: ${summary}`,
+      `can't ${command} the container ${this.#name} at ${this.#where}: ${summary}`,
     );
   }
 
@@ -145,14 +149,14 @@ class ContainerNode implements RunningNode {
     if (/address already in use|port is already allocated/i.test(summary)) {
       return new LocalClusterError(
         'SESS_PORT_IN_USE',
-        `port ${this.#port} on 127.0.0.1 is in use; stop what listens there or choose another port`,
+        `${this.#where} is in use; stop what listens there or choose another port`,
         cause,
       );
     }
     const byHand = [this.#engine.program, ...words.filter((word) => word !== '--detach')].join(' ');
     return new LocalClusterError(
       'SESS_START_FAILED',
-      `the container for port ${this.#port} did not start: ${summary}; to see why, run: ${byHand}`,
+      `the container for ${this.#where} did not start: ${summary}; to see why, run: ${byHand}`,
       cause,
     );
   }
@@ -160,14 +164,14 @@ class ContainerNode implements RunningNode {
 
 function runArguments(
   name: string,
-  port: number,
+  { host, port }: NodeAddress,
   image: string,
   settings: NodeSettings,
   files: SecretFiles | undefined,
 ): string[] {
   const inside = files && moveInside(files);
   const identity = ['--name', name, '--label', `${LABEL}=${process.pid}`];
-  const publish = ['--publish', `127.0.0.1:${port}:${PORT_INSIDE}`];
+  const publish = ['--publish', `${host}:${port}:${PORT_INSIDE}`];
   // An image that begins as root needs to be told whom to become; one that does not ignores it.
   const server = [
     '-u',

@@ -8,9 +8,9 @@ export function embeddedRunner(settings: NodeSettings, listing: () => Configurat
   const running = new Set<EmbeddedNode>();
   return {
     runtime: 'embedded',
-    async start(port) {
+    async start(address) {
       const node = new EmbeddedNode(settings, listing);
-      await node.listen(port);
+      await node.listen(address);
       running.add(node);
       return {
         async kill() {

@@ -2,6 +2,7 @@ import { chmod, chown, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NodeSettings } from '../options.ts';
+import type { NodeAddress } from './node-runner.ts';
 
 /** The unprivileged user that memcached becomes when started by root, which it refuses to stay. */
 const UNPRIVILEGED = 'nobody';
@@ -16,19 +17,13 @@ export interface SecretFiles {
 }
 
 /** The command line of one node. */
-export function memcachedArguments(port: number, settings: NodeSettings, files: SecretFiles | undefined): string[] {
+export function memcachedArguments(
+  { host, port }: NodeAddress,
+  settings: NodeSettings,
+  files: SecretFiles | undefined,
+): string[] {
   const user = isRoot() ? ['-u', UNPRIVILEGED] : [];
-  return [
-    '-l',
-    '127.0.0.1',
-    '-p',
-    String(port),
-    '-U',
-    '0',
-    ...user,
-    ...sizeArguments(settings),
-    ...secretArguments(files),
-  ];
+  return ['-l', host, '-p', String(port), '-U', '0', ...user, ...sizeArguments(settings), ...secretArguments(files)];
 }
 
 /** A piece of a slab, by itself. memcached does not start with an item smaller than that. */

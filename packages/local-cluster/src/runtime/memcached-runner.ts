@@ -4,7 +4,7 @@ import { LocalClusterError } from '../errors.ts';
 import type { NodeSettings } from '../options.ts';
 import { memcachedArguments, writeSecretFiles, type SecretFiles } from './memcached-arguments.ts';
 import { untilAnswering } from './node-probe.ts';
-import type { NodeRunner, RunningNode } from './node-runner.ts';
+import type { NodeAddress, NodeRunner, RunningNode } from './node-runner.ts';
 import { OrphanGuard } from './orphan-guard.ts';
 import { untilStopped } from './process-state.ts';
 
@@ -19,8 +19,8 @@ export async function memcachedRunner(program: string, settings: NodeSettings): 
   const running = new Set<MemcachedProcess>();
   return {
     runtime: 'memcached',
-    async start(port, onDeath) {
-      const node = new MemcachedProcess(program, port, settings, files, guard);
+    async start(address, onDeath) {
+      const node = new MemcachedProcess(program, address, settings, files, guard);
       running.add(node);
       try {
         await node.ready();
@@ -51,7 +51,7 @@ class MemcachedProcess implements RunningNode {
   /** Settles when the process has ended; whether it was killed by us. */
   readonly ended: Promise<boolean>;
   readonly #process: ChildProcess;
-  readonly #port: number;
+  readonly #address: NodeAddress;
   readonly #program: string;
   readonly #settings: NodeSettings;
   #killed = false;
@@ -60,16 +60,16 @@ class MemcachedProcess implements RunningNode {
 
   constructor(
     program: string,
-    port: number,
+    address: NodeAddress,
     settings: NodeSettings,
     files: SecretFiles | undefined,
     guard: OrphanGuard,
   ) {
-    this.#port = port;
+    this.#address = address;
     this.#program = program;
     this.#settings = settings;
     // Detached: Ctrl-C in a terminal reaches the owner, which then ends its nodes in its own order.
-    this.#process = spawn(program, memcachedArguments(port, settings, files), {
+    this.#process = spawn(program, memcachedArguments(address, settings, files), {
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
     });
@@ -96,7 +96,7 @@ class MemcachedProcess implements RunningNode {
     const timer = setTimeout(() => limit.abort(), startTimeoutMs);
     void this.ended.then(() => limit.abort());
     try {
-      await untilAnswering(this.#port, this.#settings, limit.signal, ({ pid }) => pid === this.#process.pid);
+      await untilAnswering(this.#address, this.#settings, limit.signal, ({ pid }) => pid === this.#process.pid);
     } catch (error) {
       throw this.#startFailure(error);
     } finally {
@@ -119,10 +119,14 @@ class MemcachedProcess implements RunningNode {
     return this.#process.kill('SIGCONT') ? Promise.resolve() : Promise.reject(this.#uncontrollable('resumed'));
   }
 
+  get #where(): string {
+    return `${this.#address.host}:${this.#address.port}`;
+  }
+
   #uncontrollable(participle: string): LocalClusterError {
     return new LocalClusterError(
       'SESS_NODE_CONTROL',
-      `the memcached process on 127.0.0.1:${this.#port} can't be ${participle}: it has ended; restart the node`,
+      `the memcached process on ${this.#where} can't be ${participle}: it has ended; restart the node`,
     );
   }
 
@@ -138,7 +142,7 @@ class MemcachedProcess implements RunningNode {
     if (/address already in use/i.test(said)) {
       return new LocalClusterError(
         'SESS_PORT_IN_USE',
-        `port ${this.#port} on 127.0.0.1 is in use; stop what listens there or choose another port`,
+        `${this.#where} is in use; stop what listens there or choose another port`,
         cause,
       );
     }
@@ -149,7 +153,7 @@ class MemcachedProcess implements RunningNode {
         : `ended with ${signalCode ?? `exit code ${exitCode}`}`;
     return new LocalClusterError(
       'SESS_START_FAILED',
-      `memcached on 127.0.0.1:${this.#port} ${how}${said === '' ? '' : `; it said: ${said}`}`,
+      `memcached on ${this.#where} ${how}${said === '' ? '' : `; it said: ${said}`}`,
       cause,
     );
   }

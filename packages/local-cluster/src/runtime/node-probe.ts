@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NodeSettings } from '../options.ts';
+import type { NodeAddress } from './node-runner.ts';
 
 /** What a node said of itself. */
 export interface ProbeAnswer {
@@ -21,13 +22,13 @@ const ANSWER_MS = 2_000;
  * Asks one node for its `stats`, once. Rejects when `signal` fires, or it does not answer in time or not as memcached
  * does.
  */
-function probeNode(port: number, settings: Manners, signal: AbortSignal): Promise<ProbeAnswer> {
+function probeNode({ host, port }: NodeAddress, settings: Manners, signal: AbortSignal): Promise<ProbeAnswer> {
   return new Promise((resolve, reject) => {
     // The certificate of a local node need not be trusted to learn whether the node answers.
     const socket: Socket = settings.tls
-      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
-      : connect({ port, host: '127.0.0.1' });
-    const giveUp = (): void => void socket.destroy(new Error(`127.0.0.1:${port} did not answer`));
+      ? connectTls({ port, host, rejectUnauthorized: false })
+      : connect({ port, host });
+    const giveUp = (): void => void socket.destroy(new Error(`${host}:${port} did not answer`));
     const timer = setTimeout(giveUp, ANSWER_MS);
     signal.addEventListener('abort', giveUp);
     let text = '';
@@ -36,7 +37,7 @@ function probeNode(port: number, settings: Manners, signal: AbortSignal): Promis
     socket.on('close', () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', giveUp);
-      reject(new Error(`127.0.0.1:${port} closed the connection after ${JSON.stringify(text.slice(0, 100))}`));
+      reject(new Error(`${host}:${port} closed the connection after ${JSON.stringify(text.slice(0, 100))}`));
     });
     socket.on('data', (chunk: string) => {
       text += chunk;
@@ -55,7 +56,7 @@ function probeNode(port: number, settings: Manners, signal: AbortSignal): Promis
 
 /** Asks until the node answers and `accept` takes the answer, or `signal` fires; rejects with the last failure then. */
 export async function untilAnswering(
-  port: number,
+  address: NodeAddress,
   settings: Manners,
   signal: AbortSignal,
   accept: (answer: ProbeAnswer) => boolean = () => true,
@@ -63,8 +64,8 @@ export async function untilAnswering(
   for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 100)) {
     let failure: unknown;
     try {
-      if (accept(await probeNode(port, settings, signal))) return;
-      failure = new Error(`another server answers on 127.0.0.1:${port}`);
+      if (accept(await probeNode(address, settings, signal))) return;
+      failure = new Error(`another server answers on ${address.host}:${address.port}`);
     } catch (error) {
       failure = error;
     }

@@ -1,15 +1,21 @@
 import type { Runtime } from '../local-cluster.ts';
 
+/** Where a node listens: an address of this machine's loopback interface. */
+export interface NodeAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** One way of running memcached. It starts nodes and, when closed, ends whatever of them is left. */
 export interface NodeRunner {
   readonly runtime: Runtime;
   /**
-   * Starts an empty node on `127.0.0.1:port`; resolves when it answers. Rejects with `SESS_PORT_IN_USE` when something
+   * Starts an empty node at `address`; resolves when it answers. Rejects with `SESS_PORT_IN_USE` when something
    * else listens there, and with `SESS_START_FAILED` for every other reason.
    *
    * @param onDeath - called once when the node ends without having been killed, where the runtime can tell
    */
-  start(port: number, onDeath: () => void): Promise<RunningNode>;
+  start(address: NodeAddress, onDeath: () => void): Promise<RunningNode>;
   /** Ends every node that still runs, and what the runner itself holds. Twice does no harm. */
   close(): Promise<void>;
 }

@@ -1,0 +1,34 @@
+/** A refusal in AWS's words. */
+export class AwsError extends Error {
+  override readonly name = 'AwsError';
+  /** As SDKs name it: `InvalidParameterValue`, `ValidationException`. */
+  readonly code: string;
+  readonly httpStatus: number;
+
+  constructor(code: string, message: string, httpStatus = 400) {
+    super(message);
+    this.code = code;
+    this.httpStatus = httpStatus;
+  }
+}
+
+export function clusterNotFound(clusterId: string): AwsError {
+  return new AwsError('CacheClusterNotFound', `CacheCluster not found: ${clusterId}`, 404);
+}
+
+export function invalidState(clusterId: string): AwsError {
+  return new AwsError('InvalidCacheClusterState', `Cache cluster ${clusterId} is not in available state.`);
+}
+
+export function invalidValue(message: string): AwsError {
+  return new AwsError('InvalidParameterValue', message);
+}
+
+export function invalidCombination(message: string): AwsError {
+  return new AwsError('InvalidParameterCombination', message);
+}
+
+/** Of Application Auto Scaling. */
+export function validation(message: string): AwsError {
+  return new AwsError('ValidationException', message);
+}

@@ -1,0 +1,75 @@
+/** What CloudWatch keeps: values by name, averaged over each period. */
+import { validation } from '../api/aws-error.ts';
+import { list, number, record, text, type Input } from './input.ts';
+
+/** As many periods as two days have minutes. */
+const MOST_PERIODS = 2_880;
+
+export class Metrics {
+  /** Values since the last period ended, by metric. */
+  readonly #current = new Map<string, number[]>();
+  /** Averages of periods, the newest last; `undefined`: nothing came. */
+  readonly #periods = new Map<string, (number | undefined)[]>();
+
+  put(namespace: string, name: string, value: number): void {
+    const key = keyOf(namespace, name);
+    this.#current.set(key, [...(this.#current.get(key) ?? []), value]);
+    if (!this.#periods.has(key)) this.#periods.set(key, []);
+  }
+
+  endPeriod(): void {
+    for (const [key, averages] of this.#periods) {
+      const values = this.#current.get(key) ?? [];
+      averages.push(values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length);
+      if (averages.length > MOST_PERIODS) averages.shift();
+    }
+    this.#current.clear();
+  }
+
+  /** Averages of the last `count` periods, the newest last; fewer when there are fewer. */
+  last(namespace: string, name: string, count: number): readonly (number | undefined)[] {
+    return (this.#periods.get(keyOf(namespace, name)) ?? []).slice(-count);
+  }
+
+  /** The action `PutMetricData`. AWS refuses namespaces of its own; the stand-in has no other source for them. */
+  putData(input: Input): object {
+    const namespace = text(input, 'Namespace');
+    for (const datum of list(input, 'MetricData')) {
+      const value = number(datum, 'Value');
+      if (value === undefined) throw validation('MetricData: each member needs a Value.');
+      this.put(namespace, text(datum, 'MetricName'), value);
+    }
+    return {};
+  }
+
+  /** The action `GetMetricData`: averages, the newest first. A period of the stand-in counts as one of those asked for. */
+  getData(input: Input): object {
+    const end = number(input, 'EndTime') ?? Date.now() / 1_000;
+    const start = number(input, 'StartTime') ?? end - 3_600;
+    return {
+      MetricDataResults: list(input, 'MetricDataQueries').map((query) => {
+        const stat = record(query, 'MetricStat');
+        const metric = record(stat, 'Metric');
+        const period = number(stat, 'Period') ?? 60;
+        const found = this.last(
+          text(metric, 'Namespace'),
+          text(metric, 'MetricName'),
+          Math.max(1, Math.floor((end - start) / period)),
+        );
+        const points = found
+          .toReversed()
+          .flatMap((value, index) => (value === undefined ? [] : [{ value, time: end - index * period }]));
+        return {
+          Id: text(query, 'Id'),
+          StatusCode: 'Complete',
+          Timestamps: points.map(({ time }) => time),
+          Values: points.map(({ value }) => value),
+        };
+      }),
+    };
+  }
+}
+
+function keyOf(namespace: string, name: string): string {
+  return `${namespace} ${name}`;
+}

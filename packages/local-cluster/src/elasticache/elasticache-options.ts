@@ -1,0 +1,53 @@
+import { LocalClusterError } from '../errors.ts';
+import { resolveOptions, type LocalClusterOptions, type ResolvedOptions } from '../options.ts';
+
+/** How to start a stand-in for ElastiCache. Every field has a default; those of a local cluster mean the same here. */
+export interface LocalElastiCacheOptions extends LocalClusterOptions {
+  /** Name of the cluster, as AWS takes it: lower case. Default `sess-local`. */
+  readonly clusterId?: string;
+  /** TCP port of the API, 1 to 65535. Default 0: any free one. */
+  readonly apiPort?: number;
+  /** Zones that nodes are spread over in turn. Default `['local-1a', 'local-1b', 'local-1c']`. */
+  readonly zones?: readonly string[];
+  /** Type of the nodes at the start; a name, nothing depends on it. Default `cache.t4g.micro`. */
+  readonly cacheNodeType?: string;
+  /** How many times faster than at AWS everything happens, 1 to 10,000. Default 60: a minute takes a second. */
+  readonly timeScale?: number;
+}
+
+export interface ResolvedElastiCacheOptions {
+  readonly cluster: ResolvedOptions;
+  readonly clusterId: string;
+  readonly apiPort: number;
+  readonly zones: readonly string[];
+  readonly cacheNodeType: string;
+  readonly timeScale: number;
+}
+
+/** @throws LocalClusterError `SESS_BAD_OPTION` with the option, what was expected and what came */
+export function resolveElastiCacheOptions(options: LocalElastiCacheOptions = {}): ResolvedElastiCacheOptions {
+  const { clusterId = 'sess-local', apiPort = 0, cacheNodeType = 'cache.t4g.micro', timeScale = 60 } = options;
+  const { zones = ['local-1a', 'local-1b', 'local-1c'], ...cluster } = options;
+  check('clusterId', clusterId, CLUSTER_ID.test(clusterId), '1 to 50 lower-case letters, digits and single hyphens');
+  check('apiPort', apiPort, Number.isInteger(apiPort) && apiPort >= 0 && apiPort <= 65_535, 'a port from 0 to 65535');
+  check('cacheNodeType', cacheNodeType, NODE_TYPE.test(cacheNodeType), 'a type such as "cache.t4g.micro"');
+  check('timeScale', timeScale, timeScale >= 1 && timeScale <= 10_000, 'a number from 1 to 10000');
+  check('zones', zones, zones.length > 0 && zones.every((zone) => /^[\w-]{1,50}$/.test(zone)), 'names of zones');
+  return Object.freeze({
+    cluster: resolveOptions(cluster),
+    clusterId,
+    apiPort,
+    zones: [...zones],
+    cacheNodeType,
+    timeScale,
+  });
+}
+
+/** As AWS takes it: no hyphen at the end, and no two in a row. */
+const CLUSTER_ID = /^(?=.{1,50}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+export const NODE_TYPE: RegExp = /^cache\.[a-z0-9]+\.[a-z0-9]+$/;
+
+function check(name: string, came: unknown, isGood: boolean, expected: string): void {
+  if (isGood) return;
+  throw new LocalClusterError('SESS_BAD_OPTION', `${name}: expected ${expected}, came ${JSON.stringify(came)}`);
+}

@@ -1,0 +1,44 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { ElastiCacheClient } from '@aws-sdk/client-elasticache';
+
+import type { LocalElastiCacheOptions } from '../../src/elasticache/elasticache-options.ts';
+import type { LocalElastiCache } from '../../src/elasticache/local-elasticache.ts';
+import { startLocalElastiCache } from '../../src/elasticache/start-local-elasticache.ts';
+
+/** A stand-in, and the SDK's clients as they come, pointed at it. */
+export interface StandIn {
+  readonly cluster: LocalElastiCache;
+  readonly elasticache: ElastiCacheClient;
+  readonly autoScaling: ApplicationAutoScalingClient;
+  readonly cloudWatch: CloudWatchClient;
+}
+
+export const CLUSTER = 'shop';
+
+const closings: (() => Promise<void>)[] = [];
+
+/** For `afterEach`: ends all that a test started. */
+export async function closeStandIns(): Promise<void> {
+  await Promise.all(closings.splice(0).map((close) => close()));
+}
+
+export async function standIn(options: LocalElastiCacheOptions = {}): Promise<StandIn> {
+  const cluster = await startLocalElastiCache({ clusterId: CLUSTER, timeScale: 1_000, ...options });
+  const config = {
+    endpoint: cluster.apiEndpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'nobody', secretAccessKey: 'looks at it' },
+    maxAttempts: 1,
+  };
+  const clients = {
+    elasticache: new ElastiCacheClient(config),
+    autoScaling: new ApplicationAutoScalingClient(config),
+    cloudWatch: new CloudWatchClient(config),
+  };
+  closings.push(async () => {
+    for (const client of Object.values(clients)) client.destroy();
+    await cluster.close();
+  });
+  return { cluster, ...clients };
+}
