@@ -43,3 +43,16 @@ export function rethrow(error: unknown): never {
   // The others are of requests, or of a signal: nothing here gives the store one.
   throw new StoreError(error.code as StoreErrorCode, error.message, { cause: error.cause });
 }
+
+/** What an item's failures say, where the words of `@sess/session` are of a session. */
+const OF_ITEMS: Readonly<Partial<Record<string, string>>> = {
+  SESS_UNAVAILABLE: 'memcached: out of reach: no answer, or none that can be used',
+  SESS_TOO_LARGE: 'memcached: the item is larger than what it takes; nothing was stored',
+};
+
+/** Throws an error of `@sess/session` as one of this package that speaks of an item. */
+export function rethrowOfItem(error: unknown): never {
+  if (!SessionError.is(error) || StoreError.is(error)) throw error;
+  const message = OF_ITEMS[error.code] ?? error.message;
+  throw new StoreError(error.code as StoreErrorCode, message, { cause: error.cause });
+}

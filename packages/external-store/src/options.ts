@@ -1,7 +1,7 @@
 import { openCluster, type Cluster, type ClusterOptions } from '@sess/session';
 import { rethrow } from './errors.ts';
 
-/** Exactly one of `servers` and a shared `client` is needed. `ttlSeconds` defaults to 86,400, one day. */
+/** Exactly one of `servers` and a shared `client` is needed. `ttlSeconds` defaults to 86,400, one day, unless the store says otherwise. */
 export type ExternalStoreOptions = ClusterOptions;
 
 const DEFAULT_TTL_SECONDS = 86_400;
@@ -11,9 +11,13 @@ const DEFAULT_TTL_SECONDS = 86_400;
  *
  * @throws {StoreError} `SESS_BAD_OPTION`
  */
-export function openStore(options: ExternalStoreOptions, keyPrefix: string): Cluster {
+export function openStore(
+  options: ExternalStoreOptions,
+  keyPrefix: string,
+  ttlSeconds: number = DEFAULT_TTL_SECONDS,
+): Cluster {
   try {
-    return openCluster(options, { ttlSeconds: DEFAULT_TTL_SECONDS, keyPrefix });
+    return openCluster(options, { ttlSeconds, keyPrefix });
   } catch (error) {
     rethrow(error);
   }

@@ -1,0 +1,214 @@
+import {
+  CONFLICT,
+  retryConflicts,
+  SessionError,
+  storageKey,
+  type Client,
+  type Cluster,
+  type StoredSession,
+} from '@sess/session';
+import { CounterBatches } from './counter-batches.ts';
+import { rethrowOfItem, StoreError } from './errors.ts';
+import { decodeItem, encodeItem, textOf, type Item } from './item.ts';
+import { openStore, type ExternalStoreOptions } from './options.ts';
+import { secondsOf } from './time-to-live.ts';
+
+/** Tries of one write before it is given up. */
+const MAX_ATTEMPTS = 16;
+
+export interface SetItemOptions {
+  /** Seconds to live, rounded up to whole ones; 0 or less removes the item. Default: the store's `ttlSeconds`. */
+  readonly ttlSeconds?: number | undefined;
+  /**
+   * The key is never used again once its item was removed: a write that is late does nothing. Default `false`: what
+   * was removed may be set again.
+   */
+  readonly unique?: boolean | undefined;
+}
+
+/** What a library gets to see of an item. */
+export interface StoredItem {
+  readonly text: string;
+  /** Seconds that it has yet to live, as of the read; `undefined` where the protocol can't tell. */
+  readonly ttlSeconds: number | undefined;
+}
+
+/** What is stored under a key. `isDead`: a tombstone, which nothing replaces. */
+interface Look {
+  readonly stored: StoredSession | undefined;
+  readonly item: Item | undefined;
+  readonly isDead: boolean;
+}
+
+/** What a write answers, and what it writes: nothing without `next`. */
+interface Decision<Result> {
+  readonly result: Result;
+  readonly next?: Item;
+  readonly ttlSeconds?: number;
+}
+
+/**
+ * Values of another library under keys of its own, in the cluster: what a key-value store for it is made of.
+ *
+ * Every write is an `add` or a compare-and-swap. A removal leaves a mark for as long as an older copy of the item can
+ * live. Promises reject only with a `StoreError`.
+ */
+export class ItemStore {
+  readonly #cluster: Cluster;
+  readonly #counters = new CounterBatches((key, by, ttlSeconds) => this.#add(key, by, ttlSeconds));
+  /** The longest time to live that was given or seen: no copy of an item can live longer. */
+  #longestSeconds: number;
+
+  /**
+   * @param defaults `ttlSeconds` is for items that are set without one.
+   * @throws {StoreError} `SESS_BAD_OPTION`
+   */
+  constructor(options: ExternalStoreOptions, defaults: { readonly keyPrefix: string; readonly ttlSeconds?: number }) {
+    this.#cluster = openStore(options, defaults.keyPrefix, defaults.ttlSeconds);
+    this.#longestSeconds = this.ttlSeconds;
+  }
+
+  /** Whole seconds that an item lives for which nobody says how long. */
+  get ttlSeconds(): number {
+    return this.#cluster.ttlSeconds;
+  }
+
+  /** The client that was given, or that `servers` opened. */
+  get client(): Client {
+    return this.#cluster.client;
+  }
+
+  /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
+  async ready(): Promise<void> {
+    await this.#cluster.store.ready?.().catch(rethrowOfItem);
+  }
+
+  /** The item under `key`, or `undefined` when there is none. */
+  async get(key: string): Promise<StoredItem | undefined> {
+    const { stored, item } = await this.#look(key);
+    const now = Date.now();
+    const text = textOf(item, now);
+    if (text === undefined) return undefined;
+    return { text, ttlSeconds: item?.kind === 'counter' ? secondsOf(item.endsAt - now, now) : stored?.ttlSeconds };
+  }
+
+  /** Stores `text`. Whether it did: `false` for a `unique` item that was removed before. */
+  async set(key: string, text: string, { ttlSeconds, unique = false }: SetItemOptions = {}): Promise<boolean> {
+    const seconds = this.#secondsOf(ttlSeconds ?? this.ttlSeconds);
+    if (seconds === 0) {
+      await this.remove(key);
+      return true;
+    }
+    return this.#write(key, ({ item, isDead }) => {
+      if (unique && (isDead || item?.kind === 'removed')) return { result: false };
+      if (isDead) refuseReusedKey();
+      return { result: true, next: { kind: unique ? 'unique' : 'value', text }, ttlSeconds: seconds };
+    });
+  }
+
+  /** Removes the item. Whether there was one. */
+  async remove(key: string): Promise<boolean> {
+    const { item } = await this.#look(key);
+    if (item?.kind !== 'unique') return (await this.take(key)) !== undefined;
+    // A tombstone: no write at all can bring it back, nor any older copy.
+    return this.#cluster.store.destroy(this.#keyOf(key), this.#longestSeconds).catch(rethrowOfItem);
+  }
+
+  /** The text under `key`, which this removes: of many that take it at once, one gets it. */
+  async take(key: string): Promise<string | undefined> {
+    return this.#write(key, ({ item, isDead }) => {
+      const result = textOf(item);
+      if (isDead || item?.kind === 'removed') return { result };
+      return { result, next: { kind: 'removed' }, ttlSeconds: this.#longestSeconds };
+    });
+  }
+
+  /**
+   * Adds one to the counter under `key`, and resolves with what it is then. The first makes it, to live for
+   * `ttlSeconds`; later ones do not prolong it.
+   *
+   * @throws {StoreError} `SESS_BAD_DATA` where something else than a number is stored.
+   */
+  async increment(key: string, ttlSeconds: number): Promise<number> {
+    this.#keyOf(key);
+    const seconds = this.#secondsOf(ttlSeconds);
+    if (seconds > 0) return this.#counters.increment(key, seconds);
+    throw new StoreError('SESS_BAD_DATA', `a counter lives for at least one second; got ${ttlSeconds}`);
+  }
+
+  /** Closes the client that `servers` opened. Twice does no harm. */
+  async close(): Promise<void> {
+    await this.#cluster.close();
+  }
+
+  async #add(key: string, by: number, ttlSeconds: number): Promise<number> {
+    return this.#write(key, ({ item, stored, isDead }) => {
+      if (isDead) refuseReusedKey();
+      const now = Date.now();
+      const text = textOf(item, now);
+      const count = Number(text ?? 0) + by;
+      if (!Number.isSafeInteger(count))
+        throw new StoreError('SESS_BAD_DATA', 'a number was expected under this key; something else is there');
+      const left = text === undefined ? ttlSeconds : (stored?.ttlSeconds ?? ttlSeconds);
+      const endsAt = text !== undefined && item?.kind === 'counter' ? item.endsAt : now + left * 1000;
+      return {
+        result: count,
+        next: { kind: 'counter', count, endsAt },
+        ttlSeconds: secondsOf(endsAt - now, now) || 1,
+      };
+    });
+  }
+
+  /** Decides by what is stored, then writes `next` in its place; again, while others write first. */
+  async #write<Result>(key: string, decide: (look: Look) => Decision<Result>): Promise<Result> {
+    const tries = { most: MAX_ATTEMPTS, what: 'others wrote this item' };
+    return retryConflicts<Result>(tries, async (attempt) => {
+      const { stored, item } = await this.#look(key);
+      // What refused the write before this one, and is not to be seen, is a tombstone.
+      const { result, next, ttlSeconds = 1 } = decide({ stored, item, isDead: attempt > 1 && stored === undefined });
+      if (next === undefined) return result;
+      try {
+        const expect = stored ?? 'absent';
+        await this.#cluster.store.save(this.#keyOf(key), encodeItem(next), { ttlSeconds, expect });
+        return result;
+      } catch (error) {
+        if (SessionError.is(error) && error.code === 'SESS_CONFLICT') return CONFLICT;
+        throw error;
+      }
+    }).catch(rethrowOfItem);
+  }
+
+  async #look(key: string): Promise<Omit<Look, 'isDead'>> {
+    const stored = await this.#cluster.store.load(this.#keyOf(key)).catch(rethrowOfItem);
+    this.#noteLifetime(stored?.ttlSeconds);
+    return { stored, item: stored && decodeItem(stored.value) };
+  }
+
+  #keyOf(key: string): string {
+    if (typeof key === 'string' && key !== '') return storageKey(this.#cluster.keyPrefix, key);
+    throw new StoreError(
+      'SESS_BAD_DATA',
+      `a key is a text of at least one character; got ${key === '' ? 'an empty one' : typeof key}`,
+    );
+  }
+
+  #secondsOf(given: number): number {
+    const seconds = typeof given === 'number' ? secondsOf(given * 1000) : undefined;
+    if (seconds === undefined)
+      throw new StoreError('SESS_BAD_DATA', `a time to live is a number of seconds; got ${typeof given}`);
+    this.#noteLifetime(seconds);
+    return seconds;
+  }
+
+  #noteLifetime(ttlSeconds: number | undefined): void {
+    if (ttlSeconds !== undefined && ttlSeconds !== Infinity && ttlSeconds > this.#longestSeconds)
+      this.#longestSeconds = Math.ceil(ttlSeconds);
+  }
+}
+
+function refuseReusedKey(): never {
+  throw new StoreError(
+    'SESS_CONFLICT',
+    'this key held an item that was stored as unique and was removed: nothing else can be stored under it yet',
+  );
+}

@@ -1,0 +1,52 @@
+/**
+ * What is stored for one key of a library: a letter for its kind, then text.
+ *
+ * - `value`: may be replaced at any time, after its removal as well.
+ * - `unique`: under a key that is made once, such as a session's token: never stored again after its removal.
+ * - `counter`: a number, and when its window ends, in milliseconds since 1970.
+ * - `removed`: what a removal leaves, so that an older copy elsewhere is not taken for the item.
+ */
+export type Item =
+  | { readonly kind: 'value' | 'unique'; readonly text: string }
+  | { readonly kind: 'counter'; readonly count: number; readonly endsAt: number }
+  | { readonly kind: 'removed' };
+
+const LETTERS = { value: 'v', unique: 'u', counter: 'c', removed: 'r' } as const;
+
+export function encodeItem(item: Item): Buffer {
+  return Buffer.from(LETTERS[item.kind] + contentOf(item));
+}
+
+function contentOf(item: Item): string {
+  if (item.kind === 'counter') return `${item.count} ${item.endsAt}`;
+  return item.kind === 'removed' ? '' : item.text;
+}
+
+/** `undefined` for bytes that are no item. */
+export function decodeItem(bytes: Uint8Array): Item | undefined {
+  const stored = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  const text = stored.slice(1);
+  switch (stored[0]) {
+    case LETTERS.value:
+      return { kind: 'value', text };
+    case LETTERS.unique:
+      return { kind: 'unique', text };
+    case LETTERS.removed:
+      return { kind: 'removed' };
+    case LETTERS.counter: {
+      const [count, endsAt] = text.split(' ').map(Number);
+      return Number.isSafeInteger(count) && Number.isSafeInteger(endsAt)
+        ? { kind: 'counter', count: count ?? 0, endsAt: endsAt ?? 0 }
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** What the library gets to see: `undefined` for what was removed, and for a counter whose window is over. */
+export function textOf(item: Item | undefined, now: number = Date.now()): string | undefined {
+  if (item === undefined || item.kind === 'removed') return undefined;
+  if (item.kind !== 'counter') return item.text;
+  return item.endsAt > now ? String(item.count) : undefined;
+}

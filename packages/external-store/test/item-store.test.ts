@@ -1,0 +1,146 @@
+import { createClient, type Client } from '@sess/client';
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { storageKey } from '@sess/session';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { ItemStore } from '../src/item-store.ts';
+
+const SETTINGS = [
+  ['one copy', { copies: 1 }],
+  ['two copies', { copies: 2 }],
+] as const;
+
+describe.each(inject('mainRuntimes'))('items of another library (%s)', (runtime) => {
+  describe.each(SETTINGS)('with %s', (_, { copies }) => {
+    let cluster: LocalCluster;
+    let client: Client;
+    let items: ItemStore;
+    let count = 0;
+    const newKey = (): string => `key ${(count += 1)}`;
+    beforeAll(async () => {
+      cluster = await startLocalCluster({ nodes: 2, runtime });
+      client = createClient({ servers: cluster.url, copies, timeoutMs: 5_000 });
+      items = new ItemStore({ client }, { keyPrefix: 'i/' });
+      await items.ready();
+    });
+    afterAll(async () => {
+      await client.close();
+      await cluster.close();
+    });
+    const textOf = async (key: string): Promise<string | undefined> => (await items.get(key))?.text;
+
+    it('are kept, replaced and removed', async () => {
+      const key = newKey();
+      expect(await textOf(key)).toBeUndefined();
+      await items.set(key, 'one', { ttlSeconds: 60 });
+      await items.set(key, 'zwei 2️⃣', { ttlSeconds: 60 });
+      expect(await textOf(key)).toBe('zwei 2️⃣');
+      expect(await items.remove(key)).toBe(true);
+      expect(await textOf(key)).toBeUndefined();
+      expect(await items.remove(key)).toBe(false);
+    });
+
+    it('can be set again after their removal, at once', async () => {
+      const key = newKey();
+      for (const text of ['one', 'two', '']) {
+        await items.set(key, text);
+        expect(await textOf(key)).toBe(text);
+        await items.remove(key);
+        expect(await textOf(key)).toBeUndefined();
+      }
+    });
+
+    it('that are unique stay removed, whatever is set late', async () => {
+      const key = newKey();
+      expect(await items.set(key, 'session', { unique: true })).toBe(true);
+      expect(await items.set(key, 'session, changed', { unique: true })).toBe(true);
+      expect(await items.remove(key)).toBe(true);
+      expect(await items.set(key, 'late', { unique: true })).toBe(false);
+      expect(await textOf(key)).toBeUndefined();
+      await expect(items.set(key, 'another kind')).rejects.toMatchObject({ code: 'SESS_CONFLICT', statusCode: 409 });
+      await expect(items.increment(key, 60)).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
+      expect(await items.take(key)).toBeUndefined();
+    });
+
+    it('that are unique and were never there stay removed, too', async () => {
+      const key = newKey();
+      expect(await items.remove(key)).toBe(false);
+      expect(await items.set(key, 'late', { unique: true })).toBe(false);
+    });
+
+    it('are taken by one of many', async () => {
+      const key = newKey();
+      await items.set(key, 'a code');
+      const taken = await Promise.all(Array.from({ length: 8 }, () => items.take(key)));
+      expect(taken.filter((text) => text !== undefined)).toEqual(['a code']);
+    });
+
+    it('are counted without a gap by several processes', async () => {
+      const key = newKey();
+      const others = Array.from({ length: 3 }, () => new ItemStore({ client }, { keyPrefix: 'i/' }));
+      const counts = await Promise.all(
+        [items, ...others].flatMap((store) => Array.from({ length: 25 }, () => store.increment(key, 60))),
+      );
+      expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+      expect(await textOf(key)).toBe('100');
+    });
+
+    it('count anew when the window of the first increment is over, whatever came meanwhile', async () => {
+      const key = newKey();
+      const began = Date.now();
+      expect(await items.increment(key, 2)).toBe(1);
+      const counts: number[] = [];
+      await vi.waitUntil(
+        async () => {
+          counts.push(await items.increment(key, 2));
+          return counts.at(-1) === 1;
+        },
+        { timeout: 20_000, interval: 20 },
+      );
+      expect(Date.now() - began).toBeGreaterThanOrEqual(2_000);
+      expect(counts.length).toBeGreaterThan(1);
+    });
+
+    it('that hold something else than a number are not counted', async () => {
+      const key = newKey();
+      await items.set(key, 'seven');
+      await expect(items.increment(key, 60)).rejects.toMatchObject({ code: 'SESS_BAD_DATA' });
+      await items.set(key, '7');
+      expect(await items.increment(key, 60)).toBe(8);
+    });
+
+    it('end with their time, and tell how much is left', async () => {
+      const key = newKey();
+      await items.set(key, 'short', { ttlSeconds: 1 });
+      await items.set('long', 'long', { ttlSeconds: 60.5 });
+      expect((await items.get('long'))?.ttlSeconds).toBeGreaterThan(55);
+      expect((await items.get('long'))?.ttlSeconds).toBeLessThanOrEqual(61);
+      await vi.waitFor(async () => expect(await textOf(key)).toBeUndefined(), { timeout: 20_000 });
+    });
+
+    it('with no time left are removed', async () => {
+      const key = newKey();
+      await items.set(key, 'text');
+      await items.set(key, 'text', { ttlSeconds: 0 });
+      expect(await textOf(key)).toBeUndefined();
+    });
+
+    it('of bytes that another program wrote are none, and are replaced', async () => {
+      const key = newKey();
+      await client.set(storageKey('i/', key), 'something', { ttlSeconds: 60 });
+      expect(await textOf(key)).toBeUndefined();
+      await items.set(key, 'ours');
+      expect(await textOf(key)).toBe('ours');
+    });
+
+    it.each([Number.NaN, '60', {}])('are refused with a time to live of %j', async (ttlSeconds) => {
+      await expect(items.set('key', 'text', { ttlSeconds: ttlSeconds as number })).rejects.toMatchObject({
+        code: 'SESS_BAD_DATA',
+      });
+    });
+
+    it.each(['', undefined, 7])('are refused with %j as a key', async (key) => {
+      await expect(items.get(key as string)).rejects.toMatchObject({ code: 'SESS_BAD_DATA' });
+      await expect(items.increment(key as string, 60)).rejects.toMatchObject({ code: 'SESS_BAD_DATA' });
+    });
+  });
+});
