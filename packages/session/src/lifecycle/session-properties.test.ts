@@ -189,6 +189,8 @@ describe('a session that was regenerated', () => {
 it('shows none of its data in a log', async () => {
   await visit(new Browser(application()), (session) => {
     session.data = { passport: { user: 'USER_123' } } as object;
-    expect([JSON.stringify({ session }), inspect(session)]).toEqual(['{"session":{}}', 'ActiveSession {}']);
+    expect(JSON.stringify({ session })).toBe('{"session":{}}');
+    // From Node.js 26 on, a proxy is shown as one.
+    expect(inspect(session)).toMatch(/^(?:Proxy\()?ActiveSession \{\}\)?$/);
   });
 });
