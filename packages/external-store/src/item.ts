@@ -26,22 +26,15 @@ function contentOf(item: Item): string {
 export function decodeItem(bytes: Uint8Array): Item | undefined {
   const stored = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   const text = stored.slice(1);
-  switch (stored[0]) {
-    case LETTERS.value:
-      return { kind: 'value', text };
-    case LETTERS.unique:
-      return { kind: 'unique', text };
-    case LETTERS.removed:
-      return { kind: 'removed' };
-    case LETTERS.counter: {
-      const [count, endsAt] = text.split(' ').map(Number);
-      return Number.isSafeInteger(count) && Number.isSafeInteger(endsAt)
-        ? { kind: 'counter', count: count ?? 0, endsAt: endsAt ?? 0 }
-        : undefined;
-    }
-    default:
-      return undefined;
-  }
+  if (stored.startsWith(LETTERS.value)) return { kind: 'value', text };
+  if (stored.startsWith(LETTERS.unique)) return { kind: 'unique', text };
+  if (stored.startsWith(LETTERS.counter)) return counterOf(text);
+  return stored === LETTERS.removed ? { kind: 'removed' } : undefined;
+}
+
+function counterOf(text: string): Item | undefined {
+  const [count = Number.NaN, endsAt = Number.NaN] = text.split(' ').map(Number);
+  return Number.isSafeInteger(count) && Number.isSafeInteger(endsAt) ? { kind: 'counter', count, endsAt } : undefined;
 }
 
 /** What the library gets to see: `undefined` for what was removed, and for a counter whose window is over. */

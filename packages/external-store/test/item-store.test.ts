@@ -10,7 +10,7 @@ const SETTINGS = [
 ] as const;
 
 describe.each(inject('mainRuntimes'))('items of another library (%s)', (runtime) => {
-  describe.each(SETTINGS)('with %s', (_, { copies }) => {
+  describe.each(SETTINGS)('with %s', (_name, { copies }) => {
     let cluster: LocalCluster;
     let client: Client;
     let items: ItemStore;
@@ -80,7 +80,7 @@ describe.each(inject('mainRuntimes'))('items of another library (%s)', (runtime)
       const counts = await Promise.all(
         [items, ...others].flatMap((store) => Array.from({ length: 25 }, () => store.increment(key, 60))),
       );
-      expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+      expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_item, index) => index + 1));
       expect(await textOf(key)).toBe('100');
     });
 

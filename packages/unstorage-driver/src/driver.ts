@@ -1,0 +1,93 @@
+import { ItemStore, StoreError, type ExternalStoreOptions } from '@sess/external-store';
+import type { Driver } from 'unstorage';
+
+export interface SessDriverOptions extends ExternalStoreOptions {
+  /** What all keys of this driver begin with, where several drivers share a cluster. Default: nothing. */
+  readonly base?: string | undefined;
+  /**
+   * What `getKeys` and `clear` do, which memcached can't: `'error'` (default) rejects with `SESS_STORE`. `'empty'`
+   * answers that there are no keys, and clears nothing: for a storage whose other mounts are listed.
+   */
+  readonly onListing?: 'error' | 'empty' | undefined;
+}
+
+/** All methods are there, but for `watch` and those of raw values, which unstorage makes of the others. */
+export type SessDriver = Driver<SessDriverOptions, ItemStore> &
+  Required<Pick<Driver, 'getItem' | 'setItem' | 'removeItem' | 'getMeta' | 'clear' | 'dispose'>> & {
+    /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
+    ready(): Promise<void>;
+  };
+
+/**
+ * A driver of unstorage that keeps items in a memcached cluster whose nodes come and go: `createStorage({ driver: sess({
+ * servers }) })`.
+ *
+ * Times to live are in seconds: `setItem(key, value, { ttl: 60 })`, otherwise `ttlSeconds`, by default a day.
+ *
+ * @throws {StoreError} `SESS_BAD_OPTION`
+ */
+export default function sess(options: SessDriverOptions): SessDriver {
+  // Nitro gives a driver the whole entry of its configuration, the driver's own name included.
+  const {
+    base = '',
+    onListing = 'error',
+    driver: _driver,
+    ...rest
+  } = (options ?? {}) as SessDriverOptions & {
+    readonly driver?: unknown;
+  };
+  checkBase(base);
+  checkListing(onListing);
+  const items = new ItemStore(rest, { keyPrefix: 'u/' });
+  const keyOf = (key: string): string => (base === '' ? key : `${base}:${key}`);
+  const refuseListing = (): void => {
+    if (onListing === 'empty') return;
+    throw new StoreError(
+      'SESS_STORE',
+      'memcached can\'t list or clear the keys of one application. Keep a list of keys as an item of its own, or set onListing: "empty" where nothing relies on it',
+    );
+  };
+  return {
+    name: 'sess',
+    flags: { ttl: true },
+    options,
+    getInstance: () => items,
+    ready: () => items.ready(),
+    hasItem: async (key) => (await items.get(keyOf(key))) !== undefined,
+    getItem: async (key) => (await items.get(keyOf(key)))?.text ?? null,
+    setItem: async (key, value, given) => {
+      await items.set(keyOf(key), value, { ttlSeconds: lifetimeIn(given) });
+    },
+    removeItem: async (key) => {
+      await items.remove(keyOf(key));
+    },
+    getMeta: async (key) => {
+      const item = await items.get(keyOf(key));
+      return item?.ttlSeconds === undefined ? null : { ttl: item.ttlSeconds };
+    },
+    getKeys: async () => {
+      refuseListing();
+      return [];
+    },
+    clear: async () => refuseListing(),
+    dispose: () => items.close(),
+  };
+}
+
+/** Drivers of unstorage take 0 for "as the driver has it". */
+function lifetimeIn(given: { readonly ttl?: number } | undefined): number | undefined {
+  return given?.ttl === 0 ? undefined : given?.ttl;
+}
+
+function checkBase(base: unknown): void {
+  if (typeof base !== 'string')
+    throw new StoreError('SESS_BAD_OPTION', `option "base" is ${typeof base}; expected a text that keys begin with`);
+}
+
+function checkListing(onListing: unknown): void {
+  if (onListing !== 'error' && onListing !== 'empty')
+    throw new StoreError(
+      'SESS_BAD_OPTION',
+      `option "onListing" is ${JSON.stringify(onListing)}; expected "error" or "empty"`,
+    );
+}

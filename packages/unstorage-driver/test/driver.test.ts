@@ -1,0 +1,131 @@
+import { createClient } from '@sess/client';
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { createStorage, prefixStorage } from 'unstorage';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import sess, { StoreError, type SessDriver, type SessDriverOptions } from '../src/index.ts';
+import { testDriver } from './driver-suite.ts';
+
+describe.each(inject('mainRuntimes'))('a driver of unstorage (%s)', (runtime) => {
+  let cluster: LocalCluster;
+  beforeAll(async () => {
+    cluster = await startLocalCluster({ nodes: 3, runtime });
+  });
+  afterAll(() => cluster.close());
+  const withDriver = async (
+    work: (driver: SessDriver) => Promise<void>,
+    options: SessDriverOptions = {},
+  ): Promise<void> => {
+    const driver = sess({ servers: cluster.url, client: { timeoutMs: 5_000, copies: 2 }, ...options });
+    try {
+      await driver.ready();
+      await work(driver);
+    } finally {
+      await driver.dispose();
+    }
+  };
+
+  describe.each([1, 2])('with copies: %d', (copies) => {
+    testDriver(() =>
+      sess({
+        servers: cluster.url,
+        client: { timeoutMs: 5_000, copies },
+        base: `copies-${copies}`,
+        onListing: 'empty',
+      }),
+    );
+  });
+
+  it('says that it can list and clear nothing, rather than that there is nothing', () =>
+    withDriver(async (driver) => {
+      const storage = createStorage({ driver });
+      await storage.setItem('list:a', 'data');
+      const refusal = { code: 'SESS_STORE', message: expect.stringContaining("can't list or clear") };
+      await expect(storage.getKeys()).rejects.toMatchObject(refusal);
+      await expect(storage.clear()).rejects.toMatchObject(refusal);
+      expect(await storage.getItem('list:a')).toBe('data');
+    }));
+
+  it('is empty to who lists it, where that is wanted', () =>
+    withDriver(
+      async (driver) => {
+        const storage = createStorage({ driver });
+        await storage.setItem('list:a', 'data');
+        await storage.clear();
+        expect([await storage.getKeys(), await storage.getItem('list:a')]).toEqual([[], 'data']);
+      },
+      { onListing: 'empty' },
+    ));
+
+  it('ends an item by its own time, by the default of the driver otherwise, and tells how much is left', () =>
+    withDriver(
+      async (driver) => {
+        const storage = createStorage({ driver });
+        await storage.setItem('ttl:short', 'data', { ttl: 1 });
+        await storage.setItem('ttl:usual', 'data');
+        await storage.setItem('ttl:zero', 'data', { ttl: 0 });
+        for (const key of ['ttl:usual', 'ttl:zero']) {
+          const { ttl } = await storage.getMeta(key);
+          expect(ttl).toBeGreaterThan(900);
+          expect(ttl).toBeLessThanOrEqual(1_000);
+        }
+        await vi.waitFor(async () => expect(await storage.getItem('ttl:short')).toBeNull(), { timeout: 20_000 });
+        expect(await storage.getItem('ttl:usual')).toBe('data');
+      },
+      { ttlSeconds: 1_000 },
+    ));
+
+  it('shares a cluster with others: by base, by mount, by keyPrefix', () =>
+    withDriver(async (first) =>
+      withDriver(
+        async (second) =>
+          withDriver(
+            async (third) => {
+              const storages = [first, second, third].map((driver) => createStorage({ driver }));
+              for (const [index, storage] of storages.entries()) await storage.setItem('shared:key', index);
+              expect(await Promise.all(storages.map((storage) => storage.getItem('shared:key')))).toEqual([0, 1, 2]);
+              const mounted = createStorage();
+              mounted.mount('mine', second);
+              expect(await prefixStorage(mounted, 'mine').getItem('shared:key')).toBe(1);
+            },
+            { keyPrefix: 'other/' },
+          ),
+        { base: 'second' },
+      ),
+    ));
+
+  it('uses a client that is shared, and leaves it open', async () => {
+    const client = createClient({ servers: cluster.url, timeoutMs: 5_000 });
+    const storage = createStorage({ driver: sess({ client }) });
+    await storage.setItem('shared-client', 'data');
+    await storage.dispose();
+    expect(await createStorage({ driver: sess({ client }) }).getItem('shared-client')).toBe('data');
+    await client.close();
+  });
+});
+
+/** How the driver refuses these options; `undefined` where it takes them. */
+function refused(options: object): unknown {
+  try {
+    void sess(options as SessDriverOptions).dispose();
+    return undefined;
+  } catch (error) {
+    return StoreError.is(error) ? [error.code, error.message] : error;
+  }
+}
+
+describe('the options of the driver', () => {
+  it.each([
+    [{}, /"servers".*came/],
+    [{ servers: undefined }, /"servers".*came/],
+    [{ servers: 'memcached://127.0.0.1:1', ttl: 60 }, /unknown option "ttl"/],
+    [{ servers: 'memcached://127.0.0.1:1', copies: 2 }, /client: \{ copies/],
+    [{ servers: 'memcached://127.0.0.1:1', onListing: 'silent' }, /"onListing" is "silent"/],
+    [{ servers: 'memcached://127.0.0.1:1', base: 7 }, /"base" is number/],
+  ])('%j are refused in words', (options, message) => {
+    expect(refused(options)).toEqual(['SESS_BAD_OPTION', expect.stringMatching(message)]);
+  });
+
+  it('may have the name of the driver among them, as Nitro gives it', () => {
+    expect(refused({ driver: '@sess/unstorage-driver', servers: 'memcached://127.0.0.1:1' })).toBeUndefined();
+  });
+});
