@@ -11,6 +11,7 @@ import { safeToRemove } from './commands/safe-to-remove.ts';
 import { simulate } from './commands/simulate.ts';
 import { status } from './commands/status.ts';
 import { watch } from './commands/watch.ts';
+import { watchWeb } from './commands/watch-web.ts';
 import { DONE, EXIT_CODES, FAILED, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Output } from './output/output.ts';
 import type { CommandStreams } from './streams.ts';
@@ -112,9 +113,9 @@ function commandLine(streams: CommandStreams, ended: (code: number) => void): Co
   ofCluster('watch', 'status, drawn anew; q or Ctrl-C ends it')
     .option('-i, --interval <seconds>', 'between two looks', positive, 1)
     .option('-n, --times <number>', 'ends by itself after so many', atLeastOne)
-    .action(async (options: SharedOptions & { interval: number; times?: number }) =>
-      ended(await watch(context(options), { intervalSeconds: options.interval, times: options.times })),
-    );
+    .option('-w, --web', 'as a page in a browser, on this machine only; Ctrl-C ends it')
+    .option('-p, --port <number>', 'of the page (default: any free one)', portNumber)
+    .action(async (options: SharedOptions & WatchWords) => ended(await watchAs(context(options), options)));
   add('simulate', 'what ring strategies make of a change; asks no server')
     .requiredOption('--from <nodes>', 'how many nodes, or their names, HOST:PORT,HOST:PORT')
     .requiredOption('--to <nodes>', 'the same, afterwards')
@@ -122,6 +123,23 @@ function commandLine(streams: CommandStreams, ended: (code: number) => void): Co
       ended(await simulate(context(options), options)),
     );
   return program;
+}
+
+interface WatchWords {
+  readonly interval: number;
+  readonly times?: number;
+  readonly web?: boolean;
+  readonly port?: number;
+}
+
+async function watchAs(context: CommandContext, { interval, times, web, port }: WatchWords): Promise<number> {
+  if (web === true && times !== undefined)
+    throw new UsageError('--web and --times do not go together: a page stays until Ctrl-C. Leave one of them out.');
+  if (web !== true && port !== undefined)
+    throw new UsageError('--port is the port of the page: add --web, or leave it out.');
+  return web === true
+    ? watchWeb(context, { intervalSeconds: interval, port })
+    : watch(context, { intervalSeconds: interval, times });
 }
 
 const HELP = `
@@ -137,6 +155,11 @@ ${EXIT_CODES}`;
 function atLeastOne(given: string): number {
   if (/^\d{1,7}$/.test(given) && Number(given) >= 1) return Number(given);
   throw new InvalidArgumentError('Expected a whole number from 1.');
+}
+
+function portNumber(given: string): number {
+  if (/^\d{1,5}$/.test(given) && Number(given) >= 1 && Number(given) <= 65_535) return Number(given);
+  throw new InvalidArgumentError('Expected a port, 1 to 65535.');
 }
 
 function positive(given: string): number {

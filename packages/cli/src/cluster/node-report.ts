@@ -38,6 +38,12 @@ export interface NodeFigures {
   readonly requests: number;
   readonly hits: number;
   readonly misses: number;
+  /** Of the misses: the item's time was over. */
+  readonly expired: number;
+  /** Of the misses: the node had been told to forget everything. */
+  readonly flushed: number;
+  /** How often it was told to. */
+  readonly flushes: number;
 }
 
 /** Of every node that is asked for anything, in the order of the list, and those that left it behind them. */
@@ -85,6 +91,9 @@ async function askFigures(node: NodeTransport | undefined): Promise<Pick<NodeRep
       requests: number('cmd_get') + number('cmd_set') + number('cmd_touch'),
       hits: number('get_hits'),
       misses: number('get_misses'),
+      expired: number('get_expired'),
+      flushed: number('get_flushed'),
+      flushes: number('cmd_flush'),
     },
   };
 }

@@ -4,7 +4,10 @@ import type { Distribution, RingNode } from '@sess/hash-ring';
 import type { ClusterSettings } from './settings.ts';
 
 /** How sessions map to the nodes in rotation. */
-export function ringOf(topology: ClientTopology, { distribution }: ClusterSettings): Distribution {
+export function ringOf(
+  topology: ClientTopology,
+  { distribution }: Pick<ClusterSettings, 'distribution'>,
+): Distribution {
   return distribution(ringNodes(topology).filter(({ id }) => topology.rotation.includes(id)));
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { lookAt } from '../cluster/look.ts';
-import type { NodeReport } from '../cluster/node-report.ts';
+import { growth, sumOf } from '../cluster/rates.ts';
 import { DONE } from '../exit-codes.ts';
 import { count, percent } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
@@ -63,17 +63,11 @@ interface Moment {
 
 function ratesBetween(before: Moment, after: Moment): Rates {
   const seconds = (after.at - before.at) / 1_000;
-  const grown = (of: (figures: NonNullable<NodeReport['figures']>) => number): number =>
-    after.status.nodes.reduce((sum, { id, figures }) => {
-      const earlier = before.status.nodes.find((node) => node.id === id)?.figures;
-      // One that started anew counts from zero.
-      return figures === undefined || earlier === undefined ? sum : sum + Math.max(0, of(figures) - of(earlier));
-    }, 0);
-  const [hits, misses] = [grown((node) => node.hits), grown((node) => node.misses)];
+  const { requests, hits, misses, evictions } = sumOf(growth(before.status.nodes, after.status.nodes).values());
   return {
-    requestsPerSecond: grown((node) => node.requests) / seconds,
+    requestsPerSecond: requests / seconds,
     missShare: hits + misses === 0 ? undefined : misses / (hits + misses),
-    evictions: grown((node) => node.evictions),
+    evictions,
   };
 }
 

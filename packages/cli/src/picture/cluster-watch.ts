@@ -1,0 +1,135 @@
+/** Looks at one cluster again and again, and makes a picture of each look. */
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { growth, type NodeGrowth } from '../cluster/rates.ts';
+import { lookAt, type Look } from '../cluster/look.ts';
+import type { NodeFigures } from '../cluster/node-report.ts';
+import type { ClusterSettings } from '../cluster/settings.ts';
+import { clusterStatus, type ClusterStatus } from '../commands/status.ts';
+import { Happenings, happeningsBetween } from './happenings.ts';
+import { MoveFinder } from './move.ts';
+import type { CauseCounts, ClusterPicture, NodeSample, PictureCause, Sample } from './picture.ts';
+
+export interface ClusterWatchOptions {
+  readonly settings: ClusterSettings;
+  readonly intervalMs: number;
+  /** What application servers say of misses, where somebody asks them; otherwise the nodes' own counters do. */
+  readonly causes?: (() => CauseCounts) | undefined;
+}
+
+/** Samples that are kept: two minutes at one a second. */
+const MOST_SAMPLES = 120;
+
+/** One poll of the cluster, however many browsers look at it. */
+export class ClusterWatch {
+  readonly #look: Look;
+  readonly #options: ClusterWatchOptions;
+  readonly #moves: MoveFinder;
+  readonly #happenings = new Happenings();
+  readonly #numbers = new Map<string, number>();
+  /** What each node last told of itself. */
+  readonly #known = new Map<string, NodeFigures>();
+  readonly #ended = new AbortController();
+  #samples: readonly Sample[] = [];
+  #last: { readonly status: ClusterStatus; readonly at: number; readonly causes: CauseCounts } | undefined;
+
+  private constructor(look: Look, options: ClusterWatchOptions) {
+    this.#look = look;
+    this.#options = options;
+    this.#moves = new MoveFinder(options.settings);
+  }
+
+  /** @throws {SessClientError} when nothing is known of any node. */
+  static async open(options: ClusterWatchOptions): Promise<ClusterWatch> {
+    return new ClusterWatch(await lookAt(options.settings), options);
+  }
+
+  /** Tells of each picture until {@link close}; the first comes at once. */
+  async run(listener: (picture: ClusterPicture) => void): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      const picture = await this.#takeOne();
+      // What was asked before the end is of no use after it.
+      if (signal.aborted) return;
+      listener(picture);
+      await wait(this.#options.intervalMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#ended.abort();
+    await this.#look.close();
+  }
+
+  async #takeOne(): Promise<ClusterPicture> {
+    const status = await clusterStatus(this.#look, this.#options.settings);
+    const at = Date.now();
+    const causes = this.#options.causes?.() ?? new Map();
+    if (this.#last !== undefined) {
+      this.#happenings.add(happeningsBetween(this.#last.status, status, this.#known, at));
+      this.#samples = [...this.#samples, this.#sample(this.#last, { status, at, causes })].slice(-MOST_SAMPLES);
+    }
+    this.#last = { status, at, causes };
+    for (const { id, figures } of status.nodes) if (figures !== undefined) this.#known.set(id, figures);
+    return {
+      at,
+      status,
+      nodes: status.nodes.map((node) => ({
+        ...node,
+        number: this.#numberOf(node.id),
+        items: this.#known.get(node.id)?.items,
+      })),
+      numbers: new Map(this.#numbers),
+      move: this.#moves.find(this.#look.client.topology, status.handovers),
+      samples: this.#samples,
+      happenings: this.#happenings.all,
+      causesFrom: this.#options.causes === undefined ? 'nodes' : 'application',
+    };
+  }
+
+  #numberOf(id: string): number {
+    const number = this.#numbers.get(id) ?? this.#numbers.size + 1;
+    this.#numbers.set(id, number);
+    return number;
+  }
+
+  #sample(
+    before: { readonly status: ClusterStatus; readonly at: number; readonly causes: CauseCounts },
+    after: { readonly status: ClusterStatus; readonly at: number; readonly causes: CauseCounts },
+  ): Sample {
+    const grown = growth(before.status.nodes, after.status.nodes);
+    const ids = new Set([...grown.keys(), ...after.causes.keys()]);
+    const nodes = new Map<string, NodeSample>();
+    for (const id of ids) {
+      const node = grown.get(id) ?? NO_GROWTH;
+      const causes =
+        this.#options.causes === undefined
+          ? countedCauses(node)
+          : difference(before.causes.get(id), after.causes.get(id));
+      nodes.set(id, { ...node, causes });
+    }
+    return { at: after.at, seconds: Math.max(0.001, (after.at - before.at) / 1_000), nodes };
+  }
+}
+
+const NO_GROWTH: NodeGrowth = { requests: 0, hits: 0, misses: 0, expired: 0, flushed: 0, evictions: 0 };
+
+/** What memcached itself tells apart. */
+function countedCauses({ misses, expired, flushed }: NodeGrowth): NodeSample['causes'] {
+  return withoutNone({ expired, flushed, 'not-there': Math.max(0, misses - expired - flushed) });
+}
+
+function difference(
+  before: Readonly<Partial<Record<PictureCause, number>>> = {},
+  after: Readonly<Partial<Record<PictureCause, number>>> = {},
+): NodeSample['causes'] {
+  return withoutNone(
+    Object.fromEntries(
+      Object.entries(after).map(([cause, amount]) => [cause, amount - (before[cause as PictureCause] ?? 0)]),
+    ),
+  );
+}
+
+function withoutNone(counts: Readonly<Record<string, number>>): NodeSample['causes'] {
+  return Object.fromEntries(Object.entries(counts).filter(([, amount]) => amount > 0));
+}

@@ -1,0 +1,76 @@
+/** The page of a cluster: one poll, one server, any number of browsers. */
+import type { ClusterSettings } from '../cluster/settings.ts';
+import type { Panel, PageText } from '../page/document.ts';
+import type { Markup } from '../page/html.ts';
+import { clusterPanels } from '../page/panels.ts';
+import { ClusterWatch } from '../picture/cluster-watch.ts';
+import type { CauseCounts, ClusterPicture, PictureNode } from '../picture/picture.ts';
+import { PageServer, type PageActions } from './page-server.ts';
+
+export interface PictureOptions {
+  readonly settings: ClusterSettings;
+  /** Port on 127.0.0.1. Default 0: any free one. */
+  readonly port?: number | undefined;
+  /** Milliseconds between two looks. Default 1,000. */
+  readonly intervalMs?: number | undefined;
+  readonly extension?: PictureExtension | undefined;
+}
+
+/** What a program adds to the page. */
+export interface PictureExtension {
+  readonly page?: PageText;
+  /** Rules for its parts. */
+  readonly style: string;
+  /** Its parts, drawn with every look, above those of the cluster. */
+  readonly panels: (picture: ClusterPicture) => readonly Panel[];
+  /** What can be done to a node, below its figures. */
+  readonly nodeActions: (node: PictureNode) => Markup | undefined;
+  readonly actions: PageActions;
+  /** Why application servers missed sessions. */
+  readonly causes: () => CauseCounts;
+}
+
+export interface OpenPicture {
+  /** Whoever has it sees the page: it holds a token. */
+  readonly url: string;
+  /** Ends the page and the looks at once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the page on 127.0.0.1 until it is closed.
+ *
+ * @throws {SessClientError} when nothing is known of any node.
+ */
+export async function openPicture(options: PictureOptions): Promise<OpenPicture> {
+  const { settings, port = 0, intervalMs = 1_000, extension } = options;
+  const watch = await ClusterWatch.open({ settings, intervalMs, causes: extension?.causes });
+  let server: PageServer;
+  try {
+    server = await PageServer.start({
+      page: extension?.page ?? { title: 'sess watch', subject: subjectOf(settings.servers) },
+      port,
+      style: extension?.style,
+      actions: extension?.actions,
+    });
+  } catch (error) {
+    await watch.close();
+    throw error;
+  }
+  const running = watch.run((picture) =>
+    server.show([...(extension?.panels(picture) ?? []), ...clusterPanels(picture, extension?.nodeActions)]),
+  );
+  return {
+    url: server.url,
+    close: async () => {
+      await Promise.all([watch.close(), server.close()]);
+      await running;
+    },
+  };
+}
+
+/** The nodes' or the endpoint's names, without what a URL may hold besides. */
+function subjectOf(servers: string | readonly string[]): string {
+  if (typeof servers !== 'string') return servers.join(', ');
+  return servers.replace(/^([a-z]+:\/\/)(?:[^/?]*@)?([^?]*).*$/i, '$1$2');
+}
