@@ -73,6 +73,8 @@ class MemcachedClient implements Client {
       shutdownTimeoutMs: shutdownTimeoutMs(options),
       copies: options.copies,
       hedgedReads: options.hedgedReads,
+      zoneOf: options.zoneOf,
+      nearZone: options.nearZone,
       observe: options.observe,
       ...options.handover,
       node: {

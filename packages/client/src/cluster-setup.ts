@@ -1,5 +1,5 @@
 /** What a cluster is made with: the client's options, as far as they concern views and nodes. */
-import type { Discovery } from '@sess/discovery';
+import type { ClusterNode, Discovery } from '@sess/discovery';
 
 import type { SteadyClock } from './steady-clock.ts';
 import type { NodeSetup } from './node/node.ts';
@@ -16,6 +16,8 @@ export interface ClusterSetup {
   readonly shutdownTimeoutMs: number;
   readonly copies: number;
   readonly hedgedReads: boolean;
+  readonly zoneOf: ((node: ClusterNode) => string | undefined) | undefined;
+  readonly nearZone: string | undefined;
   /** Whether nothing is written to the nodes, and nothing is done for them. */
   readonly observe: boolean;
   readonly windowSeconds: number;

@@ -40,6 +40,8 @@ export interface Cluster {
   /** Identity of the current owners and of the node that orders writers: another object after a change. */
   readonly basis: object;
   node(id: string): ClusterNode;
+  /** These owners, in the order in which a settled read asks them. */
+  readingOrder(owners: readonly string[]): readonly string[];
   /** When the next copy is asked as well; `undefined` where nothing is asked twice. */
   readonly hedging: Hedging | undefined;
   /** Announces a record with this time to live. A promise: other clients must know before the record is written. */

@@ -158,6 +158,25 @@ export interface HandoverMessage {
   readonly error: unknown;
 }
 
+/**
+ * `sess:client:zones`: the zones of the nodes in rotation can't keep what several copies promise, or not without a
+ * price. Told when the nodes in rotation change.
+ */
+export interface ZonesMessage {
+  /**
+   * - `too-few`: fewer zones than copies, so the loss of one may take every copy of a session
+   * - `small`: a zone holds much more than its part of the weight, so its nodes need as much more memory than others
+   * - `unknown`: some nodes have a zone, others none: these are taken for one zone
+   */
+  readonly problem: 'too-few' | 'small' | 'unknown';
+  /** Of a `small` one. */
+  readonly zone: string | undefined;
+  /** Ids of the nodes that it is about. */
+  readonly nodes: readonly string[];
+  /** Times its part of the weight that a `small` zone holds; otherwise 1. */
+  readonly load: number;
+}
+
 /** `sess:client:foreign-item`: a read found bytes that are not a record of this client, and answered with a miss. */
 export interface ForeignItemMessage {
   readonly node: string;
@@ -189,6 +208,7 @@ export interface ClientChannels {
   'sess:client:tombstone-dropped': TombstoneDroppedMessage;
   'sess:client:refill': RefillMessage;
   'sess:client:handover': HandoverMessage;
+  'sess:client:zones': ZonesMessage;
   'sess:client:foreign-item': ForeignItemMessage;
   'sess:client:request': RequestMessage;
 }
@@ -214,5 +234,6 @@ export const tombstoneDroppedChannel: TypedChannel<'sess:client:tombstone-droppe
 );
 export const refillChannel: TypedChannel<'sess:client:refill'> = typed('sess:client:refill');
 export const handoverChannel: TypedChannel<'sess:client:handover'> = typed('sess:client:handover');
+export const zonesChannel: TypedChannel<'sess:client:zones'> = typed('sess:client:zones');
 export const foreignItemChannel: TypedChannel<'sess:client:foreign-item'> = typed('sess:client:foreign-item');
 export const requestChannel: TypedChannel<'sess:client:request'> = typed('sess:client:request');

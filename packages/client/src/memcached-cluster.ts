@@ -26,6 +26,7 @@ import { CountersOfNodes } from './node/node-counters.ts';
 import { NodePool } from './node/node-pool.ts';
 import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
+import { nearFirst, withZones } from './membership/zones.ts';
 import { openHandovers } from './membership/open-handovers.ts';
 import { ownersIn, route, type Route } from './membership/route.ts';
 import type { Closable } from './membership/closings.ts';
@@ -55,6 +56,9 @@ export class MemcachedCluster
   readonly #finisher: Finisher | undefined;
   readonly #watch: DiscoveryWatch;
   readonly #listeners = new Set<() => void>();
+  readonly #zones: Pick<ClusterSetup, 'zoneOf' | 'nearZone'>;
+  /** Ids of the nodes whose copies are read first. */
+  #near: ReadonlySet<string> = new Set();
   readonly #outages = new Outages();
   #topology: Topology | undefined;
   #historyKnown = false;
@@ -67,6 +71,7 @@ export class MemcachedCluster
     this.versions = versions;
     this.startedAt = clock.now();
     this.counters = new CountersOfNodes(clock);
+    this.#zones = setup;
     this.#membership = new Membership({ ...setup, trustsHistory: historySecrets.length > 0 });
     this.rotation = new Rotation(this.#membership, clock, () => this.nodes);
     const seals = historySeals(historySecrets);
@@ -153,6 +158,10 @@ export class MemcachedCluster
     // Every operation begins with a view, and a view is only ever replaced by another.
     if (state === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
     return route(key, state, this.clock.now());
+  }
+
+  readingOrder(owners: readonly string[]): readonly string[] {
+    return this.#near.size === 0 ? owners : nearFirst(owners, this.#near);
   }
 
   placements(key: string): readonly [Placement, ...Placement[]] {
@@ -315,15 +324,21 @@ export class MemcachedCluster
 
   // --- discovery
 
-  #use(topology: Topology): void {
+  #use(told: Topology): void {
     if (this.#ended) return;
+    let topology: Topology;
     let turned: boolean;
     try {
       // Discovery and distribution are parameters: what they report or refuse is input.
-      checkTopology(topology);
+      checkTopology(told);
+      topology = withZones(told, this.#zones.zoneOf);
       for (const node of topology.nodes) if (this.#pool.want(targetOf(node))) this.#replaced(node.id);
       turned = this.#membership.listed(
-        topology.nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 })),
+        topology.nodes.map(({ id, weight = 1, zone }) => ({
+          id,
+          weight,
+          ...(zone === undefined ? undefined : { zone }),
+        })),
         this.clock.now(),
       );
     } catch (cause) {
@@ -338,6 +353,9 @@ export class MemcachedCluster
     this.#lastError = undefined;
     this.#notices.topology(this.#topology, topology);
     this.#topology = topology;
+    this.#near = new Set(
+      topology.nodes.flatMap(({ id, zone }) => (zone !== undefined && zone === this.#zones.nearZone ? [id] : [])),
+    );
     this.#settle();
     if (!turned && this.#historyKnown) return;
     const read = this.#historyKnown ? this.#history.refresh() : this.#history.begin();

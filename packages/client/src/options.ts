@@ -1,7 +1,7 @@
 /** What `createClient` takes, and what becomes of it once every field is checked. */
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 
-import type { Discovery } from '@sess/discovery';
+import type { ClusterNode, Discovery } from '@sess/discovery';
 
 import type { Clock } from './clock.ts';
 import type { Transport, TransportOptions } from './transport/transport.ts';
@@ -59,6 +59,18 @@ export interface ClientOptions {
    * With several copies: whether a read asks the next one as well when an answer is later than usual. Default `true`.
    */
   readonly hedgedReads?: boolean | undefined;
+  /**
+   * The zone of a node whose discovery does not tell it: `undefined` where it has none. Must tell every process the
+   * same; asked whenever the list of nodes changes. Goes before what discovery tells.
+   */
+  readonly zoneOf?: ((node: ClusterNode) => string | undefined) | undefined;
+  /** The zone that this process is in, by the name that its nodes have. Default: none. */
+  readonly zone?: string | undefined;
+  /**
+   * Which copy a read asks first while nothing changes: `owner`, the same for everybody; or `near`, one in this process's
+   * `zone`. Default `owner`.
+   */
+  readonly reads?: 'owner' | 'near' | undefined;
   /** How sessions are kept while the cluster changes. */
   readonly handover?: HandoverOptions | undefined;
   /** How often the history of views is read and confirmed, in milliseconds; 100 to 600,000. Default 10,000. */
@@ -114,6 +126,9 @@ export interface ResolvedOptions {
   readonly maxProbePauseMs: number;
   readonly copies: number;
   readonly hedgedReads: boolean;
+  readonly zoneOf: ((node: ClusterNode) => string | undefined) | undefined;
+  /** The zone whose copies are read first; `undefined` where the owner is. */
+  readonly nearZone: string | undefined;
   readonly observe: boolean;
   readonly handover: {
     readonly windowSeconds: number;
@@ -145,6 +160,9 @@ export const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
   'maxProbePauseMs',
   'copies',
   'hedgedReads',
+  'zoneOf',
+  'zone',
+  'reads',
   'handover',
   'historyIntervalMs',
   'historySecret',

@@ -1,4 +1,4 @@
-import { staticNodes, type Discovery } from '@sess/discovery';
+import { isZone, staticNodes, type Discovery } from '@sess/discovery';
 import { ketama } from '@sess/hash-ring';
 
 import { systemClock } from './clock.ts';
@@ -71,6 +71,11 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     maxProbePauseMs: durationMs(options, 'maxProbePauseMs', 5_000),
     copies: count(options, 'copies', 1, 1, 3),
     hedgedReads: flag('hedgedReads', options.hedgedReads, true),
+    zoneOf:
+      options.zoneOf === undefined
+        ? undefined
+        : functionOf('zoneOf', options.zoneOf, 'a function from a node to the name of its zone'),
+    nearZone: nearZoneOf(options),
     observe: flag('observe', options.observe, false),
     handover: handoverOf(options),
     clock:
@@ -156,6 +161,20 @@ function distributionOf(given: ClientOptions['distribution']): DistributionFacto
     );
   }
   return distribution;
+}
+
+/** The zone whose copies are read first. */
+function nearZoneOf({ zone, reads = 'owner' }: ClientOptions): string | undefined {
+  if (zone !== undefined && !isZone(zone))
+    throw badOption(
+      'zone must be the name of the zone that this process is in: 1 to 64 letters, digits, "-", "_", "." or ":".',
+    );
+  if (reads !== 'owner' && reads !== 'near')
+    throw badOption('reads must be "owner" (the default) or "near": which copy is asked first.');
+  if (reads === 'owner') return undefined;
+  if (zone === undefined)
+    throw badOption('reads: "near" needs zone, the name of the zone that this process is in, as its nodes call it.');
+  return zone;
 }
 
 function tlsOf(given: ClientOptions['tls']): TransportOptions['tls'] {

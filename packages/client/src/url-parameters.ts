@@ -46,6 +46,9 @@ const PARAMETERS: readonly string[] = [
   ...HANDOVER_NUMBERS,
   'finish',
   'hedgedReads',
+  'zones',
+  'zone',
+  'reads',
   'historySecret',
   'distribution',
   'dialect',
@@ -61,6 +64,8 @@ export type Refuse = (what: string, shown?: string, rest?: string) => Error;
 export interface UrlParameters {
   readonly options: ClientOptions;
   readonly tls: boolean | undefined;
+  /** One for each node of the URL. */
+  readonly zones: readonly string[] | undefined;
   /** For the discoveries that look again. */
   readonly pollIntervalMs: number | undefined;
   /** For DNS. */
@@ -75,15 +80,21 @@ export function readParameters(query: string, refuse: Refuse): UrlParameters {
   const distribution = given.word('distribution', Object.keys(DISTRIBUTIONS));
   const dialect = given.word('dialect', DIALECTS);
   const tls = given.word('tls', ['true', 'false']);
+  const reads = given.word('reads', ['owner', 'near']);
+  const [zone] = given.all('zone');
+  const [zones] = given.all('zones');
   return {
     options: {
       ...given.numbers(NUMBERS),
       ...(Object.keys(handover).length > 0 && { handover }),
       ...(given.all('historySecret').length > 0 && { historySecret: given.all('historySecret') }),
       ...(hedgedReads !== undefined && { hedgedReads: hedgedReads === 'true' }),
+      ...(zone !== undefined && { zone }),
+      ...(reads !== undefined && { reads }),
       ...(distribution !== undefined && { distribution: DISTRIBUTIONS[distribution] }),
       ...(dialect !== undefined && { transport: textTransport({ dialect }) }),
     },
+    zones: zones?.split(','),
     tls: tls === undefined ? undefined : tls === 'true',
     pollIntervalMs: given.numbers(['pollIntervalMs']).pollIntervalMs,
     record: given.word('record', ['A', 'AAAA']),

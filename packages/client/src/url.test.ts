@@ -82,6 +82,18 @@ describe('a URL of servers', () => {
     expect(optionsOfUrl('memcached://a')).not.toHaveProperty('historySecret');
   });
 
+  it('gives each node its zone, and this process its own', async () => {
+    const options = optionsOfUrl(
+      'memcached://10.0.0.1,[::1]:11212?copies=2&zones=use1-az1,use1-az2&zone=use1-az1&reads=near',
+    );
+    expect(options).toMatchObject({ zone: 'use1-az1', reads: 'near' });
+    const { nodes } = await topologyOf(options);
+    expect(nodes).toMatchObject([
+      { id: '10.0.0.1:11211', zone: 'use1-az1' },
+      { id: '[::1]:11212', zone: 'use1-az2' },
+    ]);
+  });
+
   it.each(['ketama', 'modulo', 'rendezvous'])('names the distribution: %s', (name) => {
     const nodes = [{ id: 'a:1' }, { id: 'b:1' }];
     expect(optionsOfUrl(`memcached://a?distribution=${name}`).distribution?.(nodes).nodes).toEqual(nodes);
@@ -106,6 +118,11 @@ describe('a URL of servers', () => {
 
 describe('a URL that is none', () => {
   it.each([
+    ['memcached://a,b?zones=x', 'the parameter zones names 1 zones, and there are 2 nodes'],
+    ['memcached://a,b?zones=x,', 'staticNodes[1].zone: expected 1 to 64 letters'],
+    ['elasticache://a?zones=x', 'give the option zoneOf'],
+    ['memcached:///run/a.sock?zones=x', 'a Unix socket stands alone'],
+    ['memcached://a?reads=far', 'the parameter reads must be owner, near; got "far"'],
     ['10.0.0.1:11211', 'does not begin with memcached://'],
     ['', 'does not begin with memcached://'],
     ['memcache://a', 'did you mean "memcached"?'],

@@ -105,9 +105,25 @@ function readDiscovery(place: Place, refuse: Refuse): Discovery {
       'the parameter pollIntervalMs needs the scheme elasticache://, dns:// or srv://: a fixed list is not polled',
     );
   }
+  const { zones } = parameters;
+  if (source !== 'fixed' && zones !== undefined)
+    throw wrong(
+      'the parameter zones needs the scheme memcached://: for other sources of nodes, give the option zoneOf',
+    );
+  if (zones !== undefined && zones.length !== nodes.length)
+    throw wrong(
+      `the parameter zones names ${zones.length} zones, and there are ${nodes.length} nodes: give one for each`,
+    );
   if (source !== 'dns' && parameters.record !== undefined) throw wrong('the parameter record needs the scheme dns://');
   if (source === 'fixed')
-    return madeBy(() => staticNodes(nodes.map(({ host, port }) => `${host}:${port ?? DEFAULT_PORT}`)));
+    return madeBy(() =>
+      staticNodes(
+        nodes.map(({ host, port = DEFAULT_PORT }, index) => {
+          const zone = zones?.[index];
+          return zone === undefined ? `${host}:${port}` : { host: host.replace(/^\[|\]$/g, ''), port, zone };
+        }),
+      ),
+    );
   const [node] = nodes;
   if (node === undefined || nodes.length > 1) {
     throw wrong(
@@ -131,6 +147,8 @@ const ONE_SOCKET = 'it names several Unix sockets, and one stands alone: name se
 
 function readSocket({ path, source, tls, parameters }: Place): Discovery {
   if (source !== 'fixed' || tls !== false) throw wrong('a Unix socket needs the scheme memcached://');
+  if (parameters.zones !== undefined)
+    throw wrong('the parameter zones needs several nodes: a Unix socket stands alone');
   if (parameters.pollIntervalMs !== undefined)
     throw wrong('the parameter pollIntervalMs needs several nodes: a Unix socket stands alone');
   if (SEVERAL_SOCKETS.test(path)) throw wrong(ONE_SOCKET);

@@ -7,11 +7,13 @@ const ids = fc.constantFrom('10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'
 const times = fc.nat({ max: 8 });
 
 const entries: fc.Arbitrary<ViewEntry> = fc.record({
-  nodes: fc.uniqueArray(fc.record({ id: ids, weight: fc.constantFrom(1, 2, 0.5) }), {
-    selector: ({ id }) => id,
-    minLength: 1,
-    maxLength: 3,
-  }),
+  nodes: fc.uniqueArray(
+    fc.record(
+      { id: ids, weight: fc.constantFrom(1, 2, 0.5), zone: fc.constantFrom('use1-az1', 'use1-az2') },
+      { requiredKeys: ['id', 'weight'] },
+    ),
+    { selector: ({ id }) => id, minLength: 1, maxLength: 3 },
+  ),
   copies: fc.constantFrom(1, 2),
   distribution: fc.constantFrom('', '0123456789ab', 'ordered-0123456789ab'),
   cause: fc.constantFrom('discovery', 'node-down', 'node-recovered', 'drain'),

@@ -25,6 +25,18 @@ async function start(runtime: (typeof runtimes)[number]): Promise<[LocalCluster,
   return [cluster, cluster.nodes.map(({ id }) => id)];
 }
 
+/** Zones that every process tells alike: nodes in turn, as they are met first. */
+function inZones(count: number): Partial<ClientOptions> {
+  const met = new Map<string, number>();
+  return {
+    zoneOf: ({ id }) => {
+      const turn = met.get(id) ?? met.size;
+      met.set(id, turn);
+      return `zone-${turn % count}`;
+    },
+  };
+}
+
 const byKetama: Partial<ClientOptions> = { copies: 1, distribution: ketama };
 const CHANGES: readonly (readonly [string, Partial<ClientOptions>, Partial<ClientOptions>])[] = [
   ['copies 1 to 2', { copies: 1 }, { copies: 2 }],
@@ -32,6 +44,11 @@ const CHANGES: readonly (readonly [string, Partial<ClientOptions>, Partial<Clien
   ['copies 2 to 3', { copies: 2 }, { copies: 3 }],
   ['ketama to rendezvous', byKetama, { copies: 1, distribution: rendezvous }],
   ['modulo to ketama', { copies: 1, distribution: modulo }, byKetama],
+  ['no zones to two', { copies: 2 }, { copies: 2, ...inZones(2) }],
+  ['three zones to none', { copies: 2, ...inZones(3) }, { copies: 2 }],
+  ['two zones to three', { copies: 2, ...inZones(2) }, { copies: 2, ...inZones(3) }],
+  ['no zones to two, and copies 1 to 2', { copies: 1 }, { copies: 2, ...inZones(2) }],
+  ['no zones to two, and ketama to rendezvous', byKetama, { copies: 2, distribution: rendezvous, ...inZones(2) }],
   ['ketama to rendezvous, and copies 1 to 2', byKetama, { copies: 2, distribution: rendezvous }],
 ];
 

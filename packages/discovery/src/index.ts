@@ -7,4 +7,5 @@ export { dns } from './dns/dns.ts';
 export type { DnsOptions } from './dns/dns-options.ts';
 export { sharedLookup } from './name-lookup.ts';
 export { canonicalNodeId } from './node-address.ts';
+export { isZone } from './topology-value.ts';
 export { staticNodes, type StaticNode } from './static-nodes.ts';

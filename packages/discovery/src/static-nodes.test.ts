@@ -6,13 +6,15 @@ import { staticNodes } from './static-nodes.ts';
 describe('a fixed list', () => {
   it('is told once, in its order, after watch() has returned', async () => {
     const listener = new RecordingListener();
-    const watch = staticNodes(['b:2', { host: '::1', port: 1, weight: 2.5 }, '10.0.0.1:11211']).watch(listener);
+    const watch = staticNodes(['b:2', { host: '::1', port: 1, weight: 2.5, zone: 'use1-az1' }, '10.0.0.1:11211']).watch(
+      listener,
+    );
     expect(listener.topologies).toEqual([]);
     const topology = await watch.ready();
     expect(topology).toEqual({
       nodes: [
         { id: 'b:2', host: 'b', port: 2 },
-        { id: '[::1]:1', host: '::1', port: 1, weight: 2.5 },
+        { id: '[::1]:1', host: '::1', port: 1, weight: 2.5, zone: 'use1-az1' },
         { id: '10.0.0.1:11211', host: '10.0.0.1', port: 11_211 },
       ],
     });
@@ -74,12 +76,14 @@ describe('a fixed list', () => {
       [{ host: 'a', port: 1, weight: 0 }],
       'staticNodes[0].weight: expected a finite number above 0, got 0. Leave a node out',
     ],
+    ['an empty zone', [{ host: 'a', port: 1, zone: '' }], 'staticNodes[0].zone: expected 1 to 64 letters, digits'],
+    ['a zone with a space', [{ host: 'a', port: 1, zone: 'a b' }], 'got "a b"'],
     ['weight NaN', [{ host: 'a', port: 1, weight: Number.NaN }], 'got NaN'],
     ['an endless weight', [{ host: 'a', port: 1, weight: Infinity }], 'got Infinity'],
     [
       'a misspelt option',
       [{ host: 'a', port: 1, wieght: 2 }],
-      'there is no option "wieght". Known ones: host, port, weight',
+      'there is no option "wieght". Known ones: host, port, weight, zone',
     ],
   ])('refuses %s where it is given', (_, given, message) => {
     const attempt = (): unknown => staticNodes(given as never);

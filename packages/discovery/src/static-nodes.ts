@@ -2,7 +2,7 @@ import { DiscoveryError } from './errors.ts';
 import { systemEnvironment } from './environment.ts';
 import { canonicalHost, isHost, isPort, nodeId, parseHostAndPort } from './node-address.ts';
 import { badOption, knownOptions } from './options.ts';
-import { clusterNode, MAX_NODES, topologyOf } from './topology-value.ts';
+import { clusterNode, isZone, MAX_NODES, topologyOf } from './topology-value.ts';
 import type { ClusterNode, Discovery } from './topology.ts';
 import { startWatch } from './watch.ts';
 
@@ -14,10 +14,12 @@ export interface StaticNode {
   readonly port: number;
   /** Relative share of the key space: a finite number above 0. Default 1. */
   readonly weight?: number | undefined;
+  /** The availability zone, rack or machine that it shares with other nodes: see `isZone`. Default: none. */
+  readonly zone?: string | undefined;
 }
 
 /**
- * A list of nodes that never changes: `host:port` strings (`[ipv6]:port`), or objects with a weight. Nothing is
+ * A list of nodes that never changes: `host:port` strings (`[ipv6]:port`), or objects with a weight and a zone. Nothing is
  * resolved or connected to.
  *
  * The order is kept; only `modulo` distributions depend on it.
@@ -76,7 +78,12 @@ function parseNodes(given: readonly (string | StaticNode)[]): readonly ClusterNo
 }
 
 function checkedNode(value: object, where: string): ClusterNode {
-  const { host, port, weight } = knownOptions<Partial<StaticNode>>(where, value, ['host', 'port', 'weight']);
+  const { host, port, weight, zone } = knownOptions<Partial<StaticNode>>(where, value, [
+    'host',
+    'port',
+    'weight',
+    'zone',
+  ]);
   if (typeof host !== 'string' || !isHost(host)) {
     throw badOption(`${where}.host`, 'a host name or IP address', host, 'Leave out scheme, brackets and port.');
   }
@@ -84,5 +91,7 @@ function checkedNode(value: object, where: string): ClusterNode {
   if (weight !== undefined && !(typeof weight === 'number' && Number.isFinite(weight) && weight > 0)) {
     throw badOption(`${where}.weight`, 'a finite number above 0', weight, 'Leave a node out to give it nothing.');
   }
-  return clusterNode({ host, port, weight });
+  if (zone !== undefined && !isZone(zone))
+    throw badOption(`${where}.zone`, '1 to 64 letters, digits, "-", "_", "." or ":"', zone);
+  return clusterNode({ host, port, weight, zone });
 }

@@ -22,6 +22,7 @@ describe('a topology', () => {
   it.each([
     ['the version', topologyOf([clusterNode(node), other], 2)],
     ['an address', topologyOf([clusterNode({ ...node, address: '10.0.0.2' }), other], 1)],
+    ['a zone', topologyOf([clusterNode({ ...node, zone: 'b' }), other], 1)],
     ['a weight', topologyOf([clusterNode({ ...node, weight: 3 }), other], 1)],
     ['a port', topologyOf([clusterNode({ ...node, port: 2 }), other], 1)],
     ['the number of nodes', topologyOf([clusterNode(node)], 1)],

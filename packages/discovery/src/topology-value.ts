@@ -7,20 +7,27 @@ import type { ClusterNode, Topology } from './topology.ts';
  */
 export const MAX_NODES = 1_000;
 
+/** Whether `zone` can be the name of a zone: 1 to 64 letters, digits, `-`, `_`, `.` or `:`. */
+export function isZone(zone: unknown): zone is string {
+  return typeof zone === 'string' && /^[\w.:-]{1,64}$/.test(zone);
+}
+
 /** A frozen node; fields that are `undefined` are left out. */
 export function clusterNode(given: {
   readonly host: string;
   readonly port: number;
   readonly address?: string | undefined;
   readonly weight?: number | undefined;
+  readonly zone?: string | undefined;
 }): ClusterNode {
-  const { host, port, address, weight } = given;
+  const { host, port, address, weight, zone } = given;
   return Object.freeze({
     id: nodeId(host, port),
     host,
     port,
     ...(address === undefined ? undefined : { address }),
     ...(weight === undefined ? undefined : { weight }),
+    ...(zone === undefined ? undefined : { zone }),
   });
 }
 
@@ -44,5 +51,5 @@ export function sameTopology(a: Topology, b: Topology): boolean {
 }
 
 function sameNode(a: ClusterNode, b: ClusterNode | undefined): boolean {
-  return b !== undefined && a.id === b.id && a.address === b.address && a.weight === b.weight;
+  return b !== undefined && a.id === b.id && a.address === b.address && a.weight === b.weight && a.zone === b.zone;
 }

@@ -10,6 +10,8 @@ export interface ClusterNode {
   readonly address?: string;
   /** Relative share of the key space. Default 1. */
   readonly weight?: number;
+  /** The failure domain that it shares with other nodes, such as an availability zone: see {@link isZone}. */
+  readonly zone?: string;
 }
 
 /** The list of nodes at one time. Never empty. */

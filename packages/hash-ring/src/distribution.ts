@@ -7,6 +7,11 @@ export interface RingNode {
   readonly id: string;
   /** Relative share of the key space: a finite number above 0. Default 1. */
   readonly weight?: number;
+  /**
+   * The failure domain that the node is in, such as an availability zone. {@link Distribution.owners} spreads over zones.
+   * Nodes without one count as one zone.
+   */
+  readonly zone?: string;
   /** The node's IP address. Read only where ketama is told to put it into the names of points. */
   readonly address?: string;
 }
@@ -23,7 +28,8 @@ export interface Distribution<N extends RingNode = RingNode> {
   owner(key: string): N;
   /**
    * The first `count` distinct nodes for `key` in order of preference, the owner first; fewer when there are fewer,
-   * none when there are none. A larger `count` only adds to the end.
+   * none when there are none. Of each zone the most preferred node comes first, then the others. A larger `count` only
+   * adds to the end.
    *
    * @throws {HashRingError} `SESS_BAD_KEY` when the key is not a string; `SESS_BAD_COUNT` when `count` is not a whole
    *   number from 0.

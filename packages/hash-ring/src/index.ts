@@ -10,3 +10,5 @@ export { modulo } from './modulo.ts';
 export type { ModuloOptions } from './modulo.ts';
 export { rendezvous } from './rendezvous.ts';
 export { shares } from './shares.ts';
+export { zoneShares } from './zones.ts';
+export type { ZoneShare } from './zones.ts';

@@ -4,6 +4,7 @@ import { md5KeyHash } from './md5.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { checkOptions, oneOf } from './options.ts';
 import { placeNodes } from './placement.ts';
+import { spread, zonesOf, type Zones } from './zones.ts';
 
 export interface ModuloOptions {
   /**
@@ -29,11 +30,13 @@ export function modulo<N extends RingNode>(nodes: readonly N[], options: ModuloO
 export class ModuloList<N extends RingNode> implements Distribution<N> {
   readonly nodes: readonly N[];
   readonly #hash: (key: string) => number;
+  readonly #zones: Zones | undefined;
 
   constructor(nodes: readonly N[], hash: (key: string) => number) {
     placeNodes(nodes);
     this.nodes = Object.freeze([...nodes]);
     this.#hash = hash;
+    this.#zones = zonesOf(nodes);
   }
 
   owner(key: string): N {
@@ -43,13 +46,18 @@ export class ModuloList<N extends RingNode> implements Distribution<N> {
     return nodes[(this.#hash(key) >>> 0) % nodes.length] as N;
   }
 
-  /** The owner and the nodes behind it in the list, from whose end it goes on at the beginning. */
+  /**
+   * The owner and the nodes behind it in the list, from whose end it goes on at the beginning; those in other zones
+   * first.
+   */
   owners(key: string, count: number): readonly N[] {
     checkOwnersCall(key, count);
     const { nodes } = this;
     if (nodes.length === 0) return [];
     const first = (this.#hash(key) >>> 0) % nodes.length;
-    return [...nodes.slice(first), ...nodes.slice(0, first)].slice(0, count);
+    if (this.#zones === undefined) return [...nodes.slice(first), ...nodes.slice(0, first)].slice(0, count);
+    const places = nodes.map((_, place) => (first + place) % nodes.length);
+    return spread(places, count, this.#zones).map((place) => nodes[place] as N);
   }
 
   withNodes(nodes: readonly N[]): Distribution<N> {

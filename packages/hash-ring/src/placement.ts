@@ -60,6 +60,12 @@ function checkNode(node: RingNode, index: number): PlacedNode {
     );
   }
   const { host, port } = splitId(node.id, where);
+  if (node.zone !== undefined && (typeof node.zone !== 'string' || node.zone === '')) {
+    throw new HashRingError(
+      'SESS_BAD_NODE',
+      `${where}.zone: expected the name of a zone, got ${shown(node.zone)}. Leave it out where there are none.`,
+    );
+  }
   return { index, id: node.id, host, port, weight: checkWeight(node.weight, where), address: node.address };
 }
 

@@ -4,6 +4,7 @@ import { badKey, checkOwnersCall, onlyNode } from './lookup.ts';
 import { placeNodes } from './placement.ts';
 import { sortPoints } from './points.ts';
 import type { SortedPoints } from './points.ts';
+import { spread, zonesOf, type Zones } from './zones.ts';
 
 /** Above this many owners, a flag per node is cheaper than searching those found so far. */
 const FEW_OWNERS = 8;
@@ -14,11 +15,13 @@ export class PointRing<N extends RingNode = RingNode> implements Distribution<N>
   /** The ring itself, for those who measure it. */
   readonly points: SortedPoints;
   readonly form: KetamaForm;
+  readonly #zones: Zones | undefined;
 
   constructor(nodes: readonly N[], form: KetamaForm) {
     this.points = sortPoints(placeNodes(nodes), form);
     this.nodes = Object.freeze([...nodes]);
     this.form = form;
+    this.#zones = zonesOf(nodes);
   }
 
   owner(key: string): N {
@@ -33,13 +36,19 @@ export class PointRing<N extends RingNode = RingNode> implements Distribution<N>
   owners(key: string, count: number): readonly N[] {
     checkOwnersCall(key, count);
     const { nodes } = this;
-    const { entries, end, pointless } = this.points;
     const wanted = Math.min(count, nodes.length);
     if (wanted === 0) return [];
     if (wanted === 1) return [this.owner(key)];
+    const found =
+      this.#zones === undefined ? this.#clockwise(key, wanted) : spread(this.#walk(key), wanted, this.#zones);
+    return found.map((node) => nodes[node] as N);
+  }
 
+  /** The first `wanted` nodes from the key on. */
+  #clockwise(key: string, wanted: number): readonly number[] {
+    const { entries, end, pointless } = this.points;
     const found: number[] = [];
-    const flags = wanted > FEW_OWNERS ? new Uint8Array(nodes.length) : undefined;
+    const flags = wanted > FEW_OWNERS ? new Uint8Array(this.nodes.length) : undefined;
     let at = this.#find(this.form.keyHash(key));
     for (let left = end; left > 0 && found.length < wanted; left -= 2, at += 2) {
       if (at >= end) at = 0;
@@ -50,7 +59,22 @@ export class PointRing<N extends RingNode = RingNode> implements Distribution<N>
     }
     // Nodes too light for a point come last.
     for (const node of pointless) if (found.length < wanted) found.push(node);
-    return found.map((node) => nodes[node] as N);
+    return found;
+  }
+
+  /** All nodes from the key on, one at a time: how many are needed depends on their zones. */
+  *#walk(key: string): Generator<number, undefined> {
+    const { entries, end, pointless } = this.points;
+    const met = new Uint8Array(this.nodes.length);
+    let at = this.#find(this.form.keyHash(key));
+    for (let left = end; left > 0; left -= 2, at += 2) {
+      if (at >= end) at = 0;
+      const node = entries[at + 1] as number;
+      if (met[node] === 1) continue;
+      met[node] = 1;
+      yield node;
+    }
+    yield* pointless;
   }
 
   withNodes(nodes: readonly N[]): Distribution<N> {

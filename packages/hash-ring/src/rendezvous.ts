@@ -2,6 +2,7 @@ import type { Distribution, RingNode } from './distribution.ts';
 import { badKey, checkOwnersCall, onlyNode } from './lookup.ts';
 import { md5 } from './md5.ts';
 import { placeNodes } from './placement.ts';
+import { spread, zonesOf, type Zones } from './zones.ts';
 
 /**
  * Rendezvous (highest random weight) hashing: every node draws a number for the key, and the best draw owns it.
@@ -37,12 +38,15 @@ export class RendezvousList<N extends RingNode> implements Distribution<N> {
   /** n0, n1 of each drawing node, in turn. */
   readonly #seeds: Int32Array;
   readonly #runs: readonly Run[];
+  /** Of the drawing nodes. */
+  readonly #zones: Zones | undefined;
 
   constructor(nodes: readonly N[]) {
     const placed = placeNodes(nodes).toSorted((one, other) => one.weight - other.weight);
     const starts = placed.flatMap(({ weight }, at) => (weight === placed[at - 1]?.weight ? [] : [at]));
     this.nodes = Object.freeze([...nodes]);
     this.#drawing = placed.map(({ index }) => nodes[index] as N);
+    this.#zones = zonesOf(this.#drawing);
     this.#seeds = Int32Array.from(placed.flatMap(({ id }) => [...md5(id).subarray(0, 2)]));
     this.#runs = starts.map((from, run) => ({
       from,
@@ -84,6 +88,15 @@ export class RendezvousList<N extends RingNode> implements Distribution<N> {
     const wanted = Math.min(count, this.nodes.length);
     if (wanted === 0) return [];
     if (wanted === 1) return [this.owner(key)];
+    const found =
+      this.#zones === undefined
+        ? this.#best(key, wanted)
+        : spread(this.#best(key, this.nodes.length), wanted, this.#zones);
+    return found.map((node) => this.#drawing[node] as N);
+  }
+
+  /** The `wanted` best of the drawing nodes, the best one first. */
+  #best(key: string, wanted: number): readonly number[] {
     const digest = md5(key);
     const k0 = digest[0] as number;
     const k1 = digest[1] as number;
@@ -97,7 +110,7 @@ export class RendezvousList<N extends RingNode> implements Distribution<N> {
         ranking.length = Math.min(ranking.length, wanted);
       }
     }
-    return ranking.map(({ node }) => this.#drawing[node] as N);
+    return ranking.map(({ node }) => node);
   }
 
   withNodes(nodes: readonly N[]): Distribution<N> {

@@ -1,5 +1,5 @@
 /** What is read from a node is input: the checks that every form of a history shares. */
-import { canonicalNodeId } from '@sess/discovery';
+import { canonicalNodeId, isZone } from '@sess/discovery';
 
 import { isSocketPath } from '../unix-socket.ts';
 import type { ViewCause } from './history.ts';
@@ -39,6 +39,13 @@ export function checkedId(value: unknown): { readonly id: string; readonly spell
 export function checkedWeight(id: string, weight: unknown): number {
   if (typeof weight === 'number' && Number.isFinite(weight) && weight > 0) return weight;
   throw unreadable(`the weight of ${id} is not a number above 0`);
+}
+
+/** `null`: the node has none. */
+export function checkedZone(id: string, zone: unknown): { readonly zone?: string } {
+  if (zone === null || zone === undefined) return {};
+  if (isZone(zone)) return { zone };
+  throw unreadable(`the zone of ${id} has no name that a zone can have`);
 }
 
 export function checkedCopies(copies: unknown): number {

@@ -14,6 +14,8 @@ export type ViewCause = 'discovery' | 'node-down' | 'node-recovered' | 'drain';
 export interface ViewNode {
   readonly id: string;
   readonly weight: number;
+  /** Only where there are several copies: one has no other zone to go to. */
+  readonly zone?: string;
 }
 
 /** Begins the fingerprint of a distribution to which the order of the nodes matters, as it does to modulo. */
@@ -102,7 +104,9 @@ export const EMPTY_HISTORY: History = {
 
 /** The identity of a view: all that decides owners, and the order of its nodes where that does. */
 export function viewId({ nodes, copies, distribution }: Placement): string {
-  const names = nodes.map(({ id, weight }) => (weight === 1 ? id : `${id}*${weight}`));
+  const names = nodes.map(
+    ({ id, weight, zone }) => `${id}${weight === 1 ? '' : `*${weight}`}${zone === undefined ? '' : `@${zone}`}`,
+  );
   const ordered = distribution.startsWith(ORDERED) ? names : names.toSorted();
   return [
     ...ordered,

@@ -99,7 +99,8 @@ export class Membership {
    */
   listed(nodes: readonly ViewNode[], now: number): boolean {
     const before = { listed: this.#nodes.listed, history: this.#history };
-    this.#nodes.listed = nodes;
+    // One copy has no other zone to go to: then zones decide no owner, and are no part of a view.
+    this.#nodes.listed = this.#options.copies > 1 ? nodes : nodes.map(({ id, weight }) => ({ id, weight }));
     this.#history = this.#drains.welcomeBack(this.#history, this.listedIds, now);
     try {
       const turned = this.#turn('discovery', now);

@@ -10,6 +10,7 @@ import {
   checkedTime,
   checkedTtl,
   checkedWeight,
+  checkedZone,
   isObject,
   listOf,
   MAX_NODES,
@@ -21,11 +22,22 @@ import { viewId, type Placement, type ViewCause, type ViewEntry, type ViewNode }
 export const MAX_PLAIN_VIEWS = 64;
 
 /**
- * `k` and `d`, and `l`, were left out by earlier versions one after the other; each passes over what it does not know.
+ * `k` and `d`, `l`, and `z` were left out by earlier versions one after the other; each passes over what it does not
+ * know.
  */
 export function encodePlain({ nodes, copies, distribution, cause, since, confirmedAt, ttlSeconds }: ViewEntry): string {
   const list = nodes.map(({ id, weight }) => [id, weight]);
-  return JSON.stringify({ n: list, k: copies, d: distribution, c: cause, s: since, t: confirmedAt, l: ttlSeconds });
+  const zones = nodes.some(({ zone }) => zone !== undefined) ? { z: nodes.map(({ zone }) => zone ?? null) } : undefined;
+  return JSON.stringify({
+    n: list,
+    ...zones,
+    k: copies,
+    d: distribution,
+    c: cause,
+    s: since,
+    t: confirmedAt,
+    l: ttlSeconds,
+  });
 }
 
 /** What is assumed of a view that does not say it, because an earlier version wrote it. */
@@ -46,6 +58,7 @@ function readPlain(value: unknown, latest: number, unsaid: Unsaid): ViewEntry {
   if (!isObject(value)) throw unreadable('a view is not an object');
   const {
     n,
+    z = [],
     k = unsaid.copies,
     d = unsaid.distribution,
     c: cause,
@@ -55,7 +68,7 @@ function readPlain(value: unknown, latest: number, unsaid: Unsaid): ViewEntry {
   } = value;
   if (typeof cause !== 'string' || !isCause(cause)) throw unreadable('a view has no known cause');
   return {
-    nodes: readNodes(n),
+    nodes: readNodes(n, z),
     copies: checkedCopies(k),
     distribution: checkedDistribution(d),
     cause,
@@ -65,14 +78,15 @@ function readPlain(value: unknown, latest: number, unsaid: Unsaid): ViewEntry {
   };
 }
 
-function readNodes(value: unknown): readonly ViewNode[] {
+function readNodes(value: unknown, zones: unknown): readonly ViewNode[] {
+  const places = listOf('zones of a view', zones, MAX_NODES);
   const spellings = new Set<string>();
-  const nodes = listOf('nodes of a view', value, MAX_NODES).map((item): ViewNode => {
+  const nodes = listOf('nodes of a view', value, MAX_NODES).map((item, index): ViewNode => {
     const [given, weight] = listOf('fields of a node', item, 2);
     const { id, spelling } = checkedId(given);
     if (spellings.has(spelling)) throw unreadable(`a view names ${id} twice`);
     spellings.add(spelling);
-    return { id, weight: checkedWeight(id, weight) };
+    return { id, weight: checkedWeight(id, weight), ...checkedZone(id, places[index]) };
   });
   if (nodes.length === 0) throw unreadable('a view has no nodes');
   return nodes;

@@ -10,11 +10,13 @@ import {
   unlistedNodesChannel,
   viewChannel,
   viewsDisagreeChannel,
+  zonesChannel,
 } from '../diagnostics.ts';
 import { warnOfUnsignedHistory } from './unsigned-warning.ts';
 import { changeOf, targetOf } from './change.ts';
 import { Disagreement } from './disagreement.ts';
 import type { Membership } from './membership.ts';
+import { zoneProblems } from './zones.ts';
 
 export class ViewNotices {
   readonly #membership: Membership;
@@ -42,6 +44,7 @@ export class ViewNotices {
       this.#told = current.id;
       const { nodes, cause, since } = current;
       if (viewChannel.hasSubscribers) viewChannel.publish({ nodes: nodes.map(({ id }) => id), cause, since });
+      if (zonesChannel.hasSubscribers) for (const problem of zoneProblems(current)) zonesChannel.publish(problem);
     }
     this.#lookForUnlisted();
     const { truncatedUntil } = history;

@@ -11,6 +11,7 @@ import {
   checkedTime,
   checkedTtl,
   checkedWeight,
+  checkedZone,
   isWhole,
   listOf,
   MAX_NODES,
@@ -19,12 +20,14 @@ import {
 import { ORDERED, viewId, type ViewEntry, type ViewNode } from './history.ts';
 
 export const MAX_TABLE_VIEWS = 4096;
-/** A node stands in it once for each weight that it had. */
+/** A node stands in it once for each weight and zone that it had. */
 export const MAX_TABLE_NODES: number = 4 * MAX_NODES;
 export const MAX_DISTRIBUTIONS = 64;
 
 export interface ViewTable {
   readonly nodes: readonly (readonly [id: string, weight: number])[];
+  /** In the order of the nodes; left out where no node has one, and passed over by earlier versions. */
+  readonly zones?: readonly (string | null)[];
   readonly distributions: readonly string[];
   readonly views: readonly unknown[];
 }
@@ -40,16 +43,23 @@ export function encodeTable(entries: readonly ViewEntry[]): ViewTable {
     const who = distribution.startsWith(ORDERED) ? indexes : bitsOf(indexes, table.length);
     return [who, copies, distributions.indexOf(distribution), CAUSES.indexOf(cause), since, confirmedAt, ttlSeconds];
   });
-  return { nodes: table.map(([, { id, weight }]) => [id, weight]), distributions, views };
+  const zones = table.map(([, { zone }]) => zone ?? null);
+  return {
+    nodes: table.map(([, { id, weight }]) => [id, weight]),
+    ...(zones.some((zone) => zone !== null) && { zones }),
+    distributions,
+    views,
+  };
 }
 
 export function readTable(given: Record<string, unknown>, latest: number): ReadonlyMap<string, ViewEntry> {
   const spellings: string[] = [];
-  const nodes = listOf('nodes', given['nodes'], MAX_TABLE_NODES).map((item): ViewNode => {
+  const zones = listOf('zones', given['zones'] ?? [], MAX_TABLE_NODES);
+  const nodes = listOf('nodes', given['nodes'], MAX_TABLE_NODES).map((item, index): ViewNode => {
     const [name, weight] = listOf('fields of a node', item, 2);
     const { id, spelling } = checkedId(name);
     spellings.push(spelling);
-    return { id, weight: checkedWeight(id, weight) };
+    return { id, weight: checkedWeight(id, weight), ...checkedZone(id, zones[index]) };
   });
   const distributions = listOf('distributions', given['distributions'], MAX_DISTRIBUTIONS).map(checkedDistribution);
   const views = new Map<string, ViewEntry>();
@@ -94,8 +104,8 @@ function pick<T>(what: string, index: unknown, list: readonly T[]): T {
   return found;
 }
 
-function nameOf({ id, weight }: ViewNode): string {
-  return `${id} ${weight}`;
+function nameOf({ id, weight, zone = '' }: ViewNode): string {
+  return `${id} ${weight} ${zone}`;
 }
 
 function bitsOf(indexes: readonly number[], size: number): string {

@@ -4,7 +4,7 @@ import type { Distribution, RingNode } from '@sess/hash-ring';
 import { viewId, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 
 /**
- * What places keys on nodes. It is given objects with an `id` and maybe a `weight`, and must answer with those very
+ * What places keys on nodes. It is given objects with an `id` and maybe a `weight` and a `zone`, and must answer with those very
  * objects.
  */
 export type DistributionFactory = <N extends RingNode>(nodes: readonly N[]) => Distribution<N>;

@@ -108,7 +108,7 @@ async function readSettled(
 ): Promise<StoredRecord | undefined> {
   const missed: Reply[] = [];
   const silent: Reply[] = [];
-  for await (const reply of looksInTurn(cluster, key, route.owners, options)) {
+  for await (const reply of looksInTurn(cluster, key, cluster.readingOrder(route.owners), options)) {
     if (reply.failure !== undefined) silent.push(reply);
     else if (reply.entry?.kind === 'record') {
       if (missed.length > 0) await readRepair(cluster, key, reply.entry, missed, options);

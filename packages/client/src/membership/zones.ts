@@ -1,0 +1,53 @@
+/** Copies in different zones: which zone a node is in, which copy is near, and what zones can't keep. */
+import { isZone, type ClusterNode, type Topology } from '@sess/discovery';
+import { zoneShares } from '@sess/hash-ring';
+
+import type { ZonesMessage } from '../diagnostics.ts';
+import type { View } from './view.ts';
+
+/** A zone that holds so many times its part of the weight is too small. */
+const TOO_SMALL = 1.4;
+/** Keys that are looked up to see that: a few milliseconds. */
+const SAMPLES = 1_024;
+
+/** The topology with the zones that the application tells. Throws when one can't be. */
+export function withZones(
+  topology: Topology,
+  zoneOf: ((node: ClusterNode) => string | undefined) | undefined,
+): Topology {
+  const nodes = topology.nodes.map((node) => {
+    const zone = zoneOf?.(node) ?? node.zone;
+    if (zone !== undefined && !isZone(zone))
+      throw new Error(
+        `the zone of ${node.id} must be 1 to 64 letters, digits, "-", "_", "." or ":"; got ${typeof zone === 'string' ? JSON.stringify(zone) : `a value of type ${typeof zone}`}.`,
+      );
+    return zone === undefined || zone === node.zone ? node : Object.freeze({ ...node, zone });
+  });
+  return nodes.every((node, index) => node === topology.nodes[index]) ? topology : { ...topology, nodes };
+}
+
+/** These, those that are near first; otherwise in their order. */
+export function nearFirst(owners: readonly string[], near: ReadonlySet<string>): readonly string[] {
+  if (near.has(owners[0] ?? '')) return owners;
+  return [...owners.filter((id) => near.has(id)), ...owners.filter((id) => !near.has(id))];
+}
+
+/** What is wrong with the zones of a view; nothing where no node has one, or a single copy is kept. */
+export function zoneProblems({ nodes, copies, distribution }: View): readonly ZonesMessage[] {
+  const named = nodes.filter(({ zone }) => zone !== undefined);
+  if (copies < 2 || named.length === 0) return [];
+  const problems: ZonesMessage[] = [];
+  const ids = (of: readonly { readonly id: string }[]): readonly string[] => of.map(({ id }) => id);
+  if (named.length < nodes.length) {
+    const unknown = nodes.filter(({ zone }) => zone === undefined);
+    problems.push({ problem: 'unknown', zone: undefined, nodes: ids(unknown), load: 1 });
+  }
+  const shares = zoneShares(distribution, copies, SAMPLES);
+  if (shares.length < copies) problems.push({ problem: 'too-few', zone: undefined, nodes: ids(nodes), load: 1 });
+  for (const { zone, held, fair } of shares) {
+    if (held < TOO_SMALL * fair || shares.length < 2) continue;
+    const own = nodes.filter((node) => node.zone === zone);
+    problems.push({ problem: 'small', zone, nodes: ids(own), load: held / fair });
+  }
+  return problems;
+}
