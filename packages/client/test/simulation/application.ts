@@ -24,6 +24,8 @@ export interface ApplicationSetup {
   readonly keysPerSecond: number;
   /** How it places keys. */
   readonly placement: Placement;
+  /** In how many zones it takes the nodes to be: 0 for none. */
+  readonly zones: number;
   readonly transport: Transport;
   /** What discovery tells it first. */
   readonly listed: readonly ClusterNode[];
@@ -52,6 +54,7 @@ export class Application {
     finish,
     keysPerSecond,
     placement,
+    zones,
     transport,
     listed,
   }: ApplicationSetup) {
@@ -70,6 +73,11 @@ export class Application {
       maxProbePauseMs: 1_500,
       copies,
       hedgedReads: finish,
+      ...(zones > 0 && {
+        zoneOf: ({ id }) => zoneOf(id, zones),
+        zone: `zone-${random.between(0, zones - 1)}`,
+        reads: 'near',
+      }),
       handover: { windowSeconds, clockSkewMs: CLOCK_SKEW_MS, finish, keysPerSecond },
       historyIntervalMs: HISTORY_INTERVAL_MS,
       historySecret: HISTORY_SECRET,
@@ -108,6 +116,11 @@ export class Application {
   }
 }
 
+/** Nodes are in the zones in turn. */
+export function zoneOf(id: string, zones: number): string {
+  return `zone-${Number(/\d+/.exec(id)?.[0]) % zones}`;
+}
+
 export type Placement = 'ketama' | 'rendezvous';
 
 /**
@@ -123,8 +136,8 @@ const SHARED = {
 } as const satisfies Record<Placement, unknown>;
 
 function shared<N extends RingNode>(placement: Placement, nodes: readonly N[]): Distribution<N> {
-  const name = `${placement} ${nodes.map(({ id, weight }) => `${id} ${weight ?? 1}`).join(' ')}`;
-  const bare = nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 }));
+  const name = `${placement} ${nodes.map(({ id, weight, zone }) => `${id} ${weight ?? 1} ${zone}`).join(' ')}`;
+  const bare = nodes.map(({ id, weight, zone }) => ({ id, weight: weight ?? 1, ...(zone !== undefined && { zone }) }));
   const known = placements.get(name) ?? (placement === 'ketama' ? ketama(bare) : rendezvous(bare));
   if (placements.size < MAX_PLACEMENTS) placements.set(name, known);
   const byId = new Map(nodes.map((node) => [node.id, node]));

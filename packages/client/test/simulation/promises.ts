@@ -4,6 +4,7 @@
  * cut off.
  */
 import { EMPTY_HISTORY, mergeHistories, type History } from '../../src/membership/history.ts';
+import { zoneOf } from './application.ts';
 import { decode } from '../../src/record.ts';
 import { changesIn, type Account } from './ledger.ts';
 import { HISTORY_KEY, historyOn } from './history-secret.ts';
@@ -106,6 +107,20 @@ export class Promises {
   }
 
   /**
+   * The nodes of a zone that may be lost by what is promised: every node runs, and each session has a copy in another
+   * zone.
+   */
+  loseableZone(): readonly string[] | undefined {
+    const { listed, network, random, leastCopies, zones } = this.#stage;
+    if (zones === 0 || leastCopies === 1) return undefined;
+    if (listed.some((id) => network.nodes.get(id)?.condition !== 'running' || network.isolated.has(id)))
+      return undefined;
+    const zone = zoneOf(random.pick(listed), zones);
+    const lost = listed.filter((id) => zoneOf(id, zones) === zone);
+    return lost.length < listed.length && this.#othersHoldEverything(...lost) ? lost : undefined;
+  }
+
+  /**
    * A session of which fewer than so many listed nodes that run hold all that was acknowledged; `undefined` when there
    * is none.
    */
@@ -196,10 +211,10 @@ export class Promises {
     );
   }
 
-  #othersHoldEverything(id: string): boolean {
+  #othersHoldEverything(...lost: readonly string[]): boolean {
     return [...this.#stage.ledger.accounts.values()].every(
       (account) =>
-        account.aliveUntil <= this.#stage.time.now || this.#holdersOf(account).some((holder) => holder !== id),
+        account.aliveUntil <= this.#stage.time.now || this.#holdersOf(account).some((holder) => !lost.includes(holder)),
     );
   }
 

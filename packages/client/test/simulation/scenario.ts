@@ -17,6 +17,8 @@ export interface Scenario {
   /** Keys of a node that are moved a second, to finish a handover: the slower, the more happens meanwhile. */
   readonly keysPerSecond: number;
   readonly copies: number;
+  /** In how many zones the nodes are; 0 when they have none. */
+  readonly zones: number;
   /** How long a session lives, and a tombstone. */
   readonly ttlSeconds: number;
   /** The least time for which earlier views stay open. */
@@ -57,6 +59,8 @@ export const FAULTS = [
 export const HARSH_FAULTS = [
   'copies change by rolling',
   'distribution changes by rolling',
+  'zones change by rolling',
+  'a zone is lost',
   'history is evicted',
   'a record is evicted',
   'node is flushed',
@@ -88,6 +92,7 @@ export interface PlannedFault {
 const ROLLING_SHARE = 0.25;
 const ROLLING_MS = 50_000;
 const PACES = [4, 50, 2_000] as const;
+const ZONES = [0, 0, 2, 3] as const;
 
 export function scenarioOf(seed: number, random: Random, profile: Profile = 'usual'): Scenario {
   if (isHarsh(profile)) return harshScenario(seed, random, profile);
@@ -113,6 +118,7 @@ export function scenarioOf(seed: number, random: Random, profile: Profile = 'usu
     endsQuietly: random.chance(0.5),
     faults: faults.toSorted((one, other) => one.at - other.at),
     keysPerSecond: random.pick(PACES),
+    zones: random.pick(ZONES),
   };
 }
 
@@ -149,6 +155,7 @@ function harshScenario(seed: number, random: Random, profile: Profile): Scenario
     endsQuietly: random.chance(0.5),
     faults: faults.toSorted((one, other) => one.at - other.at),
     keysPerSecond: random.pick(PACES),
+    zones: random.pick(ZONES),
   };
 }
 

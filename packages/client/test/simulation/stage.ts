@@ -39,6 +39,7 @@ export class Stage {
   /** The least that any process had so far: what is promised goes by it. */
   leastCopies: number;
   placement: Placement = 'ketama';
+  zones: number;
   /** How often something was no violation because it is not promised, by the name of the excuse. */
   readonly excuses: Partial<Record<Unpromised, number>> = {};
   /** Hears of every process that starts. */
@@ -54,6 +55,7 @@ export class Stage {
     this.scenario = options.scenario;
     this.copies = options.scenario.copies;
     this.leastCopies = this.copies;
+    this.zones = options.scenario.zones;
     this.random = options.random;
     this.network = new VirtualNetwork(this.time, options.random.fork(), this.usualWeather);
   }
@@ -121,6 +123,7 @@ export class Stage {
       finish: finishes(this.scenario.profile),
       keysPerSecond: this.scenario.keysPerSecond,
       placement: this.placement,
+      zones: this.zones,
       transport,
       listed: this.topology,
     });

@@ -1,0 +1,124 @@
+/** Nodes that leave as planned: drained, emptied by the end of a handover, or behind a list that somebody hears late. */
+import { Violation } from '../ledger.ts';
+import { HISTORY_INTERVAL_MS } from '../timing.ts';
+import type { FaultScene, Strikes } from './fault-scene.ts';
+
+export const departureFaults = {
+  'node is drained': drain,
+  'drainer dies': drainAndDie,
+  'node retires when it is empty': retire,
+  'finisher dies': killFinisher,
+  'node stops behind a late list': stopBehindLateList,
+} as const satisfies Strikes;
+
+function drain(scene: FaultScene): string | undefined {
+  const { stage } = scene;
+  const { random, applications, listed } = stage;
+  const application = random.pick(applications);
+  if (listed.length < 2 || application.clock.frozen) return undefined;
+  const id = random.pick(listed);
+  if (scene.isShared(id)) return undefined;
+  application.client.drain(id).then(
+    () => scene.isDrained(id),
+    (error: unknown) => stage.note(() => `drain of ${id} failed: ${String(error)}`),
+  );
+  return id;
+}
+
+/** The process that drains a node ends, as one that crashed, before or after all was carried. */
+function drainAndDie(scene: FaultScene, forMs: number): string | undefined {
+  const { stage } = scene;
+  const { random, applications, listed, time } = stage;
+  const application = random.pick(applications);
+  if (listed.length < 2 || application.clock.frozen) return undefined;
+  const id = random.pick(listed);
+  if (scene.isShared(id)) return undefined;
+  let isOver = false;
+  application.client.drain(id).then(
+    () => {
+      isOver = true;
+      return application.alive ? scene.isDrained(id) : undefined;
+    },
+    () => {
+      isOver = true;
+    },
+  );
+  time.at(forMs % 6_000, () => {
+    if (!isOver) scene.restartOne(application);
+  });
+  return `${application.name} drains ${id} and ends after ${forMs % 6_000} ms`;
+}
+
+/** Off the list, and stopped as soon as nobody asks it for anything: nothing that is on it alone is excused. */
+function retire(scene: FaultScene): string | undefined {
+  const { stage, promises } = scene;
+  const { listed, random, time } = stage;
+  const running = listed.filter((id) => stage.network.nodes.get(id)?.condition === 'running');
+  if (running.length < 2) return undefined;
+  const id = random.pick(running);
+  if (scene.isShared(id)) return undefined;
+  scene.unlist(id);
+  stage.announce();
+  const look = (): void => {
+    if (stage.listed.includes(id)) return;
+    const { applications } = stage;
+    const isAsked = applications.some(
+      ({ client, listed: own }) =>
+        // Who has just started does not know yet what is open.
+        client.explain('any').owners.length === 0 ||
+        own.some((node) => node.id === id) ||
+        client.handovers.some(({ nodes }) => nodes.includes(id)),
+    );
+    if (isAsked || applications.length === 0) {
+      time.at(500, look);
+      return;
+    }
+    const alone = promises.onlyOn(id);
+    if (alone !== undefined)
+      stage.violation ??= new Violation('lost', `${alone} is on ${id} alone, which nobody asks any more`);
+    stage.note(() => `${id} retires`);
+    scene.retired += 1;
+    scene.stop(id);
+  };
+  time.at(8_000, look);
+  return id;
+}
+
+/** At its next step, or a little later: whichever process it is, one of them ends. */
+function killFinisher(scene: FaultScene, forMs: number): string {
+  const { stage } = scene;
+  const { random, time, applications } = stage;
+  scene.atNextStep = () => {
+    time.at(random.pick([0, 3, 20, forMs % 500]), () => {
+      const application = random.pick(applications);
+      stage.note(() => `${application.name} ends while a handover is finished`);
+      scene.restartOne(application);
+    });
+  };
+  return 'at its next step';
+}
+
+/**
+ * A node leaves the list, of which one process hears up to an interval late; it is stopped as soon as everybody has
+ * heard.
+ */
+function stopBehindLateList(scene: FaultScene, forMs: number): string | undefined {
+  const { stage, promises, traffic } = scene;
+  const { random, applications, listed, network, time } = stage;
+  const id = random.pick(listed);
+  if (applications.length < 2 || listed.length < 2 || scene.isShared(id)) return undefined;
+  const late = random.pick(applications);
+  const lateMs = forMs % HISTORY_INTERVAL_MS;
+  scene.unlist(id);
+  for (const application of applications) if (application !== late) application.tell(stage.topology);
+  late.deafUntil = time.now + lateMs;
+  const informed = random.pick(applications.filter((application) => application !== late));
+  time.at(lateMs / 3, () => traffic.changeAndDestroy(informed, late, lateMs / 3));
+  time.at(lateMs, () => late.tell(stage.topology));
+  time.at(lateMs + 50, () => {
+    if (stage.listed.includes(id)) return;
+    network.nodes.get(id)?.crash();
+    promises.excuseLost();
+  });
+  return `${id}, ${late.name} hears of it after ${lateMs} ms`;
+}

@@ -1,0 +1,57 @@
+/** Rolling deploys: another list of nodes, or another setting by which owners are decided. */
+import { MAX_NODES, type FaultScene, type Strikes } from './fault-scene.ts';
+
+export const deployFaults = {
+  'fixed lists roll': roll,
+  'copies change by rolling': changeCopies,
+  'distribution changes by rolling': changeDistribution,
+  'zones change by rolling': changeZones,
+} as const satisfies Strikes;
+
+/**
+ * Processes whose list is in their environment are restarted one by one with another. The two lists share a node:
+ * others can not find each other.
+ */
+function roll(scene: FaultScene, forMs: number): string | undefined {
+  const { stage, promises } = scene;
+  const { random, applications, listed, time } = stage;
+  // Who jumped over a list might share no node with the one before.
+  if (time.now < scene.rollsUntil) return undefined;
+  const joins = listed.length < MAX_NODES && random.chance(0.7);
+  const leaving = random.chance(0.5) ? promises.loseableNode(2) : undefined;
+  if (!joins && leaving === undefined) return undefined;
+  const joining = joins ? stage.startNode() : undefined;
+  stage.list([...listed, ...(joining === undefined ? [] : [joining])]);
+  if (leaving !== undefined) scene.unlist(leaving);
+  const everyMs = forMs / applications.length;
+  scene.rollsUntil = time.now + forMs;
+  for (const [index, application] of applications.entries())
+    time.at(everyMs * (index + 1), () => scene.restartOne(application));
+  if (leaving !== undefined) time.at(forMs + 5_000, () => scene.stop(leaving));
+  return `${joining ?? 'nothing'} joins, ${leaving ?? 'nothing'} leaves, within ${forMs} ms`;
+}
+
+function changeCopies(scene: FaultScene, forMs: number): string {
+  const { stage } = scene;
+  const { random } = stage;
+  const before = stage.copies;
+  stage.copies = random.pick([1, 2, 3].filter((copies) => copies !== before));
+  stage.leastCopies = Math.min(stage.leastCopies, stage.copies);
+  scene.restartAll(forMs);
+  return `${before} to ${stage.copies} within ${forMs} ms`;
+}
+
+function changeDistribution(scene: FaultScene, forMs: number): string {
+  const { stage } = scene;
+  stage.placement = stage.placement === 'ketama' ? 'rendezvous' : 'ketama';
+  scene.restartAll(forMs);
+  return `${stage.placement} within ${forMs} ms`;
+}
+
+function changeZones(scene: FaultScene, forMs: number): string {
+  const { stage } = scene;
+  const before = stage.zones;
+  stage.zones = stage.random.pick([0, 2, 3].filter((zones) => zones !== before));
+  scene.restartAll(forMs);
+  return `${before} to ${stage.zones} within ${forMs} ms`;
+}

@@ -1,0 +1,66 @@
+/** What memcached forgets, for lack of memory or because it was told to. */
+import { FENCE_KEY, HISTORY_KEY } from '../history-secret.ts';
+import type { FaultScene, Strikes } from './fault-scene.ts';
+
+export const memoryFaults = {
+  'history is evicted': evictHistory,
+  'fence is evicted': evictFence,
+  'a record is evicted': evictRecord,
+  'node is flushed': flush,
+  'node is out of memory': fill,
+} as const satisfies Strikes;
+
+/** On one node, or on all of them. */
+function evictHistory(scene: FaultScene): string {
+  const { stage } = scene;
+  const { random, listed, network } = stage;
+  const ids = random.chance(0.5) ? listed : [random.pick(listed)];
+  for (const id of ids) network.nodes.get(id)?.evict(HISTORY_KEY);
+  return ids.join(' ');
+}
+
+function evictFence(scene: FaultScene): string {
+  const { stage } = scene;
+  const { random, listed, network } = stage;
+  const id = random.pick(listed);
+  network.nodes.get(id)?.evict(FENCE_KEY);
+  return id;
+}
+
+/** A live one, of which another copy is left. Tombstones that are evicted are not promised. */
+function evictRecord(scene: FaultScene): string | undefined {
+  const { stage, promises } = scene;
+  const { random, listed, network, ledger } = stage;
+  const node = network.nodes.get(random.pick(listed));
+  const accounts = [...ledger.accounts.values()].filter(
+    ({ key, destroying }) => !destroying && node?.get(key) !== undefined,
+  );
+  if (node === undefined || accounts.length === 0) return undefined;
+  const { key } = random.pick(accounts);
+  node.evict(key);
+  promises.excuseLost();
+  return `${key} on ${node.id}`;
+}
+
+function flush(scene: FaultScene): string | undefined {
+  const { stage, promises } = scene;
+  const id = promises.loseableNode(1);
+  const node = id === undefined ? undefined : stage.network.nodes.get(id);
+  if (node === undefined) return undefined;
+  node.flush();
+  promises.excuseLost();
+  return node.id;
+}
+
+function fill(scene: FaultScene, forMs: number): string | undefined {
+  const { stage, promises } = scene;
+  const { random, listed, network, time } = stage;
+  const node = network.nodes.get(random.pick(listed));
+  if (node === undefined) return undefined;
+  node.isFull = true;
+  promises.allowSplit(forMs);
+  time.at(forMs, () => {
+    node.isFull = false;
+  });
+  return `${node.id} for ${forMs} ms`;
+}
