@@ -27,6 +27,10 @@ async function serve(): Promise<void> {
     'embedded',
     '--apps',
     '1',
+    '--strategy',
+    'sess',
+    '--users',
+    '20',
     '--port',
     String(port),
   ]);
@@ -66,9 +70,32 @@ describe('the lab with --serve', { timeout: 60_000 }, () => {
     await lab.says(new RegExp(`^removed ${added}$`, 'm'));
   });
 
+  it('serves a page of it, whose buttons do the same, while users shop', async () => {
+    const [url = ''] = await lab.says(/http:\/\/127\.0\.0\.1:\d+\/[\w-]{20,}\//);
+    const ask = async (action: string, node?: string): Promise<string> => {
+      const answer = await fetch(new URL(`actions/${action}`, url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: new URL(url).origin },
+        body: JSON.stringify({ node }),
+      });
+      return answer.text();
+    };
+    const page = async (): Promise<string> => (await fetch(url)).text();
+    await expect.poll(page).toContain('20 of 20 logged in');
+    const [, added = ''] = /^added (\S+)$/.exec(await ask('add')) ?? [];
+    await expect.poll(page).toContain(`data-action="crash" data-node="${added}"`);
+    expect(await ask('drain', added)).toBe(`drained ${added}: it can be removed`);
+    expect(await ask('remove', added)).toBe(`removed ${added}`);
+    // Nobody was logged out by any of it.
+    await expect.poll(page).toMatch(/<b>0<\/b> logged out/);
+    expect(await ask('crash', '10.0.0.1:1')).toMatch(/there is no node 10\.0\.0\.1:1/);
+  });
+
   it('says what can be typed when something else was, and what went wrong', async () => {
     lab.type('explode');
-    await lab.says(/^unknown command "explode"; there are add, remove, crash, restart, nodes, quit$/m);
+    await lab.says(
+      /^unknown command "explode"; there are add, remove, crash, restart, pause, resume, drain, nodes, quit$/m,
+    );
     lab.type('remove 10.0.0.1:1');
     await lab.says(/^remove: .*10\.0\.0\.1:1/m);
   });

@@ -1,3 +1,4 @@
+import type { MissEvent } from '@sess/session';
 import type { NodeSource } from './node-source.ts';
 
 /** What the lab and an app process tell each other, over the channel that `fork` opens between them. */
@@ -49,4 +50,13 @@ export interface AppStatus {
   readonly down: readonly string[];
   /** Ids of nodes that left, and whose copies this process has restored; `undefined` where nobody restores any. */
   readonly restored: readonly string[] | undefined;
+  /** Why sessions were missed, since the app began; none where the library can't tell. */
+  readonly misses: readonly MissCount[];
+}
+
+export interface MissCount {
+  /** The node that holds the evidence, or lost the session; `unknown` where nobody can tell. */
+  readonly node: string;
+  readonly cause: MissEvent['cause'];
+  readonly count: number;
 }

@@ -68,7 +68,12 @@ async function answer(id: number, work: () => Promise<void>): Promise<void> {
   } catch (failure) {
     error = explain(failure);
   }
-  tell({ type: 'answer', id, status: backend?.status() ?? { nodes: [], down: [], restored: undefined }, error });
+  tell({
+    type: 'answer',
+    id,
+    status: backend?.status() ?? { nodes: [], down: [], restored: undefined, misses: [] },
+    error,
+  });
 }
 
 async function drain(node: string): Promise<void> {

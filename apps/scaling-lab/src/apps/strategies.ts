@@ -113,6 +113,16 @@ export const PRESET_STRATEGIES: readonly StrategyName[] = [
   'sess-database',
 ];
 
+/** Those of `--serve`: side by side. */
+export const SERVED_STRATEGIES: readonly StrategyName[] = ['modulo', 'ketama', 'sess'];
+
+/** Whose nodes are looked at, where several strategies are served: what this project ships. */
+export function shownOf<T extends { readonly strategy: Strategy }>(served: readonly T[]): T {
+  const shown = served.find(({ strategy }) => strategy.judged) ?? served[0];
+  if (shown === undefined) throw new Error('there is no strategy to serve');
+  return shown;
+}
+
 /** Nodes that hold each session. */
 export function copiesOf(strategy: Strategy, preset: number): number {
   return strategy.copies ?? preset;

@@ -12,7 +12,7 @@ Usage: npx pnpm@10 demo [options]
   --strategy NAME    only this one; can be given again; "all" is every one
   --runtime auto|container|memcached|embedded
                      how to run the nodes (auto: the first of these that works here)
-  --users N          logged-in users per strategy (500)
+  --users N          logged-in users per strategy (500; with --serve 300)
   --nodes N          nodes that a scenario starts with, per strategy (3)
   --apps N           processes of each framework, per strategy (1: one Fastify, one Koa)
   --transport text|memjs
@@ -20,7 +20,9 @@ Usage: npx pnpm@10 demo [options]
   --copies N         nodes that hold each session, with the strategy sess, 1 to 3 (1)
   --json FILE        write the measurements to FILE
   --report DIR       write a page with pictures to DIR/index.html
-  --serve            measure nothing: keep one cluster and its apps up, and say what to try (strategy: sess)
+  --serve            measure nothing: keep clusters and apps up while users shop, and serve a page on 127.0.0.1 that
+                     shows what happens and has buttons to add, remove, drain, crash, pause and restart nodes
+                     (strategies: modulo, ketama, sess)
   --port N           with --serve: port of the first app; the others follow (3001)
   -h, --help         this text
 

@@ -63,11 +63,12 @@ describe('parseOptions', () => {
     expect(parseOptions(['--scenario', 'crash', '--scenario', 'crash']).scenarios).toEqual(['crash']);
   });
 
-  it('serves one strategy: sess, or the one that is named', () => {
+  it('serves three strategies side by side, or those that are named', () => {
     expect(parseOptions(['--serve', '--port', '4000'])).toMatchObject({
       serve: true,
       port: 4_000,
-      strategies: ['sess'],
+      strategies: ['modulo', 'ketama', 'sess'],
+      users: 300,
     });
     expect(parseOptions(['--serve', '--strategy', 'modulo']).strategies).toEqual(['modulo']);
   });
@@ -93,7 +94,8 @@ describe('parseOptions', () => {
     ],
     [['--copies', '4'], '--copies is "4"; it must be a whole number from 1 to 3.'],
     [['--transport', 'udp'], '--transport is "udp"; it must be one of text, memjs.'],
-    [['--serve', '--users', '5', '--json', 'x'], 'leave out --users, --json'],
+    [['--serve', '--scenario', 'crash', '--json', 'x'], 'leave out --scenario, --json'],
+    [['--serve', '--users', '2001'], '--users is "2001"; it must be a whole number from 1 to 2000.'],
     [['--serve', '--all', '--report', 'x'], 'leave out --all, --report'],
     [['--all', '--scenario', 'crash'], '--all runs every scenario; leave it out, or leave out --scenario crash.'],
     [
@@ -105,7 +107,10 @@ describe('parseOptions', () => {
       '--strategy sess-database takes part only in crash, restart, replace, replace-in-place, not in scale-up, scale-down; add one of those',
     ],
     [['--transport', 'memjs', '--strategy', 'sess-drain'], 'leave out --transport memjs, or the strategy'],
-    [['--serve', '--strategy', 'ketama', '--strategy', 'modulo'], '--serve runs one strategy, not 2'],
+    [
+      ['--serve', ...['modulo', 'ketama', 'memcache', 'sess', 'sess-2-copies'].flatMap((name) => ['--strategy', name])],
+      '--serve runs at most 4 strategies side by side, not 5',
+    ],
     [['--port', '4000'], '--port is the first port of the apps in serve mode'],
     [['--serve', '--port', '65535'], '--port is "65535"; it must be a whole number from 1 to 65534.'],
   ])('refuses %j in words that say what to do', (argv, message) => {

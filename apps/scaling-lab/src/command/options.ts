@@ -2,7 +2,13 @@ import { parseArgs } from 'node:util';
 import { PRESET_SCENARIOS, SCENARIO_NAMES, SCENARIOS, takesPart, type ScenarioName } from '../scenarios/scenarios.ts';
 import type { TransportName } from '../apps/app-messages.ts';
 import type { MeasureOptions } from '../measure/measure.ts';
-import { PRESET_STRATEGIES, STRATEGIES, STRATEGY_NAMES, type StrategyName } from '../apps/strategies.ts';
+import {
+  PRESET_STRATEGIES,
+  SERVED_STRATEGIES,
+  STRATEGIES,
+  STRATEGY_NAMES,
+  type StrategyName,
+} from '../apps/strategies.ts';
 
 /** What the command line asked for, resolved once. */
 export interface LabOptions extends MeasureOptions {
@@ -19,6 +25,8 @@ export class OptionError extends Error {
 }
 
 const RUNTIMES = ['auto', 'container', 'memcached', 'embedded'] as const;
+/** Strategies with `--serve`: each is a cluster and apps of its own. */
+const MOST_SERVED = 4;
 const TRANSPORTS = ['text', 'memjs'] as const;
 const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
@@ -50,7 +58,7 @@ export function parseOptions(argv: readonly string[]): LabOptions {
     help: given.help ?? false,
     serve,
     runtime: oneOf('runtime', given.runtime ?? 'auto', RUNTIMES),
-    users: integer('users', given.users, 500, 1, 100_000),
+    users: serve ? integer('users', given.users, 300, 1, 2_000) : integer('users', given.users, 500, 1, 100_000),
     nodes: integer('nodes', given.nodes, 3, 2, 16),
     apps,
     scenarios,
@@ -74,7 +82,7 @@ function chosenStrategies(
   scenarios: readonly ScenarioName[],
   transport: TransportName,
 ): readonly StrategyName[] {
-  if (serve) return strategy === undefined ? ['sess'] : several('strategy', strategy, STRATEGY_NAMES);
+  if (serve) return strategy === undefined ? SERVED_STRATEGIES : several('strategy', strategy, STRATEGY_NAMES);
   const takePart = (name: StrategyName): boolean =>
     scenarios.some((scenario) => takesPart(STRATEGIES[name], SCENARIOS[scenario]));
   // A drain asks a node to list its keys, which the binary protocol can't.
@@ -111,12 +119,10 @@ function parse(argv: readonly string[]): Given {
 }
 
 function checkCombinations(given: Given, serve: boolean): void {
-  const measuring = (['users', 'scenario', 'all', 'json', 'report'] as const).filter(
-    (name) => given[name] !== undefined,
-  );
+  const measuring = (['scenario', 'all', 'json', 'report'] as const).filter((name) => given[name] !== undefined);
   if (serve && measuring.length > 0) {
     throw new OptionError(
-      `--serve only keeps the cluster and the apps up; it measures nothing, so leave out --${measuring.join(', --')}.`,
+      `--serve keeps clusters and apps up for you to change; it measures nothing, so leave out --${measuring.join(', --')}.`,
     );
   }
   if (!serve && given.port !== undefined) {
@@ -129,9 +135,9 @@ function checkCombinations(given: Given, serve: boolean): void {
       `--all runs every scenario; leave it out, or leave out --scenario ${given.scenario.join(' --scenario ')}.`,
     );
   }
-  if (serve && new Set(given.strategy).size > 1) {
+  if (serve && new Set(given.strategy).size > MOST_SERVED) {
     throw new OptionError(
-      `--serve runs one strategy, not ${given.strategy?.length}; leave all but one --strategy out.`,
+      `--serve runs at most ${MOST_SERVED} strategies side by side, not ${given.strategy?.length}; leave some --strategy out.`,
     );
   }
 }

@@ -5,13 +5,16 @@ import type { StrategyRun } from '../environment/environment.ts';
 const COOKIES = 'sess-cookies.txt';
 
 /** What is running, and what to try: every command works as it stands. */
-export function serveText({ cluster, fleet, strategy, database }: StrategyRun, secret: string): string {
+export function serveText({ cluster, fleet, strategy, database }: StrategyRun, secret: string, page: string): string {
   const { processes } = fleet;
   const url = (place: number): string => `http://127.0.0.1:${processes[place % processes.length]?.port}`;
   const curl = `curl -s -b ${COOKIES} -c ${COOKIES}`;
   const json = `-H 'content-type: application/json'`;
   const commands = Object.values(SERVE_COMMANDS).map(({ usage, does }) => [usage, does] as const);
   return [
+    'Open this page: what happens, and buttons to make it happen, while users shop. Whoever has its address may use it.',
+    `  ${page}`,
+    '',
     'Running:',
     ...processes.map(({ framework, port }) => `  http://127.0.0.1:${port}  ${framework}`),
     `  ${cluster.url}  configuration endpoint of ${cluster.nodes.length} nodes; runtime ${cluster.runtime} (${cluster.runtimeReason})`,

@@ -3,6 +3,9 @@ import { createInterface } from 'node:readline';
 import { openEnvironment, type Ownership } from '../environment/open-environment.ts';
 import type { LabOptions } from './options.ts';
 import type { Progress } from '../process/progress.ts';
+import { openDemoPage } from '../live/demo-page.ts';
+import { ServedNodes } from '../live/served-nodes.ts';
+import { shownOf } from '../apps/strategies.ts';
 import { serveText } from './serve-text.ts';
 import { SERVE_COMMANDS } from './serve-commands.ts';
 import { everyProcessKnows, type StrategyRun } from '../environment/environment.ts';
@@ -12,9 +15,12 @@ export interface ServeStreams {
   readonly output: { write(text: string): unknown };
 }
 
+/** More nodes can't be added, but by `--nodes`: each is a process, or a container, in every strategy. */
+const MOST_NODES = 8;
+
 /**
- * Keeps the cluster and the apps up, and does what is typed, until `quit` or the signal. Rejects only when it can't
- * start.
+ * Keeps the clusters and the apps up, lets users shop, serves the page, and does what is clicked and typed, until
+ * `quit` or the signal. Rejects only when it can't start.
  */
 export async function serve(
   options: LabOptions,
@@ -24,11 +30,12 @@ export async function serve(
 ): Promise<void> {
   progress.begin('serve');
   const environment = await openEnvironment(options, options.nodes, ownership, progress);
-  // One strategy is served, says the check of the options.
-  const [strategyRun] = environment.strategyRuns;
-  if (strategyRun === undefined) throw new Error('there is no strategy to serve');
+  const { strategyRuns, signal, secret } = environment;
+  const shown = shownOf(strategyRuns);
+  const nodes = new ServedNodes(strategyRuns, shown, Math.max(MOST_NODES, options.nodes));
+  const { url } = await openDemoPage({ strategyRuns, shown, nodes, users: options.users }, ownership);
   progress.clear();
-  output.write(serveText(strategyRun, environment.secret));
+  output.write(serveText(shown, secret, url));
 
   const lines = createInterface({ input });
   let turn: Promise<void> = Promise.resolve();
@@ -37,7 +44,7 @@ export async function serve(
       const words = line.trim().split(/\s+/);
       if (words[0] === 'quit') resolve();
       // One after another, as typed.
-      else if (words[0] !== '') turn = turn.then(() => obey(strategyRun, environment.signal, words, output));
+      else if (words[0] !== '') turn = turn.then(() => obey({ strategyRuns, nodes, signal }, words, output));
     });
   });
   await Promise.race([quit, aborted(ownership.signal)]);
@@ -45,13 +52,18 @@ export async function serve(
   await turn;
 }
 
+interface Served {
+  readonly strategyRuns: readonly StrategyRun[];
+  readonly nodes: ServedNodes;
+  readonly signal: AbortSignal;
+}
+
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
 async function obey(
-  strategyRun: StrategyRun,
-  signal: AbortSignal,
+  { strategyRuns, nodes, signal }: Served,
   [name = '', id]: readonly string[],
   output: ServeStreams['output'],
 ): Promise<void> {
@@ -61,8 +73,8 @@ async function obey(
     return;
   }
   try {
-    const done = await command.run(strategyRun.cluster, id);
-    await everyProcessKnows(strategyRun, signal);
+    const done = await command.run(nodes, id);
+    await Promise.all(strategyRuns.map((strategyRun) => everyProcessKnows(strategyRun, signal)));
     output.write(`${done}\n`);
   } catch (error) {
     if (!signal.aborted) output.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -9,7 +9,7 @@ import { NodeMeter } from './node-meter.ts';
 import type { Progress } from '../process/progress.ts';
 import type { Environment, StrategyRun } from './environment.ts';
 import type { TransportName } from '../apps/app-messages.ts';
-import { copiesOf, STRATEGIES, type Strategy, type StrategyName } from '../apps/strategies.ts';
+import { copiesOf, shownOf, STRATEGIES, type Strategy, type StrategyName } from '../apps/strategies.ts';
 
 /**
  * Milliseconds between two looks of an app process at the endpoint: shorter than in production (a minute), so that the
@@ -33,7 +33,8 @@ export interface EnvironmentOptions {
   readonly copies: number;
   readonly transport: TransportName;
   /**
-   * Whether cluster and apps stay up, with the apps on `port` and those that follow; otherwise they take free ports.
+   * Whether clusters and apps stay up, with the apps of the strategy that is shown on `port` and those that follow; all
+   * others take free ports.
    */
   readonly serve: boolean;
   readonly port: number;
@@ -67,6 +68,7 @@ export async function openEnvironment(
   progress.step(`starting ${2 * options.apps * strategies.length} app processes`);
   const secret = randomBytes(32).toString('base64url');
   const strategyRuns: StrategyRun[] = [];
+  const shown = options.serve ? shownOf(strategies.map((strategy) => ({ strategy }))).strategy : undefined;
   await forEachConcurrently(
     strategies.entries(),
     FLEETS_AT_ONCE,
@@ -74,7 +76,8 @@ export async function openEnvironment(
       const cluster = clusters[place];
       if (cluster === undefined) throw new Error('there is a cluster for every strategy');
       const url = strategy.database ? (await database)?.url : undefined;
-      strategyRuns[place] = await openStrategyRun(strategy, cluster, url, secret, options, ownership);
+      const firstPort = strategy === shown ? options.port : 0;
+      strategyRuns[place] = await openStrategyRun(strategy, cluster, url, secret, { ...options, firstPort }, ownership);
     },
     ownership.signal,
   );
@@ -115,14 +118,14 @@ async function openStrategyRun(
   cluster: LocalCluster,
   database: string | undefined,
   secret: string,
-  options: EnvironmentOptions,
+  options: EnvironmentOptions & { readonly firstPort: number },
   ownership: Ownership,
 ): Promise<StrategyRun> {
-  const { serve, apps, port, transport, copies } = options;
+  const { apps, firstPort, transport, copies } = options;
   const fleet = await AppFleet.start({
     strategy,
     apps,
-    firstPort: serve ? port : 0,
+    firstPort,
     nodes: { kind: 'endpoint', endpoint: cluster.configurationEndpoint },
     config: { secret, transport, copies: copiesOf(strategy, copies), database, pollIntervalMs: POLL_INTERVAL_MS },
     children: ownership.children,

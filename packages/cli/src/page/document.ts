@@ -40,6 +40,7 @@ export function pageDocument({ title, subject }: PageText, panels: readonly Pane
               html`<section id="${id}" aria-label="${label}" ${isCard && html` class="card"`}>${content}</section>`,
           )}
         </main>
+        <p id="said" role="status"></p>
         <noscript
           ><p class="error">
             This is how it was when the page was loaded; with JavaScript it follows the cluster.

@@ -58,8 +58,16 @@ function card(node: PictureNode, samples: readonly Sample[], scale: Scale, actio
         )}${fact('connections', count(figures.connections))}${fact('up for', duration(figures.uptimeSeconds))}`
       }
     </dl>
-    ${figures === undefined && html`<p class="error">${node.error ?? 'It does not answer.'}</p>`} ${actions}
+    ${figures === undefined && silence(node)} ${actions}
   </li>`;
+}
+
+function silence({ isListed, error }: PictureNode): Markup {
+  return isListed
+    ? html`<p class="error">${error ?? 'It does not answer.'}</p>`
+    : html`<p class="explains">
+        It left the list, and does not answer. While a handover is open, it is asked all the same.
+      </p>`;
 }
 
 function holds(share: number | undefined, items: number | undefined, fullest: number): Markup {

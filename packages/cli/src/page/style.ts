@@ -37,7 +37,7 @@ ul,ol{list-style:none;padding:0}
 .explains,.none{color:var(--soft);font-size:14px;margin-top:8px}
 .error{color:var(--bad);margin-top:8px;overflow-wrap:anywhere}
 .figure{color:var(--soft)}.figure b{color:var(--ink);font-weight:650}
-button{font:inherit;color:inherit;cursor:pointer}
+button{font:inherit;color:inherit;background:var(--card);cursor:pointer}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .badge{display:inline-grid;place-items:center;min-width:24px;height:24px;padding:0 5px;border-radius:12px;background:var(--c);color:var(--on);font-size:14px;font-weight:650;line-height:1}
 #ring{text-align:center}#ring h2,#ring .explains{text-align:left}
@@ -105,17 +105,19 @@ dt{color:var(--soft)}dd{font-weight:600;text-align:right}
 .story .explains{margin-top:0}
 .story .what{overflow-wrap:anywhere}
 .story .cost svg,.story .cost .what>b:not(.badge){color:var(--bad)}.story .gain svg{color:var(--good)}.story .change svg{color:var(--accent)}
-body>footer{max-width:1560px;margin:0 auto;padding:0 32px 40px;color:var(--soft)}
+noscript{display:block;max-width:1560px;margin:0 auto;padding:0 32px 40px}
+#said{position:fixed;inset:auto 16px 16px;width:fit-content;max-width:calc(100% - 32px);margin:0 auto;padding:8px 16px;border-radius:8px;background:var(--ink);color:var(--paper);overflow-wrap:anywhere}
+#said:empty{display:none}
 @media (min-width:1100px){
 main{grid-template-columns:repeat(12,minmax(0,1fr))}
 main>section{grid-column:1/-1}
 main{grid-template-rows:auto auto 1fr}
-#ring{grid-column:span 5;grid-row:span 2}#nodes{grid-column:span 7}
+#ring{grid-column:span 5;grid-row:span 2;align-self:start;position:sticky;top:24px}#nodes{grid-column:span 7}
 #moves{grid-column:span 3}#story{grid-column:span 4}
 #requests,#misses{grid-column:span 6}}
 @media (min-width:1500px){#ring{grid-column:span 4}#nodes{grid-column:span 8}#moves,#story{grid-column:span 4}.nodes.pairs{grid-template-columns:1fr 1fr}}
 @media (max-width:560px){
-body>header,main,body>footer{padding-left:16px;padding-right:16px}
+body>header,main{padding-left:16px;padding-right:16px}
 main{gap:16px;padding-top:16px}
 h1{font-size:24px}
 .card{padding:16px;border-radius:12px}}

@@ -122,7 +122,7 @@ function answering({ before, after, known, hasOtherCopies }: NodeChange): readon
     return [say('down', 'cost', means, known?.items)];
   }
   const isBack = before.health === 'down' && after.health === 'up';
-  return isBack && !cameBackEmpty(known, after.figures) ? [say('up', 'gain', 'What it holds is in reach again.')] : [];
+  return isBack && !cameBackEmpty(known, after.figures) ? [say('up', 'gain', 'Requests reach it again.')] : [];
 }
 
 /** What its counters say. */

@@ -27,7 +27,7 @@ export interface PictureExtension {
   readonly nodeActions: (node: PictureNode) => Markup | undefined;
   readonly actions: PageActions;
   /** Why application servers missed sessions. */
-  readonly causes: () => CauseCounts;
+  readonly causes?: () => CauseCounts;
 }
 
 export interface OpenPicture {

@@ -1,15 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createClient, type Client, type RefillMessage } from '@sess/client';
-import type { AppConfig } from '../app-messages.ts';
+import type { MissEvent } from '@sess/session';
+import type { AppConfig, MissCount } from '../app-messages.ts';
 import { discoveryOf } from '../node-source.ts';
+import { HISTORY_SECRET, PACE } from './pace.ts';
 import { ANSWER_TIMEOUT_MS, READY_TIMEOUT_MS, type ClientAndBacking, type SessionBackend } from './session-backend.ts';
 
-/** How often a client of the lab reads and confirms the history, in milliseconds; by default every 10,000. */
-const HISTORY_INTERVAL_MS = 500;
-/** One machine has one clock; by default 5,000 ms are allowed for. */
-const CLOCK_SKEW_MS = 100;
-/** As an application has it that lets createSessions open the client: then lists of nodes roll without loss. */
-const HISTORY_SECRET = 'the same for all application servers of a lab';
 /** PGlite executes one statement at a time: more connections would wait there rather than here. */
 const DATABASE_CONNECTIONS = 2;
 /**
@@ -32,8 +28,8 @@ export async function openSessClientBackend({
     copies,
     timeoutMs: ANSWER_TIMEOUT_MS,
     readyTimeoutMs: READY_TIMEOUT_MS,
-    historyIntervalMs: HISTORY_INTERVAL_MS,
-    handover: { clockSkewMs: CLOCK_SKEW_MS },
+    historyIntervalMs: PACE.historyIntervalMs,
+    handover: { clockSkewMs: PACE.clockSkewMs },
     historySecret: HISTORY_SECRET,
   });
   const sessions: ClientAndBacking = database === undefined ? { client } : await withDatabase(client, database);
@@ -43,6 +39,13 @@ export async function openSessClientBackend({
     if (reason === 'left' && phase === 'done') restored.push(node);
   };
   subscribe('sess:client:refill', onRefill);
+  const misses = new Map<string, MissCount>();
+  const onMiss = (message: unknown): void => {
+    const { cause, node = 'unknown' } = message as MissEvent;
+    const key = `${node} ${cause}`;
+    misses.set(key, { node, cause, count: (misses.get(key)?.count ?? 0) + 1 });
+  };
+  subscribe('sess:session:miss', onMiss);
   return {
     sessions,
     ready: () => client.ready(),
@@ -53,11 +56,13 @@ export async function openSessClientBackend({
         down: listed.filter((node) => states.get(node.id) === 'down').map((node) => node.id),
         // Restoring has a node list its keys, which the binary protocol can't.
         restored: copies > 1 && transport === 'text' ? restored : undefined,
+        misses: [...misses.values()],
       };
     },
     drain: async (node) => void (await client.drain(node)),
     close: async () => {
       unsubscribe('sess:client:refill', onRefill);
+      unsubscribe('sess:session:miss', onMiss);
       // Where an app could be built it is closed by now, which twice does no harm.
       await sessions.backing?.close?.();
       await client.close();

@@ -1,0 +1,84 @@
+import { clusterSettings, openPicture, type CauseCounts, type OpenPicture, type PictureCause } from '@sess/cli';
+import { HISTORY_SECRET, PACE } from '../apps/backends/pace.ts';
+import type { AppFleet } from '../apps/app-fleet.ts';
+import type { StrategyRun } from '../environment/environment.ts';
+import type { Ownership } from '../environment/open-environment.ts';
+import { DEMO_STYLE, nodeButtons, scorePanel } from './demo-panels.ts';
+import { LiveShop } from './live-shop.ts';
+import type { NodeAction, ServedNodes } from './served-nodes.ts';
+
+const ACTIONS: readonly NodeAction[] = ['add', 'remove', 'crash', 'restart', 'pause', 'resume', 'drain'];
+const LOOK_EVERY_MS = 1_000;
+
+export interface DemoPageOptions {
+  readonly strategyRuns: readonly StrategyRun[];
+  /** Whose cluster the page shows. */
+  readonly shown: StrategyRun;
+  readonly nodes: ServedNodes;
+  /** Per strategy. */
+  readonly users: number;
+}
+
+/** Lets users shop over every cluster, and serves the page. Closed by `ownership`. */
+export async function openDemoPage(options: DemoPageOptions, { cleanup }: Ownership): Promise<OpenPicture> {
+  const { strategyRuns, shown, nodes, users } = options;
+  const shops = strategyRuns.map((strategyRun) => ({ strategyRun, shop: LiveShop.over(strategyRun.fleet, users) }));
+  cleanup.add(async () => shops.forEach(({ shop }) => shop.close()));
+  const tellsCauses = shown.strategy.store === 'sess-client';
+  const causes = tellsCauses ? new MissCauses(shown.fleet) : undefined;
+  cleanup.add(async () => causes?.close());
+  const page = await openPicture({
+    settings: clusterSettings(watchedUrl(shown), { SESS_HISTORY_SECRET: HISTORY_SECRET }),
+    extension: {
+      page: { title: 'sess demo', subject: `the demo: the nodes of ${shown.strategy.name}` },
+      style: DEMO_STYLE,
+      panels: () => [scorePanel(shops, shown, nodes)],
+      nodeActions: (node) => nodeButtons(nodes, node),
+      actions: Object.fromEntries(ACTIONS.map((action) => [action, (id) => nodes.act(action, id)])),
+      ...(causes !== undefined && { causes: () => causes.counts }),
+    },
+  });
+  cleanup.add(() => page.close());
+  return page;
+}
+
+/** As the app processes act on the cluster. */
+function watchedUrl({ cluster, strategy }: StrategyRun): string {
+  const distribution = strategy.store === 'memjs' ? '&distribution=modulo' : '';
+  return `${cluster.url}?pollIntervalMs=${LOOK_EVERY_MS / 2}&historyIntervalMs=${PACE.historyIntervalMs}&clockSkewMs=${PACE.clockSkewMs}${distribution}`;
+}
+
+/** Why the app processes missed sessions, of all of them together. */
+class MissCauses {
+  readonly #fleet: AppFleet;
+  readonly #timer: NodeJS.Timeout;
+  #counts: CauseCounts = new Map();
+
+  constructor(fleet: AppFleet) {
+    this.#fleet = fleet;
+    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+  }
+
+  get counts(): CauseCounts {
+    return this.#counts;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    // A process that ends meanwhile is asked the next time, or is gone.
+    const statuses = await Promise.allSettled(this.#fleet.processes.map((process) => process.status()));
+    const counts = new Map<string, Partial<Record<PictureCause, number>>>();
+    for (const status of statuses) {
+      if (status.status === 'rejected') return;
+      for (const { node, cause, count } of status.value.misses) {
+        const ofNode = counts.get(node) ?? {};
+        ofNode[cause] = (ofNode[cause] ?? 0) + count;
+        counts.set(node, ofNode);
+      }
+    }
+    this.#counts = counts;
+  }
+}

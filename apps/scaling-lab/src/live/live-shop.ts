@@ -1,0 +1,106 @@
+import { LoadBalancer, type RequestSender } from '../apps/load-balancer.ts';
+import type { AppFleet } from '../apps/app-fleet.ts';
+import type { Outcome } from '../users/outcome.ts';
+import { addToCart, logIn, lookAtProfile } from '../users/shop-visit.ts';
+import { makeUsers, type User } from '../users/user.ts';
+
+/** Requests a second. */
+export const REQUESTS_PER_SECOND = 60;
+const TICK_MS = 50;
+/** Requests under way; while there are so many, no more are started. */
+const MOST_UNDER_WAY = 64;
+/** A user with so many items only looks at the profile. */
+const FULL_CART = 8;
+/** How long somebody who was logged out looks at the login form. */
+const LOGIN_FORM_MS = 2_000;
+
+/** How the users of a strategy are at this moment, and what they met so far. */
+export interface ShopCount {
+  readonly users: number;
+  readonly loggedIn: number;
+  /** At the login form, against their will. */
+  readonly loggedOut: number;
+  /** Met an error, and are still logged in for all they know. */
+  readonly outOfReach: number;
+  /** How often a user was logged out, since the shop opened. */
+  readonly loggedOutSoFar: number;
+  readonly requests: number;
+}
+
+type State = 'new' | 'logged-in' | 'logged-out' | 'out-of-reach';
+
+/** Users of one strategy who shop until it closes, and log in again whenever they find themselves logged out. */
+export class LiveShop {
+  readonly #balancer: RequestSender;
+  readonly #users: readonly User[];
+  readonly #states = new Map<User, State>();
+  readonly #underWay = new Set<User>();
+  readonly #mayLogInAt = new Map<User, number>();
+  readonly #timer: NodeJS.Timeout;
+  readonly #now: () => number;
+  #due = 0;
+  #turn = 0;
+  #requests = 0;
+  #loggedOut = 0;
+
+  constructor(balancer: RequestSender, users: readonly User[], now: () => number = () => performance.now()) {
+    this.#balancer = balancer;
+    this.#users = users;
+    this.#now = now;
+    for (const user of users) this.#states.set(user, 'new');
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  static over(fleet: AppFleet, count: number): LiveShop {
+    return new LiveShop(new LoadBalancer(fleet), makeUsers(fleet.strategy.name, count));
+  }
+
+  get count(): ShopCount {
+    const inState = (wanted: State): number => [...this.#states.values()].filter((state) => state === wanted).length;
+    return {
+      users: this.#users.length,
+      loggedIn: inState('logged-in'),
+      loggedOut: inState('logged-out'),
+      outOfReach: inState('out-of-reach'),
+      loggedOutSoFar: this.#loggedOut,
+      requests: this.#requests,
+    };
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #tick(): void {
+    this.#due = Math.min(this.#due + (REQUESTS_PER_SECOND * TICK_MS) / 1_000, MOST_UNDER_WAY);
+    for (; this.#due >= 1 && this.#underWay.size < MOST_UNDER_WAY; this.#due -= 1) {
+      const user = this.#users[this.#turn % this.#users.length];
+      this.#turn += 1;
+      if (user === undefined || this.#underWay.has(user) || (this.#mayLogInAt.get(user) ?? 0) > this.#now()) continue;
+      this.#underWay.add(user);
+      void this.#visit(user).finally(() => this.#underWay.delete(user));
+    }
+  }
+
+  async #visit(user: User): Promise<void> {
+    this.#requests += 1;
+    const state = this.#states.get(user);
+    if (state === 'new' || state === 'logged-out') {
+      if ((await logIn(this.#balancer, user)) === 'logged-in') this.#states.set(user, 'logged-in');
+      return;
+    }
+    const shops = this.#turn % 2 === 0 && user.cart.length < FULL_CART;
+    const { outcome } = shops
+      ? await addToCart(this.#balancer, user, `sku-${this.#turn}`)
+      : await lookAtProfile(this.#balancer, user);
+    this.#met(user, outcome);
+  }
+
+  #met(user: User, outcome: Outcome): void {
+    if (outcome === 'logged-out') {
+      this.#loggedOut += 1;
+      this.#states.set(user, 'logged-out');
+      this.#mayLogInAt.set(user, this.#now() + LOGIN_FORM_MS);
+    } else this.#states.set(user, outcome === 'logged-in' ? 'logged-in' : 'out-of-reach');
+  }
+}
