@@ -190,7 +190,7 @@ class MemcachedClient implements Client {
         .filter(({ id }) => this.#cluster.isDrained(id))
         .map(({ id }): [string, 'draining' | 'drained'] => [id, this.#cluster.isDraining(id) ? 'draining' : 'drained']),
     );
-    return { nodes: [], ...topology, states, rotation: rotation.ids, drains };
+    return { nodes: [], ...topology, cluster: this.#cluster.name, states, rotation: rotation.ids, drains };
   }
 
   close(): Promise<void> {

@@ -28,6 +28,8 @@ export interface ClusterSetup {
   readonly keysPerSecond: number;
   readonly historyIntervalMs: number;
   readonly clockSkewMs: number;
+  /** Under which name the history is kept. */
+  readonly namespace: string;
   /** The first in use, and those that are being replaced. */
   readonly historySecrets: readonly string[];
   /** What nodes are made with. */

@@ -36,6 +36,8 @@ export interface ClusterNode {
 export interface Cluster {
   readonly clock: Clock;
   readonly versions: VersionSource;
+  /** Under which name clients of one service keep what they share. */
+  readonly namespace: string;
   route(key: string): Route;
   /** Identity of the current owners and of the node that orders writers: another object after a change. */
   readonly basis: object;

@@ -133,6 +133,8 @@ export interface DeleteOptions extends OperationOptions {
 export type NodeHealth = 'up' | 'down' | 'unknown';
 
 export interface ClientTopology extends Topology {
+  /** The random name that tells the cluster from others; `undefined` before one is known. */
+  readonly cluster: string | undefined;
   /** By node id. */
   readonly states: ReadonlyMap<string, NodeHealth>;
   /** Ids of the nodes that sessions are placed on: those that are listed, and neither down nor drained. */

@@ -159,6 +159,17 @@ export interface HandoverMessage {
 }
 
 /**
+ * `sess:client:other-cluster`: a node keeps the history of another cluster, as where an address is used again. It is not
+ * used, and nothing is written to it: take it off one of the two lists, or empty it. Told once for each such node.
+ */
+export interface OtherClusterMessage {
+  readonly node: string;
+  /** The random name of this client's cluster. */
+  readonly cluster: string;
+  readonly otherCluster: string;
+}
+
+/**
  * `sess:client:zones`: the zones of the nodes in rotation can't keep what several copies promise, or not without a
  * price. Told when the nodes in rotation change.
  */
@@ -208,6 +219,7 @@ export interface ClientChannels {
   'sess:client:tombstone-dropped': TombstoneDroppedMessage;
   'sess:client:refill': RefillMessage;
   'sess:client:handover': HandoverMessage;
+  'sess:client:other-cluster': OtherClusterMessage;
   'sess:client:zones': ZonesMessage;
   'sess:client:foreign-item': ForeignItemMessage;
   'sess:client:request': RequestMessage;
@@ -234,6 +246,7 @@ export const tombstoneDroppedChannel: TypedChannel<'sess:client:tombstone-droppe
 );
 export const refillChannel: TypedChannel<'sess:client:refill'> = typed('sess:client:refill');
 export const handoverChannel: TypedChannel<'sess:client:handover'> = typed('sess:client:handover');
+export const otherClusterChannel: TypedChannel<'sess:client:other-cluster'> = typed('sess:client:other-cluster');
 export const zonesChannel: TypedChannel<'sess:client:zones'> = typed('sess:client:zones');
 export const foreignItemChannel: TypedChannel<'sess:client:foreign-item'> = typed('sess:client:foreign-item');
 export const requestChannel: TypedChannel<'sess:client:request'> = typed('sess:client:request');

@@ -45,6 +45,7 @@ export class MemcachedCluster
   readonly rotation: Rotation;
   readonly startedAt: number;
   readonly counters: CountersOfNodes;
+  readonly namespace: string;
   readonly hedging: Hedging | undefined;
   readonly #membership: Membership;
   readonly #pool: NodePool;
@@ -70,11 +71,12 @@ export class MemcachedCluster
     this.clock = clock;
     this.versions = versions;
     this.startedAt = clock.now();
+    this.namespace = setup.namespace;
     this.counters = new CountersOfNodes(clock);
     this.#zones = setup;
     this.#membership = new Membership({ ...setup, trustsHistory: historySecrets.length > 0 });
     this.rotation = new Rotation(this.#membership, clock, () => this.nodes);
-    const seals = historySeals(historySecrets);
+    const seals = historySeals(historySecrets, setup.namespace);
     this.#pool = new NodePool(
       {
         ...setup.node,
@@ -128,6 +130,11 @@ export class MemcachedCluster
   /** Why discovery's last look failed; `undefined` when it did not. */
   get lastDiscoveryError(): Error | undefined {
     return this.#lastError;
+  }
+
+  /** The name of the cluster; `undefined` as long as it has none. */
+  get name(): string | undefined {
+    return this.#membership.identity.own || undefined;
   }
 
   get ended(): boolean {

@@ -73,6 +73,11 @@ export interface ClientOptions {
   readonly reads?: 'owner' | 'near' | undefined;
   /** How sessions are kept while the cluster changes. */
   readonly handover?: HandoverOptions | undefined;
+  /**
+   * Under which name the clients of one service keep their history: services with different settings that share nodes
+   * have one each. 1 to 32 letters, digits, `-`, `_` or `.`. Default `sess`.
+   */
+  readonly namespace?: string | undefined;
   /** How often the history of views is read and confirmed, in milliseconds; 100 to 600,000. Default 10,000. */
   readonly historyIntervalMs?: number | undefined;
   /**
@@ -137,6 +142,7 @@ export interface ResolvedOptions {
     readonly keysPerSecond: number;
     readonly historyIntervalMs: number;
     readonly historySecrets: readonly string[];
+    readonly namespace: string;
   };
   readonly clock: Clock;
   readonly random: () => number;
@@ -164,6 +170,7 @@ export const OPTION_NAMES: readonly (keyof ClientOptions)[] = [
   'zone',
   'reads',
   'handover',
+  'namespace',
   'historyIntervalMs',
   'historySecret',
   'observe',

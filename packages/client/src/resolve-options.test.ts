@@ -134,6 +134,8 @@ describe('what resolveOptions refuses', () => {
     [{ discovery, handover: { windowSeconds: 0.5 } }, 'windowSeconds must be a whole number'],
     [{ discovery, hedgedReads: 1 }, 'hedgedReads must be true or false; got 1'],
     [{ discovery, zoneOf: 'a' }, 'zoneOf must be a function from a node to the name of its zone'],
+    [{ discovery, namespace: '' }, 'namespace must be 1 to 32 letters'],
+    [{ discovery, namespace: 'a/b' }, 'namespace must be 1 to 32 letters'],
     [{ discovery, zone: 'a b' }, 'zone must be the name of the zone'],
     [{ discovery, zone: 'a', reads: 'nearest' }, 'reads must be "owner" (the default) or "near"'],
     [{ discovery, reads: 'near' }, 'reads: "near" needs zone'],

@@ -24,6 +24,7 @@ import {
   type ResolvedOptions,
 } from './options.ts';
 import { HEADER_BYTES } from './record.ts';
+import { USUAL_NAMESPACE } from './membership/history-seal.ts';
 import { textTransport } from './transport/text/index.ts';
 import type { TransportOptions } from './transport/transport.ts';
 import { isSocketPath, unixSocket } from './unix-socket.ts';
@@ -256,6 +257,12 @@ function credentialsOf(given: ClientOptions['credentials']): TransportOptions['c
   });
 }
 
+/** A part of a key, with room for what stands behind it. */
+function namespaceOf(given: unknown = USUAL_NAMESPACE): string {
+  if (typeof given === 'string' && /^[\w.-]{1,32}$/.test(given)) return given;
+  throw badOption('namespace must be 1 to 32 letters, digits, "-", "_" or ".". The default is "sess".');
+}
+
 function handoverOf(options: ClientOptions): ResolvedOptions['handover'] {
   const given = options.handover === undefined ? {} : options.handover;
   if (!isRecord(given))
@@ -269,6 +276,7 @@ function handoverOf(options: ClientOptions): ResolvedOptions['handover'] {
     finish: flag('handover.finish', given['finish'], true),
     keysPerSecond: count(given, 'keysPerSecond', 2_000, 1, 1_000_000),
     historyIntervalMs: count(options, 'historyIntervalMs', 10_000, 100, 600_000),
+    namespace: namespaceOf(options.namespace),
     historySecrets: secrets('historySecret', options.historySecret),
   });
 }

@@ -46,6 +46,7 @@ const PARAMETERS: readonly string[] = [
   ...HANDOVER_NUMBERS,
   'finish',
   'hedgedReads',
+  'namespace',
   'zones',
   'zone',
   'reads',
@@ -82,6 +83,7 @@ export function readParameters(query: string, refuse: Refuse): UrlParameters {
   const tls = given.word('tls', ['true', 'false']);
   const reads = given.word('reads', ['owner', 'near']);
   const [zone] = given.all('zone');
+  const [namespace] = given.all('namespace');
   const [zones] = given.all('zones');
   return {
     options: {
@@ -89,6 +91,7 @@ export function readParameters(query: string, refuse: Refuse): UrlParameters {
       ...(Object.keys(handover).length > 0 && { handover }),
       ...(given.all('historySecret').length > 0 && { historySecret: given.all('historySecret') }),
       ...(hedgedReads !== undefined && { hedgedReads: hedgedReads === 'true' }),
+      ...(namespace !== undefined && { namespace }),
       ...(zone !== undefined && { zone }),
       ...(reads !== undefined && { reads }),
       ...(distribution !== undefined && { distribution: DISTRIBUTIONS[distribution] }),

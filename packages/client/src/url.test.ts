@@ -82,6 +82,10 @@ describe('a URL of servers', () => {
     expect(optionsOfUrl('memcached://a')).not.toHaveProperty('historySecret');
   });
 
+  it('names the namespace', () => {
+    expect(optionsOfUrl('memcached://a?namespace=shop')).toMatchObject({ namespace: 'shop' });
+  });
+
   it('gives each node its zone, and this process its own', async () => {
     const options = optionsOfUrl(
       'memcached://10.0.0.1,[::1]:11212?copies=2&zones=use1-az1,use1-az2&zone=use1-az1&reads=near',

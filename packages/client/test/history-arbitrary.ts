@@ -36,6 +36,7 @@ const wholeness: fc.Arbitrary<Pick<History, 'isWhole' | 'forgottenAt'>> = fc.one
 /** Histories as clients and nodes may have them. */
 export const histories: fc.Arbitrary<History> = fc
   .record({
+    cluster: fc.constantFrom('', 'a-cluster'),
     views: fc.array(entries, { maxLength: 5 }).map((list) => new Map(list.map((entry) => [viewId(entry), entry]))),
     drains: fc.array(fc.tuple(ids, marks), { maxLength: 4 }).map((list) => new Map(list)),
     closings: fc

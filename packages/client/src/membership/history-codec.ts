@@ -32,6 +32,7 @@ const MAX_PLAIN_BYTES: number = 256 * 1024;
 const SHORT_BYTES = 8 * 1024;
 
 const MAX_CLOSINGS = 1024;
+const CLUSTER_NAME = /^[\w-]{8,32}$/;
 const CLOSING_NAME = /^[0-9a-f]{16}$/;
 
 const PLAIN = Buffer.from([0xe5, 0x48, 0x01, 0x00]);
@@ -106,6 +107,7 @@ function frameOf(history: History, truncatedUntil: number): Record<string, unkno
     .slice(0, MAX_CLOSINGS);
   const draining = marks.filter(([, { drained, isDone }]) => drained && !isDone).map(([id]) => id);
   return {
+    ...(history.cluster === '' ? undefined : { cluster: history.cluster }),
     ttl: Math.max(0, ...[...history.views.values()].map(({ ttlSeconds }) => ttlSeconds)),
     whole: history.isWhole,
     marks: true,
@@ -185,10 +187,24 @@ function readHistory(
   latest: number,
   unsaid: Omit<Placement, 'nodes'>,
 ): History {
-  const { ttl, whole, forgotten = 0, truncated = 0, views, drains, draining = [], began, closings = [] } = value;
+  const {
+    cluster = '',
+    ttl,
+    whole,
+    forgotten = 0,
+    truncated = 0,
+    views,
+    drains,
+    draining = [],
+    began,
+    closings = [],
+  } = value;
   const ttlSeconds = checkedTtl(ttl);
+  if (typeof cluster !== 'string' || !(cluster === '' || CLUSTER_NAME.test(cluster)))
+    throw unreadable('the name of the cluster is none');
   if (typeof whole !== 'boolean') throw unreadable('it does not say whether it is whole');
   return {
+    cluster,
     views: isTable ? readTable(value, latest) : readPlainViews(views, latest, { ...unsaid, ttlSeconds }),
     drains: readDrains(drains, draining, began, latest),
     closings: readClosings(closings, latest),

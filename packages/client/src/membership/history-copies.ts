@@ -34,6 +34,8 @@ export interface HistoryCopiesSetup {
   readonly accept: (history: History) => Promise<void>;
   /** What of a history is still of any use. */
   readonly relevant: (history: History) => History;
+  /** Whether this is the name of another cluster. */
+  readonly isOther: (cluster: string) => boolean;
   /** Until when a view may be wanted, milliseconds since 1970. */
   readonly endOf: (entry: ViewEntry) => number;
   /**
@@ -59,13 +61,15 @@ export interface Reading {
   readonly token: Buffer | undefined;
   /** Whether the history is gone that was there with the fence: evicted, for lack of memory. */
   readonly isEvicted: boolean;
+  /** Whether the node holds nothing of a history, as a new one does. */
+  readonly isBlank: boolean;
 }
 
 /**
- * What came of bringing a node up to date: it knows all, it was told of something that decides owners, or it did not
- * answer.
+ * What came of bringing a node up to date: it knows all, it was told of something that decides owners, it did not
+ * answer, or it holds the history of another cluster, to which nothing is written.
  */
-export type Brought = 'known' | 'told' | 'failed';
+export type Brought = 'known' | 'told' | 'failed' | 'other';
 
 const MAX_ATTEMPTS = 4;
 const TOKEN_BYTES = 8;
@@ -119,6 +123,7 @@ export class HistoryCopies {
       history: await this.#understand(node, entry),
       token,
       isEvicted: entry === undefined && token !== undefined,
+      isBlank: entry === undefined && token === undefined,
     };
   }
 
@@ -135,6 +140,7 @@ export class HistoryCopies {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.look(seal.key, undefined)]);
         const known = await this.#understand(node, entry);
+        if (this.#setup.isOther(known.cluster)) return 'other';
         if (token === undefined || isNewsTo(known, wanted, unconfirmedMs)) this.#unfenced.add(node);
         if (knowsAll(known, wanted)) return await this.#fence(node);
         const cas =
@@ -213,7 +219,8 @@ export class HistoryCopies {
       this.#encoded.wanted !== wanted ||
       this.#encoded.isForEarlier !== isForEarlier
     ) {
-      const bytes = encodeHistory(relevant(mergeHistories(known, wanted)), seal, { isForEarlier, openUntil: endOf });
+      const merged = { ...relevant(mergeHistories(known, wanted)), cluster: wanted.cluster || known.cluster };
+      const bytes = encodeHistory(merged, seal, { isForEarlier, openUntil: endOf });
       this.#encoded = { known, wanted, isForEarlier, bytes };
     }
     this.#bytes = this.#encoded.bytes.length;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { isCallersKey, isValidKey } from '../transport/key-check.ts';
-import { deriveHistorySecret, historySeals } from './history-seal.ts';
+import { deriveHistorySecret, historySeals, isHistoryKey } from './history-seal.ts';
 
 const ONE = 'the secret of the shop, which its servers have';
 const OTHER = 'the secret of the admin pages, of which the shop knows nothing';
@@ -11,6 +11,16 @@ describe('the seal of a history', () => {
     const keys = [...historySeals([ONE, OTHER]), ...historySeals([])].map(({ key }) => key);
     expect(new Set(keys).size).toBe(3);
     for (const key of keys) expect([isValidKey(key), isCallersKey(key)]).toEqual([true, false]);
+  });
+
+  it('keeps it under a key of its own for each namespace, with a secret and without', () => {
+    const seals = [undefined, 'shop', 'forum'].flatMap((namespace) => [
+      ...historySeals([ONE], namespace),
+      ...historySeals([], namespace),
+    ]);
+    expect(new Set(seals.flatMap(({ key, fenceKey }) => [key, fenceKey])).size).toBe(12);
+    for (const { key } of seals) expect([isHistoryKey(key), isCallersKey(key)]).toEqual([true, false]);
+    expect(historySeals([ONE], 'sess')[0]?.key).toBe(historySeals([ONE])[0]?.key);
   });
 
   it('is the same for everybody who has the secret, and says nothing of it', () => {

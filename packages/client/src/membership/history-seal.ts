@@ -1,6 +1,6 @@
 /**
- * Under which key the nodes keep the history, and what its bytes are signed with. Each secret has a key of its own:
- * applications with different secrets share nodes without overwriting each other's history, and while a secret is
+ * Under which key the nodes keep the history, and what its bytes are signed with. Each namespace, and each secret, has a
+ * key of its own: applications with different ones share nodes without overwriting each other's history, and while a secret is
  * rotated everybody who knows one of the two sees all.
  */
 import { createHmac, hkdfSync } from 'node:crypto';
@@ -29,23 +29,43 @@ export interface HistorySeal {
 
 /** Whether `key` is that of a history, whoever keeps it. */
 export function isHistoryKey(key: string): boolean {
-  return key === HISTORY_KEY || key.startsWith(`${HISTORY_KEY}/`);
+  return key === HISTORY_KEY || key.startsWith(`${HISTORY_KEY}/`) || key.startsWith(`${HISTORY_KEY}:`);
+}
+
+/** The namespace of a client that was given none. */
+export const USUAL_NAMESPACE: string = 'sess';
+
+/** Under which key clients of the namespace keep what they share, beside their history. */
+export function keyIn(namespace: string, name: string): string {
+  return `${RESERVED_PREFIX}${name}${suffixOf(namespace)}`;
+}
+
+function suffixOf(namespace: string): string {
+  return namespace === USUAL_NAMESPACE ? '' : `:${namespace}`;
 }
 
 /** One for each secret; without any, one that signs nothing. */
-export function historySeals(secrets: readonly string[]): readonly HistorySeal[] {
-  return secrets.length === 0 ? [UNSIGNED] : secrets.map(sealOf);
+export function historySeals(secrets: readonly string[], namespace: string = USUAL_NAMESPACE): readonly HistorySeal[] {
+  const suffix = suffixOf(namespace);
+  if (secrets.length > 0) return secrets.map((secret) => sealOf(secret, suffix));
+  return [
+    {
+      key: `${HISTORY_KEY}${suffix}`,
+      fenceKey: `${FENCE_KEY}${suffix}`,
+      isSigned: false,
+      sign: () => NO_SIGNATURE,
+    },
+  ];
 }
 
-const UNSIGNED: HistorySeal = { key: HISTORY_KEY, fenceKey: FENCE_KEY, isSigned: false, sign: () => NO_SIGNATURE };
-
-function sealOf(secret: string): HistorySeal {
-  const material = Buffer.from(hkdfSync('sha256', secret, '', '@sess/client history', SIGNATURE_BYTES + NAME_BYTES));
+function sealOf(secret: string, suffix: string): HistorySeal {
+  const purpose = `@sess/client history${suffix}`;
+  const material = Buffer.from(hkdfSync('sha256', secret, '', purpose, SIGNATURE_BYTES + NAME_BYTES));
   const name = material.subarray(SIGNATURE_BYTES).toString('base64url');
   const signingKey = material.subarray(0, SIGNATURE_BYTES);
   return {
-    key: `${HISTORY_KEY}/${name}`,
-    fenceKey: `${FENCE_KEY}/${name}`,
+    key: `${HISTORY_KEY}${suffix}/${name}`,
+    fenceKey: `${FENCE_KEY}${suffix}/${name}`,
     isSigned: true,
     sign: (content) => createHmac('sha256', signingKey).update(content).digest(),
   };

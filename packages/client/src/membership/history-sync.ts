@@ -18,6 +18,7 @@ import type { RequestOptions } from '../transport/transport.ts';
 import type { Membership } from './membership.ts';
 import { HistoryCopies, type Reading } from './history-copies.ts';
 import { HistoryRefused } from './history-checks.ts';
+import type { Carried } from './identity.ts';
 import type { HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History, type ViewEntry } from './history.ts';
 import { isUsedByStrangers } from './strangers.ts';
@@ -52,6 +53,8 @@ const INTERVALS_ACTED_ON = 3;
 const USUAL_INTERVAL_MS = 10_000;
 /** Nodes whose points are placed in one go: some ten milliseconds. */
 const PLACED_AT_ONCE = 256;
+/** How often a name is met that others made at the same moment. */
+const MAX_NAMES = 4;
 
 export class HistorySync {
   readonly #setup: HistorySyncSetup;
@@ -79,6 +82,7 @@ export class HistorySync {
     const accept = (history: History): Promise<void> => this.#accept(history);
     const relevant = (history: History): History => membership.relevant(history, clock.now());
     const endOf = (entry: ViewEntry): number => membership.endOf(entry);
+    const isOther = (cluster: string): boolean => membership.identity.isOther(cluster);
     this.#copies = setup.seals.map(
       (seal) =>
         new HistoryCopies({
@@ -90,6 +94,7 @@ export class HistorySync {
           onForgotten,
           accept,
           relevant,
+          isOther,
           endOf,
         }),
     );
@@ -258,7 +263,7 @@ export class HistorySync {
   async #poll(): Promise<void> {
     const { membership, clock } = this.#setup;
     if (clock.elapsed() >= this.#roundAt) return this.#start(!this.isFresh || !membership.isInAgreement(clock.now()));
-    const [some] = this.#some(this.#inReach);
+    const [some] = this.#some(this.#ours);
     const [startedAt, startedAtWall] = [clock.elapsed(), clock.wall()];
     const holds = await some?.fence.look().answer;
     if (holds === false && some?.health !== 'down') return this.refresh();
@@ -274,8 +279,15 @@ export class HistorySync {
     const { membership, clock } = this.#setup;
     const startedAt = clock.elapsed();
     const startedAtWall = clock.wall();
-    const asked = all ? this.#inReach : this.#some(this.#inReach);
+    membership.identity.keepOnly((id) => membership.nodes().has(id));
+    const ours = this.#ours;
+    // What is of another cluster, or lost what it held, may be ours again.
+    const asked = all ? this.#inReach : [...this.#some(ours), ...this.#inReach.filter((node) => !ours.includes(node))];
     const answers = await this.#ask(asked);
+    const isEveryListed = [...membership.listedIds].every((id) =>
+      asked.some((node, index) => node.id === id && answers[index] !== undefined),
+    );
+    if (isEveryListed && !this.#setup.observe) membership.identity.make();
     if (all) for (const node of this.#setup.nodes()) if (!asked.includes(node)) node.fence.actBy(undefined);
     if (answers.some((readings) => readings?.some(({ isEvicted }) => isEvicted) === true))
       membership.forgotten(clock.now());
@@ -295,19 +307,22 @@ export class HistorySync {
     // In agreement, what is confirmed is told to one node: whoever needs to know reads them all.
     const lacks = isAgreed ? lacksNews : (history: History, told: History): boolean => !knowsAll(history, told);
     // A node that came back empty is told again at once: the history is as safe as the number of nodes that know it.
+    const isOurs = new Set(this.#ours);
     const forgot = answers.some(
-      (readings) => readings?.some(({ history, token }) => token === undefined || lacks(history, wanted)) === true,
+      (readings, index) =>
+        isOurs.has(asked[index] as ClusterNode) &&
+        readings?.some(({ history, token }) => token === undefined || lacks(history, wanted)) === true,
     );
     if (forgot || lacks(this.#published, wanted))
       await this.#publish(
         wanted,
-        this.#inReach.filter((node) => !silent.includes(node)),
+        this.#ours.filter((node) => !silent.includes(node)),
         isAgreed,
       );
     else if (!knowsAll(this.#published, wanted))
       await this.#publish(
         wanted,
-        asked.filter((node) => !silent.includes(node)),
+        asked.filter((node) => isOurs.has(node) && !silent.includes(node)),
         isAgreed,
       );
   }
@@ -316,16 +331,33 @@ export class HistorySync {
   async #ask(asked: readonly ClusterNode[]): Promise<readonly (readonly Reading[] | undefined)[]> {
     const { membership, clock } = this.#setup;
     const answers = await Promise.all(asked.map((node) => this.#read(node)));
-    const histories = answers.flatMap((readings) => readings?.map(({ history }) => history) ?? []);
+    this.#identify(asked, answers);
+    const { identity } = membership;
+    const histories = answers
+      .flatMap((readings) => readings?.map(({ history }) => history) ?? [])
+      .filter(({ cluster }) => !identity.isOther(cluster));
     if (histories.length > 0)
       clock.follow(Math.max(...histories.map((history) => latestNews(membership.history, history))));
     for (const [index, node] of asked.entries()) {
       const readings = answers[index];
       if (readings !== undefined) this.#heard.add(node.id);
-      for (const { history } of readings ?? []) membership.learned(history, clock.now());
+      for (const { history } of readings ?? [])
+        if (!identity.isOther(history.cluster)) membership.learned(history, clock.now());
       node.fence.actBy(readings?.map(({ token }) => token));
     }
     return answers;
+  }
+
+  /** Of which cluster these nodes are, by what they hold. */
+  #identify(asked: readonly ClusterNode[], answers: readonly (readonly Reading[] | undefined)[]): void {
+    const { membership, clock } = this.#setup;
+    const carried = new Map<string, Carried>();
+    for (const [index, { id }] of asked.entries()) {
+      const readings = answers[index];
+      if (readings !== undefined) carried.set(id, carriedBy(readings));
+    }
+    membership.identity.learn(carried, membership.listedIds);
+    membership.identified(clock.now());
   }
 
   /** Whether a process of an earlier version was lately seen, beside which handovers are not finished. */
@@ -336,6 +368,12 @@ export class HistorySync {
   /** Of the longest history that is kept here. */
   get #bytes(): number {
     return Math.max(0, ...this.#copies.map(({ bytes }) => bytes));
+  }
+
+  /** Those in reach that keep the history of this cluster, or are to. */
+  get #ours(): readonly ClusterNode[] {
+    const gone = this.#setup.membership.state?.gone;
+    return this.#inReach.filter(({ id }) => gone?.has(id) !== true);
   }
 
   get #inReach(): readonly ClusterNode[] {
@@ -386,22 +424,48 @@ export class HistorySync {
   }
 
   /** One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
-  async #publish(wanted: History, nodes: readonly ClusterNode[], isAgreed: boolean): Promise<void> {
+  async #publish(
+    wanted: History,
+    nodes: readonly ClusterNode[],
+    isAgreed: boolean,
+    attemptsLeft: number = MAX_NAMES,
+  ): Promise<void> {
     const brought = await Promise.all(
       nodes.map((node) => Promise.all(this.#copies.map((copies) => copies.bring(node, wanted, isAgreed)))),
     );
-    const standing = brought.filter((outcomes) => !outcomes.includes('failed'));
-    const told = new Set(nodes.filter((_, index) => brought[index]?.includes('failed') === false));
-    const isEverywhere = this.#setup.nodes().every((node) => told.has(node) || node.health === 'down');
-    // What others told meanwhile may stand behind the new token.
-    await this.#ask(nodes.filter((_, index) => brought[index]?.includes('told')));
-    if (standing.length === 0) return;
-    this.#published = wanted;
     const { membership, clock } = this.#setup;
+    const told = new Set(
+      nodes.filter((_, index) => brought[index]?.every((outcome) => outcome === 'known' || outcome === 'told')),
+    );
+    for (const { id } of told) membership.identity.told(id);
+    // What others told meanwhile may stand behind the new token.
+    await this.#ask(
+      nodes.filter((_, index) => brought[index]?.some((outcome) => outcome === 'told' || outcome === 'other')),
+    );
+    const ours = new Set(this.#ours);
+    const isEverywhere = this.#setup.nodes().every((node) => told.has(node) || !ours.has(node));
+    // A name that others made at the same moment: now it is known which of the two holds.
+    const isTwin = nodes.some((node, index) => brought[index]?.includes('other') === true && ours.has(node));
+    if (isTwin && attemptsLeft > 0)
+      return this.#publish(membership.wanted(clock.now()), [...ours], isAgreed, attemptsLeft - 1);
+    if (told.size === 0) return;
+    this.#published = wanted;
     membership.learned(wanted, clock.now());
     if (isEverywhere) membership.stands(wanted, clock.now());
     this.#setup.onLearned();
   }
+}
+
+/** Nodes mostly hold the same: their names are gathered once. */
+const namesIn = new WeakMap<History, ReadonlySet<string>>();
+
+function carriedBy(readings: readonly Reading[]): Carried {
+  const named = readings.find(({ history }) => history.cluster !== '') ?? readings[0];
+  const history = named?.history ?? EMPTY_HISTORY;
+  const names =
+    namesIn.get(history) ?? new Set([...history.views.values()].flatMap(({ nodes }) => nodes.map(({ id }) => id)));
+  namesIn.set(history, names);
+  return { cluster: history.cluster, isBlank: readings.every(({ isBlank }) => isBlank), names };
 }
 
 /**

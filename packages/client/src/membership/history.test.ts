@@ -67,6 +67,14 @@ describe('merging histories', () => {
     );
   });
 
+  it('takes the same one of two names that were made at the same moment', () => {
+    const [one, other] = ['name-of-one', 'name-of-other'].map((cluster) => ({ ...EMPTY_HISTORY, cluster }));
+    if (one === undefined || other === undefined) throw new Error('two names are given');
+    expect(mergeHistories(one, other).cluster).toBe('name-of-one');
+    expect(mergeHistories(other, one).cluster).toBe('name-of-one');
+    expect(mergeHistories(EMPTY_HISTORY, other).cluster).toBe('name-of-other');
+  });
+
   it('knows everything that either knew, and confirms nothing that neither did', () => {
     fc.assert(
       fc.property(histories, histories, (one, other) => {

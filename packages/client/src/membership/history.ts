@@ -73,6 +73,8 @@ export interface Closing {
 }
 
 export interface History {
+  /** The random name of the cluster, which tells it from others; empty where an earlier version made it. */
+  readonly cluster: string;
   /** By {@link viewId}. */
   readonly views: ReadonlyMap<string, ViewEntry>;
   /** By node id. A drain must be acted on by every client, or its view is never agreed. */
@@ -94,6 +96,7 @@ export interface History {
 }
 
 export const EMPTY_HISTORY: History = {
+  cluster: '',
   views: new Map(),
   drains: new Map(),
   closings: new Map(),
@@ -122,6 +125,7 @@ export function closingName(id: string): string {
 
 /** What both know; `one` itself where it knows all of it. */
 export function mergeHistories(one: History, other: History): History {
+  const cluster = mergeNames(one.cluster, other.cluster);
   const views = mergeMaps(one.views, other.views, mergeEntries);
   const drains = mergeMaps(one.drains, other.drains, laterMark);
   const closings = mergeMaps(one.closings, other.closings, laterClosing);
@@ -130,9 +134,19 @@ export function mergeHistories(one: History, other: History): History {
   const forgottenAt = isWhole ? 0 : Math.max(one.forgottenAt, other.forgottenAt);
   const truncatedUntil = Math.max(one.truncatedUntil, other.truncatedUntil);
   const adds =
-    views !== one.views || drains !== one.drains || closings !== one.closings || truncatedUntil !== one.truncatedUntil;
+    cluster !== one.cluster ||
+    views !== one.views ||
+    drains !== one.drains ||
+    closings !== one.closings ||
+    truncatedUntil !== one.truncatedUntil;
   if (!adds && isWhole === one.isWhole && forgottenAt === one.forgottenAt) return one;
-  return { views, drains, closings, isWhole, forgottenAt, truncatedUntil };
+  return { cluster, views, drains, closings, isWhole, forgottenAt, truncatedUntil };
+}
+
+/** Of two names that were made at the same moment, everybody takes the same one. */
+function mergeNames(one: string, other: string): string {
+  if (one === '' || other === '') return one === '' ? other : one;
+  return one < other ? one : other;
 }
 
 /** `merge` gives back the first of its values where the second adds nothing. */
@@ -191,6 +205,7 @@ export function pruneHistory(history: History, isOpen: (entry: ViewEntry, id: st
 
 /** Whether `holder` knows everything that `wanted` says. */
 export function knowsAll(holder: History, wanted: History): boolean {
+  if (wanted.cluster !== '' && holder.cluster !== wanted.cluster) return false;
   if (holder.truncatedUntil < wanted.truncatedUntil || (wanted.isWhole && !holder.isWhole)) return false;
   if (!holder.isWhole && holder.forgottenAt < wanted.forgottenAt) return false;
   for (const [id, entry] of wanted.views) {
@@ -214,11 +229,12 @@ function knowsClosings(holder: History, wanted: History): boolean {
 }
 
 /**
- * Whether `wanted` says anything that decides owners, and that `holder` does not know: a view, a drain, a longer time
- * to live; or a view that is confirmed again after `unconfirmedMs` or more, when others may take it for one that nobody
+ * Whether `wanted` says anything that decides owners, and that `holder` does not know: the name of the cluster, a view,
+ * a drain, a longer time to live; or a view that is confirmed again after `unconfirmedMs` or more, when others may take it for one that nobody
  * acts on.
  */
 export function isNewsTo(holder: History, wanted: History, unconfirmedMs: number): boolean {
+  if (wanted.cluster !== '' && holder.cluster !== wanted.cluster) return true;
   if (holder.truncatedUntil < wanted.truncatedUntil || !knowsClosings(holder, wanted)) return true;
   for (const [id, { since, confirmedAt, ttlSeconds }] of wanted.views) {
     const known = holder.views.get(id);

@@ -22,6 +22,7 @@ import {
 } from './history.ts';
 import { agreementMs } from './intervals.ts';
 import { KnownNodes } from './known-nodes.ts';
+import { ClusterIdentity } from './identity.ts';
 import { isOlder, type OpenView, type RoutingState } from './route.ts';
 import { TimesToLive } from './times-to-live.ts';
 import { ViewCache } from './view-cache.ts';
@@ -82,6 +83,9 @@ export class Membership {
   get current(): View | undefined {
     return this.#current;
   }
+
+  /** The name of the cluster, and which nodes belong to another. */
+  readonly identity: ClusterIdentity = new ClusterIdentity();
 
   /** What decides owners, and who decides between writers, now: another object when that changed. */
   get basis(): object {
@@ -167,6 +171,11 @@ export class Membership {
     this.#history = this.#drains.mark(this.#history, id, state, now);
     this.#drains.noteAbsence(this.#history, this.listedIds, now);
     return this.#turn('drain', now);
+  }
+
+  /** Which nodes are of another cluster may have changed. Whether the rotation did. */
+  identified(now: number): boolean {
+    return this.#turn('discovery', now);
   }
 
   /** Puts nodes back whose drain was abandoned. Call it right after the history was read. */
@@ -282,11 +291,13 @@ export class Membership {
   wanted(now: number): History {
     const current = this.#current;
     if (current === undefined) return this.#history;
-    return mergeHistories(this.#history, {
+    const merged = mergeHistories(this.#history, {
       ...EMPTY_HISTORY,
       views: this.#confirmation(current, now),
       drains: this.#drains.renewals(this.#history, this.listedIds, now),
     });
+    const cluster = this.identity.own;
+    return merged.cluster === cluster ? merged : { ...merged, cluster };
   }
 
   /** A view in use is confirmed once an interval, by any client. */
@@ -392,9 +403,11 @@ export class Membership {
     this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[left.id, entry]]) });
   }
 
-  /** The listed nodes without those that are down or drained. Never empty: the last nodes are not ejected. */
+  /** The listed nodes without those that are down, drained or of another cluster. Never empty: the last nodes are not ejected. */
   #rotation(): readonly ViewNode[] {
-    const { listed } = this.#nodes;
+    const { foreign } = this.identity;
+    const ours = this.#nodes.listed.filter(({ id }) => !foreign.has(id));
+    const listed = ours.length > 0 ? ours : this.#nodes.listed;
     const kept = listed.filter(({ id }) => !isTakenOut(this.#history, id));
     const wanted = kept.length > 0 ? kept : listed;
     const up = wanted.filter(({ id }) => !this.#down.has(id));
@@ -410,7 +423,14 @@ export class Membership {
       others.some(({ view, agreedAfter }) => now < agreedAfter && view.nodes.some((node) => node.id === id));
     // One that merely does not answer this client may be in use by others, whose list it is on.
     const isGone = (id: string): boolean => !this.listedIds.has(id) && (this.#refusing.has(id) || !isActedOn(id));
-    const gone = new Set([...this.unlisted, ...[...this.#down].filter(isGone)]);
+    // Off the list and without a history, it lost what it held: it may be on its way to another cluster.
+    const isLost = (id: string): boolean => !this.listedIds.has(id) && this.identity.isBlank(id) && !isActedOn(id);
+    const gone = new Set([
+      ...this.unlisted,
+      ...[...this.#down].filter(isGone),
+      ...this.identity.foreign.keys(),
+      ...[...this.nodes()].filter(isLost),
+    ]);
     if (!isSamePlacement(this.#state, current, others)) this.#basis = {};
     this.#state = { current, others, agreedAt, gone, clockSkewMs: this.#options.clockSkewMs };
   }

@@ -6,6 +6,7 @@ import type { Topology } from '@sess/discovery';
 
 import {
   historyTruncatedChannel,
+  otherClusterChannel,
   topologyChannel,
   unlistedNodesChannel,
   viewChannel,
@@ -25,6 +26,9 @@ export class ViewNotices {
   #truncatedUntil = 0;
   /** Nodes that were told of as unlisted. */
   #unlisted: ReadonlySet<string> = new Set();
+
+  /** Nodes that were told of as another cluster's, and its name. */
+  #foreign: ReadonlyMap<string, string> = new Map();
 
   constructor(membership: Membership, times: { readonly historyIntervalMs: number; readonly clockSkewMs: number }) {
     this.#membership = membership;
@@ -47,12 +51,21 @@ export class ViewNotices {
       if (zonesChannel.hasSubscribers) for (const problem of zoneProblems(current)) zonesChannel.publish(problem);
     }
     this.#lookForUnlisted();
+    this.#lookForOtherClusters();
     const { truncatedUntil } = history;
     if (truncatedUntil > Math.max(now, this.#truncatedUntil) && historyTruncatedChannel.hasSubscribers)
       historyTruncatedChannel.publish({ until: truncatedUntil });
     this.#truncatedUntil = truncatedUntil;
     const disagreement = this.#disagreement.look(current, history, now);
     if (disagreement !== undefined && viewsDisagreeChannel.hasSubscribers) viewsDisagreeChannel.publish(disagreement);
+  }
+
+  #lookForOtherClusters(): void {
+    const { foreign, own: cluster } = this.#membership.identity;
+    for (const [node, otherCluster] of foreign)
+      if (this.#foreign.get(node) !== otherCluster && otherClusterChannel.hasSubscribers)
+        otherClusterChannel.publish({ node, cluster, otherCluster });
+    this.#foreign = foreign;
   }
 
   #lookForUnlisted(): void {

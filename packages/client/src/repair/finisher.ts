@@ -21,6 +21,7 @@ import type { Rotation } from '../membership/rotation.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { emptyElders } from './empty-elders.ts';
 import { forKeysOn } from './key-batches.ts';
+import { keyIn } from '../membership/history-seal.ts';
 import { Lease } from './lease.ts';
 import type { ListingCluster } from './migrate-key.ts';
 import { refuseSecondNames } from './second-names.ts';
@@ -39,7 +40,6 @@ export interface FinishableCluster extends ListingCluster {
   isSharedWithStrangers(id: string, options: RequestOptions | undefined): Promise<boolean>;
 }
 
-const LEASE_KEY = '@sess/finish';
 const PATIENCE_MS = 1_000;
 const LONGEST_PATIENCE_MS = 30_000;
 /** Each empties what the one before it left, or what came meanwhile. */
@@ -120,7 +120,12 @@ export class Finisher {
 
   async #attempt(views: readonly Closable[], nodeIds: readonly string[]): Promise<void> {
     const cluster = this.#cluster;
-    const lease = new Lease(cluster, LEASE_KEY, cluster.rotation.ids.toSorted(), this.#stop.signal);
+    const lease = new Lease(
+      cluster,
+      keyIn(cluster.namespace, 'finish'),
+      cluster.rotation.ids.toSorted(),
+      this.#stop.signal,
+    );
     if ((await lease.take(NEVER_DONE)) !== 'taken') return;
     try {
       this.#keys = 0;

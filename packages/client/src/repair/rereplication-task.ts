@@ -2,6 +2,7 @@
  * Why copies are restored: a node returned, or left. Either way it took along what it held, also as an earlier owner of
  * keys that nobody has asked for since: their owners lack it as well.
  */
+import { keyIn } from '../membership/history-seal.ts';
 import type { RefillReason } from '../diagnostics.ts';
 import type { Rotation } from '../membership/rotation.ts';
 import type { ListingCluster } from './migrate-key.ts';
@@ -30,10 +31,9 @@ export interface RereplicationTask {
   plan(): RereplicationPlan | 'over' | 'later';
 }
 
-const LEASE_KEY = '@sess/refill';
 const RETURNED_WORD_SECONDS = 3_600;
 /** Of a node's name in a key, which has 250 bytes. */
-const LONGEST_NAME = 200;
+const LONGEST_NAME = 190;
 
 /** The lease is on the node itself: it goes with what was put there. */
 export class ReturnedNode implements RereplicationTask {
@@ -52,7 +52,7 @@ export class ReturnedNode implements RereplicationTask {
     const sources = this.#cluster.rotation.sources.filter((id) => id !== this.node);
     return {
       sources,
-      leaseKey: LEASE_KEY,
+      leaseKey: keyIn(this.#cluster.namespace, 'refill'),
       leaseNodes: [this.node],
       since: this.#since,
       wordSeconds: RETURNED_WORD_SECONDS,
@@ -80,7 +80,7 @@ export class DepartedNode implements RereplicationTask {
     return {
       sources: rotation.sources,
       since: departure.agreedAt,
-      leaseKey: `${LEASE_KEY}/${this.node.slice(-LONGEST_NAME)}`,
+      leaseKey: `${keyIn(this.#cluster.namespace, 'refill')}/${this.node.slice(-LONGEST_NAME)}`,
       // The same first one for every client.
       leaseNodes: rotation.ids.toSorted(),
       wordSeconds: Math.max(1, Math.ceil((departure.openUntil - this.#cluster.clock.now()) / 1000)),

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+
+import { ClusterIdentity, type Carried } from './identity.ts';
+
+const [A, B, C, D] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1', '10.0.0.4:1'] as const;
+const SHOP = 'shop-name';
+const FORUM = 'forum-name';
+
+function holding(cluster: string, ...names: string[]): Carried {
+  return { cluster, isBlank: false, names: new Set(names) };
+}
+const BLANK: Carried = { cluster: '', isBlank: true, names: new Set() };
+
+function of(listed: readonly string[], read: Readonly<Record<string, Carried>>): ClusterIdentity {
+  const identity = new ClusterIdentity();
+  identity.learn(new Map(Object.entries(read)), new Set(listed));
+  return identity;
+}
+
+describe('the name of a cluster', () => {
+  it('is the one that its nodes carry', () => {
+    const identity = of([A, B], { [A]: holding(SHOP, A, B), [B]: BLANK });
+    expect(identity.own).toBe(SHOP);
+    identity.make();
+    expect(identity.own).toBe(SHOP);
+    expect(identity.foreign.size).toBe(0);
+  });
+
+  it('is made where none carries one, and differs from every other', () => {
+    const names = [of([A], { [A]: BLANK }), of([A], { [A]: BLANK })].map((identity) => {
+      identity.make();
+      return identity.own;
+    });
+    expect(names[0]).not.toBe(names[1]);
+    expect(names[0]).toMatch(/^[\w-]{12}$/);
+  });
+
+  it('is given up for what stands on the nodes, as long as it stood on none', () => {
+    const identity = of([A, B], { [A]: BLANK, [B]: BLANK });
+    identity.make();
+    identity.learn(new Map([[A, holding(SHOP, A, B)]]), new Set([A, B]));
+    expect(identity.own).toBe(SHOP);
+  });
+
+  it('is the same for everybody where two made one each at the same moment', () => {
+    const both = { [A]: holding(SHOP, A, B), [B]: holding(FORUM, A, B) };
+    const identities = [FORUM, SHOP].map((name) => {
+      const identity = of([A, B], { [A]: holding(name, A, B) });
+      identity.learn(new Map(Object.entries(both)), new Set([A, B]));
+      return identity;
+    });
+    for (const identity of identities) {
+      expect(identity.own).toBe(FORUM);
+      expect(identity.foreign.size).toBe(0);
+      expect(identity.isOther(SHOP)).toBe(false);
+    }
+  });
+
+  it('is that of all listed nodes, when all of them carry another', () => {
+    const identity = of([A], { [A]: holding(SHOP, A) });
+    identity.learn(new Map([[A, holding(FORUM, A)]]), new Set([A]));
+    expect(identity.own).toBe(FORUM);
+  });
+});
+
+describe('a node of another cluster', () => {
+  it('that comes onto the list is not used, and leaves no mark', () => {
+    const identity = of([A, B], { [A]: holding(SHOP, A, B), [B]: holding(SHOP, A, B) });
+    identity.learn(new Map([[C, holding(FORUM, C, D)]]), new Set([A, B, C]));
+    expect(identity.own).toBe(SHOP);
+    expect([...identity.foreign]).toEqual([[C, FORUM]]);
+  });
+
+  it('is found by a process that starts, by what most of its nodes carry', () => {
+    const identity = of([A, B, C], {
+      [C]: holding(FORUM, C, D),
+      [A]: holding(SHOP, A, B),
+      [B]: holding(SHOP, A, B),
+    });
+    expect([...identity.foreign]).toEqual([[C, FORUM]]);
+  });
+
+  it('of as many, is the one whose cluster names fewer of the list', () => {
+    const read = { [C]: holding(FORUM, C, D), [A]: holding(SHOP, A, B) };
+    expect(of([A, B, C], read).own).toBe(SHOP);
+    expect(of([B, C, D], { ...read, [B]: BLANK, [D]: BLANK }).own).toBe(FORUM);
+  });
+
+  it('is ours again when it has lost what it held', () => {
+    const identity = of([A, B], { [A]: holding(SHOP, A, B), [B]: holding(SHOP, A, B) });
+    identity.learn(new Map([[C, holding(FORUM, C, D)]]), new Set([A, B, C]));
+    identity.learn(new Map([[C, BLANK]]), new Set([A, B, C]));
+    expect(identity.foreign.size).toBe(0);
+  });
+
+  it('is none whose history has no name: an earlier version wrote it', () => {
+    const identity = of([A, B], { [A]: holding(SHOP, A, B), [B]: holding('', A, B) });
+    expect(identity.foreign.size).toBe(0);
+  });
+
+  it('takes nobody along who is left with it alone for a while', () => {
+    const identity = of([A, B], { [A]: holding(SHOP, A, B), [B]: holding(SHOP, A, B) });
+    // Its own nodes are empty, not of another cluster.
+    const emptied = new Map([
+      [A, BLANK],
+      [C, holding(FORUM, C, D)],
+    ]);
+    identity.learn(emptied, new Set([A, C]));
+    expect(identity.own).toBe(SHOP);
+  });
+});
