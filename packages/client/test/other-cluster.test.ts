@@ -110,9 +110,8 @@ describe.each(runtimes)('clusters that come across each other (%s)', (runtime) =
 
   it('services with a namespace each share nodes, each with settings of its own', async () => {
     const [, nodes] = await start(runtime, 3);
-    const options = (namespace: string, copies: number): Partial<ClientOptions> => ({ namespace, copies });
-    const shop = await party.join(nodes, options('shop', 1));
-    const forum = await party.join(nodes.slice(1), options('forum', 2));
+    const shop = await party.join(nodes, { namespace: 'shop', copies: 1 });
+    const forum = await party.join(nodes.slice(1), { namespace: 'forum', copies: 2 });
     await fill(shop.client, 'shop');
     await fill(forum.client, 'forum');
     await expect.poll(() => shop.client.explain('any').mode).toBe('settled');

@@ -20,14 +20,13 @@ describe('the zones of a topology', () => {
 
   it('are those of the application, whatever discovery tells', () => {
     const { nodes } = withZones(
-      { version: 7, nodes: [{ ...NODES[0]!, zone: 'a' }, NODES[1]!] },
+      { version: 7, nodes: NODES.slice(0, 2).map((node) => ({ ...node, zone: 'a' })) },
       ({ host }) => `z-${host}`,
     );
     expect(nodes.map(({ zone }) => zone)).toEqual(['z-10.0.0.1', 'z-10.0.0.2']);
   });
 
-  it.each([[''], ['a b'], [7], [null], ['x'.repeat(65)]])('can not be %j', (zone) => {
-    if (zone === null) return;
+  it.each([[''], ['a b'], [7], ['x'.repeat(65)]])('can not be %j', (zone) => {
     expect(() => withZones({ nodes: NODES }, () => zone as string)).toThrow(/the zone of 10\.0\.0\.1:11211 must be/);
   });
 });

@@ -37,7 +37,6 @@ export function zoneProblems({ nodes, copies, distribution }: View): readonly Zo
   const named = nodes.filter(({ zone }) => zone !== undefined);
   if (copies < 2 || named.length === 0) return [];
   const problems: ZonesMessage[] = [];
-  const ids = (of: readonly { readonly id: string }[]): readonly string[] => of.map(({ id }) => id);
   if (named.length < nodes.length) {
     const unknown = nodes.filter(({ zone }) => zone === undefined);
     problems.push({ problem: 'unknown', zone: undefined, nodes: ids(unknown), load: 1 });
@@ -50,4 +49,8 @@ export function zoneProblems({ nodes, copies, distribution }: View): readonly Zo
     problems.push({ problem: 'small', zone, nodes: ids(own), load: held / fair });
   }
   return problems;
+}
+
+function ids(nodes: readonly { readonly id: string }[]): readonly string[] {
+  return nodes.map(({ id }) => id);
 }
