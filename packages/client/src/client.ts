@@ -33,6 +33,7 @@ import { ANSWERS_TO_RETURN, resolveOptions } from './resolve-options.ts';
 import { checkCallersKey, isCallersKey } from './transport/key-check.ts';
 import { SteadyClock } from './steady-clock.ts';
 import { observing } from './observing-client.ts';
+import { operationChannels, traced, type ClientOperation, type OperationResult } from './tracing.ts';
 import { VersionSource } from './version.ts';
 import { MemcachedCluster } from './memcached-cluster.ts';
 import { firstView, oneNodeUp } from './wait.ts';
@@ -96,6 +97,12 @@ class MemcachedClient implements Client {
 
   get(key: string, options?: OperationOptions): Promise<CacheRecord | undefined> {
     if (this.#closing !== undefined || !isCallersKey(key)) return this.#refuse(key);
+    if (operationChannels.get.hasSubscribers)
+      return this.#traced('get', key, () => this.#get(key, options), hitWhereDefined);
+    return this.#get(key, options);
+  }
+
+  #get(key: string, options: OperationOptions | undefined): Promise<CacheRecord | undefined> {
     const owner = this.#cluster.view === undefined ? undefined : this.#cluster.soleOwner(key);
     // The common case: one request to one node, and nothing else.
     return owner === undefined ? this.#readInDetail(key, options) : owner.get(key, options, this.#missed);
@@ -120,6 +127,12 @@ class MemcachedClient implements Client {
     }
     const { expect } = options;
     const change: Change = { value, ttlSeconds: options.ttlSeconds, expect: expect ?? 'anything' };
+    if (operationChannels.set.hasSubscribers)
+      return this.#traced('set', key, () => this.#set(key, change, options), storedAlways);
+    return this.#set(key, change, options);
+  }
+
+  #set(key: string, change: Change, options: SetOptions): Promise<CacheRecord> {
     const common = this.#cluster.view === undefined ? undefined : writeToOne(this.#cluster, key, change, options);
     return common ?? this.#run(options, () => this.#writeInDetail(key, change, options));
   }
@@ -137,6 +150,12 @@ class MemcachedClient implements Client {
     } catch (error) {
       return Promise.reject(error);
     }
+    if (operationChannels.touch.hasSubscribers)
+      return this.#traced('touch', key, () => this.#touch(key, ttlSeconds, options), hitWhereTrue);
+    return this.#touch(key, ttlSeconds, options);
+  }
+
+  #touch(key: string, ttlSeconds: number, options: OperationOptions | undefined): Promise<boolean> {
     return this.#run(options, () => touch(this.#cluster, key, ttlSeconds, options));
   }
 
@@ -147,6 +166,12 @@ class MemcachedClient implements Client {
     } catch (error) {
       return Promise.reject(error);
     }
+    if (operationChannels.delete.hasSubscribers)
+      return this.#traced('delete', key, () => this.#delete(key, options), hitWhereTrue);
+    return this.#delete(key, options);
+  }
+
+  #delete(key: string, options: DeleteOptions): Promise<boolean> {
     return this.#run(options, () => remove(this.#cluster, key, options.ttlSeconds, options));
   }
 
@@ -207,6 +232,16 @@ class MemcachedClient implements Client {
     return this.close();
   }
 
+  #traced<T>(
+    operation: ClientOperation,
+    key: string,
+    operate: () => Promise<T>,
+    resultOf: (answer: T) => OperationResult,
+  ): Promise<T> {
+    const [owner] = this.#cluster.view === undefined ? [] : this.#cluster.route(key).owners;
+    return traced(operation, owner === undefined ? undefined : this.#cluster.node(owner).target, operate, resultOf);
+  }
+
   /** An operation of several requests, or one that must wait for the first topology: {@link close} waits for it. */
   #run<T>(options: OperationOptions | undefined, operation: () => Promise<T>): Promise<T> {
     return this.#pending.track(
@@ -240,6 +275,10 @@ class MemcachedClient implements Client {
     }
   }
 }
+
+const hitWhereDefined = (answer: unknown): OperationResult => (answer === undefined ? 'miss' : 'hit');
+const hitWhereTrue = (found: boolean): OperationResult => (found ? 'hit' : 'miss');
+const storedAlways = (): OperationResult => 'stored';
 
 /** A request settles within `timeoutMs`, a wait for the topology as well. */
 function shutdownTimeoutMs({ transportOptions }: ResolvedOptions): number {

@@ -22,6 +22,7 @@ export type {
   HistoryTruncatedMessage,
   ViewsDisagreeMessage,
 } from './diagnostics.ts';
+export type { ClientOperation, OperationContext, OperationResult } from './tracing.ts';
 export { SessClientError, type SessClientErrorCode } from './errors.ts';
 export type { HistoryFault } from './membership/history-checks.ts';
 export { describeItem, type ItemDescription } from './item-description.ts';

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import * as channels from '../src/diagnostics.ts';
 import { ERROR_CODES, SessClientError } from '../src/errors.ts';
+import { operationChannels } from '../src/tracing.ts';
 import { OPTION_NAMES } from '../src/options.ts';
 import { resolveOptions } from '../src/resolve-options.ts';
 
@@ -52,5 +53,11 @@ describe('the README', () => {
     const declared = Object.values(channels).map(({ name }) => name);
     const listed = tableUnder('Diagnostics').map(([name]) => names(name)[0]);
     expect(listed.toSorted()).toEqual(declared.map(String).toSorted());
+  });
+
+  it('lists every tracing channel', () => {
+    const declared = Object.values(operationChannels).map(({ start }) => String(start.name));
+    const listed = tableUnder('Tracing').map(([name]) => `tracing:${names(name)[0]}:start`);
+    expect(listed.toSorted()).toEqual(declared.toSorted());
   });
 });

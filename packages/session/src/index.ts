@@ -11,6 +11,7 @@ export type {
   NewIdEvent,
   SaveEvent,
 } from './diagnostics.ts';
+export type { SessionOperation, SessionOperationContext, SessionResult } from './tracing.ts';
 export { SessionError, type SessionErrorCode } from './errors.ts';
 export type { CommitReason } from './lifecycle/commit-decision.ts';
 export type { ConflictPolicy, DataConflict } from './lifecycle/merge-data.ts';

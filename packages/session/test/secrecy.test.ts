@@ -26,6 +26,10 @@ const CHANNELS = [
     'foreign-item',
     'request',
   ].map((name) => `sess:client:${name}`),
+  ...['client:get', 'client:set', 'client:touch', 'client:delete'].map((name) => `tracing:@sess/${name}:asyncEnd`),
+  ...['session:load', 'session:save', 'session:touch', 'session:destroy'].map(
+    (name) => `tracing:@sess/${name}:asyncEnd`,
+  ),
 ];
 
 /** All that a person or a log could see: events, errors, warnings, objects that are printed. */

@@ -4,6 +4,7 @@ import { idleSeconds, isPersistent, ttlSecondsOf, type Persisted } from './sessi
 import type { SessionState } from './session-state.ts';
 import type { ResponseFacts } from '../session.ts';
 import { readOnly } from './request-errors.ts';
+import { sessionChannels } from '../tracing.ts';
 
 /**
  * Saves, touches or destroys the session before the headers are sent, or does nothing. `undefined` if there is nothing
@@ -62,6 +63,33 @@ function carryOut(
   text: string,
 ): Promise<void> | undefined {
   switch (reason) {
+    case 'headers-sent':
+      state.context.warnOnce('SESS_LATE_SESSION');
+      break;
+    case 'destroyed':
+    case 'unavailable':
+    case 'empty':
+    case 'unchanged':
+      break;
+    case 'new':
+    case 'changed':
+    case 'new-id-used':
+    case 'renewal-due':
+    case 'touch-due':
+    case 'secret-rotated':
+    case 'read-only':
+      return sessionChannels.save.hasSubscribers
+        ? state.traced(reason, () => carryOutWrite(state, reason, facts, text))
+        : carryOutWrite(state, reason, facts, text);
+  }
+  state.tell(reason, 'skipped');
+  return undefined;
+}
+
+type WriteReason = Exclude<CommitReason, 'headers-sent' | 'destroyed' | 'unavailable' | 'empty' | 'unchanged'>;
+
+function carryOutWrite(state: SessionState, reason: WriteReason, facts: CommitFacts, text: string): Promise<void> {
+  switch (reason) {
     case 'new':
       return state.told(reason, state.create(text));
     case 'changed':
@@ -75,16 +103,7 @@ function carryOut(
       return touch(state, reason);
     case 'read-only':
       return state.told(reason, Promise.reject(readOnly()));
-    case 'headers-sent':
-      state.context.warnOnce('SESS_LATE_SESSION');
-      break;
-    case 'destroyed':
-    case 'unavailable':
-    case 'empty':
-    case 'unchanged':
   }
-  state.tell(reason, 'skipped');
-  return undefined;
 }
 
 /**

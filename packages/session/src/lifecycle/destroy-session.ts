@@ -1,13 +1,27 @@
 import { publish } from '../diagnostics.ts';
 import { SessionError } from '../errors.ts';
+import { sessionChannels, traced } from '../tracing.ts';
 import type { Identity, Persisted, SessionContext } from './session-context.ts';
 
 /** Destroys a session. Whether there was one. */
-export async function destroySession(
+export function destroySession(
   context: SessionContext,
   { key }: Pick<Identity, 'key'>,
   reason: 'asked' | 'regenerated',
   session?: Pick<Persisted, 'lifetime' | 'stored'>,
+): Promise<boolean> {
+  const work = (): Promise<boolean> => removeFromStore(context, key, reason, session);
+  if (!sessionChannels.destroy.hasSubscribers) return work();
+  return traced({ operation: 'destroy', store: context.store.name, reason }, work, (existed) => ({
+    result: existed ? 'destroyed' : 'missing',
+  }));
+}
+
+async function removeFromStore(
+  context: SessionContext,
+  key: string,
+  reason: 'asked' | 'regenerated',
+  session: Pick<Persisted, 'lifetime' | 'stored'> | undefined,
 ): Promise<boolean> {
   const { store, options } = context;
   // No copy of the session can live longer than this, so the key stays unusable as long as one could come back.

@@ -5,6 +5,7 @@ import type { Identity, Persisted, SessionContext } from './session-context.ts';
 import { openDeadMarker, openFormer, openMarker } from './moved.ts';
 import { openOwner, placeOf } from '../users/session-owner.ts';
 import { storageKey } from '../cookie/session-id.ts';
+import { sessionChannels, traced, type Judgement } from '../tracing.ts';
 import type { SessionData } from '../session.ts';
 import type { StoredSession } from '../stores/session-store.ts';
 
@@ -17,7 +18,7 @@ export type LoadOutcome =
       readonly data: SessionData;
       readonly readOnly?: string | undefined;
     }
-  | { readonly kind: 'missing' }
+  | { readonly kind: 'missing'; readonly why: Exclude<LoadEvent['outcome'], 'hit' | 'unavailable'> }
   /** `identity` may exist: nobody could tell. */
   | { readonly kind: 'unavailable'; readonly identity: Identity; readonly error: SessionError };
 
@@ -37,7 +38,7 @@ async function loadFirstFound(context: SessionContext, identities: readonly Iden
     if (outcome.kind === 'found') return outcome;
     if (outcome.kind === 'unavailable') unavailable ??= outcome;
   }
-  return unavailable ?? MISSING;
+  return unavailable ?? missing('miss');
 }
 
 /**
@@ -45,11 +46,25 @@ async function loadFirstFound(context: SessionContext, identities: readonly Iden
  *
  * @throws {SessionError} what the store throws, but for `SESS_UNAVAILABLE`.
  */
-export async function loadOne(
+export function loadOne(
   context: SessionContext,
   identity: Identity,
   which: 'checked' | 'revoked-too' = 'checked',
-  hops = 0,
+): Promise<LoadOutcome> {
+  if (!sessionChannels.load.hasSubscribers) return find(context, identity, which, 0);
+  return traced({ operation: 'load', store: context.store.name }, () => find(context, identity, which, 0), judge);
+}
+
+function judge(outcome: LoadOutcome): Judgement {
+  if (outcome.kind === 'unavailable') return { result: 'unavailable', error: outcome.error };
+  return { result: outcome.kind === 'found' ? 'hit' : outcome.why };
+}
+
+async function find(
+  context: SessionContext,
+  identity: Identity,
+  which: 'checked' | 'revoked-too',
+  hops: number,
 ): Promise<LoadOutcome> {
   try {
     const stored = await context.store.load(identity.key);
@@ -71,7 +86,7 @@ export async function loadOne(
   }
   tell(context, 'miss');
   context.misses.missed(identity.key);
-  return MISSING;
+  return missing('miss');
 }
 
 /**
@@ -101,9 +116,9 @@ function loadMoved(
   which: 'checked' | 'revoked-too',
   hops: number,
 ): Promise<LoadOutcome> | LoadOutcome {
-  if (hops === MAX_HOPS) return MISSING;
+  if (hops === MAX_HOPS) return missing('miss');
   const identity: Identity = { id, key: storageKey(context.options.keyPrefix, id), rotated: true, renewed: true };
-  return loadOne(context, identity, which, hops + 1);
+  return find(context, identity, which, hops + 1);
 }
 
 /** Renewals that are followed from one id; more are taken for a loop. */
@@ -137,10 +152,12 @@ async function unlessRevoked(
   }
   tell(context, 'revoked');
   context.misses.said('revoked');
-  return MISSING;
+  return missing('revoked');
 }
 
-const MISSING: LoadOutcome = { kind: 'missing' };
+function missing(why: (LoadOutcome & { kind: 'missing' })['why']): LoadOutcome {
+  return { kind: 'missing', why };
+}
 
 function decode(context: SessionContext, identity: Identity, stored: StoredSession, readOnly?: string): LoadOutcome {
   let outcome: LoadOutcome & { kind: 'found' };
@@ -161,12 +178,12 @@ function decode(context: SessionContext, identity: Identity, stored: StoredSessi
     if (!hasCode(error, 'SESS_UNDECODABLE')) throw error;
     tell(context, 'undecodable', error);
     context.misses.said('foreign');
-    return MISSING;
+    return missing('undecodable');
   }
   if (context.options.now() >= outcome.persisted.lifetime.endsAt) {
     tell(context, 'expired');
     context.misses.said('expired');
-    return MISSING;
+    return missing('expired');
   }
   return outcome;
 }

@@ -138,7 +138,7 @@ async function bury(
     }
     const latest = await loadOne(context, identity, 'revoked-too');
     if (latest.kind === 'unavailable') throw latest.error;
-    if (latest.kind === 'missing' || latest.readOnly !== undefined) return { kind: 'missing' };
+    if (latest.kind === 'missing' || latest.readOnly !== undefined) return { kind: 'missing', why: 'miss' };
     if (where === 'same-id' && latest.persisted.identity.key !== session.identity.key) return latest;
     await onNewer(latest.data);
     found = latest;

@@ -42,7 +42,7 @@ async function moveToNewId(state: SessionState, regeneration: Regeneration): Pro
   }
   await endOthers(state);
   if (old !== undefined && inGrace === undefined && text !== codec.empty) {
-    await state.told('regenerated', state.moveToNewId(old, { pick, text, lifetime }, graceSeconds));
+    await state.save('regenerated', () => state.moveToNewId(old, { pick, text, lifetime }, graceSeconds));
   } else {
     // Without data there is nothing to carry over: the old session ends, and the new one is stored when something is
     // put into it.

@@ -30,7 +30,7 @@ export async function revokeOthers(state: SessionState): Promise<void> {
     const owner = await revokeUnlessRevoked(state, user ?? '', persisted);
     // Revoked while this request ran: it can't make itself the exception.
     if (owner === undefined) throw gone();
-    await state.told('asked', state.replace(persisted, state.encoded(), owner));
+    await state.save('asked', () => state.replace(persisted, state.encoded(), owner));
   } finally {
     endTurn();
   }

@@ -4,6 +4,7 @@ import { endSession } from './move-session.ts';
 import type { Persisted } from './session-context.ts';
 import type { SessionState } from './session-state.ts';
 import { destroySession } from './destroy-session.ts';
+import { sessionChannels, traced } from '../tracing.ts';
 import { gone, late, readOnly, unavailable } from './request-errors.ts';
 
 /**
@@ -53,10 +54,11 @@ export async function save(state: SessionState): Promise<void> {
     // Nothing to write; but whether the session still lives is what a socket or a stream asks for.
     if (text === state.persisted.text) return state.readOnly === undefined ? touch(state) : undefined;
     if (state.readOnly !== undefined) throw readOnly();
-    await state.told('asked', state.replace(state.persisted, text));
+    const { persisted } = state;
+    await state.save('asked', () => state.replace(persisted, text));
   } else if (text !== state.context.codec.empty) {
     if (state.headersSent) throw late('the cookie of a new session');
-    await state.told('asked', state.create(text));
+    await state.save('asked', () => state.create(text));
   }
 }
 
@@ -64,7 +66,18 @@ export async function save(state: SessionState): Promise<void> {
  * Moves the expiry of the session, under whichever id it has by now. It is loaded first: one that was revoked, or has
  * another id, is not touched as it was.
  */
-export async function touch(state: SessionState): Promise<void> {
+export function touch(state: SessionState): Promise<void> {
+  const { store } = state.context;
+  return sessionChannels.touch.hasSubscribers
+    ? traced(
+        { operation: 'touch', store: store.name },
+        () => prolong(state),
+        () => ({ result: 'touched' }),
+      )
+    : prolong(state);
+}
+
+async function prolong(state: SessionState): Promise<void> {
   if (state.destroyed) throw gone();
   if (state.unreachable !== undefined) throw unavailable(state.unreachable.error);
   if (state.readOnly !== undefined) throw readOnly();

@@ -20,6 +20,7 @@ import type { Owner } from '../users/session-owner.ts';
 import type { Connection, Session, SessionData } from '../session.ts';
 import { unavailable } from './request-errors.ts';
 import { createSession } from './store-session.ts';
+import { sessionChannels, traced, type Judgement } from '../tracing.ts';
 
 /** What a request's session starts from. */
 export interface Beginning {
@@ -89,6 +90,8 @@ export class SessionState {
   earlier: readonly SessionData[] = NONE;
   /** What the application has in its hands since the last of them. */
   current: Session | undefined = undefined;
+  /** What became of the last save, for who traces it. */
+  #lastSave: Judgement = { result: 'skipped' };
   /** What the response must tell the browser; `refresh` can wait for another response. */
   cookie: 'set' | 'refresh' | 'clear' | undefined;
 
@@ -295,6 +298,18 @@ export class SessionState {
     this.cookie ??= 'refresh';
   }
 
+  /** A save that the application waits for. */
+  save(reason: SaveEvent['reason'], work: () => Promise<void>): Promise<void> {
+    const told = (): Promise<void> => this.told(reason, work());
+    return sessionChannels.save.hasSubscribers ? this.traced(reason, told) : told();
+  }
+
+  /** A save, between the events of its tracing channel. */
+  traced(reason: SaveEvent['reason'], work: () => Promise<void>): Promise<void> {
+    const { store } = this.context;
+    return traced({ operation: 'save', store: store.name, reason }, work, () => this.#lastSave);
+  }
+
   /** Publishes what became of a save. */
   async told(reason: SaveEvent['reason'], work: Promise<void>): Promise<void> {
     try {
@@ -311,6 +326,8 @@ export class SessionState {
     const key = this.identity?.key ?? '';
     if (outcome === 'failed') outages.failed(key, error);
     else if (outcome === 'written' || outcome === 'touched') outages.succeeded(key);
+    if (sessionChannels.save.hasSubscribers)
+      this.#lastSave = { result: outcome, error: outcome === 'failed' ? error : undefined };
     publish('save', () => ({
       store: this.context.store.name,
       reason,

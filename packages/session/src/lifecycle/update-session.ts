@@ -21,7 +21,7 @@ export async function updateSession<T>(state: SessionState, update: Update<T>): 
   if (state.readOnly !== undefined) throw readOnly();
   const applied = applying(state, update);
   const { persisted } = state;
-  if (persisted !== undefined) await state.told('asked', state.replaceBy(persisted, applied));
+  if (persisted !== undefined) await state.save('asked', () => state.replaceBy(persisted, applied));
   else await begin(state, applied);
   const returned = applied.returned();
   return (returned === undefined ? state.data : returned) as Updated<T>;
@@ -68,7 +68,7 @@ async function begin<T>(state: SessionState, applied: Applying<T>): Promise<void
   const { data, text } = applied.make(undefined);
   if (text !== state.context.codec.empty) {
     if (state.headersSent) throw late('the cookie of a new session');
-    await state.told('asked', state.create(text, data));
+    await state.save('asked', () => state.create(text, data));
   }
   state.adopt(applied.unsaved, text);
 }
