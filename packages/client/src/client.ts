@@ -211,9 +211,10 @@ class MemcachedClient implements Client {
     const { topology, nodes, rotation } = this.#cluster;
     const states = new Map(nodes.map(({ id, health }): [string, NodeHealth] => [id, health]));
     const drains = new Map(
-      nodes
-        .filter(({ id }) => this.#cluster.isDrained(id))
-        .map(({ id }): [string, 'draining' | 'drained'] => [id, this.#cluster.isDraining(id) ? 'draining' : 'drained']),
+      nodes.flatMap(({ id }): [string, 'draining' | 'drained'][] => {
+        const phase = this.#cluster.drainOf(id);
+        return phase === undefined ? [] : [[id, phase]];
+      }),
     );
     return { nodes: [], ...topology, cluster: this.#cluster.name, states, rotation: rotation.ids, drains };
   }

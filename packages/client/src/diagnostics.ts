@@ -9,6 +9,7 @@
  */
 import { channel, type Channel } from 'node:diagnostics_channel';
 
+import type { ClientFigures } from './figures.ts';
 import type { HistoryFault } from './membership/history-checks.ts';
 import type { ViewCause } from './membership/history.ts';
 import type { ForeignReason } from './record.ts';
@@ -206,6 +207,14 @@ export interface RequestMessage {
   readonly error: unknown;
 }
 
+/**
+ * `sess:client:collect`: the one channel that clients listen to. Who collects figures publishes a message, and every open
+ * client of the process calls `add`, at once. While nobody asks, nothing is counted or kept for it.
+ */
+export interface CollectMessage {
+  readonly add: (client: ClientFigures) => void;
+}
+
 /** The message of each channel, by name. */
 export interface ClientChannels {
   'sess:client:node': NodeMessage;
@@ -223,6 +232,7 @@ export interface ClientChannels {
   'sess:client:zones': ZonesMessage;
   'sess:client:foreign-item': ForeignItemMessage;
   'sess:client:request': RequestMessage;
+  'sess:client:collect': CollectMessage;
 }
 
 type TypedChannel<Name extends keyof ClientChannels> = Channel<unknown, ClientChannels[Name]>;
@@ -250,3 +260,4 @@ export const otherClusterChannel: TypedChannel<'sess:client:other-cluster'> = ty
 export const zonesChannel: TypedChannel<'sess:client:zones'> = typed('sess:client:zones');
 export const foreignItemChannel: TypedChannel<'sess:client:foreign-item'> = typed('sess:client:foreign-item');
 export const requestChannel: TypedChannel<'sess:client:request'> = typed('sess:client:request');
+export const collectChannel: TypedChannel<'sess:client:collect'> = typed('sess:client:collect');

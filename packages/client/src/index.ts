@@ -6,6 +6,7 @@ export type { CancelTimer, Clock } from './clock.ts';
 export type * from './contract.ts';
 export type {
   ClientChannels,
+  CollectMessage,
   DiscoveryErrorMessage,
   ForeignItemMessage,
   HandoverMessage,
@@ -24,6 +25,7 @@ export type {
 } from './diagnostics.ts';
 export type { ClientOperation, OperationContext, OperationResult } from './tracing.ts';
 export { SessClientError, type SessClientErrorCode } from './errors.ts';
+export type { ClientFigures, NodeCounts, NodeFigures } from './figures.ts';
 export type { HistoryFault } from './membership/history-checks.ts';
 export { describeItem, type ItemDescription } from './item-description.ts';
 export { deriveHistorySecret } from './membership/history-seal.ts';

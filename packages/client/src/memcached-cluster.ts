@@ -1,7 +1,8 @@
 import type { Topology } from '@sess/discovery';
 
 import type { SteadyClock } from './steady-clock.ts';
-import { discoveryErrorChannel } from './diagnostics.ts';
+import { collectChannel, discoveryErrorChannel, type CollectMessage } from './diagnostics.ts';
+import type { ClientFigures } from './figures.ts';
 import { SessClientError } from './errors.ts';
 import { HistorySync } from './membership/history-sync.ts';
 import { historySeals } from './membership/history-seal.ts';
@@ -23,6 +24,7 @@ import type { VersionSource } from './version.ts';
 import { checkTopology, nodeOf, targetOf } from './membership/change.ts';
 import { DiscoveryWatch } from './membership/discovery-watch.ts';
 import { CountersOfNodes } from './node/node-counters.ts';
+import { countersOf, nodeFigures, ringFingerprint } from './node/node-figures.ts';
 import { NodePool } from './node/node-pool.ts';
 import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
@@ -107,6 +109,7 @@ export class MemcachedCluster
       onLearned: () => this.#settle(),
       onForgotten: (id) => this.#rereplications?.returned(id),
     });
+    collectChannel.subscribe(this.#collect);
     this.#watch = new DiscoveryWatch(setup.discovery, clock, {
       topology: (topology) => this.#use(topology),
       error: (error) => this.#discoveryFailed(error),
@@ -140,6 +143,20 @@ export class MemcachedCluster
   get ended(): boolean {
     return this.#ended;
   }
+
+  /** For who collects figures. */
+  get figures(): ClientFigures {
+    const { view, nodes } = this;
+    return {
+      nodes: nodes.map((node) => nodeFigures(node, this.drainOf(node.id))),
+      handovers: this.handovers,
+      ring: view === undefined ? undefined : ringFingerprint(view.id),
+      hints: this.#hints.size,
+      counters: () => countersOf(nodes),
+    };
+  }
+
+  readonly #collect = (message: unknown): void => (message as CollectMessage).add(this.figures);
 
   // --- what operations ask
 
@@ -247,6 +264,11 @@ export class MemcachedCluster
     return this.#membership.isDraining(id);
   }
 
+  drainOf(id: string): 'draining' | 'drained' | undefined {
+    if (!this.isDrained(id)) return undefined;
+    return this.isDraining(id) ? 'draining' : 'drained';
+  }
+
   isNamed(id: string): boolean {
     return this.lists(id) || this.#membership.nodes().has(id) || this.#membership.unlisted.has(id);
   }
@@ -321,6 +343,7 @@ export class MemcachedCluster
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    collectChannel.unsubscribe(this.#collect);
     this.#watch.close();
     this.#history.stop();
     this.#rereplications?.stop();

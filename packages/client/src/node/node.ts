@@ -67,9 +67,10 @@ export class Node {
   readonly #asAnswer: <T>(answer: T) => T;
   readonly #asFailure: (error: unknown) => never;
   #epoch = 0;
+  #pending = 0;
   #since: number;
   #leaving = false;
-  #ended: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(target: TransportNode, setup: NodeSetup) {
     this.id = target.id;
@@ -113,7 +114,7 @@ export class Node {
   /** The record under `key`; neither a tombstone nor a foreign item is one. What is missing is left to `missed`. */
   get(key: string, options: RequestOptions | undefined, missed: Missed): Promise<CacheRecord | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
-    beginWork();
+    this.#begun();
     const item = this.#transport.get(key, options);
     if (requestChannel.hasSubscribers) return this.#getObserved(item, key, options, missed);
     return item.then((found) => this.#asRecord(found) ?? missed(key, this.id, options), this.#asFailure);
@@ -122,7 +123,7 @@ export class Node {
   /** Whatever is under `key`. */
   look(key: string, options: RequestOptions | undefined): Promise<Entry | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
-    beginWork();
+    this.#begun();
     const answer = this.#transport.get(key, options).then(this.#asEntry, this.#asFailure);
     return requestChannel.hasSubscribers ? this.#observed('get', answer, hitOrMiss) : answer;
   }
@@ -135,7 +136,7 @@ export class Node {
     options: RequestOptions | undefined,
   ): Promise<StoreOutcome> {
     if (this.#breaker.state === 'down') return this.#refuse();
-    beginWork();
+    this.#begun();
     const answer: Promise<StoreOutcome> = this.#transport
       .store(mode, key, bytes, attributes, options)
       .then(this.#asAnswer, this.#asFailure);
@@ -149,7 +150,7 @@ export class Node {
     options: RequestOptions | undefined,
   ): Promise<{ readonly flags: number } | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
-    beginWork();
+    this.#begun();
     const answer: Promise<{ readonly flags: number } | undefined> = this.#transport
       .touch(key, ttlSeconds, options)
       .then(this.#asAnswer, this.#asFailure);
@@ -186,6 +187,15 @@ export class Node {
     return this.#epoch;
   }
 
+  get state(): BreakerState {
+    return this.#breaker.state;
+  }
+
+  /** Requests without an answer yet. */
+  get pending(): number {
+    return this.#pending;
+  }
+
   /** A connection that is being made anew is no outage: `suspect` is told as `up`. */
   get health(): NodeHealth {
     const state = this.#breaker.state;
@@ -217,14 +227,14 @@ export class Node {
 
   /** Lets what is under way finish, at most `shutdownTimeoutMs`, and ends timers and sockets. Twice does no harm. */
   close(shutdownTimeoutMs: number): Promise<void> {
-    this.#ended ??= this.#end(shutdownTimeoutMs);
-    return this.#ended;
+    this.#closing ??= this.#end(shutdownTimeoutMs);
+    return this.#closing;
   }
 
   /** Rejects what is under way with `SESS_CLOSED` and ends timers and sockets. Twice does no harm. */
   destroy(): void {
     this.#leaving = false;
-    this.#ended ??= Promise.resolve();
+    this.#closing ??= Promise.resolve();
     this.#prober.stop();
     this.#transport.destroy();
   }
@@ -249,14 +259,24 @@ export class Node {
     return undefined;
   }
 
-  #answered(): void {
+  #begun(): void {
+    beginWork();
+    this.#pending += 1;
+  }
+
+  #ended(): void {
     endWork();
+    this.#pending -= 1;
+  }
+
+  #answered(): void {
+    this.#ended();
     this.#prober.heard();
     this.#breaker.requestAnswered();
   }
 
   #fail(error: unknown): never {
-    endWork();
+    this.#ended();
     this.#breaker.requestFailed(error);
     if (blamesNode(error)) this.#setup.onTrouble();
     // The transport was closed under the request, but the client was not: the node is gone, not the client.
@@ -281,9 +301,9 @@ export class Node {
   /** Like a probe, it ends no row of failures: a node that answers this and nothing else is not well. */
   readonly #token: TokenReader = (key, take) => {
     if (this.#breaker.state === 'down') return this.#refuse();
-    beginWork();
+    this.#begun();
     return this.#transport.get(key).then((item) => {
-      endWork();
+      this.#ended();
       this.#prober.heard();
       return take(item?.value);
     }, this.#asFailure);
@@ -291,7 +311,7 @@ export class Node {
 
   readonly #stateChanged = (from: BreakerState, to: BreakerState, cause: Error | undefined): void => {
     // What happens to a node that was closed is nobody's concern any more.
-    if (this.#ended !== undefined) return;
+    if (this.#closing !== undefined) return;
     this.#since = this.#setup.clock.now();
     this.#prober.paceChanged();
     if (nodeChannel.hasSubscribers) nodeChannel.publish({ node: this.id, from, to, cause });

@@ -42,6 +42,11 @@ export class HintedHandoff {
     }
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.#hints.size;
+  }
+
   /** Delivers the hints for a node that answers again. A hint that fails is kept. */
   deliver(holder: ClusterNode): void {
     for (const [name, hint] of this.#hints) {

@@ -1,0 +1,43 @@
+/** What a client says of itself to who collects figures, made of its nodes. */
+import { createHash } from 'node:crypto';
+
+import type { NodeCounts, NodeFigures } from '../figures.ts';
+import type { Node } from './node.ts';
+
+export function nodeFigures(node: Node, drain: NodeFigures['drain']): NodeFigures {
+  const { host, port, path, address } = node.target;
+  return {
+    id: node.id,
+    serverAddress: path ?? host,
+    serverPort: path === undefined ? port : undefined,
+    peerAddress: address,
+    state: node.state,
+    drain,
+    pending: node.pending,
+  };
+}
+
+/** A node that does not answer, or not with counters, is left out. */
+export async function countersOf(nodes: readonly Node[]): Promise<ReadonlyMap<string, NodeCounts>> {
+  const counts = new Map<string, NodeCounts>();
+  await Promise.all(
+    nodes.map(async (node) => {
+      const told = await node.stats('general').catch(() => undefined);
+      if (told?.has('limit_maxbytes') !== true) return;
+      const count = (name: string): number => Number(told.get(name) ?? 0);
+      counts.set(node.id, {
+        bytes: count('bytes'),
+        limitBytes: count('limit_maxbytes'),
+        items: count('curr_items'),
+        connections: count('curr_connections'),
+        evictions: count('evictions'),
+      });
+    }),
+  );
+  return counts;
+}
+
+/** @param viewId Everything that decides owners. */
+export function ringFingerprint(viewId: string): string {
+  return createHash('sha256').update(viewId).digest('hex').slice(0, 12);
+}
