@@ -17,7 +17,15 @@ declare module 'vitest' {
     /** Whether tests run in their long form. */
     long: boolean;
     /** Programs of other projects that this machine has. */
-    programs: readonly ('postgres' | 'chromium' | 'php-memcached' | 'pylibmc' | 'network-namespaces' | 'nutcracker')[];
+    programs: readonly (
+      | 'postgres'
+      | 'chromium'
+      | 'php-memcached'
+      | 'pylibmc'
+      | 'network-namespaces'
+      | 'nutcracker'
+      | 'promtool'
+    )[];
     /** Path of the client's simulation, made ready for `require`. */
     simulation: string;
   }

@@ -1,0 +1,3 @@
+export { collectMetrics, type Collection } from './collect-metrics.ts';
+export { METRICS, type MetricDefinition, type MetricName } from './metrics.ts';
+export type { Attributes, MetricsSink, Reading } from './sink.ts';

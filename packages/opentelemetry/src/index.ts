@@ -1,0 +1,1 @@
+export { observeSessions, type ObserveOptions, type Observing } from './observe-sessions.ts';

@@ -1,0 +1,51 @@
+import { metrics, trace, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
+
+import { recordMetrics } from './record-metrics.ts';
+import { recordSpans } from './record-spans.ts';
+
+export interface ObserveOptions {
+  /** Where metrics go. Default: the global one. `false`: no metrics. */
+  readonly meterProvider?: MeterProvider | false | undefined;
+  /** Where spans go. Default: the global one. `false`: no spans. */
+  readonly tracerProvider?: TracerProvider | false | undefined;
+}
+
+export interface Observing {
+  /** Nothing is recorded any more. Twice does no harm. */
+  stop(): void;
+}
+
+/**
+ * Records metrics and spans of all sessions and clients of this process, whenever they were made. Once is enough: each
+ * call records once more.
+ *
+ * While it runs, each session that was not found is looked into (`sess:session:miss`), and every collection of metrics
+ * asks each node for its counters.
+ *
+ * @throws {TypeError} when an option is no provider.
+ */
+export function observeSessions(options: ObserveOptions = {}): Observing {
+  const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider() } = options;
+  check('meterProvider', meterProvider, 'getMeter');
+  check('tracerProvider', tracerProvider, 'getTracer');
+  const stops = [
+    meterProvider === false ? undefined : recordMetrics(meterProvider.getMeter(SCOPE)),
+    tracerProvider === false ? undefined : recordSpans(tracerProvider.getTracer(SCOPE)),
+  ];
+  return {
+    stop() {
+      for (const stop of stops) stop?.();
+    },
+  };
+}
+
+const SCOPE = '@sess/opentelemetry';
+
+function check(option: string, given: unknown, method: 'getMeter' | 'getTracer'): void {
+  if (given === false) return;
+  if (typeof (given as Record<string, unknown> | null)?.[method] === 'function') return;
+  throw new TypeError(
+    `observeSessions: option "${option}" must be an OpenTelemetry provider, with the method ${method}, or false; ` +
+      'leave it out to use the one that the OpenTelemetry SDK registered',
+  );
+}
