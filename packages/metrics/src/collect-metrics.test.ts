@@ -114,7 +114,6 @@ describe('what happens', () => {
 });
 
 describe('states', () => {
-
   it('of a node that two clients see, the worse one counts, and their requests add up', async () => {
     answering(
       { nodes: [node('10.0.0.1:11211', { state: 'down', pending: 2 })] },
