@@ -1,11 +1,15 @@
 import { SessClientError } from '@sess/client';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 
 import { clusterSettings } from './cluster/settings.ts';
 import type { CommandContext } from './commands/command-context.ts';
 import { doctor } from './commands/doctor.ts';
-import { drain } from './commands/drain.ts';
+import { drain, type DrainCommandOptions } from './commands/drain.ts';
+import { drainSelf, putBackSelf, type DrainSelfOptions } from './commands/drain-self.ts';
+import { addElastiCacheCommands } from './commands/elasticache-commands.ts';
 import { explain } from './commands/explain.ts';
+import { finish } from './commands/finish.ts';
+import { atLeastOne, portNumber, positive } from './commands/option-values.ts';
 import { plan } from './commands/plan.ts';
 import { safeToRemove } from './commands/safe-to-remove.ts';
 import { simulate } from './commands/simulate.ts';
@@ -73,14 +77,7 @@ function commandLine(streams: CommandStreams, ended: (code: number) => void): Co
     streams,
     settings: () => clusterSettings(servers, streams.env),
   });
-  const add = (usage: string, description: string): Command =>
-    program
-      .command(usage)
-      .description(description)
-      .option('--json', 'one JSON object on standard output')
-      .addHelpText('after', EXIT_CODES);
-  const ofCluster = (usage: string, description: string): Command =>
-    add(usage, description).option('-s, --servers <url>', 'which cluster (default: SESS_SERVERS)');
+  const ofCluster = (usage: string, description: string): Command => servedBy(program, usage, description);
 
   ofCluster('status', 'the nodes: state, share of the sessions, memory, evictions, connections; open handovers').action(
     async (options: SharedOptions) => ended(await status(context(options))),
@@ -98,12 +95,21 @@ function commandLine(streams: CommandStreams, ended: (code: number) => void): Co
     .action(async (options: SharedOptions & { add?: string; remove?: string[]; keysPerSecond: number }) =>
       ended(await plan(context(options), options)),
     );
-  ofCluster('drain <id>', 'takes a node out of rotation and brings its sessions to the others; Ctrl-C puts it back')
+  ofCluster('drain [id]', 'takes a node out of rotation and brings its sessions to the others; Ctrl-C puts it back')
     .option('--keys-per-second <number>', 'at most so many (default: 5000)', atLeastOne)
     .option('--put-back', 'puts a node back into rotation that was drained')
-    .action(async (id: string, options: SharedOptions & { keysPerSecond?: number; putBack?: boolean }) =>
-      ended(await drain(context(options), id, options)),
-    );
+    .option('--self', 'the node that runs on this machine or in this pod: for preStop and ExecStop; is not put back')
+    .option('--node <id>', 'with --self, where the machine can’t tell by its name and addresses')
+    .option('--deadline <seconds>', 'with --self: when it is killed', positive)
+    .action(async (id: string | undefined, options: SharedOptions & DrainOptions) => {
+      checkDrainWords(id, options);
+      if (id !== undefined) return ended(await drain(context(options), id, options));
+      const ofSelf = options.putBack === true ? putBackSelf : drainSelf;
+      return ended(await ofSelf(context(options), options));
+    });
+  ofCluster('finish', 'waits until every session is where it belongs, and helps')
+    .option('--timeout <minutes>', 'gives up after so long', positive, 10)
+    .action(async (options: SharedOptions & { timeout: number }) => ended(await finish(context(options), options)));
   ofCluster('safe-to-remove <id>', 'whether a node can be stopped without losing a session').action(
     async (id: string, options: SharedOptions) => ended(await safeToRemove(context(options), id)),
   );
@@ -116,12 +122,13 @@ function commandLine(streams: CommandStreams, ended: (code: number) => void): Co
     .option('-w, --web', 'as a page in a browser, on this machine only; Ctrl-C ends it')
     .option('-p, --port <number>', 'of the page (default: any free one)', portNumber)
     .action(async (options: SharedOptions & WatchWords) => ended(await watchAs(context(options), options)));
-  add('simulate', 'what ring strategies make of a change; asks no server')
+  addTo(program, 'simulate', 'what ring strategies make of a change; asks no server')
     .requiredOption('--from <nodes>', 'how many nodes, or their names, HOST:PORT,HOST:PORT')
     .requiredOption('--to <nodes>', 'the same, afterwards')
     .action(async (options: SharedOptions & { from: string; to: string }) =>
       ended(await simulate(context(options), options)),
     );
+  addElastiCacheCommands<SharedOptions>(program, { ofCluster: servedBy, context, ended });
   return program;
 }
 
@@ -142,6 +149,29 @@ async function watchAs(context: CommandContext, { interval, times, web, port }: 
     : watch(context, { intervalSeconds: interval, times });
 }
 
+function addTo(parent: Command, usage: string, description: string): Command {
+  return parent
+    .command(usage)
+    .description(description)
+    .option('--json', 'one JSON object on standard output')
+    .addHelpText('after', EXIT_CODES);
+}
+
+function servedBy(parent: Command, usage: string, description: string): Command {
+  return addTo(parent, usage, description).option('-s, --servers <url>', 'which cluster (default: SESS_SERVERS)');
+}
+
+type DrainOptions = DrainCommandOptions & DrainSelfOptions & { readonly self?: boolean };
+
+function checkDrainWords(id: string | undefined, { self, node, deadline }: DrainOptions): void {
+  if (self === true) {
+    if (id !== undefined) throw new UsageError('Give --self, or a node, and not both: --node says which one is this.');
+    return;
+  }
+  if (id === undefined) throw new UsageError('Which node? Give HOST:PORT, or --self on the node’s own machine.');
+  if (node !== undefined || deadline !== undefined) throw new UsageError('--node and --deadline go with --self only.');
+}
+
 const HELP = `
 Which cluster, and its secrets, come from the environment:
   SESS_SERVERS          elasticache://ENDPOINT:11211, memcached://HOST:11211,HOST:11211, dns://NAME:11211, srv://NAME,
@@ -151,18 +181,3 @@ Which cluster, and its secrets, come from the environment:
   SESS_USERNAME, SESS_PASSWORD   what the nodes ask for
   NO_COLOR              no colours
 ${EXIT_CODES}`;
-
-function atLeastOne(given: string): number {
-  if (/^\d{1,7}$/.test(given) && Number(given) >= 1) return Number(given);
-  throw new InvalidArgumentError('Expected a whole number from 1.');
-}
-
-function portNumber(given: string): number {
-  if (/^\d{1,5}$/.test(given) && Number(given) >= 1 && Number(given) <= 65_535) return Number(given);
-  throw new InvalidArgumentError('Expected a port, 1 to 65535.');
-}
-
-function positive(given: string): number {
-  if (/^\d{1,5}(\.\d+)?$/.test(given) && Number(given) >= 0.1) return Number(given);
-  throw new InvalidArgumentError('Expected seconds, at least 0.1.');
-}

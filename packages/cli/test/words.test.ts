@@ -16,7 +16,7 @@ describe('wrong words', () => {
     [['status', 'surplus'], 'too many arguments'],
     [['explain'], "missing required argument 'key-or-cookie'"],
     [['drain', 'x:1', '--keys-per-second', '0'], 'a whole number from 1'],
-    [['watch', '--interval', 'often'], 'Expected seconds'],
+    [['watch', '--interval', 'often'], 'Expected a number'],
     [['watch', '--web', '--port', '0'], 'Expected a port'],
     [['watch', '--port', '8080'], 'add --web'],
     [['watch', '--web', '--times', '2'], 'do not go together'],

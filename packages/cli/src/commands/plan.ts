@@ -2,6 +2,7 @@
 import { compare, type Distribution, type RingNode } from '@sess/hash-ring';
 
 import { lookAt, type Look } from '../cluster/look.ts';
+import { memoryAfter, type MemoryAfter } from '../cluster/memory-after.ts';
 import { nodeReports, type NodeReport } from '../cluster/node-report.ts';
 import { ringNodes } from '../cluster/ring.ts';
 import { DONE, NO } from '../exit-codes.ts';
@@ -34,7 +35,7 @@ interface Plan {
   readonly perNode: readonly NodePlan[];
   /** Nodes whose keys could not be listed. */
   readonly notListed: readonly { readonly node: string; readonly reason: string }[];
-  readonly memory: { readonly usedBytes: number; readonly limitBytesAfter: number; readonly fits: boolean };
+  readonly memory: MemoryAfter;
   /** For the nodes that go, one after another. */
   readonly drainSeconds: number;
 }
@@ -50,8 +51,6 @@ interface NodePlan {
 const UNNAMED = 'new-node';
 /** Three history intervals and the clocks' difference, by default. */
 const AGREEMENT_SECONDS = 35;
-/** memcached keeps some memory for its slabs. */
-const FULL = 0.9;
 
 export async function plan({ output, settings, streams }: CommandContext, options: PlanOptions): Promise<number> {
   if (options.add === undefined && options.remove === undefined)
@@ -177,22 +176,13 @@ async function planOf(walk: Walk, { keysPerSecond }: PlanOptions): Promise<Plan>
     movedBytes: sum(({ movedBytes }) => movedBytes),
     perNode,
     notListed: walked.flatMap(([node, result]) => (result instanceof Error ? [{ node, reason: result.message }] : [])),
-    memory: memoryAfter(rings, asked),
+    memory: memoryAfter(idsOf(rings.before), idsOf(rings.after), asked),
     drainSeconds: drained.reduce((total, { keys }) => total + AGREEMENT_SECONDS + keys / keysPerSecond, 0),
   };
 }
 
-/** What is used now, and the room for it afterwards; a new node counts as one of average size. */
-function memoryAfter({ before, after }: Rings, reports: readonly NodeReport[]): Plan['memory'] {
-  const known = reports.flatMap(({ id, figures }) => (figures === undefined ? [] : [{ id, ...figures }]));
-  const usedBytes = known.reduce((total, figures) => total + figures.bytes, 0);
-  const average = known.reduce((total, { limitBytes }) => total + limitBytes, 0) / Math.max(1, known.length);
-  const limitBytesAfter = after.nodes.reduce(
-    (total, { id }) => total + (known.find((figures) => figures.id === id)?.limitBytes ?? average),
-    0,
-  );
-  const grows = after.nodes.length >= before.nodes.length;
-  return { usedBytes, limitBytesAfter, fits: grows || usedBytes <= FULL * limitBytesAfter };
+function idsOf({ nodes }: Distribution): readonly string[] {
+  return nodes.map(({ id }) => id);
 }
 
 const COLUMNS: readonly Column<NodePlan>[] = [

@@ -1,0 +1,104 @@
+/** `sess elasticache guard`: a daemon that scales in, and drains what AWS will replace. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+
+import { createClient } from '@sess/client';
+
+import { clientOptions, lookAt } from '../cluster/look.ts';
+import { awsSettings } from '../elasticache/cache-cluster-api.ts';
+import { parseDailyStep } from '../elasticache/guard/daily-schedule.ts';
+import { Guard } from '../elasticache/guard/guard.ts';
+import { startGuardServer, type GuardServer } from '../elasticache/guard/guard-server.ts';
+import { scalingSource, type ScalingSource } from '../elasticache/guard/scaling-policy.ts';
+import { snsVerifier } from '../elasticache/guard/sns-message.ts';
+import { Journal } from '../elasticache/journal.ts';
+import { DONE } from '../exit-codes.ts';
+import { UsageError } from '../usage-error.ts';
+import type { CommandContext } from './command-context.ts';
+import { elastiCacheApi } from './elasticache-context.ts';
+
+export interface GuardCommandOptions {
+  readonly cluster?: string | undefined;
+  /** Without AWS's policy and metric: by the schedule alone, or nothing but replacements. */
+  readonly policy: boolean;
+  readonly at?: readonly string[] | undefined;
+  readonly preDrain?: number | undefined;
+  readonly listen?: string | undefined;
+  readonly snsTopic?: string | undefined;
+  readonly keysPerSecond?: number | undefined;
+  readonly timeout: number;
+  readonly interval: number;
+  readonly cooldownScale?: number | undefined;
+}
+
+/** Rounds of so many intervals count as stuck. */
+const STUCK_ROUNDS = 20;
+
+export async function elastiCacheGuard(context: CommandContext, options: GuardCommandOptions): Promise<number> {
+  const { output, settings, streams } = context;
+  const asked = settings();
+  const schedule = (options.at ?? []).map(parseDailyStep);
+  const listen = options.listen === undefined ? undefined : hostAndPort(options.listen);
+  const verify = options.snsTopic === undefined ? undefined : await snsVerifier(options.snsTopic);
+  if (verify !== undefined && listen === undefined) throw new UsageError('--sns-topic needs --listen HOST:PORT.');
+  const api = await elastiCacheApi(context, options.cluster);
+  const scaling = options.policy ? await scalingOf(context, api.clusterId) : undefined;
+  const look = await lookAt(asked);
+  const { copies } = look;
+  await look.close();
+  const client = createClient({ ...clientOptions(asked, copies), distribution: asked.distribution });
+  // One line a step, for the journal of systemd or the log of a container.
+  const journal = new Journal(({ at, what }) =>
+    output.isJson ? output.data({ at, what }, () => '') : output.note(`${at} ${what}`),
+  );
+  const intervalMs = 1_000 * options.interval;
+  const guard = new Guard(api, client, asked, scaling, journal, {
+    name: `${hostname()}/${randomUUID()}`,
+    intervalMs,
+    timeoutMs: 60_000 * options.timeout,
+    keysPerSecond: options.keysPerSecond,
+    schedule,
+    preDrain: options.preDrain ?? 0,
+    cooldownScale: options.cooldownScale ?? 1,
+    signal: streams.signal,
+  });
+  let server: GuardServer | undefined;
+  try {
+    await client.ready();
+    server =
+      listen &&
+      (await startGuardServer({
+        ...listen,
+        state: () => guard.state,
+        stuckAfterMs: STUCK_ROUNDS * intervalMs,
+        verify,
+        announced: () => guard.lookNow(),
+        note: (text) => journal.add(text),
+      }));
+    journal.add(
+      `Guards ${api.clusterId}${server === undefined ? '' : `; its state is at http://${server.address}/state`}`,
+    );
+    await guard.run();
+    // To be stopped is how a daemon ends.
+    return DONE;
+  } finally {
+    await server?.close();
+    await client.close();
+    scaling?.close();
+    api.close();
+  }
+}
+
+function scalingOf({ streams: { env } }: CommandContext, clusterId: string): Promise<ScalingSource> {
+  return scalingSource(clusterId, {
+    autoScaling: awsSettings(env, 'APPLICATION_AUTO_SCALING'),
+    cloudWatch: awsSettings(env, 'CLOUDWATCH'),
+  });
+}
+
+function hostAndPort(text: string): { readonly host: string; readonly port: number } {
+  const [, host = '127.0.0.1', port] = /^(?:([^\s:]+):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535)
+    throw new UsageError(`--listen: expected HOST:PORT, or a port of 127.0.0.1; came "${text}".`);
+  return { host, port: Number(port) };
+}

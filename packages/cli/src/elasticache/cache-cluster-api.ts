@@ -1,0 +1,187 @@
+/** The part of AWS's API that this command needs. The SDK is an optional peer, so it is loaded when it is used. */
+import type * as Sdk from '@aws-sdk/client-elasticache';
+
+import { UsageError } from '../usage-error.ts';
+import { loadPeer } from './load-peer.ts';
+
+export interface CacheNodeInfo {
+  /** `0001`, `0002`, … */
+  readonly cacheNodeId: string;
+  /** `host:port`, as clients name it; `undefined` while it is being created. */
+  readonly id: string | undefined;
+  readonly zone: string | undefined;
+  readonly status: string;
+}
+
+export interface CacheClusterInfo {
+  readonly clusterId: string;
+  readonly status: string;
+  readonly nodeType: string;
+  /** In the order of AWS's list: auto scaling takes the last ones. */
+  readonly nodes: readonly CacheNodeInfo[];
+  /** Nodes that are being removed. */
+  readonly removing: readonly string[];
+}
+
+export interface CacheEventInfo {
+  readonly date: Date;
+  readonly message: string;
+}
+
+export interface VerticalScaling {
+  readonly nodeType: string;
+  readonly percentage: number;
+  readonly intervalMinutes: number;
+}
+
+export interface CacheClusterApi {
+  readonly clusterId: string;
+  describe(): Promise<CacheClusterInfo>;
+  /** @param count how many nodes the cluster has afterwards */
+  removeNodes(count: number, cacheNodeIds: readonly string[]): Promise<void>;
+  /** @param zones of the new nodes, as many as are added */
+  addNodes(count: number, zones: readonly string[]): Promise<void>;
+  changeNodeType(change: VerticalScaling): Promise<void>;
+  /** Since so many minutes, the oldest first. */
+  events(minutes: number): Promise<readonly CacheEventInfo[]>;
+  close(): void;
+}
+
+/** Where AWS is asked, for what the SDK does not find out by itself. */
+export interface AwsSettings {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+}
+
+export function awsSettings(env: Readonly<Record<string, string | undefined>>, service: string): AwsSettings {
+  const endpoint = env[`AWS_ENDPOINT_URL_${service}`] ?? env['AWS_ENDPOINT_URL'];
+  const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
+  return {
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+    // Anything else (profiles, roles, instance and task credentials) the SDK finds by itself.
+    ...(accessKeyId !== undefined &&
+      secretAccessKey !== undefined && {
+        credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
+      }),
+  };
+}
+
+/** @throws {UsageError} when the SDK is not installed. */
+export async function cacheClusterApi(clusterId: string, settings: AwsSettings): Promise<CacheClusterApi> {
+  const sdk = await loadPeer('@aws-sdk/client-elasticache', () => import('@aws-sdk/client-elasticache'));
+  const client = new sdk.ElastiCacheClient(settings);
+  return new SdkApi(clusterId, sdk, client);
+}
+
+class SdkApi implements CacheClusterApi {
+  readonly clusterId: string;
+  readonly #sdk: typeof Sdk;
+  readonly #client: Sdk.ElastiCacheClient;
+
+  constructor(clusterId: string, sdk: typeof Sdk, client: Sdk.ElastiCacheClient) {
+    this.clusterId = clusterId;
+    this.#sdk = sdk;
+    this.#client = client;
+  }
+
+  async describe(): Promise<CacheClusterInfo> {
+    const command = new this.#sdk.DescribeCacheClustersCommand({
+      CacheClusterId: this.clusterId,
+      ShowCacheNodeInfo: true,
+    });
+    const { CacheClusters: [found] = [] } = await this.#client.send(command);
+    if (found === undefined) throw new UsageError(`AWS describes no cluster "${this.clusterId}".`);
+    if (found.Engine !== undefined && found.Engine !== 'memcached')
+      throw new UsageError(`The cluster "${this.clusterId}" runs ${found.Engine}; this command is for memcached.`);
+    return {
+      clusterId: this.clusterId,
+      status: found.CacheClusterStatus ?? '',
+      nodeType: found.CacheNodeType ?? '',
+      nodes: (found.CacheNodes ?? []).map(nodeInfo),
+      removing: found.PendingModifiedValues?.CacheNodeIdsToRemove ?? [],
+    };
+  }
+
+  async removeNodes(count: number, cacheNodeIds: readonly string[]): Promise<void> {
+    await this.#modify({ NumCacheNodes: count, CacheNodeIdsToRemove: [...cacheNodeIds] });
+  }
+
+  async addNodes(count: number, zones: readonly string[]): Promise<void> {
+    await this.#modify({
+      NumCacheNodes: count,
+      ...(zones.length > 0 && { NewAvailabilityZones: [...zones] }),
+    });
+  }
+
+  async changeNodeType({ nodeType, percentage, intervalMinutes }: VerticalScaling): Promise<void> {
+    await this.#modify({
+      CacheNodeType: nodeType,
+      ScaleConfig: { ScalePercentage: percentage, ScaleIntervalMinutes: intervalMinutes },
+    });
+  }
+
+  async events(minutes: number): Promise<readonly CacheEventInfo[]> {
+    const found: CacheEventInfo[] = [];
+    let marker: string | undefined;
+    do {
+      const { Events: events = [], Marker: next } = await this.#client.send(
+        new this.#sdk.DescribeEventsCommand({
+          SourceIdentifier: this.clusterId,
+          SourceType: 'cache-cluster',
+          Duration: minutes,
+          ...(marker !== undefined && { Marker: marker }),
+        }),
+      );
+      found.push(...events.map(({ Date: date = new Date(0), Message: message = '' }) => ({ date, message })));
+      marker = next;
+    } while (marker !== undefined && marker !== '');
+    return found.toSorted((one, other) => one.date.getTime() - other.date.getTime());
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async #modify(
+    change: Omit<Sdk.ModifyCacheClusterCommandInput, 'CacheClusterId' | 'ApplyImmediately'>,
+  ): Promise<void> {
+    await this.#client.send(
+      new this.#sdk.ModifyCacheClusterCommand({ CacheClusterId: this.clusterId, ApplyImmediately: true, ...change }),
+    );
+  }
+}
+
+function nodeInfo({ CacheNodeId, CacheNodeStatus, CustomerAvailabilityZone, Endpoint }: Sdk.CacheNode): CacheNodeInfo {
+  return {
+    cacheNodeId: CacheNodeId ?? '',
+    id: Endpoint?.Address === undefined ? undefined : `${Endpoint.Address}:${Endpoint.Port}`,
+    zone: CustomerAvailabilityZone,
+    status: CacheNodeStatus ?? '',
+  };
+}
+
+/** AWS's word for what it refused, or `undefined` for what is no refusal of AWS. */
+export function awsCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
+  // Some classes are called InvalidCacheClusterStateFault, where the API says InvalidCacheClusterState.
+  return error.name.replace(/(Fault|Exception)$/, '');
+}
+
+/** Whether the same request may succeed later: another change is under way, or AWS has too much to do. */
+export function isPassing(error: unknown): boolean {
+  const code = awsCode(error);
+  if (code === undefined) return false;
+  const { $metadata: { httpStatusCode = 0 } = {} } = error as { $metadata?: { httpStatusCode?: number } };
+  return httpStatusCode >= 500 || ['InvalidCacheClusterState', 'Throttling', 'RequestLimitExceeded'].includes(code);
+}

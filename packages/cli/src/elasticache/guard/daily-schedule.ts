@@ -1,0 +1,26 @@
+import { UsageError } from '../../usage-error.ts';
+
+/** From a time of the day on, at most so many nodes. */
+export interface DailyStep {
+  readonly minuteOfDay: number;
+  readonly nodes: number;
+}
+
+/**
+ * `22:00=3`: from 22:00 UTC on, three nodes at the most.
+ *
+ * @throws {UsageError}
+ */
+export function parseDailyStep(text: string): DailyStep {
+  const [, hours, minutes, nodes] = /^([01]\d|2[0-3]):([0-5]\d)=(\d{1,3})$/.exec(text) ?? [];
+  if (hours === undefined || minutes === undefined || Number(nodes) < 1)
+    throw new UsageError(`--at: expected HH:MM=NODES in UTC, such as 22:00=3; came "${text}".`);
+  return { minuteOfDay: 60 * Number(hours) + Number(minutes), nodes: Number(nodes) };
+}
+
+/** How many nodes the schedule allows now; before the first step of the day, what the last one of yesterday says. */
+export function allowedBySchedule(steps: readonly DailyStep[], now: Date): number | undefined {
+  const minute = 60 * now.getUTCHours() + now.getUTCMinutes();
+  const sorted = steps.toSorted((one, other) => one.minuteOfDay - other.minuteOfDay);
+  return (sorted.findLast(({ minuteOfDay }) => minuteOfDay <= minute) ?? sorted.at(-1))?.nodes;
+}

@@ -1,0 +1,87 @@
+import type { Obstacle } from '../obstacle.ts';
+
+/** What a guard says of itself. */
+export interface GuardState {
+  readonly clusterId: string;
+  /** `standby`: another guard has the lease. */
+  readonly role: 'starting' | 'active' | 'standby';
+  /** For people. */
+  readonly doing: string;
+  readonly nodes: number | undefined;
+  /** How many nodes the metric and the schedule ask for. */
+  readonly wanted: number | undefined;
+  /** Why it does not scale in, although fewer nodes are wanted. */
+  readonly obstacles: readonly Obstacle[];
+  /** Cache node ids that are drained to be removed, to be replaced, or kept empty. */
+  readonly removing: readonly string[];
+  readonly replacing: readonly string[];
+  readonly preDrained: readonly string[];
+  /** What a person should change. */
+  readonly warnings: readonly string[];
+  /** Of the last round, where it failed. */
+  readonly error: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly lastRoundAt: number | undefined;
+  readonly lastScaleInAt: number | undefined;
+  readonly totals: {
+    readonly removedNodes: number;
+    readonly drainedReplacements: number;
+    readonly failedRounds: number;
+  };
+}
+
+export function initialState(clusterId: string): GuardState {
+  return {
+    clusterId,
+    role: 'starting',
+    doing: 'starting',
+    nodes: undefined,
+    wanted: undefined,
+    obstacles: [],
+    removing: [],
+    replacing: [],
+    preDrained: [],
+    warnings: [],
+    error: undefined,
+    lastRoundAt: undefined,
+    lastScaleInAt: undefined,
+    totals: { removedNodes: 0, drainedReplacements: 0, failedRounds: 0 },
+  };
+}
+
+/** In the text format of Prometheus. */
+export function metricsText(state: GuardState): string {
+  const { clusterId, role, nodes, wanted, obstacles, totals } = state;
+  const label = `{cluster="${clusterId.replaceAll(/[\\"\n]/g, '')}"}`;
+  const metrics: readonly (readonly [
+    name: string,
+    type: 'gauge' | 'counter',
+    help: string,
+    value: number | undefined,
+  ])[] = [
+    ['sess_guard_active', 'gauge', 'Whether this guard has the lease.', Number(role === 'active')],
+    ['sess_guard_nodes', 'gauge', 'Nodes of the cluster.', nodes],
+    ['sess_guard_wanted_nodes', 'gauge', 'Nodes that the metric and the schedule ask for.', wanted],
+    ['sess_guard_obstacles', 'gauge', 'What keeps it from scaling in.', obstacles.length],
+    ['sess_guard_draining_nodes', 'gauge', 'Nodes that are drained to be removed.', state.removing.length],
+    [
+      'sess_guard_replaced_nodes',
+      'gauge',
+      'Nodes that are drained because AWS will replace them.',
+      state.replacing.length,
+    ],
+    ['sess_guard_pre_drained_nodes', 'gauge', 'Nodes that are kept empty.', state.preDrained.length],
+    ['sess_guard_removed_nodes_total', 'counter', 'Nodes that it has had AWS remove.', totals.removedNodes],
+    [
+      'sess_guard_drained_replacements_total',
+      'counter',
+      'Nodes that it drained before AWS replaced them.',
+      totals.drainedReplacements,
+    ],
+    ['sess_guard_failed_rounds_total', 'counter', 'Rounds that failed.', totals.failedRounds],
+  ];
+  return metrics
+    .filter(([, , , value]) => value !== undefined)
+    .map(([name, type, help, value]) => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name}${label} ${value}\n`)
+    .join('');
+}

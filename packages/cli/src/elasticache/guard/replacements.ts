@@ -1,0 +1,26 @@
+import type { CacheEventInfo } from '../cache-cluster-api.ts';
+
+/**
+ * Nodes that AWS said it will replace and has not replaced since, with when it said so. AWS's words differ from region to
+ * region and from time to time; what counts is that a message speaks of a replacement that is scheduled, and of a node.
+ */
+export function announcedReplacements(
+  events: readonly CacheEventInfo[],
+  cacheNodeIds: readonly string[],
+): ReadonlyMap<string, number> {
+  const announced = new Map<string, number>();
+  for (const { message, date } of events) {
+    const named = cacheNodeIds.filter((id) => new RegExp(`\\b${id}\\b`).test(message));
+    for (const id of named) {
+      if (/replac/i.test(message) && /schedul/i.test(message) && !/cancel/i.test(message))
+        announced.set(id, date.getTime());
+      else if (isOver(message)) announced.delete(id);
+    }
+  }
+  return announced;
+}
+
+/** The replacement is done, or called off. */
+function isOver(message: string): boolean {
+  return /finished recovery|replac\w* (complete|succe)|replaced|cancel|restarted/i.test(message);
+}

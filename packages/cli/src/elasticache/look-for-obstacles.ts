@@ -1,0 +1,85 @@
+import type { Handover } from '@sess/client';
+
+import type { Look } from '../cluster/look.ts';
+import { memoryAfter } from '../cluster/memory-after.ts';
+import type { NodeReport } from '../cluster/node-report.ts';
+import { bytes, duration, plural } from '../output/format.ts';
+import type { Obstacle } from './obstacle.ts';
+
+/** What speaks against taking the nodes away now, the gravest first. */
+export function obstaclesTo(look: Look, going: readonly string[], reports: readonly NodeReport[]): readonly Obstacle[] {
+  return [
+    ...settingsDiffer(look),
+    ...tooFew(look, going),
+    ...nodesDown(reports),
+    ...handoverOpen(look, going),
+    ...memory(look, going, reports),
+  ];
+}
+
+function settingsDiffer({ disagreement }: Look): readonly Obstacle[] {
+  if (disagreement === undefined) return [];
+  return [
+    {
+      reason: 'settings-differ',
+      detail:
+        'The clients place sessions otherwise than this command was told, and would not follow it: give the `copies` and `distribution` that they have, in SESS_SERVERS.',
+    },
+  ];
+}
+
+function tooFew({ client, copies }: Look, going: readonly string[]): readonly Obstacle[] {
+  const stay = client.topology.nodes.filter(({ id }) => !going.includes(id)).length;
+  if (stay >= Math.max(1, copies)) return [];
+  return [
+    {
+      reason: 'too-few-nodes',
+      detail: `${plural(stay, 'node')} would stay, and each session has ${plural(copies, 'copy', 'copies')}: add nodes first.`,
+    },
+  ];
+}
+
+function nodesDown(reports: readonly NodeReport[]): readonly Obstacle[] {
+  const down = reports.filter(({ health, isListed }) => isListed && health === 'down').map(({ id }) => id);
+  if (down.length === 0) return [];
+  return [
+    {
+      reason: 'node-down',
+      detail: `${down.join(', ')} ${down.length === 1 ? 'does' : 'do'} not answer, so nobody can tell what is only there. Wait until it is back, or replace it, first.`,
+    },
+  ];
+}
+
+/** One that is about the very nodes that go is none: a run before this one drained them, or put them back. */
+function handoverOpen({ client }: Look, going: readonly string[]): readonly Obstacle[] {
+  const { handovers, topology } = client;
+  const foreign = handovers.find((handover) => !isOfDrains(handover, topology.rotation, going));
+  if (foreign === undefined) return [];
+  return [
+    {
+      reason: 'handover-open',
+      detail: `Sessions are still on their way from ${foreign.nodes.join(', ')} (${foreign.phase}), because the nodes changed a moment ago. Try again in a few minutes; it is over in ${duration((foreign.until - Date.now()) / 1_000)} at the latest.`,
+    },
+  ];
+}
+
+function isOfDrains({ nodes }: Handover, rotation: readonly string[], going: readonly string[]): boolean {
+  return (
+    nodes.every((id) => rotation.includes(id) || going.includes(id)) &&
+    rotation.every((id) => nodes.includes(id) || going.includes(id))
+  );
+}
+
+function memory({ client }: Look, going: readonly string[], reports: readonly NodeReport[]): readonly Obstacle[] {
+  const before = client.topology.nodes.map(({ id }) => id);
+  const after = before.filter((id) => !going.includes(id));
+  const listed = reports.filter(({ id }) => before.includes(id));
+  const { usedBytes, limitBytesAfter, fits } = memoryAfter(before, after, listed);
+  if (fits) return [];
+  return [
+    {
+      reason: 'memory',
+      detail: `${bytes(usedBytes)} are used, and ${bytes(limitBytesAfter)} would be left: sessions would be evicted. Take fewer nodes away, or larger ones.`,
+    },
+  ];
+}

@@ -1,0 +1,216 @@
+/**
+ * Takes nodes away without losing a session. Whatever it needs to know stands at AWS and on the nodes, so that a run that
+ * was killed is taken up by the next one.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+
+import type { Client } from '@sess/client';
+
+import { lookAt } from '../cluster/look.ts';
+import { nodeReports } from '../cluster/node-report.ts';
+import type { ClusterSettings } from '../cluster/settings.ts';
+import { count, plural } from '../output/format.ts';
+import { awsCode, isPassing, type CacheClusterApi, type CacheClusterInfo } from './cache-cluster-api.ts';
+import { drainTogether } from './drain-together.ts';
+import type { Journal } from './journal.ts';
+import { obstaclesTo } from './look-for-obstacles.ts';
+import { nodesToRemove, type Choice, type NamedCacheNode } from './nodes-to-remove.ts';
+import { Obstructed, type Obstacle } from './obstacle.ts';
+
+export interface ScaleInOptions {
+  readonly keysPerSecond?: number | undefined;
+  /** How long AWS, and the nodes after their drain, are waited for. */
+  readonly timeoutMs: number;
+  /** Between two looks at AWS. */
+  readonly intervalMs: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (text: string) => void;
+}
+
+/** What would be done, and what is in its way. */
+export interface ScaleInPlan {
+  readonly cluster: CacheClusterInfo;
+  readonly going: readonly NamedCacheNode[];
+  /** Of these, those that AWS is already taking away. */
+  readonly isUnderWay: boolean;
+  readonly copies: number;
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** AWS keeps its events for so long. */
+const EVENTS_MINUTES = 14 * 24 * 60;
+const SAFE_AGAIN_MS = 1_000;
+/** What was asked of AWS may not be seen at once. */
+const IDLE_LOOKS = 3;
+
+export async function planScaleIn(
+  api: CacheClusterApi,
+  settings: ClusterSettings,
+  choice: Choice,
+): Promise<ScaleInPlan> {
+  const look = await lookAt(settings);
+  try {
+    const cluster = await api.describe();
+    const events = 'ids' in choice ? await api.events(EVENTS_MINUTES) : [];
+    const going = nodesToRemove(cluster, choice, look.client.topology.drains, events);
+    const ids = going.map(({ id }) => id);
+    const isUnderWay = going.length > 0 && going.every(({ cacheNodeId }) => cluster.removing.includes(cacheNodeId));
+    const obstacles =
+      going.length === 0 || isUnderWay
+        ? []
+        : [...busy(cluster), ...obstaclesTo(look, ids, await nodeReports(look, settings))];
+    return { cluster, going, isUnderWay, copies: look.copies, obstacles };
+  } finally {
+    await look.close();
+  }
+}
+
+function busy({ clusterId, status }: CacheClusterInfo): readonly Obstacle[] {
+  if (status === 'available') return [];
+  return [
+    { reason: 'cluster-busy', detail: `AWS says that ${clusterId} is "${status}". Try again when it is available.` },
+  ];
+}
+
+/**
+ * Carries a plan out: drains the nodes side by side, waits until nothing is lost without them, has AWS take them away, and
+ * watches until they are gone.
+ *
+ * @throws {Obstructed} when something came in between; the nodes that are drained by then stay so.
+ */
+export async function scaleIn(
+  api: CacheClusterApi,
+  client: Client,
+  { cluster, going, isUnderWay }: ScaleInPlan,
+  journal: Journal,
+  options: ScaleInOptions,
+): Promise<void> {
+  if (!isUnderWay) {
+    await drainAll(client, going, journal, options);
+    await untilSafe(client, going, options);
+    journal.add(`Nothing is lost without ${names(going)}`);
+    await removeAtAws(api, cluster, going, journal, options);
+  }
+  await untilGone(api, going, options);
+  journal.add(`${names(going)} ${going.length === 1 ? 'is' : 'are'} gone`);
+}
+
+async function drainAll(
+  client: Client,
+  going: readonly NamedCacheNode[],
+  journal: Journal,
+  { keysPerSecond, signal, onProgress }: ScaleInOptions,
+): Promise<void> {
+  const nameOf = (node: string): string => going.find(({ id }) => id === node)?.cacheNodeId ?? node;
+  const drained = going.filter(({ id }) => client.topology.drains.get(id) === 'drained');
+  for (const { cacheNodeId } of drained) journal.add(`${cacheNodeId} was drained before`);
+  const left = going.filter((node) => !drained.includes(node));
+  if (left.length > 0) journal.add(`Drain ${names(left)}`);
+  await drainTogether(
+    client,
+    left.map(({ id }) => id),
+    {
+      keysPerSecond,
+      signal,
+      onProgress: (node, { phase, keys, carried, agreedInMs }) =>
+        onProgress(
+          phase === 'agreeing'
+            ? `${nameOf(node)}: every client acts without it in ${Math.ceil(agreedInMs / 1_000)} s`
+            : `${nameOf(node)}: ${count(keys)} keys, ${count(carried)} carried`,
+        ),
+      onDrained: (node, { keys, carried }) =>
+        journal.add(`${nameOf(node)} is drained: ${plural(keys, 'key')} looked at, ${count(carried)} carried`),
+    },
+  );
+}
+
+/** All at the same time, so that the answer for one still holds when the others' has come. */
+async function untilSafe(
+  client: Client,
+  going: readonly NamedCacheNode[],
+  { timeoutMs, signal, onProgress }: ScaleInOptions,
+): Promise<void> {
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const answers = await Promise.all(going.map(({ id }) => client.safeToRemove(id, { signal })));
+    const obstacle = answers.find((answer) => !answer.safe);
+    if (obstacle === undefined || obstacle.safe) return;
+    const { drains } = client.topology;
+    const back = going.find(({ id }) => !drains.has(id));
+    if (back !== undefined)
+      throw new Obstructed('not-safe', `${back.cacheNodeId} was put back into rotation by somebody else. Start again.`);
+    if (performance.now() > until) throw new Obstructed('not-safe', `${obstacle.detail} (${obstacle.reason})`);
+    onProgress(`waiting: ${obstacle.detail}`);
+    await pause(SAFE_AGAIN_MS, undefined, { signal });
+  }
+}
+
+/** AWS refuses while it is busy, and may not have answered a request that it carries out. */
+async function removeAtAws(
+  api: CacheClusterApi,
+  planned: CacheClusterInfo,
+  going: readonly NamedCacheNode[],
+  journal: Journal,
+  { timeoutMs, intervalMs, signal, onProgress }: ScaleInOptions,
+): Promise<void> {
+  const ids = going.map(({ cacheNodeId }) => cacheNodeId);
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const now = await api.describe();
+    if (ids.every((id) => now.removing.includes(id) || now.nodes.every(({ cacheNodeId }) => cacheNodeId !== id)))
+      return;
+    requireUnchanged(planned, now);
+    try {
+      await api.removeNodes(now.nodes.length - ids.length, ids);
+      journal.add(`AWS takes ${names(going)} away`);
+      return;
+    } catch (error) {
+      if (!isPassing(error) || performance.now() > until) throw error;
+      onProgress(`AWS: ${awsCode(error)}; again in a moment`);
+      await pause(intervalMs, undefined, { signal });
+    }
+  }
+}
+
+function requireUnchanged(planned: CacheClusterInfo, now: CacheClusterInfo): void {
+  const before = planned.nodes.map(({ cacheNodeId }) => cacheNodeId);
+  const after = now.nodes.map(({ cacheNodeId }) => cacheNodeId);
+  if (before.length === after.length && before.every((id) => after.includes(id))) return;
+  throw new Obstructed(
+    'cluster-changed',
+    `The cluster had ${before.join(', ')}, and now has ${after.join(', ')}: somebody else changed it. Nothing was removed. Start again, or put the drained nodes back.`,
+  );
+}
+
+async function untilGone(
+  api: CacheClusterApi,
+  going: readonly NamedCacheNode[],
+  { timeoutMs, intervalMs, signal, onProgress }: ScaleInOptions,
+): Promise<void> {
+  const until = performance.now() + timeoutMs;
+  for (let idleLooks = 0; ;) {
+    const { nodes, status, removing } = await api.describe();
+    const left = going.filter(({ cacheNodeId }) => nodes.some((node) => node.cacheNodeId === cacheNodeId));
+    if (left.length === 0 && status === 'available') return;
+    idleLooks =
+      status === 'available' && left.every((node) => !removing.includes(node.cacheNodeId)) ? idleLooks + 1 : 0;
+    // AWS gave up, or somebody took the change back; for a moment it may just not show it yet.
+    if (idleLooks > IDLE_LOOKS)
+      throw new Obstructed(
+        'cluster-changed',
+        `AWS has not taken ${names(left)} away, and is doing nothing. Start again.`,
+      );
+    if (performance.now() > until)
+      throw new Obstructed('cluster-busy', `AWS has not taken ${names(left)} away yet. Start again to go on waiting.`);
+    onProgress(
+      left.length === 0
+        ? `waiting for AWS: ${status}`
+        : `waiting until ${names(left)} ${left.length === 1 ? 'is' : 'are'} gone`,
+    );
+    await pause(intervalMs, undefined, { signal });
+  }
+}
+
+export function names(nodes: readonly { readonly cacheNodeId: string }[]): string {
+  return nodes.map(({ cacheNodeId }) => cacheNodeId).join(', ');
+}

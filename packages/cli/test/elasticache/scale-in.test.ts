@@ -1,0 +1,266 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { ElastiCacheClient, ModifyCacheClusterCommand } from '@aws-sdk/client-elasticache';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+
+import { application, json, KEYS, run, SECRET } from '../run.ts';
+import { closeShops, settled, shop, whenSaid, type Shop } from './shop.ts';
+
+const PROGRAM = new URL('../../bin/sess.js', import.meta.url).pathname;
+const QUICK = '--interval 0.1';
+
+afterEach(closeShops);
+
+const whats = (steps: unknown): readonly string[] => (steps as readonly { what: string }[]).map(({ what }) => what);
+
+/** As AWS's own scaling out does it. */
+async function addNode({ aws, nodeIds }: Shop): Promise<void> {
+  const client = new ElastiCacheClient({
+    endpoint: aws.apiEndpoint,
+    region: 'local',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+  await client.send(
+    new ModifyCacheClusterCommand({
+      CacheClusterId: aws.clusterId,
+      NumCacheNodes: nodeIds().length + 1,
+      ApplyImmediately: true,
+    }),
+  );
+  client.destroy();
+}
+
+describe.each(inject('mainRuntimes'))('sess elasticache scale-in (%s)', (runtime) => {
+  it('takes the nodes that AWS would take, side by side, and loses nothing', async () => {
+    const site = await shop({ runtime });
+    const outcome = await site.sess(`scale-in --nodes 2 --json ${QUICK}`);
+    expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+    expect(json(outcome)).toMatchObject({
+      cluster: 'sess-local',
+      removed: [{ cacheNodeId: '0004' }, { cacheNodeId: '0003' }],
+    });
+    expect(whats(json(outcome)['steps'])).toEqual([
+      'Drain 0004, 0003',
+      expect.stringMatching(/^000[34] is drained: \d+ keys looked at, \d+ carried$/),
+      expect.stringMatching(/^000[34] is drained: /),
+      'Nothing is lost without 0004, 0003',
+      'AWS takes 0004, 0003 away',
+      '0004, 0003 are gone',
+    ]);
+    expect(site.nodeIds()).toEqual(['0001', '0002']);
+    await site.expectNothingMissing();
+    expect(await site.sess('scale-in --nodes 2')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Nothing to do'),
+    });
+  });
+});
+
+describe('sess elasticache scale-in', () => {
+  it('takes the nodes that are named', async () => {
+    const site = await shop();
+    expect(await site.sess(`scale-in --ids 0002 0001 ${QUICK}`)).toMatchObject({ code: 0 });
+    expect(site.nodeIds()).toEqual(['0003', '0004']);
+    await site.expectNothingMissing();
+    // Said again, as after a crash at the very end, it is done; what never was is a slip.
+    expect(await site.sess('scale-in --ids 0002')).toMatchObject({ code: 0 });
+    expect(await site.sess('scale-in --ids 0009')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no node 0009'),
+    });
+  });
+
+  it('says what it would do, and does nothing, with --dry-run', async () => {
+    const site = await shop();
+    const outcome = await site.sess('scale-in --nodes 3 --dry-run');
+    expect(outcome).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('0004 (sess-local.0004.local.cache.test:'),
+    });
+    expect(site.nodeIds()).toHaveLength(4);
+    expect(site.client.topology.drains.size).toBe(0);
+  });
+
+  it('refuses while sessions are on their way to a node that joined', async () => {
+    const site = await shop({ nodes: 3 });
+    await addNode(site);
+    await site.aws.settled();
+    await expect.poll(() => site.client.topology.rotation.length).toBe(4);
+    const outcome = await site.sess('scale-in --ids 0001 --json');
+    expect(outcome.code).toBe(1);
+    expect(json(outcome)).toMatchObject({ obstacles: [{ reason: 'handover-open' }], removed: [] });
+    await settled(site);
+    expect(await site.sess(`scale-in --ids 0001 ${QUICK}`)).toMatchObject({ code: 0 });
+    await site.expectNothingMissing();
+  });
+
+  it('takes the very node that joined away again, while sessions are on their way to it', async () => {
+    const site = await shop({ nodes: 3 });
+    await addNode(site);
+    await site.aws.settled();
+    await expect.poll(() => site.client.topology.rotation.length).toBe(4);
+    expect(await site.sess(`scale-in --nodes 3 ${QUICK}`)).toMatchObject({ code: 0 });
+    expect(site.nodeIds()).toEqual(['0001', '0002', '0003']);
+    await site.expectNothingMissing();
+  });
+
+  it('refuses when the memory that stays would not hold what moves', async () => {
+    const site = await shop({ nodes: 2, memoryMegabytes: 1 });
+    const value = 'x'.repeat(10_000);
+    await Promise.all(
+      Array.from({ length: 120 }, (_, index) => site.client.set(`s/large-${index}`, value, { ttlSeconds: 600 })),
+    );
+    const outcome = await site.sess('scale-in --nodes 1');
+    expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('Not now (memory)') });
+    expect(site.nodeIds()).toHaveLength(2);
+  });
+
+  it.each([
+    ['fewer nodes than copies would stay', 2, 'scale-in --nodes 1', 'too-few-nodes'],
+    ['a node does not answer', 1, 'scale-in --nodes 3', 'node-down'],
+  ])('refuses when %s', async (_, copies, words, reason) => {
+    const site = await shop({ copies });
+    if (reason === 'node-down') {
+      await site.aws.crashNode('0001');
+      await expect.poll(() => [...site.client.topology.states.values()]).toContain('down');
+    }
+    const outcome = await site.sess(`${words} --json`);
+    expect(outcome.code).toBe(1);
+    expect((json(outcome)['obstacles'] as readonly { reason: string }[]).map((one) => one.reason)).toContain(reason);
+    expect(site.nodeIds()).toHaveLength(4);
+  });
+
+  it.each([['--nodes 2 --ids 0001'], [''], ['--nodes 0'], ['--ids 0001 0002 0003 0004']])(
+    'refuses the words "%s"',
+    async (words) => {
+      const site = await shop();
+      expect(await site.sess(`scale-in ${words}`.trim())).toMatchObject({ code: 2 });
+      expect(site.client.topology.drains.size).toBe(0);
+    },
+  );
+});
+
+describe('a scale-in that something comes in between of', () => {
+  const WORDS = `scale-in --nodes 2 ${QUICK}`;
+
+  it.each(['Drain 0004', '0004 is drained', 'Nothing is lost', 'AWS takes', 'waiting until'])(
+    'goes on after Ctrl-C at "%s"',
+    async (said) => {
+      const site = await shop({ timeScale: 100 });
+      const stopped = await site.sess(WORDS, { isTTY: true, ...whenSaid(said) });
+      expect(stopped, stopped.stderr).toMatchObject({
+        code: 130,
+        stderr: expect.stringContaining('run the same command again'),
+      });
+      await site.expectNothingMissing();
+      expect(await site.sess(WORDS)).toMatchObject({ code: 0 });
+      expect(site.nodeIds()).toEqual(['0001', '0002']);
+      await site.expectNothingMissing();
+    },
+  );
+
+  it.each(['Drain 0004', 'Nothing is lost', 'AWS takes'])('goes on after kill -9 at "%s"', async (said) => {
+    const site = await shop({ timeScale: 100 });
+    const words = ['elasticache', ...WORDS.split(' '), '--cluster', 'sess-local'];
+    const child = spawn(process.execPath, [PROGRAM, ...words], {
+      env: { PATH: process.env['PATH'], SESS_SECRET: SECRET, ...site.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const ended = once(child, 'close');
+    child.stderr.setEncoding('utf8').on('data', (text: string) => void (text.includes(said) && child.kill('SIGKILL')));
+    await ended;
+    await site.expectNothingMissing();
+    expect(await site.sess(WORDS)).toMatchObject({ code: 0 });
+    expect(site.nodeIds()).toEqual(['0001', '0002']);
+    await site.expectNothingMissing();
+  });
+
+  it('asks AWS again where it is busy, and goes on after any other refusal when it is run again', async () => {
+    const site = await shop();
+    site.aws.refuseNext('ModifyCacheCluster', { code: 'InvalidCacheClusterState' });
+    site.aws.refuseNext('ModifyCacheCluster', { code: 'AccessDenied', message: 'not allowed', httpStatus: 403 });
+    const refused = await site.sess(WORDS);
+    expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('not allowed') });
+    expect([...site.client.topology.drains.values()]).toEqual(['drained', 'drained']);
+    await site.expectNothingMissing();
+    const again = await site.sess(`${WORDS} --json`);
+    expect(again.code).toBe(0);
+    expect(whats(json(again)['steps'])).toContain('0004 was drained before');
+    await site.expectNothingMissing();
+  });
+
+  it('removes nothing when somebody else changed the cluster meanwhile', async () => {
+    const site = await shop({ timeScale: 2_000 });
+    let added: Promise<void> | undefined;
+    const outcome = await site.sess(WORDS, {
+      heard: (text) => void (text.includes('Drain 0004') && (added ??= addNode(site))),
+    });
+    await added;
+    expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('Not now (cluster-changed)') });
+    expect(site.nodeIds()).toHaveLength(5);
+    await site.expectNothingMissing();
+  });
+
+  it('ends well when an application server dies in the middle', async () => {
+    const site = await shop();
+    const other = await application(site.env['SESS_SERVERS'] ?? '', KEYS.slice(0, 1));
+    const outcome = await site.sess(WORDS, { heard: (text) => text.includes('Drain 0004') && other.destroy() });
+    expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+    await site.expectNothingMissing();
+  });
+
+  it('says what to do when a node that is drained dies before it is empty, and takes nothing away', async () => {
+    const site = await shop();
+    const outcome = await site.sess(`${WORDS} --keys-per-second 5`, {
+      heard: (text) => void (text.includes('Drain 0004') && site.aws.crashNode('0004')),
+    });
+    expect(outcome.code).not.toBe(0);
+    expect(outcome.stdout + outcome.stderr).toContain('sess-local.0004');
+    expect(site.nodeIds()).toHaveLength(4);
+  });
+});
+
+it('tells nodes and their zones', async () => {
+  const site = await shop({ nodes: 2 });
+  const outcome = await site.sess('nodes --json');
+  expect(json(outcome)).toMatchObject({
+    cluster: 'sess-local',
+    status: 'available',
+    zones: { [site.aws.nodes[0]?.id ?? '']: 'local-1a', [site.aws.nodes[1]?.id ?? '']: 'local-1b' },
+  });
+});
+
+it('asks for the name of the cluster where the endpoint does not tell it, and for the SDK where it is missing', async () => {
+  expect(await run(['elasticache', 'nodes'], { env: { SESS_SERVERS: 'memcached://127.0.0.1:1' } })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--cluster NAME'),
+  });
+  const hook = `export const resolve = (name, context, next) => {
+    if (name.startsWith('@aws-sdk/')) throw Object.assign(new Error('none'), { code: 'ERR_MODULE_NOT_FOUND' });
+    return next(name, context);
+  };`;
+  const register = `import { register } from 'node:module'; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});`;
+  const child = spawn(
+    process.execPath,
+    [
+      '--import',
+      `data:text/javascript,${encodeURIComponent(register)}`,
+      PROGRAM,
+      'elasticache',
+      'nodes',
+      '--cluster',
+      'x',
+    ],
+    {
+      env: { PATH: process.env['PATH'], SESS_SERVERS: 'memcached://127.0.0.1:1' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const [code] = (await once(child, 'close')) as [number];
+  expect({ code, errors }).toEqual({
+    code: 2,
+    errors: expect.stringContaining('npm install --global @sess/cli @aws-sdk/client-elasticache'),
+  });
+});

@@ -1,0 +1,69 @@
+/** A stand-in for ElastiCache with sessions of an application on it, and the command pointed at both. */
+import type { Client } from '@sess/client';
+import { startLocalElastiCache, type LocalElastiCache, type LocalElastiCacheOptions } from '@sess/local-cluster';
+import { expect } from 'vitest';
+
+import { application, KEYS, PACE, run, type Outcome, type RunOptions } from '../run.ts';
+
+export interface Shop {
+  readonly aws: LocalElastiCache;
+  readonly client: Client;
+  readonly env: Readonly<Record<string, string>>;
+  /** `sess elasticache …` */
+  readonly sess: (words: string, options?: RunOptions) => Promise<Outcome>;
+  /** Cache node ids, in AWS's order. */
+  readonly nodeIds: () => readonly string[];
+  readonly expectNothingMissing: () => Promise<void>;
+}
+
+export async function shop(options: LocalElastiCacheOptions & { readonly copies?: number } = {}): Promise<Shop> {
+  const { copies = 1, ...standIn } = options;
+  const aws = await startLocalElastiCache({ nodes: 4, runtime: 'embedded', timeScale: 300, ...standIn });
+  const servers = `${aws.url}?${PACE}&pollIntervalMs=100&timeoutMs=5000&copies=${copies}`;
+  const client = await application(servers, KEYS);
+  onClose(async () => {
+    await client.close();
+    await aws.close();
+  });
+  const env = {
+    SESS_SERVERS: servers,
+    AWS_ENDPOINT_URL: aws.apiEndpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'nobody',
+    AWS_SECRET_ACCESS_KEY: 'looks at it',
+  };
+  return {
+    aws,
+    client,
+    env,
+    sess: (words, more = {}) =>
+      run(['elasticache', ...words.split(' '), '--cluster', aws.clusterId], { ...more, env: { ...env, ...more.env } }),
+    nodeIds: () => aws.nodes.map(({ cacheNodeId }) => cacheNodeId),
+    async expectNothingMissing() {
+      const found = await Promise.all(KEYS.map((key) => client.get(key)));
+      expect(found.filter((record) => record === undefined)).toEqual([]);
+    },
+  };
+}
+
+const closings: (() => Promise<void>)[] = [];
+
+export function onClose(close: () => Promise<void>): void {
+  closings.push(close);
+}
+
+/** For `afterEach`: ends all that a test started. */
+export async function closeShops(): Promise<void> {
+  await Promise.all(closings.splice(0).map((close) => close()));
+}
+
+/** Until nothing of an earlier change is on its way, as a person would wait. */
+export async function settled({ client }: Shop): Promise<void> {
+  await expect.poll(() => client.handovers.length, { timeout: 60_000 }).toBe(0);
+}
+
+/** A signal that fires when the command says something. */
+export function whenSaid(words: string): { readonly signal: AbortSignal; readonly heard: (text: string) => void } {
+  const stop = new AbortController();
+  return { signal: stop.signal, heard: (text) => void (text.includes(words) && stop.abort()) };
+}
