@@ -28,7 +28,7 @@ export interface CacheEventInfo {
   readonly message: string;
 }
 
-export interface VerticalScaling {
+interface VerticalScaling {
   readonly nodeType: string;
   readonly percentage: number;
   readonly intervalMinutes: number;

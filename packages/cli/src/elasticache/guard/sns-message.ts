@@ -1,7 +1,7 @@
 /** Messages of Amazon SNS over HTTP. Anybody can send something to the port, so nothing counts that AWS did not sign. */
 import { loadPeer } from '../load-peer.ts';
 
-export interface SnsMessage {
+interface SnsMessage {
   readonly type: 'Notification' | 'SubscriptionConfirmation' | 'UnsubscribeConfirmation';
   readonly topic: string;
   readonly message: string;

@@ -19,7 +19,7 @@ export interface Replacement {
   readonly isDone: boolean;
 }
 
-export const NO_WORK: GuardWork = { removing: [], replacing: {}, preDrained: [] };
+const NO_WORK: GuardWork = { removing: [], replacing: {}, preDrained: [] };
 
 const TTL_SECONDS = 30 * 86_400;
 
