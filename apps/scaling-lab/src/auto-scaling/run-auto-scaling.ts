@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { runCommand } from '@sess/cli';
+import { startLocalElastiCache, type LocalElastiCache } from '@sess/local-cluster';
+
+import { awsEnvironment, METRIC, putPolicy } from './aws.ts';
+import { FEW, MANY, type AutoScalingScenario, type Stage } from './scenarios.ts';
+import { HISTORY_SECRET, openAppServer, PACE, type AppServer, type ScalingStrategy } from './strategies.ts';
+import { Users, type UserCount } from './users.ts';
+
+export interface AutoScalingOptions {
+  readonly runtime: 'auto' | 'container' | 'memcached' | 'embedded';
+  readonly users: number;
+  readonly cycles: number;
+  /** How many times faster than at AWS. */
+  readonly timeScale: number;
+  readonly signal: AbortSignal;
+}
+
+export interface AutoScalingResult extends UserCount {
+  readonly scenario: string;
+  readonly strategy: string;
+  readonly seconds: number;
+  /** Node counts that were seen, in order. */
+  readonly nodes: readonly number[];
+  /** Somebody was logged out, or came back, where this project promises that nobody is. */
+  readonly isBroken: boolean;
+}
+
+const APP_SERVERS = 2;
+/** Visits a second for each 100 of the load. */
+const VISITS = 30;
+
+/** One scenario with one strategy, over a stand-in for ElastiCache of its own. */
+export async function runAutoScaling(
+  scenario: AutoScalingScenario,
+  strategy: ScalingStrategy,
+  { runtime, users: userCount, cycles, timeScale, signal }: AutoScalingOptions,
+): Promise<AutoScalingResult> {
+  const nodes = scenario.name === 'vertical' ? 5 : FEW;
+  const aws = await startLocalElastiCache({ nodes, runtime, timeScale });
+  const over = new AbortController();
+  const secret = randomBytes(32).toString('base64url');
+  let apps: readonly AppServer[] = [];
+  const open = (): Promise<AppServer> => openAppServer(strategy, aws.configurationEndpoint, secret);
+  const work: Promise<unknown>[] = [];
+  const startedAt = performance.now();
+  try {
+    apps = await Promise.all(Array.from({ length: APP_SERVERS }, open));
+    const users = new Users(() => apps);
+    await users.logIn(userCount);
+    await putPolicy(aws, { min: nodes, max: MANY, isScaleInDisabled: strategy.guard === '' });
+    const stage: Stage = {
+      aws,
+      load: 110,
+      isGuarded: strategy.guard !== undefined,
+      signal: AbortSignal.any([signal, over.signal]),
+      async deploy() {
+        for (const [place, former] of apps.entries()) {
+          const next = await open();
+          apps = apps.with(place, next);
+          await former.close();
+        }
+      },
+    };
+    const seen = [aws.nodes.length];
+    work.push(traffic(stage, users, over.signal), measure(stage, seen, over.signal));
+    if (strategy.guard !== undefined) work.push(guard(aws, strategy, over.signal));
+    await scenario.happen(stage, cycles);
+    // The last list reaches everybody, and what moved is asked for.
+    await pause(2_000, undefined, { signal });
+    const count = await users.count();
+    const isPromised = strategy.isJudged && !scenario.takesBatches;
+    return {
+      scenario: scenario.name,
+      strategy: strategy.name,
+      seconds: Math.round((performance.now() - startedAt) / 1_000),
+      nodes: seen,
+      ...count,
+      isBroken: count.revived > 0 || (isPromised && count.loggedOut > 0),
+    };
+  } finally {
+    over.abort();
+    await Promise.allSettled(work);
+    await Promise.allSettled(apps.map((app) => app.close()));
+    await aws.close();
+  }
+}
+
+/** People come as the load has it; one in fifty logs out. */
+async function traffic(stage: Stage, users: Users, over: AbortSignal): Promise<void> {
+  for (let visit = 1; !over.aborted; visit += 1) {
+    await (visit % 50 === 0 ? users.logOutOne() : users.visitOfSomebody());
+    await pause(100_000 / (VISITS * stage.load));
+  }
+}
+
+async function measure(stage: Stage, seen: number[], over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    const { length } = stage.aws.nodes;
+    stage.aws.putMetric(METRIC, stage.load / length);
+    if (seen.at(-1) !== length) seen.push(length);
+    await pause(100);
+  }
+}
+
+/** As an operator starts it. */
+function guard(
+  aws: LocalElastiCache,
+  { guard: words = '', copies }: ScalingStrategy,
+  over: AbortSignal,
+): Promise<number> {
+  const quiet = { write: () => undefined };
+  const given = words.split(' ').filter((word) => word !== '');
+  return runCommand(
+    ['elasticache', 'guard', '--cluster', aws.clusterId, '--interval', '0.5', '--cooldown-scale', '0', ...given],
+    {
+      stdout: quiet,
+      stderr: quiet,
+      readInput: () => Promise.resolve(''),
+      version: '0',
+      env: {
+        ...awsEnvironment(aws),
+        SESS_SERVERS: `${aws.url}?${PACE}&timeoutMs=2000&copies=${copies}`,
+        SESS_HISTORY_SECRET: HISTORY_SECRET,
+      },
+      signal: over,
+    },
+  );
+}
