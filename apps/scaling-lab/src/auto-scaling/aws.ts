@@ -8,7 +8,7 @@ import { ElastiCacheClient, ModifyCacheClusterCommand } from '@aws-sdk/client-el
 import type { LocalElastiCache } from '@sess/local-cluster';
 
 export const METRIC = 'EngineCPUUtilization';
-export const TARGET = 50;
+const TARGET = 50;
 const CREDENTIALS = { accessKeyId: 'nobody', secretAccessKey: 'looks at it' };
 
 export function awsEnvironment({ apiEndpoint }: LocalElastiCache): Readonly<Record<string, string>> {
