@@ -1,4 +1,5 @@
 import { ActiveSession } from './lifecycle/active-session.ts';
+import { ClusterLog } from './lifecycle/cluster-log.ts';
 import { contentCodec } from './content/content.ts';
 import { openBackedStore } from './stores/backed/backed-store.ts';
 import { cookieSigner } from './cookie/cookie-signature.ts';
@@ -45,6 +46,9 @@ export function createSessions(given: SessionsOptions): Sessions {
     outages: new OutageLog(options.log, options.now),
     misses: new MissWatch(store, options),
   };
+  // Without a log of the application's, these lines would be warnings of the process, which people take for faults.
+  const isClustered = options.source.kind !== 'store' && given.log !== undefined;
+  const clusterLog = isClustered ? new ClusterLog(options.log, options.now) : undefined;
   let isClosed = false;
   const identities = requestIdentities(context.cookie, context.signer, options.keyPrefix);
   if (options.source.kind === 'servers') tellWhenUnreachable(context);
@@ -68,6 +72,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     },
     async close() {
       isClosed = true;
+      clusterLog?.close();
       if (options.source.kind === 'servers' || options.backing !== undefined) await context.store.close();
     },
   };

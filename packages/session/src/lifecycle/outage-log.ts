@@ -3,7 +3,7 @@ import { badOption } from '../options/option-checks.ts';
 
 /** One line for the operator. */
 export interface LogEntry {
-  readonly level: 'error' | 'info';
+  readonly level: 'error' | 'warn' | 'info';
   /** What happened, and what to do. It may name nodes of the store; no visitor, id, key, value or secret. */
   readonly message: string;
 }
@@ -85,7 +85,7 @@ export function resolveLog(given: unknown): SessionsLog {
 function warn({ level, message }: LogEntry): void {
   process.emitWarning(message, {
     type: 'SessWarning',
-    code: level === 'error' ? 'SESS_OUT_OF_REACH' : 'SESS_IN_REACH',
+    code: level === 'info' ? 'SESS_IN_REACH' : 'SESS_OUT_OF_REACH',
   });
 }
 

@@ -115,7 +115,9 @@ export interface SessionsOptions {
   readonly userOf?: ((data: SessionData) => string | undefined) | undefined;
   /**
    * Where outages of the store are logged: one line when it goes out of reach and one when it is back, however many
-   * requests fail. Default: the process's `warning` event; with Fastify, the application's log.
+   * requests fail. A log that is given also hears of the nodes: one that is down and up again, a list that can't be read,
+   * application servers that act on different nodes, a handover that does not finish. Default: the process's `warning`
+   * event; with Fastify, the application's log.
    */
   readonly log?: SessionsLog | undefined;
   /** The time in milliseconds since 1970, for tests. Default `Date.now`. */

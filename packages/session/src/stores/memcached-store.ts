@@ -21,6 +21,15 @@ import {
 } from './session-store.ts';
 
 export { clientOptionNames, nearestName, type Client, type ClientOptions } from '@sess/client';
+export type {
+  DiscoveryErrorMessage,
+  HandoverMessage,
+  HistoryRefusedMessage,
+  NodeMessage,
+  TombstoneDroppedMessage,
+  TopologyMessage,
+  ViewsDisagreeMessage,
+} from '@sess/client';
 
 /** Keeps sessions in memcached, through a client that the application opened and closes. */
 export function memcachedStore(client: Client): SessionStore {

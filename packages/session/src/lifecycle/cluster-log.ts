@@ -1,0 +1,145 @@
+/**
+ * What an operator must hear of the nodes, a line each, with what to do: from the channels of the clients in this
+ * process, so two applications in one process both tell of it.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import type {
+  DiscoveryErrorMessage,
+  HandoverMessage,
+  HistoryRefusedMessage,
+  NodeMessage,
+  TombstoneDroppedMessage,
+  TopologyMessage,
+  ViewsDisagreeMessage,
+} from '../stores/memcached-store.ts';
+import type { LogEntry, SessionsLog } from './outage-log.ts';
+
+/** What stays the same is told once in so long. */
+const QUIET_MS = 600_000;
+
+export class ClusterLog {
+  readonly #log: SessionsLog;
+  readonly #now: () => number;
+  /** When each thing was told last. */
+  readonly #toldAt = new Map<string, number>();
+  /** Nodes that were told of as down, and since when. */
+  readonly #down = new Map<string, number>();
+  #isInterrupted = false;
+  readonly #listeners: readonly (readonly [channel: string, listener: (message: unknown) => void])[];
+
+  constructor(log: SessionsLog, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+    this.#listeners = [
+      ['sess:client:node', (message) => this.#node(message as NodeMessage)],
+      ['sess:client:topology', (message) => this.#topology(message as TopologyMessage)],
+      ['sess:client:discovery-error', (message) => this.#list(message as DiscoveryErrorMessage)],
+      ['sess:client:views-disagree', (message) => this.#views(message as ViewsDisagreeMessage)],
+      ['sess:client:history-refused', (message) => this.#history(message as HistoryRefusedMessage)],
+      ['sess:client:handover', (message) => this.#handover(message as HandoverMessage)],
+      ['sess:client:tombstone-dropped', (message) => this.#dropped(message as TombstoneDroppedMessage)],
+    ];
+    for (const [channel, listener] of this.#listeners) subscribe(channel, listener);
+  }
+
+  /** Twice does no harm. */
+  close(): void {
+    for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
+  }
+
+  #node({ node, to, cause }: NodeMessage): void {
+    const since = this.#down.get(node);
+    if (to === 'down' && since === undefined) {
+      if (!this.#isDue(`down ${node}`)) return;
+      this.#down.set(node, this.#now());
+      const why = cause === undefined ? '' : `: ${oneLine(cause.message)}`;
+      this.#tell(
+        'error',
+        `Node ${node} is down${why}. New sessions go to the other nodes; sessions that are only on it are out of reach until it answers. ` +
+          'Check that it runs and that this machine reaches it (sess doctor); see "A node is down" in docs/operations/runbooks.md.',
+      );
+    } else if (to === 'up' && since !== undefined) {
+      this.#down.delete(node);
+      const seconds = Math.max(0, Math.round((this.#now() - since) / 1_000));
+      this.#tell('info', `Node ${node} is up again after ${seconds} s.`);
+    }
+  }
+
+  #topology({ nodes, added, removed }: TopologyMessage): void {
+    for (const node of removed) this.#down.delete(node);
+    if (removed.length === 0 || added.length < nodes.length || !this.#isDue('other cluster')) return;
+    this.#tell(
+      'error',
+      `The list names none of the nodes that it named before: now ${nodes.join(', ')}, before ${removed.join(', ')}. Is it another cluster? ` +
+        'Sessions on the former nodes are found only while they answer. Compare "servers" with the cluster that was meant.',
+    );
+  }
+
+  #list({ error }: DiscoveryErrorMessage): void {
+    if (!this.#isDue('list')) return;
+    this.#tell(
+      'warn',
+      `The list of nodes can not be read: ${oneLine(error.message)}. The last good one stays in use, so a node that comes or goes is not noticed. ` +
+        'Check the endpoint or DNS name in "servers" from this machine (sess doctor).',
+    );
+  }
+
+  #views({ nodes, otherNodes }: ViewsDisagreeMessage): void {
+    if (!this.#isDue('views')) return;
+    this.#tell(
+      'warn',
+      `Another application server keeps acting on other nodes: ${otherNodes.join(', ')}; this one on ${nodes.join(', ')}. Nothing is lost, but no handover ends. ` +
+        'Compare their "servers" and what each reaches (sess doctor on both); see "Nodes disagree" in docs/operations/runbooks.md.',
+    );
+  }
+
+  #history({ node, detail }: HistoryRefusedMessage): void {
+    if (!this.#isDue(`history ${node}`)) return;
+    this.#tell(
+      'warn',
+      `What node ${node} holds as the history of the cluster is refused: ${oneLine(detail)}. ` +
+        'Give all application servers the same secret and version, and let nobody else write to the nodes.',
+    );
+  }
+
+  #handover({ phase, error }: HandoverMessage): void {
+    if (phase === 'interrupted' && this.#isDue('handover')) {
+      this.#isInterrupted = true;
+      const why = error instanceof Error ? `: ${oneLine(error.message)}` : '';
+      this.#tell(
+        'warn',
+        `A handover could not be finished${why}. Nothing is lost, and it is tried again, but earlier nodes are asked meanwhile: do not stop them. ` +
+          'sess status shows what is open; see "Scale up" in docs/operations/runbooks.md.',
+      );
+    } else if (phase === 'done' && this.#isInterrupted) {
+      this.#isInterrupted = false;
+      this.#tell('info', 'The handover is finished: earlier nodes are asked no more.');
+    }
+  }
+
+  #dropped({ node, dropped }: TombstoneDroppedMessage): void {
+    if (!this.#isDue(`dropped ${node}`)) return;
+    this.#tell(
+      'warn',
+      `Too many deletions wait for node ${node}; ${dropped} wait no longer. It is doubted when it returns, so nobody is logged in again by it. ` +
+        'Replace the node, or bring it back empty.',
+    );
+  }
+
+  #isDue(what: string): boolean {
+    const now = this.#now();
+    const toldAt = this.#toldAt.get(what);
+    if (toldAt !== undefined && Math.abs(now - toldAt) < QUIET_MS) return false;
+    this.#toldAt.set(what, now);
+    return true;
+  }
+
+  #tell(level: LogEntry['level'], message: string): void {
+    this.#log({ level, message });
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[\s.]+$/, '');
+}
