@@ -7,7 +7,7 @@ import { hasCode } from './errors.ts';
 import { KeyedMutex } from './lifecycle/keyed-mutex.ts';
 import { LateChanges } from './lifecycle/late-changes.ts';
 import { loadSession, type LoadOutcome } from './lifecycle/load-session.ts';
-import { memcachedStore, openMemcachedStore } from './stores/memcached-store.ts';
+import { isNodeOf, memcachedStore, openMemcachedStore } from './stores/memcached-store.ts';
 import { MissWatch } from './lifecycle/miss-watch.ts';
 import { OutageLog } from './lifecycle/outage-log.ts';
 import type { StoreSource } from './options/cluster-options.ts';
@@ -31,7 +31,8 @@ import { warnOnce } from './lifecycle/warn-once.ts';
 export function createSessions(given: SessionsOptions): Sessions {
   const options = resolveOptions(given);
   const warn = warnOnce();
-  const store = openStore(options);
+  const cache = openCache(options.source, options.secrets);
+  const store = openStore(cache, options);
   const context: SessionContext = {
     options,
     store,
@@ -48,7 +49,9 @@ export function createSessions(given: SessionsOptions): Sessions {
   };
   // Without a log of the application's, these lines would be warnings of the process, which people take for faults.
   const isClustered = options.source.kind !== 'store' && given.log !== undefined;
-  const clusterLog = isClustered ? new ClusterLog(options.log, options.now) : undefined;
+  const clusterLog = isClustered
+    ? new ClusterLog(options.log, options.now, (node) => isNodeOf(cache, node))
+    : undefined;
   let isClosed = false;
   const identities = requestIdentities(context.cookie, context.signer, options.keyPrefix);
   if (options.source.kind === 'servers') tellWhenUnreachable(context);
@@ -81,8 +84,7 @@ export function createSessions(given: SessionsOptions): Sessions {
 const NONE: readonly Identity[] = [];
 const NOTHING_CAME: Beginning = { came: NONE };
 
-function openStore({ source, secrets, backing, now, log }: ResolvedOptions): SessionStore {
-  const cache = openCache(source, secrets);
+function openStore(cache: SessionStore, { source, backing, now, log }: ResolvedOptions): SessionStore {
   return backing === undefined ? cache : openBackedStore(cache, backing, { now, log }, source.kind === 'servers');
 }
 

@@ -1,22 +1,22 @@
 import { channel } from 'node:diagnostics_channel';
-import { createClient } from '@sess/client';
-import { startLocalCluster } from '@sess/local-cluster';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { createSessions } from '../create-sessions.ts';
-import { memoryStore } from '../stores/memory-store.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ClusterLog } from './cluster-log.ts';
 import type { LogEntry } from './outage-log.ts';
 
 const NODE = '10.0.0.1:11211';
 const OTHER = '10.0.0.2:11211';
-const [runtime = 'embedded'] = inject('mainRuntimes');
 
-function clusterLog(): { readonly entries: LogEntry[]; readonly log: ClusterLog; passSeconds(seconds: number): void } {
+function clusterLog(): {
+  readonly entries: LogEntry[];
+  readonly log: ClusterLog;
+  readonly passSeconds: (seconds: number) => void;
+} {
   let now = 0;
   const entries: LogEntry[] = [];
   const log = new ClusterLog(
     (entry) => entries.push(entry),
     () => now,
+    (node) => node === NODE || node === OTHER,
   );
   onTestFinished(() => log.close());
   return { entries, log, passSeconds: (seconds) => void (now += seconds * 1_000) };
@@ -84,56 +84,22 @@ describe('the log of an operator', () => {
     expect(entries.map(({ level }) => level)).toEqual(['warn', 'info']);
   });
 
+  it('leaves nodes of another cluster in the same process to its own log', () => {
+    const { entries } = clusterLog();
+    const theirs = '192.0.2.1:11211';
+    tell('node', { node: theirs, from: 'suspect', to: 'down', cause: new Error('reset') });
+    tell('history-refused', { node: theirs, detail: 'not signed' });
+    tell('tombstone-dropped', { node: theirs, dropped: 1 });
+    tell('views-disagree', { nodes: [theirs], otherNodes: [] });
+    tell('topology', { nodes: ['192.0.2.2:11211'], added: ['192.0.2.2:11211'], removed: [theirs] });
+    expect(entries).toEqual([]);
+  });
+
   it('tells nothing of a list that grows or shrinks', () => {
     const { entries } = clusterLog();
     tell('topology', { nodes: [NODE], added: [NODE], removed: [] });
     tell('topology', { nodes: [NODE, OTHER], added: [OTHER], removed: [] });
     tell('topology', { nodes: [OTHER], added: [], removed: [NODE] });
     expect(entries).toEqual([]);
-  });
-});
-
-describe('createSessions', () => {
-  it('tells its log of a real node that crashes and is back, until it is closed', async () => {
-    const cluster = await startLocalCluster({ nodes: 2, runtime });
-    onTestFinished(() => cluster.close());
-    const client = createClient({ servers: cluster.nodes.map(({ id }) => id), probeIntervalMs: 100 });
-    onTestFinished(() => client.close());
-    await client.ready();
-    const entries: LogEntry[] = [];
-    const sessions = createSessions({
-      client,
-      secret: 'a secret of at least thirty-two bytes',
-      secure: true,
-      log: (entry) => void entries.push(entry),
-    });
-    const id = cluster.nodes[0]?.id ?? '';
-    await expect.poll(() => client.topology.states.get(id)).toBe('up');
-    await cluster.crashNode(id);
-    const lines = (): string => entries.map(({ message }) => message).join('\n');
-    await expect.poll(lines).toContain(`Node ${id} is down`);
-    await cluster.restartNode(id);
-    await expect.poll(lines).toContain(`Node ${id} is up again`);
-    await sessions.close();
-    const told = entries.length;
-    tell('views-disagree', { nodes: [NODE], otherNodes: [OTHER] });
-    expect(entries.length).toBe(told);
-  });
-
-  it.each([
-    ['no log', { client: undefined }],
-    ['another store', { store: memoryStore() }],
-  ])('listens to no node with %s', async (_, options) => {
-    const entries: LogEntry[] = [];
-    const client = createClient('memcached://127.0.0.1:9');
-    onTestFinished(() => client.destroy());
-    const sessions = createSessions({
-      ...('store' in options ? { ...options, log: (entry: LogEntry) => void entries.push(entry) } : { client }),
-      secret: 'a secret of at least thirty-two bytes',
-      secure: true,
-    });
-    onTestFinished(() => sessions.close());
-    const hears = channel('sess:client:views-disagree').hasSubscribers;
-    expect(hears).toBe(false);
   });
 });

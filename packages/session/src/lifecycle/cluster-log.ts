@@ -1,6 +1,6 @@
 /**
- * What an operator must hear of the nodes, a line each, with what to do: from the channels of the clients in this
- * process, so two applications in one process both tell of it.
+ * What an operator must hear of the nodes, a line each, with what to do. The channels are those of all clients in this
+ * process: what names a node of another cluster is left to its own log.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
@@ -21,6 +21,7 @@ const QUIET_MS = 600_000;
 export class ClusterLog {
   readonly #log: SessionsLog;
   readonly #now: () => number;
+  readonly #isOurs: (node: string) => boolean;
   /** When each thing was told last. */
   readonly #toldAt = new Map<string, number>();
   /** Nodes that were told of as down, and since when. */
@@ -28,8 +29,9 @@ export class ClusterLog {
   #isInterrupted = false;
   readonly #listeners: readonly (readonly [channel: string, listener: (message: unknown) => void])[];
 
-  constructor(log: SessionsLog, now: () => number) {
+  constructor(log: SessionsLog, now: () => number, isOurs: (node: string) => boolean) {
     this.#log = log;
+    this.#isOurs = isOurs;
     this.#now = now;
     this.#listeners = [
       ['sess:client:node', (message) => this.#node(message as NodeMessage)],
@@ -51,7 +53,7 @@ export class ClusterLog {
   #node({ node, to, cause }: NodeMessage): void {
     const since = this.#down.get(node);
     if (to === 'down' && since === undefined) {
-      if (!this.#isDue(`down ${node}`)) return;
+      if (!this.#isOurs(node) || !this.#isDue(`down ${node}`)) return;
       this.#down.set(node, this.#now());
       const why = cause === undefined ? '' : `: ${oneLine(cause.message)}`;
       this.#tell(
@@ -68,7 +70,8 @@ export class ClusterLog {
 
   #topology({ nodes, added, removed }: TopologyMessage): void {
     for (const node of removed) this.#down.delete(node);
-    if (removed.length === 0 || added.length < nodes.length || !this.#isDue('other cluster')) return;
+    if (removed.length === 0 || added.length < nodes.length) return;
+    if (!removed.some(this.#isOurs) || !this.#isDue('other cluster')) return;
     this.#tell(
       'error',
       `The list names none of the nodes that it named before: now ${nodes.join(', ')}, before ${removed.join(', ')}. Is it another cluster? ` +
@@ -86,7 +89,7 @@ export class ClusterLog {
   }
 
   #views({ nodes, otherNodes }: ViewsDisagreeMessage): void {
-    if (!this.#isDue('views')) return;
+    if (!nodes.some(this.#isOurs) || !this.#isDue('views')) return;
     this.#tell(
       'warn',
       `Another application server keeps acting on other nodes: ${otherNodes.join(', ')}; this one on ${nodes.join(', ')}. Nothing is lost, but no handover ends. ` +
@@ -95,7 +98,7 @@ export class ClusterLog {
   }
 
   #history({ node, detail }: HistoryRefusedMessage): void {
-    if (!this.#isDue(`history ${node}`)) return;
+    if (!this.#isOurs(node) || !this.#isDue(`history ${node}`)) return;
     this.#tell(
       'warn',
       `What node ${node} holds as the history of the cluster is refused: ${oneLine(detail)}. ` +
@@ -119,7 +122,7 @@ export class ClusterLog {
   }
 
   #dropped({ node, dropped }: TombstoneDroppedMessage): void {
-    if (!this.#isDue(`dropped ${node}`)) return;
+    if (!this.#isOurs(node) || !this.#isDue(`dropped ${node}`)) return;
     this.#tell(
       'warn',
       `Too many deletions wait for node ${node}; ${dropped} wait no longer. It is doubted when it returns, so nobody is logged in again by it. ` +

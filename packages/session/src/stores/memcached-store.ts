@@ -48,6 +48,11 @@ export function openMemcachedStore(options: ClientOptions, secrets: readonly str
   return new MemcachedStore(openClient(options, historySecret), true);
 }
 
+/** Whether `id` is a node that `store` keeps sessions on. */
+export function isNodeOf(store: SessionStore, id: string): boolean {
+  return store instanceof MemcachedStore && store.hasNode(id);
+}
+
 /** @throws {SessionError} `SESS_BAD_OPTION` when the client refuses its options. */
 export function openClient(options: ClientOptions, historySecret?: readonly string[]): Client {
   try {
@@ -79,6 +84,10 @@ class MemcachedStore implements SessionStore {
   constructor(client: Client, owned: boolean) {
     this.#client = client;
     this.#owned = owned;
+  }
+
+  hasNode(id: string): boolean {
+    return this.#client.topology.states.has(id);
   }
 
   ready(): Promise<void> {
