@@ -30,7 +30,7 @@ import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
 import { nearFirst, withZones } from './membership/zones.ts';
 import { openHandovers } from './membership/open-handovers.ts';
-import { ownersIn, route, type Route } from './membership/route.ts';
+import { ownersIn, ownersThen, route, type Route } from './membership/route.ts';
 import type { Closable } from './membership/closings.ts';
 import type { DrainState } from './membership/drains.ts';
 import { Membership } from './membership/membership.ts';
@@ -195,7 +195,7 @@ export class MemcachedCluster
     return [
       { owners: ownersIn(current, key), since: current.since, actedOnUntil: this.clock.now() },
       ...others.map(({ view, agreedAfter }) => ({
-        owners: ownersIn(view, key),
+        owners: ownersThen(view, key, state),
         since: view.since,
         actedOnUntil: agreedAfter,
       })),

@@ -19,10 +19,17 @@ function open(of: View, agreedAfter: number, openUntil: number): OpenView {
 }
 
 function stateOf(current: View, ...others: OpenView[]): RoutingState {
-  return { current, others, agreedAt: 0, gone: new Set(), clockSkewMs: 0 };
+  return { current, others, agreedAt: 0, gone: new Set(), aliases: new Map(), clockSkewMs: 0 };
 }
 
 describe('departures', () => {
+  it('are no names of machines that are listed under another', () => {
+    const state = { ...stateOf(view(A, B), open(view(C, B), 10, NOW + 1)), aliases: new Map([[C, A]]) };
+    expect(departuresIn(state, NOW).size).toBe(0);
+    const isHeld = heldBy(A, state, NOW);
+    expect(KEYS.every(isHeld)).toBe(true);
+  });
+
   it('are the nodes of other open views that are in rotation no more, with the latest of their moments', () => {
     const state = stateOf(
       view(A, B),

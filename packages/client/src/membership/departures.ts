@@ -1,5 +1,5 @@
 /** Nodes of earlier views that are no longer in rotation: each may have held the only copy of a record. */
-import { ownersIn, type RoutingState } from './route.ts';
+import { ownersThen, type RoutingState } from './route.ts';
 
 export interface Departure {
   /**
@@ -12,12 +12,12 @@ export interface Departure {
 }
 
 /** By node id. `now`: milliseconds since 1970. */
-export function departuresIn({ current, others }: RoutingState, now: number): ReadonlyMap<string, Departure> {
+export function departuresIn({ current, others, aliases }: RoutingState, now: number): ReadonlyMap<string, Departure> {
   const departures = new Map<string, Departure>();
   for (const { view, openUntil, agreedAfter } of others) {
     if (openUntil <= now) continue;
     for (const { id } of view.nodes) {
-      if (current.nodes.some((node) => node.id === id)) continue;
+      if (aliases.has(id) || current.nodes.some((node) => node.id === id)) continue;
       const known = departures.get(id);
       departures.set(id, {
         agreedAt: Math.max(agreedAfter, known?.agreedAt ?? 0),
@@ -29,8 +29,11 @@ export function departuresIn({ current, others }: RoutingState, now: number): Re
 }
 
 /** Whether the node owns a key in the current view or in any open one. Made once for many keys. */
-export function heldBy(id: string, { current, others }: RoutingState, now: number): (key: string) => boolean {
+export function heldBy(id: string, state: RoutingState, now: number): (key: string) => boolean {
+  const { current, others, aliases } = state;
   const open = others.filter(({ openUntil }) => openUntil > now).map(({ view }) => view);
-  const views = [current, ...open].filter(({ nodes }) => nodes.some((node) => node.id === id));
-  return (key) => views.some((view) => ownersIn(view, key).includes(id));
+  const views = [current, ...open].filter(({ nodes }) =>
+    nodes.some((node) => (aliases.get(node.id) ?? node.id) === id),
+  );
+  return (key) => views.some((view) => ownersThen(view, key, state).includes(id));
 }

@@ -357,6 +357,7 @@ export class HistorySync {
       if (readings !== undefined) carried.set(id, carriedBy(readings));
     }
     membership.identity.learn(carried, membership.listedIds);
+    membership.aliases.learn(tokensOf(asked, answers), membership.listedIds);
     membership.identified(clock.now());
   }
 
@@ -454,6 +455,19 @@ export class HistorySync {
     if (isEverywhere) membership.stands(wanted, clock.now());
     this.#setup.onLearned();
   }
+}
+
+/** What the fences of these nodes showed. */
+function tokensOf(
+  asked: readonly ClusterNode[],
+  answers: readonly (readonly Reading[] | undefined)[],
+): ReadonlyMap<string, string> {
+  const tokens = new Map<string, string>();
+  for (const [index, { id }] of asked.entries()) {
+    const token = answers[index]?.[0]?.token;
+    if (token !== undefined) tokens.set(id, token.toString('latin1'));
+  }
+  return tokens;
 }
 
 /** Nodes mostly hold the same: their names are gathered once. */

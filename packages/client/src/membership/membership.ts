@@ -22,6 +22,7 @@ import {
 } from './history.ts';
 import { agreementMs } from './intervals.ts';
 import { KnownNodes } from './known-nodes.ts';
+import { Aliases } from './aliases.ts';
 import { ClusterIdentity } from './identity.ts';
 import { isOlder, type OpenView, type RoutingState } from './route.ts';
 import { TimesToLive } from './times-to-live.ts';
@@ -87,6 +88,9 @@ export class Membership {
   /** The name of the cluster, and which nodes belong to another. */
   readonly identity: ClusterIdentity = new ClusterIdentity();
 
+  /** Names that are gone of machines that are listed under another. */
+  readonly aliases: Aliases = new Aliases();
+
   /** What decides owners, and who decides between writers, now: another object when that changed. */
   get basis(): object {
     return this.#basis;
@@ -110,6 +114,7 @@ export class Membership {
       const turned = this.#turn('discovery', now);
       this.#drains.noteAbsence(this.#history, this.listedIds, now);
       this.#nodes.rememberListed();
+      this.aliases.listed(this.listedIds);
       this.#refresh(now);
       return turned;
     } catch (error) {
@@ -153,6 +158,7 @@ export class Membership {
    * view without it. That view is kept open, so that the new machine is doubted like a node that recovered.
    */
   replaced(id: string, now: number): void {
+    this.aliases.forget(id);
     const nodes = this.#rotation().filter((node) => node.id !== id);
     if (nodes.length === 0) return;
     const entry: ViewEntry = {
@@ -344,7 +350,9 @@ export class Membership {
 
   /** Every node that a key could be on and that may be spoken to, listed or not. */
   nodes(): ReadonlySet<string> {
-    return this.#nodes.reachable(this.#history);
+    const reachable = this.#nodes.reachable(this.#history);
+    const { names } = this.aliases;
+    return names.size === 0 ? reachable : new Set([...reachable].filter((id) => !names.has(id)));
   }
 
   /** Nodes that a history names that nobody signed, and that discovery never listed: nobody connects to them. */
@@ -432,7 +440,10 @@ export class Membership {
       ...[...this.nodes()].filter(isLost),
     ]);
     if (!isSamePlacement(this.#state, current, others)) this.#basis = {};
-    this.#state = { current, others, agreedAt, gone, clockSkewMs: this.#options.clockSkewMs };
+    // A copy: who goes by a state compares it with a later one.
+    const aliases = new Map(this.aliases.names);
+    if (!isSameNames(this.#state?.aliases, aliases)) this.#basis = {};
+    this.#state = { current, others, agreedAt, gone, aliases, clockSkewMs: this.#options.clockSkewMs };
   }
 
   /** Views beside the current one under which copies may be wanted yet; the oldest first. */
@@ -451,6 +462,10 @@ export class Membership {
     }
     return open.toSorted((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
   }
+}
+
+function isSameNames(before: ReadonlyMap<string, string> | undefined, now: ReadonlyMap<string, string>): boolean {
+  return before?.size === now.size && [...now].every(([id, name]) => before.get(id) === name);
 }
 
 /** Whether both have the same views in the same states; the ends may differ. */

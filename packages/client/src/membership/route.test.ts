@@ -19,7 +19,7 @@ function open(ids: readonly string[], since: number, openUntil = NOW + 60_000, c
 }
 
 function stateOf(given: Partial<RoutingState> & Pick<RoutingState, 'current'>): RoutingState {
-  return { others: [], agreedAt: 0, gone: new Set(), clockSkewMs: 5_000, ...given };
+  return { others: [], agreedAt: 0, gone: new Set(), aliases: new Map(), clockSkewMs: 5_000, ...given };
 }
 
 /** A key whose owner is `now` in one list, and `then` in another. */
@@ -35,6 +35,19 @@ function keyThatMoves(before: readonly string[], then: string, after: readonly s
 const [A = '', B = '', C = ''] = IDS;
 
 describe('a route', () => {
+  it('goes to a machine once that an earlier view has under another name', () => {
+    const [earlier, current] = [open([C], 0), view([A], 10)];
+    const aliases = new Map([[C, A]]);
+    const [key = ''] = KEYS;
+    expect(route(key, stateOf({ current, others: [earlier], aliases }), NOW)).toMatchObject({
+      mode: 'settled',
+      owners: [A],
+      elders: [],
+      targets: [A],
+    });
+    expect(route(key, stateOf({ current, others: [earlier] }), NOW)).toMatchObject({ elders: [C], targets: [C, A] });
+  });
+
   it('is settled when no other view is open', () => {
     const current = view([A, B, C], 10);
     for (const key of KEYS) {

@@ -39,6 +39,8 @@ export interface RoutingState {
    * waits for them.
    */
   readonly gone: ReadonlySet<string>;
+  /** Names in earlier views that lead to a machine which is listed under another: that one, by the earlier name. */
+  readonly aliases: ReadonlyMap<string, string>;
   /** How far apart clocks may be, milliseconds. */
   readonly clockSkewMs: number;
 }
@@ -93,7 +95,7 @@ export function route(key: string, state: RoutingState, now: number): Route {
       for (const id of owners) targets.add(id);
       currentPlaced = true;
     }
-    const then = ownersIn(view, key);
+    const then = ownersThen(view, key, state);
     if (!view.isUnderstood && now < agreedAfter) undecided = 'distribution';
     else if (stage === 'closed' && !isSame(then, owners)) undecided ??= 'closing';
     // All that was acknowledged is on the owners. Only who decides between two writers is not clear everywhere yet.
@@ -146,6 +148,12 @@ export function secondsOn(id: string, ttlSeconds: number, { elderEndsAt }: Route
   if (endsAt === undefined) return ttlSeconds;
   const left = expressibleTtl(Math.max(1, Math.floor((endsAt - now) / 1000)), now);
   return ttlSeconds === 0 ? left : Math.min(ttlSeconds, left);
+}
+
+/** In a view other than the current one, by the names that their machines have now. */
+export function ownersThen(view: View, key: string, { aliases }: Pick<RoutingState, 'aliases'>): readonly string[] {
+  const owners = ownersIn(view, key);
+  return aliases.size === 0 ? owners : [...new Set(owners.map((id) => aliases.get(id) ?? id))];
 }
 
 export function ownersIn({ distribution, copies }: View, key: string): readonly string[] {
