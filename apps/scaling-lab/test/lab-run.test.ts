@@ -162,7 +162,12 @@ describe('a run of the lab with 60 users on embedded nodes', () => {
     expect(lab.output).toMatch(
       long ? /^2\/3 scale-down: logging in \(240\)$/m : /^1\/1 scale-down: logging in \(120\)$/m,
     );
-    expect(lab.output).toMatch(long ? /^scale-down, removed \(4→3\) +modulo/m : /^scale-down, removed \(4→3\) +sess/m);
+    expect(lab.output).toMatch(
+      long ? /^scale-down, removed \(4→3\)\nmodulo /m : /^scale-down, removed \(4→3\)\nsess /m,
+    );
+    expect(lab.output).toMatch(/^(One change|\d changes) of nodes or apps, while up to/m);
+    // What was only on the node that was removed: the apps found out that it went with it.
+    expect(lab.output).toMatch(/^sess .*node lost/m);
     expect(lab.output).not.toContain('\r');
   });
 

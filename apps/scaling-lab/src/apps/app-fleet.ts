@@ -1,4 +1,4 @@
-import type { AppConfig, Framework } from './app-messages.ts';
+import type { AppConfig, Framework, MissCount } from './app-messages.ts';
 import { AppProcess } from './app-process.ts';
 import type { ChildProcesses } from '../process/child-processes.ts';
 import type { NodeSource } from './node-source.ts';
@@ -123,6 +123,12 @@ export class AppFleet {
       timeoutMs: RESTORE_TIMEOUT_MS,
       signal,
     });
+  }
+
+  /** Why the apps missed sessions, all of them together, by node and cause. */
+  async misses(): Promise<readonly MissCount[]> {
+    const statuses = await Promise.all(this.processes.map((process) => process.status()));
+    return statuses.flatMap(({ misses }) => misses);
   }
 
   /** Starts a process in the place of each that died, as a supervisor does. */

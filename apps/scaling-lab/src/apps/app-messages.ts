@@ -58,5 +58,7 @@ export interface MissCount {
   /** The node that holds the evidence, or lost the session; `unknown` where nobody can tell. */
   readonly node: string;
   readonly cause: MissEvent['cause'];
+  /** Whether the app knew the session: otherwise the cause is one of several that are possible. */
+  readonly isSure: boolean;
   readonly count: number;
 }

@@ -10,11 +10,13 @@ import { checkTargets, writeReport } from './report-files.ts';
 import { objectionLines, type Report } from '../measure/report.ts';
 import { serve } from './serve.ts';
 import { STRATEGIES } from '../apps/strategies.ts';
-import { LEGEND, table } from '../report/table.ts';
+import { sentence } from '../report/sentence.ts';
+import { detailsTable, LEGEND, table, wrapped } from '../report/table.ts';
 
 /** How long closing may take before the process ends without it. */
 const CLOSE_TIMEOUT_MS = 20_000;
 const WRONG_OPTIONS = 2;
+const TERMINAL_WIDTH = 80;
 
 /** The command: everything from the arguments to the exit code. Nothing that it started runs on when it resolves. */
 export async function run(argv: readonly string[], host: NodeJS.Process): Promise<number> {
@@ -98,16 +100,22 @@ async function perform(
 
 function summary(report: Report, { strategies }: LabOptions): string {
   const { users, apps, runtime, transport, copies, durationMs } = report;
-  const sentence =
+  const circumstances =
     `${users.toLocaleString('en')} users per strategy, ${apps} Fastify and ${apps} Koa ${apps === 1 ? 'process' : 'processes'} each, runtime ${runtime}, ` +
     `sess over transport ${transport} with ${copies} ${copies === 1 ? 'copy' : 'copies'} of each session; took ${(durationMs / 1_000).toFixed(1)} s`;
   return [
     '',
+    wrapped(sentence(report.measurements), TERMINAL_WIDTH),
+    '',
     table(report.measurements),
     '',
-    ...LEGEND,
-    ...strategies.map((name) => `${name}: ${STRATEGIES[name].does}`),
-    sentence,
+    'What else was counted',
+    '',
+    detailsTable(report.measurements),
+    '',
+    ...[...LEGEND, '', ...strategies.map((name) => `${name}: ${STRATEGIES[name].does}`), circumstances].map((text) =>
+      wrapped(text, TERMINAL_WIDTH),
+    ),
     '',
   ].join('\n');
 }

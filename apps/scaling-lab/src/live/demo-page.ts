@@ -69,15 +69,14 @@ class MissCauses {
 
   async #look(): Promise<void> {
     // A process that ends meanwhile is asked the next time, or is gone.
-    const statuses = await Promise.allSettled(this.#fleet.processes.map((process) => process.status()));
+    const misses = await this.#fleet.misses().catch(() => undefined);
+    if (misses === undefined) return;
     const counts = new Map<string, Partial<Record<PictureCause, number>>>();
-    for (const status of statuses) {
-      if (status.status === 'rejected') return;
-      for (const { node, cause, count } of status.value.misses) {
-        const ofNode = counts.get(node) ?? {};
-        ofNode[cause] = (ofNode[cause] ?? 0) + count;
-        counts.set(node, ofNode);
-      }
+    for (const { node, cause: told, isSure, count } of misses) {
+      const cause = isSure ? told : 'unknown';
+      const ofNode = counts.get(node) ?? {};
+      ofNode[cause] = (ofNode[cause] ?? 0) + count;
+      counts.set(node, ofNode);
     }
     this.#counts = counts;
   }

@@ -1,6 +1,7 @@
 import { CONCURRENCY, type UserGroup } from '../users/user-group.ts';
 import { forEachConcurrently } from '../process/for-each-concurrently.ts';
 import type { Measurement } from './measurement.ts';
+import { missCauses } from './miss-causes.ts';
 import { tally, type Outcome } from '../users/outcome.ts';
 import type { Progress } from '../process/progress.ts';
 import { isRevived, lookAtProfile } from '../users/shop-visit.ts';
@@ -9,7 +10,7 @@ import type { User } from '../users/user.ts';
 /** What became of the users of one strategy. */
 export type UserCount = Pick<
   Measurement,
-  'users' | 'found' | 'crossReads' | 'sawOlder' | 'left' | 'revived' | 'countMs'
+  'users' | 'found' | 'causes' | 'crossReads' | 'sawOlder' | 'left' | 'revived' | 'countMs'
 >;
 
 /**
@@ -26,11 +27,16 @@ export async function countUsers(
   return Promise.all(groups.map((group) => countOne(group, signal, progress)));
 }
 
-async function countOne(
+async function countOne(group: UserGroup, signal: AbortSignal, progress: Progress): Promise<UserCount> {
+  const counted = await countOutcomes(group, signal, progress);
+  return { ...counted, causes: await missCauses(group.strategyRun.fleet, counted.found['logged-out']) };
+}
+
+async function countOutcomes(
   { balancer, users, traffic }: UserGroup,
   signal: AbortSignal,
   progress: Progress,
-): Promise<UserCount> {
+): Promise<Omit<UserCount, 'causes'>> {
   const started = performance.now();
   // Who logs out while everybody is asked would be taken for one who was logged out.
   traffic.logouts = false;

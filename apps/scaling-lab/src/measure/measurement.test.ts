@@ -14,6 +14,7 @@ function measured(
     nodesAfter: 4,
     users: 1_000,
     found: { ...tally([]), ...found },
+    causes: undefined,
     crossReads: { fastifyToKoa: 0, koaToFastify: 0 },
     sawOlder: 0,
     left: 20,

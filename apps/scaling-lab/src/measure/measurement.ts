@@ -1,4 +1,5 @@
 import { tolerance, type Expectation } from './expectation.ts';
+import type { MissShares } from './miss-causes.ts';
 import type { Tally } from '../users/outcome.ts';
 
 /** What one phase of one scenario did to the users of one strategy. Every number but `expected` was counted. */
@@ -11,6 +12,8 @@ export interface Measurement {
   /** Those who did not log out themselves. Every one was asked for once. */
   readonly users: number;
   readonly found: Tally;
+  /** Why users were logged out, as the apps found out; `undefined` where their library can't tell. */
+  readonly causes: MissShares | undefined;
   /** Sessions that one framework made and the other read. */
   readonly crossReads: CrossReads;
   /**

@@ -1,8 +1,9 @@
 import Table from 'cli-table3';
 import type { Measurement } from '../measure/measurement.ts';
+import { mainReason, WHY_LEGEND } from './why.ts';
 
 /** Width of the bar that shows who is still logged in, in characters. */
-const BAR_WIDTH = 10;
+const BAR_WIDTH = 8;
 
 /** A rule below the titles, and nothing else. */
 const WITHOUT_BORDERS = Object.fromEntries(
@@ -17,18 +18,23 @@ interface Column {
   readonly cell: (measured: Measurement) => string;
 }
 
-const COLUMNS: readonly Column[] = [
-  { title: 'event', align: 'left', cell: event },
-  { title: 'strategy', align: 'left', cell: ({ strategy }) => strategy },
+const STRATEGY: Column = { title: 'strategy', align: 'left', cell: ({ strategy }) => strategy };
+/** Who was logged out. */
+const OUTCOME: readonly Column[] = [
+  STRATEGY,
   {
     title: 'still logged in',
     align: 'left',
     cell: (measured) => `${bar(measured)} ${percent(share(measured, 'logged-in')).padStart(7)}`,
   },
   { title: 'logged out', align: 'right', cell: ({ found }) => count(found['logged-out']) },
-  { title: 'expected', align: 'right', cell: ({ expected, users }) => theory(expected.loggedOut, users) },
-  { title: 'out of reach', align: 'right', cell: ({ found }) => count(found.unavailable) },
-  { title: 'expected', align: 'right', cell: ({ expected, users }) => theory(expected.unavailable, users) },
+  { title: 'theory', align: 'right', cell: ({ expected, users }) => theory(expected.loggedOut, users) },
+  { title: 'error', align: 'right', cell: ({ found }) => count(found.unavailable) },
+  { title: 'why', align: 'left', cell: mainReason },
+];
+/** What else was counted. */
+const DETAILS: readonly Column[] = [
+  STRATEGY,
   { title: 'older state', align: 'right', cell: ({ sawOlder }) => count(sawOlder) },
   { title: 'revived', align: 'right', cell: ({ revived, left }) => `${count(revived)} of ${count(left)}` },
   {
@@ -37,30 +43,59 @@ const COLUMNS: readonly Column[] = [
     cell: ({ traffic }) => `${count(failures(traffic))} of ${count(sum(Object.values(traffic)))}`,
   },
   { title: 'extra', align: 'right', cell: extra },
+  { title: 'theory of error', align: 'right', cell: ({ expected, users }) => theory(expected.unavailable, users) },
 ];
 
-/** The measurements as a table for a terminal; strategies of one event stand together. */
+/** Who was logged out and why, for a terminal of 80 columns; strategies of one event stand together. */
 export function table(measurements: readonly Measurement[]): string {
+  return inGroups(OUTCOME, measurements);
+}
+
+/** What else was counted, in the same order. */
+export function detailsTable(measurements: readonly Measurement[]): string {
+  return inGroups(DETAILS, measurements);
+}
+
+/** One table, with the event above the rows of those who lived through it. */
+function inGroups(columns: readonly Column[], measurements: readonly Measurement[]): string {
   const printed = new Table({
-    head: COLUMNS.map(({ title }) => title),
-    colAligns: COLUMNS.map(({ align }) => align),
+    head: columns.map(({ title }) => title),
+    colAligns: columns.map(({ align }) => align),
     style: { compact: true, head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     chars: { ...WITHOUT_BORDERS, mid: '─' },
   });
-  printed.push(...withoutRepeats(measurements.map((measured) => COLUMNS.map(({ cell }) => cell(measured)))));
-  return printed
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  printed.push(...measurements.map((measured) => columns.map(({ cell }) => cell(measured))));
+  const [titles = '', rule = '', ...rows] = printed.toString().split('\n');
+  const lines = rows.flatMap((row, place) => {
+    const [measured, before] = [measurements[place], measurements[place - 1]];
+    const isFirst = measured !== undefined && (before === undefined || event(before) !== event(measured));
+    return isFirst ? ['', event(measured), row] : [row];
+  });
+  const trimmed = [titles, ...lines].map((line) => line.trimEnd());
+  const width = Math.max(...trimmed.map((line) => line.length));
+  return trimmed.toSpliced(1, 0, rule.slice(0, width)).join('\n');
 }
 
-export const LEGEND = [
-  'still logged in, logged out (401), out of reach (503: comes back with its node): every user asked once, after every app process knew of the event',
-  'expected: by theory, computed from the node lists of this run; – where it says nothing',
+export const LEGEND: readonly string[] = [
+  'still logged in █, logged out · (401), error ░ (503: comes back with its node): every user asked once, after every app process knew of the event',
+  'theory: computed from the node lists of this run; – where it says nothing',
+  WHY_LEGEND,
   'older state: users who were shown a cart without an item that had been acknowledged; revived: of those who logged out, whose old cookie still works',
   'failed: background requests during the event that got 503, another error, or no answer; extra: what the nodes were asked for meanwhile, beyond what that traffic costs',
-] as const;
+];
+
+/** Lines of at most `width` characters; what follows the first is indented. */
+export function wrapped(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = `  ${word}`;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].join('\n');
+}
 
 /** Background requests that were not answered with a session or the word that there is none. */
 export function failures({ unavailable, failed, stranger }: Measurement['traffic']): number {
@@ -71,10 +106,6 @@ export function failures({ unavailable, failed, stranger }: Measurement['traffic
 function event({ scenario, phase, nodesBefore, nodesAfter }: Measurement): string {
   const nodes = nodesBefore === nodesAfter ? String(nodesBefore) : `${nodesBefore}→${nodesAfter}`;
   return `${scenario}, ${phase} (${nodes})`;
-}
-
-function withoutRepeats(rows: readonly string[][]): string[][] {
-  return rows.map((row, place) => (row[0] === rows[place - 1]?.[0] ? ['', ...row.slice(1)] : row));
 }
 
 /** Full blocks for the logged in, light ones for those out of reach, dots for the logged out. */

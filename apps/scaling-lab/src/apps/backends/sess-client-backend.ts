@@ -41,9 +41,10 @@ export async function openSessClientBackend({
   subscribe('sess:client:refill', onRefill);
   const misses = new Map<string, MissCount>();
   const onMiss = (message: unknown): void => {
-    const { cause, node = 'unknown' } = message as MissEvent;
-    const key = `${node} ${cause}`;
-    misses.set(key, { node, cause, count: (misses.get(key)?.count ?? 0) + 1 });
+    const { cause, sureness, node = 'unknown' } = message as MissEvent;
+    const isSure = sureness !== 'possible';
+    const key = `${node} ${cause} ${isSure}`;
+    misses.set(key, { node, cause, isSure, count: (misses.get(key)?.count ?? 0) + 1 });
   };
   subscribe('sess:session:miss', onMiss);
   return {

@@ -39,7 +39,9 @@ export function flowPlot(before: Distribution, afterIds: readonly string[], titl
       return flow === undefined ? '' : ribbon(flow, left.get(from), right.get(to));
     }),
   );
-  const caption = `${percent(moved, 1)} of the keys get another node`;
+  const number = (id: string): number => all.indexOf(id) + 1;
+  const pairs = moving.map(({ from, to, fraction }) => `${number(from)} → ${number(to)} ${percent(fraction, 1)}`);
+  const caption = `${percent(moved, 1)} of the keys get another node${pairs.length === 0 ? '' : `: ${pairs.join(', ')}`}`;
   return [
     `<figure class="flow"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(`${title}: ${caption}`)}">`,
     ...ribbons,

@@ -28,3 +28,14 @@ export function itemsPlot({ nodesBefore, nodesAfter, itemsBefore, itemsAfter, st
     `aria-label="items on each node before and after, with ${escape(strategy)}">${pairs.join('')}</svg>`
   );
 }
+
+/** What the plot shows. */
+export function itemsInWords({ nodesBefore, nodesAfter, itemsBefore, itemsAfter }: TimelineRecord): string {
+  const ids = [...new Set([...nodesBefore, ...nodesAfter])];
+  return ids
+    .map((id, number) => {
+      const is = nodesAfter.includes(id) ? count(itemsAfter[id] ?? 0) : 'gone';
+      return `${number + 1}: ${nodesBefore.includes(id) ? count(itemsBefore[id] ?? 0) : 'new'} → ${is}`;
+    })
+    .join(', ');
+}

@@ -1,26 +1,34 @@
 import type { Measurement } from '../../measure/measurement.ts';
 import type { Report } from '../../measure/report.ts';
 import { STRATEGIES, STRATEGY_NAMES } from '../../apps/strategies.ts';
+import { why } from '../why.ts';
 import { count, escape, percent } from './markup.ts';
 
 /** The whole result at a glance: a row for each event, a column for each strategy. */
 export function matrix({ measurements }: Report): string {
-  const strategies = STRATEGY_NAMES.filter((name) => measurements.some(({ strategy }) => strategy === name));
+  // This project's first: on a narrow screen they are the ones in sight.
+  const there = STRATEGY_NAMES.filter((name) => measurements.some(({ strategy }) => strategy === name));
+  const strategies = [
+    ...there.filter((name) => STRATEGIES[name].judged),
+    ...there.filter((name) => !STRATEGIES[name].judged),
+  ];
   const events = [...new Map(measurements.map((measured) => [eventOf(measured), measured])).entries()];
-  const head = strategies
-    .map((name) => `<th scope="col" title="${escape(STRATEGIES[name].does)}">${escape(name)}</th>`)
-    .join('');
+  const head = strategies.map((name) => `<th scope="col" role="columnheader">${escape(name)}</th>`).join('');
   const rows = events.map(([event, { scenario, phase }]) => {
     const cells = strategies.map((name) =>
-      cell(measurements.find((each) => eventOf(each) === event && each.strategy === name)),
+      cell(
+        name,
+        measurements.find((each) => eventOf(each) === event && each.strategy === name),
+      ),
     );
-    return `<tr><th scope="row"><a href="#${escape(scenario)}">${escape(scenario)}</a> <span>${escape(phase)}</span></th>${cells.join('')}</tr>`;
+    return `<tr role="row"><th scope="row" role="rowheader"><a href="#${escape(scenario)}">${escape(scenario)}</a> <span>${escape(phase)}</span></th>${cells.join('')}</tr>`;
   });
-  return `<div class="scroll"><table class="matrix"><thead><tr><th scope="col">event</th>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  return `<table class="matrix" role="table"><thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">event</th>${head}</tr></thead><tbody role="rowgroup">${rows.join('')}</tbody></table>`;
 }
 
-function cell(measured: Measurement | undefined): string {
-  if (measured === undefined) return '<td class="absent">same as sess</td>';
+function cell(name: string, measured: Measurement | undefined): string {
+  const strategy = `role="cell" data-strategy="${escape(name)}"`;
+  if (measured === undefined) return `<td class="absent" ${strategy}>as sess</td>`;
   const { users, found, sawOlder, revived } = measured;
   const out = found['logged-out'];
   const notes = [
@@ -33,8 +41,8 @@ function cell(measured: Measurement | undefined): string {
   const share = users === 0 ? 0 : out / users;
   const fine = out === 0 && notes.length === 0;
   return (
-    `<td class="${fine ? 'fine' : 'loss'}" style="--share:${share.toFixed(3)}">` +
-    `<b>${out === 0 ? '0' : percent(out, users)}</b>${out === 0 ? '' : `<small>${count(out)} of ${count(users)}</small>`}${notes.join('')}</td>`
+    `<td class="${fine ? 'fine' : 'loss'}" ${strategy} style="--share:${share.toFixed(3)}">` +
+    `<b>${out === 0 ? '0' : percent(out, users)}</b>${out === 0 ? '' : `<small>${count(out)} of ${count(users)}</small><small>${escape(why(measured))}</small>`}${notes.join('')}</td>`
   );
 }
 

@@ -14,6 +14,7 @@ const MODULO: Measurement = {
   nodesAfter: 3,
   users: 1_000,
   found: { ...tally([]), 'logged-in': 340, 'logged-out': 660 },
+  causes: undefined,
   crossReads: { fastifyToKoa: 0, koaToFastify: 0 },
   sawOlder: 0,
   left: 20,
@@ -59,7 +60,9 @@ describe('renderPage', () => {
   const page = renderPage(REPORT);
 
   it('shows who was logged out, and what else was counted', () => {
-    expect(page).toContain('<b>66 %</b><small>660 of 1,000</small><small class="revived-text">3 revived</small>');
+    expect(page).toContain(
+      '<b>66 %</b><small>660 of 1,000</small><small>moved</small><small class="revived-text">3 revived</small>',
+    );
     expect(page).toContain('660 of 1,000 <small>(theory: 670)</small>');
     expect(page).toContain('7 of 107');
     expect(page).toContain('+30 <small>(25 %)</small>');

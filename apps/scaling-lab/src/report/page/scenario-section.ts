@@ -2,9 +2,10 @@ import type { Measurement } from '../../measure/measurement.ts';
 import { SCENARIO_NAMES, SCENARIOS } from '../../scenarios/scenarios.ts';
 import { STRATEGIES, STRATEGY_NAMES, type Strategy } from '../../apps/strategies.ts';
 import { failures } from '../table.ts';
+import { why } from '../why.ts';
 import type { TimelineRecord } from '../../users/timeline.ts';
 import { flowPlot } from './flow-plot.ts';
-import { itemsPlot } from './items-plot.ts';
+import { itemsInWords, itemsPlot } from './items-plot.ts';
 import { count, escape, percent } from './markup.ts';
 import { markList, spanOf, timelinePlot, type Span } from './timeline-plot.ts';
 
@@ -36,11 +37,12 @@ function card(timeline: TimelineRecord, measurements: readonly Measurement[], sp
   );
   return (
     `<article class="card"><h3>${escape(timeline.strategy)}</h3>${timelinePlot(timeline, span)}${markList(timeline)}` +
-    `<div class="below"><div class="facts">${facts.join('')}</div><figure>${itemsPlot(timeline)}<figcaption>items on each node, before and after</figcaption></figure></div></article>`
+    `<div class="below"><div class="facts">${facts.join('')}</div><figure>${itemsPlot(timeline)}<figcaption>Items on each node, before and after: ${itemsInWords(timeline)}</figcaption></figure></div></article>`
   );
 }
 
-function factsOf({ users, found, expected, sawOlder, revived, left, traffic, nodeRequests }: Measurement): string {
+function factsOf(measured: Measurement): string {
+  const { users, found, expected, sawOlder, revived, left, traffic, nodeRequests } = measured;
   const out = found['logged-out'];
   const requests = Object.values(traffic).reduce((sum, each) => sum + each, 0);
   const extra = Math.max(0, nodeRequests.seen - nodeRequests.baseline);
@@ -50,6 +52,7 @@ function factsOf({ users, found, expected, sawOlder, revived, left, traffic, nod
       : ` <small>(theory: ${count(Math.round(expected.loggedOut * users))})</small>`;
   return [
     fact('logged out', `${count(out)} of ${count(users)}${theory}`, out > 0 ? 'logged-out-text' : ''),
+    ...(out > 0 ? [fact('why', escape(why(measured)), '')] : []),
     ...(found.unavailable > 0 ? [fact('out of reach', count(found.unavailable), 'unreachable-text')] : []),
     fact('older state seen', count(sawOlder), sawOlder > 0 ? 'older-text' : ''),
     fact('logouts undone', `${count(revived)} of ${count(left)}`, revived > 0 ? 'revived-text' : ''),

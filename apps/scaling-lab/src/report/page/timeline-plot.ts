@@ -5,7 +5,7 @@ import { escape, place } from './markup.ts';
 /** Of the drawing; the page scales it. */
 const WIDTH = 520;
 const HEIGHT = 128;
-const LEFT = 34;
+const LEFT = 42;
 const RIGHT = 6;
 const TOP = 18;
 const BOTTOM = 18;
