@@ -16,6 +16,14 @@ import { secondsOf } from './time-to-live.ts';
 /** Tries of one write before it is given up. */
 const MAX_ATTEMPTS = 16;
 
+export interface GetItemOptions {
+  /**
+   * There is mostly nothing under this key, and that should be known while one of several nodes is down that hold it: a
+   * miss leaves a mark, which a later read finds. One more request, for the first read. Default `false`.
+   */
+  readonly expectsNone?: boolean | undefined;
+}
+
 export interface SetItemOptions {
   /** Seconds to live, rounded up to whole ones; 0 or less removes the item. Default: the store's `ttlSeconds`. */
   readonly ttlSeconds?: number | undefined;
@@ -33,10 +41,15 @@ export interface StoredItem {
   readonly ttlSeconds: number | undefined;
 }
 
-/** What is stored under a key. `isDead`: a tombstone, which nothing replaces. */
+/** What is stored under a key. `doubt` says why nobody can tell. */
 interface Look {
   readonly stored: StoredSession | undefined;
   readonly item: Item | undefined;
+  readonly doubt?: StoreError;
+}
+
+/** What a write decides by. `isDead`: a tombstone is stored, which nothing replaces. */
+interface Basis extends Look {
   readonly isDead: boolean;
 }
 
@@ -83,9 +96,16 @@ export class ItemStore {
     await this.#cluster.store.ready?.().catch(rethrowOfItem);
   }
 
-  /** The item under `key`, or `undefined` when there is none. */
-  async get(key: string): Promise<StoredItem | undefined> {
+  /**
+   * The item under `key`, or `undefined` when there is none.
+   *
+   * @throws {StoreError} `SESS_UNAVAILABLE` where a node is out of reach that could hold it: nobody can tell then.
+   */
+  async get(key: string, { expectsNone = false }: GetItemOptions = {}): Promise<StoredItem | undefined> {
     const { stored, item } = await this.#look(key);
+    // Only so that there is something to read: whoever wrote first, or is out of reach, does no harm.
+    if (expectsNone && stored === undefined)
+      await this.#save(key, { kind: 'removed' }, this.#longestSeconds, 'absent').catch(() => undefined);
     const now = Date.now();
     const text = textOf(item, now);
     if (text === undefined) return undefined;
@@ -106,21 +126,25 @@ export class ItemStore {
     });
   }
 
-  /** Removes the item. Whether there was one. */
+  /** Removes the item. Whether there was one, as far as the nodes in reach know. */
   async remove(key: string): Promise<boolean> {
-    const { item } = await this.#look(key);
-    if (item?.kind !== 'unique') return (await this.take(key)) !== undefined;
+    const found = await this.#write<boolean | 'unique'>(key, ({ item, isDead }) => {
+      if (item?.kind === 'unique') return { result: 'unique' };
+      const removal = this.#removal(item, isDead);
+      return { ...removal, result: removal.result !== undefined };
+    });
+    if (found !== 'unique') return found;
     // A tombstone: no write at all can bring it back, nor any older copy.
     return this.#cluster.store.destroy(this.#keyOf(key), this.#longestSeconds).catch(rethrowOfItem);
   }
 
-  /** The text under `key`, which this removes: of many that take it at once, one gets it. */
+  /**
+   * The text under `key`, which this removes: of many that take it at once, one gets it.
+   *
+   * @throws {StoreError} `SESS_UNAVAILABLE` where a node is out of reach that could hold it.
+   */
   async take(key: string): Promise<string | undefined> {
-    return this.#write(key, ({ item, isDead }) => {
-      const result = textOf(item);
-      if (isDead || item?.kind === 'removed') return { result };
-      return { result, next: { kind: 'removed' }, ttlSeconds: this.#longestSeconds };
-    });
+    return this.#write(key, ({ item, isDead }) => this.#removal(item, isDead), { mustRead: true });
   }
 
   /**
@@ -159,26 +183,53 @@ export class ItemStore {
     });
   }
 
-  /** Decides by what is stored, then writes `next` in its place; again, while others write first. */
-  async #write<Result>(key: string, decide: (look: Look) => Decision<Result>): Promise<Result> {
+  #removal(item: Item | undefined, isDead: boolean): Decision<string | undefined> {
+    const result = textOf(item);
+    if (isDead || item?.kind === 'removed') return { result };
+    return { result, next: { kind: 'removed' }, ttlSeconds: this.#longestSeconds };
+  }
+
+  /**
+   * Decides by what is stored, then writes `next` in its place; again, while others write first. Where nobody can tell
+   * what is stored, because a node is down, and unless it `mustRead`, what the nodes in reach lack is added.
+   */
+  async #write<Result>(
+    key: string,
+    decide: (basis: Basis) => Decision<Result>,
+    { mustRead = false }: { readonly mustRead?: boolean } = {},
+  ): Promise<Result> {
     const tries = { most: MAX_ATTEMPTS, what: 'others wrote this item' };
     return retryConflicts<Result>(tries, async (attempt) => {
-      const { stored, item } = await this.#look(key);
+      const { stored, item, doubt }: Look = mustRead ? await this.#look(key) : await this.#lookInReach(key);
       // What refused the write before this one, and is not to be seen, is a tombstone.
-      const { result, next, ttlSeconds = 1 } = decide({ stored, item, isDead: attempt > 1 && stored === undefined });
+      const isDead = attempt > 1 && stored === undefined && doubt === undefined;
+      const { result, next, ttlSeconds = 1 } = decide({ stored, item, isDead });
       if (next === undefined) return result;
       try {
-        const expect = stored ?? 'absent';
-        await this.#cluster.store.save(this.#keyOf(key), encodeItem(next), { ttlSeconds, expect });
+        await this.#save(key, next, ttlSeconds, stored ?? 'absent');
         return result;
       } catch (error) {
-        if (SessionError.is(error) && error.code === 'SESS_CONFLICT') return CONFLICT;
-        throw error;
+        if (!SessionError.is(error) || error.code !== 'SESS_CONFLICT') throw error;
+        if (doubt !== undefined) throw doubt;
+        return CONFLICT;
       }
     }).catch(rethrowOfItem);
   }
 
-  async #look(key: string): Promise<Omit<Look, 'isDead'>> {
+  async #save(key: string, item: Item, ttlSeconds: number, expect: StoredSession | 'absent'): Promise<void> {
+    await this.#cluster.store.save(this.#keyOf(key), encodeItem(item), { ttlSeconds, expect });
+  }
+
+  async #lookInReach(key: string): Promise<Look> {
+    try {
+      return await this.#look(key);
+    } catch (error) {
+      if (!StoreError.is(error) || error.code !== 'SESS_UNAVAILABLE') throw error;
+      return { stored: undefined, item: undefined, doubt: error };
+    }
+  }
+
+  async #look(key: string): Promise<Look> {
     const stored = await this.#cluster.store.load(this.#keyOf(key)).catch(rethrowOfItem);
     this.#noteLifetime(stored?.ttlSeconds);
     return { stored, item: stored && decodeItem(stored.value) };

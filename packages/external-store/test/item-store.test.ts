@@ -2,6 +2,7 @@ import { createClient, type Client } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { storageKey } from '@sess/session';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { StoreError } from '../src/errors.ts';
 import { ItemStore } from '../src/item-store.ts';
 
 const SETTINGS = [
@@ -143,4 +144,34 @@ describe.each(inject('mainRuntimes'))('items of another library (%s)', (runtime)
       await expect(items.increment(key as string, 60)).rejects.toMatchObject({ code: 'SESS_BAD_DATA' });
     });
   });
+});
+
+it('can be set, counted and removed while one of two copies is down, where nothing else is known of them', async () => {
+  const [runtime = 'embedded'] = inject('mainRuntimes');
+  const cluster = await startLocalCluster({ nodes: 3, runtime });
+  const items = new ItemStore({ servers: cluster.url, client: { timeoutMs: 5_000, copies: 2 } }, { keyPrefix: 'i/' });
+  const keys = Array.from({ length: 24 }, (_, index) => `key ${index}`);
+  const each = (work: (key: string) => Promise<unknown>): Promise<unknown[]> =>
+    Promise.all(keys.map((key) => work(key).catch((error: unknown) => StoreError.is(error) && error.code)));
+  const all = (value: unknown): unknown[] => keys.map(() => value);
+  try {
+    await items.ready();
+    await each((key) => items.set(`removed ${key}`, 'text', { unique: true }));
+    await each((key) => items.remove(`removed ${key}`));
+    expect(await each((key) => items.get(`none ${key}`, { expectsNone: true }))).toEqual(all(undefined));
+    await cluster.crashNode(cluster.nodes[0]?.id ?? '');
+    await expect.poll(() => each((key) => items.get(`none ${key}`))).toEqual(all(undefined));
+    expect(await each((key) => items.get(`unknown ${key}`))).toContain('SESS_UNAVAILABLE');
+    expect(await each((key) => items.take(`unknown ${key}`))).toContain('SESS_UNAVAILABLE');
+    expect(await each((key) => items.set(`set ${key}`, 'text'))).toEqual(all(true));
+    expect(await each(async (key) => (await items.get(`set ${key}`))?.text)).toEqual(all('text'));
+    expect(await each((key) => items.increment(`count ${key}`, 60))).toEqual(all(1));
+    expect(await each((key) => items.increment(`count ${key}`, 60))).toEqual(all(2));
+    expect(await each((key) => items.remove(`other ${key}`))).toEqual(all(false));
+    // What was removed for good is so on the node that is left, too.
+    expect(await each((key) => items.set(`removed ${key}`, 'late', { unique: true }))).toEqual(all(false));
+  } finally {
+    await items.close();
+    await cluster.close();
+  }
 });

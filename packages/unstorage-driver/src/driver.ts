@@ -1,4 +1,4 @@
-import { ItemStore, StoreError, type ExternalStoreOptions } from '@sess/external-store';
+import { ItemStore, StoreError, type ExternalStoreOptions, type StoredItem } from '@sess/external-store';
 import type { Driver } from 'unstorage';
 
 export interface SessDriverOptions extends ExternalStoreOptions {
@@ -9,6 +9,11 @@ export interface SessDriverOptions extends ExternalStoreOptions {
    * answers that there are no keys, and clears nothing: for a storage whose other mounts are listed.
    */
   readonly onListing?: 'error' | 'empty' | undefined;
+  /**
+   * What a read answers while a node is out of reach that could hold the item: `'error'` (default) rejects with
+   * `SESS_UNAVAILABLE`. `'miss'` says that there is none: for caches, which make anew what they miss.
+   */
+  readonly onUnavailable?: 'error' | 'miss' | undefined;
 }
 
 /** All methods are there, but for `watch` and those of raw values, which unstorage makes of the others. */
@@ -31,15 +36,23 @@ export default function sess(options: SessDriverOptions): SessDriver {
   const {
     base = '',
     onListing = 'error',
+    onUnavailable = 'error',
     driver: _driver,
     ...rest
-  } = (options ?? {}) as SessDriverOptions & {
-    readonly driver?: unknown;
-  };
+  } = (options ?? {}) as SessDriverOptions & { readonly driver?: unknown };
   checkBase(base);
-  checkListing(onListing);
+  checkWord('onListing', onListing, ['error', 'empty']);
+  checkWord('onUnavailable', onUnavailable, ['error', 'miss']);
   const items = new ItemStore(rest, { keyPrefix: 'u/' });
   const keyOf = (key: string): string => (base === '' ? key : `${base}:${key}`);
+  const read = async (key: string): Promise<StoredItem | undefined> => {
+    try {
+      return await items.get(keyOf(key));
+    } catch (error) {
+      if (onUnavailable === 'miss' && StoreError.is(error) && error.code === 'SESS_UNAVAILABLE') return undefined;
+      throw error;
+    }
+  };
   const refuseListing = (): void => {
     if (onListing === 'empty') return;
     throw new StoreError(
@@ -53,8 +66,8 @@ export default function sess(options: SessDriverOptions): SessDriver {
     options,
     getInstance: () => items,
     ready: () => items.ready(),
-    hasItem: async (key) => (await items.get(keyOf(key))) !== undefined,
-    getItem: async (key) => (await items.get(keyOf(key)))?.text ?? null,
+    hasItem: async (key) => (await read(key)) !== undefined,
+    getItem: async (key) => (await read(key))?.text ?? null,
     setItem: async (key, value, given) => {
       await items.set(keyOf(key), value, { ttlSeconds: lifetimeIn(given) });
     },
@@ -62,7 +75,7 @@ export default function sess(options: SessDriverOptions): SessDriver {
       await items.remove(keyOf(key));
     },
     getMeta: async (key) => {
-      const item = await items.get(keyOf(key));
+      const item = await read(key);
       return item?.ttlSeconds === undefined ? null : { ttl: item.ttlSeconds };
     },
     getKeys: async () => {
@@ -84,10 +97,8 @@ function checkBase(base: unknown): void {
     throw new StoreError('SESS_BAD_OPTION', `option "base" is ${typeof base}; expected a text that keys begin with`);
 }
 
-function checkListing(onListing: unknown): void {
-  if (onListing !== 'error' && onListing !== 'empty')
-    throw new StoreError(
-      'SESS_BAD_OPTION',
-      `option "onListing" is ${JSON.stringify(onListing)}; expected "error" or "empty"`,
-    );
+function checkWord(name: string, word: unknown, words: readonly string[]): void {
+  if (words.some((each) => each === word)) return;
+  const expected = words.map((each) => JSON.stringify(each)).join(' or ');
+  throw new StoreError('SESS_BAD_OPTION', `option "${name}" is ${JSON.stringify(word)}; expected ${expected}`);
 }

@@ -93,6 +93,29 @@ describe.each(inject('mainRuntimes'))('a driver of unstorage (%s)', (runtime) =>
       ),
     ));
 
+  it('rejects, and does not say that there is nothing, while nodes are out of reach; unless it is a cache', () =>
+    withDriver(async (strict) =>
+      withDriver(
+        async (cache) => {
+          const [storage, cached] = [strict, cache].map((driver) => createStorage({ driver }));
+          await storage?.setItem('outage:a', 'data');
+          for (const { id } of cluster.nodes) await cluster.pauseNode(id);
+          try {
+            await expect(storage?.getItem('outage:a')).rejects.toMatchObject({
+              code: 'SESS_UNAVAILABLE',
+              statusCode: 503,
+            });
+            expect([await cached?.getItem('outage:a'), await cached?.hasItem('outage:a')]).toEqual([null, false]);
+            await expect(cached?.setItem('outage:a', 'data')).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
+          } finally {
+            for (const { id } of cluster.nodes) await cluster.resumeNode(id);
+          }
+          await expect.poll(() => storage?.getItem('outage:a').catch(String)).toBe('data');
+        },
+        { onUnavailable: 'miss' },
+      ),
+    ));
+
   it('uses a client that is shared, and leaves it open', async () => {
     const client = createClient({ servers: cluster.url, timeoutMs: 5_000 });
     const storage = createStorage({ driver: sess({ client }) });
@@ -120,6 +143,10 @@ describe('the options of the driver', () => {
     [{ servers: 'memcached://127.0.0.1:1', ttl: 60 }, /unknown option "ttl"/],
     [{ servers: 'memcached://127.0.0.1:1', copies: 2 }, /client: \{ copies/],
     [{ servers: 'memcached://127.0.0.1:1', onListing: 'silent' }, /"onListing" is "silent"/],
+    [
+      { servers: 'memcached://127.0.0.1:1', onUnavailable: 'null' },
+      /"onUnavailable" is "null"; expected "error" or "miss"/,
+    ],
     [{ servers: 'memcached://127.0.0.1:1', base: 7 }, /"base" is number/],
   ])('%j are refused in words', (options, message) => {
     expect(refused(options)).toEqual(['SESS_BAD_OPTION', expect.stringMatching(message)]);

@@ -29,7 +29,7 @@ describe('the README', () => {
     expect(await read('../README.md')).toContain(config);
   });
 
-  it.each(['servers', 'client', 'ttlSeconds', 'keyPrefix', 'base', 'onListing'])(
+  it.each(['servers', 'client', 'ttlSeconds', 'keyPrefix', 'base', 'onListing', 'onUnavailable'])(
     'explains the option %s',
     async (option) => {
       expect(await read('../README.md')).toMatch(new RegExp(`^\\| \`${option}\` `, 'm'));
