@@ -20,10 +20,13 @@ const CHECKS = {
   'lint-adapters': ['oxlint', [...LINT, ...ADAPTERS]],
   format: ['oxfmt', ['--check', '.']],
   boundaries: ['turbo', ['boundaries']],
-  manifests: ['sherif', ['--fail-on-warnings']],
+  // TypeDoc needs a TypeScript with an interface in JavaScript, besides the one that all others use.
+  manifests: ['sherif', ['--fail-on-warnings', '--ignore-dependency', 'typescript@~5.9.3']],
   unused: ['knip', []],
   packages: ['node', ['scripts/check-packages.mjs']],
   release: ['node', ['scripts/release/dry.mjs', '--short']],
+  workflows: ['node', ['scripts/check-workflows.mjs']],
+  site: ['node', ['internal/site/src/build.mjs']],
   lockfile: ['node', ['scripts/check-lockfile.mjs']],
   // Collects every test file as a machine with nothing but Node.js does, and runs none: a file without a test fails the
   // run.

@@ -7,7 +7,15 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 
-type Program = 'postgres' | 'chromium' | 'php-memcached' | 'pylibmc' | 'network-namespaces' | 'nutcracker' | 'promtool';
+type Program =
+  | 'postgres'
+  | 'chromium'
+  | 'php-memcached'
+  | 'pylibmc'
+  | 'network-namespaces'
+  | 'nutcracker'
+  | 'promtool'
+  | 'redis';
 
 /** A command that succeeds where the program can be used, and how to get it. */
 const PROGRAMS: Readonly<Record<Program, { readonly works: string; readonly get: string; readonly optional?: true }>> =
@@ -21,6 +29,8 @@ const PROGRAMS: Readonly<Record<Program, { readonly works: string; readonly get:
     pylibmc: { works: '/usr/bin/python3 -c "import pylibmc"', get: 'apt-get install python3-pylibmc' },
     // Large, and asked for by one test: no run fails without it.
     promtool: { works: 'command -v promtool', get: 'apt-get install prometheus', optional: true },
+    // For one guide only.
+    redis: { works: 'command -v redis-server', get: 'apt-get install redis-server', optional: true },
     nutcracker: { works: 'command -v nutcracker', get: 'apt-get install nutcracker' },
     'network-namespaces': {
       works: 'name="sess-$$"; ip netns add "$name" && ip netns exec "$name" iptables -L -n && ip netns del "$name"',

@@ -25,6 +25,7 @@ declare module 'vitest' {
       | 'network-namespaces'
       | 'nutcracker'
       | 'promtool'
+      | 'redis'
     )[];
     /** Path of the client's simulation, made ready for `require`. */
     simulation: string;

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { availableRuntimes, startLocalCluster } from '@sess/local-cluster';
 import { run } from '../run.mjs';
-import { compile, COMPILERS, install, visit } from './fresh-project.mjs';
+import { compile, COMPILERS, install, test, visit } from './fresh-project.mjs';
 import { packRelease } from './pack-release.mjs';
 import { PROJECTS } from './projects.mjs';
 
@@ -22,7 +22,6 @@ const projects = PROJECTS.filter(
     (!isShort || isInShort === true) &&
     (wanted.length === 0 || wanted.some((word) => name.toLowerCase().includes(word))),
 );
-const managers = isShort ? ['pnpm'] : ['npm', 'pnpm'];
 const words = isShort ? ['7'] : [...COMPILERS.keys()];
 
 const folder = await mkdtemp(join(tmpdir(), 'sess-release-'));
@@ -38,7 +37,7 @@ try {
 
   const rows = [];
   for (const project of projects) {
-    for (const manager of managers) {
+    for (const manager of isShort ? ['pnpm'] : (project.managers ?? ['npm', 'pnpm'])) {
       const home = join(folder, `${project.name} ${manager}`.replaceAll(/\W+/g, '-').toLowerCase());
       const row = { project: project.name, manager };
       const attempt = async (what, work) => {
@@ -55,7 +54,8 @@ try {
       rows.push(row);
       if (!(await attempt('install', () => install(home, project, packed, manager)))) continue;
       for (const [word, compiler] of compilers) await attempt(`TS ${word}`, () => compile(home, compiler));
-      await attempt('visit', () => visit(home, cluster.url));
+      const use = project.isTest === true ? test : visit;
+      await attempt('visit', () => use(home, cluster.url));
     }
   }
   console.table(rows);

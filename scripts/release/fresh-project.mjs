@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { oursOf } from './projects.mjs';
 
@@ -16,13 +16,34 @@ export const COMPILERS = new Map([
   ['7', '^7.0.0'],
 ]);
 
+const QUIET = ['--prefer-offline', '--ignore-scripts'];
+const INSTALL = /** @type {const} */ ({
+  npm: ['npm', 'install', '--no-audit', '--no-fund', ...QUIET],
+  pnpm: ['pnpm', 'install', ...QUIET],
+  // It knows a tarball by name and version only, and would take one of an earlier run from its usual cache. Where npm and
+  // pnpm warn of a dependency that wants a newer Node.js, as one of Fastify's does, it stops.
+  yarn: [
+    'npx',
+    '--yes',
+    '--package',
+    'yarn@1',
+    '--',
+    'yarn',
+    'install',
+    '--cache-folder',
+    '.yarn-cache',
+    '--ignore-engines',
+    ...QUIET,
+  ],
+});
+
 /**
  * A new project that has the packed packages, installed as people do it.
  *
  * @param {string} folder an empty one
  * @param {import('./projects.mjs').Project} project
  * @param {readonly { name: string, tarball: string }[]} packed
- * @param {'npm' | 'pnpm'} manager
+ * @param {'npm' | 'pnpm' | 'yarn'} manager
  */
 export async function install(folder, project, packed, manager) {
   const ours = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
@@ -37,16 +58,19 @@ export async function install(folder, project, packed, manager) {
     },
     devDependencies: { '@types/node': '^20.0.0', ...project.types },
     // What ours depend on is not on the registry yet.
-    ...(manager === 'npm' ? { overrides: ours } : { pnpm: { overrides: ours } }),
+    ...{ npm: { overrides: ours }, pnpm: { pnpm: { overrides: ours } }, yarn: { resolutions: ours } }[manager],
   };
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, undefined, 2));
   await writeFile(join(folder, 'main.ts'), project.main);
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings(project)));
+  for (const [path, text] of Object.entries(project.files ?? {})) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
   if (manager === 'pnpm') await writeFile(join(folder, 'pnpm-workspace.yaml'), 'packages: []\n');
-  const quiet = ['--prefer-offline', '--ignore-scripts'];
-  const args = manager === 'npm' ? ['install', '--no-audit', '--no-fund', ...quiet] : ['install', ...quiet];
-  const attempt = () => told(execute(manager, args, { cwd: folder, timeout: DEADLINE_MS }));
+  const [command, ...args] = INSTALL[manager];
+  const attempt = () => told(execute(command, args, { cwd: folder, timeout: DEADLINE_MS }));
   // A registry may fail once.
   await attempt().catch(attempt);
 }
@@ -64,7 +88,7 @@ function settings(project) {
       skipLibCheck: true,
       outDir: 'dist',
       rootDir: '.',
-      types: ['node'],
+      types: project.isTest === true ? ['node', 'jest'] : ['node'],
       ...(isNest ? { experimentalDecorators: true, emitDecoratorMetadata: true } : {}),
     },
     files: ['main.ts'],
@@ -77,14 +101,33 @@ export async function compile(folder, compiler) {
 }
 
 /**
+ * Runs a project that is a test of its own.
+ *
+ * @param {string} folder
+ * @param {string} servers
+ */
+export async function test(folder, servers) {
+  const args = ['node_modules/jest/bin/jest.js', '--testMatch', '**/dist/main.js'];
+  await told(execute(process.execPath, args, { cwd: folder, env: environment(servers), timeout: DEADLINE_MS }));
+}
+
+/** @param {string} servers */
+function environment(servers) {
+  return { ...process.env, SESS_SERVERS: servers, SESS_SECRET: 'a secret of at least thirty-two bytes' };
+}
+
+/**
  * A user logs in, looks at the profile, and logs out; the cookie of before is good for nothing then.
  *
  * @param {string} folder
  * @param {string} servers
  */
 export async function visit(folder, servers) {
-  const env = { ...process.env, SESS_SERVERS: servers, SESS_SECRET: 'a secret of at least thirty-two bytes' };
-  const child = spawn(process.execPath, ['dist/main.js'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['dist/main.js'], {
+    cwd: folder,
+    env: environment(servers),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   child.stderr.on('data', (text) => (said += text));
   const ended = once(child, 'exit');
@@ -95,8 +138,8 @@ export async function visit(folder, servers) {
     ]);
     const ask = async (method, path, cookie = '') => {
       const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { cookie } });
-      const [set = cookie] = response.headers.getSetCookie().map((line) => line.split(';')[0]);
-      return { status: response.status, cookie: set, body: await response.json() };
+      const set = response.headers.getSetCookie().map((line) => line.split(';')[0]);
+      return { status: response.status, cookie: set.join('; ') || cookie, body: await response.json() };
     };
     const login = await ask('POST', '/login');
     const profile = await ask('GET', '/profile', login.cookie);

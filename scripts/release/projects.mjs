@@ -1,6 +1,6 @@
 /**
  * The kinds of projects that people have. `main` is a program in TypeScript that prints the port it listens on, and answers
- * `POST /login`, `GET /profile` and `POST /logout`.
+ * `POST /login`, `GET /profile` and `POST /logout`; or, with `isTest`, a test for Jest that asks these of itself.
  *
  * @typedef {{
  *   name: string,
@@ -8,6 +8,9 @@
  *   module: 'esm' | 'commonjs',
  *   dependencies: Readonly<Record<string, string>>,
  *   types?: Readonly<Record<string, string>>,
+ *   files?: Readonly<Record<string, string>>,
+ *   managers?: readonly ('npm' | 'pnpm' | 'yarn')[],
+ *   isTest?: boolean,
  *   main: string,
  * }} Project
  */
@@ -116,6 +119,105 @@ app.post('/logout', (request, response, next) => {
 const server = app.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
 `;
 
+/** A test of an application, as Jest runs it without any setting: in CommonJS. */
+const JEST = `
+import fastify from 'fastify';
+import sessions from '@sess/fastify-plugin';
+${data('@sess/fastify-plugin')}
+test('a user logs in and out', async () => {
+  const app = fastify();
+  await app.register(sessions, ${OPTIONS});
+  app.post('/login', async (request) => {
+    await request.session.regenerate();
+    request.session.data.userId = 'USER_123';
+    return {};
+  });
+  app.get('/profile', async (request) => ({ user: request.session.data.userId ?? null }));
+  app.post('/logout', async (request) => {
+    await request.session.destroy();
+    return {};
+  });
+  const login = await app.inject({ method: 'POST', url: '/login' });
+  const cookie = String(login.headers['set-cookie']).split(';')[0];
+  const ask = async (method: 'GET' | 'POST', url: string) => (await app.inject({ method, url, headers: { cookie } })).json();
+  expect(await ask('GET', '/profile')).toEqual({ user: 'USER_123' });
+  await ask('POST', '/logout');
+  expect(await ask('GET', '/profile')).toEqual({ user: null });
+  await app.close();
+});
+`;
+
+const BETTER_AUTH = `
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { betterAuth } from 'better-auth';
+import { memoryAdapter } from 'better-auth/adapters/memory';
+import { secondaryStorage } from '@sess/better-auth';
+
+const auth = betterAuth({
+  baseURL: 'http://127.0.0.1',
+  secret: process.env.SESS_SECRET,
+  database: memoryAdapter({ user: [], session: [], account: [], verification: [] }),
+  secondaryStorage: secondaryStorage({ servers: process.env.SESS_SERVERS }),
+  emailAndPassword: { enabled: true },
+});
+const server = createServer(async (request, response) => {
+  const headers = new Headers({ cookie: request.headers.cookie ?? '' });
+  if (request.url === '/login') {
+    const body = { email: 'user@shop.test', password: 'a long enough password', name: 'USER_123' };
+    const { headers: answered } = await auth.api.signUpEmail({ body, returnHeaders: true });
+    response.setHeader('set-cookie', answered.getSetCookie());
+  }
+  if (request.url === '/logout') await auth.api.signOut({ headers });
+  const session = request.url === '/profile' ? await auth.api.getSession({ headers }) : null;
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ user: session?.user.name ?? null }));
+});
+server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
+`;
+
+/** Builds the application of `NITRO_ROUTE`, then serves it. */
+const NITRO = `
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { build, createNitro, prepare } from 'nitropack';
+import type { SessDriverOptions } from '@sess/unstorage-driver';
+
+const options: SessDriverOptions = { servers: process.env.SESS_SERVERS };
+const nitro = await createNitro({
+  rootDir: process.cwd(),
+  dev: false,
+  preset: 'node-listener',
+  compatibilityDate: '2025-10-01',
+  logLevel: 1,
+  storage: { logins: { driver: '@sess/unstorage-driver', ...options } },
+});
+await prepare(nitro);
+await build(nitro);
+await nitro.close();
+const output = new URL('../.output/server/index.mjs', import.meta.url).href;
+const { listener } = (await import(output)) as { listener: RequestListener };
+const server = createServer(listener);
+server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
+`;
+
+const NITRO_ROUTE = `
+import { randomUUID } from 'node:crypto';
+import { defineEventHandler, getCookie, setCookie } from 'h3';
+
+export default defineEventHandler(async (event) => {
+  const storage = useStorage('logins');
+  const id = getCookie(event, 'login') ?? '';
+  if (event.path === '/login') {
+    const created = randomUUID();
+    setCookie(event, 'login', created);
+    await storage.setItem(created, 'USER_123', { ttl: 60 });
+  }
+  if (event.path === '/logout') await storage.removeItem(id);
+  return { user: id === '' ? null : await storage.getItem(id) };
+});
+`;
+
 /** @param {'fastify' | 'express'} platform */
 function nest(platform) {
   const isFastify = platform === 'fastify';
@@ -184,7 +286,14 @@ function nestDependencies(platform, major) {
 
 /** @type {readonly Project[]} */
 export const PROJECTS = [
-  { name: 'Fastify, ESM', isShort: true, module: 'esm', dependencies: { fastify: '^5.0.0' }, main: FASTIFY },
+  {
+    name: 'Fastify, ESM',
+    isShort: true,
+    module: 'esm',
+    dependencies: { fastify: '^5.0.0' },
+    managers: ['npm', 'pnpm', 'yarn'],
+    main: FASTIFY,
+  },
   { name: 'Fastify, CommonJS', isShort: true, module: 'commonjs', dependencies: { fastify: '^5.0.0' }, main: FASTIFY },
   {
     name: 'Koa, ESM',
@@ -214,7 +323,24 @@ export const PROJECTS = [
     module: 'commonjs',
     dependencies: { express: '^5.0.0', 'express-session': '^1.18.0' },
     types: { '@types/express': '^5.0.0', '@types/express-session': '^1.18.0' },
+    managers: ['npm', 'pnpm', 'yarn'],
     main: EXPRESS_SESSION,
+  },
+  {
+    name: 'Jest, CommonJS',
+    module: 'commonjs',
+    dependencies: { fastify: '^5.0.0' },
+    types: { jest: '^30.0.0', '@types/jest': '^30.0.0' },
+    isTest: true,
+    main: JEST,
+  },
+  { name: 'Better Auth, ESM', module: 'esm', dependencies: { 'better-auth': '^1.7.0' }, main: BETTER_AUTH },
+  {
+    name: 'Nitro, ESM',
+    module: 'esm',
+    dependencies: { h3: '^1.15.0', nitropack: '^2.13.0', unstorage: '^1.17.0' },
+    files: { 'routes/[...path].js': NITRO_ROUTE },
+    main: NITRO,
   },
   ...['11', '12'].flatMap((major) =>
     /** @type {const} */ (['fastify', 'express']).map((platform) => ({

@@ -3,6 +3,7 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser } from './browser.ts';
 import { ExampleProcess } from './example-process.ts';
+import { RedisServer } from './redis-server.ts';
 
 type Step = 'Before' | 'Side by side' | 'After';
 
@@ -10,6 +11,9 @@ type Step = 'Before' | 'Side by side' | 'After';
 const long = inject('long');
 
 const GUIDES = [
+  ...(inject('programs').includes('redis')
+    ? [{ guide: 'from-connect-redis', before: ['connect.sid'], after: ['connect.sid'] }]
+    : []),
   { guide: 'from-express-session', before: ['connect.sid'], after: ['connect.sid'] },
   { guide: 'from-fastify-session', before: ['sessionId'], after: ['sess'] },
   { guide: 'from-koa-session', before: ['koa.sess', 'koa.sess.sig'], after: ['sess'] },
@@ -20,12 +24,15 @@ describe.each(long ? GUIDES : GUIDES.filter(({ guide }) => guide === 'from-fasti
   ({ guide, before, after }) => {
     const page = readFileSync(new URL(`../../../docs/guides/${guide}.md`, import.meta.url), 'utf8');
     let old: LocalCluster;
+    let redis: RedisServer | undefined;
     let cluster: LocalCluster;
     beforeAll(async () => {
       old = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
       cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
+      if (guide === 'from-connect-redis') redis = await RedisServer.start();
     });
     afterAll(async () => {
+      await redis?.close();
       await cluster.close();
       await old.close();
     });
@@ -36,6 +43,7 @@ describe.each(long ? GUIDES : GUIDES.filter(({ guide }) => guide === 'from-fasti
       const program = /```js\n(.*?)```/s.exec(section)?.[1] ?? '';
       return ExampleProcess.start(program, {
         OLD_SERVERS: old.nodes.map(({ id }) => id).join(','),
+        OLD_REDIS: redis?.url ?? '',
         OLD_SECRET: 'an old secret of at least thirty-two bytes',
         SESS_SERVERS: `elasticache://${cluster.configurationEndpoint}?timeoutMs=10000`,
         SESS_SECRET: 'a secret of at least thirty-two bytes',
