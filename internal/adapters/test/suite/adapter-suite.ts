@@ -8,6 +8,7 @@ import { AdapterBench, TTL_SECONDS, type Open } from './bench.ts';
 import { outageSection } from './outage-section.ts';
 import { forwardedSection, proxySection } from './proxy-section.ts';
 import type { AdapterSubject } from './subject.ts';
+import { serversSection } from './servers-section.ts';
 import { usersSection } from './users-section.ts';
 import { visitSection } from './visit-section.ts';
 import { warningSection } from './warning-section.ts';
@@ -24,6 +25,7 @@ export function adapterConformance(subject: AdapterSubject): void {
   describe(`${subject.name}: behind a cache that visitors share`, () => proxySection(open));
   describe(`${subject.name}: the cookie behind a proxy`, () => forwardedSection(open));
   describe(`${subject.name}: an answer that the application writes itself`, () => rawSection(open));
+  describe(`${subject.name}: one session on several servers`, () => serversSection(subject));
   describe(`${subject.name}: a process warning`, () => warningSection(open));
 }
 

@@ -1,26 +1,10 @@
-import { EventEmitter, once } from 'node:events';
 import type { Browser } from '@sess/conformance';
 import type { SessionData } from '@sess/session';
 import { expect, it } from 'vitest';
 import type { Open } from './bench.ts';
+import { Gate } from './gate.ts';
 
 const userOf = (data: SessionData): string | undefined => data.user;
-
-/** A request that tells when it is under way, and goes on when it is let. */
-class Gate {
-  readonly #events = new EventEmitter();
-  readonly begun: Promise<unknown> = once(this.#events, 'begun');
-  readonly #opened: Promise<unknown> = once(this.#events, 'opened');
-
-  open(): void {
-    this.#events.emit('opened');
-  }
-
-  async pass(): Promise<void> {
-    this.#events.emit('begun');
-    await this.#opened;
-  }
-}
 
 const isIn = async (browser: Browser): Promise<boolean> =>
   JSON.stringify(await browser.json('/user')).includes('USER_123');
