@@ -4,7 +4,8 @@ import type { CommandContext } from './command-context.ts';
 import { elastiCacheGuard, type GuardCommandOptions } from './elasticache-guard.ts';
 import { elastiCacheNodes } from './elasticache-nodes.ts';
 import { elastiCacheScaleIn, type ScaleInCommandOptions } from './elasticache-scale-in.ts';
-import { atLeastOne, positive } from './option-values.ts';
+import { elastiCacheScaleVertically, type ScaleVerticallyOptions } from './elasticache-scale-vertically.ts';
+import { atLeastOne, minutesOfAws, positive } from './option-values.ts';
 
 /** What the command line has in common. */
 export interface ElastiCacheCommandLine<Shared> {
@@ -32,6 +33,13 @@ export function addElastiCacheCommands<Shared>(program: Command, line: ElastiCac
     .action(async (options: Shared & ScaleInCommandOptions) =>
       ended(await elastiCacheScaleIn(context(options), options)),
     );
+  waits(add('scale-vertically', 'another node type, one node at a time; needs two copies of each session'), 600)
+    .requiredOption('-t, --type <name>', 'such as cache.m7g.large')
+    .option('--pause <minutes>', 'between two nodes, 2 to 30: copies are restored meanwhile', minutesOfAws, 10)
+    .option('--dry-run', 'says what would be done, and what is in the way')
+    .action(async (options: Shared & ScaleVerticallyOptions) =>
+      ended(await elastiCacheScaleVertically(context(options), options)),
+    );
   add(
     'guard',
     'a daemon that scales in in place of AWS, and drains nodes that AWS will replace; one of several is active',
@@ -48,8 +56,8 @@ export function addElastiCacheCommands<Shared>(program: Command, line: ElastiCac
     .action(async (options: Shared & GuardCommandOptions) => ended(await elastiCacheGuard(context(options), options)));
 }
 
-function waits(command: Command): Command {
+function waits(command: Command, minutes = 60): Command {
   return command
-    .option('--timeout <minutes>', 'how long AWS is waited for', positive, 60)
+    .option('--timeout <minutes>', 'how long AWS is waited for', positive, minutes)
     .option('--interval <seconds>', 'between two looks at AWS', positive, 5);
 }

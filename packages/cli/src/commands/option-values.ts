@@ -15,3 +15,9 @@ export function portNumber(given: string): number {
   if (/^\d{1,5}$/.test(given) && Number(given) >= 1 && Number(given) <= 65_535) return Number(given);
   throw new InvalidArgumentError('Expected a port, 1 to 65535.');
 }
+
+/** What AWS takes between two batches. */
+export function minutesOfAws(given: string): number {
+  if (/^\d{1,2}$/.test(given) && Number(given) >= 2 && Number(given) <= 30) return Number(given);
+  throw new InvalidArgumentError('Expected minutes, 2 to 30.');
+}

@@ -21,6 +21,8 @@ export interface CacheClusterInfo {
   readonly nodes: readonly CacheNodeInfo[];
   /** Nodes that are being removed. */
   readonly removing: readonly string[];
+  /** The type that nodes are being replaced by. */
+  readonly becoming: string | undefined;
 }
 
 export interface CacheEventInfo {
@@ -110,6 +112,7 @@ class SdkApi implements CacheClusterApi {
       nodeType: found.CacheNodeType ?? '',
       nodes: (found.CacheNodes ?? []).map(nodeInfo),
       removing: found.PendingModifiedValues?.CacheNodeIdsToRemove ?? [],
+      becoming: found.PendingModifiedValues?.CacheNodeType,
     };
   }
 

@@ -1,0 +1,118 @@
+/** Another node type, with as few nodes as possible replaced at a time. */
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { lookAt } from '../cluster/look.ts';
+import { nodeReports } from '../cluster/node-report.ts';
+import type { ClusterSettings } from '../cluster/settings.ts';
+import { isPassing, type CacheClusterApi, type CacheClusterInfo } from './cache-cluster-api.ts';
+import type { Journal } from './journal.ts';
+import { obstaclesTo } from './look-for-obstacles.ts';
+import { Obstructed, type Obstacle } from './obstacle.ts';
+
+export interface VerticalOptions {
+  readonly nodeType: string;
+  /** Between two nodes: time to restore copies. AWS takes 2 to 30. */
+  readonly intervalMinutes: number;
+  readonly timeoutMs: number;
+  readonly intervalMs: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (text: string) => void;
+}
+
+export interface VerticalPlan {
+  readonly cluster: CacheClusterInfo;
+  readonly copies: number;
+  /** Of the nodes at a time, in percent: of AWS's `ScaleConfig`. */
+  readonly percentage: number;
+  readonly isDone: boolean;
+  /** AWS is at it already: a run before this one asked for it. */
+  readonly isUnderWay: boolean;
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** AWS replaces at least a tenth of the nodes at a time. */
+const LEAST_PERCENT = 10;
+
+export async function planScaleVertically(
+  api: CacheClusterApi,
+  settings: ClusterSettings,
+  nodeType: string,
+): Promise<VerticalPlan> {
+  const look = await lookAt(settings);
+  try {
+    const cluster = await api.describe();
+    const { copies } = look;
+    const isDone = cluster.nodeType === nodeType && cluster.status === 'available';
+    const isUnderWay = cluster.becoming === nodeType;
+    const percentage = Math.max(LEAST_PERCENT, Math.floor(100 / Math.max(1, cluster.nodes.length)));
+    const obstacles =
+      isDone || isUnderWay
+        ? []
+        : [...batches(cluster, copies, percentage), ...obstaclesTo(look, [], await nodeReports(look, settings))];
+    return { cluster, copies, percentage, isDone, isUnderWay, obstacles };
+  } finally {
+    await look.close();
+  }
+}
+
+/** AWS does not say which node it replaces next, so none can be drained before: only another copy helps. */
+function batches(
+  { status, clusterId, nodes }: CacheClusterInfo,
+  copies: number,
+  percentage: number,
+): readonly Obstacle[] {
+  if (status !== 'available')
+    return [
+      { reason: 'cluster-busy', detail: `AWS says that ${clusterId} is "${status}". Try again when it is available.` },
+    ];
+  const atOnce = Math.ceil((nodes.length * percentage) / 100);
+  if (copies > atOnce) return [];
+  return [
+    {
+      reason: 'batches',
+      detail: `AWS would replace ${atOnce === 1 ? 'one node' : `${atOnce} nodes`} at a time, in an order that it does not tell, and each session has ${copies === 1 ? 'one copy' : `${copies} copies`}: sessions would be lost. Keep ${atOnce + 1} copies while it lasts (a rolling deploy), or a database behind the nodes.`,
+    },
+  ];
+}
+
+/** @throws {Obstructed} when AWS took too long, or gave up */
+export async function scaleVertically(
+  api: CacheClusterApi,
+  { cluster, percentage, isUnderWay }: VerticalPlan,
+  journal: Journal,
+  { nodeType, intervalMinutes, timeoutMs, intervalMs, signal, onProgress }: VerticalOptions,
+): Promise<void> {
+  const until = performance.now() + timeoutMs;
+  if (!isUnderWay) {
+    await asked(() => api.changeNodeType({ nodeType, percentage, intervalMinutes }), until, intervalMs, signal);
+    journal.add(`AWS replaces ${percentage} % of the nodes at a time, every ${intervalMinutes} minutes`);
+  }
+  for (;;) {
+    const now = await api.describe();
+    if (now.nodeType === nodeType && now.status === 'available')
+      return journal.add(`${cluster.clusterId} is ${nodeType}`);
+    if (performance.now() > until)
+      throw new Obstructed('cluster-busy', `AWS is not done yet: ${now.status}. Start again to go on waiting.`);
+    onProgress(
+      `AWS: ${
+        now.nodes
+          .filter(({ status }) => status !== 'available')
+          .map(({ cacheNodeId, status }) => `${cacheNodeId} ${status}`)
+          .join(', ') || now.status
+      }`,
+    );
+    await pause(intervalMs, undefined, { signal });
+  }
+}
+
+/** Again, while AWS is busy. */
+async function asked(ask: () => Promise<void>, until: number, intervalMs: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isPassing(error) || performance.now() > until) throw error;
+      await pause(intervalMs, undefined, { signal });
+    }
+  }
+}
