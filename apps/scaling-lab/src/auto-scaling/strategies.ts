@@ -37,8 +37,8 @@ export const SCALING_STRATEGIES: Readonly<Record<ScalingStrategyName, ScalingStr
   'sess-pre-drain': {
     ...SESS,
     name: 'sess-pre-drain',
-    does: 'one copy, AWS scales in, and the guard keeps the last node empty',
-    guard: '--no-policy --pre-drain 1',
+    does: 'one copy, AWS scales in, and the guard keeps the last three nodes empty',
+    guard: '--no-policy --pre-drain 3',
   },
   'sess-guard': {
     ...SESS,
