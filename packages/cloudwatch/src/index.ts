@@ -1,0 +1,2 @@
+export { PUBLISHED, type PublishedBy } from './published.ts';
+export { publishToCloudWatch, type CloudWatchOptions, type Publishing } from './publish-to-cloudwatch.ts';
