@@ -70,7 +70,7 @@ footer{margin-top:56px;border-top:1px solid var(--line);padding-top:18px;font-si
 @media (max-width:860px){
 main{padding:24px 16px 48px}h1{font-size:28px}
 .matrix,.matrix tbody,.matrix tr,.matrix tbody th{display:block}
-.matrix thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
+.matrix thead{display:none}
 .matrix tr{margin-top:16px}
 .matrix td{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:0 12px;text-align:right;padding:6px 12px;margin-top:3px}
 .matrix td::before{content:attr(data-strategy);text-align:left;font-weight:600;grid-row:span 4;font-size:14px}
