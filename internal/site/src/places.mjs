@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-export const BUILD = fileURLToPath(new URL('../build', import.meta.url));
+export const BUILD = fileURLToPath(new URL('../dist', import.meta.url));
 /** What VitePress makes the site of: copies of the repository's pages. */
 export const PAGES = join(BUILD, 'pages');
 export const SITE = join(BUILD, 'site');
