@@ -89,6 +89,8 @@ export class Faults {
       application.deafUntil = -Infinity;
     }
     scene.tellAll();
+    // What was announced before may come later yet: in peace the last word is the right one.
+    scene.stage.time.at(5_000, () => scene.tellAll());
   }
 
   stepOfFinisher(): void {

@@ -2,13 +2,13 @@
  * As many simulated histories as one likes. A failing seed is printed with the smallest history that still fails; the
  * same seed replays it.
  *
- *     node packages/client/test/simulation/main.ts --seeds 100000 [--from 1] [--log] [--mutation "blind set"] [--profile harsh]
+ *     pnpm simulate --seeds 100000 [--from 1] [--log] [--first] [--mutation "blind set"] [--profile harsh]
  *
- * Node.js 22.18 or later runs it as it is (20.19: with `--import tsx`).
+ * `--first` ends with the first failure, as it is; `--fault "node flaps"`, also several times, has nothing else strike. See `scripts/simulate.mjs` for what else it takes.
  */
 import { parseArgs } from 'node:util';
 import { MUTATIONS } from './mutation.ts';
-import { PROFILES } from './scenario.ts';
+import { FAULTS, FINISHING_FAULTS, HARSH_FAULTS, PROFILES } from './scenario.ts';
 import { shrink } from './shrink.ts';
 import { Totals } from './totals.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -18,6 +18,8 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
     log: { type: 'boolean', default: false },
+    first: { type: 'boolean', default: false },
+    fault: { type: 'string', multiple: true, default: [] },
     mutation: { type: 'string' },
     profile: { type: 'string', default: 'usual' },
   },
@@ -27,7 +29,11 @@ if (values.mutation !== undefined && mutation === undefined)
   refuse(`--mutation is "${values.mutation}"; it is one of ${MUTATIONS.join(', ')}`);
 const profile = PROFILES.find((name) => name === values.profile);
 if (profile === undefined) refuse(`--profile is "${values.profile}"; it is one of ${PROFILES.join(', ')}`);
-const options: WorldOptions = { profile, ...(mutation === undefined ? {} : { mutation }) };
+const kinds = [...FAULTS, ...HARSH_FAULTS, ...FINISHING_FAULTS];
+const only = kinds.filter((kind) => values.fault.includes(kind));
+const unknown = values.fault.find((name) => !(kinds as readonly string[]).includes(name));
+if (unknown !== undefined) refuse(`--fault is "${unknown}"; it is one of ${kinds.join(', ')}`);
+const options: WorldOptions = { profile, only, ...(mutation === undefined ? {} : { mutation }) };
 const from = wholeNumber('from');
 const count = wholeNumber('seeds');
 const totals = new Totals();
@@ -39,6 +45,10 @@ for (let seed = from; seed < from + count; seed += 1) {
   totals.add(outcome);
   if (outcome.violation === undefined) continue;
   failures += 1;
+  if (values.first) {
+    console.log(`seed ${seed}: ${outcome.violation.message}`);
+    process.exit(1);
+  }
   const { scenario, outcome: least } = await shrink(world.scenario, options);
   console.log(`seed ${seed}: ${outcome.violation.message}\n  the least that fails: ${JSON.stringify(scenario)}`);
   if (values.log) console.log(least.log.map((line) => `  ${line}`).join('\n'));

@@ -94,9 +94,16 @@ const ROLLING_MS = 50_000;
 const PACES = [4, 50, 2_000] as const;
 const ZONES = [0, 0, 2, 3] as const;
 
-export function scenarioOf(seed: number, random: Random, profile: Profile = 'usual'): Scenario {
-  if (isHarsh(profile)) return harshScenario(seed, random, profile);
-  const kinds = finishes(profile) ? [...FAULTS, ...FINISHING_FAULTS] : FAULTS;
+/** `only`: the kinds of faults that strike; all of the profile when there are none. */
+export function scenarioOf(
+  seed: number,
+  random: Random,
+  profile: Profile = 'usual',
+  only: readonly FaultKind[] = [],
+): Scenario {
+  if (isHarsh(profile)) return harshScenario(seed, random, profile, only);
+  const usual = finishes(profile) ? [...FAULTS, ...FINISHING_FAULTS] : FAULTS;
+  const kinds = only.length > 0 ? only : usual;
   const copies = random.pick([1, 1, 2, 2, 3]);
   const rolls = copies > 1 && random.chance(ROLLING_SHARE);
   const durationMs = rolls ? ROLLING_MS : random.pick([12_000, 20_000, 35_000]);
@@ -132,13 +139,13 @@ export function finishes(profile: Profile): boolean {
 }
 
 /** Long enough for windows to close and sessions to expire several times. */
-function harshScenario(seed: number, random: Random, profile: Profile): Scenario {
+function harshScenario(seed: number, random: Random, profile: Profile, only: readonly FaultKind[]): Scenario {
   const ttlSeconds = random.between(10, 30);
   const durationMs = ttlSeconds * 1000 * random.between(2, 5);
   const copies = random.pick([1, 1, 2, 2, 3]);
   // Few kinds in one history, some of them often: what takes three steps of one kind is hardly drawn from all of them.
   const kinds = Array.from({ length: random.between(1, 4) }, () =>
-    random.pick([...FAULTS, ...HARSH_FAULTS, ...HARSH_FAULTS]),
+    random.pick(only.length > 0 ? only : [...FAULTS, ...HARSH_FAULTS, ...HARSH_FAULTS]),
   );
   const drawn = Array.from({ length: random.between(1, 8) }, () => faultOf(random, random.pick(kinds), durationMs));
   const faults = finishes(profile) ? [...drawn, faultOf(random, random.pick(FINISHING_FAULTS), durationMs / 2)] : drawn;

@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly scenario?: Scenario;
   readonly mutation?: Mutation;
   readonly profile?: Profile;
+  /** The kinds of faults that strike, instead of all of the profile. */
+  readonly only?: readonly FaultKind[];
   readonly keepLog?: boolean;
 }
 
@@ -49,9 +51,9 @@ export class World {
   readonly #finishes = new Finishes();
   readonly #rolling: Rolling;
 
-  constructor(seed: number, { scenario, mutation, profile, keepLog = false }: WorldOptions = {}) {
+  constructor(seed: number, { scenario, mutation, profile, only, keepLog = false }: WorldOptions = {}) {
     const random = new Random(seed);
-    const drawn = scenarioOf(seed, random.fork(), profile);
+    const drawn = scenarioOf(seed, random.fork(), profile, only);
     this.scenario = scenario ?? drawn;
     this.#stage = new Stage({
       scenario: this.scenario,

@@ -1,0 +1,42 @@
+/**
+ * Rules of the protocol, each with how to take it out of the simulated client: a simulation that does not notice that
+ * proves nothing about the rule. `faults`: what strikes, where hardly a history shows it that is drawn from all. `in` is code as it stands in the bundle; it must be there once.
+ */
+export const BREAKS = {
+  /** A view is taken for agreed at once, while others still act on another. */
+  'agreement time': {
+    profile: 'harsh',
+    in: 'return intervalsToMs(intervals, INTERVALS_TO_AGREE)',
+    out: 'return 0',
+  },
+  /** Nobody looks whether views changed behind a write. */
+  fence: {
+    profile: 'harsh',
+    faults: ['node stops behind a late list'],
+    in: 'look.settle(this.#compare(tokens));',
+    out: 'look.settle(true);',
+  },
+  /** Earlier views are forgotten as soon as they are agreed, before their window closes. */
+  pruning: {
+    profile: 'usual',
+    in: 'return this.agreedAfter(id, entry, now) + this.#lengthMs(entry);',
+    out: 'return this.agreedAfter(id, entry, now);',
+  },
+  /** While earlier owners are emptied, what a writer puts there stays there. */
+  closing: {
+    profile: 'finishing',
+    in: 'else if (!elderEndsAt.has(id)) (closing ??= /* @__PURE__ */ new Set()).add(id);',
+    out: '',
+  },
+};
+
+/** The bundle without the rule. */
+export function broken(code, name) {
+  const { in: found, out } = BREAKS[name];
+  const parts = code.split(found);
+  if (parts.length !== 2)
+    throw new Error(
+      `${JSON.stringify(found)} is ${parts.length - 1} times in the simulation: the rule "${name}" is written otherwise now.`,
+    );
+  return parts.join(out);
+}
