@@ -33,7 +33,8 @@ export const SCALING_STRATEGIES: Readonly<Record<ScalingStrategyName, ScalingStr
   modulo: { ...SESS, name: 'modulo', does: 'npm memjs, a new client for each list', library: 'memjs' },
   ketama: { ...SESS, name: 'ketama', does: 'npm memcached, a new client for each list', library: 'memcached' },
   sess: { ...SESS, name: 'sess', does: 'one copy, AWS as it is' },
-  'sess-2-copies': { ...SESS, name: 'sess-2-copies', does: 'two copies, AWS as it is', copies: 2, isJudged: true },
+  // AWS takes the next node before the copies of the one before are restored: nothing is promised.
+  'sess-2-copies': { ...SESS, name: 'sess-2-copies', does: 'two copies, AWS as it is', copies: 2 },
   'sess-pre-drain': {
     ...SESS,
     name: 'sess-pre-drain',
