@@ -46,15 +46,15 @@ async function main(): Promise<number> {
   for (const scenario of scenarios)
     for (const strategy of strategies) {
       process.stderr.write(`${scenario.name}, ${strategy.name}\n`);
-      results.push(
-        await runAutoScaling(scenario, strategy, {
-          runtime: values.runtime as 'auto',
-          users: Number(values.users),
-          cycles: Number(values.cycles),
-          timeScale: Number(values['time-scale']),
-          signal: stop.signal,
-        }),
-      );
+      const result = await runAutoScaling(scenario, strategy, {
+        runtime: values.runtime as 'auto',
+        users: Number(values.users),
+        cycles: Number(values.cycles),
+        timeScale: Number(values['time-scale']),
+        signal: stop.signal,
+      });
+      process.stderr.write(`  ${result.loggedOut} of ${result.users} logged out, ${result.revived} came back\n`);
+      results.push(result);
     }
   process.stdout.write(`${table(results)}\n`);
   if (values.json !== undefined) await writeFile(values.json, JSON.stringify(results, undefined, 2));
