@@ -111,6 +111,14 @@ export class SessionError extends Error {
     this.stack = `${this.name}: ${message}`;
   }
 
+  /**
+   * `false`: by the convention of http-errors the text is for logs. NestJS takes an error's status only where this is
+   * said.
+   */
+  get expose(): boolean {
+    return false;
+  }
+
   /** Whether `error` is of this package, whichever copy of it made the error. */
   static is(error: unknown): error is SessionError {
     return typeof error === 'object' && error !== null && BRAND in error;
