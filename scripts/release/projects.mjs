@@ -137,9 +137,11 @@ test('a user logs in and out', async () => {
     await request.session.destroy();
     return {};
   });
-  const login = await app.inject({ method: 'POST', url: '/login' });
-  const cookie = String(login.headers['set-cookie']).split(';')[0];
-  const ask = async (method: 'GET' | 'POST', url: string) => (await app.inject({ method, url, headers: { cookie } })).json();
+  // Not by inject: what Fastify takes for it is ESM alone, which Jest's CommonJS can't load.
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const login = await fetch(url + '/login', { method: 'POST' });
+  const cookie = String(login.headers.get('set-cookie')).split(';')[0] ?? '';
+  const ask = async (method: string, path: string) => (await fetch(url + path, { method, headers: { cookie } })).json();
   expect(await ask('GET', '/profile')).toEqual({ user: 'USER_123' });
   await ask('POST', '/logout');
   expect(await ask('GET', '/profile')).toEqual({ user: null });
