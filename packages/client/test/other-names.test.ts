@@ -6,7 +6,7 @@ import type { Client } from '../src/contract.ts';
 import { Party } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
-const KEYS = Array.from({ length: 90 }, (_, number) => `user/${number}`);
+const KEYS = Array.from({ length: 36 }, (_, number) => `user/${number}`);
 const [SHORT, LONG] = [60, 600];
 
 let party: Party;

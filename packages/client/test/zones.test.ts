@@ -12,7 +12,7 @@ import { crash, Party } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
-const KEYS = Array.from({ length: 120 }, (_, number) => `user/${number}`);
+const KEYS = Array.from({ length: 48 }, (_, number) => `user/${number}`);
 const ZONES = ['use1-az1', 'use1-az2', 'use1-az3'];
 
 let party: Party;
@@ -40,14 +40,14 @@ describe.each(runtimes)('copies in different zones (%s)', (runtime) => {
     const { cluster, nodes, zoneOf, inZone } = await start(runtime);
     const [one, other] = [await party.join(nodes, { zoneOf }), await party.join(nodes, { zoneOf })];
     for (const key of KEYS) await one.client.set(key, 'login', { ttlSeconds, expect: 'absent' });
-    const destroyed = KEYS.slice(0, 40);
+    const destroyed = KEYS.slice(0, 16);
     for (const key of destroyed) expect(await other.client.delete(key, { ttlSeconds })).toBe(true);
     for (const id of inZone('use1-az2')) await crash(cluster, id, 2);
     const late = await party.join(nodes, { zoneOf });
     for (const { client } of [one, other, late])
       for (const key of KEYS)
         expect((await client.get(key))?.value.toString()).toBe(destroyed.includes(key) ? undefined : 'login');
-    for (const key of KEYS.slice(40)) {
+    for (const key of KEYS.slice(16)) {
       const record = await one.client.get(key);
       await one.client.set(key, 'changed', { ttlSeconds, expect: record });
       expect((await other.client.get(key))?.value.toString()).toBe('changed');
@@ -67,7 +67,7 @@ describe.each(runtimes)('copies in different zones (%s)', (runtime) => {
       expect(record?.value.toString()).toBe('login');
       await writer?.set(key, 'changed', { ttlSeconds, expect: record });
     }
-    const [gone, kept] = [KEYS.slice(0, 40), KEYS.slice(40)];
+    const [gone, kept] = [KEYS.slice(0, 16), KEYS.slice(16)];
     for (const [index, key] of gone.entries())
       expect(await (index % 2 === 0 ? before[0] : after[0])?.client.delete(key, { ttlSeconds })).toBe(true);
     for (const { client } of before) await client.close();
@@ -96,7 +96,7 @@ describe.each(runtimes)('copies in different zones (%s)', (runtime) => {
       const { asked, value } = await read(near.client, key);
       expect(value).toBe('login');
       // Looks at a fence, in the background, are requests as well.
-      expect(inZone(zone)).toContain(asked.find((id) => owners.includes(id)));
+      expect(asked.some((id) => owners.includes(id) && inZone(zone).includes(id))).toBe(true);
     }
     const [key = ''] = withNearCopy;
     const [nearOwner = ''] = near.client.explain(key).owners.filter((id) => inZone(zone).includes(id));
