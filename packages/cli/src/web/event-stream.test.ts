@@ -16,7 +16,7 @@ async function browserOf(stream: EventStream): Promise<{ readonly socket: Socket
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   const [, response] = (await once(server, 'request')) as [unknown, ServerResponse];
-  stream.add(response);
+  stream.add(response, 'first');
   end = () => {
     socket.destroy();
     server.close();
@@ -41,6 +41,18 @@ describe('a stream of pictures', () => {
     socket.setEncoding('latin1').on('data', (chunk: string) => (last = (last + chunk).slice(-LARGE.length - 100)));
     socket.resume();
     await expect.poll(() => last).toContain('data: 199 ');
+  });
+
+  it('sends each picture once', async () => {
+    const stream = new EventStream();
+    const { socket } = await browserOf(stream);
+    let heard = '';
+    socket.setEncoding('latin1').on('data', (chunk: string) => (heard += chunk));
+    stream.send(`large ${LARGE}`);
+    await expect.poll(() => heard.length).toBeGreaterThan(LARGE.length);
+    stream.send('small');
+    await expect.poll(() => heard).toContain('data: small');
+    expect(heard.match(/data: \w+/g)).toEqual(['data: first', 'data: large', 'data: small']);
   });
 
   it('forgets a browser that is gone', async () => {

@@ -5,8 +5,8 @@ import type { ServerResponse } from 'node:http';
 const MOST_BROWSERS = 32;
 
 export class EventStream {
-  readonly #browsers = new Set<ServerResponse>();
-  #latest: string | undefined;
+  /** With the picture that each has still to get, while it takes an earlier one. */
+  readonly #browsers = new Map<ServerResponse, string | undefined>();
 
   /** How many browsers look. */
   get size(): number {
@@ -15,20 +15,25 @@ export class EventStream {
 
   /** Every browser that has taken the one before gets `text`, one line; the others get the latest when they have. */
   send(text: string): void {
-    this.#latest = `data: ${text}\n\n`;
-    for (const browser of this.#browsers) if (!browser.writableNeedDrain) browser.write(this.#latest);
+    for (const browser of this.#browsers.keys()) this.#give(browser, text);
   }
 
-  /** `false` when there are too many. */
-  add(browser: ServerResponse): boolean {
+  /** It gets `first` at once. `false` when there are too many. */
+  add(browser: ServerResponse, first: string): boolean {
     if (this.#browsers.size >= MOST_BROWSERS) return false;
     browser.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-    browser.write(this.#latest ?? ': nothing yet\n\n');
-    this.#browsers.add(browser);
+    this.#give(browser, first);
     browser.on('drain', () => {
-      if (this.#latest !== undefined && !browser.writableNeedDrain) browser.write(this.#latest);
+      const missed = this.#browsers.get(browser);
+      if (missed !== undefined) this.#give(browser, missed);
     });
     browser.on('close', () => this.#browsers.delete(browser));
     return true;
+  }
+
+  #give(browser: ServerResponse, text: string): void {
+    const isBusy = browser.writableNeedDrain;
+    this.#browsers.set(browser, isBusy ? text : undefined);
+    if (!isBusy) browser.write(`data: ${text}\n\n`);
   }
 }

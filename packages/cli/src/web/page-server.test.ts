@@ -69,6 +69,23 @@ describe('the page of sess watch', () => {
       expect([file, (await ask(url, file)).status]).toEqual([file, 200]);
   });
 
+  it('gives a browser that comes later what is so by then', async () => {
+    const url = await start();
+    const show = (word: string): void => server.show([{ id: 'part', label: '', isCard: true, content: html`${word}` }]);
+    const first = async (): Promise<string> => {
+      const request = httpRequest(new URL('events', url), { agent: false }).end();
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      const [frame] = (await once(response, 'data')) as [Buffer];
+      request.destroy();
+      return frame.toString();
+    };
+    show('morning');
+    expect(await first()).toBe('data: {"part":"morning"}\n\n');
+    show('noon');
+    show('evening');
+    expect(await first()).toBe('data: {"part":"evening"}\n\n');
+  });
+
   it.each(['/', '/events', '/x/', '/x/events', '/x/script.js', '/x/actions/crash', '/%00/'])(
     'without the token there is nothing: %s',
     async (path) => {

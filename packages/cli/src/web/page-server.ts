@@ -68,8 +68,7 @@ export class PageServer {
 
   show(panels: readonly Panel[]): void {
     this.#panels = panels;
-    if (this.#stream.size > 0)
-      this.#stream.send(JSON.stringify(Object.fromEntries(panels.map(({ id, content }) => [id, content.markup]))));
+    if (this.#stream.size > 0) this.#stream.send(asData(panels));
   }
 
   /** Ends every connection at once. */
@@ -89,7 +88,8 @@ export class PageServer {
     if (request.method === 'POST') return this.#act(path, request, response);
     if (request.method !== 'GET') return say(response, 405, 'Expected GET.');
     if (path === 'events') {
-      if (!this.#stream.add(response)) say(response, 503, 'Too many browsers look at this page: close some.');
+      if (!this.#stream.add(response, asData(this.#panels)))
+        say(response, 503, 'Too many browsers look at this page: close some.');
       return;
     }
     const file = this.#files[path];
@@ -116,6 +116,11 @@ export class PageServer {
       say(response, 409, error instanceof Error ? error.message : String(error));
     }
   }
+}
+
+/** The markup of each panel, by its id. */
+function asData(panels: readonly Panel[]): string {
+  return JSON.stringify(Object.fromEntries(panels.map(({ id, content }) => [id, content.markup])));
 }
 
 function say(response: ServerResponse, status: number, sentence: string): void {
