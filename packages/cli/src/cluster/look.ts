@@ -90,7 +90,7 @@ async function known(client: Client): Promise<void> {
   }
 }
 
-/** The built-in transport, and what it opened. */
+/** The built-in transport, and what it opened and did not close since. */
 function watched({ dialect }: ClusterSettings): {
   readonly transport: Transport;
   readonly nodes: ReadonlyMap<string, NodeTransport>;
@@ -100,6 +100,12 @@ function watched({ dialect }: ClusterSettings): {
   const open: Transport['open'] = (node, options, events) => {
     const speaker = inner.open(node, options, events);
     nodes.set(node.id, speaker);
+    const destroy = speaker.destroy.bind(speaker);
+    speaker.destroy = () => {
+      // The client asks it for nothing any more.
+      if (nodes.get(node.id) === speaker) nodes.delete(node.id);
+      destroy();
+    };
     return speaker;
   };
   return { transport: { name: inner.name, open }, nodes };

@@ -57,16 +57,25 @@ export async function openPicture(options: PictureOptions): Promise<OpenPicture>
     await watch.close();
     throw error;
   }
-  const running = watch.run((picture) =>
-    server.show([...(extension?.panels(picture) ?? []), ...clusterPanels(picture, extension?.nodeActions)]),
-  );
-  return {
-    url: server.url,
-    close: async () => {
-      await Promise.all([watch.close(), server.close()]);
-      await running;
-    },
+  let running: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all([watch.close(), server.close()]);
+    await running;
   };
+  // The parts that are told later are those of the page as it was loaded: so it is not to be had before the first look.
+  await new Promise<void>((resolve, reject) => {
+    running = watch.run((picture) => {
+      server.show([...(extension?.panels(picture) ?? []), ...clusterPanels(picture, extension?.nodeActions)]);
+      resolve();
+    });
+    running.catch((error: unknown) => {
+      reject(error as Error);
+    });
+  }).catch(async (error: unknown) => {
+    await close().catch(() => undefined);
+    throw error;
+  });
+  return { url: server.url, close };
 }
 
 /** The nodes' or the endpoint's names, without what a URL may hold besides. */

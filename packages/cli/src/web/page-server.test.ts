@@ -39,6 +39,10 @@ async function ask(url: URL, path: string, options: RequestOptions = {}, body?: 
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
 
+function show(word: string): void {
+  server.show([{ id: 'part', label: 'a part', isCard: true, content: html`${word}` }]);
+}
+
 const FROM_PAGE = (url: URL): RequestOptions => ({
   method: 'POST',
   headers: { origin: url.origin, 'content-type': 'application/json', 'content-length': 15 },
@@ -71,7 +75,6 @@ describe('the page of sess watch', () => {
 
   it('gives a browser that comes later what is so by then', async () => {
     const url = await start();
-    const show = (word: string): void => server.show([{ id: 'part', label: '', isCard: true, content: html`${word}` }]);
     const first = async (): Promise<string> => {
       const request = httpRequest(new URL('events', url), { agent: false }).end();
       const [response] = (await once(request, 'response')) as [IncomingMessage];
