@@ -29,7 +29,7 @@ function settingsDiffer({ disagreement }: Look): readonly Obstacle[] {
 }
 
 function tooFew({ client, copies }: Look, going: readonly string[]): readonly Obstacle[] {
-  const stay = client.topology.nodes.filter(({ id }) => !going.includes(id)).length;
+  const stay = staying(client, going).length;
   if (stay >= Math.max(1, copies)) return [];
   return [
     {
@@ -37,6 +37,11 @@ function tooFew({ client, copies }: Look, going: readonly string[]): readonly Ob
       detail: `${plural(stay, 'node')} would stay, and each session has ${plural(copies, 'copy', 'copies')}: add nodes first.`,
     },
   ];
+}
+
+/** One that is drained already takes no session, so it is no room for any. */
+function staying({ topology: { rotation } }: Look['client'], going: readonly string[]): readonly string[] {
+  return rotation.filter((id) => !going.includes(id));
 }
 
 function nodesDown(reports: readonly NodeReport[]): readonly Obstacle[] {
@@ -72,9 +77,9 @@ function isOfDrains({ nodes }: Handover, rotation: readonly string[], going: rea
 
 function memory({ client }: Look, going: readonly string[], reports: readonly NodeReport[]): readonly Obstacle[] {
   const before = client.topology.nodes.map(({ id }) => id);
-  const after = before.filter((id) => !going.includes(id));
-  const listed = reports.filter(({ id }) => before.includes(id));
-  const { usedBytes, limitBytesAfter, fits } = memoryAfter(before, after, listed);
+  // What a drained node holds is on the others as well, and counts once: a run that did not end is taken up again.
+  const counted = reports.filter(({ isListed, drain }) => isListed && drain !== 'drained');
+  const { usedBytes, limitBytesAfter, fits } = memoryAfter(before, staying(client, going), counted);
   if (fits) return [];
   return [
     {

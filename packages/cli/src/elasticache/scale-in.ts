@@ -89,7 +89,7 @@ export async function scaleIn(
     await drainAll(client, going, journal, options);
     await untilSafe(client, going, options);
     journal.add(`Nothing is lost without ${names(going)}`);
-    await removeAtAws(api, cluster, going, journal, options);
+    await removeAtAws(api, client, { cluster, going }, journal, options);
   }
   await untilGone(api, going, options);
   journal.add(`${names(going)} ${going.length === 1 ? 'is' : 'are'} gone`);
@@ -148,11 +148,12 @@ async function untilSafe(
 /** AWS refuses while it is busy, and may not have answered a request that it carries out. */
 async function removeAtAws(
   api: CacheClusterApi,
-  planned: CacheClusterInfo,
-  going: readonly NamedCacheNode[],
+  client: Client,
+  { cluster: planned, going }: Pick<ScaleInPlan, 'cluster' | 'going'>,
   journal: Journal,
-  { timeoutMs, intervalMs, signal, onProgress }: ScaleInOptions,
+  options: ScaleInOptions,
 ): Promise<void> {
+  const { timeoutMs, intervalMs, signal, onProgress } = options;
   const ids = going.map(({ cacheNodeId }) => cacheNodeId);
   const until = performance.now() + timeoutMs;
   for (;;) {
@@ -168,6 +169,8 @@ async function removeAtAws(
       if (!isPassing(error) || performance.now() > until) throw error;
       onProgress(`AWS: ${awsCode(error)}; again in a moment`);
       await pause(intervalMs, undefined, { signal });
+      // AWS may be busy for long: somebody may have put a node back since.
+      await untilSafe(client, going, options);
     }
   }
 }

@@ -189,6 +189,35 @@ describe('a scale-in that something comes in between of', () => {
     await site.expectNothingMissing();
   });
 
+  it('goes on where the memory that stays is nearly full, once the drained nodes hold what the others have, too', async () => {
+    const site = await shop({ nodes: 3, memoryMegabytes: 1 });
+    const value = 'x'.repeat(10_000);
+    await Promise.all(
+      Array.from({ length: 145 }, (_, index) => site.client.set(`s/large-${index}`, value, { ttlSeconds: 600 })),
+    );
+    site.aws.refuseNext('ModifyCacheCluster', { code: 'AccessDenied', httpStatus: 403 });
+    expect(await site.sess(WORDS)).toMatchObject({ code: 3 });
+    const again = await site.sess(WORDS);
+    expect(again, again.stdout).toMatchObject({ code: 0 });
+    expect(site.nodeIds()).toEqual(['0001', '0002']);
+  });
+
+  it('takes nothing away that was put back while AWS was busy', async () => {
+    const site = await shop();
+    for (let times = 0; times < 10_000; times += 1)
+      site.aws.refuseNext('ModifyCacheCluster', { code: 'InvalidCacheClusterState' });
+    const last = site.aws.nodes.at(-1)?.id ?? '';
+    let back: Promise<void> | undefined;
+    const outcome = await site.sess(WORDS, {
+      isTTY: true,
+      heard: (text) => void (text.includes('InvalidCacheClusterState') && (back ??= site.client.putBack(last))),
+    });
+    await back;
+    expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('0004 was put back') });
+    expect(site.nodeIds()).toHaveLength(4);
+    await site.expectNothingMissing();
+  });
+
   it('removes nothing when somebody else changed the cluster meanwhile', async () => {
     const site = await shop({ timeScale: 2_000 });
     let added: Promise<void> | undefined;

@@ -46,12 +46,12 @@ export class GuardLease {
     return this.isHeld;
   }
 
-  /** So that another guard can go on at once. Never rejects. */
+  /** So that another guard can go on in a second. One that another guard has taken meanwhile stays. Never rejects. */
   async release(): Promise<void> {
     const held = this.#held;
     this.#lose();
     if (held === undefined) return;
-    await this.#client.delete(this.#key, { ttlSeconds: 1 }).catch(() => undefined);
+    await this.#client.set(this.#key, 'free', { ttlSeconds: 1, expect: held }).catch(() => undefined);
   }
 
   #lose(): void {
