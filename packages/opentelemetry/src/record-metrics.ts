@@ -1,6 +1,8 @@
 import type { BatchObservableCallback, Counter, Histogram, Meter, Observable } from '@opentelemetry/api';
 import { collectMetrics, METRICS, type Attributes, type MetricDefinition, type MetricName } from '@sess/metrics';
 
+import { DepartedSeries } from './departed-series.ts';
+
 /** Records all metrics with `meter`; returns what ends that. */
 export function recordMetrics(meter: Meter): () => void {
   const counters = new Map<MetricName, Counter>();
@@ -20,8 +22,9 @@ export function recordMetrics(meter: Meter): () => void {
     count: (name, attributes, value) => counters.get(name)?.add(value, attributes),
     record: (name, attributes, seconds) => histograms.get(name)?.record(seconds, attributes),
   });
+  const departed = new DepartedSeries();
   const observe: BatchObservableCallback = async (result) => {
-    for (const { name, attributes, value } of await collection.read()) {
+    for (const { name, attributes, value } of departed.with(await collection.read())) {
       const observable = observables.get(name);
       if (observable !== undefined) result.observe(observable, value, attributes satisfies Attributes);
     }

@@ -73,6 +73,25 @@ describe('metrics', () => {
     await expect.poll(causes).toBe(1);
   });
 
+  it('tell of a node that this process asks no more that it is in no state', async () => {
+    const shop = await openShop();
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    const observing = observeSessions({ meterProvider, tracerProvider: false });
+    onTestFinished(() => observing.stop());
+    onTestFinished(() => meterProvider.shutdown());
+    const up = async (): Promise<number> => {
+      exporter.reset();
+      await reader.forceFlush();
+      const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((one) => one.metrics));
+      return pointsOf(metrics, 'sess.node.state').filter(({ value }) => value === 1).length;
+    };
+    expect(await up()).toBe(2);
+    await shop.client.close();
+    expect(await up()).toBe(0);
+  });
+
   it('time the operations of the client as OpenTelemetry has it for databases', async () => {
     const shop = await openShop(1);
     const [node] = shop.cluster.nodes;
