@@ -179,6 +179,17 @@ describe('sess elasticache guard', () => {
     expect(await state(running)).toMatchObject({ preDrained: ['0003'] });
   });
 
+  it('does not empty the last node where the others have no room for what it holds', async () => {
+    const site = await shop({ nodes: 2, memoryMegabytes: 1 });
+    const value = 'x'.repeat(10_000);
+    await Promise.all(
+      Array.from({ length: 120 }, (_, index) => site.client.set(`s/large-${index}`, value, { ttlSeconds: 600 })),
+    );
+    const running = guard(site, '--no-policy --pre-drain 1');
+    await expect.poll(async () => (await state(running))['obstacles']).toMatchObject([{ reason: 'memory' }]);
+    expect(site.client.topology.drains.size).toBe(0);
+  });
+
   it('scales in only when nothing of another change is on its way', async () => {
     const site = await shop({ nodes: 4 });
     await site.client.drain(site.aws.nodes[0]?.id ?? '');

@@ -10,7 +10,7 @@ import type { ClusterSettings } from '../../cluster/settings.ts';
 import type { CacheClusterApi, CacheClusterInfo } from '../cache-cluster-api.ts';
 import { drainTogether } from '../drain-together.ts';
 import type { Journal } from '../journal.ts';
-import { Obstructed } from '../obstacle.ts';
+import { Obstructed, type Obstacle } from '../obstacle.ts';
 import { names, planScaleIn, scaleIn } from '../scale-in.ts';
 import { allowedBySchedule, type DailyStep } from './daily-schedule.ts';
 import { initialState, type GuardState } from './guard-state.ts';
@@ -127,8 +127,8 @@ export class Guard {
     const cluster = await this.#api.describe();
     this.#tell({ nodes: cluster.nodes.length });
     await this.#drainBeforeReplacement(cluster, signal);
-    await this.#keepLastEmpty(cluster, signal);
-    await this.#scaleIn(cluster, signal);
+    const obstacles = await this.#keepLastEmpty(cluster, signal);
+    await this.#scaleIn(cluster, obstacles, signal);
   }
 
   /** Drains what AWS will replace, and takes back what it has replaced. */
@@ -156,8 +156,11 @@ export class Guard {
     this.#tell({ totals: { ...totals, drainedReplacements: totals.drainedReplacements + drained } });
   }
 
-  /** The nodes that AWS would take first hold nothing that is not elsewhere. */
-  async #keepLastEmpty({ nodes }: CacheClusterInfo, signal: AbortSignal): Promise<void> {
+  /**
+   * The nodes that AWS would take first hold nothing that is not elsewhere. Resolves with why they can't be emptied: the
+   * others must have room for what they hold, or sessions would be evicted instead.
+   */
+  async #keepLastEmpty({ nodes }: CacheClusterInfo, signal: AbortSignal): Promise<readonly Obstacle[]> {
     const work = await this.#record.read();
     const most = Math.min(this.#options.preDrain, nodes.length - 1);
     const last =
@@ -166,13 +169,19 @@ export class Guard {
     await this.#putBack(nodes, back, 'is none of the last ones any more');
     if (work.preDrained.join() !== last.join()) await this.#write({ ...work, preDrained: last });
     this.#tell({ preDrained: last });
-    await this.#drain(nodes, last, 'Kept empty:', signal);
+    const { drains } = this.#client.topology;
+    if (named(nodes, last).every(({ id }) => drains.get(id) === 'drained')) return [];
+    const plan = await planScaleIn(this.#api, this.#settings, { ids: last });
+    const obstacles = plan.obstacles.filter(({ reason }) => reason === 'memory' || reason === 'too-few-nodes');
+    if (obstacles.length === 0) await this.#drain(nodes, last, 'Kept empty:', signal);
+    return obstacles;
   }
 
-  async #scaleIn(cluster: CacheClusterInfo, signal: AbortSignal): Promise<void> {
+  /** `obstacles`: what is in the way of something else. */
+  async #scaleIn(cluster: CacheClusterInfo, obstacles: readonly Obstacle[], signal: AbortSignal): Promise<void> {
     const work = await this.#record.read();
     const wanted = await this.#wanted(cluster.nodes.length);
-    this.#tell({ wanted, obstacles: [], removing: work.removing });
+    this.#tell({ wanted, obstacles, removing: work.removing });
     if (wanted >= cluster.nodes.length && cluster.removing.length === 0) return this.#giveUpRemoval(cluster, work);
     const plan = await planScaleIn(this.#api, this.#settings, { nodes: wanted });
     this.#tell({ obstacles: plan.obstacles });
