@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 
 import type { Topology } from '@sess/discovery';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
@@ -81,12 +82,44 @@ function withoutHistory(transport: ReturnType<Transport['open']>): ReturnType<Tr
   return transport;
 }
 
+/** What memcached answers to one line. */
+async function said(id: string, line: string): Promise<string> {
+  const socket = connect(Number(id.split(':')[1]), id.split(':')[0]);
+  socket.write(`${line}\r\n`);
+  const [bytes] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return bytes.toString('latin1').trimEnd();
+}
+
 /** Resolves when every client acts on a view without the node, or with it. */
 async function rotationIs(client: Client, keys: readonly string[], id: string, isIn: boolean): Promise<void> {
   await expect.poll(() => ownedBy(client, keys, id).length > 0, { timeout: 10_000, interval: 10 }).toBe(isIn);
 }
 
 describe.each(runtimes)('draining a node (%s)', (runtime) => {
+  it.each(['meta', 'classic'] as const)(
+    'does not leave the shorter life where an earlier owner has a copy that is the same, %s',
+    { timeout: 30_000 },
+    async (dialect) => {
+      const [, [first = '', second = '']] = await start(runtime, 2);
+      const { client, discovery } = await join([first], { transport: textTransport({ dialect }) });
+      const keys = keysOf(40);
+      await fill(client, keys);
+      discovery.report(first, second);
+      await expect.poll(() => ownedBy(client, keys, second).length).toBeGreaterThan(0);
+      const moved = ownedBy(client, keys, second);
+      // All agree: who writes now leaves a copy on the earlier owner that ends with its window.
+      await expect.poll(() => client.explain(moved[0] ?? '').mode).toBe('handover');
+      for (const key of moved) {
+        await client.set(key, 'changed', { ttlSeconds: TTL, expect: (await client.get(key)) ?? 'absent' });
+        expect(await said(first, `touch ${key} 20`)).toBe('TOUCHED');
+      }
+      await client.drain(second);
+      for (const key of moved)
+        expect(Number(/ t(\d+)/.exec(await said(first, `mg ${key} t`))?.[1])).toBeGreaterThan(60);
+    },
+  );
+
   it(
     'carries all that it holds: removing it then loses nothing, and what was deleted stays deleted',
     { timeout: 60_000 },

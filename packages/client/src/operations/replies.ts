@@ -127,6 +127,22 @@ function endOf(entry: StoredRecord | Tombstone): number {
   return entry.secondsLeft === 0 ? Infinity : entry.secondsLeft;
 }
 
+/** Of two copies that are the same, one may live so much longer before it counts: seconds are told rounded. */
+const SAME_LIFE_SECONDS = 2;
+
+/** Whether a node that answered so has nothing to get: what it holds is as new as `newest`, and lives as long. */
+export function holds({ entry }: Reply, newest: StoredRecord | Tombstone): boolean {
+  if (entry === undefined || entry.kind !== newest.kind) return false;
+  // Any tombstone says the same.
+  if (entry.kind === 'tombstone' || newest.kind === 'tombstone') return true;
+  return entry.version > newest.version || (entry.version === newest.version && livesAsLong(entry, newest));
+}
+
+function livesAsLong(one: StoredRecord, other: StoredRecord): boolean {
+  if (one.secondsLeft === 0) return true;
+  return other.secondsLeft !== 0 && one.secondsLeft + SAME_LIFE_SECONDS >= other.secondsLeft;
+}
+
 /** The highest version among what was found. */
 export function highestVersion(replies: readonly Reply[]): bigint {
   let highest = 0n;

@@ -1,6 +1,6 @@
 /** Bringing what is known under one key to its owners, and taking it away from the elders that are being emptied. */
 import { refusedValue, type SessClientError } from '../errors.ts';
-import { lookByRoute, newestOf, outOfReach, failureIn, type Reply } from '../operations/replies.ts';
+import { failureIn, holds, lookByRoute, newestOf, outOfReach, type Reply } from '../operations/replies.ts';
 import { everybody } from '../operations/read.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
 import { versionOf } from '../version.ts';
@@ -19,8 +19,6 @@ export interface Emptied {
 const MAX_ATTEMPTS = 8;
 /** Before a node that did not answer is asked for the same key again. */
 const RETRY_PAUSE_MS = 100;
-/** Of two copies that are the same, one may live so much longer before it counts: seconds are told rounded. */
-const SAME_LIFE_SECONDS = 2;
 
 /**
  * `before`: when all knew that elders are being emptied, milliseconds since 1970. Who wrote to one later takes its copy
@@ -76,16 +74,4 @@ async function bring(
       : await migrateTombstone(cluster, key, lacking, newest, { signal });
   if (refusedValue(placed)) throw placed;
   return placed === true;
-}
-
-function holds({ entry }: Reply, newest: StoredRecord | Tombstone): boolean {
-  if (entry === undefined || entry.kind !== newest.kind) return false;
-  // Any tombstone says the same.
-  if (entry.kind === 'tombstone' || newest.kind === 'tombstone') return true;
-  return entry.version > newest.version || (entry.version === newest.version && livesAsLong(entry, newest));
-}
-
-function livesAsLong(one: StoredRecord, other: StoredRecord): boolean {
-  if (one.secondsLeft === 0) return true;
-  return other.secondsLeft !== 0 && one.secondsLeft + SAME_LIFE_SECONDS >= other.secondsLeft;
 }

@@ -1,10 +1,9 @@
 /** Copies the newest record of one key to all its owners, from whichever node holds it. */
 import { refusedValue, SessClientError } from '../errors.ts';
-import type { StoredRecord, Tombstone } from '../record.ts';
 import type { Route } from '../membership/route.ts';
 import { migrate } from './migrate.ts';
 import type { Cluster } from '../cluster.ts';
-import { isCovered, lookByRoute, newestOf, outOfReach, failureIn, type Reply } from '../operations/replies.ts';
+import { failureIn, holds, isCovered, lookByRoute, newestOf, outOfReach, type Reply } from '../operations/replies.ts';
 import { readRepair } from './read-repair.ts';
 import { everybody } from '../operations/read.ts';
 
@@ -57,7 +56,10 @@ export async function migrateKey(
     }
     const newest = newestOf(replies);
     if (newest === undefined) return 'nothing';
-    const lacking = replies.filter((reply) => route.owners.includes(reply.id) && !holds(reply, newest));
+    // A drain leaves no other copy: where the protocol can't tell how long a copy lives, it is written anew.
+    const isBlind =
+      answers === 'all' && route.mode !== 'settled' && newest.kind === 'record' && newest.ttlSeconds === undefined;
+    const lacking = replies.filter((reply) => route.owners.includes(reply.id) && (isBlind || !holds(reply, newest)));
     if (lacking.length === 0) return outcome;
     outcome = 'carried';
     // Settled: the copies agree, and nothing needs a new version. While an elder is away, a new one would say that
@@ -96,10 +98,4 @@ function isDown(cluster: Cluster, id: string): boolean {
     // The node left meanwhile: the next attempt does not ask it.
     return false;
   }
-}
-
-function holds({ entry }: Reply, newest: StoredRecord | Tombstone): boolean {
-  if (entry === undefined || entry.kind !== newest.kind) return false;
-  // Any tombstone says the same.
-  return entry.kind === 'tombstone' || entry.version >= newest.version;
 }
