@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ClusterLog } from './cluster-log.ts';
 import type { LogEntry } from './outage-log.ts';
 
@@ -49,6 +49,28 @@ describe('the log of an operator', () => {
     expect(entries.length).toBe(2);
     tell('node', { node: NODE, from: 'suspect', to: 'down', cause: new Error('reset') });
     expect(entries.length).toBe(3);
+  });
+
+  it('tells that a node stays down that had just come back, and nothing of one that did not stay so', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { entries, log } = clusterLog();
+    const down = (): void => tell('node', { node: NODE, from: 'suspect', to: 'down', cause: new Error('reset') });
+    const up = (): void => tell('node', { node: NODE, from: 'down', to: 'up' });
+    const levels = (): readonly string[] => entries.map(({ level }) => level);
+    for (const change of [down, up, down, up, down, down]) change();
+    expect(levels()).toEqual(['error', 'info']);
+    vi.advanceTimersByTime(600_000);
+    expect(levels()).toEqual(['error', 'info', 'error']);
+    for (const change of [up, down, up]) change();
+    vi.advanceTimersByTime(600_000);
+    expect(levels()).toEqual(['error', 'info', 'error', 'info']);
+    down();
+    tell('topology', { nodes: [OTHER], added: [], removed: [NODE] });
+    down();
+    log.close();
+    vi.advanceTimersByTime(600_000);
+    expect(levels()).toEqual(['error', 'info', 'error', 'info']);
   });
 
   it.each([

@@ -26,6 +26,8 @@ export class ClusterLog {
   readonly #toldAt = new Map<string, number>();
   /** Nodes that were told of as down, and since when. */
   readonly #down = new Map<string, number>();
+  /** Nodes that went down again soon after: told of if they stay so, as "up again" must not be the last word. */
+  readonly #downAgain = new Map<string, NodeJS.Timeout>();
   #isInterrupted = false;
   readonly #listeners: readonly (readonly [channel: string, listener: (message: unknown) => void])[];
 
@@ -48,19 +50,23 @@ export class ClusterLog {
   /** Twice does no harm. */
   close(): void {
     for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
+    for (const node of this.#downAgain.keys()) this.#isNotDown(node);
   }
 
   #node({ node, to, cause }: NodeMessage): void {
     const since = this.#down.get(node);
-    if (to === 'down' && since === undefined) {
-      if (!this.#isOurs(node) || !this.#isDue(`down ${node}`)) return;
-      this.#down.set(node, this.#now());
-      const why = cause === undefined ? '' : `: ${oneLine(cause.message)}`;
-      this.#tell(
-        'error',
-        `Node ${node} is down${why}. New sessions go to the other nodes; sessions that are only on it are out of reach until it answers. ` +
-          'Check that it runs and that this machine reaches it (sess doctor); see "A node is down" in docs/operations/runbooks.md.',
-      );
+    if (to === 'down' && since === undefined && !this.#downAgain.has(node)) {
+      if (!this.#isOurs(node)) return;
+      if (this.#isDue(`down ${node}`)) return this.#isDown(node, cause, this.#now());
+      const downSince = this.#now();
+      const stays = (): void => {
+        this.#downAgain.delete(node);
+        this.#toldAt.set(`down ${node}`, this.#now());
+        this.#isDown(node, cause, downSince);
+      };
+      this.#downAgain.set(node, setTimeout(stays, QUIET_MS).unref());
+    } else if (to === 'up' && since === undefined) {
+      this.#isNotDown(node);
     } else if (to === 'up' && since !== undefined) {
       this.#down.delete(node);
       const seconds = Math.max(0, Math.round((this.#now() - since) / 1_000));
@@ -68,8 +74,24 @@ export class ClusterLog {
     }
   }
 
+  #isDown(node: string, cause: Error | undefined, since: number): void {
+    this.#down.set(node, since);
+    const why = cause === undefined ? '' : `: ${oneLine(cause.message)}`;
+    this.#tell(
+      'error',
+      `Node ${node} is down${why}. New sessions go to the other nodes; sessions that are only on it are out of reach until it answers. ` +
+        'Check that it runs and that this machine reaches it (sess doctor); see "A node is down" in docs/operations/runbooks.md.',
+    );
+  }
+
+  #isNotDown(node: string): void {
+    this.#down.delete(node);
+    clearTimeout(this.#downAgain.get(node));
+    this.#downAgain.delete(node);
+  }
+
   #topology({ nodes, added, removed }: TopologyMessage): void {
-    for (const node of removed) this.#down.delete(node);
+    for (const node of removed) this.#isNotDown(node);
     if (removed.length === 0 || added.length < nodes.length) return;
     if (!removed.some(this.#isOurs) || !this.#isDue('other cluster')) return;
     this.#tell(
