@@ -9,7 +9,7 @@ export interface GuardServerOptions {
   readonly host: string;
   readonly port: number;
   readonly state: () => GuardState;
-  /** A round that is older than this counts as stuck. */
+  /** A guard that has done nothing for so long counts as stuck. */
   readonly stuckAfterMs: number;
   /** Without it, no message is taken. */
   readonly verify: SnsVerifier | undefined;
@@ -59,10 +59,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   if (path === '/state') return reply(200, JSON.stringify(state()), 'application/json');
   if (path === '/metrics') return reply(200, metricsText(state()), 'text/plain; version=0.0.4; charset=utf-8');
   if (path === '/health') {
-    const { lastRoundAt, removing } = state();
-    // A round that drains takes as long as it takes.
-    const isStuck = removing.length === 0 && lastRoundAt !== undefined && Date.now() - lastRoundAt > stuckAfterMs;
-    return reply(isStuck ? 503 : 200, isStuck ? 'the last round is too long ago\n' : 'ok\n');
+    const { lastActiveAt } = state();
+    const isStuck = lastActiveAt !== undefined && Date.now() - lastActiveAt > stuckAfterMs;
+    return reply(isStuck ? 503 : 200, isStuck ? 'it has done nothing for too long\n' : 'ok\n');
   }
   reply(404, 'There is /state, /metrics, /health and /sns.\n');
 }

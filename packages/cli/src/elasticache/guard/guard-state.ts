@@ -22,6 +22,8 @@ export interface GuardState {
   readonly error: string | undefined;
   /** Milliseconds since 1970. */
   readonly lastRoundAt: number | undefined;
+  /** When it last did anything: a round that drains takes as long as it takes. */
+  readonly lastActiveAt: number | undefined;
   readonly lastScaleInAt: number | undefined;
   readonly totals: {
     readonly removedNodes: number;
@@ -44,6 +46,7 @@ export function initialState(clusterId: string): GuardState {
     warnings: [],
     error: undefined,
     lastRoundAt: undefined,
+    lastActiveAt: undefined,
     lastScaleInAt: undefined,
     totals: { removedNodes: 0, drainedReplacements: 0, failedRounds: 0 },
   };

@@ -278,7 +278,7 @@ export class Guard {
   }
 
   #tell(change: Partial<GuardState>): void {
-    this.#state = { ...this.#state, ...change };
+    this.#state = { ...this.#state, ...change, lastActiveAt: Date.now() };
   }
 }
 
