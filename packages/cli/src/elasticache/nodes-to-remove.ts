@@ -45,5 +45,5 @@ function checked(chosen: readonly NamedCacheNode[], { nodes }: CacheClusterInfo)
 
 /** "Removed cache node 0003", or whichever way it is said. */
 function saysRemoved(message: string, id: string): boolean {
-  return /remov/i.test(message) && new RegExp(`\\b${id}\\b`).test(message);
+  return /remov/i.test(message) && message.split(/\W+/).includes(id);
 }
