@@ -21,8 +21,12 @@ const FOLDERS = '{packages,internal,apps}/*';
  */
 const BUILT = { deps: { external: [/\/dist\//] } };
 
-/** They count what their process holds (memory, timers, sockets): nobody else may have been in it. */
+/**
+ * They count what their process holds (memory, timers, sockets), or hear of all clients and sessions in it: nobody else
+ * may have been there.
+ */
 const ALONE = [
+  'packages/{metrics,opentelemetry,cloudwatch}/{src,test}/**/*.test.ts',
   'packages/hash-ring/test/allocation.test.ts',
   'packages/client/src/pending-operations.test.ts',
   'packages/client/test/leftovers.test.ts',

@@ -59,6 +59,19 @@ describe.each(runtimes)('a drain (%s)', (runtime) => {
     for (const application of applications) {
       await expect.poll(() => rotationOf(application), { timeout: 10_000, interval: 10 }).toEqual([stays]);
     }
+    // Each application has a name of its own for the cluster, which stays: it knows its nodes by that.
+    const names = applications.map(({ topology }) => topology.cluster);
+    expect(new Set(names).size).toBe(2);
+    await cluster.restartNode(stays);
+    for (const [index, application] of applications.entries()) {
+      await expect
+        .poll(() => application.set('key', 'value', { ttlSeconds: 60 }).then(() => 'stored', String), {
+          timeout: 20_000,
+        })
+        .toBe('stored');
+      expect(application.topology.cluster).toBe(names[index]);
+      expect(rotationOf(application)).toEqual([stays]);
+    }
   });
 });
 

@@ -69,7 +69,7 @@ export async function openPicture(options: PictureOptions): Promise<OpenPicture>
       resolve();
     });
     running.catch((error: unknown) => {
-      reject(error as Error);
+      reject(error);
     });
   }).catch(async (error: unknown) => {
     await close().catch(() => undefined);

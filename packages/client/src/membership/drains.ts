@@ -30,6 +30,12 @@ export function isDraining({ drains }: History, id: string): boolean {
   return mark?.drained === true && !mark.isDone;
 }
 
+/** Whether a drain of the node is done: all that it held is elsewhere. */
+export function isEmptied({ drains }: History, id: string): boolean {
+  const mark = drains.get(id);
+  return mark?.drained === true && mark.isDone;
+}
+
 export class Drains {
   readonly #intervals: Intervals;
   /** Nodes that this client drains. */

@@ -72,6 +72,8 @@ export interface Reading {
 export type Brought = 'known' | 'told' | 'failed' | 'other';
 
 const MAX_ATTEMPTS = 4;
+/** Names of clusters that are remembered: there are mostly one, or two for a moment. */
+const MAX_NAMES = 8;
 const TOKEN_BYTES = 8;
 /** Processes of an earlier version write at least so often, in times of `unconfirmedMs`. */
 const EARLIER_FOR = 15;
@@ -94,6 +96,9 @@ export class HistoryCopies {
     | { readonly known: History; readonly wanted: History; readonly isForEarlier: boolean; readonly bytes: Buffer }
     | undefined;
   #bytes = 0;
+  #renamed: { readonly of: History; readonly history: History } | undefined;
+  /** Names of clusters that were read here, the last one at the end. */
+  readonly #names = new Set<string>();
 
   constructor(setup: HistoryCopiesSetup) {
     this.#setup = setup;
@@ -133,7 +138,7 @@ export class HistoryCopies {
    * @param isAgreed Everybody acts on one view: that it is confirmed again is no news, however long it was not said to
    *   this node.
    */
-  async bring(node: ClusterNode, wanted: History, isAgreed: boolean): Promise<Brought> {
+  async bring(node: ClusterNode, merged: History, isAgreed: boolean): Promise<Brought> {
     const { seal, versions } = this.#setup;
     const unconfirmedMs = isAgreed ? Infinity : this.#setup.unconfirmedMs;
     try {
@@ -141,6 +146,7 @@ export class HistoryCopies {
         const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.look(seal.key, undefined)]);
         const known = await this.#understand(node, entry);
         if (this.#setup.isOther(known.cluster)) return 'other';
+        const wanted = this.#byItsName(merged);
         if (token === undefined || isNewsTo(known, wanted, unconfirmedMs)) this.#unfenced.add(node);
         if (knowsAll(known, wanted)) return await this.#fence(node);
         const cas =
@@ -159,6 +165,26 @@ export class HistoryCopies {
       // As said above.
     }
     return 'failed';
+  }
+
+  /**
+   * Who has only this secret knows the cluster by the name that stands here. It may be another one than that under the
+   * other secrets of this client.
+   */
+  #byItsName(wanted: History): History {
+    const names = [...this.#names].filter((name) => !this.#setup.isOther(name));
+    const name = names.at(-1);
+    if (wanted.cluster === '' || name === undefined || names.includes(wanted.cluster)) return wanted;
+    if (this.#renamed?.of !== wanted) this.#renamed = { of: wanted, history: { ...wanted, cluster: name } };
+    return this.#renamed.history;
+  }
+
+  #remember(cluster: string): void {
+    if (cluster === '') return;
+    this.#names.delete(cluster);
+    this.#names.add(cluster);
+    const [oldest] = this.#names;
+    if (this.#names.size > MAX_NAMES && oldest !== undefined) this.#names.delete(oldest);
   }
 
   /** After the history: whoever sees the new token reads what it is about. */
@@ -183,6 +209,7 @@ export class HistoryCopies {
     if (before?.bytes.equals(entry.value) === true) return before.history;
     const told = await this.#decode(entry.value);
     this.#told.set(node, told);
+    this.#remember(told.history.cluster);
     const now = this.#setup.clock.elapsed();
     if (told.isFromEarlier) this.#earlierAt = now;
     if (told.refusal === undefined && !told.leavesMarks) this.#markless = now;

@@ -474,12 +474,13 @@ function tokensOf(
 const namesIn = new WeakMap<History, ReadonlySet<string>>();
 
 function carriedBy(readings: readonly Reading[]): Carried {
-  const named = readings.find(({ history }) => history.cluster !== '') ?? readings[0];
-  const history = named?.history ?? EMPTY_HISTORY;
+  const named = readings.filter(({ history }) => history.cluster !== '');
+  const history = (named[0] ?? readings[0])?.history ?? EMPTY_HISTORY;
+  const also = named.slice(1).map((other) => other.history.cluster);
   const names =
     namesIn.get(history) ?? new Set([...history.views.values()].flatMap(({ nodes }) => nodes.map(({ id }) => id)));
   namesIn.set(history, names);
-  return { cluster: history.cluster, isBlank: readings.every(({ isBlank }) => isBlank), names };
+  return { cluster: history.cluster, also, isBlank: readings.every(({ isBlank }) => isBlank), names };
 }
 
 /**

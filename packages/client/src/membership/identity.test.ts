@@ -7,9 +7,9 @@ const SHOP = 'shop-name';
 const FORUM = 'forum-name';
 
 function holding(cluster: string, ...names: string[]): Carried {
-  return { cluster, isBlank: false, names: new Set(names) };
+  return { cluster, also: [], isBlank: false, names: new Set(names) };
 }
-const BLANK: Carried = { cluster: '', isBlank: true, names: new Set() };
+const BLANK: Carried = { cluster: '', also: [], isBlank: true, names: new Set() };
 
 function of(listed: readonly string[], read: Readonly<Record<string, Carried>>): ClusterIdentity {
   const identity = new ClusterIdentity();
@@ -23,6 +23,13 @@ describe('the name of a cluster', () => {
     expect(identity.own).toBe(SHOP);
     identity.make();
     expect(identity.own).toBe(SHOP);
+    expect(identity.foreign.size).toBe(0);
+  });
+
+  it('may be several, where applications with a secret of their own each gave it one', () => {
+    const both = { ...holding(SHOP, A, B), also: [FORUM] };
+    const identity = of([A, B], { [A]: both, [B]: holding(FORUM, A, B) });
+    expect([identity.isOther(SHOP), identity.isOther(FORUM)]).toEqual([false, false]);
     expect(identity.foreign.size).toBe(0);
   });
 

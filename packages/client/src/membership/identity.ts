@@ -13,6 +13,8 @@ const NAME_BYTES = 9;
 export interface Carried {
   /** The name of the cluster in its history; empty without one, as earlier versions write it. */
   readonly cluster: string;
+  /** Names in other histories that it holds, of applications with other secrets: it belongs to theirs as well. */
+  readonly also: readonly string[];
   /** Whether it holds nothing of a history, as a new node does. */
   readonly isBlank: boolean;
   /** Ids of the nodes that its history names. */
@@ -56,7 +58,8 @@ export class ClusterIdentity {
   told(id: string): void {
     if (this.#own === '') return;
     this.#stood = true;
-    this.#carried.set(id, { cluster: this.#own, isBlank: false, names: this.#carried.get(id)?.names ?? new Set() });
+    const { names = new Set<string>(), also = [] } = this.#carried.get(id) ?? {};
+    this.#carried.set(id, { cluster: this.#own, also, isBlank: false, names });
   }
 
   keepOnly(isWanted: (id: string) => boolean): void {
@@ -71,6 +74,16 @@ export class ClusterIdentity {
     if (!this.#stood || isLeft) this.#own = mostCarried(onListed, listed) ?? this.#own;
     this.#stood ||= this.#isCarried(this.#own);
     this.#findTwins();
+    this.#findOtherSecrets();
+  }
+
+  /** One node is of one cluster, however many applications have a name of their own for it. */
+  #findOtherSecrets(): void {
+    for (const { cluster, also } of this.#carried.values()) {
+      const names = [cluster, ...also];
+      if (also.length > 0 && names.some((name) => name !== '' && !this.isOther(name)))
+        for (const name of names) this.#twins.add(name);
+    }
   }
 
   #findTwins(): void {

@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../clock.ts';
 import { Closings, type Closable } from './closings.ts';
-import { Drains, isDraining, isTakenOut, type DrainState } from './drains.ts';
+import { Drains, isDraining, isEmptied, isTakenOut, type DrainState } from './drains.ts';
 import { whyTooMuch } from './history-limits.ts';
 import {
   EMPTY_HISTORY,
@@ -439,11 +439,15 @@ export class Membership {
       ...this.identity.foreign.keys(),
       ...[...this.nodes()].filter(isLost),
     ]);
+    // All that it held is elsewhere, and nobody writes to it: it may be stopped at any moment, and is not asked.
+    const isSpared = (id: string): boolean =>
+      isEmptied(this.#history, id) && !isActedOn(id) && !current.nodes.some((node) => node.id === id);
+    const emptied = new Set([...this.#history.drains.keys()].filter(isSpared));
     if (!isSamePlacement(this.#state, current, others)) this.#basis = {};
     // A copy: who goes by a state compares it with a later one.
     const aliases = new Map(this.aliases.names);
     if (!isSameNames(this.#state?.aliases, aliases)) this.#basis = {};
-    this.#state = { current, others, agreedAt, gone, aliases, clockSkewMs: this.#options.clockSkewMs };
+    this.#state = { current, others, agreedAt, gone, emptied, aliases, clockSkewMs: this.#options.clockSkewMs };
   }
 
   /** Views beside the current one under which copies may be wanted yet; the oldest first. */

@@ -19,7 +19,15 @@ function open(ids: readonly string[], since: number, openUntil = NOW + 60_000, c
 }
 
 function stateOf(given: Partial<RoutingState> & Pick<RoutingState, 'current'>): RoutingState {
-  return { others: [], agreedAt: 0, gone: new Set(), aliases: new Map(), clockSkewMs: 5_000, ...given };
+  return {
+    others: [],
+    agreedAt: 0,
+    gone: new Set(),
+    emptied: new Set(),
+    aliases: new Map(),
+    clockSkewMs: 5_000,
+    ...given,
+  };
 }
 
 /** A key whose owner is `now` in one list, and `then` in another. */

@@ -39,6 +39,8 @@ export interface RoutingState {
    * waits for them.
    */
   readonly gone: ReadonlySet<string>;
+  /** Nodes that were drained: what they held is elsewhere, and they may be stopped. */
+  readonly emptied: ReadonlySet<string>;
   /** Names in earlier views that lead to a machine which is listed under another: that one, by the earlier name. */
   readonly aliases: ReadonlyMap<string, string>;
   /** How far apart clocks may be, milliseconds. */
@@ -102,7 +104,7 @@ export function route(key: string, state: RoutingState, now: number): Route {
     if (stage === 'closed') continue;
     // An owner that was none then may have missed what was written by that view.
     differs ||= owners.some((id) => !then.includes(id));
-    const inReach = then.filter((id) => !state.gone.has(id));
+    const inReach = then.filter((id) => !state.gone.has(id) && !state.emptied.has(id));
     if (inReach.length > 0) groups.push(inReach);
     for (const id of inReach) {
       targets.add(id);

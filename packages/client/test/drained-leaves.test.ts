@@ -1,0 +1,44 @@
+/** A node that was drained and is then taken off the list and stopped: nobody is told that something is out of reach. */
+import { startLocalCluster } from '@sess/local-cluster';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+
+import { Party } from './party.ts';
+
+const runtimes = inject('mainRuntimes');
+const ttlSeconds = 600;
+const KEYS = Array.from({ length: 120 }, (_, number) => `session-${number}`);
+
+let party: Party;
+beforeEach(() => {
+  party = new Party();
+});
+afterEach(() => party.close());
+
+describe.each(runtimes)('a node that was drained and is stopped (%s)', (runtime) => {
+  it.each([1, 2])(
+    'leaves without a word, to clients as well that have not heard yet that it is empty (copies %i)',
+    { timeout: 60_000 },
+    async (copies) => {
+      const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
+      const ids = cluster.nodes.map(({ id }) => id);
+      // The application looks at the history more rarely than it takes to stop the node.
+      const options = { copies, handover: { clockSkewMs: 0, finish: false } };
+      const tool = await party.join(ids, { ...options, historyIntervalMs: 2_000 });
+      const application = await party.join(ids, { ...options, historyIntervalMs: 2_000 });
+      const { client } = application;
+      for (const key of KEYS) await client.set(key, `value of ${key}`, { ttlSeconds, expect: 'absent' });
+      const [, , last = ''] = ids;
+      await tool.client.drain(last);
+      // As ElastiCache does it: the node is dead before the list forgets it.
+      await cluster.crashNode(last);
+      const unknown = Array.from({ length: 60 }, (_, number) => `unknown-${number}`);
+      expect(await Promise.all(unknown.map((key) => client.get(key)))).toEqual(unknown.map(() => undefined));
+      const found = await Promise.all(KEYS.map((key) => client.get(key)));
+      expect(found.map((record) => record?.value.toString())).toEqual(KEYS.map((key) => `value of ${key}`));
+      for (const key of KEYS.slice(0, 40)) expect(await client.touch(key, ttlSeconds)).toBe(true);
+      for (const [index, record] of found.slice(0, 40).entries())
+        await client.set(KEYS[index] ?? '', 'changed', { ttlSeconds, expect: record ?? 'absent' });
+      for (const key of KEYS.slice(0, 40)) expect(await client.delete(key, { ttlSeconds })).toBe(true);
+    },
+  );
+});
