@@ -12,7 +12,7 @@ function holding(cluster: string, ...names: string[]): Carried {
 const BLANK: Carried = { cluster: '', also: [], isBlank: true, names: new Set() };
 
 function of(listed: readonly string[], read: Readonly<Record<string, Carried>>): ClusterIdentity {
-  const identity = new ClusterIdentity();
+  const identity = new ClusterIdentity(Math.random);
   identity.learn(new Map(Object.entries(read)), new Set(listed));
   return identity;
 }

@@ -5,9 +5,9 @@
  * Two names are one cluster where two clients made one each at the same moment: the history of one then names a node
  * that carries the other.
  */
-import { randomBytes } from 'node:crypto';
-
-const NAME_BYTES = 9;
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** 72 bits: nobody has to guess it, and no two clusters have the same. */
+const NAME_LENGTH = 12;
 
 /** What a node was found to hold. */
 export interface Carried {
@@ -22,12 +22,18 @@ export interface Carried {
 }
 
 export class ClusterIdentity {
+  readonly #random: () => number;
   #own = '';
   /** Whether a node was ever seen to carry the name: until then it binds nobody. */
   #stood = false;
   /** Other names of this cluster. */
   readonly #twins = new Set<string>();
   readonly #carried = new Map<string, Carried>();
+
+  /** @param random From 0 to less than 1, for the name. */
+  constructor(random: () => number) {
+    this.#random = random;
+  }
 
   /** The name of the cluster; empty as long as it has none. */
   get own(): string {
@@ -51,7 +57,9 @@ export class ClusterIdentity {
 
   /** Gives the cluster a name, if it has none: every listed node was read, and none carries one. */
   make(): void {
-    if (this.#own === '') this.#own = randomBytes(NAME_BYTES).toString('base64url');
+    if (this.#own !== '') return;
+    const letters = Array.from({ length: NAME_LENGTH }, () => ALPHABET[Math.floor(this.#random() * ALPHABET.length)]);
+    this.#own = letters.join('');
   }
 
   /** The node was told the history of this cluster. */

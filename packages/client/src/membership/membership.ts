@@ -37,6 +37,8 @@ export interface MembershipOptions extends WindowOptions {
   readonly trustsHistory: boolean;
   /** Whether this client only looks: it acts on no view. */
   readonly observe?: boolean;
+  /** From 0 to less than 1, for the name of a new cluster. Default: `Math.random`. */
+  readonly random?: () => number;
 }
 
 export class Membership {
@@ -57,6 +59,7 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options;
+    this.identity = new ClusterIdentity(options.random ?? Math.random);
     this.#nodes = new KnownNodes(options.trustsHistory);
     this.#views = new ViewCache(options);
     this.#windows = new Windows(options);
@@ -86,7 +89,7 @@ export class Membership {
   }
 
   /** The name of the cluster, and which nodes belong to another. */
-  readonly identity: ClusterIdentity = new ClusterIdentity();
+  readonly identity: ClusterIdentity;
 
   /** Names that are gone of machines that are listed under another. */
   readonly aliases: Aliases = new Aliases();
