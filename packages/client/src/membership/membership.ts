@@ -442,10 +442,10 @@ export class Membership {
       ...this.identity.foreign.keys(),
       ...[...this.nodes()].filter(isLost),
     ]);
-    // All that it held is elsewhere, and nobody writes to it: it may be stopped at any moment, and is not asked.
+    // All that it held is elsewhere, and nobody acts on a view with it: it was stopped, and is not waited for.
     const isSpared = (id: string): boolean =>
       isEmptied(this.#history, id) && !isActedOn(id) && !current.nodes.some((node) => node.id === id);
-    const emptied = new Set([...this.#history.drains.keys()].filter(isSpared));
+    const emptied = new Set([...this.#down].filter(isSpared));
     if (!isSamePlacement(this.#state, current, others)) this.#basis = {};
     // A copy: who goes by a state compares it with a later one.
     const aliases = new Map(this.aliases.names);

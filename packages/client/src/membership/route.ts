@@ -39,7 +39,7 @@ export interface RoutingState {
    * waits for them.
    */
   readonly gone: ReadonlySet<string>;
-  /** Nodes that were drained: what they held is elsewhere, and they may be stopped. */
+  /** Nodes that were drained and are out of reach: what they held is elsewhere, and nothing waits for them. */
   readonly emptied: ReadonlySet<string>;
   /** Names in earlier views that lead to a machine which is listed under another: that one, by the earlier name. */
   readonly aliases: ReadonlyMap<string, string>;
