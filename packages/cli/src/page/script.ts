@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 // oxlint-disable unicorn/consistent-function-scoping -- what is sent as text has all its functions inside of itself
 /**
  * What runs in the browser: it takes over what the command sends, and nothing more. It is sent as text, so it refers to
