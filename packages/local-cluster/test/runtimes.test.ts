@@ -135,11 +135,11 @@ describe('the runtimes of a machine', () => {
       `case "$1" in -V) echo memcached 1.6.99;; *) echo $$ > ${folder}/pid; exec sleep 600;; esac`,
     );
     await expect(
-      startLocalCluster({ runtime: 'memcached', nodes: 1, memcachedPath, startTimeoutMs: 300 }),
+      startLocalCluster({ runtime: 'memcached', nodes: 1, memcachedPath, startTimeoutMs: 3_000 }),
     ).rejects.toMatchObject({
       code: 'SESS_START_FAILED',
       message: expect.stringMatching(
-        /did not answer within 300 ms \(.*ECONNREFUSED.*\); raise the option "startTimeoutMs"/,
+        /did not answer within 3000 ms \(.*ECONNREFUSED.*\); raise the option "startTimeoutMs"/,
       ),
     });
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
