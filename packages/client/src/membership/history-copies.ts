@@ -133,12 +133,24 @@ export class HistoryCopies {
   }
 
   /**
-   * Tells the node what it lacks of what is `wanted` now. Never rejects: a node's own breaker tells of what fails.
+   * What is to stand under this secret: who has no other one knows the cluster by the name that stands there, which may
+   * differ from that under the other secrets of this client.
+   */
+  byItsName(wanted: History): History {
+    const names = [...this.#names].filter((name) => !this.#setup.isOther(name));
+    const name = names.at(-1);
+    if (wanted.cluster === '' || name === undefined || names.includes(wanted.cluster)) return wanted;
+    if (this.#renamed?.of !== wanted) this.#renamed = { of: wanted, history: { ...wanted, cluster: name } };
+    return this.#renamed.history;
+  }
+
+  /**
+   * Tells the node what it lacks of what is `told` now. Never rejects: a node's own breaker tells of what fails.
    *
    * @param isAgreed Everybody acts on one view: that it is confirmed again is no news, however long it was not said to
    *   this node.
    */
-  async bring(node: ClusterNode, merged: History, isAgreed: boolean): Promise<Brought> {
+  async bring(node: ClusterNode, told: History, isAgreed: boolean): Promise<Brought> {
     const { seal, versions } = this.#setup;
     const unconfirmedMs = isAgreed ? Infinity : this.#setup.unconfirmedMs;
     try {
@@ -146,7 +158,7 @@ export class HistoryCopies {
         const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.look(seal.key, undefined)]);
         const known = await this.#understand(node, entry);
         if (this.#setup.isOther(known.cluster)) return 'other';
-        const wanted = this.#byItsName(merged);
+        const wanted = this.byItsName(told);
         if (token === undefined || isNewsTo(known, wanted, unconfirmedMs)) this.#unfenced.add(node);
         if (knowsAll(known, wanted)) return await this.#fence(node);
         const cas =
@@ -165,18 +177,6 @@ export class HistoryCopies {
       // As said above.
     }
     return 'failed';
-  }
-
-  /**
-   * Who has only this secret knows the cluster by the name that stands here. It may be another one than that under the
-   * other secrets of this client.
-   */
-  #byItsName(wanted: History): History {
-    const names = [...this.#names].filter((name) => !this.#setup.isOther(name));
-    const name = names.at(-1);
-    if (wanted.cluster === '' || name === undefined || names.includes(wanted.cluster)) return wanted;
-    if (this.#renamed?.of !== wanted) this.#renamed = { of: wanted, history: { ...wanted, cluster: name } };
-    return this.#renamed.history;
   }
 
   #remember(cluster: string): void {

@@ -311,7 +311,10 @@ export class HistorySync {
     const forgot = answers.some(
       (readings, index) =>
         isOurs.has(asked[index] as ClusterNode) &&
-        readings?.some(({ history, token }) => token === undefined || lacks(history, wanted)) === true,
+        readings?.some(
+          ({ history, token }, seal) =>
+            token === undefined || lacks(history, this.#copies[seal]?.byItsName(wanted) ?? wanted),
+        ) === true,
     );
     if (forgot || lacks(this.#published, wanted))
       await this.#publish(

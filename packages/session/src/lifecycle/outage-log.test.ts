@@ -77,7 +77,23 @@ describe('an outage', () => {
     emit.mockRestore();
     expect(() => resolveLog('stdout')).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION' }));
   });
+
+  it.each([
+    ['throws', () => fail()],
+    ['rejects', async () => fail()],
+  ])('is told as a process warning where the log %s, which harms nobody', async (_, log) => {
+    const emit = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    resolveLog(log)({ level: 'error', message: 'out of reach' });
+    await expect
+      .poll(() => emit.mock.calls)
+      .toEqual([[expect.stringMatching(/disk full.*out of reach/), { type: 'SessWarning', code: 'SESS_LOG_FAILED' }]]);
+    emit.mockRestore();
+  });
 });
+
+function fail(): never {
+  throw new Error('disk full');
+}
 
 it('the error of an outage, and what it was caused by, are a line each in a log', () => {
   for (let at: unknown = down; at instanceof Error; at = at.cause) expect(at.stack?.split('\n')).toHaveLength(1);

@@ -79,7 +79,23 @@ export class OutageLog {
 export function resolveLog(given: unknown): SessionsLog {
   if (given === undefined) return warn;
   if (typeof given !== 'function') throw badOption('log', given, 'a function of { level, message }');
-  return given as SessionsLog;
+  const log = given as (entry: LogEntry) => unknown;
+  // It is told in the middle of a request, or of an event of the client: neither is to fail for a log's fault.
+  return (entry) => {
+    try {
+      Promise.resolve(log(entry)).catch((error: unknown) => logFailed(entry, error));
+    } catch (error) {
+      logFailed(entry, error);
+    }
+  };
+}
+
+function logFailed({ message }: LogEntry, error: unknown): void {
+  const why = error instanceof Error ? error.message : String(error);
+  process.emitWarning(`The option log failed (${why}); it was told: ${message}`, {
+    type: 'SessWarning',
+    code: 'SESS_LOG_FAILED',
+  });
 }
 
 function warn({ level, message }: LogEntry): void {
