@@ -110,7 +110,7 @@ class SdkApi implements CacheClusterApi {
       clusterId: this.clusterId,
       status: found.CacheClusterStatus ?? '',
       nodeType: found.CacheNodeType ?? '',
-      nodes: (found.CacheNodes ?? []).map(nodeInfo),
+      nodes: (found.CacheNodes ?? []).map(nodeInfo).toSorted(byCacheNodeId),
       removing: found.PendingModifiedValues?.CacheNodeIdsToRemove ?? [],
       becoming: found.PendingModifiedValues?.CacheNodeType,
     };
@@ -172,6 +172,11 @@ function nodeInfo({ CacheNodeId, CacheNodeStatus, CustomerAvailabilityZone, Endp
     zone: CustomerAvailabilityZone,
     status: CacheNodeStatus ?? '',
   };
+}
+
+/** AWS takes the last ones away, and promises no order in what it answers. */
+function byCacheNodeId(one: CacheNodeInfo, other: CacheNodeInfo): number {
+  return one.cacheNodeId.localeCompare(other.cacheNodeId, undefined, { numeric: true });
 }
 
 /** AWS's word for what it refused, or `undefined` for what is no refusal of AWS. */

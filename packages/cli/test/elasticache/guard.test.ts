@@ -163,6 +163,23 @@ describe('sess elasticache guard', () => {
     expect(await state(running)).toMatchObject({ replacing: [], totals: { drainedReplacements: 1 } });
   });
 
+  it('is not held up by a node that died before AWS replaces it', async () => {
+    const site = await shop({ nodes: 3, copies: 2 });
+    const running = guard(site, '--no-policy');
+    const [, second] = site.aws.nodes;
+    await site.aws.crashNode('0002');
+    await expect.poll(() => site.client.topology.states.get(second?.id ?? '')).toBe('down');
+    site.aws.announceReplacement(['0002']);
+    await expect.poll(async () => (await state(running))['replacing']).toEqual(['0002']);
+    const seenAt = Date.now();
+    await expect
+      .poll(async () => {
+        const { lastRoundAt, error } = await state(running);
+        return Number(lastRoundAt) > seenAt && error === undefined;
+      })
+      .toBe(true);
+  });
+
   it('keeps the last nodes empty with --pre-drain, so that AWS may take them as it likes', async () => {
     const site = await shop({ nodes: 4, timeScale: 1_500 });
     const running = guard(site, '--no-policy --pre-drain 1');

@@ -85,8 +85,9 @@ export class Guard {
   async run(): Promise<void> {
     const { signal, intervalMs } = this.#options;
     while (!signal.aborted) {
-      await this.#safeRound();
+      // Before the round: what is announced while it runs is looked at right after it.
       this.#wake = new AbortController();
+      await this.#safeRound();
       await pause(intervalMs, undefined, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(
         () => undefined,
       );
@@ -124,6 +125,7 @@ export class Guard {
       this.#journal.add(isActive ? 'This guard is active' : 'Another guard is active');
     this.#tell({ role: isActive ? 'active' : 'standby' });
     if (!isActive) return;
+    await this.#record.keep();
     const cluster = await this.#api.describe();
     this.#tell({ nodes: cluster.nodes.length });
     await this.#drainBeforeReplacement(cluster, signal);
@@ -228,16 +230,17 @@ export class Guard {
     return Math.min(allowed, wantedNodes(policy, await this.#scaling.averages(policy, MINUTES_IN + 5), nodes));
   }
 
-  /** Those of them that are in rotation; resolves with how many were drained. */
+  /** Those of them that are in rotation and answer; resolves with how many were drained. */
   async #drain(
     nodes: CacheClusterInfo['nodes'],
     cacheNodeIds: readonly string[],
     why: string,
     signal: AbortSignal,
   ): Promise<number> {
-    const { drains, nodes: listed } = this.#client.topology;
+    const { drains, states, nodes: listed } = this.#client.topology;
+    // Nothing can be had of one that is down: it is drained when it answers again, and holds up nothing else.
     const left = named(nodes, cacheNodeIds).filter(
-      ({ id }) => drains.get(id) !== 'drained' && listed.some((node) => node.id === id),
+      ({ id }) => drains.get(id) !== 'drained' && states.get(id) !== 'down' && listed.some((node) => node.id === id),
     );
     if (left.length === 0) return 0;
     this.#journal.add(`${why} ${names(left)}: drain`);

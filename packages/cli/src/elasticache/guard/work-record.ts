@@ -21,7 +21,11 @@ export interface Replacement {
 
 const NO_WORK: GuardWork = { removing: [], replacing: {}, preDrained: [] };
 
-const TTL_SECONDS = 30 * 86_400;
+/**
+ * As long as no guard runs. Not longer: for as long as the longest time to live, earlier nodes may be asked where a
+ * handover can't be finished.
+ */
+const TTL_SECONDS = 86_400;
 
 export class WorkRecord {
   readonly #client: Client;
@@ -35,6 +39,11 @@ export class WorkRecord {
   async read(): Promise<GuardWork> {
     const found = await this.#client.get(this.#key);
     return found === undefined ? NO_WORK : parse(found.value.toString());
+  }
+
+  /** It lives on, as long as a guard runs. */
+  async keep(): Promise<void> {
+    await this.#client.touch(this.#key, TTL_SECONDS);
   }
 
   /** Only the holder of the lease writes it. */
