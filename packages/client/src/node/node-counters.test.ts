@@ -39,11 +39,11 @@ describe('the counters of a node', () => {
     const told = { uptime: 60, evictions: 7, cmd_flush: 1 };
     const node = telling(told);
     const started = clock.now();
-    expect(await counters.of(node, started - 1)).toMatchObject({ evictions: 7, flushes: 1 });
+    expect(await counters.of(node, started - 1)).toMatchObject({ evictions: 7, flushes: 1, isSince: false });
     await clock.pass(20_000);
     Object.assign(told, { uptime: 80, evictions: 9 });
     expect(await counters.of(node, started - 1)).toMatchObject({ evictions: 9, flushes: 1 });
-    expect(await counters.of(node, started + 1)).toMatchObject({ evictions: 2, flushes: 0 });
+    expect(await counters.of(node, started + 1)).toMatchObject({ evictions: 2, flushes: 0, isSince: true });
     // It started anew, and counts from zero.
     await clock.pass(20_000);
     Object.assign(told, { uptime: 5, evictions: 3 });

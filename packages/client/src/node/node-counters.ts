@@ -9,6 +9,8 @@ export interface NodeCounters {
   /** Items that were removed for lack of memory before their time. */
   readonly evictions: number;
   readonly flushes: number;
+  /** Whether these happened since the moment that was asked for; otherwise some may be older. */
+  readonly isSince: boolean;
 }
 
 /** A node that may tell. */
@@ -27,7 +29,7 @@ interface Answer {
   readonly counters: Promise<NodeCounters | undefined>;
 }
 
-interface Reading extends NodeCounters {
+interface Reading extends Omit<NodeCounters, 'isSince'> {
   /** Milliseconds since 1970. */
   readonly at: number;
 }
@@ -63,6 +65,7 @@ export class CountersOfNodes {
       startedAt: counters.startedAt,
       evictions: counters.evictions - (before?.evictions ?? 0),
       flushes: counters.flushes - (before?.flushes ?? 0),
+      isSince: before !== undefined || counters.startedAt > since,
     };
   }
 
@@ -82,13 +85,13 @@ export class CountersOfNodes {
       const uptime = Number(told.get('uptime') ?? Number.NaN);
       if (!Number.isFinite(uptime)) return undefined;
       // Whole seconds; memcached begins to count two of them early.
-      const counters: NodeCounters = {
+      const counters = {
         startedAt: at - 1_000 * (uptime + 1),
         evictions: Number(told.get('evictions') ?? 0),
         flushes: Number(told.get('cmd_flush') ?? 0),
       };
       this.#keep(node, { ...counters, at });
-      return counters;
+      return { ...counters, isSince: false };
     } catch {
       return undefined;
     }

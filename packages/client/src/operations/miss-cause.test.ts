@@ -7,7 +7,7 @@ const [A, B, C] = ['a:1', 'b:1', 'c:1'];
 const NOW = 1_000_000_000;
 const minutes = (count: number): number => 60_000 * count;
 const SEEN = NOW - minutes(5);
-const QUIET: NodeCounters = { startedAt: NOW - minutes(600), evictions: 0, flushes: 0 };
+const QUIET: NodeCounters = { startedAt: NOW - minutes(600), evictions: 0, flushes: 0, isSince: true };
 const CURRENT: Placement = { owners: [A], since: NOW - minutes(90), actedOnUntil: NOW };
 
 /** Seen five minutes ago, with time to live yet, on a quiet node that has been up for hours. */
@@ -45,6 +45,8 @@ describe('the cause of a miss', () => {
     ['its end is not known', { endsAt: undefined }, 'expired', 'likely'],
     ['a node that evicts', onA({ evictions: 1 }), 'evicted', 'likely'],
     ['a flush', onA({ flushes: 1 }), 'flushed', 'likely'],
+    ['a flush that may be older than the session', onA({ flushes: 1, isSince: false }), 'flushed', 'possible'],
+    ['evictions that may be older', onA({ evictions: 1, isSince: false }), 'evicted', 'possible'],
     ['a flush, and evictions', onA({ flushes: 1, evictions: 1 }), 'flushed', 'possible'],
     ['a node that started since', onA({ startedAt: SEEN + 1 }), 'node-restarted', 'certain'],
     ['a node that started before', onA({ startedAt: SEEN - 1 }), 'unknown', 'possible'],

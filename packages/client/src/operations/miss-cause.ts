@@ -108,12 +108,18 @@ function lossOf({ owners }: Placement, fateOf: (id: string) => Fate): 'node-lost
   return owners.some((id) => fateOf(id) === 'gone') ? 'node-lost' : 'node-restarted';
 }
 
-/** What took items from nodes that stayed: their counters tell that it happened, not to which key. */
+/**
+ * What took items from nodes that stayed: their counters tell that it happened, not to which key, and where the node
+ * was not asked before, not when.
+ */
 function removalOn({ counters }: MissEvidence, owners: readonly string[]): MissReport | undefined {
   const evicting = owners.find((id) => (counters.get(id)?.evictions ?? 0) > 0);
   const flushed = owners.find((id) => (counters.get(id)?.flushes ?? 0) > 0);
-  if (flushed !== undefined) return report('flushed', evicting === undefined ? 'likely' : 'possible', flushed);
-  return evicting === undefined ? undefined : report('evicted', 'likely', evicting);
+  const node = flushed ?? evicting;
+  if (node === undefined) return undefined;
+  const isAlone = flushed === undefined || evicting === undefined;
+  const sureness = isAlone && counters.get(node)?.isSince === true ? 'likely' : 'possible';
+  return report(flushed === undefined ? 'evicted' : 'flushed', sureness, node);
 }
 
 function report(cause: MissReport['cause'], sureness: Sureness, node?: string): MissReport {
