@@ -41,6 +41,19 @@ export class OutageSignal {
     const out = states.length > 0 && states.every((state) => state === 'down');
     if (out === this.#out) return;
     this.#out = out;
-    this.#emitter.emit(out ? 'disconnect' : 'connect');
+    this.#tell(out ? 'disconnect' : 'connect');
   };
+
+  /** This is in the middle of an event of the client: a process is not to end in an outage for a listener's fault. */
+  #tell(event: 'disconnect' | 'connect'): void {
+    try {
+      this.#emitter.emit(event);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      process.emitWarning(`A listener of the store's event "${event}" failed: ${why}`, {
+        type: 'SessWarning',
+        code: 'SESS_LISTENER_FAILED',
+      });
+    }
+  }
 }

@@ -142,6 +142,10 @@ describe('what express-session asks of a store', () => {
     const telling = new SessStore({ client, onOutage: 'no-session' });
     const events: string[] = [];
     telling.on('disconnect', () => events.push('disconnect')).on('connect', () => events.push('connect'));
+    telling.on('disconnect', () => {
+      throw new Error('a listener failed');
+    });
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const silent = vi.fn();
     store.on('disconnect', silent).on('connect', silent);
     const [node = { id: '' }] = cluster.nodes;
@@ -151,6 +155,12 @@ describe('what express-session asks of a store', () => {
     await cluster.restartNode(node.id);
     await vi.waitFor(() => expect(events).toEqual(['disconnect', 'connect']), { timeout: 10_000 });
     expect(silent).not.toHaveBeenCalled();
+    // An outage is not to end the process for it.
+    expect(warn.mock.calls).toContainEqual([
+      expect.stringMatching(/"disconnect" failed: a listener failed/),
+      { type: 'SessWarning', code: 'SESS_LISTENER_FAILED' },
+    ]);
+    warn.mockRestore();
     await telling.close();
   });
 });

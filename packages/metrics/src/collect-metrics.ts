@@ -5,6 +5,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import { EVENTS, type Message } from './events.ts';
+import { guarded } from './guarded.ts';
 import { timeOperations } from './operations.ts';
 import type { MetricsSink, Reading } from './sink.ts';
 import { readStates } from './states.ts';
@@ -23,7 +24,7 @@ export interface Collection {
 export function collectMetrics(sink: MetricsSink): Collection {
   const listeners = Object.entries(EVENTS).map(([channel, tell]): [string, (message: unknown) => void] => [
     channel,
-    (message) => tell(message as Message, sink),
+    guarded((message: unknown) => tell(message as Message, sink)),
   ]);
   for (const [channel, listener] of listeners) subscribe(channel, listener);
   const stopTiming = timeOperations(sink);

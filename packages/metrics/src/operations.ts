@@ -4,6 +4,7 @@ import { tracingChannel } from 'node:diagnostics_channel';
 import type { ClientOperation, OperationContext } from '@sess/client';
 import type { SessionOperation, SessionOperationContext } from '@sess/session';
 
+import { guarded } from './guarded.ts';
 import type { Attributes, MetricsSink } from './sink.ts';
 import type { MetricName } from './metrics.ts';
 
@@ -36,10 +37,10 @@ function time(
   const start = (context: unknown): void => {
     (context as Timed)[startedAt] = performance.now();
   };
-  const end = (context: unknown): void => {
+  const end = guarded((context: unknown): void => {
     const began = (context as Timed)[startedAt];
     if (began !== undefined) sink.record(metric, attributesOf(context), (performance.now() - began) / 1_000);
-  };
+  });
   channel.start.subscribe(start);
   channel.asyncEnd.subscribe(end);
   return () => {

@@ -7,6 +7,7 @@ import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel
 
 import { context, SpanKind, SpanStatusCode, trace, type Span, type Tracer } from '@opentelemetry/api';
 import type { ClientOperation, OperationContext } from '@sess/client';
+import { guarded } from '@sess/metrics';
 import type { MissEvent, SessionOperation, SessionOperationContext } from '@sess/session';
 
 const CLIENT: readonly ClientOperation[] = ['get', 'set', 'touch', 'delete'];
@@ -72,11 +73,11 @@ export function recordSpans(tracer: Tracer): () => void {
   /** The reason comes when the request has its answer: until then the span waits, and ends with the time it had. */
   const endWithCause = (ended: Active): void => {
     const endedAt = Date.now();
-    const end = (): void => {
+    const end = guarded((): void => {
       clearTimeout(timer);
       waiting.delete(end);
       ended.span.end(endedAt);
-    };
+    });
     const timer = setTimeout(end, CAUSE_TIMEOUT_MS).unref();
     waiting.add(end);
     ended.explain = (event) => {
@@ -84,12 +85,12 @@ export function recordSpans(tracer: Tracer): () => void {
       end();
     };
   };
-  const missed = (message: unknown): void => {
+  const missed = guarded((message: unknown): void => {
     const event = message as MissEvent;
     const load = active.getStore();
     if (load?.explain !== undefined) load.explain(event);
     else if (load !== undefined) causedBy(load.span, event);
-  };
+  });
 
   const stops = [
     ...CLIENT.map((operation) => follow(`@sess/client:${operation}`, active, clientSpan, endClient)),
@@ -112,15 +113,17 @@ function follow<Context extends object>(
 ): () => void {
   const begun = new WeakMap<object, Active>();
   const channel = tracingChannel<Active, object>(name);
+  const beginOne = guarded(begin);
   channel.start.bindStore(active, (operation) => {
-    const made = begin(operation as Context);
-    begun.set(operation, made);
-    return made;
+    const made = beginOne(operation as Context);
+    if (made !== undefined) begun.set(operation, made);
+    // Without a span of its own, what happens inside belongs to the one around it.
+    return made ?? (active.getStore() as Active);
   });
-  const ended = (operation: unknown): void => {
+  const ended = guarded((operation: unknown): void => {
     const made = begun.get(operation as object);
     if (made !== undefined) end(made, operation as Context);
-  };
+  });
   channel.asyncEnd.subscribe(ended);
   return () => {
     channel.start.unbindStore(active);
