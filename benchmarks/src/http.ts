@@ -126,7 +126,7 @@ function ratiosOf(route: Route) {
 
 function samplesOf(route: Route): Map<string, Sample[]> {
   return new Map(
-    [...contenders].filter(([, { hasSessions }]) => hasSessions || route === 'read').map(([name]) => [name, []]),
+    [...contenders].filter(([, contender]) => contender.routes.includes(route)).map(([name]) => [name, []]),
   );
 }
 

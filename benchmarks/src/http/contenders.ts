@@ -1,12 +1,12 @@
 import type { SessionsOptions } from '@sess/session';
-import { SECRET } from './cart.ts';
+import { ROUTES, SECRET, type Route } from './cart.ts';
 
 /** A server that is measured: the module under `servers/`, and for ours the options that it runs with. */
 export interface Contender {
   readonly label: string;
   readonly module: string;
-  /** Whether it has sessions: others have a page to read and nothing else. */
-  readonly hasSessions: boolean;
+  /** What it is measured with: a server without sessions has less to offer. */
+  readonly routes: readonly Route[];
   readonly variant: VariantName;
 }
 
@@ -26,30 +26,35 @@ export const VARIANTS: Readonly<
 
 const SERVERS = {
   'fastify-bare': 'Fastify, no session',
-  'fastify-limit': 'Fastify, one raw get, value parsed (the limit)',
+  'fastify-limit': 'Fastify, one raw get or set (the limit)',
   'fastify-sess': 'Fastify, @sess/fastify-plugin',
   'fastify-session': 'Fastify, @fastify/session on memcached',
   'fastify-secure-session': 'Fastify, @fastify/secure-session (cookie only)',
   'koa-bare': 'Koa, no session',
-  'koa-limit': 'Koa, one raw get, value parsed (the limit)',
+  'koa-limit': 'Koa, one raw get or set (the limit)',
   'koa-sess': 'Koa, @sess/koa-middleware',
   'koa-session': 'Koa, koa-session on memcached',
   'express-session': 'Express, express-session, connect-memcached',
 } as const;
-const WITHOUT_SESSIONS = /-(?:bare|limit)$/;
+const ALL_ROUTES = Object.keys(ROUTES) as Route[];
+
+function routesOf(server: string): readonly Route[] {
+  if (server.endsWith('-bare')) return ['read'];
+  return server.endsWith('-limit') ? ['read', 'login'] : ALL_ROUTES;
+}
 
 /** By name: a server's own, or `option:<variant>`. */
 export const CONTENDERS: ReadonlyMap<string, Contender> = new Map(
   Object.entries(SERVERS).map(([name, label]) => [
     name,
-    { label, module: name, hasSessions: !WITHOUT_SESSIONS.test(name), variant: 'plain' },
+    { label, module: name, routes: routesOf(name), variant: 'plain' },
   ]),
 );
 
 export const OPTION_CONTENDERS: ReadonlyMap<string, Contender> = new Map(
   (Object.keys(VARIANTS) as VariantName[]).map((variant) => [
     `option:${variant}`,
-    { label: VARIANTS[variant].label, module: 'fastify-sess', hasSessions: true, variant },
+    { label: VARIANTS[variant].label, module: 'fastify-sess', routes: ALL_ROUTES, variant },
   ]),
 );
 
@@ -64,8 +69,10 @@ export const RATIOS: readonly {
   { what: 'fastify-plugin over the limit', of: 'fastify-sess', over: 'fastify-limit' },
   { what: 'the limit over bare Fastify', of: 'fastify-limit', over: 'fastify-bare' },
   { what: 'fastify-plugin over @fastify/session', of: 'fastify-sess', over: 'fastify-session', wanted: 2.5 },
+  { what: 'the limit over @fastify/session', of: 'fastify-limit', over: 'fastify-session' },
   { what: 'koa-middleware over bare Koa', of: 'koa-sess', over: 'koa-bare', wanted: 0.75 },
   { what: 'koa-middleware over the limit', of: 'koa-sess', over: 'koa-limit' },
   { what: 'the limit over bare Koa', of: 'koa-limit', over: 'koa-bare' },
   { what: 'koa-middleware over koa-session', of: 'koa-sess', over: 'koa-session', wanted: 2 },
+  { what: 'the limit over koa-session', of: 'koa-limit', over: 'koa-session' },
 ];

@@ -2,7 +2,7 @@ import type { VariantName } from './contenders.ts';
 
 /**
  * What each server module exports. `POST /cart` puts the cart into the session (a bare server: into a variable); the
- * `ROUTES` of `cart.ts` are what is measured, of which a server without sessions has `GET /cart` only. Cookies travel
+ * `ROUTES` of `cart.ts` are what is measured; a server without sessions has those that its contender names. Cookies travel
  * over plain HTTP on loopback, so none is marked Secure.
  */
 export interface ServerModule {

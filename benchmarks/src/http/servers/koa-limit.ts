@@ -1,13 +1,23 @@
 import Koa from 'koa';
+import { freshCookie } from '../fresh-cookie.ts';
 import { listenWith } from '../listen.ts';
-import { rawGet } from '../raw-get.ts';
+import { rawGet, rawSet } from '../raw-command.ts';
 
 /** No sessions: what is left when all that is ours is taken away. */
 export async function start(memcached: string): Promise<number> {
   const app = new Koa();
   const cart = await rawGet(memcached);
+  const store = await rawSet(memcached);
   app.use(async (ctx) => {
-    ctx.body = ctx.method === 'POST' ? { stored: true } : await cart();
+    if (ctx.method === 'GET') {
+      ctx.body = await cart();
+      return;
+    }
+    if (ctx.path === '/login') {
+      await store();
+      ctx.set('set-cookie', freshCookie());
+    }
+    ctx.body = { stored: true };
   });
   const answer = app.callback();
   return listenWith((request, response) => void answer(request, response));
