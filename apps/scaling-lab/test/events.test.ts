@@ -27,12 +27,16 @@ function ids(): readonly string[] {
 }
 
 /** Apps that know everything at once, and answer every request with 204. */
-function context(strategy: StrategyName = 'sess', victim?: string): EventContext & { readonly timeline: Timeline } {
+function context(
+  strategy: StrategyName = 'sess',
+  victims: readonly string[] = [],
+): EventContext & { readonly timeline: Timeline } {
   const fleet = {
     processes: [{ kill: async () => void done.push('kill') }],
     converged: async () => void done.push(`knows ${cluster.nodes.length}`),
     drain: async (node: string) => void done.push(`drain ${before.indexOf(node)} of ${cluster.nodes.length}`),
     copiesRestored: async (node: string) => void done.push(`copies of ${before.indexOf(node)} restored`),
+    handoversFinished: async () => void done.push(`finished with ${cluster.nodes.length}`),
     deploy: async (nodes?: unknown) => void done.push(`deploy ${JSON.stringify(nodes) ?? 'anew'}`),
   } as unknown as AppFleet;
   const balancer: RequestSender = {
@@ -51,10 +55,10 @@ function context(strategy: StrategyName = 'sess', victim?: string): EventContext
     database: undefined,
   };
   const group = { strategyRun, balancer, users: makeUsers('t', 16), traffic, timeline };
-  return { strategyRun, group, victim, signal: new AbortController().signal, timeline };
+  return { strategyRun, group, victims, signal: new AbortController().signal, timeline };
 }
 
-function happen(event: EventName, at: EventContext): Promise<string | undefined> {
+function happen(event: EventName, at: EventContext): Promise<readonly string[]> {
   return EVENTS[event].happen(at);
 }
 
@@ -67,9 +71,9 @@ describe('events', () => {
   });
 
   it('take the last node away, drained only by a strategy that drains', async () => {
-    expect(await happen('remove-last-node', context())).toBe(before[2]);
+    expect(await happen('remove-last-node', context())).toEqual([before[2]]);
     expect(done).toEqual([]);
-    expect(await happen('remove-last-node', context('sess-drain'))).toBe(before[1]);
+    expect(await happen('remove-last-node', context('sess-drain'))).toEqual([before[1]]);
     expect(done).toEqual(['drain 1 of 2']);
     expect(ids()).toEqual([before[0]]);
   });
@@ -81,10 +85,10 @@ describe('events', () => {
   });
 
   it('crash a node, which stays listed until it is dropped', async () => {
-    const victim = await happen('crash-node', context());
-    expect(victim).toBe(before[1]);
+    const victims = await happen('crash-node', context());
+    expect(victims).toEqual([before[1]]);
     expect(cluster.nodes.map(({ state }) => state)).toEqual(['running', 'crashed', 'running']);
-    await happen('drop-victim', context('sess', victim));
+    await happen('drop-victims', context('sess', victims));
     expect(ids()).toEqual([before[0], before[2]]);
   });
 
@@ -111,6 +115,32 @@ describe('events', () => {
     await happen('replace-every-node-in-peace', context('sess-2-copies'));
     expect(done).toEqual([0, 1, 2].flatMap((place) => ['knows 4', 'knows 3', `copies of ${place} restored`]));
     expect(ids().filter((id) => before.includes(id))).toEqual([]);
+  });
+
+  it('crash the nodes of one of two zones, which stay listed until they are dropped', async () => {
+    await cluster.addNode();
+    const listed = ids();
+    const victims = await happen('crash-zone', context('sess-zones'));
+    expect(victims).toEqual([listed[1], listed[3]]);
+    expect(cluster.nodes.map(({ state }) => state)).toEqual(['running', 'crashed', 'running', 'crashed']);
+    await happen('drop-victims', context('sess-zones', victims));
+    expect(ids()).toEqual([listed[0], listed[2]]);
+  });
+
+  it('restart a node, have everybody come by, and restart the next', async () => {
+    expect(await happen('restart-two', context('sess-2-copies'))).toEqual(before.slice(0, 2));
+    expect(done).toEqual([
+      'knows 3',
+      ...Array.from({ length: 16 }, () => '/profile while running,running,running'),
+      'knows 3',
+    ]);
+  });
+
+  it('put a new node in the place of the oldest, which stops when the handover is finished', async () => {
+    expect(await happen('stop-when-finished', context())).toEqual([before[0]]);
+    const nodes = [...before.slice(1), ids().at(-1)];
+    expect(done).toEqual([`deploy ${JSON.stringify({ kind: 'list', nodes })}`, 'finished with 4']);
+    expect(ids()).toEqual(nodes);
   });
 
   it('log users out while a node hangs, and have it go on', async () => {

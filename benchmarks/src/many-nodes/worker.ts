@@ -1,46 +1,13 @@
 /** One process of an application: a client that knows many nodes, and has nothing to do. */
-import { subscribe } from 'node:diagnostics_channel';
-import type { Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient, type Client } from '@sess/client';
-import type { Discovery, Topology, TopologyListener } from '@sess/discovery';
+import { OwnList } from '../own-list.ts';
+import { openSockets, socketBytes } from '../socket-bytes.ts';
 import type { Course, Joined, Message, Order, Rested } from './course.ts';
 
 const TTL_SECONDS = 86_400;
 const SECRET = 'a secret for benchmarks only, which has more than 32 bytes';
-
-const sockets = new Set<Socket>();
-let closedBytes = 0;
-subscribe('net.client.socket', (message) => {
-  const { socket } = message as { readonly socket: Socket };
-  sockets.add(socket);
-  socket.once('close', () => {
-    sockets.delete(socket);
-    closedBytes += bytesOf(socket);
-  });
-});
-
-/** A list that this process changes itself. */
-class OwnList implements Discovery {
-  #listener: TopologyListener | undefined;
-
-  watch(listener: TopologyListener): ReturnType<Discovery['watch']> {
-    this.#listener = listener;
-    return {
-      ready: () => Promise.reject(new Error('this list is told, not asked for')),
-      refresh: () => Promise.resolve(),
-      close: () => (this.#listener = undefined),
-    };
-  }
-
-  tell(servers: readonly string[]): void {
-    const topology: Topology = {
-      nodes: servers.map((id) => ({ id, host: id.slice(0, id.lastIndexOf(':')), port: Number(id.split(':').at(-1)) })),
-    };
-    this.#listener?.topology(topology);
-  }
-}
 
 let client: Client | undefined;
 
@@ -66,9 +33,9 @@ async function join({ servers, views, opens }: Course): Promise<Joined> {
 }
 
 async function rest(seconds: number): Promise<Rested> {
-  const [bytes, cpu, startedAt] = [allBytes(), process.cpuUsage(), performance.now()];
+  const [bytes, cpu, startedAt] = [socketBytes(), process.cpuUsage(), performance.now()];
   await pause(seconds * 1_000);
-  const [passedMs, used, passedBytes] = [performance.now() - startedAt, process.cpuUsage(cpu), allBytes() - bytes];
+  const [passedMs, used, passedBytes] = [performance.now() - startedAt, process.cpuUsage(cpu), socketBytes() - bytes];
   // Afterwards: what looks at the event loop every millisecond costs more than the client does.
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -76,21 +43,13 @@ async function rest(seconds: number): Promise<Rested> {
   delay.disable();
   return {
     openViews: client?.handovers.length ?? 0,
-    sockets: sockets.size,
+    sockets: openSockets(),
     residentBytes: process.memoryUsage.rss(),
     heapBytes: process.memoryUsage().heapUsed,
     cpu: (used.user + used.system) / 1_000 / passedMs,
     bytesPerSecond: (passedBytes * 1_000) / passedMs,
     longestTurnMs: delay.max / 1e6,
   };
-}
-
-function allBytes(): number {
-  return [...sockets].reduce((sum, socket) => sum + bytesOf(socket), closedBytes);
-}
-
-function bytesOf(socket: Socket): number {
-  return socket.bytesRead + socket.bytesWritten;
 }
 
 async function carryOut(order: Order): Promise<Message | undefined> {

@@ -11,6 +11,8 @@ const LOOK_EVERY_MS = 25;
 const CONVERGE_TIMEOUT_MS = 60_000;
 /** How long the copies that a node took along may take to be restored: an agreement, and every key that it held. */
 const RESTORE_TIMEOUT_MS = 60_000;
+/** How long a handover may take to be finished: an agreement, and every key of every node. */
+const FINISH_TIMEOUT_MS = 120_000;
 
 export interface FleetOptions {
   readonly strategy: Strategy;
@@ -121,6 +123,21 @@ export class AppFleet {
       what: `the ${this.strategy.name} processes to restore the copies that ${node} took along`,
       everyMs: LOOK_EVERY_MS,
       timeoutMs: RESTORE_TIMEOUT_MS,
+      signal,
+    });
+  }
+
+  /** Resolves when no process has an open handover; at once where none is ever finished. */
+  async handoversFinished(signal: AbortSignal): Promise<void> {
+    const look = async (): Promise<Missing> => {
+      const statuses = await Promise.all(this.processes.map((process) => process.status()));
+      const open = Math.max(...statuses.map(({ handovers = 0 }) => handovers));
+      return open === 0 ? undefined : `${open} open`;
+    };
+    await until(look, {
+      what: `the ${this.strategy.name} processes to finish the handover`,
+      everyMs: LOOK_EVERY_MS,
+      timeoutMs: FINISH_TIMEOUT_MS,
       signal,
     });
   }

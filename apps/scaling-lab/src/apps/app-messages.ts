@@ -50,6 +50,8 @@ export interface AppStatus {
   readonly down: readonly string[];
   /** Ids of nodes that left, and whose copies this process has restored; `undefined` where nobody restores any. */
   readonly restored: readonly string[] | undefined;
+  /** Earlier node lists whose handover is not finished; `undefined` where none is ever finished before sessions end. */
+  readonly handovers: number | undefined;
   /** Why sessions were missed, since the app began; none where the library can't tell. */
   readonly misses: readonly MissCount[];
 }

@@ -71,7 +71,7 @@ async function answer(id: number, work: () => Promise<void>): Promise<void> {
   tell({
     type: 'answer',
     id,
-    status: backend?.status() ?? { nodes: [], down: [], restored: undefined, misses: [] },
+    status: backend?.status() ?? { nodes: [], down: [], restored: undefined, handovers: undefined, misses: [] },
     error,
   });
 }

@@ -1,14 +1,22 @@
+import type { NodeZones } from '../environment/zones.ts';
 import { elasticache, staticNodes, type Discovery } from '@sess/discovery';
 
 /**
  * Where an app process has its node list from: a configuration endpoint that it follows, or a list that it keeps as
  * long as it runs.
  */
-export type NodeSource =
-  /** `host:port` of the endpoint. */
-  | { readonly kind: 'endpoint'; readonly endpoint: string }
-  /** `host:port` of each node. */
-  | { readonly kind: 'list'; readonly nodes: readonly string[] };
+export type NodeSource = { readonly zones?: NodeZones } & (
+  | {
+      readonly kind: 'endpoint';
+      /** `host:port` of the endpoint. */
+      readonly endpoint: string;
+    }
+  | {
+      readonly kind: 'list';
+      /** `host:port` of each node. */
+      readonly nodes: readonly string[];
+    }
+);
 
 /** For the libraries that have no discovery of their own. */
 export function discoveryOf(source: NodeSource, pollIntervalMs: number): Discovery {

@@ -2,10 +2,10 @@ import { ketama, modulo, type Distribution, type RingNode } from '@sess/hash-rin
 import type { StoreName } from './app-messages.ts';
 
 /**
- * Whether nodes go that held sessions: on purpose, so that they can be drained before; or by accident, so that nobody
- * could do anything before.
+ * Whether nodes go that held sessions: on purpose, so that they can be drained before; when their handover is finished,
+ * so that they need no drain; by accident, one or a whole zone at a time, so that nobody could do anything before.
  */
-export type NodesGo = 'never' | 'on-purpose' | 'by-accident';
+export type NodesGo = 'never' | 'on-purpose' | 'when-finished' | 'by-accident' | 'by-zone';
 
 /** One way for an application to keep its sessions in the nodes. */
 export interface Strategy {
@@ -25,8 +25,10 @@ export interface Strategy {
   readonly drains: boolean;
   /** Whether a database has the sessions, too. */
   readonly database: boolean;
-  /** It takes part only where nodes go this way, which is what it is there for; `undefined` takes part everywhere. */
-  readonly only: Exclude<NodesGo, 'never'> | undefined;
+  /** Whether the clients know the zones of the nodes. */
+  readonly zones: boolean;
+  /** It takes part only where nodes go in one of these ways, for which it is there; `undefined` takes part everywhere. */
+  readonly only: readonly Exclude<NodesGo, 'never'>[] | undefined;
   /** Whether the lab fails when it does worse than expected: for what this project ships. */
   readonly judged: boolean;
   /**
@@ -36,7 +38,15 @@ export interface Strategy {
   readonly distribution: ((nodes: readonly RingNode[]) => Distribution) | undefined;
 }
 
-export type StrategyName = 'modulo' | 'ketama' | 'memcache' | 'sess' | 'sess-2-copies' | 'sess-drain' | 'sess-database';
+export type StrategyName =
+  | 'modulo'
+  | 'ketama'
+  | 'memcache'
+  | 'sess'
+  | 'sess-2-copies'
+  | 'sess-zones'
+  | 'sess-drain'
+  | 'sess-database';
 
 const SESS = {
   store: 'sess-client',
@@ -44,11 +54,20 @@ const SESS = {
   handover: true,
   drains: false,
   database: false,
+  zones: false,
   only: undefined,
   judged: true,
   distribution: (nodes: readonly RingNode[]): Distribution => ketama(nodes),
 } as const;
-const PEER = { copies: 1, handover: false, drains: false, database: false, only: undefined, judged: false } as const;
+const PEER = {
+  copies: 1,
+  handover: false,
+  drains: false,
+  database: false,
+  zones: false,
+  only: undefined,
+  judged: false,
+} as const;
 
 export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
   modulo: {
@@ -74,13 +93,21 @@ export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
   },
   sess: { ...SESS, name: 'sess', does: '@sess/client: consistent hashing, and a handover of what moves' },
   'sess-2-copies': { ...SESS, name: 'sess-2-copies', does: '@sess/client with two copies of each session', copies: 2 },
+  'sess-zones': {
+    ...SESS,
+    name: 'sess-zones',
+    does: '@sess/client, two copies in different zones (only where a zone is lost)',
+    copies: 2,
+    zones: true,
+    only: ['by-zone'],
+  },
   'sess-drain': {
     ...SESS,
     name: 'sess-drain',
     does: '@sess/client, one copy; a node is drained before it is taken away (only where one is)',
     copies: 1,
     drains: true,
-    only: 'on-purpose',
+    only: ['on-purpose'],
   },
   'sess-database': {
     ...SESS,
@@ -88,7 +115,7 @@ export const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = {
     does: '@sess/client, one copy, and a database behind it (only where a node is lost)',
     copies: 1,
     database: true,
-    only: 'by-accident',
+    only: ['by-accident', 'by-zone'],
   },
 };
 
@@ -99,6 +126,7 @@ export const STRATEGY_NAMES: readonly StrategyName[] = [
   'memcache',
   'sess',
   'sess-2-copies',
+  'sess-zones',
   'sess-drain',
   'sess-database',
 ];
@@ -109,6 +137,7 @@ export const PRESET_STRATEGIES: readonly StrategyName[] = [
   'ketama',
   'sess',
   'sess-2-copies',
+  'sess-zones',
   'sess-drain',
   'sess-database',
 ];

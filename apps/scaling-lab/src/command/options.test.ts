@@ -90,7 +90,7 @@ describe('parseOptions', () => {
     [['--scenario', 'flood'], '--scenario is "flood"; it must be one of cross-read, app-kill'],
     [
       ['--strategy', 'random'],
-      '--strategy is "random"; it must be one of modulo, ketama, memcache, sess, sess-2-copies, sess-drain, sess-database.',
+      '--strategy is "random"; it must be one of modulo, ketama, memcache, sess, sess-2-copies, sess-zones, sess-drain, sess-database.',
     ],
     [['--copies', '4'], '--copies is "4"; it must be a whole number from 1 to 3.'],
     [['--transport', 'udp'], '--transport is "udp"; it must be one of text, memjs.'],
@@ -104,7 +104,7 @@ describe('parseOptions', () => {
     ],
     [
       ['--scenario', 'scale-up', '--scenario', 'scale-down', '--strategy', 'sess-database'],
-      '--strategy sess-database takes part only in crash, restart, replace, replace-in-place, not in scale-up, scale-down; add one of those',
+      '--strategy sess-database takes part only in crash, restart, replace, replace-in-place, zone-lost, one-after-the-other, not in scale-up, scale-down; add one of those',
     ],
     [['--transport', 'memjs', '--strategy', 'sess-drain'], 'leave out --transport memjs, or the strategy'],
     [

@@ -1,6 +1,8 @@
 import type { LocalCluster } from '@sess/local-cluster';
 import type { AppFleet, ClusterSight } from '../apps/app-fleet.ts';
 import type { NodeMeter } from './node-meter.ts';
+import type { NodeSource } from '../apps/node-source.ts';
+import { zonesOf } from './zones.ts';
 import type { Strategy } from '../apps/strategies.ts';
 
 /**
@@ -28,6 +30,18 @@ export interface Environment {
 /** Ids of the listed nodes, in the order in which the endpoint lists them. */
 export function listedNodes({ cluster }: Pick<StrategyRun, 'cluster'>): readonly string[] {
   return cluster.nodes.map((node) => node.id);
+}
+
+/** Where the apps of a strategy have their nodes from, and the zones where its clients know them. */
+export function sourceOf(
+  { strategy, cluster }: Pick<StrategyRun, 'strategy' | 'cluster'>,
+  list: 'followed' | 'fixed',
+): NodeSource {
+  const nodes = listedNodes({ cluster });
+  return {
+    ...(list === 'fixed' ? { kind: 'list', nodes } : { kind: 'endpoint', endpoint: cluster.configurationEndpoint }),
+    ...(strategy.zones ? { zones: zonesOf(nodes) } : {}),
+  };
 }
 
 /** Resolves when every app process routes by the list of the moment, and knows each running node to be in reach. */

@@ -7,7 +7,7 @@ import { DatabaseProcess } from '../apps/database-process.ts';
 import { forEachConcurrently } from '../process/for-each-concurrently.ts';
 import { NodeMeter } from './node-meter.ts';
 import type { Progress } from '../process/progress.ts';
-import type { Environment, StrategyRun } from './environment.ts';
+import { sourceOf, type Environment, type StrategyRun } from './environment.ts';
 import type { TransportName } from '../apps/app-messages.ts';
 import { copiesOf, shownOf, STRATEGIES, type Strategy, type StrategyName } from '../apps/strategies.ts';
 
@@ -126,7 +126,7 @@ async function openStrategyRun(
     strategy,
     apps,
     firstPort,
-    nodes: { kind: 'endpoint', endpoint: cluster.configurationEndpoint },
+    nodes: sourceOf({ strategy, cluster }, 'followed'),
     config: { secret, transport, copies: copiesOf(strategy, copies), database, pollIntervalMs: POLL_INTERVAL_MS },
     children: ownership.children,
   });

@@ -1,10 +1,9 @@
 import { EVENTS } from '../scenarios/events/events.ts';
 import { flush } from '../environment/node-stats.ts';
-import type { NodeSource } from '../apps/node-source.ts';
 import { openEnvironment, type EnvironmentOptions, type Ownership } from '../environment/open-environment.ts';
 import type { Progress } from '../process/progress.ts';
 import { takesPart, type Scenario } from '../scenarios/scenarios.ts';
-import { everyProcessKnows, listedNodes, type Environment, type StrategyRun } from '../environment/environment.ts';
+import { everyProcessKnows, sourceOf, type Environment, type StrategyRun } from '../environment/environment.ts';
 
 /** How long a node may take to forget what it holds, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 10_000;
@@ -81,10 +80,4 @@ async function renew(strategyRun: StrategyRun, { nodes, list }: Condition): Prom
   for (const spare of cluster.nodes.slice(nodes)) await cluster.removeNode(spare.id);
   await Promise.all(cluster.nodes.map((node) => flush(node, FLUSH_TIMEOUT_MS)));
   await fleet.restart(sourceOf(strategyRun, list));
-}
-
-function sourceOf(strategyRun: StrategyRun, list: Scenario['list']): NodeSource {
-  return list === 'fixed'
-    ? { kind: 'list', nodes: listedNodes(strategyRun) }
-    : { kind: 'endpoint', endpoint: strategyRun.cluster.configurationEndpoint };
 }

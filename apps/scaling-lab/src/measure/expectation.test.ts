@@ -13,12 +13,12 @@ interface Node {
   readonly id: string;
 }
 
-const UNCHANGED: Change = { before: [A, B, C], after: [A, B, C], victim: undefined };
-const ADDED: Change = { before: [A, B, C], after: [A, B, C, D], victim: undefined };
-const REMOVED: Change = { before: [A, B, C, D], after: [A, B, C], victim: D.id };
-const CRASHED: Change = { before: [A, B, C], after: [A, B, C], victim: B.id };
-const DROPPED: Change = { before: [A, B, C], after: [A, C], victim: B.id };
-const REPLACED: Change = { before: [A, B, C], after: [A, C, D], victim: B.id };
+const UNCHANGED: Change = { before: [A, B, C], after: [A, B, C], victims: [] };
+const ADDED: Change = { before: [A, B, C], after: [A, B, C, D], victims: [] };
+const REMOVED: Change = { before: [A, B, C, D], after: [A, B, C], victims: [D.id] };
+const CRASHED: Change = { before: [A, B, C], after: [A, B, C], victims: [B.id] };
+const DROPPED: Change = { before: [A, B, C], after: [A, C], victims: [B.id] };
+const REPLACED: Change = { before: [A, B, C], after: [A, C, D], victims: [B.id] };
 
 function phase(scenario: ScenarioName, place = 0): Phase {
   const found = SCENARIOS[scenario].phases[place];
@@ -72,6 +72,37 @@ describe('expectationOf', () => {
       expect(expectationOf(phase(scenario), sess, 2, CRASHED)).toEqual({ loggedOut: 0, unavailable: 0 });
     }
     expect(expectationOf(phase('crash'), modulo, 1, CRASHED).unavailable).toBeCloseTo(1 / 3, 1);
+  });
+
+  it('expects two copies to lose with a zone what both were in, and nothing where copies are in different zones', () => {
+    const zoned = STRATEGIES['sess-zones'];
+    const listed = phase('zone-lost');
+    const inZones = [A, B, C, D].map((node, place) => ({ ...node, zone: place % 2 === 0 ? 'one' : 'two' }));
+    const lost = { before: inZones, after: inZones, victims: [B.id, D.id] };
+    expect(expectationOf(listed, zoned, 2, lost)).toEqual({ loggedOut: 0, unavailable: 0 });
+    // The second node of a key is any of the other three.
+    const unaware = { ...lost, before: [A, B, C, D] };
+    expect(expectationOf(listed, STRATEGIES['sess-2-copies'], 2, unaware).unavailable).toBeCloseTo(1 / 2 / 3, 1);
+    expect(expectationOf(phase('zone-lost', 1), STRATEGIES['sess-2-copies'], 2, unaware).loggedOut).toBeCloseTo(
+      1 / 6,
+      1,
+    );
+    expect(expectationOf(listed, sess, 1, unaware).unavailable).toBeCloseTo(1 / 2, 1);
+  });
+
+  it('expects two nodes, one after the other, to take along what one copy had there, and nothing of two', () => {
+    const both = { before: [A, B, C], after: [A, B, C], victims: [A.id, B.id] };
+    expect(expectationOf(phase('one-after-the-other'), sess, 1, both).loggedOut).toBeCloseTo(2 / 3, 1);
+    expect(expectationOf(phase('one-after-the-other'), sess, 2, both).loggedOut).toBe(0);
+    expect(expectationOf(phase('one-after-the-other'), ketama, 1, both).loggedOut).toBeCloseTo(2 / 3, 1);
+  });
+
+  it('expects a node to take nothing along when its handover is finished, where handovers are', () => {
+    const stopped = { before: [A, B, C], after: [B, C, D], victims: [A.id] };
+    const at = phase('finished-then-removed');
+    expect(expectationOf(at, sess, 1, stopped).loggedOut).toBe(0);
+    expect(expectationOf(at, sess, 1, stopped, false).loggedOut).toBeCloseTo(1 / 3, 1);
+    expect(expectationOf(at, modulo, 1, stopped).loggedOut).toBeGreaterThan(1 / 2);
   });
 
   it('expects a database to have what is on no node, with one copy, also while a node is listed that has crashed', () => {

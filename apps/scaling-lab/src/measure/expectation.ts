@@ -2,13 +2,16 @@ import { compare, shares, type Distribution, type RingNode } from '@sess/hash-ri
 import type { Phase, Share } from '../scenarios/scenarios.ts';
 import type { Strategy } from '../apps/strategies.ts';
 
+/** Keys that are looked up where copies decide. */
+const SAMPLES = 65_536;
+
 /** The node lists around an event. */
 export interface Change {
   /** When the users logged in. */
   readonly before: readonly RingNode[];
   readonly after: readonly RingNode[];
-  /** The node that was crashed, restarted or taken away. */
-  readonly victim: string | undefined;
+  /** The nodes that were crashed, restarted or taken away. */
+  readonly victims: readonly string[];
 }
 
 /** What theory says, as fractions of the users; `undefined` where it says nothing. */
@@ -18,9 +21,9 @@ export interface Expectation {
 }
 
 /**
- * What a strategy leads one to expect of a phase: computed from the node lists of this very run. With two copies or
- * more of each session, no single node takes one along; where nodes list their keys, copies that were lost are
- * restored. What a database has too is there whatever becomes of the nodes.
+ * What a strategy leads one to expect of a phase: computed from the node lists of this very run. With several copies, a
+ * session goes when all nodes that hold it do; where nodes list their keys, copies that were lost are restored, and
+ * handovers finish. What a database has too is there whatever becomes of the nodes.
  */
 export function expectationOf(
   phase: Phase,
@@ -30,32 +33,50 @@ export function expectationOf(
   listsKeys = true,
 ): Expectation {
   const loggedOut = loggedOutShare(phase, strategy, copies, listsKeys);
-  const unavailable = strategy.database || (strategy.handover && copies > 1) ? 'nobody' : phase.unavailable;
-  return { loggedOut: fraction(loggedOut, strategy, change), unavailable: fraction(unavailable, strategy, change) };
+  const unavailable = strategy.database ? 'nobody' : phase.unavailable;
+  return {
+    loggedOut: fraction(loggedOut, strategy, copies, change),
+    unavailable: fraction(unavailable, strategy, copies, change),
+  };
 }
 
 function loggedOutShare({ loggedOut }: Phase, strategy: Strategy, copies: number, listsKeys: boolean): Share {
   if (strategy.database) return 'nobody';
   if (!strategy.handover) return loggedOut.byDistribution;
   if (copies > 1 && listsKeys && loggedOut.withRestoring !== undefined) return loggedOut.withRestoring;
-  const kept = (strategy.drains ? loggedOut.withDrain : undefined) ?? loggedOut.withHandover;
-  // More nodes than copies may go in one phase: then theory says nothing of copies either.
-  return copies > 1 && kept !== 'unknown' ? 'nobody' : kept;
+  return (
+    (strategy.drains ? loggedOut.withDrain : undefined) ??
+    (listsKeys ? loggedOut.withFinishing : undefined) ??
+    loggedOut.withHandover
+  );
 }
 
-function fraction(share: Share, { distribution }: Strategy, change: Change): number | undefined {
+function fraction(share: Share, { distribution }: Strategy, copies: number, change: Change): number | undefined {
   if (share === 'nobody') return 0;
   return share === 'unknown' || distribution === undefined
     ? undefined
-    : FRACTIONS[share](distribution(change.before), change);
+    : FRACTIONS[share](distribution(change.before), copies, change);
 }
 
 const FRACTIONS: Readonly<
-  Record<Exclude<Share, 'nobody' | 'unknown'>, (before: Distribution, change: Change) => number>
+  Record<Exclude<Share, 'nobody' | 'unknown'>, (before: Distribution, copies: number, change: Change) => number>
 > = {
-  'keys-that-moved': (before, { after }) => compare(before, before.withNodes(after)).moved,
-  'keys-of-the-victim': (before, { victim }) => (victim === undefined ? undefined : shares(before).get(victim)) ?? 0,
+  'keys-that-moved': (before, _copies, { after }) => compare(before, before.withNodes(after)).moved,
+  'keys-of-the-victims': heldByVictimsAlone,
 };
+
+function heldByVictimsAlone(before: Distribution, copies: number, { victims }: Change): number {
+  if (victims.length < copies) return 0;
+  if (copies === 1) {
+    const parts = shares(before);
+    return victims.reduce((sum, victim) => sum + (parts.get(victim) ?? 0), 0);
+  }
+  const lost = new Set(victims);
+  let alone = 0;
+  for (let key = 0; key < SAMPLES; key += 1)
+    if (before.owners(`sess:sample:${key}`, copies).every(({ id }) => lost.has(id))) alone += 1;
+  return alone / SAMPLES;
+}
 
 /**
  * How far a count of `users` may be from its expectation by chance: four standard deviations of a binomial sample (one

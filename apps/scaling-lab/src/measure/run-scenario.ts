@@ -1,3 +1,4 @@
+import type { RingNode } from '@sess/hash-ring';
 import { countUsers } from './count-users.ts';
 import { logInEverybody, type UserGroup } from '../users/user-group.ts';
 import { EVENTS } from '../scenarios/events/events.ts';
@@ -11,6 +12,7 @@ import { everyProcessKnows, listedNodes, type Environment } from '../environment
 import { copiesOf } from '../apps/strategies.ts';
 import type { TimelineRecord } from '../users/timeline.ts';
 import { since } from '../users/traffic.ts';
+import { zonesOf, type NodeZones } from '../environment/zones.ts';
 
 /**
  * Background requests before an event, which tell what requests cost the nodes; and after it, so that the shop has met
@@ -63,7 +65,7 @@ export async function runScenario(
   for (const { strategyRun } of groups) strategyRun.meter.start();
   try {
     const before = await Promise.all(groups.map((group) => lookBefore(group)));
-    let victims: readonly (string | undefined)[] = [];
+    let victims: readonly (readonly string[])[] = [];
     for (const phase of scenario.phases) {
       const ended = await runPhase(scenarioRun, phase, before, victims);
       victims = ended.victims;
@@ -85,8 +87,8 @@ async function runPhase(
   scenarioRun: ScenarioRun,
   phase: Phase,
   before: readonly Before[],
-  befallen: readonly (string | undefined)[],
-): Promise<{ readonly victims: readonly (string | undefined)[]; readonly measurements: readonly Measurement[] }> {
+  befallen: readonly (readonly string[])[],
+): Promise<{ readonly victims: readonly (readonly string[])[]; readonly measurements: readonly Measurement[] }> {
   const { environment, groups, progress } = scenarioRun;
   const event = EVENTS[phase.event];
   progress.step('traffic, to compare with');
@@ -94,7 +96,7 @@ async function runPhase(
 
   progress.step(`${event.says}, under traffic`);
   const happened = await Promise.all(
-    groups.map((group, place) => happen(group, phase, befallen[place], environment.signal)),
+    groups.map((group, place) => happen(group, phase, befallen[place] ?? [], environment.signal)),
   );
   const counts = await countUsers(groups, environment.signal, progress);
   const measurements = groups.map(({ strategyRun }, place): Measurement => {
@@ -103,7 +105,8 @@ async function runPhase(
     if (was === undefined || cost === undefined || what === undefined || count === undefined)
       throw new Error('nothing was counted');
     const after = listedNodes(strategyRun);
-    const change = { before: asNodes(was.nodes), after: asNodes(after), victim: what.victim };
+    const zones = strategyRun.strategy.zones ? zonesOf(was.nodes) : {};
+    const change = { before: asNodes(was.nodes, zones), after: asNodes(after, zones), victims: what.victims };
     const measured = {
       scenario: scenarioRun.scenario.name,
       phase: phase.name,
@@ -124,7 +127,7 @@ async function runPhase(
     };
     return { ...measured, objections: objectionsTo(measured, strategyRun.strategy.judged, phase.mayBeStale ?? false) };
   });
-  return { victims: happened.map(({ victim }) => victim), measurements };
+  return { victims: happened.map(({ victims }) => victims), measurements };
 }
 
 /** Node requests for each background request, while nothing happens. */
@@ -139,13 +142,13 @@ async function costOfRequests(group: UserGroup, signal: AbortSignal): Promise<nu
 async function happen(
   group: UserGroup,
   phase: Phase,
-  befallen: string | undefined,
+  befallen: readonly string[],
   signal: AbortSignal,
-): Promise<Counters & { readonly victim: string | undefined; readonly eventMs: number }> {
+): Promise<Counters & { readonly victims: readonly string[]; readonly eventMs: number }> {
   const { strategyRun, traffic } = group;
   const begin = await countersOf(group);
   const started = performance.now();
-  const victim = await EVENTS[phase.event].happen({ strategyRun, group, victim: befallen, signal });
+  const victims = await EVENTS[phase.event].happen({ strategyRun, group, victims: befallen, signal });
   await everyProcessKnows(strategyRun, signal);
   const eventMs = Math.round(performance.now() - started);
   group.timeline.mark('every process knows');
@@ -155,7 +158,7 @@ async function happen(
     traffic: since(begin.traffic, end.traffic),
     answered: end.answered - begin.answered,
     commands: end.commands - begin.commands,
-    victim,
+    victims,
     eventMs,
   };
 }
@@ -187,6 +190,9 @@ async function record(
   };
 }
 
-function asNodes(ids: readonly string[]): readonly { readonly id: string }[] {
-  return ids.map((id) => ({ id }));
+function asNodes(ids: readonly string[], zones: NodeZones): readonly RingNode[] {
+  return ids.map((id) => {
+    const zone = zones[id];
+    return zone === undefined ? { id } : { id, zone };
+  });
 }

@@ -22,11 +22,12 @@ export interface Phase {
   readonly event: EventName;
   /**
    * Users who are asked to log in again: where nothing but the distribution decides, where a handover keeps what moved,
-   * where nodes are drained, and where lost copies are restored.
+   * where it is finished, where nodes are drained, and where lost copies are restored.
    */
   readonly loggedOut: {
     readonly byDistribution: Share;
     readonly withHandover: Share;
+    readonly withFinishing?: Share;
     readonly withDrain?: Share;
     readonly withRestoring?: Share;
   };
@@ -37,7 +38,7 @@ export interface Phase {
 }
 
 /** A share of the users, by the theory of the strategy's distribution; see `expectation.ts`. */
-export type Share = 'nobody' | 'keys-that-moved' | 'keys-of-the-victim' | 'unknown';
+export type Share = 'nobody' | 'keys-that-moved' | 'keys-of-the-victims' | 'unknown';
 
 export type ScenarioName =
   | 'cross-read'
@@ -52,17 +53,20 @@ export type ScenarioName =
   | 'replace-in-place'
   | 'rolling-replacement'
   | 'rolling-in-peace'
+  | 'zone-lost'
+  | 'one-after-the-other'
+  | 'finished-then-removed'
   | 'logout-in-pause'
   | 'deploy-in-scale-up'
   | 'fixed-list';
 
 const USUAL = { extraNodes: 0, list: 'followed', nodesGo: 'never' } as const;
 const NOBODY = { byDistribution: 'nobody', withHandover: 'nobody' } as const;
-const VICTIM = { byDistribution: 'keys-of-the-victim', withHandover: 'keys-of-the-victim' } as const;
+const VICTIMS = { byDistribution: 'keys-of-the-victims', withHandover: 'keys-of-the-victims' } as const;
 const MOVED = { byDistribution: 'keys-that-moved', withHandover: 'nobody' } as const;
 const MOVED_OR_VICTIM = {
   byDistribution: 'keys-that-moved',
-  withHandover: 'keys-of-the-victim',
+  withHandover: 'keys-of-the-victims',
   withDrain: 'nobody',
 } as const;
 
@@ -121,11 +125,11 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     does: 'a node crashes: first it is still listed, then discovery drops it',
     nodesGo: 'by-accident',
     phases: [
-      { name: 'listed', event: 'crash-node', loggedOut: NOBODY, unavailable: 'keys-of-the-victim' },
+      { name: 'listed', event: 'crash-node', loggedOut: NOBODY, unavailable: 'keys-of-the-victims' },
       {
         name: 'dropped',
-        event: 'drop-victim',
-        loggedOut: { byDistribution: 'keys-that-moved', withHandover: 'keys-of-the-victim' },
+        event: 'drop-victims',
+        loggedOut: { byDistribution: 'keys-that-moved', withHandover: 'keys-of-the-victims' },
         unavailable: 'nobody',
       },
     ],
@@ -135,7 +139,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     name: 'restart',
     does: 'a node restarts at once, and is empty',
     nodesGo: 'by-accident',
-    phases: [{ name: 'restarted', event: 'restart-node', loggedOut: VICTIM, unavailable: 'nobody' }],
+    phases: [{ name: 'restarted', event: 'restart-node', loggedOut: VICTIMS, unavailable: 'nobody' }],
   },
   replace: {
     ...USUAL,
@@ -146,7 +150,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
       {
         name: 'replaced',
         event: 'replace-node',
-        loggedOut: { byDistribution: 'keys-that-moved', withHandover: 'keys-of-the-victim' },
+        loggedOut: { byDistribution: 'keys-that-moved', withHandover: 'keys-of-the-victims' },
         unavailable: 'nobody',
       },
     ],
@@ -156,7 +160,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
     name: 'replace-in-place',
     does: 'a node is down for a while, then an empty one answers under its name; the version of the list stays',
     nodesGo: 'by-accident',
-    phases: [{ name: 'replaced', event: 'replace-in-place', loggedOut: VICTIM, unavailable: 'nobody' }],
+    phases: [{ name: 'replaced', event: 'replace-in-place', loggedOut: VICTIMS, unavailable: 'nobody' }],
   },
   'rolling-replacement': {
     ...USUAL,
@@ -182,6 +186,55 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
         name: 'all replaced',
         event: 'replace-every-node-in-peace',
         loggedOut: { byDistribution: 'unknown', withHandover: 'unknown', withDrain: 'nobody', withRestoring: 'nobody' },
+        unavailable: 'nobody',
+      },
+    ],
+  },
+  'zone-lost': {
+    ...USUAL,
+    name: 'zone-lost',
+    does: 'all nodes of one of two zones crash: first they are still listed, then discovery drops them',
+    extraNodes: 1,
+    nodesGo: 'by-zone',
+    phases: [
+      { name: 'listed', event: 'crash-zone', loggedOut: NOBODY, unavailable: 'keys-of-the-victims' },
+      {
+        name: 'dropped',
+        event: 'drop-victims',
+        loggedOut: { byDistribution: 'keys-that-moved', withHandover: 'keys-of-the-victims' },
+        unavailable: 'nobody',
+      },
+    ],
+  },
+  'one-after-the-other': {
+    ...USUAL,
+    name: 'one-after-the-other',
+    does: 'a node restarts and is empty; everybody comes by; then another one does',
+    nodesGo: 'by-accident',
+    phases: [
+      {
+        name: 'both empty',
+        event: 'restart-two',
+        loggedOut: { ...VICTIMS, withRestoring: 'nobody' },
+        unavailable: 'nobody',
+      },
+    ],
+  },
+  'finished-then-removed': {
+    ...USUAL,
+    name: 'finished-then-removed',
+    does: 'a new node takes the place of the oldest in a fixed list; when the handover is finished, that one is stopped without a drain',
+    list: 'fixed',
+    nodesGo: 'when-finished',
+    phases: [
+      {
+        name: 'stopped',
+        event: 'stop-when-finished',
+        loggedOut: {
+          byDistribution: 'keys-that-moved',
+          withHandover: 'keys-of-the-victims',
+          withFinishing: 'nobody',
+        },
         unavailable: 'nobody',
       },
     ],
@@ -226,6 +279,9 @@ export const SCENARIO_NAMES: readonly ScenarioName[] = [
   'replace-in-place',
   'rolling-replacement',
   'rolling-in-peace',
+  'zone-lost',
+  'one-after-the-other',
+  'finished-then-removed',
   'logout-in-pause',
   'deploy-in-scale-up',
   'fixed-list',
@@ -243,5 +299,5 @@ export const PRESET_SCENARIOS: readonly ScenarioName[] = [
 
 /** A strategy that is there for one way in which nodes go takes part only where some do. */
 export function takesPart({ only }: Pick<Strategy, 'only'>, { nodesGo }: Scenario): boolean {
-  return only === undefined || only === nodesGo;
+  return only === undefined || only.some((way) => way === nodesGo);
 }

@@ -13,7 +13,7 @@ export function openMemcacheBackend({ nodes, pollIntervalMs }: AppConfig): Sessi
   return {
     sessions: { store: new PlainStore('memcache', memcacheClient(client)) },
     ready: () => client.connect(),
-    status: () => ({ nodes: client.nodeIds, down: [], restored: undefined, misses: [] }),
+    status: () => ({ nodes: client.nodeIds, down: [], restored: undefined, handovers: undefined, misses: [] }),
     drain: undefined,
     close: () => client.disconnect(),
   };

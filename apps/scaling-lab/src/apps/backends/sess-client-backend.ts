@@ -24,6 +24,7 @@ export async function openSessClientBackend({
 }: AppConfig): Promise<SessionBackend> {
   const client = createClient({
     discovery: discoveryOf(nodes, pollIntervalMs),
+    zoneOf: nodes.zones === undefined ? undefined : ({ id }) => nodes.zones?.[id],
     transport: transport === 'memjs' ? (await import('@sess/memjs-transport')).memjsTransport() : undefined,
     copies,
     timeoutMs: ANSWER_TIMEOUT_MS,
@@ -55,8 +56,9 @@ export async function openSessClientBackend({
       return {
         nodes: listed.map((node) => node.id),
         down: listed.filter((node) => states.get(node.id) === 'down').map((node) => node.id),
-        // Restoring has a node list its keys, which the binary protocol can't.
+        // Restoring and finishing have a node list its keys, which the binary protocol can't.
         restored: copies > 1 && transport === 'text' ? restored : undefined,
+        handovers: transport === 'text' ? client.handovers.length : undefined,
         misses: [...misses.values()],
       };
     },

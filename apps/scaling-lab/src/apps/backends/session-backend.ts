@@ -37,7 +37,7 @@ export function plainBackend(
   return {
     sessions: { store },
     ready: () => clients.ready(),
-    status: () => ({ nodes: clients.nodes, down: [], restored: undefined, misses: [] }),
+    status: () => ({ nodes: clients.nodes, down: [], restored: undefined, handovers: undefined, misses: [] }),
     drain: undefined,
     close: () => store.close(),
   };

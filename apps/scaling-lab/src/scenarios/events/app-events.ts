@@ -4,7 +4,7 @@ import { mark, type EventAction } from './event-context.ts';
 export const killApp: EventAction = async (context) => {
   mark(context, 'an app process is killed');
   await context.strategyRun.fleet.processes[0]?.kill();
-  return undefined;
+  return [];
 };
 
 /** A node comes, and processes that never saw the list without it. */
@@ -14,7 +14,7 @@ export const deployInScaleUp: EventAction = async (context) => {
   mark(context, 'deploy');
   await context.strategyRun.fleet.deploy();
   mark(context, 'deployed');
-  return undefined;
+  return [];
 };
 
 /** Some processes still have the shorter list in their environment, others the longer one already. */
@@ -23,5 +23,5 @@ export const deployLongerList: EventAction = async (context) => {
   mark(context, 'deploy');
   await context.strategyRun.fleet.deploy({ kind: 'list', nodes: listedNodes(context.strategyRun) });
   mark(context, 'deployed');
-  return undefined;
+  return [];
 };

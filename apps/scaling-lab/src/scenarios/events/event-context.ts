@@ -5,13 +5,13 @@ import { everyProcessKnows, type StrategyRun } from '../../environment/environme
 export interface EventContext {
   readonly strategyRun: StrategyRun;
   readonly group: UserGroup;
-  /** The node that the event before befell. */
-  readonly victim: string | undefined;
+  /** The nodes that the event before befell. */
+  readonly victims: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** Resolves, when it is done, with the node that it befell, where there is one. */
-export type EventAction = (context: EventContext) => Promise<string | undefined>;
+/** Resolves, when it is done, with the nodes that it befell. */
+export type EventAction = (context: EventContext) => Promise<readonly string[]>;
 
 /** Tells the timeline what happens now. */
 export function mark({ group }: EventContext, text: string): void {

@@ -3,7 +3,8 @@ import { logOutInPause } from './log-out-in-pause.ts';
 import {
   addNodes,
   crashNode,
-  dropVictim,
+  crashZone,
+  dropVictims,
   removeLastNode,
   replaceEveryNode,
   replaceEveryNodeInPeace,
@@ -12,6 +13,8 @@ import {
   restartNode,
   upAndDown,
 } from './node-events.ts';
+import { restartTwo } from './restart-two.ts';
+import { stopWhenFinished } from './stop-when-finished.ts';
 import type { EventAction } from './event-context.ts';
 
 export type EventName =
@@ -21,10 +24,13 @@ export type EventName =
   | 'remove-last-node'
   | 'up-and-down'
   | 'crash-node'
-  | 'drop-victim'
+  | 'drop-victims'
+  | 'crash-zone'
   | 'replace-node'
   | 'restart-node'
+  | 'restart-two'
   | 'replace-in-place'
+  | 'stop-when-finished'
   | 'replace-every-node'
   | 'replace-every-node-in-peace'
   | 'log-out-in-pause'
@@ -42,15 +48,22 @@ interface Event {
 }
 
 export const EVENTS: Readonly<Record<EventName, Event>> = {
-  none: { says: 'nothing happens', changesNodes: false, happen: async () => undefined },
+  none: { says: 'nothing happens', changesNodes: false, happen: async () => [] },
   'add-node': { says: 'adding a node', changesNodes: true, happen: addNodes(1) },
   'add-three-nodes': { says: 'adding three nodes', changesNodes: true, happen: addNodes(3) },
   'remove-last-node': { says: 'taking a node away', changesNodes: true, happen: removeLastNode },
   'up-and-down': { says: 'adding a node and taking it away again', changesNodes: true, happen: upAndDown },
   'crash-node': { says: 'crashing a node', changesNodes: true, happen: crashNode },
-  'drop-victim': { says: 'taking the crashed node off the list', changesNodes: true, happen: dropVictim },
+  'drop-victims': { says: 'taking what crashed off the list', changesNodes: true, happen: dropVictims },
+  'crash-zone': { says: 'crashing a zone', changesNodes: true, happen: crashZone },
   'replace-node': { says: 'replacing a node that crashed', changesNodes: true, happen: replaceNode },
   'restart-node': { says: 'restarting a node', changesNodes: true, happen: restartNode },
+  'restart-two': { says: 'restarting two nodes, one after the other', changesNodes: true, happen: restartTwo },
+  'stop-when-finished': {
+    says: 'replacing a node, and stopping it when the handover is finished',
+    changesNodes: true,
+    happen: stopWhenFinished,
+  },
   'replace-in-place': { says: 'replacing a node under its name', changesNodes: true, happen: replaceInPlace },
   'replace-every-node': { says: 'replacing every node in turn', changesNodes: true, happen: replaceEveryNode },
   'replace-every-node-in-peace': {

@@ -17,7 +17,7 @@ export const logOutInPause: EventAction = async (context) => {
   await wave(context);
   mark(context, 'it goes on');
   await cluster.resumeNode(node);
-  return undefined;
+  return [];
 };
 
 async function wave({ group: { balancer, users }, signal }: EventContext): Promise<void> {

@@ -1,4 +1,5 @@
 import { listedNodes, type StrategyRun } from '../../environment/environment.ts';
+import { ZONES, zonesOf } from '../../environment/zones.ts';
 import { everyoneKnows, mark, type EventAction, type EventContext } from './event-context.ts';
 
 /** Adds nodes one after another; the apps see them come at about the same time. */
@@ -6,7 +7,7 @@ export function addNodes(count: number): EventAction {
   return async (context) => {
     mark(context, count === 1 ? 'a node is added' : `${count} nodes are added`);
     for (let added = 0; added < count; added += 1) await context.strategyRun.cluster.addNode();
-    return undefined;
+    return [];
   };
 }
 
@@ -14,7 +15,7 @@ export const removeLastNode: EventAction = async (context) => {
   const last = listedNodes(context.strategyRun).at(-1);
   if (last === undefined) throw new Error('there is no node to remove');
   await takeAway(context, last);
-  return last;
+  return [last];
 };
 
 export const upAndDown: EventAction = async (context) => {
@@ -27,41 +28,50 @@ export const crashNode: EventAction = async (context) => {
   const victim = middleNode(context.strategyRun);
   mark(context, 'a node crashes');
   await context.strategyRun.cluster.crashNode(victim);
-  return victim;
+  return [victim];
 };
 
-export const dropVictim: EventAction = async (context) => {
-  if (context.victim === undefined) throw new Error('no node has crashed');
-  mark(context, 'it leaves the list');
-  await context.strategyRun.cluster.removeNode(context.victim);
-  return context.victim;
+export const dropVictims: EventAction = async (context) => {
+  const { victims } = context;
+  if (victims.length === 0) throw new Error('no node has crashed');
+  mark(context, victims.length === 1 ? 'it leaves the list' : 'they leave the list');
+  for (const victim of victims) await context.strategyRun.cluster.removeNode(victim);
+  return victims;
+};
+
+/** All at the same moment. */
+export const crashZone: EventAction = async (context) => {
+  const { cluster } = context.strategyRun;
+  const zones = zonesOf(listedNodes(context.strategyRun));
+  const lost = Object.keys(zones).filter((node) => zones[node] === ZONES[1]);
+  mark(context, 'a zone is lost');
+  await Promise.all(lost.map((node) => cluster.crashNode(node)));
+  return lost;
 };
 
 export const replaceNode: EventAction = async (context) => {
-  const victim = await crashNode(context);
-  if (victim === undefined) return undefined;
+  const victims = await crashNode(context);
   mark(context, 'another takes its place');
   await context.strategyRun.cluster.addNode();
-  await context.strategyRun.cluster.removeNode(victim);
-  return victim;
+  for (const victim of victims) await context.strategyRun.cluster.removeNode(victim);
+  return victims;
 };
 
 export const restartNode: EventAction = async (context) => {
   const victim = middleNode(context.strategyRun);
   mark(context, 'a node restarts');
   await context.strategyRun.cluster.restartNode(victim);
-  return victim;
+  return [victim];
 };
 
 /** A machine is exchanged: its name stays on the list, and so does the version of the list. */
 export const replaceInPlace: EventAction = async (context) => {
-  const victim = await crashNode(context);
-  if (victim === undefined) return undefined;
+  const victims = await crashNode(context);
   // Long enough for requests to have met it.
   await context.group.traffic.settled(60, context.signal);
   mark(context, 'an empty one answers');
-  await context.strategyRun.cluster.restartNode(victim);
-  return victim;
+  for (const victim of victims) await context.strategyRun.cluster.restartNode(victim);
+  return victims;
 };
 
 /** `afterEach`: what is waited for between one node and the next. */
@@ -75,7 +85,7 @@ function replaceEvery(afterEach: (context: EventContext, gone: string) => Promis
       await everyoneKnows(context);
       await afterEach(context, node);
     }
-    return undefined;
+    return [];
   };
 }
 

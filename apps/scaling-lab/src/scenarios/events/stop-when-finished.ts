@@ -1,0 +1,16 @@
+import { listedNodes } from '../../environment/environment.ts';
+import { mark, type EventAction } from './event-context.ts';
+
+/** A rolling deploy of the apps with a list in which a new node has the place of the oldest; nobody drains that one. */
+export const stopWhenFinished: EventAction = async (context) => {
+  const { cluster, fleet } = context.strategyRun;
+  const [oldest, ...others] = listedNodes(context.strategyRun);
+  if (oldest === undefined) throw new Error('there is no node to replace');
+  const { id } = await cluster.addNode();
+  mark(context, 'deploy');
+  await fleet.deploy({ kind: 'list', nodes: [...others, id] });
+  await fleet.handoversFinished(context.signal);
+  mark(context, 'the old node is stopped');
+  await cluster.removeNode(oldest);
+  return [oldest];
+};

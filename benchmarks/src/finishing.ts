@@ -1,0 +1,184 @@
+/**
+ * A node is added: how long does it take until the handover is finished, what does that cost, and do users notice it?
+ * Real memcached nodes full of sessions, two application processes with a client each, and visits at a steady rate all
+ * the while. One process finishes the handover; what visits take meanwhile is held against the same handover when
+ * nobody finishes it.
+ *
+ *     node benchmarks/dist/finishing.js --help
+ */
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ChildProgram } from '@sess/child-program';
+import { startLocalCluster } from '@sess/local-cluster';
+import { JSON_FILE, readCommandLine } from './command-line.ts';
+import type { HandoverNews, Measured, Message, Order } from './finishing/orders.ts';
+import { count, printTable } from './table.ts';
+
+const options = readCommandLine(
+  'node benchmarks/dist/finishing.js',
+  'A node is added: what does finishing the handover cost?',
+  {
+    quick: { help: '50,000 sessions, 5 seconds for each row' },
+    keys: { help: 'sessions on three nodes', default: 1_000_000 },
+    'keys-per-second': { help: 'of a node, at most, as handover.keysPerSecond', default: 2_000 },
+    rate: { help: 'visits a second, of each of two processes', default: 300 },
+    seconds: { help: 'length of each measurement beside that of finishing', default: 15 },
+    json: JSON_FILE,
+  },
+);
+const keys = options.quick ? 50_000 : options.keys;
+const seconds = options.quick ? 5 : options.seconds;
+const keysPerSecond = options['keys-per-second'];
+
+const NODES = 3;
+const MEMORY_MEGABYTES = 1_024;
+const WANTED = 1.2;
+const LOOK_EVERY_MS = 200;
+const LONGEST_MS = 3_600_000;
+
+/** Of both processes, over one while. */
+interface Row {
+  readonly what: string;
+  readonly other: Measured;
+  readonly finishing: Measured;
+}
+
+const cluster = await startLocalCluster({ nodes: NODES, runtime: 'memcached', memoryMegabytes: MEMORY_MEGABYTES });
+const [other, finisher] = ['the other process', 'the process that finishes'].map(
+  (name) => new ChildProgram<Message>(new URL('finishing/worker.js', import.meta.url), { name }),
+) as [ChildProgram<Message>, ChildProgram<Message>];
+const processes = [other, finisher];
+const news: HandoverNews[] = [];
+finisher.onMessage((message) => {
+  if ('handover' in message) news.push(message.handover);
+});
+const rows: Row[] = [];
+let took = 0;
+try {
+  const before = cluster.nodes.map(({ id }) => id);
+  for (const process of processes) await order(process, { join: { servers: before, finish: false, keysPerSecond } });
+  await order(finisher, { fill: keys });
+  for (const process of processes) await order(process, { visit: { perSecond: options.rate, sessions: keys } });
+  await settled();
+  rows.push(await measure(`settled, ${NODES} nodes`, () => pause(seconds * 1_000)));
+
+  const servers = [...before, (await cluster.addNode()).id];
+  for (const process of processes) await order(process, { list: servers });
+  rows.push(await measure('until all agree', agreed));
+  rows.push(await measure('handover, nobody finishes it', () => pause(seconds * 1_000)));
+  await order(finisher, { join: { servers, finish: true, keysPerSecond } });
+  await heard('begun');
+  const begun = performance.now();
+  rows.push(await measure('handover, finished meanwhile', () => heard('done')));
+  took = (performance.now() - begun) / 1_000;
+  await settled();
+  rows.push(await measure(`settled, ${NODES + 1} nodes`, () => pause(seconds * 1_000)));
+} finally {
+  for (const process of processes) process.send({ leave: true } satisfies Order);
+  await Promise.all(processes.map((process) => process.stop(5_000)));
+  await cluster.close();
+}
+
+const unfinished = rowOf('handover, nobody finishes it');
+const meanwhile = rowOf('handover, finished meanwhile');
+const last = news.at(-1);
+const bytes = meanwhile.finishing.bytes - (unfinished.finishing.bytes / unfinished.finishing.seconds) * took;
+const ratios = (['other', 'finishing'] as const).map(
+  (process) => meanwhile[process].reads.p99 / unfinished[process].reads.p99,
+);
+console.log(
+  `${count(keys)} sessions of 500 bytes on ${NODES} nodes, one more is added; ${options.rate} visits a second in each process, Node.js ${process.version}\n`,
+);
+printTable(
+  ['', 'read p50, ms', 'p99, other', 'p99, finisher', 'save p99, other', 'finisher', 'failed'],
+  rows.map((row) => [
+    row.what,
+    ...[
+      row.other.reads.p50,
+      row.other.reads.p99,
+      row.finishing.reads.p99,
+      row.other.saves.p99,
+      row.finishing.saves.p99,
+    ].map((ms) => ms.toFixed(2)),
+    count(failures(row.other) + failures(row.finishing)),
+  ]),
+);
+console.log(
+  `\nfinished in ${took.toFixed(1)} s: ${count(last?.keys ?? 0)} keys looked at, ${count(last?.carried ?? 0)} carried, ${(bytes / 2 ** 20).toFixed(0)} MiB to and from the nodes`,
+);
+console.log(
+  `resident memory of the process that finishes: ${megabytes(unfinished.finishing)} before, ${megabytes(meanwhile.finishing)} at its peak`,
+);
+console.log(
+  `p99 of a read while it is finished, over the same when nobody does: ${ratios.map((ratio) => ratio.toFixed(2)).join(' (other), ')} (finisher); wanted: at most ${WANTED}`,
+);
+if (options.json !== undefined)
+  await writeFile(
+    options.json,
+    `${JSON.stringify({ node: process.version, keys, keysPerSecond, rate: options.rate, seconds: took, bytes, carried: last?.carried, ratios, rows }, null, 2)}\n`,
+  );
+if (rows.some((row) => failures(row.other) + failures(row.finishing) > 0)) process.exitCode = 1;
+
+async function measure(what: string, during: () => Promise<unknown>): Promise<Row> {
+  await Promise.all(processes.map(measured));
+  await during();
+  const [ofOther, ofFinisher] = await Promise.all([measured(other), measured(finisher)]);
+  console.error(`${what}: ${ofOther.seconds.toFixed(0)} s`);
+  return { what, other: ofOther, finishing: ofFinisher };
+}
+
+async function measured(process: ChildProgram<Message>): Promise<Measured> {
+  const message = await ask(process, { measured: true });
+  if (!('measured' in message)) throw new Error('A process answered something else than what it measured.');
+  return message.measured;
+}
+
+async function order(process: ChildProgram<Message>, given: Order): Promise<void> {
+  await ask(process, given);
+}
+
+async function ask(process: ChildProgram<Message>, given: Order): Promise<Message> {
+  const message = await process.ask(given, { isWanted: (told) => !('handover' in told), timeoutMs: LONGEST_MS });
+  if ('failure' in message) throw new Error(message.failure);
+  return message;
+}
+
+/** No earlier list is open. */
+function settled(): Promise<void> {
+  return until((phases) => phases.length === 0);
+}
+
+/** Nobody acts on an earlier list any more. */
+function agreed(): Promise<void> {
+  return until((phases) => phases.every((phase) => phase !== 'overlap'));
+}
+
+async function until(isReached: (phases: readonly string[]) => boolean): Promise<void> {
+  for (;;) {
+    const answers = await Promise.all(processes.map((process) => ask(process, { phases: true })));
+    if (answers.every((answer) => 'phases' in answer && isReached(answer.phases))) return;
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+/** Resolves when finishing has come so far. */
+async function heard(phase: string): Promise<void> {
+  while (!news.some((told) => told.phase === phase)) {
+    if (!finisher.isAlive) throw new Error('The process that finishes has ended.');
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+function rowOf(what: string): Row {
+  const found = rows.find((row) => row.what === what);
+  if (found === undefined) throw new Error(`Nothing was measured of "${what}".`);
+  return found;
+}
+
+function failures({ failed }: Measured): number {
+  return Object.values(failed).reduce((sum, times) => sum + times, 0);
+}
+
+function megabytes({ mostResidentBytes }: Measured): string {
+  return `${(mostResidentBytes / 2 ** 20).toFixed(0)} MiB`;
+}
