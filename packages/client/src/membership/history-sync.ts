@@ -7,21 +7,22 @@
  * - A view is published to every node in reach before anything is acknowledged on it.
  * - One round at a time; a caller that comes meanwhile waits for the next one.
  */
-import type { CancelTimer } from '../clock.ts';
 import type { SteadyClock } from '../steady-clock.ts';
 import type { Node } from '../node/node.ts';
 import type { ClusterNode } from '../cluster.ts';
-import { SessClientError } from '../errors.ts';
 import type { VersionSource } from '../version.ts';
 import { pause } from '../pause.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Membership } from './membership.ts';
-import { HistoryCopies, type Reading } from './history-copies.ts';
-import { HistoryRefused } from './history-checks.ts';
-import type { Carried } from './identity.ts';
+import { Freshness, type Moment } from './freshness.ts';
+import { HistoryCopies } from './history-copies.ts';
 import type { HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History, type ViewEntry } from './history.ts';
-import { isUsedByStrangers } from './strangers.ts';
+import { placeViews } from './place-views.ts';
+import { answered, carriedBy, tokensOf, type Answer } from './readings.ts';
+import { LEAST_POLL_MS, POLLS_AN_INTERVAL, Rounds } from './rounds.ts';
+import { isUsedByStrangers, type StrangersSetup } from './strangers.ts';
+import { unknownPast } from './unknown-past.ts';
 
 export interface HistorySyncSetup {
   readonly membership: Membership;
@@ -41,18 +42,11 @@ export interface HistorySyncSetup {
   readonly onForgotten: (nodeId: string) => void;
 }
 
-/** If the last read is older than so many intervals, the process may have missed an agreement. */
-const FRESH_INTERVALS = 2;
-/** How often within an interval the fence of some node is looked at. */
-const POLLS_AN_INTERVAL = 5;
-const LEAST_POLL_MS = 100;
 /** What reading and confirming a history may cost while nothing happens: a kilobyte a second. */
 const BYTES_A_MS = 1;
 /** Other clients confirm their view about once an interval, and may use another interval. */
 const INTERVALS_ACTED_ON = 3;
 const USUAL_INTERVAL_MS = 10_000;
-/** Nodes whose points are placed in one go: some ten milliseconds. */
-const PLACED_AT_ONCE = 256;
 /** How often a name is met that others made at the same moment. */
 const MAX_NAMES = 4;
 
@@ -60,26 +54,27 @@ export class HistorySync {
   readonly #setup: HistorySyncSetup;
   /** One for each seal. */
   readonly #copies: readonly HistoryCopies[];
-  #round: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
-  #cancel: CancelTimer | undefined;
-  #readAt = -Infinity;
-  /** The same by the wall clock: the other one stands still while the machine is suspended. */
-  #readAtWall = -Infinity;
-  /** Reads from before this time do not count. */
-  #trustedFrom = -Infinity;
-  /** When the next round is due, by the clock that never runs backwards. */
-  #roundAt = -Infinity;
+  readonly #freshness: Freshness;
+  readonly #rounds: Rounds;
   #published: History = EMPTY_HISTORY;
   /** Nodes that have answered. */
   readonly #heard = new Set<string>();
-  #ended = false;
 
   constructor(setup: HistorySyncSetup) {
     this.#setup = setup;
-    const { membership, clock, versions, onForgotten } = setup;
-    const unconfirmedMs = FRESH_INTERVALS * setup.intervalMs;
-    const accept = (history: History): Promise<void> => this.#accept(history);
+    const { membership, clock, versions, onForgotten, random, intervalMs } = setup;
+    this.#freshness = new Freshness(clock, intervalMs);
+    this.#rounds = new Rounds({
+      clock,
+      random,
+      intervalMs,
+      exchange: (all) => this.#exchange(all),
+      poll: () => this.#poll(),
+      // A long history is read less often: in between, the fence tells whether it changed.
+      paceMs: () => (membership.isInAgreement(clock.now()) ? this.#bytes / BYTES_A_MS : 0),
+    });
+    const unconfirmedMs = this.#freshness.lastsMs;
+    const accept = (history: History): Promise<void> => placeViews(history, membership, clock);
     const relevant = (history: History): History => membership.relevant(history, clock.now());
     const endOf = (entry: ViewEntry): number => membership.endOf(entry);
     const isOther = (cluster: string): boolean => membership.identity.isOther(cluster);
@@ -102,14 +97,12 @@ export class HistorySync {
 
   /** Whether the history was read lately. */
   get isFresh(): boolean {
-    const { clock, intervalMs } = this.#setup;
-    const age = Math.max(clock.elapsed() - this.#readAt, clock.wall() - this.#readAtWall);
-    return this.#readAt >= this.#trustedFrom && age < FRESH_INTERVALS * intervalMs;
+    return this.#freshness.isFresh;
   }
 
   /** Other clients may have published a change that was not read yet: reads again; until then `isFresh` is `false`. */
   distrust(): void {
-    this.#trustedFrom = this.#setup.clock.elapsed();
+    this.#freshness.distrust();
     this.refresh().catch(() => {
       // The nodes' circuit breakers have counted the failure; the next round tries again.
     });
@@ -145,7 +138,7 @@ export class HistorySync {
     const { membership, clock, intervalMs } = this.#setup;
     const patientUntil = clock.elapsed() + (2 * intervalMs) / POLLS_AN_INTERVAL;
     await this.refresh();
-    while (!this.#ended && membership.history.forgottenAt > 0 && clock.elapsed() < patientUntil) {
+    while (!this.#rounds.ended && membership.history.forgottenAt > 0 && clock.elapsed() < patientUntil) {
       await pause(clock, LEAST_POLL_MS, undefined);
       await this.refresh();
     }
@@ -156,12 +149,7 @@ export class HistorySync {
    * what it saw.
    */
   refresh(): Promise<void> {
-    if (this.#round === undefined) return this.#start(true);
-    this.#next ??= this.#round.then(
-      () => this.#start(true),
-      () => this.#start(true),
-    );
-    return this.#next;
+    return this.#rounds.refresh();
   }
 
   /** Reads the history again. Whether each of these nodes answered. */
@@ -177,28 +165,9 @@ export class HistorySync {
   async catchUp(): Promise<void> {
     await this.refresh();
     if (this.isComplete) return;
-    const { truncatedUntil } = this.#setup.membership.history;
-    if (truncatedUntil > this.#setup.clock.now()) {
-      throw new SessClientError(
-        'SESS_UNAVAILABLE',
-        `The list of nodes changed more often than the history of the cluster can hold; until ${new Date(truncatedUntil).toISOString()} a session may be where this client does not look. ` +
-          'Change the list less often, several nodes at once, or keep sessions for a shorter time.',
-      );
-    }
-    const silent = [...this.#setup.membership.listedIds].filter((id) => !this.#heard.has(id));
-    if (silent.length === 0) {
-      throw new SessClientError(
-        'SESS_UNAVAILABLE',
-        'The nodes have lost the history of the cluster for lack of memory, and nobody who knows it has told it again yet; a session may be where this client does not look. ' +
-          'Ask again; give memcached more memory.',
-      );
-    }
-    throw new SessClientError(
-      'SESS_UNAVAILABLE',
-      `${silent.join(', ')} has not answered since this client started, and no other node knows what came before; a session may be there. ` +
-        'Bring it back, or take it off the list of nodes.',
-      { node: silent[0] },
-    );
+    const { membership, clock } = this.#setup;
+    const silent = [...membership.listedIds].filter((id) => !this.#heard.has(id));
+    throw unknownPast(membership.history.truncatedUntil, clock.now(), silent);
   }
 
   /**
@@ -206,11 +175,9 @@ export class HistorySync {
    * none. Goes through its keys.
    */
   isUsedByStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
-    const { seals, clock, intervalMs } = this.#setup;
-    const now = clock.now();
-    const since = now - INTERVALS_ACTED_ON * Math.max(intervalMs, USUAL_INTERVAL_MS);
-    const others = this.#inReach.filter((other) => other !== node);
-    return isUsedByStrangers(node, others, node.keys('clients', options), { seals, since, now }, options);
+    const { clock, intervalMs } = this.#setup;
+    const since = clock.now() - INTERVALS_ACTED_ON * Math.max(intervalMs, USUAL_INTERVAL_MS);
+    return this.#isUsedByStrangers(node, since, options);
   }
 
   /**
@@ -218,150 +185,111 @@ export class HistorySync {
    * still live.
    */
   isSharedWithStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
+    return this.#isUsedByStrangers(node, 'while its records live', options);
+  }
+
+  #isUsedByStrangers(
+    node: Node,
+    since: StrangersSetup['since'],
+    options: RequestOptions | undefined,
+  ): Promise<boolean> {
     const { seals, clock } = this.#setup;
     const others = this.#inReach.filter((other) => other !== node);
-    return isUsedByStrangers(
-      node,
-      others,
-      node.keys('clients', options),
-      { seals, since: 'while its records live', now: clock.now() },
-      options,
-    );
+    return isUsedByStrangers(node, others, node.keys('clients', options), { seals, since, now: clock.now() }, options);
   }
 
   stop(): void {
-    this.#ended = true;
-    this.#cancel?.();
-  }
-
-  #start(all: boolean): Promise<void> {
-    this.#next = undefined;
-    this.#cancel?.();
-    this.#round = this.#exchange(all).finally(() => {
-      const { membership, clock, random, intervalMs } = this.#setup;
-      this.#round = undefined;
-      // A long history is read less often: in between, the fence tells whether it changed.
-      const paceMs = membership.isInAgreement(clock.now()) ? this.#bytes / BYTES_A_MS : 0;
-      this.#roundAt = clock.elapsed() + Math.max(intervalMs, paceMs) * (0.75 + random() / 4);
-      this.#schedule();
-    });
-    return this.#round;
-  }
-
-  #schedule(): void {
-    if (this.#ended || this.#next !== undefined) return;
-    const { clock, random, intervalMs } = this.#setup;
-    const pollMs = Math.max(LEAST_POLL_MS, intervalMs / POLLS_AN_INTERVAL) * (0.75 + random() / 4);
-    this.#cancel = clock.after(Math.min(pollMs, Math.max(0, this.#roundAt - clock.elapsed())), () => {
-      this.#poll().catch(() => {
-        // The nodes' circuit breakers have counted the failure; the next round tries again.
-      });
-    });
+    this.#rounds.stop();
   }
 
   /** A round when it is due, or when some node shows that there is something new. */
   async #poll(): Promise<void> {
     const { membership, clock } = this.#setup;
-    if (clock.elapsed() >= this.#roundAt) return this.#start(!this.isFresh || !membership.isInAgreement(clock.now()));
+    if (this.#rounds.isDue) return this.#rounds.begin(!this.isFresh || !membership.isInAgreement(clock.now()));
     const [some] = this.#some(this.#ours);
-    const [startedAt, startedAtWall] = [clock.elapsed(), clock.wall()];
+    const lookedAt = this.#freshness.moment();
     const holds = await some?.fence.look().answer;
     if (holds === false && some?.health !== 'down') return this.refresh();
     // Nothing was told to the node since it was read: that is as good as reading it.
-    if (holds === true && this.isFresh) {
-      this.#readAt = Math.max(this.#readAt, startedAt);
-      this.#readAtWall = Math.max(this.#readAtWall, startedAtWall);
-    }
-    if (this.#round === undefined) this.#schedule();
+    if (holds === true && this.isFresh) this.#freshness.confirmedAt(lookedAt);
+    this.#rounds.lookLater();
   }
 
+  /** Reads the history, and tells it to the nodes that lack it. */
   async #exchange(all: boolean): Promise<void> {
-    const { membership, clock } = this.#setup;
-    const startedAt = clock.elapsed();
-    const startedAtWall = clock.wall();
+    const { membership, clock, nodes, observe, onLearned } = this.#setup;
+    const startedAt = this.#freshness.moment();
     membership.identity.keepOnly((id) => membership.nodes().has(id));
     const ours = this.#ours;
     // What is of another cluster, or lost what it held, may be ours again.
     const asked = all ? this.#inReach : [...this.#some(ours), ...this.#inReach.filter((node) => !ours.includes(node))];
     const answers = await this.#ask(asked);
-    const isEveryListed = [...membership.listedIds].every((id) =>
-      asked.some((node, index) => node.id === id && answers[index] !== undefined),
-    );
-    if (isEveryListed && !this.#setup.observe) membership.identity.make();
-    if (all) for (const node of this.#setup.nodes()) if (!asked.includes(node)) node.fence.actBy(undefined);
-    if (answers.some((readings) => readings?.some(({ isEvicted }) => isEvicted) === true))
-      membership.forgotten(clock.now());
-    if (membership.listedIds.size > 0 && [...membership.listedIds].every((id) => this.#heard.has(id)))
-      membership.nothingIsMissing(clock.now());
-    if (answers.some((readings) => readings !== undefined)) {
-      this.#readAt = startedAt;
-      this.#readAtWall = startedAtWall;
-      membership.endDrains(clock.now());
-    }
+    if (all) for (const node of nodes()) if (!asked.includes(node)) node.fence.actBy(undefined);
+    this.#judge(answers, startedAt);
     membership.prune(clock.now());
-    this.#setup.onLearned();
-    if (this.#setup.observe) return;
-    const wanted = membership.wanted(clock.now());
-    const silent = asked.filter((_, index) => answers[index] === undefined);
-    const isAgreed = !all && membership.isInAgreement(clock.now());
+    onLearned();
+    if (!observe) await this.#tell(answers, !all && membership.isInAgreement(clock.now()));
+  }
+
+  /** What the answers of a round say of the history as a whole. */
+  #judge(answers: readonly Answer[], askedAt: Moment): void {
+    const { membership, clock, observe } = this.#setup;
+    const heard = answered(answers);
+    const listed = [...membership.listedIds];
+    if (!observe && listed.every((id) => heard.some(({ node }) => node.id === id))) membership.identity.make();
+    if (heard.some(({ readings }) => readings.some(({ isEvicted }) => isEvicted))) membership.forgotten(clock.now());
+    if (listed.length > 0 && listed.every((id) => this.#heard.has(id))) membership.nothingIsMissing(clock.now());
+    if (heard.length === 0) return;
+    this.#freshness.readAt(askedAt);
+    membership.endDrains(clock.now());
+  }
+
+  async #tell(answers: readonly Answer[], isAgreed: boolean): Promise<void> {
+    const wanted = this.#setup.membership.wanted(this.#setup.clock.now());
     // In agreement, what is confirmed is told to one node: whoever needs to know reads them all.
     const lacks = isAgreed ? lacksNews : (history: History, told: History): boolean => !knowsAll(history, told);
+    const ours = this.#ours;
+    const isOurs = new Set(ours);
+    const silent = new Set(answers.flatMap(({ node, readings }) => (readings === undefined ? node : [])));
     // A node that came back empty is told again at once: the history is as safe as the number of nodes that know it.
-    const isOurs = new Set(this.#ours);
-    const forgot = answers.some(
-      (readings, index) =>
-        isOurs.has(asked[index] as ClusterNode) &&
-        readings?.some(
+    const forgot = answered(answers).some(
+      ({ node, readings }) =>
+        isOurs.has(node) &&
+        readings.some(
           ({ history, token }, seal) =>
             token === undefined || lacks(history, this.#copies[seal]?.byItsName(wanted) ?? wanted),
-        ) === true,
+        ),
     );
-    if (forgot || lacks(this.#published, wanted))
-      await this.#publish(
-        wanted,
-        this.#ours.filter((node) => !silent.includes(node)),
-        isAgreed,
-      );
-    else if (!knowsAll(this.#published, wanted))
-      await this.#publish(
-        wanted,
-        asked.filter((node) => isOurs.has(node) && !silent.includes(node)),
-        isAgreed,
-      );
+    const isNews = forgot || lacks(this.#published, wanted);
+    if (!isNews && knowsAll(this.#published, wanted)) return;
+    const lacking = isNews ? ours : answers.map(({ node }) => node).filter((node) => isOurs.has(node));
+    await this.#publish(
+      wanted,
+      lacking.filter((node) => !silent.has(node)),
+      isAgreed,
+    );
   }
 
   /** Merges what these nodes have into `Membership`. */
-  async #ask(asked: readonly ClusterNode[]): Promise<readonly (readonly Reading[] | undefined)[]> {
+  async #ask(asked: readonly ClusterNode[]): Promise<readonly Answer[]> {
     const { membership, clock } = this.#setup;
     const answers = await Promise.all(asked.map((node) => this.#read(node)));
-    this.#identify(asked, answers);
+    membership.identity.learn(carriedBy(answers), membership.listedIds);
+    membership.aliases.learn(tokensOf(answers), membership.listedIds);
+    membership.identified(clock.now());
     const { identity } = membership;
-    const histories = answers
-      .flatMap((readings) => readings?.map(({ history }) => history) ?? [])
+    const histories = answered(answers)
+      .flatMap(({ readings }) => readings.map(({ history }) => history))
       .filter(({ cluster }) => !identity.isOther(cluster));
     if (histories.length > 0)
       clock.follow(Math.max(...histories.map((history) => latestNews(membership.history, history))));
-    for (const [index, node] of asked.entries()) {
-      const readings = answers[index];
+    for (const { node, readings } of answers) {
       if (readings !== undefined) this.#heard.add(node.id);
       for (const { history } of readings ?? [])
         if (!identity.isOther(history.cluster)) membership.learned(history, clock.now());
       node.fence.actBy(readings?.map(({ token }) => token));
     }
     return answers;
-  }
-
-  /** Of which cluster these nodes are, by what they hold. */
-  #identify(asked: readonly ClusterNode[], answers: readonly (readonly Reading[] | undefined)[]): void {
-    const { membership, clock } = this.#setup;
-    const carried = new Map<string, Carried>();
-    for (const [index, { id }] of asked.entries()) {
-      const readings = answers[index];
-      if (readings !== undefined) carried.set(id, carriedBy(readings));
-    }
-    membership.identity.learn(carried, membership.listedIds);
-    membership.aliases.learn(tokensOf(asked, answers), membership.listedIds);
-    membership.identified(clock.now());
   }
 
   /** Whether a process of an earlier version was lately seen, beside which handovers are not finished. */
@@ -384,46 +312,18 @@ export class HistorySync {
     return this.#setup.nodes().filter((node) => node.health !== 'down');
   }
 
-  /**
-   * Whether its views can be acted on, a few at a time: what places keys is the application's to choose, and takes its
-   * time for many nodes.
-   *
-   * @throws {HistoryRefused}
-   */
-  async #accept(history: History): Promise<void> {
-    const { membership, clock } = this.#setup;
-    const unsuitable = membership.unsuitable(history, clock.now());
-    if (unsuitable !== undefined) throw new HistoryRefused('content', unsuitable);
-    let placed = 0;
-    for (const [id, entry] of history.views) {
-      try {
-        if (!membership.place(id, entry)) continue;
-      } catch (cause) {
-        throw new HistoryRefused(
-          'content',
-          `a view can't be acted on: ${cause instanceof Error ? cause.message : String(cause)}`,
-          cause,
-        );
-      }
-      placed += entry.nodes.length;
-      if (placed < PLACED_AT_ONCE) continue;
-      placed = 0;
-      await pause(clock, 0, undefined);
-    }
-  }
-
   /** One node, a different one each time, so that no single node is relied on. */
   #some(nodes: readonly ClusterNode[]): readonly ClusterNode[] {
     const one = nodes[Math.floor(this.#setup.random() * nodes.length)];
     return one === undefined ? [] : [one];
   }
 
-  /** What a node has, by seal; `undefined` if it does not answer. */
-  async #read(node: ClusterNode): Promise<readonly Reading[] | undefined> {
+  /** What a node has, by seal. Never rejects. */
+  async #read(node: ClusterNode): Promise<Answer> {
     try {
-      return await Promise.all(this.#copies.map((copies) => copies.read(node)));
+      return { node, readings: await Promise.all(this.#copies.map((copies) => copies.read(node))) };
     } catch {
-      return undefined;
+      return { node, readings: undefined };
     }
   }
 
@@ -458,32 +358,6 @@ export class HistorySync {
     if (isEverywhere) membership.stands(wanted, clock.now());
     this.#setup.onLearned();
   }
-}
-
-/** What the fences of these nodes showed. */
-function tokensOf(
-  asked: readonly ClusterNode[],
-  answers: readonly (readonly Reading[] | undefined)[],
-): ReadonlyMap<string, string> {
-  const tokens = new Map<string, string>();
-  for (const [index, { id }] of asked.entries()) {
-    const token = answers[index]?.[0]?.token;
-    if (token !== undefined) tokens.set(id, token.toString('latin1'));
-  }
-  return tokens;
-}
-
-/** Nodes mostly hold the same: their names are gathered once. */
-const namesIn = new WeakMap<History, ReadonlySet<string>>();
-
-function carriedBy(readings: readonly Reading[]): Carried {
-  const named = readings.filter(({ history }) => history.cluster !== '');
-  const history = (named[0] ?? readings[0])?.history ?? EMPTY_HISTORY;
-  const also = named.slice(1).map((other) => other.history.cluster);
-  const names =
-    namesIn.get(history) ?? new Set([...history.views.values()].flatMap(({ nodes }) => nodes.map(({ id }) => id)));
-  namesIn.set(history, names);
-  return { cluster: history.cluster, also, isBlank: readings.every(({ isBlank }) => isBlank), names };
 }
 
 /**

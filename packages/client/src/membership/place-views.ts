@@ -1,0 +1,32 @@
+import type { Clock } from '../clock.ts';
+import { pause } from '../pause.ts';
+import { HistoryRefused } from './history-checks.ts';
+import type { History } from './history.ts';
+import type { Membership } from './membership.ts';
+
+/** Nodes whose points are placed in one go: some ten milliseconds. */
+const PLACED_AT_ONCE = 256;
+
+/**
+ * Places the views of a history, a few at a time: what places keys is the application's to choose, and takes its time
+ * for many nodes.
+ *
+ * @throws {HistoryRefused} When they can't be acted on.
+ */
+export async function placeViews(history: History, membership: Membership, clock: Clock): Promise<void> {
+  const unsuitable = membership.unsuitable(history, clock.now());
+  if (unsuitable !== undefined) throw new HistoryRefused('content', unsuitable);
+  let placed = 0;
+  for (const [id, entry] of history.views) {
+    try {
+      if (!membership.place(id, entry)) continue;
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new HistoryRefused('content', `a view can't be acted on: ${reason}`, cause);
+    }
+    placed += entry.nodes.length;
+    if (placed < PLACED_AT_ONCE) continue;
+    placed = 0;
+    await pause(clock, 0, undefined);
+  }
+}

@@ -1,0 +1,52 @@
+/** What the nodes' answers to one round say together. A node that did not answer has none. */
+import type { ClusterNode } from '../cluster.ts';
+import { EMPTY_HISTORY, type History } from './history.ts';
+import type { Reading } from './history-copies.ts';
+import type { Carried } from './identity.ts';
+
+/** A node, and what it has under each seal; `undefined` if it did not answer. */
+export interface Answer {
+  readonly node: ClusterNode;
+  readonly readings: readonly Reading[] | undefined;
+}
+
+/** Nodes that answered, and what they have. */
+export function answered(answers: readonly Answer[]): readonly (Answer & { readonly readings: readonly Reading[] })[] {
+  return answers.flatMap(({ node, readings }) => (readings === undefined ? [] : { node, readings }));
+}
+
+/** What the fences of these nodes showed, by node. */
+export function tokensOf(answers: readonly Answer[]): ReadonlyMap<string, string> {
+  return new Map(
+    answers.flatMap(({ node, readings }) => {
+      const token = readings?.[0]?.token;
+      return token === undefined ? [] : [[node.id, token.toString('latin1')]];
+    }),
+  );
+}
+
+/** Of which cluster these nodes are, by what they hold. */
+export function carriedBy(answers: readonly Answer[]): ReadonlyMap<string, Carried> {
+  return new Map(answered(answers).map(({ node, readings }) => [node.id, carriedIn(readings)]));
+}
+
+function carriedIn(readings: readonly Reading[]): Carried {
+  const named = readings.filter(({ history }) => history.cluster !== '');
+  const history = (named[0] ?? readings[0])?.history ?? EMPTY_HISTORY;
+  return {
+    cluster: history.cluster,
+    also: named.slice(1).map((other) => other.history.cluster),
+    isBlank: readings.every(({ isBlank }) => isBlank),
+    names: namesIn(history),
+  };
+}
+
+/** Nodes mostly hold the same: their names are gathered once. */
+const gathered = new WeakMap<History, ReadonlySet<string>>();
+
+function namesIn(history: History): ReadonlySet<string> {
+  const names =
+    gathered.get(history) ?? new Set([...history.views.values()].flatMap(({ nodes }) => nodes.map(({ id }) => id)));
+  gathered.set(history, names);
+  return names;
+}

@@ -1,0 +1,31 @@
+import { SessClientError } from '../errors.ts';
+
+/**
+ * Why a session that was not found can't be called missing.
+ *
+ * @param truncatedUntil Until when views may be missing that the history could not hold; 0 if none, milliseconds since
+ *   1970.
+ * @param silent Listed nodes that have not answered yet.
+ */
+export function unknownPast(truncatedUntil: number, now: number, silent: readonly string[]): SessClientError {
+  if (truncatedUntil > now) {
+    return new SessClientError(
+      'SESS_UNAVAILABLE',
+      `The list of nodes changed more often than the history of the cluster can hold; until ${new Date(truncatedUntil).toISOString()} a session may be where this client does not look. ` +
+        'Change the list less often, several nodes at once, or keep sessions for a shorter time.',
+    );
+  }
+  if (silent.length === 0) {
+    return new SessClientError(
+      'SESS_UNAVAILABLE',
+      'The nodes have lost the history of the cluster for lack of memory, and nobody who knows it has told it again yet; a session may be where this client does not look. ' +
+        'Ask again; give memcached more memory.',
+    );
+  }
+  return new SessClientError(
+    'SESS_UNAVAILABLE',
+    `${silent.join(', ')} has not answered since this client started, and no other node knows what came before; a session may be there. ` +
+      'Bring it back, or take it off the list of nodes.',
+    { node: silent[0] },
+  );
+}
