@@ -5,6 +5,7 @@ import type { SessionState } from './session-state.ts';
 import type { ResponseFacts } from '../session.ts';
 import { readOnly } from './request-errors.ts';
 import { sessionChannels } from '../tracing.ts';
+import { reportedWork, reportSave, tracedSave } from './save-report.ts';
 
 /**
  * Saves, touches or destroys the session before the headers are sent, or does nothing. `undefined` if there is nothing
@@ -18,7 +19,7 @@ export function commitSession(state: SessionState, response?: ResponseFacts): Pr
   try {
     text = state.destroyed || state.unreachable !== undefined ? state.context.codec.empty : state.encoded();
   } catch (error) {
-    return state.told(state.persisted === undefined ? 'new' : 'changed', Promise.reject(error));
+    return reportedWork(state, state.persisted === undefined ? 'new' : 'changed', Promise.reject(error));
   }
   state.committedText = text;
   const facts = commitFacts(state, text, headersSent, response?.cacheable === true);
@@ -79,10 +80,10 @@ function carryOut(
     case 'secret-rotated':
     case 'read-only':
       return sessionChannels.save.hasSubscribers
-        ? state.traced(reason, () => carryOutWrite(state, reason, facts, text))
+        ? tracedSave(state, reason, () => carryOutWrite(state, reason, facts, text))
         : carryOutWrite(state, reason, facts, text);
   }
-  state.tell(reason, 'skipped');
+  reportSave(state, reason, 'skipped');
   return undefined;
 }
 
@@ -91,7 +92,7 @@ type WriteReason = Exclude<CommitReason, 'headers-sent' | 'destroyed' | 'unavail
 function carryOutWrite(state: SessionState, reason: WriteReason, facts: CommitFacts, text: string): Promise<void> {
   switch (reason) {
     case 'new':
-      return state.told(reason, state.create(text));
+      return reportedWork(state, reason, state.create(text));
     case 'changed':
       return unlessGone(state, reason, (base) => state.replace(base, text));
     case 'new-id-used':
@@ -102,7 +103,7 @@ function carryOutWrite(state: SessionState, reason: WriteReason, facts: CommitFa
     case 'secret-rotated':
       return touch(state, reason);
     case 'read-only':
-      return state.told(reason, Promise.reject(readOnly()));
+      return reportedWork(state, reason, Promise.reject(readOnly()));
   }
 }
 
@@ -119,11 +120,11 @@ async function unlessGone(
   try {
     await write(state.persisted);
   } catch (error) {
-    if (hasCode(error, 'SESS_DESTROYED')) return state.tell(reason, 'dropped', error);
-    state.tell(reason, 'failed', error);
+    if (hasCode(error, 'SESS_DESTROYED')) return reportSave(state, reason, 'dropped', error);
+    reportSave(state, reason, 'failed', error);
     throw error;
   }
-  state.tell(reason, 'written');
+  reportSave(state, reason, 'written');
 }
 
 /** A renewal can wait: if the store is out of reach for the new id, the session keeps the old one. */
@@ -134,10 +135,10 @@ async function renew(state: SessionState, facts: CommitFacts, text: string): Pro
       const withoutRenewal = { ...facts, renewalDue: false };
       return await carryOut(state, decideCommit(withoutRenewal), withoutRenewal, text);
     }
-    state.tell('renewal-due', 'written');
+    reportSave(state, 'renewal-due', 'written');
   } catch (error) {
-    if (hasCode(error, 'SESS_DESTROYED')) return state.tell('renewal-due', 'dropped', error);
-    state.tell('renewal-due', 'failed', error);
+    if (hasCode(error, 'SESS_DESTROYED')) return reportSave(state, 'renewal-due', 'dropped', error);
+    reportSave(state, 'renewal-due', 'failed', error);
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
     const withoutRenewal = { ...facts, renewalDue: false };
     await carryOut(state, decideCommit(withoutRenewal), withoutRenewal, text);
@@ -161,10 +162,10 @@ async function touch(state: SessionState, reason: CommitReason): Promise<void> {
   const { persisted } = state;
   if (persisted === undefined) return;
   try {
-    if (!(await state.touch(persisted))) return state.tell(reason, 'dropped');
-    state.tell(reason, 'touched');
+    if (!(await state.touch(persisted))) return reportSave(state, reason, 'dropped');
+    reportSave(state, reason, 'touched');
   } catch (error) {
     if (!SessionError.is(error)) throw error;
-    state.tell(reason, 'failed', error);
+    reportSave(state, reason, 'failed', error);
   }
 }

@@ -8,6 +8,7 @@ import type { SessionState } from './session-state.ts';
 import type { RegenerateOptions, SessionData } from '../session.ts';
 import { destroySession } from './destroy-session.ts';
 import { late, readOnly } from './request-errors.ts';
+import { reportedSave } from './save-report.ts';
 
 /** Gives the session a new id, and drops all data but what is to be kept. */
 export async function regenerateSession(
@@ -42,7 +43,7 @@ async function moveToNewId(state: SessionState, regeneration: Regeneration): Pro
   }
   await endOthers(state);
   if (old !== undefined && inGrace === undefined && text !== codec.empty) {
-    await state.save('regenerated', () => state.moveToNewId(old, { pick, text, lifetime }, graceSeconds));
+    await reportedSave(state, 'regenerated', () => state.moveToNewId(old, { pick, text, lifetime }, graceSeconds));
   } else {
     // Without data there is nothing to carry over: the old session ends, and the new one is stored when something is
     // put into it.

@@ -4,6 +4,7 @@ import type { Persisted } from './session-context.ts';
 import type { Owner } from '../users/session-owner.ts';
 import type { SessionState } from './session-state.ts';
 import { gone, readOnly, unavailable } from './request-errors.ts';
+import { reportedSave } from './save-report.ts';
 
 /** Makes every other session of this session's user invalid. This one is saved with what makes it the exception. */
 export async function revokeOthers(state: SessionState): Promise<void> {
@@ -30,7 +31,7 @@ export async function revokeOthers(state: SessionState): Promise<void> {
     const owner = await revokeUnlessRevoked(state, user ?? '', persisted);
     // Revoked while this request ran: it can't make itself the exception.
     if (owner === undefined) throw gone();
-    await state.save('asked', () => state.replace(persisted, state.encoded(), owner));
+    await reportedSave(state, 'asked', () => state.replace(persisted, state.encoded(), owner));
   } finally {
     endTurn();
   }

@@ -6,6 +6,7 @@ import type { SessionState } from './session-state.ts';
 import { destroySession } from './destroy-session.ts';
 import { sessionChannels, traced } from '../tracing.ts';
 import { gone, late, readOnly, unavailable } from './request-errors.ts';
+import { reportedSave } from './save-report.ts';
 
 /**
  * Ends the session. One that came with an old id in its grace ends that grace alone: who has an id from before a login
@@ -55,10 +56,10 @@ export async function save(state: SessionState): Promise<void> {
     if (text === state.persisted.text) return state.readOnly === undefined ? touch(state) : undefined;
     if (state.readOnly !== undefined) throw readOnly();
     const { persisted } = state;
-    await state.save('asked', () => state.replace(persisted, text));
+    await reportedSave(state, 'asked', () => state.replace(persisted, text));
   } else if (text !== state.context.codec.empty) {
     if (state.headersSent) throw late('the cookie of a new session');
-    await state.save('asked', () => state.create(text));
+    await reportedSave(state, 'asked', () => state.create(text));
   }
 }
 

@@ -1,7 +1,6 @@
 import { adoptChanges } from './adopt-changes.ts';
-import { publish, type SaveEvent } from '../diagnostics.ts';
 import type { Lifetime } from '../content/envelope.ts';
-import { SessionError } from '../errors.ts';
+import type { SessionError } from '../errors.ts';
 import { mergeData } from './merge-data.ts';
 import { moveSession, renewSession, type Carry } from './move-session.ts';
 import type { Mutex } from './mutex.ts';
@@ -20,7 +19,7 @@ import type { Owner } from '../users/session-owner.ts';
 import type { Connection, Session, SessionData } from '../session.ts';
 import { unavailable } from './request-errors.ts';
 import { createSession } from './store-session.ts';
-import { sessionChannels, traced, type Judgement } from '../tracing.ts';
+import type { Judgement } from '../tracing.ts';
 
 /** What a request's session starts from. */
 export interface Beginning {
@@ -91,7 +90,7 @@ export class SessionState {
   /** What the application has in its hands since the last of them. */
   current: Session | undefined = undefined;
   /** What became of the last save, for who traces it. */
-  #lastSave: Judgement = { result: 'skipped' };
+  lastSave: Judgement = { result: 'skipped' };
   /** What the response must tell the browser; `refresh` can wait for another response. */
   cookie: 'set' | 'refresh' | 'clear' | undefined;
 
@@ -296,44 +295,6 @@ export class SessionState {
     if (this.persisted === undefined) return;
     if (!this.persisted.identity.rotated && !isPersistent(this.context, this.lifetime)) return;
     this.cookie ??= 'refresh';
-  }
-
-  /** A save that the application waits for. */
-  save(reason: SaveEvent['reason'], work: () => Promise<void>): Promise<void> {
-    const told = (): Promise<void> => this.told(reason, work());
-    return sessionChannels.save.hasSubscribers ? this.traced(reason, told) : told();
-  }
-
-  /** A save, between the events of its tracing channel. */
-  traced(reason: SaveEvent['reason'], work: () => Promise<void>): Promise<void> {
-    const { store } = this.context;
-    return traced({ operation: 'save', store: store.name, reason }, work, () => this.#lastSave);
-  }
-
-  /** Publishes what became of a save. */
-  async told(reason: SaveEvent['reason'], work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      this.tell(reason, 'failed', error);
-      throw error;
-    }
-    this.tell(reason, 'written');
-  }
-
-  tell(reason: SaveEvent['reason'], outcome: SaveEvent['outcome'], error?: unknown): void {
-    const { outages } = this.context;
-    const key = this.identity?.key ?? '';
-    if (outcome === 'failed') outages.failed(key, error);
-    else if (outcome === 'written' || outcome === 'touched') outages.succeeded(key);
-    if (sessionChannels.save.hasSubscribers)
-      this.#lastSave = { result: outcome, error: outcome === 'failed' ? error : undefined };
-    publish('save', () => ({
-      store: this.context.store.name,
-      reason,
-      outcome,
-      ...(SessionError.is(error) ? { error } : {}),
-    }));
   }
 
   /**

@@ -6,6 +6,7 @@ import type { Change } from './replace-session.ts';
 import type { SessionState } from './session-state.ts';
 import type { SessionData, Updated } from '../session.ts';
 import { gone, late, readOnly, unavailable } from './request-errors.ts';
+import { reportedSave } from './save-report.ts';
 
 type Update<T> = (data: SessionData) => T;
 
@@ -21,7 +22,7 @@ export async function updateSession<T>(state: SessionState, update: Update<T>): 
   if (state.readOnly !== undefined) throw readOnly();
   const applied = applying(state, update);
   const { persisted } = state;
-  if (persisted !== undefined) await state.save('asked', () => state.replaceBy(persisted, applied));
+  if (persisted !== undefined) await reportedSave(state, 'asked', () => state.replaceBy(persisted, applied));
   else await begin(state, applied);
   const returned = applied.returned();
   return (returned === undefined ? state.data : returned) as Updated<T>;
@@ -68,7 +69,7 @@ async function begin<T>(state: SessionState, applied: Applying<T>): Promise<void
   const { data, text } = applied.make(undefined);
   if (text !== state.context.codec.empty) {
     if (state.headersSent) throw late('the cookie of a new session');
-    await state.save('asked', () => state.create(text, data));
+    await reportedSave(state, 'asked', () => state.create(text, data));
   }
   state.adopt(applied.unsaved, text);
 }
