@@ -3,7 +3,9 @@ import type { Socket } from 'node:net';
 import {
   completeHead,
   isCacheable,
+  LateUse,
   LostCookie,
+  serverHeaders,
   type Connection,
   type RequestSession,
   type ResponseHeaders,
@@ -31,8 +33,7 @@ export class Answer implements Connection {
   #session: RequestSession | undefined;
   #lostCookie: LostCookie | undefined;
   #committed = false;
-  #failed = false;
-  #checksLate = false;
+  #lateUse: LateUse | undefined;
 
   constructor(request: IncomingMessage, response: unknown, owner: object, touch: boolean) {
     this.#request = request;
@@ -66,7 +67,7 @@ export class Answer implements Connection {
       return;
     }
     if (!response.headersSent) {
-      const headers = headersOf(response);
+      const headers = serverHeaders(response);
       // Inside of what holds the head: it is completed with the headers that `writeHead` was given.
       onHeaders(response, () => completeHead(session, headers));
       holdUntilSaved(response, { save: () => this.#save(session, headers), fail });
@@ -89,7 +90,7 @@ export class Answer implements Connection {
   #save(session: RequestSession, headers: ResponseHeaders): Promise<void> | undefined {
     this.#committed = true;
     return session.commit({ cacheable: isCacheable(headers) })?.catch((error: unknown) => {
-      this.#failed = true;
+      this.#late.giveUp();
       throw error;
     });
   }
@@ -101,7 +102,7 @@ export class Answer implements Connection {
     try {
       await session.commit();
     } catch {
-      this.#failed = true;
+      this.#late.giveUp();
       session.warn('SESS_LATE_CHANGE');
     }
   }
@@ -111,22 +112,10 @@ export class Answer implements Connection {
    * that it was too late.
    */
   onLateUse(): void {
-    if (this.#checksLate || this.#failed) return;
-    this.#checksLate = true;
-    setImmediate(() => {
-      this.#checksLate = false;
-      // Most look without changing anything: a logger, say.
-      if (this.#session?.hasUnsavedChange !== true) return;
-      this.#session.current.save().catch(() => this.#session?.warn('SESS_LATE_CHANGE'));
-    });
+    this.#late.look(this.#session, () => this.#session?.warn('SESS_LATE_CHANGE'));
   }
-}
 
-function headersOf(response: ServerResponse): ResponseHeaders {
-  return {
-    get: (name) => response.getHeader(name),
-    set: (name, value) => void response.setHeader(name, value),
-    remove: (name) => response.removeHeader(name),
-    addCookie: (line) => void response.appendHeader('set-cookie', line),
-  };
+  get #late(): LateUse {
+    return (this.#lateUse ??= new LateUse());
+  }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   claimCookieNames,
   createSessions,
+  giveToApplication,
   SessionError,
   type RequestSession,
   type SessionsHealth,
@@ -69,17 +70,7 @@ export function sessions(given: ExpressSessionsOptions): SessionsMiddleware {
     answer.begin(opened, next);
     return next();
   };
-  const methods = {
-    revokeUser: (user: string) => all.revokeUser(user),
-    ofUser: (user: string) => all.ofUser(user),
-    end: (user: string, key: string) => all.end(user, key),
-    ready: () => all.ready(),
-    close: () => all.close(),
-  };
-  // A getter, where `assign` would copy what it says now.
-  return Object.defineProperty(Object.assign(middleware, methods), 'state', {
-    get: () => all.state,
-  }) as unknown as SessionsMiddleware;
+  return giveToApplication(Object.assign(middleware, { close: () => all.close() }), all);
 }
 
 async function load(answer: Answer, opened: Promise<RequestSession>, next: Next): Promise<void> {

@@ -2,14 +2,16 @@ import type { ServerResponse } from 'node:http';
 import {
   completeHead,
   isCacheable,
+  LateUse,
   LostCookie,
+  serverHeaders,
   type Connection,
   type RequestSession,
   type Session,
 } from '@sess/session';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import onHeaders from 'on-headers';
-import { rawHeaders, replyHeaders } from './headers.ts';
+import { replyHeaders } from './headers.ts';
 import { isMute } from './log.ts';
 
 /** Goes on to the next `onSend` hook. */
@@ -34,9 +36,8 @@ export class Answer implements Connection {
   session: RequestSession | undefined;
   #stage: 'open' | 'saving' | 'saved' = 'open';
   #watched = false;
-  #checksLate = false;
+  #lateUse: LateUse | undefined;
   #answered = false;
-  #failed = false;
 
   constructor(request: FastifyRequest, reply: FastifyReply, savesLast: boolean, touch: boolean) {
     this.#request = request;
@@ -115,7 +116,7 @@ export class Answer implements Connection {
       await saving;
     } catch (error) {
       failure = error as Error;
-      this.#failed = true;
+      this.#late.giveUp();
     }
     Reflect.deleteProperty(reply, 'sent');
     this.#stage = 'saved';
@@ -148,7 +149,7 @@ export class Answer implements Connection {
         return Reflect.apply(write, raw, given);
       }
       this.#saveWhenClosed(session);
-      onHeaders(raw, () => completeHead(session, rawHeaders(raw)));
+      onHeaders(raw, () => completeHead(session, serverHeaders(raw)));
       return Reflect.apply(Reflect.get(raw, 'writeHead') as WriteHead, raw, given);
     };
     Reflect.set(raw, 'writeHead', writeCompleted);
@@ -170,7 +171,7 @@ export class Answer implements Connection {
     try {
       await session.commit();
     } catch (error) {
-      this.#failed = true;
+      this.#late.giveUp();
       this.#tellLate(error, 'the session could not be saved after the response');
     }
   }
@@ -180,21 +181,13 @@ export class Answer implements Connection {
    * it.
    */
   onLateUse(): void {
-    if (this.#checksLate || this.#failed) return;
-    this.#checksLate = true;
-    setImmediate(() => {
-      this.#checksLate = false;
-      // Most look without changing anything: a logger, say.
-      if (this.session?.hasUnsavedChange !== true) return;
-      this.session.current.save().catch((error: unknown) => {
-        // Told once: whoever is told may look at the session again.
-        this.#failed = true;
-        this.#tellLate(
-          error,
-          'the session was changed after the response, too late to be saved: await what changes it, before the answer is sent',
-        );
-      });
-    });
+    const tooLate =
+      'the session was changed after the response, too late to be saved: await what changes it, before the answer is sent';
+    this.#late.look(this.session, (error) => this.#tellLate(error, tooLate));
+  }
+
+  get #late(): LateUse {
+    return (this.#lateUse ??= new LateUse());
   }
 
   #tellLate(error: unknown, message: string): void {

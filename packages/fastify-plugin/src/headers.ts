@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { ResponseHeaders } from '@sess/session';
 import type { FastifyReply } from 'fastify';
 
@@ -24,14 +23,4 @@ function keepRawCookies(reply: FastifyReply): void {
   if (raw === undefined) return;
   reply.raw.removeHeader('set-cookie');
   reply.header('set-cookie', Array.isArray(raw) ? raw : [String(raw)]);
-}
-
-/** The headers of a response that somebody else than Fastify writes. */
-export function rawHeaders(raw: ServerResponse): ResponseHeaders {
-  return {
-    get: (name) => raw.getHeader(name),
-    set: (name, value) => void raw.setHeader(name, value),
-    remove: (name) => raw.removeHeader(name),
-    addCookie: (line) => void raw.appendHeader('set-cookie', line),
-  };
 }

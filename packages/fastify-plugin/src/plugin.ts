@@ -1,6 +1,7 @@
 import {
   claimCookieNames,
   createSessions,
+  giveToApplication,
   SessionError,
   type RequestSession,
   type Session,
@@ -68,15 +69,7 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
   try {
     claimCookieNames(app.server, all.cookieNames);
     if (!app.hasDecorator('sessions')) {
-      app.decorate('sessions', {
-        revokeUser: (user: string) => all.revokeUser(user),
-        ofUser: (user: string) => all.ofUser(user),
-        end: (user: string, key: string) => all.end(user, key),
-        ready: () => all.ready(),
-        get state() {
-          return all.state;
-        },
-      });
+      app.decorate('sessions', giveToApplication({}, all));
     }
     app.decorateRequest(ANSWER, null);
     // The type says what handlers meet; others, such as loggers, may ask where there is none.

@@ -1,7 +1,9 @@
 import {
   completeHead,
   isCacheable,
+  LateUse,
   LostCookie,
+  serverHeaders,
   type Connection,
   type RequestSession,
   type ResponseHeaders,
@@ -18,14 +20,13 @@ export class Answer implements Connection {
   session: RequestSession | undefined;
   /** Whether the middleware after this one is done, or failed. */
   isDecided = false;
-  #failed = false;
   #lostCookie: LostCookie | undefined;
-  #checksLate = false;
+  #lateUse: LateUse | undefined;
 
   constructor(ctx: ParameterizedContext, touch: boolean) {
     this.#ctx = ctx;
     this.touch = touch;
-    this.#headers = headersOf(ctx.res);
+    this.#headers = serverHeaders(ctx.res);
   }
 
   get secure(): boolean {
@@ -65,7 +66,7 @@ export class Answer implements Connection {
     return saving.then(
       () => this.#watchCookie(),
       (error: unknown) => {
-        this.#failed = true;
+        this.#late.giveUp();
         throw error;
       },
     );
@@ -81,28 +82,14 @@ export class Answer implements Connection {
    * error listener is told.
    */
   onLateUse(): void {
-    if (this.#checksLate || this.#failed) return;
-    this.#checksLate = true;
-    setImmediate(() => {
-      this.#checksLate = false;
-      // Most look without changing anything: a logger, say.
-      if (this.session?.hasUnsavedChange !== true) return;
-      this.session.current.save().catch((error: unknown) => {
-        // Told once: whoever is told may look at the session again.
-        this.#failed = true;
-        const message =
-          'ctx.session was changed after the response, too late to be saved: does each middleware await next()?';
-        this.#ctx.app.emit('error', new Error(message, { cause: error }), this.#ctx);
-      });
+    this.#late.look(this.session, (error) => {
+      const message =
+        'ctx.session was changed after the response, too late to be saved: does each middleware await next()?';
+      this.#ctx.app.emit('error', new Error(message, { cause: error }), this.#ctx);
     });
   }
-}
 
-function headersOf(res: ParameterizedContext['res']): ResponseHeaders {
-  return {
-    get: (name) => res.getHeader(name),
-    set: (name, value) => void res.setHeader(name, value),
-    remove: (name) => res.removeHeader(name),
-    addCookie: (line) => void res.appendHeader('set-cookie', line),
-  };
+  get #late(): LateUse {
+    return (this.#lateUse ??= new LateUse());
+  }
 }

@@ -1,6 +1,7 @@
 import {
   claimCookieNames,
   createSessions,
+  giveToApplication,
   SessionError,
   type SessionsHealth,
   type SessionsOfUsers,
@@ -92,17 +93,7 @@ export function sessions(given: KoaSessionsOptions, app?: KoaApplication): Sessi
       throw error;
     }
   }
-  const methods = {
-    revokeUser: (user: string) => all.revokeUser(user),
-    ofUser: (user: string) => all.ofUser(user),
-    end: (user: string, key: string) => all.end(user, key),
-    ready: () => all.ready(),
-    close: () => all.close(),
-  };
-  // A getter, where `assign` would copy what it says now.
-  return Object.defineProperty(Object.assign(middleware, methods), 'state', {
-    get: () => all.state,
-  }) as SessionsMiddleware;
+  return giveToApplication(Object.assign(middleware, { close: () => all.close() }), all);
 }
 
 /** @throws {SessionError} `SESS_BAD_OPTION` */

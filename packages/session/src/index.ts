@@ -28,11 +28,14 @@ export type * from './stores/session-store.ts';
 
 // For adapters, and for stores of other session libraries.
 export { cookieSigner, type CookieSigner } from './cookie/cookie-signature.ts';
-export { claimCookieNames } from './cookie/claim-cookie-names.ts';
+export { claimCookieNames } from './response/claim-cookie-names.ts';
 export { newSessionId, storageKey } from './cookie/session-id.ts';
-export { LostCookie, type WatchedResponse } from './lifecycle/lost-cookie.ts';
+export { giveToApplication } from './for-applications.ts';
+export { LateUse } from './response/late-use.ts';
+export { LostCookie, type WatchedResponse } from './response/lost-cookie.ts';
 export { mergeData } from './lifecycle/merge-data.ts';
-export { completeHead, isCacheable, type ResponseHeaders } from './lifecycle/response-head.ts';
+export { completeHead, isCacheable, type ResponseHeaders } from './response/response-head.ts';
+export { serverHeaders } from './response/server-headers.ts';
 export { CONFLICT, retryConflicts } from './lifecycle/retry-conflicts.ts';
 export { openCluster, type Cluster, type ClusterOptions } from './options/cluster-options.ts';
 export { MAX_TTL_SECONDS } from './stores/session-store.ts';

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { completeHead, type ResponseHeaders } from '../src/lifecycle/response-head.ts';
+import { completeHead, type ResponseHeaders } from '../src/response/response-head.ts';
 import type { RequestSession } from '../src/session.ts';
 
 setFlagsFromString('--expose-gc');
