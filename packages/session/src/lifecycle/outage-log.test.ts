@@ -32,6 +32,14 @@ describe('an outage', () => {
     expect(entries.map(({ message }) => message).join('')).not.toContain('\n');
   });
 
+  it('is not told of twice in that line', () => {
+    const { log, entries } = outageLog();
+    log.failed('key', down);
+    expect(entries[0]?.message).toMatch(
+      /^Sessions are out of reach: node 10\.0\.0\.1:11211 did not answer within 500 ms\. /,
+    );
+  });
+
   it('of one of several nodes is not over because sessions of the others are found', () => {
     const { log, entries, passSeconds } = outageLog();
     for (let second = 0; second < 60; second += 1) {

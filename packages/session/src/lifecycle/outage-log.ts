@@ -127,8 +127,8 @@ export const OF_DATABASE: Outage = {
     'onUnavailable says (503 by default). Check that the database runs and that this machine reaches it.',
 };
 
-/** With what lies beneath: it says which node, and why. */
+/** What lies beneath says which node, and why. That sessions are out of reach was said. */
 function reasonOf({ message, cause }: SessionError): string {
   const why = cause instanceof Error ? cause.message : '';
-  return (why === '' || message.includes(why) ? message : `${message}: ${why}`).replace(/[\s.]+$/, '');
+  return (message.includes(why) ? message : why).replace(/[\s.]+$/, '');
 }
