@@ -89,7 +89,7 @@ function commandLine(streams: CommandStreams, ended: (code: number) => void): Co
       ended(await explain(context(options), key, options)),
     );
   ofCluster('plan', 'what a change of the nodes would move')
-    .option('-a, --add <nodes>', 'how many nodes, or HOST:PORT,HOST:PORT')
+    .option('-a, --add <nodes>', 'how many nodes, or HOST:PORT,HOST:PORT; with its zone: HOST:PORT@ZONE')
     .option('-r, --remove <id...>', 'which nodes go')
     .option('--keys-per-second <number>', 'pace of the drains', atLeastOne, 5_000)
     .action(async (options: SharedOptions & { add?: string; remove?: string[]; keysPerSecond: number }) =>

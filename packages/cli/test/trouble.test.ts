@@ -105,6 +105,29 @@ describe('copies', () => {
   });
 });
 
+/** As @sess/metrics tells it. */
+function inMetric({ topology }: Client): string {
+  return String(Number.parseInt(topology.ring?.fingerprint ?? '', 16));
+}
+
+describe('two settings in one fleet', () => {
+  it('are two rings, which doctor names as the metric does; and one when a deploy is over', async () => {
+    const cluster = await start(2);
+    const clients = [await use(at(cluster)), await use(at(cluster), { copies: 2 })];
+    const env = { SESS_SERVERS: at(cluster) };
+    const rings = async (): Promise<string> => {
+      const findings = json(await run(['doctor', '--json'], { env }))['findings'] as { check: string; what: string }[];
+      return findings.find(({ check }) => check === 'fingerprints')?.what ?? 'one';
+    };
+    const [one = '', other = ''] = clients.map(inMetric);
+    await expect.poll(rings).toContain(one);
+    expect(await rings()).toContain(other);
+    expect(await rings()).toContain('act on 2 rings');
+    await clients[0]?.close();
+    await expect.poll(rings).toBe('one');
+  });
+});
+
 describe('a node without memory', () => {
   it('is what doctor finds first', { timeout: 120_000 }, async () => {
     const cluster = await start(1, { memoryMegabytes: 2 });

@@ -216,7 +216,8 @@ class MemcachedClient implements Client {
         return phase === undefined ? [] : [[id, phase]];
       }),
     );
-    return { nodes: [], ...topology, cluster: this.#cluster.name, states, rotation: rotation.ids, drains };
+    const { name: cluster, ring } = this.#cluster;
+    return { nodes: [], ...topology, cluster, ring, states, rotation: rotation.ids, drains };
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Topology } from '@sess/discovery';
+import type { RingNode } from '@sess/hash-ring';
 
 import type { ViewCause } from './membership/history.ts';
 
@@ -141,6 +142,20 @@ export interface ClientTopology extends Topology {
   readonly rotation: readonly string[];
   /** By node id, those that a drain took out of rotation, by whichever client. */
   readonly drains: ReadonlyMap<string, 'draining' | 'drained'>;
+  /** What decides which node owns a key; `undefined` before the first topology. */
+  readonly ring: Ring | undefined;
+}
+
+/** All that decides which node owns a key: nodes, weights, zones, copies, distribution. */
+export interface Ring {
+  /** The same for clients that place keys alike: 12 hexadecimal digits. Two that are acted on at a time are a fault. */
+  readonly fingerprint: string;
+  /** Its nodes, with what places their points; zones where there are several copies. */
+  readonly nodes: readonly RingNode[];
+  /** When a client first acted on it, milliseconds since 1970. */
+  readonly since: number;
+  /** When a client last said that it acts on it, milliseconds since 1970; `undefined` when none did. */
+  readonly confirmedAt: number | undefined;
 }
 
 export interface Explanation {
@@ -158,6 +173,7 @@ export interface Handover {
   readonly nodes: readonly string[];
   /** How many of them hold each key. */
   readonly copies: number;
+  readonly ring: Ring;
   /** Why they came into rotation. */
   readonly cause: ViewCause;
   /** When a client last said that it acts on them, milliseconds since 1970. In overlap that may be a moment ago. */

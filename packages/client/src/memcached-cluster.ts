@@ -7,7 +7,7 @@ import { SessClientError } from './errors.ts';
 import { HistorySync } from './membership/history-sync.ts';
 import { historySeals } from './membership/history-seal.ts';
 import type { Node } from './node/node.ts';
-import type { Handover } from './contract.ts';
+import type { Handover, Ring } from './contract.ts';
 import type { RemovableCluster } from './repair/safe-to-remove.ts';
 import type { DrainableCluster } from './repair/drain.ts';
 import type { RereplicatingCluster } from './repair/rereplication-task.ts';
@@ -24,8 +24,9 @@ import type { VersionSource } from './version.ts';
 import { checkTopology, nodeOf, targetOf } from './membership/change.ts';
 import { DiscoveryWatch } from './membership/discovery-watch.ts';
 import { CountersOfNodes } from './node/node-counters.ts';
-import { countersOf, nodeFigures, ringFingerprint } from './node/node-figures.ts';
+import { countersOf, nodeFigures } from './node/node-figures.ts';
 import { NodePool } from './node/node-pool.ts';
+import { ringOf } from './membership/fingerprint.ts';
 import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
 import { nearFirst, withZones } from './membership/zones.ts';
@@ -144,13 +145,26 @@ export class MemcachedCluster
     return this.#ended;
   }
 
+  /** What decides owners now; `undefined` as long as nothing does. */
+  get ring(): Ring | undefined {
+    const { view } = this;
+    if (view === undefined) return undefined;
+    const told = this.#membership.history.views.get(view.id);
+    return {
+      fingerprint: ringOf(view),
+      nodes: view.nodes,
+      since: told?.since ?? view.since,
+      confirmedAt: told?.confirmedAt,
+    };
+  }
+
   /** For who collects figures. */
   get figures(): ClientFigures {
-    const { view, nodes } = this;
+    const { nodes } = this;
     return {
       nodes: nodes.map((node) => nodeFigures(node, this.drainOf(node.id))),
       handovers: this.handovers,
-      ring: view === undefined ? undefined : ringFingerprint(view.id),
+      ring: this.ring?.fingerprint,
       hints: this.#hints.size,
       counters: () => countersOf(nodes),
     };

@@ -57,6 +57,14 @@ describe.each(runtimes)('a client that only looks (%s)', (runtime) => {
     // Others place sessions differently, and that is seen; they see nothing of the one that looks.
     await expect.poll(() => observer.handovers.map(({ copies }) => copies)).toEqual([1]);
     expect(user.handovers).toEqual([]);
+    // Nobody acts on the ring of the one that looks; that of the others is known by its fingerprint.
+    expect(observer.topology.ring).toMatchObject({ confirmedAt: undefined, nodes: servers.map((id) => ({ id })) });
+    const { ring } = user.topology;
+    expect(ring?.fingerprint).not.toBe(observer.topology.ring?.fingerprint);
+    await expect.poll(() => observer.handovers[0]?.ring.fingerprint).toBe(ring?.fingerprint);
+    const since = observer.handovers[0]?.ring.since;
+    expect(since).toBe(ring?.since);
+    await expect.poll(() => observer.handovers[0]?.ring.confirmedAt).toBeGreaterThan(since ?? 0);
   });
 
   it('refuses what reads or writes a record', async () => {

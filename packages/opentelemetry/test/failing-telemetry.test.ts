@@ -14,9 +14,10 @@ function fail(): never {
   throw new Error('out of order');
 }
 
+const nothing = (): Promise<void> => Promise.resolve();
+
 /** Throws where spans begin, or where they end. */
 function failingSpans(when: 'onStart' | 'onEnd'): ObserveOptions {
-  const nothing = (): Promise<void> => Promise.resolve();
   const quiet: SpanProcessor = { onStart: () => {}, onEnd: () => {}, forceFlush: nothing, shutdown: nothing };
   const tracerProvider = new BasicTracerProvider({ spanProcessors: [{ ...quiet, [when]: fail }] });
   return { tracerProvider, meterProvider: false };

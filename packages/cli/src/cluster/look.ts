@@ -14,6 +14,8 @@ import type { ClusterSettings } from './settings.ts';
 
 export interface Look {
   readonly client: Client;
+  /** What was told, with what was found out of the clients' settings. */
+  readonly settings: ClusterSettings;
   /** How many nodes hold each session, as the clients act. */
   readonly copies: number;
   /** What speaks to each node that the client knows, by id: those that left the list as well. */
@@ -28,23 +30,41 @@ const PATIENCE_MS = 5_000;
 const POLL_MS = 20;
 
 /**
- * Looks at the cluster, with as many copies as its clients keep: a view of the very nodes in rotation that was confirmed
- * later than the one with the copies that were told, or assumed, is theirs.
+ * Looks at the cluster with the copies and the zones that its clients have: a view of the very nodes in rotation that was
+ * confirmed later than the one with those that were told, or assumed, is theirs.
  *
  * @throws {SessClientError} when nothing is known of any node.
  */
 export async function lookAt(settings: ClusterSettings): Promise<Look> {
-  const assumed = await lookWith(settings, settings.copies ?? 1);
+  const assumed = await lookWith(settings);
   const theirs = latestOfRotation(assumed.client);
-  if (settings.copies !== undefined || theirs === undefined || theirs.copies === assumed.copies) return assumed;
-  const adopted = await lookWith(settings, theirs.copies);
+  const theirSettings = theirs && settingsOf(theirs, assumed);
+  if (theirs === undefined || theirSettings === undefined) return assumed;
+  const adopted = await lookWith(theirSettings);
   const before = latestOfRotation(adopted.client);
-  const isAssumedLater = before?.copies === assumed.copies && before.since > theirs.since;
+  const isAssumedLater =
+    before !== undefined &&
+    before.ring.fingerprint === assumed.client.topology.ring?.fingerprint &&
+    before.since > theirs.since;
   await (isAssumedLater ? adopted : assumed).close();
   return isAssumedLater ? assumed : adopted;
 }
 
-async function lookWith(settings: ClusterSettings, copies: number): Promise<Look> {
+/** With what clients of `theirs` were made, as far as nobody told it; `undefined` where that is what was assumed. */
+function settingsOf(
+  { copies, ring }: Handover,
+  { settings, copies: assumed, client }: Look,
+): ClusterSettings | undefined {
+  const isTold = settings.copies !== undefined && settings.copies !== copies;
+  const zones = new Map(ring.nodes.flatMap(({ id, zone }) => (zone === undefined ? [] : [[id, zone] as const])));
+  const areZonesTold = client.topology.nodes.some(({ zone }) => zone !== undefined);
+  const takesZones = zones.size > 0 && !areZonesTold;
+  if (isTold || (copies === assumed && !takesZones)) return undefined;
+  return { ...settings, copies, ...(takesZones && { zones }) };
+}
+
+async function lookWith(settings: ClusterSettings): Promise<Look> {
+  const { copies = 1 } = settings;
   const { transport, nodes } = watched(settings);
   const client = createClient({ ...clientOptions(settings, copies), transport, observe: true });
   try {
@@ -55,6 +75,7 @@ async function lookWith(settings: ClusterSettings, copies: number): Promise<Look
   }
   return {
     client,
+    settings,
     copies,
     nodes,
     disagreement: ofRotation(client).find(({ phase }) => phase === 'overlap'),
@@ -65,11 +86,12 @@ async function lookWith(settings: ClusterSettings, copies: number): Promise<Look
 
 /** What a client of the same settings is made with. */
 export function clientOptions(settings: ClusterSettings, copies: number): ClientOptions {
-  const { servers, historySecret, credentials, timeouts } = settings;
+  const { servers, historySecret, credentials, timeouts, zones } = settings;
   return {
     servers,
     copies,
     ...timeouts,
+    ...(zones !== undefined && { zoneOf: ({ id }: { readonly id: string }) => zones.get(id) }),
     ...(historySecret !== undefined && { historySecret }),
     ...(credentials !== undefined && { credentials }),
   };

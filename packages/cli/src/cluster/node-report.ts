@@ -12,6 +12,8 @@ export interface NodeReport {
   /** Whether discovery lists it. One that it does not list is asked for sessions of before. */
   readonly isListed: boolean;
   readonly drain: 'draining' | 'drained' | undefined;
+  /** The failure domain that it shares with others; `undefined` where none is known. */
+  readonly zone: string | undefined;
   /** Part of the sessions that it owns, 0 to 1; `undefined` when it is not in rotation. */
   readonly share: number | undefined;
   /** What it says of itself; `undefined` when it does not. */
@@ -61,6 +63,7 @@ export async function nodeReports(look: Look, settings: ClusterSettings): Promis
         health: topology.states.get(id) ?? (asked.figures === undefined ? 'down' : 'up'),
         isListed: listed.includes(id),
         drain: topology.drains.get(id),
+        zone: topology.nodes.find((node) => node.id === id)?.zone,
         share: owned.get(id),
         ...asked,
       };

@@ -13,5 +13,5 @@ export function ringOf(
 
 /** The listed nodes, as a ring places them. */
 export function ringNodes(topology: ClientTopology): readonly RingNode[] {
-  return topology.nodes.map(({ id, weight }) => ({ id, weight: weight ?? 1 }));
+  return topology.nodes.map(({ id, weight = 1, zone }) => ({ id, weight, ...(zone !== undefined && { zone }) }));
 }

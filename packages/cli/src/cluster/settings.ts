@@ -14,6 +14,8 @@ export interface ClusterSettings {
   readonly dialect: 'auto' | 'meta' | 'classic';
   /** What the URL says; otherwise it is found out. */
   readonly copies: number | undefined;
+  /** The zones that the clients have told the nodes, by node id: found out where the list names none. */
+  readonly zones?: ReadonlyMap<string, string>;
   /** What the URL says nothing of is set for a person who waits, not for a request. */
   readonly timeouts: Pick<ClientOptions, 'timeoutMs' | 'connectTimeoutMs' | 'readyTimeoutMs'>;
 }

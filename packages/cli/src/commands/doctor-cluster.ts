@@ -4,10 +4,9 @@ import { isIP } from 'node:net';
 import type { Look } from '../cluster/look.ts';
 import type { NodeReport } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
-import { duration } from '../output/format.ts';
 import { finding, type Finding } from './finding.ts';
 
-/** What is wrong with the whole: who acts on which list, and what names lead to. */
+/** What is wrong with the whole: secrets, drains, versions, sizes, and what names lead to. */
 export async function examineCluster(
   look: Look,
   settings: ClusterSettings,
@@ -15,7 +14,6 @@ export async function examineCluster(
 ): Promise<readonly Finding[]> {
   return [
     ...secrets(look, settings),
-    ...agreement(look),
     ...unfinishedDrains(reports),
     ...versions(reports),
     ...unequalMemory(reports),
@@ -33,27 +31,6 @@ function secrets({ client }: Look, { historySecret, servers }: ClusterSettings):
       'set SESS_SECRET to the application’s secret, or SESS_HISTORY_SECRET to the client’s',
     ]),
   ];
-}
-
-/** Clients that act on other nodes than the list that is read here. */
-function agreement({ client, disagreement, copies }: Look): readonly Finding[] {
-  if (disagreement !== undefined)
-    return [
-      finding('error', 'settings', 'cluster', [
-        `clients act on the same nodes with ${disagreement.copies === copies ? 'another distribution' : `copies: ${disagreement.copies}`}`,
-        `this command was told ${copies}; or some application servers have other settings than others`,
-        'give `copies` and `distribution` as the application servers have them; if they differ, finish their deploy',
-      ]),
-    ];
-  return client.handovers
-    .filter(({ phase }) => phase === 'overlap')
-    .map(({ nodes, agreedAt }) =>
-      finding('warning', 'list', 'cluster', [
-        `somebody acts on other nodes than this list: ${nodes.join(', ')}`,
-        'the list changed a moment ago, or an application server has another one',
-        `ask again in ${duration((agreedAt - Date.now()) / 1_000)}; if it is still so, find the process with the other list (the channel sess:client:views-disagree tells there)`,
-      ]),
-    );
 }
 
 function unfinishedDrains(reports: readonly NodeReport[]): readonly Finding[] {

@@ -4,20 +4,31 @@ import { nodeReports } from '../cluster/node-report.ts';
 import { DONE, NO } from '../exit-codes.ts';
 import { plural } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
+import { Progress } from '../output/progress.ts';
 import { examineCluster } from './doctor-cluster.ts';
 import { examineNodes } from './doctor-nodes.ts';
+import { examineRings } from './doctor-rings.ts';
+import { examineZones } from './doctor-zones.ts';
 import type { Finding } from './finding.ts';
 import type { CommandContext } from './command-context.ts';
 
-export async function doctor({ output, settings }: CommandContext): Promise<number> {
+export async function doctor({ output, settings, streams }: CommandContext): Promise<number> {
   const asked = settings();
   const look = await lookAt(asked);
+  const progress = new Progress(output.progressStream);
   try {
     const reports = await nodeReports(look, asked);
-    const findings = [...(await examineCluster(look, asked, reports)), ...(await examineNodes(look, reports))];
+    const findings = [
+      ...(await examineCluster(look, asked, reports)),
+      ...(await examineRings(look, streams.signal, (text) => progress.say(text))),
+      ...examineZones(look),
+      ...(await examineNodes(look, reports)),
+    ];
+    progress.end();
     output.data({ nodes: reports.length, findings }, () => findingsText(findings, reports.length, output));
     return findings.some(({ level }) => level === 'error') ? NO : DONE;
   } finally {
+    progress.end();
     await look.close();
   }
 }

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { createClient, SessClientError, type Client } from '@sess/client';
 
-import { clientOptions, lookAt } from '../cluster/look.ts';
+import { clientOptions, lookAt, type Look } from '../cluster/look.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { DONE, NO } from '../exit-codes.ts';
 import { UsageError } from '../usage-error.ts';
@@ -49,7 +49,7 @@ export async function drainSelf(
     );
     return DONE;
   }
-  const client = createClient({ ...clientOptions(asked, copies), distribution: asked.distribution });
+  const client = createClient({ ...clientOptions(look.settings, copies), distribution: asked.distribution });
   try {
     await client.ready();
     const isSafe = await Promise.race([emptied(client, node, options.keysPerSecond, over), whenOver(over)]);
@@ -73,7 +73,8 @@ export async function putBackSelf(context: CommandContext, options: DrainSelfOpt
   const { output, settings, streams } = context;
   const until = performance.now() + 1_000 * (options.deadline ?? LISTED_WITHIN_SECONDS);
   const asked = settings();
-  const client = createClient({ ...clientOptions(asked, await copiesOf(asked)), distribution: asked.distribution });
+  const { settings: known, copies } = await seen(asked);
+  const client = createClient({ ...clientOptions(known, copies), distribution: asked.distribution });
   try {
     await client.ready();
     for (;;) {
@@ -98,10 +99,11 @@ export async function putBackSelf(context: CommandContext, options: DrainSelfOpt
   }
 }
 
-async function copiesOf(asked: ClusterSettings): Promise<number> {
+/** What a look finds out of the clients' settings. */
+async function seen(asked: ClusterSettings): Promise<Pick<Look, 'settings' | 'copies'>> {
   const look = await lookAt(asked);
   await look.close();
-  return look.copies;
+  return look;
 }
 
 /**

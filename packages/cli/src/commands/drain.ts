@@ -27,7 +27,7 @@ export async function drain(context: CommandContext, id: string, options: DrainC
     throw new UsageError(
       'The clients place sessions otherwise than this command was told, and would not follow it: give the `copies` and `distribution` that they have, in SESS_SERVERS.',
     );
-  const client = createClient({ ...clientOptions(asked, copies), distribution: asked.distribution });
+  const client = createClient({ ...clientOptions(look.settings, copies), distribution: asked.distribution });
   const progress = new Progress(output.progressStream);
   try {
     await client.ready();

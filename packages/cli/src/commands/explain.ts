@@ -28,6 +28,7 @@ export interface ExplainOptions {
 interface Standing {
   readonly node: string;
   readonly role: 'owner' | 'earlier owner' | 'other';
+  readonly zone: string | undefined;
   readonly holds: ItemDescription | { readonly kind: 'nothing' } | { readonly kind: 'out of reach'; reason: string };
 }
 
@@ -70,10 +71,11 @@ async function explainKey(
   const explanation = client.explain(key);
   const { owners, elders } = explanation;
   const others = [...nodes.keys()].filter((id) => !owners.includes(id) && !elders.includes(id));
+  const zones = new Map(client.topology.nodes.map(({ id, zone }) => [id, zone]));
   const standings = await Promise.all(
     [...owners, ...elders, ...others].map(async (node): Promise<Standing> => {
       const role = owners.includes(node) ? 'owner' : elders.includes(node) ? 'earlier owner' : 'other';
-      return { node, role, holds: await heldBy(nodes.get(node), key) };
+      return { node, role, zone: zones.get(node), holds: await heldBy(nodes.get(node), key) };
     }),
   );
   // Others are of no interest where they hold nothing, as they should.
@@ -105,7 +107,8 @@ function explainText(explained: ExplainedKey, output: Output): string {
     ...(signature === undefined ? [] : [SIGNATURES[signature]]),
     MODES[mode],
     '',
-    table(COLUMNS, standings, output.width),
+    table(columns(standings), standings, output.width),
+    ...sharedZone(standings),
     ...conclusion(explained),
   ].join('\n');
 }
@@ -116,13 +119,25 @@ const SIGNATURES: Readonly<Record<CookieReading['signature'], string>> = {
   unchecked: 'Whether the cookie is well signed was not checked: set SESS_SECRET for that.',
 };
 
-const COLUMNS: readonly Column<Standing>[] = [
-  { title: 'node', cell: ({ node }) => node },
-  { title: 'is', cell: ({ role }) => role },
-  { title: 'holds', cell: ({ holds }) => holdsText(holds) },
-  { title: 'written', cell: ({ holds }) => ('writtenAt' in holds ? `${ago(holds.writtenAt)} ago` : '') },
-  { title: 'lives for', align: 'right', cell: ({ holds }) => lifeText(holds) },
-];
+function columns(standings: readonly Standing[]): readonly Column<Standing>[] {
+  const hasZones = standings.some(({ zone }) => zone !== undefined);
+  return [
+    { title: 'node', cell: ({ node }) => node },
+    ...(hasZones ? [{ title: 'zone', cell: ({ zone }: Standing) => zone ?? '–' }] : []),
+    { title: 'is', cell: ({ role }) => role },
+    { title: 'holds', cell: ({ holds }) => holdsText(holds) },
+    { title: 'written', cell: ({ holds }) => ('writtenAt' in holds ? `${ago(holds.writtenAt)} ago` : '') },
+    { title: 'lives for', align: 'right', cell: ({ holds }) => lifeText(holds) },
+  ];
+}
+
+/** All copies in one zone, where there are zones. */
+function sharedZone(standings: readonly Standing[]): readonly string[] {
+  const owners = standings.filter(({ role }) => role === 'owner');
+  const [zone, ...others] = new Set(owners.map((owner) => owner.zone));
+  if (owners.length < 2 || zone === undefined || others.length > 0) return [];
+  return ['', `All its copies are in zone ${zone}: it is lost with that zone.`];
+}
 
 function holdsText(holds: Standing['holds']): string {
   switch (holds.kind) {

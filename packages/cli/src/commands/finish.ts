@@ -30,7 +30,7 @@ export async function finish(
     throw new UsageError(
       'The clients place sessions otherwise than this command was told: give the `copies` and `distribution` that they have, in SESS_SERVERS.',
     );
-  const client = createClient({ ...clientOptions(asked, copies), distribution: asked.distribution });
+  const client = createClient({ ...clientOptions(look.settings, copies), distribution: asked.distribution });
   const progress = new Progress(output.progressStream);
   const until = performance.now() + 60_000 * timeout;
   try {

@@ -1,10 +1,11 @@
 /** `sess plan`: what a change of the nodes would move, before anybody makes it. */
-import { compare, type Distribution, type RingNode } from '@sess/hash-ring';
+import { compare, type Distribution } from '@sess/hash-ring';
 
 import { lookAt, type Look } from '../cluster/look.ts';
 import { memoryAfter, type MemoryAfter } from '../cluster/memory-after.ts';
 import { nodeReports, type NodeReport } from '../cluster/node-report.ts';
 import { ringNodes } from '../cluster/ring.ts';
+import { zoneReport, type ZoneReport } from '../cluster/zone-report.ts';
 import { DONE, NO } from '../exit-codes.ts';
 import { bytes, count, duration, percent, plural } from '../output/format.ts';
 import { Progress } from '../output/progress.ts';
@@ -12,6 +13,7 @@ import { table, type Column } from '../output/table.ts';
 import { UsageError } from '../usage-error.ts';
 import type { CommandContext } from './command-context.ts';
 import { nodeNamed } from './node-named.ts';
+import { addedNodes, ringsOf, type Rings } from './plan-rings.ts';
 
 export interface PlanOptions {
   /** A number of nodes, or their names. */
@@ -36,6 +38,8 @@ interface Plan {
   /** Nodes whose keys could not be listed. */
   readonly notListed: readonly { readonly node: string; readonly reason: string }[];
   readonly memory: MemoryAfter;
+  /** Afterwards; `undefined` where zones decide nothing. */
+  readonly zones: ZoneReport | undefined;
   /** For the nodes that go, one after another. */
   readonly drainSeconds: number;
 }
@@ -47,8 +51,6 @@ interface NodePlan {
   readonly movedBytes: number;
 }
 
-/** What a new node is called until it has a name: where its points are differs by name, how many keys move does not. */
-const UNNAMED = 'new-node';
 /** Three history intervals and the clocks' difference, by default. */
 const AGREEMENT_SECONDS = 35;
 
@@ -73,38 +75,6 @@ export async function plan({ output, settings, streams }: CommandContext, option
     progress.end();
     await look.close();
   }
-}
-
-interface Rings {
-  readonly before: Distribution;
-  readonly after: Distribution;
-  readonly gone: readonly string[];
-}
-
-function ringsOf(
-  distribution: (nodes: readonly RingNode[]) => Distribution,
-  current: readonly RingNode[],
-  gone: readonly string[],
-  added: readonly RingNode[],
-): Rings {
-  const left = [...current.filter(({ id }) => !gone.includes(id)), ...added];
-  if (left.length === 0) throw new UsageError('No node would be left: add one first.');
-  return { before: distribution(current), after: distribution(left), gone };
-}
-
-function addedNodes(add: string | undefined, current: readonly RingNode[]): readonly RingNode[] {
-  if (add === undefined) return [];
-  if (/^\d+$/.test(add)) {
-    const amount = Number(add);
-    if (amount < 1 || amount > 1_000) throw new UsageError(`--add: expected 1 to 1,000 nodes; came ${add}.`);
-    return Array.from({ length: amount }, (_, index) => ({ id: `${UNNAMED}-${index + 1}:11211` }));
-  }
-  return add.split(',').map((name) => {
-    const id = name.trim();
-    if (!/^\S+:\d{1,5}$/.test(id)) throw new UsageError(`--add: expected a number, or HOST:PORT; came "${id}".`);
-    if (current.some((node) => node.id === id)) throw new UsageError(`--add: ${id} is in rotation already.`);
-    return { id };
-  });
 }
 
 /** Goes through the keys that there are. */
@@ -176,6 +146,7 @@ async function planOf(walk: Walk, { keysPerSecond }: PlanOptions): Promise<Plan>
     movedBytes: sum(({ movedBytes }) => movedBytes),
     perNode,
     notListed: walked.flatMap(([node, result]) => (result instanceof Error ? [{ node, reason: result.message }] : [])),
+    zones: zoneReport(rings.after, copies),
     memory: memoryAfter(idsOf(rings.before), idsOf(rings.after), asked),
     drainSeconds: drained.reduce((total, { keys }) => total + AGREEMENT_SECONDS + keys / keysPerSecond, 0),
   };
@@ -205,6 +176,7 @@ function planText(planned: Plan, width: number): string {
     `Memory afterwards: ${bytes(memory.usedBytes)} used of ${bytes(memory.limitBytesAfter)} (${percent(memory.usedBytes / Math.max(1, memory.limitBytesAfter))}).${
       memory.fits ? '' : ' That is too little: sessions would be evicted. Add memory, or a node, first.'
     }`,
+    ...(planned.zones === undefined ? [] : zonesText(planned.zones, planned.copies)),
     ...(gone.length === 0
       ? ['Sessions move when they are asked for: nobody waits, and nothing is lost.']
       : [
@@ -212,4 +184,23 @@ function planText(planned: Plan, width: number): string {
         ]),
     ...planned.notListed.map(({ node, reason }) => `${node} is not counted: ${reason}`),
   ].join('\n');
+}
+
+function zonesText({ zones, areTooFew, small, unknown }: ZoneReport, copies: number): readonly string[] {
+  const named = zones.map(
+    ({ zone, nodes, held }) => `${zone ?? 'without a zone'} ${percent(held)} (${plural(nodes, 'node')})`,
+  );
+  return [
+    `Of all copies, zones hold afterwards: ${named.join(', ')}.`,
+    ...(areTooFew
+      ? [`The loss of a zone can take all ${copies} copies of a session: add a node in another zone.`]
+      : []),
+    ...small.map(
+      ({ zone, held, fair }) =>
+        `${zone ?? 'What has no zone'} holds ${(held / fair).toFixed(1)} times as much as its nodes would without zones, and is full first: add a node to it, or memory.`,
+    ),
+    ...(unknown.length > 0
+      ? [`Nobody says in which zone ${unknown.join(', ')} ${unknown.length === 1 ? 'is' : 'are'}.`]
+      : []),
+  ];
 }

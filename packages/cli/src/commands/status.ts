@@ -14,6 +14,8 @@ export interface ClusterStatus {
   /** Of the list, where discovery counts it. */
   readonly version: number | undefined;
   readonly copies: number;
+  /** Fingerprint of what decides owners, by what this command was told: the same for clients that place sessions alike. */
+  readonly ring: string | undefined;
   readonly nodes: readonly NodeReport[];
   readonly handovers: readonly Handover[];
   /** Clients act on the same nodes, and place sessions otherwise than this command was told. */
@@ -37,6 +39,7 @@ export async function clusterStatus(look: Look, settings: ClusterSettings): Prom
   return {
     version: client.topology.version,
     copies,
+    ring: client.topology.ring?.fingerprint,
     nodes: await nodeReports(look, settings),
     handovers: client.handovers,
     settingsDiffer: disagreement !== undefined,
@@ -44,11 +47,11 @@ export async function clusterStatus(look: Look, settings: ClusterSettings): Prom
 }
 
 export function statusText(shown: ClusterStatus, output: Output): string {
-  const { version, copies, nodes, handovers } = shown;
+  const { version, copies, ring, nodes, handovers } = shown;
   const down = nodes.filter(({ health }) => health === 'down');
   const list = version === undefined ? '' : `, version ${version} of the list`;
   return [
-    `${plural(nodes.length, 'node')}${list}, ${copies === 1 ? '1 copy' : `${copies} copies`} of each session`,
+    `${plural(nodes.length, 'node')}${list}, ${copies === 1 ? '1 copy' : `${copies} copies`} of each session${ring === undefined ? '' : `, ring ${ring}`}`,
     ...together(nodes),
     '',
     table(columns(nodes, output), nodes, output.width),
@@ -75,6 +78,10 @@ function versionsOf(nodes: readonly NodeReport[]): readonly string[] {
 const SETTINGS_DIFFER =
   'The clients place sessions otherwise than this command was told: give the `copies` and `distribution` that they have, as in SESS_SERVERS=…?copies=2&distribution=rendezvous.';
 
+function zoneOf({ zone }: NodeReport): string {
+  return zone ?? '–';
+}
+
 /** A cell of one of a node's figures, empty where it tells none. */
 function figure(text: (figures: NodeFigures) => string): (node: NodeReport) => string {
   return ({ figures }) => (figures === undefined ? '' : text(figures));
@@ -84,6 +91,7 @@ function columns(nodes: readonly NodeReport[], output: Output): readonly Column<
   return [
     { title: 'node', cell: ({ id }) => id },
     { title: 'state', cell: (node) => stateText(node, output) },
+    ...(nodes.some(({ zone }) => zone !== undefined) ? [{ title: 'zone', cell: zoneOf }] : []),
     { title: 'share', align: 'right', cell: ({ share }) => (share === undefined ? '' : percent(share)) },
     { title: 'items', align: 'right', cell: figure(({ items }) => count(items)) },
     {

@@ -27,6 +27,7 @@ const NODE: NodeReport = {
   id: 'a:1',
   health: 'up',
   isListed: true,
+  zone: undefined,
   drain: undefined,
   share: 0.5,
   figures: FIGURES,
@@ -36,7 +37,7 @@ const NODE: NodeReport = {
 const withFigures = (figures: Partial<NodeFigures>): NodeReport => ({ ...NODE, figures: { ...FIGURES, ...figures } });
 
 function status(nodes: readonly NodeReport[], copies = 1): ClusterStatus {
-  return { version: 1, copies, nodes, handovers: [], settingsDiffer: false };
+  return { version: 1, copies, ring: undefined, nodes, handovers: [], settingsDiffer: false };
 }
 
 function between(before: readonly NodeReport[], after: readonly NodeReport[], copies = 1): readonly Happening[] {

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { ketama, modulo, rendezvous, type RingNode } from '@sess/hash-ring';
 
 import { ORDERED } from './history.ts';
-import type { DistributionFactory } from './view.ts';
+import type { DistributionFactory, View } from './view.ts';
 
 const SAMPLE_NODES: readonly RingNode[] = [1, 2, 1, 3].map((weight, index) => ({
   id: `192.0.2.${index + 1}:11211`,
@@ -49,4 +49,15 @@ let known: ReadonlyMap<string, DistributionFactory> | undefined;
 export function knownDistribution(fingerprint: string): DistributionFactory | undefined {
   known ??= new Map(KNOWN.map((distribute) => [fingerprintOf(distribute), distribute]));
   return known.get(fingerprint);
+}
+
+const rings = new WeakMap<View, string>();
+
+/** Equal for clients that place keys alike: 12 hexadecimal digits. Made once for a view: who looks at nodes looks often. */
+export function ringOf(view: View): string {
+  const told = rings.get(view);
+  if (told !== undefined) return told;
+  const made = createHash('sha256').update(view.id).digest('hex').slice(0, 12);
+  rings.set(view, made);
+  return made;
 }

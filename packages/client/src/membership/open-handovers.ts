@@ -1,5 +1,6 @@
 /** The views that are open beside the current one, as plain values: for people and tools. */
 import type { Handover } from '../contract.ts';
+import { ringOf } from './fingerprint.ts';
 import type { RoutingState } from './route.ts';
 
 /** Those that are open at `now`, the oldest first. */
@@ -9,6 +10,7 @@ export function openHandovers({ others }: RoutingState, now: number): readonly H
     .map(({ view, confirmedAt, agreedAfter, openUntil, stage }) => ({
       nodes: view.nodes.map(({ id }) => id),
       copies: view.copies,
+      ring: { fingerprint: ringOf(view), nodes: view.nodes, since: view.since, confirmedAt },
       cause: view.cause,
       since: confirmedAt,
       phase: now < agreedAfter ? 'overlap' : stage === 'open' ? 'handover' : 'closing',

@@ -1,6 +1,4 @@
 /** What a client says of itself to who collects figures, made of its nodes. */
-import { createHash } from 'node:crypto';
-
 import type { NodeCounts, NodeFigures } from '../figures.ts';
 import type { Node } from './node.ts';
 
@@ -35,9 +33,4 @@ export async function countersOf(nodes: readonly Node[]): Promise<ReadonlyMap<st
     }),
   );
   return counts;
-}
-
-/** @param viewId Everything that decides owners. */
-export function ringFingerprint(viewId: string): string {
-  return createHash('sha256').update(viewId).digest('hex').slice(0, 12);
 }
