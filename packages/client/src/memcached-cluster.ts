@@ -15,6 +15,7 @@ import { Finisher, type FinishableCluster } from './repair/finisher.ts';
 import { Rereplications } from './repair/rereplications.ts';
 import { HintedHandoff } from './repair/hinted-handoff.ts';
 import type { Placement } from './operations/miss-cause.ts';
+import { placementsOf } from './operations/placements.ts';
 import type { CluedCluster } from './operations/why-missing.ts';
 import type { SoleOwnership } from './operations/write-to-one.ts';
 import { Hedging } from './operations/hedging.ts';
@@ -31,7 +32,7 @@ import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
 import { nearFirst, withZones } from './membership/zones.ts';
 import { openHandovers } from './membership/open-handovers.ts';
-import { ownersIn, ownersThen, route, type Route } from './membership/route.ts';
+import { route, type Route } from './membership/route.ts';
 import type { Closable } from './membership/closings.ts';
 import type { DrainState } from './membership/drains.ts';
 import { Membership } from './membership/membership.ts';
@@ -205,19 +206,12 @@ export class MemcachedCluster
   placements(key: string): readonly [Placement, ...Placement[]] {
     const { state } = this.#membership;
     if (state === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
-    const { current, others } = state;
-    return [
-      { owners: ownersIn(current, key), since: current.since, actedOnUntil: this.clock.now() },
-      ...others.map(({ view, agreedAfter }) => ({
-        owners: ownersThen(view, key, state),
-        since: view.since,
-        actedOnUntil: agreedAfter,
-      })),
-    ];
+    const now = this.clock.now();
+    return placementsOf(key, state, this.#membership.forgottenViews(now), now);
   }
 
-  get gone(): ReadonlySet<string> {
-    return this.#membership.state?.gone ?? new Set();
+  isEmptied(id: string): boolean {
+    return this.#membership.isEmptied(id);
   }
 
   get basis(): object {

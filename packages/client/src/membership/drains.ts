@@ -43,6 +43,8 @@ export class Drains {
   readonly #sightings = new Sightings();
   /** Since when a drained node has been off the list, in milliseconds since 1970. */
   readonly #absentSince = new Map<string, number>();
+  /** Nodes whose drain was seen to be done: the mark is forgotten before the views that name them. */
+  readonly #emptied = new Set<string>();
 
   constructor(intervals: Intervals) {
     this.#intervals = intervals;
@@ -86,10 +88,13 @@ export class Drains {
 
   /** Only for nodes with a drain: remembering every node would grow without bound where machines come and go. */
   noteAbsence({ drains }: History, listed: ReadonlySet<string>, now: number): void {
-    for (const [id, { drained }] of drains) {
+    for (const [id, { drained, isDone }] of drains) {
+      if (drained && isDone) this.#emptied.add(id);
       if (!drained || listed.has(id)) this.#absentSince.delete(id);
       else if (!this.#absentSince.has(id)) this.#absentSince.set(id, now);
     }
+    // Put back, or a new node of that name.
+    for (const id of this.#emptied) if (listed.has(id) && drains.get(id)?.drained !== true) this.#emptied.delete(id);
   }
 
   /** This client's drains, and finished drains of listed nodes, are confirmed once an interval. */
@@ -108,9 +113,15 @@ export class Drains {
     return forgetDrains(history, now - intervalsToMs(this.#intervals, INTERVALS_TO_FORGET));
   }
 
-  prune({ drains }: History): void {
+  /** Whether all that the node held is elsewhere, as far as this client has seen since it was listed. */
+  wasEmptied(id: string): boolean {
+    return this.#emptied.has(id);
+  }
+
+  prune({ drains }: History, isNamed: (id: string) => boolean): void {
     this.#sightings.keepOnly((id) => drains.has(id));
     for (const id of this.#absentSince.keys()) if (!drains.has(id)) this.#absentSince.delete(id);
+    for (const id of this.#emptied) if (!isNamed(id)) this.#emptied.delete(id);
   }
 }
 

@@ -6,6 +6,7 @@
  * No I/O and no timers.
  */
 import type { Clock } from '../clock.ts';
+import { ForgottenViews, type ForgottenView } from './forgotten-views.ts';
 import { Closings, type Closable } from './closings.ts';
 import { Drains, isDraining, isEmptied, isTakenOut, type DrainState } from './drains.ts';
 import { whyTooMuch } from './history-limits.ts';
@@ -49,6 +50,7 @@ export class Membership {
   readonly #drains: Drains;
   readonly #closings = new Closings();
   readonly #times = new TimesToLive();
+  readonly #forgotten = new ForgottenViews();
   #down: ReadonlySet<string> = new Set();
   /** Of these, those that refuse connections: no client reaches them. */
   readonly #refusing = new Set<string>();
@@ -233,8 +235,35 @@ export class Membership {
   /** This stands on every node in reach: what is closed in it, nobody asks for any more who looks at the fence. */
   stands({ closings }: History, now: number): void {
     this.#closings.stand(closings);
+    const before = this.#history.views;
     this.#history = this.#closings.withoutClosed(this.#history);
+    for (const [id, entry] of before) if (!this.#history.views.has(id)) this.#rememberLosses(id, entry, now);
     this.#refresh(now);
+  }
+
+  /** A handover was finished without the nodes that are gone: what only they held is lost. */
+  #rememberLosses(id: string, entry: ViewEntry, now: number): void {
+    const { gone } = this.#state ?? {};
+    const isLost = (node: string): boolean =>
+      gone?.has(node) === true && !this.aliases.names.has(node) && !this.#drains.wasEmptied(node);
+    const lost = new Set(entry.nodes.flatMap((node) => (isLost(node.id) ? [node.id] : [])));
+    if (lost.size === 0) return;
+    this.#forgotten.add({
+      view: this.#views.get(id, entry),
+      lost,
+      actedOnUntil: this.#windows.agreedAfter(id, entry, now),
+      matterUntil: this.#windows.openUntil(id, entry, now),
+    });
+  }
+
+  /** Views that were forgotten though nodes of theirs were lost, and of which a record could live yet. */
+  forgottenViews(now: number): readonly ForgottenView[] {
+    return this.#forgotten.at(now);
+  }
+
+  /** Whether a drain was seen to be done since the node was listed: all that it held is elsewhere. */
+  isEmptied(id: string): boolean {
+    return this.#drains.wasEmptied(id);
   }
 
   /**
@@ -344,7 +373,9 @@ export class Membership {
     const isKnown = (id: string): boolean => this.#history.views.has(id);
     const isInUse = (id: string): boolean => isKnown(id) || id === this.#current?.id;
     this.#windows.keepOnly(isKnown);
-    this.#drains.prune(this.#history);
+    const named = this.nodes();
+    this.#drains.prune(this.#history, (id) => named.has(id));
+    this.#forgotten.prune(now);
     this.#views.keepOnly(isInUse);
     this.#closings.prune(this.#history, isInUse);
     this.#nodes.prune(this.#history);

@@ -8,7 +8,7 @@ const NOW = 1_000_000_000;
 const minutes = (count: number): number => 60_000 * count;
 const SEEN = NOW - minutes(5);
 const QUIET: NodeCounters = { startedAt: NOW - minutes(600), evictions: 0, flushes: 0, isSince: true };
-const CURRENT: Placement = { owners: [A], since: NOW - minutes(90), actedOnUntil: NOW };
+const CURRENT: Placement = { owners: [A], since: NOW - minutes(90), actedOnUntil: NOW, lost: new Set() };
 
 /** Seen five minutes ago, with time to live yet, on a quiet node that has been up for hours. */
 function evidence(given: Partial<MissEvidence> = {}): MissEvidence {
@@ -22,7 +22,7 @@ function evidence(given: Partial<MissEvidence> = {}): MissEvidence {
     ttlSeconds: 1_200,
     found: new Map(owners.map((id): [string, Found] => [id, 'nothing'])),
     placements,
-    gone: new Set(),
+    emptied: new Set(),
     counters: new Map(owners.map((id) => [id, QUIET])),
     ...given,
   };
@@ -33,7 +33,12 @@ function onA(counters: Partial<NodeCounters>): Pick<MissEvidence, 'counters'> {
 }
 
 const UNSEEN = { seenAt: undefined, endsAt: undefined };
-const EARLIER: Placement = { owners: [B], since: NOW - minutes(95), actedOnUntil: NOW - minutes(1) };
+const EARLIER: Placement = {
+  owners: [B],
+  since: NOW - minutes(95),
+  actedOnUntil: NOW - minutes(1),
+  lost: new Set([B]),
+};
 
 describe('the cause of a miss', () => {
   it.each([
@@ -58,24 +63,37 @@ describe('the cause of a miss', () => {
     ],
     ['a node that tells nothing', { counters: new Map() }, 'unknown', 'possible'],
     ['a quiet node', {}, 'unknown', 'possible'],
-    ['an earlier owner that is gone', { placements: [CURRENT, EARLIER], gone: new Set([B]) }, 'node-lost', 'likely'],
+    ['an earlier owner that is gone', { placements: [CURRENT, EARLIER] }, 'node-lost', 'likely'],
     [
       'an earlier owner that is gone, and nobody acted on it since',
-      { placements: [CURRENT, { ...EARLIER, actedOnUntil: SEEN - 1 }], gone: new Set([B]) },
+      { placements: [CURRENT, { ...EARLIER, actedOnUntil: SEEN - 1 }] },
       'unknown',
       'possible',
     ],
     [
       'both copies gone',
-      { placements: [CURRENT, { ...EARLIER, owners: [B, C] }], gone: new Set([B, C]) },
+      { placements: [CURRENT, { ...EARLIER, owners: [B, C], lost: new Set([B, C]) }] },
       'node-lost',
       'likely',
     ],
+    ['one of two copies gone', { placements: [CURRENT, { ...EARLIER, owners: [B, C] }] }, 'unknown', 'possible'],
     [
-      'one of two copies gone',
-      { placements: [CURRENT, { ...EARLIER, owners: [B, C] }], gone: new Set([B]) },
+      'an earlier owner that was drained, and is gone',
+      { placements: [CURRENT, EARLIER], emptied: new Set([B]) },
       'unknown',
       'possible',
+    ],
+    [
+      'an earlier owner that was drained, and the owner evicts',
+      { placements: [CURRENT, EARLIER], emptied: new Set([B]), ...onA({ evictions: 1 }) },
+      'evicted',
+      'likely',
+    ],
+    [
+      'an earlier owner that was lost, and is back',
+      { placements: [CURRENT, { ...EARLIER, owners: [A], lost: new Set([A]) }] },
+      'node-lost',
+      'likely',
     ],
   ] as const)('%s', (_name, given, cause, sureness) => {
     expect(causeOfMiss(evidence(given as Partial<MissEvidence>))).toMatchObject({ cause, sureness });
@@ -93,7 +111,7 @@ describe('the cause of a miss', () => {
     ['a node that is older than that', onA({ startedAt: NOW - minutes(21) }), 'expired', 'likely'],
     ['a node that tells nothing', { counters: new Map() }, 'unknown', 'possible'],
     ['no time to live is known', { ttlSeconds: undefined }, 'unknown', 'possible'],
-    ['an earlier owner that is gone', { placements: [CURRENT, EARLIER], gone: new Set([B]) }, 'node-lost', 'possible'],
+    ['an earlier owner that is gone', { placements: [CURRENT, EARLIER] }, 'node-lost', 'possible'],
     [
       'nobody acted on this cluster before',
       { startedAt: NOW - minutes(3), placements: [{ ...CURRENT, since: NOW - minutes(3) }] },
@@ -115,7 +133,7 @@ describe('the cause of a miss', () => {
 
   it('names the node that is to blame', () => {
     expect(causeOfMiss(evidence(onA({ evictions: 1 })))).toEqual({ cause: 'evicted', sureness: 'likely', node: A });
-    const lost = evidence({ placements: [CURRENT, EARLIER], gone: new Set([B]) });
+    const lost = evidence({ placements: [CURRENT, EARLIER] });
     expect(causeOfMiss(lost)).toMatchObject({ node: B });
   });
 });

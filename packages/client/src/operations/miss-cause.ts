@@ -18,6 +18,8 @@ export interface Placement {
   readonly since: number;
   /** From when on it is agreed that no client acts on it, milliseconds since 1970. */
   readonly actedOnUntil: number;
+  /** Nodes that left the list, and took along what they held. */
+  readonly lost: ReadonlySet<string>;
 }
 
 export interface MissEvidence extends MissKnowledge {
@@ -26,15 +28,15 @@ export interface MissEvidence extends MissKnowledge {
   readonly startedAt: number;
   /** By node id, of all that could hold the key and are asked. */
   readonly found: ReadonlyMap<string, Found>;
-  /** Of all open views, the current one first. */
+  /** Of all open views, the current one first; then of views that were forgotten though all owners of the key were lost. */
   readonly placements: readonly [Placement, ...Placement[]];
-  /** Nodes that left the list and do not answer. */
-  readonly gone: ReadonlySet<string>;
+  /** Nodes that were drained: all that they held is elsewhere. */
+  readonly emptied: ReadonlySet<string>;
   /** By node id, of those that tell: since `seenAt`, as far as they were asked before it. */
   readonly counters: ReadonlyMap<string, NodeCounters>;
 }
 
-type Fate = 'gone' | 'restarted' | 'intact' | 'untold';
+type Fate = 'lost' | 'restarted' | 'emptied' | 'intact' | 'untold';
 
 /** memcached counts whole seconds: what has n of them ends after n - 1 to n. */
 const SECOND_MS = 1_000;
@@ -56,21 +58,19 @@ export function causeOfMiss(evidence: MissEvidence): MissReport {
 function sinceSighting(evidence: MissEvidence, seenAt: number): MissReport {
   const { now, endsAt, placements } = evidence;
   const mayHaveExpired = endsAt === undefined || now >= endsAt - SECOND_MS;
-  const fateOf = (id: string): Fate => fate(evidence, id, seenAt);
   // Where it may have been since: views that nobody acted on any more by then do not matter.
   const relevant = placements.filter(({ actedOnUntil }, index) => index === 0 || actedOnUntil >= seenAt);
-  const lost = relevant.filter(({ owners }) => owners.every((id) => isLoss(fateOf(id))));
-  const [first] = lost;
+  const losses = relevant.flatMap((placement) => lossIn(evidence, placement, seenAt) ?? []);
+  const [first] = losses;
   if (first !== undefined) {
-    const node = first.owners.find((id) => fateOf(id) === 'gone') ?? first.owners[0];
     // It may have been brought to owners that stayed, before those were lost.
-    const sureness = mayHaveExpired ? 'possible' : lost.length === relevant.length ? 'certain' : 'likely';
-    return report(lossOf(first, fateOf), sureness, node);
+    const sureness = mayHaveExpired ? 'possible' : losses.length === relevant.length ? 'certain' : 'likely';
+    return report(first.cause, sureness, first.node);
   }
   const owners = [...new Set(relevant.flatMap((placement) => placement.owners))];
   const cause = removalOn(evidence, owners);
   if (mayHaveExpired) return report('expired', cause === undefined && endsAt !== undefined ? 'certain' : 'likely');
-  if (cause === undefined || owners.some((id) => fateOf(id) === 'untold')) return report('unknown', 'possible');
+  if (cause === undefined || isAnyUntold(evidence, relevant, seenAt)) return report('unknown', 'possible');
   return cause;
 }
 
@@ -80,11 +80,12 @@ function withoutSighting(evidence: MissEvidence): MissReport {
   if (ttlSeconds === undefined) return report('unknown', 'possible');
   // What lives that long may have been there then.
   const earliest = now - ttlSeconds * 1_000;
-  const fateOf = (id: string): Fate => fate(evidence, id, earliest);
-  const lost = placements.find(({ owners }) => owners.every((id) => isLoss(fateOf(id))));
-  if (lost !== undefined) return report(lossOf(lost, fateOf), 'possible', lost.owners[0]);
+  const losses = placements.flatMap((placement) => lossIn(evidence, placement, earliest) ?? []);
+  // A node that is young may have been so before the session came; one that is gone took along what it held.
+  const loss = losses.find(({ cause }) => cause === 'node-lost') ?? losses[0];
+  if (loss !== undefined) return report(loss.cause, 'possible', loss.node);
   const owners = [...new Set(placements.flatMap((placement) => placement.owners))];
-  if (owners.some((id) => fateOf(id) === 'untold')) return report('unknown', 'possible');
+  if (isAnyUntold(evidence, placements, earliest)) return report('unknown', 'possible');
   const removal = removalOn(evidence, owners);
   if (removal !== undefined) return report(removal.cause, 'possible', removal.node);
   // Nobody acted on this cluster before this client did: what was signed earlier was kept elsewhere.
@@ -93,19 +94,31 @@ function withoutSighting(evidence: MissEvidence): MissReport {
   return report('expired', 'likely');
 }
 
-function fate({ gone, counters }: MissEvidence, id: string, since: number): Fate {
-  if (gone.has(id)) return 'gone';
+function fate({ emptied, counters }: MissEvidence, { lost }: Placement, id: string, since: number): Fate {
+  if (emptied.has(id)) return 'emptied';
+  if (lost.has(id)) return 'lost';
   const told = counters.get(id);
   if (told === undefined) return 'untold';
   return told.startedAt > since ? 'restarted' : 'intact';
 }
 
-function isLoss(of: Fate): boolean {
-  return of === 'gone' || of === 'restarted';
+/** What became of the owners, if none of them kept what it held. */
+function lossIn(
+  evidence: MissEvidence,
+  placement: Placement,
+  since: number,
+): { readonly cause: 'node-lost' | 'node-restarted'; readonly node: string | undefined } | undefined {
+  const { owners } = placement;
+  const fates = owners.map((id) => fate(evidence, placement, id, since));
+  if (!fates.every((each) => each === 'lost' || each === 'restarted')) return undefined;
+  const lost = owners[fates.indexOf('lost')];
+  return lost === undefined ? { cause: 'node-restarted', node: owners[0] } : { cause: 'node-lost', node: lost };
 }
 
-function lossOf({ owners }: Placement, fateOf: (id: string) => Fate): 'node-lost' | 'node-restarted' {
-  return owners.some((id) => fateOf(id) === 'gone') ? 'node-lost' : 'node-restarted';
+function isAnyUntold(evidence: MissEvidence, placements: readonly Placement[], since: number): boolean {
+  return placements.some((placement) =>
+    placement.owners.some((id) => fate(evidence, placement, id, since) === 'untold'),
+  );
 }
 
 /**

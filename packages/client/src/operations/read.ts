@@ -11,6 +11,7 @@ import {
   isCovered,
   askNode,
   askNodes,
+  lacks,
   lookByRoute,
   newestOf,
   outOfReach,
@@ -169,7 +170,10 @@ async function firstOf(replies: readonly Promise<Reply>[]): Promise<readonly [Re
   return [reply, other];
 }
 
-/** Another client may still act on another view: everybody is asked, and nothing is carried. */
+/**
+ * Another client may still act on another view: everybody is asked, and nothing is carried. But where a copy went with a
+ * node, another one is put on an owner that lacks it: the next node may go before all agree.
+ */
 async function readOverlap(
   cluster: Cluster,
   key: string,
@@ -177,7 +181,26 @@ async function readOverlap(
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | undefined | 'changed'> {
   const replies = await lookByRoute(cluster, key, everybody(route), route, options);
-  return replies === 'changed' ? replies : answer(route, replies);
+  if (replies === 'changed') return replies;
+  const found = answer(route, replies);
+  if (found !== undefined) await restoreCopies(cluster, key, route, replies, found, options);
+  return found;
+}
+
+async function restoreCopies(
+  cluster: Cluster,
+  key: string,
+  { owners }: Route,
+  replies: readonly Reply[],
+  record: StoredRecord,
+  options: RequestOptions | undefined,
+): Promise<void> {
+  const copies = replies.filter(({ entry }) => entry?.kind === 'record' && entry.version === record.version).length;
+  if (copies >= owners.length) return;
+  const lacking = replies.filter((reply) => owners.includes(reply.id) && lacks(reply, record.version));
+  if (lacking.length === 0) return;
+  await cluster.willLive(record.secondsLeft, 'carried');
+  await readRepair(cluster, key, record, lacking, options);
 }
 
 /**

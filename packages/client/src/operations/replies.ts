@@ -138,6 +138,12 @@ export function holds({ entry }: Reply, newest: StoredRecord | Tombstone): boole
   return entry.version > newest.version || (entry.version === newest.version && livesAsLong(entry, newest));
 }
 
+/** A node that answered, and has nothing or something older than this version. */
+export function lacks({ entry, failure }: Reply, version: bigint): boolean {
+  if (failure !== undefined) return false;
+  return entry === undefined || entry.kind === 'moved' || (entry.kind === 'record' && entry.version < version);
+}
+
 function livesAsLong(one: StoredRecord, other: StoredRecord): boolean {
   if (one.secondsLeft === 0) return true;
   return other.secondsLeft !== 0 && one.secondsLeft + SAME_LIFE_SECONDS >= other.secondsLeft;

@@ -13,6 +13,7 @@ import {
   asFailure,
   casOf,
   isCovered,
+  lacks,
   askNode,
   lookByRoute,
   newestOf,
@@ -136,12 +137,6 @@ async function touchAll(
   );
   if (!isLong) throw outOfReach(failure);
   return true;
-}
-
-/** An owner that answered, and has nothing or something older. */
-function lacks({ entry, failure }: Reply, version: bigint): boolean {
-  if (failure !== undefined) return false;
-  return entry === undefined || entry.kind === 'moved' || (entry.kind === 'record' && entry.version < version);
 }
 
 /** Whether the node took it for a live record; why not, where it did not answer. */

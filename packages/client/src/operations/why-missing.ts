@@ -10,9 +10,10 @@ import { askNodes, type Reply } from './replies.ts';
 export interface CluedCluster extends Cluster {
   readonly startedAt: number;
   readonly counters: CountersOfNodes;
-  /** In all open views, the current one first. */
+  /** In all open views, the current one first; then in those that were forgotten though all owners of the key were lost. */
   placements(key: string): readonly [Placement, ...Placement[]];
-  readonly gone: ReadonlySet<string>;
+  /** Whether all that the node held was brought elsewhere. */
+  isEmptied(id: string): boolean;
   node(id: string): ReturnType<Cluster['node']> & TellingNode;
 }
 
@@ -23,8 +24,9 @@ export async function whyMissing(
   options: RequestOptions | undefined,
 ): Promise<MissReport> {
   const placements = cluster.placements(key);
-  const { gone } = cluster;
-  const inReach = [...new Set(placements.flatMap(({ owners }) => owners))].filter((id) => !gone.has(id));
+  const emptied = new Set(placements.flatMap(({ owners }) => owners.filter((id) => cluster.isEmptied(id))));
+  const isAsked = (id: string, lost: ReadonlySet<string>): boolean => !lost.has(id) && !emptied.has(id);
+  const inReach = [...new Set(placements.flatMap(({ owners, lost }) => owners.filter((id) => isAsked(id, lost))))];
   const [replies, told] = await Promise.all([
     askNodes(cluster, key, inReach, options),
     Promise.all(inReach.map(async (id) => [id, await countersOf(cluster, id, known.seenAt)] as const)),
@@ -35,7 +37,7 @@ export async function whyMissing(
     startedAt: cluster.startedAt,
     found: new Map(replies.map((reply) => [reply.id, foundIn(reply)])),
     placements,
-    gone,
+    emptied,
     counters: new Map(told.flatMap(([id, counters]) => (counters === undefined ? [] : [[id, counters] as const]))),
   });
 }

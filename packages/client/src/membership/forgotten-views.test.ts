@@ -1,0 +1,109 @@
+import { ketama } from '@sess/hash-ring';
+import { describe, expect, it } from 'vitest';
+
+import { ForgottenViews } from './forgotten-views.ts';
+import { viewId } from './history.ts';
+import { Membership } from './membership.ts';
+import { createView } from './view.ts';
+
+const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];
+const INTERVAL = 1_000;
+/** All act on the last list by then, and the windows of earlier ones are open. */
+const LATER = 10 * INTERVAL;
+const TTL_SECONDS = 60;
+
+function nodes(...ids: readonly string[]): { id: string; weight: number }[] {
+  return ids.map((id) => ({ id, weight: 1 }));
+}
+
+/** A client that acted on A, B and C, until C was taken off the list. */
+function membership(before: (of: Membership) => void = () => undefined): Membership {
+  const of = new Membership({
+    copies: 1,
+    distribution: (list) => ketama(list),
+    historyIntervalMs: INTERVAL,
+    clockSkewMs: 0,
+    windowSeconds: TTL_SECONDS,
+    trustsHistory: true,
+  });
+  of.listed(nodes(A, B, C), 0);
+  of.learned(of.wanted(0), 0);
+  before(of);
+  of.listed(nodes(A, B), 10);
+  of.learned(of.wanted(10), 10);
+  return of;
+}
+
+/** Its handovers are finished, and forgotten. */
+function finish(of: Membership): void {
+  const views = of.closable(LATER) ?? [];
+  expect(views.length).toBeGreaterThan(0);
+  of.close(views, true, LATER);
+  of.stands(of.wanted(LATER), LATER);
+  of.prune(LATER);
+  expect(of.state?.others).toEqual([]);
+}
+
+describe('a view whose handover was finished', () => {
+  it('is evidence as long as a session of it could live, where a node of it was gone', () => {
+    const of = membership();
+    of.nodeDown(C, 20, true);
+    finish(of);
+    const [forgotten, ...others] = of.forgottenViews(LATER);
+    expect(others).toEqual([]);
+    expect(forgotten?.lost).toEqual(new Set([C]));
+    expect(forgotten?.view.nodes.map(({ id }) => id)).toEqual([A, B, C]);
+    expect(of.forgottenViews((forgotten?.matterUntil ?? 0) - 1)).toHaveLength(1);
+    expect(of.forgottenViews(forgotten?.matterUntil ?? 0)).toEqual([]);
+    expect(forgotten?.matterUntil).toBeGreaterThan(1_000 * TTL_SECONDS);
+  });
+
+  it('is none where all its nodes answered', () => {
+    const of = membership();
+    finish(of);
+    of.nodeDown(C, LATER + 1, true);
+    of.stands(of.wanted(LATER + 1), LATER + 1);
+    expect(of.forgottenViews(LATER + 1)).toEqual([]);
+  });
+
+  it('is none where the node that is gone was drained', () => {
+    const of = membership((drainer) => {
+      drainer.mark(C, 'draining', 1);
+      drainer.mark(C, 'drained', 2);
+    });
+    of.nodeDown(C, 20, true);
+    expect(of.isEmptied(C)).toBe(true);
+    finish(of);
+    expect(of.forgottenViews(LATER)).toEqual([]);
+  });
+
+  it('is evidence where the node was drained, listed anew, and then lost', () => {
+    const of = membership((drainer) => {
+      drainer.mark(C, 'draining', 1);
+      drainer.mark(C, 'drained', 2);
+      drainer.mark(C, 'in rotation', 3);
+    });
+    of.nodeDown(C, 20, true);
+    expect(of.isEmptied(C)).toBe(false);
+    finish(of);
+    expect(of.forgottenViews(LATER).map(({ lost }) => [...lost])).toEqual([[C]]);
+  });
+});
+
+describe('forgotten views', () => {
+  it('are the last few', () => {
+    const forgotten = new ForgottenViews();
+    for (let index = 0; index < 20; index += 1) {
+      const entry = {
+        nodes: nodes(`10.0.0.${index}:11211`),
+        copies: 1,
+        distribution: '',
+        cause: 'discovery',
+        since: index,
+      } as const;
+      const view = createView(entry, (list) => ketama(list));
+      forgotten.add({ view, lost: new Set([viewId(entry)]), actedOnUntil: 1, matterUntil: 100 });
+    }
+    expect(forgotten.at(0).map(({ view }) => view.since)).toEqual(Array.from({ length: 16 }, (_, index) => index + 4));
+  });
+});

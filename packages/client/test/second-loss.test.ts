@@ -1,0 +1,91 @@
+/** Two nodes that go one after the other, sooner than clients agree: a session that was read in between is there. */
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+
+import type { Client } from '../src/contract.ts';
+import { crash, Party, restart } from './party.ts';
+
+const runtimes = inject('mainRuntimes');
+const ttlSeconds = 600;
+const KEYS = Array.from({ length: 120 }, (_, number) => `session-${number}`);
+const LONG = { timeout: 60_000 };
+/** No agreement is reached while a test runs, and nothing is restored in the background. */
+const historyIntervalMs = 60_000;
+
+let party: Party;
+beforeEach(() => {
+  party = new Party();
+});
+afterEach(() => party.close());
+
+/** Two clients over five nodes, and a session for each key. */
+async function start(
+  runtime: (typeof runtimes)[number],
+  copies: number,
+): Promise<[LocalCluster, readonly [Client, Client], readonly string[]]> {
+  const cluster = party.own(await startLocalCluster({ nodes: 5, runtime }), (started) => started.close());
+  const ids = cluster.nodes.map(({ id }) => id);
+  const join = async (): Promise<Client> => (await party.join(ids, { copies, historyIntervalMs })).client;
+  const clients = [await join(), await join()] as const;
+  await Promise.all(KEYS.map((key) => clients[0].set(key, `value of ${key}`, { ttlSeconds, expect: 'absent' })));
+  return [cluster, clients, ids];
+}
+
+async function expectAll(client: Client): Promise<void> {
+  const found = await Promise.all(KEYS.map((key) => client.get(key)));
+  expect(found.map((record) => record?.value.toString())).toEqual(KEYS.map((key) => `value of ${key}`));
+}
+
+/** Reads all of it with one client, before any agreement. How many sessions are on fewer nodes than `copies`. */
+async function rareAfterReading(cluster: LocalCluster, client: Client, copies: number, lost: string): Promise<number> {
+  await expectAll(client);
+  expect(KEYS.filter((key) => client.explain(key).mode === 'overlap').length).toBeGreaterThan(0);
+  const nodes = cluster.nodes.filter(({ id }) => id !== lost).map(({ id }) => party.directly(cluster, id));
+  const holders = await Promise.all(
+    KEYS.map(async (key) => (await Promise.all(nodes.map((node) => node.get(key)))).filter(Boolean).length),
+  );
+  return holders.filter((count) => count < copies).length;
+}
+
+describe.each(runtimes)('two nodes that go one after the other (%s)', (runtime) => {
+  it.each([2, 3])('lose nothing that was read after the first came back empty (copies %i)', LONG, async (copies) => {
+    const [cluster, clients, [first = '', second = '']] = await start(runtime, copies);
+    await crash(cluster, first, clients.length);
+    await restart(cluster, first, clients.length);
+    expect(await rareAfterReading(cluster, clients[0], copies, '')).toBe(0);
+    await crash(cluster, second, clients.length);
+    for (const client of clients) await expectAll(client);
+  });
+
+  it.each([2, 3])(
+    'have a copy elsewhere of what was read after the first went down (copies %i)',
+    LONG,
+    async (copies) => {
+      const [cluster, clients, [first = '']] = await start(runtime, copies);
+      await crash(cluster, first, clients.length);
+      expect(await rareAfterReading(cluster, clients[0], copies, first)).toBe(0);
+      for (const client of clients) await expectAll(client);
+    },
+  );
+
+  it(
+    'do not bring back what was destroyed, nor an older state, when it is read by whoever did not see it',
+    LONG,
+    async () => {
+      const [cluster, clients, [first = '', second = '']] = await start(runtime, 2);
+      const [one, other] = clients;
+      await crash(cluster, first, clients.length);
+      await restart(cluster, first, clients.length);
+      await expectAll(one);
+      const [destroyed = '', changed = ''] = KEYS.filter((key) => one.explain(key).owners.includes(first));
+      await other.delete(destroyed, { ttlSeconds });
+      const record = await other.get(changed);
+      await other.set(changed, 'changed', { ttlSeconds, expect: record ?? 'absent' });
+      await crash(cluster, second, clients.length);
+      for (const client of clients) {
+        expect(await client.get(destroyed)).toBeUndefined();
+        expect((await client.get(changed))?.value.toString()).toBe('changed');
+      }
+    },
+  );
+});
