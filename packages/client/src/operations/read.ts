@@ -170,10 +170,7 @@ async function firstOf(replies: readonly Promise<Reply>[]): Promise<readonly [Re
   return [reply, other];
 }
 
-/**
- * Another client may still act on another view: everybody is asked, and nothing is carried. But where a copy went with a
- * node, another one is put on an owner that lacks it: the next node may go before all agree.
- */
+/** Another client may still act on another view: everybody is asked, and nothing is carried. */
 async function readOverlap(
   cluster: Cluster,
   key: string,
@@ -182,25 +179,7 @@ async function readOverlap(
 ): Promise<StoredRecord | undefined | 'changed'> {
   const replies = await lookByRoute(cluster, key, everybody(route), route, options);
   if (replies === 'changed') return replies;
-  const found = answer(route, replies);
-  if (found !== undefined) await restoreCopies(cluster, key, route, replies, found, options);
-  return found;
-}
-
-async function restoreCopies(
-  cluster: Cluster,
-  key: string,
-  { owners }: Route,
-  replies: readonly Reply[],
-  record: StoredRecord,
-  options: RequestOptions | undefined,
-): Promise<void> {
-  const copies = replies.filter(({ entry }) => entry?.kind === 'record' && entry.version === record.version).length;
-  if (copies >= owners.length) return;
-  const lacking = replies.filter((reply) => owners.includes(reply.id) && lacks(reply, record.version));
-  if (lacking.length === 0) return;
-  await cluster.willLive(record.secondsLeft, 'carried');
-  await readRepair(cluster, key, record, lacking, options);
+  return answerAndRestore(cluster, key, route, replies, options);
 }
 
 /**
@@ -225,7 +204,7 @@ async function readHandover(
         : [first, ...(await askNodes(cluster, key, everybody(route).slice(1), options))];
     if (replies === 'changed') return replies;
     // In doubt until everybody has answered: a copy that was not seen could be the newest.
-    if (failureIn(replies) !== undefined) return answer(route, replies);
+    if (failureIn(replies) !== undefined) return answerAndRestore(cluster, key, route, replies, options);
     const newest = newestOf(replies);
     if (newest === undefined) return undefined;
     const carried = await migrate(cluster, key, route, replies, newest, options);
@@ -234,6 +213,27 @@ async function readHandover(
     if (carried !== 'overtaken') return newest.kind === 'tombstone' ? undefined : carried;
     if (attempt === MAX_LOOKS) return answer(route, replies);
   }
+}
+
+/**
+ * What the looks say, while nothing is carried. Where a copy went with a node, another one is put on an owner that lacks
+ * it: the next node may go before all agree.
+ */
+async function answerAndRestore(
+  cluster: Cluster,
+  key: string,
+  route: Route,
+  replies: readonly Reply[],
+  options: RequestOptions | undefined,
+): Promise<StoredRecord | undefined> {
+  const found = answer(route, replies);
+  if (found === undefined) return undefined;
+  const copies = replies.filter(({ entry }) => entry?.kind === 'record' && entry.version === found.version);
+  const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, found.version));
+  if (copies.length >= route.owners.length || lacking.length === 0) return found;
+  await cluster.willLive(found.secondsLeft, 'carried');
+  await readRepair(cluster, key, found, lacking, options);
+  return found;
 }
 
 /** What the looks say, when nothing is to be carried. */
