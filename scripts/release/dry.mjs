@@ -6,62 +6,88 @@
  * Words take the kinds whose names contain them: `pnpm release:dry nest`.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { availableRuntimes, startLocalCluster } from '@sess/local-cluster';
 import { run } from '../run.mjs';
 import { compile, COMPILERS, install, test, visit } from './fresh-project.mjs';
 import { packRelease } from './pack-release.mjs';
 import { PROJECTS } from './projects.mjs';
+import { startScopeRegistry } from './scope-registry.mjs';
+import { FRAMEWORKS, walk } from './walk.mjs';
 
 const given = process.argv.slice(2);
 const isShort = given.includes('--short');
 const wanted = given.filter((word) => word !== '--short').map((word) => word.toLowerCase());
-const projects = PROJECTS.filter(
-  ({ name, isShort: isInShort }) =>
-    (!isShort || isInShort === true) &&
-    (wanted.length === 0 || wanted.some((word) => name.toLowerCase().includes(word))),
-);
+const isWanted = (/** @type {string} */ name) =>
+  wanted.length === 0 || wanted.some((word) => name.toLowerCase().includes(word));
+const projects = PROJECTS.filter(({ name, isShort: isInShort }) => (!isShort || isInShort === true) && isWanted(name));
+const frameworks = isShort ? [] : FRAMEWORKS.filter((name) => isWanted(`README, ${name}`));
 const words = isShort ? ['7'] : [...COMPILERS.keys()];
 
 const folder = await mkdtemp(join(tmpdir(), 'sess-release-'));
 const isInstalled = (await availableRuntimes()).some(({ runtime, available }) => runtime === 'memcached' && available);
 const cluster = await startLocalCluster({ nodes: 2, runtime: isInstalled ? 'memcached' : 'auto' });
+/** @type {import('./scope-registry.mjs').ScopeRegistry | undefined} */
+let registry;
 let failed = 0;
 let checks = 0;
 try {
   await mkdir(join(folder, 'packed'));
   const packed = await packRelease(join(folder, 'packed'));
   console.log(`packed ${packed.length} packages, version ${packed[0]?.version}; nodes: ${cluster.runtime}`);
+  registry = await startScopeRegistry(packed);
+  const { npmrc } = registry;
   const compilers = await installCompilers(join(folder, 'compilers'));
 
+  /** @type {Record<string, string>[]} */
   const rows = [];
-  for (const project of projects) {
-    for (const manager of isShort ? ['pnpm'] : (project.managers ?? ['npm', 'pnpm'])) {
-      const home = join(folder, `${project.name} ${manager}`.replaceAll(/\W+/g, '-').toLowerCase());
-      const row = { project: project.name, manager };
-      const attempt = async (what, work) => {
-        try {
-          await work();
-          row[what] = 'ok';
-        } catch (error) {
-          failed += 1;
-          row[what] = 'FAILED';
-          console.error(`${project.name}, ${manager}, ${what}: ${error.message.split('\n').slice(0, 10).join('\n')}`);
-        }
-        return row[what] === 'ok';
+  const begin = (/** @type {string} */ project, /** @type {string} */ manager) => {
+    const row = { project, manager };
+    rows.push(row);
+    const home = join(folder, `${project} ${manager}`.replaceAll(/\W+/g, '-').toLowerCase());
+    /** @param {string} what @param {() => Promise<void>} work */
+    const attempt = async (what, work) => {
+      try {
+        await work();
+        row[what] = 'ok';
+        console.log(`${Math.round(process.uptime())} s: ${project}, ${manager}, ${what}`);
+      } catch (error) {
+        failed += 1;
+        row[what] = 'FAILED';
+        console.error(`${project}, ${manager}, ${what}: ${error.message.split('\n').slice(0, 20).join('\n')}`);
+      }
+      return row[what] === 'ok';
+    };
+    return { home, attempt };
+  };
+  const work = projects.flatMap((project) =>
+    (isShort ? /** @type {const} */ (['pnpm']) : (project.managers ?? ['npm', 'pnpm'])).map((manager) => {
+      const { home, attempt } = begin(project.name, manager);
+      return async () => {
+        if (!(await attempt('install', () => install(home, project, npmrc, manager)))) return;
+        for (const [word, compiler] of compilers)
+          if (project.compilers?.includes(word) !== false) await attempt(`TS ${word}`, () => compile(home, compiler));
+        const use = project.isTest === true ? test : visit;
+        await attempt('visit', () => use(home, cluster.url));
       };
-      rows.push(row);
-      if (!(await attempt('install', () => install(home, project, packed, manager)))) continue;
-      for (const [word, compiler] of compilers) await attempt(`TS ${word}`, () => compile(home, compiler));
-      const use = project.isTest === true ? test : visit;
-      await attempt('visit', () => use(home, cluster.url));
-    }
+    }),
+  );
+  for (const framework of frameworks) {
+    const { home, attempt } = begin(`README, ${framework}`, 'npm');
+    work.push(() => attempt('visit', () => walk(home, framework, npmrc)));
   }
+  const waiting = work.values();
+  await Promise.all(
+    Array.from({ length: availableParallelism() }, async () => {
+      for (const step of waiting) await step();
+    }),
+  );
   console.table(rows);
   for (const row of rows) checks += Object.values(row).filter((cell) => cell === 'ok').length;
   console.log(failed === 0 && checks > 0 ? `the release would work: ${checks} steps` : `${failed} failed`);
 } finally {
+  registry?.close();
   await cluster.close();
   await rm(folder, { recursive: true, force: true });
 }

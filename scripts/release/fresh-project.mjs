@@ -20,7 +20,7 @@ const QUIET = ['--prefer-offline', '--ignore-scripts'];
 const INSTALL = /** @type {const} */ ({
   npm: ['npm', 'install', '--no-audit', '--no-fund', ...QUIET],
   pnpm: ['pnpm', 'install', ...QUIET],
-  // It knows a tarball by name and version only, and would take one of an earlier run from its usual cache. Where npm and
+  // It knows a package by name and version only, and would take one of an earlier run from its usual cache. Where npm and
   // pnpm warn of a dependency that wants a newer Node.js, as one of Fastify's does, it stops.
   yarn: [
     'npx',
@@ -42,11 +42,10 @@ const INSTALL = /** @type {const} */ ({
  *
  * @param {string} folder an empty one
  * @param {import('./projects.mjs').Project} project
- * @param {readonly { name: string, tarball: string }[]} packed
+ * @param {string} npmrc where our packages come from
  * @param {'npm' | 'pnpm' | 'yarn'} manager
  */
-export async function install(folder, project, packed, manager) {
-  const ours = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
+export async function install(folder, project, npmrc, manager) {
   const manifest = {
     name: 'shop',
     version: '1.0.0',
@@ -54,13 +53,12 @@ export async function install(folder, project, packed, manager) {
     type: project.module === 'esm' ? 'module' : 'commonjs',
     dependencies: {
       ...project.dependencies,
-      ...Object.fromEntries(oursOf(project).map((name) => [name, ours[name] ?? ''])),
+      ...Object.fromEntries(oursOf(project).map((name) => [name, 'latest'])),
     },
     devDependencies: { '@types/node': '^20.0.0', ...project.types },
-    // What ours depend on is not on the registry yet.
-    ...{ npm: { overrides: ours }, pnpm: { pnpm: { overrides: ours } }, yarn: { resolutions: ours } }[manager],
   };
   await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, '.npmrc'), npmrc);
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, undefined, 2));
   await writeFile(join(folder, 'main.ts'), project.main);
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings(project)));
@@ -70,14 +68,14 @@ export async function install(folder, project, packed, manager) {
   }
   if (manager === 'pnpm') await writeFile(join(folder, 'pnpm-workspace.yaml'), 'packages: []\n');
   const [command, ...args] = INSTALL[manager];
-  const attempt = () => told(execute(command, args, { cwd: folder, timeout: DEADLINE_MS }));
-  // A registry may fail once.
-  await attempt().catch(attempt);
+  const attempt = (/** @type {readonly string[]} */ words) =>
+    told(execute(command, words, { cwd: folder, timeout: DEADLINE_MS }));
+  // A registry may fail once, and what an earlier run left may be out of date.
+  await attempt(args).catch(() => attempt(args.filter((word) => word !== '--prefer-offline')));
 }
 
 /** @param {import('./projects.mjs').Project} project */
 function settings(project) {
-  const isNest = project.name.startsWith('NestJS');
   return {
     compilerOptions: {
       target: 'es2022',
@@ -89,7 +87,7 @@ function settings(project) {
       outDir: 'dist',
       rootDir: '.',
       types: project.isTest === true ? ['node', 'jest'] : ['node'],
-      ...(isNest ? { experimentalDecorators: true, emitDecoratorMetadata: true } : {}),
+      ...project.settings,
     },
     files: ['main.ts'],
   };

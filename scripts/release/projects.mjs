@@ -11,8 +11,10 @@
  *   files?: Readonly<Record<string, string>>,
  *   managers?: readonly ('npm' | 'pnpm' | 'yarn')[],
  *   isTest?: boolean,
+ *   compilers?: readonly string[],
+ *   settings?: Readonly<Record<string, unknown>>,
  *   main: string,
- * }} Project
+ * }} Project `compilers`: the versions of TypeScript that know its `settings`, if not all
  */
 
 const OPTIONS = `{ servers: process.env.SESS_SERVERS, secret: process.env.SESS_SECRET, secure: false }`;
@@ -286,6 +288,12 @@ function nestDependencies(platform, major) {
   };
 }
 
+/** How TypeScript resolved modules before it knew `exports`; version 6 warns of it, and 7 has it no more. */
+const NODE_10 = { settings: { module: 'commonjs', moduleResolution: 'node10' }, compilers: ['5.4', '5.9'] };
+
+/** What `nest new` writes. */
+const NEST_SETTINGS = { experimentalDecorators: true, emitDecoratorMetadata: true, isolatedModules: true };
+
 /** @type {readonly Project[]} */
 export const PROJECTS = [
   {
@@ -297,6 +305,13 @@ export const PROJECTS = [
     main: FASTIFY,
   },
   { name: 'Fastify, CommonJS', isShort: true, module: 'commonjs', dependencies: { fastify: '^5.0.0' }, main: FASTIFY },
+  {
+    name: 'Fastify, CommonJS, node10',
+    module: 'commonjs',
+    dependencies: { fastify: '^5.0.0' },
+    main: FASTIFY,
+    ...NODE_10,
+  },
   {
     name: 'Koa, ESM',
     isShort: true,
@@ -319,6 +334,7 @@ export const PROJECTS = [
     dependencies: { express: '^4.18.0' },
     types: { '@types/express': '^4.17.0' },
     main: EXPRESS,
+    ...NODE_10,
   },
   {
     name: 'express-session, CommonJS',
@@ -351,6 +367,7 @@ export const PROJECTS = [
       module: major === '11' ? 'commonjs' : 'esm',
       dependencies: nestDependencies(platform, `^${major}.0.0`),
       ...(platform === 'express' ? { types: { '@types/express': '^5.0.0' } } : {}),
+      settings: NEST_SETTINGS,
       main: nest(platform),
     })),
   ),
