@@ -1,26 +1,26 @@
 import { SessClientError } from '../errors.ts';
 
-/** What a node keeps under one key at most. */
+/** The largest item a node stores. */
 export interface ItemBounds {
   /** `item_size_max`: key, value and header of an item. */
   readonly itemBytes: number;
-  /** Whether items have a CAS number, which takes room. */
+  /** Whether items have a CAS number, which takes space. */
   readonly cas: boolean;
 }
 
-/** An item beside its key and value: header, the key's end, the value's end; measured with memcached 1.6. */
+/** Overhead of an item: header, the key's end, the value's end; measured with memcached 1.6. */
 const ITEM_BYTES = 51;
 const CAS_BYTES = 8;
-/** Flags that are 0 are not kept. */
+/** memcached does not store flags of 0. */
 const FLAGS_BYTES = 4;
 
-/** What memcached takes for `-I`. */
+/** The range of memcached's `-I`. */
 const [LEAST_ITEM_BYTES, MOST_ITEM_BYTES] = [1_024, 1_073_741_824];
 
-/** A key and a value of so many bytes together fit into every node. */
+/** Every node stores a key and a value of this many bytes together. */
 export const FITS_ANY_NODE_BYTES: number = LEAST_ITEM_BYTES - ITEM_BYTES - CAS_BYTES - FLAGS_BYTES;
 
-/** The bounds by a node's settings (`stats settings`); `undefined` when they don't tell. */
+/** The bounds in a node's settings (`stats settings`); `undefined` if they lack a valid `item_size_max`. */
 export function itemBoundsIn(settings: ReadonlyMap<string, string>): ItemBounds | undefined {
   const given = settings.get('item_size_max') ?? '';
   const itemBytes = /^\d{1,10}$/.test(given) ? Number(given) : 0;
@@ -29,8 +29,8 @@ export function itemBoundsIn(settings: ReadonlyMap<string, string>): ItemBounds 
 }
 
 /**
- * `SESS_TOO_LARGE` when the node would refuse a value of `bytes` under a key of `keyBytes`, otherwise `undefined`. A
- * value must not be sent to be refused: memcached deletes what was there.
+ * A `SESS_TOO_LARGE` error if the node would refuse a value of `bytes` under a key of `keyBytes`, otherwise
+ * `undefined`. Such a value must not be sent: memcached refuses it and deletes the old item.
  */
 export function overBounds(
   node: string,

@@ -3,22 +3,17 @@ import { SessClientError } from '../errors.ts';
 /** Longest key in bytes; every key is ASCII, so characters are bytes. */
 export const MAX_KEY_BYTES = 250;
 
-/** Keys that begin so are the client's own: what it keeps on the nodes about the nodes. */
+/** Prefix of the client's own keys, under which it stores data about the nodes. */
 export const RESERVED_PREFIX = '@sess/';
 const RESERVED_BEGINNING: number = RESERVED_PREFIX.charCodeAt(0);
 
-/** Asked for what must not be there: half the time of matching the whole key. */
+/** A search for a bad character takes half the time of matching the whole key. */
 const REFUSED_CHARACTER: RegExp = /[^\x21-\x7e]/;
 
-/**
- * The key that was found valid last: on its way to the nodes a key is checked at every door, and is mostly the very
- * same string.
- */
+/** The last valid key: several layers check the key of one operation, mostly as the same string. */
 let lastValidKey = '';
 
-/**
- * Whether memcached takes `key` as a key in every protocol: 1 to 250 bytes of printable ASCII without space.
- */
+/** Whether `key` is valid in every memcached protocol: 1 to 250 bytes of printable ASCII without space. */
 export function isValidKey(key: unknown): key is string {
   if (key === lastValidKey) return lastValidKey !== '';
   if (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_BYTES || REFUSED_CHARACTER.test(key))
@@ -28,8 +23,8 @@ export function isValidKey(key: unknown): key is string {
 }
 
 /**
- * Whether a caller may use `key`: it is valid, and none of the client's own. An application's keys may come from its
- * visitors.
+ * Whether a caller may use `key`: it is valid and lacks {@link RESERVED_PREFIX}. An application's keys may come from
+ * its visitors.
  */
 export function isCallersKey(key: unknown): key is string {
   return isValidKey(key) && !(key.charCodeAt(0) === RESERVED_BEGINNING && key.startsWith(RESERVED_PREFIX));
@@ -46,10 +41,10 @@ export function checkCallersKey(key: unknown): asserts key is string {
 }
 
 /**
- * Throws `SESS_BAD_KEY` unless `key` is one that memcached takes: 1 to 250 bytes of printable ASCII without space.
+ * Throws `SESS_BAD_KEY` unless `key` is 1 to 250 bytes of printable ASCII without space.
  *
- * A server that refuses a command line runs the bytes of the value behind it as commands, so no key goes out unchecked.
- * The error tells what is wrong and where, but never the key itself: keys of sessions are secrets.
+ * A server that refuses a command line runs the bytes of the value behind it as commands, so every key is checked. The
+ * error says what is wrong and where, but never the key itself: keys of sessions are secrets.
  */
 export function checkKey(key: unknown): asserts key is string {
   if (!isValidKey(key))

@@ -1,11 +1,10 @@
-/** What is to be called when a signal fires. */
+/** The callbacks of each signal. */
 const watched: WeakMap<AbortSignal, Set<() => void>> = new WeakMap();
 
 /**
- * Calls `aborted` when `signal` fires, and not after the returned function was called.
+ * Calls `aborted` when `signal` fires, unless the returned function was called before.
  *
- * A signal gets one listener of ours, however many requests watch it: Node.js takes more than ten for a leak, and says
- * so on standard error.
+ * Adds one listener to a signal for any number of requests: Node.js warns of a leak from the eleventh listener.
  */
 export function onAbort(signal: AbortSignal, aborted: () => void): () => void {
   const callbacks = watched.get(signal) ?? watch(signal);
@@ -32,6 +31,6 @@ function fire(event: Event): void {
   const signal = event.currentTarget as AbortSignal;
   const callbacks = watched.get(signal);
   unwatch(signal);
-  // Each takes itself off while the others are called; a set allows for that.
+  // Callbacks remove themselves during this loop; a Set allows it.
   for (const aborted of callbacks ?? []) aborted();
 }

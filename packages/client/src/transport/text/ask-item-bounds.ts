@@ -4,13 +4,13 @@ import { askStats } from './ask-stats.ts';
 import type { ListingSettings } from './list-keys.ts';
 
 export interface Asking {
-  /** `undefined` where the node does not tell, or not in time. Never rejects. */
+  /** `undefined` if the node does not answer in time or has no such setting. Never rejects. */
   readonly answer: Promise<ItemBounds | undefined>;
-  /** Ends it at once. */
+  /** Ends the question at once. */
   end(): void;
 }
 
-/** Part of `timeoutMs`: the rest is for the request that waits. */
+/** Share of `timeoutMs`; the rest is for the request that waits. */
 const PATIENCE = 0.5;
 
 /** Asks a node for its settings, on a connection of its own. */

@@ -7,20 +7,23 @@ import type { ListingSettings } from './list-keys.ts';
 import { connectionError } from './request-errors.ts';
 import { openSocket } from './socket.ts';
 
-/** A question for a node's statistics that is under way. */
+/** A pending `stats` request. */
 export interface StatsQuestion {
-  /** What `STAT` lines say. Rejects with a `SessClientError` where the node does not tell, or not in time. */
+  /**
+   * Names and values of the `STAT` lines. Rejects with a `SessClientError` if the node refuses or does not answer in
+   * time.
+   */
   readonly answer: Promise<ReadonlyMap<string, string>>;
-  /** Ends it at once: the answer rejects with `reason`. */
+  /** Rejects `answer` with `reason` at once. */
   end(reason: SessClientError): void;
 }
 
-/** memcached's longest, `items` and `slabs` with all of their 63 classes, take about 40 kB. */
+/** memcached's longest replies, `items` and `slabs` with all 63 classes, have about 40 kB. */
 const MAX_ANSWER_BYTES = 262_144;
 
 /**
- * Asks a node for statistics, on a connection of its own: proxies hang up on a question that they don't know, and the
- * requests of others must not suffer for it.
+ * Asks a node for statistics on a connection of its own: proxies hang up on unknown commands, and that must not fail
+ * other requests.
  */
 export function askStats(
   { node, options, tlsMemory }: ListingSettings,
@@ -28,7 +31,7 @@ export function askStats(
   patienceMs: number,
 ): StatsQuestion {
   const command = section === 'general' ? 'stats' : `stats ${section}`;
-  // The question is the same in both dialects, and proxies hang up on the one for meta.
+  // `stats` is the same in both dialects, and proxies hang up on `mn`.
   const handshake = new Handshake(node.id, 'classic', options.credentials);
   const ending = new AbortController();
   const answer = new Promise<ReadonlyMap<string, string>>((resolve, reject) => {

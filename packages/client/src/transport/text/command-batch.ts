@@ -1,15 +1,14 @@
-/** Where a batch is full: what is more leaves with the next write. */
+/** A batch of this size is full: further commands wait for the next write. */
 const FULL_BYTES: number = 256 * 1024;
 /**
- * Values up to here are copied into the batch; longer ones leave from where they are, as further buffers of the same
- * write. Copying turned out the cheaper way up to about 128 KiB: a write of several buffers costs more than one, and a
- * copy of 64 KiB a few microseconds.
+ * Values up to this size are copied into the batch; longer ones become buffers of their own in the same write.
+ * Measured: copying is cheaper up to about 128 KiB, because a write of several buffers costs more than a copy.
  */
 const COPIED_BYTES: number = 64 * 1024;
-/** Longest command line, and some: a key, five numbers, the words. */
+/** Longest command line, rounded up: a key, five numbers, the words. */
 const LINE_BYTES = 1024;
 
-/** What can be written to; of a socket, the part that a batch needs. */
+/** The part of a socket that a batch needs. */
 export interface BatchTarget {
   cork(): void;
   uncork(): void;
@@ -17,15 +16,14 @@ export interface BatchTarget {
 }
 
 /**
- * The commands of one write. Their text is gathered as one string, which costs less than writing each into a buffer,
- * and turned into bytes at once. The buffer is used again for the next batch: it must not be touched before the write
- * is done.
+ * The commands of one write. Their text is one string until it is encoded, which costs less than writing each command
+ * into a buffer. The next batch reuses the buffer, so it must wait until the write is done.
  */
 export class CommandBatch {
   readonly #bytes: Buffer = Buffer.allocUnsafeSlow(FULL_BYTES + COPIED_BYTES + LINE_BYTES);
   /** Commands that are not in `#bytes` yet. */
   #text = '';
-  /** What is in `#bytes` but not in `#pieces` yet. */
+  /** Range of `#bytes` that is not in `#pieces` yet. */
   #from = 0;
   #to = 0;
   readonly #pieces: Uint8Array[] = [];
@@ -56,7 +54,7 @@ export class CommandBatch {
     }
   }
 
-  /** Hands everything to `target` in one write, and is empty again. */
+  /** Writes everything to `target` in one write and empties the batch. */
   send(target: BatchTarget, written: (error?: Error | null) => void): void {
     this.#gather();
     this.#cut();

@@ -13,13 +13,10 @@ import { connectionError, forgotten, notGreeted, resized } from './request-error
 import type { RequestQueue } from './request-queue.ts';
 import { openSocket, type TlsMemory } from './socket.ts';
 
-/**
- * memcached itself can be told to hold values of up to 1 GiB; replies are bounded by what may be stored, but not below
- * its default.
- */
+/** Replies may be as large as `maxValueBytes`, but at least memcached's default item size (its maximum is 1 GiB). */
 const LEAST_REPLY_BYTES = 1_048_576;
 
-/** Part of `timeoutMs` that a doubted connection has to answer in: the rest is for another one. */
+/** Share of `timeoutMs` in which a doubted connection must answer; the rest is for a new one. */
 const DOUBT_SHARE = 0.25;
 
 /** Number of the last connection of this process. */
@@ -30,7 +27,7 @@ export interface ConnectionEvents {
   ready(): void;
   /** Replies were read. */
   answered(): void;
-  /** It is over, for a reason that is not ours. Comes once, and never after {@link Connection.close}. */
+  /** The connection failed. Emitted once, and never after {@link Connection.close}. */
   ended(error: SessClientError): void;
 }
 
@@ -41,7 +38,7 @@ export interface ConnectionSettings {
   readonly tlsMemory: TlsMemory;
 }
 
-/** What a connection needs once the node has greeted; its buffers are not for connections that never get so far. */
+/** State from the greeting on: a connection that fails earlier allocates no buffers. */
 interface Conversation {
   readonly dialect: Dialect;
   readonly reader: ReplyReader;
@@ -49,8 +46,8 @@ interface Conversation {
 }
 
 /**
- * One connection, from connecting to its end: it greets, writes what is unsent in the queue, and lets the replies
- * answer what was sent.
+ * One connection, from connecting to its end: greets, writes the queue's unsent requests, and settles the sent ones
+ * with the replies.
  */
 export class Connection {
   readonly epoch: number;
@@ -59,20 +56,20 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #socket: Socket;
   readonly #handshake: Handshake;
-  /** For what the node has to answer before requests are sent: the greeting, or a probe. */
+  /** Time limit of the greeting or probe that must be answered before requests are sent. */
   readonly #patience = new WorkingClock({ keepAlive: false });
-  /** From the greeting on. */
+  /** Set when the node has greeted. */
   #conversation: Conversation | undefined;
-  /** Whether a write is under way, and the batch's buffer with it. */
+  /** Whether a write is pending, which uses the batch's buffer. */
   #writing = false;
   #over = false;
-  /** How far it came before the greeting. */
+  /** Whether TCP connected. */
   #reached = false;
   #secured = false;
   #hungUpOnMeta = false;
   /**
-   * Whether it may be forgotten by the network, or by the node: then a probe has to be answered first, and whether that
-   * one was sent.
+   * After this process slept, the network or the node may have dropped the connection: the node must answer a probe
+   * before requests are sent.
    */
   #doubt: 'none' | 'to be probed' | 'probed' = 'none';
 
@@ -96,27 +93,27 @@ export class Connection {
     this.#patience.start(options.connectTimeoutMs, () => this.#connectTimedOut());
   }
 
-  /** Whether the node greeted, and requests can be sent. */
+  /** Whether the node has greeted and requests can be sent. */
   get ready(): boolean {
     return this.#conversation !== undefined;
   }
 
-  /** Whether the node hung up on the question for the meta dialect, as proxies do that don't know it. */
+  /** Whether the node hung up on `mn`, as proxies do that don't know it. */
   get hungUpOnMeta(): boolean {
     return this.#hungUpOnMeta;
   }
 
-  /** Whether it may be forgotten by the network, or by the node, and has not answered since. */
+  /** Whether the network or the node may have dropped it, and it has not answered since. */
   get doubted(): boolean {
     return this.#doubt !== 'none';
   }
 
-  /** Bytes that were written and not taken by the socket yet. */
+  /** Bytes that the socket buffers. */
   get writingBytes(): number {
     return this.#socket.writableLength;
   }
 
-  /** Writes what is unsent, unless a write is under way: then that one's end goes on. */
+  /** Writes the unsent requests. While a write is pending, its callback continues. */
   pump(): void {
     if (this.#conversation === undefined || this.#over || this.doubted) return;
     const { dialect, batch } = this.#conversation;
@@ -127,7 +124,7 @@ export class Connection {
     }
   }
 
-  /** Sends nothing more until the node has answered a probe; ends when it does not. */
+  /** Sends only a probe, and ends the connection if the node does not answer it. */
   doubt(): void {
     if (this.#over || this.doubted) return;
     this.#doubt = 'to be probed';
@@ -136,7 +133,7 @@ export class Connection {
     this.#patience.start(waitMs, () => this.#end(forgotten(this.#settings.node.id, waitMs)));
   }
 
-  /** Ends it at once, without an event; `closed` is called when nothing of it is left. */
+  /** Closes at once, without an event; calls `closed` when the socket is closed. */
   close(closed?: () => void): void {
     this.#over = true;
     this.#patience.stop();
@@ -147,12 +144,12 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** Ends it for a reason that the owner found. */
+  /** Ends the connection with the owner's error. */
   drop(error: SessClientError): void {
     this.#end(error);
   }
 
-  /** Before the greeting, that is what has to be answered. */
+  /** Before the greeting there is nothing to send: the greeting is the probe. */
   #probe(): void {
     if (this.#conversation === undefined) return;
     const { dialect, batch } = this.#conversation;
@@ -196,7 +193,7 @@ export class Connection {
     }
   }
 
-  /** Whether a store must not go out after all; then it is answered. */
+  /** Settles a store that must not be sent any more; returns whether it did. */
   #answeredUnsent(request: Request, { value, length, cas }: Storage): boolean {
     if (cas !== undefined && cas.epoch !== this.epoch) {
       // Read on an earlier connection: the number may since belong to another item.
@@ -204,8 +201,7 @@ export class Connection {
       return true;
     }
     if (value.length !== length) {
-      // Its buffer was transferred or resized. The length in a command must be true: what follows it is read as the
-      // value.
+      // The caller transferred or resized the buffer. A wrong length would make the node read commands as the value.
       request.fail(resized(this.#settings.node.id));
       return true;
     }
@@ -213,7 +209,7 @@ export class Connection {
   }
 
   readonly #written = (): void => {
-    // Called for every batch; an earlier one's call must not end the wait for a later one.
+    // Called for every batch: the call for an earlier one must not end the wait for a later one.
     if (!this.#writing || this.#socket.writableLength > 0) return;
     this.#writing = false;
     if (this.#doubt === 'to be probed') this.#probe();

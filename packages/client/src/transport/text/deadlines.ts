@@ -2,30 +2,30 @@ import { WorkingClock } from '@sess/working-time';
 import type { Request } from './request.ts';
 import type { RequestQueue } from './request-queue.ts';
 
-/** A connection that answers nothing for so many timeouts, while requests wait, is dropped. */
+/** A connection without any reply for this many timeouts is dropped while requests wait. */
 const STALLED_TIMEOUTS = 2;
 
 export interface DeadlineEvents {
-  /** Nobody waits for `request` any longer than its deadline. */
+  /** The deadline of `request` passed. */
   expired(request: Request): void;
-  /** Nothing was answered for `ms` while a sent request waited. */
+  /** No reply came for `ms` while a sent request waited. */
   stalled(ms: number): void;
 }
 
 /**
- * One timer for all requests of a node. As every request has the same time, they run out in the order of the queue.
+ * One timer for all requests of a node. All have the same timeout, so they expire in the order of the queue.
  *
- * A request's time begins when it is to be written, not when it was asked for; time in which this process was blocked
- * or stopped does not count; and what the socket has waiting is read before a request is given up. A process that was
- * busy must not blame the node.
+ * A busy process must not blame the node: a request's time begins when it is to be written, not when the caller made
+ * it; time in which this process was blocked or stopped does not count; and the socket is read before a request times
+ * out.
  */
 export class Deadlines {
   readonly #queue: RequestQueue;
   readonly #timeoutMs: number;
   readonly #events: DeadlineEvents;
-  // Requests keep the process running by themselves, and nothing need run after them.
+  // Pending requests keep the process running by themselves.
   readonly #clock = new WorkingClock({ keepAlive: false });
-  /** The request that waited longest for a reply at the last check, and since when it is so. */
+  /** The request that waited longest at the last check, and when it was first seen as such. */
   #oldest: Request | undefined;
   #oldestSince = 0;
 
@@ -35,7 +35,7 @@ export class Deadlines {
     this.#events = events;
   }
 
-  /** The time of the requests that came since the last call begins. */
+  /** Starts the time of the requests queued since the last call. */
   start(): void {
     this.#queue.startTime(Math.ceil(this.#clock.now() + this.#timeoutMs));
     if (!this.#clock.running) this.#clock.start(this.#timeoutMs, this.#check);
@@ -52,7 +52,7 @@ export class Deadlines {
     for (let request = this.#queue.head; request !== undefined;) {
       const after: Request | undefined = request.next;
       if (!request.settled) {
-        // The time of what was just asked for has not begun.
+        // Its time has not begun, nor that of those behind it.
         if (request.deadline === 0) break;
         if (request.deadline > now) {
           next = request.deadline;
@@ -72,7 +72,7 @@ export class Deadlines {
       this.#clock.start(Math.max(1, next - now), this.#check);
   };
 
-  /** When the request that waits longest for a reply will have waited too long. */
+  /** When the connection counts as stalled. */
   #stalledAt(now: number): number {
     const oldest = this.#queue.awaiting;
     if (oldest === undefined) {
@@ -80,7 +80,7 @@ export class Deadlines {
       return Number.POSITIVE_INFINITY;
     }
     if (oldest !== this.#oldest) {
-      // Answers came since the last check, or nothing was waiting then.
+      // A reply came since the last check, or no request waited then.
       this.#oldest = oldest;
       this.#oldestSince = now;
     }

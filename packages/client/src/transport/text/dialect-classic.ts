@@ -1,9 +1,9 @@
 /**
- * The classic dialect: every memcached, and proxies. Says no remaining time to live.
+ * The classic dialect: every memcached, and proxies. Does not report the remaining time to live.
  *
- * The server's `touch` answers without the item's flags, so a touch is a `gats` whose value is skipped, where the
- * server has it (memcached 1.5.3); otherwise, from the first `ERROR` on, `gets` and `touch` in one write. Source:
- * memcached, `doc/protocol.txt`.
+ * The server's `touch` answers without the item's flags, so a touch is a `gats` whose value is skipped if the server
+ * has it (memcached 1.5.3); otherwise, from the first `ERROR` on, `gets` and `touch` in one write. Source: memcached,
+ * `doc/protocol.txt`.
  */
 import type { CasToken } from '../transport.ts';
 import type { CommandBatch } from './command-batch.ts';
@@ -13,7 +13,7 @@ import { ReplyFault } from './reply-fault.ts';
 import type { ReplyLine } from './reply-line.ts';
 import type { Answer, Request, RequestKind } from './request.ts';
 
-/** What a request without an item may be answered with, and what that means. */
+/** Replies without an item, and their meaning. */
 const WITHOUT_ITEM: Readonly<Record<RequestKind, readonly (readonly [reply: string, answer: Answer])[]>> = {
   get: [],
   touch: [],
@@ -30,7 +30,7 @@ const WITHOUT_ITEM: Readonly<Record<RequestKind, readonly (readonly [reply: stri
   probe: [],
 };
 
-/** Marks of requests: written as one command, or as `gets` and `touch`. */
+/** Values of `request.mark`: written as one command, or as `gets` and `touch`. */
 const ONE = 1;
 const PAIR = 2;
 
@@ -39,7 +39,7 @@ export class ClassicDialect implements Dialect {
   readonly #node: string;
   readonly #epoch: number;
   #hasGats: boolean;
-  /** What the next line of the reply is: its first, the END behind an item, or what `touch` says after `gets`. */
+  /** The next line of the reply: its first, the END behind an item, or the reply to `touch` after `gets`. */
   #stage: 'first' | 'end' | 'touched' = 'first';
   /** The item of the reply being read. */
   #found = false;
@@ -47,7 +47,7 @@ export class ClassicDialect implements Dialect {
   #flags = 0;
   #cas: CasToken['unique'] = 0;
 
-  /** @param hasGats whether the node seems to know `gats`; one that answers with an error is believed */
+  /** @param hasGats whether the node seems to know `gats`; an `ERROR` reply corrects it */
   constructor(node: string, epoch: number, hasGats: boolean = true) {
     this.#node = node;
     this.#epoch = epoch;
@@ -73,7 +73,7 @@ export class ClassicDialect implements Dialect {
 
   readonly itemBytes = 0;
 
-  /** Left to {@link line}: a classic item names its key, and END follows. */
+  /** Leaves items to {@link line}: a classic item repeats its key, and END follows. */
   item(): number {
     return -1;
   }
@@ -140,7 +140,7 @@ export class ClassicDialect implements Dialect {
       return request.settled ? ANSWERED : SEND_AGAIN;
     }
     answerVersionOrRefuse(request, line, this.#node);
-    // The `touch` behind a refused `gets` is answered too.
+    // The `touch` behind a refused `gets` has a reply, too.
     return this.#ended(request);
   }
 

@@ -2,9 +2,9 @@
  * The meta dialect: memcached 1.6.13 and later. One round trip for value, flags, CAS number, remaining time to live and
  * touch.
  *
- * Every command but `version` carries an opaque number that comes back with its reply. Replies come in order anyway;
- * the number makes sure of it, so that a server or proxy that loses count can't hand one session's value to another.
- * Source: memcached, `doc/protocol.txt`, "Meta Commands".
+ * Every command but `version` carries an opaque number that its reply repeats. Replies come in order anyway; the number
+ * verifies it, so that a server or proxy that loses count can't return one session's value for another. Source:
+ * memcached, `doc/protocol.txt`, "Meta Commands".
  */
 import type { CasToken } from '../transport.ts';
 import type { CommandBatch } from './command-batch.ts';
@@ -17,7 +17,7 @@ import type { Answer, Request, RequestKind } from './request.ts';
 const VALUE: number = status('VA');
 const DONE: number = status('HD');
 
-/** What a request without an item may be answered with, and what that means. */
+/** Replies without an item, and their meaning. */
 const WITHOUT_ITEM: ReadonlyMap<number, Partial<Record<RequestKind, { readonly answer: Answer }>>> = new Map([
   [status('EN'), { get: { answer: undefined }, touch: { answer: undefined } }],
   [status('NF'), { cas: { answer: 'missing' } }],
@@ -34,7 +34,7 @@ const FLAGS = 0x66; // f
 const CAS = 0x63; // c
 const TTL = 0x74; // t
 const OPAQUE = 0x4f; // O
-/** W, X, Z: another client invalidated the item (`md I`). It is there, and not ours to judge. */
+/** W, X, Z: another client invalidated the item (`md I`). Ignored: the item exists. */
 const STALE_MARKS: readonly number[] = [0x57, 0x58, 0x5a];
 
 const SEEN_FLAGS = 1;
@@ -43,14 +43,14 @@ const SEEN_TTL = 4;
 const SEEN_OPAQUE = 8;
 const SEEN_ITEM: number = SEEN_FLAGS | SEEN_CAS | SEEN_TTL;
 
-/** Numbers of as many digits are exact, and read in one pass. */
+/** Numbers of at most this many digits are exact; {@link MetaDialect.item} reads no longer ones. */
 const PLAIN_DIGITS = 15;
 /** `VA <n> f<n> c<n> t<n> O<n>` CRLF. */
 const LONGEST_PLAIN_ITEM: number = 'VA '.length + PLAIN_DIGITS + 4 * (' f'.length + PLAIN_DIGITS) + 2;
 
-/** Opaque numbers go round: a power of two, and more than are usually in flight. */
+/** Opaque numbers wrap around: a power of two, and more than are usually in flight. */
 const OPAQUES = 1024;
-/** The end of a `get`, made once for every opaque number: the command is then two pieces around the key. */
+/** The end of a `get` for each opaque number, made once: a command is two strings around the key. */
 const GET_TAIL: readonly string[] = Array.from({ length: OPAQUES }, (_, opaque) => ` f c t v O${opaque}\r\n`);
 
 export class MetaDialect implements Dialect {
@@ -84,7 +84,7 @@ export class MetaDialect implements Dialect {
   }
 
   item(request: Request, bytes: Buffer, from: number, end: number): number {
-    // Room for the longest line of this form: beyond `end` are bytes of an earlier read.
+    // The longest line of this form must fit: bytes beyond `end` are of an earlier read.
     if (end - from < LONGEST_PLAIN_ITEM || request.kind !== 'get') return -1;
     if ((((bytes[from] as number) << 8) | (bytes[from + 1] as number)) !== VALUE || bytes[from + 2] !== SPACE)
       return -1;
@@ -94,7 +94,7 @@ export class MetaDialect implements Dialect {
     const ttl = attributeAt(bytes, numberEnd, TTL);
     const opaque = attributeAt(bytes, numberEnd, OPAQUE);
     const at = numberEnd;
-    // A negative one was not found, or not of the plainest form.
+    // Negative: not found, or not of the plain form.
     if (length < 0 || ttl < 0 || flags < 0 || flags > 0xffff_ffff || cas < 0 || opaque !== request.mark) return -1;
     if (bytes[at] !== CR || bytes[at + 1] !== LF) return -1;
     this.#flags = flags;
@@ -150,7 +150,7 @@ export class MetaDialect implements Dialect {
     return bytes;
   }
 
-  /** What follows the status: what was asked for, each once, and the opaque number where the server sends it back. */
+  /** Reads what follows the status: each requested attribute once, and the opaque number if the server repeats it. */
   #attributes(request: Request, line: ReplyLine, expected: number): void {
     let seen = 0;
     while (!line.done) {
@@ -180,7 +180,7 @@ export class MetaDialect implements Dialect {
       if ((seen & bit) !== 0) throw new ReplyFault('a reply has an attribute twice');
       seen |= bit;
     }
-    // Servers that speak meta but are not memcached may leave the opaque number out.
+    // Other servers that speak meta may omit the opaque number.
     if ((seen & ~SEEN_OPAQUE) !== expected)
       throw new ReplyFault('a reply lacks an attribute that was asked for, or has one too many');
   }
@@ -190,10 +190,10 @@ function status(word: string): number {
   return (word.charCodeAt(0) << 8) | word.charCodeAt(1);
 }
 
-/** Where the number ends that was read last. */
+/** Where the last number ended. */
 let numberEnd = 0;
 
-/** The number at `from`; -1 where there is none, or one of too many digits. */
+/** The number at `from`; -1 if there is none. Stops after {@link PLAIN_DIGITS} digits. */
 function numberAt(bytes: Buffer, from: number): number {
   let at = from;
   let value = 0;
@@ -207,7 +207,7 @@ function numberAt(bytes: Buffer, from: number): number {
   return at === from ? -1 : value;
 }
 
-/** The number of ` <name><number>` at `from`; -1 where that is not so. */
+/** The number of ` <name><number>` at `from`; -1 if that is not there. */
 function attributeAt(bytes: Buffer, from: number, name: number): number {
   return bytes[from] === SPACE && bytes[from + 1] === name ? numberAt(bytes, from + 2) : -1;
 }

@@ -6,11 +6,12 @@ import type { Request } from './request.ts';
 
 const LONGEST_QUOTE = 200;
 /**
- * Memcached deletes it when it refuses a new one (`process_update_command`: for `set`; `process_mset_command`: always).
+ * memcached deletes the old item if it refuses a new one (`process_update_command`: for `set`; `process_mset_command`:
+ * always).
  */
 const OLD_VALUE = 'What was stored under the key may be gone.';
 
-/** The end of both dialects' grammars: `VERSION` for a probe, an error for anything, and nothing else. */
+/** The last alternatives in both dialects: `VERSION` for a probe, an error for any request. */
 export function answerVersionOrRefuse(request: Request, line: ReplyLine, node: string): Progress {
   if (request.kind === 'probe' && line.startsWith('VERSION ')) {
     request.answer(line.skip('VERSION '.length).text());
@@ -27,12 +28,11 @@ function isErrorReply(line: ReplyLine): boolean {
 }
 
 /**
- * Fails `request` with what the node said, and throws where it is open what the node reads next.
+ * Fails `request` with the node's error. Throws if it is unknown what the node reads next.
  *
- * A command without a value is one line: refused or not, the next reply belongs to the next request. A store that is
- * refused for its command line is another matter: the server goes on reading commands right behind that line, in the
- * value. Only two refusals are known to swallow the value (memcached: `process_update_command`,
- * `process_mset_command`); after any other one the connection ends.
+ * A command without a value is one line: refused or not, the next reply belongs to the next request. After a refused
+ * store, the server may read the value as commands. Only two refusals are known to skip the value (memcached:
+ * `process_update_command`, `process_mset_command`); any other ends the connection.
  */
 function refuse(request: Request, line: ReplyLine, node: string): void {
   const text = line.text();
@@ -54,7 +54,7 @@ function refuse(request: Request, line: ReplyLine, node: string): void {
     );
 }
 
-/** A value may be too large for a node, or find no memory there. Neither says that the node is broken. */
+/** A value too large for the node, or a node out of memory, is no failure of the node. */
 function storeRefused(node: string, text: string, quote: string): SessClientError {
   if (/^SERVER_ERROR .*too large/i.test(text)) {
     const advice = 'Store less, raise memcached -I on every node, or set `maxValueBytes` below it.';
@@ -79,13 +79,13 @@ function storeRefused(node: string, text: string, quote: string): SessClientErro
   return new SessClientError('SESS_SERVER', `The node ${node} answered: ${quote}.`, { node });
 }
 
-/** What a node said, fit for an error: short, printable, without the key. */
+/** Quotes a node's text for an error: short, printable, without the key. */
 export function quoted(text: string, key: string): string {
   const safe = (key === '' ? text : text.replaceAll(key, '(key)')).replaceAll(/[^\x20-\x7e]/g, '?');
   return `"${safe.length > LONGEST_QUOTE ? `${safe.slice(0, LONGEST_QUOTE)}...` : safe}"`;
 }
 
-/** The first word of a reply, when it is one: what else is there may be anybody's bytes. */
+/** Quotes the first word of a reply if it looks like a status: anything else may be a user's data. */
 function beginning(line: ReplyLine): string {
   const word = /^[A-Z_]{1,16}(?= |$)/.exec(line.text())?.[0];
   return word === undefined ? 'something else than a status' : `"${word}"`;

@@ -4,21 +4,21 @@ import { quoted } from './error-reply.ts';
 
 export type DialectName = 'meta' | 'classic';
 
-/** More than any greeting takes; what sends more is no memcached. */
+/** More than any greeting: a server that sends more is no memcached. */
 const MAX_GREETING_BYTES = 4096;
 
 type Step = 'authenticate' | 'meta' | 'version';
 
 /**
- * The first words on a connection: who we are, and which dialect the node speaks. Everything is asked in one write.
+ * Authenticates and finds out the node's dialect, in one write.
  *
- * - credentials: `set` with `user password` as its value, as memcached -Y wants it, and nothing before it. The item
- *   expires at once, so that a node that asks for no credentials does not keep them.
- * - dialect: `mn` is answered by `MN` where there is meta, by `ERROR` where there is none. Meta commands before 1.6.13
- *   had another form; such a node is spoken to in classic.
- * - `version` makes sure that the node is memcached and answers, whatever the dialect.
+ * - credentials: the first command is a `set` with `user password` as its value, as memcached -Y wants it. The item
+ *   expires at once, so that a node without authentication does not keep it.
+ * - dialect: a node with meta answers `mn` with `MN`, another with `ERROR`. Meta commands before 1.6.13 had another
+ *   form; such a node gets classic.
+ * - `version` verifies in both dialects that the node is memcached and answers.
  *
- * A proxy that does not know `mn` may hang up on it instead (twemproxy): who connects then tries the classic dialect.
+ * A proxy that does not know `mn` may hang up instead (twemproxy): {@link ReconnectingConnection} then tries classic.
  */
 export class Handshake {
   readonly #node: string;
@@ -39,20 +39,20 @@ export class Handshake {
     this.#steps.push('version');
   }
 
-  /** Whether the node was asked for the meta dialect, and has not said a word: not even one that is TLS. */
+  /** Whether `mn` was sent and the node has not sent a byte, not even of TLS. */
   get awaitsMeta(): boolean {
     return this.#steps[0] === 'meta' && this.#received === '';
   }
 
   /**
-   * Whether `gats` may be sent: memcached has it since 1.5.3. Not where classic is asked for: there may be a proxy,
-   * which hangs up on what it does not know and answers `version` with that of a node behind it.
+   * Whether the node knows `gats` (memcached 1.5.3). False with the option `dialect: 'classic'`: a proxy hangs up on
+   * unknown commands and answers `version` for a node behind it.
    */
   get hasGetAndTouch(): boolean {
     return this.#hasGetAndTouch;
   }
 
-  /** What is to be written. */
+  /** The bytes to write. */
   greeting(): Buffer {
     const parts: string[] = [];
     for (const step of this.#steps) {
@@ -67,8 +67,8 @@ export class Handshake {
   }
 
   /**
-   * Takes what was read. The dialect when the greeting is over, `undefined` before. Throws a `SessClientError` when the
-   * node can't be spoken to.
+   * Reads the replies. Returns the dialect when all have come, `undefined` before. Throws a `SessClientError` for a
+   * node that this client can't use.
    */
   read(bytes: Uint8Array): DialectName | undefined {
     this.#received += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');

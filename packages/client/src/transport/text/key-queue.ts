@@ -1,6 +1,6 @@
-/** Keys that were read and not taken yet. Packed: a string for each of millions would take several times the memory. */
+/** Keys that were read and not taken yet. Packed: millions of strings would take several times the memory. */
 export class KeyQueue {
-  /** Keys of one reading each, a line for each key: a key holds no control character. */
+  /** The keys of one read each, one per line: a key has no control character. */
   readonly #blocks: Buffer[] = [];
   #bytes = 0;
 
@@ -19,7 +19,7 @@ export class KeyQueue {
     this.#bytes += block.length;
   }
 
-  /** The keys of the oldest reading; none when there are none. */
+  /** The keys of the oldest read; empty if there are none. */
   take(): readonly string[] {
     const block = this.#blocks.shift();
     if (block === undefined) return [];

@@ -1,14 +1,13 @@
 /**
- * Listing a node's keys: `lru_crawler metadump` on a connection of its own, because the node answers nothing else there
- * meanwhile.
+ * Lists a node's keys with `lru_crawler metadump`, on a connection of its own because the node answers nothing else
+ * there meanwhile.
  *
- * `hash` walks the hash table, where `all` walks the lists by age and can pass by an item that moves between them
- * (memcached: doc/protocol.txt); `all` is for nodes that don't know `hash`. Expired items the node leaves out by its
- * own clock; ours is no judge of that.
+ * `hash` walks the hash table; `all`, for nodes that don't know `hash`, walks the LRU lists and can miss an item that
+ * moves between them (memcached: doc/protocol.txt). The node omits expired items by its own clock.
  *
- * It is read as fast as it comes, and held packed until it is taken: while a listing waits for its reader, memcached
- * keeps a part of the hash table locked, and requests for keys there wait as well, with everything behind them. Past
- * {@link MAX_HELD_BYTES} the socket rests all the same.
+ * The listing is read as fast as it comes and kept packed until the caller takes it: while memcached waits for the
+ * reader, it keeps a part of the hash table locked and blocks requests for keys there. Only beyond {@link
+ * MAX_HELD_BYTES} the socket pauses.
  */
 import type { Socket } from 'node:net';
 
@@ -27,9 +26,9 @@ import { openSocket, type TlsMemory } from './socket.ts';
 
 /** Longest line of a listing: an encoded key of 250 bytes and its numbers. */
 const MAX_LINE_BYTES = 2048;
-/** Keys that wait for their reader: some six million of a session's. */
+/** Most bytes of keys that wait for the caller: about six million session keys. */
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
-/** Pause before a node that is still busy with another listing is asked again. */
+/** Delay before asking a node again that is busy with another listing. */
 const BUSY_PAUSE_MS = 20;
 
 export interface ListingSettings {
@@ -46,23 +45,23 @@ export class KeyListing {
   #greeted = false;
   /** Whether the node has answered the command. */
   #answered = false;
-  /** The beginning of a line whose end was not read yet. */
+  /** The beginning of an incomplete line. */
   #begun = '';
   /** Read, and not taken yet. */
   readonly #keys = new KeyQueue();
   #complete = false;
   #failure: SessClientError | undefined;
   #wake: (() => void) | undefined;
-  /** How long nothing may come. */
+  /** Time limit for the node's next bytes. */
   readonly #patience = new WorkingClock();
   #busyTimer: NodeJS.Timeout | undefined;
-  /** Until when a busy node is asked again, by `performance.now()`. */
+  /** When to give up on a busy node, by `performance.now()`. */
   #patientUntil = 0;
 
   constructor(settings: ListingSettings) {
     const { node, options, tlsMemory } = settings;
     this.#settings = settings;
-    // The command is the same in both dialects, and proxies hang up on the question for meta.
+    // The command is the same in both dialects, and proxies hang up on `mn`.
     this.#handshake = new Handshake(node.id, 'classic', options.credentials);
     this.#socket = openSocket(node, options.tls, tlsMemory, (bytes, length) => this.#read(bytes.subarray(0, length)));
     this.#socket.on(options.tls === false ? 'connect' : 'secureConnect', () =>
@@ -75,7 +74,7 @@ export class KeyListing {
       );
   }
 
-  /** The keys, once. Nothing of the connection is left when it ends, however it ends. */
+  /** Yields the keys; can be iterated once. Closes the connection at the end, in every case. */
   async *keys(signal: AbortSignal | undefined): AsyncGenerator<string, void, undefined> {
     const release = signal && onAbort(signal, () => this.fail(aborted(this.#settings.node.id, signal.reason, true)));
     try {
@@ -94,7 +93,7 @@ export class KeyListing {
     }
   }
 
-  /** Ends it early. */
+  /** Ends the listing with `error`. */
   fail(error: SessClientError): void {
     if (this.#complete || this.#failure !== undefined) return;
     this.#failure = error;
@@ -102,7 +101,7 @@ export class KeyListing {
     this.#wakeUp();
   }
 
-  /** A proxy hangs up on a command that it does not know. */
+  /** Proxies hang up on unknown commands. */
   #ended(error: Error): void {
     if (this.#greeted && !this.#answered) this.fail(this.#unlisted('it hung up on the question'));
     else this.#failed(error);
@@ -112,7 +111,7 @@ export class KeyListing {
     this.fail(connectionError(this.#settings.node.id, error));
   }
 
-  /** Lets the socket read again, and resolves when that brought keys or an end. */
+  /** Resumes the socket; resolves when keys or the end came. */
   #more(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
@@ -128,7 +127,7 @@ export class KeyListing {
     wake?.();
   }
 
-  /** Whether the socket may go on reading. */
+  /** Returns whether the socket may keep reading. */
   #read(bytes: Buffer): boolean {
     if (this.#failure !== undefined || this.#complete) return false;
     if (this.#patience.running) this.#arm();
@@ -169,7 +168,7 @@ export class KeyListing {
       throw new ReplyFault(`a line of the listing is longer than ${MAX_LINE_BYTES} bytes`);
   }
 
-  /** The key of a line that tells one. */
+  /** The key in `line`, if it has one. */
   #line(line: string): string | undefined {
     if (this.#complete) throw new ReplyFault('something came after the end of the listing');
     if (line.startsWith('key=')) {
@@ -180,7 +179,7 @@ export class KeyListing {
       this.#walk = 'all';
       this.#ask();
     } else if (line.startsWith('BUSY') && performance.now() < this.#patientUntil) {
-      // A listing that was left in the middle goes on until the node notices.
+      // An abandoned listing runs until the node notices.
       this.#busyTimer = setTimeout(() => this.#ask(), BUSY_PAUSE_MS);
     } else {
       throw this.#refused(line);

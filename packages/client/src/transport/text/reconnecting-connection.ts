@@ -7,15 +7,15 @@ import { connectionError, lost, notConnected, resting } from './request-errors.t
 import type { RequestQueue } from './request-queue.ts';
 
 /**
- * The connection to a node over its losses: makes one when a request needs it, and another one when it is lost.
+ * Connects to a node when a request needs it, and reconnects after a loss.
  *
- * - A connection that served and is lost is made again at once, requests waiting or not: an idle one that the server
- *   closed fails no request. What was sent on it fails; what was not sent goes onto the next.
- * - A connection that can't be made, or is lost before it served, fails all that waits, and the node is left alone for
- *   a growing, jittered while.
- * - A node that hangs up on the question for the meta dialect is spoken to in classic, at once: it may be a proxy.
- * - A connection that stood while this process slept is doubted: nothing is sent before it has answered again, and
- *   another one is made when it does not. Reads that it had under way are sent again.
+ * - After the loss of a connection that served, reconnects at once, even without waiting requests: if the server closes
+ *   an idle connection, no request fails. Sent requests fail; unsent ones use the next connection.
+ * - If connecting fails, or the connection is lost before it served, all waiting requests fail, and the next attempt
+ *   waits for a growing, jittered back-off.
+ * - If the node hangs up on `mn`, reconnects at once in the classic dialect: it may be a proxy.
+ * - A connection from before this process slept is doubted: it must answer a probe before requests are sent; otherwise
+ *   a new one replaces it. Its pending reads are sent again.
  */
 export class ReconnectingConnection {
   readonly #settings: ConnectionSettings;
@@ -31,10 +31,10 @@ export class ReconnectingConnection {
   /** Why the last connection ended. */
   #lastError: SessClientError | undefined;
   #closed = false;
-  /** Whether the next connection does without the question for the meta dialect. */
+  /** Whether the next connection omits `mn`. */
   #classic = false;
 
-  /** `settled` is called whenever requests were answered or failed. */
+  /** Calls `settled` whenever requests were answered or failed. */
   constructor(settings: ConnectionSettings, queue: RequestQueue, events: TransportEvents, settled: () => void) {
     this.#settings = settings;
     this.#queue = queue;
@@ -42,7 +42,7 @@ export class ReconnectingConnection {
     this.#settled = settled;
   }
 
-  /** Number of the connection on which a request made now would be sent, when there is one. */
+  /** Number of the current connection, if there is one. */
   get epoch(): number | undefined {
     return this.#connection?.epoch;
   }
@@ -51,41 +51,41 @@ export class ReconnectingConnection {
     return this.#connection?.writingBytes ?? 0;
   }
 
-  /** Throws while the node is left alone, with the reason. */
+  /** Throws during the back-off, with the last failure as its cause. */
   checkRested(): void {
     if (this.#connection !== undefined || this.#lastError === undefined) return;
     const waitMs = this.#retryAt - performance.now();
     if (waitMs > 0) throw resting(this.#settings.node.id, waitMs, this.#lastError);
   }
 
-  /** Makes a connection unless there is one, or one is being made. */
+  /** Connects, unless there is a connection already. */
   connect(): void {
     if (this.#connection !== undefined || this.#closed) return;
     this.#served = false;
     try {
       this.#connection = this.#open();
     } catch (error) {
-      // Options that Node.js itself refuses, such as a certificate that can't be read.
+      // Node.js refused an option, such as a malformed certificate.
       this.#ended(connectionError(this.#settings.node.id, error));
     }
   }
 
-  /** Writes what is unsent. */
+  /** Writes the unsent requests. */
   pump(): void {
     this.#connection?.pump();
   }
 
-  /** This process slept: what the connection goes through may have forgotten it. */
+  /** This process slept: a NAT, firewall or the node may have dropped the connection. */
   doubt(): void {
     this.#connection?.doubt();
   }
 
-  /** Gives the connection up for a reason that the owner found. */
+  /** Drops the connection with the owner's error. */
   drop(error: SessClientError): void {
     this.#connection?.drop(error);
   }
 
-  /** Ends for good; `closed` is called when nothing is left open. */
+  /** Closes for good; calls `closed` when nothing is left open. */
   close(closed: () => void): void {
     this.#closed = true;
     const connection = this.#connection;
@@ -111,7 +111,7 @@ export class ReconnectingConnection {
   }
 
   #ended(error: SessClientError, connection?: Connection): void {
-    // Asked anew after each loss: a node that was just starting may have hung up as well.
+    // Tries `mn` again after each later loss: a node that was still starting may have hung up as well.
     this.#classic = connection?.hungUpOnMeta === true;
     if (this.#classic) {
       this.#connection = undefined;
@@ -137,7 +137,7 @@ export class ReconnectingConnection {
     this.#settled();
   }
 
-  /** What was sent may or may not have happened. To read again does no harm. */
+  /** A sent write may or may not have happened; a read can be repeated. */
   #failSent(error: SessClientError, readAgain: boolean): void {
     const again: Request[] = [];
     for (const request of this.#queue.takeSent()) {

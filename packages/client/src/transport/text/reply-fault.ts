@@ -1,6 +1,6 @@
 /**
- * A reply that the protocol does not allow, or that leaves it open where the next one begins. Ends the connection,
- * which turns it into a `SessClientError` of its node.
+ * A reply that breaks the protocol, or after which it is unknown where the next one begins. Ends the connection, which
+ * wraps it in a `SessClientError` with the node's name.
  */
 export class ReplyFault extends Error {
   readonly code: 'SESS_PROTOCOL' | 'SESS_CONNECTION' | 'SESS_AUTH';

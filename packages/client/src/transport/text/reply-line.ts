@@ -4,14 +4,14 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const SPACE = 0x20;
 const MINUS = 0x2d;
-/** As many decimal digits always fit a double exactly. */
+/** Numbers of at most this many decimal digits are exact in a double. */
 const EXACT_DIGITS = 15;
 const MAX_UNSIGNED_32 = 0xffff_ffff;
 const MAX_UNSIGNED_64: bigint = 0xffff_ffff_ffff_ffffn;
 
 /**
- * A cursor over one line of a reply, without its CRLF, where the bytes lie: nothing is copied. One object serves every
- * line.
+ * A cursor over one line of a reply, without its CRLF, in the read buffer: copies nothing. One object is reused for all
+ * lines.
  */
 export class ReplyLine {
   bytes: Buffer = Buffer.alloc(0);
@@ -85,7 +85,7 @@ export class ReplyLine {
     return value;
   }
 
-  /** An unsigned 64-bit number: a bigint where a number would not be exact. */
+  /** An unsigned 64-bit number: a bigint if a number would not be exact. */
   unsigned64(): number | bigint {
     let digits = 0;
     for (let byte = this.peek(); byte >= ZERO && byte <= NINE; byte = this.peek(digits)) digits += 1;
@@ -96,7 +96,7 @@ export class ReplyLine {
     return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
   }
 
-  /** Seconds to live, or -1 for ever. */
+  /** Seconds to live; -1 never expires. */
   ttl(): number {
     if (this.peek() !== MINUS) return this.number();
     this.at += 1;

@@ -7,12 +7,12 @@ import { ValueArena } from './value-arena.ts';
 
 const CR = 0x0d;
 const LF = 0x0a;
-/** Longest reply line: a key, its numbers, or what an error says. */
+/** Longest reply line: a key and its numbers, or an error text. */
 const MAX_LINE_BYTES = 2048;
 
 /**
- * Turns what a socket reads into answers of the requests in flight, in order. Reads in place; only values are copied,
- * and at most one incomplete line or value is kept between reads.
+ * Parses replies and answers the requests in flight, in order. Parses in place; copies only values, and keeps at most
+ * one incomplete line or value between reads.
  */
 export class ReplyReader {
   readonly #queue: RequestQueue;
@@ -20,13 +20,13 @@ export class ReplyReader {
   readonly #maxValueBytes: number;
   readonly #line: ReplyLine = new ReplyLine();
   readonly #arena: ValueArena = new ValueArena();
-  /** The beginning of a line whose end was not read yet. */
+  /** The beginning of an incomplete line. */
   readonly #begun: Buffer = Buffer.allocUnsafeSlow(MAX_LINE_BYTES);
   #begunBytes = 0;
-  /** The value that is being read in several reads; `undefined` while none is, or while one is skipped. */
+  /** A value that takes several reads; `undefined` if there is none, or while one is skipped. */
   #value: Buffer | undefined;
   #valueBytes = 0;
-  /** How much of the data block has been read, its CRLF included; -1 when none is being read. */
+  /** Bytes read of the current data block, its CRLF included; -1 outside a data block. */
   #blockBytes = -1;
 
   constructor(queue: RequestQueue, dialect: Dialect, maxValueBytes: number) {
@@ -36,7 +36,7 @@ export class ReplyReader {
   }
 
   /**
-   * Takes the first `end` of `bytes`, which may be something else afterwards. Throws a `ReplyFault` when they are no
+   * Parses the first `end` of `bytes`; the caller may reuse `bytes` afterwards. Throws a `ReplyFault` for an invalid
    * reply.
    */
   read(bytes: Buffer, end: number): void {

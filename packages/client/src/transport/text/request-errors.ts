@@ -10,7 +10,7 @@ export function timedOut(node: string, timeoutMs: number): SessClientError {
   );
 }
 
-/** The caller's signal fired; `sent` tells whether the node knows of the request. */
+/** The caller's signal fired; `sent`: whether the request was written. */
 export function aborted(node: string, reason: unknown, sent: boolean): SessClientError {
   const state = sent ? 'after it was sent: a write may or may not have happened' : 'before it was sent';
   return new SessClientError('SESS_ABORTED', `The request to ${node} was aborted ${state}.`, { node, cause: reason });
@@ -30,25 +30,25 @@ export function tooManyQueuedBytes(node: string, maxQueuedBytes: number): SessCl
   return new SessClientError('SESS_OVERLOADED', text, { node });
 }
 
-/** The caller took the value's bytes away before they were written. */
+/** The caller transferred or resized the value's buffer before it was written. */
 export function resized(node: string): SessClientError {
   const text = `The value changed its length before it was sent to ${node}; leave its buffer alone until the promise settles. Nothing was sent.`;
   return new SessClientError('SESS_BAD_VALUE', text, { node });
 }
 
-/** A connection that stands but says nothing. */
+/** The connection is open, but no reply comes. */
 export function stalled(node: string, ms: number): SessClientError {
   const text = `The connection to ${node} was dropped: nothing was answered for ${ms} ms while requests waited.`;
   return new SessClientError('SESS_CONNECTION', text, { node });
 }
 
-/** This process slept, and the connection that stood before does not answer any more. */
+/** This process slept, and the connection from before does not answer any more. */
 export function forgotten(node: string, ms: number): SessClientError {
   const text = `The connection to ${node} was given up: this process was stopped for a while, and then nothing was answered on it for ${ms} ms.`;
   return new SessClientError('SESS_CONNECTION', text, { node });
 }
 
-/** No connection, for `cause`, and none is tried before `waitMs` have passed. */
+/** There is no connection because of `cause`; the next attempt is in `waitMs`. */
 export function resting(node: string, waitMs: number, cause: SessClientError): SessClientError {
   const text = `Nothing was sent, and ${node} is tried again in ${Math.ceil(waitMs)} ms: ${cause.message}`;
   return new SessClientError(cause.code, text, { node, cause });
@@ -65,7 +65,7 @@ export function notConnected(node: string, cause: SessClientError): SessClientEr
   return new SessClientError(cause.code, `Nothing was sent: ${cause.message}`, { node, cause });
 }
 
-/** What ended a connection, in the words of this package. */
+/** Wraps the error that ended a connection. */
 export function connectionError(node: string, error: unknown): SessClientError {
   if (SessClientError.is(error)) return error;
   if (error instanceof ReplyFault) {
@@ -78,10 +78,7 @@ export function connectionError(node: string, error: unknown): SessClientError {
   });
 }
 
-/**
- * The node was reached, and the connection ended before it had greeted: mostly one of the two speaks TLS and the other
- * does not.
- */
+/** The connection ended before the node greeted: mostly only one of the two speaks TLS. */
 export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' | 'agreed'): SessClientError {
   if (SessClientError.is(error)) return error;
   return new SessClientError('SESS_CONNECTION', NOT_GREETED[tls](node, reasonOf(error)), { node, cause: error });
@@ -96,7 +93,7 @@ const NOT_GREETED: Readonly<Record<'none' | 'failed' | 'agreed', (node: string, 
     `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets.`,
 };
 
-/** In one line: OpenSSL's own text has several. */
+/** One line: OpenSSL's text has several. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('reason' in error && typeof error.reason === 'string') return error.reason;

@@ -1,18 +1,17 @@
 import type { Request } from './request.ts';
 
 /**
- * The requests of one node in the order in which they were made: first those that were sent and wait for a reply, then
- * those not sent yet.
+ * The requests of one node in order: first the sent ones that wait for a reply, then the unsent ones.
  *
- * A linked list through the requests themselves: putting in, sending, answering and taking one out from anywhere is one
- * step each, and there is no array that grows or moves. How long it gets is bounded by who fills it.
+ * A linked list through the requests themselves: adding, sending, answering and removing take constant time. The caller
+ * bounds its length.
  */
 export class RequestQueue {
-  /** The oldest request that waits for a reply; the first unsent one when nothing is in flight. */
+  /** The oldest request that waits for a reply; the first unsent one if none is in flight. */
   head: Request | undefined = undefined;
-  /** The first request that was not sent. */
+  /** The first unsent request. */
   unsent: Request | undefined = undefined;
-  /** All of them, abandoned ones included. */
+  /** Number of requests, abandoned ones included. */
   size: number = 0;
   /** Bytes of the unsent requests. */
   unsentBytes: number = 0;
@@ -42,7 +41,7 @@ export class RequestQueue {
     this.unsentBytes += request.bytes;
   }
 
-  /** Gives the requests that came since the last call their deadline. */
+  /** Sets the deadline of the requests added since the last call. */
   startTime(deadline: number): void {
     for (let request = this.#tail; request !== undefined && request.deadline === 0; request = request.previous)
       request.deadline = deadline;
@@ -55,14 +54,13 @@ export class RequestQueue {
     this.unsentBytes -= request.bytes;
   }
 
-  /** Takes the request off whose reply has come. */
+  /** Removes the request whose reply has come. */
   shift(request: Request): void {
     this.#unlink(request);
   }
 
   /**
-   * Notes that nobody waits for `request` any more: an unsent one is gone, a sent one keeps its place until its reply
-   * has come.
+   * Nobody waits for `request` any more: removes an unsent one; a sent one keeps its place until its reply has come.
    */
   abandon(request: Request): void {
     if (request.sent) {
@@ -73,20 +71,20 @@ export class RequestQueue {
     }
   }
 
-  /** Takes an unsent request out. */
+  /** Removes an unsent request. */
   remove(request: Request): void {
     if (this.unsent === request) this.unsent = request.next;
     this.unsentBytes -= request.bytes;
     this.#unlink(request);
   }
 
-  /** Makes the request that waits longest the first unsent one: it is to be sent again, in another form. */
+  /** Moves the oldest sent request to the front of the unsent ones. */
   sendAgain(request: Request): void {
     this.#unlink(request);
     this.sendFirst(request);
   }
 
-  /** Puts a request that is not in the queue before the unsent ones. */
+  /** Inserts a new request before the unsent ones. */
   sendFirst(request: Request): void {
     request.sent = false;
     const after = this.unsent;
@@ -104,7 +102,7 @@ export class RequestQueue {
     this.unsentBytes += request.bytes;
   }
 
-  /** Empties the part that was sent: the connection is gone. */
+  /** Removes and returns the sent requests: the connection is lost. */
   takeSent(): Request[] {
     const taken: Request[] = [];
     while (this.awaiting !== undefined) {
@@ -129,7 +127,7 @@ export class RequestQueue {
     else previous.next = next;
     if (next === undefined) this.#tail = previous;
     else next.previous = previous;
-    // A dead request that points at a live one would keep the collector from freeing young ones cheaply.
+    // An old, dead request that points at a young one would keep it alive through minor garbage collections.
     request.next = undefined;
     request.previous = undefined;
     this.size -= 1;

@@ -2,51 +2,47 @@ import type { CasToken, StoredItem } from '../transport.ts';
 
 export type RequestKind = 'get' | 'set' | 'add' | 'cas' | 'touch' | 'probe';
 
-/**
- * What a request can be answered with; each kind has its own, as `NodeTransport` declares. The strings are a
- * `StoreOutcome` or a version.
- */
+/** The results of all kinds of request, as `NodeTransport` declares them. A string is a `StoreOutcome` or a version. */
 export type Answer = StoredItem | { readonly flags: number } | string | undefined;
 
-/** What `set`, `add` and `cas` store; of `remove`, what the item must still be. */
+/** What `set`, `add` and `cas` store. */
 export interface Storage {
   readonly value: Uint8Array;
-  /** The value's length when the request was made: what the command will say. */
+  /** The value's length when the request was made; the command states it. */
   readonly length: number;
   readonly flags: number;
-  /** What the item must still be; `undefined` but for `cas` and `remove`. */
+  /** Condition of `cas`; otherwise `undefined`. */
   readonly cas: CasToken | undefined;
 }
 
-/** What a request takes in the queue besides its key and value: the command's words and numbers, generously. */
+/** Bytes of a request besides its key and value, rounded up. */
 const COMMAND_BYTES = 80;
 
 /**
- * One request: what is asked, the promise that waits for it, and its place in the {@link RequestQueue}.
+ * One request: its command, its promise, and its place in the {@link RequestQueue}.
  *
- * `settled` is about the promise, `sent` about the wire. A request that was sent and then timed out or was aborted is
- * settled, but keeps its place until its reply has come: that is how a late reply never answers another request.
+ * `settled` is the state of the promise, `sent` that of the command. A sent request that timed out or was aborted is
+ * settled but keeps its place until its reply has come, so a late reply never answers another request.
  *
- * There is one for every operation, so it is kept small: its fields are declared and set once, not defined and set
- * again.
+ * Every operation allocates one, so fields are `declare`d: the constructor sets each only once.
  */
 export class Request {
   declare readonly kind: RequestKind;
   declare readonly key: string;
   declare readonly exptime: number;
-  /** Let go of as soon as it is written. */
+  /** Released as soon as it is written. */
   declare storage: Storage | undefined;
-  /** Whole milliseconds, by the node's `WorkingClock`; 0 before its time began to count. */
+  /** Whole milliseconds of the node's `WorkingClock`; 0 before its time begins. */
   declare deadline: number;
-  /** The dialect's own mark: what it wrote for this request. */
+  /** The dialect's own note of what it wrote. */
   declare mark: number;
   declare sent: boolean;
   declare settled: boolean;
-  /** Settled while its reply is still to come. */
+  /** Settled before its reply came. */
   declare abandoned: boolean;
   declare next: Request | undefined;
   declare previous: Request | undefined;
-  /** Takes the listener off the caller's signal. */
+  /** Removes the listener from the caller's signal. */
   declare release: (() => void) | undefined;
   declare resolve: (answer: Answer) => void;
   declare reject: (error: Error) => void;
@@ -68,7 +64,7 @@ export class Request {
     this.reject = unset;
   }
 
-  /** Bytes that the command takes in the queue, about. */
+  /** Approximate bytes of the command. */
   get bytes(): number {
     return COMMAND_BYTES + this.key.length + (this.storage === undefined ? 0 : this.storage.length);
   }
@@ -88,16 +84,13 @@ export class Request {
   }
 }
 
-/**
- * The promise of the request's answer; made once. Each kind is answered with what its operation promises: the dialects
- * see to that.
- */
+/** Creates the request's promise; call it once. The dialects answer each kind with its own type. */
 export function promiseOf<T extends Answer>(request: Request): Promise<T> {
   promising = request;
   return new Promise<Answer>(keepSettlers) as Promise<T>;
 }
 
-/** An executor that all requests share needs no closure for each: this is the one whose promise is being made. */
+/** The request whose promise is being created: a shared executor saves a closure per request. */
 let promising: Request | undefined;
 
 function keepSettlers(resolve: (answer: Answer) => void, reject: (error: Error) => void): void {

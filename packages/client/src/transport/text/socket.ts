@@ -10,20 +10,20 @@ import { checkServerIdentity, connect as connectTls, type ConnectionOptions } fr
 import { sharedLookup } from '@sess/discovery';
 import type { TransportNode, TransportOptions } from '../transport.ts';
 
-/** One read: as much as a socket usually has waiting, and no allocation for each. */
+/** Size of the read buffer, which all reads of a socket share. */
 const READ_BYTES: number = 128 * 1024;
 const KEEP_ALIVE_MS = 15_000;
 
-/** What makes the next TLS handshake with the same node a short one. */
+/** The TLS session, which the next handshake with the node resumes. */
 export interface TlsMemory {
   session: Buffer | undefined;
 }
 
 /**
- * Starts a connection to `node`. `onRead` is given one and the same buffer every time, and how much of it is filled;
- * the socket reads into it again afterwards.
+ * Connects to `node`. Every read calls `onRead` with the same buffer and the number of bytes in it; the next read
+ * overwrites it.
  *
- * TLS certificates are checked against the node's host name, whatever address is connected to.
+ * TLS certificates are checked against the node's host name, not its address.
  */
 export function openSocket(
   node: TransportNode,
@@ -38,9 +38,9 @@ export function openSocket(
       ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup }
       : { path: node.path };
   const socket = tls === false ? connectTcp({ ...place, onread }) : openTls(node, tls, memory, { ...place, onread });
-  // Requests under way keep the process running, idle connections do not.
+  // Pending requests keep the process running, idle connections don't.
   socket.unref();
-  // As options, a TLS socket would not hear them.
+  // A TLS socket ignores these as options.
   socket.once('connect', () => socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS));
   return socket;
 }

@@ -6,8 +6,8 @@ const MAX_FLAGS = 0xffff_ffff;
 const MAX_CAS: bigint = 0xffff_ffff_ffff_ffffn;
 
 /**
- * Throws unless `value` is bytes, and no more than may be stored: a store that memcached refuses for its size deletes
- * what was there.
+ * Throws unless `value` is a Uint8Array of at most `maxValueBytes`: memcached deletes the old item if it refuses a
+ * store for its size.
  */
 export function checkValue(node: string, value: unknown, maxValueBytes: number): asserts value is Uint8Array {
   if (!isUint8Array(value))

@@ -27,10 +27,10 @@ import { RequestQueue } from './request-queue.ts';
 import { checkCas, checkFlags, checkValue } from './store-check.ts';
 
 /**
- * One node, spoken to in text: checks what is asked, queues it within its bounds, and lets the
- * {@link ReconnectingConnection} carry it.
+ * A node's transport in the text protocol: checks requests, queues them within their bounds, and sends them over a
+ * {@link ReconnectingConnection}.
  *
- * Requests made in one turn of the event loop leave in one write, when the turn's other callbacks have run.
+ * Requests of one turn of the event loop leave in one write, after the turn's other callbacks.
  */
 export class TextNode implements NodeTransport {
   readonly #node: string;
@@ -41,13 +41,13 @@ export class TextNode implements NodeTransport {
   readonly #listings = new Set<KeyListing>();
   readonly #questions = new Set<StatsQuestion>();
   readonly #itemLimit: ItemLimit;
-  /** Stores that wait for the node's limit, and what they will take in the queue. */
+  /** Stores that wait for the node's item limit, and their bytes. */
   #asking = 0;
   #askingBytes = 0;
   readonly #deadlines: Deadlines;
-  /** A process that slept can't know whether its connection still stands. */
+  /** After this process slept, the connection may be dead. */
   readonly #sleepWatch = new SleepWatch(() => this.#link.doubt());
-  /** Whether this turn's write is planned. */
+  /** Whether this turn's write is scheduled. */
   #flushing = false;
   #closing: Promise<void> | undefined;
   #closed: (() => void) | undefined;
@@ -167,7 +167,7 @@ export class TextNode implements NodeTransport {
     }
   }
 
-  /** Sends a store, unless the node would refuse it and delete what was there. */
+  /** Sends a store, unless the node would refuse it and delete the old item. */
   #store(request: Request, options: RequestOptions | undefined, underWay: boolean = false): Promise<StoreOutcome> {
     const { storage } = request;
     if (storage !== undefined) this.#itemLimit.check(request.key, storage.length, storage.flags);
@@ -178,7 +178,7 @@ export class TextNode implements NodeTransport {
     return Promise.resolve('exists');
   }
 
-  /** The first value of a connection that is not small waits until the node has said how large one may be. */
+  /** The first large value of a connection waits until the node has reported its item limit. */
   async #storeLarge(request: Request, options: RequestOptions | undefined): Promise<StoreOutcome> {
     const signal = options?.signal;
     this.#checkOpen(signal);
@@ -201,7 +201,7 @@ export class TextNode implements NodeTransport {
     }
   }
 
-  /** Queues a request that is fit to be sent. */
+  /** Queues a checked request. */
   #submit<T extends Answer>(
     request: Request,
     options: RequestOptions | undefined,
@@ -216,7 +216,7 @@ export class TextNode implements NodeTransport {
     return promiseOf(request);
   }
 
-  /** A request that is under way may go on while the node is closed in peace. */
+  /** `close()`, unlike `destroy()`, lets a pending request continue. */
   #checkOpen(signal: AbortSignal | undefined, underWay: boolean = false): void {
     if (this.#closing !== undefined && (!underWay || this.#destroyed)) throw errors.closed(this.#node);
     if (signal?.aborted === true) throw errors.aborted(this.#node, signal.reason, false);
@@ -226,10 +226,10 @@ export class TextNode implements NodeTransport {
     const { maxInFlight, maxQueuedBytes } = this.#options;
     if (this.#queue.size + this.#asking >= maxInFlight) throw errors.tooManyInFlight(this.#node, maxInFlight);
     const queued = this.#queue.unsentBytes + this.#askingBytes + this.#link.writingBytes;
-    // An empty queue takes one of any size that may be stored.
+    // An empty queue accepts a request of any size.
     if (queued > 0 && queued + request.bytes > maxQueuedBytes)
       throw errors.tooManyQueuedBytes(this.#node, maxQueuedBytes);
-    // A probe is there to find out; who probes has a pace.
+    // A probe ignores the back-off: the prober has its own schedule.
     if (request.kind !== 'probe') this.#link.checkRested();
   }
 
@@ -253,14 +253,14 @@ export class TextNode implements NodeTransport {
     );
   }
 
-  /** Nobody waits for the request any more. Sent, it keeps its place until its reply has come. */
+  /** Nobody waits for the request any more; a sent one keeps its place until its reply has come. */
   #abandon(request: Request, error: SessClientError): void {
     this.#queue.abandon(request);
     request.fail(error);
     this.#settled();
   }
 
-  /** Requests were answered, failed, or are to be sent again. */
+  /** Called after requests were answered, failed, or queued again. */
   #settled(): void {
     const asking = this.#asking + this.#listings.size + this.#questions.size;
     if (this.#closed !== undefined && this.#queue.pending === 0 && asking === 0) {

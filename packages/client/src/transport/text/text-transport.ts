@@ -7,11 +7,11 @@ export interface TextTransportOptions {
   /**
    * Which form of the text protocol to speak.
    *
-   * - `'auto'` (default): asks each node when connecting: meta where it has it (memcached 1.6.13 and later), classic
-   *   otherwise, also where it hangs up on the question.
-   * - `'meta'`: meta or nothing.
-   * - `'classic'`: without that question, for proxies that hang up on commands they don't know; saves one connection
-   *   that `'auto'` loses there. Reads can't tell the remaining time to live.
+   * - `'auto'` (default): asks each node when connecting: meta if the node has it (memcached 1.6.13 and later),
+   *   otherwise classic, also if the node hangs up on the question.
+   * - `'meta'`: only meta; rejects with `SESS_PROTOCOL` for a node without it.
+   * - `'classic'`: does not ask. For proxies that hang up on unknown commands; saves the connection that `'auto'` loses
+   *   there. Reads don't report the remaining time to live.
    */
   readonly dialect?: 'auto' | 'meta' | 'classic';
 }

@@ -1,30 +1,31 @@
 import { BufferView } from '../../buffer-view.ts';
 
 /**
- * Values of one read share memory in pieces of this size: what one of them, kept for long, can keep from being freed.
+ * Values of one read share memory in pieces of this size: a value that lives long keeps at most one piece from being
+ * freed.
  */
 const PIECE_BYTES: number = 32 * 1024;
 
 /**
- * Copies values out of a read buffer, many at a time.
+ * Copies values out of a read buffer, many at once.
  *
- * Replies lie next to each other in what was read. Copying a stretch of it at once, headers included, and handing out
- * windows of the copy costs about half of an allocation and a copy per value.
+ * Copying a range of replies at once, headers included, and returning views of the copy costs about half of an
+ * allocation and a copy per value.
  */
 export class ValueArena {
   #memory: ArrayBufferLike = new ArrayBuffer(0);
-  /** Where the stretch begins and ends in what was read, and where its copy begins in the memory. */
+  /** Start and end of the copied range in the read buffer, and the start of its copy in `#memory`. */
   #start = 0;
   #end = 0;
   #offset = 0;
 
-  /** Forgets what was copied: what was read is about to be something else. */
+  /** Forgets the copied range: the read buffer is about to be overwritten. */
   reset(): void {
     this.#start = 0;
     this.#end = 0;
   }
 
-  /** A copy of `bytes` from `from` to `to`, of which `end` are valid. The caller may keep it. */
+  /** A copy of `bytes` from `from` to `to`; `bytes` is valid up to `end`. The caller may keep it. */
   copy(bytes: Buffer, from: number, to: number, end: number): Buffer {
     if (to > this.#end || from < this.#start)
       this.#copyStretch(bytes, from, Math.min(end, Math.max(to, from + PIECE_BYTES)));
@@ -33,7 +34,7 @@ export class ValueArena {
 
   #copyStretch(bytes: Buffer, from: number, to: number): void {
     const length = to - from;
-    // Small ones come from the pool that all Buffers of Node.js come from.
+    // Small ones use Node.js's Buffer pool.
     const piece = length < Buffer.poolSize >>> 1 ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
     bytes.copy(piece, 0, from, to);
     this.#memory = piece.buffer;
