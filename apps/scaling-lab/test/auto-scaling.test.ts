@@ -14,7 +14,7 @@ describe.runIf(inject('long'))('while AWS scales the cluster', { timeout: 600_00
     signal: new AbortController().signal,
   } as const;
 
-  test.each(['target-tracking', 'scale-in-in-deploy'] as const)(
+  test.each(['target-tracking', 'scale-in-in-deploy', 'vertical'] as const)(
     '%s logs nobody out with the guard, and nobody comes back who logged out',
     async (scenario) => {
       const result = await runAutoScaling(AUTO_SCALING_SCENARIOS[scenario], SCALING_STRATEGIES['sess-guard'], options);

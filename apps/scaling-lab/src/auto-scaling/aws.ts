@@ -8,6 +8,8 @@ import { ElastiCacheClient, ModifyCacheClusterCommand } from '@aws-sdk/client-el
 import type { LocalElastiCache } from '@sess/local-cluster';
 
 export const METRIC = 'EngineCPUUtilization';
+/** That nodes get. */
+export const NODE_TYPE = 'cache.m7g.large';
 const TARGET = 50;
 const CREDENTIALS = { accessKeyId: 'nobody', secretAccessKey: 'looks at it' };
 
@@ -25,11 +27,7 @@ export async function putPolicy(
   { min, max, isScaleInDisabled }: { readonly min: number; readonly max: number; readonly isScaleInDisabled: boolean },
 ): Promise<void> {
   const client = new ApplicationAutoScalingClient({ endpoint: apiEndpoint, region: 'local', credentials: CREDENTIALS });
-  const resource = {
-    ServiceNamespace: 'elasticache',
-    ResourceId: `cache-cluster/${clusterId}`,
-    ScalableDimension: 'elasticache:cache-cluster:Nodes',
-  } as const;
+  const resource = resourceOf(clusterId);
   await client.send(new RegisterScalableTargetCommand({ ...resource, MinCapacity: min, MaxCapacity: max }));
   await client.send(
     new PutScalingPolicyCommand({
@@ -48,14 +46,34 @@ export async function putPolicy(
   client.destroy();
 }
 
+/** As a scheduled action does. */
+export async function putCapacity(
+  { apiEndpoint, clusterId }: LocalElastiCache,
+  { min, max }: { readonly min: number; readonly max: number },
+): Promise<void> {
+  const client = new ApplicationAutoScalingClient({ endpoint: apiEndpoint, region: 'local', credentials: CREDENTIALS });
+  await client.send(
+    new RegisterScalableTargetCommand({ ...resourceOf(clusterId), MinCapacity: min, MaxCapacity: max }),
+  );
+  client.destroy();
+}
+
 export async function changeNodeType({ apiEndpoint, clusterId }: LocalElastiCache): Promise<void> {
   const client = new ElastiCacheClient({ endpoint: apiEndpoint, region: 'local', credentials: CREDENTIALS });
   await client.send(
     new ModifyCacheClusterCommand({
       CacheClusterId: clusterId,
-      CacheNodeType: 'cache.m7g.large',
+      CacheNodeType: NODE_TYPE,
       ApplyImmediately: true,
     }),
   );
   client.destroy();
+}
+
+function resourceOf(clusterId: string) {
+  return {
+    ServiceNamespace: 'elasticache',
+    ResourceId: `cache-cluster/${clusterId}`,
+    ScalableDimension: 'elasticache:cache-cluster:Nodes',
+  } as const;
 }

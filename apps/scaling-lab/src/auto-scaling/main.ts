@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 
 import Table from 'cli-table3';
 
-import { runAutoScaling, type AutoScalingResult } from './run-auto-scaling.ts';
+import { forEachConcurrently } from '../process/for-each-concurrently.ts';
+import { runAutoScaling, type AutoScalingOptions, type AutoScalingResult } from './run-auto-scaling.ts';
 import { AUTO_SCALING_SCENARIOS, type AutoScalingScenarioName } from './scenarios.ts';
 import { SCALING_STRATEGIES, type ScalingStrategyName } from './strategies.ts';
 
@@ -14,8 +15,9 @@ const HELP = `Usage: node apps/scaling-lab/dist/auto-scaling/main.js [options]
   --strategy NAME    ${Object.keys(SCALING_STRATEGIES).join(', ')} (all); can be given again
   --runtime NAME     auto, container, memcached, embedded (memcached)
   --users N          logged-in users for each strategy (300)
-  --cycles N         days of target-tracking (2)
+  --cycles N         days of target-tracking and daily-curve (2)
   --time-scale N     how many times faster than at AWS (20, as the clients' own times are)
+  --at-once N        pairs of a scenario and a strategy that run side by side (4)
   --json FILE        where the figures go
 `;
 
@@ -30,6 +32,7 @@ async function main(): Promise<number> {
       users: { type: 'string', default: '300' },
       cycles: { type: 'string', default: '2' },
       'time-scale': { type: 'string', default: '20' },
+      'at-once': { type: 'string', default: '4' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -42,23 +45,36 @@ async function main(): Promise<number> {
   }
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
-  const results: AutoScalingResult[] = [];
-  for (const scenario of scenarios)
-    for (const strategy of strategies) {
-      process.stderr.write(`${scenario.name}, ${strategy.name}\n`);
-      const result = await runAutoScaling(scenario, strategy, {
-        runtime: values.runtime as 'auto',
-        users: Number(values.users),
-        cycles: Number(values.cycles),
-        timeScale: Number(values['time-scale']),
-        signal: stop.signal,
-      });
-      process.stderr.write(`  ${result.loggedOut} of ${result.users} logged out, ${result.revived} came back\n`);
-      results.push(result);
-    }
+  const runs = scenarios.flatMap((scenario) => strategies.map((strategy) => ({ scenario, strategy })));
+  const options: AutoScalingOptions = {
+    runtime: values.runtime as 'auto',
+    users: Number(values.users),
+    cycles: Number(values.cycles),
+    timeScale: Number(values['time-scale']),
+    signal: stop.signal,
+  };
+  const measured: AutoScalingResult[] = [];
+  await forEachConcurrently(
+    runs.entries(),
+    Number(values['at-once']),
+    async ([place, { scenario, strategy }]) => {
+      const told = `${scenario.name}, ${strategy.name}`;
+      try {
+        const result = await runAutoScaling(scenario, strategy, options);
+        const { loggedOut, users, revived, seconds } = result;
+        process.stderr.write(`${told}: ${loggedOut} of ${users} logged out, ${revived} came back; ${seconds} s\n`);
+        measured[place] = result;
+      } catch (error) {
+        // The others go on: each takes minutes.
+        process.stderr.write(`${told} failed: ${String(error)}\n`);
+      }
+    },
+    stop.signal,
+  );
+  const results = measured.filter((result) => result !== undefined);
   process.stdout.write(`${table(results)}\n`);
   if (values.json !== undefined) await writeFile(values.json, JSON.stringify(results, undefined, 2));
-  return results.some(({ isBroken }) => isBroken) ? 1 : 0;
+  return results.length < runs.length || results.some(({ isBroken }) => isBroken) ? 1 : 0;
 }
 
 function table(results: readonly AutoScalingResult[]): string {

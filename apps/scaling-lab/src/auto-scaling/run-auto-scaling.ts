@@ -5,7 +5,7 @@ import { runCommand } from '@sess/cli';
 import { startLocalElastiCache, type LocalElastiCache } from '@sess/local-cluster';
 
 import { awsEnvironment, METRIC, putPolicy } from './aws.ts';
-import { FEW, MANY, type AutoScalingScenario, type Stage } from './scenarios.ts';
+import { FEW, isPromised, MANY, type AutoScalingScenario, type Stage } from './scenarios.ts';
 import { HISTORY_SECRET, openAppServer, PACE, type AppServer, type ScalingStrategy } from './strategies.ts';
 import { Users, type UserCount } from './users.ts';
 
@@ -29,6 +29,9 @@ export interface AutoScalingResult extends UserCount {
 }
 
 const APP_SERVERS = 2;
+const SETTLE_LOOK_MS = 1_000;
+/** Characters of a command's last words. */
+const MOST_SAID = 2_000;
 /** Visits a second for each 100 of the load. */
 const VISITS = 30;
 
@@ -38,47 +41,57 @@ export async function runAutoScaling(
   strategy: ScalingStrategy,
   { runtime, users: userCount, cycles, timeScale, signal }: AutoScalingOptions,
 ): Promise<AutoScalingResult> {
-  const nodes = scenario.name === 'vertical' ? 5 : FEW;
-  const aws = await startLocalElastiCache({ nodes, runtime, timeScale });
+  const aws = await startLocalElastiCache({ nodes: scenario.nodes, runtime, timeScale });
   const over = new AbortController();
   const secret = randomBytes(32).toString('base64url');
   let apps: readonly AppServer[] = [];
-  const open = (): Promise<AppServer> => openAppServer(strategy, aws.configurationEndpoint, secret);
+  let { copies } = strategy;
+  const open = (): Promise<AppServer> => openAppServer({ ...strategy, copies }, aws, secret);
   const work: Promise<unknown>[] = [];
   const startedAt = performance.now();
   try {
     apps = await Promise.all(Array.from({ length: APP_SERVERS }, open));
     const users = new Users(() => apps);
     await users.logIn(userCount);
-    await putPolicy(aws, { min: nodes, max: MANY, isScaleInDisabled: strategy.guard === '' });
+    await putPolicy(aws, { min: FEW, max: MANY, isScaleInDisabled: strategy.guard === '' });
     const stage: Stage = {
       aws,
-      load: 110,
-      isGuarded: strategy.guard !== undefined,
+      strategy,
+      load: scenario.load,
       signal: AbortSignal.any([signal, over.signal]),
-      async deploy() {
+      minutes: (count) => (60_000 * count) / timeScale,
+      async deploy(wanted = strategy.copies) {
+        copies = wanted;
         for (const [place, former] of apps.entries()) {
           const next = await open();
           apps = apps.with(place, next);
           await former.close();
         }
       },
+      async settled() {
+        do await pause(SETTLE_LOOK_MS, undefined, { signal });
+        while (apps.some(({ handovers }) => handovers > 0));
+      },
+      async sess(words) {
+        const [code, said] = await sess(aws, copies, words, stage.signal);
+        if (code !== 0) throw new Error(`sess elasticache ${words.join(' ')} ended with ${code}: ${said}`);
+      },
     };
     const seen = [aws.nodes.length];
     work.push(traffic(stage, users, over.signal), measure(stage, seen, over.signal));
-    if (strategy.guard !== undefined) work.push(guard(aws, strategy, over.signal));
+    if (strategy.guard !== undefined && scenario.isGuarded) work.push(guard(aws, strategy, over.signal));
     await scenario.happen(stage, cycles);
     // The last list reaches everybody, and what moved is asked for.
     await pause(2_000, undefined, { signal });
     const count = await users.count();
-    const isPromised = strategy.isJudged && !scenario.takesBatches;
     return {
       scenario: scenario.name,
       strategy: strategy.name,
       seconds: Math.round((performance.now() - startedAt) / 1_000),
       nodes: seen,
       ...count,
-      isBroken: count.revived > 0 || (isPromised && count.loggedOut > 0),
+      isBroken:
+        strategy.library === 'sess' && (count.revived > 0 || (isPromised(scenario, strategy) && count.loggedOut > 0)),
     };
   } finally {
     over.abort();
@@ -106,26 +119,31 @@ async function measure(stage: Stage, seen: number[], over: AbortSignal): Promise
 }
 
 /** As an operator starts it. */
-function guard(
+function guard(aws: LocalElastiCache, strategy: ScalingStrategy, over: AbortSignal): Promise<unknown> {
+  const given = (strategy.guard ?? '').split(' ').filter((word) => word !== '');
+  return sess(aws, strategy.copies, ['guard', '--cooldown-scale', '0', ...given], over);
+}
+
+/** `sess elasticache …`: its exit code, and what it said. */
+async function sess(
   aws: LocalElastiCache,
-  { guard: words = '', copies }: ScalingStrategy,
-  over: AbortSignal,
-): Promise<number> {
-  const quiet = { write: () => undefined };
-  const given = words.split(' ').filter((word) => word !== '');
-  return runCommand(
-    ['elasticache', 'guard', '--cluster', aws.clusterId, '--interval', '0.5', '--cooldown-scale', '0', ...given],
-    {
-      stdout: quiet,
-      stderr: quiet,
-      readInput: () => Promise.resolve(''),
-      version: '0',
-      env: {
-        ...awsEnvironment(aws),
-        SESS_SERVERS: `${aws.url}?${PACE}&timeoutMs=2000&copies=${copies}`,
-        SESS_HISTORY_SECRET: HISTORY_SECRET,
-      },
-      signal: over,
+  copies: number,
+  words: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly [code: number, said: string]> {
+  let said = '';
+  const stream = { write: (text: string) => (said = (said + text).slice(-MOST_SAID)) };
+  const code = await runCommand(['elasticache', ...words, '--cluster', aws.clusterId, '--interval', '0.5'], {
+    stdout: stream,
+    stderr: stream,
+    readInput: () => Promise.resolve(''),
+    version: '0',
+    env: {
+      ...awsEnvironment(aws),
+      SESS_SERVERS: `${aws.url}?${PACE}&timeoutMs=2000&copies=${copies}`,
+      SESS_HISTORY_SECRET: HISTORY_SECRET,
     },
-  );
+    signal,
+  });
+  return [code, said];
 }

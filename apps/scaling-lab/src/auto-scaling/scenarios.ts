@@ -2,46 +2,71 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { LocalElastiCache } from '@sess/local-cluster';
 
-import { changeNodeType } from './aws.ts';
+import { changeNodeType, NODE_TYPE, putCapacity } from './aws.ts';
+import type { ScalingStrategy } from './strategies.ts';
 
 /** What a scenario may touch. */
 export interface Stage {
   readonly aws: LocalElastiCache;
+  readonly strategy: ScalingStrategy;
   /** The load that the nodes share, as the metric has it: 50 a node is what AWS aims at. */
   load: number;
-  /** Deploys the application anew, one server after another. */
-  readonly deploy: () => Promise<void>;
-  /** Whether somebody drains what AWS announces. */
-  readonly isGuarded: boolean;
+  /** Deploys the application anew, one server after another; from then on with as many copies. */
+  readonly deploy: (copies?: number) => Promise<void>;
+  /** Resolves when no application server has an open handover. */
+  readonly settled: () => Promise<void>;
+  /** `sess elasticache …`; rejects when its exit code is not 0. */
+  readonly sess: (words: readonly string[]) => Promise<void>;
+  /** Milliseconds that so many minutes of AWS take here. */
+  readonly minutes: (count: number) => number;
   readonly signal: AbortSignal;
 }
 
 export interface AutoScalingScenario {
   readonly name: AutoScalingScenarioName;
   readonly does: string;
-  /** Whether several nodes may go before anybody can do anything: then two copies promise nothing, nor does the guard. */
-  readonly takesBatches: boolean;
+  /** Nodes at the start, and the load that they share. */
+  readonly nodes: number;
+  readonly load: number;
+  /** Whether the guard runs, in strategies that have one. */
+  readonly isGuarded: boolean;
+  /** How nodes go where nobody but AWS does anything. */
+  readonly nodesGo: 'one-by-one' | 'in-a-row' | 'in-batches' | 'by-zone';
   readonly happen: (stage: Stage, cycles: number) => Promise<void>;
 }
 
-export type AutoScalingScenarioName = 'target-tracking' | 'vertical' | 'replacement' | 'scale-in-in-deploy';
+export type AutoScalingScenarioName =
+  | 'target-tracking'
+  | 'daily-curve'
+  | 'one-by-one'
+  | 'scale-in-in-deploy'
+  | 'replacement'
+  | 'vertical'
+  | 'zone-outage';
 
 export const FEW = 3;
 export const MANY = 6;
 const NIGHT = 110;
 const DAY = 290;
+const AT_NIGHT = { nodes: FEW, load: NIGHT, isGuarded: true } as const;
+const AT_DAY = { nodes: MANY, load: DAY, isGuarded: true } as const;
 /** A tenth of a day passes in so many milliseconds. */
 const TENTH_MS = 600;
-const LONGEST_MS = 240_000;
+const LONGEST_MS = 300_000;
+/** From one night to the next; AWS takes nodes away when the load was low for 15 of its minutes. */
+const CURVE_MS = 180_000;
 /** While nodes are taken away: some before, some amid it, some after. */
 const DEPLOYS = 4;
 const DEPLOY_EVERY_MS = 6_000;
+/** Of AWS's time: between two nodes that a schedule takes away. */
+const STEP_MINUTES = 10;
 
 export const AUTO_SCALING_SCENARIOS: Readonly<Record<AutoScalingScenarioName, AutoScalingScenario>> = {
   'target-tracking': {
     name: 'target-tracking',
-    does: `the load follows the day: ${FEW} nodes, ${MANY}, ${FEW}`,
-    takesBatches: false,
+    does: `the load rises and falls at once: ${FEW} nodes, ${MANY}, ${FEW}`,
+    ...AT_NIGHT,
+    nodesGo: 'in-a-row',
     async happen(stage, cycles) {
       for (let cycle = 0; cycle < cycles; cycle += 1) {
         await loadBecomes(stage, DAY);
@@ -51,10 +76,42 @@ export const AUTO_SCALING_SCENARIOS: Readonly<Record<AutoScalingScenarioName, Au
       }
     },
   },
+  'daily-curve': {
+    name: 'daily-curve',
+    does: 'the load rises and falls slowly, as over a day, and the number of nodes follows it',
+    ...AT_NIGHT,
+    nodesGo: 'in-a-row',
+    async happen(stage, cycles) {
+      const begin = performance.now();
+      for (let passed = 0; passed < cycles * CURVE_MS; passed = performance.now() - begin) {
+        stage.load = NIGHT + ((DAY - NIGHT) * (1 - Math.cos((2 * Math.PI * passed) / CURVE_MS))) / 2;
+        await pause(TENTH_MS, undefined, { signal: stage.signal });
+      }
+      stage.load = NIGHT;
+      await nodesBecome(stage, FEW);
+    },
+  },
+  'one-by-one': {
+    name: 'one-by-one',
+    does: `AWS takes one node away every ${STEP_MINUTES} minutes: ${MANY} nodes, 5, 4, ${FEW}`,
+    ...AT_NIGHT,
+    nodes: MANY,
+    nodesGo: 'one-by-one',
+    async happen(stage) {
+      // The guard goes by the metric, and by a schedule of its own.
+      if (stage.strategy.guard === '') return nodesBecome(stage, FEW);
+      for (let nodes = MANY - 1; nodes >= FEW; nodes -= 1) {
+        await putCapacity(stage.aws, { min: nodes, max: nodes });
+        await nodesBecome(stage, nodes);
+        await pause(stage.minutes(STEP_MINUTES), undefined, { signal: stage.signal });
+      }
+    },
+  },
   'scale-in-in-deploy': {
     name: 'scale-in-in-deploy',
     does: 'the application is deployed while nodes are taken away',
-    takesBatches: false,
+    ...AT_NIGHT,
+    nodesGo: 'in-a-row',
     async happen(stage) {
       await loadBecomes(stage, DAY);
       await nodesBecome(stage, MANY);
@@ -70,7 +127,8 @@ export const AUTO_SCALING_SCENARIOS: Readonly<Record<AutoScalingScenarioName, Au
   replacement: {
     name: 'replacement',
     does: 'AWS announces that it will replace a node, and does; one node after another',
-    takesBatches: false,
+    ...AT_NIGHT,
+    nodesGo: 'one-by-one',
     async happen({ aws, signal }) {
       for (const { cacheNodeId } of aws.nodes) {
         aws.announceReplacement([cacheNodeId]);
@@ -84,14 +142,49 @@ export const AUTO_SCALING_SCENARIOS: Readonly<Record<AutoScalingScenarioName, Au
   },
   vertical: {
     name: 'vertical',
-    does: 'another node type: AWS replaces a fifth of the nodes at a time, 5 minutes apart',
-    takesBatches: true,
-    async happen({ aws }) {
-      await changeNodeType(aws);
+    does: 'another node type: AWS replaces a fifth of six nodes at a time (two), 5 minutes apart',
+    ...AT_DAY,
+    // It would go on with the number of copies that it was started with.
+    isGuarded: false,
+    nodesGo: 'in-batches',
+    async happen(stage) {
+      if (stage.strategy.guard !== '') {
+        await changeNodeType(stage.aws);
+        return stage.aws.settled();
+      }
+      // As docs/operations/auto-scaling.md has it: two copies while it lasts, and one node at a time.
+      if (stage.strategy.copies === 1) await stage.deploy(2);
+      await stage.settled();
+      await stage.sess(['scale-vertically', '--type', NODE_TYPE, '--pause', '5']);
+      await stage.settled();
+      if (stage.strategy.copies === 1) await stage.deploy(1);
+      await stage.settled();
+    },
+  },
+  'zone-outage': {
+    name: 'zone-outage',
+    does: 'two of six nodes fail at once, those of one zone of three, and AWS replaces them',
+    ...AT_DAY,
+    nodesGo: 'by-zone',
+    async happen({ aws, signal }) {
+      const lost = aws.nodes.filter(({ zone }) => zone === aws.nodes[1]?.zone).map(({ cacheNodeId }) => cacheNodeId);
+      await Promise.all(lost.map((id) => aws.crashNode(id)));
+      await pause(8_000, undefined, { signal });
+      aws.replaceNodes(lost);
       await aws.settled();
     },
   },
 };
+
+/** Whether this project promises that nobody is logged out. */
+export function isPromised(
+  { nodesGo }: AutoScalingScenario,
+  { library, copies, zones, guard }: ScalingStrategy,
+): boolean {
+  if (library !== 'sess') return false;
+  if (nodesGo === 'by-zone') return zones;
+  return guard === '' || (copies > 1 && nodesGo === 'one-by-one');
+}
 
 /** By and by, as people come and go. */
 async function loadBecomes(stage: Stage, load: number): Promise<void> {

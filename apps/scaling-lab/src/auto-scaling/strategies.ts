@@ -1,4 +1,5 @@
 import { createClient } from '@sess/client';
+import type { LocalElastiCache } from '@sess/local-cluster';
 import { createSessions, type SessionsOptions } from '@sess/session';
 
 import type { AppConfig } from '../apps/app-messages.ts';
@@ -12,10 +13,10 @@ export interface ScalingStrategy {
   readonly does: string;
   readonly library: 'memjs' | 'memcached' | 'sess';
   readonly copies: number;
+  /** Whether the clients know the zones of the nodes, as AWS tells them. */
+  readonly zones: boolean;
   /** Words for `sess elasticache guard`; `undefined`: AWS does as it likes. */
   readonly guard: string | undefined;
-  /** This project promises that nobody is logged out where nodes are added and taken away one at a time. */
-  readonly isJudged: boolean;
 }
 
 export type ScalingStrategyName =
@@ -23,18 +24,25 @@ export type ScalingStrategyName =
   | 'ketama'
   | 'sess'
   | 'sess-2-copies'
+  | 'sess-zones'
   | 'sess-pre-drain'
   | 'sess-guard'
   | 'sess-2-copies-guard';
 
-const SESS = { library: 'sess', copies: 1, guard: undefined, isJudged: false } as const;
+const SESS = { library: 'sess', copies: 1, zones: false, guard: undefined } as const;
 
 export const SCALING_STRATEGIES: Readonly<Record<ScalingStrategyName, ScalingStrategy>> = {
   modulo: { ...SESS, name: 'modulo', does: 'npm memjs, a new client for each list', library: 'memjs' },
   ketama: { ...SESS, name: 'ketama', does: 'npm memcached, a new client for each list', library: 'memcached' },
   sess: { ...SESS, name: 'sess', does: 'one copy, AWS as it is' },
-  // AWS takes the next node before the copies of the one before are restored: nothing is promised.
   'sess-2-copies': { ...SESS, name: 'sess-2-copies', does: 'two copies, AWS as it is', copies: 2 },
+  'sess-zones': {
+    ...SESS,
+    name: 'sess-zones',
+    does: 'two copies in different zones, AWS as it is',
+    copies: 2,
+    zones: true,
+  },
   'sess-pre-drain': {
     ...SESS,
     name: 'sess-pre-drain',
@@ -46,7 +54,6 @@ export const SCALING_STRATEGIES: Readonly<Record<ScalingStrategyName, ScalingStr
     name: 'sess-guard',
     does: 'one copy, AWS only scales out, and the guard scales in',
     guard: '',
-    isJudged: true,
   },
   'sess-2-copies-guard': {
     ...SESS,
@@ -54,7 +61,6 @@ export const SCALING_STRATEGIES: Readonly<Record<ScalingStrategyName, ScalingStr
     does: 'two copies, and the guard',
     copies: 2,
     guard: '',
-    isJudged: true,
   },
 };
 
@@ -68,23 +74,31 @@ type Sessions = ReturnType<typeof createSessions>;
 /** One application server. */
 export interface AppServer {
   readonly sessions: Sessions;
+  /** Earlier lists of nodes whose handover is open. */
+  readonly handovers: number;
   close(): Promise<void>;
 }
 
 export async function openAppServer(
-  { library, copies }: ScalingStrategy,
-  endpoint: string,
+  { library, copies, zones }: Pick<ScalingStrategy, 'library' | 'copies' | 'zones'>,
+  aws: LocalElastiCache,
   secret: string,
 ): Promise<AppServer> {
+  const endpoint = aws.configurationEndpoint;
   const options = { secret, ttlSeconds: 3_600, secure: false } as const;
   if (library === 'sess') {
     const client = createClient({
       servers: `elasticache://${endpoint}?${PACE}&timeoutMs=${ANSWER_TIMEOUT_MS}`,
       copies,
+      zoneOf: zones ? ({ id }) => aws.nodes.find((node) => node.id === id)?.zone : undefined,
       historySecret: HISTORY_SECRET,
     });
     await client.ready();
-    return appServer({ ...options, client }, () => client.close());
+    return appServer(
+      { ...options, client },
+      () => client.close(),
+      () => client.handovers.length,
+    );
   }
   const config: AppConfig = {
     framework: 'fastify',
@@ -103,10 +117,13 @@ export async function openAppServer(
   return appServer({ ...options, store: backend.sessions.store }, () => backend.close());
 }
 
-function appServer(options: SessionsOptions, close: () => Promise<void>): AppServer {
+function appServer(options: SessionsOptions, close: () => Promise<void>, handovers: () => number = () => 0): AppServer {
   const sessions = createSessions(options);
   return {
     sessions,
+    get handovers() {
+      return handovers();
+    },
     async close() {
       await sessions.close();
       await close();
