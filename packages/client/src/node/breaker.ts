@@ -1,6 +1,6 @@
 /**
- * Whether a node is spoken to. A pure state machine: no timers, no I/O; a {@link Node} feeds it what happens and probes
- * for it.
+ * Whether requests go to a node. A pure state machine without timers and I/O: a {@link Node} reports events and runs
+ * its probes.
  *
  * ```
  *             an answer
@@ -19,16 +19,17 @@
  *               down ────────────────────────────────────────────┘
  * ```
  *
- * - In `unknown`, `up` and `suspect` requests pass. In `down` they fail at once; only probes go out, in growing pauses.
- * - `suspect` is a connection that was lost and is being made anew. A server that closes idle connections, or a dropped
- *   connection, is not an outage: the probe that follows at once makes the new connection, and no later request fails
- *   for it. A server that is gone refuses that probe, and is `down` within a round trip.
+ * - In `unknown`, `up` and `suspect` requests pass. In `down` they fail at once; only probes go out, at growing
+ *   intervals.
+ * - `suspect`: the connection was lost and is being re-established. A closed idle connection is not an outage: a probe
+ *   follows at once and reconnects, and no later request fails. A server that is gone refuses the probe and is `down`
+ *   within a round trip.
  * - Failures that count: no answer in time, no connection in time, a malformed reply, an error of the server. Those
- *   within {@link SAME_FAILURE_MS} of each other count once: a hundred requests that were under way during one hiccup
- *   are one failure.
- * - What does not speak against the node as a whole does not count: a key or value that is refused (too large for it,
- *   or no memory left for it: it still answers reads), an aborted request, a full queue.
- * - Only the answer to a request ends a row of failures: a node that answers probes and nothing else is not well.
+ *   within {@link SAME_FAILURE_MS} of each other count once: a hundred requests in flight during one hiccup are one
+ *   failure.
+ * - Failures that don't count, because the node is well: a refused key or value (too large, or no memory left: the node
+ *   still answers reads), an aborted request, a full queue.
+ * - Only the answer to a request resets the failures: a node that answers only probes is not well.
  */
 import { SessClientError, type SessClientErrorCode } from '../errors.ts';
 
@@ -42,7 +43,7 @@ export interface BreakerOptions {
   readonly answersToReturn: number;
 }
 
-/** Hears of every change of state, when it is done. */
+/** Called after every change of state. */
 export type BreakerListener = (from: BreakerState, to: BreakerState, cause: Error | undefined) => void;
 
 export class Breaker {
@@ -83,7 +84,7 @@ export class Breaker {
     if (this.#state === 'unknown') this.#become('up', undefined);
   }
 
-  /** A request was not answered. What a lost connection means, {@link disconnected} tells. */
+  /** A request failed. {@link disconnected} handles a lost connection. */
   requestFailed(error: unknown): void {
     if (this.#state === 'down') return;
     if (codeOf(error) === 'SESS_AUTH') this.#become('down', asError(error));
@@ -105,7 +106,7 @@ export class Breaker {
     else if (!lost || this.#state !== 'up') this.#become('down', error);
   }
 
-  /** A connection was given up because this process slept: the node is not to blame, however often it comes. */
+  /** The transport dropped a connection because this process slept: never a failure of the node. */
   forgotten(error: Error): void {
     this.#connected = false;
     if (this.#state === 'up') this.#become('suspect', error);
@@ -129,15 +130,15 @@ export class Breaker {
     else if (blamesNode(error)) this.#count(asError(error));
   }
 
-  /** The latest reason is the one to show: a node that first hung and now refuses was restarted, or is gone. */
+  /** Keeps the latest reason: a node that hung before and refuses now was restarted, or is gone. */
   #stayDown(error: Error): void {
     this.#answers = 0;
     this.#cause = error;
   }
 
   /**
-   * A probe sent over a connection that was lost says no more than the loss; one that had to make a connection says
-   * that it can't be made.
+   * A probe that fails with its connection adds nothing to that loss; a probe that had to connect proves that
+   * connecting fails.
    */
   #probeLost(error: Error, sentIn: BreakerState): void {
     if (sentIn !== 'up') this.#become('down', error);
@@ -161,7 +162,10 @@ export class Breaker {
   }
 }
 
-/** Whether a failure counts against the node. An error that is not ours is a fault of the transport, and counts. */
+/**
+ * Whether a failure counts against the node. An error that is no `SessClientError` is a bug of the transport, and
+ * counts.
+ */
 export function blamesNode(error: unknown): boolean {
   if (!SessClientError.is(error)) return true;
   return error.code === 'SESS_TIMEOUT' || error.code === 'SESS_PROTOCOL' || error.code === 'SESS_SERVER';

@@ -1,27 +1,27 @@
 /**
- * The fence of a node: a random token of a few bytes, which changes whenever the node is told of something that decides
- * owners. A writer looks at it behind its write, on the same connection; whoever publishes a view stores the history,
- * then a new token, and only then looks at records. A node carries out both in order, so at least one of the two sees
- * what the other did: no clock has to be trusted.
+ * The fence of a node: a short random token, replaced whenever a change of owners is published on the node. A writer
+ * reads it behind its write, on the same connection. A publisher stores the history, then a new token, and only then
+ * reads records. The node executes both in order, so at least one of the two sees the other's change, without trusting
+ * a clock.
  *
- * The token that a client acts by is the one that it read before it read the history. No token says nothing, and counts
- * as a change.
+ * A client acts by the token that it read before it read the history. A missing token proves nothing, so it counts as a
+ * change.
  */
 
-/** What a node shows under the key of each seal; `undefined` where it has none. */
+/** The node's token under the key of each seal; `undefined` if it has none. */
 export type Tokens = readonly (Buffer | undefined)[];
 
-/** So many requests of one turn share a look: with fewer looks, answers would wait for others longer. */
+/** Most requests of one turn that share a fence read: with more, each would wait longer for the others. */
 const LOOK_EVERY = 16;
 const SETTLED: Promise<void> = Promise.resolve();
 
-/** A look at the fence, behind the requests of a turn. */
+/** One read of the fence, behind the requests of a turn. */
 export class FenceLook {
-  /** Whether nothing changed before the node carried them out; `undefined` until it has answered. */
+  /** Whether the fence was unchanged when the node executed the requests; `undefined` until the node answers. */
   holds: boolean | undefined;
-  /** The same, when it is known. Never rejects: a node that does not tell may have been told of a change. */
+  /** Resolves to `holds`. Never rejects: `false` if the node does not answer, because the fence may have changed. */
   readonly answer: Promise<boolean>;
-  /** Requests that share it. */
+  /** Number of requests that share this read. */
   shares = 0;
   #settle: (holds: boolean) => void = () => undefined;
 
@@ -37,14 +37,14 @@ export class FenceLook {
   }
 }
 
-/** Reads the token under a key, and hands it to `take` as soon as it is there. */
+/** Reads the token under `key` and passes it to `take` at once. */
 export type TokenReader = <T>(key: string, take: (token: Buffer | undefined) => T) => Promise<T>;
 
 export class Fence {
   readonly #keys: readonly string[];
   readonly #token: TokenReader;
   #actedBy: Tokens | undefined;
-  /** Shared by what is sent in this turn. */
+  /** Shared by the requests of this turn. */
   #pending: FenceLook | undefined;
 
   constructor(keys: readonly string[], token: TokenReader) {
@@ -52,24 +52,25 @@ export class Fence {
     this.#token = token;
   }
 
-  /** Whether this client knows what it acts by on this node. */
+  /** Whether this client has read the fence of this node. */
   get isKnown(): boolean {
     return this.#actedBy !== undefined;
   }
 
   /**
-   * What was read of the history behind these tokens is acted on from now on; `undefined` when it could not be read.
+   * Sets the tokens that were read before the history this client now acts by; `undefined` if that history could not be
+   * read.
    */
   actBy(tokens: Tokens | undefined): void {
     this.#actedBy = tokens;
   }
 
-  /** What the node shows now under the key of a seal. */
+  /** The node's current token under the key of a seal. */
   read(key: string): Promise<Buffer | undefined> {
     return this.#token(key, (token) => token);
   }
 
-  /** Looks behind the request that was made just now, and leaves with it. */
+  /** Reads the fence behind the request just made, in the same write. */
   look(): FenceLook {
     const look = this.#pending ?? this.#begin();
     look.shares += 1;
@@ -80,7 +81,7 @@ export class Fence {
   #begin(): FenceLook {
     const look = new FenceLook();
     this.#pending = look;
-    // When all that goes on in this turn has made its requests.
+    // After the other requests of this turn.
     void SETTLED.then(() => this.#send(look));
     return look;
   }

@@ -1,29 +1,31 @@
-/** What a node tells of itself, as far as it says what became of items. Asked rarely, and only while something is missed. */
+/** A node's own counters of what removes items. Read rarely, and only to explain a miss. */
 import type { Clock } from '../clock.ts';
 import type { StatsSection } from '../transport/transport.ts';
 
-/** What a node counted, since it started or since a moment. */
+/** A node's counters, since its start or since a given time. */
 export interface NodeCounters {
-  /** When it started at the earliest, milliseconds since 1970 by this machine's clock: up to five seconds before it did. */
+  /**
+   * Earliest possible start, milliseconds since 1970 by this machine's clock: up to five seconds before the real one.
+   */
   readonly startedAt: number;
-  /** Items that were removed for lack of memory before their time. */
+  /** Items evicted before they expired. */
   readonly evictions: number;
   readonly flushes: number;
-  /** Whether these happened since the moment that was asked for; otherwise some may be older. */
+  /** Whether all of these happened since the given time; otherwise some may be older. */
   readonly isSince: boolean;
 }
 
-/** A node that may tell. */
+/** A node that may have statistics. */
 export interface TellingNode {
   readonly id: string;
-  /** Number of the connection: another one may lead to a node that started anew. */
+  /** Number of the connection: behind a new one the node may have restarted. */
   readonly epoch: number;
-  /** Rejects where it does not tell. */
+  /** Rejects if the node does not report statistics. */
   stats(section: StatsSection): Promise<ReadonlyMap<string, string>>;
 }
 
 interface Answer {
-  /** By the clock that never runs backwards. */
+  /** By the monotonic clock. */
   readonly askedAt: number;
   readonly epoch: number;
   readonly counters: Promise<NodeCounters | undefined>;
@@ -34,12 +36,12 @@ interface Reading extends Omit<NodeCounters, 'isSince'> {
   readonly at: number;
 }
 
-/** Each node is asked once in so long. */
+/** Least time between two requests to a node. */
 const FRESH_MS = 1_000;
-/** Readings that are kept, and how far apart: what happened before the last quarter of an hour is not told apart. */
+/** Readings kept per node, and the least time between them: 15 minutes in all. */
 const MAX_READINGS = 90;
 const READINGS_APART_MS = 10_000;
-/** As exactly as a node tells when it started. */
+/** Precision of `startedAt`. */
 const START_MS = 5_000;
 
 export class CountersOfNodes {
@@ -52,8 +54,8 @@ export class CountersOfNodes {
   }
 
   /**
-   * What the node counted since `since`, milliseconds since 1970, as far as it was asked before; otherwise since it
-   * started. `undefined` where it does not tell. Never rejects.
+   * The node's counters since `since` (milliseconds since 1970) if there is a reading from before, otherwise since its
+   * start. `undefined` if the node does not report them. Never rejects.
    */
   async of(node: TellingNode, since: number | undefined): Promise<NodeCounters | undefined> {
     const counters = await this.#now(node);
@@ -84,7 +86,7 @@ export class CountersOfNodes {
       const told = await node.stats('general');
       const uptime = Number(told.get('uptime') ?? Number.NaN);
       if (!Number.isFinite(uptime)) return undefined;
-      // Whole seconds; memcached begins to count two of them early.
+      // Uptime is in whole seconds, and memcached starts counting at 2.
       const counters = {
         startedAt: at - 1_000 * (uptime + 1),
         evictions: Number(told.get('evictions') ?? 0),

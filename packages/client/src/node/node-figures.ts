@@ -1,4 +1,4 @@
-/** What a client says of itself to who collects figures, made of its nodes. */
+/** Turns nodes into the figures that a client reports. */
 import type { NodeCounts, NodeFigures } from '../figures.ts';
 import type { Node } from './node.ts';
 
@@ -15,7 +15,7 @@ export function nodeFigures(node: Node, drain: NodeFigures['drain']): NodeFigure
   };
 }
 
-/** A node that does not answer, or not with counters, is left out. */
+/** Omits nodes that do not answer or have no counters. */
 export async function countersOf(nodes: readonly Node[]): Promise<ReadonlyMap<string, NodeCounts>> {
   const counts = new Map<string, NodeCounts>();
   await Promise.all(

@@ -1,7 +1,7 @@
 /**
- * The nodes that a client speaks to. One that keeps its name and address keeps its connection and its health; one that
- * is not wanted any more, or has another address, is retired: what it was asked may still finish, and nothing new goes
- * to it.
+ * The nodes that a client is connected to. A node that keeps its name and address keeps its connection and health. One
+ * that is not wanted any more, or changes its address, is retired: pending requests may finish, new ones don't reach
+ * it.
  */
 import { Node, type NodeSetup } from './node.ts';
 import type { TransportNode } from '../transport/transport.ts';
@@ -9,7 +9,7 @@ import { samePlace } from '../membership/change.ts';
 
 export class NodePool {
   readonly #setup: NodeSetup;
-  /** How long requests may take to finish on a node that is retired, in milliseconds. */
+  /** Time for pending requests on a retired node, in milliseconds. */
   readonly #shutdownTimeoutMs: number;
   readonly #nodes = new Map<string, Node>();
   readonly #retiring = new Set<Node>();
@@ -27,7 +27,7 @@ export class NodePool {
     return this.#nodes.values();
   }
 
-  /** Speaks to `target`. Whether it is another machine under a known name. */
+  /** Adds `target`. Returns whether it replaced another machine of the same name. */
   want(target: TransportNode): boolean {
     const known = this.#nodes.get(target.id);
     if (known !== undefined && samePlace(known.target, target)) return false;
@@ -36,7 +36,7 @@ export class NodePool {
     return known !== undefined;
   }
 
-  /** Speaks no more to nodes that `isWanted` does not know. */
+  /** Retires the nodes that `isWanted` rejects. */
   keepOnly(isWanted: (id: string) => boolean): void {
     for (const [id, node] of this.#nodes) {
       if (isWanted(id)) continue;

@@ -30,17 +30,17 @@ export interface NodeSetup {
   readonly prober: ProberOptions;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Where nodes show that something changed. */
+  /** Keys of the fence tokens. */
   readonly fenceKeys: readonly string[];
-  /** Something speaks against a node: a look at the topology may tell why. */
+  /** A node failed: the topology may have changed. */
   readonly onTrouble: () => void;
-  /** A node changed its state. */
+  /** A node's state changed. */
   readonly onStateChange: () => void;
-  /** A node's connection was lost, or stands again without the node having been ejected. */
+  /** A node's connection was lost, or re-established before the node was ejected. */
   readonly onInterruption: () => void;
 }
 
-/** What a node does not have, other nodes may: a read that `owner` missed goes on. */
+/** Continues a read after a miss on `owner`: other nodes may have the key. */
 export type Missed = (
   key: string,
   owner: string,
@@ -48,11 +48,11 @@ export type Missed = (
 ) => Promise<CacheRecord | undefined>;
 
 /**
- * One memcached node: its transport, its breaker and its probe. Speaks in records; keys and numbers were checked
- * before.
+ * One memcached node: its transport, breaker and prober. Reads and writes records; the caller has checked keys and
+ * numbers.
  *
- * A request makes one promise on top of the transport's. The callbacks are made once per node; a `get` alone needs a
- * closure, for its key.
+ * A request adds one promise to the transport's. Callbacks are created once per node; only `get` needs a closure, for
+ * its key.
  */
 export class Node {
   readonly id: string;
@@ -111,7 +111,7 @@ export class Node {
     this.#prober.start();
   }
 
-  /** The record under `key`; neither a tombstone nor a foreign item is one. What is missing is left to `missed`. */
+  /** The record under `key`. For anything else (a tombstone, a foreign item, a miss), the result of `missed`. */
   get(key: string, options: RequestOptions | undefined, missed: Missed): Promise<CacheRecord | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
     this.#begun();
@@ -120,7 +120,7 @@ export class Node {
     return item.then((found) => this.#asRecord(found) ?? missed(key, this.id, options), this.#asFailure);
   }
 
-  /** Whatever is under `key`. */
+  /** The entry under `key`, of any kind. */
   look(key: string, options: RequestOptions | undefined): Promise<Entry | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
     this.#begun();
@@ -143,7 +143,10 @@ export class Node {
     return requestChannel.hasSubscribers ? this.#observed('store', answer, (outcome) => outcome) : answer;
   }
 
-  /** Moves the expiry of whatever is under `key`; its client flags, where something is. */
+  /**
+   * Sets a new time to live for the item under `key`, of any kind. Resolves to its client flags, or `undefined` for a
+   * miss.
+   */
   touch(
     key: string,
     ttlSeconds: number,
@@ -157,7 +160,7 @@ export class Node {
     return requestChannel.hasSubscribers ? this.#observed('touch', answer, hitOrMiss) : answer;
   }
 
-  /** The live keys on the node: of callers, or those that clients keep for themselves. */
+  /** The live keys on the node: the callers', or the clients' own. */
   async *keys(whose: 'callers' | 'clients', options: RequestOptions | undefined): AsyncGenerator<string> {
     if (this.#breaker.state === 'down') await this.#refuse();
     const { transport } = this.#setup;
@@ -172,7 +175,7 @@ export class Node {
     for await (const key of this.#transport.keys(options)) if (key.startsWith(RESERVED_PREFIX) === isWanted) yield key;
   }
 
-  /** What it tells of itself; rejects where it does not, or its transport has no such request. */
+  /** The node's statistics; rejects if the node or its transport does not support them. */
   async stats(section: StatsSection): Promise<ReadonlyMap<string, string>> {
     if (this.#breaker.state === 'down') return this.#refuse();
     if (this.#transport.stats === undefined)
@@ -182,7 +185,7 @@ export class Node {
     return this.#transport.stats(section);
   }
 
-  /** Number of the connection that stands, or stood last. */
+  /** Number of the current or last connection. */
   get epoch(): number {
     return this.#epoch;
   }
@@ -196,13 +199,13 @@ export class Node {
     return this.#pending;
   }
 
-  /** A connection that is being made anew is no outage: `suspect` is told as `up`. */
+  /** Reports `suspect` as `up`: reconnecting is no outage. */
   get health(): NodeHealth {
     const state = this.#breaker.state;
     return state === 'suspect' ? 'up' : state;
   }
 
-  /** Whether connections to it are refused or reset, rather than unanswered. */
+  /** Whether the node refuses or resets connections, rather than not answering. */
   get refuses(): boolean {
     return codeOf(this.#breaker.cause) === 'SESS_CONNECTION';
   }
@@ -213,7 +216,7 @@ export class Node {
   }
 
   /**
-   * The node left the topology: what is under way may finish within `shutdownTimeoutMs`, what is left is
+   * The node left the topology: pending requests may finish within `shutdownTimeoutMs`; the rest reject with
    * `SESS_UNAVAILABLE`.
    */
   retire(shutdownTimeoutMs: number): Promise<void> {
@@ -225,13 +228,13 @@ export class Node {
     return this.#leaving;
   }
 
-  /** Lets what is under way finish, at most `shutdownTimeoutMs`, and ends timers and sockets. Twice does no harm. */
+  /** Waits for pending requests, at most `shutdownTimeoutMs`, then ends timers and sockets. Idempotent. */
   close(shutdownTimeoutMs: number): Promise<void> {
     this.#closing ??= this.#end(shutdownTimeoutMs);
     return this.#closing;
   }
 
-  /** Rejects what is under way with `SESS_CLOSED` and ends timers and sockets. Twice does no harm. */
+  /** Rejects pending requests with `SESS_CLOSED` and ends timers and sockets. Idempotent. */
   destroy(): void {
     this.#leaving = false;
     this.#closing ??= Promise.resolve();
@@ -245,7 +248,7 @@ export class Node {
     const graceIsOver = new Promise<void>((resolve) => {
       cancel = deadline(this.#setup.clock, shutdownTimeoutMs, resolve);
     });
-    // A transport that can't close in peace is ended like one that takes too long.
+    // A transport whose `close` fails is destroyed, like one that takes too long.
     await Promise.race([this.#transport.close(), graceIsOver]).catch(() => undefined);
     cancel?.();
     this.#transport.destroy();
@@ -279,7 +282,7 @@ export class Node {
     this.#ended();
     this.#breaker.requestFailed(error);
     if (blamesNode(error)) this.#setup.onTrouble();
-    // The transport was closed under the request, but the client was not: the node is gone, not the client.
+    // Only the node's transport was closed, not the client.
     if (this.#leaving && SessClientError.is(error) && error.code === 'SESS_CLOSED') {
       throw new SessClientError(
         'SESS_UNAVAILABLE',
@@ -298,7 +301,7 @@ export class Node {
     return Promise.reject(unreachable(this.id, this.#since, clock.now(), this.#prober.dueInMs, this.#breaker.cause));
   }
 
-  /** Like a probe, it ends no row of failures: a node that answers this and nothing else is not well. */
+  /** Like a probe, this does not reset failures: a node that answers only this is not well. */
   readonly #token: TokenReader = (key, take) => {
     if (this.#breaker.state === 'down') return this.#refuse();
     this.#begun();
@@ -310,7 +313,7 @@ export class Node {
   };
 
   readonly #stateChanged = (from: BreakerState, to: BreakerState, cause: Error | undefined): void => {
-    // What happens to a node that was closed is nobody's concern any more.
+    // A closed node reports nothing.
     if (this.#closing !== undefined) return;
     this.#since = this.#setup.clock.now();
     this.#prober.paceChanged();

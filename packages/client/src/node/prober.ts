@@ -3,20 +3,20 @@ import { SessClientError } from '../errors.ts';
 import type { Breaker, BreakerState } from './breaker.ts';
 
 export interface ProberOptions {
-  /** Pause between probes of a node that is up and was not heard of meanwhile. */
+  /** Interval between probes of a node that is up and otherwise idle. */
   readonly probeIntervalMs: number;
-  /** Longest pause between probes of a node that is down. */
+  /** Longest interval between probes of a node that is down. */
   readonly maxProbePauseMs: number;
 }
 
-/** Pause after the first failed probe; it doubles with every further one. */
+/** Interval after the first failed probe; doubles with every further one. */
 const FIRST_PAUSE_MS = 100;
 
 /**
- * Asks a node whether it is there: at once when the client first hears of it and when its connection was lost, about
- * once a second while nothing else is heard of it, in growing pauses while it is down. One probe at a time, every pause
- * jittered by half, so that many clients don't probe in step. Credentials that were refused are tried again in the
- * longest pause only: servers lock accounts.
+ * Checks whether a node answers: at once when it joins and when its connection was lost, every `probeIntervalMs` while
+ * it is up and otherwise idle, at growing intervals while it is down. One probe at a time; every interval has 50 %
+ * jitter, so that clients don't probe in step. Refused credentials are retried only at the longest interval: servers
+ * lock accounts.
  */
 export class Prober {
   readonly #breaker: Breaker;
@@ -29,7 +29,7 @@ export class Prober {
   #dueAt = 0;
   #underWay = false;
   #ended = false;
-  /** Probes that failed in a row since the node's state last changed. */
+  /** Failed probes in a row since the node's last change of state. */
   #failures = 0;
   #heard = false;
 
@@ -54,18 +54,18 @@ export class Prober {
     this.#probe();
   }
 
-  /** The node answered a request: no need to ask it. */
+  /** The node answered a request: the next probe is not needed. */
   heard(): void {
     this.#heard = true;
   }
 
-  /** The node's state changed: so does the pace. */
+  /** The node's state changed: reschedules the next probe. */
   paceChanged(): void {
     this.#failures = 0;
     if (!this.#underWay) this.#schedule();
   }
 
-  /** Milliseconds until the next probe; 0 while one is under way. */
+  /** Milliseconds until the next probe; 0 while one is pending. */
   get dueInMs(): number {
     return this.#underWay ? 0 : Math.max(0, this.#dueAt - this.#clock.elapsed());
   }
@@ -116,7 +116,7 @@ export class Prober {
     if (this.#ended) return;
     const state = this.#breaker.state;
     this.#breaker.probeFailed(error, sentIn);
-    // Only a failure that belongs to the state it leaves behind makes the next pause longer.
+    // Only a failure that neither follows nor causes a change of state lengthens the next interval.
     if (state === sentIn && this.#breaker.state === state) this.#failures += 1;
     this.#failed();
     this.#schedule();

@@ -1,8 +1,8 @@
 import { SessClientError } from '../errors.ts';
 
 /**
- * Why a request was not sent: the node is down. `SESS_AUTH` when it refuses the credentials, for which waiting does not
- * help; otherwise `SESS_UNAVAILABLE`. Times in milliseconds, `since` and `now` since 1970.
+ * The error of a request that was not sent because the node is down. `SESS_AUTH` if the node refuses the credentials,
+ * because waiting does not help; otherwise `SESS_UNAVAILABLE`. Times in milliseconds, `since` and `now` since 1970.
  */
 export function unreachable(
   nodeId: string,
@@ -28,7 +28,7 @@ export function unreachable(
   );
 }
 
-/** With one mark at its end. */
+/** Adds a full stop if the text has no end mark. */
 function sentence(text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`;
 }
