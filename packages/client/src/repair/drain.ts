@@ -1,6 +1,6 @@
 /**
- * Takes a node out of rotation without losing its records: first every client stops writing to it, then its records are
- * copied to their owners. A drain can be repeated; aborting it puts the node back into rotation.
+ * Takes a node out of rotation without losing its records: first all clients stop writing to it, then its records are
+ * copied to their owners. Can be repeated; aborting returns the node to rotation.
  */
 import type { DrainOptions, DrainProgress } from '../contract.ts';
 import { SessClientError } from '../errors.ts';
@@ -9,21 +9,23 @@ import { migrateKey, type ListingCluster } from './migrate-key.ts';
 import type { Cluster } from '../cluster.ts';
 import { forKeysOn } from './key-batches.ts';
 
-/** What a drain needs besides `ListingCluster`. */
 export interface DrainableCluster extends ListingCluster {
   /** Whether discovery lists the node. */
   lists(id: string): boolean;
-  /** Whether another node would be left in rotation. */
+  /** Whether another node would remain in rotation. */
   canSpare(id: string): boolean;
   /** Whether a drain, by any client, took the node out of rotation. */
   isDrained(id: string): boolean;
   mark(id: string, state: 'draining' | 'drained' | 'in rotation'): Promise<void>;
   /**
-   * Whether clients use the node that would not learn of the mark: under another `historySecret`, or none. Goes through
-   * all that the node lists.
+   * Whether clients with another `historySecret`, or none, use the node: they would not see the mark. Lists all keys of
+   * the node.
    */
   isUsedByStrangers(id: string, options: RequestOptions | undefined): Promise<boolean>;
-  /** All that the node holds is on its owners: when it leaves, nothing needs to be made up for. Never rejects. */
+  /**
+   * Records that all of the node's records are on their owners, so that nothing is rereplicated when it leaves. Never
+   * rejects.
+   */
   wasEmptied(id: string): Promise<void>;
 }
 
@@ -58,7 +60,7 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
   }
 }
 
-/** Puts a node back that was drained, or is being drained, by whichever client. */
+/** Returns a node to rotation that any client drained or is draining. */
 export async function putBack(cluster: DrainableCluster, id: string): Promise<void> {
   await cluster.relearn([]);
   if (!cluster.lists(id)) throw badRequest(`There is no node "${id}" in the topology; a node is named host:port.`);
@@ -90,7 +92,7 @@ class Progress {
   }
 }
 
-/** Checks what can be checked before anything is changed. */
+/** Checks everything that can be checked before the first change. */
 async function refuseWhatCanNotBe(
   cluster: DrainableCluster,
   id: string,
@@ -132,7 +134,7 @@ function badRequest(text: string): SessClientError {
   return new SessClientError('SESS_BAD_VALUE', `${text} Nothing was changed.`);
 }
 
-/** `id`: the node that should be out of rotation by now. */
+/** @param id the node that should be out of rotation by now */
 function throwIfStopped(cluster: DrainableCluster, id: string | undefined, signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) {
     throw new SessClientError('SESS_ABORTED', 'The drain was stopped; the node is back in rotation.', {

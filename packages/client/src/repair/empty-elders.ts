@@ -1,4 +1,4 @@
-/** Bringing what is known under one key to its owners, and taking it away from the elders that are being emptied. */
+/** Copies the newest entry of one key to its owners, and removes it from the elders that are being emptied. */
 import { refusedValue, type SessClientError } from '../errors.ts';
 import { failureIn, holds, lookByRoute, newestOf, outOfReach, type Reply } from '../operations/replies.ts';
 import { everybody } from '../operations/read.ts';
@@ -10,19 +10,20 @@ import type { ListingCluster } from './migrate-key.ts';
 import { readRepair } from './read-repair.ts';
 
 export interface Emptied {
-  /** Whether an elder held a copy from before, or others wrote the key faster than it could be brought. */
+  /** Whether an elder held a copy from before, or other clients wrote the key faster than it could be copied. */
   readonly isFound: boolean;
-  /** Whether an owner lacked one. */
+  /** Whether an owner lacked the newest entry. */
   readonly isCarried: boolean;
 }
 
 const MAX_ATTEMPTS = 8;
-/** Before a node that did not answer is asked for the same key again. */
+/** Delay before asking a node again that did not answer. */
 const RETRY_PAUSE_MS = 100;
 
 /**
- * `before`: when all knew that elders are being emptied, milliseconds since 1970. Who wrote to one later takes its copy
- * back; should that process die, the copy was brought to the owners, or ends within a minute.
+ * @param before When every client knew that elders are being emptied, milliseconds since 1970. A client that writes to
+ *   an elder later removes that copy itself; if it crashes first, the copy was copied to the owners or expires within a
+ *   minute.
  */
 export async function emptyElders(
   cluster: ListingCluster,
@@ -58,8 +59,8 @@ export async function emptyElders(
 }
 
 /**
- * As it stands: the copies agree, so it needs no new version, and a change that is based on it holds. Whether all took
- * it.
+ * Stores the entry unchanged: the copies agree, so it needs no new version, and pending changes based on it stay valid.
+ * Returns whether all owners stored it.
  */
 async function bring(
   cluster: ListingCluster,

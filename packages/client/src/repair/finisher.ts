@@ -1,6 +1,6 @@
 /**
- * Ending handovers before their windows do: one client, by a lease, empties the elders of all views beside the current
- * one, and says that nobody need ask them any more.
+ * Finishes handovers before their windows end: one client, holding a lease, empties the elders of all views but the
+ * current one, and publishes that clients need not ask them any more.
  *
  * ```
  *   all act on one view ──▶ closing: what is put on an elder is taken back ──▶ a pass over all keys finds nothing on elders ──▶ closed
@@ -8,8 +8,8 @@
  *                             └── something was found, and is where it belongs
  * ```
  *
- * Elders decide between writers until it is closed, as in every handover. A client acts on it once it stands on every
- * node in reach, so whoever still writes by an elder finds its fence changed.
+ * Elders order writers until the view is closed, as in every handover. A client acts on a closed view once every node
+ * in reach stores that it is closed, so a client that still writes by an elder finds its fence changed.
  */
 import { setMaxListeners } from 'node:events';
 
@@ -28,23 +28,25 @@ import { refuseSecondNames } from './second-names.ts';
 
 export interface FinishableCluster extends ListingCluster {
   readonly rotation: Rotation;
-  /** The views beside the current one, when everybody acts on that; `undefined` while they can't be finished. */
+  /**
+   * The views beside the current one, if all clients act on the current one; `undefined` while they can't be finished.
+   */
   readonly closable: readonly Closable[] | undefined;
-  /** Every node that a key could be on; `undefined` while one of them is out of reach. */
+  /** All nodes that may hold keys; `undefined` while one is out of reach. */
   readonly nodeIds: readonly string[] | undefined;
-  /** Whether copies are being restored: that comes first, and says so when it is done. */
+  /** Whether copies are being rereplicated, which comes first. */
   readonly isRestoring: boolean;
-  /** Says that these are being finished, or are; resolves when an attempt was made to tell the nodes. */
+  /** Publishes that these views are closing, or closed; resolves after an attempt on every node. */
   closeViews(views: readonly Closable[], isClosed: boolean): Promise<void>;
-  /** Whether clients that keep another history use the node, or did: what they keep there is not ours to move. */
+  /** Whether clients with another history use the node, or did: their keys must not be moved. */
   isSharedWithStrangers(id: string, options: RequestOptions | undefined): Promise<boolean>;
 }
 
 const PATIENCE_MS = 1_000;
 const LONGEST_PATIENCE_MS = 30_000;
-/** Each empties what the one before it left, or what came meanwhile. */
+/** Each pass moves what the previous one left, or what came meanwhile. */
 const MAX_PASSES = 20;
-/** Nobody leaves word that it is done: the history says so. */
+/** The lease never records completion: the history does. */
 const NEVER_DONE = Number.MAX_SAFE_INTEGER;
 
 export class Finisher {
@@ -53,7 +55,7 @@ export class Finisher {
   readonly #random: () => number;
   readonly #stop = new AbortController();
   #isRunning = false;
-  /** Views that can't be finished: their nodes list no keys. */
+  /** Views that can't be finished because a node does not list its keys. */
   #hopeless: string | undefined;
   #keys = 0;
   #carried = 0;
@@ -62,11 +64,11 @@ export class Finisher {
     this.#cluster = cluster;
     this.#keysPerSecond = keysPerSecond;
     this.#random = random;
-    // Keys are worked on side by side, and each may wait for it.
+    // Many keys are processed concurrently, and each may listen.
     setMaxListeners(0, this.#stop.signal);
   }
 
-  /** Something changed: begins when there is anything to finish. */
+  /** Starts if there is anything to finish; call it after every change. */
   look(): void {
     const { closable } = this.#cluster;
     if (
@@ -88,7 +90,7 @@ export class Finisher {
     this.#stop.abort();
   }
 
-  /** Until nothing is open, or nothing can be done. */
+  /** Runs until no view is open, or none can be finished. */
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     for (let failures = 0; ;) {
@@ -107,7 +109,7 @@ export class Finisher {
         failures = error instanceof Changed ? 0 : failures + 1;
         this.#tell('interrupted', closable, error);
         if (!SessClientError.is(error) || error.code !== 'SESS_SERVER') continue;
-        // One that lists no keys will not do so later either.
+        // A node that does not list its keys will not do so later.
         this.#hopeless = namesOf(closable);
         return;
       }
@@ -152,7 +154,7 @@ export class Finisher {
     }
   }
 
-  /** Goes through the keys of all nodes. How many had a copy from `before` where none belongs. */
+  /** Processes the keys of all nodes. Returns how many had a misplaced copy from before `before`. */
   async #pass(
     views: readonly Closable[],
     nodeIds: readonly string[],
@@ -165,7 +167,7 @@ export class Finisher {
     for (const source of nodeIds) {
       const carry = async (keys: readonly string[]): Promise<void> => {
         signal.throwIfAborted();
-        // A process that slept through a change must not carry by its old map.
+        // A process that slept through a change must not migrate keys by its old view.
         await cluster.ensureFresh();
         this.#throwIfChanged(views);
         const outcomes = await Promise.all(keys.map((key) => emptyElders(cluster, key, before, signal)));
@@ -174,7 +176,7 @@ export class Finisher {
         found += outcomes.filter(({ isFound }) => isFound).length;
         await lease.renew();
       };
-      // Owners that lack a copy lack it on the first pass only: who writes writes to all of them.
+      // Owners lack copies only on the first pass: every write goes to all of them.
       await forKeysOn(cluster, source, this.#keysPerSecond, signal, carry, (key) =>
         isConcerned(cluster, key, source, pass === 1),
       );
@@ -182,7 +184,7 @@ export class Finisher {
     return found;
   }
 
-  /** Before every pass: who came since must not lose what is theirs. */
+  /** Runs before every pass: strangers that joined since must not lose their keys. */
   async #refuseSharedNodes(nodeIds: readonly string[]): Promise<void> {
     await refuseSecondNames(this.#cluster, nodeIds, this.#stop.signal);
     for (const id of nodeIds) {
@@ -212,10 +214,10 @@ export class Finisher {
   }
 }
 
-/** What is open is not what was open: it begins anew with that. */
+/** The open views changed: start again with the new ones. */
 class Changed extends SessClientError {}
 
-/** Whether a copy on `source` may be in the wrong place, or alone. */
+/** Whether a copy on `source` may be misplaced, or the only one. */
 function isConcerned(cluster: FinishableCluster, key: string, source: string, copiesToo: boolean): boolean {
   const { owners, elders, mode } = cluster.route(key);
   if (mode === 'settled') return false;

@@ -1,6 +1,6 @@
 /**
- * Tombstones that did not reach a node, kept until it answers. Only an optimization: a node that returns is doubted
- * anyway, and that is what keeps a destroyed session dead. Bounded: the oldest tombstone is dropped and counted.
+ * Tombstones that did not reach a node, kept until it answers. Only an optimization: reads doubt a node that returns
+ * anyway, which keeps a destroyed session dead. Bounded: drops and counts the oldest tombstone.
  */
 import type { Clock } from '../clock.ts';
 import { tombstoneDroppedChannel } from '../diagnostics.ts';
@@ -21,7 +21,7 @@ interface Hint {
 export class HintedHandoff {
   readonly #clock: Clock;
   readonly #hints = new Map<string, Hint>();
-  /** Hints that were dropped because there were too many. */
+  /** Hints dropped because of {@link MAX_HINTS}. */
   #dropped = 0;
 
   constructor(clock: Clock) {
@@ -42,12 +42,12 @@ export class HintedHandoff {
     }
   }
 
-  /** How many wait. */
+  /** Number of pending hints. */
   get size(): number {
     return this.#hints.size;
   }
 
-  /** Delivers the hints for a node that answers again. A hint that fails is kept. */
+  /** Delivers the hints for a node that answers again. Keeps a hint that fails. */
   deliver(holder: ClusterNode): void {
     for (const [name, hint] of this.#hints) {
       if (hint.nodeId !== holder.id) continue;

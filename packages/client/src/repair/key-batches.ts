@@ -1,22 +1,17 @@
-/** Going through the keys of a node at a bounded pace. */
+/** Processes the keys of a node at a bounded rate. */
 import type { ListingCluster } from './migrate-key.ts';
 
-/**
- * How many keys are worked on at once: enough to hide the round trips, few enough to leave the nodes to their users.
- */
+/** Keys processed at once: enough to hide the round trips, few enough to leave the nodes to their users. */
 const AT_ONCE = 32;
-/**
- * Keys of the list that are gone through in one go, where most are left out: a list is long, and the process has other
- * things to do.
- */
+/** Most listed keys per batch if most are unwanted: the process must not block on a long list. */
 const LISTED_AT_ONCE = 1_000;
-/** For how long keys are gone through in one go, at most, and after how many the clock is looked at. */
+/** Most time per batch, and the number of keys between two reads of the clock. */
 const SLICE_MS = 5;
 const LOOK_AT_CLOCK_EVERY = 64;
 
 /**
- * Calls `work` with a few of the wanted keys at a time, maybe none, at most `keysPerSecond` in all. What it throws ends
- * it.
+ * Calls `work` with batches of the wanted keys, some of them empty, at most `keysPerSecond` keys in all. Rejects with
+ * the first error of `work`.
  */
 export async function forKeysOn(
   cluster: ListingCluster,

@@ -1,6 +1,6 @@
 /**
- * Work that one client does for all: a lease under a reserved key, and a record that it is done. The lease is on the
- * first of some nodes; the record that the work is done is on all of them, so that it survives the loss of some.
+ * Lets one client do work for all: a lease under a reserved key, then a record of completion. The lease is on the first
+ * of several nodes; the completion record is on all of them, so that it survives the loss of some.
  */
 import { SessClientError } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
@@ -8,13 +8,13 @@ import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
 import { casOf } from '../operations/replies.ts';
 
-/** A lease that was not renewed for so long has expired. */
+/** Time to live of a lease that is not renewed. */
 const LEASE_SECONDS = 15;
-/** Not a number: a record that the work is done is one. */
+/** Not a number: a completion record is one. */
 const HELD = 'held';
 const FREE = '0';
 /**
- * Clocks differ. A record from further in the future is ignored: it would keep the work from being done for as long.
+ * Clocks differ. A completion record from further in the future is ignored: it would prevent the work for that long.
  */
 const MAX_AHEAD_MS = 86_400_000;
 
@@ -24,7 +24,7 @@ export class Lease {
   /** Never empty. */
   readonly #nodes: readonly string[];
   readonly #signal: AbortSignal;
-  /** The value of this lease, unlike that of any other client's. */
+  /** The value of this lease, unique among clients. */
   readonly #own: string;
   #renewedAt = 0;
 
@@ -54,8 +54,8 @@ export class Lease {
   }
 
   /**
-   * Renews the lease; call it often enough while the work runs. @throws {SessClientError} `SESS_UNAVAILABLE` when the
-   * lease is lost.
+   * Renews the lease if it is due; call it often while the work runs.
+   * @throws {SessClientError} `SESS_UNAVAILABLE` if the lease is lost
    */
   async renew(): Promise<void> {
     const now = this.#cluster.clock.elapsed();
@@ -66,7 +66,7 @@ export class Lease {
     this.#renewedAt = now;
   }
 
-  /** Gives the lease up before the work is done, so that another client can continue at once. Never rejects. */
+  /** Releases the lease before the work is done, so that another client can continue at once. Never rejects. */
   async release(): Promise<void> {
     try {
       const entry = await this.#cluster.node(this.#first).look(this.#key, undefined);
@@ -74,13 +74,13 @@ export class Lease {
       const { cas } = StoredRecord.origin(entry);
       if (cas !== undefined) await this.#write(this.#first, { cas }, FREE, LEASE_SECONDS, undefined);
     } catch {
-      // Then the lease expires by itself.
+      // The lease expires by itself.
     }
   }
 
-  /** Records that the work is done, for so many seconds; this also ends the lease. */
+  /** Records for `ttlSeconds` that the work is done; this also ends the lease. */
   async done(at: number, ttlSeconds: number): Promise<void> {
-    // The first node last: a client that finds the lease free also finds the record.
+    // The first node is last: a client that finds the lease free also finds the completion record.
     await Promise.all(this.#nodes.slice(1).map((id) => this.#leaveWord(id, at, ttlSeconds)));
     await this.#leaveWord(this.#first, at, ttlSeconds);
   }
@@ -95,7 +95,7 @@ export class Lease {
     await this.#write(id, cas === undefined ? 'add' : { cas }, String(at), ttlSeconds);
   }
 
-  /** Whether it was stored. */
+  /** Returns whether the value was stored. */
   async #write(
     id: string,
     mode: StoreMode,
@@ -112,7 +112,7 @@ export class Lease {
   }
 }
 
-/** A value that is not a lease (another program's, or one without an end) may be replaced. */
+/** A value that is no lease (another program's, or one that never expires) may be replaced. */
 function isHeld(entry: Entry): boolean {
   return (
     entry.kind === 'record' &&
@@ -122,7 +122,7 @@ function isHeld(entry: Entry): boolean {
   );
 }
 
-/** Whether the value records that the work was done between `since` and about `now`, in milliseconds since 1970. */
+/** Whether the value records completion between `since` and about `now`, milliseconds since 1970. */
 function isDone(entry: Entry | undefined, since: number, now: number): boolean {
   if (entry?.kind !== 'record' || !/^\d{1,15}$/.test(entry.value.toString('latin1', 0, 16))) return false;
   const at = Number(entry.value.toString());

@@ -1,4 +1,4 @@
-/** Copies the newest record of one key to all its owners, from whichever node holds it. */
+/** Copies the newest record of one key to all its owners. */
 import { refusedValue, SessClientError } from '../errors.ts';
 import type { Route } from '../membership/route.ts';
 import { migrate } from './migrate.ts';
@@ -7,9 +7,8 @@ import { failureIn, holds, isCovered, lookByRoute, newestOf, outOfReach, type Re
 import { readRepair } from './read-repair.ts';
 import { everybody } from '../operations/read.ts';
 
-/** What work on many keys needs besides `Cluster`. */
 export interface ListingCluster extends Cluster {
-  /** Milliseconds until every client acts on the current view; 0 when they do. */
+  /** Milliseconds until every client acts on the current view; 0 if all do. */
   readonly agreedInMs: number;
   /** The live keys on a node. */
   keysOn(id: string, options: { readonly signal: AbortSignal } | undefined): AsyncIterable<string>;
@@ -18,22 +17,22 @@ export interface ListingCluster extends Cluster {
 }
 
 /**
- * `nothing`: not a record of this client, or gone. `there`: all owners had it. `carried`: an owner lacked it and got
- * it.
+ * `nothing`: no record of this client, or gone. `there`: all owners had it. `carried`: it was copied to an owner that
+ * lacked it.
  */
 export type Carried = 'nothing' | 'there' | 'carried';
 
 const MAX_ATTEMPTS = 8;
-/** Milliseconds before a node that did not answer is asked for the same key again. */
+/** Delay before asking a node again that did not answer. */
 const RETRY_PAUSE_MS = 100;
 
 /**
- * Who must answer: all that could hold the key, or as many as it takes to know what was acknowledged, while the others
- * are ejected.
+ * The nodes that must answer. `all`: every node that may hold the key. `enough`: as many as prove what was
+ * acknowledged, if the others are ejected.
  */
 export type Answers = 'all' | 'enough';
 
-/** `id` may hold the key too, and must answer whatever is asked of the others. */
+/** @param id also may hold the key; must answer in any case */
 export async function migrateKey(
   cluster: ListingCluster,
   key: string,
@@ -56,21 +55,21 @@ export async function migrateKey(
     }
     const newest = newestOf(replies);
     if (newest === undefined) return 'nothing';
-    // A drain leaves no other copy: where the protocol can't tell how long a copy lives, it is written anew.
+    // A drain leaves no other copy: if the protocol does not report how long a copy lives, it is written again.
     const isBlind =
       answers === 'all' && route.mode !== 'settled' && newest.kind === 'record' && newest.ttlSeconds === undefined;
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && (isBlind || !holds(reply, newest)));
     if (lacking.length === 0) return outcome;
     outcome = 'carried';
-    // Settled: the copies agree, and nothing needs a new version. While an elder is away, a new one would say that
-    // nothing is in doubt.
+    // Settled: the copies agree and need no new version. While an elder is down, a new version would end doubts too
+    // early.
     const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || failure !== undefined);
     const placed = keepsVersion
       ? await readRepair(cluster, key, newest, lacking, options)
       : await migrate(cluster, key, route, replies, newest, options);
-    // Neither more memory nor a larger limit comes of asking again at once.
+    // Retrying at once brings neither more memory nor a larger limit.
     if (refusedValue(placed)) throw placed;
-    // A tombstone is seen there by the next look.
+    // The next attempt finds a tombstone there.
     if (placed !== false && placed !== 'overtaken') return outcome;
   }
   if (failure !== undefined) throw outOfReach(failure);
@@ -80,8 +79,8 @@ export async function migrateKey(
 }
 
 /**
- * Only earlier owners that are ejected did not answer, and what was acknowledged is known without them. They are
- * doubted when they return.
+ * Whether only ejected earlier owners did not answer, and the others prove what was acknowledged. Reads doubt those
+ * nodes when they return.
  */
 function mayDoWithout(cluster: Cluster, route: Route, id: string, replies: readonly Reply[]): boolean {
   const silent = replies.filter(({ failure }) => failure !== undefined);
@@ -95,7 +94,7 @@ function isDown(cluster: Cluster, id: string): boolean {
   try {
     return cluster.node(id).health === 'down';
   } catch {
-    // The node left meanwhile: the next attempt does not ask it.
+    // The node left meanwhile; the next attempt does not ask it.
     return false;
   }
 }

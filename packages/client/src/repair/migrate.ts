@@ -1,7 +1,7 @@
 /**
  * Copies a record to its owners under one new version, then to the elders that hold it, so that a compare-and-swap
- * against the elder's old copy fails; on an elder it lives only as long as elders are asked. A tombstone is copied as
- * it is.
+ * against an elder's old copy fails. On an elder it lives only as long as clients ask elders. A tombstone is copied
+ * unchanged.
  */
 import { refusedValue, type RefusedValue } from '../errors.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, TOMBSTONE_FLAGS, type Tombstone } from '../record.ts';
@@ -12,7 +12,10 @@ import type { Cluster } from '../cluster.ts';
 import { leaveMoved } from '../operations/moved.ts';
 import { asFailure, casOf, highestVersion, type Reply } from '../operations/replies.ts';
 
-/** The migrated record; `'overtaken'` if another client wrote meanwhile: read again; or why a node refused it. */
+/**
+ * The migrated record; `'overtaken'` if another client wrote meanwhile (read again); or the error of a node that
+ * refused it.
+ */
 export async function migrate(
   cluster: Cluster,
   key: string,
@@ -25,7 +28,7 @@ export async function migrate(
   if (newest.kind === 'tombstone') return migrateTombstone(cluster, key, owners, newest, options);
   const version = cluster.versions.next(highestVersion(replies));
   const ttlSeconds = expressibleTtl(newest.secondsLeft, cluster.clock.now());
-  // By the current view it lives as long, and may be wanted as long after it.
+  // The record lives that long, and the current view must be remembered for as long.
   await cluster.willLive(ttlSeconds, 'carried');
   const bytes = encodeRecord(newest.value, version, ttlSeconds);
   const elders = replies.filter(
@@ -47,7 +50,7 @@ export async function migrate(
   return StoredRecord.written(bytes, ttlSeconds);
 }
 
-/** `overtaken` unless a node refused it: the next read finds the tombstone there. */
+/** `overtaken`, so that the next read finds the tombstone, or the error of a node that refused it. */
 export async function migrateTombstone(
   cluster: Cluster,
   key: string,
@@ -72,8 +75,8 @@ export async function migrateTombstone(
 }
 
 /**
- * Replaces the item that `reply` saw by `bytes`, if it is unchanged. If the node stops answering meanwhile, the record
- * stays in doubt.
+ * Replaces the item in `reply` by `bytes` if it is unchanged. If the node does not answer, returns `overtaken`: the
+ * record stays in doubt.
  */
 async function replace(
   cluster: Cluster,

@@ -1,4 +1,4 @@
-/** Read repair: a copy that is missing where it belongs is put there again. */
+/** Read repair: stores a record again on the owners that lack it. */
 import { refusedValue, type SessClientError } from '../errors.ts';
 import { RECORD_FLAGS, type StoredRecord } from '../record.ts';
 import { expressibleTtl } from '../transport/exptime.ts';
@@ -7,8 +7,8 @@ import type { Cluster } from '../cluster.ts';
 import { asFailure, casOf, type Reply } from '../operations/replies.ts';
 
 /**
- * Never over anything that was not looked at: whoever wrote meanwhile knows better. Whether all took it, or why one
- * refused it; what fails is repaired by a later read.
+ * Replaces only what `missing` saw: a write since then wins. Returns whether all nodes stored it, or the error of one
+ * that refused it; a later read repairs the rest.
  */
 export async function readRepair(
   cluster: Cluster,

@@ -1,6 +1,6 @@
 /**
- * Why copies are restored: a node returned, or left. Either way it took along what it held, also as an earlier owner of
- * keys that nobody has asked for since: their owners lack it as well.
+ * The reasons for rereplication: a node returned, maybe empty, or left. Either way its copies are missing, also those
+ * it held as an earlier owner of keys that were not read since.
  */
 import { keyIn } from '../membership/history-seal.ts';
 import type { RefillReason } from '../diagnostics.ts';
@@ -11,31 +11,31 @@ export interface RereplicatingCluster extends ListingCluster {
   readonly rotation: Rotation;
 }
 
-/** How it is gone about by the view of the moment. */
+/** The work by the current view. */
 export interface RereplicationPlan {
-  /** Whose keys are gone through. */
+  /** The nodes whose keys are processed. */
   readonly sources: readonly string[];
   readonly leaseKey: string;
   /** Never empty; see {@link Lease}. */
   readonly leaseNodes: readonly string[];
-  /** What was done before is not this, milliseconds since 1970. */
+  /** Work completed before this time does not count, milliseconds since 1970. */
   readonly since: number;
-  /** How long the word stands that it is done. */
+  /** Time to live of the completion record. */
   readonly wordSeconds: number;
 }
 
 export interface RereplicationTask {
   readonly node: string;
   readonly reason: RefillReason;
-  /** `over`: there is nothing to do any more. `later`: not by the view of the moment. */
+  /** `over`: nothing is left to do. `later`: not possible by the current view. */
   plan(): RereplicationPlan | 'over' | 'later';
 }
 
 const RETURNED_WORD_SECONDS = 3_600;
-/** Of a node's name in a key, which has 250 bytes. */
+/** Most bytes of a node's name in a key, which has 250 bytes. */
 const LONGEST_NAME = 190;
 
-/** The lease is on the node itself: it goes with what was put there. */
+/** The lease is on the node itself: it is lost together with the copies. */
 export class ReturnedNode implements RereplicationTask {
   readonly node: string;
   readonly reason = 'returned';
@@ -60,7 +60,7 @@ export class ReturnedNode implements RereplicationTask {
   }
 }
 
-/** The lease is on a node that stays; the word that it is done on all of them, as long as the node is remembered. */
+/** The lease is on a remaining node; the completion record on all of them, for as long as the node is remembered. */
 export class DepartedNode implements RereplicationTask {
   readonly node: string;
   readonly reason = 'left';
@@ -75,13 +75,13 @@ export class DepartedNode implements RereplicationTask {
     const { rotation } = this.#cluster;
     const departure = rotation.departures.get(this.node);
     if (departure === undefined) return 'over';
-    // With too few nodes there is nowhere to put what it took along: that waits for another to join.
+    // With too few nodes there is no place for further copies until another node joins.
     if (!rotation.hasRoom) return 'later';
     return {
       sources: rotation.sources,
       since: departure.agreedAt,
       leaseKey: `${keyIn(this.#cluster.namespace, 'refill')}/${this.node.slice(-LONGEST_NAME)}`,
-      // The same first one for every client.
+      // Sorted: every client must pick the same first one.
       leaseNodes: rotation.ids.toSorted(),
       wordSeconds: Math.max(1, Math.ceil((departure.openUntil - this.#cluster.clock.now()) / 1000)),
     };

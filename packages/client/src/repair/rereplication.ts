@@ -1,7 +1,6 @@
 /**
- * Restoring copies in the background, without waiting for a key to be asked for: what a node lacks that returned, maybe
- * empty; and what a node took along that left rotation. One client does it, by a lease; the others wait, and go on
- * where it died.
+ * Restores copies in the background, before reads ask for them: those that a returned node lacks, and those that a node
+ * took with it. One client works, holding a lease; the others wait and take over if it dies.
  */
 import { refillChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
@@ -14,23 +13,20 @@ import { everybody } from '../operations/read.ts';
 import type { RereplicatingCluster, RereplicationPlan, RereplicationTask } from './rereplication-task.ts';
 
 const KEYS_PER_SECOND = 1_000;
-/** Looks at whether it is time, and at who has the lease. */
+/** Interval between attempts to start or to take the lease. */
 const PATIENCE_MS = 1_000;
-/**
- * Failures of one kind or another in a row, a minute in all with the growing pauses between them, until the rest is
- * left to reads.
- */
+/** Failures in a row, about a minute with the growing pauses, before the rest is left to read repair. */
 const MAX_FAILURES = 6;
 
 export class Rereplication {
   readonly #cluster: RereplicatingCluster;
   readonly #task: RereplicationTask;
   readonly #signal: AbortSignal;
-  /** One at a time: the pace is the client's. */
+  /** One at a time: the rate limit is per client. */
   readonly #turns: Turns;
   #viewId: string | undefined;
   #since = 0;
-  /** Nodes whose keys were all looked at. */
+  /** Nodes whose keys were all processed. */
   readonly #walked = new Set<string>();
   #keys = 0;
   #carried = 0;
@@ -43,12 +39,12 @@ export class Rereplication {
     this.#signal = signal;
   }
 
-  /** What it makes up for, or last tried to: what happened until then, milliseconds since 1970. */
+  /** Losses until this time are covered by the last attempt, milliseconds since 1970. */
   get since(): number {
     return this.#since;
   }
 
-  /** Never rejects: what is not restored is put back when it is asked for. */
+  /** Never rejects: read repair restores the rest. */
   async run(): Promise<void> {
     for (let failures = 0; ;) {
       try {
@@ -56,7 +52,7 @@ export class Rereplication {
       } catch (error) {
         if (this.#signal.aborted) return;
         failures = this.#hasChanged ? 0 : failures + 1;
-        // One that lists no keys will not do so later either.
+        // A node that does not list its keys will not do so later.
         if (failures >= MAX_FAILURES || (SessClientError.is(error) && error.code === 'SESS_SERVER'))
           return this.#tell('given-up', error);
       }
@@ -65,7 +61,7 @@ export class Rereplication {
     }
   }
 
-  /** Whether it is done, by whichever client. */
+  /** Returns whether the work is done, by any client. */
   async #attempt(): Promise<boolean> {
     this.#viewId = this.#cluster.rotation.viewId;
     if (this.#hasChanged) return false;
@@ -100,7 +96,7 @@ export class Rereplication {
   async #walk(source: string, lease: Lease): Promise<void> {
     const carry = async (keys: readonly string[]): Promise<void> => {
       this.#signal.throwIfAborted();
-      // A process that slept through a change must not carry by its old map.
+      // A process that slept through a change must not migrate keys by its old view.
       await this.#cluster.ensureFresh();
       this.#throwIfChanged();
       const outcomes = await Promise.all(keys.map((key) => this.#migrateKey(key, source)));
@@ -113,10 +109,10 @@ export class Rereplication {
     this.#walked.add(source);
   }
 
-  /** A key that several nodes hold is carried where it is met first. */
+  /** Migrates a key once, from the first node that lists it. */
   async #migrateKey(key: string, source: string): Promise<Carried> {
     const route = this.#cluster.route(key);
-    // Settled, a read puts back what it meets on its way, and not more: what is on one owner may still lack on another.
+    // Settled: read repair stops at the first hit, so a copy on one owner does not prove one on another.
     const earlier = route.mode === 'settled' ? undefined : everybody(route).find((id) => this.#walked.has(id));
     if (earlier !== undefined) {
       const { entry } = await askNode(this.#cluster, key, earlier, { signal: this.#signal });
@@ -125,17 +121,14 @@ export class Rereplication {
     try {
       return await migrateKey(this.#cluster, key, source, 'enough', this.#signal);
     } catch (error) {
-      // It will not fit later either, and the other keys must not wait for it.
+      // It will not fit later either, and must not block the other keys.
       if (codeOf(error) !== 'SESS_TOO_LARGE') throw error;
       this.#tooLarge += 1;
       return 'nothing';
     }
   }
 
-  /**
-   * Whether another view came, or others may act on another: what is carried now could be carried by a map that they
-   * don't have.
-   */
+  /** Whether this client's view changed, or other clients may act on another one. */
   get #hasChanged(): boolean {
     return this.#cluster.agreedInMs > 0 || this.#cluster.rotation.viewId !== this.#viewId;
   }
@@ -160,11 +153,11 @@ export class Rereplication {
   }
 }
 
-/** Lets one at a time do its work; the others are told that it is not theirs yet. */
+/** Runs one task at a time, without a queue. */
 export class Turns {
   #isTaken = false;
 
-  /** What `work` says; `false` when another is at work. */
+  /** The result of `work`; `false` if another is running. */
   async take(work: () => Promise<boolean>): Promise<boolean> {
     if (this.#isTaken) return false;
     this.#isTaken = true;

@@ -1,7 +1,4 @@
-/**
- * The copies that are being restored by this client, or that it waits for: of each node that returned, and of each that
- * left.
- */
+/** One {@link Rereplication} per node that returned or left, done by this client or awaited. */
 import { Lease } from './lease.ts';
 import { Rereplication, Turns } from './rereplication.ts';
 import { DepartedNode, ReturnedNode, type RereplicatingCluster, type RereplicationTask } from './rereplication-task.ts';
@@ -11,7 +8,7 @@ export class Rereplications {
   readonly #turns = new Turns();
   readonly #returned = new Map<string, AbortController>();
   readonly #departed = new Map<string, AbortController>();
-  /** Departures that nothing is left to do for, by node: the moment of their agreement, milliseconds since 1970. */
+  /** Finished departures by node: the time of their agreement, milliseconds since 1970. */
   readonly #rereplicated = new Map<string, number>();
   #ended = false;
 
@@ -19,20 +16,20 @@ export class Rereplications {
     this.#cluster = cluster;
   }
 
-  /** `id` is in rotation again, or is another machine than before. */
+  /** `id` is in rotation again, or is a new machine. */
   returned(id: string): void {
     this.lost(id);
     this.#start(this.#returned, new ReturnedNode(this.#cluster, id));
   }
 
-  /** `id` is out of reach: nothing can be put there. */
+  /** `id` is out of reach: nothing can be stored there. */
   lost(id: string): void {
     stop(this.#returned, id);
   }
 
   /**
-   * The view may have changed: begins what it takes to make up for nodes that left, and ends what that was for nodes
-   * that are back.
+   * Call it when the view may have changed: starts rereplication for nodes that left, and stops it for nodes that are
+   * back.
    */
   look(): void {
     const { rotation } = this.#cluster;
@@ -48,7 +45,7 @@ export class Rereplications {
     }
   }
 
-  /** All that `id` holds was carried elsewhere: leaves word of it, for when it is off the list. Never rejects. */
+  /** All records of `id` are on other nodes: stores a completion record, for when it leaves the list. Never rejects. */
   async wasEmptied(id: string): Promise<void> {
     const plan = new DepartedNode(this.#cluster, id).plan();
     if (typeof plan === 'string') return;
@@ -56,11 +53,11 @@ export class Rereplications {
       const lease = new Lease(this.#cluster, plan.leaseKey, plan.leaseNodes, new AbortController().signal);
       await lease.done(this.#cluster.clock.now(), plan.wordSeconds);
     } catch {
-      // Then its keys are gone through once more.
+      // Its keys are processed once more.
     }
   }
 
-  /** Whether copies are being restored, or will be: by this client, or by one that it waits for. */
+  /** Whether rereplication is running or pending, by this client or one that it waits for. */
   get isBusy(): boolean {
     return this.#returned.size > 0 || this.#departed.size > 0;
   }

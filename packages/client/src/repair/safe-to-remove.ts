@@ -1,5 +1,5 @@
 /**
- * Whether a node can go without taking a session along: what it holds is compared with what the others hold. Changes
+ * Whether a node can be removed without losing a session: compares its keys with those of the other nodes. Changes
  * nothing.
  */
 import type { Handover, NotSafeToRemove, RemovalObstacle, SafeToRemove, SafeToRemoveOptions } from '../contract.ts';
@@ -30,7 +30,7 @@ export async function safeToRemove(
   const { signal, keysPerSecond = KEYS_PER_SECOND } = options;
   if (!Number.isInteger(keysPerSecond) || keysPerSecond < 1)
     throw new SessClientError('SESS_BAD_VALUE', `keysPerSecond is a whole number from 1; got ${keysPerSecond}.`);
-  // What others did a moment ago counts.
+  // Includes what other clients published just now.
   await cluster.relearn([]);
   if (!cluster.isNamed(id)) {
     throw new SessClientError(
@@ -41,7 +41,7 @@ export async function safeToRemove(
   return atOnce(cluster, id) ?? (await compared(cluster, id, keysPerSecond, signal));
 }
 
-/** What is known without looking at the node. */
+/** Reasons that are known without reading the node's keys. */
 function atOnce(cluster: RemovableCluster, id: string): NotSafeToRemove | undefined {
   const { rotation, agreedInMs } = cluster;
   if (cluster.isDraining(id)) return no('drain-not-done', `A drain of ${id} is under way: wait until it is done.`);
@@ -92,7 +92,7 @@ async function compared(
   );
 }
 
-/** What the node holds, where the others would not answer for it, or that it did not answer. */
+/** The node's reply if only this node holds that entry, or if the node failed. */
 async function missingElsewhere(
   cluster: RemovableCluster,
   key: string,
@@ -109,7 +109,7 @@ async function missingElsewhere(
   return newest?.kind === 'tombstone' || (newest !== undefined && newest.version >= entry.version) ? undefined : own;
 }
 
-/** Its keys could not be gone through. */
+/** The verdict if the node's keys could not be listed. */
 function notListed(
   cluster: RemovableCluster,
   id: string,
@@ -119,7 +119,7 @@ function notListed(
   if (signal?.aborted === true || codeOf(error) === 'SESS_CLOSED') throw error;
   if (!SessClientError.is(error)) throw error;
   if (error.code !== 'SESS_SERVER') return outOfReach(id, error);
-  // One that lists no keys: what is known of the cluster must do.
+  // The node does not list its keys: decides by the state of the cluster.
   if (cluster.isDrained(id) || (cluster.handovers.length === 0 && cluster.rotation.copies > 1)) return { safe: true };
   return no(
     'handover-open',

@@ -1,6 +1,6 @@
 /**
- * Two names of one machine, as where a list of addresses becomes one of host names: a copy "on an earlier owner" is
- * then the very one on the owner, and must not be removed.
+ * Detects two names of one machine, as when a list of addresses becomes a list of host names: a copy on the "earlier
+ * owner" is then the owner's only copy, and must not be removed.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -12,8 +12,8 @@ const KEY = '@sess/name';
 const TTL_SECONDS = 60;
 
 /**
- * Leaves a word of its own with each name, one after another, and reads all back. @throws {SessClientError}
- * `SESS_SERVER` where two lead to one machine.
+ * Stores a different random value under each name, one after another, and reads all back.
+ * @throws {SessClientError} `SESS_UNAVAILABLE` if two names may lead to one machine
  */
 export async function refuseSecondNames(cluster: Cluster, ids: readonly string[], signal: AbortSignal): Promise<void> {
   const words = new Map<string, string>();
