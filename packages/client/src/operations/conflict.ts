@@ -1,6 +1,6 @@
 import { SessClientError } from '../errors.ts';
 
-/** Why a conditional write did not happen. */
+/** Reasons for refusing a conditional write. */
 const REASONS = {
   changed: 'it was changed since',
   deleted: 'it was deleted since',
@@ -9,7 +9,7 @@ const REASONS = {
   contended: 'others changed it every time it was looked at',
 } as const;
 
-/** The caller's expectation does not hold. Nothing was written. */
+/** The error of a write whose expectation does not hold; nothing was written. */
 export function conflict(reason: keyof typeof REASONS, nodeId?: string): SessClientError {
   return new SessClientError(
     'SESS_CONFLICT',

@@ -1,4 +1,4 @@
-/** What one operation asked the fences of the nodes that it wrote to. */
+/** The fence reads of one operation. */
 import type { Cluster } from '../cluster.ts';
 
 export class Fences {
@@ -9,26 +9,26 @@ export class Fences {
     this.#cluster = cluster;
   }
 
-  /** Looks at the fence of the node behind what was sent to it in this turn. */
+  /** Reads the node's fence behind the requests sent to it in this turn. */
   behind(id: string): void {
     this.#looks.set(id, this.#lookAt(id));
   }
 
-  /** The node did not take what was sent to it. */
+  /** Drops the fence read of a node whose request failed. */
   forget(id: string): void {
     this.#looks.delete(id);
   }
 
   /**
-   * Whether the route can be trusted, computed anew: nothing changed that the writer did not act by, or what changed
-   * was read. `false` where a node that was written to does not tell.
+   * Whether the route, computed again, can be trusted: no fence changed, or the change was read. `false` if a fence is
+   * unknown.
    */
   async hold(): Promise<boolean> {
     const changed = await this.changed();
     return changed.length === 0 || this.#cluster.relearn(changed);
   }
 
-  /** The nodes on which something changed, or that do not tell. */
+  /** The nodes whose fence changed or is unknown. */
   async changed(): Promise<readonly string[]> {
     const holds = await Promise.all(this.#looks.values());
     return [...this.#looks.keys()].filter((_, index) => holds[index] !== true);
@@ -38,7 +38,7 @@ export class Fences {
     try {
       return this.#cluster.node(id).fence.look().answer;
     } catch {
-      // It left meanwhile: that is a change.
+      // The node left meanwhile: that is a change.
       return Promise.resolve(false);
     }
   }

@@ -1,41 +1,41 @@
 /**
- * When it is worth asking the next copy as well: a node that hangs lets everybody who asks it wait for their timeout,
- * until it is ejected. Each node's usual tail is learnt from what it answers. An answer that is later than that is not
- * waited for alone; and a node that has been silent for longer is asked after the others, but now and then, which is
- * how it is found out or comes back.
+ * Decides when to ask the next copy as well, because every read of a node that hangs waits for the timeout until the
+ * node is ejected. Learns each node's tail latency from its answers. If an answer is later than the tail, the next copy
+ * is asked, too. A node that has been silent for longer is asked last, except for one read now and then, which finds
+ * out whether it is back or must be ejected.
  *
- * Few requests more in quiet times: what comes later than the tail is one of fifty, and more than that is paid for only
- * where a node answers nobody.
+ * Costs few extra requests: one answer in fifty is later than the tail, and a budget limits hedging beyond that, except
+ * for a silent node.
  */
 import { deadline, type Clock } from '../clock.ts';
 
-/** Of so many answers, one is later than the tail. */
+/** One of this many answers is later than the tail. */
 const ONE_OF = 50;
 const FIRST_TAIL_MS = 20;
 const SHORTEST_TAIL_MS = 1;
-/** How far a tail moves for one answer, of its length. */
+/** Share of its length by which a tail moves per late answer. */
 const PACE = 0.1;
-/** What is waited for beyond the tail before the next copy is asked, and at least. */
+/** Tails to wait before asking the next copy, and the least wait. */
 const PATIENCE = 1.5;
 const LEAST_PATIENCE_MS = 4;
-/** A node is silent when a request is older than anybody waits for it alone, and at least so old. */
+/** A node is silent if a request is older than the wait above, and at least this old. */
 const LEAST_WAIT_MS = 25;
-/** A silent node is asked first once in so long. */
+/** A silent node is asked first once per interval. */
 const TRY_EVERY_MS = 100;
-/** Requests to a second copy: so many for each read, and so many saved up at most. */
+/** The budget of extra requests: earned per read, and its maximum. */
 const FOR_EACH_READ = 0.02;
 const SAVED_UP = 100;
 
 interface NodePace {
   tailMs: number;
-  /** When the requests without an answer were made, the oldest first. */
+  /** Start times of the pending requests, the oldest first. */
   readonly waiting: Set<{ readonly at: number }>;
   triedAt: number;
 }
 
 export class Hedging {
   readonly #clock: Clock;
-  /** Nobody waits for one copy longer than that. */
+  /** Longest wait for one copy alone. */
   readonly #longestMs: number;
   readonly #paces = new Map<string, NodePace>();
   #saved = SAVED_UP;
@@ -45,7 +45,7 @@ export class Hedging {
     this.#longestMs = timeoutMs / 2;
   }
 
-  /** These, in the order in which they should be asked. */
+  /** Returns `ids` in the order in which to ask them. */
   order(ids: readonly string[]): readonly string[] {
     const [first = ''] = ids;
     if (!this.#isSilent(first)) return ids;
@@ -59,7 +59,7 @@ export class Hedging {
     return next === undefined ? ids : [next, ...ids.filter((id) => id !== next)];
   }
 
-  /** Notes how long the node takes to answer. */
+  /** Measures how long the node takes to answer. */
   async timed<Answer>(id: string, asked: Promise<Answer>): Promise<Answer> {
     const pace = this.#pace(id);
     const request = { at: this.#clock.elapsed() };
@@ -72,7 +72,7 @@ export class Hedging {
     }
   }
 
-  /** What is answered, or `late` when that takes longer than usual and another copy may be asked. */
+  /** The answer, or `late` if it takes longer than usual and another copy may be asked. */
   async inTime<Answer>(id: string, asked: Promise<Answer>): Promise<Answer | 'late'> {
     this.#saved = Math.min(SAVED_UP, this.#saved + FOR_EACH_READ);
     const { tailMs } = this.#pace(id);
@@ -82,7 +82,7 @@ export class Hedging {
     let cancel: (() => void) | undefined;
     const late = new Promise<'late'>((resolve) => {
       const look = (): void => {
-        // A node that answers nobody is no exception that has to be paid for.
+        // The budget does not apply to a silent node.
         if (this.#saved < 1 && !this.#isSilent(id)) {
           cancel = deadline(this.#clock, LEAST_WAIT_MS, look);
           return;
@@ -99,7 +99,7 @@ export class Hedging {
     }
   }
 
-  /** Forgets nodes that nobody speaks to any more. */
+  /** Forgets all other nodes. */
   keepOnly(wanted: ReadonlySet<string>): void {
     for (const id of this.#paces.keys()) if (!wanted.has(id)) this.#paces.delete(id);
   }
@@ -112,7 +112,7 @@ export class Hedging {
     return false;
   }
 
-  /** Moves the tail to where one of so many answers is later. */
+  /** Moves the tail towards the point that one of {@link ONE_OF} answers exceeds. */
   #learn(pace: NodePace, tookMs: number): void {
     const step = PACE * pace.tailMs;
     const moved = tookMs > pace.tailMs ? step : -step / (ONE_OF - 1);

@@ -2,10 +2,10 @@ import { SessClientError } from '../errors.ts';
 import { StoredRecord } from '../record.ts';
 import { MAX_RELATIVE_EXPTIME_SECONDS, toExptime } from '../transport/exptime.ts';
 
-/** Ten years: what is longer is a mistake in the unit. */
+/** Ten years: more is a mistake in the unit. */
 const MAX_TTL_SECONDS = 315_360_000;
 
-/** Throws `SESS_BAD_VALUE` unless `ttlSeconds` is a time to live that memcached takes as one. */
+/** Throws `SESS_BAD_VALUE` unless `ttlSeconds` is a time to live that memcached can express. */
 export function checkTtl(ttlSeconds: unknown, now: number): asserts ttlSeconds is number {
   if (
     typeof ttlSeconds !== 'number' ||

@@ -1,46 +1,45 @@
 /**
- * Why a key is nowhere, by what can still be found out about it. A pure function of the evidence, so that each rule can
- * be tested alone.
+ * Derives why a key is missing. A pure function of the evidence, so that each rule can be tested alone.
  *
- * What a node holds is certain. What a node lost is judged by what became of the node since the session was last known
- * to be there: without that time the causes get vaguer, and never wronger.
+ * What a node holds is certain. What it lost is derived from what happened to the node since the session was last seen;
+ * without that time the causes are vaguer, but never wrong.
  */
 import type { MissKnowledge, MissReport, Sureness } from '../contract.ts';
 import type { NodeCounters } from '../node/node-counters.ts';
 
-/** What a node answered when it was asked once more. */
+/** A node's answer to another read. */
 export type Found = 'record' | 'tombstone' | 'foreign' | 'nothing' | 'silent';
 
 /** Where a view places the key, and when clients acted on that view. */
 export interface Placement {
   readonly owners: readonly string[];
-  /** When it was first acted on, milliseconds since 1970. */
+  /** When clients first acted on the view, milliseconds since 1970. */
   readonly since: number;
-  /** From when on it is agreed that no client acts on it, milliseconds since 1970. */
+  /** From then on no client acts on the view, milliseconds since 1970. */
   readonly actedOnUntil: number;
-  /** Nodes that left the list, and took along what they held. */
+  /** Nodes that left the list with all they held. */
   readonly lost: ReadonlySet<string>;
 }
 
 export interface MissEvidence extends MissKnowledge {
   readonly now: number;
-  /** Since when this client knows the cluster, milliseconds since 1970. */
+  /** When this client started, milliseconds since 1970. */
   readonly startedAt: number;
-  /** By node id, of all that could hold the key and are asked. */
+  /** Answers by node id, of all nodes that may hold the key and are asked. */
   readonly found: ReadonlyMap<string, Found>;
-  /** Of all open views, the current one first; then of views that were forgotten though all owners of the key were lost. */
+  /** One per open view, the current one first; then one per forgotten view in which all owners of the key were lost. */
   readonly placements: readonly [Placement, ...Placement[]];
-  /** Nodes that were drained: all that they held is elsewhere. */
+  /** Drained nodes: everything they held is on others. */
   readonly emptied: ReadonlySet<string>;
-  /** By node id, of those that tell: since `seenAt`, as far as they were asked before it. */
+  /** Counters by node id, of the nodes that report them; since `seenAt` if there is an earlier reading. */
   readonly counters: ReadonlyMap<string, NodeCounters>;
 }
 
 type Fate = 'lost' | 'restarted' | 'emptied' | 'intact' | 'untold';
 
-/** memcached counts whole seconds: what has n of them ends after n - 1 to n. */
+/** memcached counts whole seconds: an item of n seconds expires after n - 1 to n. */
 const SECOND_MS = 1_000;
-/** A client that found no earlier view when it started opened the first one itself, within so long. */
+/** A client that finds no view when it starts opens the first one within this time. */
 const START_MS = 5_000;
 
 export function causeOfMiss(evidence: MissEvidence): MissReport {
@@ -48,22 +47,22 @@ export function causeOfMiss(evidence: MissEvidence): MissReport {
   const holding = (what: Found): string | undefined => [...found].find(([, held]) => held === what)?.[0];
   const [tombstone, foreign] = [holding('tombstone'), holding('foreign')];
   if (tombstone !== undefined) return report('destroyed', 'certain', tombstone);
-  // It was written since, or brought back by another read.
+  // It was written since, or another read repaired it.
   if (holding('record') !== undefined) return report('unknown', 'possible');
   if (foreign !== undefined) return report('foreign', 'certain', foreign);
   return seenAt === undefined ? withoutSighting(evidence) : sinceSighting(evidence, seenAt);
 }
 
-/** It was in the cluster at `seenAt`. */
+/** The cause if the key was in the cluster at `seenAt`. */
 function sinceSighting(evidence: MissEvidence, seenAt: number): MissReport {
   const { now, endsAt, placements } = evidence;
   const mayHaveExpired = endsAt === undefined || now >= endsAt - SECOND_MS;
-  // Where it may have been since: views that nobody acted on any more by then do not matter.
+  // Views that no client acted on any more at `seenAt` do not matter.
   const relevant = placements.filter(({ actedOnUntil }, index) => index === 0 || actedOnUntil >= seenAt);
   const losses = relevant.flatMap((placement) => lossIn(evidence, placement, seenAt) ?? []);
   const [first] = losses;
   if (first !== undefined) {
-    // It may have been brought to owners that stayed, before those were lost.
+    // It may have been copied to remaining owners before those were lost.
     const sureness = mayHaveExpired ? 'possible' : losses.length === relevant.length ? 'certain' : 'likely';
     return report(first.cause, sureness, first.node);
   }
@@ -74,11 +73,11 @@ function sinceSighting(evidence: MissEvidence, seenAt: number): MissReport {
   return cause;
 }
 
-/** Nobody here knows when it was last there: a process that started since, or that never had it. */
+/** The cause if this process never saw the key, or started since. */
 function withoutSighting(evidence: MissEvidence): MissReport {
   const { now, ttlSeconds, placements, startedAt } = evidence;
   if (ttlSeconds === undefined) return report('unknown', 'possible');
-  // What lives that long may have been there then.
+  // The key may have existed since then.
   const earliest = now - ttlSeconds * 1_000;
   const losses = placements.flatMap((placement) => lossIn(evidence, placement, earliest) ?? []);
   // A node that is young may have been so before the session came; one that is gone took along what it held.
@@ -88,7 +87,7 @@ function withoutSighting(evidence: MissEvidence): MissReport {
   if (isAnyUntold(evidence, placements, earliest)) return report('unknown', 'possible');
   const removal = removalOn(evidence, owners);
   if (removal !== undefined) return report(removal.cause, 'possible', removal.node);
-  // Nobody acted on this cluster before this client did: what was signed earlier was kept elsewhere.
+  // No client used this cluster before: an older session was in another one.
   const first = Math.min(...placements.map(({ since }) => since));
   if (first > earliest && Math.abs(first - startedAt) <= START_MS) return report('other-cluster', 'possible');
   return report('expired', 'likely');
@@ -122,8 +121,8 @@ function isAnyUntold(evidence: MissEvidence, placements: readonly Placement[], s
 }
 
 /**
- * What took items from nodes that stayed: their counters tell that it happened, not to which key, and where the node
- * was not asked before, not when.
+ * Evictions or flushes on the remaining nodes. Counters tell that they happened, but not to which key, and without an
+ * earlier reading not when.
  */
 function removalOn({ counters }: MissEvidence, owners: readonly string[]): MissReport | undefined {
   const evicting = owners.find((id) => (counters.get(id)?.evictions ?? 0) > 0);

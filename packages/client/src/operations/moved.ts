@@ -1,24 +1,24 @@
 /**
- * Taking a copy away from an earlier owner that is being emptied. It is not removed: a writer that found nothing there
- * before the copy came would find nothing again, and take itself for the one that the node decided for. So something is
- * left, for longer than any writer acts by what it saw.
+ * Replaces a copy on an earlier owner that is being emptied by a "moved" mark. The copy is not just deleted: a writer
+ * that found nothing before the copy came would find nothing again and believe that it won. The mark outlives anything
+ * a writer acts by.
  */
 import { encodeMoved, MOVED_FLAGS } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Cluster } from '../cluster.ts';
 import { asFailure, casOf, type Reply } from './replies.ts';
 
-/** How long it is left. A request that a node carries out later than that is not expected. */
+/** Time to live of the mark. No node executes a request later than that. */
 export const MOVED_SECONDS = 60;
-/** Before it writes to an earlier owner, a writer looks again if its look is older: less than half of the above. */
+/** A writer reads again before it writes to an earlier owner if its read is older: less than half of the above. */
 const OLDEST_LOOK_MS = 20_000;
 
-/** Whether a writer that began to look at `startedAt`, by the clock that never runs backwards, has to look again. */
+/** Whether a writer that began to read at `startedAt` (monotonic clock) must read again. */
 export function hasOutlived(cluster: Cluster, startedAt: number): boolean {
   return cluster.clock.elapsed() - startedAt > OLDEST_LOOK_MS;
 }
 
-/** Takes the record away that `reply` saw, if it is unchanged. Whether it was. */
+/** Replaces the record in `reply` by a mark, if it is unchanged. Returns whether no record is left. */
 export async function leaveMoved(
   cluster: Cluster,
   key: string,

@@ -1,7 +1,6 @@
 /**
- * Where one write has put its record. While a handover is being finished its elders are emptied, so what was put there
- * is taken back before the write is answered: as one that was meant for nobody any more, it would be read again after a
- * later loss.
+ * The nodes on which one write stored its record. While a handover is being finished its elders are emptied, so the
+ * write removes its copy from them before it resolves: an outdated copy could be read after a later loss.
  */
 import type { Cluster } from '../cluster.ts';
 import { leaveMoved } from './moved.ts';
@@ -17,14 +16,14 @@ export class PlacedCopies {
     this.#key = key;
   }
 
-  /** `bytes` are about to be sent to the node. */
+  /** Call it before `bytes` are sent to the node. */
   add(id: string, bytes: Buffer): void {
     const sent = this.#bytes.get(id);
     if (sent === undefined) this.#bytes.set(id, [bytes]);
     else sent.push(bytes);
   }
 
-  /** Never rejects: a copy that can't be taken back ends with the window of its view. */
+  /** Never rejects: a copy that can't be removed expires with the window of its view. */
   async takeBack(): Promise<void> {
     if (this.#bytes.size === 0) return;
     const { targets, closing } = this.#cluster.route(this.#key);
@@ -40,7 +39,7 @@ export class PlacedCopies {
       if (entry?.kind !== 'record' || !sent.some((bytes) => bytes.equals(entry.bytes))) return;
       await leaveMoved(this.#cluster, this.#key, reply, undefined);
     } catch {
-      // As said above.
+      // It expires by itself.
     }
   }
 }

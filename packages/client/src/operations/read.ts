@@ -1,4 +1,4 @@
-/** Reading a key: who is asked, and what counts as an answer, in each mode of its route. */
+/** Reads a key: which nodes to ask, and which replies decide, in each mode of its route. */
 import { refusedValue, SessClientError } from '../errors.ts';
 import type { StoredRecord } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
@@ -20,9 +20,9 @@ import {
 } from './replies.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
-/** How often a read that lost a race against a writer looks again before it answers with what it saw. */
+/** Attempts of a read that loses races against writers, before it returns what it saw. */
 const MAX_LOOKS = 3;
-/** How often a read begins anew because views changed under it. */
+/** Attempts of a read during which the views change. */
 const MAX_ROUTES = 8;
 
 export async function read(
@@ -35,12 +35,12 @@ export async function read(
   const route = cluster.route(key);
   const found = await readBy(cluster, key, route, options);
   if (found !== undefined) return found;
-  // Elders that began to be emptied meanwhile may have been asked too late, and the owners too early.
+  // If elders began to be emptied meanwhile, they may have been read too late, and the owners too early.
   if ((await isMissing(cluster, key, everybody(route))) && cluster.basis === basis) return found;
   return readBy(cluster, key, cluster.route(key), options);
 }
 
-/** `owner`, which alone was asked, holds nothing. */
+/** Continues a read after a miss on `owner`, the only node asked so far. */
 export async function readMissed(
   cluster: Cluster,
   key: string,
@@ -52,8 +52,8 @@ export async function readMissed(
 }
 
 /**
- * Whether nobody else is to be asked, by what is known when all these have missed. Otherwise that was read, and they
- * must be.
+ * Whether the key is missing: `asked` have missed, and by the latest views no other node may hold it. If `false`, newer
+ * views were read, and further nodes must be asked.
  */
 async function isMissing(cluster: Cluster, key: string, asked: readonly string[]): Promise<boolean> {
   const fences = new Fences(cluster);
@@ -65,7 +65,7 @@ async function isMissing(cluster: Cluster, key: string, asked: readonly string[]
   return catchUp === undefined && everybody(cluster.route(key)).every((id) => asked.includes(id));
 }
 
-/** Begins anew by the route of the moment where it may not be held by an earlier one. */
+/** Starts again with the current route if `route` is outdated. */
 async function readBy(
   cluster: Cluster,
   key: string,
@@ -100,7 +100,7 @@ function readOnce(
   }
 }
 
-/** Owners in order, the next one also when one is later than usual: the first that has it answers. */
+/** Asks the owners in order, and the next one early if one is late; the first record wins. */
 async function readSettled(
   cluster: Cluster,
   key: string,
@@ -123,8 +123,7 @@ async function readSettled(
 }
 
 /**
- * What the owners answer, one after another. What is late comes when it has answered, unless another one had what was
- * asked for.
+ * Yields the owners' replies one after another. A late reply comes when it has arrived, unless the caller has stopped.
  */
 async function* looksInTurn(
   cluster: Cluster,
@@ -143,7 +142,7 @@ async function* looksInTurn(
     }
     const timed = hedging.timed(id, reply);
     if (late !== undefined) {
-      // Either may be the first; who has nothing says so, and the other one is waited for.
+      // Either may be first; if that is a miss, the caller waits for the other.
       const both = [late, timed];
       late = undefined;
       const [winner, loser] = await firstOf(both);
@@ -161,7 +160,7 @@ async function* looksInTurn(
   }
 }
 
-/** The one that settles first, and the other, which may be left alone. */
+/** The reply that settles first, and the other, which the caller may ignore. */
 async function firstOf(replies: readonly Promise<Reply>[]): Promise<readonly [Reply, Promise<Reply>]> {
   const raced = replies.map(async (reply, index) => ({ index, reply: await reply }));
   const { index, reply } = await Promise.race(raced);
@@ -170,7 +169,7 @@ async function firstOf(replies: readonly Promise<Reply>[]): Promise<readonly [Re
   return [reply, other];
 }
 
-/** Another client may still act on another view: everybody is asked, and nothing is carried. */
+/** Other clients may still act on another view: asks all nodes and migrates nothing. */
 async function readOverlap(
   cluster: Cluster,
   key: string,
@@ -183,8 +182,8 @@ async function readOverlap(
 }
 
 /**
- * Every client acts on the current view. What was written since is with the owners, and answers alone. What is older,
- * or missing, is held against everybody; then the newest is carried to the owners, so that the session is doubted only
+ * Every client acts on the current view. A record written since then is on its owners and is the answer. For an older
+ * or missing one, all nodes are asked, and the newest is migrated to the owners, so that the session is doubted only
  * once.
  */
 async function readHandover(
@@ -197,18 +196,18 @@ async function readHandover(
     const first = await askNode(cluster, key, route.owners[0] ?? '', options);
     if (first.entry?.kind === 'tombstone') return undefined;
     if (first.entry?.kind === 'record' && isCertain(first.entry, route)) return first.entry;
-    // What an elder does not hold any more was brought to its owners since they were looked at.
+    // Elders first: what an elder lost since the first read was copied to its owners.
     const replies =
       route.closing.size > 0
         ? await lookByRoute(cluster, key, everybody(route), route, options)
         : [first, ...(await askNodes(cluster, key, everybody(route).slice(1), options))];
     if (replies === 'changed') return replies;
-    // In doubt until everybody has answered: a copy that was not seen could be the newest.
+    // In doubt until all nodes answer: an unseen copy could be the newest.
     if (failureIn(replies) !== undefined) return answerAndRestore(cluster, key, route, replies, options);
     const newest = newestOf(replies);
     if (newest === undefined) return undefined;
     const carried = await migrate(cluster, key, route, replies, newest, options);
-    // An owner refuses it: the record stays where it is, and in doubt.
+    // An owner refused it: the record stays on the elder, and in doubt.
     if (refusedValue(carried)) return answer(route, replies);
     if (carried !== 'overtaken') return newest.kind === 'tombstone' ? undefined : carried;
     if (attempt === MAX_LOOKS) return answer(route, replies);
@@ -216,8 +215,8 @@ async function readHandover(
 }
 
 /**
- * What the looks say, while nothing is carried. Where a copy went with a node, another one is put on an owner that lacks
- * it: the next node may go before all agree.
+ * The result of the replies, without migrating. If a copy was lost with a node, stores another on an owner that lacks
+ * it: the next node may fail before all clients agree.
  */
 async function answerAndRestore(
   cluster: Cluster,
@@ -236,7 +235,7 @@ async function answerAndRestore(
   return found;
 }
 
-/** What the looks say, when nothing is to be carried. */
+/** The result of the replies, without migrating anything. */
 function answer(route: Route, replies: readonly Reply[]): StoredRecord | undefined {
   const newest = newestOf(replies);
   if (newest?.kind === 'tombstone') return undefined;

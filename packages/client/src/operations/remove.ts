@@ -1,4 +1,4 @@
-/** Destroying a key: a tombstone on every node that could be asked for it. */
+/** Destroys a key: stores a tombstone on every node that may be asked for it. */
 import type { SessClientError } from '../errors.ts';
 import { encodeTombstone, TOMBSTONE_FLAGS } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
@@ -9,10 +9,10 @@ import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { asFailure, casOf, highestVersion, askNode, lookByRoute, newestOf, outOfReach, type Reply } from './replies.ts';
 
-/** A writer wins every round, so a delete loses at most as many as there are writers at the same time. */
+/** Some writer wins every round, so a delete loses at most as many rounds as there are concurrent writers. */
 const MAX_ATTEMPTS = 64;
 
-/** Whether there was a live record. */
+/** Returns whether there was a live record. */
 export async function remove(
   cluster: Cluster,
   key: string,
@@ -47,9 +47,9 @@ export async function remove(
 }
 
 /**
- * Whether the word that a key is destroyed must wait for the tombstone on a node that does not answer. Not for one that
- * refuses connections: nobody reads it, and it is doubted when it returns. Not for an ejected one once everybody acts
- * on a view without it. But one that merely does not answer this client may answer others.
+ * Whether a delete must fail because the tombstone did not reach this node. Not for one that refuses connections: no
+ * client reads it, and reads doubt it when it returns. Not for an ejected one once all clients act on a view without
+ * it. But a node that merely does not answer this client may answer others.
  */
 function mayBeReadByOthers(cluster: Cluster, route: Route, id: string): boolean {
   const holder = cluster.node(id);
@@ -65,8 +65,8 @@ interface Burial {
 }
 
 /**
- * Puts the tombstone on one node, over whatever is there. Whether that was a live record; and why not, where the node
- * does not answer.
+ * Stores the tombstone on one node, over any entry. `replaced`: that was a live record. `failure`: why the node did not
+ * store it.
  */
 async function bury(
   cluster: Cluster,

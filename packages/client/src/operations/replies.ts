@@ -1,4 +1,4 @@
-/** Asking several nodes for one key, and what to make of their answers. */
+/** Reads one key from several nodes, and evaluates their replies. */
 import { codeOf } from '../node/breaker.ts';
 import { refusedValue, SessClientError } from '../errors.ts';
 import { type Entry, StoredRecord, type Tombstone } from '../record.ts';
@@ -8,15 +8,15 @@ import { versionOf } from '../version.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 
-/** What one node answered: what it holds, or why it did not say. */
+/** One node's reply: its entry, or why it failed. */
 export interface Reply {
   readonly id: string;
   readonly entry: Entry | undefined;
-  /** Why there is no answer. */
+  /** Why the node did not answer. */
   readonly failure: SessClientError | undefined;
 }
 
-/** These say nothing about the node: the caller hears of them, whatever other nodes answered. */
+/** Failures for which the node is not to blame: thrown to the caller, whatever the other nodes answered. */
 const OF_THE_CALLER: ReadonlySet<string> = new Set([
   'SESS_ABORTED',
   'SESS_CLOSED',
@@ -38,7 +38,7 @@ export async function askNode(
   }
 }
 
-/** Asks all at once. The answers stand in the order of `ids`. */
+/** Asks all nodes concurrently. The replies are in the order of `ids`. */
 export function askNodes(
   cluster: Cluster,
   key: string,
@@ -49,11 +49,11 @@ export function askNodes(
 }
 
 /**
- * Asks these, of which some may be elders that are being emptied: those first, because what is not there any more is on
- * its owners, and a look at an owner from before that would find neither. The answers stand in the order of `ids`.
+ * Asks all nodes, elders that are being emptied first: what left an elder is on its owners, and a read that asked an
+ * owner before that would find neither. The replies are in the order of `ids`.
  *
- * `changed`: others may ask these elders no more, and have written to the owners without them. What an elder holds is
- * not to be held against that: go by the route of the moment.
+ * `changed`: other clients may have stopped asking these elders and written only to the owners. The elders' replies
+ * must not count; start again with the current route.
  */
 export async function lookByRoute(
   cluster: Cluster,
@@ -87,7 +87,7 @@ function isSameWay(before: Route, now: Route): boolean {
   );
 }
 
-/** An outage of one node, which another may make up for; anything else is thrown on. */
+/** Returns the failure of one node, for which another may answer; throws any other error. */
 export function asFailure(error: unknown): SessClientError {
   const code = codeOf(error);
   if (!SessClientError.is(error) || code === undefined || OF_THE_CALLER.has(code)) throw error;
@@ -95,16 +95,15 @@ export function asFailure(error: unknown): SessClientError {
 }
 
 /**
- * Whether a record was written after everybody acted on the current view. One from a clock that is ahead may be older
- * than it says.
+ * Whether a record was written after all clients acted on the current view. A version from the future proves nothing:
+ * its clock was ahead.
  */
 export function isCertain({ version }: StoredRecord, { agreedAt, latest }: Route): boolean {
   return version > versionOf(agreedAt) && version <= versionOf(latest);
 }
 
 /**
- * The newest of what was found: a tombstone beats every record, whatever the versions; of the same one, the copy that
- * lives longest.
+ * The newest entry: a tombstone beats every record, whatever the versions; of equal ones, the copy that lives longest.
  */
 export function newestOf(replies: readonly Reply[]): StoredRecord | Tombstone | undefined {
   let newest: StoredRecord | Tombstone | undefined;
@@ -121,19 +120,19 @@ function beats(one: StoredRecord | Tombstone, other: StoredRecord | Tombstone): 
   return endOf(one) > endOf(other);
 }
 
-/** Of two of a kind, the greater ends later. */
+/** Comparable between entries of the same kind: the greater ends later. */
 function endOf(entry: StoredRecord | Tombstone): number {
   if (entry.kind === 'tombstone') return entry.endsAt;
   return entry.secondsLeft === 0 ? Infinity : entry.secondsLeft;
 }
 
-/** Of two copies that are the same, one may live so much longer before it counts: seconds are told rounded. */
+/** Equal copies may differ by this much: nodes report rounded seconds. */
 const SAME_LIFE_SECONDS = 2;
 
-/** Whether a node that answered so has nothing to get: what it holds is as new as `newest`, and lives as long. */
+/** Whether the node needs no copy: its entry is as new as `newest` and lives as long. */
 export function holds({ entry }: Reply, newest: StoredRecord | Tombstone): boolean {
   if (entry === undefined || entry.kind !== newest.kind) return false;
-  // Any tombstone says the same.
+  // All tombstones are equal.
   if (entry.kind === 'tombstone' || newest.kind === 'tombstone') return true;
   return entry.version > newest.version || (entry.version === newest.version && livesAsLong(entry, newest));
 }
@@ -149,7 +148,7 @@ function livesAsLong(one: StoredRecord, other: StoredRecord): boolean {
   return other.secondsLeft !== 0 && one.secondsLeft + SAME_LIFE_SECONDS >= other.secondsLeft;
 }
 
-/** The highest version among what was found. */
+/** The highest version in the replies. */
 export function highestVersion(replies: readonly Reply[]): bigint {
   let highest = 0n;
   for (const { entry } of replies) {
@@ -167,8 +166,8 @@ export function failureIn(replies: readonly Reply[]): SessClientError | undefine
 }
 
 /**
- * Whether the newest that was found is the newest there is: of every view that somebody acted on, one owner answered.
- * What was acknowledged under a view is on all its owners that could be reached.
+ * Whether the newest reply is the newest entry that exists: of every view that a client acted on, one owner answered. A
+ * write acknowledged under a view is on all of its owners that were in reach.
  */
 export function isCovered(route: Route, replies: readonly Reply[]): boolean {
   const answered = new Set(replies.filter(({ failure }) => failure === undefined).map(({ id }) => id));
@@ -176,8 +175,8 @@ export function isCovered(route: Route, replies: readonly Reply[]): boolean {
 }
 
 /**
- * The key may be on a node that did not answer: that is not a miss. Where only that node was asked, or it refused a
- * value, its own word is the clearest.
+ * The error if a node that may hold the key did not answer: that is no miss. If only that node was asked, or it refused
+ * a value, its own error is clearer.
  */
 export function outOfReach(failure: SessClientError, replies?: readonly Reply[]): SessClientError {
   if (replies?.length === 1 || refusedValue(failure)) return failure;

@@ -1,5 +1,5 @@
 /**
- * Moving a key's expiry on every node that could be asked for it. It never shortens a life, and never touches a
+ * Sets a new time to live on every node that may be asked for the key. Never shortens a life, and never changes a
  * tombstone.
  */
 import { SessClientError } from '../errors.ts';
@@ -23,10 +23,10 @@ import {
 } from './replies.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
-/** How often a touch is repeated because what decides owners changed meanwhile. */
+/** Attempts of a touch during which the owners change. */
 const MAX_ATTEMPTS = 8;
 
-/** Whether there is a record. */
+/** Returns whether there is a record. */
 export async function touch(
   cluster: Cluster,
   key: string,
@@ -57,7 +57,7 @@ function overtaken(): SessClientError {
   );
 }
 
-/** By which route it goes, and what it asks to be sure of it. */
+/** An attempt's route, and the fences that verify it. */
 interface Way {
   readonly route: Route;
   readonly fences: Fences;
@@ -119,18 +119,18 @@ async function touchAll(
   if (!taken.includes(true)) {
     const refused = taken.find((outcome) => outcome instanceof SessClientError);
     if (refused instanceof SessClientError) throw outOfReach(refused);
-    // Destroyed since, or brought elsewhere.
+    // Destroyed or migrated since.
     return 'again';
   }
-  // In every mode: a node that flaps for hours keeps views in overlap, where reads carry nothing, and only what is
-  // touched lives on.
+  // In every mode: a node that flaps for hours keeps views in overlap, where reads migrate nothing, and only touched
+  // copies survive.
   if (failure === undefined || isCovered(route, replies)) {
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, newest.version));
-    // Where somebody else was faster, it was with what was left of the life before: that would be the newest soon.
+    // If another client repaired it first, that copy has the shorter life and would soon be the last: try again.
     const repaired = await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
     return repaired === false ? 'again' : true;
   }
-  // What an earlier owner took ends with its window, and nobody may say whether the others hold something newer.
+  // A copy on an earlier owner expires with its window, and a silent node may hold something newer.
   const now = cluster.clock.now();
   const isLong = holding.some(
     ({ id }, index) => taken[index] === true && secondsOn(id, ttlSeconds, route, now) >= ttlSeconds,
@@ -139,7 +139,7 @@ async function touchAll(
   return true;
 }
 
-/** Whether the node took it for a live record; why not, where it did not answer. */
+/** Whether the node had a live record; the error if it did not answer. */
 async function prolong(
   cluster: Cluster,
   key: string,
@@ -162,8 +162,8 @@ async function prolong(
 }
 
 /**
- * Stores the record again as it stands, to live longer, unless it lives as long. A touch leaves the item's number as it
- * was: who carries the record meanwhile, with what was left of its time before, would not see it and shorten its life.
+ * Stores the same record with a longer life, unless it lives long enough. A touch would keep the item's CAS number: a
+ * client that migrates the record meanwhile would not notice, and shorten its life again.
  */
 async function storeAgain(
   cluster: Cluster,
@@ -193,8 +193,8 @@ async function storeAgain(
 }
 
 /**
- * The touch hit a tombstone, written since. Where that shortened it, it is stored again as it stands, with what is left
- * of its time: by compare-and-swap, because what somebody wrote meanwhile has its own expiry.
+ * The touch hit a tombstone that was written since. If that shortened its life, stores it again with its remaining
+ * time, by compare-and-swap because another write has its own expiry.
  */
 async function giveBackItsEnd(
   cluster: Cluster,

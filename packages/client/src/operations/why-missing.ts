@@ -1,4 +1,4 @@
-/** Gathers the evidence of a miss: asks the nodes once more, and for their counters. */
+/** Collects the evidence of a miss: reads the key again, and the nodes' counters. */
 import type { MissKnowledge, MissReport } from '../contract.ts';
 import type { Cluster } from '../cluster.ts';
 import type { CountersOfNodes, NodeCounters, TellingNode } from '../node/node-counters.ts';
@@ -6,13 +6,12 @@ import type { RequestOptions } from '../transport/transport.ts';
 import { causeOfMiss, type Found, type Placement } from './miss-cause.ts';
 import { askNodes, type Reply } from './replies.ts';
 
-/** What is asked of a cluster besides {@link Cluster}. */
 export interface CluedCluster extends Cluster {
   readonly startedAt: number;
   readonly counters: CountersOfNodes;
-  /** In all open views, the current one first; then in those that were forgotten though all owners of the key were lost. */
+  /** One per open view, the current one first; then one per forgotten view in which all owners of the key were lost. */
   placements(key: string): readonly [Placement, ...Placement[]];
-  /** Whether all that the node held was brought elsewhere. */
+  /** Whether everything the node held was copied to others. */
   isEmptied(id: string): boolean;
   node(id: string): ReturnType<Cluster['node']> & TellingNode;
 }
@@ -42,7 +41,7 @@ export async function whyMissing(
   });
 }
 
-/** A node may leave while it is asked. */
+/** `undefined` if the node left meanwhile. */
 async function countersOf(
   cluster: CluedCluster,
   id: string,

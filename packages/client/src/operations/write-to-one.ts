@@ -1,6 +1,6 @@
 /**
- * The common write: nothing is open, one node holds the key, and what the write expects is known without asking. One
- * request, one promise on top of it; whatever else comes of it is left to {@link write}.
+ * The common case of a write: no view is open, one node holds the key, and the expectation needs no read. One request
+ * and one promise; {@link write} handles everything else.
  */
 import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
 import type { FenceLook } from '../node/fence.ts';
@@ -10,13 +10,12 @@ import { write, type Change } from './write.ts';
 
 export interface SoleOwnership extends Cluster {
   /**
-   * The node that alone holds `key` while nothing is open and a write may be acknowledged at once; `undefined`
-   * otherwise.
+   * The only node that holds `key` if no view is open and a write may be acknowledged at once; otherwise `undefined`.
    */
   soleWritableOwner(key: string, ttlSeconds: number): ClusterNode | undefined;
 }
 
-/** `undefined` when the write is not a common one. */
+/** `undefined` if this is not the common case. */
 export function writeToOne(
   cluster: SoleOwnership,
   key: string,
@@ -34,7 +33,8 @@ export function writeToOne(
   const stored = owner.store(mode, key, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
   const look = owner.fence.look();
   return stored.then((outcome) => {
-    // Acknowledged if no client has published a change that this one did not act by, nor did this client.
+    // Acknowledged if no other client has published a change that this one has not read, and this one has not changed
+    // its views.
     if (outcome === 'stored' && look.holds === true && cluster.basis === basis) return written;
     return conclude(
       cluster,
@@ -46,10 +46,7 @@ export function writeToOne(
   });
 }
 
-/**
- * A write that is not acknowledged at once: its look was not answered yet, something changed, or something else is
- * there.
- */
+/** A write that is not acknowledged yet: its fence read is pending, the fence changed, or the store was refused. */
 interface OpenWrite {
   readonly owner: ClusterNode;
   readonly look: FenceLook;
@@ -68,7 +65,9 @@ async function conclude(
   return write(cluster, key, change, options, written === undefined ? [] : [written], owner.id);
 }
 
-/** A CAS number is good on the connection that read it, and on no other; without one the item has to be read first. */
+/**
+ * A CAS number is valid only on the connection that read it; without one, the item must be read first (`undefined`).
+ */
 function modeOf(expect: Change['expect'], owner: ClusterNode): StoreMode | undefined {
   if (expect === 'anything') return 'set';
   if (expect === 'absent') return 'add';

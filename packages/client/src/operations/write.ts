@@ -1,4 +1,4 @@
-/** Writing a record: compare-and-swap on every node that could be asked for the key. */
+/** Writes a record: compare-and-swap on every node that may be asked for the key. */
 import { SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
 import { conflict } from './conflict.ts';
@@ -23,7 +23,7 @@ import {
   type Reply,
 } from './replies.ts';
 
-/** What a write expects to find; `anything`: last writer wins. A tombstone refuses all three. */
+/** The expected entry; `anything`: last writer wins. A tombstone refuses all three. */
 type Expectation = StoredRecord | 'absent' | 'anything';
 
 export interface Change {
@@ -32,13 +32,13 @@ export interface Change {
   readonly expect: Expectation;
 }
 
-/** Attempts of a write that lost a race to something that is not a conflict (a migration, a touch, a new view). */
+/** Attempts of a write that loses races to anything but a conflict: a migration, a touch, a new view. */
 const MAX_ATTEMPTS = 8;
 
 /**
- * `own`: what an earlier attempt of this operation wrote on at least one node. A refused write does not count: another
- * process may have written the same bytes under the same version, and only one of the two may be acknowledged. `ownAt`:
- * the node that `own` is on.
+ * @param own what earlier attempts of this operation wrote on at least one node. A refused write does not count:
+ *   another process may have written the same bytes under the same version, and only one of the two may be acknowledged
+ * @param ownAt the node that `own` is on
  */
 export async function write(
   cluster: Cluster,
@@ -67,7 +67,7 @@ async function writeByRoute(
   options: RequestOptions | undefined,
 ): Promise<StoredRecord> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    // A handover is about to finish: after that it is clear which node orders writers.
+    // A handover is about to finish; after that it is decided which node orders writers.
     if (cluster.route(key).undecided !== undefined) await cluster.ensurePublished();
     const { basis } = cluster;
     const route = cluster.route(key);
@@ -83,7 +83,7 @@ async function writeByRoute(
   );
 }
 
-/** By which route an attempt goes, and what it asked to be sure of it. */
+/** An attempt's route, and what verifies it. */
 interface Way {
   readonly route: Route;
   readonly basis: object;
@@ -112,7 +112,7 @@ async function writeToAll(
   const put = (reply: Reply): Promise<boolean> =>
     putRecord(cluster, key, way, reply, bytes, change.ttlSeconds, options);
   // The first node orders writers: it is the same for every client, so one of two writers loses here, before it wrote
-  // anywhere else.
+  // to any other node.
   if (route.closing.size > 0 && (hasOutlived(cluster, startedAt) || cluster.ensureFresh() !== undefined))
     return 'again';
   if (!(await put(first))) return 'again';
@@ -122,22 +122,19 @@ async function writeToAll(
     for (const reply of rest)
       if (!(await follow(cluster, key, { reply, first, version, way }, put, options))) return 'again';
   } catch (error) {
-    // Migrated or changed meanwhile: the last writer tries again.
+    // Migrated or changed meanwhile: the last writer wins, so try again.
     if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
     return 'again';
   }
   return written;
 }
 
-/**
- * Whether the node that took a record first still decides: nothing changed behind it that another writer may already
- * act by.
- */
+/** Whether the first node still orders writers: no change was published that another writer may already act by. */
 async function stillDecides(cluster: Cluster, { basis, fences }: Way): Promise<boolean> {
   return (await fences.hold()) && cluster.basis === basis;
 }
 
-/** Conflicts, and what can't be known because a node that could hold something does not answer. */
+/** Throws a conflict, or an outage if a node that may hold a newer entry does not answer. */
 function refuseWhatDoesNotHold(
   cluster: Cluster,
   route: Route,
@@ -145,15 +142,15 @@ function refuseWhatDoesNotHold(
   replies: readonly Reply[],
   own: readonly StoredRecord[],
 ): void {
-  // What this very operation wrote in an earlier attempt is not held against it. By its bytes, too: two processes may
-  // make the same version.
+  // Ignores what this operation wrote in an earlier attempt. Compares bytes, too: two processes may create the same
+  // version.
   const foreign = replies.filter(
     ({ entry }) => !(entry?.kind === 'record' && own.some((written) => written.equals(entry))),
   );
   const newest = newestOf(foreign);
   if (newest?.kind === 'tombstone')
     throw conflict(expect === 'absent' ? 'present' : 'deleted', holderOf(replies, newest));
-  // A node that is ejected was skipped by everybody since. One that merely did not answer is still read by others.
+  // No client uses an ejected node. One that merely did not answer this client may answer others.
   const silent = replies.find(
     ({ id, failure }) => failure !== undefined && (route.owners.includes(id) || cluster.node(id).health !== 'down'),
   );
@@ -164,14 +161,14 @@ function refuseWhatDoesNotHold(
     const present = foreign.find(({ entry }) => entry !== undefined && entry.kind !== 'moved');
     if (present !== undefined) throw conflict('present', present.id);
     const failure = failureIn(replies);
-    // With several copies, one answer from each view tells that nothing is there.
+    // With several copies, one answer per view proves that nothing is there.
     if (failure !== undefined && !isCovered(route, replies)) throw outOfReach(failure, replies);
     return;
   }
   if (newest !== undefined && newest.version > expect.version) throw conflict('changed', holderOf(replies, newest));
   const certain = route.mode === 'handover' && isCertain(expect, route);
   const missing = failureIn(replies);
-  // A node that does not answer may have something newer.
+  // A silent node may have a newer record.
   if (missing !== undefined && !certain && !isCovered(route, replies)) throw outOfReach(missing, replies);
   const baseSeen = replies.some(({ entry }) => entry?.kind === 'record' && entry.version >= expect.version);
   if (baseSeen) return;
@@ -180,7 +177,7 @@ function refuseWhatDoesNotHold(
   throw conflict('gone', route.owners[0]);
 }
 
-/** Two clients act on views with different first nodes: both could be told that their write won. */
+/** Clients act on views with different first nodes: two conflicting writes could both be acknowledged. */
 function undecided(route: Route): SessClientError {
   if (route.undecided === 'closing') {
     return new SessClientError(
@@ -199,7 +196,7 @@ function holderOf(replies: readonly Reply[], entry: Entry): string | undefined {
   return replies.find((reply) => reply.entry === entry)?.id;
 }
 
-/** Another node for a record that the first target has accepted. */
+/** One more node for a record that the first target has stored. */
 interface Step {
   readonly reply: Reply;
   readonly first: Reply;
@@ -208,8 +205,8 @@ interface Step {
 }
 
 /**
- * Brings a record to one more node, over anything older. Something newer means that somebody else was decided on, or
- * went on from this record. `false` when somebody wrote there, and the first target may not decide any more.
+ * Stores the record on one more node, over anything older. A newer record means that another writer won, or built on
+ * this one. `false` if another client wrote there and the first target may not order writers any more.
  */
 async function follow(
   cluster: Cluster,
@@ -236,9 +233,9 @@ async function follow(
 }
 
 /**
- * Whether the newer record on another target replaced this one on the first, where a compare-and-swap decides: then its
- * writer had seen this one, which is written and done. A caller who counts would count twice if it were told of a
- * conflict. Where views differ, another writer may have passed the first over.
+ * Whether the newer record replaced this one on the first target, by compare-and-swap: then its writer has read this
+ * one, and this write succeeded. Reporting a conflict would make a caller that increments a counter count twice. While
+ * views differ, another writer may have skipped the first target.
  */
 async function wentOn(
   cluster: Cluster,
@@ -253,7 +250,7 @@ async function wentOn(
   return entry?.kind === 'record' && entry.version >= newer.version;
 }
 
-/** Writes if the item is still the one that `reply` saw. `false` if it is not. */
+/** Stores the record if the item is still the one in the reply. Returns `false` if not. */
 async function putRecord(
   cluster: Cluster,
   key: string,
@@ -264,8 +261,8 @@ async function putRecord(
   options: RequestOptions | undefined,
 ): Promise<boolean> {
   const longest = secondsOn(id, ttlSeconds, route, cluster.clock.now());
-  // What is put where nothing is, on an elder that is being emptied, only decides between writers: a process that dies
-  // before it takes it back leaves it for no longer. Where it replaces a record, it may be the only copy.
+  // A new item on an elder that is being emptied only orders writers, so it expires soon if this process dies before
+  // it removes it. If it replaces a record, it may be the only copy.
   const seconds = route.closing.has(id) && entry?.kind !== 'record' ? Math.min(MOVED_SECONDS, longest) : longest;
   placed.add(id, bytes);
   try {
