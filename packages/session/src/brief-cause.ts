@@ -1,14 +1,13 @@
-/** Longest message of one, in characters. */
+/** Longest message of one error in the chain, in characters. */
 const MAX_MESSAGE = 300;
 const MAX_DEPTH = 16;
 
 /**
- * What an error was caused by, in one error without a stack: an outage fails thousands of requests, and frameworks log
- * each with all that it was caused by. What happened is in the messages, once; that a socket was closed in `onclose` of
- * a socket helps nobody.
+ * Shortens a chain of causes to one error without a stack: an outage fails thousands of requests, and frameworks log
+ * each with its whole chain. The messages say what happened; the stack in a socket's `onclose` helps nobody.
  *
- * It is the innermost error with a code of these packages, or else the outermost one, with a message that joins those
- * of the whole chain. The errors themselves stay as they are. What is no error is given back.
+ * The result inherits from the innermost error with a `SESS_*` code, or else from the outermost one, and joins the
+ * messages of the whole chain. The errors themselves are unchanged. Returns anything that is not an `Error` unchanged.
  */
 export function briefCause(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -17,7 +16,7 @@ export function briefCause(error: unknown): unknown {
   return Object.create(fault, {
     message: { value: joined(chain), configurable: true, writable: true },
     cause: { value: undefined, configurable: true, writable: true },
-    // Printed, it is its name and message.
+    // An empty stack prints as name and message.
     stack: { value: '', configurable: true, writable: true },
   });
 }
@@ -30,7 +29,7 @@ function chainOf(error: Error): readonly Coded[] {
   return chain;
 }
 
-/** Each message that the ones before do not tell already. */
+/** The messages of the chain, without those that an earlier one contains. */
 function joined(chain: readonly Coded[]): string {
   const texts: string[] = [];
   for (const error of chain) {
@@ -40,7 +39,7 @@ function joined(chain: readonly Coded[]): string {
   return texts.map((text) => (text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text)).join(': ');
 }
 
-/** Where a name has several addresses, and all refuse, Node.js leaves the message empty. */
+/** If a name has several addresses and all refuse, Node.js leaves the message empty. */
 function textOf(error: Coded): string {
   if (error.message !== '') return error.message;
   if (error instanceof AggregateError)

@@ -47,7 +47,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     outages: new OutageLog(options.log, options.now),
     misses: new MissWatch(store, options),
   };
-  // Without a log of the application's, these lines would be warnings of the process, which people take for faults.
+  // Without an application's log these lines would become process warnings, which people take for faults.
   const isClustered = options.source.kind !== 'store' && given.log !== undefined;
   const clusterLog = isClustered
     ? new ClusterLog(options.log, options.now, (node) => isNodeOf(cache, node))
@@ -93,14 +93,14 @@ function openCache(source: StoreSource, secrets: readonly string[]): SessionStor
   return source.kind === 'client' ? memcachedStore(source.client) : openMemcachedStore(source.client, secrets);
 }
 
-/** An address that nobody answers at would otherwise show only in that everybody is anonymous. */
+/** Otherwise the only sign of a wrong address is that every visitor is anonymous. */
 function tellWhenUnreachable(context: SessionContext): void {
   context.store.ready?.().catch((error: unknown) => {
     if (hasCode(error, 'SESS_UNAVAILABLE')) context.warnOnce('SESS_NOT_READY');
   });
 }
 
-/** An id that the store does not know is not adopted; where the store could not tell, `onUnavailable` decides. */
+/** Does not adopt an id that the store does not hold. If the store is out of reach, `onUnavailable` decides. */
 function beginning(
   { options }: SessionContext,
   connection: Connection,

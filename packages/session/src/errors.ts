@@ -1,48 +1,47 @@
 import { briefCause } from './brief-cause.ts';
 
-/** What went wrong. A session that is not there is never among these: it is a value. */
+/** The kinds of errors. A missing session is not one of them: it is a value. */
 export type SessionErrorCode =
   /** An option is missing, unknown or out of range. Thrown where the options are given. */
   | 'SESS_BAD_OPTION'
-  /** Sessions are registered a second time for the same application or scope. */
+  /** Sessions were registered a second time for the same application or scope. */
   | 'SESS_REGISTERED_TWICE'
-  /** No answer from the store. Says nothing about whether the session exists. */
+  /** The store did not answer, so it is unknown whether the session exists. */
   | 'SESS_UNAVAILABLE'
-  /** The session was changed by others, again and again, while it was being saved. */
+  /** Other requests kept changing the session while this one tried to save it; or `onConflict` is `'error'`. */
   | 'SESS_CONFLICT'
   /**
-   * The session was destroyed, got another id or expired while this request ran. What was asked would have brought it
-   * back.
+   * The session was destroyed, got another id or expired while this request ran. The operation would have revived it.
    */
   | 'SESS_DESTROYED'
-  /** The encoded data is larger than `maxBytes`; nothing was sent, and what was stored is still there. */
+  /** The encoded data is larger than `maxBytes`. Nothing was sent; the stored session is unchanged. */
   | 'SESS_TOO_LARGE'
-  /** `session.data` holds something that JSON can't carry, or is not a plain object; nothing was sent. */
+  /** `session.data` holds something that JSON can't represent, or is not a plain object. Nothing was sent. */
   | 'SESS_BAD_DATA'
-  /** What is stored can't be decoded. Only in diagnostics: the session counts as a miss. */
+  /** The stored bytes can't be decoded. Only in diagnostics: the session counts as a miss. */
   | 'SESS_UNDECODABLE'
   /**
-   * The session got another id while this request was on its way with the old one, which is good for reading only
+   * The session got another id while this request was in flight with the old one, which only allows reading
    * (`graceSeconds`).
    */
   | 'SESS_READ_ONLY'
-  /** What was asked needs an option, or a store, that is not there. */
+  /** The operation needs an option that was not given, or another store. */
   | 'SESS_NOT_SUPPORTED'
-  /** The session has no user, by what `userOf` says. */
+  /** `userOf` returned no user for the session. */
   | 'SESS_NO_USER'
-  /** The headers have left: a new session, or a new id, could not reach the browser any more. */
+  /** The headers were sent already, so the cookie of a new session or a new id can't reach the browser. */
   | 'SESS_HEADERS_SENT'
   /** The caller's `AbortSignal` fired. A write may or may not have happened. */
   | 'SESS_ABORTED'
   /** The store was closed. */
   | 'SESS_CLOSED'
-  /** The store refused the request itself; `cause` tells why. */
+  /** The store refused the request; `cause` says why. */
   | 'SESS_STORE';
 
 interface Kind {
-  /** The HTTP status that an adapter answers with when nobody handles the error. */
+  /** The HTTP status that an adapter answers with if nobody handles the error. */
   readonly statusCode: number;
-  /** Whether trying the same again later can help. */
+  /** Whether a retry can succeed. */
   readonly retryable: boolean;
 }
 
@@ -64,33 +63,28 @@ const KINDS: Readonly<Record<SessionErrorCode, Kind>> = {
   SESS_STORE: { statusCode: 500, retryable: false },
 };
 
-/**
- * How long a browser is asked to wait after `SESS_UNAVAILABLE`: about as long as a client takes to notice that a node
- * is back.
- */
+/** `Retry-After` of `SESS_UNAVAILABLE`: about as long as a client takes to notice that a node is back. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** Survives two copies of this package in one process, where `instanceof` does not. */
+/** Works with two copies of this package in one process; `instanceof` does not. */
 const BRAND: symbol = Symbol.for('@sess/session.error');
 
 /**
- * Every error of this package and the adapters. `code` is stable; the text is for people. Never names an id, a key, a
- * value or a secret.
+ * Every error of this package and the adapters. `code` is stable; the text is for people. It never contains an id, a
+ * key, a value or a secret.
  */
 export class SessionError extends Error {
   readonly code: SessionErrorCode;
-  /** The HTTP status that fits: 503, 409 or 500. The framework answers with it when nobody handles the error. */
+  /** The matching HTTP status: 503, 409 or 500. The framework answers with it if nobody handles the error. */
   readonly statusCode: number;
-  /** The same, where Koa and error handlers for Express look for it. */
+  /** The same, under the name that Koa and error handlers for Express read. */
   readonly status: number;
-  /** Whether trying the same again later can help. */
+  /** Whether a retry can succeed. */
   readonly retryable: boolean;
-  /**
-   * Headers that fit: `Retry-After` with `SESS_UNAVAILABLE`. The framework sends them when nobody handles the error.
-   */
+  /** `Retry-After` with `SESS_UNAVAILABLE`. The framework sends it if nobody handles the error. */
   readonly headers?: Readonly<Record<string, string>>;
 
-  /** What `name` says. */
+  /** The value of `name`. */
   protected static readonly title: string = 'SessionError';
 
   constructor(code: SessionErrorCode, message: string, details: { readonly cause?: unknown } = {}) {
@@ -107,25 +101,25 @@ export class SessionError extends Error {
     this.retryable = KINDS[code].retryable;
     if (!isOutage) return;
     this.headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
-    // Each failed request is logged with it. Where it was made tells nothing.
+    // Frameworks log the stack with each failed request, and this one says nothing of use.
     this.stack = `${this.name}: ${message}`;
   }
 
   /**
-   * `false`: by the convention of http-errors the text is for logs. NestJS takes an error's status only where this is
-   * said.
+   * `false`: by the convention of http-errors the text is for logs. NestJS uses an error's status only if this property
+   * exists.
    */
   get expose(): boolean {
     return false;
   }
 
-  /** Whether `error` is of this package, whichever copy of it made the error. */
+  /** Whether `error` is a `SessionError`, of any copy of this package. */
   static is(error: unknown): error is SessionError {
     return typeof error === 'object' && error !== null && BRAND in error;
   }
 }
 
-/** Whether `error` is a `SessionError` of one kind. */
+/** Whether `error` is a `SessionError` with this code. */
 export function hasCode(error: unknown, code: SessionErrorCode): error is SessionError {
   return SessionError.is(error) && error.code === code;
 }

@@ -1,9 +1,9 @@
 import type { Sessions, SessionsHealth, SessionsOfUsers } from './session.ts';
 
-/** What an application asks of its sessions, beside requests. */
+/** The methods that an application calls outside of requests. */
 export type ForApplications = SessionsOfUsers & SessionsHealth;
 
-/** Gives `target`, such as a middleware, what an application asks of `sessions`. */
+/** Adds those methods of `sessions` to `target`, such as a middleware. */
 export function giveToApplication<T extends object>(target: T, sessions: Sessions): T & ForApplications {
   const methods = {
     revokeUser: (user: string) => sessions.revokeUser(user),
@@ -11,7 +11,7 @@ export function giveToApplication<T extends object>(target: T, sessions: Session
     end: (user: string, key: string) => sessions.end(user, key),
     ready: () => sessions.ready(),
   };
-  // A getter, where `assign` would copy what it says now.
+  // A getter, because `assign` would copy the present value.
   return Object.defineProperty(Object.assign(target, methods), 'state', {
     get: () => sessions.state,
     enumerable: true,

@@ -1,7 +1,8 @@
 import type { StoreState, UserSession } from './stores/session-store.ts';
 
 /**
- * What an application keeps in a session. Say what yours is, once, and it is typed in Fastify, Koa and everywhere else:
+ * The data that an application keeps in a session. Declare yours once, and it is typed in Fastify, Koa and everywhere
+ * else:
  *
  * ```ts
  * declare module '@sess/session' {
@@ -15,236 +16,230 @@ export interface SessionData {}
 /** One visitor's session, as a request sees it. */
 export interface Session {
   /**
-   * The id: 192 random bits, base64url. It stays the same until {@link Session.regenerate}; but a new session whose id
-   * nobody read yet may get another one when it is first saved, where the node for the first is out of reach.
+   * The id: 192 random bits, base64url. It changes at {@link Session.regenerate} and at a renewal
+   * (`renewAfterSeconds`). Reading the id of a new session fixes it: the first save then can't avoid a node that is out
+   * of reach.
    */
   readonly id: string;
-  /** Whether this request came without a session that the store knows. `false` where nobody could tell. */
+  /** Whether this request brought no session that the store holds. `false` also if the store could not tell. */
   readonly isNew: boolean;
   /**
-   * Whether this request came with an old id of the session (`graceSeconds`): then nothing can be saved, and `destroy`
-   * ends the session under its new id.
+   * Whether this request came with an old id of the session (`graceSeconds`). Saving a change then fails with
+   * `SESS_READ_ONLY`, and `destroy` ends only the grace of that id.
    */
   readonly readOnly: boolean;
-  /** When the session began; kept over a new id. */
+  /** When the session began. A new id does not change it. */
   readonly createdAt: Date;
-  /** When it ends if it is not used again: the idle or the absolute timeout, whichever comes first. */
+  /** When the session ends unless it is used again: at its idle or its absolute timeout, whichever comes first. */
   readonly expiresAt: Date;
   /**
-   * `false` while the store is out of reach, so that nobody can tell whether the session that the browser has exists.
-   * {@link Session.data} then throws, or is empty with `onUnavailable: 'anonymous'`. {@link Session.reload} tries
-   * again, {@link Session.regenerate} starts another session.
+   * `false` if the store was out of reach when this request last loaded its session. {@link Session.data} then throws,
+   * or is empty with `onUnavailable: 'anonymous'`. {@link Session.reload} tries again; {@link Session.regenerate}
+   * starts another session.
    */
   readonly isAvailable: boolean;
   /**
-   * Plain data that JSON can carry. Change it freely, nested too, or assign another object: it is saved before the
-   * headers leave, if it changed.
+   * Plain data that JSON can represent. Change it at any depth, or assign another object: a change is saved before the
+   * headers are sent.
    *
-   * @throws {SessionError} `SESS_UNAVAILABLE` while the session is not available, unless `onUnavailable` says
+   * @throws {SessionError} `SESS_UNAVAILABLE` while {@link Session.isAvailable} is `false`, unless `onUnavailable` is
    *   `'anonymous'`.
    */
   data: SessionData;
-  /** The value under `key` in {@link Session.data}, as plugins for other session libraries read it. */
+  /** Returns `data[key]`. Plugins for other session libraries read it this way. */
   get(key: string): unknown;
-  /** Puts `value` under `key` into {@link Session.data}. */
+  /** Sets `data[key]` to `value`. */
   set(key: string, value: unknown): void;
   /**
-   * A new id, and empty data but for what `keep` names: at a login, or any change of privilege. When it resolves the
-   * old id is dead.
+   * Gives the session a new id and drops all data except the keys in `keep`. Call it at a login and at any change of
+   * privilege. Once it resolves, the old id is dead.
    *
-   * The object that `data` was before is frozen, so that what a handler still writes into it does not get lost without
-   * an error. An array is short for `{ keep }`. With a callback, in any of the four operations that take one, nothing
-   * is returned.
+   * The previous `data` object is frozen, so a late write to it throws instead of being lost. An array is short for `{
+   * keep }`. With a callback, this method and the three others that take one return nothing.
    *
-   * @throws {SessionError} `SESS_DESTROYED` when something was to be kept of a session that another request destroyed
-   *   meanwhile; `SESS_UNAVAILABLE`, and then nothing changed; `SESS_HEADERS_SENT` when the new id can't reach the
-   *   browser any more; `SESS_BAD_OPTION`.
+   * @throws {SessionError} `SESS_DESTROYED` if another request destroyed the session and `keep` names something;
+   *   `SESS_UNAVAILABLE`, and then nothing changed; `SESS_HEADERS_SENT` if the headers were sent, so the new id can't
+   *   reach the browser; `SESS_BAD_OPTION`.
    */
   regenerate(options?: RegenerateOptions | readonly string[]): Promise<void>;
   regenerate(callback: SessionCallback): void;
   regenerate(options: RegenerateOptions | readonly string[] | undefined, callback: SessionCallback): void;
   /**
-   * Ends the session, on the server and in the browser. `data` is empty afterwards; what is put into it is not kept,
-   * unless {@link Session.regenerate} starts another session.
+   * Ends the session, on the server and in the browser. `data` is empty afterwards and is not saved, unless
+   * {@link Session.regenerate} starts another session.
    *
-   * @throws {SessionError} `SESS_UNAVAILABLE` when the store could not be reached: the session may still live, and so
-   *   does its cookie.
+   * @throws {SessionError} `SESS_UNAVAILABLE` if the store is out of reach: the session may still live, and the browser
+   *   keeps its cookie.
    */
   destroy(): Promise<void>;
   destroy(callback: SessionCallback): void;
   /**
-   * Saves now, rather than before the headers leave. Does nothing for a new session without data.
+   * Saves now instead of just before the headers are sent. Does nothing for a new session without data.
    *
    * @throws {SessionError} `SESS_DESTROYED`, `SESS_UNAVAILABLE`, `SESS_CONFLICT`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`;
-   *   `SESS_HEADERS_SENT` for a new session whose cookie can't reach the browser any more.
+   *   `SESS_HEADERS_SENT` for a new session if the headers were sent, so its cookie can't reach the browser.
    */
   save(): Promise<void>;
   save(callback: SessionCallback): void;
   /**
-   * Changes the session by a function of its data, whatever other requests change at once: a counter, a place in a
-   * queue, a check before a change.
+   * Changes the session's data with a function, safely against concurrent requests: a counter, a place in a queue, a
+   * check before a change.
    *
-   * `change` gets the data as it is stored, merged with what this request changed and did not save yet, and changes it
-   * in place; both are saved. Where another request saves first, it is called again, with what that one saved: so it
-   * must do nothing but look at the data and change it, and it must do so at once (no promise). Resolves with what it
-   * returned the last time, or with `session.data` where it returned nothing. Until then, and where it throws,
-   * `session.data` is as it was.
+   * `change` gets the stored data merged with this request's unsaved changes, and changes it in place; both are saved.
+   * If another request saves first, `change` runs again on what that request saved. So it must be synchronous and must
+   * only read and change the data. Resolves with what the last call returned, or with `session.data` if it returned
+   * nothing. Until then, and if it throws, `session.data` is unchanged.
    *
-   * @throws {SessionError} what {@link Session.save} throws; `SESS_BAD_DATA` when `change` returns a promise;
-   *   `SESS_UNAVAILABLE` also where the session could not be loaded when the request began, and still can't. What
-   *   `change` throws.
+   * @throws {SessionError} what {@link Session.save} throws; `SESS_BAD_DATA` if `change` returns a promise;
+   *   `SESS_UNAVAILABLE` also if the session still can't be loaded. Rethrows what `change` throws.
    */
   update<T = void>(change: (data: SessionData) => T): Promise<Updated<T>>;
   /**
-   * Ends every other session of this session's user, on every server within a second: after a change of password, say.
-   * This one stays, and is saved with what this request changed.
+   * Ends every other session of this session's user, on every server within a second: for example after a change of
+   * password. This session stays and is saved with this request's changes.
    *
-   * @throws {SessionError} `SESS_NO_USER` when nobody is logged in; `SESS_NOT_SUPPORTED` without the option `userOf`;
-   *   `SESS_UNAVAILABLE`: they may still live, or may all have ended; and what {@link Session.save} throws.
+   * @throws {SessionError} `SESS_NO_USER` if nobody is logged in; `SESS_NOT_SUPPORTED` without the option `userOf`;
+   *   `SESS_UNAVAILABLE`: the other sessions may or may not have ended; and what {@link Session.save} throws.
    */
   revokeOthers(): Promise<void>;
   /**
-   * Moves the idle timeout now: for a socket or a stream, which outlives its request.
+   * Extends the idle timeout now: for a socket or a stream that outlives its request.
    *
-   * @throws {SessionError} `SESS_DESTROYED` when the session has ended; `SESS_UNAVAILABLE`; `SESS_READ_ONLY`.
+   * @throws {SessionError} `SESS_DESTROYED` if the session has ended; `SESS_UNAVAILABLE`; `SESS_READ_ONLY`.
    */
   touch(): Promise<void>;
   /**
-   * Drops this request's changes and loads what is stored now. A session that was never stored becomes empty.
+   * Drops this request's changes and loads the session again. A session that was never stored becomes empty.
    *
-   * @throws {SessionError} `SESS_DESTROYED` when it is gone; `SESS_UNAVAILABLE`.
+   * @throws {SessionError} `SESS_DESTROYED` if the session has ended; `SESS_UNAVAILABLE`.
    */
   reload(): Promise<void>;
   reload(callback: SessionCallback): void;
   /**
-   * The `Set-Cookie` value that the response must carry, given once; `undefined` when there is none, or it was sent.
-   * For code that writes its head itself: the adapters add it to every head that goes through Node.js's
-   * `ServerResponse`, but can't to an upgrade to WebSocket, or to a stream of HTTP/2.
+   * The `Set-Cookie` value for the response, returned once; `undefined` if there is none or it was sent already. For
+   * code that writes its response head itself: the adapters add the cookie to every head that Node.js's
+   * `ServerResponse` writes, but not to a WebSocket upgrade or an HTTP/2 stream.
    */
   takeCookie(): string | undefined;
 }
 
-/** Called when the operation has ended, with what it failed with. For libraries that do not use promises. */
+/** Called when the operation ends, with the error if it failed. For libraries that do not use promises. */
 export type SessionCallback = (error?: unknown) => void;
 
-/** What {@link Session.update} resolves with: what its function returned, or the data where it returned nothing. */
+/** The result of {@link Session.update}: what its function returned, or the data if it returned nothing. */
 export type Updated<T> = T extends undefined | void ? SessionData : T;
 
 export interface RegenerateOptions {
   /**
-   * The keys of `session.data` that move to the new id; `true` is all of them. Default: none, so that a login inherits
-   * nothing from who had the session before.
+   * The keys of `session.data` that move to the new id; `true` means all. Default: none, so a login inherits nothing
+   * from the visitor before it.
    */
   readonly keep?: readonly string[] | true | undefined;
   /**
-   * Idle timeout of this session in whole seconds, in place of the option `ttlSeconds`: "remember me". It may be longer
-   * than `absoluteTtlSeconds`.
+   * Idle timeout of this session in whole seconds, instead of the option `ttlSeconds`: for "remember me". It may be
+   * longer than `absoluteTtlSeconds`.
    */
   readonly ttlSeconds?: number | undefined;
-  /** Whether the browser keeps this session's cookie over a restart, in place of `cookie.persistent`. */
+  /** Whether the browser keeps this session's cookie over a restart, instead of `cookie.persistent`. */
   readonly persistent?: boolean | undefined;
   /**
-   * Whether the absolute timeout is counted anew from now, as after a login. Default `false`: from when the session
-   * first began.
+   * Whether the absolute timeout restarts now, as after a login. Default `false`: it counts from when the session first
+   * began.
    */
   readonly restartLifetime?: boolean | undefined;
   /**
-   * For how many whole seconds requests that are on their way with the old id may still read the session as it was.
-   * Default: the option `graceSeconds`, without which it can only be 0.
+   * Whole seconds for which requests in flight with the old id can still read the session as it was. Default: the
+   * option `graceSeconds`; if that is 0, this must be 0 too.
    */
   readonly graceSeconds?: number | undefined;
 }
 
-/** The session of one request, as an adapter handles it; the application gets {@link RequestSession.current}. */
+/** The session of one request, for adapters; the application gets {@link RequestSession.current}. */
 export interface RequestSession {
   /**
-   * The session as the application is to get it from now on. Its properties beside its own members are those of its
-   * data, where libraries look for them that were written for other session packages. It is another object after each
-   * `regenerate`; the one before does the same, but those libraries find there what was there before: Passport's
-   * `keepSessionInfo`.
+   * The session to give to the application. Besides its own members it has the properties of its data, because
+   * libraries written for other session packages look for them there. Each `regenerate` makes another object. The one
+   * before works too, but still shows the properties that the data had then: Passport's `keepSessionInfo` reads them.
    */
   readonly current: Session;
   /**
-   * Saves, touches, renews or leaves alone, as the session needs. Call it before the headers leave; a second call does
-   * nothing. `undefined` when there was nothing to wait for. A session that another request destroyed meanwhile is left
-   * dead, silently.
+   * Saves, touches or renews the session if it needs that. Call it before the headers are sent; a second call does
+   * nothing. `undefined` if there is nothing to wait for. A session that another request destroyed meanwhile stays
+   * dead, without an error.
    *
-   * @throws {SessionError} (as a rejection) what {@link Session.save} throws. A touch that fails is told to diagnostics
-   *   only.
+   * @throws {SessionError} (as a rejection) what {@link Session.save} throws. A failed touch is only published to
+   *   diagnostics.
    */
   commit(response?: ResponseFacts): Promise<void> | undefined;
   /**
-   * The `Set-Cookie` value that the response must carry, given once; `undefined` when there is none. Ask after
-   * `commit`, also when that failed.
+   * The `Set-Cookie` value for the response, returned once; `undefined` if there is none. Call it after `commit`, also
+   * after a failed one.
    *
-   * For a cacheable response only a cookie that can't wait is given: of a new session, a new id, or a logout. The
-   * response must become `private` then.
+   * For a cacheable response it returns only a cookie that can't wait: of a new session, a new id, or a logout. The
+   * response must then become `private`.
    */
   takeCookie(response?: ResponseFacts): string | undefined;
-  /** Whether the response depends on the session: its data, id or state was looked at, or changed. */
+  /** Whether the response depends on the session: something read or changed its data, id or state. */
   readonly wasRead: boolean;
-  /** Whether there is a cookie that the response must carry, and that nobody took yet. */
+  /** Whether the response still needs a cookie that nobody has taken yet. */
   readonly owesCookie: boolean;
-  /** Whether the data is not what it was when {@link RequestSession.commit} saved it, or left it alone. */
+  /** Whether the data was changed after {@link RequestSession.commit} and not saved since. */
   readonly hasUnsavedChange: boolean;
   /**
-   * A process warning, once for all sessions: that a change came too late to be saved, or that a response left without
+   * Emits a process warning, at most once per code: a change came too late to be saved, or a response was sent without
    * its cookie.
    */
   warn(code: 'SESS_LATE_CHANGE' | 'SESS_LOST_COOKIE'): void;
 }
 
-/** What an adapter knows of the response. */
+/** What an adapter knows about the response. */
 export interface ResponseFacts {
   /**
    * Whether a shared cache may store the response (`Cache-Control: public` or `s-maxage`). A cookie in it would reach
-   * other visitors: a renewal, a touch of a persistent cookie and a new signature wait for another response. Default
+   * other visitors, so a renewal, a touch of a persistent cookie and a new signature wait for another response. Default
    * `false`.
    */
   readonly cacheable?: boolean | undefined;
 }
 
-/** The request's connection and response, as far as a session needs to know them. */
+/** The parts of the request's connection and response that a session needs. */
 export interface Connection {
-  /** Whether the request came over TLS, to this process or to a proxy that is trusted. */
+  /** Whether the request came over TLS, to this process or to a trusted proxy. */
   readonly secure: boolean;
-  /** Tells whether the headers have left, and whether the response has ended. A `ServerResponse` fits. */
+  /** Whether the headers were sent and whether the response has ended. A `ServerResponse` fits. */
   readonly response: { readonly headersSent: boolean; readonly writableEnded?: boolean };
-  /** `false`: the request reads the session without prolonging its life. Default `true`. */
+  /** `false`: the request does not extend the session's idle timeout. Default `true`. */
   readonly touch?: boolean | undefined;
   /**
-   * Whether the answer is decided: an error has left the handler, or what it returned is on its way. From then on
-   * `data` of a session that is out of reach is empty, and throws no more: loggers ask for it.
+   * Whether the answer is decided: the handler threw, or its result is being sent. From then on `data` of a session
+   * that is out of reach is empty instead of throwing, because loggers read it.
    */
   readonly answered?: boolean;
-  /** Called where the session that the browser has is out of reach. */
+  /** Called if the browser's session is out of reach. */
   onUnavailable?(): void;
-  /**
-   * Called where `data` is looked at after the session was saved for the response: a change would be lost unless it is
-   * saved again.
-   */
+  /** Called if `data` is read after the session was saved for the response: a change then needs another save. */
   onLateUse?(): void;
 }
 
-/** The sessions of users, where the option `userOf` says whose a session is. */
+/** The sessions of users, if the option `userOf` names the user of a session. */
 export interface SessionsOfUsers {
   /**
-   * Ends every session of a user: refused in this process when it resolves, in others within a second, whatever happens
-   * to the nodes of the store.
+   * Ends every session of a user. Once it resolves, this process refuses them; other processes do so within a second.
+   * This holds even if nodes of the store fail.
    *
-   * @throws {SessionError} `SESS_NOT_SUPPORTED` without the option `userOf`; `SESS_UNAVAILABLE` when it could not be
-   *   stored: try again.
+   * @throws {SessionError} `SESS_NOT_SUPPORTED` without the option `userOf`; `SESS_UNAVAILABLE` if the revocation could
+   *   not be stored: try again.
    */
   revokeUser(user: string): Promise<void>;
   /**
-   * Lists the sessions of a user, where the store keeps such a list.
+   * Lists the sessions of a user, if the store keeps such a list.
    *
-   * @throws {SessionError} `SESS_NOT_SUPPORTED` where it does not, or without the option `userOf`; `SESS_UNAVAILABLE`.
+   * @throws {SessionError} `SESS_NOT_SUPPORTED` if it does not, or without the option `userOf`; `SESS_UNAVAILABLE`.
    */
   ofUser(user: string): Promise<readonly UserSession[]>;
   /**
-   * Ends one of the sessions that `ofUser(user)` lists, by its `key`: a device that got lost. Whether there was one; a
-   * key that is not in the list of this user ends nothing, so it may come from a browser.
+   * Ends one of the sessions that `ofUser(user)` lists, by its `key`: for example that of a lost device. Resolves with
+   * whether there was one. A key that is not in this user's list ends nothing, so it may come from a browser.
    *
    * @throws {SessionError} as `ofUser`
    */
@@ -253,38 +248,39 @@ export interface SessionsOfUsers {
 
 /**
  * `'starting'`: no node has answered yet. `'ready'`: sessions can be used. `'unavailable'`: no node answers, and
- * requests get what `onUnavailable` says. `'closed'`: `close()` was called.
+ * `onUnavailable` decides what requests get. `'closed'`: `close()` was called.
  */
 export type SessionsState = StoreState | 'closed';
 
 /**
- * Whether sessions can be used: for readiness probes. A liveness probe asks for none of it: a new process would not
- * bring the nodes back.
+ * Whether sessions can be used: for readiness probes. Don't use it for a liveness probe: a restart does not bring the
+ * nodes back.
  */
 export interface SessionsHealth {
   /**
-   * Resolves when the store can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. Opening sessions need
-   * not wait for it.
+   * Resolves once the store answers; rejects with `SESS_UNAVAILABLE` if it does not answer yet. You can open sessions
+   * without waiting for it.
    */
   ready(): Promise<void>;
-  /** What is known now, from the last answers and probes. No I/O. */
+  /** The state from the last answers and probes. No I/O. */
   readonly state: SessionsState;
 }
 
-/** Sessions, without a framework: one for an application. */
+/** Sessions without a framework; one object per application. */
 export interface Sessions extends SessionsOfUsers, SessionsHealth {
   /**
-   * What its cookie is called: on a plain and on a secure connection, where that differs. Two applications of one host
-   * need different names.
+   * The names of its cookie: two if the name on a plain connection differs from that on a secure one. Two applications
+   * on one host need different names.
    */
   readonly cookieNames: readonly string[];
   /**
-   * The session of a request with this `Cookie` header. A promise only where the store must be asked; nothing is asked
-   * for a cookie that is missing, malformed or forged.
+   * The session of a request with this `Cookie` header. A promise only if the store must be asked; it is not asked for
+   * a missing, malformed or forged cookie.
    *
-   * @throws {SessionError} (as a rejection) `SESS_UNAVAILABLE` where `onUnavailable` says `'error'`; `SESS_CLOSED`.
+   * @throws {SessionError} (as a rejection) `SESS_CLOSED` once the store is closed. Not `SESS_UNAVAILABLE`: `data`
+   *   throws that.
    */
   open(cookieHeader: string | undefined, connection: Connection): RequestSession | Promise<RequestSession>;
-  /** Closes what `servers` opened; a `client` or `store` that was given stays open. Twice does no harm. */
+  /** Closes the client that `servers` opened; a `client` or `store` that was passed in stays open. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /**
- * The tracing channels of this package: one for each thing that is done with a stored session. What is asked of the
- * store meanwhile runs inside, so a tracer sees the requests to nodes beneath. No context holds an id, a key, a value or
- * a secret, and none is made while nobody listens.
+ * The tracing channels of this package: one per operation on a stored session. Requests to the store run inside the
+ * operation, so a tracer shows them as its children. No context holds an id, a key, a value or a secret, and none is
+ * made while a channel has no subscribers.
  *
  * ```ts
  * import { tracingChannel } from 'node:diagnostics_channel';
@@ -12,23 +12,20 @@ import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
 
 import type { DestroyEvent, LoadEvent, SaveEvent } from './diagnostics.ts';
 
-/** What the five events of one operation share. */
+/** The context that the five events of one operation share. */
 export interface SessionOperationContext {
   readonly operation: SessionOperation;
   /** The store's name: `memcached`, `memory`. */
   readonly store: string;
   /** Why a session is saved or destroyed. */
   readonly reason?: SaveEvent['reason'] | DestroyEvent['reason'];
-  /** When the operation succeeded: what came of it, as the channels `sess:session:*` tell it. */
+  /** The outcome, if the operation succeeded, as on the channels `sess:session:*`. */
   readonly result?: SessionResult;
-  /**
-   * When it failed, also where the request goes on without it: a store that is out of reach, a touch that did not
-   * succeed.
-   */
+  /** The error, if it failed, even one that does not fail the request: a store out of reach, a failed touch. */
   readonly error?: unknown;
 }
 
-/** `save`: whatever is written or prolonged for a response. `touch`: `session.touch()` alone. */
+/** `save`: any write, or a touch for a response. `touch`: only `session.touch()`. */
 export type SessionOperation = 'load' | 'save' | 'touch' | 'destroy';
 
 export type SessionResult = LoadEvent['outcome'] | SaveEvent['outcome'] | DestroyEvent['outcome'];
@@ -46,13 +43,16 @@ export const sessionChannels: Readonly<Record<SessionOperation, SessionChannel>>
   destroy: channelOf('destroy'),
 };
 
-/** What came of an operation that was answered. With an error, it failed and the request goes on. */
+/** The outcome of an operation that did not reject. With an error, it failed but does not fail the request. */
 export interface Judgement {
   readonly result: SessionResult;
   readonly error?: unknown;
 }
 
-/** Runs `operate` between the events of its channel, with what subscribers bound to it. For a channel that has some. */
+/**
+ * Runs `operate` between the events of its channel, in the contexts that subscribers bound. Call it only if the channel
+ * has subscribers.
+ */
 export async function traced<T>(
   context: Pick<SessionOperationContext, 'operation' | 'store' | 'reason'>,
   operate: () => Promise<T>,
@@ -65,7 +65,7 @@ export async function traced<T>(
     if (error !== undefined) throw error;
     return result;
   };
-  // Its failure is the answer's, or one that the request goes on without.
+  // The returned promise carries the failure, or the failure does not concern the request.
   await sessionChannels[context.operation].tracePromise(run, { ...context }).catch(() => undefined);
   return answer as Promise<T>;
 }

@@ -15,29 +15,29 @@ import { badOption, checkUnknown, wholeNumber } from './option-checks.ts';
  */
 export interface ClusterOptions {
   /**
-   * A URL such as `memcached://10.0.0.1:11211,10.0.0.2:11211`, or a list of `host:port`; opened here, and closed by
-   * `close()`.
+   * A URL such as `memcached://10.0.0.1:11211,10.0.0.2:11211`, or a list of `host:port`. The client for it is opened
+   * here and closed by `close()`.
    */
   readonly servers?: string | readonly string[] | undefined;
   /**
-   * A client of `@sess/client` that the application opened, and closes. Or, beside `servers`, options of the one that
-   * is opened here: `{ copies: 2, tls: { ca } }`; all that `createClient` takes, `discovery` instead of `servers` as
-   * well.
+   * A client of `@sess/client` that the application opens and closes. Or, besides `servers`, options for the client
+   * that is opened here: `{ copies: 2, tls: { ca } }`. These are all options of `createClient`, also `discovery`
+   * instead of `servers`.
    */
   readonly client?: Client | ClientOptions | undefined;
-  /** Whole seconds that a session lives for which nobody says how long. */
+  /** Time to live in whole seconds of sessions that have none of their own. */
   readonly ttlSeconds?: number | undefined;
-  /** What storage keys begin with: up to 12 characters of printable ASCII without space. */
+  /** Prefix of storage keys: up to 12 characters of printable ASCII without space. */
   readonly keyPrefix?: string | undefined;
 }
 
-/** A cluster that sessions are kept in, opened. */
+/** An open cluster that holds sessions. */
 export interface Cluster {
   readonly store: SessionStore;
   readonly client: Client;
   readonly ttlSeconds: number;
   readonly keyPrefix: string;
-  /** Closes the client that was opened here; a shared one stays open. Twice does no harm. */
+  /** Closes the client that was opened here; a shared one stays open. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ const NAMES: Readonly<Record<keyof ClusterOptions, true>> = {
 };
 
 /**
- * Checks the options of a store for another session library, then opens a client unless one was given.
+ * Checks the options of a store for another session library, then opens a client unless one was passed in.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
@@ -76,7 +76,7 @@ export function openCluster(
 export function checkNames(options: object, known: readonly string[], expected: string): void {
   if (typeof options !== 'object' || options === null) throw badOption('options', options, expected);
   for (const [name, value] of Object.entries(options)) {
-    // Before `checkUnknown`, whose "did you mean" would be misleading here.
+    // Before `checkUnknown`, whose "did you mean" would mislead here.
     if (value === undefined || known.includes(name) || !clientOptionNames.some((ofClient) => ofClient === name))
       continue;
     const advice = `it is one of the client. Beside "servers", write client: { ${name}: … }`;
@@ -85,7 +85,7 @@ export function checkNames(options: object, known: readonly string[], expected: 
   checkUnknown(options, known);
 }
 
-/** A client that is shared, or the options of one to be opened. */
+/** A shared client, or the options of one to open. */
 export type ClusterSource =
   | { readonly kind: 'client'; readonly client: Client }
   | { readonly kind: 'servers'; readonly client: ClientOptions };
@@ -101,8 +101,8 @@ const CLIENT_EXPECTED =
   'a client that createClient of @sess/client returned, or, beside "servers", options of the one that is opened here, such as { copies: 2 }';
 
 /**
- * Where sessions go: exactly one of the choices. `client` is a client that is shared, or options of the one that is
- * opened here.
+ * The store that the options name: exactly one of the choices. `client` is a shared client, or the options of the one
+ * to open.
  */
 export function storeSource(
   options: Omit<SourceOptions, 'store'>,
@@ -170,7 +170,7 @@ function hasMethods(value: object, names: readonly string[]): boolean {
   );
 }
 
-/** What storage keys begin with, or `undefined` where nothing is said. */
+/** The checked option `keyPrefix`; `undefined` if it was not given. */
 export function checkedKeyPrefix(given: unknown): string | undefined {
   if (given === undefined) return undefined;
   if (typeof given === 'string' && given.startsWith('@sess/')) {

@@ -1,6 +1,6 @@
 /**
- * How a user's epoch is stored, so that who can write to the store can neither make one up nor give a user another
- * one's, and who can read it can't try names until one fits:
+ * How a user's epoch is stored. A writer to the store can't forge an epoch or copy one user's to another; a reader
+ * can't find a user by trying names:
  *
  * | | what |
  * | --- | --- |
@@ -8,8 +8,8 @@
  * | bytes 0..11 | the epoch |
  * | bytes 12..43 | HMAC-SHA-256 of the key and the epoch |
  *
- * Both under a key that HKDF-SHA-256 derives from a secret of the application (no salt, info
- * `@sess/session user epochs`).
+ * Both under a key that HKDF-SHA-256 derives from a secret of the application (no salt, info `@sess/session user
+ * epochs`).
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { EPOCH_BYTES, type Epoch } from '../users/session-owner.ts';
@@ -18,10 +18,10 @@ const MAC_BYTES = 32;
 
 /** Where and how epochs are stored under one secret. */
 export interface EpochSecret {
-  /** No session is stored there: its key is the SHA-256 of an id. */
+  /** Never the key of a session, which is the SHA-256 of an id. */
   keyOf(user: string): string;
   seal(key: string, epoch: Epoch): Buffer;
-  /** `undefined` for what was not stored under this key with this secret. */
+  /** `undefined` if it was not sealed for this key with this secret. */
   open(key: string, value: Uint8Array): Epoch | undefined;
 }
 
@@ -36,7 +36,7 @@ export function epochSecret(secret: string, keyPrefix: string): EpochSecret {
     keyOf: (user) => keyPrefix + mac('name', user).toString('base64url'),
     seal(key, epoch) {
       const bytes = Buffer.from(epoch, 'hex');
-      // An epoch has one length, so what is before and after it can't be mistaken for a part of it.
+      // An epoch has a fixed length, so the parts of the input can't be confused.
       return Buffer.concat([bytes, mac('epoch', bytes, key)]);
     },
     open(key, value) {

@@ -3,28 +3,25 @@ import { kindOf } from '@sess/json-data';
 import { SessionError } from '../errors.ts';
 import { nearestName } from '../stores/memcached-store.ts';
 
-/** An error that says which option is wrong, what was expected and what came. */
+/** An error that says which option is wrong, what came and what was expected. */
 export function badOption(option: string, given: unknown, expected: string): SessionError {
   const came = given === undefined ? 'is missing' : `is ${shown(option, given)}`;
   return new SessionError('SESS_BAD_OPTION', `option "${option}" ${came}; expected ${expected}`);
 }
 
-/**
- * Options whose texts are no secret, and hold none. A text anywhere else may be a URL with a password in the wrong
- * place.
- */
+/** Options whose strings are never secret. A string in any other option may be a misplaced URL with a password. */
 const SHOWN_TEXTS =
   /^cookie\.|^keyPrefix$|(Seconds|Ms|Bytes)$|^secure$|^on[A-Z]|^writePolicy$|^compress\.|^encrypt\.plain$|\.name$/;
 
-/** What a URL, or a user and a password, could be in. */
+/** Characters of a URL, or of a user and password. */
 const MAY_HOLD_PASSWORD = /[:?=]/;
 
-/** The name of an option; not a URL that stands where a name should. */
+/** The name of an option, if it looks like one: it may be a misplaced URL. */
 function shownName(name: string): string {
   return name.length <= 60 && /^[\w.-]+$/.test(name) ? name : '…';
 }
 
-/** What came, without what is in it: an object may hold a password. */
+/** Describes `given` without its content: an object may hold a password. */
 function shown(option: string, given: unknown): string {
   if (typeof given === 'string' && given !== '' && (!SHOWN_TEXTS.test(option) || MAY_HOLD_PASSWORD.test(given)))
     return `a text of ${given.length} characters`;
@@ -37,7 +34,7 @@ function shown(option: string, given: unknown): string {
     : kind;
 }
 
-/** Refuses names that are no options, with the nearest that is. `undefined` as a value is taken as left out. */
+/** Refuses unknown names and suggests the nearest known one. Ignores names whose value is `undefined`. */
 export function checkUnknown(given: object, known: readonly string[], where = ''): void {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || known.includes(name)) continue;
@@ -47,7 +44,7 @@ export function checkUnknown(given: object, known: readonly string[], where = ''
   }
 }
 
-/** A whole number in a range, or `undefined` when none was given. */
+/** A whole number in a range, or `undefined` if none was given. */
 export function wholeNumber(
   option: string,
   given: unknown,
@@ -60,7 +57,7 @@ export function wholeNumber(
   throw badOption(option, given, `a whole number of ${unit}, ${least} to ${most}`);
 }
 
-/** One of several literals, or `undefined` when none was given. */
+/** One of several literals, or `undefined` if none was given. */
 export function oneOf<T extends string | boolean>(
   option: string,
   given: unknown,
@@ -72,7 +69,7 @@ export function oneOf<T extends string | boolean>(
   throw badOption(option, given, literals.map((literal) => inspect(literal)).join(', '));
 }
 
-/** Whether what came can be an object of options. */
+/** Whether `given` can be an object of options. */
 export function isObject(given: unknown): boolean {
   return typeof given === 'object' && given !== null && !Array.isArray(given);
 }

@@ -16,17 +16,20 @@ const NAMES: Readonly<Record<keyof CookieOptions, true>> = {
   partitioned: true,
 };
 
-/** A token of RFC 9110: what every server and proxy takes as a cookie's name. */
+/** A token of RFC 9110, which every server and proxy accepts as a cookie's name. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Browsers drop a cookie whose name, value and attributes are longer (RFC 6265bis, OWASP ASVS 3.3.5). */
 const MAX_COOKIE_BYTES = 4_096;
 
-/** Browsers ignore an attribute whose value is longer (RFC 6265bis, 5.6), and with it where the cookie belongs. */
+/**
+ * Browsers ignore an attribute whose value is longer (RFC 6265bis, 5.6), so the cookie would get another path or
+ * domain.
+ */
 const MAX_ATTRIBUTE_BYTES = 1_024;
 
 /**
- * Whether cookies are `Secure`, which may be said in either of two places.
+ * Whether cookies are `Secure`; two options may say so.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
@@ -41,7 +44,7 @@ export function resolveSecure(options: SessionsOptions): SecureMode {
 }
 
 /**
- * Checks what browsers would silently refuse.
+ * Checks for cookies that browsers would silently refuse.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
@@ -111,7 +114,7 @@ function checkText({ name, path, domain }: ResolvedCookie): void {
       ...(domain === undefined ? {} : { domain }),
     });
   } catch {
-    // Without the cause, which quotes what came.
+    // Without the cause, which quotes the values.
     throw new SessionError(
       'SESS_BAD_OPTION',
       'option "cookie" has a path or domain that no Set-Cookie header can carry',
@@ -127,7 +130,8 @@ function checkText({ name, path, domain }: ResolvedCookie): void {
 }
 
 /**
- * Browsers refuse a cookie for all of `com` or `co.uk`; one that did not would hand the session to every site there.
+ * Browsers refuse a cookie for all of `com` or `co.uk`; a browser that accepted it would send the session to every site
+ * there.
  */
 function checkDomain(domain: string | undefined): void {
   if (domain === undefined || parseHost(domain, { allowPrivateDomains: true }).domain !== null) return;
@@ -138,7 +142,7 @@ function checkDomain(domain: string | undefined): void {
   );
 }
 
-/** Browsers refuse a cookie whose prefix says more than its attributes. */
+/** Browsers refuse a cookie whose attributes do not match its prefix. */
 function checkPrefix({ name, path, domain }: ResolvedCookie, secure: SecureMode): void {
   if (name === undefined) return;
   const prefix = /^__(Host|Secure)-/i.exec(name)?.[0].toLowerCase();

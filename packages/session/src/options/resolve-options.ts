@@ -16,7 +16,7 @@ import { MAX_GRACE_SECONDS } from '../lifecycle/grace.ts';
 import { resolveUserOf } from '../users/session-owner.ts';
 import { MAX_TTL_SECONDS } from '../stores/session-store.ts';
 
-/** Every option, so that a slip of the pen is found. The compiler holds it to the interface. */
+/** Every option, to find misspelled ones. The compiler checks the list against the interface. */
 const NAMES: Readonly<Record<keyof SessionsOptions, true>> = {
   client: true,
   servers: true,

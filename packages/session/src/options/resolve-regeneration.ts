@@ -5,7 +5,7 @@ import type { OwnLifetime } from '../content/envelope.ts';
 import { MAX_GRACE_SECONDS } from '../lifecycle/grace.ts';
 import type { RegenerateOptions } from '../session.ts';
 
-/** The options of a `regenerate`, checked. */
+/** The checked options of `regenerate`. */
 export interface Regeneration {
   readonly keep: readonly string[] | true;
   readonly restartLifetime: boolean;
@@ -26,7 +26,7 @@ export function resolveRegeneration(
   options: ResolvedOptions,
   first: RegenerateOptions | readonly string[] = {},
 ): Regeneration {
-  // An array is ruled out from here on, which the compiler does not see for a readonly one.
+  // Not an array from here on; the compiler does not narrow readonly arrays.
   const given = (Array.isArray(first) ? { keep: first } : first) as RegenerateOptions;
   if (typeof given !== 'object' || given === null)
     throw badOption('regenerate', given, 'an object, such as { keep: ["cart"] }, or nothing');
@@ -51,7 +51,7 @@ function keys(given: unknown): readonly string[] | true {
   throw badOption('regenerate.keep', given, 'names of session.data, such as ["cart"], or true for all of it');
 }
 
-/** For how many seconds the old id can be read after this change of ids. Not where no server would look for it. */
+/** Seconds for which the old id can be read. More than 0 needs the option, or no server would look for the copy. */
 function grace(options: ResolvedOptions, given: unknown): number {
   const seconds = wholeNumber('graceSeconds', given, 0, MAX_GRACE_SECONDS, 'seconds') ?? options.graceSeconds;
   if (seconds > 0 && options.graceSeconds === 0) {

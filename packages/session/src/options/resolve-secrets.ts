@@ -7,7 +7,7 @@ const MAKE_SECRET = `make one with: node -e "console.log(require('crypto').rando
 /**
  * One secret or several, each of at least 32 bytes.
  *
- * @throws {SessionError} `SESS_BAD_OPTION`, which does not show what came: it may be a secret in the wrong place.
+ * @throws {SessionError} `SESS_BAD_OPTION`, which does not show the value: it may be a misplaced secret.
  */
 export function resolveSecrets(
   option: string,

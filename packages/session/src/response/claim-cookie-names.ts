@@ -3,10 +3,10 @@ import { badOption } from '../options/option-checks.ts';
 const claimed = new WeakMap<object, Set<string>>();
 
 /**
- * Keeps two sets of sessions in one application apart. With one cookie name, a login in one logs out of the other; with
- * one secret as well, a session of one is good in the other.
+ * Refuses a cookie name that other sessions of the application use. With one name, a login in one set of sessions logs
+ * out of the other; with one secret as well, a session of one is valid in the other.
  *
- * @param application What both have in common: the server, or the application object.
+ * @param application The object that both sets of sessions share: the server or the application.
  * @throws {SessionError} `SESS_BAD_OPTION` when the name is taken.
  */
 export function claimCookieNames(application: object, names: readonly string[]): void {

@@ -1,19 +1,19 @@
 import type { RequestSession } from '../session.ts';
 
 /**
- * A session that is looked at after it was saved for its response, by code that nobody waited for: a change is saved
- * all the same, or somebody is told that it was too late.
+ * Handles use of a session after it was saved for its response, by code that nobody awaited: saves a change, or reports
+ * that it came too late.
  */
 export class LateUse {
   #isLooking = false;
   #isOver = false;
 
-  /** The session could not be saved: nothing more is tried, and nothing more is told. */
+  /** Stops saving and reporting: the session could not be saved. */
   giveUp(): void {
     this.#isOver = true;
   }
 
-  /** Looks once the code that runs now is done: most of it changes nothing, a logger, say. */
+  /** Checks for a change once the running code is done; most code, such as a logger, changes nothing. */
   look(session: RequestSession | undefined, tellLate: (error: unknown) => void): void {
     if (this.#isLooking || this.#isOver) return;
     this.#isLooking = true;
@@ -21,7 +21,7 @@ export class LateUse {
       this.#isLooking = false;
       if (session?.hasUnsavedChange !== true) return;
       session.current.save().catch((error: unknown) => {
-        // Told once: whoever is told may look at the session again.
+        // Report once: `tellLate` may read the session again, which would come back here.
         this.giveUp();
         tellLate(error);
       });

@@ -5,7 +5,7 @@ interface WrittenTo {
   readonly bytesWritten: number;
 }
 
-/** A response, as far as it tells who wrote it. A `ServerResponse` fits. */
+/** The parts of a response that show whether it was written. A `ServerResponse` fits. */
 export interface WatchedResponse extends EventEmitter {
   readonly headersSent: boolean;
   readonly closed: boolean;
@@ -13,33 +13,33 @@ export interface WatchedResponse extends EventEmitter {
 }
 
 /**
- * Warns where a response left without the cookie of its session: written past the `ServerResponse`, to whose heads
- * adapters add it.
+ * Warns if a response was sent without the cookie of its session, because it was written past the `ServerResponse`,
+ * whose heads adapters add the cookie to.
  */
 export class LostCookie {
   readonly #session: RequestSession;
   readonly #response: WatchedResponse;
   readonly #socket: WrittenTo | null;
-  /** A connection may have carried other responses. */
+  /** The connection may have carried other responses before. */
   readonly #writtenBefore: number;
 
-  /** To be made when the session is first used, before anything was written. */
+  /** Create it when the session is first used, before anything is written. */
   constructor(session: RequestSession, response: WatchedResponse) {
     this.#session = session;
     this.#response = response;
-    // The connection of an HTTP/2 stream carries others at the same time.
+    // The connection of an HTTP/2 stream carries other streams at the same time.
     this.#socket = 'stream' in response ? null : response.socket;
     this.#writtenBefore = this.#socket?.bytesWritten ?? 0;
   }
 
-  /** Looks when the response is over. */
+  /** Checks once the response is closed. */
   watch(): void {
     if (!this.#session.owesCookie) return;
     if (this.#response.closed) this.look();
     else this.#response.once('close', () => this.look());
   }
 
-  /** A client that went away before anything was written lost nothing that it was told of. */
+  /** Doesn't warn if the client disconnected before anything was written. */
   look(): void {
     if (!this.#session.owesCookie) return;
     const hasLeft = this.#response.headersSent || (this.#socket?.bytesWritten ?? 0) > this.#writtenBefore;

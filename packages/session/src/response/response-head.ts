@@ -10,8 +10,8 @@ export interface ResponseHeaders {
 }
 
 /**
- * Headers by which a cache of a content delivery network stores a response, whatever `Cache-Control` says (RFC 9213,
- * Edge Architecture, nginx).
+ * Headers that make a content delivery network cache a response, whatever `Cache-Control` says (RFC 9213, Edge
+ * Architecture, nginx).
  */
 const CDN_HEADERS = [
   'cdn-cache-control',
@@ -35,11 +35,11 @@ export function isCacheable(headers: ResponseHeaders): boolean {
 }
 
 /**
- * Completes the head of the response just before it leaves: the session's cookie, if there is one to send, and
- * `Vary: Cookie` where the session was read.
+ * Completes the head of the response just before it is sent: adds the session's cookie if there is one to send, and
+ * `Vary: Cookie` if the session was read.
  *
- * A response with the cookie is never one that a shared cache may store: it becomes `private`, or `no-store` where the
- * application said nothing.
+ * No shared cache may store a response with the cookie: it becomes `private`, or `no-store` if the application set no
+ * `Cache-Control`.
  */
 export function completeHead(session: RequestSession, headers: ResponseHeaders): void {
   if (session.wasRead) varyByCookie(headers);
@@ -50,8 +50,8 @@ export function completeHead(session: RequestSession, headers: ResponseHeaders):
 }
 
 /**
- * A head whose headers are looked at only when they count. Not a literal with a getter: each of those has a hidden
- * class of its own, which keeps the getter, and so the whole request, until the next full garbage collection.
+ * Reads the headers only if needed. Not a literal with a getter: V8 gives each of those its own hidden class, which
+ * keeps the getter, and so the whole request, alive until the next full garbage collection.
  */
 class Head {
   readonly #headers: ResponseHeaders;
@@ -83,12 +83,15 @@ function keepPrivate(headers: ResponseHeaders): void {
   headers.set('cache-control', ['private', ...kept].join(', '));
 }
 
-/** `private="field"` keeps only a field out. */
+/** `private="field"` does not count: it excludes only that field from the cache. */
 function keepsOut(names: readonly string[]): boolean {
   return names.includes('private') || names.includes('no-store');
 }
 
-/** The directives in lower case. A quoted list of fields may hold commas; none of the words looked for is in one. */
+/**
+ * The directives in lower case. A quoted list of fields may hold commas, but none of the directives that matter here
+ * has one.
+ */
 function directives(value: number | string | readonly string[]): readonly string[] {
   const parts = textOf(value).match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? [];
   return parts

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ResponseHeaders } from './response-head.ts';
 
-/** The headers of a response that Node.js itself is going to write. */
+/** The headers of a response that Node.js writes. */
 export function serverHeaders(response: ServerResponse): ResponseHeaders {
   return {
     get: (name) => response.getHeader(name),
