@@ -1,6 +1,6 @@
 /**
- * The class that Buffers are made of, by the name under which JavaScript itself finds it when it slices one: three
- * times as fast as `subarray`, which asks for the underlying memory anew each time.
+ * Node.js's internal Buffer constructor, found through `Symbol.species`. Creating a view with it is three times as fast
+ * as `subarray`, which looks up the underlying memory each time.
  */
 export const BufferView: new (memory: ArrayBufferLike, offset: number, length: number) => Buffer = (
   Buffer as unknown as {

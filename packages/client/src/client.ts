@@ -39,15 +39,15 @@ import { MemcachedCluster } from './memcached-cluster.ts';
 import { firstView, oneNodeUp } from './wait.ts';
 
 /**
- * Makes a client, which at once begins to look for its nodes and to connect to them. Close it when done.
+ * Creates a client, which at once starts discovery and connects to its nodes. Close it when done.
  *
  * @param options A URL (`memcached://10.0.0.1:11211,10.0.0.2:11211`, `memcacheds://` and `elasticaches://` with TLS,
  *   `elasticache://my.cfg.use1.cache.amazonaws.com:11211`, `memcached:///run/memcached.sock`), or an object.
- * @throws {SessClientError} `SESS_BAD_OPTION` when an option is wrong: what was expected, what came, what to do.
+ * @throws {SessClientError} `SESS_BAD_OPTION` if an option is wrong: what was expected, what came, what to do.
  */
 export function createClient(options: string | ClientOptions): Client {
   const resolved = resolveOptions(options);
-  // A fixed list rolls: processes that start with the next one look for sessions on nodes that are off it.
+  // With a fixed list, a rolling deploy changes nodes: new processes need sessions from nodes that left the list.
   if (resolved.isFixedList && resolved.handover.historySecrets.length === 0) warnOfUnsignedHistory();
   const client = new MemcachedClient(resolved);
   return resolved.observe ? observing(client) : client;
@@ -104,7 +104,7 @@ class MemcachedClient implements Client {
 
   #get(key: string, options: OperationOptions | undefined): Promise<CacheRecord | undefined> {
     const owner = this.#cluster.view === undefined ? undefined : this.#cluster.soleOwner(key);
-    // The common case: one request to one node, and nothing else.
+    // The common case: one request to one node.
     return owner === undefined ? this.#readInDetail(key, options) : owner.get(key, options, this.#missed);
   }
 
@@ -112,7 +112,7 @@ class MemcachedClient implements Client {
     return this.#run(options, () => read(this.#cluster, key, options));
   }
 
-  /** One function for all reads, so that a hit pays for none. */
+  /** One function for all reads: a hit allocates none. */
   readonly #missed: Missed = (key, owner, options) =>
     this.#run(options, () => readMissed(this.#cluster, key, owner, options));
 
@@ -137,7 +137,7 @@ class MemcachedClient implements Client {
     return common ?? this.#run(options, () => this.#writeInDetail(key, change, options));
   }
 
-  /** Once the others know of the time to live, the write is mostly a common one. */
+  /** After the time to live is announced, the common case mostly applies. */
   async #writeInDetail(key: string, change: Change, options: SetOptions): Promise<CacheRecord> {
     await this.#cluster.willLive(change.ttlSeconds);
     return writeToOne(this.#cluster, key, change, options) ?? write(this.#cluster, key, change, options);
@@ -244,7 +244,7 @@ class MemcachedClient implements Client {
     return traced(operation, owner === undefined ? undefined : this.#cluster.node(owner).target, operate, resultOf);
   }
 
-  /** An operation of several requests, or one that must wait for the first topology: {@link close} waits for it. */
+  /** Runs an operation that takes several requests or waits for the first topology; {@link close} waits for it. */
   #run<T>(options: OperationOptions | undefined, operation: () => Promise<T>): Promise<T> {
     return this.#pending.track(
       this.#cluster.view === undefined ? this.#firstView(options).then(operation) : operation(),
@@ -260,7 +260,7 @@ class MemcachedClient implements Client {
     });
   }
 
-  /** Lets operations finish, then requests, each for at most {@link shutdownTimeoutMs}; then nothing is left. */
+  /** Waits for operations, then for requests, each for at most {@link shutdownTimeoutMs}; then releases everything. */
   async #drain(): Promise<void> {
     const grace = shutdownTimeoutMs(this.#options);
     await this.#pending.settled(this.#options.clock, grace);
@@ -282,7 +282,7 @@ const hitWhereDefined = (answer: unknown): OperationResult => (answer === undefi
 const hitWhereTrue = (found: boolean): OperationResult => (found ? 'hit' : 'miss');
 const storedAlways = (): OperationResult => 'stored';
 
-/** A request settles within `timeoutMs`, a wait for the topology as well. */
+/** A request and a wait for the topology each settle within `timeoutMs`. */
 function shutdownTimeoutMs({ transportOptions }: ResolvedOptions): number {
   return 2 * transportOptions.timeoutMs;
 }

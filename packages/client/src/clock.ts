@@ -1,16 +1,16 @@
 import { afterWorking } from '@sess/working-time';
 
-/** Time as the client sees it: a parameter, so that a test or a simulation can own it. */
+/** The client's source of time; tests and simulations replace it. */
 export interface Clock {
-  /** Milliseconds since 1970: what versions and the ends of tombstones are made of. */
+  /** Milliseconds since 1970, for versions and expiry times. */
   now(): number;
-  /** Milliseconds since some fixed moment; never runs backwards: what pauses and durations are measured with. */
+  /** Monotonic milliseconds, for pauses and durations. */
   elapsed(): number;
-  /** Calls `callback` once, `delayMs` from now; what it returns ends the timer, early or late, any number of times. */
+  /** Calls `callback` once, `delayMs` from now. The returned function cancels the timer; it is idempotent. */
   after(delayMs: number, callback: () => void): CancelTimer;
   /**
-   * The same for a deadline: time in which this process could not work (blocked, stopped, suspended) does not count,
-   * and `callback` is called when the I/O that is due has been done. Left out, it is {@link Clock.after}.
+   * A timer for deadlines: time in which this process could not work (blocked, stopped, suspended) does not count, and
+   * pending I/O runs before `callback`. Default: {@link Clock.after}.
    */
   afterWorking?(delayMs: number, callback: () => void): CancelTimer;
 }
@@ -21,14 +21,14 @@ export const systemClock: Clock = {
   now: Date.now,
   elapsed: () => performance.now(),
   after(delayMs, callback) {
-    // Who waits for it is work under way, which keeps the process running by itself.
+    // Pending work keeps the process running by itself.
     const timer = setTimeout(callback, delayMs).unref();
     return () => clearTimeout(timer);
   },
   afterWorking,
 };
 
-/** Calls `callback` once, when `delayMs` have passed in which this process could work. */
+/** Calls `callback` once, after `delayMs` in which this process could work. */
 export function deadline(clock: Clock, delayMs: number, callback: () => void): CancelTimer {
   return clock.afterWorking === undefined ? clock.after(delayMs, callback) : clock.afterWorking(delayMs, callback);
 }

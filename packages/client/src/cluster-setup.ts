@@ -1,4 +1,4 @@
-/** What a cluster is made with: the client's options, as far as they concern views and nodes. */
+/** The client's options that concern views and nodes. */
 import type { ClusterNode, Discovery } from '@sess/discovery';
 
 import type { SteadyClock } from './steady-clock.ts';
@@ -12,26 +12,24 @@ export interface ClusterSetup {
   readonly clock: SteadyClock;
   readonly random: () => number;
   readonly versions: VersionSource;
-  /** How long requests may take to finish on a node that left, in milliseconds. */
+  /** Time for pending requests on a node that left, in milliseconds. */
   readonly shutdownTimeoutMs: number;
   readonly copies: number;
   readonly hedgedReads: boolean;
   readonly zoneOf: ((node: ClusterNode) => string | undefined) | undefined;
   readonly nearZone: string | undefined;
-  /** Whether nothing is written to the nodes, and nothing is done for them. */
+  /** Whether the client only observes: it writes nothing to the nodes. */
   readonly observe: boolean;
   readonly windowSeconds: number;
-  /**
-   * Whether handovers are finished before their windows end, and how many keys of a node are moved a second at most.
-   */
+  /** Whether this client finishes handovers before their windows end, at `keysPerSecond` per node at most. */
   readonly finish: boolean;
   readonly keysPerSecond: number;
   readonly historyIntervalMs: number;
   readonly clockSkewMs: number;
-  /** Under which name the history is kept. */
+  /** The name under which clients share the history. */
   readonly namespace: string;
-  /** The first in use, and those that are being replaced. */
+  /** The current secret first, then those being replaced. */
   readonly historySecrets: readonly string[];
-  /** What nodes are made with. */
+  /** Settings of each node. */
   readonly node: Omit<NodeSetup, 'fenceKeys' | 'onTrouble' | 'onStateChange' | 'onInterruption'>;
 }

@@ -1,4 +1,7 @@
-/** What operations see of a client: where keys are, the nodes, and what must be true before a write is acknowledged. */
+/**
+ * The part of a client that operations use: where keys are, the nodes, and what must hold before a write is
+ * acknowledged.
+ */
 import type { Clock } from './clock.ts';
 import type { NodeHealth } from './contract.ts';
 import type { Fence } from './node/fence.ts';
@@ -8,7 +11,7 @@ import type { Hedging } from './operations/hedging.ts';
 import type { VersionSource } from './version.ts';
 import type { Route } from './membership/route.ts';
 
-/** A node as the operations see it. */
+/** The part of a node that operations use. */
 export interface ClusterNode {
   readonly id: string;
   readonly health: NodeHealth;
@@ -36,17 +39,20 @@ export interface ClusterNode {
 export interface Cluster {
   readonly clock: Clock;
   readonly versions: VersionSource;
-  /** Under which name clients of one service keep what they share. */
+  /** The name under which the clients of one service share their history. */
   readonly namespace: string;
   route(key: string): Route;
   /** Identity of the current owners and of the node that orders writers: another object after a change. */
   readonly basis: object;
   node(id: string): ClusterNode;
-  /** These owners, in the order in which a settled read asks them. */
+  /** Returns `owners` in the order in which a settled read asks them. */
   readingOrder(owners: readonly string[]): readonly string[];
-  /** When the next copy is asked as well; `undefined` where nothing is asked twice. */
+  /** Decides when to ask the next copy as well; `undefined` if reads are not hedged. */
   readonly hedging: Hedging | undefined;
-  /** Announces a record with this time to live. A promise: other clients must know before the record is written. */
+  /**
+   * Announces a record with this time to live. Await the promise, if any: other clients must know before the record is
+   * written.
+   */
   willLive(ttlSeconds: number, why?: 'asked' | 'carried'): Promise<void> | undefined;
   /**
    * `undefined` if the history was read lately; otherwise resolves after an attempt to read it. A process that slept
@@ -63,8 +69,8 @@ export interface Cluster {
    * already.
    */
   ensurePublished(): Promise<void> | undefined;
-  /** Reads the history again from all nodes. Whether each of `ids` answered. */
+  /** Reads the history again from all nodes. Resolves to whether each of `ids` answered. */
   relearn(ids: readonly string[]): Promise<boolean>;
-  /** A tombstone could not be brought to `nodeId`: it is kept, and delivered when the node answers. */
+  /** Keeps a tombstone that did not reach `nodeId`, and delivers it when the node answers. */
   hint(nodeId: string, key: string, tombstone: Buffer, endsAt: number): void;
 }

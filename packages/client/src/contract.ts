@@ -3,15 +3,15 @@ import type { RingNode } from '@sess/hash-ring';
 
 import type { ViewCause } from './membership/history.ts';
 
-/** What is stored under a key. Immutable; comes from a {@link Client}, and goes back to it as what a write expects. */
+/** The record under a key. Immutable. A {@link Client} returns it, and takes it as `expect` of a write. */
 export interface CacheRecord {
-  /** The caller's bytes, without the envelope. A view of what was read: no copy is made. */
+  /** The caller's bytes, without the envelope. A view of the bytes read, not a copy. */
   readonly value: Buffer;
   /** Rises with every write of the key: 48 bits of milliseconds since 1970, 16 bits of order. */
   readonly version: bigint;
   /**
-   * Remaining time to live in seconds when it was read or written; `Infinity` when it never expires; `undefined` where
-   * the protocol can't tell (classic text, binary).
+   * Remaining time to live in seconds when it was read or written; `Infinity` if it never expires; `undefined` if the
+   * protocol does not report it (classic text, binary).
    */
   readonly ttlSeconds: number | undefined;
 }
@@ -19,128 +19,124 @@ export interface CacheRecord {
 /**
  * Many memcached nodes as one store.
  *
- * A miss is a value. A promise rejects only with a `SessClientError`: when nobody could tell, when a condition did not
- * hold, or when the input was refused before anything was sent. An operation started before the first topology is known
- * waits for it, at most `timeoutMs`.
+ * A miss is a value. A promise rejects only with a `SessClientError`: for an outage, a failed condition, or invalid
+ * input, which is refused before anything is sent. An operation that starts before the first topology is known waits
+ * for it, at most `timeoutMs`.
  */
 export interface Client extends AsyncDisposable {
   /**
    * Resolves when the first topology is known and one node answers.
    *
-   * @throws {SessClientError} `SESS_UNAVAILABLE` when that did not come within `readyTimeoutMs`: it says what was
-   *   tried. `SESS_AUTH` as soon as every node refused the credentials. The client goes on trying: `ready()` may be
-   *   called again.
+   * @throws {SessClientError} `SESS_UNAVAILABLE` after `readyTimeoutMs`; the message says what was tried. `SESS_AUTH`
+   *   as soon as every node refused the credentials. The client keeps trying: `ready()` may be called again.
    */
   ready(options?: OperationOptions): Promise<void>;
   /**
-   * The record under `key`, or `undefined` when there is none or it was deleted. Rejects when nobody could tell.
+   * The record under `key`, or `undefined` if there is none or it was deleted. Rejects if a node that may hold it does
+   * not answer.
    *
-   * Bytes under the key that are not a record of this client count as a miss and are told on the channel
+   * Bytes under the key that are no record of this client count as a miss and are published on the channel
    * `sess:client:foreign-item`.
    */
   get(key: string, options?: OperationOptions): Promise<CacheRecord | undefined>;
   /**
-   * Writes, and resolves with the record as written.
+   * Writes a record and resolves to it.
    *
-   * - `expect` a record that was read or written before: compare-and-swap.
-   * - `expect: 'absent'`: only where nothing is, neither a record nor a tombstone nor something foreign.
-   * - without `expect`: one blind round trip. The last writer wins, even over a tombstone: what was deleted meanwhile
-   *   is back. Sessions never use it.
+   * - `expect: record` (read or written before): compare-and-swap.
+   * - `expect: 'absent'`: only if the key has no record, tombstone or foreign item.
+   * - without `expect`: one blind round trip. The last writer wins, even over a tombstone, so a record deleted
+   *   meanwhile comes back. Sessions never use it.
    *
-   * @throws {SessClientError} `SESS_CONFLICT` when what was expected does not hold: read again, merge, write again.
+   * @throws {SessClientError} `SESS_CONFLICT` if the expectation does not hold: read again, merge, write again.
    */
   set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord>;
-  /** Moves the expiry to `ttlSeconds` from now. `false` when there is no record, or a tombstone. */
+  /** Sets the time to live to `ttlSeconds` from now. Resolves to `false` if there is no record, or a tombstone. */
   touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean>;
   /**
-   * Deletes, and leaves a tombstone for `ttlSeconds`, so that no write under way brings the record back. Whether there
-   * was a record.
+   * Deletes the record and leaves a tombstone for `ttlSeconds`, so that no concurrent write brings it back. Resolves to
+   * whether there was a record.
    */
   delete(key: string, options: DeleteOptions): Promise<boolean>;
   /**
-   * Takes a node out of rotation without losing what it holds, before it is removed: waits until every client acts
-   * without it (about three times `historyIntervalMs` and `clockSkewMs`), then carries every record and tombstone to
-   * its owners. Resolves when that is done: then remove it.
+   * Takes a node out of rotation without losing its records, before it is removed: waits until every client acts
+   * without it (about three times `historyIntervalMs` and `clockSkewMs`), then copies every record and tombstone to its
+   * owners. When it resolves, the node can be removed.
    *
    * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is not in the topology, `SESS_SERVER` for one that does
-   *   not list its keys (then nothing was changed), `SESS_ABORTED` when `signal` fired (the node is back in rotation).
+   *   not list its keys (nothing was changed), `SESS_ABORTED` if `signal` fired (the node is back in rotation).
    */
   drain(nodeId: string, options?: DrainOptions): Promise<DrainProgress>;
   /**
-   * Puts a node back into rotation that a drain took out of it, whichever client drained it. Resolves when that stands on
-   * the nodes.
+   * Returns a node to rotation that any client drained. Resolves when that is stored on the nodes.
    *
    * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is not in the topology, or was not drained.
    */
   putBack(nodeId: string): Promise<void>;
   /**
-   * Whether `nodeId` can be stopped and taken off the list without losing a session. Compares what it holds with the
-   * other nodes: one listing of its keys, and two small reads for each. The answer holds for the moment: a change of
-   * nodes meanwhile asks for another.
+   * Whether `nodeId` can be stopped and taken off the list without losing a session. Compares its records with the
+   * other nodes: one listing of its keys, and two small reads per key. Ask again after any change of nodes.
    *
    * @throws {SessClientError} `SESS_BAD_VALUE` for a node that is neither in the topology nor in an open handover,
    *   `SESS_ABORTED` when `signal` fired.
    */
   safeToRemove(nodeId: string, options?: SafeToRemoveOptions): Promise<SafeToRemove>;
   /**
-   * Who owns `key` now, and how it would be read: for people and tools. No I/O. No owners before the first topology.
+   * The owners of `key` and how it would be read now: for people and tools. No I/O. No owners before the first
+   * topology.
    *
    * @throws {SessClientError} `SESS_BAD_KEY`.
    */
   explain(key: string): Explanation;
   /**
-   * Why `key` was missed, as far as can still be found out: asks the nodes that could hold it once more, and for their
-   * counters. For whoever wants to know; a miss itself costs nothing of this.
+   * Finds out why `key` was missed, as far as still possible: reads it again from the nodes that may hold it, and their
+   * counters. A miss itself does not pay for this.
    *
    * @throws {SessClientError} `SESS_BAD_KEY`, `SESS_CLOSED`.
    */
   whyMissing(key: string, known: MissKnowledge, options?: OperationOptions): Promise<MissReport>;
   /**
-   * Earlier lists of nodes that are still asked, the oldest first: empty when nothing is open. A new list of plain
+   * Earlier lists of nodes that clients still ask, the oldest first; empty if no handover is open. A new list of plain
    * values each time; no I/O.
    */
   readonly handovers: readonly Handover[];
   /** The topology in use, with the state of every node. No nodes before the first topology. */
   readonly topology: ClientTopology;
-  /**
-   * Lets pending work finish, then releases everything. New operations reject with `SESS_CLOSED`. Twice does no harm.
-   */
+  /** Waits for pending operations, then releases everything. New operations reject with `SESS_CLOSED`. Idempotent. */
   close(): Promise<void>;
-  /** Rejects pending work with `SESS_CLOSED` and releases everything at once. Twice does no harm. */
+  /** Rejects pending operations with `SESS_CLOSED` and releases everything at once. Idempotent. */
   destroy(): void;
 }
 
 export interface OperationOptions {
-  /** Settles the operation at once with `SESS_ABORTED`. A write that was sent may still happen. */
+  /** Rejects the operation at once with `SESS_ABORTED`. A write that was sent may still happen. */
   readonly signal?: AbortSignal;
 }
 
 export interface SetOptions extends OperationOptions {
   /**
    * Whole seconds to live, 1 to 315,360,000 (ten years), and not past 2038-01-19, where memcached's time ends.
-   * memcached counts seconds of its own clock: what has n of them ends after n - 1 to n.
+   * memcached counts whole seconds of its own clock: an item of n seconds expires after n - 1 to n.
    */
   readonly ttlSeconds: number;
-  /** What must be there for the write to happen. Default: anything. */
+  /** The condition of the write. Default: none. */
   readonly expect?: CacheRecord | 'absent' | undefined;
 }
 
 export interface DeleteOptions extends OperationOptions {
-  /** How long the tombstone stands, in whole seconds: as long as an older copy of the record could live. */
+  /** Time to live of the tombstone in whole seconds: as long as an older copy of the record could live. */
   readonly ttlSeconds: number;
 }
 
-/** `up` answers; `down` was ejected and is being probed; `unknown` was not spoken to yet. */
+/** `up`: answers. `down`: ejected, and being probed. `unknown`: has not answered yet. */
 export type NodeHealth = 'up' | 'down' | 'unknown';
 
 export interface ClientTopology extends Topology {
-  /** The random name that tells the cluster from others; `undefined` before one is known. */
+  /** The cluster's random name; `undefined` before it is known. */
   readonly cluster: string | undefined;
-  /** By node id. */
-  readonly states: ReadonlyMap<string, NodeHealth>;
-  /** Ids of the nodes that sessions are placed on: those that are listed, and neither down nor drained. */
+  /** Health by node id. */ readonly states: ReadonlyMap<string, NodeHealth>;
+  /** Ids of the nodes that sessions are placed on: listed, and neither down nor drained. */
   readonly rotation: readonly string[];
-  /** By node id, those that a drain took out of rotation, by whichever client. */
+  /** Nodes that any client drained or is draining, by node id. */
   readonly drains: ReadonlyMap<string, 'draining' | 'drained'>;
   /** What decides which node owns a key; `undefined` before the first topology. */
   readonly ring: Ring | undefined;
@@ -162,53 +158,55 @@ export interface Explanation {
   readonly key: string;
   /** Node ids in order of preference. */
   readonly owners: readonly string[];
-  /** Owners in earlier views that are still asked. */
+  /** Owners in earlier views that clients still ask. */
   readonly elders: readonly string[];
   readonly mode: 'settled' | 'overlap' | 'handover';
 }
 
-/** Nodes that clients acted on before, or that others act on yet: sessions may be on them that are nowhere else. */
+/** An earlier list of nodes, or one that other clients still act on: some sessions may be only there. */
 export interface Handover {
   /** Ids of the nodes that were in rotation. */
   readonly nodes: readonly string[];
   /** How many of them hold each key. */
   readonly copies: number;
   readonly ring: Ring;
-  /** Why they came into rotation. */
+  /** Why these nodes came into rotation. */
   readonly cause: ViewCause;
-  /** When a client last said that it acts on them, milliseconds since 1970. In overlap that may be a moment ago. */
+  /**
+   * When a client last confirmed that it acts on them, milliseconds since 1970. In overlap that may be a moment ago.
+   */
   readonly since: number;
   /**
-   * `overlap`: another client may still act on them. `handover`: nobody does, and what they hold is carried when it is
-   * asked for. `closing`: a client is bringing what is left on them to where it belongs.
+   * `overlap`: other clients may still act on them. `handover`: no client does, and reads migrate what they hold.
+   * `closing`: a client is moving the rest to its owners.
    */
   readonly phase: 'overlap' | 'handover' | 'closing';
-  /** When the overlap ends, milliseconds since 1970, unless a client says again that it acts on them. */
+  /** When the overlap ends, milliseconds since 1970, unless a client confirms again that it acts on them. */
   readonly agreedAt: number;
-  /** When it is over at the latest, milliseconds since 1970: nothing that was written before lives longer. */
+  /** Latest end of the handover, milliseconds since 1970: nothing written before lives longer. */
   readonly until: number;
 }
 
-/** What the caller knows of a key that was missed. The more, the surer the cause. */
+/** What the caller knows about a missed key. More knowledge makes the cause more certain. */
 export interface MissKnowledge {
-  /** When it was last known to be stored, milliseconds since 1970. */
+  /** When the key was last known to be stored, milliseconds since 1970. */
   readonly seenAt?: number | undefined;
-  /** Until when it would have lived, milliseconds since 1970. */
+  /** When the key would have expired, milliseconds since 1970. */
   readonly endsAt?: number | undefined;
-  /** For how long such keys live after their last use, in seconds. */
+  /** Time to live of such keys after their last use, in seconds. */
   readonly ttlSeconds?: number | undefined;
 }
 
 /**
- * - `destroyed`: a tombstone stands in its place
- * - `expired`: its time was over
- * - `evicted`: a node removed items for lack of memory
- * - `node-lost`: its nodes left the list and do not answer
+ * - `destroyed`: the key has a tombstone
+ * - `expired`: its time to live ended
+ * - `evicted`: a node evicted items
+ * - `node-lost`: its nodes left the list with all they held
  * - `node-restarted`: its nodes started after it was written
- * - `flushed`: a node was told to forget everything
- * - `other-cluster`: it was never in this one
+ * - `flushed`: a node was flushed (`flush_all`)
+ * - `other-cluster`: it was never in this cluster
  * - `foreign`: another program's bytes are under the key
- * - `unknown`: none of these; nodes that tell nothing of themselves
+ * - `unknown`: none of these, or the nodes don't report enough
  */
 export type MissCause =
   | 'destroyed'
@@ -221,13 +219,13 @@ export type MissCause =
   | 'foreign'
   | 'unknown';
 
-/** `certain`: there is no other way. `likely`: it fits, and nothing speaks against it. `possible`: one of several. */
+/** `certain`: proven. `likely`: it fits, and nothing contradicts it. `possible`: one of several. */
 export type Sureness = 'certain' | 'likely' | 'possible';
 
 export interface MissReport {
   readonly cause: MissCause;
   readonly sureness: Sureness;
-  /** The node that holds the evidence, or lost the key. */
+  /** The node with the evidence, or that lost the key. */
   readonly node?: string;
 }
 
@@ -236,17 +234,16 @@ export type SafeToRemove = { readonly safe: true } | NotSafeToRemove;
 export interface NotSafeToRemove {
   readonly safe: false;
   readonly reason: RemovalObstacle;
-  /** For people: what is in the way, and what to do. */
+  /** For people: the obstacle, and what to do. */
   readonly detail: string;
 }
 
 /**
- * - `sessions-only-there`: it is in rotation with `copies: 1`, or a session on it is nowhere else in reach
- * - `handover-open`: other clients may still write to it, or nobody can tell what it alone holds while a handover is
- *   open
- * - `drain-not-done`: a drain of it is under way
- * - `last-node`: no other node would be left in rotation
- * - `out-of-reach`: it does not answer, so nobody can tell what it alone holds
+ * - `sessions-only-there`: it is in rotation with `copies: 1`, or no other node in reach has one of its sessions
+ * - `handover-open`: other clients may still write to it, or it does not list its keys while a handover is open
+ * - `drain-not-done`: it is being drained
+ * - `last-node`: no other node would remain in rotation
+ * - `out-of-reach`: it does not answer, so its sessions can't be compared
  */
 export type RemovalObstacle = 'sessions-only-there' | 'handover-open' | 'drain-not-done' | 'last-node' | 'out-of-reach';
 
@@ -257,21 +254,21 @@ export interface SafeToRemoveOptions {
 }
 
 export interface DrainProgress {
-  /** `agreeing`: waiting until every client acts without the node. `carrying`: its keys are on their way. */
+  /** `agreeing`: waiting until every client acts without the node. `carrying`: copying its keys to their owners. */
   readonly phase: 'agreeing' | 'carrying' | 'done';
-  /** Keys looked at so far. */
+  /** Keys processed so far. */
   readonly keys: number;
-  /** Of these, records and tombstones that were carried to their owners. */
+  /** Of these, records and tombstones that were copied to their owners. */
   readonly carried: number;
-  /** Milliseconds until everybody agrees, as far as can be told. 0 in the other phases. */
+  /** Estimated milliseconds until all clients agree; 0 in the other phases. */
   readonly agreedInMs: number;
 }
 
 export interface DrainOptions {
-  /** Keys carried per second at most, a whole number from 1. Default 5,000. */
+  /** Keys processed per second at most, a whole number from 1. Default 5,000. */
   readonly keysPerSecond?: number | undefined;
-  /** Hears of progress, about ten times a second. */
+  /** Called with the progress, about ten times a second. */
   readonly onProgress?: ((progress: DrainProgress) => void) | undefined;
-  /** Stops the drain and puts the node back into rotation. */
+  /** Aborts the drain and returns the node to rotation. */
   readonly signal?: AbortSignal;
 }

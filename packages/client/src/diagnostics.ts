@@ -1,6 +1,6 @@
 /**
- * Every diagnostics channel of this package. Subscribe with `node:diagnostics_channel`; nothing is built while nobody
- * listens. No message holds a key, a value or a secret.
+ * Every diagnostics channel of this package. Subscribe with `node:diagnostics_channel`; messages are only built for
+ * subscribers. No message holds a key, a value or a secret.
  *
  * ```ts
  * import { subscribe } from 'node:diagnostics_channel';
@@ -14,20 +14,20 @@ import type { HistoryFault } from './membership/history-checks.ts';
 import type { ViewCause } from './membership/history.ts';
 import type { ForeignReason } from './record.ts';
 
-/** `sess:client:node`: a node changed its state. */
+/** `sess:client:node`: the state of a node changed. */
 export interface NodeMessage {
   /** `host:port`. */
   readonly node: string;
   readonly from: NodeState;
   readonly to: NodeState;
-  /** Why it is `suspect` or `down`. */
+  /** Why the node is `suspect` or `down`. */
   readonly cause: Error | undefined;
 }
 
-/** `suspect`: the connection was lost and is being made anew; requests still pass. */
+/** `suspect`: the connection was lost and is being re-established; requests still pass. */
 export type NodeState = 'unknown' | 'up' | 'suspect' | 'down';
 
-/** `sess:client:topology`: another list of nodes is in use. All are node ids. */
+/** `sess:client:topology`: the list of nodes changed. All lists hold node ids. */
 export interface TopologyMessage {
   readonly version: number | undefined;
   readonly nodes: readonly string[];
@@ -37,47 +37,45 @@ export interface TopologyMessage {
   readonly replaced: readonly string[];
 }
 
-/**
- * `sess:client:discovery-error`: a look that failed, or a list that could not be used. The last good one stays in use.
- */
+/** `sess:client:discovery-error`: discovery failed, or its list could not be used. The last good list stays in use. */
 export interface DiscoveryErrorMessage {
   readonly error: Error;
 }
 
-/** `sess:client:view`: other nodes are in rotation. */
+/** `sess:client:view`: the nodes in rotation changed. */
 export interface ViewMessage {
   /** Node ids. */
   readonly nodes: readonly string[];
   readonly cause: ViewCause;
-  /** When a client first acted on it, milliseconds since 1970. */
+  /** When a client first acted on this view, milliseconds since 1970. */
   readonly since: number;
 }
 
 /**
- * More views are open than the history of the cluster holds. Nothing is lost; no session is called missing meanwhile.
+ * `sess:client:history-truncated`: more views are open than the history can hold. Nothing is lost; meanwhile, no
+ * session is reported missing.
  */
 export interface HistoryTruncatedMessage {
-  /** Until when no session is called missing, milliseconds since 1970. */
+  /** No session is reported missing before this time, milliseconds since 1970. */
   readonly until: number;
 }
 
 /**
- * `sess:client:views-disagree`: another client keeps acting on other nodes, nine history intervals after this one
- * turned to its own. Nothing is lost, but no handover ends: compare the lists of nodes, and what each application
+ * `sess:client:views-disagree`: another client still acts on other nodes, nine history intervals after this client
+ * adopted its view. Nothing is lost, but no handover ends: compare the lists of nodes, and which nodes each application
  * server can reach. At most once a minute.
  */
 export interface ViewsDisagreeMessage {
-  /** What this client acts on: node ids. */
+  /** Ids of the nodes that this client acts on. */
   readonly nodes: readonly string[];
   readonly otherNodes: readonly string[];
-  /** When a client last said that it acts on `otherNodes`, milliseconds since 1970 by its clock. */
+  /** When a client last confirmed that it acts on `otherNodes`, milliseconds since 1970 by its clock. */
   readonly confirmedAt: number;
 }
 
 /**
- * `sess:client:history-refused`: what a node holds under the key of the history can't be one, so it is not used, and is
- * overwritten with what this client knows. Somebody else writes to the nodes, or clients of different versions or with
- * clocks that are a day apart share them.
+ * `sess:client:history-refused`: a node holds an invalid history. This client ignores it and overwrites it with its
+ * own. Another program writes to the nodes, or clients of different versions or with clocks a day apart share them.
  */
 export interface HistoryRefusedMessage {
   readonly node: string;
@@ -87,81 +85,76 @@ export interface HistoryRefusedMessage {
 }
 
 /**
- * `sess:client:unlisted-nodes`: a history that nobody signed names nodes that discovery never listed to this client,
- * which does not connect to them: what only they hold is missing here. With a `historySecret` it would. Told when
- * another such node is named.
+ * `sess:client:unlisted-nodes`: an unsigned history names nodes that discovery never listed. This client does not
+ * connect to them without a `historySecret`, so it misses sessions that only they hold. Published for each further
+ * node.
  */
 export interface UnlistedNodesMessage {
-  /** Node ids: somebody's words. */
+  /** Node ids, from an unverified history. */
   readonly nodes: readonly string[];
 }
 
 /**
- * `sess:client:tombstone-dropped`: too many deletions wait for nodes that are out of reach, and the oldest one waits no
- * longer.
+ * `sess:client:tombstone-dropped`: too many tombstones wait for nodes that are out of reach, and the oldest was
+ * dropped.
  */
 export interface TombstoneDroppedMessage {
-  /** The node that will not be told; what it returns with is doubted as that of every node that returns. */
+  /** The node that will not get the tombstone. Reads doubt its records when it returns, as for every node. */
   readonly node: string;
-  /** How many this client has dropped so far. */
+  /** Tombstones that this client has dropped so far. */
   readonly dropped: number;
 }
 
 /**
- * `sess:client:rereplication`: with several copies, this client restores copies in the background: those that a node
- * lacks which returned, or those that a node took along which left rotation. Another change of the nodes meanwhile has
- * it begin anew.
+ * `sess:client:rereplication`: with several copies, this client restores copies in the background: those that a
+ * returned node lacks, or those that were on a node that left rotation. It starts again if the nodes change meanwhile.
  */
 export interface RefillMessage {
   /** The node that returned, or left. */
   readonly node: string;
   readonly reason: RefillReason;
-  /**
-   * `done`: all is on as many nodes as there are copies, as far as this node is concerned. `given-up`: the rest is put
-   * back when it is asked for.
-   */
+  /** `done`: all copies that this node concerns are complete. `given-up`: the rest is left to read repair. */
   readonly phase: 'begun' | 'done' | 'given-up';
-  /**
-   * Keys looked at so far that the node should hold, or was to hold. One that several nodes hold may count for each.
-   */
+  /** Keys processed so far that belong, or belonged, on the node. A key on several nodes may count once per node. */
   readonly keys: number;
-  /** Of these, records and tombstones of which a copy was lacking. */
+  /** Of these, records and tombstones that lacked a copy. */
   readonly carried: number;
-  /** Of these, records that a node which should hold a copy does not take, for their size. */
+  /** Of these, records too large for a node that should hold a copy. */
   readonly tooLarge: number;
-  /** Why it was given up. */
+  /** Why rereplication gave up. */
   readonly error: unknown;
 }
 
 /**
- * `returned`: it is in rotation again, or another machine answers to its name. `left`: it is off the list, or out of
+ * `returned`: the node is in rotation again, or a new machine has its name. `left`: it is off the list, or out of
  * reach.
  */
 export type RefillReason = 'returned' | 'left';
 
 /**
- * `sess:client:handover`: this client finishes the handovers that are open: brings what is left on earlier owners to
- * where it belongs, and removes it there. `done`: nobody asks them any more.
+ * `sess:client:handover`: this client finishes the open handovers: it moves the rest of the records from earlier owners
+ * to their owners. `done`: clients no longer ask the earlier owners.
  */
 export interface HandoverMessage {
   /**
-   * `passed`: all keys were gone through once; that is repeated until nothing is found. `interrupted`: it is tried
-   * again later, unless nodes list no keys.
+   * `passed`: all keys were processed once; repeated until a pass finds nothing. `interrupted`: retried later, unless a
+   * node does not list its keys.
    */
   readonly phase: 'begun' | 'passed' | 'done' | 'interrupted';
-  /** Earlier lists of nodes that are finished together. */
+  /** Number of earlier views that are finished together. */
   readonly views: number;
-  /** Keys looked at so far, in all passes. */
+  /** Keys processed so far, in all passes. */
   readonly keys: number;
   /** Of these, records and tombstones that an owner lacked. */
   readonly carried: number;
-  /** Why it was interrupted. */
+  /** The reason for `interrupted`. */
   readonly error: unknown;
 }
 
 /**
- * `sess:client:other-cluster`: a node keeps the history of another cluster, as where an address is used again. It is not
- * used, and nothing is written to it: take it off one of the two lists, or empty it. Told once for each such node.
+ * `sess:client:other-cluster`: a node holds the history of another cluster, for example because an address was reused.
+ * This client does not use it or write to it: take the node off one of the two lists, or flush it. Published once per
+ * node.
  */
 export interface OtherClusterMessage {
   readonly node: string;
@@ -171,45 +164,45 @@ export interface OtherClusterMessage {
 }
 
 /**
- * `sess:client:zones`: the zones of the nodes in rotation can't keep what several copies promise, or not without a
- * price. Told when the nodes in rotation change.
+ * `sess:client:zones`: the zones of the nodes in rotation don't protect all copies, or cost extra memory. Published
+ * when the nodes in rotation change.
  */
 export interface ZonesMessage {
   /**
    * - `too-few`: fewer zones than copies, so the loss of one may take every copy of a session
-   * - `small`: a zone holds much more than its part of the weight, so its nodes need as much more memory than others
-   * - `unknown`: some nodes have a zone, others none: these are taken for one zone
+   * - `small`: a zone holds much more than its share of the weight, so its nodes need that much more memory than others
+   * - `unknown`: some nodes have a zone and others none; those without count as one zone
    */
   readonly problem: 'too-few' | 'small' | 'unknown';
-  /** Of a `small` one. */
+  /** The `small` zone. */
   readonly zone: string | undefined;
-  /** Ids of the nodes that it is about. */
+  /** Ids of the nodes concerned. */
   readonly nodes: readonly string[];
-  /** Times its part of the weight that a `small` zone holds; otherwise 1. */
+  /** How many times its share of the weight a `small` zone holds; otherwise 1. */
   readonly load: number;
 }
 
-/** `sess:client:foreign-item`: a read found bytes that are not a record of this client, and answered with a miss. */
+/** `sess:client:foreign-item`: a read found bytes that are no record of this client, and reported a miss. */
 export interface ForeignItemMessage {
   readonly node: string;
   readonly reason: ForeignReason;
 }
 
-/** `sess:client:request`: a request to one node is settled. An operation may take several. */
+/** `sess:client:request`: a request to one node settled. An operation may take several. */
 export interface RequestMessage {
   readonly node: string;
   readonly request: 'get' | 'store' | 'touch';
-  /** From the call to the answer. */
+  /** From the call to the reply. */
   readonly durationMs: number;
-  /** What a node answers (`hit` and `miss` for get and touch), or `error`. */
+  /** The node's reply (`hit` and `miss` for get and touch), or `error`. */
   readonly outcome: 'hit' | 'miss' | 'stored' | 'exists' | 'missing' | 'error';
-  /** Set when the outcome is `error`. */
+  /** Set if the outcome is `error`. */
   readonly error: unknown;
 }
 
 /**
- * `sess:client:collect`: the one channel that clients listen to. Who collects figures publishes a message, and every open
- * client of the process calls `add`, at once. While nobody asks, nothing is counted or kept for it.
+ * `sess:client:collect`: the only channel that clients subscribe to. A collector publishes a message, and every open
+ * client of the process calls `add` synchronously. Without a collector this costs nothing.
  */
 export interface CollectMessage {
   readonly add: (client: ClientFigures) => void;

@@ -1,22 +1,20 @@
-/** Why an operation has no answer. A miss is never among these: it is a value. */
+/** Why an operation failed. A miss is no error: it is a value. */
 export type SessClientErrorCode =
   /** No answer within `timeoutMs`, or no connection within `connectTimeoutMs`. A write may or may not have happened. */
   | 'SESS_TIMEOUT'
-  /** The connection was refused, lost or could not be made. A write under way may or may not have happened. */
+  /** The connection was refused, lost or could not be made. A pending write may or may not have happened. */
   | 'SESS_CONNECTION'
-  /** The reply was not what the protocol allows; the connection was closed. */
+  /** The reply broke the protocol; the connection was closed. */
   | 'SESS_PROTOCOL'
   /** The node answered with an error (busy, unknown command). */
   | 'SESS_SERVER'
-  /**
-   * The node has no memory left for the value. It goes on answering reads; what was stored under the key may be gone.
-   */
+  /** The node has no memory left for the value. It still answers reads; the old item under the key may be gone. */
   | 'SESS_OUT_OF_MEMORY'
-  /** The node refused the credentials, or asks for some. */
+  /** The node refused the credentials, or requires some. */
   | 'SESS_AUTH'
-  /** No node that could answer is in reach. Says nothing about whether the key exists. */
+  /** No node that could answer is in reach. The key may or may not exist. */
   | 'SESS_UNAVAILABLE'
-  /** A conditional write found something newer, something where nothing was expected, or a tombstone. */
+  /** A conditional write found a newer record, an unexpected item, or a tombstone. */
   | 'SESS_CONFLICT'
   /** A bound on queued requests or bytes is reached; nothing was sent. */
   | 'SESS_OVERLOADED'
@@ -29,8 +27,8 @@ export type SessClientErrorCode =
   /** The value is not a Uint8Array, or a number (time to live, flags) is out of range; nothing was sent. */
   | 'SESS_BAD_VALUE'
   /**
-   * The value is larger than `maxValueBytes`, or than the node takes. Mostly nothing was sent, and what was stored is
-   * still there: the message says so.
+   * The value is larger than `maxValueBytes` or the node's limit. Mostly nothing was sent and the old item is still
+   * there; then the message says so.
    */
   | 'SESS_TOO_LARGE'
   /** An option of `createClient` is wrong. */
@@ -55,16 +53,16 @@ const RETRYABLE: Readonly<Record<SessClientErrorCode, boolean>> = {
   SESS_BAD_OPTION: false,
 };
 
-/** Every code there is. */
+/** All codes. */
 export const ERROR_CODES: readonly SessClientErrorCode[] = Object.keys(RETRYABLE) as SessClientErrorCode[];
 
-/** Survives two copies of this package in one process, where `instanceof` does not. */
+/** Works across two copies of this package in one process, unlike `instanceof`. */
 const BRAND: symbol = Symbol.for('@sess/client.error');
 
 /** Every error of this package. `code` is stable; the text is for people. Never names a key, a value or a secret. */
 export class SessClientError extends Error {
   readonly code: SessClientErrorCode;
-  /** `host:port` of the node concerned, where there is one. */
+  /** `host:port` of the node concerned, if there is one. */
   readonly node: string | undefined;
   /** Whether trying the same again later can help. */
   readonly retryable: boolean;
@@ -82,18 +80,18 @@ export class SessClientError extends Error {
     this.retryable = RETRYABLE[code];
   }
 
-  /** Whether `error` is of this package, whichever copy of it made the error. */
+  /** Whether `error` is of this package, or of another copy of it. */
   static is(error: unknown): error is SessClientError {
     return typeof error === 'object' && error !== null && BRAND in error;
   }
 }
 
-/** A client that was closed or destroyed was asked for something. */
+/** The error of an operation on a closed or destroyed client. */
 export function closed(): SessClientError {
   return new SessClientError('SESS_CLOSED', 'The client was closed; nothing was sent.');
 }
 
-/** A node answered, and did not take a value: for its size, or for lack of memory. It is neither silent nor broken. */
+/** A node refused a value for its size or for lack of memory. The node itself is well. */
 export type RefusedValue = SessClientError & { readonly code: 'SESS_TOO_LARGE' | 'SESS_OUT_OF_MEMORY' };
 
 export function refusedValue(error: unknown): error is RefusedValue {

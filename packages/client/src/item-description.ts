@@ -1,26 +1,26 @@
 import { decode, HEADER_BYTES, type ForeignReason } from './record.ts';
 import type { StoredItem } from './transport/transport.ts';
 
-/** What an item of a node is, without its value: for tools that show what is stored where. */
+/** Describes a stored item without its value, for tools that show what is stored where. */
 export type ItemDescription =
   | {
       readonly kind: 'record';
-      /** When it was written, milliseconds since 1970, by the clock of who wrote it. */
+      /** When it was written, milliseconds since 1970 by the writer's clock. */
       readonly writtenAt: number;
-      /** Seconds that it lives yet; `Infinity` when it never expires; `undefined` where the protocol can't tell. */
+      /** Remaining time to live; `Infinity` if it never expires; `undefined` if the protocol does not report it. */
       readonly secondsLeft: number | undefined;
-      /** Of the value, without the envelope. */
+      /** Size of the value, without the envelope. */
       readonly bytes: number;
     }
   | {
       readonly kind: 'tombstone';
-      /** When it was destroyed, milliseconds since 1970. */
+      /** When the record was destroyed, milliseconds since 1970. */
       readonly writtenAt: number;
-      /** When the tombstone ends, milliseconds since 1970. */
+      /** When the tombstone expires, milliseconds since 1970. */
       readonly endsAt: number;
     }
   | {
-      /** What is left for a minute of a record that was moved to its owners. */
+      /** The mark that a record leaves for a minute when it is moved to its owners. */
       readonly kind: 'moved';
       /** When the record was written, milliseconds since 1970. */
       readonly writtenAt: number;

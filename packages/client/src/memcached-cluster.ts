@@ -40,7 +40,7 @@ import { ViewNotices } from './membership/view-notices.ts';
 import type { ClusterSetup } from './cluster-setup.ts';
 import type { View } from './membership/view.ts';
 
-/** Turns what discovery reports, what nodes do and what the history tells into the current view, and owns the nodes. */
+/** Derives the current view from discovery, the nodes' health and the history, and owns the nodes. */
 export class MemcachedCluster
   implements DrainableCluster, RereplicatingCluster, RemovableCluster, FinishableCluster, SoleOwnership, CluedCluster
 {
@@ -56,7 +56,7 @@ export class MemcachedCluster
   readonly #history: HistorySync;
   readonly #hints: HintedHandoff;
   readonly #notices: ViewNotices;
-  /** Only where there are several copies is there anything to restore them from. */
+  /** Rereplication needs several copies. */
   readonly #rereplications: Rereplications | undefined;
   readonly #finisher: Finisher | undefined;
   readonly #watch: DiscoveryWatch;
@@ -118,7 +118,7 @@ export class MemcachedCluster
     });
   }
 
-  /** The view in use; `undefined` until the first topology is known, and what the nodes tell of earlier ones. */
+  /** The view in use; `undefined` until the first topology is known and the history was read. */
   get view(): View | undefined {
     return this.#historyKnown ? this.#membership.current : undefined;
   }
@@ -132,12 +132,12 @@ export class MemcachedCluster
     return (this.#topology?.nodes ?? []).flatMap(({ id }) => this.#pool.get(id) ?? []);
   }
 
-  /** Why discovery's last look failed; `undefined` when it did not. */
+  /** Why discovery failed last; `undefined` if it succeeded since. */
   get lastDiscoveryError(): Error | undefined {
     return this.#lastError;
   }
 
-  /** The name of the cluster; `undefined` as long as it has none. */
+  /** The name of the cluster; `undefined` while it has none. */
   get name(): string | undefined {
     return this.#membership.identity.own || undefined;
   }
@@ -146,7 +146,7 @@ export class MemcachedCluster
     return this.#ended;
   }
 
-  /** What decides owners now; `undefined` as long as nothing does. */
+  /** The current placement of keys; `undefined` before the first view. */
   get ring(): Ring | undefined {
     const { view } = this;
     if (view === undefined) return undefined;
@@ -159,7 +159,7 @@ export class MemcachedCluster
     };
   }
 
-  /** For who collects figures. */
+  /** The figures for collectors. */
   get figures(): ClientFigures {
     const { nodes } = this;
     return {
@@ -173,9 +173,9 @@ export class MemcachedCluster
 
   readonly #collect = (message: unknown): void => (message as CollectMessage).add(this.figures);
 
-  // --- what operations ask
+  // --- for operations
 
-  /** The node that alone holds `key` when nothing is open; `undefined` when a route is needed. */
+  /** The only node that holds `key` if no view is open; `undefined` if a route is needed. */
   soleOwner(key: string): Node | undefined {
     return this.#history.isFresh ? this.#soleOwner(key) : undefined;
   }
@@ -184,7 +184,7 @@ export class MemcachedCluster
     return this.#history.isCurrent && ttlSeconds <= this.#membership.ttlSeconds ? this.#soleOwner(key) : undefined;
   }
 
-  /** If the history was read lately. */
+  /** Valid only if the history was read lately. */
   #soleOwner(key: string): Node | undefined {
     const state = this.#membership.state;
     if (state === undefined || state.current.copies !== 1 || state.others.length > 0 || !this.#history.isComplete)
@@ -194,7 +194,7 @@ export class MemcachedCluster
 
   route(key: string): Route {
     const state = this.#membership.state;
-    // Every operation begins with a view, and a view is only ever replaced by another.
+    // Operations start only after the first view, and another view always replaces it.
     if (state === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
     return route(key, state, this.clock.now());
   }
@@ -249,7 +249,7 @@ export class MemcachedCluster
     this.#hints.add(nodeId, key, tombstone, endsAt);
   }
 
-  /** Takes a node out of rotation for every client, or puts it back; resolves when that stands on the nodes. */
+  /** Takes a node out of rotation for every client, or returns it; resolves when that is stored on the nodes. */
   async mark(id: string, state: DrainState): Promise<void> {
     this.#membership.mark(id, state, this.clock.now());
     this.#settle();
@@ -330,19 +330,22 @@ export class MemcachedCluster
     return pause(this.clock, ms, signal);
   }
 
-  /** Calls `listener` whenever the view or a node's state changed, and at the end; what it returns takes it off. */
+  /**
+   * Calls `listener` after every change of the view or a node's state, and at the end. Returns a function that removes
+   * it.
+   */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Stops following, and lets requests finish, at most `shutdownTimeoutMs`. Twice does no harm. */
+  /** Stops background work and waits for pending requests, at most `shutdownTimeoutMs`. Idempotent. */
   async close(shutdownTimeoutMs: number): Promise<void> {
     this.#end();
     await this.#pool.close(shutdownTimeoutMs);
   }
 
-  /** Stops following, and rejects requests under way with `SESS_CLOSED`. Twice does no harm. */
+  /** Stops background work and rejects pending requests with `SESS_CLOSED`. Idempotent. */
   destroy(): void {
     this.#end();
     this.#pool.destroy();
@@ -367,7 +370,7 @@ export class MemcachedCluster
     let topology: Topology;
     let turned: boolean;
     try {
-      // Discovery and distribution are parameters: what they report or refuse is input.
+      // Discovery and distribution are the user's: treat their results as input.
       checkTopology(told);
       topology = withZones(told, this.#zones.zoneOf);
       for (const node of topology.nodes) if (this.#pool.want(targetOf(node))) this.#replaced(node.id);
@@ -409,7 +412,7 @@ export class MemcachedCluster
     this.#changed();
   }
 
-  /** Speaks to every node that a key could be on, and to no other. */
+  /** Connects to exactly the nodes that may hold a key. */
   #settle(): void {
     const wanted = this.#membership.nodes();
     for (const id of wanted) if (this.#pool.get(id) === undefined) this.#pool.want(targetOf(nodeOf(id)));
@@ -445,7 +448,7 @@ export class MemcachedCluster
     this.#changed();
   }
 
-  /** Another machine under the same name: others may act without it meanwhile. */
+  /** A new machine has this name; other clients may act without it meanwhile. */
   #replaced(id: string): void {
     this.#membership.replaced(id, this.clock.now());
     this.#rereplications?.returned(id);
@@ -453,8 +456,8 @@ export class MemcachedCluster
   }
 
   /**
-   * Others may have been refused meanwhile, and have written elsewhere by a view without the node. They told the nodes
-   * before.
+   * The node may have refused other clients meanwhile, and they may have written to other nodes by a view without it.
+   * They published that view first, so the history has it.
    */
   #interrupted(): void {
     if (!this.#ended) this.#history.distrust();
@@ -464,7 +467,7 @@ export class MemcachedCluster
     if (!this.#ended) this.#notices.look(this.clock.now());
     this.#rereplications?.look();
     this.#finisher?.look();
-    // A listener may take itself off while it is called.
+    // A listener may remove itself during this loop.
     for (const listener of Array.from(this.#listeners)) listener();
   }
 }

@@ -1,8 +1,8 @@
-/** The name in `names` that `wrong` was probably meant to be; `undefined` when none is near. */
+/** The name in `names` closest to `wrong`; `undefined` if none is close. */
 export function nearestName(wrong: string, names: readonly string[]): string | undefined {
   const lower = wrong.toLowerCase();
   let best: string | undefined;
-  // More than a third of the letters wrong is another word; two letters that changed places count as two.
+  // With more than a third of its letters wrong it is another word; swapped letters count as two.
   let bestDistance = Math.floor(lower.length / 3) + 2;
   for (const name of names) {
     const distance = editDistance(lower, name.toLowerCase());
@@ -14,7 +14,7 @@ export function nearestName(wrong: string, names: readonly string[]): string | u
   return best;
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** Levenshtein distance, one row at a time. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let index = 0; index < from.length; index += 1) {
@@ -28,7 +28,7 @@ function editDistance(from: string, to: string): number {
   return cell(row, to.length);
 }
 
-/** Every cell that is read was written: the rows are as long as the word and one. */
+/** Every cell that is read exists: rows have one more cell than the word has letters. */
 function cell(row: readonly number[], column: number): number {
   return row[column] ?? Infinity;
 }

@@ -1,7 +1,7 @@
 import type { CacheRecord, Client, DrainProgress } from './contract.ts';
 import { SessClientError } from './errors.ts';
 
-/** A client that only looks: what would read or write a record is refused, as a read may repair what it finds. */
+/** A read-only client. Refuses to read records as well, because a read may repair what it finds. */
 export function observing(client: Client): Client {
   return {
     ready: (options) => client.ready(options),

@@ -1,8 +1,10 @@
-/** Checks of single options. Each says what was expected, what came, and never shows a value that may be a secret. */
+/**
+ * Checks single options. Each error says what was expected and what came, but never shows a value that may be a secret.
+ */
 import { SessClientError } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
 
-/** Ten minutes: what is longer is a mistake in the unit. */
+/** Ten minutes: more is a mistake in the unit. */
 const MAX_DURATION_MS = 600_000;
 
 export function badOption(message: string, cause?: unknown): SessClientError {
@@ -10,16 +12,16 @@ export function badOption(message: string, cause?: unknown): SessClientError {
 }
 
 /**
- * Refuses names that are no options, with the nearest that is. `undefined` as a value is taken as left out.
+ * Refuses unknown option names and suggests the nearest one. Ignores names whose value is `undefined`.
  *
- * @param where The option that they are in, with a dot.
+ * @param where The parent option, with a dot.
  */
 export function checkKnown(given: object, known: readonly string[], where = ''): void {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || known.includes(name)) continue;
     const near = nearestName(name, known);
     const advice = near === undefined ? `The options are ${known.join(', ')}.` : `Did you mean "${where}${near}"?`;
-    // A URL may stand where a name should.
+    // The name may be a misplaced URL with a secret.
     const shown = name.length <= 60 && /^[\w.-]+$/.test(name) ? name : '…';
     throw badOption(`There is no option "${where}${shown}". ${advice}`);
   }
@@ -54,7 +56,7 @@ export function count<Name extends string>(
   throw badOption(`${name} must be a whole number, ${min} to ${max}; got ${show(given)}. The default is ${byDefault}.`);
 }
 
-/** An object with the named methods; `example` is what the user would write. */
+/** An object with the given methods; `example`: what the user would write. */
 export function methodsOf<T extends object>(
   name: string,
   given: T,
@@ -85,7 +87,7 @@ export function flag(name: string, given: unknown, byDefault: boolean): boolean 
   throw badOption(`${name} must be true or false; got ${show(given)}. The default is ${byDefault}.`);
 }
 
-/** A string that is not empty. Its content is not shown. */
+/** A non-empty string. Errors don't show it. */
 export function text(name: string, given: unknown): string {
   if (typeof given === 'string' && given !== '') return given;
   throw badOption(`${name} must be a string that is not empty; got ${given === '' ? 'an empty one' : typeof given}.`);
@@ -93,7 +95,7 @@ export function text(name: string, given: unknown): string {
 
 const MIN_SECRET_BYTES = 32;
 
-/** No secret, one or several, each long enough that nobody finds it by trying. None is shown. */
+/** No secret, one or several, each too long to guess. Errors don't show them. */
 export function secrets(name: string, given: unknown): readonly string[] {
   if (given === undefined) return [];
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
@@ -118,7 +120,7 @@ function isWhole(given: unknown, min: number, max: number): given is number {
   return typeof given === 'number' && Number.isInteger(given) && given >= min && given <= max;
 }
 
-/** Numbers are shown; of anything else the type. */
+/** Shows numbers, and only the type of anything else. */
 function show(given: unknown): string {
   if (typeof given === 'number') return String(given);
   return given === null ? 'null' : Array.isArray(given) ? 'an array' : `a value of type ${typeof given}`;

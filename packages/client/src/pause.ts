@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** Resolves after `ms`, or when the signal fires; never rejects, and leaves no timer. */
+/** Resolves after `ms`, or when the signal fires. Never rejects, and leaves no timer. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

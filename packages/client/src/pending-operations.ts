@@ -1,7 +1,7 @@
 import { beginWork, endWork } from '@sess/working-time';
 import { deadline, type CancelTimer, type Clock } from './clock.ts';
 
-/** Counts operations that are under way, so that closing can wait for them. They keep the process running. */
+/** Counts pending operations, so that closing can wait for them. They keep the process running. */
 export class PendingOperations {
   #count = 0;
   #onSettled: (() => void) | undefined;
@@ -20,7 +20,7 @@ export class PendingOperations {
     return operation;
   }
 
-  /** Resolves when none is under way, or after `shutdownTimeoutMs`. Asked once. */
+  /** Resolves when no operation is pending, or after `shutdownTimeoutMs`. Call it once. */
   async settled(clock: Clock, shutdownTimeoutMs: number): Promise<void> {
     if (this.#count === 0) return;
     let cancel: CancelTimer | undefined;

@@ -1,18 +1,17 @@
 import { BufferView } from './buffer-view.ts';
 
-/** Records share memory in pieces of this size: what one of them, kept for long, can keep from being freed. */
+/** Records share memory in pieces of this size: a record that lives long keeps at most one piece from being freed. */
 const PIECE_BYTES: number = 32 * 1024;
-/** Longer ones get memory of their own: a piece would be used up by a few. */
+/** Longer records get memory of their own: a few would fill a piece. */
 const SHARED_BYTES: number = PIECE_BYTES / 8;
 
 let piece: ArrayBufferLike = new ArrayBuffer(0);
 let used = 0;
 
 /**
- * Room for `length` bytes, whose content is whatever was there before.
+ * An uninitialized Buffer of `length` bytes.
  *
- * The pool of Node.js holds seven records of 1 KiB, and the memory behind a pool costs more to make than the seven
- * views of it.
+ * Node.js's own pool holds only seven records of 1 KiB, and allocating a pool costs more than seven views of it.
  */
 export function recordMemory(length: number): Buffer {
   if (length > SHARED_BYTES) return Buffer.allocUnsafe(length);

@@ -3,8 +3,8 @@
  *
  * ```
  * byte   0      0xE5, the mark of @sess
- *        1      format, 0x01. Together with byte 0 never the beginning of a UTF-8 text: another program's text is not taken for a record
- *        2      flags: bit 0 = tombstone, bit 1 = moved; the others are 0, and a reader refuses what it does not know
+ *        1      format, 0x01. No UTF-8 text begins with bytes 0 and 1, so another program's text is no record
+ *        2      flags: bit 0 = tombstone, bit 1 = moved; the others are 0, and a reader refuses unknown bits
  *        3      reserved: written as 0, ignored when read
  *        4- 9   version, milliseconds since 1970 (48 bits)
  *        10-11  version, order within the millisecond (16 bits)
@@ -13,13 +13,12 @@
  *               (classic and binary protocols can't tell the remaining time). Moved: nothing
  * ```
  *
- * Memcached's client flags say the same as byte 2, so that a `touch`, which answers with the flags alone, tells a
- * tombstone from a record.
+ * memcached's client flags repeat byte 2, because a `touch` returns only the flags and must distinguish a tombstone
+ * from a record.
  *
- * Bytes that are none of this (another program's item, a later format, a flipped bit) are a {@link ForeignItem}: a miss
- * to `get`, something present to `set` with `expect: 'absent'`, nothing alive to `delete` (which replaces it) and to
- * `touch`. What is stored today must stay readable: a changed layout gets a new format byte, and format 1 goes on being
- * read.
+ * Any other bytes (another program's item, a later format, a flipped bit) are a {@link ForeignItem}: a miss for `get`,
+ * an item for `set` with `expect: 'absent'`, no record for `delete` (which replaces it) and `touch`. Stored records
+ * must stay readable: a new layout gets a new format byte, and readers keep support for format 1.
  */
 import { endianness } from 'node:os';
 import { inspect } from 'node:util';
@@ -31,9 +30,9 @@ import type { CasToken, StoredItem } from './transport/transport.ts';
 /** Bytes of the envelope before the payload. */
 export const HEADER_BYTES = 16;
 /**
- * Client flags of a record, and of a tombstone. Below 2^31, for clients that take them for signed; the lower half is 0,
- * which php-memcached and pylibmc take for bytes as they are (a type, or a compression, otherwise), and the upper half
- * is where php-memcached lets programs keep flags of their own.
+ * Client flags of records and tombstones. Below 2^31, for clients that read them as signed. The lower half is 0, so
+ * that php-memcached and pylibmc don't read a type or a compression into it; php-memcached leaves the upper half to
+ * programs.
  */
 export const RECORD_FLAGS = 0x5e55_0000;
 export const TOMBSTONE_FLAGS = 0x5e56_0000;
@@ -44,28 +43,28 @@ const FORMAT = 0x01;
 const TOMBSTONE_BIT = 0x01;
 const MOVED_BIT = 0x02;
 const TOMBSTONE_BYTES: number = HEADER_BYTES + 8;
-/** 2038-01-19, where memcached's time ends: milliseconds since 1970. */
+/** 2038-01-19, where memcached's time ends, milliseconds since 1970. */
 const LAST_END = 2_147_483_647_000n;
 const VERSION_OFFSET = 4;
 const TTL_OFFSET = 12;
 
-/** The node of one client that a record was read from or written to. Told apart by identity, not only by name. */
+/** The node object of one client that a record was read from. Compared by identity, not only by name. */
 export interface RecordSource {
   /** `host:port`. */
   readonly id: string;
 }
 
-/** Where a record came from: what a compare-and-swap against it needs. */
+/** What a compare-and-swap against a record needs. */
 interface RecordOrigin {
   readonly source: RecordSource;
-  /** `undefined` for a record as this client wrote it: no reply tells its number. */
+  /** `undefined` for a record that this client wrote: the reply to a write has no CAS number. */
   readonly cas: CasToken | undefined;
 }
 
-/** What this client wrote came from no node. */
+/** The source of records that this client wrote. */
 const NO_SOURCE: RecordSource = { id: '' };
 
-/** A live record. The only {@link CacheRecord} there is. */
+/** A live record, the only implementation of {@link CacheRecord}. */
 export class StoredRecord implements CacheRecord {
   readonly kind = 'record';
   readonly #bytes: Buffer;
@@ -94,14 +93,14 @@ export class StoredRecord implements CacheRecord {
     return this.#ttlSeconds;
   }
 
-  /** The envelope and the value, as stored. */
+  /** Envelope and value, as stored. */
   get bytes(): Buffer {
     return this.#bytes;
   }
 
   /**
-   * Seconds that it lives yet, for writing it elsewhere; where the protocol can't tell, those of its write: too long
-   * rather than too short. 0 never expires.
+   * Remaining time to live in seconds, for writing the record to another node. If the protocol does not report it, the
+   * time to live of the write: too long rather than too short. 0 never expires.
    */
   get secondsLeft(): number {
     const granted = this.#bytes.readUInt32BE(TTL_OFFSET);
@@ -109,18 +108,18 @@ export class StoredRecord implements CacheRecord {
     return Math.max(1, this.#ttlSeconds ?? granted);
   }
 
-  /** The same record, to be written with another expiry. */
+  /** The same record with another time to live. */
   lastingFor(ttlSeconds: number): StoredRecord {
     return new StoredRecord(this.#bytes, ttlSeconds, this.#source, this.#cas);
   }
 
-  /** Whether `other` is this very record: the same version and the same bytes. */
+  /** Whether `other` has the same version and bytes. */
   equals(other: StoredRecord): boolean {
     return this.version === other.version && this.value.equals(other.value);
   }
 
   static {
-    // Length, not content: values are secrets.
+    // Shows the length, not the content: values are secrets.
     Object.defineProperty(StoredRecord.prototype, inspect.custom, {
       value(this: StoredRecord): string {
         return `CacheRecord { ${this.value.length} bytes, version ${this.version}, ttlSeconds ${this.ttlSeconds ?? 'unknown'} }`;
@@ -132,7 +131,7 @@ export class StoredRecord implements CacheRecord {
     return typeof value === 'object' && value !== null && #bytes in value;
   }
 
-  /** A record as this client wrote it: no reply tells its number. */
+  /** A record that this client wrote, without a CAS number. */
   static written(bytes: Buffer, ttlSeconds: number): StoredRecord {
     return new StoredRecord(bytes, ttlSeconds === 0 ? Infinity : ttlSeconds, NO_SOURCE, undefined);
   }
@@ -142,20 +141,20 @@ export class StoredRecord implements CacheRecord {
   }
 }
 
-/** What is left of a deleted record until `endsAt`. */
+/** Marks a deleted record until `endsAt`. */
 export interface Tombstone {
   readonly kind: 'tombstone';
   readonly version: bigint;
   /** Milliseconds since 1970. */
   readonly endsAt: number;
   readonly cas: CasToken;
-  /** The envelope as it stands, to be stored again with another expiry. */
+  /** The stored bytes, for storing the tombstone again with another expiry. */
   readonly bytes: Buffer;
 }
 
 /**
- * What is left for a while of a record that was brought from an earlier owner to its owners. To readers it is nothing.
- * To a writer that saw nothing there before it is a change: its `add` fails.
+ * A short-lived mark on an earlier owner whose record was moved to its owners. Readers treat it as a miss. It makes the
+ * `add` of a writer fail that found nothing there before.
  */
 interface Moved {
   readonly kind: 'moved';
@@ -163,7 +162,7 @@ interface Moved {
   readonly cas: CasToken;
 }
 
-/** Something under the key that is not of this client. */
+/** An item of another program. */
 interface ForeignItem {
   readonly kind: 'foreign';
   readonly cas: CasToken;
@@ -171,18 +170,18 @@ interface ForeignItem {
 }
 
 /**
- * Why bytes are not a record: `mark` (not of @sess), `format` (of a later version, or damaged), `flags` (client flags
- * say otherwise).
+ * Why bytes are no record: `mark` (not of @sess), `format` (of a later version, or damaged), `flags` (wrong client
+ * flags).
  */
 export type ForeignReason = 'mark' | 'format' | 'flags';
 
 export type Entry = StoredRecord | Tombstone | Moved | ForeignItem;
 
-/** Reads the envelope of what `source` holds. Never throws. */
+/** Decodes an item read from `source`. Never throws. */
 export function decode(item: StoredItem, source: RecordSource): Entry {
   const bytes = item.value;
   if (bytes.length < HEADER_BYTES || bytes[0] !== MARK) return { kind: 'foreign', cas: item.cas, reason: 'mark' };
-  // A version at the very end of its range could never be replaced by a higher one: damage, not a record.
+  // No higher version could replace the highest one, so it is damage, not a record.
   if (bytes[1] !== FORMAT || versionIsSpent(bytes)) return { kind: 'foreign', cas: item.cas, reason: 'format' };
   if (bytes[2] === 0) {
     if (item.flags !== RECORD_FLAGS) return { kind: 'foreign', cas: item.cas, reason: 'flags' };
@@ -215,7 +214,7 @@ export function encodeRecord(value: Uint8Array | string, version: bigint, ttlSec
   return bytes;
 }
 
-/** The bytes of a tombstone that stands for `ttlSeconds` and ends at `endsAt`, milliseconds since 1970. */
+/** The bytes of a tombstone that lives for `ttlSeconds`, until `endsAt` (milliseconds since 1970). */
 export function encodeTombstone(version: bigint, ttlSeconds: number, endsAt: number): Buffer {
   const bytes = Buffer.allocUnsafe(TOMBSTONE_BYTES);
   writeHeader(bytes, TOMBSTONE_BIT, version, ttlSeconds);
@@ -223,7 +222,7 @@ export function encodeTombstone(version: bigint, ttlSeconds: number, endsAt: num
   return bytes;
 }
 
-/** The bytes of what is left, for `ttlSeconds`, of a record of this version. */
+/** The bytes of a moved mark that lives for `ttlSeconds`, with the version of the moved record. */
 export function encodeMoved(version: bigint, ttlSeconds: number): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES);
   writeHeader(bytes, MOVED_BIT, version, ttlSeconds);
@@ -235,8 +234,7 @@ function writeHeader(bytes: Buffer, flags: number, version: bigint, ttlSeconds: 
   bytes[1] = FORMAT;
   bytes[2] = flags;
   bytes[3] = 0;
-  // The version a byte at a time out of memory that was given it whole: `writeBigUInt64BE` makes five further bigints
-  // of it.
+  // Copies the version bytewise: `writeBigUInt64BE` would allocate five more bigints.
   versionInMemory[0] = version;
   for (let at = 0; at < 8; at += 1) bytes[VERSION_OFFSET + at] = versionBytes[LOWEST_FIRST ? 7 - at : at] as number;
   bytes.writeUInt32BE(ttlSeconds, TTL_OFFSET);

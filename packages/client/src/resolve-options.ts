@@ -31,14 +31,14 @@ import { isSocketPath, unixSocket } from './unix-socket.ts';
 import { optionsOfUrl, type UrlOptions } from './url.ts';
 import type { DistributionFactory } from './membership/view.ts';
 
-/** Probes in a row that a node answers before requests go to it again. */
+/** Probes in a row that a node must answer before requests go to it again. */
 export const ANSWERS_TO_RETURN = 2;
 
-/** Memcached's item of 1 MiB less its header and the longest key, rounded down, less our envelope. */
+/** memcached's 1 MiB item less its header and the longest key, rounded down, less our envelope. */
 const DEFAULT_MAX_VALUE_BYTES: number = 1_048_000 - HEADER_BYTES;
 
 /**
- * Checks what `createClient` was given, and fills in the defaults.
+ * Checks the options of `createClient` and fills in the defaults.
  *
  * @throws {SessClientError} `SESS_BAD_OPTION`: what was expected, what came, and what to do. Never shows a password.
  */
@@ -98,7 +98,7 @@ function checkNames(given: unknown): ClientOptions {
   return given;
 }
 
-/** A URL in `servers` brings options of its own; what stands beside it goes before. */
+/** A URL in `servers` may hold options; those beside it override them. */
 function withServers(options: ClientOptions): ClientOptions | UrlOptions {
   if ((options.servers === undefined) === (options.discovery === undefined)) {
     const came = options.servers === undefined ? 'neither' : 'both';
@@ -114,7 +114,7 @@ function withServers(options: ClientOptions): ClientOptions | UrlOptions {
   return { ...ofUrl, ...beside, handover: mergedHandover(ofUrl.handover, options.handover) };
 }
 
-/** Each part of it by itself. What is no object is told of later. */
+/** Merges each field. Leaves invalid values to later checks. */
 function mergedHandover(
   ofUrl: HandoverOptions | undefined,
   beside: HandoverOptions | undefined,
@@ -142,7 +142,7 @@ function discoveryOf(options: ClientOptions): Discovery {
   }
 }
 
-/** Tried on a list of two at once: better a clear error here than none of the keys placed later. */
+/** Tries the distribution on two nodes: a clear error here is better than failing operations later. */
 function distributionOf(given: ClientOptions['distribution']): DistributionFactory {
   if (given === undefined) return (nodes) => ketama(nodes);
   const distribution = functionOf('distribution', given, 'a function from nodes to a distribution, such as ketama');
@@ -184,7 +184,7 @@ function tlsOf(given: ClientOptions['tls']): TransportOptions['tls'] {
   return tls === true ? Object.freeze({}) : tls === false ? false : Object.freeze({ ...tls });
 }
 
-/** node:tls ignores what it does not know, and may know more than this list. */
+/** Refuses only near misses: node:tls ignores unknown names, and may know more than this list. */
 function checkTlsNames(tls: object): void {
   for (const [name, value] of Object.entries(tls)) {
     const near = value === undefined || TLS_NAMES.includes(name) ? undefined : nearestName(name, TLS_NAMES);
@@ -227,7 +227,7 @@ const TLS_NAMES: readonly string[] = [
   'sigalgs',
   'SNICallback',
   'ticketKeys',
-  // Of the socket below.
+  // Options of the underlying socket.
   'autoSelectFamily',
   'autoSelectFamilyAttemptTimeout',
   'family',
@@ -257,7 +257,7 @@ function credentialsOf(given: ClientOptions['credentials']): TransportOptions['c
   });
 }
 
-/** A part of a key, with room for what stands behind it. */
+/** Checks a name that becomes part of keys. */
 function namespaceOf(given: unknown = USUAL_NAMESPACE): string {
   if (typeof given === 'string' && /^[\w.-]{1,32}$/.test(given)) return given;
   throw badOption('namespace must be 1 to 32 letters, digits, "-", "_" or ".". The default is "sess".');

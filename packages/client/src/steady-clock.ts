@@ -1,38 +1,39 @@
 /**
- * The wall clock, without its jumps. A clock that is an hour ahead for a second would call agreements reached, drains
- * done and windows closed while other clients still act on another view. So time goes on from where it was, at the pace
- * of the clock that never runs backwards, and follows the wall clock:
+ * The wall clock without its jumps. With a clock that is an hour ahead for a second, agreements, drains and windows
+ * would end while other clients still act on another view. So time continues with the monotonic clock, and adopts the
+ * wall clock:
  *
- * - at once where the two differ by no more than the clocks of two machines may;
- * - when another client has just told a time that fits the wall clock, and not this one: after the machine was
- *   suspended, or was wrong when it began;
- * - when the wall clock has differed by the same for as long as an agreement takes, and nobody else is there to ask.
+ * - at once if the two differ by no more than the clocks of two machines may;
+ * - when another client just published a time that fits the wall clock and not this one: after the machine was
+ *   suspended, or if its clock was wrong at the start;
+ * - when the wall clock has differed by the same amount for as long as an agreement takes, without news from other
+ *   clients.
  *
- * Always after the history was read: until then, what is known is as old as the difference says.
+ * Adopts it only after a read of the history: until then, this client's knowledge may be as old as the difference.
  */
 import { deadline, type CancelTimer, type Clock } from './clock.ts';
 
 export interface SteadyClockOptions {
   /** How far apart the clocks of two machines may be, milliseconds. */
   readonly clockSkewMs: number;
-  /** How often clients confirm what they act on, milliseconds. */
+  /** Interval at which clients confirm their views, milliseconds. */
   readonly historyIntervalMs: number;
 }
 
-/** A confirmation that was read just now is no older than so many intervals. */
+/** A new confirmation is at most this many intervals old. */
 const INTERVALS_OF_NEWS = 2;
-/** What an agreement takes. */
+/** Intervals that an agreement takes. */
 const INTERVALS_TO_BELIEVE = 3;
-/** Clocks that are read one after the other, and set right little by little, differ by a few milliseconds. */
+/** Clocks that are read one after the other, or adjusted gradually, differ by a few milliseconds. */
 const LEAST_TOLERANCE_MS = 50;
 
 export class SteadyClock implements Clock {
   readonly #source: Clock;
   readonly #toleranceMs: number;
   readonly #intervalMs: number;
-  /** What is added to the clock that never runs backwards. */
+  /** Offset added to the monotonic clock. */
   #base: number;
-  /** A difference that is not believed yet, and since when it stands, by the clock that never runs backwards. */
+  /** A difference that is not adopted yet, and its start by the monotonic clock. */
   #doubt: { readonly offMs: number; readonly since: number } | undefined;
 
   constructor(source: Clock, { clockSkewMs, historyIntervalMs }: SteadyClockOptions) {
@@ -50,7 +51,7 @@ export class SteadyClock implements Clock {
     return this.#source.elapsed();
   }
 
-  /** What the machine's own clock says, milliseconds since 1970. */
+  /** The machine's wall clock, milliseconds since 1970. */
   wall(): number {
     return this.#source.now();
   }
@@ -64,8 +65,9 @@ export class SteadyClock implements Clock {
   }
 
   /**
-   * The history was read. `news`: the latest time in it that was not there when it was read before, milliseconds since
-   * 1970; 0 for none.
+   * Call it after each read of the history.
+   *
+   * @param news the latest time in the history that is new since the last read, milliseconds since 1970; 0 for none
    */
   follow(news: number): void {
     const elapsed = this.#source.elapsed();
@@ -77,14 +79,14 @@ export class SteadyClock implements Clock {
     this.#doubt = undefined;
   }
 
-  /** Whether a client has told that moment just now whose clock agrees with the wall clock, and not with this one. */
+  /** Whether `news` is from a client whose clock agrees with the wall clock, and not with this one. */
   #isTold(news: number, wall: number, own: number): boolean {
     const fits = (now: number): boolean =>
       news >= now - INTERVALS_OF_NEWS * this.#intervalMs - this.#toleranceMs && news <= now + this.#toleranceMs;
     return fits(wall) && (news > own + this.#toleranceMs || !fits(own));
   }
 
-  /** Whether the clocks have differed by that for as long as an agreement takes. */
+  /** Whether the clocks have differed by `offMs` for as long as an agreement takes. */
   #stands(offMs: number, elapsed: number): boolean {
     if (this.#doubt === undefined || Math.abs(this.#doubt.offMs - offMs) > this.#toleranceMs)
       this.#doubt = { offMs, since: elapsed };

@@ -1,7 +1,7 @@
-/** The oldest version of Node.js that is supported, as `engines` in package.json says. */
+/** The oldest supported version of Node.js, as in `engines` of package.json. */
 const OLDEST = [20, 19] as const;
 
-/** Says in one line what would otherwise be a method that is missing somewhere. */
+/** Throws a one-line error instead of failing later at a missing method. */
 export function checkNode(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return;

@@ -1,6 +1,7 @@
 /**
- * The tracing channels of this package: one for each operation, named and filled as clients of databases do it, so that
- * tracers need to patch nothing. No context holds a key, a value or a secret, and none is made while nobody listens.
+ * The tracing channels of this package: one per operation, with OpenTelemetry's names for database clients, so that
+ * tracers need not patch anything. No context holds a key, a value or a secret; contexts are only built for
+ * subscribers.
  *
  * ```ts
  * import { tracingChannel } from 'node:diagnostics_channel';
@@ -9,33 +10,33 @@
  */
 import { tracingChannel, type TracingChannel } from 'node:diagnostics_channel';
 
-/** What the five events of one operation share. The names in brackets are OpenTelemetry's. */
+/** The context that the five events of an operation share. The names in backticks are OpenTelemetry's. */
 export interface OperationContext {
   /** `db.system.name` */
   readonly system: 'memcached';
   /** `db.operation.name` */
   readonly operation: ClientOperation;
   /**
-   * The node that owns the key (`server.address`): its name, or the path of its Unix socket. `undefined` before the first
-   * topology. Of several nodes that are asked, this is the first; the channel `sess:client:request` has each.
+   * The node that owns the key (`server.address`): its name, or the path of its Unix socket. `undefined` before the
+   * first topology. If several nodes are asked, this is the first; the channel `sess:client:request` has all.
    */
   readonly serverAddress: string | undefined;
   /** `server.port`; `undefined` for a Unix socket. */
   readonly serverPort: number | undefined;
-  /** Where discovery knows the node's address beside its name (`network.peer.address`). */
+  /** The node's address, if discovery knows it beside the name (`network.peer.address`). */
   readonly peerAddress: string | undefined;
-  /** When the operation succeeded: what came of it. */
+  /** Set if the operation succeeded. */
   readonly result?: OperationResult;
-  /** When it failed. Its `code` is the `error.type`. */
+  /** Set if it failed. Its `code` is the `error.type`. */
   readonly error?: unknown;
 }
 
 export type ClientOperation = 'get' | 'set' | 'touch' | 'delete';
 
-/** `miss`: there was nothing to read, to touch or to delete. */
+/** `miss`: there was no record to read, touch or delete. */
 export type OperationResult = 'hit' | 'miss' | 'stored';
 
-/** A node, as far as a context shows it. */
+/** The part of a node that a context shows. */
 export interface TracedNode {
   readonly host: string;
   readonly port: number;
@@ -57,7 +58,7 @@ export const operationChannels: Readonly<Record<ClientOperation, OperationChanne
   delete: channelOf('delete'),
 };
 
-/** Runs `operate` between the events of its channel, with what subscribers bound to it. For a channel that has some. */
+/** Runs `operate` with the events and bound stores of its channel. Call it only if the channel has subscribers. */
 export async function traced<T>(
   operation: ClientOperation,
   owner: TracedNode | undefined,
@@ -72,7 +73,7 @@ export async function traced<T>(
     peerAddress: owner?.address,
   };
   let answer: Promise<T> | undefined;
-  // Node.js puts what it is given into the context: that must not be the record.
+  // Node.js puts the result into the context: that must not be the record.
   await operationChannels[operation].tracePromise(() => {
     answer = operate();
     return answer.then(resultOf);

@@ -1,7 +1,4 @@
-/**
- * The options that a URL can hold behind its `?`: what is a number, a word or a switch. Each is named as in
- * {@link ClientOptions}.
- */
+/** The options that a URL can hold behind its `?`: numbers, words and switches, named as in {@link ClientOptions}. */
 import { ketama, modulo, rendezvous } from '@sess/hash-ring';
 
 import { nearestName } from './nearest-name.ts';
@@ -23,7 +20,7 @@ const NUMBERS = [
   'historyIntervalMs',
 ] as const satisfies readonly (keyof ClientOptions)[];
 
-/** Of `handover`. */
+/** Fields of `handover`. */
 const HANDOVER_NUMBERS = [
   'windowSeconds',
   'clockSkewMs',
@@ -38,7 +35,7 @@ const DISTRIBUTIONS: Readonly<Record<string, DistributionFactory>> = {
 
 const DIALECTS: readonly NonNullable<TextTransportOptions['dialect']>[] = ['auto', 'meta', 'classic'];
 
-/** These may be there several times. */
+/** Parameters that may be given several times. */
 const REPEATED: ReadonlySet<string> = new Set(['historySecret']);
 
 const PARAMETERS: readonly string[] = [
@@ -58,18 +55,18 @@ const PARAMETERS: readonly string[] = [
   'record',
 ];
 
-/** Says what is wrong with the URL. `shown`: a piece of it that may be shown, where it holds no secret. */
+/** Creates the error of a wrong URL. `shown`: a part of it to show if the URL holds no secret. */
 export type Refuse = (what: string, shown?: string, rest?: string) => Error;
 
-/** What the parameters say. */
+/** The parsed parameters. */
 export interface UrlParameters {
   readonly options: ClientOptions;
   readonly tls: boolean | undefined;
-  /** One for each node of the URL. */
+  /** One zone per node of the URL. */
   readonly zones: readonly string[] | undefined;
-  /** For the discoveries that look again. */
+  /** For discoveries that poll. */
   readonly pollIntervalMs: number | undefined;
-  /** For DNS. */
+  /** For DNS discovery. */
   readonly record: 'A' | 'AAAA' | undefined;
 }
 

@@ -9,7 +9,7 @@ import { readParameters, type Refuse, type UrlParameters } from './url-parameter
 
 const DEFAULT_PORT = 11_211;
 
-/** Where the list of nodes comes from: `fixed` is the URL itself. Those with an `s` at their end have TLS. */
+/** The source of the list of nodes; `fixed` is the URL itself. */
 type Source = 'fixed' | 'elasticache' | 'dns' | 'srv';
 
 interface Scheme {
@@ -34,28 +34,28 @@ const FORMS =
   'with USER:PASSWORD@ before the first host and options as ?timeoutMs=500&copies=2 where needed.';
 
 /**
- * `scheme://[user:password@]hosts[/path][?parameters]`. A password with `/`, `?` or `#` must be percent-encoded; an `@`
- * is found out.
+ * `scheme://[user:password@]hosts[/path][?parameters]`. A password with `/`, `?` or `#` must be percent-encoded; one //
+ * with `@` need not.
  */
 const URL_PARTS =
   /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:(?<user>[^/?#]*)@)?(?<hosts>[^/?#]*)(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?$/i;
 
 const HOST = /^(?<host>\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(?<port>\d{1,5}))?$/i;
 
-/** What a URL says. */
+/** The options in a URL. */
 export interface UrlOptions extends ClientOptions {
-  /** Whether it names several nodes itself. */
+  /** Whether the URL names several nodes itself. */
   readonly isFixedList: boolean;
 }
 
 /**
  * Reads a URL into options.
  *
- * @throws {SessClientError} `SESS_BAD_OPTION` with the right form. A URL with an `@` may hold a password, even where it
- *   is not one, and a parameter a secret: then no part of it is ever shown.
+ * @throws {SessClientError} `SESS_BAD_OPTION` with the right form. Shows no part of a URL with an `@` or a secret
+ *   parameter: even a malformed one may hold a password.
  *
- * @param beside What stands beside the URL and goes before it. A configuration endpoint is spoken to as the nodes are,
- *   so it needs them too.
+ * @param beside Options beside the URL, which override it. A configuration endpoint uses the same TLS and credentials
+ *   as the nodes.
  */
 export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'credentials'> = {}): UrlOptions {
   const holdsSecret = url.includes('@') || /secret/i.test(url);
@@ -85,7 +85,7 @@ export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'c
   };
 }
 
-/** Where the nodes are, and what it takes to ask for them. */
+/** Where the nodes are, and the settings to discover them. */
 interface Place extends Pick<ClientOptions, 'tls' | 'credentials'> {
   readonly hosts: string;
   readonly path: string;
@@ -141,7 +141,7 @@ function inDns({ host, port }: Host, { source, parameters: { pollIntervalMs, rec
   return dns(host, { record: source === 'srv' ? 'SRV' : record, port, pollIntervalMs });
 }
 
-/** A comma that belongs to a path, and not between two, is percent-encoded where it looks like one of these. */
+/** A comma within a single path must be percent-encoded if it looks like one of these. */
 const SEVERAL_SOCKETS = /,\s*(?:\/|[a-z]+:\/\/)/i;
 const ONE_SOCKET = 'it names several Unix sockets, and one stands alone: name several nodes as HOST:PORT';
 
@@ -168,7 +168,7 @@ function readHost(text: string, index: number, refuse: Refuse): Host {
   if (parts?.['host'] === undefined || port === 0 || (port ?? 0) > 65_535) {
     if (text === '') throw refuse(`host ${index + 1} is empty`);
     const rest = '. An IPv6 address stands in brackets';
-    // Behind the colon may be a password, where the host was forgotten.
+    // If the host is missing, the text behind the colon may be a password.
     const isTold = !/:(?![\da-f]*$)[^:]*$/i.test(text);
     const what = `host ${index + 1} is not HOST or HOST:PORT with a port from 1 to 65535`;
     throw refuse(what, isTold ? text : undefined, rest);
@@ -195,13 +195,13 @@ function decode(text: string, what: string): string {
   }
 }
 
-/** What discovery refuses in its own words becomes an error of ours. */
+/** Wraps the errors of discovery. */
 function madeBy(make: () => Discovery): Discovery {
   try {
     return make();
   } catch (cause) {
     if (SessClientError.is(cause)) throw cause;
-    // Safe to show: what discovery was given is the hosts alone.
+    // Safe to show: discovery received only the hosts.
     throw badOption(
       `The servers of the URL can not be used: ${cause instanceof Error ? cause.message : String(cause)} ${FORMS}`,
       cause,
@@ -209,14 +209,14 @@ function madeBy(make: () => Discovery): Discovery {
   }
 }
 
-/** A list as other clients take it, or a path. */
+/** The error for a plain list of hosts, as other clients take it, or a path. */
 function withoutScheme(text: string, refuse: Refuse): SessClientError {
   const fault = 'it does not begin with memcached:// or another scheme';
   if (text.startsWith('/') && SEVERAL_SOCKETS.test(text)) return wrong(ONE_SOCKET);
   if (isSocketPath(text) && !text.includes('@'))
     return wrong(`${fault}. For the Unix socket, write memcached://${text}`);
   const hosts = text.split(',').map((host) => host.trim());
-  // A word alone may be a secret in the wrong place.
+  // A single word may be a misplaced secret.
   const isList = hosts.every((host) => HOST.test(host) && /[.:]|^localhost$/.test(host)) && !/[@/?#]/.test(text);
   return (
     isList ? refuse(fault, undefined, `: for these nodes, write memcached://${hosts.join(',')}`) : wrong(fault)

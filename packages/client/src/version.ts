@@ -1,21 +1,21 @@
 import type { Clock } from './clock.ts';
 
 const ORDER_BITS = 16n;
-/** The salt leaves half of the order to the versions that follow within the same millisecond. */
+/** Salts use half of the order's range: the other half is for further versions within the same millisecond. */
 const SALTS = 0x8000;
 
 /**
- * Makes record versions: 48 bits of milliseconds since 1970, 16 bits of order.
+ * Creates record versions: 48 bits of milliseconds since 1970, 16 bits of order.
  *
- * Every version is above the one it replaces, whatever the clock says. A source starts each millisecond's order at its
- * own random salt: two processes that write blindly at the same moment hardly ever make the same version.
+ * Every version is above the one it replaces, whatever the clock says. Each source starts a millisecond's order at its
+ * own random salt, so two processes that write blindly at the same time hardly ever create the same version.
  */
 export class VersionSource {
   readonly #clock: Clock;
   readonly #salt: bigint;
   readonly #random: () => number;
   #last = 0n;
-  /** Millisecond of the last version: within one, counting on is all there is to do. */
+  /** Millisecond of the last version: within the same one, the source only counts up. */
   #lastMs = 0;
 
   constructor(clock: Clock, random: () => number) {
@@ -25,9 +25,9 @@ export class VersionSource {
   }
 
   /**
-   * A version above `replaced`, where something known is replaced. One record from the far future does not drag other
-   * keys along. A clock that is behind it gives no version of its own: others who replace the same at that moment, as a
-   * writer does what a reader carries, must still make another one.
+   * A version above `replaced`, the version to be replaced (default: unknown). A record from the far future does not
+   * raise the versions of other keys. If the clock is behind `replaced`, a random salt keeps the versions of concurrent
+   * replacers apart, for example of a writer and of a reader that migrates.
    */
   next(replaced = 0n): bigint {
     const ms = Math.floor(this.#clock.now());
@@ -38,7 +38,7 @@ export class VersionSource {
   }
 }
 
-/** The lowest version of a moment, milliseconds since 1970. */
+/** The lowest version of a given time, milliseconds since 1970. */
 export function versionOf(moment: number): bigint {
   return BigInt(Math.max(0, Math.floor(moment))) << ORDER_BITS;
 }

@@ -4,7 +4,7 @@ import { closed, SessClientError } from './errors.ts';
 import type { MemcachedCluster } from './memcached-cluster.ts';
 import type { View } from './membership/view.ts';
 
-/** What is waited for: an answer, a reason why it can't come any more, or nothing yet. */
+/** Returns the awaited value, an error if it can't come any more, or `undefined` to keep waiting. */
 type Check<T> = () => T | Error | undefined;
 
 /** Resolves with the first view; rejects with `SESS_UNAVAILABLE` after `timeoutMs`. */
@@ -76,7 +76,7 @@ function nodeUp(cluster: MemcachedCluster): View | undefined {
   return cluster.nodes.some((node) => node.health === 'up') ? view : undefined;
 }
 
-/** Waiting helps where a node may still come; it does not change a password. */
+/** Waiting does not help if every node refuses the credentials. */
 function credentialsRefused(cluster: MemcachedCluster): SessClientError | undefined {
   const causes = cluster.nodes.map(({ cause }) => cause);
   const [first] = causes;
@@ -99,7 +99,7 @@ function noTopology(cluster: MemcachedCluster, timeoutMs: number): SessClientErr
   });
 }
 
-/** Named in an error; the others are counted. */
+/** Nodes named in an error; the others are counted. */
 const NODES_NAMED = 5;
 
 function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError {
@@ -118,7 +118,7 @@ function noNode({ nodes }: MemcachedCluster, timeoutMs: number): SessClientError
   );
 }
 
-/** What a system says where nothing listens, or nothing can be reached. */
+/** System errors if nothing listens, or nothing is reachable. */
 const NOBODY_THERE: ReadonlySet<unknown> = new Set([
   'EACCES',
   'EAI_AGAIN',
@@ -130,7 +130,10 @@ const NOBODY_THERE: ReadonlySet<unknown> = new Set([
   'ETIMEDOUT',
 ]);
 
-/** Then something runs there (it speaks TLS, wants a password, takes no more connections), and the reason says what. */
+/**
+ * Whether a server answered (it expects TLS or a password, or is at its limit of connections): then the reason says
+ * enough.
+ */
 function somethingAnswered(reason: unknown): boolean {
   if (reason === undefined || (SessClientError.is(reason) && reason.code === 'SESS_TIMEOUT')) return false;
   for (let cause: unknown = reason; cause instanceof Error; cause = cause.cause)
