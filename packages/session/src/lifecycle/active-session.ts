@@ -20,10 +20,7 @@ import type {
 } from '../session.ts';
 import { updateSession } from './update-session.ts';
 
-/**
- * A session in the hands of one request. Everything but its methods is private, so that a log line of it shows neither
- * id nor data.
- */
+/** The session of one request. All its state is private, so a log line of it shows neither id nor data. */
 export class ActiveSession implements Session, RequestSession {
   readonly #state: SessionState;
 
@@ -78,7 +75,7 @@ export class ActiveSession implements Session, RequestSession {
     }
     this.#state.wasRead = true;
     this.#state.dataRead = true;
-    // Frozen is what another id had (`regenerate`), or the application: nobody could put anything into it.
+    // `regenerate` or the application froze it; copy it, so that it can be changed.
     this.#state.data = Object.isFrozen(data) ? { ...data } : data;
   }
 
@@ -169,7 +166,7 @@ export class ActiveSession implements Session, RequestSession {
     return cookie.set(signer.sign(cookie.name(secure), this.#state.id), secure, maxAge);
   }
 
-  /** Nothing, so that a log line of a session shows none of its data. */
+  /** Empty, so a log line of a session shows none of its data. */
   toJSON(): object {
     return {};
   }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isPlainObject, own, type PlainObject } from './merge-data.ts';
 import type { SessionData } from '../session.ts';
 
-/** What data was when a save of it began, what was stored in the end, and what it encodes to now. */
+/** The data when its save began, the data that was stored, and the data as it would be stored now. */
 export interface Adoption {
   readonly sent: SessionData;
   readonly stored: SessionData;
@@ -10,8 +10,8 @@ export interface Adoption {
 }
 
 /**
- * Brings into `live` what a save stored beyond what was sent, key by key and in place: a handler that holds the data,
- * or an object inside it, sees it. What the handler changed meanwhile stays.
+ * Applies to `live` what a save stored beyond what was sent, key by key and in place, so a handler that holds the data
+ * or an object inside it sees it. Changes that the handler made meanwhile stay.
  */
 export function adoptChanges(live: SessionData, { sent, stored, now }: Adoption): void {
   adopt(live as Record<string, unknown>, sent as PlainObject, stored as PlainObject, now as PlainObject);
@@ -29,7 +29,7 @@ function adopt(live: Record<string, unknown>, sent: PlainObject, stored: PlainOb
   }
 }
 
-/** What can't be changed in place (frozen by the application) is left as it is: then the next save merges it again. */
+/** Leaves a frozen object as it is; the next save merges it again. */
 function put(live: Record<string, unknown>, key: string, value: unknown): void {
   if (value === undefined) Reflect.deleteProperty(live, key);
   else Reflect.set(live, key, value);

@@ -1,6 +1,6 @@
 /**
- * What an operator must hear of the nodes, a line each, with what to do. The channels are those of all clients in this
- * process: what names a node of another cluster is left to its own log.
+ * Logs what an operator must know about the nodes: one line per event, with what to do. The channels carry the events
+ * of all clients in this process; those that name a node of another cluster are left to its own log.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
@@ -15,18 +15,18 @@ import type {
 } from '../stores/memcached-store.ts';
 import type { LogEntry, SessionsLog } from './outage-log.ts';
 
-/** What stays the same is told once in so long. */
+/** The same event is logged at most once in this time. */
 const QUIET_MS = 600_000;
 
 export class ClusterLog {
   readonly #log: SessionsLog;
   readonly #now: () => number;
   readonly #isOurs: (node: string) => boolean;
-  /** When each thing was told last. */
+  /** When each event was last logged. */
   readonly #toldAt = new Map<string, number>();
-  /** Nodes that were told of as down, and since when. */
+  /** Nodes logged as down, and since when. */
   readonly #down = new Map<string, number>();
-  /** Nodes that went down again soon after: told of if they stay so, as "up again" must not be the last word. */
+  /** Nodes that went down again soon after: logged if they stay down, because "up again" must not be the last line. */
   readonly #downAgain = new Map<string, NodeJS.Timeout>();
   #isInterrupted = false;
   readonly #listeners: readonly (readonly [channel: string, listener: (message: unknown) => void])[];
@@ -47,7 +47,7 @@ export class ClusterLog {
     for (const [channel, listener] of this.#listeners) subscribe(channel, listener);
   }
 
-  /** Twice does no harm. */
+  /** Idempotent. */
   close(): void {
     for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener);
     for (const node of this.#downAgain.keys()) this.#isNotDown(node);

@@ -8,8 +8,8 @@ import { sessionChannels } from '../tracing.ts';
 import { reportedWork, reportSave, tracedSave } from './save-report.ts';
 
 /**
- * Saves, touches or destroys the session before the headers are sent, or does nothing. `undefined` if there is nothing
- * to wait for, which is the common case.
+ * Saves or touches the session before the headers are sent, if it needs that. `undefined` if there is nothing to wait
+ * for, which is the common case.
  */
 export function commitSession(state: SessionState, response?: ResponseFacts): Promise<void> | undefined {
   if (state.committed) return undefined;
@@ -108,8 +108,8 @@ function carryOutWrite(state: SessionState, reason: WriteReason, facts: CommitFa
 }
 
 /**
- * Writes, unless another request destroyed the session meanwhile: then it stays dead, and this request's change with
- * it.
+ * Writes, unless another request destroyed the session meanwhile: then it stays dead, and this request's change is
+ * dropped.
  */
 async function unlessGone(
   state: SessionState,
@@ -145,7 +145,7 @@ async function renew(state: SessionState, facts: CommitFacts, text: string): Pro
   }
 }
 
-/** The old id can end with the next request, where the store is out of reach for it now. */
+/** Ignores failures of the store: the old id can also end with the next request. */
 async function unlessOutOfReach(state: SessionState, reason: CommitReason, text: string): Promise<void> {
   try {
     await unlessGone(state, reason, (base) => state.replace(base, text));
@@ -155,8 +155,8 @@ async function unlessOutOfReach(state: SessionState, reason: CommitReason, text:
 }
 
 /**
- * Moves the expiry. A failure is no reason to fail the request: the session was there a moment ago, and the next
- * request touches it.
+ * Extends the idle timeout. A failure does not fail the request: the session existed a moment ago, and the next request
+ * touches it.
  */
 async function touch(state: SessionState, reason: CommitReason): Promise<void> {
   const { persisted } = state;

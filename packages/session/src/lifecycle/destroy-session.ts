@@ -3,7 +3,7 @@ import { SessionError } from '../errors.ts';
 import { sessionChannels, traced } from '../tracing.ts';
 import type { Identity, Persisted, SessionContext } from './session-context.ts';
 
-/** Destroys a session. Whether there was one. */
+/** Destroys a session. Resolves with whether there was one. */
 export function destroySession(
   context: SessionContext,
   { key }: Pick<Identity, 'key'>,

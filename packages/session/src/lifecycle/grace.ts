@@ -1,9 +1,10 @@
 /**
- * What requests in flight with an old id may still read, for `graceSeconds` after the session got another one.
+ * Copies of sessions that requests in flight with an old id can read, for `graceSeconds` after the session got another
+ * id.
  *
- * The old key gets its tombstone at once, on every copy. The readable copy has a key of its own and names the new key.
- * It is the session as it was stored under the old id, so that a holder of that id sees nothing that came after. It is
- * valid only while the session exists under its new id.
+ * The old key gets its tombstone at once, on every node. The readable copy has its own key and names the new key. It is
+ * the session as it was stored under the old id, so a holder of that id sees nothing newer. It is valid only while the
+ * session exists under its new id.
  */
 import crypto from 'node:crypto';
 import { SessionError } from '../errors.ts';
@@ -11,28 +12,25 @@ import { openDeadMarker } from './moved.ts';
 import type { Persisted, SessionContext } from './session-context.ts';
 import type { StoredSession } from '../stores/session-store.ts';
 
-/**
- * Longest time for which an old id can be read. It is for requests that are on their way, not for browsers that keep
- * two ids.
- */
+/** Longest time for which an old id can be read. It is for requests in flight, not for browsers that keep two ids. */
 export const MAX_GRACE_SECONDS = 300;
 
-/** Ids that a session may get within the grace of its first. More are taken for a loop. */
+/** New ids that are followed from one old id. More mean a loop. */
 const MAX_SUCCESSORS = 8;
 
-/** A session under its old id, and the key that it is stored under now. */
+/** A session under its old id, and the key under which it was stored next. */
 interface Grace {
   readonly stored: StoredSession;
   readonly successor: string;
 }
 
 /**
- * Who reads the copy of an old session: requests in flight with the old id; or a second login in flight, which keeps
- * what the first one kept.
+ * Who reads the copy: `grace`, requests in flight with the old id; `kept`, a second login in flight, which keeps what
+ * the first one kept.
  */
 export type GraceKind = 'grace' | 'kept';
 
-/** Keeps a copy of `old`, as it was stored. Where it can't be stored, the old id is merely dead at once. */
+/** Stores a readable copy of `old`. If that fails, the old id is dead at once. */
 export async function keepReadable(
   context: SessionContext,
   old: Persisted,
@@ -60,16 +58,16 @@ export async function endGrace(context: Pick<SessionContext, 'store' | 'options'
   );
 }
 
-/** Whether another login gave the session that was stored under `key` a new id, under which it lives. */
+/** Whether another login gave the session under `key` a new id, and it still lives. */
 export async function isCarriedOn(context: SessionContext, key: string): Promise<boolean> {
   const marker = await context.store.load(key);
   const successor = marker && openDeadMarker(marker.value)?.successor;
-  // The marker stands until the copy does.
+  // The marker stays until the copy is written.
   if (successor !== undefined) return (await newestKey(context, successor)) !== undefined;
   return (await loadInGrace(context, key, 'kept')) !== undefined;
 }
 
-/** The session that was stored under `key`, in its grace, while its successor lives. */
+/** The readable copy of the session that was stored under `key`, if its successor lives. */
 export async function loadInGrace(
   context: SessionContext,
   key: string,
@@ -80,7 +78,7 @@ export async function loadInGrace(
   return (await newestKey(context, grace.successor)) === undefined ? undefined : grace;
 }
 
-/** The key under which the session that was stored under `key` is stored now; `undefined` where it has ended. */
+/** The present key of the session that was stored under `key`; `undefined` if it has ended. */
 async function newestKey(context: SessionContext, key: string): Promise<string | undefined> {
   let present = key;
   for (let hop = 0; hop < MAX_SUCCESSORS; hop += 1) {

@@ -2,12 +2,12 @@
 export type EndTurn = () => void;
 
 /**
- * A lock per session within this process: requests that change the same session run one after another, so that their
+ * A lock per key within this process: requests that change the same session run one after another, so their
  * compare-and-swaps conflict only with those of other processes. It saves retries; correctness comes from
  * compare-and-swap.
  */
 export class KeyedMutex {
-  /** Per key, when the last request in line is done. One entry for each key that is locked now. */
+  /** Per locked key, a promise that resolves when the last request in line is done. */
   readonly #last = new Map<string, Promise<void>>();
 
   /** Whether a request holds the lock for `key`. */

@@ -2,22 +2,22 @@ import type { WarnOnce } from './warn-once.ts';
 
 /** A session that was saved for its response. */
 export interface SavedSession {
-  /** Whether the response has ended, and the data is not what was saved. */
+  /** Whether the response has ended and the data has an unsaved change. */
   readonly wasChangedLate: boolean;
 }
 
 /**
- * Sessions that are watched at once. With how often they are looked at it bounds the cost, whatever the traffic; a
- * mistake shows with each request, so some are enough.
+ * Sessions watched at once. It bounds the cost, whatever the traffic; a mistake in the application shows in every
+ * request, so a sample is enough.
  */
 const WATCHED = 50;
 const LOOK_EVERY_MS = 1_000;
-/** How often each is looked at. */
+/** Checks per session. */
 const LOOKS = 5;
 
 /**
- * Warns where data is changed after the session was saved for its response, and nothing saves it again: through a
- * reference that was taken before, by code that nobody waited for.
+ * Warns if code that nobody awaited changes the data after the session was saved for its response, through a reference
+ * that it took before, and nothing saves it again.
  */
 export class LateChanges {
   readonly #warnOnce: WarnOnce;

@@ -9,9 +9,9 @@ import { sessionChannels, traced, type Judgement } from '../tracing.ts';
 import type { SessionData } from '../session.ts';
 import type { StoredSession } from '../stores/session-store.ts';
 
-/** What the store said about the ids that a request brought. */
+/** What the store said about the ids of a request. */
 export type LoadOutcome =
-  /** `readOnly`: by an old id in its grace; the key of the session that took its place. */
+  /** `readOnly`: found by an old id in its grace; the key of the session that took its place. */
   | {
       readonly kind: 'found';
       readonly persisted: Persisted;
@@ -19,11 +19,11 @@ export type LoadOutcome =
       readonly readOnly?: string | undefined;
     }
   | { readonly kind: 'missing'; readonly why: Exclude<LoadEvent['outcome'], 'hit' | 'unavailable'> }
-  /** `identity` may exist: nobody could tell. */
+  /** The store is out of reach, so the session of `identity` may exist. */
   | { readonly kind: 'unavailable'; readonly identity: Identity; readonly error: SessionError };
 
 /**
- * Asks the store for each id in turn, until one is found. One that nobody could tell of outweighs those that are
+ * Asks the store for each id in turn until one is found. If none is, one that is out of reach outweighs those that are
  * missing.
  */
 export function loadSession(context: SessionContext, identities: readonly Identity[]): Promise<LoadOutcome> {
@@ -44,7 +44,7 @@ async function loadFirstFound(context: SessionContext, identities: readonly Iden
 /**
  * Loads one session.
  *
- * @throws {SessionError} what the store throws, but for `SESS_UNAVAILABLE`.
+ * @throws {SessionError} what the store throws, except `SESS_UNAVAILABLE`.
  */
 export function loadOne(
   context: SessionContext,
@@ -90,8 +90,8 @@ async function find(
 }
 
 /**
- * What another login, a moment ago, left behind of the session that this request came for: as it was under its old id,
- * nothing that came after.
+ * The data that another login moved away from this request's session a moment ago, as it was last stored under the old
+ * id.
  */
 export async function loadKept(context: SessionContext, identity: Identity): Promise<SessionData | undefined> {
   const marker = await context.store.load(identity.key);
@@ -109,7 +109,7 @@ function dataOf(outcome: LoadOutcome): SessionData | undefined {
   return outcome.kind === 'found' ? outcome.data : undefined;
 }
 
-/** By the id before a renewal: the browser is given the new one again. */
+/** Loads by the id before a renewal; the browser gets the cookie for the new id again. */
 function loadMoved(
   context: SessionContext,
   id: string,
@@ -121,12 +121,11 @@ function loadMoved(
   return find(context, identity, which, hops + 1);
 }
 
-/** Renewals that are followed from one id; more are taken for a loop. */
+/** Renewals that are followed from one id; more mean a loop. */
 const MAX_HOPS = 8;
 
 /**
- * Whether a session was revoked with all others of its user. Where nobody can tell, it is out of reach. A promise only
- * where somebody must be asked.
+ * Turns a session that was revoked with all others of its user into a miss. A promise only if the session has a user.
  */
 function held(
   context: SessionContext,
@@ -174,7 +173,7 @@ function decode(context: SessionContext, identity: Identity, stored: StoredSessi
       readOnly,
     };
   } catch (error) {
-    // What another version or another program wrote is no session of ours; the visitor gets a new one.
+    // Another version or another program wrote it; the visitor gets a new session.
     if (!hasCode(error, 'SESS_UNDECODABLE')) throw error;
     tell(context, 'undecodable', error);
     context.misses.said('foreign');
@@ -188,7 +187,7 @@ function decode(context: SessionContext, identity: Identity, stored: StoredSessi
   return outcome;
 }
 
-/** A shorter `absoluteTtlSeconds` holds for sessions that began under a longer one, too. */
+/** Applies a shorter `absoluteTtlSeconds` also to sessions that began under a longer one. */
 function bounded({ options }: SessionContext, lifetime: Persisted['lifetime']): Persisted['lifetime'] {
   if (lifetime.own !== undefined) return lifetime;
   const endsAt = lifetime.createdAt + options.absoluteTtlSeconds * 1_000;

@@ -2,25 +2,25 @@ import { isDeepStrictEqual } from 'node:util';
 import { SessionError } from '../errors.ts';
 import type { SessionData } from '../session.ts';
 
-/** One value that two requests changed, each to something else. */
+/** One value that two requests changed differently. */
 export interface DataConflict {
-  /** Where it is in the session's data: `['cart', 'items']` is `data.cart.items`. */
+  /** Its path in the session's data: `['cart', 'items']` is `data.cart.items`. */
   readonly path: readonly string[];
-  /** What it was when this request loaded the session; `undefined` where there was nothing. */
+  /** The value when this request loaded the session; `undefined` if there was none. */
   readonly base: unknown;
-  /** What this request made of it; `undefined` where it deleted it. */
+  /** This request's value; `undefined` if it deleted it. */
   readonly mine: unknown;
-  /** What another request made of it, and saved; `undefined` where it deleted it. */
+  /** The value that another request saved; `undefined` if it deleted it. */
   readonly theirs: unknown;
 }
 
 /**
- * What is kept where two requests changed the same value: this request's, the other's, neither (`SESS_CONFLICT`), or
- * what a function returns; `undefined` deletes the value. The function must return at once, and may be asked again
- * where yet another request saves first.
+ * Which value is kept if two requests changed it: this request's, the other's, neither (`SESS_CONFLICT`), or what a
+ * function returns; `undefined` deletes the value. The function must be synchronous, and may be called again if yet
+ * another request saves first.
  *
- * `'mine-unless-deleted'` keeps this request's value, but where one request deleted an object or array that the other
- * only changed inside, the deletion.
+ * `'mine-unless-deleted'` keeps this request's value; but if one request deleted an object or array that the other only
+ * changed inside, it keeps the deletion.
  */
 export type ConflictPolicy =
   | 'mine-unless-deleted'
@@ -30,16 +30,16 @@ export type ConflictPolicy =
   | ((conflict: DataConflict) => unknown);
 
 /**
- * Merges by three: what was loaded, what this request made of it, and what another request saved meanwhile. Key by key;
- * plain objects deeper, also where both made one of nothing; everything else, arrays too, is one value. What one side
- * changed or deleted and the other left alone is changed or deleted.
+ * Three-way merge: `base` was loaded, `mine` is this request's version of it, and `theirs` was saved by another request
+ * meanwhile. It merges key by key, and recursively in plain objects, also if both sides added one; everything else,
+ * arrays too, is one value. A change or deletion by only one side is kept.
  *
- * Pure: none of the three is changed, but the result may share values with them. Its keys are in the order of `mine`,
- * and then of `theirs`.
+ * Pure: it changes none of the three, but the result may share values with them. Its keys are in the order of `mine`,
+ * then of `theirs`.
  *
- * @param levels how deep it looks for separate changes; with 1 each key at the top level is one value. Default: as deep
- *   as there are plain objects.
- * @throws {SessionError} `SESS_CONFLICT` where both changed a value and `onConflict` is `'error'`; and whatever a
+ * @param levels how many levels it merges; with 1, each top-level key is one value. Default: as deep as there are plain
+ *   objects.
+ * @throws {SessionError} `SESS_CONFLICT` if both changed a value and `onConflict` is `'error'`; and whatever the
  *   function throws.
  */
 export function mergeData(
@@ -52,7 +52,7 @@ export function mergeData(
   return mergeObjects(toPlain(base), toPlain(mine), toPlain(theirs), { onConflict, levels, path: [] });
 }
 
-/** An object that a merge goes into. */
+/** An object that is merged key by key. */
 export type PlainObject = Readonly<Record<string, unknown>>;
 
 interface Place {
@@ -91,8 +91,8 @@ function mergeValues(base: unknown, mine: unknown, theirs: unknown, place: Place
 }
 
 /**
- * Whether one request deleted what the other only changed inside: a role that was taken away must not come back with a
- * change of its details.
+ * Whether one request deleted what the other only changed inside: a role that was removed must not come back because
+ * its details changed.
  */
 function isDeletion({ base, mine, theirs }: DataConflict): boolean {
   return typeof base === 'object' && base !== null && (mine === undefined || theirs === undefined);
@@ -103,26 +103,26 @@ function settle(conflict: DataConflict, policy: ConflictPolicy): unknown {
   if (policy === 'mine-unless-deleted') return isDeletion(conflict) ? undefined : conflict.mine;
   if (policy === 'mine') return conflict.mine;
   if (policy === 'theirs') return conflict.theirs;
-  // The first name alone: deeper ones may be a user's.
+  // Only the first name: deeper ones may come from a user.
   throw new SessionError(
     'SESS_CONFLICT',
     `another request changed session.data.${conflict.path[0]} too, and saved first (onConflict: 'error'); load the session again, and decide`,
   );
 }
 
-/** The value of a key that the object itself has: `constructor` and the like are not inherited. */
+/** The value of an own property: `constructor` and the like are not inherited. */
 export function own(object: PlainObject, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** Gives `data` a property of its own; `undefined` takes it away. */
+/** Sets an own property of `data`; `undefined` deletes it. */
 export function setOwn(data: SessionData, key: string, value: unknown): void {
   if (value === undefined) Reflect.deleteProperty(data, key);
-  // Defined, not assigned: the name `__proto__` would replace the prototype.
+  // Defined, because assigning to `__proto__` would replace the prototype.
   else Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-/** Whether a value is an object that was written as `{}`, rather than of a class. */
+/** Whether a value is a plain object, not an instance of a class. */
 export function isPlainObject(value: unknown): value is PlainObject {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

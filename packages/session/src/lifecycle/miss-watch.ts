@@ -1,24 +1,24 @@
 /**
- * Tells why a session was missed, where somebody listens (`sess:session:miss`). The request does not wait for it: the
- * nodes are asked once more when it has its answer.
+ * Publishes why a session was missed (`sess:session:miss`), if the channel has subscribers. It asks the nodes once
+ * more; the request does not wait for that.
  */
 import { LRUCache } from 'lru-cache';
 
 import { isHeard, publish, type MissEvent } from '../diagnostics.ts';
 import type { MissReport, SessionStore } from '../stores/session-store.ts';
 
-/** Sessions of which a process remembers when they were last there. About 120 bytes each. */
+/** Sessions for which a process remembers when they were last seen. About 120 bytes each. */
 const MAX_REMEMBERED = 10_000;
-/** Misses that are looked into at the same time: more at once have one cause, and nodes have other work then. */
+/** Misses investigated at the same time: more at once have one cause, and the nodes are busy then. */
 const MAX_UNDER_WAY = 16;
 /** memcached counts whole seconds. */
 const SECOND_MS = 1_000;
 
 interface Sighting {
   readonly seenAt: number;
-  /** Until when it would have lived; `undefined` where the store can't tell. */
+  /** When it would have expired; `undefined` if the store can't tell. */
   readonly endsAt: number | undefined;
-  /** When its absolute timeout is over. */
+  /** When its absolute timeout ends. */
   readonly absoluteEndsAt: number;
 }
 
@@ -30,7 +30,7 @@ export interface MissWatchOptions {
 export class MissWatch {
   readonly #store: SessionStore;
   readonly #options: MissWatchOptions;
-  /** Made when somebody listens. */
+  /** Made once the channel has subscribers. */
   #seen: LRUCache<string, Sighting> | undefined;
   #underWay = 0;
 
@@ -39,7 +39,10 @@ export class MissWatch {
     this.#options = options;
   }
 
-  /** A session was read, written or touched, and lives for so many seconds: to its absolute end at the latest. */
+  /**
+   * Notes that a session was read, written or touched, and lives for `remainingSeconds`, at most until
+   * `absoluteEndsAt`.
+   */
   seen(key: string, remainingSeconds: number | undefined, absoluteEndsAt: number): void {
     if (!isHeard('miss')) return;
     const { now } = this.#options;
@@ -48,7 +51,7 @@ export class MissWatch {
     this.#seen.set(key, { seenAt: now(), endsAt, absoluteEndsAt });
   }
 
-  /** What the record itself said. */
+  /** Reports a miss whose cause the record itself shows. */
   said(cause: 'revoked' | 'expired' | 'foreign'): void {
     publish('miss', () => ({
       store: this.#store.name,
@@ -58,7 +61,7 @@ export class MissWatch {
     }));
   }
 
-  /** The store has no session under `key`. Nobody waits for what comes of it. */
+  /** Reports a miss under `key`, once its cause is known. Does not block. */
   missed(key: string): void {
     if (!isHeard('miss')) return;
     if (this.#underWay >= MAX_UNDER_WAY) return this.#tell(UNKNOWN);

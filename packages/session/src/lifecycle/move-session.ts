@@ -9,25 +9,25 @@ import { gone } from './request-errors.ts';
 import { createSession, storeInPlace, type Content } from './store-session.ts';
 
 /**
- * What a session becomes under its new id, made of what this request has, or of what another request saved meanwhile.
+ * Makes the content for the new id from this request's data, merged with `theirs` if another request saved meanwhile.
  */
 export type Carry = (theirs: SessionData | undefined) => Content;
 
-/** Conflicts with other requests' saves before an old key is given up. */
+/** Attempts to replace an old key before giving up because of conflicts with other saves. */
 const MAX_ATTEMPTS = 40;
 
-/** For how long a second login on its way with the old id finds what the first one kept, in seconds. */
+/** Seconds for which a second login in flight with the old id finds what the first one kept. */
 const DOUBLE_LOGIN_SECONDS = 30;
 
 /**
- * Stores a session under a new id and destroys `old`, which can be read for `graceSeconds` more.
+ * Stores a session under a new id and destroys `old`, which stays readable for `graceSeconds`.
  *
- * The new one is written first: where that fails, nothing has changed. The old one is buried by compare-and-swap: what
- * another request saved meanwhile is carried over. A session that another request destroyed meanwhile must not live on
- * under a new id, so what was written is withdrawn; nobody has seen the new id by then. Where it was another login that
- * gave the session its own new id, both succeed.
+ * The new one is written first: if that fails, nothing has changed. A compare-and-swap replaces the old one by a
+ * marker, so what another request saved meanwhile is carried over. If another request destroyed the session meanwhile,
+ * the new one is withdrawn: the session must not live on, and nobody has seen the new id yet. If another login gave the
+ * session a new id, both succeed.
  *
- * @throws {SessionError} `SESS_DESTROYED` when `old` is gone; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
+ * @throws {SessionError} `SESS_DESTROYED` if `old` is gone; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
  */
 export async function moveSession(
   context: SessionContext,
@@ -58,10 +58,10 @@ export async function moveSession(
 }
 
 /**
- * Renews a session's id, without the application. The old id leads to the new one until the new one is used for the
- * first time, so that a lost response logs nobody out.
+ * Renews a session's id without a call by the application. The old id leads to the new one until the new one is first
+ * used, so a lost response logs nobody out.
  *
- * `undefined` where another request renewed it first: then the session is found by the old id.
+ * `undefined` if another request renewed it first: then the old id leads to the session.
  *
  * @throws {SessionError} as {@link moveSession}
  */
@@ -90,7 +90,7 @@ export async function renewSession(
   return undefined;
 }
 
-/** Ends a session for good, under whichever id it has by now. Whether there was one. */
+/** Ends a session under its present id. Resolves with whether there was one. */
 export async function endSession(context: SessionContext, session: Persisted): Promise<boolean> {
   const buried = await bury(
     context,
@@ -105,8 +105,8 @@ export async function endSession(context: SessionContext, session: Persisted): P
 }
 
 /**
- * Replaces the marker by a tombstone, and so the old id that led there. If that fails, the marker keeps the session
- * dead.
+ * Replaces the marker by a tombstone, and destroys the former id that led there. If that fails, the marker keeps the
+ * session dead.
  */
 async function endBuried(context: SessionContext, session: Persisted, reason: 'asked' | 'regenerated'): Promise<void> {
   const { identity, formerKey } = session;
@@ -115,9 +115,8 @@ async function endBuried(context: SessionContext, session: Persisted, reason: 'a
 }
 
 /**
- * Replaces exactly the latest stored form of `session` by a marker. `onNewer` is given what another request saved
- * since. Where a renewal moved the session, the search goes on under its new id; with `same-id` it ends there, and
- * nothing is replaced.
+ * Replaces exactly the latest stored form of `session` by a marker. `onNewer` gets what another request saved since. If
+ * a renewal moved the session, it continues under the new id; with `same-id` it stops there and replaces nothing.
  */
 async function bury(
   context: SessionContext,

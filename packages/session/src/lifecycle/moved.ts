@@ -1,6 +1,6 @@
 /**
- * What is stored under a session's old key after it got another id. Written by compare-and-swap, so that it never
- * overwrites a change that was not copied to the new key:
+ * The marker that is stored under a session's old key after it got another id. It is written by compare-and-swap, so it
+ * never overwrites a change that was not copied to the new key:
  *
  * | bytes | what |
  * | --- | --- |
@@ -15,7 +15,7 @@
  * | 13..28 | authentication tag |
  * | 29.. | the new id, encrypted with a key derived from the old id: a reader of the store learns neither |
  *
- * The session under the new id begins, until then, with
+ * Until then, the session under the new id begins with
  *
  * | bytes | what |
  * | --- | --- |
@@ -32,15 +32,15 @@ const RENEWED = 5;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** What a marker of {@link deadMarker} says of a session that got another id. */
+/** The part of a {@link deadMarker} about a session that got another id. */
 export interface Succeeded {
-  /** The key that it was stored under next. */
+  /** The key under which it was stored next. */
   readonly successor: string;
-  /** The session as it was stored under the old id last. */
+  /** The session as it was last stored under the old id. */
   readonly value: Uint8Array;
 }
 
-/** Stands for a session that got another id, or was destroyed, until its tombstone does. */
+/** Marks a session that got another id or was destroyed, until its tombstone is written. */
 export function deadMarker(succeeded?: Succeeded): Buffer {
   if (succeeded === undefined) return Buffer.of(DEAD);
   const { successor, value } = succeeded;
@@ -61,7 +61,7 @@ export function movedMarker(old: Identity, next: Identity): Buffer {
   return Buffer.concat([Buffer.of(MOVED), nonce, cipher.getAuthTag(), sealed]);
 }
 
-/** Whether `value` is a marker rather than a session; and the new id where it leads to one. */
+/** Whether `value` is a marker instead of a session; with the new id if it leads to one. */
 export function openMarker(value: Uint8Array, oldId: string): 'none' | 'dead' | { readonly id: string } {
   if (value[0] === DEAD) return 'dead';
   if (value[0] !== MOVED) return 'none';
@@ -74,18 +74,18 @@ export function openMarker(value: Uint8Array, oldId: string): 'none' | 'dead' | 
     );
     return { id: decipher.update(bytes.subarray(sealedAt), undefined, 'latin1') + decipher.final('latin1') };
   } catch {
-    // Not written by us, or altered: it leads nowhere.
+    // This package did not write it, or it was altered: it leads nowhere.
     return 'dead';
   }
 }
 
-/** The bytes of a session whose old id still leads to it. */
+/** The bytes to store for a session whose old id still leads to it. */
 export function withFormer(formerKey: string | undefined, value: Buffer): Buffer {
   if (formerKey === undefined) return value;
   return Buffer.concat([Buffer.of(RENEWED, formerKey.length), Buffer.from(formerKey, 'latin1'), value]);
 }
 
-/** Takes apart what {@link withFormer} put together. */
+/** The inverse of {@link withFormer}. */
 export function openFormer(value: Uint8Array): { readonly formerKey: string | undefined; readonly value: Uint8Array } {
   if (value[0] !== RENEWED) return { formerKey: undefined, value };
   const end = 2 + (value[1] ?? 0);

@@ -1,4 +1,4 @@
-/** Runs operations one after another; the failure of one does not stop the next. */
+/** Runs operations one after another; a failed one does not stop the next. */
 export class Mutex {
   #last: Promise<void> | undefined;
   #waiting = 0;
@@ -8,7 +8,7 @@ export class Mutex {
     return this.#last;
   }
 
-  /** Starts `operation` when those before it have ended: at once, synchronously, where there are none. */
+  /** Starts `operation` once those before it have ended: synchronously if there are none. */
   run<T>(operation: () => Promise<T>): Promise<T> {
     this.#waiting += 1;
     const result = this.#last === undefined ? operation() : this.#last.then(operation);

@@ -4,31 +4,29 @@ import { badOption } from '../options/option-checks.ts';
 /** One line for the operator. */
 export interface LogEntry {
   readonly level: 'error' | 'warn' | 'info';
-  /** What happened, and what to do. It may name nodes of the store; no visitor, id, key, value or secret. */
+  /** What happened, and what to do. It may name nodes of the store, but never a visitor, id, key, value or secret. */
   readonly message: string;
 }
 
-/** What an outage is of, and what that means for sessions. */
+/** What is out of reach, and what that means for sessions. */
 export interface Outage {
-  /** With its verb: "Sessions are". */
+  /** Subject and verb: "Sessions are". */
   readonly what: string;
   readonly advice: string;
 }
 
-/** Where the two lines of an outage go. Default: the process's `warning` event, with Fastify the application's log. */
+/** Receives the two lines of an outage. Default: the process's `warning` event; with Fastify, the application's log. */
 export type SessionsLog = (entry: LogEntry) => void;
 
-/**
- * Outages that begin sooner after one another are one: a network that drops every second packet must not fill a log.
- */
+/** Outages that begin within this time count as one: a network that drops every second packet must not fill a log. */
 const QUIET_MS = 10_000;
 
 /**
- * Tells when the store, or one side of it, goes out of reach, and when it is back: a line each, however many requests
- * fail meanwhile.
+ * Logs when the store, or one side of it, goes out of reach, and when it is back: one line each, however many requests
+ * fail.
  *
- * It is back when what failed last succeeds; or, where nobody asks for that again, when anything does after some
- * seconds without a failure: with one of several nodes down, sessions of the others succeed all the time.
+ * It is back when the key that failed last succeeds, or when any key succeeds after some seconds without a failure. One
+ * success is not enough: with one of several nodes down, sessions on the others succeed all the time.
  */
 export class OutageLog {
   readonly #log: SessionsLog;
@@ -62,7 +60,7 @@ export class OutageLog {
 
   succeeded(key: string): void {
     const down = this.#down;
-    // Every request comes here.
+    // The common case: every request calls this.
     if (down === undefined) return;
     const now = this.#now();
     if (key !== down.key && Math.abs(now - down.lastAt) < QUIET_MS) return;
@@ -80,7 +78,7 @@ export function resolveLog(given: unknown): SessionsLog {
   if (given === undefined) return warn;
   if (typeof given !== 'function') throw badOption('log', given, 'a function of { level, message }');
   const log = given as (entry: LogEntry) => unknown;
-  // It is told in the middle of a request, or of an event of the client: neither is to fail for a log's fault.
+  // It is called in the middle of a request or of an event of the client, and neither may fail because of the log.
   return (entry) => {
     try {
       Promise.resolve(log(entry)).catch((error: unknown) => logFailed(entry, error));
@@ -112,7 +110,7 @@ const OF_SESSIONS: Outage = {
     'Check that the nodes run and that this machine reaches them; see SESS_UNAVAILABLE in docs/errors.md.',
 };
 
-/** With a database behind it. */
+/** The cache, if a database is behind it. */
 export const OF_CACHE: Outage = {
   what: 'The cache of the sessions is',
   advice:
@@ -127,7 +125,7 @@ export const OF_DATABASE: Outage = {
     'onUnavailable says (503 by default). Check that the database runs and that this machine reaches it.',
 };
 
-/** What lies beneath says which node, and why. That sessions are out of reach was said. */
+/** The cause says which node and why; the message only repeats that sessions are out of reach. */
 function reasonOf({ message, cause }: SessionError): string {
   const why = cause instanceof Error ? cause.message : '';
   return (message.includes(why) ? message : why).replace(/[\s.]+$/, '');

@@ -10,7 +10,7 @@ import { destroySession } from './destroy-session.ts';
 import { late, readOnly } from './request-errors.ts';
 import { reportedSave } from './save-report.ts';
 
-/** Gives the session a new id, and drops all data but what is to be kept. */
+/** Gives the session a new id and drops all data that is not kept. */
 export async function regenerateSession(
   state: SessionState,
   given: RegenerateOptions | readonly string[] | undefined,
@@ -45,10 +45,9 @@ async function moveToNewId(state: SessionState, regeneration: Regeneration): Pro
   if (old !== undefined && inGrace === undefined && text !== codec.empty) {
     await reportedSave(state, 'regenerated', () => state.moveToNewId(old, { pick, text, lifetime }, graceSeconds));
   } else {
-    // Without data there is nothing to carry over: the old session ends, and the new one is stored when something is
-    // put into it.
+    // Without data there is nothing to carry over: the old session ends, and the new one is stored once it has data.
     if (old !== undefined && inGrace === undefined) await end(state, old, 'regenerated');
-    // One that is out of reach may live on under its id; what is to come is under another.
+    // A session that is out of reach may survive this; the new one gets another id anyway.
     if (unreachable !== undefined)
       await Promise.allSettled([destroySession(context, unreachable.identity, 'regenerated')]);
     state.startOver(lifetime);
@@ -58,14 +57,14 @@ async function moveToNewId(state: SessionState, regeneration: Regeneration): Pro
 }
 
 /**
- * Whether the session that the request came for was not found. In the second request of a double click the first one
- * may have given it another id.
+ * Whether the request's session was not found. In the second request of a double click, the first may have given it
+ * another id.
  */
 function isMissing({ persisted, unreachable, destroyed }: SessionState): boolean {
   return persisted === undefined && unreachable === undefined && !destroyed;
 }
 
-/** The data as it is now; `undefined` where it can't be stored, and so can't be compared. */
+/** A copy of the present data; `undefined` if it can't be encoded, and so can't be compared. */
 function snapshot(state: SessionState): SessionData | undefined {
   try {
     return state.context.codec.decode(state.encoded());
@@ -75,8 +74,8 @@ function snapshot(state: SessionState): SessionData | undefined {
 }
 
 /**
- * Replaces the data. What the handler changed while the new id was made belongs to the new session: not every handler
- * waits.
+ * Replaces the data. Changes that the handler made while the new id was stored go to the new session: not every handler
+ * awaits it.
  */
 function startWith(state: SessionState, before: SessionData | undefined, kept: SessionData): void {
   const now = before && snapshot(state);

@@ -10,30 +10,30 @@ import type { SessionData } from '../session.ts';
 import { gone } from './request-errors.ts';
 import { storeInPlace } from './store-session.ts';
 
-/** A change of a stored session, which can be made again on what another request stored meanwhile. */
+/** A change of a stored session. After a conflict it is applied again, to what another request stored meanwhile. */
 export interface Change {
   readonly lifetime: Lifetime;
-  /** Whose session it is from now on, where that changes though the data does not. */
+  /** The new owner, if it changes although the data does not. */
   readonly owner?: Owner | undefined;
   /**
-   * What is to be stored, and its encoding: over what this request loaded, or over `theirs`, which another request
-   * saved since.
+   * The data to store and its encoding: on top of what this request loaded, or of `theirs`, which another request saved
+   * since.
    */
   make(theirs: SessionData | undefined): { readonly data: SessionData; readonly text: string };
 }
 
 /**
- * Saves of one change before it is given up. Requests of one process wait for each other, so rivals are other
- * processes: with a hundred of them at once each meets a free moment within a dozen tries, because of the pauses.
+ * Attempts to save one change before giving up. Requests of one process wait for each other, so only other processes
+ * conflict. Because of the pauses, even with a hundred of them at once each succeeds within a dozen tries.
  */
 const MAX_ATTEMPTS = 40;
 
 /**
- * Stores a changed session in place of `base`, and never where there is none any more. Where another request saved
- * first, the change is made again on what that one saved.
+ * Replaces `base` by the changed session, but never revives a session that is gone. If another request saved first, the
+ * change is applied again to what it saved.
  *
- * @throws {SessionError} `SESS_DESTROYED` when the session is gone; `SESS_CONFLICT` when others kept saving first, or
- *   both changed one value and `onConflict` says so; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
+ * @throws {SessionError} `SESS_DESTROYED` if the session is gone; `SESS_CONFLICT` if others kept saving first, or both
+ *   changed one value and `onConflict` is `'error'`; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
  */
 export async function replaceSession(context: SessionContext, change: Change, base: Persisted): Promise<Persisted> {
   const { turns } = context;
@@ -50,7 +50,7 @@ export async function replaceSession(context: SessionContext, change: Change, ba
   }
 }
 
-/** A session as it is stored, and its data where another request stored it. */
+/** A session as it is stored, and its data if another request stored it. */
 interface Latest {
   readonly persisted: Persisted;
   readonly data: SessionData | undefined;
@@ -62,7 +62,7 @@ async function replaceLatest(context: SessionContext, change: Change, base: Pers
   );
 }
 
-/** `CONFLICT` where what the change is made on is not the latest. */
+/** `CONFLICT` if the session has changed since `persisted`. */
 async function tryOnce(
   context: SessionContext,
   change: Change,
@@ -70,7 +70,7 @@ async function tryOnce(
   attempt: number,
 ): Promise<Persisted | typeof CONFLICT> {
   const { data, text } = change.make(theirs);
-  // What another request saved is what this one would save, or it is this one's own, whose acknowledgement was lost.
+  // Another request saved the same data, or it is this request's own save whose acknowledgement was lost.
   const ends = persisted.formerKey !== undefined && persisted.identity.renewed !== true;
   const unchanged =
     text === persisted.text && !ends && (change.owner === undefined || change.owner.epoch === persisted.owner?.epoch);
@@ -92,7 +92,7 @@ async function tryOnce(
   }
 }
 
-/** The id before a renewal leads nowhere from now on; where that is allowed, it can be read for a while. */
+/** Ends the id before a renewal; with `graceSeconds` it stays readable for a while. */
 async function endFormer(
   context: SessionContext,
   { formerKey, identity, lifetime, stored, text, owner }: Persisted,
@@ -108,7 +108,7 @@ async function endFormer(
 }
 
 async function loadLatest(context: SessionContext, change: Change, { identity }: Persisted): Promise<Latest> {
-  // One that is made the exception of a revocation is revoked until then.
+  // A session that survives `revokeOthers` counts as revoked until this save gives it the new epoch.
   const outcome = await loadOne(context, identity, change.owner === undefined ? 'checked' : 'revoked-too');
   if (outcome.kind === 'unavailable') throw outcome.error;
   if (outcome.kind === 'missing') throw gone();

@@ -1,4 +1,4 @@
-/** Errors of a request whose session was destroyed, replaced or out of reach, or whose headers have left. */
+/** Errors of a request whose session was destroyed, replaced or out of reach, or whose headers were sent. */
 import { SessionError } from '../errors.ts';
 
 /** The error for a session that another request ended. */
@@ -10,8 +10,8 @@ export function gone(): SessionError {
 }
 
 /**
- * The error for a session that is out of reach. It names no node: it may reach the browser. Its `cause`, for logs, is
- * what lies beneath the store's own error, which says no more than this one.
+ * The error for a session that is out of reach. It names no node, because it may reach the browser. Its `cause`, for
+ * logs, is that of the store's error, which itself says no more than this one.
  */
 export function unavailable(error: SessionError): SessionError {
   return new SessionError(
@@ -21,7 +21,7 @@ export function unavailable(error: SessionError): SessionError {
   );
 }
 
-/** The error for what a request with an id that was replaced may not do any more. */
+/** The error for a change by a request whose id was replaced. */
 export function readOnly(): SessionError {
   return new SessionError(
     'SESS_READ_ONLY',
@@ -29,7 +29,7 @@ export function readOnly(): SessionError {
   );
 }
 
-/** The error for what the browser would have to be told, but can't be any more. */
+/** The error for a cookie that comes after the headers were sent. */
 export function late(what: string): SessionError {
   return new SessionError(
     'SESS_HEADERS_SENT',

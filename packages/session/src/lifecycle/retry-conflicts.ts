@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../errors.ts';
 
-/** What a try of a compare-and-swap returns when another writer came first. */
+/** The result of a compare-and-swap that another writer beat. */
 export const CONFLICT: unique symbol = Symbol('conflict');
 
 /** Longest pause between two tries, in milliseconds. */
 const MAX_PAUSE_MS = 64;
 
 export interface Tries {
-  /** The number of the first try; 2 where the caller has tried once. Default 1. */
+  /** The number of the first try; 2 if the caller has tried once. Default 1. */
   readonly from?: number;
   /** The number of the last. */
   readonly most: number;
-  /** What others did first, for the error: `other requests saved this session`. */
+  /** What the other writers did, for the error: `other requests saved this session`. */
   readonly what: string;
 }
 
 /**
- * Tries a compare-and-swap until nobody else writes first. From the second try on, random pauses that grow spread
- * writers which would otherwise meet again and again.
+ * Retries a compare-and-swap until no other writer comes first. Growing random pauses from the second try on keep
+ * writers from colliding again and again.
  *
  * @throws {SessionError} `SESS_CONFLICT` after the last try; and whatever `tryOnce` throws, at once.
  */

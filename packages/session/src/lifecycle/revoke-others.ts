@@ -6,7 +6,7 @@ import type { SessionState } from './session-state.ts';
 import { gone, readOnly, unavailable } from './request-errors.ts';
 import { reportedSave } from './save-report.ts';
 
-/** Makes every other session of this session's user invalid. This one is saved with what makes it the exception. */
+/** Revokes every other session of this session's user. This one is saved with the new epoch, so it stays valid. */
 export async function revokeOthers(state: SessionState): Promise<void> {
   if (state.destroyed) throw gone();
   if (state.unreachable !== undefined) throw unavailable(state.unreachable.error);
@@ -25,11 +25,11 @@ export async function revokeOthers(state: SessionState): Promise<void> {
     await users.revoke(user ?? '');
     return;
   }
-  // A double click: the second one waits until the first one's session carries its epoch.
+  // After a double click, the second request waits until the first has saved the session with its new epoch.
   const endTurn = await state.context.turns.take(`others of ${persisted.identity.key}`);
   try {
     const owner = await revokeUnlessRevoked(state, user ?? '', persisted);
-    // Revoked while this request ran: it can't make itself the exception.
+    // This session was itself revoked while this request ran.
     if (owner === undefined) throw gone();
     await reportedSave(state, 'asked', () => state.replace(persisted, state.encoded(), owner));
   } finally {
@@ -37,7 +37,7 @@ export async function revokeOthers(state: SessionState): Promise<void> {
   }
 }
 
-/** `undefined` where this session was revoked itself. */
+/** `undefined` if this session was itself revoked. */
 async function revokeUnlessRevoked(
   { context }: SessionState,
   user: string,
@@ -47,7 +47,7 @@ async function revokeUnlessRevoked(
     context.users.revoke(user, identity.key, of?.user === user ? of.epoch : undefined);
   const revoked = await revokeFrom(owner);
   if (revoked !== undefined) return revoked;
-  // Or another request made this session the exception first: then it carries a later epoch by now.
+  // Or another request revoked the others first: then this session has a later epoch by now.
   const latest = await loadOne(context, identity);
   if (latest.kind === 'unavailable') throw unavailable(latest.error);
   const isStill = latest.kind === 'found' && latest.readOnly === undefined && latest.persisted.owner?.user === user;

@@ -1,14 +1,14 @@
-/** Tells what became of a save: to its channels, and to the count of failures in a row. */
+/** Reports the outcome of a save to its channels and to the log of outages. */
 import { publish, type SaveEvent } from '../diagnostics.ts';
 import { SessionError } from '../errors.ts';
 import { sessionChannels, traced, type Judgement } from '../tracing.ts';
 import type { Identity, SessionContext } from './session-context.ts';
 
-/** A session that is saved. */
+/** A session whose saves are reported. */
 export interface Reported {
   readonly context: SessionContext;
   readonly identity: Identity | undefined;
-  /** What became of the last save, for who traces it. */
+  /** The outcome of the last save, for tracing. */
   lastSave: Judgement;
 }
 
@@ -18,13 +18,13 @@ export function reportedSave(session: Reported, reason: SaveEvent['reason'], wor
   return sessionChannels.save.hasSubscribers ? tracedSave(session, reason, told) : told();
 }
 
-/** A save, between the events of its tracing channel. For a channel that somebody listens to. */
+/** Runs a save between the events of its tracing channel. Call it only if the channel has subscribers. */
 export function tracedSave(session: Reported, reason: SaveEvent['reason'], work: () => Promise<void>): Promise<void> {
   const { store } = session.context;
   return traced({ operation: 'save', store: store.name, reason }, work, () => session.lastSave);
 }
 
-/** Tells what becomes of a save; rejects as it does. */
+/** Reports the outcome of a save; rejects if it does. */
 export async function reportedWork(session: Reported, reason: SaveEvent['reason'], work: Promise<void>): Promise<void> {
   try {
     await work;

@@ -14,7 +14,7 @@ import type { SessionUsers } from '../users/session-users.ts';
 import type { TouchThrottle } from './touch-throttle.ts';
 import type { WarnOnce } from './warn-once.ts';
 
-/** What all sessions of one `createSessions` share. */
+/** Shared by all sessions of one `createSessions`. */
 export interface SessionContext {
   readonly options: ResolvedOptions;
   readonly store: SessionStore;
@@ -35,23 +35,22 @@ export interface Identity {
   readonly id: string;
   readonly key: string;
   /**
-   * Whether the browser needs another cookie: this one was signed with a secret that is not the first any more, or
-   * names the id before a renewal.
+   * Whether the browser needs another cookie: this one was signed with an old secret, or names the id before a renewal.
    */
   readonly rotated: boolean;
   /** Whether it was found by the id before a renewal. */
   readonly renewed?: boolean;
 }
 
-/** A session as the store holds it, as far as this request knows. */
+/** A session as this request last saw it in the store. */
 export interface Persisted {
   readonly identity: Identity;
   readonly lifetime: Lifetime;
   /** The encoded data that is stored. */
   readonly text: string;
-  /** What the next save expects to replace. */
+  /** What the next save must replace. */
   readonly stored: StoredSession;
-  /** Whose session it is, where it is someone's. */
+  /** The session's user, if it has one. */
   readonly owner: Owner | undefined;
   /** The key of the id before the last renewal, while that id still leads here. */
   readonly formerKey?: string | undefined;
@@ -79,8 +78,7 @@ export function isPersistent({ options }: SessionContext, { own }: Lifetime): bo
 }
 
 /**
- * For how many seconds a session that is used now may stay unused: the idle timeout, or what is left of the absolute
- * one.
+ * Seconds for which a session that is used now may stay unused: the idle timeout, or what is left of the absolute one.
  */
 export function idleSeconds(context: SessionContext, lifetime: Lifetime, now: number): number {
   return Math.max(1, Math.min(ttlSecondsOf(context, lifetime), Math.ceil((lifetime.endsAt - now) / 1_000)));

@@ -9,7 +9,7 @@ import { gone, late, readOnly, unavailable } from './request-errors.ts';
 import { reportedSave } from './save-report.ts';
 
 /**
- * Ends the session. One that came with an old id in its grace ends that grace alone: who has an id from before a login
+ * Ends the session. A request with an old id in its grace ends only that grace: the holder of an id from before a login
  * must not log the user out.
  */
 export async function destroy(state: SessionState): Promise<void> {
@@ -26,7 +26,7 @@ export async function destroy(state: SessionState): Promise<void> {
   state.cookie = state.cookieCame ? 'clear' : undefined;
 }
 
-/** Ends a stored session. Where sessions are renewed, another request may have given it another id meanwhile. */
+/** Ends a stored session, also if another request renewed its id meanwhile. */
 export async function end(
   { context }: SessionState,
   session: Persisted,
@@ -36,10 +36,7 @@ export async function end(
   else await destroySession(context, session.identity, reason, session);
 }
 
-/**
- * Ends what the browser's other cookies of this name are good for, or the next request would be logged in by one of
- * them.
- */
+/** Ends the sessions of the browser's other cookies of this name, or one of them would log in the next request. */
 export async function endOthers(state: SessionState): Promise<void> {
   const own = state.persisted?.identity ?? state.unreachable?.identity;
   const others = state.came.filter(({ key }) => key !== own?.key);
@@ -52,7 +49,7 @@ export async function save(state: SessionState): Promise<void> {
   if (state.unreachable !== undefined) throw unavailable(state.unreachable.error);
   const text = state.encoded();
   if (state.persisted !== undefined) {
-    // Nothing to write; but whether the session still lives is what a socket or a stream asks for.
+    // Nothing to write, but a socket or a stream saves to learn whether the session still lives.
     if (text === state.persisted.text) return state.readOnly === undefined ? touch(state) : undefined;
     if (state.readOnly !== undefined) throw readOnly();
     const { persisted } = state;
@@ -64,8 +61,8 @@ export async function save(state: SessionState): Promise<void> {
 }
 
 /**
- * Moves the expiry of the session, under whichever id it has by now. It is loaded first: one that was revoked, or has
- * another id, is not touched as it was.
+ * Extends the idle timeout of the session under its present id. It is loaded first, because it may have been revoked or
+ * got another id.
  */
 export function touch(state: SessionState): Promise<void> {
   const { store } = state.context;

@@ -4,11 +4,11 @@ import type { Session, SessionData } from '../session.ts';
 import type { SessionState } from './session-state.ts';
 
 /**
- * The session as applications and their libraries get it: its properties beside its own members are those of its data.
+ * The session as applications and their libraries get it: besides its own members it has the properties of its data.
  *
- * What was written for other session libraries keeps data in the session itself: `session.passport`,
- * `delete session.returnTo`, `Object.keys(session)`. Applications use `session.data`; if they forget to, they get an
- * error: a name that no library uses can't be set.
+ * Code written for other session libraries keeps data in the session itself: `session.passport`, `delete
+ * session.returnTo`, `Object.keys(session)`. Applications use `session.data`. If one forgets to, it gets an error,
+ * because only names that libraries use can be set.
  */
 export function withProperties(session: Session, state: SessionState): Session {
   return new Proxy(session, new Properties(state));
@@ -17,7 +17,8 @@ export function withProperties(session: Session, state: SessionState): Session {
 class Properties implements ProxyHandler<Session> {
   readonly #state: SessionState;
   /**
-   * How often the session had been regenerated when this object was made. One from before shows what there was before.
+   * How often the session had been regenerated when this object was made. An older object still shows the data of its
+   * time.
    */
   readonly #generation: number;
 
@@ -27,7 +28,7 @@ class Properties implements ProxyHandler<Session> {
   }
 
   get(target: Session, name: string | symbol): unknown {
-    // What is asked for most.
+    // The most frequent property.
     if (name === 'data') return target.data;
     if (typeof name === 'symbol' || name in target) return member(target, name);
     if (!this.has(target, name)) return undefined;
@@ -54,7 +55,7 @@ class Properties implements ProxyHandler<Session> {
   has(target: Session, name: string | symbol): boolean {
     if (name in target) return true;
     if (typeof name === 'symbol') return false;
-    // Asked for by a library, it is used: where nobody can tell what it is, that is an error, and not an anonymous
+    // A library's read counts as use of the data: with the store out of reach it must throw, not show an anonymous
     // visitor.
     if (isLibraryName(name)) this.#state.dataInUse();
     return this.#holds(name);
@@ -100,8 +101,7 @@ class Properties implements ProxyHandler<Session> {
 }
 
 /**
- * A member of the session itself. It has private fields, which the proxy has not: so its methods and accessors work on
- * it.
+ * A member of the session itself. The proxy lacks its private fields, so methods and accessors must run on the session.
  */
 function member(session: Session, name: string | symbol): unknown {
   const value: unknown = Reflect.get(session, name, session);
@@ -112,13 +112,13 @@ function member(session: Session, name: string | symbol): unknown {
   return isMethod ? value.bind(session) : value;
 }
 
-/** Names that libraries use, and that nobody takes for a place of their own. */
+/** Names that libraries use and applications are unlikely to. */
 const LIBRARY_NAMES: ReadonlySet<string> = new Set([
   // passport, koa-passport
   'passport',
   'messages',
   'returnTo',
-  // passport-oauth1; passport-oauth2 and others name theirs for a host, "oauth2:example.org"
+  // passport-oauth1; passport-oauth2 and others append a host: "oauth2:example.org"
   'oauth',
   'grant',
   // koa-csrf, csurf; @fastify/csrf-protection has "_csrf"
@@ -126,13 +126,13 @@ const LIBRARY_NAMES: ReadonlySet<string> = new Set([
   'csrfSecret',
   // csrf-sync
   'csrfToken',
-  // connect-flash and its kin
+  // connect-flash and similar
   'flash',
 ]);
 
 /**
- * A name with an underscore in front, or that can't be written behind a dot, is a library's as well: nobody writes it
- * for want of `data`.
+ * A name that starts with an underscore or can't follow a dot belongs to a library too: nobody types it by forgetting
+ * `data`.
  */
 const WRITTEN_BEHIND_A_DOT = /^[\p{ID_Start}$][\p{ID_Continue}$]*$/u;
 

@@ -21,29 +21,29 @@ import { unavailable } from './request-errors.ts';
 import { createSession } from './store-session.ts';
 import type { Judgement } from '../tracing.ts';
 
-/** What a request's session starts from. */
+/** How a request's session starts. */
 export interface Beginning {
   readonly found?: {
     readonly persisted: Persisted;
     readonly data: SessionData;
     readonly readOnly?: string | undefined;
   };
-  /** The session that the browser has, where nobody could tell whether it exists: an empty one stands in for it. */
+  /** The browser's session, if the store was out of reach: an empty one replaces it for this request. */
   readonly unreachable?: Unreachable;
-  /** The sessions that the browser's well-signed cookies name: mostly one. */
+  /** The sessions that the browser's validly signed cookies name: usually one. */
   readonly came: readonly Identity[];
 }
 
 const NONE: readonly SessionData[] = [];
 
-/** What goes to a new id: of any data, and of this request's. */
+/** What moves to a new id. */
 export interface Move {
   readonly pick: (data: SessionData) => SessionData;
   readonly text: string;
   readonly lifetime: Lifetime;
 }
 
-/** A session that nobody could tell of. */
+/** A session that could not be loaded because the store is out of reach. */
 export interface Unreachable {
   readonly identity: Identity;
   readonly policy: UnavailablePolicy;
@@ -51,47 +51,50 @@ export interface Unreachable {
 }
 
 /**
- * What one request knows of its session: the data, what is stored of it, and what the browser must be told. Changed by
- * its methods and by destroy.
+ * What one request knows about its session: its data, its stored state, and the cookie to send. Only its methods and
+ * `destroy` change it.
  */
 export class SessionState {
   readonly context: SessionContext;
   readonly connection: Connection;
-  /** The sessions that the browser's well-signed cookies name, until they are destroyed. */
+  /** The sessions that the browser's validly signed cookies name, until they are destroyed. */
   came: readonly Identity[];
-  /** Whether the browser has a cookie of ours. */
+  /** Whether the browser sent a validly signed cookie. */
   readonly cookieCame: boolean;
   /** When this request began to use the session. */
   readonly usedAt: number;
   unreachable: Unreachable | undefined;
-  /** By an old id in its grace: the key of the session that took its place. Nothing is written then. */
+  /**
+   * If the request came with an old id in its grace: the key of the session that took its place. Nothing is written
+   * then.
+   */
   readOnly: string | undefined;
-  /** Why `regenerate` could not give the session another id: nothing is written under the one that it has then. */
+  /** Why `regenerate` failed: no change is written under the old id then. */
   notMoved: unknown = undefined;
-  /** What the store holds; `undefined` for a new session. */
+  /** The session as stored; `undefined` for a new session. */
   persisted: Persisted | undefined;
-  /** The id that was given out: a stored session's, or a new one's that someone asked for. */
+  /** The id of a stored session, or of a new one whose id was read. */
   identity: Identity | undefined;
   lifetime: Lifetime;
   data: SessionData;
-  /** Whether the application has had the data in its hands; otherwise it can't have changed. */
+  /** Whether the application got the data; otherwise it can't have changed. */
   dataRead = false;
-  /** Whether the application looked at anything of the session: then the response depends on it. */
+  /** Whether the application read anything of the session: then the response depends on it. */
   wasRead = false;
   isNew: boolean;
   destroyed = false;
   committed = false;
-  /** What the data was, encoded, when the session was last saved for the response, or left alone. */
+  /** The encoded data as of the last commit or later save. */
   committedText: string | undefined = undefined;
-  /** Made when there is something to order: most requests only read. */
+  /** Made by the first operation: most requests only read. */
   operations: Mutex | undefined = undefined;
-  /** What the data was before each `regenerate`. */
+  /** The data before each `regenerate`. */
   earlier: readonly SessionData[] = NONE;
-  /** What the application has in its hands since the last of them. */
+  /** The session that the application got since the last `regenerate`. */
   current: Session | undefined = undefined;
-  /** What became of the last save, for who traces it. */
+  /** The outcome of the last save, for tracing. */
   lastSave: Judgement = { result: 'skipped' };
-  /** What the response must tell the browser; `refresh` can wait for another response. */
+  /** The cookie that the response must carry; `refresh` can wait for another response. */
   cookie: 'set' | 'refresh' | 'clear' | undefined;
 
   constructor(context: SessionContext, connection: Connection, { found, unreachable, came }: Beginning) {
@@ -110,7 +113,7 @@ export class SessionState {
     this.cookie = undefined;
   }
 
-  /** The id; a new session gets one when it is asked for. */
+  /** The id; a new session gets one when it is first read. */
   get id(): string {
     this.identity ??= newIdentity(this.context);
     return this.identity.id;
@@ -132,7 +135,7 @@ export class SessionState {
     this.cookie = 'set';
   }
 
-  /** A save of what changed, merged with what another request saved first. */
+  /** Saves the change, merged with what another request saved first. */
   async replace(base: Persisted, text: string, owner?: Owner): Promise<void> {
     const { data, lifetime, context } = this;
     const { codec, options } = context;
@@ -144,17 +147,17 @@ export class SessionState {
     await this.replaceBy(base, { unsaved: text, lifetime, owner, make });
   }
 
-  /** A save of a change of what was `unsaved`; afterwards the data is what was stored. */
+  /** Saves a change on top of `unsaved`; afterwards the data is what was stored. */
   async replaceBy(base: Persisted, change: Change & { readonly unsaved: string }): Promise<void> {
     this.#checkMoved(base, change.unsaved);
     this.#keep(await replaceSession(this.context, change, base));
     this.adopt(change.unsaved, this.persisted?.text ?? change.unsaved);
-    // A touch is not due soon again, so a cookie that lasts as long as the session must not wait for one.
+    // The save extended the idle timeout, so the next touch is not due soon: a persistent cookie must be extended now.
     if (isPersistent(this.context, this.lifetime)) this.cookie = 'set';
     else this.refreshCookie();
   }
 
-  /** Brings what was stored beyond what was sent into the data, which the application may have in its hands. */
+  /** Applies what was stored beyond what was sent to the data, which the application may hold. */
   adopt(sent: string, stored: string): void {
     if (stored === sent) return;
     this.dataRead = true;
@@ -162,7 +165,7 @@ export class SessionState {
     adoptChanges(this.data, { sent: codec.decode(sent), stored: codec.decode(stored), now: this.#dataAsStored() });
   }
 
-  /** Stores what is to be kept of the data under a new id, and destroys the old one. */
+  /** Stores the kept data under a new id and destroys the old one. */
   async moveToNewId(base: Persisted, { pick, text, lifetime }: Move, graceSeconds: number): Promise<void> {
     const { codec, options } = this.context;
     const mine = codec.decode(text);
@@ -172,12 +175,12 @@ export class SessionState {
       return { data, text: theirs === undefined ? text : codec.encode(data), lifetime, owner: base.owner };
     };
     this.#keep(await moveSession(this.context, carry, base, graceSeconds));
-    // What another request saved meanwhile; data of which only some is kept is replaced anyway.
+    // Adopts what another request saved meanwhile; if only some keys are kept, the data is replaced anyway.
     this.adopt(text, this.persisted?.text ?? text);
     this.cookie = 'set';
   }
 
-  /** Gives the session a new id, to which the old one leads. `false` where another request did so first. */
+  /** Gives the session a new id, and lets the old one lead to it. `false` if another request did so first. */
   async renew(base: Persisted, text: string, lifetime: Lifetime): Promise<boolean> {
     this.#checkMoved(base, text);
     const { codec, options } = this.context;
@@ -194,7 +197,7 @@ export class SessionState {
     return true;
   }
 
-  /** Moves the expiry. Whether there still is a session. */
+  /** Extends the idle timeout. `false` if the session is gone. */
   async touch({ identity, lifetime, stored }: Persisted): Promise<boolean> {
     const { store, touches, misses, options } = this.context;
     const seconds = idleSeconds(this.context, lifetime, options.now());
@@ -205,7 +208,7 @@ export class SessionState {
     return true;
   }
 
-  /** The data, in the hands of the application from now on. */
+  /** Hands the data to the application. */
   dataInUse(): SessionData {
     this.wasRead = true;
     this.checkAvailable();
@@ -215,25 +218,24 @@ export class SessionState {
   }
 
   /**
-   * Once the answer is decided, nothing throws any more: a logger that asks for the user must not hide the first error
-   * behind a second one. What is written then is not kept.
+   * Never throws once the answer is decided: a logger that reads the user must not hide the first error behind a second
+   * one. Changes made then are not saved.
    *
-   * @throws {SessionError} `SESS_UNAVAILABLE` where nobody could tell of the session, and that is not to be passed
-   *   over.
+   * @throws {SessionError} `SESS_UNAVAILABLE` if the session could not be loaded and the policy is `'error'`.
    */
   checkAvailable(): void {
     if (this.unreachable?.policy !== 'error' || this.committed || this.connection.answered === true) return;
     throw unavailable(this.unreachable.error);
   }
 
-  /** The store answers again: there is no such session. Its id is not adopted. */
+  /** The store answers again, and the session does not exist. Its id is not adopted. */
   foundMissing(): void {
     this.unreachable = undefined;
     this.identity = undefined;
     this.isNew = true;
   }
 
-  /** Takes over what was loaded anew. */
+  /** Adopts the reloaded session. */
   reloaded(persisted: Persisted, data: SessionData, readOnly?: string): void {
     this.#keep(persisted);
     this.unreachable = undefined;
@@ -242,21 +244,21 @@ export class SessionState {
     this.isNew = false;
   }
 
-  /** Starts with another object. Frozen, the one before shows who still writes into it; read it may be. */
+  /** Starts with another object. The one before is frozen, so a late write to it throws. */
   replaceData(data: SessionData): void {
     Object.freeze(this.data);
     this.data = data;
     this.dataRead = true;
   }
 
-  /** Starts with another object under a new id. What was before can be carried over. */
+  /** Starts with another object under a new id, and keeps the one before for libraries that copy from it. */
   beginAnew(data: SessionData): void {
     this.earlier = [...this.earlier, this.data];
     this.current = undefined;
     this.replaceData(data);
   }
 
-  /** Becomes a session that the store knows nothing of. */
+  /** Becomes a session that is not stored. */
   startOver(lifetime: Lifetime): void {
     this.persisted = undefined;
     this.readOnly = undefined;
@@ -267,29 +269,30 @@ export class SessionState {
     this.isNew = true;
   }
 
-  /** Whether the response has ended, and the data is not what it was when the session was saved for it. */
+  /** Whether the response has ended and the data has an unsaved change. */
   get wasChangedLate(): boolean {
     return this.connection.response.writableEnded !== false && this.hasUnsavedChange;
   }
 
-  /** Whether the data is not what it was when the session was saved for its response, and can still be saved. */
+  /** Whether the data changed after the session was saved for its response, and can still be saved. */
   get hasUnsavedChange(): boolean {
     if (!this.committed || this.destroyed || this.unreachable !== undefined) return false;
     try {
       return this.encoded() !== this.committedText;
     } catch {
-      // What can't be stored was put there since.
+      // The data could be encoded when it was saved.
       return true;
     }
   }
 
-  /** After the session was saved for its response, or left alone. What nobody had in hands can't be changed. */
+  /** Call it after the commit. Data that the application never got can't change. */
   watchLateChanges(): void {
     if (this.dataRead) this.context.lateChanges.watch(this);
   }
 
   /**
-   * After the store confirmed the session: sends its cookie again where it would end, or was signed with an old secret.
+   * Call it after the store confirmed the session. Sends the cookie again if it is persistent or was signed with an old
+   * secret.
    */
   refreshCookie(): void {
     if (this.persisted === undefined) return;
@@ -298,8 +301,8 @@ export class SessionState {
   }
 
   /**
-   * A login that goes on though its `regenerate` failed must not be written under the id from before it: somebody else
-   * may know that one.
+   * A login that continues after its `regenerate` failed must not be stored under the old id: somebody else may know
+   * that id.
    */
   #checkMoved(base: Persisted, text: string): void {
     if (this.notMoved !== undefined && text !== base.text) throw this.notMoved;
@@ -310,7 +313,7 @@ export class SessionState {
     try {
       return codec.decode(codec.encode(this.data));
     } catch {
-      // What can't be stored was put there since the save, which held. The next one tells.
+      // Something that can't be stored was added after this save. The next save reports it.
       return this.data;
     }
   }

@@ -7,27 +7,27 @@ import { placeOf, sealOwner, type Owner } from '../users/session-owner.ts';
 import type { SessionData } from '../session.ts';
 import type { StoredSession } from '../stores/session-store.ts';
 
-/** What is to be stored. */
+/** The content to store. */
 export interface Content extends StoredContent {
   readonly data: SessionData;
-  /** Whose it was before, or is to be: kept while the data has the same user. */
+  /** The owner to store; kept while the data has the same user. */
   readonly owner?: Owner | undefined;
 }
 
 /**
  * Ids tried for a new session, so that people can log in while the node for the first id is out of reach. With one of
- * two nodes down every other id hits it, so three would fail one login in eight; but a node that is known to be down
- * fails at once, and a dozen more tries cost nothing.
+ * two nodes down every second id hits it, so three tries would fail one login in eight. A node that is known to be down
+ * fails at once, so a dozen more tries cost nothing.
  */
 const MIN_NEW_IDS = 3;
 const MAX_NEW_IDS = 16;
 
-/** Past this only the least number is tried, in milliseconds: each may wait for a node that does not answer. */
+/** After this many milliseconds only `MIN_NEW_IDS` are tried: each may wait for a node that does not answer. */
 const NEW_ID_PATIENCE_MS = 1_000;
 
 /**
- * Stores a session that is not stored yet. `identity` is kept where it was given out already; otherwise another one is
- * taken where its node is out of reach.
+ * Stores a new session. Keeps `identity` if there is one; otherwise tries another id if the node for the first is out
+ * of reach.
  *
  * @throws {SessionError} `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`
  */
@@ -57,8 +57,7 @@ export async function createSession(
       return persisted(context, candidate, { ...content, owner }, stored, formerKey);
     } catch (error) {
       if (hasCode(error, 'SESS_CONFLICT')) {
-        // An id that is in use already is this session's own: an earlier save arrived, but its acknowledgement was
-        // lost.
+        // If the same bytes are stored there, this is this session's own earlier save whose acknowledgement was lost.
         const current = await context.store.load(candidate.key);
         if (current !== undefined && Buffer.compare(current.value, value) === 0)
           return persisted(context, candidate, { ...content, owner }, current, formerKey);
@@ -71,9 +70,9 @@ export async function createSession(
 }
 
 /**
- * Stores a session in place of exactly `base`. `former`: whether the id before a renewal still leads there.
+ * Replaces exactly `base`. `former`: whether the id before a renewal still leads here.
  *
- * @throws {SessionError} `SESS_CONFLICT` when another request changed it since, or it is gone; `SESS_UNAVAILABLE`,
+ * @throws {SessionError} `SESS_CONFLICT` if another request changed it since, or it is gone; `SESS_UNAVAILABLE`,
  *   `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
  */
 export async function storeInPlace(

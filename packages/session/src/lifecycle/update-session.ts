@@ -11,8 +11,8 @@ import { reportedSave } from './save-report.ts';
 type Update<T> = (data: SessionData) => T;
 
 /**
- * Applies `update` to the session as it is stored, together with what this request changed and did not save yet, and
- * saves both; again on what others saved, until it holds. Until then `session.data` stays as it is.
+ * Applies `update` to the stored session merged with this request's unsaved changes, and saves both. After a conflict
+ * it repeats that on what others saved. Until it succeeds, `session.data` is unchanged.
  */
 export async function updateSession<T>(state: SessionState, update: Update<T>): Promise<Updated<T>> {
   if (typeof update !== 'function')
@@ -31,7 +31,7 @@ export async function updateSession<T>(state: SessionState, update: Update<T>): 
 interface Applying<T> extends Change {
   /** The data with this request's changes, encoded, before `update`. */
   readonly unsaved: string;
-  /** What `update` returned last. */
+  /** What the last call of `update` returned. */
   returned(): T | undefined;
 }
 
@@ -51,7 +51,7 @@ function applying<T>(state: SessionState, update: Update<T>): Applying<T> {
           : mergeData(codec.decode(persisted?.text ?? codec.empty), mine, theirs, options.onConflict);
       returned = update(data);
       if (isPromise(returned)) {
-        // Its failure is the application's, and told nowhere else.
+        // Ignore its rejection, or it would be an unhandled one beside the error below.
         void Promise.allSettled([returned]);
         throw new SessionError(
           'SESS_BAD_DATA',
@@ -64,7 +64,7 @@ function applying<T>(state: SessionState, update: Update<T>): Applying<T> {
   };
 }
 
-/** The first save of a session that nobody else knows yet. */
+/** The first save of a new session. */
 async function begin<T>(state: SessionState, applied: Applying<T>): Promise<void> {
   const { data, text } = applied.make(undefined);
   if (text !== state.context.codec.empty) {
@@ -74,7 +74,7 @@ async function begin<T>(state: SessionState, applied: Applying<T>): Promise<void
   state.adopt(applied.unsaved, text);
 }
 
-/** A counter must not begin anew because the store was out of reach when the request began: now it must tell. */
+/** Loads a session that was out of reach when the request began: a counter must not restart because of an outage. */
 async function findUnreachable(state: SessionState): Promise<void> {
   if (state.unreachable === undefined || state.persisted !== undefined) return;
   const outcome = await loadOne(state.context, state.unreachable.identity);

@@ -6,7 +6,7 @@ type WarningCode =
   | 'SESS_NOT_READY'
   | 'SESS_WRONG_KEY';
 
-/** Warnings for developers, as `warning` events of the process; each at most once per `createSessions`. */
+/** Warnings for developers, emitted as `warning` events of the process, each at most once per `createSessions`. */
 const WARNINGS: Readonly<Record<WarningCode, string>> = {
   SESS_PLAIN_HTTP:
     'The session cookie is sent without Secure, because this request came over plain HTTP. That is right for a development server only. ' +
@@ -30,7 +30,7 @@ const WARNINGS: Readonly<Record<WarningCode, string>> = {
     'Give every server the same secrets, and keep an old one behind the new one for as long as sessions live (absoluteTtlSeconds).',
 };
 
-/** Warns the first time that it is called with a code. */
+/** Emits the warning on the first call with a code. */
 export type WarnOnce = (code: WarningCode) => void;
 
 export function warnOnce(): WarnOnce {
