@@ -9,16 +9,16 @@ const MAX_NAME_LENGTH = 32;
 const EXPECTED = "{ name, encode(data), decode(bytes) }, 'json', or several of them: the first encodes, all decode";
 
 /**
- * How session data becomes bytes and back, where JSON will not do: `v8.serialize`, MessagePack, a schema of your own.
+ * Encodes and decodes session data if JSON is not enough: `v8.serialize`, MessagePack, your own schema.
  *
- * Equal data should encode as equal bytes, because that is how a change is found; what differs is saved. Both functions
- * are synchronous. What `encode` throws becomes `SESS_BAD_DATA`; where `decode` throws, or gives anything but a plain
- * object, the session counts as a miss.
+ * Equal data should encode to equal bytes, because a session is saved if its bytes differ. Both functions are
+ * synchronous. If `encode` throws, the save fails with `SESS_BAD_DATA`; if `decode` throws or returns anything but a
+ * plain object, the session counts as a miss.
  */
 export interface SessionCodec {
   /**
-   * Stored with each session, so that sessions of another codec are told apart: up to 32 characters of printable ASCII.
-   * Give every format that `decode` can't tell apart by itself another name. Default: none.
+   * Stored with each session to identify its codec: up to 32 characters of printable ASCII. Give formats different
+   * names unless `decode` can tell them apart. Default: none.
    */
   readonly name?: string | undefined;
   encode(data: SessionData): Uint8Array;
@@ -26,27 +26,26 @@ export interface SessionCodec {
 }
 
 /**
- * One way to write session data: JSON, or a codec of the application. Data is held as text, whatever its encoding,
- * because two texts are compared at the speed of memory, and JSON never becomes bytes where nothing changed. The bytes
- * of a codec are one character each.
+ * One encoding of session data: JSON or the application's codec. Encoded data is always held as text, because comparing
+ * two texts is fast and unchanged JSON never has to become bytes. Each byte of a codec is one character.
  */
 export interface DataEncoding {
-  /** Written before the data, so that encodings are told apart: nothing for JSON, `undefined` for none. */
+  /** Stored before the data to identify the encoding; `undefined` for JSON, `''` for a codec without a name. */
   readonly name: string | undefined;
-  /** How text becomes bytes. */
+  /** The charset in which the text is stored. */
   readonly charset: 'utf8' | 'latin1';
-  /** What a session without data is. */
+  /** The text of a session without data. */
   readonly empty: string;
   /**
-   * @throws {SessionError} `SESS_BAD_DATA`, naming the field that can't be encoded, or that would come back as
-   *   something else.
+   * @throws {SessionError} `SESS_BAD_DATA`, naming the field that can't be encoded or would be decoded as something
+   *   else.
    */
   encode(data: SessionData): string;
   /** @throws {SessionError} `SESS_UNDECODABLE` */
   decode(text: string): SessionData;
 }
 
-/** At least one: the first writes, all read. JSON is always read. */
+/** At least one: the first encodes, all decode. JSON is always decoded. */
 export type DataEncodings = readonly [DataEncoding, ...DataEncoding[]];
 
 /** The option `codec`. */
@@ -114,7 +113,7 @@ export const JSON_ENCODING: DataEncoding = Object.freeze({
 /**
  * The encoding of a codec.
  *
- * @throws what the codec throws for an empty object.
+ * @throws what the codec throws when it encodes an empty object.
  */
 function codecEncoding(codec: SessionCodec): DataEncoding {
   const name = codec.name ?? '';
@@ -145,7 +144,7 @@ function decode(codec: SessionCodec, text: string): SessionData {
       cause: kindOf(error),
     });
   }
-  // What merges it, and compares it, goes down by recursion.
+  // Merging and comparing are recursive.
   if (isDeeperThan(data, MAX_DEPTH)) throw new SessionError('SESS_UNDECODABLE', `the stored session ${TOO_DEEP}`);
   if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype) {
     throw new SessionError(
@@ -163,7 +162,7 @@ function asText(bytes: unknown): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
-/** Names the first field that the codec can't encode by itself; where each can be, the whole. */
+/** Names the first field that the codec can't encode alone; `session.data` if it can encode each alone. */
 function badData(codec: SessionCodec, data: SessionData, error: unknown): SessionError {
   const field = Object.entries(data).find(([name, value]) => !canEncode(codec, { [name]: value }))?.[0];
   const what = field === undefined ? 'session.data' : `session.data.${field}`;
@@ -183,7 +182,7 @@ function called({ name }: SessionCodec): string {
   return name === undefined ? 'the codec' : `the codec "${name}"`;
 }
 
-/** What a codec throws may quote the data. */
+/** Only the error's name: its message may quote the data. */
 function kindOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }

@@ -3,11 +3,14 @@ import { SessionError } from '../errors.ts';
 import { badOption, checkUnknown, isObject, oneOf, wholeNumber } from '../options/option-checks.ts';
 import { Encoding } from './envelope.ts';
 
-/** How sessions are made smaller. */
+/** Compression of stored sessions. */
 export interface CompressOptions {
-  /** Data of more bytes than this is compressed, where that makes it smaller. Default 1,024. */
+  /** Compresses data of more bytes than this, if that makes it smaller. Default 1,024. */
   readonly aboveBytes?: number | undefined;
-  /** `'deflate'` (raw), the default: every language reads it. `'brotli'` makes sessions smaller still, in more time. */
+  /**
+   * `'deflate'` (raw), the default: every language can read it. `'brotli'` makes sessions smaller still but takes
+   * longer.
+   */
   readonly algorithm?: 'deflate' | 'brotli' | undefined;
 }
 
@@ -18,7 +21,7 @@ export interface ResolvedCompression {
 
 const NAMES: Readonly<Record<keyof CompressOptions, true>> = { aboveBytes: true, algorithm: true };
 
-/** Below this there is little to gain: a session of a name and a few items. */
+/** Smaller sessions, of a name and a few items, gain little. */
 const DEFAULT_ABOVE_BYTES = 1_024;
 const MAX_ABOVE_BYTES = 1_000_000;
 
@@ -36,15 +39,14 @@ export function resolveCompression(given: boolean | CompressOptions | undefined)
 }
 
 /**
- * What is read inflates to this many bytes at the most: as much as an application can store without compression (the
- * limit of `maxBytes`, and a codec's name), so that a record made to burst costs no more than the largest that is
- * honest.
+ * Inflates at most this many bytes: as much as an application can store without compression (the limit of `maxBytes`,
+ * and a codec's name). So a decompression bomb costs no more than the largest valid session.
  */
 const MAX_INFLATED_BYTES = 1_000_064;
 
 /**
- * The compressed form, or `undefined` where there is nothing to gain. Synchronous: it takes less time than JSON takes
- * for the same data.
+ * The compressed bytes; `undefined` if they would not be smaller. Synchronous: it takes less time than JSON for the
+ * same data.
  */
 export function compress(body: Buffer, { aboveBytes, algorithm }: ResolvedCompression): Buffer | undefined {
   if (body.length <= aboveBytes) return undefined;
@@ -52,15 +54,15 @@ export function compress(body: Buffer, { aboveBytes, algorithm }: ResolvedCompre
   return smaller.length < body.length ? smaller : undefined;
 }
 
-/** The bit that says which algorithm was used. */
+/** The bit of the encoding byte for this algorithm. */
 export function compressionBit({ algorithm }: ResolvedCompression): number {
   return algorithm === 'brotli' ? Encoding.brotli : Encoding.deflate;
 }
 
 /**
- * The data again, whatever it was compressed with.
+ * Decompresses data of either algorithm.
  *
- * @throws {SessionError} `SESS_UNDECODABLE`, also when it would be larger than any session.
+ * @throws {SessionError} `SESS_UNDECODABLE`, also if it would be larger than any session.
  */
 export function decompress(encoding: number, body: Buffer): Buffer {
   const inflate = (encoding & Encoding.brotli) === 0 ? inflateRawSync : brotliDecompressSync;
@@ -73,7 +75,7 @@ export function decompress(encoding: number, body: Buffer): Buffer {
   }
 }
 
-/** Past these, sessions of some kilobytes get hardly smaller, and take twice the time. */
+/** Higher levels make sessions of some kilobytes hardly smaller and take twice the time. */
 const DEFLATE_LEVEL = 3;
 const BROTLI_QUALITY = 4;
 

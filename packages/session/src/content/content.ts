@@ -7,27 +7,27 @@ import type { ResolvedOptions } from '../options/options.ts';
 import type { SessionData } from '../session.ts';
 import type { WarnOnce } from '../lifecycle/warn-once.ts';
 
-/** What is stored of a session, without the form in which it is stored. */
+/** The content of a stored session, whatever its stored form. */
 export interface StoredContent {
-  /** The data in the encoding that new sessions get, as text: two that are equal hold the same data. */
+  /** The data in the encoding of new sessions, as text. Equal texts hold equal data. */
   readonly text: string;
   readonly lifetime: Lifetime;
 }
 
-/** The one place where session data becomes what is stored, and back. */
+/** The only place that converts between session data and stored bytes. */
 export interface ContentCodec {
   /** The text of a session without data. */
   readonly empty: string;
   /** @throws {SessionError} `SESS_BAD_DATA`, `SESS_TOO_LARGE` past what any `maxBytes` allows. */
   encode(data: SessionData): string;
   /**
-   * The data of a text that {@link ContentCodec.encode} or {@link ContentCodec.open} gave.
+   * Decodes a text that {@link ContentCodec.encode} or {@link ContentCodec.open} returned.
    *
    * @throws {SessionError} `SESS_UNDECODABLE`
    */
   decode(text: string): SessionData;
   /**
-   * Whether this may be stored.
+   * Throws if the text is larger than `maxBytes`.
    *
    * @throws {SessionError} `SESS_TOO_LARGE`
    */
@@ -35,7 +35,7 @@ export interface ContentCodec {
   /** The bytes to store under `key`. */
   seal(key: string, content: StoredContent): Buffer;
   /**
-   * What is in the bytes that were stored under `key`, whichever of the options they were written with.
+   * Opens bytes that were stored under `key`, whichever options they were written with.
    *
    * @throws {SessionError} `SESS_UNDECODABLE`
    */
@@ -44,7 +44,7 @@ export interface ContentCodec {
 
 type ContentOptions = Pick<ResolvedOptions, 'encodings' | 'maxBytes' | 'compression' | 'encryption'>;
 
-/** Builds it from the options. */
+/** Builds the codec from the options. */
 export function contentCodec(options: ContentOptions, warnOnce: WarnOnce): ContentCodec {
   const { encodings, maxBytes, encryption } = options;
   const [first] = encodings;
@@ -115,7 +115,7 @@ function decrypted(
   );
 }
 
-/** The data as text in the first encoding, where it is in any of them. */
+/** The data as text in the first encoding, from any of the encodings. */
 function readText(encodings: ResolvedOptions['encodings'], flags: number, bytes: Buffer, start: number): string {
   const [first] = encodings;
   if ((flags & Encoding.codec) === 0) {
@@ -135,7 +135,9 @@ function readText(encodings: ResolvedOptions['encodings'], flags: number, bytes:
   return written === first ? text : translated(written, first, text);
 }
 
-/** So that a change is found by comparing, also in a session that was written with another codec. */
+/**
+ * Encodes the data with `to`, so that a change is found by comparing texts, also in a session that another codec wrote.
+ */
 function translated(from: DataEncoding, to: DataEncoding, text: string): string {
   const data = from.decode(text);
   try {

@@ -1,5 +1,5 @@
 /**
- * Encryption of what is stored: AES-256-GCM. What takes the place of the data:
+ * Encryption of stored sessions: AES-256-GCM. These bytes replace the data:
  *
  * | bytes | what |
  * | --- | --- |
@@ -8,10 +8,10 @@
  * | 16.. | the encrypted data |
  * | last 16 | authentication tag |
  *
- * Each session has a key of its own: HKDF-SHA-256(secret, no salt, info `@sess/session aes-256-gcm ` and the storage
- * key, 32 bytes). A random nonce of 96 bits is good for 2^32 messages under one key (NIST SP 800-38D, 8.3); here those
- * are the saves of one session, not of all. Authenticated along with the data: the envelope's header (encoding and
- * times) and the storage key, so that a record is worth nothing under another.
+ * Each session has its own key: HKDF-SHA-256(secret, no salt, info `@sess/session aes-256-gcm ` and the storage key, 32
+ * bytes). A random nonce of 96 bits is good for 2^32 messages under one key (NIST SP 800-38D, 8.3); here those are the
+ * saves of one session, not of all. The envelope's header (encoding and times) and the storage key are authenticated
+ * with the data, so a record is not valid under another key.
  */
 import {
   createCipheriv,
@@ -25,35 +25,35 @@ import { SessionError } from '../errors.ts';
 import { badOption, checkUnknown, isObject, oneOf } from '../options/option-checks.ts';
 import { resolveSecrets } from '../options/resolve-secrets.ts';
 
-/** Encryption of what is stored. */
+/** Encryption of stored sessions. */
 export interface EncryptOptions {
   /**
-   * One secret or several, each at least 32 bytes. The first encrypts, all decrypt; what an older one encrypted is
-   * encrypted anew when it is saved.
+   * One secret or several, each at least 32 bytes. The first encrypts, all decrypt. A save encrypts a session again
+   * with the first.
    */
   readonly secret: string | readonly string[] | undefined;
   /**
-   * What becomes of sessions that are not encrypted. `'read'`, the default: they are read, and encrypted when they are
-   * saved. `'write'`: new ones are written too, while the secret reaches every server. `'refuse'`: they count as a
-   * miss, so that nobody who can write to the store can plant one.
+   * How to treat sessions that are not encrypted. `'read'`, the default: they are read, and encrypted when they are
+   * saved. `'write'`: they are read, and sessions are saved unencrypted: until every server has the secret. `'refuse'`:
+   * they count as a miss, so a writer to the store can't plant one.
    */
   readonly plain?: 'write' | 'read' | 'refuse' | undefined;
 }
 
-/** The options, checked. */
+/** The checked options. */
 export interface ResolvedEncryption {
   readonly secrets: readonly [EncryptionSecret, ...EncryptionSecret[]];
   readonly plain: 'write' | 'read' | 'refuse';
 }
 
-/** A secret, made ready. */
+/** The keys derived from one secret. */
 export interface EncryptionSecret {
   readonly id: Buffer;
   /** HKDF's pseudorandom key. */
   readonly root: KeyObject;
 }
 
-/** Where a record belongs: the key that it is stored under, and the header that it is stored with. */
+/** The key and the header with which a record is stored. */
 export interface Place {
   readonly key: string;
   readonly header: Buffer;
@@ -64,7 +64,7 @@ const NAMES: Readonly<Record<keyof EncryptOptions, true>> = { secret: true, plai
 /** @throws {SessionError} `SESS_BAD_OPTION` */
 export function resolveEncryption(given: EncryptOptions | undefined): ResolvedEncryption | undefined {
   if (given === undefined) return undefined;
-  // What came is not shown: it may be a secret in the wrong place.
+  // The value is not shown: it may be a misplaced secret.
   if (!isObject(given))
     throw badOption('encrypt', undefined, '{ secret }, with a secret of at least 32 bytes, or several');
   checkUnknown(given, Object.keys(NAMES), 'encrypt.');
@@ -96,7 +96,7 @@ function sessionKey({ root }: EncryptionSecret, { key }: Place): Buffer {
   return expand(root, `@sess/session aes-256-gcm ${key}`);
 }
 
-/** The header has one length, so what follows it can't be mistaken for a part of it. */
+/** The header's encoding byte fixes its length, so header and key can't be confused. */
 function associated({ key, header }: Place): Buffer {
   return Buffer.concat([header, Buffer.from(key, 'latin1')]);
 }
@@ -111,9 +111,9 @@ export function encrypt(secret: EncryptionSecret, place: Place, data: Buffer): B
 }
 
 /**
- * The data again; `undefined` when none of the secrets encrypted it.
+ * The decrypted data; `undefined` if none of the secrets encrypted it.
  *
- * @throws {SessionError} `SESS_UNDECODABLE` when it was altered, or belongs elsewhere.
+ * @throws {SessionError} `SESS_UNDECODABLE` if it was altered or belongs to another key.
  */
 export function decrypt(secrets: readonly EncryptionSecret[], place: Place, body: Buffer): Buffer | undefined {
   if (body.length < ID_BYTES + NONCE_BYTES + TAG_BYTES) {

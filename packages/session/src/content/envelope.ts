@@ -1,25 +1,25 @@
 /**
- * What is stored for a session, before the client adds its own envelope:
+ * The stored form of a session, before the client adds its own envelope:
  *
  * | bytes | what |
  * | --- | --- |
  * | 0 | format: 1 |
  * | 1 | how the data is encoded: {@link Encoding}; 0 is plain JSON |
  * | 2..7 | when the session began, in milliseconds since 1970 |
- * | 8..13 | when its present id was made |
- * | 14..19 | when it ends, whatever its use |
+ * | 8..13 | when its present id was created |
+ * | 14..19 | when it ends at the latest: the absolute timeout |
  * | 20.. | the data; with {@link Encoding.ownLifetime} after five bytes more: the session's own idle timeout in seconds, and 1 where the browser keeps its cookie |
  *
- * The idle timeout is the record's time to live in the store, so that a touch need not rewrite it.
+ * The idle timeout is the record's time to live in the store, so a touch does not rewrite it.
  */
 import { SessionError } from '../errors.ts';
 
-/** When a session began, got its id and ends: milliseconds since 1970. */
+/** When a session began, got its id and ends at the latest: milliseconds since 1970. */
 export interface Lifetime {
   readonly createdAt: number;
   readonly idCreatedAt: number;
   readonly endsAt: number;
-  /** Where this session's differ from the options. */
+  /** The session's own timeout and cookie, if they differ from the options. */
   readonly own?: OwnLifetime;
 }
 
@@ -29,19 +29,19 @@ export interface OwnLifetime {
   readonly persistent: boolean;
 }
 
-/** An envelope, opened. */
+/** An opened envelope. */
 export interface Envelope {
   readonly lifetime: Lifetime;
   /** Bits of {@link Encoding}. */
   readonly encoding: number;
-  /** All that is stored. The data begins at `start`, in the form that `encoding` says. */
+  /** All stored bytes. The data begins at `start`, encoded as `encoding` says. */
   readonly bytes: Buffer;
   readonly start: number;
 }
 
-/** Bits of the encoding byte, in the order in which they are applied. None: JSON. */
+/** Bits of the encoding byte, in the order in which they are applied. No bit: JSON. */
 export const Encoding = {
-  /** Not JSON but a codec's bytes, after the length of the codec's name (one byte) and its name. */
+  /** A codec's bytes instead of JSON, after the length of the codec's name (one byte) and its name. */
   codec: 0x01,
   /** Compressed with deflate, without zlib's header. */
   deflate: 0x02,
@@ -63,7 +63,7 @@ const OWN_BYTES = 5;
 
 const TIME_BYTES = 6;
 
-/** The bytes to store, for data that is in its last form. */
+/** The bytes to store for data that is neither compressed nor encrypted. */
 export function sealEnvelope(
   lifetime: Lifetime,
   body: string,
@@ -77,7 +77,7 @@ export function sealEnvelope(
   return bytes;
 }
 
-/** The header alone, for data that is not text any more. */
+/** The header alone, for compressed or encrypted data. */
 export function sealedHeader(lifetime: Lifetime, encoding: number): Buffer {
   const bytes = Buffer.allocUnsafe(headerBytes(lifetime));
   writeHeader(bytes, lifetime, encoding);
@@ -102,7 +102,7 @@ function writeHeader(bytes: Buffer, lifetime: Lifetime, encoding: number): void 
 /**
  * Opens stored bytes.
  *
- * @throws {SessionError} `SESS_UNDECODABLE` when they are not an envelope of this format.
+ * @throws {SessionError} `SESS_UNDECODABLE` if they are not an envelope of this format.
  */
 export function openEnvelope(value: Uint8Array): Envelope {
   const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);

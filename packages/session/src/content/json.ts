@@ -5,18 +5,14 @@ import type { SessionData } from '../session.ts';
 /** The encoding of a session without data. */
 export const EMPTY_DATA = '{}';
 
-/**
- * What `maxBytes` may be set to: under memcached's default item limit of 1 MiB, less the headers of item, record and
- * session.
- */
+/** Largest `maxBytes`: with the headers of item, record and session it fits memcached's default item limit of 1 MiB. */
 export const MAX_DATA_BYTES = 1_000_000;
 
 /**
- * The data as JSON text. What JSON would lose, or make something else of, is refused: also where the text is the one
- * that was loaded.
+ * The data as JSON text. Refuses data that JSON would lose or change, even if the text equals the loaded one.
  *
- * @throws {SessionError} `SESS_BAD_DATA`, naming the field of `session.data`; `SESS_TOO_LARGE` past what any `maxBytes`
- *   allows.
+ * @throws {SessionError} `SESS_BAD_DATA`, naming the field of `session.data`; `SESS_TOO_LARGE` above the largest
+ *   `maxBytes`.
  */
 export function encodeData(data: object): string {
   return encodeJson(data, LIMITS, refusal);
@@ -42,11 +38,11 @@ function refusal({ field, levels, what }: JsonLoss, cause?: unknown): SessionErr
 }
 
 /**
- * The data from JSON text. `__proto__` as a key is dropped, and so are `constructor` and `prototype` that hold objects:
- * copied by a careless merge they would reach the prototype of every object.
+ * The data from JSON text. Drops the key `__proto__`, and `constructor` and `prototype` if they hold objects: a
+ * careless merge would copy them to the prototype of every object.
  *
- * @throws {SessionError} `SESS_UNDECODABLE` when the text is not a JSON object, or larger or nested deeper than what is
- *   ever stored.
+ * @throws {SessionError} `SESS_UNDECODABLE` if the text is not a JSON object, or is larger or nested deeper than any
+ *   stored session.
  */
 export function decodeData(text: string): SessionData {
   return decodeJson(text, MAX_DATA_BYTES, undecodable);
@@ -60,7 +56,7 @@ function undecodable(why: string, cause?: unknown): SessionError {
   );
 }
 
-/** What `JSON.parse` throws quotes the text, and with it the session; what a getter throws may quote anything. */
+/** Only the error's name: `JSON.parse` quotes the text in its message, and a getter's error may quote anything. */
 function kindOfError(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }

@@ -1,16 +1,16 @@
 import { parseCookie } from 'cookie';
 
 /**
- * The values of the cookies called `name` in a `Cookie` header, each once, in the order in which they stand there.
+ * The distinct values of the cookies called `name` in a `Cookie` header, in the header's order.
  *
- * The `cookie` package keeps only the first of several cookies with the same name. A cookie that another host of the
- * domain planted may stand before ours, so each pair that can be ours is parsed by itself. Like browsers, `cookie`
- * takes nothing but a space and a tab from around a name: a cookie called `\xA0__Host-sess`, which browsers let any
- * sub-domain set, is not `__Host-sess`.
+ * The `cookie` package keeps only the first of several cookies with the same name. A cookie planted by another host of
+ * the domain may come first, so each pair that can be ours is parsed separately. Like browsers, `cookie` trims only
+ * spaces and tabs around a name: a cookie called `\xA0__Host-sess`, which browsers let any sub-domain set, is not
+ * `__Host-sess`.
  */
 export function cookieValues(header: string, name: string): readonly string[] {
   const values = new Set<string>();
-  // Most requests without a session have other cookies, or none: one search settles those.
+  // Most requests without a session have other cookies or none, so one search is enough for them.
   for (let at = header.indexOf(name); at !== -1;) {
     const semicolon = header.indexOf(';', at);
     const end = semicolon === -1 ? header.length : semicolon;

@@ -4,26 +4,24 @@ import { ID_LENGTH } from './session-id.ts';
 /** HMAC-SHA-256 in base64url without padding. */
 const SIGNATURE_LENGTH = 43;
 
-/** Length of a cookie's value, `<id>.<signature>`; any other is refused unseen. */
+/** Length of a cookie's value, `<id>.<signature>`; a value of another length is refused without a hash. */
 export const COOKIE_VALUE_LENGTH: number = ID_LENGTH + 1 + SIGNATURE_LENGTH;
 
-/** What a cookie's value said, once its signature held. */
+/** The content of a cookie whose signature is valid. */
 interface VerifiedId {
   readonly id: string;
-  /** Whether a secret other than the first signed it, so that it should be signed anew. */
+  /** Whether a secret other than the first signed it: then it should be signed again. */
   readonly rotated: boolean;
 }
 
-/** Signs ids, and checks what comes back. */
+/** Signs ids and verifies them. */
 export interface CookieSigner {
   sign(cookieName: string, id: string): string;
-  /**
-   * The id, or `undefined` for what is malformed or was not signed with any of the secrets for a cookie of this name.
-   */
+  /** The id; `undefined` if the value is malformed, or none of the secrets signed it for a cookie of this name. */
   verify(cookieName: string, value: string): VerifiedId | undefined;
 }
 
-/** A signer whose first secret signs, and all of whose secrets verify. */
+/** A signer: the first secret signs, all secrets verify. */
 export function cookieSigner(secrets: readonly string[]): CookieSigner {
   const macs = secrets.map(hmacSha256);
   const [first] = macs;
@@ -50,19 +48,20 @@ function hmacSha256(secret: string): (text: string) => string {
 const DOT = 0x2e;
 
 /**
- * What is signed. The cookie's name is in it, so that what was issued over plain HTTP is no good as a `__Host-` cookie.
+ * The text to sign. It contains the cookie's name, so a value issued over plain HTTP is not valid as a `__Host-`
+ * cookie.
  */
 function signed(cookieName: string, id: string): string {
   return `${cookieName}=${id}`;
 }
 
-// One of each for the whole module, so that a comparison allocates nothing: it never yields.
+// Shared by all comparisons, so that none allocates; safe because a comparison is synchronous.
 const expectedBytes: Buffer = Buffer.alloc(SIGNATURE_LENGTH);
 const givenBytes: Buffer = Buffer.alloc(SIGNATURE_LENGTH);
 
 /**
- * Compared as text, so that only the one spelling of a signature is taken. A wide character becomes bytes that
- * base64url does not have.
+ * Compares the text, so only one spelling of a signature is valid. A wide character becomes bytes that base64url does
+ * not have.
  */
 function equalInConstantTime(expected: string, given: string): boolean {
   expectedBytes.write(expected);

@@ -1,15 +1,14 @@
 import type { Identity } from '../lifecycle/session-context.ts';
 
-/** Cookies that are remembered, at least half of them of the last to come. About 400 bytes each. */
+/** Most cookies remembered; the latest half of that number is always among them. About 400 bytes each. */
 const MAX_REMEMBERED = 8_192;
 
 /**
- * Cookies of one name whose signature held a moment ago, and the sessions that they name: a page brings a dozen
- * requests with the same cookie, and only the first pays for three hashes. Nothing is remembered of a cookie that is
- * not ours.
+ * Caches recently verified cookies of one name and the sessions that they name: a page sends a dozen requests with the
+ * same cookie, and only the first pays for three hashes. Cookies that failed verification are not cached.
  *
- * A secret that is guessed is not found out faster by it: texts are compared only when their whole hashes, which V8
- * seeds at random, are the same.
+ * The cache does not help to guess a signature by timing: V8 compares two texts only if their hashes, which it seeds at
+ * random, are equal.
  */
 export class RecentCookies {
   readonly #half: number;
@@ -37,7 +36,10 @@ export class RecentCookies {
   }
 }
 
-/** A copy that does not keep the whole `Cookie` header alive, as a slice of it would. What is signed is ASCII. */
+/**
+ * A copy that does not keep the whole `Cookie` header alive, as a slice of it would. For ASCII only, as verified values
+ * are.
+ */
 export function detached(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }

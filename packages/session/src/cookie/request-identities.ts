@@ -6,14 +6,14 @@ import type { SessionCookie } from './session-cookie.ts';
 import { storageKey } from './session-id.ts';
 
 /**
- * Sessions of one request that are looked for at the most, so that one request can't cost many reads. Cookies that are
- * not well signed don't count.
+ * Most sessions that are loaded for one request, so that one request can't cost many reads. Cookies with an invalid
+ * signature don't count.
  */
 const MAX_IDENTITIES = 16;
 
-/** Which sessions a request may have. */
+/** Finds the sessions that a request may use. */
 export interface RequestIdentities {
-  /** The sessions that cookies with a good signature name; nothing else of the header is ever used. */
+  /** The sessions that cookies with a valid signature name; nothing else in the header is used. */
   in(cookieHeader: string, secure: boolean): readonly Identity[];
 }
 

@@ -2,19 +2,19 @@ import { stringifySetCookie, type SetCookie } from 'cookie';
 import type { ResolvedCookie, SecureMode } from '../options/options.ts';
 
 /**
- * Name of the cookie where browsers take the `__Host-` prefix: secure, path `/`, no domain. Such a cookie can't come
- * from another host.
+ * Name of the cookie if browsers accept the `__Host-` prefix: secure, path `/`, no domain. Another host can't set such
+ * a cookie.
  */
 const HOST_NAME = '__Host-sess';
 const PLAIN_NAME = 'sess';
 
-/** The session's cookie, as it is called and written on a secure and on a plain connection. */
+/** The name and the `Set-Cookie` values of the session's cookie, on a secure and on a plain connection. */
 export interface SessionCookie {
   /** The cookie's name on such a connection. */
   name(secure: boolean): string;
-  /** A `Set-Cookie` value; without `maxAgeSeconds` the browser forgets it when it closes. */
+  /** A `Set-Cookie` value; without `maxAgeSeconds` the browser drops the cookie when it closes. */
   set(value: string, secure: boolean, maxAgeSeconds: number | undefined): string;
-  /** A `Set-Cookie` value that makes the browser forget the cookie. */
+  /** A `Set-Cookie` value that makes the browser drop the cookie. */
   clear(secure: boolean): string;
 }
 
@@ -25,7 +25,7 @@ export function sessionCookie(mode: SecureMode, options: ResolvedCookie): Sessio
     value: '',
     path: options.path,
     httpOnly: true,
-    // Browsers refuse `None` without `Secure`. Over plain HTTP, `Lax` is what they take: other sites can't embed the
+    // Browsers refuse `None` without `Secure`, but accept `Lax` over plain HTTP; other sites can't embed the
     // application there.
     sameSite: options.sameSite === 'none' && !isSecure(secure) ? 'lax' : options.sameSite,
     secure: isSecure(secure),

@@ -1,9 +1,9 @@
 import crypto from 'node:crypto';
 
-// Not by name: Node.js 18 has no `hash`, and would say no more than that.
+// Not a named import: Node.js 18 has no `hash`, and would fail to link before `@sess/client` says that it is too old.
 const { hash, randomFillSync } = crypto;
 
-/** 24 bytes, 192 bits: well over the 128 that OWASP ASVS 7.2.3 asks for. */
+/** 24 bytes, 192 bits: well over the 128 bits that OWASP ASVS 7.2.3 requires. */
 const ID_BYTES = 24;
 
 /** Length of an id in characters: base64url without padding. */
@@ -13,7 +13,7 @@ export const ID_LENGTH = 32;
 const HASH_LENGTH = 43;
 
 /**
- * Longest storage key. MD5, which ketama hashes keys with, takes up to 55 bytes in one block; a longer key costs twice
+ * Longest storage key. Ketama hashes keys with MD5, which takes up to 55 bytes in one block; a longer key costs twice
  * as much on every request.
  */
 const MAX_KEY_LENGTH = 55;
@@ -21,7 +21,7 @@ const MAX_KEY_LENGTH = 55;
 /** Longest `keyPrefix`. */
 export const MAX_PREFIX_LENGTH: number = MAX_KEY_LENGTH - HASH_LENGTH;
 
-/** Random bytes are asked for in bulk: 24 of them cost nearly as much as 24 times 64. */
+/** Random bytes are generated in bulk: 24 of them cost nearly as much as 24 times 64. */
 const IDS_AT_ONCE = 64;
 const random = Buffer.alloc(ID_BYTES * IDS_AT_ONCE);
 let used = random.length;
@@ -33,15 +33,15 @@ export function newSessionId(): string {
     used = 0;
   }
   const id = random.toString('base64url', used, used + ID_BYTES);
-  // What was given out is not kept in memory.
+  // Don't keep issued ids in memory.
   random.fill(0, used, used + ID_BYTES);
   used += ID_BYTES;
   return id;
 }
 
 /**
- * Under which key the session with this id is stored: fixed ASCII, from which the id can't be found. Whoever reads the
- * cache can't take over a session, and no cookie can bring a command into the protocol.
+ * The storage key of the session with this id: ASCII of fixed length, which does not reveal the id. A reader of the
+ * cache can't take over a session, and no cookie can inject a command into the protocol.
  */
 export function storageKey(prefix: string, id: string): string {
   return prefix + hash('sha256', id, 'base64url');

@@ -2,9 +2,9 @@
  * Copies of sessions that requests in flight with an old id can read, for `graceSeconds` after the session got another
  * id.
  *
- * The old key gets its tombstone at once, on every node. The readable copy has its own key and names the new key. It is
- * the session as it was stored under the old id, so a holder of that id sees nothing newer. It is valid only while the
- * session exists under its new id.
+ * The old key gets its tombstone at once, on every node that holds it. The readable copy has its own key and names the
+ * new key. It is the session as it was stored under the old id, so a holder of that id sees nothing newer. It is valid
+ * only while the session exists under its new id.
  */
 import crypto from 'node:crypto';
 import { SessionError } from '../errors.ts';

@@ -125,7 +125,8 @@ function loadMoved(
 const MAX_HOPS = 8;
 
 /**
- * Turns a session that was revoked with all others of its user into a miss. A promise only if the session has a user.
+ * Turns a session that was revoked with all others of its user into a miss. A promise only if the session has a user;
+ * it rejects with `SESS_UNAVAILABLE` if the user's epoch can't be read.
  */
 function held(
   context: SessionContext,

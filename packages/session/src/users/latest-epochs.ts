@@ -1,19 +1,19 @@
 import { LRUCache } from 'lru-cache';
 import type { Epoch } from './session-owner.ts';
 
-/** Users that a process remembers. About 200 bytes each. */
+/** Most users that a process remembers. About 200 bytes each. */
 const MAX_USERS = 10_000;
 
 interface Seen {
-  /** The latest epoch that this process has read or written. */
+  /** The latest epoch that this process read or wrote. */
   latest: Epoch | undefined;
-  /** The last answer, and when it was asked for. */
+  /** The last answer, and when it was requested. */
   answer?: { readonly at: number; readonly epoch: Promise<Epoch | undefined> };
 }
 
 /**
- * What a process has seen of users' epochs: the last answer, for a moment; and for longer the latest one, so that an
- * earlier one that is put back is noticed.
+ * The users' epochs that this process has seen: the last answer, for a moment, and the latest epoch, for longer, to
+ * detect an earlier one that was restored.
  */
 export class LatestEpochs {
   readonly #freshMs: number;
@@ -29,16 +29,16 @@ export class LatestEpochs {
     return this.#users.peek(user)?.latest;
   }
 
-  /** The last answer, where it is fresh. */
+  /** The last answer, if it is fresh. */
   recent(user: string): Promise<Epoch | undefined> | undefined {
     const answer = this.#users.peek(user)?.answer;
     if (answer === undefined) return undefined;
     const age = this.#now() - answer.at;
-    // A clock that was set back makes nothing younger.
+    // A negative age means that the clock was set back.
     return age >= 0 && age < this.#freshMs ? answer.epoch : undefined;
   }
 
-  /** Asks, and lets others who come meanwhile share the answer. */
+  /** Asks; concurrent callers of `recent` share the answer. */
   read(user: string, ask: () => Promise<Epoch | undefined>): Promise<Epoch | undefined> {
     const at = this.#now();
     const seen = this.#seenOf(user);
@@ -47,14 +47,14 @@ export class LatestEpochs {
     answer.epoch.then(
       (epoch) => raise(seen, epoch),
       () => {
-        // Whoever asked learns of a failure; the next one asks again.
+        // The caller gets the rejection; the next one asks again.
         if (seen.answer === answer) delete seen.answer;
       },
     );
     return answer.epoch;
   }
 
-  /** Notes what was read, or written, at this time. */
+  /** Notes an epoch that was read or written at `at`. */
   note(user: string, epoch: Epoch, at: number): void {
     const seen = this.#seenOf(user);
     raise(seen, epoch);

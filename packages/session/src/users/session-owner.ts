@@ -1,5 +1,5 @@
 /**
- * Whose session it is, beside what is stored of it: where a session belongs to a user, its envelope is stored after
+ * The owner of a session, stored with it: if a session belongs to a user, these bytes precede its envelope:
  *
  * | bytes | what |
  * | --- | --- |
@@ -19,14 +19,14 @@ export const EPOCH_BYTES = 12;
 const OWNED = 2;
 const OWNED_BYTES = 1 + EPOCH_BYTES;
 
-/** Whose session it is, and since which epoch. */
+/** The user of a session, and the epoch that the session carries. */
 export interface Owner {
   /** `undefined` on a server without `userOf`: it keeps the owner that other servers stored. */
   readonly user: string | undefined;
   readonly epoch: Epoch;
 }
 
-/** The bytes to store for a session of a user, or of nobody. */
+/** The bytes to store for a session with or without an owner. */
 export function sealOwner(owner: Owner | undefined, envelope: Buffer): Buffer {
   return owner === undefined ? envelope : Buffer.concat([Buffer.of(OWNED), Buffer.from(owner.epoch, 'hex'), envelope]);
 }
@@ -38,19 +38,19 @@ export function openOwner(value: Uint8Array): { readonly epoch: Epoch | undefine
 }
 
 /**
- * What encryption binds an envelope to: where it is stored and, of a user's session, its epoch. Whoever can write to
- * the store can't give a revoked session another one.
+ * The context that encryption binds an envelope to: its key and, for a user's session, its epoch. So a writer to the
+ * store can't give a revoked session another epoch.
  */
 export function placeOf(key: string, epoch: Epoch | undefined): string {
   return epoch === undefined ? key : `${key} ${epoch}`;
 }
 
-/** The option `userOf`, held to what it may return. */
+/** The option `userOf`, whose results are checked. */
 export type UserOf = (data: SessionData) => string | undefined;
 
 /**
- * @throws {SessionError} `SESS_BAD_OPTION` when it is no function; later, when it returns anything but a name or
- *   `undefined`. `SESS_BAD_DATA` when a name is one that not every store takes.
+ * @throws {SessionError} `SESS_BAD_OPTION` if it is not a function; later, if it returns anything but a name or
+ *   `undefined`. `SESS_BAD_DATA` if not every store accepts the name.
  */
 export function resolveUserOf(given: unknown): UserOf | undefined {
   if (given === undefined) return undefined;
@@ -63,7 +63,7 @@ export function resolveUserOf(given: unknown): UserOf | undefined {
       checkUserName(user);
       return user;
     }
-    // What came is not shown: it may be a user's name.
+    // The value is not shown: it may be a user's name.
     throw new SessionError(
       'SESS_BAD_OPTION',
       `option "userOf" returned ${user === '' ? 'an empty string' : `a ${typeof user}`}; expected the user's name, or undefined where there is none`,

@@ -6,7 +6,7 @@ import type { SessionStore, UserSession } from '../stores/session-store.ts';
 import { UserEpochs } from './user-epochs.ts';
 import { checkUserName } from './user-name.ts';
 
-/** Sessions by their user, where the application says whose they are. */
+/** Sessions by their user, if the application has a `userOf`. */
 export class SessionUsers {
   readonly #userOf: UserOf | undefined;
   readonly #store: SessionStore;
@@ -20,7 +20,7 @@ export class SessionUsers {
     this.#epochs = new UserEpochs(store, options);
   }
 
-  /** Whether the application says whose sessions are. */
+  /** Whether the option `userOf` was given. */
   get isTold(): boolean {
     return this.#userOf !== undefined;
   }
@@ -29,18 +29,18 @@ export class SessionUsers {
     return this.#userOf?.(data);
   }
 
-  /** Whose session with this data is. A session that changes its user gets the new one's epoch, as it is now. */
+  /** The owner of a session with this data. A session that changes its user gets the new user's present epoch. */
   async ownerOf(data: SessionData, before: Owner | undefined): Promise<Owner | undefined> {
     if (this.#userOf === undefined) return before;
     const user = this.#userOf(data);
     if (user === undefined) return undefined;
-    // One that was revoked meanwhile keeps its epoch, and is refused by it when it is loaded again.
+    // A session that was revoked meanwhile keeps its old epoch, so its next load refuses it.
     return user === before?.user ? before : { user, epoch: await this.#epochs.ensure(user) };
   }
 
   /**
-   * Whether a stored session was not revoked. One without an epoch was stored by a server that was not told of users:
-   * nobody could revoke it.
+   * Whether a stored session was not revoked. One without an epoch is refused: a server without `userOf` stored it, so
+   * it could never be revoked.
    *
    * @throws {SessionError} `SESS_UNAVAILABLE`
    */
@@ -49,18 +49,18 @@ export class SessionUsers {
   }
 
   /**
-   * Makes every session of the user invalid, and gives what the next one, or one that is to stay, must carry. `kept`
-   * stays in the list of the store. With `own`, the epoch of the session that asks for it: only while that one was not
-   * revoked itself; otherwise `undefined`, and nothing is changed.
+   * Revokes every session of the user, and returns the owner that a new or surviving session must carry. `kept` stays
+   * in the store's list. `own` is the epoch of the session that asks for it: if that session was itself revoked,
+   * changes nothing and returns `undefined`.
    */
   async revoke(user: string, kept?: string, own?: Epoch): Promise<Owner | undefined> {
     this.#checkTold();
     checkUserName(user);
-    // Listed before: a session that begins after the revocation stays.
+    // List first: a session that begins after the revocation must stay.
     const listed = await this.#list(user);
     const epoch = await this.#epochs.revoke(user, own);
     if (epoch === undefined) return undefined;
-    // They are refused already; this tidies up, and takes them off the list.
+    // They are refused already; this cleans up the store and its list.
     const others = listed.filter(({ key }) => key !== kept);
     await Promise.allSettled(
       others.map(({ key, expiresAt }) => this.#store.destroy(key, secondsFrom(this.#now(), expiresAt))),
@@ -81,8 +81,8 @@ export class SessionUsers {
   }
 
   /**
-   * Ends one of the sessions that {@link ofUser} lists. Whether there was one: a key that is not in the user's list
-   * ends nothing.
+   * Ends one of the sessions that {@link ofUser} lists. Resolves with whether there was one: a key that is not in the
+   * user's list ends nothing.
    */
   async end(user: string, key: string): Promise<boolean> {
     const listed = (await this.ofUser(user)).find((session) => session.key === key);
@@ -93,7 +93,7 @@ export class SessionUsers {
     try {
       return (await this.#store.ofUser?.(user)) ?? [];
     } catch {
-      // A revocation must not wait for a list: what is on it is refused all the same.
+      // A failed list must not fail a revocation: the sessions on it are refused anyway.
       return [];
     }
   }

@@ -8,55 +8,52 @@ import { CONFLICT, retryConflicts } from '../lifecycle/retry-conflicts.ts';
 import { EPOCH_BYTES, type Epoch } from './session-owner.ts';
 import { touchThrottle, type TouchThrottle } from '../lifecycle/touch-throttle.ts';
 
-/** For how long an epoch that was read is good without asking again, in milliseconds. */
+/** How long an epoch that was read may be used without reading it again, in milliseconds. */
 const CACHE_MS = 1_000;
 
-/**
- * How much longer than a session an epoch lives at least: what is cached is checked against a record that is older by
- * so much.
- */
+/** How much longer than a session its user's epoch lives at least, because reads of it are cached. */
 const SLACK_SECONDS = 60;
 
 const MAX_ATTEMPTS = 40;
 
-/** An epoch begins with when it was made, so that of two the later one is known; then random bytes. */
+/** An epoch begins with its time, so that epochs can be ordered; random bytes follow. */
 const TIME_BYTES = 6;
 
 type EpochOptions = Pick<ResolvedOptions, 'keyPrefix' | 'ttlSeconds' | 'touchAfterSeconds' | 'now' | 'secrets'>;
 
 /**
- * A place for the user's epoch: one for each secret, so that servers which have only the old or only the new one read
- * the same.
+ * A copy of the user's epoch: one per secret, so that servers which have only the old or only the new secret read the
+ * same epoch.
  */
 interface Place {
   readonly secret: EpochSecret;
   readonly key: string;
   readonly stored: StoredSession | undefined;
-  /** `undefined` also where what is stored is not authentic. */
+  /** `undefined` also if the stored bytes are not authentic. */
   readonly epoch: Epoch | undefined;
 }
 
 /**
- * An epoch for each user, in the same store as the sessions: every session of the user carries it, and a revocation
+ * One epoch per user, in the same store as the sessions. Every session of the user carries it, and a revocation
  * replaces it by a later one.
  *
  * A session is valid only while its epoch is the one in the store. If the epoch is lost (a crashed node, an eviction),
- * the user's sessions end; a revoked session never becomes valid again. An earlier epoch that is put back is refused by
- * every process that has seen a later one, and replaced by that.
+ * the user's sessions end; a revoked session never becomes valid again. If an earlier epoch is restored, every process
+ * that has seen a later one refuses it and writes the later one again.
  */
 export class UserEpochs {
   readonly #store: SessionStore;
   readonly #options: EpochOptions;
   readonly #ttlSeconds: number;
   readonly #touches: TouchThrottle;
-  /** The oldest first: servers that do not have the new secret yet write there as well. */
+  /** The oldest first: servers that do not have the new secret yet write there too. */
   readonly #secrets: readonly EpochSecret[];
   readonly #seen: LatestEpochs;
 
   constructor(store: SessionStore, options: EpochOptions) {
     this.#store = store;
     this.#options = options;
-    // Touched like a session, it outlives each that is used.
+    // It is touched like a session, and so outlives every session in use.
     this.#ttlSeconds = Math.min(MAX_TTL_SECONDS, options.ttlSeconds + options.touchAfterSeconds + SLACK_SECONDS);
     this.#touches = touchThrottle(options.touchAfterSeconds, options.now);
     this.#secrets = options.secrets.map((secret) => epochSecret(secret, options.keyPrefix)).toReversed();
@@ -64,8 +61,8 @@ export class UserEpochs {
   }
 
   /**
-   * Whether a session with this epoch is valid. A yes may come from a read within the last second; a no is always read
-   * again.
+   * Whether a session with this epoch is valid. `true` may come from a read within the last second; before `false` the
+   * epoch is always read again.
    *
    * @throws {SessionError} `SESS_UNAVAILABLE`
    */
@@ -75,15 +72,15 @@ export class UserEpochs {
     return (await this.#seen.read(user, () => this.#current(user))) === epoch;
   }
 
-  /** The user's epoch, read now; made where there is none. */
+  /** Reads the user's epoch; creates one if there is none. */
   async ensure(user: string): Promise<Epoch> {
     return this.#settle(user, (current) => current ?? this.#later(user, undefined));
   }
 
   /**
-   * Gives the user a later epoch: every session with an earlier one is refused from now on, by other processes within a
-   * second. With `own`, the epoch of the session that asks for it: only while that one is good. `undefined` where it is
-   * not.
+   * Gives the user a later epoch: this process refuses every session with an earlier one from now on, other processes
+   * within a second. `own` is the epoch of the session that asks for it: if it is not the present one, changes nothing
+   * and returns `undefined`.
    */
   async revoke(user: string, own?: Epoch): Promise<Epoch | undefined> {
     let made: Epoch | undefined;
@@ -95,7 +92,7 @@ export class UserEpochs {
     });
   }
 
-  /** Stores what `choose` says in place of the present epoch, everywhere. */
+  /** Replaces the present epoch by the one that `choose` returns, under every secret. */
   async #settle<Chosen extends Epoch | undefined>(
     user: string,
     choose: (current: Epoch | undefined) => Chosen,
@@ -120,7 +117,7 @@ export class UserEpochs {
     const places = await this.#look(user);
     const epoch = this.#latestOf(user, places);
     if (epoch === undefined) return undefined;
-    // A failure is no reason to refuse the session: the next request tries again.
+    // A failure does not make the session invalid: the next request tries again.
     await this.#raise(places, epoch).catch(unlessOfStore);
     for (const { key, stored } of places) if (stored !== undefined) await this.#touch(key, stored).catch(unlessOfStore);
     return epoch;
@@ -136,13 +133,13 @@ export class UserEpochs {
     );
   }
 
-  /** The latest that is stored, or that was: where none is left, none. */
+  /** The latest epoch, stored or seen by this process; `undefined` if none is stored any more. */
   #latestOf(user: string, places: readonly Place[]): Epoch | undefined {
     const stored = places.map(({ epoch }) => epoch).filter((epoch) => epoch !== undefined);
     return stored.length === 0 ? undefined : latest([...stored, this.#seen.latest(user)]);
   }
 
-  /** Stores `epoch` wherever there is none, or an earlier one. */
+  /** Stores `epoch` wherever none or an earlier one is stored. */
   async #raise(places: readonly Place[], epoch: Epoch): Promise<void> {
     for (const { secret, key, stored, epoch: present } of places) {
       if (present !== undefined && present >= epoch) continue;
@@ -160,7 +157,7 @@ export class UserEpochs {
     this.#touches.moved(key, ttlSeconds);
   }
 
-  /** An epoch later than the present one, and than any that was seen, whatever the clock says. */
+  /** An epoch later than the present one and than any that this process has seen, whatever the clock says. */
   #later(user: string, current: Epoch | undefined): Epoch {
     const before = latest([current, this.#seen.latest(user)]);
     const time = Math.max(this.#options.now(), Buffer.from(before, 'hex').readUIntBE(0, TIME_BYTES) + 1);

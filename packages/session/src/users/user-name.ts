@@ -1,11 +1,11 @@
 import { SessionError } from '../errors.ts';
 
-/** Longest name of a user, in bytes of UTF-8: what an index of a database takes with room to spare. */
+/** Longest name of a user, in bytes of UTF-8: well below the limit of a database index. */
 const MAX_BYTES = 1_024;
 
 /**
- * Refuses what a store behind the cache may not take as the name of a user, or take for the name of another one. The
- * same everywhere, so that what works with memory and memcached works with a database.
+ * Refuses names that a database behind the cache might not accept, or might confuse with another name. The rule is the
+ * same for every store, so what works with memory and memcached works with a database.
  *
  * @throws {SessionError} `SESS_BAD_DATA`, which does not show the name.
  */
@@ -21,6 +21,6 @@ function faultOf(user: string): string | undefined {
   const bytes = Buffer.byteLength(user);
   if (bytes > MAX_BYTES) return `has ${bytes} bytes`;
   if (user.includes('\0')) return 'contains U+0000';
-  // Written as UTF-8, each half would become U+FFFD, and two users one.
+  // In UTF-8 each half would become U+FFFD, and two users would become one.
   return /\p{Surrogate}/u.test(user) ? 'contains half a surrogate pair' : undefined;
 }
