@@ -1,4 +1,4 @@
-/** The one place where sessions meet the memcached client. */
+/** The only place that connects sessions with the memcached client. */
 import {
   createClient,
   deriveHistorySecret,
@@ -31,7 +31,7 @@ export type {
   ViewsDisagreeMessage,
 } from '@sess/client';
 
-/** Keeps sessions in memcached, through a client that the application opened and closes. */
+/** Keeps sessions in memcached, through a client that the application opens and closes. */
 export function memcachedStore(client: Client): SessionStore {
   return new MemcachedStore(client, false);
 }
@@ -39,21 +39,21 @@ export function memcachedStore(client: Client): SessionStore {
 /**
  * Keeps sessions in memcached, through a client of its own that `close()` closes.
  *
- * @param secrets The application's own: what its clients tell each other about the nodes is signed with secrets that
- *   are derived from them.
- * @throws {SessionError} `SESS_BAD_OPTION` when the client refuses its options.
+ * @param secrets The application's secrets. Secrets derived from them sign the history of the nodes that its clients
+ *   share.
+ * @throws {SessionError} `SESS_BAD_OPTION` if the client refuses its options.
  */
 export function openMemcachedStore(options: ClientOptions, secrets: readonly string[]): SessionStore {
   const historySecret = saysHistorySecret(options) ? undefined : secrets.map(deriveHistorySecret);
   return new MemcachedStore(openClient(options, historySecret), true);
 }
 
-/** Whether `id` is a node that `store` keeps sessions on. */
+/** Whether `store` keeps sessions on the node `id`. */
 export function isNodeOf(store: SessionStore, id: string): boolean {
   return store instanceof MemcachedStore && store.hasNode(id);
 }
 
-/** @throws {SessionError} `SESS_BAD_OPTION` when the client refuses its options. */
+/** @throws {SessionError} `SESS_BAD_OPTION` if the client refuses its options. */
 export function openClient(options: ClientOptions, historySecret?: readonly string[]): Client {
   try {
     return createClient({ ...options, ...(historySecret && { historySecret }) });
@@ -69,8 +69,8 @@ function saysHistorySecret({ historySecret, servers }: ClientOptions): boolean {
 }
 
 /**
- * memcached counts whole seconds of its own clock, and may drop what has n of them after n - 1. So it is given one more
- * than a session has: none ends before its cookie, or before `expiresAt`.
+ * memcached counts whole seconds of its own clock, so an item of n seconds may expire after n - 1. One more second
+ * keeps a session from ending before its cookie and before `expiresAt`.
  */
 const SPARE_SECONDS = 1;
 
@@ -94,7 +94,7 @@ class MemcachedStore implements SessionStore {
     return this.#client.ready().catch(rethrow);
   }
 
-  /** One node that answers is enough: sessions on the others are a matter of `onUnavailable`. */
+  /** `'ready'` if one node answers; `onUnavailable` handles sessions on the others. */
   get state(): StoreState {
     const states = [...this.#client.topology.states.values()];
     if (states.includes('up')) return 'ready';
@@ -156,11 +156,11 @@ function storedOrMiss(record: CacheRecord | undefined): StoredSession | undefine
 }
 
 function recordOf(session: StoredSession): CacheRecord {
-  // Only `stored` makes tokens for this store.
+  // Only `stored` makes the tokens of this store.
   return session.token as CacheRecord;
 }
 
-/** What the client's failures mean for a session. No answer, for whatever reason, is `SESS_UNAVAILABLE`. */
+/** Maps the client's error codes to those of sessions. No usable answer, for whatever reason, is `SESS_UNAVAILABLE`. */
 const MEANING: Readonly<Record<SessClientErrorCode, SessionErrorCode>> = {
   SESS_TIMEOUT: 'SESS_UNAVAILABLE',
   SESS_CONNECTION: 'SESS_UNAVAILABLE',
@@ -179,7 +179,7 @@ const MEANING: Readonly<Record<SessClientErrorCode, SessionErrorCode>> = {
   SESS_BAD_OPTION: 'SESS_STORE',
 };
 
-/** Why, in words that may reach a browser: the client's own, in `cause`, name nodes. */
+/** Error texts that may reach a browser; the client's own, in `cause`, name nodes. */
 const REASONS: Readonly<Partial<Record<SessionErrorCode, string>>> = {
   SESS_UNAVAILABLE: 'the session store is out of reach: no answer, or none that can be used',
   SESS_CONFLICT: 'the session is not the one that was expected',

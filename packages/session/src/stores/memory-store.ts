@@ -3,8 +3,7 @@ import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, Use
 
 export interface MemoryStoreOptions {
   /**
-   * Sessions kept; one more evicts the one that was not used for the longest. As many destroyed keys are remembered.
-   * Default 10,000.
+   * Most sessions kept: one more evicts the least recently used. As many destroyed keys are remembered. Default 10,000.
    */
   readonly maxSessions?: number | undefined;
   /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
@@ -13,7 +12,7 @@ export interface MemoryStoreOptions {
 
 interface Entry {
   readonly value: Buffer;
-  /** A token of its own for every save. */
+  /** Unique to each save. */
   readonly token: object;
   readonly expiresAt: number;
   readonly savedAt: number;
@@ -21,8 +20,8 @@ interface Entry {
 }
 
 /**
- * Sessions in the memory of this process: for tests and a first look. Not for production: they are gone with the
- * process, and no other one sees them.
+ * Keeps sessions in the memory of this process: for tests and a first look. Not for production: they end with the
+ * process, and no other process sees them.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
@@ -41,9 +40,9 @@ class MemoryStore implements SessionStore {
   readonly name = 'memory';
   readonly #maxSessions: number;
   readonly #now: () => number;
-  /** In the order of their last use: the first is the next to be evicted. */
+  /** In the order of their last use: the first is evicted next. */
   readonly #sessions = new Map<string, Entry>();
-  /** Destroyed keys, and until when they must not be used again; in the order in which they were destroyed. */
+  /** Destroyed keys, in the order of their destruction, and until when they must not be used again. */
   readonly #destroyed = new Map<string, number>();
   #closed = false;
 
@@ -101,7 +100,7 @@ class MemoryStore implements SessionStore {
     return existed;
   }
 
-  /** Looks at all: it is a store for tests. */
+  /** Scans all sessions: this store is for tests. */
   async ofUser(user: string): Promise<readonly UserSession[]> {
     this.#admit(undefined);
     return [...this.#sessions]
@@ -126,14 +125,14 @@ class MemoryStore implements SessionStore {
     return entry !== undefined && entry.expiresAt > this.#now() ? entry : undefined;
   }
 
-  /** Puts the entry at the end, as the one used last. */
+  /** Moves the entry to the end, as the last used. */
   #put(key: string, entry: Entry): void {
     this.#sessions.delete(key);
     this.#sessions.set(key, entry);
     this.#makeRoom(this.#sessions, ({ expiresAt }) => expiresAt);
   }
 
-  /** Over the limit: drops what expired, and if that is not enough, the oldest. */
+  /** Above the limit: drops expired entries, and if that is not enough, the oldest. */
   #makeRoom<T>(entries: Map<string, T>, endOf: (entry: T) => number): void {
     if (entries.size <= this.#maxSessions) return;
     const now = this.#now();

@@ -8,7 +8,7 @@ import type { SingleFlight } from './single-flight.ts';
 import type { TouchBatch } from './touch-batch.ts';
 import type { NegativeCache } from './negative-cache.ts';
 
-/** What all operations on sessions with a database share. */
+/** Shared by all operations on sessions with a database. */
 export interface BackedContext {
   readonly cache: SessionStore;
   readonly backing: Backing;

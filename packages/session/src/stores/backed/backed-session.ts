@@ -3,10 +3,10 @@ import type { CachedRecord } from './cached-record.ts';
 import type { BackedContext } from './backed-context.ts';
 import { remainingSeconds, type DatabaseSession } from './read-database.ts';
 
-/** What the next save may replace. */
+/** The session that the next save may replace. */
 export interface BackedToken {
   readonly version: number;
-  /** What the cache holds; `undefined` for a session that came from the database while the cache was out of reach. */
+  /** The cached record; `undefined` for a session that came from the database while the cache was out of reach. */
   readonly cached: StoredSession | undefined;
 }
 
@@ -27,6 +27,6 @@ export function fromDatabase(context: BackedContext, session: DatabaseSession): 
 }
 
 export function tokenOf(session: StoredSession): BackedToken {
-  // Only the two above make tokens for this store.
+  // Only the two functions above make the tokens of this store.
   return session.token as BackedToken;
 }

@@ -24,13 +24,13 @@ import { touchBacked } from './touch-backed.ts';
 import { NegativeCache } from './negative-cache.ts';
 import { watchedCache } from './watched-cache.ts';
 
-/** What {@link backedStore} takes beside the cache: the options of `createSessions` by the same names. */
+/** Options of {@link backedStore}: those of `createSessions` with the same names. */
 export interface BackedStoreOptions {
   readonly backing: Backing;
   readonly writePolicy?: WritePolicy | undefined;
   readonly backingLimits?: BackingLimits | undefined;
   /**
-   * Where outages of one side are told, one line when it begins and one when it is over. Default: the process's
+   * Logs outages of the cache or the database: one line when it begins and one when it is over. Default: the process's
    * `warning` event.
    */
   readonly log?: SessionsLog | undefined;
@@ -39,9 +39,9 @@ export interface BackedStoreOptions {
 }
 
 /**
- * A store whose sessions a database keeps, too: `cache` is asked first, and what it lost comes from there.
- * `createSessions({ backing })` makes one by itself. `close` writes what waits, and closes the backing; `cache` stays
- * open.
+ * A store that also keeps its sessions in a database: it reads `cache` first, and loads from the database what the
+ * cache lost. `createSessions({ backing })` makes one itself. `close` writes what is pending and closes the backing;
+ * `cache` stays open.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
@@ -52,7 +52,7 @@ export function backedStore(cache: SessionStore, options: BackedStoreOptions): S
   return openBackedStore(cache, resolved, { now: options.now ?? Date.now, log: resolveLog(options.log) }, false);
 }
 
-/** The same, with options that were checked; `close` closes `cache` where it is owned. */
+/** Like {@link backedStore}, with checked options; `close` also closes `cache` if `ownsCache`. */
 export function openBackedStore(
   cache: SessionStore,
   resolved: ResolvedBacking,
@@ -69,7 +69,7 @@ interface Surroundings {
 
 class BackedStore implements SessionStore {
   readonly name: string;
-  /** Only where the backing, or else the cache, can tell. */
+  /** Only if the backing or the cache has it. */
   readonly ofUser?: (user: string) => Promise<readonly UserSession[]>;
   readonly #context: BackedContext;
   readonly #ownsCache: boolean;
@@ -85,15 +85,15 @@ class BackedStore implements SessionStore {
     else if (cache.ofUser !== undefined) this.ofUser = (user) => cache.ofUser?.(user) ?? Promise.resolve([]);
   }
 
-  /** The sessions can be used when the cache and the database can. */
+  /** Ready once the cache and the database are. */
   async ready(): Promise<void> {
     const { cache, backing, gate } = this.#context;
     await Promise.all([cache.ready?.(), gate.run('load', async () => backing.ready?.())]);
   }
 
   /**
-   * While the cache is away the database serves, and the other way round, so one of them is enough; but nothing is
-   * served from a cache that is unknown yet.
+   * One of cache and database is enough, because each serves while the other is out of reach. A cache that is still
+   * starting keeps the store starting.
    */
   get state(): StoreState {
     const { cache, gate } = this.#context;
@@ -137,7 +137,7 @@ class BackedStore implements SessionStore {
     }
   }
 
-  /** A request whose signal fires is not waited for any longer; what it shares with others goes on. */
+  /** Rejects as soon as the signal fires; work that is shared with other requests continues. */
   async #admit<T>(options: StoreRequestOptions | undefined, work: () => Promise<T>): Promise<T> {
     if (this.#closing !== undefined) throw new SessionError('SESS_CLOSED', 'the sessions were closed');
     const signal = options?.signal;

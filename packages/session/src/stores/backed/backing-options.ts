@@ -4,29 +4,35 @@ import { SessionError } from '../../errors.ts';
 import type { Backing } from './backing.ts';
 
 /**
- * `'through'`: a save is acknowledged when cache and database have it. `'behind'`: when the cache has it; the database
- * follows.
+ * `'through'`: a save is acknowledged once cache and database have it. `'behind'`: once the cache has it; the database
+ * is written later.
  */
 export type WritePolicy = 'through' | 'behind';
 
-/** Bounds on what a process asks of the database. */
+/** Limits of a process's requests to the database. */
 export interface BackingLimits {
   /**
-   * How long one request of the database may take, and how long one may wait for its turn, in milliseconds. Default
+   * How long one request to the database may take, and how long it may be queued before, in milliseconds. Default
    * 1,000.
    */
   readonly timeoutMs?: number | undefined;
-  /** Sessions that a process loads from the database in any one second. Default 1,000. */
+  /** Most sessions that a process loads from the database in any one second. Default 1,000. */
   readonly loadsPerSecond?: number | undefined;
-  /** Sessions that a process loads from the database at once; and as many that it saves. Default 32. */
+  /** Most loads from the database at the same time, and most writes. Default 32. */
   readonly concurrency?: number | undefined;
-  /** Requests that wait for their turn; one more is refused with `SESS_UNAVAILABLE`. Default 1,000. */
+  /** Most queued loads, and most queued writes; one more fails with `SESS_UNAVAILABLE`. Default 1,000. */
   readonly queued?: number | undefined;
-  /** For how many whole seconds an id that the database does not know is not looked for again; 0: never. Default 5. */
+  /**
+   * Whole seconds for which an id that the database does not have is not looked up again; 0 looks it up every time.
+   * Default 5.
+   */
   readonly unknownSeconds?: number | undefined;
-  /** Sessions that wait to be written to the database. With more, a save waits for the database. Default 10,000. */
+  /**
+   * Most sessions that are pending to be written to the database. Above it, a save waits for the database. Default
+   * 10,000.
+   */
   readonly pendingWrites?: number | undefined;
-  /** How long `close()` waits for them to be written, in milliseconds. Default 5,000. */
+  /** How long `close()` waits for pending writes, in milliseconds. Default 5,000. */
   readonly closeTimeoutMs?: number | undefined;
 }
 
@@ -42,7 +48,7 @@ interface Given {
   readonly backingLimits?: BackingLimits | undefined;
 }
 
-/** Each limit: its default, least and most, and unit. */
+/** Default, minimum, maximum and unit of each limit. */
 const LIMITS: Readonly<
   Record<keyof BackingLimits, readonly [byDefault: number, least: number, most: number, unit: string]>
 > = {
@@ -59,7 +65,7 @@ const OPTIONAL_METHODS = ['ready', 'save', 'destroy', 'touch', 'doubt', 'doubts'
 const METHODS: readonly string[] = ['load', ...OPTIONAL_METHODS];
 
 /**
- * Checks the options around `backing`; `undefined` where there is none.
+ * Checks the options for `backing`; `undefined` if there is none.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
@@ -90,7 +96,7 @@ function checkBacking(backing: Backing): void {
     if (method !== undefined && typeof method !== 'function')
       throw badOption(`backing.${name}`, method, 'a function, or nothing');
   }
-  // An object may hold more than a backing needs, but not a misspelt method: nothing would ever be saved.
+  // Other members are fine, but a misspelt `save` would mean that nothing is ever saved.
   for (const [name, value] of Object.entries(backing)) {
     const near = METHODS.includes(name) || typeof value !== 'function' ? undefined : nearestName(name, METHODS);
     if (near !== undefined && !(near in backing)) {

@@ -3,41 +3,41 @@ import type { UserSession } from '../session-store.ts';
 /**
  * A database behind the cache.
  *
- * `id` is never the id that is in the cookie, but the storage key (`keyPrefix` and the SHA-256 of the id): whoever
- * reads the database can't take over a session. All times are milliseconds since 1970, by the clocks of the application
- * servers. It should heed `signal`, which fires after `timeoutMs`: nobody waits for it longer.
+ * `id` is the storage key (`keyPrefix` and the SHA-256 of the id), never the id in the cookie: a reader of the database
+ * can't take over a session. All times are milliseconds since 1970, by the clocks of the application servers. A method
+ * should stop when `signal` fires, after `timeoutMs`: its caller has given up then.
  *
- * What a backing throws means that it can't be reached now, and becomes the `cause` of `SESS_UNAVAILABLE`: the same is
- * tried again, and after several failures the database is left alone for a while. Where the database answered and
- * refuses what it was given (a text that its encoding does not have, a violated constraint), throw an error whose
- * `code` is `'SESS_BAD_DATA'`, such as `new SessionError('SESS_BAD_DATA', …)`. Then only this request fails, with that
- * code; it is not tried again, and is no outage.
+ * An error that a method throws counts as an outage and becomes the `cause` of `SESS_UNAVAILABLE`: the operation is
+ * retried, and after several failures the circuit breaker stops requests for a while. If the database answered but
+ * refuses the data (a character that its encoding lacks, a violated constraint), throw an error whose `code` is
+ * `'SESS_BAD_DATA'`, such as `new SessionError('SESS_BAD_DATA', …)`. Then only this request fails, with that code; it
+ * is not retried and does not count as an outage.
  *
- * Only `load` is needed. Without `save` the database is only read; without `destroy` a destroyed session stays dead as
- * long as its tombstone in the cache; without `touch` a session that is used but not changed ends in the database
- * `ttlSeconds` after its last change; without `doubt` and `doubts` a process does not know which cached records are
- * stale because another process wrote to the database alone during an outage of the cache.
+ * Only `load` is required. Without `save` the database is only read. Without `destroy` a destroyed session stays dead
+ * only as long as its tombstone in the cache. Without `touch` a session that is used but not changed ends in the
+ * database `ttlSeconds` after its last change. Without `doubt` and `doubts` a process does not know which cached
+ * records are stale because another process wrote only to the database during an outage of the cache.
  */
 export interface Backing {
   /** Short name for people and diagnostics. Default `database`. */
   readonly name?: string;
-  /** Rejects when the database can't be used: out of reach, not set up. */
+  /** Rejects if the database can't be used: it is out of reach or not set up. */
   ready?(): Promise<void>;
-  /** What is under `id`, also where it has expired; `'destroyed'` where it is remembered that it was destroyed. */
+  /** The session under `id`, even an expired one; `'destroyed'` if the database remembers that it was destroyed. */
   load(id: string, signal: AbortSignal): Promise<BackedSession | 'destroyed' | undefined>;
   /**
-   * Saves where `session.replaces` allows it, in one atomic step. A backing that does not answer counts as having
-   * saved. The same save may come twice: what is there already, the same bytes under the same version, is `'saved'`.
+   * Saves if `session.replaces` allows it, in one atomic step. Returning nothing means `'saved'`. The same save may
+   * come twice: if the same bytes are stored under the same version, return `'saved'`.
    */
   save?(id: string, session: SessionToSave, signal: AbortSignal): Promise<BackingSaved | void>;
   /**
-   * Marks the session under `id` as destroyed until `until`, even if there was none: no save brings it back meanwhile.
-   * Of several calls at once, one gets `'destroyed'`. `true` means `'destroyed'`, `false` means `'unknown'`.
+   * Marks the session under `id` as destroyed until `until`, even if there was none, so that no save revives it. Of
+   * several concurrent calls, one gets `'destroyed'`. `true` means `'destroyed'`, `false` means `'unknown'`.
    */
   destroy?(id: string, until: number, signal: AbortSignal): Promise<BackingDestroyed | boolean | void>;
   /**
-   * Moves expiries of sessions that were not destroyed forward, never back. Called about once a second with all touches
-   * since the last call.
+   * Moves the expiries of sessions that were not destroyed forward, never back. Called about once a second with all
+   * touches since the last call.
    */
   touch?(touches: readonly BackingTouch[], signal: AbortSignal): Promise<void>;
   /**
@@ -47,44 +47,44 @@ export interface Backing {
   doubt?(places: readonly string[], until: number, signal: AbortSignal): Promise<void>;
   /** The marks made with {@link Backing.doubt}: the latest time for each node. */
   doubts?(signal: AbortSignal): Promise<readonly CacheDoubt[]>;
-  /** The sessions of a user, neither expired nor destroyed. */
+  /** The sessions of a user that are neither expired nor destroyed. */
   ofUser?(user: string, signal: AbortSignal): Promise<readonly UserSession[]>;
-  /** Releases what the backing itself opened. Twice does no harm. */
+  /** Closes what the backing itself opened. Idempotent. */
   close?(): Promise<void>;
 }
 
 /** A session in the database. */
 export interface BackedSession {
-  /** The bytes as they are in the cache: encoded, and encrypted where that is configured. */
+  /** The bytes as in the cache: encoded, and encrypted if that is configured. */
   readonly value: Uint8Array;
   /**
-   * Rises with every save of a session; of two states the one with the higher version is the later. A safe integer.
-   * Default 0: older than any save.
+   * Increases with every save of a session; of two states, the one with the higher version is the later. A safe
+   * integer. Default 0: older than any save.
    */
   readonly version?: number | undefined;
-  /** When it ends unless it is used: the idle timeout, or the absolute one where that comes first. */
+  /** When it ends unless it is used: at its idle or its absolute timeout, whichever comes first. */
   readonly expiresAt: number;
-  /** Whose session it is, where the application says so. */
+  /** The session's user, if it has one. */
   readonly user?: string | undefined;
 }
 
 export interface SessionToSave extends BackedSession {
   readonly version: number;
   /**
-   * What the save may replace. `'absent'`: nothing that lives; what has expired counts as absent. A number: a session
-   * that lives and whose version is not above it. `'older'`: nothing, or a session of a lower version, expired or not.
-   * A destroyed one: never, while it is remembered.
+   * What the save may replace. `'absent'`: no live session; an expired one counts as absent. A number: a live session
+   * whose version is not above it. `'older'`: nothing, or a session of a lower version, live or expired. Never a
+   * session that is remembered as destroyed.
    */
   readonly replaces: 'absent' | 'older' | number;
 }
 
 /**
- * `newer`: a version is there that may not be replaced. `missing`: `replaces` is a number, and no session lives.
- * Nothing was written in either case.
+ * `newer`: the stored version may not be replaced. `missing`: `replaces` is a number, and there is no live session.
+ * Unless `saved`, nothing was written.
  */
 export type BackingSaved = 'saved' | 'newer' | 'missing' | 'destroyed';
 
-/** `destroyed`: one that lived. `already`: it was destroyed before. `unknown`: there was none. */
+/** `destroyed`: a live session. `already`: it was destroyed before. `unknown`: there was none. */
 export type BackingDestroyed = 'destroyed' | 'already' | 'unknown';
 
 export interface BackingTouch {

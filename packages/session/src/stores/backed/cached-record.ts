@@ -1,17 +1,17 @@
 /**
- * What is in the cache for a session that a database backs:
+ * The cached record of a session that is also in a database:
  *
  * | bytes | what |
  * | --- | --- |
  * | 0 | 0xB5, which no session without a database begins with |
  * | 1 | format: 1 |
  * | 2..9 | version, as a double |
- * | 10..15 | when it was last held against the database, in milliseconds since 1970 |
+ * | 10..15 | when it was last compared with the database, in milliseconds since 1970 |
  * | 16.. | the session |
  */
 import type { StoredSession } from '../session-store.ts';
 
-/** A session as the cache has it. */
+/** A session as cached. */
 export interface CachedRecord {
   readonly value: Uint8Array;
   readonly version: number;
@@ -33,7 +33,7 @@ export function sealRecord({ value, version, checkedAt }: CachedRecord): Buffer 
   return bytes;
 }
 
-/** Bytes without the header are a session from before there was a database: older than any version. */
+/** Bytes without the header are a session from before the database was added: older than any version. */
 export function openRecord({ value }: StoredSession): CachedRecord {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (bytes.length < HEADER_BYTES || bytes[0] !== MARK || bytes[1] !== FORMAT)

@@ -5,20 +5,20 @@ import { SessionError, type SessionErrorCode } from '../../errors.ts';
 import type { ResolvedBacking } from './backing-options.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
-/** Failures in a row after which the database is left alone for a while. */
+/** Consecutive failures after which the breaker opens: no requests for a while. */
 const FAILURES = 5;
 const MIN_REST_MS = 500;
 const MAX_REST_MS = 10_000;
 
 type Operation = BackingEvent['operation'];
 
-/** For the log of outages: a database has no parts that fail by themselves. */
+/** The key for the log of outages: a database has no parts that fail separately. */
 const WHOLE = '';
 
 /**
- * Every request to the database passes through here. It has a deadline that does not count time in which this process
- * was busy; the number of requests at once, and per second, is limited; and a database that keeps failing is not asked
- * for a while, so that requests do not wait for it one by one.
+ * Every request to the database passes through here. It limits requests at the same time and loads per second. Each
+ * request has a deadline, which does not count time in which this process was busy. A database that keeps failing gets
+ * no requests for a while, so that requests fail at once instead of timing out one by one.
  */
 export class CircuitBreaker {
   readonly #name: string;
@@ -41,15 +41,15 @@ export class CircuitBreaker {
     this.#writes = new RateLimiter({ concurrency, queued, waitMs });
   }
 
-  /** Whether the database kept failing, and is left alone. */
+  /** Whether the breaker is open because the database kept failing. */
   get isResting(): boolean {
     return this.#resting !== undefined;
   }
 
   /**
-   * @throws {SessionError} `SESS_UNAVAILABLE`: the database failed, did not answer in time, is being left alone, or
-   *   there was no turn. What was written may have been written. `SESS_BAD_DATA`: it answered, and refuses what it was
-   *   given.
+   * @throws {SessionError} `SESS_UNAVAILABLE`: the database failed or did not answer in time, the breaker is open, or
+   *   the queue was full or too slow. A write may or may not have happened. `SESS_BAD_DATA`: the database answered and
+   *   refuses the data.
    */
   async run<T>(operation: Operation, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.#refuseWhileResting(operation);
@@ -95,19 +95,19 @@ export class CircuitBreaker {
         );
       }
       this.#count(error);
-      // Why is in the cause: it may name the server, and this may reach a browser.
+      // Only the cause says why: it may name the server, and this text may reach a browser.
       throw this.#failed(operation, `${this.#name}: a ${operation} failed`, error);
     } finally {
       patience.stop();
     }
   }
 
-  /** When the pause is over, one request is let through at a time: if it fails, the next pause begins. */
+  /** After the pause, lets one request through per `timeoutMs`; if it fails, the next pause begins. */
   #refuseWhileResting(operation: Operation): void {
     if (this.#resting === undefined) return;
     const { until, cause } = this.#resting;
     const now = this.#now();
-    // A clock that was set back must not prolong the pause.
+    // A clock that was set back must not extend the pause.
     if (now < until && until - now <= MAX_REST_MS) {
       throw this.#failed(
         operation,
@@ -145,7 +145,7 @@ export class CircuitBreaker {
   }
 }
 
-/** Whether the database answered, and refuses what it was given: see {@link Backing}. */
+/** Whether the database answered and refuses the data: see {@link Backing}. */
 function refusesData(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'SESS_BAD_DATA';
 }

@@ -7,14 +7,12 @@ import { forgetLoad } from './read-database.ts';
 /**
  * Destroys a session: first in the database, so that no load brings it back, then in the cache.
  *
- * If the database is out of reach, the tombstone in the cache keeps the session dead until the database has been
- * updated. If the cache is out of reach, the database marks the session as destroyed, and the cached copy is marked as
- * stale. A backing that can't share stale marks with other processes is not enough for that: then the destruction is
- * not acknowledged.
+ * If the database is out of reach, the tombstone in the cache keeps the session dead until the database is updated. If
+ * the cache is out of reach, the database marks the session as destroyed and the cached copy as stale. If the backing
+ * can't share stale marks with other processes, the destruction is not acknowledged.
  *
- * @throws {SessionError} `SESS_UNAVAILABLE`: the session may still live; what could be done was done, and the rest is
- *   tried again. `SESS_BAD_DATA`: the database refuses to end it, so it is dead for as long as the cache keeps its
- *   tombstone.
+ * @throws {SessionError} `SESS_UNAVAILABLE`: the session may still live; the side that failed is retried.
+ *   `SESS_BAD_DATA`: the database refuses to end it, so it is dead only as long as its tombstone in the cache.
  */
 export async function destroyBacked(
   context: BackedContext,
@@ -43,7 +41,7 @@ export async function destroyBacked(
   return inCache;
 }
 
-/** A destruction that was queued: repeats it in the database, and in the cache if that was out of reach. */
+/** Carries out a queued destruction, in the database and in the cache. */
 export async function destroyLater(context: BackedContext, key: string, until: number): Promise<void> {
   const { cache, backing, gate, now } = context;
   let refusal: SessionError | undefined;
@@ -82,7 +80,7 @@ async function destroyInDatabase(
     return outcome ?? undefined;
   } catch (error) {
     if (hasCode(error, 'SESS_BAD_DATA')) {
-      // A save that waits must not bring it back.
+      // A pending save must not revive it.
       pending.written(key, Infinity);
       return error;
     }

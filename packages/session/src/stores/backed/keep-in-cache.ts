@@ -8,13 +8,10 @@ import { remainingSeconds, type DatabaseSession } from './read-database.ts';
 
 const MAX_ATTEMPTS = 8;
 
-/** Refused places, with nothing to be read in between and growing pauses, after which a session counts as destroyed. */
+/** Refused adds, with growing pauses and no record to read in between, after which a session counts as destroyed. */
 const REFUSALS = 4;
 
-/**
- * What the cache holds in the end, and whether it is the session that was to be kept there. `'destroyed'`: a tombstone
- * is in the way.
- */
+/** What the cache holds afterwards; `isOurs`: it is the given session. `'destroyed'`: a tombstone blocks the key. */
 export type Kept =
   | {
       readonly isOurs: boolean;
@@ -25,19 +22,18 @@ export type Kept =
   | 'destroyed';
 
 export interface KeepOptions {
-  /** When the database was asked for the session, or told of it. */
+  /** When the session was read from or written to the database. */
   readonly checkedAt: number;
-  /** What is in the cache, as far as the caller knows. */
+  /** The cached record, if the caller knows it. */
   readonly expect?: StoredSession | 'absent' | undefined;
-  /** The latest version that may be replaced. Default: all that are older than the session. */
+  /** The latest version that may be replaced. Default: the version of the session. */
   readonly over?: number;
 }
 
 /**
- * Puts `session` into the cache in place of nothing, or of a version up to `over`. What is later stays, and a
- * tombstone, too.
+ * Caches `session`, in place of nothing or of a version up to `over`. A later version or a tombstone stays.
  *
- * @throws {SessionError} `SESS_UNAVAILABLE`; `SESS_CONFLICT` when others change it all the time.
+ * @throws {SessionError} `SESS_UNAVAILABLE`; `SESS_CONFLICT` if others keep changing it.
  */
 export async function keepInCache(
   context: BackedContext,
@@ -54,7 +50,7 @@ export async function keepInCache(
       const cached = await cache.load(key);
       if (cached !== undefined) {
         const record = openRecord(cached);
-        // Two that were drawn alike are told apart by what they hold.
+        // Two versions may be equal by chance, so compare the bytes too.
         const isOurs = record.version === session.version && Buffer.compare(record.value, session.value) === 0;
         if (isOurs ? record.checkedAt >= checkedAt : record.version > over) {
           return { isOurs, version: record.version, stored: fromCache(record, cached), cached };
@@ -71,8 +67,8 @@ export async function keepInCache(
     } catch (error) {
       if (!hasCode(error, 'SESS_CONFLICT')) throw error;
       if (expect === 'absent') {
-        // Again and again nothing to be read, and still no room for it: a tombstone. Once or twice may be one that came
-        // and went in between.
+        // Nothing to read, and yet `add` fails every time: a tombstone. Once or twice, a record may have come and gone
+        // in between.
         refused += 1;
         if (refused === REFUSALS) return 'destroyed';
         if (refused > 1) await sleep(2 ** refused);

@@ -9,7 +9,7 @@ import { BURY_SECONDS, isLive, readDatabase, type DatabaseSession } from './read
 
 const MAX_ATTEMPTS = 4;
 
-/** The session from the cache; from the database where the cache lost it, may be out of date, or can't be reached. */
+/** The session from the cache, or from the database if the cache lost it, may be stale or is out of reach. */
 export async function loadBacked(
   context: BackedContext,
   key: string,
@@ -58,7 +58,7 @@ async function loadPastCache(
   return isLive(context, row) ? fromDatabase(context, row) : undefined;
 }
 
-/** A record that the cache lost: one process loads it from the database and caches it again. */
+/** Loads a record that the cache lost: one process reads it from the database and caches it again. */
 export async function loadMissed(context: BackedContext, key: string): Promise<StoredSession | undefined> {
   const { unknown, flights } = context;
   if (unknown.has(key)) return undefined;
@@ -101,16 +101,13 @@ async function putBack(
     const kept = await keepInCache(context, key, row, { checkedAt: askedAt, expect: 'absent' });
     return kept === 'destroyed' ? undefined : kept.stored;
   } catch (error) {
-    // The cache has just gone out of reach; the session was loaded from the database all the same.
+    // The cache went out of reach meanwhile, but the session is loaded.
     if (hasCode(error, 'SESS_UNAVAILABLE')) return fromDatabase(context, row);
     throw error;
   }
 }
 
-/**
- * Compares a record that may be out of date with the database, keeps the later one, and notes the time of the
- * comparison.
- */
+/** Compares a record that may be stale with the database, keeps the later one, and notes the time of the comparison. */
 async function checked(
   context: BackedContext,
   key: string,
@@ -127,8 +124,7 @@ async function checked(
       return undefined;
     }
     const later = row !== undefined && row.version > record.version ? row : stillThere(context, cached, record, row);
-    // If neither the cache nor the database knows the record's expiry, it stays as it is, and is compared again next
-    // time.
+    // Neither cache nor database knows the record's expiry, so it stays as it is and is compared again next time.
     if (later === undefined) return fromCache(record, cached);
     try {
       const kept = await keepInCache(context, key, later, { checkedAt: askedAt, expect: cached });
@@ -144,7 +140,7 @@ async function checked(
   throw new SessionError('SESS_UNAVAILABLE', 'the session changed all the time while it was held against the database');
 }
 
-/** The cached record, with what is left of its time. */
+/** The cached record with its remaining time; `undefined` if that is unknown or over. */
 function stillThere(
   { now }: BackedContext,
   cached: StoredSession,

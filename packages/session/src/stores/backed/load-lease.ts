@@ -3,28 +3,31 @@ import { hasCode } from '../../errors.ts';
 import type { StoredSession } from '../session-store.ts';
 import type { BackedContext } from './backed-context.ts';
 
-/** What a lease says: its holder loads the session, found that there is none, or is done. */
+/** The value of a lease: its holder is loading the session, found that there is none, or is done. */
 type LeaseWord = 'loading' | 'unknown' | 'done';
 
-/** First and longest pause between two looks at the cache while another process loads the session, in milliseconds. */
+/** First and longest pause between two reads of the cache while another process loads the session, in milliseconds. */
 const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 64;
 
 /**
- * The right to load one session from the database, for one of all processes: a record of its own in the cache, which
- * ends by itself when its holder is gone.
+ * Lets one of all processes load a session from the database: a separate record in the cache, which expires if its
+ * holder is gone.
  */
 interface LoadLease {
-  /** Tells those who wait how it ended. Never rejects. */
+  /** Tells waiting processes the result. Never rejects. */
   end(word: 'unknown' | 'done'): Promise<void>;
 }
 
-/** `cached`: another process put it into the cache meanwhile. `unknown`: another process found that there is none. */
+/** `cached`: another process cached the session meanwhile. `unknown`: another process found that there is none. */
 export type LeaseAnswer =
   | { readonly kind: 'cached'; readonly cached: StoredSession }
   | { readonly kind: 'unknown' }
   | LoadHere;
-/** This process is to load it; without a lease where the cache can't give one, or a holder took too long. */
+/**
+ * This process must load it; without a lease if the cache is out of reach, or another holder took too long or left
+ * nothing.
+ */
 interface LoadHere {
   readonly kind: 'load';
   readonly lease: LoadLease | undefined;
@@ -32,14 +35,14 @@ interface LoadHere {
 
 const WITHOUT_LEASE: LoadHere = { kind: 'load', lease: undefined };
 
-/** As long as a holder may wait for its turn and then for the database. */
+/** As long as a holder may be queued and then wait for the database. */
 function leaseSeconds({ resolved }: BackedContext): number {
   return Math.ceil((2 * resolved.limits.timeoutMs) / 1_000) + 1;
 }
 
 /**
- * Takes the lease for a session that is not in the cache, or waits for what another process finds: as long as a lease
- * lasts, not longer.
+ * Takes the lease for a session that is not in the cache, or waits for the result of another process, at most as long
+ * as a lease lasts.
  */
 export async function takeLease(context: BackedContext, key: string): Promise<LeaseAnswer> {
   const leaseKey = `${key}.load`;
@@ -48,7 +51,7 @@ export async function takeLease(context: BackedContext, key: string): Promise<Le
   try {
     for (;;) {
       const lease = await tryLease(context, leaseKey);
-      // Who held the lease before may have put the session into the cache after this process looked there.
+      // The previous holder may have cached the session after this process read the cache.
       const cached = await context.cache.load(key);
       if (cached !== undefined) {
         await lease?.end('done');
@@ -65,13 +68,13 @@ export async function takeLease(context: BackedContext, key: string): Promise<Le
       pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
     }
   } catch (error) {
-    // The node for the lease, or the session's own, is out of reach.
+    // The node of the lease or of the session is out of reach.
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
     return WITHOUT_LEASE;
   }
 }
 
-/** `undefined` where another process has it. */
+/** `undefined` if another process has it. */
 async function tryLease(context: BackedContext, leaseKey: string): Promise<LoadLease | undefined> {
   const { cache, resolved } = context;
   try {
@@ -79,7 +82,7 @@ async function tryLease(context: BackedContext, leaseKey: string): Promise<LoadL
     return {
       async end(word) {
         const ttlSeconds = word === 'unknown' ? Math.max(1, resolved.limits.unknownSeconds) : 1;
-        // Where this fails the lease ends by itself.
+        // If this fails, the lease expires.
         await cache.save(leaseKey, bytes(word), { ttlSeconds, expect: held }).catch(() => undefined);
       },
     };

@@ -1,8 +1,8 @@
 import type { BackedSession, Backing } from './backing.ts';
 
-/** A database in the memory of this process: for tests, and to see what a backing does. */
+/** A database in the memory of this process: for tests and as an example of a backing. */
 export interface MemoryBacking extends Backing {
-  /** What is stored, by storage key. */
+  /** The stored sessions by storage key. */
   readonly sessions: ReadonlyMap<string, BackedSession>;
 }
 
@@ -11,12 +11,10 @@ export interface MemoryBackingOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/**
- * Keeps all that a {@link Backing} promises, for as long as the process lives, and without a bound: not for production.
- */
+/** A complete {@link Backing} in memory. Not for production: it ends with the process and has no size limit. */
 export function memoryBacking({ now = Date.now }: MemoryBackingOptions = {}): MemoryBacking {
   const sessions = new Map<string, BackedSession & { readonly version: number; readonly savedAt: number }>();
-  /** Until when each is remembered. */
+  /** Until when each destroyed session is remembered. */
   const destroyed = new Map<string, number>();
   const doubts = new Map<string, number>();
   const isDestroyed = (id: string): boolean => (destroyed.get(id) ?? 0) > now();

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
 
-/** Ids that a process remembers; past that the oldest is forgotten. About 100 bytes each. */
+/** Most ids that a process remembers. About 100 bytes each. */
 const MAX_REMEMBERED = 10_000;
 
-/** Ids that the database did not know a moment ago: they are not looked for again, for some seconds. */
+/** Ids that the database did not have a moment ago: they are not looked up again for some seconds. */
 export class NegativeCache {
-  /** Until when. */
+  /** Until when each id counts as missing. */
   readonly #until = new LRUCache<string, number>({ max: MAX_REMEMBERED });
-  /** Ids that are being looked for; one that comes to exist meanwhile is taken out. */
+  /** Ids that are being looked up; an id that is saved meanwhile is removed. */
   readonly #sought = new Map<string, object>();
   readonly #milliseconds: number;
   readonly #now: () => number;
@@ -26,8 +26,8 @@ export class NegativeCache {
   }
 
   /**
-   * Begins to look for an id. Call what comes back when it was not found: it is remembered, unless it was told of
-   * meanwhile that it exists.
+   * Begins to look up an id. Call the returned function if it was not found: the id is remembered, unless `exists` was
+   * called meanwhile.
    */
   seek(id: string): () => void {
     const ticket = {};
@@ -37,13 +37,13 @@ export class NegativeCache {
     };
   }
 
-  /** It exists, or will in a moment. */
+  /** The id exists, or will in a moment. */
   exists(id: string): void {
     this.#until.delete(id);
     this.#sought.delete(id);
   }
 
-  /** It is not looked for any more. */
+  /** The lookup has ended. */
   ended(id: string): void {
     this.#sought.delete(id);
   }

@@ -3,14 +3,14 @@ import { publish, type BackingEvent } from '../../diagnostics.ts';
 import { hasCode, SessionError } from '../../errors.ts';
 import type { SessionToSave } from './backing.ts';
 
-/** Something that the database does not have yet. */
+/** A write that the database does not have yet. */
 export type PendingWrite =
   | { readonly kind: 'save'; readonly session: SessionToSave; readonly failed: boolean }
   | { readonly kind: 'destroy'; readonly until: number; readonly failed: boolean };
 
-/** Writes under way at once. */
+/** Most writes at the same time. */
 const TOGETHER = 16;
-/** What comes within this time, in milliseconds, is written once for each session. */
+/** Writes of one session within this time, in milliseconds, become one. */
 const GATHER_MS = 50;
 const MIN_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
@@ -19,18 +19,17 @@ export interface PendingWritesOptions {
   readonly name: string;
   readonly most: number;
   readonly now: () => number;
-  /** Writes one; rejects when it must be tried again. */
+  /** Writes one; rejects if it must be retried. */
   readonly write: (id: string, write: PendingWrite) => Promise<void>;
 }
 
 /**
- * What waits to be written to the database: one write for each session, the latest; a destruction is never replaced by
- * a save. Tried again, with growing pauses, until it succeeds, the database refuses its data, or the session's time is
- * over.
+ * Queues writes to the database: one per session, the latest; a save never replaces a destruction. Each is retried with
+ * growing pauses until it succeeds, the database refuses its data, or the session's time is over.
  */
 export class PendingWrites {
   readonly #options: PendingWritesOptions;
-  /** In the order in which they are tried. */
+  /** In the order of the next try. */
   readonly #writes = new Map<string, PendingWrite>();
   #pauseMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -45,7 +44,7 @@ export class PendingWrites {
     return this.#writes.size;
   }
 
-  /** Whether another session would be one too many. */
+  /** Whether the queue has no room for a write of this session. */
   isFull(id: string): boolean {
     return this.#closed || (this.#writes.size >= this.#options.most && !this.#writes.has(id));
   }
@@ -58,7 +57,7 @@ export class PendingWrites {
     return this.#writes.get(id)?.kind === 'destroy';
   }
 
-  /** Takes a write, unless there is no room for it or one that outweighs it waits. Whether it will be made. */
+  /** Queues a write. `false` if there is no room, or if a destruction of the session is queued already. */
   add(id: string, write: PendingWrite): boolean {
     if (this.isFull(id)) return false;
     const present = this.#writes.get(id);
@@ -71,13 +70,13 @@ export class PendingWrites {
     return true;
   }
 
-  /** The database has this state, or a later one. */
+  /** The database has this version or a later one. */
   written(id: string, version: number): void {
     const present = this.#writes.get(id);
     if (present?.kind === 'save' && present.session.version <= version) this.#writes.delete(id);
   }
 
-  /** Tries all once more, until `timeoutMs` is over. How many were given up. */
+  /** Keeps trying until all are written or `timeoutMs` is over. Resolves with how many were given up. */
   async close(timeoutMs: number): Promise<number> {
     this.#closed = true;
     const patience = new WorkingClock();
@@ -132,7 +131,7 @@ export class PendingWrites {
       return true;
     } catch (error) {
       const isRefused = hasCode(error, 'SESS_BAD_DATA');
-      // One that is replaced by now is no reason to wait where the database answered.
+      // A newer write replaced this one; wait before it only if the database did not answer.
       if (!isLatest()) return isRefused;
       this.#writes.delete(id);
       if (isRefused) {
@@ -143,7 +142,7 @@ export class PendingWrites {
         this.#tell(write, 'lost');
         return true;
       }
-      // To the end: one that fails must not hold up the others.
+      // To the end of the queue, so that a failing write does not delay the others.
       this.#writes.set(id, { ...write, failed: true });
       if (!write.failed) this.#tell(write, 'deferred');
       return false;

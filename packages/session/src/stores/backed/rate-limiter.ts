@@ -1,16 +1,16 @@
 import { WorkingClock } from '@sess/working-time';
 
-/** Bounds of a {@link RateLimiter}. */
+/** Limits of a {@link RateLimiter}. */
 export interface RateLimits {
-  /** Holders at once. */
+  /** Most holders at the same time. */
   readonly concurrency: number;
-  /** Entries within any one second; unbounded where left out. */
+  /** Most entries within any one second. Default: no limit. */
   readonly perSecond?: number;
-  /** Waiting for their turn. */
+  /** Most waiting callers. */
   readonly queued: number;
   /**
-   * How long one waits, in milliseconds in which this process could work: one that is busy must not blame the other
-   * side.
+   * How long a caller waits, in milliseconds. Time in which this process was busy does not count, because it is not the
+   * database's fault.
    */
   readonly waitMs: number;
 }
@@ -21,30 +21,30 @@ interface Waiter {
   readonly dueAt: number;
 }
 
-/** The part of a second's entries that may come one upon the other. */
+/** The share of a second's entries that may come at once. */
 const BURST = 0.1;
-/** What sums of fractions of milliseconds may be off. */
+/** Rounding error of sums of fractions of milliseconds. */
 const ROUNDING_MS = 0.001;
 
 /**
- * Lets in so many at once, and so many in any one second; a bounded number waits, each for a bounded time, first come
- * first served.
+ * Limits holders at the same time and entries in any one second. A bounded number of callers waits, each for a bounded
+ * time, first come first served.
  *
- * After a tenth of a second's entries the others follow one by one. Were a second's entries let in as they come, the
- * other side would see two seconds' worth in one as soon as it answers some of them late.
+ * After a burst of a tenth of a second's entries, the others follow one by one. If a second's entries could all come at
+ * once, the database would see those of two seconds in one as soon as it answers some of them late.
  */
 export class RateLimiter {
   readonly #bounds: RateLimits;
   readonly #waiting = new Set<Waiter>();
-  /** As all wait equally long, who came first is the first to give up. */
+  /** One clock is enough: all wait equally long, so the first to come is the first to give up. */
   readonly #patience = new WorkingClock();
   /**
-   * How far apart entries are on average, and by how much of that time they may be ahead: the generic cell rate
-   * algorithm (ITU-T I.371).
+   * The average interval between entries, and how far ahead of it they may be: the generic cell rate algorithm (ITU-T
+   * I.371).
    */
   readonly #intervalMs: number;
   readonly #aheadMs: number;
-  /** When the next entry would be due if all were equally far apart. */
+  /** When the next entry would be due at equal intervals. */
   #dueAt = -Infinity;
   #inside = 0;
   #wake: NodeJS.Timeout | undefined;
@@ -53,7 +53,7 @@ export class RateLimiter {
     this.#bounds = bounds;
     const { perSecond } = bounds;
     const burst = perSecond === undefined ? 0 : Math.ceil(perSecond * BURST);
-    // With the burst at its beginning a second holds `perSecond`.
+    // A second that begins with the burst holds `perSecond` entries.
     this.#intervalMs = perSecond === undefined ? 0 : (1_000 + ROUNDING_MS) / (perSecond - burst + 1);
     this.#aheadMs = Math.max(0, burst - 1) * this.#intervalMs + ROUNDING_MS;
   }
@@ -63,8 +63,8 @@ export class RateLimiter {
   }
 
   /**
-   * Resolves when it is the caller's turn, with what ends it; with `undefined` where there is no room to wait, or the
-   * wait took too long.
+   * Resolves with a function that releases the entry, once it is the caller's turn; with `undefined` if the queue is
+   * full or the wait took too long.
    */
   enter(): Promise<(() => void) | undefined> | (() => void) | undefined {
     if (this.#waiting.size === 0 && this.#pauseMs() === 0) return this.#admit();
@@ -84,7 +84,7 @@ export class RateLimiter {
   readonly #giveUp = (): void => {
     const now = this.#patience.now();
     for (const waiter of this.#waiting) {
-      // Timers of Node.js may be a fraction of a millisecond early.
+      // Timers of Node.js may fire a fraction of a millisecond early.
       if (waiter.dueAt >= now + 1) {
         this.#patience.start(waiter.dueAt - now, this.#giveUp);
         return;
@@ -106,7 +106,7 @@ export class RateLimiter {
     };
   }
 
-  /** How long nobody may enter because of the rate; `Infinity` where someone must leave first. */
+  /** Milliseconds until the rate allows the next entry; `Infinity` if a holder must leave first. */
   #pauseMs(): number {
     if (this.#inside >= this.#bounds.concurrency) return Infinity;
     return Math.max(0, this.#dueAt - this.#aheadMs - performance.now());
@@ -122,7 +122,7 @@ export class RateLimiter {
     this.#schedule();
   }
 
-  /** Where the rate alone keeps them out, time lets them in. */
+  /** If only the rate holds callers back, a timer lets them in. */
   #schedule(): void {
     const pauseMs = this.#pauseMs();
     if (this.#waiting.size === 0 || pauseMs === Infinity || this.#wake !== undefined) return;

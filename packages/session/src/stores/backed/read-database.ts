@@ -2,12 +2,12 @@ import type { BackedContext } from './backed-context.ts';
 import type { BackedSession } from './backing.ts';
 
 /**
- * For how many seconds a session that the database knows to be destroyed is kept out of the cache: as long as saves
- * could be under way.
+ * Seconds for which a tombstone keeps a session out of the cache that the database says is destroyed: as long as saves
+ * may be in flight.
  */
 export const BURY_SECONDS = 3_600;
 
-/** A session as the database has it. */
+/** A session as stored in the database. */
 export interface DatabaseSession {
   readonly value: Uint8Array;
   readonly version: number;
@@ -16,7 +16,7 @@ export interface DatabaseSession {
 }
 
 /**
- * What the database has under `key`, or is about to have from this process, expired or not. Requests for the same
+ * The session under `key` in the database or in this process's pending writes, live or expired. Requests for the same
  * session share one load.
  *
  * @throws {SessionError} `SESS_UNAVAILABLE`
@@ -28,7 +28,7 @@ export async function readDatabase(
   const { backing, gate, flights, pending } = context;
   if (pending.isDestroyed(key)) return 'destroyed';
   const found = await flights.run(loadName(key), () => gate.run('load', (signal) => backing.load(key, signal)));
-  // What waits was saved by this process while the load was under way, or before.
+  // This process may have queued a write before or during the load.
   const write = pending.get(key);
   if (found === 'destroyed' || write?.kind === 'destroy') return 'destroyed';
   const row = found === undefined ? undefined : normal(found);
@@ -36,7 +36,7 @@ export async function readDatabase(
   return normal(write.session);
 }
 
-/** What this process wrote makes a load that is under way out of date. */
+/** Makes later reads ignore a load in flight: this process wrote, so its result is out of date. */
 export function forgetLoad({ flights }: BackedContext, key: string): void {
   flights.forget(loadName(key));
 }
@@ -53,7 +53,7 @@ export function isLive({ now }: BackedContext, { expiresAt }: DatabaseSession): 
   return expiresAt > now();
 }
 
-/** Whole seconds that a session has left, at least 1. */
+/** Remaining whole seconds of a session, at least 1. */
 export function remainingSeconds({ now }: BackedContext, { expiresAt }: DatabaseSession): number {
   return Math.max(1, Math.ceil((expiresAt - now()) / 1_000));
 }

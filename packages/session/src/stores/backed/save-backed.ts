@@ -8,7 +8,7 @@ import { keepInCache, type Kept } from './keep-in-cache.ts';
 import { BURY_SECONDS, forgetLoad, readDatabase, type DatabaseSession } from './read-database.ts';
 import { nextVersion } from './session-version.ts';
 
-/** A save, prepared. */
+/** A prepared save. */
 interface Save {
   readonly key: string;
   readonly session: DatabaseSession;
@@ -41,8 +41,8 @@ export async function saveBacked(
 }
 
 /**
- * Write-behind: the compare-and-swap is the cache's, the database is written later. If the cache is out of reach, the
- * database is written at once.
+ * Write-behind: the cache does the compare-and-swap, and the database is written later. If the cache is out of reach,
+ * the database is written at once.
  */
 async function saveBehind(context: BackedContext, save: Save): Promise<StoredSession> {
   try {
@@ -55,7 +55,7 @@ async function saveBehind(context: BackedContext, save: Save): Promise<StoredSes
   }
 }
 
-/** Write-through: the compare-and-swap is the database's; the cache's if the database is out of reach. */
+/** Write-through: the database does the compare-and-swap; the cache, if the database is out of reach. */
 async function saveThrough(context: BackedContext, save: Save): Promise<StoredSession> {
   const { key, session, base } = save;
   let outcome: BackingSaved | 'failed';
@@ -63,7 +63,7 @@ async function saveThrough(context: BackedContext, save: Save): Promise<StoredSe
     outcome = await saveToDatabase(context, key, { ...session, replaces: base === 'absent' ? base : base.version });
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
-    // The queue is full, so the save would never reach the database: refused before anything is written.
+    // The queue is full, so the save would never reach the database: fail before anything is written.
     if (context.pending.isFull(key)) throw error;
     outcome = 'failed';
   }
@@ -85,7 +85,7 @@ async function saveThrough(context: BackedContext, save: Save): Promise<StoredSe
   }
 }
 
-/** The database has the save: now the cache gets it. */
+/** The database has the save; writes it to the cache. */
 async function followInCache(context: BackedContext, save: Save): Promise<StoredSession> {
   const { key, session, base } = save;
   const { doubts, gate, backing, now } = context;
@@ -103,7 +103,7 @@ async function followInCache(context: BackedContext, save: Save): Promise<Stored
     return fromDatabase(context, session);
   }
   if (kept === 'destroyed') {
-    // Another process destroyed it while the database was out of its reach: what was just saved is destroyed as well.
+    // Another process destroyed the session while it could not reach the database, so destroy this save too.
     await gate.run('destroy', async (signal) => backing.destroy?.(key, session.expiresAt, signal));
     throw conflict();
   }
@@ -113,9 +113,9 @@ async function followInCache(context: BackedContext, save: Save): Promise<Stored
 }
 
 /**
- * The cache holds another request's save that is not in the database: its writer could not reach the database, and the
- * save was acknowledged. So that save comes first: it is written to the database under a version above both, and this
- * save, which was not acknowledged yet, is merged with it by the caller.
+ * The cache holds another request's acknowledged save that is not in the database, because its writer could not reach
+ * it. That save comes first: it is written to the database under a version above both. This save was not acknowledged
+ * yet; the caller merges it with the other one and retries.
  */
 async function yieldTo(
   context: BackedContext,
@@ -145,7 +145,7 @@ async function yieldTo(
 async function saveToCache(context: BackedContext, { key, session, base, options }: Save): Promise<StoredSession> {
   const { cache, now } = context;
   if (base !== 'absent' && base.cached === undefined) {
-    // It was loaded from the database; the cache may have it by now.
+    // It was loaded from the database; another request may have cached it since.
     const kept = await keepInCache(context, key, session, { checkedAt: now(), over: base.version });
     if (kept === 'destroyed' || !kept.isOurs) throw conflict();
     return kept.stored;
@@ -181,8 +181,8 @@ export async function saveToDatabase(
 }
 
 /**
- * The cache is behind the database: brings it up to date, so that the caller's next load finds the save that it lost
- * against. An outage is not an error here.
+ * Updates a cache that is behind the database, so that the caller's next load finds the save that it lost against.
+ * Ignores outages.
  */
 async function mend(context: BackedContext, key: string): Promise<void> {
   try {

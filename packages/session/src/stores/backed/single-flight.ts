@@ -1,8 +1,8 @@
-/** Work that several ask for at once is done once. */
+/** Shares concurrent work: callers with the same name get the result of one run. */
 export class SingleFlight {
   readonly #flights = new Map<string, Promise<unknown>>();
 
-  /** What is under way under this name, or `work`. All with one name must do the same work. */
+  /** Joins the run with this name, or starts `work`. All callers with one name must pass the same work. */
   run<T>(name: string, work: () => Promise<T>): Promise<T> {
     const present = this.#flights.get(name) as Promise<T> | undefined;
     if (present !== undefined) return present;
@@ -13,7 +13,7 @@ export class SingleFlight {
     return flight;
   }
 
-  /** Nobody joins what is under way any more: its answer is out of date. */
+  /** Lets no later caller join the run in flight, because its result is out of date. */
   forget(name: string): void {
     this.#flights.delete(name);
   }

@@ -24,11 +24,11 @@ export class StaleMarks {
   readonly #gate: CircuitBreaker;
   readonly #now: () => number;
   readonly #until = new Map<string, number>();
-  /** The latest of them. */
+  /** The latest of those times. */
   #latest = -Infinity;
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
-  /** Whether the last read of the marks failed: then no request waits for the next one. */
+  /** Whether the last read of the marks failed: then no request waits for the next read. */
   #blind = false;
 
   constructor(cache: SessionStore, backing: Backing, gate: CircuitBreaker, now: () => number) {
@@ -43,7 +43,7 @@ export class StaleMarks {
     return this.#backing.doubt !== undefined;
   }
 
-  /** Reads the marks if the last read is older than a second. `undefined` when there is nothing to wait for. */
+  /** Reads the marks if the last read is older than a second. `undefined` if there is nothing to wait for. */
   refresh(): Promise<void> | undefined {
     if (!this.shared || Math.abs(this.#now() - this.#readAt) < MAX_AGE_MS) return undefined;
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
@@ -59,7 +59,7 @@ export class StaleMarks {
   /**
    * Marks the node that holds `key`, with every other record on it, as stale.
    *
-   * @throws {SessionError} `SESS_UNAVAILABLE` when the mark can't be shared with other processes.
+   * @throws {SessionError} `SESS_UNAVAILABLE` if the mark can't be shared with other processes.
    */
   async raise(key: string): Promise<void> {
     const places = this.#places(key, 'failing');

@@ -5,7 +5,7 @@ import { loadMissed } from './load-backed.ts';
 import { isLive, readDatabase } from './read-database.ts';
 
 /**
- * Moves the expiry in the cache; the database gets it with the next batch, within about a second. A record that the
+ * Moves the expiry in the cache; the next batch, within about a second, moves it in the database. A record that the
  * cache lost is loaded first.
  */
 export async function touchBacked(

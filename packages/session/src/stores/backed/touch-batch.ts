@@ -1,16 +1,18 @@
 import { hasCode } from '../../errors.ts';
 import type { BackingTouch } from './backing.ts';
 
-/** How long touches are gathered, in milliseconds. */
+/** How long touches are collected, in milliseconds. */
 const GATHER_MS = 1_000;
 /** Touches in one request. */
 const TOGETHER = 500;
-/** Touches that wait; past that the oldest is dropped. Its session ends sooner in the database than in the cache. */
+/**
+ * Most waiting touches; one more drops the oldest, whose session then ends sooner in the database than in the cache.
+ */
 const MOST = 10_000;
 
 /**
- * Gathers touches, so that a process sends one request a second for all sessions that were used. What can't be sent is
- * tried again with the next.
+ * Collects touches, so that a process sends one request a second for all sessions in use. Failed touches are retried
+ * with the next request.
  */
 export class TouchBatch {
   readonly #send: ((touches: readonly BackingTouch[]) => Promise<void>) | undefined;
@@ -30,12 +32,12 @@ export class TouchBatch {
     this.#schedule();
   }
 
-  /** The session was saved, or destroyed: its expiry is in the database. */
+  /** The session was saved or destroyed, so its expiry is in the database. */
   drop(id: string): void {
     this.#waiting.delete(id);
   }
 
-  /** Sends what waits, once. */
+  /** Sends the waiting touches, without retries. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -64,7 +66,7 @@ export class TouchBatch {
       try {
         await this.#sendTogether(touches.slice(start, start + TOGETHER));
       } catch {
-        // Told by the gate.
+        // The circuit breaker reports the failure.
         for (const { id, expiresAt } of touches.slice(start))
           if (!this.#waiting.has(id)) this.#waiting.set(id, expiresAt);
         this.#makeRoom();
@@ -73,7 +75,7 @@ export class TouchBatch {
     }
   }
 
-  /** Where the database refuses a touch because of its data, the others of the batch are sent without it. */
+  /** If the database refuses a touch because of its data, sends the others of the batch without it. */
   async #sendTogether(touches: readonly BackingTouch[]): Promise<void> {
     try {
       await this.#send?.(touches);

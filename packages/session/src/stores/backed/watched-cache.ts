@@ -1,7 +1,7 @@
 import type { OutageLog } from '../../lifecycle/outage-log.ts';
 import type { SessionStore } from '../session-store.ts';
 
-/** The same cache, whose failures and successes the log of its outages learns of. */
+/** The cache, with its failures and successes reported to the log of outages. */
 export function watchedCache(cache: SessionStore, outages: OutageLog): SessionStore {
   const watch = async <T>(key: string, work: Promise<T>): Promise<T> => {
     try {
