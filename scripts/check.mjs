@@ -24,7 +24,7 @@ const CHECKS = {
   manifests: ['sherif', ['--fail-on-warnings', '--ignore-dependency', 'typescript@~5.9.3']],
   unused: ['knip', []],
   packages: ['node', ['scripts/check-packages.mjs']],
-  release: ['node', ['scripts/release/dry.mjs', '--short']],
+  release: ['node', ['scripts/release/dry.mjs', process.env.SESS_TEST_LONG === '1' ? '--once' : '--short']],
   workflows: ['node', ['scripts/check-workflows.mjs']],
   site: ['node', ['internal/site/src/build.mjs']],
   lockfile: ['node', ['scripts/check-lockfile.mjs']],

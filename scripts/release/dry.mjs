@@ -2,8 +2,9 @@
  * `pnpm release:dry`: a release without publishing. Raises versions and packs on a copy; installs the tarballs into new
  * projects of every kind; checks their types with several versions of TypeScript; runs them over memcached. Prints a table.
  *
- * `--short` takes four kinds, one compiler and pnpm, which has most of what it needs from the repository's own install.
- * Words take the kinds whose names contain them: `pnpm release:dry nest`.
+ * `--once` takes each kind with one package manager, and the oldest and the newest compiler; `--short` takes four kinds, one
+ * compiler and pnpm, which has most of what it needs from the repository's own install. Words take the kinds whose names
+ * contain them: `pnpm release:dry nest`.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -18,12 +19,12 @@ import { FRAMEWORKS, walk } from './walk.mjs';
 
 const given = process.argv.slice(2);
 const isShort = given.includes('--short');
-const wanted = given.filter((word) => word !== '--short').map((word) => word.toLowerCase());
+const isOnce = given.includes('--once');
+const wanted = given.filter((word) => !word.startsWith('--')).map((word) => word.toLowerCase());
 const isWanted = (/** @type {string} */ name) =>
   wanted.length === 0 || wanted.some((word) => name.toLowerCase().includes(word));
 const projects = PROJECTS.filter(({ name, isShort: isInShort }) => (!isShort || isInShort === true) && isWanted(name));
-const frameworks = isShort ? [] : FRAMEWORKS.filter((name) => isWanted(`README, ${name}`));
-const words = isShort ? ['7'] : [...COMPILERS.keys()];
+const frameworks = isShort ? [] : FRAMEWORKS.filter((name) => isWanted(`README, ${name}`)).slice(0, isOnce ? 1 : 3);
 
 const folder = await mkdtemp(join(tmpdir(), 'sess-release-'));
 const isInstalled = (await availableRuntimes()).some(({ runtime, available }) => runtime === 'memcached' && available);
@@ -62,12 +63,12 @@ try {
     return { home, attempt };
   };
   const work = projects.flatMap((project) =>
-    (isShort ? /** @type {const} */ (['pnpm']) : (project.managers ?? ['npm', 'pnpm'])).map((manager) => {
+    managersOf(project).map((manager) => {
       const { home, attempt } = begin(project.name, manager);
       return async () => {
         if (!(await attempt('install', () => install(home, project, npmrc, manager)))) return;
-        for (const [word, compiler] of compilers)
-          if (project.compilers?.includes(word) !== false) await attempt(`TS ${word}`, () => compile(home, compiler));
+        for (const word of compilersOf(project))
+          await attempt(`TS ${word}`, () => compile(home, compilers.get(word) ?? ''));
         const use = project.isTest === true ? test : visit;
         await attempt('visit', () => use(home, cluster.url));
       };
@@ -93,9 +94,26 @@ try {
 }
 process.exitCode = failed === 0 && checks > 0 ? 0 : 1;
 
-/** @param {string} home @returns {Promise<readonly (readonly [string, string])[]>} paths of `tsc` */
+/** @param {import('./projects.mjs').Project} project @returns {readonly ('npm' | 'pnpm' | 'yarn')[]} */
+function managersOf(project) {
+  if (isShort) return ['pnpm'];
+  const { managers = ['npm', 'pnpm'] } = project;
+  // npm and pnpm in turn, yarn where it is one of three.
+  const turn = (PROJECTS.indexOf(project) + 2) % managers.length;
+  return isOnce ? managers.slice(turn, turn + 1) : managers;
+}
+
+/** @param {import('./projects.mjs').Project} project @returns {readonly string[]} */
+function compilersOf({ compilers = [...COMPILERS.keys()] }) {
+  const [oldest = '', newest = ''] = [compilers[0], compilers.at(-1)];
+  if (isShort) return [newest];
+  return isOnce ? [oldest, newest] : compilers;
+}
+
+/** @param {string} home @returns {Promise<ReadonlyMap<string, string>>} the path of each `tsc` */
 async function installCompilers(home) {
   await mkdir(home);
+  const words = [...new Set(projects.flatMap((project) => compilersOf(project)))];
   const dependencies = Object.fromEntries(
     words.map((word) => [`typescript-${word}`, `npm:typescript@${COMPILERS.get(word)}`]),
   );
@@ -103,5 +121,5 @@ async function installCompilers(home) {
   await writeFile(join(home, 'pnpm-workspace.yaml'), 'packages: []\n');
   if ((await run('pnpm', ['install', '--prefer-offline', '--silent'], { cwd: home })) !== 0)
     throw new Error('the compilers could not be installed');
-  return words.map((word) => [word, join(home, 'node_modules', `typescript-${word}`, 'bin/tsc')]);
+  return new Map(words.map((word) => [word, join(home, 'node_modules', `typescript-${word}`, 'bin/tsc')]));
 }

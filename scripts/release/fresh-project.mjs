@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { oursOf } from './projects.mjs';
 
 const execute = promisify(execFile);
-const DEADLINE_MS = 180_000;
+const DEADLINE_MS = 300_000;
 
 /** TypeScript by the word that a table shows. */
 export const COMPILERS = new Map([

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const DEADLINE_MS = 180_000;
+const DEADLINE_MS = 300_000;
 
 /** A shell that runs a few lines, and what a user sees of them. */
 export class Terminal {
