@@ -4,6 +4,11 @@ export class Browser {
 
   /** The answer's JSON. */
   async ask(url: string, method = 'GET'): Promise<unknown> {
+    return JSON.parse(await this.text(url, method)) as unknown;
+  }
+
+  /** The answer, whatever it is. */
+  async text(url: string, method = 'GET'): Promise<string> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(url, { method, headers: cookie === '' ? {} : { cookie } });
     for (const line of response.headers.getSetCookie()) {
@@ -14,7 +19,7 @@ export class Browser {
     }
     const text = await response.text();
     if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
-    return JSON.parse(text);
+    return text;
   }
 
   get cookieNames(): readonly string[] {

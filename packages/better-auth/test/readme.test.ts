@@ -30,8 +30,4 @@ describe('the README', () => {
     expect(await storage.get(session?.session.token ?? '')).toContain('USER_123');
     await storage.close();
   });
-
-  it.each(['servers', 'client', 'ttlSeconds', 'keyPrefix'])('explains the option %s', async (option) => {
-    expect(await read('../README.md')).toMatch(new RegExp(`^\\| \`${option}\` `, 'm'));
-  });
 });

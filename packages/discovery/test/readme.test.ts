@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { resolveDnsOptions } from '../src/dns/dns-options.ts';
-import { resolveElasticacheOptions } from '../src/elasticache/elasticache-options.ts';
 import { RETRYABLE } from '../src/errors.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -21,17 +19,6 @@ describe('the README', () => {
   it('lists every error code, and whether it is retryable', () => {
     const listed = rows.filter(([code]) => code?.startsWith('SESS_')).map(([code, retryable]) => [code, retryable]);
     expect(listed).toEqual(Object.entries(RETRYABLE).map(([code, retryable]) => [code, retryable ? 'yes' : 'no']));
-  });
-
-  it.each([
-    ['elasticache', resolveElasticacheOptions('a:1', undefined)],
-    ['dns', resolveDnsOptions('a', undefined)],
-  ])('gives the defaults that %s has', (name, defaults) => {
-    const section = rowsOf(readme.slice(readme.indexOf(`### \`${name}(`)));
-    for (const option of ['pollIntervalMs', 'timeoutMs'] as const) {
-      const row = section.find(([cell]) => cell === option);
-      expect(row?.slice(0, 3)).toEqual([option, 'milliseconds', defaults[option].toLocaleString('en-US')]);
-    }
   });
 
   it('names every diagnostics channel', () => {

@@ -3,11 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { HELP } from '../src/command/help-text.ts';
-import { resolveOptions } from '../src/options.ts';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const OPTIONS = README.slice(README.indexOf('## Options'), README.indexOf('## Runtimes'));
-const ERRORS = readFileSync(new URL('../src/errors.ts', import.meta.url), 'utf8');
 const BUILT = new URL('../dist/index.js', import.meta.url).href;
 
 test('the example runs', { timeout: 60_000 }, async () => {
@@ -40,22 +37,6 @@ test('the example of the stand-in for ElastiCache runs', { timeout: 60_000 }, as
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
   const [code] = (await once(child, 'close')) as [number];
   expect({ code, output }).toEqual({ code: 0, output: '0001,0003\n' });
-});
-
-test('every option is in the table, and the default of a number is the one that is used', () => {
-  const { node, ...options } = resolveOptions();
-  const defaults: Readonly<Record<string, unknown>> = { ...options, ...node };
-  for (const [name, value] of Object.entries(defaults)) {
-    const row = OPTIONS.split('\n').find((line) => line.startsWith(`| \`${name}\` `));
-    expect(row, name).toBeDefined();
-    if (typeof value === 'number') expect(row?.split('|')[3]?.trim().replaceAll(',', '')).toBe(String(value));
-  }
-});
-
-test('every error code is in the table, and no other', () => {
-  const codes = new Set(ERRORS.match(/'SESS_\w+'/g)?.map((code) => code.slice(1, -1)));
-  const rows = README.match(/^\| `SESS_\w+`/gm)?.map((row) => row.slice(3, -1));
-  expect(new Set(rows)).toEqual(codes);
 });
 
 test('every command is in the text and in the help', () => {

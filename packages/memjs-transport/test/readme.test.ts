@@ -25,16 +25,4 @@ describe('the README', () => {
     expect(stderr).toBe('');
     expect(stdout).toBe('hello undefined\n');
   });
-
-  it('names every option, with its default', () => {
-    const source = read('../src/options.ts');
-    const declared = source.slice(
-      source.indexOf('interface MemjsTransportOptions'),
-      source.indexOf('interface ReconnectLimits'),
-    );
-    const options = [...declared.matchAll(/Default ([\d,]+)\. \*\/\n {2}readonly (\w+)\?/g)];
-    expect(options.length).toBeGreaterThan(0);
-    for (const [, value, name] of options)
-      expect(read('../README.md')).toMatch(new RegExp(`^\\| \`${name}\` +\\| ms +\\| ${value} `, 'm'));
-  });
 });

@@ -12,22 +12,6 @@ describe('the README', () => {
   it('shows an example that compiles', async () => {
     expect(await read('../README.md')).toContain(await read('./readme-example.ts'));
   });
-
-  it('names every option and every error', async () => {
-    const [readme, options, errors] = await Promise.all([
-      read('../README.md'),
-      read('../src/options.ts'),
-      read('../src/errors.ts'),
-    ]);
-    const declared = options.slice(
-      options.indexOf('interface PostgresBackingOptions'),
-      options.indexOf('interface ResolvedPostgresOptions'),
-    );
-    const names = [...declared.matchAll(/readonly (\w+)\?/g)].map(([, name]) => name);
-    const codes = [...new Set([...errors.matchAll(/\| '(SESS_\w+)'/g)].map(([, code]) => code))];
-    expect([names.length, codes.length]).toEqual([6, 7]);
-    for (const name of [...names, ...codes]) expect(readme).toMatch(new RegExp(`^\\| \`${name}\``, 'm'));
-  });
 });
 
 describe.runIf(inject('programs').includes('postgres'))('the example', { timeout: LONG_MS }, () => {
