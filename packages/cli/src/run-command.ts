@@ -97,6 +97,7 @@ function commandLine(streams: CommandStreams, ended: (code: number) => void): Co
     );
   ofCluster('drain [id]', 'takes a node out of rotation and brings its sessions to the others; Ctrl-C puts it back')
     .option('--keys-per-second <number>', 'at most so many (default: 5000)', atLeastOne)
+    .option('--until-expired', 'for nodes that list no keys: waits until every session there was used or has expired')
     .option('--put-back', 'puts a node back into rotation that was drained')
     .option('--self', 'the node that runs on this machine or in this pod: for preStop and ExecStop; is not put back')
     .option('--node <id>', 'with --self, where the machine can’t tell by its name and addresses')

@@ -254,17 +254,29 @@ export interface SafeToRemoveOptions {
 }
 
 export interface DrainProgress {
-  /** `agreeing`: waiting until every client acts without the node. `carrying`: copying its keys to their owners. */
-  readonly phase: 'agreeing' | 'carrying' | 'done';
+  /**
+   * - `agreeing`: waiting until every client acts without the node
+   * - `carrying`: copying its keys to their owners
+   * - `expiring`, with `untilExpired`: waiting until no record is alive that only this node holds
+   */
+  readonly phase: 'agreeing' | 'carrying' | 'expiring' | 'done';
   /** Keys processed so far. */
   readonly keys: number;
   /** Of these, records and tombstones that were copied to their owners. */
   readonly carried: number;
   /** Estimated milliseconds until all clients agree; 0 in the other phases. */
   readonly agreedInMs: number;
+  /** Milliseconds until all records on the node have expired or were copied; 0 in the other phases. */
+  readonly expiredInMs: number;
 }
 
 export interface DrainOptions {
+  /**
+   * For nodes that list no keys, such as those of ElastiCache from memcached 1.6.17. The drain copies nothing; it waits
+   * for the longest time to live. Meanwhile clients read from the node, and copy what they read, touch or write to its
+   * owners; the rest expires. Default `false`.
+   */
+  readonly untilExpired?: boolean | undefined;
   /** Keys processed per second at most, a whole number from 1. Default 5,000. */
   readonly keysPerSecond?: number | undefined;
   /** Called with the progress, about ten times a second. */

@@ -302,6 +302,15 @@ export class MemcachedCluster
     return this.#history.isUsedByStrangers(this.node(id), options);
   }
 
+  isUsedWithoutSecret(id: string, options: RequestOptions | undefined): Promise<boolean> {
+    return this.#history.isUsedWithoutSecret(this.node(id), this.namespace, options);
+  }
+
+  handedOverInMs(id: string): number {
+    const ends = this.handovers.filter(({ nodes }) => nodes.includes(id)).map(({ until }) => until);
+    return Math.max(0, ...ends.map((until) => until - this.clock.now()));
+  }
+
   get closable(): readonly Closable[] | undefined {
     if (!this.#historyKnown || !this.#history.isFresh || this.#history.hasEarlierProcesses) return undefined;
     return this.#membership.closable(this.clock.now());

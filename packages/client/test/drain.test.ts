@@ -141,7 +141,13 @@ describe.each(runtimes)('draining a node (%s)', (runtime) => {
       expect(told[0]).toMatchObject({ phase: 'agreeing', keys: 0, carried: 0 });
       expect(told[0]?.agreedInMs).toBeGreaterThan(0);
       expect(told.at(-1)).toEqual(done);
-      expect(done).toEqual({ phase: 'done', keys: onDrained.length, carried: onDrained.length, agreedInMs: 0 });
+      expect(done).toEqual({
+        phase: 'done',
+        keys: onDrained.length,
+        carried: onDrained.length,
+        agreedInMs: 0,
+        expiredInMs: 0,
+      });
       await rotationIs(other.client, keys, c, false);
 
       // On the very nodes that own it now, whoever else is asked.

@@ -12,6 +12,7 @@ import { nodeNamed } from './node-named.ts';
 
 export interface DrainCommandOptions {
   readonly keysPerSecond?: number | undefined;
+  readonly untilExpired?: boolean | undefined;
   readonly putBack?: boolean | undefined;
 }
 
@@ -40,12 +41,15 @@ export async function drain(context: CommandContext, id: string, options: DrainC
     const done = await client.drain(node, {
       signal: streams.signal,
       ...(options.keysPerSecond !== undefined && { keysPerSecond: options.keysPerSecond }),
+      untilExpired: options.untilExpired,
       onProgress: (now) => progress.say(pace.text(node, now)),
     });
     progress.end();
     output.data({ node, state: 'drained', keys: done.keys, carried: done.carried }, () =>
       [
-        `${node} is drained: ${plural(done.keys, 'key')} looked at, ${count(done.carried)} brought to other nodes.`,
+        options.untilExpired === true
+          ? `${node} is drained: what was in use is on other nodes, and the rest has expired.`
+          : `${node} is drained: ${plural(done.keys, 'key')} looked at, ${count(done.carried)} brought to other nodes.`,
         'Take it off the list, then stop it. `sess safe-to-remove` says whether that still holds.',
       ].join('\n'),
     );
@@ -76,9 +80,11 @@ class Pace {
     this.#items = items;
   }
 
-  text(node: string, { phase, keys, carried, agreedInMs }: DrainProgress): string {
+  text(node: string, { phase, keys, carried, agreedInMs, expiredInMs }: DrainProgress): string {
     if (phase === 'agreeing')
       return `${node}: waiting until every client acts without it, ${duration(Math.ceil(agreedInMs / 1_000))} yet`;
+    if (phase === 'expiring')
+      return `${node}: not written to any more; all that is only there has expired in ${duration(Math.ceil(expiredInMs / 1_000))}`;
     this.#startedAt ??= performance.now();
     const seconds = (performance.now() - this.#startedAt) / 1_000;
     const rate = seconds > 0 ? keys / seconds : 0;

@@ -16,7 +16,7 @@ import type { RequestOptions } from '../transport/transport.ts';
 import type { Membership } from './membership.ts';
 import { Freshness, type Moment } from './freshness.ts';
 import { HistoryCopies } from './history-copies.ts';
-import type { HistorySeal } from './history-seal.ts';
+import { historySeals, type HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History, type ViewEntry } from './history.ts';
 import { placeViews } from './place-views.ts';
 import { answered, carriedBy, tokensOf, type Answer } from './readings.ts';
@@ -175,9 +175,13 @@ export class HistorySync {
    * none. Goes through its keys.
    */
   isUsedByStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
-    const { clock, intervalMs } = this.#setup;
-    const since = clock.now() - INTERVALS_ACTED_ON * Math.max(intervalMs, USUAL_INTERVAL_MS);
-    return this.#isUsedByStrangers(node, since, options);
+    return this.#isUsedByStrangers(node, node.keys('clients', options), this.#actedOnSince, options);
+  }
+
+  /** Whether clients without a secret use the node, if these have one. Lists no keys. */
+  isUsedWithoutSecret(node: Node, namespace: string, options: RequestOptions | undefined): Promise<boolean> {
+    const keys = historySeals([], namespace).map(({ key }) => key);
+    return this.#isUsedByStrangers(node, keys, this.#actedOnSince, options);
   }
 
   /**
@@ -185,17 +189,24 @@ export class HistorySync {
    * still live.
    */
   isSharedWithStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
-    return this.#isUsedByStrangers(node, 'while its records live', options);
+    return this.#isUsedByStrangers(node, node.keys('clients', options), 'while its records live', options);
+  }
+
+  /** A view that was confirmed since then may be in use, milliseconds since 1970. */
+  get #actedOnSince(): number {
+    const { clock, intervalMs } = this.#setup;
+    return clock.now() - INTERVALS_ACTED_ON * Math.max(intervalMs, USUAL_INTERVAL_MS);
   }
 
   #isUsedByStrangers(
     node: Node,
+    keys: Iterable<string> | AsyncIterable<string>,
     since: StrangersSetup['since'],
     options: RequestOptions | undefined,
   ): Promise<boolean> {
     const { seals, clock } = this.#setup;
     const others = this.#inReach.filter((other) => other !== node);
-    return isUsedByStrangers(node, others, node.keys('clients', options), { seals, since, now: clock.now() }, options);
+    return isUsedByStrangers(node, others, keys, { seals, since, now: clock.now() }, options);
   }
 
   stop(): void {

@@ -24,12 +24,12 @@ const LONGEST_AGREEMENT_MS = 3_600_000;
 
 /**
  * Whether somebody acts on a view with the node who keeps another history. `others`: where that may stand as well.
- * `ownKeys`: the keys on the node that clients keep for themselves.
+ * `ownKeys`: keys that clients keep on the node for themselves.
  */
 export async function isUsedByStrangers(
   node: ClusterNode,
   others: readonly ClusterNode[],
-  ownKeys: AsyncIterable<string>,
+  ownKeys: Iterable<string> | AsyncIterable<string>,
   { seals, since, now }: StrangersSetup,
   options: RequestOptions | undefined,
 ): Promise<boolean> {

@@ -1,9 +1,14 @@
 /**
  * Takes a node out of rotation without losing its records: first all clients stop writing to it, then its records are
  * copied to their owners. Can be repeated; aborting returns the node to rotation.
+ *
+ * With `untilExpired` the drain copies nothing by itself. Clients still read from the node, and copy what they read,
+ * touch or write; the drain waits until the last handover from the node is over. By then everything else there has
+ * expired: what a client writes to an elder never outlives its handover.
  */
 import type { DrainOptions, DrainProgress } from '../contract.ts';
 import { SessClientError } from '../errors.ts';
+import { codeOf } from '../node/breaker.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { migrateKey, type ListingCluster } from './migrate-key.ts';
 import type { Cluster } from '../cluster.ts';
@@ -27,13 +32,19 @@ export interface DrainableCluster extends ListingCluster {
    * rejects.
    */
   wasEmptied(id: string): Promise<void>;
+  /** Whether clients without any `historySecret` use the node; lists no keys. */
+  isUsedWithoutSecret(id: string, options: RequestOptions | undefined): Promise<boolean>;
+  /** Milliseconds until no handover names the node; 0 when none does. */
+  handedOverInMs(id: string): number;
 }
 
 const PROGRESS_EVERY_MS = 100;
+/** How often to look again at an end that is minutes away: changes of the cluster move it. */
+const LONG_WAIT_MS = 1_000;
 
 export async function drain(cluster: DrainableCluster, id: string, options: DrainOptions): Promise<DrainProgress> {
-  const { signal, keysPerSecond = 5_000 } = options;
-  await refuseWhatCanNotBe(cluster, id, keysPerSecond, signal);
+  const { signal, keysPerSecond = 5_000, untilExpired = false } = options;
+  await refuseWhatCanNotBe(cluster, id, { keysPerSecond, untilExpired, signal });
   const progress = new Progress(cluster, options.onProgress);
   try {
     await cluster.mark(id, 'draining');
@@ -42,13 +53,8 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
       await cluster.pause(Math.min(wait, PROGRESS_EVERY_MS), signal);
       throwIfStopped(cluster, id, signal);
     }
-    await forKeysOn(cluster, id, keysPerSecond, signal, async (keys) => {
-      throwIfStopped(cluster, id, signal);
-      const carried = await Promise.all(keys.map((key) => migrateKey(cluster, key, id, 'all', signal)));
-      progress.keys += keys.length;
-      progress.carried += carried.filter((outcome) => outcome !== 'nothing').length;
-      progress.tell('carrying');
-    });
+    if (untilExpired) await outlast(cluster, id, progress, signal);
+    else await copyKeys(cluster, id, keysPerSecond, progress, signal);
     throwIfStopped(cluster, id, signal);
     await cluster.wasEmptied(id);
     await cluster.mark(id, 'drained');
@@ -57,6 +63,36 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
     await cluster.mark(id, 'in rotation');
     throwIfStopped(cluster, undefined, signal);
     throw error;
+  }
+}
+
+async function copyKeys(
+  cluster: DrainableCluster,
+  id: string,
+  keysPerSecond: number,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await forKeysOn(cluster, id, keysPerSecond, signal, async (keys) => {
+    throwIfStopped(cluster, id, signal);
+    const carried = await Promise.all(keys.map((key) => migrateKey(cluster, key, id, 'all', signal)));
+    progress.keys += keys.length;
+    progress.carried += carried.filter((outcome) => outcome !== 'nothing').length;
+    progress.tell('carrying');
+  });
+}
+
+/** Waits until the last handover from the node is over. */
+async function outlast(
+  cluster: DrainableCluster,
+  id: string,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let wait = cluster.handedOverInMs(id); wait > 0; wait = cluster.handedOverInMs(id)) {
+    progress.tell('expiring', wait);
+    await cluster.pause(Math.min(wait, LONG_WAIT_MS), signal);
+    throwIfStopped(cluster, id, signal);
   }
 }
 
@@ -81,8 +117,14 @@ class Progress {
     this.#listener = listener;
   }
 
-  tell(phase: DrainProgress['phase'], agreedInMs = 0): DrainProgress {
-    const progress = { phase, keys: this.keys, carried: this.carried, agreedInMs };
+  tell(phase: DrainProgress['phase'], waitMs = 0): DrainProgress {
+    const progress = {
+      phase,
+      keys: this.keys,
+      carried: this.carried,
+      agreedInMs: phase === 'agreeing' ? waitMs : 0,
+      expiredInMs: phase === 'expiring' ? waitMs : 0,
+    };
     const now = this.#cluster.clock.elapsed();
     if (phase === 'done' || now - this.#toldAt >= PROGRESS_EVERY_MS) {
       this.#toldAt = now;
@@ -92,34 +134,32 @@ class Progress {
   }
 }
 
+interface CheckedOptions {
+  readonly keysPerSecond: number;
+  readonly untilExpired: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Checks everything that can be checked before the first change. */
 async function refuseWhatCanNotBe(
   cluster: DrainableCluster,
   id: string,
-  keysPerSecond: number,
-  signal: AbortSignal | undefined,
+  { keysPerSecond, untilExpired, signal }: CheckedOptions,
 ): Promise<void> {
+  if (typeof untilExpired !== 'boolean') throw badRequest(`untilExpired is true or false; got ${typeof untilExpired}.`);
   if (!Number.isInteger(keysPerSecond) || keysPerSecond < 1)
     throw badRequest(`keysPerSecond is a whole number from 1; got ${keysPerSecond}.`);
   if (!cluster.lists(id))
     throw badRequest(`There is no node "${id}" in the topology to drain; a node is named host:port.`);
   if (!cluster.canSpare(id))
     throw badRequest(`Node ${id} can't be drained: no other node would be left in rotation. Add one first.`);
-  let hasStrangers: boolean;
-  try {
-    hasStrangers = await cluster.isUsedByStrangers(id, signal === undefined ? undefined : { signal });
-  } catch (cause) {
-    if (signal?.aborted === true) throw cause;
-    const reason = cause instanceof Error ? ` ${cause.message}` : '';
-    throw new SessClientError(
-      'SESS_SERVER',
-      `Node ${id} does not list its keys, so it can't be drained; nothing was changed.${reason}`,
-      {
-        node: id,
-        cause,
-      },
-    );
-  }
+  const options = signal === undefined ? undefined : { signal };
+  const hasStrangers = untilExpired
+    ? await cluster.isUsedWithoutSecret(id, options)
+    : await cluster.isUsedByStrangers(id, options).catch((cause: unknown) => {
+        if (signal?.aborted === true) throw cause;
+        throw notListed(id, cause);
+      });
   if (hasStrangers) {
     throw new SessClientError(
       'SESS_BAD_OPTION',
@@ -128,6 +168,19 @@ async function refuseWhatCanNotBe(
       { node: id },
     );
   }
+}
+
+function notListed(id: string, cause: unknown): SessClientError {
+  const reason = cause instanceof Error ? ` ${cause.message}` : '';
+  const advice =
+    codeOf(cause) === 'SESS_SERVER'
+      ? ' With untilExpired: true it is drained all the same, in the longest time that a session lives.'
+      : '';
+  return new SessClientError(
+    'SESS_SERVER',
+    `Node ${id} does not list its keys, so it can't be drained; nothing was changed.${reason}${advice}`,
+    { node: id, cause },
+  );
 }
 
 function badRequest(text: string): SessClientError {

@@ -45,6 +45,8 @@ export class KeyListing {
   #greeted = false;
   /** Whether the node has answered the command. */
   #answered = false;
+  /** Whether a line of the listing came. */
+  #begunListing = false;
   /** The beginning of an incomplete line. */
   #begun = '';
   /** Read, and not taken yet. */
@@ -172,9 +174,13 @@ export class KeyListing {
   #line(line: string): string | undefined {
     if (this.#complete) throw new ReplyFault('something came after the end of the listing');
     if (line.startsWith('key=')) {
+      this.#begunListing = true;
       return keyInLine(line);
     } else if (line === 'END') {
       this.#complete = true;
+    } else if (line === 'OK' && !this.#begunListing) {
+      // Later versions say so before the first key.
+      this.#begunListing = true;
     } else if (line.startsWith('BADCLASS') && this.#walk === 'hash') {
       this.#walk = 'all';
       this.#ask();
@@ -207,7 +213,7 @@ export class KeyListing {
 
   #unlisted(reason: string): SessClientError {
     const node = this.#settings.node.id;
-    const text = `The node ${node} does not list its keys (${reason}): that takes memcached 1.4.31 or later, not a proxy before it, and a service that allows "lru_crawler metadump".`;
+    const text = `The node ${node} does not list its keys (${reason}): that takes memcached 1.4.31 or later, not a proxy before it, and a service that allows "lru_crawler metadump", which ElastiCache does up to 1.6.12.`;
     return new SessClientError('SESS_SERVER', text, { node });
   }
 
