@@ -69,6 +69,25 @@ describe.each(inject('mainRuntimes'))('sess drain (%s)', (runtime) => {
     await expectNothingMissing();
   });
 
+  it('waits with --until-expired until the sessions have expired; Ctrl-C puts the node back', async () => {
+    const stop = new AbortController();
+    let said = '';
+    const outcome = await run(['drain', first, '--until-expired'], {
+      env,
+      isTTY: true,
+      columns: 160,
+      signal: stop.signal,
+      heard: (text) => {
+        said += text;
+        if (said.includes('has expired in')) stop.abort();
+      },
+    });
+    expect(outcome).toMatchObject({ code: 130, stderr: expect.stringContaining(`${first} is in rotation`) });
+    expect(said).toMatch(/not written to any more; all that is only there has expired in (?:9|10) min/);
+    await expect.poll(() => client.topology.rotation).toContain(first);
+    await expectNothingMissing();
+  });
+
   it('refuses a node that there is not, and names the one that was meant', async () => {
     const wrong = await sess('drain', `${first}0`);
     expect(wrong).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(`Did you mean "${first}"?`) });

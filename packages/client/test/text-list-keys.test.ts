@@ -164,6 +164,17 @@ async function begun(
   return { outcome, peer };
 }
 
+it('may begin with OK', async () => {
+  const server = await ScriptedServer.start();
+  const keys = all(listing(server.transport));
+  const peer = await server.accept();
+  expect(await peer.lines(1)).toEqual(['version']);
+  peer.say('VERSION 1.6.18\r\n');
+  expect(await peer.lines(1)).toEqual(['lru_crawler metadump hash']);
+  peer.say('OK\r\nkey=a exp=-1 la=1 cas=1 fetch=no cls=1 size=60\r\nEND\r\n');
+  expect(await keys).toEqual(['a']);
+});
+
 describe('a listing that fails', () => {
   it.each([
     ['CLIENT_ERROR lru crawler disabled', 'lru_crawler enable'],
