@@ -1,20 +1,19 @@
 import type { PointRing } from './point-ring.ts';
 
-/** A stretch of hashes of one owner, from where the one before it ends. */
+/** A range of hashes with one owner. It begins where the previous arc ends. */
 export interface Arc {
   /** The id of the owner. */
   readonly owner: string;
-  /** The first hash behind it, up to 2^32. */
+  /** The first hash after the arc, up to 2^32. */
   readonly end: number;
 }
 
 /**
- * The hashes from 0 to 2^32 - 1 by owner, in order; arcs of the same owner may follow each other. Nothing when there
- * are no nodes.
+ * The arcs of the hashes 0 to 2^32 - 1, in order. Adjacent arcs may have the same owner. Empty if there are no nodes.
  */
 export function* ownedArcs(ring: PointRing): Generator<Arc, undefined> {
   const { entries, end } = ring.points;
-  // What is behind the last point belongs to the first one: the entry behind the points says so.
+  // Hashes after the last point belong to the first one, as the entry behind the points says.
   for (let at = 0, from = 0; at <= end; at += 2) {
     const owner = ring.nodes[entries[at + 1] as number];
     const to = (entries[at] as number) + 2 ** 31 + 1;

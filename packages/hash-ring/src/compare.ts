@@ -7,22 +7,22 @@ import { checkOptions } from './options.ts';
 import { PointRing } from './point-ring.ts';
 import { sampleKeys } from './sample-keys.ts';
 
-/** What a change of distribution moves. */
+/** The keys that a change of distribution moves. */
 export interface Comparison {
-  /** Part of all keys whose owner changes, 0 to 1: the sum of `flows`. */
+  /** Fraction of all keys whose owner changes, 0 to 1: the sum of `flows`. */
   readonly moved: number;
-  /** Every pair of nodes between which keys move, the largest flow first. */
+  /** All pairs of nodes between which keys move, the largest flow first. */
   readonly flows: readonly Flow[];
-  /** Whether every possible hash of a key was looked at. If not, `samples` keys were. */
+  /** Whether the result covers every possible hash of a key. If not, it is estimated from `samples` keys. */
   readonly exact: boolean;
-  /** How many keys were looked up, where it is not exact. */
+  /** Number of sampled keys, if the result is not exact. */
   readonly samples?: number;
 }
 
 export interface CompareOptions {
   /**
-   * How many keys to look up where an exact answer cannot be computed: a whole number above 0. Default 65,536, which
-   * leaves `moved` a standard error of at most 0.002. The keys are the same every time.
+   * Number of keys to sample if no exact result can be computed: a whole number above 0. Default 65,536, for a standard
+   * error of `moved` of at most 0.002. The keys are the same every time.
    */
   readonly samples?: number;
 }
@@ -30,13 +30,13 @@ export interface CompareOptions {
 const DEFAULT_SAMPLES = 65_536;
 
 /**
- * Which part of all keys changes its owner from one distribution to another, and between which nodes. Nodes are the
- * same when their ids are.
+ * Computes which fraction of all keys changes its owner from one distribution to another, and between which nodes.
+ * Nodes with the same id are the same.
  *
- * Exact for two `ketama` distributions that hash keys alike (`libmemcached-weighted` and `spymemcached` do) or of which
- * one has a single node; sampled, and said so, for all others.
+ * Exact for two `ketama` distributions with the same key hash (`libmemcached-weighted` and `spymemcached` share one),
+ * or if one of them has a single node. Sampled for all others; `exact` tells.
  *
- * @throws {HashRingError} `SESS_NO_NODES` when one of them has no nodes; `SESS_BAD_OPTION` when an option is wrong.
+ * @throws {HashRingError} `SESS_NO_NODES` if one of them has no nodes; `SESS_BAD_OPTION` if an option is wrong.
  */
 export function compare(before: Distribution, after: Distribution, options: CompareOptions = {}): Comparison {
   checkOptions('compare', options, ['samples']);
@@ -59,12 +59,12 @@ export function compare(before: Distribution, after: Distribution, options: Comp
   return compareSamples(before, after, samples);
 }
 
-/** Whether a hash means the same key on both; on a ring of one node it doesn't matter. */
+/** Whether both rings hash keys alike; irrelevant for a ring of one node. */
 function areOnOneCircle(before: PointRing, after: PointRing): boolean {
   return before.form.keyHash === after.form.keyHash || before.nodes.length === 1 || after.nodes.length === 1;
 }
 
-/** Walks both rings at once, from one end of an arc to the next. */
+/** Walks both rings together, from one end of an arc to the next. */
 function compareRings(before: PointRing, after: PointRing): Comparison {
   const moves = new MoveCount();
   const later = ownedArcs(after);

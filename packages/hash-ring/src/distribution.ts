@@ -1,44 +1,40 @@
-/** A node as a distribution sees it: a name, and how much of the key space it should get. */
+/** A node of a distribution. */
 export interface RingNode {
-  /**
-   * `host:port`, as the cluster names the node: what its place is computed from. An IPv6 address stands in brackets:
-   * `[::1]:11211`.
-   */
+  /** `host:port`, from which the node's place is computed. Put an IPv6 address in brackets: `[::1]:11211`. */
   readonly id: string;
   /** Relative share of the key space: a finite number above 0. Default 1. */
   readonly weight?: number;
   /**
-   * The failure domain that the node is in, such as an availability zone. {@link Distribution.owners} spreads over zones.
-   * Nodes without one count as one zone.
+   * The node's failure domain, such as an availability zone. {@link Distribution.owners} spreads over zones. All nodes
+   * without one form one zone.
    */
   readonly zone?: string;
-  /** The node's IP address. Read only where ketama is told to put it into the names of points. */
+  /** The node's IP address. Read only by ketama with `pointNames: 'host/address:port'`. */
   readonly address?: string;
 }
 
-/** How keys map to nodes: an immutable value, whose answers never change. */
+/** An immutable mapping from keys to nodes. */
 export interface Distribution<N extends RingNode = RingNode> {
   /** The nodes, in the order in which they were given. */
   readonly nodes: readonly N[];
   /**
-   * The node that holds `key`: one of `nodes`, the very object.
+   * The node that owns `key`: one of the objects in `nodes`.
    *
-   * @throws {HashRingError} `SESS_NO_NODES` when there are no nodes; `SESS_BAD_KEY` when the key is not a string.
+   * @throws {HashRingError} `SESS_NO_NODES` if there are no nodes; `SESS_BAD_KEY` if the key is not a string.
    */
   owner(key: string): N;
   /**
-   * The first `count` distinct nodes for `key` in order of preference, the owner first; fewer when there are fewer,
-   * none when there are none. Of each zone the most preferred node comes first, then the others. A larger `count` only
-   * adds to the end.
+   * The first `count` distinct nodes for `key` in order of preference, the owner first; all nodes if there are fewer.
+   * The most preferred node of each zone comes before all others. A larger `count` only adds to the end.
    *
-   * @throws {HashRingError} `SESS_BAD_KEY` when the key is not a string; `SESS_BAD_COUNT` when `count` is not a whole
+   * @throws {HashRingError} `SESS_BAD_KEY` if the key is not a string; `SESS_BAD_COUNT` if `count` is not a whole
    *   number from 0.
    */
   owners(key: string, count: number): readonly N[];
   /**
-   * The same kind of distribution, with the same options, over other nodes.
+   * The same distribution, with the same options, over other nodes.
    *
-   * @throws {HashRingError} `SESS_BAD_NODE` when a node cannot be used.
+   * @throws {HashRingError} `SESS_BAD_NODE` if a node is invalid.
    */
   withNodes(nodes: readonly N[]): Distribution<N>;
 }

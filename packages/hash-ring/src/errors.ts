@@ -1,17 +1,17 @@
-/** Why a distribution could not be made or asked. */
+/** The codes of {@link HashRingError}. */
 export type HashRingErrorCode =
-  /** A key was asked for its owner, and there are no nodes. */
+  /** The distribution has no nodes, so a key has no owner. */
   | 'SESS_NO_NODES'
-  /** A node's id, weight or address is wrong, or an id is there twice. */
+  /** A node's id, weight, zone or address is invalid, or an id occurs twice. */
   | 'SESS_BAD_NODE'
-  /** An option has a value it cannot have, or is not known. */
+  /** An option has an invalid value, or is unknown. */
   | 'SESS_BAD_OPTION'
   /** The key is not a string. */
   | 'SESS_BAD_KEY'
-  /** The number of owners asked for is not a whole number from 0. */
+  /** The requested number of owners is not a whole number from 0. */
   | 'SESS_BAD_COUNT';
 
-/** Survives two copies of this package in one process, where `instanceof` does not. */
+/** Works across two copies of this package in one process, unlike `instanceof`. */
 const BRAND: symbol = Symbol.for('@sess/hash-ring.error');
 
 /** Every error of this package. `code` is stable; the text is for people. Never names a key. */
@@ -27,7 +27,7 @@ export class HashRingError extends Error {
     this.code = code;
   }
 
-  /** Whether `error` is of this package, whichever copy of it made the error. */
+  /** Whether `error` is of this package, or of another copy of it. */
   static is(error: unknown): error is HashRingError {
     return typeof error === 'object' && error !== null && BRAND in error;
   }
@@ -35,7 +35,7 @@ export class HashRingError extends Error {
 
 const LONGEST_SHOWN = 80;
 
-/** What came instead of what was expected, short enough for a message. */
+/** Formats an unexpected value, short enough for a message. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') {
     return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value);

@@ -3,23 +3,23 @@ import { md5, md5KeyHash } from './md5.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { PlacedNode } from './placement.ts';
 
-/** How one of the compatible clients puts nodes on the ring. What they share is in `point-ring.ts`. */
+/** How one of the compatible clients places nodes on the ring. `point-ring.ts` has the common part. */
 export interface KetamaForm {
-  /** Where a key is on the ring, as an int32. */
+  /** A key's position on the ring, as an int32. */
   readonly keyHash: (key: string) => number;
-  /** How many names a node gets, hashed one by one into points. */
+  /** The number of names of each node; each name is hashed into points. */
   namesPerNode(nodes: readonly PlacedNode[]): readonly number[];
-  /** Name i of a node is this and i, from 0. */
+  /** Prefix of a node's names; name i is the prefix and i, from 0. */
   namePrefix(node: PlacedNode): string;
   readonly pointsPerName: number;
-  /** Writes the points of a name, as int32, to `points`. */
+  /** Writes the points of a name to `points`, as int32. */
   placeName(name: string, points: Int32Array): void;
-  /** Which node has a value on which points of several nodes meet: the first of the list or the last. */
+  /** Which node owns a point that several nodes share: the first in the list or the last. */
   readonly meeting: 'first' | 'last';
 }
 
 const MEMCACHED_PORT = 11_211;
-/** The four points that one MD5 gives. */
+/** An MD5 has four points. */
 const POINTS_PER_MD5 = 4;
 /** 40 names × 4 points. */
 const POINTS_PER_NODE = 160;
@@ -36,8 +36,8 @@ export const libmemcachedWeighted: KetamaForm = {
 };
 
 /**
- * Source: libmemcached 1.1.4, `update_continuum`, with `MEMCACHED_BEHAVIOR_KETAMA` and the default hash. Weights don't
- * count.
+ * Source: libmemcached 1.1.4, `update_continuum`, with `MEMCACHED_BEHAVIOR_KETAMA` and the default hash. Ignores
+ * weights.
  */
 export const libmemcached: KetamaForm = {
   keyHash: oneAtATime,
@@ -50,18 +50,18 @@ export const libmemcached: KetamaForm = {
   meeting: 'first',
 };
 
-/** Source: spymemcached 2.12, `KetamaNodeLocator` with `KETAMA_HASH`. Weights don't count. */
+/** Source: spymemcached 2.12, `KetamaNodeLocator` with `KETAMA_HASH`. Ignores weights. */
 export const spymemcached: KetamaForm = {
   keyHash: md5KeyHash,
   namesPerNode: (nodes) => nodes.map(() => POINTS_PER_NODE / POINTS_PER_MD5),
   namePrefix: (node) => `${node.id}-`,
   pointsPerName: POINTS_PER_MD5,
   placeName: placeByMd5,
-  // It puts points into a map one node after the other: the last one stays.
+  // It puts the points of one node after the other into a map, so the last node wins.
   meeting: 'last',
 };
 
-/** The same for servers that were given to spymemcached by host name: Java writes those with their address. */
+/** The same for servers given to spymemcached by host name: Java prints those with their address. */
 export const spymemcachedWithAddresses: KetamaForm = {
   ...spymemcached,
   namePrefix({ index, host, port, id, address }) {
@@ -85,9 +85,8 @@ function placeByMd5(name: string, points: Int32Array): void {
 }
 
 /**
- * floor(weight / total × 160 / 4 × nodes + 1e-10), rounded to float32 after every step as libmemcached's C does on
- * x86-64. That rounding matters: nodes of equal weight get 39 names rather than 40 where there are 25, 47, 50, 55 or 61
- * of them.
+ * floor(weight / total × 160 / 4 × nodes + 1e-10), rounded to float32 after every step, as libmemcached's C code does
+ * on x86-64. The rounding matters: with 25, 47, 50, 55 or 61 nodes of equal weight, each gets 39 names rather than 40.
  */
 export function weightedNames(nodes: readonly PlacedNode[]): readonly number[] {
   const float = Math.fround;
@@ -103,8 +102,8 @@ export function weightedNames(nodes: readonly PlacedNode[]): readonly number[] {
 const HIGHEST_LIBMEMCACHED_WEIGHT = 2 ** 32 - 1;
 
 /**
- * What weights are measured in: 1, as libmemcached does, whose weights are whole numbers of 32 bits. Weights that it
- * could not have, so large or small that float32 loses them, are measured by the largest; only their ratios matter.
+ * The unit of weights: 1, as in libmemcached, whose weights are 32-bit integers. Weights outside that range, where
+ * float32 is not precise enough, are divided by the largest one; only ratios matter.
  */
 function weightUnit(nodes: readonly PlacedNode[]): number {
   const largest = nodes.reduce((most, node) => Math.max(most, node.weight), 0);

@@ -7,26 +7,26 @@ import { PointRing } from './point-ring.ts';
 
 export interface KetamaOptions {
   /**
-   * Whose owners to agree with.
-   * - `libmemcached-weighted` (default): `MEMCACHED_BEHAVIOR_KETAMA_WEIGHTED`; about 160 points a node, in proportion
+   * The client whose owners to reproduce.
+   * - `libmemcached-weighted` (default): `MEMCACHED_BEHAVIOR_KETAMA_WEIGHTED`; about 160 points per node, in proportion
    *   to its weight.
-   * - `libmemcached`: `MEMCACHED_BEHAVIOR_KETAMA` with the default hash; 100 points a node, weights don't count.
-   * - `spymemcached`: `KetamaNodeLocator` with `KETAMA_HASH`; 160 points a node, weights don't count.
+   * - `libmemcached`: `MEMCACHED_BEHAVIOR_KETAMA` with the default hash; 100 points per node, ignores weights.
+   * - `spymemcached`: `KetamaNodeLocator` with `KETAMA_HASH`; 160 points per node, ignores weights.
    */
   readonly compatibleWith?: 'libmemcached-weighted' | 'libmemcached' | 'spymemcached';
   /**
-   * For `spymemcached` only: what it calls a node. `host:port` (default) where its servers were given by address;
-   * `host/address:port` where they were given by host name, which takes each node's `address`.
+   * For `spymemcached` only: how it names a node. `host:port` (default) if its servers were given by address;
+   * `host/address:port` if they were given by host name, which requires each node's `address`.
    */
   readonly pointNames?: 'host:port' | 'host/address:port';
 }
 
 /**
- * Consistent hashing by a ring of points: a key belongs to the node of the first point at or after the key's hash.
+ * Consistent hashing with a ring of points: a key belongs to the node of the first point at or after the key's hash.
  *
- * Usable as it is wherever a function from nodes to a distribution is asked for: `distribution: ketama`.
+ * Can be passed as a function from nodes to a distribution: `distribution: ketama`.
  *
- * @throws {HashRingError} `SESS_BAD_NODE` when a node cannot be used; `SESS_BAD_OPTION` when an option is wrong.
+ * @throws {HashRingError} `SESS_BAD_NODE` if a node is invalid; `SESS_BAD_OPTION` if an option is wrong.
  */
 export function ketama<N extends RingNode>(nodes: readonly N[], options: KetamaOptions = {}): Distribution<N> {
   return new PointRing(nodes, chooseForm(options));

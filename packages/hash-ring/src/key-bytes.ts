@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 
-/** Room for UTF-8 text, seen in the three ways in which the hashes read it. */
+/** A buffer for UTF-8 text, with the three views that the hashes read. */
 export interface KeyBytes {
   readonly bytes: Buffer;
   /** The same bytes, signed. */
@@ -9,17 +9,17 @@ export interface KeyBytes {
   readonly words: Int32Array;
 }
 
-/** Longer texts get room of their own, made for the occasion. Memcached's keys have at most 250 bytes. */
+/** Longer texts get a buffer of their own. memcached's keys have at most 250 bytes. */
 const LONGEST_TEXT = 1024;
 const UTF8_BYTES_PER_CHARACTER = 3;
-/** MD5 puts a mark, zeros and a length behind the text: less than two blocks of 64 bytes. */
+/** MD5 appends a marker bit, zeros and a length: less than two blocks of 64 bytes. */
 const PADDING_BYTES = 128;
 
-// One room for every hash in this thread, so that hashing a key allocates nothing. Safe because hashing never yields:
-// what is written here is read before any other code can run.
+// One buffer for all hashes in this thread, so that hashing a key allocates nothing. Safe because hashing is
+// synchronous.
 const shared = makeRoom(LONGEST_TEXT);
 
-/** Room enough for `text` and MD5's padding behind it; its content is whatever was left there. */
+/** An uninitialized buffer with room for `text` and MD5's padding. */
 export function roomFor(text: string): KeyBytes {
   return text.length <= LONGEST_TEXT ? shared : makeRoom(text.length);
 }
@@ -32,9 +32,7 @@ function makeRoom(characters: number): KeyBytes {
 
 const BIG_ENDIAN = endianness() === 'BE';
 
-/**
- * Makes `words` hold the first `count` words of the text in little-endian order, on machines where they don't already.
- */
+/** Converts the first `count` words to little-endian order; does nothing on little-endian machines. */
 export function toLittleEndian(room: KeyBytes, count: number): void {
   if (BIG_ENDIAN) room.bytes.subarray(0, count * 4).swap32();
 }

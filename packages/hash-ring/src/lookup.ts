@@ -1,8 +1,8 @@
 import { HashRingError, shown } from './errors.ts';
 
-// What a lookup needs only now and then: apart from it, so that the rest stays small enough to be inlined.
+// The rare paths of a lookup, in functions of their own so that the rest is small enough to be inlined.
 
-/** The owner where there is nothing to choose: the only node. */
+/** The only node; throws `SESS_NO_NODES` if there is none. */
 export function onlyNode<N>(nodes: readonly N[]): N {
   const only = nodes[0];
   if (only !== undefined) return only;

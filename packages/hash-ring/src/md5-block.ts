@@ -1,10 +1,10 @@
 /**
  * MD5's step over one block (RFC 1321, section 3.4): mixes the 16 words of `words` at `from` into `state`.
  *
- * Unrolled over locals, so that an optimising compiler keeps them in registers and nothing is allocated. Each step
- * waits for the one before it: what needs that one's result is added last, and the rest is ready by then.
+ * Unrolled over local variables, so that the compiler keeps them in registers and nothing is allocated. Each step needs
+ * the previous result, so it is added last: the CPU computes the rest meanwhile.
  *
- * All numbers are int32. The casts to `number` are for the type checker: the caller gives whole blocks.
+ * All numbers are int32. The casts to `number` are for the type checker: the caller passes whole blocks.
  */
 export function md5Block(state: Int32Array, words: Int32Array, from: number): void {
   const m0 = words[from + 0] as number;
@@ -28,7 +28,7 @@ export function md5Block(state: Int32Array, words: Int32Array, from: number): vo
   let c = state[2] as number;
   let d = state[3] as number;
 
-  // Round 1: (b & c) | (~b & d), written with one operation less.
+  // Round 1: (b & c) | (~b & d), with one operation less.
   a = (rotate((a - 680876936 + m0 + (d ^ (b & (c ^ d)))) | 0, 7) + b) | 0;
   d = (rotate((d - 389564586 + m1 + (c ^ (a & (b ^ c)))) | 0, 12) + a) | 0;
   c = (rotate((c + 606105819 + m2 + (b ^ (d & (a ^ b)))) | 0, 17) + d) | 0;
@@ -46,7 +46,7 @@ export function md5Block(state: Int32Array, words: Int32Array, from: number): vo
   c = (rotate((c - 1502002290 + m14 + (b ^ (d & (a ^ b)))) | 0, 17) + d) | 0;
   b = (rotate((b + 1236535329 + m15 + (a ^ (c & (d ^ a)))) | 0, 22) + c) | 0;
 
-  // Round 2: (b & d) + (c & ~d): no bit is in both, and what needs the newest word, b, comes last.
+  // Round 2: (b & d) + (c & ~d): they share no bit, and the term with the newest word, b, comes last.
   a = (rotate((a - 165796510 + m1 + (c & ~d) + (b & d)) | 0, 5) + b) | 0;
   d = (rotate((d - 1069501632 + m6 + (b & ~c) + (a & c)) | 0, 9) + a) | 0;
   c = (rotate((c + 643717713 + m11 + (a & ~b) + (d & b)) | 0, 14) + d) | 0;

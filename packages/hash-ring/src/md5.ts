@@ -5,7 +5,7 @@ const WORDS_PER_BLOCK = 16;
 /** The last two words of the last block hold the length in bits. */
 const LENGTH_WORDS = 2;
 
-// One for the whole module, so that hashing allocates nothing.
+// Shared by all calls, so that hashing allocates nothing.
 const state = new Int32Array(4);
 
 /**
@@ -35,7 +35,7 @@ export function md5(text: string): Int32Array {
   return state;
 }
 
-/** The first four bytes of the MD5 of `text`, little-endian, as an int32: what ketama places a key by. */
+/** The first four bytes of the MD5 of `text`, little-endian, as an int32: ketama's key hash. */
 export function md5KeyHash(text: string): number {
   return md5(text)[0] as number;
 }

@@ -7,18 +7,15 @@ import { placeNodes } from './placement.ts';
 import { spread, zonesOf, type Zones } from './zones.ts';
 
 export interface ModuloOptions {
-  /**
-   * What a key is hashed with: Jenkins's `one-at-a-time` (default, as in libmemcached) or the first four bytes of
-   * `md5`.
-   */
+  /** The key hash: Jenkins's `one-at-a-time` (default, as in libmemcached) or the first four bytes of `md5`. */
   readonly hash?: 'one-at-a-time' | 'md5';
 }
 
 /**
- * hash(key) % number of nodes, as libmemcached's default distribution does it. The order of the nodes is part of the
- * definition: another order means other owners, and one node more or less moves nearly every key. Weights don't count.
+ * hash(key) % number of nodes, as in libmemcached's default distribution. Owners depend on the order of the nodes, and
+ * one node more or less moves nearly every key. Ignores weights.
  *
- * @throws {HashRingError} `SESS_BAD_NODE` when a node cannot be used; `SESS_BAD_OPTION` when an option is wrong.
+ * @throws {HashRingError} `SESS_BAD_NODE` if a node is invalid; `SESS_BAD_OPTION` if an option is wrong.
  */
 export function modulo<N extends RingNode>(nodes: readonly N[], options: ModuloOptions = {}): Distribution<N> {
   checkOptions('modulo', options, ['hash']);
@@ -26,7 +23,7 @@ export function modulo<N extends RingNode>(nodes: readonly N[], options: ModuloO
   return new ModuloList(nodes, hash === 'md5' ? md5KeyHash : oneAtATime);
 }
 
-/** Nodes that share keys by the remainder of a division. */
+/** The distribution of {@link modulo}. */
 export class ModuloList<N extends RingNode> implements Distribution<N> {
   readonly nodes: readonly N[];
   readonly #hash: (key: string) => number;
@@ -46,10 +43,7 @@ export class ModuloList<N extends RingNode> implements Distribution<N> {
     return nodes[(this.#hash(key) >>> 0) % nodes.length] as N;
   }
 
-  /**
-   * The owner and the nodes behind it in the list, from whose end it goes on at the beginning; those in other zones
-   * first.
-   */
+  /** The owner, then the nodes after it in the list, wrapping around at the end; nodes in further zones first. */
   owners(key: string, count: number): readonly N[] {
     checkOwnersCall(key, count);
     const { nodes } = this;

@@ -1,25 +1,25 @@
-/** Keys that go from one node to another. */
+/** Keys that move from one node to another. */
 export interface Flow {
   /** The id of the owner before. */
   readonly from: string;
-  /** The id of the owner after; never the same. */
+  /** The id of the owner after; differs from `from`. */
   readonly to: string;
-  /** Part of all keys, above 0 and at most 1. */
+  /** Fraction of all keys, above 0 and at most 1. */
   readonly fraction: number;
 }
 
-/** Counts what moves, in whole numbers of keys or hashes, which add up without rounding. */
+/** Counts moves in whole numbers of keys or hashes, which add up without rounding. */
 export class MoveCount {
   readonly #amounts = new Map<string, Map<string, number>>();
 
-  /** Counts `amount` keys owned by `from` before and by `to` after; nothing when that is the same node. */
+  /** Counts `amount` keys owned by `from` before and by `to` after; ignores keys that keep their owner. */
   add(from: string, to: string, amount: number): void {
     if (from === to || amount === 0) return;
     const targets = this.#amounts.get(from) ?? new Map<string, number>();
     this.#amounts.set(from, targets.set(to, (targets.get(to) ?? 0) + amount));
   }
 
-  /** As parts of `all` that was looked at. */
+  /** The moves as fractions of `all`. */
   outOf(all: number): { readonly moved: number; readonly flows: readonly Flow[] } {
     const moves = [...this.#amounts].flatMap(([from, targets]) =>
       [...targets].map(([to, amount]) => ({ from, to, amount })),

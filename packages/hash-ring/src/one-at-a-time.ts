@@ -3,8 +3,8 @@ import { roomFor } from './key-bytes.ts';
 /**
  * Bob Jenkins's one-at-a-time hash of `text` in UTF-8, as an int32: libmemcached's default key hash.
  *
- * libmemcached reads bytes as C's `char`, which is signed on x86: there a byte above 127 counts as negative, and so it
- * does here. Memcached's keys are ASCII, where the sign makes no difference.
+ * libmemcached reads bytes as C's `char`, which is signed on x86, so bytes above 127 are negative here as well.
+ * memcached's keys are ASCII, where the sign makes no difference.
  */
 export function oneAtATime(text: string): number {
   const room = roomFor(text);

@@ -1,7 +1,8 @@
 import { HashRingError, shown } from './errors.ts';
 
 /**
- * Refuses what is not an object of known options: a misspelt one would otherwise place keys by a default, unseen.
+ * Refuses anything but an object of known options: with a misspelt option, keys would silently be placed by the
+ * default.
  *
  * @throws {HashRingError} `SESS_BAD_OPTION`
  */
@@ -23,7 +24,7 @@ export function checkOptions(of: string, options: unknown, known: readonly strin
 }
 
 /**
- * One of a few literal values, or the default where none is given.
+ * Checks that `value` is one of `choices`; returns `fallback` for `undefined`.
  *
  * @throws {HashRingError} `SESS_BAD_OPTION`
  */

@@ -3,9 +3,9 @@ import { isIPv6 } from 'node:net';
 import type { RingNode } from './distribution.ts';
 import { HashRingError, shown } from './errors.ts';
 
-/** A node whose fields were checked, taken apart for those who compute its place. */
+/** A checked node with its id split into host and port. */
 export interface PlacedNode {
-  /** Where it stands in the list that was given. */
+  /** The node's index in the given list. */
   readonly index: number;
   readonly id: string;
   /** Without the brackets of an IPv6 address. */
@@ -16,9 +16,9 @@ export interface PlacedNode {
 }
 
 /**
- * Checks every node, and puts them in the order that stands for "the list" wherever an algorithm looks at positions: by
- * host, byte for byte, then by port. It depends on nothing but the nodes, so the order in which they were given never
- * changes an owner; and it is libmemcached's own order under `MEMCACHED_BEHAVIOR_SORT_HOSTS`.
+ * Checks all nodes and sorts them by host, byte for byte, then by port. Algorithms that depend on positions use this
+ * order, so the order of the given list never changes an owner. It is libmemcached's order with
+ * `MEMCACHED_BEHAVIOR_SORT_HOSTS`.
  *
  * @throws {HashRingError} `SESS_BAD_NODE`
  */
@@ -70,7 +70,7 @@ function checkNode(node: RingNode, index: number): PlacedNode {
 }
 
 const HOST_AND_PORT = /^(?:\[(?<bracketed>[^[\]]+)\]|(?<plain>[^:[\]/]+)):(?<port>[1-9]\d{0,4})$/;
-/** Printable ASCII without space: what a host name, and memcached's protocol, can carry. */
+/** Printable ASCII without space, as in host names and memcached's protocol. */
 const PRINTABLE = /^[!-~]+$/;
 const HIGHEST_PORT = 65_535;
 

@@ -6,13 +6,13 @@ import { sortPoints } from './points.ts';
 import type { SortedPoints } from './points.ts';
 import { spread, zonesOf, type Zones } from './zones.ts';
 
-/** Above this many owners, a flag per node is cheaper than searching those found so far. */
+/** For more owners than this, a flag per node is cheaper than searching the owners found so far. */
 const FEW_OWNERS = 8;
 
-/** A ring of points that are sorted once and looked up through an index. */
+/** A ring of points, sorted once and searched through an index. */
 export class PointRing<N extends RingNode = RingNode> implements Distribution<N> {
   readonly nodes: readonly N[];
-  /** The ring itself, for those who measure it. */
+  /** The sorted points, for {@link compare} and {@link shares}. */
   readonly points: SortedPoints;
   readonly form: KetamaForm;
   readonly #zones: Zones | undefined;
@@ -29,7 +29,7 @@ export class PointRing<N extends RingNode = RingNode> implements Distribution<N>
     const { nodes } = this;
     if (nodes.length < 2) return onlyNode(nodes);
     const { entries } = this.points;
-    // Every entry names a node, by its place in `nodes`.
+    // Every entry has a valid index of `nodes`.
     return nodes[entries[this.#find(this.form.keyHash(key)) + 1] as number] as N;
   }
 
@@ -44,7 +44,7 @@ export class PointRing<N extends RingNode = RingNode> implements Distribution<N>
     return found.map((node) => nodes[node] as N);
   }
 
-  /** The first `wanted` nodes from the key on. */
+  /** The first `wanted` nodes clockwise from the key. */
   #clockwise(key: string, wanted: number): readonly number[] {
     const { entries, end, pointless } = this.points;
     const found: number[] = [];
@@ -62,7 +62,7 @@ export class PointRing<N extends RingNode = RingNode> implements Distribution<N>
     return found;
   }
 
-  /** All nodes from the key on, one at a time: how many are needed depends on their zones. */
+  /** Yields all nodes clockwise from the key: how many are needed depends on their zones. */
   *#walk(key: string): Generator<number, undefined> {
     const { entries, end, pointless } = this.points;
     const met = new Uint8Array(this.nodes.length);
@@ -81,7 +81,7 @@ export class PointRing<N extends RingNode = RingNode> implements Distribution<N>
     return new PointRing(nodes, this.form);
   }
 
-  /** Where in `entries` the first point at or after `hash` is. */
+  /** The index in `entries` of the first point at or after `hash`. */
   #find(hash: number): number {
     const { entries, index, shift } = this.points;
     const value = hash ^ -0x8000_0000;

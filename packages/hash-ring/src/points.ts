@@ -1,33 +1,33 @@
 import type { KetamaForm } from './ketama-forms.ts';
 import type { PlacedNode } from './placement.ts';
 
-/** The points of a ring in order, laid out for lookups. */
+/** The sorted points of a ring, laid out for lookups. */
 export interface SortedPoints {
   /**
-   * Two numbers a point, next to each other to share a cache line: its value less 2^31 (so that int32 sorts as uint32
-   * does), and its node's place in the list that was given. Behind the last point stands the highest value with the
-   * node of the first point, so that a search always ends, and wraps around.
+   * Two numbers per point, adjacent to share a cache line: its value minus 2^31 (so that int32 sorts like uint32), and
+   * its node's index in the given list. After the last point comes the highest value with the node of the first point,
+   * so that every search ends and wraps around.
    */
   readonly entries: Int32Array;
-  /** Where in `entries` the points end. */
+  /** Where the points end in `entries`. */
   readonly end: number;
-  /** For every start of a hash, its highest bits: where in `entries` the first point at or after that start is. */
+  /** For each prefix of a hash (its highest bits), the index in `entries` of the first point at or after it. */
   readonly index: Int32Array;
-  /** How far to shift a hash to the right for its start. */
+  /** How far to shift a hash to the right for its prefix. */
   readonly shift: number;
-  /** Nodes that are too light to have a point, by their place in the list that was given. */
+  /** Indexes in the given list of nodes too light to have a point. */
   readonly pointless: readonly number[];
 }
 
-/** A point as one whole number that sorts by value, then by rank: 32 bits and 21 are what a double holds. */
+/** A point as one integer that sorts by value, then by rank: 32 + 21 bits fit a double. */
 const RANKS = 2 ** 21;
 
-/** Hashes every name of every node into points and sorts them. Where points meet, the order of `nodes` decides. */
+/** Hashes all names of all nodes into points and sorts them. For equal points, the order of `nodes` decides. */
 export function sortPoints(nodes: readonly PlacedNode[], form: KetamaForm): SortedPoints {
   const ranked = form.meeting === 'first' ? nodes : nodes.toReversed();
   const prefixes = ranked.map((node) => form.namePrefix(node));
   const namesPerNode = form.namesPerNode(ranked);
-  // A single node owns everything: one point will do, and nothing needs to be hashed.
+  // A single node owns everything: one point is enough, without hashing.
   const sorted = ranked.length > 1 ? hashNames(prefixes, namesPerNode, form) : new Float64Array(ranked.length);
   const end = sorted.length * 2;
   const entries = new Int32Array(end + 2);
@@ -63,14 +63,12 @@ function hashNames(prefixes: readonly string[], namesPerNode: readonly number[],
   return sorted;
 }
 
-/**
- * 64 KiB of index, which stays in a processor's cache next to everything else; a larger one costs more than it saves.
- */
+/** 64 KiB of index, which fits the CPU cache next to other data; a larger one costs more than it saves. */
 const MOST_INDEX_BITS = 14;
 
 /**
- * About one start for each point, while that fits: a search then looks at one or two points. With 512 nodes it is five
- * to a start.
+ * About one prefix per point, up to the limit: a search then reads one or two points. With 512 nodes there are five
+ * points per prefix.
  */
 function indexStarts(entries: Int32Array, end: number): { readonly index: Int32Array; readonly shift: number } {
   const points = end / 2;

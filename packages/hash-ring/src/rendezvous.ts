@@ -7,17 +7,17 @@ import { spread, zonesOf, type Zones } from './zones.ts';
 /**
  * Rendezvous (highest random weight) hashing: every node draws a number for the key, and the best draw owns it.
  *
- * Shares follow any weights, and a change of one node or its weight never moves a key between two others; a lookup
- * takes time in proportion to the number of nodes. No other client places keys like this: `RendezvousList` says how it
- * is computed.
+ * Shares follow the weights exactly, and a change of one node or its weight never moves a key between two others. The
+ * time of a lookup grows with the number of nodes. No other client places keys like this; `RendezvousList` describes
+ * the algorithm.
  *
- * @throws {HashRingError} `SESS_BAD_NODE` when a node cannot be used.
+ * @throws {HashRingError} `SESS_BAD_NODE` if a node is invalid.
  */
 export function rendezvous<N extends RingNode>(nodes: readonly N[]): Distribution<N> {
   return new RendezvousList(nodes);
 }
 
-/** Nodes of one weight, next to each other: their draws are compared as they are, without a logarithm for each. */
+/** Adjacent nodes of equal weight: their draws can be compared without a logarithm for each. */
 interface Run {
   readonly from: number;
   readonly to: number;
@@ -27,9 +27,8 @@ interface Run {
 /**
  * How a node draws: k0, k1 are the first two little-endian words of the key's MD5, n0, n1 of the MD5 of the node's id.
  * Then draw = mix(mix(k0 ^ n0) + (k1 ^ n1)) with the finalizer of MurmurHash3 (32 bits) as mix, u = (draw + 0.5) /
- * 2^32, and the node with the lowest -ln(u) / weight owns the key. That is compared as ln(-ln(u)) - ln(weight), which
- * no weight makes overflow. Where two nodes are equal, the lighter one comes first, then the order of hosts and ports
- * decides.
+ * 2^32, and the node with the lowest -ln(u) / weight owns the key. The code compares ln(-ln(u)) - ln(weight), which
+ * cannot overflow. If two nodes are equal, the lighter one comes first, then the order of hosts and ports decides.
  */
 export class RendezvousList<N extends RingNode> implements Distribution<N> {
   readonly nodes: readonly N[];
@@ -38,7 +37,7 @@ export class RendezvousList<N extends RingNode> implements Distribution<N> {
   /** n0, n1 of each drawing node, in turn. */
   readonly #seeds: Int32Array;
   readonly #runs: readonly Run[];
-  /** Of the drawing nodes. */
+  /** Zones of the drawing nodes. */
   readonly #zones: Zones | undefined;
 
   constructor(nodes: readonly N[]) {

@@ -9,11 +9,11 @@ const HASHES = 2 ** 32;
 const SAMPLES = 65_536;
 
 /**
- * Which part of the key space each node owns, by its id, in the order of the nodes: numbers from 0 to 1 that add up to
- * 1.
+ * The fraction of the key space that each node owns, by node id, in the order of the nodes: numbers from 0 to 1 that
+ * add up to 1.
  *
- * Counted over all 2^32 hashes for `ketama` and `modulo`; weight / total weight for `rendezvous`, which is what its
- * draws come to; for a distribution of your own, counted over 65,536 sample keys. An empty map when there are no nodes.
+ * Exact over all 2^32 hashes for `ketama` and `modulo`; weight / total weight, the expected value, for `rendezvous`;
+ * counted over 65,536 sample keys for a distribution of your own. Empty if there are no nodes.
  */
 export function shares(distribution: Distribution): Map<string, number> {
   const { nodes } = distribution;
@@ -26,7 +26,7 @@ export function shares(distribution: Distribution): Map<string, number> {
   return new Map([...amounts].map(([id, amount]) => [id, amount / all]));
 }
 
-/** Amounts that sum up to the whole, in whatever unit; a node may come many times. */
+/** Amounts per node in any unit, which add up to the whole; a node may occur several times. */
 function* ownedAmounts(distribution: Distribution): Generator<readonly [id: string, amount: number]> {
   const { nodes } = distribution;
   if (distribution instanceof PointRing) {

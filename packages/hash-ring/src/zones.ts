@@ -2,14 +2,14 @@ import type { Distribution, RingNode } from './distribution.ts';
 import { checkOwnersCall } from './lookup.ts';
 import { sampleKeys } from './sample-keys.ts';
 
-/** In which zone each node of a list is, where they are in several. */
+/** The zones of a list of nodes in several zones. */
 export interface Zones {
-  /** By the place of the node in the list: a number for each zone. */
+  /** The number of the node's zone, by the node's index in the list. */
   readonly byNode: readonly number[];
   readonly count: number;
 }
 
-/** `undefined` when all nodes are in one zone, as they are when none has a name. */
+/** `undefined` if all nodes are in one zone, or none has a zone. */
 export function zonesOf(nodes: readonly RingNode[]): Zones | undefined {
   const numbers = new Map<string | undefined, number>();
   const byNode = nodes.map(({ zone }) => {
@@ -21,8 +21,8 @@ export function zonesOf(nodes: readonly RingNode[]): Zones | undefined {
 }
 
 /**
- * The first `wanted` of `ranked`, which are nodes in order of preference, by their place in the list: the first node of
- * each zone, then the others. A larger `wanted` only adds to the end.
+ * Picks `wanted` nodes: the first node of each zone, then the others. `ranked`: indexes of nodes in order of
+ * preference. A larger `wanted` only adds to the end.
  */
 export function spread(ranked: Iterable<number>, wanted: number, zones: Zones): readonly number[] {
   const firsts: number[] = [];
@@ -39,26 +39,26 @@ export function spread(ranked: Iterable<number>, wanted: number, zones: Zones): 
   return [...firsts, ...others].slice(0, wanted);
 }
 
-/** What a zone holds of all copies of all keys. */
+/** A zone's share of all copies of all keys. */
 export interface ZoneShare {
-  /** `undefined`: the nodes without a zone. */
+  /** `undefined` for the nodes without a zone. */
   readonly zone: string | undefined;
   readonly nodes: number;
-  /** Its part of all copies, 0 to 1. */
+  /** Its fraction of all copies, 0 to 1. */
   readonly held: number;
-  /** Its part of the weight of all nodes, 0 to 1: what it would hold if zones did not matter. */
+  /** Its fraction of the total weight, 0 to 1: its share if zones did not matter. */
   readonly fair: number;
 }
 
 const SAMPLES = 65_536;
 
 /**
- * Which part of all copies each zone holds when every key is on `copies` nodes, in the order of the nodes. Where a zone
- * holds much more than its fair part, its nodes need as much more memory than the others.
+ * The fraction of all copies that each zone holds if every key is on `copies` nodes, in the order of the nodes. If a
+ * zone holds much more than its fair share, its nodes need that much more memory than the others.
  *
- * Counted over `samples` keys (default 65,536), the same every time. An empty list when there are no nodes.
+ * Counted over `samples` keys (default 65,536), the same every time. Empty if there are no nodes.
  *
- * @throws {HashRingError} `SESS_BAD_COUNT` when `copies` is not a whole number from 0.
+ * @throws {HashRingError} `SESS_BAD_COUNT` if `copies` is not a whole number from 0.
  */
 export function zoneShares(
   distribution: Distribution,
