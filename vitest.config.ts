@@ -33,6 +33,7 @@ const ALONE = [
   'packages/session/test/recent-cookies-memory.test.ts',
   'packages/working-time/src/work-under-way.test.ts',
   'internal/conformance/test/transports*.test.ts',
+  'internal/ledger/test/night.test.ts',
 ];
 
 /**

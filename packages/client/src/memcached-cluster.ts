@@ -167,7 +167,8 @@ export class MemcachedCluster
       handovers: this.handovers,
       ring: this.ring?.fingerprint,
       hints: this.#hints.size,
-      counters: () => countersOf(nodes),
+      // Whoever collects metrics asks more often than anything is missed.
+      counters: () => countersOf(nodes, (node, told) => this.counters.heard(node, told, this.clock.now())),
     };
   }
 

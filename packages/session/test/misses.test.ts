@@ -10,6 +10,7 @@ import type { SessionsOptions } from '../src/options/options.ts';
 import { storageKey } from '../src/cookie/session-id.ts';
 import type { Sessions } from '../src/session.ts';
 import { memoryStore } from '../src/stores/memory-store.ts';
+import type { MissReport } from '../src/stores/session-store.ts';
 import { interceptedStore } from './intercepted-store.ts';
 import { application, Browser, SECRET } from './visit.ts';
 
@@ -150,10 +151,14 @@ describe('the channel', () => {
 
   it('asks a store for nothing while nobody listens, and for little at a time', async () => {
     let asked = 0;
+    let answer: (report: MissReport) => void = () => {};
+    const answered = new Promise<MissReport>((resolve) => {
+      answer = resolve;
+    });
     const store = interceptedStore(memoryStore());
-    const whyMissing = (): Promise<never> => {
+    const whyMissing = (): Promise<MissReport> => {
       asked += 1;
-      return new Promise(() => {});
+      return answered;
     };
     const app = application({ store: Object.assign(store, { whyMissing }) });
     const browser = new Browser(app);
@@ -165,9 +170,14 @@ describe('the channel', () => {
     expect(asked).toBe(0);
 
     subscribe('sess:session:miss', listen);
-    for (let visit = 0; visit < 20; visit += 1) expect(await isKnown(thief, app.sessions)).toBe(false);
+    for (let visit = 0; visit < 16 + 1_000 + 3; visit += 1) await isKnown(thief, app.sessions);
     expect(asked).toBe(16);
-    expect(misses).toEqual(Array.from({ length: 4 }, () => expect.objectContaining({ cause: 'unknown' })));
+    // What is too much to wait for its turn is told at once.
+    expect(misses).toEqual(Array.from({ length: 3 }, () => expect.objectContaining({ cause: 'unknown' })));
+    answer({ cause: 'evicted', sureness: 'likely' });
+    await expect.poll(() => misses.length).toBe(16 + 1_000 + 3);
+    expect(misses.filter(({ cause }) => cause === 'evicted')).toHaveLength(16 + 1_000);
+    expect(asked).toBe(16 + 1_000);
   });
 });
 

@@ -5,6 +5,8 @@ import { finding, type Finding } from './finding.ts';
 
 /** More than that of memory, or of connections, is little headroom. */
 const FULL = 0.9;
+/** Restarts that are longer ago explain nothing of today. */
+const RESTART_SECONDS = 86_400;
 /** As `clockSkewMs` is by default. */
 const CLOCK_MS = 5_000;
 /** What a session may have by default, `maxBytes`, with room for its envelope and the item's header. */
@@ -16,12 +18,13 @@ export async function examineNodes(look: Look, reports: readonly NodeReport[]): 
   return found.flat();
 }
 
-async function examineNode({ nodes }: Look, report: NodeReport): Promise<readonly Finding[]> {
+async function examineNode(look: Look, report: NodeReport): Promise<readonly Finding[]> {
   const { id, figures, isListed, error } = report;
-  const node = nodes.get(id);
+  const node = look.nodes.get(id);
   if (figures === undefined) return [await silent(node, id, error ?? 'it does not answer', isListed)];
   const settings = await askStats(node, 'settings');
   return [
+    ...restart(look, report, figures),
     ...clock(id, figures),
     ...memory(id, figures),
     ...connections(id, figures),
@@ -54,6 +57,30 @@ async function silent(
         'it was stopped without a drain, before its handover was over',
         'start it again if you can, and drain it; otherwise those sessions are lost',
       ]);
+}
+
+/** It is younger than a ring that it was in: so it came back empty. */
+function restart(
+  { client: { topology, handovers }, copies }: Look,
+  { id, share }: NodeReport,
+  { time, uptimeSeconds }: NodeFigures,
+): readonly Finding[] {
+  const startedAt = time - 1_000 * uptimeSeconds;
+  const rings = [topology.ring, ...handovers.map(({ ring }) => ring)];
+  const wasInUse = rings.some(
+    (ring) => ring?.nodes.some((node) => node.id === id) === true && ring.since < startedAt - CLOCK_MS,
+  );
+  if (!wasInUse || uptimeSeconds > RESTART_SECONDS) return [];
+  const held = share === undefined ? '' : `, about ${percent(share)} of the sessions`;
+  return [
+    finding('warning', 'restarted', id, [
+      `it started ${duration(uptimeSeconds)} ago, while it was in use, and came back empty`,
+      copies > 1
+        ? 'its sessions are read from their other copies, and copied back'
+        : `with one copy of each session, what it held${held} is lost unless it was drained before: those users were logged out`,
+      'look for the reason where the node runs (a restart by the provider, out of memory); drain a node before a planned restart, or keep two copies',
+    ]),
+  ];
 }
 
 function clock(id: string, { clockOffsetMs }: NodeFigures): readonly Finding[] {

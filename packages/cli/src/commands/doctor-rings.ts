@@ -15,6 +15,8 @@ const CHANGE_MS = 300_000;
 /** For rings of which nobody says anything any more: longer than clients take to agree, by default. */
 const PATIENCE_MS = 45_000;
 const POLL_MS = 50;
+/** On a machine that is busy, who acts on a ring may say so late. */
+const LATE_MS = 2_000;
 /** More nodes are counted. */
 const MOST_NAMED = 4;
 
@@ -39,9 +41,9 @@ export async function examineRings(
 async function ringsInUse(look: Look, signal: AbortSignal, say: (text: string) => void): Promise<readonly RingInUse[]> {
   const before = new Map(mayBeInUse(look).map(({ ring }) => [ring.fingerprint, ring.confirmedAt]));
   if (before.size === 0) return [];
-  const patientUntil = performance.now() + PATIENCE_MS;
+  const startedAt = performance.now();
   const found = new Map<string, RingInUse>();
-  while (performance.now() < patientUntil && !signal.aborted) {
+  while (performance.now() - startedAt < PATIENCE_MS && !signal.aborted) {
     const all = mayBeInUse(look);
     for (const one of all) {
       const { fingerprint, confirmedAt = 0 } = one.ring;
@@ -49,7 +51,8 @@ async function ringsInUse(look: Look, signal: AbortSignal, say: (text: string) =
       else before.set(fingerprint, confirmedAt);
     }
     if (all.every(({ ring }) => found.has(ring.fingerprint))) break;
-    say('two rings may be in use: waiting until somebody says so again, or nobody does');
+    if (performance.now() - startedAt > LATE_MS)
+      say('two rings may be in use: waiting until somebody says so again, or nobody does');
     await wait(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
   return [...found.values()];
@@ -57,12 +60,13 @@ async function ringsInUse(look: Look, signal: AbortSignal, say: (text: string) =
 
 /** Those of which a client said so not long ago. */
 function mayBeInUse({ client, copies }: Look): readonly RingInUse[] {
-  const overlaps = client.handovers.filter(({ phase }) => phase === 'overlap');
+  const now = Date.now();
+  const overlaps = client.handovers.filter(({ agreedAt }) => now < agreedAt + LATE_MS);
   const others = overlaps.map(({ ring, copies: theirs }) => ({ ring, copies: theirs, isOurs: false }));
   const { ring } = client.topology;
   // For as long as the others are believed.
   const believedMs = Math.max(0, ...overlaps.map(({ since, agreedAt }) => agreedAt - since));
-  if (ring?.confirmedAt === undefined || Date.now() > ring.confirmedAt + believedMs) return others;
+  if (ring?.confirmedAt === undefined || now > ring.confirmedAt + believedMs + LATE_MS) return others;
   return [...others, { ring, copies, isOurs: true }];
 }
 

@@ -33,6 +33,18 @@ describe('the counters of a node', () => {
     expect(node.asked).toBe(3);
   });
 
+  it('are those since a moment at which somebody else asked, as who collects metrics does', async () => {
+    const clock = new FakeClock();
+    const counters = new CountersOfNodes(clock);
+    const told = { uptime: 60, evictions: 7 };
+    const node = telling(told);
+    counters.heard(node, await node.stats('general'), clock.now());
+    const seenAt = clock.now();
+    await clock.pass(5_000);
+    Object.assign(told, { uptime: 65, evictions: 9 });
+    expect(await counters.of(node, seenAt)).toMatchObject({ evictions: 2, isSince: true });
+  });
+
   it('are those since a moment, where the node was asked before it', async () => {
     const clock = new FakeClock();
     const counters = new CountersOfNodes(clock);

@@ -80,20 +80,24 @@ export class CountersOfNodes {
     return counters;
   }
 
+  /** Takes what a node said to another question, at `at` (milliseconds since 1970), as a reading. */
+  heard(node: TellingNode, told: ReadonlyMap<string, string>, at: number): NodeCounters | undefined {
+    const uptime = Number(told.get('uptime') ?? Number.NaN);
+    if (!Number.isFinite(uptime)) return undefined;
+    // Uptime is in whole seconds, and memcached starts counting at 2.
+    const counters = {
+      startedAt: at - 1_000 * (uptime + 1),
+      evictions: Number(told.get('evictions') ?? 0),
+      flushes: Number(told.get('cmd_flush') ?? 0),
+    };
+    this.#keep(node, { ...counters, at });
+    return { ...counters, isSince: false };
+  }
+
   async #ask(node: TellingNode): Promise<NodeCounters | undefined> {
     try {
       const at = this.#clock.now();
-      const told = await node.stats('general');
-      const uptime = Number(told.get('uptime') ?? Number.NaN);
-      if (!Number.isFinite(uptime)) return undefined;
-      // Uptime is in whole seconds, and memcached starts counting at 2.
-      const counters = {
-        startedAt: at - 1_000 * (uptime + 1),
-        evictions: Number(told.get('evictions') ?? 0),
-        flushes: Number(told.get('cmd_flush') ?? 0),
-      };
-      this.#keep(node, { ...counters, at });
-      return { ...counters, isSince: false };
+      return this.heard(node, await node.stats('general'), at);
     } catch {
       return undefined;
     }

@@ -15,13 +15,17 @@ export function nodeFigures(node: Node, drain: NodeFigures['drain']): NodeFigure
   };
 }
 
-/** Omits nodes that do not answer or have no counters. */
-export async function countersOf(nodes: readonly Node[]): Promise<ReadonlyMap<string, NodeCounts>> {
+/** Omits nodes that do not answer or have no counters. `heard` gets what each says. */
+export async function countersOf(
+  nodes: readonly Node[],
+  heard: (node: Node, told: ReadonlyMap<string, string>) => void,
+): Promise<ReadonlyMap<string, NodeCounts>> {
   const counts = new Map<string, NodeCounts>();
   await Promise.all(
     nodes.map(async (node) => {
       const told = await node.stats('general').catch(() => undefined);
       if (told?.has('limit_maxbytes') !== true) return;
+      heard(node, told);
       const count = (name: string): number => Number(told.get(name) ?? 0);
       counts.set(node.id, {
         bytes: count('bytes'),

@@ -65,6 +65,12 @@ describe('the cause of a miss', () => {
     ['a quiet node', {}, 'unknown', 'possible'],
     ['an earlier owner that is gone', { placements: [CURRENT, EARLIER] }, 'node-lost', 'likely'],
     [
+      'an earlier owner that is gone, and a later one that started since',
+      { placements: [{ ...CURRENT, since: SEEN + 1 }, EARLIER], ...onA({ startedAt: SEEN + 2 }) },
+      'node-lost',
+      'certain',
+    ],
+    [
       'an earlier owner that is gone, and nobody acted on it since',
       { placements: [CURRENT, { ...EARLIER, actedOnUntil: SEEN - 1 }] },
       'unknown',

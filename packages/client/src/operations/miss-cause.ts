@@ -59,7 +59,9 @@ function sinceSighting(evidence: MissEvidence, seenAt: number): MissReport {
   const mayHaveExpired = endsAt === undefined || now >= endsAt - SECOND_MS;
   // Views that no client acted on any more at `seenAt` do not matter.
   const relevant = placements.filter(({ actedOnUntil }, index) => index === 0 || actedOnUntil >= seenAt);
-  const losses = relevant.flatMap((placement) => lossIn(evidence, placement, seenAt) ?? []);
+  // Where it was by then comes first: what became of later owners matters only if it was brought to them.
+  const byTime = relevant.toSorted((one, other) => Number(one.since > seenAt) - Number(other.since > seenAt));
+  const losses = byTime.flatMap((placement) => lossIn(evidence, placement, seenAt) ?? []);
   const [first] = losses;
   if (first !== undefined) {
     // It may have been copied to remaining owners before those were lost.

@@ -9,8 +9,10 @@ import type { MissReport, SessionStore } from '../stores/session-store.ts';
 
 /** Sessions for which a process remembers when they were last seen. About 120 bytes each. */
 const MAX_REMEMBERED = 10_000;
-/** Misses investigated at the same time: more at once have one cause, and the nodes are busy then. */
+/** Misses investigated at the same time: after the loss of a node, the others are busy. */
 const MAX_UNDER_WAY = 16;
+/** Misses that wait for their turn: after the loss of a node, many users come back at once. */
+const MAX_WAITING = 1_000;
 /** memcached counts whole seconds. */
 const SECOND_MS = 1_000;
 
@@ -33,6 +35,7 @@ export class MissWatch {
   /** Made once the channel has subscribers. */
   #seen: LRUCache<string, Sighting> | undefined;
   #underWay = 0;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(store: SessionStore, options: MissWatchOptions) {
     this.#store = store;
@@ -64,14 +67,18 @@ export class MissWatch {
   /** Reports a miss under `key`, once its cause is known. Does not block. */
   missed(key: string): void {
     if (!isHeard('miss')) return;
-    if (this.#underWay >= MAX_UNDER_WAY) return this.#tell(UNKNOWN);
+    if (this.#waiting.length >= MAX_WAITING) return this.#tell(UNKNOWN);
     void this.#lookInto(key, this.#seen?.peek(key));
   }
 
   async #lookInto(key: string, sighting: Sighting | undefined): Promise<void> {
-    this.#underWay += 1;
+    if (this.#underWay >= MAX_UNDER_WAY) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#underWay += 1;
     const report = await this.#ask(key, sighting);
-    this.#underWay -= 1;
+    // Who waited longest takes its place.
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#underWay -= 1;
+    else next();
     const expiry = report.cause === 'expired' ? this.#expiryOf(sighting) : undefined;
     this.#tell(report, expiry);
   }
