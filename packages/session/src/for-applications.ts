@@ -1,7 +1,7 @@
 import type { Sessions, SessionsHealth, SessionsOfUsers } from './session.ts';
 
 /** The methods that an application calls outside of requests. */
-export type ForApplications = SessionsOfUsers & SessionsHealth;
+type ForApplications = SessionsOfUsers & SessionsHealth;
 
 /** Adds those methods of `sessions` to `target`, such as a middleware. */
 export function giveToApplication<T extends object>(target: T, sessions: Sessions): T & ForApplications {
