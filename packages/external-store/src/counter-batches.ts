@@ -5,15 +5,15 @@ interface Batch {
 }
 
 /**
- * Increments of one counter that come while one is under way go together, as one write: many requests of one visitor
- * neither wait in line nor compete for the compare-and-swap.
+ * Joins concurrent increments of one counter: those that come during a write become one next write. So many requests of
+ * one visitor neither queue one by one nor compete for the compare-and-swap.
  */
 export class CounterBatches {
-  /** Adds `by` to the counter, and resolves with what it is then. */
+  /** Adds `by` to the counter and resolves with its new value. */
   readonly #add: (key: string, by: number, ttlSeconds: number) => Promise<number>;
-  /** By key, the batch that waits for the one under way. */
+  /** By key, the batch that waits for the one being written. */
   readonly #waiting = new Map<string, Batch>();
-  /** By key, settles when the last batch that was begun has been written, or has failed. */
+  /** By key, settles when the last batch is written or has failed. */
   readonly #underWay = new Map<string, Promise<unknown>>();
 
   constructor(add: (key: string, by: number, ttlSeconds: number) => Promise<number>) {
@@ -34,7 +34,7 @@ export class CounterBatches {
       this.#waiting.delete(key);
       return (await this.#add(key, batch.size, ttlSeconds)) - batch.size + 1;
     };
-    // Even the first batch begins a moment later, so that `batch` is there, and whoever comes at once joins it.
+    // Even the first batch begins a moment later, so that increments of the same tick join it.
     const first = Promise.resolve().then(write);
     const batch: Batch = { size: 0, first };
     this.#waiting.set(key, batch);

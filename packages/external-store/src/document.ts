@@ -1,21 +1,21 @@
 import { decodeJson, encodeJson, type JsonLoss } from '@sess/json-data';
 import { StoreError } from './errors.ts';
 
-/** A session as another library stores it: what JSON makes of it. */
+/** A session of another library, as JSON represents it. */
 export type Document = Record<string, unknown>;
 
 /**
- * The session as JSON text. What encodes itself (a Date), and the fields of a class's object, are written as
- * `JSON.stringify` writes them, because these libraries' applications rely on it; what it would lose altogether is
- * refused.
+ * The session as JSON text. Objects with `toJSON` (a Date) and the fields of class instances are written as
+ * `JSON.stringify` writes them, because applications of these libraries rely on it. Refuses data that it would lose
+ * altogether.
  *
- * @throws {StoreError} `SESS_BAD_DATA`, naming the key; `SESS_TOO_LARGE` past what the client can be set to take.
+ * @throws {StoreError} `SESS_BAD_DATA`, naming the key; `SESS_TOO_LARGE` above 16 MiB.
  */
 export function encodeDocument(session: object): string {
   return encodeJson(session, LIMITS, refusal);
 }
 
-/** Far above memcached's largest item. It ends the walk through data in which one object is referenced many times. */
+/** Far above memcached's largest item. It bounds the encoding of data that references one object many times. */
 const MAX_DOCUMENT_BYTES = 16_777_216;
 const LIMITS = { maxBytes: MAX_DOCUMENT_BYTES, changes: 'what encodes itself' } as const;
 
@@ -33,8 +33,8 @@ function refusal({ field, levels, what }: JsonLoss): StoreError {
 }
 
 /**
- * The session from stored bytes, or `undefined` where they are not a JSON object, or one that is nested deeper than
- * what is ever stored.
+ * The session from stored bytes; `undefined` if they are not a JSON object, or are nested deeper than any stored
+ * session.
  */
 export function decodeDocument(value: Uint8Array): Document | undefined {
   const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString();

@@ -1,26 +1,26 @@
 import { SessionError } from '@sess/session';
 
-/** Why a session could not be read or written. A session that is not there is never among these: it is a value. */
+/** The kinds of errors. A missing session is not one of them: it is a value. */
 export type StoreErrorCode =
   /** An option is missing, unknown or out of range. Thrown where the options are given. */
   | 'SESS_BAD_OPTION'
-  /** No answer from the cluster. Says nothing about whether the session exists. */
+  /** The cluster did not answer, so it is unknown whether the session exists. */
   | 'SESS_UNAVAILABLE'
-  /** Others kept saving first; or a new session was given an id that was destroyed before. */
+  /** Others kept saving first; or a new session has the id of one that was destroyed. */
   | 'SESS_CONFLICT'
-  /** The session is larger than the client's `maxValueBytes`; nothing was sent, and what was stored is still there. */
+  /** The session is larger than the client's `maxValueBytes`. Nothing was sent; the stored session is unchanged. */
   | 'SESS_TOO_LARGE'
-  /** The session, or its id, is nothing that can be stored; nothing was sent. */
+  /** The session or its id can't be stored. Nothing was sent. */
   | 'SESS_BAD_DATA'
   /** The client was closed. */
   | 'SESS_CLOSED'
-  /** The client refused the request itself; `cause` tells why. */
+  /** The client refused the request; `cause` says why. */
   | 'SESS_STORE';
 
-/** Survives two copies of this package in one process, where `instanceof` does not. */
+/** Works with two copies of this package in one process; `instanceof` does not. */
 const BRAND: symbol = Symbol.for('@sess/external-store.error');
 
-/** Every error of the stores. `code` is stable; the text is for people. Never names an id, a key or a value. */
+/** Every error of the stores. `code` is stable; the text is for people. It never contains an id, a key or a value. */
 export class StoreError extends SessionError {
   declare readonly code: StoreErrorCode;
 
@@ -31,26 +31,26 @@ export class StoreError extends SessionError {
     Object.defineProperty(this, BRAND, { value: true });
   }
 
-  /** Whether `error` is of this package, whichever copy of it made the error. */
+  /** Whether `error` is a `StoreError`, of any copy of this package. */
   static override is(error: unknown): error is StoreError {
     return typeof error === 'object' && error !== null && BRAND in error;
   }
 }
 
-/** Throws an error of `@sess/session` as one of this package. */
+/** Rethrows an error of `@sess/session` as one of this package. */
 export function rethrow(error: unknown): never {
   if (!SessionError.is(error) || StoreError.is(error)) throw error;
-  // The others are of requests, or of a signal: nothing here gives the store one.
+  // The other codes come from requests and signals, which this package does not use.
   throw new StoreError(error.code as StoreErrorCode, error.message, { cause: error.cause });
 }
 
-/** What an item's failures say, where the words of `@sess/session` are of a session. */
+/** Texts for items, because those of `@sess/session` speak of sessions. */
 const OF_ITEMS: Readonly<Partial<Record<string, string>>> = {
   SESS_UNAVAILABLE: 'memcached: out of reach: no answer, or none that can be used',
   SESS_TOO_LARGE: 'memcached: the item is larger than what it takes; nothing was stored',
 };
 
-/** Throws an error of `@sess/session` as one of this package that speaks of an item. */
+/** Rethrows an error of `@sess/session` as one of this package, with a text for items. */
 export function rethrowOfItem(error: unknown): never {
   if (!SessionError.is(error) || StoreError.is(error)) throw error;
   const message = OF_ITEMS[error.code] ?? error.message;

@@ -5,18 +5,18 @@ import { HeldSession, type Held, type SaveRequest } from './held.ts';
 import { openStore, type ExternalStoreOptions } from './options.ts';
 import { saveDocument } from './save-document.ts';
 
-/** With one of two nodes down, every other id hits it: so many tries fail once in 65,536. */
+/** With one of two nodes down, every second id hits it: 16 tries all fail once in 65,536. */
 const MAX_NEW_IDS = 16;
 
 /**
- * The sessions of another library, in the cluster: what such a library's store is made of.
+ * Keeps the sessions of another library in the cluster: the base of a store for that library.
  *
- * Every save is an `add` or a compare-and-swap; a session that was destroyed is not brought back. Promises reject only
- * with a `StoreError`.
+ * Every save is an `add` or a compare-and-swap; no save revives a destroyed session. Promises reject only with a
+ * `StoreError`.
  */
 export class ExternalStore {
   readonly #cluster: Cluster;
-  /** The longest time to live that was given or seen: no copy of a session of this application can live longer. */
+  /** The longest time to live that was set or seen: no copy of a session of this application lives longer. */
   #longestSeconds: number;
 
   /** @throws {StoreError} `SESS_BAD_OPTION` */
@@ -25,25 +25,22 @@ export class ExternalStore {
     this.#longestSeconds = this.ttlSeconds;
   }
 
-  /** Whole seconds that a session lives for which the library names no end. */
+  /** Time to live in whole seconds of sessions that have none of their own. */
   get ttlSeconds(): number {
     return this.#cluster.ttlSeconds;
   }
 
-  /** The client that was given, or that `servers` opened. */
+  /** The client that was passed in, or that `servers` opened. */
   get client(): Client {
     return this.#cluster.client;
   }
 
-  /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
+  /** Resolves once the cluster answers; rejects with `SESS_UNAVAILABLE` if it does not answer yet. */
   async ready(): Promise<void> {
     await this.#cluster.store.ready?.().catch(rethrow);
   }
 
-  /**
-   * A new random id; where nodes are down, preferably one whose session none of them could hold, so that people can log
-   * in. No I/O.
-   */
+  /** A new random id. If nodes are down, it is on other nodes where possible, so that people can log in. No I/O. */
   newId(): string {
     const { client } = this.#cluster;
     let id = newSessionId();
@@ -56,7 +53,7 @@ export class ExternalStore {
     return id;
   }
 
-  /** The session with this id, or `undefined` when there is none, it expired, was destroyed, or is not JSON. */
+  /** The session with this id; `undefined` if there is none, it expired, was destroyed or is not JSON. */
   async load(id: string): Promise<Held | undefined> {
     const stored = await this.#cluster.store.load(this.#keyOf(id)).catch(rethrow);
     const held = stored && HeldSession.of(stored);
@@ -65,14 +62,14 @@ export class ExternalStore {
   }
 
   /**
-   * Saves, and resolves with what the next save of the same request is based on; with `undefined` when the session was
-   * destroyed meanwhile: then nothing was written, as if this save had come just before the destruction.
+   * Saves, and resolves with the base of the same request's next save. Resolves with `undefined` if the session was
+   * destroyed meanwhile: then nothing was written.
    *
-   * Where another request saved first, the changes of both are kept, key by key at the top level; of two changes to one
-   * key the later save's is.
+   * If another request saved first, keeps the changes of both, key by key at the top level; if both changed one key,
+   * the later save wins.
    *
-   * @throws {StoreError} `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`; `SESS_CONFLICT` when others kept saving
-   *   first, or when a session that is new has the id of one that was destroyed.
+   * @throws {StoreError} `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`; `SESS_CONFLICT` if others kept saving
+   *   first, or a new session has the id of one that was destroyed.
    */
   async save(id: string, request: SaveRequest): Promise<Held | undefined> {
     const key = this.#keyOf(id);
@@ -82,10 +79,10 @@ export class ExternalStore {
   }
 
   /**
-   * Moves the expiry to `ttlSeconds` from now; never rewrites. `false` when there is no session.
+   * Moves the expiry to `ttlSeconds` from now, without rewriting the session. `false` if there is none.
    *
-   * @param session what the request has of it, where the library gives it: it may hold what JSON would lose, and the
-   *   library not see a change.
+   * @param session the request's session, if the library passes it: it is checked for data that JSON would lose,
+   *   because the library may not see that it changed.
    * @throws {StoreError} `SESS_UNAVAILABLE`, `SESS_BAD_DATA`
    */
   async touch(id: string, ttlSeconds: number, session?: object): Promise<boolean> {
@@ -95,12 +92,15 @@ export class ExternalStore {
     return this.#cluster.store.touch(key, ttlSeconds).catch(rethrow);
   }
 
-  /** Destroys the session, and leaves a tombstone for as long as a copy of it could live. Whether there was one. */
+  /**
+   * Destroys the session and leaves a tombstone for as long as a copy of it could live. Resolves with whether there was
+   * one.
+   */
   async destroy(id: string): Promise<boolean> {
     return this.#cluster.store.destroy(this.#keyOf(id), this.#longestSeconds).catch(rethrow);
   }
 
-  /** Closes the client that `servers` opened. Twice does no harm. */
+  /** Closes the client that `servers` opened. Idempotent. */
   async close(): Promise<void> {
     await this.#cluster.close();
   }

@@ -1,17 +1,17 @@
 import type { StoredSession } from '@sess/session';
 import { decodeDocument, type Document } from './document.ts';
 
-/** What one request knows of a session that is stored: what its next save is based on. Immutable. */
+/** A stored session as one request saw it: the base of its next save. Immutable. */
 export interface Held {
-  /** The session as the request got to see it. A fresh copy whenever it is read. */
+  /** The session as the request saw it. Each read returns a new copy. */
   readonly document: Document;
-  /** Seconds that it has yet to live, as of the read; `undefined` where the protocol can't tell. */
+  /** Remaining time to live in seconds when it was read; `undefined` if the protocol can't tell. */
   readonly ttlSeconds: number | undefined;
 }
 
 /**
- * What a save is based on: what the request loaded or saved before; `new`, for a session that this request began;
- * `unknown`, where the library does not let the store know which of the two it is.
+ * The base of a save: what the request loaded or saved before; `new` for a session that this request began; `unknown`
+ * if the library does not tell the store which of the two it is.
  */
 export type SaveBase = Held | 'new' | 'unknown';
 
@@ -21,19 +21,19 @@ export interface SaveRequest {
   /** Whole seconds to live, at least 1. */
   readonly ttlSeconds: number;
   readonly base: SaveBase;
-  /** Keys at the top level that are this request's in any case. Default: none. */
+  /** Top-level keys for which this request's values always win. Default: none. */
   readonly ownKeys?: readonly string[];
   /**
-   * With `base: 'unknown'`: the library says that this request changed nothing but {@link ownKeys}, so what is stored
-   * stays. Default `false`.
+   * With `base: 'unknown'`: the library says that this request changed only {@link ownKeys}, so the rest stays as
+   * stored. Default `false`.
    */
   readonly unchanged?: boolean;
 }
 
-/** The only {@link Held} there is. */
+/** The only implementation of {@link Held}. */
 export class HeldSession implements Held {
   readonly stored: StoredSession;
-  /** What the request saw: other bytes than those that are stored where its save was merged with another one's. */
+  /** The bytes that the request saw; they differ from the stored ones if its save was merged with another one. */
   readonly #seen: Uint8Array;
 
   constructor(stored: StoredSession, seen: Uint8Array = stored.value) {
@@ -41,7 +41,7 @@ export class HeldSession implements Held {
     this.#seen = seen;
   }
 
-  /** `undefined` where what is stored is no session. */
+  /** `undefined` if the stored bytes are not a session. */
   static of(stored: StoredSession): HeldSession | undefined {
     return decodeDocument(stored.value) === undefined ? undefined : new HeldSession(stored);
   }
@@ -54,7 +54,7 @@ export class HeldSession implements Held {
     return this.stored.ttlSeconds;
   }
 
-  /** Whether what is stored holds more than the request has seen. */
+  /** Whether the stored session holds more than the request has seen. */
   get isMerged(): boolean {
     return this.#seen !== this.stored.value;
   }

@@ -13,47 +13,47 @@ import { decodeItem, encodeItem, textOf, type Item } from './item.ts';
 import { openStore, type ExternalStoreOptions } from './options.ts';
 import { secondsOf } from './time-to-live.ts';
 
-/** Tries of one write before it is given up. */
+/** Attempts at one write before giving up. */
 const MAX_ATTEMPTS = 16;
 
 export interface GetItemOptions {
   /**
-   * There is mostly nothing under this key, and that should be known while one of several nodes is down that hold it: a
-   * miss leaves a mark, which a later read finds. One more request, for the first read. Default `false`.
+   * Usually there is nothing under this key: the first miss then stores a mark, at the cost of one more request. Later
+   * reads find it while one of several nodes that hold the key is down. Default `false`.
    */
   readonly expectsNone?: boolean | undefined;
 }
 
 export interface SetItemOptions {
-  /** Seconds to live, rounded up to whole ones; 0 or less removes the item. Default: the store's `ttlSeconds`. */
+  /** Time to live in seconds, rounded up; 0 or less removes the item. Default: the store's `ttlSeconds`. */
   readonly ttlSeconds?: number | undefined;
   /**
-   * The key is never used again once its item was removed: a write that is late does nothing. Default `false`: what
-   * was removed may be set again.
+   * The key is never used again after its item was removed, so a late write does nothing. Default `false`: a removed
+   * item may be set again.
    */
   readonly unique?: boolean | undefined;
 }
 
-/** What a library gets to see of an item. */
+/** An item as the library sees it. */
 export interface StoredItem {
   readonly text: string;
-  /** Seconds that it has yet to live, as of the read; `undefined` where the protocol can't tell. */
+  /** Remaining time to live in seconds when it was read; `undefined` if the protocol can't tell. */
   readonly ttlSeconds: number | undefined;
 }
 
-/** What is stored under a key. `doubt` says why nobody can tell. */
+/** The stored item under a key. With `doubt`, a node is out of reach and it is unknown. */
 interface Look {
   readonly stored: StoredSession | undefined;
   readonly item: Item | undefined;
   readonly doubt?: StoreError;
 }
 
-/** What a write decides by. `isDead`: a tombstone is stored, which nothing replaces. */
+/** The input of a write's decision. `isDead`: a tombstone is stored, which nothing replaces. */
 interface Basis extends Look {
   readonly isDead: boolean;
 }
 
-/** What a write answers, and what it writes: nothing without `next`. */
+/** The result of a write, and the item to write: none without `next`. */
 interface Decision<Result> {
   readonly result: Result;
   readonly next?: Item;
@@ -61,19 +61,20 @@ interface Decision<Result> {
 }
 
 /**
- * Values of another library under keys of its own, in the cluster: what a key-value store for it is made of.
+ * Keeps the values of another library under its own keys in the cluster: the base of a key-value store for that
+ * library.
  *
- * Every write is an `add` or a compare-and-swap. A removal leaves a mark for as long as an older copy of the item can
+ * Every write is an `add` or a compare-and-swap. A removal leaves a mark for as long as an older copy of the item could
  * live. Promises reject only with a `StoreError`.
  */
 export class ItemStore {
   readonly #cluster: Cluster;
   readonly #counters = new CounterBatches((key, by, ttlSeconds) => this.#add(key, by, ttlSeconds));
-  /** The longest time to live that was given or seen: no copy of an item can live longer. */
+  /** The longest time to live that was set or seen: no copy of an item lives longer. */
   #longestSeconds: number;
 
   /**
-   * @param defaults `ttlSeconds` is for items that are set without one.
+   * @param defaults `ttlSeconds` applies to items that are set without one.
    * @throws {StoreError} `SESS_BAD_OPTION`
    */
   constructor(options: ExternalStoreOptions, defaults: { readonly keyPrefix: string; readonly ttlSeconds?: number }) {
@@ -81,29 +82,29 @@ export class ItemStore {
     this.#longestSeconds = this.ttlSeconds;
   }
 
-  /** Whole seconds that an item lives for which nobody says how long. */
+  /** Time to live in whole seconds of items that are set without one. */
   get ttlSeconds(): number {
     return this.#cluster.ttlSeconds;
   }
 
-  /** The client that was given, or that `servers` opened. */
+  /** The client that was passed in, or that `servers` opened. */
   get client(): Client {
     return this.#cluster.client;
   }
 
-  /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
+  /** Resolves once the cluster answers; rejects with `SESS_UNAVAILABLE` if it does not answer yet. */
   async ready(): Promise<void> {
     await this.#cluster.store.ready?.().catch(rethrowOfItem);
   }
 
   /**
-   * The item under `key`, or `undefined` when there is none.
+   * The item under `key`; `undefined` if there is none.
    *
-   * @throws {StoreError} `SESS_UNAVAILABLE` where a node is out of reach that could hold it: nobody can tell then.
+   * @throws {StoreError} `SESS_UNAVAILABLE` if a node that could hold it is out of reach.
    */
   async get(key: string, { expectsNone = false }: GetItemOptions = {}): Promise<StoredItem | undefined> {
     const { stored, item } = await this.#look(key);
-    // Only so that there is something to read: whoever wrote first, or is out of reach, does no harm.
+    // Only to have something to read later, so a conflict or an outage does not matter.
     if (expectsNone && stored === undefined)
       await this.#save(key, { kind: 'removed' }, this.#longestSeconds, 'absent').catch(() => undefined);
     const now = Date.now();
@@ -112,7 +113,7 @@ export class ItemStore {
     return { text, ttlSeconds: item?.kind === 'counter' ? secondsOf(item.endsAt - now, now) : stored?.ttlSeconds };
   }
 
-  /** Stores `text`. Whether it did: `false` for a `unique` item that was removed before. */
+  /** Stores `text`. Resolves with whether it did: `false` for a `unique` item that was removed before. */
   async set(key: string, text: string, { ttlSeconds, unique = false }: SetItemOptions = {}): Promise<boolean> {
     const seconds = this.#secondsOf(ttlSeconds ?? this.ttlSeconds);
     if (seconds === 0) {
@@ -126,7 +127,7 @@ export class ItemStore {
     });
   }
 
-  /** Removes the item. Whether there was one, as far as the nodes in reach know. */
+  /** Removes the item. Resolves with whether there was one, as far as the nodes in reach know. */
   async remove(key: string): Promise<boolean> {
     const found = await this.#write<boolean | 'unique'>(key, ({ item, isDead }) => {
       if (item?.kind === 'unique') return { result: 'unique' };
@@ -134,24 +135,24 @@ export class ItemStore {
       return { ...removal, result: removal.result !== undefined };
     });
     if (found !== 'unique') return found;
-    // A tombstone: no write at all can bring it back, nor any older copy.
+    // A tombstone: neither a write nor an older copy can revive it.
     return this.#cluster.store.destroy(this.#keyOf(key), this.#longestSeconds).catch(rethrowOfItem);
   }
 
   /**
-   * The text under `key`, which this removes: of many that take it at once, one gets it.
+   * Removes the item and resolves with its text: of several concurrent callers, one gets it.
    *
-   * @throws {StoreError} `SESS_UNAVAILABLE` where a node is out of reach that could hold it.
+   * @throws {StoreError} `SESS_UNAVAILABLE` if a node that could hold it is out of reach.
    */
   async take(key: string): Promise<string | undefined> {
     return this.#write(key, ({ item, isDead }) => this.#removal(item, isDead), { mustRead: true });
   }
 
   /**
-   * Adds one to the counter under `key`, and resolves with what it is then. The first makes it, to live for
-   * `ttlSeconds`; later ones do not prolong it.
+   * Adds one to the counter under `key` and resolves with its new value. The first call creates it, to live for
+   * `ttlSeconds`; later calls do not extend that.
    *
-   * @throws {StoreError} `SESS_BAD_DATA` where something else than a number is stored.
+   * @throws {StoreError} `SESS_BAD_DATA` if the stored value is not a number.
    */
   async increment(key: string, ttlSeconds: number): Promise<number> {
     this.#keyOf(key);
@@ -160,7 +161,7 @@ export class ItemStore {
     throw new StoreError('SESS_BAD_DATA', `a counter lives for at least one second; got ${ttlSeconds}`);
   }
 
-  /** Closes the client that `servers` opened. Twice does no harm. */
+  /** Closes the client that `servers` opened. Idempotent. */
   async close(): Promise<void> {
     await this.#cluster.close();
   }
@@ -190,8 +191,8 @@ export class ItemStore {
   }
 
   /**
-   * Decides by what is stored, then writes `next` in its place; again, while others write first. Where nobody can tell
-   * what is stored, because a node is down, and unless it `mustRead`, what the nodes in reach lack is added.
+   * Decides by the stored item, then replaces it by `next`; repeats that while others write first. If a node is down,
+   * so that the stored item is unknown, it adds `next` on the nodes in reach, unless `mustRead`.
    */
   async #write<Result>(
     key: string,
@@ -201,7 +202,7 @@ export class ItemStore {
     const tries = { most: MAX_ATTEMPTS, what: 'others wrote this item' };
     return retryConflicts<Result>(tries, async (attempt) => {
       const { stored, item, doubt }: Look = mustRead ? await this.#look(key) : await this.#lookInReach(key);
-      // What refused the write before this one, and is not to be seen, is a tombstone.
+      // The last write was refused and yet nothing is there: a tombstone.
       const isDead = attempt > 1 && stored === undefined && doubt === undefined;
       const { result, next, ttlSeconds = 1 } = decide({ stored, item, isDead });
       if (next === undefined) return result;

@@ -1,10 +1,10 @@
 /**
- * What is stored for one key of a library: a letter for its kind, then text.
+ * The stored form of one item: a letter for its kind, then text.
  *
- * - `value`: may be replaced at any time, after its removal as well.
- * - `unique`: under a key that is made once, such as a session's token: never stored again after its removal.
- * - `counter`: a number, and when its window ends, in milliseconds since 1970.
- * - `removed`: what a removal leaves, so that an older copy elsewhere is not taken for the item.
+ * - `value`: may be replaced at any time, also after its removal.
+ * - `unique`: its key is used once, such as a session's token: never stored again after its removal.
+ * - `counter`: a number, and the end of its window in milliseconds since 1970.
+ * - `removed`: the mark that a removal leaves, so that an older copy elsewhere is not taken for the item.
  */
 export type Item =
   | { readonly kind: 'value' | 'unique'; readonly text: string }
@@ -22,7 +22,7 @@ function contentOf(item: Item): string {
   return item.kind === 'removed' ? '' : item.text;
 }
 
-/** `undefined` for bytes that are no item. */
+/** `undefined` for bytes that are not an item. */
 export function decodeItem(bytes: Uint8Array): Item | undefined {
   const stored = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   const text = stored.slice(1);
@@ -37,7 +37,7 @@ function counterOf(text: string): Item | undefined {
   return Number.isSafeInteger(count) && Number.isSafeInteger(endsAt) ? { kind: 'counter', count, endsAt } : undefined;
 }
 
-/** What the library gets to see: `undefined` for what was removed, and for a counter whose window is over. */
+/** The text that the library sees: `undefined` for a removed item and for a counter whose window is over. */
 export function textOf(item: Item | undefined, now: number = Date.now()): string | undefined {
   if (item === undefined || item.kind === 'removed') return undefined;
   if (item.kind !== 'counter') return item.text;

@@ -10,10 +10,10 @@ import { decodeDocument, encodeDocument, type Document } from './document.ts';
 import { StoreError } from './errors.ts';
 import { HeldSession, type Held, type SaveRequest } from './held.ts';
 
-/** Saves of one change to a session that others change, too, before it is given up. */
+/** Attempts to save one change before giving up because of conflicts. */
 const MAX_ATTEMPTS = 16;
 
-/** `text` is the encoding of `request.session`. Resolves with `undefined` when the session was destroyed. */
+/** `text` is the encoding of `request.session`. Resolves with `undefined` if the session was destroyed. */
 export async function saveDocument(
   store: SessionStore,
   key: string,
@@ -27,7 +27,7 @@ export async function saveDocument(
   return retryConflicts({ most: MAX_ATTEMPTS, what: 'other requests saved this session' }, async (attempt) => {
     if (attempt > 1) {
       current = await store.load(key);
-      // What refused the write was a tombstone.
+      // A tombstone refused the write.
       if (current === undefined) return base === 'new' ? refuseReusedId() : undefined;
       value = combine(mine, current, request);
     }
@@ -44,8 +44,7 @@ export async function saveDocument(
 }
 
 /**
- * What to store in place of `current`. Without knowing what a request was based on, what it holds counts as changed by
- * it, as a whole.
+ * The bytes to store in place of `current`. If the base of the request is unknown, its whole session counts as changed.
  */
 function combine(mine: Buffer, current: StoredSession | undefined, { base, ownKeys, unchanged }: SaveRequest): Buffer {
   const theirs = current === undefined ? undefined : decodeDocument(current.value);
@@ -55,7 +54,7 @@ function combine(mine: Buffer, current: StoredSession | undefined, { base, ownKe
   return from === undefined ? mine : Buffer.from(encodeDocument(merge(from, document, theirs, ownKeys)));
 }
 
-/** Key by key at the top level; where both changed one, `mine` is kept. */
+/** Merges key by key at the top level; if both changed one, `mine` wins. */
 function merge(base: Document, mine: Document, theirs: Document, ownKeys: readonly string[] = []): Document {
   const merged = mergeData(base, mine, theirs, 'mine', 1) as Document;
   for (const key of ownKeys) {
