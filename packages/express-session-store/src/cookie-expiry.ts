@@ -1,7 +1,7 @@
 import { secondsOf } from '@sess/external-store';
 
 /**
- * What express-session and @fastify/session keep of a session's cookie, as objects or as JSON. Lifetimes are in
+ * The cookie of a session as express-session and @fastify/session keep it, as an object or as JSON. Lifetimes are in
  * milliseconds.
  */
 export interface SessionCookie {
@@ -11,10 +11,10 @@ export interface SessionCookie {
 }
 
 /**
- * How long a session with this cookie lives, in whole seconds; 0 when it is over; `undefined` for a cookie that ends
- * with the browser.
+ * Remaining whole seconds of a session with this cookie; 0 if it is over; `undefined` for a cookie that ends with the
+ * browser.
  *
- * `expires` counts first: express-session moves it with every request, `originalMaxAge` is what it moves it by.
+ * `expires` takes precedence: with every request, express-session sets it to now plus `originalMaxAge`.
  */
 export function secondsOfCookie(
   { expires, maxAge, originalMaxAge }: SessionCookie,
@@ -22,12 +22,12 @@ export function secondsOfCookie(
 ): number | undefined {
   const end = timeOf(expires);
   if (end !== undefined) return secondsOf(end - now, now);
-  // `expires: false` is how an application makes it a cookie that ends with the browser.
+  // With `expires: false` an application asks for a cookie that ends with the browser.
   if (expires === false) return undefined;
   return secondsOf(maxAge, now) ?? secondsOf(originalMaxAge, now);
 }
 
-/** Milliseconds since 1970, of a date or of the text that JSON makes of one. */
+/** Milliseconds since 1970 of a date or its JSON text. */
 function timeOf(expires: unknown): number | undefined {
   if (!(expires instanceof Date) && typeof expires !== 'string') return undefined;
   const time = new Date(expires).getTime();

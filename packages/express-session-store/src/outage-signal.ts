@@ -8,7 +8,7 @@ type Client = ExternalStore['client'];
 const NODE_CHANNEL = 'sess:client:node';
 
 /**
- * Emits `disconnect` when no node of the cluster is in reach, and `connect` when one is again. After `disconnect`,
+ * Emits `disconnect` when every node of the cluster is down, and `connect` when one is up again. After `disconnect`,
  * express-session lets requests pass without a session.
  */
 export class OutageSignal {
@@ -44,7 +44,7 @@ export class OutageSignal {
     this.#tell(out ? 'disconnect' : 'connect');
   };
 
-  /** This is in the middle of an event of the client: a process is not to end in an outage for a listener's fault. */
+  /** Runs inside an event of the client: a listener that throws must not end the process during an outage. */
   #tell(event: 'disconnect' | 'connect'): void {
     try {
       this.#emitter.emit(event);

@@ -6,14 +6,14 @@ import { OutageSignal } from './outage-signal.ts';
 
 export interface SessStoreOptions extends ExternalStoreOptions {
   /**
-   * What express-session does while no node of the cluster is in reach. `'error'` (default): each request that has a
-   * session fails with `SESS_UNAVAILABLE`. `'no-session'`: requests go on without `req.session`, which the application
-   * must be ready for.
+   * How express-session handles requests while every node of the cluster is down. `'error'` (default): each request
+   * with a session fails with `SESS_UNAVAILABLE`. `'no-session'`: requests continue without `req.session`, and the
+   * application must handle that.
    */
   readonly onOutage?: 'error' | 'no-session' | undefined;
 }
 
-/** A session as the libraries hand it over. */
+/** A session as the libraries pass it. */
 interface SessionLike {
   readonly cookie: SessionCookie;
 }
@@ -27,9 +27,9 @@ interface SessionLike {
 export class SessStore extends session.Store {
   readonly #store: ExternalStore;
   readonly #outages: OutageSignal | undefined;
-  /** By session: as `get` returned it, or as a request has it. What its next save is based on. */
+  /** The base of a session's next save, by the object that `get` returned or that a request holds. */
   readonly #held = new WeakMap<object, Held>();
-  /** Sessions that were begun in this process and that a save was started for, whatever became of it. */
+  /** Sessions that began in this process and for which a save was started, whatever its outcome. */
   readonly #begun = new WeakSet<object>();
 
   constructor(options: SessStoreOptions) {
@@ -39,31 +39,31 @@ export class SessStore extends session.Store {
     this.#outages = OutageSignal.for(onOutage, this.#store.client, this);
   }
 
-  /** The session, or nothing when there is none. An outage is an error. */
+  /** The session; `null` if there is none. An outage is an error. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- each library, and each application, has a type of session of its own
   override get<Session>(id: string, callback: (error: unknown, session?: Session | null) => void): void {
     callBack(this.#get(id), callback as Callback<object | null>);
   }
 
   /**
-   * Stores the session until its cookie ends; for `ttlSeconds` where it ends with the browser. Never brings back what
-   * was destroyed.
+   * Stores the session until its cookie expires; for `ttlSeconds` if the cookie ends with the browser. Never revives a
+   * destroyed session.
    */
   override set(id: string, given: SessionLike, callback?: (error?: unknown) => void): void {
     this.#tell(this.#set(id, given), callback);
   }
 
-  /** Moves the expiry to where the session's cookie says; never rewrites. */
+  /** Moves the expiry to that of the session's cookie, without rewriting the session. */
   override touch(id: string, given: SessionLike, callback?: (error?: unknown) => void): void {
     this.#tell(this.#touch(id, given), callback);
   }
 
-  /** Destroys the session: no request that is on its way can bring it back. */
+  /** Destroys the session: no request in flight can revive it. */
   override destroy(id: string, callback?: (error?: unknown) => void): void {
     this.#tell(this.#store.destroy(id), callback);
   }
 
-  /** Called by express-session for another id. A session that was never stored has nothing to destroy. */
+  /** Called by express-session to change the id. A session that was never stored has nothing to destroy. */
   override regenerate(...[request, callback]: Parameters<session.Store['regenerate']>): void {
     const given: object | undefined = request.session;
     if (given === undefined || this.#baseOf(given) !== 'new' || this.#begun.has(given))
@@ -83,17 +83,17 @@ export class SessStore extends session.Store {
   }
 
   /**
-   * A new random id, for the option `genid` of express-session, `idGenerator` of @fastify/session: on nodes that are in
-   * reach, so that people can log in while a node is down.
+   * A new random id, for the option `genid` of express-session or `idGenerator` of @fastify/session. It is on nodes in
+   * reach where possible, so that people can log in while a node is down.
    */
   readonly newId = (): string => this.#store.newId();
 
-  /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
+  /** Resolves once the cluster answers; rejects with `SESS_UNAVAILABLE` if it does not answer yet. */
   ready(): Promise<void> {
     return this.#store.ready();
   }
 
-  /** Closes what `servers` opened; a `client` stays open. Twice does no harm. */
+  /** Closes the client that `servers` opened; a `client` that was passed in stays open. Idempotent. */
   async close(): Promise<void> {
     this.#outages?.stop();
     await this.#store.close();
@@ -103,7 +103,7 @@ export class SessStore extends session.Store {
     const held = await this.#store.load(id);
     const stored = held?.document;
     if (held === undefined || stored === undefined || !hasCookie(stored)) return null;
-    // A touch moves the expiry without rewriting what is stored, so the cluster knows it better.
+    // A touch does not rewrite the stored cookie, so the cluster's expiry is the right one.
     const { cookie } = stored;
     if (typeof cookie.expires === 'string' && Number.isFinite(held.ttlSeconds)) {
       cookie.expires = new Date(Date.now() + (held.ttlSeconds ?? 0) * 1000).toISOString();
@@ -137,8 +137,8 @@ export class SessStore extends session.Store {
   }
 
   /**
-   * express-session makes its sessions here, or anew. @fastify/session makes them by itself, so that nothing is known
-   * of them.
+   * express-session makes its sessions with `createSession` or as new ones. @fastify/session makes its own, so their
+   * base is unknown.
    */
   #baseOf(given: object): SaveBase {
     return this.#held.get(given) ?? (given instanceof session.Session ? 'new' : 'unknown');
@@ -149,8 +149,8 @@ export class SessStore extends session.Store {
       outcome.then(() => undefined),
       callback ??
         ((error) => {
-          // Without a callback a failure is emitted, but only if someone listens: an `error` event without a listener
-          // ends the process.
+          // Without a callback, emit the failure, but only if there is a listener: an `error` event without one ends
+          // the process.
           if (error && this.listenerCount('error') > 0) this.emit('error', error);
         }),
     );
@@ -158,7 +158,8 @@ export class SessStore extends session.Store {
 }
 
 /**
- * The cookie is the library's own: an invalid date in it is for the library to complain of, when it sets the cookie.
+ * The cookie as plain JSON, so that an invalid date in it does not fail the save: the library reports it when it sets
+ * the cookie.
  */
 function withPlainCookie(given: SessionLike): SessionLike {
   if (!hasCookie(given) || 'toJSON' in given) return given;
@@ -169,7 +170,7 @@ function hasCookie(stored: object): stored is { cookie: SessionCookie } {
   return 'cookie' in stored && typeof stored.cookie === 'object' && stored.cookie !== null;
 }
 
-/** @fastify/session tells whether a request changed its session; express-session does not, and does not need to. */
+/** @fastify/session says whether a request changed its session; express-session does not, and does not need to. */
 function isUnchanged(given: object): boolean {
   return 'isModified' in given && typeof given.isModified === 'function' && given.isModified() === false;
 }
