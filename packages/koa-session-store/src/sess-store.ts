@@ -1,32 +1,32 @@
 import { ExternalStore, secondsOf, type ExternalStoreOptions, type Held } from '@sess/external-store';
 
 /**
- * What koa-session says of a request, beside key and session. Every field may be missing: other middlewares for Koa
- * leave them out.
+ * What koa-session passes about a request, besides key and session. Every field may be missing: other middleware for
+ * Koa leaves them out.
  */
 export interface StoreContext {
-  /** The request: what `get` returned for it is what its `set` is based on. */
+  /** The request: what its `get` returned is the base of its `set`. */
   readonly ctx?: unknown;
   readonly rolling?: boolean | undefined;
   readonly changed?: boolean | undefined;
 }
 
-/** What koa-session asks of its option `store`. */
+/** The interface of koa-session's option `store`. */
 export interface KoaSessionStore {
   get(key: string, maxAge?: number | 'session', options?: StoreContext): Promise<Record<string, unknown> | undefined>;
   set(key: string, session: object, maxAge?: number | 'session', options?: StoreContext): Promise<void>;
   destroy(key: string, options?: StoreContext): Promise<void>;
 }
 
-/** The key that a request asked for or stored something under, and what it knows of the session there. */
+/** The key that a request read or stored, and the session there as it saw it. */
 interface Known {
   readonly key: string;
   readonly held: Held | undefined;
 }
 
 /**
- * Keeps koa-session's sessions in a memcached cluster whose nodes come and go:
- * `session({ store: new SessStore({ client }) }, app)`.
+ * Keeps koa-session's sessions in a memcached cluster whose nodes come and go: `session({ store: new SessStore({ client
+ * }) }, app)`.
  *
  * @throws {StoreError} (from the constructor) `SESS_BAD_OPTION`
  */
@@ -40,7 +40,8 @@ export class SessStore implements KoaSessionStore {
   }
 
   /**
-   * The session, or `undefined` when there is none. An outage rejects. `maxAge` is not needed: expiry is up to `set`.
+   * The session; `undefined` if there is none. Rejects in an outage. Ignores `maxAge`, because `set` decides the
+   * expiry.
    */
   async get(
     key: string,
@@ -53,8 +54,8 @@ export class SessStore implements KoaSessionStore {
   }
 
   /**
-   * Stores the session for `maxAge` milliseconds; for `ttlSeconds` where that is `'session'` or missing. Never brings
-   * back what was destroyed.
+   * Stores the session for `maxAge` milliseconds; for `ttlSeconds` if that is `'session'` or missing. Never revives a
+   * destroyed session.
    */
   async set(key: string, session: object, maxAge?: number | 'session', options?: StoreContext): Promise<void> {
     const ttlSeconds = secondsOf(maxAge) ?? this.#store.ttlSeconds;
@@ -65,26 +66,26 @@ export class SessStore implements KoaSessionStore {
     if (held !== undefined) this.#remember(options, { key, held });
   }
 
-  /** Destroys the session: no request that is on its way can bring it back. */
+  /** Destroys the session: no request in flight can revive it. */
   async destroy(key: string, options?: StoreContext): Promise<void> {
     const request = requestOf(options);
-    // A login gives a visitor without a session an id, and then another one: there is nothing under the first.
+    // A login of a visitor without a session makes one id and then another; nothing is stored under the first.
     if (request !== undefined && this.#known.get(request)?.key !== key) return;
     await this.#store.destroy(key);
   }
 
   /**
-   * A new random id, for the option `genid`: on nodes that are in reach, so that people can log in while a node is
-   * down.
+   * A new random id, for the option `genid`. It is on nodes in reach where possible, so that people can log in while a
+   * node is down.
    */
   readonly newId = (): string => this.#store.newId();
 
-  /** Resolves when the cluster can be asked; rejects with `SESS_UNAVAILABLE` when it can't be yet. */
+  /** Resolves once the cluster answers; rejects with `SESS_UNAVAILABLE` if it does not answer yet. */
   ready(): Promise<void> {
     return this.#store.ready();
   }
 
-  /** Closes what `servers` opened; a `client` stays open. Twice does no harm. */
+  /** Closes the client that `servers` opened; a `client` that was passed in stays open. Idempotent. */
   close(): Promise<void> {
     return this.#store.close();
   }
