@@ -14,23 +14,23 @@ import onHeaders from 'on-headers';
 import { replyHeaders } from './headers.ts';
 import { isMute } from './log.ts';
 
-/** Goes on to the next `onSend` hook. */
+/** Continues with the next `onSend` hook. */
 export type ProceedWith = (error?: Error | null, payload?: unknown) => void;
 
 /** `writeHead` with all its overloads. */
 type WriteHead = (...given: unknown[]) => ServerResponse;
 
 /**
- * Made once: a getter of its own would give each reply a hidden class that keeps the whole request until the next full
- * garbage collection.
+ * Shared by all replies: V8 gives a reply with its own getter a hidden class, which keeps the whole request alive until
+ * the next full garbage collection.
  */
 const SENT: PropertyDescriptor = { configurable: true, get: () => true };
 
-/** The answer to one request, as far as its session goes. */
+/** The session's part of the answer to one request. */
 export class Answer implements Connection {
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
-  /** Whether the route has an `onSend` hook that saves the session after all others. */
+  /** Whether the route's last `onSend` hook saves the session. */
   readonly savesLast: boolean;
   readonly touch: boolean;
   session: RequestSession | undefined;
@@ -54,7 +54,7 @@ export class Answer implements Connection {
     return this;
   }
 
-  /** Whether a cookie can't be set any more; after `reply.hijack()` the head is the application's own. */
+  /** Whether it is too late to set a cookie; after `reply.hijack()` the application writes the head itself. */
   get headersSent(): boolean {
     return this.#reply.raw.headersSent || (this.#stage !== 'saving' && this.#reply.sent);
   }
@@ -63,15 +63,14 @@ export class Answer implements Connection {
     return this.#reply.raw.writableEnded;
   }
 
-  /** Whether an error has left the handler, or its answer is on its way. */
+  /** Whether the handler threw, or its answer is being sent. */
   get answered(): boolean {
     const { raw } = this.#reply;
     return this.#answered || raw.writableEnded || raw.closed;
   }
 
   /**
-   * Errors and answers alike come to `send`: from then on only loggers, error handlers and late hooks ask for the
-   * session.
+   * Errors and answers both go through `send`: after it, only loggers, error handlers and late hooks read the session.
    */
   onUnavailable(): void {
     const reply = this.#reply;
@@ -91,10 +90,10 @@ export class Answer implements Connection {
     return session.current;
   }
 
-  /** Saves the session before this payload leaves. */
+  /** Saves the session before this payload is sent. */
   save(payload: unknown, proceed: ProceedWith): void {
     const { session } = this;
-    // A second answer while the first is on its way: the first one counts, as it does where nothing is saved.
+    // Ignores a second answer while the first is being sent, as Fastify does if nothing is saved.
     if (this.#stage === 'saving') return;
     if (session === undefined || this.#stage === 'saved') return proceed(null, payload);
     const saving = session.commit({ cacheable: isCacheable(replyHeaders(this.#reply)) });
@@ -108,8 +107,8 @@ export class Answer implements Connection {
   async #sendAfter(saving: Promise<void>, payload: unknown, proceed: ProceedWith): Promise<void> {
     const reply = this.#reply;
     const keptHead = keepHead(reply);
-    // For Fastify the reply counts as sent from now on, as it does where nothing is saved: it refuses a second `send`,
-    // and runs no further hook or handler.
+    // Makes Fastify treat the reply as sent, as it would if nothing were saved: it refuses a second `send` and runs no
+    // further hook or handler.
     Object.defineProperty(reply, 'sent', SENT);
     let failure: Error | null = null;
     try {
@@ -120,22 +119,22 @@ export class Answer implements Connection {
     }
     Reflect.deleteProperty(reply, 'sent');
     this.#stage = 'saved';
-    // The application wrote to `reply.raw` meanwhile: that was its answer.
+    // The application answered through `reply.raw` meanwhile.
     if (reply.raw.headersSent || reply.raw.writableEnded) return;
     keptHead.restore();
     sendOrFail(reply, payload, failure, proceed);
   }
 
   /**
-   * Whoever writes the head, it is completed just before it leaves: later hooks, streams and writers of `reply.raw` set
-   * headers, too.
+   * Completes the head just before it is sent, whatever code writes it: later hooks, streams and writers of `reply.raw`
+   * set headers too.
    */
   #watchHead(session: RequestSession): void {
     this.#watched = true;
     const { raw } = this.#reply;
     if (raw.headersSent) return this.#saveWhenClosed(session);
     const cookie = new LostCookie(session, raw);
-    // An upgrade to WebSocket writes no head that could be seen.
+    // An upgrade to WebSocket writes its head past `writeHead`.
     raw.once('close', () => {
       cookie.look();
       if (this.#reply.sent) void this.#saveUnsent(session);
@@ -144,7 +143,7 @@ export class Answer implements Connection {
     const writeCompleted = (...given: unknown[]): ServerResponse => {
       Reflect.set(raw, 'writeHead', write);
       if (this.#stage === 'saved' && given.length > 1) {
-        // Fastify is writing: what it gives is what the reply's own headers are.
+        // Fastify calls this, with the headers of the reply.
         completeHead(session, replyHeaders(this.#reply));
         return Reflect.apply(write, raw, given);
       }
@@ -155,9 +154,7 @@ export class Answer implements Connection {
     Reflect.set(raw, 'writeHead', writeCompleted);
   }
 
-  /**
-   * The application writes to `reply.raw`, so no hook is called: what it changes meanwhile is saved when it is done.
-   */
+  /** Saves on close: the application writes to `reply.raw`, so no hook runs. */
   #saveWhenClosed(session: RequestSession): void {
     const { raw } = this.#reply;
     if (this.#stage !== 'open') return;
@@ -176,10 +173,7 @@ export class Answer implements Connection {
     }
   }
 
-  /**
-   * Looked at after it was saved, by code that nobody waited for: a change is saved all the same, or the log tells of
-   * it.
-   */
+  /** Code that nobody awaited uses the session after it was saved: saves its change, or logs that it came too late. */
   onLateUse(): void {
     const tooLate =
       'the session was changed after the response, too late to be saved: await what changes it, before the answer is sent';
@@ -197,7 +191,7 @@ export class Answer implements Connection {
   }
 }
 
-/** What Fastify does where nothing is awaited: an error of a later hook, or of the head, becomes the answer. */
+/** Does what Fastify does if no hook is asynchronous: an error of a later hook or of the head becomes the answer. */
 function sendOrFail(reply: FastifyReply, payload: unknown, failure: Error | null, proceed: ProceedWith): void {
   try {
     try {
@@ -212,7 +206,7 @@ function sendOrFail(reply: FastifyReply, payload: unknown, failure: Error | null
   }
 }
 
-/** Code that runs after `send` may set a status and headers for an answer that will not be sent. */
+/** Keeps status and headers: code that runs after `send` may set others, for an answer that will not be sent. */
 function keepHead(reply: FastifyReply): { restore: () => void } {
   const { statusCode } = reply.raw;
   const headers = { ...reply.getHeaders() };

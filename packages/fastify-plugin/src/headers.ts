@@ -1,7 +1,7 @@
 import type { ResponseHeaders } from '@sess/session';
 import type { FastifyReply } from 'fastify';
 
-/** The headers that Fastify is going to send. */
+/** The headers that Fastify will send. */
 export function replyHeaders(reply: FastifyReply): ResponseHeaders {
   return {
     get: (name) => reply.getHeader(name),
@@ -17,7 +17,7 @@ export function replyHeaders(reply: FastifyReply): ResponseHeaders {
   };
 }
 
-/** Fastify's headers replace those that the application set on `reply.raw`: its cookies must not get lost to ours. */
+/** Fastify's headers replace those set on `reply.raw`, so our cookie would drop the application's cookies there. */
 function keepRawCookies(reply: FastifyReply): void {
   const raw = reply.raw.getHeader('set-cookie');
   if (raw === undefined) return;

@@ -16,21 +16,20 @@ import { logOf } from './log.ts';
 export interface FastifySessionsOptions extends SessionsOptions {}
 
 /**
- * The application, as far as the type of the plugin is concerned. Every application fits: of another version of Fastify
- * than the one that types are taken from here (frameworks such as NestJS bring their own), over HTTP/2, with another
- * logger or type provider.
+ * The application as the plugin's type sees it. Every application fits: of another version of Fastify than this
+ * package's types (frameworks such as NestJS bring their own), over HTTP/2, with another logger or type provider.
  */
 export interface FastifyApplication {
   hasDecorator(name: string | symbol): boolean;
 }
 
-/** Where a request keeps its session, and what becomes of its answer; `null` where it has no session. */
+/** The property of a request that holds its {@link Answer}; `null` if it has no session. */
 const ANSWER: unique symbol = Symbol('@sess/fastify-plugin.answer');
 
-/** In the config of routes whose last `onSend` hook saves the session. */
+/** Set in the config of routes whose last `onSend` hook saves the session. */
 const SAVES_LAST: unique symbol = Symbol('@sess/fastify-plugin.saves-last');
 
-/** What the config of a route says to sessions. */
+/** The settings for sessions in the config of a route. */
 interface RouteConfig {
   readonly session?: boolean | { readonly touch: boolean };
   readonly [SAVES_LAST]?: true;
@@ -40,10 +39,10 @@ type SessionRequest = FastifyRequest & { [ANSWER]?: Answer | null };
 type Proceed = (error?: Error) => void;
 
 /**
- * Gives every request of the scope in which it is registered a `session`.
+ * Gives every request in its scope a `session`.
  *
- * A session is opened in `onRequest` and saved in `onSend`, before the headers leave: hooks and handlers in between see
- * it. Errors in handlers save it, too. What `servers` opened is closed with the application.
+ * Opens the session in `onRequest` and saves it in `onSend`, before the headers are sent; hooks and handlers in between
+ * can use it. It is also saved if a handler throws. The client that `servers` opened is closed with the application.
  *
  * @throws {SessionError} (from `register`) `SESS_BAD_OPTION`, `SESS_REGISTERED_TWICE`.
  */
@@ -63,7 +62,7 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
         'Register one of them, once, or in scopes beside each other',
     );
   }
-  // Fastify takes these for itself, and hands them on.
+  // Fastify's own options of `register`, which it also passes to the plugin.
   const { prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...given } = options;
   const all = createSessions({ ...given, log: given.log ?? logOf(app.log) });
   try {
@@ -72,12 +71,11 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
       app.decorate('sessions', giveToApplication({}, all));
     }
     app.decorateRequest(ANSWER, null);
-    // The type says what handlers meet; others, such as loggers, may ask where there is none.
+    // The type is for handlers; other code, such as loggers, may read it where there is none.
     app.decorateRequest('session', { getter: sessionOf as () => Session, setter: refuseAssignment });
     app.addHook('onRoute', saveLast);
 
-    // Callbacks rather than async functions: a request that has nothing to wait for, which is every one without a
-    // cookie, waits for nothing.
+    // Callbacks instead of async functions, so that a request without a cookie waits for no promise.
     app.addHook('onRequest', (request: SessionRequest, reply, proceed) => {
       const config: RouteConfig = request.routeOptions.config;
       if (config.session === false) return proceed();
@@ -89,25 +87,24 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
       return proceed();
     });
     app.addHook('onSend', (request: SessionRequest, reply, payload, proceed) => {
-      // Error handlers of Fastify itself, routes from before the registration and unknown paths have no hook of their
-      // own.
+      // Fastify's own error handlers, routes from before the registration and unknown paths lack the route's hook.
       if (request[ANSWER]?.savesLast === true) return proceed(null, payload);
       return save(request, reply, payload, proceed);
     });
     app.addHook('onClose', () => all.close());
   } catch (error) {
-    // Too late, for one, once the application is ready: then nobody would ever close what was opened.
+    // For example, the application is ready already. Then `onClose` would never close the sessions.
     await all.close();
     throw error;
   }
 }
 
-/** Whether a route that reads a session prolongs its life. */
+/** Whether requests to the route extend the session's idle timeout. */
 function touches(session: RouteConfig['session']): boolean {
   return typeof session !== 'object' || session.touch;
 }
 
-/** @throws {SessionError} `SESS_BAD_OPTION` where a route says something else than the config knows. */
+/** @throws {SessionError} `SESS_BAD_OPTION` if a route has an unknown setting. */
 function checkConfig({ url, config }: RouteOptions): void {
   const session: unknown = config?.session;
   if (session === undefined || typeof session === 'boolean') return;
@@ -124,13 +121,13 @@ function isKnownSetting([name, value]: [string, unknown]): boolean {
 }
 
 /**
- * Later `onSend` hooks may change the session, and say whether caches may store the response: it is saved after all of
- * them.
+ * Adds a last `onSend` hook that saves the session: other hooks may still change it, or decide whether caches may store
+ * the response.
  */
 function saveLast(route: RouteOptions): void {
   checkConfig(route);
   const before = [route.onSend ?? []].flat();
-  // A HEAD route takes over the hooks of its GET route.
+  // A HEAD route inherits the hooks of its GET route.
   if (before.includes(save)) return;
   route.onSend = [...before, save];
   route.config = { ...route.config, [SAVES_LAST]: true } as NonNullable<RouteOptions['config']>;
