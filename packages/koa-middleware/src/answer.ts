@@ -12,13 +12,13 @@ import {
 import type { ParameterizedContext } from 'koa';
 import onHeaders from 'on-headers';
 
-/** The answer to one request, as far as its session goes. */
+/** The session's part of the answer to one request. */
 export class Answer implements Connection {
   readonly #ctx: ParameterizedContext;
   readonly #headers: ResponseHeaders;
   readonly touch: boolean;
   session: RequestSession | undefined;
-  /** Whether the middleware after this one is done, or failed. */
+  /** Whether the middleware after this one is done or threw. */
   isDecided = false;
   #lostCookie: LostCookie | undefined;
   #lateUse: LateUse | undefined;
@@ -43,8 +43,8 @@ export class Answer implements Connection {
   }
 
   /**
-   * Whoever writes the head, it is completed just before it leaves: other middleware sets headers later, Koa's error
-   * handler removes all, and with `ctx.respond = false` the application writes to `ctx.res`.
+   * Completes the head just before it is sent, whatever code writes it: other middleware sets headers later, Koa's
+   * error handler removes them all, and with `ctx.respond = false` the application writes to `ctx.res`.
    */
   begin(session: RequestSession): void {
     this.session = session;
@@ -59,7 +59,7 @@ export class Answer implements Connection {
     return session.current;
   }
 
-  /** `undefined` where there is nothing to wait for. */
+  /** `undefined` if there is nothing to wait for. */
   save(session: RequestSession): Promise<void> | undefined {
     const saving = session.commit({ cacheable: isCacheable(this.#headers) });
     if (saving === undefined) return this.#watchCookie();
@@ -72,14 +72,14 @@ export class Answer implements Connection {
     );
   }
 
-  /** Where Koa will not answer, the application does, or did: perhaps past `ctx.res`. */
+  /** If Koa does not answer, the application does, perhaps past `ctx.res`. */
   #watchCookie(): undefined {
     if (this.#ctx.respond === false || !this.#ctx.writable) this.#lostCookie?.watch();
   }
 
   /**
-   * Looked at after it was saved, by code that nobody waited for: a change is saved all the same, or the application's
-   * error listener is told.
+   * Code that nobody awaited uses the session after it was saved: saves its change, or emits `error` on the application
+   * if it came too late.
    */
   onLateUse(): void {
     this.#late.look(this.session, (error) => {

@@ -2,18 +2,18 @@ import { SessionError, type Session } from '@sess/session';
 import type { ParameterizedContext } from 'koa';
 import type { Answer } from './answer.ts';
 
-/** Where a request keeps its session, and what becomes of its answer; `null` where `ignore` left it out. */
+/** The property of a context that holds its {@link Answer}; `null` if `ignore` excludes the request. */
 export const ANSWER: unique symbol = Symbol('@sess/koa-middleware.answer');
 
 export type SessionContext = ParameterizedContext & { [ANSWER]?: Answer | null };
 
-/** A Koa application, of any version and with any types, as far as sessions need to know it. */
+/** The parts of a Koa application, of any version and types, that sessions need. */
 export interface KoaApplication {
   readonly context: object;
   readonly middleware: readonly object[];
 }
 
-/** Applications whose contexts have a `session` of ours. */
+/** Contexts of applications that {@link prepare} gave a `session`. */
 const prepared = new WeakSet<object>();
 
 /** Gives the contexts of this application their `session`. */
@@ -32,14 +32,14 @@ export function registeredTwice(): SessionError {
   );
 }
 
-/** Reading it never throws: loggers and error listeners ask for it at any time. */
+/** Never throws: loggers and error listeners read it at any time. */
 function sessionOf(this: SessionContext): Session | undefined {
   const answer = this[ANSWER];
   if (answer === undefined) warnTooEarly(this);
   return answer?.sessionInUse();
 }
 
-/** Applications that were told. */
+/** Applications that were warned. */
 const warned = new WeakSet<object>();
 
 function warnTooEarly({ app }: SessionContext): void {

@@ -11,37 +11,37 @@ import type { Middleware, ParameterizedContext } from 'koa';
 import { Answer } from './answer.ts';
 import { ANSWER, prepare, registeredTwice, type KoaApplication, type SessionContext } from './context-session.ts';
 
-/** The options of `createSessions`, and which requests to leave out. */
+/** The options of `createSessions`, and two functions that choose requests. */
 export interface KoaSessionsOptions extends SessionsOptions {
   /**
-   * Says of a request that it needs no session: then no session work is done for it, and `ctx.session` is `undefined`.
-   * Default: none.
+   * Returns `true` for a request that needs no session: `ctx.session` is then `undefined`. Default: no request is
+   * excluded.
    */
   readonly ignore?: ((ctx: ParameterizedContext) => boolean) | undefined;
   /**
-   * Says of a request whether it prolongs the life of the session that it reads: `false` for polling and the like.
-   * Default: each does.
+   * Returns whether a request extends the session's idle timeout: `false` for polling, for example. Default: every
+   * request does.
    */
   readonly touch?: ((ctx: ParameterizedContext) => boolean) | undefined;
 }
 
 /**
- * A middleware that can be closed, knows the sessions of users (`revokeUser`, `ofUser`, `end`, with the option
- * `userOf`), and tells readiness probes how it is (`ready()`, `state`).
+ * The middleware. It can also be closed, manage the sessions of users (`revokeUser`, `ofUser`, `end`, with the option
+ * `userOf`) and serve readiness probes (`ready()`, `state`).
  */
 export interface SessionsMiddleware extends Middleware, SessionsOfUsers, SessionsHealth {
-  /** Closes what `servers` opened, when the application's server has closed. Twice does no harm. */
+  /** Closes the client that `servers` opened. Call it after the application's server has closed. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
  * Gives every request a `ctx.session`, for the middleware after this one.
  *
- * The session is saved when that middleware is done, before Koa sends the headers. Errors save it, too.
+ * Saves the session when that middleware is done, before Koa sends the headers; also if it throws.
  *
- * @param app The application that will use the middleware, which Koa does not tell it before the first request. With it
- *   a second registration is refused at once, and `ctx.session` in middleware before this one is `undefined` with a
- *   process warning. Default: both from the first request on.
+ * @param app The application that will use the middleware; without it the middleware learns it from the first request.
+ *   With it, a second registration fails at once, and `ctx.session` in middleware before this one is `undefined` with a
+ *   process warning. Default: both only from the first request on.
  * @throws {SessionError} `SESS_BAD_OPTION`; with `app` also `SESS_REGISTERED_TWICE`.
  */
 export function sessions(given: KoaSessionsOptions, app?: KoaApplication): SessionsMiddleware {
@@ -72,12 +72,12 @@ export function sessions(given: KoaSessionsOptions, app?: KoaApplication): Sessi
       await next();
     } catch (error) {
       answer.isDecided = true;
-      // The first error is the one to answer with; that the session could not be saved either is told to diagnostics.
+      // Answer with the first error; diagnostics report a failed save.
       await Promise.allSettled([answer.save(session)]);
       throw error;
     }
     answer.isDecided = true;
-    // Mostly there is nothing to wait for, and one promise less.
+    // Usually there is nothing to wait for, which saves a promise.
     const saving = answer.save(session);
     if (saving !== undefined) await saving;
   };
@@ -88,7 +88,7 @@ export function sessions(given: KoaSessionsOptions, app?: KoaApplication): Sessi
       announce(checkApplication(app), middleware);
       join(app);
     } catch (error) {
-      // What was opened would never be closed.
+      // Otherwise nothing would close the client.
       void all.close();
       throw error;
     }
@@ -113,15 +113,12 @@ function checkApplication(app: KoaApplication): KoaApplication {
 }
 
 const OURS = new WeakSet<object>();
-/** Those that leave out no request. */
+/** Middleware without `ignore`. */
 const ALWAYS = new WeakSet<object>();
-/** Those that were given their application, which may not use them yet. */
+/** By application, the middleware created with it, which it may not use yet. */
 const announced = new WeakMap<object, readonly object[]>();
 
-/**
- * Two of them may share an application only where each leaves requests to the other; this is seen before one request
- * has met both.
- */
+/** Two may share an application only if both have `ignore`. This check needs no request that meets both. */
 function refuseSecond(app: KoaApplication): void {
   const ours = new Set([...(announced.get(app) ?? []), ...app.middleware.filter((used) => OURS.has(used))]);
   if (ours.size > 1 && [...ours].some((each) => ALWAYS.has(each))) throw registeredTwice();
