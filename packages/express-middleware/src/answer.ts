@@ -14,20 +14,20 @@ import {
 import onHeaders from 'on-headers';
 import { canBeHeld, holdUntilSaved } from './held-response.ts';
 
-/** Hands an error to Express, or to whatever calls middleware as it does. */
+/** The `next` of Express, or of a framework that calls middleware like it. */
 export type Next = (error?: unknown) => void;
 
-/** Where no head will be written, as for an upgrade to WebSocket. */
+/** For a request without a response head, such as an upgrade to WebSocket. */
 const WITHOUT_HEAD = { headersSent: true };
 
-/** The answer to one request, as far as its session goes. */
+/** The session's part of the answer to one request. */
 export class Answer implements Connection {
   readonly #request: IncomingMessage & { readonly secure?: boolean };
   readonly #response: ServerResponse | undefined;
   readonly #socket: Socket;
-  /** A connection may have carried other responses. */
+  /** The connection may have carried other responses before. */
   readonly #writtenBefore: number;
-  /** The middleware that made it. */
+  /** The middleware that created this answer. */
   readonly owner: object;
   readonly touch: boolean;
   #session: RequestSession | undefined;
@@ -45,7 +45,7 @@ export class Answer implements Connection {
   }
 
   get secure(): boolean {
-    // Express's own says what a trusted proxy forwards.
+    // Express's `secure` includes the protocol that a trusted proxy forwards.
     return this.#request.secure ?? 'encrypted' in this.#socket;
   }
 
@@ -58,7 +58,7 @@ export class Answer implements Connection {
     return this.#committed || (response !== undefined && (response.writableEnded || response.closed));
   }
 
-  /** The session is there: whoever answers, and however, the answer waits until it is saved. */
+  /** Attaches the loaded session: the answer, however it is sent, then waits until the session is saved. */
   begin(session: RequestSession, fail: Next): void {
     this.#session = session;
     const response = this.#response;
@@ -68,13 +68,13 @@ export class Answer implements Connection {
     }
     if (!response.headersSent) {
       const headers = serverHeaders(response);
-      // Inside of what holds the head: it is completed with the headers that `writeHead` was given.
+      // Before `holdUntilSaved`, so that the head is completed with the headers passed to `writeHead`.
       onHeaders(response, () => completeHead(session, headers));
       holdUntilSaved(response, { save: () => this.#save(session, headers), fail });
     }
     response.once('close', () => {
       this.#lostCookie?.look();
-      // A handler whose client went away still runs, and what it changes is saved when it answers.
+      // If nothing was written, the client disconnected and the handler still runs: its answer saves the session.
       if (response.headersSent || this.#socket.bytesWritten > this.#writtenBefore) void this.#saveUnsent(session);
     });
   }
@@ -95,7 +95,7 @@ export class Answer implements Connection {
     });
   }
 
-  /** The response went past all of this, to the socket: what was changed is saved when the connection is over. */
+  /** Saves changes after the connection closed: the response was written to the socket, past this class. */
   async #saveUnsent(session: RequestSession): Promise<void> {
     if (this.#committed) return;
     this.#committed = true;
@@ -107,10 +107,7 @@ export class Answer implements Connection {
     }
   }
 
-  /**
-   * Looked at after it was saved, by code that nobody waited for: a change is saved all the same, or a warning tells
-   * that it was too late.
-   */
+  /** Code that nobody awaited uses the session after it was saved: saves its change, or warns that it came too late. */
   onLateUse(): void {
     this.#late.look(this.#session, () => this.#session?.warn('SESS_LATE_CHANGE'));
   }

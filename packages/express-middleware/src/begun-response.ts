@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 const CHANGERS = ['setHeader', 'appendHeader', 'removeHeader'] as const;
 
 /**
- * Lets a response whose beginning is held look as if its head had left: whoever asks before answering with an error, as
- * Express does, must not append that error to the body that has begun.
+ * Makes a held response look as if its head had been sent: error handlers that check `headersSent`, as Express does,
+ * must not append an error to the body that has begun.
  */
 export function showAsBegun(response: ServerResponse, hasBegun: () => boolean): void {
   const kind = Object.getPrototypeOf(response) as object;

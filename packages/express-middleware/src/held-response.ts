@@ -2,18 +2,18 @@ import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { showAsBegun } from './begun-response.ts';
 
-/** What begins to send a response, or goes on sending it. */
+/** The methods that start or continue sending a response. */
 const SENDERS = ['writeHead', 'flushHeaders', 'write', 'end'] as const;
 type Sender = (typeof SENDERS)[number];
 type Send = (...given: unknown[]) => unknown;
 
 /**
- * How much of a body is held before its writer is told to wait. A stream in between, such as that of `compression`,
- * takes less without a wait of its own: so there is a `drain` that the writer hears.
+ * How much of a body is held before `write` returns `false`. More than the buffer of a stream in between, such as that
+ * of `compression`: such a stream makes its writer wait itself, and emits the `drain` that the writer waits for.
  */
 const MOST_HELD_BYTES = 256 * 1_024;
 
-/** What describes a body that is not sent. */
+/** Headers that describe a body. */
 const HEADERS_OF_A_BODY = [
   'accept-ranges',
   'cache-control',
@@ -32,37 +32,37 @@ const HEADERS_OF_A_BODY = [
 ] as const;
 
 interface Work {
-  /** Called once, when the response begins; what is sent waits for it. `undefined`: nothing to wait for. */
+  /** Called once, when the response begins; sending waits for it. `undefined`: nothing to wait for. */
   readonly save: () => Promise<void> | undefined;
-  /** Called instead of sending, where `save` failed. */
+  /** Called instead of sending if `save` failed. */
   readonly fail: (error: unknown) => void;
 }
 
 /**
- * Lets a response wait for its session. Whoever sends, and however: from the first call on everything is held until
- * the session is saved, and then sent as it came.
+ * Makes a response wait for its session: holds every call that sends until the session is saved, then repeats the calls
+ * in order.
  */
 export function holdUntilSaved(response: ServerResponse, work: Work): void {
-  // It lives in the methods that it replaces.
+  // The methods that it replaces keep a reference to it.
   void new HeldResponse(response, work);
 }
 
 class HeldResponse {
   readonly #response: ServerResponse;
   readonly #work: Work;
-  /** The methods as they were, and as they are now. */
+  /** The original methods, and the replaced ones. */
   readonly #senders: Readonly<Record<Sender, Send>>;
   readonly #writeHead: unknown;
   readonly #on: unknown;
   readonly #sources = new Set<Readable>();
-  /** What those who listen for the head, or wrap `writeHead`, made of it. */
+  /** The arguments of `writeHead` after the code that wraps it or listens for it has run. */
   #head: readonly unknown[] | undefined;
-  /** `looking`: listeners for the head set their headers, and nothing is sent. */
+  /** `looking`: listeners for the head set their headers; nothing is sent. */
   #stage: 'open' | 'looking' | 'holding' | 'released' | 'failed' = 'open';
   #held: { readonly sender: Sender; readonly given: readonly unknown[] }[] = [];
   #heldBytes = 0;
   #ended = false;
-  /** Whether what is written belongs to the answer that failed: its writer does not know yet, and is told to wait. */
+  /** Whether writes belong to the failed answer, whose writer does not know yet; `write` then returns `false`. */
   #isStale = false;
 
   constructor(response: ServerResponse, work: Work) {
@@ -89,17 +89,17 @@ class HeldResponse {
       return this.#response;
     }
     if (this.#stage === 'holding') return this.#hold(sender, given);
-    // Middleware in between, such as a stream that compresses, goes on with the answer that failed.
+    // Middleware in between, such as a compressing stream, continues with the failed answer.
     if (this.#stage === 'failed') return this.#refuse(sender, given);
     return this.#send(sender, given);
   }
 
-  /** What sends the error in place of the answer that failed. */
+  /** Handles calls after the failure: those that send the error pass, those of the failed answer don't. */
   #callAfterFailure(sender: Sender, given: readonly unknown[]): unknown {
     return this.#isOfFailed(sender) ? this.#refuse(sender, given) : this.#send(sender, given);
   }
 
-  /** Whoever answers with the error ends the response at once, pipes to it, or writes a head. */
+  /** An answer with the error ends the response at once, pipes to it, or writes a head. */
   #isOfFailed(sender: Sender): boolean {
     if (sender !== 'write') this.#isStale = false;
     return this.#isStale || this.#response.writableEnded;
@@ -110,7 +110,7 @@ class HeldResponse {
     if (sender === 'writeHead') return Reflect.apply(send, response, withoutEmptyMessage(given));
     if (head === undefined) return Reflect.apply(send, response, given);
     this.#head = undefined;
-    // Node.js writes the head by this method: those who wrap it were called before, once is enough.
+    // Node.js calls `writeHead` itself; code that wraps it has run already and must not run twice.
     const writeHead = Reflect.get(response, 'writeHead');
     Reflect.set(response, 'writeHead', () => this.#send('writeHead', head));
     try {
@@ -127,13 +127,13 @@ class HeldResponse {
     this.#stage = saving === undefined ? 'released' : 'holding';
     if (saving === undefined) return;
     void this.#sendAfter(saving);
-    // After an answer that is complete, another is ignored; nothing can be appended to it.
+    // Only until the answer is complete: a further answer is then ignored, and nothing can be appended.
     showAsBegun(this.#response, () => this.#stage === 'holding' && !this.#ended && !this.#response.closed);
   }
 
   /**
-   * Middleware that listens for the head (`on-headers`) sets its headers now, so that what it says of caches counts. Each
-   * listener is called once: the call that writes the head goes past it.
+   * Runs middleware that listens for the head (`on-headers`) now, so that its `Cache-Control` counts. Each listener
+   * runs once: the call that writes the head skips it.
    */
   #callListeners(): void {
     this.#stage = 'looking';
@@ -153,10 +153,10 @@ class HeldResponse {
       failure = { error };
     }
     this.#stage = 'released';
-    // Something around all of this has answered meanwhile.
+    // Code past this class has answered meanwhile.
     if (this.#response.headersSent || this.#response.writableEnded) return;
     head.restore();
-    // The first error is the one to answer with.
+    // Answer with the first error.
     if (failure === undefined || this.#heldStatus >= 500) this.#sendHeld();
     else this.#fail(failure.error);
   }
@@ -167,7 +167,7 @@ class HeldResponse {
     return typeof status === 'number' ? status : this.#response.statusCode;
   }
 
-  /** As Node.js does: a second head, or what comes after the end, changes nothing. */
+  /** Like Node.js, ignores a second head and anything after the end. */
   #hold(sender: Sender, given: readonly unknown[]): unknown {
     if (this.#ended) return this.#refuse(sender, given);
     if (sender === 'writeHead' && this.#held.length > 0) return this.#response;
@@ -199,13 +199,13 @@ class HeldResponse {
     if (isAwaited && mayGoOn !== false) this.#response.emit('drain');
   }
 
-  /** Nothing of the answer that was held is sent. */
+  /** Drops the held answer and reports the error. */
   #fail(error: unknown): void {
     this.#stage = 'failed';
     this.#head = undefined;
     const response = this.#response;
     this.#isStale = this.#heldBytes > 0 && !this.#ended;
-    // Middleware that wraps these has seen its answer end.
+    // Past the middleware that wraps these methods: for it the answer has ended.
     for (const sender of SENDERS) {
       Reflect.set(response, sender, (...given: unknown[]) => this.#callAfterFailure(sender, given));
     }
@@ -216,7 +216,7 @@ class HeldResponse {
     }
     for (const { given } of this.#held.splice(0)) callBack(given, error);
     for (const name of HEADERS_OF_A_BODY) response.removeHeader(name);
-    // This takes back what was added.
+    // Removes added trailers.
     response.addTrailers({});
     response.statusCode = statusOf(error);
     response.statusMessage = '';
@@ -224,12 +224,12 @@ class HeldResponse {
   }
 }
 
-/** What an upgrade to WebSocket is given in place of a response can't be held, and sends no head. */
+/** Whether `response` is a `ServerResponse`: an upgrade to WebSocket has another object, which sends no head. */
 export function canBeHeld(response: unknown): response is ServerResponse {
   return typeof (response as Partial<ServerResponse> | null)?.writeHead === 'function';
 }
 
-/** Code that runs after the answer was given may set a status and headers for another, which will not be sent. */
+/** Keeps status and headers: code that runs after the answer may set others, for an answer that will not be sent. */
 function keepHead(response: ServerResponse): { readonly restore: () => void } {
   const { statusCode, statusMessage } = response;
   const headers = Object.fromEntries(
@@ -247,7 +247,7 @@ function keepHead(response: ServerResponse): { readonly restore: () => void } {
   };
 }
 
-/** `appendHeader` appends in place. */
+/** A copy, because `appendHeader` appends in place. */
 function copyOf(value: OutgoingHttpHeader | undefined): OutgoingHttpHeader | undefined {
   return Array.isArray(value) ? [...value] : value;
 }
@@ -257,7 +257,7 @@ function isSame(one: OutgoingHttpHeader | undefined, other: OutgoingHttpHeader):
   return one.length === other.length && one.every((line, index) => line === other[index]);
 }
 
-/** Node.js takes `writeHead(200, undefined, headers)`; `on-headers` would lose the headers. */
+/** Node.js accepts `writeHead(200, undefined, headers)`, but `on-headers` would lose the headers. */
 function withoutEmptyMessage(given: readonly unknown[]): readonly unknown[] {
   const [status, message, headers] = given;
   return given.length > 2 && typeof message !== 'string' ? [status, headers ?? message] : given;

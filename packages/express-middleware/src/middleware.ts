@@ -13,36 +13,36 @@ import type { Request } from 'express';
 import { Answer, type Next } from './answer.ts';
 import { answerOf, giveSession, registeredTwice } from './request-property.ts';
 
-/** The options of `createSessions`, and which requests to leave out. */
+/** The options of `createSessions`, and two functions that choose requests. */
 export interface ExpressSessionsOptions extends SessionsOptions {
   /**
-   * Says of a request that it needs no session: then no session work is done for it, and `req.session` is `undefined`.
-   * Default: none.
+   * Returns `true` for a request that needs no session: `req.session` is then `undefined`. Default: no request is
+   * excluded.
    */
   readonly ignore?: ((request: Request) => boolean) | undefined;
   /**
-   * Says of a request whether it prolongs the life of the session that it reads: `false` for polling and the like.
-   * Default: each does.
+   * Returns whether a request extends the session's idle timeout: `false` for polling, for example. Default: every
+   * request does.
    */
   readonly touch?: ((request: Request) => boolean) | undefined;
 }
 
 /**
- * A middleware that can be closed, knows the sessions of users (`revokeUser`, `ofUser`, `end`, with the option
- * `userOf`), and tells readiness probes how it is (`ready()`, `state`).
+ * The middleware. It can also be closed, manage the sessions of users (`revokeUser`, `ofUser`, `end`, with the option
+ * `userOf`) and serve readiness probes (`ready()`, `state`).
  */
 export interface SessionsMiddleware extends SessionsOfUsers, SessionsHealth {
-  /** For an upgrade to WebSocket, whose head nobody writes, `response` may be an empty object. */
+  /** For an upgrade to WebSocket, which has no response, `response` may be an empty object. */
   (request: IncomingMessage, response: ServerResponse | object, next: Next): void;
-  /** Closes what `servers` opened, when the application's server has closed. Twice does no harm. */
+  /** Closes the client that `servers` opened. Call it after the application's server has closed. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
  * Gives every request a `req.session`, for the middleware after this one.
  *
- * The answer waits until the session is saved, however it is sent: `res.json`, `res.sendFile`, a stream that is piped,
- * `res.writeHead`. Where it can't be saved, the error goes to the application's error handlers in place of the answer.
+ * The answer waits until the session is saved, however it is sent: `res.json`, `res.sendFile`, a piped stream,
+ * `res.writeHead`. If the save fails, the error goes to the application's error handlers instead of the answer.
  *
  * @throws {SessionError} `SESS_BAD_OPTION`.
  */
@@ -82,7 +82,7 @@ async function load(answer: Answer, opened: Promise<RequestSession>, next: Next)
   next();
 }
 
-/** What all requests of an application have in common: the outermost of nested applications, or the server. */
+/** The object that all requests of an application share: the outermost of nested applications, or the server. */
 function applicationOf({ app, socket }: Request): object {
   let outermost: { readonly parent?: object } | undefined = app as { readonly parent?: object } | undefined;
   while (outermost?.parent !== undefined) outermost = outermost.parent;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { SessionError, type Session } from '@sess/session';
 import type { Answer } from './answer.ts';
 
-/** Where a request keeps its session, and what becomes of its answer. */
+/** The property of a request that holds its {@link Answer}. */
 const ANSWER: unique symbol = Symbol('@sess/express-middleware.answer');
 
 type SessionRequest = IncomingMessage & { [ANSWER]?: Answer };
@@ -11,7 +11,7 @@ export function answerOf(request: IncomingMessage): Answer | undefined {
   return (request as SessionRequest)[ANSWER];
 }
 
-/** Made once: all requests share the getter. */
+/** Shared by all requests. */
 const SESSION: PropertyDescriptor = { configurable: true, get: sessionOf, set: refuseAssignment };
 
 /**
@@ -33,7 +33,7 @@ export function registeredTwice(): SessionError {
   );
 }
 
-/** Reading it never throws: loggers and error handlers ask for it at any time. */
+/** Never throws: loggers and error handlers read it at any time. */
 function sessionOf(this: SessionRequest): Session | undefined {
   return this[ANSWER]?.sessionInUse();
 }
