@@ -133,7 +133,8 @@ export type NodeHealth = 'up' | 'down' | 'unknown';
 export interface ClientTopology extends Topology {
   /** The cluster's random name; `undefined` before it is known. */
   readonly cluster: string | undefined;
-  /** Health by node id. */ readonly states: ReadonlyMap<string, NodeHealth>;
+  /** Health by node id. */
+  readonly states: ReadonlyMap<string, NodeHealth>;
   /** Ids of the nodes that sessions are placed on: listed, and neither down nor drained. */
   readonly rotation: readonly string[];
   /** Nodes that any client drained or is draining, by node id. */

@@ -2,7 +2,7 @@ import { LocalClusterError } from './errors.ts';
 import type { LocalNode, NodeState } from './local-cluster.ts';
 import type { NodeAddress, NodeRunner, RunningNode } from './runtime/node-runner.ts';
 
-/** One listed node over its lives: it may crash and be started again, always on the same port. */
+/** A listed node. It may crash and restart, always on the same port. */
 export class ClusterNode {
   readonly host: string;
   readonly port: number;
@@ -30,7 +30,7 @@ export class ClusterNode {
   }
 
   async start(): Promise<void> {
-    // A death that is told late must not mark the life after it as crashed.
+    // A late report of a death must not mark the next life as crashed.
     let dead = false;
     const life = await this.#runner.start(this, () => {
       dead = true;
@@ -45,7 +45,7 @@ export class ClusterNode {
     this.#state = 'running';
   }
 
-  /** Ends the node, whatever it is doing. */
+  /** Kills the node in any state. */
   async kill(): Promise<void> {
     const life = this.#life;
     this.#end();

@@ -1,27 +1,27 @@
-/** Why a cluster could not do what it was asked. */
+/** The codes of {@link LocalClusterError}. */
 export type LocalClusterErrorCode =
-  /** An option is wrong, or the chosen runtime cannot do what it asks for. */
+  /** An option is wrong, or the chosen runtime does not support it. */
   | 'SESS_BAD_OPTION'
-  /** No way of running memcached works here, or not the one that was asked for. */
+  /** No runtime works here, or not the requested one. */
   | 'SESS_NO_RUNTIME'
-  /** A node, or the configuration endpoint, did not start. */
+  /** A node or the configuration endpoint did not start. */
   | 'SESS_START_FAILED'
-  /** Something else listens on the port. */
+  /** Another server listens on the port. */
   | 'SESS_PORT_IN_USE'
   /** No node of the cluster has this id. */
   | 'SESS_UNKNOWN_NODE'
-  /** The node is in a state in which it can't do this: pausing one that crashed, for instance. */
+  /** The node's state does not allow this, for example pausing a crashed node. */
   | 'SESS_NODE_STATE'
-  /** The last node can't be removed: the configuration never lists nothing. */
+  /** The last node can't be removed: the list is never empty. */
   | 'SESS_LAST_NODE'
-  /** The cluster has as many nodes as it may have. */
+  /** The cluster has the maximum number of nodes. */
   | 'SESS_TOO_MANY_NODES'
-  /** A node could not be stopped, frozen or thawed. */
+  /** A node could not be stopped, paused or resumed. */
   | 'SESS_NODE_CONTROL'
   /** The cluster was closed. */
   | 'SESS_CLOSED';
 
-/** Survives two copies of this package in one process, where `instanceof` does not. */
+/** Works across two copies of this package in one process, unlike `instanceof`. */
 const BRAND: symbol = Symbol.for('@sess/local-cluster.error');
 
 /** Every error of this package. `code` is stable; the text is for people and says what to do. */
@@ -35,7 +35,7 @@ export class LocalClusterError extends Error {
     this.code = code;
   }
 
-  /** Whether `error` is of this package, whichever copy of it made the error. */
+  /** Whether `error` is of this package, or of another copy of it. */
   static is(error: unknown): error is LocalClusterError {
     return typeof error === 'object' && error !== null && BRAND in error;
   }

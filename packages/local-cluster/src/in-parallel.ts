@@ -1,6 +1,6 @@
 /**
- * Makes `count` results, at most `limit` under way at a time. When one fails, no further one begins; rejects with the
- * first failure, once everything under way has settled.
+ * Calls `make` `count` times, at most `limit` concurrently. After a failure, starts no further call, waits for the
+ * pending ones, and rejects with the first failure.
  */
 export async function inParallel<T>(count: number, limit: number, make: () => Promise<T>): Promise<T[]> {
   const made: T[] = [];

@@ -1,32 +1,32 @@
-/** How a node is run: in a container, as a memcached process, or inside this process. */
+/** How nodes run: in containers, as memcached processes, or inside this process. */
 export type Runtime = 'container' | 'memcached' | 'embedded';
-/** What a node is doing. A `removed` node has left the list. */
+/** The state of a listed node. */
 export type NodeState = 'running' | 'paused' | 'crashed';
 
 export interface LocalNode {
-  /** `host:port`, as the configuration endpoint lists it; kept over a crash and restart. */
+  /** `host:port`, as the configuration endpoint lists it; stays the same after a crash and restart. */
   readonly id: string;
   readonly host: string;
   readonly port: number;
   readonly state: NodeState;
-  /** As given to `addNode`; for `staticNodes`, since the configuration protocol has no weights. */
+  /** The weight given to `addNode`, for `staticNodes`: the configuration protocol has no weights. */
   readonly weight?: number;
 }
 
 /**
- * Memcached nodes and a configuration endpoint on this machine. Every method resolves when its effect can be observed.
+ * memcached nodes and a configuration endpoint on this machine. Every method resolves when its effect can be observed.
  */
 export interface LocalCluster extends AsyncDisposable {
   readonly runtime: Runtime;
-  /** Why it is this runtime: one sentence for people. */
+  /** Why this runtime was chosen: one sentence for people. */
   readonly runtimeReason: string;
   /** `127.0.0.1:PORT`; answers `config get cluster` and `get AmazonElastiCache:cluster`. */
   readonly configurationEndpoint: string;
-  /** `elasticache://127.0.0.1:PORT`, or `elasticaches://` when the cluster speaks TLS. */
+  /** `elasticache://127.0.0.1:PORT`, or `elasticaches://` with TLS. */
   readonly url: string;
   /** Rises with every change of the list. */
   readonly configurationVersion: number;
-  /** A new array whenever it is read, in the order of addition. */
+  /** In order of addition; a new array on each access. */
   readonly nodes: readonly LocalNode[];
   /** Starts a node and lists it. */
   addNode(options?: { readonly weight?: number }): Promise<LocalNode>;
@@ -36,9 +36,9 @@ export interface LocalCluster extends AsyncDisposable {
   crashNode(id: string): Promise<void>;
   /** Starts a crashed node, or restarts a running one, empty, on the same port. */
   restartNode(id: string): Promise<void>;
-  /** Freezes a node: connections stay, nothing answers. */
+  /** Freezes a node: connections stay open, nothing answers. */
   pauseNode(id: string): Promise<void>;
   resumeNode(id: string): Promise<void>;
-  /** Stops everything that was started. Twice does no harm. */
+  /** Stops all nodes and the endpoint. Idempotent. */
   close(): Promise<void>;
 }

@@ -2,13 +2,13 @@ import { createSecureContext } from 'node:tls';
 import { LocalClusterError } from './errors.ts';
 import type { Runtime } from './local-cluster.ts';
 
-/** How to start a cluster. Every field has a default. */
+/** Options of a cluster. Every field has a default. */
 export interface LocalClusterOptions {
-  /** How many nodes to start with, 1 to 300. Default 3. */
+  /** Number of nodes at the start, 1 to 300. Default 3. */
   readonly nodes?: number;
   /**
-   * How to run them. Default `auto`: the first of `container`, `memcached`, `embedded` that works here and can do what
-   * the other options ask for.
+   * How to run the nodes. Default `auto`: the first of `container`, `memcached`, `embedded` that works here and
+   * supports the other options.
    */
   readonly runtime?: Runtime | 'auto';
   /** Item memory of each node in mebibytes, 1 to 1024. Default 64. */
@@ -18,17 +18,17 @@ export interface LocalClusterOptions {
   /** TCP port of the configuration endpoint, 1 to 65535. Default 0: any free one. */
   readonly configurationPort?: number;
   /**
-   * User name and password that nodes ask for. Default none. Embedded nodes take them in both protocols, the others in
-   * the text protocol only.
+   * User name and password that nodes require. Default: none. Embedded nodes accept them in both protocols, others only
+   * in the text protocol.
    */
   readonly credentials?: Credentials;
-  /** Key and certificate in PEM: nodes and configuration endpoint then speak TLS, and nothing else. Default none. */
+  /** Key and certificate in PEM; nodes and configuration endpoint then use only TLS. Default: none. */
   readonly tls?: TlsMaterial;
-  /** How long one node may take until it answers, in milliseconds, 1 to 600,000. Default 30,000. */
+  /** Time limit for a node to start and answer, in milliseconds, 1 to 600,000. Default 30,000. */
   readonly startTimeoutMs?: number;
   /** The `memcached` program: a name on `PATH` or a path. Default `memcached`. */
   readonly memcachedPath?: string;
-  /** The container engine: a name on `PATH` or a path. Default: `docker`, or `podman` when that does not answer. */
+  /** The container engine: a name on `PATH` or a path. Default: `docker`, or `podman` if that does not answer. */
   readonly containerEngine?: string;
   /** Image of the containers. Default `docker.io/library/memcached:1.6-alpine`. */
   readonly containerImage?: string;
@@ -36,7 +36,7 @@ export interface LocalClusterOptions {
   readonly now?: () => number;
 }
 
-/** Both 1 to 255 bytes without space, colon or control character, so that every protocol can carry them. */
+/** Each 1 to 255 bytes without space, colon or control character, as every protocol allows. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
@@ -60,7 +60,7 @@ export interface ResolvedOptions {
   readonly containerImage: string;
 }
 
-/** What each node is started with. */
+/** Settings of each node. */
 export interface NodeSettings {
   readonly memoryMegabytes: number;
   readonly maxItemBytes: number;
@@ -100,7 +100,7 @@ export function resolveOptions(options: LocalClusterOptions = {}): ResolvedOptio
   });
 }
 
-/** What an option asks for that only some runtimes can do; the reason why `runtime` can't, or nothing. */
+/** Why `runtime` does not support one of the options; `undefined` if it supports all. */
 export function unsupportedBy(runtime: Runtime, settings: NodeSettings): string | undefined {
   if (runtime !== 'embedded' && settings.now !== undefined)
     return 'the option "now" sets the clock of embedded nodes; a real memcached has its own';
@@ -113,7 +113,7 @@ function integer(name: string, value: unknown, lowest: number, highest: number):
 }
 
 function program(name: string, value: unknown): string {
-  // A leading dash would be read as an option by the program that gets it.
+  // Another program would read a leading dash as an option.
   if (typeof value === 'string' && /^[^-\s\0][^\s\0]*$/.test(value)) return value;
   throw bad(name, 'a name or path without spaces', value);
 }
@@ -126,7 +126,7 @@ function clock(value: unknown): () => number {
 function credentials(value: Credentials): Credentials {
   for (const field of ['username', 'password'] as const) {
     const text: unknown = value?.[field];
-    // Never show what came: it is a secret, or next to one.
+    // Don't show the value: it may be a secret.
     if (typeof text !== 'string' || !/^[!-9;-~]{1,255}$/.test(text)) {
       throw new LocalClusterError(
         'SESS_BAD_OPTION',
@@ -150,7 +150,7 @@ function tlsMaterial(value: TlsMaterial): TlsMaterial {
   try {
     createSecureContext({ key: value.key, cert: value.cert });
   } catch (error) {
-    // The cause is of the parser, and shows nothing of the key.
+    // The parser's error does not show the key.
     throw new LocalClusterError(
       'SESS_BAD_OPTION',
       `tls: expected a private key and the certificate that belongs to it (${String(error)})`,

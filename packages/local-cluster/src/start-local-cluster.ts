@@ -9,13 +9,13 @@ import { chooseRunner } from './runtime/choose-runner.ts';
 import { onFreePort } from './runtime/node-port.ts';
 import type { NodeRunner } from './runtime/node-runner.ts';
 
-/** Nodes that start at the same time. */
+/** Nodes that start concurrently. */
 const STARTING_AT_ONCE = 8;
 
 /**
  * Starts memcached nodes and a configuration endpoint on `127.0.0.1`; resolves when all of them answer.
  *
- * Whatever was started ends with {@link LocalCluster.close}, and at the latest with this process.
+ * Everything ends with {@link LocalCluster.close}, or at the latest with this process.
  *
  * @throws LocalClusterError `SESS_BAD_OPTION`, `SESS_NO_RUNTIME`, `SESS_PORT_IN_USE` (the configuration port),
  *   `SESS_START_FAILED`
@@ -45,8 +45,8 @@ class RunningCluster implements LocalCluster {
 
   async start(options: ResolvedOptions): Promise<void> {
     this.#secure = options.node.tls !== undefined;
-    // A port that is taken should be told before anything slow happens; but nobody shall see an empty list, so the
-    // endpoint comes last.
+    // Checks the port before slow work starts; the endpoint itself opens last, because no client must see an empty
+    // list.
     if (options.configurationPort !== 0) await (await this.#openEndpoint(options)).close();
     const { runner, reason } = await chooseRunner(options, () => this.#listing());
     this.#runner = runner;
@@ -150,12 +150,12 @@ class RunningCluster implements LocalCluster {
 
   async #end(): Promise<void> {
     await this.#last;
-    // A node that can't be ended must not keep the others alive; the runner tries it once more, and tells.
+    // A node that can't be killed must not keep the others alive; the runner tries again, and reports the failure.
     await Promise.allSettled(this.#nodes.map((node) => node.kill()));
     await Promise.all([this.#endpoint?.close(), this.#runner?.close()]);
   }
 
-  /** Starts a node on a port that no listed node has: one that is down keeps its port. */
+  /** Starts a node on a port that no listed node has, not even one that is down. */
   #startNode(runner: NodeRunner, weight: number | undefined): Promise<ClusterNode> {
     return onFreePort(async (port) => {
       if (this.#nodes.some((other) => other.port === port))

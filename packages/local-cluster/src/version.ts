@@ -1,5 +1,5 @@
 /**
- * What embedded nodes and the endpoint answer to `version`: the memcached that they speak like. Clients parse it, and
- * some fail on anything behind the digits.
+ * The reply of embedded nodes and the endpoint to `version`: the memcached version that they emulate. Clients parse it,
+ * and some fail on anything behind the digits.
  */
 export const VERSION = '1.6.18';

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Runtime } from '../local-cluster.ts';
 import { MAX_NODES, RUNTIMES } from '../options.ts';
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export type CommandLine =
   | { readonly action: 'help' }
   | { readonly action: 'version' }
@@ -23,7 +23,7 @@ export interface ClusterArguments {
   readonly tlsCertFile: string | undefined;
 }
 
-/** A cluster, and the API that changes it. */
+/** A cluster and the ports and speed of its API. */
 export interface ElastiCacheArguments extends ClusterArguments {
   readonly clusterId: string;
   readonly apiPort: number;
@@ -43,7 +43,7 @@ interface HostAndPort {
   readonly port: number;
 }
 
-/** The command line is wrong; the text says what was expected. */
+/** A wrong command line; the message says what was expected. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -71,7 +71,7 @@ const OPTIONS = {
   version: { type: 'boolean', short: 'v', default: false },
 } as const;
 
-/** Options that the endpoint alone has no use for, and the other way round. */
+/** Options that go only with a cluster, only with `--endpoint-only`, or only with `--elasticache`. */
 const CLUSTER_ONLY = ['nodes', 'runtime', 'memory', 'engine', 'image', 'memcached', 'credentials-file'];
 const ENDPOINT_ONLY = ['list', 'host'];
 const ELASTICACHE_ONLY = ['cluster-id', 'api-port', 'time-scale'];

@@ -7,7 +7,7 @@ import { exitCodeOf, untilInputEnds, untilSignal, type Ending } from './lifetime
 import { readCredentials, readTls } from './option-files.ts';
 import type { Report } from './report.ts';
 
-/** Runs a cluster until someone ends it; the exit code. */
+/** Runs a cluster until the user ends it; resolves to the exit code. */
 export async function serveCluster(words: ClusterArguments, report: Report): Promise<number> {
   const options = await clusterOptions(words);
   const signal = untilSignal();
@@ -18,12 +18,12 @@ export async function serveCluster(words: ClusterArguments, report: Report): Pro
     return { ending, failures: control.failures };
   };
   const starting = startLocalCluster(options);
-  // Ctrl-C while it starts: what has been started is ended as soon as it can be.
+  // After Ctrl-C during the start, everything started is ended as soon as possible.
   const early = await Promise.race([signal, starting]);
   const cluster = await starting;
   const { ending, failures } = typeof early === 'string' ? { ending: early, failures: 0 } : await steer(cluster);
   await cluster.close();
-  // The cursor stands behind the prompt.
+  // The cursor is behind the prompt.
   if (process.stdin.isTTY && ending !== 'quit') process.stdout.write('\n');
   report.stopped();
   return failures > 0 && !process.stdin.isTTY ? 1 : exitCodeOf(ending);

@@ -5,13 +5,13 @@ import type { NumberedNode, Report, Writer } from './report.ts';
 
 type Steering = (id: string) => Promise<void>;
 
-/** Carries out what is typed. */
+/** Executes typed commands. */
 export class Control {
   readonly #cluster: LocalCluster;
   readonly #report: Report;
   readonly #output: Writer;
   readonly #steering: ReadonlyMap<string, Steering>;
-  /** Numbers by node id, given in the order of appearance and never again. */
+  /** Numbers by node id, in order of appearance, never reused. */
   readonly #numbers: Map<string, number> = new Map();
   #failures = 0;
 
@@ -28,7 +28,7 @@ export class Control {
     ]);
   }
 
-  /** How many commands failed so far. */
+  /** Number of failed commands. */
   get failures(): number {
     return this.#failures;
   }
@@ -37,7 +37,7 @@ export class Control {
     return this.#cluster.nodes.map((node) => ({ number: this.#numberOf(node.id), ...node }));
   }
 
-  /** One line of input. Never rejects: what goes wrong is reported and counted. */
+  /** Executes one line of input. Never rejects: reports and counts errors. */
   async run(line: string): Promise<'go on' | 'quit'> {
     const [command = '', ...rest] = line.trim().split(/\s+/);
     try {

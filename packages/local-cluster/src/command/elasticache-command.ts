@@ -7,13 +7,13 @@ import { ELASTICACHE_COMMANDS, HELP } from './help-text.ts';
 import { exitCodeOf, untilInputEnds, untilSignal } from './lifetime.ts';
 import type { Report } from './report.ts';
 
-/** Runs a stand-in for ElastiCache until someone ends it; the exit code. */
+/** Runs a stand-in for ElastiCache until the user ends it; resolves to the exit code. */
 export async function serveElastiCache(words: ElastiCacheArguments, report: Report): Promise<number> {
   const { clusterId, apiPort, timeScale } = words;
   const options = { ...(await clusterOptions(words)), clusterId, apiPort, timeScale };
   const signal = untilSignal();
   const starting = startLocalElastiCache(options);
-  // Ctrl-C while it starts: what has been started is ended as soon as it can be.
+  // After Ctrl-C during the start, everything started is ended as soon as possible.
   const early = await Promise.race([signal, starting]);
   const standIn = await starting;
   let failures = 0;

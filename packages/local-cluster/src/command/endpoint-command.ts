@@ -4,11 +4,11 @@ import { exitCodeOf, untilInputEnds, untilSignal } from './lifetime.ts';
 import { readTls } from './option-files.ts';
 import type { Report } from './report.ts';
 
-/** Runs the endpoint alone, over nodes that run elsewhere; the exit code. */
+/** Runs only the endpoint, for nodes that run elsewhere; resolves to the exit code. */
 export async function serveEndpoint(words: EndpointArguments, report: Report): Promise<number> {
   const tls = await readTls(words.tlsKeyFile, words.tlsCertFile);
   const signal = untilSignal();
-  // The address is left out: whoever asks resolves the name where it is to connect from.
+  // No address: each client resolves the name itself.
   const nodes = words.list.map(({ host, port }) => ({ host, address: '', port }));
   const endpoint = await startConfigurationEndpoint({
     host: words.host,

@@ -12,9 +12,9 @@ export function exitCodeOf(ending: Ending): number {
 }
 
 /**
- * Resolves at the first signal. The second one ends the process at once; the nodes' guards then do the rest.
+ * Resolves at the first signal. The second one ends the process at once; the guards then end the nodes.
  *
- * Listening has to begin before anything is started, so that nothing of it survives an early Ctrl-C.
+ * Call it before anything is started, so that nothing survives an early Ctrl-C.
  */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
@@ -30,8 +30,8 @@ export function untilSignal(): Promise<NodeJS.Signals> {
 }
 
 /**
- * Hands each line of standard input to `handle`, one after another, until it says `quit` or the input ends. Input from
- * a device that is no terminal (`/dev/null`: a service, a container) says nothing by ending; then this never resolves.
+ * Passes each line of standard input to `handle`, one after another, until it returns `quit` or the input ends. The end
+ * of a device other than a terminal (`/dev/null` of a service or container) does not count: then this never resolves.
  */
 export async function untilInputEnds(
   handle: (line: string) => Promise<'go on' | 'quit'>,
@@ -39,7 +39,7 @@ export async function untilInputEnds(
 ): Promise<Ending> {
   const { stdin, stdout } = process;
   const lines = createInterface({ input: stdin, ...(stdin.isTTY && { output: stdout, prompt }) });
-  // In a terminal, readline takes Ctrl-C for itself.
+  // In a terminal, readline catches Ctrl-C.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   if (stdin.isTTY) lines.prompt();
   for await (const line of lines) {
@@ -54,7 +54,7 @@ function saysNothing(): boolean {
   try {
     return fstatSync(0).isCharacterDevice();
   } catch {
-    // Closed altogether: as good as /dev/null.
+    // Standard input is closed: like /dev/null.
     return true;
   }
 }

@@ -7,12 +7,12 @@ import { LocalClusterError } from '../errors.ts';
 import { HELP } from './help-text.ts';
 import { jsonReport, textReport, type Report } from './report.ts';
 
-/** Nobody reads any more (`sess-cluster | head`): end as if the input had ended. */
+/** The reader of the output is gone (`sess-cluster | head`): end as after a signal. */
 process.stdout.on('error', () => process.kill(process.pid, 'SIGTERM'));
 process.stderr.on('error', () => undefined);
 
 process.exitCode = await main(process.argv.slice(2));
-// Standard input may still be open, and would keep the process.
+// Open standard input would keep the process running.
 process.stdin.destroy();
 
 async function main(words: readonly string[]): Promise<number> {

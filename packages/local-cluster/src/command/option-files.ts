@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Credentials, TlsMaterial } from '../options.ts';
 import { UsageError } from './arguments.ts';
 
-/** Key and certificate from their files. */
+/** Reads key and certificate from their files. */
 export async function readTls(
   keyFile: string | undefined,
   certFile: string | undefined,
@@ -11,7 +11,7 @@ export async function readTls(
   return { key: await read('--tls-key', keyFile), cert: await read('--tls-cert', certFile) };
 }
 
-/** User name and password from a file, so that they are in no process list. */
+/** Reads user name and password from a file, so that no process list shows them. */
 export async function readCredentials(file: string | undefined): Promise<Credentials | undefined> {
   if (file === undefined) return undefined;
   const [line = ''] = (await read('--credentials-file', file)).split(/\r?\n/);

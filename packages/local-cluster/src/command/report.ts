@@ -1,25 +1,25 @@
 import type { LocalElastiCache } from '../elasticache/local-elasticache.ts';
 import type { LocalCluster, LocalNode } from '../local-cluster.ts';
 
-/** A node with the number that people call it by; it keeps it for as long as the cluster runs. */
+/** A node with a number for commands, which stays the same while the cluster runs. */
 export interface NumberedNode extends LocalNode {
   readonly number: number;
 }
 
-/** Where what happens is told: as text for people, or as one JSON object a line for programs. */
+/** Prints events: as text for people, or as one JSON object per line for programs. */
 export interface Report {
   started(cluster: LocalCluster, nodes: readonly NumberedNode[]): void;
-  /** After a command that did something, and for `list`. */
+  /** Called after each successful command, and for `list`. */
   nodes(command: string, cluster: LocalCluster, nodes: readonly NumberedNode[]): void;
   elastiCacheStarted(standIn: LocalElastiCache): void;
-  /** After a command that did something, and for `list`. */
+  /** Called after each successful command, and for `list`. */
   elastiCache(command: string, standIn: LocalElastiCache): void;
   endpointStarted(address: string, list: readonly string[]): void;
   failed(code: string, message: string): void;
   stopped(): void;
 }
 
-/** A stream that is written to; the standard ones, or a test's. */
+/** An output stream: a standard one, or a test's. */
 export interface Writer {
   write(text: string): unknown;
 }

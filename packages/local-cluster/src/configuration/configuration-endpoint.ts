@@ -14,23 +14,23 @@ export interface ConfigurationEndpointOptions {
   readonly host?: string;
   /** Port to listen on. Default 0: any free one. */
   readonly port?: number;
-  /** Then it speaks TLS, and nothing else. Default none. */
+  /** Makes the endpoint use only TLS. Default: none, plain TCP. */
   readonly tls?: TlsMaterial | undefined;
-  /** What a client that logs in is checked against; nobody has to. Default none: a login is an `ERROR`. */
+  /** Credentials for clients that log in; a login is optional. Default: none, so a login returns `ERROR`. */
   readonly credentials?: Credentials | undefined;
 }
 
-/** A server that tells which nodes there are, as ElastiCache's configuration endpoint does. It holds no items. */
+/** A server that lists the nodes, like ElastiCache's configuration endpoint. It stores no items. */
 export interface ConfigurationEndpoint {
   readonly host: string;
   readonly port: number;
-  /** Stops listening and breaks every connection. Twice does no harm. */
+  /** Stops listening and closes every connection. Idempotent. */
   close(): Promise<void>;
 }
 
 /**
- * Starts an endpoint that answers `config get cluster`, `get AmazonElastiCache:cluster`, `version` and `quit`, and
- * `ERROR` to the rest.
+ * Starts an endpoint for `config get cluster`, `get AmazonElastiCache:cluster`, `version` and `quit`; it answers
+ * anything else with `ERROR`.
  *
  * @throws LocalClusterError `SESS_PORT_IN_USE`, `SESS_START_FAILED`
  */
@@ -44,7 +44,7 @@ export async function startConfigurationEndpoint(
     new Connection(socket, () => new EndpointProtocol(listing, credentials && new TextLogin(credentials))).begin();
   };
   const server: Server = tls ? createTlsServer({ key: tls.key, cert: tls.cert }, serve) : createServer(serve);
-  // Raw connections, so that one in the middle of its TLS handshake is closed too.
+  // Tracks raw connections, so that `close` also ends one during its TLS handshake.
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));

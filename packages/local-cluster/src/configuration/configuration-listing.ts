@@ -1,12 +1,12 @@
 /** A node as the configuration protocol lists it: `host|address|port`. */
 export interface ListedNode {
   readonly host: string;
-  /** Empty where it is not known. */
+  /** Empty if unknown. */
   readonly address: string;
   readonly port: number;
 }
 
-/** What `config get cluster` answers: a version and the nodes. */
+/** The content of the reply to `config get cluster`. */
 export interface ConfigurationListing {
   readonly version: number;
   readonly nodes: readonly ListedNode[];
@@ -15,7 +15,7 @@ export interface ConfigurationListing {
 /** The item under which engines before 1.4.14 keep the configuration. */
 export const CLUSTER_KEY = 'AmazonElastiCache:cluster';
 
-/** `<version>\n`, `host|address|port host|address|port\n`: what both forms of the reply carry. */
+/** `<version>\n`, `host|address|port host|address|port\n`: the payload of both forms of the reply. */
 function encodePayload(listing: ConfigurationListing): string {
   const nodes = listing.nodes.map(({ host, address, port }) => `${host}|${address}|${port}`);
   return `${listing.version}\n${nodes.join(' ')}\n`;

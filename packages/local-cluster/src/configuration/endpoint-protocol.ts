@@ -11,12 +11,12 @@ import {
   type ConfigurationListing,
 } from './configuration-listing.ts';
 
-/** No request that it knows is longer. */
+/** No known request is longer. */
 const LONGEST_LINE = 2_048;
 
 /**
- * What a configuration endpoint understands. A login is taken where the nodes have one, so that clients may speak to
- * all alike; it is not asked for.
+ * The protocol of a configuration endpoint. If the nodes have a login, the endpoint accepts it as well, so that clients
+ * can treat all servers alike; it does not require it.
  */
 export class EndpointProtocol implements Protocol {
   readonly #listing: () => ConfigurationListing;

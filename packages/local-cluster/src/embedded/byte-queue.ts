@@ -1,10 +1,10 @@
 const LF = 0x0a;
 
-/** Bytes that came in and are not used yet. Chunks are joined only when something needs them whole. */
+/** Received bytes that are not parsed yet. Joins chunks only on demand. */
 export class ByteQueue {
   #chunks: Buffer[] = [];
   #length = 0;
-  /** Bytes from the start that are known to hold no line end. */
+  /** Number of bytes at the start without a line end. */
   #scanned = 0;
 
   get length(): number {
@@ -22,13 +22,13 @@ export class ByteQueue {
     return this.#chunks[0]?.[0];
   }
 
-  /** Everything that has come, without taking it. */
+  /** All bytes, without removing them. */
   view(): Buffer {
     if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks, this.#length)];
     return this.#chunks[0] ?? Buffer.alloc(0);
   }
 
-  /** The first line with its end (LF), or `undefined` when it is not complete. */
+  /** Removes and returns the first line with its LF; `undefined` if it is incomplete. */
   takeLine(): Buffer | undefined {
     if (this.#scanned >= this.#length) return undefined;
     const all = this.view();
@@ -40,7 +40,7 @@ export class ByteQueue {
     return this.take(end + 1);
   }
 
-  /** The first `count` bytes, or `undefined` when there are not so many. */
+  /** Removes and returns the first `count` bytes; `undefined` if there are fewer. */
   take(count: number): Buffer | undefined {
     if (count > this.#length) return undefined;
     const all = this.view();
@@ -48,7 +48,7 @@ export class ByteQueue {
     return all.subarray(0, count);
   }
 
-  /** Drops up to `count` bytes; how many it were. */
+  /** Drops up to `count` bytes and returns their number. */
   skip(count: number): number {
     const dropped = Math.min(count, this.#length);
     this.take(dropped);

@@ -3,22 +3,19 @@ import { ByteQueue } from './byte-queue.ts';
 import type { Protocol, Step } from './protocol.ts';
 import { Reply } from './reply.ts';
 
-/** Answers that may wait to be written before no further command is looked at. */
+/** Bytes of unwritten replies above which no further command is parsed. */
 const MAX_UNWRITTEN = 1_048_576;
 
-/**
- * From so many bytes on, a value is handed to the socket as it is; smaller ones go faster in one piece with their
- * neighbours.
- */
+/** Values from this size on are written without copying; joining smaller ones with their neighbours is faster. */
 const WORTH_NO_COPY = 8_192;
 
-/** Bytes of all connections together. */
+/** Byte counts of all connections together. */
 interface Traffic {
   bytesRead: number;
   bytesWritten: number;
 }
 
-/** One client of a server: its bytes in, answers out, never more of either in memory than a bound. */
+/** One client of a server: parses its bytes and writes replies, with bounded memory for both. */
 export class Connection {
   readonly #socket: Socket;
   readonly #protocolFor: (firstByte: number) => Protocol;
@@ -26,16 +23,16 @@ export class Connection {
   readonly #reply: Reply = new Reply();
   readonly #now: () => number;
   readonly #traffic: Traffic;
-  /** When bytes came last, in milliseconds since 1970. */
+  /** Time of the last read, in milliseconds since 1970. */
   lastReadAt: number;
-  /** What memcached calls what the connection does. */
+  /** The connection's state in memcached's terms. */
   state: 'conn_new_cmd' | 'conn_read' | 'conn_nread' | 'conn_parse_cmd' = 'conn_new_cmd';
   #protocol: Protocol | undefined;
   #frozen = false;
-  /** The conversation is over; what still comes is not looked at. */
+  /** The connection is ending; further input is ignored. */
   #closing = false;
 
-  /** @param protocolFor - which protocol the client speaks: its first byte tells */
+  /** @param protocolFor - chooses the protocol by the client's first byte */
   constructor(
     socket: Socket,
     protocolFor: (firstByte: number) => Protocol,
@@ -65,7 +62,7 @@ export class Connection {
     return this;
   }
 
-  /** Reads and answers nothing until {@link thaw}. */
+  /** Neither reads nor writes until {@link thaw}. */
   freeze(): void {
     this.#frozen = true;
     this.#socket.pause();
@@ -101,7 +98,7 @@ export class Connection {
     this.#socket.destroySoon();
   }
 
-  /** Commands up to the point where there is nothing left to take, or enough to write. */
+  /** Runs commands until the input is used up or enough replies are ready. */
   #step(): Step {
     const first = this.#input.peek();
     if (first === undefined) return 'wait';

@@ -15,13 +15,13 @@ import type { Workplace } from './text/command.ts';
 import { TextLogin } from './text/text-login.ts';
 import { TextProtocol } from './text/text-protocol.ts';
 
-/** A memcached server inside this process, for one life: from its start to its death. */
+/** A memcached server inside this process, from one start to its end. */
 export class EmbeddedNode implements RunningNode {
   readonly #server: Server;
   readonly #settings: NodeSettings;
   readonly #place: Workplace;
   readonly #secure: SecureContext | undefined;
-  /** Accepted sockets, with their conversation once it has begun. */
+  /** Accepted sockets, with their connection once it has begun. */
   readonly #sockets: Map<Socket, Connection | undefined> = new Map();
   #paused = false;
 
@@ -58,8 +58,7 @@ export class EmbeddedNode implements RunningNode {
 
   kill(): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#server.close(() => resolve()));
-    // As the system closes the connections of a process that ends: with a FIN, or a reset where something was not read
-    // yet.
+    // Like the connections of a process that ends: FIN, or RST if there is unread data.
     for (const socket of this.#sockets.keys()) socket.destroy();
     return closed;
   }
@@ -101,7 +100,7 @@ export class EmbeddedNode implements RunningNode {
       this.#sockets.delete(socket);
       stats.connections--;
     });
-    // While paused, the kernel has accepted the connection, and that is all that its client sees.
+    // While paused, clients only see that the kernel accepted the connection.
     if (!this.#paused) this.#converse(socket);
   }
 

@@ -10,10 +10,10 @@ export interface Draft {
   readonly value: Buffer;
   readonly flags: number;
   readonly expiresAt: number;
-  /** CAS number to compare with; 0 compares nothing. */
+  /** CAS number to compare with; 0: none. */
   readonly cas: bigint;
   readonly binaryKey?: boolean;
-  /** Meta flag `I`: a lower CAS number than the item's is taken too, and leaves the item stale. */
+  /** Meta flag `I`: also accepts a lower CAS number than the item's, and marks the item stale. */
   readonly invalidate?: boolean;
 }
 
@@ -29,11 +29,11 @@ export interface StoreLimits {
 }
 
 interface Counts {
-  /** Items that were ever stored. */
+  /** Items stored since the start. */
   total: number;
-  /** Live items that had to make room. */
+  /** Live items that were evicted. */
   evictions: number;
-  /** Expired and flushed items that somebody asked for, and those of both that were dropped before. */
+  /** Expired items and flushed items found by a request, and those of both that were reclaimed before. */
   expired: number;
   flushed: number;
   reclaimed: number;
@@ -43,12 +43,12 @@ function noCounts(): Counts {
   return { total: 0, evictions: 0, expired: 0, flushed: 0, reclaimed: 0 };
 }
 
-/** Thirty days: a longer time to live is a Unix time. */
+/** Thirty days: a greater exptime is a Unix time. */
 const LONGEST_RELATIVE_SECONDS = 2_592_000;
 
 /**
- * The items of one node: least recently used first, expired ones dropped when met, the oldest evicted when memory runs
- * out. Time moves in whole seconds, as in memcached.
+ * The items of one node, in LRU order. Drops expired items when it meets them, and evicts the oldest when memory runs
+ * out. Time has a resolution of one second, as in memcached.
  */
 export class ItemStore {
   readonly counts: Counts = noCounts();
@@ -60,11 +60,11 @@ export class ItemStore {
   readonly #items: Map<string, Item> = new Map();
   #bytes = 0;
   #lastCas = 0n;
-  /** From a delayed `flush_all`: items used up to this second are gone once it has come; 0 for none. */
+  /** Of a delayed `flush_all`: from this second on, items last used before or in it are gone; 0 for none. */
   #flushedUpTo = 0;
-  /** From an immediate `flush_all`: items with this CAS number or a lower one are gone. */
+  /** Of an immediate `flush_all`: items with this or a lower CAS number are gone. */
   #flushedCas = 0n;
-  /** The second in which expired items were looked for last. */
+  /** The second of the last {@link reclaim}. */
   #reclaimedAt = 0;
 
   /** @param nowMs - milliseconds since 1970 */
@@ -86,7 +86,7 @@ export class ItemStore {
     return this.#bytes;
   }
 
-  /** Seconds since the item that was not used for the longest time was used; 0 where there is none. */
+  /** Seconds since the last use of the least recently used item; 0 without items. */
   oldestAge(): number {
     const [oldest] = this.#items.values();
     return oldest === undefined ? 0 : this.#now() - oldest.usedAt;
@@ -98,8 +98,8 @@ export class ItemStore {
   }
 
   /**
-   * Turns a protocol's exptime into a Unix time: 0 never, negative at once, up to 30 days from now, above that a Unix
-   * time.
+   * Converts an exptime to a Unix time: 0 never expires, a negative one expires at once, up to 30 days is relative,
+   * more is a Unix time.
    */
   expiry(exptime: number): number {
     if (exptime === 0) return 0;
@@ -108,21 +108,23 @@ export class ItemStore {
   }
 
   /**
-   * Seconds until the item expires; `-1` never. An item that was just made to expire shows a huge number, as in
-   * memcached: its times are unsigned, and nothing lies further back than a minute before its start.
+   * Seconds until the item expires; `-1` never. An item that was just expired shows a huge number, as in memcached: its
+   * times are unsigned, and none is earlier than a minute before the start.
    */
   remaining(item: Item): number {
     return item.expiresAt === 0 ? -1 : (Math.max(item.expiresAt, this.startedAt - 61) - this.#now()) >>> 0;
   }
 
-  /** Whether an item of this size can be kept: `too-large` for one item, `no-memory` for all of them together. */
+  /**
+   * Whether an item of this size is refused: `too-large` exceeds the limit of an item, `no-memory` that of all items.
+   */
   refusal(keyBytes: number, flags: number, valueBytes: number): 'too-large' | 'no-memory' | undefined {
     const size = itemBytes(keyBytes, flags, valueBytes);
     if (size > this.#limits.itemBytes) return 'too-large';
     return size > this.#limits.memoryBytes ? 'no-memory' : undefined;
   }
 
-  /** The live item, without counting as a use. */
+  /** The live item; does not count as a use. */
   find(key: string): Item | undefined {
     const item = this.#items.get(key);
     if (!item) return undefined;
@@ -140,7 +142,7 @@ export class ItemStore {
     return item;
   }
 
-  /** The live item, and counts as a use. */
+  /** The live item; counts as a use. */
   fetch(key: string): Item | undefined {
     const item = this.find(key);
     if (item) this.use(item);
@@ -162,7 +164,7 @@ export class ItemStore {
     return { outcome: outcome as StoreOutcome, cas: 0n };
   }
 
-  /** Makes an item where there is none, for meta's autovivification. */
+  /** Creates a missing item, for meta's autovivification. */
   create(draft: Draft): Item {
     return this.#link(draft);
   }
@@ -171,14 +173,14 @@ export class ItemStore {
     this.#drop(item);
   }
 
-  /** Meta `md ... I`: keeps the item, but marks it as to be replaced. */
+  /** Meta `md ... I`: keeps the item but marks it stale. */
   invalidate(item: Item): void {
     item.stale = true;
     item.tokenSent = false;
     item.cas = this.#nextCas();
   }
 
-  /** Adds to, or takes from, the number that the value begins with. Never below 0; wraps at 2^64. */
+  /** Increments or decrements the number at the start of the value. Never below 0; wraps at 2^64. */
   arithmetic(key: string, direction: 'up' | 'down', delta: bigint, cas: bigint): Arithmetic {
     const item = this.find(key);
     if (!item) return { outcome: 'missing' };
@@ -192,17 +194,16 @@ export class ItemStore {
     if (digits.length > item.value.length) {
       const { flags, expiresAt, binaryKey } = item;
       item.cas = this.#link({ key, flags, expiresAt, binaryKey, cas: 0n, value: Buffer.from(digits, 'latin1') }).cas;
-      // The item that was replaced: memcached, too, then loses a new time to live that comes with the same `ma`.
+      // Returns the replaced item: memcached, too, loses a new time to live of the same `ma` then.
       return { outcome: 'done', value, item };
     }
-    // A shorter number is filled up with spaces, as in memcached. A new buffer: a reply under way may still hold the
-    // old one.
+    // Pads a shorter number with spaces, as in memcached. A new buffer, because a pending reply may hold the old one.
     item.value = Buffer.from(digits.padEnd(item.value.length), 'latin1');
     item.cas = this.#nextCas();
     return { outcome: 'done', value, item };
   }
 
-  /** Drops everything now, or what was not used since, in `exptime` seconds (or at that Unix time). */
+  /** Drops all items now, or in `exptime` seconds (or at that Unix time) those not used since. */
   flush(exptime: number): void {
     const now = this.#now();
     const upTo = (exptime > 0 ? this.expiry(exptime) : now) - 1;
@@ -212,7 +213,7 @@ export class ItemStore {
     this.#reclaimedAt = 0;
   }
 
-  /** Drops what has expired or was flushed; looks for it at most once a second of the clock. */
+  /** Drops expired and flushed items; scans at most once per second of the clock. */
   reclaim(): void {
     const now = this.#now();
     if (now === this.#reclaimedAt) return;
@@ -224,7 +225,7 @@ export class ItemStore {
     }
   }
 
-  /** Allows so much memory from now on; what is too much then is evicted with the next item that is stored. */
+  /** Sets the memory limit; the next stored item evicts what exceeds it. */
   limitMemory(memoryBytes: number): void {
     this.#limits = { ...this.#limits, memoryBytes };
   }
@@ -233,11 +234,9 @@ export class ItemStore {
     Object.assign(this.counts, noCounts());
   }
 
-  /**
-   * The items for a listing, oldest first; one that expires in this very second is still among them, as in memcached.
-   */
+  /** The items for a listing, oldest first. Includes items that expire in the current second, as in memcached. */
   *list(): IterableIterator<Item> {
-    // Of a copy, since items move when they are used while the listing is read.
+    // A copy, because items move when they are used meanwhile.
     for (const item of Array.from(this.#items.values())) {
       const now = this.#now();
       if (this.#items.get(item.key) !== item || this.#isFlushed(item, now)) continue;
@@ -245,7 +244,7 @@ export class ItemStore {
     }
   }
 
-  /** Makes it the last one to be evicted. */
+  /** Moves the item to the end of the LRU order. */
   #promote(item: Item): void {
     item.usedAt = this.#now();
     this.#items.delete(item.key);
@@ -295,7 +294,7 @@ export class ItemStore {
     return item;
   }
 
-  /** Makes room: what has expired goes first. */
+  /** Frees memory, expired items first. */
   #evict(): void {
     if (this.#bytes > this.#limits.memoryBytes) this.reclaim();
     for (const oldest of this.#items.values()) {

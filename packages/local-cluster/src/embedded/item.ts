@@ -1,4 +1,4 @@
-/** What a node keeps under a key. */
+/** A stored item. */
 export interface Item {
   /** The key's bytes, one character each (latin1). */
   readonly key: string;
@@ -13,25 +13,22 @@ export interface Item {
   usedAt: number;
   /** Whether it was read since it was written. */
   fetched: boolean;
-  /** The key came as base64 (meta flag `b`) and goes back so. */
+  /** The key came as base64 (meta flag `b`) and is returned so. */
   readonly binaryKey: boolean;
-  /** Marked by `md ... I`: still served, but to be replaced. */
+  /** Marked by `md ... I`: still served, but due for replacement. */
   stale: boolean;
-  /** Some client was told that it is the one to replace the item (meta flag `W`). */
+  /** A client was told to replace the item (meta flag `W`). */
   tokenSent: boolean;
 }
 
 /** The longest key in bytes. */
 export const MAX_KEY_BYTES = 250;
 
-/**
- * Bytes that memcached 1.6 needs for an item's own fields: header, CAS number, the key's closing zero, the value's
- * CRLF.
- */
+/** memcached 1.6's overhead of an item: header, CAS number, the key's closing zero, the value's CRLF. */
 const HEADER_BYTES = 48 + 8 + 1 + 2;
 const FLAGS_BYTES = 4;
 
-/** Size of an item as memcached 1.6 counts it against its limits. Flags of 0 take no room. */
+/** Size of an item as memcached 1.6 counts it against its limits. Flags of 0 take no space. */
 export function itemBytes(keyBytes: number, flags: number, valueBytes: number): number {
   return HEADER_BYTES + keyBytes + valueBytes + (flags === 0 ? 0 : FLAGS_BYTES);
 }

@@ -1,6 +1,6 @@
 /**
- * Numbers as memcached reads them: white space and a sign may lead, the first white space or the end closes, and what
- * does not fit into 32 bits keeps its low 32 bits. Every function returns `undefined` for what memcached refuses.
+ * Parses numbers like memcached: leading white space and a sign are allowed, white space or the end terminates, and a
+ * 32-bit number keeps its low 32 bits. Every function returns `undefined` for text that memcached refuses.
  */
 const NUMBER = /^[\t-\r ]*([+-]?)(\d+)(?:[\t-\r ]|$)/;
 const SHORT = /^\d{1,9}$/;
@@ -32,7 +32,7 @@ export function parseUint64(text: string): bigint | undefined {
   const magnitude = BigInt(match[2] ?? '0');
   if (magnitude >= TWO_TO_64) return undefined;
   if (match[1] !== '-') return magnitude;
-  // C turns -n into 2^64 - n; memcached refuses that only where the result has its highest bit set.
+  // C turns -n into 2^64 - n; memcached refuses that only if the highest bit of the result is set.
   const wrapped = BigInt.asUintN(64, -magnitude);
   return wrapped >= TWO_TO_63 ? undefined : wrapped;
 }

@@ -2,13 +2,12 @@ import type { ByteQueue } from './byte-queue.ts';
 import type { Reply } from './reply.ts';
 
 /**
- * One side of a conversation: takes what it can from the input, at most one command at a time, and writes its answer.
+ * The result of a step, which parses at most one command from the input and adds its reply.
  *
- * - `again`: something was taken, there may be more
- * - `wait`: more bytes have to come before anything can be taken
- * - `hold`: the same in the middle of a value; like memcached, the server then keeps back even the answers that are
- *   ready
- * - `close`: the conversation ends, once the answers are sent
+ * - `again`: input was used; there may be more
+ * - `wait`: more bytes are needed
+ * - `hold`: more bytes of a value are needed; like memcached, the server then holds back even finished replies
+ * - `close`: the connection ends after the replies are sent
  */
 export type Step = 'again' | 'wait' | 'hold' | 'close';
 

@@ -1,38 +1,35 @@
-/** Answers that wait to be written, in order. */
+/** Replies to write, in order. */
 export class Reply {
   #parts: (string | Buffer)[] = [];
   #settled = 0;
   #listing: Iterator<string> | undefined;
 
-  /** Whether an answer waits that memcached would still hold back for company. */
+  /** Whether there is a reply that memcached would hold back to write it together with others. */
   get isStacked(): boolean {
     return this.#parts.length > this.#settled;
   }
 
-  /** Says that memcached would have written by now: it does so at the end of a `get` and for `mn`. */
+  /** Marks all replies as written: memcached writes at the end of a `get` and for `mn`. */
   settle(): void {
     this.#settled = this.#parts.length;
   }
 
-  /**
-   * Drops what is still held back, as memcached does where a `get` ends in an error: whoever asked before gets no
-   * answer.
-   */
+  /** Drops replies that are held back, as memcached does if a `get` fails: earlier requests get no reply. */
   dropStacked(): void {
     this.#parts.length = this.#settled;
   }
 
-  /** A line of text; its CRLF is added. */
+  /** Adds a line of text and a CRLF. */
   line(text: string): void {
     this.#parts.push(`${text}\r\n`);
   }
 
-  /** Text (one character a byte) or bytes, as they are. */
+  /** Adds text (one character per byte) or bytes unchanged. */
   add(...parts: readonly (string | Buffer)[]): void {
     this.#parts.push(...parts);
   }
 
-  /** A long answer that is made while it is written; no further command is looked at before its end. */
+  /** Adds a long reply that is generated while it is written; no further command is parsed before its end. */
   list(lines: Iterator<string>): void {
     this.#listing = lines;
   }
@@ -44,7 +41,7 @@ export class Reply {
     return parts;
   }
 
-  /** The long answer that is under way, if there is one. */
+  /** The pending long reply, if there is one. */
   get listing(): Iterator<string> | undefined {
     return this.#listing;
   }

@@ -5,25 +5,24 @@ import { containerRunner } from './container-runner.ts';
 import { missingMemcached } from './memcached-program.ts';
 import { onFreePort } from './node-port.ts';
 
-/** Whether one way of running memcached works here. */
+/** Whether a runtime works here. */
 export interface RuntimeAvailability {
   readonly runtime: Runtime;
   readonly available: boolean;
-  /** Why not, and what to install or do. */
+  /** Why it does not work, and what to install or do. */
   readonly reason?: string;
 }
 
-/** How long fetching an image may take before another runtime is taken instead, in milliseconds. */
+/** Time limit for fetching an image before `auto` tries the next runtime, in milliseconds. */
 const PULL_MS = 30_000;
 
 /**
- * Which ways of running memcached this machine has, in the order in which `auto` tries them: `container`, `memcached`,
- * `embedded`.
+ * The runtimes of this machine, in the order in which `auto` tries them: `container`, `memcached`, `embedded`.
  *
- * An engine that answers need not be able to run anything, so a container is really started and asked. Takes about as
- * long as that; with an engine that hangs or an image that can't be fetched at most a minute and a half.
+ * Starts a container and asks it, because an engine that answers may still be unable to run one. Takes about as long as
+ * that; at most 90 seconds if the engine hangs or the image can't be fetched.
  *
- * @param options - as for `startLocalCluster`: which programs and image to look for
+ * @param options - as for `startLocalCluster`: the programs and image to look for
  * @throws LocalClusterError `SESS_BAD_OPTION`
  */
 export async function availableRuntimes(options: LocalClusterOptions = {}): Promise<readonly RuntimeAvailability[]> {
@@ -36,7 +35,7 @@ export async function availableRuntimes(options: LocalClusterOptions = {}): Prom
   );
 }
 
-/** Why a runtime does not work here with these options, or nothing when it does. */
+/** Why a runtime does not work here with these options; `undefined` if it works. */
 export async function reasonAgainst(runtime: Runtime, options: ResolvedOptions): Promise<string | undefined> {
   const unsupported = unsupportedBy(runtime, options.node);
   if (unsupported !== undefined || runtime === 'embedded') return unsupported;

@@ -12,14 +12,14 @@ import type { NodeRunner } from './node-runner.ts';
 
 export interface ChosenRunner {
   readonly runner: NodeRunner;
-  /** One sentence on why it is this one. */
+  /** One sentence on why this runner was chosen. */
   readonly reason: string;
 }
 
-/** How long fetching the image may take when containers were asked for, in milliseconds. */
+/** Time limit for fetching the image if containers were requested, in milliseconds. */
 const PULL_MS = 300_000;
 
-/** The runner that the options ask for, or the first that works here. */
+/** The requested runner, or the first that works here. */
 export async function chooseRunner(
   options: ResolvedOptions,
   listing: () => ConfigurationListing,

@@ -1,17 +1,17 @@
 import { runProgram, type ProgramOutcome } from './run-program.ts';
 
-/** A program that runs containers, and that has answered. */
+/** A working program that runs containers. */
 export interface ContainerEngine {
   readonly program: string;
   /** Podman also answers under the name `docker`; some of its options differ. */
   readonly kind: 'docker' | 'podman';
 }
 
-/** How long an engine may take to say that it is there, in milliseconds. One that hangs counts as absent. */
+/** Time limit for an engine to answer, in milliseconds. One that hangs counts as absent. */
 const ANSWER_MS = 5_000;
 const ENGINES = ['docker', 'podman'];
 
-/** The engine to use, or one sentence on why there is none. */
+/** Finds the engine to use; otherwise returns one sentence on why there is none. */
 export async function findEngine(asked: string | undefined): Promise<ContainerEngine | string> {
   const reasons: string[] = [];
   for (const program of asked === undefined ? ENGINES : [asked]) {
@@ -29,7 +29,7 @@ export async function findEngine(asked: string | undefined): Promise<ContainerEn
   return `${reasons.join('; ')}; ${remedy}`;
 }
 
-/** Fetches the image when it is not there; one sentence on why it can't be had, or nothing. */
+/** Fetches the image if it is missing. Returns one sentence on why it can't be fetched, or `undefined`. */
 export async function missingImage(
   engine: ContainerEngine,
   image: string,
@@ -42,17 +42,20 @@ export async function missingImage(
   return `the image ${image} is not here and could not be fetched (${pulled.summary}); run "${engine.program} pull ${image}"`;
 }
 
-/** Ends a container, paused or not, and waits until it is gone. One that does not exist is no failure. */
+/** Removes a container, paused or not, and waits until it is gone. Succeeds if it does not exist. */
 export async function removeContainer(engine: ContainerEngine, name: string): Promise<ProgramOutcome> {
   const [program = engine.program, ...words] = removalCommand(engine);
   const outcome = await runProgram(program, [...words, name], 30_000);
   if (outcome.ok || /no such container|no container with/i.test(outcome.summary)) return { ...outcome, ok: true };
   if (!/already in progress/i.test(outcome.summary)) return outcome;
-  // The engine is at it by itself (`--rm`): wait for that.
+  // The engine removes it already (`--rm`): wait for that.
   return { ...(await runProgram(program, ['wait', name], 30_000)), ok: true };
 }
 
-/** The command that ends containers whose names follow. Docker kills at once; Podman would first wait ten seconds. */
+/**
+ * The command that removes containers; append their names. Docker kills at once; Podman would wait ten seconds by
+ * default.
+ */
 export function removalCommand({ program, kind }: ContainerEngine): string[] {
   return kind === 'podman' ? [program, 'rm', '--force', '--time', '0'] : [program, 'rm', '--force'];
 }

@@ -9,16 +9,16 @@ import type { NodeAddress, NodeRunner, RunningNode } from './node-runner.ts';
 import { OrphanGuard } from './orphan-guard.ts';
 import { runProgram } from './run-program.ts';
 
-/** Every container carries it: `docker ps --filter label=sess.local-cluster`. Its value is the owner's process id. */
+/** Label of every container: `docker ps --filter label=sess.local-cluster`. Its value is the owner's process id. */
 const LABEL = 'sess.local-cluster';
 const PORT_INSIDE = 11_211;
 const DIRECTORY_INSIDE = '/run/sess';
 
-/** How long the engine may take for a command on a container that is there, in milliseconds. */
+/** Time limit of the engine for a command on an existing container, in milliseconds. */
 const CONTROL_MS = 30_000;
 
 /**
- * Removes containers, and a moment later once more: a start may have been under way. Then deletes the directory of
+ * Removes containers, and again after 3 seconds because a start may have been pending. Then deletes the directory of
  * secrets. `$1` is the directory, the rest the command.
  */
 const ENDING = `directory=$1; shift
@@ -55,7 +55,7 @@ export async function containerRunner(
   };
 }
 
-/** One container, from its start to its end. */
+/** One container. */
 class ContainerNode implements RunningNode {
   readonly #name: string = `sess-cluster-${process.pid}-${randomBytes(6).toString('hex')}`;
   readonly #engine: ContainerEngine;
@@ -98,7 +98,7 @@ class ContainerNode implements RunningNode {
     return this.#control('unpause');
   }
 
-  /** Waits for an answer, or for the container's end, whichever is first. */
+  /** Waits until the node answers or the container ends. */
   async #untilReady(words: readonly string[], settings: NodeSettings): Promise<void> {
     const limit = new AbortController();
     const answered = new AbortController();
@@ -109,7 +109,7 @@ class ContainerNode implements RunningNode {
       settings.startTimeoutMs + 1_000,
       answered.signal,
     );
-    // An engine with much to do may fail to wait; only the end of the container is the end of it.
+    // A busy engine may fail to wait; only the end of the container counts.
     void end.then(({ ok, summary }) => (ok || /no such container/i.test(summary)) && limit.abort());
     try {
       await untilAnswering(this.#address, settings, limit.signal);
@@ -172,7 +172,7 @@ function runArguments(
   const inside = files && moveInside(files);
   const identity = ['--name', name, '--label', `${LABEL}=${process.pid}`];
   const publish = ['--publish', `${host}:${port}:${PORT_INSIDE}`];
-  // An image that begins as root needs to be told whom to become; one that does not ignores it.
+  // An image that starts as root needs a user to switch to; others ignore it.
   const server = [
     '-u',
     'memcache',
@@ -196,7 +196,7 @@ function runArguments(
   ];
 }
 
-/** Mounts each secret by itself: their directory is closed to the user inside. */
+/** Mounts each secret separately: the user inside can't enter their directory. */
 function moveInside(files: SecretFiles): { readonly files: SecretFiles; readonly mounts: readonly string[] } {
   const mounts: string[] = [];
   const move = (path: string | undefined, name: string): string | undefined => {

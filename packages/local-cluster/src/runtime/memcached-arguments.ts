@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { NodeSettings } from '../options.ts';
 import type { NodeAddress } from './node-runner.ts';
 
-/** The unprivileged user that memcached becomes when started by root, which it refuses to stay. */
+/** The user that memcached switches to if started by root; it refuses to run as root. */
 const UNPRIVILEGED = 'nobody';
 const USUAL_UID_OF_NOBODY = 65_534;
 
-/** Files that memcached reads its secrets from, in a directory of their own. */
+/** memcached's secret files, in a directory of their own. */
 export interface SecretFiles {
   readonly directory: string;
   readonly authentication: string | undefined;
@@ -26,10 +26,10 @@ export function memcachedArguments(
   return ['-l', host, '-p', String(port), '-U', '0', ...user, ...sizeArguments(settings), ...secretArguments(files)];
 }
 
-/** A piece of a slab, by itself. memcached does not start with an item smaller than that. */
+/** memcached's default slab chunk. memcached does not start with a smaller item size. */
 const SLAB_CHUNK_BYTES = 524_288;
 
-/** Limits; the same for a process and for a container. Two threads are enough for one machine. */
+/** Size limits, for processes and containers. Two threads are enough on one machine. */
 export function sizeArguments({ memoryMegabytes, maxItemBytes }: NodeSettings): string[] {
   const chunk = maxItemBytes < SLAB_CHUNK_BYTES ? ['-o', `slab_chunk_max=${maxItemBytes}`] : [];
   return ['-m', String(memoryMegabytes), '-I', String(maxItemBytes), ...chunk, '-t', '2'];
@@ -45,9 +45,9 @@ export function secretArguments(files: SecretFiles | undefined): string[] {
 }
 
 /**
- * Writes credentials, key and certificate to a directory that no other user can enter; nothing when there are none.
- * Each file is for memcached's user: on this machine the one that root turns into, in a container an unknown one, so
- * that there the directory alone protects.
+ * Writes credentials, key and certificate to a directory that no other user can enter; `undefined` if there are none.
+ * memcached's user must be able to read the files. In a container that user is unknown, so only the directory protects
+ * them.
  */
 export async function writeSecretFiles(
   settings: Pick<NodeSettings, 'credentials' | 'tls'>,
@@ -59,7 +59,7 @@ export async function writeSecretFiles(
   const write = async (name: string, text: string | Buffer): Promise<string> => {
     const path = join(directory, name);
     await writeFile(path, text, { mode: 0o600 });
-    // Changed afterwards, because a new file's mode is cut by the umask.
+    // Changed afterwards, because the umask limits a new file's mode.
     if (reader === 'container') await chmod(path, 0o644);
     else if (isRoot()) await chown(path, await unprivilegedUid(), 0);
     return path;

@@ -2,10 +2,10 @@ import { runProgram } from './run-program.ts';
 
 const INSTALL = 'install it ("apt-get install memcached", "dnf install memcached", "brew install memcached")';
 
-/** Programs that answered as memcached does: one that did is not asked again for each cluster. */
+/** Programs known to be memcached, to check each only once. */
 const known = new Set<string>();
 
-/** Why the program can't be used, or nothing when it can. */
+/** Why the program can't be used; `undefined` if it can. */
 export async function missingMemcached(program: string): Promise<string | undefined> {
   if (known.has(program)) return undefined;
   if (process.platform === 'win32')

@@ -8,7 +8,7 @@ import type { NodeAddress, NodeRunner, RunningNode } from './node-runner.ts';
 import { OrphanGuard } from './orphan-guard.ts';
 import { untilStopped } from './process-state.ts';
 
-/** Ends processes, then deletes the directory of secrets. */
+/** Kills processes, then deletes the directory of secrets. */
 const ENDING = `[ -z "$left" ] || kill -9 $left
 [ -z "$1" ] || rm -rf -- "$1"`;
 
@@ -48,7 +48,7 @@ async function untilEnded(node: MemcachedProcess, forget: () => void, onDeath: (
 
 /** One memcached process. */
 class MemcachedProcess implements RunningNode {
-  /** Settles when the process has ended; whether it was killed by us. */
+  /** Resolves when the process has ended, to whether we killed it. */
   readonly ended: Promise<boolean>;
   readonly #process: ChildProcess;
   readonly #address: NodeAddress;
@@ -68,7 +68,7 @@ class MemcachedProcess implements RunningNode {
     this.#address = address;
     this.#program = program;
     this.#settings = settings;
-    // Detached: Ctrl-C in a terminal reaches the owner, which then ends its nodes in its own order.
+    // Detached: Ctrl-C in a terminal must reach only the owner, which then ends its nodes in order.
     this.#process = spawn(program, memcachedArguments(address, settings, files), {
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,

@@ -2,15 +2,15 @@ import { randomInt } from 'node:crypto';
 import { LocalClusterError } from '../errors.ts';
 
 /**
- * Nodes keep their port while they are down. A port that the system hands out by itself could meanwhile go to any
- * outgoing connection, even to the one that is trying to reach the crashed node (TCP connects to itself then). So nodes
- * take ports from below the ephemeral range of Linux (from 32768) and of macOS and Windows (from 49152).
+ * Nodes keep their port while they are down. The system could give an ephemeral port to any outgoing connection
+ * meanwhile, even to one that tries to reach the crashed node (TCP then connects to itself). So nodes use ports below
+ * the ephemeral range of Linux (from 32768) and of macOS and Windows (from 49152).
  */
 const LOWEST = 15_000;
 const HIGHEST = 32_767;
 const ATTEMPTS = 50;
 
-/** Calls `start` with ports until one is free. Only `SESS_PORT_IN_USE` leads to another attempt. */
+/** Calls `start` with random ports until one is free. Retries only after `SESS_PORT_IN_USE`. */
 export async function onFreePort<T>(start: (port: number) => Promise<T>, pick: () => number = randomPort): Promise<T> {
   let last: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

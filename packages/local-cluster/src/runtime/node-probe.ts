@@ -4,27 +4,30 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { NodeSettings } from '../options.ts';
 import type { NodeAddress } from './node-runner.ts';
 
-/** What a node said of itself. */
+/** A node's reply to `stats`. */
 export interface ProbeAnswer {
-  /** `STAT pid`: tells the node that was started from another server that happens to have the port. */
+  /** `STAT pid`: distinguishes the started node from another server on the port. */
   readonly pid: number;
   /** `STAT version`. */
   readonly version: string;
 }
 
-/** How to speak to a node. */
+/** How to connect to a node. */
 type Manners = Pick<NodeSettings, 'tls' | 'credentials'>;
 
-/** A node that has accepted a connection answers at once; one that does not in so many milliseconds is asked anew. */
+/**
+ * A node answers at once after it accepted a connection; without an answer after this many milliseconds, the probe is
+ * repeated.
+ */
 const ANSWER_MS = 2_000;
 
 /**
- * Asks one node for its `stats`, once. Rejects when `signal` fires, or it does not answer in time or not as memcached
- * does.
+ * Asks one node for its `stats`, once. Rejects if `signal` fires, or the node does not answer in time or not like
+ * memcached.
  */
 function probeNode({ host, port }: NodeAddress, settings: Manners, signal: AbortSignal): Promise<ProbeAnswer> {
   return new Promise((resolve, reject) => {
-    // The certificate of a local node need not be trusted to learn whether the node answers.
+    // A probe of a local node need not trust its certificate.
     const socket: Socket = settings.tls
       ? connectTls({ port, host, rejectUnauthorized: false })
       : connect({ port, host });
@@ -54,7 +57,7 @@ function probeNode({ host, port }: NodeAddress, settings: Manners, signal: Abort
   });
 }
 
-/** Asks until the node answers and `accept` takes the answer, or `signal` fires; rejects with the last failure then. */
+/** Probes until the node answers and `accept` returns true. Rejects with the last failure if `signal` fires. */
 export async function untilAnswering(
   address: NodeAddress,
   settings: Manners,

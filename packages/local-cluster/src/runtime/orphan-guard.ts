@@ -1,55 +1,55 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** How long ending what is left may be waited for, in milliseconds. */
+/** Time limit for ending the remaining nodes, in milliseconds. */
 const CLOSE_MS = 30_000;
 
 /**
  * Ends nodes whose owner is gone. A small shell holds the other end of a pipe to this process: when the pipe closes
- * (`process.exit`, an uncaught error, Ctrl-C, even `kill -9`), it ends what is still noted and exits. No signal handler
- * and no `exit` handler of this package stands in the application's way.
+ * (`process.exit`, an uncaught error, Ctrl-C, even `kill -9`), it ends the registered nodes and exits. So this package
+ * needs no signal or `exit` handler in the application.
  *
- * The shell runs in its own session, so that Ctrl-C in a terminal does not take it down first.
+ * The shell runs in its own session, so that Ctrl-C in a terminal does not end it first.
  */
 export class OrphanGuard {
   readonly #shell: ChildProcess;
 
   /**
-   * @param ending - shell text that ends what is left; `$left` holds the names, separated by spaces, `$1`, `$2` ... are
-   *   `words`
-   * @param words - file names and the like, which the shell must not interpret
+   * @param ending - shell script that ends the remaining nodes; `$left` holds their names, separated by spaces, `$1`,
+   *   `$2` ... are `words`
+   * @param words - arguments that the shell must not interpret, such as file names
    */
   constructor(ending: string, words: readonly string[]) {
     this.#shell = spawn('/bin/sh', ['-c', script(ending), 'sess-cluster-guard', ...words], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     });
-    // Without a guard everything works but the clean-up after a killed owner; no reason to fail.
+    // Without a guard, only the clean-up after a killed owner fails.
     this.#shell.on('error', () => undefined);
     this.#shell.stdin?.on('error', () => undefined);
     this.#shell.unref();
-    // A pipe of a child process is a socket, which the declared type does not say.
+    // A child process's pipe is a socket, unlike its declared type.
     (this.#shell.stdin as { unref?: () => void } | null)?.unref?.();
   }
 
-  /** Notes what has to be ended: a process id or a container's name. */
+  /** Registers a node: a process id or a container's name. */
   add(name: string): void {
     this.#shell.stdin?.write(`+ ${name}\n`);
   }
 
-  /** Strikes out what has ended, so that a process id used anew by the system is safe. */
+  /** Unregisters a node that has ended: the system may reuse its process id. */
   remove(name: string): void {
     this.#shell.stdin?.write(`- ${name}\n`);
   }
 
-  /** Lets the shell end what is left and exit. */
+  /** Makes the shell end the remaining nodes and exit. */
   async close(): Promise<void> {
     const { pid, exitCode, signalCode } = this.#shell;
     this.#shell.stdin?.end();
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
     this.#shell.ref();
     const limit = AbortSignal.timeout(CLOSE_MS);
-    // Should an engine hang, the shell goes on by itself.
+    // If an engine hangs, the shell continues by itself.
     await once(this.#shell, 'exit', { signal: limit }).catch(() => this.#shell.unref());
   }
 }

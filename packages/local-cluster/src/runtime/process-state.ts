@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Resolves when every thread of the process has stopped (state `T` in `/proc`). The signal alone only asks for it: for
- * a moment the process may still answer. Where there is no `/proc`, the signal has to do.
+ * Resolves when every thread of the process has stopped (state `T` in `/proc`): after the signal, the process may still
+ * answer for a moment. Without `/proc`, resolves at once.
  */
 export async function untilStopped(pid: number): Promise<void> {
   while (!(await threadStates(pid)).every((state) => state === 'T')) await pause(1);
@@ -17,6 +17,6 @@ async function threadStates(pid: number): Promise<readonly string[]> {
 /** A thread that has just ended counts as stopped. */
 async function stateOf(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch(() => '');
-  // The name in parentheses may itself hold spaces and parentheses; the state follows the last one.
+  // The name in parentheses may contain spaces and parentheses; the state follows the last one.
   return text === '' ? 'T' : (text.slice(text.lastIndexOf(')') + 2)[0] ?? 'T');
 }

@@ -1,20 +1,18 @@
 import { execFile } from 'node:child_process';
 
-/** How a short-lived program ended. */
+/** The outcome of a short-lived program. */
 export interface ProgramOutcome {
   /** Exit code 0. */
   readonly ok: boolean;
-  /** There is no such program, or it may not be run. */
+  /** The program does not exist or may not be executed. */
   readonly missing: boolean;
   readonly timedOut: boolean;
   readonly stdout: string;
-  /** One line for an error text: what it said, or how it ended. */
+  /** One line for an error text: the program's own message, or how it ended. */
   readonly summary: string;
 }
 
-/**
- * Runs a program to its end, or kills it after `timeoutMs` or when `signal` fires. Never rejects. Its input is empty.
- */
+/** Runs a program with empty input; kills it after `timeoutMs` or when `signal` fires. Never rejects. */
 export function runProgram(
   program: string,
   words: readonly string[],

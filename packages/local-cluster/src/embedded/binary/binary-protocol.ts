@@ -21,7 +21,7 @@ import type { SaslLogin } from './sasl-login.ts';
 
 interface Refusal {
   readonly status: Status;
-  /** Bytes of the body that are still to come and to be thrown away. */
+  /** Bytes of the body to discard. */
   readonly swallow: number;
   readonly close: boolean;
 }
@@ -31,7 +31,7 @@ export class BinaryProtocol implements Protocol {
   readonly #place: Workplace;
   readonly #login: SaslLogin | undefined;
   #header: RequestHeader | undefined;
-  /** The header's request was found fit; its value may come. */
+  /** The header was accepted; its value may come. */
   #admitted = false;
   #swallow = 0;
 
@@ -63,7 +63,7 @@ export class BinaryProtocol implements Protocol {
     return this.#run(header, input.take(header.bodyBytes) ?? Buffer.alloc(0), reply);
   }
 
-  /** Refuses what needs no value to be refused, before its value has come. */
+  /** Refuses invalid requests before their value has come, if possible. */
   #refuse(header: RequestHeader, input: ByteQueue): 'wait' | Refusal | undefined {
     const { keyBytes, extrasBytes, bodyBytes, opcode } = header;
     if (keyBytes + extrasBytes > bodyBytes) return closing(STATUS.unknownCommand);
@@ -73,7 +73,7 @@ export class BinaryProtocol implements Protocol {
     if (shape === false) return closing(STATUS.invalidArguments);
     if (shape === undefined || (isSasl(opcode) && !this.#login))
       return { status: STATUS.unknownCommand, swallow: bodyBytes, close: false };
-    // The size depends on the flags among the extras.
+    // The item's size depends on the flags in the extras.
     if (input.length < extrasBytes + keyBytes) return 'wait';
     const body = input.view();
     const status = valueRefusal(
@@ -113,7 +113,7 @@ function takeHeader(input: ByteQueue): RequestHeader | undefined {
   return bytes && decodeHeader(bytes);
 }
 
-/** What a quiet command leaves out: a miss when reading, success otherwise. */
+/** The response that a quiet command omits: a miss for reads, otherwise success. */
 function isExpected(opcode: number, response: Response): boolean {
   const status = response.status ?? STATUS.success;
   const reads = opcode === OPCODE.get || opcode === OPCODE.getk || opcode === OPCODE.gat || opcode === OPCODE.gatk;
@@ -128,7 +128,7 @@ function failure(status: Status): Response {
   return { status, value: Buffer.from(STATUS_TEXT[status], 'latin1') };
 }
 
-/** Gives an error without a body its text. A miss that repeats its key has no text. */
+/** Adds the text to an error without a body. A miss that repeats its key has no text. */
 function explained(response: Response): Response {
   const { status = STATUS.success, key, value } = response;
   return status === STATUS.success || key !== undefined || value !== undefined

@@ -1,6 +1,6 @@
 import { OPCODE, type RequestHeader } from './frame.ts';
 
-/** Quiet opcodes and the ones that they are the quiet form of. */
+/** The normal opcode of each quiet opcode. */
 const LOUD: ReadonlyMap<number, number> = new Map([
   [OPCODE.getq, OPCODE.get],
   [OPCODE.getkq, OPCODE.getk],
@@ -26,7 +26,7 @@ export function loudOpcode(opcode: number): number {
   return LOUD.get(opcode) ?? opcode;
 }
 
-/** Whether extras, key and value are there exactly where the command has them; `undefined` for an unknown command. */
+/** Whether the request has exactly the extras, key and value of its command; `undefined` for an unknown command. */
 export function isWellFormed({ opcode, keyBytes, extrasBytes, bodyBytes }: RequestHeader): boolean | undefined {
   const keyOnly = keyBytes > 0 && bodyBytes === keyBytes + extrasBytes;
   switch (loudOpcode(opcode)) {

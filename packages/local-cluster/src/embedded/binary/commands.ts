@@ -15,7 +15,7 @@ const STORES: ReadonlyMap<number, StoreMode> = new Map<number, StoreMode>([
   [OPCODE.prepend, 'prepend'],
 ]);
 
-/** This exptime of a counter says: make none where there is none. */
+/** With this exptime, a missing counter is not created. */
 const NOT_WHEN_MISSING = 0xffff_ffff;
 
 /** Runs a well-formed command; only `stat` has several responses. */
@@ -45,7 +45,7 @@ export function runCommand(request: Request, place: Workplace): readonly Respons
   }
 }
 
-/** Why a value will not be stored, known from its length; a failed `set` takes the old value with it. */
+/** Refuses a value by its length; a refused `set` also deletes the old value. */
 export function valueRefusal(
   header: RequestHeader,
   extras: Buffer,
@@ -89,7 +89,7 @@ function store(request: Request, { store: items, stats }: Workplace): Response {
   const swap = cas !== 0n && !keepsAttributes ? 'cas' : mode;
   const stored = items.store(swap, {
     key,
-    // A copy: the bytes are a piece of what the socket read, and would keep all of it alive.
+    // A copy: a view would keep the socket's whole read buffer alive.
     value: Buffer.from(request.value),
     flags: extras.length === 8 ? extras.readUInt32BE(0) : 0,
     expiresAt: extras.length === 8 ? items.expiry(extras.readUInt32BE(4)) : 0,
@@ -146,8 +146,7 @@ function encodeCounter(value: bigint): Buffer {
 }
 
 /**
- * One response a row, and an empty one to end them. Of the words that have no row, memcached looks at the beginning
- * only.
+ * One response per row, then an empty one. memcached compares only the beginning of `settings`, `detail` and `reset`.
  */
 function stat({ key }: Request, place: Workplace): readonly Response[] {
   if (key.startsWith('detail')) return detail(key.slice('detail'.length), place.stats.prefixes);

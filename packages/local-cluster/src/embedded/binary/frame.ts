@@ -5,7 +5,7 @@ export interface Request {
   /** The key's bytes, one character each (latin1). */
   readonly key: string;
   readonly value: Buffer;
-  /** Given back as it came. */
+  /** Repeated in the response. */
   readonly opaque: number;
   readonly cas: bigint;
 }
@@ -79,7 +79,7 @@ export const STATUS = {
 
 export type Status = (typeof STATUS)[keyof typeof STATUS];
 
-/** What memcached puts into the body of an error. */
+/** memcached's texts in the body of an error. */
 export const STATUS_TEXT: Readonly<Record<Status, string>> = {
   [STATUS.success]: '',
   [STATUS.keyNotFound]: 'Not found',
@@ -113,7 +113,7 @@ export interface Response {
   readonly cas?: bigint;
 }
 
-/** The response to a request, as parts to be written one after another; the value is not copied. */
+/** Encodes a response as parts to write one after another, without copying the value. */
 export function encodeResponse(
   request: Pick<RequestHeader, 'opcode' | 'opaque'>,
   response: Response,

@@ -2,15 +2,13 @@ import type { Credentials } from '../../options.ts';
 import { sameSecret } from '../same-secret.ts';
 import { OPCODE, STATUS, type Request, type Response } from './frame.ts';
 
-/**
- * SASL with the mechanism PLAIN, as `memcached -S` asks for it: before it succeeded, nothing but `version` is answered.
- */
+/** SASL with the mechanism PLAIN, as in `memcached -S`: before the login, only `version` is answered. */
 export class SaslLogin {
   #done = false;
   readonly #credentials: Credentials;
   readonly #tried: (granted: boolean) => void;
 
-  /** @param tried - is called with every login that was tried */
+  /** @param tried - called after every login attempt */
   constructor(credentials: Credentials, tried: (granted: boolean) => void = () => undefined) {
     this.#credentials = credentials;
     this.#tried = tried;

@@ -1,6 +1,6 @@
 type Use = 'get' | 'hit' | 'set' | 'del';
 
-/** `stats detail`: how often keys that begin with the same `<prefix>:` are used. Counts while it is switched on. */
+/** `stats detail`: counts uses of keys by `<prefix>:` while enabled. */
 export class PrefixStats {
   enabled = false;
   readonly #uses: Map<string, Record<Use, number>> = new Map();
@@ -18,7 +18,7 @@ export class PrefixStats {
     this.#uses.clear();
   }
 
-  /** The answer to `stats detail dump`, one line a prefix and `END`. */
+  /** The reply to `stats detail dump`: one line per prefix, then `END`. */
   dump(): string {
     const lines = Array.from(
       this.#uses,

@@ -4,7 +4,7 @@ import { PrefixStats } from './prefix-stats.ts';
 
 type Counted = 'get' | 'set' | 'touch' | 'delete' | 'flush' | 'incr' | 'decr' | 'cas' | 'auth';
 
-/** What happened once or more, without a miss to it. */
+/** Counters without hits and misses. */
 type Event = 'casBadValue' | 'meta' | 'tooLarge' | 'noMemory' | 'rejected' | 'connected';
 
 /** As memcached's default. */
@@ -17,20 +17,20 @@ export interface ConnectionRow {
   readonly secondsSinceLastCommand: number;
 }
 
-/** What one life of a node counts. */
+/** The counters of a node since its start. */
 export class ServerStats {
   connections = 0;
-  /** A `metadump` is under way; there is never a second one. */
+  /** A `metadump` is running; a second one is refused. */
   crawling = false;
-  /** Where the node listens, and who is connected. */
+  /** Port on which the node listens. */
   port = 0;
   asksForLogin = false;
   connected: () => readonly ConnectionRow[] = () => [];
   bytesRead = 0;
   bytesWritten = 0;
-  /** Uses of keys by their prefix, while `stats detail` is on. */
+  /** Uses of keys by prefix, for `stats detail`. */
   readonly prefixes: PrefixStats = new PrefixStats();
-  /** Not the process id, which all embedded nodes share: a new number for every start, as a restarted memcached has. */
+  /** Reported as `pid`: a new number for every start, because all embedded nodes share the real process id. */
   readonly instance: number = randomInt(100_000, 2 ** 31);
   readonly #commands: Record<Counted, { hits: number; misses: number }> = zeroCommands();
   readonly #events: Record<Event, number> = zeroEvents();
@@ -39,16 +39,14 @@ export class ServerStats {
     this.#commands[command][hit ? 'hits' : 'misses']++;
   }
 
-  /** Counts what became of a compare-and-swap; of another mode, nothing. */
+  /** Counts the outcome of a compare-and-swap; ignores other modes. */
   countSwap(mode: StoreMode, outcome: StoreOutcome): void {
     if (mode !== 'cas') return;
     if (outcome === 'exists') this.note('casBadValue');
     else this.count('cas', outcome !== 'missing');
   }
 
-  /**
-   * Counts what became of a counter; one that was refused, or made where there was none, is neither a hit nor a miss.
-   */
+  /** Counts the outcome of `incr` and `decr`; a refused or newly created counter is neither a hit nor a miss. */
   countCounter(direction: 'up' | 'down', outcome: Arithmetic['outcome']): void {
     if (outcome === 'done' || outcome === 'missing')
       this.count(direction === 'up' ? 'incr' : 'decr', outcome === 'done');

@@ -2,10 +2,10 @@ import { VERSION } from '../../version.ts';
 import type { ItemStore } from '../item-store.ts';
 import { MAX_CONNECTIONS, type ServerStats } from './server-stats.ts';
 
-/** Rows of a `stats` answer. */
+/** Rows of a `stats` reply. */
 export type StatRows = readonly (readonly [name: string, value: string])[];
 
-/** What rows are made of. */
+/** The sources of the rows. */
 export interface Counted {
   readonly store: ItemStore;
   readonly stats: ServerStats;
@@ -13,9 +13,9 @@ export interface Counted {
 
 type Rows = Readonly<Record<string, string | number>>;
 
-/** The rows of `stats <topic>`; `undefined` for a topic that there is not. Without one, the general ones. */
+/** The rows of `stats <topic>`, or of `stats` without a topic; `undefined` for an unknown topic. */
 export function statRows(topic: string | undefined, { store, stats }: Counted): StatRows | undefined {
-  // memcached's crawler finds what has expired by itself, before somebody asks for it.
+  // memcached's crawler finds expired items by itself.
   store.reclaim();
   switch (topic) {
     case undefined:
@@ -34,8 +34,8 @@ export function statRows(topic: string | undefined, { store, stats }: Counted): 
 }
 
 /**
- * The rows of `stats conns`, numbered as memcached numbers them: by file descriptors, of which the first are the
- * process's own.
+ * The rows of `stats conns`, numbered like memcached's file descriptors, of which the first belong to the process
+ * itself.
  */
 export function connectionRows({ store, stats }: Counted): StatRows {
   const listensAt = `tcp:127.0.0.1:${stats.port}`;
@@ -50,8 +50,8 @@ export function connectionRows({ store, stats }: Counted): StatRows {
 }
 
 /**
- * In memcached's order. What an embedded node has nothing of is 0: threads that move memory about, buffers to give
- * back, watchers.
+ * In memcached's order. Counters of features that an embedded node lacks are 0: threads that move memory, read buffers,
+ * watchers.
  */
 function general(store: ItemStore, stats: ServerStats): Rows {
   const { get, set, touch, delete: remove, flush, incr, decr, cas, auth } = stats.commands();
@@ -129,7 +129,7 @@ function general(store: ItemStore, stats: ServerStats): Rows {
   };
 }
 
-/** memcached's own, as they are without an option; those of its builds with TLS or flash storage are left out. */
+/** memcached's default settings, without those of builds with TLS or flash storage. */
 function settings(store: ItemStore, stats: ServerStats): Rows {
   const { memoryBytes, itemBytes } = store.limits;
   return {
@@ -188,10 +188,7 @@ function settings(store: ItemStore, stats: ServerStats): Rows {
   };
 }
 
-/**
- * Slab classes are memcached's way of cutting up memory; here all items are of one, which there is as soon as it has an
- * item.
- */
+/** All items are in one slab class, which exists if it has an item. */
 function items(store: ItemStore): Rows {
   const { size, bytes, counts } = store;
   if (size === 0) return {};

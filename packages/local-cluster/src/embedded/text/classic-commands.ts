@@ -100,12 +100,12 @@ function store(mode: StoreMode, words: readonly string[], reply: Reply, place: W
   if (refusal) {
     stats.note(refusal === 'too-large' ? 'tooLarge' : 'noMemory');
     answer(refusal === 'too-large' ? TOO_LARGE : NO_MEMORY);
-    // A failed set must not leave the old value to be read as if it were the new one.
+    // After a failed set, nobody must read the old value as the new one.
     const old = mode === 'set' ? items.find(key) : undefined;
     if (old) items.delete(old);
     return { kind: 'swallow', length };
   }
-  // Before the value has come: that is when memcached starts to count the time.
+  // Computed before the value comes, as in memcached.
   const expiresAt = items.expiry(exptime);
   return {
     kind: 'value',
@@ -152,7 +152,7 @@ function remove(words: readonly string[], reply: Reply, place: Workplace): void 
   if (words.length < 2 || words.length > 4) return reply.line('ERROR');
   const answer = answerer(words.length > 2 ? words : [], reply);
   const [, key = '', second] = words;
-  // A time of 0 is a leftover of the earliest protocol, and all that is allowed there.
+  // The earliest protocol had a time argument; only 0 is still allowed.
   const quiet = words.at(-1) === 'noreply';
   const valid =
     words.length === 2 ||

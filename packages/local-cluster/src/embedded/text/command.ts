@@ -3,36 +3,33 @@ import type { ItemStore } from '../item-store.ts';
 import type { Reply } from '../reply.ts';
 import type { ServerStats } from '../stats/server-stats.ts';
 
-/** What every command works with. */
+/** The state that commands work on. */
 export interface Workplace {
   readonly store: ItemStore;
   readonly stats: ServerStats;
-  /** What `config get cluster` answers; without it the node knows no such command, like a plain memcached. */
+  /** The reply to `config get cluster`; without it the command is unknown, as in a plain memcached. */
   readonly listing: (() => ConfigurationListing) | undefined;
 }
 
-/** What has to happen after a command line, where that is more than its answer. */
+/** What follows a command line besides its reply. */
 export type Sequel =
   /**
-   * `length` bytes and a CRLF follow; then `complete` is called with the bytes, or with `undefined` when no CRLF closed
-   * them.
+   * `length` bytes and a CRLF follow; then `complete` is called with the bytes, or with `undefined` if the CRLF is
+   * missing.
    */
   | {
       readonly kind: 'value';
       readonly length: number;
       readonly complete: (value: Buffer | undefined, reply: Reply) => void;
     }
-  /** `length` bytes and two more follow and are thrown away. */
+  /** `length` bytes and two more follow and are discarded. */
   | { readonly kind: 'swallow'; readonly length: number }
   | { readonly kind: 'close' };
 
 /** A command of the text protocol. `words[0]` is its name. */
 export type Command = (words: readonly string[], reply: Reply, place: Workplace) => Sequel | void;
 
-/**
- * Whether the cluster itself keeps this key: `get` answers with the list of nodes, so a value that a client stored
- * could not be read.
- */
+/** Whether the key is the cluster's own: `get` returns the list of nodes, so a client's value could not be read. */
 export function isReserved(key: string, { listing }: Workplace): boolean {
   return listing !== undefined && key === CLUSTER_KEY;
 }

@@ -6,7 +6,7 @@ import type { MetaFlags } from './meta-flags.ts';
 
 const DIRECTIONS: Readonly<Record<string, 'up' | 'down'>> = { I: 'up', '+': 'up', D: 'down', '-': 'down' };
 
-/** `ma`: counts up or down, and with `N` begins where there is nothing. */
+/** `ma`: increments or decrements; with `N` creates a missing counter. */
 export function metaArithmetic(flags: MetaFlags, reply: Reply, place: Workplace): void {
   const direction = DIRECTIONS[flags.mode ?? 'I'];
   if (direction === undefined) return reply.line('CLIENT_ERROR invalid mode for ma M token');

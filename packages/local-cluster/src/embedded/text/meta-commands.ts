@@ -29,8 +29,8 @@ export function findMetaCommand(name: string): Command | undefined {
 }
 
 /**
- * The shape that all of them share: name, key, flags. `badFlag` stands for every complaint about flags where memcached
- * has only one.
+ * Parses the common form: name, key, flags. `badFlag`: the only flag error of commands for which memcached has just
+ * one.
  */
 function withFlags(command: MetaCommand, tooMany: string, badFlag?: string): Command {
   return (words, reply, place) => {

@@ -4,7 +4,7 @@ import { BAD_FORMAT, type Workplace } from './command.ts';
 import { decodeKey } from './meta-flags.ts';
 import { showKey } from './meta-echo.ts';
 
-/** `me`: shows an item's inner fields. Does not count as a use. */
+/** `me`: shows an item's internal fields. Does not count as a use. */
 export function metaDebug(words: readonly string[], reply: Reply, { store, stats }: Workplace): void {
   const [, rawKey, flag] = words;
   if (rawKey === undefined || rawKey.length > MAX_KEY_BYTES) return reply.line(BAD_FORMAT);

@@ -3,14 +3,14 @@ import { isReserved, RESERVED, type Workplace } from './command.ts';
 import { echo, hasLongOpaque, OPAQUE_TOO_LONG } from './meta-echo.ts';
 import type { MetaFlags } from './meta-flags.ts';
 
-/** `md`: deletes, or with `I` marks as stale. */
+/** `md`: deletes; with `I` marks as stale. */
 export function metaDelete(flags: MetaFlags, reply: Reply, place: Workplace): void {
   if (isReserved(flags.key, place)) return reply.line(RESERVED);
   const { store, stats } = place;
   if (hasLongOpaque(flags)) return reply.line(OPAQUE_TOO_LONG);
   const item = store.find(flags.key);
   const allowed = item !== undefined && (flags.cas === undefined || flags.cas === item.cas);
-  // Marking as stale is no deletion, and another CAS number than the item's is a miss, as in memcached 1.6.18.
+  // As in memcached 1.6.18, marking as stale does not count as a deletion, and a wrong CAS number counts as a miss.
   if (!allowed || !flags.invalidate) stats.count('delete', allowed);
   if (!item) return reply.line(`NF${echo(flags)}`);
   if (!allowed) return reply.line(`EX${echo(flags)}`);

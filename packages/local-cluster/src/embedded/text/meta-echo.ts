@@ -1,16 +1,16 @@
 import type { MetaFlags } from './meta-flags.ts';
 
-/** The opaque token with its `O`. */
+/** Longest opaque token, its `O` included. */
 const MAX_OPAQUE = 32;
 
 export const OPAQUE_TOO_LONG = 'CLIENT_ERROR opaque token too long';
 
-/** Whether the command has an opaque token that is longer than memcached takes. */
+/** Whether the opaque token is longer than memcached allows. */
 export function hasLongOpaque(flags: MetaFlags): boolean {
   return flags.words.some((word) => word.startsWith('O') && word.length > MAX_OPAQUE);
 }
 
-/** What an answer repeats of the command, in the command's order: ` O<opaque>` and ` k<key>`. */
+/** The parts of a command that its reply repeats, in the command's order: ` O<opaque>` and ` k<key>`. */
 export function echo(flags: MetaFlags): string {
   return flags.words.map((word) => echoWord(word, flags.key, flags.binaryKey)).join('');
 }
@@ -21,7 +21,7 @@ export function echoWord(word: string, key: string, binary: boolean): string {
   return word.startsWith('k') ? ` k${showKey(key, binary)}` : '';
 }
 
-/** A key as meta answers show it: a binary one as base64, and marked. */
+/** A key as in meta replies: a binary one as base64 with the flag `b`. */
 export function showKey(key: string, binary: boolean): string {
   return binary ? `${Buffer.from(key, 'latin1').toString('base64')} b` : key;
 }

@@ -1,14 +1,14 @@
 import { parseInt32, parseUint32, parseUint64 } from '../number-syntax.ts';
 import { BAD_FORMAT } from './command.ts';
 
-/** The flags of one meta command, read. */
+/** The parsed flags of one meta command. */
 export interface MetaFlags {
-  /** As they came, in order: the answer repeats that order. */
+  /** The flags as received; the reply repeats their order. */
   readonly words: readonly string[];
   readonly key: string;
   /** `b`: the key came as base64. */
   readonly binaryKey: boolean;
-  /** `q`: no answer in the nominal case. */
+  /** `q`: no reply in the nominal case. */
   readonly quiet: boolean;
   /** `v` */
   readonly value: boolean;
@@ -20,11 +20,11 @@ export interface MetaFlags {
   readonly cas: bigint | undefined;
   /** `F` */
   readonly clientFlags: number;
-  /** `T`, as it came: an exptime. */
+  /** `T`: an exptime, not yet converted. */
   readonly exptime: number | undefined;
-  /** `N`: an exptime for the item that is made on a miss. */
+  /** `N`: exptime of the item created on a miss. */
   readonly vivify: number | undefined;
-  /** `R`: recache when less than this is left. */
+  /** `R`: recache if less than this time is left. */
   readonly recache: number | undefined;
   /** `M` */
   readonly mode: string | undefined;
@@ -33,11 +33,11 @@ export interface MetaFlags {
   readonly delta: bigint;
 }
 
-/** Words of a meta command, its name included. */
+/** Most words of a meta command, its name included. */
 export const MAX_META_WORDS = 19;
 
 const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
-/** Flags that hold no value to be read. */
+/** Flags without a value to parse. */
 const PLAIN = 'lOPLkstcfvhuqI';
 
 type Draft = { -readonly [Name in keyof MetaFlags]: MetaFlags[Name] };
@@ -58,7 +58,7 @@ const NO_FLAGS: Omit<MetaFlags, 'words' | 'key'> = {
   delta: 1n,
 };
 
-/** Reads the flags of a meta command of memcached 1.6.18; a text when they are refused. */
+/** Parses the flags of a meta command like memcached 1.6.18; returns an error text if they are refused. */
 export function readMetaFlags(rawKey: string, words: readonly string[]): MetaFlags | string {
   const flags: Draft = { ...NO_FLAGS, words, key: rawKey };
   const seen = new Set<string>();
@@ -69,14 +69,14 @@ export function readMetaFlags(rawKey: string, words: readonly string[]): MetaFla
     seen.add(letter);
     const problem = readFlag(flags, letter, word.slice(1));
     if (problem === UNKNOWN) return 'CLIENT_ERROR invalid flag';
-    // The later flags are still looked at; the last complaint is the one that is sent.
+    // Continues with the later flags: the last error is the one that is sent.
     if (problem !== undefined) refusal = problem === UNSAID ? (refusal ?? BAD_FORMAT) : problem;
   }
   return refusal ?? flags;
 }
 
 const UNKNOWN = 'unknown';
-/** Refused without a text of its own. */
+/** Refused without an error text of its own. */
 const UNSAID = 'unsaid';
 
 function readFlag(flags: Draft, letter: string, text: string): string | undefined {
@@ -124,7 +124,7 @@ function set<T>(value: T | undefined, assign: (value: T) => void, problem: strin
   return undefined;
 }
 
-/** Base64 as memcached decodes it: foreign characters are passed over, the rest comes in fours. */
+/** Decodes base64 like memcached: ignores other characters; the rest must be a multiple of four. */
 export function decodeKey(text: string): string | undefined {
   const known = text.replaceAll(/[^A-Za-z0-9+/=]/g, '');
   if (known === '' || known.length % 4 !== 0) return undefined;

@@ -5,13 +5,13 @@ import type { Workplace } from './command.ts';
 import { echo, echoWord, hasLongOpaque, OPAQUE_TOO_LONG } from './meta-echo.ts';
 import type { MetaFlags } from './meta-flags.ts';
 
-/** `mg`: reads, touches (`T`), makes on a miss (`N`) and says who shall refill (`W`, `Z`, `X`). */
+/** `mg`: reads, touches (`T`), creates on a miss (`N`) and says which client must refill (`W`, `Z`, `X`). */
 export function metaGet(flags: MetaFlags, reply: Reply, { store, stats }: Workplace): void {
   const found = store.find(flags.key);
   const item = found ?? vivify(flags, store);
   const refused = hasLongOpaque(flags);
-  // As memcached 1.6.18 counts: an item that is made on the spot is a hit, a miss is never one of `touch`, and a hit
-  // that is refused is none.
+  // As in memcached 1.6.18: a created item counts as a hit, a miss never counts for `touch`, and a refused hit does
+  // not count.
   if (!item || !refused) stats.count(item && flags.exptime !== undefined ? 'touch' : 'get', item !== undefined);
   if (refused) return reply.line(OPAQUE_TOO_LONG);
   if (!item) {
@@ -34,8 +34,8 @@ function vivify(flags: MetaFlags, store: ItemStore): Item | undefined {
 }
 
 /**
- * The values that were asked for, in that order: a `t` or `R` before a `T` or `N` goes by the time to live before it.
- * And whether less is left than `R` says.
+ * The requested values, in order: a `t` or `R` before a `T` or `N` uses the old time to live. `recache`: less time is
+ * left than `R` says.
  */
 function fields(
   flags: MetaFlags,

@@ -19,7 +19,7 @@ const MODES: Readonly<Record<string, StoreMode>> = { E: 'add', A: 'append', P: '
 const CODES: Readonly<Record<StoreOutcome, string>> = { stored: 'HD', exists: 'EX', missing: 'NF', 'not-stored': 'NS' };
 
 /**
- * `ms <key> <length> <flags>*`. Once the length is known, a refused command's value is thrown away rather than read as
+ * `ms <key> <length> <flags>*`. If the length is known, the value of a refused command is discarded, not read as
  * commands.
  */
 export function metaSet(words: readonly string[], reply: Reply, place: Workplace): Sequel | void {
@@ -69,13 +69,13 @@ function refusal(flags: MetaFlags, length: number, place: Workplace): string | u
   const size = store.refusal(flags.key.length, flags.clientFlags, length);
   if (size === undefined) return undefined;
   stats.note(size === 'too-large' ? 'tooLarge' : 'noMemory');
-  // A failed store must not leave the old value to be read as if it were the new one.
+  // After a failed store, nobody must read the old value as the new one.
   const old = store.find(flags.key);
   if (old) store.delete(old);
   return size === 'too-large' ? TOO_LARGE : NO_MEMORY;
 }
 
-/** With a CAS number, setting and replacing become compare-and-swap. */
+/** With a CAS number, `set` and `replace` become compare-and-swap. */
 function modeOf(flags: MetaFlags): StoreMode {
   const mode = MODES[flags.mode ?? 'S'] ?? 'set';
   return flags.cas !== undefined && (mode === 'set' || mode === 'replace') ? 'cas' : mode;

@@ -26,7 +26,7 @@ export function findServerCommand(name: string): Command | undefined {
   return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 }
 
-/** `cache_memlimit <MiB>`, no less than 8, and no more than an embedded node may have from its start. */
+/** `cache_memlimit <MiB>`, at least 8. */
 function limitMemory(words: readonly string[], reply: Reply, { store }: Workplace): void {
   if (words.length !== 2 && words.length !== 3) return reply.line('ERROR');
   const answer = answerer(words, reply);
@@ -38,7 +38,7 @@ function limitMemory(words: readonly string[], reply: Reply, { store }: Workplac
   answer('OK');
 }
 
-/** There is no log to be verbose in; taken so that tools that send it go on. */
+/** There is no log; accepted for tools that send it. */
 function verbosity(words: readonly string[], reply: Reply): void {
   if (words.length !== 2 && words.length !== 3) return reply.line('ERROR');
   answerer(words, reply)(parseUint32(words[1] ?? '') === undefined ? BAD_FORMAT : 'OK');
@@ -76,7 +76,7 @@ function detail([, , action]: readonly string[], reply: Reply, prefixes: PrefixS
   reply.line('OK');
 }
 
-/** `stats cachedump <class> <limit>`; what is more than memcached's 2 MiB of it is left out. */
+/** `stats cachedump <class> <limit>`; truncated at 2 MiB, as in memcached. */
 function cachedump([, , classText, limitText]: readonly string[], reply: Reply, store: ItemStore): void {
   if (limitText === undefined) return reply.line('CLIENT_ERROR bad command line');
   const [slabClass, limit] = [parseUint32(classText ?? ''), parseUint32(limitText)];
@@ -97,10 +97,10 @@ const MAX_CACHEDUMP_BYTES = 2_097_152;
 
 function crawl(words: readonly string[], reply: Reply, place: Workplace): void {
   const [, action, target] = words;
-  // It is always running, which is what memcached says of one that is.
+  // The crawler is always running: memcached's reply in that case.
   if (words.length === 2) return reply.line(action === 'enable' ? 'ERROR failed to start lru crawler thread' : 'ERROR');
   if (words.length !== 3 || action !== 'metadump') return reply.line('ERROR');
-  // memcached hands the connection to another thread here and would lose what is not written yet.
+  // memcached passes the connection to another thread here and would lose unwritten replies.
   if (reply.isStacked) return reply.line('ERROR cannot pipeline other commands before metadump');
   if (place.stats.crawling) return reply.line('BUSY currently processing crawler request');
   if (target !== 'all' && target !== 'hash') return reply.line('BADCLASS invalid class id');
@@ -119,11 +119,11 @@ function* metadump({ store, stats: counters }: Workplace): Generator<string> {
 
 function describe(item: Item): string {
   const size = itemBytes(item.key.length, item.flags, item.value.length);
-  // Slab classes are memcached's way of cutting up memory; here all items are of one.
+  // All items are in one slab class.
   return `key=${encodeKey(item.key)} exp=${item.expiresAt === 0 ? -1 : item.expiresAt} la=${item.usedAt} cas=${item.cas} fetch=${item.fetched ? 'yes' : 'no'} cls=1 size=${size}\n`;
 }
 
-/** Every byte but letters, digits and `-._~` as `%XX`. */
+/** Encodes every byte but letters, digits and `-._~` as `%XX`. */
 function encodeKey(key: string): string {
   return key.replaceAll(/[^\w.~-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }

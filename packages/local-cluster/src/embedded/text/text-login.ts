@@ -7,12 +7,12 @@ import type { Reply } from '../reply.ts';
 import { splitWords } from './words.ts';
 
 const LONGEST_LINE = 2_048;
-/** User name, space and password; memcached keeps no more in its buffer. */
+/** User name, space and password; the size of memcached's buffer. */
 const LONGEST_SECRET = 16_384;
 
 /**
- * What `memcached -Y` asks for first: any `set` whose value is `<user> <password>`. Its key, flags and exptime do not
- * matter. Every other line is refused until then.
+ * The login of `memcached -Y`: a `set` with any key, flags and exptime, and the value `<user> <password>`. Until then,
+ * every other line is refused.
  */
 export class TextLogin implements Protocol {
   done = false;
@@ -20,13 +20,13 @@ export class TextLogin implements Protocol {
   readonly #tried: (granted: boolean) => void;
   #length: number | undefined;
 
-  /** @param tried - is called with every login that was tried */
+  /** @param tried - called after every login attempt */
   constructor(credentials: Credentials, tried: (granted: boolean) => void = () => undefined) {
     this.#credentials = credentials;
     this.#tried = tried;
   }
 
-  /** Whether it is in the middle of a `set`. */
+  /** Whether a `set` has begun whose value is not complete. */
   get underWay(): boolean {
     return this.#length !== undefined;
   }

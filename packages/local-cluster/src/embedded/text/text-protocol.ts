@@ -8,17 +8,17 @@ import { findServerCommand } from './server-commands.ts';
 import type { TextLogin } from './text-login.ts';
 import { splitWords } from './words.ts';
 
-/** Without a line end within so many bytes, it can only be a `get` of many keys. */
+/** A longer line can only be a `get` of many keys. */
 const LONGEST_LINE = 2_048;
-/** And that, too, has an end here; memcached sets none. */
+/** Longest `get`; memcached has no limit. */
 const LONGEST_GET = 4 * 1_048_576;
 
-/** The text protocol, classic and meta commands alike. */
+/** The text protocol, classic and meta commands. */
 export class TextProtocol implements Protocol {
   readonly #place: Workplace;
   readonly #login: TextLogin | undefined;
   #sequel: Sequel | undefined;
-  /** Bytes that are still to be thrown away. */
+  /** Bytes to discard. */
   #swallow = 0;
 
   constructor(place: Workplace, login: TextLogin | undefined) {
@@ -53,7 +53,7 @@ export class TextProtocol implements Protocol {
     if (bytes === undefined) return 'hold';
     this.#sequel = undefined;
     const closed = bytes[sequel.length] === 0x0d && bytes[sequel.length + 1] === 0x0a;
-    // A copy: the bytes are a piece of what the socket read, and would keep all of it alive.
+    // A copy: a view would keep the socket's whole read buffer alive.
     sequel.complete(closed ? Buffer.from(bytes.subarray(0, sequel.length)) : undefined, reply);
     return 'again';
   }
@@ -67,7 +67,7 @@ function findCommand(words: readonly string[]): Command | undefined {
 }
 
 function unknownCommand(words: readonly string[], reply: Reply): Sequel | void {
-  // A browser that was lured here must not get its body read as commands.
+  // The body of a browser's request must not be read as commands.
   if (!/^[mgsacidt]/.test(words[0] ?? '') && words.at(-1)?.startsWith('HTTP/')) return { kind: 'close' };
   reply.line('ERROR');
 }

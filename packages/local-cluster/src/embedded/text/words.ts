@@ -1,7 +1,7 @@
-/** Words of a line that memcached looks at, but for `get`. */
+/** memcached ignores further words of a line, except for `get`. */
 const MAX_WORDS = 23;
 
-/** The words of a line, which a zero byte ends early as it ends a string in C. */
+/** The words of a line. A zero byte ends the line, as in a C string. */
 export function splitWords(line: Buffer): string[] {
   let end = line.length - 1;
   if (end > 0 && line[end - 1] === 0x0d) end--;
