@@ -3,33 +3,30 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export interface ChildProgramOptions {
-  /** For errors: "`name` ended (exit code 1)". */
+  /** Name for errors: "`name` ended (exit code 1)". */
   readonly name: string;
   readonly args?: readonly string[];
-  /** Cores to keep it to, as `taskset -c` takes them. */
+  /** CPU cores to run on, as for `taskset -c`. */
   readonly cores?: string | undefined;
-  /**
-   * Shows nothing of its output; what it wrote last to its standard error goes into errors. It gets none of this
-   * process's `execArgv`.
-   */
+  /** Hides its output; errors quote the end of its standard error. It does not inherit this process's `execArgv`. */
   readonly quiet?: boolean;
-  /** `advanced` for maps, dates and `undefined`. */
+  /** `advanced` supports maps, dates and `undefined`. */
   readonly serialization?: 'json' | 'advanced';
 }
 
-/** Which message is waited for. */
+/** Which message to wait for. */
 export interface Wanted<Message> {
-  /** Of several kinds of message, those that count. */
+  /** Whether a message counts. */
   readonly isWanted?: (message: Message) => boolean;
   readonly timeoutMs?: number;
 }
 
-/** How much of a program's last words is kept, in characters. */
+/** Characters of standard error to keep. */
 const LAST_WORDS = 2_000;
 
 /**
- * A program of this repository in a process of its own, with a channel for messages. It ends when the channel closes,
- * also when this process is killed.
+ * A program of this repository in a process of its own, with a message channel. It ends when the channel closes, even
+ * if this process is killed.
  */
 export class ChildProgram<Message> {
   readonly #name: string;
@@ -42,7 +39,7 @@ export class ChildProgram<Message> {
       cores === undefined ? {} : { execPath: 'taskset', execArgv: ['-c', cores, process.execPath] };
     const silence: ForkOptions = quiet ? { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] } : {};
     this.#child = fork(fileURLToPath(script), args, { ...silence, ...where, serialization });
-    // Without a listener, an error of the channel would end this process; who waits is told by `next`.
+    // Without a listener, a channel error would end this process; `next` reports it to its callers.
     this.#child.on('error', () => undefined);
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
@@ -57,19 +54,17 @@ export class ChildProgram<Message> {
     this.#child.on('message', listener);
   }
 
-  /** `listener` is told how it ended: a signal, or `exit code N`. */
+  /** Calls `listener` with the way it ended: a signal, or `exit code N`. */
   onEnd(listener: (how: string) => void): void {
     this.#child.once('exit', (code, signal) => listener(signal ?? `exit code ${code}`));
   }
 
-  /** A message to a process that has ended is lost. */
+  /** Sends a message; it is lost if the process has ended. */
   send(message: Serializable): void {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
-  /**
-   * The next message, asked for or not. Rejects when the process can't be started, has ended, or says nothing in time.
-   */
+  /** Resolves to the next wanted message. Rejects if the process can't be started, ends, or sends none in time. */
   next({ isWanted = () => true, timeoutMs }: Wanted<Message> = {}): Promise<Message> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
@@ -82,7 +77,7 @@ export class ChildProgram<Message> {
         if (isWanted(message)) over(() => resolve(message));
       };
       const fail = (error: Error): void => over(() => reject(error));
-      // `close` rather than `exit`: by then its last words have been read.
+      // `close` rather than `exit`: then all of its standard error has been read.
       const end = (): void => over(() => reject(new Error(this.#obituary())));
       const timer =
         timeoutMs === undefined
@@ -100,15 +95,12 @@ export class ChildProgram<Message> {
     return answer;
   }
 
-  /** SIGSTOP freezes it, SIGCONT lets it go on. */
+  /** SIGSTOP freezes the process, SIGCONT resumes it. */
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
 
-  /**
-   * Closes its channel, so that the program ends by itself, and kills it when that takes longer than `timeoutMs`.
-   * Resolves when it has ended.
-   */
+  /** Closes the channel, so that the program ends by itself; kills it after `timeoutMs`. Resolves when it has ended. */
   async stop(timeoutMs?: number): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
     const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs);
@@ -116,14 +108,14 @@ export class ChildProgram<Message> {
     clearTimeout(timer);
   }
 
-  /** SIGKILL: no goodbye. Resolves when the process has ended. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended();
   }
 
   async #ended(): Promise<void> {
-    // A process that could not be started has no end.
+    // A process that could not be started emits no `exit`.
     if (this.isAlive && this.#child.pid !== undefined) await once(this.#child, 'exit');
   }
 

@@ -3,13 +3,13 @@ import type { BackingBench, BackingSubject } from './backing/bench.ts';
 import { destroySection, expirySection, listSection } from './backing/endings.ts';
 import { saveSection } from './backing/saves.ts';
 
-/** A database server may have to be started first. */
+/** Includes starting a database server. */
 const OPENING_MS = 120_000;
 
 /**
- * Declares, for vitest, everything that the `Backing` interface of `@sess/session` promises, as tests of `subject`.
+ * Declares vitest tests of `subject` for everything that the `Backing` interface of `@sess/session` promises.
  *
- * To be called at the top of a test file, once for each backing.
+ * Call it at the top of a test file, once per backing.
  */
 export function backingConformance(subject: BackingSubject): void {
   describe(`the backing ${subject.name}`, () => {

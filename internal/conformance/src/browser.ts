@@ -4,15 +4,13 @@ export interface Answer {
   readonly text: string;
 }
 
-/**
- * A browser as far as cookies go: keeps what it is told to keep, over real HTTP. `get` and `post` follow no redirect.
- */
+/** A browser's cookies over real HTTP. `get` and `post` don't follow redirects. */
 export class Browser {
   readonly origin: string;
   readonly cookies: Map<string, string>;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** @param headers Those of each request, as a proxy adds some. */
+  /** @param headers added to every request, as by a proxy */
   constructor(
     origin: string,
     cookies: Iterable<readonly [string, string]> = [],
@@ -23,7 +21,7 @@ export class Browser {
     this.#headers = headers;
   }
 
-  /** Another browser with the same cookies: a second request on its way, or a thief. */
+  /** Another browser with the same cookies: a concurrent request, or a thief. */
   copy(): Browser {
     return new Browser(this.origin, this.cookies, this.#headers);
   }
@@ -32,12 +30,12 @@ export class Browser {
     return this.#ask(path, {});
   }
 
-  /** Sends a form, or nothing. */
+  /** Sends a form, or an empty body. */
   post(path: string, form?: Readonly<Record<string, string>>): Promise<Answer> {
     return this.#ask(path, { method: 'POST', body: form === undefined ? null : new URLSearchParams(form) });
   }
 
-  /** As `fetch`, with the browser's cookies; it follows redirects unless told otherwise. */
+  /** `fetch` with the browser's cookies; follows redirects by default. */
   async fetch(path: string, options: RequestInit = {}): Promise<Response> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { ...this.#headers, ...(cookie === '' ? {} : { cookie }) };
@@ -46,7 +44,7 @@ export class Browser {
     return response;
   }
 
-  /** The whole answer: express-session saves between its first byte and its last. */
+  /** Waits for the whole response: express-session saves before its last byte. */
   async #ask(path: string, options: RequestInit): Promise<Answer> {
     const response = await this.fetch(path, { ...options, redirect: 'manual' });
     return { status: response.status, headers: response.headers, text: await response.text() };

@@ -1,8 +1,6 @@
 import { memoryStore, SessionError, type SessionStore } from '@sess/session';
 
-/**
- * A store whose operations fail while `down` is true, and wait for `gate` where there is one. `asked` counts them.
- */
+/** A store whose operations wait for `gate`, if set, and fail while `down` is true. `asked` counts them. */
 export type FailingStore = SessionStore & { down: boolean; gate: Promise<void> | undefined; asked: number };
 
 export function failingStore(now: () => number = Date.now): FailingStore {

@@ -2,7 +2,7 @@ import type { Session, Sessions, SessionsOptions } from '@sess/session';
 import { createSessions } from '@sess/session';
 import { describe, expect, it } from 'vitest';
 
-/** Something that keeps sessions, for two application servers. */
+/** A session storage, for two application servers. */
 export interface RenewalSubject {
   readonly name: string;
   readonly isSkipped?: boolean;
@@ -10,9 +10,9 @@ export interface RenewalSubject {
 }
 
 interface RenewalServers extends AsyncDisposable {
-  /** What each of the two gives `createSessions`. */
+  /** The options of `createSessions` of each server. */
   readonly servers: readonly [Partial<SessionsOptions>, Partial<SessionsOptions>];
-  /** Called between requests: what only a cache has may get lost then. */
+  /** Called between requests, for example to lose what only a cache holds. */
   readonly between?: () => void;
 }
 
@@ -26,8 +26,8 @@ const RENEW_AFTER_SECONDS = 60;
 const TIMEOUT_MS = 60_000;
 
 /**
- * Declares, for vitest, what becomes of ids that are replaced: by a renewal, by a login, by two at once. What stands
- * under the old id is stored as sessions are.
+ * Declares vitest tests of replaced ids: by a renewal, by a login, by two at once. The entry under the old id is stored
+ * like a session.
  */
 export function renewalConformance({ name, isSkipped = false, open }: RenewalSubject): void {
   describe.runIf(!isSkipped)(`ids that are replaced, with sessions in ${name}`, { timeout: TIMEOUT_MS }, () => {
@@ -39,7 +39,7 @@ export function renewalConformance({ name, isSkipped = false, open }: RenewalSub
       const deaf = visitor.copy();
       await visitor.visit(0, () => {});
       expect(visitor.cookie).not.toBe(deaf.cookie);
-      // The response got lost: the browser comes with the old id, and changes the session.
+      // The response was lost: the browser sends the old id, and changes the session.
       const old = deaf.copy();
       await deaf.visit(1, (data) => void (data.note = 'kept'));
       expect(deaf.cookie).toBe(visitor.cookie);

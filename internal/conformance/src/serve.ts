@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** An application that takes requests. */
+/** A running application. */
 export interface Served {
   readonly origin: string;
   readonly close: () => Promise<void>;
 }
 
-/** Lets a handler answer requests on a free port of this machine. */
+/** Serves a handler on a free port of this machine. */
 export async function serve(handle: RequestListener): Promise<Served> {
   const server = createServer(handle).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -5,10 +5,10 @@ import { LIFETIME_SECONDS, type SessionLibrarySubject } from './session-library/
 import { until } from './until.ts';
 
 /**
- * Declares, for vitest, what a store over `@sess/client` gives a session library of another project, over real HTTP
- * with real cookies.
+ * Declares vitest tests of a session library of another project with a store over `@sess/client`, over real HTTP with
+ * real cookies.
  *
- * To be called at the top of a test file, once for each library and runtime.
+ * Call it at the top of a test file, once per library and runtime.
  */
 export function sessionLibraryConformance(subject: SessionLibrarySubject, runtime: Runtime): void {
   describe(`${subject.name} over ${runtime}`, () => {
@@ -79,7 +79,7 @@ function lifeSection(bench: () => LibraryBench, subject: SessionLibrarySubject):
 
   it('says so when a session is too large, and keeps what was stored', async () => {
     const browser = await bench().loggedIn();
-    // express-session answers 200 before it knows: the application hears of it, the browser does not.
+    // express-session answers 200 before the save fails: only the application gets the error.
     await browser.copy().get('/big');
     await until('the application hears of it', () => bench().errors.at(-1));
     expect(bench().errors.at(-1)).toMatchObject({ name: 'StoreError', code: 'SESS_TOO_LARGE', statusCode: 500 });

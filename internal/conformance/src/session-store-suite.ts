@@ -6,10 +6,9 @@ import { refusalSection } from './session-store/refusals.ts';
 import { loadSection, raceSection, saveSection } from './session-store/writes.ts';
 
 /**
- * Declares, for vitest, everything that the `SessionStore` interface of `@sess/session` promises, as tests of
- * `subject`.
+ * Declares vitest tests of `subject` for everything that the `SessionStore` interface of `@sess/session` promises.
  *
- * To be called at the top of a test file, once for each store.
+ * Call it at the top of a test file, once per store.
  */
 export function sessionStoreConformance(subject: SessionStoreSubject): void {
   describe(`the session store ${subject.name}`, () => {

@@ -12,9 +12,9 @@ import type { TransportSubject } from './transport/subject.ts';
 import { valueSection } from './transport/values.ts';
 
 /**
- * Declares, for vitest, everything that the `Transport` interface of `@sess/client` promises, as tests of `subject`.
+ * Declares vitest tests of `subject` for everything that the `Transport` interface of `@sess/client` promises.
  *
- * To be called at the top of a test file, once for each transport and runtime.
+ * Call it at the top of a test file, once per transport and runtime.
  */
 export function transportConformance(subject: TransportSubject): void {
   describe(`${subject.name} on ${subject.runtime}`, () => {
@@ -45,7 +45,7 @@ export function transportConformance(subject: TransportSubject): void {
     addressSection(subject);
     if (subject.tls !== undefined) tlsSection(subject, subject.tls);
     if (subject.capabilities.credentials) credentialSection(subject);
-    // Only the embedded node has a clock that can be put forward.
+    // Only embedded nodes have an adjustable clock.
     if (subject.runtime === 'embedded') clockSection(subject);
   });
 }

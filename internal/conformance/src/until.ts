@@ -4,9 +4,10 @@ const LOOK_EVERY_MS = 5;
 const PATIENCE_MS = 15_000;
 
 /**
- * Resolves with the first answer of `look` that is not `undefined`; what `look` throws counts as not yet.
+ * Calls `look` until it returns something other than `undefined`, and resolves to that. An error of `look` counts as
+ * `undefined`.
  *
- * @throws Error when there was none for 15 seconds, with the last error as its cause
+ * @throws Error after 15 seconds, with the last error as its cause
  */
 export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
   const deadline = performance.now() + PATIENCE_MS;

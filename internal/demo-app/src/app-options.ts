@@ -1,7 +1,7 @@
 import type { Client } from '@sess/client';
 import type { Backing, BackingLimits, SessionStore } from '@sess/session';
 
-/** Where the sessions are: in a client or a store that the caller opened, and closes. */
+/** Where sessions are stored: in a client or store that the caller opens and closes. */
 export type AppOptions = {
   /** Signs the session cookies; at least 32 bytes. */
   readonly secret: string;
@@ -11,8 +11,8 @@ export type AppOptions = {
 
 interface ClientAndBacking {
   readonly client: Client;
-  /** A database behind the nodes. It is closed with the app, when what waits for it is written. */
+  /** A database behind the nodes. The app closes it after pending writes. */
   readonly backing?: Backing | undefined;
-  /** Bounds on what the app asks of the database. */
+  /** Limits of the app's use of the database. */
   readonly backingLimits?: BackingLimits | undefined;
 }

@@ -1,23 +1,23 @@
-/** What the environment variables say, read once at the start. */
+/** The settings in environment variables, read once at the start. */
 export interface Environment {
   /** Default 127.0.0.1: reachable from this machine only. */
   readonly host: string;
   readonly port: number;
-  /** A URL as `createClient` of `@sess/client` takes it. */
+  /** A URL for `createClient` of `@sess/client`. */
   readonly servers: string;
   /** Signs the session cookies. Apps with the same secret and servers share their sessions. */
   readonly secret: string;
-  /** Nodes that hold each session. */
+  /** Number of nodes that hold each session. */
   readonly copies: number;
   readonly transport: TransportName;
   /** URL of a PostgreSQL database behind the nodes; `undefined` for none. */
   readonly backing: string | undefined;
 }
 
-/** The built-in text protocol, or memjs's binary one. */
+/** The built-in text protocol, or memjs's binary protocol. */
 type TransportName = 'text' | 'memjs';
 
-/** An environment variable is missing or wrong; the text says what was expected, what came and what to do. */
+/** An environment variable is missing or wrong; the message says what was expected, what came and what to do. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 }
@@ -25,7 +25,7 @@ export class EnvironmentError extends Error {
 const SECRET_BYTES = 32;
 
 /**
- * What `env` says; `defaultPort` is the app's own.
+ * Reads the settings from `env`.
  *
  * @throws {EnvironmentError} for the first variable that can't be used. Never shows a secret.
  */
@@ -62,7 +62,7 @@ function transport(value: string): TransportName {
   throw new EnvironmentError(`SESS_TRANSPORT is "${value}"; it must be text or memjs.`);
 }
 
-/** What came is not shown: it may hold a password, also where it is no URL. */
+/** Errors don't show the value: it may hold a password, even if it is no URL. */
 function backing(value: string | undefined): string | undefined {
   if (!value) return undefined;
   if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) return value;

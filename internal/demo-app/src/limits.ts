@@ -1,4 +1,4 @@
-/** Items that a cart holds. A session is not a warehouse: it is read with every request. */
+/** Most items in a cart. Sessions must stay small: every request reads them. */
 export const MAX_ITEMS = 100;
 
 /** Longest name of a user or an item, in characters. */

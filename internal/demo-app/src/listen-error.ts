@@ -1,4 +1,4 @@
-/** The app can't listen; the text says why and what to do. */
+/** The app can't listen; the message says why and what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
   /** The system's code, such as `EADDRINUSE`. */

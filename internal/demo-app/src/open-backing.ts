@@ -2,12 +2,11 @@ import { postgresBacking, PostgresBackingError, type PostgresBackingErrorCode } 
 import type { Backing, BackingLimits } from '@sess/session';
 import { DatabaseError } from './database-error.ts';
 
-/** How long a connection may take, and a statement, that which makes the tables too, in milliseconds. */
+/** Time limit of a connection and of a statement, migrations included, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 5_000;
 
 /**
- * Longer than by default for an answer, since a demo runs on machines that do much else; shorter for closing than the
- * process has for it.
+ * A longer timeout than the default, because demos run on busy machines; a shorter close timeout than the process has.
  */
 const LIMITS: BackingLimits = { timeoutMs: 2_000, closeTimeoutMs: 2_000 };
 
@@ -17,9 +16,9 @@ export interface OpenBacking {
 }
 
 /**
- * The database at `url`, with its tables. The caller closes it.
+ * Opens the database at `url` and creates its tables. The caller closes it.
  *
- * @throws {DatabaseError} (as a rejection) when it can't be used.
+ * @throws {DatabaseError} (as a rejection) if it can't be used.
  */
 export async function openBacking(url: string): Promise<OpenBacking> {
   try {

@@ -2,10 +2,10 @@ import { createClient, deriveHistorySecret, type Client } from '@sess/client';
 import type { Environment } from './environment.ts';
 
 /**
- * The memcached client that the environment asks for. The caller closes it.
+ * Creates the memcached client for the environment. The caller closes it.
  *
- * @throws {SessClientError} (as a rejection) `SESS_BAD_OPTION` when `servers` is not a URL of a cluster, or the client
- *   can't keep so many copies.
+ * @throws {SessClientError} (as a rejection) `SESS_BAD_OPTION` if `servers` is no URL of a cluster, or the client does
+ *   not support that many copies.
  */
 export async function openClient({
   servers,
@@ -15,7 +15,7 @@ export async function openClient({
 }: Pick<Environment, 'servers' | 'copies' | 'transport' | 'secret'>): Promise<Client> {
   return createClient({
     servers,
-    // What the URL says holds where the environment says nothing else.
+    // Parameters of the URL apply unless the environment overrides them.
     ...((copies > 1 || !says(servers, 'copies')) && { copies }),
     ...(!says(servers, 'historySecret') && { historySecret: deriveHistorySecret(secret) }),
     transport: transport === 'memjs' ? (await import('@sess/memjs-transport')).memjsTransport() : undefined,

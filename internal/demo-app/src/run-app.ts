@@ -8,19 +8,19 @@ import type { OpenBacking } from './open-backing.ts';
 import { openClient } from './open-client.ts';
 import type { ListenOptions, RunningApp } from './running-app.ts';
 
-/** How long closing may take, requests under way included, before the process ends without it. */
+/** Time limit for closing, pending requests included, before the process exits. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
 export interface RunOptions {
-  /** What the process calls itself in what it prints. */
+  /** The app's name in its output. */
   readonly name: string;
-  /** Where it listens when `PORT` is not set. */
+  /** Port to listen on if `PORT` is not set. */
   readonly defaultPort: number;
-  /** Builds the app, and lets it listen. */
+  /** Creates the app and starts listening. */
   readonly listen: (app: AppOptions, at: ListenOptions) => Promise<RunningApp>;
 }
 
-/** The whole life of a demo app's process: environment, cluster, listening, and closing when asked to stop. */
+/** Runs a demo app's process: reads the environment, connects, listens, and closes on SIGTERM or SIGINT. */
 export async function runApp(options: RunOptions): Promise<void> {
   try {
     await start(options);
@@ -36,27 +36,27 @@ async function start({ name, defaultPort, listen }: RunOptions): Promise<void> {
   let behind: OpenBacking | undefined;
   try {
     await client.ready();
-    // Only who has a database waits until its driver is loaded.
+    // Loads the database driver only if there is a database.
     behind = database === undefined ? undefined : await (await import('./open-backing.ts')).openBacking(database);
     const app = await listen({ client, ...behind, secret }, { host, port });
     console.log(`${name} listens on ${app.url}`);
     onceAskedToStop(name, async () => {
       try {
-        // Writes what waits for the database, and closes that.
+        // Writes pending changes to the database, and closes it.
         await app.close();
       } finally {
         await client.close();
       }
     });
   } catch (error) {
-    // An app that could not listen has closed it, one that could not be built has not; twice does no harm.
+    // `listen` may have closed it already; close is idempotent.
     await behind?.backing.close();
     await client.close();
     throw error;
   }
 }
 
-/** Closes at the first SIGTERM or SIGINT; a second one, or a close that takes too long, ends the process at once. */
+/** Closes on the first SIGTERM or SIGINT; a second one, or the time limit, ends the process at once. */
 function onceAskedToStop(name: string, close: () => Promise<void>): void {
   const stop = (): void => {
     const giveUp = setTimeout(() => {
@@ -79,10 +79,10 @@ function onceAskedToStop(name: string, close: () => Promise<void>): void {
 function explain(error: unknown): string {
   if (error instanceof EnvironmentError || error instanceof ListenError || error instanceof DatabaseError)
     return error.message;
-  // Of a database that could not be written to any more before it was closed.
+  // The database could not be written to before it was closed.
   if (SessionError.is(error)) return error.message;
   if (!SessClientError.is(error)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  // What the client was given comes from these two alone; anything else means that the cluster does not answer.
+  // The client's options come only from these two; any other error means that the cluster does not answer.
   return error.code === 'SESS_BAD_OPTION'
     ? `SESS_SERVERS or SESS_COPIES can't be used. ${error.message}`
     : `the cluster that SESS_SERVERS names is not in reach. ${error.message}`;

@@ -1,19 +1,19 @@
 export interface ListenOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 for a free port. */
   readonly port: number;
 }
 
-/** An app that takes requests. */
+/** A running app. */
 export interface RunningApp {
-  /** The port that it listens on. */
+  /** The port on which the app listens. */
   readonly port: number;
   readonly url: string;
-  /** Takes no more requests and resolves when those under way are answered. */
+  /** Accepts no more requests and resolves when the pending ones are answered. */
   close(): Promise<void>;
 }
 
-/** The address of a server as a URL; one of IPv6 is put into brackets. */
+/** The URL of a server; puts an IPv6 address in brackets. */
 export function urlOf({ host, port }: ListenOptions): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,17 +1,17 @@
-/** What was acknowledged of every session, and whether what is read agrees with it. */
+/** Records what was acknowledged for every session, and checks reads against it. */
 
 export interface Account {
   readonly key: string;
-  /** Changes that were acknowledged. */
+  /** Acknowledged changes. */
   readonly acknowledged: Set<number>;
-  /** A destruction was begun: from then on a miss is no loss. */
+  /** A destroy has started: from then on a miss is no loss. */
   destroying: boolean;
   destroyed: boolean;
-  /** It was on a node whose loss nothing is promised for. */
+  /** The session was on a node whose loss is not covered by any promise. */
   excused: boolean;
 }
 
-/** What had been acknowledged when work on a session began: what it finds may not be less. */
+/** What was acknowledged when an operation on a session started: it must find at least that. */
 export interface Begun {
   readonly account: Account;
   readonly changes: readonly number[];
@@ -26,16 +26,16 @@ interface Claim {
   readonly at: number;
 }
 
-/** Claims older than that are not taken back, milliseconds. */
+/** Older claims are not withdrawn, milliseconds. */
 const CLAIM_SETTLES_MS = 60_000;
 
 export class AccountBook {
   readonly #accounts = new Map<string, Account>();
-  /** The latest claims, oldest first. */
+  /** Recent claims, oldest first. */
   #claims: Claim[] = [];
-  /** Changes that nothing is claimed for. */
+  /** Number of changes that are not promised. */
   disclaimed = 0;
-  /** What did not hold, in words. */
+  /** Descriptions of the faults. */
   readonly faults: string[] = [];
 
   get accounts(): readonly Account[] {
@@ -48,20 +48,20 @@ export class AccountBook {
     return account;
   }
 
-  /** A change was acknowledged: from now on it must be there. */
+  /** Records an acknowledged change: from now on it must be found. */
   claim(account: Account, change: number): void {
     account.acknowledged.add(change);
     const at = performance.now();
     this.#claims.push({ account, change, at });
-    // Now and then: each time would cost more than all the rest.
+    // Only now and then: each time would cost more than everything else.
     if (at - (this.#claims[0]?.at ?? at) > 2 * CLAIM_SETTLES_MS) {
       this.#claims = this.#claims.filter((claim) => at - claim.at < CLAIM_SETTLES_MS);
     }
   }
 
   /**
-   * Some process could not reach a node that others may have reached: a change that was acknowledged since then may be
-   * lost until they agree, which is said in the documentation.
+   * Withdraws the claims since `moment`: a process could not reach a node that others may have reached, and as
+   * documented, changes acknowledged since then may be lost until all processes agree.
    */
   disclaimSince(moment: number): void {
     while ((this.#claims.at(-1)?.at ?? -Infinity) >= moment) {
@@ -74,7 +74,7 @@ export class AccountBook {
     return { account, changes: [...account.acknowledged], destroyed: account.destroyed };
   }
 
-  /** What is wrong about `found`, if anything: the changes that were read, `null` for a miss. */
+  /** The fault in a read, if any. `found`: the changes read, `null` for a miss. */
   faultOf({ account, changes, destroyed }: Begun, found: readonly number[] | null): Fault | undefined {
     if (account.excused) return undefined;
     if (found === null) return changes.length > 0 && !account.destroying ? 'lost' : undefined;

@@ -1,14 +1,11 @@
-/**
- * An application process: the shipped client, a list of nodes that the parent tells, and orders carried out as they
- * come.
- */
+/** An application process: a real client, a list of nodes from the parent, and orders from the parent. */
 import { createClient, SessClientError, type Client } from '@sess/client';
 import type { ClusterNode, Discovery, TopologyListener } from '@sess/discovery';
 import type { Answer, ClientSettings, Message, Order, Report } from './orders.ts';
 
-/** How often a change that lost against another process' is merged and tried again. */
+/** Attempts to merge and save a change after conflicts. */
 const MAX_MERGES = 8;
-/** Answers are told together: a message for each would cost more than the request. */
+/** Answers are sent in batches: a message for each would cost more than the request. */
 const TELL_EVERY_MS = 5;
 
 class ToldDiscovery implements Discovery {
@@ -46,7 +43,7 @@ process.on('message', (message: Message) => {
 // The parent is gone.
 process.on('disconnect', () => process.exit());
 
-/** Of all applications of a ledger. */
+/** Shared by all applications of a ledger. */
 const HISTORY_SECRET = 'what all applications of this ledger have';
 
 function open(settings: ClientSettings, nodes: readonly ClusterNode[]): void {
@@ -106,7 +103,7 @@ async function work({ work: what, key, change }: Order): Promise<readonly number
   }
 }
 
-/** As a session is saved: what another process changed meanwhile is read, and kept. */
+/** Saves like a session: reads again after a conflict, and keeps the other process's changes. */
 async function merge(key: string, change: number): Promise<readonly number[] | null> {
   for (let attempt = 1; ; attempt += 1) {
     const record = await opened().get(key);

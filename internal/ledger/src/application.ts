@@ -1,4 +1,4 @@
-/** The parent's hand on one application process. */
+/** The parent's handle of one application process. */
 import { ChildProgram } from '@sess/child-program';
 import type { ClusterNode } from '@sess/discovery';
 import type { Answer, ClientSettings, Message, Order, Report } from './orders.ts';
@@ -22,17 +22,17 @@ export class Application {
     this.#send({ kind: 'open', settings, nodes });
   }
 
-  /** Resolves when its client is ready, or has given up waiting. */
+  /** Resolves when its client is ready, or timed out. */
   ready(): Promise<void> {
     return this.#ready;
   }
 
-  /** Whether it can be given work. */
+  /** Whether the process can take orders. */
   get isAtWork(): boolean {
     return !this.#stopped && this.#process.isAlive;
   }
 
-  /** `onAnswer` hears of each order; never of those that the process took with it. */
+  /** Sends orders; calls `onAnswer` for each, except those lost with the process. */
   give(orders: readonly Order[], onAnswer: (order: Order, answer: Answer) => void): void {
     for (const order of orders) this.#waiting.set(order.number, (answer) => onAnswer(order, answer));
     this.#send({ kind: 'orders', orders });
@@ -47,7 +47,7 @@ export class Application {
     this.#send({ kind: 'list', nodes });
   }
 
-  /** How many keys it carried. */
+  /** Resolves to the number of keys processed. */
   async drain(nodeId: string): Promise<number> {
     const report = await this.#process.ask({ kind: 'drain', nodeId } satisfies Message, {
       isWanted: ({ kind }) => kind === 'drained',
@@ -58,7 +58,7 @@ export class Application {
     return keys;
   }
 
-  /** Freezes it: SIGSTOP. */
+  /** Freezes the process: SIGSTOP. */
   stop(): void {
     this.#stopped = true;
     this.#process.signal('SIGSTOP');
@@ -69,7 +69,7 @@ export class Application {
     this.#stopped = false;
   }
 
-  /** Ends it with SIGKILL. What it was doing, nobody will tell. */
+  /** Ends the process with SIGKILL; its pending orders stay unanswered. */
   async kill(): Promise<void> {
     await this.#process.kill();
     this.#waiting.clear();

@@ -1,4 +1,4 @@
-/** Stands between one process and one node, at an address of its own, and delays or holds back what passes. */
+/** A proxy between one process and one node, at an address of its own, that delays traffic. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -17,7 +17,7 @@ export class DelayingProxy {
     });
   }
 
-  /** Listens on `address` and the port of `target`: the node's name stays what it is. */
+  /** Listens on `address` with the port of `target`, so that the node keeps its name. */
   static async open(address: string, target: { readonly host: string; readonly port: number }): Promise<DelayingProxy> {
     const proxy = new DelayingProxy(target);
     proxy.#server.listen(target.port, address);
@@ -42,7 +42,7 @@ export class DelayingProxy {
     });
   }
 
-  /** In the order in which it came: timers of one length fire in turn. */
+  /** Keeps the order: timers of one length fire in turn. */
   #later(send: () => void): void {
     const timer = setTimeout(() => {
       this.#pending.delete(timer);

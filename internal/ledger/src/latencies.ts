@@ -1,4 +1,4 @@
-/** How long requests took. */
+/** Durations of requests. */
 export class Latencies {
   readonly #durations: number[] = [];
 
@@ -6,7 +6,7 @@ export class Latencies {
     this.#durations.push(durationMs);
   }
 
-  /** `fraction` from 0 to 1: the duration that so many requests did not exceed, in milliseconds. */
+  /** The duration that this fraction of requests (0 to 1) did not exceed, in milliseconds. */
   percentile(fraction: number): number {
     const sorted = this.#durations.toSorted((one, other) => one - other);
     return sorted[Math.min(sorted.length - 1, Math.floor(fraction * sorted.length))] ?? 0;

@@ -1,6 +1,6 @@
 /**
- * A steady load on several application processes, while a node is killed and comes back empty; then every session read
- * back through every process.
+ * Runs a steady load on several application processes while a node is killed and restarts empty; then reads every
+ * session back through every process.
  */
 import { startLocalCluster, type LocalCluster, type Runtime } from '@sess/local-cluster';
 import { Application } from './application.ts';
@@ -21,9 +21,9 @@ export interface LoadOptions {
 export interface LoadOutcome {
   readonly requests: number;
   readonly errors: ReadonlyMap<string, number>;
-  /** What the first of each said. */
+  /** The message of the first error of each kind. */
   readonly firstErrors: ReadonlyMap<string, string>;
-  /** Requests that were not carried out, of all. */
+  /** Fraction of requests that failed. */
   readonly errorRate: number;
   readonly staleReads: number;
   readonly p50Ms: number;
@@ -31,13 +31,13 @@ export interface LoadOutcome {
   readonly maxMs: number;
   readonly sessions: number;
   readonly readBack: number;
-  /** Changes that nothing is claimed for, because a process got no answer from a node that others may have reached. */
+  /** Changes that are not promised, because a process got no answer from a node that others may have reached. */
   readonly disclaimed: number;
-  /** What was acknowledged and does not hold, in words. */
+  /** Descriptions of acknowledged changes that were lost. */
   readonly faults: readonly string[];
 }
 
-/** Warming up is not measured: processes start, and connections are made. */
+/** Not measured: processes start and connect. */
 const WARM_UP_MS = 500;
 
 export async function loadUnderFailure(options: LoadOptions): Promise<LoadOutcome> {
@@ -99,7 +99,7 @@ async function measure(
   };
 }
 
-/** Until every process acts on the same view, and has heard of it. */
+/** Time until every process acts on the same view and knows that all do. */
 export function agreementMsOf({ historyIntervalMs, clockSkewMs }: ClientSettings): number {
   return 4 * historyIntervalMs + clockSkewMs + 1_000;
 }

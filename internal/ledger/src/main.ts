@@ -1,9 +1,9 @@
 /**
- * A load on several processes while a node is killed: is a session lost, how many requests fail, how long do they take?
+ * Runs a load on several processes while a node is killed, and reports lost sessions, failed requests and latencies.
  *
  *     node internal/ledger/dist/main.js [--rate 2000] [--seconds 60] [--copies 2] [--nodes 3] [--processes 2] [--runtime memcached]
  *
- * Ends with exit code 1 when something that was acknowledged does not hold.
+ * Exits with code 1 if an acknowledged change was lost.
  */
 import { parseArgs } from 'node:util';
 import { loadUnderFailure } from './load-under-failure.ts';

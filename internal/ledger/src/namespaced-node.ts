@@ -1,6 +1,6 @@
 /**
- * A memcached process in a network namespace of its own, which can be cut off from everybody without either side being
- * told. Needs root on Linux.
+ * A memcached process in its own network namespace, which can be cut off without either side noticing at once. Needs
+ * root on Linux.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,7 +41,7 @@ export class NamespacedNode {
     this.#process = spawn('ip', words, { stdio: 'ignore' });
   }
 
-  /** `number`, 1 to 250, gives it its addresses; it is free on this machine while the node is open. */
+  /** @param number 1 to 250, determines the addresses; must be unique on this machine */
   static async open(number: number): Promise<NamespacedNode> {
     const name = `sess-${process.pid}-${number}`;
     const [outside, inside] = [`sl${process.pid % 100_000}o${number}`, `sl${process.pid % 100_000}i${number}`];
@@ -63,7 +63,7 @@ export class NamespacedNode {
     }
   }
 
-  /** From now on nothing passes, in either direction. */
+  /** Drops all packets in both directions. */
   async cutOff(): Promise<void> {
     for (const chain of ['INPUT', 'OUTPUT']) await this.#iptables('-A', chain, []);
   }
@@ -72,10 +72,7 @@ export class NamespacedNode {
     for (const chain of ['INPUT', 'OUTPUT']) await this.#iptables('-D', chain, []);
   }
 
-  /**
-   * Nothing passes any more on the connections that stand now, and neither side is told: a NAT that forgot them. New
-   * ones pass. How many there were.
-   */
+  /** Drops all packets of the current connections, like a NAT that forgot them; new ones work. Returns their number. */
   async forgetConnections(): Promise<number> {
     const ports = await this.#connectedPorts();
     for (const port of ports) {
@@ -85,7 +82,7 @@ export class NamespacedNode {
     return ports.length;
   }
 
-  /** Of the clients. */
+  /** Ports of the connected clients. */
   async #connectedPorts(): Promise<readonly string[]> {
     const { stdout } = await run('ip', ['netns', 'exec', this.#name, 'cat', '/proc/net/tcp']);
     const lines = stdout.split('\n').map((line) => line.trim().split(/\s+/));
@@ -96,7 +93,7 @@ export class NamespacedNode {
 
   async close(): Promise<void> {
     if (this.#process.exitCode === null && this.#process.kill('SIGKILL')) await once(this.#process, 'exit');
-    // Connections that were cut off keep the namespace, and the addresses, for minutes: the link goes by itself.
+    // Deletes the link as well: connections that were cut off keep the namespace and its addresses for minutes.
     await run('ip', ['link', 'del', this.#link]);
     await run('ip', ['netns', 'del', this.#name]);
   }
@@ -106,7 +103,7 @@ export class NamespacedNode {
   }
 }
 
-/** A line of `/proc/net/tcp`. */
+/** Takes the words of a line of `/proc/net/tcp`. */
 function isEstablished([, local = '', , state]: readonly string[]): boolean {
   return state === '01' && local.endsWith(`:${PORT.toString(16).toUpperCase()}`);
 }

@@ -1,7 +1,4 @@
-/**
- * What the parent tells an application process, and what that answers. The value of a session is the list of the
- * changes that made it.
- */
+/** The messages between the parent and an application process. A session's value is the list of its changes. */
 import type { ClusterNode } from '@sess/discovery';
 
 export type Work = 'create' | 'change' | 'read' | 'touch' | 'destroy';
@@ -16,14 +13,14 @@ export interface Order {
 
 export interface Answer {
   readonly number: number;
-  /** From the order's arrival to its end, within the process. */
+  /** Time from the order's arrival to its end, in the process. */
   readonly durationMs: number;
-  /** The changes that were read; `null` for a session that is missing. Of a change, those that it was based on. */
+  /** The changes read, `null` for a miss; for a change, those it was based on. */
   readonly found: readonly number[] | null;
-  /** Why it was not done; `undefined` when it was. */
+  /** Error code; `undefined` if the order succeeded. */
   readonly code: string | undefined;
   readonly message: string | undefined;
-  /** Whether a node gave no answer in time: others may have had one. */
+  /** Whether a node did not answer in time: it may have answered other processes. */
   readonly timedOut: boolean;
 }
 
@@ -35,14 +32,14 @@ export interface ClientSettings {
   readonly ttlSeconds: number;
 }
 
-/** To the process. */
+/** Messages to the process. */
 export type Message =
   | { readonly kind: 'open'; readonly settings: ClientSettings; readonly nodes: readonly ClusterNode[] }
   | { readonly kind: 'list'; readonly nodes: readonly ClusterNode[] }
   | { readonly kind: 'orders'; readonly orders: readonly Order[] }
   | { readonly kind: 'drain'; readonly nodeId: string };
 
-/** From the process. */
+/** Messages from the process. */
 export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] }

@@ -1,6 +1,6 @@
 /**
- * Traffic: sessions created, changed, read, touched and destroyed through several processes at a steady rate, every
- * answer held against the account book.
+ * Creates, changes, reads, touches and destroys sessions through several processes at a steady rate, and checks every
+ * answer against the account book.
  */
 import { AccountBook, type Account, type Begun } from './account-book.ts';
 import type { Application } from './application.ts';
@@ -9,24 +9,21 @@ import type { Answer, Order, Work } from './orders.ts';
 
 export interface WorkloadOptions {
   readonly requestsPerSecond: number;
-  /** How many sessions there are at most. */
+  /** Most sessions at a time. */
   readonly sessions: number;
-  /** How long after trouble an older state may be seen: until processes agree again. */
+  /** How long after a failure an older state may be read: until processes agree again. */
   readonly agreementMs: number;
   readonly timeoutMs: number;
 }
 
 const TICK_MS = 10;
-/**
- * Every change stays in its session, to be found there: more would make the telling of them cost more than the
- * requests.
- */
+/** Sessions hold all their changes: with more of them, messages would cost more than the requests. */
 const MAX_CHANGES = 30;
-/** Sessions that are asked for at once when everything is read back. */
+/** Sessions read concurrently when everything is read back. */
 const READ_AT_ONCE = 200;
-/** How often a session is asked for until it counts as out of reach. */
+/** Attempts to read a session before it counts as unreadable. */
 const MAX_ASKS = 40;
-/** What a process says when it could not reach a node. */
+/** Error codes of a process that could not reach a node. */
 const OUT_OF_REACH: ReadonlySet<string> = new Set([
   'SESS_TIMEOUT',
   'SESS_UNAVAILABLE',
@@ -37,13 +34,13 @@ const OUT_OF_REACH: ReadonlySet<string> = new Set([
 export class Workload {
   readonly book: AccountBook = new AccountBook();
   readonly latencies: Latencies = new Latencies();
-  /** Requests that were answered, well or not. */
+  /** Answered requests, failed ones included. */
   requests = 0;
-  /** Those that were not carried out, by what was to be done and the code. */
+  /** Failed requests, by operation and code. */
   readonly errors: Map<string, number> = new Map();
-  /** What the first of each said. */
+  /** The message of the first error of each kind. */
   readonly firstErrors: Map<string, string> = new Map();
-  /** Reads of an older state while processes could not agree: allowed, and counted. */
+  /** Reads of an older state while processes did not agree: allowed, and counted. */
   staleReads = 0;
   readonly #applications: readonly Application[];
   readonly #options: WorkloadOptions;
@@ -54,7 +51,7 @@ export class Workload {
   #over = false;
   #running: Promise<void> | undefined;
 
-  /** `applications` may be changed while it runs: who is at work gets orders. */
+  /** `applications` may change while it runs: those at work get orders. */
   constructor(applications: readonly Application[], options: WorkloadOptions) {
     this.#applications = applications;
     this.#options = options;
@@ -64,9 +61,7 @@ export class Workload {
     this.#running = this.#run();
   }
 
-  /**
-   * Begins nothing more; resolves when every process that is at work has answered, at the latest after `patienceMs`.
-   */
+  /** Stops giving orders; resolves when every running process has answered, at the latest after `patienceMs`. */
   async end(patienceMs: number): Promise<void> {
     this.#over = true;
     await this.#running;
@@ -76,12 +71,12 @@ export class Workload {
     );
   }
 
-  /** Something is stopped or cut off for so long: what is read until processes agree again may be older. */
+  /** Something is stopped or cut off for `forMs`: until processes agree again, reads may return an older state. */
   allowStale(forMs: number): void {
     this.#staleUntil = Math.max(this.#staleUntil, performance.now() + forMs + this.#options.agreementMs);
   }
 
-  /** Not every process reaches the same nodes, since `sinceMs` ago and for so long. */
+  /** Since `sinceMs` ago, and until processes agree again, not all of them reach the same nodes. */
   #allowSplit(sinceMs: number): void {
     this.allowStale(0);
     this.#splitUntil = this.#staleUntil;
@@ -92,7 +87,7 @@ export class Workload {
     return [...this.errors.values()].reduce((sum, times) => sum + times, 0);
   }
 
-  /** Every session through every process. Nothing is allowed any more. */
+  /** Reads every session through every process, without any allowances. Returns the number of reads. */
   async readBack(): Promise<number> {
     let reads = 0;
     for (const [index, application] of this.#applications.entries()) {
@@ -109,7 +104,7 @@ export class Workload {
   async #readBackOne(application: Application, where: string, account: Account): Promise<void> {
     const begun = this.book.begin(account);
     let answer = await this.#ask(application, account.key);
-    // A machine that is busy with other things answers late; what it answers is what counts.
+    // A busy machine answers late; only the answer counts.
     for (let again = 1; again < MAX_ASKS && answer.code !== undefined; again += 1)
       answer = await this.#ask(application, account.key);
     if (answer.code !== undefined) {
@@ -150,7 +145,7 @@ export class Workload {
     }
     for (const [index, application] of atWork.entries()) {
       const some = orders[index] ?? [];
-      // A message without an order would cost as much as one with.
+      // An empty message would cost as much as a full one.
       if (some.length === 0) continue;
       application.give(some, (order, answer) => this.#heard(order, begun.get(order.number), answer));
     }
@@ -175,7 +170,7 @@ export class Workload {
     return { order: this.#order(work, known.key), account: known };
   }
 
-  /** A destroyed one stays among them for a while: it must not come back. */
+  /** Keeps destroyed sessions for a while, to check that they don't come back. */
   #pick(): Account | undefined {
     const index = Math.floor(Math.random() * this.#alive.length);
     const account = this.#alive[index];
@@ -197,7 +192,7 @@ export class Workload {
     const { account } = begun;
     this.requests += 1;
     this.latencies.add(durationMs);
-    // The others were answered while this one waited, and before.
+    // Covers the requests answered while this one waited, and before.
     if (timedOut) this.#allowSplit(durationMs + this.#options.timeoutMs);
     if (code !== undefined) return this.#refused(code, `${work}: ${message}`, work);
     if (work === 'destroy') account.destroyed = true;
@@ -205,7 +200,7 @@ export class Workload {
     if (work !== 'read' && work !== 'change') return;
     const fault = this.book.faultOf(begun, found);
     if (fault === undefined) return;
-    // Until processes agree again, each may see what it reaches.
+    // Until processes agree again, each may see another state.
     if (fault !== 'lost' && performance.now() < this.#staleUntil) this.staleReads += 1;
     else this.book.note(fault, account, found, work);
   }
@@ -216,7 +211,7 @@ export class Workload {
   }
 
   #refused(code: string, message: string, work: Work): void {
-    // Both were right, and one of them is told so.
+    // A conflict is a correct answer.
     if (code === 'SESS_CONFLICT') return;
     const name = `${work} ${code}`;
     this.errors.set(name, (this.errors.get(name) ?? 0) + 1);

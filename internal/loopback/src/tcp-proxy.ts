@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Made once for each direction of a connection; it is then called with each chunk, and writes it to `to` or not. */
+/**
+ * Called once per direction of a connection. Returns a function that gets each chunk and decides whether to write it to
+ * `to`.
+ */
 export type Passage = (from: Socket, to: Socket) => (chunk: Buffer) => void;
 
-/** Each chunk arrives `latencyMs` later, in order: timers of one length fire in the order in which they were set. */
+/** Delays each chunk by `latencyMs`. Keeps the order: timers of one length fire in the order in which they were set. */
 export function delayed(latencyMs: number): Passage {
   return (_, to) => (chunk) => {
     setTimeout(() => {
@@ -13,7 +16,7 @@ export function delayed(latencyMs: number): Passage {
   };
 }
 
-/** Stands between clients and a server on 127.0.0.1. When one side of a connection ends, so does the other. */
+/** A proxy between clients and a server on 127.0.0.1. When one side of a connection ends, so does the other. */
 export class TcpProxy implements AsyncDisposable {
   /** Connections accepted so far. */
   connections = 0;
@@ -33,7 +36,7 @@ export class TcpProxy implements AsyncDisposable {
     });
   }
 
-  /** Listens on a free port of 127.0.0.1, before the server on `targetPort`. */
+  /** Listens on a free port of 127.0.0.1 and connects to the server on `targetPort`. */
   static async start(targetPort: number, passage: Passage): Promise<TcpProxy> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -8,13 +8,13 @@ import { freePort } from '@sess/loopback';
 
 const run = promisify(execFile);
 
-/** A machine that does much else at once takes its time to start a server. */
+/** A busy machine starts a server slowly. */
 const PATIENCE_MS = 60_000;
 
-/** A PostgreSQL of one's own, on a free port of this machine, which forgets everything when it is closed. */
+/** A temporary PostgreSQL server on a free port of this machine; closing it deletes its data. */
 export interface PostgresServer {
   readonly connectionString: string;
-  /** Stops the server as a crash does, and gives back how to start it again with what it has. */
+  /** Stops the server like a crash; resolves to a function that restarts it with its data. */
   crash(): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       ended.then(() => Promise.reject(new Error('PostgreSQL ended at once'))),
     ]);
     return async () => {
-      // At once, without a word to clients: what a crash looks like.
+      // Immediate shutdown, without notice to clients: like a crash.
       server.kill('SIGQUIT');
       await ended;
     };
@@ -86,7 +86,11 @@ async function unprivileged(): Promise<{ uid?: number; gid?: number }> {
   return { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }) };
 }
 
-/** @throws Error when it does not for a minute. */
+/**
+ * Resolves when the server answers.
+ *
+ * @throws Error after a minute
+ */
 async function answers(programs: string, port: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {

@@ -11,7 +11,7 @@ export default defineConfig({
   cleanUrls: true,
   ignoreDeadLinks: [/^\/api\//],
   markdown: {
-    // Headings get the anchors that GitHub gives them, which the pages' own links use.
+    // Headings get GitHub's anchors, which the pages' links use.
     anchor: {
       slugify: (text) =>
         text
@@ -19,7 +19,7 @@ export default defineConfig({
           .replaceAll(/[^\p{Letter}\p{Number}\s_-]/gu, '')
           .replaceAll(' ', '-'),
     },
-    // `{{ }}` in a page is text, as it is in the repository.
+    // `{{ }}` in a page is plain text, as in the repository.
     config: (markdown) => void markdown.set({ html: false }),
   },
   themeConfig: {

@@ -1,4 +1,4 @@
-/** The pages of the site: every README and every page of `docs/`, each where it is in the repository. */
+/** The pages of the site: all READMEs and all pages of `docs/`, at their paths in the repository. */
 import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { REPOSITORY, ROOT } from './places.mjs';
@@ -19,7 +19,7 @@ export async function writePages(target) {
   return pages.length;
 }
 
-/** A folder's README is what its address shows. @param {string} path */
+/** A folder's README becomes its index page. @param {string} path */
 function nameOf(path) {
   return path.replace(/README\.md$/, 'index.md');
 }
@@ -48,7 +48,7 @@ async function readmesIn(folder) {
 }
 
 /**
- * Links to pages of the site stay; those to a folder go to its README, those to other files to the repository.
+ * Keeps links to pages of the site; a link to a folder leads to its README, one to another file to the repository.
  *
  * @param {string} text
  * @param {string} path
@@ -66,7 +66,7 @@ async function withLinksOfSite(text, path, pages) {
   });
 }
 
-/** By the pages' own titles. @param {readonly string[]} pages */
+/** Uses the pages' titles. @param {readonly string[]} pages */
 async function sidebar(pages) {
   /** @param {(path: string) => boolean} isIn */
   const group = (isIn) =>

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export const BUILD = fileURLToPath(new URL('../dist', import.meta.url));
-/** What VitePress makes the site of: copies of the repository's pages. */
+/** VitePress's input: copies of the repository's pages. */
 export const PAGES = join(BUILD, 'pages');
 export const SITE = join(BUILD, 'site');
 export const REPOSITORY = 'https://github.com/sess-js/sess';

@@ -1,10 +1,10 @@
-/** The reference of the packages' API, of their docstrings; a docstring whose link leads nowhere fails. */
+/** Generates the API reference from the packages' docstrings; fails on a broken link. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Application } from 'typedoc';
 import { PAGES, ROOT } from './places.mjs';
 
-/** What a package keeps to itself may be named in what it exports; a link must lead somewhere. */
+/** Exports may mention internal types, but links must resolve. */
 const VALIDATION = { invalidLink: true, notExported: false, notDocumented: false };
 
 export async function writeReference() {
@@ -32,7 +32,7 @@ export async function writeReference() {
     throw new Error('the reference has faults: see above');
 }
 
-/** Packages that export something. */
+/** All packages with exports. */
 async function documented() {
   const packages = [];
   for (const name of await readdir(join(ROOT, 'packages'))) {

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { BackedSession, Backing, SessionToSave } from '@sess/session';
 
-/** A kind of backing, and how one is opened. */
+/** A kind of backing, and how to open one. */
 export interface BackingSubject {
   readonly name: string;
   readonly open: () => Promise<BackingBench>;
@@ -10,7 +10,7 @@ export interface BackingSubject {
 /** One open backing. */
 export interface BackingBench extends AsyncDisposable {
   readonly backing: Required<Omit<Backing, 'name' | 'ready' | 'close'>>;
-  /** The same sessions, as another process sees them; the backing itself where nobody else can. */
+  /** The same sessions as another process sees them; `backing` itself if no other process can. */
   readonly other: Required<Omit<Backing, 'name' | 'ready' | 'close'>>;
 }
 
@@ -19,17 +19,17 @@ export const HOUR_MS = 3_600_000;
 /** A signal that never fires. */
 export const calm: AbortSignal = new AbortController().signal;
 
-/** An id of its own for every test: they share the backing. It looks like a storage key. */
+/** A new id in the form of a storage key: tests share the backing, so each uses ids of its own. */
 export function newId(): string {
   return `s/${createHash('sha256').update(randomUUID()).digest('base64url')}`;
 }
 
-/** A session to save: version 10 in place of nothing, unless it is said otherwise. */
+/** A session to save; by default version 10, `replaces: 'absent'`. */
 export function session(text: string, given: Partial<SessionToSave> = {}): SessionToSave {
   return { value: Buffer.from(text), version: 10, replaces: 'absent', expiresAt: Date.now() + HOUR_MS, ...given };
 }
 
-/** What is stored, with its value as text. */
+/** The stored session, with its value as text. */
 export async function stored(
   backing: Pick<Backing, 'load'>,
   id: string,

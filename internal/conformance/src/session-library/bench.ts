@@ -51,7 +51,7 @@ export class LibraryBench implements AsyncDisposable {
     return new LibraryBench(subject, cluster, client, app, gates);
   }
 
-  /** Every error that reached the application. */
+  /** All errors that reached the application. */
   get errors(): readonly unknown[] {
     return this.#app.errors;
   }
@@ -60,7 +60,7 @@ export class LibraryBench implements AsyncDisposable {
     return new Browser(this.#app.origin);
   }
 
-  /** A visitor who is logged in. */
+  /** A logged-in visitor. */
   async loggedIn(): Promise<Browser> {
     const browser = this.browser();
     await browser.json('/login');
@@ -68,8 +68,8 @@ export class LibraryBench implements AsyncDisposable {
   }
 
   /**
-   * Sends a request that has loaded its session when this resolves; `finish` lets it go on, and resolves with its
-   * answer.
+   * Sends a request and resolves when it has loaded its session; `finish` lets it continue, and resolves to its
+   * response.
    */
   async running(browser: Browser, path: string): Promise<{ finish: () => Promise<Answer> }> {
     const gate = new Gate();
@@ -84,7 +84,7 @@ export class LibraryBench implements AsyncDisposable {
     };
   }
 
-  /** Under which key the browser's session is stored. */
+  /** The storage key of the browser's session. */
   keyOf(browser: Browser): string {
     const [value] = [...browser.cookies.values()];
     if (value === undefined) throw new Error('the browser has no session');
@@ -104,7 +104,7 @@ export class LibraryBench implements AsyncDisposable {
   }
 }
 
-/** Where one request waits for the test, and the test for it. */
+/** A meeting point: a request waits for the test, and the test for the request. */
 class Gate {
   readonly arrival: Promise<void>;
   readonly opened: Promise<void>;

@@ -2,39 +2,33 @@ import { randomUUID } from 'node:crypto';
 import type { SessionStore, StoredSession } from '@sess/session';
 import { expect } from 'vitest';
 
-/** A kind of session store, and what a run of it can show. */
+/** A kind of session store, and what the suite can test on it. */
 export interface SessionStoreSubject {
   readonly name: string;
   readonly open: () => Promise<SessionStoreBench>;
-  /** Whether the store tells the remaining time to live. */
+  /** Whether the store reports the remaining time to live. */
   readonly tellsTtl: boolean;
-  /** Whether the store lists the sessions of a user. Default: it does not. */
+  /** Whether the store lists the sessions of a user. Default `false`. */
   readonly listsUsers?: boolean;
-  /** Largest value in bytes; one byte more is refused. `undefined` where only memory limits it. */
+  /** Largest value in bytes; one byte more is refused. `undefined` if only memory limits it. */
   readonly maxBytes?: number;
 }
 
 /** One open store. */
 export interface SessionStoreBench extends AsyncDisposable {
   readonly store: SessionStore;
-  /** The same sessions, as another process sees them; the store itself where nobody else can. */
+  /** The same sessions as another process sees them; `store` itself if no other process can. */
   readonly other: SessionStore;
-  /**
-   * Moves the clock by so many seconds, where it can be moved; otherwise does nothing, and the suite waits for what it
-   * expects.
-   */
+  /** Advances the clock by `seconds` if possible; otherwise does nothing, and the suite waits. */
   readonly passSeconds: (seconds: number) => void;
-  /**
-   * Takes the sessions out of reach, and gives back how to bring the store back; left out where nothing can come
-   * between.
-   */
+  /** Makes the sessions unreachable, and returns a function that restores them; absent if that is impossible. */
   readonly outage?: () => Promise<() => Promise<void>>;
 }
 
 export const TTL: { readonly ttlSeconds: number } = { ttlSeconds: 60 };
 export const VALUE: Buffer = Buffer.from('value');
 
-/** A key of its own for every test: they share the store. */
+/** A new key: tests share the store, so each uses keys of its own. */
 export function newKey(): string {
   return `s/${randomUUID()}`;
 }
@@ -53,5 +47,5 @@ export async function saved(
   return { key, session: await store.save(key, value, { ...TTL, expect: 'absent' }) };
 }
 
-/** What a rejection must be that tells of a conflict. */
+/** Matches the error of a conflict. */
 export const conflict: unknown = expect.objectContaining({ name: 'SessionError', code: 'SESS_CONFLICT' });

@@ -83,10 +83,10 @@ export function expirySection(opened: () => SessionStoreBench, { tellsTtl }: Ses
         await store.save(begun, VALUE, { ttlSeconds: livesSeconds, expect: 'absent' });
         await store.save(touched, VALUE, { ttlSeconds: 1, expect: 'absent' });
         await store.touch(touched, livesSeconds);
-        // Nothing but the time itself can be waited for.
+        // There is no condition to await but the time itself.
         await sleep(began + livesSeconds * 1_000 - 150 - performance.now());
         const held = await Promise.all([store.load(begun), store.load(touched)]);
-        // A busy machine may have answered too late to tell.
+        // A reply after the deadline proves nothing on a busy machine.
         return performance.now() - began >= livesSeconds * 1_000 || held.every((session) => session !== undefined);
       };
       const moments = Array.from({ length: 8 }, (_, index) => lives(index * 125));
@@ -96,7 +96,7 @@ export function expirySection(opened: () => SessionStoreBench, { tellsTtl }: Ses
     it('is given anew by a touch and by a save', async () => {
       const { store, other, passSeconds } = opened();
       const keys = { witness: newKey(), touched: newKey(), again: newKey() };
-      // Two: of one, memcached's clock may leave hardly anything, and the touch would come too late on a busy machine.
+      // Two seconds: of one, memcached's clock may leave hardly anything, too little for a busy machine.
       const begin = (key: string): Promise<StoredSession> =>
         store.save(key, VALUE, { ttlSeconds: 2, expect: 'absent' });
       const [again] = await Promise.all([begin(keys.again), begin(keys.touched)]);

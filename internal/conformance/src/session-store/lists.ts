@@ -23,7 +23,7 @@ export function listSection(opened: () => SessionStoreBench, { listsUsers }: Ses
       await store.save(destroyed, VALUE, { ...absent, user });
       await store.destroy(destroyed, 60);
       await store.save(newKey(), VALUE, absent);
-      // A list may lag behind what was saved; it must get there.
+      // A list may be eventually consistent.
       const listed = await until('the list holds that session alone', async () => {
         const list = (await other.ofUser?.(user)) ?? [];
         return list.length === 1 && list[0]?.key === key ? list[0] : undefined;

@@ -130,7 +130,7 @@ export function raceSection(opened: () => SessionStoreBench): void {
   });
 }
 
-/** What became of ten attempts at once, from two processes in turn. */
+/** The outcomes of ten concurrent attempts, from two processes alternately. */
 function tenAtOnce<T>(
   { store, other }: SessionStoreBench,
   attempt: (from: SessionStore, index: number) => Promise<T>,
@@ -138,7 +138,7 @@ function tenAtOnce<T>(
   return Promise.allSettled(Array.from({ length: 10 }, (_, index) => attempt(index % 2 === 0 ? store : other, index)));
 }
 
-/** How many of them succeeded; the others must have met a conflict. */
+/** The number of successes; expects conflicts for all others. */
 function winners(results: readonly PromiseSettledResult<unknown>[]): number {
   for (const result of results) if (result.status === 'rejected') expect(result.reason).toEqual(conflict);
   return results.filter(({ status }) => status === 'fulfilled').length;

@@ -10,7 +10,7 @@ import {
 } from '@sess/local-cluster';
 import type { TransportSubject } from './subject.ts';
 
-/** Generous: a test that wants a bound to bite sets it. */
+/** Generous bounds: tests of a bound set their own. */
 export const OPTIONS: TransportOptions = {
   timeoutMs: 10_000,
   connectTimeoutMs: 10_000,
@@ -21,7 +21,7 @@ export const OPTIONS: TransportOptions = {
   maxValueBytes: 1_000_000,
 };
 
-/** A clock that starts with the computer's and can be put forward. */
+/** A clock that starts at the current time and can be advanced. */
 export class TestClock {
   #aheadMs = 0;
   readonly now = (): number => Date.now() + this.#aheadMs;
@@ -31,14 +31,14 @@ export class TestClock {
   }
 }
 
-/** Clusters that a test is through with: to start their node anew costs a third of a cluster. */
+/** Clusters for reuse: restarting their node costs a third of starting a cluster. */
 const idle = new Map<Runtime, LocalCluster[]>();
 
-/** One node, and transports opened to it. Ends what it started. */
+/** One node, and the transports opened to it. Disposing ends both. */
 export class Bench implements AsyncDisposable {
   readonly #subject: TransportSubject;
   readonly #cluster: LocalCluster;
-  /** Without options of its own, so that the next test may have it. */
+  /** Whether the cluster has default options, so that another test can reuse it. */
   readonly #isUsual: boolean;
   readonly #opened: OpenedTransport[] = [];
   #keys = 0;
@@ -49,7 +49,7 @@ export class Bench implements AsyncDisposable {
     this.#cluster = cluster;
   }
 
-  /** With a node that nobody else uses, newly started: whatever a test does to it, no other test sees it. */
+  /** Starts with a fresh node that no other test uses. */
   static async start(subject: TransportSubject, options?: LocalClusterOptions): Promise<Bench> {
     const cluster = options === undefined ? idle.get(subject.runtime)?.pop() : undefined;
     if (cluster === undefined) {
@@ -64,7 +64,7 @@ export class Bench implements AsyncDisposable {
     return bench;
   }
 
-  /** Ends the clusters that no test needs any more. */
+  /** Closes the clusters kept for reuse. */
   static async end({ runtime }: TransportSubject): Promise<void> {
     await Promise.all((idle.get(runtime)?.splice(0) ?? []).map((cluster) => cluster.close()));
   }
@@ -82,13 +82,13 @@ export class Bench implements AsyncDisposable {
     return opened;
   }
 
-  /** A key that no other test has, so that tests may share a node. */
+  /** A new key, because tests share a node. */
   key(): string {
     this.#keys += 1;
     return `key-${this.#keys}`;
   }
 
-  /** Takes an item away, as eviction does. */
+  /** Removes an item, as an eviction does. */
   async remove(key: string): Promise<void> {
     const socket = connect(this.node.port, this.node.host).setEncoding('latin1');
     socket.write(`delete ${key}\r\n`);
@@ -120,7 +120,7 @@ export class Bench implements AsyncDisposable {
   }
 }
 
-/** A node's transport, and the events it has told. */
+/** A node's transport, and the events it emitted. */
 export class OpenedTransport implements Disposable {
   readonly transport: NodeTransport;
   readonly epochs: number[] = [];
@@ -140,7 +140,7 @@ export class OpenedTransport implements Disposable {
     });
   }
 
-  /** Resolves when so many connections were lost, or not made, since the start. */
+  /** Resolves when `count` connections were lost or failed since the start. */
   async disconnections(count: number): Promise<void> {
     while (this.losses.length < count) await once(this.#events, 'disconnected');
   }
@@ -150,7 +150,7 @@ export class OpenedTransport implements Disposable {
   }
 }
 
-/** What became of each, in order: the value, or the code of the error. */
+/** The outcome of each promise, in order: its value, or the code of its error. */
 export async function outcomes(promises: readonly Promise<unknown>[]): Promise<unknown[]> {
   const settled = await Promise.allSettled(promises);
   return settled.map((outcome) =>

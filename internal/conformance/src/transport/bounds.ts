@@ -57,7 +57,7 @@ export function boundSection(subject: TransportSubject): void {
       await bench.pause();
       const value = noise(500_000);
       const writes: Promise<unknown>[] = [];
-      // The kernel takes some megabytes for a node that does not read; then the bound must bite.
+      // The kernel buffers some megabytes for a node that does not read; then the bound must take effect.
       for (let index = 0; index < 100; index += 1) {
         const write = opened.transport.store('set', `key-${index}`, value, ATTRIBUTES);
         write.catch(() => undefined);

@@ -97,7 +97,7 @@ export function closingSection(subject: TransportSubject): void {
     it('there is no timer and no socket left, whatever happened before', async () => {
       await using bench = await Bench.start(subject);
       const resources = watchResources();
-      // Longer than `until` waits, so that a timer that was left is still there at the end.
+      // Longer than `until` waits, so that a leaked timer still exists at the end.
       const long = { timeoutMs: 60_000, connectTimeoutMs: 60_000 };
       const endings: readonly ((opened: OpenedTransport) => Promise<void> | void)[] = [
         ({ transport }) => transport.close(),
@@ -137,7 +137,7 @@ function everyOperation({ transport }: OpenedTransport): Promise<unknown>[] {
 
 const WATCHED: ReadonlySet<string> = new Set(['Timeout', 'TCPWRAP', 'TCPCONNECTWRAP']);
 
-/** Counts the timers and sockets that are made from now on; `gone` resolves when none of them is left. */
+/** Tracks the timers and sockets created from now on; `gone` resolves when none is left. */
 function watchResources(): { readonly gone: () => Promise<void> } {
   const living = new Map<number, string>();
   const hook = createHook({
@@ -152,7 +152,7 @@ function watchResources(): { readonly gone: () => Promise<void> } {
     async gone() {
       try {
         await until('every timer and socket is gone', async () => {
-          // The end of a resource is told with the next turn of the event loop: that of the timer of `until`, too.
+          // The hook reports the end of a resource in the next turn of the event loop, also for the timer of `until`.
           await setImmediate();
           if (living.size === 0) return true;
           throw new Error(`there are left: ${[...living.values()].join(', ')}`);

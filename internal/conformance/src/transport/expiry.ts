@@ -10,7 +10,7 @@ const VALUE = Buffer.from('v');
 export function expirySection(subject: TransportSubject, bench: () => Bench): void {
   const { remainingTtl } = subject.capabilities;
 
-  // Each waits for seconds to pass, on keys of its own: they wait together.
+  // Each test waits for seconds on keys of its own, so they run concurrently.
   describe.concurrent('a time to live', () => {
     it('ends', async () => {
       const key = bench().key();
@@ -34,7 +34,7 @@ export function expirySection(subject: TransportSubject, bench: () => Bench): vo
       expect(await opened.transport.get(touched)).toMatchObject({ value: VALUE, flags: 3 });
     });
 
-    // Not of one second: memcached counts whole ones, so that the next may begin, and end it, at once.
+    // Not one second: memcached counts whole seconds, so the next may begin at once and expire the item.
     it.each([10, THIRTY_DAYS, THIRTY_DAYS + 1, 365 * DAY])(
       'of %d seconds is not over at once, whoever sets it',
       async (ttlSeconds) => {
@@ -103,7 +103,7 @@ function expectRemaining(told: number | undefined, ttlSeconds: number, remaining
   if (!remainingTtl) expect(told).toBeUndefined();
   else if (ttlSeconds === 0) expect(told).toBe(-1);
   else {
-    // The node's clock is the coarse one of memcached: it may lag by a second, either way.
+    // memcached's clock is coarse: it may be off by a second, either way.
     expect(told).toBeGreaterThanOrEqual(ttlSeconds - 5);
     expect(told).toBeLessThanOrEqual(ttlSeconds + 1);
   }

@@ -54,7 +54,7 @@ export function interruptionSection(subject: TransportSubject): void {
       await answers(opened);
       await opened.transport.store('set', 'key', Buffer.from('after'), ATTRIBUTES);
       const after = await opened.transport.get('key');
-      // What makes this dangerous: without the number of the connection the two are the same.
+      // The danger: only the number of the connection distinguishes the two.
       expect(after?.cas.unique).toEqual(before?.cas.unique);
       expect(
         before && (await opened.transport.store({ cas: before.cas }, 'key', Buffer.from('mine'), ATTRIBUTES)),
@@ -154,7 +154,7 @@ export function interruptionSection(subject: TransportSubject): void {
         const start = performance.now();
         const lost = keys.slice(0, 7 + round).map((key) => opened.transport.get(key));
         expect(await outcomes(lost)).toEqual(lost.map(() => 'SESS_TIMEOUT'));
-        // A timer may fire a millisecond early by this clock.
+        // By this clock, a timer may fire a millisecond early.
         expect(performance.now() - start).toBeGreaterThanOrEqual(299);
         await bench.resume();
         await answers(opened);
@@ -174,14 +174,14 @@ export function interruptionSection(subject: TransportSubject): void {
         code: expect.stringMatching(/^SESS_(TIMEOUT|CONNECTION)$/),
       });
       await opened.disconnections(1);
-      // Told apart from a refusal: a timeout is counted, a refusal ejects the node at once.
+      // Must differ from a refusal: a timeout is counted, a refusal ejects the node at once.
       expect(opened.losses[0]).toMatchObject({ code: 'SESS_TIMEOUT', message: expect.stringContaining('200 ms') });
       expect(opened.epochs).toHaveLength(0);
     });
   });
 }
 
-/** Resolves when requests are answered again; until then they may fail, which is another test's matter. */
+/** Resolves when the node answers requests again; ignores failures until then. */
 export function answers({ transport }: OpenedTransport): Promise<string> {
   return until('the node answers again', () => transport.probe());
 }

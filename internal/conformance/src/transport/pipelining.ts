@@ -74,7 +74,7 @@ export function pipeliningSection(bench: () => Bench): void {
   });
 }
 
-/** One after the other on one key, each sent before any was answered. */
+/** A sequence of requests on one key, all sent before the first reply. */
 const STEPS: readonly {
   readonly run: (transport: NodeTransport, key: string) => Promise<unknown>;
   readonly answer: (key: string) => unknown;

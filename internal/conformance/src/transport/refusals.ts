@@ -7,7 +7,7 @@ const ATTRIBUTES = { ttlSeconds: 600, flags: 0 };
 const VALUE = Buffer.from('v');
 const LAST_EXPTIME = 0x7fff_ffff;
 
-/** Not a key, by type or by what is in it. The types are wrong on purpose: JavaScript calls this too. */
+/** Invalid keys, by type or content. The types are wrong on purpose: JavaScript code calls this as well. */
 const BAD_KEYS = [
   '',
   'x'.repeat(251),

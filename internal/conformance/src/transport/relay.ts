@@ -1,19 +1,19 @@
 import { EventEmitter, once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Where a relay listens: an address (any free port), or the path of a Unix socket. */
+/** Where a relay listens: an address (on a free port), or the path of a Unix socket. */
 export type RelayAddress = { readonly host: string } | { readonly path: string };
 
-/** Passes what the node has said on to the client, or does something else with it. */
+/** Handles a node's reply: forwards it to the client, or does something else. */
 export type ReplyHandler = (bytes: Buffer, client: Socket) => void;
 
-/** Stands between a transport and a node: counts what is sent, and may break, hold or split what is answered. */
+/** A proxy between a transport and a node: counts sent bytes, and can cut, hold or split replies. */
 export class Relay implements AsyncDisposable {
   /** Bytes that clients have sent so far, over all connections. */
   bytesSent = 0;
   /** Connections made so far. */
   connections = 0;
-  /** What happens to replies. Default: they are passed on as they are. */
+  /** Handles replies. Default: forwards them unchanged. */
   onReply: ReplyHandler = (bytes, client) => void client.write(bytes);
   readonly #server: Server;
   readonly #clients: Set<Socket> = new Set();
@@ -34,7 +34,7 @@ export class Relay implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Closes every connection, both ways. */
+  /** Closes every connection, on both sides. */
   cut(): void {
     for (const client of this.#clients) client.destroy();
   }
@@ -70,10 +70,7 @@ export class Relay implements AsyncDisposable {
   }
 }
 
-/**
- * Passes replies on in pieces of the given sizes, over and over, each in a write and a turn of the event loop of its
- * own.
- */
+/** Forwards replies in pieces of the given sizes, repeated, each in its own write and turn of the event loop. */
 export function inPieces(sizes: readonly number[]): ReplyHandler {
   const queues = new WeakMap<Socket, Promise<void>>();
   let turn = 0;

@@ -1,27 +1,27 @@
 import type { Transport } from '@sess/client';
 import type { Runtime } from '@sess/local-cluster';
 
-/** What is put to the test. */
+/** The transport under test. */
 export interface TransportSubject {
-  /** Title of the suite: the transport, and what tells it from others under test. */
+  /** Title of the suite: the transport and its variant. */
   readonly name: string;
   readonly transport: Transport;
-  /** How the nodes are run: `embedded`, `memcached` or `container`. */
+  /** How the nodes run: `embedded`, `memcached` or `container`. */
   readonly runtime: Runtime;
   readonly capabilities: TransportCapabilities;
-  /** Key and certificate (PEM) of `127.0.0.1`, its own authority. Without them nothing is said about TLS. */
+  /** Key and self-signed certificate (PEM) of `127.0.0.1`. Without them, TLS is not tested. */
   readonly tls?: { readonly key: Buffer; readonly cert: Buffer };
   /**
-   * `full`: everything the interface promises. `short`: what is stored and answered; for runtimes that take long to
-   * start. Default `full`.
+   * `full`: everything the interface promises. `short`: only requests and replies, for runtimes that start slowly.
+   * Default `full`.
    */
   readonly extent?: 'full' | 'short';
 }
 
-/** What the interface leaves open. Everything else is asked of every transport. */
+/** Optional features. Everything else is required of every transport. */
 export interface TransportCapabilities {
-  /** Items tell their remaining time to live. */
+  /** Reads report the remaining time to live. */
   readonly remainingTtl: boolean;
-  /** The transport and the nodes of this runtime know the same way to check credentials. */
+  /** The transport and the nodes of this runtime support the same authentication. */
   readonly credentials: boolean;
 }

@@ -4,7 +4,7 @@ import type { Bench } from './bench.ts';
 
 const ATTRIBUTES = { ttlSeconds: 600, flags: 0 };
 const LARGEST = 1_000_000;
-/** Around the sizes at which buffers, socket reads and slabs end. */
+/** Around the sizes of buffers, socket reads and slabs. */
 const SIZES = [
   0,
   1,
@@ -23,7 +23,7 @@ const SIZES = [
   LARGEST - 1,
   LARGEST,
 ];
-/** Every character a key may have. */
+/** All characters that a key may have. */
 const KEY_CHARACTERS = Array.from({ length: 0x7f - 0x21 }, (_, index) => String.fromCharCode(0x21 + index));
 const TREACHEROUS = [
   '\r\n',
@@ -138,7 +138,7 @@ export function valueSection(bench: () => Bench): void {
   });
 }
 
-/** Bytes without a pattern that a shift could hide in; the same for the same size. */
+/** Pseudo-random bytes, in which a shift can't go unnoticed; the same for the same size. */
 export function noise(size: number): Buffer {
   const bytes = Buffer.allocUnsafe(size);
   let state = size + 1;
