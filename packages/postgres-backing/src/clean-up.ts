@@ -2,18 +2,18 @@ import type { Connection } from './connection.ts';
 import type { Statements } from './statements.ts';
 
 export interface CleanUpOptions {
-  /** Rows removed with one statement. Default 1,000. */
+  /** Most rows removed by one statement. Default 1,000. */
   readonly batch?: number;
-  /** Statements at most. Default 20. */
+  /** Most statements. Default 20. */
   readonly batches?: number;
-  /** Ends it between two statements. */
+  /** Stops it between two statements. */
   readonly signal?: AbortSignal;
 }
 
 const DEFAULT_BATCH = 1_000;
 const DEFAULT_BATCHES = 20;
 
-/** Removes expired rows now and then: a bounded number each time, in small statements, and by one process at a time. */
+/** Removes expired rows at intervals: a bounded number each time, in small statements, and by one process at a time. */
 export class CleanUp {
   readonly #connection: Connection;
   readonly #statements: Statements;
@@ -47,12 +47,12 @@ export class CleanUp {
     await this.#running;
   }
 
-  /** Spread out, so that processes that started together do not all ask at once. */
+  /** With jitter, so that processes that started together do not all run it at once. */
   #schedule(): void {
     if (this.#intervalMs === 0 || this.#closing.signal.aborted) return;
     this.#timer = setTimeout(
       () => {
-        // A failure shows in what the sessions themselves ask for; the next turn tries again.
+        // Ignores failures, which requests for sessions report too; the next run tries again.
         this.#running = Promise.allSettled([this.run({ signal: this.#closing.signal })]).then(() => this.#schedule());
       },
       this.#intervalMs * (0.75 + Math.random() / 2),

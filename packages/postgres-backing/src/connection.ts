@@ -3,7 +3,7 @@ import type { ResolvedPostgresOptions } from './options.ts';
 import { PatientPool } from './patient-pool.ts';
 import type { Queryable, QueryResult } from './queryable.ts';
 
-/** Statements sent to PostgreSQL, over connections of the application or of its own. */
+/** Sends statements to PostgreSQL, over the application's connections or its own. */
 export interface Connection {
   /** @throws {PostgresBackingError} */
   run(name: string, text: string, values: unknown[], signal: AbortSignal | undefined): Promise<QueryResult>;

@@ -1,18 +1,18 @@
 import { checkTable } from './options.ts';
 
 /**
- * Held while the tables are made, so that processes that start at once take turns; and, another one, while expired rows
- * are removed. "sess" in ASCII.
+ * Class of advisory locks: "sess" in ASCII. One lock is held while tables are created, so that processes that start
+ * together take turns; another while expired rows are removed.
  */
 const LOCK_CLASS = 0x73657373;
 const MIGRATE_LOCK: readonly [number, number] = [LOCK_CLASS, 1];
 export const CLEAN_UP_LOCK: readonly [number, number] = [LOCK_CLASS, 2];
 
 /**
- * The SQL that makes the tables. One transaction; it can be run again and again, and by several at once. `migrate()`
- * runs it; print it with `sess-postgres sql` where the application may not create tables.
+ * The SQL that creates the tables, for one transaction. It is idempotent, and several processes may run it at once.
+ * `migrate()` runs it; print it with `sess-postgres sql` if the application may not create tables.
  *
- * @throws {PostgresBackingError} `SESS_BAD_OPTION` when the table's name is none.
+ * @throws {PostgresBackingError} `SESS_BAD_OPTION` if the table's name is not valid.
  */
 export function migrationSql(table = 'sess_sessions'): string {
   const name = checkTable(table);

@@ -5,25 +5,25 @@ import type { Queryable } from './queryable.ts';
 /** Options of `postgresBacking`: exactly one of `connectionString` and `pool`. */
 export interface PostgresBackingOptions {
   /**
-   * Such as `postgres://user:password@host:5432/database`. The connections are opened here, and closed by `close()`.
+   * A URL such as `postgres://user:password@host:5432/database`. Its connections are opened here and closed by
+   * `close()`.
    */
   readonly connectionString?: string | undefined;
-  /** A `pg` Pool that the application opened, and closes; or `fromPglite(database)`. */
+  /** A `pg` Pool that the application opens and closes; or `fromPglite(database)`. */
   readonly pool?: Queryable | undefined;
-  /** With `connectionString`: connections at most. Default 10. */
+  /** With `connectionString`: most connections. Default 10. */
   readonly connections?: number | undefined;
   /**
-   * With `connectionString`: how long PostgreSQL works on one statement, and how long a connection may take, in
+   * With `connectionString`: how long one statement may run in PostgreSQL, and how long connecting may take, in
    * milliseconds. Default 1,000.
    */
   readonly statementTimeoutMs?: number | undefined;
   /**
-   * The table for sessions, in lower case, with its schema where that is not on the search path. Default
-   * `sess_sessions`.
+   * The table for sessions, in lower case, with its schema if that is not on the search path. Default `sess_sessions`.
    */
   readonly table?: string | undefined;
   /**
-   * How often expired rows are removed, in milliseconds; of all processes one does it. 0: never by itself. Default
+   * How often expired rows are removed, in milliseconds; one process at a time does it. 0: only by `cleanUp()`. Default
    * 60,000.
    */
   readonly cleanUpIntervalMs?: number | undefined;
@@ -48,7 +48,7 @@ const NAMES: Readonly<Record<keyof PostgresBackingOptions, true>> = {
   cleanUpIntervalMs: true,
 };
 
-/** Names that need no quotes; short enough that the index's name fits into 63 bytes. */
+/** Names that need no quotes, short enough for the index's name to fit into 63 bytes. */
 const TABLE_NAME = /^([a-z_][a-z0-9_]{0,47}\.)?[a-z_][a-z0-9_]{0,47}$/;
 
 /** @throws {PostgresBackingError} `SESS_BAD_OPTION` */
@@ -73,7 +73,7 @@ export function resolvePostgresOptions(options: PostgresBackingOptions): Resolve
   });
 }
 
-/** It becomes part of statements, so nothing but a plain name will do. */
+/** The name becomes part of statements, so only a plain name is accepted. */
 export function checkTable(table: unknown): string {
   if (typeof table === 'string' && TABLE_NAME.test(table)) return table;
   throw bad(
@@ -97,7 +97,7 @@ function source({ connectionString, pool }: PostgresBackingOptions): ResolvedPos
   }
   if (typeof connectionString === 'string' && /^postgres(ql)?:\/\/|^socket:/.test(connectionString))
     return { kind: 'connectionString', connectionString };
-  // What came is not shown: it may hold a password.
+  // The value is not shown: it may hold a password.
   throw new PostgresBackingError(
     'SESS_BAD_OPTION',
     'option "connectionString" is none; expected text such as postgres://user:password@host:5432/database',
@@ -111,8 +111,7 @@ function wholeNumber(option: string, given: unknown, least: number, most: number
 }
 
 function bad(option: string, given: unknown, expected: string): PostgresBackingError {
-  // A connection string or its parts, in the place of a pool, hold a password: what they are is shown, not what is in
-  // them.
+  // A connection string or its parts, given as `pool`, hold a password: show only the type.
   const hidden =
     option === 'pool' &&
     (typeof given === 'string' || (typeof given === 'object' && given !== null && Object.keys(given).length > 0));

@@ -3,20 +3,21 @@ import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Queryable, QueryConfig, QueryResult } from './queryable.ts';
 
 /**
- * A pool of `pg` whose deadlines a busy process does not run into: its own count time in which this process was
- * blocked, and blame the server for it.
+ * A pool of `pg` whose deadlines do not count time in which this process was blocked. Those of `pg` itself do, and
+ * blame the server for it.
  */
 export class PatientPool implements Queryable {
   readonly #pool: Pool;
   readonly #timeoutMs: number;
 
   /**
-   * @param timeoutMs how long a connection may take; a statement twice as long, after which its connection is given up
+   * @param timeoutMs how long connecting may take; a statement may take twice as long, after which its connection is
+   *   closed
    */
   constructor(config: PoolConfig, timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
     this.#pool = new Pool({ ...config, connectionTimeoutMillis: timeoutMs });
-    // An idle connection that is lost is replaced when it is needed; without a listener it would end the process.
+    // The pool replaces a lost idle connection when needed; without a listener the `error` event would end the process.
     this.#pool.on('error', () => {});
   }
 
@@ -33,8 +34,7 @@ export class PatientPool implements Queryable {
       client.release();
       return result;
     } catch (error) {
-      // Where the server is gone rather than slow nobody but this process can end the wait: the connection is not used
-      // again.
+      // Close the connection: if the server is gone, only this process can end the wait.
       client.release(true);
       throw error;
     } finally {
@@ -47,8 +47,8 @@ export class PatientPool implements Queryable {
   }
 
   /**
-   * A timeout of the pool that comes while this process still has time is of its own making: nothing was sent, and
-   * another connection is asked for.
+   * Retries if the pool times out although the working time is not over: this process was blocked, and nothing was sent
+   * yet.
    */
   async #connect(): Promise<PoolClient> {
     const patience = new WorkingClock();
@@ -67,7 +67,7 @@ export class PatientPool implements Queryable {
   }
 }
 
-/** What `pg-pool` and `pg` say of their own timers; they have no code. */
+/** Matches the messages of timeouts of `pg-pool` and `pg`, which have no code. */
 function isConnectionTimeout(error: unknown): boolean {
   return (
     error instanceof Error &&

@@ -16,18 +16,18 @@ import { statementsFor, type Statements } from './statements.ts';
 
 export type { CleanUpOptions } from './clean-up.ts';
 
-/** Sessions in PostgreSQL, behind the cache. */
+/** Keeps sessions in PostgreSQL, behind the cache. */
 export interface PostgresBacking extends Required<Backing> {
   /**
-   * Makes the tables where they are missing. Harmless when they are there; processes that start at once take turns.
+   * Creates the tables if they are missing. Idempotent; processes that start together take turns.
    *
-   * @throws {PostgresBackingError} `SESS_DATABASE_DENIED` where the user may not create tables: run the SQL of
-   *   `migrationSql()` as one who may.
+   * @throws {PostgresBackingError} `SESS_DATABASE_DENIED` if the user may not create tables: run the SQL of
+   *   `migrationSql()` as a user who may.
    */
   migrate(): Promise<void>;
   /**
-   * Removes rows that expired over a minute ago. How many; 0 also where another process is at it. It happens by itself
-   * every `cleanUpIntervalMs`.
+   * Removes rows that expired over a minute ago, and resolves with their number; 0 also if another process is removing
+   * them. Runs by itself every `cleanUpIntervalMs`.
    *
    * @throws {PostgresBackingError}
    */
@@ -49,7 +49,7 @@ export function postgresBacking(given: PostgresBackingOptions): PostgresBacking 
   );
 }
 
-/** How `replaces` is told to the statement. */
+/** Values of `replaces` for the statement. */
 const REPLACES = { absent: -1, older: -2 } as const;
 
 class PostgresSessions implements PostgresBacking {
@@ -144,7 +144,7 @@ class PostgresSessions implements PostgresBacking {
 
 interface LoadedRow {
   readonly value: Uint8Array;
-  /** As text: past what a number holds pg gives no number for a bigint. */
+  /** As text: `pg` returns a bigint as a string, because a number can't hold them all. */
   readonly version: string;
   readonly user_id: string | null;
   readonly destroyed: boolean;
@@ -157,7 +157,7 @@ interface ListedRow {
   readonly expires_at: number;
 }
 
-/** pg takes a Buffer for bytes, and other bytes for JSON. */
+/** `pg` sends a Buffer as bytes, but other Uint8Arrays as JSON. */
 function bytes(value: Uint8Array): Buffer {
   return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }

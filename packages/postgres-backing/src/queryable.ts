@@ -1,4 +1,4 @@
-/** What a backing needs of a database: the part of a `pg` Pool that it uses. A Pool fits as it is. */
+/** The database interface that a backing uses: a part of a `pg` Pool. A Pool fits as it is. */
 export interface Queryable {
   query(config: QueryConfig): Promise<QueryResult>;
   /** Several statements without values, as one transaction. */
@@ -18,14 +18,15 @@ export interface QueryResult {
   readonly rowCount: number | null;
 }
 
-/** The part of PGlite that is used. */
+/** The part of PGlite that this package uses. */
 export interface PgliteDatabase {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: unknown[]; readonly affectedRows?: number }>;
   exec(sql: string): Promise<unknown>;
 }
 
 /**
- * PostgreSQL embedded in this process (`@electric-sql/pglite`), for a try and for tests: one process alone can use it.
+ * PostgreSQL embedded in this process (`@electric-sql/pglite`), for a first try and for tests: only one process can use
+ * it.
  */
 export function fromPglite(database: PgliteDatabase): Queryable {
   async function query(config: QueryConfig): Promise<QueryResult>;

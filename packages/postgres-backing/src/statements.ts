@@ -1,15 +1,15 @@
 import { CLEAN_UP_LOCK } from './migration.ts';
 
-/** Milliseconds since 1970 as PostgreSQL's time, and back. */
+/** Converts milliseconds since 1970 to PostgreSQL's time, and back. */
 const time = (parameter: string): string => `to_timestamp(${parameter}::double precision / 1000)`;
 const milliseconds = (column: string): string => `round(extract(epoch from ${column}) * 1000)::double precision`;
 
-/** Marks of destruction and expired sessions are kept a little longer than needed, so that clocks may differ. */
+/** Expired sessions and marks of destruction are kept longer than needed, because clocks may differ. */
 const GRACE = `interval '1 minute'`;
-/** As long as a session may have been in a cache that was away. */
+/** As long as a session may stay in a cache that is out of reach. */
 const DOUBT_LIFE = `interval '30 days'`;
 
-/** Every statement, for one table; the name under which each is prepared is unique for what it says. */
+/** All statements for one table. */
 export interface Statements {
   readonly load: string;
   readonly save: string;
@@ -24,16 +24,16 @@ export interface Statements {
   readonly cleanUpDoubts: string;
 }
 
-/** A user's sessions at most that are listed. */
+/** Most sessions of a user that are listed. */
 const MOST_LISTED = 1_000;
 
 export function statementsFor(table: string): Statements {
   return Object.freeze({
     load: `select value, version::text, user_id, destroyed, ${milliseconds('expires_at')} as expires_at from ${table} where id = $1`,
 
-    // $5: what may be replaced: -1 nothing that lives, -2 whatever is older, otherwise a version. $7: now, by the clock
-    // of who saves. Without a row it is inserted, unless one was expected; with a row the condition decides, on the row
-    // as it is when its lock is held.
+    // $5: what may be replaced: -1 no live session, -2 any older version, otherwise up to this version. $7: now, by the
+    // clock of the application server. Without a row it inserts, unless one was expected; with a row the condition
+    // decides, on the row as it is once it is locked.
     save: `insert into ${table} as present (id, value, version, expires_at, user_id)
       select $1::text, $2::bytea, $3::bigint, ${time('$4')}, $6::text
       where $5::bigint < 0 or exists (select from ${table} where id = $1::text)
@@ -58,13 +58,13 @@ export function statementsFor(table: string): Statements {
     destroy: `update ${table} set destroyed = true, value = '', user_id = null, saved_at = now(), expires_at = greatest(expires_at, ${time('$2')})
       where id = $1 and not destroyed and expires_at > ${time('$3')} returning 1`,
 
-    // Nothing lived under this id: it is marked all the same.
+    // There was no live session with this id: marks it as destroyed anyway.
     bury: `insert into ${table} as present (id, value, version, expires_at, destroyed) values ($1, '', 0, ${time('$2')}, true)
       on conflict (id) do update
       set destroyed = true, value = '', user_id = null, saved_at = now(), expires_at = greatest(present.expires_at, excluded.expires_at)
       returning xmax = 0 as inserted`,
 
-    // Locked in the order of their ids, so that two batches never wait for each other in a circle.
+    // Locks rows in the order of their ids, so that two batches never deadlock.
     touch: `with given as (select id, max(at) as at from unnest($1::text[], $2::double precision[]) as touches (id, at) group by id),
       locked as (
         select stored.id, given.at from ${table} as stored join given on stored.id = given.id
@@ -80,8 +80,7 @@ export function statementsFor(table: string): Statements {
     ofUser: `select id, ${milliseconds('saved_at')} as saved_at, ${milliseconds('expires_at')} as expires_at from ${table}
       where user_id = $1 and not destroyed and expires_at > ${time('$2')} order by expires_at desc limit ${MOST_LISTED}`,
 
-    // One process at a time: the lock is held for this statement alone. Rows that others hold are left for the next
-    // time.
+    // One process at a time: the lock is held for this statement only. Skips rows that others have locked.
     cleanUp: `with turn as materialized (select pg_try_advisory_xact_lock(${CLEAN_UP_LOCK.join(', ')}) as mine),
       expired as (
         select id from ${table} where (select mine from turn) and expires_at < now() - ${GRACE}

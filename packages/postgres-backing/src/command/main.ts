@@ -1,6 +1,6 @@
 /**
- * `sess-postgres sql [--table NAME]` prints the SQL that makes the tables; `sess-postgres migrate [--table NAME]` runs
- * it at `DATABASE_URL`.
+ * `sess-postgres sql [--table NAME]` prints the SQL that creates the tables; `sess-postgres migrate [--table NAME]`
+ * runs it on `DATABASE_URL`.
  */
 import { parseArgs } from 'node:util';
 import { migrationSql, postgresBacking, PostgresBackingError } from '../index.ts';
