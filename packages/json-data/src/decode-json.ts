@@ -2,11 +2,11 @@ import { isTreeDeeperThan, MAX_DEPTH } from './depth.ts';
 import { dropPolluting } from './drop-polluting.ts';
 
 /**
- * The object that JSON text holds. Keys through which a careless merge would reach the prototype of every object are
- * dropped: see {@link dropPolluting}.
+ * Parses JSON text that holds an object. Drops keys through which a careless merge would reach the prototype of every
+ * object: see {@link dropPolluting}.
  *
- * @param maxLength in characters: longer text is refused unread.
- * @param refuse makes the error that is thrown, from what is wrong with the text, such as `is not JSON`.
+ * @param maxLength in characters: longer text is refused without parsing it.
+ * @param refuse makes the error to throw from the fault of the text, such as `is not JSON`.
  */
 export function decodeJson(text: string, maxLength: number, refuse: (why: string, cause?: unknown) => Error): object {
   if (text.length > maxLength) throw refuse(`has more than ${maxLength} bytes`);
@@ -25,8 +25,8 @@ export function decodeJson(text: string, maxLength: number, refuse: (why: string
 }
 
 /**
- * Whether a key can be one of the three; an escape can hide any of their letters. Three plain searches take a fraction
- * of what one pattern takes.
+ * Whether the text may contain one of the three keys; an escape can hide any of their letters. Three plain searches
+ * take a fraction of the time of one regular expression.
  */
 function isSuspicious(text: string): boolean {
   return text.includes('proto') || text.includes('constructor') || text.includes('\\u');

@@ -1,13 +1,13 @@
 /**
- * Levels of objects and arrays inside each other. Session data has a dozen; what is nested deeper comes from somebody
- * who wants to exhaust the stack, or the time: `JSON.stringify` looks for cycles through all levels above, so its time
- * grows with their square.
+ * Most levels of nested objects and arrays. Session data has a dozen; deeper data comes from an attacker who wants to
+ * exhaust the stack or the processor: `JSON.stringify` checks every level for cycles with all levels above, so its time
+ * is quadratic in the depth.
  */
 export const MAX_DEPTH = 100;
 
 /**
- * Whether what `JSON.parse` returned has more than `levels` levels. Linear in its size, and the stack is never deeper
- * than `levels`.
+ * Whether a value from `JSON.parse` has more than `levels` levels. Linear in its size; recursion is never deeper than
+ * `levels`.
  */
 export function isTreeDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
@@ -18,7 +18,7 @@ export function isTreeDeeperThan(value: unknown, levels: number): boolean {
 }
 
 /**
- * Whether any value has more than `levels` levels: Maps and Sets are levels, too, and a cycle is as deep as it is long.
+ * Whether any value has more than `levels` levels. Maps and Sets are levels too; a cycle is as deep as it is long.
  * Linear in its size.
  */
 export function isDeeperThan(root: unknown, levels: number): boolean {

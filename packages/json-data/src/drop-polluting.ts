@@ -1,12 +1,12 @@
 /**
- * Makes decoded data harmless, whatever decoded it: `__proto__` as a key is dropped, and so are `constructor` and
- * `prototype` that hold objects, through which a careless merge reaches the prototype of every object. A decoder that
- * assigned `__proto__` instead of defining it has given its object another prototype: that is undone. Changes `value`
- * in place, and returns it; goes into objects, arrays, Maps and Sets, once into each.
+ * Makes data from any decoder safe to merge: drops the key `__proto__`, and `constructor` and `prototype` if they hold
+ * objects, through which a careless merge reaches the prototype of every object. If a decoder assigned `__proto__`
+ * instead of defining it, restores the object's prototype. Changes `value` in place and returns it; visits each object,
+ * array, Map and Set once.
  */
 export function dropPolluting(value: unknown): unknown {
   const seen = new Set<object>();
-  // A list in place of recursion: what is nested deeply must not end the stack.
+  // A list instead of recursion: deep nesting must not overflow the stack.
   const pending: unknown[] = [value];
   while (pending.length > 0) {
     const next = pending.pop();
@@ -33,7 +33,7 @@ function clean(value: object): void {
 const POLLUTING = ['__proto__', 'constructor', 'prototype'] as const;
 
 /**
- * Whether an object is a record rather than something with a class: a class names itself in its prototype's
+ * Whether an object is a record and not an instance of a class: the prototype of a class has the class as
  * `constructor`.
  */
 function isRecord(value: object): boolean {

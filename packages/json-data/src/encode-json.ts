@@ -5,38 +5,38 @@ import { hasOwnFormat, isArrayOfNoClass, isRecord, kindOf } from './kinds.ts';
 /** Why data can't be encoded. */
 export interface JsonLoss {
   /**
-   * The key at the top level under which it is; `undefined` for the data as a whole. Keys further down may be a user's:
-   * they are not named.
+   * The top-level key that holds it; `undefined` for the data as a whole. Deeper keys are not named: they may come from
+   * a user.
    */
   readonly field: string | undefined;
-  /** How many levels below that key it is. */
+  /** Its level below that key. */
   readonly levels: number;
-  /** What is there, such as `a Map`; `undefined` where the data is too large. */
+  /** The kind of value, such as `a Map`; `undefined` if the data is too large. */
   readonly what: string | undefined;
 }
 
 export interface EncodeJsonOptions {
   /**
-   * Data that takes more bytes than this is not encoded. It may take up to a few times as many before that is noticed:
-   * check the text, too.
+   * Refuses data that takes more bytes than this. The count is low by a factor of up to a few: check the size of the
+   * text too.
    */
   readonly maxBytes: number;
   /**
-   * What may be stored in another form than it has. `'nothing'`: it comes back as it was, or is refused.
-   * `'what encodes itself'`: a `toJSON` is asked (a Date becomes text), and an object of a class is stored as its
-   * fields, where it has any; the root may be of any class.
+   * Which values may change their form. `'nothing'`: a value is decoded as it was, or refused. `'what encodes itself'`:
+   * uses `toJSON` (a Date becomes text), and stores a class instance as its fields, if it has any; the root may be of
+   * any class.
    */
   readonly changes: 'nothing' | 'what encodes itself';
 }
 
 /**
- * The data as JSON text, or an error where JSON would silently lose something. A property that is `undefined` is left
- * out: it reads the same.
+ * The data as JSON text; throws if JSON would silently lose something. Leaves out properties that are `undefined`,
+ * because they read the same.
  *
- * Linear in the size of the data, whatever is in it. Two encodings are equal as text exactly when they are equal as
- * bytes: lone surrogates become escapes.
+ * Linear in the size of the data. Two encodings are equal as text exactly if they are equal as bytes, because lone
+ * surrogates become escapes.
  *
- * @param refuse makes the error that is thrown.
+ * @param refuse makes the error to throw.
  */
 export function encodeJson(
   data: object,
@@ -49,27 +49,27 @@ export function encodeJson(
     walk.root(data);
     if (walk.loss === undefined) text = walk.hasNegativeZero ? stringifyWithNegativeZero(data) : JSON.stringify(data);
   } catch (error) {
-    // A getter, a toJSON or a Proxy of the application.
+    // A getter, a toJSON or a Proxy of the application threw.
     throw refuse(walk.lossOf('something that throws when it is read'), error);
   }
   if (walk.loss !== undefined) throw refuse(walk.loss);
-  // A toJSON of the whole can make anything of it.
+  // A `toJSON` of the root may return anything.
   if (text === undefined || !text.startsWith('{'))
     throw refuse({ field: undefined, levels: 0, what: 'something else than an object' });
   return text;
 }
 
 /**
- * One look at all of the data, which ends at the first value that would be lost. Fields rather than closures: it runs
- * with every request.
+ * One pass over the data, which stops at the first value that would be lost. Uses fields instead of closures, because
+ * it runs in every request.
  */
 class Walk {
   loss: JsonLoss | undefined;
   hasNegativeZero = false;
   readonly #changes: boolean;
   /**
-   * Bytes that the text may still take, counted low. Also what ends a walk through data in which one object stands in
-   * many places.
+   * Bytes that the text may still take, counted low. Also bounds the walk through data that references one object many
+   * times.
    */
   #left: number;
   #field: string | undefined;
@@ -80,7 +80,7 @@ class Walk {
     this.#changes = changes !== 'nothing';
   }
 
-  /** Looks at the data as a whole. */
+  /** Checks the whole data. */
   root(data: object): void {
     const value: unknown = this.#changes && hasOwnFormat(data) ? data.toJSON('') : data;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.#lost(kindOf(value));
@@ -145,7 +145,7 @@ class Walk {
     const value = given.toJSON(key);
     // An invalid Date.
     if (value === null || value === undefined) return this.#lost(`${kindOf(given)} that encodes itself as nothing`);
-    // JSON.stringify does not ask what a toJSON returned for a toJSON.
+    // `JSON.stringify` does not call `toJSON` on the result of a `toJSON`.
     if (typeof value === 'object') this.#contents(value);
     else this.#value(key, value);
   }
@@ -178,7 +178,7 @@ class Walk {
     this.#depth -= 1;
   }
 
-  /** Whether all that an object holds is in properties that JSON writes. */
+  /** Whether JSON writes everything that an object holds. */
   #isWholeRecord(given: object): boolean {
     const keys = Object.keys(given).length;
     if (this.#changes ? !isRecord(given) && (keys === 0 || ArrayBuffer.isView(given)) : !isRecord(given)) {
@@ -196,9 +196,9 @@ class Walk {
   }
 }
 
-/** `JSON.stringify` writes -0 as 0, though JSON has a -0, and every parser reads it. */
+/** Writes -0 as `-0`, which JSON allows and every parser reads; `JSON.stringify` writes 0. */
 function stringifyWithNegativeZero(data: object): string {
-  // Nobody can know it, so it is in no text of the data.
+  // Random, so no string of the data contains it.
   const mark = randomUUID();
   const marked = JSON.stringify(data, (_key, value: unknown) => (Object.is(value, -0) ? mark : value));
   return marked.replaceAll(`"${mark}"`, '-0');

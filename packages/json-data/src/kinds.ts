@@ -1,15 +1,15 @@
-/** Whether an object says itself how it is written as JSON: a Date, a URL, a Buffer. */
+/** Whether an object has a `toJSON`: a Date, a URL, a Buffer. */
 export function hasOwnFormat(value: object): value is { toJSON(key: string): unknown } {
   return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
-/** Whether an object was written as `{}`, in this realm or another, or has no prototype. */
+/** Whether an object is a plain one, of this realm or another, or has no prototype. */
 export function isRecord(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null || isRootOfRealm(prototype);
 }
 
-/** Whether an array was written as `[]`, in this realm or another. */
+/** Whether an array is a plain one, of this realm or another, and not of a subclass. */
 export function isArrayOfNoClass(value: readonly unknown[]): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Array.prototype || (Array.isArray(prototype) && isRootOfRealm(Object.getPrototypeOf(prototype)));
@@ -20,7 +20,7 @@ function isRootOfRealm(prototype: unknown): boolean {
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
-/** What a value is, in words that show nothing of it: `a Map`, `an Error`, `a function`. */
+/** The kind of a value, without its content: `a Map`, `an Error`, `a function`. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'bigint') return 'a BigInt';
@@ -31,7 +31,7 @@ export function kindOf(value: unknown): string {
   return name === undefined ? 'an object of a class' : `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
-/** The name of a class is the application's, or JavaScript's, and no data. */
+/** The name of the value's class. It comes from code, so it shows no data. */
 function classOf(value: object): string | undefined {
   for (
     let at: unknown = Object.getPrototypeOf(value);
