@@ -1,37 +1,36 @@
 import { performance as performanceOfProcess } from 'node:perf_hooks';
 
-/** How often the watch makes sure that the process is awake. */
+/** How often the watch checks that the process is awake. */
 const BEAT_MS = 250;
-/** A process that waited for so long without a beat was stopped or suspended. */
+/** A process that waited this long without a beat was stopped or suspended. */
 const ASLEEP_MS = 1_000;
-/** A process that works gets more than this share of a processor, on a crowded machine too. */
+/** A working process gets more than this share of a processor, even on a busy machine. */
 const LEAST_SHARE = 0.05;
 
 /**
- * Notices that this process was not running for a second or more: stopped by a signal, frozen by its host (AWS Lambda,
- * a container that was paused), or suspended with its machine. What the network knew of its connections may be
- * forgotten since.
+ * Detects that this process did not run for a second or more: stopped by a signal, frozen by its host (AWS Lambda, a
+ * paused container), or suspended with its machine. The network may have dropped its connections meanwhile.
  *
- * Synchronous work is not sleep: only time counts that the event loop spent waiting, though a beat was due; that passed
- * without the process using a processor; or that the monotonic clock does not know of, which stands still with some
- * machines. A wall clock that is set forward is taken for sleep.
+ * Synchronous work is not sleep. Only this time counts: time that the event loop waited although a beat was due; time
+ * without use of the processor; and time that the monotonic clock missed, because it stops with some machines. A wall
+ * clock that is set forward counts as sleep.
  *
- * All watches of a process share one timer, and whichever looks first tells all.
+ * All watches of a process share one timer; the first to detect a sleep reports it to all.
  */
 export class SleepWatch {
   readonly #woke: (sleptMs: number) => void;
 
-  /** @param woke called with how long the process slept, in milliseconds */
+  /** @param woke called with the length of the sleep in milliseconds */
   constructor(woke: (sleptMs: number) => void) {
     this.#woke = woke;
   }
 
-  /** Starts to watch. Does not keep the process running. Twice does no harm. */
+  /** Starts to watch. Does not keep the process running. Idempotent. */
   start(): void {
     heart.add(this.#woke);
   }
 
-  /** Looks now: what woke the process may run before any timer does. Cheap: two clocks are read. */
+  /** Checks now, because the code that wakes the process may run before any timer. Cheap: it reads two clocks. */
   look(): void {
     heart.look();
   }
@@ -41,7 +40,7 @@ export class SleepWatch {
   }
 }
 
-/** The process sleeps as a whole, so that one timer is enough for all its watches. */
+/** The process sleeps as a whole, so one timer is enough for all its watches. */
 class Heart {
   readonly #listeners = new Set<(sleptMs: number) => void>();
   #timer: NodeJS.Timeout | undefined;
@@ -96,7 +95,7 @@ class Heart {
 
 const heart = new Heart();
 
-/** Tests of an application replace the global `performance` by one that knows no event loop. */
+/** Not the global `performance`: an application's tests may replace it by one without `eventLoopUtilization`. */
 function waited(): number {
   return performanceOfProcess.eventLoopUtilization().idle;
 }

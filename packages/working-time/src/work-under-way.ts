@@ -2,19 +2,19 @@
 const FOR_EVER_MS = 2_147_483_647;
 
 let underWay = 0;
-// Made with the module, for a process has one, and it never fires to any purpose.
+// One per process; its callback does nothing.
 const running: NodeJS.Timeout = setInterval(() => undefined, FOR_EVER_MS).unref();
 
 /**
- * Work under way keeps the process running. Sockets and timers do not: they are there as well while nobody waits for
- * anything, and a process that only waits may end.
+ * Keeps the process running until {@link endWork}. Sockets and other timers don't, because they also exist while nobody
+ * waits for a result, and an idle process may end.
  */
 export function beginWork(): void {
   underWay += 1;
   if (underWay === 1) running.ref();
 }
 
-/** Once for each {@link beginWork}. */
+/** Call it once for each {@link beginWork}. */
 export function endWork(): void {
   underWay -= 1;
   if (underWay === 0) running.unref();

@@ -1,26 +1,26 @@
-/** A deadline is waited for in so many slices: a process that is late for one loses no more of its time than that. */
+/** Slices per deadline: a process that was blocked loses at most one slice of its time. */
 const SLICES = 8;
 const SHORTEST_SLICE_MS = 5;
 const LONGEST_SLICE_MS = 100;
 
 export interface WorkingClockOptions {
-  /** Whether a deadline that is waited for keeps the process running. Default true. */
+  /** Whether a running deadline keeps the process running. Default `true`. */
   readonly keepAlive?: boolean;
 }
 
 /**
  * A clock that runs while this process can work, with one deadline at a time.
  *
- * While the process is blocked by synchronous work, stopped, or suspended with its machine, nobody can read an answer
- * that has come. A deadline in ordinary time runs out meanwhile, and the other side gets the blame. Here such time does
- * not count: the deadline is waited for in slices, and of a slice that ends late, only its own length counts. When it
- * has run out, the I/O that is due is done before the callback is called.
+ * While the process is blocked by synchronous work, stopped, or suspended with its machine, it can't read an answer
+ * that has arrived. An ordinary deadline expires meanwhile and blames the other side. Here such time does not count:
+ * the clock waits in slices, and a slice that ends late counts only its own length. After the deadline, pending I/O
+ * runs before the callback.
  *
  * Between deadlines it is an ordinary clock.
  */
 export class WorkingClock {
   readonly #keepAlive: boolean;
-  /** Milliseconds by which slices ended late, all together. */
+  /** Total milliseconds by which slices ended late. */
   #lostMs = 0;
   #deadline = 0;
   #sliceEndsAt = Number.POSITIVE_INFINITY;
@@ -33,19 +33,17 @@ export class WorkingClock {
     this.#keepAlive = keepAlive;
   }
 
-  /**
-   * Milliseconds from some fixed moment. It stands still from the end of a slice until the process gets to know of it.
-   */
+  /** Milliseconds from some fixed moment. It stops at the end of a slice until the process handles that. */
   now(): number {
     return Math.min(performance.now(), this.#sliceEndsAt) - this.#lostMs;
   }
 
-  /** Whether a deadline is waited for. */
+  /** Whether a deadline is running. */
   get running(): boolean {
     return this.#callback !== undefined;
   }
 
-  /** Calls `callback` once, when this process has worked for `ms`. A deadline that was waited for is given up. */
+  /** Calls `callback` once this process has worked for `ms`. Replaces a running deadline. */
   start(ms: number, callback: () => void): void {
     this.stop();
     this.#callback = callback;
@@ -54,7 +52,7 @@ export class WorkingClock {
     this.#wait(ms);
   }
 
-  /** Waits no longer. Twice does no harm. */
+  /** Cancels the deadline. Idempotent. */
   stop(): void {
     clearTimeout(this.#timer);
     clearImmediate(this.#lastIo);
@@ -75,7 +73,7 @@ export class WorkingClock {
     this.#timer = undefined;
     this.#endSlice();
     const left = this.#deadline - this.now();
-    // Timers of Node.js may be a fraction of a millisecond early.
+    // Timers of Node.js may fire a fraction of a millisecond early.
     if (left >= 1) this.#wait(left);
     else this.#lastIo = setImmediate(this.#timeIsUp);
   };
@@ -93,7 +91,7 @@ export class WorkingClock {
   };
 }
 
-/** Calls `callback` once, when this process has worked for `ms`, unless what is returned was called before. */
+/** Calls `callback` once this process has worked for `ms`, unless the returned function is called before. */
 export function afterWorking(ms: number, callback: () => void): () => void {
   const clock = new WorkingClock();
   clock.start(ms, callback);
