@@ -11,38 +11,38 @@ import { ReplyStream, type ReplyHeader } from './reply-stream.ts';
 import { SocketServer } from './socket-server.ts';
 import { dial } from './socket.ts';
 
-/** A reply may be longer than what this client writes: other clients write too, and a key and flags come with it. */
+/** A reply may be longer than this client's values: other clients write too, and it includes key and flags. */
 const LEAST_BODY_LIMIT = 1_048_576;
 const BODY_MARGIN = 1_024;
-/** Of the transport's own requests, for the settings and `noop`; no other has it. */
+/** Only for the transport's own requests: for the settings and `noop`. */
 const OWN_OPAQUE = 0;
-/** Part of `timeoutMs` that a doubted connection has to answer in: the rest is for another one. */
+/** Share of `timeoutMs` within which a doubted connection must answer; the rest is for another connection. */
 const DOUBT_SHARE = 0.25;
 
 export interface ConnectionListener {
-  /** The node has answered in the binary protocol and let this client in. */
+  /** The node answered in the binary protocol and accepted the credentials, if any. */
   stands(): void;
-  /** The node has answered again, after {@link Connection.doubt}. */
+  /** The node answered after {@link Connection.doubt}. */
   trusted(): void;
-  /** Called once. Everything that was sent has failed with `error`, but for the reads in `again`. */
+  /** Called once. All sent requests have failed with `error`, except the reads in `again`. */
   ended(error: SessClientError, end: ConnectionEnd): void;
 }
 
 export interface ConnectionEnd {
-  /** Whether it ever came to {@link ConnectionListener.stands}. */
+  /** Whether {@link ConnectionListener.stands} was called. */
   readonly stood: boolean;
-  /** Whether the process slept, and it did not answer since. */
+  /** Whether the process slept and the node has not answered since. */
   readonly doubted: boolean;
-  /** Reads that it was doubted with: to send them again does no harm. */
+  /** Unanswered reads of a doubted connection: it is safe to send them again. */
   readonly again: readonly WireRequest[];
 }
 
 /**
- * One connection to a node: connecting → greeting → standing → ended, never back. While it is doubted, nothing is sent
- * but a `noop`.
+ * One connection to a node: connecting → greeting → standing → ended, never back. While it is doubted, it sends only a
+ * `noop`.
  *
- * The greeting is the SASL exchange, where there are credentials, a question for the node's settings, and a `noop`.
- * Only when that was answered is a value sent: a server that speaks text only would take the lines in it for commands.
+ * The greeting is the SASL exchange, if there are credentials, a request for the node's settings, and a `noop`. Values
+ * are sent only after its answer: a server that speaks only text would take lines in a value for commands.
  */
 export class Connection {
   readonly epoch: number;
@@ -57,11 +57,11 @@ export class Connection {
   readonly #itemLimit = new ItemLimit();
   readonly #node: string;
   /**
-   * By opaque, oldest first. What timed out or was aborted stays until its reply has come, so that the reply is known
-   * for what it is.
+   * By opaque, oldest first. A request that timed out or was aborted stays until its reply arrives, so that the reply
+   * can be matched.
    */
   readonly #sent: Map<number, { readonly request: WireRequest; readonly at: number }> = new Map();
-  /** For what the node has to answer before requests are sent: the greeting, or a `noop`. */
+  /** Deadline for connecting and greeting, or for the `noop` of a doubted connection. */
   readonly #patience = new WorkingClock({ keepAlive: false });
   readonly #now: () => number;
   #state: 'connecting' | 'greeting' | 'standing' | 'ended' = 'connecting';
@@ -117,7 +117,7 @@ export class Connection {
     return this.#socket.writableLength;
   }
 
-  /** Since when the oldest request has waited for its reply. */
+  /** When the oldest unanswered request was sent. */
   get waitingSince(): number | undefined {
     return this.#sent.values().next().value?.at;
   }
@@ -135,13 +135,13 @@ export class Connection {
       if (fault !== undefined) this.end(this.#errors.protocol(fault));
     });
     this.#server.onError(request.opaque, (error) => {
-      if (!this.#readAgain(request)) request.failed(error as SessClientError); // What `end` gave to memjs.
+      if (!this.#readAgain(request)) request.failed(error as SessClientError); // The error that `end` passed to memjs.
     });
     this.#gather();
     this.#server.write(request.frame);
   }
 
-  /** Closes at once; everything sent and not settled fails with `error`. Twice does no harm. */
+  /** Closes at once; all unsettled requests fail with `error`. Idempotent. */
   end(error: SessClientError): void {
     if (this.#state === 'ended') return;
     const stood = this.#state === 'standing';
@@ -154,7 +154,7 @@ export class Connection {
     this.#listener.ended(error, { stood, doubted: this.#doubted, again });
   }
 
-  /** Sends nothing more until the node has answered; ends when it does not. */
+  /** Stops sending until the node answers a `noop`; ends if it does not. */
   doubt(): void {
     if (this.#state === 'ended' || this.#doubted) return;
     this.#doubted = true;
@@ -192,7 +192,7 @@ export class Connection {
     }
   }
 
-  /** The `noop` is answered behind the settings, and by nodes that don't tell them as well. */
+  /** The answer to the `noop` comes after the settings, also from nodes that don't send settings. */
   #askSettings(): void {
     this.#socket.write(this.#itemLimit.question(OWN_OPAQUE));
     this.#sendNoop(() => this.#stand());
@@ -209,7 +209,7 @@ export class Connection {
         answered();
         return undefined;
       },
-      failed: () => undefined, // The listener hears of it.
+      failed: () => undefined, // `end` reports the failure to the listener.
       outdated: () => undefined,
     });
   }
@@ -228,7 +228,7 @@ export class Connection {
     this.end(this.#replies.saysFull ? this.#errors.full() : this.#errors.protocol(fault));
   }
 
-  /** Lets memjs have a message that is in order. Returns whether the connection goes on. */
+  /** Passes a valid message to memjs. Returns whether the connection stays open. */
   #take(message: Buffer, header: ReplyHeader): boolean {
     const fault = this.#fault(message, header);
     if (fault !== undefined) this.end(fault);
@@ -251,7 +251,7 @@ export class Connection {
     return header.status === Status.authFailed ? this.#errors.auth(accessFault(this.#options.credentials)) : undefined;
   }
 
-  /** One write for everything that is sent in this turn of the event loop. */
+  /** Joins all requests of this turn of the event loop in one write. */
   #gather(): void {
     if (this.#gathering) return;
     this.#gathering = true;

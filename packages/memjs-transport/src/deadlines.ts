@@ -1,14 +1,13 @@
 import { WorkingClock } from '@sess/working-time';
 
 /**
- * Tells when a request is due, with one timer for all: each has the same time, so the first one in is the first one
- * due.
+ * Times out requests with one timer for all: each has the same timeout, so the first one in is the first one due.
  *
- * The time of a request begins when its turn of the event loop ends, which is when it is written. Time in which this
+ * The time of a request begins when its turn of the event loop ends, because it is written then. Time in which this
  * process was blocked or stopped does not count.
  */
 export class Deadlines<R extends object> {
-  /** By request, when it is due; 0 before its time began. */
+  /** By request, when it is due; 0 before its time begins. */
   readonly #requests: Map<R, number> = new Map();
   readonly #timeoutMs: number;
   readonly #onDue: (request: R) => void;
@@ -16,7 +15,7 @@ export class Deadlines<R extends object> {
   #fresh: R[] = [];
   #endOfTurn: NodeJS.Immediate | undefined;
 
-  /** @param onDue - called for a request that is due, after it was taken out */
+  /** @param onDue - called for a request that is due, after its removal */
   constructor(timeoutMs: number, onDue: (request: R) => void) {
     this.#timeoutMs = timeoutMs;
     this.#onDue = onDue;
@@ -37,7 +36,7 @@ export class Deadlines<R extends object> {
     this.#endOfTurn ??= setImmediate(() => this.#begin());
   }
 
-  /** The timer ends with the last request. */
+  /** Stops the timer with the last request. */
   delete(request: R): void {
     this.#requests.delete(request);
     if (this.#requests.size > 0) return;
@@ -59,13 +58,13 @@ export class Deadlines<R extends object> {
     if (!this.#clock.running) this.#clock.start(this.#timeoutMs, this.#expire);
   }
 
-  /** In this order, because what is told may bring new requests. */
+  /** Removes all due requests before `onDue`, which may add new ones. */
   readonly #expire = (): void => {
     const now = this.#clock.now();
     const due: R[] = [];
     for (const [request, dueAt] of this.#requests) {
       if (dueAt === 0) break;
-      // A fraction of a millisecond is what timers are early by.
+      // Timers may fire a fraction of a millisecond early.
       if (dueAt >= now + 1) {
         this.#clock.start(dueAt - now, this.#expire);
         break;

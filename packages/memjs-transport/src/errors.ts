@@ -1,7 +1,7 @@
 import { SessClientError } from '@sess/client';
 import type { RefusalCode } from './operation.ts';
 
-/** The errors of one node's transport, worded once. They never name a key, a value or a secret. */
+/** The errors of one node's transport. They never contain a key, a value or a secret. */
 export interface NodeErrors {
   timeout(timeoutMs: number): SessClientError;
   aborted(reason: unknown): SessClientError;
@@ -9,14 +9,14 @@ export interface NodeErrors {
   tooManyRequests(maxInFlight: number): SessClientError;
   tooManyBytes(maxQueuedBytes: number): SessClientError;
   notConnected(cause: unknown, tls: boolean): SessClientError;
-  /** In the pause after an attempt to connect that failed. */
+  /** During the pause after a failed attempt to connect. */
   notNow(lastFailure: SessClientError): SessClientError;
   connectTimeout(connectTimeoutMs: number): SessClientError;
   /** The node has as many connections as its `-c` allows. */
   full(): SessClientError;
   lost(cause: unknown): SessClientError;
   stalled(stalledMs: number): SessClientError;
-  /** This process slept, and the connection that stood before does not answer any more. */
+  /** This process slept, and its connection does not answer any more. */
   forgotten(waitedMs: number): SessClientError;
   protocol(what: string): SessClientError;
   auth(what: string): SessClientError;
@@ -79,14 +79,14 @@ export function nodeErrors(node: string): NodeErrors {
 
 function because(cause: unknown): string {
   if (!(cause instanceof Error)) return '';
-  // OpenSSL's own text has several lines.
+  // OpenSSL's message has several lines.
   const reason = 'reason' in cause && typeof cause.reason === 'string' ? cause.reason : cause.message.split('\n')[0];
   return ` (${reason})`;
 }
 
 /**
- * A node that was reached and hung up, or answered what OpenSSL can't read: mostly one of the two speaks TLS and the
- * other does not.
+ * Advice if the node was reached but hung up, or answered something that OpenSSL can't read: usually only one side
+ * speaks TLS.
  */
 function tlsAdvice(cause: unknown, tls: boolean): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';

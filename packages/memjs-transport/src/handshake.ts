@@ -5,10 +5,10 @@ import { Opcode, Status, statusMeaning } from './operation.ts';
 const HEADER_BYTES = 24;
 
 /**
- * What is wrong with a reply of the SASL exchange, in words for people; `undefined` when memjs may have it.
+ * The fault of a reply of the SASL exchange, in words for people; `undefined` if memjs may get it.
  *
- * memjs looks at one status only, and takes every other reply for a success: the password would be sent to a server
- * that knows no SASL, and its "unknown command" would count as the permission.
+ * memjs checks only one status and takes every other reply for a success: it would send the password to a server
+ * without SASL, and take its "unknown command" for a success.
  */
 export function saslFault(header: ReplyHeader, message: Buffer): string | undefined {
   if (header.status === Status.unknownCommand) {
@@ -23,7 +23,7 @@ export function saslFault(header: ReplyHeader, message: Buffer): string | undefi
     : 'the node does not offer the SASL mechanism PLAIN, the only one that memjs speaks.';
 }
 
-/** A reply to something else that says: authenticate first. */
+/** The error for a reply that asks to authenticate first. */
 export function accessFault(credentials: TransportOptions['credentials']): string {
   return credentials === undefined
     ? 'the node asks for credentials (SASL), and none are set: give the client a user name and a password.'

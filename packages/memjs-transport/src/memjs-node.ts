@@ -21,10 +21,7 @@ import { checkNodeOptions } from './options.ts';
 const MAX_UINT32 = 0xffff_ffff;
 const MAX_UINT64 = 0xffff_ffff_ffff_ffffn;
 
-/**
- * One node, spoken to in the binary protocol. Everything is checked here, before a byte is written or a connection is
- * asked for.
- */
+/** One node, over the binary protocol. Checks all arguments here, before it writes or connects. */
 export class MemjsNode implements NodeTransport {
   readonly #maxValueBytes: number;
   readonly #errors: NodeErrors;
@@ -76,8 +73,7 @@ export class MemjsNode implements NodeTransport {
     const touched = await this.#link.submit(touchOperation(key, exptime), { signal });
     if (touched?.flags !== undefined) return { flags: touched.flags };
     if (touched === undefined) return undefined;
-    // The protocol leaves it to the server whether a touch tells the flags; one that doesn't is asked in the way that
-    // does.
+    // The protocol lets a server leave the flags out of its reply to a touch; then get-and-touch returns them.
     const item = await this.#link.submit(getAndTouchOperation(key, exptime), { signal });
     return item && { flags: item.flags };
   }
@@ -95,8 +91,7 @@ export class MemjsNode implements NodeTransport {
   }
 
   /**
-   * A value that the node would refuse must not be sent: memcached drops what is stored under the key when it refuses a
-   * new value.
+   * Refuses a value that is too large before it is sent: memcached drops the stored value when it refuses a new one.
    */
   #checkValue(value: unknown): void {
     if (!(value instanceof Uint8Array)) throw badValue('the value', 'a Uint8Array (or Buffer)', typeof value);
@@ -118,7 +113,7 @@ function checkFlags(flags: unknown): void {
   throw badValue('flags', 'an unsigned 32-bit number', String(flags));
 }
 
-/** A CAS number of 0 means "whatever is there" in the binary protocol: it would overwrite what it should protect. */
+/** A CAS number of 0 means "any item" in the binary protocol, so it would overwrite what it should protect. */
 function casNumber(cas: CasToken | undefined): bigint {
   const unique = cas?.unique ?? -1;
   const number = typeof unique === 'bigint' || Number.isSafeInteger(unique) ? BigInt(unique) : -1n;

@@ -4,11 +4,11 @@ import { OpaqueSequence } from './opaque-sequence.ts';
 import { resolveReconnect, type MemjsTransportOptions } from './options.ts';
 
 /**
- * Speaks to memcached through memjs: binary protocol, with SASL (`PLAIN`) where the client has credentials, over TCP,
- * TLS or a Unix socket.
+ * A transport over memjs: binary protocol, with SASL (`PLAIN`) if the client has credentials, over TCP, TLS or a Unix
+ * socket.
  *
- * For servers that want SASL or the binary protocol. Where the text protocol will do, the built-in transport is the
- * better choice: it can tell the remaining time to live, and memcached's authors go on with it.
+ * For servers that require SASL or the binary protocol. Otherwise prefer the built-in transport: the text protocol
+ * tells the remaining time to live, and memcached's authors still develop it.
  *
  * @throws SessClientError `SESS_BAD_OPTION`
  */

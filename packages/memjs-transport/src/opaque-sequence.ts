@@ -1,10 +1,10 @@
 const LAST_OPAQUE = 0xffff_ffff;
 
 /**
- * Numbers requests from 1 to 2^32 - 1 and again from 1. 0 is left to the handshake.
+ * Numbers requests from 1 to 2^32 - 1, then again from 1. 0 is for the handshake.
  *
- * memjs's own numbers turn negative after 2^31 requests, and it then throws on every one. By the time a number comes
- * again, four thousand million requests later, the one that had it before is long gone with its connection.
+ * memjs's own numbers become negative after 2^31 requests, and then it throws on every one. A number repeats after 2^32
+ * requests, when the earlier request with it is long over.
  */
 export class OpaqueSequence {
   #last: number;

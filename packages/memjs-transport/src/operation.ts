@@ -1,6 +1,6 @@
 import type { Response } from 'memjs';
 
-/** One request of the binary protocol, and how its answer is read. Everything in it was checked. */
+/** One request of the binary protocol, and how to read its answer. All arguments are checked already. */
 export interface Operation<T> {
   readonly opcode: number;
   readonly key: string;
@@ -8,10 +8,10 @@ export interface Operation<T> {
   readonly value: Uint8Array;
   /** CAS number that must still hold; 0 for none. */
   readonly cas: bigint;
-  /** Number of the connection that `cas` was read on, and the answer where that is gone. */
+  /** Number of the connection that read `cas`, and the answer if that connection is gone. */
   readonly epoch?: number;
   readonly outdated?: T;
-  /** Turns the reply into the answer, or says what is wrong with it. Must not throw. */
+  /** Turns the reply into the answer, or returns its fault. Must not throw. */
   readonly read: (reply: Response, epoch: number) => Reading<T>;
 }
 
@@ -21,10 +21,10 @@ export type Reading<T> =
   | { readonly answer: T }
   /** The node refused this request; the connection is fine. */
   | { readonly refused: string; readonly code: RefusalCode }
-  /** The reply is not what the protocol allows; the connection is not to be trusted any more. */
+  /** The reply violates the protocol, so the connection can't be trusted any more. */
   | { readonly fault: string };
 
-/** Opcodes of the binary protocol, as memcached's `protocol_binary.h` has them. */
+/** Opcodes of the binary protocol, from memcached's `protocol_binary.h`. */
 export const Opcode = {
   get: 0x00,
   set: 0x01,
@@ -63,7 +63,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   0x86: 'temporary failure of the node',
 };
 
-/** What a refusal means. The text that came with it is left out: nobody knows what a server puts there. */
+/** What a refusal means. Leaves out the server's text, which may contain anything. */
 export function statusMeaning(status: number): string {
   return `${MEANINGS[status] ?? 'the node answered with an error'} (status 0x${status.toString(16).padStart(2, '0')})`;
 }

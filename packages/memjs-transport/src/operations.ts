@@ -4,7 +4,10 @@ import { Opcode, Status, statusMeaning, type Operation, type Reading, type Refus
 
 const NOTHING: Buffer = Buffer.alloc(0);
 const FLAGS_BYTES = 4;
-/** Memcached deletes it when it refuses a new one (`process_bin_update`: for `set`, with a CAS number or without). */
+/**
+ * memcached deletes the stored value when it refuses a new one (`process_bin_update`: for `set`, with or without a CAS
+ * number).
+ */
 const OLD_VALUE = 'What was stored under the key may be gone.';
 const STORE_REFUSALS: Readonly<Record<number, { readonly code: RefusalCode; readonly advice: string }>> = {
   [Status.tooLarge]: {
@@ -33,10 +36,7 @@ export function getAndTouchOperation(key: string, exptime: number): Operation<St
   };
 }
 
-/**
- * `set`, `add`, or a `set` that holds the CAS number against the item: memcached answers the last with all three
- * outcomes.
- */
+/** `set`, `add`, or a `set` with a CAS number, which memcached answers with all three outcomes. */
 export function storeOperation(
   mode: 'set' | 'add' | bigint,
   key: string,
@@ -52,7 +52,7 @@ export function storeOperation(
   return { opcode, key, extras, value, cas: typeof mode === 'bigint' ? mode : 0n, read };
 }
 
-/** `undefined` for a miss. Some servers touch without telling the flags; then `flags` is `undefined`. */
+/** `undefined` for a miss. `flags` is `undefined` if the server left them out of its reply. */
 export type Touched = { readonly flags: number | undefined } | undefined;
 
 export function touchOperation(key: string, exptime: number): Operation<Touched> {
@@ -105,7 +105,7 @@ function refused(status: number): Refused {
   return { refused: statusMeaning(status), code: 'SESS_SERVER' };
 }
 
-/** A value may be too large for a node, or find no memory there. Neither says that the node is broken. */
+/** A value may be too large for a node, or the node has no memory for it. Neither means that the node is broken. */
 function storeRefused(status: number): Refused {
   const refusal = STORE_REFUSALS[status];
   return refusal === undefined

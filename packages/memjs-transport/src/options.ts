@@ -1,11 +1,10 @@
 import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
 import { nearestName, SessClientError, type TransportNode, type TransportOptions } from '@sess/client';
 
-/** Options of `memjsTransport()`: what the client's own options do not say. */
+/** Options of `memjsTransport()`, besides those of the client. */
 export interface MemjsTransportOptions {
   /**
-   * Longest pause before the first attempt to connect again, in milliseconds; it doubles with every failure. Default
-   * 50.
+   * Longest pause before the first attempt to reconnect, in milliseconds; it doubles with every failure. Default 50.
    */
   readonly reconnectMinMs?: number;
   /** Longest pause between two attempts, in milliseconds. Default 2,000. */
@@ -32,7 +31,7 @@ export function resolveReconnect(options: MemjsTransportOptions): ReconnectLimit
 }
 
 /**
- * What can be known to be wrong before anything is connected.
+ * Checks everything that can be checked before connecting.
  *
  * @throws SessClientError `SESS_BAD_OPTION`
  */
@@ -41,8 +40,8 @@ export function checkNodeOptions(node: TransportNode, { credentials, tls }: Tran
     throw bad('port', 'a whole number from 1 to 65,535', String(node.port));
   }
   if (credentials !== undefined) {
-    // SASL PLAIN separates its parts by NUL; memjs takes an empty part for a missing one and looks into the
-    // environment.
+    // SASL PLAIN separates its parts by NUL; memjs takes an empty part for a missing one and reads the environment
+    // instead.
     if (!isSaslText(credentials.username))
       throw bad('credentials.username', 'a string, not empty, without NUL', 'something else');
     if (!isSaslText(credentials.password))

@@ -11,12 +11,12 @@ export interface WireRequest {
   readonly opaque: number;
   readonly opcode: number;
   readonly frame: Buffer;
-  /** The connection that it must go over; `undefined` for any. */
+  /** The only connection on which it may be sent; `undefined` for any. */
   readonly epoch: number | undefined;
-  /** Takes the reply, on time or late. Returns what is wrong with it, or `undefined`. */
+  /** Takes the reply, on time or late. Returns its fault, or `undefined`. */
   answered(reply: Response, epoch: number): string | undefined;
   failed(error: SessClientError): void;
-  /** Its connection is gone, and it was not sent. */
+  /** Called if its connection is gone and it was not sent. */
   outdated(): void;
 }
 
@@ -27,7 +27,7 @@ export interface PendingRequestOptions {
   readonly onSettled: (request: WireRequest) => void;
 }
 
-/** A request from the call until its promise settles, which it does once. */
+/** A request, from the call until its promise settles. */
 export class PendingRequest<T> implements WireRequest {
   readonly opaque: number;
   readonly frame: Buffer;
@@ -83,7 +83,7 @@ export class PendingRequest<T> implements WireRequest {
     this.failed(this.#options.errors.aborted(this.#options.signal?.reason));
   };
 
-  /** Whether it was still open. */
+  /** `false` if it was settled before. */
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
@@ -93,14 +93,14 @@ export class PendingRequest<T> implements WireRequest {
   }
 }
 
-/** Bytes on the wire, known before anything is copied. */
+/** Bytes on the wire, computed before anything is copied. */
 export function frameBytes(operation: Operation<unknown>): number {
   return HEADER_BYTES + operation.extras.length + operation.key.length + operation.value.byteLength;
 }
 
 /**
- * The value is copied: its owner may change it as soon as the call has returned. memjs can't send a CAS number; its
- * place is known.
+ * Copies the value, because the caller may change it after the call. memjs can't encode a CAS number, so this writes it
+ * into the frame.
  */
 export function encode({ opcode, key, extras, value, cas }: Operation<unknown>, opaque: number): Buffer {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);

@@ -9,7 +9,7 @@ import type { OpaqueSequence } from './opaque-sequence.ts';
 import type { ReconnectLimits } from './options.ts';
 import { reconnectPause } from './reconnect-pause.ts';
 
-/** A request unanswered for so many times its timeout means that the connection is dead, not slow. */
+/** A request that is unanswered for this many timeouts means that the connection is dead, not slow. */
 const STALLED_TIMEOUTS = 3;
 
 export interface ConnectionSettings {
@@ -19,21 +19,21 @@ export interface ConnectionSettings {
   readonly opaques: OpaqueSequence;
 }
 
-/** The number of the last connection of this process. */
+/** The number of this process's last connection. */
 let lastEpoch = 0;
 
 export interface SubmitOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Connects at once where there is a pause between attempts; other requests fail in such a pause. */
+  /** Connects at once even during the pause between attempts, in which other requests fail. */
   readonly knock?: boolean;
 }
 
 /**
- * The way to one node over all its connections: what waits, what is due, and when to connect again.
+ * Sends requests to one node over successive connections: queues them, times them out, and reconnects.
  *
- * After a loss the next request, or a short pause, brings a new connection, and requests wait for it. After an attempt
- * that failed, requests fail at once until the pause is over. A connection that stood while this process slept is
- * doubted, and replaced when it does not answer.
+ * After a loss it reconnects with the next request or after a short pause, and requests wait for the new connection.
+ * After a failed attempt, requests fail at once until the pause is over. After this process slept, its connection is
+ * doubted, and replaced if it does not answer.
  */
 export class ReconnectingConnection {
   readonly #node: TransportNode;
@@ -42,14 +42,14 @@ export class ReconnectingConnection {
   readonly #events: TransportEvents;
   readonly #settings: ConnectionSettings;
   readonly #deadlines: Deadlines<WireRequest>;
-  /** A process that slept can't know whether its connection still stands. */
+  /** After a sleep the connection may be dead. */
   readonly #sleepWatch = new SleepWatch(() => this.#connection?.doubt());
-  /** Not sent yet, in order. Empty unless a connection is being made, or doubted. */
+  /** Requests not sent yet, in order. Empty unless the connection is being opened or is doubted. */
   readonly #waiting: Set<WireRequest> = new Set();
   #waitingBytes = 0;
   #connection: Connection | undefined;
   #reconnectTimer: NodeJS.Timeout | undefined;
-  /** Attempts to connect that failed, in a row. */
+  /** Consecutive failed attempts to connect. */
   #failures = 0;
   #lastFailure: SessClientError | undefined;
   #state: 'open' | 'draining' | 'released' = 'open';
@@ -74,12 +74,12 @@ export class ReconnectingConnection {
     this.#connect();
   }
 
-  /** Number of the connection that stands, if one does. */
+  /** Number of the standing connection, if there is one. */
   get epoch(): number | undefined {
     return this.#connection?.stands === true ? this.#connection.epoch : undefined;
   }
 
-  /** Throws what stands in the way of a request before anything is done for it. */
+  /** Throws if this is closed or the signal has fired, before anything is done for a request. */
   checkOpen(signal: AbortSignal | undefined): void {
     if (this.#state !== 'open') throw this.#errors.closed();
     if (signal?.aborted === true) throw this.#errors.aborted(signal.reason);
@@ -129,13 +129,13 @@ export class ReconnectingConnection {
     this.#connection?.end(error);
   }
 
-  /** Nothing of a request that is one too many is kept. */
+  /** Throws if a request is above the limits, before anything of it is kept. */
   #checkRoom(bytes: number): void {
     const { maxInFlight, maxQueuedBytes } = this.#options;
     const unanswered = this.#waiting.size + (this.#connection?.unanswered ?? 0);
     if (unanswered >= maxInFlight) throw this.#errors.tooManyRequests(maxInFlight);
     const queued = this.#waitingBytes + (this.#connection?.queuedBytes ?? 0);
-    // A request larger than the whole bound passes when nothing else is queued; otherwise it could never be sent.
+    // A request larger than the limit passes if nothing else is queued; otherwise it could never be sent.
     if (queued > 0 && queued + bytes > maxQueuedBytes) throw this.#errors.tooManyBytes(maxQueuedBytes);
   }
 

@@ -2,26 +2,26 @@ import { Header } from 'memjs';
 
 const HEADER_BYTES = 24;
 const RESPONSE_MAGIC = 0x81;
-/** What memcached says in text to whoever connects at its limit, before it hangs up. */
+/** memcached's text to a client that connects at its limit of connections, before it hangs up. */
 const FULL = Buffer.from('ERROR Too many open connections');
 
 export type ReplyHeader = ReturnType<typeof Header.fromBuffer>;
 
-/** Takes one whole message and its header. Returns whether to go on. */
+/** Takes one whole message and its header. Returns whether to continue. */
 export type MessageSink = (message: Buffer, header: ReplyHeader) => boolean;
 
 /**
- * Cuts what arrives on one connection into whole messages, so that memjs is only ever given complete ones.
+ * Cuts the bytes of one connection into whole messages, so that memjs gets only complete ones.
  *
- * memjs itself copies everything received so far with every chunk (a value of n chunks is copied n times), keeps half a
- * message when the connection is lost, and waits for ever on a header whose lengths contradict each other.
+ * memjs itself copies all received bytes with every chunk (a value of n chunks is copied n times), keeps half a message
+ * when the connection is lost, and waits forever on a header whose lengths contradict each other.
  */
 export class ReplyStream {
   readonly #maxBodyBytes: number;
   readonly #sink: MessageSink;
   #chunks: Buffer[] = [];
   #bytes = 0;
-  /** How many bytes must be there before it is worth looking again. */
+  /** Bytes needed before the next attempt to parse. */
   #wanted = HEADER_BYTES;
   #saysFull = false;
 
@@ -30,12 +30,12 @@ export class ReplyStream {
     this.#sink = sink;
   }
 
-  /** Whether the node said, in text, that it has as many connections as it allows. */
+  /** Whether the node said, in text, that it is at its limit of connections. */
   get saysFull(): boolean {
     return this.#saysFull;
   }
 
-  /** Returns what is wrong with the stream, or `undefined`. After a fault the stream must not be used again. */
+  /** Returns the fault of the stream, or `undefined`. After a fault the stream must not be used again. */
   push(chunk: Buffer): string | undefined {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
@@ -68,8 +68,8 @@ export class ReplyStream {
   }
 
   /**
-   * A text-only server says `ERROR\r\n` and no more: it is not waited for. What may become the word of a full node is,
-   * because it can come in pieces.
+   * Waits for more only if the bytes may become the text of a full node, which can come in pieces. A server that speaks
+   * only text answers `ERROR\r ` and no more.
    */
   #text(received: Buffer): string | undefined {
     const start = received.subarray(0, FULL.length);

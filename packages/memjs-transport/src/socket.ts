@@ -4,10 +4,7 @@ import { sharedLookup, type TransportNode } from '@sess/client';
 
 const KEEP_ALIVE_MS = 30_000;
 
-/**
- * A socket on its way to the node, and the event that tells it has arrived. memjs itself can make neither a TLS nor a
- * Unix one.
- */
+/** A connecting socket, and its event for success. memjs itself supports neither TLS nor Unix sockets. */
 export interface Dialled {
   readonly socket: Socket;
   readonly arrival: 'connect' | 'secureConnect';
@@ -19,7 +16,7 @@ export function dial(node: TransportNode, tls: false | TlsOptions): Dialled {
       ? { host: node.address ?? node.host, port: node.port, lookup: sharedLookup }
       : { path: node.path };
   const socket = tls === false ? connect(target) : connectTls({ ...identity(node, tls), ...tls, ...target });
-  // Requests under way keep the process running, idle connections do not.
+  // Requests in flight keep the process running, idle connections don't.
   socket.unref();
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -27,7 +24,7 @@ export function dial(node: TransportNode, tls: false | TlsOptions): Dialled {
 }
 
 /**
- * The certificate must be the node's by name, whichever address discovery found for it. The name to ask for (SNI) must
+ * Checks the certificate against the node's name, whichever address discovery found for it. The server name (SNI) must
  * not be an address.
  */
 function identity({ host }: TransportNode, { servername }: TlsOptions): TlsOptions {
