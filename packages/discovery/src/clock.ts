@@ -1,25 +1,25 @@
 import { afterWorking } from '@sess/working-time';
 
-/** Time as this package sees it, so that tests can pass it without waiting. */
+/** The clock of this package, which tests replace to avoid waiting. */
 export interface Clock {
-  /** Milliseconds from some fixed moment; never runs backwards. */
+  /** Milliseconds from some fixed moment; monotonic. */
   now(): number;
-  /** Calls back once after `ms`. */
+  /** Calls `callback` once after `ms`. */
   setTimeout(callback: () => void, ms: number): Timer;
   /**
-   * For deadlines: calls back once when this process could work for `ms`; what it returns ends the timer. Left out, it
-   * is {@link Clock.setTimeout}.
+   * For deadlines: calls `callback` once this process has worked for `ms`; the returned function cancels it. Default:
+   * {@link Clock.setTimeout}.
    */
   afterWorking?(ms: number, callback: () => void): () => void;
 }
 
 export interface Timer {
-  /** Whether the timer alone keeps the process alive. It does from the start. */
+  /** Whether the timer keeps the process running. Initially it does. */
   keepAlive(yes: boolean): void;
   cancel(): void;
 }
 
-/** Longest delay that the platform's timers take; anything longer would fire at once. */
+/** Longest delay of Node.js timers; a longer one would fire at once. */
 export const MAX_TIMER_MS = 2_147_483_647;
 
 export const systemClock: Clock = {
@@ -39,7 +39,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Calls back once, when this process could work for `ms`; what it returns ends the timer. */
+/** Calls `callback` once this process has worked for `ms`; the returned function cancels it. */
 export function deadline(clock: Clock, ms: number, callback: () => void): () => void {
   if (clock.afterWorking !== undefined) return clock.afterWorking(ms, callback);
   const timer = clock.setTimeout(callback, ms);

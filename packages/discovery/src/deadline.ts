@@ -11,13 +11,13 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
-/** A controller that fires with `parent`, too. `release` unties it from the parent. */
+/** A controller that also fires with `parent`. `release` detaches it from the parent. */
 export function childController(parent: AbortSignal): {
   readonly controller: AbortController;
   readonly release: () => void;
 } {
   const controller = new AbortController();
-  // Many requests may hang on one signal; the platform takes more than ten for a leak.
+  // Many requests may listen to one signal; Node.js warns of a leak above ten listeners.
   setMaxListeners(0, controller.signal);
   const abort = (): void => controller.abort(parent.reason);
   if (parent.aborted) abort();
@@ -26,9 +26,8 @@ export function childController(parent: AbortSignal): {
 }
 
 /**
- * Runs `work` for at most `ms`, not counting time in which this process was blocked or stopped, then rejects with what
- * `late` makes; whatever `work` hung on its signal ends with it. Rejects with the parent's reason when `signal` fires
- * first.
+ * Runs `work` for at most `ms`, not counting time in which this process was blocked or stopped, then aborts its signal
+ * and rejects with the error of `late`. Rejects with the reason of `signal` if that fires first.
  */
 export async function withDeadline<T>(
   ms: number,

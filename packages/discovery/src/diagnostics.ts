@@ -2,15 +2,15 @@ import { channel } from 'node:diagnostics_channel';
 import type { DiscoveryError } from './errors.ts';
 import type { Topology } from './topology.ts';
 
-/** Every diagnostics channel of this package, with what is published on it. */
+/** Every diagnostics channel of this package, with its message. */
 export interface DiscoveryDiagnostics {
   /** A topology came into force. */
   'sess:discovery:topology': TopologyMessage;
-  /** A look ended, well or not. */
+  /** A look ended, successfully or not. */
   'sess:discovery:refresh': RefreshMessage;
-  /** A look failed; the listener's `error` is told the same. */
+  /** A look failed; the listener's `error` gets the same error. */
   'sess:discovery:error': ErrorMessage;
-  /** A listener threw, or the promise that it returned was rejected. */
+  /** A listener threw or returned a promise that was rejected. */
   'sess:discovery:listener-error': ListenerErrorMessage;
 }
 
@@ -18,7 +18,7 @@ export interface TopologyMessage {
   /** The discovery concerned: `elasticache host:port`, `dns SRV name`, `static`. */
   readonly source: string;
   readonly topology: Topology;
-  /** What was in force before; `undefined` for the first. */
+  /** The topology before; `undefined` for the first. */
   readonly previous: Topology | undefined;
 }
 
@@ -27,20 +27,20 @@ export interface RefreshMessage {
   readonly durationMs: number;
   /** `ignored`: the answer was older than the topology in force. */
   readonly outcome: 'changed' | 'unchanged' | 'ignored' | 'failed';
-  /** Who answered: `host:port` of the endpoint or a node, or a DNS name. `undefined` when nobody did. */
+  /** The server that answered: `host:port` of the endpoint or a node, or a DNS name. `undefined` if none did. */
   readonly answeredBy: string | undefined;
-  /** Version of an answer that was ignored for its age. */
+  /** Version of an answer that was ignored because it was older. */
   readonly ignoredVersion: number | undefined;
-  /** Who failed before somebody answered, or all of them. */
+  /** Failures of other servers before the answer, or of all. */
   readonly failures: readonly Error[];
-  /** Until the next look by itself in milliseconds; `undefined` when none is due. */
+  /** Milliseconds until the next scheduled look; `undefined` if none is scheduled. */
   readonly nextLookInMs: number | undefined;
 }
 
 export interface ErrorMessage {
   readonly source: string;
   readonly error: Error;
-  /** Looks that failed one after the other, this one included. */
+  /** Consecutive failed looks, including this one. */
   readonly failuresInARow: number;
 }
 
@@ -49,7 +49,7 @@ export interface ListenerErrorMessage {
   readonly error: DiscoveryError;
 }
 
-/** Publishes on `name`; `message` is called only when somebody listens. */
+/** Publishes on `name`; calls `message` only if the channel has subscribers. */
 export function publish<Name extends keyof DiscoveryDiagnostics>(
   name: Name,
   message: () => DiscoveryDiagnostics[Name],

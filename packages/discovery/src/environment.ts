@@ -2,14 +2,14 @@ import { type Clock, systemClock } from './clock.ts';
 import { type NameResolver, systemResolver } from './dns/name-resolver.ts';
 import { addressesOf } from './name-lookup.ts';
 
-/** The world outside this package: time, chance and names. Replaced in tests, nowhere else. */
+/** The environment of this package: clock, random numbers and name resolution. Only tests replace it. */
 export interface Environment {
   readonly clock: Clock;
-  /** A number from 0 up to, not including, 1. */
+  /** A number from 0 up to, but not including, 1. */
   readonly random: () => number;
-  /** The addresses of a host in the order of preference, as the operating system knows them now. */
+  /** The present addresses of a host, in the operating system's order of preference. */
   lookup(host: string): Promise<readonly string[]>;
-  /** A resolver that asks DNS servers: these (`address` or `address:port`), or those of the operating system. */
+  /** A resolver for these DNS servers (`address` or `address:port`), or for those of the operating system. */
   resolver(servers: readonly string[] | undefined, timeoutMs: number): NameResolver;
 }
 

@@ -1,32 +1,30 @@
-/** Why a look found no topology, or why discovery was not started. */
+/** Why a look found no topology, or why discovery did not start. */
 export type DiscoveryErrorCode =
   /** No complete answer within `timeoutMs`. */
   | 'SESS_DISCOVERY_TIMEOUT'
   /** The name could not be resolved, or the connection was refused, lost or closed without an answer. */
   | 'SESS_DISCOVERY_UNREACHABLE'
   /**
-   * TLS could not be agreed: certificate not trusted, for another name or expired, or the server does not speak TLS.
+   * The TLS handshake failed: the certificate is not trusted, for another name or expired, or the server does not speak
+   * TLS.
    */
   | 'SESS_DISCOVERY_TLS'
-  /** The server refused the credentials, or asks for some. */
+  /** The server refused the credentials, or requires some. */
   | 'SESS_DISCOVERY_AUTH'
-  /** The server answered with an error of its own, or is no configuration endpoint (any more). */
+  /** The server answered with an error, or is not a configuration endpoint (any more). */
   | 'SESS_DISCOVERY_SERVER'
-  /**
-   * The answer was not what the protocol allows: truncated, too large, or a list that can't be read. It was not
-   * applied.
-   */
+  /** The answer violates the protocol: it is truncated, too large, or its list can't be parsed. It was not applied. */
   | 'SESS_DISCOVERY_MALFORMED'
-  /** The answer was sound but names no node. It was not applied. */
+  /** The answer was valid but lists no node. It was not applied. */
   | 'SESS_DISCOVERY_EMPTY'
-  /** The watch was closed before there was an answer. */
+  /** The watch was closed before an answer came. */
   | 'SESS_DISCOVERY_CLOSED'
-  /** The listener's `topology` threw; `cause` is what it threw. The watch goes on. */
+  /** A method of the listener threw; `cause` is its error. The watch continues. */
   | 'SESS_DISCOVERY_LISTENER'
-  /** An argument or option is wrong. Thrown where it was given. */
+  /** An argument or option is wrong. Thrown where it is given. */
   | 'SESS_BAD_OPTION';
 
-/** Whether the same can succeed later without anyone changing code, credentials or certificates. */
+/** Whether a retry can succeed without a change of code, credentials or certificates. */
 export const RETRYABLE: Readonly<Record<DiscoveryErrorCode, boolean>> = {
   SESS_DISCOVERY_TIMEOUT: true,
   SESS_DISCOVERY_UNREACHABLE: true,
@@ -40,15 +38,15 @@ export const RETRYABLE: Readonly<Record<DiscoveryErrorCode, boolean>> = {
   SESS_BAD_OPTION: false,
 };
 
-/** Survives two copies of this package in one process, where `instanceof` does not. */
+/** Works with two copies of this package in one process; `instanceof` does not. */
 const BRAND: symbol = Symbol.for('@sess/discovery.error');
 
-/** Every error of this package. `code` is stable; the text is for people. Never names a credential. */
+/** Every error of this package. `code` is stable; the text is for people. It never contains a credential. */
 export class DiscoveryError extends Error {
   readonly code: DiscoveryErrorCode;
-  /** What was asked: `host:port` of an endpoint, or a DNS name. `undefined` for a wrong option. */
+  /** The endpoint (`host:port`) or DNS name that was asked. `undefined` for a wrong option. */
   readonly endpoint: string | undefined;
-  /** Whether the same can succeed later by itself. The watch looks again in either case. */
+  /** Whether a retry can succeed. The watch looks again in either case. */
   readonly retryable: boolean;
 
   constructor(
@@ -64,7 +62,7 @@ export class DiscoveryError extends Error {
     this.retryable = RETRYABLE[code];
   }
 
-  /** Whether `error` is of this package, whichever copy of it made the error. */
+  /** Whether `error` is a `DiscoveryError`, of any copy of this package. */
   static is(error: unknown): error is DiscoveryError {
     return typeof error === 'object' && error !== null && BRAND in error;
   }

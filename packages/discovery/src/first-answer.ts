@@ -1,20 +1,20 @@
 import { childController } from './deadline.ts';
 import type { Clock, Timer } from './clock.ts';
 
-/** How {@link firstAnswer} goes about it. */
+/** Timing of {@link firstAnswer}. */
 export interface Pace {
-  /** How long one candidate may stay silent before the next is asked as well, in milliseconds. */
+  /** How long one candidate may be silent before the next is asked too, in milliseconds. */
   readonly staggerMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 /**
- * Asks one candidate after the other: the next when one fails or stays silent for `staggerMs`. The first answer counts,
- * and the signal of everyone else fires. Usually one candidate is asked; a dead one costs `staggerMs`, not its whole
+ * Asks one candidate after the other: the next one when one fails or is silent for `staggerMs`. The first answer wins,
+ * and aborts the others' signal. Usually only one candidate is asked; a dead one costs `staggerMs`, not its whole
  * timeout.
  *
- * Rejects with an `AggregateError` of all failures, in the order in which they came, when nobody answers.
+ * Rejects with an `AggregateError` of all failures, in the order in which they came, if no candidate answers.
  */
 export function firstAnswer<Candidate, Answer>(
   candidates: readonly Candidate[],

@@ -4,15 +4,15 @@ import { badOption } from './options.ts';
 import type { Topology, TopologyListener } from './topology.ts';
 
 /**
- * A listener whose exceptions harm nobody. What `topology` throws is told to its own `error`; what `error` throws
- * becomes a process warning, because nobody else is left to tell. Both go to the channel
- * `sess:discovery:listener-error`. A rejected promise that a listener returns counts as thrown.
+ * Catches the exceptions of a listener. Those of `topology` go to its `error` method; those of `error` become process
+ * warnings. Both are published on `sess:discovery:listener-error`. A rejected promise that a listener returns counts as
+ * thrown.
  */
 export class GuardedListener implements TopologyListener {
   readonly #source: string;
   readonly #listener: TopologyListener;
 
-  /** @throws DiscoveryError `SESS_BAD_OPTION` when `listener` lacks a method */
+  /** @throws DiscoveryError `SESS_BAD_OPTION` if `listener` lacks a method */
   constructor(source: string, listener: TopologyListener) {
     for (const method of ['topology', 'error'] as const) {
       if (typeof listener?.[method] !== 'function') {
@@ -58,7 +58,7 @@ export class GuardedListener implements TopologyListener {
     };
     try {
       const returned = call();
-      // The type says void, but an async function fits it.
+      // The type is void, but an async function is assignable to it.
       if (returned instanceof Promise) returned.catch(failed);
     } catch (thrown) {
       failed(thrown);

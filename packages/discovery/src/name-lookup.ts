@@ -1,23 +1,23 @@
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 
 /**
- * A name that has waited so long for its turn, in milliseconds, is behind look-ups that hang. Well within the time that
- * a connection may take.
+ * A name that waits this long for its turn, in milliseconds, is behind look-ups that hang. Well below the timeout of a
+ * connection.
  */
 const PATIENCE_MS = 250;
-/** Threads that libuv has for look-ups, files and more, where `UV_THREADPOOL_SIZE` does not say otherwise. */
+/** Threads of libuv for look-ups, files and more, unless `UV_THREADPOOL_SIZE` is set. */
 const DEFAULT_THREADS = 4;
 
 type Callback = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
 /**
- * Look-ups by the operating system, for all connections of this process. A look-up that gets no answer holds one of
- * libuv's few threads for many seconds and can't be called off, so
+ * Look-ups by the operating system, for all connections of this process. A look-up without an answer blocks one of
+ * libuv's few threads for many seconds and can't be cancelled, so
  *
- * - one is under way for a name, whoever asks, and none is started again before it has ended;
- * - all together take half of the threads, so that the application's own look-ups and files go on. Names wait for their
- *   turn in the order in which they came. One that waits behind names that hang is asked of the DNS servers directly as
- *   well, which takes no thread; what answers first counts.
+ * - there is at most one at a time per name, shared by all callers;
+ * - all together use at most half of the threads, so that the application's own look-ups and files proceed. Names wait
+ *   for their turn in order. For a name that waits behind hanging look-ups, the DNS servers are also asked directly,
+ *   which needs no thread; the first answer wins.
  */
 export class NameLookup {
   readonly #underWay = new Map<string, Promise<readonly LookupAddress[]>>();
@@ -35,7 +35,7 @@ export class NameLookup {
     return new Promise((resolve, reject) => {
       const ask = (): void => {
         this.#running += 1;
-        // ADDRCONFIG: no IPv6 address where this machine has none, as `node:net` asks.
+        // ADDRCONFIG: no IPv6 addresses if this machine has none, like `node:net`.
         dns.lookup(host, { all: true, verbatim: true, hints: dns.ADDRCONFIG }, (error, addresses) => {
           this.#running -= 1;
           this.#underWay.delete(host);
@@ -52,7 +52,7 @@ export class NameLookup {
     });
   }
 
-  /** Where the DNS servers don't know the name, as with one of `/etc/hosts`, it waits on for its turn. */
+  /** If the DNS servers don't know the name, such as one from `/etc/hosts`, it keeps waiting for its turn. */
   async #askDns(host: string, ask: () => void, found: (addresses: readonly LookupAddress[]) => void): Promise<void> {
     if (!this.#waiting.includes(ask)) return;
     const [four, six] = await Promise.allSettled([dns.promises.resolve4(host), dns.promises.resolve6(host)]);
@@ -81,7 +81,7 @@ export function addressesOf(host: string): Promise<readonly LookupAddress[]> {
   return names.find(host);
 }
 
-/** The same as the option `lookup` of `node:net` and `node:tls`. */
+/** Like {@link addressesOf}, for the option `lookup` of `node:net` and `node:tls`. */
 export function sharedLookup(host: string, options: LookupOptions, callback: Callback): void {
   void answer(host, options, callback);
 }

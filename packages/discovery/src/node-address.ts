@@ -1,7 +1,7 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { badOption } from './options.ts';
 
-/** Where something listens. */
+/** The address of a listening server. */
 export interface HostAndPort {
   /** Host name or address; an IPv6 address without brackets. */
   readonly host: string;
@@ -13,7 +13,7 @@ export function nodeId(host: string, port: number): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Whether `port` can be connected to. */
+/** Whether `port` is a valid TCP port to connect to. */
 export function isPort(port: unknown): port is number {
   return Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535;
 }
@@ -28,14 +28,14 @@ export function isHost(host: string): boolean {
   const name = host.endsWith('.') ? host.slice(0, -1) : host;
   if (name.length === 0 || name.length > 253) return false;
   const labels = name.split('.');
-  // `300.1.1.1` and `127` are no names: no top-level domain is all digits.
+  // `300.1.1.1` and `127` are not names: no top-level domain is all digits.
   if (/^\d+$/u.test(labels.at(-1) ?? '')) return false;
   return labels.every((label) => label.length <= 63 && LABEL.test(label));
 }
 
-/** One spelling per host, to find the same one given twice. */
+/** One spelling per host, to detect duplicates. */
 export function canonicalHost(host: string): string {
-  // The URL parser writes an IPv6 address in its shortest form. It knows no zone (`%eth0`).
+  // The URL parser writes an IPv6 address in its shortest form, but does not accept a zone (`%eth0`).
   if (isIPv6(host) && !host.includes('%')) return new URL(`http://[${host}]`).hostname.slice(1, -1);
   const lower = host.toLowerCase();
   return lower.endsWith('.') && !isIPv4(lower) ? lower.slice(0, -1) : lower;
@@ -43,9 +43,7 @@ export function canonicalHost(host: string): string {
 
 const ID = /^(?:\[([^\]]+)\]|([^:[\]]+)):([1-9]\d{0,4})$/u;
 
-/**
- * One spelling per node of an id `host:port` that was read from elsewhere; `undefined` when it is not the id of a node.
- */
+/** The canonical spelling of a node id `host:port` from another source; `undefined` if it is not a node id. */
 export function canonicalNodeId(id: string): string | undefined {
   const [, bracketed, name = '', digits] = ID.exec(id) ?? [];
   const host = bracketed ?? name;
@@ -57,7 +55,7 @@ export function canonicalNodeId(id: string): string | undefined {
 const WITH_SCHEME = /^([a-z][a-z0-9+.-]*):\/\//iu;
 
 /**
- * Reads `host:port` or `[ipv6]:port` as a user gives it.
+ * Parses `host:port` or `[ipv6]:port` as users write it.
  *
  * @throws DiscoveryError `SESS_BAD_OPTION` that says what `option` should have been
  */

@@ -1,7 +1,7 @@
 import { MAX_TIMER_MS } from './clock.ts';
 import { DiscoveryError } from './errors.ts';
 
-/** Says what `option` should have been, what came, and what to do. */
+/** An error that says what `option` should be, what came, and what to do. */
 export function badOption(option: string, expected: string, came: unknown, advice?: string): DiscoveryError {
   const message = `${option}: expected ${expected}, got ${shown(came)}.`;
   return new DiscoveryError('SESS_BAD_OPTION', advice === undefined ? message : `${message} ${advice}`);
@@ -14,7 +14,7 @@ export function durationMs(option: string, value: unknown, otherwise: number): n
   throw badOption(option, `a number of milliseconds from 1 to ${MAX_TIMER_MS}`, value);
 }
 
-/** `value` as an object whose keys are all in `known`: a misspelt option would otherwise be a silent default. */
+/** `value` as an object whose keys are all in `known`: a misspelt option would otherwise silently get its default. */
 export function knownOptions<Options extends object>(
   where: string,
   value: Options | undefined,
@@ -34,7 +34,7 @@ export function knownOptions<Options extends object>(
   return value;
 }
 
-/** Stands for a string that may be a secret. */
+/** Replaces a string that may be a secret. */
 const UNTOLD: unique symbol = Symbol('untold');
 const SHOWN_CHARACTERS = 120;
 
@@ -44,11 +44,11 @@ function shown(value: unknown): string {
   if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
     return String(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
-  // Objects are not spelt out: they may hold credentials.
+  // Objects are not shown: they may hold credentials.
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** A URL may carry a user and a password: they end at the last `@`. */
+/** A URL may contain a user and a password, which end at the last `@`. */
 function withoutCredentials(text: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//iu.exec(text)?.[0] ?? '';
   const at = text.lastIndexOf('@');

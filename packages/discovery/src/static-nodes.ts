@@ -14,17 +14,17 @@ export interface StaticNode {
   readonly port: number;
   /** Relative share of the key space: a finite number above 0. Default 1. */
   readonly weight?: number | undefined;
-  /** The availability zone, rack or machine that it shares with other nodes: see `isZone`. Default: none. */
+  /** Its availability zone, rack or machine: see `isZone`. Default: none. */
   readonly zone?: string | undefined;
 }
 
 /**
- * A list of nodes that never changes: `host:port` strings (`[ipv6]:port`), or objects with a weight and a zone. Nothing is
- * resolved or connected to.
+ * A fixed list of nodes: `host:port` strings (`[ipv6]:port`), or objects with a weight and a zone. It resolves no name
+ * and opens no connection.
  *
  * The order is kept; only `modulo` distributions depend on it.
  *
- * @throws DiscoveryError `SESS_BAD_OPTION` for an empty list, a node that can't be read, or one that is given twice
+ * @throws DiscoveryError `SESS_BAD_OPTION` for an empty list, a node that can't be parsed, or a duplicate
  */
 export function staticNodes(nodes: readonly (string | StaticNode)[]): Discovery {
   const topology = topologyOf(parseNodes(nodes));

@@ -2,17 +2,17 @@ import { nodeId } from './node-address.ts';
 import type { ClusterNode, Topology } from './topology.ts';
 
 /**
- * More than any service has (ElastiCache 300): a list beyond is a mistake, or not meant well, and placing its keys
- * would stop the process for long.
+ * More than any service allows (ElastiCache 300): a longer list is a mistake or an attack, and building its ring would
+ * block the process for long.
  */
 export const MAX_NODES = 1_000;
 
-/** Whether `zone` can be the name of a zone: 1 to 64 letters, digits, `-`, `_`, `.` or `:`. */
+/** Whether `zone` is a valid zone name: 1 to 64 letters, digits, `-`, `_`, `.` or `:`. */
 export function isZone(zone: unknown): zone is string {
   return typeof zone === 'string' && /^[\w.:-]{1,64}$/.test(zone);
 }
 
-/** A frozen node; fields that are `undefined` are left out. */
+/** A frozen node, without fields that are `undefined`. */
 export function clusterNode(given: {
   readonly host: string;
   readonly port: number;
@@ -31,7 +31,7 @@ export function clusterNode(given: {
   });
 }
 
-/** A frozen topology: nodes in the order given, of those with the same id the first. */
+/** A frozen topology: nodes in the given order; of those with the same id, the first. */
 export function topologyOf(nodes: readonly ClusterNode[], version?: number): Topology {
   const byId = new Map<string, ClusterNode>();
   for (const node of nodes) if (!byId.has(node.id)) byId.set(node.id, node);
@@ -41,7 +41,7 @@ export function topologyOf(nodes: readonly ClusterNode[], version?: number): Top
   });
 }
 
-/** Whether both say the same: version, nodes, and the order of nodes, which `modulo` distributions depend on. */
+/** Whether both are equal: version, nodes, and the order of nodes, on which `modulo` distributions depend. */
 export function sameTopology(a: Topology, b: Topology): boolean {
   return (
     a.version === b.version &&

@@ -10,17 +10,17 @@ import { sameTopology } from './topology-value.ts';
 import type { Topology, TopologyListener, Watch } from './topology.ts';
 
 /**
- * One look at the source, given the topology in force. Resolves with the one that should be in force now; rejects when
- * there is no sound answer, and with the signal's reason when that fires.
+ * One look at the source, given the topology in force. Resolves with the topology to use from now on; rejects if there
+ * is no valid answer, and with the signal's reason when that fires.
  */
 export type Look = (current: Topology | undefined, signal: AbortSignal) => Promise<Finding>;
 
 export interface Finding {
   readonly topology: Topology;
   readonly answeredBy: string;
-  /** Version of the answer, where it was ignored because it is older than the topology in force. */
+  /** Version of the answer, if it was ignored because it is older than the topology in force. */
   readonly ignoredVersion?: number;
-  /** Who failed before somebody answered. */
+  /** Failures of other servers before the answer. */
   readonly failures?: readonly Error[];
 }
 
@@ -28,12 +28,12 @@ export interface WatchPlan {
   /** For diagnostics and errors: `elasticache host:port`. */
   readonly source: string;
   readonly look: Look;
-  /** `undefined`: looks only once, and when told to. */
+  /** `undefined`: looks only once, and on `refresh()`. */
   readonly pollIntervalMs: number | undefined;
   readonly environment: Pick<Environment, 'clock' | 'random'>;
 }
 
-/** Starts to look, and goes on looking until closed. The listener is not called before this returns. */
+/** Starts looking, and continues until closed. Does not call the listener before it returns. */
 export function startWatch(plan: WatchPlan, listener: TopologyListener): Watch {
   return new PollingWatch(plan, new GuardedListener(plan.source, listener));
 }
@@ -44,11 +44,11 @@ class PollingWatch implements Watch {
   readonly #closing = new AbortController();
   #current: Topology | undefined;
   #failuresInARow = 0;
-  /** The look under way. */
+  /** The running look. */
   #underWay: Promise<void> | undefined;
-  /** Until the next look. */
+  /** The timer of the next look. */
   #timer: Timer | undefined;
-  /** Those who wait for a first topology while no look is under way; they get what the next one finds. */
+  /** For callers that wait for a first topology while no look is running; settles with the next look. */
   #nextLook: Deferred | undefined;
 
   constructor(plan: WatchPlan, listener: GuardedListener) {
@@ -62,7 +62,7 @@ class PollingWatch implements Watch {
     this.#assertOpen();
     if (this.#current !== undefined) return this.#current;
     await (this.#underWay ?? this.#waitForNextLook());
-    // A look that did not fail has left a topology.
+    // A successful look has set a topology.
     return this.#current ?? this.ready();
   }
 
@@ -85,7 +85,7 @@ class PollingWatch implements Watch {
     this.#nextLook = undefined;
     const look = this.#lookOnce();
     this.#underWay = look;
-    // Nobody may be waiting; the listener hears of a failure in any case.
+    // Nobody may be waiting; the listener gets a failure in any case.
     look.then(
       () => waiting?.resolve(),
       (error: unknown) => waiting?.reject(error),
@@ -137,9 +137,7 @@ class PollingWatch implements Watch {
     this.#listener.error(error);
   }
 
-  /**
-   * Arranges the next look before anybody is told of this one: a listener may close the watch, or look again at once.
-   */
+  /** Schedules the next look before it reports this one: a listener may close the watch, or look again at once. */
   #endLook(startedAt: number, result: Omit<RefreshMessage, 'source' | 'durationMs' | 'nextLookInMs'>): void {
     this.#underWay = undefined;
     const nextLookInMs = this.#schedule();
@@ -157,7 +155,7 @@ class PollingWatch implements Watch {
   }
 
   #waitForNextLook(): Promise<void> {
-    // Somebody waits, so the process must not end for want of something to do.
+    // Somebody waits, so the timer must keep the process running.
     this.#timer?.keepAlive(true);
     this.#nextLook ??= deferred();
     return this.#nextLook.promise;

@@ -8,7 +8,7 @@ import type { Look } from '../watch.ts';
 import type { ResolvedDnsOptions } from './dns-options.ts';
 import type { NameResolver, ServiceRecord } from './name-resolver.ts';
 
-/** Looks a DNS name up, with a resolver of its own each time. */
+/** Looks up a DNS name, with a new resolver each time. */
 export function dnsLook(options: ResolvedDnsOptions, environment: Environment): Look {
   const { name, record, timeoutMs, servers } = options;
   const late = (): DiscoveryError =>
@@ -57,12 +57,12 @@ function addressNodes(addresses: readonly string[], port: number): readonly Clus
 }
 
 /**
- * RFC 2782: clients use the records with the lowest priority number; the others stand by, and discovery can't tell that
- * they are needed. Equal weights say nothing (Kubernetes gives 100 divided by the number of pods), so only differing
- * ones are handed on. Weight 0 beside others means "as little as possible": 1, the smallest there is.
+ * RFC 2782: clients use the records with the lowest priority number. The others are for failover, and discovery can't
+ * tell when they are needed. Equal weights say nothing (Kubernetes gives 100 divided by the number of pods), so only
+ * different weights are used. Weight 0 among others means "as little as possible", so it becomes 1.
  */
 function serviceNodes(records: readonly ServiceRecord[], { name, port }: ResolvedDnsOptions): readonly ClusterNode[] {
-  // A target of "." says that the service is decidedly not there.
+  // A target of "." says that the service does not exist (RFC 2782).
   const targets = records.filter((record) => record.name !== '' && record.name !== '.');
   const first = Math.min(...targets.map((record) => record.priority));
   const inUse = targets.filter((record) => record.priority === first);

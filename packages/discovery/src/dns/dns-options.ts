@@ -9,11 +9,11 @@ export interface DnsOptions {
    * Which records list the nodes. Default `A`.
    *
    * - `A`: IPv4 addresses, all with the port `port`
-   * - `AAAA`: IPv6 addresses, the same. Not asked along with `A`: where a node has both it would be listed twice
+   * - `AAAA`: IPv6 addresses, all with the port `port`. Not combined with `A`: a node with both would be listed twice
    * - `SRV`: host names with ports and weights (RFC 2782)
    */
   readonly record?: 'A' | 'AAAA' | 'SRV' | undefined;
-  /** Port of every node, 1 to 65535. Default 11211. With `SRV` it counts only for records that say port 0. */
+  /** Port of every node, 1 to 65535. Default 11211. With `SRV` it applies only to records with port 0. */
   readonly port?: number | undefined;
   /** How often to look, ±20 %. Default 30,000. */
   readonly pollIntervalMs?: number | undefined;
@@ -72,7 +72,7 @@ function checkedServers(servers: readonly string[]): readonly string[] {
   if (!Array.isArray(servers) || servers.length === 0) throw refuse();
   const copy: readonly string[] = Object.freeze([...servers]);
   try {
-    // The platform knows best what it takes. It opens no socket for that.
+    // Let Node.js check them; it opens no socket for that.
     systemResolver(copy, 1).cancel();
   } catch {
     throw refuse();

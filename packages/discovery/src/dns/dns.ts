@@ -7,9 +7,9 @@ import { type DnsOptions, resolveDnsOptions } from './dns-options.ts';
 /**
  * The nodes that a DNS name lists, such as a Kubernetes headless service.
  *
- * The name is asked for as it is: no search domains, no `/etc/hosts`. Nodes are sorted by host and port, because DNS
- * servers rotate their answers. Of SRV records those with the lowest priority number count; weights are handed on where
- * they differ. A name that does not exist, or lists nothing, is an error and leaves the last good list in force.
+ * The name is queried as it is: no search domains, no `/etc/hosts`. Nodes are sorted by host and port, because DNS
+ * servers rotate their answers. Of SRV records, those with the lowest priority number are used, with their weights if
+ * these differ. A name that does not exist or lists nothing is an error; the last good list stays in force.
  *
  * @throws DiscoveryError `SESS_BAD_OPTION`
  */
@@ -17,7 +17,7 @@ export function dns(name: string, options?: DnsOptions): Discovery {
   return dnsIn(systemEnvironment, name, options);
 }
 
-/** {@link dns} with another clock, chance and resolver, for tests. */
+/** {@link dns} with another clock, random numbers and resolver, for tests. */
 export function dnsIn(environment: Environment, name: string, options?: DnsOptions): Discovery {
   const resolved = resolveDnsOptions(name, options);
   return Object.freeze({

@@ -1,13 +1,14 @@
 import { Resolver } from 'node:dns/promises';
 
 /**
- * Asks DNS servers; unlike the operating system's lookup, it knows SRV records, no search domains and no `/etc/hosts`.
+ * Queries DNS servers. Unlike the operating system's lookup, it supports SRV records, but uses neither search domains
+ * nor `/etc/hosts`.
  */
 export interface NameResolver {
   srv(name: string): Promise<readonly ServiceRecord[]>;
   a(name: string): Promise<readonly string[]>;
   aaaa(name: string): Promise<readonly string[]>;
-  /** Rejects what is under way. */
+  /** Rejects running queries. */
   cancel(): void;
 }
 
@@ -16,15 +17,15 @@ export interface ServiceRecord {
   /** The host that provides the service. */
   readonly name: string;
   readonly port: number;
-  /** Lower comes first. */
+  /** The lowest is used first. */
   readonly priority: number;
-  /** Share among those of one priority. */
+  /** Share among the records of one priority. */
   readonly weight: number;
 }
 
-/** Made for each look: so it follows changes of `/etc/resolv.conf`, and cancelling concerns nobody else. */
+/** Create one per look, so that it follows changes of `/etc/resolv.conf` and `cancel` affects only that look. */
 export function systemResolver(servers: readonly string[] | undefined, timeoutMs: number): NameResolver {
-  // Two tries within the time allowed: the second one pays for a lost datagram.
+  // Two tries within the timeout, in case a datagram is lost.
   const resolver = new Resolver({ timeout: Math.max(1, Math.floor(timeoutMs / 2)), tries: 2 });
   if (servers !== undefined) resolver.setServers(servers);
   return {

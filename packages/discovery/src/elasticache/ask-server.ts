@@ -9,25 +9,25 @@ import { exchange } from './exchange.ts';
 import { excerpt } from './reply.ts';
 import type { Server } from './server.ts';
 
-/** What a server tells of its cluster. */
+/** A server's answer about its cluster. */
 export type Answer =
   | { readonly kind: 'topology'; readonly topology: Topology }
-  /** It knows no cluster: ElastiCache Serverless, or a plain memcached. */
+  /** The server knows no cluster: ElastiCache Serverless, or a plain memcached. */
   | { readonly kind: 'no-cluster' };
 
-/** Engine 1.4.14 or newer, and older. Which one works is tried, not computed from the version. */
+/** For engine 1.4.14 or newer, and for older ones. Both are tried instead of deciding by version. */
 const CONFIG = 'config get cluster';
 const GET = 'get AmazonElastiCache:cluster';
 
-/** How long one address or node stays silent before the next is asked as well, in milliseconds. */
+/** How long one address or node may be silent before the next is asked too, in milliseconds. */
 const STAGGER_MS = 250;
 
-/** The stagger that gives even the last of `count` half of `timeoutMs`. */
+/** The stagger that leaves half of `timeoutMs` even for the last of `count`. */
 export function staggerMs(count: number, timeoutMs: number): number {
   return Math.min(STAGGER_MS, timeoutMs / 2 / count);
 }
 
-/** Asks servers for their list; remembers which command worked. One per watch. */
+/** Asks servers for their list of nodes, and remembers which command worked. One per watch. */
 export class ServerAsker {
   readonly #options: ResolvedElasticacheOptions;
   readonly #environment: Environment;
@@ -38,7 +38,7 @@ export class ServerAsker {
     this.#environment = environment;
   }
 
-  /** Resolves the server's name anew and asks its addresses until one answers. */
+  /** Resolves the server's name again and asks its addresses until one answers. */
   async askByName(server: Server, signal: AbortSignal): Promise<Answer> {
     const addresses = await this.#resolve(server);
     const pace = {
@@ -74,7 +74,7 @@ export class ServerAsker {
               'Raise the limit, or connect fewer processes.',
           );
         case 'nothing':
-          // To `get` it is an ordinary miss, as any memcached would say it.
+          // For `get` it is an ordinary miss, as from any memcached.
           if (command === CONFIG)
             throw problem(
               'SESS_DISCOVERY_EMPTY',
@@ -115,7 +115,7 @@ function readTopology(server: Server, payload: string): Topology {
 }
 
 function refused(server: Server, line: string): DiscoveryError {
-  // Memcached started with -Y: "CLIENT_ERROR unauthenticated".
+  // memcached with -Y: "CLIENT_ERROR unauthenticated".
   if (/authenticat/iu.test(line))
     return problem(
       'SESS_DISCOVERY_AUTH',
@@ -129,7 +129,7 @@ function problem(code: DiscoveryErrorCode, server: Server, what: string): Discov
   return new DiscoveryError(code, `${server.id} ${what}`, { endpoint: server.id });
 }
 
-/** The later, the further a server got, and the more its failure says. */
+/** In the order of how far a server got: the last says most about the cause. */
 const TELLING: readonly DiscoveryErrorCode[] = [
   'SESS_DISCOVERY_UNREACHABLE',
   'SESS_DISCOVERY_SERVER',

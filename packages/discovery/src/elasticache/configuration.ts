@@ -4,17 +4,17 @@ import { clusterNode, MAX_NODES, topologyOf } from '../topology-value.ts';
 import type { ClusterNode, Topology } from '../topology.ts';
 import { excerpt } from './reply.ts';
 
-/** What the payload of a reply says. */
+/** The parsed payload of a reply. */
 export type Configuration =
   | { readonly kind: 'topology'; readonly topology: Topology }
-  /** Sound, but without a node. */
+  /** Valid, but without a node. */
   | { readonly kind: 'empty'; readonly reason: string }
   | { readonly kind: 'malformed'; readonly reason: string };
 
 /**
- * Reads `<version>\n`, `host|ip|port host|ip|port …\n`. Lines may end in CRLF, the last break may be missing. All or
- * nothing: one node that can't be read makes the whole list malformed, for a list with a hole would move keys. Nodes
- * keep the order of the list.
+ * Parses `<version> `, `host|ip|port host|ip|port … `. Lines may end in CRLF, and the last line break may be missing.
+ * One node that can't be parsed makes the whole list malformed, because a list with a hole would move keys. Nodes keep
+ * the order of the list.
  */
 export function parseConfiguration(payload: string): Configuration {
   const lines = payload

@@ -15,8 +15,8 @@ interface Told {
 }
 
 /**
- * Asks the endpoint. When it does not tell the list, asks the nodes of the last good list, any of which knows it too;
- * and when the endpoint was silent, asks it once more, its name resolved anew. Each of the three takes at most
+ * Asks the endpoint for the list. If that fails, asks the nodes of the last good list, which know it too. If they fail
+ * too and the endpoint was out of reach, resolves its name again and asks it once more. Each of the three takes at most
  * `timeoutMs`.
  */
 export function elasticacheLook(options: ResolvedElasticacheOptions, environment: Environment): Look {
@@ -50,7 +50,7 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
         },
       );
     const askNode = async (node: ClusterNode, stop: AbortSignal): Promise<Told> => {
-      // The address from the last list, where there is one: name servers may be what is down.
+      // The address from the last list, if there is one: the name servers may be down.
       const answer = await (node.address === undefined
         ? asker.askByName(node, stop)
         : asker.askAddress(node, node.address, stop));
@@ -101,8 +101,7 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
 }
 
 /**
- * An address may have passed to another cluster since: a node's list counts only when it shares a node with the one we
- * know.
+ * Accepts a node's list only if it shares a node with the known list: the address may belong to another cluster now.
  */
 function sameCluster(node: ClusterNode, answer: Answer, known: readonly ClusterNode[]): Topology {
   if (answer.kind === 'no-cluster') throw notAnyMore(node.id);
@@ -131,7 +130,7 @@ function wasSilent(error: Error | undefined): boolean {
   );
 }
 
-/** The endpoint's own failure, which is what a user can do something about. */
+/** The endpoint's failure, because that is the one a user can fix. */
 function lookFailed(failures: readonly Error[], nodesAsked: number): Error {
   const [first] = failures;
   if (failures.length === 1 || !DiscoveryError.is(first)) return first ?? new AggregateError([], 'nobody was asked');
@@ -142,7 +141,7 @@ function lookFailed(failures: readonly Error[], nodesAsked: number): Error {
   });
 }
 
-/** In another order each time, so that an outage of the endpoint does not send every client to the same node. */
+/** In random order, so that an outage of the endpoint does not send every client to the same node. */
 function shuffled(nodes: readonly ClusterNode[], random: () => number): readonly ClusterNode[] {
   return nodes
     .map((node) => ({ node, place: random() }))

@@ -9,14 +9,14 @@ export interface ElasticacheOptions {
   /** How often to look, ±20 %. Default 60,000. */
   readonly pollIntervalMs?: number | undefined;
   /**
-   * How long the endpoint may take to answer: name resolution, connection, TLS and reply. Default 2,000. One look takes
-   * at most three times that.
+   * How long the endpoint may take to answer, including name resolution, connection and TLS. Default 2,000. One look
+   * takes at most three times that.
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * Encryption. Default `false`. `true` checks the certificate against the host name and the authorities that Node.js
-   * trusts; an object goes to `node:tls` (`ca`, `servername`, client certificates, ...). Nodes that are asked in the
-   * endpoint's stead are spoken to the same way.
+   * TLS. Default `false`. `true` checks the certificate against the host name and the authorities that Node.js trusts;
+   * an object is passed to `node:tls` (`ca`, `servername`, client certificates, ...). It also applies to nodes that are
+   * asked instead of the endpoint.
    */
   readonly tls?: boolean | ConnectionOptions | undefined;
   /** User and password of the text protocol (memcached's `-Y` file), sent first on every connection. Default none. */
@@ -60,7 +60,7 @@ function checkedTls(tls: ElasticacheOptions['tls']): ConnectionOptions | undefin
   if (typeof tls !== 'object' || tls === null || Array.isArray(tls))
     throw badOption('elasticache tls', 'true, false or options of node:tls', tls);
   try {
-    // Made once, and here: a certificate that can't be read should not wait for the first connection to be found.
+    // Create it once, and here, so that a certificate that can't be parsed fails now and not at the first connection.
     return Object.freeze({ ...tls, secureContext: tls.secureContext ?? createSecureContext(tls) });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -77,8 +77,8 @@ function checkedCredentials(credentials: Credentials): Credentials {
     'username',
     'password',
   ]);
-  // What came is not told: it may be the secret.
-  // The server takes what stands before the first space for the user name.
+  // The value is not shown: it may be the secret.
+  // The server takes the text before the first space for the user name.
   if (!fits(username, /[\s\p{Cc}]/u)) {
     throw new DiscoveryError(
       'SESS_BAD_OPTION',

@@ -5,12 +5,12 @@ import { elasticacheLook } from './elasticache-look.ts';
 import { type ElasticacheOptions, resolveElasticacheOptions } from './elasticache-options.ts';
 
 /**
- * The nodes that an ElastiCache configuration endpoint lists (Auto Discovery), or a server that speaks the same, such
+ * The nodes that an ElastiCache configuration endpoint lists (Auto Discovery), or a server with the same protocol, such
  * as Google Memorystore's discovery endpoint.
  *
- * Nodes keep the order of the list. A server that knows no discovery command is taken for the only node (ElastiCache
- * Serverless, plain memcached), unless it gave a list before. A list that is empty, truncated or malformed is an error
- * and leaves the last good one in force.
+ * Nodes keep the order of the list. A server that does not know the discovery commands counts as the only node
+ * (ElastiCache Serverless, plain memcached), unless it returned a list before. An empty, truncated or malformed list is
+ * an error; the last good one stays in force.
  *
  * @param endpoint `host:port`, an IPv6 address in brackets
  * @throws DiscoveryError `SESS_BAD_OPTION`
@@ -19,7 +19,7 @@ export function elasticache(endpoint: string, options?: ElasticacheOptions): Dis
   return elasticacheIn(systemEnvironment, endpoint, options);
 }
 
-/** {@link elasticache} with another clock, chance and name lookup, for tests. */
+/** {@link elasticache} with another clock, random numbers and name lookup, for tests. */
 export function elasticacheIn(environment: Environment, endpoint: string, options?: ElasticacheOptions): Discovery {
   const resolved = resolveElasticacheOptions(endpoint, options);
   return Object.freeze({

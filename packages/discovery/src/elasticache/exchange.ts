@@ -8,7 +8,7 @@ import type { Server } from './server.ts';
 export interface ExchangeOptions {
   /** IP address to connect to. */
   readonly address: string;
-  /** A line without its end. */
+  /** One line, without its line break. */
   readonly command: string;
   readonly tls: ConnectionOptions | undefined;
   readonly credentials: Credentials | undefined;
@@ -16,7 +16,8 @@ export interface ExchangeOptions {
 }
 
 /**
- * One connection, one command, one reply. The connection is closed whatever comes; when the signal fires, at once.
+ * Sends one command over its own connection and resolves with the reply. Always closes the connection; at once when the
+ * signal fires.
  *
  * Rejects with a DiscoveryError, or with the signal's reason.
  */
@@ -49,7 +50,7 @@ class Conversation {
   #ended = false;
   #received: Buffer[] = [];
   #receivedBytes = 0;
-  /** Don't look at what came before there is so much: keeps the work linear in what is received. */
+  /** Bytes needed before the next attempt to parse. Keeps the work linear in the received bytes. */
   #neededBytes = 1;
 
   constructor(server: Server, options: ExchangeOptions, done: (settle: Settle) => void) {
@@ -75,20 +76,20 @@ class Conversation {
     const { address, tls } = this.#options;
     const { port } = this.#server;
     if (tls === undefined) return connectTcp({ host: address, port, noDelay: true });
-    // The connection goes to an address, the certificate is for the name.
+    // Connects to an address, but checks the certificate against the name.
     const name = tls.servername ?? this.#server.host;
     const check = tls.checkServerIdentity ?? checkServerIdentity;
     return connectTls({
       ...tls,
       host: address,
       port,
-      // An address is no server name (RFC 6066).
+      // An address is not allowed as server name (RFC 6066).
       servername: isIP(name) === 0 ? name : '',
       checkServerIdentity: (_host, certificate) => check(name, certificate),
     });
   }
 
-  /** Nothing is said before the server's certificate was checked, credentials least of all. */
+  /** Sends nothing, and no credentials, before the server's certificate is checked. */
   #start(): void {
     this.#ready = true;
     const { credentials } = this.#options;
@@ -98,7 +99,7 @@ class Conversation {
     }
     this.#authenticating = true;
     const secret = Buffer.from(`${credentials.username} ${credentials.password}`, 'utf8');
-    // Memcached ignores key and expiry here. Expired already: a server that asks for no password stores nothing.
+    // memcached ignores key and expiry here. It is expired already, so a server without authentication stores nothing.
     this.#socket.write(Buffer.concat([Buffer.from(`set auth 0 -1 ${secret.length}\r\n`), secret, Buffer.from('\r\n')]));
   }
 
@@ -170,7 +171,7 @@ class Conversation {
     }
   }
 
-  /** A server that expects TLS, or does not, often just hangs up. */
+  /** A server that speaks TLS while this client does not, or the reverse, often just hangs up. */
   #lostAdvice(): string {
     if (this.#options.tls === undefined) return ' If it expects TLS, use elasticaches:// or set the option "tls".';
     return this.#ready ? '' : ' If it does not speak TLS, use elasticache:// or leave out the option "tls".';
@@ -185,10 +186,10 @@ class Conversation {
   }
 }
 
-/** What the platform calls a connection that ended. */
+/** Codes of Node.js for a lost connection. */
 const LOST: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
 
-/** OpenSSL's own text has several lines. */
+/** OpenSSL's message has several lines. */
 function oneLine(error: Error): string {
   return 'reason' in error && typeof error.reason === 'string' ? error.reason : (error.message.split('\n')[0] ?? '');
 }

@@ -1,13 +1,13 @@
 /**
- * What a server answers to a discovery command, read from bytes. Pure: the same bytes give the same answer, however
- * they were split.
+ * A server's reply to a discovery command, parsed from bytes. Pure: the same bytes give the same reply, however they
+ * were split.
  *
  * Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoDiscovery.AddingToYourClientLibrary.html
  */
 export type Reply =
-  /** `CONFIG cluster …` or `VALUE AmazonElastiCache:cluster …`, whole; `text` is the payload. */
+  /** `CONFIG cluster …` or `VALUE AmazonElastiCache:cluster …`, complete; `text` is the payload. */
   | { readonly kind: 'payload'; readonly text: string }
-  /** `END`: the server knows the command but keeps nothing under it. */
+  /** `END`: the server knows the command but has no list. */
   | { readonly kind: 'nothing' }
   /** `ERROR`: the server does not know the command. */
   | { readonly kind: 'unknown-command' }
@@ -15,10 +15,10 @@ export type Reply =
   | { readonly kind: 'full' }
   /** `CLIENT_ERROR …` or `SERVER_ERROR …`. */
   | { readonly kind: 'refused'; readonly line: string }
-  /** Not what the protocol allows. */
+  /** Violates the protocol. */
   | { readonly kind: 'malformed'; readonly reason: string };
 
-/** No reply yet: look again when there are at least `needs` bytes. */
+/** Not complete: parse again once there are at least `needs` bytes. */
 export interface Incomplete {
   readonly kind: 'incomplete';
   readonly needs: number;
@@ -26,19 +26,19 @@ export interface Incomplete {
 
 /** Longest first line in bytes. */
 export const MAX_LINE_BYTES = 512;
-/** Largest payload in bytes: some thousand nodes, far beyond what services allow. */
+/** Largest payload in bytes: several thousand nodes, far more than services allow. */
 export const MAX_PAYLOAD_BYTES = 1_048_576;
 
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
 const HEADER = /^(?:CONFIG cluster|VALUE AmazonElastiCache:cluster) \d{1,10} (\d{1,10})(?: \d+)?$/u;
-/** What ends a payload. The line break before `END` may be missing: some servers count it as part of the payload. */
+/** The end of a payload. The line break before `END` may be missing: some servers count it as part of the payload. */
 const TRAILER = /^[\r\n]{0,4}END\r?\n/u;
 const TRAILER_BEGUN = /^[\r\n]{0,4}(?:E(?:N(?:D\r?)?)?)?$/u;
 const TRAILER_MIN_BYTES = 'END\n'.length;
 const TRAILER_MAX_BYTES = 9;
 
-/** Reads the first reply in `bytes`, which is everything received so far. */
+/** Parses the first reply in `bytes`, which are all received bytes. */
 export function parseReply(bytes: Buffer): Reply | Incomplete {
   const first = bytes[0];
   if (first !== undefined && first < SPACE)
@@ -50,7 +50,7 @@ export function parseReply(bytes: Buffer): Reply | Incomplete {
 
   const line = bytes.toString('latin1', 0, lineEnd).trimEnd();
   if (line === 'END') return { kind: 'nothing' };
-  // Said before a command was read, and no answer to it.
+  // Sent at connecting, not as an answer to the command.
   if (line.startsWith('ERROR Too many open connections')) return { kind: 'full' };
   if (/^ERROR\b/u.test(line)) return { kind: 'unknown-command' };
   if (/^(?:CLIENT|SERVER)_ERROR\b/u.test(line)) return { kind: 'refused', line };
@@ -62,12 +62,12 @@ export function parseReply(bytes: Buffer): Reply | Incomplete {
   return parsePayload(bytes, lineEnd + 1, size);
 }
 
-/** By its length, not up to `END`: a payload may hold anything. */
+/** Parses by length, not up to `END`: a payload may contain anything. */
 function parsePayload(bytes: Buffer, start: number, size: number): Reply | Incomplete {
   const end = start + size;
   if (bytes.length < end + TRAILER_MIN_BYTES) {
     const begun = bytes.toString('latin1', end);
-    // What follows a whole payload is looked at byte by byte: what can't become `END` is not waited for.
+    // Check the trailer byte by byte: don't wait for more if it can't become `END`.
     return TRAILER_BEGUN.test(begun)
       ? { kind: 'incomplete', needs: Math.max(end, bytes.length) + 1 }
       : wrongLength(size);
@@ -87,7 +87,7 @@ function malformed(reason: string): Reply {
 
 const EXCERPT_CHARACTERS = 80;
 
-/** A piece of what a server sent, fit for an error message: short, in quotes, control characters escaped. */
+/** An excerpt of a server's text for an error message: short, in quotes, control characters escaped. */
 export function excerpt(text: string): string {
   return JSON.stringify(text.length > EXCERPT_CHARACTERS ? `${text.slice(0, EXCERPT_CHARACTERS)}…` : text);
 }

@@ -1,4 +1,4 @@
-/** A server to ask, by the name that people and certificates know it by. */
+/** A server to ask, by the name that people and certificates use. */
 export interface Server {
   /** `host:port` */
   readonly id: string;

@@ -2,16 +2,17 @@ import type { Clock } from '../clock.ts';
 import { POLL_JITTER } from '../poll-schedule.ts';
 import type { Topology } from '../topology.ts';
 
-/** Looks in a row that must find an older version before it is believed. */
+/** Consecutive looks that must find an older version before it is accepted. */
 const OLDER_LOOKS = 3;
 
 /**
- * Decides whether a list that was found comes into force.
+ * Decides whether a found list comes into force.
  *
  * A higher version does, and so does the same version with another list: a node replaced in place changes its address
- * without a new version. A lower one usually comes from a node that lags behind, and is ignored; when the endpoint
- * keeps giving lower ones the cluster was made anew, and counts from the start. That takes {@link OLDER_LOOKS} looks,
- * and the time of as many polls, so that looks in quick succession don't take a lag of seconds for a new cluster.
+ * without a new version. A lower version usually comes from a node that lags behind, and is ignored. If the endpoint
+ * keeps returning lower versions, the cluster was created again and its versions restarted. That takes
+ * {@link OLDER_LOOKS} looks and the time of as many polls, so that quick looks don't take a lag of seconds for a new
+ * cluster.
  */
 export class VersionGate {
   readonly #clock: Clock;
@@ -23,7 +24,7 @@ export class VersionGate {
     this.#persistMs = (OLDER_LOOKS - 1) * pollIntervalMs * (1 - POLL_JITTER);
   }
 
-  /** @param authoritative whether the endpoint itself answered: a node that lags may be asked time and again */
+  /** @param authoritative whether the endpoint itself answered: a lagging node may be asked again and again */
   admits(current: Topology | undefined, found: Topology, authoritative: boolean): boolean {
     if (current?.version === undefined || (found.version ?? 0) >= current.version) {
       this.#older = undefined;
