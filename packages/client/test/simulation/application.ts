@@ -1,6 +1,4 @@
-/**
- * One simulated application process: the shipped client, with a clock, a discovery and a network of the simulation's.
- */
+/** One simulated application process: the real client with a simulated clock, discovery and network. */
 import type { ClusterNode, Discovery, Topology, TopologyListener } from '@sess/discovery';
 import { ketama, rendezvous, type Distribution, type RingNode } from '@sess/hash-ring';
 
@@ -22,12 +20,12 @@ export interface ApplicationSetup {
   /** Whether handovers are finished before their windows end. */
   readonly finish: boolean;
   readonly keysPerSecond: number;
-  /** How it places keys. */
+  /** The distribution of keys. */
   readonly placement: Placement;
-  /** In how many zones it takes the nodes to be: 0 for none. */
+  /** Number of zones of the nodes; 0 for none. */
   readonly zones: number;
   readonly transport: Transport;
-  /** What discovery tells it first. */
+  /** The first list of nodes. */
   readonly listed: readonly ClusterNode[];
 }
 
@@ -37,9 +35,9 @@ export class Application {
   readonly random: Random;
   readonly client: Client;
   alive = true;
-  /** What discovery told it last. */
+  /** The last list of nodes that this process received. */
   listed: readonly ClusterNode[];
-  /** Until when discovery does not reach it, virtual milliseconds. */
+  /** Discovery does not reach this process before this time, virtual milliseconds. */
   deafUntil = -Infinity;
   readonly #time: VirtualTime;
   #listener: TopologyListener | undefined;
@@ -116,7 +114,7 @@ export class Application {
   }
 }
 
-/** Nodes are in the zones in turn. */
+/** Assigns nodes to zones in turn. */
 export function zoneOf(id: string, zones: number): string {
   return `zone-${Number(/\d+/.exec(id)?.[0]) % zones}`;
 }
@@ -124,8 +122,8 @@ export function zoneOf(id: string, zones: number): string {
 export type Placement = 'ketama' | 'rendezvous';
 
 /**
- * Placements by how and of whom. A ring is a value: histories may share them, and building one is most of what a new
- * view costs.
+ * Distributions by placement and nodes. They are immutable, so histories share them: building one is most of the cost
+ * of a new view.
  */
 const placements = new Map<string, Distribution>();
 const MAX_PLACEMENTS = 5_000;

@@ -1,10 +1,10 @@
-/** What every node holds and every process believes: for the reader of a failure. */
+/** Logs what every node holds and every process believes, for the reader of a failure. */
 import { HISTORY_KEY } from './history-secret.ts';
 import { isTombstone } from './node-invariants.ts';
 import type { Stage } from './stage.ts';
 import { EPOCH_MS } from './virtual-time.ts';
 
-/** Bytes of a record before its value, and of a history before its JSON. */
+/** Header sizes of a record and of a history, in bytes. */
 const RECORD_HEADER = 16;
 const HISTORY_HEADER = 36;
 
@@ -15,7 +15,7 @@ export function describe(stage: Stage): void {
       .get(HISTORY_KEY)
       ?.value.subarray(RECORD_HEADER + HISTORY_HEADER)
       .toString();
-    // Moments of the simulation, without what they have in common.
+    // Omits the common prefix of the times.
     const short = history?.replaceAll(String(EPOCH_MS).slice(0, 4), '') ?? 'nothing';
     stage.note(() => `  ${node.id} ${node.condition} remembers ${short}`);
   }

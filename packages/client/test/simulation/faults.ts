@@ -1,4 +1,4 @@
-/** What goes wrong in a simulated history. */
+/** The faults of a simulated history. */
 import { deployFaults } from './faults/deploy-faults.ts';
 import { departureFaults } from './faults/departure-faults.ts';
 import { FaultScene, type Strike } from './faults/fault-scene.ts';
@@ -12,7 +12,7 @@ import type { Stage } from './stage.ts';
 import type { Traffic } from './traffic.ts';
 import { CALM } from './virtual-network.ts';
 
-/** What may leave less of a session than there was, for a while or for good. */
+/** Faults that may remove copies of a session, for a while or for good. */
 const TAKES_COPIES: ReadonlySet<FaultKind> = new Set([
   'node leaves',
   'node is drained',
@@ -33,7 +33,7 @@ const TAKES_COPIES: ReadonlySet<FaultKind> = new Set([
 ]);
 
 export class Faults {
-  /** How often each kind struck. */
+  /** Number of faults by kind. */
   readonly counts: Partial<Record<FaultKind, number>> = {};
   readonly #scene: FaultScene;
   readonly #strikes: Readonly<Record<FaultKind, Strike>> = {
@@ -49,12 +49,12 @@ export class Faults {
     this.#scene = new FaultScene(stage, promises, rolling, traffic);
   }
 
-  /** Drains that were carried through. */
+  /** Number of completed drains. */
   get drained(): number {
     return this.#scene.drained;
   }
 
-  /** Nodes that were stopped, without a drain, because all handovers from them were finished. */
+  /** Number of nodes stopped without a drain, after all handovers from them were finished. */
   get retired(): number {
     return this.#scene.retired;
   }
@@ -67,7 +67,7 @@ export class Faults {
     this.#scene.stage.note(() => `${kind}: ${struck}`);
   }
 
-  /** Everything works again, and everybody hears of the same list. */
+  /** Repairs everything, and sends all processes the same list. */
   heal(): void {
     const scene = this.#scene;
     const { network, listed, applications } = scene.stage;
@@ -82,14 +82,15 @@ export class Faults {
       if (node.condition === 'paused') node.resume();
       if (node.condition === 'crashed' && listed.includes(node.id)) node.start();
     }
-    // Who drained a node may have died before it was taken off the list: whoever looks after the cluster does that now.
+    // The process that drained a node may have died before the node was taken off the list: the operator does that
+    // now.
     for (const id of listed) if (scene.promises.isCalledDrained(id)) scene.isDrained(id);
     for (const application of applications) {
       application.clock.goOn();
       application.deafUntil = -Infinity;
     }
     scene.tellAll();
-    // What was announced before may come later yet: in peace the last word is the right one.
+    // Earlier announcements may still arrive later: after healing, the last one must be right.
     scene.stage.time.at(5_000, () => scene.tellAll());
   }
 

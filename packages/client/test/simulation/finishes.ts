@@ -1,10 +1,10 @@
-/** What the clients of a history tell of handovers that they finish, and who waits for a step of it. */
+/** Counts the handovers that the clients of a history finish, and reports their steps. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import type { HandoverMessage } from '../../src/diagnostics.ts';
 
 export interface FinishCounts {
-  /** Handovers that were finished before their windows, how often that was interrupted, and what was carried for it. */
+  /** Handovers finished before their windows ended, interruptions of it, and keys copied for it. */
   finished: number;
   'finishes interrupted': number;
   'carried to finish': number;
@@ -12,12 +12,12 @@ export interface FinishCounts {
 
 export class Finishes {
   readonly counts: FinishCounts = { finished: 0, 'finishes interrupted': 0, 'carried to finish': 0 };
-  /** Hears of everything, in words. */
+  /** Called with a description of every message. */
   onTold: (text: () => string) => void = () => undefined;
-  /** Hears of every step. */
+  /** Called for every step. */
   onStep: (phase: HandoverMessage['phase']) => void = () => undefined;
 
-  /** The channel is one for all: histories run one after another. */
+  /** All clients share the channel, so histories run one after another. */
   listen(): void {
     subscribe('sess:client:handover', this.#hear);
   }

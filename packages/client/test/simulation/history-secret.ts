@@ -1,4 +1,4 @@
-/** What all simulated processes sign the history with, where it is kept then, and what it says. */
+/** The secret that signs the simulated history, its keys, and its contents on a node. */
 import { decodeHistory } from '../../src/membership/history-codec.ts';
 import { historySeals, type HistorySeal } from '../../src/membership/history-seal.ts';
 import type { History } from '../../src/membership/history.ts';
@@ -12,7 +12,7 @@ const seal = historySeals([HISTORY_SECRET])[0] as HistorySeal;
 export const HISTORY_KEY: string = seal.key;
 export const FENCE_KEY: string = seal.fenceKey;
 
-/** What the node remembers; `undefined` when it is nothing. */
+/** The history on a node; `undefined` if there is none. */
 export function historyOn(node: VirtualNode | undefined): History | undefined {
   const item = node?.get(HISTORY_KEY);
   if (node === undefined || item === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What tests use of the simulation. */
+/** The part of the simulation that tests use. */
 export { MUTATIONS } from './mutation.ts';
 export { FAULTS, FINISHING_FAULTS, HARSH_FAULTS } from './scenario.ts';
 export { shrink } from './shrink.ts';

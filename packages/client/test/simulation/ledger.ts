@@ -1,26 +1,26 @@
-/** What was acknowledged, and whether what is read agrees with it. */
+/** Records what was acknowledged, and checks reads against it. */
 
 import type { Unpromised } from './unpromised.ts';
 
-/** One session as its users know it. The value of a key is the list of the changes that made it. */
+/** The expected state of one session. The value of a key is the list of its changes. */
 export interface Account {
   readonly key: string;
-  /** Changes that were acknowledged, in the order of their acknowledgement. */
+  /** Acknowledged changes, in the order of their acknowledgement. */
   readonly acknowledged: number[];
-  /** Whether a destruction was begun: from then on a miss is no loss. */
+  /** Whether a destroy has started: from then on a miss is no loss. */
   destroying: boolean;
   destroyed: boolean;
-  /** Changes that were acknowledged while nothing was promised for them, and why. */
+  /** Changes that were acknowledged without a promise, and why. */
   readonly doubtful: Map<number, Unpromised>;
-  /** Why every copy may be lost: a failure that nothing is promised for. */
+  /** Why every copy may be lost: a failure that no promise covers. */
   excused: Unpromised | undefined;
-  /** Its tombstone was lost while an old copy was out of reach. */
+  /** Whether the tombstone was lost while an old copy was out of reach. */
   mayRevive: boolean;
-  /** Until when it lives at least, by what was acknowledged, virtual milliseconds. */
+  /** Earliest end of its life, by what was acknowledged, virtual milliseconds. */
   aliveUntil: number;
-  /** Only read and touched, never changed. */
+  /** Whether it is only read and touched, never changed. */
   readonly isOnlyRead: boolean;
-  /** Nobody asks for it, until a handover is finished: what only its earlier owner holds. */
+  /** Whether no process asks for it until a handover is finished, so that only its earlier owner holds it. */
   readonly isIdle: boolean;
 }
 
@@ -43,7 +43,7 @@ export class Violation extends Error {
   }
 }
 
-/** What had been acknowledged when a read began: it may not answer with less. */
+/** What was acknowledged when a read started: it must return at least that. */
 export interface ReadBegun {
   readonly account: Account;
   readonly changes: number;
@@ -51,7 +51,7 @@ export interface ReadBegun {
   readonly alive: boolean;
 }
 
-/** What is no fault now, because it is not promised. */
+/** What is no fault at this moment, because it is not promised. */
 export interface Allowed {
   /** Virtual milliseconds. */
   readonly now: number;
@@ -90,8 +90,9 @@ export class Ledger {
   }
 
   /**
-   * Holds what a read answered against what had been acknowledged when it began. `allowed`: what is no fault now,
-   * because it is not promised.
+   * Checks a read against what was acknowledged when it started.
+   *
+   * @param allowed what is no fault at this moment, because it is not promised
    */
   check(begun: ReadBegun, found: readonly number[] | undefined, reader: string, allowed: Allowed): void {
     const { account } = begun;
@@ -115,7 +116,11 @@ export class Ledger {
     }
   }
 
-  /** Holds against the same that a session was said to be missing. `now`: virtual milliseconds. */
+  /**
+   * Checks a miss in the same way.
+   *
+   * @param now virtual milliseconds
+   */
   checkMiss({ account, alive }: ReadBegun, reader: string, now: number, excuse: (name: Unpromised) => void): void {
     if (!alive || account.destroying) return;
     if (account.excused !== undefined) excuse(account.excused);
@@ -123,7 +128,7 @@ export class Ledger {
     else throw new Violation('lost', `${reader} misses ${account.key}, which holds ${account.acknowledged.join(',')}`);
   }
 
-  /** Changes that had been acknowledged, and are not in what was found; less those that may be lost. */
+  /** Acknowledged changes that were not found, except those that may be lost. */
   missing(
     { account, changes }: ReadBegun,
     found: readonly number[],

@@ -1,10 +1,11 @@
 /**
- * As many simulated histories as one likes. A failing seed is printed with the smallest history that still fails; the
- * same seed replays it.
+ * Runs any number of simulated histories. Prints a failing seed with the smallest history that still fails; the same
+ * seed replays it.
  *
  *     pnpm simulate --seeds 100000 [--from 1] [--log] [--first] [--mutation "blind set"] [--profile harsh]
  *
- * `--first` ends with the first failure, as it is; `--fault "node flaps"`, also several times, has nothing else strike. See `scripts/simulate.mjs` for what else it takes.
+ * `--first` ends with the first failure, without shrinking; `--fault "node flaps"`, repeatable, restricts the faults.
+ * See `scripts/simulate.mjs` for further options.
  */
 import { parseArgs } from 'node:util';
 import { MUTATIONS } from './mutation.ts';
@@ -57,7 +58,7 @@ console.table(Object.fromEntries(totals.entries));
 console.log(
   `${count - failures} passed, ${failures} failed; ${((performance.now() - started) / count).toFixed(1)} ms each`,
 );
-// What killed processes left under way would keep this one running.
+// Pending work of killed processes would keep this one running.
 process.exit(failures > 0 ? 1 : 0);
 
 function wholeNumber(name: 'seeds' | 'from'): number {

@@ -1,33 +1,33 @@
-/** Ways to break what the client relies on, on purpose: a simulation that does not notice them proves nothing. */
+/** Deliberate faults in what the client relies on: a simulation that does not notice them proves nothing. */
 import { TOMBSTONE_FLAGS } from '../../src/record.ts';
 import type { NodeTransport, StoredItem, Transport, TransportNode } from '../../src/transport/transport.ts';
 import type { Application } from './application.ts';
 import { FENCE_KEY } from './history-secret.ts';
 
-/** What a broken transport does otherwise than the real one; the client is told that all is well. */
+/** The operations that a broken transport replaces; it reports success to the client. */
 type Break = (inner: NodeTransport, node: TransportNode, application: () => Application) => Partial<NodeTransport>;
 
 const VERSION_OFFSET = 4;
 const DAY_MS = 86_400_000;
 
 const BREAKS = {
-  /** A write without looking at what is there. */
+  /** Writes ignore what is stored. */
   'blind set': (inner) => ({
     store: (mode, key, ...rest) => inner.store(isOwn(key) ? mode : 'set', key, ...rest),
   }),
-  /** A destruction that leaves nothing behind. */
+  /** A destroy stores no tombstone. */
   'forgotten tombstone': (inner) => ({
     store: (mode, key, value, attributes, options) =>
       attributes.flags === TOMBSTONE_FLAGS
         ? Promise.resolve('stored')
         : inner.store(mode, key, value, attributes, options),
   }),
-  /** The cluster does not remember its own changes. */
+  /** The cluster does not store its history. */
   'no history': (inner) => ({
     get: (key, options) => inner.get(isOwn(key) ? `${key}/nobody` : key, options),
     store: (mode, key, ...rest) => (isOwn(key) ? Promise.resolve('stored') : inner.store(mode, key, ...rest)),
   }),
-  /** What a node shows to writers never changes. */
+  /** The fence token never changes. */
   'fence that stands still': (inner) => {
     let first: StoredItem | undefined;
     return {
@@ -39,21 +39,21 @@ const BREAKS = {
       },
     };
   },
-  /** Whatever came of a write, it is called done. */
+  /** Every write reports success, whatever its outcome. */
   'half-done write': (inner) => ({
     store: async (mode, key, ...rest) => {
       const outcome = await inner.store(mode, key, ...rest);
       return isOwn(key) ? outcome : 'stored';
     },
   }),
-  /** What is carried or written to its owner is not written to the elders. */
+  /** Records are not written to the elders. */
   'stale elder': (inner, node, application) => ({
     store: (mode, key, ...rest) =>
       isElder(application, key, node.id) ? Promise.resolve('stored') : inner.store(mode, key, ...rest),
   }),
-  /** Copies are called restored that were never looked for. */
+  /** Nodes list no keys, so rereplication does nothing but reports success. */
   'list that leaves everything out': () => ({ keys: noKeys }),
-  /** Every record looks as if it was written after the agreement, and nothing is refilled in the background. */
+  /** Every record looks as if it was written after the agreement, and there is no rereplication. */
   'no doubt': (inner) => ({
     keys: noKeys,
     get: async (key, options) => {
@@ -66,7 +66,7 @@ const BREAKS = {
 export type Mutation = keyof typeof BREAKS;
 export const MUTATIONS = Object.keys(BREAKS) as readonly Mutation[];
 
-/** A transport that does what `mutation` says. */
+/** Applies `mutation` to a transport. */
 export function mutated(
   transport: Transport,
   mutation: Mutation | undefined,
@@ -83,7 +83,7 @@ export function mutated(
   };
 }
 
-/** Private fields live on the inner object: what is not replaced is called on it. */
+/** Calls the operations that are not replaced on the inner object, which has the private fields. */
 function bound(inner: NodeTransport): NodeTransport {
   return {
     get: (key, options) => inner.get(key, options),
@@ -100,7 +100,7 @@ async function* noKeys(): AsyncGenerator<string> {
   // A node without keys.
 }
 
-/** Keys of the client's own are left alone. */
+/** Whether the key is one of the client's own, which most mutations ignore. */
 function isOwn(key: string): boolean {
   return key.startsWith('@sess/');
 }

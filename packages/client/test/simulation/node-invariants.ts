@@ -1,11 +1,11 @@
 /**
- * What holds on every node, whatever is concurrent: a record is only ever replaced by a newer one, and a tombstone by
- * nothing but a tombstone. What is left of one that was moved elsewhere says nothing, and is replaced by anything: a
- * refused writer may have been the last that the node decided for.
+ * Invariants of every node under any concurrency: only a newer record or a tombstone replaces a record, and only a
+ * tombstone replaces a tombstone. Anything may replace a moved mark, because its version proves nothing: a refused
+ * writer may have been the last that the node decided for.
  */
 import { Violation } from './ledger.ts';
 
-/** What is wrong about `after` in the place of `before`, if anything. Both are records as stored. */
+/** The fault of replacing `before` by `after`, if any. Both are stored bytes. */
 export function replacementFault(id: string, key: string, before: Buffer, after: Buffer): Violation | undefined {
   if (!key.startsWith('s/')) return undefined;
   const wasTombstone = isTombstone(before);

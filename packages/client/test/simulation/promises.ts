@@ -1,7 +1,6 @@
 /**
- * What is promised at a moment of a simulated history, and what is not: which node may be lost without losing a
- * session, what was lost that nothing is promised for, and until when an older state may be seen because somebody was
- * cut off.
+ * What is promised at each moment of a simulated history: which node may be lost without losing a session, which losses
+ * no promise covers, and until when a read may return an older state because a process or node was cut off.
  */
 import { EMPTY_HISTORY, mergeHistories, type History } from '../../src/membership/history.ts';
 import { zoneOf } from './application.ts';
@@ -19,13 +18,13 @@ const LIFE_SLACK_MS = 1_000;
 
 export class Promises {
   readonly #stage: Stage;
-  /** Until when a short stale read is not a fault: a node or a process was cut off. */
+  /** Until when a stale read is no fault, because a node or process was cut off. */
   #staleUntil = -Infinity;
-  /** Until when processes may disagree about what is in reach. */
+  /** Until when processes may reach different nodes. */
   #splitUntil = -Infinity;
-  /** Until when a name may be another machine for one process than for another. */
+  /** Until when a name may lead processes to different machines. */
   #differUntil = -Infinity;
-  /** Until when a node counts as away, though it is back: until everybody acts on that. */
+  /** Until when a returned node still counts as away, because not all processes act on its return. */
   readonly #awayUntil = new Map<string, number>();
 
   constructor(stage: Stage) {
@@ -36,45 +35,45 @@ export class Promises {
     return this.#stage.time.now < this.#staleUntil;
   }
 
-  /** A node that one process reaches and another does not. */
+  /** Whether processes may reach different nodes. */
   get isSplit(): boolean {
     return this.#stage.time.now < this.#splitUntil;
   }
 
-  /** Why two writers may each be told that they wrote: they see different machines. */
+  /** Why two conflicting writes may both be acknowledged: the writers reach different machines. */
   get mayLoseChanges(): Unpromised | undefined {
     if (this.isSplit) return 'processes reach different nodes';
     return this.#stage.time.now < this.#differUntil ? 'a name leads to different machines' : undefined;
   }
 
-  /** Something is cut off for so long. */
+  /** A node or process is cut off for `forMs`. */
   allowStale(forMs: number): void {
     this.#staleUntil = Math.max(this.#staleUntil, this.#stage.time.now + forMs + AGREEMENT_MS);
   }
 
-  /** Processes differ about what is in reach for so long. */
+  /** Processes reach different nodes for `forMs`. */
   allowSplit(forMs: number): void {
     this.allowStale(forMs);
     this.#splitUntil = this.#staleUntil;
     this.#excuseUnlisted('processes reach different nodes');
   }
 
-  /** A name leads to another machine, of which processes hear within so long. */
+  /** A name leads to another machine, which all processes learn within `forMs`. */
   allowDifference(forMs: number): void {
     this.allowStale(forMs);
     this.#differUntil = this.#staleUntil;
   }
 
-  /** Nobody reaches a node for so long. */
+  /** No process reaches the node for `forMs`. */
   allowAway(id: string, forMs: number): void {
     this.allowStale(forMs);
     this.#awayUntil.set(id, this.#staleUntil);
   }
 
   /**
-   * A node left the list. What it alone holds can still be found as long as it runs: not where a process may not reach
-   * it, not where nobody has noticed yet that it is back, and not where no node that stays remembers it, because nobody
-   * who knew of it was awake since the others joined.
+   * A node left the list. Sessions that only it holds can be read while it runs, except if a process does not reach it,
+   * if no process has noticed its return, or if no remaining node has the history, because no process that knew it was
+   * awake since the others joined.
    */
   unlisted(id: string): void {
     const { leastCopies, time } = this.#stage;
@@ -84,7 +83,7 @@ export class Promises {
     else if (!this.isRememberedWithout(id)) this.#excuseUnlisted('the history was lost and nobody knew it');
   }
 
-  /** Everybody agrees: from now on nothing is excused any more. */
+  /** All processes agree: ends all allowances. */
   endAllowances(): void {
     this.#staleUntil = -Infinity;
     this.#splitUntil = -Infinity;
@@ -92,23 +91,19 @@ export class Promises {
     this.#awayUntil.clear();
   }
 
-  /**
-   * A node whose data may be lost by what is promised: with several copies, only while everything is on enough nodes
-   * that run.
-   */
+  /** A node whose loss the promises cover: with several copies, only while enough running nodes hold everything. */
   loseableNode(keep: number): string | undefined {
     const { listed, network, random, leastCopies: copies } = this.#stage;
     const running = listed.filter((id) => network.nodes.get(id)?.condition === 'running' && !network.isolated.has(id));
     if (running.length < Math.max(keep, copies === 1 ? 1 : 3)) return undefined;
-    // One copy fewer than there are may be away at once.
+    // At most `copies - 1` nodes may be away at once.
     if (copies > 1 && listed.length - running.length > copies - 2) return undefined;
     const id = random.pick(running);
     return copies > 1 && !this.#othersHoldEverything(id) ? undefined : id;
   }
 
   /**
-   * The nodes of a zone that may be lost by what is promised: every node runs, and each session has a copy in another
-   * zone.
+   * The nodes of a zone whose loss the promises cover: every node runs, and each session has a copy in another zone.
    */
   loseableZone(): readonly string[] | undefined {
     const { listed, network, random, leastCopies, zones } = this.#stage;
@@ -120,10 +115,7 @@ export class Promises {
     return lost.length < listed.length && this.#othersHoldEverything(...lost) ? lost : undefined;
   }
 
-  /**
-   * A session of which fewer than so many listed nodes that run hold all that was acknowledged; `undefined` when there
-   * is none.
-   */
+  /** A session that fewer than `enough` running, listed nodes hold completely; `undefined` if there is none. */
   rarest(enough: number): string | undefined {
     const { ledger, listed, network, time } = this.#stage;
     const runs = (id: string): boolean => listed.includes(id) && network.nodes.get(id)?.condition === 'running';
@@ -137,7 +129,7 @@ export class Promises {
     )?.key;
   }
 
-  /** A session of which this node alone holds all that was acknowledged; `undefined` when there is none. */
+  /** A session that only this node holds completely; `undefined` if there is none. */
   onlyOn(id: string): string | undefined {
     const { ledger, time } = this.#stage;
     return [...ledger.accounts.values()].find((account) => {
@@ -153,7 +145,7 @@ export class Promises {
     })?.key;
   }
 
-  /** Whether the history says that all the node held is elsewhere. */
+  /** Whether the history says that the node is drained. */
   isCalledDrained(id: string): boolean {
     const { listed, network } = this.#stage;
     const histories = listed.flatMap((holder) => historyOn(network.nodes.get(holder)) ?? []);
@@ -161,13 +153,13 @@ export class Promises {
     return latest.drains.get(id)?.isDone === true;
   }
 
-  /** Whether a node that is listed, and is not this one, remembers what came before. */
+  /** Whether a listed node other than `left` has the history. */
   isRememberedWithout(left?: string): boolean {
     const { listed, network } = this.#stage;
     return listed.some((id) => id !== left && network.nodes.get(id)?.get(HISTORY_KEY) !== undefined);
   }
 
-  /** What only a node holds that has left the list, and that a process may not reach: it is not waited for. */
+  /** Excuses the sessions that only unlisted nodes hold, because a process may not reach those. */
   #excuseUnlisted(why: Unpromised): void {
     const { ledger, listed } = this.#stage;
     for (const account of ledger.accounts.values()) {
@@ -175,22 +167,22 @@ export class Promises {
     }
   }
 
-  /** How often anything was lost. */
+  /** Number of losses so far. */
   losses = 0;
 
-  /** Acknowledged only now, because its process slept: what was lost meanwhile is lost as a moment before. */
+  /** A write was acknowledged late because its process slept: excuses a loss that happened meanwhile. */
   excuseIfLostSince(losses: number, account: Account): void {
     if (this.losses > losses && this.#holdersOf(account).length === 0) account.excused ??= 'all copies were lost';
   }
 
-  /** Something was lost. With one copy, what only the lost node held is gone: nothing else is promised. */
+  /** Copies were lost: excuses the sessions without any copy left. */
   excuseLost(): void {
     this.losses += 1;
     this.#excuseWithoutCopies();
-    // With one copy, that of the owner is the only one from the moment when it is written; that of the elder may be on
-    // its way to be removed.
+    // With one copy, the owner's is the only one from the moment it is written; the elder's may be about to be
+    // removed.
     if (this.#stage.leastCopies === 1) this.#stage.time.at(2 * TIMEOUT_MS, () => this.#excuseWithoutCopies());
-    // Every node that is listed lost the history: a process that starts now can't know of others.
+    // Every listed node lost the history: a process that starts now can't know other nodes.
     if (!this.isRememberedWithout()) this.#excuseUnlisted('the history was lost and nobody knew it');
   }
 
@@ -218,10 +210,10 @@ export class Promises {
     );
   }
 
-  /** Nodes that hold all that was acknowledged of a session. */
+  /** Nodes that hold a session completely. */
   #holdersOf(account: Account): readonly string[] {
     const nodes = [...this.#stage.network.nodes.values()];
-    // With several copies, no owner's copy may end before its session does.
+    // With several copies, an owner's copy must not expire before its session.
     const until =
       this.#stage.leastCopies === 1 && Number.isFinite(account.aliveUntil) ? account.aliveUntil - LIFE_SLACK_MS : 0;
     return nodes
@@ -231,8 +223,8 @@ export class Promises {
 }
 
 /**
- * `until`: a copy that ends before, virtual milliseconds, is not counted: what lies on an earlier owner ends with its
- * window.
+ * @param until copies that expire before do not count, virtual milliseconds: a copy on an earlier owner expires with
+ *   its window
  */
 function holdsAll(node: VirtualNode, account: Account, until: number): boolean {
   const item = node.get(account.key);

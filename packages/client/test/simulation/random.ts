@@ -1,4 +1,4 @@
-/** A generator of numbers in [0, 1) from one seed: every choice of a simulated history comes from here. */
+/** A seeded generator of pseudo-random numbers, the source of every choice in a simulated history. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -14,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number from `low` to `high`, both included. */
+  /** A whole number from `low` to `high`, inclusive. */
   between(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1));
   }
@@ -28,7 +28,7 @@ export class Random {
     return items[Math.floor(this.next() * items.length)] as T;
   }
 
-  /** Another generator, which goes its own way: one actor's choices do not shift another's. */
+  /** An independent generator, so that one actor's choices do not shift another's. */
   fork(): Random {
     return new Random(Math.floor(this.next() * 2 ** 32));
   }

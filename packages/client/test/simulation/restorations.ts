@@ -1,26 +1,26 @@
-/** What the clients of a history tell of copies that they restore, and who waits for that. */
+/** Counts the copies that the clients of a history restore, and reports when they are done. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import type { RefillMessage, RefillReason } from '../../src/diagnostics.ts';
 
 export interface RestorationCounts {
-  /** Refills that were carried through, of nodes that returned and of nodes that left. */
+  /** Completed rereplications, of nodes that returned and of nodes that left. */
   refilled: number;
   'made up for': number;
-  /** Copies that were lacking, of both. */
+  /** Missing copies of both. */
   restored: number;
   'given up': number;
 }
 
 export class Restorations {
   readonly counts: RestorationCounts = { refilled: 0, 'made up for': 0, restored: 0, 'given up': 0 };
-  /** Hears of every refill that is done. */
+  /** Called for every completed rereplication. */
   onDone: (node: string, reason: RefillReason) => void = () => undefined;
 
-  /** Hears of everything, in words. */
+  /** Called with a description of every message. */
   onTold: (text: () => string) => void = () => undefined;
 
-  /** The channel is one for all: histories run one after another. */
+  /** All clients share the channel, so histories run one after another. */
   listen(): void {
     subscribe('sess:client:refill', this.#hear);
   }

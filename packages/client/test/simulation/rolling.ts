@@ -1,6 +1,6 @@
 /**
- * Nodes that go one by one, as an operator does it who waits for the copies in between: whichever goes next, it must
- * not take the last copy of anything along. Nobody looks first whether the others hold everything.
+ * Removes nodes one by one, like an operator who waits for rereplication in between: no removal may take the last copy
+ * of a session. Does not check first whether the other nodes hold everything.
  */
 import type { RefillReason } from '../../src/diagnostics.ts';
 import { Violation } from './ledger.ts';
@@ -9,9 +9,9 @@ import type { Restorations } from './restorations.ts';
 import type { Stage } from './stage.ts';
 
 const MAX_NODES = 6;
-/** Nodes that go in a row at most. */
+/** Most nodes removed in a row. */
 const MAX_STEPS = 4;
-/** What everything must be on, at least, before a node goes. */
+/** Least number of nodes that must hold each session before a node goes. */
 const ENOUGH = 2;
 
 interface Step {
@@ -20,7 +20,7 @@ interface Step {
 }
 
 export class Rolling {
-  /** Nodes that went because it was said that the copies are restored. */
+  /** Number of nodes removed after rereplication was reported done. */
   steps = 0;
   readonly #stage: Stage;
   readonly #promises: Promises;
@@ -34,7 +34,7 @@ export class Rolling {
     restorations.onDone = (node, reason) => this.#done(node, reason);
   }
 
-  /** The first that goes; `undefined` when it is not the time for it. */
+  /** Removes the first node. Returns a description, or `undefined` if it is not possible now. */
   begin(): string | undefined {
     if (
       this.#underWay !== undefined ||
@@ -47,7 +47,7 @@ export class Rolling {
     return this.#next();
   }
 
-  /** Something else was lost, or is out of reach: nobody goes on now. */
+  /** Another fault happened: stops the series. */
   disturb(): void {
     this.#disturbances += 1;
     this.#underWay = undefined;
@@ -72,9 +72,7 @@ export class Rolling {
     stage.note(() => `after ${node}, ${next}`);
   }
 
-  /**
-   * Every process has the list, and every node on it answers everybody, but for the one that crashed and stays down.
-   */
+  /** Whether every process has the current list, and every listed node except `crashed` is in reach of all. */
   #isCalm(crashed?: string): boolean {
     const { listed, applications } = this.#stage;
     const running = this.#running;
@@ -105,7 +103,7 @@ export class Rolling {
     const node = random.pick(running);
     const how = random.pick(['replaced', 'taken off', 'restarted', 'crashed'] as const);
     if (how === 'restarted') return this.#crash(node, 10, 'returned');
-    // For longer than an agreement: it is made up for while it is still listed.
+    // Longer than an agreement, so that it is rereplicated while it is still listed.
     if (how === 'crashed') return this.#crash(node, 60_000, 'left');
     return this.#leave(node, how === 'replaced' && listed.length < MAX_NODES);
   }
@@ -130,7 +128,7 @@ export class Rolling {
     stage.time.at(stage.random.pick([100, 3_000, 20_000]), () => {
       if (stage.listed.includes(id)) return;
       stage.network.nodes.get(id)?.crash();
-      // Something else went meanwhile, because this one still held what it had.
+      // Another node was lost meanwhile, while this one still held its copies.
       if (this.#disturbances > before) this.#promises.excuseLost();
     });
     return `${id} is ${isReplaced ? 'replaced' : 'taken off the list'}`;

@@ -1,12 +1,12 @@
-/** What one simulated history is made of, all from its seed. */
+/** The parameters of one simulated history, drawn from its seed. */
 import type { Random } from './random.ts';
 import { TTL_SECONDS } from './timing.ts';
 
 /**
  * `usual`: what the tests run. `harsh`: sessions expire, windows close, settings change by a rolling deploy, clocks
- * jump, memory runs out, and a destroyed session that is read again is excused by nothing. `finishing`: as usual, and
- * handovers are finished before their windows end, of sessions that nobody asked for meanwhile and of others that
- * everybody changes at the same moment. `harsh finishing`: both.
+ * jump, memory runs out, and reading a destroyed session is never excused. `finishing`: like `usual`, but handovers
+ * finish before their windows end, with sessions that were not read meanwhile and others that all processes change at
+ * once. `harsh finishing`: both.
  */
 export const PROFILES = ['usual', 'harsh', 'finishing', 'harsh finishing'] as const;
 export type Profile = (typeof PROFILES)[number];
@@ -14,14 +14,14 @@ export type Profile = (typeof PROFILES)[number];
 export interface Scenario {
   readonly seed: number;
   readonly profile: Profile;
-  /** Keys of a node that are moved a second, to finish a handover: the slower, the more happens meanwhile. */
+  /** Keys moved per node and second to finish a handover: the slower, the more happens meanwhile. */
   readonly keysPerSecond: number;
   readonly copies: number;
-  /** In how many zones the nodes are; 0 when they have none. */
+  /** Number of zones of the nodes; 0 for none. */
   readonly zones: number;
-  /** How long a session lives, and a tombstone. */
+  /** Time to live of sessions and tombstones. */
   readonly ttlSeconds: number;
-  /** The least time for which earlier views stay open. */
+  /** Least time for which earlier views stay open. */
   readonly windowSeconds: number;
   readonly processes: number;
   readonly nodes: number;
@@ -29,7 +29,7 @@ export interface Scenario {
   /** Virtual milliseconds of traffic and faults, before everything is healed. */
   readonly durationMs: number;
   readonly faults: readonly PlannedFault[];
-  /** Whether nothing is written any more once everything is healed: what is stale then stays so until it is read. */
+  /** Whether writes end when everything is healed, so that stale copies stay until they are read. */
   readonly endsQuietly: boolean;
 }
 
@@ -55,7 +55,7 @@ export const FAULTS = [
   'messages are lost',
 ] as const;
 
-/** What strikes in harsh histories only. */
+/** Faults of harsh histories only. */
 export const HARSH_FAULTS = [
   'copies change by rolling',
   'distribution changes by rolling',
@@ -73,7 +73,7 @@ export const HARSH_FAULTS = [
   'fence is evicted',
 ] as const;
 
-/** What else strikes where handovers are finished before their windows end. */
+/** Additional faults if handovers finish before their windows end. */
 export const FINISHING_FAULTS = ['node joins', 'node retires when it is empty', 'finisher dies'] as const;
 
 export type FaultKind = (typeof FAULTS)[number] | (typeof HARSH_FAULTS)[number] | (typeof FINISHING_FAULTS)[number];
@@ -81,20 +81,20 @@ export type FaultKind = (typeof FAULTS)[number] | (typeof HARSH_FAULTS)[number] 
 export interface PlannedFault {
   readonly kind: FaultKind;
   readonly at: number;
-  /** How long it lasts, where it lasts. */
+  /** Duration, for faults that last. */
   readonly forMs: number;
 }
 
 /**
- * Of the histories with several copies, those in which nodes go one by one from early on: each waits for the copies of
- * the one before.
+ * Share of the histories with several copies in which nodes leave one by one from early on, each after the
+ * rereplication of the one before.
  */
 const ROLLING_SHARE = 0.25;
 const ROLLING_MS = 50_000;
 const PACES = [4, 50, 2_000] as const;
 const ZONES = [0, 0, 2, 3] as const;
 
-/** `only`: the kinds of faults that strike; all of the profile when there are none. */
+/** @param only the kinds of faults to draw; empty for all of the profile */
 export function scenarioOf(
   seed: number,
   random: Random,
@@ -118,7 +118,7 @@ export function scenarioOf(
     ttlSeconds: TTL_SECONDS,
     windowSeconds: TTL_SECONDS,
     processes: random.between(1, 3),
-    // Three copies want three nodes, and one to lose.
+    // Three copies need three nodes, and one to lose.
     nodes: random.between(rolls ? 4 : copies === 3 ? 2 : 1, copies === 3 || rolls ? 5 : 4),
     keys: random.between(2, 6),
     durationMs,
@@ -133,7 +133,7 @@ export function isHarsh(profile: Profile): boolean {
   return profile === 'harsh' || profile === 'harsh finishing';
 }
 
-/** Whether handovers are finished before their windows end. */
+/** Whether handovers finish before their windows end. */
 export function finishes(profile: Profile): boolean {
   return profile === 'finishing' || profile === 'harsh finishing';
 }
@@ -143,7 +143,7 @@ function harshScenario(seed: number, random: Random, profile: Profile, only: rea
   const ttlSeconds = random.between(10, 30);
   const durationMs = ttlSeconds * 1000 * random.between(2, 5);
   const copies = random.pick([1, 1, 2, 2, 3]);
-  // Few kinds in one history, some of them often: what takes three steps of one kind is hardly drawn from all of them.
+  // Few kinds per history, some of them often: three faults of one kind are hardly ever drawn from all kinds.
   const kinds = Array.from({ length: random.between(1, 4) }, () =>
     random.pick(only.length > 0 ? only : [...FAULTS, ...HARSH_FAULTS, ...HARSH_FAULTS]),
   );

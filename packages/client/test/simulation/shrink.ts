@@ -1,4 +1,4 @@
-/** Makes a failing history smaller as long as it fails: what is left is what it takes. */
+/** Makes a failing history smaller as long as it still fails. */
 import type { Scenario } from './scenario.ts';
 import { World, type Outcome, type WorldOptions } from './world.ts';
 

@@ -1,6 +1,5 @@
 /**
- * What all parts of a simulated history share: nodes, processes, the list that discovery has, and the account of what
- * was acknowledged.
+ * The shared state of a simulated history: nodes, processes, discovery's list, and the ledger of acknowledged changes.
  */
 import type { ClusterNode } from '@sess/discovery';
 
@@ -19,9 +18,9 @@ import { ProcessClock, VirtualTime } from './virtual-time.ts';
 export interface StageOptions {
   readonly scenario: Scenario;
   readonly random: Random;
-  /** What is given to a process in place of its own transport: to break it on purpose. */
+  /** Replaces a process's transport, to break it on purpose. */
   readonly mutate: (transport: Transport, application: () => Application) => Transport;
-  /** Whether the log is kept: nobody reads that of a history that holds. */
+  /** Whether to keep the log, which is only read after a failure. */
   readonly keepLog: boolean;
 }
 
@@ -34,15 +33,15 @@ export class Stage {
   readonly applications: Application[] = [];
   readonly log: string[] = [];
   violation: Violation | undefined;
-  /** Settings that the next process starts with. */
+  /** Settings of the next process. */
   copies: number;
-  /** The least that any process had so far: what is promised goes by it. */
+  /** The fewest copies of any process so far, which decide what is promised. */
   leastCopies: number;
   placement: Placement = 'ketama';
   zones: number;
-  /** How often something was no violation because it is not promised, by the name of the excuse. */
+  /** Number of uses of each excuse. */
   readonly excuses: Partial<Record<Unpromised, number>> = {};
-  /** Hears of every process that starts. */
+  /** Called for every process that starts. */
   onStart: (application: Application) => void = () => undefined;
   readonly #options: StageOptions;
   #listed: readonly string[] = [];
@@ -61,15 +60,15 @@ export class Stage {
   }
 
   /**
-   * How messages travel while nothing is wrong. Where handovers are finished some are much slower than others, and none
-   * so slow that it is given up: what one process does in several steps comes between two steps of another.
+   * Network conditions without faults. If handovers finish early, some messages are much slower than others, but within
+   * the timeout, so that steps of different processes interleave.
    */
   get usualWeather(): NetworkConditions {
     const usual = { ...CALM, usualDelayMs: 5 };
     return finishes(this.scenario.profile) ? { ...usual, slowDelayMs: 0.4 * TIMEOUT_MS, slowChance: 0.15 } : usual;
   }
 
-  /** Ids of the nodes that discovery has. */
+  /** Ids of the nodes that discovery lists. */
   get listed(): readonly string[] {
     return this.#listed;
   }
@@ -78,7 +77,7 @@ export class Stage {
     this.#listed = ids;
   }
 
-  /** What discovery would answer now. */
+  /** Discovery's current list. */
   get topology(): readonly ClusterNode[] {
     return this.#listed.map((id) => {
       const address = this.network.nodes.get(id)?.address;
@@ -91,14 +90,14 @@ export class Stage {
     });
   }
 
-  /** A node that nobody has heard of yet. */
+  /** Starts a node with a new name. */
   startNode(): string {
     const id = `node-${this.#nextNode++}:11211`;
     this.startMachine(id);
     return id;
   }
 
-  /** A new machine, under a new name or an old one. */
+  /** Starts a new machine, under a new name or an old one. */
   startMachine(id: string): VirtualNode {
     const node = new VirtualNode(id, this.#nextMachine++, this.time);
     node.onReplace = (key, before, after) => {
@@ -138,7 +137,7 @@ export class Stage {
     return this.startApplication();
   }
 
-  /** Discovery reaches every process at its own time: the last one after so many milliseconds. */
+  /** Sends the list to every process, each with its own delay. Returns the longest delay in milliseconds. */
   announce(): number {
     const { topology } = this;
     let last = 0;

@@ -1,4 +1,4 @@
-/** What many histories together went through, by name: a fault that never struck was not tested. */
+/** Sums the counts of many histories by name: a fault that never happened was not tested. */
 import { FAULTS } from './scenario.ts';
 import { UNPROMISED } from './unpromised.ts';
 import type { Outcome } from './world.ts';

@@ -1,6 +1,6 @@
 /**
- * What the processes of a simulated history do with sessions: create, change, read, touch and destroy them, and hold
- * every answer against the ledger.
+ * Makes the processes of a simulated history create, change, read, touch and destroy sessions, and checks every answer
+ * against the ledger.
  */
 import { codeOf } from '../../src/node/breaker.ts';
 import { pause } from '../../src/pause.ts';
@@ -11,11 +11,11 @@ import { finishes, isHarsh } from './scenario.ts';
 import type { Stage } from './stage.ts';
 import { TIMEOUT_MS } from './timing.ts';
 
-/** Between the reading of a session and its saving. */
+/** Longest time between reading a session and saving it. */
 const LONGEST_THOUGHT_MS = 3_000;
-/** Sessions that nobody asks for until there is a crowd. */
+/** Sessions that no process asks for before a crowd does. */
 const IDLE = 8;
-/** Sessions that a crowd is busy with, how often each, and within how many milliseconds. */
+/** A crowd's sessions, visits per session, and duration in milliseconds. */
 const CROWD = 8;
 const VISITS = 6;
 const CROWD_MS = [10, 40, 150] as const;
@@ -41,15 +41,15 @@ export class Traffic {
     stage.onStart = (application) => this.#schedule(application);
   }
 
-  /** From now on nothing is begun. */
+  /** Starts no further operations. */
   end(): void {
     this.#ended = true;
   }
 
-  /** Every session through every process, one after another. */
+  /** Reads every session through every process, one after another. */
   async readEverything(): Promise<void> {
     const { applications, ledger, time } = this.#stage;
-    // What a process had begun when it ended is never answered.
+    // Operations of a killed process are never answered.
     const unanswered = this.#busy;
     for (const application of applications) {
       for (const account of ledger.accounts.values()) {
@@ -60,7 +60,7 @@ export class Traffic {
     }
   }
 
-  /** Everybody is busy with every session at this very moment. */
+  /** Makes all processes use the same sessions at the same time. */
   crowd(): void {
     const { ledger, random } = this.#stage;
     if (this.#ended) return;
@@ -70,7 +70,7 @@ export class Traffic {
       ...lasting.filter(({ isIdle }) => !isIdle).slice(-CROWD),
     ];
     for (const account of busy) {
-      // Some are mostly read, others changed by all at once, again and again.
+      // Some are mostly read, others repeatedly changed by all at once.
       const [reads, rounds, withinMs] = [random.pick([0.25, 0.6]), random.pick([1, 1, 6]), random.pick(CROWD_MS)];
       for (let visit = 0; visit < VISITS * rounds; visit += 1)
         this.#stage.time.at(random.next() * withinMs * rounds, () => this.#visit(account, reads));
@@ -89,7 +89,7 @@ export class Traffic {
     else this.#perform(application, 'destroy', () => this.#destroy(application, account));
   }
 
-  /** A session that lives is changed by one process, and a moment later destroyed by another. */
+  /** One process changes a live session, and another destroys it after `withinMs`. */
   changeAndDestroy(changer: Application, destroyer: Application, withinMs: number): void {
     const accounts = [...this.#stage.ledger.accounts.values()].filter(
       ({ acknowledged, destroying, isOnlyRead }) => acknowledged.length > 0 && !destroying && !isOnlyRead,
@@ -184,7 +184,7 @@ export class Traffic {
     const found = record === undefined ? undefined : changesIn(record.value);
     this.#check(begun, found, application);
     if (record === undefined || found === undefined) return () => `${account.key} is missing`;
-    // A request has the session in its hands for a while.
+    // A request may take a while between read and save.
     if (longestThoughtMs > 0 && application.random.chance(0.3))
       await pause(application.clock, application.random.next() * longestThoughtMs, undefined);
     const change = this.#nextChange++;
@@ -202,7 +202,7 @@ export class Traffic {
       (this.#isHarsh || (account.excused === undefined && !this.#promises.isSplit))
     )
       throw new Violation('revived', `${application.name} changed ${account.key}, which was destroyed`);
-    // A node that one process reaches and another does not: until they agree, each may see and change what it reaches.
+    // If processes reach different nodes, each may read and change what it reaches until they agree.
     const doubt = this.#promises.mayLoseChanges;
     account.acknowledged.push(change);
     this.#promises.excuseIfLostSince(losses, account);
@@ -271,8 +271,8 @@ export class Traffic {
   }
 
   /**
-   * Made before a write or a touch is begun; called when it is acknowledged: the session then lives for its time to
-   * live, and never more than a second less.
+   * Call it before a write or touch, and call its result after the acknowledgement: the session lives for its time to
+   * live, or at most a second less.
    */
   #lives(): (account: Account) => void {
     const until = this.#stage.time.now + this.#ttlSeconds * 1000 - 1_000;
@@ -281,7 +281,7 @@ export class Traffic {
     };
   }
 
-  /** Destroyed or expired so long ago that no copy may be left; others are created in its place. */
+  /** Whether it was destroyed or expired so long ago that no copy may be left; new sessions replace it. */
   #isLongOver(account: Account): boolean {
     return this.#isHarsh && account.aliveUntil + 4 * this.#ttlSeconds * 1000 < this.#stage.time.now;
   }

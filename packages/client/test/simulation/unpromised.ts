@@ -1,6 +1,6 @@
 /**
- * What may go wrong in a simulated history without being a violation: each with the sentence of `docs/scaling.md` that
- * tells users so. Every use is counted, and printed at the end of a run.
+ * The excuses: faults that are no violation, each with the sentence of `docs/scaling.md` that documents it. Every use
+ * is counted and printed at the end of a run.
  */
 export const UNPROMISED = {
   'all copies were lost': 'Two nodes lost at once with `copies: 2`, or one with `copies: 1`: what only they held.',

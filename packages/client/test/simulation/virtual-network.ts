@@ -1,4 +1,4 @@
-/** The way between processes and nodes: slow, lossy, cut. It makes the transport that a simulated client is given. */
+/** The simulated network, which may be slow, lossy or cut. Creates the transports of simulated clients. */
 import { SessClientError } from '../../src/errors.ts';
 import type {
   NodeTransport,
@@ -17,11 +17,11 @@ import type { VirtualNode } from './virtual-node.ts';
 import type { ProcessClock, VirtualTime } from './virtual-time.ts';
 
 export interface NetworkConditions {
-  /** One way, in milliseconds: mostly short, sometimes long. */
+  /** One-way delay in milliseconds: mostly `usualDelayMs`, sometimes `slowDelayMs`. */
   readonly usualDelayMs: number;
   readonly slowDelayMs: number;
   readonly slowChance: number;
-  /** A message that is lost takes its connection with it. */
+  /** A lost message breaks its connection. */
   readonly lossChance: number;
 }
 
@@ -32,9 +32,9 @@ export interface NetworkCounts {
   slow: number;
   lost: number;
   timeouts: number;
-  /** Answers that came when nobody waited any more. */
+  /** Replies after their timeout. */
   late: number;
-  /** Compare-and-swaps whose number would have fitted, had it not been read on an earlier connection. */
+  /** Compare-and-swaps that would have matched by number, but whose number is from an earlier connection. */
   reusedNumbers: number;
 }
 
@@ -43,9 +43,9 @@ export class VirtualNetwork {
   readonly random: Random;
   readonly nodes = new Map<string, VirtualNode>();
   readonly counts: NetworkCounts = { messages: 0, slow: 0, lost: 0, timeouts: 0, late: 0, reusedNumbers: 0 };
-  /** `process node` pairs between which nothing passes. */
+  /** `process node` pairs that are cut. */
   readonly cuts = new Set<string>();
-  /** Nodes that nothing passes to or from. */
+  /** Nodes that are cut off from all processes. */
   readonly isolated = new Set<string>();
   conditions: NetworkConditions;
   #epoch = 0;
@@ -74,15 +74,15 @@ export class VirtualNetwork {
     return this.isolated.has(nodeId) || (this.cuts.size > 0 && this.cuts.has(`${processName} ${nodeId}`));
   }
 
-  /** The machine behind a name, and behind an address where the client was told one. */
+  /** The machine behind a name, and behind the address if the client knows one. */
   machine({ id, address }: TransportNode): VirtualNode | undefined {
     const node = this.nodes.get(id);
     return address === undefined || node?.address === address ? node : undefined;
   }
 
   /**
-   * Brings a request to its node, which settles nothing: see `quietly`. Not before `earliest`. When it arrives;
-   * `undefined` when it was lost.
+   * Delivers a request to its node, not before `earliest`. That settles no promise: see `quietly`. Returns the time of
+   * arrival, or `undefined` if it was lost.
    */
   deliverToNode(earliest: number, arrive: () => void): number | undefined {
     const arrivesAt = this.#arrival(earliest);
@@ -90,7 +90,9 @@ export class VirtualNetwork {
     return arrivesAt;
   }
 
-  /** Brings an answer to its client. Not before `earliest`. When it arrives; `undefined` when it was lost. */
+  /**
+   * Delivers a reply to its client, not before `earliest`. Returns the time of arrival, or `undefined` if it was lost.
+   */
   deliverToClient(earliest: number, arrive: () => void): number | undefined {
     const arrivesAt = this.#arrival(earliest);
     if (arrivesAt !== undefined) this.time.at(arrivesAt - this.time.now, arrive);
@@ -102,7 +104,7 @@ export class VirtualNetwork {
     return delayMs === undefined ? undefined : Math.max(this.time.now + delayMs, earliest);
   }
 
-  /** How long a message is on its way; `undefined` when it is lost. */
+  /** The delay of a message; `undefined` if it is lost. */
   #delay(): number | undefined {
     const { usualDelayMs, slowDelayMs, slowChance, lossChance } = this.conditions;
     this.counts.messages += 1;
@@ -117,8 +119,8 @@ export class VirtualNetwork {
 }
 
 /**
- * What one process has of one node. Requests of one connection arrive in their order, and so do its replies, as with
- * TCP. What is under way on a connection that is lost may still arrive, behind what is sent on the next one.
+ * One process's transport to one node. Requests and replies of one connection arrive in order, as with TCP. Pending
+ * requests of a lost connection may still arrive, even after those of the next one.
  */
 class VirtualConnection implements NodeTransport {
   readonly #network: VirtualNetwork;
@@ -131,7 +133,7 @@ class VirtualConnection implements NodeTransport {
   #epoch = 0;
   #generation = 0;
   #closed = false;
-  /** When the last request and the last reply of this connection arrive. */
+  /** Arrival times of the last request and the last reply of this connection. */
   #requestsUntil = -Infinity;
   #repliesUntil = -Infinity;
 
@@ -272,7 +274,7 @@ class VirtualConnection implements NodeTransport {
     else this.#requestsUntil = sentUntil;
   }
 
-  /** The first request to a node that started makes a connection to it. */
+  /** Connects with the first request after the node started. */
   #connect(generation: number): number {
     if (this.#generation !== generation) {
       this.#generation = generation;

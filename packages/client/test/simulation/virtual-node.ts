@@ -1,4 +1,4 @@
-/** A memcached node in memory: items with CAS numbers and expiry, and the ways in which a node fails. */
+/** A simulated memcached node: items with CAS numbers and expiry, and the ways in which a node fails. */
 import type { StoreAttributes, StoreMode, StoreOutcome } from '../../src/transport/transport.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -6,28 +6,28 @@ export interface VirtualItem {
   readonly value: Buffer;
   readonly flags: number;
   readonly unique: number;
-  /** Virtual milliseconds; Infinity never. */
+  /** Virtual milliseconds; `Infinity` never expires. */
   readonly expiresAt: number;
 }
 
-/** `crashed` refuses connections; `paused` takes requests and does not answer. */
+/** `crashed` refuses connections; `paused` accepts requests and does not answer. */
 export type NodeCondition = 'running' | 'crashed' | 'paused';
 
 export class VirtualNode {
   readonly id: string;
-  /** Tells it from an earlier machine of the same name. */
+  /** Distinguishes it from an earlier machine of the same name. */
   readonly address: string;
   readonly #time: VirtualTime;
   #items = new Map<string, VirtualItem>();
   #unique = 0;
-  /** Rises whenever connections are cut: those to an earlier one are dead. */
+  /** Incremented whenever connections are cut: those of an earlier generation are dead. */
   generation: number;
   condition: NodeCondition = 'running';
-  /** Whether nothing can be stored; as with memcached, the attempt removes what was there. */
+  /** Whether it is out of memory; as in memcached, a failed `set` then removes the old item. */
   isFull = false;
-  /** Hears of every item that is replaced by another. */
+  /** Called for every item that is replaced. */
   onReplace: (key: string, before: Buffer, after: Buffer) => void = () => undefined;
-  /** What came while the node was paused, and is done when it goes on: nobody may be waiting for it any more. */
+  /** Requests received while paused, executed on resume, maybe after their timeout. */
   #backlog: (() => void)[] = [];
 
   constructor(id: string, machine: number, time: VirtualTime) {
@@ -42,27 +42,25 @@ export class VirtualNode {
     this.hide();
   }
 
-  /** Out of everybody's reach, with all that it holds. */
+  /** Makes the node unreachable, but keeps its items. */
   hide(): void {
     this.condition = 'crashed';
     this.resetConnections();
   }
 
-  /**
-   * Starts again with what it holds, and CAS numbers from the lowest that nothing on it has: empty, from the beginning.
-   */
+  /** Restarts with its current items, and reuses CAS numbers above theirs; without items, from the beginning. */
   start(): void {
     this.condition = 'running';
     this.#unique = 0;
     for (const { unique } of this.#items.values()) this.#unique = Math.max(this.#unique, unique);
   }
 
-  /** Loses an item for lack of memory. */
+  /** Removes an item, as for lack of memory. */
   evict(key: string): void {
     this.#items.delete(key);
   }
 
-  /** `flush_all`: it holds nothing, and its connections stand. */
+  /** `flush_all`: removes all items and keeps the connections. */
   flush(): void {
     this.#items = new Map();
   }
@@ -83,7 +81,7 @@ export class VirtualNode {
     for (const request of backlog) request();
   }
 
-  /** Does `request` now, or when the node goes on; never when it crashes before. */
+  /** Executes `request` now or on resume; never if the node crashes before. */
   serve(request: () => void): void {
     if (this.condition === 'paused') this.#backlog.push(request);
     else if (this.condition === 'running') request();

@@ -1,11 +1,11 @@
-/** Time that moves from event to event. Nothing in a simulation waits for a real clock. */
+/** Simulated time that jumps from event to event, without a real clock. */
 import type { CancelTimer, Clock } from '../../src/clock.ts';
 
 interface Event {
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
-  /** Whether promises may go on because of it. */
+  /** Whether it may settle promises. */
   readonly wakes: boolean;
   cancelled: boolean;
 }
@@ -15,7 +15,7 @@ const SETTLED: Promise<void> = Promise.resolve();
 export class VirtualTime {
   readonly #events: Event[] = [];
   #order = 0;
-  /** Milliseconds since the beginning. */
+  /** Milliseconds since the start. */
   now = 0;
 
   at(delayMs: number, run: () => void): CancelTimer {
@@ -25,17 +25,17 @@ export class VirtualTime {
     };
   }
 
-  /** For what settles no promise and calls no client: the next event need not wait until promises have gone on. */
+  /** For events that settle no promise and call no client: the next event need not wait for promise callbacks. */
   quietly(delayMs: number, run: () => void): void {
     this.#plan(delayMs, run, false);
   }
 
   /**
-   * Runs events up to `until`, or to the first after which `isOver` says that it is enough. The promises that an event
-   * settled have gone on, as far as they can, before the next one runs.
+   * Runs events up to `until`, or until `isOver` returns true after an event. All promise callbacks of an event run
+   * before the next event.
    */
   async run(until: number, isOver: () => boolean): Promise<void> {
-    // What else the process has to do gets its turn between two runs: within one, the event loop stands still.
+    // Lets the event loop turn once, which is blocked within a run.
     await new Promise((resolve) => setImmediate(resolve));
     await new Promise<void>((resolve, reject) => {
       const turn = (): void => {
@@ -46,8 +46,7 @@ export class VirtualTime {
         }
         void SETTLED.then(afterwards);
       };
-      // Node.js begins with what was put off by `nextTick` once no promise can go on, so not before the promises of
-      // this event are through.
+      // Node.js runs `nextTick` callbacks when no promise callback is left, so after those of this event.
       const afterwards = (): void => process.nextTick(turn);
       turn();
     });
@@ -59,7 +58,7 @@ export class VirtualTime {
     return event;
   }
 
-  /** Runs events up to the first that promises may go on from. `false` when there is none before `until`. */
+  /** Runs events up to the first that may settle promises. Returns `false` if there is none before `until`. */
   #next(until: number): boolean {
     for (;;) {
       const event = this.#events[0];
@@ -109,18 +108,18 @@ function isBefore(one: Event, other: Event): boolean {
   return one.at < other.at || (one.at === other.at && one.order < other.order);
 }
 
-/** The moment at which every simulation begins, milliseconds since 1970. */
+/** The start of every simulation, milliseconds since 1970. */
 export const EPOCH_MS: number = Date.UTC(2030, 0, 1);
 
 /**
- * The clock of one process: off by `skewMs`, and stopped while the process is frozen. A frozen process' timers fire
- * when it goes on, late, as they do after a real SIGSTOP.
+ * The clock of one process, off by `skewMs`. The timers of a frozen process fire late, when it resumes, as after a real
+ * SIGSTOP.
  */
 export class ProcessClock implements Clock {
   readonly #time: VirtualTime;
-  /** How far the wall clock is off, milliseconds. */
+  /** Offset of the wall clock, milliseconds. */
   skewMs: number;
-  /** How long the machine was suspended, clocks and all, milliseconds. */
+  /** Total time for which the machine was suspended, milliseconds. */
   #suspendedMs = 0;
   #suspendedAt: number | undefined;
   #frozen = false;
@@ -153,7 +152,7 @@ export class ProcessClock implements Clock {
     };
   }
 
-  /** Runs `callback` now, or when the process goes on; never after it was killed. */
+  /** Runs `callback` now, or when the process resumes; never after it was killed. */
   run(callback: () => void): void {
     if (this.#ended) return;
     if (this.#frozen) this.#waiting.push(callback);
@@ -168,9 +167,7 @@ export class ProcessClock implements Clock {
     this.#frozen = true;
   }
 
-  /**
-   * Frozen, and the clock that never runs backwards stands still as well, as that of a machine that is suspended does.
-   */
+  /** Freezes the process and its monotonic clock, like a suspended machine. */
   suspend(): void {
     this.freeze();
     this.#suspendedAt ??= this.#time.now;

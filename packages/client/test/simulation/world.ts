@@ -1,6 +1,6 @@
 /**
- * One history from one seed: several real clients over virtual nodes, traffic and faults, then peace, and everything
- * read back.
+ * Runs one history from one seed: several real clients over virtual nodes with traffic and faults; then everything is
+ * healed and read back.
  */
 import { Violation } from './ledger.ts';
 import { describe } from './description.ts';
@@ -22,21 +22,21 @@ export interface Outcome {
   readonly violation: Violation | undefined;
   readonly faults: Partial<Record<FaultKind, number>>;
   readonly network: NetworkCounts;
-  /** How often what is not promised was no violation, by its name in `unpromised.ts`. */
+  /** Number of uses of each excuse, by its name in `unpromised.ts`. */
   readonly excuses: Readonly<Record<string, number>>;
   readonly operations: OperationCounts &
     RestorationCounts &
     FinishCounts & { readonly drained: number; readonly retired: number; readonly 'gone one by one': number };
-  /** What happened, in order, for the reader of a failure; empty unless it was asked for. */
+  /** The log for the reader of a failure; empty unless `keepLog` is set. */
   readonly log: readonly string[];
 }
 
 export interface WorldOptions {
-  /** Instead of the one that the seed draws. */
+  /** Replaces the scenario drawn from the seed. */
   readonly scenario?: Scenario;
   readonly mutation?: Mutation;
   readonly profile?: Profile;
-  /** The kinds of faults that strike, instead of all of the profile. */
+  /** Restricts the kinds of faults of the profile. */
   readonly only?: readonly FaultKind[];
   readonly keepLog?: boolean;
 }
@@ -76,7 +76,7 @@ export class World {
   async run(): Promise<Outcome> {
     this.#restorations.listen();
     this.#finishes.listen();
-    // A history is full of errors, and nobody looks where one of them was made.
+    // Stack traces cost time, and a history creates many errors.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     try {
@@ -102,7 +102,7 @@ export class World {
     await this.#pass(2_000);
     this.#promises.endAllowances();
     if (isHarsh(this.scenario.profile)) await this.#pass(PATIENCE_MS);
-    // Twice: the first reading carries what was in doubt, the second finds it carried.
+    // Twice: the first read migrates records in doubt, the second checks the result.
     for (let round = 0; round < 2; round += 1) await this.#traffic.readEverything();
     if (isHarsh(this.scenario.profile)) this.#expectAllInRotation();
     if (stage.violation !== undefined) describe(stage);
@@ -125,7 +125,7 @@ export class World {
     };
   }
 
-  /** No node is left out for ever, by whoever began to drain it and did not come to an end. */
+  /** Checks that no node stays out of rotation, for example after an unfinished drain. */
   #expectAllInRotation(): void {
     const { applications, listed } = this.#stage;
     const keys = Array.from({ length: 100 }, (_, index) => `rotation/${index}`);

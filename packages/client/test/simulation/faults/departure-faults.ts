@@ -1,4 +1,4 @@
-/** Nodes that leave as planned: drained, emptied by the end of a handover, or behind a list that somebody hears late. */
+/** Planned departures of nodes: drained, emptied by a finished handover, or with a list that one process gets late. */
 import { Violation } from '../ledger.ts';
 import { HISTORY_INTERVAL_MS } from '../timing.ts';
 import type { FaultScene, Strikes } from './fault-scene.ts';
@@ -25,7 +25,7 @@ function drain(scene: FaultScene): string | undefined {
   return id;
 }
 
-/** The process that drains a node ends, as one that crashed, before or after all was carried. */
+/** The process that drains a node crashes, before or after all records were copied. */
 function drainAndDie(scene: FaultScene, forMs: number): string | undefined {
   const { stage } = scene;
   const { random, applications, listed, time } = stage;
@@ -49,7 +49,7 @@ function drainAndDie(scene: FaultScene, forMs: number): string | undefined {
   return `${application.name} drains ${id} and ends after ${forMs % 6_000} ms`;
 }
 
-/** Off the list, and stopped as soon as nobody asks it for anything: nothing that is on it alone is excused. */
+/** The node leaves the list and stops as soon as no process asks it any more. A loss is not excused. */
 function retire(scene: FaultScene): string | undefined {
   const { stage, promises } = scene;
   const { listed, random, time } = stage;
@@ -64,7 +64,7 @@ function retire(scene: FaultScene): string | undefined {
     const { applications } = stage;
     const isAsked = applications.some(
       ({ client, listed: own }) =>
-        // Who has just started does not know yet what is open.
+        // A process that has just started does not know the open views yet.
         client.explain('any').owners.length === 0 ||
         own.some((node) => node.id === id) ||
         client.handovers.some(({ nodes }) => nodes.includes(id)),
@@ -84,7 +84,7 @@ function retire(scene: FaultScene): string | undefined {
   return id;
 }
 
-/** At its next step, or a little later: whichever process it is, one of them ends. */
+/** At the finisher's next step, or a little later, a random process ends. */
 function killFinisher(scene: FaultScene, forMs: number): string {
   const { stage } = scene;
   const { random, time, applications } = stage;
@@ -98,10 +98,7 @@ function killFinisher(scene: FaultScene, forMs: number): string {
   return 'at its next step';
 }
 
-/**
- * A node leaves the list, of which one process hears up to an interval late; it is stopped as soon as everybody has
- * heard.
- */
+/** A node leaves the list. One process gets the list up to an interval late; then the node stops. */
 function stopBehindLateList(scene: FaultScene, forMs: number): string | undefined {
   const { stage, promises, traffic } = scene;
   const { random, applications, listed, network, time } = stage;

@@ -1,4 +1,4 @@
-/** Rolling deploys: another list of nodes, or another setting by which owners are decided. */
+/** Rolling deploys: another list of nodes, or another setting that decides owners. */
 import { MAX_NODES, type FaultScene, type Strikes } from './fault-scene.ts';
 
 export const deployFaults = {
@@ -9,13 +9,13 @@ export const deployFaults = {
 } as const satisfies Strikes;
 
 /**
- * Processes whose list is in their environment are restarted one by one with another. The two lists share a node:
- * others can not find each other.
+ * Restarts processes one by one with another fixed list. The two lists share a node; otherwise the processes could not
+ * find each other.
  */
 function roll(scene: FaultScene, forMs: number): string | undefined {
   const { stage, promises } = scene;
   const { random, applications, listed, time } = stage;
-  // Who jumped over a list might share no node with the one before.
+  // A process that skips a list might share no node with the one before.
   if (time.now < scene.rollsUntil) return undefined;
   const joins = listed.length < MAX_NODES && random.chance(0.7);
   const leaving = random.chance(0.5) ? promises.loseableNode(2) : undefined;

@@ -1,4 +1,4 @@
-/** What faults have in common: what they strike at, and what several of them do. */
+/** The state and steps that faults share. */
 import type { Application } from '../application.ts';
 import { Violation } from '../ledger.ts';
 import type { Promises } from '../promises.ts';
@@ -9,7 +9,7 @@ import type { Traffic } from '../traffic.ts';
 
 export const MAX_NODES = 6;
 
-/** Does something for about so long; what it did, or `undefined` when it can't be done now. */
+/** Causes a fault for about `forMs`. Returns a description, or `undefined` if it is not possible now. */
 export type Strike = (scene: FaultScene, forMs: number) => string | undefined;
 export type Strikes = Partial<Readonly<Record<FaultKind, Strike>>>;
 
@@ -18,15 +18,15 @@ export class FaultScene {
   readonly promises: Promises;
   readonly rolling: Rolling;
   readonly traffic: Traffic;
-  /** Drains that were carried through. */
+  /** Number of completed drains. */
   drained = 0;
-  /** Nodes that were stopped, without a drain, because all handovers from them were finished. */
+  /** Number of nodes stopped without a drain, after all handovers from them were finished. */
   retired = 0;
-  /** Whether nothing strikes any more. */
+  /** Whether the phase of faults is over. */
   isHealed = false;
-  /** Until when processes restart with another list, virtual milliseconds. */
+  /** End of the current rolling deploy, virtual milliseconds. */
   rollsUntil = -Infinity;
-  /** What strikes at the next step of whoever finishes a handover. */
+  /** The fault to cause at the next step of a finisher. */
   atNextStep: (() => void) | undefined;
 
   constructor(stage: Stage, promises: Promises, rolling: Rolling, traffic: Traffic) {
@@ -51,8 +51,8 @@ export class FaultScene {
   }
 
   /**
-   * Whether a roll is going on whose two lists share this node alone: it is to stay, or who has one list never hears of
-   * the other.
+   * Whether the two lists of the current rolling deploy share only this node. Then it must stay: it is the only link
+   * between processes with different lists.
    */
   isShared(id: string): boolean {
     return this.stage.time.now < this.rollsUntil && !this.promises.isRememberedWithout(id);
@@ -69,7 +69,7 @@ export class FaultScene {
     this.promises.excuseLost();
   }
 
-  /** All that it holds is elsewhere: it is taken off the list, and stopped later. */
+  /** All of the node's records are on others: takes it off the list, and stops it later. */
   isDrained(id: string): void {
     const key = this.promises.mayLoseChanges !== undefined ? undefined : this.promises.onlyOn(id);
     if (key !== undefined)
@@ -79,7 +79,7 @@ export class FaultScene {
     this.stage.note(() => `${id} is drained`);
     this.stage.list(this.stage.listed.filter((other) => other !== id));
     this.stage.announce();
-    // Lists may come in another order than they were announced. In peace the last word is the right one.
+    // Lists may arrive in another order than announced. After healing, the last one must be right.
     if (this.isHealed) this.stage.time.at(5_000, () => this.tellAll());
     this.stage.time.at(5_000, () => this.stop(id));
   }

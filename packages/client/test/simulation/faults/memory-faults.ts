@@ -1,4 +1,4 @@
-/** What memcached forgets, for lack of memory or because it was told to. */
+/** Items that memcached loses, for lack of memory or by a flush. */
 import { FENCE_KEY, HISTORY_KEY } from '../history-secret.ts';
 import type { FaultScene, Strikes } from './fault-scene.ts';
 
@@ -10,7 +10,7 @@ export const memoryFaults = {
   'node is out of memory': fill,
 } as const satisfies Strikes;
 
-/** On one node, or on all of them. */
+/** Evicts the history on one node, or on all. */
 function evictHistory(scene: FaultScene): string {
   const { stage } = scene;
   const { random, listed, network } = stage;
@@ -27,7 +27,7 @@ function evictFence(scene: FaultScene): string {
   return id;
 }
 
-/** A live one, of which another copy is left. Tombstones that are evicted are not promised. */
+/** Evicts a live record. An eviction of tombstones is not covered by the promises. */
 function evictRecord(scene: FaultScene): string | undefined {
   const { stage, promises } = scene;
   const { random, listed, network, ledger } = stage;

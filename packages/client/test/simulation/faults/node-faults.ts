@@ -1,4 +1,4 @@
-/** Nodes that come, go, fail and return. */
+/** Nodes that join, leave, fail and return. */
 import { MAX_NODES, type FaultScene, type Strikes } from './fault-scene.ts';
 
 export const nodeFaults = {
@@ -31,7 +31,7 @@ function leave(scene: FaultScene): string | undefined {
   if (id === undefined || scene.isShared(id)) return undefined;
   scene.unlist(id);
   stage.announce();
-  // Taken off the list first, stopped some time later, as providers do.
+  // Taken off the list first and stopped some time later, as cloud providers do.
   stage.time.at(stage.random.pick([100, 3_000, 20_000]), () => scene.stop(id));
   return id;
 }
@@ -49,7 +49,7 @@ function crash(scene: FaultScene, forMs: number): string | undefined {
   return `${node.id} for ${forMs} ms`;
 }
 
-/** Another machine under the same name, elsewhere; discovery lists the same names as before. */
+/** Another machine takes over the name at another address; discovery lists the same names as before. */
 function replace(scene: FaultScene, forMs: number): string | undefined {
   const { stage, promises } = scene;
   const id = promises.loseableNode(1);
@@ -79,7 +79,7 @@ function pause(scene: FaultScene, forMs: number): string | undefined {
   return `${node.id} for ${forMs} ms`;
 }
 
-/** Nobody's messages reach it, and it does not refuse them. */
+/** No messages reach the node, and none are refused. */
 function isolate(scene: FaultScene, forMs: number): string | undefined {
   const { stage, promises } = scene;
   const id = promises.loseableNode(1);
@@ -91,7 +91,7 @@ function isolate(scene: FaultScene, forMs: number): string | undefined {
   return `${id} for ${forMs} ms`;
 }
 
-/** It refuses connections, and comes back with what it held, and with CAS numbers that were in use before. */
+/** The node refuses connections, then returns with its old items and reused CAS numbers. */
 function hide(scene: FaultScene, forMs: number): string | undefined {
   const { stage, promises } = scene;
   const id = promises.loseableNode(1);
@@ -112,7 +112,7 @@ function reset(scene: FaultScene): string {
   return id;
 }
 
-/** It goes and comes, with what it holds, for longer than a session lives. */
+/** The node goes and returns with its items, for longer than a session lives. */
 function flap(scene: FaultScene, forMs: number): string | undefined {
   const { stage, promises } = scene;
   const { random, listed, network, scenario, time } = stage;
@@ -132,7 +132,7 @@ function flap(scene: FaultScene, forMs: number): string | undefined {
   return `${node.id} every ${everyMs} ms for ${lastsMs} ms`;
 }
 
-/** All nodes of a zone crash, of whose sessions each has a copy elsewhere. */
+/** All nodes of a zone crash. Each of their sessions has a copy in another zone. */
 function loseZone(scene: FaultScene, forMs: number): string | undefined {
   const { stage, promises } = scene;
   const zone = promises.loseableZone();

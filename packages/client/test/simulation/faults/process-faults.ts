@@ -1,4 +1,4 @@
-/** Processes that stop, sleep, are cut off, or have a wrong clock; and the network between. */
+/** Processes that stop, sleep, are cut off or have a wrong clock; and faults of the network. */
 import { AGREEMENT_MS } from '../timing.ts';
 import type { NetworkConditions } from '../virtual-network.ts';
 import type { FaultScene, Strikes } from './fault-scene.ts';
@@ -47,7 +47,7 @@ function restart(scene: FaultScene): string | undefined {
   return application.name;
 }
 
-/** One process hears of no change for so long. */
+/** Discovery does not reach one process for `forMs`. */
 function lag(scene: FaultScene, forMs: number): string {
   const { stage } = scene;
   const { random, applications, time } = stage;
@@ -57,7 +57,7 @@ function lag(scene: FaultScene, forMs: number): string {
   return `${application.name} for ${forMs} ms`;
 }
 
-/** By an hour, ahead or behind, for about a second. */
+/** A process's clock jumps by an hour, forward or back, for about a second. */
 function jump(scene: FaultScene, forMs: number): string | undefined {
   const { stage } = scene;
   const { random, applications, time } = stage;
@@ -86,7 +86,7 @@ function suspend(scene: FaultScene, forMs: number): string | undefined {
 function weather(scene: FaultScene, conditions: NetworkConditions, forMs: number): string {
   const { stage, promises } = scene;
   const { network, time } = stage;
-  // Slow enough, and one process ejects a node that another still reads.
+  // If it is slow enough, one process ejects a node that another still reads.
   promises.allowSplit(forMs);
   network.conditions = conditions;
   time.at(forMs, () => {
