@@ -2,9 +2,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { lookAt } from '../cluster/look.ts';
+import { MoveWatch, type MovesProgress } from '../cluster/move-watch.ts';
 import { growth, sumOf } from '../cluster/rates.ts';
 import { DONE } from '../exit-codes.ts';
-import { count, percent } from '../output/format.ts';
+import { count, percent, progressText } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { CommandContext } from './command-context.ts';
 import { clusterStatus, statusText, type ClusterStatus } from './status.ts';
@@ -29,6 +30,7 @@ const END_KEYS = ['q', 'Q', '\u0003', '\u001B'];
 export async function watch({ output, settings, streams }: CommandContext, options: WatchOptions): Promise<number> {
   const asked = settings();
   const look = await lookAt(asked);
+  const moves = new MoveWatch(look);
   const ending = new AbortController();
   const signal = AbortSignal.any([streams.signal, ending.signal]);
   const ownsScreen = output.isTerminal && !output.isJson;
@@ -38,12 +40,13 @@ export async function watch({ output, settings, streams }: CommandContext, optio
     let before: Moment | undefined;
     for (let time = 1; !signal.aborted; time += 1) {
       const status = await clusterStatus(look, asked);
+      const progress = await moves.find(status.nodes, status.handovers);
       const moment: Moment = { status, at: performance.now() };
       const rates = before && ratesBetween(before, moment);
       before = moment;
       if (ownsScreen) output.raw(SCREEN.home);
-      output.data({ at: new Date().toISOString(), ...status, rates }, () =>
-        screenText(status, rates, output, ownsScreen),
+      output.data({ at: new Date().toISOString(), ...status, rates, progress: Object.fromEntries(progress) }, () =>
+        screenText(status, rates, progress, output, ownsScreen),
       );
       if (time === options.times) break;
       await wait(1_000 * options.intervalSeconds, undefined, { signal }).catch(() => undefined);
@@ -52,6 +55,7 @@ export async function watch({ output, settings, streams }: CommandContext, optio
   } finally {
     if (ownsScreen) output.raw(SCREEN.close);
     offKeys?.();
+    moves.close();
     await look.close();
   }
 }
@@ -71,10 +75,17 @@ function ratesBetween(before: Moment, after: Moment): Rates {
   };
 }
 
-function screenText(status: ClusterStatus, rates: Rates | undefined, output: Output, ownsScreen: boolean): string {
+function screenText(
+  status: ClusterStatus,
+  rates: Rates | undefined,
+  progress: MovesProgress,
+  output: Output,
+  ownsScreen: boolean,
+): string {
   return [
     `${new Date().toLocaleTimeString()}${ownsScreen ? '  (q ends)' : ''}`,
     statusText(status, output),
+    ...progressLines(status, progress),
     ...(rates === undefined
       ? []
       : [
@@ -84,4 +95,17 @@ function screenText(status: ClusterStatus, rates: Rates | undefined, output: Out
           }, ${count(rates.evictions)} evictions since the last look`,
         ]),
   ].join('\n');
+}
+
+/** A line for each drain and each handover of which it is known how far it is. */
+function progressLines({ nodes, handovers }: ClusterStatus, progress: MovesProgress): readonly string[] {
+  const names = [
+    ...nodes.map(({ id }) => [id, `Drain of ${id}`] as const),
+    ...handovers.map(({ ring, nodes: ids }) => [ring.fingerprint, `From ${ids.join(', ')}`] as const),
+  ];
+  const lines = names.flatMap(([name, what]) => {
+    const known = progress.get(name);
+    return known === undefined ? [] : [`${what}: ${progressText(known)}`];
+  });
+  return lines.length === 0 ? [] : ['', ...lines];
 }

@@ -41,3 +41,24 @@ export function duration(seconds: number): string {
 export function plural(amount: number, one: string, many: string = `${one}s`): string {
   return `${count(amount)} ${amount === 1 ? one : many}`;
 }
+
+/** How many sessions are where they belong, how fast that goes, and when it is over. */
+export function progressText({
+  sessions,
+  moved,
+  perSecond,
+  secondsLeft,
+}: {
+  readonly sessions: number;
+  readonly moved: number;
+  readonly perSecond: number | undefined;
+  readonly secondsLeft: number | undefined;
+}): string {
+  if (sessions === 0) return 'No session has to move.';
+  const arrived = Math.round(sessions * moved);
+  return [
+    `about ${count(arrived)} of ${plural(sessions, 'session')} moved (${Math.round(100 * moved)} %)`,
+    ...(perSecond === undefined ? [] : [`${count(Math.max(1, Math.round(perSecond)))} a second`]),
+    ...(secondsLeft === undefined || moved >= 1 ? [] : [`${duration(Math.ceil(secondsLeft))} left`]),
+  ].join(', ');
+}

@@ -2,7 +2,8 @@
 import type { Handover } from '@sess/client';
 
 import type { ClusterPicture, PictureNode } from '../picture/picture.ts';
-import { duration, plural } from '../output/format.ts';
+import type { MoveProgress } from '../cluster/move-watch.ts';
+import { duration, plural, progressText } from '../output/format.ts';
 import { html, type Markup } from './html.ts';
 import { badge, badges } from './words.ts';
 
@@ -14,15 +15,15 @@ const STEPS = [
   ['closing', 'bring the rest'],
 ] as const;
 
-export function moves({ at, status, nodes, numbers }: ClusterPicture): Markup {
+export function moves({ at, status, nodes, numbers, progress: known }: ClusterPicture): Markup {
   const drains = nodes.filter(({ drain }) => drain !== undefined);
   const newestFirst = status.handovers.toReversed();
   const more = newestFirst.length - MOST_SHOWN;
   return html`<h2>Handovers and drains</h2>
     ${drains.length + newestFirst.length === 0 && html`<p class="none">None is open: every session is where it belongs.</p>`}
     <ul class="moves">
-      ${drains.map((node) => drainOf(node, status.handovers, at))}
-      ${newestFirst.slice(0, MOST_SHOWN).map((handover) => one(handover, numbers, at))}
+      ${drains.map((node) => drainOf(node, status.handovers, at, known.get(node.id)))}
+      ${newestFirst.slice(0, MOST_SHOWN).map((handover) => one(handover, numbers, at, known.get(handover.ring.fingerprint)))}
     </ul>
     ${more > 0 && html`<p class="explains">${`and ${plural(more, 'earlier one')}`}</p>`}
     ${
@@ -34,7 +35,12 @@ export function moves({ at, status, nodes, numbers }: ClusterPicture): Markup {
     }`;
 }
 
-function one(handover: Handover, numbered: ReadonlyMap<string, number>, at: number): Markup {
+function one(
+  handover: Handover,
+  numbered: ReadonlyMap<string, number>,
+  at: number,
+  known: MoveProgress | undefined,
+): Markup {
   const { nodes, phase, copies } = handover;
   const now = STEPS.findIndex(([name]) => name === phase);
   return html`<li data-key="${`${nodes.join()}-${copies}`}">
@@ -42,11 +48,11 @@ function one(handover: Handover, numbered: ReadonlyMap<string, number>, at: numb
     <ol class="steps">
       ${STEPS.map(([, word], place) => html`<li class="${place < now ? 'done' : place === now ? 'now' : 'later'}" ${place === now && html` aria-current="step"`}>${word}</li>`)}
     </ol>
-    ${progress(handover, at)}
+    ${progress(handover, at, known)}
   </li>`;
 }
 
-function progress({ phase, since, agreedAt, until }: Handover, at: number): Markup {
+function progress({ phase, since, agreedAt, until }: Handover, at: number, known: MoveProgress | undefined): Markup {
   const end = phase === 'overlap' ? agreedAt : until;
   const left = duration((end - at) / 1_000);
   const says = {
@@ -54,12 +60,23 @@ function progress({ phase, since, agreedAt, until }: Handover, at: number): Mark
     handover: `They are asked for what is nowhere else, for ${left} at the most.`,
     closing: 'What is left on them is being brought to where it belongs.',
   }[phase];
-  const done = phase === 'closing' ? undefined : Math.min(1, Math.max(0, (at - since) / Math.max(1, end - since)));
-  return html`${meter(done)}
+  const timeDone = Math.min(1, Math.max(0, (at - since) / Math.max(1, end - since)));
+  return html`${meter(known?.moved ?? (phase === 'closing' ? undefined : timeDone))}
+    ${known !== undefined && arrived(known)}
     <p class="explains">${says}</p>`;
 }
 
-function drainOf({ number, id, drain: state }: PictureNode, handovers: readonly Handover[], at: number): Markup {
+/** How many are where they belong, how fast that goes, and when it is over. */
+function arrived(progress: MoveProgress): Markup {
+  return html`<p class="arrived">${progressText(progress)}</p>`;
+}
+
+function drainOf(
+  { number, id, drain: state }: PictureNode,
+  handovers: readonly Handover[],
+  at: number,
+  known: MoveProgress | undefined,
+): Markup {
   if (state === 'drained')
     return html`<li data-key="${`drain-${id}`}">
       <p class="what">${badge(number)} is drained</p>
@@ -69,7 +86,7 @@ function drainOf({ number, id, drain: state }: PictureNode, handovers: readonly 
   const overlap = handovers.find(({ nodes, phase }) => phase === 'overlap' && nodes.includes(id));
   return html`<li data-key="${`drain-${id}`}">
     <p class="what">${badge(number)} is being drained</p>
-    ${meter(undefined)}
+    ${meter(known?.moved)} ${known !== undefined && arrived(known)}
     <p class="explains">
       ${
         overlap === undefined

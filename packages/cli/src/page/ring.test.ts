@@ -32,6 +32,7 @@ function picture(to: string, from?: string): ClusterPicture {
       from === undefined
         ? undefined
         : { from: idsOf(from), phase: 'handover', ...compare(distribution(from), distribution(to)) },
+    progress: new Map(),
     samples: [],
     happenings: [],
     causesFrom: 'nodes',

@@ -92,7 +92,7 @@ dt{color:var(--soft)}dd{font-weight:600;text-align:right}
 .bar{fill:var(--c)}
 .c-expired,.c-destroyed,.c-revoked{--c:var(--calmer)}.c-not-there,.c-unknown{--c:var(--calm)}
 .c-evicted{--c:var(--n2)}.c-node-restarted{--c:var(--n5)}.c-node-lost{--c:var(--bad)}.c-flushed{--c:var(--n4)}.c-other-cluster,.c-foreign{--c:var(--n6)}
-.moves{display:grid;gap:20px;margin-top:12px}
+.moves{display:grid;gap:20px;margin-top:12px}.arrived{margin-top:8px;font-variant-numeric:tabular-nums}
 .what{display:flex;flex-wrap:wrap;align-items:center;gap:4px 6px;font-weight:600}
 .steps{display:grid;grid-template-columns:repeat(3,1fr);gap:4px;margin:8px 0;font-size:12px;color:var(--soft)}
 .steps li{border-top:4px solid var(--track);padding-top:4px}

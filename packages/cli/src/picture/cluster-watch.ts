@@ -8,6 +8,7 @@ import type { ClusterSettings } from '../cluster/settings.ts';
 import { clusterStatus, type ClusterStatus } from '../commands/status.ts';
 import { Happenings, happeningsBetween } from './happenings.ts';
 import { MoveFinder } from './move.ts';
+import { MoveWatch } from '../cluster/move-watch.ts';
 import type { CauseCounts, ClusterPicture, NodeSample, PictureCause, Sample } from './picture.ts';
 
 export interface ClusterWatchOptions {
@@ -25,6 +26,7 @@ export class ClusterWatch {
   readonly #look: Look;
   readonly #options: ClusterWatchOptions;
   readonly #moves: MoveFinder;
+  readonly #progress: MoveWatch;
   readonly #happenings = new Happenings();
   readonly #numbers = new Map<string, number>();
   /** What each node last told of itself. */
@@ -37,6 +39,7 @@ export class ClusterWatch {
     this.#look = look;
     this.#options = options;
     this.#moves = new MoveFinder(options.settings);
+    this.#progress = new MoveWatch(look);
   }
 
   /** @throws {SessClientError} when nothing is known of any node. */
@@ -58,11 +61,13 @@ export class ClusterWatch {
 
   async close(): Promise<void> {
     this.#ended.abort();
+    this.#progress.close();
     await this.#look.close();
   }
 
   async #takeOne(): Promise<ClusterPicture> {
     const status = await clusterStatus(this.#look, this.#options.settings);
+    const progress = await this.#progress.find(status.nodes, status.handovers);
     const at = Date.now();
     const causes = this.#options.causes?.() ?? new Map();
     if (this.#last !== undefined) {
@@ -81,6 +86,7 @@ export class ClusterWatch {
       })),
       numbers: new Map(this.#numbers),
       move: this.#moves.find(this.#look.client.topology, status.handovers),
+      progress,
       samples: this.#samples,
       happenings: this.#happenings.all,
       causesFrom: this.#options.causes === undefined ? 'nodes' : 'application',

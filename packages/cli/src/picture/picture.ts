@@ -1,5 +1,6 @@
 /** What the page shows of a cluster at a moment. */
 import type { NodeGrowth } from '../cluster/rates.ts';
+import type { MovesProgress } from '../cluster/move-watch.ts';
 import type { NodeReport } from '../cluster/node-report.ts';
 import type { ClusterStatus } from '../commands/status.ts';
 import type { Happening } from './happenings.ts';
@@ -14,6 +15,8 @@ export interface ClusterPicture {
   readonly numbers: ReadonlyMap<string, number>;
   /** What the open handovers bring to another node; `undefined` when nothing is on its way. */
   readonly move: Move | undefined;
+  /** How far drains and handovers are, as far as it is known. */
+  readonly progress: MovesProgress;
   /** The last two minutes, the oldest first. */
   readonly samples: readonly Sample[];
   /** The newest first. */

@@ -1,0 +1,130 @@
+/**
+ * How far sessions are on their way, whoever brings them: some that have to move are chosen when a drain or a handover is
+ * first seen, and looked for on their owners again and again. Nothing is written, and no process is asked.
+ */
+import type { Handover } from '@sess/client';
+
+import type { Look } from './look.ts';
+import type { NodeReport } from './node-report.ts';
+
+export interface MoveProgress {
+  /** Sessions that had to move when it was first seen. */
+  readonly sessions: number;
+  /** Part of them that is on all of its owners, 0 to 1: of the sample. */
+  readonly moved: number;
+  /** Over the last seconds; `undefined` while none arrives. */
+  readonly perSecond: number | undefined;
+  readonly secondsLeft: number | undefined;
+}
+
+/** By the id of a node that is drained, or the fingerprint of an earlier ring. */
+export type MovesProgress = ReadonlyMap<string, MoveProgress>;
+
+/** A share is then known to 4 in a hundred or better. */
+const SAMPLE = 400;
+/** To list more costs the nodes too much for a picture. */
+const MOST_LISTED = 1_000_000;
+/** A rate is one of so many seconds. */
+const RATE_MS = 10_000;
+
+export class MoveWatch {
+  readonly #look: Look;
+  readonly #ended = new AbortController();
+  readonly #moves = new Map<string, SampledMove>();
+
+  constructor(look: Look) {
+    this.#look = look;
+  }
+
+  /** Of what is open now, as far as it is known. Never rejects. */
+  async find(nodes: readonly NodeReport[], handovers: readonly Handover[]): Promise<MovesProgress> {
+    const open = new Map([
+      // While a node is in rotation yet, all that it holds is where it belongs.
+      ...nodes
+        .filter(({ drain, share }) => drain === 'draining' && share === undefined)
+        .map(({ id }) => [id, [id]] as const),
+      ...handovers
+        .filter(({ phase }) => phase !== 'overlap')
+        .map(({ ring, nodes: ids }) => [ring.fingerprint, ids] as const),
+    ]);
+    for (const name of [...this.#moves.keys()]) if (!open.has(name)) this.#moves.delete(name);
+    for (const [name, ids] of open)
+      if (!this.#moves.has(name)) this.#moves.set(name, new SampledMove(this.#look, ids, this.#ended.signal));
+    const found = await Promise.all(
+      [...this.#moves].map(async ([name, move]) => [name, await move.progress(performance.now())] as const),
+    );
+    return new Map(found.flatMap(([name, progress]) => (progress === undefined ? [] : [[name, progress] as const])));
+  }
+
+  close(): void {
+    this.#ended.abort();
+  }
+}
+
+interface Chosen {
+  readonly key: string;
+  /** The node that it was found on. */
+  readonly node: string;
+}
+
+class SampledMove {
+  readonly #look: Look;
+  /** `undefined` until the nodes are listed, and where they can't be. */
+  #sample: { readonly sessions: number; readonly size: number; left: readonly Chosen[] } | undefined;
+  /** When how much had moved, the oldest first. */
+  #history: readonly { readonly at: number; readonly moved: number }[] = [];
+
+  constructor(look: Look, nodes: readonly string[], signal: AbortSignal) {
+    this.#look = look;
+    this.#choose(nodes, signal).catch(() => undefined);
+  }
+
+  async progress(now: number): Promise<MoveProgress | undefined> {
+    const sample = this.#sample;
+    if (sample === undefined) return undefined;
+    const { sessions, size } = sample;
+    const stay = await Promise.all(sample.left.map((chosen) => this.#isOnItsWay(chosen)));
+    sample.left = sample.left.filter((_, index) => stay[index]);
+    const moved = size === 0 ? 1 : 1 - sample.left.length / size;
+    const recent = this.#history.filter(({ at }) => now - at <= RATE_MS);
+    this.#history = [...recent, { at: now, moved }];
+    const [first] = recent;
+    const arrived = first === undefined ? 0 : (sessions * (moved - first.moved) * 1_000) / Math.max(1, now - first.at);
+    const perSecond = arrived > 0 ? arrived : undefined;
+    const secondsLeft = perSecond === undefined ? undefined : (sessions * (1 - moved)) / perSecond;
+    return { sessions, moved, perSecond, secondsLeft };
+  }
+
+  /** Each of those that have to move with the same probability. */
+  async #choose(nodes: readonly string[], signal: AbortSignal): Promise<void> {
+    const chosen: Chosen[] = [];
+    let listed = 0;
+    let sessions = 0;
+    for (const node of nodes) {
+      for await (const key of this.#look.nodes.get(node)?.keys?.({ signal }) ?? []) {
+        listed += 1;
+        if (listed > MOST_LISTED) return;
+        if (key.startsWith('@sess/') || this.#look.client.explain(key).owners.includes(node)) continue;
+        sessions += 1;
+        const place = chosen.length < SAMPLE ? chosen.length : Math.floor(Math.random() * sessions);
+        if (place < SAMPLE) chosen[place] = { key, node };
+      }
+    }
+    this.#sample = { sessions, size: chosen.length, left: chosen };
+  }
+
+  /** Whether an owner lacks it, and it was not removed where it was found. */
+  async #isOnItsWay({ key, node }: Chosen): Promise<boolean> {
+    const { owners } = this.#look.client.explain(key);
+    const there = await Promise.all(owners.map((owner) => this.#isOn(owner, key)));
+    return !there.every(Boolean) && (await this.#isOn(node, key));
+  }
+
+  async #isOn(node: string, key: string): Promise<boolean> {
+    try {
+      return (await this.#look.nodes.get(node)?.get(key)) !== undefined;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { startLocalCluster } from '@sess/local-cluster';
+import { expect, inject, it } from 'vitest';
+
+import { lookAt } from '../src/cluster/look.ts';
+import { MoveWatch, type MoveProgress } from '../src/cluster/move-watch.ts';
+import { clusterSettings } from '../src/cluster/settings.ts';
+import { clusterStatus } from '../src/commands/status.ts';
+import { progressText } from '../src/output/format.ts';
+import { application, PACE, SECRET } from './run.ts';
+
+const [runtime = 'embedded'] = inject('mainRuntimes');
+
+it('a drain by another process is seen to be as far as it is, and ends', { timeout: 240_000 }, async () => {
+  await using cluster = await startLocalCluster({ nodes: 3, runtime });
+  const servers = `elasticache://${cluster.configurationEndpoint}?${PACE}`;
+  const keys = Array.from({ length: 900 }, (_, number) => `s/moved-${number}`);
+  await using client = await application(servers, keys);
+  const [id = ''] = cluster.nodes.map((node) => node.id);
+  const onNode = keys.filter((key) => client.explain(key).owners[0] === id).length;
+  const settings = clusterSettings(undefined, { SESS_SERVERS: servers, SESS_SECRET: SECRET });
+  const look = await lookAt(settings);
+  const moves = new MoveWatch(look);
+  const progressOf = async (): Promise<MoveProgress | undefined> => {
+    const { nodes, handovers } = await clusterStatus(look, settings);
+    return (await moves.find(nodes, handovers)).get(id);
+  };
+  expect(await progressOf()).toBeUndefined();
+
+  let looked = 0;
+  const ending = new AbortController();
+  // Slow enough to be seen, and stopped then.
+  const drained = client.drain(id, {
+    keysPerSecond: 40,
+    signal: ending.signal,
+    onProgress: ({ keys: amount }) => void (looked = amount),
+  });
+  const seen: { readonly before: number; readonly progress: MoveProgress; readonly after: number }[] = [];
+  const follow = async (): Promise<boolean> => {
+    const before = looked;
+    const progress = await progressOf();
+    if (progress !== undefined) seen.push({ before, progress, after: looked });
+    return seen.some((one) => one.progress.moved > 0.2 && one.progress.perSecond !== undefined);
+  };
+  await expect.poll(follow, { timeout: 60_000 }).toBe(true);
+  for (const { before, progress, after } of seen) {
+    expect(progress.sessions).toBeGreaterThan(0.8 * onNode);
+    expect(progress.sessions).toBeLessThanOrEqual(onNode);
+    // A batch may be on its way.
+    const arrived = progress.moved * progress.sessions;
+    expect(arrived).toBeGreaterThanOrEqual(before - 0.2 * onNode);
+    expect(arrived).toBeLessThanOrEqual(after + 0.2 * onNode);
+  }
+  ending.abort();
+  await expect(drained).rejects.toMatchObject({ code: 'SESS_ABORTED' });
+  await expect.poll(progressOf).toBeUndefined();
+  moves.close();
+  await look.close();
+});
+
+it('says how many, how fast, and until when', () => {
+  const progress = { sessions: 12_345, moved: 0.63, perSecond: 410, secondsLeft: 11.2 };
+  expect(progressText(progress)).toBe('about 7,777 of 12,345 sessions moved (63 %), 410 a second, 12 s left');
+  expect(progressText({ ...progress, perSecond: undefined, secondsLeft: undefined })).toBe(
+    'about 7,777 of 12,345 sessions moved (63 %)',
+  );
+  expect(progressText({ ...progress, sessions: 0 })).toBe('No session has to move.');
+});
