@@ -16,6 +16,14 @@ beforeEach(() => {
 });
 afterEach(() => party.close());
 
+function unlist(members: readonly Member[], others: readonly string[]): void {
+  for (const { discovery } of members) discovery.report(...others);
+}
+
+function ask(client: Client, key: string, seenAt: number): Promise<MissReport> {
+  return client.whyMissing(key, { seenAt, endsAt: seenAt + 1_000 * ttlSeconds, ttlSeconds });
+}
+
 describe.each(runtimes)('why a key is missing, after a handover was finished (%s)', (runtime) => {
   /** Two clients over three nodes, and which keys the last of these holds. */
   async function start(finish = true): Promise<{
@@ -36,16 +44,8 @@ describe.each(runtimes)('why a key is missing, after a handover was finished (%s
     return { cluster, members, last, others, keys };
   }
 
-  function unlist(members: readonly Member[], others: readonly string[]): void {
-    for (const { discovery } of members) discovery.report(...others);
-  }
-
   async function finished(members: readonly Member[]): Promise<void> {
     for (const { client } of members) await expect.poll(() => client.handovers, LONG).toEqual([]);
-  }
-
-  function ask(client: Client, key: string, seenAt: number): Promise<MissReport> {
-    return client.whyMissing(key, { seenAt, endsAt: seenAt + 1_000 * ttlSeconds, ttlSeconds });
   }
 
   /** Loses what is left of a key, as an eviction does. */
