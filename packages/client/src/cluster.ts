@@ -19,6 +19,8 @@ export interface ClusterNode {
   readonly refuses: boolean;
   /** Number of the current connection, or of the last one. */
   readonly epoch: number;
+  /** Probes the node now, also when it was ejected. Whether it answers. */
+  knock(): Promise<boolean>;
   /** Changes whenever a client publishes a change of views. */
   readonly fence: Fence;
   look(key: string, options: RequestOptions | undefined): Promise<Entry | undefined>;

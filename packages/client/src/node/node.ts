@@ -185,6 +185,11 @@ export class Node {
     return this.#transport.stats(section);
   }
 
+  /** Probes the node now, also when it was ejected. Whether it answers. */
+  knock(): Promise<boolean> {
+    return this.#prober.now();
+  }
+
   /** Number of the current or last connection. */
   get epoch(): number {
     return this.#epoch;

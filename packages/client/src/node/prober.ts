@@ -27,7 +27,10 @@ export class Prober {
   readonly #options: ProberOptions;
   #cancel: CancelTimer | undefined;
   #dueAt = 0;
-  #underWay = false;
+  /** The pending probe: whether the node answers. */
+  #underWay: Promise<boolean> | undefined;
+  /** The probe after it, if somebody waits for one. */
+  #next: Promise<boolean> | undefined;
   #ended = false;
   /** Failed probes in a row since the node's last change of state. */
   #failures = 0;
@@ -51,7 +54,18 @@ export class Prober {
 
   /** Probes now. */
   start(): void {
-    this.#probe();
+    void this.#probe();
+  }
+
+  /** Probes the node without waiting for the schedule. Whether it answers a probe that is sent after this call. */
+  now(): Promise<boolean> {
+    if (this.#ended) return Promise.resolve(false);
+    if (this.#underWay === undefined) return this.#probe('asked');
+    this.#next ??= this.#underWay.then(() => {
+      this.#next = undefined;
+      return this.now();
+    });
+    return this.#next;
   }
 
   /** The node answered a request: the next probe is not needed. */
@@ -62,12 +76,12 @@ export class Prober {
   /** The node's state changed: reschedules the next probe. */
   paceChanged(): void {
     this.#failures = 0;
-    if (!this.#underWay) this.#schedule();
+    if (this.#underWay === undefined) this.#schedule();
   }
 
   /** Milliseconds until the next probe; 0 while one is pending. */
   get dueInMs(): number {
-    return this.#underWay ? 0 : Math.max(0, this.#dueAt - this.#clock.elapsed());
+    return this.#underWay === undefined ? Math.max(0, this.#dueAt - this.#clock.elapsed()) : 0;
   }
 
   stop(): void {
@@ -91,35 +105,37 @@ export class Prober {
     const heard = this.#heard;
     this.#heard = false;
     if (heard && this.#breaker.state === 'up') this.#schedule();
-    else this.#probe();
+    else void this.#probe();
   }
 
-  #probe(): void {
+  #probe(why: 'due' | 'asked' = 'due'): Promise<boolean> {
     const sentIn = this.#breaker.state;
-    this.#underWay = true;
-    this.#send().then(
+    this.#underWay = this.#send().then(
       () => this.#probeAnswered(),
-      (error: unknown) => this.#probeFailed(error, sentIn),
+      (error: unknown) => this.#probeFailed(error, sentIn, why),
     );
+    return this.#underWay;
   }
 
-  #probeAnswered(): void {
-    this.#underWay = false;
-    if (this.#ended) return;
+  #probeAnswered(): boolean {
+    this.#underWay = undefined;
+    if (this.#ended) return true;
     this.#failures = 0;
     this.#breaker.probeAnswered();
     this.#schedule();
+    return true;
   }
 
-  #probeFailed(error: unknown, sentIn: BreakerState): void {
-    this.#underWay = false;
-    if (this.#ended) return;
+  #probeFailed(error: unknown, sentIn: BreakerState, why: 'due' | 'asked'): boolean {
+    this.#underWay = undefined;
+    if (this.#ended) return false;
     const state = this.#breaker.state;
     this.#breaker.probeFailed(error, sentIn);
-    // Only a failure that neither follows nor causes a change of state lengthens the next interval.
-    if (state === sentIn && this.#breaker.state === state) this.#failures += 1;
+    // Only a scheduled probe that neither follows nor causes a change of state lengthens the next interval.
+    if (why === 'due' && state === sentIn && this.#breaker.state === state) this.#failures += 1;
     this.#failed();
     this.#schedule();
+    return false;
   }
 
   #pauseMs(): number {

@@ -23,6 +23,10 @@ export class PlacedCopies {
     else sent.push(bytes);
   }
 
+  isOn(id: string): boolean {
+    return this.#bytes.has(id);
+  }
+
   /** Never rejects: a copy that can't be removed expires with the window of its view. */
   async takeBack(): Promise<void> {
     if (this.#bytes.size === 0) return;

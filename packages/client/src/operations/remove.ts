@@ -5,6 +5,7 @@ import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
 import { conflict } from './conflict.ts';
+import { isAnyBack } from './skipped.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { asFailure, casOf, highestVersion, askNode, lookByRoute, newestOf, outOfReach, type Reply } from './replies.ts';
@@ -30,16 +31,18 @@ export async function remove(
     const bytes = encodeTombstone(cluster.versions.next(highestVersion(replies)), ttlSeconds, endsAt);
     const fences = new Fences(cluster);
     const failures = [];
+    const skipped = [];
     for (const reply of replies) {
       const { replaced, failure } = await bury(cluster, key, reply, { bytes, endsAt, fences }, options);
       existed ||= replaced;
       if (failure === undefined) continue;
       cluster.hint(reply.id, key, bytes, endsAt);
+      skipped.push(reply.id);
       if (mayBeReadByOthers(cluster, route, reply.id)) failures.push(failure);
     }
     const [failure] = failures;
     if (failure !== undefined) throw outOfReach(failure, replies);
-    if (!(await fences.hold())) continue;
+    if (!(await fences.hold()) || (await isAnyBack(cluster, route, skipped))) continue;
     await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return existed;
   }

@@ -9,6 +9,7 @@ import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { hasOutlived, MOVED_SECONDS } from './moved.ts';
 import { PlacedCopies } from './placed-copies.ts';
+import { isAnyBack } from './skipped.ts';
 import {
   asFailure,
   casOf,
@@ -74,6 +75,8 @@ async function writeByRoute(
     const fences = new Fences(cluster);
     const written = await writeToAll(cluster, key, change, { route, basis, fences, placed }, own, options);
     if (written === 'again' || !(await fences.hold())) continue;
+    const skipped = route.targets.filter((id) => !placed.isOn(id));
+    if (await isAnyBack(cluster, route, skipped)) continue;
     await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return written;
   }

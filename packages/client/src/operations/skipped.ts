@@ -1,0 +1,26 @@
+/**
+ * Nodes that a write skipped because they refused connections. One client notices sooner than another that a node has
+ * restarted. A write must not be acknowledged without a node that other clients read again.
+ */
+import type { Cluster } from '../cluster.ts';
+import type { Route } from '../membership/route.ts';
+
+/**
+ * Whether one of these nodes is back: then the write has to reach it as well. Probes them only while other clients may
+ * act on a view with them. Does not wait for a node that hangs.
+ */
+export async function isAnyBack(cluster: Cluster, { mode }: Route, skipped: readonly string[]): Promise<boolean> {
+  if (skipped.length === 0 || mode !== 'overlap') return false;
+  const back = await Promise.all(skipped.map((id) => isBack(cluster, id)));
+  return back.includes(true);
+}
+
+async function isBack(cluster: Cluster, id: string): Promise<boolean> {
+  try {
+    const node = cluster.node(id);
+    return node.health !== 'down' || (node.refuses && (await node.knock()));
+  } catch {
+    // It left the cluster meanwhile: the route has changed.
+    return false;
+  }
+}

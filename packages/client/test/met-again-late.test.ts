@@ -1,0 +1,98 @@
+/**
+ * A node that one client has not met again yet, and another reads: nothing is acknowledged that the other would not
+ * see.
+ */
+import { startLocalCluster } from '@sess/local-cluster';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+
+import type { Client } from '../src/contract.ts';
+import { SessClientError } from '../src/errors.ts';
+import { textTransport } from '../src/transport/text/index.ts';
+import type { NodeTransport, Transport } from '../src/transport/transport.ts';
+import { Party } from './party.ts';
+
+const runtimes = inject('mainRuntimes');
+const ttlSeconds = 600;
+const KEYS = Array.from({ length: 40 }, (_, number) => `session-${number}`);
+/** After so many refusals the next probe is more than a second away. */
+const REFUSALS = 5;
+
+let party: Party;
+beforeEach(() => {
+  party = new Party();
+});
+afterEach(() => party.close());
+
+/** A way to the nodes on which one of them refuses connections as long as it is told to. */
+class Gate {
+  readonly transport: Transport;
+  refused: string | undefined;
+  refusals = 0;
+
+  constructor() {
+    const inner = textTransport();
+    this.transport = {
+      name: 'gate',
+      open: (node, options, events) => {
+        const opened = inner.open(node, options, events);
+        const refuse = (): void => {
+          if (this.refused !== node.id) return;
+          this.refusals += 1;
+          const error = new SessClientError('SESS_CONNECTION', 'refused', { node: node.id });
+          events.disconnected(error);
+          throw error;
+        };
+        const gated = <Name extends 'get' | 'store' | 'touch' | 'probe'>(name: Name): Pick<NodeTransport, Name> => {
+          const request = opened[name].bind(opened) as (...args: unknown[]) => Promise<unknown>;
+          const method = async (...args: unknown[]): Promise<unknown> => {
+            refuse();
+            return request(...args);
+          };
+          return { [name]: method } as unknown as Pick<NodeTransport, Name>;
+        };
+        return Object.assign(opened, gated('get'), gated('store'), gated('touch'), gated('probe'));
+      },
+    };
+  }
+}
+
+describe.each(runtimes)('a node that one client has not met again yet (%s)', (runtime) => {
+  /** `late` takes the first node for down, though it answers; `other` never saw it down, and will not hear of it soon. */
+  async function start(): Promise<{ readonly late: Client; readonly other: Client; readonly keys: readonly string[] }> {
+    const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
+    const ids = cluster.nodes.map(({ id }) => id);
+    const [first = ''] = ids;
+    const gate = new Gate();
+    const options = { copies: 2, historyIntervalMs: 60_000 };
+    const { client: late } = await party.join(ids, {
+      ...options,
+      transport: gate.transport,
+      probeIntervalMs: 1_000,
+      maxProbePauseMs: 60_000,
+    });
+    const { client: other } = await party.join(ids, options);
+    await Promise.all(KEYS.map((key) => other.set(key, 'before', { ttlSeconds, expect: 'absent' })));
+    gate.refused = first;
+    await expect.poll(() => gate.refusals, { timeout: 60_000 }).toBeGreaterThan(REFUSALS);
+    expect(late.topology.states.get(first)).toBe('down');
+    gate.refused = undefined;
+    return { late, other, keys: KEYS.filter((key) => other.explain(key).owners[0] === first) };
+  }
+
+  it('has every change that is acknowledged', { timeout: 60_000 }, async () => {
+    const { late, other, keys } = await start();
+    for (const key of keys) {
+      const record = await late.get(key);
+      await late.set(key, 'after', { ttlSeconds, expect: record ?? 'absent' });
+      expect((await other.get(key))?.value.toString()).toBe('after');
+    }
+  });
+
+  it('brings back nothing that was destroyed', { timeout: 60_000 }, async () => {
+    const { late, other, keys } = await start();
+    for (const key of keys) {
+      await late.delete(key, { ttlSeconds });
+      expect(await other.get(key)).toBeUndefined();
+    }
+  });
+});
