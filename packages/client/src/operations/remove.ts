@@ -5,7 +5,7 @@ import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
 import { conflict } from './conflict.ts';
-import { isAnyBack } from './skipped.ts';
+import { hasReturned, isAnyBack } from './skipped.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { asFailure, casOf, highestVersion, askNode, lookByRoute, newestOf, outOfReach, type Reply } from './replies.ts';
@@ -25,7 +25,7 @@ export async function remove(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
     const replies = await lookByRoute(cluster, key, route.targets, route, options);
-    if (replies === 'changed') continue;
+    if (replies === 'changed' || hasReturned(cluster, replies)) continue;
     const newest = newestOf(replies);
     const endsAt = Math.max(cluster.clock.now() + ttlSeconds * 1000, newest?.kind === 'tombstone' ? newest.endsAt : 0);
     const bytes = encodeTombstone(cluster.versions.next(highestVersion(replies)), ttlSeconds, endsAt);

@@ -4,6 +4,7 @@
  */
 import type { Cluster } from '../cluster.ts';
 import type { Route } from '../membership/route.ts';
+import type { Reply } from './replies.ts';
 
 /**
  * Whether one of these nodes is back: then the write has to reach it as well. Probes them only while other clients may
@@ -13,6 +14,18 @@ export async function isAnyBack(cluster: Cluster, { mode }: Route, skipped: read
   if (skipped.length === 0 || mode !== 'overlap') return false;
   const back = await Promise.all(skipped.map((id) => isBack(cluster, id)));
   return back.includes(true);
+}
+
+/** Whether a node that was ejected when it was asked is in reach by now: then it has to be asked again. */
+export function hasReturned(cluster: Cluster, replies: readonly Reply[]): boolean {
+  return replies.some(({ id, failure }) => {
+    if (failure?.code !== 'SESS_UNAVAILABLE') return false;
+    try {
+      return cluster.node(id).health !== 'down';
+    } catch {
+      return false;
+    }
+  });
 }
 
 async function isBack(cluster: Cluster, id: string): Promise<boolean> {

@@ -9,7 +9,7 @@ import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { hasOutlived, MOVED_SECONDS } from './moved.ts';
 import { PlacedCopies } from './placed-copies.ts';
-import { isAnyBack } from './skipped.ts';
+import { hasReturned, isAnyBack } from './skipped.ts';
 import {
   asFailure,
   casOf,
@@ -105,7 +105,7 @@ async function writeToAll(
   const { route } = way;
   const startedAt = cluster.clock.elapsed();
   const replies = await lookByRoute(cluster, key, route.targets, route, options);
-  if (replies === 'changed') return 'again';
+  if (replies === 'changed' || hasReturned(cluster, replies)) return 'again';
   refuseWhatDoesNotHold(cluster, route, change.expect, replies, own);
   const [first, ...rest] = replies.filter(({ failure }) => failure === undefined);
   if (first === undefined) throw outOfReach(failureIn(replies) as SessClientError, replies);
