@@ -1,19 +1,23 @@
 /**
- * Two names of one machine, as where a list of addresses becomes one of host names: what an earlier view has under the
- * name that is gone is on the machine under the name that is listed. Otherwise it would be written to twice, as an owner
- * and as an earlier owner, whose copies end with its window.
+ * Two names of one machine, as when a list of addresses becomes a list of host names. The old name in earlier views
+ * counts as the listed one. Otherwise the machine would be both an owner and an earlier owner, and its copies would
+ * expire with the window.
  *
- * A machine is known by the token of its fence: each has one of its own.
+ * The token of the fence identifies a machine: each has its own.
  */
 export class Aliases {
   readonly #listedName = new Map<string, string>();
 
-  /** The listed name, by the one that is gone. */
+  /** The listed name by the old one. */
   get names(): ReadonlyMap<string, string> {
     return this.#listedName;
   }
 
-  /** These were read at about the same time. `tokens`: what the fence of each node showed. */
+  /**
+   * Learns from fence tokens that were read at about the same time.
+   *
+   * @param tokens fence tokens by node id
+   */
   learn(tokens: ReadonlyMap<string, string>, listed: ReadonlySet<string>): void {
     const byToken = new Map<string, string>();
     for (const [id, token] of tokens) if (listed.has(id)) byToken.set(token, id);
@@ -23,7 +27,7 @@ export class Aliases {
     }
   }
 
-  /** Another machine answers to this name, or may. */
+  /** A different machine may have this name now. */
   forget(name: string): void {
     for (const [id, listedName] of this.#listedName) if (listedName === name) this.#listedName.delete(id);
   }

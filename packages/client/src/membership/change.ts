@@ -3,15 +3,15 @@ import { canonicalNodeId, type ClusterNode, type Topology } from '@sess/discover
 import type { TransportNode } from '../transport/transport.ts';
 import { isSocketPath, socketNode } from '../unix-socket.ts';
 
-/** What one topology changes about another. All are node ids. */
+/** The difference of two topologies, as node ids. */
 export interface TopologyChange {
   readonly added: readonly string[];
   readonly removed: readonly string[];
-  /** Same id, other place to connect to. */
+  /** Same id, other address. */
   readonly replaced: readonly string[];
 }
 
-/** Compares the nodes that are connected to with those that a topology names. */
+/** Compares the current targets with those of a new topology. */
 export function changeOf(before: Iterable<TransportNode>, after: Iterable<TransportNode>): TopologyChange {
   const old = new Map([...before].map((target) => [target.id, target]));
   const added: string[] = [];
@@ -25,12 +25,12 @@ export function changeOf(before: Iterable<TransportNode>, after: Iterable<Transp
   return { added, removed: [...old.keys()], replaced };
 }
 
-/** Whether a connection to one is a connection to the other. */
+/** Whether both lead to the same address. */
 export function samePlace(one: TransportNode, other: TransportNode): boolean {
   return one.host === other.host && one.port === other.port && one.address === other.address && one.path === other.path;
 }
 
-/** Where to connect for a node of a topology; `path` is there for a node on a Unix socket. */
+/** The connection target of a node; `path` is set for a node on a Unix socket. */
 export function targetOf(node: ClusterNode & { readonly path?: string }): TransportNode {
   return {
     id: node.id,
@@ -41,7 +41,7 @@ export function targetOf(node: ClusterNode & { readonly path?: string }): Transp
   };
 }
 
-/** Throws when a topology can't be one: what one client acts on, the others must be able to read in the history. */
+/** Throws if a topology is invalid: other clients must be able to read in the history what this one acts on. */
 export function checkTopology(topology: Topology): void {
   if (topology.nodes.length === 0) throw new Error('it names no node.');
   const ids = new Set<string>();
@@ -54,7 +54,7 @@ export function checkTopology(topology: Topology): void {
   }
 }
 
-/** A node that only the history names. */
+/** Creates a node that only the history names, from its id. */
 export function nodeOf(id: string): ClusterNode & { readonly path?: string } {
   if (isSocketPath(id)) return socketNode(id);
   const colon = id.lastIndexOf(':');

@@ -1,11 +1,11 @@
 /**
- * Which handovers are being finished, or are. The closings stand in the history; here is which of them are known to
- * stand on every node, so that their views can be forgotten.
+ * The handovers that are being finished, or are finished. The history has all closings; this class knows which of them
+ * every node has, so that their views can be forgotten.
  */
 import { closingName, EMPTY_HISTORY, mergeHistories, pruneHistory, type Closing, type History } from './history.ts';
 import type { OpenView } from './route.ts';
 
-/** A view whose handover can be finished, as the history knows it now. */
+/** A view whose handover can be finished. */
 export interface Closable {
   readonly id: string;
   readonly confirmedAt: number;
@@ -13,20 +13,20 @@ export interface Closable {
 
 export class Closings {
   /**
-   * Until which confirmation a view is known to be closed on every node of it, by {@link closingName}: milliseconds
-   * since 1970.
+   * By {@link closingName}: the last confirmation for which every node of the view is known to have its closing,
+   * milliseconds since 1970.
    */
   readonly #closedUntil = new Map<string, number>();
-  /** Names of views, which cost a digest each. */
+  /** Cached names of views: each costs a digest. */
   readonly #names = new Map<string, string>();
 
-  /** The history that says that these handovers are being finished, or are. */
+  /** Returns the history with these handovers marked as closing or closed. */
   close(history: History, views: readonly Closable[], isClosed: boolean): History {
     const closings = new Map(views.map(({ id, confirmedAt }) => [this.#nameOf(id), { confirmedAt, isClosed }]));
     return mergeHistories(history, { ...EMPTY_HISTORY, closings });
   }
 
-  /** These stand on every node in reach: what is closed in them, nobody asks for any more who looks at the fence. */
+  /** Every node in reach has these closings: clients that read the fence no longer ask the elders of a closed view. */
   stand(closings: ReadonlyMap<string, Closing>): void {
     for (const [name, { confirmedAt, isClosed }] of closings)
       if (isClosed) this.#closedUntil.set(name, Math.max(confirmedAt, this.#closedUntil.get(name) ?? 0));
@@ -39,12 +39,12 @@ export class Closings {
     return closing.isClosed ? 'closed' : 'closing';
   }
 
-  /** Which confirmation of a view its closing concerns; -1 when there is none. */
+  /** The confirmation that the view's closing refers to; -1 without a closing. */
   confirmationOf({ closings }: History, id: string): number {
     return closings.get(this.#nameOf(id))?.confirmedAt ?? -1;
   }
 
-  /** Without the views that are known to be closed on every node. */
+  /** Removes the views that are known to be closed on every node. */
   withoutClosed(history: History): History {
     return pruneHistory(history, ({ confirmedAt }, id) => {
       if (this.#closedUntil.size === 0) return true;
@@ -52,7 +52,7 @@ export class Closings {
     });
   }
 
-  /** Without the closings whose view would be over by now in any case, `windowMs` after its last confirmation. */
+  /** Removes the closings whose view's window is over anyway, `windowMs` after its last confirmation. */
   withoutOld(history: History, windowMs: number, now: number): History {
     const kept = [...history.closings].filter(([, { confirmedAt }]) => confirmedAt + windowMs > now);
     return kept.length === history.closings.size ? history : { ...history, closings: new Map(kept) };

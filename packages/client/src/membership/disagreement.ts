@@ -1,15 +1,15 @@
 /**
- * Notices that clients keep acting on different views. For a while after every change they do, and agree within three
- * intervals; when another view is still confirmed three times as long after this client turned to its own, somebody's
- * list is wrong, or somebody can't reach a node.
+ * Detects that clients keep acting on different views. After every change they do so for a while, and agree within
+ * three intervals. If another view is still confirmed three times as long after this client adopted its own, a client's
+ * list is wrong, or it can't reach a node.
  */
 import type { ViewsDisagreeMessage } from '../diagnostics.ts';
 import type { History } from './history.ts';
 import type { View } from './view.ts';
 
-/** Three times as long as an agreement takes. */
+/** Three times the duration of an agreement. */
 const INTERVALS_TO_WORRY = 9;
-/** A view is acted on as long as its last confirmation is no older. */
+/** A view whose last confirmation is no older may be in use. */
 const INTERVALS_ACTED_ON = 3;
 const TELL_EVERY_MS = 60_000;
 
@@ -32,8 +32,9 @@ export class Disagreement {
   }
 
   /**
-   * What is to be told now; `undefined` when there is nothing, or it was told within the last minute. `now`:
-   * milliseconds since 1970.
+   * The message to publish now; `undefined` without a disagreement, or within a minute of the last message.
+   *
+   * @param now milliseconds since 1970
    */
   look(current: View | undefined, history: History, now: number): ViewsDisagreeMessage | undefined {
     if (current?.id !== this.#view) {

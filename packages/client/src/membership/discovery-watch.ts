@@ -1,12 +1,9 @@
-/**
- * Follows discovery, and asks it to look again when something speaks against a node: a node that was replaced is the
- * likely reason.
- */
+/** Watches discovery, and refreshes it when a node fails, because the node may have been replaced. */
 import type { Discovery, TopologyListener, Watch } from '@sess/discovery';
 
 import type { Clock } from '../clock.ts';
 
-/** A failure asks discovery to look again, at most this often. */
+/** Least time between two refreshes after failures. */
 const LOOK_AGAIN_MS = 1_000;
 
 export class DiscoveryWatch {
@@ -18,7 +15,7 @@ export class DiscoveryWatch {
   constructor(discovery: Discovery, clock: Clock, listener: TopologyListener) {
     this.#clock = clock;
     this.#watch = discovery.watch(listener);
-    // Its failure comes through the listener as well.
+    // The listener gets this failure as well.
     this.#watch.ready().catch(() => undefined);
   }
 
@@ -26,7 +23,7 @@ export class DiscoveryWatch {
     const now = this.#clock.elapsed();
     if (this.#ended || now - this.#lookedAgainAt < LOOK_AGAIN_MS) return;
     this.#lookedAgainAt = now;
-    // What comes of it, the listener hears.
+    // The listener gets the outcome.
     this.#watch.refresh().catch(() => undefined);
   }
 

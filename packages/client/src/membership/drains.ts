@@ -1,19 +1,19 @@
 /**
- * Which nodes are drained, or being drained. The marks stand in the history; here is which of them this client says
- * itself, and what it saw of the others: how long nobody has confirmed them, and since when a node is off the list.
+ * The nodes that are drained or being drained. The history has all drain marks; this class knows this client's own
+ * drains, how long the others were not confirmed, and since when a node has been off the list.
  *
- * Each change gives back the history that it makes.
+ * Each change returns the new history.
  */
 import { EMPTY_HISTORY, forgetDrains, mergeHistories, type DrainMark, type History } from './history.ts';
 import { intervalsToMs, type Intervals } from './intervals.ts';
 import { Sightings } from './sightings.ts';
 
-/** `draining`: its records are being copied; the client that drains it has to confirm this every interval. */
+/** `draining`: the node's records are being copied; the draining client must confirm this every interval. */
 export type DrainState = 'draining' | 'drained' | 'in rotation';
 
-/** A drain that was not confirmed for so many intervals is abandoned: the node is put back into rotation. */
+/** A drain that was not confirmed for this many intervals is abandoned: the node returns to rotation. */
 const INTERVALS_TO_DRAIN = 9;
-/** A drained node that no client has confirmed for so many intervals is on no list any more. */
+/** A drained node that no client has confirmed for this many intervals is on no list any more. */
 const INTERVALS_TO_FORGET = 30;
 
 type Said = Pick<DrainMark, 'drained' | 'isDone'>;
@@ -24,13 +24,13 @@ export function isTakenOut({ drains }: History, id: string): boolean {
   return drains.get(id)?.drained === true;
 }
 
-/** Whether a drain of the node is under way, by whichever client. */
+/** Whether any client is draining the node. */
 export function isDraining({ drains }: History, id: string): boolean {
   const mark = drains.get(id);
   return mark?.drained === true && !mark.isDone;
 }
 
-/** Whether a drain of the node is done: all that it held is elsewhere. */
+/** Whether a drain of the node is done: all of its records are on other nodes. */
 export function isEmptied({ drains }: History, id: string): boolean {
   const mark = drains.get(id);
   return mark?.drained === true && mark.isDone;
@@ -38,23 +38,23 @@ export function isEmptied({ drains }: History, id: string): boolean {
 
 export class Drains {
   readonly #intervals: Intervals;
-  /** Nodes that this client drains. */
+  /** Nodes that this client is draining. */
   readonly #own = new Set<string>();
   readonly #sightings = new Sightings();
-  /** Since when a drained node has been off the list, in milliseconds since 1970. */
+  /** When a drained node left the list, in milliseconds since 1970. */
   readonly #absentSince = new Map<string, number>();
-  /** Nodes whose drain was seen to be done: the mark is forgotten before the views that name them. */
+  /** Nodes whose drain was done: their marks are forgotten before the views that name them. */
   readonly #emptied = new Set<string>();
 
   constructor(intervals: Intervals) {
     this.#intervals = intervals;
   }
 
-  /** This client drains the node, or ends its drain. */
+  /** Records that this client drains the node, or ended its drain. */
   mark(history: History, id: string, state: DrainState, now: number): History {
     if (state === 'draining') {
       this.#own.add(id);
-      // Later than every drain that is known, also than one that a clock said that is ahead.
+      // Later than every known drain, even one from a clock that is ahead.
       const began = Math.max(Math.floor(now), (history.drains.get(id)?.began ?? 0) + 1);
       return withMark(history, id, { drained: true, isDone: false, began, at: began });
     }
@@ -62,7 +62,7 @@ export class Drains {
     return say(history, id, state === 'drained' ? { drained: true, isDone: true } : OVER, now);
   }
 
-  /** Puts nodes back whose drain was abandoned. Call it right after the history was read. */
+  /** Returns nodes to rotation whose drain was abandoned. Call it right after the history was read. */
   endAbandoned(history: History, now: number): History {
     let ended = history;
     for (const [id, { at }] of history.drains) {
@@ -73,12 +73,12 @@ export class Drains {
     return ended;
   }
 
-  /** A node that was drained, left the list, and is listed anew is a new one: its drain is over. */
+  /** Ends the drains of nodes that left the list and are listed again: those are new nodes. */
   welcomeBack(history: History, listed: Iterable<string>, now: number): History {
     let welcomed = history;
     for (const id of listed) {
       const mark = history.drains.get(id);
-      // A drain that was said later than that is under way: this client hears late of the node.
+      // A drain that began later is current: this client learns of the node late.
       const since = this.#absentSince.get(id);
       if (mark?.drained !== true || since === undefined) continue;
       if (mark.began + this.#intervals.clockSkewMs < since) welcomed = say(welcomed, id, OVER, now);
@@ -86,18 +86,18 @@ export class Drains {
     return welcomed;
   }
 
-  /** Only for nodes with a drain: remembering every node would grow without bound where machines come and go. */
+  /** Only for nodes with a drain mark: remembering every node would grow without bound. */
   noteAbsence({ drains }: History, listed: ReadonlySet<string>, now: number): void {
     for (const [id, { drained, isDone }] of drains) {
       if (drained && isDone) this.#emptied.add(id);
       if (!drained || listed.has(id)) this.#absentSince.delete(id);
       else if (!this.#absentSince.has(id)) this.#absentSince.set(id, now);
     }
-    // Put back, or a new node of that name.
+    // Returned to rotation, or a new node of that name.
     for (const id of this.#emptied) if (listed.has(id) && drains.get(id)?.drained !== true) this.#emptied.delete(id);
   }
 
-  /** This client's drains, and finished drains of listed nodes, are confirmed once an interval. */
+  /** Marks to confirm: once per interval, this client's drains and finished drains of listed nodes. */
   renewals({ drains }: History, listed: ReadonlySet<string>, now: number): ReadonlyMap<string, DrainMark> {
     const renewed = [...drains].filter(
       ([id, mark]) =>
@@ -108,12 +108,12 @@ export class Drains {
     return new Map(renewed.map(([id, mark]) => [id, saidAgain(mark, mark, now)]));
   }
 
-  /** Without drains that nobody confirms any more. */
+  /** Removes drains that no client confirms any more. */
   withoutForgotten(history: History, now: number): History {
     return forgetDrains(history, now - intervalsToMs(this.#intervals, INTERVALS_TO_FORGET));
   }
 
-  /** Whether all that the node held is elsewhere, as far as this client has seen since it was listed. */
+  /** Whether this client saw a drain of the node done since the node was listed. */
   wasEmptied(id: string): boolean {
     return this.#emptied.has(id);
   }
@@ -125,7 +125,7 @@ export class Drains {
   }
 }
 
-/** Of the drain that is known. */
+/** Updates the known drain mark. */
 function say(history: History, id: string, said: Said, now: number): History {
   return withMark(history, id, saidAgain(history.drains.get(id), said, now));
 }

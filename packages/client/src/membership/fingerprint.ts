@@ -1,6 +1,6 @@
 /**
- * By what a distribution is told from others. Processes that place keys by different ones must know it of each other: a
- * rolling deploy that changes the distribution moves nearly every key, and is a change of views like any other.
+ * Fingerprints of distributions. Processes with different distributions must detect it: a rolling deploy that changes
+ * the distribution moves nearly every key, and is a change of views like any other.
  */
 import { createHash } from 'node:crypto';
 
@@ -15,7 +15,7 @@ const SAMPLE_NODES: readonly RingNode[] = [1, 2, 1, 3].map((weight, index) => ({
 }));
 const SAMPLE_KEYS: readonly string[] = Array.from({ length: 64 }, (_, index) => `sample/${index}`);
 
-/** The ones that come with @sess: a view by one of these is understood, whatever this client uses itself. */
+/** The distributions of @sess: this client understands views with any of them, whatever it uses itself. */
 const KNOWN: readonly DistributionFactory[] = [
   (nodes) => ketama(nodes),
   (nodes) => ketama(nodes, { compatibleWith: 'libmemcached' }),
@@ -25,7 +25,7 @@ const KNOWN: readonly DistributionFactory[] = [
   (nodes) => rendezvous(nodes),
 ];
 
-/** Equal for distributions that place a sample of keys on the same nodes; nothing for ketama as it is by default. */
+/** Equal for distributions that place a sample of keys on the same nodes; empty for ketama with its defaults. */
 export function fingerprintOf(distribute: DistributionFactory): string {
   const own = placesOf(distribute, SAMPLE_NODES);
   if (own === placesOf(ketama, SAMPLE_NODES)) return '';
@@ -45,7 +45,7 @@ function placesOf(distribute: DistributionFactory, nodes: readonly RingNode[]): 
 
 let known: ReadonlyMap<string, DistributionFactory> | undefined;
 
-/** The distribution behind a fingerprint, where it is one of @sess; `undefined` for one that an application made. */
+/** The distribution of a fingerprint if it is one of @sess; `undefined` for a custom one. */
 export function knownDistribution(fingerprint: string): DistributionFactory | undefined {
   known ??= new Map(KNOWN.map((distribute) => [fingerprintOf(distribute), distribute]));
   return known.get(fingerprint);
@@ -53,7 +53,7 @@ export function knownDistribution(fingerprint: string): DistributionFactory | un
 
 const rings = new WeakMap<View, string>();
 
-/** Equal for clients that place keys alike: 12 hexadecimal digits. Made once for a view: who looks at nodes looks often. */
+/** Equal for clients that place keys alike: 12 hexadecimal digits. Cached per view, because tools ask often. */
 export function ringOf(view: View): string {
   const told = rings.get(view);
   if (told !== undefined) return told;

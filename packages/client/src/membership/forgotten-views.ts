@@ -1,21 +1,21 @@
 /**
- * Views that were forgotten when their handover was finished, though nodes of theirs were gone: what only those held is
- * lost, and whoever asks later why a key is missing is told so. A view whose nodes all answered is no evidence: what
- * they held was brought to its owners.
+ * Views that were forgotten when their handover was finished although some of their nodes were gone: `whyMissing` can
+ * tell later that keys of those nodes were lost. A view whose nodes all answered is no evidence: its records were moved
+ * to their owners.
  */
 import type { View } from './view.ts';
 
 export interface ForgottenView {
   readonly view: View;
-  /** Ids of its nodes that were gone with what they held. Never empty. */
+  /** Ids of its nodes that were gone with all they held. Never empty. */
   readonly lost: ReadonlySet<string>;
-  /** From when on it was agreed that no client acts on it, milliseconds since 1970. */
+  /** When no client acted on it any more, milliseconds since 1970. */
   readonly actedOnUntil: number;
-  /** Until when a record of it could live, milliseconds since 1970. */
+  /** Latest expiry of its records, milliseconds since 1970. */
   readonly matterUntil: number;
 }
 
-/** The last ones: each keeps the ring of its nodes. */
+/** Most views to keep: each holds its distribution. */
 const MAX_VIEWS = 16;
 
 export class ForgottenViews {
@@ -25,7 +25,7 @@ export class ForgottenViews {
     this.#views = [...this.#views, view].slice(-MAX_VIEWS);
   }
 
-  /** Those of which a record could live yet. */
+  /** The views whose records may still live. */
   at(now: number): readonly ForgottenView[] {
     return this.#views.filter(({ matterUntil }) => matterUntil > now);
   }

@@ -1,17 +1,17 @@
 import type { SteadyClock } from '../steady-clock.ts';
 
-/** If the last read is older than so many intervals, the process may have missed an agreement. */
+/** If the last read is older than this many intervals, the process may have missed an agreement. */
 const FRESH_INTERVALS = 2;
 
-/** A moment by both clocks: the one that never runs backwards stands still while the machine is suspended. */
+/** A time by both clocks: the monotonic clock may stop while the machine is suspended. */
 export interface Moment {
   readonly elapsed: number;
   readonly wall: number;
 }
 
-/** When the history was last read, and whether that is lately enough to act on. */
+/** Tracks when the history was last read, and whether that is recent enough to act on. */
 export class Freshness {
-  /** How long what was read may be acted on, and a view be taken for confirmed. */
+  /** How long a read history may be acted on, and a view counts as confirmed. */
   readonly lastsMs: number;
   readonly #clock: SteadyClock;
   #readAt: Moment = { elapsed: -Infinity, wall: -Infinity };
@@ -23,29 +23,29 @@ export class Freshness {
     this.lastsMs = FRESH_INTERVALS * intervalMs;
   }
 
-  /** Now: a read counts from when it was asked for. */
+  /** The current time. Take it before a read: a read counts from its start. */
   moment(): Moment {
     return { elapsed: this.#clock.elapsed(), wall: this.#clock.wall() };
   }
 
-  /** Asked with every operation: it allocates nothing. */
+  /** Called by every operation, so it allocates nothing. */
   get isFresh(): boolean {
     const { elapsed, wall } = this.#readAt;
     const age = Math.max(this.#clock.elapsed() - elapsed, this.#clock.wall() - wall);
     return elapsed >= this.#trustedFrom && age < this.lastsMs;
   }
 
-  /** The history was asked for then, and has come. */
+  /** The history was read; `moment`: when the read started. */
   readAt(moment: Moment): void {
     this.#readAt = moment;
   }
 
-  /** Then it was what was last read. */
+  /** At this time the history was unchanged since the last read. */
   confirmedAt({ elapsed, wall }: Moment): void {
     this.#readAt = { elapsed: Math.max(this.#readAt.elapsed, elapsed), wall: Math.max(this.#readAt.wall, wall) };
   }
 
-  /** What was read up to now may be old. */
+  /** Reads up to now no longer count as fresh. */
   distrust(): void {
     this.#trustedFrom = this.#clock.elapsed();
   }

@@ -1,16 +1,16 @@
-/** What is read from a node is input: the checks that every form of a history shares. */
+/** The checks that all formats of a history share: bytes from a node are untrusted input. */
 import { canonicalNodeId, isZone } from '@sess/discovery';
 
 import { isSocketPath } from '../unix-socket.ts';
 import type { ViewCause } from './history.ts';
 
 /**
- * `size`: more than any history has. `signature`: another secret's, or none. `format`: not a history. `content`: one
- * that can't be.
+ * `size`: larger than any history. `signature`: of another secret, or none. `format`: no history. `content`: an invalid
+ * one.
  */
 export type HistoryFault = 'size' | 'format' | 'signature' | 'content';
 
-/** Why bytes under the key of the history are not used. */
+/** Why the bytes under the history's key are not used. */
 export class HistoryRefused extends Error {
   override readonly name = 'HistoryRefused';
   readonly fault: HistoryFault;
@@ -25,10 +25,10 @@ export const MAX_NODES = 1024;
 export const MAX_TTL_SECONDS = 315_360_000;
 export const CAUSES: readonly ViewCause[] = ['discovery', 'node-down', 'node-recovered', 'drain'];
 const MAX_COPIES = 3;
-/** Nothing is ketama as it is by default. */
+/** Empty for ketama with its defaults. */
 const FINGERPRINT = /^(?:|(?:ordered-)?[0-9a-f]{12})$/;
 
-/** What discovery lists: `host:port`, or the path of a Unix socket. */
+/** A node id as discovery lists it: `host:port`, or the path of a Unix socket. */
 export function checkedId(value: unknown): { readonly id: string; readonly spelling: string } {
   if (typeof value !== 'string') throw unreadable('the name of a node is not a string');
   const spelling = isSocketPath(value) ? value : canonicalNodeId(value);
@@ -41,7 +41,7 @@ export function checkedWeight(id: string, weight: unknown): number {
   throw unreadable(`the weight of ${id} is not a number above 0`);
 }
 
-/** `null`: the node has none. */
+/** `null`: the node has no zone. */
 export function checkedZone(id: string, zone: unknown): { readonly zone?: string } {
   if (zone === null || zone === undefined) return {};
   if (isZone(zone)) return { zone };
@@ -63,7 +63,7 @@ export function checkedTtl(ttl: unknown): number {
   throw unreadable(`its longest time to live is not whole seconds up to ${MAX_TTL_SECONDS}`);
 }
 
-/** `latest`: milliseconds since 1970; a time after it is none. */
+/** @param latest latest valid time, milliseconds since 1970 */
 export function checkedTime(value: unknown, latest: number): number {
   if (!isWhole(value, Number.MAX_SAFE_INTEGER)) throw unreadable('a time is not in whole milliseconds since 1970');
   if (value > latest)

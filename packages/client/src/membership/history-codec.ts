@@ -1,11 +1,11 @@
 /**
- * The history as bytes. What comes from a node is input: its signature, size, shape, counts, names, weights and times
- * are checked as strictly as an option. A history with one fault is refused as a whole, and the client goes on with
- * what it has seen itself.
+ * Encodes and decodes the history. Bytes from a node are untrusted input: signature, size, shape, counts, names,
+ * weights and times are checked as strictly as options. A history with one fault is refused as a whole, and the client
+ * continues with its own knowledge.
  *
  * Bytes: `0xE5 0x48` (H), format, one byte of reserve, 32 bytes of signature over the JSON (zeros without a secret),
  * then the JSON. In format `0x01` each view names its nodes, as earlier versions read it; format `0x02` has a table of
- * nodes. The first is written as long as it is short, and while processes of an earlier version are about.
+ * nodes. The first is written if it is short, and while processes of an earlier version exist.
  */
 import { timingSafeEqual } from 'node:crypto';
 
@@ -26,9 +26,9 @@ import { encodePlain, MAX_PLAIN_VIEWS, readPlainViews } from './plain-views.ts';
 import { encodeTable, MAX_DISTRIBUTIONS, MAX_TABLE_NODES, MAX_TABLE_VIEWS, readTable } from './view-table.ts';
 
 export const MAX_HISTORY_BYTES: number = 512 * 1024;
-/** What an earlier version reads. */
+/** Limit of earlier versions. */
 const MAX_PLAIN_BYTES: number = 256 * 1024;
-/** A history is read once an interval from some node: a longer one is written with a table. */
+/** Longer histories are written with a table, because every client reads one per interval. */
 const SHORT_BYTES = 8 * 1024;
 
 const MAX_CLOSINGS = 1024;
@@ -37,22 +37,21 @@ const CLOSING_NAME = /^[0-9a-f]{16}$/;
 
 const PLAIN = Buffer.from([0xe5, 0x48, 0x01, 0x00]);
 const TABLE = Buffer.from([0xe5, 0x48, 0x02, 0x00]);
-/** With what every form has beside its views and its drains. */
+/** With the fixed fields of every format. */
 const HEADER_BYTES: number = SIGNATURE_AT + SIGNATURE_BYTES + 100;
-/** How much of a history that is too long is tried next. */
+/** Fraction of the views to try next if a history is too long. */
 const SMALLER = 0.8;
-/** In format 1: its writer knows a time to live of each view, and tables. */
+/** Marks format 1 of a writer that knows a time to live per view, and tables. */
 const WRITER = 2;
 /**
- * A clock that is wrong by a time zone is believed; one that is wrong by more would keep views open, and drains in
- * force, for as long.
+ * Accepts a clock that is wrong by a time zone. A larger error would keep views open and drains in force for that long.
  */
 const MAX_AHEAD_MS = 86_400_000;
 
 export interface EncodingOptions {
-  /** Whether processes of an earlier version may have to read it. */
+  /** Whether processes of an earlier version may read it. */
   readonly isForEarlier: boolean;
-  /** Until when the records of a view may be wanted, milliseconds since 1970. */
+  /** When the last record of a view expires, milliseconds since 1970. */
   readonly openUntil: (entry: ViewEntry) => number;
 }
 
@@ -62,8 +61,8 @@ const USUAL: EncodingOptions = {
 };
 
 /**
- * The views confirmed last, and the drains said last, are kept where not all can be; until the windows of those that
- * were left out are over, the history says that something is missing. What is written can be read again.
+ * Encodes a history that {@link decodeHistory} can read. If not everything fits, keeps the most recent views and
+ * drains, and marks the history as truncated until the windows of the omitted views end.
  */
 export function encodeHistory(
   history: History,
@@ -99,7 +98,7 @@ export function encodeHistory(
   }
 }
 
-/** All but the views. Earlier versions pass over what they don't know. */
+/** All fields but the views. Earlier versions ignore unknown fields. */
 function frameOf(history: History, truncatedUntil: number): Record<string, unknown> {
   const marks = [...history.drains].toSorted(([, one], [, other]) => other.at - one.at).slice(0, MAX_NODES);
   const closings = [...history.closings]
@@ -129,16 +128,16 @@ function sealed(header: Buffer, text: string, seal: HistorySeal): Buffer {
 
 export interface Decoded {
   readonly history: History;
-  /** Whether a process of an earlier version wrote it, which reads no tables. */
+  /** Whether a process of an earlier version wrote it, which can't read tables. */
   readonly isFromEarlier: boolean;
-  /** Whether its writer leaves a mark where it takes a copy away from an earlier owner. */
+  /** Whether its writer leaves a "moved" mark when it removes a copy from an earlier owner. */
   readonly leavesMarks: boolean;
 }
 
 /**
- * The history in `bytes`, at the time `now` in milliseconds since 1970.
+ * Decodes a history. `now`: milliseconds since 1970.
  *
- * @param unsaid What the views of an earlier version go by, which does not say.
+ * @param unsaid settings of views that don't state them, because an earlier version wrote them
  * @throws {HistoryRefused}
  */
 export function decodeHistory(
@@ -180,7 +179,7 @@ function parse(json: Buffer): unknown {
   }
 }
 
-/** `latest`: milliseconds since 1970; a time after it is none. */
+/** @param latest latest valid time, milliseconds since 1970 */
 function readHistory(
   value: Record<string, unknown>,
   isTable: boolean,
@@ -215,8 +214,8 @@ function readHistory(
 }
 
 /**
- * Who drains with an earlier version does not say so: its drains count as done; nor when they began: that is when they
- * were said last.
+ * Earlier versions don't record whether a drain is done: it counts as done; nor when it began: that is when it was last
+ * confirmed.
  */
 function readDrains(value: unknown, draining: unknown, began: unknown, latest: number): ReadonlyMap<string, DrainMark> {
   const beginnings = began === undefined ? [] : listOf('beginnings of drains', began, MAX_NODES);

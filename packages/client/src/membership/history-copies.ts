@@ -1,6 +1,6 @@
 /**
- * The copies of one history, one on every node, under the key of its seal: reads them, and brings them up to date. What
- * a node holds is input until it was decoded and accepted; what is refused counts as nothing, and is overwritten.
+ * Reads and updates the copies of one history, one on every node, under the key of its seal. A node's bytes are
+ * untrusted until they are decoded and accepted; a refused history counts as missing, and is overwritten.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -23,93 +23,91 @@ import {
 } from './history.ts';
 
 export interface HistoryCopiesSetup {
-  /** What a view goes by that does not say. */
+  /** Settings of views that don't state them. */
   readonly unsaid: Omit<Placement, 'nodes'>;
   readonly seal: HistorySeal;
-  /** A view that is confirmed again after so long may have been taken for one that nobody acts on. */
+  /** If a view was not confirmed for this long, other clients may believe that no client acts on it. */
   readonly unconfirmedMs: number;
   readonly clock: Clock;
   readonly versions: VersionSource;
-  /** Rejects with `HistoryRefused` when a history that can be read can't be used. */
+  /** Rejects with `HistoryRefused` if a decoded history can't be used. */
   readonly accept: (history: History) => Promise<void>;
-  /** What of a history is still of any use. */
+  /** Returns the part of a history that is still relevant. */
   readonly relevant: (history: History) => History;
-  /** Whether this is the name of another cluster. */
+  /** Whether `cluster` is the name of another cluster. */
   readonly isOther: (cluster: string) => boolean;
-  /** Until when a view may be wanted, milliseconds since 1970. */
+  /** When a view's window ends, milliseconds since 1970. */
   readonly endOf: (entry: ViewEntry) => number;
-  /**
-   * A node that knew the history has nothing under its key any more: it started anew, empty, too fast to be seen down.
-   */
+  /** A node lost its history: it restarted empty, too fast to be seen down. */
   readonly onForgotten: (nodeId: string) => void;
 }
 
-/** What a node told, and what it means. */
+/** A node's bytes and the decoded history. */
 interface Told {
   readonly bytes: Buffer;
   readonly history: History;
   readonly isFromEarlier: boolean;
   readonly leavesMarks: boolean;
-  /** Why `history` is empty. */
+  /** Why the history was refused; `history` is then empty. */
   readonly refusal: HistoryRefused | undefined;
 }
 
-/** What a node answered when it was read. */
+/** The result of reading a node. */
 export interface Reading {
   readonly history: History;
-  /** What its fence showed before. */
+  /** The fence token, read before the history. */
   readonly token: Buffer | undefined;
-  /** Whether the history is gone that was there with the fence: evicted, for lack of memory. */
+  /** Whether the node has a fence but no history: memcached evicted it. */
   readonly isEvicted: boolean;
   /** Whether the node holds nothing of a history, as a new one does. */
   readonly isBlank: boolean;
 }
 
 /**
- * What came of bringing a node up to date: it knows all, it was told of something that decides owners, it did not
- * answer, or it holds the history of another cluster, to which nothing is written.
+ * The result of updating a node. `known`: nothing that decides owners was new. `told`: such a change was published.
+ * `failed`: no answer. `other`: it belongs to another cluster, so nothing was written.
  */
 export type Brought = 'known' | 'told' | 'failed' | 'other';
 
 const MAX_ATTEMPTS = 4;
-/** Names of clusters that are remembered: there are mostly one, or two for a moment. */
+/** Most names of clusters to remember: there is mostly one, or two for a moment. */
 const MAX_NAMES = 8;
 const TOKEN_BYTES = 8;
-/** Processes of an earlier version write at least so often, in times of `unconfirmedMs`. */
+/** Time for which earlier processes are remembered, as a multiple of `unconfirmedMs`: they write more often. */
 const EARLIER_FOR = 15;
 
 export class HistoryCopies {
   readonly #setup: HistoryCopiesSetup;
-  /** Nodes that hold a history, as far as is known. */
+  /** Nodes that are known to hold a history. */
   readonly #knowing = new WeakSet<ClusterNode>();
-  /** Nodes that were told something, or may have been, and do not show it by their fence yet. */
+  /** Nodes that got a change, or may have, but not yet a new fence token. */
   readonly #unfenced = new WeakSet<ClusterNode>();
-  /** When a process of an earlier version was last seen to write, by the clock that never runs backwards. */
+  /** When a process of an earlier version was last seen writing, by the monotonic clock. */
   #earlierAt = -Infinity;
-  /** The same of one that leaves no marks. */
+  /** The same for a process that leaves no "moved" marks. */
   #markless = -Infinity;
-  /** What a node told last. */
+  /** The last content of each node. */
   readonly #told = new WeakMap<ClusterNode, Told>();
-  /** What was decoded last, and what was encoded last: most nodes hold the same. */
+  /** The last decoded and the last encoded history: most nodes hold the same. */
   #decoded: { readonly bytes: Buffer; readonly told: Promise<Told> } | undefined;
   #encoded:
     | { readonly known: History; readonly wanted: History; readonly isForEarlier: boolean; readonly bytes: Buffer }
     | undefined;
   #bytes = 0;
   #renamed: { readonly of: History; readonly history: History } | undefined;
-  /** Names of clusters that were read here, the last one at the end. */
+  /** Names of clusters read under this seal, the latest last. */
   readonly #names = new Set<string>();
 
   constructor(setup: HistoryCopiesSetup) {
     this.#setup = setup;
   }
 
-  /** How long the history is that was read or written last. */
+  /** Size of the history that was read or written last. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Whether a process was lately seen to write that leaves no marks: handovers are not finished beside it. */
+  /** Whether a process that leaves no "moved" marks was seen writing recently: then handovers must not be finished. */
   get hasMarklessWriters(): boolean {
     return this.#isLately(this.#markless);
   }
@@ -118,10 +116,10 @@ export class HistoryCopies {
     return this.#setup.clock.elapsed() - at < EARLIER_FOR * this.#setup.unconfirmedMs;
   }
 
-  /** What the node knows; an empty history where it knows none. Rejects when it does not answer. */
+  /** Reads a node's history; an empty one if it has none. Rejects if the node does not answer. */
   async read(node: ClusterNode): Promise<Reading> {
     const { seal, onForgotten } = this.#setup;
-    // The fence first: what it shows is not newer than the history.
+    // The fence first, so that its token is not newer than the history.
     const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.look(seal.key, undefined)]);
     if (entry === undefined && this.#knowing.delete(node)) onForgotten(node.id);
     return {
@@ -133,8 +131,8 @@ export class HistoryCopies {
   }
 
   /**
-   * What is to stand under this secret: who has no other one knows the cluster by the name that stands there, which may
-   * differ from that under the other secrets of this client.
+   * The history to store under this secret, with the cluster's name under this secret: clients without the other
+   * secrets of this client know the cluster only by that name.
    */
   byItsName(wanted: History): History {
     const names = [...this.#names].filter((name) => !this.#setup.isOther(name));
@@ -145,10 +143,10 @@ export class HistoryCopies {
   }
 
   /**
-   * Tells the node what it lacks of what is `told` now. Never rejects: a node's own breaker tells of what fails.
+   * Writes to the node what it lacks of `told`. Never rejects: the node's breaker counts failures.
    *
-   * @param isAgreed Everybody acts on one view: that it is confirmed again is no news, however long it was not said to
-   *   this node.
+   * @param isAgreed whether all clients act on one view. Then a new confirmation is no change of owners, however old
+   *   the node's last one is.
    */
   async bring(node: ClusterNode, told: History, isAgreed: boolean): Promise<Brought> {
     const { seal, versions } = this.#setup;
@@ -174,7 +172,7 @@ export class HistoryCopies {
         return await this.#fence(node);
       }
     } catch {
-      // As said above.
+      // The breaker counts it.
     }
     return 'failed';
   }
@@ -187,7 +185,7 @@ export class HistoryCopies {
     if (this.#names.size > MAX_NAMES && oldest !== undefined) this.#names.delete(oldest);
   }
 
-  /** After the history: whoever sees the new token reads what it is about. */
+  /** After the history, so that a client that sees the new token reads the new history. */
   async #fence(node: ClusterNode): Promise<Brought> {
     if (!this.#unfenced.has(node)) return 'known';
     await node.store(
@@ -201,7 +199,7 @@ export class HistoryCopies {
     return 'told';
   }
 
-  /** Nodes mostly tell what they told before: that is not decoded anew. */
+  /** Decodes a node's bytes only if they changed. */
   async #understand(node: ClusterNode, entry: Entry | undefined): Promise<History> {
     if (entry?.kind !== 'record') return EMPTY_HISTORY;
     this.#bytes = entry.value.length;

@@ -1,15 +1,12 @@
-/** How much a history that was read may add to what is known. */
+/** Limits on what a read history may add. */
 import { MAX_NODES } from './history-checks.ts';
 import type { History } from './history.ts';
 
-/**
- * Of a history that nobody signed, views of so many nodes in all, and so many names, are kept: whoever can write it
- * could name others for ever.
- */
+/** Most nodes in all views, and most names, of an unsigned history: anyone who can write it could add more for ever. */
 const MAX_UNSIGNED_NODES = 64 * MAX_NODES;
 const MAX_UNSIGNED_NAMES = 2 * MAX_NODES;
 
-/** Why `merged` is more than a client can hold, which knows `known`; `undefined` if it is not. */
+/** Why a client that knows `known` can't accept `merged`; `undefined` if it can. */
 export function whyTooMuch(known: History, merged: History, isSigned: boolean): string | undefined {
   if (merged.drains.size > MAX_NODES && merged.drains.size > known.drains.size)
     return `it would make ${merged.drains.size} drains`;

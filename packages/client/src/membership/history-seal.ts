@@ -1,13 +1,13 @@
 /**
- * Under which key the nodes keep the history, and what its bytes are signed with. Each namespace, and each secret, has a
- * key of its own: applications with different ones share nodes without overwriting each other's history, and while a secret is
- * rotated everybody who knows one of the two sees all.
+ * The key of the history on the nodes, and its signature. Each namespace and each secret has a key of its own, so that
+ * applications share nodes without overwriting each other's history, and during a rotation every client that knows one
+ * of the two secrets sees everything.
  */
 import { createHmac, hkdfSync } from 'node:crypto';
 
 import { RESERVED_PREFIX } from '../transport/key-check.ts';
 
-/** Where in a history its signature begins, and how long it is. */
+/** Offset and length of the signature in a history. */
 export const SIGNATURE_AT = 4;
 export const SIGNATURE_BYTES = 32;
 
@@ -17,25 +17,25 @@ const NAME_BYTES = 12;
 const NO_SIGNATURE: Buffer = Buffer.alloc(SIGNATURE_BYTES);
 
 export interface HistorySeal {
-  /** Under which every node keeps this history. Tells nothing of the secret. */
+  /** Key of this history on every node. Does not reveal the secret. */
   readonly key: string;
-  /** Under which every node shows whether anything changed: see `fence.ts`. */
+  /** Key of the fence on every node: see `fence.ts`. */
   readonly fenceKey: string;
-  /** Whether nobody without the secret can have written it. */
+  /** Whether only clients with the secret can write it. */
   readonly isSigned: boolean;
-  /** 32 bytes. */
+  /** Returns 32 bytes. */
   sign(content: Uint8Array): Buffer;
 }
 
-/** Whether `key` is that of a history, whoever keeps it. */
+/** Whether `key` is the key of any history. */
 export function isHistoryKey(key: string): boolean {
   return key === HISTORY_KEY || key.startsWith(`${HISTORY_KEY}/`) || key.startsWith(`${HISTORY_KEY}:`);
 }
 
-/** The namespace of a client that was given none. */
+/** The default namespace. */
 export const USUAL_NAMESPACE: string = 'sess';
 
-/** Under which key clients of the namespace keep what they share, beside their history. */
+/** Key of other data that the clients of a namespace share. */
 export function keyIn(namespace: string, name: string): string {
   return `${RESERVED_PREFIX}${name}${suffixOf(namespace)}`;
 }
@@ -44,7 +44,7 @@ function suffixOf(namespace: string): string {
   return namespace === USUAL_NAMESPACE ? '' : `:${namespace}`;
 }
 
-/** One for each secret; without any, one that signs nothing. */
+/** One seal per secret; without secrets, one that does not sign. */
 export function historySeals(secrets: readonly string[], namespace: string = USUAL_NAMESPACE): readonly HistorySeal[] {
   const suffix = suffixOf(namespace);
   if (secrets.length > 0) return secrets.map((secret) => sealOf(secret, suffix));
@@ -72,8 +72,8 @@ function sealOf(secret: string, suffix: string): HistorySeal {
 }
 
 /**
- * A `historySecret` out of an application's own secret, by HKDF-SHA-256: who knows one does not know the other. What
- * the adapters do by default; for a client beside them, one that drains for example.
+ * Derives a `historySecret` from an application's own secret by HKDF-SHA-256: it does not reveal that secret. The
+ * adapters do this by default; use it for further clients, for example one that drains.
  */
 export function deriveHistorySecret(secret: string): string {
   return Buffer.from(hkdfSync('sha256', secret, '', '@sess/client historySecret', SIGNATURE_BYTES)).toString(

@@ -1,11 +1,11 @@
 /**
- * Keeps the history in the cluster: reads it from the nodes, gives it to `Membership`, and writes it to nodes that lack
- * it. Every node holds one small record under a reserved key.
+ * Synchronizes the history with the nodes: reads it, passes it to `Membership`, and writes it to nodes that lack it.
+ * Every node holds one small record under a reserved key.
  *
- * - Read from all nodes at the start and while anything is unsettled, otherwise from one node, every interval (jittered
- *   by a quarter). In between, and behind every write, the fence of a node tells whether there is anything new.
- * - A view is published to every node in reach before anything is acknowledged on it.
- * - One round at a time; a caller that comes meanwhile waits for the next one.
+ * - Reads from all nodes at the start and while anything is unsettled, otherwise from one node, every interval
+ *   (jittered by a quarter). In between, and behind every write, a node's fence shows whether there is news.
+ * - Publishes a view to every node in reach before anything is acknowledged under it.
+ * - Runs one round at a time; a caller during a round waits for the next one.
  */
 import type { SteadyClock } from '../steady-clock.ts';
 import type { Node } from '../node/node.ts';
@@ -26,33 +26,33 @@ import { unknownPast } from './unknown-past.ts';
 
 export interface HistorySyncSetup {
   readonly membership: Membership;
-  /** Every node that may hold the history, or lack it. */
+  /** All nodes that may hold or lack the history. */
   readonly nodes: () => readonly ClusterNode[];
   readonly clock: SteadyClock;
   readonly random: () => number;
   readonly versions: VersionSource;
   readonly intervalMs: number;
-  /** The seals that the history is stored under. What is read under one is written under all. */
+  /** The seals of the history. News read under one seal is written under all. */
   readonly seals: readonly HistorySeal[];
-  /** Whether it only reads. */
+  /** Whether to only read. */
   readonly observe: boolean;
-  /** The history was read. */
+  /** Called when the history was read. */
   readonly onLearned: () => void;
-  /** A node that knew the history does not know it any more: it started anew, empty, too fast to be seen down. */
+  /** Called when a node lost the history: it restarted empty, too fast to be seen down. */
   readonly onForgotten: (nodeId: string) => void;
 }
 
-/** What reading and confirming a history may cost while nothing happens: a kilobyte a second. */
+/** Limit on traffic for the history while nothing changes: one byte per millisecond, a kilobyte a second. */
 const BYTES_A_MS = 1;
-/** Other clients confirm their view about once an interval, and may use another interval. */
+/** A view is in use if it was confirmed within this many intervals. */
 const INTERVALS_ACTED_ON = 3;
 const USUAL_INTERVAL_MS = 10_000;
-/** How often a name is met that others made at the same moment. */
+/** Most retries after another client named the cluster at the same time. */
 const MAX_NAMES = 4;
 
 export class HistorySync {
   readonly #setup: HistorySyncSetup;
-  /** One for each seal. */
+  /** One per seal. */
   readonly #copies: readonly HistoryCopies[];
   readonly #freshness: Freshness;
   readonly #rounds: Rounds;
@@ -70,7 +70,7 @@ export class HistorySync {
       intervalMs,
       exchange: (all) => this.#exchange(all),
       poll: () => this.#poll(),
-      // A long history is read less often: in between, the fence tells whether it changed.
+      // Reads a long history less often: in between, the fence shows whether it changed.
       paceMs: () => (membership.isInAgreement(clock.now()) ? this.#bytes / BYTES_A_MS : 0),
     });
     const unconfirmedMs = this.#freshness.lastsMs;
@@ -109,9 +109,9 @@ export class HistorySync {
   }
 
   /**
-   * Whether no earlier view can be unknown: every listed node has answered once, or one told a history that was whole
-   * (what is acted on, every node is told). A process that starts while the only node that remembers is out of reach
-   * must not call a session missing.
+   * Whether no earlier view can be unknown: every listed node has answered once, or one had a whole history (every node
+   * gets the views in use). A process that starts while the only node with the history is out of reach must not report
+   * a session missing.
    */
   get isComplete(): boolean {
     const { membership, clock } = this.#setup;
@@ -145,22 +145,22 @@ export class HistorySync {
   }
 
   /**
-   * Reads from all nodes and publishes; what comes while a round is under way waits for the one after it, which sees
-   * what it saw.
+   * Reads from all nodes and publishes. A call during a round waits for the next one, which includes the caller's news.
    */
   refresh(): Promise<void> {
     return this.#rounds.refresh();
   }
 
-  /** Reads the history again. Whether each of these nodes answered. */
+  /** Reads the history again. Resolves to whether each of `nodes` answered. */
   async relearn(nodes: readonly ClusterNode[]): Promise<boolean> {
     await this.refresh();
     return nodes.every((node) => node.fence.isKnown);
   }
 
   /**
-   * Reads anew before a session is called missing. @throws {SessClientError} `SESS_UNAVAILABLE` when what came before
-   * may still be unknown.
+   * Reads again before a session is reported missing.
+   *
+   * @throws {SessClientError} `SESS_UNAVAILABLE` if an earlier view may still be unknown
    */
   async catchUp(): Promise<void> {
     await this.refresh();
@@ -171,28 +171,28 @@ export class HistorySync {
   }
 
   /**
-   * Whether clients use the node that keep another history: under a secret that this client does not have, or under
-   * none. Goes through its keys.
+   * Whether clients with another history use the node: under a secret that this client does not have, or under none.
+   * Lists the node's keys.
    */
   isUsedByStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
     return this.#isUsedByStrangers(node, node.keys('clients', options), this.#actedOnSince, options);
   }
 
-  /** Whether clients without a secret use the node, if these have one. Lists no keys. */
+  /** Whether clients without a secret use the node although this client has one. Does not list keys. */
   isUsedWithoutSecret(node: Node, namespace: string, options: RequestOptions | undefined): Promise<boolean> {
     const keys = historySeals([], namespace).map(({ key }) => key);
     return this.#isUsedByStrangers(node, keys, this.#actedOnSince, options);
   }
 
   /**
-   * Whether records on the node may belong to clients that keep another history: they use it, or did while these could
-   * still live.
+   * Whether records on the node may belong to clients with another history: they use it, or did so recently enough that
+   * their records may still live.
    */
   isSharedWithStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
     return this.#isUsedByStrangers(node, node.keys('clients', options), 'while its records live', options);
   }
 
-  /** A view that was confirmed since then may be in use, milliseconds since 1970. */
+  /** A view confirmed since this time may be in use, milliseconds since 1970. */
   get #actedOnSince(): number {
     const { clock, intervalMs } = this.#setup;
     return clock.now() - INTERVALS_ACTED_ON * Math.max(intervalMs, USUAL_INTERVAL_MS);
@@ -213,7 +213,7 @@ export class HistorySync {
     this.#rounds.stop();
   }
 
-  /** A round when it is due, or when some node shows that there is something new. */
+  /** Starts a round if it is due, or if a node's fence shows news. */
   async #poll(): Promise<void> {
     const { membership, clock } = this.#setup;
     if (this.#rounds.isDue) return this.#rounds.begin(!this.isFresh || !membership.isInAgreement(clock.now()));
@@ -221,18 +221,18 @@ export class HistorySync {
     const lookedAt = this.#freshness.moment();
     const holds = await some?.fence.look().answer;
     if (holds === false && some?.health !== 'down') return this.refresh();
-    // Nothing was told to the node since it was read: that is as good as reading it.
+    // An unchanged fence is as good as reading the node again.
     if (holds === true && this.isFresh) this.#freshness.confirmedAt(lookedAt);
     this.#rounds.lookLater();
   }
 
-  /** Reads the history, and tells it to the nodes that lack it. */
+  /** Reads the history, and writes it to the nodes that lack it. */
   async #exchange(all: boolean): Promise<void> {
     const { membership, clock, nodes, observe, onLearned } = this.#setup;
     const startedAt = this.#freshness.moment();
     membership.identity.keepOnly((id) => membership.nodes().has(id));
     const ours = this.#ours;
-    // What is of another cluster, or lost what it held, may be ours again.
+    // Asks the nodes of other clusters and blank ones as well: they may belong to this cluster again.
     const asked = all ? this.#inReach : [...this.#some(ours), ...this.#inReach.filter((node) => !ours.includes(node))];
     const answers = await this.#ask(asked);
     if (all) for (const node of nodes()) if (!asked.includes(node)) node.fence.actBy(undefined);
@@ -242,7 +242,7 @@ export class HistorySync {
     if (!observe) await this.#tell(answers, !all && membership.isInAgreement(clock.now()));
   }
 
-  /** What the answers of a round say of the history as a whole. */
+  /** Draws conclusions from all answers of a round. */
   #judge(answers: readonly Answer[], askedAt: Moment): void {
     const { membership, clock, observe } = this.#setup;
     const heard = answered(answers);
@@ -257,12 +257,12 @@ export class HistorySync {
 
   async #tell(answers: readonly Answer[], isAgreed: boolean): Promise<void> {
     const wanted = this.#setup.membership.wanted(this.#setup.clock.now());
-    // In agreement, what is confirmed is told to one node: whoever needs to know reads them all.
+    // In agreement, confirmations go to one node: a client that needs them reads all nodes.
     const lacks = isAgreed ? lacksNews : (history: History, told: History): boolean => !knowsAll(history, told);
     const ours = this.#ours;
     const isOurs = new Set(ours);
     const silent = new Set(answers.flatMap(({ node, readings }) => (readings === undefined ? node : [])));
-    // A node that came back empty is told again at once: the history is as safe as the number of nodes that know it.
+    // Writes at once to a node that returned empty: each node with the history makes it safer.
     const forgot = answered(answers).some(
       ({ node, readings }) =>
         isOurs.has(node) &&
@@ -281,7 +281,7 @@ export class HistorySync {
     );
   }
 
-  /** Merges what these nodes have into `Membership`. */
+  /** Reads these nodes and merges their histories into `Membership`. */
   async #ask(asked: readonly ClusterNode[]): Promise<readonly Answer[]> {
     const { membership, clock } = this.#setup;
     const answers = await Promise.all(asked.map((node) => this.#read(node)));
@@ -303,17 +303,17 @@ export class HistorySync {
     return answers;
   }
 
-  /** Whether a process of an earlier version was lately seen, beside which handovers are not finished. */
+  /** Whether a process of an earlier version was seen recently: then handovers must not be finished. */
   get hasEarlierProcesses(): boolean {
     return this.#copies.some(({ hasMarklessWriters }) => hasMarklessWriters);
   }
 
-  /** Of the longest history that is kept here. */
+  /** Size of the longest history. */
   get #bytes(): number {
     return Math.max(0, ...this.#copies.map(({ bytes }) => bytes));
   }
 
-  /** Those in reach that keep the history of this cluster, or are to. */
+  /** The nodes in reach that belong to this cluster. */
   get #ours(): readonly ClusterNode[] {
     const gone = this.#setup.membership.state?.gone;
     return this.#inReach.filter(({ id }) => gone?.has(id) !== true);
@@ -323,13 +323,13 @@ export class HistorySync {
     return this.#setup.nodes().filter((node) => node.health !== 'down');
   }
 
-  /** One node, a different one each time, so that no single node is relied on. */
+  /** One random node, so that nothing depends on a single node. */
   #some(nodes: readonly ClusterNode[]): readonly ClusterNode[] {
     const one = nodes[Math.floor(this.#setup.random() * nodes.length)];
     return one === undefined ? [] : [one];
   }
 
-  /** What a node has, by seal. Never rejects. */
+  /** Reads a node under every seal. Never rejects. */
   async #read(node: ClusterNode): Promise<Answer> {
     try {
       return { node, readings: await Promise.all(this.#copies.map((copies) => copies.read(node))) };
@@ -338,7 +338,7 @@ export class HistorySync {
     }
   }
 
-  /** One that did not answer just now is brought up to date when it does: nobody waits for it twice. */
+  /** Writes the history to `nodes`. A node that did not answer is updated later, so that nobody waits for it twice. */
   async #publish(
     wanted: History,
     nodes: readonly ClusterNode[],
@@ -353,13 +353,13 @@ export class HistorySync {
       nodes.filter((_, index) => brought[index]?.every((outcome) => outcome === 'known' || outcome === 'told')),
     );
     for (const { id } of told) membership.identity.told(id);
-    // What others told meanwhile may stand behind the new token.
+    // The new token may hide what other clients published meanwhile.
     await this.#ask(
       nodes.filter((_, index) => brought[index]?.some((outcome) => outcome === 'told' || outcome === 'other')),
     );
     const ours = new Set(this.#ours);
     const isEverywhere = this.#setup.nodes().every((node) => told.has(node) || !ours.has(node));
-    // A name that others made at the same moment: now it is known which of the two holds.
+    // Another client named the cluster at the same time: now it is known which name wins.
     const isTwin = nodes.some((node, index) => brought[index]?.includes('other') === true && ours.has(node));
     if (isTwin && attemptsLeft > 0)
       return this.#publish(membership.wanted(clock.now()), [...ours], isAgreed, attemptsLeft - 1);
@@ -372,8 +372,8 @@ export class HistorySync {
 }
 
 /**
- * Whether a node is to be told before others act by what it says: a view, a drain, a longer time to live, or that
- * nothing is missing.
+ * Whether the node lacks news that other clients must not miss: a view, a drain, a longer time to live, or that nothing
+ * is missing.
  */
 function lacksNews(history: History, wanted: History): boolean {
   return isNewsTo(history, wanted, Infinity) || (wanted.isWhole && !history.isWhole);

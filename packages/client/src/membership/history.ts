@@ -1,10 +1,9 @@
 /**
- * What the cluster remembers of its own changes: which views were acted on, and until when at least. Kept as one small
- * record on every node, so that a process that starts in the middle of a handover knows what came before it.
+ * The cluster's record of its own changes: which views clients acted on, and until when at least. Every node stores it
+ * as one small record, so that a process that starts during a handover knows the earlier views.
  *
- * A history is a value. {@link mergeHistories} is commutative, associative and idempotent: nodes and clients may hear
- * of things in any order, any number of times, and agree in the end. What is heard a second time, as most is, leaves
- * the very same value.
+ * A history is a value. {@link mergeHistories} is commutative, associative and idempotent: nodes and clients may learn
+ * of changes in any order, any number of times, and agree in the end. Merging known news returns the same object.
  */
 import { createHash } from 'node:crypto';
 
@@ -14,66 +13,64 @@ export type ViewCause = 'discovery' | 'node-down' | 'node-recovered' | 'drain';
 export interface ViewNode {
   readonly id: string;
   readonly weight: number;
-  /** Only where there are several copies: one has no other zone to go to. */
+  /** Only with several copies: a single copy ignores zones. */
   readonly zone?: string;
 }
 
-/** Begins the fingerprint of a distribution to which the order of the nodes matters, as it does to modulo. */
+/** Prefix of the fingerprint of a distribution that depends on the order of the nodes, such as modulo. */
 export const ORDERED = 'ordered-';
 
-/** All that decides who owns a key. */
+/** Everything that decides who owns a key. */
 export interface Placement {
   /** In the order of the list, which matters to some distributions. */
   readonly nodes: readonly ViewNode[];
   /** How many nodes hold each key. */
   readonly copies: number;
-  /** Which distribution, by its fingerprint. */
+  /** The fingerprint of the distribution. */
   readonly distribution: string;
 }
 
-/** One view, as the history knows it. */
+/** One view in the history. */
 export interface ViewEntry extends Placement {
   readonly cause: ViewCause;
-  /** When it was first acted on, milliseconds since 1970. */
+  /** When a client first acted on it, milliseconds since 1970. */
   readonly since: number;
-  /** When a client last said that it acts on it, milliseconds since 1970. */
+  /** When a client last confirmed that it acts on it, milliseconds since 1970. */
   readonly confirmedAt: number;
-  /**
-   * The longest time to live in use while it was acted on: how long a record written under it may be wanted after it.
-   */
+  /** The longest time to live in use under this view: its records may live that long after it. */
   readonly ttlSeconds: number;
 }
 
 /**
- * Whether a node was taken out of rotation on purpose. The drain that began last holds; of one drain, that it is over,
- * then that it is done.
+ * Whether a node was taken out of rotation on purpose. In a merge, the drain that began last wins; of the same drain,
+ * "over" wins over "done", and that over "draining".
  */
 export interface DrainMark {
   readonly drained: boolean;
-  /** When this drain began, milliseconds since 1970: what is said of it again does not make it a later one. */
+  /** When this drain began, milliseconds since 1970; confirmations don't change it. */
   readonly began: number;
   /**
-   * Whether all that the node held is elsewhere. Until then whoever drains it says so again and again, afterwards
-   * everybody who lists the node.
+   * Whether all of the node's records are on other nodes. Until then the draining client confirms the mark, afterwards
+   * every client that lists the node.
    */
   readonly isDone: boolean;
-  /** When that was said last, milliseconds since 1970. */
+  /** When the mark was last confirmed, milliseconds since 1970. */
   readonly at: number;
 }
 
-/** That the handover from a view ends before its window does: what was confirmed of the view later is not concerned. */
+/** Ends the handover from a view before its window does, unless the view was confirmed later. */
 export interface Closing {
-  /** Milliseconds since 1970: of the view, as the history knew it. */
+  /** The view's `confirmedAt` at that time, milliseconds since 1970. */
   readonly confirmedAt: number;
   /**
-   * Until then, whoever puts a copy on an elder of the view takes it back. From then on nothing is left there, and
-   * nobody asks: the view is forgotten by whoever knows that this stands on every node of it.
+   * `false`: a client that stores a copy on an elder of the view removes it again. `true`: the elders are empty and no
+   * client asks them; a client forgets the view when every node of it has this closing.
    */
   readonly isClosed: boolean;
 }
 
 export interface History {
-  /** The random name of the cluster, which tells it from others; empty where an earlier version made it. */
+  /** The random name of the cluster; empty in a history of an earlier version. */
   readonly cluster: string;
   /** By {@link viewId}. */
   readonly views: ReadonlyMap<string, ViewEntry>;
@@ -82,16 +79,16 @@ export interface History {
   /** By {@link closingName} of the view. */
   readonly closings: ReadonlyMap<string, Closing>;
   /**
-   * Whether nothing that came before can be missing from it: a client that wrote it had heard every listed node, or
-   * read one that was whole.
+   * Whether no earlier view can be missing from it: a client that wrote it had answers from every listed node, or read
+   * a whole history.
    */
   readonly isWhole: boolean;
   /**
-   * When a client last found that nodes had lost the history, and knew of nobody who had the whole: milliseconds since
-   * 1970; 0 never.
+   * When a client last found that nodes had lost the history, and knew of no whole one, milliseconds since 1970; 0
+   * never.
    */
   readonly forgottenAt: number;
-  /** Until when views may be wanted that did not fit, milliseconds since 1970; 0 when all fit. */
+  /** When the windows of views that did not fit end, milliseconds since 1970; 0 if all fit. */
   readonly truncatedUntil: number;
 }
 
@@ -105,7 +102,7 @@ export const EMPTY_HISTORY: History = {
   truncatedUntil: 0,
 };
 
-/** The identity of a view: all that decides owners, and the order of its nodes where that does. */
+/** The identity of a view: everything that decides owners, including the order of its nodes if it matters. */
 export function viewId({ nodes, copies, distribution }: Placement): string {
   const names = nodes.map(
     ({ id, weight, zone }) => `${id}${weight === 1 ? '' : `*${weight}`}${zone === undefined ? '' : `@${zone}`}`,
@@ -118,19 +115,19 @@ export function viewId({ nodes, copies, distribution }: Placement): string {
   ].join(' ');
 }
 
-/** A short name of a view, of which the closing outlives it. */
+/** A short name of a view, under which its closing outlives it. */
 export function closingName(id: string): string {
   return createHash('sha256').update(id).digest('hex').slice(0, 16);
 }
 
-/** What both know; `one` itself where it knows all of it. */
+/** Merges two histories; returns `one` itself if `other` adds nothing. */
 export function mergeHistories(one: History, other: History): History {
   const cluster = mergeNames(one.cluster, other.cluster);
   const views = mergeMaps(one.views, other.views, mergeEntries);
   const drains = mergeMaps(one.drains, other.drains, laterMark);
   const closings = mergeMaps(one.closings, other.closings, laterClosing);
   const isWhole = one.isWhole || other.isWhole;
-  // What somebody knows as a whole was forgotten by nobody who matters.
+  // A whole history cancels the loss.
   const forgottenAt = isWhole ? 0 : Math.max(one.forgottenAt, other.forgottenAt);
   const truncatedUntil = Math.max(one.truncatedUntil, other.truncatedUntil);
   const adds =
@@ -143,13 +140,13 @@ export function mergeHistories(one: History, other: History): History {
   return { cluster, views, drains, closings, isWhole, forgottenAt, truncatedUntil };
 }
 
-/** Of two names that were made at the same moment, everybody takes the same one. */
+/** Of two names created at the same time, all clients choose the same one. */
 function mergeNames(one: string, other: string): string {
   if (one === '' || other === '') return one === '' ? other : one;
   return one < other ? one : other;
 }
 
-/** `merge` gives back the first of its values where the second adds nothing. */
+/** @param merge returns its first value if the second adds nothing */
 function mergeMaps<Value>(
   one: ReadonlyMap<string, Value>,
   other: ReadonlyMap<string, Value>,
@@ -167,8 +164,8 @@ function mergeMaps<Value>(
 }
 
 function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
-  // The cause follows the earlier beginning; equal beginnings are told apart by name, so that the order of merging does
-  // not matter.
+  // The cause is that of the earlier start; for equal starts the name decides, so that the order of merging does not
+  // matter.
   const first = one.since < other.since || (one.since === other.since && one.cause <= other.cause) ? one : other;
   if (first === one && one.confirmedAt >= other.confirmedAt && one.ttlSeconds >= other.ttlSeconds) return one;
   return {
@@ -178,7 +175,7 @@ function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
   };
 }
 
-/** A renewal that was on its way when the node was put back does not overrule that, whatever its time. */
+/** A late confirmation does not overrule the end of the same drain, whatever its time. */
 function laterMark(one: DrainMark, other: DrainMark): DrainMark {
   if (one.began !== other.began) return one.began > other.began ? one : other;
   if (one.drained !== other.drained) return one.drained ? other : one;
@@ -191,19 +188,19 @@ function laterClosing(one: Closing, other: Closing): Closing {
   return other.isClosed && !one.isClosed ? other : one;
 }
 
-/** Without the drains that nobody has spoken of since `moment`, milliseconds since 1970. */
+/** Removes the drains that were not confirmed since `moment`, milliseconds since 1970. */
 export function forgetDrains(history: History, moment: number): History {
   const kept = [...history.drains].filter(([, { at }]) => at >= moment);
   return kept.length === history.drains.size ? history : { ...history, drains: new Map(kept) };
 }
 
-/** Without the views for which `isOpen` says no: what nobody can still want is forgotten. */
+/** Removes the views for which `isOpen` returns false. */
 export function pruneHistory(history: History, isOpen: (entry: ViewEntry, id: string) => boolean): History {
   const open = [...history.views].filter(([id, entry]) => isOpen(entry, id));
   return open.length === history.views.size ? history : { ...history, views: new Map(open) };
 }
 
-/** Whether `holder` knows everything that `wanted` says. */
+/** Whether `holder` contains all of `wanted`. */
 export function knowsAll(holder: History, wanted: History): boolean {
   if (wanted.cluster !== '' && holder.cluster !== wanted.cluster) return false;
   if (holder.truncatedUntil < wanted.truncatedUntil || (wanted.isWhole && !holder.isWhole)) return false;
@@ -229,9 +226,9 @@ function knowsClosings(holder: History, wanted: History): boolean {
 }
 
 /**
- * Whether `wanted` says anything that decides owners, and that `holder` does not know: the name of the cluster, a view,
- * a drain, a longer time to live; or a view that is confirmed again after `unconfirmedMs` or more, when others may take it for one that nobody
- * acts on.
+ * Whether `wanted` has anything that decides owners and that `holder` lacks: the name of the cluster, a view, a drain,
+ * a longer time to live, or a new confirmation after `unconfirmedMs` or more, when other clients may believe that no
+ * client acts on the view.
  */
 export function isNewsTo(holder: History, wanted: History, unconfirmedMs: number): boolean {
   if (wanted.cluster !== '' && holder.cluster !== wanted.cluster) return true;
@@ -255,8 +252,8 @@ export function isNewsTo(holder: History, wanted: History, unconfirmedMs: number
 }
 
 /**
- * The latest moment that `told` says and `known` does not: when a view was confirmed or a drain renewed, milliseconds
- * since 1970; 0 when there is none.
+ * The latest confirmation of a view or drain in `told` that is newer than in `known`, milliseconds since 1970; 0 if
+ * there is none.
  */
 export function latestNews(known: History, told: History): number {
   let latest = 0;

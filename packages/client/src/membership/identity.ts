@@ -1,21 +1,21 @@
 /**
- * Which cluster a node belongs to. A cluster has a random name, made with its first history and kept in it. An address
- * that is used again in another cluster must not make two clusters one: a node that carries another name is not used.
+ * Decides which cluster a node belongs to. A cluster has a random name, created with its first history and stored in
+ * it. A reused address must not join two clusters: a node with another name is not used.
  *
- * Two names are one cluster where two clients made one each at the same moment: the history of one then names a node
- * that carries the other.
+ * If two clients name the cluster at the same time, both names mean the same cluster: the history of one then names a
+ * node that has the other.
  */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-/** 72 bits: nobody has to guess it, and no two clusters have the same. */
+/** 72 bits: unique, but no secret. */
 const NAME_LENGTH = 12;
 
-/** What a node was found to hold. */
+/** What a node holds of histories. */
 export interface Carried {
-  /** The name of the cluster in its history; empty without one, as earlier versions write it. */
+  /** The cluster's name in its history; empty if there is none, as in earlier versions. */
   readonly cluster: string;
-  /** Names in other histories that it holds, of applications with other secrets: it belongs to theirs as well. */
+  /** Names in its other histories, of applications with other secrets: the node belongs to theirs as well. */
   readonly also: readonly string[];
-  /** Whether it holds nothing of a history, as a new node does. */
+  /** Whether it holds neither a history nor a fence, like a new node. */
   readonly isBlank: boolean;
   /** Ids of the nodes that its history names. */
   readonly names: ReadonlySet<string>;
@@ -24,23 +24,23 @@ export interface Carried {
 export class ClusterIdentity {
   readonly #random: () => number;
   #own = '';
-  /** Whether a node was ever seen to carry the name: until then it binds nobody. */
+  /** Whether any node was seen with the name: until then it may still change. */
   #stood = false;
-  /** Other names of this cluster. */
+  /** All names of this cluster, if it has several. */
   readonly #twins = new Set<string>();
   readonly #carried = new Map<string, Carried>();
 
-  /** @param random From 0 to less than 1, for the name. */
+  /** @param random returns numbers in [0, 1), for the name */
   constructor(random: () => number) {
     this.#random = random;
   }
 
-  /** The name of the cluster; empty as long as it has none. */
+  /** The name of the cluster; empty while it has none. */
   get own(): string {
     return this.#own;
   }
 
-  /** Ids of the nodes that carry the name of another cluster, and that name. */
+  /** The nodes of other clusters: that cluster's name by node id. */
   get foreign(): ReadonlyMap<string, string> {
     const foreign = new Map<string, string>();
     for (const [id, { cluster }] of this.#carried) if (this.isOther(cluster)) foreign.set(id, cluster);
@@ -55,14 +55,14 @@ export class ClusterIdentity {
     return this.#carried.get(id)?.isBlank === true;
   }
 
-  /** Gives the cluster a name, if it has none: every listed node was read, and none carries one. */
+  /** Names the cluster if it has no name. Call it after every listed node was read. */
   make(): void {
     if (this.#own !== '') return;
     const letters = Array.from({ length: NAME_LENGTH }, () => ALPHABET[Math.floor(this.#random() * ALPHABET.length)]);
     this.#own = letters.join('');
   }
 
-  /** The node was told the history of this cluster. */
+  /** The node has the history of this cluster now. */
   told(id: string): void {
     if (this.#own === '') return;
     this.#stood = true;
@@ -74,7 +74,11 @@ export class ClusterIdentity {
     for (const id of this.#carried.keys()) if (!isWanted(id)) this.#carried.delete(id);
   }
 
-  /** These were read. `listed`: ids of the nodes that discovery lists. */
+  /**
+   * Learns from the nodes that were read.
+   *
+   * @param listed ids of the nodes that discovery lists
+   */
   learn(read: ReadonlyMap<string, Carried>, listed: ReadonlySet<string>): void {
     for (const [id, carried] of read) this.#carried.set(id, carried);
     const onListed = [...listed].flatMap((id) => this.#carried.get(id) ?? []);
@@ -85,7 +89,7 @@ export class ClusterIdentity {
     this.#findOtherSecrets();
   }
 
-  /** One node is of one cluster, however many applications have a name of their own for it. */
+  /** A node belongs to one cluster, so the names that several applications stored on it mean the same one. */
   #findOtherSecrets(): void {
     for (const { cluster, also } of this.#carried.values()) {
       const names = [cluster, ...also];
@@ -99,7 +103,7 @@ export class ClusterIdentity {
       if (!this.isOther(cluster)) continue;
       const namesOurs = [...names].some((name) => name !== id && this.#isOurs(this.#carried.get(name)));
       if (!namesOurs) continue;
-      // Both choose the same.
+      // Both clients choose the same name.
       const [first = '', second = ''] = [this.#own, cluster].toSorted();
       this.#own = first;
       this.#twins.add(first).add(second);
@@ -115,7 +119,7 @@ export class ClusterIdentity {
   }
 }
 
-/** The name that most of these carry; of two, the one whose history names more of the list. */
+/** The name that most of these nodes have; in a tie, the one whose history names more listed nodes. */
 function mostCarried(onListed: readonly Carried[], listed: ReadonlySet<string>): string | undefined {
   const found = new Map<string, { carriers: number; named: number }>();
   for (const { cluster, names } of onListed) {

@@ -1,18 +1,20 @@
-/** How long clients wait for each other: so many intervals of the history, and what their clocks may differ by. */
+/**
+ * The units of how long clients wait for each other: intervals of the history, plus the largest difference of clocks.
+ */
 export interface Intervals {
   readonly historyIntervalMs: number;
   readonly clockSkewMs: number;
 }
 
-/** A view is agreed when no client has confirmed another one for so many intervals. */
+/** A view is agreed when no client has confirmed another one for this many intervals. */
 const INTERVALS_TO_AGREE = 3;
 
-/** In milliseconds. */
+/** `count` intervals plus the clock skew, in milliseconds. */
 export function intervalsToMs({ historyIntervalMs, clockSkewMs }: Intervals, count: number): number {
   return count * historyIntervalMs + clockSkewMs;
 }
 
-/** In milliseconds, after the last confirmation of another view. */
+/** Time until agreement after the last confirmation of another view, in milliseconds. */
 export function agreementMs(intervals: Intervals): number {
   return intervalsToMs(intervals, INTERVALS_TO_AGREE);
 }

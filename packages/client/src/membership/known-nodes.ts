@@ -1,14 +1,14 @@
-/** Nodes that discovery lists, and nodes that only the history names: which of them may be spoken to. */
+/** The nodes that discovery lists or the history names, and which of them this client may connect to. */
 import type { History, ViewNode } from './history.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 
 export class KnownNodes {
-  /** Whether the history is signed: then nodes are spoken to that only the history names. */
+  /** Whether the history is signed: then this client also connects to nodes that only the history names. */
   readonly #trustsHistory: boolean;
   #listed: readonly ViewNode[] = [];
   #listedIds: ReadonlySet<string> = NONE;
-  /** Nodes that discovery listed, now or while a view that names them was open. */
+  /** Nodes that discovery lists, or listed while a view that names them was open. */
   readonly #everListed = new Set<string>();
 
   constructor(trustsHistory: boolean) {
@@ -28,18 +28,18 @@ export class KnownNodes {
     return this.#listedIds;
   }
 
-  /** The list was taken: its nodes may be spoken to as long as a view names them. */
+  /** The list is in use: its nodes stay connectable while a view names them. */
   rememberListed(): void {
     for (const id of this.#listedIds) this.#everListed.add(id);
   }
 
-  /** Every node that a key could be on and that may be spoken to, listed or not. */
+  /** All nodes that may hold keys and that this client may connect to, listed or not. */
   reachable(history: History): ReadonlySet<string> {
     const named = this.#named(history);
     return this.#trustsHistory ? named : new Set([...named].filter((id) => this.#everListed.has(id)));
   }
 
-  /** Nodes that a history names that nobody signed, and that discovery never listed: nobody connects to them. */
+  /** Nodes that only an unsigned history names: this client does not connect to them. */
   unlisted(history: History): ReadonlySet<string> {
     if (this.#trustsHistory) return NONE;
     return new Set([...this.#named(history)].filter((id) => !this.#everListed.has(id)));
@@ -50,7 +50,7 @@ export class KnownNodes {
     for (const id of this.#everListed) if (!named.has(id)) this.#everListed.delete(id);
   }
 
-  /** Listed nodes, and those of the views. */
+  /** The listed nodes and those of all views. */
   #named({ views }: History): Set<string> {
     const ids = new Set(this.#listedIds);
     for (const { nodes } of views.values()) for (const { id } of nodes) ids.add(id);

@@ -1,7 +1,7 @@
 /**
- * What this client knows of views: which nodes discovery lists, which of them are down or drained, and which views the
- * history says other clients used. Every change of the rotation (discovery, health, drain) is reported here and makes a
- * new current view.
+ * This client's knowledge of views: which nodes discovery lists, which of them are down or drained, and which views
+ * other clients used according to the history. Every change of the rotation (discovery, health, drain) is reported here
+ * and creates a new current view.
  *
  * No I/O and no timers.
  */
@@ -34,11 +34,11 @@ import { Windows, type WindowOptions } from './windows.ts';
 export interface MembershipOptions extends WindowOptions {
   readonly copies: number;
   readonly distribution: DistributionFactory;
-  /** Whether the history is signed: then nodes are spoken to that only the history names. */
+  /** Whether the history is signed: then the client also connects to nodes that only the history names. */
   readonly trustsHistory: boolean;
-  /** Whether this client only looks: it acts on no view. */
+  /** Whether this client only observes: it acts on no view. */
   readonly observe?: boolean;
-  /** From 0 to less than 1, for the name of a new cluster. Default: `Math.random`. */
+  /** Returns numbers in [0, 1), for the name of a new cluster. Default: `Math.random`. */
   readonly random?: () => number;
 }
 
@@ -52,7 +52,7 @@ export class Membership {
   readonly #times = new TimesToLive();
   readonly #forgotten = new ForgottenViews();
   #down: ReadonlySet<string> = new Set();
-  /** Of these, those that refuse connections: no client reaches them. */
+  /** The down nodes that refuse connections: no client reaches them. */
   readonly #refusing = new Set<string>();
   #history: History = EMPTY_HISTORY;
   #current: View | undefined;
@@ -69,8 +69,8 @@ export class Membership {
   }
 
   /**
-   * What a view of a history goes by that does not say so, because an earlier version wrote it: what this client goes
-   * by.
+   * Settings of views in the history that don't state them, because an earlier version wrote them: those of this
+   * client.
    */
   get unsaid(): Omit<Placement, 'nodes'> {
     const { copies, distribution } = this.#views.placementOf([]);
@@ -90,13 +90,13 @@ export class Membership {
     return this.#current;
   }
 
-  /** The name of the cluster, and which nodes belong to another. */
+  /** The name of the cluster, and the nodes of other clusters. */
   readonly identity: ClusterIdentity;
 
-  /** Names that are gone of machines that are listed under another. */
+  /** Old names of machines that are listed under another name. */
   readonly aliases: Aliases = new Aliases();
 
-  /** What decides owners, and who decides between writers, now: another object when that changed. */
+  /** Identity of what decides owners and orders writers: a new object after every change. */
   get basis(): object {
     return this.#basis;
   }
@@ -107,12 +107,12 @@ export class Membership {
   }
 
   /**
-   * Sets the nodes that discovery lists. Whether the rotation changed. Throws what the distribution throws, and then
-   * changes nothing.
+   * Sets the nodes that discovery lists. Returns whether the rotation changed. Throws the distribution's errors without
+   * changing anything.
    */
   listed(nodes: readonly ViewNode[], now: number): boolean {
     const before = { listed: this.#nodes.listed, history: this.#history };
-    // One copy has no other zone to go to: then zones decide no owner, and are no part of a view.
+    // With one copy, zones don't decide owners and are no part of a view.
     this.#nodes.listed = this.#options.copies > 1 ? nodes : nodes.map(({ id, weight }) => ({ id, weight }));
     this.#history = this.#drains.welcomeBack(this.#history, this.listedIds, now);
     try {
@@ -129,12 +129,12 @@ export class Membership {
     }
   }
 
-  /** Whether a drain, by any client, has taken the node out of rotation. */
+  /** Whether a drain of any client took the node out of rotation. */
   isDrained(id: string): boolean {
     return isTakenOut(this.#history, id) && !(this.#current?.nodes.some((node) => node.id === id) ?? false);
   }
 
-  /** Whether a drain of the node is under way, by whichever client. */
+  /** Whether any client is draining the node. */
   isDraining(id: string): boolean {
     return isDraining(this.#history, id);
   }
@@ -144,7 +144,7 @@ export class Membership {
     return this.#nodes.listed.some((node) => node.id !== id && !isTakenOut(this.#history, node.id));
   }
 
-  /** A node was ejected. `refuses`: it refuses connections, rather than not to answer this client. */
+  /** A node was ejected. `refuses`: it refuses connections, rather than not answering this client. */
   nodeDown(id: string, now: number, refuses: boolean): boolean {
     this.#down = new Set([...this.#down, id]);
     if (refuses) this.#refusing.add(id);
@@ -159,8 +159,8 @@ export class Membership {
   }
 
   /**
-   * Another machine answers to a known name. A client that does not know this yet finds the old machine gone and uses a
-   * view without it. That view is kept open, so that the new machine is doubted like a node that recovered.
+   * A new machine has a known name. A client that does not know this yet finds the old machine gone and uses a view
+   * without it. That view is kept open, so that reads doubt the new machine like a node that recovered.
    */
   replaced(id: string, now: number): void {
     this.aliases.forget(id);
@@ -177,25 +177,25 @@ export class Membership {
     this.#refresh(now);
   }
 
-  /** Takes a node out of rotation for every client, marks it as empty, or puts it back. */
+  /** Takes a node out of rotation for every client, marks it as empty, or returns it to rotation. */
   mark(id: string, state: DrainState, now: number): boolean {
     this.#history = this.#drains.mark(this.#history, id, state, now);
     this.#drains.noteAbsence(this.#history, this.listedIds, now);
     return this.#turn('drain', now);
   }
 
-  /** Which nodes are of another cluster may have changed. Whether the rotation did. */
+  /** Call it when the nodes of other clusters may have changed. Returns whether the rotation changed. */
   identified(now: number): boolean {
     return this.#turn('discovery', now);
   }
 
-  /** Puts nodes back whose drain was abandoned. Call it right after the history was read. */
+  /** Returns nodes to rotation whose drain was abandoned. Call it right after the history was read. */
   endDrains(now: number): void {
     this.#history = this.#drains.endAbandoned(this.#history, now);
     this.#turn('drain', now);
   }
 
-  /** A history was read. Whether the rotation changed (by a drain that another client began or ended). */
+  /** Merges a history that was read. Returns whether the rotation changed, by another client's drain. */
   learned(history: History, now: number): boolean {
     const merged = mergeHistories(this.#history, this.relevant(history, now));
     if (merged === this.#history) return false;
@@ -205,7 +205,7 @@ export class Membership {
     return this.#turn('drain', now);
   }
 
-  /** Without drains that nobody confirms any more, and without closed views. */
+  /** Removes drains that no client confirms any more, and closed views. */
   relevant(history: History, now: number): History {
     const confirmed = this.#withoutOldClosings(this.#drains.withoutForgotten(history, now), now);
     const kept = this.#closings.withoutClosed(confirmed);
@@ -213,8 +213,8 @@ export class Membership {
   }
 
   /**
-   * The views beside the current one, when everybody acts on that; `undefined` while somebody may not, or a node that
-   * they name can't be asked.
+   * The views beside the current one, if all clients act on the current one; `undefined` while one may not, or if a
+   * node of those views can't be asked.
    */
   closable(now: number): readonly Closable[] | undefined {
     const { state } = this;
@@ -226,13 +226,13 @@ export class Membership {
     });
   }
 
-  /** Says that these handovers are being finished, or are. */
+  /** Marks these handovers as closing or closed. */
   close(views: readonly Closable[], isClosed: boolean, now: number): void {
     this.#history = this.#closings.close(this.#history, views, isClosed);
     this.#refresh(now);
   }
 
-  /** This stands on every node in reach: what is closed in it, nobody asks for any more who looks at the fence. */
+  /** Every node in reach has this history: clients that read the fence no longer ask the elders of its closed views. */
   stands({ closings }: History, now: number): void {
     this.#closings.stand(closings);
     const before = this.#history.views;
@@ -241,7 +241,7 @@ export class Membership {
     this.#refresh(now);
   }
 
-  /** A handover was finished without the nodes that are gone: what only they held is lost. */
+  /** A handover was finished without the nodes that are gone: records that only they held are lost. */
   #rememberLosses(id: string, entry: ViewEntry, now: number): void {
     const { gone } = this.#state ?? {};
     const isLost = (node: string): boolean =>
@@ -256,19 +256,19 @@ export class Membership {
     });
   }
 
-  /** Views that were forgotten though nodes of theirs were lost, and of which a record could live yet. */
+  /** Forgotten views that lost nodes, and whose records could still live. */
   forgottenViews(now: number): readonly ForgottenView[] {
     return this.#forgotten.at(now);
   }
 
-  /** Whether a drain was seen to be done since the node was listed: all that it held is elsewhere. */
+  /** Whether a drain was done since the node was listed: all of its records are on other nodes. */
   isEmptied(id: string): boolean {
     return this.#drains.wasEmptied(id);
   }
 
   /**
-   * Whether a view of this client's is closed that may not be so on every node: until it is, nobody can say who decides
-   * between two writers.
+   * Whether this client has a closed view that may not be closed on every node: until then it is undecided which node
+   * orders writers.
    */
   get awaitsClosing(): boolean {
     return (
@@ -283,10 +283,7 @@ export class Membership {
     return whyTooMuch(this.#history, merged, this.#options.trustsHistory);
   }
 
-  /**
-   * Makes ready what a view that was read is acted on by. Whether it was not known yet. Throws what the distribution
-   * throws at its nodes.
-   */
+  /** Computes the placement of a view that was read. Returns whether it was new. Throws the distribution's errors. */
   place(id: string, entry: ViewEntry): boolean {
     if (this.#views.has(id)) return false;
     this.#views.get(id, entry);
@@ -310,21 +307,21 @@ export class Membership {
   }
 
   /**
-   * A record is about to be written for so long: as a caller asks, or because it has so long to live yet. Whether the
-   * history must be published before.
+   * Call it before a record is written for `seconds`, because a caller asks for it (`asked`) or as the rest of its life
+   * (`carried`). Returns whether the history must be published first.
    */
   timeToLive(seconds: number, why: 'asked' | 'carried'): boolean {
     return this.#times.use(seconds, why);
   }
 
-  /** What is written for longer has to be published before, in seconds. */
+  /** Longest published time to live, in seconds: a longer one must be published before a write. */
   get ttlSeconds(): number {
     return this.#times.longest;
   }
 
   /**
-   * What the nodes should know: the history, with the current view in it, confirmed anew when the last confirmation is
-   * older than the interval. A view that reached no node was used by no client, and is dropped.
+   * The history that nodes should have: includes the current view, with a new confirmation if the last one is older
+   * than the interval. A view that reached no node was used by no client, and is dropped.
    */
   wanted(now: number): History {
     const current = this.#current;
@@ -338,7 +335,7 @@ export class Membership {
     return merged.cluster === cluster ? merged : { ...merged, cluster };
   }
 
-  /** A view in use is confirmed once an interval, by any client. */
+  /** The confirmation of the current view, once per interval by any client. */
   #confirmation({ id, nodes, cause, since }: View, now: number): ReadonlyMap<string, ViewEntry> {
     const ttlSeconds = this.#times.longest;
     const known = this.#history.views.get(id);
@@ -353,9 +350,8 @@ export class Membership {
   }
 
   /**
-   * Whether everybody acts on one view, and neither a drain nor a closing is under way. Until then the history is read
-   * from all nodes, and all are told what is confirmed. Afterwards one node is enough: whoever turns to another view
-   * reads them all.
+   * Whether all clients act on one view, without any drain or pending closing. Until then the history is read from all
+   * nodes, and confirmations go to all. Afterwards one node is enough: a client that changes its view reads all nodes.
    */
   isInAgreement(now: number): boolean {
     const { agreedAt = 0, others = [] } = this.#state ?? {};
@@ -382,19 +378,19 @@ export class Membership {
     this.#refresh(now);
   }
 
-  /** Every node that a key could be on and that may be spoken to, listed or not. */
+  /** All nodes that may hold keys and that this client may connect to, listed or not. */
   nodes(): ReadonlySet<string> {
     const reachable = this.#nodes.reachable(this.#history);
     const { names } = this.aliases;
     return names.size === 0 ? reachable : new Set([...reachable].filter((id) => !names.has(id)));
   }
 
-  /** Nodes that a history names that nobody signed, and that discovery never listed: nobody connects to them. */
+  /** Nodes that only an unsigned history names: this client does not connect to them. */
   get unlisted(): ReadonlySet<string> {
     return this.#nodes.unlisted(this.#history);
   }
 
-  /** Until when a view may be wanted that others read of, milliseconds since 1970. */
+  /** When a view's window ends for clients that read of it later, milliseconds since 1970. */
   endOf(entry: ViewEntry): number {
     return this.#windows.endOf(entry);
   }
@@ -433,19 +429,22 @@ export class Membership {
     return this.#closings.withoutOld(history, longestMs, now);
   }
 
-  /** Until now it was acted on, though it may not have been said lately. */
+  /** Confirms the view that this client leaves: it acted on it until now, but may not have confirmed it lately. */
   #confirmLeft(now: number): void {
     const left = this.#options.observe === true ? undefined : this.#current;
     const known = left === undefined ? undefined : this.#history.views.get(left.id);
     if (left === undefined || known === undefined) return;
-    // Above what a clock said that is ahead, others could not tell it from what they say themselves.
+    // A confirmation above that of a fast clock would look to other clients like one of their own.
     this.#windows.renew(left.id, known.confirmedAt, now);
     const confirmedAt = Math.max(now, known.confirmedAt, this.#closings.confirmationOf(this.#history, left.id) + 1);
     const entry = { ...known, confirmedAt, ttlSeconds: Math.max(known.ttlSeconds, this.#times.longest) };
     this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[left.id, entry]]) });
   }
 
-  /** The listed nodes without those that are down, drained or of another cluster. Never empty: the last nodes are not ejected. */
+  /**
+   * The listed nodes except those that are down, drained or of another cluster. Never empty: the last nodes are not
+   * ejected.
+   */
   #rotation(): readonly ViewNode[] {
     const { foreign } = this.identity;
     const ours = this.#nodes.listed.filter(({ id }) => !foreign.has(id));
@@ -463,9 +462,9 @@ export class Membership {
     const agreedAt = Math.max(0, ...others.map(({ agreedAfter }) => agreedAfter));
     const isActedOn = (id: string): boolean =>
       others.some(({ view, agreedAfter }) => now < agreedAfter && view.nodes.some((node) => node.id === id));
-    // One that merely does not answer this client may be in use by others, whose list it is on.
+    // Other clients may still list and use a node that merely does not answer this one.
     const isGone = (id: string): boolean => !this.listedIds.has(id) && (this.#refusing.has(id) || !isActedOn(id));
-    // Off the list and without a history, it lost what it held: it may be on its way to another cluster.
+    // An unlisted node without a history has lost its records: it may be about to join another cluster.
     const isLost = (id: string): boolean => !this.listedIds.has(id) && this.identity.isBlank(id) && !isActedOn(id);
     const gone = new Set([
       ...this.unlisted,
@@ -473,18 +472,18 @@ export class Membership {
       ...this.identity.foreign.keys(),
       ...[...this.nodes()].filter(isLost),
     ]);
-    // All that it held is elsewhere, and nobody acts on a view with it: it was stopped, and is not waited for.
+    // Drained, and no client acts on a view with it: it was stopped, so nothing waits for it.
     const isSpared = (id: string): boolean =>
       isEmptied(this.#history, id) && !isActedOn(id) && !current.nodes.some((node) => node.id === id);
     const emptied = new Set([...this.#down].filter(isSpared));
     if (!isSamePlacement(this.#state, current, others)) this.#basis = {};
-    // A copy: who goes by a state compares it with a later one.
+    // A copy, because states are compared with later ones.
     const aliases = new Map(this.aliases.names);
     if (!isSameNames(this.#state?.aliases, aliases)) this.#basis = {};
     this.#state = { current, others, agreedAt, gone, emptied, aliases, clockSkewMs: this.#options.clockSkewMs };
   }
 
-  /** Views beside the current one under which copies may be wanted yet; the oldest first. */
+  /** The views beside the current one whose window is open, the oldest first. */
   #openViews(current: View, now: number): readonly OpenView[] {
     const open: OpenView[] = [];
     for (const [id, entry] of this.#history.views) {
@@ -506,7 +505,7 @@ function isSameNames(before: ReadonlyMap<string, string> | undefined, now: Reado
   return before?.size === now.size && [...now].every(([id, name]) => before.get(id) === name);
 }
 
-/** Whether both have the same views in the same states; the ends may differ. */
+/** Whether both have the same views in the same stages; their end times may differ. */
 function isSamePlacement(before: RoutingState | undefined, current: View, others: readonly OpenView[]): boolean {
   if (before?.current !== current || before.others.length !== others.length) return false;
   return others.every(

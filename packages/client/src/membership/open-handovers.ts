@@ -1,9 +1,9 @@
-/** The views that are open beside the current one, as plain values: for people and tools. */
+/** The open views beside the current one as plain values, for people and tools. */
 import type { Handover } from '../contract.ts';
 import { ringOf } from './fingerprint.ts';
 import type { RoutingState } from './route.ts';
 
-/** Those that are open at `now`, the oldest first. */
+/** The views that are open at `now`, the oldest first. */
 export function openHandovers({ others }: RoutingState, now: number): readonly Handover[] {
   return others
     .filter(({ openUntil }) => openUntil > now)

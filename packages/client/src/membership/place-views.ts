@@ -4,14 +4,14 @@ import { HistoryRefused } from './history-checks.ts';
 import type { History } from './history.ts';
 import type { Membership } from './membership.ts';
 
-/** Nodes whose points are placed in one go: some ten milliseconds. */
+/** Nodes placed without a pause: about ten milliseconds of work. */
 const PLACED_AT_ONCE = 256;
 
 /**
- * Places the views of a history, a few at a time: what places keys is the application's to choose, and takes its time
- * for many nodes.
+ * Computes the placements of a history's views, with pauses: the application chooses the distribution, which may be
+ * slow for many nodes.
  *
- * @throws {HistoryRefused} When they can't be acted on.
+ * @throws {HistoryRefused} if this client can't act on them
  */
 export async function placeViews(history: History, membership: Membership, clock: Clock): Promise<void> {
   const unsuitable = membership.unsuitable(history, clock.now());

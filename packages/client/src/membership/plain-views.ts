@@ -1,6 +1,6 @@
 /**
- * Views as every version can read them: each names its nodes. For a few views of a few nodes; see `view-table.ts` for
- * many.
+ * The format of views that every version can read: each names its nodes. For a few views of a few nodes; see
+ * `view-table.ts` for many.
  */
 import {
   CAUSES,
@@ -18,13 +18,10 @@ import {
 } from './history-checks.ts';
 import { viewId, type Placement, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 
-/** More an earlier version would not read. */
+/** Limit of earlier versions. */
 export const MAX_PLAIN_VIEWS = 64;
 
-/**
- * `k` and `d`, `l`, and `z` were left out by earlier versions one after the other; each passes over what it does not
- * know.
- */
+/** Later versions added `k` and `d`, then `l`, then `z`; every version ignores unknown fields. */
 export function encodePlain({ nodes, copies, distribution, cause, since, confirmedAt, ttlSeconds }: ViewEntry): string {
   const list = nodes.map(({ id, weight }) => [id, weight]);
   const zones = nodes.some(({ zone }) => zone !== undefined) ? { z: nodes.map(({ zone }) => zone ?? null) } : undefined;
@@ -40,7 +37,7 @@ export function encodePlain({ nodes, copies, distribution, cause, since, confirm
   });
 }
 
-/** What is assumed of a view that does not say it, because an earlier version wrote it. */
+/** Defaults of fields that earlier versions did not write. */
 export interface Unsaid extends Omit<Placement, 'nodes'> {
   readonly ttlSeconds: number;
 }

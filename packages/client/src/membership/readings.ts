@@ -1,21 +1,21 @@
-/** What the nodes' answers to one round say together. A node that did not answer has none. */
+/** Evaluates the nodes' answers of one round. */
 import type { ClusterNode } from '../cluster.ts';
 import { EMPTY_HISTORY, type History } from './history.ts';
 import type { Reading } from './history-copies.ts';
 import type { Carried } from './identity.ts';
 
-/** A node, and what it has under each seal; `undefined` if it did not answer. */
+/** A node and its readings, one per seal; `undefined` if it did not answer. */
 export interface Answer {
   readonly node: ClusterNode;
   readonly readings: readonly Reading[] | undefined;
 }
 
-/** Nodes that answered, and what they have. */
+/** The nodes that answered, with their readings. */
 export function answered(answers: readonly Answer[]): readonly (Answer & { readonly readings: readonly Reading[] })[] {
   return answers.flatMap(({ node, readings }) => (readings === undefined ? [] : { node, readings }));
 }
 
-/** What the fences of these nodes showed, by node. */
+/** The fence tokens by node id. */
 export function tokensOf(answers: readonly Answer[]): ReadonlyMap<string, string> {
   return new Map(
     answers.flatMap(({ node, readings }) => {
@@ -25,7 +25,7 @@ export function tokensOf(answers: readonly Answer[]): ReadonlyMap<string, string
   );
 }
 
-/** Of which cluster these nodes are, by what they hold. */
+/** What these nodes hold of clusters, by node id. */
 export function carriedBy(answers: readonly Answer[]): ReadonlyMap<string, Carried> {
   return new Map(answered(answers).map(({ node, readings }) => [node.id, carriedIn(readings)]));
 }
@@ -41,7 +41,7 @@ function carriedIn(readings: readonly Reading[]): Carried {
   };
 }
 
-/** Nodes mostly hold the same: their names are gathered once. */
+/** Node names per history, cached because most nodes hold the same one. */
 const gathered = new WeakMap<History, ReadonlySet<string>>();
 
 function namesIn(history: History): ReadonlySet<string> {

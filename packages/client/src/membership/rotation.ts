@@ -4,10 +4,7 @@ import type { ClusterNode } from '../cluster.ts';
 import { departuresIn, heldBy, type Departure } from './departures.ts';
 import type { Membership } from './membership.ts';
 
-/**
- * A departed node costs a walk over all keys: of nodes that only an unsigned history names, at most so many are
- * considered.
- */
+/** Most departed nodes that only an unsigned history names: each costs a listing of all keys. */
 const MAX_HEARSAY = 16;
 const NONE: ReadonlyMap<string, Departure> = new Map();
 
@@ -16,14 +13,14 @@ export class Rotation {
   readonly #clock: Clock;
   readonly #listed: () => readonly ClusterNode[];
 
-  /** `listed`: the nodes that discovery lists. */
+  /** @param listed returns the nodes that discovery lists */
   constructor(membership: Membership, clock: Clock, listed: () => readonly ClusterNode[]) {
     this.#membership = membership;
     this.#clock = clock;
     this.#listed = listed;
   }
 
-  /** Of the view in use. */
+  /** Id of the view in use. */
   get viewId(): string | undefined {
     return this.#membership.current?.id;
   }
@@ -69,7 +66,10 @@ export class Rotation {
     return this.#membership.isDrained(id) && this.#membership.listedIds.has(id);
   }
 
-  /** Whether the node owns a key in the current view or in any open one. Made once for many keys. */
+  /**
+   * Returns a function that tells whether the node owns a key in the current view or any open one. Create it once for
+   * many keys.
+   */
   heldBy(id: string): (key: string) => boolean {
     const { state } = this.#membership;
     return state === undefined ? () => false : heldBy(id, state, this.#clock.now());

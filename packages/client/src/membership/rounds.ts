@@ -5,25 +5,25 @@ export interface RoundsSetup {
   readonly clock: SteadyClock;
   readonly random: () => number;
   readonly intervalMs: number;
-  /** One round, with all nodes or with one. */
+  /** Runs one round, with all nodes or with one. */
   readonly exchange: (all: boolean) => Promise<void>;
-  /** Looks whether there is anything new; begins a round if so. */
+  /** Checks for news, and starts a round if there is any. */
   readonly poll: () => Promise<void>;
-  /** The least time to the next round, in milliseconds, where the interval is shorter. */
+  /** Least time to the next round in milliseconds, if it is longer than the interval. */
   readonly paceMs: () => number;
 }
 
-/** How often within an interval somebody looks whether there is anything new. */
+/** Polls per interval. */
 export const POLLS_AN_INTERVAL = 5;
 export const LEAST_POLL_MS = 100;
 
-/** One round at a time, every interval, jittered by a quarter; in between, a look. A caller waits for the next round. */
+/** Runs one round at a time, every interval, jittered by a quarter, and polls in between. */
 export class Rounds {
   readonly #setup: RoundsSetup;
   #round: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #cancel: CancelTimer | undefined;
-  /** When the next round is due, by the clock that never runs backwards. */
+  /** When the next round is due, by the monotonic clock. */
   #dueAt = -Infinity;
   #ended = false;
 
@@ -39,7 +39,7 @@ export class Rounds {
     return this.#setup.clock.elapsed() >= this.#dueAt;
   }
 
-  /** A round with all nodes. Who comes while one is under way waits for the one after it, which sees what it saw. */
+  /** Runs a round with all nodes. A call during a round waits for the next one, which includes the caller's news. */
   refresh(): Promise<void> {
     if (this.#round === undefined) return this.begin(true);
     this.#next ??= this.#round.then(
@@ -61,7 +61,7 @@ export class Rounds {
     return this.#round;
   }
 
-  /** Looks again later, unless a round is under way, which does so at its end. */
+  /** Schedules the next poll, unless a round is running, which does so at its end. */
   lookLater(): void {
     if (this.#round === undefined) this.#schedule();
   }

@@ -1,6 +1,6 @@
 /**
- * The route of a key: who holds it, who else could, and how it is read. A pure function of the key, the open views and
- * the time.
+ * The route of a key: which nodes own it, which others may hold it, and how to read it. A pure function of the key, the
+ * open views and the time.
  *
  * ```
  *                        every view names the same owners
@@ -12,38 +12,33 @@
 import { expressibleTtl } from '../transport/exptime.ts';
 import type { View } from './view.ts';
 
-/** A view other than the current one that somebody acted on, and whose records may still be wanted. */
+/** A view other than the current one that clients acted on, and whose records may still live. */
 export interface OpenView {
   readonly view: View;
-  /** When a client last said that it acts on it, milliseconds since 1970. */
+  /** When a client last confirmed that it acts on it, milliseconds since 1970. */
   readonly confirmedAt: number;
-  /** Until when its records may be wanted, milliseconds since 1970. */
+  /** When its last record expires, milliseconds since 1970. */
   readonly openUntil: number;
-  /** When it is agreed that nobody acts on it, milliseconds since 1970. */
+  /** When it is agreed that no client acts on it, milliseconds since 1970. */
   readonly agreedAfter: number;
-  /**
-   * `closing`: its elders are being emptied. `closed`: they are empty, and maybe somebody already asks them no more.
-   */
+  /** `closing`: its elders are being emptied. `closed`: they are empty, and some clients may not ask them any more. */
   readonly stage: 'open' | 'closing' | 'closed';
 }
 
-/** All that routing depends on. Immutable: a change makes another. */
+/** Everything that routing depends on. Immutable. */
 export interface RoutingState {
   readonly current: View;
-  /** Whatever their number, the oldest first: the order of writing, the same for every client. */
+  /** The other open views, the oldest first: the order of writing, the same for every client. */
   readonly others: readonly OpenView[];
   /** When every client acts on the current view, milliseconds since 1970. */
   readonly agreedAt: number;
-  /**
-   * Nodes that have left discovery and do not answer, nor can they answer others: nothing can be had of them, and nothing
-   * waits for them.
-   */
+  /** Unlisted nodes that answer no client: nothing can be read from them, and nothing waits for them. */
   readonly gone: ReadonlySet<string>;
-  /** Nodes that were drained and are out of reach: what they held is elsewhere, and nothing waits for them. */
+  /** Drained nodes that are out of reach: their records are on other nodes, and nothing waits for them. */
   readonly emptied: ReadonlySet<string>;
-  /** Names in earlier views that lead to a machine which is listed under another: that one, by the earlier name. */
+  /** The listed name of a machine by its earlier name. */
   readonly aliases: ReadonlyMap<string, string>;
-  /** How far apart clocks may be, milliseconds. */
+  /** Largest difference of clocks, milliseconds. */
   readonly clockSkewMs: number;
 }
 
@@ -54,28 +49,28 @@ export interface Route {
   readonly owners: readonly string[];
   /** Owners in the other open views that are not owners now. */
   readonly elders: readonly string[];
-  /** Where a write goes, in the order in which it goes there: owners in all open views, oldest view first. */
+  /** The nodes to write to, in order: owners in all open views, oldest view first. */
   readonly targets: readonly string[];
   /**
-   * The owners in each open view, the current one's too: what was acknowledged under a view is known when one of its
-   * owners answers.
+   * The owners in each open view, the current one included: one answering owner per view reveals what was acknowledged
+   * under it.
    */
   readonly groups: readonly (readonly string[])[];
   readonly mode: Mode;
-  /** Elders that are being emptied: what is put there is taken back. */
+  /** Elders that are being emptied: a write must remove its copies from them. */
   readonly closing: ReadonlySet<string>;
   /**
-   * Why writers may not agree who of the targets decides: somebody may still write by a view whose distribution this
-   * client does not know (`distribution`), or by one that is closed (`closing`).
+   * Why writers may disagree on which target orders them: a client may still write by a view with an unknown
+   * distribution (`distribution`), or by a closed view (`closing`).
    */
   readonly undecided: 'distribution' | 'closing' | undefined;
   readonly agreedAt: number;
   /**
-   * When each elder stops being asked, by its own views and no other's, milliseconds since 1970: what is written to it
-   * lives no longer. A copy that outlived that would be read again when the nodes that know better are gone.
+   * When clients stop asking each elder, by its own views only, milliseconds since 1970. A copy on it must expire by
+   * then; otherwise it could be read again after newer copies are lost.
    */
   readonly elderEndsAt: ReadonlyMap<string, number>;
-  /** A version from after this moment was made by a clock that is wrong, and says nothing about when it was written. */
+  /** A version later than this comes from a wrong clock, and proves nothing. */
   readonly latest: number;
 }
 
@@ -92,7 +87,7 @@ export function route(key: string, state: RoutingState, now: number): Route {
   let closing: Set<string> | undefined;
   for (const { view, openUntil, agreedAfter, stage } of state.others) {
     if (openUntil <= now) continue;
-    // The current view has its place by age among the others.
+    // The current view is sorted by age among the others.
     if (!currentPlaced && isOlder(state.current, view)) {
       for (const id of owners) targets.add(id);
       currentPlaced = true;
@@ -100,16 +95,16 @@ export function route(key: string, state: RoutingState, now: number): Route {
     const then = ownersThen(view, key, state);
     if (!view.isUnderstood && now < agreedAfter) undecided = 'distribution';
     else if (stage === 'closed' && !isSame(then, owners)) undecided ??= 'closing';
-    // All that was acknowledged is on the owners. Only who decides between two writers is not clear everywhere yet.
+    // All acknowledged records are on the owners; only the order of writers is not decided everywhere yet.
     if (stage === 'closed') continue;
-    // An owner that was none then may have missed what was written by that view.
+    // A node that was no owner then may lack what was written by that view.
     differs ||= owners.some((id) => !then.includes(id));
     const inReach = then.filter((id) => !state.gone.has(id) && !state.emptied.has(id));
     if (inReach.length > 0) groups.push(inReach);
     for (const id of inReach) {
       targets.add(id);
       if (owners.includes(id)) continue;
-      // As long as one view that is not closing names it, copies belong there.
+      // A copy belongs on the elder while one open view names it.
       if (stage === 'open') closing?.delete(id);
       else if (!elderEndsAt.has(id)) (closing ??= new Set()).add(id);
       elderEndsAt.set(id, Math.max(openUntil, elderEndsAt.get(id) ?? 0));
@@ -136,14 +131,13 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((id, index) => id === other[index]);
 }
 
-/** Older views first; those of one age by their names: the same order for every client. */
+/** Older views first, then by id: the same order for every client. */
 export function isOlder(one: View, other: View): boolean {
   return one.since < other.since || (one.since === other.since && one.id < other.id);
 }
 
 /**
- * How long what is written to `id` may live, in whole seconds: on an elder no longer than that is asked; its last
- * second is rounded down.
+ * Time to live of a copy on `id`, in whole seconds: on an elder, at most until clients stop asking it, rounded down.
  */
 export function secondsOn(id: string, ttlSeconds: number, { elderEndsAt }: Route, now: number): number {
   const endsAt = elderEndsAt.get(id);
@@ -152,7 +146,7 @@ export function secondsOn(id: string, ttlSeconds: number, { elderEndsAt }: Route
   return ttlSeconds === 0 ? left : Math.min(ttlSeconds, left);
 }
 
-/** In a view other than the current one, by the names that their machines have now. */
+/** The owners in a view other than the current one, by the current names of their machines. */
 export function ownersThen(view: View, key: string, { aliases }: Pick<RoutingState, 'aliases'>): readonly string[] {
   const owners = ownersIn(view, key);
   return aliases.size === 0 ? owners : [...new Set(owners.map((id) => aliases.get(id) ?? id))];

@@ -1,7 +1,7 @@
 /**
- * Clients that use a node under another `historySecret`, or under none: they have a history of their own, and are not
- * told of what this client says. Nothing here is believed: it is looked at only to refuse what they would have to know
- * of.
+ * Detects clients that use a node under another `historySecret`, or under none: they have a history of their own and
+ * don't see what this client publishes. Their unverified history is only read to refuse operations that they would have
+ * to know of.
  */
 import type { ClusterNode } from '../cluster.ts';
 import type { RequestOptions } from '../transport/transport.ts';
@@ -11,20 +11,19 @@ import { isHistoryKey, SIGNATURE_AT, SIGNATURE_BYTES, type HistorySeal } from '.
 
 export interface StrangersSetup {
   readonly seals: readonly HistorySeal[];
-  /**
-   * Milliseconds since 1970: what was confirmed since then is acted on. Or as long ago as anything lives that was
-   * written by it.
-   */
+  /** A view confirmed since this time counts, milliseconds since 1970; or any view whose records may still live. */
   readonly since: number | 'while its records live';
   readonly now: number;
 }
 
-/** As much as a view may be acted on after it was last confirmed, whatever the options of others: an hour. */
+/** Longest time for which a view may be in use after its last confirmation, whatever the other clients' options. */
 const LONGEST_AGREEMENT_MS = 3_600_000;
 
 /**
- * Whether somebody acts on a view with the node who keeps another history. `others`: where that may stand as well.
- * `ownKeys`: keys that clients keep on the node for themselves.
+ * Whether clients with another history act on a view with the node.
+ *
+ * @param others nodes that may hold that history as well
+ * @param ownKeys the clients' own keys on the node
  */
 export async function isUsedByStrangers(
   node: ClusterNode,
@@ -36,7 +35,7 @@ export async function isUsedByStrangers(
   let found = false;
   for await (const key of ownKeys) {
     if (found || !isHistoryKey(key) || seals.some((seal) => seal.key === key)) continue;
-    // In agreement, what is confirmed is told to one node at a time.
+    // In agreement, a confirmation goes to only one node.
     for (const each of [node, ...others]) {
       const entry = await each.look(key, options).catch(() => undefined);
       found ||= entry?.kind === 'record' && namesNode(entry.value, key, node.id, since, now);
@@ -48,13 +47,13 @@ export async function isUsedByStrangers(
 function namesNode(bytes: Buffer, key: string, id: string, since: StrangersSetup['since'], now: number): boolean {
   const signature = bytes.subarray(SIGNATURE_AT, SIGNATURE_AT + SIGNATURE_BYTES);
   try {
-    // Which nodes are named is all that is asked.
+    // Only the names of nodes matter.
     const { history } = decodeHistory(bytes, { key, fenceKey: '', isSigned: false, sign: () => signature }, now, {
       copies: 1,
       distribution: '',
     });
     if (since === 'while its records live') {
-      // By whatever names it goes: the history is on this machine.
+      // Ignores the names: the history itself is on this machine.
       return [...history.views.values()].some(
         ({ confirmedAt, ttlSeconds }) => confirmedAt >= now - ttlSeconds * 1000 - LONGEST_AGREEMENT_MS,
       );
@@ -63,7 +62,7 @@ function namesNode(bytes: Buffer, key: string, id: string, since: StrangersSetup
       ({ confirmedAt, nodes }) => confirmedAt >= since && nodes.some((node) => node.id === id),
     );
   } catch (error) {
-    // One of a later version, for all that is known: of what may be removed, nobody is passed over.
+    // It may be of a later version: before records are removed, every stranger counts.
     if (error instanceof HistoryRefused) return since === 'while its records live';
     throw error;
   }

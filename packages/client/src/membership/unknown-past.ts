@@ -1,11 +1,10 @@
 import { SessClientError } from '../errors.ts';
 
 /**
- * Why a session that was not found can't be called missing.
+ * The error if a session was not found but can't be reported missing.
  *
- * @param truncatedUntil Until when views may be missing that the history could not hold; 0 if none, milliseconds since
- *   1970.
- * @param silent Listed nodes that have not answered yet.
+ * @param truncatedUntil end of the windows of views that did not fit the history, milliseconds since 1970; 0 if all fit
+ * @param silent listed nodes that have not answered yet
  */
 export function unknownPast(truncatedUntil: number, now: number, silent: readonly string[]): SessClientError {
   if (truncatedUntil > now) {

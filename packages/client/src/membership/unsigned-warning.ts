@@ -1,6 +1,6 @@
 /**
- * What a client without a `historySecret` gives up: said once a process, where nodes are a fixed list, and where
- * something is missed.
+ * Warns of what a client without a `historySecret` can't do. Once per process, for a fixed list of nodes or if the
+ * history names unlisted nodes.
  */
 const WARNING =
   'No historySecret is set, so this client does not connect to nodes that discovery does not list to it: a process that starts after a node left ' +

@@ -1,4 +1,4 @@
-/** The views that are acted on or open, each made once: to place the points of many nodes takes a while. */
+/** Caches the current and open views, because placing many nodes is slow. */
 import { fingerprintOf, knownDistribution } from './fingerprint.ts';
 import type { Placement, ViewEntry, ViewNode } from './history.ts';
 import { createView, type DistributionFactory, type View } from './view.ts';
@@ -6,7 +6,7 @@ import { createView, type DistributionFactory, type View } from './view.ts';
 export class ViewCache {
   readonly #copies: number;
   readonly #distribution: DistributionFactory;
-  /** Of this client's own distribution. */
+  /** Fingerprint of this client's own distribution. */
   readonly #fingerprint: string;
   readonly #views = new Map<string, View>();
 
@@ -16,7 +16,7 @@ export class ViewCache {
     this.#fingerprint = fingerprintOf(distribution);
   }
 
-  /** How this client places keys on these nodes. */
+  /** This client's placement of keys on these nodes. */
   placementOf(nodes: readonly ViewNode[]): Placement {
     return { nodes, copies: this.#copies, distribution: this.#fingerprint };
   }
@@ -25,7 +25,7 @@ export class ViewCache {
     return this.#views.has(id);
   }
 
-  /** Throws what the distribution throws at the nodes. */
+  /** Throws the distribution's errors. */
   get(id: string, entry: ViewEntry): View {
     const { cause, since } = entry;
     const known = this.#views.get(id);

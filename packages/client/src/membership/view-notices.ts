@@ -1,5 +1,5 @@
 /**
- * Tells the diagnostics channels which nodes are listed and which are in rotation, and when other clients keep to
+ * Publishes on the diagnostics channels which nodes are listed and in rotation, and when other clients keep using
  * another view.
  */
 import type { Topology } from '@sess/discovery';
@@ -24,10 +24,10 @@ export class ViewNotices {
   readonly #disagreement: Disagreement;
   #told: string | undefined;
   #truncatedUntil = 0;
-  /** Nodes that were told of as unlisted. */
+  /** Nodes that were published as unlisted. */
   #unlisted: ReadonlySet<string> = new Set();
 
-  /** Nodes that were told of as another cluster's, and its name. */
+  /** Nodes that were published as another cluster's, with its name. */
   #foreign: ReadonlyMap<string, string> = new Map();
 
   constructor(membership: Membership, times: { readonly historyIntervalMs: number; readonly clockSkewMs: number }) {
@@ -41,7 +41,11 @@ export class ViewNotices {
     topologyChannel.publish({ version: after.version, nodes: after.nodes.map(({ id }) => id), ...change });
   }
 
-  /** Something may have changed in the membership. `now`: milliseconds since 1970. */
+  /**
+   * Publishes what changed. Call it when the membership may have changed.
+   *
+   * @param now milliseconds since 1970
+   */
   look(now: number): void {
     const { current, history } = this.#membership;
     if (current !== undefined && current.id !== this.#told) {

@@ -1,7 +1,7 @@
 /**
- * Many views of many nodes: each node is named once, in a table, and a view says by one bit of each whether it has it.
- * A thousand views of three hundred nodes are about a hundred kilobytes. Where the order of the nodes decides owners,
- * the view lists their places in the table instead.
+ * The format for many views of many nodes: a table names each node once, and a view has one bit per node. A thousand
+ * views of three hundred nodes take about a hundred kilobytes. If the order of nodes decides owners, the view lists
+ * their indexes in the table instead.
  */
 import {
   CAUSES,
@@ -20,13 +20,13 @@ import {
 import { ORDERED, viewId, type ViewEntry, type ViewNode } from './history.ts';
 
 export const MAX_TABLE_VIEWS = 4096;
-/** A node stands in it once for each weight and zone that it had. */
+/** A node has one row for each weight and zone that it had. */
 export const MAX_TABLE_NODES: number = 4 * MAX_NODES;
 export const MAX_DISTRIBUTIONS = 64;
 
 export interface ViewTable {
   readonly nodes: readonly (readonly [id: string, weight: number])[];
-  /** In the order of the nodes; left out where no node has one, and passed over by earlier versions. */
+  /** Zones in the order of the nodes; omitted if no node has one, and ignored by earlier versions. */
   readonly zones?: readonly (string | null)[];
   readonly distributions: readonly string[];
   readonly views: readonly unknown[];

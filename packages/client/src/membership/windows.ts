@@ -1,13 +1,13 @@
 /**
- * For how long a view matters: until all have agreed that nobody acts on it, and then for the longest time that a copy
- * written under it can be wanted.
+ * How long a view matters: until all clients agree that none acts on it, and then for the longest life of a copy
+ * written under it.
  */
 import type { ViewEntry } from './history.ts';
 import { agreementMs, type Intervals } from './intervals.ts';
 import { Sightings } from './sightings.ts';
 
 export interface WindowOptions extends Intervals {
-  /** The least time for which an earlier view stays open, in seconds. */
+  /** Least time for which an earlier view stays open, in seconds. */
   readonly windowSeconds: number;
 }
 
@@ -20,35 +20,35 @@ export class Windows {
     this.#options = options;
   }
 
-  /** When the view was last confirmed, as far as that can be believed. */
+  /** The credible time of the view's last confirmation. */
   confirmedAt(id: string, { confirmedAt }: ViewEntry, now: number): number {
     return this.#confirmations.when(id, confirmedAt, now);
   }
 
-  /** This client acts on the view until now, and said so at `confirmedAt`. */
+  /** This client still acts on the view, whose last confirmation is `confirmedAt`. */
   renew(id: string, confirmedAt: number, now: number): void {
     this.#confirmations.renew(id, confirmedAt, now);
   }
 
-  /** From then on nobody acts on the view, unless somebody confirms it again. */
+  /** From then on no client acts on the view, unless one confirms it again. */
   agreedAfter(id: string, entry: ViewEntry, now: number): number {
     return this.confirmedAt(id, entry, now) + agreementMs(this.#options);
   }
 
   /**
-   * No client wrote under the view after it was agreed; a record written before lives for the longest time to live at
-   * most.
+   * End of the view's window: no client writes under it after the agreement, and a record written before lives at most
+   * for the longest time to live.
    */
   openUntil(id: string, entry: ViewEntry, now: number): number {
     return this.agreedAfter(id, entry, now) + this.#lengthMs(entry);
   }
 
-  /** Until when a view may be wanted that others read of. */
+  /** When the view's window ends for clients that read of it later. */
   endOf(entry: ViewEntry): number {
     return entry.confirmedAt + agreementMs(this.#options) + this.#lengthMs(entry);
   }
 
-  /** Of the longest window of these, and of one in which records live for so long, in milliseconds. */
+  /** The longest window of these views, and of one with this time to live, in milliseconds. */
   longestMs(views: Iterable<ViewEntry>, ttlSeconds: number): number {
     const lengths = [...views].map((entry) => this.#lengthMs(entry));
     return agreementMs(this.#options) + Math.max(this.#lengthMs({ ttlSeconds }), ...lengths);

@@ -1,16 +1,16 @@
-/** Copies in different zones: which zone a node is in, which copy is near, and what zones can't keep. */
+/** Copies in different zones: the zones of nodes, the nearest copy, and problems of a view's zones. */
 import { isZone, type ClusterNode, type Topology } from '@sess/discovery';
 import { zoneShares } from '@sess/hash-ring';
 
 import type { ZonesMessage } from '../diagnostics.ts';
 import type { View } from './view.ts';
 
-/** A zone that holds so many times its part of the weight is too small. */
+/** A zone that holds this many times its share of the weight is too small. */
 const TOO_SMALL = 1.4;
-/** Keys that are looked up to see that: a few milliseconds. */
+/** Sample keys for that: a few milliseconds of work. */
 const SAMPLES = 1_024;
 
-/** The topology with the zones that the application tells. Throws when one can't be. */
+/** The topology with the zones of the option `zoneOf`. Throws if a zone is invalid. */
 export function withZones(
   topology: Topology,
   zoneOf: ((node: ClusterNode) => string | undefined) | undefined,
@@ -26,13 +26,13 @@ export function withZones(
   return nodes.every((node, index) => node === topology.nodes[index]) ? topology : { ...topology, nodes };
 }
 
-/** These, those that are near first; otherwise in their order. */
+/** Returns `owners` with the near ones first, otherwise in the same order. */
 export function nearFirst(owners: readonly string[], near: ReadonlySet<string>): readonly string[] {
   if (near.has(owners[0] ?? '')) return owners;
   return [...owners.filter((id) => near.has(id)), ...owners.filter((id) => !near.has(id))];
 }
 
-/** What is wrong with the zones of a view; nothing where no node has one, or a single copy is kept. */
+/** The problems of a view's zones; empty if no node has a zone, or with a single copy. */
 export function zoneProblems({ nodes, copies, distribution }: View): readonly ZonesMessage[] {
   const named = nodes.filter(({ zone }) => zone !== undefined);
   if (copies < 2 || named.length === 0) return [];
