@@ -16,6 +16,8 @@ export interface ClusterSettings {
   readonly copies: number | undefined;
   /** The zones that the clients have told the nodes, by node id: found out where the list names none. */
   readonly zones?: ReadonlyMap<string, string>;
+  /** How often application servers read what the others did; the URL's, or the client's default. */
+  readonly historyIntervalMs: number;
   /** What the URL says nothing of is set for a person who waits, not for a request. */
   readonly timeouts: Pick<ClientOptions, 'timeoutMs' | 'connectTimeoutMs' | 'readyTimeoutMs'>;
 }
@@ -27,6 +29,8 @@ export const DISTRIBUTIONS: Readonly<Record<string, DistributionFactory>> = {
 };
 
 const TIMEOUTS = { timeoutMs: 2_000, connectTimeoutMs: 2_000, readyTimeoutMs: 5_000 };
+
+const HISTORY_INTERVAL_MS = 10_000;
 
 const FORMS = 'elasticache://ENDPOINT:11211, memcached://HOST:11211,HOST:11211, dns://NAME:11211 or srv://NAME';
 
@@ -52,6 +56,8 @@ export function clusterSettings(
     distribution: DISTRIBUTIONS[parameters.get('distribution') ?? 'ketama'] ?? ketama,
     dialect: dialectOf(parameters.get('dialect')),
     copies: copies === null ? undefined : Number(copies),
+    // What is no number the client refuses in its own words.
+    historyIntervalMs: Number(parameters.get('historyIntervalMs') ?? HISTORY_INTERVAL_MS) || HISTORY_INTERVAL_MS,
     timeouts: Object.fromEntries(Object.entries(TIMEOUTS).filter(([name]) => !parameters.has(name))),
   };
 }

@@ -9,6 +9,7 @@ import { createClient, SessClientError, type Client } from '@sess/client';
 
 import { clientOptions, lookAt, type Look } from '../cluster/look.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
+import { untilNotAsked } from '../cluster/until-not-asked.ts';
 import { DONE, NO } from '../exit-codes.ts';
 import { UsageError } from '../usage-error.ts';
 import type { CommandContext } from './command-context.ts';
@@ -53,6 +54,7 @@ export async function drainSelf(
   try {
     await client.ready();
     const isSafe = await Promise.race([emptied(client, node, options.keysPerSecond, over), whenOver(over)]);
+    if (isSafe) await notAskedOr(over, client, node, asked);
     output.data({ node, state: isSafe ? 'drained' : 'not-drained' }, () =>
       isSafe
         ? `${node} is drained: nothing is lost when it stops.`
@@ -132,6 +134,17 @@ async function emptied(
     await pause(SAFE_AGAIN_MS);
   }
   return false;
+}
+
+/** Until no request fails when the node stops, or time is over: nothing is lost in any case. */
+async function notAskedOr(
+  over: AbortSignal,
+  client: Client,
+  node: string,
+  { historyIntervalMs }: ClusterSettings,
+): Promise<void> {
+  const limits = { timeoutMs: Infinity, signal: over, onProgress: () => undefined };
+  await untilNotAsked(client, [node], { historyIntervalMs, ...limits }).catch(() => undefined);
 }
 
 function isNamed({ topology, handovers }: Client, node: string): boolean {

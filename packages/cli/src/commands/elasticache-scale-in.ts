@@ -34,6 +34,7 @@ export async function elastiCacheScaleIn(context: CommandContext, options: Scale
     if (plan.obstacles.length > 0) return refused(context, plan, journal, plan.obstacles);
     if (plan.going.length === 0 || options.dryRun === true) return told(context, plan);
     await carryOut(context, api, plan, journal, {
+      historyIntervalMs: context.settings().historyIntervalMs,
       keysPerSecond: options.keysPerSecond,
       timeoutMs: 60_000 * options.timeout,
       intervalMs: 1_000 * options.interval,

@@ -9,6 +9,7 @@ import type { Client } from '@sess/client';
 import { lookAt } from '../cluster/look.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
+import { untilNotAsked } from '../cluster/until-not-asked.ts';
 import { count, plural } from '../output/format.ts';
 import { awsCode, isPassing, type CacheClusterApi, type CacheClusterInfo } from './cache-cluster-api.ts';
 import { drainTogether } from './drain-together.ts';
@@ -18,6 +19,7 @@ import { nodesToRemove, type Choice, type NamedCacheNode } from './nodes-to-remo
 import { Obstructed, type Obstacle } from './obstacle.ts';
 
 export interface ScaleInOptions {
+  readonly historyIntervalMs: number;
   readonly keysPerSecond?: number | undefined;
   /** How long AWS, and the nodes after their drain, are waited for. */
   readonly timeoutMs: number;
@@ -73,8 +75,8 @@ function busy({ clusterId, status }: CacheClusterInfo): readonly Obstacle[] {
 }
 
 /**
- * Carries a plan out: drains the nodes side by side, waits until nothing is lost without them, has AWS take them away, and
- * watches until they are gone.
+ * Carries a plan out: drains the nodes side by side, waits until nobody asks them and nothing is lost without them, has AWS
+ * take them away, and watches until they are gone.
  *
  * @throws {Obstructed} when something came in between; the nodes that are drained by then stay so.
  */
@@ -87,6 +89,8 @@ export async function scaleIn(
 ): Promise<void> {
   if (!isUnderWay) {
     await drainAll(client, going, journal, options);
+    if (!(await untilNotAsked(client, idsOf(going), options)))
+      journal.add(`Nobody finishes the handover of ${names(going)}: a request may fail in the moment in which AWS stops them`);
     await untilSafe(client, going, options);
     journal.add(`Nothing is lost without ${names(going)}`);
     await removeAtAws(api, client, { cluster, going }, journal, options);
@@ -108,7 +112,7 @@ async function drainAll(
   if (left.length > 0) journal.add(`Drain ${names(left)}`);
   await drainTogether(
     client,
-    left.map(({ id }) => id),
+    idsOf(left),
     {
       keysPerSecond,
       signal,
@@ -212,6 +216,10 @@ async function untilGone(
     );
     await pause(intervalMs, undefined, { signal });
   }
+}
+
+function idsOf(nodes: readonly NamedCacheNode[]): readonly string[] {
+  return nodes.map(({ id }) => id);
 }
 
 export function names(nodes: readonly { readonly cacheNodeId: string }[]): string {

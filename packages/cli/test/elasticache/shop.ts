@@ -3,7 +3,7 @@ import type { Client } from '@sess/client';
 import { startLocalElastiCache, type LocalElastiCache, type LocalElastiCacheOptions } from '@sess/local-cluster';
 import { expect } from 'vitest';
 
-import { application, KEYS, PACE, run, type Outcome, type RunOptions } from '../run.ts';
+import { application, KEYS, run, type Outcome, type RunOptions } from '../run.ts';
 
 export interface Shop {
   readonly aws: LocalElastiCache;
@@ -16,10 +16,19 @@ export interface Shop {
   readonly expectNothingMissing: () => Promise<void>;
 }
 
-export async function shop(options: LocalElastiCacheOptions & { readonly copies?: number } = {}): Promise<Shop> {
-  const { copies = 1, ...standIn } = options;
+export interface ShopOptions extends LocalElastiCacheOptions {
+  readonly copies?: number;
+  /** Default 100: agreements within a second. */
+  readonly historyIntervalMs?: number;
+  /** Whether handovers are finished. Default `true`. */
+  readonly finish?: boolean;
+}
+
+export async function shop(options: ShopOptions = {}): Promise<Shop> {
+  const { copies = 1, historyIntervalMs = 100, finish = true, ...standIn } = options;
   const aws = await startLocalElastiCache({ nodes: 4, runtime: 'embedded', timeScale: 300, ...standIn });
-  const servers = `${aws.url}?${PACE}&pollIntervalMs=100&timeoutMs=5000&copies=${copies}`;
+  const pace = `historyIntervalMs=${historyIntervalMs}&clockSkewMs=0&finish=${finish}`;
+  const servers = `${aws.url}?${pace}&pollIntervalMs=100&timeoutMs=5000&copies=${copies}`;
   const client = await application(servers, KEYS);
   onClose(async () => {
     await client.close();

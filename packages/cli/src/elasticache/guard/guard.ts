@@ -192,6 +192,7 @@ export class Guard {
     await this.#write({ ...work, removing });
     this.#tell({ removing, doing: `taking ${removing.join(', ')} away` });
     await scaleIn(this.#api, this.#client, plan, this.#journal, {
+      historyIntervalMs: this.#settings.historyIntervalMs,
       keysPerSecond: this.#options.keysPerSecond,
       timeoutMs: this.#options.timeoutMs,
       intervalMs: Math.min(this.#options.intervalMs, 5_000),
