@@ -5,7 +5,10 @@ import type { Client } from '@sess/client';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 
 import { selfAmong } from '../src/commands/drain-self.ts';
-import { application, json, KEYS, PACE, run, SECRET, type Outcome } from './run.ts';
+import { application, json, KEYS, run, SECRET, type Outcome } from './run.ts';
+
+/** Slow enough that a drain outlives a moment in which this process gets no CPU. */
+const PACE = 'historyIntervalMs=500&clockSkewMs=0';
 
 const PROGRAM = new URL('../bin/sess.js', import.meta.url).pathname;
 
@@ -64,7 +67,7 @@ describe('sess drain --self', () => {
   it('ends at its deadline, says what is lost, and leaves the node out of rotation', async () => {
     await start('embedded');
     const [node = ''] = cluster.nodes.map(({ id }) => id);
-    const outcome = await sess('drain', '--self', '--node', node, '--deadline', '3', '--keys-per-second', '1');
+    const outcome = await sess('drain', '--self', '--node', node, '--deadline', '6', '--keys-per-second', '1');
     expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('terminationGracePeriodSeconds') });
     expect(client.topology.drains.get(node)).toBe('draining');
     expect(await missing()).toBe(0);
@@ -176,7 +179,7 @@ describe('sess finish', () => {
   it('says why a handover stays open when its time is over', async () => {
     await start('embedded');
     await client.close();
-    const slow = servers.replace('historyIntervalMs=100', 'historyIntervalMs=10000');
+    const slow = servers.replace('historyIntervalMs=500', 'historyIntervalMs=10000');
     client = await application(slow, KEYS);
     await cluster.addNode();
     await expect.poll(() => client.topology.rotation.length).toBe(4);

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { elastiCacheGuard, type GuardCommandOptions } from './elasticache-guard.ts';
 import { elastiCacheNodes } from './elasticache-nodes.ts';
+import { elastiCacheReplace, type ReplaceCommandOptions } from './elasticache-replace.ts';
 import { elastiCacheScaleIn, type ScaleInCommandOptions } from './elasticache-scale-in.ts';
 import { elastiCacheScaleVertically, type ScaleVerticallyOptions } from './elasticache-scale-vertically.ts';
 import { atLeastOne, minutesOfAws, positive } from './option-values.ts';
@@ -33,6 +34,14 @@ export function addElastiCacheCommands<Shared>(program: Command, line: ElastiCac
     .action(async (options: Shared & ScaleInCommandOptions) =>
       ended(await elastiCacheScaleIn(context(options), options)),
     );
+  waits(add('replace', 'new nodes for old ones, one after another: adds one, drains the old one, has AWS take it away'))
+    .option('--ids <id...>', 'these are replaced: 0003 0004')
+    .option('--all', 'all of them')
+    .option('--keys-per-second <number>', 'pace of each drain (default: 5000)', atLeastOne)
+    .option('--dry-run', 'says what would be done, and what is in the way')
+    .action(async (options: Shared & ReplaceCommandOptions) =>
+      ended(await elastiCacheReplace(context(options), options)),
+    );
   waits(add('scale-vertically', 'another node type, one node at a time; needs two copies of each session'), 600)
     .requiredOption('-t, --type <name>', 'such as cache.m7g.large')
     .option('--pause <minutes>', 'between two nodes, 2 to 30: copies are restored meanwhile', minutesOfAws, 10)
@@ -53,6 +62,7 @@ export function addElastiCacheCommands<Shared>(program: Command, line: ElastiCac
     .option('--timeout <minutes>', 'how long AWS is waited for', positive, 60)
     .option('--interval <seconds>', 'between two looks at AWS', positive, 30)
     .addOption(new Option('--cooldown-scale <factor>', 'for tests').argParser(Number).hideHelp())
+    .addOption(new Option('--lease <seconds>', 'for tests').argParser(positive).hideHelp())
     .action(async (options: Shared & GuardCommandOptions) => ended(await elastiCacheGuard(context(options), options)));
 }
 

@@ -29,6 +29,7 @@ export interface GuardCommandOptions {
   readonly timeout: number;
   readonly interval: number;
   readonly cooldownScale?: number | undefined;
+  readonly lease?: number | undefined;
 }
 
 /** Rounds of so many intervals count as stuck. */
@@ -46,13 +47,13 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
   const look = await lookAt(asked);
   const { copies } = look;
   await look.close();
-  const client = createClient({ ...clientOptions(asked, copies), distribution: asked.distribution });
+  const client = createClient({ ...clientOptions(look.settings, copies), distribution: asked.distribution });
   // One line a step, for the journal of systemd or the log of a container.
   const journal = new Journal(({ at, what }) =>
     output.isJson ? output.data({ at, what }, () => '') : output.note(`${at} ${what}`),
   );
   const intervalMs = 1_000 * options.interval;
-  const guard = new Guard(api, client, asked, scaling, journal, {
+  const guard = new Guard(api, client, look.settings, scaling, journal, {
     name: `${hostname()}/${randomUUID()}`,
     intervalMs,
     timeoutMs: 60_000 * options.timeout,
@@ -60,6 +61,7 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
     schedule,
     preDrain: options.preDrain ?? 0,
     cooldownScale: options.cooldownScale ?? 1,
+    leaseMs: options.lease === undefined ? undefined : 1_000 * options.lease,
     signal: streams.signal,
   });
   let server: GuardServer | undefined;

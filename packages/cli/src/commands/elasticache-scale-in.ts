@@ -6,6 +6,7 @@ import type { CacheClusterApi } from '../elasticache/cache-cluster-api.ts';
 import type { Journal } from '../elasticache/journal.ts';
 import type { Choice } from '../elasticache/nodes-to-remove.ts';
 import { Obstructed, type Obstacle } from '../elasticache/obstacle.ts';
+import { patientApi } from '../elasticache/patience.ts';
 import { names, planScaleIn, scaleIn, type ScaleInOptions, type ScaleInPlan } from '../elasticache/scale-in.ts';
 import { DONE, INTERRUPTED, NO } from '../exit-codes.ts';
 import { plural } from '../output/format.ts';
@@ -24,21 +25,26 @@ export interface ScaleInCommandOptions {
   readonly interval: number;
 }
 
+/** Before anything has begun, a person waits for the answer. */
+const PLAN_PATIENCE_MS = 60_000;
+
 export async function elastiCacheScaleIn(context: CommandContext, options: ScaleInCommandOptions): Promise<number> {
   const choice = choiceOf(options);
   const api = await elastiCacheApi(context, options.cluster);
   const journal = journalOf(context);
   const progress = new Progress(context.output.progressStream);
   try {
-    const plan = await planScaleIn(api, context.settings(), choice);
+    const { signal } = context.streams;
+    const patience = { timeoutMs: PLAN_PATIENCE_MS, signal, onRetry: (text: string) => progress.say(text) };
+    const plan = await planScaleIn(patientApi(api, patience), context.settings(), choice);
     if (plan.obstacles.length > 0) return refused(context, plan, journal, plan.obstacles);
     if (plan.going.length === 0 || options.dryRun === true) return told(context, plan);
-    await carryOut(context, api, plan, journal, {
-      historyIntervalMs: context.settings().historyIntervalMs,
+    await carryOut(api, plan, journal, {
+      historyIntervalMs: plan.settings.historyIntervalMs,
       keysPerSecond: options.keysPerSecond,
       timeoutMs: 60_000 * options.timeout,
       intervalMs: 1_000 * options.interval,
-      signal: context.streams.signal,
+      signal,
       onProgress: (text) => progress.say(text),
     });
     progress.end();
@@ -68,14 +74,13 @@ const RESUME =
   'Stopped, and nothing is lost. Nodes that are drained stay out of rotation: run the same command again to go on, or `sess drain ID --put-back` to take them back.';
 
 async function carryOut(
-  { settings }: CommandContext,
   api: CacheClusterApi,
   plan: ScaleInPlan,
   journal: Journal,
   options: ScaleInOptions,
 ): Promise<void> {
-  const asked = settings();
-  const client = createClient({ ...clientOptions(asked, plan.copies), distribution: asked.distribution });
+  const { settings, copies } = plan;
+  const client = createClient({ ...clientOptions(settings, copies), distribution: settings.distribution });
   try {
     await client.ready();
     await scaleIn(api, client, plan, journal, options);

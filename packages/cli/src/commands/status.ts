@@ -4,6 +4,8 @@ import type { Handover } from '@sess/client';
 import { lookAt, type Look } from '../cluster/look.ts';
 import { nodeReports, type NodeFigures, type NodeReport } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
+import { guardLines, guardSeen } from '../elasticache/guard/guard-seen.ts';
+import type { GuardWord } from '../elasticache/guard/guard-word.ts';
 import { DONE, NO } from '../exit-codes.ts';
 import { bytes, count, duration, percent, plural } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
@@ -20,6 +22,8 @@ export interface ClusterStatus {
   readonly handovers: readonly Handover[];
   /** Clients act on the same nodes, and place sessions otherwise than this command was told. */
   readonly settingsDiffer: boolean;
+  /** What the active guard of `sess elasticache guard` said last; `undefined` where there is none. */
+  readonly guard: GuardWord | undefined;
 }
 
 export async function status({ output, settings }: CommandContext): Promise<number> {
@@ -43,6 +47,7 @@ export async function clusterStatus(look: Look, settings: ClusterSettings): Prom
     nodes: await nodeReports(look, settings),
     handovers: client.handovers,
     settingsDiffer: disagreement !== undefined,
+    guard: await guardSeen(look),
   };
 }
 
@@ -57,8 +62,14 @@ export function statusText(shown: ClusterStatus, output: Output): string {
     table(columns(nodes, output), nodes, output.width),
     ...(shown.settingsDiffer ? ['', SETTINGS_DIFFER] : []),
     ...(handovers.length === 0 ? ['', 'No handover is open.'] : ['', ...handovers.map(handoverText)]),
+    ...prefixed(guardLines(shown.guard, output)),
     ...down.map(({ id, error }) => `\n${output.paint('red', `${id} is down:`)} ${error ?? 'it does not answer'}`),
   ].join('\n');
+}
+
+/** An empty line before them, where there are any. */
+function prefixed(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** What all nodes have in common, and their sums. */

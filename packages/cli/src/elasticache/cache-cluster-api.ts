@@ -11,13 +11,15 @@ export interface CacheNodeInfo {
   readonly id: string | undefined;
   readonly zone: string | undefined;
   readonly status: string;
+  /** Milliseconds since 1970; `undefined` where AWS does not say. */
+  readonly createdAt: number | undefined;
 }
 
 export interface CacheClusterInfo {
   readonly clusterId: string;
   readonly status: string;
   readonly nodeType: string;
-  /** In the order of AWS's list: auto scaling takes the last ones. */
+  /** By their ids: AWS promises no order in what it answers. */
   readonly nodes: readonly CacheNodeInfo[];
   /** Nodes that are being removed. */
   readonly removing: readonly string[];
@@ -86,6 +88,14 @@ export async function cacheClusterApi(clusterId: string, settings: AwsSettings):
   return new SdkApi(clusterId, sdk, client);
 }
 
+/** For a question, with the SDK's own attempts. */
+const ANSWER_MS = 30_000;
+/**
+ * For a change. Shorter than what lies between the end of a guard's lease and the moment from which another guard acts, so
+ * that what one has asked for is done, or not, before the other asks for something else.
+ */
+export const CHANGE_MS = 8_000;
+
 class SdkApi implements CacheClusterApi {
   readonly clusterId: string;
   readonly #sdk: typeof Sdk;
@@ -102,7 +112,9 @@ class SdkApi implements CacheClusterApi {
       CacheClusterId: this.clusterId,
       ShowCacheNodeInfo: true,
     });
-    const { CacheClusters: [found] = [] } = await this.#client.send(command);
+    const { CacheClusters: [found] = [] } = await this.#client.send(command, {
+      abortSignal: AbortSignal.timeout(ANSWER_MS),
+    });
     if (found === undefined) throw new UsageError(`AWS describes no cluster "${this.clusterId}".`);
     if (found.Engine !== undefined && found.Engine !== 'memcached')
       throw new UsageError(`The cluster "${this.clusterId}" runs ${found.Engine}; this command is for memcached.`);
@@ -145,6 +157,7 @@ class SdkApi implements CacheClusterApi {
           Duration: minutes,
           ...(marker !== undefined && { Marker: marker }),
         }),
+        { abortSignal: AbortSignal.timeout(ANSWER_MS) },
       );
       found.push(...events.map(({ Date: date = new Date(0), Message: message = '' }) => ({ date, message })));
       marker = next;
@@ -161,12 +174,15 @@ class SdkApi implements CacheClusterApi {
   ): Promise<void> {
     await this.#client.send(
       new this.#sdk.ModifyCacheClusterCommand({ CacheClusterId: this.clusterId, ApplyImmediately: true, ...change }),
+      { abortSignal: AbortSignal.timeout(CHANGE_MS) },
     );
   }
 }
 
-function nodeInfo({ CacheNodeId, CacheNodeStatus, CustomerAvailabilityZone, Endpoint }: Sdk.CacheNode): CacheNodeInfo {
+function nodeInfo(node: Sdk.CacheNode): CacheNodeInfo {
+  const { CacheNodeId, CacheNodeStatus, CacheNodeCreateTime, CustomerAvailabilityZone, Endpoint } = node;
   return {
+    createdAt: CacheNodeCreateTime?.getTime(),
     cacheNodeId: CacheNodeId ?? '',
     id: Endpoint?.Address === undefined ? undefined : `${Endpoint.Address}:${Endpoint.Port}`,
     zone: CustomerAvailabilityZone,
@@ -174,7 +190,6 @@ function nodeInfo({ CacheNodeId, CacheNodeStatus, CustomerAvailabilityZone, Endp
   };
 }
 
-/** AWS takes the last ones away, and promises no order in what it answers. */
 function byCacheNodeId(one: CacheNodeInfo, other: CacheNodeInfo): number {
   return one.cacheNodeId.localeCompare(other.cacheNodeId, undefined, { numeric: true });
 }
@@ -186,10 +201,38 @@ export function awsCode(error: unknown): string | undefined {
   return error.name.replace(/(Fault|Exception)$/, '');
 }
 
-/** Whether the same request may succeed later: another change is under way, or AWS has too much to do. */
+/** As the SDKs have it: too many requests, for a moment or for the account. */
+const THROTTLED = new Set([
+  'BandwidthLimitExceeded',
+  'EC2Throttled',
+  'LimitExceeded',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledError',
+  'SlowDown',
+  'ThrottledException',
+  'Throttled',
+  'Throttling',
+  'TooManyRequests',
+  'TransactionInProgress',
+]);
+/** Another change is under way, or no answer came in time. */
+const BUSY = new Set(['InvalidCacheClusterState', 'RequestTimeout', 'InternalFailure', 'ServiceUnavailable']);
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'EHOSTUNREACH']);
+
+/** Whether the same request may succeed later: another change is under way, AWS has too much to do, or is out of reach. */
 export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (isLate(error) || ('code' in error && UNREACHABLE.has(String(error.code)))) return true;
   const code = awsCode(error);
   if (code === undefined) return false;
   const { $metadata: { httpStatusCode = 0 } = {} } = error as { $metadata?: { httpStatusCode?: number } };
-  return httpStatusCode >= 500 || ['InvalidCacheClusterState', 'Throttling', 'RequestLimitExceeded'].includes(code);
+  return httpStatusCode >= 500 || httpStatusCode === 429 || THROTTLED.has(code) || BUSY.has(code);
+}
+
+/** No answer came within {@link ANSWER_MS} or {@link CHANGE_MS}; the request may have been carried out. */
+function isLate({ name }: Error): boolean {
+  return name === 'AbortError' || name === 'TimeoutError';
 }

@@ -23,12 +23,7 @@ export function nodesToRemove(
 ): readonly NamedCacheNode[] {
   const named = cluster.nodes.filter((node): node is NamedCacheNode => node.id !== undefined);
   if ('ids' in choice) {
-    const unknown = choice.ids.filter((id) => !cluster.nodes.some(({ cacheNodeId }) => cacheNodeId === id));
-    const never = unknown.find((id) => !events.some(({ message }) => saysRemoved(message, id)));
-    if (never !== undefined)
-      throw new UsageError(
-        `The cluster ${cluster.clusterId} has no node ${never}. It has ${cluster.nodes.map(({ cacheNodeId }) => cacheNodeId).join(', ')}.`,
-      );
+    requireKnown(cluster, choice.ids, events);
     const chosen = named.filter(({ cacheNodeId }) => choice.ids.includes(cacheNodeId));
     return checked(chosen, cluster);
   }
@@ -36,6 +31,20 @@ export function nodesToRemove(
   const drained = named.filter(({ id }) => drains.has(id));
   const others = named.filter(({ id }) => !drains.has(id));
   return checked([...drained.toReversed(), ...others.toReversed()].slice(0, surplus), cluster);
+}
+
+/** One that is gone was there: said again, as after a crash at the very end, it is no slip. @throws {UsageError} */
+export function requireKnown(
+  { clusterId, nodes }: CacheClusterInfo,
+  ids: readonly string[],
+  events: readonly CacheEventInfo[],
+): void {
+  const unknown = ids.filter((id) => !nodes.some(({ cacheNodeId }) => cacheNodeId === id));
+  const never = unknown.find((id) => !events.some(({ message }) => saysRemoved(message, id)));
+  if (never === undefined) return;
+  throw new UsageError(
+    `The cluster ${clusterId} has no node ${never}. It has ${nodes.map(({ cacheNodeId }) => cacheNodeId).join(', ')}.`,
+  );
 }
 
 function checked(chosen: readonly NamedCacheNode[], { nodes }: CacheClusterInfo): readonly NamedCacheNode[] {

@@ -14,6 +14,7 @@ export interface Obstacle {
  * - `cluster-changed`: somebody else changed the nodes meanwhile
  * - `cluster-busy`: AWS is changing the cluster
  * - `not-safe`: a drained node still holds what no other node holds
+ * - `wanted-again`: the load is back, so the nodes stay
  * - `batches`: AWS would replace several nodes at a time
  */
 export type ObstacleReason =
@@ -25,6 +26,7 @@ export type ObstacleReason =
   | 'cluster-changed'
   | 'cluster-busy'
   | 'not-safe'
+  | 'wanted-again'
   | 'batches';
 
 /** Ends a change that can't go on. */

@@ -17,6 +17,7 @@ import type { Journal } from './journal.ts';
 import { obstaclesTo } from './look-for-obstacles.ts';
 import { nodesToRemove, type Choice, type NamedCacheNode } from './nodes-to-remove.ts';
 import { Obstructed, type Obstacle } from './obstacle.ts';
+import { patientApi } from './patience.ts';
 
 export interface ScaleInOptions {
   readonly historyIntervalMs: number;
@@ -27,6 +28,8 @@ export interface ScaleInOptions {
   readonly intervalMs: number;
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
+  /** Asked right before AWS is told: throws when fewer nodes are not wanted any more. */
+  readonly requireWanted?: (() => Promise<void>) | undefined;
 }
 
 /** What would be done, and what is in its way. */
@@ -36,11 +39,13 @@ export interface ScaleInPlan {
   /** Of these, those that AWS is already taking away. */
   readonly isUnderWay: boolean;
   readonly copies: number;
+  /** With what was found out of the clients' settings. */
+  readonly settings: ClusterSettings;
   readonly obstacles: readonly Obstacle[];
 }
 
 /** AWS keeps its events for so long. */
-const EVENTS_MINUTES = 14 * 24 * 60;
+export const EVENTS_MINUTES: number = 14 * 24 * 60;
 const SAFE_AGAIN_MS = 1_000;
 /** What was asked of AWS may not be seen at once. */
 const IDLE_LOOKS = 3;
@@ -61,7 +66,7 @@ export async function planScaleIn(
       going.length === 0 || isUnderWay
         ? []
         : [...busy(cluster), ...obstaclesTo(look, ids, await nodeReports(look, settings))];
-    return { cluster, going, isUnderWay, copies: look.copies, obstacles };
+    return { cluster, going, isUnderWay, copies: look.copies, settings: look.settings, obstacles };
   } finally {
     await look.close();
   }
@@ -87,15 +92,19 @@ export async function scaleIn(
   journal: Journal,
   options: ScaleInOptions,
 ): Promise<void> {
+  const { timeoutMs, signal, onProgress } = options;
+  const patient = patientApi(api, { timeoutMs, signal, onRetry: onProgress });
   if (!isUnderWay) {
     await drainAll(client, going, journal, options);
     if (!(await untilNotAsked(client, idsOf(going), options)))
-      journal.add(`Nobody finishes the handover of ${names(going)}: a request may fail in the moment in which AWS stops them`);
+      journal.add(
+        `Nobody finishes the handover of ${names(going)}: a request may fail in the moment in which AWS stops them`,
+      );
     await untilSafe(client, going, options);
     journal.add(`Nothing is lost without ${names(going)}`);
-    await removeAtAws(api, client, { cluster, going }, journal, options);
+    await removeAtAws(patient, client, { cluster, going }, journal, options);
   }
-  await untilGone(api, going, options);
+  await untilGone(patient, going, options);
   journal.add(`${names(going)} ${going.length === 1 ? 'is' : 'are'} gone`);
 }
 
@@ -110,22 +119,18 @@ async function drainAll(
   for (const { cacheNodeId } of drained) journal.add(`${cacheNodeId} was drained before`);
   const left = going.filter((node) => !drained.includes(node));
   if (left.length > 0) journal.add(`Drain ${names(left)}`);
-  await drainTogether(
-    client,
-    idsOf(left),
-    {
-      keysPerSecond,
-      signal,
-      onProgress: (node, { phase, keys, carried, agreedInMs }) =>
-        onProgress(
-          phase === 'agreeing'
-            ? `${nameOf(node)}: every client acts without it in ${Math.ceil(agreedInMs / 1_000)} s`
-            : `${nameOf(node)}: ${count(keys)} keys, ${count(carried)} carried`,
-        ),
-      onDrained: (node, { keys, carried }) =>
-        journal.add(`${nameOf(node)} is drained: ${plural(keys, 'key')} looked at, ${count(carried)} carried`),
-    },
-  );
+  await drainTogether(client, idsOf(left), {
+    keysPerSecond,
+    signal,
+    onProgress: (node, { phase, keys, carried, agreedInMs }) =>
+      onProgress(
+        phase === 'agreeing'
+          ? `${nameOf(node)}: every client acts without it in ${Math.ceil(agreedInMs / 1_000)} s`
+          : `${nameOf(node)}: ${count(keys)} keys, ${count(carried)} carried`,
+      ),
+    onDrained: (node, { keys, carried }) =>
+      journal.add(`${nameOf(node)} is drained: ${plural(keys, 'key')} looked at, ${count(carried)} carried`),
+  });
 }
 
 /** All at the same time, so that the answer for one still holds when the others' has come. */
@@ -165,13 +170,14 @@ async function removeAtAws(
     if (ids.every((id) => now.removing.includes(id) || now.nodes.every(({ cacheNodeId }) => cacheNodeId !== id)))
       return;
     requireUnchanged(planned, now);
+    await options.requireWanted?.();
     try {
       await api.removeNodes(now.nodes.length - ids.length, ids);
       journal.add(`AWS takes ${names(going)} away`);
       return;
     } catch (error) {
       if (!isPassing(error) || performance.now() > until) throw error;
-      onProgress(`AWS: ${awsCode(error)}; again in a moment`);
+      onProgress(`AWS: ${awsCode(error) ?? String(error)}; again in a moment`);
       await pause(intervalMs, undefined, { signal });
       // AWS may be busy for long: somebody may have put a node back since.
       await untilSafe(client, going, options);

@@ -8,6 +8,7 @@ import { isPassing, type CacheClusterApi, type CacheClusterInfo } from './cache-
 import type { Journal } from './journal.ts';
 import { obstaclesTo } from './look-for-obstacles.ts';
 import { Obstructed, type Obstacle } from './obstacle.ts';
+import { patientApi } from './patience.ts';
 
 export interface VerticalOptions {
   readonly nodeType: string;
@@ -83,12 +84,13 @@ export async function scaleVertically(
   { nodeType, intervalMinutes, timeoutMs, intervalMs, signal, onProgress }: VerticalOptions,
 ): Promise<void> {
   const until = performance.now() + timeoutMs;
+  const patient = patientApi(api, { timeoutMs, signal, onRetry: onProgress });
   if (!isUnderWay) {
     await asked(() => api.changeNodeType({ nodeType, percentage, intervalMinutes }), until, intervalMs, signal);
     journal.add(`AWS replaces ${percentage} % of the nodes at a time, every ${intervalMinutes} minutes`);
   }
   for (;;) {
-    const now = await api.describe();
+    const now = await patient.describe();
     if (now.nodeType === nodeType && now.status === 'available')
       return journal.add(`${cluster.clusterId} is ${nodeType}`);
     if (performance.now() > until)

@@ -1,5 +1,8 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import https from 'node:https';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { PassThrough } from 'node:stream';
 import {
   ApplicationAutoScalingClient,
@@ -8,7 +11,7 @@ import {
 } from '@aws-sdk/client-application-auto-scaling';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { run, type Outcome } from '../run.ts';
+import { json, run, type Outcome } from '../run.ts';
 import { closeShops, onClose, settled, shop, type Shop } from './shop.ts';
 
 /** A guard in this process. */
@@ -19,6 +22,8 @@ interface RunningGuard {
   stop(): Promise<Outcome>;
 }
 
+vi.setConfig({ testTimeout: 180_000 });
+
 const guards: RunningGuard[] = [];
 afterEach(async () => {
   for (const running of guards.splice(0)) await running.stop();
@@ -26,14 +31,29 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-function guard(site: Shop, words = ''): RunningGuard {
+/** What memcached forgets of itself, or with its machine: no mark stays that it was deleted. */
+async function loseOnNodes({ aws }: Shop, ...keys: readonly string[]): Promise<void> {
+  await Promise.all(
+    aws.nodes.map(async ({ address, port }) => {
+      const socket = connect({ host: address ?? '', port });
+      socket.on('error', () => undefined).resume();
+      socket.end(`${keys.map((key) => `delete ${key}\r\n`).join('')}quit\r\n`);
+      await once(socket, 'close');
+    }),
+  );
+}
+
+function guard(site: Shop, words = '', heard: (text: string) => void = () => undefined): RunningGuard {
   const stop = new AbortController();
   let said = '';
   const all = ['elasticache', 'guard', '--cluster', site.aws.clusterId, '--interval', '0.2', '--listen', '127.0.0.1:0'];
   const ended = run([...all, '--cooldown-scale', '0', ...words.split(' ').filter((word) => word !== '')], {
     env: site.env,
     signal: stop.signal,
-    heard: (text) => (said += text),
+    heard: (text) => {
+      said += text;
+      heard(text);
+    },
   });
   const running: RunningGuard = {
     said: () => said,
@@ -111,6 +131,24 @@ describe('sess elasticache guard', () => {
     expect((await fetch(`${running.url()}/health`)).status).toBe(200);
   });
 
+  it('is seen by sess status: which one is active, what it does, since when, and its last error', async () => {
+    const site = await shop({ nodes: 3 });
+    const status = async (): Promise<string> => (await run(['status'], { env: site.env, columns: 200 })).stdout;
+    expect(await status()).not.toContain('uard');
+    site.aws.refuseNext('ModifyCacheCluster', { code: 'AccessDenied', message: 'not allowed', httpStatus: 403 });
+    for (let times = 0; times < 10_000; times += 1)
+      site.aws.refuseNext('ModifyCacheCluster', { code: 'InvalidCacheClusterState' });
+    const running = guard(site, '--no-policy --at 00:00=2');
+    await expect.poll(status, { timeout: 60_000 }).toMatch(/last error, \d+.* ago: /);
+    const words = await status();
+    expect(words).toContain('3 nodes, of which 2 are wanted.');
+    expect(words).toMatch(/Guard .+\/.+ of sess-local has been active for .+, for \d+/);
+    const { guard: said } = json(await run(['status', '--json'], { env: site.env }));
+    expect(said).toMatchObject({ guard: { role: 'active', clusterId: 'sess-local', removing: ['0003'] } });
+    await running.stop();
+    expect(await status()).toMatch(/No guard is active: .+ was stopped \d+/);
+  });
+
   it('warns where AWS’s policy scales in by itself', async () => {
     const site = await shop({ nodes: 3 });
     const load = await scaled(site, { min: 3, isScaleInDisabled: false });
@@ -134,6 +172,66 @@ describe('sess elasticache guard', () => {
     await site.expectNothingMissing();
   });
 
+  it('puts nodes back that are wanted again while AWS is busy, for however long', async () => {
+    const site = await shop({ nodes: 3, timeScale: 1_500 });
+    const load = await scaled(site, { min: 2, isScaleInDisabled: true });
+    load.total = 30;
+    for (let times = 0; times < 10_000; times += 1)
+      site.aws.refuseNext('ModifyCacheCluster', { code: 'InvalidCacheClusterState' });
+    const running = guard(site);
+    await expect
+      .poll(async () => (await state(running))['doing'], { timeout: 60_000 })
+      .toContain('InvalidCacheClusterState');
+    load.total = 140;
+    await expect.poll(() => running.said(), { timeout: 60_000 }).toContain('0003 is wanted again: back in rotation');
+    expect(site.nodeIds()).toHaveLength(3);
+    await expect.poll(() => site.client.topology.rotation.length).toBe(3);
+    await site.expectNothingMissing();
+  });
+
+  it(
+    'never acts beside another, though the record of the lease is lost again and again',
+    { timeout: 180_000 },
+    async () => {
+      const site = await shop({ nodes: 5 });
+      const log: string[] = [];
+      const hear = (name: string) => (text: string) =>
+        void log.push(...text.split('\n').map((line) => `${name} ${line}`));
+      guard(site, '--no-policy --at 00:00=3 --lease 6 --keys-per-second 100', hear('a'));
+      guard(site, '--no-policy --at 00:00=2 --lease 6 --keys-per-second 100', hear('b'));
+      // As when its node dies, with one copy.
+      for (let times = 0; times < 8; times += 1) {
+        await loseOnNodes(site, 'sess-guard/sess-local/lease');
+        await pause(500);
+      }
+      await expect.poll(() => site.nodeIds(), { timeout: 120_000 }).toEqual(['0001', '0002']);
+      await site.expectNothingMissing();
+      let acting: string | undefined;
+      for (const line of log) {
+        const [name] = line.split(' ');
+        if (/ Drain /.test(line)) {
+          expect([undefined, name], log.join('\n')).toContain(acting);
+          acting = name;
+        }
+        if (/ (are|is) gone| Failed/.test(line) && name === acting) acting = undefined;
+      }
+    },
+  );
+
+  it('knows what it drained from any node that is left, so that the next guard puts it back', async () => {
+    const site = await shop({ nodes: 4 });
+    site.aws.announceReplacement(['0004']);
+    const first = guard(site, '--no-policy');
+    const last = site.aws.nodes[3]?.id ?? '';
+    await expect.poll(() => site.client.topology.drains.get(last)).toBe('drained');
+    await first.stop();
+    await loseOnNodes(site, 'sess-guard/sess-local/work/0', 'sess-guard/sess-local/work/1');
+    site.aws.replaceNodes(['0004']);
+    await site.aws.settled();
+    guard(site, '--no-policy');
+    await expect.poll(() => site.client.topology.rotation, { timeout: 60_000 }).toContain(last);
+  });
+
   it('takes back what it had drained when the nodes are wanted again, and leaves alone what a person drained', async () => {
     const site = await shop({ nodes: 4 });
     site.aws.refuseNext('ModifyCacheCluster', { code: 'AccessDenied', httpStatus: 403 });
@@ -144,7 +242,7 @@ describe('sess elasticache guard', () => {
     await site.client.drain(byHand);
     const second = guard(site, '--no-policy');
     await expect.poll(() => [...site.client.topology.drains.keys()], { timeout: 60_000 }).toEqual([byHand]);
-    await expect.poll(async () => (await state(second))['removing']).toEqual([]);
+    await expect.poll(async () => (await state(second))['removing'], { timeout: 60_000 }).toEqual([]);
     await site.expectNothingMissing();
   });
 
@@ -160,7 +258,9 @@ describe('sess elasticache guard', () => {
     await site.aws.settled();
     await expect.poll(() => site.client.topology.rotation, { timeout: 60_000 }).toContain(second);
     await site.expectNothingMissing();
-    expect(await state(running)).toMatchObject({ replacing: [], totals: { drainedReplacements: 1 } });
+    await expect
+      .poll(() => state(running), { timeout: 60_000 })
+      .toMatchObject({ replacing: [], totals: { drainedReplacements: 1 } });
   });
 
   it('is not held up by a node that died before AWS replaces it', async () => {

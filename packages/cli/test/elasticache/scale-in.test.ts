@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { ElastiCacheClient, ModifyCacheClusterCommand } from '@aws-sdk/client-elasticache';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 
 import { application, json, KEYS, run, SECRET } from '../run.ts';
 import { closeShops, settled, shop, whenSaid, type Shop } from './shop.ts';
@@ -9,6 +9,8 @@ import { closeShops, settled, shop, whenSaid, type Shop } from './shop.ts';
 const PROGRAM = new URL('../../bin/sess.js', import.meta.url).pathname;
 const QUICK = '--interval 0.1';
 const PATIENT = { timeout: 50_000 };
+
+vi.setConfig({ testTimeout: 180_000 });
 
 afterEach(closeShops);
 
@@ -188,6 +190,23 @@ describe('a scale-in that something comes in between of', () => {
     const again = await site.sess(`${WORDS} --json`);
     expect(again.code).toBe(0);
     expect(whats(json(again)['steps'])).toContain('0004 was drained before');
+    await site.expectNothingMissing();
+  });
+
+  it('asks AWS again where it throttles, in every step', { timeout: 120_000 }, async () => {
+    const site = await shop();
+    // More than the SDK's own three attempts.
+    const throttle = (): void => {
+      for (let times = 0; times < 4; times += 1) site.aws.refuseNext('DescribeCacheClusters', { code: 'Throttling' });
+    };
+    throttle();
+    const steps = ['Nothing is lost', 'AWS takes'];
+    const outcome = await site.sess(WORDS, {
+      isTTY: true,
+      heard: (text) => steps.some((step) => text.includes(step)) && throttle(),
+    });
+    expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+    expect(outcome.stderr.split('AWS: Throttling; asks again').length).toBeGreaterThanOrEqual(4);
     await site.expectNothingMissing();
   });
 

@@ -3,10 +3,15 @@ import type { Obstacle } from '../obstacle.ts';
 /** What a guard says of itself. */
 export interface GuardState {
   readonly clusterId: string;
-  /** `standby`: another guard has the lease. */
-  readonly role: 'starting' | 'active' | 'standby';
+  /** Of the machine, and a part that no other guard has. */
+  readonly name: string;
+  /** `standby`: another guard has the lease. `stopped`: it was told to end. */
+  readonly role: 'starting' | 'active' | 'standby' | 'stopped';
+  /** Milliseconds since 1970, while it is active. */
+  readonly activeSince: number | undefined;
   /** For people. */
   readonly doing: string;
+  readonly doingSince: number | undefined;
   readonly nodes: number | undefined;
   /** How many nodes the metric and the schedule ask for. */
   readonly wanted: number | undefined;
@@ -20,6 +25,8 @@ export interface GuardState {
   readonly warnings: readonly string[];
   /** Of the last round, where it failed. */
   readonly error: string | undefined;
+  /** Of the last round that failed. */
+  readonly errorAt: number | undefined;
   /** Milliseconds since 1970. */
   readonly lastRoundAt: number | undefined;
   /** When it last did anything: a round that drains takes as long as it takes. */
@@ -32,11 +39,14 @@ export interface GuardState {
   };
 }
 
-export function initialState(clusterId: string): GuardState {
+export function initialState(clusterId: string, name: string): GuardState {
   return {
     clusterId,
+    name,
     role: 'starting',
+    activeSince: undefined,
     doing: 'starting',
+    doingSince: undefined,
     nodes: undefined,
     wanted: undefined,
     obstacles: [],
@@ -45,6 +55,7 @@ export function initialState(clusterId: string): GuardState {
     preDrained: [],
     warnings: [],
     error: undefined,
+    errorAt: undefined,
     lastRoundAt: undefined,
     lastActiveAt: undefined,
     lastScaleInAt: undefined,

@@ -1,23 +1,30 @@
-/** What AWS's own policy and its metric say, so that the guard scales in by the same figures as AWS scales out. */
+/** What AWS's own policies and their metrics say, so that the guard scales in by the same figures as AWS scales out. */
 import type * as AutoScaling from '@aws-sdk/client-application-auto-scaling';
 import type * as CloudWatch from '@aws-sdk/client-cloudwatch';
 
 import type { AwsSettings } from '../cache-cluster-api.ts';
 import { loadPeer } from '../load-peer.ts';
+import { predefinedMetric, queriesOf, type PolicyMetric } from './policy-metric.ts';
 
 export interface ScalingPolicy {
   readonly name: string;
   readonly targetValue: number;
-  readonly metric: { readonly namespace: string; readonly name: string };
-  /** AWS takes nodes away by itself as long as this is false. */
-  readonly isScaleInDisabled: boolean;
-  readonly minCapacity: number;
+  readonly metric: PolicyMetric;
   readonly cooldownSeconds: number;
 }
 
+/** How AWS scales the cluster. */
+export interface Scaling {
+  /** Of the scalable target: below it, AWS adds nodes again. 1 where there is none. */
+  readonly minCapacity: number;
+  /** AWS takes nodes away by itself, by these policies. */
+  readonly scalesIn: readonly string[];
+  /** Those that track a target. */
+  readonly policies: readonly ScalingPolicy[];
+}
+
 export interface ScalingSource {
-  /** `undefined` when there is no target tracking policy for the cluster. */
-  policy(): Promise<ScalingPolicy | undefined>;
+  scaling(): Promise<Scaling>;
   /** Averages of the last minutes, the newest last. */
   averages(policy: ScalingPolicy, minutes: number): Promise<readonly number[]>;
   close(): void;
@@ -43,6 +50,9 @@ export async function scalingSource(
   );
 }
 
+/** For a question, with the SDK's own attempts. */
+const ANSWER_MS = 30_000;
+
 class SdkScalingSource implements ScalingSource {
   readonly #clusterId: string;
   readonly #scaling: { readonly sdk: typeof AutoScaling; readonly client: AutoScaling.ApplicationAutoScalingClient };
@@ -58,56 +68,46 @@ class SdkScalingSource implements ScalingSource {
     this.#watch = watch;
   }
 
-  async policy(): Promise<ScalingPolicy | undefined> {
+  async scaling(): Promise<Scaling> {
     const { sdk, client } = this.#scaling;
     const resource = `cache-cluster/${this.#clusterId}`;
     const asked = { ServiceNamespace: 'elasticache', ScalableDimension: DIMENSION } as const;
+    const options = { abortSignal: AbortSignal.timeout(ANSWER_MS) };
     const [{ ScalingPolicies = [] }, { ScalableTargets: [target] = [] }] = await Promise.all([
-      client.send(new sdk.DescribeScalingPoliciesCommand({ ...asked, ResourceId: resource })),
-      client.send(new sdk.DescribeScalableTargetsCommand({ ...asked, ResourceIds: [resource] })),
+      client.send(new sdk.DescribeScalingPoliciesCommand({ ...asked, ResourceId: resource }), options),
+      client.send(new sdk.DescribeScalableTargetsCommand({ ...asked, ResourceIds: [resource] }), options),
     ]);
-    const found = ScalingPolicies.find(({ PolicyType }) => PolicyType === 'TargetTrackingScaling');
-    const configuration = found?.TargetTrackingScalingPolicyConfiguration;
-    if (configuration?.TargetValue === undefined) return undefined;
-    const { CustomizedMetricSpecification: own, PredefinedMetricSpecification: predefined } = configuration;
+    const found = ScalingPolicies.flatMap(({ PolicyName = '', TargetTrackingScalingPolicyConfiguration: tracking }) =>
+      tracking?.TargetValue === undefined ? [] : [{ name: PolicyName, tracking, targetValue: tracking.TargetValue }],
+    );
+    const isSuspended = target?.SuspendedState?.DynamicScalingInSuspended === true;
     return {
-      name: found?.PolicyName ?? '',
-      targetValue: configuration.TargetValue,
-      metric: {
-        namespace: own?.Namespace ?? 'AWS/ElastiCache',
-        name: own?.MetricName ?? predefined?.PredefinedMetricType?.replace(/^ElastiCache/, '') ?? '',
-      },
-      isScaleInDisabled: configuration.DisableScaleIn === true,
       minCapacity: target?.MinCapacity ?? 1,
-      cooldownSeconds: configuration.ScaleInCooldown ?? COOLDOWN_SECONDS,
+      scalesIn: isSuspended
+        ? []
+        : found.filter(({ tracking }) => tracking.DisableScaleIn !== true).map(({ name }) => name),
+      policies: found.map(({ name, tracking, targetValue }) => ({
+        name,
+        targetValue,
+        metric: tracking.CustomizedMetricSpecification ?? predefinedMetric(this.#clusterId, tracking),
+        cooldownSeconds: tracking.ScaleInCooldown ?? COOLDOWN_SECONDS,
+      })),
     };
   }
 
   async averages({ metric }: ScalingPolicy, minutes: number): Promise<readonly number[]> {
     const { sdk, client } = this.#watch;
     const end = new Date();
-    const { MetricDataResults: [result] = [] } = await client.send(
+    const { MetricDataResults: results = [] } = await client.send(
       new sdk.GetMetricDataCommand({
         StartTime: new Date(end.getTime() - 60_000 * minutes),
         EndTime: end,
         ScanBy: 'TimestampAscending',
-        MetricDataQueries: [
-          {
-            Id: 'metric',
-            MetricStat: {
-              Metric: {
-                Namespace: metric.namespace,
-                MetricName: metric.name,
-                Dimensions: [{ Name: 'CacheClusterId', Value: this.#clusterId }],
-              },
-              Period: 60,
-              Stat: 'Average',
-            },
-          },
-        ],
+        MetricDataQueries: [...queriesOf(metric)],
       }),
+      { abortSignal: AbortSignal.timeout(ANSWER_MS) },
     );
-    const { Timestamps: times = [], Values: values = [] } = result ?? {};
+    const { Timestamps: times = [], Values: values = [] } = results[0] ?? {};
     return times
       .map((time, index) => [time.getTime(), values[index] ?? 0] as const)
       .toSorted(([one], [other]) => one - other)

@@ -1,12 +1,50 @@
-import type { ScalingPolicy } from './scaling-policy.ts';
+import { metricText } from './policy-metric.ts';
+import type { Scaling, ScalingPolicy, ScalingSource } from './scaling-policy.ts';
 
 /** Minutes below nine tenths of the target until fewer nodes are wanted: as AWS's own alarm has it. */
 export const MINUTES_IN = 15;
 const LOW = 0.9;
 
+/** How many nodes are wanted, and what a person should change. */
+export interface Wish {
+  readonly nodes: number;
+  readonly warnings: readonly string[];
+}
+
+export interface Circumstances {
+  readonly nodes: number;
+  /** What the schedule allows at the most. */
+  readonly allowed: number | undefined;
+  /** Since the last scale-in. */
+  readonly secondsSince: number;
+}
+
+/** By the metrics of all policies, as AWS itself scales in only where all of them agree; and by the schedule. */
+export async function wish(
+  source: ScalingSource | undefined,
+  { nodes, allowed = nodes, secondsSince }: Circumstances,
+): Promise<Wish> {
+  if (source === undefined) return { nodes: Math.min(nodes, allowed), warnings: [] };
+  const scaling = await source.scaling();
+  const { policies, minCapacity } = scaling;
+  const looks = await Promise.all(
+    policies.map(async (policy) => ({ policy, averages: await source.averages(policy, MINUTES_IN + 5) })),
+  );
+  const warnings = [
+    ...scalesByItself(scaling),
+    ...looks.filter(({ averages }) => averages.length === 0).map(({ policy }) => noData(policy)),
+    ...(allowed < minCapacity ? [belowMinimum(allowed, minCapacity)] : []),
+  ];
+  const isCooling = policies.some(({ cooldownSeconds }) => secondsSince < cooldownSeconds);
+  const carried = looks.map(({ policy, averages }) => (isCooling ? nodes : wantedNodes(policy, averages, nodes)));
+  const byLoad = carried.length === 0 ? nodes : Math.max(...carried);
+  // AWS would add again what goes below its minimum.
+  return { nodes: Math.min(nodes, Math.max(minCapacity, Math.min(byLoad, isCooling ? nodes : allowed))), warnings };
+}
+
 /** As few nodes as carry the load at the target; `nodes` while the metric was not low for long enough. */
 export function wantedNodes(
-  { targetValue, minCapacity }: ScalingPolicy,
+  { targetValue }: Pick<ScalingPolicy, 'targetValue'>,
   averages: readonly number[],
   nodes: number,
 ): number {
@@ -14,5 +52,19 @@ export function wantedNodes(
   const highest = Math.max(...last);
   if (last.length < MINUTES_IN || highest >= LOW * targetValue) return nodes;
   // By the highest of them, so that what is taken away is not missed a minute later.
-  return Math.min(nodes, Math.max(minCapacity, 1, Math.ceil((nodes * highest) / targetValue)));
+  return Math.min(nodes, Math.max(1, Math.ceil((nodes * highest) / targetValue)));
+}
+
+function scalesByItself({ scalesIn }: Scaling): readonly string[] {
+  return scalesIn.map(
+    (name) => `The policy ${name} of AWS scales in by itself, and loses sessions: set DisableScaleIn in it.`,
+  );
+}
+
+function noData({ name, metric }: ScalingPolicy): string {
+  return `The policy ${name} goes by ${metricText(metric)}, and CloudWatch has no data of it for ${MINUTES_IN} minutes: nothing is scaled in by it. Does something publish this metric, with these dimensions? Is cloudwatch:GetMetricData allowed in this region?`;
+}
+
+function belowMinimum(allowed: number, minCapacity: number): string {
+  return `The schedule allows ${allowed} nodes, and AWS keeps at least ${minCapacity} (MinCapacity): ${minCapacity} stay. Lower MinCapacity, or raise what --at says.`;
 }

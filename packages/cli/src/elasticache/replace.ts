@@ -1,0 +1,208 @@
+/**
+ * Replaces nodes, one after another, without losing a session: AWS adds a node in the same zone, and takes the old one away
+ * when it is drained. AWS has no request that replaces a node of its own accord.
+ *
+ * Which step it is at stands in the cluster, so that a run that was killed is taken up by the next one.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+
+import type { Client } from '@sess/client';
+
+import { lookAt } from '../cluster/look.ts';
+import { nodeReports } from '../cluster/node-report.ts';
+import type { ClusterSettings } from '../cluster/settings.ts';
+import { isPassing, type CacheClusterApi, type CacheClusterInfo, type CacheNodeInfo } from './cache-cluster-api.ts';
+import type { Journal } from './journal.ts';
+import { obstaclesTo } from './look-for-obstacles.ts';
+import { Obstructed, type Obstacle, type ObstacleReason } from './obstacle.ts';
+import { requireKnown } from './nodes-to-remove.ts';
+import { patientApi } from './patience.ts';
+import { PlacedRecord } from './placed-record.ts';
+import { EVENTS_MINUTES, planScaleIn, scaleIn, type ScaleInOptions, type ScaleInPlan } from './scale-in.ts';
+
+export interface ReplacePlan {
+  readonly cluster: CacheClusterInfo;
+  /** Nodes that are to be replaced and are still there, in this order. */
+  readonly old: readonly CacheNodeInfo[];
+  readonly copies: number;
+  readonly settings: ClusterSettings;
+  readonly obstacles: readonly Obstacle[];
+}
+
+/** Which node is being replaced, and which nodes there were when that began: one more is its replacement. */
+interface ReplaceStep {
+  readonly old: string;
+  readonly before: readonly string[];
+}
+
+const LOOK_MS = 250;
+const PASSING: ReadonlySet<ObstacleReason> = new Set<ObstacleReason>(['handover-open', 'cluster-busy']);
+
+/** `ids`: of all nodes when it is `undefined`. @throws {UsageError} for one that the cluster never had */
+export async function planReplace(
+  api: CacheClusterApi,
+  settings: ClusterSettings,
+  ids: readonly string[] | undefined,
+): Promise<ReplacePlan> {
+  const look = await lookAt(settings);
+  try {
+    const cluster = await api.describe();
+    if (ids !== undefined) requireKnown(cluster, ids, await api.events(EVENTS_MINUTES));
+    const old = cluster.nodes.filter(({ cacheNodeId }) => ids === undefined || ids.includes(cacheNodeId));
+    const obstacles = obstaclesTo(look, [], await nodeReports(look, settings)).filter(
+      // A run that did not end left these, and goes on with them.
+      ({ reason }) => reason !== 'handover-open' && reason !== 'memory',
+    );
+    return { cluster, old, copies: look.copies, settings: look.settings, obstacles };
+  } finally {
+    await look.close();
+  }
+}
+
+/** @throws {Obstructed} when something came in between; run again, it goes on */
+export async function replaceNodes(
+  api: CacheClusterApi,
+  client: Client,
+  { old, settings }: ReplacePlan,
+  journal: Journal,
+  options: ScaleInOptions,
+): Promise<void> {
+  const { timeoutMs, signal, onProgress } = options;
+  const patient = patientApi(api, { timeoutMs, signal, onRetry: onProgress });
+  const record = new PlacedRecord(client, `sess-replace/${api.clusterId}`, stepIn);
+  const steps = await record.read();
+  // The one that was begun comes first.
+  const begun = old.filter(({ cacheNodeId }) => cacheNodeId === steps?.old);
+  for (const node of [...begun, ...old.filter((other) => !begun.includes(other))]) {
+    await replaceNode(patient, client, node, { settings, record, journal, options });
+    await record.write(undefined);
+  }
+}
+
+interface Work {
+  readonly settings: ClusterSettings;
+  readonly record: PlacedRecord<ReplaceStep | undefined>;
+  readonly journal: Journal;
+  readonly options: ScaleInOptions;
+}
+
+async function replaceNode(
+  api: CacheClusterApi,
+  client: Client,
+  { cacheNodeId: old, zone }: CacheNodeInfo,
+  { settings, record, journal, options }: Work,
+): Promise<void> {
+  const until = performance.now() + options.timeoutMs;
+  const stood = await record.read();
+  const before =
+    stood?.old === old
+      ? stood.before
+      : (await untilAvailable(api, until, options)).nodes.map((node) => node.cacheNodeId);
+  await record.write({ old, before });
+  const added = await addOne(api, { before, zone, until }, journal, options);
+  await untilSettled(client, added, until, options);
+  journal.add(`${added.cacheNodeId} has its sessions`);
+  const plan = await planWhenClear(api, settings, old, until, options);
+  await scaleIn(api, client, plan, journal, options);
+  journal.add(`${old} was replaced by ${added.cacheNodeId}`);
+}
+
+async function addOne(
+  api: CacheClusterApi,
+  {
+    before,
+    zone,
+    until,
+  }: { readonly before: readonly string[]; readonly zone: string | undefined; readonly until: number },
+  journal: Journal,
+  { intervalMs, signal, onProgress }: ScaleInOptions,
+): Promise<CacheNodeInfo> {
+  let isAsked = false;
+  for (;;) {
+    const { nodes, status } = await api.describe();
+    const [added] = nodes.filter(({ cacheNodeId }) => !before.includes(cacheNodeId));
+    if (added?.id !== undefined && added.status === 'available') {
+      journal.add(`AWS has added ${added.cacheNodeId}${zone === undefined ? '' : ` in ${added.zone}`}`);
+      return added;
+    }
+    if (added === undefined && status === 'available' && !isAsked) {
+      try {
+        await api.addNodes(nodes.length + 1, zone === undefined ? [] : [zone]);
+        isAsked = true;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+      }
+    }
+    if (performance.now() > until)
+      throw new Obstructed('cluster-busy', `AWS has not added a node yet (${status}). Start again to go on waiting.`);
+    onProgress(`waiting for a new node: ${added?.status ?? status}`);
+    await pause(intervalMs, undefined, { signal });
+  }
+}
+
+/** Every client acts on the new node, and every session is where it belongs. */
+async function untilSettled(
+  client: Client,
+  { id, cacheNodeId }: CacheNodeInfo,
+  until: number,
+  { signal, onProgress }: ScaleInOptions,
+): Promise<void> {
+  for (;;) {
+    const { rotation } = client.topology;
+    const { handovers } = client;
+    if (id !== undefined && rotation.includes(id) && handovers.length === 0) return;
+    if (performance.now() > until)
+      throw new Obstructed(
+        'handover-open',
+        `Sessions are still on their way to ${cacheNodeId}. Start again to go on; \`sess finish\` says why a handover stays open.`,
+      );
+    onProgress(`waiting until sessions are on ${cacheNodeId}: ${phasesText(handovers)}`);
+    await pause(LOOK_MS, undefined, { signal });
+  }
+}
+
+/** Who has just come, as the look of a plan does, learns a moment later that a handover is over. */
+async function planWhenClear(
+  api: CacheClusterApi,
+  settings: ClusterSettings,
+  old: string,
+  until: number,
+  { intervalMs, signal, onProgress }: ScaleInOptions,
+): Promise<ScaleInPlan> {
+  for (;;) {
+    const plan = await planScaleIn(api, settings, { ids: [old] });
+    const [first, ...others] = plan.obstacles;
+    if (first === undefined) return plan;
+    const lasting = [first, ...others].find(({ reason }) => !PASSING.has(reason));
+    if (lasting !== undefined || performance.now() > until) {
+      const { reason, detail } = lasting ?? first;
+      throw new Obstructed(reason, detail);
+    }
+    onProgress(`waiting: ${first.detail}`);
+    await pause(intervalMs, undefined, { signal });
+  }
+}
+
+function phasesText(handovers: Client['handovers']): string {
+  return handovers.length === 0 ? 'clients do not know it yet' : handovers.map(({ phase }) => phase).join(', ');
+}
+
+async function untilAvailable(
+  api: CacheClusterApi,
+  until: number,
+  { intervalMs, signal, onProgress }: ScaleInOptions,
+): Promise<CacheClusterInfo> {
+  for (;;) {
+    const now = await api.describe();
+    if (now.status === 'available') return now;
+    if (performance.now() > until)
+      throw new Obstructed('cluster-busy', `AWS says that ${now.clusterId} is "${now.status}". Try again later.`);
+    onProgress(`waiting for AWS: ${now.status}`);
+    await pause(intervalMs, undefined, { signal });
+  }
+}
+
+function stepIn(value: unknown): ReplaceStep | undefined {
+  const { old, before } = (value ?? {}) as Partial<ReplaceStep>;
+  return typeof old === 'string' && Array.isArray(before) ? { old, before: before.map(String) } : undefined;
+}
