@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const page = readFileSync(new URL('../../../docs/production.md', import.meta.url), 'utf8');
 
 describe('docs/production.md', () => {
-  it('shows a test of an application that passes', async () => {
+  it('shows a test of an application that passes', { timeout: 180_000 }, async () => {
     const program = /```js\n(.*?)```/s.exec(page)?.[1] ?? '';
     expect(program).toContain('node:test');
     const cwd = fileURLToPath(new URL('.', import.meta.url));
