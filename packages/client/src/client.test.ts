@@ -54,7 +54,7 @@ describe('ready', () => {
     const { client, discovery, clock } = await fakeCluster([]);
     const ready = expect(client.ready()).rejects.toMatchObject({
       code: 'SESS_UNAVAILABLE',
-      message: 'No topology from discovery within 3000 ms: its last look failed: no such host',
+      message: 'No topology from discovery within 3000 ms: its last attempt failed: no such host',
     });
     discovery.fail(new Error('no such host'));
     await clock.pass(3_000);

@@ -132,7 +132,7 @@ function discoveryOf(options: ClientOptions): Discovery {
   if (socket !== undefined) {
     if (servers.length === 1) return unixSocket(socket);
     throw badOption(
-      'servers names a Unix socket among others, and one stands alone. Name several nodes as "host:port".',
+      'servers must be one Unix socket, or a list of "host:port"; got a Unix socket among other servers.',
     );
   }
   try {

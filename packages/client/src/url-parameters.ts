@@ -113,7 +113,7 @@ class Parameters {
         const guess = near === undefined ? '' : ` (did you mean "${near}"?)`;
         throw refuse('there is no parameter', name, `${guess}. The parameters are ${PARAMETERS.join(', ')}`);
       }
-      if (this.#values.has(name) && !REPEATED.has(name)) throw refuse(`the parameter ${name} is there twice`);
+      if (this.#values.has(name) && !REPEATED.has(name)) throw refuse(`the parameter ${name} is given twice`);
       this.#values.set(name, [...this.all(name), value]);
     }
   }

@@ -67,7 +67,8 @@ export function optionsOfUrl(url: string, beside: Pick<ClientOptions, 'tls' | 'c
   const scheme = SCHEMES.get(name);
   if (scheme === undefined) throw unknownScheme(name);
   const parameters = readParameters(parts['query'] ?? '', refuse);
-  if (scheme.tls && parameters.tls === false) throw wrong(`${name}:// is with TLS, and the parameter tls says without`);
+  if (scheme.tls && parameters.tls === false)
+    throw wrong(`${name}:// uses TLS, and the parameter tls is false: leave it out`);
   const place: Place = {
     hosts: parts['hosts'] ?? '',
     path: parts['path'] === '/' ? '' : (parts['path'] ?? ''),
@@ -143,14 +144,14 @@ function inDns({ host, port }: Host, { source, parameters: { pollIntervalMs, rec
 
 /** A comma within a single path must be percent-encoded if it looks like one of these. */
 const SEVERAL_SOCKETS = /,\s*(?:\/|[a-z]+:\/\/)/i;
-const ONE_SOCKET = 'it names several Unix sockets, and one stands alone: name several nodes as HOST:PORT';
+const ONE_SOCKET = 'it names several Unix sockets, and only one is supported: name several nodes as HOST:PORT';
 
 function readSocket({ path, source, tls, parameters }: Place): Discovery {
   if (source !== 'fixed' || tls !== false) throw wrong('a Unix socket needs the scheme memcached://');
   if (parameters.zones !== undefined)
-    throw wrong('the parameter zones needs several nodes: a Unix socket stands alone');
+    throw wrong('the parameter zones needs several nodes: a Unix socket is a single node');
   if (parameters.pollIntervalMs !== undefined)
-    throw wrong('the parameter pollIntervalMs needs several nodes: a Unix socket stands alone');
+    throw wrong('the parameter pollIntervalMs needs several nodes: a Unix socket is a single node');
   if (SEVERAL_SOCKETS.test(path)) throw wrong(ONE_SOCKET);
   const socket = decode(path, 'the path');
   if (!isSocketPath(socket)) throw wrong('the path of a Unix socket has at most 107 characters, all printable ASCII');
@@ -167,7 +168,7 @@ function readHost(text: string, index: number, refuse: Refuse): Host {
   const port = parts?.['port'] === undefined ? undefined : Number(parts['port']);
   if (parts?.['host'] === undefined || port === 0 || (port ?? 0) > 65_535) {
     if (text === '') throw refuse(`host ${index + 1} is empty`);
-    const rest = '. An IPv6 address stands in brackets';
+    const rest = '. Put an IPv6 address in brackets';
     // If the host is missing, the text behind the colon may be a password.
     const isTold = !/:(?![\da-f]*$)[^:]*$/i.test(text);
     const what = `host ${index + 1} is not HOST or HOST:PORT with a port from 1 to 65535`;

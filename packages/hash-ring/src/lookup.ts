@@ -16,7 +16,7 @@ export function badKey(key: unknown): HashRingError {
   const got = typeof key === 'object' ? shown(key) : typeof key;
   return new HashRingError(
     'SESS_BAD_KEY',
-    `key: expected a string, got ${got}. Convert it first: what a Buffer means as text only the caller knows.`,
+    `key: expected a string, got ${got}. Convert it first; only the caller knows the encoding of a Buffer.`,
   );
 }
 

@@ -10,20 +10,20 @@ export function unknownPast(truncatedUntil: number, now: number, silent: readonl
   if (truncatedUntil > now) {
     return new SessClientError(
       'SESS_UNAVAILABLE',
-      `The list of nodes changed more often than the history of the cluster can hold; until ${new Date(truncatedUntil).toISOString()} a session may be where this client does not look. ` +
+      `The list of nodes changed more often than the history of the cluster can hold; until ${new Date(truncatedUntil).toISOString()} the session may be on a node that this client does not ask. ` +
         'Change the list less often, several nodes at once, or keep sessions for a shorter time.',
     );
   }
   if (silent.length === 0) {
     return new SessClientError(
       'SESS_UNAVAILABLE',
-      'The nodes have lost the history of the cluster for lack of memory, and nobody who knows it has told it again yet; a session may be where this client does not look. ' +
+      'The nodes have lost the history of the cluster for lack of memory, and no client that knows it has written it again yet; the session may be on a node that this client does not ask. ' +
         'Ask again; give memcached more memory.',
     );
   }
   return new SessClientError(
     'SESS_UNAVAILABLE',
-    `${silent.join(', ')} has not answered since this client started, and no other node knows what came before; a session may be there. ` +
+    `${silent.join(', ')} has not answered since this client started, and no other node has the history of the cluster; the session may be there. ` +
       'Bring it back, or take it off the list of nodes.',
     { node: silent[0] },
   );

@@ -47,7 +47,7 @@ function onSocket(nodes: readonly ViewNode[]): Distribution<ViewNode> | undefine
     owner: () => node,
     owners: (_, count) => (count > 0 ? nodes : []),
     withNodes: () => {
-      throw new Error('a Unix socket stands alone');
+      throw new Error('a Unix socket is a single node');
     },
   };
 }

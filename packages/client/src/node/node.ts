@@ -179,9 +179,13 @@ export class Node {
   async stats(section: StatsSection): Promise<ReadonlyMap<string, string>> {
     if (this.#breaker.state === 'down') return this.#refuse();
     if (this.#transport.stats === undefined)
-      throw new SessClientError('SESS_SERVER', `The ${this.#setup.transport.name} transport asks for no statistics.`, {
-        node: this.id,
-      });
+      throw new SessClientError(
+        'SESS_SERVER',
+        `The ${this.#setup.transport.name} transport can't ask for statistics.`,
+        {
+          node: this.id,
+        },
+      );
     return this.#transport.stats(section);
   }
 

@@ -185,7 +185,7 @@ function undecided(route: Route): SessClientError {
   if (route.undecided === 'closing') {
     return new SessClientError(
       'SESS_UNAVAILABLE',
-      'A handover is being finished, and a node does not say whether it knows; try again.',
+      'A handover is being finished, and a node has not confirmed it yet; try again.',
     );
   }
   return new SessClientError(

@@ -163,7 +163,7 @@ async function refuseWhatCanNotBe(
   if (hasStrangers) {
     throw new SessClientError(
       'SESS_BAD_OPTION',
-      `Node ${id} is in use by clients that have another historySecret, or none, and would go on writing to it; nothing was changed. ` +
+      `Node ${id} is in use by clients that have another historySecret, or none, and would keep writing to it; nothing was changed. ` +
         'Give this client the same: historySecret takes several, and deriveHistorySecret(secret) is what the adapters use.',
       { node: id },
     );

@@ -140,7 +140,7 @@ export class Finisher {
         if (pass === MAX_PASSES)
           throw new SessClientError(
             'SESS_UNAVAILABLE',
-            'Copies came to earlier owners faster than they could be carried.',
+            'Copies came to earlier owners faster than they could be moved; the handover is finished later.',
           );
         this.#tell('passed', views, undefined);
         await this.#refuseSharedNodes(nodeIds);

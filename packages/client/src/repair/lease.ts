@@ -62,7 +62,11 @@ export class Lease {
     if (now - this.#renewedAt < (LEASE_SECONDS * 1000) / 3) return;
     const found = await this.#cluster.node(this.#first).touch(this.#key, LEASE_SECONDS, { signal: this.#signal });
     if (found === undefined)
-      throw new SessClientError('SESS_UNAVAILABLE', 'The lease of the refill is lost.', { node: this.#first });
+      throw new SessClientError(
+        'SESS_UNAVAILABLE',
+        'The lease is lost: it expired or was evicted; the work is tried again later.',
+        { node: this.#first },
+      );
     this.#renewedAt = now;
   }
 

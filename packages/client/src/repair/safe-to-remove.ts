@@ -35,7 +35,7 @@ export async function safeToRemove(
   if (!cluster.isNamed(id)) {
     throw new SessClientError(
       'SESS_BAD_VALUE',
-      `There is no node "${id}" in the topology, and no open handover names it; a node is named host:port. One that left the list, and is asked for nothing any more, is not known here.`,
+      `There is no node "${id}" in the topology, and no open handover names it; a node is named host:port. A node that left the list is forgotten when its handover is over.`,
     );
   }
   return atOnce(cluster, id) ?? (await compared(cluster, id, keysPerSecond, signal));
@@ -128,7 +128,10 @@ function notListed(
 }
 
 function outOfReach(id: string, error: SessClientError): NotSafeToRemove {
-  return no('out-of-reach', `${id} does not answer (${error.code}), so nobody can tell what it alone holds.`);
+  return no(
+    'out-of-reach',
+    `${id} does not answer (${error.code}), so its sessions can't be compared with those of other nodes.`,
+  );
 }
 
 function no(reason: RemovalObstacle, detail: string): NotSafeToRemove {

@@ -19,6 +19,6 @@ export function askItemBounds(settings: ListingSettings): Asking {
   const question = askStats(settings, 'settings', Math.min(options.connectTimeoutMs, PATIENCE * options.timeoutMs));
   return {
     answer: question.answer.then(itemBoundsIn, () => undefined),
-    end: () => question.end(new SessClientError('SESS_CLOSED', 'Nobody asks any more.', { node: node.id })),
+    end: () => question.end(new SessClientError('SESS_CLOSED', 'The question was ended.', { node: node.id })),
   };
 }

@@ -198,7 +198,7 @@ export class KeyListing {
     const said = quoted(line, '');
     const refusal = (text: string): SessClientError => new SessClientError('SESS_SERVER', text, { node });
     if (line.startsWith('BUSY')) {
-      return refusal(`The node ${node} is listing its keys for somebody else (${said}); try again when that is over.`);
+      return refusal(`The node ${node} is listing its keys for another client (${said}); try again later.`);
     }
     if (line.startsWith('CLIENT_ERROR lru crawler disabled')) {
       return refusal(
@@ -208,7 +208,7 @@ export class KeyListing {
     if (/^(?:ERROR|CLIENT_ERROR|SERVER_ERROR|BADCLASS)(?: |$)/.test(line)) {
       return this.#unlisted(said);
     }
-    return new ReplyFault('a line of the listing is none');
+    return new ReplyFault('a line of the listing is malformed');
   }
 
   #unlisted(reason: string): SessClientError {

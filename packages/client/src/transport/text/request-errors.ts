@@ -44,7 +44,7 @@ export function stalled(node: string, ms: number): SessClientError {
 
 /** This process slept, and the connection from before does not answer any more. */
 export function forgotten(node: string, ms: number): SessClientError {
-  const text = `The connection to ${node} was given up: this process was stopped for a while, and then nothing was answered on it for ${ms} ms.`;
+  const text = `The connection to ${node} was dropped: this process was stopped for a while, and then no reply came within ${ms} ms.`;
   return new SessClientError('SESS_CONNECTION', text, { node });
 }
 
