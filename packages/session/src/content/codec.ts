@@ -149,7 +149,7 @@ function decode(codec: SessionCodec, text: string): SessionData {
   if (typeof data !== 'object' || data === null || Object.getPrototypeOf(data) !== Object.prototype) {
     throw new SessionError(
       'SESS_UNDECODABLE',
-      `${called(codec)} decoded the stored session as something else than a plain object`,
+      `${called(codec)} decoded the stored session to something other than a plain object`,
     );
   }
   return data;

@@ -101,10 +101,7 @@ function decrypted(
   const body = bytes.subarray(start);
   if ((encoding & Encoding.encrypted) === 0) {
     if (encryption?.plain !== 'refuse') return body;
-    throw new SessionError(
-      'SESS_UNDECODABLE',
-      'the stored session is not encrypted, which encrypt.plain: "refuse" asks for',
-    );
+    throw new SessionError('SESS_UNDECODABLE', 'the stored session is not encrypted, as encrypt.plain: "refuse" requires');
   }
   const data = encryption && decrypt(encryption.secrets, { key, header: bytes.subarray(0, start) }, body);
   if (data !== undefined) return data;
@@ -143,7 +140,7 @@ function translated(from: DataEncoding, to: DataEncoding, text: string): string 
   try {
     return to.encode(data);
   } catch (error) {
-    const message = 'the stored session was written with another codec, and holds what the present one can not encode';
+    const message = 'the stored session was written with another codec, and the first codec can not encode its data';
     throw new SessionError('SESS_UNDECODABLE', message, { cause: error });
   }
 }
@@ -151,6 +148,6 @@ function translated(from: DataEncoding, to: DataEncoding, text: string): string 
 function tooLarge(bytes: number, maxBytes: number): SessionError {
   return new SessionError(
     'SESS_TOO_LARGE',
-    `session.data takes ${bytes} bytes; at most ${maxBytes} (maxBytes) are stored. Keep large things elsewhere, and their names in the session`,
+    `session.data takes ${bytes} bytes; at most ${maxBytes} (maxBytes) are allowed. Keep large data elsewhere, and only its key in the session`,
   );
 }

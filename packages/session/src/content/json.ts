@@ -25,7 +25,7 @@ function refusal({ field, levels, what }: JsonLoss, cause?: unknown): SessionErr
   if (what === undefined) {
     return new SessionError(
       'SESS_TOO_LARGE',
-      `${place} takes more than ${MAX_DATA_BYTES} bytes with what stands before it: no maxBytes allows that`,
+      `${place} takes more than ${MAX_DATA_BYTES} bytes together with the fields before it: no maxBytes allows that`,
     );
   }
   const where = levels === 0 ? place : `${place}, ${levels} ${levels === 1 ? 'level' : 'levels'} deeper,`;

@@ -51,7 +51,7 @@ export class OutageLog {
       this.#toldAt = now;
       this.#log({
         level: 'error',
-        message: `${this.#of.what} out of reach: ${reasonOf(error)}. ${this.#of.advice} This is told once, until that is over.`,
+        message: `${this.#of.what} out of reach: ${reasonOf(error)}. ${this.#of.advice} This line comes once per outage.`,
       });
     }
     const { failures = 0, since = now } = this.#down ?? {};
@@ -90,7 +90,7 @@ export function resolveLog(given: unknown): SessionsLog {
 
 function logFailed({ message }: LogEntry, error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
-  process.emitWarning(`The option log failed (${why}); it was told: ${message}`, {
+  process.emitWarning(`The option log failed (${why}). Its line was: ${message}`, {
     type: 'SessWarning',
     code: 'SESS_LOG_FAILED',
   });

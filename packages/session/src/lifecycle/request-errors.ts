@@ -25,7 +25,7 @@ export function unavailable(error: SessionError): SessionError {
 export function readOnly(): SessionError {
   return new SessionError(
     'SESS_READ_ONLY',
-    'the session got another id while this request was on its way with the old one, which is good for reading only (graceSeconds); the browser has the new one: try again',
+    'the session got a new id while this request was in flight with the old one, which only allows reading (graceSeconds); the browser has the new id: try again',
   );
 }
 
@@ -33,6 +33,6 @@ export function readOnly(): SessionError {
 export function late(what: string): SessionError {
   return new SessionError(
     'SESS_HEADERS_SENT',
-    `the headers of the response have left: ${what} could not reach the browser any more`,
+    `the headers of the response were sent already: ${what} can not reach the browser any more`,
   );
 }

@@ -11,15 +11,15 @@ const WARNINGS: Readonly<Record<WarningCode, string>> = {
   SESS_PLAIN_HTTP:
     'The session cookie is sent without Secure, because this request came over plain HTTP. That is right for a development server only. ' +
     'Behind a proxy that ends TLS, let the framework trust it (Fastify: trustProxy, Koa: app.proxy = true, Express: app.set("trust proxy", 1)) or set secure: true; ' +
-    'to have it plain on purpose and silent, set secure: false. Until then SameSite=None is sent as Lax, and Partitioned not at all.',
+    'to send it without Secure on purpose, and without this warning, set secure: false. Until then SameSite=None is sent as Lax, and Partitioned not at all.',
   SESS_LATE_SESSION:
-    'A session was begun after the headers of its response had left (reply.hijack(), ctx.respond = false, or a stream), so it was not stored: ' +
+    'A session was begun after the headers of its response were sent (reply.hijack(), ctx.respond = false, or a stream), so it was not stored: ' +
     'its cookie could not reach the browser. Put data into the session before the response begins.',
   SESS_LATE_CHANGE:
     'Data of a session was changed after the session had been saved for its response, and nothing saved it again: the change is lost. ' +
     'Await what changes it before the answer is sent (Koa: each middleware awaits next()), or await session.save() after the change.',
   SESS_LOST_COOKIE:
-    'A response left without the cookie of its session, because its head was written past the ServerResponse (to the socket, or to a stream of ' +
+    'A response was sent without the cookie of its session, because its head was written past the ServerResponse (to the socket, or to a stream of ' +
     'HTTP/2), so the browser can not come back to a session that was stored for it. Write the head with response.writeHead(), or send what ' +
     'session.takeCookie() returns.',
   SESS_NOT_READY:

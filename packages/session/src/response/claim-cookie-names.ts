@@ -16,8 +16,8 @@ export function claimCookieNames(application: object, names: readonly string[]):
     throw badOption(
       'cookie.name',
       again,
-      'a name that no other sessions of this application use: with one name the browser has only one of both sessions. ' +
-        'Give these a name of their own, or register sessions once, around everything that shares them',
+      'a name that no other sessions of this application use: with one name the browser keeps only one of the two. ' +
+        'Give each its own name, or register sessions once, around everything that shares them',
     );
   }
   claimed.set(application, new Set([...taken, ...names]));

@@ -183,7 +183,7 @@ const MEANING: Readonly<Record<SessClientErrorCode, SessionErrorCode>> = {
 const REASONS: Readonly<Partial<Record<SessionErrorCode, string>>> = {
   SESS_UNAVAILABLE: 'the session store is out of reach: no answer, or none that can be used',
   SESS_CONFLICT: 'the session is not the one that was expected',
-  SESS_TOO_LARGE: 'the session is larger than what memcached takes',
+  SESS_TOO_LARGE: 'the session is larger than memcached accepts',
   SESS_CLOSED: 'the client of memcached was closed',
   SESS_ABORTED: 'the request was aborted',
 };

@@ -102,7 +102,7 @@ export class SessionUsers {
     if (this.isTold) return;
     throw new SessionError(
       'SESS_NOT_SUPPORTED',
-      'whose sessions are is not known: give createSessions the option "userOf", such as (data) => data.userId',
+      'the users of sessions are unknown: give createSessions the option "userOf", such as (data) => data.userId',
     );
   }
 }

@@ -111,7 +111,7 @@ export class CircuitBreaker {
     if (now < until && until - now <= MAX_REST_MS) {
       throw this.#failed(
         operation,
-        `${this.#name}: failed ${FAILURES} times in a row, is asked again in ${until - now} ms`,
+        `${this.#name}: failed ${FAILURES} times in a row; the next request is allowed in ${until - now} ms`,
         cause,
       );
     }

@@ -76,5 +76,5 @@ export async function keepInCache(
       expect = undefined;
     }
   }
-  throw new SessionError('SESS_CONFLICT', 'others changed the session in the cache all the time');
+  throw new SessionError('SESS_CONFLICT', 'other requests kept changing the session in the cache');
 }

@@ -137,7 +137,7 @@ async function checked(
     [cached, record] = [again, openRecord(again)];
     if (!isDoubtful(context, key, record)) return fromCache(record, again);
   }
-  throw new SessionError('SESS_UNAVAILABLE', 'the session changed all the time while it was held against the database');
+  throw new SessionError('SESS_UNAVAILABLE', 'the session kept changing while it was compared with the database');
 }
 
 /** The cached record with its remaining time; `undefined` if that is unknown or over. */
