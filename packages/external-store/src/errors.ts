@@ -47,7 +47,7 @@ export function rethrow(error: unknown): never {
 /** Texts for items, because those of `@sess/session` speak of sessions. */
 const OF_ITEMS: Readonly<Partial<Record<string, string>>> = {
   SESS_UNAVAILABLE: 'memcached: out of reach: no answer, or none that can be used',
-  SESS_TOO_LARGE: 'memcached: the item is larger than what it takes; nothing was stored',
+  SESS_TOO_LARGE: 'memcached: the item is larger than memcached accepts; nothing was stored',
 };
 
 /** Rethrows an error of `@sess/session` as one of this package, with a text for items. */

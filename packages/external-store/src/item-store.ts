@@ -173,7 +173,7 @@ export class ItemStore {
       const text = textOf(item, now);
       const count = Number(text ?? 0) + by;
       if (!Number.isSafeInteger(count))
-        throw new StoreError('SESS_BAD_DATA', 'a number was expected under this key; something else is there');
+        throw new StoreError('SESS_BAD_DATA', 'expected a number under this key; something else is stored');
       const left = text === undefined ? ttlSeconds : (stored?.ttlSeconds ?? ttlSeconds);
       const endsAt = text !== undefined && item?.kind === 'counter' ? item.endsAt : now + left * 1000;
       return {

@@ -67,6 +67,6 @@ function merge(base: Document, mine: Document, theirs: Document, ownKeys: readon
 function refuseReusedId(): never {
   throw new StoreError(
     'SESS_CONFLICT',
-    'a new session has the id of one that was destroyed: ids are not used again. Is there a generator of ids that makes the same one twice?',
+    'a new session has the id of one that was destroyed: ids are not used again. Does the generator of ids return the same one twice?',
   );
 }
