@@ -112,7 +112,7 @@ function checkConfig({ url, config }: RouteOptions): void {
   if (isKnown) return;
   throw new SessionError(
     'SESS_BAD_OPTION',
-    `the route "${url}" has a config.session that is not known; expected true, false (no session) or { touch: false } (reading it prolongs nothing)`,
+    `the route "${url}" has an unknown config.session; expected true, false (no session) or { touch: false } (its requests do not extend the session)`,
   );
 }
 
