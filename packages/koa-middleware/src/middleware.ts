@@ -46,8 +46,8 @@ export interface SessionsMiddleware extends Middleware, SessionsOfUsers, Session
  */
 export function sessions(given: KoaSessionsOptions, app?: KoaApplication): SessionsMiddleware {
   const { ignore, touch, ...options } = given ?? {};
-  checkFunction('ignore', ignore, 'true where no session is needed');
-  checkFunction('touch', touch, 'false where reading the session does not prolong its life');
+  checkFunction('ignore', ignore, 'true for a request that needs no session');
+  checkFunction('touch', touch, 'false for a request that does not extend the session');
   const all = createSessions(options);
   const applications = new WeakSet<object>();
   const join = (application: KoaApplication): void => {
@@ -109,7 +109,7 @@ function checkFunction(name: string, given: unknown, returns: string): void {
 function checkApplication(app: KoaApplication): KoaApplication {
   if (typeof app === 'object' && app !== null && typeof app.context === 'object' && Array.isArray(app.middleware))
     return app;
-  throw new SessionError('SESS_BAD_OPTION', 'the second argument of sessions(options, app) is no Koa application');
+  throw new SessionError('SESS_BAD_OPTION', 'the second argument of sessions(options, app) is not a Koa application');
 }
 
 const OURS = new WeakSet<object>();
