@@ -48,8 +48,8 @@ export interface SessionsMiddleware extends SessionsOfUsers, SessionsHealth {
  */
 export function sessions(given: ExpressSessionsOptions): SessionsMiddleware {
   const { ignore, touch, ...options } = given ?? {};
-  checkFunction('ignore', ignore, 'true where no session is needed');
-  checkFunction('touch', touch, 'false where reading the session does not prolong its life');
+  checkFunction('ignore', ignore, 'true for a request that needs no session');
+  checkFunction('touch', touch, 'false for a request that does not extend the session');
   const all = createSessions(options);
   const applications = new WeakSet<object>();
   const middleware = (incoming: IncomingMessage, response: ServerResponse | object, next: Next): void => {
