@@ -100,7 +100,7 @@ function source({ connectionString, pool }: PostgresBackingOptions): ResolvedPos
   // The value is not shown: it may hold a password.
   throw new PostgresBackingError(
     'SESS_BAD_OPTION',
-    'option "connectionString" is none; expected text such as postgres://user:password@host:5432/database',
+    'option "connectionString" is not a URL of PostgreSQL; expected one such as postgres://user:password@host:5432/database',
   );
 }
 
