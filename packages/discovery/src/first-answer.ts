@@ -44,7 +44,7 @@ export function firstAnswer<Candidate, Answer>(
           if (controller.signal.aborted) return;
           failures.push(error);
           if (failures.length === candidates.length)
-            finish(() => reject(new AggregateError(failures, 'nobody answered')));
+            finish(() => reject(new AggregateError(failures, 'no server answered')));
           else askNext();
         },
       );
@@ -59,7 +59,7 @@ export function firstAnswer<Candidate, Answer>(
       { once: true },
     );
     if (signal.aborted) reject(signal.reason);
-    else if (candidates.length === 0) finish(() => reject(new AggregateError([], 'there was nobody to ask')));
+    else if (candidates.length === 0) finish(() => reject(new AggregateError([], 'there was no server to ask')));
     else askNext();
   });
 }

@@ -64,7 +64,7 @@ export function parseHostAndPort(given: unknown, option: string): HostAndPort {
   if (typeof given !== 'string') throw refuse('Give one string, such as "10.0.0.1:11211".');
   const text = given.trim();
   const scheme = WITH_SCHEME.exec(text)?.[1];
-  if (scheme !== undefined) throw refuse(`Leave out "${scheme}://": URLs are what createClient takes.`);
+  if (scheme !== undefined) throw refuse(`Leave out "${scheme}://": only createClient takes URLs.`);
   if (isIPv6(text)) throw refuse(`Put the IPv6 address in brackets and add the port: "[${text}]:11211".`);
 
   const bracketed = /^\[([^\]]*)\](.*)$/su.exec(text);

@@ -111,7 +111,7 @@ describe('an endpoint that is silent', () => {
     clock.advance(2_000);
     await expect(look).rejects.toMatchObject({
       code: 'SESS_DISCOVERY_TIMEOUT',
-      message: expect.stringContaining('Nor did the known nodes tell the list (2 asked).') as string,
+      message: expect.stringContaining('The known nodes did not return the list either (2 asked).') as string,
     });
     expect(clock.now()).toBe(6_000);
     expect(listener.topologies).toHaveLength(1);

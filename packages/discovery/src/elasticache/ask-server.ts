@@ -149,7 +149,7 @@ function mostTelling(all: AggregateError): unknown {
   if (errors.length === 1 || !DiscoveryError.is(told)) return told;
   return new DiscoveryError(
     told.code,
-    `${told.message} (Nor did the other ${errors.length - 1} of its addresses answer.)`,
+    `${told.message} (Its other ${errors.length - 1} addresses did not answer either.)`,
     {
       endpoint: told.endpoint,
       cause: all,

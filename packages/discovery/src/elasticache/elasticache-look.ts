@@ -44,7 +44,7 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
     const late = (): DiscoveryError =>
       new DiscoveryError(
         'SESS_DISCOVERY_TIMEOUT',
-        `None of the ${nodes.length} known nodes told the list within ${timeoutMs} ms.`,
+        `None of the ${nodes.length} known nodes returned the list within ${timeoutMs} ms.`,
         {
           endpoint: endpoint.id,
         },
@@ -109,7 +109,7 @@ function sameCluster(node: ClusterNode, answer: Answer, known: readonly ClusterN
   if (answer.topology.nodes.some(({ id }) => ids.has(id))) return answer.topology;
   throw new DiscoveryError(
     'SESS_DISCOVERY_SERVER',
-    `${node.id} told the list of another cluster. Its address was probably given away.`,
+    `${node.id} returned the list of another cluster. Its address was probably reassigned.`,
     {
       endpoint: node.id,
     },
@@ -134,7 +134,7 @@ function wasSilent(error: Error | undefined): boolean {
 function lookFailed(failures: readonly Error[], nodesAsked: number): Error {
   const [first] = failures;
   if (failures.length === 1 || !DiscoveryError.is(first)) return first ?? new AggregateError([], 'nobody was asked');
-  const message = `${first.message} Nor did the known nodes tell the list (${nodesAsked} asked).`;
+  const message = `${first.message} The known nodes did not return the list either (${nodesAsked} asked).`;
   return new DiscoveryError(first.code, message, {
     endpoint: first.endpoint,
     cause: new AggregateError(failures, message),
