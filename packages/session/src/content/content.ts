@@ -101,7 +101,10 @@ function decrypted(
   const body = bytes.subarray(start);
   if ((encoding & Encoding.encrypted) === 0) {
     if (encryption?.plain !== 'refuse') return body;
-    throw new SessionError('SESS_UNDECODABLE', 'the stored session is not encrypted, as encrypt.plain: "refuse" requires');
+    throw new SessionError(
+      'SESS_UNDECODABLE',
+      'the stored session is not encrypted, as encrypt.plain: "refuse" requires',
+    );
   }
   const data = encryption && decrypt(encryption.secrets, { key, header: bytes.subarray(0, start) }, body);
   if (data !== undefined) return data;
