@@ -89,7 +89,7 @@ describe('sess:client:view', () => {
 describe('sess:client:views-disagree', () => {
   it('tells that another client keeps to another list, once a minute', async () => {
     const heard = listenTo('sess:client:views-disagree');
-    // Signed: the one that has the shorter list tells the node that is not on it as well.
+    // With a secret, the client with the shorter list also writes to the node that is missing from it.
     const options = { historyIntervalMs: 1_000, historySecret: 'the secret that both of the clients know' };
     const { network, clock } = await fakeCluster([A, B], options);
     const theirs = new FakeDiscovery();
@@ -125,7 +125,7 @@ describe('sess:client:discovery-error', () => {
 describe('sess:client:request', () => {
   it('tells each request, how long it took and what came of it, and neither key nor value', async () => {
     const { client, network, clock } = await fakeCluster([A]);
-    // The history learns of the time to live before anything is counted.
+    // Writes the time to live to the history before anything is counted.
     await client.set('other-key', 'value', { ttlSeconds });
     const heard = listenTo('sess:client:request');
     await client.get('secret-key');

@@ -7,7 +7,7 @@ import { A, B, C, fakeCluster, keyOf } from '../test/fake-cluster.ts';
 import type { CollectMessage } from './diagnostics.ts';
 import type { ClientFigures } from './figures.ts';
 
-/** As a collector asks. */
+/** Asks for figures like a collector. */
 function collect(): ClientFigures[] {
   const clients: ClientFigures[] = [];
   channel('sess:client:collect').publish({ add: (client) => void clients.push(client) } satisfies CollectMessage);

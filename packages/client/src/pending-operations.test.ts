@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../test/fake-clock.ts';
 import { PendingOperations } from './pending-operations.ts';
 
-/** What keeps this process running, beside what the tests themselves have open. */
+/** The number of active timers: they keep this process running. */
 function running(): number {
   return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 }

@@ -37,7 +37,7 @@ function changed(original: Buffer, at: number, byte: number): Buffer {
 }
 
 describe('what is stored today is readable tomorrow', () => {
-  // Bytes and flags as clients in the field have written them. Never change these lines: add some for a new format.
+  // Bytes and flags as released clients have written them. Never change these lines: add new ones for a new format.
   const storedRecord = hex('e5010000 019012345678 9abc 00000e10 7b7d');
   const storedTombstone = hex('e5010100 019012345678 9abc 00000e10 0000019012345678');
 

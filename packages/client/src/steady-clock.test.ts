@@ -19,7 +19,7 @@ describe('SteadyClock', () => {
     clock = new SteadyClock(machine, { clockSkewMs: SKEW, historyIntervalMs: INTERVAL });
   });
 
-  /** The machine's clock is set, by so much. */
+  /** Moves the machine's clock by `byMs`. */
   function jump(byMs: number): void {
     machine.setWallClock(machine.now() + byMs);
   }

@@ -13,7 +13,7 @@ const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
 
 let heard: { readonly event: string; readonly context: OperationContext }[] = [];
 
-/** By the names that a subscriber would write. */
+/** Subscribes by literal channel names, as a subscriber would. */
 function listen(): void {
   for (const operation of OPERATIONS) {
     const channel = tracingChannel<unknown, OperationContext>(`@sess/client:${operation}`);

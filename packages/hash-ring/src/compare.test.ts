@@ -16,7 +16,7 @@ function nodesNumbered(...numbers: number[]): { id: string }[] {
   return numbers.map((number) => ({ id: `10.0.0.${number}:11211` }));
 }
 
-/** What happens to many keys, as `compare` names it. */
+/** The moves of many sample keys, in the form of `compare`: fraction by "from to". */
 function movesSeen(before: Distribution, after: Distribution): Map<string, number> {
   const seen = new Map<string, number>();
   for (const key of sampleKeys(SAMPLES)) {
@@ -31,7 +31,7 @@ function expectAgreement({ moved, flows }: Comparison, seen: ReadonlyMap<string,
   expect(told.size).toBe(flows.length);
   for (const flow of new Set([...told.keys(), ...seen.keys()])) {
     const fraction = told.get(flow) ?? 0;
-    // Six standard deviations, and a little for what is so rare that it has hardly any.
+    // Six standard deviations, plus a margin for flows so rare that theirs is almost zero.
     expect(Math.abs(fraction - (seen.get(flow) ?? 0)), flow).toBeLessThan(
       6 * Math.sqrt(fraction / SAMPLES) + 6 / SAMPLES,
     );

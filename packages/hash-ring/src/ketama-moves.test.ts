@@ -9,7 +9,7 @@ import { ketama } from './ketama.ts';
 import { placeNodes } from './placement.ts';
 import { shares } from './shares.ts';
 
-/** How many names the weighted form gives each node, by id. */
+/** The number of names of each node in the weighted form, by id. */
 function namesOf(nodes: readonly RingNode[]): Map<string, number> {
   const placed = placeNodes(nodes);
   return new Map(weightedNames(placed).map((names, at) => [placed[at]?.id ?? '', names]));
@@ -19,7 +19,7 @@ function equalNodes(count: number): RingNode[] {
   return Array.from({ length: count }, (_, index) => ({ id: `10.0.${index >> 8}.${index & 255}:11211` }));
 }
 
-/** Part of all keys that moves between nodes that were there before, when the last of `nodes` joins. */
+/** The fraction of all keys that moves between existing nodes when the last of `nodes` joins. */
 function strayKeys(nodes: readonly RingNode[]): number {
   const joined = nodes.at(-1)?.id;
   const { flows } = compare(ketama(nodes.slice(0, -1)), ketama(nodes));
@@ -35,7 +35,7 @@ describe.each(['libmemcached', 'spymemcached'] as const)('%s', (compatibleWith) 
         const after = before.withNodes(nodes);
         for (const key of keys) {
           if (after.owner(key) !== joined) expect(after.owner(key)).toBe(before.owner(key));
-          // The next in order of preference takes over.
+          // The next node in order of preference takes over.
           expect(after.owners(key, nodes.length).filter((node) => node !== joined)).toEqual(
             before.owners(key, nodes.length),
           );
@@ -113,7 +113,7 @@ describe('shares', () => {
         const measured = shares(ketama(nodes));
         for (const { id, weight } of nodes) {
           const fair = weight / total;
-          // A share is a sum of as many arcs as the node has points, each about exponential in length.
+          // A share is the sum of one arc per point of the node; the lengths are about exponentially distributed.
           const points = Math.max(1, fair * nodes.length * 160);
           const rounding = 4 / (nodes.length * 160);
           expect(Math.abs((measured.get(id) ?? 0) - fair)).toBeLessThan((6 * fair) / Math.sqrt(points) + rounding);

@@ -108,8 +108,8 @@ describe('spymemcached with servers given by host name', () => {
 });
 
 describe('two nodes on one point', () => {
-  // Found by search: for each form two nodes, and a key whose next point belongs to both. libmemcached, asked itself,
-  // gives it to the one that comes first in its list; under MEMCACHED_BEHAVIOR_SORT_HOSTS that is the one named here.
+  // Found by search: for each form two nodes, and a key whose next point belongs to both. libmemcached itself gives
+  // the key to the node that comes first in its list; with MEMCACHED_BEHAVIOR_SORT_HOSTS that is this owner.
   test.each([
     ['libmemcached-weighted', 'key-102', ['node-699:11211', 'node-546:11211'], 'node-546:11211'],
     ['libmemcached', 'key-140', ['node-363:11211', 'node-10:11211'], 'node-10:11211'],

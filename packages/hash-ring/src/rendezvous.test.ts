@@ -9,7 +9,7 @@ import { rendezvous } from './rendezvous.ts';
 import { sampleKeys } from './sample-keys.ts';
 import { shares } from './shares.ts';
 
-/** The documented hash, computed anew and slowly: -ln(u) / weight. */
+/** The documented hash, computed independently and slowly: -ln(u) / weight. */
 function costByDefinition(key: string, node: RingNode): number {
   const [k0, k1] = firstWords(key);
   const [n0, n1] = firstWords(node.id);

@@ -14,7 +14,7 @@ const kinds: Record<string, (nodes: readonly RingNode[]) => Distribution> = {
   'ketama, libmemcached': (nodes) => ketama(nodes, { compatibleWith: 'libmemcached' }),
   modulo,
   rendezvous,
-  /** A distribution that this package knows nothing about. */
+  /** A distribution that is not from this package. */
   'the first node': (nodes) => ({
     nodes,
     owner: () => nodes.at(0) ?? { id: 'none:1' },

@@ -8,7 +8,7 @@ import { createView } from './view.ts';
 
 const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];
 const INTERVAL = 1_000;
-/** All act on the last list by then, and the windows of earlier ones are open. */
+/** By then all clients act on the last list, and the windows of earlier ones are open. */
 const LATER = 10 * INTERVAL;
 const TTL_SECONDS = 60;
 
@@ -16,7 +16,7 @@ function nodes(...ids: readonly string[]): { id: string; weight: number }[] {
   return ids.map((id) => ({ id, weight: 1 }));
 }
 
-/** A client that acted on A, B and C, until C was taken off the list. */
+/** A client that acted on A, B and C until C was removed from the list. */
 function membership(before: (of: Membership) => void = () => undefined): Membership {
   const of = new Membership({
     copies: 1,
@@ -34,7 +34,7 @@ function membership(before: (of: Membership) => void = () => undefined): Members
   return of;
 }
 
-/** Its handovers are finished, and forgotten. */
+/** Finishes the handovers and forgets them. */
 function finish(of: Membership): void {
   const views = of.closable(LATER) ?? [];
   expect(views.length).toBeGreaterThan(0);

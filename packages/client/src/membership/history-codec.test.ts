@@ -225,7 +225,7 @@ describe('a history that has grown too large to keep', () => {
   });
 });
 
-/** Each of its own nodes; or of one cluster, each without others of its nodes. */
+/** A history of views with disjoint nodes; or of views of one cluster, each without different nodes. */
 function withViews(count: number, nodesInEach: number, of: 'its own' | 'of one cluster' = 'its own'): History {
   const views = Array.from({ length: count }, (_, at): [string, ViewEntry] => {
     const net = of === 'its own' ? `${10 + (at >> 8)}.${at & 255}` : '10.0';
@@ -259,7 +259,7 @@ function sealOf(...secrets: readonly string[]): HistorySeal {
   return seal;
 }
 
-/** `undefined`: it was refused. */
+/** `undefined`: it was rejected. */
 function read(bytes: Buffer, seal: HistorySeal): History | undefined {
   try {
     return decodeHistory(bytes, seal, NOW, { copies: 2, distribution: '0123456789ab' }).history;

@@ -59,7 +59,7 @@ export interface Reading {
   readonly token: Buffer | undefined;
   /** Whether the node has a fence but no history: memcached evicted it. */
   readonly isEvicted: boolean;
-  /** Whether the node holds nothing of a history, as a new one does. */
+  /** Whether the node has neither a history nor a fence, like a new node. */
   readonly isBlank: boolean;
 }
 

@@ -47,7 +47,7 @@ describe('a history secret that is derived', () => {
     expect(historySeals([deriveHistorySecret(ONE)])[0]?.key).not.toBe(historySeals([ONE])[0]?.key);
   });
 
-  // Every version, and whoever derives it in another language, must come to the same.
+  // Every version, and every implementation in another language, must derive the same secret.
   it('stays what it is', () => {
     expect(deriveHistorySecret('0123456789abcdef0123456789abcdef')).toBe('r_92aijpgNtu_WVCyGsoZwcapS49g3MiA0uJBeW2mjo');
   });

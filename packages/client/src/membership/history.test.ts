@@ -13,7 +13,7 @@ import {
   type ViewNode,
 } from './history.ts';
 
-/** What a history says, whatever the order in which it was told. */
+/** The content of a history, independent of the order of its updates. */
 function sense({ views, drains, truncatedUntil }: History): unknown {
   return {
     views: [...views]

@@ -107,7 +107,7 @@ describe('a node of another cluster', () => {
 
   it('takes nobody along who is left with it alone for a while', () => {
     const identity = of([A, B], { [A]: holding(SHOP, A, B), [B]: holding(SHOP, A, B) });
-    // Its own nodes are empty, not of another cluster.
+    // The client's own nodes are empty; they don't belong to another cluster.
     const emptied = new Map([
       [A, BLANK],
       [C, holding(FORUM, C, D)],

@@ -7,7 +7,7 @@ import { Membership } from './membership.ts';
 const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];
 const INTERVAL = 1_000;
 const SKEW = 500;
-/** From the last confirmation of a view until all act on another. */
+/** From the last confirmation of a view until all clients act on another. */
 const AGREED = 3 * INTERVAL + SKEW;
 
 function nodes(...ids: readonly string[]): { id: string; weight: number }[] {
@@ -25,7 +25,7 @@ function membership(windowSeconds = 0): Membership {
   });
 }
 
-/** What another client would have written that acts on `ids`. */
+/** The history that another client with a view of `ids` would have written. */
 function seenElsewhere(ids: readonly string[], since: number, confirmedAt: number, ttlSeconds = 60): History {
   const entry = {
     nodes: nodes(...ids),
@@ -43,7 +43,7 @@ function inRotation(of: Membership): readonly string[] | undefined {
   return of.current?.nodes.map(({ id }) => id);
 }
 
-/** Publishes, as the history sync does: what stands on the nodes is part of the history. */
+/** Publishes as the history sync does: the content of the nodes is part of the history. */
 function publish(of: Membership, now: number): void {
   of.learned(of.wanted(now), now);
 }
@@ -108,7 +108,7 @@ describe('a drain', () => {
     expect(other.history.drains.get(B)?.at).toBe(renewedAt);
     other.prune(forgottenAt);
     expect(other.history.drains.has(B)).toBe(false);
-    // A node that still shows it changes nothing.
+    // A node that still has it changes nothing.
     other.learned(lister.history, forgottenAt);
     expect(other.history.drains.has(B)).toBe(false);
   });
@@ -123,7 +123,7 @@ describe('a clock that was ahead', () => {
     good.learned(bad.history, 1_000);
     good.listed(nodes(A), 1_000);
     expect(good.state?.agreedAt).toBe(1_000 + 3 * INTERVAL + SKEW);
-    // Confirmed again, which others must see though the time said lies ahead.
+    // Confirmed again: others must see that, even though the time in the entry is in the future.
     bad.prune(2_000);
     publish(bad, 2_000 + INTERVAL);
     good.learned(bad.history, 2_000 + INTERVAL);
@@ -165,7 +165,7 @@ describe('the rotation', () => {
     expect(other.learned(one.history, 11)).toBe(true);
     expect(inRotation(other)).toEqual([A]);
     expect(other.current?.cause).toBe('drain');
-    // Its clock is behind: what is said later must hold nevertheless.
+    // Its clock is behind, but the later change must win anyway.
     other.mark(B, 'in rotation', 5);
     expect(one.learned(other.history, 12)).toBe(true);
     expect(inRotation(one)).toEqual([A, B]);
@@ -230,7 +230,7 @@ describe('a view that others act on', () => {
     own.timeToLive(60, 'asked');
     own.timeToLive(year, 'asked');
     publish(own, 0);
-    // The next view begins with what is usual.
+    // The next view starts with the usual time to live.
     own.listed(nodes(A, B), 1_000);
     publish(own, 1_000);
     own.listed(nodes(A, B, C), 2_000);
@@ -238,7 +238,7 @@ describe('a view that others act on', () => {
       1_000 + AGREED + year * 1000,
       2_000 + AGREED + 60_000,
     ]);
-    // What is carried into it has a year to live there as well.
+    // Sessions that are migrated into it live there for a year, too.
     own.timeToLive(year - 2, 'carried');
     publish(own, 2_000);
     own.listed(nodes(B, C), 3_000);
@@ -268,7 +268,7 @@ describe('a view that others act on', () => {
     own.learned(seenElsewhere([A, B], 0, 100), 100);
     own.learned(seenElsewhere([A, B], 0, 900), 900);
     expect(own.state?.agreedAt).toBe(900 + AGREED);
-    // What is older is no news.
+    // An older confirmation changes nothing.
     own.learned(seenElsewhere([A, B], 0, 500), 950);
     expect(own.state?.agreedAt).toBe(900 + AGREED);
   });

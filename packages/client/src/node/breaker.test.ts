@@ -32,7 +32,7 @@ function breakerIn(state: BreakerState): Setup {
   return { breaker, changes, pass: (ms) => void (elapsed += ms) };
 }
 
-/** Fails requests that have nothing to do with each other. */
+/** Fails independent requests. */
 function failRequests({ breaker, pass }: Setup, code: SessClientErrorCode, times: number): void {
   for (let time = 0; time < times; time += 1) {
     breaker.requestFailed(failure(code));

@@ -6,7 +6,7 @@ import { Fence } from './fence.ts';
 
 const ttlSeconds = 60;
 
-/** A node that answers when it is told to. */
+/** A node that answers when the test says so. */
 class AnsweringNode {
   readonly asked: string[] = [];
   readonly #answers: ((token: Buffer | undefined) => void)[] = [];
@@ -75,7 +75,7 @@ describe('the fence of a node', () => {
     await settled();
     expect(node.asked).toHaveLength(3 * 2);
     expect(new Set(looks).size).toBe(3);
-    // What is asked in the next turn is behind what is sent in it.
+    // A read requested in the next turn of the event loop is sent after the requests of that turn.
     expect(looks).not.toContain(node.fence.look());
   });
 });
@@ -97,7 +97,7 @@ describe('a settled write', () => {
     const { client, network, discovery } = await fakeCluster([A, B]);
     const key = keyOf(client, B);
     await client.set(key, 'value', { ttlSeconds });
-    // Another client publishes that B is gone, while this one's write is on its way.
+    // Another client publishes that B is gone while this one's write is in flight.
     let published = false;
     network.at(B).beforeRequest = (request) => {
       if (request !== 'set' || published) return;

@@ -56,7 +56,7 @@ describe('the counters of a node', () => {
     Object.assign(told, { uptime: 80, evictions: 9 });
     expect(await counters.of(node, started - 1)).toMatchObject({ evictions: 9, flushes: 1 });
     expect(await counters.of(node, started + 1)).toMatchObject({ evictions: 2, flushes: 0, isSince: true });
-    // It started anew, and counts from zero.
+    // The node restarted and counts from zero.
     await clock.pass(20_000);
     Object.assign(told, { uptime: 5, evictions: 3 });
     expect(await counters.of(node, started + 1)).toMatchObject({ startedAt: clock.now() - 6_000, evictions: 3 });

@@ -31,7 +31,7 @@ describe('the health of a node', () => {
   it('is asked for about once a second while nothing else is heard', async () => {
     const cluster = await fakeCluster([A]);
     await cluster.clock.pass(10_000);
-    // One at the beginning, and none in the second in which the history was read.
+    // One at the start, and none in the second in which the history was read.
     expect(probes(cluster)).toBe(10);
   });
 
@@ -163,7 +163,7 @@ describe('a node that hangs', () => {
   it('is found out by probes alone', async () => {
     const cluster = await fakeCluster([A]);
     cluster.network.at(A).behaviour = 'hangs';
-    // The history was read in the first second, so that the first probe goes out after two.
+    // The history was read in the first second, so the first probe is sent after two.
     await cluster.clock.passUntil(() => healthOf(cluster) === 'down', 4_000);
   });
 

@@ -11,7 +11,7 @@ interface Setup {
   readonly prober: Prober;
   /** When each probe was sent. */
   readonly sent: number[];
-  /** Settles the probe under way. */
+  /** Settles the pending probe. */
   readonly answer: (error?: Error) => Promise<void>;
 }
 

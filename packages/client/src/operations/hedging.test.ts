@@ -20,7 +20,7 @@ function replyLater(): { readonly promise: Promise<Reply>; readonly resolve: (re
   return { promise, resolve: (reply) => made.resolve?.(reply) };
 }
 
-/** Answers that node `id` gives after so many milliseconds. */
+/** Records `times` answers of node `id`, each after `tookMs` milliseconds. */
 async function answers(hedging: Hedging, clock: FakeClock, id: string, tookMs: number, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
     const reply = replyLater();
@@ -81,7 +81,7 @@ describe('hedging', () => {
     const hedging = new Hedging(clock, TIMEOUT_MS);
     await answers(hedging, clock, A, 1, 1_000);
     let late = 0;
-    // At once, as after the process was busy.
+    // All at the same time, as after the process was busy.
     for (let read = 0; read < 1_000; read += 1)
       void hedging.inTime(A, hedging.timed(A, never())).then(() => (late += 1));
     await clock.pass(5);
@@ -104,7 +104,7 @@ describe('hedging', () => {
     expect(hedging.order([A, B])).toEqual([B, A]);
     await clock.pass(1);
     expect(hedging.order([A, B])).toEqual([A, B]);
-    // Both are silent: there is nobody better.
+    // Both are silent: no node is better.
     void hedging.timed(B, never());
     await clock.pass(90);
     expect(hedging.order([A, B])).toEqual([A, B]);

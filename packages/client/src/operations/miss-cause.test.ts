@@ -10,7 +10,7 @@ const SEEN = NOW - minutes(5);
 const QUIET: NodeCounters = { startedAt: NOW - minutes(600), evictions: 0, flushes: 0, isSince: true };
 const CURRENT: Placement = { owners: [A], since: NOW - minutes(90), actedOnUntil: NOW, lost: new Set() };
 
-/** Seen five minutes ago, with time to live yet, on a quiet node that has been up for hours. */
+/** A session seen five minutes ago that has not expired, on a quiet node that has been up for hours. */
 function evidence(given: Partial<MissEvidence> = {}): MissEvidence {
   const placements = given.placements ?? [CURRENT];
   const owners = placements.flatMap(({ owners: ids }) => ids);

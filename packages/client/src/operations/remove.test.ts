@@ -47,7 +47,7 @@ describe('delete', () => {
     await expect(client.set('key', 'late', { ttlSeconds, expect: read })).rejects.toMatchObject({
       code: 'SESS_CONFLICT',
     });
-    // memcached may drop it up to a second early, so it is given one more.
+    // memcached may drop the tombstone up to a second early, so its time to live is a second longer.
     await clock.pass(60_000);
     await expect(client.set('key', 'new', { ttlSeconds, expect: 'absent' })).rejects.toMatchObject({
       code: 'SESS_CONFLICT',
@@ -125,7 +125,7 @@ describe('delete', () => {
     await client.set(key, 'value', { ttlSeconds });
     network.at(B).beforeRequest = () => discovery.report(A);
     await expect(client.delete(key, { ttlSeconds })).resolves.toBe(true);
-    // On the owner of now, and on the one of before, which is still asked.
+    // On the current owner, and on the earlier one, which is still read.
     for (const node of [A, B]) expect(entryOn(network.at(node), key).kind).toBe('tombstone');
   });
 
@@ -133,7 +133,7 @@ describe('delete', () => {
     const { client, network, clock } = await fakeCluster([A]);
     network.at(A).behaviour = 'hangs';
     const attempt = expect(client.delete('key', { ttlSeconds })).rejects.toMatchObject({ code: 'SESS_TIMEOUT' });
-    // Once for the history, which has to know of the longer time to live, once for the key.
+    // One timeout for the history, which needs the longer time to live, and one for the key.
     await clock.pass(1_000);
     await attempt;
   });

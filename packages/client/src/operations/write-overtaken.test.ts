@@ -6,7 +6,10 @@ import { encodeRecord, RECORD_FLAGS } from '../record.ts';
 
 const ttlSeconds = 60;
 
-/** A write to two nodes, and a newer record that somebody puts on `where` after the first node took it. */
+/**
+ * A write to two nodes, and a newer record that another client stores on `where` after the first node accepted the
+ * write.
+ */
 async function overtaken(
   where: 'both' | 'the second',
 ): Promise<{ write: Promise<unknown>; readonly stored: () => string[] }> {

@@ -207,7 +207,7 @@ describe('set that expects a record from an earlier connection', () => {
     const read = await readBack(client, 'key');
     network.at(A).restart();
     await clock.pass(10);
-    // The same number as before: it is the first write after the restart.
+    // It gets the same CAS value as before: it is the first write after the restart.
     await client.set('key', 'another one', { ttlSeconds });
     await expect(client.set('key', 'two', { ttlSeconds, expect: read })).rejects.toMatchObject({
       code: 'SESS_CONFLICT',
@@ -251,8 +251,8 @@ describe('two clients that write the same at the same moment', () => {
       onTestFinished(() => other.destroy());
       await other.ready();
       await client.set('key', '1', { ttlSeconds, expect: 'absent' });
-      // From the future, so that both count on from its version, by the same chance: the same bytes under the same
-      // version.
+      // A record from the future: both clients count on from its version with the same random bits, so they write the
+      // same bytes under the same version.
       const ahead = BigInt(clock.now() + 3_600_000) << 16n;
       const bytes = encodeRecord('2', ahead, ttlSeconds);
       for (const id of client.explain('key').owners)

@@ -19,9 +19,9 @@ it('the oldest tombstone of too many is dropped, and told without its key', asyn
   expect(told).toBe(0);
   const dropped = heard('sess:client:tombstone-dropped', () => true);
   hints.add('10.0.0.1:11211', 'one too many', Buffer.alloc(24), clock.now() + 1_000);
-  // The node of the oldest one, not of the one that was too many.
+  // The node of the oldest hint, not of the one that exceeded the limit.
   await expect(dropped).resolves.toEqual({ node: '10.0.0.9:11211', dropped: 1 });
-  // A hint that is there already is not there twice.
+  // A hint that already exists is not added again.
   hints.add('10.0.0.1:11211', 'one too many', Buffer.alloc(24), clock.now() + 1_000);
   expect(told).toBe(1);
 });

@@ -20,7 +20,7 @@ beforeEach(() => {
   network = new FakeNetwork(clock);
 });
 
-/** As much of a client as a lease needs, with connections of its own. */
+/** The part of a client that a lease needs, with its own connections. */
 function member(): Cluster {
   const nodes = new Map(NODES.map((id) => [id, nodeOf(id)]));
   return {
@@ -136,7 +136,7 @@ describe('a lease', () => {
   });
 });
 
-/** `granted`: what the record says of its time to live. */
+/** `granted`: the time to live in the record. */
 function plant(node: string, word: string, granted: number, ttlSeconds: number): void {
   network.at(node).store('set', KEY, encodeRecord(word, 1n, granted), { ttlSeconds, flags: RECORD_FLAGS });
 }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { ItemStore, type StoreMode } from './item-store.ts';
 import { itemBytes } from './item.ts';
 
-/** A second that is not the beginning of one, to see that parts of seconds do not count. */
+/** Not a whole second, to test that fractions of seconds don't count. */
 const START_MS = 1_700_000_000_700;
 const START = 1_700_000_000;
 

@@ -19,7 +19,7 @@ function workplace(): Workplace {
   return { store, stats: new ServerStats(), listing: undefined };
 }
 
-/** What the protocol answers when the bytes come in pieces that end at `cuts`. */
+/** The answer of the protocol when the bytes arrive in pieces that end at `cuts`. */
 function answerTo(protocol: Protocol, bytes: Buffer, cuts: readonly number[]): string {
   const input = new ByteQueue();
   const reply = new Reply();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CommandBatch, type BatchTarget } from './command-batch.ts';
 
-/** Keeps what is written as a socket does that takes nothing yet: by reference. */
+/** Keeps written data by reference, like a socket that can't send yet. */
 class Target implements BatchTarget {
   readonly pieces: Uint8Array[] = [];
   readonly calls: string[] = [];
@@ -60,7 +60,7 @@ describe('CommandBatch', () => {
   it('holds the longest commands and values until it says that it is full', () => {
     const batch = new CommandBatch();
     let expected = '';
-    // All but the last leave it just short of full.
+    // After all but the last, the batch is almost full.
     for (const value of [65_536, 65_536, 65_536, 64_000, 65_536].map((length, index) =>
       Buffer.alloc(length, 'a'.charCodeAt(0) + index),
     )) {

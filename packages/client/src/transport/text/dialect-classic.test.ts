@@ -36,7 +36,7 @@ class Connected {
     return request;
   }
 
-  /** Sends what is unsent, and says what was sent. */
+  /** Sends the unsent commands and returns their text. */
   send(): string {
     const batch = new CommandBatch();
     const written: string[] = [];
@@ -61,7 +61,7 @@ function ask(kind: RequestKind, reply: string): Answer | Error {
   return connected.settled[0];
 }
 
-/** Connected to a server that answered `gats` with ERROR. */
+/** A connection to a server that answered `gats` with ERROR. */
 function withoutGats(): Connected {
   const connected = new Connected();
   connected.submit('touch', 'old');

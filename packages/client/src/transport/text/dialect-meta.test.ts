@@ -24,7 +24,7 @@ function command(dialect: MetaDialect, request: Request): string {
   return written.join('');
 }
 
-/** What `line` makes of a request of `kind` with opaque number 1: its answer, or its error. */
+/** The result of a request of `kind` with opaque number 1 that is answered with `line`: its answer or its error. */
 function answerTo(kind: RequestKind, line: string): Answer | Error {
   const dialect = new MetaDialect('n:1', 1);
   const request = new Request(

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ReplyFault } from './reply-fault.ts';
 import { ReplyLine } from './reply-line.ts';
 
-/** A line in the middle of other bytes, as it lies in what was read. */
+/** A line in the middle of other bytes, as in data read from a socket. */
 function lineOf(text: string): ReplyLine {
   const bytes = Buffer.from(`9 ${text}9 9`, 'latin1');
   return new ReplyLine().set(bytes, 2, bytes.length - 3);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Request } from './request.ts';
 import { RequestQueue } from './request-queue.ts';
 
-/** The same queue, as two arrays. */
+/** A model of the queue: two arrays. */
 interface Model {
   sent: Request[];
   unsent: Request[];
