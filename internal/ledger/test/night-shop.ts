@@ -47,7 +47,7 @@ export class Shop {
     const historySecret = deriveHistorySecret(SECRET);
     const clients = [createClient({ servers, historySecret }), createClient({ servers, historySecret })];
     await Promise.all(clients.map((client) => client.ready()));
-    return new Shop(clients, await Promise.all(clients.map(server)));
+    return new Shop(clients, await Promise.all(clients.map(openServer)));
   }
 
   /** So many people log in, and then change their cart on every server. */
@@ -102,7 +102,7 @@ export class Shop {
   }
 }
 
-async function server(client: Client): Promise<FastifyInstance> {
+async function openServer(client: Client): Promise<FastifyInstance> {
   const app = fastify({ trustProxy: true });
   await app.register(session, { client, secret: SECRET, ttlSeconds: 3_600 });
   app.post<{ Params: { change: string } }>('/cart/:change', async ({ session: { data, id }, params }) => {

@@ -1,5 +1,4 @@
 import { ActiveSession } from './lifecycle/active-session.ts';
-import { ClusterLog } from './lifecycle/cluster-log.ts';
 import { contentCodec } from './content/content.ts';
 import { openBackedStore } from './stores/backed/backed-store.ts';
 import { cookieSigner } from './cookie/cookie-signature.ts';
@@ -7,9 +6,10 @@ import { hasCode } from './errors.ts';
 import { KeyedMutex } from './lifecycle/keyed-mutex.ts';
 import { LateChanges } from './lifecycle/late-changes.ts';
 import { loadSession, type LoadOutcome } from './lifecycle/load-session.ts';
-import { isNodeOf, memcachedStore, openMemcachedStore } from './stores/memcached-store.ts';
+import { clientOf, memcachedStore, openMemcachedStore } from './stores/memcached-store.ts';
 import { MissWatch } from './lifecycle/miss-watch.ts';
-import { OutageLog } from './lifecycle/outage-log.ts';
+import { openOperatorLog } from './lifecycle/operator-log.ts';
+import { OF_SESSIONS } from './lifecycle/outage-log.ts';
 import type { StoreSource } from './options/cluster-options.ts';
 import type { ResolvedOptions, SessionsOptions } from './options/options.ts';
 import { resolveOptions } from './options/resolve-options.ts';
@@ -33,6 +33,7 @@ export function createSessions(given: SessionsOptions): Sessions {
   const warn = warnOnce();
   const cache = openCache(options.source, options.secrets);
   const store = openStore(cache, options);
+  const log = openOperatorLog(clientOf(cache), { ...options, isGiven: given.log !== undefined });
   const context: SessionContext = {
     options,
     store,
@@ -44,14 +45,9 @@ export function createSessions(given: SessionsOptions): Sessions {
     users: new SessionUsers(store, options),
     warnOnce: warn,
     lateChanges: new LateChanges(warn),
-    outages: new OutageLog(options.log, options.now),
+    outages: log.outages(OF_SESSIONS),
     misses: new MissWatch(store, options),
   };
-  // Without an application's log these lines would become process warnings, which people take for faults.
-  const isClustered = options.source.kind !== 'store' && given.log !== undefined;
-  const clusterLog = isClustered
-    ? new ClusterLog(options.log, options.now, (node) => isNodeOf(cache, node))
-    : undefined;
   let isClosed = false;
   const identities = requestIdentities(context.cookie, context.signer, options.keyPrefix);
   if (options.source.kind === 'servers') tellWhenUnreachable(context);
@@ -75,7 +71,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     },
     async close() {
       isClosed = true;
-      clusterLog?.close();
+      log.close();
       if (options.source.kind === 'servers' || options.backing !== undefined) await context.store.close();
     },
   };

@@ -151,9 +151,9 @@ describe('the channel', () => {
 
   it('asks a store for nothing while nobody listens, and for little at a time', async () => {
     let asked = 0;
-    let answer: (report: MissReport) => void = () => {};
+    const turn: { answer?: (report: MissReport) => void } = {};
     const answered = new Promise<MissReport>((resolve) => {
-      answer = resolve;
+      turn.answer = resolve;
     });
     const store = interceptedStore(memoryStore());
     const whyMissing = (): Promise<MissReport> => {
@@ -174,7 +174,7 @@ describe('the channel', () => {
     expect(asked).toBe(16);
     // What is too much to wait for its turn is told at once.
     expect(misses).toEqual(Array.from({ length: 3 }, () => expect.objectContaining({ cause: 'unknown' })));
-    answer({ cause: 'evicted', sureness: 'likely' });
+    turn.answer?.({ cause: 'evicted', sureness: 'likely' });
     await expect.poll(() => misses.length).toBe(16 + 1_000 + 3);
     expect(misses.filter(({ cause }) => cause === 'evicted')).toHaveLength(16 + 1_000);
     expect(asked).toBe(16 + 1_000);

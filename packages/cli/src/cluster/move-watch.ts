@@ -47,7 +47,7 @@ export class MoveWatch {
         .filter(({ phase }) => phase !== 'overlap')
         .map(({ ring, nodes: ids }) => [ring.fingerprint, ids] as const),
     ]);
-    for (const name of [...this.#moves.keys()]) if (!open.has(name)) this.#moves.delete(name);
+    for (const name of this.#moves.keys()) if (!open.has(name)) this.#moves.delete(name);
     for (const [name, ids] of open)
       if (!this.#moves.has(name)) this.#moves.set(name, new SampledMove(this.#look, ids, this.#ended.signal));
     const found = await Promise.all(

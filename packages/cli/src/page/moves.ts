@@ -67,8 +67,8 @@ function progress({ phase, since, agreedAt, until }: Handover, at: number, known
 }
 
 /** How many are where they belong, how fast that goes, and when it is over. */
-function arrived(progress: MoveProgress): Markup {
-  return html`<p class="arrived">${progressText(progress)}</p>`;
+function arrived(known: MoveProgress): Markup {
+  return html`<p class="arrived">${progressText(known)}</p>`;
 }
 
 function drainOf(

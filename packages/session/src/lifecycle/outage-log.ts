@@ -103,10 +103,18 @@ function warn({ level, message }: LogEntry): void {
   });
 }
 
-const OF_SESSIONS: Outage = {
+export const OF_SESSIONS: Outage = {
   what: 'Sessions are',
   advice:
     'Requests that use their session are answered as onUnavailable says (503 by default); browsers keep their cookies, so nobody is logged out. ' +
+    'Check that the nodes run and that this machine reaches them; see SESS_UNAVAILABLE in docs/errors.md.',
+};
+
+/** For the store of another session library. */
+export const OF_STORE: Outage = {
+  what: 'The store of the sessions is',
+  advice:
+    'Requests that need it fail with SESS_UNAVAILABLE, as its library passes that on; browsers keep their cookies, so nobody is logged out. ' +
     'Check that the nodes run and that this machine reaches them; see SESS_UNAVAILABLE in docs/errors.md.',
 };
 

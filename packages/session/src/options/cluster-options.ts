@@ -7,6 +7,9 @@ import {
   type Client,
   type ClientOptions,
 } from '../stores/memcached-store.ts';
+import { openOperatorLog } from '../lifecycle/operator-log.ts';
+import { OF_STORE, resolveLog, type SessionsLog } from '../lifecycle/outage-log.ts';
+import { watchedStore } from '../stores/watched-store.ts';
 import { MAX_TTL_SECONDS, type SessionStore } from '../stores/session-store.ts';
 import { badOption, checkUnknown, wholeNumber } from './option-checks.ts';
 
@@ -29,6 +32,11 @@ export interface ClusterOptions {
   readonly ttlSeconds?: number | undefined;
   /** Prefix of storage keys: up to 12 characters of printable ASCII without space. */
   readonly keyPrefix?: string | undefined;
+  /**
+   * Logs what an operator must know: the store out of reach and back, a node down and up, views that disagree. One line
+   * each, with what to do. Several stores of one client log once. Default: outages only, as process warnings.
+   */
+  readonly log?: SessionsLog | undefined;
 }
 
 /** An open cluster that holds sessions. */
@@ -46,6 +54,7 @@ const NAMES: Readonly<Record<keyof ClusterOptions, true>> = {
   client: true,
   ttlSeconds: true,
   keyPrefix: true,
+  log: true,
 };
 
 /**
@@ -61,14 +70,19 @@ export function openCluster(
   const ttlSeconds =
     wholeNumber('ttlSeconds', options.ttlSeconds, 1, MAX_TTL_SECONDS, 'seconds') ?? defaults.ttlSeconds;
   const keyPrefix = checkedKeyPrefix(options.keyPrefix) ?? defaults.keyPrefix;
+  const given = resolveLog(options.log);
   const source = storeSource(options, ['servers', 'client']);
   const client = source.kind === 'servers' ? openClient(source.client) : source.client;
+  const log = openOperatorLog(client, { log: given, isGiven: options.log !== undefined, now: Date.now });
   return {
-    store: memcachedStore(client),
+    store: watchedStore(memcachedStore(client), log.outages(OF_STORE)),
     client,
     ttlSeconds,
     keyPrefix,
-    close: async () => (source.kind === 'servers' ? client.close() : undefined),
+    async close() {
+      log.close();
+      if (source.kind === 'servers') await client.close();
+    },
   };
 }
 

@@ -48,9 +48,9 @@ export function openMemcachedStore(options: ClientOptions, secrets: readonly str
   return new MemcachedStore(openClient(options, historySecret), true);
 }
 
-/** Whether `store` keeps sessions on the node `id`. */
-export function isNodeOf(store: SessionStore, id: string): boolean {
-  return store instanceof MemcachedStore && store.hasNode(id);
+/** The client of a store in memcached; `undefined` for any other store. */
+export function clientOf(store: SessionStore): Client | undefined {
+  return store instanceof MemcachedStore ? store.client : undefined;
 }
 
 /** @throws {SessionError} `SESS_BAD_OPTION` if the client refuses its options. */
@@ -86,8 +86,8 @@ class MemcachedStore implements SessionStore {
     this.#owned = owned;
   }
 
-  hasNode(id: string): boolean {
-    return this.#client.topology.states.has(id);
+  get client(): Client {
+    return this.#client;
   }
 
   ready(): Promise<void> {

@@ -22,7 +22,7 @@ import { SingleFlight } from './single-flight.ts';
 import { TouchBatch } from './touch-batch.ts';
 import { touchBacked } from './touch-backed.ts';
 import { NegativeCache } from './negative-cache.ts';
-import { watchedCache } from './watched-cache.ts';
+import { watchedStore } from '../watched-store.ts';
 
 /** Options of {@link backedStore}: those of `createSessions` with the same names. */
 export interface BackedStoreOptions {
@@ -162,7 +162,7 @@ function aborted(signal: AbortSignal): SessionError {
 
 function backedContext(given: SessionStore, resolved: ResolvedBacking, { now, log }: Surroundings): BackedContext {
   const { backing, limits } = resolved;
-  const cache = watchedCache(given, new OutageLog(log, now, OF_CACHE));
+  const cache = watchedStore(given, new OutageLog(log, now, OF_CACHE));
   const gate = new CircuitBreaker(resolved, now, new OutageLog(log, now, OF_DATABASE));
   const context: BackedContext = {
     cache,
