@@ -20,7 +20,7 @@ const lost = new ClientError('SESS_CONNECTION', 'The connection failed: connect 
 const out = new ClientError('SESS_UNAVAILABLE', 'No node answers.', { cause: lost });
 
 describe('a brief cause', () => {
-  it('says what the whole chain says, each thing once, and has the code of the fault', () => {
+  it('joins the messages of the chain, each once, and has the code of the fault', () => {
     const brief = briefCause(out);
     expect(brief).toMatchObject({
       code: 'SESS_CONNECTION',
@@ -36,7 +36,7 @@ describe('a brief cause', () => {
     expect([out.cause, lost.stack?.includes('\n'), socket.stack?.includes('\n')]).toEqual([lost, true, true]);
   });
 
-  it('is the same made of itself', () => {
+  it('is unchanged by a second call', () => {
     const brief = briefCause(out);
     expect(briefCause(brief)).toMatchObject({ code: 'SESS_CONNECTION', message: (brief as Error).message });
   });

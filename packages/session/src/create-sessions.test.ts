@@ -60,7 +60,7 @@ describe('a cookie', () => {
     expect(browser.cookies.get(NAME)).not.toContain(id);
   });
 
-  it('is left alone on a miss: a request that is late must not take away what a faster one was given', async () => {
+  it('is not cleared on a miss: a slow request must not clear the cookie that a faster one set', async () => {
     const app = application();
     const browser = new Browser(app, [[NAME, cookieSigner([SECRET]).sign(NAME, newSessionId())]]);
     await browser.visit(() => {});

@@ -11,7 +11,7 @@ const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
 let heard: { readonly event: string; readonly context: SessionOperationContext }[] = [];
 beforeEach(() => void (heard = []));
 
-/** By the names that a subscriber would write. */
+/** By name, as a subscriber would. */
 function listen(): void {
   for (const operation of OPERATIONS) {
     const channel = tracingChannel<unknown, SessionOperationContext>(`@sess/session:${operation}`);
@@ -30,7 +30,7 @@ async function everything(): Promise<void> {
   await browser.visit((session) => session.destroy());
 }
 
-/** What ended, as `operation reason result`. */
+/** The ended operations, as `operation reason result`. */
 function ended(): string[] {
   return heard
     .filter(({ event }) => event === 'asyncEnd')

@@ -128,7 +128,7 @@ describe('decoding', () => {
   });
 
   it('does not quote what it could not decode', () => {
-    // Of the second, JSON.parse quotes the beginning.
+    // JSON.parse quotes the beginning of the second.
     for (const text of ['{"user":"USER_123"', 'USER_123']) {
       const error = failure(() => decodeData(text));
       expect(`${error.message} ${String(error.cause)}`).not.toContain('USER');
@@ -136,7 +136,7 @@ describe('decoding', () => {
   });
 });
 
-/** A merge as careless as many are. */
+/** A careless merge, like many. */
 function merge(target: Record<string, unknown>, source: object): void {
   for (const [key, value] of Object.entries(source)) {
     const present = target[key];

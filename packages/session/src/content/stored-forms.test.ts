@@ -45,7 +45,7 @@ function lastSaved({ store }: Application): Buffer {
 }
 
 describe.each(forms)('a session that is stored %s', (_, options) => {
-  it('is read, found unchanged, changed, renewed and reloaded', async () => {
+  it('can be read, left unchanged, changed, renewed and reloaded', async () => {
     const { app, browser } = await begun(options);
     app.store.forget();
     expect(await browser.visit((session) => session.data)).toEqual({ user: 'USER_123', cart: LONG_CART });
@@ -141,7 +141,7 @@ describe('encryption', () => {
     for (const { key, value } of app.store.saves) {
       expect(`${key} ${Buffer.from(value).toString('latin1')}`).not.toMatch(/USER_123|sku-1/);
       expect(`${key} ${Buffer.from(value).toString('latin1')}`).not.toContain(id);
-      // Nor is it under a hash that names can be tried on.
+      // Nor is the name hashed without a key, so that names could be tried.
       for (const name of ['USER_123', 'user USER_123', 'epoch of USER_123'])
         expect(key).not.toContain(hash('sha256', name, 'base64url'));
     }
@@ -221,7 +221,7 @@ describe('encryption', () => {
   });
 });
 
-/** Puts other bytes where the last session was saved. */
+/** Replaces the bytes of the last saved session. */
 async function plant({ store }: Application, value: Buffer): Promise<void> {
   const key = store.saves.at(-1)?.key ?? '';
   const present = await (store as SessionStore).load(key);

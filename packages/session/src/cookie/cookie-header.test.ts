@@ -21,7 +21,7 @@ describe('cookieValues', () => {
     for (const part of ['sess=x;', 'sess', 'sess=', ';sess', '=sess;', ' sess ']) {
       const started = process.cpuUsage();
       cookieValues(part.repeat(1_000_000 / part.length), 'sess');
-      // A megabyte; a search that began anew for each would take minutes.
+      // A megabyte; a search that restarted for each would take minutes.
       expect(process.cpuUsage(started).user, part).toBeLessThan(3_000_000);
     }
   });

@@ -48,7 +48,7 @@ describe('the identities of a request', () => {
     expect(verify).toHaveBeenCalledTimes(11);
   });
 
-  it('are not taken over from a plain connection to a secure one, nor back', () => {
+  it('of a plain connection are not valid on a secure one, nor the reverse', () => {
     const { signer, read } = identities();
     const [plain, secure] = [signer.sign('sess', newSessionId()), signer.sign(NAME, newSessionId())];
     expect(read.in(`sess=${plain}`, false)).toHaveLength(1);

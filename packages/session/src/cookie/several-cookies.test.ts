@@ -6,7 +6,7 @@ import { newSessionId } from './session-id.ts';
 const NAME = '__Host-sess';
 const signer = cookieSigner([SECRET]);
 
-/** An application with two visitors, who are logged in. */
+/** An application with two logged-in visitors. */
 async function twoVisitors() {
   const app = application();
   const visitors = [new Browser(app), new Browser(app)] as const;
@@ -64,7 +64,7 @@ describe('a visitor whose browser sends several cookies of the name', () => {
   });
 });
 
-/** A well-signed cookie of a session that the store does not know. */
+/** A validly signed cookie of a session that is not in the store. */
 function ended(): string {
   return `${NAME}=${signer.sign(NAME, newSessionId())}`;
 }

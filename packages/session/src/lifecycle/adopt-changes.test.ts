@@ -41,7 +41,7 @@ describe('what a save stored beyond what was sent', () => {
     expect(adopted(live, sent, { a: 9, b: 9, c: { d: 9 } })).toEqual({ a: 2, b: 9, c: { d: 9, e: 5 } });
   });
 
-  it('leaves what only looks different because it is not encoded yet', () => {
+  it('ignores differences that only encoding makes', () => {
     const when = new Date(0);
     const live = { when, n: 1 };
     adopted(

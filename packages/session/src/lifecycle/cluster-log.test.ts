@@ -51,7 +51,7 @@ describe('the log of an operator', () => {
     expect(entries.length).toBe(3);
   });
 
-  it('tells that a node stays down that had just come back, and nothing of one that did not stay so', () => {
+  it('logs a node that stays down after it had just come back, but not one that recovers', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const { entries, log } = clusterLog();
@@ -97,7 +97,7 @@ describe('the log of an operator', () => {
     expect(entries[0]?.message).not.toContain('\n');
   });
 
-  it('tells when a handover that was interrupted is finished, and nothing of others', () => {
+  it('logs the end of an interrupted handover, but not of others', () => {
     const { entries } = clusterLog();
     tell('handover', { phase: 'done' });
     expect(entries).toEqual([]);

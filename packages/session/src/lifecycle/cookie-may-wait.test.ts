@@ -5,7 +5,7 @@ import type { Session } from '../session.ts';
 
 const NEW_SECRET = 'another secret of thirty-two bytes or more';
 
-/** A visitor who is logged in; `passSeconds` later. */
+/** A visitor who logged in `seconds` ago. */
 async function loggedIn(options: Partial<SessionsOptions>, seconds = 0) {
   const app = application(options);
   const browser = new Browser(app);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { KeyedMutex } from './keyed-mutex.ts';
 
-describe('turns', () => {
-  it('come one after the other, in the order in which they were asked for', async () => {
+describe('a keyed mutex', () => {
+  it('runs requests one after another, in order', async () => {
     const turns = new KeyedMutex();
     const log: string[] = [];
     const work = async (name: string): Promise<void> => {
@@ -16,7 +16,7 @@ describe('turns', () => {
     expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
   });
 
-  it('of one key do not wait for those of another', async () => {
+  it('lets requests for different keys run at the same time', async () => {
     const turns = new KeyedMutex();
     await turns.take('held');
     const end = await turns.take('free');
@@ -25,7 +25,7 @@ describe('turns', () => {
     expect(turns.isTaken('free')).toBe(false);
   });
 
-  it('leave nothing behind', async () => {
+  it('keeps no key that is not locked', async () => {
     const turns = new KeyedMutex();
     const first = await turns.take('key');
     const second = turns.take('key');

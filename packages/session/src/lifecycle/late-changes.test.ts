@@ -8,7 +8,7 @@ afterEach(() => {
   warning.mockClear();
 });
 
-/** Longer than anything is watched. */
+/** Longer than a session is watched. */
 const LATER_MS = 60_000;
 const LATE = [expect.stringMatching(/the change is lost.*next\(\)/), { type: 'SessWarning', code: 'SESS_LATE_CHANGE' }];
 

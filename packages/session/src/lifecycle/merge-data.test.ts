@@ -15,14 +15,14 @@ const { data } = fc.letrec<{ data: Data; value: unknown }>((tie) => ({
 }));
 const policy = fc.constantFrom<ConflictPolicy>('mine', 'theirs', ({ mine, theirs }) => mine ?? theirs);
 
-/** Every place in the data: its path as text, and whether something deeper is there. */
+/** Every path in the data as text, and whether there is something deeper. */
 function paths(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path];
   return [path, ...Object.entries(value).flatMap(([name, inner]) => paths(inner, `${path}/${name}`))];
 }
 
 describe('a merge by three', () => {
-  it('is the other side where one side changed nothing', () => {
+  it('is the other side if one side changed nothing', () => {
     fc.assert(
       fc.property(data, data, policy, (base, changed, onConflict) => {
         expect(merge(base, base, changed, onConflict)).toEqual(changed);
@@ -39,7 +39,7 @@ describe('a merge by three', () => {
     expect(merged).toEqual({ user: 2, cart: { a: 2 } });
   });
 
-  it('is what both made of it where they agree', () => {
+  it('is the common result if both made the same change', () => {
     fc.assert(
       fc.property(data, data, (base, changed) => {
         expect(merge(base, changed, changed, 'error')).toEqual(changed);
@@ -47,7 +47,7 @@ describe('a merge by three', () => {
     );
   });
 
-  it('of changes to different keys is the same whoever saves first, and asks nobody', () => {
+  it('of changes to different keys is the same in either order, and never calls onConflict', () => {
     fc.assert(
       fc.property(data, data, data, (base, left, right) => {
         const mine = { ...base, mine: left, shared: { ...left, m: 1 } };
@@ -68,7 +68,7 @@ describe('a merge by three', () => {
     );
   });
 
-  it('never invents a place that neither side has', () => {
+  it('never adds a key that neither side has', () => {
     fc.assert(
       fc.property(data, data, data, policy, (base, mine, theirs, onConflict) => {
         const known = new Set([...paths(mine), ...paths(theirs)]);
@@ -98,12 +98,12 @@ describe('a merge by three', () => {
     });
   });
 
-  it('goes into objects that both made of nothing, but not into arrays', () => {
+  it('goes into objects that both sides added, but not into arrays', () => {
     expect(merge({}, { seen: { a: 1 } }, { seen: { b: 2 } }, 'error')).toEqual({ seen: { a: 1, b: 2 } });
     expect(merge({ cart: ['a'] }, { cart: ['a', 'b'] }, { cart: ['a', 'c'] })).toEqual({ cart: ['a', 'b'] });
   });
 
-  it('keeps the order of mine, and puts what they added behind it', () => {
+  it('keeps the order of mine, then the keys that they added', () => {
     expect(Object.keys(merge({ b: 1 }, { b: 1, a: 2 }, { c: 3, b: 1 }))).toEqual(['b', 'a', 'c']);
   });
 });
@@ -115,7 +115,7 @@ describe('a value that both changed', () => {
     { user: { name: 'c', role: 'admin' } },
   ];
 
-  it('is decided by the policy, and nothing else is', () => {
+  it('is decided by the policy; other values are not', () => {
     expect(merge(base, mine, theirs, 'mine')).toEqual({ user: { name: 'b', role: 'admin' } });
     expect(merge(base, mine, theirs, 'theirs')).toEqual({ user: { name: 'c', role: 'admin' } });
   });

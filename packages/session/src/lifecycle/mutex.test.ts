@@ -12,7 +12,7 @@ describe('operations one at a time', () => {
     return ended;
   });
 
-  it('run in order, and each hears its own result', async () => {
+  it('run in order, and each gets its own result', async () => {
     const operations = new Mutex();
     const order: string[] = [];
     const first = operations.run(async () => {

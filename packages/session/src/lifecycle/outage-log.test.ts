@@ -17,7 +17,7 @@ const down = new SessionError('SESS_UNAVAILABLE', 'memcached: the session store 
 });
 
 describe('an outage', () => {
-  it('is told in one line when it begins, which says why and what to do, and in one when it is over', () => {
+  it('is logged in one line when it begins, with cause and advice, and in one when it is over', () => {
     const { log, entries, passSeconds } = outageLog();
     for (let request = 0; request < 1_000; request += 1) log.failed('key', down);
     expect(entries).toEqual([
@@ -71,7 +71,7 @@ describe('an outage', () => {
     expect(entries.length).toBeLessThanOrEqual(14);
   });
 
-  it('is none where the store refused something', () => {
+  it('is not logged if the store refused a request', () => {
     const { log, entries } = outageLog();
     log.failed('key', new SessionError('SESS_CONFLICT', 'other requests saved first'));
     log.failed('key', new TypeError('a bug'));

@@ -10,7 +10,7 @@ function signed(id: string): string {
   return `${NAME}=${signer.sign(NAME, id)}`;
 }
 
-/** A request with this Cookie header, whose handler reads the session and is refused nothing. */
+/** A request with this Cookie header, whose handler reads the session without an error. */
 async function request({ sessions }: Application, cookieHeader: string | undefined): Promise<string | undefined> {
   const session = await sessions.open(cookieHeader, { secure: true, response: { headersSent: false } });
   expect(session.current.data).toEqual({});

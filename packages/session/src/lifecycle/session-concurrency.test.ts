@@ -38,7 +38,7 @@ describe('two requests that change one session at once', () => {
     expect(await browser.visit((session) => session.data.visits)).toBeTypeOf('number');
   });
 
-  it('are told when one can never win', async () => {
+  it('fail with a conflict if one can never win', async () => {
     const { app, browser } = await loggedIn();
     const rival = new Browser({ sessions: otherServer(app) }, browser.cookies);
     let meddling = false;
@@ -70,7 +70,7 @@ describe('a request that runs while its session is destroyed', () => {
     expect(app.store.saves).toEqual([]);
   });
 
-  it('is told when it saves by itself', async () => {
+  it('gets an error when it calls save', async () => {
     const { browser } = await loggedIn();
     const slow = await browser.open();
     slow.data.note = 'late';

@@ -61,7 +61,7 @@ describe('the idle timeout', () => {
     expect(await isKnown(browser)).toBe(true);
   });
 
-  it('is moved at the next request where it could not be now, and this one succeeds', async () => {
+  it('is extended at the next request if that fails now, and this request succeeds', async () => {
     const { app, browser } = await loggedIn({ ttlSeconds: 100 });
     app.passSeconds(50);
     app.store.beforeNext('touch', outage);

@@ -40,7 +40,7 @@ describe('an old id in its grace', () => {
     expect(app.store.operations).toEqual(['load', 'load', 'load']);
   });
 
-  it('is over when it is over, and without one there is none', async () => {
+  it('ends after graceSeconds, and without graceSeconds there is none', async () => {
     const { app, old } = await regenerated();
     app.passSeconds(10);
     expect(await old.visit((session) => session.isNew)).toBe(true);
@@ -116,7 +116,7 @@ describe('an old id in its grace', () => {
     });
   });
 
-  it('is done without where it can not be stored: the new id is what counts', async () => {
+  it('is skipped if it can not be stored: the new id works anyway', async () => {
     const { app, browser } = await regenerated();
     const old = browser.copy();
     await browser.visit(async (session) => {

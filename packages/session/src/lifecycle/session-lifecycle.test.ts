@@ -101,7 +101,7 @@ describe('saving', () => {
   });
 });
 
-describe('data that is put beside data', () => {
+describe('data that is set on the session instead of session.data', () => {
   it('fails at once, rather than being lost', async () => {
     const session = await new Browser(application()).open();
     expect(() => Object.assign(session, { user: 'USER_123' })).toThrow(
@@ -166,7 +166,7 @@ describe('regenerate', () => {
     expect(await browser.visit((session) => session.data)).toEqual({ cart: ['sku-1'] });
   });
 
-  it('shows a handler that it still writes into the data of before', async () => {
+  it('throws if a handler still writes to the data from before', async () => {
     const { browser } = await loggedIn();
     await browser.visit(async (session) => {
       const before = session.data;

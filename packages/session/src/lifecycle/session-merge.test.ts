@@ -12,7 +12,7 @@ async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: 
   return { app, browser };
 }
 
-/** One request changes the session while another is under way; what the first then has, and what is stored. */
+/** One request changes the session while another runs; returns what the first then has and what is stored. */
 async function meet(
   { browser }: { browser: Browser },
   slowly: (data: SessionData) => void,

@@ -54,7 +54,7 @@ describe('a renewal', () => {
     }
   });
 
-  it('is followed by a logout that is on its way with the old id', async () => {
+  it('is ended by a logout in flight with the old id', async () => {
     const { app, browser } = await loggedIn({ renewAfterSeconds: 60 });
     app.passSeconds(60);
     const [renewing, leaving] = [await browser.open(), await browser.open()];
@@ -72,7 +72,7 @@ async function login(browser: Browser, user: string): Promise<void> {
 }
 
 describe('two logins at once', () => {
-  it('both succeed, and both have the cart of the visitor, whichever step of one the other meets', async () => {
+  it('both succeed and keep the cart of the visitor, at whichever step of one the other comes', async () => {
     for (let step = 0; step < 8; step += 1) {
       const { app, browser } = await loggedIn();
       const other = browser.copy();
@@ -106,19 +106,20 @@ describe('two logins at once', () => {
       app.store.beforeEach('save', undefined);
       await moved.close(moving);
       const isIn = await moved.visit((session) => session.data.user === 'USER_123');
-      // A logout that came before the move ends it; one that came after the old id was buried was too late for this id.
+      // A logout before the move ends the session; one after the old id was replaced by a marker is too late for this
+      // id.
       expect([step, outcome, isIn]).toEqual([step, step < 2 ? 'gone' : 'moved', step >= 2]);
     }
   });
 });
 
-describe('who has an id from before a login', () => {
+describe('the holder of an id from before a login', () => {
   it('gets nothing that was put into the session after it, under whichever name, however the login ended on the old id', async () => {
     for (const graceSeconds of [0, 60]) {
       for (const fails of [false, true]) {
         const { app, browser } = await loggedIn({ graceSeconds });
         const old = browser.copy();
-        // The tombstone can't be stored: what stands under the old id names the new one for as long as sessions live.
+        // The tombstone can't be stored, so the marker under the old id names the new one for as long as sessions live.
         if (fails) app.store.beforeEach('destroy', outage);
         await browser.visit(async (session) => {
           await session.regenerate({ keep: ['cart'] });
@@ -142,7 +143,7 @@ describe('who has an id from before a login', () => {
 });
 
 describe('a change at once with a deletion', () => {
-  it('deeper in what was deleted does not bring it back, whoever saves last', async () => {
+  it('inside a deleted value does not bring it back, in either order of saves', async () => {
     for (const deletionFirst of [true, false]) {
       const { browser } = await loggedIn();
       const [deleting, changing] = [await browser.open(), await browser.open()];

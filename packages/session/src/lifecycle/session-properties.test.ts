@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { application, Browser, outage } from '../../test/visit.ts';
 import type { RequestSession, Session } from '../session.ts';
 
-/** What libraries that were written for other session packages see. */
+/** The session as libraries for other session packages see it. */
 type Loose = Record<string, unknown>;
 
 const loose = (session: object): Loose => session as Loose;
@@ -64,7 +64,7 @@ describe('a property that a library has in the session', () => {
     });
   });
 
-  it('is an error where nobody can tell what it is, and no anonymous visitor', async () => {
+  it('is an error while the session is out of reach, not an anonymous visitor', async () => {
     const app = application();
     const browser = new Browser(app);
     await visit(browser, (session) => void (session['passport'] = { user: 'USER_123' }));
@@ -190,7 +190,7 @@ it('shows none of its data in a log', async () => {
   await visit(new Browser(application()), (session) => {
     session.data = { passport: { user: 'USER_123' } } as object;
     expect(JSON.stringify({ session })).toBe('{"session":{}}');
-    // From Node.js 26 on, a proxy is shown as one.
+    // Node.js 26 and later show a proxy as one.
     expect(inspect(session)).toMatch(/^(?:Proxy\()?ActiveSession \{\}\)?$/);
   });
 });

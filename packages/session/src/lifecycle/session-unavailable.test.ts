@@ -15,7 +15,7 @@ async function loggedIn(options: Partial<SessionsOptions> = {}): Promise<{ app: 
 
 const unavailable = { code: 'SESS_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '5' } };
 
-/** What a handler may do with a session's data. */
+/** Ways in which a handler uses a session's data. */
 const USES: readonly (readonly [string, (session: Session) => unknown])[] = [
   ['reads data', (session) => session.data.user],
   ['replaces data', (session) => (session.data = { user: 'USER_456' })],
@@ -149,7 +149,7 @@ describe('a session that is out of reach', () => {
     expect(onUnavailable).toHaveBeenCalledWith(expect.objectContaining({ code: 'SESS_UNAVAILABLE' }));
   });
 
-  it('outweighs a miss where a request brings two cookies', async () => {
+  it('outweighs a miss if a request has two cookies', async () => {
     const { app, browser } = await loggedIn();
     app.store.beforeNext('load', outage);
     const name = '__Host-sess';

@@ -64,7 +64,7 @@ describe('session.update', () => {
     expect(await browser.visit((session) => session.data)).toEqual(seen);
   });
 
-  it('looks at what is stored now where the function changes nothing', async () => {
+  it('sees the stored data even if the function changes nothing', async () => {
     const { browser } = await loggedIn();
     const slow = await browser.open();
     await browser.copy().visit((session) => void (session.data.visits = 7));
@@ -102,7 +102,7 @@ describe('session.update', () => {
     expect(await browser.visit((session) => [session.isNew, session.data])).toEqual([false, { visits: 1 }]);
   });
 
-  it('stores nothing for nothing', async () => {
+  it('stores nothing for a new session without data', async () => {
     const app = application();
     await new Browser(app).visit((session) => session.update((data) => void data.visits));
     expect(app.store.operations).toEqual([]);
@@ -124,7 +124,7 @@ describe('session.update', () => {
     expect(await browser.visit((session) => session.isNew)).toBe(true);
   });
 
-  it('does not count from zero where the session could not be loaded: it tries again, and tells', async () => {
+  it('does not count from zero if the session could not be loaded: it retries, and fails if that fails', async () => {
     const { app, browser } = await loggedIn({ onUnavailable: 'anonymous' });
     await browser.visit((session) => void (session.data.visits = 41));
     app.store.beforeNext('load', outage);

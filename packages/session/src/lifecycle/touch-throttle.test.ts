@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { touchThrottle } from './touch-throttle.ts';
 
 describe('the touch throttle', () => {
-  it('goes by the remaining time where the store tells it, and remembers nothing', () => {
+  it('uses the remaining time if the store tells it, and remembers nothing', () => {
     const throttle = touchThrottle(360, () => 0);
     throttle.moved('key', 3_600);
     expect(throttle.isDue('key', 3_241, 3_600)).toBe(false);
@@ -10,7 +10,7 @@ describe('the touch throttle', () => {
     expect(throttle.isDue('key', undefined, 3_600)).toBe(true);
   });
 
-  it('goes by what this process did where the store can not tell', () => {
+  it("uses this process's own touches if the store can not tell the remaining time", () => {
     let now = 0;
     const throttle = touchThrottle(360, () => now);
     expect(throttle.isDue('key', undefined, 3_600)).toBe(true);

@@ -7,7 +7,7 @@ const PASSWORD = 'pa55W0RD';
 const URL_WITH_PASSWORD = `memcached://user:${PASSWORD}@10.0.0.1:11211`;
 const servers = 'memcached://10.0.0.1:11211';
 
-/** A password where somebody may put it, by a slip. */
+/** A password in the places where somebody may put it by mistake. */
 const SLIPS: readonly Record<string, unknown>[] = [
   { servers: `${URL_WITH_PASSWORD}99` },
   { servers: `memcache://user:${PASSWORD}@10.0.0.1:11211` },
@@ -43,7 +43,7 @@ const SLIPS: readonly Record<string, unknown>[] = [
   { servers, cookie: { [URL_WITH_PASSWORD]: true } },
   { servers: `memcached://user:${PASSWORD}` },
   { servers: `memcached://10.0.0.1:11211/${PASSWORD}` },
-  // In the place of each option that shows what came.
+  // As the value of each option whose error shows the value.
   ...[
     'ttlSeconds',
     'absoluteTtlSeconds',

@@ -60,7 +60,7 @@ describe('cookie options', () => {
     );
   });
 
-  it.each([[], null, 'lax'])('refuse what holds none: %j', (given) => {
+  it.each([[], null, 'lax'])('refuse a value that is not an object: %j', (given) => {
     expect(() => resolveCookie(given as never, 'auto')).toThrow(/option "cookie" is .*; expected an object/);
   });
 
@@ -71,7 +71,7 @@ describe('cookie options', () => {
     },
   );
 
-  it('take a prefix whose promise is kept', () => {
+  it('accept a prefix with matching attributes', () => {
     expect(resolveCookie({ name: '__Host-app' }, true).name).toBe('__Host-app');
     expect(resolveCookie({ name: '__Secure-app', domain: 'example.com' }, true).name).toBe('__Secure-app');
   });

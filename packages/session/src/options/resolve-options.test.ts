@@ -163,7 +163,7 @@ describe('a wrong option', () => {
     );
   });
 
-  it('is told of where there are no options at all', () => {
+  it('is reported if there are no options at all', () => {
     // @ts-expect-error -- what a caller without types may do
     expect(() => resolveOptions(undefined)).toThrow(/expected an object/);
   });
@@ -185,7 +185,7 @@ describe('a wrong option', () => {
     }
   });
 
-  it('is told of when a policy function returns something else', () => {
+  it('is reported if a policy function returns something else', () => {
     const { onUnavailable } = resolve({ onUnavailable: () => 'later' as 'error' });
     expect(() => onUnavailable(new Error() as never)).toThrow(/"onUnavailable" is 'later'/);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { memcachedStore } from './memcached-store.ts';
 import type { SessionErrorCode } from '../errors.ts';
 
-/** The time that memcached is given, and tells, is a second more than the session has. */
+/** memcached's time to live is a second longer than the session's. */
 const RECORD: CacheRecord = { value: Buffer.from('value'), version: 7n, ttlSeconds: 31 };
 
 function clientThat(methods: Partial<Client>): Client {

@@ -4,14 +4,12 @@ import { application, Browser, otherServer, outage, type Application } from '../
 import type { SessionsOptions } from '../options/options.ts';
 import type { Session, SessionData } from '../session.ts';
 
-/** What an epoch takes in the store. */
+/** Size of a stored epoch. */
 const EPOCH_RECORD_BYTES = 44;
 
 const userOf = (data: SessionData): string | undefined => data.user;
 
-/**
- * An application whose store keeps no list of a user's sessions, as memcached: so that nothing but the epoch ends them.
- */
+/** An application whose store keeps no list of a user's sessions, like memcached, so that only the epoch ends them. */
 function unlisted(options: Partial<SessionsOptions>): Application {
   const app = application(options);
   const store = { ...app.store };
@@ -91,7 +89,7 @@ describe('revokeUser', () => {
     expect(await isIn(browser)).toBe(true);
   });
 
-  it('holds, of many at once, for each', async () => {
+  it('works for many concurrent revocations', async () => {
     const app = unlisted({ userOf });
     const browser = await login(app);
     const servers = Array.from({ length: 10 }, () => otherServer(app, { userOf }));
@@ -111,7 +109,7 @@ async function withEpoch(
 }
 
 describe('a session whose user’s epoch', () => {
-  it('is lost is refused, and not let back in by the next login', async () => {
+  it('is lost is refused, also after the next login', async () => {
     const { app, browser, key } = await withEpoch();
     await app.sessions.revokeUser('USER_123');
     await app.store.destroy(key, 1);
@@ -121,7 +119,7 @@ describe('a session whose user’s epoch', () => {
     expect(await isIn(browser)).toBe(false);
   });
 
-  it('is out of reach is out of reach, as onUnavailable says, and there again afterwards', async () => {
+  it('is out of reach is handled as onUnavailable says, and works again afterwards', async () => {
     const { app, browser } = await withEpoch({ onUnavailable: 'error' });
     app.passSeconds(2);
     app.store.beforeNext('load', () => undefined);
@@ -163,13 +161,13 @@ describe('a revoked session', () => {
     const session = await browser.open();
     session.data.note = 'changed';
     await app.sessions.revokeUser('USER_123');
-    // Some say so at once; the others write what is refused when it is loaded again.
+    // Some fail at once; the others write a session that the next load refuses.
     await Promise.resolve(act(session)).catch((error: unknown) =>
       expect(error).toMatchObject({ code: 'SESS_DESTROYED' }),
     );
     await browser.close(session).catch((error: unknown) => expect(error).toMatchObject({ code: 'SESS_DESTROYED' }));
     expect([await isIn(browser), await isIn(other)]).toEqual([false, false]);
-    // Who logged in after it stays in.
+    // A login after it stays valid.
     const later = await login(app);
     expect(await isIn(later)).toBe(true);
   });
@@ -183,7 +181,7 @@ it('a revoked session is told so when it is to be the exception, and when it is 
   await expect(session.reload()).rejects.toMatchObject({ code: 'SESS_DESTROYED' });
 });
 
-/** The one record that is an epoch. */
+/** The only record that is an epoch. */
 function epochIn(app: Application): { readonly key: string; readonly value: Uint8Array } {
   return app.store.saves.findLast(({ value }) => value.length === EPOCH_RECORD_BYTES) ?? expect.unreachable();
 }
@@ -236,7 +234,7 @@ describe('a user’s epoch in the store', () => {
     const moved = new Browser(rotating, browser.cookies);
     await moved.visit((session) => void (session.data.note = 1));
     expect(await isIn(new Browser(renewed, moved.cookies))).toBe(true);
-    // By one that does not have the new secret yet.
+    // By a server that does not have the new secret yet.
     await app.sessions.revokeUser('USER_123');
     app.passSeconds(2);
     expect(await isIn(moved)).toBe(false);
@@ -292,7 +290,7 @@ describe('revokeOthers', () => {
     expect([await isIn(mine), await isIn(phone)]).toEqual([true, false]);
   });
 
-  it('is for who is logged in', async () => {
+  it('needs a logged-in user', async () => {
     const nobody = new Browser(unlisted({ userOf }));
     await nobody.visit(async (session) =>
       expect(session.revokeOthers()).rejects.toMatchObject({ code: 'SESS_NO_USER' }),
@@ -318,7 +316,7 @@ describe('ofUser', () => {
     expect(await app.sessions.ofUser('USER_123')).toEqual([]);
   });
 
-  it('says so where the store can not, or where nobody says whose sessions are', async () => {
+  it('fails with SESS_NOT_SUPPORTED if the store has no list, or without userOf', async () => {
     const app = application({ userOf });
     const store = { ...app.store };
     Reflect.deleteProperty(store, 'ofUser');
@@ -334,7 +332,7 @@ describe('ofUser', () => {
 });
 
 describe('userOf', () => {
-  it('may change: a session that gets another user is that one’s', async () => {
+  it('may change: a session that gets another user belongs to that user', async () => {
     const app = application({ userOf });
     const browser = await login(app);
     await browser.visit((session) => void (session.data.user = 'USER_456'));

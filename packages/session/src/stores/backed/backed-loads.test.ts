@@ -14,7 +14,7 @@ describe('a session that the cache lost', () => {
     expect(asked.load).toBe(1);
   });
 
-  it('has the time that it had left', async () => {
+  it('has its remaining time to live', async () => {
     const { server, loseCache, passSeconds } = world();
     const one = server();
     await begin(one, 'kept');
@@ -26,7 +26,7 @@ describe('a session that the cache lost', () => {
     expect(await text(one)).toBeUndefined();
   });
 
-  it('can be changed by who had loaded it before, and by who loads it after', async () => {
+  it('can be changed by requests that loaded it before and after', async () => {
     const { server, loseCache, database } = world();
     const [one, two] = [server(), server()];
     const before = await begin(one, 'first');
@@ -37,7 +37,7 @@ describe('a session that the cache lost', () => {
     expect(Buffer.from(database.sessions.get(KEY)?.value ?? []).toString()).toBe('third');
   });
 
-  it('can be touched, and the database hears of it', async () => {
+  it('can be touched, in the database too', async () => {
     const { server, loseCache, passSeconds, asked, now, database } = world();
     const one = server();
     await begin(one, 'kept');
@@ -56,7 +56,7 @@ describe('a session that the cache lost', () => {
     loseCache();
     const all = await Promise.all(Array.from({ length: 100 }, () => found(one)));
     expect(asked.load).toBe(1);
-    // Each has bytes of its own.
+    // Each gets its own copy of the bytes.
     all[0]?.value.fill(0);
     expect(Buffer.from(all[1]?.value ?? []).toString()).toBe('kept');
   });
@@ -71,12 +71,12 @@ describe('a session that the cache lost', () => {
     expect(asked.load).toBe(1);
   });
 
-  it('is loaded by another process where the one that was to load it is gone', async () => {
+  it('is loaded by another process if the one with the lease is gone', async () => {
     const { server, loseCache, cache, asked } = world();
     const one = server({ limits: { timeoutMs: 1 } });
     await begin(one, 'kept');
     loseCache();
-    // What a process leaves behind that died between taking the lease and loading.
+    // The lease of a process that died before it loaded the session.
     await cache.save(`${KEY}.load`, Buffer.from('loading'), { ttlSeconds: 60, expect: 'absent' });
     expect(await text(one)).toBe('kept');
     expect(asked.load).toBe(1);
@@ -117,7 +117,7 @@ describe('a session that the cache lost', () => {
 });
 
 describe('an id that the database does not know', () => {
-  it('is looked for once in some seconds, by all processes together', async () => {
+  it('is looked up once in some seconds, by all processes together', async () => {
     const { server, asked, passSeconds } = world();
     const [one, two] = [server(), server()];
     for (let turn = 0; turn < 10; turn++) expect([await text(one), await text(two)]).toEqual([undefined, undefined]);
@@ -127,7 +127,7 @@ describe('an id that the database does not know', () => {
     expect(asked.load).toBe(2);
   });
 
-  it('is known as soon as a session is made under it', async () => {
+  it('is found as soon as a session is saved under it', async () => {
     const { server, loseCache } = world();
     const one = server();
     expect(await text(one)).toBeUndefined();
@@ -136,7 +136,7 @@ describe('an id that the database does not know', () => {
     expect(await text(one)).toBe('new');
   });
 
-  it('is known where the session was made while it was looked for', async () => {
+  it('is found if the session was saved during the look-up', async () => {
     const { server, loseCache } = world();
     const one = server();
     let created: Promise<unknown> | undefined;
@@ -163,7 +163,7 @@ describe('an id that the database does not know', () => {
 });
 
 describe('a database that is only read', () => {
-  it('gives sessions, and keeps none', async () => {
+  it('returns sessions and stores none', async () => {
     const { server, database, loseCache, asked, now } = world();
     await database.save?.(
       KEY,
@@ -180,7 +180,7 @@ describe('a database that is only read', () => {
     expect(asked).toMatchObject({ save: 0, destroy: 0 });
   });
 
-  it('may say no more than a Map does', async () => {
+  it('may be as simple as a Map', async () => {
     const rows = new Map<string, { readonly value: Uint8Array; readonly expiresAt: number }>();
     const { server, loseCache } = world();
     const one = server({

@@ -5,7 +5,7 @@ import type { Backing } from './backing.ts';
 const unavailable: unknown = expect.objectContaining({ name: 'SessionError', code: 'SESS_UNAVAILABLE' });
 const conflict: unknown = expect.objectContaining({ name: 'SessionError', code: 'SESS_CONFLICT' });
 
-/** A database that can't tell other processes anything. */
+/** A database without stale marks to share with other processes. */
 function withoutDoubts(whole: Backing): Backing {
   return {
     load: (id, signal) => whole.load(id, signal),
@@ -31,7 +31,7 @@ describe('while the cache is out of reach', () => {
     ]);
   });
 
-  it('one of two changes of the same state wins, and the other hears of it', async () => {
+  it('one of two changes of the same state wins, and the other conflicts', async () => {
     const { server } = world();
     const [one, two] = [server(), server()];
     one.cacheDown = two.cacheDown = true;
@@ -42,7 +42,7 @@ describe('while the cache is out of reach', () => {
     expect(await text(two)).toBe('mine');
   });
 
-  it('a change is not older again when the cache is back with what it had, not even for who saw nothing of the outage', async () => {
+  it('a change survives the return of a cache with older records, also for a process that did not notice the outage', async () => {
     const { server } = world();
     const [one, two] = [server(), server()];
     const first = await begin(one, 'first');
@@ -52,7 +52,7 @@ describe('while the cache is out of reach', () => {
     expect([await text(two), await text(one)]).toEqual(['second', 'second']);
   });
 
-  it('a destroyed session stays dead when the cache is back with what it had', async () => {
+  it('a destroyed session stays dead when the cache returns with older records', async () => {
     const { server } = world();
     const [one, two] = [server(), server()];
     const first = await begin(one, 'first');
@@ -63,7 +63,7 @@ describe('while the cache is out of reach', () => {
     await expect(change(two, 'again', first)).rejects.toEqual(conflict);
   });
 
-  it('a destruction is not acknowledged where other processes can not be told', async () => {
+  it('a destruction is not acknowledged if the stale mark can not be shared', async () => {
     const { server } = world();
     const alone = server({ backing: withoutDoubts });
     await begin(alone, 'first');
@@ -72,11 +72,11 @@ describe('while the cache is out of reach', () => {
     alone.cacheDown = false;
     expect(await text(alone)).toBeUndefined();
     await alone.store.close();
-    // Told to the cache when it was back.
+    // The cache got it when it was back.
     expect(await text(server())).toBeUndefined();
   });
 
-  it('what was checked once after it is not checked again', async () => {
+  it('a record is compared with the database only once after it', async () => {
     const { server, asked, passSeconds } = world();
     const [one, two] = [server(), server()];
     const first = await begin(one, 'first');
@@ -91,7 +91,7 @@ describe('while the cache is out of reach', () => {
     expect(asked.load).toBe(2);
   });
 
-  it('a record in doubt is out of reach where the database is, too, rather than out of date', async () => {
+  it('a stale record is out of reach, not out of date, if the database is out of reach too', async () => {
     const { server } = world();
     const one = server();
     const first = await begin(one, 'first');
@@ -123,7 +123,7 @@ describe('while the database is out of reach', () => {
     await expect(one.store.load(KEY)).rejects.toEqual(unavailable);
   });
 
-  it('what is changed reaches it when it is back', async () => {
+  it('a change reaches it when it is back', async () => {
     const { server, database, loseCache } = world();
     const one = server();
     const first = await begin(one, 'first');
@@ -137,7 +137,7 @@ describe('while the database is out of reach', () => {
     expect(await text(server())).toBe('third');
   });
 
-  it('a change by who reaches it does not swallow one by who does not', async () => {
+  it('a change by a process that reaches it does not lose one by a process that does not', async () => {
     const { server } = world();
     const [cut, whole] = [server(), server()];
     const first = await begin(cut, 'first');
@@ -153,7 +153,7 @@ describe('while the database is out of reach', () => {
     expect(await text(whole)).toBe('third');
   });
 
-  it('a session that is destroyed stays dead when its tombstone is lost after the database has heard of it', async () => {
+  it('a destroyed session stays dead if its tombstone is lost after the database was updated', async () => {
     const { server, loseCache, database } = world();
     const one = server();
     await begin(one, 'first');
@@ -166,7 +166,7 @@ describe('while the database is out of reach', () => {
     expect(await text(server())).toBeUndefined();
   });
 
-  it('this process refuses a destroyed session even before the database has heard of it', async () => {
+  it('this process refuses a destroyed session even before the database is updated', async () => {
     const { server, loseCache } = world();
     const one = server();
     const first = await begin(one, 'first');
@@ -179,7 +179,7 @@ describe('while the database is out of reach', () => {
     await expect(change(one, 'second', first)).rejects.toEqual(conflict);
   });
 
-  it('a tombstone keeps out what the database still has', async () => {
+  it('a tombstone keeps out a session that the database still has', async () => {
     const { server } = world();
     const [cut, whole] = [server(), server()];
     const first = await begin(cut, 'first');

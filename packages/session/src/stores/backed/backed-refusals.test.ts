@@ -24,7 +24,7 @@ function refuse(id: string): void {
   if (id.startsWith('s/refused')) throw new SessionError('SESS_BAD_DATA', 'a constraint is violated');
 }
 
-/** A database that refuses whatever has to do with one session, or one user. */
+/** A database that refuses every operation on one session or one user. */
 function fussy(whole: Backing, { load = false, destroy = false } = {}): Backing {
   return {
     ...whole,
@@ -33,7 +33,7 @@ function fussy(whole: Backing, { load = false, destroy = false } = {}): Backing 
       return whole.load(id, signal);
     },
     save: async (id, session, signal) => {
-      // It refuses what reaches it.
+      // The database refuses what reaches it.
       await whole.load(id, signal);
       refuse(id);
       return whole.save?.(id, session, signal);
@@ -62,7 +62,7 @@ async function inDatabase({ database }: World, key: string): Promise<unknown> {
 }
 
 describe('what the database refuses because of its data', () => {
-  it('fails the one save that holds it, which is nowhere then; thirty of them keep nobody else out', async () => {
+  it('fails only the save that holds it, and stores it nowhere; thirty of them delay no other', async () => {
     const at = world();
     const one = at.server({ backing: fussy });
     for (let turn = 0; turn < 30; turn++)
@@ -73,7 +73,7 @@ describe('what the database refuses because of its data', () => {
     expect(await text(one)).toBe('kept');
   });
 
-  it('is told apart by the code of any error that a backing throws', async () => {
+  it('is recognised by the code of any error that a backing throws', async () => {
     const one = world().server({
       backing: (whole) => ({
         ...whole,
@@ -124,7 +124,7 @@ describe('what the database refuses because of its data', () => {
     expect(await at.cache.load('s/refused')).toBeUndefined();
   });
 
-  it('takes no touch of another session along', async () => {
+  it('does not fail the touch of another session', async () => {
     const at = world();
     const one = at.server({ backing: fussy });
     const keys = Array.from({ length: 20 }, (_, index) => `s/${index}`);
@@ -141,7 +141,7 @@ describe('what the database refuses because of its data', () => {
 });
 
 describe('written behind, what the database refuses because of its data', () => {
-  it('is told once, and not tried again', async () => {
+  it('is reported once and not retried', async () => {
     const at = world();
     const one = at.server({ backing: fussy, writePolicy: 'behind' });
     await begin(one, 'value', 's/refused');
@@ -152,11 +152,11 @@ describe('written behind, what the database refuses because of its data', () => 
     );
     expect(said().filter((each) => each === 'save failed SESS_BAD_DATA')).toHaveLength(1);
     expect(await inDatabase(at, KEY)).toMatchObject({ value: Buffer.from('kept') });
-    // In the cache it lives on.
+    // It still lives in the cache.
     expect(Buffer.from((await at.cache.load('s/refused'))?.value ?? []).toString()).toContain('value');
   });
 
-  it('holds up nothing that waited for the database to come back', async () => {
+  it('delays no other write that waited for the database', async () => {
     const at = world();
     const one = at.server({ backing: fussy, writePolicy: 'through' });
     one.databaseDown = true;
@@ -169,7 +169,7 @@ describe('written behind, what the database refuses because of its data', () => 
     expect(await inDatabase(at, KEY)).toMatchObject({ value: Buffer.from('kept') });
   });
 
-  it('is destroyed in the cache though the database refuses that, too', async () => {
+  it('is destroyed in the cache although the database refuses that too', async () => {
     const at = world();
     const one = at.server({ backing: (whole) => fussy(whole, { destroy: true }), writePolicy: 'behind' });
     await begin(one, 'value', 's/refused');

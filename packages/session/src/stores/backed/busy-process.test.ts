@@ -15,13 +15,13 @@ function work(): void {
   while (performance.now() < end);
 }
 
-/** What a database answers with: I/O, which a busy process reads late. */
+/** The answer of a database: I/O, which a busy process reads late. */
 async function answer(): Promise<void> {
   await readFile(new URL(import.meta.url));
 }
 
 describe('a process that is busy for longer than a timeout', () => {
-  it('does not take a database that has answered for one that did not', async () => {
+  it('does not time out a database that has answered', async () => {
     const resolved = resolveBacking({ backing: memoryBacking(), backingLimits: { timeoutMs: TIMEOUT_MS } });
     if (resolved === undefined) throw new Error('no backing');
     const loaded = new CircuitBreaker(resolved, Date.now, new OutageLog(() => {}, Date.now)).run('load', () =>
@@ -31,7 +31,7 @@ describe('a process that is busy for longer than a timeout', () => {
     expect(await loaded).toBe('loaded');
   });
 
-  it('lets in who waits for a turn', async () => {
+  it('lets in queued requests', async () => {
     const turnstile = new RateLimiter({ concurrency: 1, queued: 1, waitMs: TIMEOUT_MS });
     const leave = await turnstile.enter();
     const second = turnstile.enter();
@@ -40,7 +40,7 @@ describe('a process that is busy for longer than a timeout', () => {
     expect(await second).toBeTypeOf('function');
   });
 
-  it('writes when it closes what the database would have taken in time', async () => {
+  it('writes pending saves when it closes', async () => {
     const writes = new PendingWrites({ name: 'test', most: 10, now: Date.now, write: answer });
     writes.add('id', { kind: 'destroy', until: Date.now() + 60_000, failed: false });
     const lost = writes.close(TIMEOUT_MS);

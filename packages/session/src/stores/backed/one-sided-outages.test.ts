@@ -10,7 +10,7 @@ import { memoryBacking } from './memory-backing.ts';
 
 type Side = 'cache' | 'database';
 
-/** Sessions whose cache and database can be cut off, and what the log is told. */
+/** Sessions whose cache and database can be cut off, and the lines of their log. */
 function application() {
   let time = Date.UTC(2026, 0, 1);
   const now = (): number => time;
@@ -68,7 +68,7 @@ describe('with a database behind the cache', () => {
     },
   );
 
-  it('an outage of both is told of both, and of sessions as a whole', async () => {
+  it('an outage of both is logged for both, and for the sessions as a whole', async () => {
     const { isOut, entries, browser } = application();
     await browser.visit((session) => void (session.data.user = 'USER_123'));
     Object.assign(isOut, { cache: true, database: true });

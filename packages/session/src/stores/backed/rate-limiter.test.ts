@@ -4,8 +4,8 @@ import { RateLimiter } from './rate-limiter.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-describe('a turnstile', () => {
-  it('lets in so many at once, and the next when one leaves', async () => {
+describe('a rate limiter', () => {
+  it('lets in up to its concurrency, and the next when one leaves', async () => {
     const turnstile = new RateLimiter({ concurrency: 2, queued: 10, waitMs: 1_000 });
     const [first] = [await turnstile.enter(), await turnstile.enter()];
     const third = turnstile.enter();
@@ -16,7 +16,7 @@ describe('a turnstile', () => {
     expect(turnstile.enter()).toBeInstanceOf(Promise);
   });
 
-  it('has room for so many to wait, and no more', () => {
+  it('queues up to its limit, and no more', () => {
     const turnstile = new RateLimiter({ concurrency: 1, queued: 1, waitMs: 1_000 });
     expect([turnstile.enter(), turnstile.enter(), turnstile.enter()]).toEqual([
       expect.any(Function),
@@ -25,13 +25,13 @@ describe('a turnstile', () => {
     ]);
   });
 
-  it('keeps nobody waiting for longer than said', async () => {
+  it('keeps nobody waiting longer than waitMs', async () => {
     const turnstile = new RateLimiter({ concurrency: 1, queued: 1, waitMs: 1_000 });
     await turnstile.enter();
     const second = turnstile.enter();
     await vi.advanceTimersByTimeAsync(999);
     expect(turnstile.waiting).toBe(1);
-    // What sockets have waiting is read first.
+    // Pending I/O of sockets runs first.
     await vi.advanceTimersByTimeAsync(2);
     expect([await second, turnstile.waiting]).toEqual([undefined, 0]);
   });
@@ -61,7 +61,7 @@ describe('a turnstile', () => {
   });
 });
 
-/** When each of so many who come together was let in, in milliseconds. */
+/** When each of `count` simultaneous callers was let in, in milliseconds. */
 async function entriesOf(count: number, perSecond: number): Promise<readonly number[]> {
   const turnstile = new RateLimiter({ concurrency: count, queued: count, waitMs: 60_000, perSecond });
   const entries: number[] = [];
@@ -75,7 +75,7 @@ async function entriesOf(count: number, perSecond: number): Promise<readonly num
   return entries;
 }
 
-/** The most that were let in within any such time. */
+/** The most callers that were let in within any such time. */
 function most(entries: readonly number[], withinMs: number): number {
   return Math.max(...entries.map((from, index) => entries.findLastIndex((at) => at < from + withinMs) + 1 - index));
 }

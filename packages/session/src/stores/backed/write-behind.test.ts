@@ -10,7 +10,7 @@ const opened: Server[] = [];
 afterEach(async () => {
   unsubscribe('sess:session:backing', note);
   events.length = 0;
-  // What a test left unwritten is given up.
+  // Gives up pending writes of the test.
   await Promise.allSettled(opened.splice(0).map(({ store }) => store.close()));
 });
 
@@ -35,7 +35,7 @@ describe('writing behind', () => {
     expect(inDatabase(at)).toBe('first');
   });
 
-  it('writes once what changed often', async () => {
+  it('writes a session once however often it changed', async () => {
     const at = world();
     const one = behind(at);
     let session = await begin(one, 'change 0');
@@ -44,7 +44,7 @@ describe('writing behind', () => {
     expect([at.asked.save, inDatabase(at)]).toEqual([1, 'change 20']);
   });
 
-  it('ends with the last change, however late an older one arrives', async () => {
+  it('keeps the last change, however late an older one arrives', async () => {
     const at = world();
     const [slow, quick] = [behind(at), behind(at)];
     await begin(slow, 'first');
@@ -54,7 +54,7 @@ describe('writing behind', () => {
     expect(inDatabase(at)).toBe('second');
   });
 
-  it('gives its own last state, where the cache lost it before the database has it', async () => {
+  it('returns its own last state, if the cache lost it before the database has it', async () => {
     const at = world();
     const one = behind(at);
     const first = await begin(one, 'first');
@@ -66,7 +66,7 @@ describe('writing behind', () => {
     expect(await text(two)).toBe('second');
   });
 
-  it('waits for the database where too much waits already', async () => {
+  it('waits for the database if the queue is full', async () => {
     const at = world();
     const one = behind(at, { pendingWrites: 1 });
     await begin(one, 'waits', 's/another');
@@ -74,7 +74,7 @@ describe('writing behind', () => {
     expect(inDatabase(at)).toBe('at once');
   });
 
-  it('refuses where too much waits and the database is out of reach', async () => {
+  it('fails if the queue is full and the database is out of reach', async () => {
     const at = world();
     const one = behind(at, { pendingWrites: 1 });
     one.databaseDown = true;
@@ -82,7 +82,7 @@ describe('writing behind', () => {
     await expect(begin(one, 'too much')).rejects.toMatchObject({ code: 'SESS_UNAVAILABLE' });
   });
 
-  it('goes past a cache that is out of reach', async () => {
+  it('writes to the database at once if the cache is out of reach', async () => {
     const at = world();
     const one = behind(at);
     one.cacheDown = true;
@@ -99,7 +99,7 @@ describe('writing behind', () => {
     expect(await at.database.load(KEY, new AbortController().signal)).toBe('destroyed');
   });
 
-  it('tells what it could not write, on the channel and when it closes', async () => {
+  it('reports what it could not write, on the channel and when it closes', async () => {
     const at = world();
     const one = behind(at, { closeTimeoutMs: 30 });
     one.databaseDown = true;
@@ -116,7 +116,7 @@ describe('writing behind', () => {
     expect(told.filter((each) => each === 'save lost')).toHaveLength(2);
   });
 
-  it('has nothing to say of ids, keys and values', async () => {
+  it('publishes no id, key or value', async () => {
     const at = world();
     const one = behind(at, { closeTimeoutMs: 10 });
     one.databaseDown = true;
