@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExampleProcess } from './example-process.ts';
@@ -25,6 +25,11 @@ describe('the README of the repository', () => {
     ['Use it with Express', './express-example.ts'],
   ])('shows under "%s" a program that is type-checked', (heading, path) => {
     expect(exampleUnder(heading)).toBe(read(path));
+  });
+
+  it('lists every package', () => {
+    const packages = readdirSync(new URL('../../../packages/', import.meta.url));
+    expect(packages.filter((name) => !README.includes(`| [\`@sess/${name}\`](packages/${name}) `))).toEqual([]);
   });
 
   it('shows how the data is typed', () => {
