@@ -32,6 +32,21 @@ describe('going through the keys of a node', () => {
     expect(seen).toEqual(KEYS);
   });
 
+  it.each([
+    [1, 1],
+    [2_000, 8],
+    [5_000, 20],
+    [1_000_000, 32],
+  ])('takes at %i keys a second %i at once: no burst that all others wait for', async (keysPerSecond, atOnce) => {
+    const clock = new FakeClock();
+    const sizes: number[] = [];
+    const work = async (keys: readonly string[]): Promise<void> => void sizes.push(keys.length);
+    const walk = forKeysOn(clusterOf(clock, KEYS.slice(0, 64)), 'node', keysPerSecond, undefined, work);
+    await clock.pass(70_000);
+    await walk;
+    expect(Math.max(...sizes)).toBe(atOnce);
+  });
+
   it('counts only those that are wanted, and lets the process breathe where most are not', async () => {
     const clock = new FakeClock();
     const batches: (readonly string[])[] = [];

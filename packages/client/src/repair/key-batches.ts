@@ -1,8 +1,10 @@
 /** Processes the keys of a node at a bounded rate. */
 import type { ListingCluster } from './migrate-key.ts';
 
-/** Keys processed at once: enough to hide the round trips, few enough to leave the nodes to their users. */
+/** Most keys processed at once: enough to hide the round trips, few enough to leave the nodes to their users. */
 const AT_ONCE = 32;
+/** At a lower rate, as many at once as are due in this time: a burst and a long pause would delay every other request. */
+const BATCH_MS = 4;
 /** Most listed keys per batch if most are unwanted: the process must not block on a long list. */
 const LISTED_AT_ONCE = 1_000;
 /** Most time per batch, and the number of keys between two reads of the clock. */
@@ -21,6 +23,7 @@ export async function forKeysOn(
   work: (keys: readonly string[]) => Promise<void>,
   isWanted: (key: string) => boolean = () => true,
 ): Promise<void> {
+  const atOnce = Math.min(AT_ONCE, Math.ceil((keysPerSecond * BATCH_MS) / 1000));
   const startedAt = cluster.clock.elapsed();
   let batch: string[] = [];
   let done = 0;
@@ -40,7 +43,7 @@ export async function forKeysOn(
   for await (const key of cluster.keysOn(id, signal === undefined ? undefined : { signal })) {
     listed += 1;
     if (isWanted(key)) batch.push(key);
-    if (batch.length >= Math.min(AT_ONCE, keysPerSecond) || listed >= LISTED_AT_ONCE || isSliceOver()) await flush();
+    if (batch.length >= atOnce || listed >= LISTED_AT_ONCE || isSliceOver()) await flush();
   }
   await flush();
 }
