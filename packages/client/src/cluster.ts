@@ -19,7 +19,7 @@ export interface ClusterNode {
   readonly refuses: boolean;
   /** Number of the current connection, or of the last one. */
   readonly epoch: number;
-  /** Probes the node now, also when it was ejected. Whether it answers. */
+  /** Probes the node now, even if it is ejected. Resolves to whether it answers. */
   knock(): Promise<boolean>;
   /** Changes whenever a client publishes a change of views. */
   readonly fence: Fence;

@@ -167,7 +167,7 @@ export class MemcachedCluster
       handovers: this.handovers,
       ring: this.ring?.fingerprint,
       hints: this.#hints.size,
-      // Whoever collects metrics asks more often than anything is missed.
+      // Metrics are collected more often than sessions are missed: these readings help to explain a later miss.
       counters: () => countersOf(nodes, (node, told) => this.counters.heard(node, told, this.clock.now())),
     };
   }
@@ -458,7 +458,7 @@ export class MemcachedCluster
     this.#changed();
   }
 
-  /** A new machine has this name; other clients may act without it meanwhile. */
+  /** A new machine has this name; other clients may act on a view without it. */
   #replaced(id: string): void {
     this.#membership.replaced(id, this.clock.now());
     this.#rereplications?.returned(id);
@@ -466,8 +466,8 @@ export class MemcachedCluster
   }
 
   /**
-   * The node may have refused other clients meanwhile, and they may have written to other nodes by a view without it.
-   * They published that view first, so the history has it.
+   * The node may have refused other clients, and they may have written to other nodes by a view without it. They
+   * published that view first, so the history has it.
    */
   #interrupted(): void {
     if (!this.#ended) this.#history.distrust();

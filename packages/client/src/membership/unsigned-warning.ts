@@ -3,9 +3,9 @@
  * history names unlisted nodes.
  */
 const WARNING =
-  'No historySecret is set, so this client does not connect to nodes that discovery does not list to it: a process that starts after a node left ' +
-  'the list does not find the sessions that are only there, and who can write to a node can cost time. Set historySecret to the same secret of ' +
-  'at least 32 bytes for all clients of the application; the plugin and the middlewares derive one for the client of "servers".';
+  'No historySecret is set, so this client connects only to nodes that discovery lists: a process that starts after a node left the list ' +
+  'does not find the sessions that are only there, and anyone who can write to a node can forge the history. Set historySecret to the same ' +
+  'secret of at least 32 bytes for all clients of the application; the plugin and the middlewares derive one for the client of "servers".';
 
 let warned = false;
 

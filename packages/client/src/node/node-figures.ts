@@ -15,7 +15,7 @@ export function nodeFigures(node: Node, drain: NodeFigures['drain']): NodeFigure
   };
 }
 
-/** Omits nodes that do not answer or have no counters. `heard` gets what each says. */
+/** Omits nodes that do not answer or have no counters. Passes the statistics of each of the others to `heard`. */
 export async function countersOf(
   nodes: readonly Node[],
   heard: (node: Node, told: ReadonlyMap<string, string>) => void,

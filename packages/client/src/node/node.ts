@@ -189,7 +189,7 @@ export class Node {
     return this.#transport.stats(section);
   }
 
-  /** Probes the node now, also when it was ejected. Whether it answers. */
+  /** Probes the node now, even if it is ejected. Resolves to whether it answers. */
   knock(): Promise<boolean> {
     return this.#prober.now();
   }

@@ -27,9 +27,9 @@ export class Prober {
   readonly #options: ProberOptions;
   #cancel: CancelTimer | undefined;
   #dueAt = 0;
-  /** The pending probe: whether the node answers. */
+  /** The pending probe; resolves to whether the node answers. */
   #underWay: Promise<boolean> | undefined;
-  /** The probe after it, if somebody waits for one. */
+  /** The probe after it, if a caller waits for one. */
   #next: Promise<boolean> | undefined;
   #ended = false;
   /** Failed probes in a row since the node's last change of state. */
@@ -57,7 +57,7 @@ export class Prober {
     void this.#probe();
   }
 
-  /** Probes the node without waiting for the schedule. Whether it answers a probe that is sent after this call. */
+  /** Probes the node without waiting for the schedule. Resolves to whether it answers a probe sent after this call. */
   now(): Promise<boolean> {
     if (this.#ended) return Promise.resolve(false);
     if (this.#underWay === undefined) return this.#probe('asked');

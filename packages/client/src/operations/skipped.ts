@@ -7,8 +7,8 @@ import type { Route } from '../membership/route.ts';
 import type { Reply } from './replies.ts';
 
 /**
- * Whether one of these nodes is back: then the write has to reach it as well. Probes them only while other clients may
- * act on a view with them. Does not wait for a node that hangs.
+ * Returns whether one of these nodes is back: then the write must reach it, too. Probes them only while other clients
+ * may act on a view with them. Does not wait for a node that hangs.
  */
 export async function isAnyBack(cluster: Cluster, { mode }: Route, skipped: readonly string[]): Promise<boolean> {
   if (skipped.length === 0 || mode !== 'overlap') return false;
@@ -16,7 +16,9 @@ export async function isAnyBack(cluster: Cluster, { mode }: Route, skipped: read
   return back.includes(true);
 }
 
-/** Whether a node that was ejected when it was asked is in reach by now: then it has to be asked again. */
+/**
+ * Returns whether a node that was ejected when the write asked it is in reach again: then the write must ask it again.
+ */
 export function hasReturned(cluster: Cluster, replies: readonly Reply[]): boolean {
   return replies.some(({ id, failure }) => {
     if (failure?.code !== 'SESS_UNAVAILABLE') return false;
@@ -33,7 +35,7 @@ async function isBack(cluster: Cluster, id: string): Promise<boolean> {
     const node = cluster.node(id);
     return node.health !== 'down' || (node.refuses && (await node.knock()));
   } catch {
-    // It left the cluster meanwhile: the route has changed.
+    // The node has left the cluster, so the route has changed.
     return false;
   }
 }
