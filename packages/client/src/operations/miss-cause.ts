@@ -1,7 +1,7 @@
 /**
  * Derives why a key is missing. A pure function of the evidence, so that each rule can be tested alone.
  *
- * What a node holds is certain. What it lost is derived from what happened to the node since the session was last seen;
+ * The content of a node is certain. Its losses are derived from what happened to it since the session was last seen;
  * without that time the causes are vaguer, but never wrong.
  */
 import type { MissKnowledge, MissReport, Sureness } from '../contract.ts';
@@ -59,7 +59,7 @@ function sinceSighting(evidence: MissEvidence, seenAt: number): MissReport {
   const mayHaveExpired = endsAt === undefined || now >= endsAt - SECOND_MS;
   // Views that no client acted on any more at `seenAt` do not matter.
   const relevant = placements.filter(({ actedOnUntil }, index) => index === 0 || actedOnUntil >= seenAt);
-  // Where it was by then comes first: what became of later owners matters only if it was brought to them.
+  // The owners at that time come first: the fate of later owners matters only if the session was copied to them.
   const byTime = relevant.toSorted((one, other) => Number(one.since > seenAt) - Number(other.since > seenAt));
   const losses = byTime.flatMap((placement) => lossIn(evidence, placement, seenAt) ?? []);
   const [first] = losses;
@@ -82,7 +82,7 @@ function withoutSighting(evidence: MissEvidence): MissReport {
   // The key may have existed since then.
   const earliest = now - ttlSeconds * 1_000;
   const losses = placements.flatMap((placement) => lossIn(evidence, placement, earliest) ?? []);
-  // A node that is young may have been so before the session came; one that is gone took along what it held.
+  // A restarted node may have restarted before the session was written; a node that is gone lost all it held.
   const loss = losses.find(({ cause }) => cause === 'node-lost') ?? losses[0];
   if (loss !== undefined) return report(loss.cause, 'possible', loss.node);
   const owners = [...new Set(placements.flatMap((placement) => placement.owners))];
@@ -103,7 +103,7 @@ function fate({ emptied, counters }: MissEvidence, { lost }: Placement, id: stri
   return told.startedAt > since ? 'restarted' : 'intact';
 }
 
-/** What became of the owners, if none of them kept what it held. */
+/** The loss of the key, if none of its owners kept their items. */
 function lossIn(
   evidence: MissEvidence,
   placement: Placement,
@@ -123,7 +123,7 @@ function isAnyUntold(evidence: MissEvidence, placements: readonly Placement[], s
 }
 
 /**
- * Evictions or flushes on the remaining nodes. Counters tell that they happened, but not to which key, and without an
+ * Evictions or flushes on the remaining nodes. Counters show that they happened, but not to which key, and without an
  * earlier reading not when.
  */
 function removalOn({ counters }: MissEvidence, owners: readonly string[]): MissReport | undefined {

@@ -1,4 +1,4 @@
-/** Where a key can have been: in each open view, and in those that were forgotten though nodes of theirs were lost. */
+/** All placements of a key: in each open view, and in forgotten views in which all its owners were lost. */
 import type { ForgottenView } from '../membership/forgotten-views.ts';
 import { ownersIn, ownersThen, type RoutingState } from '../membership/route.ts';
 import type { Placement } from './miss-cause.ts';
@@ -17,7 +17,7 @@ export function placementsOf(
     actedOnUntil: agreedAfter,
     lost: gone,
   }));
-  // What one owner kept was brought to where it belongs before the view was forgotten.
+  // If one owner kept its copies, they were migrated before the view was forgotten.
   const lost = forgotten
     .map(({ view, lost: nodes, actedOnUntil }) => ({
       owners: ownersIn(view, key),

@@ -49,8 +49,8 @@ export function askNodes(
 }
 
 /**
- * Asks all nodes, elders that are being emptied first: what left an elder is on its owners, and a read that asked an
- * owner before that would find neither. The replies are in the order of `ids`.
+ * Asks all nodes, elders that are being emptied first: a record that left an elder is on its owners, and a read that
+ * asked an owner before that would find neither copy. The replies are in the order of `ids`.
  *
  * `changed`: other clients may have stopped asking these elders and written only to the owners. The elders' replies
  * must not count; start again with the current route.

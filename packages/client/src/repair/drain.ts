@@ -4,7 +4,7 @@
  *
  * With `untilExpired` the drain copies nothing by itself. Clients still read from the node, and copy what they read,
  * touch or write; the drain waits until the last handover from the node is over. By then everything else there has
- * expired: what a client writes to an elder never outlives its handover.
+ * expired: a record written to an elder never outlives its handover.
  */
 import type { DrainOptions, DrainProgress } from '../contract.ts';
 import { SessClientError } from '../errors.ts';

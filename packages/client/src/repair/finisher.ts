@@ -3,9 +3,9 @@
  * current one, and publishes that clients need not ask them any more.
  *
  * ```
- *   all act on one view ──▶ closing: what is put on an elder is taken back ──▶ a pass over all keys finds nothing on elders ──▶ closed
- *                             ▲                                          │
- *                             └── something was found, and is where it belongs
+ *   all act on one view ──▶ closing: writes remove their copy from elders ──▶ a pass finds no keys on elders ──▶ closed
+ *                              ▲                                                │
+ *                              └── it found keys and migrated them ─────────────┘
  * ```
  *
  * Elders order writers until the view is closed, as in every handover. A client acts on a closed view once every node
