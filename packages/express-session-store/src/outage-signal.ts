@@ -4,7 +4,7 @@ import { StoreError, type ExternalStore } from '@sess/external-store';
 
 type Client = ExternalStore['client'];
 
-/** A node of some client in this process changed its state. */
+/** Published when a node of any client in this process changes its state. */
 const NODE_CHANNEL = 'sess:client:node';
 
 /**

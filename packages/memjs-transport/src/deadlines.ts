@@ -25,7 +25,7 @@ export class Deadlines<R extends object> {
     return this.#requests.size;
   }
 
-  /** Milliseconds in which this process could work, from some fixed moment. */
+  /** Milliseconds of working time of this process, from some fixed moment. */
   now(): number {
     return this.#clock.now();
   }

@@ -14,7 +14,7 @@ const STALLED_TIMEOUTS = 3;
 
 export interface ConnectionSettings {
   readonly reconnect: ReconnectLimits;
-  /** From 0 up to, not including, 1. */
+  /** From 0 up to, but not including, 1. */
   readonly random: () => number;
   readonly opaques: OpaqueSequence;
 }

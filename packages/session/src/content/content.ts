@@ -18,7 +18,7 @@ export interface StoredContent {
 export interface ContentCodec {
   /** The text of a session without data. */
   readonly empty: string;
-  /** @throws {SessionError} `SESS_BAD_DATA`, `SESS_TOO_LARGE` past what any `maxBytes` allows. */
+  /** @throws {SessionError} `SESS_BAD_DATA`, `SESS_TOO_LARGE` above the largest `maxBytes`. */
   encode(data: SessionData): string;
   /**
    * Decodes a text that {@link ContentCodec.encode} or {@link ContentCodec.open} returned.

@@ -79,7 +79,7 @@ describe('the log of an operator', () => {
       'views-disagree',
       { nodes: [NODE], otherNodes: [OTHER] },
       'warn',
-      /10\.0\.0\.2:11211; this one on 10\.0\.0\.1.*Compare/,
+      /10\.0\.0\.2:11211; this one uses 10\.0\.0\.1.*Compare/,
     ],
     [
       'history-refused',

@@ -96,7 +96,7 @@ export class ClusterLog {
     if (!removed.some(this.#isOurs) || !this.#isDue('other cluster')) return;
     this.#tell(
       'error',
-      `The list names none of the nodes that it named before: now ${nodes.join(', ')}, before ${removed.join(', ')}. Is it another cluster? ` +
+      `The list of nodes has none of the earlier nodes: now ${nodes.join(', ')}, before ${removed.join(', ')}. Is it another cluster? ` +
         'Sessions on the former nodes are found only while they answer. Compare "servers" with the cluster that was meant.',
     );
   }
@@ -114,7 +114,7 @@ export class ClusterLog {
     if (!nodes.some(this.#isOurs) || !this.#isDue('views')) return;
     this.#tell(
       'warn',
-      `Another application server keeps acting on other nodes: ${otherNodes.join(', ')}; this one on ${nodes.join(', ')}. Nothing is lost, but no handover ends. ` +
+      `Another application server keeps using other nodes: ${otherNodes.join(', ')}; this one uses ${nodes.join(', ')}. Nothing is lost, but no handover ends. ` +
         'Compare their "servers" and what each reaches (sess doctor on both); see "Nodes disagree" in docs/operations/runbooks.md.',
     );
   }
@@ -123,7 +123,7 @@ export class ClusterLog {
     if (!this.#isOurs(node) || !this.#isDue(`history ${node}`)) return;
     this.#tell(
       'warn',
-      `What node ${node} holds as the history of the cluster is refused: ${oneLine(detail)}. ` +
+      `The history of the cluster on node ${node} was refused: ${oneLine(detail)}. ` +
         'Give all application servers the same secret and version, and let nobody else write to the nodes.',
     );
   }
@@ -134,12 +134,12 @@ export class ClusterLog {
       const why = error instanceof Error ? `: ${oneLine(error.message)}` : '';
       this.#tell(
         'warn',
-        `A handover could not be finished${why}. Nothing is lost, and it is tried again, but earlier nodes are asked meanwhile: do not stop them. ` +
+        `A handover could not be finished${why}. Nothing is lost, and it is retried, but earlier nodes are still read until then: do not stop them. ` +
           'sess status shows what is open; see "Scale up" in docs/operations/runbooks.md.',
       );
     } else if (phase === 'done' && this.#isInterrupted) {
       this.#isInterrupted = false;
-      this.#tell('info', 'The handover is finished: earlier nodes are asked no more.');
+      this.#tell('info', 'The handover is finished: earlier nodes are not read any more.');
     }
   }
 
@@ -147,7 +147,7 @@ export class ClusterLog {
     if (!this.#isOurs(node) || !this.#isDue(`dropped ${node}`)) return;
     this.#tell(
       'warn',
-      `Too many deletions wait for node ${node}; ${dropped} wait no longer. It is doubted when it returns, so nobody is logged in again by it. ` +
+      `Too many deletions wait for node ${node}; ${dropped} were dropped. The node is not trusted when it returns, so it logs nobody in again. ` +
         'Replace the node, or bring it back empty.',
     );
   }

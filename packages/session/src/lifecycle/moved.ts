@@ -53,7 +53,7 @@ export function openDeadMarker(marker: Uint8Array): Succeeded | undefined {
   return { successor: Buffer.from(marker.subarray(2, end)).toString('latin1'), value: marker.subarray(end) };
 }
 
-/** Leads from the old id to the new one. */
+/** The marker that leads from the old id to the new one. */
 export function movedMarker(old: Identity, next: Identity): Buffer {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', markerKey(old.id), nonce);

@@ -10,7 +10,7 @@ const MAX_PAUSE_MS = 64;
 export interface Tries {
   /** The number of the first try; 2 if the caller has tried once. Default 1. */
   readonly from?: number;
-  /** The number of the last. */
+  /** The number of the last try. */
   readonly most: number;
   /** What the other writers did, for the error: `other requests saved this session`. */
   readonly what: string;

@@ -12,7 +12,7 @@ export interface Reported {
   lastSave: Judgement;
 }
 
-/** A save that the application waits for. */
+/** Runs and reports a save that the application waits for. */
 export function reportedSave(session: Reported, reason: SaveEvent['reason'], work: () => Promise<void>): Promise<void> {
   const told = (): Promise<void> => reportedWork(session, reason, work());
   return sessionChannels.save.hasSubscribers ? tracedSave(session, reason, told) : told();

@@ -30,7 +30,7 @@ export interface SessionContext {
   readonly misses: MissWatch;
 }
 
-/** Which session: its id, and where it is stored. */
+/** A session's id and storage key. */
 export interface Identity {
   readonly id: string;
   readonly key: string;

@@ -129,7 +129,7 @@ export class SessionState {
     return this.persisted?.text ?? this.context.codec.empty;
   }
 
-  /** The first save. */
+  /** Saves a new session. */
   async create(text: string, data: SessionData = this.data): Promise<void> {
     this.#keep(await createSession(this.context, { data, text, lifetime: this.lifetime }, this.identity));
     this.cookie = 'set';

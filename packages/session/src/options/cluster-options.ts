@@ -13,9 +13,7 @@ import { watchedStore } from '../stores/watched-store.ts';
 import { MAX_TTL_SECONDS, type SessionStore } from '../stores/session-store.ts';
 import { badOption, checkUnknown, wholeNumber } from './option-checks.ts';
 
-/**
- * The options that all stores of sessions in memcached share. Exactly one of `servers` and a shared `client` is needed.
- */
+/** The options that all stores of sessions in memcached share. Give exactly one of `servers` and a shared `client`. */
 export interface ClusterOptions {
   /**
    * A URL such as `memcached://10.0.0.1:11211,10.0.0.2:11211`, or a list of `host:port`. The client for it is opened

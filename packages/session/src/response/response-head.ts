@@ -5,7 +5,7 @@ export interface ResponseHeaders {
   get(name: string): number | string | readonly string[] | undefined;
   set(name: string, value: string): void;
   remove(name: string): void;
-  /** Adds a `Set-Cookie` beside those that are there. */
+  /** Adds a `Set-Cookie` and keeps the others. */
   addCookie(line: string): void;
 }
 

@@ -54,9 +54,7 @@ export class TouchBatch {
     this.#timer.unref();
   }
 
-  /**
-   * Never rejects. Sorted, so that two processes that touch the same sessions do not wait for each other in a circle.
-   */
+  /** Never rejects. Sorted by id, so that two processes that touch the same sessions do not deadlock. */
   async #sendAll(): Promise<void> {
     const touches = [...this.#waiting]
       .map(([id, expiresAt]) => ({ id, expiresAt }))
