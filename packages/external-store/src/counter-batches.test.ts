@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CounterBatches } from './counter-batches.ts';
 
-/** A counter whose every write is held until it is let go. */
+/** A counter whose writes wait until the test releases them. */
 class HeldCounter {
   count = 0;
   readonly writes: number[] = [];

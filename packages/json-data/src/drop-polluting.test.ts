@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { dropPolluting } from './drop-polluting.ts';
 
-/** An object that holds `__proto__` as a key of its own, as a decoder that defines properties makes it. */
+/** An object with an own key `__proto__`, as from a decoder that defines properties. */
 function withOwnProto(held: unknown): object {
   return Object.defineProperty({ kept: 1 }, '__proto__', {
     value: held,

@@ -41,7 +41,7 @@ class Secretive {
   }
 }
 
-/** What JSON would make something else of, and in which words it is refused. */
+/** Values that JSON would change, and the words in which they are refused. */
 const LOST: readonly (readonly [what: string, value: unknown])[] = [
   ['a Map', new Map([['a', 1]])],
   ['a Set', new Set([1])],
@@ -72,7 +72,7 @@ const LOST: readonly (readonly [what: string, value: unknown])[] = [
   ['undefined in an array', [1, undefined]],
 ];
 
-/** What changes its form, though nothing of it is lost. */
+/** Values that change their form without losing anything. */
 const CHANGED: readonly (readonly [what: string, value: unknown])[] = [
   ['a Date', new Date(0)],
   ['a URL', new URL('http://a')],

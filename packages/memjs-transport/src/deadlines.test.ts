@@ -5,9 +5,7 @@ interface Timed {
   readonly name: string;
 }
 
-/**
- * Lets time pass, and the turn of the event loop come to its end, for which the false clock takes another millisecond.
- */
+/** Lets time pass and the turn of the event loop end, for which the fake clock needs another millisecond. */
 function pass(ms: number): void {
   vi.advanceTimersByTime(ms);
   vi.advanceTimersByTime(1);

@@ -29,7 +29,7 @@ describe('SleepWatch', () => {
     vi.useRealTimers();
   });
 
-  /** Time goes on, and no timer fires. */
+  /** Time passes, and no timer fires. */
   function letPass(ms: number): void {
     vi.spyOn(performance, 'now').mockReturnValue(performance.now() + ms);
     vi.setSystemTime(Date.now() + ms);

@@ -27,7 +27,7 @@ describe('WorkingClock', () => {
       const called = calledAfter(new WorkingClock(), 80);
       await pause(beginMs);
       work(300);
-      // A slice of the deadline counts as passed, and what came before.
+      // One slice of the deadline counts as passed, and the time before.
       expect(await called).toBeGreaterThanOrEqual(300 + 80 - beginMs - 2 * (80 / 8) - 20);
     }
   });

@@ -4,7 +4,7 @@ import { excerpt, type Incomplete, MAX_LINE_BYTES, MAX_PAYLOAD_BYTES, parseReply
 
 const reply = (text: string): Reply | Incomplete => parseReply(Buffer.from(text, 'latin1'));
 
-/** Feeds chunks as a connection does: nothing is looked at before the parser's own minimum is there. */
+/** Feeds chunks like a connection: parses only once the bytes that the parser needs are there. */
 function feed(chunks: readonly Buffer[]): { result: Reply | Incomplete; looks: number } {
   let received = Buffer.alloc(0);
   let result: Reply | Incomplete = { kind: 'incomplete', needs: 1 };

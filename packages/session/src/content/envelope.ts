@@ -8,7 +8,7 @@
  * | 2..7 | when the session began, in milliseconds since 1970 |
  * | 8..13 | when its present id was created |
  * | 14..19 | when it ends at the latest: the absolute timeout |
- * | 20.. | the data; with {@link Encoding.ownLifetime} after five bytes more: the session's own idle timeout in seconds, and 1 where the browser keeps its cookie |
+ * | 20.. | the data; with {@link Encoding.ownLifetime} after five more bytes: the session's own idle timeout in seconds, and 1 if the browser keeps its cookie over a restart |
  *
  * The idle timeout is the record's time to live in the store, so a touch does not rewrite it.
  */

@@ -5,12 +5,12 @@
  * | bytes | what |
  * | --- | --- |
  * | 0 | 3: dead |
- * | 1 | where it has another id: length of the key that it is stored under now |
- * | 2.. | that key, then the session as it was stored here last: nothing that came after |
+ * | 1 | if it got another id: length of the key under which it was stored next |
+ * | 2.. | that key, then the session as it was last stored here |
  *
  * | bytes | what |
  * | --- | --- |
- * | 0 | 4: moved by a renewal; the old id leads to the new one until the new one was first used |
+ * | 0 | 4: moved by a renewal; the old id leads to the new one until the new one is first used |
  * | 1..12 | nonce |
  * | 13..28 | authentication tag |
  * | 29.. | the new id, encrypted with a key derived from the old id: a reader of the store learns neither |
