@@ -54,6 +54,7 @@ async function main(): Promise<number> {
     signal: stop.signal,
   };
   const measured: AutoScalingResult[] = [];
+  const found = (): AutoScalingResult[] => measured.filter((result) => result !== undefined);
   await forEachConcurrently(
     runs.entries(),
     Number(values['at-once']),
@@ -64,6 +65,8 @@ async function main(): Promise<number> {
         const { loggedOut, users, revived, seconds } = result;
         process.stderr.write(`${told}: ${loggedOut} of ${users} logged out, ${revived} came back; ${seconds} s\n`);
         measured[place] = result;
+        // Each takes minutes: what there is by then is kept when the rest is stopped.
+        if (values.json !== undefined) await writeFile(values.json, JSON.stringify(found(), undefined, 2));
       } catch (error) {
         // The others go on: each takes minutes.
         process.stderr.write(`${told} failed: ${String(error)}\n`);
@@ -71,9 +74,8 @@ async function main(): Promise<number> {
     },
     stop.signal,
   );
-  const results = measured.filter((result) => result !== undefined);
+  const results = found();
   process.stdout.write(`${table(results)}\n`);
-  if (values.json !== undefined) await writeFile(values.json, JSON.stringify(results, undefined, 2));
   return results.length < runs.length || results.some(({ isBroken }) => isBroken) ? 1 : 0;
 }
 

@@ -79,7 +79,11 @@ export async function runAutoScaling(
     };
     const seen = [aws.nodes.length];
     work.push(traffic(stage, users, over.signal), measure(stage, seen, over.signal));
-    if (strategy.guard !== undefined && scenario.isGuarded) work.push(guard(aws, strategy, over.signal));
+    if (strategy.guard !== undefined && scenario.isGuarded) {
+      const started = startGuard(aws, strategy, over.signal);
+      work.push(started.ended);
+      await started.active;
+    }
     await scenario.happen(stage, cycles);
     // The last list reaches everybody, and what moved is asked for.
     await pause(2_000, undefined, { signal });
@@ -118,10 +122,22 @@ async function measure(stage: Stage, seen: number[], over: AbortSignal): Promise
   }
 }
 
-/** As an operator starts it. */
-function guard(aws: LocalElastiCache, strategy: ScalingStrategy, over: AbortSignal): Promise<unknown> {
+/** As an operator starts it, long before anything happens: it takes its lease half a minute after it began. */
+function startGuard(
+  aws: LocalElastiCache,
+  strategy: ScalingStrategy,
+  over: AbortSignal,
+): { readonly active: Promise<void>; readonly ended: Promise<unknown> } {
   const given = (strategy.guard ?? '').split(' ').filter((word) => word !== '');
-  return sess(aws, strategy.copies, ['guard', '--cooldown-scale', '0', ...given], over);
+  let ended: Promise<unknown> = Promise.resolve();
+  const active = new Promise<void>((resolve, reject) => {
+    const run = sess(aws, strategy.copies, ['guard', '--cooldown-scale', '0', ...given], over, (said) => {
+      if (said.includes('This guard is active')) resolve();
+    });
+    ended = run;
+    run.then(([code, said]) => reject(new Error(`The guard ended with ${code}: ${said}`)), reject);
+  });
+  return { active, ended };
 }
 
 /** `sess elasticache …`: its exit code, and what it said. */
@@ -130,9 +146,15 @@ async function sess(
   copies: number,
   words: readonly string[],
   signal: AbortSignal,
+  onSaid: (said: string) => void = () => undefined,
 ): Promise<readonly [code: number, said: string]> {
   let said = '';
-  const stream = { write: (text: string) => (said = (said + text).slice(-MOST_SAID)) };
+  const stream = {
+    write(text: string) {
+      said = (said + text).slice(-MOST_SAID);
+      onSaid(text);
+    },
+  };
   const code = await runCommand(['elasticache', ...words, '--cluster', aws.clusterId, '--interval', '0.5'], {
     stdout: stream,
     stderr: stream,

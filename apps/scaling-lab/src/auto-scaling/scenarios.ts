@@ -101,9 +101,9 @@ export const AUTO_SCALING_SCENARIOS: Readonly<Record<AutoScalingScenarioName, Au
       // The guard goes by the metric, and by a schedule of its own.
       if (stage.strategy.guard === '') return nodesBecome(stage, FEW);
       for (let nodes = MANY - 1; nodes >= FEW; nodes -= 1) {
+        await pause(stage.minutes(STEP_MINUTES), undefined, { signal: stage.signal });
         await putCapacity(stage.aws, { min: nodes, max: nodes });
         await nodesBecome(stage, nodes);
-        await pause(stage.minutes(STEP_MINUTES), undefined, { signal: stage.signal });
       }
     },
   },
