@@ -25,11 +25,11 @@ describe('options', () => {
   });
 
   test.each<[LocalClusterOptions, RegExp]>([
-    [{ nodes: 0 }, /^nodes: expected a whole number from 1 to 300, came 0$/],
+    [{ nodes: 0 }, /^nodes: expected a whole number from 1 to 300, got 0$/],
     [{ nodes: 301 }, /^nodes: /],
     [{ nodes: 1.5 }, /^nodes: /],
-    [{ nodes: '3' as never }, /^nodes: .* came "3"$/],
-    [{ runtime: 'docker' as never }, /^runtime: expected 'auto', .* came "docker"$/],
+    [{ nodes: '3' as never }, /^nodes: .* got "3"$/],
+    [{ runtime: 'docker' as never }, /^runtime: expected 'auto', .* got "docker"$/],
     [{ memoryMegabytes: 0 }, /^memoryMegabytes: /],
     [{ memoryMegabytes: 2_000 }, /^memoryMegabytes: /],
     [{ maxItemBytes: 1_000 }, /^maxItemBytes: /],

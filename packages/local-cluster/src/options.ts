@@ -162,5 +162,5 @@ function tlsMaterial(value: TlsMaterial): TlsMaterial {
 
 function bad(name: string, expected: string, came: unknown): LocalClusterError {
   const shown = typeof came === 'string' ? JSON.stringify(came) : String(came);
-  return new LocalClusterError('SESS_BAD_OPTION', `${name}: expected ${expected}, came ${shown}`);
+  return new LocalClusterError('SESS_BAD_OPTION', `${name}: expected ${expected}, got ${shown}`);
 }

@@ -82,7 +82,7 @@ class RunningCluster implements LocalCluster {
   addNode({ weight }: { readonly weight?: number } = {}): Promise<LocalNode> {
     return this.#inTurn(async (runner) => {
       if (weight !== undefined && !(weight > 0 && Number.isFinite(weight))) {
-        throw new LocalClusterError('SESS_BAD_OPTION', `weight: expected a number above 0, came ${String(weight)}`);
+        throw new LocalClusterError('SESS_BAD_OPTION', `weight: expected a number above 0, got ${String(weight)}`);
       }
       if (this.#nodes.length >= MAX_NODES) {
         throw new LocalClusterError(

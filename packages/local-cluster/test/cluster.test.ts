@@ -100,7 +100,7 @@ describe.each(inject('runtimes').filter((name) => name !== 'container'))('a clus
     });
     await expect(cluster.addNode({ weight: 0 })).rejects.toMatchObject({
       code: 'SESS_BAD_OPTION',
-      message: 'weight: expected a number above 0, came 0',
+      message: 'weight: expected a number above 0, got 0',
     });
     await cluster.crashNode(id);
     await cluster.crashNode(id);

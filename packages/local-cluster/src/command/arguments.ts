@@ -86,13 +86,13 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
     throw new UsageError('--tls-key and --tls-cert belong together: give both or none');
   const port = integer('--port', values.port, 0, 65_535);
   const alone = ELASTICACHE_ONLY.find((name) => given.has(name));
-  if (alone !== undefined && !values.elasticache) throw new UsageError(`--${alone} goes with --elasticache only`);
+  if (alone !== undefined && !values.elasticache) throw new UsageError(`--${alone} needs --elasticache`);
   if (values.elasticache && values['endpoint-only'])
-    throw new UsageError('--elasticache does not go with --endpoint-only');
+    throw new UsageError('--elasticache cannot be used with --endpoint-only');
   const foreign = (values['endpoint-only'] ? CLUSTER_ONLY : ENDPOINT_ONLY).find((name) => given.has(name));
   if (foreign !== undefined)
     throw new UsageError(
-      `--${foreign} ${values['endpoint-only'] ? 'does not go with --endpoint-only' : 'goes with --endpoint-only only'}`,
+      `--${foreign} ${values['endpoint-only'] ? 'cannot be used with --endpoint-only' : 'needs --endpoint-only'}`,
     );
   if (values['endpoint-only']) {
     return {
@@ -142,13 +142,13 @@ function parse(words: readonly string[]): { readonly values: Values; readonly gi
 function integer(name: string, text: string, lowest: number, highest: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= lowest && value <= highest) return value;
-  throw new UsageError(`${name}: expected a whole number from ${lowest} to ${highest}, came "${text}"`);
+  throw new UsageError(`${name}: expected a whole number from ${lowest} to ${highest}, got "${text}"`);
 }
 
 function runtime(text: string): Runtime | 'auto' {
   const found = (['auto', ...RUNTIMES] as const).find((name) => name === text);
   if (found !== undefined) return found;
-  throw new UsageError(`--runtime: expected auto, ${RUNTIMES.join(', ')}; came "${text}"`);
+  throw new UsageError(`--runtime: expected auto, ${RUNTIMES.join(', ')}; got "${text}"`);
 }
 
 function parseList(text: string | undefined): readonly HostAndPort[] {
@@ -162,5 +162,5 @@ function parseHostAndPort(text: string): HostAndPort {
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
-  throw new UsageError(`--list: expected HOST:PORT (an IPv6 address in brackets), came "${text}"`);
+  throw new UsageError(`--list: expected HOST:PORT (an IPv6 address in brackets), got "${text}"`);
 }

@@ -49,5 +49,5 @@ export const NODE_TYPE: RegExp = /^cache\.[a-z0-9]+\.[a-z0-9]+$/;
 
 function check(name: string, came: unknown, isGood: boolean, expected: string): void {
   if (isGood) return;
-  throw new LocalClusterError('SESS_BAD_OPTION', `${name}: expected ${expected}, came ${JSON.stringify(came)}`);
+  throw new LocalClusterError('SESS_BAD_OPTION', `${name}: expected ${expected}, got ${JSON.stringify(came)}`);
 }

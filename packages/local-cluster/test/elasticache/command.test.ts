@@ -46,8 +46,8 @@ test('sess-cluster --elasticache takes commands and ends with its input', async 
 });
 
 test.each([
-  [['--api-port', '8000'], '--api-port goes with --elasticache only'],
-  [['--elasticache', '--endpoint-only', '--list', 'a:1'], '--elasticache does not go with --endpoint-only'],
+  [['--api-port', '8000'], '--api-port needs --elasticache'],
+  [['--elasticache', '--endpoint-only', '--list', 'a:1'], '--elasticache cannot be used with --endpoint-only'],
   [['--elasticache', '--time-scale', '0'], '--time-scale: expected a whole number from 1 to 10000'],
 ])('refuses %j', async (words, said) => {
   expect(await run(...words).end()).toMatchObject({ code: 2, errors: expect.stringContaining(said) });
