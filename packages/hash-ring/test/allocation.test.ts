@@ -10,7 +10,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 const nodes = Array.from({ length: 32 }, (_, index) => ({ id: `10.0.0.${index}:11211`, weight: 1 + (index % 3) }));
-// One and two blocks of MD5, and UTF-8.
+// Keys of one and of two MD5 blocks, some with UTF-8.
 const keys = Array.from(
   { length: 1000 },
   (_, index) => `sess:${'x'.repeat(40 + (index % 20))}${index}${index % 10 === 0 ? 'é' : ''}`,
@@ -18,7 +18,9 @@ const keys = Array.from(
 
 const ROUNDS = 10;
 const CALLS_PER_ROUND = 100_000;
-/** The smallest object of V8 has 16 bytes: an allocation in one call of sixteen would show, in every round. */
+/**
+ * The smallest object of V8 has 16 bytes, so an allocation in one of sixteen calls would exceed this in every round.
+ */
 const BYTES_PER_CALL = 1;
 
 test.each<[string, Distribution]>([
@@ -28,14 +30,14 @@ test.each<[string, Distribution]>([
   ['rendezvous', rendezvous(nodes)],
   ['ketama over one node', ketama(nodes.slice(0, 1))],
 ])('a million lookups in %s leave nothing on the heap', (_name, distribution) => {
-  // Compilers allocate while they work, which they may do once more when it suits them: it shows in a round, an
-  // allocation per call in all.
+  // Compilers allocate while they work, and may run again at any time: that shows in one round, an allocation per
+  // call in all.
   for (let round = 0; round < ROUNDS; round += 1) lookUp(distribution);
   const grown: number[] = [];
-  // As often before it counts: a process's own heap comes to rest in its first few collections, whatever runs between
+  // Rounds below 0 don't count: a process's own heap settles in its first few collections, whatever runs between
   // them.
   for (let round = -ROUNDS; round < ROUNDS; round += 1) {
-    // A round is too short to fill the young generation, so nothing is collected before it is counted.
+    // A round is too short to fill the young generation, so nothing is collected before the count.
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
     lookUp(distribution);

@@ -20,7 +20,7 @@ async function ask(port: number, request: string): Promise<string> {
   return (await exchange(port, request)).toString();
 }
 
-/** What the endpoint lists: the version and the ids. */
+/** The version and the ids that the endpoint lists. */
 async function listed(cluster: LocalCluster): Promise<{ readonly version: number; readonly ids: readonly string[] }> {
   const port = Number(cluster.configurationEndpoint.split(':')[1]);
   const [, version, nodes = ''] = (await ask(port, 'config get cluster\r\n')).split(/\r?\n/);

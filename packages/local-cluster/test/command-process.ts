@@ -60,9 +60,9 @@ export class CommandProcess {
     this.process.stdin?.end();
   }
 
-  /** How it ended, and all that it said on standard error. */
+  /** Resolves at the end to the exit code and all of standard error. */
   async end(): Promise<{ readonly code: number | null; readonly errors: string }> {
-    // Output that nobody reads would keep it from ending.
+    // Unread output would keep the process from ending.
     this.process.stdout?.resume();
     await this.#ended;
     return { code: this.process.exitCode, errors: this.#errors };

@@ -46,7 +46,7 @@ describe('a paused embedded node', () => {
     old.send('get a\r\n');
     const young = open(port);
     young.send('version\r\n');
-    // A node of the same process that was asked later has answered: the paused one had its chance.
+    // Another node of the same process has answered a later request, so the paused one had time to answer.
     await local.addNode();
     expect(await ask(local.nodes[1]?.port ?? 0, 'mn\r\n')).toBe('MN\r\n');
     expect([old.received, young.received]).toEqual(['', '']);
@@ -118,7 +118,7 @@ describe('an embedded node with credentials', () => {
     expect(welcome).toMatch(/Authenticated.{24}$/s);
     expect(welcome).not.toContain('Auth failure');
     expect(await ask(port, Buffer.concat([login('\0user\0wrong'), noop]))).toMatch(/Auth failure\..*Auth failure\.$/s);
-    // Before the login nothing is done, and the connection is closed.
+    // Without a login no command is executed, and the connection is closed.
     expect(await ask(port, Buffer.concat([noop, noop]))).toMatch(/^.{24}Auth failure\.$/s);
   });
 });

@@ -6,9 +6,7 @@ import { exchange } from './wire/raw-exchange.ts';
 
 const LIBRARY = new URL('../dist/index.js', import.meta.url).href;
 
-/**
- * Starts a cluster, tells its ports and the directory of its secrets, then does what the test wants to see survived.
- */
+/** A program that starts a cluster, prints its ports, and on input ends itself with `ending`. */
 const OWNER = (runtime: string, ending: string): string => `
 import { startLocalCluster } from ${JSON.stringify(LIBRARY)};
 const cluster = await startLocalCluster({ nodes: 2, runtime: ${JSON.stringify(runtime)} });

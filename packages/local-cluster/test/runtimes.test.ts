@@ -20,7 +20,7 @@ function program(name: string, script: string): string {
   return path;
 }
 
-/** An engine that answers; `$1` decides what else it can do. */
+/** A working engine; `cases` are further branches on `$1`. */
 const engine = (cases: string): string =>
   program(
     'engine',
@@ -149,8 +149,8 @@ describe('the runtimes of a machine', () => {
 
 describe.runIf(inject('runtimes').includes('container'))('containers', () => {
   test('work with an engine that takes only the words of Docker', { timeout: 60_000 }, async () => {
-    // Podman in Docker's clothes: where Docker runs, this shows little more; where only Podman does, that the commands
-    // for Docker are well formed.
+    // Podman under Docker's name: on a machine with only Podman this tests that the commands for Docker are well
+    // formed.
     const containerEngine = program(
       'docker',
       'case "$1" in --version) echo "Docker version 27";; *) if command -v podman >/dev/null; then exec podman "$@"; else exec docker "$@"; fi;; esac',

@@ -1,8 +1,8 @@
-/** Numbers that depend on the second in which a server happens to look at its clock. */
+/** Numbers that depend on the second in which a server reads its clock. */
 const CLOCKED = /^(t|la=|exp=|l)(-?\d+)$/;
 
 /**
- * Whether two replies say the same, but for slab classes (an embedded node has none) and a second or two of the clock.
+ * Whether two replies are equal apart from slab classes (an embedded node has none) and a second or two of the clock.
  */
 export function sameReply(one: Buffer, other: Buffer): boolean {
   if (one.equals(other)) return true;

@@ -28,7 +28,7 @@ const number = fc.constantFrom(
   '+3',
   '',
 );
-// None of white space alone: counting on it, memcached reads on behind the item, into what was there before.
+// No value is only white space: incrementing one, memcached reads past the item into older data.
 const value = fc.constantFrom('', 'x', '12', '9', 'abc', 'a\r\nb', 'get a', 'x'.repeat(300));
 const noreply = fc.constantFrom('', '', '', ' noreply', ' nonsense');
 const line = (...parts: readonly fc.Arbitrary<string>[]): fc.Arbitrary<string> =>
@@ -69,7 +69,7 @@ const flag = fc.oneof(
 );
 const flags = fc.uniqueArray(flag, { maxLength: 6 }).map((list) => list.join(' '));
 
-/** Meta commands whose flags are mostly in order, so that more than their refusal is seen. */
+/** Meta commands with mostly valid flags, to test more than their rejection. */
 const soundFlag = fc.oneof(
   fc.constantFrom('v', 'c', 't', 'f', 'k', 's', 'q', 'h', 'u', 'I', 'O1', 'ME', 'MA', 'MP', 'MR', 'MI', 'MD'),
   fc
@@ -104,7 +104,7 @@ const textRequest = fc.oneof(
   line(fc.constantFrom('flush_all', 'verbosity'), number),
 );
 
-/** The request as it is, cut short, or with one byte changed, left out or put in. */
+/** The request unchanged, truncated, or with one byte changed, removed or inserted. */
 const spoiled = fc
   .tuple(
     textRequest,
@@ -167,8 +167,8 @@ const binary = fc.oneof(
 );
 
 /**
- * After an unknown command with a key, memcached throws away the wrong number of bytes; an embedded node does not
- * follow it there.
+ * After an unknown command with a key, memcached discards the wrong number of bytes; an embedded node does not imitate
+ * that.
  */
 function isKnownOrBodiless({ opcode, key: text, extras }: { opcode: number; key: string; extras: Buffer }): boolean {
   const unknown =

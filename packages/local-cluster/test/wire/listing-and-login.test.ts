@@ -3,10 +3,7 @@ import { sameReply } from './compare-replies.ts';
 import { exchange, RawConnection } from './raw-exchange.ts';
 import { twoServers } from './two-servers.ts';
 
-/**
- * The lines of `lru_crawler metadump all` in a fixed order, without what is memcached's own (slab classes) or the
- * clock's.
- */
+/** The lines of `lru_crawler metadump all` in a fixed order, without slab classes and times. */
 async function listing(port: number): Promise<readonly string[]> {
   const connection = new RawConnection(port);
   connection.send('lru_crawler metadump all\r\n');

@@ -1,12 +1,10 @@
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** A server on loopback that says nothing for so long, in milliseconds, will not answer. */
+/** A server on loopback that is silent for so long, in milliseconds, will not answer. */
 const SILENCE_MS = 10_000;
 
-/**
- * Sends bytes on a connection of their own, closes the sending side, and reads all that comes until the server closes.
- */
+/** Sends bytes on a new connection, closes the sending side, and reads until the server closes. */
 export async function exchange(
   port: number,
   bytes: string | Uint8Array,
@@ -17,9 +15,9 @@ export async function exchange(
     : connect({ port, host: '127.0.0.1' });
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  // A server that refuses a line closes while more is still on its way; one that is down sends nothing.
+  // A server that rejects a line closes while more is in flight; one that is down sends nothing.
   socket.on('error', () => undefined);
-  // One that neither answers nor hangs up would be waited for until the test's own time limit.
+  // Without this, the test would wait for a silent server until its own timeout.
   socket.setTimeout(SILENCE_MS, () => socket.destroy());
   const closed = new Promise((resolve) => void socket.on('close', resolve));
   socket.end(toBytes(bytes));
@@ -30,7 +28,7 @@ export async function exchange(
 /** A connection that stays. */
 export class RawConnection {
   readonly #socket: ReturnType<typeof connect>;
-  /** Pieces, put together when all that is waited for is there. */
+  /** Pieces, joined when the awaited ending has arrived. */
   #pieces: string[] = [];
   #closed = false;
   #wake: () => void = () => undefined;
@@ -53,7 +51,7 @@ export class RawConnection {
     this.#socket.write(toBytes(bytes));
   }
 
-  /** What has come so far. */
+  /** Everything received so far. */
   get received(): string {
     return this.#pieces.join('');
   }
@@ -62,7 +60,7 @@ export class RawConnection {
   async receive(ending: string): Promise<string> {
     let [searched, before] = [0, ''];
     for (;;) {
-      // The ending may begin in one piece and go on in the next.
+      // The ending may be split between two pieces.
       for (; searched < this.#pieces.length; searched += 1) {
         const seen = before + (this.#pieces[searched] ?? '');
         if (seen.includes(ending)) return this.#take(ending);

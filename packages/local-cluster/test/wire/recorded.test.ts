@@ -8,8 +8,8 @@ import { PROTOCOLS } from './protocols.ts';
 import { exchange } from './raw-exchange.ts';
 
 /**
- * Replies of memcached 1.6.18, by protocol and name; long ones as their digest. `SESS_RECORD=1` writes them anew, from
- * the memcached of this machine.
+ * Replies of memcached 1.6.18, by protocol and name; long ones as their digest. `SESS_RECORD=1` records them again from
+ * this machine's memcached.
  */
 type Recording = Record<string, Record<string, string[]>>;
 
@@ -17,7 +17,7 @@ const FILE = new URL('vectors/memcached-1.6.18.json', import.meta.url);
 const RECORDS = process.env['SESS_RECORD'] === '1';
 const recording: Recording = RECORDS ? {} : (JSON.parse(readFileSync(FILE, 'utf8')) as Recording);
 
-/** For machines without memcached; with one, the differential test looks closer. */
+/** For machines without memcached; with it, the differential test checks more. */
 describe('an embedded node answers as memcached 1.6.18 was seen to', () => {
   let cluster: LocalCluster;
   beforeEach(async () => {

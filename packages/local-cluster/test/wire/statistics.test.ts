@@ -44,7 +44,7 @@ describe.runIf(inject('runtimes').includes('memcached'))("an embedded node's sta
           sockets.push(socket);
         };
         for (let at = 0; at < 1_050; at += 1) open();
-        // Words that a reset overtook are lost; somebody else is told.
+        // A reset can overtake the error text, so further connections are opened until one gets it.
         more = setInterval(open, 50);
       });
       words.push(await turnedAway);
@@ -57,7 +57,10 @@ describe.runIf(inject('runtimes').includes('memcached'))("an embedded node's sta
   });
 });
 
-/** With connections that are new, idle, in the middle of a value and in the middle of a line, and the one that asks. */
+/**
+ * The states of connections that are new, idle, in the middle of a value and in the middle of a line, and of the asking
+ * one.
+ */
 async function connectionStates(port: number): Promise<readonly string[]> {
   const sockets: Socket[] = [];
   for (const sent of ['', 'version\r\n', 'set a 0 0 5\r\nab', 'get a']) {

@@ -1,5 +1,6 @@
 /**
- * What is sent in one piece, one after another, to a real and to an embedded node. Each list begins with an empty node.
+ * Requests for a real and an embedded node: each is sent in one piece, one after another. Each list begins with an
+ * empty node.
  */
 export type Exchanges = Readonly<Record<string, readonly (string | Uint8Array)[]>>;
 

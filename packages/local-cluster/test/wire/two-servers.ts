@@ -4,14 +4,14 @@ import type { LocalClusterOptions } from '../../src/options.ts';
 import { startLocalCluster } from '../../src/start-local-cluster.ts';
 import { exchange } from './raw-exchange.ts';
 
-/** A real and an embedded node that are asked the same. */
+/** A real and an embedded node that get the same requests. */
 export interface TwoServers {
-  /** Empties both and starts their CAS numbers anew. */
+  /** Empties both and restarts their CAS numbers. */
   restart(): Promise<void>;
   ports(): { readonly real: number; readonly embedded: number };
   /** Sends the request to both and compares with `same`. */
   expectSame(request: string | Uint8Array, same: (one: Buffer, other: Buffer) => boolean): Promise<void>;
-  /** Compares what both have counted so far. */
+  /** Compares the counters of both. */
   expectSameCounts(): Promise<void>;
 }
 
@@ -56,9 +56,7 @@ export async function statRows(port: number, topic = ''): Promise<ReadonlyMap<st
   return new Map(Array.from(reply.matchAll(/STAT (\S+) (.*)\r\n/g), ([, name = '', value = '']) => [name, value]));
 }
 
-/**
- * Not those that depend on when memcached's crawler comes by: of items that are there, and of items that have expired.
- */
+/** Without counters that depend on when memcached's crawler runs: those of current and of expired items. */
 const COUNTS =
   'cmd_get cmd_set cmd_flush cmd_touch cmd_meta get_hits get_misses delete_hits delete_misses incr_hits incr_misses decr_hits decr_misses ' +
   'cas_hits cas_misses cas_badval touch_hits touch_misses store_too_large store_no_memory total_items evictions';
