@@ -4,7 +4,7 @@ import { backingConformance, type BackingBench } from '../src/index.ts';
 backingConformance({
   name: 'memory',
   open: async () => {
-    // All that a backing may have is there.
+    // It has all optional parts of a backing.
     const backing = memoryBacking() as BackingBench['backing'];
     return { backing, other: backing, [Symbol.asyncDispose]: async () => {} };
   },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClientProcess, TRANSPORTS } from './processes/client-process.ts';
 import { ForgetfulProxy } from './processes/forgetful-proxy.ts';
 
-/** So that the test need not load for as long as an application does. */
+/** Shorter than the defaults, so that the test's simulated start can be short, too. */
 const BOOT = { readyTimeoutMs: 1_500, connectTimeoutMs: 1_000 };
 
 describe.each(TRANSPORTS)('a busy process does not blame the node (%s)', (transport) => {

@@ -1,4 +1,4 @@
-/** A node or an endpoint that has as many connections as it allows: said so, and never taken for something else. */
+/** A node or an endpoint at its limit of connections: the error says so and names no other cause. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -16,7 +16,7 @@ const TRANSPORTS: Readonly<Record<string, () => ClientOptions['transport']>> = {
   classic: () => textTransport({ dialect: 'classic' }),
   memjs: () => memjsTransport(),
 };
-/** Memcached takes some for itself. */
+/** memcached uses some itself. */
 const LIMIT = 20;
 
 describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit of connections', () => {
@@ -42,7 +42,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit
     await expect.poll(() => isListening(port)).toBe(true);
   }
   async function startWithTls(): Promise<Buffer> {
-    // Memcached reads them as the user that it turns into.
+    // memcached reads the files after it has switched its user.
     await chmod(folder, 0o755);
     const [certificate = '', key = ''] = await Promise.all(
       ['certificate.pem', 'key.pem'].map(async (name) => {
@@ -55,7 +55,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit
     await start('-Z', '-o', `ssl_chain_cert=${certificate},ssl_key=${key}`);
     return readFile(certificate);
   }
-  /** Takes every connection that memcached has to give. */
+  /** Takes all free connections of memcached. */
   async function fill(): Promise<void> {
     const refused: Buffer[] = [];
     for (let opened = 0; opened < 2 * LIMIT; opened += 1) {

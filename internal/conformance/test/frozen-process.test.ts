@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClientProcess, TRANSPORTS } from './processes/client-process.ts';
 import { ForgetfulProxy } from './processes/forgetful-proxy.ts';
 
-/** Longer than a process is blocked by its own work; shorter than anything gives a connection up. */
+/** Longer than a process blocks itself; shorter than any timeout that drops a connection. */
 const FROZEN_MS = 1_500;
 
-/** Reads and writes as soon as it is told to, which is as soon as it runs again. */
+/** Reads and writes when it gets a message: as soon as it runs again. */
 const PROGRAM = `
   await client.ready();
   await client.set('key', 'value', { ttlSeconds: 60 });
@@ -61,7 +61,7 @@ describe.each(KINDS)('a process that was frozen ($transport, TLS: $tls)', ({ tra
   });
 
   /**
-   * Stops the process for a while, during which something happens; what became of the requests that it makes as soon as
+   * Stops the process and calls `meanwhile`. Resolves to the outcome of the requests that the process makes as soon as
    * it runs again.
    */
   async function afterFreeze(meanwhile: () => void): Promise<unknown> {

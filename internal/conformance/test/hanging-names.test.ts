@@ -9,8 +9,8 @@ import { ClientProcess, TRANSPORTS } from './processes/client-process.ts';
 const NAMES = ['one.hangs.test', 'two.hangs.test', 'three.hangs.test'];
 
 /**
- * A look-up of one of the names holds a thread of libuv as `getaddrinfo` does that gets no answer: it opens a pipe that
- * nobody writes to.
+ * A look-up of one of the names blocks a libuv thread, like `getaddrinfo` without an answer: it opens a pipe without a
+ * writer.
  */
 function hanging(pipe: string): string {
   return `
@@ -52,7 +52,7 @@ describe.each(TRANSPORTS)('three nodes whose names get no answer (%s)', (transpo
          await new Promise((resolve) => setTimeout(resolve, 20));
        }
        tell({ askedOnce: new Set(asked).size === asked.length, most, names: names > 0, files: files > 0, state: client.topology.states.get(id) });
-       // What hangs would keep the process from ending.
+       // The blocked threads would keep the process from ending.
        fs.openSync(PIPE, 'r+');`,
       {
         transport,

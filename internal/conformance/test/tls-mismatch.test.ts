@@ -15,7 +15,7 @@ const TRANSPORTS: Readonly<Record<string, () => ClientOptions['transport']>> = {
   memjs: () => memjsTransport(),
 };
 
-/** Long enough for a refusal to come on a machine with other work. */
+/** Long enough for a refusal on a loaded machine. */
 const READY_TIMEOUT_MS = 2_000;
 
 describe.each(inject('mainRuntimes'))(
@@ -63,7 +63,7 @@ describe.each(inject('mainRuntimes'))(
           try {
             for (const outcome of [await client.ready().catch(said), await client.get('key').catch(said)]) {
               expect(outcome).toContain(advice);
-              // Not OpenSSL's own text, no advice about memcached, no punctuation in a row.
+              // No OpenSSL text, no advice about memcached, no doubled punctuation.
               expect(outcome).not.toMatch(/\n|routines|Check that memcached|[.?!][.?!]/);
             }
           } finally {

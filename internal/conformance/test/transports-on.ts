@@ -10,12 +10,9 @@ const tls = {
   cert: readFileSync(new URL('./fixtures/certificate.pem', import.meta.url)),
 };
 
-/**
- * Declares the suite for each transport; it is skipped where this machine has no such nodes, or this form of the tests
- * does without.
- */
+/** Declares the suite for each transport; skipped if this machine or this form of the tests has no such nodes. */
 export function transportsOn(runtime: Runtime): void {
-  // A container takes seconds to start: there, what is stored and answered is enough.
+  // A container takes seconds to start, so only storage and replies are tested there.
   const common = { runtime, tls, extent: runtime === 'container' ? 'short' : 'full' } as const;
   const subjects: readonly TransportSubject[] = [
     {
@@ -34,8 +31,8 @@ export function transportsOn(runtime: Runtime): void {
       ...common,
       name: 'memjs',
       transport: memjsTransport(),
-      // SASL, which local-cluster has for embedded nodes only. The tests of memjs-transport start a memcached that asks
-      // for it.
+      // SASL, which local-cluster has for embedded nodes only. The tests of memjs-transport start a memcached that
+      // requires it.
       capabilities: { remainingTtl: false, credentials: runtime === 'embedded' },
     },
   ];

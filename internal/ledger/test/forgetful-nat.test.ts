@@ -3,7 +3,7 @@ import { memjsTransport } from '@sess/memjs-transport';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { NamespacedNode } from '../src/index.ts';
 
-/** Of the namespaces; those of other tests are others. */
+/** Numbers of the namespaces; other tests use different ones. */
 const NUMBERS = { text: 77, memjs: 78 };
 
 const runs = inject('runtimes').includes('memcached') && inject('programs').includes('network-namespaces');

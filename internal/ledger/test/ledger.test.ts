@@ -20,7 +20,7 @@ const SETTINGS: ClientSettings = {
 const AGREEMENT_MS = agreementMsOf(SETTINGS);
 const SLOW_TEST = { timeout: 180_000 };
 const runtimes = inject('conformanceRuntimes').filter((runtime) => runtime !== 'embedded');
-/** In their long form with what only a network between them does. */
+/** The long form of the tests adds failures of a network. */
 const long = inject('long');
 
 const open: { close(): Promise<unknown> }[] = [];
@@ -60,13 +60,13 @@ async function bench(nodes: LocalCluster['nodes'], settings: ClientSettings): Pr
   return { applications, workload, join, list };
 }
 
-/** Lets traffic go on until so many more requests were answered. */
+/** Waits until `requests` more requests were answered. */
 async function traffic(workload: Workload, requests: number): Promise<void> {
   const enough = workload.requests + requests;
   await expect.poll(() => workload.requests, { timeout: 60_000, interval: 20 }).toBeGreaterThanOrEqual(enough);
 }
 
-/** Traffic for as long as processes take to agree. */
+/** Waits until the processes agree, under traffic. */
 async function agreement(workload: Workload): Promise<void> {
   const agreedAt = performance.now() + AGREEMENT_MS;
   await expect.poll(() => performance.now(), { timeout: 60_000, interval: 50 }).toBeGreaterThan(agreedAt);
@@ -81,7 +81,7 @@ async function settleAccounts(workload: Workload): Promise<void> {
     .toBeGreaterThan(AGREEMENT_MS);
   const reads = await workload.readBack();
   expect(workload.book.faults).toEqual([]);
-  // It did what it is for.
+  // The traffic included reads and logouts.
   expect(reads).toBeGreaterThan(100);
   expect(workload.book.accounts.some(({ destroyed }) => destroyed)).toBe(true);
 }
@@ -97,25 +97,25 @@ describe.each(runtimes)('with application processes and nodes of their own (%s)'
       workload.start();
       await traffic(workload, 200);
 
-      // A node joins; a process hears of it late.
+      // A node joins; one process gets the new list late.
       const added = await cluster.addNode();
       list(cluster.nodes);
       await traffic(workload, 100);
 
-      // A process is killed in the middle of its work, another starts.
+      // A process is killed at work, another starts.
       const [victim] = applications.splice(0, 1);
       await victim?.kill();
       await join();
       await traffic(workload, 100);
 
-      // A node dies, stays on the list, and comes back empty once everybody has agreed.
+      // A node crashes, stays on the list, and returns empty when all processes agree.
       const [first, second] = cluster.nodes;
       await cluster.crashNode(first?.id ?? '');
       await agreement(workload);
       await cluster.restartNode(first?.id ?? '');
       await agreement(workload);
 
-      // A process sleeps through an agreement, and a node hangs meanwhile.
+      // A process sleeps through an agreement while a node hangs.
       const sleeper = applications[0];
       workload.allowStale(2 * AGREEMENT_MS);
       sleeper?.stop();

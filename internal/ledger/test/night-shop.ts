@@ -1,4 +1,4 @@
-/** Two application servers over one cluster, with users whose every change that was acknowledged is in the book. */
+/** Two application servers over one cluster; the book has every acknowledged change of their users. */
 import { setTimeout } from 'node:timers/promises';
 
 import { createClient, deriveHistorySecret, type Client } from '@sess/client';
@@ -16,24 +16,24 @@ declare module '@sess/session' {
 }
 
 export const SECRET = 'a secret of at least thirty-two bytes, for tests';
-/** Until a server is asked again that could not tell. */
+/** Pause before a retry after 503. */
 const OUT_OF_REACH_MS = 50;
-/** Requests that are under way at a time. */
+/** Concurrent requests. */
 const AT_ONCE = 32;
-/** Large enough that a node with little memory is soon full. */
+/** Fills a node with little memory soon. */
 const DESCRIPTION = 'x'.repeat(1_000);
 
 export interface User {
   readonly account: Account;
   cookie: string;
-  /** Where the session is stored. */
+  /** The storage key of the session. */
   key: string;
 }
 
 export class Shop {
   readonly book: AccountBook = new AccountBook();
   readonly users: User[] = [];
-  /** Of each server. */
+  /** One per server. */
   readonly clients: readonly Client[];
   readonly #servers: readonly FastifyInstance[];
   #changes = 0;
@@ -50,7 +50,7 @@ export class Shop {
     return new Shop(clients, await Promise.all(clients.map(openServer)));
   }
 
-  /** So many people log in, and then change their cart on every server. */
+  /** `people` users log in, then each changes their cart on every server. */
   async evening(people: number): Promise<void> {
     for (let number = 0; number < people; number += 1)
       this.users.push({ account: this.book.open(`user ${number}`), cookie: '', key: '' });
@@ -58,7 +58,7 @@ export class Shop {
       await inTurns(this.users, (user) => this.#change(server, user));
   }
 
-  /** Everybody comes once more, to any server; who is logged out by then, as the book says. */
+  /** Every user visits a random server once more. Returns the users who are logged out, according to the book. */
   async morning(): Promise<readonly User[]> {
     const lost: User[] = [];
     await inTurns(this.users, async (user) => {
@@ -89,7 +89,7 @@ export class Shop {
     this.book.claim(user.account, change);
   }
 
-  /** Until a server can tell: what is out of reach is not lost. */
+  /** Retries while a server answers 503: a session out of reach is not lost. */
   async #visit({ cookie }: User): Promise<{ readonly statusCode: number; readonly found: readonly number[] }> {
     for (let visit = 0; ; visit += 1) {
       const server = this.#servers[Math.floor(Math.random() * this.#servers.length)];

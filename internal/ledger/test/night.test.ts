@@ -1,6 +1,6 @@
 /**
- * A night, told end to end: one node is restarted, one evicts, one is taken off the list without a drain. In the morning
- * users are logged out; the metrics, the page and `sess doctor` say why, and how many.
+ * A night, end to end: one node restarts, one evicts, one is removed from the list without a drain. In the morning
+ * users are logged out; the metrics, the page and `sess doctor` report why, and how many.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -32,7 +32,7 @@ it('a night is explained by the metrics, the page and the doctor', { timeout: 30
   const misses = observing();
   const shop = await Shop.open(servers);
   onTestFinished(() => shop.close());
-  // As a scrape does now and then: what nodes counted before is known then.
+  // Like a periodic scrape: it takes the first reading of the nodes' counters.
   await misses.read();
   await shop.evening(PEOPLE);
   const lastUse = Date.now();
@@ -40,7 +40,7 @@ it('a night is explained by the metrics, the page and the doctor', { timeout: 30
   const page = await watching(env, misses);
   await expect.poll(() => page.picture?.nodes.length).toBe(4);
 
-  // Nodes tell their age in whole seconds, and a little more than it is.
+  // Nodes report their uptime in whole seconds, and a little too high.
   await expect.poll(() => Date.now() - lastUse).toBeGreaterThan(6_000);
   await cluster.crashNode(restarted);
   await cluster.restartNode(restarted);
@@ -56,13 +56,13 @@ it('a night is explained by the metrics, the page and the doctor', { timeout: 30
   expect(shop.book.faults).toEqual([]);
   const lostOn = (node: string): number => lost.filter(({ account }) => homes.get(account.key) === node).length;
   const booked = { restarted: lostOn(restarted), full: lostOn(full), removed: lostOn(removed) };
-  // Whatever was on two of them; some of what was on the third; and nothing of the fourth.
+  // All sessions of two nodes, some of the third, and none of the fourth.
   expect(booked.restarted).toBe(usersOn(shop.users, homes, restarted));
   expect(booked.removed).toBe(usersOn(shop.users, homes, removed));
   expect(booked.full).toBeGreaterThan(0);
   expect(booked.restarted + booked.full + booked.removed).toBe(lost.length);
 
-  // The causes come when requests have their answers.
+  // Causes are determined after the requests are answered.
   await expect.poll(async () => sum(Object.values(await misses.read()))).toBe(lost.length);
   const told = await misses.read();
   expectWithin(told[`node-restarted ${restarted}`], booked.restarted);
@@ -97,15 +97,15 @@ function usersOn(users: readonly User[], homes: ReadonlyMap<string, string | und
   return users.filter(({ account }) => homes.get(account.key) === node).length;
 }
 
-/** By `cause node`. */
+/** Counts by `cause node`. */
 type Counts = Readonly<Record<string, number>>;
 
 interface Misses {
-  /** As the metrics tell them. */
+  /** Reads the counts from the metrics. */
   read(): Promise<Counts>;
-  /** As they were read last. */
+  /** The counts read last. */
   readonly last: Counts;
-  /** How sure the causes are that were read last. */
+  /** The sureness of the causes read last. */
   readonly surenesses: ReadonlySet<unknown>;
 }
 
@@ -146,7 +146,7 @@ function observing(): Misses {
   };
 }
 
-/** The page, and all that it has shown of misses since it was opened. */
+/** The page, and the misses it has shown since it was opened. */
 async function watching(
   env: Readonly<Record<string, string>>,
   misses: Misses,
@@ -187,11 +187,11 @@ function byNode(counts: Counts): Map<string, Record<string, number>> {
   return nodes;
 }
 
-/** Another program uses the node: it takes all of its memory. */
+/** Fills the node's memory, like another program that uses it. */
 async function fill(cluster: LocalCluster, id: string): Promise<void> {
   const node = cluster.nodes.find((one) => one.id === id);
   const socket = connect(node?.port ?? 0, node?.host).setEncoding('latin1');
-  // As large as a session, as memcached has memory of its own for each size.
+  // As large as a session, because memcached has separate memory per item size.
   const value = 'x'.repeat(1_200);
   const items = (2 * NODE_MEGABYTES * 1_048_576) / value.length;
   for (let item = 0; item < items; item += 1)
@@ -201,7 +201,7 @@ async function fill(cluster: LocalCluster, id: string): Promise<void> {
   socket.destroy();
 }
 
-/** `check subject` of all that it finds. */
+/** Each finding as `check subject`. */
 async function doctor(env: Readonly<Record<string, string>>): Promise<readonly string[]> {
   let written = '';
   await runCommand(['doctor', '--json'], {

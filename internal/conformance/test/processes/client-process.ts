@@ -9,7 +9,7 @@ const IMPORTS = `
   import { memjsTransport } from '@sess/memjs-transport';
 `;
 
-/** What each program begins with: a client over the transport in question. */
+/** The beginning of each program: a client over the given transport. */
 const BEGINNING = `
   const transports = {
     meta: () => textTransport({ dialect: 'meta' }),
@@ -32,27 +32,25 @@ const BEGINNING = `
   const told = () => new Promise((resolve) => process.once('message', resolve));
 `;
 
-/**
- * Twice as long as by default: a machine that is busy with other tests must not look like a node that does not answer.
- */
+/** Twice the default: a machine busy with other tests must not look like a node that does not answer. */
 const TIMEOUT_MS = 1_000;
 
 export const TRANSPORTS = ['meta', 'classic', 'memjs'] as const;
 
 export interface ClientSetup {
   readonly transport: (typeof TRANSPORTS)[number];
-  /** Of the node, on loopback. */
+  /** The node's port on loopback. */
   readonly port: number;
   /** Names of further nodes, each `host:port`. */
   readonly others?: readonly string[];
-  /** What the program does before it makes its client. */
+  /** Code that runs before the program creates its client. */
   readonly before?: string;
-  /** The certificate to trust: over TLS. */
+  /** The certificate to trust; enables TLS. */
   readonly certificate?: string | undefined;
   readonly options?: object;
 }
 
-/** A process of its own that runs a client: it can be kept busy or stopped while nodes, network and test go on. */
+/** A child process with a client: it can be kept busy or stopped while nodes, network and test run. */
 export class ClientProcess implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly #messages: unknown[] = [];
@@ -80,7 +78,7 @@ export class ClientProcess implements AsyncDisposable {
     this.child.on('message', (message) => this.#messages.push(message));
   }
 
-  /** What the program tells next. */
+  /** The program's next message. */
   async next(): Promise<unknown> {
     while (this.#messages.length === 0) {
       const waiting = new AbortController();

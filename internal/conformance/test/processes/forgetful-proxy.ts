@@ -3,7 +3,7 @@ import { TcpProxy } from '@sess/loopback';
 
 const LATENCY_MS = 1;
 
-/** Stands between a client and a node, a millisecond away from each, as a network that translates addresses does. */
+/** A proxy between a client and a node, a millisecond from each, like a NAT. */
 export class ForgetfulProxy implements AsyncDisposable {
   readonly #proxy: TcpProxy;
   readonly #forgotten: Set<Socket>;
@@ -32,14 +32,13 @@ export class ForgetfulProxy implements AsyncDisposable {
   }
 
   /**
-   * What comes on the open connections goes nowhere, and neither side is told: they were idle for too long. New
-   * connections are translated as before.
+   * Silently drops all data on the open connections, like a NAT when they were idle for too long. New connections work.
    */
   forget(): void {
     for (const socket of this.#proxy.sockets) this.#forgotten.add(socket);
   }
 
-  /** The same, from a network that answers with a reset. */
+  /** The same with a NAT that answers with a reset. */
   reset(): void {
     this.#proxy.reset();
   }
