@@ -2,7 +2,7 @@
  * The walk of a new user: the commands and programs of the README as they stand, on a machine with Node.js, a shell and
  * curl. Only the ports are others, and our packages come from the registry of this run.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { Terminal } from './terminal.mjs';
 
 /** No memcached and no container engine is among them. */
-const PROGRAMS = ['node', 'npm', 'npx', 'bash', 'sh', 'env', 'mkdir', 'cp', 'curl'];
+const PROGRAMS = ['node', 'npm', 'npx', 'bash', 'sh', 'env', 'mkdir', 'cp'];
 /** Enough that some of them are on another node when one has joined. */
 const USERS = 20;
 const LOGGED_IN = '{"user":"USER_123"}';
@@ -29,10 +29,12 @@ export async function walk(folder, framework, npmrc) {
   const bin = join(folder, 'bin');
   const shop = join(folder, 'shop');
   await mkdir(bin, { recursive: true });
-  for (const name of PROGRAMS)
-    await symlink(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(bin, name));
+  for (const name of PROGRAMS) await symlink(pathOf(name), join(bin, name));
+  // Where the machine has none, the user logs in as the others do.
+  const curl = pathOf('curl');
+  if (curl !== '') await symlink(curl, join(bin, 'curl'));
   await writeFile(join(folder, 'npmrc'), npmrc);
-  const env = { HOME: process.env.HOME ?? folder, PATH: bin };
+  const env = { ...process.env, PATH: bin };
   const { prepare, program, start, logIn, profile, origin } = await wordsOfReadme(framework);
 
   const [makeProject, ...rest] = prepare.split('\n');
@@ -46,23 +48,25 @@ export async function walk(folder, framework, npmrc) {
     app = new Terminal(start.replace(/ &$/, ''), { cwd: shop, env });
     await app.answers(`${origin}/profile`);
     const ask = async () => {
-      const answers = [(await promisify(execFile)('bash', ['-ec', profile], { cwd: shop, env })).stdout];
+      const answers =
+        curl === '' ? [] : [(await promisify(execFile)('bash', ['-ec', profile], { cwd: shop, env })).stdout];
       for (const cookie of cookies)
         answers.push(await (await fetch(`${origin}/profile`, { headers: { cookie } })).text());
       return answers.filter((answer) => answer === LOGGED_IN).length;
     };
-    await promisify(execFile)('bash', ['-ec', logIn], { cwd: shop, env });
+    if (curl !== '') await promisify(execFile)('bash', ['-ec', logIn], { cwd: shop, env });
     const cookies = [];
     while (cookies.length < USERS) {
       const { headers } = await fetch(`${origin}/login`, { method: 'POST' });
       cookies.push(headers.getSetCookie()[0]?.split(';')[0] ?? '');
     }
+    const users = USERS + (curl === '' ? 0 : 1);
     const before = await ask();
     nodes.type('add');
     await nodes.shows('configuration version 2');
     const after = await ask();
-    if (before !== USERS + 1 || after !== USERS + 1)
-      throw new Error(`of ${USERS + 1} users, ${before} were logged in, and ${after} when a node had joined`);
+    if (before !== users || after !== users)
+      throw new Error(`of ${users} users, ${before} were logged in, and ${after} when a node had joined`);
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
     throw new Error(`${message}\n${nodes.said}\n${app?.said ?? ''}`, { cause: error });
@@ -95,11 +99,25 @@ async function wordsOfReadme(framework) {
   };
 }
 
+/** @param {string} program @returns {string} where it is; empty if it is not there */
+function pathOf(program) {
+  return spawnSync('which', [program], { encoding: 'utf8' }).stdout.trim();
+}
+
+/**
+ * Below the range from which systems take ports for outgoing connections, and below that of local nodes: nobody takes it
+ * before it is used.
+ */
 async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
+  const server = createServer();
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 5_000);
+    const isFree = await new Promise((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
