@@ -51,11 +51,17 @@ export async function run(words: readonly string[], options: RunOptions = {}): P
 export async function application(
   servers: string,
   keys: readonly string[],
-  options: { readonly copies?: number } = {},
+  options: { readonly copies?: number; readonly ttlSeconds?: number } = {},
 ): Promise<Client> {
-  const client = createClient({ servers, historySecret: deriveHistorySecret(SECRET), timeoutMs: 5_000, ...options });
+  const { ttlSeconds = 600, ...clientOptions } = options;
+  const client = createClient({
+    servers,
+    historySecret: deriveHistorySecret(SECRET),
+    timeoutMs: 5_000,
+    ...clientOptions,
+  });
   await client.ready();
-  await Promise.all(keys.map((key) => client.set(key, `secret data of ${key}`, { ttlSeconds: 600 })));
+  await Promise.all(keys.map((key) => client.set(key, `secret data of ${key}`, { ttlSeconds })));
   return client;
 }
 

@@ -17,6 +17,7 @@ describe('options', () => {
         tls: undefined,
         startTimeoutMs: 30_000,
         now: undefined,
+        listsKeys: true,
       },
       memcachedPath: 'memcached',
       containerEngine: undefined,

@@ -68,6 +68,8 @@ export interface NodeSettings {
   readonly tls: TlsMaterial | undefined;
   readonly startTimeoutMs: number;
   readonly now: (() => number) | undefined;
+  /** Whether `lru_crawler metadump` lists the keys. Nodes of ElastiCache from engine 1.6.17 refuse it. */
+  readonly listsKeys: boolean;
 }
 
 export const RUNTIMES: readonly Runtime[] = ['container', 'memcached', 'embedded'];
@@ -92,6 +94,7 @@ export function resolveOptions(options: LocalClusterOptions = {}): ResolvedOptio
       tls: options.tls === undefined ? undefined : tlsMaterial(options.tls),
       startTimeoutMs: integer('startTimeoutMs', options.startTimeoutMs ?? 30_000, 1, 600_000),
       now: options.now === undefined ? undefined : clock(options.now),
+      listsKeys: true,
     }),
     memcachedPath: program('memcachedPath', options.memcachedPath ?? 'memcached'),
     containerEngine:

@@ -41,7 +41,7 @@ export async function runAutoScaling(
   strategy: ScalingStrategy,
   { runtime, users: userCount, cycles, timeScale, signal }: AutoScalingOptions,
 ): Promise<AutoScalingResult> {
-  const aws = await startLocalElastiCache({ nodes: scenario.nodes, runtime, timeScale });
+  const aws = await startLocalElastiCache({ nodes: scenario.nodes, runtime, timeScale, engineVersion: '1.6.12' });
   const over = new AbortController();
   const secret = randomBytes(32).toString('base64url');
   let apps: readonly AppServer[] = [];

@@ -8,6 +8,8 @@ import { elastiCacheScaleIn, type ScaleInCommandOptions } from './elasticache-sc
 import { elastiCacheScaleVertically, type ScaleVerticallyOptions } from './elasticache-scale-vertically.ts';
 import { atLeastOne, minutesOfAws, positive } from './option-values.ts';
 
+const UNTIL_EXPIRED = 'for nodes that list no keys (ElastiCache from memcached 1.6.17): waits as long as sessions live';
+
 /** What the command line has in common. */
 export interface ElastiCacheCommandLine<Shared> {
   /** Adds a command to `parent` that takes `--servers` and `--json`. */
@@ -30,6 +32,7 @@ export function addElastiCacheCommands<Shared>(program: Command, line: ElastiCac
     .option('-n, --nodes <number>', 'so many stay; those go that AWS would take', atLeastOne)
     .option('--ids <id...>', 'these go: 0003 0004')
     .option('--keys-per-second <number>', 'pace of each drain (default: 5000)', atLeastOne)
+    .option('--until-expired', UNTIL_EXPIRED)
     .option('--dry-run', 'says what would be done, and what is in the way')
     .action(async (options: Shared & ScaleInCommandOptions) =>
       ended(await elastiCacheScaleIn(context(options), options)),
@@ -38,12 +41,14 @@ export function addElastiCacheCommands<Shared>(program: Command, line: ElastiCac
     .option('--ids <id...>', 'these are replaced: 0003 0004')
     .option('--all', 'all of them')
     .option('--keys-per-second <number>', 'pace of each drain (default: 5000)', atLeastOne)
+    .option('--until-expired', UNTIL_EXPIRED)
     .option('--dry-run', 'says what would be done, and what is in the way')
     .action(async (options: Shared & ReplaceCommandOptions) =>
       ended(await elastiCacheReplace(context(options), options)),
     );
   waits(add('scale-vertically', 'another node type, one node at a time; needs two copies of each session'), 600)
     .requiredOption('-t, --type <name>', 'such as cache.m7g.large')
+    .option('--until-expired', 'for nodes that list no keys: no session lives longer than --pause')
     .option('--pause <minutes>', 'between two nodes, 2 to 30: copies are restored meanwhile', minutesOfAws, 10)
     .option('--dry-run', 'says what would be done, and what is in the way')
     .action(async (options: Shared & ScaleVerticallyOptions) =>
@@ -59,6 +64,7 @@ export function addElastiCacheCommands<Shared>(program: Command, line: ElastiCac
     .option('--listen <address>', 'HOST:PORT for /state, /metrics, /health and /sns')
     .option('--sns-topic <arn>', 'takes messages of this topic at /sns (needs sns-validator)')
     .option('--keys-per-second <number>', 'pace of each drain (default: 5000)', atLeastOne)
+    .option('--until-expired', UNTIL_EXPIRED)
     .option('--timeout <minutes>', 'how long AWS is waited for', positive, 60)
     .option('--interval <seconds>', 'between two looks at AWS', positive, 30)
     .addOption(new Option('--cooldown-scale <factor>', 'for tests').argParser(Number).hideHelp())

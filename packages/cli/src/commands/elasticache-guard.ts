@@ -26,6 +26,7 @@ export interface GuardCommandOptions {
   readonly listen?: string | undefined;
   readonly snsTopic?: string | undefined;
   readonly keysPerSecond?: number | undefined;
+  readonly untilExpired?: boolean | undefined;
   readonly timeout: number;
   readonly interval: number;
   readonly cooldownScale?: number | undefined;
@@ -58,6 +59,7 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
     intervalMs,
     timeoutMs: 60_000 * options.timeout,
     keysPerSecond: options.keysPerSecond,
+    untilExpired: options.untilExpired,
     schedule,
     preDrain: options.preDrain ?? 0,
     cooldownScale: options.cooldownScale ?? 1,

@@ -16,6 +16,7 @@ export interface ReplaceCommandOptions {
   readonly ids?: readonly string[] | undefined;
   readonly all?: boolean | undefined;
   readonly keysPerSecond?: number | undefined;
+  readonly untilExpired?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
   readonly timeout: number;
   readonly interval: number;
@@ -42,7 +43,7 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
     return NO;
   };
   try {
-    const plan = await planReplace(api, settings(), options.ids);
+    const plan = await planReplace(api, settings(), options.ids, options);
     const { cluster, old, obstacles } = plan;
     if (obstacles.length > 0) return refused(obstacles);
     const isDry = options.dryRun === true;
@@ -78,6 +79,7 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
       await replaceNodes(api, client, plan, journal, {
         historyIntervalMs: theirs.historyIntervalMs,
         keysPerSecond: options.keysPerSecond,
+        untilExpired: options.untilExpired,
         timeoutMs: 60_000 * options.timeout,
         intervalMs: 1_000 * options.interval,
         signal: streams.signal,

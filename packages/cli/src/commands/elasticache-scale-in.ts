@@ -20,6 +20,7 @@ export interface ScaleInCommandOptions {
   readonly nodes?: number | undefined;
   readonly ids?: readonly string[] | undefined;
   readonly keysPerSecond?: number | undefined;
+  readonly untilExpired?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
   readonly timeout: number;
   readonly interval: number;
@@ -36,12 +37,13 @@ export async function elastiCacheScaleIn(context: CommandContext, options: Scale
   try {
     const { signal } = context.streams;
     const patience = { timeoutMs: PLAN_PATIENCE_MS, signal, onRetry: (text: string) => progress.say(text) };
-    const plan = await planScaleIn(patientApi(api, patience), context.settings(), choice);
+    const plan = await planScaleIn(patientApi(api, patience), context.settings(), choice, options);
     if (plan.obstacles.length > 0) return refused(context, plan, journal, plan.obstacles);
     if (plan.going.length === 0 || options.dryRun === true) return told(context, plan);
     await carryOut(api, plan, journal, {
       historyIntervalMs: plan.settings.historyIntervalMs,
       keysPerSecond: options.keysPerSecond,
+      untilExpired: options.untilExpired,
       timeoutMs: 60_000 * options.timeout,
       intervalMs: 1_000 * options.interval,
       signal,

@@ -10,6 +10,7 @@ export interface ScaleVerticallyOptions {
   readonly cluster?: string | undefined;
   readonly type: string;
   readonly pause: number;
+  readonly untilExpired?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
   readonly timeout: number;
   readonly interval: number;
@@ -24,7 +25,7 @@ export async function elastiCacheScaleVertically(
   const journal = journalOf(context);
   const progress = new Progress(output.progressStream);
   try {
-    const plan = await planScaleVertically(api, settings(), options.type);
+    const plan = await planScaleVertically(api, settings(), options.type, options);
     const { cluster, percentage, isDone, obstacles } = plan;
     if (obstacles.length > 0) return refused(context, obstacles);
     if (!isDone && options.dryRun !== true)

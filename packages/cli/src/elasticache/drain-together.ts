@@ -2,6 +2,8 @@ import type { Client, DrainProgress } from '@sess/client';
 
 export interface DrainTogetherOptions {
   readonly keysPerSecond?: number | undefined;
+  /** Copies nothing, and waits until what nobody uses has expired. */
+  readonly untilExpired?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (node: string, progress: DrainProgress) => void;
   readonly onDrained: (node: string, progress: DrainProgress) => void;
@@ -16,7 +18,7 @@ export async function drainTogether(
   nodes: readonly string[],
   options: DrainTogetherOptions,
 ): Promise<void> {
-  const { keysPerSecond, onProgress, onDrained } = options;
+  const { keysPerSecond, untilExpired, onProgress, onDrained } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   let failure: unknown;
@@ -25,6 +27,7 @@ export async function drainTogether(
       try {
         const done = await client.drain(node, {
           signal,
+          untilExpired,
           ...(keysPerSecond !== undefined && { keysPerSecond }),
           onProgress: (progress) => onProgress(node, progress),
         });

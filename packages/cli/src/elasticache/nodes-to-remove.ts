@@ -21,16 +21,19 @@ export function nodesToRemove(
   drains: ReadonlyMap<string, unknown>,
   events: readonly CacheEventInfo[],
 ): readonly NamedCacheNode[] {
-  const named = cluster.nodes.filter((node): node is NamedCacheNode => node.id !== undefined);
   if ('ids' in choice) {
     requireKnown(cluster, choice.ids, events);
-    const chosen = named.filter(({ cacheNodeId }) => choice.ids.includes(cacheNodeId));
+    const chosen = named(cluster.nodes).filter(({ cacheNodeId }) => choice.ids.includes(cacheNodeId));
     return checked(chosen, cluster);
   }
   const surplus = Math.max(0, cluster.nodes.length - choice.nodes);
-  const drained = named.filter(({ id }) => drains.has(id));
-  const others = named.filter(({ id }) => !drains.has(id));
+  const drained = named(cluster.nodes).filter(({ id }) => drains.has(id));
+  const others = named(cluster.nodes).filter(({ id }) => !drains.has(id));
   return checked([...drained.toReversed(), ...others.toReversed()].slice(0, surplus), cluster);
+}
+
+export function named(nodes: readonly CacheNodeInfo[]): readonly NamedCacheNode[] {
+  return nodes.filter((node): node is NamedCacheNode => node.id !== undefined);
 }
 
 /** One that is gone was there: said again, as after a crash at the very end, it is no slip. @throws {UsageError} */

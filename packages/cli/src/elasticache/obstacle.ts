@@ -14,6 +14,7 @@ export interface Obstacle {
  * - `cluster-changed`: somebody else changed the nodes meanwhile
  * - `cluster-busy`: AWS is changing the cluster
  * - `not-safe`: a drained node still holds what no other node holds
+ * - `lists-no-keys`: a node does not list its keys, so what it holds can't be copied
  * - `wanted-again`: the load is back, so the nodes stay
  * - `batches`: AWS would replace several nodes at a time
  */
@@ -26,6 +27,7 @@ export type ObstacleReason =
   | 'cluster-changed'
   | 'cluster-busy'
   | 'not-safe'
+  | 'lists-no-keys'
   | 'wanted-again'
   | 'batches';
 

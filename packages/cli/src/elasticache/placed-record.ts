@@ -4,10 +4,10 @@ import type { CacheRecord, Client } from '@sess/client';
 const PLACES = 8;
 
 /**
- * As long as nobody works by it. Not longer: for as long as the longest time to live, earlier nodes may be asked where a
- * handover can't be finished.
+ * As long as nobody works by it. Not longer: where nodes list no keys, earlier nodes are asked, and a drain lasts, for as
+ * long as the longest time to live.
  */
-const TTL_SECONDS = 86_400;
+const TTL_SECONDS = 3_600;
 
 interface Placed<T> {
   /** Rises with each change. */

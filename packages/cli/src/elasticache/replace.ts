@@ -15,10 +15,10 @@ import { isPassing, type CacheClusterApi, type CacheClusterInfo, type CacheNodeI
 import type { Journal } from './journal.ts';
 import { obstaclesTo } from './look-for-obstacles.ts';
 import { Obstructed, type Obstacle, type ObstacleReason } from './obstacle.ts';
-import { requireKnown } from './nodes-to-remove.ts';
+import { named, requireKnown } from './nodes-to-remove.ts';
 import { patientApi } from './patience.ts';
 import { PlacedRecord } from './placed-record.ts';
-import { EVENTS_MINUTES, planScaleIn, scaleIn, type ScaleInOptions, type ScaleInPlan } from './scale-in.ts';
+import { EVENTS_MINUTES, listNoKeys, planScaleIn, scaleIn, type ScaleInOptions, type ScaleInPlan } from './scale-in.ts';
 
 export interface ReplacePlan {
   readonly cluster: CacheClusterInfo;
@@ -43,16 +43,20 @@ export async function planReplace(
   api: CacheClusterApi,
   settings: ClusterSettings,
   ids: readonly string[] | undefined,
+  { untilExpired = false }: Pick<ScaleInOptions, 'untilExpired'> = {},
 ): Promise<ReplacePlan> {
   const look = await lookAt(settings);
   try {
     const cluster = await api.describe();
     if (ids !== undefined) requireKnown(cluster, ids, await api.events(EVENTS_MINUTES));
     const old = cluster.nodes.filter(({ cacheNodeId }) => ids === undefined || ids.includes(cacheNodeId));
-    const obstacles = obstaclesTo(look, [], await nodeReports(look, settings)).filter(
-      // A run that did not end left these, and goes on with them.
-      ({ reason }) => reason !== 'handover-open' && reason !== 'memory',
-    );
+    const obstacles = [
+      ...obstaclesTo(look, [], await nodeReports(look, settings)).filter(
+        // A run that did not end left these, and goes on with them.
+        ({ reason }) => reason !== 'handover-open' && reason !== 'memory',
+      ),
+      ...(untilExpired ? [] : await listNoKeys(look, named(old))),
+    ];
     return { cluster, old, copies: look.copies, settings: look.settings, obstacles };
   } finally {
     await look.close();
@@ -167,10 +171,10 @@ async function planWhenClear(
   settings: ClusterSettings,
   old: string,
   until: number,
-  { intervalMs, signal, onProgress }: ScaleInOptions,
+  { intervalMs, untilExpired, signal, onProgress }: ScaleInOptions,
 ): Promise<ScaleInPlan> {
   for (;;) {
-    const plan = await planScaleIn(api, settings, { ids: [old] });
+    const plan = await planScaleIn(api, settings, { ids: [old] }, { untilExpired });
     const [first, ...others] = plan.obstacles;
     if (first === undefined) return plan;
     const lasting = [first, ...others].find(({ reason }) => !PASSING.has(reason));

@@ -4,13 +4,14 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import type { Client } from '@sess/client';
+import type { Client, DrainProgress } from '@sess/client';
 
-import { lookAt } from '../cluster/look.ts';
+import { listsKeys } from '../cluster/lists-keys.ts';
+import { lookAt, type Look } from '../cluster/look.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { untilNotAsked } from '../cluster/until-not-asked.ts';
-import { count, plural } from '../output/format.ts';
+import { count, duration, plural } from '../output/format.ts';
 import { awsCode, isPassing, type CacheClusterApi, type CacheClusterInfo } from './cache-cluster-api.ts';
 import { drainTogether } from './drain-together.ts';
 import type { Journal } from './journal.ts';
@@ -22,6 +23,8 @@ import { patientApi } from './patience.ts';
 export interface ScaleInOptions {
   readonly historyIntervalMs: number;
   readonly keysPerSecond?: number | undefined;
+  /** For nodes that list no keys: waits until what nobody uses has expired, for as long as sessions live. */
+  readonly untilExpired?: boolean | undefined;
   /** How long AWS, and the nodes after their drain, are waited for. */
   readonly timeoutMs: number;
   /** Between two looks at AWS. */
@@ -54,6 +57,7 @@ export async function planScaleIn(
   api: CacheClusterApi,
   settings: ClusterSettings,
   choice: Choice,
+  { untilExpired = false }: Pick<ScaleInOptions, 'untilExpired'> = {},
 ): Promise<ScaleInPlan> {
   const look = await lookAt(settings);
   try {
@@ -65,7 +69,11 @@ export async function planScaleIn(
     const obstacles =
       going.length === 0 || isUnderWay
         ? []
-        : [...busy(cluster), ...obstaclesTo(look, ids, await nodeReports(look, settings))];
+        : [
+            ...busy(cluster),
+            ...obstaclesTo(look, ids, await nodeReports(look, settings)),
+            ...(untilExpired ? [] : await listNoKeys(look, going)),
+          ];
     return { cluster, going, isUnderWay, copies: look.copies, settings: look.settings, obstacles };
   } finally {
     await look.close();
@@ -76,6 +84,23 @@ function busy({ clusterId, status }: CacheClusterInfo): readonly Obstacle[] {
   if (status === 'available') return [];
   return [
     { reason: 'cluster-busy', detail: `AWS says that ${clusterId} is "${status}". Try again when it is available.` },
+  ];
+}
+
+/** Those that are drained already hold nothing that needs to be listed. */
+export async function listNoKeys(
+  { client, nodes }: Look,
+  going: readonly NamedCacheNode[],
+): Promise<readonly Obstacle[]> {
+  const left = going.filter(({ id }) => client.topology.drains.get(id) !== 'drained');
+  const lists = await Promise.all(left.map(({ id }) => listsKeys(nodes.get(id))));
+  const silent = left.filter((_, index) => lists[index] === false);
+  if (silent.length === 0) return [];
+  return [
+    {
+      reason: 'lists-no-keys',
+      detail: `${names(silent)} ${silent.length === 1 ? 'does' : 'do'} not list keys, as nodes of ElastiCache from memcached 1.6.17, so the sessions there can't be copied. With --until-expired they take no new sessions, sessions move as they are used, and the rest expires: that takes as long as the longest session lives without use.`,
+    },
   ];
 }
 
@@ -112,7 +137,7 @@ async function drainAll(
   client: Client,
   going: readonly NamedCacheNode[],
   journal: Journal,
-  { keysPerSecond, signal, onProgress }: ScaleInOptions,
+  { keysPerSecond, untilExpired, signal, onProgress }: ScaleInOptions,
 ): Promise<void> {
   const nameOf = (node: string): string => going.find(({ id }) => id === node)?.cacheNodeId ?? node;
   const drained = going.filter(({ id }) => client.topology.drains.get(id) === 'drained');
@@ -121,16 +146,19 @@ async function drainAll(
   if (left.length > 0) journal.add(`Drain ${names(left)}`);
   await drainTogether(client, idsOf(left), {
     keysPerSecond,
+    untilExpired,
     signal,
-    onProgress: (node, { phase, keys, carried, agreedInMs }) =>
-      onProgress(
-        phase === 'agreeing'
-          ? `${nameOf(node)}: every client acts without it in ${Math.ceil(agreedInMs / 1_000)} s`
-          : `${nameOf(node)}: ${count(keys)} keys, ${count(carried)} carried`,
-      ),
+    onProgress: (node, progress) => onProgress(`${nameOf(node)}: ${progressText(progress)}`),
     onDrained: (node, { keys, carried }) =>
       journal.add(`${nameOf(node)} is drained: ${plural(keys, 'key')} looked at, ${count(carried)} carried`),
   });
+}
+
+export function progressText({ phase, keys, carried, agreedInMs, expiredInMs }: DrainProgress): string {
+  if (phase === 'agreeing') return `every client acts without it in ${Math.ceil(agreedInMs / 1_000)} s`;
+  if (phase === 'expiring')
+    return `all that is only there has expired at ${new Date(Date.now() + expiredInMs).toISOString()}, in ${duration(Math.ceil(expiredInMs / 1_000))}`;
+  return `${count(keys)} keys, ${count(carried)} carried`;
 }
 
 /** All at the same time, so that the answer for one still holds when the others' has come. */

@@ -1,7 +1,8 @@
 /** Another node type, with as few nodes as possible replaced at a time. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { lookAt } from '../cluster/look.ts';
+import { listsKeys } from '../cluster/lists-keys.ts';
+import { lookAt, type Look } from '../cluster/look.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { isPassing, type CacheClusterApi, type CacheClusterInfo } from './cache-cluster-api.ts';
@@ -38,6 +39,7 @@ export async function planScaleVertically(
   api: CacheClusterApi,
   settings: ClusterSettings,
   nodeType: string,
+  { untilExpired = false }: { readonly untilExpired?: boolean | undefined } = {},
 ): Promise<VerticalPlan> {
   const look = await lookAt(settings);
   try {
@@ -49,7 +51,11 @@ export async function planScaleVertically(
     const obstacles =
       isDone || isUnderWay
         ? []
-        : [...batches(cluster, copies, percentage), ...obstaclesTo(look, [], await nodeReports(look, settings))];
+        : [
+            ...batches(cluster, copies, percentage),
+            ...obstaclesTo(look, [], await nodeReports(look, settings)),
+            ...(untilExpired ? [] : await restoresNothing(look)),
+          ];
     return { cluster, copies, percentage, isDone, isUnderWay, obstacles };
   } finally {
     await look.close();
@@ -72,6 +78,19 @@ function batches(
     {
       reason: 'batches',
       detail: `AWS would replace ${atOnce === 1 ? 'one node' : `${atOnce} nodes`} at a time, in an order that it does not tell, and each session has ${copies === 1 ? 'one copy' : `${copies} copies`}: sessions would be lost. Keep ${atOnce + 1} copies while it lasts (a rolling deploy), or a database behind the nodes.`,
+    },
+  ];
+}
+
+/** Where keys are not listed, a copy is restored only when its session is used: the rest has one copy until it expires. */
+async function restoresNothing({ nodes }: Look): Promise<readonly Obstacle[]> {
+  const answers = await Promise.all([...nodes.values()].map(listsKeys));
+  if (answers.every(Boolean)) return [];
+  return [
+    {
+      reason: 'lists-no-keys',
+      detail:
+        'The nodes do not list keys, as those of ElastiCache from memcached 1.6.17, so copies are restored only as sessions are used. Where no session lives longer without use than --pause says (30 minutes at most), give --until-expired. Otherwise keep a database behind the nodes while it lasts.',
     },
   ];
 }

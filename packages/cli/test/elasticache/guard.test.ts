@@ -307,6 +307,33 @@ describe('sess elasticache guard', () => {
     expect(site.client.topology.drains.size).toBe(0);
   });
 
+  it('says what is in the way on nodes that list no keys, and of replacements what is lost', async () => {
+    const site = await shop({ nodes: 3, engineVersion: '1.6.22' });
+    const running = guard(site, '--no-policy --at 00:00=2');
+    await expect.poll(async () => (await state(running))['obstacles']).toMatchObject([{ reason: 'lists-no-keys' }]);
+    site.aws.announceReplacement(['0003']);
+    await expect
+      .poll(async () => (await state(running))['warnings'])
+      .toEqual([expect.stringContaining('AWS will replace 0003, and sessions are lost with it')]);
+    expect(await state(running)).toMatchObject({ error: undefined });
+    expect(site.client.topology.drains.size).toBe(0);
+  });
+
+  it('drains such nodes for as long as sessions live, says until when, and takes them back when they are wanted', async () => {
+    const site = await shop({ nodes: 3, engineVersion: '1.6.22', timeScale: 1_500 });
+    const load = await scaled(site, { min: 2, isScaleInDisabled: true });
+    load.total = 30;
+    const running = guard(site, '--until-expired');
+    await expect
+      .poll(async () => (await state(running))['doing'], { timeout: 60_000 })
+      .toMatch(/0003: all that is only there has expired at 20\d\d-/);
+    load.total = 140;
+    await expect.poll(() => running.said(), { timeout: 60_000 }).toContain('3 nodes are wanted now');
+    await expect.poll(() => site.client.topology.rotation.length, { timeout: 60_000 }).toBe(3);
+    expect(site.nodeIds()).toHaveLength(3);
+    await site.expectNothingMissing();
+  });
+
   it('scales in only when nothing of another change is on its way', async () => {
     const site = await shop({ nodes: 4 });
     await site.client.drain(site.aws.nodes[0]?.id ?? '');

@@ -22,16 +22,20 @@ export interface ShopOptions extends LocalElastiCacheOptions {
   readonly historyIntervalMs?: number;
   /** Whether handovers are finished. Default `true`. */
   readonly finish?: boolean;
+  /** Of every record. Default 600. */
+  readonly ttlSeconds?: number;
 }
 
 export async function shop(options: ShopOptions = {}): Promise<Shop> {
-  const { copies = 1, historyIntervalMs = 300, finish = true, ...standIn } = options;
-  const aws = await startLocalElastiCache({ nodes: 4, runtime: 'embedded', timeScale: 300, ...standIn });
+  const { copies = 1, historyIntervalMs = 300, finish = true, ttlSeconds = 600, ...standIn } = options;
+  // Its nodes list their keys.
+  const engine = { engineVersion: '1.6.12' };
+  const aws = await startLocalElastiCache({ nodes: 4, runtime: 'embedded', timeScale: 300, ...engine, ...standIn });
   const pace = `historyIntervalMs=${historyIntervalMs}&clockSkewMs=0&finish=${finish}`;
   const servers = `${aws.url}?${pace}&pollIntervalMs=100&timeoutMs=5000&copies=${copies}`;
-  const client = await application(servers, KEYS);
+  const client = await application(servers, KEYS, { ttlSeconds });
   // As a guard that was stopped leaves it: the next one need not wait.
-  await client.set(`sess-guard/${aws.clusterId}/lease`, 'free', { ttlSeconds: 600 });
+  await client.set(`sess-guard/${aws.clusterId}/lease`, 'free', { ttlSeconds });
   onClose(async () => {
     await client.close();
     await aws.close();

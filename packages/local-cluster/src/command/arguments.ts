@@ -28,6 +28,7 @@ export interface ElastiCacheArguments extends ClusterArguments {
   readonly clusterId: string;
   readonly apiPort: number;
   readonly timeScale: number;
+  readonly engineVersion: string;
 }
 
 export interface EndpointArguments {
@@ -63,6 +64,7 @@ const OPTIONS = {
   'cluster-id': { type: 'string', default: 'sess-local' },
   'api-port': { type: 'string', default: '0' },
   'time-scale': { type: 'string', default: '60' },
+  'engine-version': { type: 'string', default: '1.6.22' },
   'endpoint-only': { type: 'boolean', default: false },
   list: { type: 'string' },
   host: { type: 'string', default: '127.0.0.1' },
@@ -74,7 +76,7 @@ const OPTIONS = {
 /** Options that go only with a cluster, only with `--endpoint-only`, or only with `--elasticache`. */
 const CLUSTER_ONLY = ['nodes', 'runtime', 'memory', 'engine', 'image', 'memcached', 'credentials-file'];
 const ENDPOINT_ONLY = ['list', 'host'];
-const ELASTICACHE_ONLY = ['cluster-id', 'api-port', 'time-scale'];
+const ELASTICACHE_ONLY = ['cluster-id', 'api-port', 'time-scale', 'engine-version'];
 
 /** @throws UsageError */
 export function parseCommandLine(words: readonly string[]): CommandLine {
@@ -118,6 +120,7 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
     clusterId: values['cluster-id'],
     apiPort: integer('--api-port', values['api-port'], 0, 65_535),
     timeScale: integer('--time-scale', values['time-scale'], 1, 10_000),
+    engineVersion: values['engine-version'],
   };
   return { action: 'elasticache', json: values.json, elasticache };
 }

@@ -9,8 +9,8 @@ import type { Report } from './report.ts';
 
 /** Runs a stand-in for ElastiCache until the user ends it; resolves to the exit code. */
 export async function serveElastiCache(words: ElastiCacheArguments, report: Report): Promise<number> {
-  const { clusterId, apiPort, timeScale } = words;
-  const options = { ...(await clusterOptions(words)), clusterId, apiPort, timeScale };
+  const { clusterId, apiPort, timeScale, engineVersion } = words;
+  const options = { ...(await clusterOptions(words)), clusterId, apiPort, timeScale, engineVersion };
   const signal = untilSignal();
   const starting = startLocalElastiCache(options);
   // After Ctrl-C during the start, everything started is ended as soon as possible.

@@ -18,6 +18,7 @@ Runs memcached nodes and an ElastiCache-style configuration endpoint on this mac
 
 A stand-in for ElastiCache: the same, and AWS's API to change the nodes, for SDKs and the AWS CLI; checks no credentials:
       --elasticache   [--cluster-id ID (sess-local)] [--api-port PORT] [--time-scale N (60: a minute takes a second)]
+                      [--engine-version V (1.6.22; nodes before 1.6.17 list their keys)]
 
 Only the endpoint, over nodes that run elsewhere:
       --endpoint-only --list HOST:PORT,HOST:PORT,...   [--host ADDRESS (127.0.0.1)] [--port PORT]

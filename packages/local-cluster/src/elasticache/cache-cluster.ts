@@ -69,6 +69,10 @@ export class CacheCluster {
     return this.#status;
   }
 
+  get engineVersion(): string {
+    return this.#options.engineVersion;
+  }
+
   get nodeType(): string {
     return this.#nodeType;
   }

@@ -13,6 +13,11 @@ export interface LocalElastiCacheOptions extends LocalClusterOptions {
   readonly cacheNodeType?: string;
   /** How many times faster than at AWS everything happens, 1 to 10,000. Default 60: a minute takes a second. */
   readonly timeScale?: number;
+  /**
+   * Version of memcached that the cluster says it runs. As at AWS, nodes from 1.6.17 refuse `lru_crawler`, so they do not
+   * list their keys. Default `1.6.22`.
+   */
+  readonly engineVersion?: string;
 }
 
 export interface ResolvedElastiCacheOptions {
@@ -22,30 +27,41 @@ export interface ResolvedElastiCacheOptions {
   readonly zones: readonly string[];
   readonly cacheNodeType: string;
   readonly timeScale: number;
+  readonly engineVersion: string;
 }
 
 /** @throws LocalClusterError `SESS_BAD_OPTION` with the option, what was expected and what came */
 export function resolveElastiCacheOptions(options: LocalElastiCacheOptions = {}): ResolvedElastiCacheOptions {
   const { clusterId = 'sess-local', apiPort = 0, cacheNodeType = 'cache.t4g.micro', timeScale = 60 } = options;
-  const { zones = ['local-1a', 'local-1b', 'local-1c'], ...cluster } = options;
+  const { zones = ['local-1a', 'local-1b', 'local-1c'], engineVersion = '1.6.22', ...cluster } = options;
   check('clusterId', clusterId, CLUSTER_ID.test(clusterId), '1 to 50 lower-case letters, digits and single hyphens');
   check('apiPort', apiPort, Number.isInteger(apiPort) && apiPort >= 0 && apiPort <= 65_535, 'a port from 0 to 65535');
   check('cacheNodeType', cacheNodeType, NODE_TYPE.test(cacheNodeType), 'a type such as "cache.t4g.micro"');
   check('timeScale', timeScale, timeScale >= 1 && timeScale <= 10_000, 'a number from 1 to 10000');
   check('zones', zones, zones.length > 0 && zones.every((zone) => /^[\w-]{1,50}$/.test(zone)), 'names of zones');
+  check('engineVersion', engineVersion, ENGINE_VERSION.test(engineVersion), 'a version such as "1.6.22"');
+  const resolved = resolveOptions(cluster);
   return Object.freeze({
-    cluster: resolveOptions(cluster),
+    cluster: { ...resolved, node: { ...resolved.node, listsKeys: listsKeys(engineVersion) } },
     clusterId,
     apiPort,
     zones: [...zones],
     cacheNodeType,
     timeScale,
+    engineVersion,
   });
 }
 
 /** As AWS takes it: no hyphen at the end, and no two in a row. */
 const CLUSTER_ID = /^(?=.{1,50}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 export const NODE_TYPE: RegExp = /^cache\.[a-z0-9]+\.[a-z0-9]+$/;
+
+const ENGINE_VERSION = /^\d+\.\d+\.\d+$/;
+
+/** "From Memcached 1.6.17, we no longer support these administrative commands: lru_crawler, lru, and slabs." */
+function listsKeys(engineVersion: string): boolean {
+  return engineVersion.localeCompare('1.6.17', undefined, { numeric: true }) < 0;
+}
 
 function check(name: string, came: unknown, isGood: boolean, expected: string): void {
   if (isGood) return;

@@ -33,7 +33,7 @@ export class EmbeddedNode implements RunningNode {
     this.#settings = settings;
     const stats = new ServerStats();
     stats.asksForLogin = settings.credentials !== undefined;
-    this.#place = { store, stats, listing };
+    this.#place = { store, stats, listing, listsKeys: settings.listsKeys };
     stats.connected = () => this.#connected(store.now());
     this.#secure = settings.tls && createSecureContext({ key: settings.tls.key, cert: settings.tls.cert });
     this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));

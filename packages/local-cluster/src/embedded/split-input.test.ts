@@ -16,7 +16,7 @@ const CREDENTIALS = { username: 'user', password: 'secret' };
 
 function workplace(): Workplace {
   const store = new ItemStore({ memoryBytes: 1_048_576, itemBytes: 20_000 }, () => 1_700_000_000_000);
-  return { store, stats: new ServerStats(), listing: undefined };
+  return { store, stats: new ServerStats(), listing: undefined, listsKeys: true };
 }
 
 /** The answer of the protocol when the bytes arrive in pieces that end at `cuts`. */

@@ -30,9 +30,10 @@ export function memcachedArguments(
 const SLAB_CHUNK_BYTES = 524_288;
 
 /** Size limits, for processes and containers. Two threads are enough on one machine. */
-export function sizeArguments({ memoryMegabytes, maxItemBytes }: NodeSettings): string[] {
+export function sizeArguments({ memoryMegabytes, maxItemBytes, listsKeys }: NodeSettings): string[] {
   const chunk = maxItemBytes < SLAB_CHUNK_BYTES ? ['-o', `slab_chunk_max=${maxItemBytes}`] : [];
-  return ['-m', String(memoryMegabytes), '-I', String(maxItemBytes), ...chunk, '-t', '2'];
+  const dumping = listsKeys ? [] : ['-X'];
+  return ['-m', String(memoryMegabytes), '-I', String(maxItemBytes), ...chunk, ...dumping, '-t', '2'];
 }
 
 /** Authentication (`-Y`) and TLS (`-Z`). */

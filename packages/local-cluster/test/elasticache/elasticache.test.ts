@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import {
   CacheClusterNotFoundFault,
@@ -161,6 +162,18 @@ describe('ModifyCacheCluster', () => {
     await aws.cluster.settled();
     expect(ids(aws)).toHaveLength(3);
   });
+});
+
+test.each(['1.6.12', '1.6.22'])('nodes of engine %s list their keys before 1.6.17 only', async (engineVersion) => {
+  for (const runtime of inject('mainRuntimes')) {
+    const aws = await standIn({ runtime, nodes: 1, engineVersion });
+    expect(await describeCluster(aws)).toMatchObject({ EngineVersion: engineVersion });
+    const [{ address = '', port = 0 } = {}] = aws.cluster.nodes;
+    const socket = connect({ host: address, port }, () => socket.write('lru_crawler metadump all\r\n'));
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(reply.toString()).toMatch(engineVersion === '1.6.12' ? /^END\r\n/ : /^ERROR/);
+  }
 });
 
 test('a reboot empties nodes where they are, and the events tell of it', async () => {

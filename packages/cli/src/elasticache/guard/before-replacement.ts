@@ -1,3 +1,5 @@
+import { SessClientError } from '@sess/client';
+
 import type { CacheClusterInfo } from '../cache-cluster-api.ts';
 import type { GuardTools } from './guard-tools.ts';
 import { announcedReplacements } from './replacements.ts';
@@ -30,7 +32,32 @@ export async function drainBeforeReplacement(
   const open = Object.entries(replacing).flatMap(([id, { isDone }]) => (isDone ? [] : [id]));
   if (JSON.stringify(replacing) !== JSON.stringify(work.replacing)) await tools.write({ ...work, replacing });
   tools.tell({ replacing: open });
-  const drained = await tools.drain(nodes, open, 'AWS will replace', signal);
+  const drained = await drainOpen(tools, nodes, open, signal);
   const { totals } = tools.state;
   tools.tell({ totals: { ...totals, drainedReplacements: totals.drainedReplacements + drained } });
+}
+
+/** AWS may not wait until all that is only there has expired. */
+const SOONER = 'What nobody uses until then is lost if AWS is sooner than that with the replacement of';
+
+/** Where it can't be done, the guard goes on with its other duties, and says so. */
+async function drainOpen(
+  tools: GuardTools,
+  nodes: CacheClusterInfo['nodes'],
+  open: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    const why = tools.options.untilExpired === true ? SOONER : 'AWS will replace';
+    const drained = await tools.drain(nodes, open, why, signal);
+    tools.warnOf('replacement', undefined);
+    return drained;
+  } catch (error) {
+    if (!SessClientError.is(error) || error.code !== 'SESS_SERVER') throw error;
+    tools.warnOf(
+      'replacement',
+      `AWS will replace ${open.join(', ')}, and sessions are lost with it: ${error.message} Run the guard with --until-expired, keep two copies, or a database.`,
+    );
+    return 0;
+  }
 }

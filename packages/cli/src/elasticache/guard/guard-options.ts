@@ -7,6 +7,8 @@ export interface GuardOptions {
   /** How long AWS is waited for. */
   readonly timeoutMs: number;
   readonly keysPerSecond?: number | undefined;
+  /** For nodes that list no keys: a drain takes as long as sessions live. */
+  readonly untilExpired?: boolean | undefined;
   readonly schedule: readonly DailyStep[];
   /** So many nodes, the last of the list, are kept empty. */
   readonly preDrain: number;

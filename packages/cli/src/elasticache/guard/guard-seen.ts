@@ -7,7 +7,7 @@ import { GUARD_WORD_KEY, wordIn, type GuardWord } from './guard-word.ts';
 /** Six words of a guard that lives. */
 const SILENT_AFTER_MS = 60_000;
 
-/** What the active guard said last, to any node that it may stand on; `undefined` where there was none for a day. */
+/** What the active guard said last, to any node that it may stand on; `undefined` where there was none for ten minutes. */
 export async function guardSeen({ client, nodes }: Look): Promise<GuardWord | undefined> {
   const { owners, elders } = client.explain(GUARD_WORD_KEY);
   const items = await Promise.allSettled([...owners, ...elders].map(async (id) => nodes.get(id)?.get(GUARD_WORD_KEY)));

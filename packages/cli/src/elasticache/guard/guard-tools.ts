@@ -6,7 +6,7 @@ import type { CacheClusterApi, CacheClusterInfo } from '../cache-cluster-api.ts'
 import { drainTogether } from '../drain-together.ts';
 import type { Journal } from '../journal.ts';
 import { PlacedRecord } from '../placed-record.ts';
-import { names } from '../scale-in.ts';
+import { names, progressText } from '../scale-in.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { initialState, type GuardState } from './guard-state.ts';
 import type { GuardLease } from './lease.ts';
@@ -27,6 +27,7 @@ export class GuardTools {
   readonly options: GuardOptions;
   readonly record: PlacedRecord<GuardWork>;
   readonly #lease: Pick<GuardLease, 'isHeld'>;
+  readonly #warnings = new Map<string, string>();
   #state: GuardState;
 
   constructor(
@@ -57,6 +58,16 @@ export class GuardTools {
     this.#state = { ...this.#state, ...change, ...(isOther && { doingSince: now }), lastActiveAt: now };
   }
 
+  /** What a person should change, by what it is about; `undefined` when that is over. */
+  warnOf(matter: string, warning: string | undefined): void {
+    if (warning === undefined) this.#warnings.delete(matter);
+    else this.#warnings.set(matter, warning);
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#warnings.values()];
+  }
+
   /** Those of them that are in rotation and answer; resolves with how many were drained. */
   async drain(nodes: Nodes, cacheNodeIds: readonly string[], why: string, signal: AbortSignal): Promise<number> {
     const { drains, states, nodes: listed } = this.client.topology;
@@ -72,7 +83,8 @@ export class GuardTools {
       {
         signal,
         keysPerSecond: this.options.keysPerSecond,
-        onProgress: (node, { phase }) => this.tell({ doing: `draining ${node}: ${phase}` }),
+        untilExpired: this.options.untilExpired,
+        onProgress: (node, progress) => this.tell({ doing: `draining ${node}: ${progressText(progress)}` }),
         onDrained: (node, { keys, carried }) =>
           this.journal.add(`${node} is drained: ${keys} keys looked at, ${carried} carried`),
       },

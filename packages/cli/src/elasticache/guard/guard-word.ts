@@ -5,8 +5,8 @@ import type { GuardState } from './guard-state.ts';
 
 /** One for a cluster: of several guards one is active. */
 export const GUARD_WORD_KEY = 'sess-guard/word';
-/** The last one is still of interest after a night. */
-const TTL_SECONDS = 86_400;
+/** As long as it is of interest that a guard has gone silent. */
+const TTL_SECONDS = 600;
 /** Where the words begin, behind the client's own bytes. */
 const BEGINNING = '{"guard":';
 

@@ -82,7 +82,10 @@ export class Guard {
   }
 
   #say(): void {
-    if (this.#lease.isHeld) void sayWord(this.#tools.client, this.state);
+    if (!this.#lease.isHeld) return;
+    void sayWord(this.#tools.client, this.state);
+    // A round may take hours.
+    this.#tools.record.keep().catch(() => undefined);
   }
 
   async #safeRound(): Promise<void> {
@@ -115,7 +118,6 @@ export class Guard {
   async #round(signal: AbortSignal): Promise<void> {
     const tools = this.#tools;
     if (!this.#takeRole()) return;
-    await tools.record.keep();
     const cluster = await tools.api.describe();
     tools.tell({ nodes: cluster.nodes.length });
     await drainBeforeReplacement(tools, cluster, signal);
@@ -141,21 +143,24 @@ export class Guard {
     const wanted = await this.#wanted(cluster, work);
     tools.tell({ wanted, obstacles, removing: work.removing });
     if (wanted >= cluster.nodes.length && cluster.removing.length === 0) return this.#giveUpRemoval(cluster, work);
-    const plan = await planScaleIn(tools.api, tools.settings, { nodes: wanted });
+    const plan = await planScaleIn(tools.api, tools.settings, { nodes: wanted }, this.#options);
     tools.tell({ obstacles: plan.obstacles });
     if (plan.obstacles.length > 0 || plan.going.length === 0) return;
     const removing = plan.going.map(({ cacheNodeId }) => cacheNodeId);
     await tools.write({ ...work, removing });
     tools.tell({ removing, doing: `taking ${removing.join(', ')} away` });
-    await scaleIn(tools.api, tools.client, plan, tools.journal, {
-      historyIntervalMs: tools.settings.historyIntervalMs,
-      keysPerSecond: this.#options.keysPerSecond,
-      timeoutMs: this.#options.timeoutMs,
-      intervalMs: Math.min(this.#options.intervalMs, 5_000),
-      signal,
-      onProgress: (doing) => tools.tell({ doing }),
-      requireWanted: () => this.#requireWanted(cluster, removing.length, signal),
-    });
+    await this.#whileWanted(cluster, removing.length, signal, (ending) =>
+      scaleIn(tools.api, tools.client, plan, tools.journal, {
+        historyIntervalMs: tools.settings.historyIntervalMs,
+        keysPerSecond: this.#options.keysPerSecond,
+        untilExpired: this.#options.untilExpired,
+        timeoutMs: this.#options.timeoutMs,
+        intervalMs: Math.min(this.#options.intervalMs, 5_000),
+        signal: ending,
+        onProgress: (doing) => tools.tell({ doing }),
+        requireWanted: () => this.#requireWanted(cluster, removing.length, ending),
+      }),
+    );
     const lastScaleInAt = Date.now();
     await tools.write({ ...(await tools.record.read()), removing: [], lastScaleInAt });
     const { totals } = tools.state;
@@ -164,6 +169,29 @@ export class Guard {
       lastScaleInAt,
       totals: { ...totals, removedNodes: totals.removedNodes + removing.length },
     });
+  }
+
+  /** A drain that waits until sessions have expired takes hours, and ends when the nodes are wanted again. */
+  async #whileWanted(
+    cluster: CacheClusterInfo,
+    removing: number,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    if (this.#options.untilExpired !== true) return work(signal);
+    const stop = new AbortController();
+    const looking = setInterval(() => {
+      this.#requireWanted(cluster, removing, signal).catch((error: unknown) => {
+        if (error instanceof Obstructed) stop.abort(error);
+      });
+    }, this.#options.intervalMs);
+    try {
+      await work(AbortSignal.any([signal, stop.signal]));
+    } catch (error) {
+      throw stop.signal.aborted ? stop.signal.reason : error;
+    } finally {
+      clearInterval(looking);
+    }
   }
 
   /** A drain takes minutes, and AWS may be busy for an hour. */
@@ -193,7 +221,7 @@ export class Guard {
     const secondsSince = (Date.now() - (work.lastScaleInAt ?? -Infinity)) / 1_000 / this.#options.cooldownScale;
     const allowed = allowedBySchedule(this.#options.schedule, new Date());
     const { nodes: wanted, warnings } = await wish(this.#scaling, { nodes: nodes.length, allowed, secondsSince });
-    this.#tools.tell({ warnings: [...warnings, ...this.#drainedByOthers(nodes, work)] });
+    this.#tools.tell({ warnings: [...warnings, ...this.#tools.warnings, ...this.#drainedByOthers(nodes, work)] });
     return wanted;
   }
 

@@ -1,8 +1,10 @@
 import type { CacheClusterInfo, CacheNodeInfo } from '../cache-cluster-api.ts';
-import type { Obstacle } from '../obstacle.ts';
+import type { Obstacle, ObstacleReason } from '../obstacle.ts';
 import { planScaleIn } from '../scale-in.ts';
 import { named, type GuardTools } from './guard-tools.ts';
 import type { GuardWork } from './guard-work.ts';
+
+const IN_THE_WAY: ReadonlySet<ObstacleReason> = new Set<ObstacleReason>(['memory', 'too-few-nodes', 'lists-no-keys']);
 
 /**
  * The nodes that AWS would take first hold nothing that is not elsewhere. Resolves with why they can't be emptied: the
@@ -21,8 +23,8 @@ export async function keepLastEmpty(
   tools.tell({ preDrained: last });
   const { drains } = tools.client.topology;
   if (named(nodes, last).every(({ id }) => drains.get(id) === 'drained')) return [];
-  const plan = await planScaleIn(tools.api, tools.settings, { ids: last });
-  const obstacles = plan.obstacles.filter(({ reason }) => reason === 'memory' || reason === 'too-few-nodes');
+  const plan = await planScaleIn(tools.api, tools.settings, { ids: last }, tools.options);
+  const obstacles = plan.obstacles.filter(({ reason }) => IN_THE_WAY.has(reason));
   if (obstacles.length === 0) await tools.drain(nodes, last, 'Kept empty:', signal);
   return obstacles;
 }

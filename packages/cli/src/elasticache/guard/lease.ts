@@ -19,8 +19,8 @@ import { leaseClock, type LeaseClock, type Moment } from './lease-clock.ts';
 
 /** A lease that was not renewed for so long is another's. */
 export const LEASE_MS = 30_000;
-/** A lease that nobody renews says who had it last. */
-const TTL_SECONDS = 86_400;
+/** Longer than it takes another guard to see that nobody renews it. */
+const TTL_SECONDS = 600;
 const FREE = 'free';
 
 export interface LeaseOptions {

@@ -149,7 +149,7 @@ function describe(cluster: CacheCluster, { host, port, isSecure }: Endpoints, wi
     ConfigurationEndpoint: { Address: host, Port: port },
     CacheNodeType: cluster.nodeType,
     Engine: 'memcached',
-    EngineVersion: '1.6.22',
+    EngineVersion: cluster.engineVersion,
     CacheClusterStatus: cluster.status,
     NumCacheNodes: cluster.nodes.length,
     PreferredAvailabilityZone: zones.size === 1 ? [...zones][0] : 'Multiple',

@@ -9,6 +9,8 @@ export interface Workplace {
   readonly stats: ServerStats;
   /** The reply to `config get cluster`; without it the command is unknown, as in a plain memcached. */
   readonly listing: (() => ConfigurationListing) | undefined;
+  /** Whether the crawler lists the keys. */
+  readonly listsKeys: boolean;
 }
 
 /** What follows a command line besides its reply. */

@@ -97,6 +97,7 @@ const MAX_CACHEDUMP_BYTES = 2_097_152;
 
 function crawl(words: readonly string[], reply: Reply, place: Workplace): void {
   const [, action, target] = words;
+  if (!place.listsKeys) return reply.line('ERROR');
   // The crawler is always running: memcached's reply in that case.
   if (words.length === 2) return reply.line(action === 'enable' ? 'ERROR failed to start lru crawler thread' : 'ERROR');
   if (words.length !== 3 || action !== 'metadump') return reply.line('ERROR');

@@ -1,0 +1,18 @@
+import { SessClientError, type NodeTransport } from '@sess/client';
+
+/**
+ * Whether a node lists its keys, so that they can be copied. ElastiCache took that away with memcached 1.6.17. One that does
+ * not answer counts as one that does: something else is wrong with it.
+ */
+export async function listsKeys(node: NodeTransport | undefined): Promise<boolean> {
+  if (node === undefined) return true;
+  const listing = node.keys?.()[Symbol.asyncIterator]();
+  try {
+    await listing?.next();
+    return listing !== undefined;
+  } catch (error) {
+    return !SessClientError.is(error) || error.code !== 'SESS_SERVER';
+  } finally {
+    await listing?.return?.();
+  }
+}
