@@ -168,8 +168,10 @@ test.each(['1.6.12', '1.6.22'])('nodes of engine %s list their keys before 1.6.1
   for (const runtime of inject('mainRuntimes')) {
     const aws = await standIn({ runtime, nodes: 1, engineVersion });
     expect(await describeCluster(aws)).toMatchObject({ EngineVersion: engineVersion });
-    const [{ address = '', port = 0 } = {}] = aws.cluster.nodes;
-    const socket = connect({ host: address, port }, () => socket.write('lru_crawler metadump all\r\n'));
+    const [node] = aws.cluster.nodes;
+    const socket = connect({ host: node?.address ?? '', port: node?.port ?? 0 }, () =>
+      socket.write('lru_crawler metadump all\r\n'),
+    );
     const [reply] = (await once(socket, 'data')) as [Buffer];
     socket.destroy();
     expect(reply.toString()).toMatch(engineVersion === '1.6.12' ? /^END\r\n/ : /^ERROR/);
