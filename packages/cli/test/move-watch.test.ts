@@ -6,13 +6,13 @@ import { MoveWatch, type MoveProgress } from '../src/cluster/move-watch.ts';
 import { clusterSettings } from '../src/cluster/settings.ts';
 import { clusterStatus } from '../src/commands/status.ts';
 import { progressText } from '../src/output/format.ts';
-import { application, PACE, SECRET } from './run.ts';
+import { application, SECRET } from './run.ts';
 
 const [runtime = 'embedded'] = inject('mainRuntimes');
 
 it('a drain by another process is seen to be as far as it is, and ends', { timeout: 240_000 }, async () => {
   await using cluster = await startLocalCluster({ nodes: 3, runtime });
-  const servers = `elasticache://${cluster.configurationEndpoint}?${PACE}`;
+  const servers = `elasticache://${cluster.configurationEndpoint}?historyIntervalMs=400&clockSkewMs=0`;
   const keys = Array.from({ length: 900 }, (_, number) => `s/moved-${number}`);
   await using client = await application(servers, keys);
   const [id = ''] = cluster.nodes.map((node) => node.id);
@@ -38,18 +38,22 @@ it('a drain by another process is seen to be as far as it is, and ends', { timeo
   const follow = async (): Promise<boolean> => {
     const before = looked;
     const progress = await progressOf();
-    if (progress !== undefined) seen.push({ before, progress, after: looked });
+    // Listed too early, it is listed again.
+    if (progress !== undefined && progress.sessions > 0) seen.push({ before, progress, after: looked });
     return seen.some((one) => one.progress.moved > 0.2 && one.progress.perSecond !== undefined);
   };
   await expect.poll(follow, { timeout: 60_000 }).toBe(true);
   for (const { before, progress, after } of seen) {
     expect(progress.sessions).toBeGreaterThan(0.8 * onNode);
     expect(progress.sessions).toBeLessThanOrEqual(onNode);
-    // A batch may be on its way.
+    // It is a sample, and a batch may be on its way.
     const arrived = progress.moved * progress.sessions;
-    expect(arrived).toBeGreaterThanOrEqual(before - 0.2 * onNode);
-    expect(arrived).toBeLessThanOrEqual(after + 0.2 * onNode);
+    expect(arrived).toBeGreaterThanOrEqual(before - 0.3 * onNode);
+    expect(arrived).toBeLessThanOrEqual(after + 0.3 * onNode);
   }
+  // What it asked the nodes is told apart from what users ask.
+  const asked = [...moves.looks.values()];
+  expect(asked.reduce((sum, { requests }) => sum + requests, 0)).toBeGreaterThan(0);
   ending.abort();
   await expect(drained).rejects.toMatchObject({ code: 'SESS_ABORTED' });
   await expect.poll(progressOf).toBeUndefined();

@@ -6,6 +6,7 @@ import type { Handover } from '@sess/client';
 
 import type { Look } from './look.ts';
 import type { NodeReport } from './node-report.ts';
+import type { Looks } from './rates.ts';
 
 export interface MoveProgress {
   /** Sessions that had to move when it was first seen. */
@@ -20,10 +21,12 @@ export interface MoveProgress {
 /** By the id of a node that is drained, or the fingerprint of an earlier ring. */
 export type MovesProgress = ReadonlyMap<string, MoveProgress>;
 
-/** A share is then known to 4 in a hundred or better. */
-const SAMPLE = 400;
+/** A share is then known to 8 in a hundred or better: each costs the nodes a read or two for every look. */
+const SAMPLE = 100;
 /** To list more costs the nodes too much for a picture. */
 const MOST_LISTED = 1_000_000;
+/** A node of which all belongs where it is may have been listed too early: it is listed again after so long. */
+const AGAIN_MS = 5_000;
 /** A rate is one of so many seconds. */
 const RATE_MS = 10_000;
 
@@ -31,6 +34,8 @@ export class MoveWatch {
   readonly #look: Look;
   readonly #ended = new AbortController();
   readonly #moves = new Map<string, SampledMove>();
+  /** By node id: reads of the last {@link find}, which the nodes count as everybody's. */
+  #looks = new Map<string, Looks>();
 
   constructor(look: Look) {
     this.#look = look;
@@ -38,22 +43,28 @@ export class MoveWatch {
 
   /** Of what is open now, as far as it is known. Never rejects. */
   async find(nodes: readonly NodeReport[], handovers: readonly Handover[]): Promise<MovesProgress> {
+    const drains = nodes.filter(({ drain, share }) => drain === 'draining' && share === undefined);
+    const earlier = handovers.filter(({ phase }) => phase !== 'overlap');
     const open = new Map([
       // While a node is in rotation yet, all that it holds is where it belongs.
-      ...nodes
-        .filter(({ drain, share }) => drain === 'draining' && share === undefined)
-        .map(({ id }) => [id, [id]] as const),
-      ...handovers
-        .filter(({ phase }) => phase !== 'overlap')
-        .map(({ ring, nodes: ids }) => [ring.fingerprint, ids] as const),
+      ...drains.map(({ id }) => [id, [id]] as const),
+      // What a drain carries is what the handover from it brings.
+      ...(drains.length > 0 ? [] : earlier.map(({ ring, nodes: ids }) => [ring.fingerprint, ids] as const)),
     ]);
     for (const name of this.#moves.keys()) if (!open.has(name)) this.#moves.delete(name);
     for (const [name, ids] of open)
       if (!this.#moves.has(name)) this.#moves.set(name, new SampledMove(this.#look, ids, this.#ended.signal));
+    const looks = new Map<string, Looks>();
+    this.#looks = looks;
     const found = await Promise.all(
-      [...this.#moves].map(async ([name, move]) => [name, await move.progress(performance.now())] as const),
+      [...this.#moves].map(async ([name, move]) => [name, await move.progress(performance.now(), looks)] as const),
     );
     return new Map(found.flatMap(([name, progress]) => (progress === undefined ? [] : [[name, progress] as const])));
+  }
+
+  /** Of the last {@link find}, by node id. */
+  get looks(): ReadonlyMap<string, Looks> {
+    return this.#looks;
   }
 
   close(): void {
@@ -69,6 +80,9 @@ interface Chosen {
 
 class SampledMove {
   readonly #look: Look;
+  readonly #nodes: readonly string[];
+  readonly #signal: AbortSignal;
+  #chosenAt = -Infinity;
   /** `undefined` until the nodes are listed, and where they can't be. */
   #sample: { readonly sessions: number; readonly size: number; left: readonly Chosen[] } | undefined;
   /** When how much had moved, the oldest first. */
@@ -76,14 +90,17 @@ class SampledMove {
 
   constructor(look: Look, nodes: readonly string[], signal: AbortSignal) {
     this.#look = look;
-    this.#choose(nodes, signal).catch(() => undefined);
+    this.#nodes = nodes;
+    this.#signal = signal;
+    this.#choose().catch(() => undefined);
   }
 
-  async progress(now: number): Promise<MoveProgress | undefined> {
+  async progress(now: number, looks: Map<string, Looks>): Promise<MoveProgress | undefined> {
     const sample = this.#sample;
     if (sample === undefined) return undefined;
     const { sessions, size } = sample;
-    const stay = await Promise.all(sample.left.map((chosen) => this.#isOnItsWay(chosen)));
+    if (sessions === 0 && now - this.#chosenAt > AGAIN_MS) this.#choose().catch(() => undefined);
+    const stay = await Promise.all(sample.left.map((chosen) => this.#isOnItsWay(chosen, looks)));
     sample.left = sample.left.filter((_, index) => stay[index]);
     const moved = size === 0 ? 1 : 1 - sample.left.length / size;
     const recent = this.#history.filter(({ at }) => now - at <= RATE_MS);
@@ -96,12 +113,13 @@ class SampledMove {
   }
 
   /** Each of those that have to move with the same probability. */
-  async #choose(nodes: readonly string[], signal: AbortSignal): Promise<void> {
+  async #choose(): Promise<void> {
+    this.#chosenAt = performance.now();
     const chosen: Chosen[] = [];
     let listed = 0;
     let sessions = 0;
-    for (const node of nodes) {
-      for await (const key of this.#look.nodes.get(node)?.keys?.({ signal }) ?? []) {
+    for (const node of this.#nodes) {
+      for await (const key of this.#look.nodes.get(node)?.keys?.({ signal: this.#signal }) ?? []) {
         listed += 1;
         if (listed > MOST_LISTED) return;
         if (key.startsWith('@sess/') || this.#look.client.explain(key).owners.includes(node)) continue;
@@ -114,15 +132,18 @@ class SampledMove {
   }
 
   /** Whether an owner lacks it, and it was not removed where it was found. */
-  async #isOnItsWay({ key, node }: Chosen): Promise<boolean> {
+  async #isOnItsWay({ key, node }: Chosen, looks: Map<string, Looks>): Promise<boolean> {
     const { owners } = this.#look.client.explain(key);
-    const there = await Promise.all(owners.map((owner) => this.#isOn(owner, key)));
-    return !there.every(Boolean) && (await this.#isOn(node, key));
+    const there = await Promise.all(owners.map((owner) => this.#isOn(owner, key, looks)));
+    return !there.every(Boolean) && (await this.#isOn(node, key, looks));
   }
 
-  async #isOn(node: string, key: string): Promise<boolean> {
+  async #isOn(node: string, key: string, looks: Map<string, Looks>): Promise<boolean> {
     try {
-      return (await this.#look.nodes.get(node)?.get(key)) !== undefined;
+      const isThere = (await this.#look.nodes.get(node)?.get(key)) !== undefined;
+      const { requests, misses } = looks.get(node) ?? { requests: 0, misses: 0 };
+      looks.set(node, { requests: requests + 1, misses: misses + (isThere ? 0 : 1) });
+      return isThere;
     } catch {
       return false;
     }

@@ -13,18 +13,41 @@ export interface NodeGrowth {
   readonly evictions: number;
 }
 
+/** Reads of a command's own. */
+export interface Looks {
+  readonly requests: number;
+  readonly misses: number;
+}
+
 const NOTHING: NodeGrowth = { requests: 0, hits: 0, misses: 0, expired: 0, flushed: 0, evictions: 0 };
 const COUNTERS = ['requests', 'hits', 'misses', 'expired', 'flushed', 'evictions'] as const;
 
-/** By node id; of those that told their figures both times. */
-export function growth(before: readonly NodeReport[], after: readonly NodeReport[]): ReadonlyMap<string, NodeGrowth> {
+/** By node id; of those that told their figures both times. Without `looks`, which the command made in between. */
+export function growth(
+  before: readonly NodeReport[],
+  after: readonly NodeReport[],
+  looks: ReadonlyMap<string, Looks> = new Map(),
+): ReadonlyMap<string, NodeGrowth> {
   const earlier = new Map(before.map(({ id, figures }) => [id, figures]));
   return new Map(
     after.flatMap(({ id, figures }) => {
       const then = earlier.get(id);
-      return figures === undefined || then === undefined ? [] : [[id, growthOf(then, figures)] as const];
+      return figures === undefined || then === undefined
+        ? []
+        : [[id, without(growthOf(then, figures), looks.get(id))] as const];
     }),
   );
+}
+
+function without(grown: NodeGrowth, looks: Looks | undefined): NodeGrowth {
+  if (looks === undefined) return grown;
+  const { requests, hits, misses } = grown;
+  return {
+    ...grown,
+    requests: Math.max(0, requests - looks.requests),
+    hits: Math.max(0, hits - (looks.requests - looks.misses)),
+    misses: Math.max(0, misses - looks.misses),
+  };
 }
 
 /** Of all nodes together. */

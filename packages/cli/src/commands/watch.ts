@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { lookAt } from '../cluster/look.ts';
 import { MoveWatch, type MovesProgress } from '../cluster/move-watch.ts';
-import { growth, sumOf } from '../cluster/rates.ts';
+import { growth, sumOf, type Looks } from '../cluster/rates.ts';
 import { DONE } from '../exit-codes.ts';
 import { count, percent, progressText } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
@@ -39,10 +39,11 @@ export async function watch({ output, settings, streams }: CommandContext, optio
   try {
     let before: Moment | undefined;
     for (let time = 1; !signal.aborted; time += 1) {
+      const { looks } = moves;
       const status = await clusterStatus(look, asked);
       const progress = await moves.find(status.nodes, status.handovers);
       const moment: Moment = { status, at: performance.now() };
-      const rates = before && ratesBetween(before, moment);
+      const rates = before && ratesBetween(before, moment, looks);
       before = moment;
       if (ownsScreen) output.raw(SCREEN.home);
       output.data({ at: new Date().toISOString(), ...status, rates, progress: Object.fromEntries(progress) }, () =>
@@ -65,9 +66,9 @@ interface Moment {
   readonly at: number;
 }
 
-function ratesBetween(before: Moment, after: Moment): Rates {
+function ratesBetween(before: Moment, after: Moment, looks: ReadonlyMap<string, Looks>): Rates {
   const seconds = (after.at - before.at) / 1_000;
-  const { requests, hits, misses, evictions } = sumOf(growth(before.status.nodes, after.status.nodes).values());
+  const { requests, hits, misses, evictions } = sumOf(growth(before.status.nodes, after.status.nodes, looks).values());
   return {
     requestsPerSecond: requests / seconds,
     missShare: hits + misses === 0 ? undefined : misses / (hits + misses),

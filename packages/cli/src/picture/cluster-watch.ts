@@ -1,7 +1,7 @@
 /** Looks at one cluster again and again, and makes a picture of each look. */
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { growth, type NodeGrowth } from '../cluster/rates.ts';
+import { growth, type Looks, type NodeGrowth } from '../cluster/rates.ts';
 import { lookAt, type Look } from '../cluster/look.ts';
 import type { NodeFigures } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
@@ -66,13 +66,14 @@ export class ClusterWatch {
   }
 
   async #takeOne(): Promise<ClusterPicture> {
+    const { looks } = this.#progress;
     const status = await clusterStatus(this.#look, this.#options.settings);
     const progress = await this.#progress.find(status.nodes, status.handovers);
     const at = Date.now();
     const causes = this.#options.causes?.() ?? new Map();
     if (this.#last !== undefined) {
       this.#happenings.add(happeningsBetween(this.#last.status, status, this.#known, at));
-      this.#samples = [...this.#samples, this.#sample(this.#last, { status, at, causes })].slice(-MOST_SAMPLES);
+      this.#samples = [...this.#samples, this.#sample(this.#last, { status, at, causes }, looks)].slice(-MOST_SAMPLES);
     }
     this.#last = { status, at, causes };
     for (const { id, figures } of status.nodes) if (figures !== undefined) this.#known.set(id, figures);
@@ -102,8 +103,9 @@ export class ClusterWatch {
   #sample(
     before: { readonly status: ClusterStatus; readonly at: number; readonly causes: CauseCounts },
     after: { readonly status: ClusterStatus; readonly at: number; readonly causes: CauseCounts },
+    looks: ReadonlyMap<string, Looks>,
   ): Sample {
-    const grown = growth(before.status.nodes, after.status.nodes);
+    const grown = growth(before.status.nodes, after.status.nodes, looks);
     const ids = new Set([...grown.keys(), ...after.causes.keys()]);
     const nodes = new Map<string, NodeSample>();
     for (const id of ids) {
