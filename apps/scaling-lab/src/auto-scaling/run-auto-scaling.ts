@@ -53,7 +53,7 @@ export async function runAutoScaling(
     apps = await Promise.all(Array.from({ length: APP_SERVERS }, open));
     const users = new Users(() => apps);
     await users.logIn(userCount);
-    await putPolicy(aws, { min: FEW, max: MANY, isScaleInDisabled: strategy.guard === '' });
+    await putPolicy(aws, { min: FEW, max: MANY, isScaleInDisabled: strategy.guard === '' || !scenario.followsMetric });
     const stage: Stage = {
       aws,
       strategy,

@@ -28,6 +28,8 @@ export interface AutoScalingScenario {
   /** Nodes at the start, and the load that they share. */
   readonly nodes: number;
   readonly load: number;
+  /** Whether AWS takes nodes away by the metric, where no guard does. */
+  readonly followsMetric: boolean;
   /** Whether the guard runs, in strategies that have one. */
   readonly isGuarded: boolean;
   /** How nodes go where nobody but AWS does anything. */
@@ -48,8 +50,8 @@ export const FEW = 3;
 export const MANY = 6;
 const NIGHT = 110;
 const DAY = 290;
-const AT_NIGHT = { nodes: FEW, load: NIGHT, isGuarded: true } as const;
-const AT_DAY = { nodes: MANY, load: DAY, isGuarded: true } as const;
+const AT_NIGHT = { nodes: FEW, load: NIGHT, followsMetric: true, isGuarded: true } as const;
+const AT_DAY = { nodes: MANY, load: DAY, followsMetric: true, isGuarded: true } as const;
 /** A tenth of a day passes in so many milliseconds. */
 const TENTH_MS = 600;
 const LONGEST_MS = 300_000;
@@ -96,6 +98,7 @@ export const AUTO_SCALING_SCENARIOS: Readonly<Record<AutoScalingScenarioName, Au
     does: `AWS takes one node away every ${STEP_MINUTES} minutes: ${MANY} nodes, 5, 4, ${FEW}`,
     ...AT_NIGHT,
     nodes: MANY,
+    followsMetric: false,
     nodesGo: 'one-by-one',
     async happen(stage) {
       // The guard goes by the metric, and by a schedule of its own.
