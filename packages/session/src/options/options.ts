@@ -117,8 +117,9 @@ export interface SessionsOptions {
   /**
    * Logs outages of the store: one line when it goes out of reach and one when it is back, however many requests fail.
    * If given, it also gets lines about the nodes: a node that is down or up again, a list of nodes that can't be read,
-   * application servers that use different nodes, a handover that does not finish. Default: the process's `warning`
-   * event; with Fastify, the application's log.
+   * application servers that use different nodes, a handover that does not finish. All that share a `client` log each
+   * line once, to the log that was given first. Default: the process's `warning` event; with Fastify, the application's
+   * log.
    */
   readonly log?: SessionsLog | undefined;
   /** The time in milliseconds since 1970, for tests. Default `Date.now`. */
