@@ -25,7 +25,7 @@ const LEAST_PATIENCE_MS = 15_000;
  * earlier version, nodes that do not list their keys.
  */
 export async function untilNotAsked(
-  client: Pick<Client, 'handovers'>,
+  client: Pick<Client, 'handovers' | 'topology'>,
   nodes: readonly string[],
   { historyIntervalMs, timeoutMs, signal, onProgress }: UntilNotAskedOptions,
 ): Promise<boolean> {
@@ -33,12 +33,15 @@ export async function untilNotAsked(
   const patienceMs = Math.max(LEAST_PATIENCE_MS, INTERVALS_TO_BEGIN * historyIntervalMs);
   let idleUntil = performance.now() + patienceMs;
   for (;;) {
-    const open = client.handovers.filter((handover) => nodes.some((id) => handover.nodes.includes(id)));
+    // One that is down has stopped already.
+    const { states } = client.topology;
+    const up = nodes.filter((id) => states.get(id) !== 'down');
+    const open = client.handovers.filter((handover) => up.some((id) => handover.nodes.includes(id)));
     if (open.length === 0) break;
     const now = performance.now();
     if (open.some(({ phase }) => phase !== 'handover')) idleUntil = now + patienceMs;
     if (now > Math.min(until, idleUntil)) return false;
-    onProgress(`waiting until nobody asks ${nodes.join(', ')} for anything`);
+    onProgress(`waiting until nobody asks ${up.join(', ')} for anything`);
     await pause(LOOK_MS, undefined, { signal });
   }
   await pause(historyIntervalMs, undefined, { signal });

@@ -11,7 +11,7 @@ export function obstaclesTo(look: Look, going: readonly string[], reports: reado
   return [
     ...settingsDiffer(look),
     ...tooFew(look, going),
-    ...nodesDown(reports),
+    ...nodesDown(going, reports),
     ...handoverOpen(look, going),
     ...memory(look, going, reports),
   ];
@@ -44,8 +44,12 @@ function staying({ topology: { rotation } }: Look['client'], going: readonly str
   return rotation.filter((id) => !going.includes(id));
 }
 
-function nodesDown(reports: readonly NodeReport[]): readonly Obstacle[] {
-  const down = reports.filter(({ health, isListed }) => isListed && health === 'down').map(({ id }) => id);
+/** One that goes, and was drained before it went down, takes nothing along. */
+function nodesDown(going: readonly string[], reports: readonly NodeReport[]): readonly Obstacle[] {
+  const down = reports
+    .filter(({ health, isListed }) => isListed && health === 'down')
+    .filter(({ id, drain }) => !(going.includes(id) && drain === 'drained'))
+    .map(({ id }) => id);
   if (down.length === 0) return [];
   return [
     {

@@ -121,7 +121,9 @@ export async function scaleIn(
   const patient = patientApi(api, { timeoutMs, signal, onRetry: onProgress });
   if (!isUnderWay) {
     await drainAll(client, going, journal, options);
-    if (!(await untilNotAsked(client, idsOf(going), options)))
+    const isQuiet = await untilNotAsked(client, idsOf(going), options);
+    requireUp(client, going);
+    if (!isQuiet)
       journal.add(
         `Nobody finishes the handover of ${names(going)}: a request may fail in the moment in which AWS stops them`,
       );
@@ -170,9 +172,13 @@ async function untilSafe(
   const until = performance.now() + timeoutMs;
   for (;;) {
     const answers = await Promise.all(going.map(({ id }) => client.safeToRemove(id, { signal })));
-    const obstacle = answers.find((answer) => !answer.safe);
-    if (obstacle === undefined || obstacle.safe) return;
     const { drains } = client.topology;
+    // One that was drained, and has died since, takes nothing along.
+    const obstacle = answers.find(
+      (answer, index) =>
+        !answer.safe && !(answer.reason === 'out-of-reach' && drains.get(going[index]?.id ?? '') === 'drained'),
+    );
+    if (obstacle === undefined || obstacle.safe) return;
     const back = going.find(({ id }) => !drains.has(id));
     if (back !== undefined)
       throw new Obstructed('not-safe', `${back.cacheNodeId} was put back into rotation by somebody else. Start again.`);
@@ -198,6 +204,7 @@ async function removeAtAws(
     if (ids.every((id) => now.removing.includes(id) || now.nodes.every(({ cacheNodeId }) => cacheNodeId !== id)))
       return;
     requireUnchanged(planned, now);
+    requireUp(client, going);
     await options.requireWanted?.();
     try {
       await api.removeNodes(now.nodes.length - ids.length, ids);
@@ -211,6 +218,16 @@ async function removeAtAws(
       await untilSafe(client, going, options);
     }
   }
+}
+
+/** A drained node that answers is one more chance for what is on a node that does not. */
+function requireUp({ topology: { nodes, states } }: Client, going: readonly NamedCacheNode[]): void {
+  const down = nodes.map(({ id }) => id).filter((id) => states.get(id) === 'down' && !idsOf(going).includes(id));
+  if (down.length === 0) return;
+  throw new Obstructed(
+    'node-down',
+    `${down.join(', ')} went down meanwhile. Nothing was removed: start again when it is back or replaced, or put the drained nodes back.`,
+  );
 }
 
 function requireUnchanged(planned: CacheClusterInfo, now: CacheClusterInfo): void {

@@ -163,21 +163,26 @@ describe('a scale-in that something comes in between of', () => {
     },
   );
 
-  it.each(['Drain 0004', 'Nothing is lost', 'AWS takes'])('goes on after kill -9 at "%s"', async (said) => {
-    const site = await shop({ timeScale: 100 });
-    const words = ['elasticache', ...WORDS.split(' '), '--cluster', 'sess-local'];
-    const child = spawn(process.execPath, [PROGRAM, ...words], {
-      env: { PATH: process.env['PATH'], SESS_SECRET: SECRET, ...site.env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const ended = once(child, 'close');
-    child.stderr.setEncoding('utf8').on('data', (text: string) => void (text.includes(said) && child.kill('SIGKILL')));
-    await ended;
-    await site.expectNothingMissing();
-    await expect.poll(async () => (await site.sess(WORDS)).code, PATIENT).toBe(0);
-    expect(site.nodeIds()).toEqual(['0001', '0002']);
-    await site.expectNothingMissing();
-  });
+  it.each(['Drain 0004', '0004 is drained', 'Nothing is lost', 'AWS takes'])(
+    'goes on after kill -9 at "%s"',
+    async (said) => {
+      const site = await shop({ timeScale: 100 });
+      const words = ['elasticache', ...WORDS.split(' '), '--cluster', 'sess-local'];
+      const child = spawn(process.execPath, [PROGRAM, ...words], {
+        env: { PATH: process.env['PATH'], SESS_SECRET: SECRET, ...site.env },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      const ended = once(child, 'close');
+      child.stderr
+        .setEncoding('utf8')
+        .on('data', (text: string) => void (text.includes(said) && child.kill('SIGKILL')));
+      await ended;
+      await site.expectNothingMissing();
+      await expect.poll(async () => (await site.sess(WORDS)).code, PATIENT).toBe(0);
+      expect(site.nodeIds()).toEqual(['0001', '0002']);
+      await site.expectNothingMissing();
+    },
+  );
 
   it('asks AWS again where it is busy, and goes on after any other refusal when it is run again', async () => {
     const site = await shop();
