@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+
+import { FakeClock } from '../../test/fake-clock.ts';
+import type { ClusterNode } from '../cluster.ts';
+import { decode, encodeRecord, RECORD_FLAGS } from '../record.ts';
+import { VersionSource } from '../version.ts';
+import { encodeHistory } from './history-codec.ts';
+import { HistoryCopies } from './history-copies.ts';
+import { historySeals, type HistorySeal } from './history-seal.ts';
+import { EMPTY_HISTORY } from './history.ts';
+
+const [OWN, ANOTHER, FOREIGN] = ['name-by-one', 'name-by-two', 'foreign-name'];
+const [seal] = historySeals(['a secret that some application has']) as [HistorySeal];
+
+/** A node that carries this name of the cluster. */
+function nodeOf(cluster: string): ClusterNode {
+  const value = encodeRecord(encodeHistory({ ...EMPTY_HISTORY, cluster }, seal), 1n, 0);
+  const item = { value, flags: RECORD_FLAGS, cas: { unique: 1, epoch: 1 }, ttlSeconds: -1 };
+  return {
+    id: 'a:1',
+    fence: { read: () => Promise.resolve(Buffer.from('token')) },
+    look: () => Promise.resolve(decode(item, { id: 'a:1' })),
+  } as unknown as ClusterNode;
+}
+
+function copiesOf(): HistoryCopies {
+  const clock = new FakeClock();
+  return new HistoryCopies({
+    seal,
+    unsaid: { copies: 1, distribution: '' },
+    unconfirmedMs: 1_000,
+    clock,
+    versions: new VersionSource(clock, () => 0.5),
+    accept: () => Promise.resolve(),
+    relevant: (history) => history,
+    isOther: (cluster) => cluster === FOREIGN,
+    endOf: () => 0,
+    onForgotten: () => undefined,
+  });
+}
+
+const wanted = { ...EMPTY_HISTORY, cluster: OWN };
+
+describe('the name of a cluster under one of several secrets', () => {
+  it('is the one that stands there', async () => {
+    const copies = copiesOf();
+    expect(copies.byItsName(wanted)).toBe(wanted);
+    await copies.read(nodeOf(ANOTHER));
+    const renamed = copies.byItsName(wanted);
+    expect(renamed.cluster).toBe(ANOTHER);
+    // The very same: what is told again is not encoded again.
+    expect(copies.byItsName(wanted)).toBe(renamed);
+  });
+
+  it('is not that of another cluster', async () => {
+    const copies = copiesOf();
+    await copies.read(nodeOf(FOREIGN));
+    expect(copies.byItsName(wanted)).toBe(wanted);
+  });
+
+  it('is this client’s where that stands there, too', async () => {
+    const copies = copiesOf();
+    for (const name of [OWN, ANOTHER]) await copies.read(nodeOf(name));
+    expect(copies.byItsName(wanted)).toBe(wanted);
+  });
+});
