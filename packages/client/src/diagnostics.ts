@@ -109,10 +109,10 @@ export interface TombstoneDroppedMessage {
  * `sess:client:rereplication`: with several copies, this client restores copies in the background: those that a
  * returned node lacks, or those that were on a node that left rotation. It starts again if the nodes change meanwhile.
  */
-export interface RefillMessage {
+export interface RereplicationMessage {
   /** The node that returned, or left. */
   readonly node: string;
-  readonly reason: RefillReason;
+  readonly reason: RereplicationReason;
   /** `done`: all copies that this node concerns are complete. `given-up`: the rest is left to read repair. */
   readonly phase: 'begun' | 'done' | 'given-up';
   /** Keys processed so far that belong, or belonged, on the node. A key on several nodes may count once per node. */
@@ -129,7 +129,7 @@ export interface RefillMessage {
  * `returned`: the node is in rotation again, or a new machine has its name. `left`: it is off the list, or out of
  * reach.
  */
-export type RefillReason = 'returned' | 'left';
+export type RereplicationReason = 'returned' | 'left';
 
 /**
  * `sess:client:handover`: this client finishes the open handovers: it moves the rest of the records from earlier owners
@@ -219,7 +219,7 @@ export interface ClientChannels {
   'sess:client:history-refused': HistoryRefusedMessage;
   'sess:client:unlisted-nodes': UnlistedNodesMessage;
   'sess:client:tombstone-dropped': TombstoneDroppedMessage;
-  'sess:client:refill': RefillMessage;
+  'sess:client:rereplication': RereplicationMessage;
   'sess:client:handover': HandoverMessage;
   'sess:client:other-cluster': OtherClusterMessage;
   'sess:client:zones': ZonesMessage;
@@ -247,7 +247,7 @@ export const unlistedNodesChannel: TypedChannel<'sess:client:unlisted-nodes'> = 
 export const tombstoneDroppedChannel: TypedChannel<'sess:client:tombstone-dropped'> = typed(
   'sess:client:tombstone-dropped',
 );
-export const refillChannel: TypedChannel<'sess:client:refill'> = typed('sess:client:refill');
+export const rereplicationChannel: TypedChannel<'sess:client:rereplication'> = typed('sess:client:rereplication');
 export const handoverChannel: TypedChannel<'sess:client:handover'> = typed('sess:client:handover');
 export const otherClusterChannel: TypedChannel<'sess:client:other-cluster'> = typed('sess:client:other-cluster');
 export const zonesChannel: TypedChannel<'sess:client:zones'> = typed('sess:client:zones');

@@ -17,9 +17,9 @@ describe('a node whose connection was lost for a moment', () => {
     expect(network.at(B).requests).toContain('history');
   });
 
-  it('that lost its memory is refilled, though nobody saw it down', async () => {
+  it('that lost its memory is rereplicated to, though nobody saw it down', async () => {
     const { network } = await fakeCluster([A, B, C], { copies: 2 });
-    const begun = heard('sess:client:refill', ({ node }) => node === B);
+    const begun = heard('sess:client:rereplication', ({ node }) => node === B);
     network.at(B).delete('@sess/history');
     network.at(B).drop();
     await settled();

@@ -4,7 +4,7 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
-import type { RefillMessage } from '../src/diagnostics.ts';
+import type { RereplicationMessage } from '../src/diagnostics.ts';
 import { heard } from './heard.ts';
 import { crash, Party, restart, type Member } from './party.ts';
 
@@ -15,13 +15,13 @@ const KEYS = Array.from({ length: inject('long') ? 500 : 150 }, (_, number) => `
 const DELETED = KEYS.slice(0, 15);
 
 let party: Party;
-let told: RefillMessage[];
+let told: RereplicationMessage[];
 beforeEach(() => {
   party = new Party();
   told = [];
-  const listener = (message: unknown): unknown => told.push(message as RefillMessage);
-  subscribe('sess:client:refill', listener);
-  onTestFinished(() => void unsubscribe('sess:client:refill', listener));
+  const listener = (message: unknown): unknown => told.push(message as RereplicationMessage);
+  subscribe('sess:client:rereplication', listener);
+  onTestFinished(() => void unsubscribe('sess:client:rereplication', listener));
 });
 afterEach(() => party.close());
 
@@ -36,8 +36,11 @@ async function fill(client: Client): Promise<void> {
 }
 
 /** Resolves when the copies that the node took along are restored. */
-function rereplicated(id: string): Promise<RefillMessage> {
-  return heard('sess:client:refill', ({ node, reason, phase }) => node === id && reason === 'left' && phase === 'done');
+function rereplicated(id: string): Promise<RereplicationMessage> {
+  return heard(
+    'sess:client:rereplication',
+    ({ node, reason, phase }) => node === id && reason === 'left' && phase === 'done',
+  );
 }
 
 /** Of each key, the nodes that hold it. */
@@ -81,7 +84,7 @@ describe.each(runtimes)('a node that goes, with two copies (%s)', (runtime) => {
     const done = rereplicated(gone);
     tell(members, nodes);
     // Off the list first, stopped later, as providers do.
-    await heard('sess:client:refill', ({ phase }) => phase === 'begun');
+    await heard('sess:client:rereplication', ({ phase }) => phase === 'begun');
     await cluster.crashNode(gone);
     await done;
     const last = told.at(-1);
@@ -189,15 +192,15 @@ describe('a node that goes', () => {
     expect(told.filter(({ phase }) => phase === 'begun').map(({ node }) => node)).toEqual([gone, last]);
   });
 
-  it('and comes back meanwhile is refilled itself', async () => {
+  it('and comes back meanwhile is rereplicated to itself', async () => {
     const [cluster, nodes] = await start('embedded', 3);
     const { client } = await party.join(nodes, { historyIntervalMs: 1_000 });
     await fill(client);
     const [id = ''] = nodes;
-    const refilled = heard('sess:client:refill', ({ phase }) => phase === 'done');
+    const rereplicated = heard('sess:client:rereplication', ({ phase }) => phase === 'done');
     await crash(cluster, id, 1);
     await restart(cluster, id, 1);
-    await expect(refilled).resolves.toMatchObject({ node: id, reason: 'returned' });
+    await expect(rereplicated).resolves.toMatchObject({ node: id, reason: 'returned' });
     expect(told.map(({ reason }) => reason)).toEqual(['returned', 'returned']);
   });
 });

@@ -1,7 +1,7 @@
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
-import type { RefillMessage } from '../src/diagnostics.ts';
+import type { RereplicationMessage } from '../src/diagnostics.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { NodeTransport } from '../src/transport/transport.ts';
 import { heard } from './heard.ts';
@@ -36,8 +36,8 @@ describe.each(runtimes)('a node that returns empty, with two copies (%s)', (runt
     for (const key of deleted) await client.delete(key, { ttlSeconds });
     const [id = ''] = nodes;
 
-    const told: RefillMessage[] = [];
-    const done = heard('sess:client:refill', (message) => {
+    const told: RereplicationMessage[] = [];
+    const done = heard('sess:client:rereplication', (message) => {
       // Where it stays away for longer than an agreement, it is made up for meanwhile.
       if (message.reason === 'returned') told.push(message);
       return message.reason === 'returned' && message.phase === 'done';
@@ -63,7 +63,7 @@ describe.each(runtimes)('a node that returns empty, with two copies (%s)', (runt
   });
 });
 
-describe('a refill', () => {
+describe('a rereplication', () => {
   it('is given up where keys can not be listed; what is asked for is put back then', async () => {
     const [cluster, nodes] = await start('embedded');
     const transport = {
@@ -74,7 +74,7 @@ describe('a refill', () => {
     const { client } = await party.join(nodes, { transport });
     await Promise.all(KEYS.map((key) => client.set(key, key, { ttlSeconds, expect: 'absent' })));
     const [id = ''] = nodes;
-    const over = heard('sess:client:refill', ({ reason, phase }) => reason === 'returned' && phase !== 'begun');
+    const over = heard('sess:client:rereplication', ({ reason, phase }) => reason === 'returned' && phase !== 'begun');
     await crashAndRestart(cluster, id, 1);
     await expect(over).resolves.toMatchObject({ node: id, phase: 'given-up', error: { code: 'SESS_SERVER' } });
     const key = KEYS.find((candidate) => client.explain(candidate).owners[0] === id) ?? '';
@@ -86,7 +86,7 @@ describe('a refill', () => {
     const [cluster, nodes] = await start('embedded');
     const { client } = await party.join(nodes);
     await Promise.all(KEYS.map((key) => client.set(key, key, { ttlSeconds, expect: 'absent' })));
-    const begun = heard('sess:client:refill', ({ reason, phase }) => reason === 'returned' && phase === 'begun');
+    const begun = heard('sess:client:rereplication', ({ reason, phase }) => reason === 'returned' && phase === 'begun');
     await crashAndRestart(cluster, nodes[0] ?? '', 1);
     await begun;
     await client.close();

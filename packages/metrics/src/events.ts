@@ -4,7 +4,7 @@ import type {
   HandoverMessage,
   HistoryRefusedMessage,
   NodeMessage,
-  RefillMessage,
+  RereplicationMessage,
   TombstoneDroppedMessage,
   ViewMessage,
 } from '@sess/client';
@@ -91,7 +91,7 @@ export const EVENTS: Readonly<Record<string, Tell<Message>>> = {
     // It counts all passes so far, and ends with one of these.
     if (phase === 'done' || phase === 'interrupted') sink.count('sess.handover.carried', {}, carried);
   }),
-  'sess:client:refill': telling<RefillMessage>(({ node, reason, phase, carried }, sink) => {
+  'sess:client:rereplication': telling<RereplicationMessage>(({ node, reason, phase, carried }, sink) => {
     const attributes = { ...serverOf(node), 'sess.rereplication.reason': reason };
     sink.count('sess.rereplication.runs', { ...attributes, 'sess.rereplication.phase': phase }, 1);
     if (phase !== 'begun') sink.count('sess.rereplication.carried', attributes, carried);

@@ -3,7 +3,7 @@
  * it held as an earlier owner of keys that were not read since.
  */
 import { keyIn } from '../membership/history-seal.ts';
-import type { RefillReason } from '../diagnostics.ts';
+import type { RereplicationReason } from '../diagnostics.ts';
 import type { Rotation } from '../membership/rotation.ts';
 import type { ListingCluster } from './migrate-key.ts';
 
@@ -26,7 +26,7 @@ export interface RereplicationPlan {
 
 export interface RereplicationTask {
   readonly node: string;
-  readonly reason: RefillReason;
+  readonly reason: RereplicationReason;
   /** `over`: nothing is left to do. `later`: not possible by the current view. */
   plan(): RereplicationPlan | 'over' | 'later';
 }

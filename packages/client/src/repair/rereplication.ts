@@ -2,7 +2,7 @@
  * Restores copies in the background, before reads ask for them: those that a returned node lacks, and those that a node
  * took with it. One client works, holding a lease; the others wait and take over if it dies.
  */
-import { refillChannel } from '../diagnostics.ts';
+import { rereplicationChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
 import { migrateKey, type Carried } from './migrate-key.ts';
@@ -139,9 +139,9 @@ export class Rereplication {
   }
 
   #tell(phase: 'begun' | 'done' | 'given-up', error: unknown): void {
-    if (!refillChannel.hasSubscribers) return;
+    if (!rereplicationChannel.hasSubscribers) return;
     const { node, reason } = this.#task;
-    refillChannel.publish({
+    rereplicationChannel.publish({
       node,
       reason,
       phase,

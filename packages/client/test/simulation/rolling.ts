@@ -2,7 +2,7 @@
  * Removes nodes one by one, like an operator who waits for rereplication in between: no removal may take the last copy
  * of a session. Does not check first whether the other nodes hold everything.
  */
-import type { RefillReason } from '../../src/diagnostics.ts';
+import type { RereplicationReason } from '../../src/diagnostics.ts';
 import { Violation } from './ledger.ts';
 import type { Promises } from './promises.ts';
 import type { Restorations } from './restorations.ts';
@@ -16,7 +16,7 @@ const ENOUGH = 2;
 
 interface Step {
   readonly node: string;
-  readonly awaited: RefillReason;
+  readonly awaited: RereplicationReason;
 }
 
 export class Rolling {
@@ -53,7 +53,7 @@ export class Rolling {
     this.#underWay = undefined;
   }
 
-  #done(node: string, reason: RefillReason): void {
+  #done(node: string, reason: RereplicationReason): void {
     const stage = this.#stage;
     if (this.#underWay?.node !== node || this.#underWay.awaited !== reason) return;
     this.#underWay = undefined;
@@ -108,7 +108,7 @@ export class Rolling {
     return this.#leave(node, how === 'replaced' && listed.length < MAX_NODES);
   }
 
-  #crash(id: string, forMs: number, awaited: RefillReason): string {
+  #crash(id: string, forMs: number, awaited: RereplicationReason): string {
     const node = this.#stage.network.nodes.get(id);
     node?.crash();
     this.#underWay = { node: id, awaited };

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { createClient, type Client, type RefillMessage } from '@sess/client';
+import { createClient, type Client, type RereplicationMessage } from '@sess/client';
 import type { MissEvent } from '@sess/session';
 import type { AppConfig, MissCount } from '../app-messages.ts';
 import { discoveryOf } from '../node-source.ts';
@@ -35,11 +35,11 @@ export async function openSessClientBackend({
   });
   const sessions: ClientAndBacking = database === undefined ? { client } : await withDatabase(client, database);
   const restored: string[] = [];
-  const onRefill = (message: unknown): void => {
-    const { node, reason, phase } = message as RefillMessage;
+  const onRereplication = (message: unknown): void => {
+    const { node, reason, phase } = message as RereplicationMessage;
     if (reason === 'left' && phase === 'done') restored.push(node);
   };
-  subscribe('sess:client:refill', onRefill);
+  subscribe('sess:client:rereplication', onRereplication);
   const misses = new Map<string, MissCount>();
   const onMiss = (message: unknown): void => {
     const { cause, sureness, node = 'unknown' } = message as MissEvent;
@@ -64,7 +64,7 @@ export async function openSessClientBackend({
     },
     drain: async (node) => void (await client.drain(node)),
     close: async () => {
-      unsubscribe('sess:client:refill', onRefill);
+      unsubscribe('sess:client:rereplication', onRereplication);
       unsubscribe('sess:session:miss', onMiss);
       // Where an app could be built it is closed by now, which twice does no harm.
       await sessions.backing?.close?.();
