@@ -94,7 +94,7 @@ const ANSWER_MS = 30_000;
  * For a change. Shorter than what lies between the end of a guard's lease and the moment from which another guard acts, so
  * that what one has asked for is done, or not, before the other asks for something else.
  */
-export const CHANGE_MS = 8_000;
+const CHANGE_MS = 8_000;
 
 class SdkApi implements CacheClusterApi {
   readonly clusterId: string;

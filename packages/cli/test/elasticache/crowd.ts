@@ -11,12 +11,12 @@ const TOUCHED = KEYS.slice(80, 120);
 const BETWEEN_VISITS_MS = 10;
 const ttlSeconds = 600;
 
-export interface Crowd {
+interface Crowd {
   /** Ends the visits. Failed requests, and sessions that were not found. */
   leave(): Promise<CrowdReport>;
 }
 
-export interface CrowdReport {
+interface CrowdReport {
   readonly requests: number;
   readonly failures: readonly string[];
   readonly missing: readonly string[];

@@ -16,7 +16,7 @@ export interface Shop {
   readonly expectNothingMissing: () => Promise<void>;
 }
 
-export interface ShopOptions extends LocalElastiCacheOptions {
+interface ShopOptions extends LocalElastiCacheOptions {
   readonly copies?: number;
   /** Default 300: agreements within a second, and a drain outlives a moment in which this process gets no CPU. */
   readonly historyIntervalMs?: number;
