@@ -195,7 +195,7 @@ describe('a listing that fails', () => {
     peer.socket.on('data', busy);
     expect((await outcome).error).toMatchObject({
       code: 'SESS_SERVER',
-      message: expect.stringContaining('somebody else') as string,
+      message: expect.stringContaining('another client') as string,
     });
     await peer.closed();
   });
