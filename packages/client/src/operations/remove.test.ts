@@ -115,7 +115,7 @@ describe('delete', () => {
     const attempt = client.delete('key', { ttlSeconds });
     await expect(attempt).rejects.toMatchObject({
       code: 'SESS_CONFLICT',
-      message: expect.stringContaining('every time') as string,
+      message: expect.stringContaining('between each read and write') as string,
     });
   });
 
