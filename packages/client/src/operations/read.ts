@@ -18,7 +18,7 @@ import {
   failureIn,
   type Reply,
 } from './replies.ts';
-import { readRepair } from '../repair/read-repair.ts';
+import { restoreCopies } from '../repair/read-repair.ts';
 
 /** Attempts of a read that loses races against writers, before it returns what it saw. */
 const MAX_LOOKS = 3;
@@ -109,10 +109,13 @@ async function readSettled(
 ): Promise<StoredRecord | undefined> {
   const missed: Reply[] = [];
   const silent: Reply[] = [];
-  for await (const reply of looksInTurn(cluster, key, cluster.readingOrder(route.owners), options)) {
+  const order = cluster.readingOrder(route.owners);
+  for await (const reply of looksInTurn(cluster, key, order, options)) {
     if (reply.failure !== undefined) silent.push(reply);
     else if (reply.entry?.kind === 'record') {
-      if (missed.length > 0) await readRepair(cluster, key, reply.entry, missed, options);
+      // An unknown time to live is granted anew: in one direction only, or near readers would keep a record for ever.
+      const mayRestore = reply.entry.ttlSeconds !== undefined || order[0] === route.owners[0];
+      if (missed.length > 0 && mayRestore) await restoreCopies(cluster, key, reply.entry, missed, options);
       return reply.entry;
     } else if (reply.entry?.kind === 'tombstone') return undefined;
     else missed.push(reply);
@@ -230,8 +233,10 @@ async function answerAndRestore(
   const copies = replies.filter(({ entry }) => entry?.kind === 'record' && entry.version === found.version);
   const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, found.version));
   if (copies.length >= route.owners.length || lacking.length === 0) return found;
+  // Unknown in the classic dialect and over memjs: perhaps the other copy has just expired, and this one ends next.
+  if (found.ttlSeconds === undefined) return found;
   await cluster.willLive(found.secondsLeft, 'carried');
-  await readRepair(cluster, key, found, lacking, options);
+  await restoreCopies(cluster, key, found, lacking, options);
   return found;
 }
 

@@ -31,3 +31,26 @@ export async function readRepair(
   );
   return outcomes.find((outcome) => refusedValue(outcome)) ?? outcomes.every((outcome) => outcome === 'stored');
 }
+
+/**
+ * Restores copies that were lost with a node. A restored copy expires before the one that it was made from: nodes tell
+ * whole seconds, rounded up, and two copies that are restored from each other in turn would never expire while somebody
+ * reads.
+ */
+export async function restoreCopies(
+  cluster: Cluster,
+  key: string,
+  record: StoredRecord,
+  missing: readonly Reply[],
+  options: RequestOptions | undefined,
+): Promise<void> {
+  const { ttlSeconds = record.secondsLeft } = record;
+  if (ttlSeconds < 2) return;
+  await readRepair(
+    cluster,
+    key,
+    ttlSeconds === Infinity ? record : record.lastingFor(ttlSeconds - 1),
+    missing,
+    options,
+  );
+}
