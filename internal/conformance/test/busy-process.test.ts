@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClientProcess, TRANSPORTS } from './processes/client-process.ts';
 import { ForgetfulProxy } from './processes/forgetful-proxy.ts';
 
-/** Shorter than the defaults, so that the test's simulated start can be short, too. */
-const BOOT = { readyTimeoutMs: 1_500, connectTimeoutMs: 1_000 };
+/** Shorter than the work at the start; long enough for a machine with other work to do. */
+const BOOT = { readyTimeoutMs: 1_500, connectTimeoutMs: 1_000, timeoutMs: 1_500 };
 
 describe.each(TRANSPORTS)('a busy process does not blame the node (%s)', (transport) => {
   let cluster: LocalCluster;
