@@ -30,6 +30,7 @@ const ALONE = [
   'packages/hash-ring/test/allocation.test.ts',
   'packages/client/src/pending-operations.test.ts',
   'packages/client/test/leftovers.test.ts',
+  'packages/session/test/cluster-log.test.ts',
   'packages/session/test/recent-cookies-memory.test.ts',
   'packages/working-time/src/work-under-way.test.ts',
   'internal/conformance/test/transports*.test.ts',
