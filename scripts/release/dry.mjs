@@ -105,7 +105,7 @@ function managersOf(project) {
 
 /** @param {import('./projects.mjs').Project} project @returns {readonly string[]} */
 function compilersOf({ compilers = [...COMPILERS.keys()] }) {
-  const [oldest = '', newest = ''] = [compilers[0], compilers.at(-1)];
+  const [oldest, newest = ''] = [compilers[0], compilers.at(-1)];
   if (isShort) return [newest];
   return isOnce ? [oldest, newest] : compilers;
 }

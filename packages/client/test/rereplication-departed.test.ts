@@ -197,10 +197,10 @@ describe('a node that goes', () => {
     const { client } = await party.join(nodes, { historyIntervalMs: 1_000 });
     await fill(client);
     const [id = ''] = nodes;
-    const rereplicated = heard('sess:client:rereplication', ({ phase }) => phase === 'done');
+    const done = heard('sess:client:rereplication', ({ phase }) => phase === 'done');
     await crash(cluster, id, 1);
     await restart(cluster, id, 1);
-    await expect(rereplicated).resolves.toMatchObject({ node: id, reason: 'returned' });
+    await expect(done).resolves.toMatchObject({ node: id, reason: 'returned' });
     expect(told.map(({ reason }) => reason)).toEqual(['returned', 'returned']);
   });
 });

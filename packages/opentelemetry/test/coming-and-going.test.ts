@@ -34,7 +34,9 @@ function scalingClient(): { readonly change: () => void } {
   });
   const answer = (message: unknown): void => (message as CollectMessage).add(figures());
   channel('sess:client:collect').subscribe(answer);
-  onTestFinished(() => void channel('sess:client:collect').unsubscribe(answer));
+  onTestFinished(() => {
+    channel('sess:client:collect').unsubscribe(answer);
+  });
   return { change: () => void (first += AT_A_TIME) };
 }
 

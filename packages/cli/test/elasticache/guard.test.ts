@@ -24,6 +24,9 @@ interface RunningGuard {
 
 vi.setConfig({ testTimeout: 180_000 });
 
+/** The guard's last word of nodes that AWS took away. */
+const GONE = / (?:are|is) gone/;
+
 const guards: RunningGuard[] = [];
 afterEach(async () => {
   for (const running of guards.splice(0)) await running.stop();
@@ -205,8 +208,7 @@ describe('sess elasticache guard', () => {
         await pause(500);
       }
       // Whichever holds the lease in the end acts; without the other, it goes as far as b wants.
-      const isGone = (line: string): boolean => / (?:are|is) gone/.test(line);
-      await expect.poll(() => log.some(isGone), { timeout: 120_000 }).toBe(true);
+      await expect.poll(() => log.some((line) => GONE.test(line)), { timeout: 120_000 }).toBe(true);
       await a.stop();
       await expect.poll(() => site.nodeIds(), { timeout: 120_000 }).toEqual(['0001', '0002']);
       await site.expectNothingMissing();
@@ -217,7 +219,7 @@ describe('sess elasticache guard', () => {
           expect([undefined, name], log.join('\n')).toContain(acting);
           acting = name;
         }
-        if ((isGone(line) || line.includes(' Failed')) && name === acting) acting = undefined;
+        if ((GONE.test(line) || line.includes(' Failed')) && name === acting) acting = undefined;
       }
     },
   );
