@@ -81,7 +81,7 @@ export function addressesOf(host: string): Promise<readonly LookupAddress[]> {
   return names.find(host);
 }
 
-/** Like {@link addressesOf}, for the option `lookup` of `node:net` and `node:tls`. */
+/** Like `addressesOf`, for the option `lookup` of `node:net` and `node:tls`. */
 export function sharedLookup(host: string, options: LookupOptions, callback: Callback): void {
   void answer(host, options, callback);
 }
