@@ -31,7 +31,7 @@ import { ringOf } from './membership/fingerprint.ts';
 import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
 import { nearFirst, withZones } from './membership/zones.ts';
-import { openHandovers } from './membership/open-handovers.ts';
+import { handedOverInMs, openHandovers } from './membership/open-handovers.ts';
 import { route, type Route } from './membership/route.ts';
 import type { Closable } from './membership/closings.ts';
 import type { DrainState } from './membership/drains.ts';
@@ -308,8 +308,8 @@ export class MemcachedCluster
   }
 
   handedOverInMs(id: string): number {
-    const ends = this.handovers.filter(({ nodes }) => nodes.includes(id)).map(({ until }) => until);
-    return Math.max(0, ...ends.map((until) => until - this.clock.now()));
+    const { state, history } = this.#membership;
+    return state === undefined ? 0 : handedOverInMs(id, state, history.truncatedUntil, this.clock.now());
   }
 
   get closable(): readonly Closable[] | undefined {

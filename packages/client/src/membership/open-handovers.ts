@@ -18,3 +18,17 @@ export function openHandovers({ others }: RoutingState, now: number): readonly H
       until: openUntil,
     }));
 }
+
+/**
+ * Milliseconds until nothing is alive that only `id` holds; 0 when no open view names it. If the history had to leave
+ * views out, these may name it as well.
+ */
+export function handedOverInMs(
+  id: string,
+  { others }: Pick<RoutingState, 'others'>,
+  truncatedUntil: number,
+  now: number,
+): number {
+  const naming = others.filter(({ view }) => view.nodes.some((node) => node.id === id));
+  return Math.max(0, truncatedUntil - now, ...naming.map(({ openUntil }) => openUntil - now));
+}
