@@ -67,6 +67,24 @@ describe.each(runtimes)('a client that only looks (%s)', (runtime) => {
     await expect.poll(() => observer.handovers[0]?.ring.confirmedAt).toBeGreaterThan(since ?? 0);
   });
 
+  it('knows at once that a handover is finished', async () => {
+    const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
+    const servers = cluster.nodes.map(({ id }) => id);
+    // So seldom that the clients' own rounds don't bring the news to every node while this test runs.
+    const pace = { historyIntervalMs: 2_000, handover: { clockSkewMs: 0, finish: true } };
+    const watching = createClient({ servers, ...pace, observe: true });
+    const { client, discovery } = await party.join(servers.slice(1), { copies: 1, ...pace });
+    await client.set('some', 'value', { ttlSeconds: 600 });
+    discovery.report(...servers);
+    await own(watching);
+    await expect.poll(() => client.handovers.length).toBe(1);
+    await expect.poll(() => client.handovers, { timeout: 60_000 }).toEqual([]);
+
+    const observer = await own(createClient({ servers, ...pace, observe: true }));
+    expect(observer.handovers).toEqual([]);
+    await expect.poll(() => watching.handovers).toEqual([]);
+  });
+
   it('refuses what reads or writes a record', async () => {
     const cluster = party.own(await startLocalCluster({ nodes: 1, runtime }), (started) => started.close());
     const observer = await own(createClient({ servers: cluster.nodes.map(({ id }) => id), observe: true }));

@@ -19,7 +19,7 @@ import { HistoryCopies } from './history-copies.ts';
 import { historySeals, type HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History, type ViewEntry } from './history.ts';
 import { placeViews } from './place-views.ts';
-import { answered, carriedBy, tokensOf, type Answer } from './readings.ts';
+import { answered, carriedBy, closedOnAll, tokensOf, type Answer } from './readings.ts';
 import { LEAST_POLL_MS, POLLS_AN_INTERVAL, Rounds } from './rounds.ts';
 import { isUsedByStrangers, type StrangersSetup } from './strangers.ts';
 import { unknownPast } from './unknown-past.ts';
@@ -215,8 +215,11 @@ export class HistorySync {
 
   /** Starts a round if it is due, or if a node's fence shows news. */
   async #poll(): Promise<void> {
-    const { membership, clock } = this.#setup;
-    if (this.#rounds.isDue) return this.#rounds.begin(!this.isFresh || !membership.isInAgreement(clock.now()));
+    const { membership, clock, observe } = this.#setup;
+    if (this.#rounds.isDue) {
+      const needsAll = !this.isFresh || !membership.isInAgreement(clock.now()) || (observe && membership.awaitsClosing);
+      return this.#rounds.begin(needsAll);
+    }
     const [some] = this.#some(this.#ours);
     const lookedAt = this.#freshness.moment();
     const holds = await some?.fence.look().answer;
@@ -237,6 +240,7 @@ export class HistorySync {
     const answers = await this.#ask(asked);
     if (all) for (const node of nodes()) if (!asked.includes(node)) node.fence.actBy(undefined);
     this.#judge(answers, startedAt);
+    if (all && observe) this.#noteClosed(answers);
     membership.prune(clock.now());
     onLearned();
     if (!observe) await this.#tell(answers, !all && membership.isInAgreement(clock.now()));
@@ -253,6 +257,15 @@ export class HistorySync {
     if (heard.length === 0) return;
     this.#freshness.readAt(askedAt);
     membership.endDrains(clock.now());
+  }
+
+  /** Forgets the views that are closed on every node, as the clients that use the cluster do. */
+  #noteClosed(answers: readonly Answer[]): void {
+    const { membership, clock } = this.#setup;
+    const ours = new Set(this.#ours);
+    const asked = answers.filter(({ node }) => ours.has(node));
+    if (asked.some(({ readings }) => readings === undefined)) return;
+    membership.stands({ ...EMPTY_HISTORY, closings: closedOnAll(asked) }, clock.now());
   }
 
   async #tell(answers: readonly Answer[], isAgreed: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 /** Evaluates the nodes' answers of one round. */
 import type { ClusterNode } from '../cluster.ts';
-import { EMPTY_HISTORY, type History } from './history.ts';
+import { EMPTY_HISTORY, type Closing, type History } from './history.ts';
 import type { Reading } from './history-copies.ts';
 import type { Carried } from './identity.ts';
 
@@ -23,6 +23,18 @@ export function tokensOf(answers: readonly Answer[]): ReadonlyMap<string, string
       return token === undefined ? [] : [[node.id, token.toString('latin1')]];
     }),
   );
+}
+
+/** The closed handovers that each of these nodes knows of, as of their earliest confirmation. */
+export function closedOnAll(answers: readonly Answer[]): ReadonlyMap<string, Closing> {
+  const [first, ...others] = answers.flatMap(({ readings = [] }) => readings.map(({ history }) => history.closings));
+  const closed = new Map<string, Closing>();
+  for (const [name, closing] of first ?? []) {
+    const all = [closing, ...others.flatMap((closings) => closings.get(name) ?? [])].filter(({ isClosed }) => isClosed);
+    if (all.length <= others.length) continue;
+    closed.set(name, { confirmedAt: Math.min(...all.map(({ confirmedAt }) => confirmedAt)), isClosed: true });
+  }
+  return closed;
 }
 
 /** What these nodes hold of clusters, by node id. */
