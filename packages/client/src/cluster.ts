@@ -20,10 +20,10 @@ export interface ClusterNode {
   /** Number of the current connection, or of the last one. */
   readonly epoch: number;
   /** Probes the node now, even if it is ejected. Resolves to whether it answers. */
-  knock(): Promise<boolean>;
+  probeNow(): Promise<boolean>;
   /** Changes whenever a client publishes a change of views. */
   readonly fence: Fence;
-  look(key: string, options: RequestOptions | undefined): Promise<Entry | undefined>;
+  getEntry(key: string, options: RequestOptions | undefined): Promise<Entry | undefined>;
   store(
     mode: StoreMode,
     key: string,

@@ -99,7 +99,7 @@ export interface UnlistedNodesMessage {
  * dropped.
  */
 export interface TombstoneDroppedMessage {
-  /** The node that will not get the tombstone. Reads doubt its records when it returns, as for every node. */
+  /** The node that will not get the tombstone. When it returns, reads compare its records with other nodes, as for every node. */
   readonly node: string;
   /** Tombstones that this client has dropped so far. */
   readonly dropped: number;

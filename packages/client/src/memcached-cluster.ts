@@ -16,7 +16,7 @@ import { Rereplications } from './repair/rereplications.ts';
 import { HintedHandoff } from './repair/hinted-handoff.ts';
 import type { Placement } from './operations/miss-cause.ts';
 import { placementsOf } from './operations/placements.ts';
-import type { CluedCluster } from './operations/why-missing.ts';
+import type { DiagnosableCluster } from './operations/why-missing.ts';
 import type { SoleOwnership } from './operations/write-to-one.ts';
 import { Hedging } from './operations/hedging.ts';
 import { pause } from './pause.ts';
@@ -42,7 +42,13 @@ import type { View } from './membership/view.ts';
 
 /** Derives the current view from discovery, the nodes' health and the history, and owns the nodes. */
 export class MemcachedCluster
-  implements DrainableCluster, RereplicatingCluster, RemovableCluster, FinishableCluster, SoleOwnership, CluedCluster
+  implements
+    DrainableCluster,
+    RereplicatingCluster,
+    RemovableCluster,
+    FinishableCluster,
+    SoleOwnership,
+    DiagnosableCluster
 {
   readonly clock: SteadyClock;
   readonly versions: VersionSource;
@@ -168,7 +174,7 @@ export class MemcachedCluster
       ring: this.ring?.fingerprint,
       hints: this.#hints.size,
       // Metrics are collected more often than sessions are missed: these readings help to explain a later miss.
-      counters: () => countersOf(nodes, (node, told) => this.counters.heard(node, told, this.clock.now())),
+      counters: () => countersOf(nodes, (node, told) => this.counters.remember(node, told, this.clock.now())),
     };
   }
 

@@ -120,7 +120,7 @@ export class HistoryCopies {
   async read(node: ClusterNode): Promise<Reading> {
     const { seal, onForgotten } = this.#setup;
     // The fence first, so that its token is not newer than the history.
-    const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.look(seal.key, undefined)]);
+    const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.getEntry(seal.key, undefined)]);
     if (entry === undefined && this.#knowing.delete(node)) onForgotten(node.id);
     return {
       history: await this.#understand(node, entry),
@@ -153,7 +153,7 @@ export class HistoryCopies {
     const unconfirmedMs = isAgreed ? Infinity : this.#setup.unconfirmedMs;
     try {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-        const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.look(seal.key, undefined)]);
+        const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.getEntry(seal.key, undefined)]);
         const known = await this.#understand(node, entry);
         if (this.#setup.isOther(known.cluster)) return 'other';
         const wanted = this.byItsName(told);

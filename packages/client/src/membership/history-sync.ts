@@ -222,7 +222,7 @@ export class HistorySync {
     }
     const [some] = this.#some(this.#ours);
     const lookedAt = this.#freshness.moment();
-    const holds = await some?.fence.look().answer;
+    const holds = await some?.fence.check().answer;
     if (holds === false && some?.health !== 'down') return this.refresh();
     // An unchanged fence is as good as reading the node again.
     if (holds === true && this.isFresh) this.#freshness.confirmedAt(lookedAt);

@@ -160,7 +160,7 @@ export class Membership {
 
   /**
    * A new machine has a known name. A client that does not know this yet finds the old machine gone and uses a view
-   * without it. That view is kept open, so that reads doubt the new machine like a node that recovered.
+   * without it. That view is kept open, so that reads compare the new machine with other nodes, like a node that recovered.
    */
   replaced(id: string, now: number): void {
     this.aliases.forget(id);

@@ -76,6 +76,11 @@ export interface Route {
 
 const NONE: ReadonlySet<string> = new Set();
 
+/** The nodes to read from, in order of preference. */
+export function readTargets({ owners, elders }: Route): readonly string[] {
+  return [...owners, ...elders];
+}
+
 export function route(key: string, state: RoutingState, now: number): Route {
   const owners = ownersIn(state.current, key);
   const elderEndsAt = new Map<string, number>();

@@ -37,7 +37,7 @@ export async function isUsedByStrangers(
     if (found || !isHistoryKey(key) || seals.some((seal) => seal.key === key)) continue;
     // In agreement, a confirmation goes to only one node.
     for (const each of [node, ...others]) {
-      const entry = await each.look(key, options).catch(() => undefined);
+      const entry = await each.getEntry(key, options).catch(() => undefined);
       found ||= entry?.kind === 'record' && namesNode(entry.value, key, node.id, since, now);
     }
   }

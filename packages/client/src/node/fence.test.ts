@@ -42,7 +42,7 @@ describe('the fence of a node', () => {
   ])('%s', async (_, tokens, holds) => {
     const node = new AnsweringNode();
     node.fence.actBy(one);
-    const { answer } = node.fence.look();
+    const { answer } = node.fence.check();
     await settled();
     node.answer(...tokens);
     expect(await answer).toBe(holds);
@@ -51,37 +51,37 @@ describe('the fence of a node', () => {
 
   it('does not hold before the history was read, nor where it has no token, nor when the node does not answer', async () => {
     const node = new AnsweringNode();
-    const unread = node.fence.look();
+    const unread = node.fence.check();
     await settled();
     node.answer('1', '2');
     expect(await unread.answer).toBe(false);
     node.fence.actBy([Buffer.from('1'), undefined]);
-    const without = node.fence.look();
+    const without = node.fence.check();
     await settled();
     node.answer('1', undefined);
     expect(await without.answer).toBe(false);
     node.fence.actBy(one);
-    const silent = node.fence.look();
+    const silent = node.fence.check();
     await settled();
     node.fail();
     expect(await silent.answer).toBe(false);
     expect(node.fence.isKnown).toBe(false);
   });
 
-  it('is looked at once for the requests of a turn, and once more for each sixteen', async () => {
+  it('is checked once for the requests of a turn, and once more for each sixteen', async () => {
     const node = new AnsweringNode();
-    const looks = Array.from({ length: 40 }, () => node.fence.look());
+    const checks = Array.from({ length: 40 }, () => node.fence.check());
     expect(node.asked).toHaveLength(2 * 2);
     await settled();
     expect(node.asked).toHaveLength(3 * 2);
-    expect(new Set(looks).size).toBe(3);
+    expect(new Set(checks).size).toBe(3);
     // A read requested in the next turn of the event loop is sent after the requests of that turn.
-    expect(looks).not.toContain(node.fence.look());
+    expect(checks).not.toContain(node.fence.check());
   });
 });
 
 describe('a settled write', () => {
-  it('is one round trip: the look leaves behind it, before anything was answered', async () => {
+  it('is one round trip: the check leaves behind it, before anything was answered', async () => {
     const { client, network, clock } = await fakeCluster([A]);
     await client.set('key', 'value', { ttlSeconds });
     network.at(A).behaviour = 'hangs';
@@ -111,7 +111,7 @@ describe('a settled write', () => {
 });
 
 describe('a read', () => {
-  it('is one request where the session is there, and looks at the fence where it is missing', async () => {
+  it('is one request where the session is there, and checks the fence where it is missing', async () => {
     const { client, network } = await fakeCluster([A]);
     await client.set('key', 'value', { ttlSeconds });
     const { requests } = network.at(A);

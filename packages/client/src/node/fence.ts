@@ -11,12 +11,12 @@
 /** The node's token under the key of each seal; `undefined` if it has none. */
 export type Tokens = readonly (Buffer | undefined)[];
 
-/** Most requests of one turn that share a fence read: with more, each would wait longer for the others. */
-const LOOK_EVERY = 16;
+/** Most requests of one turn that share a check: with more, each would wait longer for the others. */
+const MAX_SHARES = 16;
 const SETTLED: Promise<void> = Promise.resolve();
 
 /** One read of the fence, behind the requests of a turn. */
-export class FenceLook {
+export class FenceCheck {
   /** Whether the fence was unchanged when the node executed the requests; `undefined` until the node answers. */
   holds: boolean | undefined;
   /** Resolves to `holds`. Never rejects: `false` if the node does not answer, because the fence may have changed. */
@@ -45,7 +45,7 @@ export class Fence {
   readonly #token: TokenReader;
   #actedBy: Tokens | undefined;
   /** Shared by the requests of this turn. */
-  #pending: FenceLook | undefined;
+  #pending: FenceCheck | undefined;
 
   constructor(keys: readonly string[], token: TokenReader) {
     this.#keys = keys;
@@ -71,23 +71,23 @@ export class Fence {
   }
 
   /** Reads the fence behind the request just made, in the same write. */
-  look(): FenceLook {
-    const look = this.#pending ?? this.#begin();
-    look.shares += 1;
-    if (look.shares === LOOK_EVERY) this.#send(look);
-    return look;
+  check(): FenceCheck {
+    const check = this.#pending ?? this.#begin();
+    check.shares += 1;
+    if (check.shares === MAX_SHARES) this.#send(check);
+    return check;
   }
 
-  #begin(): FenceLook {
-    const look = new FenceLook();
-    this.#pending = look;
+  #begin(): FenceCheck {
+    const check = new FenceCheck();
+    this.#pending = check;
     // After the other requests of this turn.
-    void SETTLED.then(() => this.#send(look));
-    return look;
+    void SETTLED.then(() => this.#send(check));
+    return check;
   }
 
-  #send(look: FenceLook): void {
-    if (this.#pending !== look) return;
+  #send(check: FenceCheck): void {
+    if (this.#pending !== check) return;
     this.#pending = undefined;
     const tokens: (Buffer | undefined)[] = [];
     let missing = this.#keys.length;
@@ -95,10 +95,10 @@ export class Fence {
       this.#token(key, (token) => {
         tokens[index] = token;
         missing -= 1;
-        if (missing === 0) look.settle(this.#compare(tokens));
+        if (missing === 0) check.settle(this.#compare(tokens));
       }).catch(() => {
         this.#actedBy = undefined;
-        look.settle(false);
+        check.settle(false);
       });
     }
   }

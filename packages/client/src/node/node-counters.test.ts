@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { FakeClock } from '../../test/fake-clock.ts';
-import { CountersOfNodes, type TellingNode } from './node-counters.ts';
+import { CountersOfNodes, type NodeWithStats } from './node-counters.ts';
 
 /** A node whose counters a test sets. */
-function telling(counters: Record<string, number>): TellingNode & { asked: number; epoch: number } {
+function telling(counters: Record<string, number>): NodeWithStats & { asked: number; epoch: number } {
   return {
     id: 'a:1',
     epoch: 1,
@@ -38,7 +38,7 @@ describe('the counters of a node', () => {
     const counters = new CountersOfNodes(clock);
     const told = { uptime: 60, evictions: 7 };
     const node = telling(told);
-    counters.heard(node, await node.stats('general'), clock.now());
+    counters.remember(node, await node.stats('general'), clock.now());
     const seenAt = clock.now();
     await clock.pass(5_000);
     Object.assign(told, { uptime: 65, evictions: 9 });
@@ -64,7 +64,7 @@ describe('the counters of a node', () => {
 
   it('are unknown where a node does not tell', async () => {
     const counters = new CountersOfNodes(new FakeClock());
-    const mute: TellingNode = { id: 'a:1', epoch: 1, stats: () => Promise.reject(new Error('no')) };
+    const mute: NodeWithStats = { id: 'a:1', epoch: 1, stats: () => Promise.reject(new Error('no')) };
     expect(await counters.of(mute, undefined)).toBeUndefined();
     expect(await counters.of(telling({}), undefined)).toBeUndefined();
   });

@@ -16,7 +16,7 @@ export interface NodeCounters {
 }
 
 /** A node that may have statistics. */
-export interface TellingNode {
+export interface NodeWithStats {
   readonly id: string;
   /** Number of the connection: behind a new one the node may have restarted. */
   readonly epoch: number;
@@ -46,8 +46,8 @@ const START_MS = 5_000;
 
 export class CountersOfNodes {
   readonly #clock: Clock;
-  readonly #answers = new WeakMap<TellingNode, Answer>();
-  readonly #readings = new WeakMap<TellingNode, Reading[]>();
+  readonly #answers = new WeakMap<NodeWithStats, Answer>();
+  readonly #readings = new WeakMap<NodeWithStats, Reading[]>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -57,7 +57,7 @@ export class CountersOfNodes {
    * The node's counters since `since` (milliseconds since 1970) if there is a reading from before, otherwise since its
    * start. `undefined` if the node does not report them. Never rejects.
    */
-  async of(node: TellingNode, since: number | undefined): Promise<NodeCounters | undefined> {
+  async of(node: NodeWithStats, since: number | undefined): Promise<NodeCounters | undefined> {
     const counters = await this.#now(node);
     if (counters === undefined || since === undefined) return counters;
     const before = this.#readings
@@ -71,7 +71,7 @@ export class CountersOfNodes {
     };
   }
 
-  #now(node: TellingNode): Promise<NodeCounters | undefined> {
+  #now(node: NodeWithStats): Promise<NodeCounters | undefined> {
     const known = this.#answers.get(node);
     const askedAt = this.#clock.elapsed();
     if (known !== undefined && known.epoch === node.epoch && askedAt - known.askedAt < FRESH_MS) return known.counters;
@@ -81,29 +81,29 @@ export class CountersOfNodes {
   }
 
   /** Takes what a node said to another question, at `at` (milliseconds since 1970), as a reading. */
-  heard(node: TellingNode, told: ReadonlyMap<string, string>, at: number): NodeCounters | undefined {
-    const uptime = Number(told.get('uptime') ?? Number.NaN);
+  remember(node: NodeWithStats, stats: ReadonlyMap<string, string>, at: number): NodeCounters | undefined {
+    const uptime = Number(stats.get('uptime') ?? Number.NaN);
     if (!Number.isFinite(uptime)) return undefined;
     // Uptime is in whole seconds, and memcached starts counting at 2.
     const counters = {
       startedAt: at - 1_000 * (uptime + 1),
-      evictions: Number(told.get('evictions') ?? 0),
-      flushes: Number(told.get('cmd_flush') ?? 0),
+      evictions: Number(stats.get('evictions') ?? 0),
+      flushes: Number(stats.get('cmd_flush') ?? 0),
     };
     this.#keep(node, { ...counters, at });
     return { ...counters, isSince: false };
   }
 
-  async #ask(node: TellingNode): Promise<NodeCounters | undefined> {
+  async #ask(node: NodeWithStats): Promise<NodeCounters | undefined> {
     try {
       const at = this.#clock.now();
-      return this.heard(node, await node.stats('general'), at);
+      return this.remember(node, await node.stats('general'), at);
     } catch {
       return undefined;
     }
   }
 
-  #keep(node: TellingNode, reading: Reading): void {
+  #keep(node: NodeWithStats, reading: Reading): void {
     const readings = this.#readings.get(node) ?? [];
     this.#readings.set(node, readings);
     if (reading.at - (readings.at(-1)?.at ?? -Infinity) < READINGS_APART_MS) return;

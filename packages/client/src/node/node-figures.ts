@@ -18,15 +18,15 @@ export function nodeFigures(node: Node, drain: NodeFigures['drain']): NodeFigure
 /** Omits nodes that do not answer or have no counters. Passes the statistics of each of the others to `heard`. */
 export async function countersOf(
   nodes: readonly Node[],
-  heard: (node: Node, told: ReadonlyMap<string, string>) => void,
+  onStats: (node: Node, stats: ReadonlyMap<string, string>) => void,
 ): Promise<ReadonlyMap<string, NodeCounts>> {
   const counts = new Map<string, NodeCounts>();
   await Promise.all(
     nodes.map(async (node) => {
-      const told = await node.stats('general').catch(() => undefined);
-      if (told?.has('limit_maxbytes') !== true) return;
-      heard(node, told);
-      const count = (name: string): number => Number(told.get(name) ?? 0);
+      const stats = await node.stats('general').catch(() => undefined);
+      if (stats?.has('limit_maxbytes') !== true) return;
+      onStats(node, stats);
+      const count = (name: string): number => Number(stats.get(name) ?? 0);
       counts.set(node.id, {
         bytes: count('bytes'),
         limitBytes: count('limit_maxbytes'),

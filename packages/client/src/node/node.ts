@@ -121,7 +121,7 @@ export class Node {
   }
 
   /** The entry under `key`, of any kind. */
-  look(key: string, options: RequestOptions | undefined): Promise<Entry | undefined> {
+  getEntry(key: string, options: RequestOptions | undefined): Promise<Entry | undefined> {
     if (this.#breaker.state === 'down') return this.#refuse();
     this.#begun();
     const answer = this.#transport.get(key, options).then(this.#asEntry, this.#asFailure);
@@ -190,8 +190,8 @@ export class Node {
   }
 
   /** Probes the node now, even if it is ejected. Resolves to whether it answers. */
-  knock(): Promise<boolean> {
-    return this.#prober.now();
+  probeNow(): Promise<boolean> {
+    return this.#prober.probeNow();
   }
 
   /** Number of the current or last connection. */
@@ -283,7 +283,7 @@ export class Node {
 
   #answered(): void {
     this.#ended();
-    this.#prober.heard();
+    this.#prober.requestAnswered();
     this.#breaker.requestAnswered();
   }
 
@@ -316,7 +316,7 @@ export class Node {
     this.#begun();
     return this.#transport.get(key).then((item) => {
       this.#ended();
-      this.#prober.heard();
+      this.#prober.requestAnswered();
       return take(item?.value);
     }, this.#asFailure);
   };

@@ -89,7 +89,7 @@ describe('the prober', () => {
     const { clock, prober, breaker, sent, answer } = probing();
     await answer(refused);
     expect(breaker.state).toBe('down');
-    prober.heard();
+    prober.requestAnswered();
     await clock.pass(100);
     expect(sent).toEqual([0, 100]);
   });

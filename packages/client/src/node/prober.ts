@@ -34,7 +34,7 @@ export class Prober {
   #ended = false;
   /** Failed probes in a row since the node's last change of state. */
   #failures = 0;
-  #heard = false;
+  #hasAnswered = false;
 
   constructor(
     breaker: Breaker,
@@ -58,19 +58,19 @@ export class Prober {
   }
 
   /** Probes the node without waiting for the schedule. Resolves to whether it answers a probe sent after this call. */
-  now(): Promise<boolean> {
+  probeNow(): Promise<boolean> {
     if (this.#ended) return Promise.resolve(false);
     if (this.#underWay === undefined) return this.#probe('asked');
     this.#next ??= this.#underWay.then(() => {
       this.#next = undefined;
-      return this.now();
+      return this.probeNow();
     });
     return this.#next;
   }
 
   /** The node answered a request: the next probe is not needed. */
-  heard(): void {
-    this.#heard = true;
+  requestAnswered(): void {
+    this.#hasAnswered = true;
   }
 
   /** The node's state changed: reschedules the next probe. */
@@ -102,9 +102,9 @@ export class Prober {
   }
 
   #due(): void {
-    const heard = this.#heard;
-    this.#heard = false;
-    if (heard && this.#breaker.state === 'up') this.#schedule();
+    const hasAnswered = this.#hasAnswered;
+    this.#hasAnswered = false;
+    if (hasAnswered && this.#breaker.state === 'up') this.#schedule();
     else void this.#probe();
   }
 

@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster.ts';
 
 export class Fences {
   readonly #cluster: Cluster;
-  readonly #looks = new Map<string, Promise<boolean>>();
+  readonly #checks = new Map<string, Promise<boolean>>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -11,12 +11,12 @@ export class Fences {
 
   /** Reads the node's fence behind the requests sent to it in this turn. */
   behind(id: string): void {
-    this.#looks.set(id, this.#lookAt(id));
+    this.#checks.set(id, this.#check(id));
   }
 
   /** Drops the fence read of a node whose request failed. */
   forget(id: string): void {
-    this.#looks.delete(id);
+    this.#checks.delete(id);
   }
 
   /**
@@ -30,13 +30,13 @@ export class Fences {
 
   /** The nodes whose fence changed or is unknown. */
   async changed(): Promise<readonly string[]> {
-    const holds = await Promise.all(this.#looks.values());
-    return [...this.#looks.keys()].filter((_, index) => holds[index] !== true);
+    const holds = await Promise.all(this.#checks.values());
+    return [...this.#checks.keys()].filter((_, index) => holds[index] !== true);
   }
 
-  #lookAt(id: string): Promise<boolean> {
+  #check(id: string): Promise<boolean> {
     try {
-      return this.#cluster.node(id).fence.look().answer;
+      return this.#cluster.node(id).fence.check().answer;
     } catch {
       // The node left meanwhile: that is a change.
       return Promise.resolve(false);

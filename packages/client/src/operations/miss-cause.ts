@@ -35,7 +35,7 @@ export interface MissEvidence extends MissKnowledge {
   readonly counters: ReadonlyMap<string, NodeCounters>;
 }
 
-type Fate = 'lost' | 'restarted' | 'emptied' | 'intact' | 'untold';
+type Fate = 'lost' | 'restarted' | 'emptied' | 'intact' | 'unknown';
 
 /** memcached counts whole seconds: an item of n seconds expires after n - 1 to n. */
 const SECOND_MS = 1_000;
@@ -71,7 +71,7 @@ function sinceSighting(evidence: MissEvidence, seenAt: number): MissReport {
   const owners = [...new Set(relevant.flatMap((placement) => placement.owners))];
   const cause = removalOn(evidence, owners);
   if (mayHaveExpired) return report('expired', cause === undefined && endsAt !== undefined ? 'certain' : 'likely');
-  if (cause === undefined || isAnyUntold(evidence, relevant, seenAt)) return report('unknown', 'possible');
+  if (cause === undefined || isAnyFateUnknown(evidence, relevant, seenAt)) return report('unknown', 'possible');
   return cause;
 }
 
@@ -86,7 +86,7 @@ function withoutSighting(evidence: MissEvidence): MissReport {
   const loss = losses.find(({ cause }) => cause === 'node-lost') ?? losses[0];
   if (loss !== undefined) return report(loss.cause, 'possible', loss.node);
   const owners = [...new Set(placements.flatMap((placement) => placement.owners))];
-  if (isAnyUntold(evidence, placements, earliest)) return report('unknown', 'possible');
+  if (isAnyFateUnknown(evidence, placements, earliest)) return report('unknown', 'possible');
   const removal = removalOn(evidence, owners);
   if (removal !== undefined) return report(removal.cause, 'possible', removal.node);
   // No client used this cluster before: an older session was in another one.
@@ -98,9 +98,9 @@ function withoutSighting(evidence: MissEvidence): MissReport {
 function fate({ emptied, counters }: MissEvidence, { lost }: Placement, id: string, since: number): Fate {
   if (emptied.has(id)) return 'emptied';
   if (lost.has(id)) return 'lost';
-  const told = counters.get(id);
-  if (told === undefined) return 'untold';
-  return told.startedAt > since ? 'restarted' : 'intact';
+  const known = counters.get(id);
+  if (known === undefined) return 'unknown';
+  return known.startedAt > since ? 'restarted' : 'intact';
 }
 
 /** The loss of the key, if none of its owners kept their items. */
@@ -116,9 +116,9 @@ function lossIn(
   return lost === undefined ? { cause: 'node-restarted', node: owners[0] } : { cause: 'node-lost', node: lost };
 }
 
-function isAnyUntold(evidence: MissEvidence, placements: readonly Placement[], since: number): boolean {
+function isAnyFateUnknown(evidence: MissEvidence, placements: readonly Placement[], since: number): boolean {
   return placements.some((placement) =>
-    placement.owners.some((id) => fate(evidence, placement, id, since) === 'untold'),
+    placement.owners.some((id) => fate(evidence, placement, id, since) === 'unknown'),
   );
 }
 

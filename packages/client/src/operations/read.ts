@@ -2,7 +2,7 @@
 import { refusedValue, SessClientError } from '../errors.ts';
 import type { StoredRecord } from '../record.ts';
 import type { RequestOptions } from '../transport/transport.ts';
-import type { Route } from '../membership/route.ts';
+import { readTargets, type Route } from '../membership/route.ts';
 import { migrate } from '../repair/migrate.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
@@ -12,7 +12,7 @@ import {
   askNode,
   askNodes,
   lacks,
-  lookByRoute,
+  askByRoute,
   newestOf,
   outOfReach,
   failureIn,
@@ -21,7 +21,7 @@ import {
 import { restoreCopies } from '../repair/read-repair.ts';
 
 /** Attempts of a read that loses races against writers, before it returns what it saw. */
-const MAX_LOOKS = 3;
+const MAX_ATTEMPTS = 3;
 /** Attempts of a read during which the views change. */
 const MAX_ROUTES = 8;
 
@@ -36,7 +36,7 @@ export async function read(
   const found = await readBy(cluster, key, route, options);
   if (found !== undefined) return found;
   // If elders began to be emptied meanwhile, they may have been read too late, and the owners too early.
-  if ((await isMissing(cluster, key, everybody(route))) && cluster.basis === basis) return found;
+  if ((await isMissing(cluster, key, readTargets(route))) && cluster.basis === basis) return found;
   return readBy(cluster, key, cluster.route(key), options);
 }
 
@@ -62,7 +62,7 @@ async function isMissing(cluster: Cluster, key: string, asked: readonly string[]
   const catchUp =
     changed.length === 0 ? cluster.ensureComplete() : cluster.relearn(changed).then(() => cluster.ensureComplete());
   await catchUp;
-  return catchUp === undefined && everybody(cluster.route(key)).every((id) => asked.includes(id));
+  return catchUp === undefined && readTargets(cluster.route(key)).every((id) => asked.includes(id));
 }
 
 /** Starts again with the current route if `route` is outdated. */
@@ -110,7 +110,7 @@ async function readSettled(
   const missed: Reply[] = [];
   const silent: Reply[] = [];
   const order = cluster.readingOrder(route.owners);
-  for await (const reply of looksInTurn(cluster, key, order, options)) {
+  for await (const reply of repliesInOrder(cluster, key, order, options)) {
     if (reply.failure !== undefined) silent.push(reply);
     else if (reply.entry?.kind === 'record') {
       // An unknown time to live is granted anew: in one direction only, or near readers would keep a record for ever.
@@ -128,7 +128,7 @@ async function readSettled(
 /**
  * Yields the owners' replies one after another. A late reply comes when it has arrived, unless the caller has stopped.
  */
-async function* looksInTurn(
+async function* repliesInOrder(
   cluster: Cluster,
   key: string,
   owners: readonly string[],
@@ -179,15 +179,15 @@ async function readOverlap(
   route: Route,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | undefined | 'changed'> {
-  const replies = await lookByRoute(cluster, key, everybody(route), route, options);
+  const replies = await askByRoute(cluster, key, readTargets(route), route, options);
   if (replies === 'changed') return replies;
   return answerAndRestore(cluster, key, route, replies, options);
 }
 
 /**
  * Every client acts on the current view. A record written since then is on its owners and is the answer. For an older
- * or missing one, all nodes are asked, and the newest is migrated to the owners, so that the session is doubted only
- * once.
+ * or missing one, all nodes are asked, and the newest is migrated to the owners, so that this happens once for each
+ * session.
  */
 async function readHandover(
   cluster: Cluster,
@@ -202,18 +202,18 @@ async function readHandover(
     // Elders first: what an elder lost since the first read was copied to its owners.
     const replies =
       route.closing.size > 0
-        ? await lookByRoute(cluster, key, everybody(route), route, options)
-        : [first, ...(await askNodes(cluster, key, everybody(route).slice(1), options))];
+        ? await askByRoute(cluster, key, readTargets(route), route, options)
+        : [first, ...(await askNodes(cluster, key, readTargets(route).slice(1), options))];
     if (replies === 'changed') return replies;
-    // In doubt until all nodes answer: an unseen copy could be the newest.
+    // Uncertain until all nodes answer: an unseen copy could be the newest.
     if (failureIn(replies) !== undefined) return answerAndRestore(cluster, key, route, replies, options);
     const newest = newestOf(replies);
     if (newest === undefined) return undefined;
-    const carried = await migrate(cluster, key, route, replies, newest, options);
-    // An owner refused it: the record stays on the elder, and in doubt.
-    if (refusedValue(carried)) return answer(route, replies);
-    if (carried !== 'overtaken') return newest.kind === 'tombstone' ? undefined : carried;
-    if (attempt === MAX_LOOKS) return answer(route, replies);
+    const migrated = await migrate(cluster, key, route, replies, newest, options);
+    // An owner refused it: the record stays on the elder, and the next read asks all nodes again.
+    if (refusedValue(migrated)) return answer(route, replies);
+    if (migrated !== 'overtaken') return newest.kind === 'tombstone' ? undefined : migrated;
+    if (attempt === MAX_ATTEMPTS) return answer(route, replies);
   }
 }
 
@@ -248,8 +248,4 @@ function answer(route: Route, replies: readonly Reply[]): StoredRecord | undefin
   if (failure === undefined) return newest;
   if (newest !== undefined && isCovered(route, replies)) return newest;
   throw outOfReach(failure, replies);
-}
-
-export function everybody(route: Route): readonly string[] {
-  return [...route.owners, ...route.elders];
 }

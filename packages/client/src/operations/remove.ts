@@ -8,7 +8,7 @@ import { conflict } from './conflict.ts';
 import { hasReturned, isAnyBack } from './skipped.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
-import { asFailure, casOf, highestVersion, askNode, lookByRoute, newestOf, outOfReach, type Reply } from './replies.ts';
+import { asFailure, casOf, highestVersion, askNode, askByRoute, newestOf, outOfReach, type Reply } from './replies.ts';
 
 /** Some writer wins every round, so a delete loses at most as many rounds as there are concurrent writers. */
 const MAX_ATTEMPTS = 64;
@@ -24,7 +24,7 @@ export async function remove(
   let existed = false;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
-    const replies = await lookByRoute(cluster, key, route.targets, route, options);
+    const replies = await askByRoute(cluster, key, route.targets, route, options);
     if (replies === 'changed' || hasReturned(cluster, replies)) continue;
     const newest = newestOf(replies);
     const endsAt = Math.max(cluster.clock.now() + ttlSeconds * 1000, newest?.kind === 'tombstone' ? newest.endsAt : 0);
@@ -33,7 +33,7 @@ export async function remove(
     const failures = [];
     const skipped = [];
     for (const reply of replies) {
-      const { replaced, failure } = await bury(cluster, key, reply, { bytes, endsAt, fences }, options);
+      const { replaced, failure } = await storeTombstone(cluster, key, reply, { bytes, endsAt, fences }, options);
       existed ||= replaced;
       if (failure === undefined) continue;
       cluster.hint(reply.id, key, bytes, endsAt);
@@ -51,8 +51,8 @@ export async function remove(
 
 /**
  * Whether a delete must fail because the tombstone did not reach this node. Not for one that refuses connections: no
- * client reads it, and reads doubt it when it returns. Not for an ejected one once all clients act on a view without
- * it. But a node that merely does not answer this client may answer others.
+ * client reads it, and when it returns, reads compare it with other nodes. Not for an ejected one once all clients act
+ * on a view without it. But a node that merely does not answer this client may answer others.
  */
 function mayBeReadByOthers(cluster: Cluster, route: Route, id: string): boolean {
   const holder = cluster.node(id);
@@ -61,7 +61,7 @@ function mayBeReadByOthers(cluster: Cluster, route: Route, id: string): boolean 
 }
 
 /** A tombstone on its way to the nodes. */
-interface Burial {
+interface PendingTombstone {
   readonly bytes: Buffer;
   readonly endsAt: number;
   readonly fences: Fences;
@@ -71,11 +71,11 @@ interface Burial {
  * Stores the tombstone on one node, over any entry. `replaced`: that was a live record. `failure`: why the node did not
  * store it.
  */
-async function bury(
+async function storeTombstone(
   cluster: Cluster,
   key: string,
   reply: Reply,
-  { bytes, endsAt, fences }: Burial,
+  { bytes, endsAt, fences }: PendingTombstone,
   options: RequestOptions | undefined,
 ): Promise<{ readonly replaced: boolean; readonly failure: SessClientError | undefined }> {
   const ttlSeconds = secondsUntil(endsAt, cluster.clock.now());

@@ -32,7 +32,7 @@ export async function askNode(
   options: RequestOptions | undefined,
 ): Promise<Reply> {
   try {
-    return { id, entry: await cluster.node(id).look(key, options), failure: undefined };
+    return { id, entry: await cluster.node(id).getEntry(key, options), failure: undefined };
   } catch (error) {
     return { id, entry: undefined, failure: asFailure(error) };
   }
@@ -55,7 +55,7 @@ export function askNodes(
  * `changed`: other clients may have stopped asking these elders and written only to the owners. The elders' replies
  * must not count; start again with the current route.
  */
-export async function lookByRoute(
+export async function askByRoute(
   cluster: Cluster,
   key: string,
   ids: readonly string[],
@@ -76,11 +76,11 @@ export async function lookByRoute(
   for (const id of staying) fences.behind(id);
   const replies = [...leaving, ...(await asked)];
   for (const { id, failure } of replies) if (failure !== undefined) fences.forget(id);
-  if (!(await fences.hold()) || !isSameWay(route, cluster.route(key))) return 'changed';
+  if (!(await fences.hold()) || !isSameRoute(route, cluster.route(key))) return 'changed';
   return replies.toSorted((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
 }
 
-function isSameWay(before: Route, now: Route): boolean {
+function isSameRoute(before: Route, now: Route): boolean {
   return (
     before.targets.length === now.targets.length &&
     before.targets.every((id, index) => id === now.targets[index] && before.closing.has(id) === now.closing.has(id))

@@ -33,7 +33,7 @@ export function hasReturned(cluster: Cluster, replies: readonly Reply[]): boolea
 async function isBack(cluster: Cluster, id: string): Promise<boolean> {
   try {
     const node = cluster.node(id);
-    return node.health !== 'down' || (node.refuses && (await node.knock()));
+    return node.health !== 'down' || (node.refuses && (await node.probeNow()));
   } catch {
     // The node has left the cluster, so the route has changed.
     return false;

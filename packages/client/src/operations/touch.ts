@@ -15,7 +15,7 @@ import {
   isCovered,
   lacks,
   askNode,
-  lookByRoute,
+  askByRoute,
   newestOf,
   outOfReach,
   failureIn,
@@ -58,7 +58,7 @@ function overtaken(): SessClientError {
 }
 
 /** An attempt's route, and the fences that verify it. */
-interface Way {
+interface TouchAttempt {
   readonly route: Route;
   readonly fences: Fences;
 }
@@ -66,19 +66,20 @@ interface Way {
 function touchBy(
   cluster: Cluster,
   key: string,
-  way: Way,
+  context: TouchAttempt,
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean | 'again'> {
-  const { route } = way;
-  if (route.mode === 'settled' && route.targets.length === 1) return touchOne(cluster, key, way, ttlSeconds, options);
-  return touchAll(cluster, key, way, ttlSeconds, options);
+  const { route } = context;
+  if (route.mode === 'settled' && route.targets.length === 1)
+    return touchOne(cluster, key, context, ttlSeconds, options);
+  return touchAll(cluster, key, context, ttlSeconds, options);
 }
 
 async function touchOne(
   cluster: Cluster,
   key: string,
-  { route, fences }: Way,
+  { route, fences }: TouchAttempt,
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
@@ -93,12 +94,12 @@ async function touchOne(
 async function touchAll(
   cluster: Cluster,
   key: string,
-  way: Way,
+  context: TouchAttempt,
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean | 'again'> {
-  const { route, fences } = way;
-  const replies = await lookByRoute(cluster, key, route.targets, route, options);
+  const { route, fences } = context;
+  const replies = await askByRoute(cluster, key, route.targets, route, options);
   if (replies === 'changed') return 'again';
   const newest = newestOf(replies);
   if (newest?.kind === 'tombstone') return false;
@@ -112,8 +113,8 @@ async function touchAll(
   const taken = await Promise.all(
     holding.map((reply) =>
       route.mode === 'settled'
-        ? prolong(cluster, key, reply.id, way, ttlSeconds, options)
-        : storeAgain(cluster, key, reply, way, ttlSeconds, options),
+        ? prolong(cluster, key, reply.id, context, ttlSeconds, options)
+        : storeAgain(cluster, key, reply, context, ttlSeconds, options),
     ),
   );
   if (!taken.includes(true)) {
@@ -144,7 +145,7 @@ async function prolong(
   cluster: Cluster,
   key: string,
   id: string,
-  { route, fences }: Way,
+  { route, fences }: TouchAttempt,
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean | SessClientError> {
@@ -169,7 +170,7 @@ async function storeAgain(
   cluster: Cluster,
   key: string,
   { id, entry }: Reply,
-  { route, fences }: Way,
+  { route, fences }: TouchAttempt,
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean | SessClientError> {

@@ -1,23 +1,23 @@
 /** Collects the evidence of a miss: reads the key again, and the nodes' counters. */
 import type { MissKnowledge, MissReport } from '../contract.ts';
 import type { Cluster } from '../cluster.ts';
-import type { CountersOfNodes, NodeCounters, TellingNode } from '../node/node-counters.ts';
+import type { CountersOfNodes, NodeCounters, NodeWithStats } from '../node/node-counters.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { causeOfMiss, type Found, type Placement } from './miss-cause.ts';
 import { askNodes, type Reply } from './replies.ts';
 
-export interface CluedCluster extends Cluster {
+export interface DiagnosableCluster extends Cluster {
   readonly startedAt: number;
   readonly counters: CountersOfNodes;
   /** One per open view, the current one first; then one per forgotten view in which all owners of the key were lost. */
   placements(key: string): readonly [Placement, ...Placement[]];
   /** Whether everything the node held was copied to others. */
   isEmptied(id: string): boolean;
-  node(id: string): ReturnType<Cluster['node']> & TellingNode;
+  node(id: string): ReturnType<Cluster['node']> & NodeWithStats;
 }
 
 export async function whyMissing(
-  cluster: CluedCluster,
+  cluster: DiagnosableCluster,
   key: string,
   known: MissKnowledge,
   options: RequestOptions | undefined,
@@ -26,7 +26,7 @@ export async function whyMissing(
   const emptied = new Set(placements.flatMap(({ owners }) => owners.filter((id) => cluster.isEmptied(id))));
   const isAsked = (id: string, lost: ReadonlySet<string>): boolean => !lost.has(id) && !emptied.has(id);
   const inReach = [...new Set(placements.flatMap(({ owners, lost }) => owners.filter((id) => isAsked(id, lost))))];
-  const [replies, told] = await Promise.all([
+  const [replies, counters] = await Promise.all([
     askNodes(cluster, key, inReach, options),
     Promise.all(inReach.map(async (id) => [id, await countersOf(cluster, id, known.seenAt)] as const)),
   ]);
@@ -37,13 +37,13 @@ export async function whyMissing(
     found: new Map(replies.map((reply) => [reply.id, foundIn(reply)])),
     placements,
     emptied,
-    counters: new Map(told.flatMap(([id, counters]) => (counters === undefined ? [] : [[id, counters] as const]))),
+    counters: new Map(counters.flatMap(([id, read]) => (read === undefined ? [] : [[id, read] as const]))),
   });
 }
 
 /** `undefined` if the node left meanwhile. */
 async function countersOf(
-  cluster: CluedCluster,
+  cluster: DiagnosableCluster,
   id: string,
   since: number | undefined,
 ): Promise<NodeCounters | undefined> {

@@ -3,7 +3,7 @@
  * and one promise; {@link write} handles everything else.
  */
 import { encodeRecord, RECORD_FLAGS, StoredRecord } from '../record.ts';
-import type { FenceLook } from '../node/fence.ts';
+import type { FenceCheck } from '../node/fence.ts';
 import type { RequestOptions, StoreMode } from '../transport/transport.ts';
 import type { Cluster, ClusterNode } from '../cluster.ts';
 import { write, type Change } from './write.ts';
@@ -31,16 +31,16 @@ export function writeToOne(
   const bytes = encodeRecord(value, version, ttlSeconds);
   const written = StoredRecord.written(bytes, ttlSeconds);
   const stored = owner.store(mode, key, bytes, { ttlSeconds, flags: RECORD_FLAGS }, options);
-  const look = owner.fence.look();
+  const check = owner.fence.check();
   return stored.then((outcome) => {
     // Acknowledged if no other client has published a change that this one has not read, and this one has not changed
     // its views.
-    if (outcome === 'stored' && look.holds === true && cluster.basis === basis) return written;
+    if (outcome === 'stored' && check.holds === true && cluster.basis === basis) return written;
     return conclude(
       cluster,
       key,
       change,
-      { owner, look, written: outcome === 'stored' ? written : undefined },
+      { owner, check, written: outcome === 'stored' ? written : undefined },
       options,
     );
   });
@@ -49,7 +49,7 @@ export function writeToOne(
 /** A write that is not acknowledged yet: its fence read is pending, the fence changed, or the store was refused. */
 interface OpenWrite {
   readonly owner: ClusterNode;
-  readonly look: FenceLook;
+  readonly check: FenceCheck;
   readonly written: StoredRecord | undefined;
 }
 
@@ -57,10 +57,10 @@ async function conclude(
   cluster: SoleOwnership,
   key: string,
   change: Change,
-  { owner, look, written }: OpenWrite,
+  { owner, check, written }: OpenWrite,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord> {
-  const mayTrust = (await look.answer) || (await cluster.relearn([owner.id]));
+  const mayTrust = (await check.answer) || (await cluster.relearn([owner.id]));
   if (written !== undefined && mayTrust && cluster.soleWritableOwner(key, change.ttlSeconds) === owner) return written;
   return write(cluster, key, change, options, written === undefined ? [] : [written], owner.id);
 }

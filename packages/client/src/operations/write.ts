@@ -17,7 +17,7 @@ import {
   isCertain,
   isCovered,
   askNode,
-  lookByRoute,
+  askByRoute,
   newestOf,
   outOfReach,
   failureIn,
@@ -87,7 +87,7 @@ async function writeByRoute(
 }
 
 /** An attempt's route, and what verifies it. */
-interface Way {
+interface WriteAttempt {
   readonly route: Route;
   readonly basis: object;
   readonly fences: Fences;
@@ -98,13 +98,13 @@ async function writeToAll(
   cluster: Cluster,
   key: string,
   change: Change,
-  way: Way,
+  context: WriteAttempt,
   own: StoredRecord[],
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | 'again'> {
-  const { route } = way;
+  const { route } = context;
   const startedAt = cluster.clock.elapsed();
-  const replies = await lookByRoute(cluster, key, route.targets, route, options);
+  const replies = await askByRoute(cluster, key, route.targets, route, options);
   if (replies === 'changed' || hasReturned(cluster, replies)) return 'again';
   refuseWhatDoesNotHold(cluster, route, change.expect, replies, own);
   const [first, ...rest] = replies.filter(({ failure }) => failure === undefined);
@@ -113,17 +113,17 @@ async function writeToAll(
   const bytes = encodeRecord(change.value, version, change.ttlSeconds);
   const written = StoredRecord.written(bytes, change.ttlSeconds);
   const put = (reply: Reply): Promise<boolean> =>
-    putRecord(cluster, key, way, reply, bytes, change.ttlSeconds, options);
+    putRecord(cluster, key, context, reply, bytes, change.ttlSeconds, options);
   // The first node orders writers: it is the same for every client, so one of two writers loses here, before it wrote
   // to any other node.
   if (route.closing.size > 0 && (hasOutlived(cluster, startedAt) || cluster.ensureFresh() !== undefined))
     return 'again';
   if (!(await put(first))) return 'again';
   own.push(written);
-  if (rest.length > 0 && !(await stillDecides(cluster, way))) return 'again';
+  if (rest.length > 0 && !(await stillDecides(cluster, context))) return 'again';
   try {
     for (const reply of rest)
-      if (!(await follow(cluster, key, { reply, first, version, way }, put, options))) return 'again';
+      if (!(await follow(cluster, key, { reply, first, version, context }, put, options))) return 'again';
   } catch (error) {
     // Migrated or changed meanwhile: the last writer wins, so try again.
     if (change.expect !== 'anything' || codeOf(error) !== 'SESS_CONFLICT') throw error;
@@ -133,7 +133,7 @@ async function writeToAll(
 }
 
 /** Whether the first node still orders writers: no change was published that another writer may already act by. */
-async function stillDecides(cluster: Cluster, { basis, fences }: Way): Promise<boolean> {
+async function stillDecides(cluster: Cluster, { basis, fences }: WriteAttempt): Promise<boolean> {
   return (await fences.hold()) && cluster.basis === basis;
 }
 
@@ -204,7 +204,7 @@ interface Step {
   readonly reply: Reply;
   readonly first: Reply;
   readonly version: bigint;
-  readonly way: Way;
+  readonly context: WriteAttempt;
 }
 
 /**
@@ -214,7 +214,7 @@ interface Step {
 async function follow(
   cluster: Cluster,
   key: string,
-  { reply, first, version, way }: Step,
+  { reply, first, version, context }: Step,
   put: (reply: Reply) => Promise<boolean>,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
@@ -225,11 +225,11 @@ async function follow(
     if (seen.failure !== undefined) throw outOfReach(seen.failure);
     if (seen.entry?.kind === 'tombstone') throw conflict('deleted', reply.id);
     if (seen.entry?.kind !== 'record' || seen.entry.version <= version) {
-      way.fences.behind(first.id);
-      if (!(await stillDecides(cluster, way))) return false;
+      context.fences.behind(first.id);
+      if (!(await stillDecides(cluster, context))) return false;
       continue;
     }
-    if (await wentOn(cluster, key, first, seen.entry, way.route, options)) return true;
+    if (await newerBuiltOnThis(cluster, key, first, seen.entry, context.route, options)) return true;
     throw conflict('changed', reply.id);
   }
   throw conflict('changed', reply.id);
@@ -240,7 +240,7 @@ async function follow(
  * one, and this write succeeded. Reporting a conflict would make a caller that increments a counter count twice. While
  * views differ, another writer may have skipped the first target.
  */
-async function wentOn(
+async function newerBuiltOnThis(
   cluster: Cluster,
   key: string,
   first: Reply,
@@ -257,7 +257,7 @@ async function wentOn(
 async function putRecord(
   cluster: Cluster,
   key: string,
-  { route, fences, placed }: Way,
+  { route, fences, placed }: WriteAttempt,
   { id, entry }: Reply,
   bytes: Buffer,
   ttlSeconds: number,

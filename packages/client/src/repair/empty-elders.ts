@@ -1,7 +1,7 @@
 /** Copies the newest entry of one key to its owners, and removes it from the elders that are being emptied. */
 import { refusedValue, type SessClientError } from '../errors.ts';
-import { failureIn, holds, lookByRoute, newestOf, outOfReach, type Reply } from '../operations/replies.ts';
-import { everybody } from '../operations/read.ts';
+import { failureIn, holds, askByRoute, newestOf, outOfReach, type Reply } from '../operations/replies.ts';
+import { readTargets } from '../membership/route.ts';
 import type { StoredRecord, Tombstone } from '../record.ts';
 import { versionOf } from '../version.ts';
 import { leaveMoved } from '../operations/moved.ts';
@@ -36,7 +36,7 @@ export async function emptyElders(
   let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
-    const replies = await lookByRoute(cluster, key, everybody(route), route, options);
+    const replies = await askByRoute(cluster, key, readTargets(route), route, options);
     if (replies === 'changed') continue;
     failure = failureIn(replies);
     if (failure !== undefined) {

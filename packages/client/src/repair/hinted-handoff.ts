@@ -1,6 +1,6 @@
 /**
- * Tombstones that did not reach a node, kept until it answers. Only an optimization: reads doubt a node that returns
- * anyway, which keeps a destroyed session dead. Bounded: drops and counts the oldest tombstone.
+ * Tombstones that did not reach a node, kept until it answers. Only an optimization: reads compare a node that returns
+ * with other nodes, which keeps a destroyed session dead. Bounded: drops and counts the oldest tombstone.
  */
 import type { Clock } from '../clock.ts';
 import { tombstoneDroppedChannel } from '../diagnostics.ts';
@@ -58,7 +58,7 @@ export class HintedHandoff {
   }
 
   async #deliverHint(holder: ClusterNode, { key, tombstone, endsAt }: Hint): Promise<void> {
-    const found = await holder.look(key, undefined);
+    const found = await holder.getEntry(key, undefined);
     if (found?.kind === 'tombstone') return;
     const cas = found === undefined ? undefined : casOf(found);
     const ttlSeconds = secondsUntil(endsAt, this.#clock.now());

@@ -30,14 +30,14 @@ function member(): Cluster {
   } as unknown as Cluster;
 }
 
-function nodeOf(id: string): Pick<ClusterNode, 'id' | 'look' | 'store' | 'touch'> {
+function nodeOf(id: string): Pick<ClusterNode, 'id' | 'getEntry' | 'store' | 'touch'> {
   const transport: NodeTransport = network.open({ id, host: id, port: 0 }, TRANSPORT, {
     connected: () => undefined,
     disconnected: () => undefined,
   });
   return {
     id,
-    look: async (key) => {
+    getEntry: async (key) => {
       const item = await transport.get(key);
       return item && decode(item, { id });
     },

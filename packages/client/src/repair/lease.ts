@@ -42,7 +42,7 @@ export class Lease {
    */
   async take(since: number): Promise<'taken' | 'held' | 'done'> {
     const entries = await Promise.all(
-      this.#nodes.map((id) => this.#cluster.node(id).look(this.#key, { signal: this.#signal })),
+      this.#nodes.map((id) => this.#cluster.node(id).getEntry(this.#key, { signal: this.#signal })),
     );
     if (entries.some((entry) => isDone(entry, since, this.#cluster.clock.now()))) return 'done';
     const [first] = entries;
@@ -73,7 +73,7 @@ export class Lease {
   /** Releases the lease before the work is done, so that another client can continue at once. Never rejects. */
   async release(): Promise<void> {
     try {
-      const entry = await this.#cluster.node(this.#first).look(this.#key, undefined);
+      const entry = await this.#cluster.node(this.#first).getEntry(this.#key, undefined);
       if (entry?.kind !== 'record' || entry.value.toString() !== this.#own) return;
       const { cas } = StoredRecord.origin(entry);
       if (cas !== undefined) await this.#write(this.#first, { cas }, FREE, LEASE_SECONDS, undefined);
@@ -94,7 +94,7 @@ export class Lease {
   }
 
   async #leaveWord(id: string, at: number, ttlSeconds: number): Promise<void> {
-    const entry = await this.#cluster.node(id).look(this.#key, { signal: this.#signal });
+    const entry = await this.#cluster.node(id).getEntry(this.#key, { signal: this.#signal });
     const cas = entry === undefined ? undefined : casOf(entry);
     await this.#write(id, cas === undefined ? 'add' : { cas }, String(at), ttlSeconds);
   }

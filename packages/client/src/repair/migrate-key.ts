@@ -1,11 +1,10 @@
 /** Copies the newest record of one key to all its owners. */
 import { refusedValue, SessClientError } from '../errors.ts';
-import type { Route } from '../membership/route.ts';
+import { readTargets, type Route } from '../membership/route.ts';
 import { migrate } from './migrate.ts';
 import type { Cluster } from '../cluster.ts';
-import { failureIn, holds, isCovered, lookByRoute, newestOf, outOfReach, type Reply } from '../operations/replies.ts';
+import { failureIn, holds, isCovered, askByRoute, newestOf, outOfReach, type Reply } from '../operations/replies.ts';
 import { readRepair } from './read-repair.ts';
-import { everybody } from '../operations/read.ts';
 
 export interface ListingCluster extends Cluster {
   /** Milliseconds until every client acts on the current view; 0 if all do. */
@@ -45,8 +44,8 @@ export async function migrateKey(
   let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
-    const asked = everybody(route);
-    const replies = await lookByRoute(cluster, key, asked.includes(id) ? asked : [...asked, id], route, options);
+    const asked = readTargets(route);
+    const replies = await askByRoute(cluster, key, asked.includes(id) ? asked : [...asked, id], route, options);
     if (replies === 'changed') continue;
     failure = failureIn(replies);
     if (failure !== undefined && (answers === 'all' || !mayDoWithout(cluster, route, id, replies))) {
@@ -61,8 +60,8 @@ export async function migrateKey(
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && (isBlind || !holds(reply, newest)));
     if (lacking.length === 0) return outcome;
     outcome = 'carried';
-    // Settled: the copies agree and need no new version. While an elder is down, a new version would end doubts too
-    // early.
+    // Settled: the copies agree and need no new version. While an elder is down, a new version would look
+    // newer than what that elder may hold.
     const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || failure !== undefined);
     const placed = keepsVersion
       ? await readRepair(cluster, key, newest, lacking, options)
@@ -79,8 +78,8 @@ export async function migrateKey(
 }
 
 /**
- * Whether only ejected earlier owners did not answer, and the others prove what was acknowledged. Reads doubt those
- * nodes when they return.
+ * Whether only ejected earlier owners did not answer, and the others prove what was acknowledged. When those
+ * nodes return, reads compare them with other nodes.
  */
 function mayDoWithout(cluster: Cluster, route: Route, id: string, replies: readonly Reply[]): boolean {
   const silent = replies.filter(({ failure }) => failure !== undefined);

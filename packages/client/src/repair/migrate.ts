@@ -76,7 +76,7 @@ export async function migrateTombstone(
 
 /**
  * Replaces the item in `reply` by `bytes` if it is unchanged. If the node does not answer, returns `overtaken`: the
- * record stays in doubt.
+ * next read asks all nodes again.
  */
 async function replace(
   cluster: Cluster,

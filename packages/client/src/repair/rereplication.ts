@@ -9,7 +9,7 @@ import { migrateKey, type Carried } from './migrate-key.ts';
 import { forKeysOn } from './key-batches.ts';
 import { Lease } from './lease.ts';
 import { askNode } from '../operations/replies.ts';
-import { everybody } from '../operations/read.ts';
+import { readTargets } from '../membership/route.ts';
 import type { RereplicatingCluster, RereplicationPlan, RereplicationTask } from './rereplication-task.ts';
 
 const KEYS_PER_SECOND = 1_000;
@@ -113,7 +113,7 @@ export class Rereplication {
   async #migrateKey(key: string, source: string): Promise<Carried> {
     const route = this.#cluster.route(key);
     // Settled: read repair stops at the first hit, so a copy on one owner does not prove one on another.
-    const earlier = route.mode === 'settled' ? undefined : everybody(route).find((id) => this.#walked.has(id));
+    const earlier = route.mode === 'settled' ? undefined : readTargets(route).find((id) => this.#walked.has(id));
     if (earlier !== undefined) {
       const { entry } = await askNode(this.#cluster, key, earlier, { signal: this.#signal });
       if (entry?.kind === 'record' || entry?.kind === 'tombstone') return 'there';

@@ -6,7 +6,7 @@ import type { Handover, NotSafeToRemove, RemovalObstacle, SafeToRemove, SafeToRe
 import { SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
 import { askNode, askNodes, newestOf, type Reply } from '../operations/replies.ts';
-import { everybody } from '../operations/read.ts';
+import { readTargets } from '../membership/route.ts';
 import type { Rotation } from '../membership/rotation.ts';
 import { forKeysOn } from './key-batches.ts';
 import type { ListingCluster } from './migrate-key.ts';
@@ -103,7 +103,7 @@ async function missingElsewhere(
   if (own.failure !== undefined) return own;
   const { entry } = own;
   if (entry?.kind !== 'record' && entry?.kind !== 'tombstone') return undefined;
-  const others = everybody(cluster.route(key)).filter((other) => other !== id);
+  const others = readTargets(cluster.route(key)).filter((other) => other !== id);
   const newest = newestOf(await askNodes(cluster, key, others, { signal }));
   if (entry.kind === 'tombstone') return newest === undefined || newest.kind === 'tombstone' ? undefined : own;
   return newest?.kind === 'tombstone' || (newest !== undefined && newest.version >= entry.version) ? undefined : own;

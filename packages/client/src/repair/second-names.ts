@@ -24,7 +24,7 @@ export async function refuseSecondNames(cluster: Cluster, ids: readonly string[]
     await cluster.node(id).store('set', KEY, bytes, { ttlSeconds: TTL_SECONDS, flags: RECORD_FLAGS }, { signal });
   }
   for (const [id, word] of words) {
-    const entry = await cluster.node(id).look(KEY, { signal });
+    const entry = await cluster.node(id).getEntry(KEY, { signal });
     if (entry?.kind === 'record' && entry.value.toString() === word) continue;
     throw new SessClientError(
       'SESS_UNAVAILABLE',
