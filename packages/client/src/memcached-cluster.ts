@@ -156,12 +156,12 @@ export class MemcachedCluster
   get ring(): Ring | undefined {
     const { view } = this;
     if (view === undefined) return undefined;
-    const told = this.#membership.history.views.get(view.id);
+    const entry = this.#membership.history.views.get(view.id);
     return {
       fingerprint: ringOf(view),
       nodes: view.nodes,
-      since: told?.since ?? view.since,
-      confirmedAt: told?.confirmedAt,
+      since: entry?.since ?? view.since,
+      confirmedAt: entry?.confirmedAt,
     };
   }
 
@@ -174,7 +174,7 @@ export class MemcachedCluster
       ring: this.ring?.fingerprint,
       hints: this.#hints.size,
       // Metrics are collected more often than sessions are missed: these readings help to explain a later miss.
-      counters: () => countersOf(nodes, (node, told) => this.counters.remember(node, told, this.clock.now())),
+      counters: () => countersOf(nodes, (node, stats) => this.counters.remember(node, stats, this.clock.now())),
     };
   }
 
@@ -381,16 +381,16 @@ export class MemcachedCluster
 
   // --- discovery
 
-  #use(told: Topology): void {
+  #use(listed: Topology): void {
     if (this.#ended) return;
     let topology: Topology;
-    let turned: boolean;
+    let rotationChanged: boolean;
     try {
       // Discovery and distribution are the user's: treat their results as input.
-      checkTopology(told);
-      topology = withZones(told, this.#zones.zoneOf);
+      checkTopology(listed);
+      topology = withZones(listed, this.#zones.zoneOf);
       for (const node of topology.nodes) if (this.#pool.want(targetOf(node))) this.#replaced(node.id);
-      turned = this.#membership.listed(
+      rotationChanged = this.#membership.listed(
         topology.nodes.map(({ id, weight = 1, zone }) => ({
           id,
           weight,
@@ -414,7 +414,7 @@ export class MemcachedCluster
       topology.nodes.flatMap(({ id, zone }) => (zone !== undefined && zone === this.#zones.nearZone ? [id] : [])),
     );
     this.#settle();
-    if (!turned && this.#historyKnown) return;
+    if (!rotationChanged && this.#historyKnown) return;
     const read = this.#historyKnown ? this.#history.refresh() : this.#history.begin();
     read.then(
       () => this.#historyRead(),
@@ -449,18 +449,18 @@ export class MemcachedCluster
 
   #nodesChanged(): void {
     if (this.#ended) return;
-    let turned = false;
-    this.#outages.look(this.#pool.values(), (node, isDown) => {
+    let rotationChanged = false;
+    this.#outages.update(this.#pool.values(), (node, isDown) => {
       const now = this.clock.now();
-      turned =
+      rotationChanged =
         (isDown
           ? this.#membership.nodeDown(node.id, now, node.refuses)
-          : this.#membership.nodeRecovered(node.id, now)) || turned;
+          : this.#membership.nodeRecovered(node.id, now)) || rotationChanged;
       if (isDown) return this.#rereplications?.lost(node.id);
       this.#hints.deliver(node);
       this.#rereplications?.returned(node.id);
     });
-    if (turned) this.#history.refresh().catch(() => undefined);
+    if (rotationChanged) this.#history.refresh().catch(() => undefined);
     this.#changed();
   }
 
@@ -480,7 +480,7 @@ export class MemcachedCluster
   }
 
   #changed(): void {
-    if (!this.#ended) this.#notices.look(this.clock.now());
+    if (!this.#ended) this.#notices.publishChanges(this.clock.now());
     this.#rereplications?.look();
     this.#finisher?.look();
     // A listener may remove itself during this loop.

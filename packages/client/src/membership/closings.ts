@@ -27,7 +27,7 @@ export class Closings {
   }
 
   /** Every node in reach has these closings: clients that read the fence no longer ask the elders of a closed view. */
-  stand(closings: ReadonlyMap<string, Closing>): void {
+  storedEverywhere(closings: ReadonlyMap<string, Closing>): void {
     for (const [name, { confirmedAt, isClosed }] of closings)
       if (isClosed) this.#closedUntil.set(name, Math.max(confirmedAt, this.#closedUntil.get(name) ?? 0));
   }

@@ -36,15 +36,15 @@ describe('clients that act on different views', () => {
   it('do so for a while after every change: nothing is told', () => {
     const disagreement = watch();
     for (let now = 0; now <= 9 * INTERVAL + SKEW; now += 100) {
-      expect(disagreement.look(view(A, B), confirmed([A], now), now)).toBeUndefined();
+      expect(disagreement.check(view(A, B), confirmed([A], now), now)).toBeUndefined();
     }
   });
 
   it('are told when they keep to it, with the nodes of both', () => {
     const disagreement = watch();
-    disagreement.look(view(A, B), EMPTY_HISTORY, 0);
+    disagreement.check(view(A, B), EMPTY_HISTORY, 0);
     const now = 9 * INTERVAL + SKEW + 1;
-    expect(disagreement.look(view(A, B), confirmed([A], now), now)).toEqual({
+    expect(disagreement.check(view(A, B), confirmed([A], now), now)).toEqual({
       nodes: [A, B],
       otherNodes: [A],
       confirmedAt: now,
@@ -55,22 +55,22 @@ describe('clients that act on different views', () => {
     const disagreement = watch();
     let told = 0;
     for (let now = 0; now <= 180_000 + 9 * INTERVAL; now += 500) {
-      if (disagreement.look(view(A, B), confirmed([A], now), now) !== undefined) told += 1;
+      if (disagreement.check(view(A, B), confirmed([A], now), now) !== undefined) told += 1;
     }
     expect(told).toBe(3);
   });
 
   it('are no more when the other view is not confirmed any longer', () => {
     const disagreement = watch();
-    disagreement.look(view(A, B), EMPTY_HISTORY, 0);
+    disagreement.check(view(A, B), EMPTY_HISTORY, 0);
     const last = 12 * INTERVAL;
-    expect(disagreement.look(view(A, B), confirmed([A], last), last + 3 * INTERVAL + SKEW + 1)).toBeUndefined();
+    expect(disagreement.check(view(A, B), confirmed([A], last), last + 3 * INTERVAL + SKEW + 1)).toBeUndefined();
   });
 
   it('are given time anew when this one turns to another view, and are no matter of its own view', () => {
     const disagreement = watch();
-    disagreement.look(view(A, B), EMPTY_HISTORY, 0);
-    expect(disagreement.look(view(A), confirmed([A, B], 20_000), 20_000)).toBeUndefined();
-    expect(disagreement.look(view(A), confirmed([A], 60_000), 60_000)).toBeUndefined();
+    disagreement.check(view(A, B), EMPTY_HISTORY, 0);
+    expect(disagreement.check(view(A), confirmed([A, B], 20_000), 20_000)).toBeUndefined();
+    expect(disagreement.check(view(A), confirmed([A], 60_000), 60_000)).toBeUndefined();
   });
 });

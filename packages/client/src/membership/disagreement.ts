@@ -8,17 +8,17 @@ import type { History } from './history.ts';
 import type { View } from './view.ts';
 
 /** Three times the duration of an agreement. */
-const INTERVALS_TO_WORRY = 9;
+const INTERVALS_TOLERATED = 9;
 /** A view whose last confirmation is no older may be in use. */
 const INTERVALS_ACTED_ON = 3;
-const TELL_EVERY_MS = 60_000;
+const PUBLISH_EVERY_MS = 60_000;
 
 export class Disagreement {
   readonly #intervalMs: number;
   readonly #clockSkewMs: number;
   #view: string | undefined;
-  #turnedAt = 0;
-  #toldAt = -Infinity;
+  #viewSince = 0;
+  #publishedAt = -Infinity;
 
   constructor({
     historyIntervalMs,
@@ -36,17 +36,17 @@ export class Disagreement {
    *
    * @param now milliseconds since 1970
    */
-  look(current: View | undefined, history: History, now: number): ViewsDisagreeMessage | undefined {
+  check(current: View | undefined, history: History, now: number): ViewsDisagreeMessage | undefined {
     if (current?.id !== this.#view) {
       this.#view = current?.id;
-      this.#turnedAt = now;
+      this.#viewSince = now;
     }
-    if (current === undefined || now - this.#toldAt < TELL_EVERY_MS) return undefined;
-    const worrying = this.#turnedAt + INTERVALS_TO_WORRY * this.#intervalMs + this.#clockSkewMs;
+    if (current === undefined || now - this.#publishedAt < PUBLISH_EVERY_MS) return undefined;
+    const toleratedUntil = this.#viewSince + INTERVALS_TOLERATED * this.#intervalMs + this.#clockSkewMs;
     const actedOn = now - INTERVALS_ACTED_ON * this.#intervalMs - this.#clockSkewMs;
     for (const [id, { nodes, confirmedAt }] of history.views) {
-      if (id === current.id || confirmedAt <= worrying || confirmedAt < actedOn) continue;
-      this.#toldAt = now;
+      if (id === current.id || confirmedAt <= toleratedUntil || confirmedAt < actedOn) continue;
+      this.#publishedAt = now;
       return { nodes: current.nodes.map((node) => node.id), otherNodes: nodes.map((node) => node.id), confirmedAt };
     }
     return undefined;

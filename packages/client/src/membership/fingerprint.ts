@@ -55,8 +55,8 @@ const rings = new WeakMap<View, string>();
 
 /** Equal for clients that place keys alike: 12 hexadecimal digits. Cached per view, because tools ask often. */
 export function ringOf(view: View): string {
-  const told = rings.get(view);
-  if (told !== undefined) return told;
+  const cached = rings.get(view);
+  if (cached !== undefined) return cached;
   const made = createHash('sha256').update(view.id).digest('hex').slice(0, 12);
   rings.set(view, made);
   return made;

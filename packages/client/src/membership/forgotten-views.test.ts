@@ -39,7 +39,7 @@ function finish(of: Membership): void {
   const views = of.closable(LATER) ?? [];
   expect(views.length).toBeGreaterThan(0);
   of.close(views, true, LATER);
-  of.stands(of.wanted(LATER), LATER);
+  of.storedEverywhere(of.wanted(LATER), LATER);
   of.prune(LATER);
   expect(of.state?.others).toEqual([]);
 }
@@ -62,7 +62,7 @@ describe('a view whose handover was finished', () => {
     const of = membership();
     finish(of);
     of.nodeDown(C, LATER + 1, true);
-    of.stands(of.wanted(LATER + 1), LATER + 1);
+    of.storedEverywhere(of.wanted(LATER + 1), LATER + 1);
     expect(of.forgottenViews(LATER + 1)).toEqual([]);
   });
 

@@ -137,14 +137,14 @@ export interface Decoded {
 /**
  * Decodes a history. `now`: milliseconds since 1970.
  *
- * @param unsaid settings of views that don't state them, because an earlier version wrote them
+ * @param defaults settings of views that don't state them, because an earlier version wrote them
  * @throws {HistoryRefused}
  */
 export function decodeHistory(
   bytes: Buffer,
   seal: HistorySeal,
   now: number,
-  unsaid: Omit<Placement, 'nodes'>,
+  defaults: Omit<Placement, 'nodes'>,
 ): Decoded {
   if (bytes.length > MAX_HISTORY_BYTES) {
     throw new HistoryRefused(
@@ -165,7 +165,7 @@ export function decodeHistory(
   if (!isObject(value)) throw unreadable('it is not an object');
   const isTable = header.equals(TABLE);
   return {
-    history: readHistory(value, isTable, now + MAX_AHEAD_MS, unsaid),
+    history: readHistory(value, isTable, now + MAX_AHEAD_MS, defaults),
     isFromEarlier: !isTable && value['by'] !== WRITER,
     leavesMarks: value['marks'] === true,
   };
@@ -184,7 +184,7 @@ function readHistory(
   value: Record<string, unknown>,
   isTable: boolean,
   latest: number,
-  unsaid: Omit<Placement, 'nodes'>,
+  defaults: Omit<Placement, 'nodes'>,
 ): History {
   const {
     cluster = '',
@@ -204,7 +204,7 @@ function readHistory(
   if (typeof whole !== 'boolean') throw unreadable('it does not say whether it is whole');
   return {
     cluster,
-    views: isTable ? readTable(value, latest) : readPlainViews(views, latest, { ...unsaid, ttlSeconds }),
+    views: isTable ? readTable(value, latest) : readPlainViews(views, latest, { ...defaults, ttlSeconds }),
     drains: readDrains(drains, draining, began, latest),
     closings: readClosings(closings, latest),
     isWhole: whole,

@@ -19,7 +19,7 @@ function nodeOf(cluster: string): ClusterNode {
   return {
     id: 'a:1',
     fence: { read: () => Promise.resolve(Buffer.from('token')) },
-    look: () => Promise.resolve(decode(item, { id: 'a:1' })),
+    getEntry: () => Promise.resolve(decode(item, { id: 'a:1' })),
   } as unknown as ClusterNode;
 }
 
@@ -27,7 +27,7 @@ function copiesOf(): HistoryCopies {
   const clock = new FakeClock();
   return new HistoryCopies({
     seal,
-    unsaid: { copies: 1, distribution: '' },
+    defaultPlacement: { copies: 1, distribution: '' },
     unconfirmedMs: 1_000,
     clock,
     versions: new VersionSource(clock, () => 0.5),
@@ -44,23 +44,23 @@ const wanted = { ...EMPTY_HISTORY, cluster: OWN };
 describe('the name of a cluster under one of several secrets', () => {
   it('is the one that stands there', async () => {
     const copies = copiesOf();
-    expect(copies.byItsName(wanted)).toBe(wanted);
+    expect(copies.underItsName(wanted)).toBe(wanted);
     await copies.read(nodeOf(ANOTHER));
-    const renamed = copies.byItsName(wanted);
+    const renamed = copies.underItsName(wanted);
     expect(renamed.cluster).toBe(ANOTHER);
     // The very same: what is told again is not encoded again.
-    expect(copies.byItsName(wanted)).toBe(renamed);
+    expect(copies.underItsName(wanted)).toBe(renamed);
   });
 
   it('is not that of another cluster', async () => {
     const copies = copiesOf();
     await copies.read(nodeOf(FOREIGN));
-    expect(copies.byItsName(wanted)).toBe(wanted);
+    expect(copies.underItsName(wanted)).toBe(wanted);
   });
 
   it('is this client’s where that stands there, too', async () => {
     const copies = copiesOf();
     for (const name of [OWN, ANOTHER]) await copies.read(nodeOf(name));
-    expect(copies.byItsName(wanted)).toBe(wanted);
+    expect(copies.underItsName(wanted)).toBe(wanted);
   });
 });

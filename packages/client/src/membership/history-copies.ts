@@ -24,7 +24,7 @@ import {
 
 export interface HistoryCopiesSetup {
   /** Settings of views that don't state them. */
-  readonly unsaid: Omit<Placement, 'nodes'>;
+  readonly defaultPlacement: Omit<Placement, 'nodes'>;
   readonly seal: HistorySeal;
   /** If a view was not confirmed for this long, other clients may believe that no client acts on it. */
   readonly unconfirmedMs: number;
@@ -43,7 +43,7 @@ export interface HistoryCopiesSetup {
 }
 
 /** A node's bytes and the decoded history. */
-interface Told {
+interface DecodedHistory {
   readonly bytes: Buffer;
   readonly history: History;
   readonly isFromEarlier: boolean;
@@ -64,10 +64,10 @@ export interface Reading {
 }
 
 /**
- * The result of updating a node. `known`: nothing that decides owners was new. `told`: such a change was published.
+ * The result of updating a node. `known`: nothing that decides owners was new. `published`: such a change was published.
  * `failed`: no answer. `other`: it belongs to another cluster, so nothing was written.
  */
-export type Brought = 'known' | 'told' | 'failed' | 'other';
+export type UpdateResult = 'known' | 'published' | 'failed' | 'other';
 
 const MAX_ATTEMPTS = 4;
 /** Most names of clusters to remember: there is mostly one, or two for a moment. */
@@ -79,17 +79,17 @@ const EARLIER_FOR = 15;
 export class HistoryCopies {
   readonly #setup: HistoryCopiesSetup;
   /** Nodes that are known to hold a history. */
-  readonly #knowing = new WeakSet<ClusterNode>();
+  readonly #holding = new WeakSet<ClusterNode>();
   /** Nodes that got a change, or may have, but not yet a new fence token. */
   readonly #unfenced = new WeakSet<ClusterNode>();
   /** When a process of an earlier version was last seen writing, by the monotonic clock. */
   #earlierAt = -Infinity;
   /** The same for a process that leaves no "moved" marks. */
-  #markless = -Infinity;
+  #marklessAt = -Infinity;
   /** The last content of each node. */
-  readonly #told = new WeakMap<ClusterNode, Told>();
+  readonly #latest = new WeakMap<ClusterNode, DecodedHistory>();
   /** The last decoded and the last encoded history: most nodes hold the same. */
-  #decoded: { readonly bytes: Buffer; readonly told: Promise<Told> } | undefined;
+  #decoded: { readonly bytes: Buffer; readonly history: Promise<DecodedHistory> } | undefined;
   #encoded:
     | { readonly known: History; readonly wanted: History; readonly isForEarlier: boolean; readonly bytes: Buffer }
     | undefined;
@@ -109,7 +109,7 @@ export class HistoryCopies {
 
   /** Whether a process that leaves no "moved" marks was seen writing recently: then handovers must not be finished. */
   get hasMarklessWriters(): boolean {
-    return this.#isLately(this.#markless);
+    return this.#isLately(this.#marklessAt);
   }
 
   #isLately(at: number): boolean {
@@ -121,9 +121,9 @@ export class HistoryCopies {
     const { seal, onForgotten } = this.#setup;
     // The fence first, so that its token is not newer than the history.
     const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.getEntry(seal.key, undefined)]);
-    if (entry === undefined && this.#knowing.delete(node)) onForgotten(node.id);
+    if (entry === undefined && this.#holding.delete(node)) onForgotten(node.id);
     return {
-      history: await this.#understand(node, entry),
+      history: await this.#historyIn(node, entry),
       token,
       isEvicted: entry === undefined && token !== undefined,
       isBlank: entry === undefined && token === undefined,
@@ -134,7 +134,7 @@ export class HistoryCopies {
    * The history to store under this secret, with the cluster's name under this secret: clients without the other
    * secrets of this client know the cluster only by that name.
    */
-  byItsName(wanted: History): History {
+  underItsName(wanted: History): History {
     const names = [...this.#names].filter((name) => !this.#setup.isOther(name));
     const name = names.at(-1);
     if (wanted.cluster === '' || name === undefined || names.includes(wanted.cluster)) return wanted;
@@ -143,20 +143,20 @@ export class HistoryCopies {
   }
 
   /**
-   * Writes to the node what it lacks of `told`. Never rejects: the node's breaker counts failures.
+   * Writes to the node what it lacks of `news`. Never rejects: the node's breaker counts failures.
    *
    * @param isAgreed whether all clients act on one view. Then a new confirmation is no change of owners, however old
    *   the node's last one is.
    */
-  async bring(node: ClusterNode, told: History, isAgreed: boolean): Promise<Brought> {
+  async update(node: ClusterNode, news: History, isAgreed: boolean): Promise<UpdateResult> {
     const { seal, versions } = this.#setup;
     const unconfirmedMs = isAgreed ? Infinity : this.#setup.unconfirmedMs;
     try {
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         const [token, entry] = await Promise.all([node.fence.read(seal.fenceKey), node.getEntry(seal.key, undefined)]);
-        const known = await this.#understand(node, entry);
+        const known = await this.#historyIn(node, entry);
         if (this.#setup.isOther(known.cluster)) return 'other';
-        const wanted = this.byItsName(told);
+        const wanted = this.underItsName(news);
         if (token === undefined || isNewsTo(known, wanted, unconfirmedMs)) this.#unfenced.add(node);
         if (knowsAll(known, wanted)) return await this.#fence(node);
         const cas =
@@ -168,7 +168,7 @@ export class HistoryCopies {
           (await node.store(cas === undefined ? 'add' : { cas }, seal.key, bytes, attributes, undefined)) !== 'stored'
         )
           continue;
-        this.#knowing.add(node);
+        this.#holding.add(node);
         return await this.#fence(node);
       }
     } catch {
@@ -186,7 +186,7 @@ export class HistoryCopies {
   }
 
   /** After the history, so that a client that sees the new token reads the new history. */
-  async #fence(node: ClusterNode): Promise<Brought> {
+  async #fence(node: ClusterNode): Promise<UpdateResult> {
     if (!this.#unfenced.has(node)) return 'known';
     await node.store(
       'set',
@@ -196,38 +196,38 @@ export class HistoryCopies {
       undefined,
     );
     this.#unfenced.delete(node);
-    return 'told';
+    return 'published';
   }
 
   /** Decodes a node's bytes only if they changed. */
-  async #understand(node: ClusterNode, entry: Entry | undefined): Promise<History> {
+  async #historyIn(node: ClusterNode, entry: Entry | undefined): Promise<History> {
     if (entry?.kind !== 'record') return EMPTY_HISTORY;
     this.#bytes = entry.value.length;
-    const before = this.#told.get(node);
+    const before = this.#latest.get(node);
     if (before?.bytes.equals(entry.value) === true) return before.history;
-    const told = await this.#decode(entry.value);
-    this.#told.set(node, told);
-    this.#remember(told.history.cluster);
+    const decoded = await this.#decode(entry.value);
+    this.#latest.set(node, decoded);
+    this.#remember(decoded.history.cluster);
     const now = this.#setup.clock.elapsed();
-    if (told.isFromEarlier) this.#earlierAt = now;
-    if (told.refusal === undefined && !told.leavesMarks) this.#markless = now;
-    if (told.refusal !== undefined) tell(node.id, told.refusal);
-    else this.#knowing.add(node);
-    return told.history;
+    if (decoded.isFromEarlier) this.#earlierAt = now;
+    if (decoded.refusal === undefined && !decoded.leavesMarks) this.#marklessAt = now;
+    if (decoded.refusal !== undefined) publishRefusal(node.id, decoded.refusal);
+    else this.#holding.add(node);
+    return decoded.history;
   }
 
-  #decode(given: Buffer): Promise<Told> {
+  #decode(given: Buffer): Promise<DecodedHistory> {
     if (this.#decoded?.bytes.equals(given) !== true) {
       const bytes = Buffer.from(given);
-      this.#decoded = { bytes, told: this.#judge(bytes) };
+      this.#decoded = { bytes, history: this.#decodeAndCheck(bytes) };
     }
-    return this.#decoded.told;
+    return this.#decoded.history;
   }
 
-  async #judge(bytes: Buffer): Promise<Told> {
-    const { seal, clock, unsaid, accept } = this.#setup;
+  async #decodeAndCheck(bytes: Buffer): Promise<DecodedHistory> {
+    const { seal, clock, defaultPlacement, accept } = this.#setup;
     try {
-      const { history, isFromEarlier, leavesMarks } = decodeHistory(bytes, seal, clock.now(), unsaid);
+      const { history, isFromEarlier, leavesMarks } = decodeHistory(bytes, seal, clock.now(), defaultPlacement);
       await accept(history);
       return { bytes, history, isFromEarlier, leavesMarks, refusal: undefined };
     } catch (error) {
@@ -253,6 +253,6 @@ export class HistoryCopies {
   }
 }
 
-function tell(node: string, { fault, message }: HistoryRefused): void {
+function publishRefusal(node: string, { fault, message }: HistoryRefused): void {
   if (historyRefusedChannel.hasSubscribers) historyRefusedChannel.publish({ node, fault, detail: message });
 }

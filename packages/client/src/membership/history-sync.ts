@@ -19,7 +19,7 @@ import { HistoryCopies } from './history-copies.ts';
 import { historySeals, type HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History, type ViewEntry } from './history.ts';
 import { placeViews } from './place-views.ts';
-import { answered, carriedBy, closedOnAll, tokensOf, type Answer } from './readings.ts';
+import { answered, identitiesOf, closedOnAll, tokensOf, type Answer } from './readings.ts';
 import { LEAST_POLL_MS, POLLS_AN_INTERVAL, Rounds } from './rounds.ts';
 import { isUsedByStrangers, type StrangersSetup } from './strangers.ts';
 import { unknownPast } from './unknown-past.ts';
@@ -58,7 +58,7 @@ export class HistorySync {
   readonly #rounds: Rounds;
   #published: History = EMPTY_HISTORY;
   /** Nodes that have answered. */
-  readonly #heard = new Set<string>();
+  readonly #everAnswered = new Set<string>();
 
   constructor(setup: HistorySyncSetup) {
     this.#setup = setup;
@@ -82,7 +82,7 @@ export class HistorySync {
       (seal) =>
         new HistoryCopies({
           seal,
-          unsaid: membership.unsaid,
+          defaultPlacement: membership.defaultPlacement,
           unconfirmedMs,
           clock,
           versions,
@@ -136,9 +136,9 @@ export class HistorySync {
    */
   async begin(): Promise<void> {
     const { membership, clock, intervalMs } = this.#setup;
-    const patientUntil = clock.elapsed() + (2 * intervalMs) / POLLS_AN_INTERVAL;
+    const waitUntil = clock.elapsed() + (2 * intervalMs) / POLLS_AN_INTERVAL;
     await this.refresh();
-    while (!this.#rounds.ended && membership.history.forgottenAt > 0 && clock.elapsed() < patientUntil) {
+    while (!this.#rounds.ended && membership.history.forgottenAt > 0 && clock.elapsed() < waitUntil) {
       await pause(clock, LEAST_POLL_MS, undefined);
       await this.refresh();
     }
@@ -166,7 +166,7 @@ export class HistorySync {
     await this.refresh();
     if (this.isComplete) return;
     const { membership, clock } = this.#setup;
-    const silent = [...membership.listedIds].filter((id) => !this.#heard.has(id));
+    const silent = [...membership.listedIds].filter((id) => !this.#everAnswered.has(id));
     throw unknownPast(membership.history.truncatedUntil, clock.now(), silent);
   }
 
@@ -221,12 +221,12 @@ export class HistorySync {
       return this.#rounds.begin(needsAll);
     }
     const [some] = this.#some(this.#ours);
-    const lookedAt = this.#freshness.moment();
+    const checkedAt = this.#freshness.moment();
     const holds = await some?.fence.check().answer;
     if (holds === false && some?.health !== 'down') return this.refresh();
     // An unchanged fence is as good as reading the node again.
-    if (holds === true && this.isFresh) this.#freshness.confirmedAt(lookedAt);
-    this.#rounds.lookLater();
+    if (holds === true && this.isFresh) this.#freshness.confirmedAt(checkedAt);
+    this.#rounds.pollLater();
   }
 
   /** Reads the history, and writes it to the nodes that lack it. */
@@ -239,22 +239,23 @@ export class HistorySync {
     const asked = all ? this.#inReach : [...this.#some(ours), ...this.#inReach.filter((node) => !ours.includes(node))];
     const answers = await this.#ask(asked);
     if (all) for (const node of nodes()) if (!asked.includes(node)) node.fence.actBy(undefined);
-    this.#judge(answers, startedAt);
+    this.#conclude(answers, startedAt);
     if (all && observe) this.#noteClosed(answers);
     membership.prune(clock.now());
     onLearned();
-    if (!observe) await this.#tell(answers, !all && membership.isInAgreement(clock.now()));
+    if (!observe) await this.#publishNews(answers, !all && membership.isInAgreement(clock.now()));
   }
 
   /** Draws conclusions from all answers of a round. */
-  #judge(answers: readonly Answer[], askedAt: Moment): void {
+  #conclude(answers: readonly Answer[], askedAt: Moment): void {
     const { membership, clock, observe } = this.#setup;
-    const heard = answered(answers);
+    const answering = answered(answers);
     const listed = [...membership.listedIds];
-    if (!observe && listed.every((id) => heard.some(({ node }) => node.id === id))) membership.identity.make();
-    if (heard.some(({ readings }) => readings.some(({ isEvicted }) => isEvicted))) membership.forgotten(clock.now());
-    if (listed.length > 0 && listed.every((id) => this.#heard.has(id))) membership.nothingIsMissing(clock.now());
-    if (heard.length === 0) return;
+    if (!observe && listed.every((id) => answering.some(({ node }) => node.id === id))) membership.identity.make();
+    if (answering.some(({ readings }) => readings.some(({ isEvicted }) => isEvicted)))
+      membership.forgotten(clock.now());
+    if (listed.length > 0 && listed.every((id) => this.#everAnswered.has(id))) membership.nothingIsMissing(clock.now());
+    if (answering.length === 0) return;
     this.#freshness.readAt(askedAt);
     membership.endDrains(clock.now());
   }
@@ -265,13 +266,15 @@ export class HistorySync {
     const ours = new Set(this.#ours);
     const asked = answers.filter(({ node }) => ours.has(node));
     if (asked.some(({ readings }) => readings === undefined)) return;
-    membership.stands({ ...EMPTY_HISTORY, closings: closedOnAll(asked) }, clock.now());
+    membership.storedEverywhere({ ...EMPTY_HISTORY, closings: closedOnAll(asked) }, clock.now());
   }
 
-  async #tell(answers: readonly Answer[], isAgreed: boolean): Promise<void> {
+  async #publishNews(answers: readonly Answer[], isAgreed: boolean): Promise<void> {
     const wanted = this.#setup.membership.wanted(this.#setup.clock.now());
     // In agreement, confirmations go to one node: a client that needs them reads all nodes.
-    const lacks = isAgreed ? lacksNews : (history: History, told: History): boolean => !knowsAll(history, told);
+    const lacks = isAgreed
+      ? lacksNews
+      : (history: History, published: History): boolean => !knowsAll(history, published);
     const ours = this.#ours;
     const isOurs = new Set(ours);
     const silent = new Set(answers.flatMap(({ node, readings }) => (readings === undefined ? node : [])));
@@ -281,7 +284,7 @@ export class HistorySync {
         isOurs.has(node) &&
         readings.some(
           ({ history, token }, seal) =>
-            token === undefined || lacks(history, this.#copies[seal]?.byItsName(wanted) ?? wanted),
+            token === undefined || lacks(history, this.#copies[seal]?.underItsName(wanted) ?? wanted),
         ),
     );
     const isNews = forgot || lacks(this.#published, wanted);
@@ -298,7 +301,7 @@ export class HistorySync {
   async #ask(asked: readonly ClusterNode[]): Promise<readonly Answer[]> {
     const { membership, clock } = this.#setup;
     const answers = await Promise.all(asked.map((node) => this.#read(node)));
-    membership.identity.learn(carriedBy(answers), membership.listedIds);
+    membership.identity.learn(identitiesOf(answers), membership.listedIds);
     membership.aliases.learn(tokensOf(answers), membership.listedIds);
     membership.identified(clock.now());
     const { identity } = membership;
@@ -308,7 +311,7 @@ export class HistorySync {
     if (histories.length > 0)
       clock.follow(Math.max(...histories.map((history) => latestNews(membership.history, history))));
     for (const { node, readings } of answers) {
-      if (readings !== undefined) this.#heard.add(node.id);
+      if (readings !== undefined) this.#everAnswered.add(node.id);
       for (const { history } of readings ?? [])
         if (!identity.isOther(history.cluster)) membership.learned(history, clock.now());
       node.fence.actBy(readings?.map(({ token }) => token));
@@ -358,28 +361,28 @@ export class HistorySync {
     isAgreed: boolean,
     attemptsLeft: number = MAX_NAMES,
   ): Promise<void> {
-    const brought = await Promise.all(
-      nodes.map((node) => Promise.all(this.#copies.map((copies) => copies.bring(node, wanted, isAgreed)))),
+    const results = await Promise.all(
+      nodes.map((node) => Promise.all(this.#copies.map((copies) => copies.update(node, wanted, isAgreed)))),
     );
     const { membership, clock } = this.#setup;
-    const told = new Set(
-      nodes.filter((_, index) => brought[index]?.every((outcome) => outcome === 'known' || outcome === 'told')),
+    const updated = new Set(
+      nodes.filter((_, index) => results[index]?.every((outcome) => outcome === 'known' || outcome === 'published')),
     );
-    for (const { id } of told) membership.identity.told(id);
+    for (const { id } of updated) membership.identity.stored(id);
     // The new token may hide what other clients published meanwhile.
     await this.#ask(
-      nodes.filter((_, index) => brought[index]?.some((outcome) => outcome === 'told' || outcome === 'other')),
+      nodes.filter((_, index) => results[index]?.some((outcome) => outcome === 'published' || outcome === 'other')),
     );
     const ours = new Set(this.#ours);
-    const isEverywhere = this.#setup.nodes().every((node) => told.has(node) || !ours.has(node));
+    const isEverywhere = this.#setup.nodes().every((node) => updated.has(node) || !ours.has(node));
     // Another client named the cluster at the same time: now it is known which name wins.
-    const isTwin = nodes.some((node, index) => brought[index]?.includes('other') === true && ours.has(node));
+    const isTwin = nodes.some((node, index) => results[index]?.includes('other') === true && ours.has(node));
     if (isTwin && attemptsLeft > 0)
       return this.#publish(membership.wanted(clock.now()), [...ours], isAgreed, attemptsLeft - 1);
-    if (told.size === 0) return;
+    if (updated.size === 0) return;
     this.#published = wanted;
     membership.learned(wanted, clock.now());
-    if (isEverywhere) membership.stands(wanted, clock.now());
+    if (isEverywhere) membership.storedEverywhere(wanted, clock.now());
     this.#setup.onLearned();
   }
 }

@@ -150,12 +150,12 @@ function mergeNames(one: string, other: string): string {
 function mergeMaps<Value>(
   one: ReadonlyMap<string, Value>,
   other: ReadonlyMap<string, Value>,
-  merge: (known: Value, told: Value) => Value,
+  merge: (known: Value, read: Value) => Value,
 ): ReadonlyMap<string, Value> {
   let merged: Map<string, Value> | undefined;
-  for (const [id, told] of other) {
+  for (const [id, read] of other) {
     const known = one.get(id);
-    const value = known === undefined ? told : merge(known, told);
+    const value = known === undefined ? read : merge(known, read);
     if (value === known) continue;
     merged ??= new Map(one);
     merged.set(id, value);

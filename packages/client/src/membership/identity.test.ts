@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
-import { ClusterIdentity, type Carried } from './identity.ts';
+import { ClusterIdentity, type NodeIdentity } from './identity.ts';
 
 const [A, B, C, D] = ['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1', '10.0.0.4:1'] as const;
 const SHOP = 'shop-name';
 const FORUM = 'forum-name';
 
-function holding(cluster: string, ...names: string[]): Carried {
+function holding(cluster: string, ...names: string[]): NodeIdentity {
   return { cluster, also: [], isBlank: false, names: new Set(names) };
 }
-const BLANK: Carried = { cluster: '', also: [], isBlank: true, names: new Set() };
+const BLANK: NodeIdentity = { cluster: '', also: [], isBlank: true, names: new Set() };
 
-function of(listed: readonly string[], read: Readonly<Record<string, Carried>>): ClusterIdentity {
+function of(listed: readonly string[], read: Readonly<Record<string, NodeIdentity>>): ClusterIdentity {
   const identity = new ClusterIdentity(Math.random);
   identity.learn(new Map(Object.entries(read)), new Set(listed));
   return identity;

@@ -10,7 +10,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const NAME_LENGTH = 12;
 
 /** What a node holds of histories. */
-export interface Carried {
+export interface NodeIdentity {
   /** The cluster's name in its history; empty if there is none, as in earlier versions. */
   readonly cluster: string;
   /** Names in its other histories, of applications with other secrets: the node belongs to theirs as well. */
@@ -25,10 +25,10 @@ export class ClusterIdentity {
   readonly #random: () => number;
   #own = '';
   /** Whether any node was seen with the name: until then it may still change. */
-  #stood = false;
+  #isConfirmed = false;
   /** All names of this cluster, if it has several. */
   readonly #twins = new Set<string>();
-  readonly #carried = new Map<string, Carried>();
+  readonly #nodes = new Map<string, NodeIdentity>();
 
   /** @param random returns numbers in [0, 1), for the name */
   constructor(random: () => number) {
@@ -43,7 +43,7 @@ export class ClusterIdentity {
   /** The nodes of other clusters: that cluster's name by node id. */
   get foreign(): ReadonlyMap<string, string> {
     const foreign = new Map<string, string>();
-    for (const [id, { cluster }] of this.#carried) if (this.isOther(cluster)) foreign.set(id, cluster);
+    for (const [id, { cluster }] of this.#nodes) if (this.isOther(cluster)) foreign.set(id, cluster);
     return foreign;
   }
 
@@ -52,7 +52,7 @@ export class ClusterIdentity {
   }
 
   isBlank(id: string): boolean {
-    return this.#carried.get(id)?.isBlank === true;
+    return this.#nodes.get(id)?.isBlank === true;
   }
 
   /** Names the cluster if it has no name. Call it after every listed node was read. */
@@ -63,15 +63,15 @@ export class ClusterIdentity {
   }
 
   /** The node has the history of this cluster now. */
-  told(id: string): void {
+  stored(id: string): void {
     if (this.#own === '') return;
-    this.#stood = true;
-    const { names = new Set<string>(), also = [] } = this.#carried.get(id) ?? {};
-    this.#carried.set(id, { cluster: this.#own, also, isBlank: false, names });
+    this.#isConfirmed = true;
+    const { names = new Set<string>(), also = [] } = this.#nodes.get(id) ?? {};
+    this.#nodes.set(id, { cluster: this.#own, also, isBlank: false, names });
   }
 
   keepOnly(isWanted: (id: string) => boolean): void {
-    for (const id of this.#carried.keys()) if (!isWanted(id)) this.#carried.delete(id);
+    for (const id of this.#nodes.keys()) if (!isWanted(id)) this.#nodes.delete(id);
   }
 
   /**
@@ -79,19 +79,19 @@ export class ClusterIdentity {
    *
    * @param listed ids of the nodes that discovery lists
    */
-  learn(read: ReadonlyMap<string, Carried>, listed: ReadonlySet<string>): void {
-    for (const [id, carried] of read) this.#carried.set(id, carried);
-    const onListed = [...listed].flatMap((id) => this.#carried.get(id) ?? []);
+  learn(read: ReadonlyMap<string, NodeIdentity>, listed: ReadonlySet<string>): void {
+    for (const [id, node] of read) this.#nodes.set(id, node);
+    const onListed = [...listed].flatMap((id) => this.#nodes.get(id) ?? []);
     const isLeft = onListed.length > 0 && onListed.every(({ cluster }) => this.isOther(cluster));
-    if (!this.#stood || isLeft) this.#own = mostCarried(onListed, listed) ?? this.#own;
-    this.#stood ||= this.#isCarried(this.#own);
+    if (!this.#isConfirmed || isLeft) this.#own = mostCommonName(onListed, listed) ?? this.#own;
+    this.#isConfirmed ||= this.#isOnAnyNode(this.#own);
     this.#findTwins();
     this.#findOtherSecrets();
   }
 
   /** A node belongs to one cluster, so the names that several applications stored on it mean the same one. */
   #findOtherSecrets(): void {
-    for (const { cluster, also } of this.#carried.values()) {
+    for (const { cluster, also } of this.#nodes.values()) {
       const names = [cluster, ...also];
       if (also.length > 0 && names.some((name) => name !== '' && !this.isOther(name)))
         for (const name of names) this.#twins.add(name);
@@ -99,9 +99,9 @@ export class ClusterIdentity {
   }
 
   #findTwins(): void {
-    for (const [id, { cluster, names }] of this.#carried) {
+    for (const [id, { cluster, names }] of this.#nodes) {
       if (!this.isOther(cluster)) continue;
-      const namesOurs = [...names].some((name) => name !== id && this.#isOurs(this.#carried.get(name)));
+      const namesOurs = [...names].some((name) => name !== id && this.#isOurs(this.#nodes.get(name)));
       if (!namesOurs) continue;
       // Both clients choose the same name.
       const [first = '', second = ''] = [this.#own, cluster].toSorted();
@@ -110,27 +110,27 @@ export class ClusterIdentity {
     }
   }
 
-  #isOurs(carried: Carried | undefined): boolean {
-    return carried !== undefined && carried.cluster !== '' && !this.isOther(carried.cluster);
+  #isOurs(node: NodeIdentity | undefined): boolean {
+    return node !== undefined && node.cluster !== '' && !this.isOther(node.cluster);
   }
 
-  #isCarried(name: string): boolean {
-    return name !== '' && [...this.#carried.values()].some(({ cluster }) => cluster === name);
+  #isOnAnyNode(name: string): boolean {
+    return name !== '' && [...this.#nodes.values()].some(({ cluster }) => cluster === name);
   }
 }
 
 /** The name that most of these nodes have; in a tie, the one whose history names more listed nodes. */
-function mostCarried(onListed: readonly Carried[], listed: ReadonlySet<string>): string | undefined {
-  const found = new Map<string, { carriers: number; named: number }>();
+function mostCommonName(onListed: readonly NodeIdentity[], listed: ReadonlySet<string>): string | undefined {
+  const found = new Map<string, { nodes: number; named: number }>();
   for (const { cluster, names } of onListed) {
     if (cluster === '') continue;
-    const { carriers = 0, named = 0 } = found.get(cluster) ?? {};
+    const { nodes = 0, named = 0 } = found.get(cluster) ?? {};
     const own = [...names].filter((id) => listed.has(id)).length;
-    found.set(cluster, { carriers: carriers + 1, named: Math.max(named, own) });
+    found.set(cluster, { nodes: nodes + 1, named: Math.max(named, own) });
   }
   const [best] = [...found].toSorted(
     ([nameOne, one], [nameOther, other]) =>
-      other.carriers - one.carriers || other.named - one.named || (nameOne < nameOther ? -1 : 1),
+      other.nodes - one.nodes || other.named - one.named || (nameOne < nameOther ? -1 : 1),
   );
   return best?.[0];
 }

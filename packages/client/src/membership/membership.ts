@@ -72,7 +72,7 @@ export class Membership {
    * Settings of views in the history that don't state them, because an earlier version wrote them: those of this
    * client.
    */
-  get unsaid(): Omit<Placement, 'nodes'> {
+  get defaultPlacement(): Omit<Placement, 'nodes'> {
     const { copies, distribution } = this.#views.placementOf([]);
     return { copies, distribution };
   }
@@ -116,12 +116,12 @@ export class Membership {
     this.#nodes.listed = this.#options.copies > 1 ? nodes : nodes.map(({ id, weight }) => ({ id, weight }));
     this.#history = this.#drains.welcomeBack(this.#history, this.listedIds, now);
     try {
-      const turned = this.#turn('discovery', now);
+      const rotationChanged = this.#updateView('discovery', now);
       this.#drains.noteAbsence(this.#history, this.listedIds, now);
       this.#nodes.rememberListed();
       this.aliases.listed(this.listedIds);
       this.#refresh(now);
-      return turned;
+      return rotationChanged;
     } catch (error) {
       this.#nodes.listed = before.listed;
       this.#history = before.history;
@@ -148,14 +148,14 @@ export class Membership {
   nodeDown(id: string, now: number, refuses: boolean): boolean {
     this.#down = new Set([...this.#down, id]);
     if (refuses) this.#refusing.add(id);
-    return this.#turn('node-down', now);
+    return this.#updateView('node-down', now);
   }
 
   /** An ejected node answers again. */
   nodeRecovered(id: string, now: number): boolean {
     this.#down = new Set([...this.#down].filter((down) => down !== id));
     this.#refusing.delete(id);
-    return this.#turn('node-recovered', now);
+    return this.#updateView('node-recovered', now);
   }
 
   /**
@@ -181,18 +181,18 @@ export class Membership {
   mark(id: string, state: DrainState, now: number): boolean {
     this.#history = this.#drains.mark(this.#history, id, state, now);
     this.#drains.noteAbsence(this.#history, this.listedIds, now);
-    return this.#turn('drain', now);
+    return this.#updateView('drain', now);
   }
 
   /** Call it when the nodes of other clusters may have changed. Returns whether the rotation changed. */
   identified(now: number): boolean {
-    return this.#turn('discovery', now);
+    return this.#updateView('discovery', now);
   }
 
   /** Returns nodes to rotation whose drain was abandoned. Call it right after the history was read. */
   endDrains(now: number): void {
     this.#history = this.#drains.endAbandoned(this.#history, now);
-    this.#turn('drain', now);
+    this.#updateView('drain', now);
   }
 
   /** Merges a history that was read. Returns whether the rotation changed, by another client's drain. */
@@ -202,7 +202,7 @@ export class Membership {
     this.#history = this.#closings.withoutClosed(merged);
     this.#times.atLeast(merged.views.get(this.#current?.id ?? '')?.ttlSeconds ?? 0);
     if (this.listedIds.size > 0) this.#drains.noteAbsence(this.#history, this.listedIds, now);
-    return this.#turn('drain', now);
+    return this.#updateView('drain', now);
   }
 
   /** Removes drains that no client confirms any more, and closed views. */
@@ -233,8 +233,8 @@ export class Membership {
   }
 
   /** Every node in reach has this history: clients that read the fence no longer ask the elders of its closed views. */
-  stands({ closings }: History, now: number): void {
-    this.#closings.stand(closings);
+  storedEverywhere({ closings }: History, now: number): void {
+    this.#closings.storedEverywhere(closings);
     const before = this.#history.views;
     this.#history = this.#closings.withoutClosed(this.#history);
     for (const [id, entry] of before) if (!this.#history.views.has(id)) this.#rememberLosses(id, entry, now);
@@ -401,7 +401,7 @@ export class Membership {
     return isWhole && (truncatedUntil === 0 || truncatedUntil <= clock.now());
   }
 
-  #turn(cause: ViewCause, now: number): boolean {
+  #updateView(cause: ViewCause, now: number): boolean {
     const nodes = this.#rotation();
     const placement = this.#views.placementOf(nodes);
     const id = viewId(placement);

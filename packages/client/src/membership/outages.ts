@@ -5,7 +5,7 @@ export class Outages {
   readonly #down = new Set<string>();
 
   /** Calls `onChange` for each node that went down or returned. */
-  look(nodes: Iterable<Node>, onChange: (node: Node, isDown: boolean) => void): void {
+  update(nodes: Iterable<Node>, onChange: (node: Node, isDown: boolean) => void): void {
     for (const node of nodes) {
       const isDown = node.health === 'down';
       if (isDown === this.#down.has(node.id)) continue;

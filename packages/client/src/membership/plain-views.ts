@@ -38,30 +38,30 @@ export function encodePlain({ nodes, copies, distribution, cause, since, confirm
 }
 
 /** Defaults of fields that earlier versions did not write. */
-export interface Unsaid extends Omit<Placement, 'nodes'> {
+export interface ViewDefaults extends Omit<Placement, 'nodes'> {
   readonly ttlSeconds: number;
 }
 
-export function readPlainViews(value: unknown, latest: number, unsaid: Unsaid): ReadonlyMap<string, ViewEntry> {
+export function readPlainViews(value: unknown, latest: number, defaults: ViewDefaults): ReadonlyMap<string, ViewEntry> {
   const views = new Map<string, ViewEntry>();
   for (const item of listOf('views', value, MAX_PLAIN_VIEWS)) {
-    const entry = readPlain(item, latest, unsaid);
+    const entry = readPlain(item, latest, defaults);
     views.set(viewId(entry), entry);
   }
   return views;
 }
 
-function readPlain(value: unknown, latest: number, unsaid: Unsaid): ViewEntry {
+function readPlain(value: unknown, latest: number, defaults: ViewDefaults): ViewEntry {
   if (!isObject(value)) throw unreadable('a view is not an object');
   const {
     n,
     z = [],
-    k = unsaid.copies,
-    d = unsaid.distribution,
+    k = defaults.copies,
+    d = defaults.distribution,
     c: cause,
     s: since,
     t: confirmedAt,
-    l = unsaid.ttlSeconds,
+    l = defaults.ttlSeconds,
   } = value;
   if (typeof cause !== 'string' || !isCause(cause)) throw unreadable('a view has no known cause');
   return {

@@ -2,7 +2,7 @@
 import type { ClusterNode } from '../cluster.ts';
 import { EMPTY_HISTORY, type Closing, type History } from './history.ts';
 import type { Reading } from './history-copies.ts';
-import type { Carried } from './identity.ts';
+import type { NodeIdentity } from './identity.ts';
 
 /** A node and its readings, one per seal; `undefined` if it did not answer. */
 export interface Answer {
@@ -38,11 +38,11 @@ export function closedOnAll(answers: readonly Answer[]): ReadonlyMap<string, Clo
 }
 
 /** What these nodes hold of clusters, by node id. */
-export function carriedBy(answers: readonly Answer[]): ReadonlyMap<string, Carried> {
-  return new Map(answered(answers).map(({ node, readings }) => [node.id, carriedIn(readings)]));
+export function identitiesOf(answers: readonly Answer[]): ReadonlyMap<string, NodeIdentity> {
+  return new Map(answered(answers).map(({ node, readings }) => [node.id, identityIn(readings)]));
 }
 
-function carriedIn(readings: readonly Reading[]): Carried {
+function identityIn(readings: readonly Reading[]): NodeIdentity {
   const named = readings.filter(({ history }) => history.cluster !== '');
   const history = (named[0] ?? readings[0])?.history ?? EMPTY_HISTORY;
   return {

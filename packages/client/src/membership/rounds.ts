@@ -62,7 +62,7 @@ export class Rounds {
   }
 
   /** Schedules the next poll, unless a round is running, which does so at its end. */
-  lookLater(): void {
+  pollLater(): void {
     if (this.#round === undefined) this.#schedule();
   }
 

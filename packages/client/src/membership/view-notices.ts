@@ -22,7 +22,7 @@ import { zoneProblems } from './zones.ts';
 export class ViewNotices {
   readonly #membership: Membership;
   readonly #disagreement: Disagreement;
-  #told: string | undefined;
+  #publishedView: string | undefined;
   #truncatedUntil = 0;
   /** Nodes that were published as unlisted. */
   #unlisted: ReadonlySet<string> = new Set();
@@ -46,25 +46,25 @@ export class ViewNotices {
    *
    * @param now milliseconds since 1970
    */
-  look(now: number): void {
+  publishChanges(now: number): void {
     const { current, history } = this.#membership;
-    if (current !== undefined && current.id !== this.#told) {
-      this.#told = current.id;
+    if (current !== undefined && current.id !== this.#publishedView) {
+      this.#publishedView = current.id;
       const { nodes, cause, since } = current;
       if (viewChannel.hasSubscribers) viewChannel.publish({ nodes: nodes.map(({ id }) => id), cause, since });
       if (zonesChannel.hasSubscribers) for (const problem of zoneProblems(current)) zonesChannel.publish(problem);
     }
-    this.#lookForUnlisted();
-    this.#lookForOtherClusters();
+    this.#publishUnlisted();
+    this.#publishOtherClusters();
     const { truncatedUntil } = history;
     if (truncatedUntil > Math.max(now, this.#truncatedUntil) && historyTruncatedChannel.hasSubscribers)
       historyTruncatedChannel.publish({ until: truncatedUntil });
     this.#truncatedUntil = truncatedUntil;
-    const disagreement = this.#disagreement.look(current, history, now);
+    const disagreement = this.#disagreement.check(current, history, now);
     if (disagreement !== undefined && viewsDisagreeChannel.hasSubscribers) viewsDisagreeChannel.publish(disagreement);
   }
 
-  #lookForOtherClusters(): void {
+  #publishOtherClusters(): void {
     const { foreign, own: cluster } = this.#membership.identity;
     for (const [node, otherCluster] of foreign)
       if (this.#foreign.get(node) !== otherCluster && otherClusterChannel.hasSubscribers)
@@ -72,7 +72,7 @@ export class ViewNotices {
     this.#foreign = foreign;
   }
 
-  #lookForUnlisted(): void {
+  #publishUnlisted(): void {
     const { unlisted } = this.#membership;
     const isNew = [...unlisted].some((id) => !this.#unlisted.has(id));
     this.#unlisted = unlisted;
