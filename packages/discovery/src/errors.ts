@@ -17,6 +17,8 @@ export type DiscoveryErrorCode =
   | 'SESS_DISCOVERY_MALFORMED'
   /** The answer was valid but lists no node. It was not applied. */
   | 'SESS_DISCOVERY_EMPTY'
+  /** AWS did not tell the zone of a node of a new list. The list was not applied. */
+  | 'SESS_DISCOVERY_ZONES'
   /** The watch was closed before an answer came. */
   | 'SESS_DISCOVERY_CLOSED'
   /** A method of the listener threw; `cause` is its error. The watch continues. */
@@ -33,6 +35,7 @@ export const RETRYABLE: Readonly<Record<DiscoveryErrorCode, boolean>> = {
   SESS_DISCOVERY_SERVER: true,
   SESS_DISCOVERY_MALFORMED: true,
   SESS_DISCOVERY_EMPTY: true,
+  SESS_DISCOVERY_ZONES: true,
   SESS_DISCOVERY_CLOSED: false,
   SESS_DISCOVERY_LISTENER: false,
   SESS_BAD_OPTION: false,

@@ -3,6 +3,7 @@ export type * from './diagnostics.ts';
 export { DiscoveryError, type DiscoveryErrorCode } from './errors.ts';
 export { elasticache } from './elasticache/elasticache.ts';
 export type { Credentials, ElasticacheOptions } from './elasticache/elasticache-options.ts';
+export type { DescribesCacheClusters, ZoneOptions } from './elasticache/zones.ts';
 export { dns } from './dns/dns.ts';
 export type { DnsOptions } from './dns/dns-options.ts';
 export { sharedLookup } from './name-lookup.ts';

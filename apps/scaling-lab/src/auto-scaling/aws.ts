@@ -4,7 +4,7 @@ import {
   PutScalingPolicyCommand,
   RegisterScalableTargetCommand,
 } from '@aws-sdk/client-application-auto-scaling';
-import { ElastiCacheClient, ModifyCacheClusterCommand } from '@aws-sdk/client-elasticache';
+import { ElastiCache } from '@aws-sdk/client-elasticache';
 import type { LocalElastiCache } from '@sess/local-cluster';
 
 export const METRIC = 'EngineCPUUtilization';
@@ -58,16 +58,18 @@ export async function putCapacity(
   client.destroy();
 }
 
-export async function changeNodeType({ apiEndpoint, clusterId }: LocalElastiCache): Promise<void> {
-  const client = new ElastiCacheClient({ endpoint: apiEndpoint, region: 'local', credentials: CREDENTIALS });
-  await client.send(
-    new ModifyCacheClusterCommand({
-      CacheClusterId: clusterId,
-      CacheNodeType: NODE_TYPE,
-      ApplyImmediately: true,
-    }),
-  );
+export async function changeNodeType(aws: LocalElastiCache): Promise<void> {
+  const client = elastiCacheApi(aws);
+  await client.modifyCacheCluster({
+    CacheClusterId: aws.clusterId,
+    CacheNodeType: NODE_TYPE,
+    ApplyImmediately: true,
+  });
   client.destroy();
+}
+
+export function elastiCacheApi({ apiEndpoint }: LocalElastiCache): ElastiCache {
+  return new ElastiCache({ endpoint: apiEndpoint, region: 'local', credentials: CREDENTIALS });
 }
 
 function resourceOf(clusterId: string) {

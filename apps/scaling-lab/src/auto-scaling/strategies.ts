@@ -1,4 +1,5 @@
 import { createClient } from '@sess/client';
+import { elasticache, type Discovery } from '@sess/discovery';
 import type { LocalElastiCache } from '@sess/local-cluster';
 import { createSessions, type SessionsOptions } from '@sess/session';
 
@@ -6,6 +7,7 @@ import type { AppConfig } from '../apps/app-messages.ts';
 import { openMemcachedBackend } from '../apps/backends/memcached-backend.ts';
 import { openMemjsBackend } from '../apps/backends/memjs-backend.ts';
 import { ANSWER_TIMEOUT_MS } from '../apps/backends/session-backend.ts';
+import { elastiCacheApi } from './aws.ts';
 
 /** What keeps sessions while AWS scales the cluster. */
 export interface ScalingStrategy {
@@ -65,9 +67,11 @@ export const SCALING_STRATEGIES: Readonly<Record<ScalingStrategyName, ScalingStr
 };
 
 /** Milliseconds: as the other scenarios of the lab have it, about a twentieth of the defaults. */
-export const PACE = 'historyIntervalMs=500&clockSkewMs=100&pollIntervalMs=250';
-export const HISTORY_SECRET = 'the same for all application servers and the guard';
+const HISTORY_INTERVAL_MS = 500;
+const CLOCK_SKEW_MS = 100;
 const POLL_INTERVAL_MS = 250;
+export const PACE: string = `historyIntervalMs=${HISTORY_INTERVAL_MS}&clockSkewMs=${CLOCK_SKEW_MS}&pollIntervalMs=${POLL_INTERVAL_MS}`;
+export const HISTORY_SECRET = 'the same for all application servers and the guard';
 
 type Sessions = ReturnType<typeof createSessions>;
 
@@ -88,9 +92,11 @@ export async function openAppServer(
   const options = { secret, ttlSeconds: 3_600, secure: false } as const;
   if (library === 'sess') {
     const client = createClient({
-      servers: `elasticache://${endpoint}?${PACE}&timeoutMs=${ANSWER_TIMEOUT_MS}`,
+      discovery: discoveryOf(aws, zones),
       copies,
-      zoneOf: zones ? ({ id }) => aws.nodes.find((node) => node.id === id)?.zone : undefined,
+      timeoutMs: ANSWER_TIMEOUT_MS,
+      historyIntervalMs: HISTORY_INTERVAL_MS,
+      handover: { clockSkewMs: CLOCK_SKEW_MS },
       historySecret: HISTORY_SECRET,
     });
     await client.ready();
@@ -115,6 +121,14 @@ export async function openAppServer(
   await backend.ready();
   if (!('store' in backend.sessions)) throw new Error('a foreign library is behind a store');
   return appServer({ ...options, store: backend.sessions.store }, () => backend.close());
+}
+
+/** With zones, as an application has them: from AWS's API. */
+function discoveryOf(aws: LocalElastiCache, zones: boolean): Discovery {
+  return elasticache(aws.configurationEndpoint, {
+    pollIntervalMs: POLL_INTERVAL_MS,
+    zones: zones ? { from: elastiCacheApi(aws), cluster: aws.clusterId } : undefined,
+  });
 }
 
 function appServer(options: SessionsOptions, close: () => Promise<void>, handovers: () => number = () => 0): AppServer {

@@ -11,6 +11,7 @@ describe('options of elasticache', () => {
       timeoutMs: 2_000,
       tls: undefined,
       credentials: undefined,
+      zones: undefined,
     });
   });
 
@@ -59,7 +60,7 @@ describe('options of elasticache', () => {
       'misspelt option',
       'a:1',
       { timeout: 5 },
-      'there is no option "timeout". Known ones: pollIntervalMs, timeoutMs, tls, credentials',
+      'there is no option "timeout". Known ones: pollIntervalMs, timeoutMs, tls, credentials, zones',
     ],
     ['credentials', 'a:1', { credentials: 'user:pass' }, 'elasticache credentials: expected an object'],
     [

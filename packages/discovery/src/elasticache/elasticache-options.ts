@@ -3,6 +3,7 @@ import { DiscoveryError } from '../errors.ts';
 import { nodeId, parseHostAndPort } from '../node-address.ts';
 import { badOption, durationMs, knownOptions } from '../options.ts';
 import type { Server } from './server.ts';
+import { resolveZoneOptions, type ResolvedZoneOptions, type ZoneOptions } from './zones.ts';
 
 /** How to ask a configuration endpoint. Durations in milliseconds. */
 export interface ElasticacheOptions {
@@ -21,6 +22,11 @@ export interface ElasticacheOptions {
   readonly tls?: boolean | ConnectionOptions | undefined;
   /** User and password of the text protocol (memcached's `-Y` file), sent first on every connection. Default none. */
   readonly credentials?: Credentials | undefined;
+  /**
+   * Gives each node its availability zone, so that copies are in different ones. AWS's API is asked when the list
+   * changes; a list with a node whose zone it does not tell does not come into force. Default: nodes without zones.
+   */
+  readonly zones?: ZoneOptions | undefined;
 }
 
 export interface Credentials {
@@ -36,6 +42,7 @@ export interface ResolvedElasticacheOptions {
   readonly timeoutMs: number;
   readonly tls: ConnectionOptions | undefined;
   readonly credentials: Credentials | undefined;
+  readonly zones: ResolvedZoneOptions | undefined;
 }
 
 /** Checks every option and fills in the defaults. */
@@ -43,7 +50,7 @@ export function resolveElasticacheOptions(
   endpoint: string,
   given: ElasticacheOptions | undefined,
 ): ResolvedElasticacheOptions {
-  const options = knownOptions('elasticache', given, ['pollIntervalMs', 'timeoutMs', 'tls', 'credentials']);
+  const options = knownOptions('elasticache', given, ['pollIntervalMs', 'timeoutMs', 'tls', 'credentials', 'zones']);
   const { host, port } = parseHostAndPort(endpoint, 'elasticache endpoint');
   return Object.freeze({
     endpoint: Object.freeze({ id: nodeId(host, port), host, port }),
@@ -51,6 +58,7 @@ export function resolveElasticacheOptions(
     timeoutMs: durationMs('elasticache timeoutMs', options.timeoutMs, 2_000),
     tls: checkedTls(options.tls),
     credentials: options.credentials === undefined ? undefined : checkedCredentials(options.credentials),
+    zones: options.zones === undefined ? undefined : resolveZoneOptions(options.zones, host),
   });
 }
 

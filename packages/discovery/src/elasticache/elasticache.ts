@@ -3,6 +3,7 @@ import type { Discovery } from '../topology.ts';
 import { startWatch } from '../watch.ts';
 import { elasticacheLook } from './elasticache-look.ts';
 import { type ElasticacheOptions, resolveElasticacheOptions } from './elasticache-options.ts';
+import { zonedLook } from './zones.ts';
 
 /**
  * The nodes that an ElastiCache configuration endpoint lists (Auto Discovery), or a server with the same protocol, such
@@ -23,15 +24,17 @@ export function elasticache(endpoint: string, options?: ElasticacheOptions): Dis
 export function elasticacheIn(environment: Environment, endpoint: string, options?: ElasticacheOptions): Discovery {
   const resolved = resolveElasticacheOptions(endpoint, options);
   return Object.freeze({
-    watch: (listener) =>
-      startWatch(
+    watch: (listener) => {
+      const look = elasticacheLook(resolved, environment);
+      return startWatch(
         {
           source: `elasticache ${resolved.endpoint.id}`,
-          look: elasticacheLook(resolved, environment),
+          look: resolved.zones === undefined ? look : zonedLook(look, resolved.zones, environment),
           pollIntervalMs: resolved.pollIntervalMs,
           environment,
         },
         listener,
-      ),
+      );
+    },
   } satisfies Discovery);
 }
