@@ -172,7 +172,8 @@ export class Node {
       );
     }
     const isWanted = whose === 'clients';
-    for await (const key of this.#transport.keys(options)) if (key.startsWith(RESERVED_PREFIX) === isWanted) yield key;
+    const keys = this.#transport.keys(isWanted ? { ...options, prefix: RESERVED_PREFIX } : options);
+    for await (const key of keys) if (key.startsWith(RESERVED_PREFIX) === isWanted) yield key;
   }
 
   /** The node's statistics; rejects if the node or its transport does not support them. */

@@ -97,7 +97,7 @@ export interface NodeTransport {
    *
    * Rejects with `SESS_SERVER` if the node refuses (no crawler, or a busy one).
    */
-  keys?(options?: RequestOptions): AsyncIterable<string>;
+  keys?(options?: ListingOptions): AsyncIterable<string>;
   /**
    * The node's statistics by memcached's names: `uptime`, `evictions`, `item_size_max`. Uses a connection of its own,
    * so it delays no request. Absent if the protocol has no such request.
@@ -119,6 +119,11 @@ export type StatsSection = 'general' | 'settings' | 'items';
 export interface RequestOptions {
   /** Rejects the request at once with `SESS_ABORTED`; other requests on the connection continue. */
   readonly signal?: AbortSignal;
+}
+
+export interface ListingOptions extends RequestOptions {
+  /** Keys that begin otherwise may be left out: a hint, which makes a long listing cheap. Default: none. */
+  readonly prefix?: string;
 }
 
 /** An item as a node holds it. */

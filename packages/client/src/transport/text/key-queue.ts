@@ -1,6 +1,6 @@
 /** Keys that were read and not taken yet. Packed: millions of strings would take several times the memory. */
 export class KeyQueue {
-  /** The keys of one read each, one per line: a key has no control character. */
+  /** The keys of one read each, separated by line feeds. */
   readonly #blocks: Buffer[] = [];
   #bytes = 0;
 
@@ -12,9 +12,8 @@ export class KeyQueue {
     return this.#blocks.length === 0;
   }
 
-  add(keys: readonly string[]): void {
-    if (keys.length === 0) return;
-    const block = Buffer.from(keys.join('\n'));
+  add(block: Buffer): void {
+    if (block.length === 0) return;
     this.#blocks.push(block);
     this.#bytes += block.length;
   }
@@ -24,6 +23,6 @@ export class KeyQueue {
     const block = this.#blocks.shift();
     if (block === undefined) return [];
     this.#bytes -= block.length;
-    return block.toString().split('\n');
+    return block.toString('latin1').split('\n');
   }
 }

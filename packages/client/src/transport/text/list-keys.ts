@@ -18,14 +18,12 @@ import type { TransportNode, TransportOptions } from '../transport.ts';
 import { onAbort } from './abort-watch.ts';
 import { quoted } from './error-reply.ts';
 import { Handshake } from './handshake.ts';
-import { keyInLine } from './key-line.ts';
 import { KeyQueue } from './key-queue.ts';
+import { KeyScanner } from './key-scanner.ts';
 import { ReplyFault } from './reply-fault.ts';
 import { aborted, connectionError } from './request-errors.ts';
 import { openSocket, type TlsMemory } from './socket.ts';
 
-/** Longest line of a listing: an encoded key of 250 bytes and its numbers. */
-const MAX_LINE_BYTES = 2048;
 /** Most bytes of keys that wait for the caller: about six million session keys. */
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
 /** Delay before asking a node again that is busy with another listing. */
@@ -45,10 +43,9 @@ export class KeyListing {
   #greeted = false;
   /** Whether the node has answered the command. */
   #answered = false;
-  /** Whether a line of the listing came. */
-  #begunListing = false;
-  /** The beginning of an incomplete line. */
-  #begun = '';
+  /** Whether the node has announced the listing, as later versions do before the first key. */
+  #announced = false;
+  readonly #scanner: KeyScanner;
   /** Read, and not taken yet. */
   readonly #keys = new KeyQueue();
   #complete = false;
@@ -60,8 +57,10 @@ export class KeyListing {
   /** When to give up on a busy node, by `performance.now()`. */
   #patientUntil = 0;
 
-  constructor(settings: ListingSettings) {
+  /** @param prefix of the wanted keys */
+  constructor(settings: ListingSettings, prefix: string) {
     const { node, options, tlsMemory } = settings;
+    this.#scanner = new KeyScanner(prefix, (line) => this.#line(line));
     this.#settings = settings;
     // The command is the same in both dialects, and proxies hang up on `mn`.
     this.#handshake = new Handshake(node.id, 'classic', options.credentials);
@@ -134,7 +133,7 @@ export class KeyListing {
     if (this.#failure !== undefined || this.#complete) return false;
     if (this.#patience.running) this.#arm();
     try {
-      if (this.#greeted) this.#take(bytes.toString('latin1'));
+      if (this.#greeted) this.#take(bytes);
       else this.#greet(bytes);
     } catch (error) {
       this.#complete = false;
@@ -156,31 +155,18 @@ export class KeyListing {
     this.#socket.write(`lru_crawler metadump ${this.#walk}\r\n`);
   }
 
-  #take(text: string): void {
+  #take(bytes: Buffer): void {
     this.#answered = true;
-    const lines = (this.#begun + text).split('\n');
-    this.#begun = lines.pop() ?? '';
-    const keys: string[] = [];
-    for (const line of lines) {
-      const key = this.#line(line.endsWith('\r') ? line.slice(0, -1) : line);
-      if (key !== undefined) keys.push(key);
-    }
-    this.#keys.add(keys);
-    if (this.#begun.length > MAX_LINE_BYTES)
-      throw new ReplyFault(`a line of the listing is longer than ${MAX_LINE_BYTES} bytes`);
+    this.#keys.add(this.#scanner.scan(bytes));
   }
 
-  /** The key in `line`, if it has one. */
-  #line(line: string): string | undefined {
-    if (this.#complete) throw new ReplyFault('something came after the end of the listing');
-    if (line.startsWith('key=')) {
-      this.#begunListing = true;
-      return keyInLine(line);
-    } else if (line === 'END') {
+  /** Takes a line without a key. Returns whether the listing goes on. */
+  #line(line: string): boolean {
+    const isFirst = !this.#announced && !this.#scanner.found;
+    if (line === 'END') {
       this.#complete = true;
-    } else if (line === 'OK' && !this.#begunListing) {
-      // Later versions say so before the first key.
-      this.#begunListing = true;
+    } else if (line === 'OK' && isFirst) {
+      this.#announced = true;
     } else if (line.startsWith('BADCLASS') && this.#walk === 'hash') {
       this.#walk = 'all';
       this.#ask();
@@ -190,7 +176,7 @@ export class KeyListing {
     } else {
       throw this.#refused(line);
     }
-    return undefined;
+    return !this.#complete;
   }
 
   #refused(line: string): Error {

@@ -4,6 +4,7 @@ import { toExptime } from '../exptime.ts';
 import { checkKey } from '../key-check.ts';
 import type {
   NodeTransport,
+  ListingOptions,
   RequestOptions,
   StatsSection,
   StoreAttributes,
@@ -107,9 +108,9 @@ export class TextNode implements NodeTransport {
     }
   }
 
-  async *keys(options?: RequestOptions): AsyncGenerator<string, void, undefined> {
+  async *keys(options?: ListingOptions): AsyncGenerator<string, void, undefined> {
     this.#checkOpen(options?.signal);
-    const listing = new KeyListing(this.#settings);
+    const listing = new KeyListing(this.#settings, options?.prefix ?? '');
     this.#listings.add(listing);
     try {
       yield* listing.keys(options?.signal);
