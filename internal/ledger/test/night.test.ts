@@ -68,7 +68,7 @@ it('a night is explained by the metrics, the page and the doctor', { timeout: 30
   expectWithin(told[`node-restarted ${restarted}`], booked.restarted);
   expectWithin(told[`evicted ${full}`], booked.full);
   expectWithin(told[`node-lost ${removed}`], booked.removed);
-  expect([...misses.surenesses]).not.toContain('possible');
+  expect([...misses.certainties]).not.toContain('possible');
 
   const shown = (cause: PictureCause, node: string): number => page.shown[`${cause} ${node}`] ?? 0;
   await expect.poll(() => sum(Object.values(page.shown))).toBe(lost.length);
@@ -105,8 +105,8 @@ interface Misses {
   read(): Promise<Counts>;
   /** The counts read last. */
   readonly last: Counts;
-  /** The sureness of the causes read last. */
-  readonly surenesses: ReadonlySet<unknown>;
+  /** The certainty of the causes read last. */
+  readonly certainties: ReadonlySet<unknown>;
 }
 
 /** `sess.session.misses`, through OpenTelemetry. */
@@ -120,7 +120,7 @@ function observing(): Misses {
     await meterProvider.shutdown();
   });
   let last: Counts = {};
-  let surenesses: ReadonlySet<unknown> = new Set();
+  let certainties: ReadonlySet<unknown> = new Set();
   const read = async (): Promise<Counts> => {
     exporter.reset();
     await reader.forceFlush();
@@ -132,7 +132,7 @@ function observing(): Misses {
       const name = `${String(attributes['sess.miss.cause'])} ${node}`;
       counts[name] = (counts[name] ?? 0) + Number(value);
     }
-    surenesses = new Set(points.map(({ attributes }) => attributes['sess.miss.sureness']));
+    certainties = new Set(points.map(({ attributes }) => attributes['sess.miss.certainty']));
     return (last = counts);
   };
   return {
@@ -140,8 +140,8 @@ function observing(): Misses {
     get last() {
       return last;
     },
-    get surenesses() {
-      return surenesses;
+    get certainties() {
+      return certainties;
     },
   };
 }

@@ -139,7 +139,7 @@ class MemcachedClient implements Client {
 
   /** After the time to live is announced, the common case mostly applies. */
   async #writeInDetail(key: string, change: Change, options: SetOptions): Promise<CacheRecord> {
-    await this.#cluster.willLive(change.ttlSeconds);
+    await this.#cluster.announceTtl(change.ttlSeconds);
     return writeToOne(this.#cluster, key, change, options) ?? write(this.#cluster, key, change, options);
   }
 

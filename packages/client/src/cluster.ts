@@ -55,7 +55,7 @@ export interface Cluster {
    * Announces a record with this time to live. Await the promise, if any: other clients must know before the record is
    * written.
    */
-  willLive(ttlSeconds: number, why?: 'asked' | 'carried'): Promise<void> | undefined;
+  announceTtl(ttlSeconds: number, which?: 'new' | 'remaining'): Promise<void> | undefined;
   /**
    * `undefined` if the history was read lately; otherwise resolves after an attempt to read it. A process that slept
    * through a change, or was cut off from a node for a moment, must not read from the old owners.

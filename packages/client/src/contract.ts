@@ -221,11 +221,11 @@ export type MissCause =
   | 'unknown';
 
 /** `certain`: proven. `likely`: it fits, and nothing contradicts it. `possible`: one of several. */
-export type Sureness = 'certain' | 'likely' | 'possible';
+export type Certainty = 'certain' | 'likely' | 'possible';
 
 export interface MissReport {
   readonly cause: MissCause;
-  readonly sureness: Sureness;
+  readonly certainty: Certainty;
   /** The node with the evidence, or that lost the key. */
   readonly node?: string;
 }

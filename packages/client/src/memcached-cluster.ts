@@ -232,8 +232,8 @@ export class MemcachedCluster
     return node;
   }
 
-  willLive(ttlSeconds: number, why: 'asked' | 'carried' = 'asked'): Promise<void> | undefined {
-    return this.#membership.timeToLive(ttlSeconds, why) ? this.#history.refresh() : this.ensurePublished();
+  announceTtl(ttlSeconds: number, which: 'new' | 'remaining' = 'new'): Promise<void> | undefined {
+    return this.#membership.timeToLive(ttlSeconds, which) ? this.#history.refresh() : this.ensurePublished();
   }
 
   ensureFresh(): Promise<void> | undefined {
@@ -481,8 +481,8 @@ export class MemcachedCluster
 
   #changed(): void {
     if (!this.#ended) this.#notices.publishChanges(this.clock.now());
-    this.#rereplications?.look();
-    this.#finisher?.look();
+    this.#rereplications?.viewChanged();
+    this.#finisher?.startIfNeeded();
     // A listener may remove itself during this loop.
     for (const listener of Array.from(this.#listeners)) listener();
   }

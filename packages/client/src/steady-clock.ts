@@ -23,7 +23,7 @@ export interface SteadyClockOptions {
 /** A new confirmation is at most this many intervals old. */
 const INTERVALS_OF_NEWS = 2;
 /** Intervals that an agreement takes. */
-const INTERVALS_TO_BELIEVE = 3;
+const INTERVALS_TO_PERSIST = 3;
 /** Clocks that are read one after the other, or adjusted gradually, differ by a few milliseconds. */
 const LEAST_TOLERANCE_MS = 50;
 
@@ -34,7 +34,7 @@ export class SteadyClock implements Clock {
   /** Offset added to the monotonic clock. */
   #base: number;
   /** A difference that is not adopted yet, and its start by the monotonic clock. */
-  #doubt: { readonly offMs: number; readonly since: number } | undefined;
+  #pending: { readonly offMs: number; readonly since: number } | undefined;
 
   constructor(source: Clock, { clockSkewMs, historyIntervalMs }: SteadyClockOptions) {
     this.#source = source;
@@ -73,23 +73,27 @@ export class SteadyClock implements Clock {
     const elapsed = this.#source.elapsed();
     const wall = this.#source.now();
     const offMs = wall - (this.#base + elapsed);
-    if (Math.abs(offMs) > this.#toleranceMs && !this.#isTold(news, wall, wall - offMs) && !this.#stands(offMs, elapsed))
+    if (
+      Math.abs(offMs) > this.#toleranceMs &&
+      !this.#isConfirmedBy(news, wall, wall - offMs) &&
+      !this.#hasPersisted(offMs, elapsed)
+    )
       return;
     this.#base += offMs;
-    this.#doubt = undefined;
+    this.#pending = undefined;
   }
 
   /** Whether `news` is from a client whose clock agrees with the wall clock, and not with this one. */
-  #isTold(news: number, wall: number, own: number): boolean {
+  #isConfirmedBy(news: number, wall: number, own: number): boolean {
     const fits = (now: number): boolean =>
       news >= now - INTERVALS_OF_NEWS * this.#intervalMs - this.#toleranceMs && news <= now + this.#toleranceMs;
     return fits(wall) && (news > own + this.#toleranceMs || !fits(own));
   }
 
   /** Whether the clocks have differed by `offMs` for as long as an agreement takes. */
-  #stands(offMs: number, elapsed: number): boolean {
-    if (this.#doubt === undefined || Math.abs(this.#doubt.offMs - offMs) > this.#toleranceMs)
-      this.#doubt = { offMs, since: elapsed };
-    return elapsed - this.#doubt.since >= INTERVALS_TO_BELIEVE * this.#intervalMs + this.#toleranceMs;
+  #hasPersisted(offMs: number, elapsed: number): boolean {
+    if (this.#pending === undefined || Math.abs(this.#pending.offMs - offMs) > this.#toleranceMs)
+      this.#pending = { offMs, since: elapsed };
+    return elapsed - this.#pending.since >= INTERVALS_TO_PERSIST * this.#intervalMs + this.#toleranceMs;
   }
 }

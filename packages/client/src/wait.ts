@@ -57,16 +57,16 @@ function waitFor<T extends object>(
       if (outcome instanceof Error) reject(outcome);
       else resolve(outcome);
     };
-    const look = (): void => {
+    const evaluate = (): void => {
       const outcome = cluster.ended ? closed() : check();
       if (outcome !== undefined) settle(outcome);
     };
     const onAbort = (): void => settle(aborted(signal));
     const cancel = deadline(clock, timeoutMs, () => settle(expired()));
-    const unsubscribe = cluster.onChange(look);
+    const unsubscribe = cluster.onChange(evaluate);
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted === true) onAbort();
-    else look();
+    else evaluate();
   });
 }
 

@@ -64,9 +64,9 @@ describe.each(runtimes)('why a key is missing, after a handover was finished (%s
     const [key = ''] = keys;
     for (const { client } of members) {
       expect(await client.get(key)).toBeUndefined();
-      expect(await ask(client, key, seenAt)).toEqual({ cause: 'node-lost', sureness: 'likely', node: last });
+      expect(await ask(client, key, seenAt)).toEqual({ cause: 'node-lost', certainty: 'likely', node: last });
       // Without a sighting, too: it may have been there.
-      expect(await client.whyMissing(key, { ttlSeconds })).toMatchObject({ cause: 'node-lost', sureness: 'possible' });
+      expect(await client.whyMissing(key, { ttlSeconds })).toMatchObject({ cause: 'node-lost', certainty: 'possible' });
     }
     // What was written since was never there.
     const [{ client }] = members;

@@ -54,7 +54,7 @@ describe.each(inject('mainRuntimes'))('why a key is missing (%s)', (runtime) => 
     await missed(client, 'k');
     expect(await client.whyMissing('k', sighting(60))).toEqual({
       cause: 'destroyed',
-      sureness: 'certain',
+      certainty: 'certain',
       node: ids[0],
     });
   });
@@ -64,7 +64,7 @@ describe.each(inject('mainRuntimes'))('why a key is missing (%s)', (runtime) => 
     const { client } = await party.join(ids, { copies: 1 });
     await say(cluster, ids[0] ?? '', 'set k 0 60 4\r\ntext');
     await missed(client, 'k');
-    expect(await client.whyMissing('k', {})).toMatchObject({ cause: 'foreign', sureness: 'certain' });
+    expect(await client.whyMissing('k', {})).toMatchObject({ cause: 'foreign', certainty: 'certain' });
   });
 
   it('expired: its time was over, and nothing else happened', async () => {
@@ -73,7 +73,7 @@ describe.each(inject('mainRuntimes'))('why a key is missing (%s)', (runtime) => 
     const known = sighting(1);
     await client.set('k', 'v', { ttlSeconds: 1 });
     await missed(client, 'k');
-    expect(await client.whyMissing('k', known)).toMatchObject({ cause: 'expired', sureness: 'certain' });
+    expect(await client.whyMissing('k', known)).toMatchObject({ cause: 'expired', certainty: 'certain' });
   });
 
   it('evicted: the node that stayed has removed items for lack of memory', { timeout: 120_000 }, async () => {
@@ -93,7 +93,7 @@ describe.each(inject('mainRuntimes'))('why a key is missing (%s)', (runtime) => 
     }
     await expect
       .poll(() => client.whyMissing('k', known))
-      .toEqual({ cause: 'evicted', sureness: 'likely', node: ids[0] });
+      .toEqual({ cause: 'evicted', certainty: 'likely', node: ids[0] });
   });
 
   it('flushed: somebody said flush_all', async () => {
@@ -130,7 +130,7 @@ describe.each(inject('mainRuntimes'))('why a key is missing (%s)', (runtime) => 
     await cluster.crashNode(owner);
     discovery.report(...ids.filter((id) => id !== owner));
     await missed(client, 'k');
-    expect(await client.whyMissing('k', known)).toEqual({ cause: 'node-lost', sureness: 'likely', node: owner });
+    expect(await client.whyMissing('k', known)).toEqual({ cause: 'node-lost', certainty: 'likely', node: owner });
   });
 
   it('other-cluster: nobody with this secret acted on these nodes before', async () => {
@@ -152,6 +152,6 @@ describe.each(inject('mainRuntimes'))('why a key is missing (%s)', (runtime) => 
     };
     const { client } = await party.join(ids, { copies: 1, transport: mute });
     await missed(client, 'k');
-    expect(await client.whyMissing('k', sighting(600))).toEqual({ cause: 'unknown', sureness: 'possible' });
+    expect(await client.whyMissing('k', sighting(600))).toEqual({ cause: 'unknown', certainty: 'possible' });
   });
 });

@@ -4,7 +4,7 @@ import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
  * A name that waits this long for its turn, in milliseconds, is behind look-ups that hang. Well below the timeout of a
  * connection.
  */
-const PATIENCE_MS = 250;
+const DNS_AFTER_MS = 250;
 /** Threads of libuv for look-ups, files and more, unless `UV_THREADPOOL_SIZE` is set. */
 const DEFAULT_THREADS = 4;
 
@@ -47,7 +47,7 @@ export class NameLookup {
       if (this.#running < mostAtOnce()) ask();
       else {
         this.#waiting.push(ask);
-        setTimeout(() => void this.#askDns(host, ask, resolve), PATIENCE_MS).unref();
+        setTimeout(() => void this.#askDns(host, ask, resolve), DNS_AFTER_MS).unref();
       }
     });
   }

@@ -16,29 +16,29 @@ const LEAST_BODY_LIMIT = 1_048_576;
 const BODY_MARGIN = 1_024;
 /** Only for the transport's own requests: for the settings and `noop`. */
 const OWN_OPAQUE = 0;
-/** Share of `timeoutMs` within which a doubted connection must answer; the rest is for another connection. */
-const DOUBT_SHARE = 0.25;
+/** Share of `timeoutMs` within which an unverified connection must answer; the rest is for another connection. */
+const PROBE_SHARE = 0.25;
 
 export interface ConnectionListener {
   /** The node answered in the binary protocol and accepted the credentials, if any. */
-  stands(): void;
-  /** The node answered after {@link Connection.doubt}. */
+  ready(): void;
+  /** The node answered after {@link Connection.requireProbe}. */
   trusted(): void;
   /** Called once. All sent requests have failed with `error`, except the reads in `again`. */
   ended(error: SessClientError, end: ConnectionEnd): void;
 }
 
 export interface ConnectionEnd {
-  /** Whether {@link ConnectionListener.stands} was called. */
-  readonly stood: boolean;
+  /** Whether {@link ConnectionListener.ready} was called. */
+  readonly wasReady: boolean;
   /** Whether the process slept and the node has not answered since. */
-  readonly doubted: boolean;
-  /** Unanswered reads of a doubted connection: it is safe to send them again. */
+  readonly wasUnverified: boolean;
+  /** Unanswered reads of an unverified connection: it is safe to send them again. */
   readonly again: readonly WireRequest[];
 }
 
 /**
- * One connection to a node: connecting → greeting → standing → ended, never back. While it is doubted, it sends only a
+ * One connection to a node: connecting → greeting → ready → ended, never back. While it is unverified, it sends only a
  * `noop`.
  *
  * The greeting is the SASL exchange, if there are credentials, a request for the node's settings, and a `noop`. Values
@@ -61,11 +61,11 @@ export class Connection {
    * can be matched.
    */
   readonly #sent: Map<number, { readonly request: WireRequest; readonly at: number }> = new Map();
-  /** Deadline for connecting and greeting, or for the `noop` of a doubted connection. */
-  readonly #patience = new WorkingClock({ keepAlive: false });
+  /** Deadline for connecting and greeting, or for the `noop` of an unverified connection. */
+  readonly #timer = new WorkingClock({ keepAlive: false });
   readonly #now: () => number;
-  #state: 'connecting' | 'greeting' | 'standing' | 'ended' = 'connecting';
-  #doubted = false;
+  #state: 'connecting' | 'greeting' | 'ready' | 'ended' = 'connecting';
+  #isUnverified = false;
   #gathering = false;
 
   constructor(
@@ -90,7 +90,7 @@ export class Connection {
     this.closed = new Promise((resolve) => {
       socket.once('close', () => resolve());
     });
-    this.#patience.start(options.connectTimeoutMs, () => this.end(errors.connectTimeout(options.connectTimeoutMs)));
+    this.#timer.start(options.connectTimeoutMs, () => this.end(errors.connectTimeout(options.connectTimeoutMs)));
     socket.once(arrival, () => this.#greet());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', (error) => this.#lost(error));
@@ -98,13 +98,13 @@ export class Connection {
     socket.once('close', () => this.#lost(undefined));
   }
 
-  get stands(): boolean {
-    return this.#state === 'standing';
+  get isReady(): boolean {
+    return this.#state === 'ready';
   }
 
   /** Whether requests can be sent. */
   get open(): boolean {
-    return this.stands && !this.#doubted;
+    return this.isReady && !this.#isUnverified;
   }
 
   /** Requests sent and not answered, settled or not. */
@@ -144,38 +144,38 @@ export class Connection {
   /** Closes at once; all unsettled requests fail with `error`. Idempotent. */
   end(error: SessClientError): void {
     if (this.#state === 'ended') return;
-    const stood = this.#state === 'standing';
+    const wasReady = this.#state === 'ready';
     this.#state = 'ended';
-    this.#patience.stop();
+    this.#timer.stop();
     this.#socket.destroy();
     const again = [...this.#sent.values()].map(({ request }) => request).filter((request) => this.#readAgain(request));
     this.#sent.clear();
     this.#server.error(error);
-    this.#listener.ended(error, { stood, doubted: this.#doubted, again });
+    this.#listener.ended(error, { wasReady, wasUnverified: this.#isUnverified, again });
   }
 
   /** Stops sending until the node answers a `noop`; ends if it does not. */
-  doubt(): void {
-    if (this.#state === 'ended' || this.#doubted) return;
-    this.#doubted = true;
-    const waitMs = DOUBT_SHARE * this.#options.timeoutMs;
-    this.#patience.start(waitMs, () => this.end(this.#errors.forgotten(waitMs)));
-    if (!this.stands) return;
+  requireProbe(): void {
+    if (this.#state === 'ended' || this.#isUnverified) return;
+    this.#isUnverified = true;
+    const waitMs = PROBE_SHARE * this.#options.timeoutMs;
+    this.#timer.start(waitMs, () => this.end(this.#errors.forgotten(waitMs)));
+    if (!this.isReady) return;
     this.#sendNoop(() => {
-      this.#doubted = false;
-      this.#patience.stop();
+      this.#isUnverified = false;
+      this.#timer.stop();
       this.#listener.trusted();
     });
   }
 
   #readAgain(request: WireRequest): boolean {
-    return this.#doubted && request.opcode === Opcode.get;
+    return this.#isUnverified && request.opcode === Opcode.get;
   }
 
   #lost(cause: Error | undefined): void {
-    const stood = this.#state === 'standing';
+    const wasReady = this.#state === 'ready';
     this.end(
-      stood
+      wasReady
         ? this.#errors.lost(cause)
         : this.#errors.notConnected(cause ?? new Error('the node closed the connection'), this.#options.tls !== false),
     );
@@ -195,7 +195,7 @@ export class Connection {
   /** The answer to the `noop` comes after the settings, also from nodes that don't send settings. */
   #askSettings(): void {
     this.#socket.write(this.#itemLimit.question(OWN_OPAQUE));
-    this.#sendNoop(() => this.#stand());
+    this.#sendNoop(() => this.#becomeReady());
   }
 
   #sendNoop(answered: () => void): void {
@@ -214,12 +214,12 @@ export class Connection {
     });
   }
 
-  #stand(): void {
-    this.#state = 'standing';
+  #becomeReady(): void {
+    this.#state = 'ready';
     this.#itemLimit.close();
-    this.#doubted = false;
-    this.#patience.stop();
-    this.#listener.stands();
+    this.#isUnverified = false;
+    this.#timer.stop();
+    this.#listener.ready();
   }
 
   #receive(chunk: Buffer): void {

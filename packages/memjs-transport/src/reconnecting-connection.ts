@@ -33,7 +33,7 @@ export interface SubmitOptions {
  *
  * After a loss it reconnects with the next request or after a short pause, and requests wait for the new connection.
  * After a failed attempt, requests fail at once until the pause is over. After this process slept, its connection is
- * doubted, and replaced if it does not answer.
+ * probed, and replaced if it does not answer.
  */
 export class ReconnectingConnection {
   readonly #node: TransportNode;
@@ -43,8 +43,8 @@ export class ReconnectingConnection {
   readonly #settings: ConnectionSettings;
   readonly #deadlines: Deadlines<WireRequest>;
   /** After a sleep the connection may be dead. */
-  readonly #sleepWatch = new SleepWatch(() => this.#connection?.doubt());
-  /** Requests not sent yet, in order. Empty unless the connection is being opened or is doubted. */
+  readonly #sleepWatch = new SleepWatch(() => this.#connection?.requireProbe());
+  /** Requests not sent yet, in order. Empty unless the connection is being opened or is unverified. */
   readonly #waiting: Set<WireRequest> = new Set();
   #waitingBytes = 0;
   #connection: Connection | undefined;
@@ -74,9 +74,9 @@ export class ReconnectingConnection {
     this.#connect();
   }
 
-  /** Number of the standing connection, if there is one. */
+  /** Number of the ready connection, if there is one. */
   get epoch(): number | undefined {
-    return this.#connection?.stands === true ? this.#connection.epoch : undefined;
+    return this.#connection?.isReady === true ? this.#connection.epoch : undefined;
   }
 
   /** Throws if this is closed or the signal has fired, before anything is done for a request. */
@@ -165,7 +165,7 @@ export class ReconnectingConnection {
     if (this.#connection !== undefined) return;
     lastEpoch += 1;
     const connection = new Connection(this.#node, this.#options, this.#errors, lastEpoch, () => this.#deadlines.now(), {
-      stands: () => this.#stands(connection),
+      ready: () => this.#ready(connection),
       trusted: () => this.#sendWaiting(connection),
       ended: (error, end) => this.#ended(error, end),
     });
@@ -173,7 +173,7 @@ export class ReconnectingConnection {
     this.#socketClosed = connection.closed;
   }
 
-  #stands(connection: Connection): void {
+  #ready(connection: Connection): void {
     this.#failures = 0;
     this.#lastFailure = undefined;
     this.#sendWaiting(connection);
@@ -190,19 +190,19 @@ export class ReconnectingConnection {
     }
   }
 
-  #ended(error: SessClientError, { stood, doubted, again }: ConnectionEnd): void {
+  #ended(error: SessClientError, { wasReady, wasUnverified, again }: ConnectionEnd): void {
     this.#connection = undefined;
-    if (doubted && this.#state === 'open') {
+    if (wasUnverified && this.#state === 'open') {
       const waiting = [...again, ...this.#waiting];
       this.#waiting.clear();
       this.#waitingBytes = 0;
       for (const request of waiting) this.#wait(request);
-      if (stood) this.#events.forgotten?.(error);
+      if (wasReady) this.#events.forgotten?.(error);
       this.#connect();
       return;
     }
-    this.#failures = stood ? 0 : this.#failures + 1;
-    this.#lastFailure = stood ? undefined : error;
+    this.#failures = wasReady ? 0 : this.#failures + 1;
+    this.#lastFailure = wasReady ? undefined : error;
     for (const request of [...again, ...this.#waiting]) request.failed(error);
     if (this.#state !== 'open') return;
     this.#reconnectTimer = setTimeout(

@@ -34,13 +34,13 @@ export const EVENTS: Readonly<Record<string, Tell<Message>>> = {
   'sess:session:load': telling<LoadEvent>(({ store, outcome }, sink) =>
     sink.count('sess.session.loads', { 'sess.store': store, 'sess.outcome': outcome }, 1),
   ),
-  'sess:session:miss': telling<MissEvent>(({ store, cause, sureness, node }, sink) =>
+  'sess:session:miss': telling<MissEvent>(({ store, cause, certainty, node }, sink) =>
     sink.count(
       'sess.session.misses',
       {
         'sess.store': store,
         'sess.miss.cause': cause,
-        'sess.miss.sureness': sureness,
+        'sess.miss.certainty': certainty,
         ...(node !== undefined && serverOf(node)),
       },
       1,

@@ -82,7 +82,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     kind: 'counter',
     unit: '{session}',
     description: 'Sessions that were not found, by why they are gone and how sure that is.',
-    attributes: ['sess.store', 'sess.miss.cause', 'sess.miss.sureness', ...NODE],
+    attributes: ['sess.store', 'sess.miss.cause', 'sess.miss.certainty', ...NODE],
   },
   'sess.session.saves': {
     kind: 'counter',

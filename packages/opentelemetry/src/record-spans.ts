@@ -138,10 +138,10 @@ function failed(span: Span, error: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-function causedBy(span: Span, { cause, sureness, node }: MissEvent): void {
+function causedBy(span: Span, { cause, certainty, node }: MissEvent): void {
   span.setAttributes({
     'sess.miss.cause': cause,
-    'sess.miss.sureness': sureness,
+    'sess.miss.certainty': certainty,
     ...(node !== undefined && { 'sess.miss.node': node }),
   });
 }

@@ -67,7 +67,7 @@ describe('metrics', () => {
       const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((one) => one.metrics));
       return valueOf(metrics, 'sess.session.misses', {
         'sess.miss.cause': 'destroyed',
-        'sess.miss.sureness': 'certain',
+        'sess.miss.certainty': 'certain',
       });
     };
     await expect.poll(causes).toBe(1);

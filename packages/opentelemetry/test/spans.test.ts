@@ -54,7 +54,7 @@ describe('spans', () => {
     expect(load?.attributes).toMatchObject({
       'sess.outcome': 'miss',
       'sess.miss.cause': 'destroyed',
-      'sess.miss.sureness': 'certain',
+      'sess.miss.certainty': 'certain',
     });
     const [seconds, nanoseconds] = load?.endTime ?? [0, 0];
     expect(seconds * 1_000 + nanoseconds / 1e6).toBeGreaterThanOrEqual(before);

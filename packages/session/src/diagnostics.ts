@@ -5,7 +5,7 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
 import type { CommitReason } from './lifecycle/commit-decision.ts';
 import type { SessionError } from './errors.ts';
-import type { MissCause, Sureness } from './stores/session-store.ts';
+import type { MissCause, Certainty } from './stores/session-store.ts';
 
 /**
  * `sess:session:load`: a session was loaded, because a request brought a validly signed cookie or needs what others
@@ -27,7 +27,7 @@ export interface MissEvent {
   /** `revoked`: with all sessions of its user. The store finds the other causes. */
   readonly cause: MissCause | 'revoked';
   /** `certain`: the only explanation. `likely`: fits, and nothing contradicts it. `possible`: one of several. */
-  readonly sureness: Sureness;
+  readonly certainty: Certainty;
   /** With `expired`, if known: which timeout ended the session. */
   readonly expiry?: 'idle' | 'absolute';
   /** The node that has the evidence or lost the session. */

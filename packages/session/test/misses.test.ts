@@ -67,7 +67,7 @@ describe(`why users are logged out (${runtime})`, () => {
     const browser = await login(one);
     const thief = browser.copy();
     await browser.visit((session) => session.destroy());
-    expect(await causeOf(thief, two)).toMatchObject({ store: 'memcached', cause: 'destroyed', sureness: 'certain' });
+    expect(await causeOf(thief, two)).toMatchObject({ store: 'memcached', cause: 'destroyed', certainty: 'certain' });
   });
 
   it('revoked: with all sessions of the user', async () => {
@@ -75,7 +75,7 @@ describe(`why users are logged out (${runtime})`, () => {
     const sessions = server(client, { userOf: (data) => data.user });
     const browser = await login(sessions);
     await sessions.revokeUser('USER_123');
-    expect(await causeOf(browser, sessions)).toEqual({ store: 'memcached', cause: 'revoked', sureness: 'certain' });
+    expect(await causeOf(browser, sessions)).toEqual({ store: 'memcached', cause: 'revoked', certainty: 'certain' });
   });
 
   it('expired: nobody used it for so long; or it had lived for as long as any may', { timeout: 60_000 }, async () => {
@@ -84,13 +84,13 @@ describe(`why users are logged out (${runtime})`, () => {
     const idler = await login(idle);
     // The store gives it a second more than it has.
     await expect.poll(() => client.topology.states.size > 0 && untilGone(client, idler)).toBe(true);
-    expect(await causeOf(idler, idle)).toMatchObject({ cause: 'expired', expiry: 'idle', sureness: 'certain' });
+    expect(await causeOf(idler, idle)).toMatchObject({ cause: 'expired', expiry: 'idle', certainty: 'certain' });
 
     const sessions = server(client, { absoluteTtlSeconds: 3_600 });
     const worker = await login(sessions);
     const strict = server(client, { ttlSeconds: 1, absoluteTtlSeconds: 1 });
     await expect.poll(() => isKnown(worker, strict)).toBe(false);
-    expect(await causeOf(worker, strict)).toMatchObject({ cause: 'expired', expiry: 'absolute', sureness: 'certain' });
+    expect(await causeOf(worker, strict)).toMatchObject({ cause: 'expired', expiry: 'absolute', certainty: 'certain' });
   });
 
   it('foreign: another program wrote under its key', async () => {
@@ -98,7 +98,7 @@ describe(`why users are logged out (${runtime})`, () => {
     const sessions = server(client);
     const browser = await login(sessions);
     await client.set(keyOf(browser), 'not a session of ours', { ttlSeconds: 60 });
-    expect(await causeOf(browser, sessions)).toMatchObject({ cause: 'foreign', sureness: 'certain' });
+    expect(await causeOf(browser, sessions)).toMatchObject({ cause: 'foreign', certainty: 'certain' });
   });
 
   it('node-restarted: surely for a server that had seen it, possibly for one that had not', async () => {
@@ -119,8 +119,8 @@ describe(`why users are logged out (${runtime})`, () => {
         ),
       )
       .toBe(true);
-    expect(await causeOf(browser, sessions)).toMatchObject({ cause: 'node-restarted', sureness: 'certain', node: id });
-    expect(await causeOf(browser, server(client))).toMatchObject({ cause: 'node-restarted', sureness: 'possible' });
+    expect(await causeOf(browser, sessions)).toMatchObject({ cause: 'node-restarted', certainty: 'certain', node: id });
+    expect(await causeOf(browser, server(client))).toMatchObject({ cause: 'node-restarted', certainty: 'possible' });
   });
 });
 
@@ -145,7 +145,7 @@ describe('the channel', () => {
     expect(await causeOf(browser, app.sessions)).toEqual({
       store: app.store.name,
       cause: 'unknown',
-      sureness: 'possible',
+      certainty: 'possible',
     });
   });
 
@@ -174,7 +174,7 @@ describe('the channel', () => {
     expect(asked).toBe(16);
     // What is too much to wait for its turn is told at once.
     expect(misses).toEqual(Array.from({ length: 3 }, () => expect.objectContaining({ cause: 'unknown' })));
-    turn.answer?.({ cause: 'evicted', sureness: 'likely' });
+    turn.answer?.({ cause: 'evicted', certainty: 'likely' });
     await expect.poll(() => misses.length).toBe(16 + 1_000 + 3);
     expect(misses.filter(({ cause }) => cause === 'evicted')).toHaveLength(16 + 1_000);
     expect(asked).toBe(16 + 1_000);

@@ -169,9 +169,9 @@ function ago(moment: number): string {
 /** What somebody who asks wants to know first. */
 function conclusion({ standings, missing }: ExplainedKey): readonly string[] {
   if (missing !== undefined) {
-    const { cause, sureness, node } = missing;
-    const certainty = sureness === 'certain' ? '' : ` (${sureness}${node === undefined ? '' : `: ${node}`})`;
-    return ['', `It is nowhere${certainty}: ${CAUSES[cause]}.`];
+    const { cause, certainty, node } = missing;
+    const reservation = certainty === 'certain' ? '' : ` (${certainty}${node === undefined ? '' : `: ${node}`})`;
+    return ['', `It is nowhere${reservation}: ${CAUSES[cause]}.`];
   }
   const isFound = standings.some(({ holds }) => holds.kind === 'record');
   return isFound ? [] : ['', 'It may be on a node that is out of reach.'];

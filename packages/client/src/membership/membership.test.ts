@@ -227,8 +227,8 @@ describe('a view that others act on', () => {
     const own = membership();
     const year = 31_536_000;
     own.listed(nodes(A), 0);
-    own.timeToLive(60, 'asked');
-    own.timeToLive(year, 'asked');
+    own.timeToLive(60, 'new');
+    own.timeToLive(year, 'new');
     publish(own, 0);
     // The next view starts with the usual time to live.
     own.listed(nodes(A, B), 1_000);
@@ -239,7 +239,7 @@ describe('a view that others act on', () => {
       2_000 + AGREED + 60_000,
     ]);
     // Sessions that are migrated into it live there for a year, too.
-    own.timeToLive(year - 2, 'carried');
+    own.timeToLive(year - 2, 'remaining');
     publish(own, 2_000);
     own.listed(nodes(B, C), 3_000);
     expect(own.state?.others.at(-1)?.openUntil).toBe(3_000 + AGREED + year * 1000);
@@ -335,9 +335,9 @@ describe('what the nodes should know', () => {
   it('is the longest time to live before anything is written for so long', () => {
     const own = membership();
     own.listed(nodes(A), 0);
-    expect(own.timeToLive(60, 'asked')).toBe(true);
-    expect(own.timeToLive(60, 'asked')).toBe(false);
-    expect(own.timeToLive(10, 'asked')).toBe(false);
+    expect(own.timeToLive(60, 'new')).toBe(true);
+    expect(own.timeToLive(60, 'new')).toBe(false);
+    expect(own.timeToLive(10, 'new')).toBe(false);
     expect([...own.wanted(1).views.values()].map(({ ttlSeconds }) => ttlSeconds)).toEqual([60]);
   });
 });

@@ -307,11 +307,11 @@ export class Membership {
   }
 
   /**
-   * Call it before a record is written for `seconds`, because a caller asks for it (`asked`) or as the rest of its life
-   * (`carried`). Returns whether the history must be published first.
+   * Call it before a record is written for `seconds`, because a caller asks for it (`new`) or as the rest of its life
+   * (`remaining`). Returns whether the history must be published first.
    */
-  timeToLive(seconds: number, why: 'asked' | 'carried'): boolean {
-    return this.#times.use(seconds, why);
+  timeToLive(seconds: number, which: 'new' | 'remaining'): boolean {
+    return this.#times.use(seconds, which);
   }
 
   /** Longest published time to live, in seconds: a longer one must be published before a write. */

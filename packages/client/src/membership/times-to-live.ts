@@ -4,12 +4,12 @@
  */
 
 /** Number of requested times to live to remember; the shortest counts as the usual one. */
-const MAX_ASKED = 8;
+const MAX_REQUESTED = 8;
 
 export class TimesToLive {
   #longest = 0;
   /** The last distinct times to live that callers requested. */
-  #asked: readonly number[] = [];
+  #requested: readonly number[] = [];
 
   /** Longest published time to live, in seconds: a longer one must be published before a write. */
   get longest(): number {
@@ -17,15 +17,18 @@ export class TimesToLive {
   }
 
   /**
-   * Call it before a record is written for `seconds`, because a caller asks for it (`asked`) or as the rest of its life
-   * (`carried`). Returns whether the history must be published first.
+   * Call it before a record is written for `seconds`, because a caller asks for it (`new`) or as the rest of its life
+   * (`remaining`). Returns whether the history must be published first.
    */
-  use(seconds: number, why: 'asked' | 'carried'): boolean {
-    if (why === 'asked' && this.#asked[0] !== seconds)
-      this.#asked = [seconds, ...this.#asked.filter((other) => other !== seconds)].slice(0, MAX_ASKED);
+  use(seconds: number, which: 'new' | 'remaining'): boolean {
+    if (which === 'new' && this.#requested[0] !== seconds)
+      this.#requested = [seconds, ...this.#requested.filter((other) => other !== seconds)].slice(0, MAX_REQUESTED);
     if (seconds <= this.#longest) return false;
     // Rounds up to a requested one: migrated records have ever less time left, and each would need publishing.
-    this.#longest = Math.min(...this.#asked.filter((asked) => asked >= seconds), why === 'asked' ? seconds : Infinity);
+    this.#longest = Math.min(
+      ...this.#requested.filter((requested) => requested >= seconds),
+      which === 'new' ? seconds : Infinity,
+    );
     if (this.#longest === Infinity) this.#longest = seconds;
     return true;
   }
@@ -41,6 +44,6 @@ export class TimesToLive {
    * view open, but not those of later views.
    */
   turn(known: number): void {
-    this.#longest = Math.max(known, this.#asked.length === 0 ? 0 : Math.min(...this.#asked));
+    this.#longest = Math.max(known, this.#requested.length === 0 ? 0 : Math.min(...this.#requested));
   }
 }

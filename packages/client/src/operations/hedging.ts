@@ -14,19 +14,19 @@ const ONE_OF = 50;
 const FIRST_TAIL_MS = 20;
 const SHORTEST_TAIL_MS = 1;
 /** Share of its length by which a tail moves per late answer. */
-const PACE = 0.1;
+const TAIL_STEP = 0.1;
 /** Tails to wait before asking the next copy, and the least wait. */
-const PATIENCE = 1.5;
-const LEAST_PATIENCE_MS = 4;
+const TAILS_TO_WAIT = 1.5;
+const LEAST_WAIT_MS = 4;
 /** A node is silent if a request is older than the wait above, and at least this old. */
-const LEAST_WAIT_MS = 25;
+const SILENT_AFTER_MS = 25;
 /** A silent node is asked first once per interval. */
 const TRY_EVERY_MS = 100;
 /** The budget of extra requests: earned per read, and its maximum. */
-const FOR_EACH_READ = 0.02;
-const SAVED_UP = 100;
+const BUDGET_A_READ = 0.02;
+const MAX_BUDGET = 100;
 
-interface NodePace {
+interface NodeLatency {
   tailMs: number;
   /** Start times of the pending requests, the oldest first. */
   readonly waiting: Set<{ readonly at: number }>;
@@ -37,8 +37,8 @@ export class Hedging {
   readonly #clock: Clock;
   /** Longest wait for one copy alone. */
   readonly #longestMs: number;
-  readonly #paces = new Map<string, NodePace>();
-  #saved = SAVED_UP;
+  readonly #latencies = new Map<string, NodeLatency>();
+  #budget = MAX_BUDGET;
 
   constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock;
@@ -49,10 +49,10 @@ export class Hedging {
   order(ids: readonly string[]): readonly string[] {
     const [first = ''] = ids;
     if (!this.#isSilent(first)) return ids;
-    const pace = this.#pace(first);
+    const latency = this.#latencyOf(first);
     const now = this.#clock.elapsed();
-    if (now - pace.triedAt >= TRY_EVERY_MS) {
-      pace.triedAt = now;
+    if (now - latency.triedAt >= TRY_EVERY_MS) {
+      latency.triedAt = now;
       return ids;
     }
     const next = ids.find((id) => !this.#isSilent(id));
@@ -61,36 +61,34 @@ export class Hedging {
 
   /** Measures how long the node takes to answer. */
   async timed<Answer>(id: string, asked: Promise<Answer>): Promise<Answer> {
-    const pace = this.#pace(id);
+    const latency = this.#latencyOf(id);
     const request = { at: this.#clock.elapsed() };
-    pace.waiting.add(request);
+    latency.waiting.add(request);
     try {
       return await asked;
     } finally {
-      pace.waiting.delete(request);
-      this.#learn(pace, this.#clock.elapsed() - request.at);
+      latency.waiting.delete(request);
+      this.#learn(latency, this.#clock.elapsed() - request.at);
     }
   }
 
   /** The answer, or `late` if it takes longer than usual and another copy may be asked. */
   async inTime<Answer>(id: string, asked: Promise<Answer>): Promise<Answer | 'late'> {
-    this.#saved = Math.min(SAVED_UP, this.#saved + FOR_EACH_READ);
-    const { tailMs } = this.#pace(id);
-    const patienceMs = this.#isSilent(id)
-      ? 0
-      : Math.min(this.#longestMs, Math.max(LEAST_PATIENCE_MS, PATIENCE * tailMs));
+    this.#budget = Math.min(MAX_BUDGET, this.#budget + BUDGET_A_READ);
+    const { tailMs } = this.#latencyOf(id);
+    const waitMs = this.#isSilent(id) ? 0 : Math.min(this.#longestMs, Math.max(LEAST_WAIT_MS, TAILS_TO_WAIT * tailMs));
     let cancel: (() => void) | undefined;
     const late = new Promise<'late'>((resolve) => {
-      const look = (): void => {
+      const hedge = (): void => {
         // The budget does not apply to a silent node.
-        if (this.#saved < 1 && !this.#isSilent(id)) {
-          cancel = deadline(this.#clock, LEAST_WAIT_MS, look);
+        if (this.#budget < 1 && !this.#isSilent(id)) {
+          cancel = deadline(this.#clock, SILENT_AFTER_MS, hedge);
           return;
         }
-        this.#saved = Math.max(0, this.#saved - 1);
+        this.#budget = Math.max(0, this.#budget - 1);
         resolve('late');
       };
-      cancel = deadline(this.#clock, patienceMs, look);
+      cancel = deadline(this.#clock, waitMs, hedge);
     });
     try {
       return await Promise.race([asked, late]);
@@ -101,30 +99,30 @@ export class Hedging {
 
   /** Forgets all other nodes. */
   keepOnly(wanted: ReadonlySet<string>): void {
-    for (const id of this.#paces.keys()) if (!wanted.has(id)) this.#paces.delete(id);
+    for (const id of this.#latencies.keys()) if (!wanted.has(id)) this.#latencies.delete(id);
   }
 
   #isSilent(id: string): boolean {
-    const pace = this.#paces.get(id);
-    if (pace === undefined) return false;
-    for (const { at } of pace.waiting)
-      return this.#clock.elapsed() - at > Math.max(LEAST_WAIT_MS, PATIENCE * pace.tailMs);
+    const latency = this.#latencies.get(id);
+    if (latency === undefined) return false;
+    for (const { at } of latency.waiting)
+      return this.#clock.elapsed() - at > Math.max(SILENT_AFTER_MS, TAILS_TO_WAIT * latency.tailMs);
     return false;
   }
 
   /** Moves the tail towards the point that one of {@link ONE_OF} answers exceeds. */
-  #learn(pace: NodePace, tookMs: number): void {
-    const step = PACE * pace.tailMs;
-    const moved = tookMs > pace.tailMs ? step : -step / (ONE_OF - 1);
-    pace.tailMs = Math.min(this.#longestMs, Math.max(SHORTEST_TAIL_MS, pace.tailMs + moved));
+  #learn(latency: NodeLatency, tookMs: number): void {
+    const step = TAIL_STEP * latency.tailMs;
+    const moved = tookMs > latency.tailMs ? step : -step / (ONE_OF - 1);
+    latency.tailMs = Math.min(this.#longestMs, Math.max(SHORTEST_TAIL_MS, latency.tailMs + moved));
   }
 
-  #pace(id: string): NodePace {
-    let pace = this.#paces.get(id);
-    if (pace === undefined) {
-      pace = { tailMs: FIRST_TAIL_MS, waiting: new Set(), triedAt: -Infinity };
-      this.#paces.set(id, pace);
+  #latencyOf(id: string): NodeLatency {
+    let latency = this.#latencies.get(id);
+    if (latency === undefined) {
+      latency = { tailMs: FIRST_TAIL_MS, waiting: new Set(), triedAt: -Infinity };
+      this.#latencies.set(id, latency);
     }
-    return pace;
+    return latency;
   }
 }

@@ -101,8 +101,8 @@ describe('the cause of a miss', () => {
       'node-lost',
       'likely',
     ],
-  ] as const)('%s', (_name, given, cause, sureness) => {
-    expect(causeOfMiss(evidence(given as Partial<MissEvidence>))).toMatchObject({ cause, sureness });
+  ] as const)('%s', (_name, given, cause, certainty) => {
+    expect(causeOfMiss(evidence(given as Partial<MissEvidence>))).toMatchObject({ cause, certainty });
   });
 
   it.each([
@@ -130,15 +130,15 @@ describe('the cause of a miss', () => {
       'expired',
       'likely',
     ],
-  ] as const)('without a sighting: %s', (_name, given, cause, sureness) => {
+  ] as const)('without a sighting: %s', (_name, given, cause, certainty) => {
     expect(causeOfMiss(evidence({ ...UNSEEN, ...(given as Partial<MissEvidence>) }))).toMatchObject({
       cause,
-      sureness,
+      certainty,
     });
   });
 
   it('names the node that is to blame', () => {
-    expect(causeOfMiss(evidence(onA({ evictions: 1 })))).toEqual({ cause: 'evicted', sureness: 'likely', node: A });
+    expect(causeOfMiss(evidence(onA({ evictions: 1 })))).toEqual({ cause: 'evicted', certainty: 'likely', node: A });
     const lost = evidence({ placements: [CURRENT, EARLIER] });
     expect(causeOfMiss(lost)).toMatchObject({ node: B });
   });

@@ -4,7 +4,7 @@
  * The content of a node is certain. Its losses are derived from what happened to it since the session was last seen;
  * without that time the causes are vaguer, but never wrong.
  */
-import type { MissKnowledge, MissReport, Sureness } from '../contract.ts';
+import type { MissKnowledge, MissReport, Certainty } from '../contract.ts';
 import type { NodeCounters } from '../node/node-counters.ts';
 
 /** A node's answer to another read. */
@@ -65,8 +65,8 @@ function sinceSighting(evidence: MissEvidence, seenAt: number): MissReport {
   const [first] = losses;
   if (first !== undefined) {
     // It may have been copied to remaining owners before those were lost.
-    const sureness = mayHaveExpired ? 'possible' : losses.length === relevant.length ? 'certain' : 'likely';
-    return report(first.cause, sureness, first.node);
+    const certainty = mayHaveExpired ? 'possible' : losses.length === relevant.length ? 'certain' : 'likely';
+    return report(first.cause, certainty, first.node);
   }
   const owners = [...new Set(relevant.flatMap((placement) => placement.owners))];
   const cause = removalOn(evidence, owners);
@@ -132,10 +132,10 @@ function removalOn({ counters }: MissEvidence, owners: readonly string[]): MissR
   const node = flushed ?? evicting;
   if (node === undefined) return undefined;
   const isAlone = flushed === undefined || evicting === undefined;
-  const sureness = isAlone && counters.get(node)?.isSince === true ? 'likely' : 'possible';
-  return report(flushed === undefined ? 'evicted' : 'flushed', sureness, node);
+  const certainty = isAlone && counters.get(node)?.isSince === true ? 'likely' : 'possible';
+  return report(flushed === undefined ? 'evicted' : 'flushed', certainty, node);
 }
 
-function report(cause: MissReport['cause'], sureness: Sureness, node?: string): MissReport {
-  return { cause, sureness, ...(node !== undefined && { node }) };
+function report(cause: MissReport['cause'], certainty: Certainty, node?: string): MissReport {
+  return { cause, certainty, ...(node !== undefined && { node }) };
 }

@@ -235,7 +235,7 @@ async function answerAndRestore(
   if (copies.length >= route.owners.length || lacking.length === 0) return found;
   // Unknown in the classic dialect and over memjs: perhaps the other copy has just expired, and this one ends next.
   if (found.ttlSeconds === undefined) return found;
-  await cluster.willLive(found.secondsLeft, 'carried');
+  await cluster.announceTtl(found.secondsLeft, 'remaining');
   await restoreCopies(cluster, key, found, lacking, options);
   return found;
 }

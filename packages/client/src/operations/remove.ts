@@ -20,7 +20,7 @@ export async function remove(
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
-  await cluster.willLive(ttlSeconds);
+  await cluster.announceTtl(ttlSeconds);
   let existed = false;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);

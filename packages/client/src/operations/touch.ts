@@ -33,7 +33,7 @@ export async function touch(
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean> {
-  await cluster.willLive(ttlSeconds);
+  await cluster.announceTtl(ttlSeconds);
   for (let attempt = 1; ; attempt += 1) {
     const { basis } = cluster;
     const route = cluster.route(key);

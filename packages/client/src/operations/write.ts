@@ -49,7 +49,7 @@ export async function write(
   own: StoredRecord[] = [],
   ownAt?: string,
 ): Promise<StoredRecord> {
-  await cluster.willLive(change.ttlSeconds);
+  await cluster.announceTtl(change.ttlSeconds);
   const placed = new PlacedCopies(cluster, key);
   if (ownAt !== undefined) for (const { bytes } of own) placed.add(ownAt, bytes);
   try {

@@ -39,7 +39,7 @@ export interface DrainableCluster extends ListingCluster {
 }
 
 const PROGRESS_EVERY_MS = 100;
-/** How often to look again at an end that is minutes away: changes of the cluster move it. */
+/** How often to check again an end that is minutes away: changes of the cluster move it. */
 const LONG_WAIT_MS = 1_000;
 
 export async function drain(cluster: DrainableCluster, id: string, options: DrainOptions): Promise<DrainProgress> {
@@ -49,7 +49,7 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
   try {
     await cluster.mark(id, 'draining');
     for (let wait = cluster.agreedInMs; wait > 0; wait = cluster.agreedInMs) {
-      progress.tell('agreeing', wait);
+      progress.report('agreeing', wait);
       await cluster.pause(Math.min(wait, PROGRESS_EVERY_MS), signal);
       throwIfStopped(cluster, id, signal);
     }
@@ -58,7 +58,7 @@ export async function drain(cluster: DrainableCluster, id: string, options: Drai
     throwIfStopped(cluster, id, signal);
     await cluster.wasEmptied(id);
     await cluster.mark(id, 'drained');
-    return progress.tell('done');
+    return progress.report('done');
   } catch (error) {
     await cluster.mark(id, 'in rotation');
     throwIfStopped(cluster, undefined, signal);
@@ -75,10 +75,10 @@ async function copyKeys(
 ): Promise<void> {
   await forKeysOn(cluster, id, keysPerSecond, signal, async (keys) => {
     throwIfStopped(cluster, id, signal);
-    const carried = await Promise.all(keys.map((key) => migrateKey(cluster, key, id, 'all', signal)));
+    const outcomes = await Promise.all(keys.map((key) => migrateKey(cluster, key, id, 'all', signal)));
     progress.keys += keys.length;
-    progress.carried += carried.filter((outcome) => outcome !== 'nothing').length;
-    progress.tell('carrying');
+    progress.carried += outcomes.filter((outcome) => outcome !== 'nothing').length;
+    progress.report('carrying');
   });
 }
 
@@ -90,7 +90,7 @@ async function outlast(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   for (let wait = cluster.handedOverInMs(id); wait > 0; wait = cluster.handedOverInMs(id)) {
-    progress.tell('expiring', wait);
+    progress.report('expiring', wait);
     await cluster.pause(Math.min(wait, LONG_WAIT_MS), signal);
     throwIfStopped(cluster, id, signal);
   }
@@ -117,7 +117,7 @@ class Progress {
     this.#listener = listener;
   }
 
-  tell(phase: DrainProgress['phase'], waitMs = 0): DrainProgress {
+  report(phase: DrainProgress['phase'], waitMs = 0): DrainProgress {
     const progress = {
       phase,
       keys: this.keys,

@@ -13,7 +13,7 @@ export interface Emptied {
   /** Whether an elder held a copy from before, or other clients wrote the key faster than it could be copied. */
   readonly isFound: boolean;
   /** Whether an owner lacked the newest entry. */
-  readonly isCarried: boolean;
+  readonly isMigrated: boolean;
 }
 
 const MAX_ATTEMPTS = 8;
@@ -32,7 +32,7 @@ export async function emptyElders(
   signal: AbortSignal,
 ): Promise<Emptied> {
   const options = { signal };
-  let [isFound, isCarried] = [false, false];
+  let [isFound, isMigrated] = [false, false];
   let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
@@ -44,18 +44,18 @@ export async function emptyElders(
       continue;
     }
     const newest = newestOf(replies);
-    if (newest === undefined) return { isFound, isCarried };
+    if (newest === undefined) return { isFound, isMigrated };
     const stale = replies.filter(({ id, entry }) => route.closing.has(id) && entry?.kind === 'record');
     const old = stale.filter(({ entry }) => entry?.kind === 'record' && entry.version < versionOf(before));
     isFound ||= old.length > 0;
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && !holds(reply, newest));
-    isCarried ||= lacking.length > 0;
+    isMigrated ||= lacking.length > 0;
     if (lacking.length > 0 && !(await bring(cluster, key, newest, lacking, signal))) continue;
     const outcomes = await Promise.all(stale.map((reply) => leaveMoved(cluster, key, reply, options)));
-    if (!outcomes.includes(false)) return { isFound, isCarried };
+    if (!outcomes.includes(false)) return { isFound, isMigrated };
   }
   if (failure !== undefined) throw outOfReach(failure);
-  return { isFound: true, isCarried };
+  return { isFound: true, isMigrated };
 }
 
 /**

@@ -42,8 +42,8 @@ export interface FinishableCluster extends ListingCluster {
   isSharedWithStrangers(id: string, options: RequestOptions | undefined): Promise<boolean>;
 }
 
-const PATIENCE_MS = 1_000;
-const LONGEST_PATIENCE_MS = 30_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 /** Each pass moves what the previous one left, or what came meanwhile. */
 const MAX_PASSES = 20;
 /** The lease never records completion: the history does. */
@@ -56,9 +56,9 @@ export class Finisher {
   readonly #stop = new AbortController();
   #isRunning = false;
   /** Views that can't be finished because a node does not list its keys. */
-  #hopeless: string | undefined;
+  #unfinishable: string | undefined;
   #keys = 0;
-  #carried = 0;
+  #migrated = 0;
 
   constructor(cluster: FinishableCluster, keysPerSecond: number, random: () => number) {
     this.#cluster = cluster;
@@ -69,14 +69,14 @@ export class Finisher {
   }
 
   /** Starts if there is anything to finish; call it after every change. */
-  look(): void {
+  startIfNeeded(): void {
     const { closable } = this.#cluster;
     if (
       this.#isRunning ||
       this.#stop.signal.aborted ||
       closable === undefined ||
       closable.length === 0 ||
-      this.#isHopeless(closable)
+      this.#isUnfinishable(closable)
     )
       return;
     this.#isRunning = true;
@@ -95,7 +95,7 @@ export class Finisher {
     const { signal } = this.#stop;
     for (let failures = 0; ;) {
       await this.#cluster.pause(
-        Math.min(LONGEST_PATIENCE_MS, PATIENCE_MS * 2 ** failures) * (0.5 + this.#random()),
+        Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures) * (0.5 + this.#random()),
         signal,
       );
       const { closable } = this.#cluster;
@@ -107,17 +107,17 @@ export class Finisher {
       } catch (error) {
         if (signal.aborted) return;
         failures = error instanceof Changed ? 0 : failures + 1;
-        this.#tell('interrupted', closable, error);
+        this.#publish('interrupted', closable, error);
         if (!SessClientError.is(error) || error.code !== 'SESS_SERVER') continue;
         // A node that does not list its keys will not do so later.
-        this.#hopeless = namesOf(closable);
+        this.#unfinishable = namesOf(closable);
         return;
       }
     }
   }
 
-  #isHopeless(views: readonly Closable[]): boolean {
-    return this.#hopeless !== undefined && this.#hopeless === namesOf(views);
+  #isUnfinishable(views: readonly Closable[]): boolean {
+    return this.#unfinishable !== undefined && this.#unfinishable === namesOf(views);
   }
 
   async #attempt(views: readonly Closable[], nodeIds: readonly string[]): Promise<void> {
@@ -131,10 +131,10 @@ export class Finisher {
     if ((await lease.take(NEVER_DONE)) !== 'taken') return;
     try {
       this.#keys = 0;
-      this.#carried = 0;
+      this.#migrated = 0;
       await this.#refuseSharedNodes(nodeIds);
       await cluster.closeViews(views, false);
-      this.#tell('begun', views, undefined);
+      this.#publish('begun', views, undefined);
       const before = cluster.clock.now();
       for (let pass = 1; (await this.#pass(views, nodeIds, { pass, before }, lease)) > 0; pass += 1) {
         if (pass === MAX_PASSES)
@@ -142,13 +142,13 @@ export class Finisher {
             'SESS_UNAVAILABLE',
             'Copies came to earlier owners faster than they could be moved; the handover is finished later.',
           );
-        this.#tell('passed', views, undefined);
+        this.#publish('passed', views, undefined);
         await this.#refuseSharedNodes(nodeIds);
       }
       await cluster.ensureFresh();
       this.#throwIfChanged(views);
       await cluster.closeViews(views, true);
-      this.#tell('done', views, undefined);
+      this.#publish('done', views, undefined);
     } finally {
       await lease.release();
     }
@@ -172,7 +172,7 @@ export class Finisher {
         this.#throwIfChanged(views);
         const outcomes = await Promise.all(keys.map((key) => emptyElders(cluster, key, before, signal)));
         this.#keys += keys.length;
-        this.#carried += outcomes.filter(({ isCarried }) => isCarried).length;
+        this.#migrated += outcomes.filter(({ isMigrated }) => isMigrated).length;
         found += outcomes.filter(({ isFound }) => isFound).length;
         await lease.renew();
       };
@@ -208,9 +208,9 @@ export class Finisher {
     throw new Changed('SESS_UNAVAILABLE', 'The cluster changed meanwhile.');
   }
 
-  #tell(phase: HandoverMessage['phase'], views: readonly Closable[], error: unknown): void {
+  #publish(phase: HandoverMessage['phase'], views: readonly Closable[], error: unknown): void {
     if (handoverChannel.hasSubscribers)
-      handoverChannel.publish({ phase, views: views.length, keys: this.#keys, carried: this.#carried, error });
+      handoverChannel.publish({ phase, views: views.length, keys: this.#keys, carried: this.#migrated, error });
   }
 }
 

@@ -16,10 +16,10 @@ export interface ListingCluster extends Cluster {
 }
 
 /**
- * `nothing`: no record of this client, or gone. `there`: all owners had it. `carried`: it was copied to an owner that
+ * `nothing`: no record of this client, or gone. `present`: all owners had it. `migrated`: it was copied to an owner that
  * lacked it.
  */
-export type Carried = 'nothing' | 'there' | 'carried';
+export type MigrationOutcome = 'nothing' | 'present' | 'migrated';
 
 const MAX_ATTEMPTS = 8;
 /** Delay before asking a node again that did not answer. */
@@ -38,9 +38,9 @@ export async function migrateKey(
   id: string,
   answers: Answers,
   signal: AbortSignal | undefined,
-): Promise<Carried> {
+): Promise<MigrationOutcome> {
   const options = signal === undefined ? undefined : { signal };
-  let outcome: Carried = 'there';
+  let outcome: MigrationOutcome = 'present';
   let failure: SessClientError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const route = cluster.route(key);
@@ -59,7 +59,7 @@ export async function migrateKey(
       answers === 'all' && route.mode !== 'settled' && newest.kind === 'record' && newest.ttlSeconds === undefined;
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && (isBlind || !holds(reply, newest)));
     if (lacking.length === 0) return outcome;
-    outcome = 'carried';
+    outcome = 'migrated';
     // Settled: the copies agree and need no new version. While an elder is down, a new version would look
     // newer than what that elder may hold.
     const keepsVersion = newest.kind === 'record' && (route.mode === 'settled' || failure !== undefined);
@@ -72,7 +72,7 @@ export async function migrateKey(
     if (placed !== false && placed !== 'overtaken') return outcome;
   }
   if (failure !== undefined) throw outOfReach(failure);
-  throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be carried; try again.', {
+  throw new SessClientError('SESS_UNAVAILABLE', 'A key was written faster than it could be migrated; try again.', {
     node: id,
   });
 }

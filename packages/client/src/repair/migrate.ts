@@ -29,7 +29,7 @@ export async function migrate(
   const version = cluster.versions.next(highestVersion(replies));
   const ttlSeconds = expressibleTtl(newest.secondsLeft, cluster.clock.now());
   // The record lives that long, and the current view must be remembered for as long.
-  await cluster.willLive(ttlSeconds, 'carried');
+  await cluster.announceTtl(ttlSeconds, 'remaining');
   const bytes = encodeRecord(newest.value, version, ttlSeconds);
   const elders = replies.filter(
     ({ id, entry }) => route.elders.includes(id) && (entry?.kind === 'record' || entry?.kind === 'tombstone'),

@@ -5,7 +5,7 @@
 import { rereplicationChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
-import { migrateKey, type Carried } from './migrate-key.ts';
+import { migrateKey, type MigrationOutcome } from './migrate-key.ts';
 import { forKeysOn } from './key-batches.ts';
 import { Lease } from './lease.ts';
 import { askNode } from '../operations/replies.ts';
@@ -14,7 +14,7 @@ import type { RereplicatingCluster, RereplicationPlan, RereplicationTask } from 
 
 const KEYS_PER_SECOND = 1_000;
 /** Interval between attempts to start or to take the lease. */
-const PATIENCE_MS = 1_000;
+const FIRST_PAUSE_MS = 1_000;
 /** Failures in a row, about a minute with the growing pauses, before the rest is left to read repair. */
 const MAX_FAILURES = 6;
 
@@ -23,19 +23,19 @@ export class Rereplication {
   readonly #task: RereplicationTask;
   readonly #signal: AbortSignal;
   /** One at a time: the rate limit is per client. */
-  readonly #turns: Turns;
+  readonly #lock: TryLock;
   #viewId: string | undefined;
   #since = 0;
   /** Nodes whose keys were all processed. */
   readonly #walked = new Set<string>();
   #keys = 0;
-  #carried = 0;
+  #migrated = 0;
   #tooLarge = 0;
 
-  constructor(cluster: RereplicatingCluster, task: RereplicationTask, turns: Turns, signal: AbortSignal) {
+  constructor(cluster: RereplicatingCluster, task: RereplicationTask, lock: TryLock, signal: AbortSignal) {
     this.#cluster = cluster;
     this.#task = task;
-    this.#turns = turns;
+    this.#lock = lock;
     this.#signal = signal;
   }
 
@@ -48,15 +48,15 @@ export class Rereplication {
   async run(): Promise<void> {
     for (let failures = 0; ;) {
       try {
-        if (await this.#turns.take(() => this.#attempt())) return;
+        if (await this.#lock.run(() => this.#attempt())) return;
       } catch (error) {
         if (this.#signal.aborted) return;
         failures = this.#hasChanged ? 0 : failures + 1;
         // A node that does not list its keys will not do so later.
         if (failures >= MAX_FAILURES || (SessClientError.is(error) && error.code === 'SESS_SERVER'))
-          return this.#tell('given-up', error);
+          return this.#publish('given-up', error);
       }
-      await this.#cluster.pause(PATIENCE_MS * 2 ** failures, this.#signal);
+      await this.#cluster.pause(FIRST_PAUSE_MS * 2 ** failures, this.#signal);
       if (this.#signal.aborted) return;
     }
   }
@@ -83,14 +83,14 @@ export class Rereplication {
 
   async #restore({ sources, wordSeconds }: RereplicationPlan, lease: Lease): Promise<void> {
     this.#keys = 0;
-    this.#carried = 0;
+    this.#migrated = 0;
     this.#tooLarge = 0;
     this.#walked.clear();
-    this.#tell('begun', undefined);
+    this.#publish('begun', undefined);
     for (const source of sources) await this.#walk(source, lease);
     this.#throwIfChanged();
     await lease.done(this.#cluster.clock.now(), wordSeconds);
-    this.#tell('done', undefined);
+    this.#publish('done', undefined);
   }
 
   async #walk(source: string, lease: Lease): Promise<void> {
@@ -101,7 +101,7 @@ export class Rereplication {
       this.#throwIfChanged();
       const outcomes = await Promise.all(keys.map((key) => this.#migrateKey(key, source)));
       this.#keys += keys.length;
-      this.#carried += outcomes.filter((outcome) => outcome === 'carried').length;
+      this.#migrated += outcomes.filter((outcome) => outcome === 'migrated').length;
       await lease.renew();
     };
     const isHeld = this.#cluster.rotation.heldBy(this.#task.node);
@@ -110,13 +110,13 @@ export class Rereplication {
   }
 
   /** Migrates a key once, from the first node that lists it. */
-  async #migrateKey(key: string, source: string): Promise<Carried> {
+  async #migrateKey(key: string, source: string): Promise<MigrationOutcome> {
     const route = this.#cluster.route(key);
     // Settled: read repair stops at the first hit, so a copy on one owner does not prove one on another.
     const earlier = route.mode === 'settled' ? undefined : readTargets(route).find((id) => this.#walked.has(id));
     if (earlier !== undefined) {
       const { entry } = await askNode(this.#cluster, key, earlier, { signal: this.#signal });
-      if (entry?.kind === 'record' || entry?.kind === 'tombstone') return 'there';
+      if (entry?.kind === 'record' || entry?.kind === 'tombstone') return 'present';
     }
     try {
       return await migrateKey(this.#cluster, key, source, 'enough', this.#signal);
@@ -138,7 +138,7 @@ export class Rereplication {
       throw new SessClientError('SESS_UNAVAILABLE', 'The cluster changed meanwhile.', { node: this.#task.node });
   }
 
-  #tell(phase: 'begun' | 'done' | 'given-up', error: unknown): void {
+  #publish(phase: 'begun' | 'done' | 'given-up', error: unknown): void {
     if (!rereplicationChannel.hasSubscribers) return;
     const { node, reason } = this.#task;
     rereplicationChannel.publish({
@@ -146,7 +146,7 @@ export class Rereplication {
       reason,
       phase,
       keys: this.#keys,
-      carried: this.#carried,
+      carried: this.#migrated,
       tooLarge: this.#tooLarge,
       error,
     });
@@ -154,11 +154,11 @@ export class Rereplication {
 }
 
 /** Runs one task at a time, without a queue. */
-export class Turns {
+export class TryLock {
   #isTaken = false;
 
   /** The result of `work`; `false` if another is running. */
-  async take(work: () => Promise<boolean>): Promise<boolean> {
+  async run(work: () => Promise<boolean>): Promise<boolean> {
     if (this.#isTaken) return false;
     this.#isTaken = true;
     try {

@@ -1,11 +1,11 @@
 /** One {@link Rereplication} per node that returned or left, done by this client or awaited. */
 import { Lease } from './lease.ts';
-import { Rereplication, Turns } from './rereplication.ts';
+import { Rereplication, TryLock } from './rereplication.ts';
 import { DepartedNode, ReturnedNode, type RereplicatingCluster, type RereplicationTask } from './rereplication-task.ts';
 
 export class Rereplications {
   readonly #cluster: RereplicatingCluster;
-  readonly #turns = new Turns();
+  readonly #lock = new TryLock();
   readonly #returned = new Map<string, AbortController>();
   readonly #departed = new Map<string, AbortController>();
   /** Finished departures by node: the time of their agreement, milliseconds since 1970. */
@@ -31,7 +31,7 @@ export class Rereplications {
    * Call it when the view may have changed: starts rereplication for nodes that left, and stops it for nodes that are
    * back.
    */
-  look(): void {
+  viewChanged(): void {
     const { rotation } = this.#cluster;
     const { departures } = rotation;
     for (const id of this.#departed.keys()) if (!departures.has(id)) stop(this.#departed, id);
@@ -74,7 +74,7 @@ export class Rereplications {
   ): void {
     if (this.#ended) return;
     const controller = new AbortController();
-    const rereplication = new Rereplication(this.#cluster, task, this.#turns, controller.signal);
+    const rereplication = new Rereplication(this.#cluster, task, this.#lock, controller.signal);
     running.set(task.node, controller);
     const ended = (): void => {
       if (running.get(task.node) !== controller) return;

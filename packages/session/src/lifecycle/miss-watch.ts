@@ -59,7 +59,7 @@ export class MissWatch {
     publish('miss', () => ({
       store: this.#store.name,
       cause,
-      sureness: 'certain',
+      certainty: 'certain',
       ...(cause === 'expired' && { expiry: 'absolute' as const }),
     }));
   }
@@ -106,4 +106,4 @@ export class MissWatch {
   }
 }
 
-const UNKNOWN: MissReport = { cause: 'unknown', sureness: 'possible' };
+const UNKNOWN: MissReport = { cause: 'unknown', certainty: 'possible' };

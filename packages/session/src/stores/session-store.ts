@@ -60,7 +60,7 @@ export interface MissKnowledge {
 
 export interface MissReport {
   readonly cause: MissCause;
-  readonly sureness: Sureness;
+  readonly certainty: Certainty;
   readonly node?: string;
 }
 
@@ -76,7 +76,7 @@ export type MissCause =
   | 'foreign'
   | 'unknown';
 
-export type Sureness = 'certain' | 'likely' | 'possible';
+export type Certainty = 'certain' | 'likely' | 'possible';
 
 /** Ten years, the longest time to live that `@sess/client` accepts: more is a mistake in the unit. */
 export const MAX_TTL_SECONDS = 315_360_000;

@@ -42,8 +42,8 @@ export async function openSessClientBackend({
   subscribe('sess:client:rereplication', onRereplication);
   const misses = new Map<string, MissCount>();
   const onMiss = (message: unknown): void => {
-    const { cause, sureness, node = 'unknown' } = message as MissEvent;
-    const isSure = sureness !== 'possible';
+    const { cause, certainty, node = 'unknown' } = message as MissEvent;
+    const isSure = certainty !== 'possible';
     const key = `${node} ${cause} ${isSure}`;
     misses.set(key, { node, cause, isSure, count: (misses.get(key)?.count ?? 0) + 1 });
   };

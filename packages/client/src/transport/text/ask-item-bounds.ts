@@ -11,12 +11,16 @@ export interface Asking {
 }
 
 /** Share of `timeoutMs`; the rest is for the request that waits. */
-const PATIENCE = 0.5;
+const TIMEOUT_SHARE = 0.5;
 
 /** Asks a node for its settings, on a connection of its own. */
 export function askItemBounds(settings: ListingSettings): Asking {
   const { node, options } = settings;
-  const question = askStats(settings, 'settings', Math.min(options.connectTimeoutMs, PATIENCE * options.timeoutMs));
+  const question = askStats(
+    settings,
+    'settings',
+    Math.min(options.connectTimeoutMs, TIMEOUT_SHARE * options.timeoutMs),
+  );
   return {
     answer: question.answer.then(itemBoundsIn, () => undefined),
     end: () => question.end(new SessClientError('SESS_CLOSED', 'The question was ended.', { node: node.id })),

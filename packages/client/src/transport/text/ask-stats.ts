@@ -28,7 +28,7 @@ const MAX_ANSWER_BYTES = 262_144;
 export function askStats(
   { node, options, tlsMemory }: ListingSettings,
   section: StatsSection,
-  patienceMs: number,
+  waitMs: number,
 ): StatsQuestion {
   const command = section === 'general' ? 'stats' : `stats ${section}`;
   // `stats` is the same in both dialects, and proxies hang up on `mn`.
@@ -58,7 +58,7 @@ export function askStats(
     };
     const end = (reason: SessClientError): void => finish(() => reject(reason));
     ending.signal.addEventListener('abort', () => end(ending.signal.reason as SessClientError));
-    const cancel = afterWorking(patienceMs, () => end(silent(node.id, command, patienceMs, greeted)));
+    const cancel = afterWorking(waitMs, () => end(silent(node.id, command, waitMs, greeted)));
     socket.on(options.tls === false ? 'connect' : 'secureConnect', () => socket.write(handshake.greeting()));
     socket.on('error', (error) => end(connectionError(node.id, error)));
     for (const event of ['end', 'close'])
@@ -78,12 +78,12 @@ function refused(node: string, command: string, said: string): SessClientError {
   return new SessClientError('SESS_SERVER', `The node ${node} does not answer "${command}" (${reply}).`, { node });
 }
 
-function silent(node: string, command: string, patienceMs: number, greeted: boolean): SessClientError {
+function silent(node: string, command: string, waitMs: number, greeted: boolean): SessClientError {
   return greeted
-    ? new SessClientError('SESS_TIMEOUT', `The node ${node} did not answer "${command}" within ${patienceMs} ms.`, {
+    ? new SessClientError('SESS_TIMEOUT', `The node ${node} did not answer "${command}" within ${waitMs} ms.`, {
         node,
       })
-    : new SessClientError('SESS_CONNECTION', `No connection to ${node} within ${patienceMs} ms, greeting included.`, {
+    : new SessClientError('SESS_CONNECTION', `No connection to ${node} within ${waitMs} ms, greeting included.`, {
         node,
       });
 }

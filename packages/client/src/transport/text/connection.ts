@@ -16,8 +16,8 @@ import { openSocket, type TlsMemory } from './socket.ts';
 /** Replies may be as large as `maxValueBytes`, but at least memcached's default item size (its maximum is 1 GiB). */
 const LEAST_REPLY_BYTES = 1_048_576;
 
-/** Share of `timeoutMs` in which a doubted connection must answer; the rest is for a new one. */
-const DOUBT_SHARE = 0.25;
+/** Share of `timeoutMs` in which an unverified connection must answer the probe; the rest is for a new one. */
+const PROBE_SHARE = 0.25;
 
 /** Number of the last connection of this process. */
 let lastEpoch = 0;
@@ -57,7 +57,7 @@ export class Connection {
   readonly #socket: Socket;
   readonly #handshake: Handshake;
   /** Time limit of the greeting or probe that must be answered before requests are sent. */
-  readonly #patience = new WorkingClock({ keepAlive: false });
+  readonly #timer = new WorkingClock({ keepAlive: false });
   /** Set when the node has greeted. */
   #conversation: Conversation | undefined;
   /** Whether a write is pending, which uses the batch's buffer. */
@@ -71,7 +71,7 @@ export class Connection {
    * After this process slept, the network or the node may have dropped the connection: the node must answer a probe
    * before requests are sent.
    */
-  #doubt: 'none' | 'to be probed' | 'probed' = 'none';
+  #verification: 'none' | 'due' | 'sent' = 'none';
 
   constructor(settings: ConnectionSettings, queue: RequestQueue, events: ConnectionEvents) {
     lastEpoch += 1;
@@ -90,7 +90,7 @@ export class Connection {
     this.#socket.on('error', (error) => this.#end(error));
     this.#socket.on('end', () => this.#end(new Error('the node closed it')));
     this.#socket.on('close', () => this.#end(new Error('it was closed')));
-    this.#patience.start(options.connectTimeoutMs, () => this.#connectTimedOut());
+    this.#timer.start(options.connectTimeoutMs, () => this.#connectTimedOut());
   }
 
   /** Whether the node has greeted and requests can be sent. */
@@ -104,8 +104,8 @@ export class Connection {
   }
 
   /** Whether the network or the node may have dropped it, and it has not answered since. */
-  get doubted(): boolean {
-    return this.#doubt !== 'none';
+  get isUnverified(): boolean {
+    return this.#verification !== 'none';
   }
 
   /** Bytes that the socket buffers. */
@@ -115,7 +115,7 @@ export class Connection {
 
   /** Writes the unsent requests. While a write is pending, its callback continues. */
   pump(): void {
-    if (this.#conversation === undefined || this.#over || this.doubted) return;
+    if (this.#conversation === undefined || this.#over || this.isUnverified) return;
     const { dialect, batch } = this.#conversation;
     while (!this.#writing && this.#queue.unsent !== undefined) {
       this.#gather(dialect, batch);
@@ -125,18 +125,18 @@ export class Connection {
   }
 
   /** Sends only a probe, and ends the connection if the node does not answer it. */
-  doubt(): void {
-    if (this.#over || this.doubted) return;
-    this.#doubt = 'to be probed';
+  requireProbe(): void {
+    if (this.#over || this.isUnverified) return;
+    this.#verification = 'due';
     if (!this.#writing) this.#probe();
-    const waitMs = DOUBT_SHARE * this.#settings.options.timeoutMs;
-    this.#patience.start(waitMs, () => this.#end(forgotten(this.#settings.node.id, waitMs)));
+    const waitMs = PROBE_SHARE * this.#settings.options.timeoutMs;
+    this.#timer.start(waitMs, () => this.#end(forgotten(this.#settings.node.id, waitMs)));
   }
 
   /** Closes at once, without an event; calls `closed` when the socket is closed. */
   close(closed?: () => void): void {
     this.#over = true;
-    this.#patience.stop();
+    this.#timer.stop();
     if (closed !== undefined) {
       if (this.#socket.closed) closed();
       else this.#socket.once('close', closed);
@@ -153,7 +153,7 @@ export class Connection {
   #probe(): void {
     if (this.#conversation === undefined) return;
     const { dialect, batch } = this.#conversation;
-    this.#doubt = 'probed';
+    this.#verification = 'sent';
     const queue = this.#queue;
     const probe = new Request('probe', '', 0);
     probe.deadline = queue.unsent?.deadline ?? 0;
@@ -168,8 +168,8 @@ export class Connection {
   }
 
   #trust(): void {
-    this.#doubt = 'none';
-    this.#patience.stop();
+    this.#verification = 'none';
+    this.#timer.stop();
     this.pump();
   }
 
@@ -212,7 +212,7 @@ export class Connection {
     // Called for every batch: the call for an earlier one must not end the wait for a later one.
     if (!this.#writing || this.#socket.writableLength > 0) return;
     this.#writing = false;
-    if (this.#doubt === 'to be probed') this.#probe();
+    if (this.#verification === 'due') this.#probe();
     else this.pump();
   };
 
@@ -233,8 +233,8 @@ export class Connection {
   }
 
   #greeted(name: DialectName): void {
-    this.#patience.stop();
-    this.#doubt = 'none';
+    this.#timer.stop();
+    this.#verification = 'none';
     const { node, options } = this.#settings;
     const { hasGetAndTouch } = this.#handshake;
     const dialect =

@@ -52,10 +52,10 @@ export class KeyListing {
   #failure: SessClientError | undefined;
   #wake: (() => void) | undefined;
   /** Time limit for the node's next bytes. */
-  readonly #patience = new WorkingClock();
+  readonly #timer = new WorkingClock();
   #busyTimer: NodeJS.Timeout | undefined;
   /** When to give up on a busy node, by `performance.now()`. */
-  #patientUntil = 0;
+  #retryUntil = 0;
 
   /** @param prefix of the wanted keys */
   constructor(settings: ListingSettings, prefix: string) {
@@ -124,14 +124,14 @@ export class KeyListing {
   #wakeUp(): void {
     const wake = this.#wake;
     this.#wake = undefined;
-    this.#patience.stop();
+    this.#timer.stop();
     wake?.();
   }
 
   /** Returns whether the socket may keep reading. */
   #read(bytes: Buffer): boolean {
     if (this.#failure !== undefined || this.#complete) return false;
-    if (this.#patience.running) this.#arm();
+    if (this.#timer.running) this.#arm();
     try {
       if (this.#greeted) this.#take(bytes);
       else this.#greet(bytes);
@@ -146,7 +146,7 @@ export class KeyListing {
   #greet(bytes: Buffer): void {
     if (this.#handshake.read(bytes) === undefined) return;
     this.#greeted = true;
-    this.#patientUntil = performance.now() + this.#settings.options.timeoutMs;
+    this.#retryUntil = performance.now() + this.#settings.options.timeoutMs;
     this.#ask();
     this.#arm();
   }
@@ -170,7 +170,7 @@ export class KeyListing {
     } else if (line.startsWith('BADCLASS') && this.#walk === 'hash') {
       this.#walk = 'all';
       this.#ask();
-    } else if (line.startsWith('BUSY') && performance.now() < this.#patientUntil) {
+    } else if (line.startsWith('BUSY') && performance.now() < this.#retryUntil) {
       // An abandoned listing runs until the node notices.
       this.#busyTimer = setTimeout(() => this.#ask(), BUSY_PAUSE_MS);
     } else {
@@ -205,7 +205,7 @@ export class KeyListing {
 
   #arm(): void {
     const { timeoutMs, connectTimeoutMs } = this.#settings.options;
-    this.#patience.start(this.#greeted ? timeoutMs : connectTimeoutMs, () => {
+    this.#timer.start(this.#greeted ? timeoutMs : connectTimeoutMs, () => {
       if (this.#wake !== undefined) this.fail(this.#silent());
     });
   }
@@ -228,7 +228,7 @@ export class KeyListing {
   }
 
   async #close(): Promise<void> {
-    this.#patience.stop();
+    this.#timer.stop();
     clearTimeout(this.#busyTimer);
     this.#failure ??= new SessClientError('SESS_CLOSED', 'The listing is over.', { node: this.#settings.node.id });
     if (this.#socket.closed) return;

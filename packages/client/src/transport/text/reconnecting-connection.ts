@@ -14,7 +14,7 @@ import type { RequestQueue } from './request-queue.ts';
  * - If connecting fails, or the connection is lost before it served, all waiting requests fail, and the next attempt
  *   waits for a growing, jittered back-off.
  * - If the node hangs up on `mn`, reconnects at once in the classic dialect: it may be a proxy.
- * - A connection from before this process slept is doubted: it must answer a probe before requests are sent; otherwise
+ * - A connection from before this process slept is unverified: it must answer a probe before requests are sent; otherwise
  *   a new one replaces it. Its pending reads are sent again.
  */
 export class ReconnectingConnection {
@@ -76,8 +76,8 @@ export class ReconnectingConnection {
   }
 
   /** This process slept: a NAT, firewall or the node may have dropped the connection. */
-  doubt(): void {
-    this.#connection?.doubt();
+  requireProbe(): void {
+    this.#connection?.requireProbe();
   }
 
   /** Drops the connection with the owner's error. */
@@ -118,11 +118,11 @@ export class ReconnectingConnection {
       this.connect();
       return;
     }
-    const doubted = connection?.doubted === true;
-    const atOnce = this.#served || doubted;
+    const wasUnverified = connection?.isUnverified === true;
+    const atOnce = this.#served || wasUnverified;
     this.#connection = undefined;
     this.#lastError = error;
-    this.#failSent(error, doubted);
+    this.#failSent(error, wasUnverified);
     if (atOnce) {
       this.#failures = 0;
       this.#retryAt = 0;
@@ -131,7 +131,7 @@ export class ReconnectingConnection {
       this.#retryAt = performance.now() + backOffMs(this.#failures, Math.random());
       for (const request of this.#queue.takeAll()) request.fail(notConnected(this.#settings.node.id, error));
     }
-    if (!doubted) this.#events.disconnected(error);
+    if (!wasUnverified) this.#events.disconnected(error);
     else if (connection.ready) this.#events.forgotten?.(error);
     if (atOnce) this.connect();
     this.#settled();

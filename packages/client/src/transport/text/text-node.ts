@@ -47,7 +47,7 @@ export class TextNode implements NodeTransport {
   #askingBytes = 0;
   readonly #deadlines: Deadlines;
   /** After this process slept, the connection may be dead. */
-  readonly #sleepWatch = new SleepWatch(() => this.#link.doubt());
+  readonly #sleepWatch = new SleepWatch(() => this.#link.requireProbe());
   /** Whether this turn's write is scheduled. */
   #flushing = false;
   #closing: Promise<void> | undefined;
