@@ -2,7 +2,7 @@
  * A node that one client has not met again yet, and another reads: nothing is acknowledged that the other would not
  * see.
  */
-import { startLocalCluster } from '@sess/local-cluster';
+import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
@@ -56,14 +56,25 @@ class Gate {
   }
 }
 
+interface Scene {
+  readonly cluster: LocalCluster;
+  readonly gate: Gate;
+  /** The node that `late` takes for down. */
+  readonly first: string;
+  readonly late: Client;
+  readonly other: Client;
+  /** Keys that the first node owns. */
+  readonly keys: readonly string[];
+}
+
 describe.each(runtimes)('a node that one client has not met again yet (%s)', (runtime) => {
   /** `late` takes the first node for down, though it answers; `other` never saw it down, and will not hear of it soon. */
-  async function start(): Promise<{ readonly late: Client; readonly other: Client; readonly keys: readonly string[] }> {
+  async function start(copies = 2): Promise<Scene> {
     const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
     const ids = cluster.nodes.map(({ id }) => id);
     const [first = ''] = ids;
     const gate = new Gate();
-    const options = { copies: 2, historyIntervalMs: 60_000 };
+    const options = { copies, historyIntervalMs: 60_000 };
     const { client: late } = await party.join(ids, {
       ...options,
       transport: gate.transport,
@@ -76,7 +87,8 @@ describe.each(runtimes)('a node that one client has not met again yet (%s)', (ru
     await expect.poll(() => gate.refusals, { timeout: 60_000 }).toBeGreaterThan(REFUSALS);
     expect(late.topology.states.get(first)).toBe('down');
     gate.refused = undefined;
-    return { late, other, keys: KEYS.filter((key) => other.explain(key).owners[0] === first) };
+    const keys = KEYS.filter((key) => other.explain(key).owners[0] === first);
+    return { cluster, gate, first, late, other, keys };
   }
 
   it('has every change that is acknowledged', { timeout: 60_000 }, async () => {
@@ -94,5 +106,30 @@ describe.each(runtimes)('a node that one client has not met again yet (%s)', (ru
       await late.delete(key, { ttlSeconds });
       expect(await other.get(key)).toBeUndefined();
     }
+  });
+
+  it('ends no session sooner whose life was prolonged without it', { timeout: 60_000 }, async () => {
+    const { cluster, first, late, other, keys } = await start();
+    for (const key of keys) {
+      expect(await late.touch(key, 2 * ttlSeconds)).toBe(true);
+      // As if its life had ended where it was not prolonged.
+      await party.evict(cluster, first, key);
+      expect((await other.get(key))?.value.toString()).toBe('before');
+    }
+  });
+
+  it('ends none that it held alone when it was lost again', { timeout: 60_000 }, async () => {
+    const { cluster, gate, first, late, other, keys } = await start(1);
+    const [key = ''] = keys;
+    await expect.poll(() => late.topology.states.get(first), { timeout: 60_000 }).toBe('up');
+    const record = await late.get(key);
+    // On the first node and on its stand-in, because views overlap.
+    await late.set(key, 'after', { ttlSeconds, expect: record ?? 'absent' });
+    gate.refused = first;
+    await expect.poll(() => late.topology.states.get(first), { timeout: 60_000 }).toBe('down');
+    expect(await late.touch(key, 2 * ttlSeconds)).toBe(true);
+    gate.refused = undefined;
+    expect(await party.evict(cluster, first, key)).toBe(true);
+    expect((await other.get(key))?.value.toString()).toBe('after');
   });
 });

@@ -104,6 +104,60 @@ describe('the prober', () => {
     expect(sent.length).toBe(2);
   });
 
+  it('probes at most fifty times a second for callers that ask without a pause', async () => {
+    const { clock, prober, sent, answer } = probing();
+    await answer(refused);
+    let asked = 0;
+    const askAlways = async (): Promise<void> => {
+      while (clock.elapsed() < 1_000) {
+        asked += 1;
+        await prober.probeNow();
+      }
+    };
+    const callers = Promise.all([askAlways(), askAlways(), askAlways()]);
+    for (let elapsed = 0; elapsed < 1_100; elapsed += 1) {
+      await answer(refused);
+      await clock.pass(1);
+    }
+    await callers;
+    expect(asked).toBeGreaterThan(100);
+    expect(sent.length).toBeGreaterThan(40);
+    expect(sent.length).toBeLessThan(60);
+  });
+
+  it('answers a caller by a probe that was sent after it asked', async () => {
+    const { clock, prober, sent, answer } = probing();
+    await answer(refused);
+    const askedAt = 10;
+    await clock.pass(askedAt);
+    const answers = prober.probeNow();
+    await clock.pass(200);
+    // One probe at a time: the scheduled one was due meanwhile.
+    expect(sent).toEqual([0, 20]);
+    await answer();
+    expect(await answers).toBe(true);
+  });
+
+  it('asks at once while the node answers', async () => {
+    const { clock, prober, sent, answer } = probing();
+    await answer();
+    void prober.probeNow();
+    await answer();
+    void prober.probeNow();
+    await answer();
+    expect(sent).toEqual([0, 0, 0]);
+    expect(clock.timers).toBe(1);
+  });
+
+  it('tells a caller that waits for its turn when it is stopped', async () => {
+    const { clock, prober, answer } = probing();
+    await answer(refused);
+    const waits = prober.probeNow();
+    prober.stop();
+    expect(await waits).toBe(false);
+    expect(clock.timers).toBe(0);
+  });
+
   it('leaves nothing behind, even when it is stopped while a probe is under way', async () => {
     for (const outcome of [undefined, refused]) {
       const { clock, prober, breaker, answer } = probing();

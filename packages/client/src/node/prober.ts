@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '../clock.ts';
 import { SessClientError } from '../errors.ts';
+import { pause } from '../pause.ts';
 import type { Breaker, BreakerState } from './breaker.ts';
 
 export interface ProberOptions {
@@ -11,6 +12,8 @@ export interface ProberOptions {
 
 /** Interval after the first failed probe; doubles with every further one. */
 const FIRST_PAUSE_MS = 100;
+/** Least interval between a failed probe and one that callers ask for: they ask with every write. */
+const LEAST_PAUSE_MS = 20;
 
 /**
  * Checks whether a node answers: at once when it joins and when its connection was lost, every `probeIntervalMs` while
@@ -31,7 +34,9 @@ export class Prober {
   #underWay: Promise<boolean> | undefined;
   /** The probe after it, if a caller waits for one. */
   #next: Promise<boolean> | undefined;
-  #ended = false;
+  readonly #stopping = new AbortController();
+  /** When the last probe failed, by the monotonic clock. */
+  #failedAt = -Infinity;
   /** Failed probes in a row since the node's last change of state. */
   #failures = 0;
   #hasAnswered = false;
@@ -57,15 +62,32 @@ export class Prober {
     void this.#probe();
   }
 
-  /** Probes the node without waiting for the schedule. Resolves to whether it answers a probe sent after this call. */
+  /**
+   * Probes the node without waiting for the schedule, at most once in {@link LEAST_PAUSE_MS} while it fails. Resolves to
+   * whether it answers a probe sent after this call.
+   */
   probeNow(): Promise<boolean> {
     if (this.#ended) return Promise.resolve(false);
-    if (this.#underWay === undefined) return this.#probe('asked');
-    this.#next ??= this.#underWay.then(() => {
-      this.#next = undefined;
-      return this.probeNow();
-    });
+    if (this.#underWay === undefined && this.#restMs === 0) return this.#probe('asked');
+    this.#next ??= this.#later();
     return this.#next;
+  }
+
+  /** The probe after the pending one and the rest that follows its failure. */
+  async #later(): Promise<boolean> {
+    await this.#underWay;
+    if (this.#restMs > 0) await pause(this.#clock, this.#restMs, this.#stopping.signal);
+    // A scheduled probe may have begun meanwhile, before the last caller asked.
+    this.#next = undefined;
+    return this.probeNow();
+  }
+
+  get #restMs(): number {
+    return Math.max(0, this.#failedAt + LEAST_PAUSE_MS - this.#clock.elapsed());
+  }
+
+  get #ended(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   /** The node answered a request: the next probe is not needed. */
@@ -85,7 +107,7 @@ export class Prober {
   }
 
   stop(): void {
-    this.#ended = true;
+    this.#stopping.abort();
     this.#cancel?.();
     this.#cancel = undefined;
   }
@@ -109,6 +131,8 @@ export class Prober {
   }
 
   #probe(why: 'due' | 'asked' = 'due'): Promise<boolean> {
+    // Scheduled again when this one is answered.
+    this.#cancel?.();
     const sentIn = this.#breaker.state;
     this.#underWay = this.#send().then(
       () => this.#probeAnswered(),
@@ -121,6 +145,7 @@ export class Prober {
     this.#underWay = undefined;
     if (this.#ended) return true;
     this.#failures = 0;
+    this.#failedAt = -Infinity;
     this.#breaker.probeAnswered();
     this.#schedule();
     return true;
@@ -129,6 +154,7 @@ export class Prober {
   #probeFailed(error: unknown, sentIn: BreakerState, why: 'due' | 'asked'): boolean {
     this.#underWay = undefined;
     if (this.#ended) return false;
+    this.#failedAt = this.#clock.elapsed();
     const state = this.#breaker.state;
     this.#breaker.probeFailed(error, sentIn);
     // Only a scheduled probe that neither follows nor causes a change of state lengthens the next interval.

@@ -1,6 +1,10 @@
 /**
  * Nodes that a write skipped because they refused connections. One client notices sooner than another that a node has
  * restarted. A write must not be acknowledged without a node that other clients read again.
+ *
+ * A touch needs no probe. It changes no value, so a reader that finds a copy which was not prolonged is right. A reader
+ * that no longer finds it asks the other owners, and looks at the fence of each before it reports a miss: the copy was
+ * made outside these owners only after one of them was told of the view in which it lives.
  */
 import type { Cluster } from '../cluster.ts';
 import type { Route } from '../membership/route.ts';
