@@ -48,7 +48,7 @@ const LAST_END = 2_147_483_647_000n;
 const VERSION_OFFSET = 4;
 const TTL_OFFSET = 12;
 
-/** The node object of one client that a record was read from. Compared by identity, not only by name. */
+/** Where and when a client read a record: a period of the fence of one of its nodes. Compared by identity. */
 export interface RecordSource {
   /** `host:port`. */
   readonly id: string;

@@ -12,7 +12,7 @@ class AnsweringNode {
   readonly #answers: ((token: Buffer | undefined) => void)[] = [];
   readonly #failures: ((error: Error) => void)[] = [];
 
-  readonly fence: Fence = new Fence(['first', 'second'], async (key, take) => {
+  readonly fence: Fence = new Fence('10.0.0.1:11211', ['first', 'second'], async (key, take) => {
     this.asked.push(key);
     const token = await new Promise<Buffer | undefined>((resolve, reject) => {
       this.#answers.push(resolve);

@@ -37,19 +37,39 @@ export class FenceCheck {
   }
 }
 
+/** A period of a node in which its fence did not change. */
+export interface FencePeriod {
+  /** The node's `host:port`. */
+  readonly id: string;
+}
+
 /** Reads the token under `key` and passes it to `take` at once. */
 export type TokenReader = <T>(key: string, take: (token: Buffer | undefined) => T) => Promise<T>;
 
 export class Fence {
   readonly #keys: readonly string[];
   readonly #token: TokenReader;
+  readonly #nodeId: string;
   #actedBy: Tokens | undefined;
+  /** The tokens that were read last. */
+  #seen: Tokens = [];
+  #period: FencePeriod;
   /** Shared by the requests of this turn. */
   #pending: FenceCheck | undefined;
 
-  constructor(keys: readonly string[], token: TokenReader) {
+  constructor(nodeId: string, keys: readonly string[], token: TokenReader) {
+    this.#nodeId = nodeId;
     this.#keys = keys;
     this.#token = token;
+    this.#period = { id: nodeId };
+  }
+
+  /**
+   * Another object after each change of the fence. A proxy can hide a restart of memcached, which then counts CAS numbers
+   * from 1 again: a number from an earlier period may belong to another item. The restart removes the fence.
+   */
+  get period(): FencePeriod {
+    return this.#period;
   }
 
   /** Whether this client has read the fence of this node. */
@@ -62,6 +82,7 @@ export class Fence {
    * read.
    */
   actBy(tokens: Tokens | undefined): void {
+    if (tokens !== undefined) this.#see(tokens);
     this.#actedBy = tokens;
   }
 
@@ -104,9 +125,21 @@ export class Fence {
   }
 
   #compare(tokens: Tokens): boolean {
-    const holds =
-      this.#actedBy?.every((token, index) => token !== undefined && tokens[index]?.equals(token) === true) ?? false;
-    if (!holds) this.#actedBy = undefined;
+    const holds = this.#actedBy !== undefined && isSame(this.#actedBy, tokens);
+    if (!holds) {
+      this.#see(tokens);
+      this.#actedBy = undefined;
+    }
     return holds;
   }
+
+  #see(tokens: Tokens): void {
+    if (this.#seen.length === tokens.length && isSame(this.#seen, tokens)) return;
+    this.#seen = tokens;
+    this.#period = { id: this.#nodeId };
+  }
+}
+
+function isSame(one: Tokens, other: Tokens): boolean {
+  return one.every((token, index) => token !== undefined && other[index]?.equals(token) === true);
 }

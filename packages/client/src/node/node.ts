@@ -76,7 +76,7 @@ export class Node {
     this.id = target.id;
     this.target = target;
     this.#setup = setup;
-    this.fence = new Fence(setup.fenceKeys, this.#token);
+    this.fence = new Fence(target.id, setup.fenceKeys, this.#token);
     this.#since = setup.clock.now();
     this.#breaker = new Breaker(setup.breaker, () => setup.clock.elapsed(), this.#stateChanged);
     this.#prober = new Prober(
@@ -93,7 +93,7 @@ export class Node {
     };
     this.#asEntry = (item) => {
       this.#answered();
-      return item === undefined ? undefined : decode(item, this);
+      return item === undefined ? undefined : decode(item, this.fence.period);
     };
     this.#asAnswer = (answer) => {
       this.#answered();
@@ -265,7 +265,7 @@ export class Node {
   }
 
   #liveRecord(item: StoredItem): CacheRecord | undefined {
-    const entry = decode(item, this);
+    const entry = decode(item, this.fence.period);
     if (entry.kind === 'record') return entry;
     if (entry.kind === 'foreign' && foreignItemChannel.hasSubscribers)
       foreignItemChannel.publish({ node: this.id, reason: entry.reason });

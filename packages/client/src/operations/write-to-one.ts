@@ -66,11 +66,12 @@ async function conclude(
 }
 
 /**
- * A CAS number is valid only on the connection that read it; without one, the item must be read first (`undefined`).
+ * A CAS number is valid only on the connection that read it, and until the node's fence changes; without one, the item
+ * must be read first (`undefined`).
  */
 function modeOf(expect: Change['expect'], owner: ClusterNode): StoreMode | undefined {
   if (expect === 'anything') return 'set';
   if (expect === 'absent') return 'add';
   const { source, cas } = StoredRecord.origin(expect);
-  return source === owner && cas?.epoch === owner.epoch ? { cas } : undefined;
+  return source === owner.fence.period && cas?.epoch === owner.epoch ? { cas } : undefined;
 }
