@@ -3,7 +3,7 @@
  * no promise covers, and until when a read may return an older state because a process or node was cut off.
  */
 import { EMPTY_HISTORY, mergeHistories, type History } from '../../src/membership/history.ts';
-import { zoneOf } from './application.ts';
+import { zoneOf, type Application } from './application.ts';
 import { decode } from '../../src/record.ts';
 import { changesIn, type Account } from './ledger.ts';
 import { HISTORY_KEY, historyOn } from './history-secret.ts';
@@ -13,6 +13,7 @@ import { AGREEMENT_MS, TIMEOUT_MS } from './timing.ts';
 import type { Unpromised } from './unpromised.ts';
 import type { VirtualNode } from './virtual-node.ts';
 
+const NOTHING = Buffer.alloc(0);
 /** Times to live are whole seconds. */
 const LIFE_SLACK_MS = 1_000;
 
@@ -26,6 +27,8 @@ export class Promises {
   #differUntil = -Infinity;
   /** Until when a returned node still counts as away, because not all processes act on its return. */
   readonly #awayUntil = new Map<string, number>();
+  /** By the keys of destroyed sessions. */
+  readonly #awayWhenDestroyed = new Map<string, ReadonlySet<string>>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
@@ -165,6 +168,28 @@ export class Promises {
     for (const account of ledger.accounts.values()) {
       if (!this.#holdersOf(account).some((id) => listed.includes(id))) account.excused ??= why;
     }
+  }
+
+  /** The nodes that do not run, and may return with old data. */
+  get away(): readonly string[] {
+    return [...this.#stage.network.nodes.values()]
+      .filter(({ condition }) => condition !== 'running')
+      .map(({ id }) => id);
+  }
+
+  /** A session was destroyed while these nodes were away. */
+  destroyed({ key }: Account, away: readonly string[]): void {
+    this.#awayWhenDestroyed.set(key, new Set(away));
+  }
+
+  /** Whether only nodes that were away still hold the destroyed session, and the process reaches none that knows better. */
+  isDeletionOutOfReach({ key }: Account, { client }: Application): boolean {
+    const away = this.#awayWhenDestroyed.get(key);
+    const nodes = [...this.#stage.network.nodes.values()].filter((node) => node.get(key) !== undefined);
+    const knows = (node: VirtualNode): boolean => isTombstone(node.get(key)?.value ?? NOTHING);
+    const [knowing, others] = [nodes.filter(knows), nodes.filter((node) => !knows(node))];
+    const isOutOfReach = knowing.length > 0 && knowing.every(({ id }) => client.topology.states.get(id) === 'down');
+    return isOutOfReach && others.every(({ id }) => away?.has(id) === true);
   }
 
   /** Number of losses so far. */

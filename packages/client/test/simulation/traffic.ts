@@ -199,6 +199,7 @@ export class Traffic {
     if (
       destroyedBefore &&
       !account.mayRevive &&
+      !this.#mayMissDeletion(account, application) &&
       (this.#isHarsh || (account.excused === undefined && !this.#promises.isSplit))
     )
       throw new Violation('revived', `${application.name} changed ${account.key}, which was destroyed`);
@@ -239,8 +240,10 @@ export class Traffic {
 
   async #destroy({ client }: Application, account: Account): Promise<() => string> {
     account.destroying = true;
+    const { away } = this.#promises;
     await client.delete(account.key, { ttlSeconds: this.#ttlSeconds });
     account.destroyed = true;
+    this.#promises.destroyed(account, [...away, ...this.#promises.away]);
     return () => account.key;
   }
 
@@ -255,11 +258,18 @@ export class Traffic {
         return this.#promises.staleAllowed;
       },
       revived: (account) => {
+        if (this.#mayMissDeletion(account, application)) return true;
         if (this.#isHarsh) return false;
         if (this.#promises.isSplit) stage.excuse('processes reach different nodes');
         return this.#promises.isSplit || account.excused !== undefined;
       },
     });
+  }
+
+  #mayMissDeletion(account: Account, application: Application): boolean {
+    const mayMiss = this.#promises.isDeletionOutOfReach(account, application);
+    if (mayMiss) this.#stage.excuse('no node in reach knew of the deletion');
+    return mayMiss;
   }
 
   get #isHarsh(): boolean {

@@ -5,6 +5,8 @@
 export const UNPROMISED = {
   'all copies were lost': 'Two nodes lost at once with `copies: 2`, or one with `copies: 1`: what only they held.',
   'a node was cut off': 'A node that hangs or is cut off and returns with old data: a short stale read is possible.',
+  'no node in reach knew of the deletion':
+    'A node that returns with old data while every node that knows of a deletion is out of reach: the destroyed session may be read.',
   'processes reach different nodes':
     'A node that one application server reaches and another does not: an older state of a session may be seen, and a change be lost, until they agree.',
   'a name leads to different machines':
