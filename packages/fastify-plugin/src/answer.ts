@@ -11,7 +11,7 @@ import {
 } from '@sess/session';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import onHeaders from 'on-headers';
-import { replyHeaders } from './headers.ts';
+import { ReplyHeaders } from './headers.ts';
 import { isMute } from './log.ts';
 
 /** Continues with the next `onSend` hook. */
@@ -96,7 +96,7 @@ export class Answer implements Connection {
     // Ignores a second answer while the first is being sent, as Fastify does if nothing is saved.
     if (this.#stage === 'saving') return;
     if (session === undefined || this.#stage === 'saved') return proceed(null, payload);
-    const saving = session.commit({ cacheable: isCacheable(replyHeaders(this.#reply)) });
+    const saving = session.commit({ cacheable: isCacheable(new ReplyHeaders(this.#reply)) });
     this.#stage = 'saved';
     if (!this.#watched) this.#watchHead(session);
     if (saving === undefined) return proceed(null, payload);
@@ -135,7 +135,7 @@ export class Answer implements Connection {
     if (raw.headersSent) return this.#saveWhenClosed(session);
     const cookie = new LostCookie(session, raw);
     // An upgrade to WebSocket writes its head past `writeHead`.
-    raw.once('close', () => {
+    raw.on('close', () => {
       cookie.look();
       if (this.#reply.sent) void this.#saveUnsent(session);
     });
@@ -144,7 +144,7 @@ export class Answer implements Connection {
       Reflect.set(raw, 'writeHead', write);
       if (this.#stage === 'saved' && given.length > 1) {
         // Fastify calls this, with the headers of the reply.
-        completeHead(session, replyHeaders(this.#reply));
+        completeHead(session, new ReplyHeaders(this.#reply));
         return Reflect.apply(write, raw, given);
       }
       this.#saveWhenClosed(session);
@@ -209,7 +209,7 @@ function sendOrFail(reply: FastifyReply, payload: unknown, failure: Error | null
 /** Keeps status and headers: code that runs after `send` may set others, for an answer that will not be sent. */
 function keepHead(reply: FastifyReply): { restore: () => void } {
   const { statusCode } = reply.raw;
-  const headers = { ...reply.getHeaders() };
+  const headers = reply.getHeaders();
   return {
     restore() {
       reply.raw.statusCode = statusCode;

@@ -2,19 +2,30 @@ import type { ResponseHeaders } from '@sess/session';
 import type { FastifyReply } from 'fastify';
 
 /** The headers that Fastify will send. */
-export function replyHeaders(reply: FastifyReply): ResponseHeaders {
-  return {
-    get: (name) => reply.getHeader(name),
-    set: (name, value) => void reply.header(name, value),
-    remove(name) {
-      reply.removeHeader(name);
-      reply.raw.removeHeader(name);
-    },
-    addCookie(line) {
-      keepRawCookies(reply);
-      reply.header('set-cookie', line);
-    },
-  };
+export class ReplyHeaders implements ResponseHeaders {
+  readonly #reply: FastifyReply;
+
+  constructor(reply: FastifyReply) {
+    this.#reply = reply;
+  }
+
+  get(name: string): number | string | readonly string[] | undefined {
+    return this.#reply.getHeader(name);
+  }
+
+  set(name: string, value: string): void {
+    this.#reply.header(name, value);
+  }
+
+  remove(name: string): void {
+    this.#reply.removeHeader(name);
+    this.#reply.raw.removeHeader(name);
+  }
+
+  addCookie(line: string): void {
+    keepRawCookies(this.#reply);
+    this.#reply.header('set-cookie', line);
+  }
 }
 
 /** Fastify's headers replace those set on `reply.raw`, so our cookie would drop the application's cookies there. */

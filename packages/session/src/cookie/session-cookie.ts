@@ -37,14 +37,20 @@ export function sessionCookie(mode: SecureMode, options: ResolvedCookie): Sessio
     if (options.name !== undefined) return options.name;
     return isSecure(connection) && options.path === '/' && options.domain === undefined ? HOST_NAME : PLAIN_NAME;
   };
+  const [plain, secured] = [withoutMaxAge(attributes(false)), withoutMaxAge(attributes(true))];
   return {
     name,
-    set: (value, secure, maxAgeSeconds) =>
-      stringifySetCookie({
-        ...attributes(secure),
-        value,
-        ...(maxAgeSeconds === undefined ? {} : { maxAge: maxAgeSeconds }),
-      }),
+    set(value, secure, maxAgeSeconds) {
+      if (maxAgeSeconds === undefined) return (secure ? secured : plain)(value);
+      return stringifySetCookie({ ...attributes(secure), value, maxAge: maxAgeSeconds });
+    },
     clear: (secure) => stringifySetCookie({ ...attributes(secure), maxAge: 0, expires: new Date(0) }),
   };
+}
+
+/** Writes the attributes once: without `Max-Age` only the value differs, and an id with its signature needs no escapes. */
+function withoutMaxAge(cookie: SetCookie): (value: string) => string {
+  const written = stringifySetCookie(cookie);
+  const [beginning, attributes] = [written.slice(0, cookie.name.length + 1), written.slice(cookie.name.length + 1)];
+  return (value) => beginning + value + attributes;
 }

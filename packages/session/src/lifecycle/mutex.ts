@@ -12,14 +12,13 @@ export class Mutex {
   run<T>(operation: () => Promise<T>): Promise<T> {
     this.#waiting += 1;
     const result = this.#last === undefined ? operation() : this.#last.then(operation);
-    this.#last = this.#ended(result);
+    // The caller gets the failure; the next operation only waits for the end.
+    this.#last = result.then(this.#ended, this.#ended);
     return result;
   }
 
-  async #ended(result: Promise<unknown>): Promise<void> {
-    // The caller gets the failure; the next operation only waits for the end.
-    await Promise.allSettled([result]);
+  readonly #ended = (): void => {
     this.#waiting -= 1;
     if (this.#waiting === 0) this.#last = undefined;
-  }
+  };
 }

@@ -34,14 +34,14 @@ async function moveToNewId(state: SessionState, regeneration: Regeneration): Pro
   const now = context.options.now();
   const isFresh = restartLifetime || own !== undefined || state.destroyed || unreachable !== undefined;
   const lifetime = isFresh ? newLifetime(context, now, own) : { ...state.lifetime, idCreatedAt: now };
-  const before = keep === true ? undefined : snapshot(state);
+  const before = keep === true ? undefined : textOf(state);
   const pick = (data: SessionData): SessionData => (keep === true ? data : keptData(data, keep));
-  let text = keep === true ? state.encoded() : codec.encode(pick(state.data));
+  let text = keep === true ? state.encoded() : keep.length === 0 ? codec.empty : codec.encode(pick(state.data));
   const [came] = state.came;
   if (came !== undefined && keep !== true && keep.length > 0 && isMissing(state)) {
     text = codec.encode({ ...pick((await loadKept(context, came)) ?? {}), ...codec.decode(text) });
   }
-  await endOthers(state);
+  if (state.came.length > 0) await endOthers(state);
   if (old !== undefined && inGrace === undefined && text !== codec.empty) {
     await reportedSave(state, 'regenerated', () => state.moveToNewId(old, { pick, text, lifetime }, graceSeconds));
   } else {
@@ -64,10 +64,10 @@ function isMissing({ persisted, unreachable, destroyed }: SessionState): boolean
   return persisted === undefined && unreachable === undefined && !destroyed;
 }
 
-/** A copy of the present data; `undefined` if it can't be encoded, and so can't be compared. */
-function snapshot(state: SessionState): SessionData | undefined {
+/** The present data, encoded; `undefined` if it can't be, and so can't be compared. */
+function textOf(state: SessionState): string | undefined {
   try {
-    return state.context.codec.decode(state.encoded());
+    return state.encoded();
   } catch {
     return undefined;
   }
@@ -77,7 +77,9 @@ function snapshot(state: SessionState): SessionData | undefined {
  * Replaces the data. Changes that the handler made while the new id was stored go to the new session: not every handler
  * awaits it.
  */
-function startWith(state: SessionState, before: SessionData | undefined, kept: SessionData): void {
-  const now = before && snapshot(state);
-  state.beginAnew(before === undefined || now === undefined ? kept : mergeData(before, now, kept, 'mine'));
+function startWith(state: SessionState, before: string | undefined, kept: SessionData): void {
+  const now = textOf(state);
+  const { codec } = state.context;
+  const isUnchanged = before === undefined || now === undefined || before === now;
+  state.beginAnew(isUnchanged ? kept : mergeData(codec.decode(before), codec.decode(now), kept, 'mine'));
 }

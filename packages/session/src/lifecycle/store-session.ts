@@ -38,7 +38,8 @@ export async function createSession(
   formerKey?: string,
 ): Promise<Persisted> {
   context.codec.check(content.text);
-  const owner = await context.users.ownerOf(content.data, content.owner);
+  const known = context.users.ownerOf(content.data, content.owner);
+  const owner = known instanceof Promise ? await known : known;
   const { now } = context.options;
   const patientUntil = now() + NEW_ID_PATIENCE_MS;
   for (let attempt = 1; ; attempt++) {
@@ -83,7 +84,8 @@ export async function storeInPlace(
 ): Promise<Persisted> {
   const { store, options } = context;
   context.codec.check(content.text);
-  const owner = await context.users.ownerOf(content.data, content.owner ?? base.owner);
+  const known = context.users.ownerOf(content.data, content.owner ?? base.owner);
+  const owner = known instanceof Promise ? await known : known;
   const formerKey = former === 'stays' ? base.formerKey : undefined;
   const value = withFormer(
     formerKey,

@@ -21,11 +21,16 @@ const NAMES: Readonly<Record<keyof RegenerateOptions, true>> = {
   persistent: true,
 };
 
+const NONE: readonly string[] = [];
+
 /** @throws {SessionError} `SESS_BAD_OPTION` */
 export function resolveRegeneration(
   options: ResolvedOptions,
-  first: RegenerateOptions | readonly string[] = {},
+  first?: RegenerateOptions | readonly string[],
 ): Regeneration {
+  // The most frequent call: a login.
+  if (first === undefined)
+    return { keep: NONE, restartLifetime: false, graceSeconds: options.graceSeconds, own: undefined };
   // Not an array from here on; the compiler does not narrow readonly arrays.
   const given = (Array.isArray(first) ? { keep: first } : first) as RegenerateOptions;
   if (typeof given !== 'object' || given === null)
@@ -45,7 +50,7 @@ export function resolveRegeneration(
 }
 
 function keys(given: unknown): readonly string[] | true {
-  if (given === undefined) return [];
+  if (given === undefined) return NONE;
   if (given === true) return true;
   if (Array.isArray(given) && given.every((key) => typeof key === 'string')) return given;
   throw badOption('regenerate.keep', given, 'names of session.data, such as ["cart"], or true for all of it');

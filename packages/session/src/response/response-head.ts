@@ -72,7 +72,7 @@ function varyByCookie(headers: ResponseHeaders): void {
 }
 
 function keepPrivate(headers: ResponseHeaders): void {
-  for (const name of CDN_HEADERS) headers.remove(name);
+  for (const name of CDN_HEADERS) if (headers.get(name) !== undefined) headers.remove(name);
   const control = headers.get('cache-control');
   if (control === undefined || textOf(control) === '') return headers.set('cache-control', 'no-store');
   const names = directives(control);

@@ -105,15 +105,9 @@ class MemcachedStore implements SessionStore {
     return this.#client.get(key, options).then(storedOrMiss, rethrow);
   }
 
-  save(
-    key: string,
-    value: Uint8Array,
-    { expect, user: _user, ttlSeconds, ...options }: SaveOptions,
-  ): Promise<StoredSession> {
-    const expected = expect === 'absent' ? expect : recordOf(expect);
-    return this.#client
-      .set(key, value, { ...options, ttlSeconds: withSpare(ttlSeconds), expect: expected })
-      .then(stored, rethrow);
+  save(key: string, value: Uint8Array, { expect, ttlSeconds, signal }: SaveOptions): Promise<StoredSession> {
+    const options = { ttlSeconds: withSpare(ttlSeconds), expect: expect === 'absent' ? expect : recordOf(expect) };
+    return this.#client.set(key, value, signal === undefined ? options : { ...options, signal }).then(stored, rethrow);
   }
 
   touch(key: string, ttlSeconds: number, options?: StoreRequestOptions): Promise<boolean> {
@@ -142,13 +136,24 @@ class MemcachedStore implements SessionStore {
   }
 }
 
+/** Shows the value of the record only where it is read: what was just written rarely is. */
+class StoredInMemcached implements StoredSession {
+  readonly token: CacheRecord;
+  readonly ttlSeconds: number | undefined;
+
+  constructor(record: CacheRecord) {
+    const left = record.ttlSeconds;
+    this.token = record;
+    this.ttlSeconds = left === undefined ? undefined : Math.max(0, left - SPARE_SECONDS);
+  }
+
+  get value(): Uint8Array {
+    return this.token.value;
+  }
+}
+
 function stored(record: CacheRecord): StoredSession {
-  const left = record.ttlSeconds;
-  return {
-    value: record.value,
-    token: record,
-    ttlSeconds: left === undefined ? undefined : Math.max(0, left - SPARE_SECONDS),
-  };
+  return new StoredInMemcached(record);
 }
 
 function storedOrMiss(record: CacheRecord | undefined): StoredSession | undefined {

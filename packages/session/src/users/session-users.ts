@@ -29,10 +29,16 @@ export class SessionUsers {
     return this.#userOf?.(data);
   }
 
-  /** The owner of a session with this data. A session that changes its user gets the new user's present epoch. */
-  async ownerOf(data: SessionData, before: Owner | undefined): Promise<Owner | undefined> {
-    if (this.#userOf === undefined) return before;
-    const user = this.#userOf(data);
+  /**
+   * The owner of a session with this data. A session that changes its user gets the new user's present epoch. A promise
+   * only with the option `userOf`.
+   */
+  ownerOf(data: SessionData, before: Owner | undefined): Promise<Owner | undefined> | Owner | undefined {
+    return this.#userOf === undefined ? before : this.#presentOwner(this.#userOf, data, before);
+  }
+
+  async #presentOwner(userOf: UserOf, data: SessionData, before: Owner | undefined): Promise<Owner | undefined> {
+    const user = userOf(data);
     if (user === undefined) return undefined;
     // A session that was revoked meanwhile keeps its old epoch, so its next load refuses it.
     return user === before?.user ? before : { user, epoch: await this.#epochs.ensure(user) };
