@@ -255,6 +255,24 @@ describe('a handover', () => {
     },
   );
 
+  it('finishes when a machine that was used under two names has left', LONG, async () => {
+    const [cluster, [left = '', ...stay]] = await start('embedded', 3);
+    const options = { ...OPTIONS, historySecret: 'one secret for both clients of this test' };
+    const one = await party.join([left, ...stay], { ...options, handover: { clockSkewMs: 0, finish: false } });
+    await fill(one.client);
+    const phases = (): readonly string[] => one.client.handovers.map(({ phase }) => phase);
+    one.discovery.report(left.replace('127.0.0.1', 'localhost'), ...stay);
+    await expect.poll(phases, LONG).toEqual(['handover']);
+    one.discovery.report(...stay);
+    await expect.poll(phases, LONG).toEqual(['handover', 'handover']);
+    const finisher = await party.join(stay, options);
+    await finished(one.client, finisher.client);
+    expect((await heldBy(cluster, left)).size).toBe(0);
+    // Nobody needs the machine any more.
+    await cluster.removeNode(left);
+    await expectAll(finisher.client);
+  });
+
   it('stays open until its window ends where keys can not be listed', LONG, async () => {
     const [, ids] = await start('embedded', 3);
     const mute: Transport = { name: 'mute', open: (...given) => withoutListing(textTransport().open(...given)) };
