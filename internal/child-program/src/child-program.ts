@@ -22,7 +22,7 @@ export interface Wanted<Message> {
 }
 
 /** Characters of standard error to keep. */
-const LAST_WORDS = 2_000;
+const MAX_STDERR = 2_000;
 
 /**
  * A program of this repository in a process of its own, with a message channel. It ends when the channel closes, even
@@ -31,7 +31,7 @@ const LAST_WORDS = 2_000;
 export class ChildProgram<Message> {
   readonly #name: string;
   readonly #child: ChildProcess;
-  #lastWords = '';
+  #stderr = '';
 
   constructor(script: URL, { name, args = [], cores, quiet = false, serialization = 'json' }: ChildProgramOptions) {
     this.#name = name;
@@ -42,7 +42,7 @@ export class ChildProgram<Message> {
     // Without a listener, a channel error would end this process; `next` reports it to its callers.
     this.#child.on('error', () => undefined);
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+      this.#stderr = (this.#stderr + text).slice(-MAX_STDERR);
     });
   }
 
@@ -70,20 +70,20 @@ export class ChildProgram<Message> {
     return new Promise((resolve, reject) => {
       const over = (settle: () => void): void => {
         clearTimeout(timer);
-        child.off('message', hear).off('error', fail).off('close', end);
+        child.off('message', receive).off('error', fail).off('close', end);
         settle();
       };
-      const hear = (message: Message): void => {
+      const receive = (message: Message): void => {
         if (isWanted(message)) over(() => resolve(message));
       };
       const fail = (error: Error): void => over(() => reject(error));
       // `close` rather than `exit`: then all of its standard error has been read.
-      const end = (): void => over(() => reject(new Error(this.#obituary())));
+      const end = (): void => over(() => reject(new Error(this.#howItEnded())));
       const timer =
         timeoutMs === undefined
           ? undefined
           : setTimeout(() => fail(new Error(`${this.#name} did not answer within ${timeoutMs} ms`)), timeoutMs);
-      child.on('message', hear).on('error', fail).on('close', end);
+      child.on('message', receive).on('error', fail).on('close', end);
       if (!this.isAlive) end();
     });
   }
@@ -119,8 +119,8 @@ export class ChildProgram<Message> {
     if (this.isAlive && this.#child.pid !== undefined) await once(this.#child, 'exit');
   }
 
-  #obituary(): string {
+  #howItEnded(): string {
     const how = this.#child.signalCode ?? `exit code ${this.#child.exitCode}`;
-    return `${this.#name} ended (${how}) ${this.#lastWords}`.trimEnd();
+    return `${this.#name} ended (${how}) ${this.#stderr}`.trimEnd();
   }
 }

@@ -1,7 +1,7 @@
 import { startLocalCluster } from '@sess/local-cluster';
 import { expect, inject, it } from 'vitest';
 
-import { lookAt } from '../src/cluster/look.ts';
+import { observe } from '../src/cluster/observed-cluster.ts';
 import { MoveWatch, type MoveProgress } from '../src/cluster/move-watch.ts';
 import { clusterSettings } from '../src/cluster/settings.ts';
 import { clusterStatus } from '../src/commands/status.ts';
@@ -18,10 +18,10 @@ it('a drain by another process is seen to be as far as it is, and ends', { timeo
   const [id = ''] = cluster.nodes.map((node) => node.id);
   const onNode = keys.filter((key) => client.explain(key).owners[0] === id).length;
   const settings = clusterSettings(undefined, { SESS_SERVERS: servers, SESS_SECRET: SECRET });
-  const look = await lookAt(settings);
-  const moves = new MoveWatch(look);
+  const observed = await observe(settings);
+  const moves = new MoveWatch(observed);
   const progressOf = async (): Promise<MoveProgress | undefined> => {
-    const { nodes, handovers } = await clusterStatus(look, settings);
+    const { nodes, handovers } = await clusterStatus(observed, settings);
     return (await moves.find(nodes, handovers)).get(id);
   };
   expect(await progressOf()).toBeUndefined();
@@ -58,7 +58,7 @@ it('a drain by another process is seen to be as far as it is, and ends', { timeo
   await expect(drained).rejects.toMatchObject({ code: 'SESS_ABORTED' });
   await expect.poll(progressOf).toBeUndefined();
   moves.close();
-  await look.close();
+  await observed.close();
 });
 
 it('says how many, how fast, and until when', () => {

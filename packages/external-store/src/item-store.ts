@@ -42,14 +42,14 @@ export interface StoredItem {
 }
 
 /** The stored item under a key. With `doubt`, a node is out of reach and it is unknown. */
-interface Look {
+interface LoadedItem {
   readonly stored: StoredSession | undefined;
   readonly item: Item | undefined;
-  readonly doubt?: StoreError;
+  readonly outage?: StoreError;
 }
 
 /** The input of a write's decision. `isDead`: a tombstone is stored, which nothing replaces. */
-interface Basis extends Look {
+interface Basis extends LoadedItem {
   readonly isDead: boolean;
 }
 
@@ -103,7 +103,7 @@ export class ItemStore {
    * @throws {StoreError} `SESS_UNAVAILABLE` if a node that could hold it is out of reach.
    */
   async get(key: string, { expectsNone = false }: GetItemOptions = {}): Promise<StoredItem | undefined> {
-    const { stored, item } = await this.#look(key);
+    const { stored, item } = await this.#load(key);
     // Only to have something to read later, so a conflict or an outage does not matter.
     if (expectsNone && stored === undefined)
       await this.#save(key, { kind: 'removed' }, this.#longestSeconds, 'absent').catch(() => undefined);
@@ -201,9 +201,9 @@ export class ItemStore {
   ): Promise<Result> {
     const tries = { most: MAX_ATTEMPTS, what: 'others wrote this item' };
     return retryConflicts<Result>(tries, async (attempt) => {
-      const { stored, item, doubt }: Look = mustRead ? await this.#look(key) : await this.#lookInReach(key);
+      const { stored, item, outage }: LoadedItem = mustRead ? await this.#load(key) : await this.#loadIfInReach(key);
       // The last write was refused and yet nothing is there: a tombstone.
-      const isDead = attempt > 1 && stored === undefined && doubt === undefined;
+      const isDead = attempt > 1 && stored === undefined && outage === undefined;
       const { result, next, ttlSeconds = 1 } = decide({ stored, item, isDead });
       if (next === undefined) return result;
       try {
@@ -211,7 +211,7 @@ export class ItemStore {
         return result;
       } catch (error) {
         if (!SessionError.is(error) || error.code !== 'SESS_CONFLICT') throw error;
-        if (doubt !== undefined) throw doubt;
+        if (outage !== undefined) throw outage;
         return CONFLICT;
       }
     }).catch(rethrowOfItem);
@@ -221,16 +221,16 @@ export class ItemStore {
     await this.#cluster.store.save(this.#keyOf(key), encodeItem(item), { ttlSeconds, expect });
   }
 
-  async #lookInReach(key: string): Promise<Look> {
+  async #loadIfInReach(key: string): Promise<LoadedItem> {
     try {
-      return await this.#look(key);
+      return await this.#load(key);
     } catch (error) {
       if (!StoreError.is(error) || error.code !== 'SESS_UNAVAILABLE') throw error;
-      return { stored: undefined, item: undefined, doubt: error };
+      return { stored: undefined, item: undefined, outage: error };
     }
   }
 
-  async #look(key: string): Promise<Look> {
+  async #load(key: string): Promise<LoadedItem> {
     const stored = await this.#cluster.store.load(this.#keyOf(key)).catch(rethrowOfItem);
     this.#noteLifetime(stored?.ttlSeconds);
     return { stored, item: stored && decodeItem(stored.value) };

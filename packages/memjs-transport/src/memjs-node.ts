@@ -79,7 +79,7 @@ export class MemjsNode implements NodeTransport {
   }
 
   async probe({ signal }: RequestOptions = {}): Promise<string> {
-    return this.#link.submit(versionOperation(), { signal, knock: true });
+    return this.#link.submit(versionOperation(), { signal, ignoreBackOff: true });
   }
 
   close(): Promise<void> {

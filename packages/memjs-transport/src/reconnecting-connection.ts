@@ -25,7 +25,7 @@ let lastEpoch = 0;
 export interface SubmitOptions {
   readonly signal?: AbortSignal | undefined;
   /** Connects at once even during the pause between attempts, in which other requests fail. */
-  readonly knock?: boolean;
+  readonly ignoreBackOff?: boolean;
 }
 
 /**
@@ -85,12 +85,12 @@ export class ReconnectingConnection {
     if (signal?.aborted === true) throw this.#errors.aborted(signal.reason);
   }
 
-  submit<T>(operation: Operation<T>, { signal, knock = false }: SubmitOptions): Promise<T> {
+  submit<T>(operation: Operation<T>, { signal, ignoreBackOff = false }: SubmitOptions): Promise<T> {
     this.checkOpen(signal);
     this.#checkRoom(frameBytes(operation));
     this.#sleepWatch.look();
     if (this.#connection === undefined) {
-      if (this.#lastFailure !== undefined && !knock) throw this.#errors.notNow(this.#lastFailure);
+      if (this.#lastFailure !== undefined && !ignoreBackOff) throw this.#errors.notNow(this.#lastFailure);
       this.#connect();
     }
     const request = new PendingRequest(operation, this.#settings.opaques.next(), {

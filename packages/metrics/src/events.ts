@@ -24,17 +24,17 @@ import { serverOf } from './server.ts';
 /** Of whichever channel. */
 export type Message = object;
 
-type Tell<M> = (message: M, sink: MetricsSink) => void;
+type Handle<M> = (message: M, sink: MetricsSink) => void;
 
-function telling<M extends object>(tell: Tell<M>): Tell<Message> {
-  return (message, sink) => tell(message as M, sink);
+function handling<M extends object>(handle: Handle<M>): Handle<Message> {
+  return (message, sink) => handle(message as M, sink);
 }
 
-export const EVENTS: Readonly<Record<string, Tell<Message>>> = {
-  'sess:session:load': telling<LoadEvent>(({ store, outcome }, sink) =>
+export const EVENTS: Readonly<Record<string, Handle<Message>>> = {
+  'sess:session:load': handling<LoadEvent>(({ store, outcome }, sink) =>
     sink.count('sess.session.loads', { 'sess.store': store, 'sess.outcome': outcome }, 1),
   ),
-  'sess:session:miss': telling<MissEvent>(({ store, cause, certainty, node }, sink) =>
+  'sess:session:miss': handling<MissEvent>(({ store, cause, certainty, node }, sink) =>
     sink.count(
       'sess.session.misses',
       {
@@ -46,52 +46,52 @@ export const EVENTS: Readonly<Record<string, Tell<Message>>> = {
       1,
     ),
   ),
-  'sess:session:save': telling<SaveEvent>(({ store, reason, outcome }, sink) =>
+  'sess:session:save': handling<SaveEvent>(({ store, reason, outcome }, sink) =>
     sink.count('sess.session.saves', { 'sess.store': store, 'sess.save.reason': reason, 'sess.outcome': outcome }, 1),
   ),
-  'sess:session:conflict': telling<ConflictEvent>(({ store }, sink) =>
+  'sess:session:conflict': handling<ConflictEvent>(({ store }, sink) =>
     sink.count('sess.session.conflicts', { 'sess.store': store }, 1),
   ),
-  'sess:session:destroy': telling<DestroyEvent>(({ store, reason, outcome }, sink) =>
+  'sess:session:destroy': handling<DestroyEvent>(({ store, reason, outcome }, sink) =>
     sink.count(
       'sess.session.destroys',
       { 'sess.store': store, 'sess.destroy.reason': reason, 'sess.outcome': outcome },
       1,
     ),
   ),
-  'sess:session:new-id': telling<NewIdEvent>(({ store }, sink) =>
+  'sess:session:new-id': handling<NewIdEvent>(({ store }, sink) =>
     sink.count('sess.session.id_retries', { 'sess.store': store }, 1),
   ),
-  'sess:session:backing': telling<BackingEvent>(({ backing, operation, outcome }, sink) =>
+  'sess:session:backing': handling<BackingEvent>(({ backing, operation, outcome }, sink) =>
     sink.count(
       'sess.backing.operations',
       { 'sess.backing': backing, 'sess.operation': operation, 'sess.outcome': outcome },
       1,
     ),
   ),
-  'sess:client:node': telling<NodeMessage>(({ node, to }, sink) =>
+  'sess:client:node': handling<NodeMessage>(({ node, to }, sink) =>
     sink.count('sess.node.state_changes', { ...serverOf(node), 'sess.node.state': to }, 1),
   ),
-  'sess:client:view': telling<ViewMessage>(({ cause }, sink) =>
+  'sess:client:view': handling<ViewMessage>(({ cause }, sink) =>
     sink.count('sess.view.changes', { 'sess.view.cause': cause }, 1),
   ),
   'sess:client:views-disagree': (_, sink) => sink.count('sess.view.disagreements', {}, 1),
   'sess:client:discovery-error': (_, sink) => sink.count('sess.discovery.errors', {}, 1),
-  'sess:client:history-refused': telling<HistoryRefusedMessage>(({ node, fault }, sink) =>
+  'sess:client:history-refused': handling<HistoryRefusedMessage>(({ node, fault }, sink) =>
     sink.count('sess.history.refused', { ...serverOf(node), 'sess.history.fault': fault }, 1),
   ),
-  'sess:client:foreign-item': telling<ForeignItemMessage>(({ node, reason }, sink) =>
+  'sess:client:foreign-item': handling<ForeignItemMessage>(({ node, reason }, sink) =>
     sink.count('sess.foreign_items', { ...serverOf(node), 'sess.foreign.reason': reason }, 1),
   ),
-  'sess:client:tombstone-dropped': telling<TombstoneDroppedMessage>(({ node }, sink) =>
+  'sess:client:tombstone-dropped': handling<TombstoneDroppedMessage>(({ node }, sink) =>
     sink.count('sess.hints.dropped', serverOf(node), 1),
   ),
-  'sess:client:handover': telling<HandoverMessage>(({ phase, carried }, sink) => {
+  'sess:client:handover': handling<HandoverMessage>(({ phase, carried }, sink) => {
     sink.count('sess.handover.passes', { 'sess.handover.step': phase }, 1);
     // It counts all passes so far, and ends with one of these.
     if (phase === 'done' || phase === 'interrupted') sink.count('sess.handover.carried', {}, carried);
   }),
-  'sess:client:rereplication': telling<RereplicationMessage>(({ node, reason, phase, carried }, sink) => {
+  'sess:client:rereplication': handling<RereplicationMessage>(({ node, reason, phase, carried }, sink) => {
     const attributes = { ...serverOf(node), 'sess.rereplication.reason': reason };
     sink.count('sess.rereplication.runs', { ...attributes, 'sess.rereplication.phase': phase }, 1);
     if (phase !== 'begun') sink.count('sess.rereplication.carried', attributes, carried);

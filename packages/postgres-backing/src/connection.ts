@@ -1,6 +1,6 @@
 import { meaningOf } from './errors.ts';
 import type { ResolvedPostgresOptions } from './options.ts';
-import { PatientPool } from './patient-pool.ts';
+import { WorkingTimePool } from './working-time-pool.ts';
 import type { Queryable, QueryResult } from './queryable.ts';
 
 /** Sends statements to PostgreSQL, over the application's connections or its own. */
@@ -16,7 +16,7 @@ export function connectTo(options: ResolvedPostgresOptions): Connection {
   const { source } = options;
   if (source.kind === 'pool') return connection(source.pool, options.table, async () => {});
   const { statementTimeoutMs, connections } = options;
-  const pool = new PatientPool(
+  const pool = new WorkingTimePool(
     {
       connectionString: source.connectionString,
       max: connections,

@@ -41,7 +41,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     cookie: sessionCookie(options.secure, options.cookie),
     codec: contentCodec(options, warn),
     touches: touchThrottle(options.touchAfterSeconds, options.now),
-    turns: new KeyedMutex(),
+    saves: new KeyedMutex(),
     users: new SessionUsers(store, options),
     warnOnce: warn,
     lateChanges: new LateChanges(warn),
@@ -50,14 +50,14 @@ export function createSessions(given: SessionsOptions): Sessions {
   };
   let isClosed = false;
   const identities = requestIdentities(context.cookie, context.signer, options.keyPrefix);
-  if (options.source.kind === 'servers') tellWhenUnreachable(context);
+  if (options.source.kind === 'servers') warnIfUnreachable(context);
   return {
     cookieNames: [...new Set([context.cookie.name(false), context.cookie.name(true)])],
     open(cookieHeader, connection) {
-      const came = cookieHeader === undefined ? NONE : identities.in(cookieHeader, connection.secure);
-      if (came.length === 0) return begin(context, connection, NOTHING_CAME);
-      return loadSession(context, came).then((outcome) =>
-        begin(context, connection, beginning(context, connection, outcome, came)),
+      const presented = cookieHeader === undefined ? NONE : identities.in(cookieHeader, connection.secure);
+      if (presented.length === 0) return begin(context, connection, NOTHING_CAME);
+      return loadSession(context, presented).then((outcome) =>
+        begin(context, connection, beginning(context, connection, outcome, presented)),
       );
     },
     async revokeUser(user) {
@@ -78,7 +78,7 @@ export function createSessions(given: SessionsOptions): Sessions {
 }
 
 const NONE: readonly Identity[] = [];
-const NOTHING_CAME: Beginning = { came: NONE };
+const NOTHING_CAME: Beginning = { presented: NONE };
 
 function openStore(cache: SessionStore, { source, backing, now, log }: ResolvedOptions): SessionStore {
   return backing === undefined ? cache : openBackedStore(cache, backing, { now, log }, source.kind === 'servers');
@@ -90,7 +90,7 @@ function openCache(source: StoreSource, secrets: readonly string[]): SessionStor
 }
 
 /** Otherwise the only sign of a wrong address is that every visitor is anonymous. */
-function tellWhenUnreachable(context: SessionContext): void {
+function warnIfUnreachable(context: SessionContext): void {
   context.store.ready?.().catch((error: unknown) => {
     if (hasCode(error, 'SESS_UNAVAILABLE')) context.warnOnce('SESS_NOT_READY');
   });
@@ -101,13 +101,13 @@ function beginning(
   { options }: SessionContext,
   connection: Connection,
   outcome: LoadOutcome,
-  came: readonly Identity[],
+  presented: readonly Identity[],
 ): Beginning {
-  if (outcome.kind === 'found') return { found: outcome, came };
-  if (outcome.kind === 'missing') return { came };
+  if (outcome.kind === 'found') return { found: outcome, presented };
+  if (outcome.kind === 'missing') return { presented };
   connection.onUnavailable?.();
   const { identity, error } = outcome;
-  return { unreachable: { identity, error, policy: options.onUnavailable(error) }, came };
+  return { unreachable: { identity, error, policy: options.onUnavailable(error) }, presented };
 }
 
 function begin(context: SessionContext, connection: Connection, from: Beginning): RequestSession {

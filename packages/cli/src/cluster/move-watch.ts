@@ -4,7 +4,7 @@
  */
 import type { Handover } from '@sess/client';
 
-import type { Look } from './look.ts';
+import type { ObservedCluster } from './observed-cluster.ts';
 import type { NodeReport } from './node-report.ts';
 import type { Looks } from './rates.ts';
 
@@ -31,14 +31,14 @@ const AGAIN_MS = 5_000;
 const RATE_MS = 10_000;
 
 export class MoveWatch {
-  readonly #look: Look;
+  readonly #observed: ObservedCluster;
   readonly #ended = new AbortController();
   readonly #moves = new Map<string, SampledMove>();
   /** By node id: reads of the last {@link find}, which the nodes count as everybody's. */
   #looks = new Map<string, Looks>();
 
-  constructor(look: Look) {
-    this.#look = look;
+  constructor(observed: ObservedCluster) {
+    this.#observed = observed;
   }
 
   /** Of what is open now, as far as it is known. Never rejects. */
@@ -53,7 +53,7 @@ export class MoveWatch {
     ]);
     for (const name of this.#moves.keys()) if (!open.has(name)) this.#moves.delete(name);
     for (const [name, ids] of open)
-      if (!this.#moves.has(name)) this.#moves.set(name, new SampledMove(this.#look, ids, this.#ended.signal));
+      if (!this.#moves.has(name)) this.#moves.set(name, new SampledMove(this.#observed, ids, this.#ended.signal));
     const looks = new Map<string, Looks>();
     this.#looks = looks;
     const found = await Promise.all(
@@ -79,7 +79,7 @@ interface Chosen {
 }
 
 class SampledMove {
-  readonly #look: Look;
+  readonly #observed: ObservedCluster;
   readonly #nodes: readonly string[];
   readonly #signal: AbortSignal;
   #chosenAt = -Infinity;
@@ -88,8 +88,8 @@ class SampledMove {
   /** When how much had moved, the oldest first. */
   #history: readonly { readonly at: number; readonly moved: number }[] = [];
 
-  constructor(look: Look, nodes: readonly string[], signal: AbortSignal) {
-    this.#look = look;
+  constructor(observed: ObservedCluster, nodes: readonly string[], signal: AbortSignal) {
+    this.#observed = observed;
     this.#nodes = nodes;
     this.#signal = signal;
     this.#choose().catch(() => undefined);
@@ -119,10 +119,10 @@ class SampledMove {
     let listed = 0;
     let sessions = 0;
     for (const node of this.#nodes) {
-      for await (const key of this.#look.nodes.get(node)?.keys?.({ signal: this.#signal }) ?? []) {
+      for await (const key of this.#observed.nodes.get(node)?.keys?.({ signal: this.#signal }) ?? []) {
         listed += 1;
         if (listed > MOST_LISTED) return;
-        if (key.startsWith('@sess/') || this.#look.client.explain(key).owners.includes(node)) continue;
+        if (key.startsWith('@sess/') || this.#observed.client.explain(key).owners.includes(node)) continue;
         sessions += 1;
         const place = chosen.length < SAMPLE ? chosen.length : Math.floor(Math.random() * sessions);
         if (place < SAMPLE) chosen[place] = { key, node };
@@ -133,14 +133,14 @@ class SampledMove {
 
   /** Whether an owner lacks it, and it was not removed where it was found. */
   async #isOnItsWay({ key, node }: Chosen, looks: Map<string, Looks>): Promise<boolean> {
-    const { owners } = this.#look.client.explain(key);
+    const { owners } = this.#observed.client.explain(key);
     const there = await Promise.all(owners.map((owner) => this.#isOn(owner, key, looks)));
     return !there.every(Boolean) && (await this.#isOn(node, key, looks));
   }
 
   async #isOn(node: string, key: string, looks: Map<string, Looks>): Promise<boolean> {
     try {
-      const isThere = (await this.#look.nodes.get(node)?.get(key)) !== undefined;
+      const isThere = (await this.#observed.nodes.get(node)?.get(key)) !== undefined;
       const { requests, misses } = looks.get(node) ?? { requests: 0, misses: 0 };
       looks.set(node, { requests: requests + 1, misses: misses + (isThere ? 0 : 1) });
       return isThere;

@@ -2,7 +2,7 @@ import { shares } from '@sess/hash-ring';
 import type { NodeHealth, NodeTransport, StatsSection } from '@sess/client';
 
 import { ringOf } from './ring.ts';
-import type { Look } from './look.ts';
+import type { ObservedCluster } from './observed-cluster.ts';
 import type { ClusterSettings } from './settings.ts';
 
 /** What is known of one node. */
@@ -49,8 +49,11 @@ export interface NodeFigures {
 }
 
 /** Of every node that is asked for anything, in the order of the list, and those that left it behind them. */
-export async function nodeReports(look: Look, settings: ClusterSettings): Promise<readonly NodeReport[]> {
-  const { client, nodes } = look;
+export async function nodeReports(
+  observed: ObservedCluster,
+  settings: ClusterSettings,
+): Promise<readonly NodeReport[]> {
+  const { client, nodes } = observed;
   const { topology } = client;
   const listed = topology.nodes.map(({ id }) => id);
   const owned = shares(ringOf(topology, settings));

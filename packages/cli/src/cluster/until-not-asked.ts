@@ -11,11 +11,11 @@ export interface UntilNotAskedOptions {
   readonly onProgress: (text: string) => void;
 }
 
-const LOOK_MS = 100;
+const POLL_MS = 100;
 /** Nobody finishes a handover that has not begun to close for so many intervals after everybody agreed. */
 const INTERVALS_TO_BEGIN = 9;
 /** A client that failed to finish it tries again after so long. */
-const LEAST_PATIENCE_MS = 15_000;
+const LEAST_GIVE_UP_MS = 15_000;
 
 /**
  * Waits until no application server asks these drained nodes for anything: until then a request may fail in the moment in
@@ -30,8 +30,8 @@ export async function untilNotAsked(
   { historyIntervalMs, timeoutMs, signal, onProgress }: UntilNotAskedOptions,
 ): Promise<boolean> {
   const until = performance.now() + timeoutMs;
-  const patienceMs = Math.max(LEAST_PATIENCE_MS, INTERVALS_TO_BEGIN * historyIntervalMs);
-  let idleUntil = performance.now() + patienceMs;
+  const giveUpMs = Math.max(LEAST_GIVE_UP_MS, INTERVALS_TO_BEGIN * historyIntervalMs);
+  let idleUntil = performance.now() + giveUpMs;
   for (;;) {
     // One that is down has stopped already.
     const { states } = client.topology;
@@ -39,10 +39,10 @@ export async function untilNotAsked(
     const open = client.handovers.filter((handover) => up.some((id) => handover.nodes.includes(id)));
     if (open.length === 0) break;
     const now = performance.now();
-    if (open.some(({ phase }) => phase !== 'handover')) idleUntil = now + patienceMs;
+    if (open.some(({ phase }) => phase !== 'handover')) idleUntil = now + giveUpMs;
     if (now > Math.min(until, idleUntil)) return false;
     onProgress(`waiting until nobody asks ${up.join(', ')} for anything`);
-    await pause(LOOK_MS, undefined, { signal });
+    await pause(POLL_MS, undefined, { signal });
   }
   await pause(historyIntervalMs, undefined, { signal });
   return true;

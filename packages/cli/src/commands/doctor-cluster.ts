@@ -1,27 +1,27 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
-import type { Look } from '../cluster/look.ts';
+import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import type { NodeReport } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { finding, type Finding } from './finding.ts';
 
 /** What is wrong with the whole: secrets, drains, versions, sizes, and what names lead to. */
 export async function examineCluster(
-  look: Look,
+  observed: ObservedCluster,
   settings: ClusterSettings,
   reports: readonly NodeReport[],
 ): Promise<readonly Finding[]> {
   return [
-    ...secrets(look, settings),
+    ...secrets(observed, settings),
     ...unfinishedDrains(reports),
     ...versions(reports),
     ...unequalMemory(reports),
-    ...(await names(look)),
+    ...(await names(observed)),
   ];
 }
 
-function secrets({ client }: Look, { historySecret, servers }: ClusterSettings): readonly Finding[] {
+function secrets({ client }: ObservedCluster, { historySecret, servers }: ClusterSettings): readonly Finding[] {
   const isInUrl = typeof servers === 'string' && servers.includes('historySecret=');
   if (historySecret !== undefined || isInUrl) return [];
   return [
@@ -75,7 +75,7 @@ function unequalMemory(reports: readonly NodeReport[]): readonly Finding[] {
 }
 
 /** Names are what certificates are checked against, and what other machines may connect to. */
-async function names({ client }: Look): Promise<readonly Finding[]> {
+async function names({ client }: ObservedCluster): Promise<readonly Finding[]> {
   const named = client.topology.nodes.filter(({ host }) => isIP(host) === 0 && !host.startsWith('/'));
   const found = await Promise.all(
     named.map(async ({ id, host, address }): Promise<Finding | undefined> => {

@@ -1,4 +1,4 @@
-import type { Look } from '../cluster/look.ts';
+import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import { askStats, type NodeFigures, type NodeReport } from '../cluster/node-report.ts';
 import { bytes, count, duration, percent } from '../output/format.ts';
 import { finding, type Finding } from './finding.ts';
@@ -13,18 +13,21 @@ const CLOCK_MS = 5_000;
 const SESSION_ITEM_BYTES = 66_000;
 
 /** What is wrong with single nodes. */
-export async function examineNodes(look: Look, reports: readonly NodeReport[]): Promise<readonly Finding[]> {
-  const found = await Promise.all(reports.map((report) => examineNode(look, report)));
+export async function examineNodes(
+  observed: ObservedCluster,
+  reports: readonly NodeReport[],
+): Promise<readonly Finding[]> {
+  const found = await Promise.all(reports.map((report) => examineNode(observed, report)));
   return found.flat();
 }
 
-async function examineNode(look: Look, report: NodeReport): Promise<readonly Finding[]> {
+async function examineNode(observed: ObservedCluster, report: NodeReport): Promise<readonly Finding[]> {
   const { id, figures, isListed, error } = report;
-  const node = look.nodes.get(id);
+  const node = observed.nodes.get(id);
   if (figures === undefined) return [await silent(node, id, error ?? 'it does not answer', isListed)];
   const settings = await askStats(node, 'settings');
   return [
-    ...restart(look, report, figures),
+    ...restart(observed, report, figures),
     ...clock(id, figures),
     ...memory(id, figures),
     ...connections(id, figures),
@@ -61,7 +64,7 @@ async function silent(
 
 /** It is younger than a ring that it was in: so it came back empty. */
 function restart(
-  { client: { topology, handovers }, copies }: Look,
+  { client: { topology, handovers }, copies }: ObservedCluster,
   { id, share }: NodeReport,
   { time, uptimeSeconds }: NodeFigures,
 ): readonly Finding[] {

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Ring } from '@sess/client';
 
-import type { Look } from '../cluster/look.ts';
+import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import { duration, plural } from '../output/format.ts';
 import { finding, type Finding } from './finding.ts';
 
@@ -29,22 +29,26 @@ export interface RingInUse {
 }
 
 export async function examineRings(
-  look: Look,
+  observed: ObservedCluster,
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<readonly Finding[]> {
-  const inUse = await ringsInUse(look, signal, say);
-  return ringFindings(inUse, look, Date.now());
+  const inUse = await ringsInUse(observed, signal, say);
+  return ringFindings(inUse, observed, Date.now());
 }
 
 /** Those that are said again while somebody listens; at once where there can be only one. */
-async function ringsInUse(look: Look, signal: AbortSignal, say: (text: string) => void): Promise<readonly RingInUse[]> {
-  const before = new Map(mayBeInUse(look).map(({ ring }) => [ring.fingerprint, ring.confirmedAt]));
+async function ringsInUse(
+  observed: ObservedCluster,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<readonly RingInUse[]> {
+  const before = new Map(mayBeInUse(observed).map(({ ring }) => [ring.fingerprint, ring.confirmedAt]));
   if (before.size === 0) return [];
   const startedAt = performance.now();
   const found = new Map<string, RingInUse>();
   while (performance.now() - startedAt < PATIENCE_MS && !signal.aborted) {
-    const all = mayBeInUse(look);
+    const all = mayBeInUse(observed);
     for (const one of all) {
       const { fingerprint, confirmedAt = 0 } = one.ring;
       if (confirmedAt > (before.get(fingerprint) ?? confirmedAt)) found.set(fingerprint, one);
@@ -59,7 +63,7 @@ async function ringsInUse(look: Look, signal: AbortSignal, say: (text: string) =
 }
 
 /** Those of which a client said so not long ago. */
-function mayBeInUse({ client, copies }: Look): readonly RingInUse[] {
+function mayBeInUse({ client, copies }: ObservedCluster): readonly RingInUse[] {
   const now = Date.now();
   const overlaps = client.handovers.filter(({ agreedAt }) => now < agreedAt + LATE_MS);
   const others = overlaps.map(({ ring, copies: theirs }) => ({ ring, copies: theirs, isOurs: false }));
@@ -73,7 +77,7 @@ function mayBeInUse({ client, copies }: Look): readonly RingInUse[] {
 /** What is wrong about `inUse`, at `now` in milliseconds since 1970. */
 export function ringFindings(
   inUse: readonly RingInUse[],
-  { client, copies }: Pick<Look, 'client' | 'copies'>,
+  { client, copies }: Pick<ObservedCluster, 'client' | 'copies'>,
   now: number,
 ): readonly Finding[] {
   const [first, second] = inUse.toSorted((one, other) => one.ring.since - other.ring.since);

@@ -1,10 +1,10 @@
-import type { Look } from '../cluster/look.ts';
+import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import { ringOf } from '../cluster/ring.ts';
 import { zoneReport } from '../cluster/zone-report.ts';
 import { finding, type Finding } from './finding.ts';
 
 /** What zones can't keep of what several copies promise, or not without a price. */
-export function examineZones({ client, copies, settings }: Look): readonly Finding[] {
+export function examineZones({ client, copies, settings }: ObservedCluster): readonly Finding[] {
   const report = zoneReport(ringOf(client.topology, settings), copies);
   if (report === undefined) return [];
   const { zones, areTooFew, small, unknown } = report;

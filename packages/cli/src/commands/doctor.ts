@@ -1,5 +1,5 @@
 /** `sess doctor`: what is wrong with a cluster, why, and what to do. */
-import { lookAt } from '../cluster/look.ts';
+import { observe } from '../cluster/observed-cluster.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import { DONE, NO } from '../exit-codes.ts';
 import { plural } from '../output/format.ts';
@@ -14,22 +14,22 @@ import type { CommandContext } from './command-context.ts';
 
 export async function doctor({ output, settings, streams }: CommandContext): Promise<number> {
   const asked = settings();
-  const look = await lookAt(asked);
+  const observed = await observe(asked);
   const progress = new Progress(output.progressStream);
   try {
-    const reports = await nodeReports(look, asked);
+    const reports = await nodeReports(observed, asked);
     const findings = [
-      ...(await examineCluster(look, asked, reports)),
-      ...(await examineRings(look, streams.signal, (text) => progress.say(text))),
-      ...examineZones(look),
-      ...(await examineNodes(look, reports)),
+      ...(await examineCluster(observed, asked, reports)),
+      ...(await examineRings(observed, streams.signal, (text) => progress.say(text))),
+      ...examineZones(observed),
+      ...(await examineNodes(observed, reports)),
     ];
     progress.end();
     output.data({ nodes: reports.length, findings }, () => findingsText(findings, reports.length, output));
     return findings.some(({ level }) => level === 'error') ? NO : DONE;
   } finally {
     progress.end();
-    await look.close();
+    await observed.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { createClient, SessClientError, type Client } from '@sess/client';
 
-import { clientOptions, lookAt, type Look } from '../cluster/look.ts';
+import { clientOptions, observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { untilNotAsked } from '../cluster/until-not-asked.ts';
 import { DONE, NO } from '../exit-codes.ts';
@@ -39,10 +39,10 @@ export async function drainSelf(
   ];
   const over = AbortSignal.any(limits);
   const asked = settings();
-  const look = await lookAt(asked);
-  const { copies } = look;
-  const node = selfAmong(look.client, [...look.nodes.keys()], options.node, streams.env);
-  await look.close();
+  const observed = await observe(asked);
+  const { copies } = observed;
+  const node = selfAmong(observed.client, [...observed.nodes.keys()], options.node, streams.env);
+  await observed.close();
   if (node === undefined) {
     output.data(
       { node: null, state: 'unknown' },
@@ -50,7 +50,7 @@ export async function drainSelf(
     );
     return DONE;
   }
-  const client = createClient({ ...clientOptions(look.settings, copies), distribution: asked.distribution });
+  const client = createClient({ ...clientOptions(observed.settings, copies), distribution: asked.distribution });
   try {
     await client.ready();
     const isSafe = await Promise.race([emptied(client, node, options.keysPerSecond, over), whenOver(over)]);
@@ -102,10 +102,10 @@ export async function putBackSelf(context: CommandContext, options: DrainSelfOpt
 }
 
 /** What a look finds out of the clients' settings. */
-async function seen(asked: ClusterSettings): Promise<Pick<Look, 'settings' | 'copies'>> {
-  const look = await lookAt(asked);
-  await look.close();
-  return look;
+async function seen(asked: ClusterSettings): Promise<Pick<ObservedCluster, 'settings' | 'copies'>> {
+  const observed = await observe(asked);
+  await observed.close();
+  return observed;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** `sess drain`: takes a node out of rotation and brings what it holds to where it belongs. */
 import { createClient, SessClientError, type DrainProgress } from '@sess/client';
 
-import { clientOptions, lookAt, type Look } from '../cluster/look.ts';
+import { clientOptions, observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
 import { askStats } from '../cluster/node-report.ts';
 import { DONE, INTERRUPTED } from '../exit-codes.ts';
 import { count, duration, percent, plural } from '../output/format.ts';
@@ -19,16 +19,16 @@ export interface DrainCommandOptions {
 export async function drain(context: CommandContext, id: string, options: DrainCommandOptions): Promise<number> {
   const { output, settings, streams } = context;
   const asked = settings();
-  const look = await lookAt(asked);
-  const { copies, disagreement } = look;
-  const node = nodeNamed(look, id);
-  const items = await itemsOn(look, node);
-  await look.close();
+  const observed = await observe(asked);
+  const { copies, disagreement } = observed;
+  const node = nodeNamed(observed, id);
+  const items = await itemsOn(observed, node);
+  await observed.close();
   if (disagreement !== undefined)
     throw new UsageError(
       'The clients place sessions otherwise than this command was told, and would not follow it: give the `copies` and `distribution` that they have, in SESS_SERVERS.',
     );
-  const client = createClient({ ...clientOptions(look.settings, copies), distribution: asked.distribution });
+  const client = createClient({ ...clientOptions(observed.settings, copies), distribution: asked.distribution });
   const progress = new Progress(output.progressStream);
   try {
     await client.ready();
@@ -66,7 +66,7 @@ export async function drain(context: CommandContext, id: string, options: DrainC
 }
 
 /** How many items are to be looked at, for the end of the progress; `undefined` when the node does not tell. */
-async function itemsOn({ nodes }: Look, id: string): Promise<number | undefined> {
+async function itemsOn({ nodes }: ObservedCluster, id: string): Promise<number | undefined> {
   const stats = await askStats(nodes.get(id), 'general');
   return stats instanceof Error ? undefined : Number(stats.get('curr_items') ?? Number.NaN);
 }

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 
 import { createClient } from '@sess/client';
 
-import { clientOptions, lookAt } from '../cluster/look.ts';
+import { clientOptions, observe } from '../cluster/observed-cluster.ts';
 import { awsSettings } from '../elasticache/cache-cluster-api.ts';
 import { parseDailyStep } from '../elasticache/guard/daily-schedule.ts';
 import { Guard } from '../elasticache/guard/guard.ts';
@@ -45,16 +45,16 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
   if (verify !== undefined && listen === undefined) throw new UsageError('--sns-topic needs --listen HOST:PORT.');
   const api = await elastiCacheApi(context, options.cluster);
   const scaling = options.policy ? await scalingOf(context, api.clusterId) : undefined;
-  const look = await lookAt(asked);
-  const { copies } = look;
-  await look.close();
-  const client = createClient({ ...clientOptions(look.settings, copies), distribution: asked.distribution });
+  const observed = await observe(asked);
+  const { copies } = observed;
+  await observed.close();
+  const client = createClient({ ...clientOptions(observed.settings, copies), distribution: asked.distribution });
   // One line a step, for the journal of systemd or the log of a container.
   const journal = new Journal(({ at, what }) =>
     output.isJson ? output.data({ at, what }, () => '') : output.note(`${at} ${what}`),
   );
   const intervalMs = 1_000 * options.interval;
-  const guard = new Guard(api, client, look.settings, scaling, journal, {
+  const guard = new Guard(api, client, observed.settings, scaling, journal, {
     name: `${hostname()}/${randomUUID()}`,
     intervalMs,
     timeoutMs: 60_000 * options.timeout,

@@ -1,5 +1,5 @@
 /** `sess elasticache nodes`: what AWS says of the nodes, beside what clients do with them. */
-import { lookAt } from '../cluster/look.ts';
+import { observe } from '../cluster/observed-cluster.ts';
 import { DONE } from '../exit-codes.ts';
 import { table, type Column } from '../output/table.ts';
 import type { CommandContext } from './command-context.ts';
@@ -26,9 +26,9 @@ export async function elastiCacheNodes(context: CommandContext, cluster: string 
   const api = await elastiCacheApi(context, cluster);
   try {
     const { clusterId, status, nodeType, nodes } = await api.describe();
-    const look = await lookAt(settings());
-    const { drains } = look.client.topology;
-    await look.close();
+    const observed = await observe(settings());
+    const { drains } = observed.client.topology;
+    await observed.close();
     const rows = nodes.map((node): Row => ({
       ...node,
       drain: node.id === undefined ? undefined : drains.get(node.id),

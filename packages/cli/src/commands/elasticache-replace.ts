@@ -1,7 +1,7 @@
 /** `sess elasticache replace`: new nodes in the place of old ones, one after another. */
 import { createClient } from '@sess/client';
 
-import { clientOptions } from '../cluster/look.ts';
+import { clientOptions } from '../cluster/observed-cluster.ts';
 import { Obstructed, type Obstacle } from '../elasticache/obstacle.ts';
 import { planReplace, replaceNodes, type ReplacePlan } from '../elasticache/replace.ts';
 import { names } from '../elasticache/scale-in.ts';
@@ -47,7 +47,7 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
     const { cluster, old, obstacles } = plan;
     if (obstacles.length > 0) return refused(obstacles);
     const isDry = options.dryRun === true;
-    if (!isDry) await carryOut(plan);
+    if (!isDry) await execute(plan);
     progress.end();
     output.data({ cluster: cluster.clusterId, replaced: isDry ? [] : old, going: old, steps: journal.steps }, () =>
       old.length === 0
@@ -71,7 +71,7 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
     api.close();
   }
 
-  async function carryOut(plan: ReplacePlan): Promise<void> {
+  async function execute(plan: ReplacePlan): Promise<void> {
     const { settings: theirs, copies } = plan;
     const client = createClient({ ...clientOptions(theirs, copies), distribution: theirs.distribution });
     try {

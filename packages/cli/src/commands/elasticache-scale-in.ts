@@ -1,12 +1,12 @@
 /** `sess elasticache scale-in`: takes nodes away from ElastiCache without losing a session. */
 import { createClient } from '@sess/client';
 
-import { clientOptions } from '../cluster/look.ts';
+import { clientOptions } from '../cluster/observed-cluster.ts';
 import type { CacheClusterApi } from '../elasticache/cache-cluster-api.ts';
 import type { Journal } from '../elasticache/journal.ts';
 import type { Choice } from '../elasticache/nodes-to-remove.ts';
 import { Obstructed, type Obstacle } from '../elasticache/obstacle.ts';
-import { patientApi } from '../elasticache/patience.ts';
+import { retryingApi } from '../elasticache/retries.ts';
 import { names, planScaleIn, scaleIn, type ScaleInOptions, type ScaleInPlan } from '../elasticache/scale-in.ts';
 import { DONE, INTERRUPTED, NO } from '../exit-codes.ts';
 import { plural } from '../output/format.ts';
@@ -27,7 +27,7 @@ export interface ScaleInCommandOptions {
 }
 
 /** Before anything has begun, a person waits for the answer. */
-const PLAN_PATIENCE_MS = 60_000;
+const PLAN_RETRY_MS = 60_000;
 
 export async function elastiCacheScaleIn(context: CommandContext, options: ScaleInCommandOptions): Promise<number> {
   const choice = choiceOf(options);
@@ -36,11 +36,11 @@ export async function elastiCacheScaleIn(context: CommandContext, options: Scale
   const progress = new Progress(context.output.progressStream);
   try {
     const { signal } = context.streams;
-    const patience = { timeoutMs: PLAN_PATIENCE_MS, signal, onRetry: (text: string) => progress.say(text) };
-    const plan = await planScaleIn(patientApi(api, patience), context.settings(), choice, options);
+    const retries = { timeoutMs: PLAN_RETRY_MS, signal, onRetry: (text: string) => progress.say(text) };
+    const plan = await planScaleIn(retryingApi(api, retries), context.settings(), choice, options);
     if (plan.obstacles.length > 0) return refused(context, plan, journal, plan.obstacles);
-    if (plan.going.length === 0 || options.dryRun === true) return told(context, plan);
-    await carryOut(api, plan, journal, {
+    if (plan.going.length === 0 || options.dryRun === true) return reportPlan(context, plan);
+    await execute(api, plan, journal, {
       historyIntervalMs: plan.settings.historyIntervalMs,
       keysPerSecond: options.keysPerSecond,
       untilExpired: options.untilExpired,
@@ -75,7 +75,7 @@ export async function elastiCacheScaleIn(context: CommandContext, options: Scale
 const RESUME =
   'Stopped, and nothing is lost. Nodes that are drained stay out of rotation: run the same command again to go on, or `sess drain ID --put-back` to take them back.';
 
-async function carryOut(
+async function execute(
   api: CacheClusterApi,
   plan: ScaleInPlan,
   journal: Journal,
@@ -101,7 +101,7 @@ function shown({ cluster, going, copies, obstacles }: ScaleInPlan): object {
   return { cluster: cluster.clusterId, nodes: cluster.nodes, going, copies, obstacles };
 }
 
-function told({ output }: CommandContext, plan: ScaleInPlan): number {
+function reportPlan({ output }: CommandContext, plan: ScaleInPlan): number {
   const { cluster, going } = plan;
   output.data({ ...shown(plan), removed: [], steps: [] }, () =>
     going.length === 0

@@ -9,7 +9,7 @@ import {
   type NodeTransport,
 } from '@sess/client';
 
-import { lookAt, type Look } from '../cluster/look.ts';
+import { observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
 import { keyOfCookie, type CookieReading } from '../cluster/cookie.ts';
 import { DONE } from '../exit-codes.ts';
 import { bytes, count, duration } from '../output/format.ts';
@@ -52,18 +52,18 @@ export async function explain(
   // Somebody's session may be in it: it is not said again.
   if (!isValidKey(key))
     throw new UsageError('That is neither a storage key (1 to 250 characters without spaces) nor a cookie.');
-  const look = await lookAt(asked);
+  const observed = await observe(asked);
   try {
-    const explained = await explainKey(look, key, cookie?.signature, ttlSeconds);
+    const explained = await explainKey(observed, key, cookie?.signature, ttlSeconds);
     output.data(explained, () => explainText(explained, output));
     return DONE;
   } finally {
-    await look.close();
+    await observed.close();
   }
 }
 
 async function explainKey(
-  { client, nodes }: Look,
+  { client, nodes }: ObservedCluster,
   key: string,
   signature: CookieReading['signature'] | undefined,
   ttlSeconds: number,

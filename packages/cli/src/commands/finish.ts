@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { createClient } from '@sess/client';
 
-import { clientOptions, lookAt } from '../cluster/look.ts';
+import { clientOptions, observe } from '../cluster/observed-cluster.ts';
 import { DONE, INTERRUPTED, NO } from '../exit-codes.ts';
 import { duration, plural } from '../output/format.ts';
 import { Progress } from '../output/progress.ts';
@@ -22,15 +22,15 @@ export async function finish(
   { timeout }: FinishOptions,
 ): Promise<number> {
   const asked = settings();
-  const look = await lookAt(asked);
-  const { copies, disagreement } = look;
-  const before = look.client.handovers.length;
-  await look.close();
+  const observed = await observe(asked);
+  const { copies, disagreement } = observed;
+  const before = observed.client.handovers.length;
+  await observed.close();
   if (disagreement !== undefined)
     throw new UsageError(
       'The clients place sessions otherwise than this command was told: give the `copies` and `distribution` that they have, in SESS_SERVERS.',
     );
-  const client = createClient({ ...clientOptions(look.settings, copies), distribution: asked.distribution });
+  const client = createClient({ ...clientOptions(observed.settings, copies), distribution: asked.distribution });
   const progress = new Progress(output.progressStream);
   const until = performance.now() + 60_000 * timeout;
   try {

@@ -1,6 +1,6 @@
 import { nearestName } from '@sess/client';
 
-import type { Look } from '../cluster/look.ts';
+import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import { UsageError } from '../usage-error.ts';
 
 /**
@@ -8,7 +8,7 @@ import { UsageError } from '../usage-error.ts';
  *
  * @throws {UsageError} naming the nodes that there are.
  */
-export function nodeNamed({ client, nodes }: Look, given: string): string {
+export function nodeNamed({ client, nodes }: ObservedCluster, given: string): string {
   const ids = [...new Set([...client.topology.nodes.map(({ id }) => id), ...nodes.keys()])];
   if (ids.includes(given)) return given;
   const ofHost = ids.filter((id) => id.slice(0, id.lastIndexOf(':')) === given);

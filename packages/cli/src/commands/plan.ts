@@ -1,7 +1,7 @@
 /** `sess plan`: what a change of the nodes would move, before anybody makes it. */
 import { compare, type Distribution } from '@sess/hash-ring';
 
-import { lookAt, type Look } from '../cluster/look.ts';
+import { observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
 import { memoryAfter, type MemoryAfter } from '../cluster/memory-after.ts';
 import { nodeReports, type NodeReport } from '../cluster/node-report.ts';
 import { ringNodes } from '../cluster/ring.ts';
@@ -58,22 +58,22 @@ export async function plan({ output, settings, streams }: CommandContext, option
   if (options.add === undefined && options.remove === undefined)
     throw new UsageError('What would change? Give --add NUMBER (or --add HOST:PORT), --remove ID, or both.');
   const asked = settings();
-  const look = await lookAt(asked);
+  const observed = await observe(asked);
   const progress = new Progress(output.progressStream);
   try {
-    const now = look.client.topology;
+    const now = observed.client.topology;
     const current = ringNodes(now).filter(({ id }) => now.rotation.includes(id));
-    const gone = (options.remove ?? []).map((id) => nodeNamed(look, id));
+    const gone = (options.remove ?? []).map((id) => nodeNamed(observed, id));
     const rings = ringsOf(asked.distribution, current, gone, addedNodes(options.add, current));
-    const reports = await nodeReports(look, asked);
-    const walk = new Walk(look, rings, reports, streams.signal, (text) => progress.say(text));
+    const reports = await nodeReports(observed, asked);
+    const walk = new Walk(observed, rings, reports, streams.signal, (text) => progress.say(text));
     const planned = await planOf(walk, options);
     progress.end();
     output.data(planned, () => planText(planned, output.width));
     return planned.memory.fits ? DONE : NO;
   } finally {
     progress.end();
-    await look.close();
+    await observed.close();
   }
 }
 
@@ -82,23 +82,23 @@ class Walk {
   readonly rings: Rings;
   readonly reports: readonly NodeReport[];
   readonly copies: number;
-  readonly #look: Look;
+  readonly #observed: ObservedCluster;
   readonly #signal: AbortSignal;
-  readonly #tell: (text: string) => void;
+  readonly #print: (text: string) => void;
 
   constructor(
-    look: Look,
+    observed: ObservedCluster,
     rings: Rings,
     reports: readonly NodeReport[],
     signal: AbortSignal,
-    tell: (text: string) => void,
+    print: (text: string) => void,
   ) {
-    this.#look = look;
+    this.#observed = observed;
     this.rings = rings;
     this.reports = reports;
-    this.copies = look.copies;
+    this.copies = observed.copies;
     this.#signal = signal;
-    this.#tell = tell;
+    this.#print = print;
   }
 
   /** The keys that a node lists, and how many of them would get an owner that does not hold them now. */
@@ -107,7 +107,7 @@ class Walk {
     let keys = 0;
     let movedKeys = 0;
     try {
-      for await (const key of this.#look.nodes.get(id)?.keys?.({ signal: this.#signal }) ?? []) {
+      for await (const key of this.#observed.nodes.get(id)?.keys?.({ signal: this.#signal }) ?? []) {
         // The client's own records are on every node.
         if (key.startsWith('@sess/')) continue;
         const owners = before.owners(key, this.copies).map((node) => node.id);
@@ -115,7 +115,7 @@ class Walk {
         if (owners[0] !== id) continue;
         keys += 1;
         if (!after.owners(key, this.copies).every((node) => owners.includes(node.id))) movedKeys += 1;
-        if (keys % 10_000 === 0) this.#tell(`${id}: ${count(keys)} keys`);
+        if (keys % 10_000 === 0) this.#print(`${id}: ${count(keys)} keys`);
       }
     } catch (error) {
       if (this.#signal.aborted) throw error;

@@ -1,19 +1,19 @@
 /** `sess safe-to-remove`: what is asked right before a node is stopped. */
-import { lookAt } from '../cluster/look.ts';
+import { observe } from '../cluster/observed-cluster.ts';
 import { DONE, NO } from '../exit-codes.ts';
 import type { CommandContext } from './command-context.ts';
 import { nodeNamed } from './node-named.ts';
 
 export async function safeToRemove({ output, settings, streams }: CommandContext, id: string): Promise<number> {
-  const look = await lookAt(settings());
+  const observed = await observe(settings());
   try {
-    const node = nodeNamed(look, id);
-    const answer = await look.client.safeToRemove(node, { signal: streams.signal });
+    const node = nodeNamed(observed, id);
+    const answer = await observed.client.safeToRemove(node, { signal: streams.signal });
     output.data({ node, ...answer }, () =>
       answer.safe ? `Yes: nothing is lost when ${node} goes.` : `No (${answer.reason}): ${answer.detail}`,
     );
     return answer.safe ? DONE : NO;
   } finally {
-    await look.close();
+    await observed.close();
   }
 }

@@ -1,11 +1,11 @@
 /** `sess status`: what there is, at one look. */
 import type { Handover } from '@sess/client';
 
-import { lookAt, type Look } from '../cluster/look.ts';
+import { observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
 import { nodeReports, type NodeFigures, type NodeReport } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { guardLines, guardSeen } from '../elasticache/guard/guard-seen.ts';
-import type { GuardWord } from '../elasticache/guard/guard-word.ts';
+import type { GuardReport } from '../elasticache/guard/guard-report.ts';
 import { DONE, NO } from '../exit-codes.ts';
 import { bytes, count, duration, percent, plural } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
@@ -23,31 +23,31 @@ export interface ClusterStatus {
   /** Clients act on the same nodes, and place sessions otherwise than this command was told. */
   readonly settingsDiffer: boolean;
   /** What the active guard of `sess elasticache guard` said last; `undefined` where there is none. */
-  readonly guard: GuardWord | undefined;
+  readonly guard: GuardReport | undefined;
 }
 
 export async function status({ output, settings }: CommandContext): Promise<number> {
   const asked = settings();
-  const look = await lookAt(asked);
+  const observed = await observe(asked);
   try {
-    const now = await clusterStatus(look, asked);
+    const now = await clusterStatus(observed, asked);
     output.data(now, () => statusText(now, output));
     return now.nodes.some(({ health }) => health === 'down') ? NO : DONE;
   } finally {
-    await look.close();
+    await observed.close();
   }
 }
 
-export async function clusterStatus(look: Look, settings: ClusterSettings): Promise<ClusterStatus> {
-  const { client, copies, disagreement } = look;
+export async function clusterStatus(observed: ObservedCluster, settings: ClusterSettings): Promise<ClusterStatus> {
+  const { client, copies, disagreement } = observed;
   return {
     version: client.topology.version,
     copies,
     ring: client.topology.ring?.fingerprint,
-    nodes: await nodeReports(look, settings),
+    nodes: await nodeReports(observed, settings),
     handovers: client.handovers,
     settingsDiffer: disagreement !== undefined,
-    guard: await guardSeen(look),
+    guard: await guardSeen(observed),
   };
 }
 

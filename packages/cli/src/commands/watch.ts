@@ -1,7 +1,7 @@
 /** `sess watch`: status, drawn anew every second or so, with what happened in between. */
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { lookAt } from '../cluster/look.ts';
+import { observe } from '../cluster/observed-cluster.ts';
 import { MoveWatch, type MovesProgress } from '../cluster/move-watch.ts';
 import { growth, sumOf, type Looks } from '../cluster/rates.ts';
 import { DONE } from '../exit-codes.ts';
@@ -29,8 +29,8 @@ const END_KEYS = ['q', 'Q', '\u0003', '\u001B'];
 
 export async function watch({ output, settings, streams }: CommandContext, options: WatchOptions): Promise<number> {
   const asked = settings();
-  const look = await lookAt(asked);
-  const moves = new MoveWatch(look);
+  const observed = await observe(asked);
+  const moves = new MoveWatch(observed);
   const ending = new AbortController();
   const signal = AbortSignal.any([streams.signal, ending.signal]);
   const ownsScreen = output.isTerminal && !output.isJson;
@@ -40,7 +40,7 @@ export async function watch({ output, settings, streams }: CommandContext, optio
     let before: Moment | undefined;
     for (let time = 1; !signal.aborted; time += 1) {
       const { looks } = moves;
-      const status = await clusterStatus(look, asked);
+      const status = await clusterStatus(observed, asked);
       const progress = await moves.find(status.nodes, status.handovers);
       const moment: Moment = { status, at: performance.now() };
       const rates = before && ratesBetween(before, moment, looks);
@@ -57,7 +57,7 @@ export async function watch({ output, settings, streams }: CommandContext, optio
     if (ownsScreen) output.raw(SCREEN.close);
     offKeys?.();
     moves.close();
-    await look.close();
+    await observed.close();
   }
 }
 
@@ -93,7 +93,7 @@ function screenText(
           '',
           `${count(Math.round(rates.requestsPerSecond))} requests a second${
             rates.missShare === undefined ? '' : `, ${percent(rates.missShare)} of the reads found nothing`
-          }, ${count(rates.evictions)} evictions since the last look`,
+          }, ${count(rates.evictions)} evictions since the last observed`,
         ]),
   ].join('\n');
 }

@@ -5,17 +5,17 @@ export interface Step {
 }
 
 export class Journal {
-  readonly #tell: (step: Step) => void;
+  readonly #onStep: (step: Step) => void;
   readonly #steps: Step[] = [];
 
-  constructor(tell: (step: Step) => void) {
-    this.#tell = tell;
+  constructor(onStep: (step: Step) => void) {
+    this.#onStep = onStep;
   }
 
   add(what: string): void {
     const step = { at: new Date().toISOString(), what };
     this.#steps.push(step);
-    this.#tell(step);
+    this.#onStep(step);
   }
 
   get steps(): readonly Step[] {

@@ -1,23 +1,27 @@
 import type { Handover } from '@sess/client';
 
-import type { Look } from '../cluster/look.ts';
+import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import { memoryAfter } from '../cluster/memory-after.ts';
 import type { NodeReport } from '../cluster/node-report.ts';
 import { bytes, duration, plural } from '../output/format.ts';
 import type { Obstacle } from './obstacle.ts';
 
 /** What speaks against taking the nodes away now, the gravest first. */
-export function obstaclesTo(look: Look, going: readonly string[], reports: readonly NodeReport[]): readonly Obstacle[] {
+export function obstaclesTo(
+  observed: ObservedCluster,
+  going: readonly string[],
+  reports: readonly NodeReport[],
+): readonly Obstacle[] {
   return [
-    ...settingsDiffer(look),
-    ...tooFew(look, going),
+    ...settingsDiffer(observed),
+    ...tooFew(observed, going),
     ...nodesDown(going, reports),
-    ...handoverOpen(look, going),
-    ...memory(look, going, reports),
+    ...handoverOpen(observed, going),
+    ...memory(observed, going, reports),
   ];
 }
 
-function settingsDiffer({ disagreement }: Look): readonly Obstacle[] {
+function settingsDiffer({ disagreement }: ObservedCluster): readonly Obstacle[] {
   if (disagreement === undefined) return [];
   return [
     {
@@ -28,7 +32,7 @@ function settingsDiffer({ disagreement }: Look): readonly Obstacle[] {
   ];
 }
 
-function tooFew({ client, copies }: Look, going: readonly string[]): readonly Obstacle[] {
+function tooFew({ client, copies }: ObservedCluster, going: readonly string[]): readonly Obstacle[] {
   const stay = staying(client, going).length;
   if (stay >= Math.max(1, copies)) return [];
   return [
@@ -40,7 +44,7 @@ function tooFew({ client, copies }: Look, going: readonly string[]): readonly Ob
 }
 
 /** One that is drained already takes no session, so it is no room for any. */
-function staying({ topology: { rotation } }: Look['client'], going: readonly string[]): readonly string[] {
+function staying({ topology: { rotation } }: ObservedCluster['client'], going: readonly string[]): readonly string[] {
   return rotation.filter((id) => !going.includes(id));
 }
 
@@ -60,7 +64,7 @@ function nodesDown(going: readonly string[], reports: readonly NodeReport[]): re
 }
 
 /** One that is about the very nodes that go is none: a run before this one drained them, or put them back. */
-function handoverOpen({ client }: Look, going: readonly string[]): readonly Obstacle[] {
+function handoverOpen({ client }: ObservedCluster, going: readonly string[]): readonly Obstacle[] {
   const { handovers, topology } = client;
   const foreign = handovers.find((handover) => !isOfDrains(handover, topology.rotation, going));
   if (foreign === undefined) return [];
@@ -79,7 +83,11 @@ function isOfDrains({ nodes }: Handover, rotation: readonly string[], going: rea
   );
 }
 
-function memory({ client }: Look, going: readonly string[], reports: readonly NodeReport[]): readonly Obstacle[] {
+function memory(
+  { client }: ObservedCluster,
+  going: readonly string[],
+  reports: readonly NodeReport[],
+): readonly Obstacle[] {
   const before = client.topology.nodes.map(({ id }) => id);
   // What a drained node holds is on the others as well, and counts once: a run that did not end is taken up again.
   const counted = reports.filter(({ isListed, drain }) => isListed && drain !== 'drained');

@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Client } from '@sess/client';
 
-import { lookAt } from '../cluster/look.ts';
+import { observe } from '../cluster/observed-cluster.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { isPassing, type CacheClusterApi, type CacheClusterInfo, type CacheNodeInfo } from './cache-cluster-api.ts';
@@ -16,7 +16,7 @@ import type { Journal } from './journal.ts';
 import { obstaclesTo } from './look-for-obstacles.ts';
 import { Obstructed, type Obstacle, type ObstacleReason } from './obstacle.ts';
 import { named, requireKnown } from './nodes-to-remove.ts';
-import { patientApi } from './patience.ts';
+import { retryingApi } from './retries.ts';
 import { PlacedRecord } from './placed-record.ts';
 import { EVENTS_MINUTES, listNoKeys, planScaleIn, scaleIn, type ScaleInOptions, type ScaleInPlan } from './scale-in.ts';
 
@@ -45,21 +45,21 @@ export async function planReplace(
   ids: readonly string[] | undefined,
   { untilExpired = false }: Pick<ScaleInOptions, 'untilExpired'> = {},
 ): Promise<ReplacePlan> {
-  const look = await lookAt(settings);
+  const observed = await observe(settings);
   try {
     const cluster = await api.describe();
     if (ids !== undefined) requireKnown(cluster, ids, await api.events(EVENTS_MINUTES));
     const old = cluster.nodes.filter(({ cacheNodeId }) => ids === undefined || ids.includes(cacheNodeId));
     const obstacles = [
-      ...obstaclesTo(look, [], await nodeReports(look, settings)).filter(
+      ...obstaclesTo(observed, [], await nodeReports(observed, settings)).filter(
         // A run that did not end left these, and goes on with them.
         ({ reason }) => reason !== 'handover-open' && reason !== 'memory',
       ),
-      ...(untilExpired ? [] : await listNoKeys(look, named(old))),
+      ...(untilExpired ? [] : await listNoKeys(observed, named(old))),
     ];
-    return { cluster, old, copies: look.copies, settings: look.settings, obstacles };
+    return { cluster, old, copies: observed.copies, settings: observed.settings, obstacles };
   } finally {
-    await look.close();
+    await observed.close();
   }
 }
 
@@ -72,13 +72,13 @@ export async function replaceNodes(
   options: ScaleInOptions,
 ): Promise<void> {
   const { timeoutMs, signal, onProgress } = options;
-  const patient = patientApi(api, { timeoutMs, signal, onRetry: onProgress });
+  const retrying = retryingApi(api, { timeoutMs, signal, onRetry: onProgress });
   const record = new PlacedRecord(client, `sess-replace/${api.clusterId}`, stepIn);
   const steps = await record.read();
   // The one that was begun comes first.
   const begun = old.filter(({ cacheNodeId }) => cacheNodeId === steps?.old);
   for (const node of [...begun, ...old.filter((other) => !begun.includes(other))]) {
-    await replaceNode(patient, client, node, { settings, record, journal, options });
+    await replaceNode(retrying, client, node, { settings, record, journal, options });
     await record.write(undefined);
   }
 }

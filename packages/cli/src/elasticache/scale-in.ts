@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, DrainProgress } from '@sess/client';
 
 import { listsKeys } from '../cluster/lists-keys.ts';
-import { lookAt, type Look } from '../cluster/look.ts';
+import { observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { untilNotAsked } from '../cluster/until-not-asked.ts';
@@ -18,7 +18,7 @@ import type { Journal } from './journal.ts';
 import { obstaclesTo } from './look-for-obstacles.ts';
 import { nodesToRemove, type Choice, type NamedCacheNode } from './nodes-to-remove.ts';
 import { Obstructed, type Obstacle } from './obstacle.ts';
-import { patientApi } from './patience.ts';
+import { retryingApi } from './retries.ts';
 
 export interface ScaleInOptions {
   readonly historyIntervalMs: number;
@@ -59,11 +59,11 @@ export async function planScaleIn(
   choice: Choice,
   { untilExpired = false }: Pick<ScaleInOptions, 'untilExpired'> = {},
 ): Promise<ScaleInPlan> {
-  const look = await lookAt(settings);
+  const observed = await observe(settings);
   try {
     const cluster = await api.describe();
     const events = 'ids' in choice ? await api.events(EVENTS_MINUTES) : [];
-    const going = nodesToRemove(cluster, choice, look.client.topology.drains, events);
+    const going = nodesToRemove(cluster, choice, observed.client.topology.drains, events);
     const ids = going.map(({ id }) => id);
     const isUnderWay = going.length > 0 && going.every(({ cacheNodeId }) => cluster.removing.includes(cacheNodeId));
     const obstacles =
@@ -71,12 +71,12 @@ export async function planScaleIn(
         ? []
         : [
             ...busy(cluster),
-            ...obstaclesTo(look, ids, await nodeReports(look, settings)),
-            ...(untilExpired ? [] : await listNoKeys(look, going)),
+            ...obstaclesTo(observed, ids, await nodeReports(observed, settings)),
+            ...(untilExpired ? [] : await listNoKeys(observed, going)),
           ];
-    return { cluster, going, isUnderWay, copies: look.copies, settings: look.settings, obstacles };
+    return { cluster, going, isUnderWay, copies: observed.copies, settings: observed.settings, obstacles };
   } finally {
-    await look.close();
+    await observed.close();
   }
 }
 
@@ -89,7 +89,7 @@ function busy({ clusterId, status }: CacheClusterInfo): readonly Obstacle[] {
 
 /** Those that are drained already hold nothing that needs to be listed. */
 export async function listNoKeys(
-  { client, nodes }: Look,
+  { client, nodes }: ObservedCluster,
   going: readonly NamedCacheNode[],
 ): Promise<readonly Obstacle[]> {
   const left = going.filter(({ id }) => client.topology.drains.get(id) !== 'drained');
@@ -118,7 +118,7 @@ export async function scaleIn(
   options: ScaleInOptions,
 ): Promise<void> {
   const { timeoutMs, signal, onProgress } = options;
-  const patient = patientApi(api, { timeoutMs, signal, onRetry: onProgress });
+  const retrying = retryingApi(api, { timeoutMs, signal, onRetry: onProgress });
   if (!isUnderWay) {
     await drainAll(client, going, journal, options);
     const isQuiet = await untilNotAsked(client, idsOf(going), options);
@@ -129,9 +129,9 @@ export async function scaleIn(
       );
     await untilSafe(client, going, options);
     journal.add(`Nothing is lost without ${names(going)}`);
-    await removeAtAws(patient, client, { cluster, going }, journal, options);
+    await removeAtAws(retrying, client, { cluster, going }, journal, options);
   }
-  await untilGone(patient, going, options);
+  await untilGone(retrying, going, options);
   journal.add(`${names(going)} ${going.length === 1 ? 'is' : 'are'} gone`);
 }
 

@@ -2,14 +2,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { listsKeys } from '../cluster/lists-keys.ts';
-import { lookAt, type Look } from '../cluster/look.ts';
+import { observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { isPassing, type CacheClusterApi, type CacheClusterInfo } from './cache-cluster-api.ts';
 import type { Journal } from './journal.ts';
 import { obstaclesTo } from './look-for-obstacles.ts';
 import { Obstructed, type Obstacle } from './obstacle.ts';
-import { patientApi } from './patience.ts';
+import { retryingApi } from './retries.ts';
 
 export interface VerticalOptions {
   readonly nodeType: string;
@@ -41,10 +41,10 @@ export async function planScaleVertically(
   nodeType: string,
   { untilExpired = false }: { readonly untilExpired?: boolean | undefined } = {},
 ): Promise<VerticalPlan> {
-  const look = await lookAt(settings);
+  const observed = await observe(settings);
   try {
     const cluster = await api.describe();
-    const { copies } = look;
+    const { copies } = observed;
     const isDone = cluster.nodeType === nodeType && cluster.status === 'available';
     const isUnderWay = cluster.becoming === nodeType;
     const percentage = Math.max(LEAST_PERCENT, Math.floor(100 / Math.max(1, cluster.nodes.length)));
@@ -53,12 +53,12 @@ export async function planScaleVertically(
         ? []
         : [
             ...batches(cluster, copies, percentage),
-            ...obstaclesTo(look, [], await nodeReports(look, settings)),
-            ...(untilExpired ? [] : await restoresNothing(look)),
+            ...obstaclesTo(observed, [], await nodeReports(observed, settings)),
+            ...(untilExpired ? [] : await restoresNothing(observed)),
           ];
     return { cluster, copies, percentage, isDone, isUnderWay, obstacles };
   } finally {
-    await look.close();
+    await observed.close();
   }
 }
 
@@ -83,7 +83,7 @@ function batches(
 }
 
 /** Where keys are not listed, a copy is restored only when its session is used: the rest has one copy until it expires. */
-async function restoresNothing({ nodes }: Look): Promise<readonly Obstacle[]> {
+async function restoresNothing({ nodes }: ObservedCluster): Promise<readonly Obstacle[]> {
   const answers = await Promise.all([...nodes.values()].map(listsKeys));
   if (answers.every(Boolean)) return [];
   return [
@@ -103,13 +103,13 @@ export async function scaleVertically(
   { nodeType, intervalMinutes, timeoutMs, intervalMs, signal, onProgress }: VerticalOptions,
 ): Promise<void> {
   const until = performance.now() + timeoutMs;
-  const patient = patientApi(api, { timeoutMs, signal, onRetry: onProgress });
+  const retrying = retryingApi(api, { timeoutMs, signal, onRetry: onProgress });
   if (!isUnderWay) {
     await asked(() => api.changeNodeType({ nodeType, percentage, intervalMinutes }), until, intervalMs, signal);
     journal.add(`AWS replaces ${percentage} % of the nodes at a time, every ${intervalMinutes} minutes`);
   }
   for (;;) {
-    const now = await patient.describe();
+    const now = await retrying.describe();
     if (now.nodeType === nodeType && now.status === 'available')
       return journal.add(`${cluster.clusterId} is ${nodeType}`);
     if (performance.now() > until)

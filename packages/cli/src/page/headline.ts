@@ -5,13 +5,13 @@ import { html, type Markup } from './html.ts';
 
 interface Headline {
   readonly state: 'still' | 'moving' | 'trouble';
-  readonly says: string;
+  readonly text: string;
   readonly means: string;
 }
 
 export function headline(picture: ClusterPicture): Markup {
-  const { state, says, means } = headlineOf(picture);
-  return html`<h1 class="${state}">${says}</h1>
+  const { state, text, means } = headlineOf(picture);
+  return html`<h1 class="${state}">${text}</h1>
     <p>${means}</p>`;
 }
 
@@ -23,13 +23,13 @@ function headlineOf(picture: ClusterPicture): Headline {
   if (draining.length > 0)
     return {
       state: 'moving',
-      says: `${named(draining)} ${draining.length === 1 ? 'is' : 'are'} being drained.`,
+      text: `${named(draining)} ${draining.length === 1 ? 'is' : 'are'} being drained.`,
       means: 'The sessions are brought to the other nodes; nobody is logged out. Remove a node once it says drained.',
     };
   if (move !== undefined && move.moved > 0)
     return {
       state: 'moving',
-      says: `${percent(move.moved)} of the sessions have another owner now.`,
+      text: `${percent(move.moved)} of the sessions have another owner now.`,
       means:
         move.phase === 'closing'
           ? 'What is left on the earlier owners is being brought to where it belongs.'
@@ -38,7 +38,7 @@ function headlineOf(picture: ClusterPicture): Headline {
   const items = nodes.reduce((sum, { figures }) => sum + (figures?.items ?? 0), 0);
   return {
     state: 'still',
-    says: `${plural(nodes.length, 'node holds', 'nodes hold')} ${plural(items, 'item')}. Nothing is moving.`,
+    text: `${plural(nodes.length, 'node holds', 'nodes hold')} ${plural(items, 'item')}. Nothing is moving.`,
     means:
       status.copies === 1
         ? 'One copy of each session: a node that is lost takes along what it holds.'
@@ -51,7 +51,7 @@ function trouble(down: readonly PictureNode[], copies: number): Headline {
   const items = down.reduce((sum, each) => sum + (each.items ?? 0), 0);
   return {
     state: 'trouble',
-    says: `${named(down)} ${down.length === 1 ? 'does' : 'do'} not answer.`,
+    text: `${named(down)} ${down.length === 1 ? 'does' : 'do'} not answer.`,
     means:
       copies > 1 && down.length < copies
         ? 'Its sessions are read from their other copies.'

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { growth, type Looks, type NodeGrowth } from '../cluster/rates.ts';
-import { lookAt, type Look } from '../cluster/look.ts';
+import { observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
 import type { NodeFigures } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { clusterStatus, type ClusterStatus } from '../commands/status.ts';
@@ -23,7 +23,7 @@ const MOST_SAMPLES = 120;
 
 /** One poll of the cluster, however many browsers look at it. */
 export class ClusterWatch {
-  readonly #look: Look;
+  readonly #observed: ObservedCluster;
   readonly #options: ClusterWatchOptions;
   readonly #moves: MoveFinder;
   readonly #progress: MoveWatch;
@@ -35,16 +35,16 @@ export class ClusterWatch {
   #samples: readonly Sample[] = [];
   #last: { readonly status: ClusterStatus; readonly at: number; readonly causes: CauseCounts } | undefined;
 
-  private constructor(look: Look, options: ClusterWatchOptions) {
-    this.#look = look;
+  private constructor(observed: ObservedCluster, options: ClusterWatchOptions) {
+    this.#observed = observed;
     this.#options = options;
     this.#moves = new MoveFinder(options.settings);
-    this.#progress = new MoveWatch(look);
+    this.#progress = new MoveWatch(observed);
   }
 
   /** @throws {SessClientError} when nothing is known of any node. */
   static async open(options: ClusterWatchOptions): Promise<ClusterWatch> {
-    return new ClusterWatch(await lookAt(options.settings), options);
+    return new ClusterWatch(await observe(options.settings), options);
   }
 
   /** Tells of each picture until {@link close}; the first comes at once. */
@@ -62,12 +62,12 @@ export class ClusterWatch {
   async close(): Promise<void> {
     this.#ended.abort();
     this.#progress.close();
-    await this.#look.close();
+    await this.#observed.close();
   }
 
   async #takeOne(): Promise<ClusterPicture> {
     const { looks } = this.#progress;
-    const status = await clusterStatus(this.#look, this.#options.settings);
+    const status = await clusterStatus(this.#observed, this.#options.settings);
     const progress = await this.#progress.find(status.nodes, status.handovers);
     const at = Date.now();
     const causes = this.#options.causes?.() ?? new Map();
@@ -86,7 +86,7 @@ export class ClusterWatch {
         items: this.#known.get(node.id)?.items,
       })),
       numbers: new Map(this.#numbers),
-      move: this.#moves.find(this.#look.client.topology, status.handovers),
+      move: this.#moves.find(this.#observed.client.topology, status.handovers),
       progress,
       samples: this.#samples,
       happenings: this.#happenings.all,

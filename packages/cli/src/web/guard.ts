@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 const OWN_NAMES = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 const TOKEN_BYTES = 18;
 
-export type Refusal = { readonly status: 403 | 404 | 415 | 421; readonly says: string };
+export type Refusal = { readonly status: 403 | 404 | 415 | 421; readonly message: string };
 
 /** What stands in the address, so that nobody else on this machine sees the page. */
 export function newToken(): string {
@@ -17,13 +17,13 @@ export function newToken(): string {
 export function admitted(request: IncomingMessage, token: string): string | Refusal {
   const { headers, method } = request;
   if (!OWN_NAMES.test(headers.host ?? ''))
-    return { status: 421, says: 'This page is at 127.0.0.1 or localhost, not under another name.' };
+    return { status: 421, message: 'This page is at 127.0.0.1 or localhost, not under another name.' };
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none')
-    return { status: 403, says: 'Another site asked for this. Open the address that the command printed.' };
+    return { status: 403, message: 'Another site asked for this. Open the address that the command printed.' };
   const [, given = '', ...rest] = (request.url ?? '').split('?', 1)[0]?.split('/') ?? [];
   if (!isSame(given, token) || rest.length === 0)
-    return { status: 404, says: 'There is nothing here. Open the whole address that the command printed.' };
+    return { status: 404, message: 'There is nothing here. Open the whole address that the command printed.' };
   if (method === 'POST') {
     const refusal = againstForgery(headers);
     if (refusal !== undefined) return refusal;
@@ -33,9 +33,9 @@ export function admitted(request: IncomingMessage, token: string): string | Refu
 
 /** A form of another site has another origin, and cannot send JSON. */
 function againstForgery({ origin, host, 'content-type': type }: IncomingMessage['headers']): Refusal | undefined {
-  if (origin !== `http://${host}`) return { status: 403, says: 'Only the page itself may ask for this.' };
+  if (origin !== `http://${host}`) return { status: 403, message: 'Only the page itself may ask for this.' };
   if (type?.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json')
-    return { status: 415, says: 'Expected application/json.' };
+    return { status: 415, message: 'Expected application/json.' };
   return undefined;
 }
 

@@ -84,7 +84,7 @@ export class PageServer {
     // A browser that is gone needs no answer.
     response.on('error', () => undefined);
     const path = admitted(request, this.#token);
-    if (typeof path !== 'string') return say(response, path.status, path.says);
+    if (typeof path !== 'string') return say(response, path.status, path.message);
     if (request.method === 'POST') return this.#act(path, request, response);
     if (request.method !== 'GET') return say(response, 405, 'Expected GET.');
     if (path === 'events') {

@@ -9,7 +9,7 @@ import { type Answer, ServerAsker, staggerMs } from './ask-server.ts';
 import type { ResolvedElasticacheOptions } from './elasticache-options.ts';
 import { VersionGate } from './version-gate.ts';
 
-interface Told {
+interface EndpointAnswer {
   readonly topology: Topology;
   readonly answeredBy: string;
 }
@@ -25,7 +25,7 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
   const asker = new ServerAsker(options, environment);
   const gate = new VersionGate(pollIntervalMs, clock);
 
-  async function askEndpoint(current: Topology | undefined, signal: AbortSignal): Promise<Told> {
+  async function askEndpoint(current: Topology | undefined, signal: AbortSignal): Promise<EndpointAnswer> {
     const late = (): DiscoveryError =>
       new DiscoveryError(
         'SESS_DISCOVERY_TIMEOUT',
@@ -40,7 +40,7 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
     return { topology: topologyOf([clusterNode(endpoint)]), answeredBy: endpoint.id };
   }
 
-  async function askNodes(nodes: readonly ClusterNode[], signal: AbortSignal): Promise<Told> {
+  async function askNodes(nodes: readonly ClusterNode[], signal: AbortSignal): Promise<EndpointAnswer> {
     const late = (): DiscoveryError =>
       new DiscoveryError(
         'SESS_DISCOVERY_TIMEOUT',
@@ -49,7 +49,7 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
           endpoint: endpoint.id,
         },
       );
-    const askNode = async (node: ClusterNode, stop: AbortSignal): Promise<Told> => {
+    const askNode = async (node: ClusterNode, stop: AbortSignal): Promise<EndpointAnswer> => {
       // The address from the last list, if there is one: the name servers may be down.
       const answer = await (node.address === undefined
         ? asker.askByName(node, stop)
@@ -67,7 +67,7 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
 
   return async (current, signal) => {
     const failures: Error[] = [];
-    const attempt = async (ask: () => Promise<Told>): Promise<Told | undefined> => {
+    const attempt = async (ask: () => Promise<EndpointAnswer>): Promise<EndpointAnswer | undefined> => {
       try {
         return await ask();
       } catch (error) {
@@ -78,17 +78,21 @@ export function elasticacheLook(options: ResolvedElasticacheOptions, environment
     };
     const others = (current?.nodes ?? []).filter((node) => node.id !== endpoint.id);
 
-    let told = await attempt(() => askEndpoint(current, signal));
-    if (told === undefined && others.length > 0) {
+    let answer = await attempt(() => askEndpoint(current, signal));
+    if (answer === undefined && others.length > 0) {
       const silent = wasSilent(failures[0]);
-      told = await attempt(() => askNodes(others, signal));
-      if (told === undefined && silent) told = await attempt(() => askEndpoint(current, signal));
+      answer = await attempt(() => askNodes(others, signal));
+      if (answer === undefined && silent) answer = await attempt(() => askEndpoint(current, signal));
     }
-    if (told === undefined) throw lookFailed(failures, others.length);
-    return weigh(current, told, failures);
+    if (answer === undefined) throw lookFailed(failures, others.length);
+    return weigh(current, answer, failures);
   };
 
-  function weigh(current: Topology | undefined, { topology, answeredBy }: Told, failures: readonly Error[]): Finding {
+  function weigh(
+    current: Topology | undefined,
+    { topology, answeredBy }: EndpointAnswer,
+    failures: readonly Error[],
+  ): Finding {
     if (current === undefined || gate.admits(current, topology, answeredBy === endpoint.id))
       return { topology, answeredBy, failures };
     return {

@@ -11,7 +11,7 @@ import { Connection } from './connection.ts';
 import { ItemStore } from './item-store.ts';
 import type { Protocol } from './protocol.ts';
 import { MAX_CONNECTIONS, ServerStats, type ConnectionRow } from './stats/server-stats.ts';
-import type { Workplace } from './text/command.ts';
+import type { CommandContext } from './text/command.ts';
 import { TextLogin } from './text/text-login.ts';
 import { TextProtocol } from './text/text-protocol.ts';
 
@@ -19,7 +19,7 @@ import { TextProtocol } from './text/text-protocol.ts';
 export class EmbeddedNode implements RunningNode {
   readonly #server: Server;
   readonly #settings: NodeSettings;
-  readonly #place: Workplace;
+  readonly #context: CommandContext;
   readonly #secure: SecureContext | undefined;
   /** Accepted sockets, with their connection once it has begun. */
   readonly #sockets: Map<Socket, Connection | undefined> = new Map();
@@ -33,7 +33,7 @@ export class EmbeddedNode implements RunningNode {
     this.#settings = settings;
     const stats = new ServerStats();
     stats.asksForLogin = settings.credentials !== undefined;
-    this.#place = { store, stats, listing, listsKeys: settings.listsKeys };
+    this.#context = { store, stats, listing, listsKeys: settings.listsKeys };
     stats.connected = () => this.#connected(store.now());
     this.#secure = settings.tls && createSecureContext({ key: settings.tls.key, cert: settings.tls.cert });
     this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
@@ -51,7 +51,7 @@ export class EmbeddedNode implements RunningNode {
           ),
         );
       });
-      this.#place.stats.port = port;
+      this.#context.stats.port = port;
       this.#server.listen({ host, port, exclusive: true }, resolve);
     });
   }
@@ -87,7 +87,7 @@ export class EmbeddedNode implements RunningNode {
   }
 
   #accept(socket: Socket): void {
-    const { stats } = this.#place;
+    const { stats } = this.#context;
     socket.on('error', () => undefined);
     if (stats.connections >= MAX_CONNECTIONS) {
       stats.note('rejected');
@@ -112,7 +112,7 @@ export class EmbeddedNode implements RunningNode {
       new Connection(
         socket,
         (firstByte) => this.#protocolFor(firstByte),
-        this.#place.stats,
+        this.#context.stats,
         this.#settings.now,
       ).begin(),
     );
@@ -121,9 +121,9 @@ export class EmbeddedNode implements RunningNode {
 
   #protocolFor(firstByte: number): Protocol {
     const { credentials } = this.#settings;
-    const tried = (granted: boolean): void => this.#place.stats.count('auth', granted);
+    const tried = (granted: boolean): void => this.#context.stats.count('auth', granted);
     if (firstByte === REQUEST_MAGIC)
-      return new BinaryProtocol(this.#place, credentials && new SaslLogin(credentials, tried));
-    return new TextProtocol(this.#place, credentials && new TextLogin(credentials, tried));
+      return new BinaryProtocol(this.#context, credentials && new SaslLogin(credentials, tried));
+    return new TextProtocol(this.#context, credentials && new TextLogin(credentials, tried));
   }
 }

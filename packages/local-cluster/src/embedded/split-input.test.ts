@@ -8,13 +8,13 @@ import { ItemStore } from './item-store.ts';
 import type { Protocol, Step } from './protocol.ts';
 import { Reply } from './reply.ts';
 import { ServerStats } from './stats/server-stats.ts';
-import type { Workplace } from './text/command.ts';
+import type { CommandContext } from './text/command.ts';
 import { TextLogin } from './text/text-login.ts';
 import { TextProtocol } from './text/text-protocol.ts';
 
 const CREDENTIALS = { username: 'user', password: 'secret' };
 
-function workplace(): Workplace {
+function commandContext(): CommandContext {
   const store = new ItemStore({ memoryBytes: 1_048_576, itemBytes: 20_000 }, () => 1_700_000_000_000);
   return { store, stats: new ServerStats(), listing: undefined, listsKeys: true };
 }
@@ -70,9 +70,9 @@ const LOGIN = Buffer.from(
 );
 
 const SPEAKERS: readonly (readonly [name: string, bytes: Buffer, make: () => Protocol])[] = [
-  ['text', TEXT, () => new TextProtocol(workplace(), undefined)],
-  ['text, with a login', LOGIN, () => new TextProtocol(workplace(), new TextLogin(CREDENTIALS))],
-  ['binary', BINARY, () => new BinaryProtocol(workplace(), undefined)],
+  ['text', TEXT, () => new TextProtocol(commandContext(), undefined)],
+  ['text, with a login', LOGIN, () => new TextProtocol(commandContext(), new TextLogin(CREDENTIALS))],
+  ['binary', BINARY, () => new BinaryProtocol(commandContext(), undefined)],
 ];
 
 describe.each(SPEAKERS)('the answers do not depend on how the bytes are split: %s', (_name, bytes, make) => {
@@ -92,13 +92,13 @@ describe.each(SPEAKERS)('the answers do not depend on how the bytes are split: %
 
 describe('a login in the text protocol', () => {
   test('refuses every command before, and tells what was wrong', () => {
-    expect(answerTo(new TextProtocol(workplace(), new TextLogin(CREDENTIALS)), LOGIN, [])).toBe(
+    expect(answerTo(new TextProtocol(commandContext(), new TextLogin(CREDENTIALS)), LOGIN, [])).toBe(
       'CLIENT_ERROR unauthenticated\r\nCLIENT_ERROR bad authentication token format\r\nCLIENT_ERROR authentication failure\r\nSTORED\r\nMN\r\n',
     );
   });
 });
 
-const ask = (text: string): string => answerTo(new TextProtocol(workplace(), undefined), Buffer.from(text), []);
+const ask = (text: string): string => answerTo(new TextProtocol(commandContext(), undefined), Buffer.from(text), []);
 
 describe('a line without an end', () => {
   test('closes the connection past 2,048 bytes, unless it is a get', () => {

@@ -13,7 +13,7 @@ export interface ProbeAnswer {
 }
 
 /** How to connect to a node. */
-type Manners = Pick<NodeSettings, 'tls' | 'credentials'>;
+type ProbeSettings = Pick<NodeSettings, 'tls' | 'credentials'>;
 
 /**
  * A node answers at once after it accepted a connection; without an answer after this many milliseconds, the probe is
@@ -25,7 +25,7 @@ const ANSWER_MS = 2_000;
  * Asks one node for its `stats`, once. Rejects if `signal` fires, or the node does not answer in time or not like
  * memcached.
  */
-function probeNode({ host, port }: NodeAddress, settings: Manners, signal: AbortSignal): Promise<ProbeAnswer> {
+function probeNode({ host, port }: NodeAddress, settings: ProbeSettings, signal: AbortSignal): Promise<ProbeAnswer> {
   return new Promise((resolve, reject) => {
     // A probe of a local node need not trust its certificate.
     const socket: Socket = settings.tls
@@ -60,7 +60,7 @@ function probeNode({ host, port }: NodeAddress, settings: Manners, signal: Abort
 /** Probes until the node answers and `accept` returns true. Rejects with the last failure if `signal` fires. */
 export async function untilAnswering(
   address: NodeAddress,
-  settings: Manners,
+  settings: ProbeSettings,
   signal: AbortSignal,
   accept: (answer: ProbeAnswer) => boolean = () => true,
 ): Promise<void> {

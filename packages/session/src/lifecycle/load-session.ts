@@ -81,10 +81,10 @@ async function find(
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
     context.outages.failed(identity.key, error);
-    tell(context, 'unavailable', error);
+    publishLoad(context, 'unavailable', error);
     return { kind: 'unavailable', identity, error };
   }
-  tell(context, 'miss');
+  publishLoad(context, 'miss');
   context.misses.missed(identity.key);
   return missing('miss');
 }
@@ -150,7 +150,7 @@ async function unlessRevoked(
     hit(context, outcome.persisted);
     return outcome;
   }
-  tell(context, 'revoked');
+  publishLoad(context, 'revoked');
   context.misses.said('revoked');
   return missing('revoked');
 }
@@ -176,12 +176,12 @@ function decode(context: SessionContext, identity: Identity, stored: StoredSessi
   } catch (error) {
     // Another version or another program wrote it; the visitor gets a new session.
     if (!hasCode(error, 'SESS_UNDECODABLE')) throw error;
-    tell(context, 'undecodable', error);
+    publishLoad(context, 'undecodable', error);
     context.misses.said('foreign');
     return missing('undecodable');
   }
   if (context.options.now() >= outcome.persisted.lifetime.endsAt) {
-    tell(context, 'expired');
+    publishLoad(context, 'expired');
     context.misses.said('expired');
     return missing('expired');
   }
@@ -196,10 +196,10 @@ function bounded({ options }: SessionContext, lifetime: Persisted['lifetime']): 
 }
 
 function hit(context: SessionContext, { identity, stored, lifetime }: Persisted): void {
-  tell(context, 'hit');
+  publishLoad(context, 'hit');
   context.misses.seen(identity.key, stored.ttlSeconds, lifetime.endsAt);
 }
 
-function tell({ store }: SessionContext, outcome: LoadEvent['outcome'], error?: SessionError): void {
+function publishLoad({ store }: SessionContext, outcome: LoadEvent['outcome'], error?: SessionError): void {
   publish('load', () => ({ store: store.name, outcome, ...(error === undefined ? {} : { error }) }));
 }

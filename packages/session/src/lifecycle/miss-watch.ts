@@ -68,10 +68,10 @@ export class MissWatch {
   missed(key: string): void {
     if (!isHeard('miss')) return;
     if (this.#waiting.length >= MAX_WAITING) return this.#tell(UNKNOWN);
-    void this.#lookInto(key, this.#seen?.peek(key));
+    void this.#findCause(key, this.#seen?.peek(key));
   }
 
-  async #lookInto(key: string, sighting: Sighting | undefined): Promise<void> {
+  async #findCause(key: string, sighting: Sighting | undefined): Promise<void> {
     if (this.#underWay >= MAX_UNDER_WAY) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#underWay += 1;
     const report = await this.#ask(key, sighting);

@@ -11,7 +11,7 @@ import { createSession, storeInPlace, type Content } from './store-session.ts';
 /**
  * Makes the content for the new id from this request's data, merged with `theirs` if another request saved meanwhile.
  */
-export type Carry = (theirs: SessionData | undefined) => Content;
+export type MakeContent = (theirs: SessionData | undefined) => Content;
 
 /** Attempts to replace an old key before giving up because of conflicts with other saves. */
 const MAX_ATTEMPTS = 40;
@@ -31,25 +31,25 @@ const DOUBLE_LOGIN_SECONDS = 30;
  */
 export async function moveSession(
   context: SessionContext,
-  carry: Carry,
+  makeContent: MakeContent,
   old: Persisted,
   graceSeconds: number,
 ): Promise<Persisted> {
   const { key } = old.identity;
-  let next = await createSession(context, carry(undefined), undefined);
+  let next = await createSession(context, makeContent(undefined), undefined);
   try {
-    const buried = await bury(
+    const replaced = await replaceByMarker(
       context,
       old,
       ({ stored }) => deadMarker({ successor: next.identity.key, value: stored.value }),
-      async (theirs) => void (next = await storeInPlace(context, carry(theirs), next)),
+      async (theirs) => void (next = await storeInPlace(context, makeContent(theirs), next)),
     );
-    if (buried.kind === 'missing' && !(await isCarriedOn(context, key))) throw gone();
-    if (buried.kind === 'missing') return next;
-    const last = buried.persisted;
+    if (replaced.kind === 'missing' && !(await isCarriedOn(context, key))) throw gone();
+    if (replaced.kind === 'missing') return next;
+    const last = replaced.persisted;
     if (graceSeconds > 0) await keepReadable(context, last, next.identity.key, 'grace', graceSeconds);
     await keepReadable(context, last, next.identity.key, 'kept', DOUBLE_LOGIN_SECONDS);
-    await endBuried(context, last, 'regenerated');
+    await destroyReplaced(context, last, 'regenerated');
   } catch (error) {
     await withdraw(context, next, key);
     throw error;
@@ -67,21 +67,21 @@ export async function moveSession(
  */
 export async function renewSession(
   context: SessionContext,
-  carry: Carry,
+  makeContent: MakeContent,
   old: Persisted,
 ): Promise<Persisted | undefined> {
-  let next = await createSession(context, carry(undefined), undefined, old.identity.key);
+  let next = await createSession(context, makeContent(undefined), undefined, old.identity.key);
   const marker = (): Buffer => movedMarker(old.identity, next.identity);
   try {
-    const buried = await bury(
+    const replaced = await replaceByMarker(
       context,
       old,
       marker,
-      async (theirs) => void (next = await storeInPlace(context, carry(theirs), next)),
+      async (theirs) => void (next = await storeInPlace(context, makeContent(theirs), next)),
       'same-id',
     );
-    if (buried.kind === 'missing') throw gone();
-    if (buried.persisted.identity.key === old.identity.key) return next;
+    if (replaced.kind === 'missing') throw gone();
+    if (replaced.persisted.identity.key === old.identity.key) return next;
   } catch (error) {
     await withdraw(context, next, undefined);
     throw error;
@@ -92,15 +92,16 @@ export async function renewSession(
 
 /** Ends a session under its present id. Resolves with whether there was one. */
 export async function endSession(context: SessionContext, session: Persisted): Promise<boolean> {
-  const buried = await bury(
+  const replaced = await replaceByMarker(
     context,
     session,
     () => deadMarker(),
     async () => undefined,
   );
-  if (buried.kind !== 'found') return destroySession(context, session.identity, 'asked', session);
-  await endBuried(context, buried.persisted, 'asked');
-  if (buried.persisted.identity.key !== session.identity.key) await destroySession(context, session.identity, 'asked');
+  if (replaced.kind !== 'found') return destroySession(context, session.identity, 'asked', session);
+  await destroyReplaced(context, replaced.persisted, 'asked');
+  if (replaced.persisted.identity.key !== session.identity.key)
+    await destroySession(context, session.identity, 'asked');
   return true;
 }
 
@@ -108,7 +109,11 @@ export async function endSession(context: SessionContext, session: Persisted): P
  * Replaces the marker by a tombstone, and destroys the former id that led there. If that fails, the marker keeps the
  * session dead.
  */
-async function endBuried(context: SessionContext, session: Persisted, reason: 'asked' | 'regenerated'): Promise<void> {
+async function destroyReplaced(
+  context: SessionContext,
+  session: Persisted,
+  reason: 'asked' | 'regenerated',
+): Promise<void> {
   const { identity, formerKey } = session;
   const former = formerKey === undefined ? undefined : context.store.destroy(formerKey, context.options.ttlSeconds);
   await Promise.allSettled([destroySession(context, identity, reason, session), former]);
@@ -118,7 +123,7 @@ async function endBuried(context: SessionContext, session: Persisted, reason: 'a
  * Replaces exactly the latest stored form of `session` by a marker. `onNewer` gets what another request saved since. If
  * a renewal moved the session, it continues under the new id; with `same-id` it stops there and replaces nothing.
  */
-async function bury(
+async function replaceByMarker(
   context: SessionContext,
   session: Persisted,
   marker: (replaced: Persisted) => Buffer,

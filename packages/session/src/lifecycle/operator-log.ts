@@ -55,7 +55,7 @@ class SharedLog {
   join(options: LogOptions): void {
     this.#logs.add(options);
     if (options.isGiven)
-      this.#cluster ??= new ClusterLog(this.#tell, this.#now, (node) => this.#client.topology.states.has(node));
+      this.#cluster ??= new ClusterLog(this.#write, this.#now, (node) => this.#client.topology.states.has(node));
   }
 
   leave(options: LogOptions): void {
@@ -66,13 +66,13 @@ class SharedLog {
   }
 
   outages(of: Outage): OutageLog {
-    const known = this.#outages.get(of) ?? new OutageLog(this.#tell, this.#now, of);
+    const known = this.#outages.get(of) ?? new OutageLog(this.#write, this.#now, of);
     this.#outages.set(of, known);
     return known;
   }
 
   /** To one: the first that an application passed, or the default one. */
-  readonly #tell = (entry: LogEntry): void => {
+  readonly #write = (entry: LogEntry): void => {
     const [first, ...others] = this.#logs;
     const given = [first, ...others].find((options) => options?.isGiven === true);
     (given ?? first)?.log(entry);

@@ -36,13 +36,13 @@ const MAX_ATTEMPTS = 40;
  *   changed one value and `onConflict` is `'error'`; `SESS_UNAVAILABLE`, `SESS_TOO_LARGE`, `SESS_BAD_DATA`.
  */
 export async function replaceSession(context: SessionContext, change: Change, base: Persisted): Promise<Persisted> {
-  const { turns } = context;
+  const { saves } = context;
   const { key } = base.identity;
-  if (!turns.isTaken(key)) {
+  if (!saves.isTaken(key)) {
     const stored = await tryOnce(context, change, { persisted: base, data: undefined }, 1);
     if (stored !== CONFLICT) return stored;
   }
-  const endTurn = await turns.take(key);
+  const endTurn = await saves.take(key);
   try {
     return await replaceLatest(context, change, base);
   } finally {

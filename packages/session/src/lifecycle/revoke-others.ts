@@ -26,7 +26,7 @@ export async function revokeOthers(state: SessionState): Promise<void> {
     return;
   }
   // After a double click, the second request waits until the first has saved the session with its new epoch.
-  const endTurn = await state.context.turns.take(`others of ${persisted.identity.key}`);
+  const endTurn = await state.context.saves.take(`others of ${persisted.identity.key}`);
   try {
     const owner = await revokeUnlessRevoked(state, user ?? '', persisted);
     // This session was itself revoked while this request ran.

@@ -22,7 +22,7 @@ export interface SessionContext {
   readonly cookie: SessionCookie;
   readonly codec: ContentCodec;
   readonly touches: TouchThrottle;
-  readonly turns: KeyedMutex;
+  readonly saves: KeyedMutex;
   readonly users: SessionUsers;
   readonly warnOnce: WarnOnce;
   readonly lateChanges: LateChanges;

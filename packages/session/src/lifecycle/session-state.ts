@@ -2,7 +2,7 @@ import { adoptChanges } from './adopt-changes.ts';
 import type { Lifetime } from '../content/envelope.ts';
 import type { SessionError } from '../errors.ts';
 import { mergeData } from './merge-data.ts';
-import { moveSession, renewSession, type Carry } from './move-session.ts';
+import { moveSession, renewSession, type MakeContent } from './move-session.ts';
 import type { Mutex } from './mutex.ts';
 import type { UnavailablePolicy } from '../options/options.ts';
 import { replaceSession, type Change } from './replace-session.ts';
@@ -31,7 +31,7 @@ export interface Beginning {
   /** The browser's session, if the store was out of reach: an empty one replaces it for this request. */
   readonly unreachable?: Unreachable;
   /** The sessions that the browser's validly signed cookies name: usually one. */
-  readonly came: readonly Identity[];
+  readonly presented: readonly Identity[];
 }
 
 const NONE: readonly SessionData[] = [];
@@ -97,11 +97,11 @@ export class SessionState {
   /** The cookie that the response must carry; `refresh` can wait for another response. */
   cookie: 'set' | 'refresh' | 'clear' | undefined;
 
-  constructor(context: SessionContext, connection: Connection, { found, unreachable, came }: Beginning) {
+  constructor(context: SessionContext, connection: Connection, { found, unreachable, presented }: Beginning) {
     this.context = context;
     this.connection = connection;
-    this.came = came;
-    this.cookieCame = came.length > 0;
+    this.came = presented;
+    this.cookieCame = presented.length > 0;
     this.unreachable = unreachable;
     this.readOnly = found?.readOnly;
     this.usedAt = context.options.now();
@@ -170,11 +170,11 @@ export class SessionState {
     const { codec, options } = this.context;
     const mine = codec.decode(text);
     const loaded = pick(codec.decode(base.text));
-    const carry: Carry = (theirs) => {
+    const makeContent: MakeContent = (theirs) => {
       const data = theirs === undefined ? mine : mergeData(loaded, mine, pick(theirs), options.onConflict);
       return { data, text: theirs === undefined ? text : codec.encode(data), lifetime, owner: base.owner };
     };
-    this.#keep(await moveSession(this.context, carry, base, graceSeconds));
+    this.#keep(await moveSession(this.context, makeContent, base, graceSeconds));
     // Adopts what another request saved meanwhile; if only some keys are kept, the data is replaced anyway.
     this.adopt(text, this.persisted?.text ?? text);
     this.cookie = 'set';
@@ -185,11 +185,11 @@ export class SessionState {
     this.#checkMoved(base, text);
     const { codec, options } = this.context;
     const mine = codec.decode(text);
-    const carry: Carry = (theirs) => {
+    const makeContent: MakeContent = (theirs) => {
       const data = theirs === undefined ? mine : mergeData(codec.decode(base.text), mine, theirs, options.onConflict);
       return { data, text: codec.encode(data), lifetime, owner: base.owner };
     };
-    const renewed = await renewSession(this.context, carry, base);
+    const renewed = await renewSession(this.context, makeContent, base);
     if (renewed === undefined) return false;
     this.#keep(renewed);
     this.adopt(text, renewed.text);

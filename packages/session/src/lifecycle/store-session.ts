@@ -41,7 +41,7 @@ export async function createSession(
   const known = context.users.ownerOf(content.data, content.owner);
   const owner = known instanceof Promise ? await known : known;
   const { now } = context.options;
-  const patientUntil = now() + NEW_ID_PATIENCE_MS;
+  const retryUntil = now() + NEW_ID_PATIENCE_MS;
   for (let attempt = 1; ; attempt++) {
     const candidate = identity ?? newIdentity(context);
     const value = withFormer(
@@ -64,7 +64,7 @@ export async function createSession(
           return persisted(context, candidate, { ...content, owner }, current, formerKey);
       }
       if (identity !== undefined || !hasCode(error, 'SESS_UNAVAILABLE')) throw error;
-      if (attempt >= (now() < patientUntil ? MAX_NEW_IDS : MIN_NEW_IDS)) throw error;
+      if (attempt >= (now() < retryUntil ? MAX_NEW_IDS : MIN_NEW_IDS)) throw error;
       publish('new-id', () => ({ store: context.store.name, attempt, error }));
     }
   }

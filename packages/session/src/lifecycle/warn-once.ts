@@ -34,10 +34,10 @@ const WARNINGS: Readonly<Record<WarningCode, string>> = {
 export type WarnOnce = (code: WarningCode) => void;
 
 export function warnOnce(): WarnOnce {
-  const told = new Set<WarningCode>();
+  const warned = new Set<WarningCode>();
   return (code) => {
-    if (told.has(code)) return;
-    told.add(code);
+    if (warned.has(code)) return;
+    warned.add(code);
     process.emitWarning(WARNINGS[code], { type: 'SessWarning', code });
   };
 }

@@ -1,26 +1,28 @@
 /** The guard, as somebody sees it who looks at the cluster. */
-import type { Look } from '../../cluster/look.ts';
+import type { ObservedCluster } from '../../cluster/observed-cluster.ts';
 import { duration, plural } from '../../output/format.ts';
 import type { Output } from '../../output/output.ts';
-import { GUARD_WORD_KEY, wordIn, type GuardWord } from './guard-word.ts';
+import { GUARD_REPORT_KEY, reportIn, type GuardReport } from './guard-report.ts';
 
 /** Six words of a guard that lives. */
 const SILENT_AFTER_MS = 60_000;
 
 /** What the active guard said last, to any node that it may stand on; `undefined` where there was none for ten minutes. */
-export async function guardSeen({ client, nodes }: Look): Promise<GuardWord | undefined> {
-  const { owners, elders } = client.explain(GUARD_WORD_KEY);
-  const items = await Promise.allSettled([...owners, ...elders].map(async (id) => nodes.get(id)?.get(GUARD_WORD_KEY)));
+export async function guardSeen({ client, nodes }: ObservedCluster): Promise<GuardReport | undefined> {
+  const { owners, elders } = client.explain(GUARD_REPORT_KEY);
+  const items = await Promise.allSettled(
+    [...owners, ...elders].map(async (id) => nodes.get(id)?.get(GUARD_REPORT_KEY)),
+  );
   return items
-    .flatMap((item) => (item.status === 'fulfilled' && item.value !== undefined ? [wordIn(item.value.value)] : []))
-    .filter((word) => word !== undefined)
+    .flatMap((item) => (item.status === 'fulfilled' && item.value !== undefined ? [reportIn(item.value.value)] : []))
+    .filter((report) => report !== undefined)
     .toSorted((one, other) => other.at - one.at)[0];
 }
 
 /** Lines for people; none where there is no guard. */
-export function guardLines(word: GuardWord | undefined, output: Output): readonly string[] {
-  if (word === undefined) return [];
-  const { at, guard } = word;
+export function guardLines(report: GuardReport | undefined, output: Output): readonly string[] {
+  if (report === undefined) return [];
+  const { at, guard } = report;
   const { obstacles, warnings, errorAt, error } = guard;
   if (guard.role === 'stopped') return [`No guard is active: ${guard.name} was stopped ${ago(at)}.`];
   const silence = Date.now() - at;
@@ -37,7 +39,7 @@ export function guardLines(word: GuardWord | undefined, output: Output): readonl
   ];
 }
 
-function wantedText({ nodes, wanted }: GuardWord['guard']): string {
+function wantedText({ nodes, wanted }: GuardReport['guard']): string {
   if (nodes === undefined) return '';
   return wanted === undefined || wanted >= nodes
     ? `${plural(nodes, 'node')}, none too many.`

@@ -10,22 +10,22 @@ import type { ClusterSettings } from '../../cluster/settings.ts';
 import type { CacheClusterApi, CacheClusterInfo } from '../cache-cluster-api.ts';
 import type { Journal } from '../journal.ts';
 import { Obstructed, type Obstacle } from '../obstacle.ts';
-import { patiently } from '../patience.ts';
+import { withRetries } from '../retries.ts';
 import { planScaleIn, scaleIn } from '../scale-in.ts';
 import { drainBeforeReplacement } from './before-replacement.ts';
 import { allowedBySchedule } from './daily-schedule.ts';
 import type { GuardOptions } from './guard-options.ts';
 import type { GuardState } from './guard-state.ts';
 import { GuardTools, named } from './guard-tools.ts';
-import { sayWord } from './guard-word.ts';
+import { publishReport } from './guard-report.ts';
 import { keepLastEmpty } from './keep-last-empty.ts';
 import { GuardLease } from './lease.ts';
 import type { ScalingSource } from './scaling-policy.ts';
-import { wish } from './wanted-nodes.ts';
+import { desiredNodes } from './wanted-nodes.ts';
 import type { GuardWork } from './guard-work.ts';
 
 /** What it does is said to others so often, and when a round begins or ends. */
-const WORD_MS = 10_000;
+const REPORT_MS = 10_000;
 
 export class Guard {
   readonly #scaling: ScalingSource | undefined;
@@ -64,26 +64,26 @@ export class Guard {
   async run(): Promise<void> {
     const { signal, intervalMs } = this.#options;
     const lease = this.#lease.run(signal);
-    const words = setInterval(() => this.#say(), WORD_MS);
+    const reports = setInterval(() => this.#publishReport(), REPORT_MS);
     while (!signal.aborted) {
       // Before the round: what is announced while it runs is looked at right after it.
       this.#wake = new AbortController();
       await this.#safeRound();
-      this.#say();
+      this.#publishReport();
       await pause(intervalMs, undefined, { signal: AbortSignal.any([signal, this.#wake.signal]) }).catch(
         () => undefined,
       );
     }
-    clearInterval(words);
+    clearInterval(reports);
     await lease;
     this.#tools.tell({ role: 'stopped', doing: 'stopped' });
-    if (this.#lease.isHeld) await sayWord(this.#tools.client, this.state);
+    if (this.#lease.isHeld) await publishReport(this.#tools.client, this.state);
     await this.#lease.release();
   }
 
-  #say(): void {
+  #publishReport(): void {
     if (!this.#lease.isHeld) return;
-    void sayWord(this.#tools.client, this.state);
+    void publishReport(this.#tools.client, this.state);
     // A round may take hours.
     this.#tools.record.keep().catch(() => undefined);
   }
@@ -180,7 +180,7 @@ export class Guard {
   ): Promise<void> {
     if (this.#options.untilExpired !== true) return work(signal);
     const stop = new AbortController();
-    const looking = setInterval(() => {
+    const checking = setInterval(() => {
       this.#requireWanted(cluster, removing, signal).catch((error: unknown) => {
         if (error instanceof Obstructed) stop.abort(error);
       });
@@ -190,14 +190,14 @@ export class Guard {
     } catch (error) {
       throw stop.signal.aborted ? stop.signal.reason : error;
     } finally {
-      clearInterval(looking);
+      clearInterval(checking);
     }
   }
 
   /** A drain takes minutes, and AWS may be busy for an hour. */
   async #requireWanted(cluster: CacheClusterInfo, removing: number, signal: AbortSignal): Promise<void> {
     const work = await this.#tools.record.read();
-    const wanted = await patiently(() => this.#wanted(cluster, work), {
+    const wanted = await withRetries(() => this.#wanted(cluster, work), {
       timeoutMs: this.#options.timeoutMs,
       signal,
       onRetry: (doing) => this.#tools.tell({ doing }),
@@ -220,7 +220,11 @@ export class Guard {
   async #wanted({ nodes }: CacheClusterInfo, work: GuardWork): Promise<number> {
     const secondsSince = (Date.now() - (work.lastScaleInAt ?? -Infinity)) / 1_000 / this.#options.cooldownScale;
     const allowed = allowedBySchedule(this.#options.schedule, new Date());
-    const { nodes: wanted, warnings } = await wish(this.#scaling, { nodes: nodes.length, allowed, secondsSince });
+    const { nodes: wanted, warnings } = await desiredNodes(this.#scaling, {
+      nodes: nodes.length,
+      allowed,
+      secondsSince,
+    });
     this.#tools.tell({ warnings: [...warnings, ...this.#tools.warnings, ...this.#drainedByOthers(nodes, work)] });
     return wanted;
   }

@@ -31,11 +31,11 @@ describe('the lease of a guard', () => {
     const clock = new TestClock();
     const lease = new GuardLease(client, 'shop', { name: 'first', clock });
     for (let passed = 0; passed < LEASE_MS; passed += LEASE_MS / 3) {
-      await lease.look();
+      await lease.check();
       expect(lease.isHeld).toBe(false);
       clock.pass(LEASE_MS / 3);
     }
-    await lease.look();
+    await lease.check();
     expect(lease.isHeld).toBe(true);
     clock.pass((2 * LEASE_MS) / 3);
     expect(lease.isHeld).toBe(false);
@@ -50,12 +50,12 @@ describe('the lease of a guard', () => {
       GuardLease,
     ];
     await client.set('sess-guard/shop/lease', 'free', { ttlSeconds: 600 });
-    await first.look();
+    await first.check();
     expect(first.isHeld).toBe(true);
-    await second.look();
+    await second.check();
     expect(second.isHeld).toBe(false);
     await first.release();
-    await second.look();
+    await second.check();
     expect([first.isHeld, second.isHeld]).toEqual([false, true]);
     // A guard that stops late takes nothing back.
     await first.release();
@@ -69,11 +69,11 @@ describe('the lease of a guard', () => {
     await client.set('sess-guard/shop/lease', 'killed', { ttlSeconds: 600 });
     const lease = new GuardLease(client, 'shop', { name: 'next', clock });
     for (let passed = 0; passed < LEASE_MS; passed += LEASE_MS / 3) {
-      await lease.look();
+      await lease.check();
       expect(lease.isHeld).toBe(false);
       clock.pass(LEASE_MS / 3);
     }
-    await lease.look();
+    await lease.check();
     expect(lease.isHeld).toBe(true);
   });
 
@@ -84,11 +84,11 @@ describe('the lease of a guard', () => {
     const ended: AbortSignal[] = [];
     const lease = new GuardLease(client, 'shop', { name: 'first', clock, onHeld: (signal) => ended.push(signal) });
     await client.set('sess-guard/shop/lease', 'free', { ttlSeconds: 600 });
-    await lease.look();
+    await lease.check();
     expect(ended.map(({ aborted }) => aborted)).toEqual([false]);
     clock.wall += LEASE_MS;
     expect(lease.isHeld).toBe(false);
-    await lease.look();
+    await lease.check();
     expect(ended.map(({ aborted }) => aborted)).toEqual([true]);
   });
 
@@ -156,7 +156,7 @@ class World {
   #look(lease: GuardLease): void {
     this.#looking.add(lease);
     this.#lookedAt.set(lease, this.#clock.steady);
-    void lease.look().then(() => this.#looking.delete(lease));
+    void lease.check().then(() => this.#looking.delete(lease));
   }
 
   readonly #set: Client['set'] = (_key, value, { expect: expected }) =>

@@ -80,13 +80,13 @@ export class GuardLease {
   /** Takes and renews it until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.look();
+      await this.check();
       await pause(this.#leaseMs / 3, undefined, { signal }).catch(() => undefined);
     }
   }
 
   /** One look, and what follows from it. An outage is no answer: time goes on. Never rejects. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const asked = this.#clock.now();
     try {
       const found = await this.#store.get(this.#key);
@@ -108,15 +108,15 @@ export class GuardLease {
   }
 
   async #decide(found: CacheRecord | undefined, asked: Moment): Promise<void> {
-    const said = found?.value.toString();
-    const isOthers = said !== undefined && said !== FREE && said !== this.#name;
+    const holder = found?.value.toString();
+    const isOthers = holder !== undefined && holder !== FREE && holder !== this.#name;
     if (isOthers && found !== undefined) {
       this.#lose();
       if (this.#isUnchanged(found.version, asked)) await this.#write(this.#name, found, asked);
       return;
     }
     this.#seen = undefined;
-    if (said === FREE || this.isHeld) return this.#write(this.#name, found, asked);
+    if (holder === FREE || this.isHeld) return this.#write(this.#name, found, asked);
     await this.#claim(found, asked);
   }
 

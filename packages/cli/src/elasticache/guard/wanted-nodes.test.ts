@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Scaling, ScalingPolicy, ScalingSource } from './scaling-policy.ts';
-import { MINUTES_IN, wantedNodes, wish } from './wanted-nodes.ts';
+import { MINUTES_IN, wantedNodes, desiredNodes } from './wanted-nodes.ts';
 
 const minutes = (value: number): number[] => Array.from({ length: MINUTES_IN }, () => value);
 
@@ -43,25 +43,25 @@ const EIGHT = { nodes: 8, allowed: undefined, secondsSince: Infinity };
 describe('how many nodes are wanted', () => {
   it('is what all policies agree on', async () => {
     const aws = source({ policies: [CPU, LOGINS] }, { cpu: minutes(10), logins: minutes(20) });
-    expect(await wish(aws, EIGHT)).toEqual({ nodes: 4, warnings: [] });
+    expect(await desiredNodes(aws, EIGHT)).toEqual({ nodes: 4, warnings: [] });
   });
 
   it('is never below the minimum of AWS, which would add them again, and says so where the schedule asks for it', async () => {
     const policies = [CPU];
     const low = { cpu: minutes(1) };
-    expect(await wish(source({ policies, minCapacity: 5 }, low), EIGHT)).toEqual({ nodes: 5, warnings: [] });
+    expect(await desiredNodes(source({ policies, minCapacity: 5 }, low), EIGHT)).toEqual({ nodes: 5, warnings: [] });
     const scheduled = { ...EIGHT, allowed: 3 };
-    expect(await wish(source({ minCapacity: 5 }, {}), scheduled)).toEqual({
+    expect(await desiredNodes(source({ minCapacity: 5 }, {}), scheduled)).toEqual({
       nodes: 5,
       warnings: [expect.stringContaining('AWS keeps at least 5')],
     });
     // A minimum above what there is: AWS adds nodes, and nothing is taken away.
-    expect((await wish(source({ policies, minCapacity: 12 }, low), EIGHT)).nodes).toBe(8);
+    expect((await desiredNodes(source({ policies, minCapacity: 12 }, low), EIGHT)).nodes).toBe(8);
   });
 
   it('is as many as there are where CloudWatch has no data, and says which metric that is and what to do', async () => {
     const aws = source({ policies: [CPU, LOGINS] }, { cpu: minutes(1) });
-    const { nodes, warnings } = await wish(aws, EIGHT);
+    const { nodes, warnings } = await desiredNodes(aws, EIGHT);
     expect(nodes).toBe(8);
     expect(warnings).toEqual([expect.stringContaining('Shop Logins {Service=web}')]);
     expect(warnings[0]).toContain('no data of it for 15 minutes');
@@ -69,19 +69,21 @@ describe('how many nodes are wanted', () => {
   });
 
   it('is what the schedule allows, where the load is carried by more, and without a policy', async () => {
-    expect((await wish(source({ policies: [CPU] }, { cpu: minutes(45) }), { ...EIGHT, allowed: 6 })).nodes).toBe(6);
-    expect((await wish(undefined, { ...EIGHT, allowed: 6 })).nodes).toBe(6);
-    expect((await wish(undefined, EIGHT)).nodes).toBe(8);
+    expect(
+      (await desiredNodes(source({ policies: [CPU] }, { cpu: minutes(45) }), { ...EIGHT, allowed: 6 })).nodes,
+    ).toBe(6);
+    expect((await desiredNodes(undefined, { ...EIGHT, allowed: 6 })).nodes).toBe(6);
+    expect((await desiredNodes(undefined, EIGHT)).nodes).toBe(8);
   });
 
   it('waits after a scale-in for as long as the policy says', async () => {
     const aws = source({ policies: [CPU] }, { cpu: minutes(10) });
-    expect((await wish(aws, { ...EIGHT, secondsSince: 599 })).nodes).toBe(8);
-    expect((await wish(aws, { ...EIGHT, secondsSince: 600 })).nodes).toBe(2);
+    expect((await desiredNodes(aws, { ...EIGHT, secondsSince: 599 })).nodes).toBe(8);
+    expect((await desiredNodes(aws, { ...EIGHT, secondsSince: 600 })).nodes).toBe(2);
   });
 
   it('warns of a policy that scales in by itself', async () => {
-    const { warnings } = await wish(source({ scalesIn: ['cpu'] }, {}), EIGHT);
+    const { warnings } = await desiredNodes(source({ scalesIn: ['cpu'] }, {}), EIGHT);
     expect(warnings).toEqual([expect.stringContaining('DisableScaleIn')]);
   });
 });

@@ -6,7 +6,7 @@ export const MINUTES_IN = 15;
 const LOW = 0.9;
 
 /** How many nodes are wanted, and what a person should change. */
-export interface Wish {
+export interface DesiredNodes {
   readonly nodes: number;
   readonly warnings: readonly string[];
 }
@@ -20,24 +20,24 @@ export interface Circumstances {
 }
 
 /** By the metrics of all policies, as AWS itself scales in only where all of them agree; and by the schedule. */
-export async function wish(
+export async function desiredNodes(
   source: ScalingSource | undefined,
   { nodes, allowed = nodes, secondsSince }: Circumstances,
-): Promise<Wish> {
+): Promise<DesiredNodes> {
   if (source === undefined) return { nodes: Math.min(nodes, allowed), warnings: [] };
   const scaling = await source.scaling();
   const { policies, minCapacity } = scaling;
-  const looks = await Promise.all(
+  const readings = await Promise.all(
     policies.map(async (policy) => ({ policy, averages: await source.averages(policy, MINUTES_IN + 5) })),
   );
   const warnings = [
     ...scalesByItself(scaling),
-    ...looks.filter(({ averages }) => averages.length === 0).map(({ policy }) => noData(policy)),
+    ...readings.filter(({ averages }) => averages.length === 0).map(({ policy }) => noData(policy)),
     ...(allowed < minCapacity ? [belowMinimum(allowed, minCapacity)] : []),
   ];
   const isCooling = policies.some(({ cooldownSeconds }) => secondsSince < cooldownSeconds);
-  const carried = looks.map(({ policy, averages }) => (isCooling ? nodes : wantedNodes(policy, averages, nodes)));
-  const byLoad = carried.length === 0 ? nodes : Math.max(...carried);
+  const enough = readings.map(({ policy, averages }) => (isCooling ? nodes : wantedNodes(policy, averages, nodes)));
+  const byLoad = enough.length === 0 ? nodes : Math.max(...enough);
   // AWS would add again what goes below its minimum.
   return { nodes: Math.min(nodes, Math.max(minCapacity, Math.min(byLoad, isCooling ? nodes : allowed))), warnings };
 }

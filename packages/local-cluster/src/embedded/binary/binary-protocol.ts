@@ -2,7 +2,7 @@ import type { ByteQueue } from '../byte-queue.ts';
 import { MAX_KEY_BYTES } from '../item.ts';
 import type { Protocol, Step } from '../protocol.ts';
 import type { Reply } from '../reply.ts';
-import type { Workplace } from '../text/command.ts';
+import type { CommandContext } from '../text/command.ts';
 import { isQuiet, isWellFormed, loudOpcode } from './command-shapes.ts';
 import { runCommand, valueRefusal } from './commands.ts';
 import {
@@ -28,15 +28,15 @@ interface Refusal {
 
 /** The binary protocol. */
 export class BinaryProtocol implements Protocol {
-  readonly #place: Workplace;
+  readonly #context: CommandContext;
   readonly #login: SaslLogin | undefined;
   #header: RequestHeader | undefined;
   /** The header was accepted; its value may come. */
   #admitted = false;
   #swallow = 0;
 
-  constructor(place: Workplace, login: SaslLogin | undefined) {
-    this.#place = place;
+  constructor(context: CommandContext, login: SaslLogin | undefined) {
+    this.#context = context;
     this.#login = login;
   }
 
@@ -80,7 +80,7 @@ export class BinaryProtocol implements Protocol {
       header,
       body.subarray(0, extrasBytes),
       body.toString('latin1', extrasBytes, extrasBytes + keyBytes),
-      this.#place,
+      this.#context,
     );
     return status === undefined ? undefined : { status, swallow: bodyBytes, close: false };
   }
@@ -95,7 +95,8 @@ export class BinaryProtocol implements Protocol {
       key: body.toString('latin1', extrasBytes, extrasBytes + keyBytes),
       value: body.subarray(extrasBytes + keyBytes),
     };
-    const responses = isSasl(opcode) && this.#login ? [this.#login.answer(request)] : runCommand(request, this.#place);
+    const responses =
+      isSasl(opcode) && this.#login ? [this.#login.answer(request)] : runCommand(request, this.#context);
     for (const response of responses) {
       if (isQuiet(opcode) && isExpected(request.opcode, response)) continue;
       reply.add(...encodeResponse(header, explained(response)));

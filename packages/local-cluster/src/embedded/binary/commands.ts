@@ -3,7 +3,7 @@ import type { StoreMode } from '../item-store.ts';
 import { VERSION } from '../../version.ts';
 import type { PrefixStats } from '../stats/prefix-stats.ts';
 import { statRows } from '../stats/stat-rows.ts';
-import { resetStats, type Workplace } from '../text/command.ts';
+import { resetStats, type CommandContext } from '../text/command.ts';
 import { loudOpcode } from './command-shapes.ts';
 import { OPCODE, STATUS, type Request, type RequestHeader, type Response, type Status } from './frame.ts';
 
@@ -19,29 +19,29 @@ const STORES: ReadonlyMap<number, StoreMode> = new Map<number, StoreMode>([
 const NOT_WHEN_MISSING = 0xffff_ffff;
 
 /** Runs a well-formed command; only `stat` has several responses. */
-export function runCommand(request: Request, place: Workplace): readonly Response[] {
+export function runCommand(request: Request, context: CommandContext): readonly Response[] {
   switch (request.opcode) {
     case OPCODE.get:
     case OPCODE.getk:
     case OPCODE.touch:
     case OPCODE.gat:
     case OPCODE.gatk:
-      return [getOrTouch(request, place)];
+      return [getOrTouch(request, context)];
     case OPCODE.delete:
-      return [remove(request, place)];
+      return [remove(request, context)];
     case OPCODE.increment:
     case OPCODE.decrement:
-      return [count(request, place)];
+      return [count(request, context)];
     case OPCODE.flush:
-      place.stats.count('flush');
-      place.store.flush(request.extras.length === 4 ? request.extras.readUInt32BE(0) : 0);
+      context.stats.count('flush');
+      context.store.flush(request.extras.length === 4 ? request.extras.readUInt32BE(0) : 0);
       return [{}];
     case OPCODE.version:
       return [{ value: Buffer.from(VERSION) }];
     case OPCODE.stat:
-      return stat(request, place);
+      return stat(request, context);
     default:
-      return [STORES.has(request.opcode) ? store(request, place) : {}];
+      return [STORES.has(request.opcode) ? store(request, context) : {}];
   }
 }
 
@@ -50,7 +50,7 @@ export function valueRefusal(
   header: RequestHeader,
   extras: Buffer,
   key: string,
-  { store: items, stats }: Workplace,
+  { store: items, stats }: CommandContext,
 ): Status | undefined {
   const opcode = loudOpcode(header.opcode);
   if (!STORES.has(opcode)) return undefined;
@@ -63,7 +63,7 @@ export function valueRefusal(
   return refusal === 'too-large' ? STATUS.tooLarge : STATUS.outOfMemory;
 }
 
-function getOrTouch({ opcode, key, extras }: Request, { store: items, stats }: Workplace): Response {
+function getOrTouch({ opcode, key, extras }: Request, { store: items, stats }: CommandContext): Response {
   const touches = extras.length === 4;
   const withKey = opcode === OPCODE.getk || opcode === OPCODE.gatk;
   const item = items.fetch(key);
@@ -81,7 +81,7 @@ function encodeFlags(item: Item): Buffer {
   return bytes;
 }
 
-function store(request: Request, { store: items, stats }: Workplace): Response {
+function store(request: Request, { store: items, stats }: CommandContext): Response {
   const { opcode, key, extras, cas } = request;
   const mode = STORES.get(opcode) ?? 'set';
   const keepsAttributes = mode === 'append' || mode === 'prepend';
@@ -107,7 +107,7 @@ function refusedBy(mode: StoreMode): Status {
   return mode === 'replace' ? STATUS.keyNotFound : STATUS.notStored;
 }
 
-function remove({ key, cas }: Request, { store: items, stats }: Workplace): Response {
+function remove({ key, cas }: Request, { store: items, stats }: CommandContext): Response {
   stats.prefixes.count(key, 'del');
   const item = items.find(key);
   if (item && cas !== 0n && cas !== item.cas) return { status: STATUS.keyExists };
@@ -117,7 +117,7 @@ function remove({ key, cas }: Request, { store: items, stats }: Workplace): Resp
   return {};
 }
 
-function count({ opcode, key, extras, cas }: Request, { store: items, stats }: Workplace): Response {
+function count({ opcode, key, extras, cas }: Request, { store: items, stats }: CommandContext): Response {
   const delta = extras.readBigUInt64BE(0);
   const initial = extras.readBigUInt64BE(8);
   const exptime = extras.readUInt32BE(16);
@@ -148,13 +148,13 @@ function encodeCounter(value: bigint): Buffer {
 /**
  * One response per row, then an empty one. memcached compares only the beginning of `settings`, `detail` and `reset`.
  */
-function stat({ key }: Request, place: Workplace): readonly Response[] {
-  if (key.startsWith('detail')) return detail(key.slice('detail'.length), place.stats.prefixes);
+function stat({ key }: Request, context: CommandContext): readonly Response[] {
+  if (key.startsWith('detail')) return detail(key.slice('detail'.length), context.stats.prefixes);
   if (key.startsWith('reset')) {
-    resetStats(place);
+    resetStats(context);
     return [{}];
   }
-  const rows = statRows(key === '' ? undefined : key.startsWith('settings') ? 'settings' : key, place);
+  const rows = statRows(key === '' ? undefined : key.startsWith('settings') ? 'settings' : key, context);
   if (rows === undefined) return [{ status: STATUS.keyNotFound }];
   return [...rows.map(([name, value]) => ({ key: name, value: Buffer.from(value) })), {}];
 }

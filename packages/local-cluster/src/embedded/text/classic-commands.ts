@@ -12,26 +12,26 @@ import {
   TOO_LARGE,
   type Command,
   type Sequel,
-  type Workplace,
+  type CommandContext,
 } from './command.ts';
 import { answerer } from './noreply.ts';
 
 const BAD_EXPTIME = 'CLIENT_ERROR invalid exptime argument';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  get: (words, reply, place) => get(words.slice(1), false, undefined, reply, place),
-  bget: (words, reply, place) => get(words.slice(1), false, undefined, reply, place),
-  gets: (words, reply, place) => get(words.slice(1), true, undefined, reply, place),
-  gat: (words, reply, place) => getAndTouch(words, false, reply, place),
-  gats: (words, reply, place) => getAndTouch(words, true, reply, place),
-  set: (words, reply, place) => store('set', words, reply, place),
-  add: (words, reply, place) => store('add', words, reply, place),
-  replace: (words, reply, place) => store('replace', words, reply, place),
-  append: (words, reply, place) => store('append', words, reply, place),
-  prepend: (words, reply, place) => store('prepend', words, reply, place),
-  cas: (words, reply, place) => store('cas', words, reply, place),
-  incr: (words, reply, place) => count('up', words, reply, place),
-  decr: (words, reply, place) => count('down', words, reply, place),
+  get: (words, reply, context) => get(words.slice(1), false, undefined, reply, context),
+  bget: (words, reply, context) => get(words.slice(1), false, undefined, reply, context),
+  gets: (words, reply, context) => get(words.slice(1), true, undefined, reply, context),
+  gat: (words, reply, context) => getAndTouch(words, false, reply, context),
+  gats: (words, reply, context) => getAndTouch(words, true, reply, context),
+  set: (words, reply, context) => store('set', words, reply, context),
+  add: (words, reply, context) => store('add', words, reply, context),
+  replace: (words, reply, context) => store('replace', words, reply, context),
+  append: (words, reply, context) => store('append', words, reply, context),
+  prepend: (words, reply, context) => store('prepend', words, reply, context),
+  cas: (words, reply, context) => store('cas', words, reply, context),
+  incr: (words, reply, context) => count('up', words, reply, context),
+  decr: (words, reply, context) => count('down', words, reply, context),
   touch,
   delete: remove,
 };
@@ -45,7 +45,7 @@ function get(
   withCas: boolean,
   expiresAt: number | undefined,
   reply: Reply,
-  place: Workplace,
+  context: CommandContext,
 ): void {
   if (keys.length === 0 && expiresAt === undefined) return reply.line('ERROR');
   const parts: (string | Buffer)[] = [];
@@ -54,10 +54,11 @@ function get(
       reply.dropStacked();
       return reply.line(BAD_FORMAT);
     }
-    if (key === CLUSTER_KEY && place.listing && keys.length === 1) return reply.add(encodeValueReply(place.listing()));
-    const item = place.store.fetch(key);
-    place.stats.count(expiresAt === undefined ? 'get' : 'touch', item !== undefined);
-    place.stats.prefixes.count(key, 'get', ...(item ? (['hit'] as const) : []));
+    if (key === CLUSTER_KEY && context.listing && keys.length === 1)
+      return reply.add(encodeValueReply(context.listing()));
+    const item = context.store.fetch(key);
+    context.stats.count(expiresAt === undefined ? 'get' : 'touch', item !== undefined);
+    context.stats.prefixes.count(key, 'get', ...(item ? (['hit'] as const) : []));
     if (!item) continue;
     if (expiresAt !== undefined) item.expiresAt = expiresAt;
     parts.push(header(item, withCas), item.value, '\r\n');
@@ -66,18 +67,18 @@ function get(
   reply.settle();
 }
 
-function getAndTouch(words: readonly string[], withCas: boolean, reply: Reply, place: Workplace): void {
+function getAndTouch(words: readonly string[], withCas: boolean, reply: Reply, context: CommandContext): void {
   if (words.length < 2) return reply.line('ERROR');
   const exptime = parseInt32(words[1] ?? '');
   if (exptime === undefined) return reply.line(BAD_EXPTIME);
-  get(words.slice(2), withCas, place.store.expiry(exptime), reply, place);
+  get(words.slice(2), withCas, context.store.expiry(exptime), reply, context);
 }
 
 function header(item: Item, withCas: boolean): string {
   return `VALUE ${item.key} ${item.flags} ${item.value.length}${withCas ? ` ${item.cas}` : ''}\r\n`;
 }
 
-function store(mode: StoreMode, words: readonly string[], reply: Reply, place: Workplace): Sequel | void {
+function store(mode: StoreMode, words: readonly string[], reply: Reply, context: CommandContext): Sequel | void {
   const expected = mode === 'cas' ? 6 : 5;
   if (words.length !== expected && words.length !== expected + 1) return reply.line('ERROR');
   const answer = answerer(words, reply);
@@ -90,11 +91,11 @@ function store(mode: StoreMode, words: readonly string[], reply: Reply, place: W
     return answer(BAD_FORMAT);
   if (length === undefined || length < 0 || length > 0x7fff_fffd) return answer(BAD_FORMAT);
 
-  if (isReserved(key, place)) {
+  if (isReserved(key, context)) {
     answer(RESERVED);
     return { kind: 'swallow', length };
   }
-  const { store: items, stats } = place;
+  const { store: items, stats } = context;
   stats.prefixes.count(key, 'set');
   const refusal = items.refusal(key.length, flags, length);
   if (refusal) {
@@ -120,35 +121,35 @@ function store(mode: StoreMode, words: readonly string[], reply: Reply, place: W
   };
 }
 
-function touch(words: readonly string[], reply: Reply, place: Workplace): void {
+function touch(words: readonly string[], reply: Reply, context: CommandContext): void {
   if (words.length !== 3 && words.length !== 4) return reply.line('ERROR');
   const answer = answerer(words, reply);
   const [, key = '', exptimeText = ''] = words;
   if (key.length > MAX_KEY_BYTES) return answer(BAD_FORMAT);
   const exptime = parseInt32(exptimeText);
   if (exptime === undefined) return answer(BAD_EXPTIME);
-  const item = place.store.fetch(key);
-  place.stats.count('touch', item !== undefined);
-  if (item) item.expiresAt = place.store.expiry(exptime);
+  const item = context.store.fetch(key);
+  context.stats.count('touch', item !== undefined);
+  if (item) item.expiresAt = context.store.expiry(exptime);
   answer(item ? 'TOUCHED' : 'NOT_FOUND');
 }
 
-function count(direction: 'up' | 'down', words: readonly string[], reply: Reply, place: Workplace): void {
+function count(direction: 'up' | 'down', words: readonly string[], reply: Reply, context: CommandContext): void {
   if (words.length !== 3 && words.length !== 4) return reply.line('ERROR');
   const answer = answerer(words, reply);
   const [, key = '', deltaText = ''] = words;
   if (key.length > MAX_KEY_BYTES) return answer(BAD_FORMAT);
   const delta = parseUint64(deltaText);
   if (delta === undefined) return answer('CLIENT_ERROR invalid numeric delta argument');
-  const result = place.store.arithmetic(key, direction, delta, 0n);
-  place.stats.countCounter(direction, result.outcome);
+  const result = context.store.arithmetic(key, direction, delta, 0n);
+  context.stats.countCounter(direction, result.outcome);
   if (result.outcome === 'done') return answer(String(result.value));
   answer(
     result.outcome === 'not-a-number' ? 'CLIENT_ERROR cannot increment or decrement non-numeric value' : 'NOT_FOUND',
   );
 }
 
-function remove(words: readonly string[], reply: Reply, place: Workplace): void {
+function remove(words: readonly string[], reply: Reply, context: CommandContext): void {
   if (words.length < 2 || words.length > 4) return reply.line('ERROR');
   const answer = answerer(words.length > 2 ? words : [], reply);
   const [, key = '', second] = words;
@@ -160,10 +161,10 @@ function remove(words: readonly string[], reply: Reply, place: Workplace): void 
     (words.length === 4 && second === '0' && quiet);
   if (!valid) return answer(`${BAD_FORMAT}.  Usage: delete <key> [noreply]`);
   if (key.length > MAX_KEY_BYTES) return answer(BAD_FORMAT);
-  if (isReserved(key, place)) return answer(RESERVED);
-  place.stats.prefixes.count(key, 'del');
-  const item = place.store.find(key);
-  place.stats.count('delete', item !== undefined);
-  if (item) place.store.delete(item);
+  if (isReserved(key, context)) return answer(RESERVED);
+  context.stats.prefixes.count(key, 'del');
+  const item = context.store.find(key);
+  context.stats.count('delete', item !== undefined);
+  if (item) context.store.delete(item);
   answer(item ? 'DELETED' : 'NOT_FOUND');
 }

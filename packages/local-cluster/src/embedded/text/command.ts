@@ -4,7 +4,7 @@ import type { Reply } from '../reply.ts';
 import type { ServerStats } from '../stats/server-stats.ts';
 
 /** The state that commands work on. */
-export interface Workplace {
+export interface CommandContext {
   readonly store: ItemStore;
   readonly stats: ServerStats;
   /** The reply to `config get cluster`; without it the command is unknown, as in a plain memcached. */
@@ -29,15 +29,15 @@ export type Sequel =
   | { readonly kind: 'close' };
 
 /** A command of the text protocol. `words[0]` is its name. */
-export type Command = (words: readonly string[], reply: Reply, place: Workplace) => Sequel | void;
+export type Command = (words: readonly string[], reply: Reply, context: CommandContext) => Sequel | void;
 
 /** Whether the key is the cluster's own: `get` returns the list of nodes, so a client's value could not be read. */
-export function isReserved(key: string, { listing }: Workplace): boolean {
+export function isReserved(key: string, { listing }: CommandContext): boolean {
   return listing !== undefined && key === CLUSTER_KEY;
 }
 
 /** `stats reset` */
-export function resetStats({ store, stats }: Workplace): void {
+export function resetStats({ store, stats }: CommandContext): void {
   stats.reset();
   store.resetCounts();
 }

@@ -1,6 +1,6 @@
 import { MAX_KEY_BYTES } from '../item.ts';
 import type { Reply } from '../reply.ts';
-import { BAD_FORMAT, type Command, type Workplace } from './command.ts';
+import { BAD_FORMAT, type Command, type CommandContext } from './command.ts';
 import { metaArithmetic } from './meta-arithmetic.ts';
 import { metaDebug } from './meta-debug.ts';
 import { metaDelete } from './meta-delete.ts';
@@ -8,7 +8,7 @@ import { MAX_META_WORDS, readMetaFlags, type MetaFlags } from './meta-flags.ts';
 import { metaGet } from './meta-get.ts';
 import { metaSet } from './meta-set.ts';
 
-type MetaCommand = (flags: MetaFlags, reply: Reply, place: Workplace) => void;
+type MetaCommand = (flags: MetaFlags, reply: Reply, context: CommandContext) => void;
 
 const BAD_FLAG = 'CLIENT_ERROR invalid or duplicate flag';
 
@@ -33,13 +33,13 @@ export function findMetaCommand(name: string): Command | undefined {
  * one.
  */
 function withFlags(command: MetaCommand, tooMany: string, badFlag?: string): Command {
-  return (words, reply, place) => {
+  return (words, reply, context) => {
     const rawKey = words[1];
     if (rawKey === undefined) return reply.line('ERROR');
     if (rawKey.length > MAX_KEY_BYTES) return reply.line(BAD_FORMAT);
     if (words.length > MAX_META_WORDS) return reply.line(tooMany);
     const flags = readMetaFlags(rawKey, words.slice(2));
     if (typeof flags === 'string') return reply.line(badFlag ?? flags);
-    command(flags, reply, place);
+    command(flags, reply, context);
   };
 }

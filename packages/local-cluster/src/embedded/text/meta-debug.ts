@@ -1,11 +1,11 @@
 import { itemBytes, MAX_KEY_BYTES } from '../item.ts';
 import type { Reply } from '../reply.ts';
-import { BAD_FORMAT, type Workplace } from './command.ts';
+import { BAD_FORMAT, type CommandContext } from './command.ts';
 import { decodeKey } from './meta-flags.ts';
 import { showKey } from './meta-echo.ts';
 
 /** `me`: shows an item's internal fields. Does not count as a use. */
-export function metaDebug(words: readonly string[], reply: Reply, { store, stats }: Workplace): void {
+export function metaDebug(words: readonly string[], reply: Reply, { store, stats }: CommandContext): void {
   const [, rawKey, flag] = words;
   if (rawKey === undefined || rawKey.length > MAX_KEY_BYTES) return reply.line(BAD_FORMAT);
   const key = flag === 'b' ? decodeKey(rawKey) : rawKey;

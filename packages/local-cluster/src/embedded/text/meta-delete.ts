@@ -1,12 +1,12 @@
 import type { Reply } from '../reply.ts';
-import { isReserved, RESERVED, type Workplace } from './command.ts';
+import { isReserved, RESERVED, type CommandContext } from './command.ts';
 import { echo, hasLongOpaque, OPAQUE_TOO_LONG } from './meta-echo.ts';
 import type { MetaFlags } from './meta-flags.ts';
 
 /** `md`: deletes; with `I` marks as stale. */
-export function metaDelete(flags: MetaFlags, reply: Reply, place: Workplace): void {
-  if (isReserved(flags.key, place)) return reply.line(RESERVED);
-  const { store, stats } = place;
+export function metaDelete(flags: MetaFlags, reply: Reply, context: CommandContext): void {
+  if (isReserved(flags.key, context)) return reply.line(RESERVED);
+  const { store, stats } = context;
   if (hasLongOpaque(flags)) return reply.line(OPAQUE_TOO_LONG);
   const item = store.find(flags.key);
   const allowed = item !== undefined && (flags.cas === undefined || flags.cas === item.cas);

@@ -1,12 +1,12 @@
 import type { Item } from '../item.ts';
 import type { ItemStore } from '../item-store.ts';
 import type { Reply } from '../reply.ts';
-import type { Workplace } from './command.ts';
+import type { CommandContext } from './command.ts';
 import { echo, echoWord, hasLongOpaque, OPAQUE_TOO_LONG } from './meta-echo.ts';
 import type { MetaFlags } from './meta-flags.ts';
 
 /** `mg`: reads, touches (`T`), creates on a miss (`N`) and says which client must refill (`W`, `Z`, `X`). */
-export function metaGet(flags: MetaFlags, reply: Reply, { store, stats }: Workplace): void {
+export function metaGet(flags: MetaFlags, reply: Reply, { store, stats }: CommandContext): void {
   const found = store.find(flags.key);
   const item = found ?? vivify(flags, store);
   const refused = hasLongOpaque(flags);

@@ -10,7 +10,7 @@ import {
   RESERVED,
   TOO_LARGE,
   type Sequel,
-  type Workplace,
+  type CommandContext,
 } from './command.ts';
 import { echoWord, hasLongOpaque, OPAQUE_TOO_LONG } from './meta-echo.ts';
 import { MAX_META_WORDS, readMetaFlags, type MetaFlags } from './meta-flags.ts';
@@ -22,7 +22,7 @@ const CODES: Readonly<Record<StoreOutcome, string>> = { stored: 'HD', exists: 'E
  * `ms <key> <length> <flags>*`. If the length is known, the value of a refused command is discarded, not read as
  * commands.
  */
-export function metaSet(words: readonly string[], reply: Reply, place: Workplace): Sequel | void {
+export function metaSet(words: readonly string[], reply: Reply, context: CommandContext): Sequel | void {
   const [, rawKey, lengthText] = words;
   if (rawKey === undefined) return reply.line('ERROR');
   if (rawKey.length > MAX_KEY_BYTES || lengthText === undefined) return reply.line(BAD_FORMAT);
@@ -31,21 +31,21 @@ export function metaSet(words: readonly string[], reply: Reply, place: Workplace
   if (length === undefined || length < 0 || length > 0x7fff_fffd) return reply.line(BAD_FORMAT);
 
   const flags = readMetaFlags(rawKey, words.slice(3));
-  const refused = typeof flags === 'string' ? flags : refusal(flags, length, place);
+  const refused = typeof flags === 'string' ? flags : refusal(flags, length, context);
   if (refused !== undefined || typeof flags === 'string') {
     reply.line(refused ?? BAD_FORMAT);
     return { kind: 'swallow', length };
   }
   const { key, clientFlags, binaryKey, invalidate } = flags;
   const mode = modeOf(flags);
-  const expiresAt = place.store.expiry(flags.exptime ?? 0);
+  const expiresAt = context.store.expiry(flags.exptime ?? 0);
   return {
     kind: 'value',
     length,
     complete(value) {
-      place.stats.count('set');
+      context.stats.count('set');
       if (value === undefined) return reply.line(BAD_CHUNK);
-      const stored = place.store.store(mode, {
+      const stored = context.store.store(mode, {
         key,
         flags: clientFlags,
         expiresAt,
@@ -54,16 +54,16 @@ export function metaSet(words: readonly string[], reply: Reply, place: Workplace
         binaryKey,
         invalidate,
       });
-      place.stats.countSwap(mode, stored.outcome);
+      context.stats.countSwap(mode, stored.outcome);
       if (flags.quiet && stored.outcome === 'stored') return;
       reply.line(CODES[stored.outcome] + echoWithCas(flags, stored.cas));
     },
   };
 }
 
-function refusal(flags: MetaFlags, length: number, place: Workplace): string | undefined {
-  const { store, stats } = place;
-  if (isReserved(flags.key, place)) return RESERVED;
+function refusal(flags: MetaFlags, length: number, context: CommandContext): string | undefined {
+  const { store, stats } = context;
+  if (isReserved(flags.key, context)) return RESERVED;
   if (flags.mode !== undefined && !Object.hasOwn(MODES, flags.mode)) return 'CLIENT_ERROR invalid mode for ms M token';
   if (hasLongOpaque(flags)) return OPAQUE_TOO_LONG;
   const size = store.refusal(flags.key.length, flags.clientFlags, length);

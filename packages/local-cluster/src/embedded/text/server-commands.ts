@@ -6,7 +6,7 @@ import type { Reply } from '../reply.ts';
 import { connectionRows, statRows } from '../stats/stat-rows.ts';
 import type { PrefixStats } from '../stats/prefix-stats.ts';
 import { VERSION } from '../../version.ts';
-import { BAD_FORMAT, resetStats, type Command, type Workplace } from './command.ts';
+import { BAD_FORMAT, resetStats, type Command, type CommandContext } from './command.ts';
 import { answerer } from './noreply.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -27,7 +27,7 @@ export function findServerCommand(name: string): Command | undefined {
 }
 
 /** `cache_memlimit <MiB>`, at least 8. */
-function limitMemory(words: readonly string[], reply: Reply, { store }: Workplace): void {
+function limitMemory(words: readonly string[], reply: Reply, { store }: CommandContext): void {
   if (words.length !== 2 && words.length !== 3) return reply.line('ERROR');
   const answer = answerer(words, reply);
   const megabytes = parseUint32(words[1] ?? '');
@@ -44,7 +44,7 @@ function verbosity(words: readonly string[], reply: Reply): void {
   answerer(words, reply)(parseUint32(words[1] ?? '') === undefined ? BAD_FORMAT : 'OK');
 }
 
-function flush(words: readonly string[], reply: Reply, { store, stats: counters }: Workplace): void {
+function flush(words: readonly string[], reply: Reply, { store, stats: counters }: CommandContext): void {
   if (words.length > 3) return reply.line('ERROR');
   const answer = answerer(words, reply);
   counters.count('flush');
@@ -55,15 +55,15 @@ function flush(words: readonly string[], reply: Reply, { store, stats: counters 
   answer('OK');
 }
 
-function stats(words: readonly string[], reply: Reply, place: Workplace): void {
+function stats(words: readonly string[], reply: Reply, context: CommandContext): void {
   const [, topic] = words;
   if (topic === 'reset') {
-    resetStats(place);
+    resetStats(context);
     return reply.line('RESET');
   }
-  if (topic === 'detail') return detail(words, reply, place.stats.prefixes);
-  if (topic === 'cachedump') return cachedump(words, reply, place.store);
-  const rows = topic === 'conns' ? connectionRows(place) : statRows(topic, place);
+  if (topic === 'detail') return detail(words, reply, context.stats.prefixes);
+  if (topic === 'cachedump') return cachedump(words, reply, context.store);
+  const rows = topic === 'conns' ? connectionRows(context) : statRows(topic, context);
   if (rows === undefined) return reply.line('ERROR');
   for (const [name, value] of rows) reply.line(`STAT ${name} ${value}`);
   reply.line('END');
@@ -95,20 +95,20 @@ function cachedump([, , classText, limitText]: readonly string[], reply: Reply, 
 
 const MAX_CACHEDUMP_BYTES = 2_097_152;
 
-function crawl(words: readonly string[], reply: Reply, place: Workplace): void {
+function crawl(words: readonly string[], reply: Reply, context: CommandContext): void {
   const [, action, target] = words;
-  if (!place.listsKeys) return reply.line('ERROR');
+  if (!context.listsKeys) return reply.line('ERROR');
   // The crawler is always running: memcached's reply in that case.
   if (words.length === 2) return reply.line(action === 'enable' ? 'ERROR failed to start lru crawler thread' : 'ERROR');
   if (words.length !== 3 || action !== 'metadump') return reply.line('ERROR');
   // memcached passes the connection to another thread here and would lose unwritten replies.
   if (reply.isStacked) return reply.line('ERROR cannot pipeline other commands before metadump');
-  if (place.stats.crawling) return reply.line('BUSY currently processing crawler request');
+  if (context.stats.crawling) return reply.line('BUSY currently processing crawler request');
   if (target !== 'all' && target !== 'hash') return reply.line('BADCLASS invalid class id');
-  reply.list(metadump(place));
+  reply.list(metadump(context));
 }
 
-function* metadump({ store, stats: counters }: Workplace): Generator<string> {
+function* metadump({ store, stats: counters }: CommandContext): Generator<string> {
   counters.crawling = true;
   try {
     for (const item of store.list()) yield describe(item);
@@ -129,7 +129,7 @@ function encodeKey(key: string): string {
   return key.replaceAll(/[^\w.~-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }
 
-function config(words: readonly string[], reply: Reply, { listing }: Workplace): void {
+function config(words: readonly string[], reply: Reply, { listing }: CommandContext): void {
   if (listing && words.length === 3 && words[1] === 'get' && words[2] === 'cluster')
     return reply.add(encodeConfigReply(listing()));
   reply.line('ERROR');

@@ -2,7 +2,7 @@ import type { ByteQueue } from '../byte-queue.ts';
 import type { Protocol, Step } from '../protocol.ts';
 import type { Reply } from '../reply.ts';
 import { findClassicCommand } from './classic-commands.ts';
-import type { Command, Sequel, Workplace } from './command.ts';
+import type { Command, Sequel, CommandContext } from './command.ts';
 import { findMetaCommand } from './meta-commands.ts';
 import { findServerCommand } from './server-commands.ts';
 import type { TextLogin } from './text-login.ts';
@@ -15,14 +15,14 @@ const LONGEST_GET = 4 * 1_048_576;
 
 /** The text protocol, classic and meta commands. */
 export class TextProtocol implements Protocol {
-  readonly #place: Workplace;
+  readonly #context: CommandContext;
   readonly #login: TextLogin | undefined;
   #sequel: Sequel | undefined;
   /** Bytes to discard. */
   #swallow = 0;
 
-  constructor(place: Workplace, login: TextLogin | undefined) {
-    this.#place = place;
+  constructor(context: CommandContext, login: TextLogin | undefined) {
+    this.#context = context;
     this.#login = login;
   }
 
@@ -40,7 +40,7 @@ export class TextProtocol implements Protocol {
     if (line === undefined) return isEndless(input) ? 'close' : 'wait';
     const words = splitWords(line);
     const command = findCommand(words);
-    const sequel = command ? command(words, reply, this.#place) : unknownCommand(words, reply);
+    const sequel = command ? command(words, reply, this.#context) : unknownCommand(words, reply);
     if (!sequel) return 'again';
     if (sequel.kind === 'close') return 'close';
     if (sequel.kind === 'swallow') this.#swallow = sequel.length + 2;

@@ -14,8 +14,8 @@ export interface BackedContext {
   readonly backing: Backing;
   readonly resolved: ResolvedBacking;
   readonly now: () => number;
-  readonly gate: CircuitBreaker;
-  readonly doubts: StaleMarks;
+  readonly breaker: CircuitBreaker;
+  readonly staleMarks: StaleMarks;
   readonly unknown: NegativeCache;
   readonly flights: SingleFlight;
   readonly pending: PendingWrites;

@@ -79,16 +79,16 @@ class BackedStore implements SessionStore {
     this.#context = backedContext(cache, resolved, around);
     this.#ownsCache = ownsCache;
     this.name = `${cache.name}+${resolved.backing.name ?? 'database'}`;
-    const { backing, gate } = this.#context;
+    const { backing, breaker } = this.#context;
     if (backing.ofUser !== undefined)
-      this.ofUser = (user) => gate.run('list', async (signal) => (await backing.ofUser?.(user, signal)) ?? []);
+      this.ofUser = (user) => breaker.run('list', async (signal) => (await backing.ofUser?.(user, signal)) ?? []);
     else if (cache.ofUser !== undefined) this.ofUser = (user) => cache.ofUser?.(user) ?? Promise.resolve([]);
   }
 
   /** Ready once the cache and the database are. */
   async ready(): Promise<void> {
-    const { cache, backing, gate } = this.#context;
-    await Promise.all([cache.ready?.(), gate.run('load', async () => backing.ready?.())]);
+    const { cache, backing, breaker } = this.#context;
+    await Promise.all([cache.ready?.(), breaker.run('load', async () => backing.ready?.())]);
   }
 
   /**
@@ -96,9 +96,9 @@ class BackedStore implements SessionStore {
    * starting keeps the store starting.
    */
   get state(): StoreState {
-    const { cache, gate } = this.#context;
+    const { cache, breaker } = this.#context;
     const state = cache.state ?? 'ready';
-    return state === 'unavailable' && !gate.isResting ? 'ready' : state;
+    return state === 'unavailable' && !breaker.isResting ? 'ready' : state;
   }
 
   load(key: string, options?: StoreRequestOptions): Promise<StoredSession | undefined> {
@@ -163,20 +163,20 @@ function aborted(signal: AbortSignal): SessionError {
 function backedContext(given: SessionStore, resolved: ResolvedBacking, { now, log }: Surroundings): BackedContext {
   const { backing, limits } = resolved;
   const cache = watchedStore(given, new OutageLog(log, now, OF_CACHE));
-  const gate = new CircuitBreaker(resolved, now, new OutageLog(log, now, OF_DATABASE));
+  const breaker = new CircuitBreaker(resolved, now, new OutageLog(log, now, OF_DATABASE));
   const context: BackedContext = {
     cache,
     backing,
     resolved,
     now,
-    gate,
-    doubts: new StaleMarks(cache, backing, gate, now),
+    breaker,
+    staleMarks: new StaleMarks(cache, backing, breaker, now),
     unknown: new NegativeCache(limits.unknownSeconds, now),
     flights: new SingleFlight(),
     touches: new TouchBatch(
       backing.touch === undefined
         ? undefined
-        : (touches) => gate.run('touch', async (signal) => backing.touch?.(touches, signal)),
+        : (touches) => breaker.run('touch', async (signal) => backing.touch?.(touches, signal)),
     ),
     pending: new PendingWrites({
       name: backing.name ?? 'database',

@@ -71,9 +71,9 @@ export class CircuitBreaker {
 
   async #timed<T>(operation: Operation, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const aborter = new AbortController();
-    const patience = new WorkingClock();
+    const timer = new WorkingClock();
     const tooLate = new Promise<never>((_, reject) => {
-      patience.start(this.#timeoutMs, () => {
+      timer.start(this.#timeoutMs, () => {
         const error = new Error(`no answer within ${this.#timeoutMs} ms`);
         aborter.abort(error);
         reject(error);
@@ -98,7 +98,7 @@ export class CircuitBreaker {
       // Only the cause says why: it may name the server, and this text may reach a browser.
       throw this.#failed(operation, `${this.#name}: a ${operation} failed`, error);
     } finally {
-      patience.stop();
+      timer.stop();
     }
   }
 

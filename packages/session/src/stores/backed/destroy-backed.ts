@@ -20,7 +20,7 @@ export async function destroyBacked(
   ttlSeconds: number,
   options?: StoreRequestOptions,
 ): Promise<boolean> {
-  const { cache, pending, now, doubts } = context;
+  const { cache, pending, now, staleMarks } = context;
   const until = now() + ttlSeconds * 1_000;
   const inDatabase = await destroyInDatabase(context, key, until);
   let inCache: boolean;
@@ -30,8 +30,8 @@ export async function destroyBacked(
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
     // The tombstone is delivered when the cache is back.
     const told = pending.add(key, { kind: 'destroy', until, failed: true });
-    if (typeof inDatabase !== 'string' || !doubts.shared || !told) throw error;
-    await doubts.raise(key);
+    if (typeof inDatabase !== 'string' || !staleMarks.shared || !told) throw error;
+    await staleMarks.raise(key);
     return inDatabase === 'destroyed';
   }
   if (inDatabase === 'destroyed' || inDatabase === 'already') {
@@ -43,11 +43,11 @@ export async function destroyBacked(
 
 /** Carries out a queued destruction, in the database and in the cache. */
 export async function destroyLater(context: BackedContext, key: string, until: number): Promise<void> {
-  const { cache, backing, gate, now } = context;
+  const { cache, backing, breaker, now } = context;
   let refusal: SessionError | undefined;
   try {
     if (backing.destroy !== undefined)
-      await gate.run('destroy', async (signal) => backing.destroy?.(key, until, signal));
+      await breaker.run('destroy', async (signal) => backing.destroy?.(key, until, signal));
   } catch (error) {
     if (!hasCode(error, 'SESS_BAD_DATA')) throw error;
     refusal = error;
@@ -66,14 +66,14 @@ async function destroyInDatabase(
   key: string,
   until: number,
 ): Promise<BackingDestroyed | SessionError | undefined> {
-  const { backing, gate, pending, touches } = context;
+  const { backing, breaker, pending, touches } = context;
   touches.drop(key);
   if (backing.destroy === undefined) {
     pending.written(key, Infinity);
     return undefined;
   }
   try {
-    const outcome = await gate.run('destroy', async (signal) => backing.destroy?.(key, until, signal));
+    const outcome = await breaker.run('destroy', async (signal) => backing.destroy?.(key, until, signal));
     forgetLoad(context, key);
     pending.written(key, Infinity);
     if (typeof outcome === 'boolean') return outcome ? 'destroyed' : 'unknown';

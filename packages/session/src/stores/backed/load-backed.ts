@@ -15,7 +15,7 @@ export async function loadBacked(
   key: string,
   options?: StoreRequestOptions,
 ): Promise<StoredSession | undefined> {
-  const { cache, doubts, pending, unknown } = context;
+  const { cache, staleMarks, pending, unknown } = context;
   let cached: StoredSession | undefined;
   try {
     cached = await cache.load(key, options);
@@ -26,15 +26,19 @@ export async function loadBacked(
   if (pending.isDestroyed(key)) return undefined;
   if (cached === undefined) return loadMissed(context, key);
   unknown.exists(key);
-  const refreshing = doubts.refresh();
+  const refreshing = staleMarks.refresh();
   if (refreshing !== undefined) await refreshing;
   const record = openRecord(cached);
   return isDoubtful(context, key, record) ? checked(context, key, cached, record) : fromCache(record, cached);
 }
 
 /** Whether the database may have a later version, or this process has one queued for it. */
-function isDoubtful({ doubts, pending }: BackedContext, key: string, { version, checkedAt }: CachedRecord): boolean {
-  if (doubts.about(key, checkedAt)) return true;
+function isDoubtful(
+  { staleMarks, pending }: BackedContext,
+  key: string,
+  { version, checkedAt }: CachedRecord,
+): boolean {
+  if (staleMarks.about(key, checkedAt)) return true;
   const write = pending.get(key);
   return write?.kind === 'save' && write.session.version > version;
 }
@@ -62,11 +66,11 @@ async function loadPastCache(
 export async function loadMissed(context: BackedContext, key: string): Promise<StoredSession | undefined> {
   const { unknown, flights } = context;
   if (unknown.has(key)) return undefined;
-  const found = await flights.run(`miss ${key}`, () => loadAndPutBack(context, key));
+  const found = await flights.run(`miss ${key}`, () => loadAndCache(context, key));
   return found === undefined ? undefined : { ...found, value: Buffer.from(found.value) };
 }
 
-async function loadAndPutBack(context: BackedContext, key: string): Promise<StoredSession | undefined> {
+async function loadAndCache(context: BackedContext, key: string): Promise<StoredSession | undefined> {
   const { unknown, resolved } = context;
   const notFound = unknown.seek(key);
   const answer = await takeLease(context, key);
@@ -75,23 +79,23 @@ async function loadAndPutBack(context: BackedContext, key: string): Promise<Stor
     return undefined;
   }
   if (answer.kind === 'cached') return fromCache(openRecord(answer.cached), answer.cached);
-  let word: 'unknown' | 'done' = 'done';
+  let outcome: 'unknown' | 'done' = 'done';
   try {
     const askedAt = context.now();
     const row = await readDatabase(context, key);
     if (row === undefined || row === 'destroyed' || !isLive(context, row)) {
       notFound();
-      if (resolved.limits.unknownSeconds > 0) word = 'unknown';
+      if (resolved.limits.unknownSeconds > 0) outcome = 'unknown';
       return undefined;
     }
-    return await putBack(context, key, row, askedAt);
+    return await cacheRow(context, key, row, askedAt);
   } finally {
     unknown.ended(key);
-    await answer.lease?.end(word);
+    await answer.lease?.end(outcome);
   }
 }
 
-async function putBack(
+async function cacheRow(
   context: BackedContext,
   key: string,
   row: DatabaseSession,

@@ -4,7 +4,7 @@ import type { StoredSession } from '../session-store.ts';
 import type { BackedContext } from './backed-context.ts';
 
 /** The value of a lease: its holder is loading the session, found that there is none, or is done. */
-type LeaseWord = 'loading' | 'unknown' | 'done';
+type LeaseOutcome = 'loading' | 'unknown' | 'done';
 
 /** First and longest pause between two reads of the cache while another process loads the session, in milliseconds. */
 const FIRST_PAUSE_MS = 4;
@@ -16,7 +16,7 @@ const LONGEST_PAUSE_MS = 64;
  */
 interface LoadLease {
   /** Tells waiting processes the result. Never rejects. */
-  end(word: 'unknown' | 'done'): Promise<void>;
+  end(outcome: 'unknown' | 'done'): Promise<void>;
 }
 
 /** `cached`: another process cached the session meanwhile. `unknown`: another process found that there is none. */
@@ -58,9 +58,9 @@ export async function takeLease(context: BackedContext, key: string): Promise<Le
         return { kind: 'cached', cached };
       }
       if (lease !== undefined) return { kind: 'load', lease };
-      const word = await context.cache.load(leaseKey);
-      if (word !== undefined && says(word, 'unknown')) return { kind: 'unknown' };
-      if (performance.now() >= until || (word !== undefined && says(word, 'done'))) {
+      const outcome = await context.cache.load(leaseKey);
+      if (outcome !== undefined && isOutcome(outcome, 'unknown')) return { kind: 'unknown' };
+      if (performance.now() >= until || (outcome !== undefined && isOutcome(outcome, 'done'))) {
         const last = await context.cache.load(key);
         return last === undefined ? WITHOUT_LEASE : { kind: 'cached', cached: last };
       }
@@ -80,10 +80,10 @@ async function tryLease(context: BackedContext, leaseKey: string): Promise<LoadL
   try {
     const held = await cache.save(leaseKey, bytes('loading'), { ttlSeconds: leaseSeconds(context), expect: 'absent' });
     return {
-      async end(word) {
-        const ttlSeconds = word === 'unknown' ? Math.max(1, resolved.limits.unknownSeconds) : 1;
+      async end(outcome) {
+        const ttlSeconds = outcome === 'unknown' ? Math.max(1, resolved.limits.unknownSeconds) : 1;
         // If this fails, the lease expires.
-        await cache.save(leaseKey, bytes(word), { ttlSeconds, expect: held }).catch(() => undefined);
+        await cache.save(leaseKey, bytes(outcome), { ttlSeconds, expect: held }).catch(() => undefined);
       },
     };
   } catch (error) {
@@ -92,10 +92,10 @@ async function tryLease(context: BackedContext, leaseKey: string): Promise<LoadL
   }
 }
 
-function says({ value }: StoredSession, word: LeaseWord): boolean {
-  return Buffer.compare(value, bytes(word)) === 0;
+function isOutcome({ value }: StoredSession, outcome: LeaseOutcome): boolean {
+  return Buffer.compare(value, bytes(outcome)) === 0;
 }
 
-function bytes(word: LeaseWord): Buffer {
-  return Buffer.from(word);
+function bytes(outcome: LeaseOutcome): Buffer {
+  return Buffer.from(outcome);
 }

@@ -79,15 +79,15 @@ export class PendingWrites {
   /** Keeps trying until all are written or `timeoutMs` is over. Resolves with how many were given up. */
   async close(timeoutMs: number): Promise<number> {
     this.#closed = true;
-    const patience = new WorkingClock();
-    const isOver = new Promise<void>((resolve) => patience.start(timeoutMs, resolve));
+    const timer = new WorkingClock();
+    const isOver = new Promise<void>((resolve) => timer.start(timeoutMs, resolve));
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while (this.#writes.size > 0 && patience.running) {
+    while (this.#writes.size > 0 && timer.running) {
       await Promise.race([this.#round ?? this.#start(), isOver]);
       if (this.#pauseMs > 0 && this.#writes.size > 0) await Promise.race([pause(MIN_PAUSE_MS), isOver]);
     }
-    patience.stop();
+    timer.stop();
     clearTimeout(this.#timer);
     const lost = [...this.#writes.values()];
     this.#writes.clear();

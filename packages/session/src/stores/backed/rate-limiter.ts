@@ -37,7 +37,7 @@ export class RateLimiter {
   readonly #bounds: RateLimits;
   readonly #waiting = new Set<Waiter>();
   /** One clock is enough: all wait equally long, so the first to come is the first to give up. */
-  readonly #patience = new WorkingClock();
+  readonly #timer = new WorkingClock();
   /**
    * The average interval between entries, and how far ahead of it they may be: the generic cell rate algorithm (ITU-T
    * I.371).
@@ -74,19 +74,19 @@ export class RateLimiter {
       this.#waiting.add({
         enter: () => resolve(this.#admit()),
         giveUp: () => resolve(undefined),
-        dueAt: this.#patience.now() + waitMs,
+        dueAt: this.#timer.now() + waitMs,
       });
-      if (!this.#patience.running) this.#patience.start(waitMs, this.#giveUp);
+      if (!this.#timer.running) this.#timer.start(waitMs, this.#giveUp);
       this.#schedule();
     });
   }
 
   readonly #giveUp = (): void => {
-    const now = this.#patience.now();
+    const now = this.#timer.now();
     for (const waiter of this.#waiting) {
       // Timers of Node.js may fire a fraction of a millisecond early.
       if (waiter.dueAt >= now + 1) {
-        this.#patience.start(waiter.dueAt - now, this.#giveUp);
+        this.#timer.start(waiter.dueAt - now, this.#giveUp);
         return;
       }
       this.#waiting.delete(waiter);
@@ -118,7 +118,7 @@ export class RateLimiter {
       this.#waiting.delete(waiter);
       waiter.enter();
     }
-    if (this.#waiting.size === 0) this.#patience.stop();
+    if (this.#waiting.size === 0) this.#timer.stop();
     this.#schedule();
   }
 

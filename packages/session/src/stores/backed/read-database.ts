@@ -25,9 +25,9 @@ export async function readDatabase(
   context: BackedContext,
   key: string,
 ): Promise<DatabaseSession | 'destroyed' | undefined> {
-  const { backing, gate, flights, pending } = context;
+  const { backing, breaker, flights, pending } = context;
   if (pending.isDestroyed(key)) return 'destroyed';
-  const found = await flights.run(loadName(key), () => gate.run('load', (signal) => backing.load(key, signal)));
+  const found = await flights.run(loadName(key), () => breaker.run('load', (signal) => backing.load(key, signal)));
   // This process may have queued a write before or during the load.
   const write = pending.get(key);
   if (found === 'destroyed' || write?.kind === 'destroy') return 'destroyed';

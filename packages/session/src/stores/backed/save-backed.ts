@@ -88,7 +88,7 @@ async function saveThrough(context: BackedContext, save: Save): Promise<StoredSe
 /** The database has the save; writes it to the cache. */
 async function followInCache(context: BackedContext, save: Save): Promise<StoredSession> {
   const { key, session, base } = save;
-  const { doubts, gate, backing, now } = context;
+  const { staleMarks, breaker, backing, now } = context;
   let kept: Kept;
   try {
     const expect = base === 'absent' ? base : base.cached;
@@ -99,12 +99,12 @@ async function followInCache(context: BackedContext, save: Save): Promise<Stored
     });
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;
-    await doubts.raise(key);
+    await staleMarks.raise(key);
     return fromDatabase(context, session);
   }
   if (kept === 'destroyed') {
     // Another process destroyed the session while it could not reach the database, so destroy this save too.
-    await gate.run('destroy', async (signal) => backing.destroy?.(key, session.expiresAt, signal));
+    await breaker.run('destroy', async (signal) => backing.destroy?.(key, session.expiresAt, signal));
     throw conflict();
   }
   if (kept.isOurs) return kept.stored;
@@ -170,8 +170,8 @@ export async function saveToDatabase(
   key: string,
   session: SessionToSave,
 ): Promise<BackingSaved> {
-  const { backing, gate, pending, touches } = context;
-  const outcome = await gate.run('save', async (signal) => backing.save?.(key, session, signal));
+  const { backing, breaker, pending, touches } = context;
+  const outcome = await breaker.run('save', async (signal) => backing.save?.(key, session, signal));
   forgetLoad(context, key);
   if (outcome === undefined || outcome === 'saved') {
     touches.drop(key);

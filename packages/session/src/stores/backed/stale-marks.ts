@@ -21,7 +21,7 @@ const REACH_MS = 4_000;
 export class StaleMarks {
   readonly #cache: SessionStore;
   readonly #backing: Backing;
-  readonly #gate: CircuitBreaker;
+  readonly #breaker: CircuitBreaker;
   readonly #now: () => number;
   readonly #until = new Map<string, number>();
   /** The latest of those times. */
@@ -31,10 +31,10 @@ export class StaleMarks {
   /** Whether the last read of the marks failed: then no request waits for the next read. */
   #blind = false;
 
-  constructor(cache: SessionStore, backing: Backing, gate: CircuitBreaker, now: () => number) {
+  constructor(cache: SessionStore, backing: Backing, breaker: CircuitBreaker, now: () => number) {
     this.#cache = cache;
     this.#backing = backing;
-    this.#gate = gate;
+    this.#breaker = breaker;
     this.#now = now;
   }
 
@@ -67,14 +67,14 @@ export class StaleMarks {
     const due = places.filter((place) => (this.#until.get(place) ?? -Infinity) < now + REACH_MS / 2);
     if (due.length === 0) return;
     const until = now + REACH_MS;
-    await this.#gate.run('doubt', async (signal) => this.#backing.doubt?.(due, until, signal));
+    await this.#breaker.run('doubt', async (signal) => this.#backing.doubt?.(due, until, signal));
     this.#learn(due.map((place) => ({ place, until })));
   }
 
   async #read(): Promise<void> {
     this.#readAt = this.#now();
     try {
-      this.#learn((await this.#gate.run('doubt', async (signal) => this.#backing.doubts?.(signal))) ?? []);
+      this.#learn((await this.#breaker.run('doubt', async (signal) => this.#backing.doubts?.(signal))) ?? []);
       this.#blind = false;
     } catch {
       // The circuit breaker reports it. While the marks can't be read, no process can write to the database alone

@@ -6,7 +6,7 @@ import type { Queryable, QueryConfig, QueryResult } from './queryable.ts';
  * A pool of `pg` whose deadlines do not count time in which this process was blocked. Those of `pg` itself do, and
  * blame the server for it.
  */
-export class PatientPool implements Queryable {
+export class WorkingTimePool implements Queryable {
   readonly #pool: Pool;
   readonly #timeoutMs: number;
 
@@ -25,9 +25,9 @@ export class PatientPool implements Queryable {
   async query(sql: string): Promise<unknown>;
   async query(what: QueryConfig | string): Promise<unknown> {
     const client = await this.#connect();
-    const patience = new WorkingClock();
+    const timer = new WorkingClock();
     const tooLate = new Promise<never>((_, reject) => {
-      patience.start(2 * this.#timeoutMs, () => reject(new Error(`no answer within ${2 * this.#timeoutMs} ms`)));
+      timer.start(2 * this.#timeoutMs, () => reject(new Error(`no answer within ${2 * this.#timeoutMs} ms`)));
     });
     try {
       const result = await Promise.race([client.query(what), tooLate]);
@@ -38,7 +38,7 @@ export class PatientPool implements Queryable {
       client.release(true);
       throw error;
     } finally {
-      patience.stop();
+      timer.stop();
     }
   }
 
@@ -51,18 +51,18 @@ export class PatientPool implements Queryable {
    * yet.
    */
   async #connect(): Promise<PoolClient> {
-    const patience = new WorkingClock();
-    patience.start(this.#timeoutMs, () => {});
+    const timer = new WorkingClock();
+    timer.start(this.#timeoutMs, () => {});
     try {
       for (;;) {
         try {
           return await this.#pool.connect();
         } catch (error) {
-          if (!patience.running || !isConnectionTimeout(error)) throw error;
+          if (!timer.running || !isConnectionTimeout(error)) throw error;
         }
       }
     } finally {
-      patience.stop();
+      timer.stop();
     }
   }
 }

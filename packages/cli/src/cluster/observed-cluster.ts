@@ -12,7 +12,7 @@ import {
 
 import type { ClusterSettings } from './settings.ts';
 
-export interface Look {
+export interface ObservedCluster {
   readonly client: Client;
   /** What was told, with what was found out of the clients' settings. */
   readonly settings: ClusterSettings;
@@ -26,7 +26,7 @@ export interface Look {
 }
 
 /** For nodes that do not answer: reading what came before takes as long as a request. */
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 const POLL_MS = 20;
 
 /**
@@ -35,12 +35,12 @@ const POLL_MS = 20;
  *
  * @throws {SessClientError} when nothing is known of any node.
  */
-export async function lookAt(settings: ClusterSettings): Promise<Look> {
-  const assumed = await lookWith(settings);
+export async function observe(settings: ClusterSettings): Promise<ObservedCluster> {
+  const assumed = await observeWith(settings);
   const theirs = latestOfRotation(assumed.client);
   const theirSettings = theirs && settingsOf(theirs, assumed);
   if (theirs === undefined || theirSettings === undefined) return assumed;
-  const adopted = await lookWith(theirSettings);
+  const adopted = await observeWith(theirSettings);
   const before = latestOfRotation(adopted.client);
   const isAssumedLater =
     before !== undefined &&
@@ -53,7 +53,7 @@ export async function lookAt(settings: ClusterSettings): Promise<Look> {
 /** With what clients of `theirs` were made, as far as nobody told it; `undefined` where that is what was assumed. */
 function settingsOf(
   { copies, ring }: Handover,
-  { settings, copies: assumed, client }: Look,
+  { settings, copies: assumed, client }: ObservedCluster,
 ): ClusterSettings | undefined {
   const isTold = settings.copies !== undefined && settings.copies !== copies;
   const zones = new Map(ring.nodes.flatMap(({ id, zone }) => (zone === undefined ? [] : [[id, zone] as const])));
@@ -63,12 +63,12 @@ function settingsOf(
   return { ...settings, copies, ...(takesZones && { zones }) };
 }
 
-async function lookWith(settings: ClusterSettings): Promise<Look> {
+async function observeWith(settings: ClusterSettings): Promise<ObservedCluster> {
   const { copies = 1 } = settings;
-  const { transport, nodes } = watched(settings);
+  const { transport, nodes } = trackedTransport(settings);
   const client = createClient({ ...clientOptions(settings, copies), transport, observe: true });
   try {
-    await known(client);
+    await readyToShow(client);
   } catch (error) {
     client.destroy();
     throw error;
@@ -98,22 +98,22 @@ export function clientOptions(settings: ClusterSettings, copies: number): Client
 }
 
 /** Until it is known which nodes there are and what came before; that none of them answers is something to show. */
-async function known(client: Client): Promise<void> {
+async function readyToShow(client: Client): Promise<void> {
   let failure: unknown;
   await client.ready().catch((error: unknown) => {
     failure = error;
   });
   if (client.topology.nodes.length === 0 && failure !== undefined) throw failure;
-  const patientUntil = performance.now() + PATIENCE_MS;
+  const waitUntil = performance.now() + TIMEOUT_MS;
   while (client.explain('any').owners.length === 0) {
-    if (performance.now() > patientUntil)
+    if (performance.now() > waitUntil)
       throw new SessClientError('SESS_UNAVAILABLE', 'No node tells what came before.', { cause: failure });
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
 /** The built-in transport, and what it opened and did not close since. */
-function watched({ dialect }: ClusterSettings): {
+function trackedTransport({ dialect }: ClusterSettings): {
   readonly transport: Transport;
   readonly nodes: ReadonlyMap<string, NodeTransport>;
 } {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { awsCode, isPassing, type CacheClusterApi } from './cache-cluster-api.ts';
 
-export interface Patience {
+export interface RetryOptions {
   /** From the first failure of a question on. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -15,7 +15,7 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
 /** Asks until there is an answer, or a refusal that another attempt would not change; the pauses double, with jitter. */
-export async function patiently<T>(ask: () => Promise<T>, { timeoutMs, signal, onRetry }: Patience): Promise<T> {
+export async function withRetries<T>(ask: () => Promise<T>, { timeoutMs, signal, onRetry }: RetryOptions): Promise<T> {
   let until = Infinity;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs)) {
     try {
@@ -32,11 +32,11 @@ export async function patiently<T>(ask: () => Promise<T>, { timeoutMs, signal, o
 }
 
 /** The same cluster; what only asks is asked again. What changes something is not: whoever asks looks first. */
-export function patientApi(api: CacheClusterApi, patience: Patience): CacheClusterApi {
+export function retryingApi(api: CacheClusterApi, options: RetryOptions): CacheClusterApi {
   return {
     clusterId: api.clusterId,
-    describe: () => patiently(() => api.describe(), patience),
-    events: (minutes) => patiently(() => api.events(minutes), patience),
+    describe: () => withRetries(() => api.describe(), options),
+    events: (minutes) => withRetries(() => api.events(minutes), options),
     removeNodes: (count, ids) => api.removeNodes(count, ids),
     addNodes: (count, zones) => api.addNodes(count, zones),
     changeNodeType: (change) => api.changeNodeType(change),
