@@ -78,4 +78,27 @@ describe.each(runtimes)('a history that was evicted (%s)', (runtime) => {
     await expect.poll(() => client.get('nobody').catch((error: unknown) => error), { timeout: 50_000 }).toBeUndefined();
     expect((await client.get('user'))?.value.toString()).toBe('login');
   });
+
+  it('hides no change from a client that has not read of the latest view, nor its changes from the others', async () => {
+    const cluster = party.own(await startLocalCluster({ nodes: 4, runtime }), (started) => started.close());
+    const [joining = '', ...before] = cluster.nodes.map(({ id }) => id);
+    // Reads the history only when a fence makes it do so.
+    const options = { ...OPTIONS, historyIntervalMs: 60_000 };
+    const knowing = await party.join(before, options);
+    const late = await party.join(before, options);
+    for (const key of KEYS) await late.client.set(key, 'login', { ttlSeconds, expect: 'absent' });
+    knowing.discovery.report(joining, ...before);
+    await expect.poll(() => knowing.client.handovers.length).toBe(1);
+    for (const [index, key] of KEYS.entries()) {
+      const [one, other] = index % 2 === 0 ? [knowing.client, late.client] : [late.client, knowing.client];
+      const record = await one.get(key);
+      // Behind the read and before the write: the write finds fences that changed, and no history.
+      await evictHistory(cluster, [SECRET]);
+      await one.set(key, 'changed', { ttlSeconds, expect: record ?? 'absent' });
+      expect((await other.get(key))?.value.toString()).toBe('changed');
+      await evictHistory(cluster, [SECRET]);
+      await other.delete(key, { ttlSeconds });
+      expect(await one.get(key)).toBeUndefined();
+    }
+  });
 });

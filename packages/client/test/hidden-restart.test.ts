@@ -50,33 +50,31 @@ interface Scene {
   readonly clients: readonly Client[];
 }
 
+async function start(): Promise<Scene> {
+  const cluster = party.own(await startLocalCluster({ nodes: 1, runtime: 'memcached' }), (started) => started.close());
+  const proxy = party.own(await HidingProxy.start(cluster.nodes[0]?.port ?? 0), (started) =>
+    started[Symbol.asyncDispose](),
+  );
+  // Nothing is asked between the requests of the test.
+  const options = { copies: 1, historyIntervalMs: 600_000, probeIntervalMs: 600_000 };
+  const clients: Client[] = [];
+  for (const name of ['one', 'other']) {
+    const { client } = await party.join([proxy.id], options);
+    // From now on the time to live is known, and a write is one request.
+    await client.set(name, 'first', { ttlSeconds, expect: 'absent' });
+    clients.push(client);
+  }
+  return { cluster, proxy, clients };
+}
+
+async function restart({ cluster, proxy }: Scene): Promise<void> {
+  const id = cluster.nodes[0]?.id ?? '';
+  await cluster.crashNode(id);
+  await expect.poll(() => proxy.connections).toBe(0);
+  await cluster.restartNode(id);
+}
+
 describe.runIf(inject('runtimes').includes('memcached'))('a restart that a proxy hides', () => {
-  async function start(): Promise<Scene> {
-    const cluster = party.own(await startLocalCluster({ nodes: 1, runtime: 'memcached' }), (started) =>
-      started.close(),
-    );
-    const proxy = party.own(await HidingProxy.start(cluster.nodes[0]?.port ?? 0), (started) =>
-      started[Symbol.asyncDispose](),
-    );
-    // Nothing is asked between the requests of the test.
-    const options = { copies: 1, historyIntervalMs: 600_000, probeIntervalMs: 600_000 };
-    const clients: Client[] = [];
-    for (const name of ['one', 'other']) {
-      const { client } = await party.join([proxy.id], options);
-      // From now on the time to live is known, and a write is one request.
-      await client.set(name, 'first', { ttlSeconds, expect: 'absent' });
-      clients.push(client);
-    }
-    return { cluster, proxy, clients };
-  }
-
-  async function restart({ cluster, proxy }: Scene): Promise<void> {
-    const id = cluster.nodes[0]?.id ?? '';
-    await cluster.crashNode(id);
-    await expect.poll(() => proxy.connections).toBe(0);
-    await cluster.restartNode(id);
-  }
-
   it('replaces no other record that has the number of the one before', { timeout: 60_000 }, async () => {
     const scene = await start();
     const { cluster } = scene;

@@ -374,3 +374,33 @@ describe('a node that was drained', () => {
     expect(own.canSpare(A)).toBe(true);
   });
 });
+
+describe('the mark of a finished handover', () => {
+  it('ends with the window of its view, and does not come back with a history from before', () => {
+    const own = membership();
+    own.listed(nodes(A, B), 0);
+    own.timeToLive(60, 'new');
+    publish(own, 0);
+    own.listed(nodes(A, B, C), 10);
+    own.timeToLive(60, 'new');
+    publish(own, 10);
+    const later = 2 * AGREED;
+    const views = own.closable(later) ?? [];
+    expect(views).toHaveLength(1);
+    own.close(views, true, later);
+    const { history } = own;
+    expect(history.closings.size).toBe(1);
+    own.storedEverywhere(history, later);
+    own.prune(later);
+    // The view is forgotten; its mark keeps a client that slept from opening it again.
+    expect(own.history.views.size).toBe(1);
+    expect(own.history.closings.size).toBe(1);
+    const over = 10 + AGREED + 60_000;
+    own.prune(over);
+    expect(own.history.closings.size).toBe(0);
+    own.learned(history, over);
+    own.prune(over);
+    expect(own.history.closings.size).toBe(0);
+    expect(own.state?.others).toEqual([]);
+  });
+});
