@@ -1,4 +1,5 @@
 /** The nodes that discovery lists or the history names, and which of them this client may connect to. */
+import { isTakenOut } from './drains.ts';
 import type { History, ViewNode } from './history.ts';
 
 const NONE: ReadonlySet<string> = new Set();
@@ -43,6 +44,19 @@ export class KnownNodes {
   unlisted(history: History): ReadonlySet<string> {
     if (this.#trustsHistory) return NONE;
     return new Set([...this.#named(history)].filter((id) => !this.#everListed.has(id)));
+  }
+
+  /**
+   * The listed nodes except those that are down, drained or of another cluster. Never empty: the last nodes are not
+   * ejected.
+   */
+  inRotation(history: History, down: ReadonlySet<string>, foreign: ReadonlyMap<string, string>): readonly ViewNode[] {
+    const ours = this.#listed.filter(({ id }) => !foreign.has(id));
+    const listed = ours.length > 0 ? ours : this.#listed;
+    const kept = listed.filter(({ id }) => !isTakenOut(history, id));
+    const wanted = kept.length > 0 ? kept : listed;
+    const up = wanted.filter(({ id }) => !down.has(id));
+    return up.length > 0 ? up : wanted;
   }
 
   prune(history: History): void {

@@ -8,7 +8,8 @@
 import type { Clock } from '../clock.ts';
 import { ForgottenViews, type ForgottenView } from './forgotten-views.ts';
 import { Closings, type Closable } from './closings.ts';
-import { Drains, isDraining, isEmptied, isTakenOut, type DrainState } from './drains.ts';
+import { confirmationOf, lastConfirmationOf, type ConfirmationSources } from './confirmations.ts';
+import { Drains, isDraining, isTakenOut, type DrainState } from './drains.ts';
 import { whyTooMuch } from './history-limits.ts';
 import {
   EMPTY_HISTORY,
@@ -25,7 +26,8 @@ import { agreementMs } from './intervals.ts';
 import { KnownNodes } from './known-nodes.ts';
 import { Aliases } from './aliases.ts';
 import { ClusterIdentity } from './identity.ts';
-import { isOlder, type OpenView, type RoutingState } from './route.ts';
+import type { RoutingState } from './route.ts';
+import { openViews, placesAlike, routingState } from './routing-state.ts';
 import { TimesToLive } from './times-to-live.ts';
 import { ViewCache } from './view-cache.ts';
 import type { DistributionFactory, View } from './view.ts';
@@ -51,6 +53,7 @@ export class Membership {
   readonly #closings = new Closings();
   readonly #times = new TimesToLive();
   readonly #forgotten = new ForgottenViews();
+  readonly #sources: ConfirmationSources;
   #down: ReadonlySet<string> = new Set();
   /** The down nodes that refuse connections: no client reaches them. */
   readonly #refusing = new Set<string>();
@@ -66,6 +69,13 @@ export class Membership {
     this.#views = new ViewCache(options);
     this.#windows = new Windows(options);
     this.#drains = new Drains(options);
+    this.#sources = {
+      views: this.#views,
+      windows: this.#windows,
+      closings: this.#closings,
+      times: this.#times,
+      historyIntervalMs: options.historyIntervalMs,
+    };
   }
 
   /**
@@ -173,7 +183,7 @@ export class Membership {
       confirmedAt: now,
       ttlSeconds: this.#times.longest,
     };
-    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) });
+    this.#addView(viewId(entry), entry);
     this.#refresh(now);
   }
 
@@ -326,27 +336,14 @@ export class Membership {
   wanted(now: number): History {
     const current = this.#current;
     if (current === undefined) return this.#history;
+    const confirmation = confirmationOf(current, this.#history, this.#sources, now);
     const merged = mergeHistories(this.#history, {
       ...EMPTY_HISTORY,
-      views: this.#confirmation(current, now),
+      views: new Map(confirmation === undefined ? [] : [[current.id, confirmation]]),
       drains: this.#drains.renewals(this.#history, this.listedIds, now),
     });
     const cluster = this.identity.own;
     return merged.cluster === cluster ? merged : { ...merged, cluster };
-  }
-
-  /** The confirmation of the current view, once per interval by any client. */
-  #confirmation({ id, nodes, cause, since }: View, now: number): ReadonlyMap<string, ViewEntry> {
-    const ttlSeconds = this.#times.longest;
-    const known = this.#history.views.get(id);
-    const isRecent =
-      known !== undefined && now - this.#windows.confirmedAt(id, known, now) < this.#options.historyIntervalMs;
-    if (isRecent && this.#closings.stageOf(this.#history, id) === 'open' && known.ttlSeconds >= ttlSeconds)
-      return new Map();
-    // Greater than the last confirmation, which may come from a fast clock: other clients must see a change.
-    const before = Math.max(known?.confirmedAt ?? -1, this.#closings.confirmationOf(this.#history, id));
-    const confirmedAt = Math.max(now, before + 1);
-    return new Map([[id, { ...this.#views.placementOf(nodes), cause, since, confirmedAt, ttlSeconds }]]);
   }
 
   /**
@@ -429,86 +426,42 @@ export class Membership {
     return this.#closings.withoutOld(history, longestMs, now);
   }
 
-  /** Confirms the view that this client leaves: it acted on it until now, but may not have confirmed it lately. */
   #confirmLeft(now: number): void {
     const left = this.#options.observe === true ? undefined : this.#current;
-    const known = left === undefined ? undefined : this.#history.views.get(left.id);
-    if (left === undefined || known === undefined) return;
-    // A confirmation above that of a fast clock would look to other clients like one of their own.
-    this.#windows.renew(left.id, known.confirmedAt, now);
-    const confirmedAt = Math.max(now, known.confirmedAt, this.#closings.confirmationOf(this.#history, left.id) + 1);
-    const entry = { ...known, confirmedAt, ttlSeconds: Math.max(known.ttlSeconds, this.#times.longest) };
-    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[left.id, entry]]) });
+    const entry = left && lastConfirmationOf(left, this.#history, this.#sources, now);
+    if (left !== undefined && entry !== undefined) this.#addView(left.id, entry);
   }
 
-  /**
-   * The listed nodes except those that are down, drained or of another cluster. Never empty: the last nodes are not
-   * ejected.
-   */
+  #addView(id: string, entry: ViewEntry): void {
+    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, views: new Map([[id, entry]]) });
+  }
+
   #rotation(): readonly ViewNode[] {
     const { foreign } = this.identity;
-    const ours = this.#nodes.listed.filter(({ id }) => !foreign.has(id));
-    const listed = ours.length > 0 ? ours : this.#nodes.listed;
-    const kept = listed.filter(({ id }) => !isTakenOut(this.#history, id));
-    const wanted = kept.length > 0 ? kept : listed;
-    const up = wanted.filter(({ id }) => !this.#down.has(id));
-    return up.length > 0 ? up : wanted;
+    return this.#nodes.inRotation(this.#history, this.#down, foreign);
   }
 
   #refresh(now: number): void {
     const current = this.#current;
     if (current === undefined) return;
-    const others = this.#openViews(current, now);
-    const agreedAt = Math.max(0, ...others.map(({ agreedAfter }) => agreedAfter));
-    const isActedOn = (id: string): boolean =>
-      others.some(({ view, agreedAfter }) => now < agreedAfter && view.nodes.some((node) => node.id === id));
-    // Other clients may still list and use a node that merely does not answer this one.
-    const isGone = (id: string): boolean => !this.listedIds.has(id) && (this.#refusing.has(id) || !isActedOn(id));
-    // An unlisted node without a history has lost its records: it may be about to join another cluster.
-    const isLost = (id: string): boolean => !this.listedIds.has(id) && this.identity.isBlank(id) && !isActedOn(id);
-    const gone = new Set([
-      ...this.unlisted,
-      ...[...this.#down].filter(isGone),
-      ...this.identity.foreign.keys(),
-      ...[...this.nodes()].filter(isLost),
-    ]);
-    // Drained, and no client acts on a view with it: it was stopped, so nothing waits for it.
-    const isSpared = (id: string): boolean =>
-      isEmptied(this.#history, id) && !isActedOn(id) && !current.nodes.some((node) => node.id === id);
-    const emptied = new Set([...this.#down].filter(isSpared));
-    if (!isSamePlacement(this.#state, current, others)) this.#basis = {};
-    // A copy, because states are compared with later ones.
-    const aliases = new Map(this.aliases.names);
-    if (!isSameNames(this.#state?.aliases, aliases)) this.#basis = {};
-    this.#state = { current, others, agreedAt, gone, emptied, aliases, clockSkewMs: this.#options.clockSkewMs };
+    const others = openViews(this.#history, current, this.#sources, now);
+    const state = routingState(
+      current,
+      others,
+      {
+        history: this.#history,
+        listed: this.listedIds,
+        unlisted: this.unlisted,
+        named: this.nodes(),
+        down: this.#down,
+        refusing: this.#refusing,
+        identity: this.identity,
+        aliases: this.aliases.names,
+        clockSkewMs: this.#options.clockSkewMs,
+      },
+      now,
+    );
+    if (!placesAlike(this.#state, state)) this.#basis = {};
+    this.#state = state;
   }
-
-  /** The views beside the current one whose window is open, the oldest first. */
-  #openViews(current: View, now: number): readonly OpenView[] {
-    const open: OpenView[] = [];
-    for (const [id, entry] of this.#history.views) {
-      const openUntil = this.#windows.openUntil(id, entry, now);
-      if (id === current.id || openUntil <= now) continue;
-      open.push({
-        view: this.#views.get(id, entry),
-        confirmedAt: this.#windows.confirmedAt(id, entry, now),
-        openUntil,
-        agreedAfter: this.#windows.agreedAfter(id, entry, now),
-        stage: this.#closings.stageOf(this.#history, id),
-      });
-    }
-    return open.toSorted((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
-  }
-}
-
-function isSameNames(before: ReadonlyMap<string, string> | undefined, now: ReadonlyMap<string, string>): boolean {
-  return before?.size === now.size && [...now].every(([id, name]) => before.get(id) === name);
-}
-
-/** Whether both have the same views in the same stages; their end times may differ. */
-function isSamePlacement(before: RoutingState | undefined, current: View, others: readonly OpenView[]): boolean {
-  if (before?.current !== current || before.others.length !== others.length) return false;
-  return others.every(
-    ({ view, stage }, index) => before.others[index]?.view === view && before.others[index]?.stage === stage,
-  );
 }

@@ -1,0 +1,46 @@
+/** Entries of the history that say that this client acts on a view. */
+import type { Closings } from './closings.ts';
+import type { History, ViewEntry } from './history.ts';
+import type { TimesToLive } from './times-to-live.ts';
+import type { ViewCache } from './view-cache.ts';
+import type { View } from './view.ts';
+import type { Windows } from './windows.ts';
+
+export interface ConfirmationSources {
+  readonly views: ViewCache;
+  readonly windows: Windows;
+  readonly closings: Closings;
+  readonly times: TimesToLive;
+  readonly historyIntervalMs: number;
+}
+
+/** Confirms the current view, once per interval by any client; `undefined` if that was done recently. */
+export function confirmationOf(
+  { id, nodes, cause, since }: View,
+  history: History,
+  { views, windows, closings, times: { longest: ttlSeconds }, historyIntervalMs }: ConfirmationSources,
+  now: number,
+): ViewEntry | undefined {
+  const known = history.views.get(id);
+  const isRecent = known !== undefined && now - windows.confirmedAt(id, known, now) < historyIntervalMs;
+  if (isRecent && closings.stageOf(history, id) === 'open' && known.ttlSeconds >= ttlSeconds) return undefined;
+  // Greater than the last confirmation, which may come from a fast clock: other clients must see a change.
+  const before = Math.max(known?.confirmedAt ?? -1, closings.confirmationOf(history, id));
+  const confirmedAt = Math.max(now, before + 1);
+  return { ...views.placementOf(nodes), cause, since, confirmedAt, ttlSeconds };
+}
+
+/** Confirms the view that this client leaves: it acted on it until now, but may not have confirmed it lately. */
+export function lastConfirmationOf(
+  { id }: View,
+  history: History,
+  { windows, closings, times }: ConfirmationSources,
+  now: number,
+): ViewEntry | undefined {
+  const known = history.views.get(id);
+  if (known === undefined) return undefined;
+  // A confirmation above that of a fast clock would look to other clients like one of their own.
+  windows.renew(id, known.confirmedAt, now);
+  const confirmedAt = Math.max(now, known.confirmedAt, closings.confirmationOf(history, id) + 1);
+  return { ...known, confirmedAt, ttlSeconds: Math.max(known.ttlSeconds, times.longest) };
+}

@@ -1,0 +1,88 @@
+/** Derives what routing uses from this client's knowledge of views and nodes. No I/O, no state of its own. */
+import type { Closings } from './closings.ts';
+import { isEmptied } from './drains.ts';
+import type { History } from './history.ts';
+import type { ClusterIdentity } from './identity.ts';
+import { isOlder, type OpenView, type RoutingState } from './route.ts';
+import type { ViewCache } from './view-cache.ts';
+import type { View } from './view.ts';
+import type { Windows } from './windows.ts';
+
+/** The views beside the current one whose window is open, the oldest first. */
+export function openViews(
+  history: History,
+  current: View,
+  { views, windows, closings }: { readonly views: ViewCache; readonly windows: Windows; readonly closings: Closings },
+  now: number,
+): readonly OpenView[] {
+  const open: OpenView[] = [];
+  for (const [id, entry] of history.views) {
+    const openUntil = windows.openUntil(id, entry, now);
+    if (id === current.id || openUntil <= now) continue;
+    open.push({
+      view: views.get(id, entry),
+      confirmedAt: windows.confirmedAt(id, entry, now),
+      openUntil,
+      agreedAfter: windows.agreedAfter(id, entry, now),
+      stage: closings.stageOf(history, id),
+    });
+  }
+  return open.toSorted((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
+}
+
+export interface NodeKnowledge {
+  readonly history: History;
+  /** Ids of the nodes that discovery lists. */
+  readonly listed: ReadonlySet<string>;
+  /** Nodes that this client must not connect to. */
+  readonly unlisted: ReadonlySet<string>;
+  /** All nodes that may hold keys. */
+  readonly named: ReadonlySet<string>;
+  readonly down: ReadonlySet<string>;
+  /** The down nodes that refuse connections: no client reaches them. */
+  readonly refusing: ReadonlySet<string>;
+  readonly identity: ClusterIdentity;
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly clockSkewMs: number;
+}
+
+export function routingState(
+  current: View,
+  others: readonly OpenView[],
+  { history, listed, unlisted, named, down, refusing, identity, aliases, clockSkewMs }: NodeKnowledge,
+  now: number,
+): RoutingState {
+  const isActedOn = (id: string): boolean =>
+    others.some(({ view, agreedAfter }) => now < agreedAfter && view.nodes.some((node) => node.id === id));
+  // Other clients may still list and use a node that merely does not answer this one.
+  const isGone = (id: string): boolean => !listed.has(id) && (refusing.has(id) || !isActedOn(id));
+  // An unlisted node without a history has lost its records: it may be about to join another cluster.
+  const isLost = (id: string): boolean => !listed.has(id) && identity.isBlank(id) && !isActedOn(id);
+  // Drained, and no client acts on a view with it: it was stopped, so nothing waits for it.
+  const isSpared = (id: string): boolean =>
+    isEmptied(history, id) && !isActedOn(id) && !current.nodes.some((node) => node.id === id);
+  return {
+    current,
+    others,
+    agreedAt: Math.max(0, ...others.map(({ agreedAfter }) => agreedAfter)),
+    gone: new Set([...unlisted, ...[...down].filter(isGone), ...identity.foreign.keys(), ...[...named].filter(isLost)]),
+    emptied: new Set([...down].filter(isSpared)),
+    // A copy, because states are compared with later ones.
+    aliases: new Map(aliases),
+    clockSkewMs,
+  };
+}
+
+/** Whether both place keys and order writers alike: the same views in the same stages; their end times may differ. */
+export function placesAlike(before: RoutingState | undefined, after: RoutingState): boolean {
+  const { current, others, aliases } = after;
+  if (before?.current !== current || before.others.length !== others.length) return false;
+  return (
+    others.every(({ view, stage }, index) => {
+      const other = before.others[index];
+      return other?.view === view && other.stage === stage;
+    }) &&
+    before.aliases.size === aliases.size &&
+    [...aliases].every(([id, name]) => before.aliases.get(id) === name)
+  );
+}
