@@ -2,7 +2,7 @@ import type { Topology } from '@sess/discovery';
 
 import type { SteadyClock } from './steady-clock.ts';
 import { collectChannel, discoveryErrorChannel, type CollectMessage } from './diagnostics.ts';
-import type { ClientFigures } from './figures.ts';
+import { figuresOf, ringIn } from './cluster-figures.ts';
 import { SessClientError } from './errors.ts';
 import { HistorySync } from './membership/history-sync.ts';
 import { historySeals } from './membership/history-seal.ts';
@@ -25,9 +25,7 @@ import type { VersionSource } from './version.ts';
 import { checkTopology, nodeOf, targetOf } from './membership/change.ts';
 import { DiscoveryWatch } from './membership/discovery-watch.ts';
 import { CountersOfNodes } from './node/node-counters.ts';
-import { countersOf, nodeFigures } from './node/node-figures.ts';
 import { NodePool } from './node/node-pool.ts';
-import { ringOf } from './membership/fingerprint.ts';
 import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
 import { nearFirst, withZones } from './membership/zones.ts';
@@ -36,6 +34,7 @@ import { route, type Route } from './membership/route.ts';
 import type { Closable } from './membership/closings.ts';
 import type { DrainState } from './membership/drains.ts';
 import { Membership } from './membership/membership.ts';
+import { StrangerChecks } from './membership/stranger-checks.ts';
 import { ViewNotices } from './membership/view-notices.ts';
 import type { ClusterSetup } from './cluster-setup.ts';
 import type { View } from './membership/view.ts';
@@ -62,6 +61,7 @@ export class MemcachedCluster
   readonly #history: HistorySync;
   readonly #hints: HintedHandoff;
   readonly #notices: ViewNotices;
+  readonly #strangers: StrangerChecks;
   /** Rereplication needs several copies. */
   readonly #rereplications: Rereplications | undefined;
   readonly #finisher: Finisher | undefined;
@@ -117,6 +117,13 @@ export class MemcachedCluster
       onLearned: () => this.#settle(),
       onForgotten: (id) => this.#rereplications?.returned(id),
     });
+    this.#strangers = new StrangerChecks({
+      nodes: () => [...this.#pool.values()],
+      clock,
+      intervalMs: historyIntervalMs,
+      seals,
+      namespace: setup.namespace,
+    });
     collectChannel.subscribe(this.#collect);
     this.#watch = new DiscoveryWatch(setup.discovery, clock, {
       topology: (topology) => this.#use(topology),
@@ -154,31 +161,11 @@ export class MemcachedCluster
 
   /** The current placement of keys; `undefined` before the first view. */
   get ring(): Ring | undefined {
-    const { view } = this;
-    if (view === undefined) return undefined;
-    const entry = this.#membership.history.views.get(view.id);
-    return {
-      fingerprint: ringOf(view),
-      nodes: view.nodes,
-      since: entry?.since ?? view.since,
-      confirmedAt: entry?.confirmedAt,
-    };
+    return this.view && ringIn(this.view, this.#membership.history);
   }
 
-  /** The figures for collectors. */
-  get figures(): ClientFigures {
-    const { nodes } = this;
-    return {
-      nodes: nodes.map((node) => nodeFigures(node, this.drainOf(node.id))),
-      handovers: this.handovers,
-      ring: this.ring?.fingerprint,
-      hints: this.#hints.size,
-      // Metrics are collected more often than sessions are missed: these readings help to explain a later miss.
-      counters: () => countersOf(nodes, (node, stats) => this.counters.remember(node, stats, this.clock.now())),
-    };
-  }
-
-  readonly #collect = (message: unknown): void => (message as CollectMessage).add(this.figures);
+  readonly #collect = (message: unknown): void =>
+    (message as CollectMessage).add(figuresOf(this, this.#hints.size, () => this.clock.now()));
 
   // --- for operations
 
@@ -306,11 +293,11 @@ export class MemcachedCluster
   }
 
   isUsedByStrangers(id: string, options: RequestOptions | undefined): Promise<boolean> {
-    return this.#history.isUsedByStrangers(this.node(id), options);
+    return this.#strangers.isUsedByStrangers(this.node(id), options);
   }
 
   isUsedWithoutSecret(id: string, options: RequestOptions | undefined): Promise<boolean> {
-    return this.#history.isUsedWithoutSecret(this.node(id), this.namespace, options);
+    return this.#strangers.isUsedWithoutSecret(this.node(id), options);
   }
 
   handedOverInMs(id: string): number {
@@ -339,7 +326,7 @@ export class MemcachedCluster
   }
 
   isSharedWithStrangers(id: string, options: RequestOptions | undefined): Promise<boolean> {
-    return this.#history.isSharedWithStrangers(this.node(id), options);
+    return this.#strangers.isSharedWithStrangers(this.node(id), options);
   }
 
   pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -8,20 +8,17 @@
  * - Runs one round at a time; a caller during a round waits for the next one.
  */
 import type { SteadyClock } from '../steady-clock.ts';
-import type { Node } from '../node/node.ts';
 import type { ClusterNode } from '../cluster.ts';
 import type { VersionSource } from '../version.ts';
 import { pause } from '../pause.ts';
-import type { RequestOptions } from '../transport/transport.ts';
 import type { Membership } from './membership.ts';
 import { Freshness, type Moment } from './freshness.ts';
 import { HistoryCopies } from './history-copies.ts';
-import { historySeals, type HistorySeal } from './history-seal.ts';
+import type { HistorySeal } from './history-seal.ts';
 import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History, type ViewEntry } from './history.ts';
 import { placeViews } from './place-views.ts';
 import { answered, identitiesOf, closedOnAll, tokensOf, type Answer } from './readings.ts';
 import { LEAST_POLL_MS, POLLS_AN_INTERVAL, Rounds } from './rounds.ts';
-import { isUsedByStrangers, type StrangersSetup } from './strangers.ts';
 import { unknownPast } from './unknown-past.ts';
 
 export interface HistorySyncSetup {
@@ -44,9 +41,6 @@ export interface HistorySyncSetup {
 
 /** Limit on traffic for the history while nothing changes: one byte per millisecond, a kilobyte a second. */
 const BYTES_A_MS = 1;
-/** A view is in use if it was confirmed within this many intervals. */
-const INTERVALS_ACTED_ON = 3;
-const USUAL_INTERVAL_MS = 10_000;
 /** Most retries after another client named the cluster at the same time. */
 const MAX_NAMES = 4;
 
@@ -168,45 +162,6 @@ export class HistorySync {
     const { membership, clock } = this.#setup;
     const silent = [...membership.listedIds].filter((id) => !this.#everAnswered.has(id));
     throw unknownPast(membership.history.truncatedUntil, clock.now(), silent);
-  }
-
-  /**
-   * Whether clients with another history use the node: under a secret that this client does not have, or under none.
-   * Lists the node's keys.
-   */
-  isUsedByStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
-    return this.#isUsedByStrangers(node, node.keys('clients', options), this.#actedOnSince, options);
-  }
-
-  /** Whether clients without a secret use the node although this client has one. Does not list keys. */
-  isUsedWithoutSecret(node: Node, namespace: string, options: RequestOptions | undefined): Promise<boolean> {
-    const keys = historySeals([], namespace).map(({ key }) => key);
-    return this.#isUsedByStrangers(node, keys, this.#actedOnSince, options);
-  }
-
-  /**
-   * Whether records on the node may belong to clients with another history: they use it, or did so recently enough that
-   * their records may still live.
-   */
-  isSharedWithStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
-    return this.#isUsedByStrangers(node, node.keys('clients', options), 'while its records live', options);
-  }
-
-  /** A view confirmed since this time may be in use, milliseconds since 1970. */
-  get #actedOnSince(): number {
-    const { clock, intervalMs } = this.#setup;
-    return clock.now() - INTERVALS_ACTED_ON * Math.max(intervalMs, USUAL_INTERVAL_MS);
-  }
-
-  #isUsedByStrangers(
-    node: Node,
-    keys: Iterable<string> | AsyncIterable<string>,
-    since: StrangersSetup['since'],
-    options: RequestOptions | undefined,
-  ): Promise<boolean> {
-    const { seals, clock } = this.#setup;
-    const others = this.#inReach.filter((other) => other !== node);
-    return isUsedByStrangers(node, others, keys, { seals, since, now: clock.now() }, options);
   }
 
   stop(): void {

@@ -15,7 +15,7 @@ export function nodeFigures(node: Node, drain: NodeFigures['drain']): NodeFigure
   };
 }
 
-/** Omits nodes that do not answer or have no counters. Passes the statistics of each of the others to `heard`. */
+/** Omits nodes that do not answer or have no counters. Passes the statistics of each of the others to `onStats`. */
 export async function countersOf(
   nodes: readonly Node[],
   onStats: (node: Node, stats: ReadonlyMap<string, string>) => void,
