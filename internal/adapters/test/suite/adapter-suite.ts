@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { rawSection } from './raw-section.ts';
 import { touchSection } from './touch-section.ts';
 import { AdapterBench, TTL_SECONDS, type Open } from './bench.ts';
+import { carelessSection } from './careless-section.ts';
 import { outageSection } from './outage-section.ts';
 import { forwardedSection, proxySection } from './proxy-section.ts';
 import type { AdapterSubject } from './subject.ts';
@@ -25,6 +26,7 @@ export function adapterConformance(subject: AdapterSubject): void {
   describe(`${subject.name}: behind a cache that visitors share`, () => proxySection(open));
   describe(`${subject.name}: the cookie behind a proxy`, () => forwardedSection(open));
   describe(`${subject.name}: an answer that the application writes itself`, () => rawSection(open));
+  describe(`${subject.name}: careless handlers and browsers`, () => carelessSection(open));
   describe(`${subject.name}: one session on several servers`, () => serversSection(subject));
   describe(`${subject.name}: a process warning`, () => warningSection(open));
 }
