@@ -156,6 +156,11 @@ describe('what resolveOptions refuses', () => {
     [{ discovery, tls: { serverName: 'a' } }, 'There is no option "tls.serverName". Did you mean "tls.servername"?'],
     [{ discovery, tls: { rejectUnauthorised: false } }, 'Did you mean "tls.rejectUnauthorized"?'],
     [
+      { discovery, tls: { ca: '/etc/ca.pem' } },
+      'tls: "ca" must be certificates in PEM, the contents of the file and not its path',
+    ],
+    [{ discovery, tls: { path: '/run/memcached.sock' } }, 'tls: "path" is no option here'],
+    [
       { discovery, credentials: { username: 'u', pasword: 'p' } },
       'There is no option "credentials.pasword". Did you mean "credentials.password"?',
     ],

@@ -1,4 +1,5 @@
-import { isZone, staticNodes, type Discovery } from '@sess/discovery';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { faultOfTls, isZone, staticNodes, type Discovery } from '@sess/discovery';
 import { ketama } from '@sess/hash-ring';
 
 import { systemClock } from './clock.ts';
@@ -180,16 +181,18 @@ function nearZoneOf({ zone, reads = 'owner' }: ClientOptions): string | undefine
 
 function tlsOf(given: ClientOptions['tls']): TransportOptions['tls'] {
   const tls = flagOrObject('tls', given === undefined ? false : given);
-  if (typeof tls === 'object') checkTlsNames(tls);
+  if (typeof tls === 'object') checkTls(tls);
   return tls === true ? Object.freeze({}) : tls === false ? false : Object.freeze({ ...tls });
 }
 
-/** Refuses only near misses: node:tls ignores unknown names, and may know more than this list. */
-function checkTlsNames(tls: object): void {
+/** Of unknown names, refuses only near misses: node:tls ignores them, and may know more than this list. */
+function checkTls(tls: TlsOptions): void {
   for (const [name, value] of Object.entries(tls)) {
     const near = value === undefined || TLS_NAMES.includes(name) ? undefined : nearestName(name, TLS_NAMES);
     if (near !== undefined) throw badOption(`There is no option "tls.${name}". Did you mean "tls.${near}"?`);
   }
+  const fault = faultOfTls(tls);
+  if (fault !== undefined) throw badOption(`tls: ${fault}.`);
 }
 
 const TLS_NAMES: readonly string[] = [

@@ -55,7 +55,7 @@ describe('options of elasticache', () => {
       'elasticache timeoutMs: expected a number of milliseconds from 1 to 2147483647, got -1',
     ],
     ['tls', 'a:1', { tls: 'yes' }, 'elasticache tls: expected true, false or options of node:tls, got "yes"'],
-    ['certificate', 'a:1', { tls: { ca: 'nonsense', cert: 'nonsense' } }, 'node:tls refuses these options'],
+    ['path of a certificate', 'a:1', { tls: { ca: '/etc/ca.pem' } }, 'the contents of the file and not its path'],
     [
       'misspelt option',
       'a:1',

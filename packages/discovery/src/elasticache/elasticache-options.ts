@@ -2,6 +2,7 @@ import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import { DiscoveryError } from '../errors.ts';
 import { nodeId, parseHostAndPort } from '../node-address.ts';
 import { badOption, durationMs, knownOptions } from '../options.ts';
+import { faultOfTls } from '../tls-options.ts';
 import type { Server } from './server.ts';
 import { resolveZoneOptions, type ResolvedZoneOptions, type ZoneOptions } from './zones.ts';
 
@@ -67,17 +68,9 @@ function checkedTls(tls: ElasticacheOptions['tls']): ConnectionOptions | undefin
   if (tls === true) return {};
   if (typeof tls !== 'object' || tls === null || Array.isArray(tls))
     throw badOption('elasticache tls', 'true, false or options of node:tls', tls);
-  try {
-    // Create it once, and here, so that a certificate that can't be parsed fails now and not at the first connection.
-    return Object.freeze({ ...tls, secureContext: tls.secureContext ?? createSecureContext(tls) });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DiscoveryError(
-      'SESS_BAD_OPTION',
-      `elasticache tls: node:tls refuses these options (${reason}). Check "ca", "cert" and "key".`,
-      { cause },
-    );
-  }
+  const fault = faultOfTls(tls);
+  if (fault !== undefined) throw new DiscoveryError('SESS_BAD_OPTION', `elasticache tls: ${fault}.`);
+  return Object.freeze({ ...tls, secureContext: tls.secureContext ?? createSecureContext(tls) });
 }
 
 function checkedCredentials(credentials: Credentials): Credentials {

@@ -25,11 +25,17 @@ export function checkFlags(node: string, flags: unknown): void {
   }
 }
 
-/** Throws unless `cas` holds an unsigned 64-bit number, exactly. */
+/** Throws unless `cas` holds an unsigned 64-bit number, exactly. 0 is what a node without CAS numbers says. */
 export function checkCas(node: string, cas: CasToken): void {
   const { unique } = cas;
   const valid =
     typeof unique === 'bigint' ? unique >= 0n && unique <= MAX_CAS : Number.isSafeInteger(unique) && unique >= 0;
+  if (unique === 0 || unique === 0n) {
+    throw bad(
+      node,
+      `The node ${node} keeps no CAS numbers, so no change to what it holds is safe: start memcached there without -C (--disable-cas).`,
+    );
+  }
   if (!valid) throw bad(node, `A CAS number is an unsigned 64-bit number as a read gave it; got ${String(unique)}.`);
 }
 

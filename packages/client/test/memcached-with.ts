@@ -1,0 +1,28 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { userInfo } from 'node:os';
+import { freePort } from '@sess/loopback';
+
+/** A memcached of this machine with options of its own, on a free port. */
+export interface MemcachedWith extends AsyncDisposable {
+  readonly port: number;
+  readonly process: ChildProcess;
+}
+
+export async function memcachedWith(...options: readonly string[]): Promise<MemcachedWith> {
+  const port = await freePort();
+  const user = userInfo().uid === 0 ? ['-u', 'nobody'] : [];
+  const program = spawn('memcached', ['-p', String(port), '-l', '127.0.0.1', '-U', '0', ...user, ...options], {
+    stdio: 'ignore',
+  });
+  return {
+    port,
+    process: program,
+    async [Symbol.asyncDispose]() {
+      if (program.exitCode !== null || program.signalCode !== null) return;
+      const ended = once(program, 'exit');
+      program.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
