@@ -4,7 +4,7 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import type { Client } from '@sess/client';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 
-import { selfAmong } from '../src/commands/drain-self.ts';
+import { selfAmong } from '../src/commands/own-node.ts';
 import { application, json, KEYS, run, SECRET, type Outcome } from './run.ts';
 
 /** Slow enough that a drain outlives a moment in which this process gets no CPU. */

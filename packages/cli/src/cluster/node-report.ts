@@ -116,6 +116,12 @@ export async function askStats(
   }
 }
 
+/** How many items it holds; `undefined` when it does not tell. */
+export async function itemsOn(node: NodeTransport | undefined): Promise<number | undefined> {
+  const stats = await askStats(node, 'general');
+  return stats instanceof Error ? undefined : Number(stats.get('curr_items') ?? Number.NaN);
+}
+
 /** The node's second lasts until the next one: inside of that, and of the time that asking took, there is no offset. */
 function offsetMs(time: number, before: number, after: number): number {
   if (time > after) return time - after;

@@ -2,149 +2,213 @@
  * `sess drain --self`: what a node's own machine or pod runs before it stops. It never puts the node back: the node is
  * going anyway.
  */
-import { hostname, networkInterfaces } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { createClient, SessClientError, type Client } from '@sess/client';
 
+import { listsKeys } from '../cluster/lists-keys.ts';
 import { clientOptions, observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
+import { itemsOn } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { untilNotAsked } from '../cluster/until-not-asked.ts';
 import { DONE, NO } from '../exit-codes.ts';
-import { UsageError } from '../usage-error.ts';
+import { count } from '../output/format.ts';
 import type { CommandContext } from './command-context.ts';
+import { mayPass } from './may-pass.ts';
+import { selfAmong } from './own-node.ts';
 
 export interface DrainSelfOptions {
   readonly keysPerSecond?: number | undefined;
+  /** For nodes that list no keys: sessions that are in use move, for as long as there is time. */
+  readonly untilExpired?: boolean | undefined;
   /** `host:port`, or a host, where this machine can't tell by itself. */
   readonly node?: string | undefined;
   /** Seconds until the node is killed. */
   readonly deadline?: number | undefined;
 }
 
-const SAFE_AGAIN_MS = 500;
-/** A pod that has just started may not be in the DNS yet. */
-const LISTED_WITHIN_SECONDS = 30;
+const AGAIN_MS = 500;
 /** Time to say how it ended. */
 const SPARE_MS = 1_000;
 
-export async function drainSelf(
-  { output, settings, streams }: CommandContext,
-  options: DrainSelfOptions,
-): Promise<number> {
+export async function drainSelf(context: CommandContext, options: DrainSelfOptions): Promise<number> {
+  const { output, streams } = context;
   const { deadline } = options;
   const limits = [
     streams.signal,
     ...(deadline === undefined ? [] : [AbortSignal.timeout(Math.max(1, 1_000 * deadline - SPARE_MS))]),
   ];
   const over = AbortSignal.any(limits);
-  const asked = settings();
-  const observed = await observe(asked);
-  const { copies } = observed;
-  const node = selfAmong(observed.client, [...observed.nodes.keys()], options.node, streams.env);
-  await observed.close();
-  if (node === undefined) {
-    output.data(
-      { node: null, state: 'unknown' },
-      () => 'This machine is no node of the cluster, and no handover names it: nothing to do.',
-    );
-    return DONE;
-  }
-  const client = createClient({ ...clientOptions(observed.settings, copies), distribution: asked.distribution });
+  const departure = new Departure(context, options, over);
   try {
-    await client.ready();
-    const isSafe = await Promise.race([emptied(client, node, options.keysPerSecond, over), whenOver(over)]);
-    if (isSafe) await notAskedOr(over, client, node, asked);
-    output.data({ node, state: isSafe ? 'drained' : 'not-drained' }, () =>
-      isSafe
-        ? `${node} is drained: nothing is lost when it stops.`
-        : `${node} is not empty yet, and time is over: sessions that are only there are lost when it stops. Give it more time (terminationGracePeriodSeconds, TimeoutStopSec), or keep two copies.`,
+    const state = await departure.prepare();
+    output.data({ node: departure.node ?? null, state, ...(state === 'not-drained' && { left: departure.left }) }, () =>
+      textOf(state, departure),
     );
-    return isSafe ? DONE : NO;
+    return state === 'drained' || state === 'unknown' ? DONE : NO;
   } finally {
-    // Not closed in peace: a drain that is stopped in peace puts the node back.
-    client.destroy();
+    departure.end();
   }
 }
 
-/**
- * What a node runs when it has started: a drain that is done stands for as long as somebody lists the node, over its
- * restart, too.
- */
-export async function putBackSelf(context: CommandContext, options: DrainSelfOptions): Promise<number> {
-  const { output, settings, streams } = context;
-  const until = performance.now() + 1_000 * (options.deadline ?? LISTED_WITHIN_SECONDS);
-  const asked = settings();
-  const { settings: known, copies } = await seen(asked);
-  const client = createClient({ ...clientOptions(known, copies), distribution: asked.distribution });
-  try {
-    await client.ready();
-    for (;;) {
-      const node = selfAmong(client, [], options.node, streams.env);
-      if (node !== undefined && client.topology.drains.has(node)) {
-        await client.putBack(node);
-        output.data({ node, state: 'in rotation' }, () => `${node} is back in rotation.`);
-        return DONE;
-      }
-      if (node !== undefined) {
-        output.data({ node, state: 'in rotation' }, () => `${node} is not drained: nothing to do.`);
-        return DONE;
-      }
-      if (performance.now() > until) {
-        output.data({ node: null, state: 'unknown' }, () => 'This machine is no node of the cluster: nothing to do.');
-        return DONE;
-      }
-      await pause(SAFE_AGAIN_MS, undefined, { signal: streams.signal });
-    }
-  } finally {
-    await client.close();
+type DepartureState = 'drained' | 'unknown' | 'lists-no-keys' | 'not-drained';
+
+function textOf(state: DepartureState, { node, left, items, failure }: Departure): string {
+  switch (state) {
+    case 'drained':
+      return `${node} is drained: nothing is lost when it stops.`;
+    case 'unknown':
+      return 'This machine is no node of the cluster, and no handover names it: nothing to do.';
+    case 'lists-no-keys':
+      return `${node} does not list its keys, so they can't be copied: sessions that are only there are lost when it stops. With --until-expired, sessions that are used move until time is over.`;
+    case 'not-drained':
   }
+  const rest =
+    left === undefined ? '' : `about ${count(left)} of its ${count(items ?? left)} keys were not copied, and `;
+  return [
+    `${node} is not empty yet, and time is over: ${rest}sessions that are only there are lost when it stops.`,
+    'Give it more time (terminationGracePeriodSeconds, TimeoutStopSec), or keep two copies.',
+    ...(failure === undefined ? [] : [`The last failure: ${failure.message}`]),
+  ].join(' ');
 }
 
-/** What a look finds out of the clients' settings. */
-async function seen(asked: ClusterSettings): Promise<Pick<ObservedCluster, 'settings' | 'copies'>> {
-  const observed = await observe(asked);
-  await observed.close();
-  return observed;
-}
+/** The way of one node out of the cluster. */
+class Departure {
+  readonly #context: CommandContext;
+  readonly #options: DrainSelfOptions;
+  readonly #over: AbortSignal;
+  #client: Client | undefined;
+  /** Keys that were looked at. */
+  #copied: number | undefined;
+  #isEmpty = false;
+  node: string | undefined;
+  /** Keys on it, at the start. */
+  items: number | undefined;
+  /** The last one after which it was tried again. */
+  failure: Error | undefined;
 
-/**
- * Drained where it is listed; where it has left the list already, as the DNS forgets a pod that is terminating, the handover
- * brings its sessions away, and is waited for.
- */
-async function emptied(
-  client: Client,
-  node: string,
-  keysPerSecond: number | undefined,
-  over: AbortSignal,
-): Promise<boolean> {
-  while (!over.aborted) {
-    const { nodes, drains } = client.topology;
-    const isListed = nodes.some(({ id }) => id === node);
+  constructor(context: CommandContext, options: DrainSelfOptions, over: AbortSignal) {
+    this.#context = context;
+    this.#options = options;
+    this.#over = over;
+  }
+
+  /** About how many keys were not copied; `undefined` if nobody counted. */
+  get left(): number | undefined {
+    return this.items === undefined || this.#copied === undefined ? undefined : Math.max(0, this.items - this.#copied);
+  }
+
+  /** @throws what happened last, if time is over and it is not even known which node this is */
+  async prepare(): Promise<DepartureState> {
+    const over = this.#over;
+    const state = await Promise.race([this.#prepare(), whenOver(over)]).catch((error: unknown) => {
+      if (!over.aborted) throw error;
+      return undefined;
+    });
+    if (state !== undefined) return state;
+    if (this.#isEmpty) return 'drained';
+    if (this.node !== undefined) return 'not-drained';
+    throw this.failure ?? new SessClientError('SESS_TIMEOUT', 'The cluster did not answer before time was over.');
+  }
+
+  async #prepare(): Promise<DepartureState> {
+    const asked = this.#context.settings();
+    const found = await this.#patiently(() => this.#find(asked));
+    if (found === undefined) return 'unknown';
+    const { settings, copies } = found;
+    if (!found.canBeCopied && this.#options.untilExpired !== true) return 'lists-no-keys';
+    const client = createClient({ ...clientOptions(settings, copies), distribution: asked.distribution });
+    this.#client = client;
+    await this.#patiently(() => client.ready());
+    await this.#empty(client, found.node);
+    this.#isEmpty = true;
+    await this.#untilNotAsked(client, found.node, asked);
+    return 'drained';
+  }
+
+  /** Not closed in peace: a drain that is stopped in peace puts the node back. */
+  end(): void {
+    this.#client?.destroy();
+  }
+
+  async #find(asked: ClusterSettings): Promise<(Sought & { readonly node: string }) | undefined> {
+    const observed = await observe(asked);
     try {
-      if (isListed && drains.get(node) !== 'drained')
-        await client.drain(node, keysPerSecond === undefined ? {} : { keysPerSecond });
-      if ((await client.safeToRemove(node)).safe) return true;
-    } catch (error) {
-      if (!SessClientError.is(error)) throw error;
-      // Off the list, and asked for nothing any more: it is empty.
-      if (error.code === 'SESS_BAD_VALUE' && !isNamed(client, node)) return true;
-      if (error.code === 'SESS_BAD_VALUE' && isAlone(client, node)) throw error;
+      const node = selfAmong(observed.client, [...observed.nodes.keys()], this.#options.node, this.#context.streams.env);
+      if (node === undefined) return undefined;
+      this.node = node;
+      this.items = await itemsOn(observed.nodes.get(node));
+      const { settings, copies } = observed;
+      const { nodes, drains } = observed.client.topology;
+      const isToBeListed = nodes.some(({ id }) => id === node) && drains.get(node) !== 'drained';
+      return { node, settings, copies, canBeCopied: !isToBeListed || (await listsKeys(observed.nodes.get(node))) };
+    } finally {
+      await observed.close();
     }
-    await pause(SAFE_AGAIN_MS);
   }
-  return false;
+
+  /**
+   * Drained where it is listed; where it has left the list already, as the DNS forgets a pod that is terminating, the
+   * handover brings its sessions away, and is waited for.
+   */
+  async #empty(client: Client, node: string): Promise<void> {
+    for (;;) {
+      const { nodes, drains } = client.topology;
+      const isListed = nodes.some(({ id }) => id === node);
+      try {
+        if (isListed && drains.get(node) !== 'drained') await this.#drain(client, node);
+        if ((await client.safeToRemove(node)).safe) return;
+      } catch (error) {
+        // Off the list, and asked for nothing any more: it is empty.
+        if (isCode(error, 'SESS_BAD_VALUE') && !isNamed(client, node)) return;
+        if (isCode(error, 'SESS_BAD_VALUE') && isAlone(client, node)) throw error;
+        this.#failed(error);
+      }
+      await pause(AGAIN_MS, undefined, { signal: this.#over });
+    }
+  }
+
+  async #drain(client: Client, node: string): Promise<void> {
+    const { keysPerSecond, untilExpired } = this.#options;
+    await client.drain(node, {
+      ...(keysPerSecond !== undefined && { keysPerSecond }),
+      untilExpired,
+      onProgress: ({ keys, phase }) => {
+        if (phase !== 'expiring') this.#copied = keys;
+      },
+    });
+  }
+
+  /** Until no request fails when the node stops, or time is over: nothing is lost in any case. */
+  async #untilNotAsked(client: Client, node: string, { historyIntervalMs }: ClusterSettings): Promise<void> {
+    const limits = { timeoutMs: Infinity, signal: this.#over, onProgress: () => undefined };
+    await untilNotAsked(client, [node], { historyIntervalMs, ...limits }).catch(() => undefined);
+  }
+
+  /** With a deadline, again until time is over: a name server that fails for a moment must not cost sessions. */
+  async #patiently<T>(attempt: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (this.#options.deadline === undefined) throw error;
+        this.#failed(error);
+      }
+      await pause(AGAIN_MS, undefined, { signal: this.#over });
+    }
+  }
+
+  /** @throws what would fail again in the same way */
+  #failed(error: unknown): void {
+    if (!mayPass(error)) throw error;
+    this.failure = error;
+  }
 }
 
-/** Until no request fails when the node stops, or time is over: nothing is lost in any case. */
-async function notAskedOr(
-  over: AbortSignal,
-  client: Client,
-  node: string,
-  { historyIntervalMs }: ClusterSettings,
-): Promise<void> {
-  const limits = { timeoutMs: Infinity, signal: over, onProgress: () => undefined };
-  await untilNotAsked(client, [node], { historyIntervalMs, ...limits }).catch(() => undefined);
+type Sought = Pick<ObservedCluster, 'settings' | 'copies'> & { readonly canBeCopied: boolean };
+
+function isCode(error: unknown, code: SessClientError['code']): boolean {
+  return SessClientError.is(error) && error.code === code;
 }
 
 function isNamed({ topology, handovers }: Client, node: string): boolean {
@@ -155,47 +219,9 @@ function isAlone({ topology: { rotation } }: Client, node: string): boolean {
   return rotation.every((id) => id === node);
 }
 
-function whenOver(over: AbortSignal): Promise<false> {
+function whenOver(over: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    if (over.aborted) resolve(false);
-    over.addEventListener('abort', () => resolve(false), { once: true });
+    if (over.aborted) resolve(undefined);
+    over.addEventListener('abort', () => resolve(undefined), { once: true });
   });
-}
-
-/**
- * The node that runs on this machine, or in this pod: by its name, by an address of the machine, or by POD_IP.
- *
- * @throws {UsageError} when several fit, or `--node` names none.
- */
-export function selfAmong(
-  { topology }: Pick<Client, 'topology'>,
-  ids: readonly string[],
-  given: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-  machine: Machine = thisMachine(),
-): string | undefined {
-  const all = [...new Set([...topology.nodes.map(({ id }) => id), ...ids])];
-  const own = given === undefined ? [env['POD_IP'], env['POD_NAME'], machine.name, ...machine.addresses] : [given];
-  const names = new Set(own.flatMap((name) => (name === undefined || name === '' ? [] : [name])));
-  const found = all.filter((id) => {
-    const host = id.slice(0, id.lastIndexOf(':')).replaceAll(/[[\]]/g, '');
-    const address = topology.nodes.find((node) => node.id === id)?.address;
-    const label = /^[\d.]+$|:/.test(host) ? host : (host.split('.')[0] ?? host);
-    return [id, host, label, address].some((name) => name !== undefined && names.has(name));
-  });
-  if (found.length > 1)
-    throw new UsageError(`Several nodes are on this machine: ${found.join(', ')}. Say which with --node HOST:PORT.`);
-  if (found.length === 0 && given !== undefined)
-    throw new UsageError(`--node: there is no node "${given}". The nodes are ${all.join(', ')}.`);
-  return found[0];
-}
-
-export interface Machine {
-  readonly name: string;
-  readonly addresses: readonly string[];
-}
-
-function thisMachine(): Machine {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
-  return { name: hostname(), addresses };
 }

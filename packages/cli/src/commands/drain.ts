@@ -1,8 +1,8 @@
 /** `sess drain`: takes a node out of rotation and brings what it holds to where it belongs. */
 import { createClient, SessClientError, type DrainProgress } from '@sess/client';
 
-import { clientOptions, observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
-import { askStats } from '../cluster/node-report.ts';
+import { clientOptions, observe } from '../cluster/observed-cluster.ts';
+import { itemsOn } from '../cluster/node-report.ts';
 import { DONE, INTERRUPTED } from '../exit-codes.ts';
 import { count, duration, percent, plural } from '../output/format.ts';
 import { Progress } from '../output/progress.ts';
@@ -22,7 +22,7 @@ export async function drain(context: CommandContext, id: string, options: DrainC
   const observed = await observe(asked);
   const { copies, disagreement } = observed;
   const node = nodeNamed(observed, id);
-  const items = await itemsOn(observed, node);
+  const items = await itemsOn(observed.nodes.get(node));
   await observed.close();
   if (disagreement !== undefined)
     throw new UsageError(
@@ -63,12 +63,6 @@ export async function drain(context: CommandContext, id: string, options: DrainC
     progress.end();
     await client.close();
   }
-}
-
-/** How many items are to be looked at, for the end of the progress; `undefined` when the node does not tell. */
-async function itemsOn({ nodes }: ObservedCluster, id: string): Promise<number | undefined> {
-  const stats = await askStats(nodes.get(id), 'general');
-  return stats instanceof Error ? undefined : Number(stats.get('curr_items') ?? Number.NaN);
 }
 
 /** What has been done, how fast, and when it is over. */

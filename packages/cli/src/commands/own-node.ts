@@ -1,0 +1,43 @@
+import { hostname, networkInterfaces } from 'node:os';
+
+import type { Client } from '@sess/client';
+
+import { UsageError } from '../usage-error.ts';
+
+/**
+ * The node that runs on this machine, or in this pod: by its name, by an address of the machine, or by POD_IP.
+ *
+ * @throws {UsageError} when several fit, or `--node` names none.
+ */
+export function selfAmong(
+  { topology }: Pick<Client, 'topology'>,
+  ids: readonly string[],
+  given: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  machine: Machine = thisMachine(),
+): string | undefined {
+  const all = [...new Set([...topology.nodes.map(({ id }) => id), ...ids])];
+  const own = given === undefined ? [env['POD_IP'], env['POD_NAME'], machine.name, ...machine.addresses] : [given];
+  const names = new Set(own.flatMap((name) => (name === undefined || name === '' ? [] : [name])));
+  const found = all.filter((id) => {
+    const host = id.slice(0, id.lastIndexOf(':')).replaceAll(/[[\]]/g, '');
+    const address = topology.nodes.find((node) => node.id === id)?.address;
+    const label = /^[\d.]+$|:/.test(host) ? host : (host.split('.')[0] ?? host);
+    return [id, host, label, address].some((name) => name !== undefined && names.has(name));
+  });
+  if (found.length > 1)
+    throw new UsageError(`Several nodes are on this machine: ${found.join(', ')}. Say which with --node HOST:PORT.`);
+  if (found.length === 0 && given !== undefined)
+    throw new UsageError(`--node: there is no node "${given}". The nodes are ${all.join(', ')}.`);
+  return found[0];
+}
+
+export interface Machine {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+function thisMachine(): Machine {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+  return { name: hostname(), addresses };
+}
