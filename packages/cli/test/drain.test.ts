@@ -4,7 +4,10 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import type { Client } from '@sess/client';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 
-import { application, json, KEYS, PACE, run, SECRET, type Outcome } from './run.ts';
+import { application, json, KEYS, run, SECRET, type Outcome } from './run.ts';
+
+/** Slow enough that an agreement, and a drain, outlive a moment in which this process gets no CPU. */
+const PACE = 'historyIntervalMs=500&clockSkewMs=0';
 
 const PROGRAM = new URL('../bin/sess.js', import.meta.url).pathname;
 

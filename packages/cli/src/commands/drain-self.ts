@@ -134,7 +134,12 @@ class Departure {
   async #find(asked: ClusterSettings): Promise<(Sought & { readonly node: string }) | undefined> {
     const observed = await observe(asked);
     try {
-      const node = selfAmong(observed.client, [...observed.nodes.keys()], this.#options.node, this.#context.streams.env);
+      const node = selfAmong(
+        observed.client,
+        [...observed.nodes.keys()],
+        this.#options.node,
+        this.#context.streams.env,
+      );
       if (node === undefined) return undefined;
       this.node = node;
       this.items = await itemsOn(observed.nodes.get(node));
