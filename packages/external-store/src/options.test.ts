@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import type { Client } from '@sess/session';
 import { describe, expect, it } from 'vitest';
 import { openStore, type ExternalStoreOptions } from './options.ts';
@@ -59,7 +60,10 @@ describe('the options of a store', () => {
 
   it.each<[string, ExternalStoreOptions]>([
     ['beside a URL', { servers: 'memcached://127.0.0.1:1,127.0.0.1:2?copies=2', client: { timeoutMs: 50 } }],
-    ['beside a list', { servers: ['127.0.0.1:1', '127.0.0.1:2'], client: { copies: 2, tls: { ca: 'a certificate' } } }],
+    [
+      'beside a list',
+      { servers: ['127.0.0.1:1', '127.0.0.1:2'], client: { copies: 2, tls: { ca: [...rootCertificates] } } },
+    ],
     ['with a list in them', { client: { servers: ['127.0.0.1:1', '127.0.0.1:2'], historySecret: 'h'.repeat(32) } }],
   ])('take those of the client that is opened, %s', async (_, options) => {
     const cluster = openStore(options, 'x/');
