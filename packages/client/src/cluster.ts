@@ -47,6 +47,8 @@ export interface Cluster {
   /** Identity of the current owners and of the node that orders writers: another object after a change. */
   readonly basis: object;
   node(id: string): ClusterNode;
+  /** Whether a drain, by any client, took the node out of rotation. */
+  isDrained(id: string): boolean;
   /** Returns `owners` in the order in which a settled read asks them. */
   readingOrder(owners: readonly string[]): readonly string[];
   /** Decides when to ask the next copy as well; `undefined` if reads are not hedged. */

@@ -19,7 +19,16 @@ function open(of: View, agreedAfter: number, openUntil: number): OpenView {
 }
 
 function stateOf(current: View, ...others: OpenView[]): RoutingState {
-  return { current, others, agreedAt: 0, gone: new Set(), emptied: new Set(), aliases: new Map(), clockSkewMs: 0 };
+  return {
+    current,
+    others,
+    agreedAt: 0,
+    gone: new Set(),
+    drained: new Set(),
+    emptied: new Set(),
+    aliases: new Map(),
+    clockSkewMs: 0,
+  };
 }
 
 describe('departures', () => {

@@ -23,6 +23,7 @@ function stateOf(given: Partial<RoutingState> & Pick<RoutingState, 'current'>): 
     others: [],
     agreedAt: 0,
     gone: new Set(),
+    drained: new Set(),
     emptied: new Set(),
     aliases: new Map(),
     clockSkewMs: 5_000,
@@ -141,6 +142,13 @@ describe('a route', () => {
     const key = keyThatMoves([A, B, C], C, [A, B], A);
     const state = stateOf({ current: view([A, B], 5), others: [open([A, B, C], 10)], agreedAt: NOW + 1 });
     expect(route(key, state, NOW)).toMatchObject({ owners: [A], elders: [C], targets: [A, C], mode: 'overlap' });
+  });
+
+  it('asks a drained node, and needs no answer from it', () => {
+    const key = keyThatMoves([A, B], A, [B, C], C);
+    const given = { current: view([B, C], 10), others: [open([A, B], 5)], drained: new Set([A]) };
+    expect(route(key, stateOf(given), NOW)).toMatchObject({ elders: [A], targets: [A, C], groups: [[C]] });
+    expect(route(key, stateOf({ ...given, emptied: new Set([A]) }), NOW)).toMatchObject({ elders: [], targets: [C] });
   });
 
   it('has an owner of each view that somebody acted on in one of its groups', () => {

@@ -34,7 +34,9 @@ export interface RoutingState {
   readonly agreedAt: number;
   /** Unlisted nodes that answer no client: nothing can be read from them, and nothing waits for them. */
   readonly gone: ReadonlySet<string>;
-  /** Drained nodes that are out of reach: their records are on other nodes, and nothing waits for them. */
+  /** Drained nodes on whose views no client acts: what was acknowledged is on other nodes, too. */
+  readonly drained: ReadonlySet<string>;
+  /** Those that are out of reach: their records are on other nodes, and nothing waits for them. */
   readonly emptied: ReadonlySet<string>;
   /** The listed name of a machine by its earlier name. */
   readonly aliases: ReadonlyMap<string, string>;
@@ -105,7 +107,8 @@ export function route(key: string, state: RoutingState, now: number): Route {
     // A node that was no owner then may lack what was written by that view.
     differs ||= owners.some((id) => !then.includes(id));
     const inReach = then.filter((id) => !state.gone.has(id) && !state.emptied.has(id));
-    if (inReach.length > 0) groups.push(inReach);
+    const deciding = inReach.filter((id) => !state.drained.has(id));
+    if (deciding.length > 0) groups.push(deciding);
     for (const id of inReach) {
       targets.add(id);
       if (owners.includes(id)) continue;

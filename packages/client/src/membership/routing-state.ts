@@ -58,15 +58,17 @@ export function routingState(
   const isGone = (id: string): boolean => !listed.has(id) && (refusing.has(id) || !isActedOn(id));
   // An unlisted node without a history has lost its records: it may be about to join another cluster.
   const isLost = (id: string): boolean => !listed.has(id) && identity.isBlank(id) && !isActedOn(id);
-  // Drained, and no client acts on a view with it: it was stopped, so nothing waits for it.
   const isSpared = (id: string): boolean =>
     isEmptied(history, id) && !isActedOn(id) && !current.nodes.some((node) => node.id === id);
+  const drained = new Set([...history.drains.keys()].filter(isSpared));
   return {
     current,
     others,
     agreedAt: Math.max(0, ...others.map(({ agreedAfter }) => agreedAfter)),
     gone: new Set([...unlisted, ...[...down].filter(isGone), ...identity.foreign.keys(), ...[...named].filter(isLost)]),
-    emptied: new Set([...down].filter(isSpared)),
+    drained,
+    // They were stopped, so nothing waits for them.
+    emptied: new Set([...drained].filter((id) => down.has(id))),
     // A copy, because states are compared with later ones.
     aliases: new Map(aliases),
     clockSkewMs,

@@ -18,6 +18,7 @@ import {
   failureIn,
   type Reply,
 } from './replies.ts';
+import { hasStopped } from './stopped.ts';
 import { restoreCopies } from '../repair/read-repair.ts';
 
 /** Attempts of a read that loses races against writers, before it returns what it saw. */
@@ -72,16 +73,23 @@ async function readBy(
   route: Route,
   options: RequestOptions | undefined,
 ): Promise<StoredRecord | undefined> {
-  let found = await readOnce(cluster, key, route, options);
-  for (let attempt = 1; found === 'changed'; attempt += 1) {
+  let current = route;
+  for (let attempt = 1; ; attempt += 1) {
+    let found: StoredRecord | undefined | 'changed';
+    try {
+      found = await readOnce(cluster, key, current, options);
+    } catch (error) {
+      if (!(await hasStopped(cluster, key, error))) throw error;
+      found = 'changed';
+    }
+    if (found !== 'changed') return found;
     if (attempt === MAX_ROUTES)
       throw new SessClientError(
         'SESS_UNAVAILABLE',
         'The cluster changed faster than the read could follow; try again.',
       );
-    found = await readOnce(cluster, key, cluster.route(key), options);
+    current = cluster.route(key);
   }
-  return found;
 }
 
 function readOnce(

@@ -6,6 +6,7 @@ import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
 import { conflict } from './conflict.ts';
 import { hasReturned, isAnyBack } from './skipped.ts';
+import { hasStopped } from './stopped.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { asFailure, casOf, highestVersion, askNode, askByRoute, newestOf, outOfReach, type Reply } from './replies.ts';
@@ -41,7 +42,11 @@ export async function remove(
       if (mayBeReadByOthers(cluster, route, reply.id)) failures.push(failure);
     }
     const [failure] = failures;
-    if (failure !== undefined) throw outOfReach(failure, replies);
+    if (failure !== undefined) {
+      const error = outOfReach(failure, replies);
+      if (await hasStopped(cluster, key, error)) continue;
+      throw error;
+    }
     if (!(await fences.hold()) || (await isAnyBack(cluster, route, skipped))) continue;
     await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return existed;

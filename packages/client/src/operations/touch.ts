@@ -21,6 +21,7 @@ import {
   failureIn,
   type Reply,
 } from './replies.ts';
+import { hasStopped } from './stopped.ts';
 import { readRepair } from '../repair/read-repair.ts';
 
 /** Attempts of a touch during which the owners change. */
@@ -38,7 +39,9 @@ export async function touch(
     const { basis } = cluster;
     const route = cluster.route(key);
     const fences = new Fences(cluster);
-    const found = await touchBy(cluster, key, { route, fences }, ttlSeconds, options);
+    const found = await unlessStopped(cluster, key, () =>
+      touchBy(cluster, key, { route, fences }, ttlSeconds, options),
+    );
     const mayTrust = await fences.hold();
     if (found === false) await cluster.ensureComplete();
     const isSettled =
@@ -47,6 +50,20 @@ export async function touch(
       cluster.route(key).targets.every((id) => route.targets.includes(id));
     if (found !== 'again' && (isSettled || attempt === MAX_ATTEMPTS)) return found;
     if (attempt === MAX_ATTEMPTS) throw overtaken();
+  }
+}
+
+/** `again` if a drained node has stopped meanwhile. */
+async function unlessStopped(
+  cluster: Cluster,
+  key: string,
+  attempt: () => Promise<boolean | 'again'>,
+): Promise<boolean | 'again'> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (await hasStopped(cluster, key, error)) return 'again';
+    throw error;
   }
 }
 

@@ -10,6 +10,7 @@ import { Fences } from './fences.ts';
 import { hasOutlived, MOVED_SECONDS } from './moved.ts';
 import { PlacedCopies } from './placed-copies.ts';
 import { hasReturned, isAnyBack } from './skipped.ts';
+import { hasStopped } from './stopped.ts';
 import {
   asFailure,
   casOf,
@@ -73,7 +74,13 @@ async function writeByRoute(
     const { basis } = cluster;
     const route = cluster.route(key);
     const fences = new Fences(cluster);
-    const written = await writeToAll(cluster, key, change, { route, basis, fences, placed }, own, options);
+    let written: StoredRecord | 'again';
+    try {
+      written = await writeToAll(cluster, key, change, { route, basis, fences, placed }, own, options);
+    } catch (error) {
+      if (!(await hasStopped(cluster, key, error))) throw error;
+      continue;
+    }
     if (written === 'again' || !(await fences.hold())) continue;
     const skipped = route.targets.filter((id) => !placed.isOn(id));
     if (await isAnyBack(cluster, route, skipped)) continue;

@@ -19,8 +19,6 @@ export interface DrainableCluster extends ListingCluster {
   lists(id: string): boolean;
   /** Whether another node would remain in rotation. */
   canSpare(id: string): boolean;
-  /** Whether a drain, by any client, took the node out of rotation. */
-  isDrained(id: string): boolean;
   mark(id: string, state: 'draining' | 'drained' | 'in rotation'): Promise<void>;
   /**
    * Whether clients with another `historySecret`, or none, use the node: they would not see the mark. Lists all keys of

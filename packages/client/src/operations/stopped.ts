@@ -1,0 +1,26 @@
+/**
+ * A node that was drained and then stopped, before it left the list. What was acknowledged is on other nodes, so an
+ * operation that fails by it is repeated without it.
+ */
+import type { Cluster } from '../cluster.ts';
+import { SessClientError } from '../errors.ts';
+
+/**
+ * Returns whether the operation failed by a drained node that refuses connections, and now has a route without it. One
+ * lost connection proves nothing, so the node is probed.
+ */
+export async function hasStopped(cluster: Cluster, key: string, error: unknown): Promise<boolean> {
+  if (!SessClientError.is(error) || error.node === undefined || !cluster.isDrained(error.node)) return false;
+  const { cause } = error;
+  const failure = SessClientError.is(cause) ? cause : error;
+  if (failure.code !== 'SESS_CONNECTION' && failure.code !== 'SESS_UNAVAILABLE') return false;
+  try {
+    const node = cluster.node(error.node);
+    if (node.health !== 'down' && (await node.probeNow())) return false;
+  } catch {
+    // The node has left the cluster.
+  }
+  // This client may not have read yet that the drain is done.
+  await cluster.ensureFresh();
+  return !cluster.route(key).targets.includes(error.node);
+}
