@@ -1,10 +1,10 @@
-/** What a command's exit code means. */
+/** The meaning of exit codes. */
 export const DONE = 0;
-/** The answer is no, or something is wrong with the cluster. */
+/** The answer is no, or the cluster has a problem. */
 export const NO = 1;
-/** The command line, or the environment, is wrong. */
+/** The command line or the environment is wrong. */
 export const USAGE = 2;
-/** It could not be done: nothing answers, or a node refused. */
+/** The command failed: no answer, or a node refused. */
 export const FAILED = 3;
 /** Ctrl-C. */
 export const INTERRUPTED = 130;

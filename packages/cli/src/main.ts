@@ -6,19 +6,19 @@ import { runCommand } from './run-command.ts';
 
 const interrupted = new AbortController();
 process.on('SIGINT', () => {
-  // Whoever asks twice does not want to wait.
+  // The second Ctrl-C ends the process at once.
   if (interrupted.signal.aborted) process.exit(INTERRUPTED);
   interrupted.abort();
 });
 process.on('SIGTERM', () => interrupted.abort());
 
-// Nobody reads any more (`sess status | head`).
+// The reader has gone (`sess status | head`).
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0));
 
-// What the client warns of, a command says in its own words.
+// Commands report what the client would warn of in their own output.
 process.removeAllListeners('warning');
 
-// Connections that nobody waits for keep no process; an answer that a command waits for does.
+// Idle connections don't keep the process alive; an awaited answer does.
 const waiting = setInterval(() => undefined, 60_000);
 process.exitCode = await runCommand(process.argv.slice(2), {
   stdout: process.stdout,

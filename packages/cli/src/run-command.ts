@@ -24,7 +24,7 @@ import { UsageError } from './usage-error.ts';
 
 export type { CommandStreams, TextStream } from './streams.ts';
 
-/** Carries out what the words say, and resolves with the exit code. Never rejects. */
+/** Runs a command line, and resolves to its exit code. Never rejects. */
 export async function runCommand(words: readonly string[], streams: CommandStreams): Promise<number> {
   let code = DONE;
   const program = commandLine(streams, (outcome) => {
@@ -39,7 +39,7 @@ export async function runCommand(words: readonly string[], streams: CommandStrea
 }
 
 function failure(error: unknown, output: Output, { signal }: CommandStreams): number {
-  // Said already, on the stream where it belongs.
+  // The error was printed already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : USAGE;
   if (error instanceof UsageError) {
     output.error('SESS_USAGE', error.message);

@@ -1,4 +1,4 @@
-/** Where a command's words go. `process.stdout` is one. */
+/** A stream for output, such as `process.stdout`. */
 export interface TextStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
@@ -7,17 +7,17 @@ export interface TextStream {
   hasColors?(): boolean;
 }
 
-/** What a command works with. */
+/** The streams and signals of a command. */
 export interface CommandStreams {
   /** Data, and nothing else. */
   readonly stdout: TextStream;
   /** Progress, notes and errors. */
   readonly stderr: TextStream;
-  /** Reads all of standard input, for what must not stand on the command line. */
+  /** Reads all of standard input, for secrets that must not be on the command line. */
   readonly readInput: () => Promise<string>;
-  /** Keys that are typed, where there is a terminal; what it returns ends it. */
+  /** Listens to typed keys, if there is a terminal; the returned function ends that. */
   readonly onKey?: ((listener: (key: string) => void) => () => void) | undefined;
-  /** Of the program, for `--version`. */
+  /** The program's version, for `--version`. */
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Ctrl-C. */

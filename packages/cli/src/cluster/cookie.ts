@@ -1,17 +1,17 @@
 import { cookieSigner, storageKey } from '@sess/session';
 
-/** What a cookie says. Its id is not kept: whoever has it has the session. */
+/** The parts of a session cookie. The id is not kept: whoever has it has the session. */
 export interface CookieReading {
   readonly key: string;
   readonly signature: 'good' | 'bad' | 'unchecked';
 }
 
-/** `name=<id>.<signature>`, or what stands behind the name alone. */
+/** Parses `name=<id>.<signature>`, or `<id>.<signature>` without the name. */
 const COOKIE = /^(?:(?:cookie:\s*)?(?<name>[\w-]+)=)?(?<value>(?<id>[\w-]{32})\.[\w-]{43})$/i;
-/** What the adapters call it unless they are told otherwise. */
+/** The adapters' default name. */
 const USUAL_NAMES = ['__Host-sess', 'sess'];
 
-/** The storage key that a cookie leads to; `undefined` for what is no cookie. */
+/** The storage key of a cookie's session; `undefined` if the text is not a session cookie. */
 export function keyOfCookie(text: string, keyPrefix: string, secret: string | undefined): CookieReading | undefined {
   const { name, value, id } = COOKIE.exec(text)?.groups ?? {};
   if (value === undefined || id === undefined) return undefined;

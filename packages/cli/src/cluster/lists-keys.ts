@@ -1,8 +1,8 @@
 import { SessClientError, type NodeTransport } from '@sess/client';
 
 /**
- * Whether a node lists its keys, so that they can be copied. ElastiCache took that away with memcached 1.6.17. One that does
- * not answer counts as one that does: something else is wrong with it.
+ * Whether a node lists its keys, which copying needs. ElastiCache nodes don't since memcached 1.6.17. A node that does
+ * not answer counts as one that does: another check reports it.
  */
 export async function listsKeys(node: NodeTransport | undefined): Promise<boolean> {
   if (node === undefined) return true;

@@ -1,16 +1,16 @@
 import type { NodeReport } from './node-report.ts';
 
-/** Whether what is stored now has room on the nodes of afterwards. */
+/** Whether the remaining nodes have room for everything that is stored now. */
 export interface MemoryAfter {
   readonly usedBytes: number;
   readonly limitBytesAfter: number;
   readonly fits: boolean;
 }
 
-/** memcached keeps some memory for its slabs. */
+/** memcached reserves some memory for its slabs. */
 const FULL = 0.9;
 
-/** What is used now, and the room for it afterwards; a new node counts as one of average size. */
+/** Bytes in use now, and the room after the change; a new node counts with the average size. */
 export function memoryAfter(
   before: readonly string[],
   after: readonly string[],

@@ -1,6 +1,7 @@
 /**
- * How far sessions are on their way, whoever brings them: some that have to move are chosen when a drain or a handover is
- * first seen, and looked for on their owners again and again. Nothing is written, and no process is asked.
+ * Measures how many sessions have reached their new owners, whoever migrates them. When it first sees a drain or a
+ * handover, it chooses a sample of the sessions that must move, and then reads them from their owners repeatedly.
+ * Writes nothing and asks no process.
  */
 import type { Handover } from '@sess/client';
 
@@ -9,46 +10,46 @@ import type { NodeReport } from './node-report.ts';
 import type { Looks } from './rates.ts';
 
 export interface MoveProgress {
-  /** Sessions that had to move when it was first seen. */
+  /** Sessions that had to move when the handover was first seen. */
   readonly sessions: number;
-  /** Part of them that is on all of its owners, 0 to 1: of the sample. */
+  /** Share of the sample that is on all of its owners, 0 to 1. */
   readonly moved: number;
-  /** Over the last seconds; `undefined` while none arrives. */
+  /** Sessions per second lately; `undefined` while none arrives. */
   readonly perSecond: number | undefined;
   readonly secondsLeft: number | undefined;
 }
 
-/** By the id of a node that is drained, or the fingerprint of an earlier ring. */
+/** By the id of a draining node, or the fingerprint of an earlier ring. */
 export type MovesProgress = ReadonlyMap<string, MoveProgress>;
 
-/** A share is then known to 8 in a hundred or better: each costs the nodes a read or two for every look. */
+/** Size of the sample: its share is exact to 8 % or better. Each session costs the nodes one or two reads per poll. */
 const SAMPLE = 100;
-/** To list more costs the nodes too much for a picture. */
+/** Most keys to list: more would load the nodes too much. */
 const MOST_LISTED = 1_000_000;
-/** A node of which all belongs where it is may have been listed too early: it is listed again after so long. */
+/** A node on which nothing has to move may have been listed too early: it is listed again after this time. */
 const AGAIN_MS = 5_000;
-/** A rate is one of so many seconds. */
+/** A rate covers this many seconds. */
 const RATE_MS = 10_000;
 
 export class MoveWatch {
   readonly #observed: ObservedCluster;
   readonly #ended = new AbortController();
   readonly #moves = new Map<string, SampledMove>();
-  /** By node id: reads of the last {@link find}, which the nodes count as everybody's. */
+  /** Reads of the last {@link find} by node id: the nodes' counters include them. */
   #looks = new Map<string, Looks>();
 
   constructor(observed: ObservedCluster) {
     this.#observed = observed;
   }
 
-  /** Of what is open now, as far as it is known. Never rejects. */
+  /** The progress of every open drain and handover, as far as it is known. Never rejects. */
   async find(nodes: readonly NodeReport[], handovers: readonly Handover[]): Promise<MovesProgress> {
     const drains = nodes.filter(({ drain, share }) => drain === 'draining' && share === undefined);
     const earlier = handovers.filter(({ phase }) => phase !== 'overlap');
     const open = new Map([
-      // While a node is in rotation yet, all that it holds is where it belongs.
+      // While a node is still in rotation, nothing on it has to move.
       ...drains.map(({ id }) => [id, [id]] as const),
-      // What a drain carries is what the handover from it brings.
+      // A drain migrates the same sessions as its handover: counts them once.
       ...(drains.length > 0 ? [] : earlier.map(({ ring, nodes: ids }) => [ring.fingerprint, ids] as const)),
     ]);
     for (const name of this.#moves.keys()) if (!open.has(name)) this.#moves.delete(name);
@@ -62,7 +63,7 @@ export class MoveWatch {
     return new Map(found.flatMap(([name, progress]) => (progress === undefined ? [] : [[name, progress] as const])));
   }
 
-  /** Of the last {@link find}, by node id. */
+  /** Reads of the last {@link find}, by node id. */
   get looks(): ReadonlyMap<string, Looks> {
     return this.#looks;
   }
@@ -74,7 +75,7 @@ export class MoveWatch {
 
 interface Chosen {
   readonly key: string;
-  /** The node that it was found on. */
+  /** The node that held it. */
   readonly node: string;
 }
 
@@ -83,9 +84,9 @@ class SampledMove {
   readonly #nodes: readonly string[];
   readonly #signal: AbortSignal;
   #chosenAt = -Infinity;
-  /** `undefined` until the nodes are listed, and where they can't be. */
+  /** `undefined` until the nodes are listed, or if they can't be. */
   #sample: { readonly sessions: number; readonly size: number; left: readonly Chosen[] } | undefined;
-  /** When how much had moved, the oldest first. */
+  /** The shares that had moved at earlier times, the oldest first. */
   #history: readonly { readonly at: number; readonly moved: number }[] = [];
 
   constructor(observed: ObservedCluster, nodes: readonly string[], signal: AbortSignal) {
@@ -112,7 +113,7 @@ class SampledMove {
     return { sessions, moved, perSecond, secondsLeft };
   }
 
-  /** Each of those that have to move with the same probability. */
+  /** Chooses each session that has to move with the same probability. */
   async #choose(): Promise<void> {
     this.#chosenAt = performance.now();
     const chosen: Chosen[] = [];
@@ -131,7 +132,7 @@ class SampledMove {
     this.#sample = { sessions, size: chosen.length, left: chosen };
   }
 
-  /** Whether an owner lacks it, and it was not removed where it was found. */
+  /** Whether an owner lacks the session, and the node that held it still does. */
   async #isOnItsWay({ key, node }: Chosen, looks: Map<string, Looks>): Promise<boolean> {
     const { owners } = this.#observed.client.explain(key);
     const there = await Promise.all(owners.map((owner) => this.#isOn(owner, key, looks)));

@@ -5,20 +5,20 @@ import { ringOf } from './ring.ts';
 import type { ObservedCluster } from './observed-cluster.ts';
 import type { ClusterSettings } from './settings.ts';
 
-/** What is known of one node. */
+/** Everything known about one node. */
 export interface NodeReport {
   readonly id: string;
   readonly health: NodeHealth;
-  /** Whether discovery lists it. One that it does not list is asked for sessions of before. */
+  /** Whether discovery lists it. An unlisted node is still asked for older sessions. */
   readonly isListed: boolean;
   readonly drain: 'draining' | 'drained' | undefined;
-  /** The failure domain that it shares with others; `undefined` where none is known. */
+  /** Its availability zone; `undefined` if unknown. */
   readonly zone: string | undefined;
-  /** Part of the sessions that it owns, 0 to 1; `undefined` when it is not in rotation. */
+  /** Share of the sessions that it owns, 0 to 1; `undefined` if it is not in rotation. */
   readonly share: number | undefined;
-  /** What it says of itself; `undefined` when it does not. */
+  /** Its own figures; `undefined` if it does not report them. */
   readonly figures: NodeFigures | undefined;
-  /** Why there are no figures. */
+  /** Why `figures` is missing. */
   readonly error: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface NodeFigures {
   readonly uptimeSeconds: number;
   /** The node's clock, milliseconds since 1970, in whole seconds. */
   readonly time: number;
-  /** How far that is from this machine's, in milliseconds: what can be said for certain. */
+  /** Proven difference from this machine's clock, milliseconds. */
   readonly clockOffsetMs: number;
   readonly items: number;
   readonly bytes: number;
@@ -40,15 +40,15 @@ export interface NodeFigures {
   readonly requests: number;
   readonly hits: number;
   readonly misses: number;
-  /** Of the misses: the item's time was over. */
+  /** Misses because the item had expired. */
   readonly expired: number;
-  /** Of the misses: the node had been told to forget everything. */
+  /** Misses because the node had been flushed. */
   readonly flushed: number;
-  /** How often it was told to. */
+  /** Number of flushes. */
   readonly flushes: number;
 }
 
-/** Of every node that is asked for anything, in the order of the list, and those that left it behind them. */
+/** Reports on all nodes in use: the listed ones in the order of the list, then those that left it. */
 export async function nodeReports(
   observed: ObservedCluster,
   settings: ClusterSettings,
@@ -104,7 +104,7 @@ async function askFigures(node: NodeTransport | undefined): Promise<Pick<NodeRep
   };
 }
 
-/** Its settings or counters, or why it does not tell. */
+/** A section of the node's statistics, or the reason why it is missing. */
 export async function askStats(
   node: NodeTransport | undefined,
   section: StatsSection,
@@ -122,7 +122,7 @@ export async function itemsOn(node: NodeTransport | undefined): Promise<number |
   return stats instanceof Error ? undefined : Number(stats.get('curr_items') ?? Number.NaN);
 }
 
-/** The node's second lasts until the next one: inside of that, and of the time that asking took, there is no offset. */
+/** The node reports whole seconds. An offset within one second plus the round trip is not provable and counts as 0. */
 function offsetMs(time: number, before: number, after: number): number {
   if (time > after) return time - after;
   return time + 1_000 < before ? time + 1_000 - before : 0;

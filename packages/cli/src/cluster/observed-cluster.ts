@@ -1,4 +1,4 @@
-/** A look at a cluster that leaves no trace: no other client takes notice of it. */
+/** Observes a cluster with a read-only client. Other clients are not affected. */
 import {
   createClient,
   SessClientError,
@@ -14,26 +14,26 @@ import type { ClusterSettings } from './settings.ts';
 
 export interface ObservedCluster {
   readonly client: Client;
-  /** What was told, with what was found out of the clients' settings. */
+  /** The given settings, completed by those that were read from the clients' history. */
   readonly settings: ClusterSettings;
-  /** How many nodes hold each session, as the clients act. */
+  /** How many copies the clients keep of each session. */
   readonly copies: number;
-  /** What speaks to each node that the client knows, by id: those that left the list as well. */
+  /** The connections by node id, including nodes that left the list. */
   readonly nodes: ReadonlyMap<string, NodeTransport>;
-  /** Another view of the very nodes in rotation that somebody acts on: its settings are others than ours. */
+  /** Another view of the same nodes that a client acts on: its settings differ from ours. */
   readonly disagreement: Handover | undefined;
   close(): Promise<void>;
 }
 
-/** For nodes that do not answer: reading what came before takes as long as a request. */
+/** Longest wait for the first read of the history, for nodes that do not answer. */
 const TIMEOUT_MS = 5_000;
 const POLL_MS = 20;
 
 /**
- * Looks at the cluster with the copies and the zones that its clients have: a view of the very nodes in rotation that was
- * confirmed later than the one with those that were told, or assumed, is theirs.
+ * Observes the cluster with the copies and zones of its clients. If the history has a view of the same nodes that was
+ * confirmed later than the one with the given or assumed settings, its settings are used.
  *
- * @throws {SessClientError} when nothing is known of any node.
+ * @throws {SessClientError} if no node is known
  */
 export async function observe(settings: ClusterSettings): Promise<ObservedCluster> {
   const assumed = await observeWith(settings);
@@ -50,7 +50,7 @@ export async function observe(settings: ClusterSettings): Promise<ObservedCluste
   return isAssumedLater ? assumed : adopted;
 }
 
-/** With what clients of `theirs` were made, as far as nobody told it; `undefined` where that is what was assumed. */
+/** The settings of the clients that act on `theirs`, except those that were given; `undefined` if nothing differs. */
 function settingsOf(
   { copies, ring }: Handover,
   { settings, copies: assumed, client }: ObservedCluster,
@@ -79,12 +79,12 @@ async function observeWith(settings: ClusterSettings): Promise<ObservedCluster> 
     copies,
     nodes,
     disagreement: ofRotation(client).find(({ phase }) => phase === 'overlap'),
-    // Nobody waits for what it asked.
+    // No caller waits for pending requests.
     close: async () => client.destroy(),
   };
 }
 
-/** What a client of the same settings is made with. */
+/** Options for a client with these settings. */
 export function clientOptions(settings: ClusterSettings, copies: number): ClientOptions {
   const { servers, historySecret, credentials, timeouts, zones } = settings;
   return {
@@ -97,7 +97,9 @@ export function clientOptions(settings: ClusterSettings, copies: number): Client
   };
 }
 
-/** Until it is known which nodes there are and what came before; that none of them answers is something to show. */
+/**
+ * Resolves when the list and the history are known. It is no error if no listed node answers: the command shows that.
+ */
 async function readyToShow(client: Client): Promise<void> {
   let failure: unknown;
   await client.ready().catch((error: unknown) => {
@@ -112,7 +114,7 @@ async function readyToShow(client: Client): Promise<void> {
   }
 }
 
-/** The built-in transport, and what it opened and did not close since. */
+/** The built-in transport, and the connections that it has open. */
 function trackedTransport({ dialect }: ClusterSettings): {
   readonly transport: Transport;
   readonly nodes: ReadonlyMap<string, NodeTransport>;
@@ -124,7 +126,7 @@ function trackedTransport({ dialect }: ClusterSettings): {
     nodes.set(node.id, speaker);
     const destroy = speaker.destroy.bind(speaker);
     speaker.destroy = () => {
-      // The client asks it for nothing any more.
+      // The client has stopped using it.
       if (nodes.get(node.id) === speaker) nodes.delete(node.id);
       destroy();
     };
@@ -133,7 +135,7 @@ function trackedTransport({ dialect }: ClusterSettings): {
   return { transport: { name: inner.name, open }, nodes };
 }
 
-/** Other views of the very nodes in rotation: with other copies, or another distribution. */
+/** Other views of the same nodes: with other copies, or another distribution. */
 function ofRotation({ handovers, topology: { rotation } }: Client): readonly Handover[] {
   return handovers.filter(
     ({ nodes }) => nodes.length === rotation.length && nodes.every((id) => rotation.includes(id)),

@@ -1,19 +1,19 @@
-/** What happened on each node between two looks. */
+/** What happened on each node between two polls. */
 import type { NodeFigures, NodeReport } from './node-report.ts';
 
-/** A node's counters, as what they grew by between two looks. */
+/** The increase of a node's counters between two polls. */
 export interface NodeGrowth {
   readonly requests: number;
   readonly hits: number;
   readonly misses: number;
-  /** Of the misses. */
+  /** Part of the misses. */
   readonly expired: number;
-  /** Of the misses. */
+  /** Part of the misses. */
   readonly flushed: number;
   readonly evictions: number;
 }
 
-/** Reads of a command's own. */
+/** The command's own reads. */
 export interface Looks {
   readonly requests: number;
   readonly misses: number;
@@ -22,7 +22,7 @@ export interface Looks {
 const NOTHING: NodeGrowth = { requests: 0, hits: 0, misses: 0, expired: 0, flushed: 0, evictions: 0 };
 const COUNTERS = ['requests', 'hits', 'misses', 'expired', 'flushed', 'evictions'] as const;
 
-/** By node id; of those that told their figures both times. Without `looks`, which the command made in between. */
+/** Increases by node id, for nodes that reported both times. Without `looks`, the command's own reads. */
 export function growth(
   before: readonly NodeReport[],
   after: readonly NodeReport[],
@@ -50,14 +50,14 @@ function without(grown: NodeGrowth, looks: Looks | undefined): NodeGrowth {
   };
 }
 
-/** Of all nodes together. */
+/** The sum over all nodes. */
 export function sumOf(parts: Iterable<NodeGrowth>): NodeGrowth {
   const sum = { ...NOTHING };
   for (const part of parts) for (const name of COUNTERS) sum[name] += part[name];
   return sum;
 }
 
-/** Whether the node started anew in between: it counts from zero then. */
+/** Whether the node restarted in between: then its counters begin at zero. */
 export function restarted(before: NodeFigures, after: NodeFigures): boolean {
   return after.uptimeSeconds < before.uptimeSeconds || after.requests < before.requests;
 }

@@ -11,7 +11,7 @@ export function ringOf(
   return distribution(ringNodes(topology).filter(({ id }) => topology.rotation.includes(id)));
 }
 
-/** The listed nodes, as a ring places them. */
+/** The listed nodes, as input for a ring. */
 export function ringNodes(topology: ClientTopology): readonly RingNode[] {
   return topology.nodes.map(({ id, weight = 1, zone }) => ({ id, weight, ...(zone !== undefined && { zone }) }));
 }

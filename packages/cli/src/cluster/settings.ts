@@ -3,7 +3,7 @@ import { ketama, modulo, rendezvous } from '@sess/hash-ring';
 
 import { UsageError } from '../usage-error.ts';
 
-/** Which cluster, and how it is spoken to. */
+/** The cluster, and how to connect to it. */
 export interface ClusterSettings {
   /** A URL, or a list as `createClient` takes it. */
   readonly servers: string | readonly string[];
@@ -12,13 +12,13 @@ export interface ClusterSettings {
   /** How keys map to nodes. */
   readonly distribution: DistributionFactory;
   readonly dialect: 'auto' | 'meta' | 'classic';
-  /** What the URL says; otherwise it is found out. */
+  /** From the URL; otherwise read from the history. */
   readonly copies: number | undefined;
-  /** The zones that the clients have told the nodes, by node id: found out where the list names none. */
+  /** Zones by node id, read from the history if the list has none. */
   readonly zones?: ReadonlyMap<string, string>;
-  /** How often application servers read what the others did; the URL's, or the client's default. */
+  /** `historyIntervalMs` of the application servers: from the URL, or the client's default. */
   readonly historyIntervalMs: number;
-  /** What the URL says nothing of is set for a person who waits, not for a request. */
+  /** Timeouts that the URL does not set: for a person who waits, not for a request. */
   readonly timeouts: Pick<ClientOptions, 'timeoutMs' | 'connectTimeoutMs' | 'readyTimeoutMs'>;
 }
 
@@ -35,9 +35,9 @@ const HISTORY_INTERVAL_MS = 10_000;
 const FORMS = 'elasticache://ENDPOINT:11211, memcached://HOST:11211,HOST:11211, dns://NAME:11211 or srv://NAME';
 
 /**
- * From `--servers` and the environment.
+ * Reads `--servers` and the environment.
  *
- * @throws {UsageError} when no cluster is named, or a secret stands on the command line.
+ * @throws {UsageError} if no cluster is given, or if the command line contains a secret
  */
 export function clusterSettings(
   given: string | undefined,
@@ -56,7 +56,7 @@ export function clusterSettings(
     distribution: DISTRIBUTIONS[parameters.get('distribution') ?? 'ketama'] ?? ketama,
     dialect: dialectOf(parameters.get('dialect')),
     copies: copies === null ? undefined : Number(copies),
-    // What is no number the client refuses in its own words.
+    // The client itself refuses values that are not numbers.
     historyIntervalMs: Number(parameters.get('historyIntervalMs') ?? HISTORY_INTERVAL_MS) || HISTORY_INTERVAL_MS,
     timeouts: Object.fromEntries(Object.entries(TIMEOUTS).filter(([name]) => !parameters.has(name))),
   };
@@ -70,7 +70,7 @@ function refuseSecrets(servers: string): void {
   );
 }
 
-/** The history's own secret, or the one that the adapters derive it from. */
+/** The history's secret, or the session secret that the adapters derive it from. */
 function historySecretIn(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const { SESS_HISTORY_SECRET: own, SESS_SECRET: applications } = env;
   if (own !== undefined && own !== '') return own;
@@ -87,7 +87,7 @@ function credentialsIn({
   return { username, password };
 }
 
-/** Anything else the client refuses in its own words. */
+/** The client itself refuses anything else. */
 function dialectOf(given: string | null): ClusterSettings['dialect'] {
   return given === 'meta' || given === 'classic' ? given : 'auto';
 }

@@ -3,26 +3,26 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@sess/client';
 
 export interface UntilNotAskedOptions {
-  /** Of the application servers: within one, all of them know what one of them knows. */
+  /** `historyIntervalMs` of the application servers: within one interval, each learns what another has published. */
   readonly historyIntervalMs: number;
-  /** How long a handover that somebody finishes is waited for. */
+  /** Longest wait for a handover that a client is finishing. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
 }
 
 const POLL_MS = 100;
-/** Nobody finishes a handover that has not begun to close for so many intervals after everybody agreed. */
+/** If a handover has not begun to close within this many intervals after the agreement, no client finishes it. */
 const INTERVALS_TO_BEGIN = 9;
-/** A client that failed to finish it tries again after so long. */
+/** A client that failed to finish a handover retries after this time. */
 const LEAST_GIVE_UP_MS = 15_000;
 
 /**
- * Waits until no application server asks these drained nodes for anything: until then a request may fail in the moment in
- * which they stop. A drained node is asked for what its new owner lacks, until the handover is finished.
+ * Waits until no application server uses these drained nodes: until then, a request may fail when they stop. Clients
+ * read from a drained node what its new owner lacks until the handover is finished.
  *
- * Resolves with whether that is so. It is not where nobody finishes handovers: `finish: false`, application servers of an
- * earlier version, nodes that do not list their keys.
+ * Resolves to `false` if no client finishes handovers: with `finish: false`, with application servers of an earlier
+ * version, or with nodes that do not list their keys.
  */
 export async function untilNotAsked(
   client: Pick<Client, 'handovers' | 'topology'>,
@@ -33,7 +33,7 @@ export async function untilNotAsked(
   const giveUpMs = Math.max(LEAST_GIVE_UP_MS, INTERVALS_TO_BEGIN * historyIntervalMs);
   let idleUntil = performance.now() + giveUpMs;
   for (;;) {
-    // One that is down has stopped already.
+    // A node that is down has stopped already.
     const { states } = client.topology;
     const up = nodes.filter((id) => states.get(id) !== 'down');
     const open = client.handovers.filter((handover) => up.some((id) => handover.nodes.includes(id)));

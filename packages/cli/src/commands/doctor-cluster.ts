@@ -6,7 +6,7 @@ import type { NodeReport } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
 import { finding, type Finding } from './finding.ts';
 
-/** What is wrong with the whole: secrets, drains, versions, sizes, and what names lead to. */
+/** Problems of the whole cluster: secrets, drains, versions, sizes, and addresses behind names. */
 export async function examineCluster(
   observed: ObservedCluster,
   settings: ClusterSettings,
@@ -57,7 +57,7 @@ function versions(reports: readonly NodeReport[]): readonly Finding[] {
   ];
 }
 
-/** Where all nodes have the same weight, the smallest is full first. */
+/** If all nodes have the same weight, the smallest fills up first. */
 function unequalMemory(reports: readonly NodeReport[]): readonly Finding[] {
   const limits = reports.flatMap(({ id, figures }) =>
     figures === undefined ? [] : [{ id, limit: figures.limitBytes }],
@@ -74,7 +74,7 @@ function unequalMemory(reports: readonly NodeReport[]): readonly Finding[] {
   ];
 }
 
-/** Names are what certificates are checked against, and what other machines may connect to. */
+/** Certificates are checked against names, and other machines connect to them. */
 async function names({ client }: ObservedCluster): Promise<readonly Finding[]> {
   const named = client.topology.nodes.filter(({ host }) => isIP(host) === 0 && !host.startsWith('/'));
   const found = await Promise.all(

@@ -3,16 +3,16 @@ import { askStats, type NodeFigures, type NodeReport } from '../cluster/node-rep
 import { bytes, count, duration, percent } from '../output/format.ts';
 import { finding, type Finding } from './finding.ts';
 
-/** More than that of memory, or of connections, is little headroom. */
+/** Above this share of memory or connections, headroom is low. */
 const FULL = 0.9;
-/** Restarts that are longer ago explain nothing of today. */
+/** Older restarts do not explain today's problems. */
 const RESTART_SECONDS = 86_400;
-/** As `clockSkewMs` is by default. */
+/** The default of `clockSkewMs`. */
 const CLOCK_MS = 5_000;
-/** What a session may have by default, `maxBytes`, with room for its envelope and the item's header. */
+/** The default `maxBytes` of a session, with room for its envelope and the item's header. */
 const SESSION_ITEM_BYTES = 66_000;
 
-/** What is wrong with single nodes. */
+/** Problems of single nodes. */
 export async function examineNodes(
   observed: ObservedCluster,
   reports: readonly NodeReport[],
@@ -35,7 +35,7 @@ async function examineNode(observed: ObservedCluster, report: NodeReport): Promi
   ];
 }
 
-/** It answers to requests, and tells nothing of itself: a proxy, or a service that allows no statistics. */
+/** It answers requests but reports no statistics: a proxy, or a service that does not allow them. */
 async function silent(
   node: { probe(): Promise<string> } | undefined,
   id: string,
@@ -62,7 +62,7 @@ async function silent(
       ]);
 }
 
-/** It is younger than a ring that it was in: so it came back empty. */
+/** It started after a ring that it belongs to, so it came back empty. */
 function restart(
   { client: { topology, handovers }, copies }: ObservedCluster,
   { id, share }: NodeReport,

@@ -1,6 +1,6 @@
 /**
- * Two rings in one fleet: application servers that place sessions differently. Every process says in the history, once
- * an interval, on which ring it acts; so whoever reads it for that long knows all that are in use, and asks no process.
+ * Detects application servers that place sessions differently. Each process confirms its ring in the history once per
+ * interval, so reading the history for an interval shows all rings in use without asking a process.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -10,21 +10,21 @@ import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import { duration, plural } from '../output/format.ts';
 import { finding, type Finding } from './finding.ts';
 
-/** How long a change of the nodes, or a rolling deploy, may take. */
+/** Longest duration of a change of nodes, or of a rolling deploy. */
 const CHANGE_MS = 300_000;
-/** For rings of which nobody says anything any more: longer than clients take to agree, by default. */
+/** A ring without a confirmation for this time is not in use: longer than clients take to agree by default. */
 const PATIENCE_MS = 45_000;
 const POLL_MS = 50;
-/** On a machine that is busy, who acts on a ring may say so late. */
+/** A busy process may confirm its ring late. */
 const LATE_MS = 2_000;
-/** More nodes are counted. */
+/** Above this, nodes are counted, not named. */
 const MOST_NAMED = 4;
 
 /** A ring that some client acts on. */
 export interface RingInUse {
   readonly ring: Ring;
   readonly copies: number;
-  /** Whether it is the one that this command acts on, by what it was told. */
+  /** Whether it is the ring that follows from this command's settings. */
   readonly isOurs: boolean;
 }
 
@@ -37,7 +37,7 @@ export async function examineRings(
   return ringFindings(inUse, observed, Date.now());
 }
 
-/** Those that are said again while somebody listens; at once where there can be only one. */
+/** Resolves to the rings that are confirmed again while it listens; at once if there can be only one. */
 async function ringsInUse(
   observed: ObservedCluster,
   signal: AbortSignal,
@@ -62,19 +62,19 @@ async function ringsInUse(
   return [...found.values()];
 }
 
-/** Those of which a client said so not long ago. */
+/** The rings that a client confirmed recently. */
 function mayBeInUse({ client, copies }: ObservedCluster): readonly RingInUse[] {
   const now = Date.now();
   const overlaps = client.handovers.filter(({ agreedAt }) => now < agreedAt + LATE_MS);
   const others = overlaps.map(({ ring, copies: theirs }) => ({ ring, copies: theirs, isOurs: false }));
   const { ring } = client.topology;
-  // For as long as the others are believed.
+  // As long as other rings count as in use.
   const believedMs = Math.max(0, ...overlaps.map(({ since, agreedAt }) => agreedAt - since));
   if (ring?.confirmedAt === undefined || now > ring.confirmedAt + believedMs + LATE_MS) return others;
   return [...others, { ring, copies, isOurs: true }];
 }
 
-/** What is wrong about `inUse`, at `now` in milliseconds since 1970. */
+/** The findings about the rings in use. `now` is milliseconds since 1970. */
 export function ringFindings(
   inUse: readonly RingInUse[],
   { client, copies }: Pick<ObservedCluster, 'client' | 'copies'>,
@@ -100,12 +100,12 @@ function severalRings(inUse: readonly RingInUse[], since: number, now: number): 
   ]);
 }
 
-/** As the metric shows it, so that it can be searched for. */
+/** In the metric's form, so that you can search for it. */
 function nameOf({ ring: { fingerprint } }: RingInUse): string {
   return `${fingerprint}, as a metric ${Number.parseInt(fingerprint, 16)}`;
 }
 
-/** In what `other` is not as `base`. */
+/** The differences between `other` and `base`. */
 function differenceOf(base: RingInUse, other: RingInUse): string {
   const [ids, theirs] = [base, other].map(({ ring }) => ring.nodes.map(({ id }) => id)) as [string[], string[]];
   const differences = [
@@ -127,7 +127,7 @@ function listed(word: string, ids: readonly string[]): string {
   return `${word} ${ids.length > MOST_NAMED ? `${ids.length} nodes` : ids.join(', ')}`;
 }
 
-/** All application servers act on one ring, and this command was told another. */
+/** All application servers act on one ring, and this command's settings lead to another. */
 function ours({ ring, copies: theirs }: RingInUse, rotation: readonly string[], copies: number): Finding {
   const isSameNodes = ring.nodes.length === rotation.length && ring.nodes.every(({ id }) => rotation.includes(id));
   if (isSameNodes)

@@ -3,7 +3,7 @@ import { ringOf } from '../cluster/ring.ts';
 import { zoneReport } from '../cluster/zone-report.ts';
 import { finding, type Finding } from './finding.ts';
 
-/** What zones can't keep of what several copies promise, or not without a price. */
+/** What the zones prevent copies from guaranteeing, and what that costs. */
 export function examineZones({ client, copies, settings }: ObservedCluster): readonly Finding[] {
   const report = zoneReport(ringOf(client.topology, settings), copies);
   if (report === undefined) return [];

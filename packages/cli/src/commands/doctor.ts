@@ -35,7 +35,7 @@ export async function doctor({ output, settings, streams }: CommandContext): Pro
 
 function findingsText(findings: readonly Finding[], nodes: number, output: Output): string {
   if (findings.length === 0) return `${plural(nodes, 'node')} looked at: nothing is wrong.`;
-  // Errors first; of each kind in the order of the checks.
+  // Errors first; each kind in the order of the checks.
   const sorted = findings.toSorted((one, other) => Number(other.level === 'error') - Number(one.level === 'error'));
   return sorted
     .map(({ level, subject, what, why, advice }) =>

@@ -1,6 +1,6 @@
 /**
- * `sess drain --self`: what a node's own machine or pod runs before it stops. It never puts the node back: the node is
- * going anyway.
+ * `sess drain --self`: run by a node's own machine or pod before it stops. It never returns the node to rotation,
+ * because the node stops anyway.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -21,14 +21,14 @@ export interface DrainSelfOptions {
   readonly keysPerSecond?: number | undefined;
   /** For nodes that list no keys: sessions that are in use move, for as long as there is time. */
   readonly untilExpired?: boolean | undefined;
-  /** `host:port`, or a host, where this machine can't tell by itself. */
+  /** `host:port` or a host, if this machine can't find out by itself. */
   readonly node?: string | undefined;
-  /** Seconds until the node is killed. */
+  /** Seconds until the node will be killed. */
   readonly deadline?: number | undefined;
 }
 
 const AGAIN_MS = 500;
-/** Time to say how it ended. */
+/** Time left for printing the result. */
 const SPARE_MS = 1_000;
 
 export async function drainSelf(context: CommandContext, options: DrainSelfOptions): Promise<number> {
@@ -126,7 +126,7 @@ class Departure {
     return 'drained';
   }
 
-  /** Not closed in peace: a drain that is stopped in peace puts the node back. */
+  /** Not `close()`: a drain that is aborted returns the node to rotation. */
   end(): void {
     this.#client?.destroy();
   }
@@ -153,8 +153,8 @@ class Departure {
   }
 
   /**
-   * Drained where it is listed; where it has left the list already, as the DNS forgets a pod that is terminating, the
-   * handover brings its sessions away, and is waited for.
+   * Drains the node if it is listed. If it has already left the list, as when DNS drops a terminating pod, waits for
+   * the handover, which moves its sessions.
    */
   async #empty(client: Client, node: string): Promise<void> {
     for (;;) {
@@ -164,7 +164,7 @@ class Departure {
         if (isListed && drains.get(node) !== 'drained') await this.#drain(client, node);
         if ((await client.safeToRemove(node)).safe) return;
       } catch (error) {
-        // Off the list, and asked for nothing any more: it is empty.
+        // Not listed and not used any more: its sessions have moved.
         if (isCode(error, 'SESS_BAD_VALUE') && !isNamed(client, node)) return;
         if (isCode(error, 'SESS_BAD_VALUE') && isAlone(client, node)) throw error;
         this.#failed(error);
@@ -184,7 +184,9 @@ class Departure {
     });
   }
 
-  /** Until no request fails when the node stops, or time is over: nothing is lost in any case. */
+  /**
+   * Waits until no request would fail when the node stops, or until the deadline: no session is lost in either case.
+   */
   async #untilNotAsked(client: Client, node: string, { historyIntervalMs }: ClusterSettings): Promise<void> {
     const limits = { timeoutMs: Infinity, signal: this.#over, onProgress: () => undefined };
     await untilNotAsked(client, [node], { historyIntervalMs, ...limits }).catch(() => undefined);

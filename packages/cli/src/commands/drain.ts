@@ -1,4 +1,4 @@
-/** `sess drain`: takes a node out of rotation and brings what it holds to where it belongs. */
+/** `sess drain`: takes a node out of rotation and copies what it holds to its owners. */
 import { createClient, SessClientError, type DrainProgress } from '@sess/client';
 
 import { clientOptions, observe } from '../cluster/observed-cluster.ts';
@@ -65,7 +65,7 @@ export async function drain(context: CommandContext, id: string, options: DrainC
   }
 }
 
-/** What has been done, how fast, and when it is over. */
+/** Keys processed, the rate, and the estimated time left. */
 class Pace {
   readonly #items: number | undefined;
   #startedAt: number | undefined;

@@ -10,7 +10,7 @@ import { atLeastOne, minutesOfAws, positive } from './option-values.ts';
 
 const UNTIL_EXPIRED = 'for nodes that list no keys (ElastiCache from memcached 1.6.17): waits as long as sessions live';
 
-/** What the command line has in common. */
+/** Options that all of these commands share. */
 export interface ElastiCacheCommandLine<Shared> {
   /** Adds a command to `parent` that takes `--servers` and `--json`. */
   readonly ofCluster: (parent: Command, usage: string, description: string) => Command;

@@ -3,7 +3,7 @@ import { Journal } from '../elasticache/journal.ts';
 import { cacheClusterId } from '../elasticache/which-cluster.ts';
 import type { CommandContext } from './command-context.ts';
 
-/** The cluster that the command line, or SESS_SERVERS, names. */
+/** The cluster from the command line or SESS_SERVERS. */
 export function elastiCacheApi(
   { settings, streams }: CommandContext,
   given: string | undefined,
@@ -11,7 +11,7 @@ export function elastiCacheApi(
   return cacheClusterApi(cacheClusterId(given, settings().servers), awsSettings(streams.env, 'ELASTICACHE'));
 }
 
-/** Each step is told at once, on standard error: a run may take half an hour. */
+/** Prints each step to standard error at once: a run may take half an hour. */
 export function journalOf({ output }: CommandContext): Journal {
   return new Journal(({ what }) => output.note(what));
 }

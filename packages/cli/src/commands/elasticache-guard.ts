@@ -19,7 +19,7 @@ import { elastiCacheApi } from './elasticache-context.ts';
 
 export interface GuardCommandOptions {
   readonly cluster?: string | undefined;
-  /** Without AWS's policy and metric: by the schedule alone, or nothing but replacements. */
+  /** `--no-policy`: follows the schedule alone, or only handles replacements. */
   readonly policy: boolean;
   readonly at?: readonly string[] | undefined;
   readonly preDrain?: number | undefined;
@@ -33,7 +33,7 @@ export interface GuardCommandOptions {
   readonly lease?: number | undefined;
 }
 
-/** Rounds of so many intervals count as stuck. */
+/** A round that lasts this many intervals counts as stuck. */
 const STUCK_ROUNDS = 20;
 
 export async function elastiCacheGuard(context: CommandContext, options: GuardCommandOptions): Promise<number> {
@@ -49,7 +49,7 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
   const { copies } = observed;
   await observed.close();
   const client = createClient({ ...clientOptions(observed.settings, copies), distribution: asked.distribution });
-  // One line a step, for the journal of systemd or the log of a container.
+  // One line per step, for systemd's journal or a container's log.
   const journal = new Journal(({ at, what }) =>
     output.isJson ? output.data({ at, what }, () => '') : output.note(`${at} ${what}`),
   );
@@ -83,7 +83,7 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
       `Guards ${api.clusterId}${server === undefined ? '' : `; its state is at http://${server.address}/state`}`,
     );
     await guard.run();
-    // To be stopped is how a daemon ends.
+    // A daemon ends by being stopped: that is no error.
     return DONE;
   } finally {
     await server?.close();

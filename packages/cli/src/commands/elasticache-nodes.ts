@@ -1,4 +1,4 @@
-/** `sess elasticache nodes`: what AWS says of the nodes, beside what clients do with them. */
+/** `sess elasticache nodes`: AWS's state of the nodes beside that of the clients. */
 import { observe } from '../cluster/observed-cluster.ts';
 import { DONE } from '../exit-codes.ts';
 import { table, type Column } from '../output/table.ts';

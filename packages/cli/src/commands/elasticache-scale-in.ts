@@ -26,7 +26,7 @@ export interface ScaleInCommandOptions {
   readonly interval: number;
 }
 
-/** Before anything has begun, a person waits for the answer. */
+/** A person waits for the plan, so it retries only for this time. */
 const PLAN_RETRY_MS = 60_000;
 
 export async function elastiCacheScaleIn(context: CommandContext, options: ScaleInCommandOptions): Promise<number> {

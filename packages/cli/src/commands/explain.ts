@@ -1,4 +1,4 @@
-/** `sess explain`: where a session is, where it was, and on which nodes it stands. Never what is in it. */
+/** `sess explain`: which nodes own a session, and which hold it. Never shows its data. */
 import {
   describeItem,
   isValidKey,
@@ -20,7 +20,7 @@ import type { CommandContext } from './command-context.ts';
 
 export interface ExplainOptions {
   readonly keyPrefix: string;
-  /** The sessions' idle timeout: what a node lost before that matters no more. */
+  /** The sessions' idle timeout: older losses of a node do not matter. */
   readonly ttlSeconds: number;
 }
 
@@ -33,10 +33,10 @@ interface Standing {
 }
 
 interface ExplainedKey extends Explanation {
-  /** Whether the cookie is the application's, where a cookie was given. */
+  /** Whether the cookie's signature is valid, if a cookie was given. */
   readonly signature: CookieReading['signature'] | undefined;
   readonly standings: readonly Standing[];
-  /** Why it is nowhere, where it is. */
+  /** Why no node holds it, if none does. */
   readonly missing: MissReport | undefined;
 }
 
@@ -49,7 +49,7 @@ export async function explain(
   const text = (given === '-' ? await streams.readInput() : given).trim();
   const cookie = keyOfCookie(text, keyPrefix, streams.env['SESS_SECRET']);
   const key = cookie?.key ?? text;
-  // Somebody's session may be in it: it is not said again.
+  // The argument may contain a session id, so errors don't repeat it.
   if (!isValidKey(key))
     throw new UsageError('That is neither a storage key (1 to 250 characters without spaces) nor a cookie.');
   const observed = await observe(asked);
@@ -78,7 +78,7 @@ async function explainKey(
       return { node, role, zone: zones.get(node), holds: await heldBy(nodes.get(node), key) };
     }),
   );
-  // Others are of no interest where they hold nothing, as they should.
+  // Omits other nodes that hold nothing, as expected.
   const worthSaying = standings.filter(({ role, holds }) => role !== 'other' || holds.kind !== 'nothing');
   const isNowhere = !standings.some(({ holds }) => holds.kind === 'record' || holds.kind === 'out of reach');
   const missing = isNowhere ? await client.whyMissing(key, { ttlSeconds }) : undefined;
@@ -131,7 +131,7 @@ function columns(standings: readonly Standing[]): readonly Column<Standing>[] {
   ];
 }
 
-/** All copies in one zone, where there are zones. */
+/** Whether all copies are in one zone, although there are several zones. */
 function sharedZone(standings: readonly Standing[]): readonly string[] {
   const owners = standings.filter(({ role }) => role === 'owner');
   const [zone, ...others] = new Set(owners.map((owner) => owner.zone));
@@ -166,7 +166,7 @@ function ago(moment: number): string {
   return duration((Date.now() - moment) / 1_000);
 }
 
-/** What somebody who asks wants to know first. */
+/** The summary, printed first. */
 function conclusion({ standings, missing }: ExplainedKey): readonly string[] {
   if (missing !== undefined) {
     const { cause, certainty, node } = missing;

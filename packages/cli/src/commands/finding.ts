@@ -1,8 +1,8 @@
-/** Something that a cluster should not have. */
+/** A problem of a cluster. */
 export interface Finding {
-  /** `error`: users notice, or will. `warning`: somebody should look at it. */
+  /** `error`: users notice it, or will. `warning`: look at it soon. */
   readonly level: 'error' | 'warning';
-  /** Which check found it: stable, for programs. */
+  /** The check that found it: a stable name, for programs. */
   readonly check: string;
   /** A node's id, or `cluster`. */
   readonly subject: string;

@@ -1,4 +1,4 @@
-/** `sess finish`: waits until no handover is open, and helps where nobody else finishes them. */
+/** `sess finish`: waits until no handover is open, and finishes handovers itself if no other client does. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { createClient } from '@sess/client';

@@ -4,9 +4,9 @@ import type { ObservedCluster } from '../cluster/observed-cluster.ts';
 import { UsageError } from '../usage-error.ts';
 
 /**
- * The node that was meant: its id, or a host that only one node has.
+ * Finds a node by its id, or by a host that only one node has.
  *
- * @throws {UsageError} naming the nodes that there are.
+ * @throws {UsageError} that lists the nodes
  */
 export function nodeNamed({ client, nodes }: ObservedCluster, given: string): string {
   const ids = [...new Set([...client.topology.nodes.map(({ id }) => id), ...nodes.keys()])];

@@ -1,4 +1,4 @@
-/** Values on the command line, checked. */
+/** Checks of values on the command line. */
 import { InvalidArgumentError } from 'commander';
 
 export function atLeastOne(given: string): number {
@@ -16,7 +16,7 @@ export function portNumber(given: string): number {
   throw new InvalidArgumentError('Expected a port, 1 to 65535.');
 }
 
-/** What AWS takes between two batches. */
+/** The range that AWS accepts between two batches. */
 export function minutesOfAws(given: string): number {
   if (/^\d{1,2}$/.test(given) && Number(given) >= 2 && Number(given) <= 30) return Number(given);
   throw new InvalidArgumentError('Expected minutes, 2 to 30.');

@@ -5,9 +5,9 @@ import type { Client } from '@sess/client';
 import { UsageError } from '../usage-error.ts';
 
 /**
- * The node that runs on this machine, or in this pod: by its name, by an address of the machine, or by POD_IP.
+ * The node on this machine or in this pod: by `--node`, by an address of the machine, or by POD_IP.
  *
- * @throws {UsageError} when several fit, or `--node` names none.
+ * @throws {UsageError} if several nodes match, or if `--node` matches none
  */
 export function selfAmong(
   { topology }: Pick<Client, 'topology'>,

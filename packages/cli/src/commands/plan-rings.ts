@@ -1,4 +1,4 @@
-/** The ring before and after a change that is planned. */
+/** The ring before and after a planned change. */
 import type { Distribution, RingNode } from '@sess/hash-ring';
 
 import { UsageError } from '../usage-error.ts';
@@ -9,10 +9,10 @@ export interface Rings {
   readonly gone: readonly string[];
 }
 
-/** What a new node is called until it has a name: where its points are differs by name, how many keys move does not. */
+/** The name of a new node until it has one: the name decides where its points are, but not how many keys move. */
 const UNNAMED = 'new-node';
 
-/** @throws {UsageError} when no node would be left. */
+/** @throws {UsageError} if no node would be left */
 export function ringsOf(
   distribution: (nodes: readonly RingNode[]) => Distribution,
   current: readonly RingNode[],
@@ -26,9 +26,9 @@ export function ringsOf(
 }
 
 /**
- * A number of nodes, or `HOST:PORT`, `HOST:PORT@ZONE`.
+ * Parses a number of nodes, or `HOST:PORT` or `HOST:PORT@ZONE`.
  *
- * @throws {UsageError} when it is neither, or one is there already.
+ * @throws {UsageError} if it is neither, or if the node is listed already
  */
 export function addedNodes(add: string | undefined, current: readonly RingNode[]): readonly RingNode[] {
   if (add === undefined) return [];
@@ -46,7 +46,7 @@ export function addedNodes(add: string | undefined, current: readonly RingNode[]
   });
 }
 
-/** Where nodes have zones, one of which nobody says so comes into the zone that has the fewest. */
+/** If nodes have zones, a new node without one goes to the zone with the fewest nodes. */
 function inZones(added: readonly RingNode[], others: readonly RingNode[]): readonly RingNode[] {
   const sizes = new Map<string, number>();
   const enter = (zone: string | undefined): void => {

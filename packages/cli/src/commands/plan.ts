@@ -1,4 +1,4 @@
-/** `sess plan`: what a change of the nodes would move, before anybody makes it. */
+/** `sess plan`: what a change of nodes would move, before you make it. */
 import { compare, type Distribution } from '@sess/hash-ring';
 
 import { observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
@@ -51,7 +51,7 @@ interface NodePlan {
   readonly movedBytes: number;
 }
 
-/** Three history intervals and the clocks' difference, by default. */
+/** By default: three history intervals and the largest difference of clocks. */
 const AGREEMENT_SECONDS = 35;
 
 export async function plan({ output, settings, streams }: CommandContext, options: PlanOptions): Promise<number> {
@@ -77,7 +77,7 @@ export async function plan({ output, settings, streams }: CommandContext, option
   }
 }
 
-/** Goes through the keys that there are. */
+/** Lists and places the keys that are stored. */
 class Walk {
   readonly rings: Rings;
   readonly reports: readonly NodeReport[];
@@ -101,17 +101,17 @@ class Walk {
     this.#print = print;
   }
 
-  /** The keys that a node lists, and how many of them would get an owner that does not hold them now. */
+  /** Counts a node's keys, and those whose new owner does not hold them now. */
   async node({ id, figures }: NodeReport): Promise<NodePlan | Error> {
     const { before, after } = this.rings;
     let keys = 0;
     let movedKeys = 0;
     try {
       for await (const key of this.#observed.nodes.get(id)?.keys?.({ signal: this.#signal }) ?? []) {
-        // The client's own records are on every node.
+        // Skips the clients' own records, which are on every node.
         if (key.startsWith('@sess/')) continue;
         const owners = before.owners(key, this.copies).map((node) => node.id);
-        // A copy counts where it is first: elsewhere it was counted already, or is left over from before.
+        // Counts a session on its first owner only: other copies are counted there, or are left over.
         if (owners[0] !== id) continue;
         keys += 1;
         if (!after.owners(key, this.copies).every((node) => owners.includes(node.id))) movedKeys += 1;

@@ -1,4 +1,4 @@
-/** `sess safe-to-remove`: what is asked right before a node is stopped. */
+/** `sess safe-to-remove`: run it right before you stop a node. */
 import { observe } from '../cluster/observed-cluster.ts';
 import { DONE, NO } from '../exit-codes.ts';
 import type { CommandContext } from './command-context.ts';

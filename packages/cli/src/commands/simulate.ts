@@ -1,4 +1,4 @@
-/** `sess simulate`: what strategies make of a change of the nodes. Asks no server. */
+/** `sess simulate`: how strategies handle a change of nodes. Connects to no server. */
 import { compare, shares, type RingNode } from '@sess/hash-ring';
 
 import { DISTRIBUTIONS } from '../cluster/settings.ts';
@@ -15,10 +15,10 @@ export interface SimulateOptions {
 
 interface StrategyResult {
   readonly strategy: string;
-  /** Part of the sessions whose owner changes, 0 to 1. */
+  /** Share of the sessions whose owner changes, 0 to 1. */
   readonly moved: number;
   readonly isExact: boolean;
-  /** The largest share of a node afterwards, in times of an even one. */
+  /** The largest share of a node after the change, as a multiple of an even share. */
   readonly fullest: number;
   readonly shares: Readonly<Record<string, number>>;
 }
@@ -69,7 +69,7 @@ function nodesOf(option: string, given: string): readonly RingNode[] {
   return nodes;
 }
 
-/** What nodes that are new take over, or what those held that go, when every node has the same share. */
+/** The least share that must move: that of the new or removed nodes, if every node has the same share. */
 function leastPossible(before: readonly RingNode[], after: readonly RingNode[]): number {
   const stays = after.filter(({ id }) => before.some((node) => node.id === id)).length;
   return 1 - stays / Math.max(before.length, after.length);

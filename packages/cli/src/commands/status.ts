@@ -1,4 +1,4 @@
-/** `sess status`: what there is, at one look. */
+/** `sess status`: the state of the cluster, on one screen. */
 import type { Handover } from '@sess/client';
 
 import { observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
@@ -13,16 +13,16 @@ import { table, type Column } from '../output/table.ts';
 import type { CommandContext } from './command-context.ts';
 
 export interface ClusterStatus {
-  /** Of the list, where discovery counts it. */
+  /** Version of the list, if discovery has one. */
   readonly version: number | undefined;
   readonly copies: number;
-  /** Fingerprint of what decides owners, by what this command was told: the same for clients that place sessions alike. */
+  /** Fingerprint of the ring that follows from this command's settings: equal for clients that place sessions alike. */
   readonly ring: string | undefined;
   readonly nodes: readonly NodeReport[];
   readonly handovers: readonly Handover[];
-  /** Clients act on the same nodes, and place sessions otherwise than this command was told. */
+  /** Clients use the same nodes, but place sessions differently than this command's settings say. */
   readonly settingsDiffer: boolean;
-  /** What the active guard of `sess elasticache guard` said last; `undefined` where there is none. */
+  /** The last report of the active `sess elasticache guard`; `undefined` if there is none. */
   readonly guard: GuardReport | undefined;
 }
 
@@ -67,12 +67,12 @@ export function statusText(shown: ClusterStatus, output: Output): string {
   ].join('\n');
 }
 
-/** An empty line before them, where there are any. */
+/** Puts an empty line before the lines, if there are any. */
 function prefixed(lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-/** What all nodes have in common, and their sums. */
+/** What all nodes share, and sums over the nodes. */
 function together(nodes: readonly NodeReport[]): readonly string[] {
   const told = nodes.flatMap(({ figures }) => figures ?? []);
   if (told.length === 0) return [];
@@ -93,7 +93,7 @@ function zoneOf({ zone }: NodeReport): string {
   return zone ?? '–';
 }
 
-/** A cell of one of a node's figures, empty where it tells none. */
+/** The cell of a figure; empty if the node does not report it. */
 function figure(text: (figures: NodeFigures) => string): (node: NodeReport) => string {
   return ({ figures }) => (figures === undefined ? '' : text(figures));
 }
@@ -117,7 +117,7 @@ function columns(nodes: readonly NodeReport[], output: Output): readonly Column<
       cell: figure(({ connections, maxConnections }) => `${count(connections)}/${count(maxConnections)}`),
     },
     { title: 'up for', align: 'right', cell: figure(({ uptimeSeconds }) => duration(uptimeSeconds)) },
-    // One that all have stands above the table.
+    // A value that all nodes share is shown above the table.
     ...(versionsOf(nodes).length > 1 ? [{ title: 'version', cell: figure(({ version }) => version) }] : []),
   ];
 }

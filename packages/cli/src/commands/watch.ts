@@ -1,4 +1,4 @@
-/** `sess watch`: status, drawn anew every second or so, with what happened in between. */
+/** `sess watch`: the status, redrawn every second or so, with what happened in between. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { observe } from '../cluster/observed-cluster.ts';
@@ -12,11 +12,11 @@ import { clusterStatus, statusText, type ClusterStatus } from './status.ts';
 
 export interface WatchOptions {
   readonly intervalSeconds: number;
-  /** How often it is drawn; without it, until somebody ends it. */
+  /** Number of frames; unlimited by default. */
   readonly times?: number | undefined;
 }
 
-/** What happened between two looks, of all nodes together. */
+/** What happened on all nodes between two polls. */
 interface Rates {
   readonly requestsPerSecond: number;
   readonly missShare: number | undefined;
@@ -24,7 +24,7 @@ interface Rates {
 }
 
 const SCREEN = { open: '\u001B[?1049h\u001B[?25l', home: '\u001B[H\u001B[J', close: '\u001B[?25h\u001B[?1049l' };
-/** Ctrl-C as a key, where the terminal hands keys on as they are. */
+/** Ctrl-C as a key, for a terminal in raw mode. */
 const END_KEYS = ['q', 'Q', '\u0003', '\u001B'];
 
 export async function watch({ output, settings, streams }: CommandContext, options: WatchOptions): Promise<number> {
@@ -98,7 +98,7 @@ function screenText(
   ].join('\n');
 }
 
-/** A line for each drain and each handover of which it is known how far it is. */
+/** One line for each drain and handover whose progress is known. */
 function progressLines({ nodes, handovers }: ClusterStatus, progress: MovesProgress): readonly string[] {
   const names = [
     ...nodes.map(({ id }) => [id, `Drain of ${id}`] as const),

@@ -1,4 +1,4 @@
-/** The part of AWS's API that this command needs. The SDK is an optional peer, so it is loaded when it is used. */
+/** The part of AWS's API that this command needs. The SDK is an optional peer dependency, loaded on use. */
 import type * as Sdk from '@aws-sdk/client-elasticache';
 
 import { UsageError } from '../usage-error.ts';
@@ -7,11 +7,11 @@ import { loadPeer } from './load-peer.ts';
 export interface CacheNodeInfo {
   /** `0001`, `0002`, … */
   readonly cacheNodeId: string;
-  /** `host:port`, as clients name it; `undefined` while it is being created. */
+  /** `host:port`, the clients' name of the node; `undefined` while it is being created. */
   readonly id: string | undefined;
   readonly zone: string | undefined;
   readonly status: string;
-  /** Milliseconds since 1970; `undefined` where AWS does not say. */
+  /** Milliseconds since 1970; `undefined` if AWS does not report it. */
   readonly createdAt: number | undefined;
 }
 
@@ -19,11 +19,11 @@ export interface CacheClusterInfo {
   readonly clusterId: string;
   readonly status: string;
   readonly nodeType: string;
-  /** By their ids: AWS promises no order in what it answers. */
+  /** Sorted by id: AWS guarantees no order. */
   readonly nodes: readonly CacheNodeInfo[];
   /** Nodes that are being removed. */
   readonly removing: readonly string[];
-  /** The type that nodes are being replaced by. */
+  /** The new node type of a change in progress. */
   readonly becoming: string | undefined;
 }
 
@@ -41,17 +41,17 @@ interface VerticalScaling {
 export interface CacheClusterApi {
   readonly clusterId: string;
   describe(): Promise<CacheClusterInfo>;
-  /** @param count how many nodes the cluster has afterwards */
+  /** @param count number of nodes after the change */
   removeNodes(count: number, cacheNodeIds: readonly string[]): Promise<void>;
-  /** @param zones of the new nodes, as many as are added */
+  /** @param zones one zone per new node */
   addNodes(count: number, zones: readonly string[]): Promise<void>;
   changeNodeType(change: VerticalScaling): Promise<void>;
-  /** Since so many minutes, the oldest first. */
+  /** Events of the last `minutes`, the oldest first. */
   events(minutes: number): Promise<readonly CacheEventInfo[]>;
   close(): void;
 }
 
-/** Where AWS is asked, for what the SDK does not find out by itself. */
+/** Region and endpoint, which the SDK may not find by itself. */
 export interface AwsSettings {
   readonly endpoint?: string;
   readonly region?: string;
@@ -73,7 +73,7 @@ export function awsSettings(env: Readonly<Record<string, string | undefined>>, s
   return {
     ...(endpoint !== undefined && { endpoint }),
     ...(region !== undefined && { region }),
-    // Anything else (profiles, roles, instance and task credentials) the SDK finds by itself.
+    // The SDK finds the rest by itself: profiles, roles, instance and task credentials.
     ...(accessKeyId !== undefined &&
       secretAccessKey !== undefined && {
         credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
@@ -81,18 +81,18 @@ export function awsSettings(env: Readonly<Record<string, string | undefined>>, s
   };
 }
 
-/** @throws {UsageError} when the SDK is not installed. */
+/** @throws {UsageError} if the SDK is not installed */
 export async function cacheClusterApi(clusterId: string, settings: AwsSettings): Promise<CacheClusterApi> {
   const sdk = await loadPeer('@aws-sdk/client-elasticache', () => import('@aws-sdk/client-elasticache'));
   const client = new sdk.ElastiCacheClient(settings);
   return new SdkApi(clusterId, sdk, client);
 }
 
-/** For a question, with the SDK's own attempts. */
+/** Timeout of a query, including the SDK's own retries. */
 const ANSWER_MS = 30_000;
 /**
- * For a change. Shorter than what lies between the end of a guard's lease and the moment from which another guard acts, so
- * that what one has asked for is done, or not, before the other asks for something else.
+ * Timeout of a change. Shorter than the gap between the end of a guard's lease and the moment another guard may act:
+ * the outcome of one guard's request is decided before the other guard sends one.
  */
 const CHANGE_MS = 8_000;
 
@@ -194,14 +194,14 @@ function byCacheNodeId(one: CacheNodeInfo, other: CacheNodeInfo): number {
   return one.cacheNodeId.localeCompare(other.cacheNodeId, undefined, { numeric: true });
 }
 
-/** AWS's word for what it refused, or `undefined` for what is no refusal of AWS. */
+/** AWS's error code; `undefined` if the error is not from AWS. */
 export function awsCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
-  // Some classes are called InvalidCacheClusterStateFault, where the API says InvalidCacheClusterState.
+  // The SDK has classes such as InvalidCacheClusterStateFault, the API says InvalidCacheClusterState.
   return error.name.replace(/(Fault|Exception)$/, '');
 }
 
-/** As the SDKs have it: too many requests, for a moment or for the account. */
+/** The SDKs' list of throttling errors. */
 const THROTTLED = new Set([
   'BandwidthLimitExceeded',
   'EC2Throttled',
@@ -218,11 +218,11 @@ const THROTTLED = new Set([
   'TooManyRequests',
   'TransactionInProgress',
 ]);
-/** Another change is under way, or no answer came in time. */
+/** Another change is in progress, or no answer came in time. */
 const BUSY = new Set(['InvalidCacheClusterState', 'RequestTimeout', 'InternalFailure', 'ServiceUnavailable']);
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'EHOSTUNREACH']);
 
-/** Whether the same request may succeed later: another change is under way, AWS has too much to do, or is out of reach. */
+/** Whether the same request may succeed later: another change is in progress, or AWS throttles or is out of reach. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (isLate(error) || ('code' in error && UNREACHABLE.has(String(error.code)))) return true;

@@ -2,7 +2,7 @@ import type { Client, DrainProgress } from '@sess/client';
 
 export interface DrainTogetherOptions {
   readonly keysPerSecond?: number | undefined;
-  /** Copies nothing, and waits until what nobody uses has expired. */
+  /** Copies nothing; waits until unused sessions have expired. */
   readonly untilExpired?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (node: string, progress: DrainProgress) => void;
@@ -10,8 +10,8 @@ export interface DrainTogetherOptions {
 }
 
 /**
- * Drains nodes side by side: everybody agrees once for all of them. When one drain fails or is stopped, the others stop,
- * too; what is drained by then stays drained, so that a next run has less to do.
+ * Drains nodes concurrently, so that clients agree once for all of them. If one drain fails or is aborted, the others
+ * stop too. Nodes that are already drained stay drained, so that the next run has less to do.
  */
 export async function drainTogether(
   client: Client,

@@ -1,4 +1,4 @@
-/** What was done, step by step: for the person who looks afterwards. */
+/** The steps of a run, for the operator. */
 export interface Step {
   readonly at: string;
   readonly what: string;

@@ -1,9 +1,9 @@
 import { UsageError } from '../usage-error.ts';
 
 /**
- * A library that is only installed where it is needed.
+ * Loads an optional peer dependency.
  *
- * @throws {UsageError} when it is not installed: what to run.
+ * @throws {UsageError} if it is not installed; the message says what to run
  */
 export async function loadPeer<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
   try {

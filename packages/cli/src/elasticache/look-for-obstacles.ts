@@ -6,7 +6,7 @@ import type { NodeReport } from '../cluster/node-report.ts';
 import { bytes, duration, plural } from '../output/format.ts';
 import type { Obstacle } from './obstacle.ts';
 
-/** What speaks against taking the nodes away now, the gravest first. */
+/** The obstacles to removing the nodes now, the most serious first. */
 export function obstaclesTo(
   observed: ObservedCluster,
   going: readonly string[],
@@ -43,12 +43,12 @@ function tooFew({ client, copies }: ObservedCluster, going: readonly string[]): 
   ];
 }
 
-/** One that is drained already takes no session, so it is no room for any. */
+/** A drained node takes no sessions, so it counts as no room. */
 function staying({ topology: { rotation } }: ObservedCluster['client'], going: readonly string[]): readonly string[] {
   return rotation.filter((id) => !going.includes(id));
 }
 
-/** One that goes, and was drained before it went down, takes nothing along. */
+/** A node to remove that was drained before it went down holds nothing else. */
 function nodesDown(going: readonly string[], reports: readonly NodeReport[]): readonly Obstacle[] {
   const down = reports
     .filter(({ health, isListed }) => isListed && health === 'down')
@@ -63,7 +63,7 @@ function nodesDown(going: readonly string[], reports: readonly NodeReport[]): re
   ];
 }
 
-/** One that is about the very nodes that go is none: a run before this one drained them, or put them back. */
+/** A handover of the nodes to remove is no obstacle: an earlier run drained them, or returned them to rotation. */
 function handoverOpen({ client }: ObservedCluster, going: readonly string[]): readonly Obstacle[] {
   const { handovers, topology } = client;
   const foreign = handovers.find((handover) => !isOfDrains(handover, topology.rotation, going));
@@ -89,7 +89,7 @@ function memory(
   reports: readonly NodeReport[],
 ): readonly Obstacle[] {
   const before = client.topology.nodes.map(({ id }) => id);
-  // What a drained node holds is on the others as well, and counts once: a run that did not end is taken up again.
+  // A drained node's sessions are on other nodes as well, so they count once when an interrupted run continues.
   const counted = reports.filter(({ isListed, drain }) => isListed && drain !== 'drained');
   const { usedBytes, limitBytesAfter, fits } = memoryAfter(before, staying(client, going), counted);
   if (fits) return [];

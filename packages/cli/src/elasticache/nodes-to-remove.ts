@@ -1,19 +1,19 @@
 import { UsageError } from '../usage-error.ts';
 import type { CacheClusterInfo, CacheEventInfo, CacheNodeInfo } from './cache-cluster-api.ts';
 
-/** Which nodes are to go: so many stay, or those that are named. */
+/** Which nodes to remove: by the number that stays, or by id. */
 export type Choice = { readonly nodes: number } | { readonly ids: readonly string[] };
 
-/** A node that AWS has, and that clients can name. */
+/** A node of AWS that has an address. */
 export interface NamedCacheNode extends CacheNodeInfo {
   readonly id: string;
 }
 
 /**
- * With a number: those that are drained already, by a run that did not end, and then those that AWS would take, the last
- * of its list. With ids: those that are still there.
+ * With a number: nodes already drained by an interrupted run, then those that AWS would remove, the last of its list.
+ * With ids: those that still exist.
  *
- * @throws {UsageError} for an id that the cluster never had, and when no node would stay.
+ * @throws {UsageError} for an id that the cluster never had, or if no node would stay
  */
 export function nodesToRemove(
   cluster: CacheClusterInfo,
@@ -36,7 +36,11 @@ export function named(nodes: readonly CacheNodeInfo[]): readonly NamedCacheNode[
   return nodes.filter((node): node is NamedCacheNode => node.id !== undefined);
 }
 
-/** One that is gone was there: said again, as after a crash at the very end, it is no slip. @throws {UsageError} */
+/**
+ * Accepts the id of a node that is gone: after a crash at the very end, the same command is run again.
+ *
+ * @throws {UsageError} for an id that the cluster never had
+ */
 export function requireKnown(
   { clusterId, nodes }: CacheClusterInfo,
   ids: readonly string[],
@@ -55,7 +59,7 @@ function checked(chosen: readonly NamedCacheNode[], { nodes }: CacheClusterInfo)
   return chosen;
 }
 
-/** "Removed cache node 0003", or whichever way it is said. */
+/** Matches "Removed cache node 0003" and similar wordings. */
 function saysRemoved(message: string, id: string): boolean {
   return /remov/i.test(message) && message.split(/\W+/).includes(id);
 }

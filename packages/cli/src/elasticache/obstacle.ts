@@ -1,17 +1,17 @@
-/** Why a change is not made, or not finished. */
+/** Why a change is not started, or not finished. */
 export interface Obstacle {
   readonly reason: ObstacleReason;
-  /** For people: what is in the way, and what to do. */
+  /** For people: the obstacle, and what to do. */
   readonly detail: string;
 }
 
 /**
  * - `handover-open`: sessions are on their way because of another change
- * - `memory`: what stays would not hold what moves
+ * - `memory`: the remaining nodes have no room for what moves
  * - `too-few-nodes`: fewer nodes than copies would stay
  * - `node-down`: a node does not answer
- * - `settings-differ`: the clients place sessions otherwise than this command was told
- * - `cluster-changed`: somebody else changed the nodes meanwhile
+ * - `settings-differ`: the clients place sessions differently than this command's settings say
+ * - `cluster-changed`: the nodes were changed meanwhile, not by this run
  * - `cluster-busy`: AWS is changing the cluster
  * - `not-safe`: a drained node still holds what no other node holds
  * - `lists-no-keys`: a node does not list its keys, so what it holds can't be copied
@@ -31,7 +31,7 @@ export type ObstacleReason =
   | 'wanted-again'
   | 'batches';
 
-/** Ends a change that can't go on. */
+/** Ends a change that can't continue. */
 export class Obstructed extends Error {
   override readonly name = 'Obstructed';
   readonly obstacle: Obstacle;

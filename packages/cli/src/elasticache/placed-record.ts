@@ -1,11 +1,11 @@
 import type { CacheRecord, Client } from '@sess/client';
 
-/** Under so many keys, which are on several nodes: it outlives a node that dies, with one copy of each session, too. */
+/** Number of keys, spread over the nodes: the record survives the loss of a node even with one copy. */
 const PLACES = 8;
 
 /**
- * As long as nobody works by it. Not longer: where nodes list no keys, earlier nodes are asked, and a drain lasts, for as
- * long as the longest time to live.
+ * Time to live without renewal. Not longer: with nodes that list no keys, handovers and drains last as long as the
+ * longest time to live.
  */
 const TTL_SECONDS = 3_600;
 
@@ -15,15 +15,18 @@ interface Placed<T> {
   readonly value: T;
 }
 
-/** Something that the cluster itself remembers, so that another process can go on with it. One process writes it at a time. */
+/**
+ * A record stored in the cluster itself, so that another process can continue the work. One process writes it at a
+ * time.
+ */
 export class PlacedRecord<T> {
   readonly #client: Pick<Client, 'get' | 'set' | 'touch'>;
   readonly #keys: readonly string[];
   readonly #parse: (value: unknown) => T;
-  /** As it was read or written last. */
+  /** The last read or written value. */
   #known: Placed<T>;
 
-  /** `parse` makes sense of whatever stands there; of `undefined`, too. */
+  /** `parse` accepts any stored value, including `undefined`. */
   constructor(client: Pick<Client, 'get' | 'set' | 'touch'>, key: string, parse: (value: unknown) => T) {
     this.#client = client;
     this.#keys = Array.from({ length: PLACES }, (_, place) => `${key}/${place}`);
@@ -31,7 +34,7 @@ export class PlacedRecord<T> {
     this.#known = { revision: 0, value: parse(undefined) };
   }
 
-  /** The latest that any place in reach knows; after a flush of all nodes, what this process knows itself. */
+  /** The latest version on any node in reach; after a flush of all nodes, the one in this process. */
   async read(): Promise<T> {
     const found = await this.#everywhere((key) => this.#client.get(key));
     const all = found.flatMap((record) => this.#placed(record));
@@ -39,10 +42,10 @@ export class PlacedRecord<T> {
     return this.#known.value;
   }
 
-  /** It lives on, as long as somebody works by it. */
+  /** Renews the record while a process works with it. */
   async keep(): Promise<void> {
     const there = await this.#everywhere((key) => this.#client.touch(key, TTL_SECONDS));
-    // A node that held it has died.
+    // A node that held it is lost.
     if (this.#known.revision > 0 && !there.every(Boolean)) await this.#put(this.#known);
   }
 
@@ -57,7 +60,11 @@ export class PlacedRecord<T> {
     await this.#everywhere((key) => this.#client.set(key, text, { ttlSeconds: TTL_SECONDS }));
   }
 
-  /** What succeeded. @throws the first failure when nothing did */
+  /**
+   * The results of what succeeded.
+   *
+   * @throws the first failure if nothing succeeded
+   */
   async #everywhere<R>(work: (key: string) => Promise<R>): Promise<readonly R[]> {
     const results = await Promise.allSettled(this.#keys.map(work));
     const done = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -66,7 +73,7 @@ export class PlacedRecord<T> {
     return done;
   }
 
-  /** Anything else under the key is nothing. */
+  /** Ignores anything else under the key. */
   #placed(record: CacheRecord | undefined): readonly Placed<T>[] {
     if (record === undefined) return [];
     try {

@@ -1,8 +1,7 @@
 /**
- * Replaces nodes, one after another, without losing a session: AWS adds a node in the same zone, and takes the old one away
- * when it is drained. AWS has no request that replaces a node of its own accord.
- *
- * Which step it is at stands in the cluster, so that a run that was killed is taken up by the next one.
+ * Replaces nodes, one after another, without losing a session: AWS adds a node in the same zone, and removes the old
+ * one after its drain. AWS has no request that replaces a chosen node. The current step is recorded in the cluster, so
+ * that the next run continues a killed one.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -22,14 +21,14 @@ import { EVENTS_MINUTES, listNoKeys, planScaleIn, scaleIn, type ScaleInOptions, 
 
 export interface ReplacePlan {
   readonly cluster: CacheClusterInfo;
-  /** Nodes that are to be replaced and are still there, in this order. */
+  /** Nodes that remain to be replaced, in this order. */
   readonly old: readonly CacheNodeInfo[];
   readonly copies: number;
   readonly settings: ClusterSettings;
   readonly obstacles: readonly Obstacle[];
 }
 
-/** Which node is being replaced, and which nodes there were when that began: one more is its replacement. */
+/** The node being replaced, and the nodes at that time: an additional one is its replacement. */
 interface ReplaceStep {
   readonly old: string;
   readonly before: readonly string[];
@@ -38,7 +37,11 @@ interface ReplaceStep {
 const LOOK_MS = 250;
 const PASSING: ReadonlySet<ObstacleReason> = new Set<ObstacleReason>(['handover-open', 'cluster-busy']);
 
-/** `ids`: of all nodes when it is `undefined`. @throws {UsageError} for one that the cluster never had */
+/**
+ * Plans the replacement of `ids`, or of all nodes if it is `undefined`.
+ *
+ * @throws {UsageError} for an id that the cluster never had
+ */
 export async function planReplace(
   api: CacheClusterApi,
   settings: ClusterSettings,
@@ -52,7 +55,7 @@ export async function planReplace(
     const old = cluster.nodes.filter(({ cacheNodeId }) => ids === undefined || ids.includes(cacheNodeId));
     const obstacles = [
       ...obstaclesTo(observed, [], await nodeReports(observed, settings)).filter(
-        // A run that did not end left these, and goes on with them.
+        // Continues with the nodes of an interrupted run.
         ({ reason }) => reason !== 'handover-open' && reason !== 'memory',
       ),
       ...(untilExpired ? [] : await listNoKeys(observed, named(old))),
@@ -63,7 +66,7 @@ export async function planReplace(
   }
 }
 
-/** @throws {Obstructed} when something came in between; run again, it goes on */
+/** @throws {Obstructed} if an obstacle came up; another run continues */
 export async function replaceNodes(
   api: CacheClusterApi,
   client: Client,
@@ -75,7 +78,7 @@ export async function replaceNodes(
   const retrying = retryingApi(api, { timeoutMs, signal, onRetry: onProgress });
   const record = new PlacedRecord(client, `sess-replace/${api.clusterId}`, stepIn);
   const steps = await record.read();
-  // The one that was begun comes first.
+  // A replacement in progress comes first.
   const begun = old.filter(({ cacheNodeId }) => cacheNodeId === steps?.old);
   for (const node of [...begun, ...old.filter((other) => !begun.includes(other))]) {
     await replaceNode(retrying, client, node, { settings, record, journal, options });
@@ -144,7 +147,7 @@ async function addOne(
   }
 }
 
-/** Every client acts on the new node, and every session is where it belongs. */
+/** Waits until every client uses the new node, and every session is on its owners. */
 async function untilSettled(
   client: Client,
   { id, cacheNodeId }: CacheNodeInfo,
@@ -165,7 +168,7 @@ async function untilSettled(
   }
 }
 
-/** Who has just come, as the look of a plan does, learns a moment later that a handover is over. */
+/** A new client, such as that of a plan, learns a moment later that a handover is finished. */
 async function planWhenClear(
   api: CacheClusterApi,
   settings: ClusterSettings,

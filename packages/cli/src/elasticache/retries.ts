@@ -1,20 +1,20 @@
-/** Asking AWS again while it has too much to do, or can't be reached. */
+/** Retries of queries to AWS while it throttles or is out of reach. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { awsCode, isPassing, type CacheClusterApi } from './cache-cluster-api.ts';
 
 export interface RetryOptions {
-  /** From the first failure of a question on. */
+  /** Longest time of retries, from the first failure on. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Says that AWS is asked again. */
+  /** Called before each retry. */
   readonly onRetry: (text: string) => void;
 }
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Asks until there is an answer, or a refusal that another attempt would not change; the pauses double, with jitter. */
+/** Retries until there is an answer, or an error that a retry would not change. Pauses double, with jitter. */
 export async function withRetries<T>(ask: () => Promise<T>, { timeoutMs, signal, onRetry }: RetryOptions): Promise<T> {
   let until = Infinity;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs)) {
@@ -31,7 +31,7 @@ export async function withRetries<T>(ask: () => Promise<T>, { timeoutMs, signal,
   }
 }
 
-/** The same cluster; what only asks is asked again. What changes something is not: whoever asks looks first. */
+/** The same API with retries of queries. Changes are not retried: their caller checks the state first. */
 export function retryingApi(api: CacheClusterApi, options: RetryOptions): CacheClusterApi {
   return {
     clusterId: api.clusterId,

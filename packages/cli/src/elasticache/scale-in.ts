@@ -1,6 +1,6 @@
 /**
- * Takes nodes away without losing a session. Whatever it needs to know stands at AWS and on the nodes, so that a run that
- * was killed is taken up by the next one.
+ * Removes nodes without losing a session. All its state is at AWS and on the nodes, so that the next run continues a
+ * killed one.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -23,34 +23,34 @@ import { retryingApi } from './retries.ts';
 export interface ScaleInOptions {
   readonly historyIntervalMs: number;
   readonly keysPerSecond?: number | undefined;
-  /** For nodes that list no keys: waits until what nobody uses has expired, for as long as sessions live. */
+  /** For nodes that list no keys: waits until unused sessions have expired, as long as sessions live. */
   readonly untilExpired?: boolean | undefined;
-  /** How long AWS, and the nodes after their drain, are waited for. */
+  /** Longest wait for AWS, and for the nodes after their drain. */
   readonly timeoutMs: number;
-  /** Between two looks at AWS. */
+  /** Interval between two queries to AWS. */
   readonly intervalMs: number;
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
-  /** Asked right before AWS is told: throws when fewer nodes are not wanted any more. */
+  /** Called right before the request to AWS: throws if fewer nodes are not wanted any more. */
   readonly requireWanted?: (() => Promise<void>) | undefined;
 }
 
-/** What would be done, and what is in its way. */
+/** The planned changes, and the obstacles. */
 export interface ScaleInPlan {
   readonly cluster: CacheClusterInfo;
   readonly going: readonly NamedCacheNode[];
-  /** Of these, those that AWS is already taking away. */
+  /** Part of these that AWS is already removing. */
   readonly isUnderWay: boolean;
   readonly copies: number;
-  /** With what was found out of the clients' settings. */
+  /** The settings, completed from the clients' history. */
   readonly settings: ClusterSettings;
   readonly obstacles: readonly Obstacle[];
 }
 
-/** AWS keeps its events for so long. */
+/** AWS keeps events for this long. */
 export const EVENTS_MINUTES: number = 14 * 24 * 60;
 const SAFE_AGAIN_MS = 1_000;
-/** What was asked of AWS may not be seen at once. */
+/** A request to AWS may take a while to show in its answers. */
 const IDLE_LOOKS = 3;
 
 export async function planScaleIn(
@@ -87,7 +87,7 @@ function busy({ clusterId, status }: CacheClusterInfo): readonly Obstacle[] {
   ];
 }
 
-/** Those that are drained already hold nothing that needs to be listed. */
+/** Nodes that are drained already need not list their keys. */
 export async function listNoKeys(
   { client, nodes }: ObservedCluster,
   going: readonly NamedCacheNode[],
@@ -105,10 +105,10 @@ export async function listNoKeys(
 }
 
 /**
- * Carries a plan out: drains the nodes side by side, waits until nobody asks them and nothing is lost without them, has AWS
- * take them away, and watches until they are gone.
+ * Executes a plan: drains the nodes concurrently, waits until no client uses them and nothing is lost without them, has
+ * AWS remove them, and waits until they are gone.
  *
- * @throws {Obstructed} when something came in between; the nodes that are drained by then stay so.
+ * @throws {Obstructed} if an obstacle came up; nodes that are drained by then stay drained
  */
 export async function scaleIn(
   api: CacheClusterApi,
@@ -163,7 +163,7 @@ export function progressText({ phase, keys, carried, agreedInMs, expiredInMs }: 
   return `${count(keys)} keys, ${count(carried)} carried`;
 }
 
-/** All at the same time, so that the answer for one still holds when the others' has come. */
+/** Checks all nodes concurrently, so that the first answer still holds when the last has come. */
 async function untilSafe(
   client: Client,
   going: readonly NamedCacheNode[],
@@ -173,7 +173,7 @@ async function untilSafe(
   for (;;) {
     const answers = await Promise.all(going.map(({ id }) => client.safeToRemove(id, { signal })));
     const { drains } = client.topology;
-    // One that was drained, and has died since, takes nothing along.
+    // A drained node that has died since holds nothing else.
     const obstacle = answers.find(
       (answer, index) =>
         !answer.safe && !(answer.reason === 'out-of-reach' && drains.get(going[index]?.id ?? '') === 'drained'),
@@ -188,7 +188,7 @@ async function untilSafe(
   }
 }
 
-/** AWS refuses while it is busy, and may not have answered a request that it carries out. */
+/** Retries while AWS is busy. A request without an answer may still be executed, so it checks first. */
 async function removeAtAws(
   api: CacheClusterApi,
   client: Client,
@@ -214,13 +214,13 @@ async function removeAtAws(
       if (!isPassing(error) || performance.now() > until) throw error;
       onProgress(`AWS: ${awsCode(error) ?? String(error)}; again in a moment`);
       await pause(intervalMs, undefined, { signal });
-      // AWS may be busy for long: somebody may have put a node back since.
+      // AWS may be busy for long: an operator may have returned a node to rotation since.
       await untilSafe(client, going, options);
     }
   }
 }
 
-/** A drained node that answers is one more chance for what is on a node that does not. */
+/** A drained node that answers may hold the only other copy of what an unreachable node holds. */
 function requireUp({ topology: { nodes, states } }: Client, going: readonly NamedCacheNode[]): void {
   const down = nodes.map(({ id }) => id).filter((id) => states.get(id) === 'down' && !idsOf(going).includes(id));
   if (down.length === 0) return;
@@ -252,7 +252,7 @@ async function untilGone(
     if (left.length === 0 && status === 'available') return;
     idleLooks =
       status === 'available' && left.every((node) => !removing.includes(node.cacheNodeId)) ? idleLooks + 1 : 0;
-    // AWS gave up, or somebody took the change back; for a moment it may just not show it yet.
+    // AWS gave up, or the change was cancelled; for a moment AWS may just not show it yet.
     if (idleLooks > IDLE_LOOKS)
       throw new Obstructed(
         'cluster-changed',

@@ -1,4 +1,4 @@
-/** Another node type, with as few nodes as possible replaced at a time. */
+/** Changes the node type, replacing as few nodes as possible at a time. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { listsKeys } from '../cluster/lists-keys.ts';
@@ -13,7 +13,7 @@ import { retryingApi } from './retries.ts';
 
 export interface VerticalOptions {
   readonly nodeType: string;
-  /** Between two nodes: time to restore copies. AWS takes 2 to 30. */
+  /** Minutes between two nodes, to restore copies. AWS accepts 2 to 30. */
   readonly intervalMinutes: number;
   readonly timeoutMs: number;
   readonly intervalMs: number;
@@ -24,10 +24,10 @@ export interface VerticalOptions {
 export interface VerticalPlan {
   readonly cluster: CacheClusterInfo;
   readonly copies: number;
-  /** Of the nodes at a time, in percent: of AWS's `ScaleConfig`. */
+  /** Percentage of the nodes replaced at a time: AWS's `ScaleConfig`. */
   readonly percentage: number;
   readonly isDone: boolean;
-  /** AWS is at it already: a run before this one asked for it. */
+  /** The change is already in progress: an earlier run requested it. */
   readonly isUnderWay: boolean;
   readonly obstacles: readonly Obstacle[];
 }
@@ -62,7 +62,7 @@ export async function planScaleVertically(
   }
 }
 
-/** AWS does not say which node it replaces next, so none can be drained before: only another copy helps. */
+/** AWS does not say which node it replaces next, so none can be drained before: only a second copy helps. */
 function batches(
   { status, clusterId, nodes }: CacheClusterInfo,
   copies: number,
@@ -82,7 +82,7 @@ function batches(
   ];
 }
 
-/** Where keys are not listed, a copy is restored only when its session is used: the rest has one copy until it expires. */
+/** If nodes list no keys, a copy is restored only when its session is used: the rest has one copy until it expires. */
 async function restoresNothing({ nodes }: ObservedCluster): Promise<readonly Obstacle[]> {
   const answers = await Promise.all([...nodes.values()].map(listsKeys));
   if (answers.every(Boolean)) return [];
@@ -95,7 +95,7 @@ async function restoresNothing({ nodes }: ObservedCluster): Promise<readonly Obs
   ];
 }
 
-/** @throws {Obstructed} when AWS took too long, or gave up */
+/** @throws {Obstructed} if AWS took too long, or gave up */
 export async function scaleVertically(
   api: CacheClusterApi,
   { cluster, percentage, isUnderWay }: VerticalPlan,
@@ -126,7 +126,7 @@ export async function scaleVertically(
   }
 }
 
-/** Again, while AWS is busy. */
+/** Retries while AWS is busy. */
 async function asked(ask: () => Promise<void>, until: number, intervalMs: number, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {

@@ -4,9 +4,9 @@ import { UsageError } from '../usage-error.ts';
 const ENDPOINT = /^elasticaches?:\/\/(?:[^@/]*@)?([a-z][a-z0-9-]*)\.[\w.-]*cfg\.[\w.-]*cache\.amazonaws\.com/i;
 
 /**
- * The cluster's name at AWS: as given, or as its configuration endpoint is called.
+ * The cluster's name at AWS: as given, or from the name of its configuration endpoint.
  *
- * @throws {UsageError} when neither says it.
+ * @throws {UsageError} if neither contains it
  */
 export function cacheClusterId(given: string | undefined, servers: string | readonly string[]): string {
   if (given !== undefined && given !== '') return given;

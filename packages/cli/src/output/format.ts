@@ -1,8 +1,8 @@
-/** Figures for people. */
+/** Formats figures for people. */
 
 const COUNT = new Intl.NumberFormat('en-US');
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-/** What one is called, and how many make the next. */
+/** The name of each unit, and how many make the next one. */
 const TIME_UNITS: readonly (readonly [name: string, seconds: number])[] = [
   ['d', 86_400],
   ['h', 3_600],
@@ -23,7 +23,7 @@ export function bytes(value: number): string {
   return `${power === 0 ? value : (value / 1_024 ** power).toFixed(1)} ${BYTE_UNITS[power] ?? ''}`;
 }
 
-/** In the two largest units that it has: `3 d 4 h`, `41 s`. */
+/** A duration in its two largest units: `3 d 4 h`, `41 s`. */
 export function duration(seconds: number): string {
   if (seconds === Infinity) return 'for ever';
   let left = Math.max(0, Math.round(seconds));
@@ -42,7 +42,7 @@ export function plural(amount: number, one: string, many: string = `${one}s`): s
   return `${count(amount)} ${amount === 1 ? one : many}`;
 }
 
-/** How many sessions are where they belong, how fast that goes, and when it is over. */
+/** How many sessions are on their owners, the rate, and the estimated time left. */
 export function progressText({
   sessions,
   moved,

@@ -4,10 +4,10 @@ import type { CommandStreams, TextStream } from '../streams.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Of what is no terminal. */
+/** The width if the output is not a terminal. */
 const USUAL_WIDTH = 100;
 
-/** What a command says: data on standard output, in one of two forms, and everything else on standard error. */
+/** A command's output: data on standard output, as text or JSON, and everything else on standard error. */
 export class Output {
   readonly #streams: CommandStreams;
   readonly isJson: boolean;
@@ -17,12 +17,12 @@ export class Output {
     this.isJson = isJson;
   }
 
-  /** The answer: `value` as JSON where that was asked for, otherwise the text. */
+  /** Prints the result: `value` as JSON with `--json`, otherwise the text. */
   data(value: unknown, text: () => string): void {
     this.#streams.stdout.write(`${this.isJson ? JSON.stringify(value) : text()}\n`);
   }
 
-  /** As it is, for a screen that is drawn anew. */
+  /** Writes the text unchanged, for a screen that is redrawn. */
   raw(text: string): void {
     this.#streams.stdout.write(text);
   }
@@ -31,7 +31,7 @@ export class Output {
     this.#streams.stderr.write(`${text}\n`);
   }
 
-  /** What went wrong, in the form that was asked for. */
+  /** Prints an error, as text or JSON. */
   error(code: string, message: string): void {
     const { stderr } = this.#streams;
     if (this.isJson) stderr.write(`${JSON.stringify({ error: { code, message } })}\n`);
@@ -42,7 +42,7 @@ export class Output {
     return paintOn(this.#streams.stdout, style, text);
   }
 
-  /** Room on a line, in characters. */
+  /** Width of a line, in characters. */
   get width(): number {
     const { stdout, env } = this.#streams;
     const given = Number(env['COLUMNS']);
@@ -58,7 +58,7 @@ export class Output {
   }
 }
 
-/** `hasColors` knows of NO_COLOR. */
+/** `hasColors` respects NO_COLOR. */
 function paintOn(stream: TextStream, style: Style, text: string): string {
   return stream.isTTY === true && stream.hasColors?.() === true
     ? styleText(style, text, { validateStream: false })

@@ -1,9 +1,9 @@
 import type { TextStream } from '../streams.ts';
 
-/** Between two lines where nothing can be written over. */
+/** Time between two lines if the output is not a terminal. */
 const LINE_EVERY_MS = 5_000;
 
-/** One line that is written over in a terminal; elsewhere a line every few seconds. */
+/** Shows progress: one line that is overwritten in a terminal, otherwise a new line every few seconds. */
 export class Progress {
   readonly #stream: TextStream;
   #saidAt = -Infinity;
@@ -23,7 +23,7 @@ export class Progress {
     }
   }
 
-  /** Nothing is left of the line that was written over. */
+  /** Clears the progress line. */
   end(): void {
     if (this.#isOpen) this.#stream.write('\r\u001B[2K');
     this.#isOpen = false;

@@ -8,17 +8,14 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string;
 }
 
-/** A rule below the titles, and nothing else. */
+/** A table style with only a rule below the titles. */
 const WITHOUT_BORDERS = Object.fromEntries(
   'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid-mid right right-mid middle'
     .split(' ')
     .map((place) => [place, '']),
 );
 
-/**
- * Rows below their titles; where that is wider than `width`, each row as a few lines of its own, the first column as
- * its heading.
- */
+/** A table; if it is wider than `width`, prints each row as a few lines, with the first column as a heading. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): string {
   const wide = asTable(columns, rows);
   const isTooWide = wide.split('\n').some((line) => stripVTControlCharacters(line).length > width);

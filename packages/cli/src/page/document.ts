@@ -1,19 +1,19 @@
-/** The whole page, as it is first sent: what changes comes as panels afterwards. */
+/** The whole page, as it is first sent; later only changed panels are sent. */
 import { html, type Markup } from './html.ts';
 
-/** A part of the page that is drawn anew with every look. */
+/** A part of the page that is redrawn with every poll. */
 export interface Panel {
   readonly id: string;
-  /** Read out, where the part has no heading of its own. */
+  /** Label for screen readers, if the part has no heading. */
   readonly label: string;
-  /** Whether it stands on paper of its own. */
+  /** Whether it has a background of its own. */
   readonly isCard: boolean;
   readonly content: Markup;
 }
 
 export interface PageText {
   readonly title: string;
-  /** What is looked at. */
+  /** The name of the cluster. */
   readonly subject: string;
 }
 

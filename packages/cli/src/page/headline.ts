@@ -1,4 +1,4 @@
-/** What is going on, in a sentence, and what it means. */
+/** The state of the cluster in one sentence, and what it means. */
 import type { ClusterPicture, PictureNode } from '../picture/picture.ts';
 import { count, percent, plural } from '../output/format.ts';
 import { html, type Markup } from './html.ts';

@@ -1,4 +1,4 @@
-/** Markup that is safe by construction: what is put into it is text, unless it is markup itself. */
+/** Markup that is safe by construction: inserted values are escaped, unless they are markup. */
 
 export interface Markup {
   readonly markup: string;
@@ -6,7 +6,7 @@ export interface Markup {
 
 type Value = Markup | string | number | undefined | false | readonly Value[];
 
-/** A tagged template; `undefined` and `false` are nothing. Attributes must be quoted. */
+/** A tagged template. Omits `undefined` and `false`. Attributes must be quoted. */
 export function html(texts: TemplateStringsArray, ...values: readonly Value[]): Markup {
   return { markup: compact(texts).reduce((all, text, place) => all + rendered(values[place - 1]) + text) };
 }

@@ -1,4 +1,4 @@
-/** Open handovers and drains, with how far they are. */
+/** Open handovers and drains, with their progress. */
 import type { Handover } from '@sess/client';
 
 import type { ClusterPicture, PictureNode } from '../picture/picture.ts';
@@ -7,7 +7,7 @@ import { duration, plural, progressText } from '../output/format.ts';
 import { html, type Markup } from './html.ts';
 import { badge, badges } from './words.ts';
 
-/** More are counted. */
+/** Above this, they are counted, not listed. */
 const MOST_SHOWN = 5;
 const STEPS = [
   ['overlap', 'agree'],
@@ -66,7 +66,7 @@ function progress({ phase, since, agreedAt, until }: Handover, at: number, known
     <p class="explains">${says}</p>`;
 }
 
-/** How many are where they belong, how fast that goes, and when it is over. */
+/** How many sessions are on their owners, the rate, and the estimated time left. */
 function arrived(known: MoveProgress): Markup {
   return html`<p class="arrived">${progressText(known)}</p>`;
 }
@@ -97,7 +97,7 @@ function drainOf(
   </li>`;
 }
 
-/** `undefined`: nobody can tell how far it is. */
+/** `undefined` if the progress is unknown. */
 function meter(done: number | undefined): Markup {
   return html`<svg
     class="chart level${done === undefined ? ' unknown' : ''}"

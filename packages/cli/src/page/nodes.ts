@@ -1,16 +1,16 @@
-/** A card for each node: what it is, what it holds, what it is asked for. */
+/** A card for each node: its state, its memory and items, its requests. */
 import type { ClusterPicture, PictureNode, Sample } from '../picture/picture.ts';
 import { count, duration, percent } from '../output/format.ts';
 import { html, type Markup } from './html.ts';
 import { line } from './plots.ts';
 import { badge, colour, rate } from './words.ts';
 
-/** Points of a card's line, one a second. */
+/** Points of a card's line, one per second. */
 const SLOTS = 60;
-/** Rates are those of so many samples. */
+/** Rates cover this many samples. */
 const RECENT = 3;
 
-/** `actions` is what can be done to a node, below its figures. */
+/** `actions` are buttons below a node's figures. */
 export function nodeCards(picture: ClusterPicture, actions: (node: PictureNode) => Markup | undefined): Markup {
   const samples = picture.samples.slice(-SLOTS);
   const most = Math.max(
@@ -85,7 +85,7 @@ function fact(title: string, value: string, isWarning = false): Markup {
   return html`<div${isWarning && html` class="warns"`}><dt>${title}</dt><dd>${value}</dd></div>`;
 }
 
-/** A second, of the last few samples. */
+/** Per second, over the last few samples. */
 function recent({ id }: PictureNode, samples: readonly Sample[], name: 'requests' | 'misses'): number {
   const last = samples.slice(-RECENT);
   const seconds = last.reduce((sum, sample) => sum + sample.seconds, 0);
@@ -101,7 +101,7 @@ function state(node: PictureNode): Markup {
 
 type StateKind = 'up' | 'down' | 'leaving' | 'gone';
 
-/** So that a state is not told by its colour alone. */
+/** So that colour is not the only sign of a state. */
 const SHAPES: Readonly<Record<StateKind, string>> = {
   up: 'M6 1a5 5 0 1 0 0 10a5 5 0 1 0 0-10Z',
   down: 'M6 0.5L12 11.5H0Z',

@@ -1,4 +1,4 @@
-/** Small charts over time. They are stretched to the room that there is, so they hold no text. */
+/** Small charts over time. They are stretched to the available space, so they contain no text. */
 import { html, type Markup } from './html.ts';
 
 /** Units of a chart's coordinates. */
@@ -7,12 +7,12 @@ const HEIGHT = 60;
 
 export interface Layer {
   readonly kind: string;
-  /** Which node it is of, so that it can be pointed out. */
+  /** Its node, so that the page can highlight it. */
   readonly part?: number;
   readonly values: readonly number[];
 }
 
-/** Layers on top of each other, each as an area; `slots` values fill the width, the last of them at the right. */
+/** Stacked areas; `slots` values fill the width, the last one at the right. */
 export function areas(layers: readonly Layer[], slots: number, most: number): Markup {
   let below: readonly number[] = [];
   const drawn = layers.map(({ kind, part, values }) => {
@@ -31,7 +31,7 @@ export function areas(layers: readonly Layer[], slots: number, most: number): Ma
   return chart(drawn, 'areas');
 }
 
-/** One line with what is below it. */
+/** One line, with the area below it filled. */
 export function line(kind: string, values: readonly number[], slots: number, most: number): Markup {
   const top = points(values, slots, most);
   const [first, last] = [top[0]?.split(',')[0] ?? '0', top.at(-1)?.split(',')[0] ?? '0'];
@@ -44,7 +44,7 @@ export function line(kind: string, values: readonly number[], slots: number, mos
   );
 }
 
-/** Layers on top of each other, each as bars. */
+/** Stacked bars. */
 export function bars(layers: readonly Layer[], slots: number, most: number): Markup {
   const width = WIDTH / slots;
   const sums: number[] = [];

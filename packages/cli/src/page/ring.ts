@@ -1,4 +1,4 @@
-/** All sessions as a ring: outside who owns them now, inside who held them before, where that is another node. */
+/** All sessions as a ring. Outside: the owners now. Inside: the earlier owners, where they differ. */
 import type { ClusterPicture, PictureNode } from '../picture/picture.ts';
 import { count, percent, plural } from '../output/format.ts';
 import { html, type Markup } from './html.ts';
@@ -6,22 +6,22 @@ import { colour } from './words.ts';
 
 const SIZE = 560;
 const CENTRE = SIZE / 2;
-/** Above and below there is only a line of text. */
+/** Above and below there is room for one line of text. */
 const MARGIN = 20;
 /** Lengths along a ring: all sessions are 1,000. */
 const ALL = 1_000;
 const OUTER = { radius: 196, width: 40 };
 const INNER = { radius: 160, width: 16 };
 const LABELS = 226;
-/** Of all gaps together, and the widest of one. */
+/** Length of all gaps together, and the largest gap. */
 const GAPS = 50;
 const WIDEST_GAP = 5;
-/** What is shorter has no number in it. */
+/** Shorter arcs show no number. */
 const LEAST_FOR_NUMBER = 22;
 const LEAST_FOR_SHARE = 32;
 const LEAST_FOR_ORIGIN = 26;
 
-/** A node's arc, and the parts of it that come from elsewhere. */
+/** A node's arc, and its parts that come from other nodes. */
 interface Arc {
   readonly id: string;
   readonly number: number;
@@ -151,7 +151,7 @@ function label({ id, number, share, start, length }: Arc): Markup {
   >`;
 }
 
-/** A part of a circle, from the top on, as its dashes. */
+/** A part of a circle, starting at the top, as a dash pattern. */
 function place(start: number, length: number): Markup {
   return html`pathLength="${ALL}" stroke-dasharray="${length} ${ALL}" stroke-dashoffset="${-start}"
   transform="${`rotate(-90 ${CENTRE} ${CENTRE})`}"`;
@@ -162,7 +162,7 @@ function at(along: number, radius: number): readonly [x: number, y: number] {
   return [CENTRE + radius * Math.cos(angle), CENTRE + radius * Math.sin(angle)];
 }
 
-/** The picture in words. */
+/** The picture as text. */
 function spoken({ move, numbers }: ClusterPicture, arcs: readonly Arc[]): string {
   const shares = arcs.map(({ number, share }) => `node ${number} owns ${percent(share)}`);
   const flows = (move?.flows ?? [])

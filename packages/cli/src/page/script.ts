@@ -2,8 +2,8 @@
 /// <reference lib="dom.iterable" />
 // oxlint-disable unicorn/consistent-function-scoping -- what is sent as text has all its functions inside of itself
 /**
- * What runs in the browser: it takes over what the command sends, and nothing more. It is sent as text, so it refers to
- * nothing outside of itself.
+ * Runs in the browser: applies what the command sends, and nothing more. It is sent as text, so it refers to nothing
+ * outside itself.
  */
 export function browserScript(): void {
   const live = document.querySelector('#live');
@@ -32,7 +32,7 @@ export function browserScript(): void {
     if (button !== null) void act(button);
   });
 
-  /** `data-action` is what to do, `data-node` to which node. */
+  /** `data-action` names the action, `data-node` the node. */
   async function act(button: HTMLButtonElement): Promise<void> {
     const { action = '', node } = button.dataset;
     say(`${button.getAttribute('aria-label') ?? button.textContent} …`);
@@ -73,7 +73,7 @@ export function browserScript(): void {
     takeOverChildren(panel, template.content);
   }
 
-  /** Changes what differs and leaves the rest: so what has the focus keeps it, and what moves moves smoothly. */
+  /** Changes only what differs, so that focus is kept and movements stay smooth. */
   function takeOver(from: Node, to: Node): Node {
     if (from.nodeName !== to.nodeName || keyOf(from) !== keyOf(to)) {
       from.parentNode?.replaceChild(to, from);
@@ -92,7 +92,7 @@ export function browserScript(): void {
     for (const name of from.getAttributeNames()) if (!to.hasAttribute(name)) from.removeAttribute(name);
   }
 
-  /** What has a key is found by it, wherever it is. */
+  /** An element with a key is found by it, wherever it is. */
   function takeOverChildren(from: Node, to: Node): void {
     const keyed = new Map(
       [...from.childNodes].flatMap((child) => (keyOf(child) === null ? [] : [[keyOf(child), child]])),

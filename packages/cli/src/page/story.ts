@@ -1,4 +1,4 @@
-/** What happened, the newest first. */
+/** Recent events, the newest first. */
 import type { Happening, HappeningKind, Weight } from '../picture/happenings.ts';
 import type { ClusterPicture } from '../picture/picture.ts';
 import { count } from '../output/format.ts';
@@ -27,7 +27,7 @@ const COSTS: Readonly<Partial<Record<HappeningKind, string>>> = {
   flushed: 'items lost',
   evicting: 'items evicted',
 };
-/** So that it is not told by colour alone. */
+/** So that colour is not the only sign. */
 const SHAPES: Readonly<Record<Weight, string>> = {
   cost: 'M6 0.5L12 11.5H0Z',
   change: 'M6 1a5 5 0 1 0 0 10a5 5 0 1 0 0-10Z',

@@ -8,7 +8,7 @@ import { badge, CAUSE_NAMES, CAUSES, colour, rate } from './words.ts';
 const SLOTS = 120;
 /** Samples that make one bar. */
 const SAMPLES_A_BAR = 2;
-/** Nodes that have a row of their own: those with the most misses. */
+/** Nodes with a row of their own: those with the most misses. */
 const MOST_ROWS = 12;
 
 export function requests({ samples, nodes }: ClusterPicture): Markup {
@@ -73,7 +73,7 @@ function totalsOf(parts: readonly Causes[]): Causes {
   return totals;
 }
 
-/** Pairs of samples, so that the last bar is whole. */
+/** Pairs of samples, so that the last bar is complete. */
 function binned(causes: readonly Causes[]): readonly Causes[] {
   const bins: Causes[] = [];
   for (let end = causes.length; end > 0; end -= SAMPLES_A_BAR)

@@ -1,9 +1,9 @@
-/** The words of the page. */
+/** The texts of the page. */
 import type { PictureCause } from '../picture/picture.ts';
 import { plural } from '../output/format.ts';
 import { html, type Markup } from './html.ts';
 
-/** In the order in which they stand on top of each other: what is harmless first. */
+/** In stacking order, the harmless ones first. */
 export const CAUSES: Readonly<Record<PictureCause, string>> = {
   expired: 'expired',
   destroyed: 'logged out',
@@ -25,7 +25,7 @@ export function badge(number: number): Markup {
   return html`<b class="badge ${colour(number)}">${number}</b>`;
 }
 
-/** There are eight colours; the number tells nodes apart where there are more. */
+/** There are eight colours; with more nodes, the number distinguishes them. */
 export function colour(number: number): string {
   return `n${((number - 1) % 8) + 1}`;
 }

@@ -1,4 +1,4 @@
-/** Looks at one cluster again and again, and makes a picture of each look. */
+/** Polls one cluster, and makes a picture of each poll. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { growth, type Looks, type NodeGrowth } from '../cluster/rates.ts';
@@ -14,14 +14,14 @@ import type { CauseCounts, ClusterPicture, NodeSample, PictureCause, Sample } fr
 export interface ClusterWatchOptions {
   readonly settings: ClusterSettings;
   readonly intervalMs: number;
-  /** What application servers say of misses, where somebody asks them; otherwise the nodes' own counters do. */
+  /** Misses as reported by application servers, if given; otherwise from the nodes' counters. */
   readonly causes?: (() => CauseCounts) | undefined;
 }
 
-/** Samples that are kept: two minutes at one a second. */
+/** Samples to keep: two minutes at one per second. */
 const MOST_SAMPLES = 120;
 
-/** One poll of the cluster, however many browsers look at it. */
+/** One poll of the cluster, however many browsers are connected. */
 export class ClusterWatch {
   readonly #observed: ObservedCluster;
   readonly #options: ClusterWatchOptions;
@@ -29,7 +29,7 @@ export class ClusterWatch {
   readonly #progress: MoveWatch;
   readonly #happenings = new Happenings();
   readonly #numbers = new Map<string, number>();
-  /** What each node last told of itself. */
+  /** The last figures of each node. */
   readonly #known = new Map<string, NodeFigures>();
   readonly #ended = new AbortController();
   #samples: readonly Sample[] = [];
@@ -42,17 +42,17 @@ export class ClusterWatch {
     this.#progress = new MoveWatch(observed);
   }
 
-  /** @throws {SessClientError} when nothing is known of any node. */
+  /** @throws {SessClientError} if no node is known */
   static async open(options: ClusterWatchOptions): Promise<ClusterWatch> {
     return new ClusterWatch(await observe(options.settings), options);
   }
 
-  /** Tells of each picture until {@link close}; the first comes at once. */
+  /** Calls back with each picture until {@link close}; the first comes at once. */
   async run(listener: (picture: ClusterPicture) => void): Promise<void> {
     const { signal } = this.#ended;
     while (!signal.aborted) {
       const picture = await this.#takeOne();
-      // What was asked before the end is of no use after it.
+      // Results that arrive after the end are dropped.
       if (signal.aborted) return;
       listener(picture);
       await wait(this.#options.intervalMs, undefined, { signal }).catch(() => undefined);
@@ -122,7 +122,7 @@ export class ClusterWatch {
 
 const NO_GROWTH: NodeGrowth = { requests: 0, hits: 0, misses: 0, expired: 0, flushed: 0, evictions: 0 };
 
-/** What memcached itself tells apart. */
+/** The causes that memcached's counters distinguish. */
 function countedCauses({ misses, expired, flushed }: NodeGrowth): NodeSample['causes'] {
   return withoutNone({ expired, flushed, 'not-there': Math.max(0, misses - expired - flushed) });
 }

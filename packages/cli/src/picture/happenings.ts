@@ -1,9 +1,9 @@
-/** What happened to the nodes, told by what is different between two looks, with what it cost. */
+/** Derives what happened to the nodes from the difference between two polls, with its cost. */
 import { restarted } from '../cluster/rates.ts';
 import type { NodeFigures, NodeReport } from '../cluster/node-report.ts';
 import type { ClusterStatus } from '../commands/status.ts';
 
-/** `cost`: sessions are lost or out of reach. `gain`: something is well again. */
+/** `cost`: sessions are lost or out of reach. `gain`: something has recovered. */
 export type Weight = 'cost' | 'change' | 'gain';
 
 export type HappeningKind =
@@ -20,23 +20,23 @@ export type HappeningKind =
   | 'settled';
 
 export interface Happening {
-  /** Milliseconds since 1970; of what goes on, when it was last seen. */
+  /** Milliseconds since 1970; if it still happens, when it was last seen. */
   readonly at: number;
   readonly kind: HappeningKind;
   readonly weight: Weight;
-  /** Id of the node; `undefined` where it is the whole cluster. */
+  /** Id of the node; `undefined` for the whole cluster. */
   readonly node: string | undefined;
-  /** Items that this cost, or put out of reach. */
+  /** Items that were lost, or put out of reach. */
   readonly items: number;
-  /** What it means: a sentence. */
+  /** What it means, in one sentence. */
   readonly means: string;
 }
 
-/** Evictions of one node within this time are one happening. */
+/** Evictions of one node within this time count as one event. */
 const GOES_ON_MS = 60_000;
 const MOST = 100;
 
-/** Keeps what happened, the newest first. */
+/** Keeps the events, the newest first. */
 export class Happenings {
   #all: readonly Happening[] = [];
 
@@ -57,7 +57,7 @@ export class Happenings {
   }
 }
 
-/** What is different at `at`. `known` is what each node last told of itself before. */
+/** The events at `at`. `known` has the last figures of each node before. */
 export function happeningsBetween(
   before: ClusterStatus,
   after: ClusterStatus,
@@ -86,7 +86,7 @@ export function happeningsBetween(
 interface NodeChange {
   readonly before: NodeReport | undefined;
   readonly after: NodeReport | undefined;
-  /** What it last told of itself, maybe before it was out of reach. */
+  /** Its last figures, perhaps from before it was out of reach. */
   readonly known: NodeFigures | undefined;
   readonly hasOtherCopies: boolean;
 }
@@ -125,7 +125,7 @@ function answering({ before, after, known, hasOtherCopies }: NodeChange): readon
   return isBack && !cameBackEmpty(known, after.figures) ? [say('up', 'gain', 'Requests reach it again.')] : [];
 }
 
-/** What its counters say. */
+/** Events that its counters show. */
 function counting({ after, known, hasOtherCopies }: NodeChange): readonly Found[] {
   const figures = after?.figures;
   if (known === undefined || figures === undefined) return [];

@@ -1,4 +1,4 @@
-/** Which part of the sessions is on its way from one node to another. */
+/** Which share of the sessions moves from one node to another. */
 import { compare, type Flow } from '@sess/hash-ring';
 import type { ClientTopology, Handover } from '@sess/client';
 
@@ -8,14 +8,14 @@ import type { ClusterSettings } from '../cluster/settings.ts';
 export interface Move {
   /** Ids of the nodes that were in rotation before. */
   readonly from: readonly string[];
-  /** Part of all sessions that has another first owner now, 0 to 1. */
+  /** Share of all sessions whose first owner changed, 0 to 1. */
   readonly moved: number;
   /** The largest first. */
   readonly flows: readonly Flow[];
   readonly phase: Handover['phase'];
 }
 
-/** Computes moves, and keeps the last one: nodes change rarely, and the page is drawn every second. */
+/** Computes moves and caches the last one: nodes change rarely, and the page is drawn every second. */
 export class MoveFinder {
   readonly #settings: Pick<ClusterSettings, 'distribution'>;
   #key = '';
@@ -25,7 +25,7 @@ export class MoveFinder {
     this.#settings = settings;
   }
 
-  /** Of the newest handover that comes from other nodes than those in rotation. */
+  /** The move of the newest handover whose nodes differ from those in rotation. */
   find(topology: ClientTopology, handovers: readonly Handover[]): Move | undefined {
     const { rotation } = topology;
     const handover = handovers.findLast(({ nodes }) => nodes.length > 0 && !isSame(nodes, rotation));

@@ -1,4 +1,4 @@
-/** What the page shows of a cluster at a moment. */
+/** What the page shows of a cluster at one moment. */
 import type { NodeGrowth } from '../cluster/rates.ts';
 import type { MovesProgress } from '../cluster/move-watch.ts';
 import type { NodeReport } from '../cluster/node-report.ts';
@@ -13,22 +13,22 @@ export interface ClusterPicture {
   readonly nodes: readonly PictureNode[];
   /** Numbers of all nodes that were seen, by id. */
   readonly numbers: ReadonlyMap<string, number>;
-  /** What the open handovers bring to another node; `undefined` when nothing is on its way. */
+  /** What the open handovers move to other nodes; `undefined` if nothing moves. */
   readonly move: Move | undefined;
-  /** How far drains and handovers are, as far as it is known. */
+  /** The progress of drains and handovers, as far as it is known. */
   readonly progress: MovesProgress;
   /** The last two minutes, the oldest first. */
   readonly samples: readonly Sample[];
   /** The newest first. */
   readonly happenings: readonly Happening[];
-  /** What the causes of misses come from. */
+  /** The source of the causes of misses. */
   readonly causesFrom: 'nodes' | 'application';
 }
 
 /** A node has one number, and with it one colour, for as long as the page is open. */
 export interface PictureNode extends NodeReport {
   readonly number: number;
-  /** Items that it held when it last told. */
+  /** Items that it last reported. */
   readonly items: number | undefined;
 }
 
@@ -41,13 +41,13 @@ export interface Sample {
 }
 
 export interface NodeSample extends NodeGrowth {
-  /** How many reads found nothing, by cause; causes that had none are left out. */
+  /** Number of reads that found nothing, by cause; omits causes without any. */
   readonly causes: Readonly<Partial<Record<PictureCause, number>>>;
 }
 
 /**
- * Why reads found nothing: what an application server says (the causes of `sess:session:miss`), or what memcached
- * counts: `expired`, `flushed`, and `not-there` for all others.
+ * Why reads found nothing: the causes of `sess:session:miss` from application servers, or memcached's counters:
+ * `expired`, `flushed`, and `not-there` for all others.
  */
 export type PictureCause =
   | 'destroyed'
@@ -62,5 +62,5 @@ export type PictureCause =
   | 'unknown'
   | 'not-there';
 
-/** How many sessions were missed since the application began, by node id and cause. */
+/** Number of missed sessions since the application started, by node id and cause. */
 export type CauseCounts = ReadonlyMap<string, Readonly<Partial<Record<PictureCause, number>>>>;

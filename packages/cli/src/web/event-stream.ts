@@ -1,24 +1,29 @@
-/** Server-sent events to any number of browsers. A slow one misses pictures: nothing waits for it, nothing piles up. */
+/**
+ * Server-sent events to several browsers. A slow browser misses pictures: nothing waits for it, and nothing queues up.
+ */
 import type { ServerResponse } from 'node:http';
 
-/** More are refused. */
+/** Above this, connections are refused. */
 const MOST_BROWSERS = 32;
 
 export class EventStream {
-  /** With the picture that each has still to get, while it takes an earlier one. */
+  /** The next picture for each browser that is still receiving an earlier one. */
   readonly #browsers = new Map<ServerResponse, string | undefined>();
 
-  /** How many browsers look. */
+  /** Number of connected browsers. */
   get size(): number {
     return this.#browsers.size;
   }
 
-  /** Every browser that has taken the one before gets `text`, one line; the others get the latest when they have. */
+  /**
+   * Sends `text`, one line, to every browser that has received the previous one; the others get the latest text when
+   * they have.
+   */
   send(text: string): void {
     for (const browser of this.#browsers.keys()) this.#give(browser, text);
   }
 
-  /** It gets `first` at once. `false` when there are too many. */
+  /** Adds a browser, which gets `first` at once. `false` if there are too many. */
   add(browser: ServerResponse, first: string): boolean {
     if (this.#browsers.size >= MOST_BROWSERS) return false;
     browser.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });

@@ -1,19 +1,19 @@
-/** Who may ask: whoever has the address of the page, from this machine, through the page itself. */
+/** Access control: only for people who have the page's address, from this machine, through the page itself. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** A page of another name that leads here (DNS rebinding) sends that name. The port is another one through a tunnel. */
+/** With DNS rebinding, the browser sends the other name. The port differs through a tunnel. */
 const OWN_NAMES = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/i;
 const TOKEN_BYTES = 18;
 
 export type Refusal = { readonly status: 403 | 404 | 415 | 421; readonly message: string };
 
-/** What stands in the address, so that nobody else on this machine sees the page. */
+/** The token in the address, so that no other user of this machine sees the page. */
 export function newToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
-/** The rest of the path behind the token, or why there is no answer. */
+/** The path behind the token, or why the request is refused. */
 export function admitted(request: IncomingMessage, token: string): string | Refusal {
   const { headers, method } = request;
   if (!OWN_NAMES.test(headers.host ?? ''))
@@ -31,7 +31,7 @@ export function admitted(request: IncomingMessage, token: string): string | Refu
   return rest.join('/');
 }
 
-/** A form of another site has another origin, and cannot send JSON. */
+/** A form on another site has another origin, and can't send JSON. */
 function againstForgery({ origin, host, 'content-type': type }: IncomingMessage['headers']): Refusal | undefined {
   if (origin !== `http://${host}`) return { status: 403, message: 'Only the page itself may ask for this.' };
   if (type?.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json')
@@ -39,7 +39,7 @@ function againstForgery({ origin, host, 'content-type': type }: IncomingMessage[
   return undefined;
 }
 
-/** In a time that tells nothing of the token. */
+/** Compares in constant time. */
 function isSame(given: string, token: string): boolean {
   return timingSafeEqual(digest(given), digest(token));
 }

@@ -11,36 +11,36 @@ export interface PictureOptions {
   readonly settings: ClusterSettings;
   /** Port on 127.0.0.1. Default 0: any free one. */
   readonly port?: number | undefined;
-  /** Milliseconds between two looks. Default 1,000. */
+  /** Milliseconds between two polls. Default 1,000. */
   readonly intervalMs?: number | undefined;
   readonly extension?: PictureExtension | undefined;
 }
 
-/** What a program adds to the page. */
+/** Additions of a program to the page. */
 export interface PictureExtension {
   readonly page?: PageText;
-  /** Rules for its parts. */
+  /** CSS rules for its parts. */
   readonly style: string;
-  /** Its parts, drawn with every look, above those of the cluster. */
+  /** Its parts, redrawn with every poll, above those of the cluster. */
   readonly panels: (picture: ClusterPicture) => readonly Panel[];
-  /** What can be done to a node, below its figures. */
+  /** Buttons below a node's figures. */
   readonly nodeActions: (node: PictureNode) => Markup | undefined;
   readonly actions: PageActions;
-  /** Why application servers missed sessions. */
+  /** Causes of missed sessions, from application servers. */
   readonly causes?: () => CauseCounts;
 }
 
 export interface OpenPicture {
   /** Whoever has it sees the page: it holds a token. */
   readonly url: string;
-  /** Ends the page and the looks at once. */
+  /** Ends the page and the polls at once. */
   close(): Promise<void>;
 }
 
 /**
  * Serves the page on 127.0.0.1 until it is closed.
  *
- * @throws {SessClientError} when nothing is known of any node.
+ * @throws {SessClientError} if no node is known
  */
 export async function openPicture(options: PictureOptions): Promise<OpenPicture> {
   const { settings, port = 0, intervalMs = 1_000, extension } = options;
@@ -62,7 +62,7 @@ export async function openPicture(options: PictureOptions): Promise<OpenPicture>
     await Promise.all([watch.close(), server.close()]);
     await running;
   };
-  // The parts that are told later are those of the page as it was loaded: so it is not to be had before the first look.
+  // Later updates only replace panels of the loaded page, so it is served only after the first poll.
   await new Promise<void>((resolve, reject) => {
     running = watch.run((picture) => {
       server.show([...(extension?.panels(picture) ?? []), ...clusterPanels(picture, extension?.nodeActions)]);
@@ -78,7 +78,7 @@ export async function openPicture(options: PictureOptions): Promise<OpenPicture>
   return { url: server.url, close };
 }
 
-/** The nodes' or the endpoint's names, without what a URL may hold besides. */
+/** The names of the nodes or the endpoint, without the rest of a URL. */
 function subjectOf(servers: string | readonly string[]): string {
   if (typeof servers !== 'string') return servers.join(', ');
   return servers.replace(/^([a-z]+:\/\/)(?:[^/?]*@)?([^?]*).*$/i, '$1$2');

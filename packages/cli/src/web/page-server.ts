@@ -14,9 +14,9 @@ export interface PageServerOptions {
   readonly page: PageText;
   /** 0: any free one. */
   readonly port: number;
-  /** More rules, behind those of the page. */
+  /** Further CSS rules, after those of the page. */
   readonly style?: string | undefined;
-  /** What buttons do, by name; resolves with a sentence for people. */
+  /** Actions of the buttons, by name; each resolves to a sentence for people. */
   readonly actions?: PageActions | undefined;
 }
 
@@ -26,7 +26,7 @@ const MOST_CONNECTIONS = 128;
 const MOST_BODY_BYTES = 1_024;
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Nothing from anywhere else, no inline script or style, no frame, no form, no referrer. */
+/** Allows nothing from other origins, no inline script or style, no frame, no form, no referrer. */
 const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -39,7 +39,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 };
 
-/** A page that shows what it was last given, in every browser that looks. */
+/** A page that shows the last given content in every connected browser. */
 export class PageServer {
   /** With the token: whoever has it sees the page. */
   readonly url: string;
@@ -57,7 +57,7 @@ export class PageServer {
     server.on('request', (request, response) => void this.#answer(request, response));
   }
 
-  /** Resolves when it listens. Rejects when the port is taken. */
+  /** Resolves when it listens. Rejects if the port is in use. */
   static async start(options: PageServerOptions): Promise<PageServer> {
     const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS });
     server.maxConnections = MOST_CONNECTIONS;
@@ -81,7 +81,7 @@ export class PageServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    // A browser that is gone needs no answer.
+    // The browser has disconnected.
     response.on('error', () => undefined);
     const path = admitted(request, this.#token);
     if (typeof path !== 'string') return say(response, path.status, path.message);
@@ -124,7 +124,7 @@ function asData(panels: readonly Panel[]): string {
 }
 
 function say(response: ServerResponse, status: number, sentence: string): void {
-  // What is left of the request is not waited for.
+  // Does not wait for the rest of the request.
   if (status >= 400) response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(sentence);
 }

@@ -5,10 +5,10 @@ import type { GuardTools } from './guard-tools.ts';
 import { announcedReplacements } from './replacements.ts';
 import type { Replacement } from './guard-work.ts';
 
-/** Announcements of replacements are looked for so far back. */
+/** Searches this far back for announcements of replacements. */
 const EVENTS_MINUTES = 14 * 24 * 60;
 
-/** Drains what AWS will replace, and takes back what it has replaced. */
+/** Drains nodes that AWS will replace, and returns replaced nodes to rotation. */
 export async function drainBeforeReplacement(
   tools: GuardTools,
   { nodes }: CacheClusterInfo,
@@ -37,10 +37,10 @@ export async function drainBeforeReplacement(
   tools.tell({ totals: { ...totals, drainedReplacements: totals.drainedReplacements + drained } });
 }
 
-/** AWS may not wait until all that is only there has expired. */
+/** AWS may replace the node before the sessions that only it holds have expired. */
 const SOONER = 'What nobody uses until then is lost if AWS is sooner than that with the replacement of';
 
-/** Where it can't be done, the guard goes on with its other duties, and says so. */
+/** If a drain is impossible, the guard reports it and continues with its other duties. */
 async function drainOpen(
   tools: GuardTools,
   nodes: CacheClusterInfo['nodes'],

@@ -1,15 +1,15 @@
 import { UsageError } from '../../usage-error.ts';
 
-/** From a time of the day on, at most so many nodes. */
+/** From a time of day on, at most this many nodes. */
 export interface DailyStep {
   readonly minuteOfDay: number;
   readonly nodes: number;
 }
 
 /**
- * `22:00=3`: from 22:00 UTC on, three nodes at the most.
+ * Parses `22:00=3`: from 22:00 UTC on, at most three nodes.
  *
- * @throws {UsageError}
+ * @throws {UsageError} if the text is malformed
  */
 export function parseDailyStep(text: string): DailyStep {
   const [, hours, minutes, nodes] = /^([01]\d|2[0-3]):([0-5]\d)=(\d{1,3})$/.exec(text) ?? [];
@@ -18,7 +18,9 @@ export function parseDailyStep(text: string): DailyStep {
   return { minuteOfDay: 60 * Number(hours) + Number(minutes), nodes: Number(nodes) };
 }
 
-/** How many nodes the schedule allows now; before the first step of the day, what the last one of yesterday says. */
+/**
+ * The number of nodes that the schedule allows now. Before the first step of the day, yesterday's last step applies.
+ */
 export function allowedBySchedule(steps: readonly DailyStep[], now: Date): number | undefined {
   const minute = 60 * now.getUTCHours() + now.getUTCMinutes();
   const sorted = steps.toSorted((one, other) => one.minuteOfDay - other.minuteOfDay);

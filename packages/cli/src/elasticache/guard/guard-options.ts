@@ -1,20 +1,20 @@
 import type { DailyStep } from './daily-schedule.ts';
 
 export interface GuardOptions {
-  /** A name that no other guard has. */
+  /** A name that is unique among guards. */
   readonly name: string;
   readonly intervalMs: number;
-  /** How long AWS is waited for. */
+  /** Longest wait for AWS. */
   readonly timeoutMs: number;
   readonly keysPerSecond?: number | undefined;
-  /** For nodes that list no keys: a drain takes as long as sessions live. */
+  /** For nodes that list no keys: drains last as long as sessions live. */
   readonly untilExpired?: boolean | undefined;
   readonly schedule: readonly DailyStep[];
-  /** So many nodes, the last of the list, are kept empty. */
+  /** This many nodes, the last of the list, are kept empty. */
   readonly preDrain: number;
-  /** After a scale-in, the next one waits as long as the policy says, times this. 1 but for tests. */
+  /** Factor for the policy's cooldown after a scale-in. 1 except in tests. */
   readonly cooldownScale: number;
-  /** Default 30 seconds; another one is for tests. */
+  /** Default 30 seconds; other values are for tests. */
   readonly leaseMs?: number | undefined;
   readonly signal: AbortSignal;
 }

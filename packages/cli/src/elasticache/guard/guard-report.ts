@@ -1,28 +1,28 @@
-/** What the active guard does, for those who look at the cluster: `sess status` finds it on the nodes. */
+/** The active guard's state, stored on the nodes for `sess status`. */
 import type { Client } from '@sess/client';
 
 import type { GuardState } from './guard-state.ts';
 
-/** One for a cluster: of several guards one is active. */
+/** One key per cluster: only one guard is active. */
 export const GUARD_REPORT_KEY = 'sess-guard/word';
-/** As long as it is of interest that a guard has gone silent. */
+/** As long as it matters that a guard has stopped reporting. */
 const TTL_SECONDS = 600;
-/** Where the words begin, behind the client's own bytes. */
+/** Start of the JSON, behind the client's envelope. */
 const BEGINNING = '{"guard":';
 
 export interface GuardReport {
-  /** When it was said, milliseconds since 1970. */
+  /** When it was written, milliseconds since 1970. */
   readonly at: number;
   readonly guard: GuardState;
 }
 
-/** Never rejects: the next one is said in a moment. */
+/** Never rejects: the next report follows soon. */
 export async function publishReport(client: Pick<Client, 'set'>, guard: GuardState): Promise<void> {
   const report = JSON.stringify({ guard, at: Date.now() });
   await client.set(GUARD_REPORT_KEY, report, { ttlSeconds: TTL_SECONDS }).catch(() => undefined);
 }
 
-/** From an item of {@link GUARD_REPORT_KEY} as a node holds it; `undefined` for anything else. */
+/** Parses an item of {@link GUARD_REPORT_KEY} as stored on a node; `undefined` for anything else. */
 export function reportIn(item: Buffer): GuardReport | undefined {
   const from = item.indexOf(BEGINNING);
   if (from === -1) return undefined;

@@ -1,13 +1,13 @@
-/** The guard, as somebody sees it who looks at the cluster. */
+/** Reads the guard's report from the nodes. */
 import type { ObservedCluster } from '../../cluster/observed-cluster.ts';
 import { duration, plural } from '../../output/format.ts';
 import type { Output } from '../../output/output.ts';
 import { GUARD_REPORT_KEY, reportIn, type GuardReport } from './guard-report.ts';
 
-/** Six words of a guard that lives. */
+/** Six report intervals. */
 const SILENT_AFTER_MS = 60_000;
 
-/** What the active guard said last, to any node that it may stand on; `undefined` where there was none for ten minutes. */
+/** The latest report on any node that may hold it; `undefined` if there was none for ten minutes. */
 export async function guardSeen({ client, nodes }: ObservedCluster): Promise<GuardReport | undefined> {
   const { owners, elders } = client.explain(GUARD_REPORT_KEY);
   const items = await Promise.allSettled(
@@ -19,7 +19,7 @@ export async function guardSeen({ client, nodes }: ObservedCluster): Promise<Gua
     .toSorted((one, other) => other.at - one.at)[0];
 }
 
-/** Lines for people; none where there is no guard. */
+/** The report as lines for people; none without a guard. */
 export function guardLines(report: GuardReport | undefined, output: Output): readonly string[] {
   if (report === undefined) return [];
   const { at, guard } = report;

@@ -9,11 +9,11 @@ export interface GuardServerOptions {
   readonly host: string;
   readonly port: number;
   readonly state: () => GuardState;
-  /** A guard that has done nothing for so long counts as stuck. */
+  /** A guard that made no progress for this time counts as stuck. */
   readonly stuckAfterMs: number;
-  /** Without it, no message is taken. */
+  /** Without it, messages are refused. */
   readonly verify: SnsVerifier | undefined;
-  /** Something was announced: AWS is to be asked what. */
+  /** Called when AWS announced something: ask AWS for details. */
   readonly announced: () => void;
   readonly note: (text: string) => void;
 }
@@ -28,7 +28,7 @@ export interface GuardServer {
 const LONGEST_BODY = 262_144;
 const SLOWEST_REQUEST_MS = 10_000;
 
-/** Tells the guard's state, and takes messages of SNS. */
+/** Serves the guard's state, and receives messages from SNS. */
 export async function startGuardServer(options: GuardServerOptions): Promise<GuardServer> {
   const server: Server = createServer((request, response) => void answer(request, response, options));
   server.requestTimeout = SLOWEST_REQUEST_MS;

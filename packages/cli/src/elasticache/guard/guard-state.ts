@@ -1,35 +1,35 @@
 import type { Obstacle } from '../obstacle.ts';
 
-/** What a guard says of itself. */
+/** A guard's state, as it reports it. */
 export interface GuardState {
   readonly clusterId: string;
-  /** Of the machine, and a part that no other guard has. */
+  /** The machine's name, and a part that is unique among guards. */
   readonly name: string;
-  /** `standby`: another guard has the lease. `stopped`: it was told to end. */
+  /** `standby`: another guard holds the lease. `stopped`: it is shutting down. */
   readonly role: 'starting' | 'active' | 'standby' | 'stopped';
-  /** Milliseconds since 1970, while it is active. */
+  /** Start of its lease while it is active, milliseconds since 1970. */
   readonly activeSince: number | undefined;
   /** For people. */
   readonly doing: string;
   readonly doingSince: number | undefined;
   readonly nodes: number | undefined;
-  /** How many nodes the metric and the schedule ask for. */
+  /** Number of nodes that the metric and the schedule require. */
   readonly wanted: number | undefined;
-  /** Why it does not scale in, although fewer nodes are wanted. */
+  /** Why it does not scale in although fewer nodes are needed. */
   readonly obstacles: readonly Obstacle[];
-  /** Cache node ids that are drained to be removed, to be replaced, or kept empty. */
+  /** Ids of cache nodes that are drained: for removal, for replacement, or kept empty. */
   readonly removing: readonly string[];
   readonly replacing: readonly string[];
   readonly preDrained: readonly string[];
-  /** What a person should change. */
+  /** Warnings: what an operator should change. */
   readonly warnings: readonly string[];
-  /** Of the last round, where it failed. */
+  /** Error of the last round, if it failed. */
   readonly error: string | undefined;
-  /** Of the last round that failed. */
+  /** Time of the last failed round, milliseconds since 1970. */
   readonly errorAt: number | undefined;
   /** Milliseconds since 1970. */
   readonly lastRoundAt: number | undefined;
-  /** When it last did anything: a round that drains takes as long as it takes. */
+  /** When it last made progress: a round that drains may take long. */
   readonly lastActiveAt: number | undefined;
   readonly lastScaleInAt: number | undefined;
   readonly totals: {
@@ -63,7 +63,7 @@ export function initialState(clusterId: string, name: string): GuardState {
   };
 }
 
-/** In the text format of Prometheus. */
+/** The state in Prometheus' text format. */
 export function metricsText(state: GuardState): string {
   const { clusterId, role, nodes, wanted, obstacles, totals } = state;
   const label = `{cluster="${clusterId.replaceAll(/[\\"\n]/g, '')}"}`;

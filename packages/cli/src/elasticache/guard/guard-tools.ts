@@ -1,4 +1,4 @@
-/** What all duties of a guard work with: the cluster, its nodes, and what stands about them. */
+/** Shared by all duties of a guard: the cluster, its nodes, and the stored records about them. */
 import { SessClientError, type Client } from '@sess/client';
 
 import type { ClusterSettings } from '../../cluster/settings.ts';
@@ -58,7 +58,7 @@ export class GuardTools {
     this.#state = { ...this.#state, ...change, ...(isOther && { doingSince: now }), lastActiveAt: now };
   }
 
-  /** What a person should change, by what it is about; `undefined` when that is over. */
+  /** Sets the warning of a topic; `undefined` clears it. */
   warnOf(matter: string, warning: string | undefined): void {
     if (warning === undefined) this.#warnings.delete(matter);
     else this.#warnings.set(matter, warning);
@@ -68,10 +68,10 @@ export class GuardTools {
     return [...this.#warnings.values()];
   }
 
-  /** Those of them that are in rotation and answer; resolves with how many were drained. */
+  /** Drains those that are in rotation and answer. Resolves to the number of drained nodes. */
   async drain(nodes: Nodes, cacheNodeIds: readonly string[], why: string, signal: AbortSignal): Promise<number> {
     const { drains, states, nodes: listed } = this.client.topology;
-    // Nothing can be had of one that is down: it is drained when it answers again, and holds up nothing else.
+    // A node that is down can't be drained now: it is drained when it answers again, and does not block the others.
     const left = named(nodes, cacheNodeIds).filter(
       ({ id }) => drains.get(id) !== 'drained' && states.get(id) !== 'down' && listed.some((node) => node.id === id),
     );
@@ -98,7 +98,7 @@ export class GuardTools {
         await this.client.putBack(id);
         this.journal.add(`${cacheNodeId} ${why}: back in rotation`);
       } catch (error) {
-        // It is in rotation, or off the list: there is nothing to take back.
+        // It is in rotation, or not listed: there is nothing to undo.
         if (!SessClientError.is(error) || error.code !== 'SESS_BAD_VALUE') throw error;
       }
     }
@@ -115,14 +115,14 @@ export class GuardTools {
   }
 }
 
-/** Those that clients can name. */
+/** The nodes that have an address. */
 export function named(nodes: Nodes, cacheNodeIds: readonly string[]): readonly Named[] {
   return nodes.flatMap(({ cacheNodeId, id }) =>
     id !== undefined && cacheNodeIds.includes(cacheNodeId) ? [{ cacheNodeId, id }] : [],
   );
 }
 
-/** The same cluster, which only the holder of the lease changes. */
+/** The same API, but only the holder of the lease may change the cluster. */
 function whileHeld(api: CacheClusterApi, lease: Pick<GuardLease, 'isHeld'>): CacheClusterApi {
   const held = async (change: () => Promise<void>): Promise<void> => {
     requireHeld(lease);

@@ -1,25 +1,25 @@
-/** What guards drained, so that the next one goes on, and no guard takes back what a person drained. */
+/** Records what guards drained, so that the next guard continues, and no guard undoes what an operator drained. */
 export interface GuardWork {
-  /** Cache node ids that are drained to be removed. */
+  /** Ids of cache nodes that are drained for removal. */
   readonly removing: readonly string[];
-  /** That are drained because AWS will replace them, by cache node id. */
+  /** Nodes drained because AWS will replace them, by cache node id. */
   readonly replacing: Readonly<Record<string, Replacement>>;
-  /** The last ones of the list, kept empty. */
+  /** The last nodes of the list, which are kept empty. */
   readonly preDrained: readonly string[];
   /** Milliseconds since 1970. */
   readonly lastScaleInAt: number | undefined;
 }
 
 export interface Replacement {
-  /** Of the announcement, milliseconds since 1970. The same one is not acted on twice. */
+  /** Time of the announcement, milliseconds since 1970. Each announcement is handled once. */
   readonly announcedAt: number;
-  /** Where the node was; it is replaced when it is elsewhere. */
+  /** The node's address: another address means that it was replaced. */
   readonly address: string | undefined;
-  /** It was replaced, and is in rotation again. */
+  /** It was replaced, and returned to rotation. */
   readonly isDone: boolean;
 }
 
-/** Of what stands on the nodes; what is missing is no work. */
+/** Parses a stored record; a missing one means no work. */
 export function guardWork(value: unknown): GuardWork {
   const { removing, replacing, preDrained, lastScaleInAt } = (value ?? {}) as Partial<GuardWork>;
   return {

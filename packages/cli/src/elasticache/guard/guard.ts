@@ -1,6 +1,7 @@
 /**
- * A daemon that takes over scale-in from AWS: AWS adds nodes, and the guard takes them away without losing a session. Of
- * several guards one is active. All that it has begun stands in the cluster, so that another one can go on with it.
+ * A daemon that takes over scale-in from AWS: AWS adds nodes, and the guard removes them without losing a session. Only
+ * one of several guards is active. Everything it has begun is recorded in the cluster, so that another guard can
+ * continue.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -24,7 +25,7 @@ import type { ScalingSource } from './scaling-policy.ts';
 import { desiredNodes } from './wanted-nodes.ts';
 import type { GuardWork } from './guard-work.ts';
 
-/** What it does is said to others so often, and when a round begins or ends. */
+/** Interval of reports; it also reports when a round begins or ends. */
 const REPORT_MS = 10_000;
 
 export class Guard {
@@ -32,10 +33,10 @@ export class Guard {
   readonly #options: GuardOptions;
   readonly #lease: GuardLease;
   readonly #tools: GuardTools;
-  /** Ends the pause between two rounds. */
+  /** Aborts the pause between two rounds. */
   #wake = new AbortController();
 
-  /** `scaling`: without it, the schedule alone decides. */
+  /** Without `scaling`, the schedule alone decides. */
   constructor(
     api: CacheClusterApi,
     client: Client,
@@ -55,18 +56,18 @@ export class Guard {
     return this.#tools.state;
   }
 
-  /** Looks at once, rather than after the interval: something was announced. */
+  /** Starts the next round at once: something was announced. */
   lookNow(): void {
     this.#wake.abort();
   }
 
-  /** Until the signal fires. What is under way then is stopped, and taken up by the next guard. */
+  /** Runs until the signal fires. Then stops what is in progress; the next guard continues it. */
   async run(): Promise<void> {
     const { signal, intervalMs } = this.#options;
     const lease = this.#lease.run(signal);
     const reports = setInterval(() => this.#publishReport(), REPORT_MS);
     while (!signal.aborted) {
-      // Before the round: what is announced while it runs is looked at right after it.
+      // Created before the round, so that an announcement during it starts the next round at once.
       this.#wake = new AbortController();
       await this.#safeRound();
       this.#publishReport();
@@ -136,7 +137,7 @@ export class Guard {
     return role === 'active';
   }
 
-  /** `obstacles`: what is in the way of something else. */
+  /** `obstacles`: reasons that block another duty. */
   async #scaleIn(cluster: CacheClusterInfo, obstacles: readonly Obstacle[], signal: AbortSignal): Promise<void> {
     const tools = this.#tools;
     const work = await tools.record.read();
@@ -171,7 +172,7 @@ export class Guard {
     });
   }
 
-  /** A drain that waits until sessions have expired takes hours, and ends when the nodes are wanted again. */
+  /** Runs `work`. With `untilExpired` a drain takes hours: aborts it if the nodes are needed again. */
   async #whileWanted(
     cluster: CacheClusterInfo,
     removing: number,
@@ -194,7 +195,7 @@ export class Guard {
     }
   }
 
-  /** A drain takes minutes, and AWS may be busy for an hour. */
+  /** Throws if fewer nodes are not wanted any more: a drain takes minutes, and AWS may be busy for an hour. */
   async #requireWanted(cluster: CacheClusterInfo, removing: number, signal: AbortSignal): Promise<void> {
     const work = await this.#tools.record.read();
     const wanted = await withRetries(() => this.#wanted(cluster, work), {
@@ -209,7 +210,7 @@ export class Guard {
     );
   }
 
-  /** What a guard drained to be removed is needed again: the load is back. */
+  /** The load is back: nodes that a guard drained for removal are needed again. */
   async #giveUpRemoval({ nodes }: CacheClusterInfo, work: GuardWork): Promise<void> {
     if (work.removing.length === 0) return;
     await this.#tools.putBack(nodes, work.removing, 'is wanted again');
@@ -229,7 +230,10 @@ export class Guard {
     return wanted;
   }
 
-  /** They take no sessions, and the guard does not touch them: somebody has plans for them, or has forgotten them. */
+  /**
+   * Warns of drained nodes that take no sessions and that no guard drained: an operator has plans for them, or forgot
+   * them.
+   */
   #drainedByOthers(nodes: CacheClusterInfo['nodes'], work: GuardWork): readonly string[] {
     const own = [...work.removing, ...work.preDrained, ...Object.keys(work.replacing)];
     const others = nodes.map(({ cacheNodeId }) => cacheNodeId).filter((id) => !own.includes(id));

@@ -7,8 +7,8 @@ import type { GuardWork } from './guard-work.ts';
 const IN_THE_WAY: ReadonlySet<ObstacleReason> = new Set<ObstacleReason>(['memory', 'too-few-nodes', 'lists-no-keys']);
 
 /**
- * The nodes that AWS would take first hold nothing that is not elsewhere. Resolves with why they can't be emptied: the
- * others must have room for what they hold, or sessions would be evicted instead.
+ * Keeps the nodes empty that AWS would remove first. Resolves to the obstacles: the other nodes must have room for what
+ * they hold, or sessions would be evicted instead.
  */
 export async function keepLastEmpty(
   tools: GuardTools,
@@ -30,8 +30,8 @@ export async function keepLastEmpty(
 }
 
 /**
- * Cache node ids of the nodes that AWS may take first. AWS says that it takes the last ones, and not by which order: where
- * the highest numbers are not the youngest nodes, both are.
+ * Ids of the cache nodes that AWS may remove first. AWS says that it removes the last ones, but not by which order: if
+ * the highest numbers are not the youngest nodes, returns both.
  */
 export function lastNodes(nodes: readonly CacheNodeInfo[], count: number): readonly string[] {
   const most = Math.min(count, nodes.length - 1);

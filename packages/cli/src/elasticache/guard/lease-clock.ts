@@ -1,15 +1,15 @@
-/** A moment by two clocks: one that never jumps, and one that goes on while the machine is suspended. */
+/** A moment by two clocks: one that never jumps, and one that continues while the machine is suspended. */
 export interface Moment {
   readonly steady: number;
   readonly wall: number;
 }
 
-/** What must end ends by the faster of the two; what is waited for, by the one that never jumps. */
+/** Deadlines of one's own use the faster of the two clocks; waiting for others uses the one that never jumps. */
 export interface LeaseClock {
   now(): Moment;
-  /** Milliseconds that have passed at the most. */
+  /** Upper bound of the milliseconds that have passed. */
   mostSince(moment: Moment): number;
-  /** Milliseconds that have passed at the least. */
+  /** Lower bound of the milliseconds that have passed. */
   steadyBetween(from: Moment, to: Moment): number;
 }
 

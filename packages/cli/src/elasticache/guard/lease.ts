@@ -17,23 +17,23 @@ import { SessClientError, type CacheRecord, type Client } from '@sess/client';
 
 import { leaseClock, type LeaseClock, type Moment } from './lease-clock.ts';
 
-/** A lease that was not renewed for so long is another's. */
+/** Another guard may take a lease that was not renewed for this time. */
 export const LEASE_MS = 30_000;
-/** Longer than it takes another guard to see that nobody renews it. */
+/** Time to live of the record: longer than another guard takes to see that it is not renewed. */
 const TTL_SECONDS = 600;
 const FREE = 'free';
 
 export interface LeaseOptions {
-  /** A name that no other guard has. */
+  /** A name that is unique among guards. */
   readonly name: string;
   /** Default {@link LEASE_MS}. */
   readonly leaseMs?: number | undefined;
   readonly clock?: LeaseClock;
-  /** It is held from now on. The signal fires when it is not any more. */
+  /** Called when the lease is acquired. The signal fires when it is lost. */
   readonly onHeld?: (signal: AbortSignal) => void;
 }
 
-/** What is known of a record that is there. */
+/** The last known state of the stored record. */
 interface Sighting {
   readonly version: bigint;
   readonly since: Moment;
@@ -46,13 +46,13 @@ export class GuardLease {
   readonly #leaseMs: number;
   readonly #clock: LeaseClock;
   readonly #onHeld: (signal: AbortSignal) => void;
-  /** As it was written last. */
+  /** The record as last written. */
   #record: CacheRecord | undefined;
-  /** When the latest renewal that succeeded was asked for. */
+  /** When the latest successful renewal was sent. */
   #renewedAt: Moment | undefined;
-  /** Since when the claim stands. */
+  /** Start of the unbroken claim. */
   #claimedAt: Moment | undefined;
-  /** Of another guard's record. */
+  /** The last seen version of another guard's record. */
   #seen: Sighting | undefined;
   #held: AbortController | undefined;
   #expiry: NodeJS.Timeout | undefined;
@@ -67,17 +67,17 @@ export class GuardLease {
     this.#onHeld = onHeld;
   }
 
-  /** Whether no other guard can have it: by the own clock, and a third of its time before it ends. */
+  /** Whether no other guard can hold it: by this machine's clock, and until a third of its time is left. */
   get isHeld(): boolean {
     return this.#renewedAt !== undefined && this.#clock.mostSince(this.#renewedAt) < (2 * this.#leaseMs) / 3;
   }
 
-  /** Fires when it is not held any more; has fired while it is not held. */
+  /** Fires when the lease is lost; already fired while it is not held. */
   get signal(): AbortSignal {
     return this.#held?.signal ?? AbortSignal.abort();
   }
 
-  /** Takes and renews it until the signal fires. */
+  /** Acquires and renews the lease until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.check();
@@ -85,7 +85,7 @@ export class GuardLease {
     }
   }
 
-  /** One look, and what follows from it. An outage is no answer: time goes on. Never rejects. */
+  /** Reads the record, and claims, renews or loses the lease. An outage counts as no answer. Never rejects. */
   async check(): Promise<void> {
     const asked = this.#clock.now();
     try {
@@ -98,8 +98,8 @@ export class GuardLease {
   }
 
   /**
-   * Frees it, so that another guard can go on at once: call it when nothing is done by it any more. What another guard has
-   * taken meanwhile stays, and so does a claim: who had the lease before may still act by it. Never rejects.
+   * Releases the lease, so that another guard can continue at once. Call it after all work has ended. Leaves another
+   * guard's lease alone, and a claim as well: the previous holder may still act. Never rejects.
    */
   async release(): Promise<void> {
     const record = this.isHeld ? this.#record : undefined;
@@ -120,13 +120,13 @@ export class GuardLease {
     await this.#claim(found, asked);
   }
 
-  /** Whether another guard's record has been as it is for as long as a lease lasts. */
+  /** Whether another guard's record has not changed for the duration of a lease. */
   #isUnchanged(version: bigint, now: Moment): boolean {
     if (this.#seen?.version !== version) this.#seen = { version, since: this.#clock.now() };
     return this.#clock.steadyBetween(this.#seen.since, now) >= this.#leaseMs;
   }
 
-  /** A claim that was lost meanwhile begins anew: another guard may have been there in between. */
+  /** Restarts a claim that was lost meanwhile: another guard may have written in between. */
   async #claim(found: CacheRecord | undefined, asked: Moment): Promise<void> {
     if (found === undefined) this.#claimedAt = undefined;
     const since = this.#claimedAt;
@@ -160,7 +160,7 @@ export class GuardLease {
     this.#stop();
   }
 
-  /** Whatever is done by it ends. */
+  /** Aborts all work under the lease. */
   #stop(): void {
     if (this.isHeld) return;
     clearTimeout(this.#expiry);

@@ -1,11 +1,11 @@
-/** The metric that a target tracking policy goes by, as CloudWatch is asked for it. */
+/** The metric of a target tracking policy, as a CloudWatch query. */
 import type {
   CustomizedMetricSpecification,
   TargetTrackingScalingPolicyConfiguration,
 } from '@aws-sdk/client-application-auto-scaling';
 import type { MetricDataQuery, StandardUnit } from '@aws-sdk/client-cloudwatch';
 
-/** As a policy says it: one metric, or an expression over several. */
+/** The policy's own form: one metric, or an expression over several. */
 export type PolicyMetric = CustomizedMetricSpecification;
 
 const PERIOD_SECONDS = 60;
@@ -23,7 +23,7 @@ export function predefinedMetric(
   };
 }
 
-/** With the dimensions, statistic and unit of the policy: another choice finds no data, or other data. */
+/** Uses the policy's dimensions, statistic and unit: others find no data, or different data. */
 export function queriesOf({ Metrics, ...single }: PolicyMetric): readonly MetricDataQuery[] {
   if (Metrics === undefined || Metrics.length === 0)
     return [{ Id: 'metric', ...statistic(single, single.Statistic ?? 'Average', single.Unit) }];
@@ -46,7 +46,7 @@ function statistic(
       Metric: { Namespace, MetricName, Dimensions: [...Dimensions] },
       Period: PERIOD_SECONDS,
       Stat: stat,
-      // AWS's own types differ, its words do not.
+      // AWS's types differ between the two APIs, but their values are the same.
       ...(unit !== undefined && { Unit: unit as StandardUnit }),
     },
   };

@@ -1,8 +1,8 @@
 import type { CacheEventInfo } from '../cache-cluster-api.ts';
 
 /**
- * Nodes that AWS said it will replace and has not replaced since, with when it said so. AWS's words differ from region to
- * region and from time to time; what counts is that a message speaks of a replacement that is scheduled, and of a node.
+ * Nodes that AWS announced to replace and has not replaced yet, with the time of the announcement. The wording differs
+ * by region and over time; a message counts if it mentions a scheduled replacement and a node.
  */
 export function announcedReplacements(
   events: readonly CacheEventInfo[],
@@ -20,7 +20,7 @@ export function announcedReplacements(
   return announced;
 }
 
-/** The replacement is done, or called off. */
+/** The replacement is done or cancelled. */
 function isOver(message: string): boolean {
   return /finished recovery|replac\w* (complete|succe)|replaced|cancel|restarted/i.test(message);
 }

@@ -1,4 +1,4 @@
-/** What AWS's own policies and their metrics say, so that the guard scales in by the same figures as AWS scales out. */
+/** AWS's policies and their metrics: the guard scales in by the same figures by which AWS scales out. */
 import type * as AutoScaling from '@aws-sdk/client-application-auto-scaling';
 import type * as CloudWatch from '@aws-sdk/client-cloudwatch';
 
@@ -15,17 +15,17 @@ export interface ScalingPolicy {
 
 /** How AWS scales the cluster. */
 export interface Scaling {
-  /** Of the scalable target: below it, AWS adds nodes again. 1 where there is none. */
+  /** Minimum of the scalable target: below it, AWS adds nodes again. 1 without a target. */
   readonly minCapacity: number;
-  /** AWS takes nodes away by itself, by these policies. */
+  /** Names of policies by which AWS itself scales in. */
   readonly scalesIn: readonly string[];
-  /** Those that track a target. */
+  /** The target tracking policies. */
   readonly policies: readonly ScalingPolicy[];
 }
 
 export interface ScalingSource {
   scaling(): Promise<Scaling>;
-  /** Averages of the last minutes, the newest last. */
+  /** Averages of the last `minutes`, the newest last. */
   averages(policy: ScalingPolicy, minutes: number): Promise<readonly number[]>;
   close(): void;
 }
@@ -50,7 +50,7 @@ export async function scalingSource(
   );
 }
 
-/** For a question, with the SDK's own attempts. */
+/** Timeout of a query, including the SDK's own retries. */
 const ANSWER_MS = 30_000;
 
 class SdkScalingSource implements ScalingSource {

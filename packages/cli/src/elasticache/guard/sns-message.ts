@@ -1,4 +1,4 @@
-/** Messages of Amazon SNS over HTTP. Anybody can send something to the port, so nothing counts that AWS did not sign. */
+/** Messages of Amazon SNS over HTTP. Anyone can send to the port, so only messages signed by AWS count. */
 import { loadPeer } from '../load-peer.ts';
 
 interface SnsMessage {
@@ -8,7 +8,7 @@ interface SnsMessage {
   readonly subscribeUrl: string | undefined;
 }
 
-/** Resolves with the message when it is AWS's, and of this topic; rejects otherwise. */
+/** Resolves to the message if it is signed by AWS and of this topic; rejects otherwise. */
 export type SnsVerifier = (body: string) => Promise<SnsMessage>;
 
 interface Validator {
@@ -16,10 +16,10 @@ interface Validator {
 }
 
 const TYPES: readonly string[] = ['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation'];
-/** Where AWS lets a subscription be confirmed. */
+/** The hosts at which AWS confirms subscriptions. */
 const SUBSCRIBE_URL = /^https:\/\/sns\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?\//;
 
-/** @throws {UsageError} when `sns-validator` is not installed. */
+/** @throws {UsageError} if `sns-validator` is not installed */
 export async function snsVerifier(topic: string): Promise<SnsVerifier> {
   const { default: MessageValidator } = await loadPeer('sns-validator', () => import('sns-validator'));
   const validator: Validator = new MessageValidator();

@@ -1,11 +1,11 @@
 import { metricText } from './policy-metric.ts';
 import type { Scaling, ScalingPolicy, ScalingSource } from './scaling-policy.ts';
 
-/** Minutes below nine tenths of the target until fewer nodes are wanted: as AWS's own alarm has it. */
+/** Minutes below 90 % of the target until fewer nodes are needed, as in AWS's own alarm. */
 export const MINUTES_IN = 15;
 const LOW = 0.9;
 
-/** How many nodes are wanted, and what a person should change. */
+/** The needed number of nodes, and warnings for the operator. */
 export interface DesiredNodes {
   readonly nodes: number;
   readonly warnings: readonly string[];
@@ -13,13 +13,15 @@ export interface DesiredNodes {
 
 export interface Circumstances {
   readonly nodes: number;
-  /** What the schedule allows at the most. */
+  /** The most nodes that the schedule allows. */
   readonly allowed: number | undefined;
-  /** Since the last scale-in. */
+  /** Seconds since the last scale-in. */
   readonly secondsSince: number;
 }
 
-/** By the metrics of all policies, as AWS itself scales in only where all of them agree; and by the schedule. */
+/**
+ * Computes the needed nodes from the metrics of all policies (like AWS, scales in only if all agree) and the schedule.
+ */
 export async function desiredNodes(
   source: ScalingSource | undefined,
   { nodes, allowed = nodes, secondsSince }: Circumstances,
@@ -38,11 +40,11 @@ export async function desiredNodes(
   const isCooling = policies.some(({ cooldownSeconds }) => secondsSince < cooldownSeconds);
   const enough = readings.map(({ policy, averages }) => (isCooling ? nodes : wantedNodes(policy, averages, nodes)));
   const byLoad = enough.length === 0 ? nodes : Math.max(...enough);
-  // AWS would add again what goes below its minimum.
+  // Below its minimum, AWS would add nodes again.
   return { nodes: Math.min(nodes, Math.max(minCapacity, Math.min(byLoad, isCooling ? nodes : allowed))), warnings };
 }
 
-/** As few nodes as carry the load at the target; `nodes` while the metric was not low for long enough. */
+/** The fewest nodes that carry the load at the target; `nodes` if the metric was not low for long enough. */
 export function wantedNodes(
   { targetValue }: Pick<ScalingPolicy, 'targetValue'>,
   averages: readonly number[],
@@ -51,7 +53,7 @@ export function wantedNodes(
   const last = averages.slice(-MINUTES_IN);
   const highest = Math.max(...last);
   if (last.length < MINUTES_IN || highest >= LOW * targetValue) return nodes;
-  // By the highest of them, so that what is taken away is not missed a minute later.
+  // Uses the highest average, so that a removed node is not needed a minute later.
   return Math.min(nodes, Math.max(1, Math.ceil((nodes * highest) / targetValue)));
 }
 
