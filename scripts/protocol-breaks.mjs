@@ -1,6 +1,9 @@
 /**
  * Rules of the protocol, each with how to take it out of the simulated client: a simulation that does not notice that
  * proves nothing about the rule. `faults`: what strikes, where hardly a history shows it that is drawn from all. `in` is code as it stands in the bundle; it must be there once.
+ *
+ * Not here: that a touch restores a lacking copy. A read does that, too, and whoever touches a session has read it before,
+ * so no history shows the difference. `operations/touch.test.ts` does.
  */
 export const BREAKS = {
   /** A view is taken for agreed at once, while others still act on another. */
@@ -21,6 +24,13 @@ export const BREAKS = {
     profile: 'usual',
     in: 'return this.agreedAfter(id, entry, now) + this.#lengthMs(entry);',
     out: 'return this.agreedAfter(id, entry, now);',
+  },
+  /** What is written to an earlier owner lives on when nobody asks that node any more. */
+  'window cut': {
+    profile: 'harsh',
+    faults: ['a scale-up is undone'],
+    in: 'return ttlSeconds === 0 ? left : Math.min(ttlSeconds, left);',
+    out: 'return ttlSeconds;',
   },
   /** While earlier owners are emptied, what a writer puts there stays there. */
   closing: {

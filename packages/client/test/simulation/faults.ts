@@ -30,6 +30,7 @@ const TAKES_COPIES: ReadonlySet<FaultKind> = new Set([
   'node flaps',
   'node stops behind a late list',
   'a zone is lost',
+  'a scale-up is undone',
 ]);
 
 export class Faults {

@@ -9,7 +9,7 @@
  */
 import { parseArgs } from 'node:util';
 import { MUTATIONS } from './mutation.ts';
-import { FAULTS, FINISHING_FAULTS, HARSH_FAULTS, PROFILES } from './scenario.ts';
+import { FAULTS, FINISHING_FAULTS, HARSH_FAULTS, PROFILES, STAGED_FAULTS } from './scenario.ts';
 import { shrink } from './shrink.ts';
 import { Totals } from './totals.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -30,7 +30,7 @@ if (values.mutation !== undefined && mutation === undefined)
   refuse(`--mutation is "${values.mutation}"; it is one of ${MUTATIONS.join(', ')}`);
 const profile = PROFILES.find((name) => name === values.profile);
 if (profile === undefined) refuse(`--profile is "${values.profile}"; it is one of ${PROFILES.join(', ')}`);
-const kinds = [...FAULTS, ...HARSH_FAULTS, ...FINISHING_FAULTS];
+const kinds = [...FAULTS, ...HARSH_FAULTS, ...FINISHING_FAULTS, ...STAGED_FAULTS];
 const only = kinds.filter((kind) => values.fault.includes(kind));
 const unknown = values.fault.find((name) => !(kinds as readonly string[]).includes(name));
 if (unknown !== undefined) refuse(`--fault is "${unknown}"; it is one of ${kinds.join(', ')}`);

@@ -76,7 +76,14 @@ export const HARSH_FAULTS = [
 /** Additional faults if handovers finish before their windows end. */
 export const FINISHING_FAULTS = ['node joins', 'node retires when it is empty', 'finisher dies'] as const;
 
-export type FaultKind = (typeof FAULTS)[number] | (typeof HARSH_FAULTS)[number] | (typeof FINISHING_FAULTS)[number];
+/** Several events in an order that hardly any history has by chance. Drawn only if asked for. */
+export const STAGED_FAULTS = ['a scale-up is undone'] as const;
+
+export type FaultKind =
+  | (typeof FAULTS)[number]
+  | (typeof HARSH_FAULTS)[number]
+  | (typeof FINISHING_FAULTS)[number]
+  | (typeof STAGED_FAULTS)[number];
 
 export interface PlannedFault {
   readonly kind: FaultKind;

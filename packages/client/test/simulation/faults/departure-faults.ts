@@ -1,7 +1,10 @@
 /** Planned departures of nodes: drained, emptied by a finished handover, or with a list that one process gets late. */
 import { Violation } from '../ledger.ts';
-import { HISTORY_INTERVAL_MS } from '../timing.ts';
-import type { FaultScene, Strikes } from './fault-scene.ts';
+import { CLOCK_SKEW_MS, HISTORY_INTERVAL_MS } from '../timing.ts';
+import { MAX_NODES, type FaultScene, type Strikes } from './fault-scene.ts';
+
+/** Sessions that are destroyed before a scale-up is undone. */
+const DESTROYED = 4;
 
 export const departureFaults = {
   'node is drained': drain,
@@ -9,6 +12,7 @@ export const departureFaults = {
   'node retires when it is empty': retire,
   'finisher dies': killFinisher,
   'node stops behind a late list': stopBehindLateList,
+  'a scale-up is undone': undoScaleUp,
 } as const satisfies Strikes;
 
 function drain(scene: FaultScene): string | undefined {
@@ -118,4 +122,31 @@ function stopBehindLateList(scene: FaultScene, forMs: number): string | undefine
     promises.excuseLost();
   });
   return `${id}, ${late.name} hears of it after ${lateMs} ms`;
+}
+
+/**
+ * A node joins. When the window of the view without it is over, sessions are destroyed, and the node leaves and stops:
+ * what their earlier owners still hold of them could be read again.
+ */
+function undoScaleUp(scene: FaultScene): string | undefined {
+  const { stage, traffic } = scene;
+  const { random, applications, listed, scenario, time } = stage;
+  if (listed.length >= MAX_NODES) return undefined;
+  const id = stage.startNode();
+  stage.list([...listed, id]);
+  scene.tellAll();
+  // The last confirmation may be an interval old.
+  const windowMs = 4 * HISTORY_INTERVAL_MS + CLOCK_SKEW_MS + 1_000 * scenario.ttlSeconds;
+  time.at(windowMs, () => {
+    if (scene.isHealed || !stage.listed.includes(id)) return;
+    for (let count = 0; count < DESTROYED; count += 1)
+      traffic.changeAndDestroy(random.pick(applications), random.pick(applications), 20);
+    time.at(500, () => {
+      if (!stage.listed.includes(id) || stage.listed.length < 2 || scene.isShared(id)) return;
+      scene.unlist(id);
+      scene.tellAll();
+      time.at(300, () => scene.stop(id));
+    });
+  });
+  return `${id} joins for ${windowMs} ms`;
 }
