@@ -9,5 +9,6 @@ export type { DnsOptions } from './dns/dns-options.ts';
 export { sharedLookup } from './name-lookup.ts';
 export { canonicalNodeId } from './node-address.ts';
 export { isZone } from './topology-value.ts';
+export { tlsAdvice } from './tls-advice.ts';
 export { faultOfTls } from './tls-options.ts';
 export { staticNodes, type StaticNode } from './static-nodes.ts';

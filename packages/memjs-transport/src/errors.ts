@@ -1,4 +1,4 @@
-import { SessClientError } from '@sess/client';
+import { SessClientError, tlsAdvice } from '@sess/client';
 import type { RefusalCode } from './operation.ts';
 
 /** The errors of one node's transport. They never contain a key, a value or a secret. */
@@ -40,7 +40,7 @@ export function nodeErrors(node: string): NodeErrors {
         `${maxQueuedBytes} bytes wait for the socket (maxQueuedBytes); this request was not sent.`,
       ),
     notConnected: (cause, tls) =>
-      error('SESS_CONNECTION', `could not connect${because(cause)}.${tlsAdvice(cause, tls)}`, cause),
+      error('SESS_CONNECTION', `could not connect${because(cause)}.${advice(cause, tls)}`, cause),
     notNow: (lastFailure) =>
       error(
         lastFailure.code === 'SESS_AUTH' ? 'SESS_AUTH' : 'SESS_CONNECTION',
@@ -88,12 +88,14 @@ function because(cause: unknown): string {
  * Advice if the node was reached but hung up, or answered something that OpenSSL can't read: usually only one side
  * speaks TLS.
  */
-function tlsAdvice(cause: unknown, tls: boolean): string {
+function advice(cause: unknown, tls: boolean): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   if (['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT', 'EACCES'].includes(code))
     return '';
+  const both = tls ? tlsAdvice(cause) : undefined;
+  if (both !== undefined) return ` ${both}.`;
   if (tls)
-    return ' If it does not speak TLS, use memcached:// or leave out the option tls; for an authority of your own, give tls: { ca }; at its limit of connections (memcached -c) it refuses without TLS.';
+    return ' If it does not speak TLS, use memcached:// or leave out the option tls; if it asks for a client certificate, give tls: { cert, key }; at its limit of connections (memcached -c) it refuses without TLS.';
   const full =
     code === 'EPIPE' || code === 'ECONNRESET' ? ' It also hangs up at its limit of connections (memcached -c).' : '';
   return ` If it expects TLS, use memcacheds:// or the option tls.${full}`;

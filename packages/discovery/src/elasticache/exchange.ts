@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { DiscoveryError, type DiscoveryErrorCode } from '../errors.ts';
+import { tlsAdvice } from '../tls-advice.ts';
 import type { Credentials } from './elasticache-options.ts';
 import { parseReply, type Reply } from './reply.ts';
 import type { Server } from './server.ts';
@@ -154,7 +155,7 @@ class Conversation {
     } else {
       this.#fail(
         'SESS_DISCOVERY_TLS',
-        `and this client can't agree on TLS (${oneLine(error)}). ${tlsAdvice(code)}`,
+        `and this client can't agree on TLS (${oneLine(error)}). ${tlsAdvice(error) ?? NO_TLS}.`,
         error,
       );
     }
@@ -174,7 +175,9 @@ class Conversation {
   /** A server that speaks TLS while this client does not, or the reverse, often just hangs up. */
   #lostAdvice(): string {
     if (this.#options.tls === undefined) return ' If it expects TLS, use elasticaches:// or set the option "tls".';
-    return this.#ready ? '' : ' If it does not speak TLS, use elasticache:// or leave out the option "tls".';
+    return this.#ready
+      ? ' If it asks for a client certificate, give tls.cert and tls.key.'
+      : ' If it does not speak TLS, use elasticache:// or leave out the option "tls".';
   }
 
   #fail(code: DiscoveryErrorCode, what: string, cause?: unknown): void {
@@ -194,10 +197,5 @@ function oneLine(error: Error): string {
   return 'reason' in error && typeof error.reason === 'string' ? error.reason : (error.message.split('\n')[0] ?? '');
 }
 
-function tlsAdvice(code: string): string {
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return 'The certificate is for another name: use the name it is for, or set tls.servername.';
-  if (code.includes('CERT') || code.includes('ISSUER') || code.includes('SIGNATURE'))
-    return 'For a private authority, give its certificate as tls.ca.';
-  return 'If the server does not speak TLS, use elasticache:// or leave out the option "tls"; at its limit of connections (memcached -c) it refuses without TLS.';
-}
+const NO_TLS =
+  'If the server does not speak TLS, use elasticache:// or leave out the option "tls"; at its limit of connections (memcached -c) it refuses without TLS';

@@ -1,3 +1,4 @@
+import { tlsAdvice } from '@sess/discovery';
 import { SessClientError } from '../../errors.ts';
 import { ReplyFault } from './reply-fault.ts';
 
@@ -81,16 +82,21 @@ export function connectionError(node: string, error: unknown): SessClientError {
 /** The connection ended before the node greeted: mostly only one of the two speaks TLS. */
 export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' | 'agreed'): SessClientError {
   if (SessClientError.is(error)) return error;
-  return new SessClientError('SESS_CONNECTION', NOT_GREETED[tls](node, reasonOf(error)), { node, cause: error });
+  const advice = tls === 'none' ? undefined : tlsAdvice(error);
+  const text =
+    advice === undefined
+      ? NOT_GREETED[tls](node, reasonOf(error))
+      : `The node ${node} and this client can't agree on TLS (${reasonOf(error)}). ${advice}.`;
+  return new SessClientError('SESS_CONNECTION', text, { node, cause: error });
 }
 
 const NOT_GREETED: Readonly<Record<'none' | 'failed' | 'agreed', (node: string, reason: string) => string>> = {
   none: (node, reason) =>
     `The node ${node} ended the connection instead of a greeting (${reason}). If it expects TLS, use memcacheds:// or the option tls; if it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; at its limit of connections (memcached -c) it hangs up, too.`,
   failed: (node, reason) =>
-    `The node ${node} and this client can't agree on TLS (${reason}). If it does not speak TLS, use memcached:// or leave out the option tls; for an authority of your own, give tls: { ca }; at its limit of connections (memcached -c) it refuses without TLS.`,
+    `The node ${node} and this client can't agree on TLS (${reason}). If it does not speak TLS, use memcached:// or leave out the option tls; at its limit of connections (memcached -c) it refuses without TLS.`,
   agreed: (node, reason) =>
-    `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets.`,
+    `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; if it asks for a client certificate, give tls: { cert, key }.`,
 };
 
 /** One line: OpenSSL's text has several. */

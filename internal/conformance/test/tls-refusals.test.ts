@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer, type ConnectionOptions, type TlsOptions } from 'node:tls';
+import { createClient, textTransport, type ClientOptions } from '@sess/client';
+import { memjsTransport } from '@sess/memjs-transport';
+import { describe, expect, it } from 'vitest';
+
+const [key, cert] = ['key.pem', 'certificate.pem'].map((name) =>
+  readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'),
+);
+
+/** Long enough for a refusal; asked again on a machine that is slower. */
+const READY_TIMEOUT_MS = 500;
+
+const CLIENTS: Readonly<Record<string, Pick<ClientOptions, 'transport'> & { readonly scheme: string }>> = {
+  'the text protocol': { scheme: 'memcacheds', transport: textTransport() },
+  'the binary protocol': { scheme: 'memcacheds', transport: memjsTransport() },
+  'a configuration endpoint': { scheme: 'elasticaches' },
+};
+
+const REFUSALS: readonly [string, TlsOptions, ConnectionOptions, string][] = [
+  ['a certificate of an unknown authority', {}, {}, 'give its certificate as tls.ca'],
+  ['a certificate for another name', {}, { ca: cert, servername: 'another.test' }, 'or set tls.servername'],
+  [
+    'no client certificate where one is needed',
+    { requestCert: true, rejectUnauthorized: true },
+    { ca: cert, servername: 'localhost', checkServerIdentity: () => undefined },
+    'give tls.cert and tls.key',
+  ],
+  [
+    'no common version',
+    { maxVersion: 'TLSv1.2' },
+    { ca: cert, minVersion: 'TLSv1.3', checkServerIdentity: () => undefined },
+    'see tls.minVersion',
+  ],
+];
+
+describe.each(Object.entries(CLIENTS))('TLS over %s', (_, { scheme, ...options }) => {
+  it.each(REFUSALS)('%s: says what to do, and not to do without TLS', async (_refusal, server, tls, advice) => {
+    const listener = createServer({ key, cert, ca: cert, ...server }, (socket) => socket.on('error', () => undefined));
+    listener.on('tlsClientError', () => undefined).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const servers = `${scheme}://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+    const client = createClient({ ...options, servers, tls, readyTimeoutMs: READY_TIMEOUT_MS });
+    let told = '';
+    try {
+      await expect
+        .poll(
+          async () =>
+            (told = await client.ready().then(
+              () => 'ready',
+              (error: Error) => error.message,
+            )),
+        )
+        .toContain(advice);
+      expect(told).not.toMatch(/use (?:memcached|elasticache):|leave out|\n/);
+    } finally {
+      client.destroy();
+      listener.close();
+    }
+  });
+});
