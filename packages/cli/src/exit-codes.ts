@@ -10,6 +10,5 @@ export const FAILED = 3;
 export const INTERRUPTED = 130;
 
 export const EXIT_CODES = `
-Exit code: 0 done, or yes; 1 no, or something is wrong with the cluster; 2 wrong words; 3 it could not be done;
-130 after Ctrl-C.
+Exit code: 0 done, or yes; 1 no, or a problem in the cluster; 2 wrong command line; 3 failed; 130 after Ctrl-C.
 `;

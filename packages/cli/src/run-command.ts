@@ -61,7 +61,7 @@ interface SharedOptions {
 
 function commandLine(streams: CommandStreams, ended: (code: number) => void): Command {
   const program = new Command('sess')
-    .description('Looks after a memcached cluster that @sess keeps sessions in.')
+    .description('Inspects and scales a memcached cluster that holds @sess sessions.')
     .version(streams.version, '-v, --version')
     .helpOption('-h, --help')
     .showHelpAfterError('Try "sess --help".')
@@ -80,53 +80,60 @@ function commandLine(streams: CommandStreams, ended: (code: number) => void): Co
   });
   const ofCluster = (usage: string, description: string): Command => servedBy(program, usage, description);
 
-  ofCluster('status', 'the nodes: state, share of the sessions, memory, evictions, connections; open handovers').action(
-    async (options: SharedOptions) => ended(await status(context(options))),
-  );
-  ofCluster('explain <key-or-cookie>', 'where a session is and was; never what is in it ("-" reads standard input)')
-    .option('--key-prefix <text>', 'what the application’s storage keys begin with', 's/')
-    .option('--ttl-seconds <number>', 'the sessions’ idle timeout, for why one is nowhere', atLeastOne, 3_600)
+  ofCluster(
+    'status',
+    'shows the nodes: state, share of the sessions, memory, evictions, connections; open handovers',
+  ).action(async (options: SharedOptions) => ended(await status(context(options))));
+  ofCluster(
+    'explain <key-or-cookie>',
+    'shows which nodes own and hold a session, never its data ("-" reads standard input)',
+  )
+    .option('--key-prefix <text>', 'prefix of the application’s storage keys', 's/')
+    .option('--ttl-seconds <number>', 'idle timeout of the sessions, to explain a missing one', atLeastOne, 3_600)
     .action(async (key: string, options: SharedOptions & { keyPrefix: string; ttlSeconds: number }) =>
       ended(await explain(context(options), key, options)),
     );
-  ofCluster('plan', 'what a change of the nodes would move')
-    .option('-a, --add <nodes>', 'how many nodes, or HOST:PORT,HOST:PORT; with its zone: HOST:PORT@ZONE')
-    .option('-r, --remove <id...>', 'which nodes go')
-    .option('--keys-per-second <number>', 'pace of the drains', atLeastOne, 5_000)
+  ofCluster('plan', 'shows what a change of nodes would move')
+    .option('-a, --add <nodes>', 'number of nodes, or HOST:PORT,HOST:PORT; with a zone: HOST:PORT@ZONE')
+    .option('-r, --remove <id...>', 'nodes to remove')
+    .option('--keys-per-second <number>', 'rate of the drains', atLeastOne, 5_000)
     .action(async (options: SharedOptions & { add?: string; remove?: string[]; keysPerSecond: number }) =>
       ended(await plan(context(options), options)),
     );
-  ofCluster('drain [id]', 'takes a node out of rotation and brings its sessions to the others; Ctrl-C puts it back')
-    .option('--keys-per-second <number>', 'at most so many (default: 5000)', atLeastOne)
-    .option('--until-expired', 'for nodes that list no keys: waits until every session there was used or has expired')
-    .option('--put-back', 'puts a node back into rotation that was drained')
-    .option('--self', 'the node that runs on this machine or in this pod: for preStop and ExecStop; is not put back')
-    .option('--node <id>', 'with --self, where the machine can’t tell by its name and addresses')
-    .option('--deadline <seconds>', 'with --self: when it is killed', positive)
+  ofCluster('drain [id]', 'takes a node out of rotation and copies its sessions to the others; Ctrl-C puts it back')
+    .option('--keys-per-second <number>', 'maximum rate (default: 5000)', atLeastOne)
+    .option(
+      '--until-expired',
+      'for nodes that list no keys: waits until every session on the node was used or has expired',
+    )
+    .option('--put-back', 'returns a drained node to rotation')
+    .option('--self', 'the node on this machine or in this pod, for preStop and ExecStop; never puts it back')
+    .option('--node <id>', 'with --self: which node it is, if its name and addresses don’t tell')
+    .option('--deadline <seconds>', 'with --self: time until the node is killed', positive)
     .action(async (id: string | undefined, options: SharedOptions & DrainOptions) => {
       checkDrainWords(id, options);
       if (id !== undefined) return ended(await drain(context(options), id, options));
       const ofSelf = options.putBack === true ? putBackSelf : drainSelf;
       return ended(await ofSelf(context(options), options));
     });
-  ofCluster('finish', 'waits until every session is where it belongs, and helps')
-    .option('--timeout <minutes>', 'gives up after so long', positive, 10)
+  ofCluster('finish', 'waits until every session is on its owners, and helps to move them')
+    .option('--timeout <minutes>', 'gives up after this time', positive, 10)
     .action(async (options: SharedOptions & { timeout: number }) => ended(await finish(context(options), options)));
-  ofCluster('safe-to-remove <id>', 'whether a node can be stopped without losing a session').action(
+  ofCluster('safe-to-remove <id>', 'tells whether a node can be stopped without losing a session').action(
     async (id: string, options: SharedOptions) => ended(await safeToRemove(context(options), id)),
   );
-  ofCluster('doctor', 'what is wrong, why, and what to do').action(async (options: SharedOptions) =>
+  ofCluster('doctor', 'finds problems, their causes, and what to do').action(async (options: SharedOptions) =>
     ended(await doctor(context(options))),
   );
-  ofCluster('watch', 'status, drawn anew; q or Ctrl-C ends it')
-    .option('-i, --interval <seconds>', 'between two looks', positive, 1)
-    .option('-n, --times <number>', 'ends by itself after so many', atLeastOne)
-    .option('-w, --web', 'as a page in a browser, on this machine only; Ctrl-C ends it')
-    .option('-p, --port <number>', 'of the page (default: any free one)', portNumber)
+  ofCluster('watch', 'shows the status, redrawn every second; q or Ctrl-C ends it')
+    .option('-i, --interval <seconds>', 'between two polls', positive, 1)
+    .option('-n, --times <number>', 'ends after this many polls', atLeastOne)
+    .option('-w, --web', 'serves a page for a browser on this machine; Ctrl-C ends it')
+    .option('-p, --port <number>', 'port of the page (default: any free one)', portNumber)
     .action(async (options: SharedOptions & WatchWords) => ended(await watchAs(context(options), options)));
-  addTo(program, 'simulate', 'what ring strategies make of a change; asks no server')
-    .requiredOption('--from <nodes>', 'how many nodes, or their names, HOST:PORT,HOST:PORT')
-    .requiredOption('--to <nodes>', 'the same, afterwards')
+  addTo(program, 'simulate', 'compares ring strategies for a change of nodes; connects to no server')
+    .requiredOption('--from <nodes>', 'nodes before: their number, or HOST:PORT,HOST:PORT')
+    .requiredOption('--to <nodes>', 'nodes after')
     .action(async (options: SharedOptions & { from: string; to: string }) =>
       ended(await simulate(context(options), options)),
     );
@@ -143,7 +150,7 @@ interface WatchWords {
 
 async function watchAs(context: CommandContext, { interval, times, web, port }: WatchWords): Promise<number> {
   if (web === true && times !== undefined)
-    throw new UsageError('--web and --times do not go together: a page stays until Ctrl-C. Leave one of them out.');
+    throw new UsageError('--web and --times exclude each other: the page stays until Ctrl-C. Leave one of them out.');
   if (web !== true && port !== undefined)
     throw new UsageError('--port is the port of the page: add --web, or leave it out.');
   return web === true
@@ -160,26 +167,27 @@ function addTo(parent: Command, usage: string, description: string): Command {
 }
 
 function servedBy(parent: Command, usage: string, description: string): Command {
-  return addTo(parent, usage, description).option('-s, --servers <url>', 'which cluster (default: SESS_SERVERS)');
+  return addTo(parent, usage, description).option('-s, --servers <url>', 'the cluster (default: SESS_SERVERS)');
 }
 
 type DrainOptions = DrainCommandOptions & DrainSelfOptions & { readonly self?: boolean };
 
 function checkDrainWords(id: string | undefined, { self, node, deadline }: DrainOptions): void {
   if (self === true) {
-    if (id !== undefined) throw new UsageError('Give --self, or a node, and not both: --node says which one is this.');
+    if (id !== undefined)
+      throw new UsageError('Give either --self or a node: with --self, --node says which node this is.');
     return;
   }
   if (id === undefined) throw new UsageError('Which node? Give HOST:PORT, or --self on the node’s own machine.');
-  if (node !== undefined || deadline !== undefined) throw new UsageError('--node and --deadline go with --self only.');
+  if (node !== undefined || deadline !== undefined) throw new UsageError('--node and --deadline need --self.');
 }
 
 const HELP = `
-Which cluster, and its secrets, come from the environment:
+The environment names the cluster and its secrets:
   SESS_SERVERS          elasticache://ENDPOINT:11211, memcached://HOST:11211,HOST:11211, dns://NAME:11211, srv://NAME,
                         memcached:///PATH/TO.sock; with the settings of the application: ?copies=2&distribution=ketama
-  SESS_SECRET           the application's secret: nodes tell what clients with that secret told them
-  SESS_HISTORY_SECRET   the client's own historySecret, where it has one
-  SESS_USERNAME, SESS_PASSWORD   what the nodes ask for
+  SESS_SECRET           the application's secret, to read the history of its clients
+  SESS_HISTORY_SECRET   the client's historySecret, if it has one of its own
+  SESS_USERNAME, SESS_PASSWORD   the credentials of the nodes
   NO_COLOR              no colours
 ${EXIT_CODES}`;

@@ -19,7 +19,7 @@ describe('wrong words', () => {
     [['watch', '--interval', 'often'], 'Expected a number'],
     [['watch', '--web', '--port', '0'], 'Expected a port'],
     [['watch', '--port', '8080'], 'add --web'],
-    [['watch', '--web', '--times', '2'], 'do not go together'],
+    [['watch', '--web', '--times', '2'], 'exclude each other'],
     [['simulate', '--from', '3'], "required option '--to <nodes>' not specified"],
     [['simulate', '--from', '0', '--to', '1'], '--from: expected 1 to 1,000 nodes; came 0.'],
     [['simulate', '--from', 'a:1,a:1', '--to', '1'], 'a name is there twice'],
