@@ -2,8 +2,10 @@
 import { createClient } from '@sess/client';
 
 import { clientOptions } from '../cluster/observed-cluster.ts';
+import { awsSettings } from '../elasticache/cache-cluster-api.ts';
+import { capacityOf, type Capacity } from '../elasticache/capacity.ts';
 import { Obstructed, type Obstacle } from '../elasticache/obstacle.ts';
-import { planReplace, replaceNodes, type ReplacePlan } from '../elasticache/replace.ts';
+import { planReplace, replaceNodes, requireRoom, type ReplacePlan } from '../elasticache/replace.ts';
 import { names } from '../elasticache/scale-in.ts';
 import { DONE, INTERRUPTED, NO } from '../exit-codes.ts';
 import { Progress } from '../output/progress.ts';
@@ -47,6 +49,7 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
     const { cluster, old, obstacles } = plan;
     if (obstacles.length > 0) return refused(obstacles);
     const isDry = options.dryRun === true;
+    if (isDry && old.length > 0) requireRoom(cluster.nodes.length, await capacity());
     if (!isDry) await execute(plan);
     progress.end();
     output.data({ cluster: cluster.clusterId, replaced: isDry ? [] : old, going: old, steps: journal.steps }, () =>
@@ -71,6 +74,18 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
     api.close();
   }
 
+  /** Who may replace nodes may not be allowed to ask this, or lacks the package. */
+  async function capacity(): Promise<Capacity | undefined> {
+    try {
+      return await capacityOf(api.clusterId, awsSettings(streams.env, 'APPLICATION_AUTO_SCALING'));
+    } catch (error) {
+      output.note(
+        `MaxCapacity of auto scaling was not checked; it must allow one node more: ${(error as Error).message}`,
+      );
+      return undefined;
+    }
+  }
+
   async function execute(plan: ReplacePlan): Promise<void> {
     const { settings: theirs, copies } = plan;
     const client = createClient({ ...clientOptions(theirs, copies), distribution: theirs.distribution });
@@ -83,6 +98,7 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
         timeoutMs: 60_000 * options.timeout,
         intervalMs: 1_000 * options.interval,
         signal: streams.signal,
+        capacity,
         onProgress: (text) => progress.say(text),
       });
     } finally {
@@ -97,6 +113,6 @@ function dryText({ old, cluster }: ReplacePlan): string {
       ({ cacheNodeId, zone }) =>
         `${cacheNodeId}: AWS would add a node${zone === undefined ? '' : ` in ${zone}`}, and take ${cacheNodeId} away when it is drained.`,
     ),
-    `There would be ${cluster.nodes.length + 1} nodes for a while: MaxCapacity of auto scaling must allow it. Nothing was changed.`,
+    `There would be ${cluster.nodes.length + 1} nodes for a while. Nothing was changed.`,
   ].join('\n');
 }

@@ -10,6 +10,7 @@ import type { Client } from '@sess/client';
 import { observe } from '../cluster/observed-cluster.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
+import type { Capacity } from './capacity.ts';
 import { isPassing, type CacheClusterApi, type CacheClusterInfo, type CacheNodeInfo } from './cache-cluster-api.ts';
 import type { Journal } from './journal.ts';
 import { obstaclesTo } from './look-for-obstacles.ts';
@@ -66,13 +67,27 @@ export async function planReplace(
   }
 }
 
+export interface ReplaceOptions extends ScaleInOptions {
+  /** Between which numbers of nodes auto scaling keeps the cluster; `undefined` where nothing does, or nobody knows. */
+  readonly capacity: () => Promise<Capacity | undefined>;
+}
+
+/** A node more than auto scaling allows is taken away at once: the new one, or another of the last ones. */
+export function requireRoom(nodes: number, capacity: Capacity | undefined): void {
+  if (capacity === undefined || nodes < capacity.max) return;
+  throw new Obstructed(
+    'max-capacity',
+    `There are ${nodes} nodes, and replacing one needs one more for a while, but auto scaling allows ${capacity.max} (MaxCapacity) and would take a node away at once, with its sessions. Raise MaxCapacity to ${nodes + 1} first: aws application-autoscaling register-scalable-target … --max-capacity ${nodes + 1}`,
+  );
+}
+
 /** @throws {Obstructed} if an obstacle came up; another run continues */
 export async function replaceNodes(
   api: CacheClusterApi,
   client: Client,
   { old, settings }: ReplacePlan,
   journal: Journal,
-  options: ScaleInOptions,
+  options: ReplaceOptions,
 ): Promise<void> {
   const { timeoutMs, signal, onProgress } = options;
   const retrying = retryingApi(api, { timeoutMs, signal, onRetry: onProgress });
@@ -90,7 +105,7 @@ interface Work {
   readonly settings: ClusterSettings;
   readonly record: PlacedRecord<ReplaceStep | undefined>;
   readonly journal: Journal;
-  readonly options: ScaleInOptions;
+  readonly options: ReplaceOptions;
 }
 
 async function replaceNode(
@@ -122,7 +137,7 @@ async function addOne(
     until,
   }: { readonly before: readonly string[]; readonly zone: string | undefined; readonly until: number },
   journal: Journal,
-  { intervalMs, signal, onProgress }: ScaleInOptions,
+  { intervalMs, signal, onProgress, capacity }: ReplaceOptions,
 ): Promise<CacheNodeInfo> {
   let isAsked = false;
   for (;;) {
@@ -133,6 +148,7 @@ async function addOne(
       return added;
     }
     if (added === undefined && status === 'available' && !isAsked) {
+      requireRoom(nodes.length, await capacity());
       try {
         await api.addNodes(nodes.length + 1, zone === undefined ? [] : [zone]);
         isAsked = true;

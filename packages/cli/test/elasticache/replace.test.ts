@@ -1,3 +1,4 @@
+import { ApplicationAutoScalingClient, RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { json } from '../run.ts';
@@ -57,6 +58,47 @@ describe('sess elasticache replace', () => {
       await site.expectNothingMissing();
     },
   );
+
+  it('adds no node that auto scaling would take away at once', async () => {
+    const site = await shop({ nodes: 3 });
+    const scaling = new ApplicationAutoScalingClient({
+      endpoint: site.aws.apiEndpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'nobody', secretAccessKey: 'looks at it' },
+    });
+    const allow = (MaxCapacity: number): Promise<unknown> =>
+      scaling.send(
+        new RegisterScalableTargetCommand({
+          ServiceNamespace: 'elasticache',
+          ResourceId: `cache-cluster/${site.aws.clusterId}`,
+          ScalableDimension: 'elasticache:cache-cluster:Nodes',
+          MinCapacity: 2,
+          MaxCapacity,
+        }),
+      );
+    await allow(3);
+    for (const words of ['replace --ids 0002 --json --dry-run', `replace --ids 0002 --json ${QUICK}`]) {
+      const outcome = await site.sess(words);
+      expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('Raise MaxCapacity to 4') });
+      expect(json(outcome)).toMatchObject({ obstacles: [{ reason: 'max-capacity' }], steps: [] });
+    }
+    expect(site.nodeIds()).toEqual(['0001', '0002', '0003']);
+    await allow(4);
+    expect(await site.sess(`replace --ids 0002 ${QUICK}`)).toMatchObject({ code: 0 });
+    scaling.destroy();
+    expect(site.nodeIds()).toEqual(['0001', '0003', '0004']);
+    await site.expectNothingMissing();
+  });
+
+  it('goes on where it may not ask for MaxCapacity, and says so', async () => {
+    const site = await shop({ nodes: 2 });
+    site.aws.refuseNext('DescribeScalableTargets', { code: 'AccessDeniedException', httpStatus: 403 });
+    const outcome = await site.sess(`replace --ids 0001 ${QUICK}`);
+    expect(outcome, outcome.stderr).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('MaxCapacity of auto scaling was not checked'),
+    });
+  });
 
   it.each([
     ['replace', 2, 'Which nodes'],

@@ -45,8 +45,11 @@ export interface LocalElastiCache extends AsyncDisposable {
   readonly nodes: readonly LocalCacheNode[];
   /** The newest last. */
   readonly events: readonly CacheEvent[];
-  /** As if CloudWatch had measured it: a value of the period that is under way. Namespace `AWS/ElastiCache` by default. */
-  putMetric(name: string, value: number, namespace?: string): void;
+  /**
+   * As if CloudWatch had measured it: a value of the period that is under way. Without a namespace it is a metric of the
+   * cluster: `AWS/ElastiCache`, with the dimension `CacheClusterId`. A policy sees a metric of its own dimensions only.
+   */
+  putMetric(name: string, value: number, namespace?: string, dimensions?: Readonly<Record<string, string>>): void;
   /** Says in the events that AWS will replace the nodes; {@link replaceNodes} does it. */
   announceReplacement(cacheNodeIds: readonly string[]): void;
   /** Ends nodes and starts them anew, empty, under their names, at other addresses. */

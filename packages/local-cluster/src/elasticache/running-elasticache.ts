@@ -121,8 +121,9 @@ class RunningElastiCache implements LocalElastiCache {
     return [...this.#cluster.events.all];
   }
 
-  putMetric(name: string, value: number, namespace = 'AWS/ElastiCache'): void {
-    this.#autoScaling.metrics.put(namespace, name, value);
+  putMetric(name: string, value: number, namespace?: string, dimensions: Readonly<Record<string, string>> = {}): void {
+    const metric = namespace === undefined ? this.#autoScaling.clusterMetric(name) : { namespace, name, dimensions };
+    this.#autoScaling.metrics.put(metric, value);
   }
 
   announceReplacement(cacheNodeIds: readonly string[]): void {

@@ -7,7 +7,7 @@ import {
   RegisterScalableTargetCommand,
   type TargetTrackingScalingPolicyConfiguration,
 } from '@aws-sdk/client-application-auto-scaling';
-import { GetMetricDataCommand, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { GetMetricDataCommand, PutMetricDataCommand, type Metric } from '@aws-sdk/client-cloudwatch';
 import { afterEach, expect, test } from 'vitest';
 
 import { closeStandIns, CLUSTER, standIn, type StandIn } from './stand-in.ts';
@@ -54,6 +54,53 @@ function load({ cluster }: StandIn, total: () => number): () => void {
 
 const ids = ({ cluster }: StandIn): readonly string[] => cluster.nodes.map(({ cacheNodeId }) => cacheNodeId);
 
+const CPU = {
+  Namespace: 'AWS/ElastiCache',
+  MetricName: 'EngineCPUUtilization',
+  Dimensions: [{ Name: 'CacheClusterId', Value: CLUSTER }],
+};
+
+async function lastValues({ cloudWatch }: StandIn, Metric: Metric = CPU): Promise<readonly number[]> {
+  const { MetricDataResults: [result] = [] } = await cloudWatch.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(Date.now() - 3_600_000),
+      EndTime: new Date(),
+      MetricDataQueries: [{ Id: 'metric', MetricStat: { Metric, Period: 60, Stat: 'Average' } }],
+    }),
+  );
+  return result?.Values ?? [];
+}
+
+/** A metric of the application, which it publishes by itself. */
+function logins(dimensions: Record<string, string>): Metric {
+  return {
+    Namespace: 'Shop',
+    MetricName: 'Logins',
+    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+  };
+}
+
+test('a policy goes by the metric with its own dimensions, in any order, and by no other', async () => {
+  const aws = await standIn({ ...FAST, nodes: 2 });
+  await register(aws, 2, 5);
+  const [web, mail] = [logins({ Service: 'web', Stage: 'live' }), { Service: 'mail', Stage: 'live' }];
+  await track(aws, {
+    PredefinedMetricSpecification: undefined,
+    CustomizedMetricSpecification: { ...web, Statistic: 'Average' },
+  });
+  let loaded: Record<string, string> = mail;
+  const timer = setInterval(() => {
+    for (const dimensions of [loaded, { Service: 'web' }, {}]) aws.cluster.putMetric('Logins', 500, 'Shop', dimensions);
+  }, 3);
+  await expect.poll(async () => (await lastValues(aws, logins(mail))).length).toBeGreaterThanOrEqual(4);
+  expect(await lastValues(aws, web)).toEqual([]);
+  expect(ids(aws)).toHaveLength(2);
+  loaded = { Stage: 'live', Service: 'web' };
+  await expect.poll(() => ids(aws).length).toBeGreaterThan(2);
+  expect(await lastValues(aws, web)).toContain(500);
+  clearInterval(timer);
+});
+
 test('target tracking adds nodes under load, and takes the last ones of the list away when it is over', async () => {
   const aws = await standIn({ ...FAST, nodes: 3 });
   await register(aws, 3, 6);
@@ -92,26 +139,6 @@ test('DisableScaleIn leaves nodes where they are', async () => {
   expect(policy?.TargetTrackingScalingPolicyConfiguration).toMatchObject({ DisableScaleIn: true, TargetValue: 50 });
 });
 
-async function lastValues({ cloudWatch }: StandIn): Promise<readonly number[]> {
-  const { MetricDataResults: [result] = [] } = await cloudWatch.send(
-    new GetMetricDataCommand({
-      StartTime: new Date(Date.now() - 3_600_000),
-      EndTime: new Date(),
-      MetricDataQueries: [
-        {
-          Id: 'cpu',
-          MetricStat: {
-            Metric: { Namespace: 'AWS/ElastiCache', MetricName: 'EngineCPUUtilization' },
-            Period: 60,
-            Stat: 'Average',
-          },
-        },
-      ],
-    }),
-  );
-  return result?.Values ?? [];
-}
-
 test('a scheduled action moves the bounds, and the number of nodes with them', async () => {
   const aws = await standIn({ ...FAST, nodes: 2 });
   await register(aws, 2, 8);
@@ -133,8 +160,8 @@ test('a scheduled action moves the bounds, and the number of nodes with them', a
 
 test('values that come by PutMetricData are averaged over a period', async () => {
   const aws = await standIn({ runtime: 'embedded', nodes: 1, timeScale: 600 });
-  const MetricData = [20, 40].map((Value) => ({ MetricName: 'EngineCPUUtilization', Value }));
-  await aws.cloudWatch.send(new PutMetricDataCommand({ Namespace: 'AWS/ElastiCache', MetricData }));
+  const MetricData = [20, 40].map((Value) => ({ ...CPU, Value }));
+  await aws.cloudWatch.send(new PutMetricDataCommand({ Namespace: CPU.Namespace, MetricData }));
   await expect.poll(() => lastValues(aws)).toEqual([30]);
 });
 

@@ -7,7 +7,7 @@ import { AwsError, validation } from '../api/aws-error.ts';
 import { AWS_SECONDS, type AwsTime } from '../aws-time.ts';
 import type { CacheCluster } from '../cache-cluster.ts';
 import { flag, number, optionalText, record, text, type Input } from './input.ts';
-import { Metrics } from './metrics.ts';
+import { dimensionsIn, Metrics, type MetricName } from './metrics.ts';
 import {
   wantedByTracking,
   type ScalableTarget,
@@ -78,6 +78,11 @@ export class AutoScaling {
     }
   }
 
+  /** A metric that ElastiCache itself publishes of the cluster. */
+  clusterMetric(name: string): MetricName {
+    return { namespace: 'AWS/ElastiCache', name, dimensions: { CacheClusterId: this.#cluster.id } };
+  }
+
   #look(): void {
     const now = Date.now();
     const due = [...this.#scheduled.values()].filter(({ schedule }) => schedule.isDue(this.#lookedAt, now));
@@ -99,7 +104,7 @@ export class AutoScaling {
       return this.#scaleTo(bounded(nodes), nodes < target.minCapacity ? 'minimum capacity' : 'maximum capacity');
     const wishes = [...this.#policies.values()].map((policy) => ({
       policy,
-      wanted: wantedByTracking(policy, this.metrics.last(policy.namespace, policy.metricName, 15), nodes),
+      wanted: wantedByTracking(policy, this.metrics.last(policy.metric, 15), nodes),
     }));
     const cooled = (seconds: number): boolean => now - this.#scaledAt >= this.#time.milliseconds(seconds);
     // One that wants more decides; fewer it is only when all of them want fewer.
@@ -192,9 +197,15 @@ export class AutoScaling {
     this.#policies.set(name, {
       name,
       createdAt: Date.now(),
-      namespace: predefined === undefined ? text(customized, 'Namespace') : 'AWS/ElastiCache',
-      // ElastiCacheEngineCPUUtilization is the metric EngineCPUUtilization.
-      metricName: predefined?.replace(/^ElastiCache/, '') ?? text(customized, 'MetricName'),
+      metric:
+        predefined === undefined
+          ? {
+              namespace: text(customized, 'Namespace'),
+              name: text(customized, 'MetricName'),
+              dimensions: dimensionsIn(customized),
+            }
+          : // ElastiCacheEngineCPUUtilization is the metric EngineCPUUtilization.
+            this.clusterMetric(predefined.replace(/^ElastiCache/, '')),
       targetValue,
       scaleOutCooldownSeconds: number(configuration, 'ScaleOutCooldown') ?? COOLDOWN_SECONDS,
       scaleInCooldownSeconds: number(configuration, 'ScaleInCooldown') ?? COOLDOWN_SECONDS,

@@ -2,6 +2,13 @@
 import { validation } from '../api/aws-error.ts';
 import { list, number, record, text, type Input } from './input.ts';
 
+/** A metric is known by all of these: with other dimensions it is another one. */
+export interface MetricName {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
 /** As many periods as two days have minutes. */
 const MOST_PERIODS = 2_880;
 
@@ -11,8 +18,8 @@ export class Metrics {
   /** Averages of periods, the newest last; `undefined`: nothing came. */
   readonly #periods = new Map<string, (number | undefined)[]>();
 
-  put(namespace: string, name: string, value: number): void {
-    const key = keyOf(namespace, name);
+  put(metric: MetricName, value: number): void {
+    const key = keyOf(metric);
     this.#current.set(key, [...(this.#current.get(key) ?? []), value]);
     if (!this.#periods.has(key)) this.#periods.set(key, []);
   }
@@ -27,8 +34,8 @@ export class Metrics {
   }
 
   /** Averages of the last `count` periods, the newest last; fewer when there are fewer. */
-  last(namespace: string, name: string, count: number): readonly (number | undefined)[] {
-    return (this.#periods.get(keyOf(namespace, name)) ?? []).slice(-count);
+  last(metric: MetricName, count: number): readonly (number | undefined)[] {
+    return (this.#periods.get(keyOf(metric)) ?? []).slice(-count);
   }
 
   /** The action `PutMetricData`. AWS refuses namespaces of its own; the stand-in has no other source for them. */
@@ -37,7 +44,7 @@ export class Metrics {
     for (const datum of list(input, 'MetricData')) {
       const value = number(datum, 'Value');
       if (value === undefined) throw validation('MetricData: each member needs a Value.');
-      this.put(namespace, text(datum, 'MetricName'), value);
+      this.put({ namespace, name: text(datum, 'MetricName'), dimensions: dimensionsIn(datum) }, value);
     }
     return {};
   }
@@ -52,8 +59,7 @@ export class Metrics {
         const metric = record(stat, 'Metric');
         const period = number(stat, 'Period') ?? 60;
         const found = this.last(
-          text(metric, 'Namespace'),
-          text(metric, 'MetricName'),
+          { namespace: text(metric, 'Namespace'), name: text(metric, 'MetricName'), dimensions: dimensionsIn(metric) },
           Math.max(1, Math.floor((end - start) / period)),
         );
         const points = found
@@ -70,6 +76,15 @@ export class Metrics {
   }
 }
 
-function keyOf(namespace: string, name: string): string {
-  return `${namespace} ${name}`;
+/** `Dimensions: [{ Name, Value }]`, of a metric or a policy. */
+export function dimensionsIn(input: Input): Readonly<Record<string, string>> {
+  return Object.fromEntries(list(input, 'Dimensions').map((each) => [text(each, 'Name'), text(each, 'Value')]));
+}
+
+function keyOf({ namespace, name, dimensions }: MetricName): string {
+  return JSON.stringify([
+    namespace,
+    name,
+    Object.entries(dimensions).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+  ]);
 }

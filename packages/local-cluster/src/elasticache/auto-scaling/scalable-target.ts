@@ -1,3 +1,4 @@
+import type { MetricName } from './metrics.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What may be scaled, and between which numbers of nodes. */
@@ -11,8 +12,7 @@ export interface ScalableTarget {
 export interface TargetTrackingPolicy {
   readonly name: string;
   readonly createdAt: number;
-  readonly namespace: string;
-  readonly metricName: string;
+  readonly metric: MetricName;
   readonly targetValue: number;
   readonly scaleOutCooldownSeconds: number;
   readonly scaleInCooldownSeconds: number;
