@@ -1,16 +1,16 @@
-/** What happened and what is, added up for one interval: bounded, whatever happens in it. */
+/** Aggregates events and states over one interval, in bounded memory. */
 import { METRICS, type Attributes, type MetricName, type Reading } from '@sess/metrics';
 
 import { PUBLISHED } from './published.ts';
 
-/** What the embedded metric format takes of one metric in one event. */
+/** Limit of the embedded metric format: values of one metric in one event. */
 const MAX_VALUES = 100;
 
-/** A metric and its dimension, with what was seen. */
+/** A metric, its dimension, and the recorded values. */
 export interface Series {
   readonly name: MetricName;
   readonly dimension: Readonly<Record<string, string>>;
-  /** One number for a count or a state; up to 100 durations, chosen at random where there were more. */
+  /** One number for a count or a state; up to 100 durations, a random sample if there were more. */
   readonly values: number[];
   seen: number;
 }
@@ -18,13 +18,13 @@ export interface Series {
 export class Interval {
   readonly #series = new Map<string, Series>();
 
-  /** Adds `value` to the one that stands. */
+  /** Adds `value` to the present one. */
   add(name: MetricName, attributes: Attributes, value: number): void {
     const series = this.#at(name, attributes);
     if (series !== undefined) series.values[0] = (series.values[0] ?? 0) + value;
   }
 
-  /** Keeps `value` beside the others; each of those that were seen is kept with the same probability. */
+  /** Adds `value` to the sample; every recorded value is kept with the same probability. */
   sample(name: MetricName, attributes: Attributes, value: number): void {
     const series = this.#at(name, attributes);
     if (series === undefined) return;
@@ -51,11 +51,11 @@ export class Interval {
   }
 }
 
-/** Totals count since a node started; CloudWatch wants what came since the last interval. */
+/** Converts totals since a node's start to increases since the last interval, as CloudWatch expects. */
 export class Totals {
   #last: ReadonlyMap<string, number> | undefined;
 
-  /** The readings, with each total as what it grew by. A node that is seen for the first time has not grown. */
+  /** The readings, with each total as its increase: 0 for a node that is seen for the first time. */
   since(readings: readonly Reading[]): readonly Reading[] {
     const before = this.#last;
     const now = new Map<string, number>();
@@ -64,7 +64,7 @@ export class Totals {
       const id = `${reading.name} ${JSON.stringify(reading.attributes)}`;
       now.set(id, reading.value);
       const last = before?.get(id) ?? reading.value;
-      // A node that started anew counts from nothing.
+      // A restarted node counts from zero.
       return { ...reading, value: reading.value < last ? reading.value : reading.value - last };
     });
     this.#last = now;

@@ -5,16 +5,19 @@ import { Interval, Totals, type Series } from './interval.ts';
 export interface CloudWatchOptions {
   /** CloudWatch's namespace. Default `Sess`. */
   readonly namespace?: string | undefined;
-  /** Dimensions that all metrics have, at most five: `{ Service: 'shop' }`. Default none. */
+  /** Dimensions of all metrics, at most five: `{ Service: 'shop' }`. Default none. */
   readonly dimensions?: Readonly<Record<string, string>> | undefined;
   /** Seconds between two publications, a whole number from 10. Default 60. */
   readonly intervalSeconds?: number | undefined;
 }
 
 export interface Publishing {
-  /** Publishes what there is now: at the end of a Lambda invocation, whose process is stopped afterwards. Never rejects. */
+  /**
+   * Publishes everything recorded so far. Call it at the end of a Lambda invocation, because the process is frozen
+   * afterwards. Never rejects.
+   */
   flush(): Promise<void>;
-  /** Publishes what there is, and ends. Twice does no harm. */
+  /** Publishes everything recorded so far, and ends. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -23,15 +26,15 @@ const LEAST_SECONDS = 10;
 
 /**
  * Publishes metrics of all sessions and clients of this process in CloudWatch's embedded metric format: on standard
- * output in Lambda, to the CloudWatch agent elsewhere. The environment variables of `aws-embedded-metrics` say where
+ * output in Lambda, otherwise to the CloudWatch agent. The environment variables of `aws-embedded-metrics` configure it
  * (`AWS_EMF_ENVIRONMENT`, `AWS_EMF_AGENT_ENDPOINT`).
  *
- * @throws {TypeError} when an option is wrong.
+ * @throws {TypeError} if an option is wrong
  */
 export async function publishToCloudWatch(options: CloudWatchOptions = {}): Promise<Publishing> {
   const { namespace = 'Sess', dimensions = {}, intervalSeconds = 60 } = options;
   check(namespace, dimensions, intervalSeconds);
-  // It looks for its environment when it is loaded, over the network where no variable says it.
+  // The library detects its environment when it is loaded, over the network unless a variable is set.
   const { createMetricsLogger } = await import('aws-embedded-metrics');
   let interval = new Interval();
   const totals = new Totals();
@@ -54,7 +57,7 @@ export async function publishToCloudWatch(options: CloudWatchOptions = {}): Prom
         await logger.flush();
       }
     } catch (error) {
-      // An agent that is away must not fail the application; the next interval is published again.
+      // A missing agent must not fail the application; the next interval is published anyway.
       warnOnce(error);
     }
   };
@@ -73,7 +76,7 @@ export async function publishToCloudWatch(options: CloudWatchOptions = {}): Prom
 
 const UNITS: Readonly<Record<string, string>> = { s: 'Seconds', By: 'Bytes', '1': 'None' };
 
-/** One event of the format has one set of dimensions. */
+/** An event has one set of dimensions. */
 function byDimension(series: readonly Series[]): readonly (readonly Series[])[] {
   const groups = new Map<string, Series[]>();
   for (const one of series) {

@@ -1,16 +1,16 @@
 import type { MetricName } from '@sess/metrics';
 
-/** The attribute that tells the series of a metric apart, and its name in CloudWatch. */
+/** The attribute that distinguishes the series of a metric, and its name in CloudWatch. */
 export interface PublishedBy {
   readonly attribute: string;
-  /** Never a metric's name: an event has both beside each other. */
+  /** Must differ from every metric's name: an event has both as properties. */
   readonly dimension: string;
 }
 
 /**
- * What goes to CloudWatch, and the attribute that becomes a dimension there; the others are added up. Each value of a
- * dimension is a metric that AWS charges for, so none is one for each node: about fifty metrics for an application,
- * whatever its size.
+ * The published metrics, each with the attribute that becomes its dimension; values are added up over the other
+ * attributes. AWS charges for each value of a dimension, so no dimension is per node: about fifty metrics per
+ * application, whatever its size.
  */
 export const PUBLISHED: Readonly<Partial<Record<MetricName, PublishedBy | undefined>>> = {
   'sess.session.misses': { attribute: 'sess.miss.cause', dimension: 'Cause' },

@@ -1,6 +1,6 @@
 /**
- * What the diagnostics channels of the process tell, as metrics. One collector for every sink: it counts what happens
- * when it happens, and reads states when they are asked for.
+ * Collects metrics from the diagnostics channels of this process, for any sink: counts events when they happen, and
+ * reads states on request.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
@@ -12,15 +12,15 @@ import { readStates } from './states.ts';
 
 export interface Collection {
   /**
-   * Gauges and totals as they are now. Asks every node for its counters, which takes at most 1.5 s; a node that does not
-   * answer is left out. Never rejects.
+   * Reads gauges and totals. Asks every node for its counters, for at most 1.5 s; omits nodes that do not answer. Never
+   * rejects.
    */
   read(): Promise<readonly Reading[]>;
-  /** Nothing is told any more. Twice does no harm. */
+  /** Stops collecting. Idempotent. */
   stop(): void;
 }
 
-/** Begins to listen to the channels of all clients and sessions of this process. */
+/** Subscribes to the channels of all clients and sessions of this process. */
 export function collectMetrics(sink: MetricsSink): Collection {
   const listeners = Object.entries(EVENTS).map(([channel, tell]): [string, (message: unknown) => void] => [
     channel,

@@ -1,4 +1,4 @@
-/** What each message of a channel counts. */
+/** How each channel's messages are counted. */
 import type {
   ForeignItemMessage,
   HandoverMessage,
@@ -21,7 +21,7 @@ import type {
 import type { MetricsSink } from './sink.ts';
 import { serverOf } from './server.ts';
 
-/** Of whichever channel. */
+/** A message of any channel. */
 export type Message = object;
 
 type Handle<M> = (message: M, sink: MetricsSink) => void;
@@ -88,7 +88,7 @@ export const EVENTS: Readonly<Record<string, Handle<Message>>> = {
   ),
   'sess:client:handover': handling<HandoverMessage>(({ phase, carried }, sink) => {
     sink.count('sess.handover.passes', { 'sess.handover.step': phase }, 1);
-    // It counts all passes so far, and ends with one of these.
+    // The message counts all passes so far; the last one has one of these phases.
     if (phase === 'done' || phase === 'interrupted') sink.count('sess.handover.carried', {}, carried);
   }),
   'sess:client:rereplication': handling<RereplicationMessage>(({ node, reason, phase, carried }, sink) => {

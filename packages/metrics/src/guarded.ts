@@ -1,6 +1,6 @@
-/** What listens must never fail what it listens to: Node.js ends a process for a subscriber that throws. */
+/** A subscriber must never throw: Node.js would end the process. */
 
-/** `listener`, with what it throws told once as a warning (`SESS_OBSERVER_FAILED`) instead of thrown. */
+/** Wraps `listener`: its first error becomes a warning (`SESS_OBSERVER_FAILED`), the others are dropped. */
 export function guarded<Values extends readonly unknown[], Result>(
   listener: (...values: Values) => Result,
 ): (...values: Values) => Result | undefined {

@@ -1,11 +1,11 @@
-/** Every metric, whichever sink it goes to. Names, units and attributes follow OpenTelemetry's conventions. */
+/** All metrics, for every sink. Names, units and attributes follow OpenTelemetry's conventions. */
 export interface MetricDefinition {
   /**
-   * `counter` and `histogram`: recorded when something happens. `gauge` and `total`: read when they are asked for; a total
-   * only grows, until its node starts anew.
+   * `counter` and `histogram`: recorded when something happens. `gauge` and `total`: read on request; a total only
+   * grows, until its node restarts.
    */
   readonly kind: 'counter' | 'histogram' | 'gauge' | 'total';
-  /** UCUM, as OpenTelemetry writes it. */
+  /** A UCUM unit, in OpenTelemetry's form. */
   readonly unit: string;
   readonly description: string;
   readonly attributes: readonly string[];
@@ -49,7 +49,7 @@ export type MetricName =
   | 'sess.hints.dropped';
 
 const NODE = ['server.address', 'server.port'] as const;
-/** OpenTelemetry's for databases, in seconds. */
+/** OpenTelemetry's buckets for databases, in seconds. */
 const DURATIONS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] as const;
 
 export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
@@ -75,25 +75,25 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
   'sess.session.loads': {
     kind: 'counter',
     unit: '{session}',
-    description: 'Sessions that were looked for, by what came of it.',
+    description: 'Loads of sessions, by outcome.',
     attributes: ['sess.store', 'sess.outcome'],
   },
   'sess.session.misses': {
     kind: 'counter',
     unit: '{session}',
-    description: 'Sessions that were not found, by why they are gone and how sure that is.',
+    description: 'Sessions that were not found, by cause and its certainty.',
     attributes: ['sess.store', 'sess.miss.cause', 'sess.miss.certainty', ...NODE],
   },
   'sess.session.saves': {
     kind: 'counter',
     unit: '{session}',
-    description: 'Sessions at the end of a request, by why they were written or left alone, and what came of it.',
+    description: 'Sessions at the end of a request, by the reason to write them or not, and the outcome.',
     attributes: ['sess.store', 'sess.save.reason', 'sess.outcome'],
   },
   'sess.session.conflicts': {
     kind: 'counter',
     unit: '{conflict}',
-    description: 'Saves that found that another request had saved first; each is merged and tried again.',
+    description: 'Saves that found a newer state of the session; each is merged and retried.',
     attributes: ['sess.store'],
   },
   'sess.session.destroys': {
@@ -118,50 +118,50 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
   'sess.backing.operations': {
     kind: 'counter',
     unit: '{operation}',
-    description: 'What was asked of the database behind the cache, and what came of it.',
+    description: 'Operations of the database behind the cache, by outcome.',
     attributes: ['sess.backing', 'sess.operation', 'sess.outcome'],
   },
   'sess.node.state': {
     kind: 'gauge',
     unit: '1',
-    description: '1 for the state that a node is in, as this process sees it, and 0 for the others.',
+    description: '1 for the node’s current state as this process sees it, 0 for the others.',
     attributes: [...NODE, 'sess.node.state'],
   },
   'sess.node.state_changes': {
     kind: 'counter',
     unit: '{change}',
-    description: 'Changes of a node’s state, by the state that it came to.',
+    description: 'Changes of a node’s state, by the new state.',
     attributes: [...NODE, 'sess.node.state'],
   },
   'sess.node.draining': {
     kind: 'gauge',
     unit: '1',
-    description: '1 for a node that is being drained, or was and is still listed.',
+    description: '1 for a node that is being drained, or is drained and still listed.',
     attributes: [...NODE, 'sess.drain.phase'],
   },
   'sess.node.memory.used': {
     kind: 'gauge',
     unit: 'By',
-    description: 'Bytes that a node’s items take.',
+    description: 'Bytes used by a node’s items.',
     attributes: NODE,
   },
   'sess.node.memory.limit': {
     kind: 'gauge',
     unit: 'By',
-    description: 'Bytes that a node may take for items (memcached -m).',
+    description: 'Bytes available for items on a node (memcached -m).',
     attributes: NODE,
   },
   'sess.node.items': { kind: 'gauge', unit: '{item}', description: 'Items on a node.', attributes: NODE },
   'sess.node.connections': {
     kind: 'gauge',
     unit: '{connection}',
-    description: 'Connections that a node counts, from all its clients.',
+    description: 'Open connections of a node, from all clients.',
     attributes: NODE,
   },
   'sess.node.evictions': {
     kind: 'total',
     unit: '{item}',
-    description: 'Items that a node removed for lack of memory, since it started.',
+    description: 'Items that a node evicted for lack of memory, since it started.',
     attributes: NODE,
   },
   'sess.view.changes': {
@@ -173,25 +173,25 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
   'sess.view.disagreements': {
     kind: 'counter',
     unit: '{disagreement}',
-    description: 'Minutes in which another client kept acting on other nodes than this one.',
+    description: 'Minutes in which another client used other nodes than this one.',
     attributes: [],
   },
   'sess.ring.fingerprint': {
     kind: 'gauge',
     unit: '1',
-    description: 'A number for all that decides which node owns a key. Two values in one fleet are a fault.',
+    description: 'A number for everything that decides which node owns a key. Two values in one fleet are a fault.',
     attributes: [],
   },
   'sess.discovery.errors': {
     kind: 'counter',
     unit: '{error}',
-    description: 'Looks at the list of nodes that failed, or found one that can’t be used.',
+    description: 'Failed polls of discovery, including lists that can’t be used.',
     attributes: [],
   },
   'sess.history.refused': {
     kind: 'counter',
     unit: '{refusal}',
-    description: 'Histories of the cluster, on a node, that can’t be one.',
+    description: 'Histories on a node that were refused.',
     attributes: [...NODE, 'sess.history.fault'],
   },
   'sess.foreign_items': {
@@ -203,13 +203,13 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
   'sess.handover.open': {
     kind: 'gauge',
     unit: '{view}',
-    description: 'Earlier lists of nodes that are still asked, by their phase.',
+    description: 'Open handovers from earlier lists of nodes, by phase.',
     attributes: ['sess.handover.phase'],
   },
   'sess.handover.age': {
     kind: 'gauge',
     unit: 's',
-    description: 'Since when the oldest open handover is open.',
+    description: 'Age of the oldest open handover.',
     attributes: [],
   },
   'sess.handover.passes': {
@@ -221,13 +221,13 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
   'sess.handover.carried': {
     kind: 'counter',
     unit: '{item}',
-    description: 'Items that finishing a handover brought to their owner.',
+    description: 'Items that finishing handovers copied to their owners.',
     attributes: [],
   },
   'sess.rereplication.runs': {
     kind: 'counter',
     unit: '{run}',
-    description: 'Restorations of copies, by why and how far they are.',
+    description: 'Restorations of copies, by reason and phase.',
     attributes: [...NODE, 'sess.rereplication.reason', 'sess.rereplication.phase'],
   },
   'sess.rereplication.carried': {
@@ -239,13 +239,13 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
   'sess.hints.waiting': {
     kind: 'gauge',
     unit: '{tombstone}',
-    description: 'Deletions that wait for nodes out of reach.',
+    description: 'Deletions that are kept for nodes out of reach.',
     attributes: [],
   },
   'sess.hints.dropped': {
     kind: 'counter',
     unit: '{tombstone}',
-    description: 'Deletions that wait no longer, because there were too many.',
+    description: 'Deletions that were dropped, because too many were kept.',
     attributes: NODE,
   },
 };

@@ -1,4 +1,4 @@
-/** How long operations take, from their tracing channels. */
+/** Measures the duration of operations by their tracing channels. */
 import { tracingChannel } from 'node:diagnostics_channel';
 
 import type { ClientOperation, OperationContext } from '@sess/client';
@@ -11,7 +11,7 @@ import type { MetricName } from './metrics.ts';
 const CLIENT: readonly ClientOperation[] = ['get', 'set', 'touch', 'delete'];
 const SESSION: readonly SessionOperation[] = ['load', 'save', 'touch', 'destroy'];
 
-/** On the context itself: the one thing that start and end share. Each collection has its own symbol. */
+/** Stored on the context, which start and end share. Each collector has its own symbol. */
 type Timed = Record<symbol, number | undefined>;
 
 export function timeOperations(sink: MetricsSink): () => void {

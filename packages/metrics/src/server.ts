@@ -1,6 +1,6 @@
 import type { Attributes } from './sink.ts';
 
-/** Where a node is, by its id: `host:port`, `[::1]:11211`, or the path of a Unix socket. */
+/** A node's address from its id: `host:port`, `[::1]:11211`, or the path of a Unix socket. */
 export function serverOf(nodeId: string): Attributes {
   const colon = nodeId.lastIndexOf(':');
   const port = Number(nodeId.slice(colon + 1));

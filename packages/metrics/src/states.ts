@@ -1,4 +1,4 @@
-/** States as they are now: every open client of the process is asked for its figures, and answers at once. */
+/** Reads states from every open client of the process, which answer synchronously. */
 import { createHash } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 
@@ -8,7 +8,7 @@ import type { Attributes, Reading } from './sink.ts';
 
 const collect = channel('sess:client:collect');
 
-/** From best to worst: of two clients of a node, the one that sees it worse is heard. */
+/** From best to worst: if two clients of a node differ, the worse state counts. */
 const STATES: readonly NodeState[] = ['up', 'unknown', 'suspect', 'down'];
 const PHASES = ['overlap', 'handover', 'closing'] as const;
 
@@ -87,7 +87,7 @@ function counterReadings(node: NodeFigures, counts: NodeCounts | undefined): rea
   ];
 }
 
-/** Clients of one cluster see the same handovers: the one that sees most is heard. */
+/** Clients of one cluster see the same handovers: the largest count is reported. */
 function handoverReadings(clients: readonly ClientFigures[]): readonly Reading[] {
   const now = Date.now();
   const open = PHASES.map((phase): Reading => {
@@ -102,7 +102,10 @@ function handoverReadings(clients: readonly ClientFigures[]): readonly Reading[]
   return [...open, { name: 'sess.handover.age', attributes: {}, value: Math.max(0, ...ages) / 1_000 }];
 }
 
-/** A number, so that a sink without labels can compare: the largest of a fleet and the smallest are the same. */
+/**
+ * The fingerprint as a number, so that sinks without labels can compare: in a fleet that agrees, minimum and maximum
+ * are equal.
+ */
 function ringReading(clients: readonly ClientFigures[]): readonly Reading[] {
   const rings = [...new Set(clients.flatMap(({ ring }) => ring ?? []))].toSorted();
   const [only] = rings;

@@ -1,18 +1,18 @@
 import { METRICS, type Reading } from '@sess/metrics';
 
 /**
- * Ends the series of nodes that have left, and of drains that are over: the SDK repeats a series that is told no more
- * with its last value, so a node that was removed while it was down would be down for ever.
+ * Ends the series of nodes that have left and of drains that are over: the SDK repeats the last value of a series that
+ * is not reported any more, so a node that was removed while down would stay down for ever.
  */
 export class DepartedSeries {
   #told = new Map<string, Reading>();
 
-  /** What is told now, and zeros for what was told before and is no more. */
+  /** The current values, and zeros for series that were reported before and have ended. */
   with(readings: readonly Reading[]): readonly Reading[] {
     const now = new Map(readings.filter(isOfNode).map((reading) => [keyOf(reading), reading]));
     const present = new Set(readings.filter(({ name }) => name === 'sess.node.state').map(serverOf));
     const missing = [...this.#told].filter(([key]) => !now.has(key));
-    // A node that is there and does not tell its counters keeps them as they were.
+    // A present node that does not report its counters keeps their last values.
     const silent = missing.filter(
       ([, reading]) => reading.name !== 'sess.node.draining' && present.has(serverOf(reading)),
     );

@@ -4,25 +4,23 @@ import { recordMetrics } from './record-metrics.ts';
 import { recordSpans } from './record-spans.ts';
 
 export interface ObserveOptions {
-  /** Where metrics go. Default: the global one. `false`: no metrics. */
+  /** Provider of the meter. Default: the global one. `false`: no metrics. */
   readonly meterProvider?: MeterProvider | false | undefined;
-  /** Where spans go. Default: the global one. `false`: no spans. */
+  /** Provider of the tracer. Default: the global one. `false`: no spans. */
   readonly tracerProvider?: TracerProvider | false | undefined;
 }
 
 export interface Observing {
-  /** Nothing is recorded any more. Twice does no harm. */
+  /** Stops recording. Idempotent. */
   stop(): void;
 }
 
 /**
- * Records metrics and spans of all sessions and clients of this process, whenever they were made. Once is enough: each
- * call records once more.
+ * Records metrics and spans of all sessions and clients of this process, including those created earlier. Call it once:
+ * each call records everything once more. While it runs, the cause of every missing session is investigated
+ * (`sess:session:miss`), and every collection of metrics asks each node for its counters.
  *
- * While it runs, each session that was not found is looked into (`sess:session:miss`), and every collection of metrics
- * asks each node for its counters.
- *
- * @throws {TypeError} when an option is no provider.
+ * @throws {TypeError} if an option is not a provider
  */
 export function observeSessions(options: ObserveOptions = {}): Observing {
   const { meterProvider = metrics.getMeterProvider(), tracerProvider = trace.getTracerProvider() } = options;

@@ -3,7 +3,7 @@ import { collectMetrics, METRICS, type Attributes, type MetricDefinition, type M
 
 import { DepartedSeries } from './departed-series.ts';
 
-/** Records all metrics with `meter`; returns what ends that. */
+/** Records all metrics with `meter`; returns a function that stops it. */
 export function recordMetrics(meter: Meter): () => void {
   const counters = new Map<MetricName, Counter>();
   const histograms = new Map<MetricName, Histogram>();

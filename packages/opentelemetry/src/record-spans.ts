@@ -1,6 +1,6 @@
 /**
- * Spans of what is done with sessions, and of the operations of the client beneath. A span is made where its operation
- * begins, so what happens inside finds it, with or without a context manager.
+ * Records spans of session operations, and of the client operations inside them. A span is created where its operation
+ * starts, so inner operations find their parent with or without a context manager.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
@@ -13,18 +13,18 @@ import type { MissEvent, SessionOperation, SessionOperationContext } from '@sess
 const CLIENT: readonly ClientOperation[] = ['get', 'set', 'touch', 'delete'];
 const SESSION: readonly SessionOperation[] = ['load', 'save', 'touch', 'destroy'];
 
-/** How long the span of a load that found nothing waits for the reason, in milliseconds. */
+/** How long the span of a missed load waits for the cause, in milliseconds. */
 const CAUSE_TIMEOUT_MS = 10_000;
 
-/** An operation under way, for those that run inside it. */
+/** A running operation, as parent of those inside it. */
 interface Active {
   readonly span: Span;
   readonly kind: 'session' | 'client';
-  /** Of the load that found nothing: called with why. */
+  /** For a missed load: called with the cause. */
   explain?: (event: MissEvent) => void;
 }
 
-/** Records spans with `tracer`; returns what ends that. */
+/** Records spans with `tracer`; returns a function that stops it. */
 export function recordSpans(tracer: Tracer): () => void {
   const active = new AsyncLocalStorage<Active>();
   const waiting = new Set<() => void>();
@@ -39,7 +39,7 @@ export function recordSpans(tracer: Tracer): () => void {
       ...(serverPort !== undefined && { 'server.port': serverPort }),
     };
     const outer = active.getStore();
-    // The node that a session is on belongs to the span of the session as well.
+    // Also sets the node on the span of the session operation.
     if (outer?.kind === 'session') outer.span.setAttributes(server);
     const attributes = {
       'db.system.name': system,
@@ -70,7 +70,7 @@ export function recordSpans(tracer: Tracer): () => void {
     if (operation === 'load' && result === 'miss') endWithCause(ended);
     else span.end();
   };
-  /** The reason comes when the request has its answer: until then the span waits, and ends with the time it had. */
+  /** The cause is known only after the response: the span waits for it, but keeps its own end time. */
   const endWithCause = (ended: Active): void => {
     const endedAt = Date.now();
     const end = guarded((): void => {
@@ -104,7 +104,7 @@ export function recordSpans(tracer: Tracer): () => void {
   };
 }
 
-/** Makes a span at the start, binds it to what happens inside, and ends it. */
+/** Creates a span at the start, makes it the parent of what happens inside, and ends it. */
 function follow<Context extends object>(
   name: string,
   active: AsyncLocalStorage<Active>,
@@ -117,7 +117,7 @@ function follow<Context extends object>(
   channel.start.bindStore(active, (operation) => {
     const made = beginOne(operation as Context);
     if (made !== undefined) begun.set(operation, made);
-    // Without a span of its own, what happens inside belongs to the one around it.
+    // Without a span of its own, inner operations get the surrounding one as parent.
     return made ?? (active.getStore() as Active);
   });
   const ended = guarded((operation: unknown): void => {
@@ -131,7 +131,7 @@ function follow<Context extends object>(
   };
 }
 
-/** An error's `code`, or its class: never its message, which may name more than an attribute should. */
+/** An error's `code`, or its class; never its message, which may contain private data. */
 function failed(span: Span, error: unknown): void {
   const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
   span.setAttribute('error.type', typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown');
