@@ -443,8 +443,6 @@ export class MemcachedCluster
         (isDown
           ? this.#membership.nodeDown(node.id, now, node.refuses)
           : this.#membership.nodeRecovered(node.id, now)) || rotationChanged;
-      // Perhaps the drain is done, and the node was stopped before this client read of it.
-      if (isDown && this.isDraining(node.id)) this.#history.distrust();
       if (isDown) return this.#rereplications?.lost(node.id);
       this.#hints.deliver(node);
       this.#rereplications?.returned(node.id);

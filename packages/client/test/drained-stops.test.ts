@@ -29,7 +29,7 @@ class Load {
 
   constructor(client: Client, name: string) {
     this.#client = client;
-    const kinds = [this.#read, this.#miss, this.#save, this.#login] as const;
+    const kinds = [this.#read, this.#miss, this.#touchNothing, this.#save, this.#login] as const;
     const lanes = kinds.flatMap((kind, number) =>
       Array.from({ length: LANES }, (_, lane) => this.#lane(kind, `${name}-${number}-${lane}`)),
     );
@@ -57,6 +57,10 @@ class Load {
 
   readonly #miss = async (id: string): Promise<void> => {
     if ((await this.#client.get(id)) !== undefined) throw new Error(`${id} is there`);
+  };
+
+  readonly #touchNothing = async (id: string): Promise<void> => {
+    if (await this.#client.touch(id, ttlSeconds)) throw new Error(`${id} is there`);
   };
 
   /** A new session that is changed, prolonged and ended. */

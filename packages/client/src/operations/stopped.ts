@@ -20,7 +20,7 @@ export async function hasStopped(cluster: Cluster, key: string, error: unknown):
   } catch {
     // The node has left the cluster.
   }
-  // This client may not have read yet that the drain is done.
+  // This client may not have read yet that the drain is done. The lost connection made its history stale.
   await cluster.ensureFresh();
   return !cluster.route(key).targets.includes(error.node);
 }
