@@ -1,9 +1,3 @@
-import { createSign, generateKeyPairSync } from 'node:crypto';
-import { once } from 'node:events';
-import https from 'node:https';
-import { connect } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
-import { PassThrough } from 'node:stream';
 import {
   ApplicationAutoScalingClient,
   PutScalingPolicyCommand,
@@ -11,73 +5,13 @@ import {
 } from '@aws-sdk/client-application-auto-scaling';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { json, run, type Outcome } from '../run.ts';
-import { closeShops, onClose, settled, shop, type Shop } from './shop.ts';
-
-/** A guard in this process. */
-interface RunningGuard {
-  readonly said: () => string;
-  /** Of `--listen`. */
-  readonly url: () => string;
-  stop(): Promise<Outcome>;
-}
+import { json, run } from '../run.ts';
+import { guard, state, stopGuards } from './running-guard.ts';
+import { onClose, settled, shop, type Shop } from './shop.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
-/** The guard's last word of nodes that AWS took away. */
-const GONE = / (?:are|is) gone/;
-
-const guards: RunningGuard[] = [];
-afterEach(async () => {
-  for (const running of guards.splice(0)) await running.stop();
-  await closeShops();
-  vi.restoreAllMocks();
-});
-
-/** What memcached forgets of itself, or with its machine: no mark stays that it was deleted. */
-async function loseOnNodes({ aws }: Shop, ...keys: readonly string[]): Promise<void> {
-  await Promise.all(
-    aws.nodes.map(async ({ address, port }) => {
-      const socket = connect({ host: address ?? '', port });
-      socket.on('error', () => undefined).resume();
-      socket.end(`${keys.map((key) => `delete ${key}\r\n`).join('')}quit\r\n`);
-      await once(socket, 'close');
-    }),
-  );
-}
-
-function guard(site: Shop, words = '', heard: (text: string) => void = () => undefined): RunningGuard {
-  const stop = new AbortController();
-  let said = '';
-  const all = ['elasticache', 'guard', '--cluster', site.aws.clusterId, '--interval', '0.2', '--listen', '127.0.0.1:0'];
-  const ended = run([...all, '--cooldown-scale', '0', ...words.split(' ').filter((word) => word !== '')], {
-    env: site.env,
-    signal: stop.signal,
-    heard: (text) => {
-      said += text;
-      heard(text);
-    },
-  });
-  const running: RunningGuard = {
-    said: () => said,
-    url: () => /http:\/\/[\d.:]+/.exec(said)?.[0] ?? '',
-    stop: () => {
-      stop.abort();
-      return ended;
-    },
-  };
-  guards.push(running);
-  return running;
-}
-
-async function post(running: RunningGuard, body: unknown): Promise<number> {
-  return (await fetch(`${running.url()}/sns`, { method: 'POST', body: JSON.stringify(body) })).status;
-}
-
-async function state(running: RunningGuard): Promise<Record<string, unknown>> {
-  await expect.poll(() => running.url()).not.toBe('');
-  return (await (await fetch(`${running.url()}/state`)).json()) as Record<string, unknown>;
-}
+afterEach(stopGuards);
 
 const RESOURCE = {
   ServiceNamespace: 'elasticache',
@@ -162,19 +96,6 @@ describe('sess elasticache guard', () => {
       .toEqual([expect.stringContaining('DisableScaleIn')]);
   });
 
-  it('is one of several, and the next one goes on with what it had begun', async () => {
-    const site = await shop({ nodes: 4 });
-    const first = guard(site, '--no-policy --at 00:00=2 --keys-per-second 20');
-    await expect.poll(async () => (await state(first))['role']).toBe('active');
-    const second = guard(site, '--no-policy --at 00:00=2');
-    await expect.poll(async () => (await state(second))['role']).toBe('standby');
-    await expect.poll(() => site.client.topology.drains.size).toBe(2);
-    expect((await first.stop()).code).toBe(0);
-    await expect.poll(() => site.nodeIds(), { timeout: 60_000 }).toEqual(['0001', '0002']);
-    expect((await state(second))['role']).toBe('active');
-    await site.expectNothingMissing();
-  });
-
   it('puts nodes back that are wanted again while AWS is busy, for however long', async () => {
     const site = await shop({ nodes: 3, timeScale: 1_500 });
     const load = await scaled(site, { min: 2, isScaleInDisabled: true });
@@ -189,66 +110,6 @@ describe('sess elasticache guard', () => {
     await expect.poll(() => running.said(), { timeout: 60_000 }).toContain('0003 is wanted again: back in rotation');
     expect(site.nodeIds()).toHaveLength(3);
     await expect.poll(() => site.client.topology.rotation.length).toBe(3);
-    await site.expectNothingMissing();
-  });
-
-  it(
-    'never acts beside another, though the record of the lease is lost again and again',
-    { timeout: 300_000 },
-    async () => {
-      const site = await shop({ nodes: 5 });
-      const log: string[] = [];
-      const hear = (name: string) => (text: string) =>
-        void log.push(...text.split('\n').map((line) => `${name} ${line}`));
-      const a = guard(site, '--no-policy --at 00:00=3 --lease 6 --keys-per-second 100', hear('a'));
-      guard(site, '--no-policy --at 00:00=2 --lease 6 --keys-per-second 100', hear('b'));
-      // As when its node dies, with one copy.
-      for (let times = 0; times < 8; times += 1) {
-        await loseOnNodes(site, 'sess-guard/sess-local/lease');
-        await pause(500);
-      }
-      // Whichever holds the lease in the end acts; without the other, it goes as far as b wants.
-      await expect.poll(() => log.some((line) => GONE.test(line)), { timeout: 120_000 }).toBe(true);
-      await a.stop();
-      await expect.poll(() => site.nodeIds(), { timeout: 120_000 }).toEqual(['0001', '0002']);
-      await site.expectNothingMissing();
-      let acting: string | undefined;
-      for (const line of log) {
-        const [name] = line.split(' ');
-        if (/ Drain /.test(line)) {
-          expect([undefined, name], log.join('\n')).toContain(acting);
-          acting = name;
-        }
-        if ((GONE.test(line) || line.includes(' Failed')) && name === acting) acting = undefined;
-      }
-    },
-  );
-
-  it('knows what it drained from any node that is left, so that the next guard puts it back', async () => {
-    const site = await shop({ nodes: 4 });
-    site.aws.announceReplacement(['0004']);
-    const first = guard(site, '--no-policy');
-    const last = site.aws.nodes[3]?.id ?? '';
-    await expect.poll(() => site.client.topology.drains.get(last)).toBe('drained');
-    await first.stop();
-    await loseOnNodes(site, 'sess-guard/sess-local/work/0', 'sess-guard/sess-local/work/1');
-    site.aws.replaceNodes(['0004']);
-    await site.aws.settled();
-    guard(site, '--no-policy');
-    await expect.poll(() => site.client.topology.rotation, { timeout: 60_000 }).toContain(last);
-  });
-
-  it('takes back what it had drained when the nodes are wanted again, and leaves alone what a person drained', async () => {
-    const site = await shop({ nodes: 4 });
-    site.aws.refuseNext('ModifyCacheCluster', { code: 'AccessDenied', httpStatus: 403 });
-    const first = guard(site, '--no-policy --at 00:00=3');
-    await expect.poll(() => [...site.client.topology.drains.values()]).toEqual(['drained']);
-    await first.stop();
-    const byHand = site.aws.nodes[0]?.id ?? '';
-    await site.client.drain(byHand);
-    const second = guard(site, '--no-policy');
-    await expect.poll(() => [...site.client.topology.drains.keys()], { timeout: 60_000 }).toEqual([byHand]);
-    await expect.poll(async () => (await state(second))['removing'], { timeout: 60_000 }).toEqual([]);
     await site.expectNothingMissing();
   });
 
@@ -360,63 +221,5 @@ describe('sess elasticache guard', () => {
     const site = await shop({ nodes: 1 });
     const outcome = await site.sess(`guard --no-policy ${words}`);
     expect(outcome).toMatchObject({ code: 2, stderr: expect.stringContaining(said) });
-  });
-});
-
-describe('a message of SNS', () => {
-  const TOPIC = 'arn:aws:sns:us-east-1:000000000000:elasticache';
-  const CERTIFICATE = 'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-1.pem';
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
-
-  /** As AWS signs one. */
-  function signed(fields: Readonly<Record<string, string>> = {}): Record<string, string> {
-    const message = {
-      Message: '{"ElastiCache:NodeReplacementScheduled":"sess-local"}',
-      MessageId: 'one',
-      Timestamp: new Date().toISOString(),
-      TopicArn: TOPIC,
-      Type: 'Notification',
-      ...fields,
-    };
-    const text = Object.entries(message)
-      .map(([name, value]) => `${name}\n${value}\n`)
-      .join('');
-    const Signature = createSign('RSA-SHA256').update(text).sign(privateKey, 'base64');
-    return { ...message, Signature, SignatureVersion: '2', SigningCertURL: CERTIFICATE };
-  }
-
-  /** Stands for the host that AWS keeps its certificates on. */
-  function certificatesOfAws(): void {
-    vi.spyOn(https, 'get').mockImplementation(((url: string, answered: (response: PassThrough) => void) => {
-      const response = Object.assign(new PassThrough(), { statusCode: url === CERTIFICATE ? 200 : 404 });
-      answered(response);
-      response.end(publicKey.export({ type: 'spki', format: 'pem' }));
-      return new PassThrough();
-    }) as never);
-  }
-
-  it('makes the guard look at once; what AWS did not sign, or of another topic, is refused', async () => {
-    certificatesOfAws();
-    const site = await shop({ nodes: 3 });
-    // So long that nothing but the message makes it look.
-    const running = guard(site, `--no-policy --interval 3000 --sns-topic ${TOPIC}`);
-    await expect.poll(async () => (await state(running))['doing']).toBe('watching');
-    site.aws.announceReplacement(['0003']);
-    const forged = { ...signed(), Message: '{}' };
-    expect(await post(running, forged)).toBe(403);
-    expect(await post(running, { ...signed(), SigningCertURL: 'https://sns.example.com/one.pem' })).toBe(403);
-    expect(await post(running, signed({ TopicArn: 'arn:aws:sns:us-east-1:1:other' }))).toBe(403);
-    expect(await post(running, 'nonsense')).toBe(403);
-    expect(site.client.topology.drains.size).toBe(0);
-    expect(await post(running, signed())).toBe(200);
-    await expect.poll(() => [...site.client.topology.drains.values()]).toEqual(['drained']);
-    await site.expectNothingMissing();
-  });
-
-  it('is not taken without --sns-topic', async () => {
-    const site = await shop({ nodes: 2 });
-    const running = guard(site, '--no-policy');
-    await state(running);
-    expect(await post(running, signed())).toBe(404);
   });
 });
