@@ -48,6 +48,7 @@ export function addElastiCacheCommands<Shared>(program: Command, line: ElastiCac
     .option('--keys-per-second <number>', 'rate of each drain (default: 5000)', atLeastOne)
     .option('--until-expired', UNTIL_EXPIRED)
     .option('--dry-run', 'shows the planned changes and the obstacles')
+    .addOption(new Option('--records <seconds>', 'for tests').argParser(positive).hideHelp())
     .action(async (options: Shared & ReplaceCommandOptions) =>
       ended(await elastiCacheReplace(context(options), options)),
     );
@@ -78,6 +79,7 @@ export function addElastiCacheCommands<Shared>(program: Command, line: ElastiCac
     .option('--interval <seconds>', 'interval of queries to AWS', positive, 30)
     .addOption(new Option('--cooldown-scale <factor>', 'for tests').argParser(Number).hideHelp())
     .addOption(new Option('--lease <seconds>', 'for tests').argParser(positive).hideHelp())
+    .addOption(new Option('--records <seconds>', 'for tests').argParser(positive).hideHelp())
     .action(async (options: Shared & GuardCommandOptions) => ended(await elastiCacheGuard(context(options), options)));
 }
 

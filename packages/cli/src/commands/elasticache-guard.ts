@@ -31,6 +31,7 @@ export interface GuardCommandOptions {
   readonly interval: number;
   readonly cooldownScale?: number | undefined;
   readonly lease?: number | undefined;
+  readonly records?: number | undefined;
 }
 
 /** A round that lasts this many intervals counts as stuck. */
@@ -64,6 +65,7 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
     preDrain: options.preDrain ?? 0,
     cooldownScale: options.cooldownScale ?? 1,
     leaseMs: options.lease === undefined ? undefined : 1_000 * options.lease,
+    recordSeconds: options.records,
     signal: streams.signal,
   });
   let server: GuardServer | undefined;

@@ -20,6 +20,7 @@ export interface ReplaceCommandOptions {
   readonly keysPerSecond?: number | undefined;
   readonly untilExpired?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
+  readonly records?: number | undefined;
   readonly timeout: number;
   readonly interval: number;
 }
@@ -99,6 +100,7 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
         intervalMs: 1_000 * options.interval,
         signal: streams.signal,
         capacity,
+        recordSeconds: options.records,
         onProgress: (text) => progress.say(text),
       });
     } finally {

@@ -18,6 +18,7 @@ import { Obstructed, type Obstacle, type ObstacleReason } from './obstacle.ts';
 import { named, requireKnown } from './nodes-to-remove.ts';
 import { retryingApi } from './retries.ts';
 import { PlacedRecord } from './placed-record.ts';
+import { recordStore } from './record-store.ts';
 import { EVENTS_MINUTES, listNoKeys, planScaleIn, scaleIn, type ScaleInOptions, type ScaleInPlan } from './scale-in.ts';
 
 export interface ReplacePlan {
@@ -36,6 +37,7 @@ interface ReplaceStep {
 }
 
 const LOOK_MS = 250;
+const KEEP_MS = 5_000;
 const PASSING: ReadonlySet<ObstacleReason> = new Set<ObstacleReason>(['handover-open', 'cluster-busy']);
 
 /**
@@ -70,6 +72,8 @@ export async function planReplace(
 export interface ReplaceOptions extends ScaleInOptions {
   /** Between which numbers of nodes auto scaling keeps the cluster; `undefined` where nothing does, or nobody knows. */
   readonly capacity: () => Promise<Capacity | undefined>;
+  /** Longest time to live of the record of the step; for tests. */
+  readonly recordSeconds?: number | undefined;
 }
 
 /** A node more than auto scaling allows is taken away at once: the new one, or another of the last ones. */
@@ -91,13 +95,19 @@ export async function replaceNodes(
 ): Promise<void> {
   const { timeoutMs, signal, onProgress } = options;
   const retrying = retryingApi(api, { timeoutMs, signal, onRetry: onProgress });
-  const record = new PlacedRecord(client, `sess-replace/${api.clusterId}`, stepIn);
+  const record = new PlacedRecord(recordStore(client, options.recordSeconds), `sess-replace/${api.clusterId}`, stepIn);
   const steps = await record.read();
   // A replacement in progress comes first.
   const begun = old.filter(({ cacheNodeId }) => cacheNodeId === steps?.old);
-  for (const node of [...begun, ...old.filter((other) => !begun.includes(other))]) {
-    await replaceNode(retrying, client, node, { settings, record, journal, options });
-    await record.write(undefined);
+  // A drain that waits for sessions to expire may outlast the record; the next run would add a second node.
+  const keeping = setInterval(() => void record.keep().catch(() => undefined), KEEP_MS);
+  try {
+    for (const node of [...begun, ...old.filter((other) => !begun.includes(other))]) {
+      await replaceNode(retrying, client, node, { settings, record, journal, options });
+      await record.write(undefined);
+    }
+  } finally {
+    clearInterval(keeping);
   }
 }
 

@@ -16,5 +16,7 @@ export interface GuardOptions {
   readonly cooldownScale: number;
   /** Default 30 seconds; other values are for tests. */
   readonly leaseMs?: number | undefined;
+  /** Longest time to live of the guard's records; for tests. */
+  readonly recordSeconds?: number | undefined;
   readonly signal: AbortSignal;
 }

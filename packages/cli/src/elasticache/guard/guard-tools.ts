@@ -6,6 +6,7 @@ import type { CacheClusterApi, CacheClusterInfo } from '../cache-cluster-api.ts'
 import { drainTogether } from '../drain-together.ts';
 import type { Journal } from '../journal.ts';
 import { PlacedRecord } from '../placed-record.ts';
+import { recordStore } from '../record-store.ts';
 import { names, progressText } from '../scale-in.ts';
 import type { GuardOptions } from './guard-options.ts';
 import { initialState, type GuardState } from './guard-state.ts';
@@ -43,7 +44,11 @@ export class GuardTools {
     this.settings = settings;
     this.journal = journal;
     this.options = options;
-    this.record = new PlacedRecord(client, `sess-guard/${api.clusterId}/work`, guardWork);
+    this.record = new PlacedRecord(
+      recordStore(client, options.recordSeconds),
+      `sess-guard/${api.clusterId}/work`,
+      guardWork,
+    );
     this.#lease = lease;
     this.#state = initialState(api.clusterId, options.name);
   }

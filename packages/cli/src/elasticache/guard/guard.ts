@@ -11,6 +11,7 @@ import type { ClusterSettings } from '../../cluster/settings.ts';
 import type { CacheClusterApi, CacheClusterInfo } from '../cache-cluster-api.ts';
 import type { Journal } from '../journal.ts';
 import { Obstructed, type Obstacle } from '../obstacle.ts';
+import { recordStore, type RecordStore } from '../record-store.ts';
 import { withRetries } from '../retries.ts';
 import { planScaleIn, scaleIn } from '../scale-in.ts';
 import { drainBeforeReplacement } from './before-replacement.ts';
@@ -32,6 +33,7 @@ export class Guard {
   readonly #scaling: ScalingSource | undefined;
   readonly #options: GuardOptions;
   readonly #lease: GuardLease;
+  readonly #store: RecordStore;
   readonly #tools: GuardTools;
   /** Aborts the pause between two rounds. */
   #wake = new AbortController();
@@ -45,10 +47,11 @@ export class Guard {
     journal: Journal,
     options: GuardOptions,
   ) {
-    const { name, leaseMs } = options;
+    const { name, leaseMs, recordSeconds } = options;
+    this.#store = recordStore(client, recordSeconds);
     this.#scaling = scaling;
     this.#options = options;
-    this.#lease = new GuardLease(client, api.clusterId, { name, leaseMs, onHeld: () => this.lookNow() });
+    this.#lease = new GuardLease(this.#store, api.clusterId, { name, leaseMs, onHeld: () => this.lookNow() });
     this.#tools = new GuardTools(api, client, settings, journal, this.#lease, options);
   }
 
@@ -78,13 +81,13 @@ export class Guard {
     clearInterval(reports);
     await lease;
     this.#tools.tell({ role: 'stopped', doing: 'stopped' });
-    if (this.#lease.isHeld) await publishReport(this.#tools.client, this.state);
+    if (this.#lease.isHeld) await publishReport(this.#store, this.state);
     await this.#lease.release();
   }
 
   #publishReport(): void {
     if (!this.#lease.isHeld) return;
-    void publishReport(this.#tools.client, this.state);
+    void publishReport(this.#store, this.state);
     // A round may take hours.
     this.#tools.record.keep().catch(() => undefined);
   }
