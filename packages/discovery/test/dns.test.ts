@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { dns } from '../src/dns/dns.ts';
+import { dns, dnsIn } from '../src/dns/dns.ts';
 import type { DnsOptions } from '../src/dns/dns-options.ts';
 import { cleanup } from './cleanup.ts';
 import { DnsServer, type Zone } from './dns-server.ts';
+import { ManualClock } from './manual-clock.ts';
 import { RecordingListener } from './recording-listener.ts';
+import { testEnvironment } from './test-environment.ts';
 
 const use = cleanup();
 
@@ -52,6 +54,26 @@ describe('a DNS server', () => {
     await watch.refresh();
     expect(listener.ids).toHaveLength(3);
     expect(server.queries).toEqual([`SRV ${name}`, `SRV ${name}`]);
+  });
+
+  it('that forgets a pod, as it does when one terminates, is asked again within 36 seconds', async () => {
+    const name = '_memcache._tcp.mc.default.svc.cluster.local';
+    const zone: Zone = { [`SRV ${name}`]: [pod(0), pod(1), pod(2)] };
+    const server = use(await DnsServer.start(zone));
+    const listener = new RecordingListener();
+    const clock = new ManualClock();
+    // The longest pause.
+    const environment = testEnvironment({}, { clock, random: () => 1 });
+    const watch = use(
+      dnsIn(environment, name, { record: 'SRV', timeoutMs: 10_000, servers: [server.address] }).watch(listener),
+    );
+    await watch.ready();
+    zone[`SRV ${name}`] = [pod(0), pod(1)];
+    clock.advance(35_999);
+    expect(server.queries).toHaveLength(1);
+    clock.advance(1);
+    await listener.until(({ topologies }) => topologies.length === 2);
+    expect(listener.ids).toEqual([0, 1].map((number) => `mc-${number}.mc.default.svc.cluster.local:11211`));
   });
 
   it.each<[string, Zone[string] | undefined, string]>([
