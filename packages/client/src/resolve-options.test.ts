@@ -186,6 +186,11 @@ describe('what resolveOptions refuses', () => {
     [{ discovery, failuresToEject: [] }, 'got an array'],
     [{ discovery, tls: 'yes' }, 'tls must be true, false or an object'],
     [{ discovery, credentials: 'user:secret' }, 'an object with username and password'],
+    [{ discovery, credentials: { username: 'user', password: 'secret\n' } }, 'a line break at its end'],
+    [
+      { discovery, credentials: { username: 'us\0er', password: 'secret' } },
+      'credentials.username must have no control',
+    ],
     [
       { discovery, credentials: { username: 'user' } },
       'credentials.password must be a string that is not empty; got undefined',

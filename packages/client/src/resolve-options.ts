@@ -255,9 +255,18 @@ function credentialsOf(given: ClientOptions['credentials']): TransportOptions['c
   if (!isRecord(given)) throw badOption('credentials must be an object with username and password.');
   checkKnown(given, ['username', 'password'], 'credentials.');
   return Object.freeze({
-    username: text('credentials.username', given['username']),
-    password: text('credentials.password', given['password']),
+    username: plainText('credentials.username', given['username']),
+    password: plainText('credentials.password', given['password']),
   });
+}
+
+/** No server knows a user or a password with a control character; it mostly comes from the end of a file. */
+function plainText(name: string, given: unknown): string {
+  const value = text(name, given);
+  // The value is not shown: it may be the secret.
+  if (/\p{Cc}/u.test(value))
+    throw badOption(`${name} must have no control character, such as a line break at its end.`);
+  return value;
 }
 
 /** Checks a name that becomes part of keys. */
