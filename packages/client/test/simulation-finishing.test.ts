@@ -9,7 +9,7 @@ const ENOUGH_FAILURES = 3;
 
 it(
   'loses no session and revives none in simulated histories whose handovers are finished',
-  { timeout: 600_000 },
+  { timeout: 1_800_000 },
   async () => {
     const failures: string[] = [];
     const totals = new Totals();

@@ -29,7 +29,7 @@ const CONSEQUENCES = [
 export function testShard(shard: number): void {
   const histories = Math.ceil((SEEDS - shard) / SHARDS);
   const title = `loses no session and revives none in simulated histories with faults (${shard + 1} of ${SHARDS})`;
-  it(title, { timeout: 600_000 }, async () => {
+  it(title, { timeout: 1_800_000 }, async () => {
     const { failures, totals } = await runShard(shard);
     expect(failures).toEqual([]);
     // The histories did what they are for.
