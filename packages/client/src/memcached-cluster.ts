@@ -91,7 +91,7 @@ export class MemcachedCluster
       {
         ...setup.node,
         fenceKeys: seals.map(({ fenceKey }) => fenceKey),
-        onTrouble: () => this.#watch.lookAgain(),
+        onTrouble: () => this.#watch.refresh(),
         onStateChange: () => this.#nodesChanged(),
         onInterruption: () => this.#interrupted(),
       },

@@ -104,8 +104,8 @@ class PostgresSessions implements PostgresBacking {
   async destroy(id: string, until: number, signal: AbortSignal): Promise<BackingDestroyed> {
     const { rows } = await this.#run('destroy', [id, until, Date.now()], signal);
     if (rows.length > 0) return 'destroyed';
-    const buried = await this.#run('bury', [id, until], signal);
-    const row: { inserted: boolean } | undefined = buried.rows[0];
+    const inserted = await this.#run('insertTombstone', [id, until], signal);
+    const row: { inserted: boolean } | undefined = inserted.rows[0];
     return row?.inserted === true ? 'unknown' : 'already';
   }
 

@@ -15,7 +15,7 @@ export interface Statements {
   readonly save: string;
   readonly saved: string;
   readonly destroy: string;
-  readonly bury: string;
+  readonly insertTombstone: string;
   readonly touch: string;
   readonly doubt: string;
   readonly doubts: string;
@@ -59,7 +59,7 @@ export function statementsFor(table: string): Statements {
       where id = $1 and not destroyed and expires_at > ${time('$3')} returning 1`,
 
     // There was no live session with this id: marks it as destroyed anyway.
-    bury: `insert into ${table} as present (id, value, version, expires_at, destroyed) values ($1, '', 0, ${time('$2')}, true)
+    insertTombstone: `insert into ${table} as present (id, value, version, expires_at, destroyed) values ($1, '', 0, ${time('$2')}, true)
       on conflict (id) do update
       set destroyed = true, value = '', user_id = null, saved_at = now(), expires_at = greatest(present.expires_at, excluded.expires_at)
       returning xmax = 0 as inserted`,

@@ -55,7 +55,7 @@ export function createSessions(given: SessionsOptions): Sessions {
     cookieNames: [...new Set([context.cookie.name(false), context.cookie.name(true)])],
     open(cookieHeader, connection) {
       const presented = cookieHeader === undefined ? NONE : identities.in(cookieHeader, connection.secure);
-      if (presented.length === 0) return begin(context, connection, NOTHING_CAME);
+      if (presented.length === 0) return begin(context, connection, NOTHING_PRESENTED);
       return loadSession(context, presented).then((outcome) =>
         begin(context, connection, beginning(context, connection, outcome, presented)),
       );
@@ -78,7 +78,7 @@ export function createSessions(given: SessionsOptions): Sessions {
 }
 
 const NONE: readonly Identity[] = [];
-const NOTHING_CAME: Beginning = { presented: NONE };
+const NOTHING_PRESENTED: Beginning = { presented: NONE };
 
 function openStore(cache: SessionStore, { source, backing, now, log }: ResolvedOptions): SessionStore {
   return backing === undefined ? cache : openBackedStore(cache, backing, { now, log }, source.kind === 'servers');

@@ -10,7 +10,7 @@ import { listsKeys } from '../cluster/lists-keys.ts';
 import { clientOptions, observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
 import { itemsOn } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
-import { untilNotAsked } from '../cluster/until-not-asked.ts';
+import { untilUnused } from '../cluster/until-unused.ts';
 import { DONE, NO } from '../exit-codes.ts';
 import { count } from '../output/format.ts';
 import type { CommandContext } from './command-context.ts';
@@ -189,7 +189,7 @@ class Departure {
    */
   async #untilNotAsked(client: Client, node: string, { historyIntervalMs }: ClusterSettings): Promise<void> {
     const limits = { timeoutMs: Infinity, signal: this.#over, onProgress: () => undefined };
-    await untilNotAsked(client, [node], { historyIntervalMs, ...limits }).catch(() => undefined);
+    await untilUnused(client, [node], { historyIntervalMs, ...limits }).catch(() => undefined);
   }
 
   /** With a deadline, again until time is over: a name server that fails for a moment must not cost sessions. */

@@ -10,7 +10,7 @@ import { listsKeys } from '../cluster/lists-keys.ts';
 import { observe, type ObservedCluster } from '../cluster/observed-cluster.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
-import { untilNotAsked } from '../cluster/until-not-asked.ts';
+import { untilUnused } from '../cluster/until-unused.ts';
 import { count, duration, plural } from '../output/format.ts';
 import { awsCode, isPassing, type CacheClusterApi, type CacheClusterInfo } from './cache-cluster-api.ts';
 import { drainTogether } from './drain-together.ts';
@@ -121,7 +121,7 @@ export async function scaleIn(
   const retrying = retryingApi(api, { timeoutMs, signal, onRetry: onProgress });
   if (!isUnderWay) {
     await drainAll(client, going, journal, options);
-    const isQuiet = await untilNotAsked(client, idsOf(going), options);
+    const isQuiet = await untilUnused(client, idsOf(going), options);
     requireUp(client, going);
     if (!isQuiet)
       journal.add(

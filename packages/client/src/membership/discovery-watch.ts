@@ -4,12 +4,12 @@ import type { Discovery, TopologyListener, Watch } from '@sess/discovery';
 import type { Clock } from '../clock.ts';
 
 /** Least time between two refreshes after failures. */
-const LOOK_AGAIN_MS = 1_000;
+const REFRESH_PAUSE_MS = 1_000;
 
 export class DiscoveryWatch {
   readonly #watch: Watch;
   readonly #clock: Clock;
-  #lookedAgainAt = -Infinity;
+  #refreshedAt = -Infinity;
   #ended = false;
 
   constructor(discovery: Discovery, clock: Clock, listener: TopologyListener) {
@@ -19,10 +19,10 @@ export class DiscoveryWatch {
     this.#watch.ready().catch(() => undefined);
   }
 
-  lookAgain(): void {
+  refresh(): void {
     const now = this.#clock.elapsed();
-    if (this.#ended || now - this.#lookedAgainAt < LOOK_AGAIN_MS) return;
-    this.#lookedAgainAt = now;
+    if (this.#ended || now - this.#refreshedAt < REFRESH_PAUSE_MS) return;
+    this.#refreshedAt = now;
     // The listener gets the outcome.
     this.#watch.refresh().catch(() => undefined);
   }

@@ -408,7 +408,7 @@ export class Membership {
     }
     const before = this.#history.views.get(id);
     this.#confirmLeft(now);
-    this.#times.turn(before?.ttlSeconds ?? 0);
+    this.#times.viewChanged(before?.ttlSeconds ?? 0);
     this.#current = this.#views.get(id, {
       ...placement,
       cause: before?.cause ?? cause,

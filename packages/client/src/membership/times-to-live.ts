@@ -43,7 +43,7 @@ export class TimesToLive {
    * requested time to live, so that it needs no extra publishing. One session of ten years keeps the window of its own
    * view open, but not those of later views.
    */
-  turn(known: number): void {
+  viewChanged(known: number): void {
     this.#longest = Math.max(known, this.#requested.length === 0 ? 0 : Math.min(...this.#requested));
   }
 }

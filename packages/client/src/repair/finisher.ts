@@ -165,7 +165,7 @@ export class Finisher {
     const { signal } = this.#stop;
     let found = 0;
     for (const source of nodeIds) {
-      const carry = async (keys: readonly string[]): Promise<void> => {
+      const migrateKeys = async (keys: readonly string[]): Promise<void> => {
         signal.throwIfAborted();
         // A process that slept through a change must not migrate keys by its old view.
         await cluster.ensureFresh();
@@ -177,7 +177,7 @@ export class Finisher {
         await lease.renew();
       };
       // Owners lack copies only on the first pass: every write goes to all of them.
-      await forKeysOn(cluster, source, this.#keysPerSecond, signal, carry, (key) =>
+      await forKeysOn(cluster, source, this.#keysPerSecond, signal, migrateKeys, (key) =>
         isConcerned(cluster, key, source, pass === 1),
       );
     }

@@ -21,7 +21,7 @@ export interface RereplicationPlan {
   /** Work completed before this time does not count, milliseconds since 1970. */
   readonly since: number;
   /** Time to live of the completion record. */
-  readonly wordSeconds: number;
+  readonly completionSeconds: number;
 }
 
 export interface RereplicationTask {
@@ -31,7 +31,7 @@ export interface RereplicationTask {
   plan(): RereplicationPlan | 'over' | 'later';
 }
 
-const RETURNED_WORD_SECONDS = 3_600;
+const RETURNED_COMPLETION_SECONDS = 3_600;
 /** Most bytes of a node's name in a key, which has 250 bytes. */
 const LONGEST_NAME = 190;
 
@@ -55,7 +55,7 @@ export class ReturnedNode implements RereplicationTask {
       leaseKey: keyIn(this.#cluster.namespace, 'refill'),
       leaseNodes: [this.node],
       since: this.#since,
-      wordSeconds: RETURNED_WORD_SECONDS,
+      completionSeconds: RETURNED_COMPLETION_SECONDS,
     };
   }
 }
@@ -83,7 +83,7 @@ export class DepartedNode implements RereplicationTask {
       leaseKey: `${keyIn(this.#cluster.namespace, 'refill')}/${this.node.slice(-LONGEST_NAME)}`,
       // Sorted: every client must pick the same first one.
       leaseNodes: rotation.ids.toSorted(),
-      wordSeconds: Math.max(1, Math.ceil((departure.openUntil - this.#cluster.clock.now()) / 1000)),
+      completionSeconds: Math.max(1, Math.ceil((departure.openUntil - this.#cluster.clock.now()) / 1000)),
     };
   }
 }

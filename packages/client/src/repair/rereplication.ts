@@ -81,7 +81,7 @@ export class Rereplication {
     }
   }
 
-  async #restore({ sources, wordSeconds }: RereplicationPlan, lease: Lease): Promise<void> {
+  async #restore({ sources, completionSeconds }: RereplicationPlan, lease: Lease): Promise<void> {
     this.#keys = 0;
     this.#migrated = 0;
     this.#tooLarge = 0;
@@ -89,12 +89,12 @@ export class Rereplication {
     this.#publish('begun', undefined);
     for (const source of sources) await this.#walk(source, lease);
     this.#throwIfChanged();
-    await lease.done(this.#cluster.clock.now(), wordSeconds);
+    await lease.done(this.#cluster.clock.now(), completionSeconds);
     this.#publish('done', undefined);
   }
 
   async #walk(source: string, lease: Lease): Promise<void> {
-    const carry = async (keys: readonly string[]): Promise<void> => {
+    const migrateKeys = async (keys: readonly string[]): Promise<void> => {
       this.#signal.throwIfAborted();
       // A process that slept through a change must not migrate keys by its old view.
       await this.#cluster.ensureFresh();
@@ -105,7 +105,7 @@ export class Rereplication {
       await lease.renew();
     };
     const isHeld = this.#cluster.rotation.heldBy(this.#task.node);
-    await forKeysOn(this.#cluster, source, KEYS_PER_SECOND, this.#signal, carry, isHeld);
+    await forKeysOn(this.#cluster, source, KEYS_PER_SECOND, this.#signal, migrateKeys, isHeld);
     this.#walked.add(source);
   }
 

@@ -51,7 +51,7 @@ export class Rereplications {
     if (typeof plan === 'string') return;
     try {
       const lease = new Lease(this.#cluster, plan.leaseKey, plan.leaseNodes, new AbortController().signal);
-      await lease.done(this.#cluster.clock.now(), plan.wordSeconds);
+      await lease.done(this.#cluster.clock.now(), plan.completionSeconds);
     } catch {
       // Its keys are processed once more.
     }

@@ -29,9 +29,9 @@ export async function refuseSecondNames(
   const inOrder = ids.toSorted((one, other) => Number(rotation.has(one)) - Number(rotation.has(other)));
   const names = new Map<string, string>();
   for (const id of inOrder) {
-    const word = randomBytes(12).toString('base64url');
-    names.set(word, id);
-    const bytes = encodeRecord(word, cluster.versions.next(undefined), TTL_SECONDS);
+    const marker = randomBytes(12).toString('base64url');
+    names.set(marker, id);
+    const bytes = encodeRecord(marker, cluster.versions.next(undefined), TTL_SECONDS);
     await cluster.node(id).store('set', KEY, bytes, { ttlSeconds: TTL_SECONDS, flags: RECORD_FLAGS }, { signal });
   }
   for (const id of ids) {

@@ -38,7 +38,7 @@ export class Application {
   /** The last list of nodes that this process received. */
   listed: readonly ClusterNode[];
   /** Discovery does not reach this process before this time, virtual milliseconds. */
-  deafUntil = -Infinity;
+  listHeldBackUntil = -Infinity;
   readonly #time: VirtualTime;
   #listener: TopologyListener | undefined;
 
@@ -85,7 +85,7 @@ export class Application {
   }
 
   tell(listed: readonly ClusterNode[]): void {
-    if (this.#time.now < this.deafUntil) return;
+    if (this.#time.now < this.listHeldBackUntil) return;
     this.clock.run(() => {
       this.listed = listed;
       this.#listener?.topology({ nodes: listed });

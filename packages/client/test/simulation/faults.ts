@@ -88,7 +88,7 @@ export class Faults {
     for (const id of listed) if (scene.promises.isCalledDrained(id)) scene.isDrained(id);
     for (const application of applications) {
       application.clock.goOn();
-      application.deafUntil = -Infinity;
+      application.listHeldBackUntil = -Infinity;
     }
     scene.tellAll();
     // Earlier announcements may still arrive later: after healing, the last one must be right.

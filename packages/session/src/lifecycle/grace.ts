@@ -59,7 +59,7 @@ export async function endGrace(context: Pick<SessionContext, 'store' | 'options'
 }
 
 /** Whether another login gave the session under `key` a new id, and it still lives. */
-export async function isCarriedOn(context: SessionContext, key: string): Promise<boolean> {
+export async function isContinued(context: SessionContext, key: string): Promise<boolean> {
   const marker = await context.store.load(key);
   const successor = marker && openDeadMarker(marker.value)?.successor;
   // The marker stays until the copy is written.

@@ -1,5 +1,5 @@
 import { hasCode } from '../errors.ts';
-import { endGrace, isCarriedOn, keepReadable } from './grace.ts';
+import { endGrace, isContinued, keepReadable } from './grace.ts';
 import { loadOne, type LoadOutcome } from './load-session.ts';
 import { deadMarker, movedMarker } from './moved.ts';
 import { idleSeconds, type Persisted, type SessionContext } from './session-context.ts';
@@ -44,7 +44,7 @@ export async function moveSession(
       ({ stored }) => deadMarker({ successor: next.identity.key, value: stored.value }),
       async (theirs) => void (next = await storeInPlace(context, makeContent(theirs), next)),
     );
-    if (replaced.kind === 'missing' && !(await isCarriedOn(context, key))) throw gone();
+    if (replaced.kind === 'missing' && !(await isContinued(context, key))) throw gone();
     if (replaced.kind === 'missing') return next;
     const last = replaced.persisted;
     if (graceSeconds > 0) await keepReadable(context, last, next.identity.key, 'grace', graceSeconds);

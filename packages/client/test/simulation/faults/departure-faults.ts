@@ -112,7 +112,7 @@ function stopBehindLateList(scene: FaultScene, forMs: number): string | undefine
   const lateMs = forMs % HISTORY_INTERVAL_MS;
   scene.unlist(id);
   for (const application of applications) if (application !== late) application.tell(stage.topology);
-  late.deafUntil = time.now + lateMs;
+  late.listHeldBackUntil = time.now + lateMs;
   const informed = random.pick(applications.filter((application) => application !== late));
   time.at(lateMs / 3, () => traffic.changeAndDestroy(informed, late, lateMs / 3));
   time.at(lateMs, () => late.tell(stage.topology));

@@ -52,7 +52,7 @@ function lag(scene: FaultScene, forMs: number): string {
   const { stage } = scene;
   const { random, applications, time } = stage;
   const application = random.pick(applications);
-  application.deafUntil = time.now + forMs;
+  application.listHeldBackUntil = time.now + forMs;
   time.at(forMs, () => application.tell(stage.topology));
   return `${application.name} for ${forMs} ms`;
 }

@@ -5,7 +5,7 @@ import { fromCache, fromDatabase } from './backed-session.ts';
 import { openRecord, type CachedRecord } from './cached-record.ts';
 import { keepInCache } from './keep-in-cache.ts';
 import { takeLease } from './load-lease.ts';
-import { BURY_SECONDS, isLive, readDatabase, type DatabaseSession } from './read-database.ts';
+import { TOMBSTONE_SECONDS, isLive, readDatabase, type DatabaseSession } from './read-database.ts';
 
 const MAX_ATTEMPTS = 4;
 
@@ -124,7 +124,7 @@ async function checked(
     const askedAt = now();
     const row = await readDatabase(context, key);
     if (row === 'destroyed' || (row !== undefined && row.version > record.version && !isLive(context, row))) {
-      await cache.destroy(key, BURY_SECONDS);
+      await cache.destroy(key, TOMBSTONE_SECONDS);
       return undefined;
     }
     const later = row !== undefined && row.version > record.version ? row : stillThere(context, cached, record, row);

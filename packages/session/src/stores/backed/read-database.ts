@@ -5,7 +5,7 @@ import type { BackedSession } from './backing.ts';
  * Seconds for which a tombstone keeps a session out of the cache that the database says is destroyed: as long as saves
  * may be in flight.
  */
-export const BURY_SECONDS = 3_600;
+export const TOMBSTONE_SECONDS = 3_600;
 
 /** A session as stored in the database. */
 export interface DatabaseSession {

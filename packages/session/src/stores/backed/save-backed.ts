@@ -5,7 +5,7 @@ import { fromCache, fromDatabase, tokenOf, type BackedToken } from './backed-ses
 import type { BackingSaved, SessionToSave } from './backing.ts';
 import { openRecord, sealRecord } from './cached-record.ts';
 import { keepInCache, type Kept } from './keep-in-cache.ts';
-import { BURY_SECONDS, forgetLoad, readDatabase, type DatabaseSession } from './read-database.ts';
+import { TOMBSTONE_SECONDS, forgetLoad, readDatabase, type DatabaseSession } from './read-database.ts';
 import { nextVersion } from './session-version.ts';
 
 /** A prepared save. */
@@ -188,7 +188,7 @@ async function mend(context: BackedContext, key: string): Promise<void> {
   try {
     const askedAt = context.now();
     const row = await readDatabase(context, key);
-    if (row === 'destroyed') await context.cache.destroy(key, BURY_SECONDS);
+    if (row === 'destroyed') await context.cache.destroy(key, TOMBSTONE_SECONDS);
     else if (row !== undefined) await keepInCache(context, key, row, { checkedAt: askedAt });
   } catch (error) {
     if (!hasCode(error, 'SESS_UNAVAILABLE')) throw error;

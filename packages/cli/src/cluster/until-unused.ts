@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { Client } from '@sess/client';
 
-export interface UntilNotAskedOptions {
+export interface UntilUnusedOptions {
   /** `historyIntervalMs` of the application servers: within one interval, each learns what another has published. */
   readonly historyIntervalMs: number;
   /** Longest wait for a handover that a client is finishing. */
@@ -15,7 +15,7 @@ const POLL_MS = 100;
 /** If a handover has not begun to close within this many intervals after the agreement, no client finishes it. */
 const INTERVALS_TO_BEGIN = 9;
 /** A client that failed to finish a handover retries after this time. */
-const LEAST_GIVE_UP_MS = 15_000;
+const LEAST_IDLE_MS = 15_000;
 
 /**
  * Waits until no application server uses these drained nodes: until then, a request may fail when they stop. Clients
@@ -24,14 +24,14 @@ const LEAST_GIVE_UP_MS = 15_000;
  * Resolves to `false` if no client finishes handovers: with `finish: false`, with application servers of an earlier
  * version, or with nodes that do not list their keys.
  */
-export async function untilNotAsked(
+export async function untilUnused(
   client: Pick<Client, 'handovers' | 'topology'>,
   nodes: readonly string[],
-  { historyIntervalMs, timeoutMs, signal, onProgress }: UntilNotAskedOptions,
+  { historyIntervalMs, timeoutMs, signal, onProgress }: UntilUnusedOptions,
 ): Promise<boolean> {
   const until = performance.now() + timeoutMs;
-  const giveUpMs = Math.max(LEAST_GIVE_UP_MS, INTERVALS_TO_BEGIN * historyIntervalMs);
-  let idleUntil = performance.now() + giveUpMs;
+  const longestIdleMs = Math.max(LEAST_IDLE_MS, INTERVALS_TO_BEGIN * historyIntervalMs);
+  let idleUntil = performance.now() + longestIdleMs;
   for (;;) {
     // A node that is down has stopped already.
     const { states } = client.topology;
@@ -39,7 +39,7 @@ export async function untilNotAsked(
     const open = client.handovers.filter((handover) => up.some((id) => handover.nodes.includes(id)));
     if (open.length === 0) break;
     const now = performance.now();
-    if (open.some(({ phase }) => phase !== 'handover')) idleUntil = now + giveUpMs;
+    if (open.some(({ phase }) => phase !== 'handover')) idleUntil = now + longestIdleMs;
     if (now > Math.min(until, idleUntil)) return false;
     onProgress(`waiting until nobody asks ${up.join(', ')} for anything`);
     await pause(POLL_MS, undefined, { signal });
