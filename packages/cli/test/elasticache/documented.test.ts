@@ -6,7 +6,7 @@ import * as elastiCache from '@aws-sdk/client-elasticache';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { run } from '../run.ts';
-import { closeShops, shop } from './shop.ts';
+import { closeShops, settled, shop } from './shop.ts';
 
 afterEach(closeShops);
 
@@ -93,6 +93,21 @@ describe('docs/operations/auto-scaling.md', () => {
     );
     client.destroy();
     expect(policy?.TargetTrackingScalingPolicyConfiguration).toMatchObject({ DisableScaleIn: true });
+  });
+
+  it('has commands for a scale-in by hand that do what they say, one after another', { timeout: 180_000 }, async () => {
+    const site = await shop({ nodes: 4 });
+    const lines = blocks('sh').flatMap((text) => [...text.matchAll(/^ *sess elasticache ((?!guard)[^#\n]*)/gm)]);
+    const commands = lines.map(([, words = '']) => words.trim());
+    expect(commands).toContain('scale-in --nodes 3');
+    for (const words of commands) {
+      const isChange = /^(scale-in|replace)\b/.test(words);
+      const outcome = await site.sess(isChange ? `${words} --interval 0.1` : words);
+      expect(outcome, `${words}: ${outcome.stderr}`).toMatchObject({ code: 0 });
+      await settled(site);
+    }
+    expect(site.nodeIds()).toEqual(['0001', '0003', '0005']);
+    await site.expectNothingMissing();
   });
 
   it('names commands and options that there are', async () => {
