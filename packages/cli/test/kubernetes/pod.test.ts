@@ -1,12 +1,12 @@
 /** Pods that terminate with the hooks of docs/operations/kubernetes, in containers that get SIGTERM and a deadline. */
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
 
 import { application, KEYS, SECRET } from '../run.ts';
 import { crowd } from '../elasticache/crowd.ts';
 import { memcachedPod } from './manifests.ts';
 import { Pod, PodHost } from './pod.ts';
 
-const host = await PodHost.open();
+const host = inject('runtimes').includes('container') ? await PodHost.open() : undefined;
 /** As the sessions of an application that agrees within seconds; the manifest's own times are for the default intervals. */
 const PACE = 'historyIntervalMs=500&clockSkewMs=0&timeoutMs=5000';
 
