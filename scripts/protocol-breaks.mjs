@@ -16,8 +16,8 @@ export const BREAKS = {
   fence: {
     profile: 'harsh',
     faults: ['node stops behind a late list'],
-    in: 'look.settle(this.#compare(tokens));',
-    out: 'look.settle(true);',
+    in: 'check.settle(this.#compare(tokens));',
+    out: 'check.settle(true);',
   },
   /** Earlier views are forgotten as soon as they are agreed, before their window closes. */
   pruning: {
