@@ -113,16 +113,16 @@ class Departure {
 
   async #prepare(): Promise<DepartureState> {
     const asked = this.#context.settings();
-    const found = await this.#patiently(() => this.#find(asked));
+    const found = await this.#withRetries(() => this.#find(asked));
     if (found === undefined) return 'unknown';
     const { settings, copies } = found;
     if (!found.canBeCopied && this.#options.untilExpired !== true) return 'lists-no-keys';
     const client = createClient({ ...clientOptions(settings, copies), distribution: asked.distribution });
     this.#client = client;
-    await this.#patiently(() => client.ready());
+    await this.#withRetries(() => client.ready());
     await this.#empty(client, found.node);
     this.#isEmpty = true;
-    await this.#untilNotAsked(client, found.node, asked);
+    await this.#untilUnused(client, found.node, asked);
     return 'drained';
   }
 
@@ -187,13 +187,13 @@ class Departure {
   /**
    * Waits until no request would fail when the node stops, or until the deadline: no session is lost in either case.
    */
-  async #untilNotAsked(client: Client, node: string, { historyIntervalMs }: ClusterSettings): Promise<void> {
+  async #untilUnused(client: Client, node: string, { historyIntervalMs }: ClusterSettings): Promise<void> {
     const limits = { timeoutMs: Infinity, signal: this.#over, onProgress: () => undefined };
     await untilUnused(client, [node], { historyIntervalMs, ...limits }).catch(() => undefined);
   }
 
   /** With a deadline, again until time is over: a name server that fails for a moment must not cost sessions. */
-  async #patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  async #withRetries<T>(attempt: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await attempt();
