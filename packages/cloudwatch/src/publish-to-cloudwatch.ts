@@ -92,7 +92,7 @@ function warnOnce(error: unknown): void {
   warned = true;
   const reason = error instanceof Error ? error.message : String(error);
   process.emitWarning(
-    `Metrics of sessions could not be published to CloudWatch: ${reason}. Check AWS_EMF_ENVIRONMENT, AWS_EMF_AGENT_ENDPOINT and the agent. This is told once.`,
+    `Metrics of sessions could not be published to CloudWatch: ${reason}. Check AWS_EMF_ENVIRONMENT, AWS_EMF_AGENT_ENDPOINT and the agent. This warning appears only once.`,
     { type: 'SessWarning', code: 'SESS_CLOUDWATCH' },
   );
 }

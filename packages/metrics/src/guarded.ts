@@ -21,7 +21,7 @@ function warnOnce(error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error);
   process.emitWarning(
     `A metric or a span of sessions could not be recorded: ${reason}. Requests are not affected; metrics and spans are missing. ` +
-      'Look at the exporters, span processors and views that your telemetry is made of. This is told once.',
+      'Look at the exporters, span processors and views that your telemetry is made of. This warning appears only once.',
     { type: 'SessWarning', code: 'SESS_OBSERVER_FAILED' },
   );
 }
