@@ -4,6 +4,7 @@ import { startLocalElastiCache, type LocalElastiCache, type LocalElastiCacheOpti
 import { expect } from 'vitest';
 
 import { application, KEYS, run, type Outcome, type RunOptions } from '../run.ts';
+import { resolveNames } from './resolve-names.ts';
 
 export interface Shop {
   readonly aws: LocalElastiCache;
@@ -31,6 +32,7 @@ export async function shop(options: ShopOptions = {}): Promise<Shop> {
   // Its nodes list their keys.
   const engine = { engineVersion: '1.6.12' };
   const aws = await startLocalElastiCache({ nodes: 4, runtime: 'embedded', timeScale: 300, ...engine, ...standIn });
+  const unresolve = resolveNames(aws);
   const pace = `historyIntervalMs=${historyIntervalMs}&clockSkewMs=0&finish=${finish}`;
   const servers = `${aws.url}?${pace}&pollIntervalMs=100&timeoutMs=5000&copies=${copies}`;
   const client = await application(servers, KEYS, { ttlSeconds });
@@ -39,6 +41,7 @@ export async function shop(options: ShopOptions = {}): Promise<Shop> {
   onClose(async () => {
     await client.close();
     await aws.close();
+    unresolve();
   });
   const env = {
     SESS_SERVERS: servers,

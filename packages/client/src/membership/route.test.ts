@@ -151,6 +151,14 @@ describe('a route', () => {
     expect(route(key, stateOf({ ...given, emptied: new Set([A]) }), NOW)).toMatchObject({ elders: [], targets: [C] });
   });
 
+  it('needs no answer from the other copies of a drained node either: all is on the owners', () => {
+    const before = open([A, B, C], 5, NOW + 60_000, 2);
+    const state = stateOf({ current: view([B, C], 10, 2), others: [before], drained: new Set([A]) });
+    const keys = KEYS.filter((key) => before.view.distribution.owners(key, 2).some(({ id }) => id === A));
+    expect(keys.length).toBeGreaterThan(0);
+    for (const key of keys) expect(route(key, state, NOW).groups).toEqual([route(key, state, NOW).owners]);
+  });
+
   it('has an owner of each view that somebody acted on in one of its groups', () => {
     const key = keyThatMoves([A, B], A, [A, B, C], C);
     expect(route(key, stateOf({ current: view([A, B, C], 10), others: [open([A, B], 5)] }), NOW).groups).toEqual([

@@ -55,7 +55,7 @@ export interface Route {
   readonly targets: readonly string[];
   /**
    * The owners in each open view, the current one included: one answering owner per view reveals what was acknowledged
-   * under it.
+   * under it. Without the owners of a view in which one has been drained.
    */
   readonly groups: readonly (readonly string[])[];
   readonly mode: Mode;
@@ -107,8 +107,8 @@ export function route(key: string, state: RoutingState, now: number): Route {
     // A node that was no owner then may lack what was written by that view.
     differs ||= owners.some((id) => !then.includes(id));
     const inReach = then.filter((id) => !state.gone.has(id) && !state.emptied.has(id));
-    const deciding = inReach.filter((id) => !state.drained.has(id));
-    if (deciding.length > 0) groups.push(deciding);
+    // What was acknowledged by a view with a drained node has been copied to the owners: their answer is enough.
+    if (inReach.length > 0 && !then.some((id) => state.drained.has(id))) groups.push(inReach);
     for (const id of inReach) {
       targets.add(id);
       if (owners.includes(id)) continue;
