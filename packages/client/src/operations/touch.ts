@@ -19,6 +19,7 @@ import {
   newestOf,
   outOfReach,
   failureIn,
+  isCertain,
   type Reply,
 } from './replies.ts';
 import { hasStopped } from './stopped.ts';
@@ -126,6 +127,9 @@ async function touchAll(
     for (const { id } of replies) fences.behind(id);
     return false;
   }
+  // A silent node may hold the tombstone of what this would keep alive beyond it.
+  const isProved = isCovered(route, replies) || (route.mode === 'handover' && isCertain(newest, route));
+  if (failure !== undefined && !isProved) throw outOfReach(failure);
   const holding = replies.filter(({ entry }) => entry?.kind === 'record' && entry.version === newest.version);
   const taken = await Promise.all(
     holding.map((reply) =>
