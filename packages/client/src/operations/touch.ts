@@ -127,9 +127,9 @@ async function touchAll(
     for (const { id } of replies) fences.behind(id);
     return false;
   }
-  // A silent node may hold the tombstone of what this would keep alive beyond it.
-  const isProved = isCovered(route, replies) || (route.mode === 'handover' && isCertain(newest, route));
-  if (failure !== undefined && !isProved) throw outOfReach(failure);
+  const unproved = failure !== undefined && !isCovered(route, replies) ? failure : undefined;
+  // Like a read. A silent node may hold the tombstone of a record that a touch would keep alive for longer.
+  if (unproved !== undefined && !(route.mode === 'handover' && isCertain(newest, route))) throw outOfReach(unproved);
   const holding = replies.filter(({ entry }) => entry?.kind === 'record' && entry.version === newest.version);
   const taken = await Promise.all(
     holding.map((reply) =>
@@ -146,18 +146,18 @@ async function touchAll(
   }
   // In every mode: a node that flaps for hours keeps views in overlap, where reads migrate nothing, and only touched
   // copies survive.
-  if (failure === undefined || isCovered(route, replies)) {
+  if (unproved === undefined) {
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, newest.version));
     // If another client repaired it first, that copy has the shorter life and would soon be the last: try again.
     const repaired = await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
     return repaired === false ? 'again' : true;
   }
-  // A copy on an earlier owner expires with its window, and a silent node may hold something newer.
+  // Nothing newer exists, but a copy on an earlier owner expires with its window.
   const now = cluster.clock.now();
   const isLong = holding.some(
     ({ id }, index) => taken[index] === true && secondsOn(id, ttlSeconds, route, now) >= ttlSeconds,
   );
-  if (!isLong) throw outOfReach(failure);
+  if (!isLong) throw outOfReach(unproved);
   return true;
 }
 
