@@ -1,14 +1,10 @@
 /** What AWS, or another person, does to the cluster meanwhile. */
-import {
-  ApplicationAutoScalingClient,
-  PutScalingPolicyCommand,
-  RegisterScalableTargetCommand,
-} from '@aws-sdk/client-application-auto-scaling';
 import { ElastiCache } from '@aws-sdk/client-elasticache';
 import { afterEach, expect, it, vi } from 'vitest';
 
 import { json } from '../run.ts';
 import { closeShops, onClose, shop, type Shop } from './shop.ts';
+import { putTrackingPolicy } from './tracking-policy.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -21,35 +17,6 @@ function elastiCache({ aws }: Shop): ElastiCache {
   const api = new ElastiCache({ endpoint: aws.apiEndpoint, region: 'us-east-1', credentials: CREDENTIALS });
   onClose(async () => api.destroy());
   return api;
-}
-
-/** Between how many nodes AWS keeps the cluster, as a scheduled action changes it. */
-async function bounds({ aws }: Shop, MinCapacity: number, MaxCapacity: number): Promise<void> {
-  const api = new ApplicationAutoScalingClient({
-    endpoint: aws.apiEndpoint,
-    region: 'us-east-1',
-    credentials: CREDENTIALS,
-  });
-  const resource = {
-    ServiceNamespace: 'elasticache',
-    ResourceId: `cache-cluster/${aws.clusterId}`,
-    ScalableDimension: 'elasticache:cache-cluster:Nodes',
-  } as const;
-  await api.send(new RegisterScalableTargetCommand({ ...resource, MinCapacity, MaxCapacity }));
-  await api.send(
-    new PutScalingPolicyCommand({
-      ...resource,
-      PolicyName: 'cpu',
-      PolicyType: 'TargetTrackingScaling',
-      TargetTrackingScalingPolicyConfiguration: {
-        TargetValue: 50,
-        PredefinedMetricSpecification: { PredefinedMetricType: 'ElastiCacheEngineCPUUtilization' },
-        ScaleInCooldown: 0,
-        DisableScaleIn: true,
-      },
-    }),
-  );
-  api.destroy();
 }
 
 /** A guard in this process, until the test ends. */
@@ -90,12 +57,12 @@ it('while a node stays "creating" for an hour, nothing is drained; and who was a
 
 it('a scheduled action that raises the minimum in the middle of a drain keeps the nodes', async () => {
   const site = await shop({ nodes: 3, timeScale: 1_500 });
-  await bounds(site, 2, 6);
+  await putTrackingPolicy(site.aws, { min: 2, max: 6, isScaleInDisabled: true });
   const timer = setInterval(() => site.aws.putMetric('EngineCPUUtilization', 5), 10);
   onClose(async () => clearInterval(timer));
   const running = guard(site, '--keys-per-second 8');
   await expect.poll(() => site.client.topology.drains.size, PATIENT).toBe(1);
-  await bounds(site, 3, 6);
+  await putTrackingPolicy(site.aws, { min: 3, max: 6, isScaleInDisabled: true });
   await expect.poll(() => running.said(), PATIENT).toContain('3 nodes are wanted now');
   await expect.poll(() => site.client.topology.rotation.length, PATIENT).toBe(3);
   expect(site.nodeIds()).toEqual(['0001', '0002', '0003']);

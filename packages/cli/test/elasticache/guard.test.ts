@@ -1,50 +1,20 @@
-import {
-  ApplicationAutoScalingClient,
-  PutScalingPolicyCommand,
-  RegisterScalableTargetCommand,
-} from '@aws-sdk/client-application-auto-scaling';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { json, run } from '../run.ts';
 import { guard, state, stopGuards } from './running-guard.ts';
 import { onClose, settled, shop, type Shop } from './shop.ts';
+import { putTrackingPolicy } from './tracking-policy.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
 afterEach(stopGuards);
 
-const RESOURCE = {
-  ServiceNamespace: 'elasticache',
-  ResourceId: 'cache-cluster/sess-local',
-  ScalableDimension: 'elasticache:cache-cluster:Nodes',
-} as const;
-
 /** A policy on AWS's side, and a load that the nodes share. */
 async function scaled(
-  { aws, env }: Shop,
+  { aws }: Shop,
   { min, isScaleInDisabled }: { readonly min: number; readonly isScaleInDisabled: boolean },
 ): Promise<{ total: number }> {
-  const client = new ApplicationAutoScalingClient({
-    endpoint: env['AWS_ENDPOINT_URL'] ?? '',
-    region: 'local',
-    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
-  });
-  await client.send(new RegisterScalableTargetCommand({ ...RESOURCE, MinCapacity: min, MaxCapacity: 8 }));
-  await client.send(
-    new PutScalingPolicyCommand({
-      ...RESOURCE,
-      PolicyName: 'cpu',
-      PolicyType: 'TargetTrackingScaling',
-      TargetTrackingScalingPolicyConfiguration: {
-        TargetValue: 50,
-        PredefinedMetricSpecification: { PredefinedMetricType: 'ElastiCacheEngineCPUUtilization' },
-        ScaleInCooldown: 0,
-        ScaleOutCooldown: 0,
-        DisableScaleIn: isScaleInDisabled,
-      },
-    }),
-  );
-  client.destroy();
+  await putTrackingPolicy(aws, { min, max: 8, isScaleInDisabled });
   const load = { total: 50 * min };
   const timer = setInterval(() => aws.putMetric('EngineCPUUtilization', load.total / aws.nodes.length), 10);
   onClose(async () => clearInterval(timer));
