@@ -172,7 +172,7 @@ describe('nodes of an ElastiCache endpoint with zones from AWS', () => {
     ['CredentialsProviderError', 'Could not load credentials from any providers', 'Check the credentials'],
     ['ExpiredToken', 'The security token is expired', 'Check the credentials'],
     ['CacheClusterNotFoundFault', 'CacheCluster not found: shop', 'Give the name of the cluster at AWS'],
-    ['Throttling', 'Rate exceeded', 'asked again with the next look'],
+    ['Throttling', 'Rate exceeded', 'asked again at the next poll'],
   ])('say what to do when AWS refuses: %s', async (name, message, advice) => {
     const aws = new Aws();
     aws.answer = refuses(name, message);

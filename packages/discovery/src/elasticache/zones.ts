@@ -161,7 +161,7 @@ function adviceOn(errorName: string, cluster: string): string {
     return `Allow this process elasticache:DescribeCacheClusters on the cluster "${cluster}".`;
   if (/Credentials|Token/iu.test(errorName)) return 'Check the credentials of this process at AWS.';
   if (/CacheClusterNotFound/iu.test(errorName)) return 'Give the name of the cluster at AWS as zones.cluster.';
-  return 'AWS is asked again with the next look.';
+  return 'AWS is asked again at the next poll.';
 }
 
 function zonesUnknown({ cluster }: ResolvedZoneOptions, reason: string, advice = '', cause?: unknown): DiscoveryError {
