@@ -20,6 +20,39 @@ export function carelessSection(open: Open): void {
       },
       LOGGED_IN,
     ],
+    [
+      'regenerate() twice',
+      ({ session }) => {
+        void session.regenerate();
+        session.data.note = 'first';
+        void session.regenerate();
+        session.data.user = 'USER_123';
+        return {};
+      },
+      LOGGED_IN,
+    ],
+    [
+      'regenerate() and save()',
+      ({ session }) => {
+        void session.regenerate();
+        session.data.user = 'USER_123';
+        void session.save();
+        session.data.note = 'later';
+        return {};
+      },
+      { user: 'USER_123', note: 'later' },
+    ],
+    [
+      'destroy() and regenerate()',
+      ({ session }) => {
+        void session.destroy();
+        session.data.note = 'first';
+        void session.regenerate();
+        session.data.user = 'USER_123';
+        return {};
+      },
+      LOGGED_IN,
+    ],
     ['destroy()', ({ session }) => (void session.destroy(), {}), NOBODY],
     [
       'regenerate() and destroy()',

@@ -1,5 +1,6 @@
 import { answer } from './answer.ts';
 import { commitSession } from './commit-session.ts';
+import type { DataAtCall } from './data-at-call.ts';
 import { SessionError } from '../errors.ts';
 import { own, setOwn, type PlainObject } from './merge-data.ts';
 import { Mutex } from './mutex.ts';
@@ -75,6 +76,7 @@ export class ActiveSession implements Session, RequestSession {
     }
     this.#state.wasRead = true;
     this.#state.dataRead = true;
+    this.#state.calls?.wrote(Object.keys(data));
     // `regenerate` or the application froze it; copy it, so that it can be changed.
     this.#state.data = Object.isFrozen(data) ? { ...data } : data;
   }
@@ -95,13 +97,13 @@ export class ActiveSession implements Session, RequestSession {
     second?: SessionCallback,
   ): Promise<void> | void {
     const [options, callback] = typeof first === 'function' ? [undefined, first] : [first, second];
-    return this.#inTurn(() => regenerateSession(this.#state, options), callback);
+    return this.#replacing((call) => regenerateSession(this.#state, options, call), callback);
   }
 
   destroy(): Promise<void>;
   destroy(callback: SessionCallback): void;
   destroy(callback?: SessionCallback): Promise<void> | void {
-    return this.#inTurn(() => destroy(this.#state), callback);
+    return this.#replacing((call) => destroy(this.#state, call), callback);
   }
 
   save(): Promise<void>;
@@ -125,7 +127,7 @@ export class ActiveSession implements Session, RequestSession {
   reload(): Promise<void>;
   reload(callback: SessionCallback): void;
   reload(callback?: SessionCallback): Promise<void> | void {
-    return this.#inTurn(() => reload(this.#state), callback);
+    return this.#replacing((call) => reload(this.#state, call), callback);
   }
 
   get wasRead(): boolean {
@@ -169,6 +171,22 @@ export class ActiveSession implements Session, RequestSession {
   /** Empty, so a log line of a session shows none of its data. */
   toJSON(): object {
     return {};
+  }
+
+  /** Runs an operation that replaces the data. What the handler sets after this call belongs to the new data. */
+  #replacing(
+    operation: (call: DataAtCall) => Promise<void>,
+    callback: SessionCallback | undefined,
+  ): Promise<void> | void {
+    const state = this.#state;
+    const call = state.noteCall();
+    return this.#inTurn(async () => {
+      try {
+        await operation(call);
+      } finally {
+        state.calls?.end(call);
+      }
+    }, callback);
   }
 
   #inTurn<T>(operation: () => Promise<T>): Promise<T>;

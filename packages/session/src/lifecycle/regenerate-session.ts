@@ -1,6 +1,6 @@
+import type { DataAtCall } from './data-at-call.ts';
 import { keptData } from './kept-data.ts';
 import { loadKept } from './load-session.ts';
-import { mergeData } from './merge-data.ts';
 import { resolveRegeneration, type Regeneration } from '../options/resolve-regeneration.ts';
 import { newLifetime } from './session-context.ts';
 import { end, endOthers } from './session-operations.ts';
@@ -14,12 +14,13 @@ import { reportedSave } from './save-report.ts';
 export async function regenerateSession(
   state: SessionState,
   given: RegenerateOptions | readonly string[] | undefined,
+  call: DataAtCall,
 ): Promise<void> {
   const regeneration = resolveRegeneration(state.context.options, given);
   if (state.headersSent) throw late('a new id');
   if (state.readOnly !== undefined && regeneration.keep === true) throw readOnly();
   try {
-    await moveToNewId(state, regeneration);
+    await moveToNewId(state, regeneration, call);
     state.notMoved = undefined;
   } catch (error) {
     state.notMoved = error;
@@ -27,16 +28,20 @@ export async function regenerateSession(
   }
 }
 
-async function moveToNewId(state: SessionState, regeneration: Regeneration): Promise<void> {
+async function moveToNewId(state: SessionState, regeneration: Regeneration, call: DataAtCall): Promise<void> {
   const { context, persisted: old, readOnly: inGrace, unreachable } = state;
   const { keep, restartLifetime, graceSeconds, own } = regeneration;
   const { codec } = context;
   const now = context.options.now();
   const isFresh = restartLifetime || own !== undefined || state.destroyed || unreachable !== undefined;
   const lifetime = isFresh ? newLifetime(context, now, own) : { ...state.lifetime, idCreatedAt: now };
-  const before = keep === true ? undefined : textOf(state);
   const pick = (data: SessionData): SessionData => (keep === true ? data : keptData(data, keep));
-  let text = keep === true ? state.encoded() : keep.length === 0 ? codec.empty : codec.encode(pick(state.data));
+  let text =
+    keep === true
+      ? state.encoded()
+      : keep.length === 0
+        ? codec.empty
+        : codec.encode(pick(call.text === undefined ? state.data : codec.decode(call.text)));
   const [came] = state.came;
   if (came !== undefined && keep !== true && keep.length > 0 && isMissing(state)) {
     text = codec.encode({ ...pick((await loadKept(context, came)) ?? {}), ...codec.decode(text) });
@@ -53,7 +58,7 @@ async function moveToNewId(state: SessionState, regeneration: Regeneration): Pro
     state.startOver(lifetime);
     state.cookie = state.cookieCame ? 'clear' : undefined;
   }
-  if (keep !== true) startWith(state, before, codec.decode(state.persisted?.text ?? text));
+  if (keep !== true) state.beginAnew(state.withLaterChanges(call, codec.decode(state.persisted?.text ?? text)));
 }
 
 /**
@@ -62,24 +67,4 @@ async function moveToNewId(state: SessionState, regeneration: Regeneration): Pro
  */
 function isMissing({ persisted, unreachable, destroyed }: SessionState): boolean {
   return persisted === undefined && unreachable === undefined && !destroyed;
-}
-
-/** The present data, encoded; `undefined` if it can't be, and so can't be compared. */
-function textOf(state: SessionState): string | undefined {
-  try {
-    return state.encoded();
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Replaces the data. Changes that the handler made while the new id was stored go to the new session: not every handler
- * awaits it.
- */
-function startWith(state: SessionState, before: string | undefined, kept: SessionData): void {
-  const now = textOf(state);
-  const { codec } = state.context;
-  const isUnchanged = before === undefined || now === undefined || before === now;
-  state.beginAnew(isUnchanged ? kept : mergeData(codec.decode(before), codec.decode(now), kept, 'mine'));
 }

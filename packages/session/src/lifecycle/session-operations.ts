@@ -1,3 +1,4 @@
+import type { DataAtCall } from './data-at-call.ts';
 import { endGrace } from './grace.ts';
 import { loadOne } from './load-session.ts';
 import { endSession } from './move-session.ts';
@@ -12,7 +13,7 @@ import { reportedSave } from './save-report.ts';
  * Ends the session. A request with an old id in its grace ends only that grace: the holder of an id from before a login
  * must not log the user out.
  */
-export async function destroy(state: SessionState): Promise<void> {
+export async function destroy(state: SessionState, call: DataAtCall): Promise<void> {
   const { context, persisted, unreachable } = state;
   await endOthers(state);
   if (state.readOnly !== undefined && persisted !== undefined) await endGrace(context, persisted.identity.key);
@@ -21,7 +22,8 @@ export async function destroy(state: SessionState): Promise<void> {
   state.persisted = undefined;
   state.readOnly = undefined;
   state.unreachable = undefined;
-  state.data = {};
+  // Not saved, unless `regenerate` starts another session.
+  state.data = state.withLaterChanges(call, {});
   state.destroyed = true;
   state.cookie = state.cookieCame ? 'clear' : undefined;
 }
@@ -86,13 +88,14 @@ async function prolong(state: SessionState): Promise<void> {
   if (!(await state.touch(latest.persisted))) throw gone();
 }
 
-export async function reload(state: SessionState): Promise<void> {
+export async function reload(state: SessionState, call: DataAtCall): Promise<void> {
   if (state.destroyed) throw gone();
   const identity = state.persisted?.identity ?? state.unreachable?.identity;
   const outcome = identity === undefined ? undefined : await loadOne(state.context, identity);
   if (outcome?.kind === 'unavailable') throw unavailable(outcome.error);
-  if (outcome?.kind === 'found') return state.reloaded(outcome.persisted, outcome.data, outcome.readOnly);
+  if (outcome?.kind === 'found')
+    return state.reloaded(outcome.persisted, state.withLaterChanges(call, outcome.data), outcome.readOnly);
   if (state.persisted !== undefined) throw gone();
-  state.replaceData({});
+  state.replaceData(state.withLaterChanges(call, {}));
   if (state.unreachable !== undefined) state.foundMissing();
 }

@@ -1,4 +1,6 @@
 import { adoptChanges } from './adopt-changes.ts';
+import { textOf, type DataAtCall } from './data-at-call.ts';
+import { DataCalls } from './data-calls.ts';
 import type { Lifetime } from '../content/envelope.ts';
 import type { SessionError } from '../errors.ts';
 import { mergeData } from './merge-data.ts';
@@ -88,6 +90,8 @@ export class SessionState {
   committedText: string | undefined = undefined;
   /** Made by the first operation: most requests only read. */
   operations: Mutex | undefined = undefined;
+  /** Made by the first operation that replaces the data. */
+  calls: DataCalls | undefined = undefined;
   /** The data before each `regenerate`. */
   earlier: readonly SessionData[] = NONE;
   /** The session that the application got since the last `regenerate`. */
@@ -157,11 +161,23 @@ export class SessionState {
     else this.refreshCookie();
   }
 
+  /** Notes a call of an operation that replaces the data. */
+  noteCall(): DataAtCall {
+    this.calls ??= new DataCalls(this.context.codec);
+    return this.calls.add(this.dataRead ? textOf(this.context.codec, this.data) : this.encoded());
+  }
+
+  /** What the application set after this call, applied to the data that replaces it. */
+  withLaterChanges(call: DataAtCall, next: SessionData): SessionData {
+    return this.calls?.replace(call, this.data, next) ?? next;
+  }
+
   /** Applies what was stored beyond what was sent to the data, which the application may hold. */
   adopt(sent: string, stored: string): void {
     if (stored === sent) return;
     this.dataRead = true;
     const { codec } = this.context;
+    this.calls?.adopt(sent, stored);
     adoptChanges(this.data, { sent: codec.decode(sent), stored: codec.decode(stored), now: this.#dataAsStored() });
   }
 
@@ -214,7 +230,7 @@ export class SessionState {
     this.checkAvailable();
     this.dataRead = true;
     if (this.committed) this.connection.onLateUse?.();
-    return this.data;
+    return this.calls === undefined ? this.data : this.calls.watched(this.data);
   }
 
   /**

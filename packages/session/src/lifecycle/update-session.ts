@@ -80,11 +80,9 @@ async function findUnreachable(state: SessionState): Promise<void> {
   const outcome = await loadOne(state.context, state.unreachable.identity);
   if (outcome.kind === 'unavailable') throw unavailable(outcome.error);
   if (outcome.kind === 'found') {
-    const mine = state.context.codec.decode(state.encoded());
-    state.reloaded(
-      outcome.persisted,
-      mergeData({}, mine, outcome.data, state.context.options.onConflict),
-      outcome.readOnly,
-    );
+    const { codec, options } = state.context;
+    const mine = codec.decode(state.encoded());
+    state.calls?.adopt(codec.empty, codec.encode(outcome.data));
+    state.reloaded(outcome.persisted, mergeData({}, mine, outcome.data, options.onConflict), outcome.readOnly);
   } else state.foundMissing();
 }
