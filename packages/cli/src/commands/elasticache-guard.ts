@@ -6,6 +6,7 @@ import { createClient } from '@sess/client';
 
 import { clientOptions, observe } from '../cluster/observed-cluster.ts';
 import { awsSettings } from '../elasticache/cache-cluster-api.ts';
+import { capacityReader } from '../elasticache/capacity.ts';
 import { parseDailyStep } from '../elasticache/guard/daily-schedule.ts';
 import { Guard } from '../elasticache/guard/guard.ts';
 import { startGuardServer, type GuardServer } from '../elasticache/guard/guard-server.ts';
@@ -45,7 +46,11 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
   const verify = options.snsTopic === undefined ? undefined : await snsVerifier(options.snsTopic);
   if (verify !== undefined && listen === undefined) throw new UsageError('--sns-topic needs --listen HOST:PORT.');
   const api = await elastiCacheApi(context, options.cluster);
-  const scaling = options.policy ? await scalingOf(context, api.clusterId) : undefined;
+  const scaling = options.policy
+    ? await scalingOf(context, api.clusterId)
+    : schedule.length > 0
+      ? minimumOnly(context, api.clusterId)
+      : undefined;
   const observed = await observe(asked);
   const { copies } = observed;
   await observed.close();
@@ -100,6 +105,16 @@ function scalingOf({ streams: { env } }: CommandContext, clusterId: string): Pro
     autoScaling: awsSettings(env, 'APPLICATION_AUTO_SCALING'),
     cloudWatch: awsSettings(env, 'CLOUDWATCH'),
   });
+}
+
+/** The schedule, too, must not go below AWS's minimum, or AWS adds nodes again at once. */
+function minimumOnly({ output, streams: { env } }: CommandContext, clusterId: string): ScalingSource {
+  const capacity = capacityReader(clusterId, awsSettings(env, 'APPLICATION_AUTO_SCALING'), (text) => output.note(text));
+  return {
+    scaling: async () => ({ minCapacity: (await capacity())?.min ?? 1, scalesIn: [], policies: [] }),
+    averages: async () => [],
+    close: () => undefined,
+  };
 }
 
 function hostAndPort(text: string): { readonly host: string; readonly port: number } {

@@ -3,9 +3,9 @@ import { createClient } from '@sess/client';
 
 import { clientOptions } from '../cluster/observed-cluster.ts';
 import { awsSettings } from '../elasticache/cache-cluster-api.ts';
-import { capacityOf, type Capacity } from '../elasticache/capacity.ts';
+import { capacityReader, requireRoom } from '../elasticache/capacity.ts';
 import { Obstructed, type Obstacle } from '../elasticache/obstacle.ts';
-import { planReplace, replaceNodes, requireRoom, type ReplacePlan } from '../elasticache/replace.ts';
+import { planReplace, replaceNodes, type ReplacePlan } from '../elasticache/replace.ts';
 import { names } from '../elasticache/scale-in.ts';
 import { DONE, INTERRUPTED, NO } from '../exit-codes.ts';
 import { Progress } from '../output/progress.ts';
@@ -34,6 +34,9 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
     throw new UsageError('Which nodes are to be replaced? Give --ids 0003 0004, or --all, and not both.');
   const api = await elastiCacheApi(context, options.cluster);
   const journal = journalOf(context);
+  const capacity = capacityReader(api.clusterId, awsSettings(streams.env, 'APPLICATION_AUTO_SCALING'), (text) =>
+    output.note(text),
+  );
   const progress = new Progress(output.progressStream);
   const refused = (obstacles: readonly Obstacle[]): number => {
     progress.end();
@@ -73,18 +76,6 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
   } finally {
     progress.end();
     api.close();
-  }
-
-  /** Who may replace nodes may not be allowed to ask this, or lacks the package. */
-  async function capacity(): Promise<Capacity | undefined> {
-    try {
-      return await capacityOf(api.clusterId, awsSettings(streams.env, 'APPLICATION_AUTO_SCALING'));
-    } catch (error) {
-      output.note(
-        `MaxCapacity of auto scaling was not checked; it must allow one node more: ${(error as Error).message}`,
-      );
-      return undefined;
-    }
   }
 
   async function execute(plan: ReplacePlan): Promise<void> {

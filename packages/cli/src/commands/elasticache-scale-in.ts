@@ -2,7 +2,8 @@
 import { createClient } from '@sess/client';
 
 import { clientOptions } from '../cluster/observed-cluster.ts';
-import type { CacheClusterApi } from '../elasticache/cache-cluster-api.ts';
+import { awsSettings, type CacheClusterApi } from '../elasticache/cache-cluster-api.ts';
+import { capacityReader, requireMinimum } from '../elasticache/capacity.ts';
 import type { Journal } from '../elasticache/journal.ts';
 import type { Choice } from '../elasticache/nodes-to-remove.ts';
 import { Obstructed, type Obstacle } from '../elasticache/obstacle.ts';
@@ -34,11 +35,19 @@ export async function elastiCacheScaleIn(context: CommandContext, options: Scale
   const api = await elastiCacheApi(context, options.cluster);
   const journal = journalOf(context);
   const progress = new Progress(context.output.progressStream);
+  const { env, signal } = context.streams;
+  const capacity = capacityReader(api.clusterId, awsSettings(env, 'APPLICATION_AUTO_SCALING'), (text) =>
+    context.output.note(text),
+  );
   try {
-    const { signal } = context.streams;
     const retries = { timeoutMs: PLAN_RETRY_MS, signal, onRetry: (text: string) => progress.say(text) };
     const plan = await planScaleIn(retryingApi(api, retries), context.settings(), choice, options);
     if (plan.obstacles.length > 0) return refused(context, plan, journal, plan.obstacles);
+    const requireWanted = async (): Promise<void> => {
+      if (plan.going.length > 0 && !plan.isUnderWay)
+        requireMinimum(plan.cluster.nodes.length - plan.going.length, await capacity());
+    };
+    await requireWanted();
     if (plan.going.length === 0 || options.dryRun === true) return reportPlan(context, plan);
     await execute(api, plan, journal, {
       historyIntervalMs: plan.settings.historyIntervalMs,
@@ -48,6 +57,8 @@ export async function elastiCacheScaleIn(context: CommandContext, options: Scale
       intervalMs: 1_000 * options.interval,
       signal,
       onProgress: (text) => progress.say(text),
+      // A scheduled action may have raised the minimum during the drain.
+      requireWanted,
     });
     progress.end();
     context.output.data(

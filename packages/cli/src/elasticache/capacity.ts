@@ -1,6 +1,7 @@
 /** Between which numbers of nodes auto scaling keeps the cluster. */
 import type { AwsSettings } from './cache-cluster-api.ts';
 import { loadPeer } from './load-peer.ts';
+import { Obstructed } from './obstacle.ts';
 
 export interface Capacity {
   readonly min: number;
@@ -9,12 +10,50 @@ export interface Capacity {
 
 const ANSWER_MS = 30_000;
 
+/** `undefined` where nothing scales the cluster, or where it can't be read. */
+export type CapacityReader = () => Promise<Capacity | undefined>;
+
+/**
+ * Who may change nodes may not be allowed to ask this, or lacks the package: says so once, and the last answer counts.
+ */
+export function capacityReader(clusterId: string, settings: AwsSettings, note: (text: string) => void): CapacityReader {
+  let known: Capacity | undefined;
+  let isSaid = false;
+  return async () => {
+    try {
+      known = await capacityOf(clusterId, settings);
+    } catch (error) {
+      if (!isSaid) note(`MinCapacity and MaxCapacity of auto scaling were not checked: ${(error as Error).message}`);
+      isSaid = true;
+    }
+    return known;
+  };
+}
+
+/** A node more than auto scaling allows is taken away at once: the new one, or another of the last ones. */
+export function requireRoom(nodes: number, capacity: Capacity | undefined): void {
+  if (capacity === undefined || nodes < capacity.max) return;
+  throw new Obstructed(
+    'max-capacity',
+    `There are ${nodes} nodes, and replacing one needs one more for a while, but auto scaling allows ${capacity.max} (MaxCapacity) and would take a node away at once, with its sessions. Raise MaxCapacity to ${nodes + 1} first: aws application-autoscaling register-scalable-target … --max-capacity ${nodes + 1}`,
+  );
+}
+
+/** Below its minimum, auto scaling adds nodes again at once, and all sessions that moved move back. */
+export function requireMinimum(staying: number, capacity: Capacity | undefined): void {
+  if (capacity === undefined || staying >= capacity.min) return;
+  throw new Obstructed(
+    'min-capacity',
+    `${staying} would stay, but auto scaling keeps at least ${capacity.min} (MinCapacity) and would add nodes again at once. Keep ${capacity.min}, or lower MinCapacity first: aws application-autoscaling register-scalable-target … --min-capacity ${staying}`,
+  );
+}
+
 /**
  * `undefined` if nothing scales the cluster.
  *
  * @throws {UsageError} when the SDK's package is not installed
  */
-export async function capacityOf(clusterId: string, settings: AwsSettings): Promise<Capacity | undefined> {
+async function capacityOf(clusterId: string, settings: AwsSettings): Promise<Capacity | undefined> {
   const sdk = await loadPeer(
     '@aws-sdk/client-application-auto-scaling',
     () => import('@aws-sdk/client-application-auto-scaling'),

@@ -16,6 +16,7 @@ export interface Obstacle {
  * - `not-safe`: a drained node still holds what no other node holds
  * - `lists-no-keys`: a node does not list its keys, so what it holds can't be copied
  * - `wanted-again`: the load is back, so the nodes stay
+ * - `min-capacity`: auto scaling would add nodes again
  * - `max-capacity`: auto scaling would remove a node that is added
  * - `batches`: AWS would replace several nodes at a time
  */
@@ -30,6 +31,7 @@ export type ObstacleReason =
   | 'not-safe'
   | 'lists-no-keys'
   | 'wanted-again'
+  | 'min-capacity'
   | 'max-capacity'
   | 'batches';
 

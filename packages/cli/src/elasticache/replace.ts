@@ -10,7 +10,7 @@ import type { Client } from '@sess/client';
 import { observe } from '../cluster/observed-cluster.ts';
 import { nodeReports } from '../cluster/node-report.ts';
 import type { ClusterSettings } from '../cluster/settings.ts';
-import type { Capacity } from './capacity.ts';
+import { requireRoom, type CapacityReader } from './capacity.ts';
 import { isPassing, type CacheClusterApi, type CacheClusterInfo, type CacheNodeInfo } from './cache-cluster-api.ts';
 import type { Journal } from './journal.ts';
 import { obstaclesTo } from './look-for-obstacles.ts';
@@ -70,19 +70,9 @@ export async function planReplace(
 }
 
 export interface ReplaceOptions extends ScaleInOptions {
-  /** Between which numbers of nodes auto scaling keeps the cluster; `undefined` where nothing does, or nobody knows. */
-  readonly capacity: () => Promise<Capacity | undefined>;
+  readonly capacity: CapacityReader;
   /** Longest time to live of the record of the step; for tests. */
   readonly recordSeconds?: number | undefined;
-}
-
-/** A node more than auto scaling allows is taken away at once: the new one, or another of the last ones. */
-export function requireRoom(nodes: number, capacity: Capacity | undefined): void {
-  if (capacity === undefined || nodes < capacity.max) return;
-  throw new Obstructed(
-    'max-capacity',
-    `There are ${nodes} nodes, and replacing one needs one more for a while, but auto scaling allows ${capacity.max} (MaxCapacity) and would take a node away at once, with its sessions. Raise MaxCapacity to ${nodes + 1} first: aws application-autoscaling register-scalable-target … --max-capacity ${nodes + 1}`,
-  );
 }
 
 /** @throws {Obstructed} if an obstacle came up; another run continues */

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { json, run } from '../run.ts';
 import { guard, state, stopGuards } from './running-guard.ts';
 import { onClose, settled, shop, type Shop } from './shop.ts';
-import { putTrackingPolicy } from './tracking-policy.ts';
+import { putCapacity, putTrackingPolicy } from './tracking-policy.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -64,6 +64,19 @@ describe('sess elasticache guard', () => {
     await expect
       .poll(async () => (await state(running))['warnings'])
       .toEqual([expect.stringContaining('DisableScaleIn')]);
+  });
+
+  it('follows a schedule no further than the minimum of auto scaling, also without a policy', async () => {
+    const site = await shop({ nodes: 4 });
+    await putCapacity(site.aws, { min: 3, max: 9 });
+    const running = guard(site, '--no-policy --at 00:00=2');
+    await expect.poll(async () => (await state(running))['warnings']).toEqual([expect.stringContaining('MinCapacity')]);
+    await expect.poll(() => site.nodeIds(), { timeout: 60_000 }).toEqual(['0001', '0002', '0003']);
+    await site.expectNothingMissing();
+    await expect.poll(async () => await state(running)).toMatchObject({ nodes: 3, wanted: 3, removing: [] });
+    await putCapacity(site.aws, { min: 2, max: 9 });
+    await expect.poll(() => site.nodeIds(), { timeout: 60_000 }).toEqual(['0001', '0002']);
+    await site.expectNothingMissing();
   });
 
   it('puts nodes back that are wanted again while AWS is busy, for however long', async () => {

@@ -1,9 +1,9 @@
-import { ApplicationAutoScalingClient, RegisterScalableTargetCommand } from '@aws-sdk/client-application-auto-scaling';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { json } from '../run.ts';
 import { crowd } from './crowd.ts';
 import { closeShops, shop, whenSaid } from './shop.ts';
+import { putCapacity } from './tracking-policy.ts';
 
 afterEach(closeShops);
 
@@ -61,31 +61,15 @@ describe('sess elasticache replace', () => {
 
   it('adds no node that auto scaling would take away at once', async () => {
     const site = await shop({ nodes: 3 });
-    const scaling = new ApplicationAutoScalingClient({
-      endpoint: site.aws.apiEndpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'nobody', secretAccessKey: 'looks at it' },
-    });
-    const allow = (MaxCapacity: number): Promise<unknown> =>
-      scaling.send(
-        new RegisterScalableTargetCommand({
-          ServiceNamespace: 'elasticache',
-          ResourceId: `cache-cluster/${site.aws.clusterId}`,
-          ScalableDimension: 'elasticache:cache-cluster:Nodes',
-          MinCapacity: 2,
-          MaxCapacity,
-        }),
-      );
-    await allow(3);
+    await putCapacity(site.aws, { min: 2, max: 3 });
     for (const words of ['replace --ids 0002 --json --dry-run', `replace --ids 0002 --json ${QUICK}`]) {
       const outcome = await site.sess(words);
       expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('Raise MaxCapacity to 4') });
       expect(json(outcome)).toMatchObject({ obstacles: [{ reason: 'max-capacity' }], steps: [] });
     }
     expect(site.nodeIds()).toEqual(['0001', '0002', '0003']);
-    await allow(4);
+    await putCapacity(site.aws, { min: 2, max: 4 });
     expect(await site.sess(`replace --ids 0002 ${QUICK}`)).toMatchObject({ code: 0 });
-    scaling.destroy();
     expect(site.nodeIds()).toEqual(['0001', '0003', '0004']);
     await site.expectNothingMissing();
   });
@@ -96,7 +80,7 @@ describe('sess elasticache replace', () => {
     const outcome = await site.sess(`replace --ids 0001 ${QUICK}`);
     expect(outcome, outcome.stderr).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('MaxCapacity of auto scaling was not checked'),
+      stderr: expect.stringContaining('MinCapacity and MaxCapacity of auto scaling were not checked'),
     });
   });
 

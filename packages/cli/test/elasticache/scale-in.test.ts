@@ -5,6 +5,7 @@ import { afterEach, describe, expect, inject, it, vi } from 'vitest';
 
 import { application, json, KEYS, run, SECRET } from '../run.ts';
 import { closeShops, settled, shop, whenSaid, type Shop } from './shop.ts';
+import { putCapacity } from './tracking-policy.ts';
 
 const PROGRAM = new URL('../../bin/sess.js', import.meta.url).pathname;
 const QUICK = '--interval 0.1';
@@ -118,6 +119,48 @@ describe('sess elasticache scale-in', () => {
     const outcome = await site.sess('scale-in --nodes 1');
     expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('Not now (memory)') });
     expect(site.nodeIds()).toHaveLength(2);
+  });
+
+  it('takes no node that auto scaling would add again at once', async () => {
+    const site = await shop();
+    await putCapacity(site.aws, { min: 3, max: 9 });
+    for (const words of ['--nodes 2', '--nodes 2 --dry-run', '--ids 0001 0003']) {
+      const outcome = await site.sess(`scale-in ${words} --json ${QUICK}`);
+      expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('--min-capacity 2') });
+      expect(json(outcome)).toMatchObject({ obstacles: [{ reason: 'min-capacity' }], removed: [], steps: [] });
+    }
+    expect(site.client.topology.drains.size).toBe(0);
+    expect(await site.sess(`scale-in --nodes 3 ${QUICK}`)).toMatchObject({ code: 0 });
+    expect(site.nodeIds()).toEqual(['0001', '0002', '0003']);
+    await site.expectNothingMissing();
+  });
+
+  it('removes nothing if the minimum of auto scaling has risen during the drain', async () => {
+    const site = await shop();
+    await putCapacity(site.aws, { min: 1, max: 9 });
+    // Until the minimum has risen, AWS is busy.
+    for (let times = 0; times < 10_000; times += 1)
+      site.aws.refuseNext('ModifyCacheCluster', { code: 'InvalidCacheClusterState' });
+    let raised: Promise<void> | undefined;
+    const outcome = await site.sess(`scale-in --nodes 3 --json ${QUICK}`, {
+      heard: (text) => {
+        if (text.includes('Drain 0004')) raised ??= putCapacity(site.aws, { min: 4, max: 9 });
+      },
+    });
+    await raised;
+    expect(outcome.code).toBe(1);
+    expect(json(outcome)).toMatchObject({ obstacles: [{ reason: 'min-capacity' }], removed: [] });
+    expect(site.nodeIds()).toHaveLength(4);
+    await site.expectNothingMissing();
+  });
+
+  it('goes on where it may not ask for MinCapacity, and says so once', async () => {
+    const site = await shop({ nodes: 3 });
+    for (let times = 0; times < 2; times += 1)
+      site.aws.refuseNext('DescribeScalableTargets', { code: 'AccessDeniedException', httpStatus: 403 });
+    const outcome = await site.sess(`scale-in --nodes 2 ${QUICK}`);
+    expect(outcome, outcome.stderr).toMatchObject({ code: 0 });
+    expect(outcome.stderr.split('MinCapacity and MaxCapacity of auto scaling were not checked')).toHaveLength(2);
   });
 
   it.each([

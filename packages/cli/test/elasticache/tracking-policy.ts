@@ -11,22 +11,44 @@ interface Tracking {
   readonly isScaleInDisabled: boolean;
 }
 
-/** Between how many nodes AWS keeps the cluster, and a policy that tracks the nodes' CPU. */
-export async function putTrackingPolicy(
-  { apiEndpoint, clusterId }: LocalElastiCache,
-  { min, max, isScaleInDisabled }: Tracking,
-): Promise<void> {
-  const credentials = { accessKeyId: 'nobody', secretAccessKey: 'looks at it' };
-  const api = new ApplicationAutoScalingClient({ endpoint: apiEndpoint, region: 'us-east-1', credentials });
-  const resource = {
+const CREDENTIALS = { accessKeyId: 'nobody', secretAccessKey: 'looks at it' };
+
+const resourceOf = (clusterId: string) =>
+  ({
     ServiceNamespace: 'elasticache',
     ResourceId: `cache-cluster/${clusterId}`,
     ScalableDimension: 'elasticache:cache-cluster:Nodes',
-  } as const;
-  await api.send(new RegisterScalableTargetCommand({ ...resource, MinCapacity: min, MaxCapacity: max }));
+  }) as const;
+
+/** Between how many nodes AWS keeps the cluster. */
+export async function putCapacity(
+  { apiEndpoint, clusterId }: LocalElastiCache,
+  { min, max }: Pick<Tracking, 'min' | 'max'>,
+): Promise<void> {
+  const api = new ApplicationAutoScalingClient({
+    endpoint: apiEndpoint,
+    region: 'us-east-1',
+    credentials: CREDENTIALS,
+  });
+  await api.send(new RegisterScalableTargetCommand({ ...resourceOf(clusterId), MinCapacity: min, MaxCapacity: max }));
+  api.destroy();
+}
+
+/** The same, and a policy that tracks the nodes' CPU. */
+export async function putTrackingPolicy(
+  aws: LocalElastiCache,
+  { isScaleInDisabled, ...capacity }: Tracking,
+): Promise<void> {
+  await putCapacity(aws, capacity);
+  const { apiEndpoint, clusterId } = aws;
+  const api = new ApplicationAutoScalingClient({
+    endpoint: apiEndpoint,
+    region: 'us-east-1',
+    credentials: CREDENTIALS,
+  });
   await api.send(
     new PutScalingPolicyCommand({
-      ...resource,
+      ...resourceOf(clusterId),
       PolicyName: 'cpu',
       PolicyType: 'TargetTrackingScaling',
       TargetTrackingScalingPolicyConfiguration: {
