@@ -1,6 +1,7 @@
 /**
  * Checks single options. Each error says what was expected and what came, but never shows a value that may be a secret.
  */
+import type { Clock } from './clock.ts';
 import { SessClientError } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
 
@@ -77,7 +78,7 @@ export function functionOf<T>(name: string, given: T, expected: string): T {
 }
 
 export function flagOrObject<T extends object>(name: string, given: boolean | T): boolean | T {
-  if (typeof given === 'boolean' || isRecord(given)) return given;
+  if (typeof given === 'boolean' || isPlainObject(given)) return given;
   throw badOption(`${name} must be true, false or an object of node:tls options; got ${show(given)}.`);
 }
 
@@ -116,12 +117,51 @@ export function isRecord(given: unknown): given is Readonly<Record<string, unkno
   return typeof given === 'object' && given !== null && !Array.isArray(given);
 }
 
+/** Whether it is an object of options, not an instance of a class: a Date, Map or class keeps its content elsewhere. */
+export function isPlainObject(given: unknown): given is Readonly<Record<string, unknown>> {
+  if (!isRecord(given)) return false;
+  const prototype: unknown = Object.getPrototypeOf(given);
+  // `Object.prototype` of any realm is the one object there without a prototype.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** A source of random numbers; the first number is checked, since one that fails later must not end the process. */
+export function randomOf(given: unknown): () => number {
+  if (given === undefined) return Math.random;
+  const random = functionOf('random', given as () => unknown, 'a function like Math.random');
+  let isChecked = false;
+  return () => {
+    const number = random();
+    if (typeof number === 'number' && number >= 0 && number < 1) {
+      isChecked = true;
+      return number;
+    }
+    if (isChecked) return Math.random();
+    throw badOption(
+      `random must return a number from 0 to less than 1, as Math.random does; it returned ${show(number)}.`,
+    );
+  };
+}
+
+/** A clock whose readings are numbers. */
+export function clockOf(given: Clock): Clock {
+  const clock = methodsOf('clock', given, ['now', 'elapsed', 'after'], 'a Clock');
+  for (const method of ['now', 'elapsed'] as const) {
+    const read: unknown = clock[method]();
+    if (typeof read !== 'number' || !Number.isFinite(read))
+      throw badOption(`clock.${method}() must return a number of milliseconds; it returned ${show(read)}.`);
+  }
+  return clock;
+}
+
 function isWhole(given: unknown, min: number, max: number): given is number {
   return typeof given === 'number' && Number.isInteger(given) && given >= min && given <= max;
 }
 
 /** Shows numbers, and only the type of anything else. */
-function show(given: unknown): string {
+export function show(given: unknown): string {
   if (typeof given === 'number') return String(given);
-  return given === null ? 'null' : Array.isArray(given) ? 'an array' : `a value of type ${typeof given}`;
+  if (given === null) return 'null';
+  if (Array.isArray(given)) return 'an array';
+  return isRecord(given) && !isPlainObject(given) ? 'an instance of a class' : `a value of type ${typeof given}`;
 }

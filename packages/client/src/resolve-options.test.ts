@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../test/fake-clock.ts';
 import { FakeDiscovery } from '../test/fake-discovery.ts';
 import { FakeNetwork } from '../test/fake-transport.ts';
+import { createClient } from './client.ts';
 import { SessClientError } from './errors.ts';
 import { resolveOptions } from './resolve-options.ts';
 
@@ -165,6 +166,22 @@ describe('what resolveOptions refuses', () => {
       'There is no option "credentials.pasword". Did you mean "credentials.password"?',
     ],
     [{ discovery, handover: 5 }, 'handover must be an object'],
+    ...[new Date(), new Map(), new URL('http://a'), [], () => ({})].flatMap((value) =>
+      ['tls', 'handover', 'credentials'].map((name): [object, string] => [
+        { discovery, [name]: value },
+        `${name} must be`,
+      ]),
+    ),
+    [
+      { discovery, tls: new Map() },
+      'tls must be true, false or an object of node:tls options; got an instance of a class',
+    ],
+    [{ servers: 'memcached://10.0.0.1', handover: new Date() }, 'handover must be an object'],
+    [{ discovery, clock: { now: () => NaN, elapsed: () => 0, after: () => {} } }, 'clock.now() must return a number'],
+    [
+      { discovery, clock: { now: () => 0, elapsed: () => '0', after: () => {} } },
+      'clock.elapsed() must return a number',
+    ],
     [{ discovery, historySecret: '' }, 'historySecret must be a string that is not empty'],
     [{ discovery, historySecret: 'too short' }, 'historySecret has 9 bytes; it needs at least 32'],
     [{ discovery, historySecret: ['x'.repeat(32), 'too short'] }, 'historySecret[1] has 9 bytes'],
@@ -216,5 +233,30 @@ describe('what resolveOptions refuses', () => {
     expect(refusal).toMatchObject({ code: 'SESS_BAD_OPTION', retryable: false });
     expect(refusal.message).toContain(text);
     expect(refusal.message).not.toContain('secret');
+  });
+});
+
+describe('the option random', () => {
+  it.each([[undefined], [NaN], ['0.5'], [1], [-0.1], [null]])('is refused by name when it returns %s', (returned) => {
+    const { random } = resolveOptions({ discovery, transport, random: () => returned });
+    expect(random).toThrow(
+      expect.objectContaining({
+        code: 'SESS_BAD_OPTION',
+        message: expect.stringContaining('random must return a number'),
+      }),
+    );
+  });
+
+  it('ends no running process when it fails later', () => {
+    const numbers: unknown[] = [0.25, undefined];
+    const { random } = resolveOptions({ discovery, transport, random: () => numbers.shift() });
+    expect(random()).toBe(0.25);
+    expect(random()).toBeGreaterThanOrEqual(0);
+  });
+
+  it('is refused by createClient', () => {
+    expect(() => createClient({ servers: ['127.0.0.1:1'], random: () => undefined as never })).toThrow(
+      /random must return/,
+    );
   });
 });

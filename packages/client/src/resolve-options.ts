@@ -7,14 +7,18 @@ import { nearestName } from './nearest-name.ts';
 import {
   badOption,
   checkKnown,
+  clockOf,
   count,
   durationMs,
   flag,
   flagOrObject,
   functionOf,
+  isPlainObject,
   isRecord,
   methodsOf,
+  randomOf,
   secrets,
+  show,
   text,
 } from './option-checks.ts';
 import {
@@ -80,12 +84,8 @@ export function resolveOptions(given: unknown): ResolvedOptions {
     nearZone: nearZoneOf(options),
     observe: flag('observe', options.observe, false),
     handover: handoverOf(options),
-    clock:
-      options.clock === undefined
-        ? systemClock
-        : methodsOf('clock', options.clock, ['now', 'elapsed', 'after'], 'a Clock'),
-    random:
-      options.random === undefined ? Math.random : functionOf('random', options.random, 'a function like Math.random'),
+    clock: options.clock === undefined ? systemClock : clockOf(options.clock),
+    random: randomOf(options.random),
   });
 }
 
@@ -121,7 +121,7 @@ function mergedHandover(
   beside: HandoverOptions | undefined,
 ): HandoverOptions | undefined {
   if (beside === undefined) return ofUrl;
-  return isRecord(beside) ? { ...ofUrl, ...beside } : beside;
+  return isPlainObject(beside) ? { ...ofUrl, ...beside } : beside;
 }
 
 function discoveryOf(options: ClientOptions): Discovery {
@@ -252,7 +252,7 @@ const TLS_NAMES: readonly string[] = [
 
 function credentialsOf(given: ClientOptions['credentials']): TransportOptions['credentials'] {
   if (given === undefined) return undefined;
-  if (!isRecord(given)) throw badOption('credentials must be an object with username and password.');
+  if (!isPlainObject(given)) throw badOption('credentials must be an object with username and password.');
   checkKnown(given, ['username', 'password'], 'credentials.');
   return Object.freeze({
     username: plainText('credentials.username', given['username']),
@@ -277,10 +277,8 @@ function namespaceOf(given: unknown = USUAL_NAMESPACE): string {
 
 function handoverOf(options: ClientOptions): ResolvedOptions['handover'] {
   const given = options.handover === undefined ? {} : options.handover;
-  if (!isRecord(given))
-    throw badOption(
-      `handover must be an object such as { windowSeconds, clockSkewMs }; got ${given === null ? 'null' : `a value of type ${typeof given}`}.`,
-    );
+  if (!isPlainObject(given))
+    throw badOption(`handover must be an object such as { windowSeconds, clockSkewMs }; got ${show(given)}.`);
   checkKnown(given, HANDOVER_NAMES, 'handover.');
   return Object.freeze({
     windowSeconds: count(given, 'windowSeconds', 0, 0, 315_360_000),

@@ -21,8 +21,7 @@ export function knownOptions<Options extends object>(
   known: readonly (keyof Options)[],
 ): Options {
   if (typeof value === 'undefined') return {} as Options;
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw badOption(where, 'an object', typeof value === 'string' ? UNTOLD : value);
+  if (!isPlainObject(value)) throw badOption(where, 'an object', typeof value === 'string' ? UNTOLD : value);
   for (const key of Object.keys(value)) {
     if (!known.includes(key as keyof Options)) {
       throw new DiscoveryError(
@@ -32,6 +31,14 @@ export function knownOptions<Options extends object>(
     }
   }
   return value;
+}
+
+/** Whether it is an object of options, not an array or an instance of a class, whose options would be ignored. */
+export function isPlainObject(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // `Object.prototype` of any realm is the one object there without a prototype.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** Replaces a string that may be a secret. */
@@ -45,7 +52,8 @@ function shown(value: unknown): string {
     return String(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   // Objects are not shown: they may hold credentials.
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  if (typeof value === 'object') return isPlainObject(value) ? 'an object' : 'an instance of a class';
+  return `a ${typeof value}`;
 }
 
 /** A URL may contain a user and a password, which end at the last `@`. */

@@ -78,7 +78,7 @@ function parseNodes(given: readonly (string | StaticNode)[]): readonly ClusterNo
 }
 
 function checkedNode(value: object, where: string): ClusterNode {
-  const { host, port, weight, zone } = knownOptions<Partial<StaticNode>>(where, value, [
+  const { host, port, weight, zone } = knownOptions<Partial<StaticNode>>(where, { ...value }, [
     'host',
     'port',
     'weight',

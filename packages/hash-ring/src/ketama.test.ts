@@ -43,6 +43,7 @@ describe('options', () => {
       { compatible: 'libmemcached' },
       'ketama: expected only the options it knows (compatibleWith, pointNames), got "compatible".',
     ],
+    [new Map(), 'ketama: expected an object of options (compatibleWith, pointNames), got an object.'],
     ['libmemcached', 'ketama: expected an object of options (compatibleWith, pointNames), got "libmemcached".'],
     [
       { pointNames: 'host:port' },

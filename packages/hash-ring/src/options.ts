@@ -8,7 +8,7 @@ import { HashRingError, shown } from './errors.ts';
  */
 export function checkOptions(of: string, options: unknown, known: readonly string[]): void {
   const list = known.length === 0 ? 'no options' : known.join(', ');
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isPlainObject(options)) {
     throw new HashRingError(
       'SESS_BAD_OPTION',
       `${of}: expected an object of options (${list}), got ${shown(options)}. Leave it out for the defaults.`,
@@ -21,6 +21,13 @@ export function checkOptions(of: string, options: unknown, known: readonly strin
       `${of}: expected only the options it knows (${list}), got ${shown(unknown)}. Correct or remove it.`,
     );
   }
+}
+
+function isPlainObject(options: unknown): options is object {
+  if (typeof options !== 'object' || options === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(options);
+  // `Object.prototype` of any realm is the one object there without a prototype.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /**

@@ -25,8 +25,10 @@ describe('options of memjsTransport', () => {
     { reconnectMaxMs: Infinity },
     { reconnectMinMs: 100, reconnectMaxMs: 99 },
     { reconectMaxMs: 99 },
+    new Map(),
+    null,
   ])('are refused where they are given: %o', (options) => {
-    expect(() => resolveReconnect(options)).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION' }));
+    expect(() => resolveReconnect(options as object)).toThrow(expect.objectContaining({ code: 'SESS_BAD_OPTION' }));
   });
 });
 

@@ -19,7 +19,7 @@ export function withZones(
     const zone = zoneOf?.(node) ?? node.zone;
     if (zone !== undefined && !isZone(zone))
       throw new Error(
-        `the zone of ${node.id} must be 1 to 64 letters, digits, "-", "_", "." or ":"; got ${typeof zone === 'string' ? JSON.stringify(zone) : `a value of type ${typeof zone}`}.`,
+        `${zone === node.zone ? '' : 'zoneOf: '}the zone of ${node.id} must be 1 to 64 letters, digits, "-", "_", "." or ":"; got ${typeof zone === 'string' ? JSON.stringify(zone) : `a value of type ${typeof zone}`}.`,
       );
     return zone === undefined || zone === node.zone ? node : Object.freeze({ ...node, zone });
   });

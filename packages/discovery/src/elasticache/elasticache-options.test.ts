@@ -54,6 +54,9 @@ describe('options of elasticache', () => {
       { timeoutMs: -1 },
       'elasticache timeoutMs: expected a number of milliseconds from 1 to 2147483647, got -1',
     ],
+    ['tls of a class', 'a:1', { tls: new Map() }, 'elasticache tls: expected true, false or options of node:tls'],
+    ['options of a class', 'a:1', new Date(), 'elasticache: expected an object, got an instance of a class'],
+    ['credentials of a class', 'a:1', { credentials: new Map() }, 'elasticache credentials: expected an object'],
     ['tls', 'a:1', { tls: 'yes' }, 'elasticache tls: expected true, false or options of node:tls, got "yes"'],
     ['path of a certificate', 'a:1', { tls: { ca: '/etc/ca.pem' } }, 'the contents of the file and not its path'],
     [

@@ -1,7 +1,7 @@
 import { createSecureContext, type ConnectionOptions } from 'node:tls';
 import { DiscoveryError } from '../errors.ts';
 import { nodeId, parseHostAndPort } from '../node-address.ts';
-import { badOption, durationMs, knownOptions } from '../options.ts';
+import { badOption, durationMs, isPlainObject, knownOptions } from '../options.ts';
 import { faultOfTls } from '../tls-options.ts';
 import type { Server } from './server.ts';
 import { resolveZoneOptions, type ResolvedZoneOptions, type ZoneOptions } from './zones.ts';
@@ -66,8 +66,7 @@ export function resolveElasticacheOptions(
 function checkedTls(tls: ElasticacheOptions['tls']): ConnectionOptions | undefined {
   if (tls === undefined || tls === false) return undefined;
   if (tls === true) return {};
-  if (typeof tls !== 'object' || tls === null || Array.isArray(tls))
-    throw badOption('elasticache tls', 'true, false or options of node:tls', tls);
+  if (!isPlainObject(tls)) throw badOption('elasticache tls', 'true, false or options of node:tls', tls);
   const fault = faultOfTls(tls);
   if (fault !== undefined) throw new DiscoveryError('SESS_BAD_OPTION', `elasticache tls: ${fault}.`);
   return Object.freeze({ ...tls, secureContext: tls.secureContext ?? createSecureContext(tls) });

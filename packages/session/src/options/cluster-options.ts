@@ -11,7 +11,7 @@ import { openOperatorLog } from '../lifecycle/operator-log.ts';
 import { OF_STORE, resolveLog, type SessionsLog } from '../lifecycle/outage-log.ts';
 import { watchedStore } from '../stores/watched-store.ts';
 import { MAX_TTL_SECONDS, type SessionStore } from '../stores/session-store.ts';
-import { badOption, checkUnknown, wholeNumber } from './option-checks.ts';
+import { badOption, checkUnknown, isObject, wholeNumber } from './option-checks.ts';
 
 /** The options that all stores of sessions in memcached share. Give exactly one of `servers` and a shared `client`. */
 export interface ClusterOptions {
@@ -157,8 +157,7 @@ function sharedOrOptions(given: SourceOptions['client']): readonly [Client | und
   if (given === undefined) return [undefined, undefined];
   const methods = ['get', 'set', 'touch', 'delete'];
   if (hasMethods(given, methods)) return [given as Client, undefined];
-  const isOptions =
-    typeof given === 'object' && given !== null && !Array.isArray(given) && !methods.some((name) => name in given);
+  const isOptions = isObject(given) && !methods.some((name) => name in given);
   if (!isOptions) throw badOption('client', given, CLIENT_EXPECTED);
   return [undefined, given as ClientOptions];
 }

@@ -69,7 +69,22 @@ export function oneOf<T extends string | boolean>(
   throw badOption(option, given, literals.map((literal) => inspect(literal)).join(', '));
 }
 
-/** Whether `given` can be an object of options. */
+/** Whether `given` can be an object of options; a Date, Map or other instance of a class would be taken for an empty one. */
 export function isObject(given: unknown): boolean {
-  return typeof given === 'object' && given !== null && !Array.isArray(given);
+  return kindOf(given) === 'an object';
+}
+
+/** The clock of the option `now`. Each reading is checked: a wrong one would end sessions, or let them live on. */
+export function clockOf(given: unknown): () => number {
+  if (given === undefined) return Date.now;
+  const expected = 'a function that returns milliseconds since 1970';
+  if (typeof given !== 'function') throw badOption('now', given, expected);
+  const now = (): number => {
+    const read: unknown = given();
+    const ms = Number(read);
+    if (read !== null && Number.isFinite(ms)) return ms;
+    throw badOption('now', given, `${expected}; it returned ${typeof read === 'number' ? ms : kindOf(read)}`);
+  };
+  now();
+  return now;
 }

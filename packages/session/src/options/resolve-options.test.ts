@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { memoryBacking } from '../stores/backed/memory-backing.ts';
 import { memoryStore } from '../stores/memory-store.ts';
 import type { SessionsOptions } from './options.ts';
 import { resolveOptions } from './resolve-options.ts';
@@ -157,6 +158,21 @@ describe('a wrong option', () => {
     ["the client's own prefix", { keyPrefix: '@sess/x' }, /the client keeps for itself/],
     ['an empty URL', { store: undefined, servers: '' }, /"servers" is ''; expected a URL/],
     ['a clock that is none', { now: 5 }, /"now" is 5/],
+    ['a clock that tells nothing', { now: () => undefined }, /"now" is a function; expected .*; it returned undefined/],
+    ['a clock that is not a number', { now: () => NaN }, /"now" is a function; expected .*; it returned NaN/],
+    ...[new Date(), new Map(), new URL('http://a'), [], () => ({})].flatMap((value) =>
+      ['cookie', 'compress', 'encrypt'].map((name): [string, Record<string, unknown>, RegExp] => [
+        `${name} of a class`,
+        { [name]: value },
+        new RegExp(`"${name}" is `),
+      ]),
+    ),
+    ...[new Date(), new Map(), new URL('http://a'), []].map((client): [string, Record<string, unknown>, RegExp] => [
+      'a client that is none',
+      { store: undefined, servers: 'memcached://a', client },
+      /"client" is (a|\[\])/,
+    ]),
+    ['limits of a class', { backing: memoryBacking(), backingLimits: new Map() }, /"backingLimits" is a Map/],
   ])('is told of: %s', (_, options, message) => {
     expect(() => resolve(options)).toThrow(
       expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringMatching(message) }),

@@ -8,7 +8,7 @@ import { resolveEncryption } from '../content/encryption.ts';
 import { MAX_DATA_BYTES } from '../content/json.ts';
 import { resolveLog } from '../lifecycle/outage-log.ts';
 import { checkedKeyPrefix, checkNames, storeSource } from './cluster-options.ts';
-import { badOption, oneOf, wholeNumber } from './option-checks.ts';
+import { badOption, clockOf, oneOf, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions, SessionsOptions, UnavailablePolicy } from './options.ts';
 import { resolveCookie, resolveSecure } from './resolve-cookie.ts';
 import { resolveSecrets } from './resolve-secrets.ts';
@@ -73,7 +73,7 @@ export function resolveOptions(options: SessionsOptions): ResolvedOptions {
     backing: resolveBacking(options),
     userOf: resolveUserOf(options.userOf),
     log: resolveLog(options.log),
-    now: clock(options.now),
+    now: clockOf(options.now),
   });
 }
 
@@ -122,10 +122,4 @@ function conflictPolicy(given: unknown): ConflictPolicy {
   return (
     oneOf('onConflict', given, ['mine-unless-deleted', 'mine', 'theirs', 'error'] as const) ?? 'mine-unless-deleted'
   );
-}
-
-function clock(given: unknown): () => number {
-  if (given === undefined) return Date.now;
-  if (typeof given === 'function') return () => Number(given());
-  throw badOption('now', given, 'a function that returns milliseconds since 1970');
 }

@@ -1,4 +1,4 @@
-import { badOption, checkUnknown, oneOf, wholeNumber } from './option-checks.ts';
+import { badOption, checkUnknown, isObject, oneOf, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions } from './options.ts';
 import { MAX_TTL_SECONDS } from '../stores/session-store.ts';
 import type { OwnLifetime } from '../content/envelope.ts';
@@ -33,8 +33,7 @@ export function resolveRegeneration(
     return { keep: NONE, restartLifetime: false, graceSeconds: options.graceSeconds, own: undefined };
   // Not an array from here on; the compiler does not narrow readonly arrays.
   const given = (Array.isArray(first) ? { keep: first } : first) as RegenerateOptions;
-  if (typeof given !== 'object' || given === null)
-    throw badOption('regenerate', given, 'an object, such as { keep: ["cart"] }, or nothing');
+  if (!isObject(given)) throw badOption('regenerate', given, 'an object, such as { keep: ["cart"] }, or nothing');
   checkUnknown(given, Object.keys(NAMES), 'regenerate.');
   const ttlSeconds = wholeNumber('regenerate.ttlSeconds', given.ttlSeconds, 1, MAX_TTL_SECONDS, 'seconds');
   const persistent = oneOf('regenerate.persistent', given.persistent, [true, false]);

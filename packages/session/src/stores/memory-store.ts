@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.ts';
+import { clockOf } from '../options/option-checks.ts';
 import type { SaveOptions, SessionStore, StoredSession, StoreRequestOptions, UserSession } from './session-store.ts';
 
 export interface MemoryStoreOptions {
@@ -26,14 +27,14 @@ interface Entry {
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
 export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
-  const { maxSessions = 10_000, now = Date.now } = options;
+  const { maxSessions = 10_000 } = options;
   if (!Number.isInteger(maxSessions) || maxSessions < 1) {
     throw new SessionError(
       'SESS_BAD_OPTION',
       `option "maxSessions" is ${String(maxSessions)}; expected a whole number of at least 1`,
     );
   }
-  return new MemoryStore(maxSessions, now);
+  return new MemoryStore(maxSessions, clockOf(options.now));
 }
 
 class MemoryStore implements SessionStore {

@@ -7,6 +7,7 @@ describe('textTransport', () => {
   });
 
   it('refuses a dialect that it does not know, and says which it knows', () => {
+    expect(() => textTransport(new Map() as object)).toThrow(/takes an object such as/);
     expect(() => textTransport({ dialect: 'binary' as 'meta' })).toThrow(
       expect.objectContaining({
         code: 'SESS_BAD_OPTION',

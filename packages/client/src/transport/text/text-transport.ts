@@ -1,5 +1,5 @@
 import { SessClientError } from '../../errors.ts';
-import { checkKnown } from '../../option-checks.ts';
+import { badOption, checkKnown, isPlainObject, show } from '../../option-checks.ts';
 import type { Transport } from '../transport.ts';
 import { TextNode } from './text-node.ts';
 
@@ -24,6 +24,9 @@ const DIALECTS: readonly unknown[] = ['auto', 'meta', 'classic'];
  * Throws `SESS_BAD_OPTION` for an unknown dialect or option.
  */
 export function textTransport(options: TextTransportOptions = {}): Transport {
+  const given: unknown = options;
+  if (!isPlainObject(given))
+    throw badOption(`textTransport takes an object such as { dialect: 'classic' }; got ${show(given)}.`);
   checkKnown(options, ['dialect']);
   const dialect = options.dialect ?? 'auto';
   if (!DIALECTS.includes(dialect)) {

@@ -1,3 +1,4 @@
+import { clockOf } from '../../options/option-checks.ts';
 import type { BackedSession, Backing } from './backing.ts';
 
 /** A database in the memory of this process: for tests and as an example of a backing. */
@@ -12,7 +13,8 @@ export interface MemoryBackingOptions {
 }
 
 /** A complete {@link Backing} in memory. Not for production: it ends with the process and has no size limit. */
-export function memoryBacking({ now = Date.now }: MemoryBackingOptions = {}): MemoryBacking {
+export function memoryBacking(options: MemoryBackingOptions = {}): MemoryBacking {
+  const now = clockOf(options.now);
   const sessions = new Map<string, BackedSession & { readonly version: number; readonly savedAt: number }>();
   /** Until when each destroyed session is remembered. */
   const destroyed = new Map<string, number>();
