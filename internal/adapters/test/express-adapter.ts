@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { serve } from '@sess/conformance';
@@ -101,6 +102,7 @@ function exchangeOf(request: Request, response: Response, onTaken?: () => void):
       onTaken?.();
       return response;
     },
+    disconnected: () => once(request.socket, 'close'),
     owner: request,
   };
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { once } from 'node:events';
 import sessions from '@sess/fastify-plugin';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AdapterSubject, Exchange } from './suite/subject.ts';
@@ -57,6 +58,7 @@ function exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
     header: (name, value) => void reply.header(name, value),
     status: (code) => void reply.code(code),
     takeOver: () => reply.hijack().raw,
+    disconnected: () => once(request.raw.socket, 'close'),
     owner: request,
   };
 }

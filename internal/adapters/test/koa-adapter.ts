@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { serve } from '@sess/conformance';
 import { sessions, type SessionsLog } from '@sess/koa-middleware';
@@ -50,6 +51,7 @@ function exchangeOf(ctx: Context): Exchange {
       ctx.respond = false;
       return ctx.res;
     },
+    disconnected: () => once(ctx.req.socket, 'close'),
     owner: ctx,
   };
 }

@@ -167,21 +167,3 @@ describe('hooks', () => {
     await expect.poll(() => browser.json('/profile')).toMatchObject({ cart: ['while streaming'] });
   });
 });
-
-describe('loggers', () => {
-  it('may ask for the session of any request, at any time', async () => {
-    const users: unknown[] = [];
-    const req = (request: FastifyRequest): object => {
-      users.push(request.session?.data.userId);
-      return {};
-    };
-    const stream = { write: () => undefined };
-    const app = await shop({}, { logger: { level: 'info', stream, serializers: { req: req as never } } });
-    app.get('/none', { config: { session: false } }, async () => 'ok');
-    const browser = await browse(app);
-    await browser.post('/login');
-    expect((await browser.fetch('/none')).status).toBe(200);
-    expect((await browser.fetch('/profile')).status).toBe(200);
-    expect(users).toContain(undefined);
-  });
-});

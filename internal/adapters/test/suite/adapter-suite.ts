@@ -8,7 +8,7 @@ import { AdapterBench, TTL_SECONDS, type Open } from './bench.ts';
 import { carelessSection } from './careless-section.ts';
 import { outageSection } from './outage-section.ts';
 import { forwardedSection, proxySection } from './proxy-section.ts';
-import type { AdapterSubject } from './subject.ts';
+import type { AdapterSubject, Exchange } from './subject.ts';
 import { serversSection } from './servers-section.ts';
 import { usersSection } from './users-section.ts';
 import { visitSection } from './visit-section.ts';
@@ -153,8 +153,11 @@ function readingSection(open: Open): void {
   });
 
   it('is undefined on a route that does without', async () => {
-    await using bench = await open({ '/ignored': ({ session }) => ({ session: typeof session }) });
-    expect(await bench.browser().json('/ignored')).toEqual({ session: 'undefined' });
+    const route = { '/ignored': ({ session }: Exchange) => ({ session: typeof session }) };
+    await using bench = await open(route, { onUnavailable: 'error' });
+    const browser = await bench.loggedIn();
+    bench.store.down = true;
+    expect(await browser.json('/ignored')).toEqual({ session: 'undefined' });
   });
 
   it('says where data belongs where the session itself is assigned', async () => {

@@ -177,12 +177,15 @@ export function carelessSection(open: Open): void {
     }
   });
 
-  it('is saved for a visitor who goes away before the answer', async () => {
+  it('is saved for a visitor who goes away before the answer, whether it changes before or after', async () => {
     const gate = new Gate();
     await using bench = await open({
-      '/change': async ({ session }) => {
-        session.data.note = 'saved';
+      '/change': async ({ session, disconnected }) => {
+        session.data.user = 'USER_456';
+        const gone = disconnected();
         await gate.pass();
+        await gone;
+        session.data.note = 'saved';
         return {};
       },
     });
@@ -193,7 +196,8 @@ export function carelessSection(open: Open): void {
     await gate.begun;
     gone.destroy();
     gate.open();
-    await until('it is saved', async () => JSON.stringify(await browser.json('/user')).includes('saved') || undefined);
+    const saved = JSON.stringify({ user: 'USER_456', note: 'saved' });
+    await until('it is saved', async () => (await browser.get('/user')).text === saved || undefined);
     expect(bench.app.errors).toEqual([]);
   });
 }

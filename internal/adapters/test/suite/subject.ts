@@ -37,6 +37,8 @@ export interface Exchange {
   readonly status: (code: number) => void;
   /** The response, which the framework leaves alone from now on. */
   readonly takeOver: () => ServerResponse;
+  /** Resolves when the connection to the browser has closed. */
+  readonly disconnected: () => Promise<unknown>;
   /** What the framework calls the owner of `session`: the request or the context. */
   readonly owner: object;
 }
