@@ -41,6 +41,11 @@ export class FakeClock implements Clock {
     this.#now = now;
   }
 
+  /** Lets `ms` pass while code runs: no timer fires. */
+  work(ms: number): void {
+    this.#moveTo(this.#elapsed + ms);
+  }
+
   /** Lets `ms` pass: what is due happens in order, and what it sets off settles before time goes on. */
   async pass(ms: number): Promise<void> {
     const end = this.#elapsed + ms;

@@ -4,6 +4,7 @@ import { startLocalCluster, type LocalCluster, type LocalClusterOptions } from '
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
 import { textTransport } from '../src/transport/text/index.ts';
+import { READ_BYTES } from '../src/transport/text/socket.ts';
 import type { NodeTransport, TransportOptions } from '../src/transport/transport.ts';
 import { OPTIONS, ScriptedServer, type Peer } from './text-scripted-server.ts';
 
@@ -303,6 +304,35 @@ describe('a listing', () => {
       await new Promise((resolve) => peer.socket.write(byte, resolve));
     }
     expect(await keys).toEqual(['a%b', 'c']);
+  });
+
+  it('is read once a turn of the event loop, however much came, so that others are answered in between', async () => {
+    const LINES = 100_000;
+    const lines = Array.from({ length: LINES }, (_, number) => `key=k${String(number).padStart(6, '0')} exp=-1 la=1\n`);
+    const mostInOneRead = READ_BYTES / (lines[0]?.length ?? 1) + 1;
+    const server = await ScriptedServer.start();
+    let [found, inThisTurn, mostInOneTurn, isOver] = [0, 0, 0, false];
+    const turn = (): void => {
+      mostInOneTurn = Math.max(mostInOneTurn, inThisTurn);
+      inThisTurn = 0;
+      if (!isOver) setImmediate(turn);
+    };
+    const read = (async (): Promise<void> => {
+      for await (const key of listing(server.transport)) {
+        found += Number(key.startsWith('k'));
+        inThisTurn += 1;
+      }
+    })();
+    const peer = await server.accept();
+    await peer.lines(1);
+    peer.say('VERSION 1.6.18\r\n');
+    await peer.lines(1);
+    turn();
+    peer.say(`${lines.join('')}END\r\n`);
+    await read;
+    isOver = true;
+    expect(found).toBe(LINES);
+    expect(mostInOneTurn).toBeLessThanOrEqual(mostInOneRead);
   });
 
   it('is let finish by close', async () => {

@@ -60,4 +60,19 @@ describe('going through the keys of a node', () => {
     expect(batches.flat()).toEqual([KEYS[0], KEYS[4_999]]);
     expect(batches.length).toBeGreaterThanOrEqual(5);
   });
+
+  it('pauses after a millisecond of work, however few keys that was', async () => {
+    const clock = new FakeClock();
+    const LOOK_TAKES_MS = 0.01;
+    let [busySince, longestMs] = [0, 0];
+    const paused = { ...clusterOf(clock, KEYS), pause: async (): Promise<void> => void (busySince = clock.elapsed()) };
+    const isWanted = (): boolean => {
+      clock.work(LOOK_TAKES_MS);
+      longestMs = Math.max(longestMs, clock.elapsed() - busySince);
+      return false;
+    };
+    await forKeysOn(paused, 'node', 1_000, undefined, async () => undefined, isWanted);
+    expect(longestMs).toBeGreaterThan(0.5);
+    expect(longestMs).toBeLessThan(2);
+  });
 });

@@ -8,7 +8,7 @@ const BATCH_MS = 4;
 /** Most listed keys per batch if most are unwanted: the process must not block on a long list. */
 const LISTED_AT_ONCE = 1_000;
 /** Most time per batch, and the number of keys between two reads of the clock. */
-const SLICE_MS = 5;
+const SLICE_MS = 1;
 const LOOK_AT_CLOCK_EVERY = 64;
 
 /**

@@ -11,7 +11,7 @@ import { sharedLookup } from '@sess/discovery';
 import type { TransportNode, TransportOptions } from '../transport.ts';
 
 /** Size of the read buffer, which all reads of a socket share. */
-const READ_BYTES: number = 128 * 1024;
+export const READ_BYTES: number = 128 * 1024;
 const KEEP_ALIVE_MS = 15_000;
 
 /** The TLS session, which the next handshake with the node resumes. */
