@@ -114,7 +114,7 @@ export class MemcachedCluster
       intervalMs: historyIntervalMs,
       seals,
       observe: setup.observe,
-      onLearned: () => this.#settle(),
+      onLearned: () => this.#learned(),
       onForgotten: (id) => this.#rereplications?.returned(id),
     });
     this.#strangers = new StrangerChecks({
@@ -413,6 +413,12 @@ export class MemcachedCluster
     if (this.#historyKnown || this.#ended) return;
     this.#historyKnown = true;
     this.#changed();
+  }
+
+  #learned(): void {
+    this.#settle();
+    const { listedIds, unlisted } = this.#membership;
+    this.#watch.named(new Set([...this.#membership.nodes(), ...unlisted]), listedIds);
   }
 
   /** Connects to exactly the nodes that may hold a key. */

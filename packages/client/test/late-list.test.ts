@@ -61,6 +61,16 @@ describe.each(runtimes)('a list that is late (%s)', (runtime) => {
     }
   });
 
+  it.each([
+    ['without a secret', { historyIntervalMs: 100 }],
+    ['with a secret', { historyIntervalMs: 100, historySecret: SECRET }],
+  ])('asks discovery at once about a node that only the history names (%s)', async (_, options) => {
+    const [cluster, ids, informed, late] = await start(runtime, { ...RARELY, ...options });
+    const before = late.discovery.refreshes;
+    informed.discovery.report(...ids, (await cluster.addNode()).id);
+    await expect.poll(() => late.discovery.refreshes, { timeout: 60_000 }).toBeGreaterThan(before);
+  });
+
   it('what was changed and touched by the old list is where the new one looks for it', async () => {
     const [cluster, [leaving = '', ...staying], informed, late] = await start(runtime, RARELY);
     const keys = KEYS.filter((key) => informed.client.explain(key).owners[0] === leaving);
