@@ -67,6 +67,7 @@ export class Connection {
   #state: 'connecting' | 'greeting' | 'ready' | 'ended' = 'connecting';
   #isUnverified = false;
   #gathering = false;
+  #hasAnswered = false;
 
   constructor(
     node: TransportNode,
@@ -100,6 +101,11 @@ export class Connection {
 
   get isReady(): boolean {
     return this.#state === 'ready';
+  }
+
+  /** Whether the node got the greeting and has not sent a byte. */
+  get isSilent(): boolean {
+    return this.#state === 'greeting' && !this.#hasAnswered;
   }
 
   /** Whether requests can be sent. */
@@ -223,6 +229,7 @@ export class Connection {
   }
 
   #receive(chunk: Buffer): void {
+    this.#hasAnswered = true;
     const fault = this.#replies.push(chunk);
     if (fault === undefined) return;
     this.end(this.#replies.saysFull ? this.#errors.full() : this.#errors.protocol(fault));

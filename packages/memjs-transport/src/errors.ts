@@ -4,6 +4,8 @@ import type { RefusalCode } from './operation.ts';
 /** The errors of one node's transport. They never contain a key, a value or a secret. */
 export interface NodeErrors {
   timeout(timeoutMs: number): SessClientError;
+  /** The node got the greeting and sent nothing. */
+  silent(timeoutMs: number): SessClientError;
   aborted(reason: unknown): SessClientError;
   closed(): SessClientError;
   tooManyRequests(maxInFlight: number): SessClientError;
@@ -29,6 +31,11 @@ export function nodeErrors(node: string): NodeErrors {
   return {
     timeout: (timeoutMs) =>
       error('SESS_TIMEOUT', `no answer within ${timeoutMs} ms (timeoutMs). A write may or may not have happened.`),
+    silent: (timeoutMs) =>
+      error(
+        'SESS_TIMEOUT',
+        `no answer to the greeting within ${timeoutMs} ms (timeoutMs); nothing was sent. If the node is up, it may speak only text (memcached -B ascii): use the text transport for it, or start it without -B.`,
+      ),
     aborted: (reason) =>
       error('SESS_ABORTED', 'the request was aborted by its signal. A write may or may not have happened.', reason),
     closed: () => error('SESS_CLOSED', 'the connection to this node was closed by its owner.'),

@@ -152,7 +152,10 @@ export class ReconnectingConnection {
   }
 
   #expire(request: WireRequest): void {
-    request.failed(this.#errors.timeout(this.#options.timeoutMs));
+    const { timeoutMs } = this.#options;
+    request.failed(
+      this.#connection?.isSilent === true ? this.#errors.silent(timeoutMs) : this.#errors.timeout(timeoutMs),
+    );
     const since = this.#connection?.waitingSince;
     const stalledMs = STALLED_TIMEOUTS * this.#options.timeoutMs;
     if (since !== undefined && this.epoch !== undefined && this.#deadlines.now() - since >= stalledMs) {

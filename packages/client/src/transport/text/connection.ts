@@ -9,7 +9,7 @@ import { MetaDialect } from './dialect-meta.ts';
 import { Handshake, type DialectName } from './handshake.ts';
 import { ReplyReader } from './reply-reader.ts';
 import { promiseOf, Request, type Storage } from './request.ts';
-import { connectionError, forgotten, notGreeted, resized } from './request-errors.ts';
+import { connectionError, forgotten, notGreeted, resized, silentGreeting } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
 import { openSocket, type TlsMemory } from './socket.ts';
 
@@ -96,6 +96,12 @@ export class Connection {
   /** Whether the node has greeted and requests can be sent. */
   get ready(): boolean {
     return this.#conversation !== undefined;
+  }
+
+  /** Whether the node got the greeting and has not sent a byte. */
+  get isSilent(): boolean {
+    const sentGreeting = this.#settings.options.tls === false ? this.#reached : this.#secured;
+    return sentGreeting && this.#handshake.isUnanswered;
   }
 
   /** Whether the node hung up on `mn`, as proxies do that don't know it. */
@@ -247,7 +253,11 @@ export class Connection {
   #connectTimedOut(): void {
     const { node, options } = this.#settings;
     const text = `No connection to ${node.id} within ${options.connectTimeoutMs} ms (connectTimeoutMs), its greeting included.`;
-    this.#end(new SessClientError('SESS_TIMEOUT', text, { node: node.id }));
+    this.#end(
+      this.isSilent
+        ? silentGreeting(node.id, options.connectTimeoutMs, 'connectTimeoutMs', options.tls !== false)
+        : new SessClientError('SESS_TIMEOUT', text, { node: node.id }),
+    );
   }
 
   #end(error: unknown): void {

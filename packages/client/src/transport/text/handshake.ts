@@ -28,6 +28,7 @@ export class Handshake {
   #dialect: DialectName;
   #received = '';
   #hasGetAndTouch = false;
+  #isUnanswered = true;
 
   constructor(node: string, dialect: 'auto' | DialectName, credentials: TransportOptions['credentials']) {
     this.#node = node;
@@ -37,6 +38,11 @@ export class Handshake {
     if (credentials !== undefined) this.#steps.push('authenticate');
     if (dialect !== 'classic') this.#steps.push('meta');
     this.#steps.push('version');
+  }
+
+  /** Whether the node has not sent a byte. */
+  get isUnanswered(): boolean {
+    return this.#isUnanswered;
   }
 
   /** Whether `mn` was sent and the node has not sent a byte, not even of TLS. */
@@ -71,6 +77,7 @@ export class Handshake {
    * node that this client can't use.
    */
   read(bytes: Uint8Array): DialectName | undefined {
+    this.#isUnanswered = false;
     this.#received += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
     if (this.#received.length > MAX_GREETING_BYTES) throw this.#unknown('more than a greeting');
     for (;;) {

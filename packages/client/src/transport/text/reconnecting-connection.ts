@@ -47,6 +47,11 @@ export class ReconnectingConnection {
     return this.#connection?.epoch;
   }
 
+  /** Whether the node got the greeting and has not sent a byte. */
+  get isSilent(): boolean {
+    return this.#connection?.isSilent === true;
+  }
+
   get writingBytes(): number {
     return this.#connection?.writingBytes ?? 0;
   }

@@ -11,6 +11,12 @@ export function timedOut(node: string, timeoutMs: number): SessClientError {
   );
 }
 
+/** The request waited for a connection all the time. */
+export function notSentInTime(node: string, timeoutMs: number): SessClientError {
+  const text = `There was no connection to ${node} within ${timeoutMs} ms (timeoutMs); nothing was sent.`;
+  return new SessClientError('SESS_TIMEOUT', text, { node });
+}
+
 /** The caller's signal fired; `sent`: whether the request was written. */
 export function aborted(node: string, reason: unknown, sent: boolean): SessClientError {
   const state = sent ? 'after it was sent: a write may or may not have happened' : 'before it was sent';
@@ -79,6 +85,22 @@ export function connectionError(node: string, error: unknown): SessClientError {
   });
 }
 
+/** The node accepted the connection and sent nothing within `ms`; `option` sets that time. */
+export function silentGreeting(
+  node: string,
+  ms: number,
+  option: 'connectTimeoutMs' | 'timeoutMs',
+  isTls: boolean,
+): SessClientError {
+  const orTls = isTls ? '' : 'it expects TLS (use memcacheds:// or the option tls), ';
+  const text = `The node ${node} accepted the connection, but did not answer the greeting within ${ms} ms (${option}): ${orTls}${BINARY_ONLY}, or it hangs.`;
+  return new SessClientError('SESS_TIMEOUT', text, { node });
+}
+
+/** A node without the text protocol waits for the rest of a short greeting, and hangs up on a long one. */
+const BINARY_ONLY =
+  'it speaks only the binary protocol (memcached -B binary; start it without, or use memjsTransport() of @sess/memjs-transport)';
+
 /** The connection ended before the node greeted: mostly only one of the two speaks TLS. */
 export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' | 'agreed'): SessClientError {
   if (SessClientError.is(error)) return error;
@@ -92,11 +114,11 @@ export function notGreeted(node: string, error: unknown, tls: 'none' | 'failed' 
 
 const NOT_GREETED: Readonly<Record<'none' | 'failed' | 'agreed', (node: string, reason: string) => string>> = {
   none: (node, reason) =>
-    `The node ${node} ended the connection instead of a greeting (${reason}). If it expects TLS, use memcacheds:// or the option tls; if it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; at its limit of connections (memcached -c) it hangs up, too.`,
+    `The node ${node} ended the connection instead of a greeting (${reason}). If it expects TLS, use memcacheds:// or the option tls; if it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; at its limit of connections (memcached -c) it hangs up, too, and if ${BINARY_ONLY}.`,
   failed: (node, reason) =>
     `The node ${node} and this client can't agree on TLS (${reason}). If it does not speak TLS, use memcached:// or leave out the option tls; at its limit of connections (memcached -c) it refuses without TLS.`,
   agreed: (node, reason) =>
-    `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; if it asks for a client certificate, give tls: { cert, key }.`,
+    `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; if it asks for a client certificate, give tls: { cert, key }; it hangs up, too, if ${BINARY_ONLY}.`,
 };
 
 /** One line: OpenSSL's text has several. */

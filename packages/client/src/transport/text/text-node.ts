@@ -62,7 +62,7 @@ export class TextNode implements NodeTransport {
     this.#sleepWatch.start();
     this.#link = new ReconnectingConnection({ ...this.#settings, dialect }, this.#queue, events, () => this.#settled());
     this.#deadlines = new Deadlines(this.#queue, options.timeoutMs, {
-      expired: (request) => this.#abandon(request, errors.timedOut(node.id, options.timeoutMs)),
+      expired: (request) => this.#abandon(request, this.#late(request)),
       stalled: (ms) => this.#link.drop(errors.stalled(node.id, ms)),
     });
   }
@@ -252,6 +252,13 @@ export class TextNode implements NodeTransport {
     request.release = onAbort(signal, () =>
       this.#abandon(request, errors.aborted(this.#node, signal.reason, request.sent)),
     );
+  }
+
+  #late({ sent }: Request): SessClientError {
+    const { timeoutMs, tls } = this.#options;
+    if (sent) return errors.timedOut(this.#node, timeoutMs);
+    if (this.#link.isSilent) return errors.silentGreeting(this.#node, timeoutMs, 'timeoutMs', tls !== false);
+    return errors.notSentInTime(this.#node, timeoutMs);
   }
 
   /** Nobody waits for the request any more; a sent one keeps its place until its reply has come. */
