@@ -2,30 +2,20 @@
  * A drain is a lease: who drains renews it, and afterwards everybody who lists the node. What nobody renews ends, so no
  * node is left out for good.
  */
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import { systemClock, type Clock } from '../src/clock.ts';
 import type { Client } from '../src/contract.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { pause } from '../src/pause.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const INTERVAL_MS = 100;
 const OPTIONS: Partial<ClientOptions> = { copies: 1, historyIntervalMs: INTERVAL_MS };
 const KEYS = Array.from({ length: 200 }, (_, number) => `key/${number}`);
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
-
-async function start(runtime: (typeof runtimes)[number]): Promise<[LocalCluster, string[]]> {
-  const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-  return [cluster, cluster.nodes.map(({ id }) => id)];
-}
+const party = partyOfEachTest();
 
 function ownsSome(client: Client, id: string): boolean {
   return KEYS.some((key) => client.explain(key).owners.includes(id));
@@ -39,7 +29,7 @@ describe.each(runtimes)('a drain (%s)', (runtime) => {
   it.each([0, 2, 5])(
     'whose process dies after %i intervals is over: the node is put back, for who starts later too',
     async (intervals) => {
-      const [, ids] = await start(runtime);
+      const [, ids] = await party.startNodes(runtime, 3);
       const [id = ''] = ids;
       const [drainer, witness] = [await party.join(ids, OPTIONS), await party.join(ids, OPTIONS)];
       for (const key of KEYS) await witness.client.set(key, 'login', { ttlSeconds: 600 });
@@ -56,7 +46,7 @@ describe.each(runtimes)('a drain (%s)', (runtime) => {
   );
 
   it('that takes longer than its lease is renewed, and stands afterwards as long as somebody lists the node', async () => {
-    const [, ids] = await start(runtime);
+    const [, ids] = await party.startNodes(runtime, 3);
     const [id = ''] = ids;
     const [drainer, witness] = [await party.join(ids, OPTIONS), await party.join(ids, OPTIONS)];
     const keys = KEYS.filter((key) => drainer.client.explain(key).owners[0] === id);
@@ -75,7 +65,7 @@ describe.each(runtimes)('a drain (%s)', (runtime) => {
   });
 
   it.each([1, 2])('of a node that fixed lists drop, and name again later, is over (copies %i)', async (copies) => {
-    const [, ids] = await start(runtime);
+    const [, ids] = await party.startNodes(runtime, 3);
     const [id = '', ...others] = ids;
     const first = await party.join(ids, { ...OPTIONS, copies });
     await first.client.set('longest', 'x', { ttlSeconds: 2 });
@@ -97,7 +87,7 @@ describe.each(runtimes)('a clock that is wrong for a moment (%s)', (runtime) => 
     ['a day fast', 23 * 3_600_000],
     ['an hour slow', -3_600_000],
   ])('and was %s delays no agreement', async (_, offMs) => {
-    const [, ids] = await start(runtime);
+    const [, ids] = await party.startNodes(runtime, 3);
     const [id = ''] = ids;
     let off = 0;
     const clock: Clock = { ...systemClock, now: () => Date.now() + off };

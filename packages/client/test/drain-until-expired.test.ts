@@ -1,22 +1,18 @@
 /** A drain of nodes that list no keys: it lasts as long as a session, and loses none that is in use or alive. */
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { DrainProgress } from '../src/contract.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { NodeTransport, Transport } from '../src/transport/transport.ts';
-import { crash, Party, type Member } from './party.ts';
+import { crash, partyOfEachTest, type Member } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const SECRET = 'a secret that all servers of the shop have';
 const TTL_SECONDS = 15;
 const KEYS = Array.from({ length: 90 }, (_, number) => `session-${number}`);
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 /** The text protocol without its listing of keys, as ElastiCache's nodes have it. */
 function unlistedTransport(): Transport {
@@ -39,7 +35,7 @@ function unlistedTransport(): Transport {
 }
 
 async function start(runtime: (typeof runtimes)[number]): Promise<{ cluster: LocalCluster; last: string }> {
-  const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
+  const cluster = await party.start(runtime, 3);
   return { cluster, last: cluster.nodes.at(-1)?.id ?? '' };
 }
 

@@ -1,24 +1,18 @@
 /** A node that was drained and is stopped before it is taken off the list: nothing is out of reach. */
-import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const LONG = { timeout: 120_000 };
 const ttlSeconds = 600;
 const KEYS = Array.from({ length: 120 }, (_, number) => `session-${number}`);
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 describe.each(runtimes)('a node that was drained and is stopped (%s)', (runtime) => {
   it.each([1, 2])('is not waited for, though it is listed yet (copies %i)', LONG, async (copies) => {
-    const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-    const ids = cluster.nodes.map(({ id }) => id);
+    const [cluster, ids] = await party.startNodes(runtime, 3);
     // The application looks at the history more rarely than it takes to stop the node.
     const options = { copies, handover: { clockSkewMs: 0, finish: false } };
     const tool = await party.join(ids, { ...options, historyIntervalMs: 2_000 });
@@ -41,7 +35,7 @@ describe.each(runtimes)('a node that was drained and is stopped (%s)', (runtime)
   });
 
   it.each([1, 2])('is not needed for what its owners hold, though it hangs (copies %i)', LONG, async (copies) => {
-    const cluster = party.own(await startLocalCluster({ nodes: 4, runtime }), (started) => started.close());
+    const cluster = await party.start(runtime, 4);
     const [joining = '', ...ids] = cluster.nodes.map(({ id }) => id);
     const options = { copies, timeoutMs: 500, handover: { clockSkewMs: 0, finish: false } };
     const tool = await party.join(ids, options);

@@ -1,9 +1,8 @@
 /** A node that was drained is stopped at once, under load and before it is taken off the list: no request fails. */
-import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
@@ -13,11 +12,7 @@ const LANES = 8;
 /** Requests of each lane after the node has stopped. */
 const AFTERWARDS = 50;
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 /** Users of an application: requests of several kinds, until told to end. */
 class Load {
@@ -80,8 +75,7 @@ class Load {
 
 describe.each(runtimes)('a node that was drained and stops under load (%s)', (runtime) => {
   it.each([1, 2])('costs no request (copies %i)', { timeout: 120_000 }, async (copies) => {
-    const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-    const ids = cluster.nodes.map(({ id }) => id);
+    const [cluster, ids] = await party.startNodes(runtime, 3);
     const options = { copies, historyIntervalMs: 500, handover: { clockSkewMs: 0, finish: false } };
     const tool = await party.join(ids, options);
     const clients = [await party.join(ids, options), await party.join(ids, options)].map(({ client }) => client);

@@ -3,15 +3,14 @@
  * such a process wrote; the rules are those by which it reads.
  */
 import { ketama } from '@sess/hash-ring';
-import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import { decodeHistory, encodeHistory } from '../src/membership/history-codec.ts';
 import { historySeals, type HistorySeal } from '../src/membership/history-seal.ts';
 import type { ViewEntry } from '../src/membership/history.ts';
 import { decode, encodeRecord, RECORD_FLAGS } from '../src/record.ts';
 import type { NodeTransport } from '../src/transport/transport.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const SECRET = 'a secret of at least thirty-two bytes';
 const [SIGNED, UNSIGNED] = [sealOf(SECRET), sealOf()];
@@ -101,14 +100,10 @@ async function put(node: NodeTransport, key: string, value: Buffer, flags: numbe
 }
 
 describe.each(inject('mainRuntimes'))('a process of an earlier version was here (%s)', (runtime) => {
-  let party: Party;
-  beforeEach(() => {
-    party = new Party();
-  });
-  afterEach(() => party.close());
+  const party = partyOfEachTest();
 
   it('every session is found where it left it, and the history stays readable for it', async () => {
-    const cluster = party.own(await startLocalCluster({ nodes: 4, runtime }), (started) => started.close());
+    const cluster = await party.start(runtime, 4);
     const [joining = '', ...before] = cluster.nodes.map(({ id }) => id);
     const now = Date.now();
     const views = [before, [joining, ...before]].map((ids, at) => ({

@@ -2,28 +2,23 @@
  * Windows that overlap: what is written to an earlier owner ends with that owner's own window, not with the last one of
  * all.
  */
-import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import { pause } from '../src/pause.ts';
 import { systemClock } from '../src/clock.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const TTL_SECONDS = 8;
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 describe.each(runtimes)('an earlier owner with a window of its own (%s)', (runtime) => {
   it(
     'holds nothing for longer: two scale-ups, a logout after the first window, two removals',
     { timeout: 40_000 },
     async () => {
-      const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
+      const cluster = await party.start(runtime, 3);
       const [first = '', second = '', third = ''] = cluster.nodes.map(({ id }) => id);
       const { client, discovery } = await party.join([first], { copies: 1 });
       const startedAt = Date.now();

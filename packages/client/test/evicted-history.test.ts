@@ -2,14 +2,14 @@
  * Memcached evicts the history for lack of memory. The fence, in another class of sizes and asked for all the time,
  * tells an evicted history from none.
  */
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
 import { SessClientError } from '../src/errors.ts';
 import { historySeals } from '../src/membership/history-seal.ts';
 import type { ClientOptions } from '../src/options.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
@@ -17,11 +17,7 @@ const SECRET = 'a secret of at least thirty-two bytes';
 const KEYS = Array.from({ length: 60 }, (_, number) => `user/${number}`);
 const OPTIONS: Partial<ClientOptions> = { copies: 1, historyIntervalMs: 2_000, historySecret: SECRET };
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 /** Whatever the nodes remember of the cluster. */
 async function evictHistory(cluster: LocalCluster, secrets: readonly string[]): Promise<void> {
@@ -49,7 +45,7 @@ describe.each(runtimes)('a history that was evicted (%s)', (runtime) => {
   ])(
     'has a process that starts find every session, told anew by one that does nothing else (%s)',
     async (_, options, secrets) => {
-      const cluster = party.own(await startLocalCluster({ nodes: 4, runtime }), (started) => started.close());
+      const cluster = await party.start(runtime, 4);
       const [joining = '', ...before] = cluster.nodes.map(({ id }) => id);
       const { client, discovery } = await party.join(before, options);
       for (const key of KEYS) await client.set(key, 'login', { ttlSeconds, expect: 'absent' });
@@ -64,8 +60,7 @@ describe.each(runtimes)('a history that was evicted (%s)', (runtime) => {
   );
 
   it('of which no process is left is not waited for longer than an agreement: until then a session is out of reach, not missing', async () => {
-    const cluster = party.own(await startLocalCluster({ nodes: 2, runtime }), (started) => started.close());
-    const ids = cluster.nodes.map(({ id }) => id);
+    const [cluster, ids] = await party.startNodes(runtime, 2);
     const first = await party.join(ids, OPTIONS);
     await first.client.set('user', 'login', { ttlSeconds });
     await first.client.close();
@@ -80,7 +75,7 @@ describe.each(runtimes)('a history that was evicted (%s)', (runtime) => {
   });
 
   it('hides no change from a client that has not read of the latest view, nor its changes from the others', async () => {
-    const cluster = party.own(await startLocalCluster({ nodes: 4, runtime }), (started) => started.close());
+    const cluster = await party.start(runtime, 4);
     const [joining = '', ...before] = cluster.nodes.map(({ id }) => id);
     // Reads the history only when a fence makes it do so.
     const options = { ...OPTIONS, historyIntervalMs: 60_000 };

@@ -1,21 +1,15 @@
 /** A record that is read all the time ends all the same, also while reads restore its copies. */
 import { setTimeout } from 'node:timers/promises';
-import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import { textTransport } from '../src/transport/text/index.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 describe.each(inject('mainRuntimes'))('records with a time to live (%s)', (runtime) => {
   it.each(['meta', 'classic'] as const)('end while they are read, before all clients agree (%s)', async (dialect) => {
-    const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-    const ids = cluster.nodes.map(({ id }) => id);
+    const [, ids] = await party.startNodes(runtime, 3);
     const options = { transport: textTransport({ dialect }), historyIntervalMs: 10_000 };
     await party.join(ids, { ...options, copies: 1 });
     const { client } = await party.join(ids, { ...options, copies: 2 });
@@ -31,8 +25,7 @@ describe.each(inject('mainRuntimes'))('records with a time to live (%s)', (runti
   it.each(['meta', 'classic'] as const)(
     'end while readers in zones of their own read their copies (%s)',
     async (dialect) => {
-      const cluster = party.own(await startLocalCluster({ nodes: 2, runtime }), (started) => started.close());
-      const ids = cluster.nodes.map(({ id }) => id);
+      const [cluster, ids] = await party.startNodes(runtime, 2);
       const zoneOf = ({ id }: { readonly id: string }): string => (id === ids[0] ? 'a' : 'b');
       const near = (zone: string) =>
         party.join(ids, { transport: textTransport({ dialect }), copies: 2, zone, zoneOf, reads: 'near' });

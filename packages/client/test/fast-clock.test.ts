@@ -1,10 +1,9 @@
 /** Records of a process whose clock was an hour fast: their versions are in the future for an hour. */
-import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import { systemClock, type Clock } from '../src/clock.ts';
 import type { Client } from '../src/contract.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
@@ -14,11 +13,7 @@ const KEYS = Array.from({ length: 60 }, (_, number) => `session-${number}`);
 const CHANGED = KEYS.filter((_, index) => index % 3 === 0);
 const DESTROYED = KEYS.filter((_, index) => index % 3 === 1);
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 async function change(client: Client, value: string): Promise<void> {
   for (const key of CHANGED) {
@@ -36,7 +31,7 @@ async function expectAll(client: Client, changed: string): Promise<void> {
 
 describe.each(runtimes)('records of a process whose clock was fast (%s)', (runtime) => {
   it.each([1, 2])('are changed, ended and carried like others (copies %i)', { timeout: 120_000 }, async (copies) => {
-    const cluster = party.own(await startLocalCluster({ nodes: 4, runtime }), (started) => started.close());
+    const cluster = await party.start(runtime, 4);
     const [leaving = '', joining = '', ...rest] = cluster.nodes.map(({ id }) => id);
     const fast = await party.join([leaving, ...rest], { copies, clock: FAST });
     for (const key of KEYS) await fast.client.set(key, 'by a fast clock', { ttlSeconds, expect: 'absent' });

@@ -1,12 +1,11 @@
 /** Beside processes of an earlier version, which leave no marks, no handover is finished. */
-import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import { historySeals } from '../src/membership/history-seal.ts';
 import { encodeRecord, RECORD_FLAGS } from '../src/record.ts';
 import type { NodeTransport } from '../src/transport/transport.ts';
 import { heard } from './heard.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const INTERVAL_MS = 200;
 /** So long after it was last seen to write, a process of an earlier version counts as gone. */
@@ -14,11 +13,7 @@ const EARLIER_FOR_MS = 30 * INTERVAL_MS;
 const MARKS = Buffer.from('"marks":true,');
 const HISTORY_KEY = historySeals([])[0]?.key ?? '';
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 /** The history as a process writes it that leaves no marks. Whether it did: another may have been faster. */
 async function writeAsEarlier(node: NodeTransport): Promise<boolean> {
@@ -36,8 +31,7 @@ async function writeAsEarlier(node: NodeTransport): Promise<boolean> {
 
 describe.each(inject('mainRuntimes'))('a handover beside a process of an earlier version (%s)', (runtime) => {
   it('is not finished until that has not written for thirty intervals', { timeout: 120_000 }, async () => {
-    const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-    const nodes = cluster.nodes.map(({ id }) => id);
+    const [cluster, nodes] = await party.startNodes(runtime, 3);
     const { client, discovery } = await party.join(nodes.slice(0, 2), {
       copies: 1,
       historyIntervalMs: INTERVAL_MS,

@@ -2,8 +2,8 @@
  * A handover that finishes by itself: what is left on earlier owners is brought to where it belongs, and nobody asks
  * them any more.
  */
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it } from 'vitest';
 
 import { systemClock } from '../src/clock.ts';
 import type { Client } from '../src/contract.ts';
@@ -14,7 +14,7 @@ import { MOVED_FLAGS } from '../src/record.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { StoredItem, Transport } from '../src/transport/transport.ts';
 import { heard } from './heard.ts';
-import { Party, type Member } from './party.ts';
+import { partyOfEachTest, type Member } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
@@ -26,16 +26,7 @@ const OPTIONS: Partial<ClientOptions> = {
 };
 const LONG = { timeout: 60_000 };
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
-
-async function start(runtime: (typeof runtimes)[number], nodes: number): Promise<[LocalCluster, string[]]> {
-  const cluster = party.own(await startLocalCluster({ nodes, runtime }), (started) => started.close());
-  return [cluster, cluster.nodes.map(({ id }) => id)];
-}
+const party = partyOfEachTest();
 
 async function fill(client: Client): Promise<void> {
   await Promise.all(KEYS.map((key) => client.set(key, `value of ${key}`, { ttlSeconds, expect: 'absent' })));
@@ -81,7 +72,7 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
     'finishes after a node joined: each copy is where it belongs, and nowhere else (copies %i)',
     LONG,
     async (copies) => {
-      const [cluster, ids] = await start(runtime, 4);
+      const [cluster, ids] = await party.startNodes(runtime, 4);
       const before = ids.slice(0, 3);
       const [one, other] = [
         await party.join(before, { ...OPTIONS, copies }),
@@ -115,7 +106,7 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
   );
 
   it('finishes after a node left the list: it can be stopped, without a drain', LONG, async () => {
-    const [cluster, ids] = await start(runtime, 3);
+    const [cluster, ids] = await party.startNodes(runtime, 3);
     const [old = '', ...others] = ids;
     const [one, other] = [await party.join(ids, OPTIONS), await party.join(ids, OPTIONS)];
     await fill(one.client);
@@ -131,7 +122,7 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
     ['by one client after another', inTurn],
     ['by two clients in the same moment', atOnce],
   ])('loses no change that is made meanwhile, %s', LONG, async (_, round) => {
-    const [, ids] = await start(runtime, 4);
+    const [, ids] = await party.startNodes(runtime, 4);
     const slowly = { ...OPTIONS, handover: { ...OPTIONS.handover, keysPerSecond: 200 } };
     const parties = [await party.join(ids.slice(0, 2), slowly), await party.join(ids.slice(0, 2), slowly)];
     const [one, other] = parties;
@@ -160,7 +151,7 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
   });
 
   it('is finished by another client when the one at it ends', LONG, async () => {
-    const [, ids] = await start(runtime, 4);
+    const [, ids] = await party.startNodes(runtime, 4);
     const slowly = { ...OPTIONS, handover: { ...OPTIONS.handover, keysPerSecond: 20 } };
     const [first, second] = [
       await party.join(ids.slice(0, 3), slowly),
@@ -181,7 +172,7 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
     'is not opened again by a client that slept meanwhile, and reopened when somebody acts on the earlier list again',
     LONG,
     async () => {
-      const [, ids] = await start(runtime, 4);
+      const [, ids] = await party.startNodes(runtime, 4);
       const before = ids.slice(0, 3);
       const one = await party.join(before, OPTIONS);
       await fill(one.client);
@@ -201,7 +192,7 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
   );
 
   it('leaves alone what belongs to clients with a history of their own', LONG, async () => {
-    const [, ids] = await start(runtime, 3);
+    const [, ids] = await party.startNodes(runtime, 3);
     const stranger = await party.join(ids.slice(0, 1), {
       ...OPTIONS,
       historySecret: 'a secret of thirty-two bytes or more',
@@ -229,7 +220,7 @@ async function refusals(): Promise<Error> {
 
 describe('a handover', () => {
   it('from the addresses of machines to their names finishes: a machine is one node under either', LONG, async () => {
-    const [cluster, ids] = await start('embedded', 2);
+    const [cluster, ids] = await party.startNodes('embedded', 2);
     const one = await party.join(ids, OPTIONS);
     await fill(one.client);
     one.discovery.report(...cluster.nodes.map(({ port }) => `localhost:${port}`));
@@ -245,7 +236,7 @@ describe('a handover', () => {
     'is not finished while one machine is listed under two names: nothing is removed from under the second',
     LONG,
     async () => {
-      const [cluster, ids] = await start('embedded', 1);
+      const [cluster, ids] = await party.startNodes('embedded', 1);
       const one = await party.join(ids, OPTIONS);
       await fill(one.client);
       const told = refusals();
@@ -256,7 +247,7 @@ describe('a handover', () => {
   );
 
   it('finishes when a machine that was used under two names has left', LONG, async () => {
-    const [cluster, [left = '', ...stay]] = await start('embedded', 3);
+    const [cluster, [left = '', ...stay]] = await party.startNodes('embedded', 3);
     const options = { ...OPTIONS, historySecret: 'one secret for both clients of this test' };
     const one = await party.join([left, ...stay], { ...options, handover: { clockSkewMs: 0, finish: false } });
     await fill(one.client);
@@ -274,7 +265,7 @@ describe('a handover', () => {
   });
 
   it('stays open until its window ends where keys can not be listed', LONG, async () => {
-    const [, ids] = await start('embedded', 3);
+    const [, ids] = await party.startNodes('embedded', 3);
     const mute: Transport = { name: 'mute', open: (...given) => withoutListing(textTransport().open(...given)) };
     const told = refusals();
     const one = await party.join(ids.slice(0, 2), { ...OPTIONS, transport: mute });
@@ -286,7 +277,7 @@ describe('a handover', () => {
   });
 
   it('is not finished where that is turned off', async () => {
-    const [, ids] = await start('embedded', 3);
+    const [, ids] = await party.startNodes('embedded', 3);
     const one = await party.join(ids.slice(0, 2), { copies: 1 });
     await fill(one.client);
     one.discovery.report(...ids);

@@ -2,24 +2,19 @@
  * A rolling deploy that gives an application its first `historySecret`: for a while, processes with and without one
  * write the same keys.
  */
-import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { ClientOptions } from '../src/options.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const SECRET: Partial<ClientOptions> = { historySecret: 'the secret of the shop, which its new servers have' };
 const ttlSeconds = 600;
 const KEYS = Array.from({ length: 24 }, (_, number) => `user/${number}`);
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 async function start(runtime: 'memcached' | 'embedded', nodes: number): Promise<string[]> {
-  const cluster = party.own(await startLocalCluster({ nodes, runtime }), (started) => started.close());
+  const cluster = await party.start(runtime, nodes);
   return cluster.nodes.map(({ id }) => id);
 }
 

@@ -1,13 +1,12 @@
 /** With two copies, a node that hangs does not let everybody wait who asks it: the next copy is asked too. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
 import type { RequestMessage } from '../src/diagnostics.ts';
 import { pause } from '../src/pause.ts';
 import { systemClock } from '../src/clock.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes').filter((runtime) => runtime !== 'embedded');
 const ttlSeconds = 600;
@@ -16,16 +15,7 @@ const TIMEOUT_MS = 3_000;
 /** Nothing but a tail that was waited for takes so long. */
 const LONG_MS = TIMEOUT_MS / 2;
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
-
-async function start(runtime: (typeof runtimes)[number]): Promise<[LocalCluster, string[]]> {
-  const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-  return [cluster, cluster.nodes.map(({ id }) => id)];
-}
+const party = partyOfEachTest();
 
 async function fill(client: Client): Promise<void> {
   await Promise.all(KEYS.map((key) => client.set(key, `value of ${key}`, { ttlSeconds, expect: 'absent' })));
@@ -46,7 +36,7 @@ async function readAll(
 
 describe.each(runtimes)('a node that hangs, with two copies (%s)', (runtime) => {
   it('is not waited for: the other copy answers, and nothing is missing', { timeout: 60_000 }, async () => {
-    const [cluster, ids] = await start(runtime);
+    const [cluster, ids] = await party.startNodes(runtime, 3);
     const [hung = ''] = ids;
     const { client } = await party.join(ids, {
       copies: 2,
@@ -88,7 +78,7 @@ describe('in quiet times', () => {
     [1, 0],
     [2, 0.02],
   ])('hardly any request is made twice (copies %i)', async (copies, share) => {
-    const cluster = party.own(await startLocalCluster({ nodes: 3, runtime: 'embedded' }), (started) => started.close());
+    const cluster = await party.start('embedded', 3);
     const { client } = await party.join(
       cluster.nodes.map(({ id }) => id),
       { copies },

@@ -1,22 +1,18 @@
 /** A restart of memcached that a proxy hides: the connections stay, the CAS numbers begin anew. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
 import { HidingProxy } from './hiding-proxy.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const ttlSeconds = 600;
 /** More items than the clients write by themselves. */
 const FILLERS = 300;
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 /** The CAS number of `key`, past any client. */
 async function numberOf(port: number, key: string): Promise<number> {
@@ -51,7 +47,7 @@ interface Scene {
 }
 
 async function start(): Promise<Scene> {
-  const cluster = party.own(await startLocalCluster({ nodes: 1, runtime: 'memcached' }), (started) => started.close());
+  const cluster = await party.start('memcached', 1);
   const proxy = party.own(await HidingProxy.start(cluster.nodes[0]?.port ?? 0), (started) =>
     started[Symbol.asyncDispose](),
   );

@@ -2,24 +2,20 @@
  * A client whose list is late writes by the view that the others have left. It polls too rarely here to hear of that by
  * itself: the fence behind its write has to tell.
  */
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { textTransport } from '../src/transport/text/index.ts';
-import { Party, type Member } from './party.ts';
+import { partyOfEachTest, type Member } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
 const KEYS = Array.from({ length: 60 }, (_, number) => `user/${number}`);
 const RARELY: Partial<ClientOptions> = { copies: 1, historyIntervalMs: 30_000 };
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 const SECRET = 'a secret of at least thirty-two bytes';
 const SIGNED: Partial<ClientOptions> = { ...RARELY, historySecret: SECRET };
@@ -34,8 +30,7 @@ async function start(
   runtime: (typeof runtimes)[number],
   options: Partial<ClientOptions>,
 ): Promise<[LocalCluster, string[], Member, Member]> {
-  const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-  const ids = cluster.nodes.map(({ id }) => id);
+  const [cluster, ids] = await party.startNodes(runtime, 3);
   const [informed, late] = [await party.join(ids, options), await party.join(ids, options)];
   await late.client.set('longest', 'x', { ttlSeconds });
   return [cluster, ids, informed, late];
@@ -89,7 +84,7 @@ describe.each(runtimes)('a list that is late (%s)', (runtime) => {
   });
 
   it('a session that was made by the new list is not missing by the old one', async () => {
-    const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
+    const cluster = await party.start(runtime, 3);
     const [joining = '', ...before] = cluster.nodes.map(({ id }) => id);
     const [informed, late] = [await party.join(before, SIGNED), await party.join(before, SIGNED)];
     await late.client.set('longest', 'x', { ttlSeconds });

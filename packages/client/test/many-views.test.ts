@@ -1,24 +1,18 @@
 /** The list of nodes changes often while sessions live long: more views are open than once fitted into a history. */
-import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const CHANGES = 70;
 const ttlSeconds = 86_400;
 const KEYS = Array.from({ length: 40 }, (_, number) => `user/${number}`);
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 describe.each(inject('mainRuntimes'))('many open views (%s)', (runtime) => {
   it('have a process that starts find every session of the first', { timeout: 120_000 }, async () => {
     const options = { copies: 1, historySecret: 'a secret of at least thirty-two bytes' };
-    const cluster = party.own(await startLocalCluster({ nodes: 8, runtime }), (started) => started.close());
-    const ids = cluster.nodes.map(({ id }) => id);
+    const [, ids] = await party.startNodes(runtime, 8);
     const [first, all] = [ids.slice(0, 4), ids.slice(0, 8)];
     const { client, discovery } = await party.join(first, options);
     for (const key of KEYS) await client.set(key, 'login', { ttlSeconds, expect: 'absent' });

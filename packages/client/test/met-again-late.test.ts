@@ -2,14 +2,14 @@
  * A node that one client has not met again yet, and another reads: nothing is acknowledged that the other would not
  * see.
  */
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
 import { SessClientError } from '../src/errors.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { NodeTransport, Transport } from '../src/transport/transport.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
@@ -17,11 +17,7 @@ const KEYS = Array.from({ length: 40 }, (_, number) => `session-${number}`);
 /** After so many refusals the next probe is more than a second away. */
 const REFUSALS = 5;
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 /** A way to the nodes on which one of them refuses connections as long as it is told to. */
 class Gate {
@@ -70,8 +66,7 @@ interface Scene {
 describe.each(runtimes)('a node that one client has not met again yet (%s)', (runtime) => {
   /** `late` takes the first node for down, though it answers; `other` never saw it down, and will not hear of it soon. */
   async function start(copies = 2): Promise<Scene> {
-    const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-    const ids = cluster.nodes.map(({ id }) => id);
+    const [cluster, ids] = await party.startNodes(runtime, 3);
     const [first = ''] = ids;
     const gate = new Gate();
     const options = { copies, historyIntervalMs: 60_000 };

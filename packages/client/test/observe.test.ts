@@ -1,22 +1,17 @@
 /** A client for tools: it looks, and leaves no trace. */
-import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
 import { describeItem } from '../src/item-description.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { NodeTransport, StatsSection, Transport } from '../src/transport/transport.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const historySecret = 'a secret of at least thirty-two bytes, for tests';
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 /** The built-in transport, and what it opened. */
 function watched(): { readonly transport: Transport; readonly opened: Map<string, NodeTransport> } {
@@ -38,8 +33,7 @@ async function own(client: Client): Promise<Client> {
 
 describe.each(runtimes)('a client that only looks (%s)', (runtime) => {
   it('writes nothing: an empty cluster stays empty, and one in use is not told of it', async () => {
-    const cluster = party.own(await startLocalCluster({ nodes: 2, runtime }), (started) => started.close());
-    const servers = cluster.nodes.map(({ id }) => id);
+    const [, servers] = await party.startNodes(runtime, 2);
     const { transport, opened } = watched();
     const observer = await own(
       createClient({ servers, transport, copies: 2, historySecret, observe: true, historyIntervalMs: 100 }),
@@ -68,8 +62,7 @@ describe.each(runtimes)('a client that only looks (%s)', (runtime) => {
   });
 
   it('knows at once that a handover is finished', async () => {
-    const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-    const servers = cluster.nodes.map(({ id }) => id);
+    const [, servers] = await party.startNodes(runtime, 3);
     // So seldom that the clients' own rounds don't bring the news to every node while this test runs.
     const pace = { historyIntervalMs: 2_000, handover: { clockSkewMs: 0, finish: true } };
     const watching = createClient({ servers, ...pace, observe: true });
@@ -86,7 +79,7 @@ describe.each(runtimes)('a client that only looks (%s)', (runtime) => {
   });
 
   it('refuses what reads or writes a record', async () => {
-    const cluster = party.own(await startLocalCluster({ nodes: 1, runtime }), (started) => started.close());
+    const cluster = await party.start(runtime, 1);
     const observer = await own(createClient({ servers: cluster.nodes.map(({ id }) => id), observe: true }));
     const refused = { code: 'SESS_BAD_OPTION' };
     await expect(observer.get('k')).rejects.toMatchObject(refused);
@@ -97,7 +90,7 @@ describe.each(runtimes)('a client that only looks (%s)', (runtime) => {
   });
 
   it('tells what a node says of itself, and what an item is', async () => {
-    const cluster = party.own(await startLocalCluster({ nodes: 1, runtime }), (started) => started.close());
+    const cluster = await party.start(runtime, 1);
     const { transport, opened } = watched();
     const client = await own(createClient({ servers: cluster.nodes.map(({ id }) => id), transport }));
     const [node] = opened.values();
@@ -121,7 +114,7 @@ describe.each(runtimes)('a client that only looks (%s)', (runtime) => {
   });
 
   it('ends a question for statistics with the node, and does not wait for one that hangs', async () => {
-    const cluster = party.own(await startLocalCluster({ nodes: 1, runtime }), (started) => started.close());
+    const cluster = await party.start(runtime, 1);
     const [id = ''] = cluster.nodes.map((node) => node.id);
     const { transport, opened } = watched();
     const client = await own(createClient({ servers: [id], transport, timeoutMs: 200, connectTimeoutMs: 200 }));

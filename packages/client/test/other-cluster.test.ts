@@ -1,11 +1,10 @@
 /** Two clusters that come across each other: an address that is used again in another one, and nodes that two share. */
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { heard } from './heard.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
@@ -15,16 +14,7 @@ const SECRETS: readonly (readonly [string, Partial<ClientOptions>])[] = [
 ];
 const COPIES = [1, 2];
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
-
-async function start(runtime: (typeof runtimes)[number], nodes: number): Promise<[LocalCluster, string[]]> {
-  const cluster = party.own(await startLocalCluster({ nodes, runtime }), (started) => started.close());
-  return [cluster, cluster.nodes.map(({ id }) => id)];
-}
+const party = partyOfEachTest();
 
 function keysOf(who: string): readonly string[] {
   return Array.from({ length: 40 }, (_, number) => `${who}/${number}`);
@@ -45,7 +35,7 @@ async function expectOnly(client: Client, who: string, nodes: readonly string[])
 describe.each(runtimes)('clusters that come across each other (%s)', (runtime) => {
   describe.each(SECRETS)('%s', (_, secret) => {
     it.each(COPIES)('an address used again in another cluster leaves both apart (copies: %i)', async (copies) => {
-      const [cluster, nodes] = await start(runtime, 5);
+      const [cluster, nodes] = await party.startNodes(runtime, 5);
       const [own, lent, others] = [nodes.slice(0, 2), nodes[2] ?? '', nodes.slice(3)];
       const options = { ...secret, copies };
       const shop = await party.join([...own, lent], options);
@@ -79,7 +69,7 @@ describe.each(runtimes)('clusters that come across each other (%s)', (runtime) =
     });
 
     it('a node that another cluster uses is not used, and both names are told', async () => {
-      const [cluster, nodes] = await start(runtime, 4);
+      const [cluster, nodes] = await party.startNodes(runtime, 4);
       const [own, others] = [nodes.slice(0, 2), nodes.slice(2)];
       const [foreign = ''] = others;
       const shop = await party.join(own, secret);
@@ -109,7 +99,7 @@ describe.each(runtimes)('clusters that come across each other (%s)', (runtime) =
   });
 
   it('services with a namespace each share nodes, each with settings of its own', async () => {
-    const [, nodes] = await start(runtime, 3);
+    const [, nodes] = await party.startNodes(runtime, 3);
     const shop = await party.join(nodes, { namespace: 'shop', copies: 1 });
     const forum = await party.join(nodes.slice(1), { namespace: 'forum', copies: 2 });
     await fill(shop.client, 'shop');

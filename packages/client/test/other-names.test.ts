@@ -1,19 +1,15 @@
 /** A list of addresses that becomes one of host names, and back: the machines stay, their names do not. */
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const KEYS = Array.from({ length: 36 }, (_, number) => `user/${number}`);
 const [SHORT, LONG] = [60, 600];
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 /** The longest life that any node has of each key, in seconds. */
 async function lives(cluster: LocalCluster): Promise<readonly number[]> {
@@ -34,8 +30,7 @@ describe.each(runtimes)('a list whose names change (%s)', (runtime) => {
   it.each([1, 2])(
     'keeps every session for as long as it was touched, whoever hears first (copies: %i)',
     async (copies) => {
-      const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-      const addresses = cluster.nodes.map(({ id }) => id);
+      const [cluster, addresses] = await party.startNodes(runtime, 3);
       const names = cluster.nodes.map(({ port }) => `localhost:${port}`);
       const options = { copies, historySecret: 'a secret of at least thirty-two bytes' };
       const [one, other] = [await party.join(addresses, options), await party.join(addresses, options)];

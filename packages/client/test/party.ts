@@ -1,7 +1,8 @@
 /** Clients with two copies over a local cluster, at a pace for tests; and a look at a node past any of them. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { LocalCluster, LocalNode } from '@sess/local-cluster';
+import { startLocalCluster, type LocalCluster, type LocalNode, type Runtime } from '@sess/local-cluster';
+import { afterEach } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
@@ -17,13 +18,29 @@ export interface Member {
   readonly discovery: FakeDiscovery;
 }
 
-/** What was opened ends in `close`. */
-export class Party {
+/** For the tests of a file: what one of them opens ends after it. */
+export function partyOfEachTest(): Party {
+  const party = new Party();
+  afterEach(() => party.close());
+  return party;
+}
+
+class Party {
   readonly #open: (() => unknown)[] = [];
 
   own<T>(resource: T, end: (resource: T) => unknown): T {
     this.#open.push(() => end(resource));
     return resource;
+  }
+
+  async start(runtime: Runtime, nodes: number): Promise<LocalCluster> {
+    return this.own(await startLocalCluster({ nodes, runtime }), (cluster) => cluster.close());
+  }
+
+  /** A cluster, and the ids of its nodes. */
+  async startNodes(runtime: Runtime, nodes: number): Promise<[LocalCluster, string[]]> {
+    const cluster = await this.start(runtime, nodes);
+    return [cluster, cluster.nodes.map(({ id }) => id)];
   }
 
   async join(nodes: readonly string[], options: Partial<ClientOptions> = {}): Promise<Member> {

@@ -1,12 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
 import type { RereplicationMessage } from '../src/diagnostics.ts';
 import { heard } from './heard.ts';
-import { crash, Party, restart, type Member } from './party.ts';
+import { crash, partyOfEachTest, restart, type Member } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
@@ -14,21 +14,14 @@ const ttlSeconds = 600;
 const KEYS = Array.from({ length: inject('long') ? 500 : 150 }, (_, number) => `session-${number}`);
 const DELETED = KEYS.slice(0, 15);
 
-let party: Party;
+const party = partyOfEachTest();
 let told: RereplicationMessage[];
 beforeEach(() => {
-  party = new Party();
   told = [];
   const listener = (message: unknown): unknown => told.push(message as RereplicationMessage);
   subscribe('sess:client:rereplication', listener);
   onTestFinished(() => void unsubscribe('sess:client:rereplication', listener));
 });
-afterEach(() => party.close());
-
-async function start(runtime: (typeof runtimes)[number], nodes: number): Promise<[LocalCluster, string[]]> {
-  const cluster = party.own(await startLocalCluster({ nodes, runtime }), (started) => started.close());
-  return [cluster, cluster.nodes.map(({ id }) => id)];
-}
 
 async function fill(client: Client): Promise<void> {
   await Promise.all(KEYS.map((key) => client.set(key, `value of ${key}`, { ttlSeconds, expect: 'absent' })));
@@ -74,7 +67,7 @@ function tell(members: readonly Member[], nodes: readonly string[]): void {
 
 describe.each(runtimes)('a node that goes, with two copies (%s)', (runtime) => {
   it('off the list leaves every key on both its owners, by the work of one client, without anybody asking for them', async () => {
-    const [cluster, [gone = '', ...nodes]] = await start(runtime, 4);
+    const [cluster, [gone = '', ...nodes]] = await party.startNodes(runtime, 4);
     const members = [await party.join([gone, ...nodes]), await party.join([gone, ...nodes])];
     const [{ client }, other] = members as [Member, Member];
     await fill(client);
@@ -103,7 +96,7 @@ describe.each(runtimes)('a node that goes, with two copies (%s)', (runtime) => {
   });
 
   it('down, and still listed, is made up for as well: when another restarts empty, nothing is lost', async () => {
-    const [cluster, nodes] = await start(runtime, 4);
+    const [cluster, nodes] = await party.startNodes(runtime, 4);
     const members = [await party.join(nodes), await party.join(nodes)];
     const [{ client }, other] = members as [Member, Member];
     await fill(client);
@@ -124,7 +117,7 @@ describe.each(runtimes)('a node that goes, with two copies (%s)', (runtime) => {
   });
 
   it('can be followed by all others, each replaced by one with another name, when each waits for the copies', async () => {
-    const [cluster, first] = await start(runtime, 3);
+    const [cluster, first] = await party.startNodes(runtime, 3);
     const { client, discovery } = await party.join(first);
     await fill(client);
     let nodes = first;
@@ -143,7 +136,7 @@ describe.each(runtimes)('a node that goes, with two copies (%s)', (runtime) => {
 
 describe('a node that goes', () => {
   it('is made up for by a client that never saw it', async () => {
-    const [cluster, [gone = '', ...nodes]] = await start('embedded', 4);
+    const [cluster, [gone = '', ...nodes]] = await party.startNodes('embedded', 4);
     const { client, discovery } = await party.join([gone, ...nodes]);
     await fill(client);
     discovery.report(...nodes);
@@ -158,7 +151,7 @@ describe('a node that goes', () => {
   });
 
   it('while there are fewer nodes than copies is made up for when another joins', async () => {
-    const [cluster, [gone = '', stays = '']] = await start('embedded', 2);
+    const [cluster, [gone = '', stays = '']] = await party.startNodes('embedded', 2);
     const { client, discovery } = await party.join([gone, stays]);
     await fill(client);
     discovery.report(stays);
@@ -175,7 +168,7 @@ describe('a node that goes', () => {
   });
 
   it('is not made up for twice, and not at all when it was drained', async () => {
-    const [, [drained = '', gone = '', ...nodes]] = await start('embedded', 5);
+    const [, [drained = '', gone = '', ...nodes]] = await party.startNodes('embedded', 5);
     const { client, discovery } = await party.join([drained, gone, ...nodes]);
     await fill(client);
     await client.drain(drained);
@@ -193,7 +186,7 @@ describe('a node that goes', () => {
   });
 
   it('and comes back meanwhile is rereplicated to itself', async () => {
-    const [cluster, nodes] = await start('embedded', 3);
+    const [cluster, nodes] = await party.startNodes('embedded', 3);
     const { client } = await party.join(nodes, { historyIntervalMs: 1_000 });
     await fill(client);
     const [id = ''] = nodes;

@@ -1,26 +1,17 @@
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { RereplicationMessage } from '../src/diagnostics.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { NodeTransport } from '../src/transport/transport.ts';
 import { heard } from './heard.ts';
-import { crash, Party, restart } from './party.ts';
+import { crash, partyOfEachTest, restart } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
 const KEYS = Array.from({ length: 500 }, (_, number) => `session-${number}`);
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
-
-async function start(runtime: (typeof runtimes)[number]): Promise<[LocalCluster, string[]]> {
-  const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-  return [cluster, cluster.nodes.map(({ id }) => id)];
-}
+const party = partyOfEachTest();
 
 async function crashAndRestart(cluster: LocalCluster, id: string, clients: number): Promise<void> {
   await crash(cluster, id, clients);
@@ -29,7 +20,7 @@ async function crashAndRestart(cluster: LocalCluster, id: string, clients: numbe
 
 describe.each(runtimes)('a node that returns empty, with two copies (%s)', (runtime) => {
   it('holds again all that it should, without anybody asking for it, by the work of one client', async () => {
-    const [cluster, nodes] = await start(runtime);
+    const [cluster, nodes] = await party.startNodes(runtime, 3);
     const [{ client }, { client: other }] = [await party.join(nodes), await party.join(nodes)];
     await Promise.all(KEYS.map((key) => client.set(key, `value of ${key}`, { ttlSeconds, expect: 'absent' })));
     const deleted = KEYS.slice(0, 20);
@@ -65,7 +56,7 @@ describe.each(runtimes)('a node that returns empty, with two copies (%s)', (runt
 
 describe('a rereplication', () => {
   it('is given up where keys can not be listed; what is asked for is put back then', async () => {
-    const [cluster, nodes] = await start('embedded');
+    const [cluster, nodes] = await party.startNodes('embedded', 3);
     const transport = {
       name: 'mute',
       open: (...given: Parameters<ReturnType<typeof textTransport>['open']>): NodeTransport =>
@@ -83,7 +74,7 @@ describe('a rereplication', () => {
   });
 
   it('ends with its client', async () => {
-    const [cluster, nodes] = await start('embedded');
+    const [cluster, nodes] = await party.startNodes('embedded', 3);
     const { client } = await party.join(nodes);
     await Promise.all(KEYS.map((key) => client.set(key, key, { ttlSeconds, expect: 'absent' })));
     const begun = heard('sess:client:rereplication', ({ reason, phase }) => reason === 'returned' && phase === 'begun');

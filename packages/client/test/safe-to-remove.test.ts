@@ -1,6 +1,5 @@
 /** What a tool asks before it stops a node, and what is still open. */
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 import type { Client, NotSafeToRemove } from '../src/contract.ts';
@@ -9,22 +8,13 @@ import { pause } from '../src/pause.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { Transport } from '../src/transport/transport.ts';
 import { FakeDiscovery } from './fake-discovery.ts';
-import { crash, Party } from './party.ts';
+import { crash, partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
 const KEYS = Array.from({ length: 300 }, (_, number) => `session-${number}`);
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
-
-async function start(runtime: (typeof runtimes)[number], nodes = 3): Promise<[LocalCluster, string[]]> {
-  const cluster = party.own(await startLocalCluster({ nodes, runtime }), (started) => started.close());
-  return [cluster, cluster.nodes.map(({ id }) => id)];
-}
+const party = partyOfEachTest();
 
 async function fill(client: Client): Promise<void> {
   await Promise.all(KEYS.map((key) => client.set(key, `value of ${key}`, { ttlSeconds, expect: 'absent' })));
@@ -51,7 +41,7 @@ function agreed(client: Client): Promise<void> {
 
 describe.each(runtimes)('whether a node may be stopped (%s)', (runtime) => {
   it('with one copy: not while it is in rotation; after it left the list, as soon as all it holds is elsewhere', async () => {
-    const [cluster, ids] = await start(runtime);
+    const [cluster, ids] = await party.startNodes(runtime, 3);
     const [old = '', ...others] = ids;
     const { client, discovery } = await party.join(ids, { copies: 1 });
     await fill(client);
@@ -68,7 +58,7 @@ describe.each(runtimes)('whether a node may be stopped (%s)', (runtime) => {
   });
 
   it('with one copy: yes when it is drained, no while that is under way', async () => {
-    const [, ids] = await start(runtime);
+    const [, ids] = await party.startNodes(runtime, 3);
     const [old = ''] = ids;
     const [drainer, tool] = [await party.join(ids, { copies: 1 }), await party.join(ids, { copies: 1 })];
     await fill(drainer.client);
@@ -83,7 +73,7 @@ describe.each(runtimes)('whether a node may be stopped (%s)', (runtime) => {
   });
 
   it('with two copies: yes when each session is on another node, no when one is not', async () => {
-    const [cluster, ids] = await start(runtime, 4);
+    const [cluster, ids] = await party.startNodes(runtime, 4);
     const [first = '', second = ''] = ids;
     const { client } = await party.join(ids, { copies: 2 });
     await fill(client);
@@ -99,7 +89,7 @@ describe.each(runtimes)('whether a node may be stopped (%s)', (runtime) => {
   });
 
   it('with two copies: not when only this node knows that a session was destroyed', async () => {
-    const [cluster, ids] = await start(runtime, 3);
+    const [cluster, ids] = await party.startNodes(runtime, 3);
     const { client } = await party.join(ids, { copies: 2 });
     await fill(client);
     const [key = ''] = KEYS;
@@ -115,7 +105,7 @@ describe.each(runtimes)('whether a node may be stopped (%s)', (runtime) => {
   });
 
   it.each([1, 2])('not the last node, and not one that does not answer (copies %i)', async (copies) => {
-    const [cluster, ids] = await start(runtime, 2);
+    const [cluster, ids] = await party.startNodes(runtime, 2);
     const [first = '', second = ''] = ids;
     const { client } = await party.join(ids, { copies });
     await fill(client);
@@ -126,7 +116,7 @@ describe.each(runtimes)('whether a node may be stopped (%s)', (runtime) => {
   });
 
   it('not while other clients may still act on a list with it', async () => {
-    const [, ids] = await start(runtime);
+    const [, ids] = await party.startNodes(runtime, 3);
     const [old = '', ...others] = ids;
     const { client, discovery } = await party.join(ids, { copies: 1, handover: { clockSkewMs: 600_000 } });
     discovery.report(...others);
@@ -135,7 +125,7 @@ describe.each(runtimes)('whether a node may be stopped (%s)', (runtime) => {
   });
 
   it('stops by its signal', async () => {
-    const [, ids] = await start(runtime);
+    const [, ids] = await party.startNodes(runtime, 3);
     const { client } = await party.join(ids, { copies: 2 });
     await fill(client);
     const stop = new AbortController();
@@ -147,7 +137,7 @@ describe.each(runtimes)('whether a node may be stopped (%s)', (runtime) => {
 
 describe('whether a node may be stopped', () => {
   it('is refused for a node that nobody knows, and for a pace that is none', async () => {
-    const [, ids] = await start('embedded');
+    const [, ids] = await party.startNodes('embedded', 3);
     const { client } = await party.join(ids, { copies: 2 });
     await expect(client.safeToRemove('10.9.9.9:11211')).rejects.toMatchObject({ code: 'SESS_BAD_VALUE' });
     for (const keysPerSecond of [0, -1, 1.5, Infinity])
@@ -157,7 +147,7 @@ describe('whether a node may be stopped', () => {
   });
 
   it('is told by what is known where keys can not be listed: with two copies, when no handover is open', async () => {
-    const [, ids] = await start('embedded');
+    const [, ids] = await party.startNodes('embedded', 3);
     const [first = '', ...others] = ids;
     const mute: Transport = { name: 'mute', open: (...given) => withoutListing(textTransport().open(...given)) };
     const { client, discovery } = await party.join(ids, { copies: 2, transport: mute });
@@ -172,7 +162,7 @@ describe('whether a node may be stopped', () => {
 
 describe('what is open', () => {
   it('is nothing in a settled cluster, then each earlier list: since when, how far, until when', async () => {
-    const [, ids] = await start('embedded');
+    const [, ids] = await party.startNodes('embedded', 3);
     const [a = '', b = '', c = ''] = ids;
     const startedAt = Date.now();
     const { client, discovery } = await party.join([a, b], { copies: 1 });
@@ -191,7 +181,7 @@ describe('what is open', () => {
   });
 
   it('is over with its window', async () => {
-    const [, ids] = await start('embedded');
+    const [, ids] = await party.startNodes('embedded', 3);
     const [a = '', b = ''] = ids;
     const { client, discovery } = await party.join([a], { copies: 1 });
     await client.set('key', 'value', { ttlSeconds: 1 });

@@ -1,12 +1,12 @@
 /** Two nodes that go one after the other, sooner than clients agree: a session that was read in between is there. */
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { Transport } from '../src/transport/transport.ts';
-import { crash, Party, restart } from './party.ts';
+import { crash, partyOfEachTest, restart } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
@@ -15,11 +15,7 @@ const LONG = { timeout: 60_000 };
 /** No agreement is reached while a test runs, and nothing is restored in the background. */
 const historyIntervalMs = 60_000;
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 /** Two clients over five nodes, and a session for each key. */
 async function start(
@@ -27,8 +23,7 @@ async function start(
   copies: number,
   options: Partial<ClientOptions> = {},
 ): Promise<[LocalCluster, readonly [Client, Client], readonly string[]]> {
-  const cluster = party.own(await startLocalCluster({ nodes: 5, runtime }), (started) => started.close());
-  const ids = cluster.nodes.map(({ id }) => id);
+  const [cluster, ids] = await party.startNodes(runtime, 5);
   const join = async (): Promise<Client> => (await party.join(ids, { copies, historyIntervalMs, ...options })).client;
   const clients = [await join(), await join()] as const;
   await Promise.all(KEYS.map((key) => clients[0].set(key, `value of ${key}`, { ttlSeconds, expect: 'absent' })));

@@ -3,27 +3,17 @@
  * setting write the same keys.
  */
 import { ketama, modulo, rendezvous } from '@sess/hash-ring';
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
 import type { ClientOptions } from '../src/options.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
 const KEYS = Array.from({ length: 48 }, (_, number) => `user/${number}`);
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
-
-async function start(runtime: (typeof runtimes)[number]): Promise<[LocalCluster, string[]]> {
-  const cluster = party.own(await startLocalCluster({ nodes: 4, runtime }), (started) => started.close());
-  return [cluster, cluster.nodes.map(({ id }) => id)];
-}
+const party = partyOfEachTest();
 
 /** Zones that every process tells alike: nodes in turn, as they are met first. */
 function inZones(count: number): Partial<ClientOptions> {
@@ -56,7 +46,7 @@ describe.each(runtimes)('a setting that a rolling deploy changes (%s)', (runtime
   it.each(CHANGES)(
     '%s: nothing is missing or made twice, what was destroyed stays so, when a node is lost as well',
     async (_, before, after) => {
-      const [cluster, nodes] = await start(runtime);
+      const [cluster, nodes] = await party.startNodes(runtime, 4);
       const [old, young] = [await party.join(nodes, before), await party.join(nodes, after)];
       await Promise.all(KEYS.map((key) => old.client.set(key, 'login', { ttlSeconds, expect: 'absent' })));
       const [destroyed, changed, others] = [KEYS.slice(0, 16), KEYS.slice(16, 32), KEYS.slice(32)];
@@ -100,7 +90,7 @@ describe.each(runtimes)('a setting that a rolling deploy changes (%s)', (runtime
   );
 
   it('lists of one deploy in another order are another placement where the order decides', async () => {
-    const [, nodes] = await start(runtime);
+    const [, nodes] = await party.startNodes(runtime, 4);
     const options = { copies: 1, distribution: modulo };
     const [one, other] = [await party.join(nodes, options), await party.join(nodes.toReversed(), options)];
     for (const key of KEYS) await one.client.set(key, 'login', { ttlSeconds, expect: 'absent' });
@@ -108,7 +98,7 @@ describe.each(runtimes)('a setting that a rolling deploy changes (%s)', (runtime
   });
 
   it('nothing is written while another process places keys in a way that is not known here, and all can be read', async () => {
-    const [, nodes] = await start(runtime);
+    const [, nodes] = await party.startNodes(runtime, 4);
     const known = await party.join(nodes, byKetama);
     for (const key of KEYS) await known.client.set(key, 'login', { ttlSeconds, expect: 'absent' });
     const strange = await party.join(nodes, {

@@ -1,20 +1,15 @@
 /** A touch must not keep alive what was destroyed while its node was away. */
-import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
 const ttlSeconds = 600;
 /** A node that hangs is soon known to be down, and so is that it is back. */
 const PACE = { copies: 2, timeoutMs: 200, connectTimeoutMs: 200, probeIntervalMs: 50, failuresToEject: 2 };
 const LONG = { timeout: 30_000 };
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 async function untilHealth(client: Client, id: string, health: 'up' | 'down'): Promise<void> {
   await expect.poll(() => client.topology.states.get(id), LONG).toBe(health);
@@ -22,7 +17,7 @@ async function untilHealth(client: Client, id: string, health: 'up' | 'down'): P
 
 describe.each(inject('mainRuntimes'))('a touch (%s)', (runtime) => {
   it('is refused while the node is out of reach that knows of the deletion', { timeout: 120_000 }, async () => {
-    const cluster = party.own(await startLocalCluster({ nodes: 2, runtime }), (started) => started.close());
+    const cluster = await party.start(runtime, 2);
     const [away = '', witness = ''] = cluster.nodes.map(({ id }) => id);
     const one = await party.join([away, witness], PACE);
     await one.client.set('key', 'value', { ttlSeconds, expect: 'absent' });

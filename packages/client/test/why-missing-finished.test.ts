@@ -1,20 +1,16 @@
 /** Why a key is missing when the view that tells is forgotten: its handover was finished, without a node or with it. */
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client, MissReport } from '../src/contract.ts';
-import { Party, type Member } from './party.ts';
+import { partyOfEachTest, type Member } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
 const KEYS = Array.from({ length: 60 }, (_, number) => `session-${number}`);
 const LONG = { timeout: 60_000 };
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 function unlist(members: readonly Member[], others: readonly string[]): void {
   for (const { discovery } of members) discovery.report(...others);
@@ -33,8 +29,7 @@ describe.each(runtimes)('why a key is missing, after a handover was finished (%s
     readonly others: readonly string[];
     readonly keys: readonly string[];
   }> {
-    const cluster = party.own(await startLocalCluster({ nodes: 3, runtime }), (started) => started.close());
-    const ids = cluster.nodes.map(({ id }) => id);
+    const [cluster, ids] = await party.startNodes(runtime, 3);
     const options = { copies: 1, historyIntervalMs: 300, handover: { clockSkewMs: 0, finish } };
     const members = [await party.join(ids, options), await party.join(ids, options)] as const;
     const [{ client }] = members;

@@ -3,18 +3,14 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { Transport } from '../src/transport/transport.ts';
-import { Party } from './party.ts';
+import { partyOfEachTest } from './party.ts';
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 /** What a process knows that wrote it just now. */
 function sighting(ttlSeconds: number): { readonly seenAt: number; readonly endsAt: number } {

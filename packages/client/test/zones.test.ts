@@ -1,25 +1,21 @@
 /** Copies in different zones, over real nodes. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
-import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { LocalCluster } from '@sess/local-cluster';
+import { describe, expect, inject, it } from 'vitest';
 
 import type { Client } from '../src/contract.ts';
 import type { RequestMessage } from '../src/diagnostics.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { heard } from './heard.ts';
-import { crash, Party } from './party.ts';
+import { crash, partyOfEachTest } from './party.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
 const KEYS = Array.from({ length: 48 }, (_, number) => `user/${number}`);
 const ZONES = ['use1-az1', 'use1-az2', 'use1-az3'];
 
-let party: Party;
-beforeEach(() => {
-  party = new Party();
-});
-afterEach(() => party.close());
+const party = partyOfEachTest();
 
 interface Zoned {
   readonly cluster: LocalCluster;
@@ -29,8 +25,7 @@ interface Zoned {
 }
 
 async function start(runtime: (typeof runtimes)[number], count = 6): Promise<Zoned> {
-  const cluster = party.own(await startLocalCluster({ nodes: count, runtime }), (started) => started.close());
-  const nodes = cluster.nodes.map(({ id }) => id);
+  const [cluster, nodes] = await party.startNodes(runtime, count);
   const zoneOf = ({ id }: { readonly id: string }): string | undefined => ZONES[nodes.indexOf(id) % ZONES.length];
   return { cluster, nodes, zoneOf, inZone: (zone) => nodes.filter((id) => zoneOf({ id }) === zone) };
 }
