@@ -10,6 +10,7 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
   type MetricData,
+  type IMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { METRICS } from '@sess/metrics';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -17,17 +18,32 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { observeSessions } from '../src/index.ts';
 import { openShop, shopping } from './shop.ts';
 
-/** All that was exported, as the SDK has it. */
-async function exported(during: () => Promise<void>): Promise<readonly MetricData[]> {
-  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+/** Observes with this reader until the test has ended. */
+function observe(reader: IMetricReader): { readonly stop: () => void } {
   const meterProvider = new MeterProvider({ readers: [reader] });
   const observing = observeSessions({ meterProvider, tracerProvider: false });
-  onTestFinished(() => observing.stop());
   onTestFinished(() => meterProvider.shutdown());
+  onTestFinished(() => observing.stop());
+  return observing;
+}
+
+/** Observes; each call of `metrics` gives all that the SDK has then. */
+function collect(): { readonly metrics: () => Promise<readonly MetricData[]>; readonly stop: () => void } {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const { stop } = observe(reader);
+  const metrics = async (): Promise<readonly MetricData[]> => {
+    exporter.reset();
+    await reader.forceFlush();
+    return exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
+  };
+  return { metrics, stop };
+}
+
+async function exported(during: () => Promise<void>): Promise<readonly MetricData[]> {
+  const { metrics } = collect();
   await during();
-  await reader.forceFlush();
-  return exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
+  return metrics();
 }
 
 type Point = { readonly attributes: Record<string, unknown>; readonly value: unknown };
@@ -54,39 +70,17 @@ describe('metrics', () => {
 
   it('tell why a session was missed', async () => {
     const shop = await openShop();
-    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-    const meterProvider = new MeterProvider({ readers: [reader] });
-    const observing = observeSessions({ meterProvider, tracerProvider: false });
-    onTestFinished(() => observing.stop());
-    onTestFinished(() => meterProvider.shutdown());
+    const { metrics } = collect();
     await shopping(shop);
-    const causes = async (): Promise<unknown> => {
-      exporter.reset();
-      await reader.forceFlush();
-      const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((one) => one.metrics));
-      return valueOf(metrics, 'sess.session.misses', {
-        'sess.miss.cause': 'destroyed',
-        'sess.miss.certainty': 'certain',
-      });
-    };
-    await expect.poll(causes).toBe(1);
+    const cause = { 'sess.miss.cause': 'destroyed', 'sess.miss.certainty': 'certain' };
+    await expect.poll(async () => valueOf(await metrics(), 'sess.session.misses', cause)).toBe(1);
   });
 
   it('tell of a node that this process asks no more that it is in no state', async () => {
     const shop = await openShop();
-    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-    const meterProvider = new MeterProvider({ readers: [reader] });
-    const observing = observeSessions({ meterProvider, tracerProvider: false });
-    onTestFinished(() => observing.stop());
-    onTestFinished(() => meterProvider.shutdown());
-    const up = async (): Promise<number> => {
-      exporter.reset();
-      await reader.forceFlush();
-      const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((one) => one.metrics));
-      return pointsOf(metrics, 'sess.node.state').filter(({ value }) => value === 1).length;
-    };
+    const { metrics } = collect();
+    const up = async (): Promise<number> =>
+      pointsOf(await metrics(), 'sess.node.state').filter(({ value }) => value === 1).length;
     expect(await up()).toBe(2);
     await shop.client.close();
     expect(await up()).toBe(0);
@@ -148,10 +142,7 @@ describe('metrics', () => {
   it('are what Prometheus scrapes', async () => {
     const shop = await openShop();
     const exporter = new PrometheusExporter({ host: '127.0.0.1', port: 0, preventServerStart: true });
-    const meterProvider = new MeterProvider({ readers: [exporter] });
-    const observing = observeSessions({ meterProvider, tracerProvider: false });
-    onTestFinished(() => observing.stop());
-    onTestFinished(() => meterProvider.shutdown());
+    observe(exporter);
     await shopping(shop);
     const server = createServer((request, response) => exporter.getMetricsRequestHandler(request, response));
     server.listen(0, '127.0.0.1');
@@ -194,17 +185,11 @@ describe('metrics', () => {
 
   it('end with stop', async () => {
     const shop = await openShop();
-    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-    const meterProvider = new MeterProvider({ readers: [reader] });
-    onTestFinished(() => meterProvider.shutdown());
-    const observing = observeSessions({ meterProvider, tracerProvider: false });
-    observing.stop();
-    observing.stop();
+    const { metrics, stop } = collect();
+    stop();
+    stop();
     await shopping(shop);
-    await reader.forceFlush();
-    const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((one) => one.metrics));
-    expect(metrics.filter(({ dataPoints }) => dataPoints.length > 0)).toEqual([]);
+    expect((await metrics()).filter(({ dataPoints }) => dataPoints.length > 0)).toEqual([]);
   });
 });
 
