@@ -1,26 +1,16 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { settled } from '../test/fake-clock.ts';
 import { A, B, C, fakeCluster, keyOf } from '../test/fake-cluster.ts';
 import { FakeDiscovery } from '../test/fake-discovery.ts';
+import { allHeard } from '../test/heard.ts';
 import { createClient } from './client.ts';
-import type { ClientChannels } from './diagnostics.ts';
 
 const ttlSeconds = 60;
 
-function listenTo<Name extends keyof ClientChannels>(name: Name): ClientChannels[Name][] {
-  const heard: ClientChannels[Name][] = [];
-  const listener = (message: unknown): void => void heard.push(message as ClientChannels[Name]);
-  subscribe(name, listener);
-  onTestFinished(() => void unsubscribe(name, listener));
-  return heard;
-}
-
 describe('sess:client:node', () => {
   it('tells every change of state, and why', async () => {
-    const heard = listenTo('sess:client:node');
+    const heard = allHeard('sess:client:node');
     const { network, clock } = await fakeCluster([A]);
     network.at(A).behaviour = 'refuses';
     network.at(A).drop();
@@ -40,7 +30,7 @@ describe('sess:client:node', () => {
     network.at(B).behaviour = 'hangs';
     const answer = client.get(keyOf(client, B)).catch(() => undefined);
     await settled();
-    const heard = listenTo('sess:client:node');
+    const heard = allHeard('sess:client:node');
     client.destroy();
     network.at(B).drop();
     await answer;
@@ -50,7 +40,7 @@ describe('sess:client:node', () => {
 
 describe('sess:client:topology', () => {
   it('tells what came, what left and what was replaced', async () => {
-    const heard = listenTo('sess:client:topology');
+    const heard = allHeard('sess:client:topology');
     const { discovery } = await fakeCluster([A, B]);
     discovery.report(`${A}|192.0.2.7`, C);
     expect(heard).toEqual([
@@ -62,7 +52,7 @@ describe('sess:client:topology', () => {
 
 describe('sess:client:view', () => {
   it('tells which nodes are in rotation, why, and since when', async () => {
-    const heard = listenTo('sess:client:view');
+    const heard = allHeard('sess:client:view');
     const { network, clock, discovery } = await fakeCluster([A, B]);
     const began = clock.now();
     discovery.report(A, B, C);
@@ -79,7 +69,7 @@ describe('sess:client:view', () => {
 
   it('is silent about lists that change nothing', async () => {
     const { discovery } = await fakeCluster([A, B]);
-    const heard = listenTo('sess:client:view');
+    const heard = allHeard('sess:client:view');
     discovery.report(B, A);
     await settled();
     expect(heard).toEqual([]);
@@ -88,7 +78,7 @@ describe('sess:client:view', () => {
 
 describe('sess:client:views-disagree', () => {
   it('tells that another client keeps to another list, once a minute', async () => {
-    const heard = listenTo('sess:client:views-disagree');
+    const heard = allHeard('sess:client:views-disagree');
     // With a secret, the client with the shorter list also writes to the node that is missing from it.
     const options = { historyIntervalMs: 1_000, historySecret: 'the secret that both of the clients know' };
     const { network, clock } = await fakeCluster([A, B], options);
@@ -109,7 +99,7 @@ describe('sess:client:views-disagree', () => {
 
 describe('sess:client:discovery-error', () => {
   it('tells of looks that failed and of lists that can not be used', async () => {
-    const heard = listenTo('sess:client:discovery-error');
+    const heard = allHeard('sess:client:discovery-error');
     const { discovery } = await fakeCluster([A]);
     discovery.fail(new Error('no such host'));
     discovery.report();
@@ -127,7 +117,7 @@ describe('sess:client:request', () => {
     const { client, network, clock } = await fakeCluster([A]);
     // Writes the time to live to the history before anything is counted.
     await client.set('other-key', 'value', { ttlSeconds });
-    const heard = listenTo('sess:client:request');
+    const heard = allHeard('sess:client:request');
     await client.get('secret-key');
     const written = await client.set('secret-key', 'secret-value', { ttlSeconds, expect: 'absent' });
     await client.set('secret-key', 'x', { ttlSeconds, expect: 'absent' }).catch(() => undefined);

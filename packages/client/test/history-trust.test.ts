@@ -1,16 +1,14 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-
 import { ketama } from '@sess/hash-ring';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
-import type { ClientChannels } from '../src/diagnostics.ts';
 import { historySeals } from '../src/membership/history-seal.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { encodeRecord, RECORD_FLAGS } from '../src/record.ts';
 import { A, B, C, fakeCluster, keyOf, type FakeCluster } from './fake-cluster.ts';
 import { settled } from './fake-clock.ts';
+import { allHeard } from './heard.ts';
 import { FakeDiscovery } from './fake-discovery.ts';
 
 const EVIL = 'attacker.example:11211';
@@ -69,14 +67,6 @@ async function join(
   return client;
 }
 
-function listenTo<Name extends keyof ClientChannels>(name: Name): ClientChannels[Name][] {
-  const heard: ClientChannels[Name][] = [];
-  const listener = (message: unknown): void => void heard.push(message as ClientChannels[Name]);
-  subscribe(name, listener);
-  onTestFinished(() => void unsubscribe(name, listener));
-  return heard;
-}
-
 function dialled({ network }: FakeCluster): readonly string[] {
   return [...new Set(network.opened.map(({ id }) => id))].toSorted();
 }
@@ -87,7 +77,7 @@ async function valueOf(client: Client, key: string): Promise<string | undefined>
 
 describe('a history that nobody signed', () => {
   it('has no host dialled that discovery did not list, and its name is told', async () => {
-    const heard = listenTo('sess:client:unlisted-nodes');
+    const heard = allHeard('sess:client:unlisted-nodes');
     const cluster = await fakeCluster([]);
     plant(cluster, [A, B], keyOfHistory(), forged([{ nodes: [EVIL] }, { nodes: [A, EVIL] }], cluster.clock.now()));
     const client = await join(cluster, [A, B]);
@@ -126,7 +116,7 @@ describe('a history that nobody signed', () => {
   });
 
   it('does not grow without end, however often it is written anew', async () => {
-    const heard = listenTo('sess:client:history-refused');
+    const heard = allHeard('sess:client:history-refused');
     const cluster = await fakeCluster([A], {
       historyIntervalMs: 1_000,
       distribution: (nodes) => ketama(nodes.slice(0, 1) as typeof nodes),
@@ -187,7 +177,7 @@ describe('what can’t be a history', () => {
     ['more bytes than any has', Buffer.concat([forged([{ nodes: [A] }], now), Buffer.alloc(600_000, ' ')]), 'size'],
     ['anything else', Buffer.from('hello'), 'format'],
   ])('is refused, told and overwritten, and a process starts all the same: %s', async (_, history, fault) => {
-    const heard = listenTo('sess:client:history-refused');
+    const heard = allHeard('sess:client:history-refused');
     const cluster = await fakeCluster([]);
     plant(cluster, [A, B], keyOfHistory(), history);
     const client = await join(cluster, [A, B]);
@@ -226,7 +216,7 @@ describe('a history that is signed', () => {
     const now = cluster.clock.now();
     plant(cluster, [A, B], keyOfHistory(), forged([{ nodes: [A, EVIL] }], now));
     plant(cluster, [A, B], keyOfHistory(SECRET), forged([{ nodes: [A, EVIL] }], now, OTHER_SECRET));
-    const heard = listenTo('sess:client:history-refused');
+    const heard = allHeard('sess:client:history-refused');
     const client = await join(cluster, [A, B], { historySecret: SECRET });
     await client.set('key', 'a session', { ttlSeconds, expect: 'absent' });
     expect(await valueOf(client, 'key')).toBe('a session');
@@ -263,7 +253,7 @@ describe('a history that is signed', () => {
     const cluster = await fakeCluster([A, B], { historySecret: SECRET, historyIntervalMs: 1_000 });
     const key = keyOf(cluster.client, B);
     await cluster.client.set(key, 'on B', { ttlSeconds, expect: 'absent' });
-    const heard = listenTo('sess:client:history-refused');
+    const heard = allHeard('sess:client:history-refused');
     await join(cluster, [A, B], { historySecret: OTHER_SECRET });
     await join(cluster, [A, B]);
     await cluster.clock.pass(20_000);

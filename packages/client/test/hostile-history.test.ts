@@ -1,15 +1,13 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { createClient } from '../src/client.ts';
-import type { ClientChannels } from '../src/diagnostics.ts';
 import { historySeals } from '../src/membership/history-seal.ts';
 import { encodeRecord, RECORD_FLAGS } from '../src/record.ts';
 import { settled } from './fake-clock.ts';
 import { A, B, fakeCluster } from './fake-cluster.ts';
 import { FakeDiscovery } from './fake-discovery.ts';
+import { allHeard } from './heard.ts';
 
 const SECRET = 'the secret of the shop, which its servers have';
 const OTHER_SECRET = 'the secret of somebody else, who shares the nodes';
@@ -180,10 +178,7 @@ const broken = fc.tuple(whole, fc.nat(), fc.constantFrom('cut', 'flip', 'append'
 
 describe('a history that somebody wrote who wants harm', () => {
   it('makes no client fail, and none connect to a host that discovery did not list', async () => {
-    const refused: ClientChannels['sess:client:history-refused'][] = [];
-    const listen = (event: unknown): void => void refused.push(event as ClientChannels['sess:client:history-refused']);
-    subscribe('sess:client:history-refused', listen);
-    onTestFinished(() => void unsubscribe('sess:client:history-refused', listen));
+    const refused = allHeard('sess:client:history-refused');
     await fc.assert(
       fc.asyncProperty(fc.oneof(whole, broken), fc.constantFrom(undefined, SECRET), async (history, historySecret) => {
         const cluster = await fakeCluster([]);

@@ -1,8 +1,7 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { A, B, fakeCluster, keyOf } from '../../test/fake-cluster.ts';
+import { allHeard } from '../../test/heard.ts';
 import { encodeRecord, RECORD_FLAGS } from '../record.ts';
 
 describe('get', () => {
@@ -44,10 +43,7 @@ describe('get', () => {
 
   it('takes foreign bytes for nothing, and says so to whoever listens', async () => {
     const { client, network } = await fakeCluster([A]);
-    const heard: unknown[] = [];
-    const listen = (message: unknown): unknown => heard.push(message);
-    subscribe('sess:client:foreign-item', listen);
-    onTestFinished(() => void unsubscribe('sess:client:foreign-item', listen));
+    const heard = allHeard('sess:client:foreign-item');
     network.at(A).store('set', 'text', Buffer.from('text of another program'), { flags: 0, ttlSeconds: 60 });
     network.at(A).store('set', 'flags', encodeRecord('value', 1n, 60), { flags: 0, ttlSeconds: 60 });
     await expect(client.get('text')).resolves.toBeUndefined();
