@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { A, B, fakeCluster, keyOf } from '../../test/fake-cluster.ts';
-import { encodeTombstone, TOMBSTONE_FLAGS } from '../record.ts';
+import { A, B, C, fakeCluster, keyOf } from '../../test/fake-cluster.ts';
+import { encodeRecord, encodeTombstone, RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
 
 describe('touch', () => {
   it('moves the expiry of a record in one request', async () => {
@@ -102,6 +102,34 @@ describe('touch', () => {
     }
     await expect(client.touch('key', 200)).resolves.toBe(false);
     expect(network.at(A).get('key')).toBeUndefined();
+  });
+
+  it.each([A, B])('prolongs every copy, though another client migrates the one on %s meanwhile', async (migrated) => {
+    const { client, network, discovery } = await fakeCluster([A, B], { copies: 2 });
+    discovery.report(A, B, C);
+    await expect.poll(() => client.topology.states.has(C)).toBe(true);
+    const key = keyOf(client, C);
+    discovery.report(A, B);
+    await expect.poll(() => client.topology.states.has(C)).toBe(false);
+    const { version } = await client.set(key, 'value', { ttlSeconds: 100, expect: 'absent' });
+    network.at(C).delete(key);
+    discovery.report(A, B, C);
+    await expect.poll(() => client.explain(key).mode).toBe('overlap');
+    const server = network.at(migrated);
+    let migrations = 0;
+    server.beforeRequest = (request) => {
+      if (request !== 'cas' || (migrations += 1) > 1) return;
+      const value = encodeRecord('value', version + 1n, 1);
+      server.store('set', key, value, { flags: RECORD_FLAGS, ttlSeconds: 1 });
+    };
+    await expect(client.touch(key, 200)).resolves.toBe(true);
+    expect(migrations).toBeGreaterThan(0);
+    const { owners } = client.explain(key);
+    for (const id of owners) {
+      const copy = network.at(id).get(key);
+      expect(copy?.ttlSeconds).toBe(200);
+      expect(copy?.value.readBigUInt64BE(4)).toBe(version + 1n);
+    }
   });
 
   it('is no yes when only an earlier owner took it, whose window ends before, and the owner does not answer', async () => {

@@ -3,7 +3,7 @@
  * tombstone.
  */
 import { SessClientError } from '../errors.ts';
-import { RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
+import { RECORD_FLAGS, TOMBSTONE_FLAGS, type StoredRecord } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import { secondsOn, type Route } from '../membership/route.ts';
@@ -138,12 +138,11 @@ async function touchAll(
         : storeAgain(cluster, key, reply, context, ttlSeconds, options),
     ),
   );
-  if (!taken.includes(true)) {
-    const refused = taken.find((outcome) => outcome instanceof SessClientError);
-    if (refused instanceof SessClientError) throw outOfReach(refused);
-    // Destroyed or migrated since.
-    return 'again';
-  }
+  // Destroyed or migrated since. One copy with the new life is not enough: a migrated one is newer, and its short life
+  // would be copied over the long one.
+  if (taken.includes(false)) return 'again';
+  const refused = taken.find((outcome) => outcome instanceof SessClientError);
+  if (refused instanceof SessClientError && !taken.includes(true)) throw outOfReach(refused);
   // In every mode: a node that flaps for hours keeps views in overlap, where reads migrate nothing, and only touched
   // copies survive.
   if (unproved === undefined) {
@@ -207,11 +206,23 @@ async function storeAgain(
       .node(id)
       .store({ cas }, key, entry.bytes, { ttlSeconds: seconds, flags: RECORD_FLAGS }, options);
     fences.behind(id);
-    return (await stored) === 'stored';
+    if ((await stored) === 'stored') return true;
   } catch (error) {
     fences.forget(id);
     return asFailure(error);
   }
+  return failureOrIsProlonged(await askNode(cluster, key, id, options), entry, seconds);
+}
+
+/** Whether another touch was faster. */
+function failureOrIsProlonged(
+  { entry, failure }: Reply,
+  { version }: StoredRecord,
+  seconds: number,
+): boolean | SessClientError {
+  if (failure !== undefined) return failure;
+  if (entry?.kind !== 'record' || entry.version !== version) return false;
+  return entry.ttlSeconds === undefined || entry.secondsLeft === 0 || entry.secondsLeft >= seconds;
 }
 
 /**
