@@ -16,6 +16,8 @@ export interface Account {
   excused: Unpromised | undefined;
   /** Whether the tombstone was lost while an old copy was out of reach. */
   mayRevive: boolean;
+  /** Whether its last copy in reach was lost while another was out of reach. */
+  mayGoBack: boolean;
   /** Earliest end of its life, by what was acknowledged, virtual milliseconds. */
   aliveUntil: number;
   /** Whether it is only read and touched, never changed. */
@@ -72,6 +74,7 @@ export class Ledger {
       doubtful: new Map(),
       excused: undefined,
       mayRevive: false,
+      mayGoBack: false,
       aliveUntil: Infinity,
       isOnlyRead,
       isIdle,

@@ -32,6 +32,7 @@ export class Promises {
 
   constructor(stage: Stage) {
     this.#stage = stage;
+    stage.onEnd = () => this.#excuseForgotten();
   }
 
   get staleAllowed(): boolean {
@@ -200,6 +201,23 @@ export class Promises {
     if (this.losses > losses && this.#holdersOf(account).length === 0) account.excused ??= 'all copies were lost';
   }
 
+  /** `loss` takes copies away. */
+  lose(loss: () => void): void {
+    const before = [...this.#stage.ledger.accounts.values()].filter((account) => this.#isInReach(account));
+    loss();
+    this.excuseLost();
+    for (const account of before)
+      if (!this.#isInReach(account) && this.#holdersOf(account).length > 0) account.mayGoBack = true;
+  }
+
+  /** Whether a running, listed node in reach holds the session completely. */
+  #isInReach(account: Account): boolean {
+    const { network, listed } = this.#stage;
+    return this.#holdersOf(account).some(
+      (id) => listed.includes(id) && network.nodes.get(id)?.condition === 'running' && !network.isolated.has(id),
+    );
+  }
+
   /** Copies were lost: excuses the sessions without any copy left. */
   excuseLost(): void {
     this.losses += 1;
@@ -209,6 +227,24 @@ export class Promises {
     if (this.#stage.leastCopies === 1) this.#stage.time.at(2 * TIMEOUT_MS, () => this.#excuseWithoutCopies());
     // Every listed node lost the history: a process that starts now can't know other nodes.
     if (!this.isRememberedWithout()) this.#excuseUnlisted('the history was lost and nobody knew it');
+  }
+
+  /**
+   * A process ended. If every node has lost the history and no process is left that knew it, nobody looks for the
+   * sessions that only earlier owners hold.
+   */
+  #excuseForgotten(): void {
+    const { applications, ledger, listed, network } = this.#stage;
+    const histories = listed.flatMap((id) => historyOn(network.nodes.get(id)) ?? []);
+    if (histories.some(({ isWhole, forgottenAt }) => isWhole || forgottenAt === 0)) return;
+    for (const account of ledger.accounts.values()) {
+      const holders = this.#holdersOf(account);
+      const asked = applications.flatMap(({ client }) => {
+        const { owners, elders } = client.explain(account.key);
+        return [...owners, ...elders];
+      });
+      if (!holders.some((id) => asked.includes(id))) account.excused ??= 'the history was lost and nobody knew it';
+    }
   }
 
   #excuseWithoutCopies(): void {

@@ -43,6 +43,8 @@ export class Stage {
   readonly excuses: Partial<Record<Unpromised, number>> = {};
   /** Called for every process that starts. */
   onStart: (application: Application) => void = () => undefined;
+  /** Called after every end of a process. */
+  onEnd: () => void = () => undefined;
   readonly #options: StageOptions;
   #listed: readonly string[] = [];
   #nextNode = 1;
@@ -134,6 +136,7 @@ export class Stage {
   restart(application: Application): Application {
     application.kill();
     this.applications.splice(this.applications.indexOf(application), 1);
+    this.onEnd();
     return this.startApplication();
   }
 

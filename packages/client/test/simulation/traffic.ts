@@ -215,7 +215,10 @@ export class Traffic {
     if (missing.length > 0) {
       if (account.excused !== undefined) this.#stage.excuse(account.excused);
       else if (account.aliveUntil <= this.#stage.time.now) this.#stage.excuse('its life was over');
-      else
+      else if (account.mayGoBack && this.#promises.staleAllowed) {
+        this.#stage.excuse('the last copy in reach was lost');
+        for (const lost of missing) account.doubtful.set(lost, 'the last copy in reach was lost');
+      } else
         throw new Violation('older state', `${application.name} replaced ${account.key} without ${missing.join(',')}`);
     }
     return () => `${account.key} = ${[...found, change].join(',')}`;

@@ -37,8 +37,7 @@ function evictRecord(scene: FaultScene): string | undefined {
   );
   if (node === undefined || accounts.length === 0) return undefined;
   const { key } = random.pick(accounts);
-  node.evict(key);
-  promises.excuseLost();
+  promises.lose(() => node.evict(key));
   return `${key} on ${node.id}`;
 }
 
@@ -47,8 +46,7 @@ function flush(scene: FaultScene): string | undefined {
   const id = promises.loseableNode(1);
   const node = id === undefined ? undefined : stage.network.nodes.get(id);
   if (node === undefined) return undefined;
-  node.flush();
-  promises.excuseLost();
+  promises.lose(() => node.flush());
   return node.id;
 }
 

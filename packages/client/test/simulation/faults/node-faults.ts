@@ -41,8 +41,7 @@ function crash(scene: FaultScene, forMs: number): string | undefined {
   const id = promises.loseableNode(1);
   const node = id === undefined ? undefined : stage.network.nodes.get(id);
   if (node === undefined) return undefined;
-  node.crash();
-  promises.excuseLost();
+  promises.lose(() => node.crash());
   stage.time.at(forMs, () => {
     if (node.condition === 'crashed' && stage.listed.includes(node.id)) node.start();
   });
@@ -56,8 +55,7 @@ function replace(scene: FaultScene, forMs: number): string | undefined {
   const { network, time } = stage;
   const node = id === undefined ? undefined : network.nodes.get(id);
   if (id === undefined || node === undefined) return undefined;
-  node.crash();
-  promises.excuseLost();
+  promises.lose(() => node.crash());
   time.at(forMs, () => {
     if (node.condition !== 'crashed' || network.nodes.get(id) !== node || !stage.listed.includes(id)) return;
     stage.startMachine(id);
