@@ -15,7 +15,7 @@ import type { Route } from './membership/route.ts';
 export interface ClusterNode {
   readonly id: string;
   readonly health: NodeHealth;
-  /** Whether it refuses connections: then no client reaches it. */
+  /** Whether nothing listens at its address: then no client reaches it. */
   readonly refuses: boolean;
   /** Number of the current connection, or of the last one. */
   readonly epoch: number;

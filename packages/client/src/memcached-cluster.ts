@@ -311,8 +311,7 @@ export class MemcachedCluster
   }
 
   get nodeIds(): readonly string[] | undefined {
-    const gone = this.#membership.state?.gone;
-    const nodes = [...this.#pool.values()].filter(({ id }) => gone?.has(id) !== true);
+    const nodes = [...this.#pool.values()].filter(({ id }) => !this.#membership.isGoneForAll(id));
     return nodes.some(({ health }) => health === 'down') ? undefined : nodes.map(({ id }) => id);
   }
 

@@ -14,6 +14,7 @@ import type {
   TransportOptions,
 } from '../src/transport/transport.ts';
 import { FakeServer } from './fake-server.ts';
+import { refused } from './refused.ts';
 
 let lastEpoch = 0;
 
@@ -164,7 +165,7 @@ class FakeConnection implements NodeTransport {
   #connected(): boolean {
     if (this.#hangUp !== undefined) return true;
     const { behaviour } = this.#server;
-    if (behaviour === 'refuses') return this.#lose(this.#error('SESS_CONNECTION', 'connection refused'));
+    if (behaviour === 'refuses') return this.#lose(this.#error('SESS_CONNECTION', 'connection refused', refused()));
     if (behaviour === 'rejects') return this.#lose(this.#error('SESS_AUTH', 'wrong user or password'));
     lastEpoch += 1;
     this.#epoch = lastEpoch;
@@ -188,8 +189,8 @@ class FakeConnection implements NodeTransport {
     for (const fail of this.#underWay) fail(error);
   }
 
-  #error(code: SessClientErrorCode, message: string): SessClientError {
-    return new SessClientError(code, `${this.#nodeId}: ${message}`, { node: this.#nodeId });
+  #error(code: SessClientErrorCode, message: string, cause?: Error): SessClientError {
+    return new SessClientError(code, `${this.#nodeId}: ${message}`, { node: this.#nodeId, cause });
   }
 }
 

@@ -10,6 +10,7 @@ import { SessClientError } from '../src/errors.ts';
 import { textTransport } from '../src/transport/text/index.ts';
 import type { NodeTransport, Transport } from '../src/transport/transport.ts';
 import { partyOfEachTest } from './party.ts';
+import { refused } from './refused.ts';
 
 const runtimes = inject('mainRuntimes');
 const ttlSeconds = 600;
@@ -34,7 +35,7 @@ class Gate {
         const refuse = (): void => {
           if (this.refused !== node.id) return;
           this.refusals += 1;
-          const error = new SessClientError('SESS_CONNECTION', 'refused', { node: node.id });
+          const error = new SessClientError('SESS_CONNECTION', 'refused', { node: node.id, cause: refused() });
           events.disconnected(error);
           throw error;
         };

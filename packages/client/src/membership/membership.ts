@@ -266,6 +266,15 @@ export class Membership {
     });
   }
 
+  /**
+   * Whether no client needs this node any more. One that left the list and does not answer may only be out of this
+   * client's reach: the others still use it.
+   */
+  isGoneForAll(id: string): boolean {
+    if (this.#state?.gone.has(id) !== true) return false;
+    return !this.#down.has(id) || this.#refusing.has(id) || this.#drains.wasEmptied(id);
+  }
+
   /** Forgotten views that lost nodes, and whose records could still live. */
   forgottenViews(now: number): readonly ForgottenView[] {
     return this.#forgotten.at(now);

@@ -4,6 +4,7 @@ import type { CacheRecord, NodeHealth } from '../contract.ts';
 import { foreignItemChannel, nodeChannel, requestChannel, type RequestMessage } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import { decode, type Entry } from '../record.ts';
+import { isRefusal } from './refusal.ts';
 import { RESERVED_PREFIX } from '../transport/key-check.ts';
 import type {
   NodeTransport,
@@ -17,7 +18,7 @@ import type {
   TransportNode,
   TransportOptions,
 } from '../transport/transport.ts';
-import { Breaker, type BreakerOptions, type BreakerState, blamesNode, codeOf } from './breaker.ts';
+import { Breaker, type BreakerOptions, type BreakerState, blamesNode } from './breaker.ts';
 import { Fence, type TokenReader } from './fence.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { unreachable } from './unreachable.ts';
@@ -215,9 +216,9 @@ export class Node {
     return state === 'suspect' ? 'up' : state;
   }
 
-  /** Whether the node refuses or resets connections, rather than not answering. */
+  /** Whether nothing listens at the node's address: then no client reaches it. */
   get refuses(): boolean {
-    return codeOf(this.#breaker.cause) === 'SESS_CONNECTION';
+    return isRefusal(this.#breaker.cause);
   }
 
   /** Why the node is not up. */

@@ -12,6 +12,7 @@ import type {
   TransportNode,
   TransportOptions,
 } from '../../src/transport/transport.ts';
+import { refused } from '../refused.ts';
 import type { Random } from './random.ts';
 import type { VirtualNode } from './virtual-node.ts';
 import type { ProcessClock, VirtualTime } from './virtual-time.ts';
@@ -248,7 +249,7 @@ class VirtualConnection implements NodeTransport {
     const sentUntil = network.deliverToNode(this.#requestsUntil, () => {
       const node = network.machine(this.#target);
       if (node === undefined || node.condition === 'crashed') {
-        this.#toClient(() => this.#lost('connection refused'));
+        this.#toClient(() => this.#lost('connection refused', refused()));
         return;
       }
       if (this.#generation !== 0 && node.generation !== this.#generation) {
@@ -287,13 +288,13 @@ class VirtualConnection implements NodeTransport {
     return this.#epoch;
   }
 
-  #lost(reason: string): void {
+  #lost(reason: string, cause?: Error): void {
     if (this.#closed) return;
     this.#generation = 0;
     this.#epoch = 0;
     this.#requestsUntil = -Infinity;
     this.#repliesUntil = -Infinity;
-    const error = new SessClientError('SESS_CONNECTION', reason, { node: this.#target.id });
+    const error = new SessClientError('SESS_CONNECTION', reason, { node: this.#target.id, cause });
     this.#failAll(error);
     this.#events.disconnected(error);
   }
