@@ -15,6 +15,8 @@ import type { Route } from './membership/route.ts';
 export interface ClusterNode {
   readonly id: string;
   readonly health: NodeHealth;
+  /** Whether connections to it fail, rather than wait for an answer: a probe takes no longer than a round trip. */
+  readonly failsAtOnce: boolean;
   /** Whether nothing listens at its address: then no client reaches it. */
   readonly refuses: boolean;
   /** Number of the current connection, or of the last one. */

@@ -18,7 +18,7 @@ import type {
   TransportNode,
   TransportOptions,
 } from '../transport/transport.ts';
-import { Breaker, type BreakerOptions, type BreakerState, blamesNode } from './breaker.ts';
+import { Breaker, type BreakerOptions, type BreakerState, blamesNode, codeOf } from './breaker.ts';
 import { Fence, type TokenReader } from './fence.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { unreachable } from './unreachable.ts';
@@ -214,6 +214,11 @@ export class Node {
   get health(): NodeHealth {
     const state = this.#breaker.state;
     return state === 'suspect' ? 'up' : state;
+  }
+
+  /** Whether connections to the node fail, rather than wait for an answer: a probe takes no longer than a round trip. */
+  get failsAtOnce(): boolean {
+    return codeOf(this.#breaker.cause) === 'SESS_CONNECTION';
   }
 
   /** Whether nothing listens at the node's address: then no client reaches it. */

@@ -1,5 +1,5 @@
 /**
- * Nodes that a write skipped because they refused connections. One client notices sooner than another that a node has
+ * Nodes that a write skipped because they were down. One client notices sooner than another that a node has
  * restarted. A write must not be acknowledged without a node that other clients read again.
  *
  * A touch needs no probe. It changes no value, so a reader that finds a copy which was not prolonged is right. A reader
@@ -37,7 +37,7 @@ export function hasReturned(cluster: Cluster, replies: readonly Reply[]): boolea
 async function isBack(cluster: Cluster, id: string): Promise<boolean> {
   try {
     const node = cluster.node(id);
-    return node.health !== 'down' || (node.refuses && (await node.probeNow()));
+    return node.health !== 'down' || (node.failsAtOnce && (await node.probeNow()));
   } catch {
     // The node has left the cluster, so the route has changed.
     return false;
