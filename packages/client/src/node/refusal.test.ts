@@ -24,6 +24,13 @@ function failed(code: string, more: object = {}): Error {
   return Object.assign(new Error(code), { code, ...more });
 }
 
+function allFailed(...codes: readonly string[]): Error {
+  return new AggregateError(
+    codes.map((code) => failed(code)),
+    'all failed',
+  );
+}
+
 it('is an address where nothing listens, however deep the error is wrapped', async () => {
   const error = await failureOf({ host: '127.0.0.1', port: await freePort() });
   expect(isRefusal(error)).toBe(true);
@@ -54,15 +61,10 @@ it('is no missing file but that of a socket', () => {
 });
 
 it('needs every address of a name that this machine has a route to', () => {
-  const all = (...codes: readonly string[]): Error =>
-    new AggregateError(
-      codes.map((code) => failed(code)),
-      'all failed',
-    );
-  expect(isRefusal(all('ECONNREFUSED', 'ECONNREFUSED'))).toBe(true);
-  expect(isRefusal(all('ENETUNREACH', 'ECONNREFUSED'))).toBe(true);
-  expect(isRefusal(Object.assign(all('ECONNREFUSED', 'ETIMEDOUT'), { code: 'ECONNREFUSED' }))).toBe(false);
-  expect(isRefusal(all('ENETUNREACH'))).toBe(false);
+  expect(isRefusal(allFailed('ECONNREFUSED', 'ECONNREFUSED'))).toBe(true);
+  expect(isRefusal(allFailed('ENETUNREACH', 'ECONNREFUSED'))).toBe(true);
+  expect(isRefusal(Object.assign(allFailed('ECONNREFUSED', 'ETIMEDOUT'), { code: 'ECONNREFUSED' }))).toBe(false);
+  expect(isRefusal(allFailed('ENETUNREACH'))).toBe(false);
 });
 
 it('is nothing that causes itself', () => {
