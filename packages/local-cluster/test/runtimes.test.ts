@@ -138,9 +138,7 @@ describe('the runtimes of a machine', () => {
       startLocalCluster({ runtime: 'memcached', nodes: 1, memcachedPath, startTimeoutMs: 3_000 }),
     ).rejects.toMatchObject({
       code: 'SESS_START_FAILED',
-      message: expect.stringMatching(
-        /did not answer within 3000 ms \(.+\); raise the option "startTimeoutMs"/,
-      ),
+      message: expect.stringMatching(/did not answer within 3000 ms \(.+\); raise the option "startTimeoutMs"/),
     });
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
