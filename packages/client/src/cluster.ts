@@ -15,7 +15,7 @@ import type { Route } from './membership/route.ts';
 export interface ClusterNode {
   readonly id: string;
   readonly health: NodeHealth;
-  /** Whether connections to it fail, rather than wait for an answer: a probe takes no longer than a round trip. */
+  /** Whether connections to it fail, rather than wait for an answer: then a probe soon tells whether it is back. */
   readonly failsAtOnce: boolean;
   /** Whether nothing listens at its address: then no client reaches it. */
   readonly refuses: boolean;

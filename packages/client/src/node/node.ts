@@ -216,7 +216,7 @@ export class Node {
     return state === 'suspect' ? 'up' : state;
   }
 
-  /** Whether connections to the node fail, rather than wait for an answer: a probe takes no longer than a round trip. */
+  /** Whether connections to the node fail, rather than wait for an answer: then a probe soon tells whether it is back. */
   get failsAtOnce(): boolean {
     return codeOf(this.#breaker.cause) === 'SESS_CONNECTION';
   }

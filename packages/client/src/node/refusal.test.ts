@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type NetConnectOpts } from 'node:net';
+import { connect, type NetConnectOpts } from 'node:net';
+import { freePort } from '@sess/loopback';
 import { expect, it } from 'vitest';
 
 import { SessClientError } from '../errors.ts';
@@ -9,15 +10,6 @@ import { isRefusal } from './refusal.ts';
 async function failureOf(options: NetConnectOpts): Promise<unknown> {
   const [error] = (await once(connect(options), 'error')) as [unknown];
   return error;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function failed(code: string, more: object = {}): Error {

@@ -21,7 +21,7 @@ const MAX_KEY_LENGTH = 55;
 /** Longest `keyPrefix`. */
 export const MAX_PREFIX_LENGTH: number = MAX_KEY_LENGTH - HASH_LENGTH;
 
-/** Random bytes are generated in bulk: 24 of them cost more than half of what 24 times 512 do. */
+/** Random bytes are generated in bulk: those of one id cost more than half of what those of 512 cost. */
 const IDS_AT_ONCE = 512;
 const random = Buffer.alloc(ID_BYTES * IDS_AT_ONCE);
 let used = random.length;
