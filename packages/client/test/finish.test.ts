@@ -118,6 +118,27 @@ describe.each(runtimes)('a handover (%s)', (runtime) => {
     for (const { client } of [one, other]) await expectAll(client);
   });
 
+  it(
+    'does not finish without a node that left the list and does not answer: other clients may reach it',
+    { timeout: 150_000 },
+    async () => {
+      const [cluster, ids] = await party.startNodes(runtime, 3);
+      const [silent = '', ...others] = ids;
+      const { client, discovery } = await party.join(ids, OPTIONS);
+      await fill(client);
+      await cluster.pauseNode(silent);
+      await expect.poll(() => client.topology.states.get(silent), LONG).toBe('down');
+      discovery.report(...others);
+      await expect.poll(() => client.handovers.every(({ phase }) => phase === 'handover'), LONG).toBe(true);
+      // Several times as long as finishing takes without the node.
+      await pause(systemClock, 6_000, undefined);
+      expect(client.handovers).not.toEqual([]);
+      await cluster.resumeNode(silent);
+      await finished(client);
+      await expectAll(client);
+    },
+  );
+
   it.each([
     ['by one client after another', inTurn],
     ['by two clients in the same moment', atOnce],

@@ -4,8 +4,8 @@ import { connect, type NetConnectOpts } from 'node:net';
 import { freePort } from '@sess/loopback';
 import { expect, it } from 'vitest';
 
-import { SessClientError } from '../errors.ts';
-import { isRefusal } from './refusal.ts';
+import { SessClientError } from '../src/errors.ts';
+import { isRefusal } from '../src/node/refusal.ts';
 
 async function failureOf(options: NetConnectOpts): Promise<unknown> {
   const [error] = (await once(connect(options), 'error')) as [unknown];
