@@ -8,6 +8,8 @@ import { ForgetfulProxy } from './processes/forgetful-proxy.ts';
 /** Longer than a process blocks itself; shorter than any timeout that drops a connection. */
 const FROZEN_MS = 1_500;
 
+const TIMEOUT_MS = 3_000;
+
 /** Reads and writes when it gets a message: as soon as it runs again. */
 const PROGRAM = `
   await client.ready();
@@ -50,7 +52,7 @@ describe.each(KINDS)('a process that was frozen ($transport, TLS: $tls)', ({ tra
       transport,
       port: proxy.port,
       certificate: material?.cert,
-      options: { timeoutMs: 3_000 },
+      options: { timeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS },
     });
     await client.next();
   });
@@ -95,5 +97,25 @@ describe.each(KINDS)('a process that was frozen ($transport, TLS: $tls)', ({ tra
   it('loses none when it is frozen again and again', async () => {
     expect(await afterFreeze(() => proxy.forget())).toEqual(ALL_WELL);
     expect(await afterFreeze(() => proxy.forget())).toEqual(ALL_WELL);
+  });
+
+  // Round trips of sixty percent of the timeout: a probe and a request take longer than one timeout.
+  it.skipIf(tls)('loses none on a slow network, and keeps its connection', async () => {
+    const [before] = proxy.sockets;
+    proxy.latencyMs = 0.3 * TIMEOUT_MS;
+    expect(await afterFreeze(() => undefined)).toEqual(ALL_WELL);
+    proxy.latencyMs = 1;
+    expect(proxy.sockets).toContain(before);
+  });
+
+  it('fails its requests when the network forgot its connection and the node is gone', async () => {
+    const gone = cluster.crashNode(cluster.nodes[0]?.id ?? '');
+    const outcomes = await afterFreeze(() => proxy.forget());
+    await gone;
+    expect(outcomes).toEqual(
+      ALL_WELL.slice(0, -1)
+        .map(() => expect.stringMatching(/127\.0\.0\.1/))
+        .concat(expect.any(String)),
+    );
   });
 });

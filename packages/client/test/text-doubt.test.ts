@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { outcomes, ScriptedServer, type Peer } from './text-scripted-server.ts';
 
@@ -74,5 +75,45 @@ describe('a connection that stood while the process slept', () => {
     expect([...(await underWay), await answer]).toEqual([undefined, 'SESS_CONNECTION', undefined]);
     // Nobody is told of a loss: the node is not to blame.
     expect([server.connections, server.losses]).toEqual([2, []]);
+  });
+
+  it('is kept when its answer comes late, but before another connection is ready', async () => {
+    const server = await ScriptedServer.start({ timeoutMs: 400 });
+    const first = await server.serve();
+    const written = server.transport.store('set', 'written', VALUE.subarray(0, 10), { ttlSeconds: 60, flags: 0 });
+    await first.lines(2);
+    sleep();
+    const answer = server.transport.get('key');
+    const second = await server.accept();
+    first.say(`HD\r\n${PROBED}`);
+    await second.closed();
+    expect(await first.lines(2)).toEqual([PROBE.trim(), expect.stringContaining('key')]);
+    first.say('EN\r\n');
+    expect([await written, await answer, server.connections, server.losses]).toEqual(['stored', undefined, 2, []]);
+  });
+
+  it('gives a request that waited for the probe its whole time', async () => {
+    const server = await ScriptedServer.start({ timeoutMs: 400 });
+    const first = await server.serve();
+    sleep();
+    const answer = server.transport.get('key');
+    await untilProbed(first);
+    await setTimeout(300);
+    first.say(PROBED);
+    await first.lines(2);
+    await setTimeout(300);
+    first.say('EN\r\n');
+    expect(await answer).toBeUndefined();
+  });
+
+  it('fails what waits when neither it nor another connection answers', async () => {
+    const server = await ScriptedServer.start({ timeoutMs: 1_000 });
+    await server.serve();
+    sleep();
+    const answers = outcomes([server.transport.get('key')]);
+    // The one beside it, the next one, and the one in the classic dialect.
+    for (let refused = 0; refused < 3; refused += 1) (await server.accept()).socket.destroy();
+    expect(await answers).toEqual(['SESS_CONNECTION']);
+    expect(server.losses).toHaveLength(1);
   });
 });

@@ -16,13 +16,15 @@ const LEAST_BODY_LIMIT = 1_048_576;
 const BODY_MARGIN = 1_024;
 /** Only for the transport's own requests: for the settings and `noop`. */
 const OWN_OPAQUE = 0;
-/** Share of `timeoutMs` within which an unverified connection must answer; the rest is for another connection. */
+/** Share of `timeoutMs` after which another connection is opened beside an unverified one that has not answered. */
 const PROBE_SHARE = 0.25;
 
 export interface ConnectionListener {
   /** The node answered in the binary protocol and accepted the credentials, if any. */
   ready(): void;
-  /** The node answered after {@link Connection.requireProbe}. */
+  /** The probe that {@link Connection.requireProbe} sent was not answered for a share of `timeoutMs`; it still may be. */
+  doubted(): void;
+  /** The probe was answered. */
   trusted(): void;
   /** Called once. All sent requests have failed with `error`, except the reads in `again`. */
   ended(error: SessClientError, end: ConnectionEnd): void;
@@ -160,12 +162,11 @@ export class Connection {
     this.#listener.ended(error, { wasReady, wasUnverified: this.#isUnverified, again });
   }
 
-  /** Stops sending until the node answers a `noop`; ends if it does not. */
+  /** Stops sending until the node answers a `noop`. The owner decides how long to wait. */
   requireProbe(): void {
     if (this.#state === 'ended' || this.#isUnverified) return;
     this.#isUnverified = true;
-    const waitMs = PROBE_SHARE * this.#options.timeoutMs;
-    this.#timer.start(waitMs, () => this.end(this.#errors.forgotten(waitMs)));
+    this.#timer.start(PROBE_SHARE * this.#options.timeoutMs, () => this.#listener.doubted());
     if (!this.isReady) return;
     this.#sendNoop(() => {
       this.#isUnverified = false;

@@ -3,8 +3,8 @@ import { WorkingClock } from '@sess/working-time';
 /**
  * Times out requests with one timer for all: each has the same timeout, so the first one in is the first one due.
  *
- * The time of a request begins when its turn of the event loop ends, because it is written then. Time in which this
- * process was blocked or stopped does not count.
+ * The time of a request begins when its turn of the event loop ends, because it is written then, and again when it had
+ * to wait for a probe after this process slept. Time in which this process was blocked or stopped does not count.
  */
 export class Deadlines<R extends object> {
   /** By request, when it is due; 0 before its time begins. */
@@ -34,6 +34,12 @@ export class Deadlines<R extends object> {
     this.#requests.set(request, 0);
     this.#fresh.push(request);
     this.#endOfTurn ??= setImmediate(() => this.#begin());
+  }
+
+  /** Begins the time of a request anew. */
+  restart(request: R): void {
+    this.#requests.delete(request);
+    this.add(request);
   }
 
   /** Stops the timer with the last request. */

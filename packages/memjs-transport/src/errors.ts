@@ -18,8 +18,8 @@ export interface NodeErrors {
   full(): SessClientError;
   lost(cause: unknown): SessClientError;
   stalled(stalledMs: number): SessClientError;
-  /** This process slept, and its connection does not answer any more. */
-  forgotten(waitedMs: number): SessClientError;
+  /** This process slept, and its connection does not answer, but another one does. */
+  forgotten(): SessClientError;
   protocol(what: string): SessClientError;
   auth(what: string): SessClientError;
   refused(code: RefusalCode, what: string): SessClientError;
@@ -73,10 +73,10 @@ export function nodeErrors(node: string): NodeErrors {
       ),
     stalled: (stalledMs) =>
       error('SESS_CONNECTION', `nothing was answered for ${stalledMs} ms; the connection was given up.`),
-    forgotten: (waitedMs) =>
+    forgotten: () =>
       error(
         'SESS_CONNECTION',
-        `this process was stopped for a while, and then nothing was answered for ${waitedMs} ms; the connection was given up.`,
+        'this process was stopped for a while, and then the node answered on another connection first; this one was given up.',
       ),
     protocol: (what) => error('SESS_PROTOCOL', `${what}; the connection was closed.`),
     auth: (what) => error('SESS_AUTH', what),

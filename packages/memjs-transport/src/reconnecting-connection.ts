@@ -33,7 +33,8 @@ export interface SubmitOptions {
  *
  * After a loss it reconnects with the next request or after a short pause, and requests wait for the new connection.
  * After a failed attempt, requests fail at once until the pause is over. After this process slept, its connection is
- * probed, and replaced if it does not answer.
+ * probed. If it does not answer soon, another one is opened beside it, and the first to answer is kept: a slow network
+ * is not a dead connection.
  */
 export class ReconnectingConnection {
   readonly #node: TransportNode;
@@ -48,14 +49,16 @@ export class ReconnectingConnection {
   readonly #waiting: Set<WireRequest> = new Set();
   #waitingBytes = 0;
   #connection: Connection | undefined;
+  /** Opened beside an unverified connection that is silent. */
+  #successor: Connection | undefined;
   #reconnectTimer: NodeJS.Timeout | undefined;
   /** Consecutive failed attempts to connect. */
   #failures = 0;
   #lastFailure: SessClientError | undefined;
   #state: 'open' | 'draining' | 'released' = 'open';
   #onDrained: (() => void)[] = [];
-  /** The socket of the last connection. */
-  #socketClosed: Promise<void> = Promise.resolve();
+  /** The sockets of all connections. */
+  #socketsClosed: Promise<void> = Promise.resolve();
 
   constructor(
     node: TransportNode,
@@ -112,7 +115,7 @@ export class ReconnectingConnection {
       });
     }
     this.#release();
-    await this.#socketClosed;
+    await this.#socketsClosed;
   }
 
   destroy(): void {
@@ -127,6 +130,7 @@ export class ReconnectingConnection {
     const error = this.#errors.closed();
     for (const request of this.#deadlines.values()) request.failed(error);
     this.#connection?.end(error);
+    this.#successor?.end(error);
   }
 
   /** Throws if a request is above the limits, before anything of it is kept. */
@@ -165,22 +169,49 @@ export class ReconnectingConnection {
 
   #connect(): void {
     clearTimeout(this.#reconnectTimer);
-    if (this.#connection !== undefined) return;
+    this.#connection ??= this.#open();
+  }
+
+  #open(): Connection {
     lastEpoch += 1;
     const connection = new Connection(this.#node, this.#options, this.#errors, lastEpoch, () => this.#deadlines.now(), {
       ready: () => this.#ready(connection),
-      trusted: () => this.#sendWaiting(connection),
-      ended: (error, end) => this.#ended(error, end),
+      doubted: () => {
+        this.#successor = this.#open();
+      },
+      trusted: () => {
+        this.#dropSuccessor();
+        this.#restartTime();
+        this.#sendWaiting(connection);
+      },
+      ended: (error, end) => this.#ended(error, end, connection),
     });
-    this.#connection = connection;
-    this.#socketClosed = connection.closed;
+    this.#socketsClosed = Promise.all([this.#socketsClosed, connection.closed]).then(() => undefined);
+    return connection;
+  }
+
+  #dropSuccessor(): void {
+    const successor = this.#successor;
+    this.#successor = undefined;
+    successor?.end(this.#errors.forgotten());
   }
 
   #ready(connection: Connection): void {
+    if (connection === this.#successor) {
+      this.#connection?.end(this.#errors.forgotten());
+      this.#restartTime();
+    } else {
+      this.#dropSuccessor();
+    }
     this.#failures = 0;
     this.#lastFailure = undefined;
     this.#sendWaiting(connection);
     this.#events.connected(connection.epoch);
+  }
+
+  /** The waiting requests could not be sent before the node had answered a probe. */
+  #restartTime(): void {
+    for (const request of this.#waiting) this.#deadlines.restart(request);
   }
 
   #sendWaiting(connection: Connection): void {
@@ -193,8 +224,15 @@ export class ReconnectingConnection {
     }
   }
 
-  #ended(error: SessClientError, { wasReady, wasUnverified, again }: ConnectionEnd): void {
-    this.#connection = undefined;
+  #ended(error: SessClientError, { wasReady, wasUnverified, again }: ConnectionEnd, connection: Connection): void {
+    if (connection === this.#successor) {
+      // Neither of the two answers.
+      this.#successor = undefined;
+      this.#connection?.end(error);
+    }
+    if (connection !== this.#connection) return;
+    this.#connection = this.#successor;
+    this.#successor = undefined;
     if (wasUnverified && this.#state === 'open') {
       const waiting = [...again, ...this.#waiting];
       this.#waiting.clear();

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { TcpProxy } from '@sess/loopback';
 
-const LATENCY_MS = 1;
-
-/** A proxy between a client and a node, a millisecond from each, like a NAT. */
+/** A proxy between a client and a node, like a NAT. */
 export class ForgetfulProxy implements AsyncDisposable {
+  /** Milliseconds from the client to the node, and back. */
+  latencyMs = 1;
   readonly #proxy: TcpProxy;
   readonly #forgotten: Set<Socket>;
 
@@ -15,12 +15,13 @@ export class ForgetfulProxy implements AsyncDisposable {
 
   static async start(nodePort: number): Promise<ForgetfulProxy> {
     const forgotten = new Set<Socket>();
-    const proxy = await TcpProxy.start(nodePort, (from, to) => (chunk) => {
+    const tcp = await TcpProxy.start(nodePort, (from, to) => (chunk) => {
       setTimeout(() => {
         if (!forgotten.has(from) && !to.destroyed) to.write(chunk);
-      }, LATENCY_MS);
+      }, proxy.latencyMs);
     });
-    return new ForgetfulProxy(proxy, forgotten);
+    const proxy = new ForgetfulProxy(tcp, forgotten);
+    return proxy;
   }
 
   get port(): number {
@@ -29,6 +30,10 @@ export class ForgetfulProxy implements AsyncDisposable {
 
   get connections(): number {
     return this.#proxy.connections;
+  }
+
+  get sockets(): ReadonlySet<Socket> {
+    return this.#proxy.sockets;
   }
 
   /**

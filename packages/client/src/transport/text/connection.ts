@@ -9,14 +9,14 @@ import { MetaDialect } from './dialect-meta.ts';
 import { Handshake, type DialectName } from './handshake.ts';
 import { ReplyReader } from './reply-reader.ts';
 import { promiseOf, Request, type Storage } from './request.ts';
-import { connectionError, forgotten, notGreeted, resized, silentGreeting } from './request-errors.ts';
+import { connectionError, notGreeted, resized, silentGreeting } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
 import { openSocket, type TlsMemory } from './socket.ts';
 
 /** Replies may be as large as `maxValueBytes`, but at least memcached's default item size (its maximum is 1 GiB). */
 const LEAST_REPLY_BYTES = 1_048_576;
 
-/** Share of `timeoutMs` in which an unverified connection must answer the probe; the rest is for a new one. */
+/** Share of `timeoutMs` after which another connection is opened beside an unverified one that has not answered. */
 const PROBE_SHARE = 0.25;
 
 /** Number of the last connection of this process. */
@@ -27,6 +27,10 @@ export interface ConnectionEvents {
   ready(): void;
   /** Replies were read. */
   answered(): void;
+  /** The probe that {@link Connection.requireProbe} sent was not answered for a share of `timeoutMs`; it still may be. */
+  doubted(): void;
+  /** The probe was answered. */
+  trusted(): void;
   /** The connection failed. Emitted once, and never after {@link Connection.close}. */
   ended(error: SessClientError): void;
 }
@@ -130,13 +134,12 @@ export class Connection {
     }
   }
 
-  /** Sends only a probe, and ends the connection if the node does not answer it. */
+  /** Sends only a probe until the node answers it. The owner decides how long to wait. */
   requireProbe(): void {
     if (this.#over || this.isUnverified) return;
     this.#verification = 'due';
     if (!this.#writing) this.#probe();
-    const waitMs = PROBE_SHARE * this.#settings.options.timeoutMs;
-    this.#timer.start(waitMs, () => this.#end(forgotten(this.#settings.node.id, waitMs)));
+    this.#timer.start(PROBE_SHARE * this.#settings.options.timeoutMs, () => this.#events.doubted());
   }
 
   /** Closes at once, without an event; calls `closed` when the socket is closed. */
@@ -176,6 +179,7 @@ export class Connection {
   #trust(): void {
     this.#verification = 'none';
     this.#timer.stop();
+    this.#events.trusted();
     this.pump();
   }
 

@@ -16,8 +16,8 @@ export interface DeadlineEvents {
  * One timer for all requests of a node. All have the same timeout, so they expire in the order of the queue.
  *
  * A busy process must not blame the node: a request's time begins when it is to be written, not when the caller made
- * it; time in which this process was blocked or stopped does not count; and the socket is read before a request times
- * out.
+ * it, and begins again when it had to wait for a probe after this process slept; time in which this process was blocked
+ * or stopped does not count; and the socket is read before a request times out.
  */
 export class Deadlines {
   readonly #queue: RequestQueue;
@@ -33,6 +33,12 @@ export class Deadlines {
     this.#queue = queue;
     this.#timeoutMs = timeoutMs;
     this.#events = events;
+  }
+
+  /** Starts the time of all unsent requests anew. */
+  restart(): void {
+    this.#queue.stopTime();
+    this.start();
   }
 
   /** Starts the time of the requests queued since the last call. */

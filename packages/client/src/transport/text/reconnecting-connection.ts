@@ -3,8 +3,15 @@ import type { TransportEvents } from '../transport.ts';
 import { backOffMs } from './back-off.ts';
 import { Connection, type ConnectionSettings } from './connection.ts';
 import type { Request } from './request.ts';
-import { connectionError, lost, notConnected, resting } from './request-errors.ts';
+import { connectionError, forgotten, lost, notConnected, resting } from './request-errors.ts';
 import type { RequestQueue } from './request-queue.ts';
+
+export interface ConnectionOwner {
+  /** Requests were answered or failed. */
+  settled(): void;
+  /** The unsent requests waited for a probe, which the node has answered. */
+  verified(): void;
+}
 
 /**
  * Connects to a node when a request needs it, and reconnects after a loss.
@@ -14,15 +21,18 @@ import type { RequestQueue } from './request-queue.ts';
  * - If connecting fails, or the connection is lost before it served, all waiting requests fail, and the next attempt
  *   waits for a growing, jittered back-off.
  * - If the node hangs up on `mn`, reconnects at once in the classic dialect: it may be a proxy.
- * - A connection from before this process slept is unverified: it must answer a probe before requests are sent; otherwise
- *   a new one replaces it. Its pending reads are sent again.
+ * - A connection from before this process slept is unverified: it must answer a probe before requests are sent. If it
+ *   does not soon, another one is opened beside it, and the first to answer is kept: a slow network is not a dead
+ *   connection. Pending reads of a dropped one are sent again.
  */
 export class ReconnectingConnection {
   readonly #settings: ConnectionSettings;
   readonly #queue: RequestQueue;
   readonly #events: TransportEvents;
-  readonly #settled: () => void;
+  readonly #owner: ConnectionOwner;
   #connection: Connection | undefined;
+  /** Opened beside an unverified connection that is silent. */
+  #successor: Connection | undefined;
   /** Whether it has answered a request. */
   #served = false;
   /** Connections in a row that did not serve. */
@@ -34,12 +44,11 @@ export class ReconnectingConnection {
   /** Whether the next connection omits `mn`. */
   #classic = false;
 
-  /** Calls `settled` whenever requests were answered or failed. */
-  constructor(settings: ConnectionSettings, queue: RequestQueue, events: TransportEvents, settled: () => void) {
+  constructor(settings: ConnectionSettings, queue: RequestQueue, events: TransportEvents, owner: ConnectionOwner) {
     this.#settings = settings;
     this.#queue = queue;
     this.#events = events;
-    this.#settled = settled;
+    this.#owner = owner;
   }
 
   /** Number of the current connection, if there is one. */
@@ -93,39 +102,70 @@ export class ReconnectingConnection {
   /** Closes for good; calls `closed` when nothing is left open. */
   close(closed: () => void): void {
     this.#closed = true;
-    const connection = this.#connection;
+    const open = [this.#connection, this.#successor].filter((connection) => connection !== undefined);
     this.#connection = undefined;
-    if (connection === undefined) closed();
-    else connection.close(closed);
+    this.#successor = undefined;
+    let left = open.length;
+    if (left === 0) closed();
+    for (const connection of open) {
+      connection.close(() => {
+        left -= 1;
+        if (left === 0) closed();
+      });
+    }
   }
 
   #open(): Connection {
     const settings: ConnectionSettings = this.#classic ? { ...this.#settings, dialect: 'classic' } : this.#settings;
     const connection: Connection = new Connection(settings, this.#queue, {
       ready: () => {
+        if (connection === this.#successor) {
+          this.#connection?.drop(forgotten(this.#settings.node.id));
+          this.#owner.verified();
+        } else {
+          this.#dropSuccessor();
+        }
         this.#events.connected(connection.epoch);
         connection.pump();
       },
       answered: () => {
         this.#served = true;
-        this.#settled();
+        this.#owner.settled();
+      },
+      doubted: () => {
+        this.#successor = this.#open();
+      },
+      trusted: () => {
+        this.#dropSuccessor();
+        this.#owner.verified();
       },
       ended: (error) => this.#ended(error, connection),
     });
     return connection;
   }
 
+  #dropSuccessor(): void {
+    this.#successor?.close();
+    this.#successor = undefined;
+  }
+
   #ended(error: SessClientError, connection?: Connection): void {
+    if (connection !== undefined && connection === this.#successor) {
+      // Neither of the two answers.
+      this.#successor = undefined;
+      this.#connection?.drop(error);
+      return;
+    }
+    this.#connection = this.#successor;
+    this.#successor = undefined;
     // Tries `mn` again after each later loss: a node that was still starting may have hung up as well.
     this.#classic = connection?.hungUpOnMeta === true;
     if (this.#classic) {
-      this.#connection = undefined;
       this.connect();
       return;
     }
     const wasUnverified = connection?.isUnverified === true;
     const atOnce = this.#served || wasUnverified;
-    this.#connection = undefined;
     this.#lastError = error;
     this.#failSent(error, wasUnverified);
     if (atOnce) {
@@ -139,7 +179,7 @@ export class ReconnectingConnection {
     if (!wasUnverified) this.#events.disconnected(error);
     else if (connection.ready) this.#events.forgotten?.(error);
     if (atOnce) this.connect();
-    this.#settled();
+    this.#owner.settled();
   }
 
   /** A sent write may or may not have happened; a read can be repeated. */

@@ -49,9 +49,9 @@ export function stalled(node: string, ms: number): SessClientError {
   return new SessClientError('SESS_CONNECTION', text, { node });
 }
 
-/** This process slept, and the connection from before does not answer any more. */
-export function forgotten(node: string, ms: number): SessClientError {
-  const text = `The connection to ${node} was dropped: this process was stopped for a while, and then no reply came within ${ms} ms.`;
+/** This process slept, and the connection from before does not answer, but another one does. */
+export function forgotten(node: string): SessClientError {
+  const text = `The connection to ${node} was dropped: this process was stopped for a while, and then the node answered on another connection first.`;
   return new SessClientError('SESS_CONNECTION', text, { node });
 }
 

@@ -47,6 +47,11 @@ export class RequestQueue {
       request.deadline = deadline;
   }
 
+  /** Removes the deadlines of the unsent requests. */
+  stopTime(): void {
+    for (let request = this.unsent; request !== undefined; request = request.next) request.deadline = 0;
+  }
+
   /** Notes that the first unsent request was written. */
   markSent(request: Request): void {
     request.sent = true;

@@ -60,7 +60,10 @@ export class TextNode implements NodeTransport {
     this.#settings = { node, options, tlsMemory: { session: undefined } };
     this.#itemLimit = new ItemLimit(this.#settings);
     this.#sleepWatch.start();
-    this.#link = new ReconnectingConnection({ ...this.#settings, dialect }, this.#queue, events, () => this.#settled());
+    this.#link = new ReconnectingConnection({ ...this.#settings, dialect }, this.#queue, events, {
+      settled: () => this.#settled(),
+      verified: () => this.#deadlines.restart(),
+    });
     this.#deadlines = new Deadlines(this.#queue, options.timeoutMs, {
       expired: (request) => this.#abandon(request, this.#late(request)),
       stalled: (ms) => this.#link.drop(errors.stalled(node.id, ms)),
