@@ -31,5 +31,5 @@ export interface ClusterSetup {
   /** The current secret first, then those being replaced. */
   readonly historySecrets: readonly string[];
   /** Settings of each node. */
-  readonly node: Omit<NodeSetup, 'fenceKeys' | 'onTrouble' | 'onStateChange' | 'onInterruption'>;
+  readonly node: Omit<NodeSetup, 'fenceKeys' | 'onTrouble' | 'onStateChange' | 'onInterruption' | 'onMoved'>;
 }

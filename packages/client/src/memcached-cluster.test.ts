@@ -1,7 +1,7 @@
 import { ketama, modulo } from '@sess/hash-ring';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { A, B, C, fakeCluster, keyOf } from '../test/fake-cluster.ts';
+import { A, B, C, fakeCluster, keyOf, type FakeCluster } from '../test/fake-cluster.ts';
 import { FakeClock, settled } from '../test/fake-clock.ts';
 import { FakeDiscovery } from '../test/fake-discovery.ts';
 import { FakeNetwork } from '../test/fake-transport.ts';
@@ -118,10 +118,75 @@ describe('a topology that changes', () => {
     expect(client.topology.states.get(A)).toBe('up');
   });
 
+  it('uses a machine in the place of a node that was down only when it has answered', async () => {
+    const { client, discovery, network, clock } = await fakeCluster([`${A}|192.0.2.1`, B]);
+    const key = keyOf(client, A);
+    network.at('192.0.2.1').behaviour = 'refuses';
+    network.at('192.0.2.1').drop();
+    await clock.pass(1);
+    expect(client.explain(key).owners).toEqual([B]);
+    network.at('192.0.2.2').behaviour = 'hangs';
+    discovery.report(`${A}|192.0.2.2`, B);
+    network.at(B).drop();
+    await clock.pass(1);
+    expect(client.topology.states.get(A)).toBe('unknown');
+    expect(client.explain(key).owners).toEqual([B]);
+    network.at('192.0.2.2').behaviour = 'answers';
+    await clock.pass(1_000);
+    expect(client.explain(key).owners).toEqual([A]);
+  });
+
   it('tells its version', async () => {
     const { client, discovery } = await fakeCluster([]);
     discovery.reportTopology({ version: 12, nodes: [{ id: A, host: '10.0.0.1', port: 11_211 }] });
     expect(client.topology.version).toBe(12);
+  });
+});
+
+async function pod(): Promise<FakeCluster & { looks: () => number; leadTo: (address: string) => void }> {
+  const clock = new FakeClock();
+  const network = new FakeNetwork(clock);
+  let [address, looks] = ['192.0.2.1', 0];
+  const transport: Transport = {
+    name: 'by name',
+    open: (node, ...rest) => network.open({ ...node, address }, ...rest),
+    addressesOf: () => {
+      looks += 1;
+      return Promise.resolve([{ address }]);
+    },
+  };
+  const cluster = await fakeCluster(['pod-0:11211'], { transport, clock });
+  return { ...cluster, clock, network, looks: () => looks, leadTo: (other) => void (address = other) };
+}
+
+describe('a node with a name', () => {
+  it('is not looked up while it answers', async () => {
+    const { clock, looks } = await pod();
+    await clock.pass(60_000);
+    expect(looks()).toBe(1);
+  });
+
+  it('is connected to within a second after the name leads to another machine, however long it was down', async () => {
+    const { client, clock, network, leadTo } = await pod();
+    network.at('192.0.2.1').behaviour = 'refuses';
+    network.at('192.0.2.1').drop();
+    await clock.pass(60_000);
+    expect(client.topology.states.get('pod-0:11211')).toBe('down');
+    leadTo('192.0.2.2');
+    await clock.pass(1_000);
+    expect(client.topology.states.get('pod-0:11211')).toBe('up');
+  });
+
+  it('is not looked up after the client was closed', async () => {
+    const { client, clock, network, looks } = await pod();
+    network.at('192.0.2.1').behaviour = 'refuses';
+    network.at('192.0.2.1').drop();
+    await clock.pass(1_000);
+    const before = looks();
+    expect(before).toBeGreaterThan(1);
+    client.destroy();
+    await clock.pass(60_000);
+    expect(looks()).toBe(before);
   });
 });
 

@@ -94,6 +94,7 @@ export class MemcachedCluster
         onTrouble: () => this.#watch.refresh(),
         onStateChange: () => this.#nodesChanged(),
         onInterruption: () => this.#interrupted(),
+        onMoved: (node) => this.#moved(node),
       },
       setup.shutdownTimeoutMs,
     );
@@ -453,6 +454,12 @@ export class MemcachedCluster
       this.#rereplications?.returned(node.id);
     });
     if (rotationChanged) this.#history.refresh().catch(() => undefined);
+    this.#changed();
+  }
+
+  #moved(node: Node): void {
+    if (this.#ended || !this.#pool.renew(node)) return;
+    this.#replaced(node.id);
     this.#changed();
   }
 

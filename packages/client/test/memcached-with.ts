@@ -3,16 +3,20 @@ import { once } from 'node:events';
 import { userInfo } from 'node:os';
 import { freePort } from '@sess/loopback';
 
-/** A memcached of this machine with options of its own, on a free port. */
+/** A memcached of this machine with options of its own. */
 export interface MemcachedWith extends AsyncDisposable {
   readonly port: number;
   readonly process: ChildProcess;
 }
 
+/** On a free port of 127.0.0.1. */
 export async function memcachedWith(...options: readonly string[]): Promise<MemcachedWith> {
-  const port = await freePort();
+  return memcachedAt('127.0.0.1', await freePort(), ...options);
+}
+
+export function memcachedAt(address: string, port: number, ...options: readonly string[]): MemcachedWith {
   const user = userInfo().uid === 0 ? ['-u', 'nobody'] : [];
-  const program = spawn('memcached', ['-p', String(port), '-l', '127.0.0.1', '-U', '0', ...user, ...options], {
+  const program = spawn('memcached', ['-p', String(port), '-l', address, '-U', '0', ...user, ...options], {
     stdio: 'ignore',
   });
   return {

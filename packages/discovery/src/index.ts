@@ -6,7 +6,7 @@ export type { Credentials, ElasticacheOptions } from './elasticache/elasticache-
 export type { DescribesCacheClusters, ZoneOptions } from './elasticache/zones.ts';
 export { dns } from './dns/dns.ts';
 export type { DnsOptions } from './dns/dns-options.ts';
-export { sharedLookup } from './name-lookup.ts';
+export { addressesOf, sharedLookup } from './name-lookup.ts';
 export { canonicalNodeId } from './node-address.ts';
 export { isZone } from './topology-value.ts';
 export { tlsAdvice } from './tls-advice.ts';

@@ -1,4 +1,4 @@
-import type { Transport } from '@sess/client';
+import { addressesOf, type Transport } from '@sess/client';
 import { MemjsNode } from './memjs-node.ts';
 import { OpaqueSequence } from './opaque-sequence.ts';
 import { resolveReconnect, type MemjsTransportOptions } from './options.ts';
@@ -18,5 +18,6 @@ export function memjsTransport(options: MemjsTransportOptions = {}): Transport {
     name: 'memjs',
     open: (node, nodeOptions, events) =>
       new MemjsNode(node, nodeOptions, events, { reconnect, random: Math.random, opaques: new OpaqueSequence() }),
+    addressesOf,
   };
 }

@@ -66,6 +66,12 @@ export function tlsSection(subject: TransportSubject, tls: NonNullable<Transport
 
 export function addressSection(subject: TransportSubject): void {
   describe('a node by its address', () => {
+    it('can be looked up without a connection', async () => {
+      const found = (await subject.transport.addressesOf?.('localhost'))?.map(({ address }) => address) ?? [];
+      expect(found.length).toBeGreaterThan(0);
+      expect(['127.0.0.1', '::1']).toEqual(expect.arrayContaining(found));
+    });
+
     it('is connected to there, whatever its name', async () => {
       await using bench = await Bench.start(subject);
       using opened = bench.open({}, { host: 'a-name-that-does-not-resolve.test', address: '127.0.0.1' });

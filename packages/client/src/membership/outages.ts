@@ -7,6 +7,8 @@ export class Outages {
   /** Calls `onChange` for each node that went down or returned. */
   update(nodes: Iterable<Node>, onChange: (node: Node, isDown: boolean) => void): void {
     for (const node of nodes) {
+      // A new machine in the place of a node that was down has to answer first.
+      if (node.health === 'unknown') continue;
       const isDown = node.health === 'down';
       if (isDown === this.#down.has(node.id)) continue;
       if (isDown) this.#down.add(node.id);

@@ -36,6 +36,14 @@ export class NodePool {
     return known !== undefined;
   }
 
+  /** Connects anew to a node whose name leads to another machine. Returns whether the node was in use. */
+  renew(node: Node): boolean {
+    if (this.#nodes.get(node.id) !== node) return false;
+    this.#retire(node);
+    this.#nodes.set(node.id, new Node(node.target, this.#setup));
+    return true;
+  }
+
   /** Retires the nodes that `isWanted` rejects. */
   keepOnly(isWanted: (id: string) => boolean): void {
     for (const [id, node] of this.#nodes) {

@@ -20,6 +20,7 @@ import type {
 } from '../transport/transport.ts';
 import { Breaker, type BreakerOptions, type BreakerState, blamesNode, codeOf } from './breaker.ts';
 import { Fence, type TokenReader } from './fence.ts';
+import { watchName, type NameWatch } from './name-watch.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -39,6 +40,8 @@ export interface NodeSetup {
   readonly onStateChange: () => void;
   /** A node's connection was lost, or re-established before the node was ejected. */
   readonly onInterruption: () => void;
+  /** The name of a node that does not answer leads to another machine. */
+  readonly onMoved: (node: Node) => void;
 }
 
 /** Continues a read after a miss on `owner`: other nodes may have the key. */
@@ -62,6 +65,8 @@ export class Node {
   readonly #setup: NodeSetup;
   readonly #breaker: Breaker;
   readonly #prober: Prober;
+  /** Absent for a node on an address or a Unix socket. */
+  readonly #nameWatch: NameWatch | undefined;
   readonly #transport: NodeTransport;
   readonly #asRecord: (item: StoredItem | undefined) => CacheRecord | undefined;
   readonly #asEntry: (item: StoredItem | undefined) => Entry | undefined;
@@ -110,6 +115,9 @@ export class Node {
       forgotten: (error) => this.#breaker.forgotten(error),
     });
     this.#prober.start();
+    this.#nameWatch = watchName(target, setup, () => setup.onMoved(this));
+    // Beside the probe, whose connection looks up the same.
+    this.#nameWatch?.start();
   }
 
   /** The record under `key`. For anything else (a tombstone, a foreign item, a miss), the result of `missed`. */
@@ -255,11 +263,13 @@ export class Node {
     this.#leaving = false;
     this.#closing ??= Promise.resolve();
     this.#prober.stop();
+    this.#nameWatch?.stop();
     this.#transport.destroy();
   }
 
   async #end(shutdownTimeoutMs: number): Promise<void> {
     this.#prober.stop();
+    this.#nameWatch?.stop();
     let cancel: CancelTimer | undefined;
     const graceIsOver = new Promise<void>((resolve) => {
       cancel = deadline(this.#setup.clock, shutdownTimeoutMs, resolve);
@@ -333,6 +343,8 @@ export class Node {
     if (this.#closing !== undefined) return;
     this.#since = this.#setup.clock.now();
     this.#prober.paceChanged();
+    if (to === 'up') this.#nameWatch?.stop();
+    else this.#nameWatch?.start();
     if (nodeChannel.hasSubscribers) nodeChannel.publish({ node: this.id, from, to, cause });
     if (cause !== undefined) this.#setup.onTrouble();
     if (from === 'suspect' || to === 'suspect') this.#setup.onInterruption();

@@ -21,6 +21,11 @@ export interface Transport {
    * a loss.
    */
   open(node: TransportNode, options: TransportOptions, events: TransportEvents): NodeTransport;
+  /**
+   * The addresses that a connection to this host name would try now. Absent if the transport does not connect by name:
+   * then nobody notices before the next connection that a name leads to another machine.
+   */
+  addressesOf?(host: string): Promise<readonly { readonly address: string }[]>;
 }
 
 /** The node to connect to. */

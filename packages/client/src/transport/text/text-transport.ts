@@ -1,3 +1,4 @@
+import { addressesOf } from '@sess/discovery';
 import { SessClientError } from '../../errors.ts';
 import { badOption, checkKnown, isPlainObject, show } from '../../option-checks.ts';
 import type { Transport } from '../transport.ts';
@@ -38,5 +39,6 @@ export function textTransport(options: TextTransportOptions = {}): Transport {
   return {
     name: 'text',
     open: (node, transportOptions, events) => new TextNode(node, transportOptions, dialect, events),
+    addressesOf,
   };
 }
