@@ -4,7 +4,7 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import type { Client } from '@sess/client';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 
-import { selfAmong } from '../src/commands/own-node.ts';
+import { selfAmong, thisMachine, type Machine } from '../src/commands/own-node.ts';
 import { application, json, KEYS, run, SECRET, type Outcome } from './run.ts';
 
 /** Slow enough that a drain outlives a moment in which this process gets no CPU. */
@@ -130,6 +130,11 @@ const topology = (nodes: readonly { id: string; address?: string }[]): Pick<Clie
     },
   }) as never;
 
+const hidden = (): Machine =>
+  thisMachine(() => {
+    throw new Error('uv_interface_addresses returned Unknown system error 97');
+  });
+
 describe('the node that runs here', () => {
   const pods = ['memcached-0', 'memcached-1', 'memcached-10'].map((name) => ({
     id: `${name}.memcached.default.svc.cluster.local:11211`,
@@ -161,7 +166,12 @@ describe('the node that runs here', () => {
     ],
     ['not by the first number of an address', [{ id: '10.0.0.1:1' }], {}, { name: '10', addresses: [] }, undefined],
   ])('is found %s', (_, nodes, env, machine, found) => {
-    expect(selfAmong(topology(nodes), [], undefined, env, machine)).toBe(found);
+    expect(selfAmong(topology(nodes), [], undefined, env, () => machine)).toBe(found);
+  });
+
+  it('is asked for where a sandbox hides the addresses of the machine, rather than taken for no node', () => {
+    expect(() => selfAmong(topology(pods), [], undefined, {}, hidden)).toThrow(/--node HOST:PORT, or allow AF_NETLINK/);
+    expect(selfAmong(topology(pods), [], pods[1]?.id, {}, hidden)).toBe(pods[1]?.id);
   });
 });
 

@@ -14,10 +14,10 @@ export function selfAmong(
   ids: readonly string[],
   given: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
-  machine: Machine = thisMachine(),
+  machine: () => Machine = thisMachine,
 ): string | undefined {
   const all = [...new Set([...topology.nodes.map(({ id }) => id), ...ids])];
-  const own = given === undefined ? [env['POD_IP'], env['POD_NAME'], machine.name, ...machine.addresses] : [given];
+  const own = given === undefined ? ownNames(env, machine()) : [given];
   const names = new Set(own.flatMap((name) => (name === undefined || name === '' ? [] : [name])));
   const found = all.filter((id) => {
     const host = id.slice(0, id.lastIndexOf(':')).replaceAll(/[[\]]/g, '');
@@ -37,7 +37,21 @@ export interface Machine {
   readonly addresses: readonly string[];
 }
 
-function thisMachine(): Machine {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
-  return { name: hostname(), addresses };
+function ownNames(
+  env: Readonly<Record<string, string | undefined>>,
+  { name, addresses }: Machine,
+): readonly (string | undefined)[] {
+  return [env['POD_IP'], env['POD_NAME'], name, ...addresses];
+}
+
+/** @throws {UsageError} where a sandbox hides the addresses: a node that is not found would stop with its sessions */
+export function thisMachine(interfaces: typeof networkInterfaces = networkInterfaces): Machine {
+  try {
+    const addresses = Object.values(interfaces()).flatMap((list) => (list ?? []).map(({ address }) => address));
+    return { name: hostname(), addresses };
+  } catch (cause) {
+    throw new UsageError(
+      `The addresses of this machine can't be read (${(cause as Error).message}). Say which node it is with --node HOST:PORT, or allow AF_NETLINK (systemd: RestrictAddressFamilies).`,
+    );
+  }
 }

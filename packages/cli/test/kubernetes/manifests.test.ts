@@ -121,3 +121,11 @@ it('systemd gives the node longer than it takes to drain itself', () => {
   const deadline = Number(/^ExecStop=.*--deadline (\d+)$/m.exec(unit)?.[1]);
   expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) - deadline).toBeGreaterThanOrEqual(10);
 });
+
+it('systemd lets Node.js run in the sandbox of memcached.service', () => {
+  const settings = read('operations/systemd/memcached-sess.conf').split('\n');
+  expect(settings).toContain('MemoryDenyWriteExecute=no');
+  const families = settings.find((line) => line.startsWith('RestrictAddressFamilies='))?.split(/[= ]/);
+  // A drop-in adds to the list of the unit, or is the only one.
+  expect(families).toEqual(expect.arrayContaining(['AF_INET', 'AF_INET6', 'AF_UNIX', 'AF_NETLINK']));
+});
