@@ -4,6 +4,9 @@ export interface Answer {
   readonly text: string;
 }
 
+/** A request without an answer must fail its own test, and say where. */
+const PATIENCE_MS = 30_000;
+
 /** A browser's cookies over real HTTP. `get` and `post` don't follow redirects. */
 export class Browser {
   readonly origin: string;
@@ -35,11 +38,15 @@ export class Browser {
     return this.#ask(path, { method: 'POST', body: form === undefined ? null : new URLSearchParams(form) });
   }
 
-  /** `fetch` with the browser's cookies; follows redirects by default. */
+  /** `fetch` with the browser's cookies; follows redirects by default, and aborts after thirty seconds. */
   async fetch(path: string, options: RequestInit = {}): Promise<Response> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { ...this.#headers, ...(cookie === '' ? {} : { cookie }) };
-    const response = await fetch(this.origin + path, { ...options, headers });
+    const response = await fetch(this.origin + path, {
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      ...options,
+      headers,
+    });
     for (const line of response.headers.getSetCookie()) this.#accept(line);
     return response;
   }

@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { until } from '@sess/conformance';
+import { Browser, until } from '@sess/conformance';
 import type { Session } from '@sess/session';
 import { describe, expect, it } from 'vitest';
 import { rawSection } from './raw-section.ts';
@@ -144,20 +145,28 @@ function readingSection(open: Open): void {
         'set-cookie': `${name}=${given}`,
       };
       for (const path of paths) {
-        const response = await fetch(bench.app.origin + path, { headers });
-        expect(await response.text()).not.toContain('USER_123');
+        const response = await new Browser(bench.app.origin, [], headers).get(path);
+        expect(response.text).not.toContain('USER_123');
         expect(response.headers.get('set-cookie')).toBeNull();
       }
     }
     expect(await browser.json('/user')).toMatchObject({ user: 'USER_123' });
   });
 
-  it('is undefined on a route that does without', async () => {
-    const route = { '/ignored': ({ session }: Exchange) => ({ session: typeof session }) };
-    await using bench = await open(route, { onUnavailable: 'error' });
+  it('is undefined on a route that does without, also for error listeners', async () => {
+    const routes = {
+      '/ignored': ({ session }: Exchange) => ({ session: typeof session }),
+      '/ignored/mistake': () => Promise.reject(new Error('a bug')),
+    };
+    await using bench = await open(routes, { onUnavailable: 'error', asksForUser: true });
     const browser = await bench.loggedIn();
+    const before = bench.app.users.length;
     bench.store.down = true;
     expect(await browser.json('/ignored')).toEqual({ session: 'undefined' });
+    expect((await browser.get('/ignored/mistake')).status).toBe(500);
+    expect(new Set(bench.app.users.slice(before))).toEqual(new Set([undefined]));
+    expect(inspect(bench.app.errors)).toContain('a bug');
+    expect(bench.app.errors).toHaveLength(1);
   });
 
   it('says where data belongs where the session itself is assigned', async () => {

@@ -78,8 +78,8 @@ export function forwardedSection(open: Open): void {
           { '/begin': ({ session }) => ((session.data.user = 'USER_123'), {}) },
           { trustProxy, secure: 'auto', cookie: { sameSite: 'none' } },
         );
-        const headers = { 'x-forwarded-proto': forwarded };
-        const begun = await fetch(`${bench.app.origin}/begin`, { headers });
+        const browser = new Browser(bench.app.origin, [], { 'x-forwarded-proto': forwarded });
+        const begun = await browser.get('/begin');
         const [line = ''] = begun.headers.getSetCookie();
         const isSecure = /; Secure/i.test(line);
         expect([forwarded, isSecure, /SameSite=None/i.test(line), line.startsWith('__Host-')]).toEqual([
@@ -92,9 +92,7 @@ export function forwardedSection(open: Open): void {
         if (trustProxy && forwarded === 'https') expect(isSecure).toBe(true);
         if (trustProxy && (forwarded === 'http' || forwarded === ''))
           expect([forwarded, isSecure]).toEqual([forwarded, false]);
-        const cookie = line.split(';')[0] ?? '';
-        const again = await fetch(`${bench.app.origin}/user`, { headers: { ...headers, cookie } });
-        expect(await again.json()).toMatchObject({ user: 'USER_123' });
+        expect(await browser.json('/user')).toMatchObject({ user: 'USER_123' });
       }
     },
   );

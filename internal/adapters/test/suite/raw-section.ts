@@ -1,6 +1,7 @@
 import { until } from '@sess/conformance';
 import { expect, it } from 'vitest';
 import type { Open } from './bench.ts';
+import { socketOf } from './subject.ts';
 
 /** An answer that the application writes itself. */
 export function rawSection(open: Open): void {
@@ -68,7 +69,7 @@ export function rawSection(open: Open): void {
         await session.save();
         const line = session.takeCookie();
         const again = session.takeCookie();
-        takeOver().socket?.end(
+        socketOf(takeOver()).end(
           `HTTP/1.1 200 OK\r\nset-cookie: ${line}\r\nx-again: ${again}\r\nconnection: close\r\n\r\n{}`,
         );
       },
@@ -81,10 +82,10 @@ export function rawSection(open: Open): void {
   it('is saved at its end where no head was written, as after an upgrade', async () => {
     await using bench = await open({
       '/upgraded': ({ session, takeOver }) => {
-        const { socket } = takeOver();
+        const socket = socketOf(takeOver());
         setTimeout(() => {
           session.data.note = 'upgraded';
-          socket?.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}');
+          socket.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}');
         }, 20);
       },
     });

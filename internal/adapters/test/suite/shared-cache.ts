@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Browser } from '@sess/conformance';
 
 interface Stored {
   readonly body: string;
@@ -57,7 +58,7 @@ export class SharedCache implements AsyncDisposable {
       return kept;
     }
     const cookie = asked.get('cookie');
-    const response = await fetch(this.#origin + path, { headers: cookie === null ? {} : { cookie } });
+    const response = await new Browser(this.#origin, [], cookie === null ? {} : { cookie }).get(path);
     const names = ['content-type', 'cache-control', 'vary', 'cdn-cache-control'];
     const headers = [
       ...names.flatMap((name): [string, string][] =>
@@ -66,7 +67,7 @@ export class SharedCache implements AsyncDisposable {
       ...response.headers.getSetCookie().map((line): [string, string] => ['set-cookie', line]),
     ];
     const vary = (response.headers.get('vary') ?? '').split(',').map((name) => name.trim().toLowerCase());
-    const answer: Stored = { body: await response.text(), headers, vary: vary.filter((name) => name !== ''), asked };
+    const answer: Stored = { body: response.text, headers, vary: vary.filter((name) => name !== ''), asked };
     // What is said to content delivery networks alone outweighs what is said to everybody (RFC 9213).
     const control = response.headers.get('cdn-cache-control') ?? response.headers.get('cache-control') ?? '';
     const mayStore = response.status === 200 && !vary.includes('*') && !/no-store|private/i.test(control);

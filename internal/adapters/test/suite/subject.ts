@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Session, SessionsOfUsers, SessionsOptions } from '@sess/session';
 
 declare module '@sess/session' {
@@ -59,4 +60,10 @@ export interface AdapterApp extends StartedApp {
   readonly outages: readonly string[];
   /** What {@link AdapterAppOptions.asksForUser} got. */
   readonly users: readonly unknown[];
+}
+
+/** The socket of a response that was taken over. Throws if the response has none. */
+export function socketOf({ socket }: ServerResponse): Socket {
+  if (socket === null) throw new Error('the response that was taken over has no socket');
+  return socket;
 }

@@ -1,6 +1,7 @@
 import { until } from '@sess/conformance';
 import { afterEach, beforeEach, expect, it, vi, type MockInstance } from 'vitest';
 import type { Open } from './bench.ts';
+import { socketOf } from './subject.ts';
 
 /** What would be lost silently. */
 export function warningSection(open: Open): void {
@@ -31,7 +32,7 @@ export function warningSection(open: Open): void {
       '/past': async ({ session, takeOver }) => {
         session.data.note = 'past';
         await session.save();
-        takeOver().socket?.end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}');
+        socketOf(takeOver()).end('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}');
       },
       '/unanswered': async ({ session, takeOver }) => {
         session.data.note = 'unanswered';
