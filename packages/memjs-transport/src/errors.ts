@@ -1,4 +1,4 @@
-import { SessClientError, tlsAdvice } from '@sess/client';
+import { reasonOf, SessClientError, tlsAdvice } from '@sess/client';
 import type { RefusalCode } from './operation.ts';
 
 /** The errors of one node's transport. They never contain a key, a value or a secret. */
@@ -85,10 +85,7 @@ export function nodeErrors(node: string): NodeErrors {
 }
 
 function because(cause: unknown): string {
-  if (!(cause instanceof Error)) return '';
-  // OpenSSL's message has several lines.
-  const reason = 'reason' in cause && typeof cause.reason === 'string' ? cause.reason : cause.message.split('\n')[0];
-  return ` (${reason})`;
+  return cause instanceof Error ? ` (${reasonOf(cause)})` : '';
 }
 
 /**

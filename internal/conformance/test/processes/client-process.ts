@@ -39,7 +39,8 @@ export const TRANSPORTS = ['meta', 'classic', 'memjs'] as const;
 
 export interface ClientSetup {
   readonly transport: (typeof TRANSPORTS)[number];
-  /** The node's port on loopback. */
+  /** The node's host. Default 127.0.0.1. */
+  readonly host?: string;
   readonly port: number;
   /** Names of further nodes, each `host:port`. */
   readonly others?: readonly string[];
@@ -56,8 +57,11 @@ export class ClientProcess implements AsyncDisposable {
   readonly #messages: unknown[] = [];
   #said = '';
 
-  constructor(program: string, { transport, port, others = [], before = '', certificate, options = {} }: ClientSetup) {
-    const servers = `${certificate === undefined ? 'memcached' : 'memcacheds'}://${[`127.0.0.1:${port}`, ...others].join(',')}`;
+  constructor(
+    program: string,
+    { transport, host = '127.0.0.1', port, others = [], before = '', certificate, options = {} }: ClientSetup,
+  ) {
+    const servers = `${certificate === undefined ? 'memcached' : 'memcacheds'}://${[`${host}:${port}`, ...others].join(',')}`;
     const tls = certificate === undefined ? {} : { tls: { ca: certificate } };
     const end = 'await client.close(); process.disconnect();';
     this.child = spawn(

@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { DiscoveryError, type DiscoveryErrorCode } from '../errors.ts';
+import { reasonOf } from '../reason-of.ts';
 import { tlsAdvice } from '../tls-advice.ts';
 import type { Credentials } from './elasticache-options.ts';
 import { parseReply, type Reply } from './reply.ts';
@@ -155,7 +156,7 @@ class Conversation {
     } else {
       this.#fail(
         'SESS_DISCOVERY_TLS',
-        `and this client can't agree on TLS (${oneLine(error)}). ${tlsAdvice(error) ?? NO_TLS}.`,
+        `and this client can't agree on TLS (${reasonOf(error)}). ${tlsAdvice(error) ?? NO_TLS}.`,
         error,
       );
     }
@@ -191,11 +192,6 @@ class Conversation {
 
 /** Codes of Node.js for a lost connection. */
 const LOST: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
-
-/** OpenSSL's message has several lines. */
-function oneLine(error: Error): string {
-  return 'reason' in error && typeof error.reason === 'string' ? error.reason : (error.message.split('\n')[0] ?? '');
-}
 
 const NO_TLS =
   'If the server does not speak TLS, use elasticache:// or leave out the option "tls"; at its limit of connections (memcached -c) it refuses without TLS';

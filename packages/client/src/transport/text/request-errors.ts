@@ -1,4 +1,4 @@
-import { tlsAdvice } from '@sess/discovery';
+import { reasonOf, tlsAdvice } from '@sess/discovery';
 import { SessClientError } from '../../errors.ts';
 import { ReplyFault } from './reply-fault.ts';
 
@@ -120,10 +120,3 @@ const NOT_GREETED: Readonly<Record<'none' | 'failed' | 'agreed', (node: string, 
   agreed: (node, reason) =>
     `The node ${node} ended the connection instead of a greeting (${reason}). If it is a proxy, it knows neither \`mn\` nor \`version\`, with which this client greets; if it asks for a client certificate, give tls: { cert, key }; it hangs up, too, if ${BINARY_ONLY}.`,
 };
-
-/** One line: OpenSSL's text has several. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if ('reason' in error && typeof error.reason === 'string') return error.reason;
-  return (error.message.split('\n')[0] ?? '').replace(/\.$/, '');
-}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { reasonOf } from './reason-of.ts';
+
+const refused = (address: string): Error => new Error(`connect ECONNREFUSED ${address}:11211`);
+
+describe('reasonOf', () => {
+  it.each([
+    [new Error('it was closed.'), 'it was closed'],
+    [
+      Object.assign(new Error('error:0A000086\nmore'), { reason: 'certificate verify failed' }),
+      'certificate verify failed',
+    ],
+    [new Error('first line\nsecond line'), 'first line'],
+    [
+      new AggregateError([refused('::1'), refused('127.0.0.1')]),
+      'connect ECONNREFUSED ::1:11211, connect ECONNREFUSED 127.0.0.1:11211',
+    ],
+    [new AggregateError([refused('::1')], 'none answered'), 'none answered'],
+    ['a text', 'a text'],
+  ])('says why in one line: %#', (error, reason) => {
+    expect(reasonOf(error)).toBe(reason);
+  });
+});
