@@ -1,6 +1,7 @@
 /**
  * Checks single options. Each error says what was expected and what came, but never shows a value that may be a secret.
  */
+import { isPlainObject } from '@sess/discovery';
 import type { Clock } from './clock.ts';
 import { SessClientError } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
@@ -113,16 +114,8 @@ export function secrets(name: string, given: unknown): readonly string[] {
   return Object.freeze([...new Set(checked)]);
 }
 
-export function isRecord(given: unknown): given is Readonly<Record<string, unknown>> {
+function isRecord(given: unknown): given is Readonly<Record<string, unknown>> {
   return typeof given === 'object' && given !== null && !Array.isArray(given);
-}
-
-/** Whether it is an object of options, not an instance of a class: a Date, Map or class keeps its content elsewhere. */
-export function isPlainObject(given: unknown): given is Readonly<Record<string, unknown>> {
-  if (!isRecord(given)) return false;
-  const prototype: unknown = Object.getPrototypeOf(given);
-  // `Object.prototype` of any realm is the one object there without a prototype.
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** A source of random numbers; the first number is checked, since one that fails later must not end the process. */
@@ -161,7 +154,7 @@ function isWhole(given: unknown, min: number, max: number): given is number {
 /** Shows numbers, and only the type of anything else. */
 export function show(given: unknown): string {
   if (typeof given === 'number') return String(given);
-  if (given === null) return 'null';
+  if (given === null || given === undefined) return String(given);
   if (Array.isArray(given)) return 'an array';
   return isRecord(given) && !isPlainObject(given) ? 'an instance of a class' : `a value of type ${typeof given}`;
 }

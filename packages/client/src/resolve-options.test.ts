@@ -165,6 +165,12 @@ describe('what resolveOptions refuses', () => {
       { discovery, credentials: { username: 'u', pasword: 'p' } },
       'There is no option "credentials.pasword". Did you mean "credentials.password"?',
     ],
+    [
+      new (class Options {
+        readonly discovery = discovery;
+      })(),
+      'or an object of options; got an instance of a class',
+    ],
     [{ discovery, handover: 5 }, 'handover must be an object'],
     ...[new Date(), new Map(), new URL('http://a'), [], () => ({})].flatMap((value) =>
       ['tls', 'handover', 'credentials'].map((name): [object, string] => [

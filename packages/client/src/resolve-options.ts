@@ -1,5 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { faultOfTls, isZone, staticNodes, type Discovery } from '@sess/discovery';
+import { faultOfTls, isPlainObject, isZone, staticNodes, type Discovery } from '@sess/discovery';
 import { ketama } from '@sess/hash-ring';
 
 import { systemClock } from './clock.ts';
@@ -13,8 +13,6 @@ import {
   flag,
   flagOrObject,
   functionOf,
-  isPlainObject,
-  isRecord,
   methodsOf,
   randomOf,
   secrets,
@@ -90,9 +88,9 @@ export function resolveOptions(given: unknown): ResolvedOptions {
 }
 
 function checkNames(given: unknown): ClientOptions {
-  if (!isRecord(given)) {
+  if (!isPlainObject(given)) {
     throw badOption(
-      `createClient takes a URL such as "memcached://10.0.0.1:11211", or an object of options; got ${given === null ? 'null' : typeof given}.`,
+      `createClient takes a URL such as "memcached://10.0.0.1:11211", or an object of options; got ${show(given)}.`,
     );
   }
   checkKnown(given, OPTION_NAMES);

@@ -33,8 +33,8 @@ export function knownOptions<Options extends object>(
   return value;
 }
 
-/** Whether it is an object of options, not an array or an instance of a class, whose options would be ignored. */
-export function isPlainObject(value: unknown): boolean {
+/** Whether it is an object of options, not an array or an instance of a class, which keeps its content elsewhere. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   // `Object.prototype` of any realm is the one object there without a prototype.

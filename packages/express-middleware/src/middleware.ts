@@ -4,6 +4,7 @@ import {
   createSessions,
   giveToApplication,
   SessionError,
+  sessionsOptions,
   type RequestSession,
   type SessionsHealth,
   type SessionsOfUsers,
@@ -47,7 +48,7 @@ export interface SessionsMiddleware extends SessionsOfUsers, SessionsHealth {
  * @throws {SessionError} `SESS_BAD_OPTION`.
  */
 export function sessions(given: ExpressSessionsOptions): SessionsMiddleware {
-  const { ignore, touch, ...options } = given ?? {};
+  const { ignore, touch, ...options } = sessionsOptions(given);
   checkFunction('ignore', ignore, 'true for a request that needs no session');
   checkFunction('touch', touch, 'false for a request that does not extend the session');
   const all = createSessions(options);

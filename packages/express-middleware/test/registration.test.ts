@@ -30,6 +30,16 @@ describe('sessions()', () => {
     );
   });
 
+  it('refuses options of a class: what the class has beside its own fields would be ignored', () => {
+    class Options {
+      readonly store = memoryStore();
+      readonly secret = SECRET;
+    }
+    expect(() => sessions(new Options())).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('options" is an Options') }),
+    );
+  });
+
   it('gives a middleware that tells how it is, revokes, and can be closed twice', async () => {
     const middleware = sessions({ ...settings(), userOf: (data) => data.userId });
     await middleware.ready();

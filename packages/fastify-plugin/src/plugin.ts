@@ -3,6 +3,7 @@ import {
   createSessions,
   giveToApplication,
   SessionError,
+  sessionsOptions,
   type RequestSession,
   type Session,
   type SessionsOptions,
@@ -63,7 +64,7 @@ async function register(app: FastifyInstance, options: FastifySessionsOptions & 
     );
   }
   // Fastify's own options of `register`, which it also passes to the plugin.
-  const { prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...given } = options;
+  const { prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...given } = sessionsOptions(options);
   const all = createSessions({ ...given, log: given.log ?? logOf(app.log) });
   try {
     claimCookieNames(app.server, all.cookieNames);

@@ -43,6 +43,16 @@ describe('registration', () => {
     });
   });
 
+  it('refuses options of a class: what the class has beside its own fields would be ignored', async () => {
+    class Options {
+      readonly store = memoryStore();
+      readonly secret = SECRET;
+    }
+    await expect(app.current.register(plugin, new Options())).rejects.toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('options" is an Options') }),
+    );
+  });
+
   it('fails a second time in the same scope, or in one inside it', async () => {
     await register({ store: memoryStore() });
     await expect(register({ store: memoryStore() })).rejects.toMatchObject({ code: 'SESS_REGISTERED_TWICE' });

@@ -3,6 +3,7 @@ import {
   createSessions,
   giveToApplication,
   SessionError,
+  sessionsOptions,
   type SessionsHealth,
   type SessionsOfUsers,
   type SessionsOptions,
@@ -45,7 +46,7 @@ export interface SessionsMiddleware extends Middleware, SessionsOfUsers, Session
  * @throws {SessionError} `SESS_BAD_OPTION`; with `app` also `SESS_REGISTERED_TWICE`.
  */
 export function sessions(given: KoaSessionsOptions, app?: KoaApplication): SessionsMiddleware {
-  const { ignore, touch, ...options } = given ?? {};
+  const { ignore, touch, ...options } = sessionsOptions(given);
   checkFunction('ignore', ignore, 'true for a request that needs no session');
   checkFunction('touch', touch, 'false for a request that does not extend the session');
   const all = createSessions(options);

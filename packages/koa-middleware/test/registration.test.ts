@@ -25,6 +25,16 @@ describe('registration', () => {
     );
   });
 
+  it('refuses options of a class: what the class has beside its own fields would be ignored', () => {
+    class Options {
+      readonly store = memoryStore();
+      readonly secret = SECRET;
+    }
+    expect(() => sessions(new Options())).toThrow(
+      expect.objectContaining({ code: 'SESS_BAD_OPTION', message: expect.stringContaining('options" is an Options') }),
+    );
+  });
+
   it('fails a second time, at the first request', async () => {
     const app = shop();
     app.middleware.unshift(sessions({ store: memoryStore(), secret: SECRET }));

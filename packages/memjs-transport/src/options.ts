@@ -1,5 +1,5 @@
 import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
-import { nearestName, SessClientError, type TransportNode, type TransportOptions } from '@sess/client';
+import { isPlainObject, nearestName, SessClientError, type TransportNode, type TransportOptions } from '@sess/client';
 
 /** Options of `memjsTransport()`, besides those of the client. */
 export interface MemjsTransportOptions {
@@ -18,8 +18,10 @@ export interface ReconnectLimits {
 
 /** @throws SessClientError `SESS_BAD_OPTION` */
 export function resolveReconnect(options: MemjsTransportOptions): ReconnectLimits {
-  if (kindOfOptions(options) !== 'options')
-    throw bad('options', 'an object such as { reconnectMinMs: 50 }', kindOfOptions(options));
+  if (!isPlainObject(options)) {
+    const came = typeof options === 'object' && options !== null ? 'an instance of a class' : typeof options;
+    throw bad('options', 'an object such as { reconnectMinMs: 50 }', came);
+  }
   const { reconnectMinMs = 50, reconnectMaxMs = 2_000, ...others } = options;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
@@ -30,13 +32,6 @@ export function resolveReconnect(options: MemjsTransportOptions): ReconnectLimit
   const maxMs = milliseconds('reconnectMaxMs', reconnectMaxMs);
   if (maxMs < minMs) throw bad('reconnectMaxMs', `at least reconnectMinMs (${minMs})`, String(maxMs));
   return Object.freeze({ minMs, maxMs });
-}
-
-/** An instance of a class would be taken for no options at all. */
-function kindOfOptions(given: unknown): string {
-  if (given === null || typeof given !== 'object') return given === null ? 'null' : `a ${typeof given}`;
-  const prototype: unknown = Object.getPrototypeOf(given);
-  return prototype === null || Object.getPrototypeOf(prototype) === null ? 'options' : 'an instance of a class';
 }
 
 /**

@@ -67,9 +67,10 @@ function checkedTls(tls: ElasticacheOptions['tls']): ConnectionOptions | undefin
   if (tls === undefined || tls === false) return undefined;
   if (tls === true) return {};
   if (!isPlainObject(tls)) throw badOption('elasticache tls', 'true, false or options of node:tls', tls);
-  const fault = faultOfTls(tls);
+  const given: ConnectionOptions = tls;
+  const fault = faultOfTls(given);
   if (fault !== undefined) throw new DiscoveryError('SESS_BAD_OPTION', `elasticache tls: ${fault}.`);
-  return Object.freeze({ ...tls, secureContext: tls.secureContext ?? createSecureContext(tls) });
+  return Object.freeze({ ...given, secureContext: given.secureContext ?? createSecureContext(given) });
 }
 
 function checkedCredentials(credentials: Credentials): Credentials {

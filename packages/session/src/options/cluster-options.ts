@@ -11,7 +11,7 @@ import { openOperatorLog } from '../lifecycle/operator-log.ts';
 import { OF_STORE, resolveLog, type SessionsLog } from '../lifecycle/outage-log.ts';
 import { watchedStore } from '../stores/watched-store.ts';
 import { MAX_TTL_SECONDS, type SessionStore } from '../stores/session-store.ts';
-import { badOption, checkUnknown, isObject, wholeNumber } from './option-checks.ts';
+import { badOption, checkUnknown, isObject, optionsObject, wholeNumber } from './option-checks.ts';
 
 /** The options that all stores of sessions in memcached share. Give exactly one of `servers` and a shared `client`. */
 export interface ClusterOptions {
@@ -64,7 +64,7 @@ export function openCluster(
   options: ClusterOptions,
   defaults: { readonly ttlSeconds: number; readonly keyPrefix: string },
 ): Cluster {
-  checkNames(options, Object.keys(NAMES), 'an object, such as { client } or { servers }');
+  checkNames(options, Object.keys(NAMES), '{ client } or { servers }');
   const ttlSeconds =
     wholeNumber('ttlSeconds', options.ttlSeconds, 1, MAX_TTL_SECONDS, 'seconds') ?? defaults.ttlSeconds;
   const keyPrefix = checkedKeyPrefix(options.keyPrefix) ?? defaults.keyPrefix;
@@ -85,9 +85,8 @@ export function openCluster(
 }
 
 /** Throws unless `options` is an object whose names are all among `known`. */
-export function checkNames(options: object, known: readonly string[], expected: string): void {
-  if (typeof options !== 'object' || options === null) throw badOption('options', options, expected);
-  for (const [name, value] of Object.entries(options)) {
+export function checkNames(options: object, known: readonly string[], example: string): void {
+  for (const [name, value] of Object.entries(optionsObject(options, example))) {
     // Before `checkUnknown`, whose "did you mean" would mislead here.
     if (value === undefined || known.includes(name) || !clientOptionNames.some((ofClient) => ofClient === name))
       continue;

@@ -74,6 +74,17 @@ export function isObject(given: unknown): boolean {
   return kindOf(given) === 'an object';
 }
 
+/**
+ * `given`, if it is an object of options.
+ *
+ * @param example for people: `{ servers, secret }`
+ * @throws {SessionError} `SESS_BAD_OPTION`
+ */
+export function optionsObject<T extends object>(given: T, example: string): T {
+  if (isObject(given)) return given;
+  throw badOption('options', given, `an object that is no instance of a class, such as ${example}`);
+}
+
 /** The clock of the option `now`. Each reading is checked: a wrong one would end sessions, or let them live on. */
 export function clockOf(given: unknown): () => number {
   if (given === undefined) return Date.now;

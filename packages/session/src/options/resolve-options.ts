@@ -8,7 +8,7 @@ import { resolveEncryption } from '../content/encryption.ts';
 import { MAX_DATA_BYTES } from '../content/json.ts';
 import { resolveLog } from '../lifecycle/outage-log.ts';
 import { checkedKeyPrefix, checkNames, storeSource } from './cluster-options.ts';
-import { badOption, clockOf, oneOf, wholeNumber } from './option-checks.ts';
+import { badOption, clockOf, oneOf, optionsObject, wholeNumber } from './option-checks.ts';
 import type { ResolvedOptions, SessionsOptions, UnavailablePolicy } from './options.ts';
 import { resolveCookie, resolveSecure } from './resolve-cookie.ts';
 import { resolveSecrets } from './resolve-secrets.ts';
@@ -44,9 +44,19 @@ const NAMES: Readonly<Record<keyof SessionsOptions, true>> = {
   now: true,
 };
 
+const EXAMPLE = '{ servers, secret, ttlSeconds }';
 const DEFAULT_TTL_SECONDS = 3_600;
 const DEFAULT_ABSOLUTE_TTL_SECONDS = 604_800;
 const DEFAULT_MAX_BYTES = 65_536;
+
+/**
+ * `given`, if it can be taken apart without losing options: for adapters, which have options of their own beside these.
+ *
+ * @throws {SessionError} `SESS_BAD_OPTION`
+ */
+export function sessionsOptions<T extends SessionsOptions>(given: T): T {
+  return optionsObject(given, EXAMPLE);
+}
 
 /**
  * Checks the options and fills in the defaults. Opens nothing.
@@ -54,7 +64,7 @@ const DEFAULT_MAX_BYTES = 65_536;
  * @throws {SessionError} `SESS_BAD_OPTION`
  */
 export function resolveOptions(options: SessionsOptions): ResolvedOptions {
-  checkNames(options, Object.keys(NAMES), 'an object, such as { servers, secret, ttlSeconds }');
+  checkNames(options, Object.keys(NAMES), EXAMPLE);
   const secure = resolveSecure(options);
   return Object.freeze({
     source: storeSource(options, ['servers', 'client', 'store']),

@@ -1,6 +1,7 @@
 import { addressesOf } from '@sess/discovery';
 import { SessClientError } from '../../errors.ts';
-import { badOption, checkKnown, isPlainObject, show } from '../../option-checks.ts';
+import { isPlainObject } from '@sess/discovery';
+import { badOption, checkKnown, show } from '../../option-checks.ts';
 import type { Transport } from '../transport.ts';
 import { TextNode } from './text-node.ts';
 
