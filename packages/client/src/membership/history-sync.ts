@@ -51,6 +51,8 @@ export class HistorySync {
   readonly #freshness: Freshness;
   readonly #rounds: Rounds;
   #published: History = EMPTY_HISTORY;
+  /** The number of changes of the current view when it was last published to all nodes. */
+  #viewPublished = -1;
   /** Nodes that have answered. */
   readonly #everAnswered = new Set<string>();
 
@@ -119,6 +121,7 @@ export class HistorySync {
     return (
       this.isFresh &&
       !membership.awaitsClosing &&
+      this.#viewPublished === membership.viewChanges &&
       published !== undefined &&
       published.ttlSeconds >= membership.ttlSeconds
     );
@@ -225,7 +228,9 @@ export class HistorySync {
   }
 
   async #publishNews(answers: readonly Answer[], isAgreed: boolean): Promise<void> {
-    const wanted = this.#setup.membership.wanted(this.#setup.clock.now());
+    const { membership, clock } = this.#setup;
+    const { viewChanges } = membership;
+    const wanted = membership.wanted(clock.now());
     // In agreement, confirmations go to one node: a client that needs them reads all nodes.
     const lacks = isAgreed
       ? lacksNews
@@ -243,13 +248,12 @@ export class HistorySync {
         ),
     );
     const isNews = forgot || lacks(this.#published, wanted);
-    if (!isNews && knowsAll(this.#published, wanted)) return;
-    const lacking = isNews ? ours : answers.map(({ node }) => node).filter((node) => isOurs.has(node));
-    await this.#publish(
-      wanted,
-      lacking.filter((node) => !silent.has(node)),
-      isAgreed,
-    );
+    if (isNews || !knowsAll(this.#published, wanted)) {
+      const lacking = isNews ? ours : answers.map(({ node }) => node).filter((node) => isOurs.has(node));
+      const asked = lacking.filter((node) => !silent.has(node));
+      if (!(await this.#publish(wanted, asked, isAgreed))) return;
+    }
+    if (!isAgreed) this.#viewPublished = viewChanges;
   }
 
   /** Reads these nodes and merges their histories into `Membership`. */
@@ -309,13 +313,16 @@ export class HistorySync {
     }
   }
 
-  /** Writes the history to `nodes`. A node that did not answer is updated later, so that nobody waits for it twice. */
+  /**
+   * Writes the history to `nodes`. A node that did not answer is updated later, so that nobody waits for it twice.
+   * Resolves to whether any node has it.
+   */
   async #publish(
     wanted: History,
     nodes: readonly ClusterNode[],
     isAgreed: boolean,
     attemptsLeft: number = MAX_NAMES,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const results = await Promise.all(
       nodes.map((node) => Promise.all(this.#copies.map((copies) => copies.update(node, wanted, isAgreed)))),
     );
@@ -334,11 +341,12 @@ export class HistorySync {
     const isTwin = nodes.some((node, index) => results[index]?.includes('other') === true && ours.has(node));
     if (isTwin && attemptsLeft > 0)
       return this.#publish(membership.wanted(clock.now()), [...ours], isAgreed, attemptsLeft - 1);
-    if (updated.size === 0) return;
+    if (updated.size === 0) return false;
     this.#published = wanted;
     membership.learned(wanted, clock.now());
     if (isEverywhere) membership.storedEverywhere(wanted, clock.now());
     this.#setup.onLearned();
+    return true;
   }
 }
 

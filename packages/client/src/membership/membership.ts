@@ -61,6 +61,7 @@ export class Membership {
   #current: View | undefined;
   #state: RoutingState | undefined;
   #basis: object = {};
+  #viewChanges = 0;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -98,6 +99,11 @@ export class Membership {
 
   get current(): View | undefined {
     return this.#current;
+  }
+
+  /** How often the current view changed. One that becomes current again must be published again. */
+  get viewChanges(): number {
+    return this.#viewChanges;
   }
 
   /** The name of the cluster, and the nodes of other clusters. */
@@ -418,6 +424,7 @@ export class Membership {
     const before = this.#history.views.get(id);
     this.#confirmLeft(now);
     this.#times.viewChanged(before?.ttlSeconds ?? 0);
+    this.#viewChanges += 1;
     this.#current = this.#views.get(id, {
       ...placement,
       cause: before?.cause ?? cause,

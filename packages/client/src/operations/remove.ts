@@ -5,7 +5,7 @@ import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
 import type { Route } from '../membership/route.ts';
 import { conflict } from './conflict.ts';
-import { hasReturned, isAnyBack } from './skipped.ts';
+import { hasReturned, maySkip } from './skipped.ts';
 import { hasStopped } from './stopped.ts';
 import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
@@ -47,7 +47,7 @@ export async function remove(
       if (await hasStopped(cluster, key, error)) continue;
       throw error;
     }
-    if (!(await fences.hold()) || (await isAnyBack(cluster, route, skipped))) continue;
+    if (!(await fences.hold()) || !(await maySkip(cluster, key, route, skipped))) continue;
     await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return existed;
   }

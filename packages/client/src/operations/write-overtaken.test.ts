@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { A, B, fakeCluster } from '../../test/fake-cluster.ts';
+import { A, B, C, fakeCluster } from '../../test/fake-cluster.ts';
 import type { FakeServer } from '../../test/fake-server.ts';
 import { encodeRecord, RECORD_FLAGS } from '../record.ts';
 
@@ -38,5 +38,32 @@ describe('a write to several nodes that another one overtakes', () => {
     const { write, stored } = await overtaken('the second');
     await expect(write).rejects.toMatchObject({ code: 'SESS_CONFLICT' });
     expect(stored()).toEqual(['mine', 'newer']);
+  });
+});
+
+describe('a write during which a node returns', () => {
+  it('publishes the view with it again before it reads the record again', async () => {
+    const { client, network, clock, discovery } = await fakeCluster([A, B, C], {
+      copies: 2,
+      historyIntervalMs: 1_000,
+    });
+    await client.set('other', 'value', { ttlSeconds: 3_600 });
+    discovery.report(A, B);
+    // Until every client acts on the view without it.
+    await clock.pass(60_000);
+    const base = await client.set('key', 'base', { ttlSeconds: 3_600, expect: 'absent' });
+    const second = network.at(client.explain('key').owners[1] ?? '');
+    const history = (): string => String(second.get('@sess/history')?.value);
+    const earlier = history();
+    const seen: string[] = [];
+    second.beforeRequest = (request) => {
+      if (request !== 'get') return;
+      seen.push(history());
+      discovery.report(A, B, C);
+    };
+    await client.set('key', 'mine', { ttlSeconds: 3_600, expect: base });
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen[0]).toBe(earlier);
+    expect(seen[1]).not.toBe(earlier);
   });
 });

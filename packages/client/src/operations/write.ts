@@ -9,7 +9,7 @@ import type { Cluster } from '../cluster.ts';
 import { Fences } from './fences.ts';
 import { hasOutlived, MOVED_SECONDS } from './moved.ts';
 import { PlacedCopies } from './placed-copies.ts';
-import { hasReturned, isAnyBack } from './skipped.ts';
+import { hasReturned, maySkip } from './skipped.ts';
 import { hasStopped } from './stopped.ts';
 import {
   asFailure,
@@ -50,7 +50,6 @@ export async function write(
   own: StoredRecord[] = [],
   ownAt?: string,
 ): Promise<StoredRecord> {
-  await cluster.announceTtl(change.ttlSeconds);
   const placed = new PlacedCopies(cluster, key);
   if (ownAt !== undefined) for (const { bytes } of own) placed.add(ownAt, bytes);
   try {
@@ -69,9 +68,11 @@ async function writeByRoute(
   options: RequestOptions | undefined,
 ): Promise<StoredRecord> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    // A handover is about to finish; after that it is decided which node orders writers.
-    if (cluster.route(key).undecided !== undefined) await cluster.ensurePublished();
     const { basis } = cluster;
+    // A writer by another view stores its record and then reads the fence; this one publishes its view and then reads
+    // the record. So one of the two sees the other.
+    await cluster.announceTtl(change.ttlSeconds);
+    if (cluster.basis !== basis) continue;
     const route = cluster.route(key);
     const fences = new Fences(cluster);
     let written: StoredRecord | 'again';
@@ -83,7 +84,7 @@ async function writeByRoute(
     }
     if (written === 'again' || !(await fences.hold())) continue;
     const skipped = route.targets.filter((id) => !placed.isOn(id));
-    if (await isAnyBack(cluster, route, skipped)) continue;
+    if (!(await maySkip(cluster, key, route, skipped))) continue;
     await cluster.ensurePublished();
     if (cluster.route(key).targets.every((id) => route.targets.includes(id))) return written;
   }
