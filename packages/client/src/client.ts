@@ -208,16 +208,16 @@ class MemcachedClient implements Client {
   }
 
   get topology(): ClientTopology {
-    const { topology, nodes, rotation } = this.#cluster;
+    const { discovery, nodes, rotation } = this.#cluster;
     const states = new Map(nodes.map(({ id, health }): [string, NodeHealth] => [id, health]));
     const drains = new Map(
       nodes.flatMap(({ id }): [string, 'draining' | 'drained'][] => {
-        const phase = this.#cluster.drainOf(id);
+        const phase = rotation.drainOf(id);
         return phase === undefined ? [] : [[id, phase]];
       }),
     );
     const { name: cluster, ring } = this.#cluster;
-    return { nodes: [], ...topology, cluster, ring, states, rotation: rotation.ids, drains };
+    return { nodes: [], ...discovery.topology, cluster, ring, states, rotation: rotation.ids, drains };
   }
 
   close(): Promise<void> {

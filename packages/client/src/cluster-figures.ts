@@ -3,6 +3,7 @@ import type { Handover, Ring } from './contract.ts';
 import type { ClientFigures } from './figures.ts';
 import { ringOf } from './membership/fingerprint.ts';
 import type { History } from './membership/history.ts';
+import type { Rotation } from './membership/rotation.ts';
 import type { View } from './membership/view.ts';
 import { countersOf, nodeFigures } from './node/node-figures.ts';
 import type { CountersOfNodes } from './node/node-counters.ts';
@@ -13,14 +14,14 @@ export interface ReportingCluster {
   readonly handovers: readonly Handover[];
   readonly ring: Ring | undefined;
   readonly counters: CountersOfNodes;
-  drainOf(id: string): 'draining' | 'drained' | undefined;
+  readonly rotation: Rotation;
 }
 
 /** @param now milliseconds since 1970 */
 export function figuresOf(cluster: ReportingCluster, hints: number, now: () => number): ClientFigures {
-  const { nodes, handovers, ring, counters } = cluster;
+  const { nodes, handovers, ring, counters, rotation } = cluster;
   return {
-    nodes: nodes.map((node) => nodeFigures(node, cluster.drainOf(node.id))),
+    nodes: nodes.map((node) => nodeFigures(node, rotation.drainOf(node.id))),
     handovers,
     ring: ring?.fingerprint,
     hints,

@@ -9,6 +9,7 @@ import type { Entry } from './record.ts';
 import type { RequestOptions, StoreAttributes, StoreMode, StoreOutcome } from './transport/transport.ts';
 import type { Hedging } from './operations/hedging.ts';
 import type { VersionSource } from './version.ts';
+import type { Rotation } from './membership/rotation.ts';
 import type { Route } from './membership/route.ts';
 
 /** The part of a node that operations use. */
@@ -49,8 +50,7 @@ export interface Cluster {
   /** Identity of the current owners and of the node that orders writers: another object after a change. */
   readonly basis: object;
   node(id: string): ClusterNode;
-  /** Whether a drain, by any client, took the node out of rotation. */
-  isDrained(id: string): boolean;
+  readonly rotation: Rotation;
   /** Returns `owners` in the order in which a settled read asks them. */
   readingOrder(owners: readonly string[]): readonly string[];
   /** Decides when to ask the next copy as well; `undefined` if reads are not hedged. */

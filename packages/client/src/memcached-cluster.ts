@@ -1,7 +1,7 @@
 import type { Topology } from '@sess/discovery';
 
 import type { SteadyClock } from './steady-clock.ts';
-import { collectChannel, discoveryErrorChannel, type CollectMessage } from './diagnostics.ts';
+import { collectChannel, type CollectMessage } from './diagnostics.ts';
 import { figuresOf, ringIn } from './cluster-figures.ts';
 import { SessClientError } from './errors.ts';
 import { HistorySync } from './membership/history-sync.ts';
@@ -22,14 +22,14 @@ import { Hedging } from './operations/hedging.ts';
 import { pause } from './pause.ts';
 import type { RequestOptions } from './transport/transport.ts';
 import type { VersionSource } from './version.ts';
-import { checkTopology, nodeOf, targetOf } from './membership/change.ts';
+import { nodeOf, targetOf } from './membership/change.ts';
 import { DiscoveryWatch } from './membership/discovery-watch.ts';
 import { CountersOfNodes } from './node/node-counters.ts';
 import { NodePool } from './node/node-pool.ts';
 import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
-import { nearFirst, withZones } from './membership/zones.ts';
-import { handedOverInMs, openHandovers } from './membership/open-handovers.ts';
+import { nearFirst } from './membership/zones.ts';
+import { closableViews, handedOverInMs, openHandovers } from './membership/open-handovers.ts';
 import { route, type Route } from './membership/route.ts';
 import type { Closable } from './membership/closings.ts';
 import type { DrainState } from './membership/drains.ts';
@@ -56,24 +56,22 @@ export class MemcachedCluster
   readonly counters: CountersOfNodes;
   readonly namespace: string;
   readonly hedging: Hedging | undefined;
+  readonly strangers: StrangerChecks;
+  readonly discovery: DiscoveryWatch;
   readonly #membership: Membership;
   readonly #pool: NodePool;
   readonly #history: HistorySync;
   readonly #hints: HintedHandoff;
   readonly #notices: ViewNotices;
-  readonly #strangers: StrangerChecks;
   /** Rereplication needs several copies. */
   readonly #rereplications: Rereplications | undefined;
   readonly #finisher: Finisher | undefined;
-  readonly #watch: DiscoveryWatch;
   readonly #listeners = new Set<() => void>();
-  readonly #zones: Pick<ClusterSetup, 'zoneOf' | 'nearZone'>;
+  readonly #nearZone: string | undefined;
   /** Ids of the nodes whose copies are read first. */
   #near: ReadonlySet<string> = new Set();
   readonly #outages = new Outages();
-  #topology: Topology | undefined;
   #historyKnown = false;
-  #lastError: Error | undefined;
   #ended = false;
 
   constructor(setup: ClusterSetup) {
@@ -83,7 +81,7 @@ export class MemcachedCluster
     this.startedAt = clock.now();
     this.namespace = setup.namespace;
     this.counters = new CountersOfNodes(clock);
-    this.#zones = setup;
+    this.#nearZone = setup.nearZone;
     this.#membership = new Membership({ ...setup, trustsHistory: historySecrets.length > 0 });
     this.rotation = new Rotation(this.#membership, clock, () => this.nodes);
     const seals = historySeals(historySecrets, setup.namespace);
@@ -91,7 +89,7 @@ export class MemcachedCluster
       {
         ...setup.node,
         fenceKeys: seals.map(({ fenceKey }) => fenceKey),
-        onTrouble: () => this.#watch.refresh(),
+        onTrouble: () => this.discovery.refresh(),
         onStateChange: () => this.#nodesChanged(),
         onInterruption: () => this.#interrupted(),
         onMoved: (node) => this.#moved(node),
@@ -118,7 +116,8 @@ export class MemcachedCluster
       onLearned: () => this.#learned(),
       onForgotten: (id) => this.#rereplications?.returned(id),
     });
-    this.#strangers = new StrangerChecks({
+    this.strangers = new StrangerChecks({
+      node: (id) => this.node(id),
       nodes: () => [...this.#pool.values()],
       clock,
       intervalMs: historyIntervalMs,
@@ -126,10 +125,15 @@ export class MemcachedCluster
       namespace: setup.namespace,
     });
     collectChannel.subscribe(this.#collect);
-    this.#watch = new DiscoveryWatch(setup.discovery, clock, {
-      topology: (topology) => this.#use(topology),
-      error: (error) => this.#discoveryFailed(error),
+    this.discovery = new DiscoveryWatch({
+      discovery: setup.discovery,
+      clock,
+      zoneOf: setup.zoneOf,
+      use: (topology) => this.#use(topology),
+      onTopology: (topology, rotationChanged) => this.#listed(topology, rotationChanged),
+      onError: () => this.#changed(),
     });
+    this.discovery.start();
   }
 
   /** The view in use; `undefined` until the first topology is known and the history was read. */
@@ -137,18 +141,9 @@ export class MemcachedCluster
     return this.#historyKnown ? this.#membership.current : undefined;
   }
 
-  get topology(): Topology | undefined {
-    return this.#topology;
-  }
-
   /** The nodes that discovery lists. */
   get nodes(): readonly Node[] {
-    return (this.#topology?.nodes ?? []).flatMap(({ id }) => this.#pool.get(id) ?? []);
-  }
-
-  /** Why discovery failed last; `undefined` if it succeeded since. */
-  get lastDiscoveryError(): Error | undefined {
-    return this.#lastError;
+    return (this.discovery.topology?.nodes ?? []).flatMap(({ id }) => this.#pool.get(id) ?? []);
   }
 
   /** The name of the cluster; `undefined` while it has none. */
@@ -176,7 +171,7 @@ export class MemcachedCluster
   }
 
   soleWritableOwner(key: string, ttlSeconds: number): Node | undefined {
-    return this.#history.isCurrent && ttlSeconds <= this.#membership.ttlSeconds ? this.#soleOwner(key) : undefined;
+    return this.#history.isCurrent && ttlSeconds <= this.#membership.times.longest ? this.#soleOwner(key) : undefined;
   }
 
   /** Valid only if the history was read lately. */
@@ -202,7 +197,7 @@ export class MemcachedCluster
     const { state } = this.#membership;
     if (state === undefined) throw new SessClientError('SESS_UNAVAILABLE', 'No topology is known.');
     const now = this.clock.now();
-    return placementsOf(key, state, this.#membership.forgottenViews(now), now);
+    return placementsOf(key, state, this.#membership.forgotten.at(now), now);
   }
 
   isEmptied(id: string): boolean {
@@ -221,7 +216,7 @@ export class MemcachedCluster
   }
 
   announceTtl(ttlSeconds: number, which: 'new' | 'remaining' = 'new'): Promise<void> | undefined {
-    return this.#membership.timeToLive(ttlSeconds, which) ? this.#history.refresh() : this.ensurePublished();
+    return this.#membership.times.use(ttlSeconds, which) ? this.#history.refresh() : this.ensurePublished();
   }
 
   ensureFresh(): Promise<void> | undefined {
@@ -251,31 +246,6 @@ export class MemcachedCluster
     await this.#history.refresh();
   }
 
-  lists(id: string): boolean {
-    return this.#topology?.nodes.some((node) => node.id === id) ?? false;
-  }
-
-  canSpare(id: string): boolean {
-    return this.#membership.canSpare(id);
-  }
-
-  isDrained(id: string): boolean {
-    return this.#membership.isDrained(id);
-  }
-
-  isDraining(id: string): boolean {
-    return this.#membership.isDraining(id);
-  }
-
-  drainOf(id: string): 'draining' | 'drained' | undefined {
-    if (!this.isDrained(id)) return undefined;
-    return this.isDraining(id) ? 'draining' : 'drained';
-  }
-
-  isNamed(id: string): boolean {
-    return this.lists(id) || this.#membership.nodes().has(id) || this.#membership.unlisted.has(id);
-  }
-
   get handovers(): readonly Handover[] {
     const { state } = this.#membership;
     return state === undefined || !this.#historyKnown ? [] : openHandovers(state, this.clock.now());
@@ -293,14 +263,6 @@ export class MemcachedCluster
     return this.node(id).keys('callers', options);
   }
 
-  isUsedByStrangers(id: string, options: RequestOptions | undefined): Promise<boolean> {
-    return this.#strangers.isUsedByStrangers(this.node(id), options);
-  }
-
-  isUsedWithoutSecret(id: string, options: RequestOptions | undefined): Promise<boolean> {
-    return this.#strangers.isUsedWithoutSecret(this.node(id), options);
-  }
-
   handedOverInMs(id: string): number {
     const { state, history } = this.#membership;
     return state === undefined ? 0 : handedOverInMs(id, state, history.truncatedUntil, this.clock.now());
@@ -308,7 +270,7 @@ export class MemcachedCluster
 
   get closable(): readonly Closable[] | undefined {
     if (!this.#historyKnown || !this.#history.isFresh || this.#history.hasEarlierProcesses) return undefined;
-    return this.#membership.closable(this.clock.now());
+    return closableViews(this.#membership, this.clock.now());
   }
 
   get nodeIds(): readonly string[] | undefined {
@@ -323,10 +285,6 @@ export class MemcachedCluster
   async closeViews(views: readonly Closable[], isClosed: boolean): Promise<void> {
     this.#membership.close(views, isClosed, this.clock.now());
     await this.#history.refresh();
-  }
-
-  isSharedWithStrangers(id: string, options: RequestOptions | undefined): Promise<boolean> {
-    return this.#strangers.isSharedWithStrangers(this.node(id), options);
   }
 
   pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
@@ -358,7 +316,7 @@ export class MemcachedCluster
     if (this.#ended) return;
     this.#ended = true;
     collectChannel.unsubscribe(this.#collect);
-    this.#watch.close();
+    this.discovery.close();
     this.#history.stop();
     this.#rereplications?.stop();
     this.#finisher?.stop();
@@ -368,16 +326,10 @@ export class MemcachedCluster
 
   // --- discovery
 
-  #use(listed: Topology): void {
-    if (this.#ended) return;
-    let topology: Topology;
-    let rotationChanged: boolean;
+  #use(topology: Topology): boolean {
     try {
-      // Discovery and distribution are the user's: treat their results as input.
-      checkTopology(listed);
-      topology = withZones(listed, this.#zones.zoneOf);
       for (const node of topology.nodes) if (this.#pool.want(targetOf(node))) this.#replaced(node.id);
-      rotationChanged = this.#membership.listed(
+      return this.#membership.listed(
         topology.nodes.map(({ id, weight = 1, zone }) => ({
           id,
           weight,
@@ -385,20 +337,17 @@ export class MemcachedCluster
         })),
         this.clock.now(),
       );
-    } catch (cause) {
+    } catch (error) {
       const known = this.#membership.nodes();
       this.#pool.keepOnly((id) => known.has(id));
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      this.#discoveryFailed(
-        new SessClientError('SESS_BAD_OPTION', `A list of nodes can't be used: ${reason}`, { cause }),
-      );
-      return;
+      throw error;
     }
-    this.#lastError = undefined;
-    this.#notices.topology(this.#topology, topology);
-    this.#topology = topology;
+  }
+
+  #listed(topology: Topology, rotationChanged: boolean): void {
+    this.#notices.topology(topology);
     this.#near = new Set(
-      topology.nodes.flatMap(({ id, zone }) => (zone !== undefined && zone === this.#zones.nearZone ? [id] : [])),
+      topology.nodes.flatMap(({ id, zone }) => (zone !== undefined && zone === this.#nearZone ? [id] : [])),
     );
     this.#settle();
     if (!rotationChanged && this.#historyKnown) return;
@@ -418,7 +367,7 @@ export class MemcachedCluster
   #learned(): void {
     this.#settle();
     const { listedIds, unlisted } = this.#membership;
-    this.#watch.named(new Set([...this.#membership.nodes(), ...unlisted]), listedIds);
+    this.discovery.named(new Set([...this.#membership.nodes(), ...unlisted]), listedIds);
   }
 
   /** Connects to exactly the nodes that may hold a key. */
@@ -428,13 +377,6 @@ export class MemcachedCluster
     this.#pool.keepOnly((id) => wanted.has(id));
     this.#outages.keepOnly(wanted);
     this.hedging?.keepOnly(wanted);
-    this.#changed();
-  }
-
-  #discoveryFailed(error: Error): void {
-    if (this.#ended) return;
-    this.#lastError = error;
-    if (discoveryErrorChannel.hasSubscribers) discoveryErrorChannel.publish({ error });
     this.#changed();
   }
 

@@ -92,7 +92,7 @@ function credentialsRefused(cluster: MemcachedCluster): SessClientError | undefi
 }
 
 function noTopology(cluster: MemcachedCluster, timeoutMs: number): SessClientError {
-  const cause = cluster.lastDiscoveryError;
+  const cause = cluster.discovery.lastError;
   const found = cause === undefined ? 'it has not answered yet' : `its last attempt failed: ${cause.message}`;
   return new SessClientError('SESS_UNAVAILABLE', `No topology from discovery within ${timeoutMs} ms: ${found}`, {
     cause,

@@ -6,7 +6,15 @@ import { DiscoveryWatch } from './discovery-watch.ts';
 
 function setup(): { discovery: FakeDiscovery; clock: FakeClock; watch: DiscoveryWatch } {
   const [discovery, clock] = [new FakeDiscovery(), new FakeClock()];
-  const watch = new DiscoveryWatch(discovery, clock, { topology: () => undefined, error: () => undefined });
+  const watch = new DiscoveryWatch({
+    discovery,
+    clock,
+    zoneOf: undefined,
+    use: () => false,
+    onTopology: () => undefined,
+    onError: () => undefined,
+  });
+  watch.start();
   return { discovery, clock, watch };
 }
 

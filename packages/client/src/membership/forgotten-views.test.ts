@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { ForgottenViews } from './forgotten-views.ts';
 import { viewId } from './history.ts';
 import { Membership } from './membership.ts';
-import { createView } from './view.ts';
+import { closableViews } from './open-handovers.ts';
+import { ViewCache } from './view-cache.ts';
+import { Windows } from './windows.ts';
 
 const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];
 const INTERVAL = 1_000;
@@ -36,7 +38,7 @@ function membership(before: (of: Membership) => void = () => undefined): Members
 
 /** Finishes the handovers and forgets them. */
 function finish(of: Membership): void {
-  const views = of.closable(LATER) ?? [];
+  const views = closableViews(of, LATER) ?? [];
   expect(views.length).toBeGreaterThan(0);
   of.close(views, true, LATER);
   of.storedEverywhere(of.wanted(LATER), LATER);
@@ -49,12 +51,12 @@ describe('a view whose handover was finished', () => {
     const of = membership();
     of.nodeDown(C, 20, true);
     finish(of);
-    const [forgotten, ...others] = of.forgottenViews(LATER);
+    const [forgotten, ...others] = of.forgotten.at(LATER);
     expect(others).toEqual([]);
     expect(forgotten?.lost).toEqual(new Set([C]));
     expect(forgotten?.view.nodes.map(({ id }) => id)).toEqual([A, B, C]);
-    expect(of.forgottenViews((forgotten?.matterUntil ?? 0) - 1)).toHaveLength(1);
-    expect(of.forgottenViews(forgotten?.matterUntil ?? 0)).toEqual([]);
+    expect(of.forgotten.at((forgotten?.matterUntil ?? 0) - 1)).toHaveLength(1);
+    expect(of.forgotten.at(forgotten?.matterUntil ?? 0)).toEqual([]);
     expect(forgotten?.matterUntil).toBeGreaterThan(1_000 * TTL_SECONDS);
   });
 
@@ -63,7 +65,7 @@ describe('a view whose handover was finished', () => {
     finish(of);
     of.nodeDown(C, LATER + 1, true);
     of.storedEverywhere(of.wanted(LATER + 1), LATER + 1);
-    expect(of.forgottenViews(LATER + 1)).toEqual([]);
+    expect(of.forgotten.at(LATER + 1)).toEqual([]);
   });
 
   it('is none where the node that is gone was drained', () => {
@@ -74,7 +76,7 @@ describe('a view whose handover was finished', () => {
     of.nodeDown(C, 20, true);
     expect(of.isEmptied(C)).toBe(true);
     finish(of);
-    expect(of.forgottenViews(LATER)).toEqual([]);
+    expect(of.forgotten.at(LATER)).toEqual([]);
   });
 
   it('is evidence where the node was drained, listed anew, and then lost', () => {
@@ -86,23 +88,19 @@ describe('a view whose handover was finished', () => {
     of.nodeDown(C, 20, true);
     expect(of.isEmptied(C)).toBe(false);
     finish(of);
-    expect(of.forgottenViews(LATER).map(({ lost }) => [...lost])).toEqual([[C]]);
+    expect(of.forgotten.at(LATER).map(({ lost }) => [...lost])).toEqual([[C]]);
   });
 });
 
 describe('forgotten views', () => {
   it('are the last few', () => {
     const forgotten = new ForgottenViews();
-    for (let index = 0; index < 20; index += 1) {
-      const entry = {
-        nodes: nodes(`10.0.0.${index}:11211`),
-        copies: 1,
-        distribution: '',
-        cause: 'discovery',
-        since: index,
-      } as const;
-      const view = createView(entry, (list) => ketama(list));
-      forgotten.add({ view, lost: new Set([viewId(entry)]), actedOnUntil: 1, matterUntil: 100 });
+    const options = { copies: 1, distribution: ketama, historyIntervalMs: INTERVAL, clockSkewMs: 0, windowSeconds: 60 };
+    const sources = { views: new ViewCache(options), windows: new Windows(options) };
+    for (let since = 0; since < 20; since += 1) {
+      const placement = sources.views.placementOf(nodes(`10.0.0.${since}:11211`));
+      const entry = { ...placement, cause: 'discovery', since, confirmedAt: since, ttlSeconds: 60 } as const;
+      forgotten.add(viewId(entry), entry, () => true, sources, since);
     }
     expect(forgotten.at(0).map(({ view }) => view.since)).toEqual(Array.from({ length: 16 }, (_, index) => index + 4));
   });

@@ -3,7 +3,10 @@
  * tell later that keys of those nodes were lost. A view whose nodes all answered is no evidence: its records were moved
  * to their owners.
  */
+import type { ViewEntry } from './history.ts';
+import type { ViewCache } from './view-cache.ts';
 import type { View } from './view.ts';
+import type { Windows } from './windows.ts';
 
 export interface ForgottenView {
   readonly view: View;
@@ -21,7 +24,22 @@ const MAX_VIEWS = 16;
 export class ForgottenViews {
   #views: readonly ForgottenView[] = [];
 
-  add(view: ForgottenView): void {
+  /** Keeps the view if any of its nodes is lost. */
+  add(
+    id: string,
+    entry: ViewEntry,
+    isLost: (nodeId: string) => boolean,
+    { views, windows }: { readonly views: ViewCache; readonly windows: Windows },
+    now: number,
+  ): void {
+    const lost = new Set(entry.nodes.map((node) => node.id).filter(isLost));
+    if (lost.size === 0) return;
+    const view: ForgottenView = {
+      view: views.get(id, entry),
+      lost,
+      actedOnUntil: windows.agreedAfter(id, entry, now),
+      matterUntil: windows.openUntil(id, entry, now),
+    };
     this.#views = [...this.#views, view].slice(-MAX_VIEWS);
   }
 

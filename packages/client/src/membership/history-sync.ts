@@ -11,6 +11,7 @@ import type { SteadyClock } from '../steady-clock.ts';
 import type { ClusterNode } from '../cluster.ts';
 import type { VersionSource } from '../version.ts';
 import { pause } from '../pause.ts';
+import { isComplete } from './completeness.ts';
 import type { Membership } from './membership.ts';
 import { Freshness, type Moment } from './freshness.ts';
 import { HistoryCopies } from './history-copies.ts';
@@ -111,7 +112,7 @@ export class HistorySync {
    */
   get isComplete(): boolean {
     const { membership, clock } = this.#setup;
-    return membership.isComplete(clock);
+    return isComplete(membership.history, clock.now());
   }
 
   /** Whether the history is fresh and the nodes have this client's view. */
@@ -123,7 +124,7 @@ export class HistorySync {
       !membership.awaitsClosing &&
       this.#viewPublished === membership.viewChanges &&
       published !== undefined &&
-      published.ttlSeconds >= membership.ttlSeconds
+      published.ttlSeconds >= membership.times.longest
     );
   }
 
@@ -211,7 +212,7 @@ export class HistorySync {
     const listed = [...membership.listedIds];
     if (!observe && listed.every((id) => answering.some(({ node }) => node.id === id))) membership.identity.make();
     if (answering.some(({ readings }) => readings.some(({ isEvicted }) => isEvicted)))
-      membership.forgotten(clock.now());
+      membership.historyLost(clock.now());
     if (listed.length > 0 && listed.every((id) => this.#everAnswered.has(id))) membership.nothingIsMissing(clock.now());
     if (answering.length === 0) return;
     this.#freshness.readAt(askedAt);

@@ -1,8 +1,12 @@
 import { ketama } from '@sess/hash-ring';
 import { describe, expect, it } from 'vitest';
 
+import { FakeClock } from '../../test/fake-clock.ts';
+import { isComplete } from './completeness.ts';
 import { EMPTY_HISTORY, viewId, type History } from './history.ts';
 import { Membership } from './membership.ts';
+import { closableViews } from './open-handovers.ts';
+import { Rotation } from './rotation.ts';
 
 const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];
 const INTERVAL = 1_000;
@@ -37,6 +41,11 @@ function seenElsewhere(ids: readonly string[], since: number, confirmedAt: numbe
     ttlSeconds,
   };
   return { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) };
+}
+
+/** The rotation as other parts of the client see it. */
+function rotation(of: Membership): Rotation {
+  return new Rotation(of, new FakeClock(), () => []);
 }
 
 function inRotation(of: Membership): readonly string[] | undefined {
@@ -227,8 +236,8 @@ describe('a view that others act on', () => {
     const own = membership();
     const year = 31_536_000;
     own.listed(nodes(A), 0);
-    own.timeToLive(60, 'new');
-    own.timeToLive(year, 'new');
+    own.times.use(60, 'new');
+    own.times.use(year, 'new');
     publish(own, 0);
     // The next view starts with the usual time to live.
     own.listed(nodes(A, B), 1_000);
@@ -239,7 +248,7 @@ describe('a view that others act on', () => {
       2_000 + AGREED + 60_000,
     ]);
     // Sessions that are migrated into it live there for a year, too.
-    own.timeToLive(year - 2, 'remaining');
+    own.times.use(year - 2, 'remaining');
     publish(own, 2_000);
     own.listed(nodes(B, C), 3_000);
     expect(own.state?.others.at(-1)?.openUntil).toBe(3_000 + AGREED + year * 1000);
@@ -257,7 +266,7 @@ describe('a view that others act on', () => {
     const own = membership();
     own.listed(nodes(A), 0);
     own.learned({ ...seenElsewhere([A, B], 0, 100), isWhole: true, truncatedUntil: 900 }, 100);
-    expect([899, 900].map((now) => own.isComplete({ now: () => now }))).toEqual([false, true]);
+    expect([899, 900].map((now) => isComplete(own.history, now))).toEqual([false, true]);
     own.prune(900);
     expect(own.history.truncatedUntil).toBe(0);
   });
@@ -335,9 +344,9 @@ describe('what the nodes should know', () => {
   it('is the longest time to live before anything is written for so long', () => {
     const own = membership();
     own.listed(nodes(A), 0);
-    expect(own.timeToLive(60, 'new')).toBe(true);
-    expect(own.timeToLive(60, 'new')).toBe(false);
-    expect(own.timeToLive(10, 'new')).toBe(false);
+    expect(own.times.use(60, 'new')).toBe(true);
+    expect(own.times.use(60, 'new')).toBe(false);
+    expect(own.times.use(10, 'new')).toBe(false);
     expect([...own.wanted(1).views.values()].map(({ ttlSeconds }) => ttlSeconds)).toEqual([60]);
   });
 });
@@ -347,10 +356,10 @@ describe('a node that was drained', () => {
     const own = membership();
     own.listed(nodes(A, B), 0);
     own.mark(B, 'draining', 1_000);
-    expect(own.isDrained(B)).toBe(true);
+    expect(rotation(own).isDrained(B)).toBe(true);
     own.listed(nodes(A), 5_000);
     own.listed(nodes(A, B), 6_000);
-    expect(own.isDrained(B)).toBe(false);
+    expect(rotation(own).isDrained(B)).toBe(false);
     expect(inRotation(own)).toEqual([A, B]);
   });
 
@@ -361,17 +370,17 @@ describe('a node that was drained', () => {
     own.mark(B, 'draining', 1_000);
     late.learned(own.history, 1_100);
     late.listed(nodes(A, B), 1_200);
-    expect(late.isDrained(B)).toBe(true);
+    expect(rotation(late).isDrained(B)).toBe(true);
     expect(inRotation(late)).toEqual([A]);
   });
 
   it('can be the last one in rotation for nobody', () => {
     const own = membership();
     own.listed(nodes(A, B), 0);
-    expect(own.canSpare(B)).toBe(true);
+    expect(rotation(own).canSpare(B)).toBe(true);
     own.mark(A, 'draining', 1);
-    expect(own.canSpare(B)).toBe(false);
-    expect(own.canSpare(A)).toBe(true);
+    expect(rotation(own).canSpare(B)).toBe(false);
+    expect(rotation(own).canSpare(A)).toBe(true);
   });
 });
 
@@ -379,13 +388,13 @@ describe('the mark of a finished handover', () => {
   it('ends with the window of its view, and does not come back with a history from before', () => {
     const own = membership();
     own.listed(nodes(A, B), 0);
-    own.timeToLive(60, 'new');
+    own.times.use(60, 'new');
     publish(own, 0);
     own.listed(nodes(A, B, C), 10);
-    own.timeToLive(60, 'new');
+    own.times.use(60, 'new');
     publish(own, 10);
     const later = 2 * AGREED;
-    const views = own.closable(later) ?? [];
+    const views = closableViews(own, later) ?? [];
     expect(views).toHaveLength(1);
     own.close(views, true, later);
     const { history } = own;

@@ -5,11 +5,11 @@
  *
  * No I/O and no timers.
  */
-import type { Clock } from '../clock.ts';
-import { ForgottenViews, type ForgottenView } from './forgotten-views.ts';
+import { ForgottenViews } from './forgotten-views.ts';
 import { Closings, type Closable } from './closings.ts';
+import { completed, forgotten } from './completeness.ts';
 import { confirmationOf, lastConfirmationOf, type ConfirmationSources } from './confirmations.ts';
-import { Drains, isDraining, isTakenOut, type DrainState } from './drains.ts';
+import { Drains, type DrainState } from './drains.ts';
 import { whyTooMuch } from './history-limits.ts';
 import {
   EMPTY_HISTORY,
@@ -22,7 +22,6 @@ import {
   type ViewEntry,
   type ViewNode,
 } from './history.ts';
-import { agreementMs } from './intervals.ts';
 import { KnownNodes } from './known-nodes.ts';
 import { Aliases } from './aliases.ts';
 import { ClusterIdentity } from './identity.ts';
@@ -51,8 +50,6 @@ export class Membership {
   readonly #windows: Windows;
   readonly #drains: Drains;
   readonly #closings = new Closings();
-  readonly #times = new TimesToLive();
-  readonly #forgotten = new ForgottenViews();
   readonly #sources: ConfirmationSources;
   #down: ReadonlySet<string> = new Set();
   /** The down nodes that refuse connections: no client reaches them. */
@@ -74,7 +71,7 @@ export class Membership {
       views: this.#views,
       windows: this.#windows,
       closings: this.#closings,
-      times: this.#times,
+      times: this.times,
       historyIntervalMs: options.historyIntervalMs,
     };
   }
@@ -112,6 +109,12 @@ export class Membership {
   /** Old names of machines that are listed under another name. */
   readonly aliases: Aliases = new Aliases();
 
+  /** The times to live of the records under the current view. */
+  readonly times: TimesToLive = new TimesToLive();
+
+  /** Views whose handover was finished without nodes that were gone. */
+  readonly forgotten: ForgottenViews = new ForgottenViews();
+
   /** Identity of what decides owners and orders writers: a new object after every change. */
   get basis(): object {
     return this.#basis;
@@ -145,21 +148,6 @@ export class Membership {
     }
   }
 
-  /** Whether a drain of any client took the node out of rotation. */
-  isDrained(id: string): boolean {
-    return isTakenOut(this.#history, id) && !(this.#current?.nodes.some((node) => node.id === id) ?? false);
-  }
-
-  /** Whether any client is draining the node. */
-  isDraining(id: string): boolean {
-    return isDraining(this.#history, id);
-  }
-
-  /** Whether any node would remain in rotation without this one. */
-  canSpare(id: string): boolean {
-    return this.#nodes.listed.some((node) => node.id !== id && !isTakenOut(this.#history, node.id));
-  }
-
   /** A node was ejected. `refuses`: it refuses connections, rather than not answering this client. */
   nodeDown(id: string, now: number, refuses: boolean): boolean {
     this.#down = new Set([...this.#down, id]);
@@ -187,7 +175,7 @@ export class Membership {
       cause: 'node-down',
       since: now,
       confirmedAt: now,
-      ttlSeconds: this.#times.longest,
+      ttlSeconds: this.times.longest,
     };
     this.#addView(viewId(entry), entry);
     this.#refresh(now);
@@ -216,7 +204,7 @@ export class Membership {
     const merged = mergeHistories(this.#history, this.relevant(history, now));
     if (merged === this.#history) return false;
     this.#history = this.#closings.withoutClosed(merged);
-    this.#times.atLeast(merged.views.get(this.#current?.id ?? '')?.ttlSeconds ?? 0);
+    this.times.atLeast(merged.views.get(this.#current?.id ?? '')?.ttlSeconds ?? 0);
     if (this.listedIds.size > 0) this.#drains.noteAbsence(this.#history, this.listedIds, now);
     return this.#updateView('drain', now);
   }
@@ -226,20 +214,6 @@ export class Membership {
     const confirmed = this.#withoutOldClosings(this.#drains.withoutForgotten(history, now), now);
     const kept = this.#closings.withoutClosed(confirmed);
     return kept.truncatedUntil === 0 || kept.truncatedUntil > now ? kept : { ...kept, truncatedUntil: 0 };
-  }
-
-  /**
-   * The views beside the current one, if all clients act on the current one; `undefined` while one may not, or if a
-   * node of those views can't be asked.
-   */
-  closable(now: number): readonly Closable[] | undefined {
-    const { state } = this;
-    if (state === undefined || now < state.agreedAt || this.unlisted.size > 0) return undefined;
-    if ([...this.#history.drains.keys()].some((id) => this.isDraining(id))) return undefined;
-    return state.others.flatMap(({ view: { id } }) => {
-      const entry = this.#history.views.get(id);
-      return entry === undefined ? [] : [{ id, confirmedAt: entry.confirmedAt }];
-    });
   }
 
   /** Marks these handovers as closing or closed. */
@@ -253,23 +227,12 @@ export class Membership {
     this.#closings.storedEverywhere(closings);
     const before = this.#history.views;
     this.#history = this.#closings.withoutClosed(this.#history);
-    for (const [id, entry] of before) if (!this.#history.views.has(id)) this.#rememberLosses(id, entry, now);
+    // Records that only nodes that are gone held are lost.
+    const isLost = (id: string): boolean =>
+      this.#state?.gone.has(id) === true && !this.aliases.names.has(id) && !this.#drains.wasEmptied(id);
+    for (const [id, entry] of before)
+      if (!this.#history.views.has(id)) this.forgotten.add(id, entry, isLost, this.#sources, now);
     this.#refresh(now);
-  }
-
-  /** A handover was finished without the nodes that are gone: records that only they held are lost. */
-  #rememberLosses(id: string, entry: ViewEntry, now: number): void {
-    const { gone } = this.#state ?? {};
-    const isLost = (node: string): boolean =>
-      gone?.has(node) === true && !this.aliases.names.has(node) && !this.#drains.wasEmptied(node);
-    const lost = new Set(entry.nodes.flatMap((node) => (isLost(node.id) ? [node.id] : [])));
-    if (lost.size === 0) return;
-    this.#forgotten.add({
-      view: this.#views.get(id, entry),
-      lost,
-      actedOnUntil: this.#windows.agreedAfter(id, entry, now),
-      matterUntil: this.#windows.openUntil(id, entry, now),
-    });
   }
 
   /**
@@ -279,11 +242,6 @@ export class Membership {
   isGoneForAll(id: string): boolean {
     if (this.#state?.gone.has(id) !== true) return false;
     return !this.#down.has(id) || this.#refusing.has(id) || this.#drains.wasEmptied(id);
-  }
-
-  /** Forgotten views that lost nodes, and whose records could still live. */
-  forgottenViews(now: number): readonly ForgottenView[] {
-    return this.#forgotten.at(now);
   }
 
   /** Whether a drain was done since the node was listed: all of its records are on other nodes. */
@@ -315,33 +273,14 @@ export class Membership {
     return true;
   }
 
-  /**
-   * Every listed node has answered. If nodes have lost a view, a client that uses it publishes it again within an
-   * agreement.
-   */
+  /** Every listed node has answered. */
   nothingIsMissing(now: number): void {
-    const { isWhole, forgottenAt } = this.#history;
-    if (isWhole || (forgottenAt > 0 && now < forgottenAt + agreementMs(this.#options))) return;
-    this.#history = { ...this.#history, isWhole: true, forgottenAt: 0 };
+    this.#history = completed(this.#history, this.#options, now);
   }
 
-  /** Nodes have lost the history, and no other node had the whole of it. */
-  forgotten(now: number): void {
-    if (this.#history.isWhole) return;
-    this.#history = mergeHistories(this.#history, { ...EMPTY_HISTORY, forgottenAt: now });
-  }
-
-  /**
-   * Call it before a record is written for `seconds`, because a caller asks for it (`new`) or as the rest of its life
-   * (`remaining`). Returns whether the history must be published first.
-   */
-  timeToLive(seconds: number, which: 'new' | 'remaining'): boolean {
-    return this.#times.use(seconds, which);
-  }
-
-  /** Longest published time to live, in seconds: a longer one must be published before a write. */
-  get ttlSeconds(): number {
-    return this.#times.longest;
+  /** Nodes have lost the history. */
+  historyLost(now: number): void {
+    this.#history = forgotten(this.#history, now);
   }
 
   /**
@@ -383,7 +322,7 @@ export class Membership {
     this.#windows.keepOnly(isKnown);
     const named = this.nodes();
     this.#drains.prune(this.#history, (id) => named.has(id));
-    this.#forgotten.prune(now);
+    this.forgotten.prune(now);
     this.#views.keepOnly(isInUse);
     this.#closings.prune(this.#history, isInUse);
     this.#nodes.prune(this.#history);
@@ -407,12 +346,6 @@ export class Membership {
     return this.#windows.endOf(entry);
   }
 
-  /** Whether no earlier view can be unknown. */
-  isComplete(clock: Pick<Clock, 'now'>): boolean {
-    const { isWhole, truncatedUntil } = this.#history;
-    return isWhole && (truncatedUntil === 0 || truncatedUntil <= clock.now());
-  }
-
   #updateView(cause: ViewCause, now: number): boolean {
     const nodes = this.#rotation();
     const placement = this.#views.placementOf(nodes);
@@ -423,14 +356,14 @@ export class Membership {
     }
     const before = this.#history.views.get(id);
     this.#confirmLeft(now);
-    this.#times.viewChanged(before?.ttlSeconds ?? 0);
+    this.times.viewChanged(before?.ttlSeconds ?? 0);
     this.#viewChanges += 1;
     this.#current = this.#views.get(id, {
       ...placement,
       cause: before?.cause ?? cause,
       since: before?.since ?? now,
       confirmedAt: now,
-      ttlSeconds: this.#times.longest,
+      ttlSeconds: this.times.longest,
     });
     this.#refresh(now);
     return true;
@@ -438,7 +371,7 @@ export class Membership {
 
   #withoutOldClosings(history: History, now: number): History {
     if (history.closings.size === 0) return history;
-    const longestMs = this.#windows.longestMs(history.views.values(), this.#times.longest);
+    const longestMs = this.#windows.longestMs(history.views.values(), this.times.longest);
     return this.#closings.withoutOld(history, longestMs, now);
   }
 

@@ -1,6 +1,9 @@
-/** The open views beside the current one as plain values, for people and tools. */
+/** The open views beside the current one: as plain values for people and tools, and those that can be finished. */
 import type { Handover } from '../contract.ts';
+import type { Closable } from './closings.ts';
+import { isDraining } from './drains.ts';
 import { ringOf } from './fingerprint.ts';
+import type { Membership } from './membership.ts';
 import type { RoutingState } from './route.ts';
 
 /** The views that are open at `now`, the oldest first. */
@@ -31,4 +34,20 @@ export function handedOverInMs(
 ): number {
   const naming = others.filter(({ view }) => view.nodes.some((node) => node.id === id));
   return Math.max(0, truncatedUntil - now, ...naming.map(({ openUntil }) => openUntil - now));
+}
+
+/**
+ * The views whose handover can be finished: those beside the current one, if all clients act on the current one.
+ * `undefined` while one may not, or if a node of those views can't be asked.
+ */
+export function closableViews(
+  { state, history, unlisted }: Pick<Membership, 'state' | 'history' | 'unlisted'>,
+  now: number,
+): readonly Closable[] | undefined {
+  if (state === undefined || now < state.agreedAt || unlisted.size > 0) return undefined;
+  if ([...history.drains.keys()].some((id) => isDraining(history, id))) return undefined;
+  return state.others.flatMap(({ view: { id } }) => {
+    const entry = history.views.get(id);
+    return entry === undefined ? [] : [{ id, confirmedAt: entry.confirmedAt }];
+  });
 }

@@ -1,20 +1,26 @@
-/** Which nodes are in rotation, which have left it, and which can list their keys. Rereplication works from this. */
+/** Which nodes are listed, in rotation or drained, which have left, and which can list their keys. */
 import type { Clock } from '../clock.ts';
-import type { ClusterNode } from '../cluster.ts';
+import type { NodeHealth } from '../contract.ts';
 import { departuresIn, heldBy, type Departure } from './departures.ts';
+import { isDraining, isTakenOut } from './drains.ts';
 import type { Membership } from './membership.ts';
 
 /** Most departed nodes that only an unsigned history names: each costs a listing of all keys. */
 const MAX_HEARSAY = 16;
 const NONE: ReadonlyMap<string, Departure> = new Map();
 
+interface ListedNode {
+  readonly id: string;
+  readonly health: NodeHealth;
+}
+
 export class Rotation {
   readonly #membership: Membership;
   readonly #clock: Clock;
-  readonly #listed: () => readonly ClusterNode[];
+  readonly #listed: () => readonly ListedNode[];
 
   /** @param listed returns the nodes that discovery lists */
-  constructor(membership: Membership, clock: Clock, listed: () => readonly ClusterNode[]) {
+  constructor(membership: Membership, clock: Clock, listed: () => readonly ListedNode[]) {
     this.#membership = membership;
     this.#clock = clock;
     this.#listed = listed;
@@ -61,9 +67,41 @@ export class Rotation {
     return new Map([...known, ...hearsay.slice(0, MAX_HEARSAY)]);
   }
 
+  /** Whether discovery lists the node. */
+  lists(id: string): boolean {
+    return this.#membership.listedIds.has(id);
+  }
+
+  /** Whether discovery lists the node, or an open view names it. */
+  isNamed(id: string): boolean {
+    return this.lists(id) || this.#membership.nodes().has(id) || this.#membership.unlisted.has(id);
+  }
+
+  /** Whether a drain, by any client, took the node out of rotation. */
+  isDrained(id: string): boolean {
+    return isTakenOut(this.#membership.history, id) && !this.ids.includes(id);
+  }
+
+  /** Whether any client is draining the node. */
+  isDraining(id: string): boolean {
+    return isDraining(this.#membership.history, id);
+  }
+
+  /** How far the drain of a node that is out of rotation is; `undefined` without one. */
+  drainOf(id: string): 'draining' | 'drained' | undefined {
+    if (!this.isDrained(id)) return undefined;
+    return this.isDraining(id) ? 'draining' : 'drained';
+  }
+
+  /** Whether any node would remain in rotation without this one. */
+  canSpare(id: string): boolean {
+    const { listedIds, history } = this.#membership;
+    return [...listedIds].some((other) => other !== id && !isTakenOut(history, other));
+  }
+
   /** Whether the node is being drained, or was: the client that drains it records when it is done. */
   isLeftToDrain(id: string): boolean {
-    return this.#membership.isDrained(id) && this.#membership.listedIds.has(id);
+    return this.isDrained(id) && this.lists(id);
   }
 
   /**

@@ -11,6 +11,8 @@ const INTERVALS_ACTED_ON = 3;
 const USUAL_INTERVAL_MS = 10_000;
 
 export interface StrangerChecksSetup {
+  /** Throws for a node that this client is not connected to. */
+  readonly node: (id: string) => Node;
   /** All nodes that may hold the history of other clients. */
   readonly nodes: () => readonly ClusterNode[];
   readonly clock: Clock;
@@ -31,21 +33,23 @@ export class StrangerChecks {
    * Whether clients with another history use the node: under a secret that this client does not have, or under none.
    * Lists the node's keys.
    */
-  isUsedByStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
+  isUsedByStrangers(id: string, options: RequestOptions | undefined): Promise<boolean> {
+    const node = this.#setup.node(id);
     return this.#ask(node, node.keys('clients', options), this.#actedOnSince, options);
   }
 
   /** Whether clients without a secret use the node although this client has one. Does not list keys. */
-  isUsedWithoutSecret(node: Node, options: RequestOptions | undefined): Promise<boolean> {
+  isUsedWithoutSecret(id: string, options: RequestOptions | undefined): Promise<boolean> {
     const keys = historySeals([], this.#setup.namespace).map(({ key }) => key);
-    return this.#ask(node, keys, this.#actedOnSince, options);
+    return this.#ask(this.#setup.node(id), keys, this.#actedOnSince, options);
   }
 
   /**
    * Whether records on the node may belong to clients with another history: they use it, or did so recently enough that
    * their records may still live.
    */
-  isSharedWithStrangers(node: Node, options: RequestOptions | undefined): Promise<boolean> {
+  isSharedWithStrangers(id: string, options: RequestOptions | undefined): Promise<boolean> {
+    const node = this.#setup.node(id);
     return this.#ask(node, node.keys('clients', options), 'while its records live', options);
   }
 

@@ -13,6 +13,7 @@ import {
   viewsDisagreeChannel,
   zonesChannel,
 } from '../diagnostics.ts';
+import type { TransportNode } from '../transport/transport.ts';
 import { warnOfUnsignedHistory } from './unsigned-warning.ts';
 import { changeOf, targetOf } from './change.ts';
 import { Disagreement } from './disagreement.ts';
@@ -22,6 +23,8 @@ import { zoneProblems } from './zones.ts';
 export class ViewNotices {
   readonly #membership: Membership;
   readonly #disagreement: Disagreement;
+  /** The nodes of the last topology. */
+  #targets: readonly TransportNode[] = [];
   #publishedView: string | undefined;
   #truncatedUntil = 0;
   /** Nodes that were published as unlisted. */
@@ -35,10 +38,12 @@ export class ViewNotices {
     this.#disagreement = new Disagreement(times);
   }
 
-  topology(before: Topology | undefined, after: Topology): void {
-    if (!topologyChannel.hasSubscribers) return;
-    const change = changeOf((before?.nodes ?? []).map(targetOf), after.nodes.map(targetOf));
-    topologyChannel.publish({ version: after.version, nodes: after.nodes.map(({ id }) => id), ...change });
+  topology({ version, nodes }: Topology): void {
+    const targets = nodes.map(targetOf);
+    const change = changeOf(this.#targets, targets);
+    this.#targets = targets;
+    if (topologyChannel.hasSubscribers)
+      topologyChannel.publish({ version, nodes: nodes.map(({ id }) => id), ...change });
   }
 
   /**

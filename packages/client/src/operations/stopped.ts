@@ -10,7 +10,7 @@ import { SessClientError } from '../errors.ts';
  * lost connection proves nothing, so the node is probed.
  */
 export async function hasStopped(cluster: Cluster, key: string, error: unknown): Promise<boolean> {
-  if (!SessClientError.is(error) || error.node === undefined || !cluster.isDrained(error.node)) return false;
+  if (!SessClientError.is(error) || error.node === undefined || !cluster.rotation.isDrained(error.node)) return false;
   const { cause } = error;
   const failure = SessClientError.is(cause) ? cause : error;
   if (failure.code !== 'SESS_CONNECTION' && failure.code !== 'SESS_UNAVAILABLE') return false;

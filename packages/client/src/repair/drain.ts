@@ -9,29 +9,20 @@
 import type { DrainOptions, DrainProgress } from '../contract.ts';
 import { SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
-import type { RequestOptions } from '../transport/transport.ts';
+import type { StrangerChecks } from '../membership/stranger-checks.ts';
 import { migrateKey, type ListingCluster } from './migrate-key.ts';
 import type { Cluster } from '../cluster.ts';
 import { forKeysOn } from './key-batches.ts';
 
 export interface DrainableCluster extends ListingCluster {
-  /** Whether discovery lists the node. */
-  lists(id: string): boolean;
-  /** Whether another node would remain in rotation. */
-  canSpare(id: string): boolean;
   mark(id: string, state: 'draining' | 'drained' | 'in rotation'): Promise<void>;
-  /**
-   * Whether clients with another `historySecret`, or none, use the node: they would not see the mark. Lists all keys of
-   * the node.
-   */
-  isUsedByStrangers(id: string, options: RequestOptions | undefined): Promise<boolean>;
+  /** Clients with another `historySecret`, or none, would not see the mark. */
+  readonly strangers: StrangerChecks;
   /**
    * Records that all of the node's records are on their owners, so that nothing is rereplicated when it leaves. Never
    * rejects.
    */
   wasEmptied(id: string): Promise<void>;
-  /** Whether clients without any `historySecret` use the node; lists no keys. */
-  isUsedWithoutSecret(id: string, options: RequestOptions | undefined): Promise<boolean>;
   /** Milliseconds until no handover names the node; 0 when none does. */
   handedOverInMs(id: string): number;
 }
@@ -97,8 +88,9 @@ async function outlast(
 /** Returns a node to rotation that any client drained or is draining. */
 export async function putBack(cluster: DrainableCluster, id: string): Promise<void> {
   await cluster.relearn([]);
-  if (!cluster.lists(id)) throw badRequest(`There is no node "${id}" in the topology; a node is named host:port.`);
-  if (!cluster.isDrained(id)) throw badRequest(`Node ${id} was not drained.`);
+  if (!cluster.rotation.lists(id))
+    throw badRequest(`There is no node "${id}" in the topology; a node is named host:port.`);
+  if (!cluster.rotation.isDrained(id)) throw badRequest(`Node ${id} was not drained.`);
   await cluster.mark(id, 'in rotation');
 }
 
@@ -147,14 +139,14 @@ async function refuseWhatCanNotBe(
   if (typeof untilExpired !== 'boolean') throw badRequest(`untilExpired is true or false; got ${typeof untilExpired}.`);
   if (!Number.isInteger(keysPerSecond) || keysPerSecond < 1)
     throw badRequest(`keysPerSecond is a whole number from 1; got ${keysPerSecond}.`);
-  if (!cluster.lists(id))
+  if (!cluster.rotation.lists(id))
     throw badRequest(`There is no node "${id}" in the topology to drain; a node is named host:port.`);
-  if (!cluster.canSpare(id))
+  if (!cluster.rotation.canSpare(id))
     throw badRequest(`Node ${id} can't be drained: no other node would be left in rotation. Add one first.`);
   const options = signal === undefined ? undefined : { signal };
   const hasStrangers = untilExpired
-    ? await cluster.isUsedWithoutSecret(id, options)
-    : await cluster.isUsedByStrangers(id, options).catch((cause: unknown) => {
+    ? await cluster.strangers.isUsedWithoutSecret(id, options)
+    : await cluster.strangers.isUsedByStrangers(id, options).catch((cause: unknown) => {
         if (signal?.aborted === true) throw cause;
         throw notListed(id, cause);
       });
@@ -192,7 +184,7 @@ function throwIfStopped(cluster: DrainableCluster, id: string | undefined, signa
       cause: signal.reason,
     });
   }
-  if (id !== undefined && !cluster.isDrained(id)) {
+  if (id !== undefined && !cluster.rotation.isDrained(id)) {
     throw new SessClientError(
       'SESS_UNAVAILABLE',
       `Node ${id} was put back into rotation by another client; drain it again.`,

@@ -17,8 +17,7 @@ import type { HandoverMessage } from '../diagnostics.ts';
 import { handoverChannel } from '../diagnostics.ts';
 import { SessClientError } from '../errors.ts';
 import type { Closable } from '../membership/closings.ts';
-import type { Rotation } from '../membership/rotation.ts';
-import type { RequestOptions } from '../transport/transport.ts';
+import type { StrangerChecks } from '../membership/stranger-checks.ts';
 import { emptyElders } from './empty-elders.ts';
 import { forKeysOn } from './key-batches.ts';
 import { keyIn } from '../membership/history-seal.ts';
@@ -27,7 +26,6 @@ import type { ListingCluster } from './migrate-key.ts';
 import { refuseSecondNames } from './second-names.ts';
 
 export interface FinishableCluster extends ListingCluster {
-  readonly rotation: Rotation;
   /**
    * The views beside the current one, if all clients act on the current one; `undefined` while they can't be finished.
    */
@@ -38,8 +36,8 @@ export interface FinishableCluster extends ListingCluster {
   readonly isRestoring: boolean;
   /** Publishes that these views are closing, or closed; resolves after an attempt on every node. */
   closeViews(views: readonly Closable[], isClosed: boolean): Promise<void>;
-  /** Whether clients with another history use the node, or did: their keys must not be moved. */
-  isSharedWithStrangers(id: string, options: RequestOptions | undefined): Promise<boolean>;
+  /** The keys of clients with another history must not be moved. */
+  readonly strangers: StrangerChecks;
 }
 
 const FIRST_PAUSE_MS = 1_000;
@@ -188,7 +186,7 @@ export class Finisher {
   async #refuseSharedNodes(nodeIds: readonly string[]): Promise<void> {
     await refuseSecondNames(this.#cluster, nodeIds, this.#stop.signal);
     for (const id of nodeIds) {
-      if (!(await this.#cluster.isSharedWithStrangers(id, { signal: this.#stop.signal }))) continue;
+      if (!(await this.#cluster.strangers.isSharedWithStrangers(id, { signal: this.#stop.signal }))) continue;
       throw new SessClientError(
         'SESS_SERVER',
         `Node ${id} is shared with clients that keep a history of their own, so nothing is removed from it: handovers end with their windows.`,

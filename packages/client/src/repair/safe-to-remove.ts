@@ -7,17 +7,11 @@ import { SessClientError } from '../errors.ts';
 import { codeOf } from '../node/breaker.ts';
 import { askNode, askNodes, newestOf, type Reply } from '../operations/replies.ts';
 import { readTargets } from '../membership/route.ts';
-import type { Rotation } from '../membership/rotation.ts';
 import { forKeysOn } from './key-batches.ts';
 import type { ListingCluster } from './migrate-key.ts';
 
 export interface RemovableCluster extends ListingCluster {
-  readonly rotation: Rotation;
   readonly handovers: readonly Handover[];
-  /** Whether discovery lists the node, or an open view names it. */
-  isNamed(id: string): boolean;
-  isDraining(id: string): boolean;
-  isDrained(id: string): boolean;
 }
 
 const KEYS_PER_SECOND = 5_000;
@@ -32,7 +26,7 @@ export async function safeToRemove(
     throw new SessClientError('SESS_BAD_VALUE', `keysPerSecond is a whole number from 1; got ${keysPerSecond}.`);
   // Includes what other clients published just now.
   await cluster.relearn([]);
-  if (!cluster.isNamed(id)) {
+  if (!cluster.rotation.isNamed(id)) {
     throw new SessClientError(
       'SESS_BAD_VALUE',
       `There is no node "${id}" in the topology, and no open handover names it; a node is named host:port. A node that left the list is forgotten when its handover is over.`,
@@ -44,7 +38,7 @@ export async function safeToRemove(
 /** Reasons that are known without reading the node's keys. */
 function atOnce(cluster: RemovableCluster, id: string): NotSafeToRemove | undefined {
   const { rotation, agreedInMs } = cluster;
-  if (cluster.isDraining(id)) return no('drain-not-done', `A drain of ${id} is under way: wait until it is done.`);
+  if (rotation.isDraining(id)) return no('drain-not-done', `A drain of ${id} is under way: wait until it is done.`);
   const others = rotation.ids.filter((other) => other !== id);
   if (others.length === 0) return no('last-node', `Without ${id} no node is left in rotation: add one first.`);
   const isInRotation = others.length < rotation.ids.length;
@@ -120,7 +114,8 @@ function notListed(
   if (!SessClientError.is(error)) throw error;
   if (error.code !== 'SESS_SERVER') return outOfReach(id, error);
   // The node does not list its keys: decides by the state of the cluster.
-  if (cluster.isDrained(id) || (cluster.handovers.length === 0 && cluster.rotation.copies > 1)) return { safe: true };
+  if (cluster.rotation.isDrained(id) || (cluster.handovers.length === 0 && cluster.rotation.copies > 1))
+    return { safe: true };
   return no(
     'handover-open',
     `${id} does not list its keys (${error.message}), and a handover is open: wait until it is over.`,
