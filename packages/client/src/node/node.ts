@@ -21,6 +21,7 @@ import type {
 import { Breaker, type BreakerOptions, type BreakerState, blamesNode, codeOf } from './breaker.ts';
 import { Fence, type TokenReader } from './fence.ts';
 import { watchName, type NameWatch } from './name-watch.ts';
+import { hitOrMiss, observed } from './observed.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -172,14 +173,7 @@ export class Node {
   /** The live keys on the node: the callers', or the clients' own. */
   async *keys(whose: 'callers' | 'clients', options: RequestOptions | undefined): AsyncGenerator<string> {
     if (this.#breaker.state === 'down') await this.#refuse();
-    const { transport } = this.#setup;
-    if (this.#transport.keys === undefined) {
-      throw new SessClientError(
-        'SESS_SERVER',
-        `The ${transport.name} transport can't list keys: use the built-in one.`,
-        { node: this.id },
-      );
-    }
+    if (this.#transport.keys === undefined) throw this.#unsupported("can't list keys: use the built-in one");
     const isWanted = whose === 'clients';
     const keys = this.#transport.keys(isWanted ? { ...options, prefix: RESERVED_PREFIX } : options);
     for await (const key of keys) if (key.startsWith(RESERVED_PREFIX) === isWanted) yield key;
@@ -188,14 +182,7 @@ export class Node {
   /** The node's statistics; rejects if the node or its transport does not support them. */
   async stats(section: StatsSection): Promise<ReadonlyMap<string, string>> {
     if (this.#breaker.state === 'down') return this.#refuse();
-    if (this.#transport.stats === undefined)
-      throw new SessClientError(
-        'SESS_SERVER',
-        `The ${this.#setup.transport.name} transport can't ask for statistics.`,
-        {
-          node: this.id,
-        },
-      );
+    if (this.#transport.stats === undefined) throw this.#unsupported("can't ask for statistics");
     return this.#transport.stats(section);
   }
 
@@ -313,13 +300,16 @@ export class Node {
       throw new SessClientError(
         'SESS_UNAVAILABLE',
         `Node ${this.id} left the topology before it answered; ask again.`,
-        {
-          node: this.id,
-          cause: error,
-        },
+        { node: this.id, cause: error },
       );
     }
     throw error;
+  }
+
+  #unsupported(reason: string): SessClientError {
+    return new SessClientError('SESS_SERVER', `The ${this.#setup.transport.name} transport ${reason}.`, {
+      node: this.id,
+    });
   }
 
   #refuse(): Promise<never> {
@@ -366,24 +356,6 @@ export class Node {
     answer: Promise<T>,
     outcomeOf: (answer: T) => RequestMessage['outcome'],
   ): Promise<T> {
-    const { clock } = this.#setup;
-    const startedAt = clock.elapsed();
-    const publish = (outcome: RequestMessage['outcome'], error: unknown): void => {
-      requestChannel.publish({ node: this.id, request, durationMs: clock.elapsed() - startedAt, outcome, error });
-    };
-    return answer.then(
-      (value) => {
-        publish(outcomeOf(value), undefined);
-        return value;
-      },
-      (error: unknown) => {
-        publish('error', error);
-        throw error;
-      },
-    );
+    return observed({ node: this.id, request, clock: this.#setup.clock }, answer, outcomeOf);
   }
-}
-
-function hitOrMiss(answer: unknown): 'hit' | 'miss' {
-  return answer === undefined ? 'miss' : 'hit';
 }
