@@ -96,6 +96,26 @@ describe('a topology that changes', () => {
     await expect(client.get(key)).resolves.toBeUndefined();
   });
 
+  it('has a node in rotation that was down when it left, as soon as it is listed again', async () => {
+    const { client, discovery, network, clock } = await fakeCluster([A, B], {
+      historyIntervalMs: 1_000,
+      handover: { clockSkewMs: 0 },
+    });
+    const server = network.at(B);
+    server.behaviour = 'refuses';
+    server.drop();
+    await expect.poll(() => clock.pass(1_000).then(() => client.topology.rotation)).toEqual([A]);
+    discovery.report(A);
+    // Until the view with B is forgotten.
+    await clock.pass(60_000);
+    expect(client.handovers).toEqual([]);
+    server.behaviour = 'answers';
+    discovery.report(A, B);
+    expect(client.topology.rotation).toEqual([A, B]);
+    await clock.pass(1_000);
+    expect(client.topology.states.get(B)).toBe('up');
+  });
+
   it('connects anew to a node with another address, and not to the old one', async () => {
     const { client, discovery, network, clock } = await fakeCluster([`${A}|192.0.2.1`]);
     await client.set('key', 'old', { ttlSeconds });

@@ -26,7 +26,6 @@ import { nodeOf, targetOf } from './membership/change.ts';
 import { DiscoveryWatch } from './membership/discovery-watch.ts';
 import { CountersOfNodes } from './node/node-counters.ts';
 import { NodePool } from './node/node-pool.ts';
-import { Outages } from './membership/outages.ts';
 import { Rotation } from './membership/rotation.ts';
 import { nearFirst } from './membership/zones.ts';
 import { closableViews, handedOverInMs, openHandovers } from './membership/open-handovers.ts';
@@ -70,7 +69,6 @@ export class MemcachedCluster
   readonly #nearZone: string | undefined;
   /** Ids of the nodes whose copies are read first. */
   #near: ReadonlySet<string> = new Set();
-  readonly #outages = new Outages();
   #historyKnown = false;
   #ended = false;
 
@@ -375,7 +373,7 @@ export class MemcachedCluster
     const wanted = this.#membership.nodes();
     for (const id of wanted) if (this.#pool.get(id) === undefined) this.#pool.want(targetOf(nodeOf(id)));
     this.#pool.keepOnly((id) => wanted.has(id));
-    this.#outages.keepOnly(wanted);
+    this.#membership.outages.keepOnly(wanted);
     this.hedging?.keepOnly(wanted);
     this.#changed();
   }
@@ -385,12 +383,9 @@ export class MemcachedCluster
   #nodesChanged(): void {
     if (this.#ended) return;
     let rotationChanged = false;
-    this.#outages.update(this.#pool.values(), (node, isDown) => {
-      const now = this.clock.now();
-      rotationChanged =
-        (isDown
-          ? this.#membership.nodeDown(node.id, now, node.refuses)
-          : this.#membership.nodeRecovered(node.id, now)) || rotationChanged;
+    this.#membership.outages.update(this.#pool.values(), (node, isDown) => {
+      const cause = isDown ? 'node-down' : 'node-recovered';
+      rotationChanged = this.#membership.rotate(cause, this.clock.now()) || rotationChanged;
       if (isDown) return this.#rereplications?.lost(node.id);
       this.#hints.deliver(node);
       this.#rereplications?.returned(node.id);

@@ -1,38 +1,27 @@
 import { ketama } from '@sess/hash-ring';
 import { describe, expect, it } from 'vitest';
 
+import { health, INTERVAL, membership, nodes, publish } from '../../test/known-membership.ts';
 import { ForgottenViews } from './forgotten-views.ts';
 import { viewId } from './history.ts';
-import { Membership } from './membership.ts';
+import type { Membership } from './membership.ts';
 import { closableViews } from './open-handovers.ts';
 import { ViewCache } from './view-cache.ts';
 import { Windows } from './windows.ts';
 
 const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];
-const INTERVAL = 1_000;
 /** By then all clients act on the last list, and the windows of earlier ones are open. */
 const LATER = 10 * INTERVAL;
 const TTL_SECONDS = 60;
 
-function nodes(...ids: readonly string[]): { id: string; weight: number }[] {
-  return ids.map((id) => ({ id, weight: 1 }));
-}
-
 /** A client that acted on A, B and C until C was removed from the list. */
-function membership(before: (of: Membership) => void = () => undefined): Membership {
-  const of = new Membership({
-    copies: 1,
-    distribution: (list) => ketama(list),
-    historyIntervalMs: INTERVAL,
-    clockSkewMs: 0,
-    windowSeconds: TTL_SECONDS,
-    trustsHistory: true,
-  });
+function withoutC(before: (of: Membership) => void = () => undefined): Membership {
+  const of = membership({ windowSeconds: TTL_SECONDS });
   of.listed(nodes(A, B, C), 0);
-  of.learned(of.wanted(0), 0);
+  publish(of, 0);
   before(of);
   of.listed(nodes(A, B), 10);
-  of.learned(of.wanted(10), 10);
+  publish(of, 10);
   return of;
 }
 
@@ -48,8 +37,8 @@ function finish(of: Membership): void {
 
 describe('a view whose handover was finished', () => {
   it('is evidence as long as a session of it could live, where a node of it was gone', () => {
-    const of = membership();
-    of.nodeDown(C, 20, true);
+    const of = withoutC();
+    health(of, C, 'down', 20);
     finish(of);
     const [forgotten, ...others] = of.forgotten.at(LATER);
     expect(others).toEqual([]);
@@ -61,31 +50,31 @@ describe('a view whose handover was finished', () => {
   });
 
   it('is none where all its nodes answered', () => {
-    const of = membership();
+    const of = withoutC();
     finish(of);
-    of.nodeDown(C, LATER + 1, true);
+    health(of, C, 'down', LATER + 1);
     of.storedEverywhere(of.wanted(LATER + 1), LATER + 1);
     expect(of.forgotten.at(LATER + 1)).toEqual([]);
   });
 
   it('is none where the node that is gone was drained', () => {
-    const of = membership((drainer) => {
+    const of = withoutC((drainer) => {
       drainer.mark(C, 'draining', 1);
       drainer.mark(C, 'drained', 2);
     });
-    of.nodeDown(C, 20, true);
+    health(of, C, 'down', 20);
     expect(of.isEmptied(C)).toBe(true);
     finish(of);
     expect(of.forgotten.at(LATER)).toEqual([]);
   });
 
   it('is evidence where the node was drained, listed anew, and then lost', () => {
-    const of = membership((drainer) => {
+    const of = withoutC((drainer) => {
       drainer.mark(C, 'draining', 1);
       drainer.mark(C, 'drained', 2);
       drainer.mark(C, 'in rotation', 3);
     });
-    of.nodeDown(C, 20, true);
+    health(of, C, 'down', 20);
     expect(of.isEmptied(C)).toBe(false);
     finish(of);
     expect(of.forgotten.at(LATER).map(({ lost }) => [...lost])).toEqual([[C]]);

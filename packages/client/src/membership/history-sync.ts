@@ -16,7 +16,7 @@ import type { Membership } from './membership.ts';
 import { Freshness, type Moment } from './freshness.ts';
 import { HistoryCopies } from './history-copies.ts';
 import type { HistorySeal } from './history-seal.ts';
-import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History, type ViewEntry } from './history.ts';
+import { EMPTY_HISTORY, isNewsTo, knowsAll, latestNews, type History } from './history.ts';
 import { placeViews } from './place-views.ts';
 import { answered, identitiesOf, closedOnAll, tokensOf, type Answer } from './readings.ts';
 import { LEAST_POLL_MS, POLLS_AN_INTERVAL, Rounds } from './rounds.ts';
@@ -71,10 +71,6 @@ export class HistorySync {
       paceMs: () => (membership.isInAgreement(clock.now()) ? this.#bytes / BYTES_A_MS : 0),
     });
     const unconfirmedMs = this.#freshness.lastsMs;
-    const accept = (history: History): Promise<void> => placeViews(history, membership, clock);
-    const relevant = (history: History): History => membership.relevant(history, clock.now());
-    const endOf = (entry: ViewEntry): number => membership.endOf(entry);
-    const isOther = (cluster: string): boolean => membership.identity.isOther(cluster);
     this.#copies = setup.seals.map(
       (seal) =>
         new HistoryCopies({
@@ -84,10 +80,10 @@ export class HistorySync {
           clock,
           versions,
           onForgotten,
-          accept,
-          relevant,
-          isOther,
-          endOf,
+          accept: (history) => placeViews(history, membership, clock),
+          relevant: (history) => membership.relevant(history, clock.now()),
+          isOther: (cluster) => membership.identity.isOther(cluster),
+          endOf: (entry) => membership.endOf(entry),
         }),
     );
   }
@@ -263,7 +259,7 @@ export class HistorySync {
     const answers = await Promise.all(asked.map((node) => this.#read(node)));
     membership.identity.learn(identitiesOf(answers), membership.listedIds);
     membership.aliases.learn(tokensOf(answers), membership.listedIds);
-    membership.identified(clock.now());
+    membership.rotate('discovery', clock.now());
     const { identity } = membership;
     const histories = answered(answers)
       .flatMap(({ readings }) => readings.map(({ history }) => history))

@@ -1,33 +1,14 @@
 import { ketama } from '@sess/hash-ring';
 import { describe, expect, it } from 'vitest';
 
-import { FakeClock } from '../../test/fake-clock.ts';
+import { health, inRotation, INTERVAL, membership, nodes, publish, SKEW } from '../../test/known-membership.ts';
 import { isComplete } from './completeness.ts';
 import { EMPTY_HISTORY, viewId, type History } from './history.ts';
-import { Membership } from './membership.ts';
 import { closableViews } from './open-handovers.ts';
-import { Rotation } from './rotation.ts';
 
 const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];
-const INTERVAL = 1_000;
-const SKEW = 500;
 /** From the last confirmation of a view until all clients act on another. */
 const AGREED = 3 * INTERVAL + SKEW;
-
-function nodes(...ids: readonly string[]): { id: string; weight: number }[] {
-  return ids.map((id) => ({ id, weight: 1 }));
-}
-
-function membership(windowSeconds = 0): Membership {
-  return new Membership({
-    copies: 1,
-    distribution: (list) => ketama(list),
-    historyIntervalMs: INTERVAL,
-    clockSkewMs: SKEW,
-    windowSeconds,
-    trustsHistory: true,
-  });
-}
 
 /** The history that another client with a view of `ids` would have written. */
 function seenElsewhere(ids: readonly string[], since: number, confirmedAt: number, ttlSeconds = 60): History {
@@ -42,86 +23,6 @@ function seenElsewhere(ids: readonly string[], since: number, confirmedAt: numbe
   };
   return { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) };
 }
-
-/** The rotation as other parts of the client see it. */
-function rotation(of: Membership): Rotation {
-  return new Rotation(of, new FakeClock(), () => []);
-}
-
-function inRotation(of: Membership): readonly string[] | undefined {
-  return of.current?.nodes.map(({ id }) => id);
-}
-
-/** Publishes as the history sync does: the content of the nodes is part of the history. */
-function publish(of: Membership, now: number): void {
-  of.learned(of.wanted(now), now);
-}
-
-describe('a drain', () => {
-  it('is over when another client puts the node back, whatever is renewed meanwhile', () => {
-    const [drainer, other] = [membership(), membership()];
-    for (const each of [drainer, other]) each.listed(nodes(A, B), 0);
-    drainer.mark(B, 'draining', 10);
-    other.learned(drainer.history, 20);
-    other.mark(B, 'in rotation', 30);
-    publish(drainer, 10 * INTERVAL);
-    expect(drainer.history.drains.get(B)?.at).toBeGreaterThan(30);
-    const told = drainer.history;
-    drainer.learned(other.history, 10 * INTERVAL + 1);
-    other.learned(told, 10 * INTERVAL + 1);
-    for (const each of [drainer, other]) expect(inRotation(each)).toContain(B);
-  });
-
-  it('holds against the end of one before it, also that of a client whose clock is ahead', () => {
-    const [ahead, own] = [membership(), membership()];
-    for (const each of [ahead, own]) each.listed(nodes(A, B), 0);
-    ahead.mark(B, 'draining', 3_600_000);
-    ahead.mark(B, 'in rotation', 3_600_001);
-    own.learned(ahead.history, 1);
-    own.mark(B, 'draining', 2);
-    own.learned(ahead.history, 3);
-    expect(inRotation(own)).toEqual([A]);
-  });
-
-  it('that nobody renews for nine intervals is over, counted from when the last renewal was seen; one that is done is not', () => {
-    const own = membership();
-    own.listed(nodes(A, B, C), 0);
-    const [drainer, done] = [membership(), membership()];
-    for (const each of [drainer, done]) each.listed(nodes(A, B, C), 0);
-    drainer.mark(B, 'draining', 0);
-    done.mark(C, 'drained', 0);
-    for (const each of [drainer, done]) own.learned(each.history, 0);
-    own.endDrains(0);
-    // Renewed once.
-    publish(drainer, 5 * INTERVAL);
-    own.learned(drainer.history, 5 * INTERVAL);
-    own.endDrains(5 * INTERVAL);
-    own.endDrains(14 * INTERVAL);
-    expect(inRotation(own)).toEqual([A]);
-    own.endDrains(14 * INTERVAL + SKEW);
-    expect(inRotation(own)).toEqual([A, B]);
-  });
-
-  it('that is done is renewed by who lists the node, and forgotten after thirty intervals by who does not', () => {
-    const [lister, other] = [membership(), membership()];
-    const renewedAt = 100 + INTERVAL;
-    lister.listed(nodes(A, B), 0);
-    lister.mark(B, 'drained', 100);
-    publish(lister, renewedAt);
-    expect(lister.history.drains.get(B)?.at).toBe(renewedAt);
-    other.listed(nodes(A), renewedAt);
-    other.learned(lister.history, renewedAt);
-    const forgottenAt = renewedAt + 30 * INTERVAL + SKEW + 1;
-    publish(other, forgottenAt - 1);
-    other.prune(forgottenAt - 1);
-    expect(other.history.drains.get(B)?.at).toBe(renewedAt);
-    other.prune(forgottenAt);
-    expect(other.history.drains.has(B)).toBe(false);
-    // A node that still has it changes nothing.
-    other.learned(lister.history, forgottenAt);
-    expect(other.history.drains.has(B)).toBe(false);
-  });
-});
 
 describe('a clock that was ahead', () => {
   it('delays no agreement, and its own client confirms again', () => {
@@ -144,12 +45,12 @@ describe('the rotation', () => {
   it('is what discovery lists, less what is down or drained', () => {
     const own = membership();
     expect(own.listed(nodes(A, B, C), 0)).toBe(true);
-    expect(own.nodeDown(B, 1, true)).toBe(true);
+    expect(health(own, B, 'down', 1)).toBe(true);
     expect(inRotation(own)).toEqual([A, C]);
     expect(own.current?.cause).toBe('node-down');
     expect(own.mark(C, 'draining', 2)).toBe(true);
     expect(inRotation(own)).toEqual([A]);
-    expect(own.nodeRecovered(B, 3)).toBe(true);
+    expect(health(own, B, 'up', 3)).toBe(true);
     expect(own.mark(C, 'in rotation', 4)).toBe(true);
     expect(inRotation(own)).toEqual([A, B, C]);
   });
@@ -157,11 +58,11 @@ describe('the rotation', () => {
   it('is never empty: the last nodes are not ejected', () => {
     const own = membership();
     own.listed(nodes(A, B), 0);
-    own.nodeDown(A, 1, true);
-    expect(own.nodeDown(B, 2, true)).toBe(true);
+    health(own, A, 'down', 1);
+    expect(health(own, B, 'down', 2)).toBe(true);
     expect(inRotation(own)).toEqual([A, B]);
-    own.nodeRecovered(A, 3);
-    own.nodeRecovered(B, 3);
+    health(own, A, 'up', 3);
+    health(own, B, 'up', 3);
     own.mark(A, 'draining', 4);
     own.mark(B, 'draining', 5);
     expect(inRotation(own)).toEqual([A, B]);
@@ -181,12 +82,7 @@ describe('the rotation', () => {
   });
 
   it('stays as it was when the distribution refuses a list', () => {
-    const own = new Membership({
-      copies: 1,
-      historyIntervalMs: INTERVAL,
-      clockSkewMs: SKEW,
-      windowSeconds: 0,
-      trustsHistory: true,
+    const own = membership({
       distribution: (list) => {
         if (list.some(({ id }) => id === C)) throw new Error('not that one');
         return ketama(list);
@@ -195,7 +91,7 @@ describe('the rotation', () => {
     own.listed(nodes(A, B), 0);
     expect(() => own.listed(nodes(A, C), 1)).toThrow('not that one');
     expect(inRotation(own)).toEqual([A, B]);
-    expect(own.nodeDown(B, 2, true)).toBe(true);
+    expect(health(own, B, 'down', 2)).toBe(true);
     expect(inRotation(own)).toEqual([A]);
   });
 
@@ -204,9 +100,9 @@ describe('the rotation', () => {
     own.listed(nodes(A, B), 0);
     publish(own, 0);
     for (let time = 1; time < 100; time += 2) {
-      own.nodeDown(B, time, true);
+      health(own, B, 'down', time);
       publish(own, time);
-      own.nodeRecovered(B, time + 1);
+      health(own, B, 'up', time + 1);
       publish(own, time + 1);
     }
     expect(own.history.views.size).toBe(2);
@@ -226,7 +122,7 @@ describe('a view that others act on', () => {
   });
 
   it('is open no shorter than the least window', () => {
-    const own = membership(90);
+    const own = membership({ windowSeconds: 90 });
     own.listed(nodes(A, B, C), 0);
     own.learned(seenElsewhere([A, B], 0, 100, 60), 100);
     expect(own.state?.others.map(({ openUntil }) => openUntil)).toEqual([100 + AGREED + 90_000]);
@@ -305,7 +201,7 @@ describe('a view that others act on', () => {
   it('waits for no node that left discovery and does not answer', () => {
     const own = membership();
     own.listed(nodes(A, B), 0);
-    own.nodeDown(B, 1, true);
+    health(own, B, 'down', 1);
     expect(own.state?.gone.has(B)).toBe(false);
     own.listed(nodes(A), 2);
     expect(own.state?.gone.has(B)).toBe(true);
@@ -315,7 +211,7 @@ describe('a view that others act on', () => {
     const own = membership();
     own.listed(nodes(A), 0);
     own.learned(seenElsewhere([A, B], 0, 100), 100);
-    own.nodeDown(B, 200, false);
+    health(own, B, 'down', 200, false);
     expect(own.state?.gone.has(B)).toBe(false);
     own.prune(100 + AGREED);
     expect(own.state?.gone.has(B)).toBe(true);
@@ -348,39 +244,6 @@ describe('what the nodes should know', () => {
     expect(own.times.use(60, 'new')).toBe(false);
     expect(own.times.use(10, 'new')).toBe(false);
     expect([...own.wanted(1).views.values()].map(({ ttlSeconds }) => ttlSeconds)).toEqual([60]);
-  });
-});
-
-describe('a node that was drained', () => {
-  it('is in rotation again when it left the list and came back', () => {
-    const own = membership();
-    own.listed(nodes(A, B), 0);
-    own.mark(B, 'draining', 1_000);
-    expect(rotation(own).isDrained(B)).toBe(true);
-    own.listed(nodes(A), 5_000);
-    own.listed(nodes(A, B), 6_000);
-    expect(rotation(own).isDrained(B)).toBe(false);
-    expect(inRotation(own)).toEqual([A, B]);
-  });
-
-  it('stays out for a client that hears of it only after the drain began', () => {
-    const [own, late] = [membership(), membership()];
-    late.listed(nodes(A), 0);
-    own.listed(nodes(A, B), 500);
-    own.mark(B, 'draining', 1_000);
-    late.learned(own.history, 1_100);
-    late.listed(nodes(A, B), 1_200);
-    expect(rotation(late).isDrained(B)).toBe(true);
-    expect(inRotation(late)).toEqual([A]);
-  });
-
-  it('can be the last one in rotation for nobody', () => {
-    const own = membership();
-    own.listed(nodes(A, B), 0);
-    expect(rotation(own).canSpare(B)).toBe(true);
-    own.mark(A, 'draining', 1);
-    expect(rotation(own).canSpare(B)).toBe(false);
-    expect(rotation(own).canSpare(A)).toBe(true);
   });
 });
 

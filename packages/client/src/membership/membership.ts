@@ -25,6 +25,7 @@ import {
 import { KnownNodes } from './known-nodes.ts';
 import { Aliases } from './aliases.ts';
 import { ClusterIdentity } from './identity.ts';
+import { Outages } from './outages.ts';
 import type { RoutingState } from './route.ts';
 import { openViews, placesAlike, routingState } from './routing-state.ts';
 import { TimesToLive } from './times-to-live.ts';
@@ -51,9 +52,6 @@ export class Membership {
   readonly #drains: Drains;
   readonly #closings = new Closings();
   readonly #sources: ConfirmationSources;
-  #down: ReadonlySet<string> = new Set();
-  /** The down nodes that refuse connections: no client reaches them. */
-  readonly #refusing = new Set<string>();
   #history: History = EMPTY_HISTORY;
   #current: View | undefined;
   #state: RoutingState | undefined;
@@ -109,6 +107,9 @@ export class Membership {
   /** Old names of machines that are listed under another name. */
   readonly aliases: Aliases = new Aliases();
 
+  /** The nodes that this client does not reach. */
+  readonly outages: Outages = new Outages();
+
   /** The times to live of the records under the current view. */
   readonly times: TimesToLive = new TimesToLive();
 
@@ -135,7 +136,7 @@ export class Membership {
     this.#nodes.listed = this.#options.copies > 1 ? nodes : nodes.map(({ id, weight }) => ({ id, weight }));
     this.#history = this.#drains.welcomeBack(this.#history, this.listedIds, now);
     try {
-      const rotationChanged = this.#updateView('discovery', now);
+      const rotationChanged = this.rotate('discovery', now);
       this.#drains.noteAbsence(this.#history, this.listedIds, now);
       this.#nodes.rememberListed();
       this.aliases.listed(this.listedIds);
@@ -146,20 +147,6 @@ export class Membership {
       this.#history = before.history;
       throw error;
     }
-  }
-
-  /** A node was ejected. `refuses`: it refuses connections, rather than not answering this client. */
-  nodeDown(id: string, now: number, refuses: boolean): boolean {
-    this.#down = new Set([...this.#down, id]);
-    if (refuses) this.#refusing.add(id);
-    return this.#updateView('node-down', now);
-  }
-
-  /** An ejected node answers again. */
-  nodeRecovered(id: string, now: number): boolean {
-    this.#down = new Set([...this.#down].filter((down) => down !== id));
-    this.#refusing.delete(id);
-    return this.#updateView('node-recovered', now);
   }
 
   /**
@@ -185,18 +172,13 @@ export class Membership {
   mark(id: string, state: DrainState, now: number): boolean {
     this.#history = this.#drains.mark(this.#history, id, state, now);
     this.#drains.noteAbsence(this.#history, this.listedIds, now);
-    return this.#updateView('drain', now);
-  }
-
-  /** Call it when the nodes of other clusters may have changed. Returns whether the rotation changed. */
-  identified(now: number): boolean {
-    return this.#updateView('discovery', now);
+    return this.rotate('drain', now);
   }
 
   /** Returns nodes to rotation whose drain was abandoned. Call it right after the history was read. */
   endDrains(now: number): void {
     this.#history = this.#drains.endAbandoned(this.#history, now);
-    this.#updateView('drain', now);
+    this.rotate('drain', now);
   }
 
   /** Merges a history that was read. Returns whether the rotation changed, by another client's drain. */
@@ -206,7 +188,7 @@ export class Membership {
     this.#history = this.#closings.withoutClosed(merged);
     this.times.atLeast(merged.views.get(this.#current?.id ?? '')?.ttlSeconds ?? 0);
     if (this.listedIds.size > 0) this.#drains.noteAbsence(this.#history, this.listedIds, now);
-    return this.#updateView('drain', now);
+    return this.rotate('drain', now);
   }
 
   /** Removes drains that no client confirms any more, and closed views. */
@@ -241,7 +223,7 @@ export class Membership {
    */
   isGoneForAll(id: string): boolean {
     if (this.#state?.gone.has(id) !== true) return false;
-    return !this.#down.has(id) || this.#refusing.has(id) || this.#drains.wasEmptied(id);
+    return !this.outages.down.has(id) || this.outages.refusing.has(id) || this.#drains.wasEmptied(id);
   }
 
   /** Whether a drain was done since the node was listed: all of its records are on other nodes. */
@@ -346,7 +328,8 @@ export class Membership {
     return this.#windows.endOf(entry);
   }
 
-  #updateView(cause: ViewCause, now: number): boolean {
+  /** Call it when {@link outages} or the nodes of other clusters changed. Returns whether the rotation changed. */
+  rotate(cause: ViewCause, now: number): boolean {
     const nodes = this.#rotation();
     const placement = this.#views.placementOf(nodes);
     const id = viewId(placement);
@@ -387,29 +370,14 @@ export class Membership {
 
   #rotation(): readonly ViewNode[] {
     const { foreign } = this.identity;
-    return this.#nodes.inRotation(this.#history, this.#down, foreign);
+    return this.#nodes.inRotation(this.#history, this.outages.down, foreign);
   }
 
   #refresh(now: number): void {
     const current = this.#current;
     if (current === undefined) return;
     const others = openViews(this.#history, current, this.#sources, now);
-    const state = routingState(
-      current,
-      others,
-      {
-        history: this.#history,
-        listed: this.listedIds,
-        unlisted: this.unlisted,
-        named: this.nodes(),
-        down: this.#down,
-        refusing: this.#refusing,
-        identity: this.identity,
-        aliases: this.aliases.names,
-        clockSkewMs: this.#options.clockSkewMs,
-      },
-      now,
-    );
+    const state = routingState(current, others, this, this.#options.clockSkewMs, now);
     if (!placesAlike(this.#state, state)) this.#basis = {};
     this.#state = state;
   }

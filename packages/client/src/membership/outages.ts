@@ -1,11 +1,24 @@
-/** Which nodes are down, and which went down or returned since the last call. */
+/** The nodes that are down for this client. */
 import type { Node } from '../node/node.ts';
 
 export class Outages {
   readonly #down = new Set<string>();
+  readonly #refusing = new Set<string>();
 
-  /** Calls `onChange` for each node that went down or returned. */
-  update(nodes: Iterable<Node>, onChange: (node: Node, isDown: boolean) => void): void {
+  get down(): ReadonlySet<string> {
+    return this.#down;
+  }
+
+  /** The down nodes that refuse connections, rather than not answer this client: no client reaches them. */
+  get refusing(): ReadonlySet<string> {
+    return this.#refusing;
+  }
+
+  /** Calls `onChange` for each node that went down or returned since the last call. */
+  update<T extends Pick<Node, 'id' | 'health' | 'refuses'>>(
+    nodes: Iterable<T>,
+    onChange: (node: T, isDown: boolean) => void,
+  ): void {
     for (const node of nodes) {
       // A new machine in the place of a node that was down has to answer first.
       if (node.health === 'unknown') continue;
@@ -13,12 +26,14 @@ export class Outages {
       if (isDown === this.#down.has(node.id)) continue;
       if (isDown) this.#down.add(node.id);
       else this.#down.delete(node.id);
+      if (isDown && node.refuses) this.#refusing.add(node.id);
+      else this.#refusing.delete(node.id);
       onChange(node, isDown);
     }
   }
 
-  /** Forgets nodes that this client has no connection to any more. */
+  /** Forgets nodes that this client has no connection to any more: one that returns is a new node. */
   keepOnly(wanted: ReadonlySet<string>): void {
-    for (const id of this.#down) if (!wanted.has(id)) this.#down.delete(id);
+    for (const known of [this.#down, this.#refusing]) for (const id of known) if (!wanted.has(id)) known.delete(id);
   }
 }

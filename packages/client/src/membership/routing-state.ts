@@ -1,8 +1,10 @@
 /** Derives what routing uses from this client's knowledge of views and nodes. No I/O, no state of its own. */
+import type { Aliases } from './aliases.ts';
 import type { Closings } from './closings.ts';
 import { isEmptied } from './drains.ts';
 import type { History } from './history.ts';
 import type { ClusterIdentity } from './identity.ts';
+import type { Outages } from './outages.ts';
 import { isOlder, type OpenView, type RoutingState } from './route.ts';
 import type { ViewCache } from './view-cache.ts';
 import type { View } from './view.ts';
@@ -30,28 +32,29 @@ export function openViews(
   return open.toSorted((one, other) => (isOlder(one.view, other.view) ? -1 : 1));
 }
 
+/** What `Membership` knows of nodes. */
 export interface NodeKnowledge {
   readonly history: History;
   /** Ids of the nodes that discovery lists. */
-  readonly listed: ReadonlySet<string>;
+  readonly listedIds: ReadonlySet<string>;
   /** Nodes that this client must not connect to. */
   readonly unlisted: ReadonlySet<string>;
-  /** All nodes that may hold keys. */
-  readonly named: ReadonlySet<string>;
-  readonly down: ReadonlySet<string>;
-  /** The down nodes that refuse connections: no client reaches them. */
-  readonly refusing: ReadonlySet<string>;
+  readonly outages: Outages;
   readonly identity: ClusterIdentity;
-  readonly aliases: ReadonlyMap<string, string>;
-  readonly clockSkewMs: number;
+  readonly aliases: Aliases;
+  /** All nodes that may hold keys. */
+  nodes(): ReadonlySet<string>;
 }
 
 export function routingState(
   current: View,
   others: readonly OpenView[],
-  { history, listed, unlisted, named, down, refusing, identity, aliases, clockSkewMs }: NodeKnowledge,
+  known: NodeKnowledge,
+  clockSkewMs: number,
   now: number,
 ): RoutingState {
+  const { history, listedIds: listed, unlisted, identity } = known;
+  const { down, refusing } = known.outages;
   const isActedOn = (id: string): boolean =>
     others.some(({ view, agreedAfter }) => now < agreedAfter && view.nodes.some((node) => node.id === id));
   // Other clients may still list and use a node that merely does not answer this one.
@@ -65,12 +68,17 @@ export function routingState(
     current,
     others,
     agreedAt: Math.max(0, ...others.map(({ agreedAfter }) => agreedAfter)),
-    gone: new Set([...unlisted, ...[...down].filter(isGone), ...identity.foreign.keys(), ...[...named].filter(isLost)]),
+    gone: new Set([
+      ...unlisted,
+      ...[...down].filter(isGone),
+      ...identity.foreign.keys(),
+      ...[...known.nodes()].filter(isLost),
+    ]),
     drained,
     // They were stopped, so nothing waits for them.
     emptied: new Set([...drained].filter((id) => down.has(id))),
     // A copy, because states are compared with later ones.
-    aliases: new Map(aliases),
+    aliases: new Map(known.aliases.names),
     clockSkewMs,
   };
 }
