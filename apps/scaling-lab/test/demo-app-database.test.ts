@@ -5,10 +5,10 @@ import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { memoryBacking } from '@sess/session';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { flush } from '../src/environment/node-stats.ts';
 import { startBuiltDatabase } from './built-database.ts';
-import { NodeProcess } from './node-process.ts';
+import { nodeProcess, type NodeProcess } from './node-process.ts';
 
 const SESS_SECRET = 'a secret that is long enough for a test';
 const MAIN = { fastify: 'fastify-demo/dist/main.js', koa: 'koa-demo/dist/main.js' } as const;
@@ -17,25 +17,17 @@ const FRAMEWORKS = ['fastify', 'koa'] as const;
 const LONG_MS = 120_000;
 
 let cluster: LocalCluster;
-const started: NodeProcess[] = [];
-
 beforeAll(async () => {
   cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
 });
 afterAll(() => cluster.close());
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.dispose()));
-});
-
 function start(framework: (typeof FRAMEWORKS)[number], SESS_BACKING: string): NodeProcess {
-  const process = new NodeProcess(MAIN[framework], [], {
+  return nodeProcess(MAIN[framework], [], {
     PORT: '0',
     SESS_SERVERS: cluster.url,
     SESS_SECRET,
     SESS_BACKING,
   });
-  started.push(process);
-  return process;
 }
 
 // They start a database: in the long form. In the other the lab does, with the same apps.

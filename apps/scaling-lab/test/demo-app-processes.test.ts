@@ -1,19 +1,15 @@
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { NodeProcess } from './node-process.ts';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { nodeProcess, type NodeProcess } from './node-process.ts';
 
 const MAIN = { fastify: 'fastify-demo/dist/main.js', koa: 'koa-demo/dist/main.js' } as const;
 const SESS_SECRET = 'a secret that is long enough for a test';
 
 let cluster: LocalCluster;
-const started: NodeProcess[] = [];
-
 function start(framework: keyof typeof MAIN, env: Readonly<Record<string, string>>): NodeProcess {
-  const process = new NodeProcess(MAIN[framework], [], { PORT: '0', SESS_SERVERS: cluster.url, SESS_SECRET, ...env });
-  started.push(process);
-  return process;
+  return nodeProcess(MAIN[framework], [], { PORT: '0', SESS_SERVERS: cluster.url, SESS_SECRET, ...env });
 }
 
 async function urlOf(process: NodeProcess): Promise<string> {
@@ -30,10 +26,6 @@ beforeAll(async () => {
   cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
 });
 afterAll(() => cluster.close());
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.dispose()));
-});
-
 /**
  * In its long form, over both transports, with every signal and everything that can't be used: each is two processes or
  * one.

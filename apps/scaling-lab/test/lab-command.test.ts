@@ -1,19 +1,11 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
-import { NodeProcess } from './node-process.ts';
-
-const started: NodeProcess[] = [];
+import { describe, expect, it } from 'vitest';
+import { nodeProcess, type NodeProcess } from './node-process.ts';
 
 function lab(args: readonly string[], env: Readonly<Record<string, string>> = {}): NodeProcess {
-  const process = new NodeProcess('scaling-lab/dist/main.js', args, env);
-  started.push(process);
-  return process;
+  return nodeProcess('scaling-lab/dist/main.js', args, env);
 }
-
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.dispose()));
-});
 
 describe('the lab command', () => {
   it('explains itself', async () => {

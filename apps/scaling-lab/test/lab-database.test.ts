@@ -1,26 +1,18 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import type { Report } from '../src/index.ts';
 import { twoFreePorts } from './free-ports.ts';
-import { NodeProcess } from './node-process.ts';
-
-const started: NodeProcess[] = [];
+import { nodeProcess, type NodeProcess } from './node-process.ts';
 
 function run(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): NodeProcess {
-  const process = new NodeProcess(script, args, env);
-  started.push(process);
-  return process;
+  return nodeProcess(script, args, env);
 }
 
 function lab(...args: readonly string[]): NodeProcess {
   return run('scaling-lab/dist/main.js', ['--runtime', 'embedded', '--strategy', 'sess-database', ...args]);
 }
-
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.dispose()));
-});
 
 describe('the lab with a database behind the nodes', { timeout: 120_000 }, () => {
   it('finds everybody logged in when a node crashes, and when it leaves the list', async () => {

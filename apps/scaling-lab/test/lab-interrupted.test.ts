@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, inject, it } from 'vitest';
-import { NodeProcess } from './node-process.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { nodeProcess, type NodeProcess } from './node-process.ts';
 
 /** In its long form at every moment, by each signal, and again and again: each is a lab with its nodes and apps. */
 const long = inject('long');
@@ -13,17 +13,9 @@ const MOMENTS = [
   ['while it counts', /counting who is still logged in/],
 ] as const;
 
-const started: NodeProcess[] = [];
-
 function lab(...args: readonly string[]): NodeProcess {
-  const process = new NodeProcess('scaling-lab/dist/main.js', args);
-  started.push(process);
-  return process;
+  return nodeProcess('scaling-lab/dist/main.js', args);
 }
-
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.dispose()));
-});
 
 // Embedded nodes are in the lab's own process, so memcached's processes ask more of it: they are taken where they are
 // there. Containers are not in the process group, and slow; the local cluster has its own tests for them.

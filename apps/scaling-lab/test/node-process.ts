@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 
 export interface Ended {
   readonly code: number | null;
@@ -94,4 +95,11 @@ export class NodeProcess {
     if (this.#child.pid === undefined) throw new Error('the process was not started');
     return this.#child.pid;
   }
+}
+
+/** One that ends with the test, if not before. */
+export function nodeProcess(...given: ConstructorParameters<typeof NodeProcess>): NodeProcess {
+  const process = new NodeProcess(...given);
+  onTestFinished(() => process.dispose());
+  return process;
 }

@@ -1,15 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ChildProgram, type ChildProgramOptions } from '../src/child-program.ts';
 
 const SCRIPT = new URL('./program.js', import.meta.url);
 type Said = { readonly heard?: unknown; readonly unasked?: boolean } | string;
 
-const programs: ChildProgram<Said>[] = [];
-afterEach(() => Promise.all(programs.splice(0).map((program) => program.kill())));
-
 function start(options: Partial<ChildProgramOptions> = {}): ChildProgram<Said> {
   const program = new ChildProgram<Said>(SCRIPT, { name: 'the program', quiet: true, ...options });
-  programs.push(program);
+  onTestFinished(() => program.kill());
   return program;
 }
 

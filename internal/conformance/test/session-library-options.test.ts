@@ -1,15 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Browser } from '../src/browser.ts';
 import { LibraryBench } from '../src/session-library/bench.ts';
 import type { LibraryApp, SessionLibrarySubject } from '../src/session-library/subject.ts';
 import { startExpress } from './session-libraries/express-app.ts';
 import { startFastify } from './session-libraries/fastify-app.ts';
 import { startKoa } from './session-libraries/koa-app.ts';
-
-const opened: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const bench of opened.splice(0).toReversed()) await bench[Symbol.asyncDispose]();
-});
 
 const DAY_SECONDS = 86_400;
 
@@ -21,7 +16,7 @@ async function open(start: SessionLibrarySubject['start'], keyPrefix = 'x/'): Pr
     'embedded',
     1,
   );
-  opened.push(bench);
+  onTestFinished(() => bench[Symbol.asyncDispose]());
   return bench;
 }
 
@@ -32,7 +27,7 @@ describe('the options of the libraries', () => {
       beside = await startFastify(options, { cookieName: 'connect.sid', cookiePrefix: 's:' });
       return startExpress(options);
     });
-    opened.push({ [Symbol.asyncDispose]: () => beside?.close() ?? Promise.resolve() });
+    onTestFinished(() => beside?.close());
     const browser = await bench.loggedIn();
     const elsewhere = new Browser(beside?.origin ?? '', browser.cookies);
     expect(await elsewhere.json('/profile')).toEqual({ user: 'USER_123', cart: null });

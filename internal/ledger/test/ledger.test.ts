@@ -8,7 +8,7 @@ import {
   Workload,
   type ClientSettings,
 } from '@sess/ledger';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
 const SETTINGS: ClientSettings = {
   copies: 2,
@@ -23,11 +23,6 @@ const runtimes = inject('conformanceRuntimes').filter((runtime) => runtime !== '
 /** The long form of the tests adds failures of a network. */
 const long = inject('long');
 
-const open: { close(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  for (const resource of open.splice(0).toReversed()) await resource.close();
-});
-
 interface Bench {
   readonly applications: Application[];
   readonly workload: Workload;
@@ -41,7 +36,7 @@ async function bench(nodes: LocalCluster['nodes'], settings: ClientSettings): Pr
   const applications: Application[] = [];
   const join = async (): Promise<Application> => {
     const application = new Application(settings, listed);
-    open.push({ close: () => application.kill() });
+    onTestFinished(() => application.kill());
     await application.ready();
     applications.push(application);
     return application;
@@ -92,7 +87,7 @@ describe.each(runtimes)('with application processes and nodes of their own (%s)'
     SLOW_TEST,
     async () => {
       const cluster = await startLocalCluster({ nodes: 3, runtime });
-      open.push(cluster);
+      onTestFinished(() => cluster.close());
       const { applications, workload, join, list } = await bench(cluster.nodes, SETTINGS);
       workload.start();
       await traffic(workload, 200);
@@ -143,7 +138,7 @@ describe.runIf(long && runtimes.includes('memcached') && inject('programs').incl
       SLOW_TEST,
       async () => {
         const nodes = await Promise.all([1, 2, 3].map((number) => NamespacedNode.open(number)));
-        open.push(...nodes);
+        for (const node of nodes) onTestFinished(() => node.close());
         const listed = nodes.map((node) => ({ ...node.listed, state: 'running' as const }));
         const { workload } = await bench(listed, SETTINGS);
         workload.start();
@@ -166,11 +161,11 @@ describe.runIf(long && runtimes.includes('memcached'))('with memcached', () => {
     SLOW_TEST,
     async () => {
       const cluster = await startLocalCluster({ nodes: 3, runtime: 'memcached' });
-      open.push(cluster);
+      onTestFinished(() => cluster.close());
       const [first, ...rest] = cluster.nodes;
       if (first === undefined) throw new Error('no node');
       const proxy = await DelayingProxy.open('127.0.0.2', first);
-      open.push(proxy);
+      onTestFinished(() => proxy.close());
       const { applications, workload } = await bench(cluster.nodes, SETTINGS);
       applications[0]?.list([{ ...first, address: '127.0.0.2' }, ...rest]);
       workload.start();

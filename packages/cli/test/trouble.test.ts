@@ -1,25 +1,20 @@
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import type { Client } from '@sess/client';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
 import { application, json, KEYS, PACE, run } from './run.ts';
 
 const [runtime = 'embedded'] = inject('mainRuntimes');
 
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
 async function start(nodes: number, options: { readonly memoryMegabytes?: number } = {}): Promise<LocalCluster> {
   const cluster = await startLocalCluster({ nodes, runtime, ...options });
-  open.push(() => cluster.close());
+  onTestFinished(() => cluster.close());
   return cluster;
 }
 
 async function use(servers: string, options: { readonly copies?: number } = {}): Promise<Client> {
   const client = await application(servers, KEYS, options);
-  open.push(() => client.close());
+  onTestFinished(() => client.close());
   return client;
 }
 
@@ -75,7 +70,7 @@ describe('nodes that ask for a login', () => {
   it('are given what the environment says, and nothing of that is shown', async () => {
     const credentials = { username: 'operator', password: 'a-password-of-some-length' };
     const cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded', credentials });
-    open.push(() => cluster.close());
+    onTestFinished(() => cluster.close());
     const [id = ''] = cluster.nodes.map((node) => node.id);
     const env = { SESS_SERVERS: `memcached://${id}` };
     const login = { SESS_USERNAME: credentials.username, SESS_PASSWORD: credentials.password };

@@ -1,6 +1,6 @@
 import { elasticache } from '@sess/discovery';
 import { startLocalCluster, type LocalCluster, type LocalClusterOptions, type Runtime } from '@sess/local-cluster';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
@@ -13,20 +13,15 @@ const ttlSeconds = 60;
 // Containers are slow to start; what they would show, the memcached process shows.
 const runtimes = inject('mainRuntimes');
 
-const open: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const resource of open.splice(0).toReversed()) await resource[Symbol.asyncDispose]();
-});
-
 async function start(runtime: Runtime, options: LocalClusterOptions = {}): Promise<LocalCluster> {
   const cluster = await startLocalCluster({ nodes: 2, ...options, runtime });
-  open.push(cluster);
+  onTestFinished(() => cluster.close());
   return cluster;
 }
 
 function clientOf(...given: Parameters<typeof createClient>): Client {
   const client = createClient(...given);
-  open.push(client);
+  onTestFinished(() => client.close());
   return client;
 }
 

@@ -1,6 +1,6 @@
 /** A drain that some clients of a node would not learn of: they have another secret for the history. */
 import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
@@ -10,11 +10,6 @@ const runtimes = inject('mainRuntimes');
 const SHOP = deriveHistorySecret('the secret of the shop, which its servers have');
 const ADMIN = deriveHistorySecret('the secret of the admin pages of that very shop');
 
-const open: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const resource of open.splice(0).toReversed()) await resource[Symbol.asyncDispose]();
-});
-
 async function join(servers: readonly string[], historySecret?: string | readonly string[]): Promise<Client> {
   const client = createClient({
     servers,
@@ -23,7 +18,7 @@ async function join(servers: readonly string[], historySecret?: string | readonl
     timeoutMs: 5_000,
     handover: { clockSkewMs: 0, finish: false },
   });
-  open.push(client);
+  onTestFinished(() => client.close());
   await client.ready();
   return client;
 }
@@ -35,7 +30,7 @@ describe.each(runtimes)('a drain (%s)', (runtime) => {
     ['another application', SHOP, ADMIN],
   ])('is refused to %s: it would go on writing to the node', async (_, theirs, own) => {
     const cluster = await startLocalCluster({ nodes: 2, runtime });
-    open.push(cluster);
+    onTestFinished(() => cluster.close());
     const servers = cluster.nodes.map(({ id }) => id);
     const [node = ''] = servers;
     const application = await join(servers, theirs);
@@ -50,7 +45,7 @@ describe.each(runtimes)('a drain (%s)', (runtime) => {
 
   it('is done by a client that has the secrets of all applications', async () => {
     const cluster = await startLocalCluster({ nodes: 2, runtime });
-    open.push(cluster);
+    onTestFinished(() => cluster.close());
     const servers = cluster.nodes.map(({ id }) => id);
     const [node = '', stays = ''] = servers;
     const applications = [await join(servers, SHOP), await join(servers, ADMIN)];

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 
 import type { Topology } from '@sess/discovery';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 import type { Client, DrainProgress } from '../src/contract.ts';
@@ -17,11 +17,6 @@ const runtimes = inject('mainRuntimes');
 const TTL = 600;
 const PACE = { historyIntervalMs: 100, timeoutMs: 5_000, handover: { clockSkewMs: 0, finish: false } };
 
-const open: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const resource of open.splice(0).toReversed()) await resource[Symbol.asyncDispose]();
-});
-
 interface Party {
   readonly client: Client;
   readonly discovery: FakeDiscovery;
@@ -30,7 +25,7 @@ interface Party {
 async function join(nodes: readonly string[], options: Partial<ClientOptions> = {}): Promise<Party> {
   const discovery = new FakeDiscovery();
   const client = createClient({ ...PACE, discovery, ...options });
-  open.push(client);
+  onTestFinished(() => client.close());
   discovery.report(...nodes);
   await client.ready();
   return { client, discovery };
@@ -38,7 +33,7 @@ async function join(nodes: readonly string[], options: Partial<ClientOptions> = 
 
 async function start(runtime: (typeof runtimes)[number], nodes: number): Promise<[LocalCluster, string[]]> {
   const cluster = await startLocalCluster({ nodes, runtime });
-  open.push(cluster);
+  onTestFinished(() => cluster.close());
   return [cluster, cluster.nodes.map(({ id }) => id)];
 }
 
@@ -68,7 +63,7 @@ async function alone(id: string): Promise<Client> {
     open: (node, ...rest) => withoutHistory(textTransport().open(node, ...rest)),
   };
   const client = createClient({ ...PACE, discovery, transport });
-  open.push(client);
+  onTestFinished(() => client.close());
   discovery.report(id);
   await client.ready();
   return client;

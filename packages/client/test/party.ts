@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { startLocalCluster, type LocalCluster, type LocalNode, type Runtime } from '@sess/local-cluster';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
@@ -18,18 +18,16 @@ export interface Member {
   readonly discovery: FakeDiscovery;
 }
 
-/** For the tests of a file: what one of them opens ends after it. */
+/** What a test opens ends after it, the last first. */
 export function partyOfEachTest(): Party {
-  const party = new Party();
-  afterEach(() => party.close());
-  return party;
+  return new Party();
 }
 
 class Party {
-  readonly #open: (() => unknown)[] = [];
-
   own<T>(resource: T, end: (resource: T) => unknown): T {
-    this.#open.push(() => end(resource));
+    onTestFinished(async () => {
+      await end(resource);
+    });
     return resource;
   }
 
@@ -79,10 +77,6 @@ class Party {
     const [reply] = (await once(socket, 'data')) as [string];
     socket.destroy();
     return reply === 'DELETED\r\n';
-  }
-
-  async close(): Promise<void> {
-    for (const end of this.#open.splice(0).toReversed()) await end();
   }
 }
 

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { dns, dnsIn } from '../src/dns/dns.ts';
 import type { DnsOptions } from '../src/dns/dns-options.ts';
-import { cleanup } from './cleanup.ts';
+import { use } from './use.ts';
 import { DnsServer, type Zone } from './dns-server.ts';
 import { ManualClock } from './manual-clock.ts';
 import { RecordingListener } from './recording-listener.ts';
 import { testEnvironment } from './test-environment.ts';
-
-const use = cleanup();
 
 const pod = (number: number) =>
   ({

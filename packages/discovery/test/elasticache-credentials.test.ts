@@ -3,12 +3,11 @@ import { connect } from 'node:net';
 import { describe, expect, inject, it } from 'vitest';
 import { elasticache } from '../src/elasticache/elasticache.ts';
 import type { Credentials } from '../src/elasticache/elasticache-options.ts';
-import { cleanup } from './cleanup.ts';
+import { use } from './use.ts';
 import { MemcachedProcess } from './memcached-process.ts';
 import { RecordingListener } from './recording-listener.ts';
 import { answering, configReply, ScriptedServer, type Script } from './scripted-server.ts';
 
-const use = cleanup();
 const alice: Credentials = { username: 'alice', password: 'wonderland' };
 
 function watchOf(port: number, credentials?: Credentials) {

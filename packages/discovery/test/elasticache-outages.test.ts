@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Environment } from '../src/environment.ts';
 import { elasticacheIn } from '../src/elasticache/elasticache.ts';
-import { cleanup } from './cleanup.ts';
+import { use } from './use.ts';
 import { ManualClock } from './manual-clock.ts';
 import { RecordingListener } from './recording-listener.ts';
 import { answering, configReply, hasIpv6, ScriptedServer, type Script } from './scripted-server.ts';
 import { testEnvironment } from './test-environment.ts';
 
-const use = cleanup();
 const silence: Script = () => undefined;
 
 function start(script: Script, options: { host?: string; port?: number } = {}): Promise<ScriptedServer> {

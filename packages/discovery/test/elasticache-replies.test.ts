@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { elasticacheIn } from '../src/elasticache/elasticache.ts';
-import { cleanup } from './cleanup.ts';
+import { use } from './use.ts';
 import { RecordingListener } from './recording-listener.ts';
 import { answering, configReply, framed, ScriptedServer, type Script } from './scripted-server.ts';
 import { testEnvironment } from './test-environment.ts';
-
-const use = cleanup();
 
 const hangUp =
   (bytes: string): Script =>

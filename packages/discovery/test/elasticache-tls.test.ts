@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { elasticacheIn } from '../src/elasticache/elasticache.ts';
 import type { ElasticacheOptions } from '../src/elasticache/elasticache-options.ts';
-import { cleanup } from './cleanup.ts';
+import { use } from './use.ts';
 import { RecordingListener } from './recording-listener.ts';
 import { answering, certificate, configReply, ScriptedServer } from './scripted-server.ts';
 import { testEnvironment } from './test-environment.ts';
 
-const use = cleanup();
 const names = { 'cfg.cache.test': ['127.0.0.1'], 'cfg.elsewhere.test': ['127.0.0.1'], localhost: ['127.0.0.1'] };
 
 async function encrypted(reply = configReply(1, 'node.cache.test|10.0.0.1|11211')): Promise<ScriptedServer> {

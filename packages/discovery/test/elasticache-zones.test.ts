@@ -4,13 +4,11 @@ import { elasticacheIn } from '../src/elasticache/elasticache.ts';
 import type { DescribesCacheClusters } from '../src/elasticache/zones.ts';
 import { DiscoveryError } from '../src/errors.ts';
 import { elasticache } from '../src/index.ts';
-import { cleanup } from './cleanup.ts';
+import { use } from './use.ts';
 import { ManualClock } from './manual-clock.ts';
 import { RecordingListener } from './recording-listener.ts';
 import { answering, configReply, ScriptedServer } from './scripted-server.ts';
 import { testEnvironment } from './test-environment.ts';
-
-const use = cleanup();
 
 type Answer = Awaited<ReturnType<DescribesCacheClusters['describeCacheClusters']>>;
 type Described = NonNullable<Answer['CacheClusters']>[number];

@@ -2,7 +2,7 @@ import { Browser, serve } from '@sess/conformance';
 import { memoryStore } from '@sess/session';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import express4 from 'express-4';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { sessions, type ExpressSessionsOptions } from '../src/index.ts';
 
 declare module '@sess/session' {
@@ -24,11 +24,6 @@ export const VERSIONS: readonly (readonly [string, () => Express])[] = [
 function silent(app: Express): Express {
   return app.set('env', 'test');
 }
-
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
 
 type Handler = (request: Request, response: Response) => unknown;
 
@@ -67,6 +62,6 @@ const SHOP: Readonly<Record<string, Handler>> = {
 /** Lets the application listen on a free port until the test has ended, and gives a browser that is pointed at it. */
 export async function browse(app: Express): Promise<Browser> {
   const { origin, close } = await serve(app);
-  closing.push(close);
+  onTestFinished(close);
   return new Browser(origin);
 }

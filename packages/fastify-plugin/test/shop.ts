@@ -2,7 +2,7 @@
 import { Browser } from '@sess/conformance';
 import { memoryStore } from '@sess/session';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import sessions, { type FastifySessionsOptions } from '../src/index.ts';
 
 declare module '@sess/session' {
@@ -14,18 +14,13 @@ declare module '@sess/session' {
 
 export const SECRET = 'a secret of at least thirty-two bytes';
 
-const opened: FastifyInstance[] = [];
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((app) => app.close()));
-});
-
 /** An application with sessions in memory, which is closed after the test. */
 export async function shop(
   options: Partial<FastifySessionsOptions> = {},
   server: FastifyServerOptions = {},
 ): Promise<FastifyInstance> {
   const app = fastify(server);
-  opened.push(app);
+  onTestFinished(() => app.close());
   await app.register(sessions, { store: memoryStore(), secret: SECRET, ttlSeconds: 3_600, secure: false, ...options });
   app.post('/login', async (request) => {
     await request.session.regenerate({ keep: ['cart'] });

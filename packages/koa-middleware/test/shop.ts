@@ -1,10 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Browser } from '@sess/conformance';
+import { Browser, serve } from '@sess/conformance';
 import { memoryStore } from '@sess/session';
 import Koa from 'koa';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { sessions, type KoaSessionsOptions } from '../src/index.ts';
 
 declare module '@sess/session' {
@@ -15,15 +12,6 @@ declare module '@sess/session' {
 }
 
 export const SECRET = 'a secret of at least thirty-two bytes';
-
-const servers: Server[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-  }
-});
 
 type Handler = (ctx: Koa.Context) => unknown;
 
@@ -57,10 +45,7 @@ const SHOP: Readonly<Record<string, Handler>> = {
 /** Lets the application listen on a free port until the test has ended, and gives a browser that is pointed at it. */
 export async function browse(app: Koa, headers: Readonly<Record<string, string>> = {}): Promise<Browser> {
   const handle = app.callback();
-  const server = createServer((request, response) => void handle(request, response));
-  servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return new Browser(`http://127.0.0.1:${port}`, [], headers);
+  const { origin, close } = await serve((request, response) => void handle(request, response));
+  onTestFinished(close);
+  return new Browser(origin, [], headers);
 }

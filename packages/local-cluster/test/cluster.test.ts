@@ -1,18 +1,15 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { afterEach, describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { LocalCluster } from '../src/local-cluster.ts';
 import type { LocalClusterOptions } from '../src/options.ts';
 import { startLocalCluster } from '../src/start-local-cluster.ts';
 import { selfSigned } from './self-signed.ts';
 import { exchange, RawConnection } from './wire/raw-exchange.ts';
 
-const clusters: LocalCluster[] = [];
-afterEach(() => Promise.all(clusters.splice(0).map((cluster) => cluster.close())));
-
 async function start(options: LocalClusterOptions): Promise<LocalCluster> {
   const cluster = await startLocalCluster(options);
-  clusters.push(cluster);
+  onTestFinished(() => cluster.close());
   return cluster;
 }
 

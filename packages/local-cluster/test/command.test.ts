@@ -3,21 +3,16 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { CommandProcess } from './command-process.ts';
 import { exchange } from './wire/raw-exchange.ts';
 
-const commands: CommandProcess[] = [];
-afterEach(async () => {
-  for (const command of commands.splice(0)) {
-    command.kill('SIGKILL');
-    await command.end();
-  }
-});
-
 function run(words: readonly string[], input: 'pipe' | 'ignore' = 'pipe'): CommandProcess {
   const command = new CommandProcess(words, input);
-  commands.push(command);
+  onTestFinished(async () => {
+    command.kill('SIGKILL');
+    await command.end();
+  });
   return command;
 }
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startPostgres, type PostgresServer } from '@sess/postgres-server';
 import { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { migrationSql, postgresBacking, type PostgresBacking, type PostgresBackingOptions } from '../src/index.ts';
 import { CLEAN_UP_LOCK } from '../src/migration.ts';
 
@@ -22,14 +22,10 @@ describe.runIf(inject('programs').includes('postgres'))('sessions in PostgreSQL'
   }, LONG_MS);
   afterAll(() => server?.close(), LONG_MS);
 
-  const opened: PostgresBacking[] = [];
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((backing) => backing.close()));
-  });
   function open(options: Partial<PostgresBackingOptions> = {}): PostgresBacking {
     const connection = options.pool === undefined ? { connectionString: server.connectionString } : {};
     const backing = postgresBacking({ ...connection, statementTimeoutMs: 20_000, cleanUpIntervalMs: 0, ...options });
-    opened.push(backing);
+    onTestFinished(() => backing.close());
     return backing;
   }
 

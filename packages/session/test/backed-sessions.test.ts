@@ -1,6 +1,6 @@
 import { createClient } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { memoryBacking } from '../src/stores/backed/memory-backing.ts';
 import { createSessions } from '../src/create-sessions.ts';
 import { memcachedStore } from '../src/stores/memcached-store.ts';
@@ -9,11 +9,6 @@ import { application, Browser, outage, SECRET } from './visit.ts';
 
 /** When the clock of an application in tests begins. */
 const BEGINNING = Date.UTC(2026, 0, 1);
-
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
 
 describe('sessions with a database behind the cache', () => {
   it('go on while the cache is out of reach: login, change, logout', async () => {
@@ -79,12 +74,12 @@ describe('sessions with a database behind the cache', () => {
 
   it('come back from the database when every node of a real cluster lost them', async () => {
     const cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
-    closing.push(() => cluster.close());
+    onTestFinished(() => cluster.close());
     const client = createClient(`memcached://${cluster.nodes.map(({ id }) => id).join(',')}`);
-    closing.push(() => client.close());
+    onTestFinished(() => client.close());
     await client.ready();
     const sessions = createSessions({ client, secret: SECRET, secure: true, backing: memoryBacking() });
-    closing.push(() => sessions.close());
+    onTestFinished(() => sessions.close());
     const browser = new Browser({ sessions });
     await browser.visit((session) => void (session.data.user = 'USER_123'));
     const [node] = cluster.nodes;

@@ -1,13 +1,8 @@
 import { createClient } from '@sess/client';
 import { startLocalCluster } from '@sess/local-cluster';
-import { afterEach, expect, inject, it } from 'vitest';
+import { expect, inject, it, onTestFinished } from 'vitest';
 import { createSessions, type Sessions } from '../src/index.ts';
 import { SECRET } from './visit.ts';
-
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
 
 const SERVERS = 8;
 const INCREMENTS = 400;
@@ -16,12 +11,12 @@ const connection = () => ({ secure: true, response: { headersSent: false } });
 
 async function servers(copies: number): Promise<readonly Sessions[]> {
   const cluster = await startLocalCluster({ nodes: 3, runtime });
-  closing.push(() => cluster.close());
+  onTestFinished(() => cluster.close());
   const addresses = cluster.nodes.map(({ id }) => id);
   return Promise.all(
     Array.from({ length: SERVERS }, async () => {
       const client = createClient({ servers: addresses, copies, timeoutMs: 10_000 });
-      closing.push(() => client.close());
+      onTestFinished(() => client.close());
       await client.ready();
       return createSessions({ client, secret: SECRET, onUnavailable: 'error' });
     }),

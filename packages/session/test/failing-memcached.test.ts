@@ -4,30 +4,25 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalCluster, type LocalClusterOptions } from '@sess/local-cluster';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
 import type { SessionError } from '../src/errors.ts';
 import type { SessionsOptions } from '../src/options/options.ts';
 import type { Sessions } from '../src/session.ts';
 import { Browser, SECRET } from './visit.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
 async function start(
   options: LocalClusterOptions,
   policy: Pick<SessionsOptions, 'onUnavailable'> = {},
 ): Promise<{ cluster: LocalCluster; sessions: Sessions }> {
   const cluster = await startLocalCluster({ nodes: 1, ...options });
-  closing.push(() => cluster.close());
+  onTestFinished(() => cluster.close());
   const client = createClient({
     servers: `memcached://${cluster.nodes.map(({ id }) => id).join(',')}`,
     timeoutMs: 200,
     connectTimeoutMs: 200,
   });
-  closing.push(() => client.close());
+  onTestFinished(() => client.close());
   await client.ready();
   return { cluster, sessions: createSessions({ client, secret: SECRET, secure: true, ...policy }) };
 }
@@ -35,7 +30,7 @@ async function start(
 /** Stands in front of memcached: with `-M` it refuses to store when it is full, rather than evict. */
 async function memcachedThatRefuses(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'sess-'));
-  closing.push(() => rm(directory, { recursive: true }));
+  onTestFinished(() => rm(directory, { recursive: true }));
   const path = join(directory, 'memcached');
   await writeFile(path, '#!/bin/sh\nexec memcached -M "$@"\n');
   await chmod(path, 0o755);

@@ -1,25 +1,20 @@
 import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
 import { memoryBacking } from '../src/stores/backed/memory-backing.ts';
 import { memoryStore } from '../src/stores/memory-store.ts';
 import type { Sessions } from '../src/session.ts';
 import { SECRET } from './visit.ts';
 
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
 async function start(): Promise<{ cluster: LocalCluster; id: string }> {
   const cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
-  closing.push(() => cluster.close());
+  onTestFinished(() => cluster.close());
   return { cluster, id: cluster.nodes[0]?.id ?? '' };
 }
 
 function own(sessions: Sessions): Sessions {
-  closing.push(() => sessions.close());
+  onTestFinished(() => sessions.close());
   return sessions;
 }
 
@@ -47,7 +42,7 @@ describe('the state of sessions', () => {
   it('is that of a client which the application shares, and which stays open', async () => {
     const { id } = await start();
     const client = createClient({ servers: [id] });
-    closing.push(() => client.close());
+    onTestFinished(() => client.close());
     const sessions = own(createSessions({ client, secret: SECRET }));
     await sessions.ready();
     expect(sessions.state).toBe('ready');
@@ -75,7 +70,7 @@ describe('the state of sessions', () => {
     expect(sessions.state).toBe('starting');
     await sessions.ready();
     const client = createClient({ servers: [id] });
-    closing.push(() => client.destroy());
+    onTestFinished(() => client.destroy());
     await client.ready();
     await cluster.crashNode(id);
     await expect.poll(() => client.topology.states.get(id), { timeout: 20_000, interval: 10 }).toBe('down');

@@ -1,15 +1,10 @@
 import { createClient, type Client } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, describe, expect, inject, it, vi } from 'vitest';
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
 import type { SessionsOptions } from '../src/options/options.ts';
 import type { Sessions } from '../src/session.ts';
 import { Browser, SECRET } from './visit.ts';
-
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
 
 const [runtime = 'embedded'] = inject('mainRuntimes');
 
@@ -23,11 +18,11 @@ interface Servers {
 /** Two application servers over a cluster of three nodes. */
 async function servers(copies: number, options: Partial<SessionsOptions> = {}): Promise<Servers> {
   const cluster = await startLocalCluster({ nodes: 3, runtime });
-  closing.push(() => cluster.close());
+  onTestFinished(() => cluster.close());
   const url = `memcached://${cluster.nodes.map(({ id }) => id).join(',')}`;
   const clients = [createClient({ servers: url, copies }), createClient({ servers: url, copies })];
   const [one, two] = clients.map((client) => {
-    closing.push(() => client.close());
+    onTestFinished(() => client.close());
     return createSessions({
       client,
       secret: SECRET,

@@ -1,25 +1,20 @@
 import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalCluster, type Runtime } from '@sess/local-cluster';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
 import type { SessionsOptions } from '../src/options/options.ts';
 import type { Sessions } from '../src/session.ts';
 import { Browser, SECRET } from './visit.ts';
 
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
 async function startCluster(runtime: Runtime, nodes: number): Promise<{ cluster: LocalCluster; servers: string }> {
   const cluster = await startLocalCluster({ nodes, runtime });
-  closing.push(() => cluster.close());
+  onTestFinished(() => cluster.close());
   return { cluster, servers: `memcached://${cluster.nodes.map(({ id }) => id).join(',')}` };
 }
 
 async function open(servers: string, options: Partial<SessionsOptions> = {}): Promise<Sessions> {
   const sessions = createSessions({ servers, secret: SECRET, ttlSeconds: 3_600, secure: true, ...options });
-  closing.push(() => sessions.close());
+  onTestFinished(() => sessions.close());
   await sessions.ready();
   return sessions;
 }
@@ -90,7 +85,7 @@ describe('what createSessions opens and closes', () => {
   it('leaves open the client that it was given', async () => {
     const { servers } = await startCluster('embedded', 1);
     const client = createClient(servers);
-    closing.push(() => client.close());
+    onTestFinished(() => client.close());
     const sessions = createSessions({ client, secret: SECRET });
     await sessions.ready();
     await sessions.close();

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 import { createClient, type Client } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
 import type { MissEvent } from '../src/diagnostics.ts';
 import type { SessionsOptions } from '../src/options/options.ts';
@@ -18,21 +18,19 @@ const [runtime = 'embedded'] = inject('mainRuntimes');
 
 let misses: MissEvent[];
 const listen = (event: unknown): void => void misses.push(event as MissEvent);
-const closing: (() => Promise<void>)[] = [];
 beforeEach(() => {
   misses = [];
   subscribe('sess:session:miss', listen);
 });
-afterEach(async () => {
+afterEach(() => {
   unsubscribe('sess:session:miss', listen);
-  for (const close of closing.splice(0).toReversed()) await close();
 });
 
 async function start(): Promise<{ readonly cluster: LocalCluster; readonly client: Client }> {
   const cluster = await startLocalCluster({ nodes: 1, runtime });
-  closing.push(() => cluster.close());
+  onTestFinished(() => cluster.close());
   const client = createClient({ servers: cluster.nodes.map(({ id }) => id), timeoutMs: 5_000 });
-  closing.push(() => client.close());
+  onTestFinished(() => client.close());
   await client.ready();
   return { cluster, client };
 }

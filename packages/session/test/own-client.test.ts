@@ -2,7 +2,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSessions } from '../src/create-sessions.ts';
 import type { SessionsOptions } from '../src/options/options.ts';
 import type { Sessions } from '../src/session.ts';
@@ -13,20 +13,15 @@ const VISITORS = 12;
 /** Memcached's flags of a record. */
 const RECORD_FLAGS = 0x5e55_0000;
 
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
 async function start(nodes: number): Promise<LocalCluster> {
   const cluster = await startLocalCluster({ nodes, runtime: 'embedded' });
-  closing.push(() => cluster.close());
+  onTestFinished(() => cluster.close());
   return cluster;
 }
 
 async function open(options: Partial<SessionsOptions>): Promise<Sessions> {
   const sessions = createSessions({ secret: SECRET, secure: true, ...options });
-  closing.push(() => sessions.close());
+  onTestFinished(() => sessions.close());
   await sessions.ready();
   return sessions;
 }
@@ -82,7 +77,7 @@ describe('the client that sessions open for themselves', () => {
       const browsers = await login(await open(options));
       // Any one node that is missed by another process leaves a copy of everything.
       const others = createClient({ servers: urlOf(cluster.nodes), copies: 2, timeoutMs: 1_000 });
-      closing.push(() => others.close());
+      onTestFinished(() => others.close());
       await others.ready();
       expect(await stillIn(browsers, createSessions({ client: others, secret: SECRET, secure: true }))).toBe(VISITORS);
       expect(new Set(others.explain('any').owners).size).toBe(2);
@@ -121,14 +116,14 @@ describe('the client that sessions open for themselves', () => {
   it('connects to no host that somebody wrote into the history, and sends it no credentials', async () => {
     const dialled: Socket[] = [];
     const evil = createServer((socket) => void dialled.push(socket)).listen(0, '127.0.0.1');
-    closing.push(() => evil.close());
+    onTestFinished(() => void evil.close());
     await once(evil, 'listening');
     const { port } = evil.address() as AddressInfo;
     const cluster = await start(2);
     for (const node of cluster.nodes) await forge(node, [cluster.nodes[0]?.id ?? '', `127.0.0.1:${port}`]);
     const sessions = await open({ servers: urlOf(cluster.nodes) });
     const client = createClient({ servers: urlOf(cluster.nodes), historyIntervalMs: 100 });
-    closing.push(() => client.close());
+    onTestFinished(() => client.close());
     const shared = createSessions({ client, secret: SECRET, secure: true });
     await client.ready();
     for (const one of [sessions, shared]) expect(await stillIn(await login(one), one)).toBe(VISITORS);

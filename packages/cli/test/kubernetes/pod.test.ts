@@ -1,5 +1,5 @@
 /** Pods that terminate with the hooks of docs/operations/kubernetes, in containers that get SIGTERM and a deadline. */
-import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 
 import { application, KEYS, SECRET } from '../run.ts';
 import { crowd } from '../elasticache/crowd.ts';
@@ -10,22 +10,17 @@ const host = inject('runtimes').includes('container') ? await PodHost.open() : u
 /** As the sessions of an application that agrees within seconds; the manifest's own times are for the default intervals. */
 const PACE = 'historyIntervalMs=500&clockSkewMs=0&timeoutMs=5000';
 
-const closings: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closings.splice(0).toReversed()) await close();
-});
-
 afterAll(() => host?.close());
 
 async function pods() {
   if (host === undefined) throw new Error('nothing here runs a pod');
   const all = await Promise.all([1, 2, 3].map(() => Pod.placed(host)));
-  closings.push(...all.map((pod) => () => pod.remove()));
+  for (const pod of all) onTestFinished(() => pod.remove());
   const servers = `memcached://${all.map(({ node }) => node).join(',')}?${PACE}`;
   const env = { SESS_SERVERS: servers, SESS_SECRET: SECRET };
   await Promise.all(all.map((pod) => pod.start(env)));
   const client = await application(servers, KEYS);
-  closings.push(() => client.close());
+  onTestFinished(() => client.close());
   const [last] = all.slice(-1);
   if (last === undefined) throw new Error('there are three pods');
   /** The list of nodes without the pod, as the DNS has it when the pod is gone. */
@@ -35,7 +30,7 @@ async function pods() {
 
 async function lost(servers: string): Promise<number> {
   const later = await application(servers, []);
-  closings.push(() => later.close());
+  onTestFinished(() => later.close());
   const found = await Promise.all(KEYS.map((key) => later.get(key).catch(() => undefined)));
   return found.filter((record) => record === undefined).length;
 }

@@ -1,20 +1,15 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { CommandProcess } from '../command-process.ts';
 
-const commands: CommandProcess[] = [];
-afterEach(async () => {
-  for (const command of commands.splice(0)) {
-    command.kill('SIGKILL');
-    await command.end();
-  }
-});
-
 function run(...words: readonly string[]): CommandProcess {
   const command = new CommandProcess(words);
-  commands.push(command);
+  onTestFinished(async () => {
+    command.kill('SIGKILL');
+    await command.end();
+  });
   return command;
 }
 

@@ -1,22 +1,20 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { begin, change, found, KEY, text, world, type Server, type World } from '../../../test/backed-servers.ts';
 import type { BackingEvent } from '../../diagnostics.ts';
 
 const events: BackingEvent[] = [];
 const note = (event: unknown): void => void events.push(event as BackingEvent);
 beforeEach(() => subscribe('sess:session:backing', note));
-const opened: Server[] = [];
-afterEach(async () => {
+afterEach(() => {
   unsubscribe('sess:session:backing', note);
   events.length = 0;
-  // Gives up pending writes of the test.
-  await Promise.allSettled(opened.splice(0).map(({ store }) => store.close()));
 });
 
 function behind(at: World, limits = {}): Server {
   const server = at.server({ writePolicy: 'behind', limits: { closeTimeoutMs: 200, ...limits } });
-  opened.push(server);
+  // Gives up pending writes of the test.
+  onTestFinished(() => server.store.close().catch(() => undefined));
   return server;
 }
 
