@@ -1,6 +1,7 @@
 /** What a test file runs of the simulated histories: each takes its part, so that they run side by side. */
 import { expect, it } from 'vitest';
 
+import type { Profile } from './simulation/scenario.ts';
 import { FAULTS, HARSH_FAULTS, shrink, Totals, World } from './simulated.ts';
 
 /** All shards together. */
@@ -30,30 +31,40 @@ export function testShard(shard: number): void {
   const histories = Math.ceil((SEEDS - shard) / SHARDS);
   const title = `loses no session and revives none in simulated histories with faults (${shard + 1} of ${SHARDS})`;
   it(title, { timeout: 1_800_000 }, async () => {
-    const { failures, totals } = await runShard(shard);
+    const { failures, totals } = await simulate({ first: 1 + shard, last: SEEDS, step: SHARDS }, (seed) =>
+      seed % HARSH_EVERY === 0 ? 'harsh' : 'usual',
+    );
     expect(failures).toEqual([]);
     // The histories did what they are for.
     expect(totals.of('acknowledged')).toBeGreaterThan(histories * 20);
     for (const name of [...FAULTS, ...CONSEQUENCES])
       expect.soft(totals.of(name), name).toBeGreaterThan(histories / 200);
     for (const name of HARSH_FAULTS) expect.soft(totals.of(name), name).toBeGreaterThan(histories / HARSH_EVERY / 200);
-    console.error(
-      `simulated in ${histories} histories: ${totals.entries.map(([name, times]) => `${name} ${times}`).join(', ')}`,
-    );
+    report(histories, totals);
   });
 }
 
-interface ShardOutcome {
+export function report(histories: number, totals: Simulated['totals']): void {
+  console.error(
+    `simulated in ${histories} histories: ${totals.entries.map(([name, times]) => `${name} ${times}`).join(', ')}`,
+  );
+}
+
+interface Simulated {
   /** One line for each failing seed, with the least history that fails. */
   readonly failures: readonly string[];
   readonly totals: InstanceType<typeof Totals>;
 }
 
-async function runShard(shard: number): Promise<ShardOutcome> {
+/** Every `step`-th seed from `first` to `last`. */
+export async function simulate(
+  { first, last, step }: { readonly first: number; readonly last: number; readonly step: number },
+  profileOf: (seed: number) => Profile,
+): Promise<Simulated> {
   const failures: string[] = [];
   const totals = new Totals();
-  for (let seed = 1 + shard; seed <= SEEDS && failures.length < ENOUGH_FAILURES; seed += SHARDS) {
-    const profile = seed % HARSH_EVERY === 0 ? 'harsh' : 'usual';
+  for (let seed = first; seed <= last && failures.length < ENOUGH_FAILURES; seed += step) {
+    const profile = profileOf(seed);
     const world = new World(seed, { profile });
     const outcome = await world.run();
     totals.add(outcome);
