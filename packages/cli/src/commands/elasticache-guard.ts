@@ -6,7 +6,6 @@ import { createClient } from '@sess/client';
 
 import { clientOptions, observe } from '../cluster/observed-cluster.ts';
 import { awsSettings } from '../elasticache/cache-cluster-api.ts';
-import { capacityReader } from '../elasticache/capacity.ts';
 import { parseDailyStep } from '../elasticache/guard/daily-schedule.ts';
 import { Guard } from '../elasticache/guard/guard.ts';
 import { startGuardServer, type GuardServer } from '../elasticache/guard/guard-server.ts';
@@ -16,7 +15,7 @@ import { Journal } from '../elasticache/journal.ts';
 import { DONE } from '../exit-codes.ts';
 import { UsageError } from '../usage-error.ts';
 import type { CommandContext } from './command-context.ts';
-import { elastiCacheApi } from './elasticache-context.ts';
+import { capacityOf, elastiCacheApi } from './elasticache-context.ts';
 
 export interface GuardCommandOptions {
   readonly cluster?: string | undefined;
@@ -46,11 +45,7 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
   const verify = options.snsTopic === undefined ? undefined : await snsVerifier(options.snsTopic);
   if (verify !== undefined && listen === undefined) throw new UsageError('--sns-topic needs --listen HOST:PORT.');
   const api = await elastiCacheApi(context, options.cluster);
-  const scaling = options.policy
-    ? await scalingOf(context, api.clusterId)
-    : schedule.length > 0
-      ? minimumOnly(context, api.clusterId)
-      : undefined;
+  const scaling = await scalingOf(context, api.clusterId, options.policy, schedule.length > 0);
   const observed = await observe(asked);
   const { copies } = observed;
   await observed.close();
@@ -100,7 +95,14 @@ export async function elastiCacheGuard(context: CommandContext, options: GuardCo
   }
 }
 
-function scalingOf({ streams: { env } }: CommandContext, clusterId: string): Promise<ScalingSource> {
+async function scalingOf(
+  context: CommandContext,
+  clusterId: string,
+  byPolicy: boolean,
+  bySchedule: boolean,
+): Promise<ScalingSource | undefined> {
+  if (!byPolicy) return bySchedule ? minimumOnly(context, clusterId) : undefined;
+  const { env } = context.streams;
   return scalingSource(clusterId, {
     autoScaling: awsSettings(env, 'APPLICATION_AUTO_SCALING'),
     cloudWatch: awsSettings(env, 'CLOUDWATCH'),
@@ -108,8 +110,8 @@ function scalingOf({ streams: { env } }: CommandContext, clusterId: string): Pro
 }
 
 /** The schedule, too, must not go below AWS's minimum, or AWS adds nodes again at once. */
-function minimumOnly({ output, streams: { env } }: CommandContext, clusterId: string): ScalingSource {
-  const capacity = capacityReader(clusterId, awsSettings(env, 'APPLICATION_AUTO_SCALING'), (text) => output.note(text));
+function minimumOnly(context: CommandContext, clusterId: string): ScalingSource {
+  const capacity = capacityOf(context, clusterId);
   return {
     scaling: async () => ({ minCapacity: (await capacity())?.min ?? 1, scalesIn: [], policies: [] }),
     averages: async () => [],

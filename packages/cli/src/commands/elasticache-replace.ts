@@ -2,16 +2,15 @@
 import { createClient } from '@sess/client';
 
 import { clientOptions } from '../cluster/observed-cluster.ts';
-import { awsSettings } from '../elasticache/cache-cluster-api.ts';
-import { capacityReader, requireRoom } from '../elasticache/capacity.ts';
+import { requireRoom } from '../elasticache/capacity.ts';
 import { Obstructed, type Obstacle } from '../elasticache/obstacle.ts';
 import { planReplace, replaceNodes, type ReplacePlan } from '../elasticache/replace.ts';
 import { names } from '../elasticache/scale-in.ts';
-import { DONE, INTERRUPTED, NO } from '../exit-codes.ts';
+import { DONE, NO } from '../exit-codes.ts';
 import { Progress } from '../output/progress.ts';
 import { UsageError } from '../usage-error.ts';
 import type { CommandContext } from './command-context.ts';
-import { elastiCacheApi, journalOf } from './elasticache-context.ts';
+import { capacityOf, elastiCacheApi, journalOf, notNow, stoppedBy } from './elasticache-context.ts';
 
 export interface ReplaceCommandOptions {
   readonly cluster?: string | undefined;
@@ -34,18 +33,11 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
     throw new UsageError('Which nodes are to be replaced? Give --ids 0003 0004, or --all, and not both.');
   const api = await elastiCacheApi(context, options.cluster);
   const journal = journalOf(context);
-  const capacity = capacityReader(api.clusterId, awsSettings(streams.env, 'APPLICATION_AUTO_SCALING'), (text) =>
-    output.note(text),
-  );
+  const capacity = capacityOf(context, api.clusterId);
   const progress = new Progress(output.progressStream);
   const refused = (obstacles: readonly Obstacle[]): number => {
     progress.end();
-    output.data({ obstacles, replaced: [], steps: journal.steps }, () =>
-      [
-        ...obstacles.map(({ reason, detail }) => `Not now (${reason}): ${detail}`),
-        journal.steps.length === 0 ? 'Nothing was changed.' : RESUME,
-      ].join('\n'),
-    );
+    output.data({ obstacles, replaced: [], steps: journal.steps }, () => notNow(obstacles, journal, RESUME));
     return NO;
   };
   try {
@@ -67,12 +59,7 @@ export async function elastiCacheReplace(context: CommandContext, options: Repla
   } catch (error) {
     progress.end();
     if (error instanceof Obstructed) return refused([error.obstacle]);
-    if (streams.signal.aborted) {
-      output.error('SESS_ABORTED', RESUME);
-      return INTERRUPTED;
-    }
-    if (journal.steps.length > 0) output.note(RESUME);
-    throw error;
+    return stoppedBy(error, context, journal, RESUME);
   } finally {
     progress.end();
     api.close();

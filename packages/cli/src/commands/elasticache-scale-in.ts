@@ -2,19 +2,19 @@
 import { createClient } from '@sess/client';
 
 import { clientOptions } from '../cluster/observed-cluster.ts';
-import { awsSettings, type CacheClusterApi } from '../elasticache/cache-cluster-api.ts';
-import { capacityReader, requireMinimum } from '../elasticache/capacity.ts';
+import type { CacheClusterApi } from '../elasticache/cache-cluster-api.ts';
+import { requireMinimum } from '../elasticache/capacity.ts';
 import type { Journal } from '../elasticache/journal.ts';
 import type { Choice } from '../elasticache/nodes-to-remove.ts';
 import { Obstructed, type Obstacle } from '../elasticache/obstacle.ts';
 import { retryingApi } from '../elasticache/retries.ts';
 import { names, planScaleIn, scaleIn, type ScaleInOptions, type ScaleInPlan } from '../elasticache/scale-in.ts';
-import { DONE, INTERRUPTED, NO } from '../exit-codes.ts';
+import { DONE, NO } from '../exit-codes.ts';
 import { plural } from '../output/format.ts';
 import { Progress } from '../output/progress.ts';
 import { UsageError } from '../usage-error.ts';
 import type { CommandContext } from './command-context.ts';
-import { elastiCacheApi, journalOf } from './elasticache-context.ts';
+import { capacityOf, elastiCacheApi, journalOf, notNow, stoppedBy } from './elasticache-context.ts';
 
 export interface ScaleInCommandOptions {
   readonly cluster?: string | undefined;
@@ -35,10 +35,8 @@ export async function elastiCacheScaleIn(context: CommandContext, options: Scale
   const api = await elastiCacheApi(context, options.cluster);
   const journal = journalOf(context);
   const progress = new Progress(context.output.progressStream);
-  const { env, signal } = context.streams;
-  const capacity = capacityReader(api.clusterId, awsSettings(env, 'APPLICATION_AUTO_SCALING'), (text) =>
-    context.output.note(text),
-  );
+  const { signal } = context.streams;
+  const capacity = capacityOf(context, api.clusterId);
   try {
     const retries = { timeoutMs: PLAN_RETRY_MS, signal, onRetry: (text: string) => progress.say(text) };
     const plan = await planScaleIn(retryingApi(api, retries), context.settings(), choice, options);
@@ -69,14 +67,8 @@ export async function elastiCacheScaleIn(context: CommandContext, options: Scale
     return DONE;
   } catch (error) {
     progress.end();
-    const { streams, output } = context;
     if (error instanceof Obstructed) return refused(context, undefined, journal, [error.obstacle]);
-    if (streams.signal.aborted) {
-      output.error('SESS_ABORTED', RESUME);
-      return INTERRUPTED;
-    }
-    if (journal.steps.length > 0) output.note(RESUME);
-    throw error;
+    return stoppedBy(error, context, journal, RESUME);
   } finally {
     progress.end();
     api.close();
@@ -132,10 +124,7 @@ function refused(
   obstacles: readonly Obstacle[],
 ): number {
   output.data({ ...(plan && shown(plan)), obstacles, removed: [], steps: journal.steps }, () =>
-    [
-      ...obstacles.map(({ reason, detail }) => `Not now (${reason}): ${detail}`),
-      journal.steps.length === 0 ? 'Nothing was changed.' : RESUME,
-    ].join('\n'),
+    notNow(obstacles, journal, RESUME),
   );
   return NO;
 }
