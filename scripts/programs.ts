@@ -5,17 +5,10 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
 
-type Program =
-  | 'postgres'
-  | 'chromium'
-  | 'php-memcached'
-  | 'pylibmc'
-  | 'network-namespaces'
-  | 'nutcracker'
-  | 'promtool'
-  | 'redis';
+type Program = ProvidedContext['programs'][number];
 
 /** A command that succeeds where the program can be used, and how to get it. */
 const PROGRAMS: Readonly<Record<Program, { readonly works: string; readonly get: string; readonly optional?: true }>> =

@@ -8,7 +8,7 @@ import { dnsOfLoopback } from './dns-of-loopback.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** Longer than any wait of ours; the test fails before it ends. */
-const PATIENCE_MS = 60_000;
+const LONGEST_WAIT_MS = 60_000;
 
 const PROGRAMS = {
   '@sess/fastify-plugin': (options: string) => `
@@ -74,7 +74,7 @@ async function run(program: string): Promise<{ code: number | null; output: stri
   const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program], {
     cwd: HERE,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: PATIENCE_MS,
+    timeout: LONGEST_WAIT_MS,
     killSignal: 'SIGKILL',
   });
   let output = '';
@@ -130,7 +130,7 @@ describe.each(Object.entries(PROGRAMS))(
         (url: string) =>
           `postgresBacking({ pool: new (await import('pg')).default.Pool({ connectionString: '${url}', allowExitOnIdle: true }) })`,
       ],
-    ])('PostgreSQL %s', { timeout: 2 * PATIENCE_MS }, async (_setup, backing) => {
+    ])('PostgreSQL %s', { timeout: 2 * LONGEST_WAIT_MS }, async (_setup, backing) => {
       const server = await startPostgres();
       try {
         const options = `servers: 'memcached://${list()}', backing`;
