@@ -16,3 +16,4 @@ export { failingStore, type FailingStore } from './failing-store.ts';
 export { serve, type Served } from './serve.ts';
 export { renewalConformance, type RenewalSubject } from './renewal-suite.ts';
 export { until } from './until.ts';
+export { warningsOfOutage } from './warnings-of-outage.ts';

@@ -1,6 +1,6 @@
 /* oxlint-disable oxc/no-async-endpoint-handlers -- Fastify awaits its handlers */
-import { failingStore, type Browser } from '@sess/conformance';
-import { describe, expect, it, vi } from 'vitest';
+import { failingStore, warningsOfOutage } from '@sess/conformance';
+import { describe, expect, it } from 'vitest';
 import { browse, shop } from './shop.ts';
 
 describe('the response that sets the cookie', () => {
@@ -37,24 +37,11 @@ describe('a response of setNotFoundHandler', () => {
   });
 });
 
-/** What is warned of on the process while the store is down and when it is back. */
-async function warnedOf(browser: Browser, store: { down: boolean }): Promise<readonly unknown[]> {
-  const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-  await browser.post('/login');
-  store.down = true;
-  for (let request = 0; request < 3; request += 1) expect((await browser.fetch('/profile')).status).toBe(503);
-  store.down = false;
-  expect((await browser.fetch('/profile')).status).toBe(200);
-  const codes = warning.mock.calls.map(([, options]) => (options as { code?: unknown }).code);
-  warning.mockRestore();
-  return codes;
-}
-
 describe('an outage', () => {
   it('is a process warning where Fastify has no logger, which is its default', async () => {
     const store = failingStore();
     for (const server of [{}, { logger: false }]) {
-      expect(await warnedOf(await browse(await shop({ store }, server)), store)).toEqual([
+      expect(await warningsOfOutage(await browse(await shop({ store }, server)), store)).toEqual([
         'SESS_OUT_OF_REACH',
         'SESS_IN_REACH',
       ]);
@@ -63,6 +50,8 @@ describe('an outage', () => {
 
   it('is none where it has one, though it be silent', async () => {
     const store = failingStore();
-    expect(await warnedOf(await browse(await shop({ store }, { logger: { level: 'silent' } })), store)).toEqual([]);
+    expect(await warningsOfOutage(await browse(await shop({ store }, { logger: { level: 'silent' } })), store)).toEqual(
+      [],
+    );
   });
 });

@@ -1,5 +1,5 @@
-import { failingStore, type Browser } from '@sess/conformance';
-import { describe, expect, it, vi } from 'vitest';
+import { failingStore, warningsOfOutage } from '@sess/conformance';
+import { describe, expect, it } from 'vitest';
 import { browse, shop } from './shop.ts';
 
 describe('the response that sets the cookie', () => {
@@ -74,20 +74,7 @@ describe('errors in the application', () => {
   });
 });
 
-/** What is warned of on the process while the store is down and when it is back. */
-async function warnedOf(browser: Browser, store: { down: boolean }): Promise<readonly unknown[]> {
-  const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-  await browser.post('/login');
-  store.down = true;
-  for (let request = 0; request < 3; request += 1) expect((await browser.fetch('/profile')).status).toBe(503);
-  store.down = false;
-  expect((await browser.fetch('/profile')).status).toBe(200);
-  const codes = warning.mock.calls.map(([, options]) => (options as { code?: unknown }).code);
-  warning.mockRestore();
-  return codes;
-}
-
 it('an outage is a process warning, also where the application is silent', async () => {
   const store = failingStore();
-  expect(await warnedOf(await browse(shop({ store })), store)).toEqual(['SESS_OUT_OF_REACH', 'SESS_IN_REACH']);
+  expect(await warningsOfOutage(await browse(shop({ store })), store)).toEqual(['SESS_OUT_OF_REACH', 'SESS_IN_REACH']);
 });
