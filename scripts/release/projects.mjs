@@ -27,12 +27,7 @@ declare module '${name}' {
   }
 }`;
 
-const FASTIFY = `
-import fastify from 'fastify';
-import sessions from '@sess/fastify-plugin';
-${data('@sess/fastify-plugin')}
-async function start(): Promise<void> {
-  const app = fastify();
+const FASTIFY_SHOP = `  const app = fastify();
   await app.register(sessions, ${OPTIONS});
   app.post('/login', async (request) => {
     await request.session.regenerate();
@@ -43,7 +38,14 @@ async function start(): Promise<void> {
   app.post('/logout', async (request) => {
     await request.session.destroy();
     return {};
-  });
+  });`;
+
+const FASTIFY = `
+import fastify from 'fastify';
+import sessions from '@sess/fastify-plugin';
+${data('@sess/fastify-plugin')}
+async function start(): Promise<void> {
+${FASTIFY_SHOP}
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   console.log(new URL(address).port);
 }
@@ -68,6 +70,22 @@ app.use(async (ctx) => {
 const server = app.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
 `;
 
+/** @param {string} stored where a request has the data of its session */
+const expressShop = (stored) => `app.post('/login', (request, response, next) => {
+  request.session.regenerate((error) => {
+    if (error) return next(error);
+    request.${stored}.userId = 'USER_123';
+    response.json({});
+  });
+});
+app.get('/profile', (request, response) => {
+  response.json({ user: request.${stored}.userId ?? null });
+});
+app.post('/logout', (request, response, next) => {
+  request.session.destroy((error) => (error ? next(error) : response.json({})));
+});
+const server = app.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));`;
+
 const EXPRESS = `
 import express from 'express';
 import { sessions } from '@sess/express-middleware';
@@ -75,20 +93,7 @@ import type { AddressInfo } from 'node:net';
 ${data('@sess/express-middleware')}
 const app = express();
 app.use(sessions(${OPTIONS}));
-app.post('/login', (request, response, next) => {
-  request.session.regenerate((error) => {
-    if (error) return next(error);
-    request.session.data.userId = 'USER_123';
-    response.json({});
-  });
-});
-app.get('/profile', (request, response) => {
-  response.json({ user: request.session.data.userId ?? null });
-});
-app.post('/logout', (request, response, next) => {
-  request.session.destroy((error) => (error ? next(error) : response.json({})));
-});
-const server = app.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
+${expressShop('session.data')}
 `;
 
 const EXPRESS_SESSION = `
@@ -105,20 +110,7 @@ const app = express();
 const store = new SessStore({ servers: process.env.SESS_SERVERS });
 const secret = process.env.SESS_SECRET ?? '';
 app.use(session({ store, genid: store.newId, secret, resave: false, saveUninitialized: false }));
-app.post('/login', (request, response, next) => {
-  request.session.regenerate((error) => {
-    if (error) return next(error);
-    request.session.userId = 'USER_123';
-    response.json({});
-  });
-});
-app.get('/profile', (request, response) => {
-  response.json({ user: request.session.userId ?? null });
-});
-app.post('/logout', (request, response, next) => {
-  request.session.destroy((error) => (error ? next(error) : response.json({})));
-});
-const server = app.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
+${expressShop('session')}
 `;
 
 /** A test of an application, as Jest runs it without any setting: in CommonJS. */
@@ -127,18 +119,7 @@ import fastify from 'fastify';
 import sessions from '@sess/fastify-plugin';
 ${data('@sess/fastify-plugin')}
 test('a user logs in and out', async () => {
-  const app = fastify();
-  await app.register(sessions, ${OPTIONS});
-  app.post('/login', async (request) => {
-    await request.session.regenerate();
-    request.session.data.userId = 'USER_123';
-    return {};
-  });
-  app.get('/profile', async (request) => ({ user: request.session.data.userId ?? null }));
-  app.post('/logout', async (request) => {
-    await request.session.destroy();
-    return {};
-  });
+${FASTIFY_SHOP}
   // Not by inject: what Fastify takes for it is ESM alone, which Jest's CommonJS can't load.
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   const login = await fetch(url + '/login', { method: 'POST' });
