@@ -27,20 +27,29 @@ export async function fakeCluster(
   options: Partial<ClientOptions> = {},
 ): Promise<FakeCluster> {
   const clock = new FakeClock();
-  const network = new FakeNetwork(clock);
+  const servers = { clock, network: new FakeNetwork(clock) };
+  return { ...servers, ...(await join(servers, nodes, { historyIntervalMs: 600_000, ...options })) };
+}
+
+/** Another process over the same servers, which reads the history every second. */
+export async function join(
+  { clock, network }: Pick<FakeCluster, 'clock' | 'network'>,
+  nodes: readonly string[],
+  options: Partial<ClientOptions> = {},
+): Promise<Pick<FakeCluster, 'client' | 'discovery'>> {
   const discovery = new FakeDiscovery();
   const client = createClient({
     discovery,
     transport: network,
     clock,
     random: () => 0.5,
-    historyIntervalMs: 600_000,
+    historyIntervalMs: 1_000,
     ...options,
   });
   onTestFinished(() => client.destroy());
   if (nodes.length > 0) discovery.report(...nodes);
   await settled();
-  return { client, clock, network, discovery };
+  return { client, discovery };
 }
 
 /** A key that `owner` holds, as the client sees it now. */

@@ -1,15 +1,13 @@
 import { ketama } from '@sess/hash-ring';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
 import { historySeals } from '../src/membership/history-seal.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { encodeRecord, RECORD_FLAGS } from '../src/record.ts';
-import { A, B, C, fakeCluster, keyOf, type FakeCluster } from './fake-cluster.ts';
+import { A, B, C, fakeCluster, join, keyOf, type FakeCluster } from './fake-cluster.ts';
 import { settled } from './fake-clock.ts';
 import { allHeard } from './heard.ts';
-import { FakeDiscovery } from './fake-discovery.ts';
 
 const EVIL = 'attacker.example:11211';
 const SECRET = 'the secret of the shop, which its servers have';
@@ -45,25 +43,14 @@ function plant({ network, clock }: FakeCluster, places: readonly string[], key: 
   for (const place of places) network.at(place).store('set', key, bytes, { ttlSeconds: 0, flags: RECORD_FLAGS });
 }
 
-/** Another process over the same nodes. */
-async function join(
-  { network, clock }: FakeCluster,
+/** Another process over the same nodes, which has read the history. */
+async function joined(
+  cluster: FakeCluster,
   nodes: readonly string[],
   options: Partial<ClientOptions> = {},
 ): Promise<Client> {
-  const discovery = new FakeDiscovery();
-  const client = createClient({
-    discovery,
-    transport: network,
-    clock,
-    random: () => 0.5,
-    historyIntervalMs: 1_000,
-    ...options,
-  });
-  onTestFinished(() => client.destroy());
-  discovery.report(...nodes);
-  await settled();
-  await clock.pass(0);
+  const { client } = await join(cluster, nodes, options);
+  await cluster.clock.pass(0);
   return client;
 }
 
@@ -80,7 +67,7 @@ describe('a history that nobody signed', () => {
     const heard = allHeard('sess:client:unlisted-nodes');
     const cluster = await fakeCluster([]);
     plant(cluster, [A, B], keyOfHistory(), forged([{ nodes: [EVIL] }, { nodes: [A, EVIL] }], cluster.clock.now()));
-    const client = await join(cluster, [A, B]);
+    const client = await joined(cluster, [A, B]);
     const key = keyOf(client, A);
     await client.set(key, 'a session', { ttlSeconds, expect: 'absent' });
     expect(await valueOf(client, key)).toBe('a session');
@@ -151,7 +138,7 @@ describe('a history that nobody signed', () => {
       if (ms === 0) placed = 0;
       return after(ms, callback);
     };
-    const client = await join(cluster, [A], {
+    const client = await joined(cluster, [A], {
       distribution: (nodes) => (nodes.length <= 2 ? ketama(nodes) : distribution(nodes)),
     });
     await client.ready();
@@ -180,7 +167,7 @@ describe('what can’t be a history', () => {
     const heard = allHeard('sess:client:history-refused');
     const cluster = await fakeCluster([]);
     plant(cluster, [A, B], keyOfHistory(), history);
-    const client = await join(cluster, [A, B]);
+    const client = await joined(cluster, [A, B]);
     await client.set('key', 'a session', { ttlSeconds, expect: 'absent' });
     expect(await valueOf(client, 'key')).toBe('a session');
     expect(dialled(cluster)).toEqual([A, B]);
@@ -191,7 +178,7 @@ describe('what can’t be a history', () => {
       ]),
     );
     heard.splice(0);
-    await join(cluster, [A, B]);
+    await joined(cluster, [A, B]);
     expect(heard).toEqual([]);
   });
 });
@@ -201,14 +188,14 @@ describe('a history that is signed', () => {
     const cluster = await fakeCluster([A, B], { historySecret: SECRET, historyIntervalMs: 1_000 });
     const key = keyOf(cluster.client, B);
     await cluster.client.set(key, 'on B', { ttlSeconds, expect: 'absent' });
-    expect(await valueOf(await join(cluster, [A, C], { historySecret: SECRET }), key)).toBe('on B');
+    expect(await valueOf(await joined(cluster, [A, C], { historySecret: SECRET }), key)).toBe('on B');
   });
 
   it('does not where nobody signed: that is what a client without a secret gives up', async () => {
     const cluster = await fakeCluster([A, B], { historyIntervalMs: 1_000 });
     const key = keyOf(cluster.client, B);
     await cluster.client.set(key, 'on B', { ttlSeconds, expect: 'absent' });
-    expect(await valueOf(await join(cluster, [A, C]), key)).toBeUndefined();
+    expect(await valueOf(await joined(cluster, [A, C]), key)).toBeUndefined();
   });
 
   it('is the only one that is looked at, whoever else writes to the nodes', async () => {
@@ -217,7 +204,7 @@ describe('a history that is signed', () => {
     plant(cluster, [A, B], keyOfHistory(), forged([{ nodes: [A, EVIL] }], now));
     plant(cluster, [A, B], keyOfHistory(SECRET), forged([{ nodes: [A, EVIL] }], now, OTHER_SECRET));
     const heard = allHeard('sess:client:history-refused');
-    const client = await join(cluster, [A, B], { historySecret: SECRET });
+    const client = await joined(cluster, [A, B], { historySecret: SECRET });
     await client.set('key', 'a session', { ttlSeconds, expect: 'absent' });
     expect(await valueOf(client, 'key')).toBe('a session');
     expect(dialled(cluster)).toEqual([A, B]);
@@ -227,7 +214,7 @@ describe('a history that is signed', () => {
   it('is believed about the nodes that it names', async () => {
     const cluster = await fakeCluster([]);
     plant(cluster, [A, B], keyOfHistory(SECRET), forged([{ nodes: [A, C] }], cluster.clock.now(), SECRET));
-    await join(cluster, [A, B], { historySecret: SECRET });
+    await joined(cluster, [A, B], { historySecret: SECRET });
     expect(dialled(cluster)).toEqual([A, B, C]);
   });
 
@@ -240,7 +227,7 @@ describe('a history that is signed', () => {
       const cluster = await fakeCluster([A, B], { historySecret: before, historyIntervalMs: 1_000 });
       const key = keyOf(cluster.client, B);
       await cluster.client.set(key, 'on B', { ttlSeconds, expect: 'absent' });
-      const other = await join(cluster, [A, C], { historySecret: during });
+      const other = await joined(cluster, [A, C], { historySecret: during });
       expect(await valueOf(other, key)).toBe('on B');
       // And back: the old process learns of the view of the new one.
       await other.delete(key, { ttlSeconds });
@@ -254,11 +241,11 @@ describe('a history that is signed', () => {
     const key = keyOf(cluster.client, B);
     await cluster.client.set(key, 'on B', { ttlSeconds, expect: 'absent' });
     const heard = allHeard('sess:client:history-refused');
-    await join(cluster, [A, B], { historySecret: OTHER_SECRET });
-    await join(cluster, [A, B]);
+    await joined(cluster, [A, B], { historySecret: OTHER_SECRET });
+    await joined(cluster, [A, B]);
     await cluster.clock.pass(20_000);
     expect(heard).toEqual([]);
-    expect(await valueOf(await join(cluster, [A, C], { historySecret: SECRET }), key)).toBe('on B');
+    expect(await valueOf(await joined(cluster, [A, C], { historySecret: SECRET }), key)).toBe('on B');
   });
 });
 

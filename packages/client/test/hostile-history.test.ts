@@ -5,7 +5,7 @@ import { createClient } from '../src/client.ts';
 import { historySeals } from '../src/membership/history-seal.ts';
 import { encodeRecord, RECORD_FLAGS } from '../src/record.ts';
 import { settled } from './fake-clock.ts';
-import { A, B, fakeCluster } from './fake-cluster.ts';
+import { A, B, fakeCluster, join } from './fake-cluster.ts';
 import { FakeDiscovery } from './fake-discovery.ts';
 import { allHeard } from './heard.ts';
 
@@ -186,19 +186,9 @@ describe('a history that somebody wrote who wants harm', () => {
         const key = historySeals(historySecret === undefined ? [] : [historySecret])[0]?.key ?? '';
         const bytes = encodeRecord(history, BigInt(clock.now()) << 16n, 0);
         for (const place of [A, B]) network.at(place).store('set', key, bytes, { ttlSeconds: 0, flags: RECORD_FLAGS });
-        const discovery = new FakeDiscovery();
         const told = refused.length;
-        const client = createClient({
-          discovery,
-          transport: network,
-          clock,
-          random: () => 0.5,
-          historyIntervalMs: 1_000,
-          ...(historySecret === undefined ? {} : { historySecret }),
-        });
+        const { client } = await join(cluster, [A, B], historySecret === undefined ? {} : { historySecret });
         try {
-          discovery.report(A, B);
-          await settled();
           await clock.pass(5_000);
           await client.set('key', 'a session', { ttlSeconds, expect: 'absent' });
           expect((await client.get('key'))?.value.toString()).toBe('a session');
