@@ -24,19 +24,23 @@ class TestClock implements LeaseClock {
   }
 }
 
+async function expectHeldAfterALease(lease: GuardLease, clock: TestClock): Promise<void> {
+  for (let passed = 0; passed < LEASE_MS; passed += LEASE_MS / 3) {
+    await lease.check();
+    expect(lease.isHeld).toBe(false);
+    clock.pass(LEASE_MS / 3);
+  }
+  await lease.check();
+  expect(lease.isHeld).toBe(true);
+}
+
 describe('the lease of a guard', () => {
   it('is acted by after a claim that nobody objected to for as long as a lease lasts', async () => {
     await using cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded' });
     await using client = createClient({ servers: cluster.url });
     const clock = new TestClock();
     const lease = new GuardLease(client, 'shop', { name: 'first', clock });
-    for (let passed = 0; passed < LEASE_MS; passed += LEASE_MS / 3) {
-      await lease.check();
-      expect(lease.isHeld).toBe(false);
-      clock.pass(LEASE_MS / 3);
-    }
-    await lease.check();
-    expect(lease.isHeld).toBe(true);
+    await expectHeldAfterALease(lease, clock);
     clock.pass((2 * LEASE_MS) / 3);
     expect(lease.isHeld).toBe(false);
   });
@@ -68,13 +72,7 @@ describe('the lease of a guard', () => {
     const clock = new TestClock();
     await client.set('sess-guard/shop/lease', 'killed', { ttlSeconds: 600 });
     const lease = new GuardLease(client, 'shop', { name: 'next', clock });
-    for (let passed = 0; passed < LEASE_MS; passed += LEASE_MS / 3) {
-      await lease.check();
-      expect(lease.isHeld).toBe(false);
-      clock.pass(LEASE_MS / 3);
-    }
-    await lease.check();
-    expect(lease.isHeld).toBe(true);
+    await expectHeldAfterALease(lease, clock);
   });
 
   it('ends while the machine is suspended, and for who works by it, too', async () => {
