@@ -5,17 +5,11 @@ import { chmod, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createClient, textTransport, type ClientOptions } from '@sess/client';
+import { createClient, type Client } from '@sess/client';
 import { freePort, isListening } from '@sess/loopback';
-import { memjsTransport } from '@sess/memjs-transport';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { TRANSPORTS } from './every-transport.ts';
 
-const TRANSPORTS: Readonly<Record<string, () => ClientOptions['transport']>> = {
-  auto: () => textTransport(),
-  meta: () => textTransport({ dialect: 'meta' }),
-  classic: () => textTransport({ dialect: 'classic' }),
-  memjs: () => memjsTransport(),
-};
 /** memcached uses some itself. */
 const LIMIT = 20;
 
@@ -74,6 +68,13 @@ describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit
     held = [];
     await Promise.all(closed);
   }
+  async function expectReadyAfterRelease(client: Client): Promise<void> {
+    const error: unknown = await client.ready().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ message: expect.stringContaining('memcached -c') as string });
+    expect(String(error)).not.toContain('Check that memcached runs there');
+    await release();
+    await expect.poll(() => client.ready().then(() => 'ready', String)).toBe('ready');
+  }
 
   it.each(Object.entries(TRANSPORTS))('is named as a node, and is used when it has room (%s)', async (_, transport) => {
     await start();
@@ -85,11 +86,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit
       ...options,
     });
     try {
-      const error: unknown = await client.ready().catch((reason: unknown) => reason);
-      expect(error).toMatchObject({ message: expect.stringContaining('memcached -c') as string });
-      expect(String(error)).not.toContain('Check that memcached runs there');
-      await release();
-      await expect.poll(() => client.ready().then(() => 'ready', String)).toBe('ready');
+      await expectReadyAfterRelease(client);
       await client.set('key', 'value', { ttlSeconds: 60 });
     } finally {
       await client.close();
@@ -107,11 +104,7 @@ describe.runIf(inject('runtimes').includes('memcached'))('memcached at its limit
       historySecret: 'x'.repeat(32),
     });
     try {
-      const error: unknown = await client.ready().catch((reason: unknown) => reason);
-      expect(error).toMatchObject({ message: expect.stringContaining('memcached -c') as string });
-      expect(String(error)).not.toContain('Check that memcached runs there');
-      await release();
-      await expect.poll(() => client.ready().then(() => 'ready', String)).toBe('ready');
+      await expectReadyAfterRelease(client);
     } finally {
       await client.close();
     }

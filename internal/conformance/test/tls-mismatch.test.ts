@@ -1,19 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createClient, textTransport, type ClientOptions } from '@sess/client';
+import { createClient } from '@sess/client';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
-import { memjsTransport } from '@sess/memjs-transport';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { TRANSPORTS } from './every-transport.ts';
 
 const [KEY, CERTIFICATE] = ['key.pem', 'certificate.pem'].map((name) =>
   readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'),
 );
-
-const TRANSPORTS: Readonly<Record<string, () => ClientOptions['transport']>> = {
-  auto: () => textTransport(),
-  meta: () => textTransport({ dialect: 'meta' }),
-  classic: () => textTransport({ dialect: 'classic' }),
-  memjs: () => memjsTransport(),
-};
 
 /** Long enough for a refusal on a loaded machine. */
 const READY_TIMEOUT_MS = 2_000;
