@@ -1,0 +1,54 @@
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { TcpProxy } from '@sess/loopback';
+import { startLocalCluster } from '@sess/local-cluster';
+import { describe, expect, it } from 'vitest';
+import { ClientProcess, TRANSPORTS } from './processes/client-process.ts';
+
+/** Longer than a process blocks itself. */
+const FROZEN_MS = 1_500;
+const CREDENTIALS = { username: 'user', password: 'password' };
+
+const PROGRAM = `
+  const seen = new Set();
+  const watch = setInterval(() => states().forEach((state) => seen.add(state)), 1);
+  const early = await outcome(client.get('none'));
+  await client.set('key', 'value', { ttlSeconds: 60 });
+  const value = (await client.get('key')).value.toString();
+  clearInterval(watch);
+  tell([early, value, [...seen]]);`;
+
+/** Parts of a greeting with credentials: one in text; SASL's mechanisms, its credentials and the probe in binary. */
+const PARTS = TRANSPORTS.flatMap((transport) =>
+  Array.from({ length: transport === 'memjs' ? 3 : 1 }, (_, index) => ({ transport, part: index + 1 })),
+);
+
+describe.each(PARTS)('a process that is frozen in its greeting ($transport, part $part)', ({ transport, part }) => {
+  it.each(['while the answer is on its way', 'before the node has got it'])('%s, loses no request', async (when) => {
+    await using cluster = await startLocalCluster({ nodes: 1, runtime: 'embedded', credentials: CREDENTIALS });
+    let child: ChildProcess | undefined;
+    let parts = 0;
+    const clients = new Set<unknown>();
+    await using proxy = await TcpProxy.start(cluster.nodes[0]?.port ?? 0, (from, to) => {
+      if (!clients.has(to)) clients.add(from);
+      return async (chunk) => {
+        parts += clients.has(from) ? 1 : 0;
+        const isPart = clients.has(from) && parts === part;
+        if (isPart) child?.kill('SIGSTOP');
+        if (isPart && when.startsWith('before')) await pause(FROZEN_MS);
+        if (!to.destroyed) to.write(chunk);
+        if (!isPart) return;
+        if (!when.startsWith('before')) await pause(FROZEN_MS);
+        child?.kill('SIGCONT');
+      };
+    });
+    await using client = new ClientProcess(PROGRAM, {
+      transport,
+      port: proxy.port,
+      options: { credentials: CREDENTIALS },
+    });
+    child = client.child;
+    expect(await client.next()).toEqual(['miss', 'value', expect.not.arrayContaining(['down'])]);
+    expect(parts).toBeGreaterThan(part);
+  });
+});
