@@ -18,6 +18,8 @@ export interface Account {
   mayRevive: boolean;
   /** Whether its last copy in reach was lost while another was out of reach. */
   mayGoBack: boolean;
+  /** How many changes were acknowledged when it last lost a complete copy. */
+  changesOfLostCopy: number;
   /** Earliest end of its life, by what was acknowledged, virtual milliseconds. */
   aliveUntil: number;
   /** Whether it is only read and touched, never changed. */
@@ -75,6 +77,7 @@ export class Ledger {
       excused: undefined,
       mayRevive: false,
       mayGoBack: false,
+      changesOfLostCopy: 0,
       aliveUntil: Infinity,
       isOnlyRead,
       isIdle,

@@ -203,19 +203,41 @@ export class Promises {
 
   /** `loss` takes copies away. */
   lose(loss: () => void): void {
-    const before = [...this.#stage.ledger.accounts.values()].filter((account) => this.#isInReach(account));
+    const before = [...this.#stage.ledger.accounts.values()].map(
+      (account) => [account, this.#isInReach(account), this.#holdersOf(account).length] as const,
+    );
     loss();
     this.excuseLost();
-    for (const account of before)
-      if (!this.#isInReach(account) && this.#holdersOf(account).length > 0) account.mayGoBack = true;
+    for (const [account, wasInReach, copies] of before) {
+      const left = this.#holdersOf(account).length;
+      if (left < copies) account.changesOfLostCopy = account.acknowledged.length;
+      if (wasInReach && !this.#isInReach(account) && left > 0) account.mayGoBack = true;
+    }
+  }
+
+  /**
+   * Whether a change may be made without the `missing` ones: a copy with them was lost, and no node in reach has another.
+   */
+  mayGoBack(account: Account, missing: readonly number[]): boolean {
+    if (account.mayGoBack) return true;
+    const wereOnLostCopy = missing.every((change) => {
+      const at = account.acknowledged.indexOf(change);
+      return at >= 0 && at < account.changesOfLostCopy;
+    });
+    if (!wereOnLostCopy) return false;
+    return ![...this.#stage.network.nodes.values()].some(
+      (node) => this.#isNodeInReach(node.id) && holdsAll(node, { ...account, acknowledged: [...missing] }, 0),
+    );
+  }
+
+  #isNodeInReach(id: string): boolean {
+    const { network, listed } = this.#stage;
+    return listed.includes(id) && network.nodes.get(id)?.condition === 'running' && !network.isolated.has(id);
   }
 
   /** Whether a running, listed node in reach holds the session completely. */
   #isInReach(account: Account): boolean {
-    const { network, listed } = this.#stage;
-    return this.#holdersOf(account).some(
-      (id) => listed.includes(id) && network.nodes.get(id)?.condition === 'running' && !network.isolated.has(id),
-    );
+    return this.#holdersOf(account).some((id) => this.#isNodeInReach(id));
   }
 
   /** Copies were lost: excuses the sessions without any copy left. */

@@ -215,9 +215,9 @@ export class Traffic {
     if (missing.length > 0) {
       if (account.excused !== undefined) this.#stage.excuse(account.excused);
       else if (account.aliveUntil <= this.#stage.time.now) this.#stage.excuse('its life was over');
-      else if (account.mayGoBack && this.#promises.staleAllowed) {
-        this.#stage.excuse('the last copy in reach was lost');
-        for (const lost of missing) account.doubtful.set(lost, 'the last copy in reach was lost');
+      else if (this.#promises.staleAllowed && this.#promises.mayGoBack(account, missing)) {
+        this.#stage.excuse('a copy was lost and every other was out of reach');
+        for (const lost of missing) account.doubtful.set(lost, 'a copy was lost and every other was out of reach');
       } else
         throw new Violation('older state', `${application.name} replaced ${account.key} without ${missing.join(',')}`);
     }
