@@ -5,6 +5,7 @@ import { health, inRotation, INTERVAL, membership, nodes, publish, SKEW } from '
 import { isComplete } from './completeness.ts';
 import { EMPTY_HISTORY, viewId, type History } from './history.ts';
 import { closableViews } from './open-handovers.ts';
+import { route } from './route.ts';
 
 const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];
 /** From the last confirmation of a view until all clients act on another. */
@@ -23,6 +24,18 @@ function seenElsewhere(ids: readonly string[], since: number, confirmedAt: numbe
   };
   return { ...EMPTY_HISTORY, views: new Map([[viewId(entry), entry]]) };
 }
+
+describe('the order of writing', () => {
+  it('follows the age that other clients know of the current view, also for a client that starts later', () => {
+    const late = membership();
+    late.listed(nodes(A, B), 100);
+    const before = late.basis;
+    late.learned(seenElsewhere([C], 50, 90), 110);
+    late.learned(seenElsewhere([A, B], 10, 90), 110);
+    expect(late.state && route('key', late.state, 120).targets).toEqual([expect.toBeOneOf([A, B]), C]);
+    expect(late.basis).not.toBe(before);
+  });
+});
 
 describe('a clock that was ahead', () => {
   it('delays no agreement, and its own client confirms again', () => {

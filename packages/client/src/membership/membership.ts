@@ -334,6 +334,7 @@ export class Membership {
     const placement = this.#views.placementOf(nodes);
     const id = viewId(placement);
     if (nodes.length === 0 || id === this.#current?.id) {
+      this.#ageCurrent();
       this.#refresh(now);
       return false;
     }
@@ -350,6 +351,13 @@ export class Membership {
     });
     this.#refresh(now);
     return true;
+  }
+
+  /** Another client acted on the current view first. Writers are ordered by the age of views, alike for all clients. */
+  #ageCurrent(): void {
+    const entry = this.#current && this.#history.views.get(this.#current.id);
+    if (this.#current !== undefined && entry !== undefined && entry.since < this.#current.since)
+      this.#current = this.#views.get(this.#current.id, entry);
   }
 
   #withoutOldClosings(history: History, now: number): History {
