@@ -3,6 +3,7 @@
  * acknowledged.
  */
 import type { Clock } from './clock.ts';
+import type { SteadyClock } from './steady-clock.ts';
 import type { NodeHealth } from './contract.ts';
 import type { Fence } from './node/fence.ts';
 import type { Entry } from './record.ts';
@@ -42,7 +43,7 @@ export interface ClusterNode {
 }
 
 export interface Cluster {
-  readonly clock: Clock;
+  readonly clock: Clock & Pick<SteadyClock, 'latest'>;
   readonly versions: VersionSource;
   /** The name under which the clients of one service share their history. */
   readonly namespace: string;

@@ -77,6 +77,31 @@ describe('SteadyClock', () => {
     expect(clock.now()).toBe(START + byMs);
   });
 
+  it('tells the later of both clocks for what must not be too early, up to the longest sleep', () => {
+    expect(clock.latest()).toBe(START);
+    jump(SKEW);
+    expect(clock.latest()).toBe(START);
+    jump(HOUR);
+    expect(clock.latest()).toBe(START + SKEW + HOUR);
+    jump(-2 * HOUR);
+    expect(clock.latest()).toBe(START);
+    jump(10_000 * HOUR);
+    expect(clock.latest()).toBe(START + 30 * 24 * HOUR);
+  });
+
+  it('says since when it was behind, and how much', async () => {
+    await machine.pass(INTERVAL);
+    expect(clock.follow(NONE)).toBeUndefined();
+    await machine.pass(INTERVAL);
+    jump(HOUR);
+    expect(clock.follow(NONE)).toBeUndefined();
+    await machine.pass(AGREEMENT);
+    expect(clock.follow(NONE)).toEqual({ since: START + INTERVAL, byMs: HOUR });
+    jump(-HOUR);
+    expect(clock.follow(machine.now())).toBeUndefined();
+    expect(clock.now()).toBe(machine.now());
+  });
+
   it('does not follow when what another client told fits the time before as well, or is old', () => {
     jump(-INTERVAL);
     clock.follow(START - INTERVAL);

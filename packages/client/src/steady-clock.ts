@@ -10,6 +10,10 @@
  *   clients.
  *
  * Adopts it only after a read of the history: until then, this client's knowledge may be as old as the difference.
+ *
+ * While the two differ, either may be right. What this client tells others is stamped with the later of both
+ * ({@link SteadyClock.latest}); what it noted by this clock meanwhile moves with it when it adopts the wall clock
+ * ({@link Adoption}).
  */
 import { deadline, type CancelTimer, type Clock } from './clock.ts';
 
@@ -27,6 +31,16 @@ const INTERVALS_TO_PERSIST = 3;
 /** Clocks that are read one after the other, or adjusted gradually, differ by a few milliseconds. */
 const LEAST_TOLERANCE_MS = 50;
 
+/** The clock jumped forward: times that it told from `since` on were `byMs` too early. */
+export interface Adoption {
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly byMs: number;
+}
+
+/** A wall clock that is further ahead is wrong: no machine sleeps for longer. */
+export const LONGEST_SLEEP_MS: number = 30 * 86_400_000;
+
 export class SteadyClock implements Clock {
   readonly #source: Clock;
   readonly #toleranceMs: number;
@@ -35,12 +49,15 @@ export class SteadyClock implements Clock {
   #base: number;
   /** A difference that is not adopted yet, and its start by the monotonic clock. */
   #pending: { readonly offMs: number; readonly since: number } | undefined;
+  /** When both clocks last agreed, by this one, milliseconds since 1970. */
+  #agreedAt: number;
 
   constructor(source: Clock, { clockSkewMs, historyIntervalMs }: SteadyClockOptions) {
     this.#source = source;
     this.#toleranceMs = Math.max(clockSkewMs, LEAST_TOLERANCE_MS);
     this.#intervalMs = historyIntervalMs;
     this.#base = source.now() - source.elapsed();
+    this.#agreedAt = source.now();
   }
 
   now(): number {
@@ -56,6 +73,16 @@ export class SteadyClock implements Clock {
     return this.#source.now();
   }
 
+  /**
+   * The latest that it can be, milliseconds since 1970: by the wall clock if that is ahead, as after the machine was
+   * suspended. For times that must not be too early.
+   */
+  latest(): number {
+    const now = this.now();
+    const aheadMs = this.#source.now() - now;
+    return aheadMs > this.#toleranceMs ? now + Math.min(aheadMs, LONGEST_SLEEP_MS) : now;
+  }
+
   after(delayMs: number, callback: () => void): CancelTimer {
     return this.#source.after(delayMs, callback);
   }
@@ -68,8 +95,9 @@ export class SteadyClock implements Clock {
    * Call it after each read of the history.
    *
    * @param news the latest time in the history that is new since the last read, milliseconds since 1970; 0 for none
+   * @returns the jump forward, if there was one
    */
-  follow(news: number): void {
+  follow(news: number): Adoption | undefined {
     const elapsed = this.#source.elapsed();
     const wall = this.#source.now();
     const offMs = wall - (this.#base + elapsed);
@@ -78,9 +106,12 @@ export class SteadyClock implements Clock {
       !this.#isConfirmedBy(news, wall, wall - offMs) &&
       !this.#hasPersisted(offMs, elapsed)
     )
-      return;
+      return undefined;
+    const since = this.#agreedAt;
     this.#base += offMs;
     this.#pending = undefined;
+    this.#agreedAt = this.now();
+    return offMs > this.#toleranceMs ? { since, byMs: offMs } : undefined;
   }
 
   /** Whether `news` is from a client whose clock agrees with the wall clock, and not with this one. */

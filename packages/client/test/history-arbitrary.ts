@@ -1,26 +1,36 @@
 import * as fc from 'fast-check';
 
-import { viewId, type Closing, type DrainMark, type History, type ViewEntry } from '../src/membership/history.ts';
+import {
+  confirmed,
+  viewId,
+  type Closing,
+  type DrainMark,
+  type History,
+  type ViewEntry,
+} from '../src/membership/history.ts';
 
 // Few names and times, so that two histories have much to agree and to disagree about.
 const ids = fc.constantFrom('10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211', '[::1]:11211');
 const times = fc.nat({ max: 8 });
 
-const entries: fc.Arbitrary<ViewEntry> = fc.record({
-  nodes: fc.uniqueArray(
-    fc.record(
-      { id: ids, weight: fc.constantFrom(1, 2, 0.5), zone: fc.constantFrom('use1-az1', 'use1-az2') },
-      { requiredKeys: ['id', 'weight'] },
+const entries: fc.Arbitrary<ViewEntry> = fc
+  .record({
+    nodes: fc.uniqueArray(
+      fc.record(
+        { id: ids, weight: fc.constantFrom(1, 2, 0.5), zone: fc.constantFrom('use1-az1', 'use1-az2') },
+        { requiredKeys: ['id', 'weight'] },
+      ),
+      { selector: ({ id }) => id, minLength: 1, maxLength: 3 },
     ),
-    { selector: ({ id }) => id, minLength: 1, maxLength: 3 },
-  ),
-  copies: fc.constantFrom(1, 2),
-  distribution: fc.constantFrom('', '0123456789ab', 'ordered-0123456789ab'),
-  cause: fc.constantFrom('discovery', 'node-down', 'node-recovered', 'drain'),
-  since: times,
-  confirmedAt: times,
-  ttlSeconds: times,
-});
+    copies: fc.constantFrom(1, 2),
+    distribution: fc.constantFrom('', '0123456789ab', 'ordered-0123456789ab'),
+    cause: fc.constantFrom('discovery', 'node-down', 'node-recovered', 'drain'),
+    since: times,
+    confirmedAt: times,
+    latest: times,
+    ttlSeconds: times,
+  })
+  .map((entry) => confirmed(entry, entry));
 
 const marks: fc.Arbitrary<DrainMark> = fc
   .record({ drained: fc.boolean(), isDone: fc.boolean(), began: times, at: times })

@@ -1,6 +1,6 @@
 /** Entries of the history that say that this client acts on a view. */
 import type { Closings } from './closings.ts';
-import type { History, ViewEntry } from './history.ts';
+import { actedOnUntil, confirmed, type History, type ViewEntry } from './history.ts';
 import type { TimesToLive } from './times-to-live.ts';
 import type { ViewCache } from './view-cache.ts';
 import type { View } from './view.ts';
@@ -12,13 +12,15 @@ export interface ConfirmationSources {
   readonly closings: Closings;
   readonly times: TimesToLive;
   readonly historyIntervalMs: number;
+  /** The latest that it can be when this client's clock tells `now`, milliseconds since 1970. */
+  readonly latest: (now: number) => number;
 }
 
 /** Confirms the current view, once per interval by any client; `undefined` if that was done recently. */
 export function confirmationOf(
   { id, nodes, cause, since }: View,
   history: History,
-  { views, windows, closings, times: { longest: ttlSeconds }, historyIntervalMs }: ConfirmationSources,
+  { views, windows, closings, times: { longest: ttlSeconds }, historyIntervalMs, latest }: ConfirmationSources,
   now: number,
 ): ViewEntry | undefined {
   const known = history.views.get(id);
@@ -27,14 +29,14 @@ export function confirmationOf(
   // Greater than the last confirmation, which may come from a fast clock: other clients must see a change.
   const before = Math.max(known?.confirmedAt ?? -1, closings.confirmationOf(history, id));
   const confirmedAt = Math.max(now, before + 1);
-  return { ...views.placementOf(nodes), cause, since, confirmedAt, ttlSeconds };
+  return confirmed({ ...views.placementOf(nodes), cause, since }, { confirmedAt, latest: latest(now), ttlSeconds });
 }
 
 /** Confirms the view that this client leaves: it acted on it until now, but may not have confirmed it lately. */
 export function lastConfirmationOf(
   { id }: View,
   history: History,
-  { windows, closings, times }: ConfirmationSources,
+  { windows, closings, times, latest }: ConfirmationSources,
   now: number,
 ): ViewEntry | undefined {
   const known = history.views.get(id);
@@ -42,5 +44,6 @@ export function lastConfirmationOf(
   // A confirmation above that of a fast clock would look to other clients like one of their own.
   windows.renew(id, known.confirmedAt, now);
   const confirmedAt = Math.max(now, known.confirmedAt, closings.confirmationOf(history, id) + 1);
-  return { ...known, confirmedAt, ttlSeconds: Math.max(known.ttlSeconds, times.longest) };
+  const ttlSeconds = Math.max(known.ttlSeconds, times.longest);
+  return confirmed(known, { confirmedAt, latest: Math.max(latest(now), actedOnUntil(known)), ttlSeconds });
 }

@@ -1,10 +1,36 @@
 import { describe, expect, it } from 'vitest';
 
 import { inRotation, INTERVAL, membership, nodes, publish, rotation, SKEW } from '../../test/known-membership.ts';
+import { EMPTY_HISTORY } from './history.ts';
 
 const [A, B, C] = ['10.0.0.1:11211', '10.0.0.2:11211', '10.0.0.3:11211'];
 
 describe('a drain', () => {
+  it('does not look abandoned when the clock was behind', () => {
+    const [drainer, other] = [membership(), membership()];
+    for (const each of [drainer, other]) each.listed(nodes(A, B), 0);
+    drainer.mark(B, 'draining', 10);
+    other.learned(drainer.history, 20);
+    other.endDrains(20);
+    other.adopted({ since: 15, byMs: 60 * INTERVAL }, 60 * INTERVAL + 30);
+    other.endDrains(60 * INTERVAL + 30);
+    expect(inRotation(other)).toEqual([A]);
+    other.endDrains(70 * INTERVAL);
+    expect(inRotation(other)).toEqual([A, B]);
+  });
+
+  it('is not taken for one of a new node that was listed again after the clock was behind', () => {
+    const other = membership();
+    other.listed(nodes(A, B), 0);
+    const drains = new Map([[B, { drained: true, isDone: true, began: 60 * INTERVAL, at: 60 * INTERVAL }]]);
+    other.learned({ ...EMPTY_HISTORY, drains }, INTERVAL);
+    other.listed(nodes(A), INTERVAL + 100);
+    const now = 71 * INTERVAL;
+    other.adopted({ since: 900, byMs: 70 * INTERVAL }, now);
+    other.listed(nodes(A, B), now + 100);
+    expect(inRotation(other)).toEqual([A, B]);
+  });
+
   it('is over when another client puts the node back, whatever is renewed meanwhile', () => {
     const [drainer, other] = [membership(), membership()];
     for (const each of [drainer, other]) each.listed(nodes(A, B), 0);

@@ -4,6 +4,7 @@
  *
  * Each change returns the new history.
  */
+import type { Adoption } from '../steady-clock.ts';
 import { EMPTY_HISTORY, forgetDrains, mergeHistories, type DrainMark, type History } from './history.ts';
 import { intervalsToMs, type Intervals } from './intervals.ts';
 import { Sightings } from './sightings.ts';
@@ -108,6 +109,15 @@ export class Drains {
     return new Map(renewed.map(([id, mark]) => [id, saidAgain(mark, mark, now)]));
   }
 
+  /** The clock was behind, and tells `now`: what it noted meanwhile would look forgotten. */
+  adopted(history: History, { since, byMs }: Adoption, now: number): History {
+    this.#sightings.adopted({ since, byMs });
+    for (const [id, at] of this.#absentSince) if (at >= since) this.#absentSince.set(id, at + byMs);
+    const late = [...history.drains].filter(([, { at }]) => at >= since);
+    const drains = new Map(late.map(([id, mark]) => [id, { ...mark, at: Math.min(mark.at + byMs, now) }]));
+    return mergeHistories(history, { ...EMPTY_HISTORY, drains });
+  }
+
   /** Removes drains that no client confirms any more. */
   withoutForgotten(history: History, now: number): History {
     return forgetDrains(history, now - intervalsToMs(this.#intervals, INTERVALS_TO_FORGET));
@@ -118,8 +128,8 @@ export class Drains {
     return this.#emptied.has(id);
   }
 
-  prune({ drains }: History, isNamed: (id: string) => boolean): void {
-    this.#sightings.keepOnly((id) => drains.has(id));
+  prune({ drains }: History, isNamed: (id: string) => boolean, now: number): void {
+    this.#sightings.keepOnly((id) => drains.has(id), now);
     for (const id of this.#absentSince.keys()) if (!drains.has(id)) this.#absentSince.delete(id);
     for (const id of this.#emptied) if (!isNamed(id)) this.#emptied.delete(id);
   }

@@ -2,6 +2,7 @@
 import { canonicalNodeId, isZone } from '@sess/discovery';
 
 import { isSocketPath } from '../unix-socket.ts';
+import { LONGEST_SLEEP_MS } from '../steady-clock.ts';
 import type { ViewCause } from './history.ts';
 
 /**
@@ -71,6 +72,14 @@ export function checkedTime(value: unknown, latest: number): number {
       `a time is more than a day ahead of this machine's clock: ${new Date(Math.min(value, 8.64e15)).toISOString()}`,
     );
   return value;
+}
+
+/**
+ * Until when the client that confirmed a view at `confirmedAt` may have acted on it. Its clock may be wrong by any time:
+ * that is no reason to refuse the history.
+ */
+export function checkedLatest(value: unknown, confirmedAt: number): number {
+  return Math.min(checkedTime(value, Infinity), confirmedAt + LONGEST_SLEEP_MS);
 }
 
 export function listOf(what: string, value: unknown, most: number): readonly unknown[] {

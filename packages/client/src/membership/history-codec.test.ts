@@ -169,6 +169,12 @@ describe('a history as bytes', () => {
     expect(read(signed(JSON.stringify(ahead)), SECRET)).toBeDefined();
   });
 
+  it('takes no view for acted on longer than any machine sleeps, whatever its time', () => {
+    const ahead = { ttl: 1, whole: true, views: [{ ...good, t: NOW, u: NOW + 1_000 * DAY }], drains: [] };
+    const [view] = read(signed(JSON.stringify(ahead)), SECRET)?.views.values() ?? [];
+    expect(view).toMatchObject({ confirmedAt: NOW, latest: NOW + 30 * DAY });
+  });
+
   it('is refused when it is larger than any should be', () => {
     expect(read(signed(`{"ttl":1,"views":[],"drains":[]${' '.repeat(MAX_HISTORY_BYTES)}}`), SECRET)).toBeUndefined();
   });
@@ -242,6 +248,7 @@ function withViews(count: number, nodesInEach: number, of: 'its own' | 'of one c
       cause: 'discovery',
       since: 0,
       confirmedAt: at,
+      ...(at % 3 === 1 && { latest: at + 5 }),
       ttlSeconds: 60,
     };
     return [viewId(entry), entry];

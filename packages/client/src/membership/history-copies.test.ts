@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/fake-clock.ts';
 import type { ClusterNode } from '../cluster.ts';
 import { decode, encodeRecord, RECORD_FLAGS } from '../record.ts';
+import { SteadyClock } from '../steady-clock.ts';
 import { VersionSource } from '../version.ts';
 import { encodeHistory } from './history-codec.ts';
 import { HistoryCopies } from './history-copies.ts';
@@ -29,7 +30,7 @@ function copiesOf(): HistoryCopies {
     seal,
     defaultPlacement: { copies: 1, distribution: '' },
     unconfirmedMs: 1_000,
-    clock,
+    clock: new SteadyClock(clock, { clockSkewMs: 0, historyIntervalMs: 1_000 }),
     versions: new VersionSource(clock, () => 0.5),
     accept: () => Promise.resolve(),
     relevant: (history) => history,

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../clock.ts';
+import type { SteadyClock } from '../steady-clock.ts';
 import { historyRefusedChannel } from '../diagnostics.ts';
 import type { ClusterNode } from '../cluster.ts';
 import { encodeRecord, RECORD_FLAGS, StoredRecord, type Entry } from '../record.ts';
@@ -28,7 +29,7 @@ export interface HistoryCopiesSetup {
   readonly seal: HistorySeal;
   /** If a view was not confirmed for this long, other clients may believe that no client acts on it. */
   readonly unconfirmedMs: number;
-  readonly clock: Clock;
+  readonly clock: Clock & Pick<SteadyClock, 'latest'>;
   readonly versions: VersionSource;
   /** Rejects with `HistoryRefused` if a decoded history can't be used. */
   readonly accept: (history: History) => Promise<void>;
@@ -227,7 +228,7 @@ export class HistoryCopies {
   async #decodeAndCheck(bytes: Buffer): Promise<DecodedHistory> {
     const { seal, clock, defaultPlacement, accept } = this.#setup;
     try {
-      const { history, isFromEarlier, leavesMarks } = decodeHistory(bytes, seal, clock.now(), defaultPlacement);
+      const { history, isFromEarlier, leavesMarks } = decodeHistory(bytes, seal, clock.latest(), defaultPlacement);
       await accept(history);
       return { bytes, history, isFromEarlier, leavesMarks, refusal: undefined };
     } catch (error) {

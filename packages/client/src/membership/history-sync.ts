@@ -264,8 +264,10 @@ export class HistorySync {
     const histories = answered(answers)
       .flatMap(({ readings }) => readings.map(({ history }) => history))
       .filter(({ cluster }) => !identity.isOther(cluster));
-    if (histories.length > 0)
-      clock.follow(Math.max(...histories.map((history) => latestNews(membership.history, history))));
+    if (histories.length > 0) {
+      const adoption = clock.follow(Math.max(...histories.map((history) => latestNews(membership.history, history))));
+      if (adoption !== undefined) membership.adopted(adoption, clock.now());
+    }
     for (const { node, readings } of answers) {
       if (readings !== undefined) this.#everAnswered.add(node.id);
       for (const { history } of readings ?? [])

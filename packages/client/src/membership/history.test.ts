@@ -17,7 +17,14 @@ import {
 function sense({ views, drains, truncatedUntil }: History): unknown {
   return {
     views: [...views]
-      .map(([id, { cause, since, confirmedAt, ttlSeconds }]) => [id, cause, since, confirmedAt, ttlSeconds])
+      .map(([id, { cause, since, confirmedAt, latest, ttlSeconds }]) => [
+        id,
+        cause,
+        since,
+        confirmedAt,
+        latest,
+        ttlSeconds,
+      ])
       .toSorted(byName),
     drains: [...drains].toSorted(byName),
     truncatedUntil,

@@ -37,6 +37,11 @@ export interface ViewEntry extends Placement {
   readonly since: number;
   /** When a client last confirmed that it acts on it, milliseconds since 1970. */
   readonly confirmedAt: number;
+  /**
+   * Until when that client may have acted on it, if its wall clock was ahead (its machine may have been suspended),
+   * milliseconds since 1970. Default: `confirmedAt`.
+   */
+  readonly latest?: number;
   /** The longest time to live in use under this view: its records may live that long after it. */
   readonly ttlSeconds: number;
 }
@@ -167,12 +172,30 @@ function mergeEntries(one: ViewEntry, other: ViewEntry): ViewEntry {
   // The cause is that of the earlier start; for equal starts the name decides, so that the order of merging does not
   // matter.
   const first = one.since < other.since || (one.since === other.since && one.cause <= other.cause) ? one : other;
-  if (first === one && one.confirmedAt >= other.confirmedAt && one.ttlSeconds >= other.ttlSeconds) return one;
-  return {
-    ...first,
-    confirmedAt: Math.max(one.confirmedAt, other.confirmedAt),
-    ttlSeconds: Math.max(one.ttlSeconds, other.ttlSeconds),
-  };
+  const latest = Math.max(actedOnUntil(one), actedOnUntil(other));
+  if (
+    first === one &&
+    one.confirmedAt >= other.confirmedAt &&
+    actedOnUntil(one) >= latest &&
+    one.ttlSeconds >= other.ttlSeconds
+  )
+    return one;
+  const confirmedAt = Math.max(one.confirmedAt, other.confirmedAt);
+  return confirmed(first, { confirmedAt, latest, ttlSeconds: Math.max(one.ttlSeconds, other.ttlSeconds) });
+}
+
+/** The view with another confirmation. */
+export function confirmed(
+  { nodes, copies, distribution, cause, since }: Omit<ViewEntry, 'confirmedAt' | 'latest' | 'ttlSeconds'>,
+  { confirmedAt, latest, ttlSeconds }: Required<Pick<ViewEntry, 'confirmedAt' | 'latest' | 'ttlSeconds'>>,
+): ViewEntry {
+  const isUnsure = latest > confirmedAt;
+  return { nodes, copies, distribution, cause, since, confirmedAt, ...(isUnsure && { latest }), ttlSeconds };
+}
+
+/** Until when a client may have acted on the view, milliseconds since 1970. */
+export function actedOnUntil({ confirmedAt, latest = confirmedAt }: Pick<ViewEntry, 'confirmedAt' | 'latest'>): number {
+  return Math.max(confirmedAt, latest);
 }
 
 /** A late confirmation does not overrule the end of the same drain, whatever its time. */
@@ -208,7 +231,7 @@ export function knowsAll(holder: History, wanted: History): boolean {
   for (const [id, entry] of wanted.views) {
     const known = holder.views.get(id);
     if (known === undefined || known.confirmedAt < entry.confirmedAt || known.since > entry.since) return false;
-    if (known.ttlSeconds < entry.ttlSeconds) return false;
+    if (known.ttlSeconds < entry.ttlSeconds || actedOnUntil(known) < actedOnUntil(entry)) return false;
   }
   for (const [id, mark] of wanted.drains) {
     const known = holder.drains.get(id);

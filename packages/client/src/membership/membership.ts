@@ -5,6 +5,7 @@
  *
  * No I/O and no timers.
  */
+import type { Adoption, SteadyClock } from '../steady-clock.ts';
 import { ForgottenViews } from './forgotten-views.ts';
 import { Closings, type Closable } from './closings.ts';
 import { completed, forgotten } from './completeness.ts';
@@ -12,6 +13,7 @@ import { confirmationOf, lastConfirmationOf, type ConfirmationSources } from './
 import { Drains, type DrainState } from './drains.ts';
 import { whyTooMuch } from './history-limits.ts';
 import {
+  confirmed,
   EMPTY_HISTORY,
   mergeHistories,
   pruneHistory,
@@ -42,6 +44,8 @@ export interface MembershipOptions extends WindowOptions {
   readonly observe?: boolean;
   /** Returns numbers in [0, 1), for the name of a new cluster. Default: `Math.random`. */
   readonly random?: () => number;
+  /** The clock that tells `now`. Default: one that is never behind the wall clock. */
+  readonly clock?: Pick<SteadyClock, 'latest'>;
 }
 
 export class Membership {
@@ -71,6 +75,7 @@ export class Membership {
       closings: this.#closings,
       times: this.times,
       historyIntervalMs: options.historyIntervalMs,
+      latest: (now) => Math.max(now, options.clock?.latest() ?? now),
     };
   }
 
@@ -157,13 +162,10 @@ export class Membership {
     this.aliases.forget(id);
     const nodes = this.#rotation().filter((node) => node.id !== id);
     if (nodes.length === 0) return;
-    const entry: ViewEntry = {
-      ...this.#views.placementOf(nodes),
-      cause: 'node-down',
-      since: now,
-      confirmedAt: now,
-      ttlSeconds: this.times.longest,
-    };
+    const entry = confirmed(
+      { ...this.#views.placementOf(nodes), cause: 'node-down', since: now },
+      { confirmedAt: now, latest: this.#sources.latest(now), ttlSeconds: this.times.longest },
+    );
     this.#addView(viewId(entry), entry);
     this.#refresh(now);
   }
@@ -181,6 +183,13 @@ export class Membership {
     this.rotate('drain', now);
   }
 
+  /** The clock was behind, and tells `now`. */
+  adopted(adoption: Adoption, now: number): void {
+    this.#windows.adopted(adoption);
+    this.#history = this.#drains.adopted(this.#history, adoption, now);
+    this.#refresh(now);
+  }
+
   /** Merges a history that was read. Returns whether the rotation changed, by another client's drain. */
   learned(history: History, now: number): boolean {
     const merged = mergeHistories(this.#history, this.relevant(history, now));
@@ -193,8 +202,8 @@ export class Membership {
 
   /** Removes drains that no client confirms any more, and closed views. */
   relevant(history: History, now: number): History {
-    const confirmed = this.#withoutOldClosings(this.#drains.withoutForgotten(history, now), now);
-    const kept = this.#closings.withoutClosed(confirmed);
+    const recent = this.#withoutOldClosings(this.#drains.withoutForgotten(history, now), now);
+    const kept = this.#closings.withoutClosed(recent);
     return kept.truncatedUntil === 0 || kept.truncatedUntil > now ? kept : { ...kept, truncatedUntil: 0 };
   }
 
@@ -301,9 +310,9 @@ export class Membership {
     this.#history = this.relevant(open, now);
     const isKnown = (id: string): boolean => this.#history.views.has(id);
     const isInUse = (id: string): boolean => isKnown(id) || id === this.#current?.id;
-    this.#windows.keepOnly(isKnown);
+    this.#windows.keepOnly(isKnown, now);
     const named = this.nodes();
-    this.#drains.prune(this.#history, (id) => named.has(id));
+    this.#drains.prune(this.#history, (id) => named.has(id), now);
     this.forgotten.prune(now);
     this.#views.keepOnly(isInUse);
     this.#closings.prune(this.#history, isInUse);

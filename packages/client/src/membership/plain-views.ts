@@ -7,6 +7,7 @@ import {
   checkedCopies,
   checkedDistribution,
   checkedId,
+  checkedLatest,
   checkedTime,
   checkedTtl,
   checkedWeight,
@@ -16,13 +17,14 @@ import {
   MAX_NODES,
   unreadable,
 } from './history-checks.ts';
-import { viewId, type Placement, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
+import { confirmed, viewId, type Placement, type ViewCause, type ViewEntry, type ViewNode } from './history.ts';
 
 /** Limit of earlier versions. */
 export const MAX_PLAIN_VIEWS = 64;
 
-/** Later versions added `k` and `d`, then `l`, then `z`; every version ignores unknown fields. */
-export function encodePlain({ nodes, copies, distribution, cause, since, confirmedAt, ttlSeconds }: ViewEntry): string {
+/** Later versions added `k` and `d`, then `l`, then `z`, then `u`; every version ignores unknown fields. */
+export function encodePlain(entry: ViewEntry): string {
+  const { nodes, copies, distribution, cause, since, confirmedAt, latest, ttlSeconds } = entry;
   const list = nodes.map(({ id, weight }) => [id, weight]);
   const zones = nodes.some(({ zone }) => zone !== undefined) ? { z: nodes.map(({ zone }) => zone ?? null) } : undefined;
   return JSON.stringify({
@@ -33,6 +35,7 @@ export function encodePlain({ nodes, copies, distribution, cause, since, confirm
     c: cause,
     s: since,
     t: confirmedAt,
+    ...(latest !== undefined && { u: latest }),
     l: ttlSeconds,
   });
 }
@@ -61,18 +64,16 @@ function readPlain(value: unknown, latest: number, defaults: ViewDefaults): View
     c: cause,
     s: since,
     t: confirmedAt,
+    u = confirmedAt,
     l = defaults.ttlSeconds,
   } = value;
   if (typeof cause !== 'string' || !isCause(cause)) throw unreadable('a view has no known cause');
-  return {
-    nodes: readNodes(n, z),
-    copies: checkedCopies(k),
-    distribution: checkedDistribution(d),
-    cause,
-    since: checkedTime(since, latest),
-    confirmedAt: checkedTime(confirmedAt, latest),
-    ttlSeconds: checkedTtl(l),
-  };
+  const placement = { nodes: readNodes(n, z), copies: checkedCopies(k), distribution: checkedDistribution(d) };
+  const at = checkedTime(confirmedAt, latest);
+  return confirmed(
+    { ...placement, cause, since: checkedTime(since, latest) },
+    { confirmedAt: at, latest: checkedLatest(u, at), ttlSeconds: checkedTtl(l) },
+  );
 }
 
 function readNodes(value: unknown, zones: unknown): readonly ViewNode[] {

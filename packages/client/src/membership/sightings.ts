@@ -3,24 +3,36 @@
  * ahead counts as the time of its sighting, so that an hour's error of one machine does not become an hour's wait for
  * all.
  */
-export class Sightings {
-  readonly #seen = new Map<string, { readonly said: number; at: number }>();
+import type { Adoption } from '../steady-clock.ts';
 
-  /** When `said` was first seen for `name`. All times are milliseconds since 1970. */
-  at(name: string, said: number, now: number): number {
+export class Sightings {
+  readonly #seen = new Map<string, { readonly said: number; at: number; matters: number }>();
+
+  /**
+   * When `said` was first seen for `name`. All times are milliseconds since 1970.
+   *
+   * @param matters until when to remember a time in the future: a client that forgot it would take it for news
+   */
+  at(name: string, said: number, now: number, matters = 0): number {
     const known = this.#seen.get(name);
     if (known?.said === said) {
       // This client's own clock was ahead and was set back.
       known.at = Math.min(known.at, now);
+      known.matters = Math.max(known.matters, matters);
       return known.at;
     }
-    this.#seen.set(name, { said, at: now });
+    this.#seen.set(name, { said, at: now, matters });
     return now;
   }
 
   /** Moves the sighting to now: this client itself knows that `said` still holds. */
   renew(name: string, said: number, now: number): void {
-    this.#seen.set(name, { said, at: now });
+    this.#seen.set(name, { said, at: now, matters: this.#seen.get(name)?.matters ?? 0 });
+  }
+
+  /** This client's clock was `byMs` behind from `since` on: what it saw meanwhile, it saw that much later. */
+  adopted({ since, byMs }: Adoption): void {
+    for (const seen of this.#seen.values()) if (seen.at >= since) seen.at += byMs;
   }
 
   /** The credible time of `said`: not later than its sighting. */
@@ -28,7 +40,7 @@ export class Sightings {
     return Math.min(said, this.at(name, said, now));
   }
 
-  keepOnly(isWanted: (name: string) => boolean): void {
-    for (const name of this.#seen.keys()) if (!isWanted(name)) this.#seen.delete(name);
+  keepOnly(isWanted: (name: string) => boolean, now: number): void {
+    for (const [name, { matters }] of this.#seen) if (!isWanted(name) && matters <= now) this.#seen.delete(name);
   }
 }

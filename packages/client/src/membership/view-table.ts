@@ -8,6 +8,7 @@ import {
   checkedCopies,
   checkedDistribution,
   checkedId,
+  checkedLatest,
   checkedTime,
   checkedTtl,
   checkedWeight,
@@ -17,7 +18,7 @@ import {
   MAX_NODES,
   unreadable,
 } from './history-checks.ts';
-import { ORDERED, viewId, type ViewEntry, type ViewNode } from './history.ts';
+import { confirmed, ORDERED, viewId, type ViewEntry, type ViewNode } from './history.ts';
 
 export const MAX_TABLE_VIEWS = 4096;
 /** A node has one row for each weight and zone that it had. */
@@ -26,6 +27,8 @@ export const MAX_DISTRIBUTIONS = 64;
 
 export interface ViewTable {
   readonly nodes: readonly (readonly [id: string, weight: number])[];
+  /** The views' {@link ViewEntry.latest}, in their order; 0 without. Omitted if none has one; earlier versions ignore it. */
+  readonly latest?: readonly number[];
   /** Zones in the order of the nodes; omitted if no node has one, and ignored by earlier versions. */
   readonly zones?: readonly (string | null)[];
   readonly distributions: readonly string[];
@@ -46,6 +49,7 @@ export function encodeTable(entries: readonly ViewEntry[]): ViewTable {
   const zones = table.map(([, { zone }]) => zone ?? null);
   return {
     nodes: table.map(([, { id, weight }]) => [id, weight]),
+    ...(entries.some(({ latest }) => latest !== undefined) && { latest: entries.map(({ latest = 0 }) => latest) }),
     ...(zones.some((zone) => zone !== null) && { zones }),
     distributions,
     views,
@@ -63,18 +67,25 @@ export function readTable(given: Record<string, unknown>, latest: number): Reado
   });
   const distributions = listOf('distributions', given['distributions'], MAX_DISTRIBUTIONS).map(checkedDistribution);
   const views = new Map<string, ViewEntry>();
-  for (const item of listOf('views', given['views'], MAX_TABLE_VIEWS)) {
+  const ends = listOf('latest times', given['latest'] ?? [], MAX_TABLE_VIEWS);
+  for (const [index, item] of listOf('views', given['views'], MAX_TABLE_VIEWS).entries()) {
     const [who, copies, distribution, cause, since, confirmedAt, ttl] = listOf('fields of a view', item, 7);
     const indexes = typeof who === 'string' ? indexesIn(who, nodes.length) : listOf('nodes of a view', who, MAX_NODES);
-    const entry: ViewEntry = {
-      nodes: namedBy(indexes, nodes, spellings),
-      copies: checkedCopies(copies),
-      distribution: pick('distribution', distribution, distributions),
-      cause: pick('cause', cause, CAUSES),
-      since: checkedTime(since, latest),
-      confirmedAt: checkedTime(confirmedAt, latest),
-      ttlSeconds: checkedTtl(ttl),
-    };
+    const at = checkedTime(confirmedAt, latest);
+    const entry = confirmed(
+      {
+        nodes: namedBy(indexes, nodes, spellings),
+        copies: checkedCopies(copies),
+        distribution: pick('distribution', distribution, distributions),
+        cause: pick('cause', cause, CAUSES),
+        since: checkedTime(since, latest),
+      },
+      {
+        confirmedAt: at,
+        latest: checkedLatest(ends[index] ?? 0, at),
+        ttlSeconds: checkedTtl(ttl),
+      },
+    );
     views.set(viewId(entry), entry);
   }
   return views;

@@ -2,7 +2,8 @@
  * How long a view matters: until all clients agree that none acts on it, and then for the longest life of a copy
  * written under it.
  */
-import type { ViewEntry } from './history.ts';
+import type { Adoption } from '../steady-clock.ts';
+import { actedOnUntil, type ViewEntry } from './history.ts';
 import { agreementMs, type Intervals } from './intervals.ts';
 import { Sightings } from './sightings.ts';
 
@@ -21,8 +22,15 @@ export class Windows {
   }
 
   /** The credible time of the view's last confirmation. */
-  confirmedAt(id: string, { confirmedAt }: ViewEntry, now: number): number {
-    return this.#confirmations.when(id, confirmedAt, now);
+  confirmedAt(id: string, entry: ViewEntry, now: number): number {
+    const latest = actedOnUntil(entry);
+    const matters = latest > now + this.#options.clockSkewMs ? this.endOf(entry) : 0;
+    return Math.min(latest, this.#confirmations.at(id, entry.confirmedAt, now, matters));
+  }
+
+  /** The clock was behind. */
+  adopted(adoption: Adoption): void {
+    this.#confirmations.adopted(adoption);
   }
 
   /** This client still acts on the view, whose last confirmation is `confirmedAt`. */
@@ -45,7 +53,7 @@ export class Windows {
 
   /** When the view's window ends for clients that read of it later. */
   endOf(entry: ViewEntry): number {
-    return entry.confirmedAt + agreementMs(this.#options) + this.#lengthMs(entry);
+    return actedOnUntil(entry) + agreementMs(this.#options) + this.#lengthMs(entry);
   }
 
   /** The longest window of these views, and of one with this time to live, in milliseconds. */
@@ -54,8 +62,8 @@ export class Windows {
     return agreementMs(this.#options) + Math.max(this.#lengthMs({ ttlSeconds }), ...lengths);
   }
 
-  keepOnly(isWanted: (id: string) => boolean): void {
-    this.#confirmations.keepOnly(isWanted);
+  keepOnly(isWanted: (id: string) => boolean, now: number): void {
+    this.#confirmations.keepOnly(isWanted, now);
   }
 
   #lengthMs({ ttlSeconds }: Pick<ViewEntry, 'ttlSeconds'>): number {

@@ -28,7 +28,8 @@ export async function remove(
     const replies = await askByRoute(cluster, key, route.targets, route, options);
     if (replies === 'changed' || hasReturned(cluster, replies)) continue;
     const newest = newestOf(replies);
-    const endsAt = Math.max(cluster.clock.now() + ttlSeconds * 1000, newest?.kind === 'tombstone' ? newest.endsAt : 0);
+    const known = newest?.kind === 'tombstone' ? newest.endsAt : 0;
+    const endsAt = Math.max(cluster.clock.latest() + ttlSeconds * 1000, known);
     const bytes = encodeTombstone(cluster.versions.next(highestVersion(replies)), ttlSeconds, endsAt);
     const fences = new Fences(cluster);
     const failures = [];

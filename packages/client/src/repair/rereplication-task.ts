@@ -45,7 +45,7 @@ export class ReturnedNode implements RereplicationTask {
   constructor(cluster: RereplicatingCluster, node: string) {
     this.#cluster = cluster;
     this.node = node;
-    this.#since = cluster.clock.now();
+    this.#since = cluster.clock.latest();
   }
 
   plan(): RereplicationPlan {
