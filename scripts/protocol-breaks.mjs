@@ -34,7 +34,8 @@ export const BREAKS = {
   },
   /** While earlier owners are emptied, what a writer puts there stays there. */
   closing: {
-    profile: 'finishing',
+    profile: 'harsh finishing',
+    faults: ['a scale-up is undone'],
     in: 'else if (!elderEndsAt.has(id)) (closing ??= /* @__PURE__ */ new Set()).add(id);',
     out: '',
   },

@@ -1,6 +1,6 @@
 /** Planned departures of nodes: drained, emptied by a finished handover, or with a list that one process gets late. */
 import { Violation } from '../ledger.ts';
-import { CLOCK_SKEW_MS, HISTORY_INTERVAL_MS } from '../timing.ts';
+import { HISTORY_INTERVAL_MS } from '../timing.ts';
 import { MAX_NODES, type FaultScene, type Strikes } from './fault-scene.ts';
 
 /** Sessions that are destroyed before a scale-up is undone. */
@@ -125,20 +125,23 @@ function stopBehindLateList(scene: FaultScene, forMs: number): string | undefine
 }
 
 /**
- * A node joins. When the window of the view without it is over, sessions are destroyed, and the node leaves and stops:
- * what their earlier owners still hold of them could be read again.
+ * A node joins. When no process asks the earlier owners any more, because the window is over or the handover is
+ * finished, sessions are destroyed, and the node leaves and stops: what their earlier owners still hold of them could
+ * be read again.
  */
 function undoScaleUp(scene: FaultScene): string | undefined {
   const { stage, traffic } = scene;
-  const { random, applications, listed, scenario, time } = stage;
+  const { random, applications, listed, time } = stage;
   if (listed.length >= MAX_NODES) return undefined;
   const id = stage.startNode();
   stage.list([...listed, id]);
   scene.tellAll();
-  // The last confirmation may be an interval old.
-  const windowMs = 4 * HISTORY_INTERVAL_MS + CLOCK_SKEW_MS + 1_000 * scenario.ttlSeconds;
-  time.at(windowMs, () => {
+  const undo = (): void => {
     if (scene.isHealed || !stage.listed.includes(id)) return;
+    if (applications.some(({ client }) => client.handovers.length > 0)) {
+      time.at(500, undo);
+      return;
+    }
     for (let count = 0; count < DESTROYED; count += 1)
       traffic.changeAndDestroy(random.pick(applications), random.pick(applications), 20);
     time.at(500, () => {
@@ -147,6 +150,7 @@ function undoScaleUp(scene: FaultScene): string | undefined {
       scene.tellAll();
       time.at(300, () => scene.stop(id));
     });
-  });
-  return `${id} joins for ${windowMs} ms`;
+  };
+  time.at(HISTORY_INTERVAL_MS, undo);
+  return `${id} joins until the handover is over`;
 }
