@@ -116,4 +116,16 @@ describe('a connection that stood while the process slept', () => {
     expect(await answers).toEqual(['SESS_CONNECTION']);
     expect(server.losses).toHaveLength(1);
   });
+
+  it('is closed together with the other one', async () => {
+    const server = await ScriptedServer.start({ timeoutMs: 400 });
+    const first = await server.serve();
+    sleep();
+    const answers = outcomes([server.transport.get('key')]);
+    const second = await server.accept();
+    server.transport.destroy();
+    await server.transport.close();
+    await Promise.all([first.closed(), second.closed()]);
+    expect(await answers).toEqual(['SESS_CLOSED']);
+  });
 });

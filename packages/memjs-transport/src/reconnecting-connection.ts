@@ -129,8 +129,9 @@ export class ReconnectingConnection {
     this.#sleepWatch.stop();
     const error = this.#errors.closed();
     for (const request of this.#deadlines.values()) request.failed(error);
+    // First, because otherwise it would replace the other one.
+    this.#dropSuccessor();
     this.#connection?.end(error);
-    this.#successor?.end(error);
   }
 
   /** Throws if a request is above the limits, before anything of it is kept. */
