@@ -1,9 +1,9 @@
-import { createClient } from '@sess/client';
+import { createClient, type ClientOptions } from '@sess/client';
 import { TTL_SECONDS, type Contender } from '../contender.ts';
 
 /** This client as it comes: ketama, envelope, built-in text transport. */
-export async function open(servers: readonly string[]): Promise<Contender> {
-  const client = createClient(`memcached://${servers.join(',')}`);
+export async function open(servers: readonly string[], given: Partial<ClientOptions> = {}): Promise<Contender> {
+  const client = createClient({ servers: [...servers], ...given });
   await client.ready();
   const options = { ttlSeconds: TTL_SECONDS };
   return {

@@ -8,11 +8,9 @@ import {
   type TargetTrackingScalingPolicyConfiguration,
 } from '@aws-sdk/client-application-auto-scaling';
 import { GetMetricDataCommand, PutMetricDataCommand, type Metric } from '@aws-sdk/client-cloudwatch';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { closeStandIns, CLUSTER, standIn, type StandIn } from './stand-in.ts';
-
-afterEach(closeStandIns);
+import { CLUSTER, standIn, type StandIn } from './stand-in.ts';
 
 const RESOURCE = {
   ServiceNamespace: 'elasticache',

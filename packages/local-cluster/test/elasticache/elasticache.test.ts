@@ -9,12 +9,10 @@ import {
   type CacheCluster,
   type ModifyCacheClusterCommandInput,
 } from '@aws-sdk/client-elasticache';
-import { afterEach, describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 
 import { exchange } from '../wire/raw-exchange.ts';
-import { closeStandIns, CLUSTER, standIn, type StandIn } from './stand-in.ts';
-
-afterEach(closeStandIns);
+import { CLUSTER, standIn, type StandIn } from './stand-in.ts';
 
 async function describeCluster({ elasticache }: StandIn): Promise<CacheCluster> {
   const command = new DescribeCacheClustersCommand({ CacheClusterId: CLUSTER, ShowCacheNodeInfo: true });

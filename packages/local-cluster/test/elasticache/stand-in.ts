@@ -1,6 +1,7 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ElastiCacheClient } from '@aws-sdk/client-elasticache';
+import { onTestFinished } from 'vitest';
 
 import type { LocalElastiCacheOptions } from '../../src/elasticache/elasticache-options.ts';
 import type { LocalElastiCache } from '../../src/elasticache/local-elasticache.ts';
@@ -16,13 +17,7 @@ export interface StandIn {
 
 export const CLUSTER = 'shop';
 
-const closings: (() => Promise<void>)[] = [];
-
-/** For `afterEach`: ends all that a test started. */
-export async function closeStandIns(): Promise<void> {
-  await Promise.all(closings.splice(0).map((close) => close()));
-}
-
+/** One that ends with the test. */
 export async function standIn(options: LocalElastiCacheOptions = {}): Promise<StandIn> {
   const cluster = await startLocalElastiCache({ clusterId: CLUSTER, timeScale: 1_000, ...options });
   const config = {
@@ -36,7 +31,7 @@ export async function standIn(options: LocalElastiCacheOptions = {}): Promise<St
     autoScaling: new ApplicationAutoScalingClient(config),
     cloudWatch: new CloudWatchClient(config),
   };
-  closings.push(async () => {
+  onTestFinished(async () => {
     for (const client of Object.values(clients)) client.destroy();
     await cluster.close();
   });
