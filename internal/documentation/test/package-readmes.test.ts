@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { startLocalCluster, type LocalCluster } from '@sess/local-cluster';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Browser } from './browser.ts';
@@ -18,6 +20,17 @@ interface Example {
   readonly saved?: unknown;
   readonly gone?: unknown;
   readonly cart?: unknown;
+  readonly auth?: { readonly api: AuthApi };
+  readonly storage?: Closable & { get(key: string): unknown };
+}
+
+interface AuthApi {
+  signUpEmail(request: object): Promise<{ readonly headers: Headers; readonly response: SignedUp }>;
+  getSession(request: object): Promise<(SignedUp & { readonly session: { readonly token: string } }) | null>;
+}
+
+interface SignedUp {
+  readonly user: { readonly id: string };
 }
 
 interface Closable {
@@ -41,7 +54,33 @@ async function keepsAUser({ app, server = app?.server, store, middleware }: Exam
   await Promise.all([store?.close(), middleware?.close()]);
 }
 
+/** Counts the visits of a browser. */
+async function countsVisits({ server }: Example): Promise<void> {
+  if (server === undefined) throw new Error('the example exports a server');
+  if (!server.listening) await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const browser = new Browser();
+  expect(await browser.text(origin)).toBe('Visit 1\n');
+  expect(await browser.text(origin)).toBe('Visit 2\n');
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+}
+
+/** A user who signs up is known from then on. */
+async function signsUp({ auth, storage }: Example): Promise<void> {
+  const body = { email: 'user@shop.test', password: 'a long enough password', name: 'USER_123' };
+  const { headers, response } = await (auth?.api.signUpEmail({ body, returnHeaders: true }) ?? expect.unreachable());
+  const cookie = headers.getSetCookie().map((line) => line.split(';')[0]);
+  const session = await auth?.api.getSession({ headers: new Headers({ cookie: cookie.join('; ') }) });
+  expect(session?.user.id).toBe(response.user.id);
+  expect(await storage?.get(session?.session.token ?? '')).toContain('USER_123');
+  await storage?.close();
+}
+
 const EXAMPLES: readonly { readonly name: string; readonly works: (example: Example) => Promise<void> | void }[] = [
+  { name: 'session', works: countsVisits },
+  { name: 'better-auth', works: signsUp },
   { name: 'fastify-plugin', works: keepsAUser },
   { name: 'koa-middleware', works: keepsAUser },
   { name: 'express-middleware', works: keepsAUser },
@@ -84,5 +123,22 @@ describe.each(EXAMPLES)('the README of $name', ({ name, works }) => {
   it('shows an example that works', async () => {
     vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     await works((await import(place.href)) as Example);
+  });
+});
+
+describe.each([
+  { name: 'client', output: 'hello, world\n' },
+  { name: 'memjs-transport', output: 'hello undefined\n' },
+])('the README of $name', ({ name, output }) => {
+  it('shows an example that runs as it stands, and ends by itself', async () => {
+    const [, example = ''] = /## Ten lines\n\n```js\n(.*?)```/s.exec(readmeOf(name)) ?? [];
+    await using cluster = await startLocalCluster({ nodes: 2, runtime: 'embedded' });
+    const said = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', example], {
+      // Inside the package its own name leads to what is published.
+      cwd: new URL(name, PACKAGES),
+      env: { ...process.env, SESS_SERVERS: cluster.url },
+      timeout: 15_000,
+    });
+    expect(said).toEqual({ stdout: output, stderr: '' });
   });
 });
