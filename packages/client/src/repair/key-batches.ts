@@ -1,5 +1,6 @@
-/** Processes the keys of a node at a bounded rate. */
+/** Processes the keys of a node in batches, at a bounded rate. */
 import type { ListingCluster } from './migrate-key.ts';
+import { Pace } from './pace.ts';
 
 /** Most keys processed at once: enough to hide the round trips, few enough to leave the nodes to their users. */
 const AT_ONCE = 32;
@@ -12,8 +13,8 @@ const SLICE_MS = 1;
 const LOOK_AT_CLOCK_EVERY = 64;
 
 /**
- * Calls `work` with batches of the wanted keys, some of them empty, at most `keysPerSecond` keys in all. Rejects with
- * the first error of `work`.
+ * Calls `work` with batches of the wanted keys, some of them empty, at most `keysPerSecond` keys in all, and fewer while
+ * the process is busy ({@link Pace}). Rejects with the first error of `work`.
  */
 export async function forKeysOn(
   cluster: ListingCluster,
@@ -24,16 +25,15 @@ export async function forKeysOn(
   isWanted: (key: string) => boolean = () => true,
 ): Promise<void> {
   const atOnce = Math.min(AT_ONCE, Math.ceil((keysPerSecond * BATCH_MS) / 1000));
-  const startedAt = cluster.clock.elapsed();
+  const pace = new Pace(cluster, keysPerSecond);
   let batch: string[] = [];
-  let done = 0;
   let listed = 0;
-  let sliceFrom = startedAt;
+  let sliceFrom = cluster.clock.elapsed();
   const flush = async (): Promise<void> => {
+    // The listing may have been waited for: that did not keep the loop.
+    const blockedMs = Math.min(cluster.clock.elapsed() - sliceFrom, SLICE_MS);
     await work(batch);
-    done += batch.length;
-    const ahead = startedAt + (done / keysPerSecond) * 1000 - cluster.clock.elapsed();
-    if (ahead > 0 || batch.length < listed) await cluster.pause(Math.max(ahead, 1), signal);
+    await pace.rest(batch.length, blockedMs, signal);
     batch = [];
     listed = 0;
     sliceFrom = cluster.clock.elapsed();
