@@ -50,7 +50,13 @@ export interface Client extends AsyncDisposable {
    * @throws {SessClientError} `SESS_CONFLICT` if the expectation does not hold: read again, merge, write again.
    */
   set(key: string, value: Uint8Array | string, options: SetOptions): Promise<CacheRecord>;
-  /** Sets the time to live to `ttlSeconds` from now. Resolves to `false` if there is no record, or a tombstone. */
+  /**
+   * Sets the time to live to `ttlSeconds` from now, on every copy. Resolves to `false` if there is no record, or a
+   * tombstone.
+   *
+   * @throws {SessClientError} `SESS_UNAVAILABLE` if an owner that is not ejected did not answer; the others may have
+   *   taken it
+   */
   touch(key: string, ttlSeconds: number, options?: OperationOptions): Promise<boolean>;
   /**
    * Deletes the record and leaves a tombstone for `ttlSeconds`, so that no concurrent write brings it back. Resolves to
@@ -249,7 +255,7 @@ export interface NotSafeToRemove {
 export type RemovalObstacle = 'sessions-only-there' | 'handover-open' | 'drain-not-done' | 'last-node' | 'out-of-reach';
 
 export interface SafeToRemoveOptions {
-  /** Keys compared per second at most, a whole number from 1. Default 5,000. */
+  /** Keys compared per second at most, a whole number from 1. Default 5,000. Fewer while the process is busy. */
   readonly keysPerSecond?: number | undefined;
   readonly signal?: AbortSignal;
 }
@@ -278,7 +284,7 @@ export interface DrainOptions {
    * owners; the rest expires. Default `false`.
    */
   readonly untilExpired?: boolean | undefined;
-  /** Keys processed per second at most, a whole number from 1. Default 5,000. */
+  /** Keys processed per second at most, a whole number from 1. Default 5,000. Fewer while the process is busy. */
   readonly keysPerSecond?: number | undefined;
   /** Called with the progress, about ten times a second. */
   readonly onProgress?: ((progress: DrainProgress) => void) | undefined;

@@ -153,6 +153,44 @@ describe('touch', () => {
     expect(network.at(B).get(key)?.ttlSeconds).toBe(100);
   });
 
+  it.each(['before', 'while'])(
+    'is no yes when an owner in use goes silent %s it is touched: the session would end early if the other is lost',
+    async (when) => {
+      const { client, network, clock } = await fakeCluster([A, B], { copies: 2 });
+      const key = keyOf(client, A);
+      await client.set(key, 'value', { ttlSeconds: 100, expect: 'absent' });
+      const silent = network.at(B);
+      if (when === 'before') silent.behaviour = 'hangs';
+      else
+        silent.beforeRequest = (request) => {
+          if (request === 'touch') silent.behaviour = 'hangs';
+        };
+      let refusal: unknown;
+      client.touch(key, 200).catch((error: unknown) => (refusal = error));
+      await clock.passUntil(() => refusal !== undefined);
+      expect(refusal).toMatchObject({ code: 'SESS_UNAVAILABLE', node: B });
+      expect(client.topology.states.get(B)).not.toBe('down');
+      silent.beforeRequest = undefined;
+      silent.behaviour = 'answers';
+      await expect(client.touch(key, 200)).resolves.toBe(true);
+      for (const id of [A, B]) expect(network.at(id).get(key)?.ttlSeconds).toBe(200);
+    },
+  );
+
+  it('is a yes without an owner that is ejected: it gets its copies again when it returns', async () => {
+    const { client, network, clock } = await fakeCluster([A, B], { copies: 2 });
+    const key = keyOf(client, A);
+    await client.set(key, 'value', { ttlSeconds: 100, expect: 'absent' });
+    network.at(B).behaviour = 'hangs';
+    await clock.passUntil(() => {
+      client.touch(key, 100).catch(() => undefined);
+      return client.topology.states.get(B) === 'down';
+    });
+    await expect(client.touch(key, 200)).resolves.toBe(true);
+    network.at(B).behaviour = 'answers';
+    await clock.passUntil(() => network.at(B).get(key)?.ttlSeconds === network.at(A).get(key)?.ttlSeconds);
+  });
+
   it.each([0, 0.5, '10', undefined])('refuses a time to live of %j', async (ttlSeconds) => {
     const { client, network } = await fakeCluster([A]);
     await expect(client.touch('key', ttlSeconds as number)).rejects.toMatchObject({ code: 'SESS_BAD_VALUE' });

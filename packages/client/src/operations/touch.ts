@@ -141,15 +141,24 @@ async function touchAll(
   // Destroyed or migrated since. One copy with the new life is not enough: a migrated one is newer, and its short life
   // would be copied over the long one.
   if (taken.includes(false)) return 'again';
-  const refused = taken.find((outcome) => outcome instanceof SessClientError);
-  if (refused instanceof SessClientError && !taken.includes(true)) throw outOfReach(refused);
+  const refused = holding.flatMap(({ id }, index) => {
+    const outcome = taken[index];
+    return outcome instanceof SessClientError ? [{ id, entry: undefined, failure: outcome }] : [];
+  });
+  const [first] = refused;
+  if (first !== undefined && !taken.includes(true)) throw outOfReach(first.failure);
   // In every mode: a node that flaps for hours keeps views in overlap, where reads migrate nothing, and only touched
   // copies survive.
   if (unproved === undefined) {
     const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, newest.version));
     // If another client repaired it first, that copy has the shorter life and would soon be the last: try again.
     const repaired = await readRepair(cluster, key, newest.lastingFor(ttlSeconds), lacking, options);
-    return repaired === false ? 'again' : true;
+    if (repaired === false) return 'again';
+    // Like a write. If the other copy is lost, the record would end before its acknowledged time. An ejected node is no
+    // owner, and gets its copies again when it returns.
+    const behind = failureIn([...replies, ...refused].filter(({ id }) => route.owners.includes(id)));
+    if (behind !== undefined) throw outOfReach(behind);
+    return true;
   }
   // Nothing newer exists, but a copy on an earlier owner expires with its window.
   const now = cluster.clock.now();
