@@ -113,7 +113,10 @@ export interface HandoverOptions {
    * lives. Default `true`.
    */
   readonly finish?: boolean | undefined;
-  /** Keys per node and second at most when finishing a handover; 1 to 1,000,000. Default 2,000. */
+  /**
+   * Keys per node and second at most when finishing a handover; 1 to 1,000,000. Default 2,000. Fewer while the process
+   * or its machine is busy.
+   */
   readonly keysPerSecond?: number | undefined;
 }
 
