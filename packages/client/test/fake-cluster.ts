@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 import { createClient } from '../src/client.ts';
 import type { Client } from '../src/contract.ts';
@@ -59,4 +59,23 @@ export function keyOf(client: Client, owner: string): string {
     if (client.explain(key).owners[0] === owner) return key;
   }
   throw new Error(`no key for ${owner}`);
+}
+
+/**
+ * A record of 100 seconds on A and B, while C joins as the first owner of its key: views overlap. C has no copy yet, and
+ * one of A and B is the other owner.
+ */
+export async function overlapping(): Promise<FakeCluster & { readonly key: string; readonly version: bigint }> {
+  const cluster = await fakeCluster([A, B], { copies: 2 });
+  const { client, network, discovery } = cluster;
+  discovery.report(A, B, C);
+  await expect.poll(() => client.topology.states.has(C)).toBe(true);
+  const key = keyOf(client, C);
+  discovery.report(A, B);
+  await expect.poll(() => client.topology.states.has(C)).toBe(false);
+  const { version } = await client.set(key, 'value', { ttlSeconds: 100, expect: 'absent' });
+  network.at(C).delete(key);
+  discovery.report(A, B, C);
+  await expect.poll(() => client.explain(key).mode).toBe('overlap');
+  return { ...cluster, key, version };
 }

@@ -11,7 +11,8 @@ import {
   isCovered,
   askNode,
   askNodes,
-  lacks,
+  holds,
+  needs,
   askByRoute,
   newestOf,
   outOfReach,
@@ -227,7 +228,8 @@ async function readHandover(
 
 /**
  * The result of the replies, without migrating. If a copy was lost with a node, stores another on an owner that lacks
- * it: the next node may fail before all clients agree.
+ * it: the next node may fail before all clients agree. A copy that ends before the others, because its node was an
+ * earlier owner or away when the record was touched, counts as lost.
  */
 async function answerAndRestore(
   cluster: Cluster,
@@ -238,8 +240,8 @@ async function answerAndRestore(
 ): Promise<StoredRecord | undefined> {
   const found = answer(route, replies);
   if (found === undefined) return undefined;
-  const copies = replies.filter(({ entry }) => entry?.kind === 'record' && entry.version === found.version);
-  const lacking = replies.filter((reply) => route.owners.includes(reply.id) && lacks(reply, found.version));
+  const copies = replies.filter((reply) => holds(reply, found));
+  const lacking = replies.filter((reply) => route.owners.includes(reply.id) && needs(reply, found));
   if (copies.length >= route.owners.length || lacking.length === 0) return found;
   // Unknown in the classic dialect and over memjs: perhaps the other copy has just expired, and this one ends next.
   if (found.ttlSeconds === undefined) return found;

@@ -143,6 +143,11 @@ export function lacks({ entry, failure }: Reply, version: bigint): boolean {
   return entry === undefined || entry.kind === 'moved' || (entry.kind === 'record' && entry.version < version);
 }
 
+/** A node that answered, and has nothing, something older or a copy that ends before `newest`. */
+export function needs(reply: Reply, newest: StoredRecord): boolean {
+  return lacks(reply, newest.version) || (reply.entry?.kind === 'record' && !holds(reply, newest));
+}
+
 function livesAsLong(one: StoredRecord, other: StoredRecord): boolean {
   if (one.secondsLeft === 0) return true;
   return other.secondsLeft !== 0 && one.secondsLeft + SAME_LIFE_SECONDS >= other.secondsLeft;

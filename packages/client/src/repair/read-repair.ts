@@ -32,10 +32,13 @@ export async function readRepair(
   return outcomes.find((outcome) => refusedValue(outcome)) ?? outcomes.every((outcome) => outcome === 'stored');
 }
 
+/** A copy that ends this soon is not copied, in seconds. */
+const LAST_SECONDS = 2;
+
 /**
- * Restores copies that were lost with a node. A restored copy expires before the one that it was made from: nodes tell
- * whole seconds, rounded up, and two copies that are restored from each other in turn would never expire while somebody
- * reads.
+ * Restores copies that were lost with a node, with the remaining life of `record`. Nodes tell whole seconds, rounded up,
+ * so a restored copy may live up to a second longer. Two copies whose ends differ by that much are never restored from
+ * each other in turn, because the last seconds are not restored: otherwise they would live for as long as somebody reads.
  */
 export async function restoreCopies(
   cluster: Cluster,
@@ -45,12 +48,5 @@ export async function restoreCopies(
   options: RequestOptions | undefined,
 ): Promise<void> {
   const { ttlSeconds = record.secondsLeft } = record;
-  if (ttlSeconds < 2) return;
-  await readRepair(
-    cluster,
-    key,
-    ttlSeconds === Infinity ? record : record.lastingFor(ttlSeconds - 1),
-    missing,
-    options,
-  );
+  if (ttlSeconds > LAST_SECONDS) await readRepair(cluster, key, record, missing, options);
 }
