@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { A, B, C, fakeCluster, keyOf } from '../../test/fake-cluster.ts';
+import { A, B, fakeCluster, keyOf, overlapping } from '../../test/fake-cluster.ts';
 import { encodeRecord, encodeTombstone, RECORD_FLAGS, TOMBSTONE_FLAGS } from '../record.ts';
 
 describe('touch', () => {
@@ -105,16 +105,7 @@ describe('touch', () => {
   });
 
   it.each([A, B])('prolongs every copy, though another client migrates the one on %s meanwhile', async (migrated) => {
-    const { client, network, discovery } = await fakeCluster([A, B], { copies: 2 });
-    discovery.report(A, B, C);
-    await expect.poll(() => client.topology.states.has(C)).toBe(true);
-    const key = keyOf(client, C);
-    discovery.report(A, B);
-    await expect.poll(() => client.topology.states.has(C)).toBe(false);
-    const { version } = await client.set(key, 'value', { ttlSeconds: 100, expect: 'absent' });
-    network.at(C).delete(key);
-    discovery.report(A, B, C);
-    await expect.poll(() => client.explain(key).mode).toBe('overlap');
+    const { client, network, key, version } = await overlapping();
     const server = network.at(migrated);
     let migrations = 0;
     server.beforeRequest = (request) => {
@@ -130,6 +121,26 @@ describe('touch', () => {
       expect(copy?.ttlSeconds).toBe(200);
       expect(copy?.value.readBigUInt64BE(4)).toBe(version + 1n);
     }
+  });
+
+  it.each([A, B])('prolongs every copy while views overlap, though %s has no memory left', async (full) => {
+    const { client, network, key } = await overlapping();
+    network.at(full).behaviour = 'full';
+    await expect(client.touch(key, 200)).resolves.toBe(true);
+    for (const id of [A, B]) expect(network.at(id).get(key)?.ttlSeconds).toBe(200);
+  });
+
+  it.each([A, B])('prolongs the other copy if %s removes its own for lack of memory', async (full) => {
+    const { client, network, key } = await overlapping();
+    const server = network.at(full);
+    server.behaviour = 'full';
+    // As memcached does with a refused `ms`.
+    server.beforeRequest = (request) => {
+      if (request === 'cas') server.delete(key);
+    };
+    await expect(client.touch(key, 200)).resolves.toBe(true);
+    expect(network.at(full).get(key)).toBeUndefined();
+    expect(network.at(full === A ? B : A).get(key)?.ttlSeconds).toBe(200);
   });
 
   it('is no yes when only an earlier owner took it, whose window ends before, and the owner does not answer', async () => {

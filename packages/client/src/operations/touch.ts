@@ -2,7 +2,7 @@
  * Sets a new time to live on every node that may be asked for the key. Never shortens a life, and never changes a
  * tombstone.
  */
-import { SessClientError } from '../errors.ts';
+import { refusedValue, SessClientError } from '../errors.ts';
 import { RECORD_FLAGS, TOMBSTONE_FLAGS, type StoredRecord } from '../record.ts';
 import { secondsUntil } from '../transport/exptime.ts';
 import type { RequestOptions } from '../transport/transport.ts';
@@ -199,10 +199,11 @@ async function storeAgain(
   cluster: Cluster,
   key: string,
   { id, entry }: Reply,
-  { route, fences }: TouchAttempt,
+  context: TouchAttempt,
   ttlSeconds: number,
   options: RequestOptions | undefined,
 ): Promise<boolean | SessClientError> {
+  const { route, fences } = context;
   const cas = entry?.kind === 'record' ? casOf(entry) : undefined;
   if (entry?.kind !== 'record' || cas === undefined) return false;
   const seconds = secondsOn(id, ttlSeconds, route, cluster.clock.now());
@@ -218,6 +219,8 @@ async function storeAgain(
     if ((await stored) === 'stored') return true;
   } catch (error) {
     fences.forget(id);
+    // A touch needs no memory, and no migration can be stored there either.
+    if (refusedValue(error)) return prolong(cluster, key, id, context, ttlSeconds, options);
     return asFailure(error);
   }
   return failureOrIsProlonged(await askNode(cluster, key, id, options), entry, seconds);

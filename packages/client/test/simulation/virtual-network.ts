@@ -178,7 +178,7 @@ class VirtualConnection implements NodeTransport {
       return node.store(mode, key, bytes, attributes);
     }, options).then((outcome) => {
       if (outcome === 'full')
-        throw new SessClientError('SESS_SERVER', 'out of memory storing object', { node: this.#target.id });
+        throw new SessClientError('SESS_OUT_OF_MEMORY', 'out of memory storing object', { node: this.#target.id });
       return outcome;
     });
   }
