@@ -77,7 +77,10 @@ export class FaultScene {
     this.drained += 1;
     this.rolling.disturb();
     this.stage.note(() => `${id} is drained`);
-    this.stage.list(this.stage.listed.filter((other) => other !== id));
+    const others = this.stage.listed.filter((other) => other !== id);
+    // The other nodes left while it was drained. An operator takes no last node off the list, and clients keep using it.
+    if (others.length === 0) return;
+    this.stage.list(others);
     this.stage.announce();
     // Lists may arrive in another order than announced. After healing, the last one must be right.
     if (this.isHealed) this.stage.time.at(5_000, () => this.tellAll());
